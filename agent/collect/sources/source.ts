@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import type { DropReason } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Signal } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+
+/**
+ * One way for telemetry to come in. A source knows nothing of disk or network behind it: it is lent all it needs, and the
+ * host counts items, restarts it after a failure with back-off, and stops it through `signal`.
+ */
+export type Source<Type extends string, Config extends z.ZodType> = {
+  /** File name, value of `type` in the configuration, and of the label `source` on our own metrics. */
+  readonly type: Type;
+  /** Options without `type`; `parse({})` gives a working configuration. */
+  readonly config: Config;
+  /** Runs until context.signal aborts, then flushes what it holds and returns. A throw is a failure: reported, restarted. */
+  run(config: z.output<Config>, context: SourceContext): Promise<void>;
+};
+
+export type SourceContext = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Host name, for labels. */
+  readonly hostname: string;
+  /** Ticks on the grid of the interval (multiples of it in Unix time); late ticks are skipped. Yields Unix ms. Ends on abort. */
+  every(intervalMs: number): AsyncIterable<number>;
+  /** Hand over; resolves when the batch is in the spool's file (not yet synced). The batch must not be touched afterwards. */
+  emitMetrics(batch: MetricsBatch): Promise<void>;
+  /**
+   * `checkpoints` become durable in the same frame as the records: after a crash either both are there or neither.
+   * An empty value forgets the key.
+   */
+  emitLogs(batch: LogsBatch, checkpoints?: Readonly<Record<string, string>>): Promise<void>;
+  /** The last durable value of a checkpoint of this source. */
+  checkpoint(key: string): string | undefined;
+  /** All durable checkpoints of this source. */
+  checkpoints(): ReadonlyMap<string, string>;
+  /** Items that were read but will not be stored. */
+  drop(signal: Signal, reason: DropReason, items: number): void;
+  /** Shown in status and UI; undefined clears it. */
+  degraded(message: string | undefined): void;
+};
+
+/** Keeps the types of config and run together. */
+export function defineSource<Type extends string, Config extends z.ZodType>(
+  source: Source<Type, Config>,
+): Source<Type, Config> {
+  return source;
+}

@@ -1,0 +1,49 @@
+import type { LaneId } from "#proto/bus/agent_port.ts";
+import type { DecodedMetrics } from "#proto/codec/metrics.ts";
+import type { Drops } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type {
+  LogRecord,
+  LogSelectRequest,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "../query/source.ts";
+
+/**
+ * The recent part, in memory. Two generations: the open one takes appends, the frozen one is being written to blocks; both
+ * answer queries. Nothing here is durable, and nothing needs to be: it can be rebuilt from the uplink.
+ */
+export type Head = {
+  /**
+   * Appends all of a decoded frame. Returns what was not kept, by reason, in items (samples of a series at a time it already
+   * has in the head: duplicate_sample; a timestamp too far ahead: out_of_bounds_timestamp).
+   */
+  appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
+  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops;
+  /** Freezes the open generation and gives its content in the order that the store wants. At most one at a time. */
+  freeze(): HeadContent;
+  /** The frozen generation is in blocks: forget it. */
+  release(): void;
+  /** Items and an estimate of bytes in both generations. */
+  size(): {
+    readonly samples: number;
+    readonly records: number;
+    readonly bytes: number;
+    readonly series: number;
+  };
+  /** Same contracts as MetricsSource and LogsSource, over the head only. Results are taken in the tick of the call. */
+  selectSamples(request: SelectRequest): SeriesSamples[];
+  selectLogs(request: LogSelectRequest): LogRecord[];
+  metricSeries(request: SeriesRequest): Labels[];
+  logSeries(request: SeriesRequest): Labels[];
+  families(tenant: string): readonly MetricFamily[];
+};
+
+export type HeadContent = {
+  readonly metrics: ReadonlyMap<string, readonly SeriesSamples[]>;
+  readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
+  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+};

@@ -1,0 +1,81 @@
+import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+
+/**
+ * What the query engines read from: head and blocks as one, at one catalog version. Each call takes its own consistent view;
+ * a series or record is in it once.
+ */
+export type MetricsSource = {
+  /** Series that match, sorted by labels, samples ascending in time, startMs and endMs both inclusive. Stale markers are kept. */
+  select(request: SelectRequest): Promise<SeriesSamples[]>;
+  /** Label sets that have a sample in the range. */
+  series(request: SeriesRequest): Promise<Labels[]>;
+  /** Names of labels, sorted. */
+  labelNames(request: SeriesRequest): Promise<string[]>;
+  /** Values of one label, sorted. */
+  labelValues(name: string, request: SeriesRequest): Promise<string[]>;
+  metadata(tenant: string): Promise<MetricFamily[]>;
+};
+
+export type SelectRequest = {
+  readonly tenant: string;
+  readonly matchers: readonly Matcher[];
+  /** Unix milliseconds, inclusive. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Throws OperatingError("overloaded") when the answer would hold more. */
+  readonly samplesMax: number;
+  readonly signal?: AbortSignal;
+};
+
+/** An empty list of selectors means everything. */
+export type SeriesRequest = {
+  readonly tenant: string;
+  readonly selectors: readonly (readonly Matcher[])[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Parallel arrays. Values may hold stale markers: test by bits (shared/model/special_values.ts). Read only: shared with caches. */
+export type SeriesSamples = {
+  readonly labels: Labels;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+};
+
+export type LogsSource = {
+  select(request: LogSelectRequest): Promise<LogRecord[]>;
+  series(request: SeriesRequest): Promise<Labels[]>;
+  labelNames(request: SeriesRequest): Promise<string[]>;
+  labelValues(name: string, request: SeriesRequest): Promise<string[]>;
+};
+
+export type LogSelectRequest = {
+  readonly tenant: string;
+  readonly matchers: readonly Matcher[];
+  /** Pushed down to the store; all must hold. */
+  readonly lineFilters: readonly LineFilter[];
+  /** Unix nanoseconds; start inclusive, end exclusive. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  /** At most this many records, the newest for backward, the oldest for forward, in that order; stable for equal times. */
+  readonly limit: number;
+  readonly direction: "backward" | "forward";
+  readonly signal?: AbortSignal;
+};
+
+export type LineFilter = {
+  /** Contains, lacks, matches, does not match (RE2, not anchored). Several values are alternatives ("or"). */
+  readonly op: "|=" | "!=" | "|~" | "!~";
+  readonly values: readonly string[];
+};
+
+export type LogRecord = {
+  readonly timestampNs: bigint;
+  readonly stream: Labels;
+  readonly body: string;
+  readonly severity: number;
+  /** Structured metadata. */
+  readonly attributes?: Labels;
+};

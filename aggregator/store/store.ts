@@ -1,0 +1,79 @@
+import type { CarrierPosition, LaneId } from "#proto/bus/agent_port.ts";
+import type { Drops } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { Position } from "#shared/model/position.ts";
+import type {
+  LogRecord,
+  LogSelectRequest,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "../query/source.ts";
+
+/** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
+export type Cut = {
+  /** Sorted by labels (labelsKey); samples ascending and unique in time. */
+  readonly metrics: ReadonlyMap<string, readonly SeriesSamples[]>;
+  readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
+  /** In order of arrival; the writer sorts. */
+  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+  readonly lanes: readonly LaneCommit[];
+  readonly carrier: CarrierPosition;
+};
+
+/** The state of a lane once the cut is committed; all counters cumulative, in items. */
+export type LaneCommit = {
+  readonly lane: LaneId;
+  readonly position: Position;
+  /** header.itemsTotal of the frame at `position`. */
+  readonly itemsTotal: number;
+  readonly stored: number;
+  /** Dropped at the aggregator. */
+  readonly dropped: Drops;
+  /** Dropped at the agent before framing, as last heard. */
+  readonly agentDropped: Drops;
+};
+
+export type Block = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly signal: "metrics" | "logs";
+  /** Key in the object store. */
+  readonly key: string;
+  /** Samples or records, and rows of the Parquet file. */
+  readonly items: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Unix milliseconds of the first and last item, both inclusive. */
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly createdMs: number;
+};
+
+/** Blocks and catalog together: the only room that knows object storage, DuckDB's files and the catalog's tables. */
+export type Store = {
+  /** What the catalog says of lanes and carrier; read once at start. */
+  recover(): Promise<{ readonly lanes: readonly LaneCommit[]; readonly carrier: CarrierPosition }>;
+  /**
+   * Writes blocks, uploads them, then commits blocks and positions in ONE catalog transaction. `published` is called
+   * in the same tick in which the blocks become visible to `view()`, so the head can let go without a reader
+   * seeing items twice or not at all. Throws OperatingError ("no_space", "unavailable"), and then nothing is visible.
+   */
+  commit(cut: Cut, published: () => void): Promise<readonly Block[]>;
+  /** The visible blocks at this moment. A view stays readable although blocks are deleted later. */
+  view(): BlockView;
+  /** Metadata of metric families as last committed. */
+  families(tenant: string): readonly MetricFamily[];
+  close(): Promise<void>;
+};
+
+export type BlockView = {
+  readonly blocks: readonly Block[];
+  /** Same contracts as MetricsSource and LogsSource, over these blocks only. */
+  selectSamples(request: SelectRequest): Promise<SeriesSamples[]>;
+  selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
+  metricSeries(request: SeriesRequest): Promise<Labels[]>;
+  logSeries(request: SeriesRequest): Promise<Labels[]>;
+};

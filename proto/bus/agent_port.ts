@@ -1,0 +1,78 @@
+import type { DropReason } from "#shared/model/account.ts";
+import type { Position, Signal } from "#shared/model/position.ts";
+import type { Heartbeat } from "../gen/v1/control_pb.js";
+
+/**
+ * What an agent shows of itself to whatever carries its frames: its lanes, its state, and the orders it takes.
+ * The embedded uplink hands this object to the aggregator in the same process; the nats uplink speaks it over the wire.
+ */
+export type AgentPort = {
+  readonly tenant: string;
+  /** Subject-safe identity: [0-9a-z-]. */
+  readonly agent: string;
+  /** Frames after `after`, in order, whole, synced to disk; at most `bytesMax` (but one at least). Empty when there are none. */
+  readFrames(signal: Signal, after: Position, bytesMax: number): Promise<Uint8Array[]>;
+  /** Calls back whenever a lane has more synced frames. Returns how to stop. */
+  onFrames(callback: (signal: Signal) => void): () => void;
+  heartbeat(): Heartbeat;
+  /** Everything up to `position` is in committed blocks: the spool may forget it. */
+  committed(signal: Signal, position: Position): void;
+  /** What the spool holds right after `after`, for a resend. */
+  nextAfter(signal: Signal, after: Position): Promise<NextFrame>;
+  /** Close the lane's epoch and open another. */
+  newEpoch(signal: Signal): Promise<void>;
+};
+
+export type NextFrame = {
+  /** undefined: the spool has nothing after it. */
+  readonly next?: Position;
+  /** Set when frames between are gone for good. */
+  readonly lostReason?: DropReason;
+};
+
+/** Carries an agent's frames until closed. */
+export type Uplink = {
+  start(port: AgentPort): Promise<void>;
+  /** For /-/ready, heartbeats and logs. */
+  status(): { readonly connected: boolean; readonly detail: string };
+  close(): Promise<void>;
+};
+
+/** The aggregator's end of an uplink. */
+export type Receiver = {
+  /** Starts delivery in order of arrival. Frames may repeat, be damaged, or leave gaps. */
+  start(handlers: ReceiverHandlers): Promise<void>;
+  /** Tells agents what is committed, and remembers it for agents that ask later. */
+  announceCommitted(positions: readonly CommittedPosition[]): void;
+  /** Asks an agent for all frames after a position. undefined: the agent can't be reached now. */
+  requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined>;
+  requestNewEpoch(lane: LaneId): Promise<void>;
+  /** Opaque: where to go on after a restart, or undefined when the carrier keeps no position. Committed with the blocks. */
+  position(): CarrierPosition | undefined;
+  status(): { readonly connected: boolean; readonly detail: string };
+  close(): Promise<void>;
+};
+
+export type LaneId = { readonly tenant: string; readonly agent: string; readonly signal: Signal };
+export type CommittedPosition = { readonly lane: LaneId; readonly position: Position };
+
+/** One per partition (stream). `incarnation` changes when the carrier lost everything and began again. */
+export type CarrierPosition = Readonly<
+  Record<string, { readonly incarnation: string; readonly sequence: number }>
+>;
+
+export type ReceiverHandlers = {
+  /** Where the carrier may resume; called once before delivery starts. */
+  readonly resume: CarrierPosition;
+  /** Lane positions that are committed, for agents that ask and for an embedded reader to start from. */
+  readonly committed: readonly CommittedPosition[];
+  /**
+   * One frame. `carrier` says where it lay, for resuming. Resolves when ingest has room for more (back-pressure):
+   * deliver the next of the same partition only then.
+   */
+  frame(
+    bytes: Uint8Array,
+    carrier?: { readonly partition: string; readonly sequence: number },
+  ): Promise<void>;
+  heartbeat(heartbeat: Heartbeat): void;
+};

@@ -1,0 +1,43 @@
+import type { Signal } from "./position.ts";
+
+/** Why items were dropped, from a closed list; each is documented in docs/loss_account.md. */
+export const dropReasons = [
+  "spool_full",
+  "spool_expired",
+  "spool_corrupt",
+  "disk_error",
+  "sample_limit",
+  "label_limit",
+  "out_of_bounds_timestamp",
+  "duplicate_sample",
+  "invalid_sample",
+  "unsupported_histogram",
+  "relabel",
+  "line_too_long",
+  "encoding",
+  "rate_limit",
+  "unknown_version",
+  "corrupt_frame",
+  "undecodable",
+  "lost_with_agent",
+] as const;
+export type DropReason = (typeof dropReasons)[number];
+export type Drops = Partial<Record<DropReason, number>>;
+
+/**
+ * The loss account of one lane, in items (samples or log records), cumulative over the life of the agent's identity.
+ * collected = stored + inFlight + sum(dropped) holds at all times.
+ */
+export type LaneAccount = {
+  readonly agent: string;
+  readonly signal: Signal;
+  readonly collected: number;
+  readonly stored: number;
+  readonly inFlight: number;
+  /** Drops at the agent and at the aggregator together. */
+  readonly dropped: Drops;
+};
+
+export function sumDrops(drops: Drops): number {
+  return Object.values(drops).reduce((sum, count) => sum + (count ?? 0), 0);
+}

@@ -1,0 +1,23 @@
+/** Label names to values. An empty value is the same as an absent label and is never stored. */
+export type Labels = Readonly<Record<string, string>>;
+
+export const metricNameLabel = "__name__";
+
+/** One label condition of a selector. Regular expressions are RE2, anchored at both ends, dot matches newline. */
+export type Matcher = {
+  readonly name: string;
+  readonly op: "=" | "!=" | "=~" | "!~";
+  readonly value: string;
+};
+
+/** Canonical text of a label set: equal sets give equal keys. Names and values may hold anything but 0xff. */
+export function labelsKey(labels: Labels): string {
+  const names = Object.keys(labels).toSorted();
+  let key = "";
+  for (const name of names) {
+    const value = labels[name];
+    if (value === undefined || value === "") continue;
+    key += `${name}\u00ff${value}\u00ff`;
+  }
+  return key;
+}

@@ -1,0 +1,58 @@
+import type { Labels } from "./labels.ts";
+
+/**
+ * A list of series that grows at its end only, shared by reference between all rows made for it.
+ * A source keeps one schema as long as its series stay mostly the same, and makes a new one when over half of its
+ * columns are absent. Values of a row stand in the order of `series`; a row may be shorter than the schema
+ * is by now (the missing columns are absent).
+ */
+export type SeriesSchema = {
+  /** Full label sets, `__name__` included, no empty values. Append only. */
+  readonly series: Labels[];
+  /** Metadata of metric families named in this schema. Append only. */
+  readonly families: MetricFamily[];
+};
+
+export type MetricType =
+  | "counter"
+  | "gauge"
+  | "histogram"
+  | "gaugehistogram"
+  | "summary"
+  | "info"
+  | "stateset"
+  | "unknown";
+
+export type MetricFamily = {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly unit: string;
+};
+
+/**
+ * Samples of one schema. Values are IEEE doubles whose NaN bits matter: always copy by typed array, never through
+ * arithmetic, and test by shared/model/special_values.ts.
+ */
+export type MetricsBatch = {
+  readonly schema: SeriesSchema;
+  /** Rows share one timestamp for all columns: the scrape, or a tick of a collector. */
+  readonly rows: MetricsRow[];
+  /** Samples that carry timestamps of their own. */
+  readonly sparse?: SparseSamples;
+};
+
+export type MetricsRow = {
+  /** Unix milliseconds. */
+  readonly timestampMs: number;
+  /** One value a column; ABSENT bits where the column has no sample in this row. Owned by the batch. */
+  readonly values: Float64Array;
+};
+
+/** Parallel arrays, one entry a sample. */
+export type SparseSamples = {
+  /** Index into schema.series. */
+  readonly columns: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+};

@@ -1,0 +1,35 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/**
+ * Our own metrics, `lapwing_<room>_<what>_<unit>`, as prom-client objects in one registry a process. Rooms make theirs
+ * in their constructor from the registry that they are lent; label values come from closed lists.
+ */
+export type SelfMetrics = {
+  readonly registry: Registry;
+  counter<Name extends string>(
+    name: string,
+    help: string,
+    labelNames?: readonly Name[],
+  ): Counter<Name>;
+  gauge<Name extends string>(name: string, help: string, labelNames?: readonly Name[]): Gauge<Name>;
+  histogram<Name extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labelNames?: readonly Name[],
+  ): Histogram<Name>;
+};
+
+export function createSelfMetrics(): SelfMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    counter: (name, help, labelNames = []) =>
+      new Counter({ name, help, labelNames: [...labelNames], registers }),
+    gauge: (name, help, labelNames = []) =>
+      new Gauge({ name, help, labelNames: [...labelNames], registers }),
+    histogram: (name, help, buckets, labelNames = []) =>
+      new Histogram({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers }),
+  };
+}

@@ -1,0 +1,44 @@
+import { RE2JS } from "re2js";
+import { OperatingError, messageOf } from "../errors.ts";
+
+/** A users' regular expression: RE2 syntax, linear time, never the engine's own backtracking one. */
+export type LinearRegex = {
+  test(text: string): boolean;
+  /** Groups by number (0 is the whole match), or undefined without a match. */
+  exec(text: string): (string | undefined)[] | undefined;
+  readonly source: string;
+};
+
+/** Matches the whole text, dot matches newline: the meaning of `=~` in selectors and of relabelling. Throws OperatingError("bad_request"). */
+export function anchoredRegex(pattern: string): LinearRegex {
+  return compile(`^(?s:${pattern})$`, pattern);
+}
+
+/** Matches anywhere: the meaning of line filters. Throws OperatingError("bad_request"). */
+export function searchingRegex(pattern: string): LinearRegex {
+  return compile(pattern, pattern);
+}
+
+function compile(pattern: string, source: string): LinearRegex {
+  try {
+    // Compiled alone first, so that "a)(b" is refused and not repaired by the anchors around it.
+    RE2JS.compile(source);
+    const compiled = RE2JS.compile(pattern);
+    return {
+      source,
+      test: (text) => compiled.matcher(text).find(),
+      exec: (text) => {
+        const matcher = compiled.matcher(text);
+        if (!matcher.find()) return undefined;
+        return Array.from(
+          { length: matcher.groupCount() + 1 },
+          (_, i) => matcher.group(i) ?? undefined,
+        );
+      },
+    };
+  } catch (cause) {
+    throw new OperatingError("bad_request", `regular expression "${source}": ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
