@@ -46,4 +46,6 @@ export type HeadContent = {
   readonly metrics: ReadonlyMap<string, readonly SeriesSamples[]>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+  /** Items that were appended and turned out to be no good only now, by lane. */
+  readonly dropped: readonly { readonly lane: LaneId; readonly drops: Drops }[];
 };

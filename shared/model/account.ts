@@ -20,6 +20,7 @@ export const dropReasons = [
   "corrupt_frame",
   "undecodable",
   "lost_with_agent",
+  "unknown_history",
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 export type Drops = Partial<Record<DropReason, number>>;
@@ -40,4 +41,29 @@ export type LaneAccount = {
 
 export function sumDrops(drops: Drops): number {
   return Object.values(drops).reduce((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** The reason named by text from outside, or undefined when it is none of ours. */
+export function dropReasonOf(text: string): DropReason | undefined {
+  return dropReasons.find((reason) => reason === text);
+}
+
+/** Both counts, reason by reason. */
+export function addDrops(a: Drops, b: Drops): Drops {
+  const sum: Drops = { ...a };
+  for (const reason of dropReasons) {
+    const count = (a[reason] ?? 0) + (b[reason] ?? 0);
+    if (count > 0) sum[reason] = count;
+  }
+  return sum;
+}
+
+/** Cumulative counts as last told: what is named in `told` replaces what was known. Unknown reasons are left out. */
+export function updateDrops(known: Drops, told: Readonly<Record<string, number>>): Drops {
+  const next: Drops = { ...known };
+  for (const [text, count] of Object.entries(told)) {
+    const reason = dropReasonOf(text);
+    if (reason !== undefined) next[reason] = Math.max(next[reason] ?? 0, count);
+  }
+  return next;
 }

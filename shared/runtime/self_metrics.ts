@@ -5,7 +5,10 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
  * in their constructor from the registry that they are lent; label values come from closed lists.
  */
 export type SelfMetrics = {
-  readonly registry: Registry;
+  /** Called before every exposition, for gauges that are cheaper to read than to keep. */
+  onCollect(read: () => void): void;
+  /** The Prometheus text format, version 0.0.4. */
+  text(): Promise<string>;
   counter<Name extends string>(
     name: string,
     help: string,
@@ -23,8 +26,13 @@ export type SelfMetrics = {
 export function createSelfMetrics(): SelfMetrics {
   const registry = new Registry();
   const registers = [registry];
+  const reads: (() => void)[] = [];
   return {
-    registry,
+    onCollect: (read) => void reads.push(read),
+    text: () => {
+      for (const read of reads) read();
+      return registry.metrics();
+    },
     counter: (name, help, labelNames = []) =>
       new Counter({ name, help, labelNames: [...labelNames], registers }),
     gauge: (name, help, labelNames = []) =>

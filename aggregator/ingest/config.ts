@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { duration } from "#shared/text/duration.ts";
+
+/** From frames to committed blocks. */
+export const IngestConfig = z.strictObject({
+  /** The head becomes blocks this often: the agents' spools and the carrier must hold for far longer. */
+  flush_interval: duration.prefault("2m"),
+  /** ... or as soon as it holds this much. */
+  flush_size: byteSize.prefault("128MiB"),
+  /** Above this no frame is taken until a flush has made room. */
+  head_size_max: byteSize.prefault("256MiB"),
+  /** A gap whose agent has been silent for this long is counted as lost, and what came after it goes on. */
+  gap_timeout: duration.prefault("1h"),
+  /** Bound of the folder that frames which can't be read are set aside in; the oldest go first. */
+  quarantine_size_max: byteSize.prefault("64MiB"),
+});
+export type IngestConfig = z.output<typeof IngestConfig>;

@@ -1,0 +1,175 @@
+import type { CarrierPosition, Receiver } from "#proto/bus/agent_port.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { comparePositions } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { Head } from "../head/contract.ts";
+import type { Cut, Store } from "../store/store.ts";
+import type { IngestConfig } from "./config.ts";
+import type { Lanes } from "./lanes.ts";
+import type { IngestMeters } from "./meters.ts";
+
+type FlusherParts = {
+  readonly receiver: Receiver;
+  readonly head: Head;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly lanes: Lanes;
+  readonly meters: IngestMeters;
+};
+
+const retryMinMs = 1_000;
+const retryMaxMs = 30_000;
+
+/**
+ * Turns the head into blocks: freeze, write, commit, release. What is frozen stays queryable until it is in a visible block, and is
+ * tried again until the store takes it; meanwhile frames go on into the open generation until the head is full.
+ */
+export class Flusher {
+  readonly #config: IngestConfig;
+  readonly #parts: FlusherParts;
+  #pending: Cut | undefined;
+  #running: Promise<void> | undefined;
+  #wake: () => void = () => {};
+  #roomWaiters: (() => void)[] = [];
+  #trouble: string | undefined;
+
+  constructor(config: IngestConfig, parts: FlusherParts) {
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Flushes by interval and by hurry(), with back-off while the store refuses. */
+  async run(signal: AbortSignal): Promise<void> {
+    let waitMs = this.#config.flush_interval;
+    while (!signal.aborted) {
+      await this.#sleep(waitMs, signal);
+      if (signal.aborted) return;
+      try {
+        await this.flush();
+        waitMs = this.#config.flush_interval;
+      } catch {
+        // Already counted and told of; only the wait is decided here.
+        waitMs = waitMs > retryMaxMs ? retryMinMs : Math.min(waitMs * 2, retryMaxMs);
+      }
+    }
+  }
+
+  /** Flush soon: the head is large. */
+  hurry(): void {
+    if (this.#trouble === undefined) this.#wake();
+  }
+
+  /** Resolves when a flush has made room, or on abort. */
+  room(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    this.hurry();
+    return new Promise((resolve) => {
+      this.#roomWaiters.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** One flush at a time; a caller during one waits for it, and then for its own. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => {});
+    this.#running = this.#flushOnce();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** At the end: what can't be written now is sent again by the agents after the next start. */
+  async flushLast(): Promise<void> {
+    try {
+      // A cut that failed before comes first; the open generation then needs a second.
+      const hadPending = this.#pending !== undefined;
+      await this.flush();
+      if (hadPending) await this.flush();
+    } catch (thrown) {
+      this.#parts.log.warn("last flush failed", { error: messageOf(thrown) });
+    }
+  }
+
+  async #flushOnce(): Promise<void> {
+    const { store, head, clock, log, meters, receiver } = this.#parts;
+    const cut = (this.#pending ??= this.#cut());
+    if (cut === undefined) return;
+    const startedMs = clock.monotonic();
+    try {
+      await store.commit(cut, () => {
+        head.release();
+        for (const commit of cut.lanes) this.#parts.lanes.get(commit.lane).noteCommitted(commit);
+        this.#pending = undefined;
+      });
+    } catch (thrown) {
+      const code = thrown instanceof OperatingError ? thrown.code : "unavailable";
+      this.#trouble = messageOf(thrown);
+      meters.flushFailed(code);
+      log.error("flush failed, will be tried again", { code, error: this.#trouble });
+      throw thrown;
+    }
+    this.#trouble = undefined;
+    receiver.announceCommitted(cut.lanes);
+    meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
+    for (const resolve of this.#roomWaiters.splice(0)) resolve();
+  }
+
+  /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */
+  #cut(): Cut | undefined {
+    const { head, lanes, clock, receiver } = this.#parts;
+    const moved = [...lanes.all()].filter(
+      (lane) => comparePositions(lane.taken, lane.committed) > 0,
+    );
+    if (moved.length === 0) return undefined;
+    const content = head.freeze();
+    for (const { lane, drops } of content.dropped) lanes.get(lane).dropAppended(drops);
+    const commits = moved.map((lane) => lane.snapshot());
+    const carrier = resumeFrom(receiver.position(), lanes, clock.now());
+    return { ...content, lanes: commits, carrier };
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const early = new AbortController();
+    this.#wake = () => early.abort();
+    await this.#parts.clock.sleep(ms, AbortSignal.any([signal, early.signal]));
+    this.#wake = () => {};
+  }
+}
+
+function itemsOf(cut: Cut): number {
+  let items = 0;
+  for (const series of cut.metrics.values())
+    for (const { values } of series) items += values.length;
+  for (const batches of cut.logs.values())
+    for (const { bodyEnds } of batches) items += bodyEnds.length;
+  return items;
+}
+
+/**
+ * Where the carrier must resume: after what was delivered, but not after the frame that opened an epoch still in use, nor
+ * after a frame that is held; so that lanes can be rebuilt from the carrier alone when an agent is gone.
+ */
+function resumeFrom(
+  delivered: CarrierPosition | undefined,
+  lanes: Lanes,
+  nowMs: number,
+): CarrierPosition {
+  const resume: Record<string, { incarnation: string; sequence: number }> = {};
+  for (const [partition, place] of Object.entries(delivered ?? {}))
+    resume[partition] = { ...place };
+  for (const lane of lanes.all()) {
+    const place = lane.resumePlace(nowMs);
+    const at = place === undefined ? undefined : resume[place.partition];
+    if (place !== undefined && at !== undefined)
+      at.sequence = Math.min(at.sequence, place.sequence - 1);
+  }
+  return resume;
+}

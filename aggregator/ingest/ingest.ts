@@ -1,0 +1,150 @@
+import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts";
+import type { Frame } from "#proto/codec/envelope.ts";
+import { BadFrameError, decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
+import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { Head } from "../head/contract.ts";
+import type { Store } from "../store/store.ts";
+import type { IngestConfig } from "./config.ts";
+import { Flusher } from "./flusher.ts";
+import { GapWatch } from "./gap_watch.ts";
+import type { FramePlace } from "./held_frames.ts";
+import { Lanes } from "./lanes.ts";
+import { IngestMeters } from "./meters.ts";
+import { Quarantine } from "./quarantine.ts";
+
+export type IngestParts = {
+  readonly receiver: Receiver;
+  readonly head: Head;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  readonly quarantineFolder: string;
+  /** Told of every heartbeat, after the lanes have heard it. */
+  readonly onHeartbeat: (heartbeat: Heartbeat) => void;
+  /** Told of every lane that a frame was taken from, with how many items. */
+  readonly onTaken?: (lane: LaneId) => void;
+};
+
+/**
+ * Reads frames in order, takes each once, appends it to the head, and turns the head into blocks. Nothing here is durable but
+ * what Store.commit() writes: after a crash the receiver goes on from the committed position, and the agents send again what it
+ * no longer has.
+ */
+export class Ingest {
+  readonly lanes: Lanes;
+  readonly #parts: IngestParts;
+  readonly #config: IngestConfig;
+  readonly #flusher: Flusher;
+  readonly #gaps: GapWatch;
+  readonly #meters: IngestMeters;
+  readonly #quarantine: Quarantine;
+  readonly #resume: CarrierPosition;
+  readonly #stopped = new AbortController();
+  #loops: Promise<void>[] = [];
+
+  /** Reads positions from the store; delivers nothing before start(). */
+  static async open(config: IngestConfig, parts: IngestParts): Promise<Ingest> {
+    const { lanes, carrier } = await parts.store.recover();
+    const folder = parts.quarantineFolder;
+    const quarantine = await Quarantine.open(folder, config.quarantine_size_max, parts.log);
+    return new Ingest(config, parts, quarantine, new Lanes(parts.head, lanes), carrier);
+  }
+
+  private constructor(
+    config: IngestConfig,
+    parts: IngestParts,
+    quarantine: Quarantine,
+    lanes: Lanes,
+    resume: CarrierPosition,
+  ) {
+    this.lanes = lanes;
+    this.#parts = parts;
+    this.#config = config;
+    this.#quarantine = quarantine;
+    this.#resume = resume;
+    this.#meters = new IngestMeters(parts.metrics, lanes, parts.head);
+    this.#flusher = new Flusher(config, { ...parts, lanes, meters: this.#meters });
+    this.#gaps = new GapWatch({ ...parts, lanes, gapTimeoutMs: config.gap_timeout });
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#stopped;
+    this.#loops = [this.#flusher.run(signal), this.#gaps.run(signal)];
+    await this.#parts.receiver.start({
+      resume: this.#resume,
+      committed: this.lanes.committed(),
+      frame: (bytes, place) => this.#frame(bytes, place),
+      heartbeat: (heartbeat) => this.#heartbeat(heartbeat),
+    });
+  }
+
+  /** Writes everything taken so far to blocks. Throws what Store.commit() throws. */
+  flush(): Promise<void> {
+    return this.#flusher.flush();
+  }
+
+  /** Why blocks can't be written at the moment, or undefined. */
+  get trouble(): string | undefined {
+    return this.#flusher.trouble;
+  }
+
+  /** Stops taking frames, then tries once to write what was taken: what can't be written is sent again later. */
+  async stop(): Promise<void> {
+    await this.#parts.receiver.close();
+    this.#stopped.abort();
+    await Promise.all(this.#loops);
+    await this.#flusher.flushLast();
+  }
+
+  async #frame(bytes: Uint8Array, place: FramePlace | undefined): Promise<void> {
+    const frame = await this.#open(bytes);
+    if (frame === undefined) return;
+    const signal = fromWireSignal(frame.header.signal);
+    if (signal === undefined) return this.#setAside(bytes, "version");
+    const { tenant, agent } = frame.header;
+    const lane = this.lanes.get({ tenant, agent, signal });
+    const offered = lane.offer(frame, place);
+    this.#meters.offered(signal, offered);
+    if (offered === "held" || offered === "hold_full") this.#gaps.noticed(lane);
+    if (offered === "undecodable") {
+      await this.#setAside(bytes, "undecodable");
+      await this.#parts.receiver.requestNewEpoch(lane.id);
+    }
+    if (offered === "taken") this.#parts.onTaken?.(lane.id);
+    const { bytes: headBytes } = this.#parts.head.size();
+    if (headBytes > this.#config.flush_size) this.#flusher.hurry();
+    if (headBytes > this.#config.head_size_max) await this.#flusher.room(this.#stopped.signal);
+  }
+
+  async #open(bytes: Uint8Array): Promise<Frame | undefined> {
+    try {
+      return decodeFrame(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof BadFrameError)) throw thrown;
+      // Its sequence is missing now, so the agent will be asked for a good copy.
+      await this.#setAside(bytes, thrown.fault);
+      return undefined;
+    }
+  }
+
+  async #setAside(bytes: Uint8Array, fault: string): Promise<void> {
+    this.#meters.quarantined(fault);
+    this.#parts.log.warn("frame set aside", { fault, bytes: bytes.length });
+    await this.#quarantine.add(bytes, fault, this.#parts.clock.now());
+  }
+
+  #heartbeat(heartbeat: Heartbeat): void {
+    for (const state of heartbeat.lanes) {
+      const signal = fromWireSignal(state.signal);
+      if (signal === undefined) continue;
+      const lane = this.lanes.get({ tenant: heartbeat.tenant, agent: heartbeat.agent, signal });
+      lane.heard(state.itemsTotal, state.drops);
+      if (state.last !== undefined) this.#gaps.heard(lane, state.last);
+    }
+    this.#parts.onHeartbeat(heartbeat);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Signal } from "#shared/model/position.ts";
+import { signals } from "#shared/model/position.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { Head } from "../head/contract.ts";
+import type { Offered } from "./lane.ts";
+import type { Lanes } from "./lanes.ts";
+
+/** Our own metrics of ingest; gauges and account are read when they are scraped. */
+export class IngestMeters {
+  readonly offered: (signal: Signal, offered: Offered) => void;
+  readonly quarantined: (fault: string) => void;
+  readonly flushed: (seconds: number, items: number) => void;
+  readonly flushFailed: (code: string) => void;
+
+  constructor(metrics: SelfMetrics, lanes: Lanes, head: Head) {
+    const frames = metrics.counter(
+      "lapwing_ingest_frames_total",
+      "Frames by what became of them.",
+      ["signal", "outcome"],
+    );
+    const bad = metrics.counter(
+      "lapwing_ingest_quarantined_frames_total",
+      "Frames set aside because they can't be read.",
+      ["fault"],
+    );
+    const items = metrics.counter(
+      "lapwing_ingest_committed_items_total",
+      "Items in committed blocks.",
+    );
+    const seconds = metrics.histogram(
+      "lapwing_ingest_flush_seconds",
+      "Time to turn the head into committed blocks.",
+      [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    );
+    const failures = metrics.counter(
+      "lapwing_ingest_flush_failures_total",
+      "Flushes that failed, and are tried again.",
+      ["code"],
+    );
+    this.offered = (signal, outcome) => frames.inc({ signal, outcome });
+    this.quarantined = (fault) => bad.inc({ fault });
+    this.flushed = (took, count) => {
+      seconds.observe(took);
+      items.inc(count);
+    };
+    this.flushFailed = (code) => failures.inc({ code });
+    measureHead(metrics, head);
+    measureAccount(metrics, lanes);
+  }
+}
+
+function measureHead(metrics: SelfMetrics, head: Head): void {
+  const size = metrics.gauge("lapwing_head_items", "Items in the head.", ["signal"]);
+  const series = metrics.gauge("lapwing_head_series", "Series in the head.");
+  const bytes = metrics.gauge("lapwing_head_bytes", "Estimated size of the head.");
+  metrics.onCollect(() => {
+    const now = head.size();
+    size.set({ signal: "metrics" }, now.samples);
+    size.set({ signal: "logs" }, now.records);
+    series.set(now.series);
+    bytes.set(now.bytes);
+  });
+}
+
+function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
+  const names = ["agent", "signal"] as const;
+  const collected = metrics.gauge("lapwing_account_collected_items", "Items collected.", names);
+  const stored = metrics.gauge("lapwing_account_stored_items", "Items in blocks.", names);
+  const inFlight = metrics.gauge(
+    "lapwing_account_in_flight_items",
+    "Items collected that are neither stored nor dropped yet.",
+    names,
+  );
+  const dropped = metrics.gauge("lapwing_account_dropped_items", "Items dropped, by reason.", [
+    ...names,
+    "reason",
+  ]);
+  const behind = metrics.gauge("lapwing_ingest_held_frames", "Frames that wait for a gap.", [
+    "signal",
+  ]);
+  metrics.onCollect(() => {
+    const held = { metrics: 0, logs: 0 };
+    for (const lane of lanes.all()) {
+      held[lane.id.signal] += lane.heldFrames;
+      for (const account of lanes.account(lane.id.tenant, lane.id.agent)) {
+        const labels = { agent: account.agent, signal: account.signal };
+        collected.set(labels, account.collected);
+        stored.set(labels, account.stored);
+        inFlight.set(labels, account.inFlight);
+        for (const [reason, count] of Object.entries(account.dropped))
+          dropped.set({ ...labels, reason }, count);
+      }
+    }
+    for (const signal of signals) behind.set({ signal }, held[signal]);
+  });
+}
