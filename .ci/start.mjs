@@ -1,0 +1,13 @@
+// `npm start`: makes the clone ready, then runs `lapwing up` with whatever arguments follow `--`.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { bootstrap, bun, root } from "./bootstrap.mjs";
+
+bootstrap();
+const child = spawn(bun, [join(root, "lapwing.ts"), "up", ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("exit", (code, signal) => {
+  process.exitCode = code ?? (signal === null ? 1 : 128);
+});

@@ -1,0 +1,79 @@
+// `npm test`: makes the clone ready, installs the servers that tests run against where it may, checks the code, runs the tests.
+// Arguments are handed to `bun test`, such as paths. The last line is "N passed, N failed, N skipped".
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { bootstrap, bun, root, run } from "./bootstrap.mjs";
+
+/** Program that a test needs, and the Debian package it comes from. */
+const programs = [
+  ["nats-server", "nats-server"],
+  ["chromium", "chromium"],
+  ["prometheus", "prometheus"],
+  ["promtool", "prometheus"],
+  ["prometheus-node-exporter", "prometheus-node-exporter"],
+  ["/usr/lib/postgresql", "postgresql"],
+];
+
+bootstrap();
+installPrograms();
+if (process.argv.length === 2) run(bun, [".ci/check.ts"]);
+await runTests(process.argv.slice(2));
+
+function isThere(program) {
+  if (program.startsWith("/")) return existsSync(program);
+  const found = spawnSync("sh", ["-c", `command -v "${program}"`], { env: withSbin() });
+  return found.status === 0;
+}
+
+function withSbin() {
+  return { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
+}
+
+function installPrograms() {
+  const missing = programs.filter(([program]) => !isThere(program));
+  if (missing.length === 0) return;
+  const canInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  if (!canInstall) {
+    console.error(`Not on PATH, so tests that need them are skipped: ${packages.join(", ")}`);
+    return;
+  }
+  console.error(`Installing ${packages.join(", ")} ...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const quiet = { env, stdio: ["ignore", "ignore", 2] };
+  const apt = ["-y", "-qq", "--no-install-recommends", "install", ...packages];
+  try {
+    run("apt-get", ["-qq", "update"], quiet);
+    run("apt-get", apt, quiet);
+  } catch (error) {
+    console.error(`Installation failed, so tests that need them are skipped: ${error.message}`);
+  }
+}
+
+async function runTests(args) {
+  const child = spawn(bun, ["test", ...args], { cwd: root, env: withSbin(), stdio: "pipe" });
+  const counts = { pass: 0, skip: 0, fail: 0 };
+  const skipped = [];
+  const watch = (stream, out) => {
+    let rest = "";
+    stream.on("data", (chunk) => {
+      out.write(chunk);
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        // oxlint-disable-next-line no-control-regex -- colours of the test runner
+        const plain = line.replace(/\u001b\[[0-9;]*m/g, "");
+        const [, count, word] = /^\s*(\d+) (pass|skip|fail)$/.exec(plain) ?? [];
+        if (word) counts[word] = Number(count);
+        if (plain.startsWith("(skip) ")) skipped.push(plain.slice("(skip) ".length));
+      }
+    });
+  };
+  watch(child.stdout, process.stdout);
+  watch(child.stderr, process.stderr);
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  if (skipped.length > 0)
+    console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
+  console.log(`\n${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`);
+  process.exitCode = code === 0 && counts.pass > 0 ? 0 : 1;
+}

@@ -1,0 +1,203 @@
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { messageOf } from "#shared/errors.ts";
+import type { DropReason } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Signal } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { TargetReport } from "./scrape/target.ts";
+import type { SourceContext } from "./sources/source.ts";
+
+/** What collection hands its batches to: the pipeline and the spool behind it. */
+export type CollectorOutput = {
+  metrics(batch: MetricsBatch): Promise<void>;
+  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<void>;
+  drop(signal: Signal, reason: DropReason, items: number): void;
+  /** Durable checkpoints of all sources, keys as given to logs(). */
+  checkpoints(): ReadonlyMap<string, string>;
+};
+
+/** One source with its configuration bound. */
+export type RunnableSource = {
+  readonly type: string;
+  /** Distinguishes two of the same type and stays the same over restarts: scopes checkpoints. */
+  readonly name: string;
+  /** Canonical configuration text; a reload restarts the source only when it differs. */
+  readonly fingerprint: string;
+  run(context: SourceContext): Promise<void>;
+};
+
+export type SourceReport = {
+  readonly type: string;
+  readonly state: "running" | "degraded" | "stopped";
+  readonly message: string;
+  readonly items: number;
+};
+
+type CollectorParts = {
+  readonly output: CollectorOutput;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  readonly hostname: string;
+};
+
+const restartMinMs = 1_000;
+const restartMaxMs = 60_000;
+
+/** Runs sources, restarts those that fail, counts what they hand over, and knows how they are. */
+export class Collector {
+  readonly #parts: CollectorParts;
+  readonly #running = new Map<string, RunningSource>();
+
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
+    const items = parts.metrics.gauge(
+      "lapwing_source_items_total",
+      "Samples and records handed over by a source.",
+      ["source"],
+    );
+    parts.metrics.onCollect(() => {
+      items.reset();
+      for (const { report } of this.#running.values())
+        items.inc({ source: report.type }, report.items);
+    });
+  }
+
+  /** Starts, stops and restarts what differs from before; the rest runs on. */
+  async apply(wanted: readonly RunnableSource[]): Promise<void> {
+    const names = new Map(wanted.map((source) => [source.name, source]));
+    const gone = [...this.#running.values()].filter(
+      (running) => names.get(running.source.name)?.fingerprint !== running.source.fingerprint,
+    );
+    await Promise.all(gone.map((running) => running.stop()));
+    for (const running of gone) this.#running.delete(running.source.name);
+    for (const source of wanted)
+      if (!this.#running.has(source.name))
+        this.#running.set(source.name, new RunningSource(source, this.#parts));
+  }
+
+  sources(): SourceReport[] {
+    return [...this.#running.values()].map((running) => running.report);
+  }
+
+  targets(): TargetReport[] {
+    return [...this.#running.values()].flatMap((running) => running.targets);
+  }
+
+  async stop(): Promise<void> {
+    await this.apply([]);
+  }
+}
+
+class RunningSource {
+  readonly source: RunnableSource;
+  readonly #parts: CollectorParts;
+  readonly #abort = new AbortController();
+  readonly #done: Promise<void>;
+  targets: readonly TargetReport[] = [];
+  #items = 0;
+  #degraded: string | undefined;
+  #failed: string | undefined;
+
+  constructor(source: RunnableSource, parts: CollectorParts) {
+    this.source = source;
+    this.#parts = parts;
+    this.#done = this.#loop();
+  }
+
+  get report(): SourceReport {
+    const message = this.#failed ?? this.#degraded;
+    const state = message === undefined ? "running" : "degraded";
+    return { type: this.source.type, state, message: message ?? "", items: this.#items };
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#done;
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#abort;
+    const { clock, log } = this.#parts;
+    let waitMs = restartMinMs;
+    while (!signal.aborted) {
+      const startedMs = clock.monotonic();
+      try {
+        await this.source.run(this.#context());
+        if (signal.aborted) return;
+        this.#failed = "ended by itself";
+      } catch (thrown) {
+        this.#failed = messageOf(thrown);
+      }
+      log.warn("source failed, will be restarted", {
+        source: this.source.name,
+        error: this.#failed,
+      });
+      if (clock.monotonic() - startedMs > restartMaxMs) waitMs = restartMinMs;
+      await clock.sleep(waitMs, signal);
+      waitMs = Math.min(waitMs * 2, restartMaxMs);
+    }
+  }
+
+  #context(): SourceContext {
+    const { clock, log, hostname, output } = this.#parts;
+    const { signal } = this.#abort;
+    const prefix = `${this.source.name}/`;
+    const checkpoints = () => ownCheckpoints(output.checkpoints(), prefix);
+    const took = (items: number) => {
+      this.#items += items;
+      this.#failed = undefined;
+    };
+    return {
+      clock,
+      log: log.child({ source: this.source.name }),
+      signal,
+      hostname,
+      every: (intervalMs) => ticks(intervalMs, clock, signal),
+      emitMetrics: async (batch) => {
+        await output.metrics(batch);
+        took(batch.rows.reduce((sum, row) => sum + row.values.length, 0));
+      },
+      emitLogs: async (batch, own = {}) => {
+        const scoped = Object.entries(own).map(([key, value]) => [prefix + key, value] as const);
+        await output.logs(batch, Object.fromEntries(scoped));
+        took(batch.bodyEnds.length);
+      },
+      checkpoint: (key) => output.checkpoints().get(prefix + key),
+      checkpoints,
+      drop: (of, reason, items) => output.drop(of, reason, items),
+      degraded: (message) => {
+        this.#degraded = message;
+      },
+      reportTargets: (targets) => {
+        this.targets = targets;
+      },
+    };
+  }
+}
+
+function ownCheckpoints(all: ReadonlyMap<string, string>, prefix: string): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const [key, value] of all)
+    if (key.startsWith(prefix)) own.set(key.slice(prefix.length), value);
+  return own;
+}
+
+/** Multiples of the interval in Unix time, so that all hosts tick together; a late tick is skipped, a jump of the clock is followed. */
+async function* ticks(
+  intervalMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<number> {
+  while (!signal.aborted) {
+    const next = (Math.floor(clock.now() / intervalMs) + 1) * intervalMs;
+    await clock.sleep(next - clock.now(), signal);
+    if (signal.aborted) return;
+    // A timer may fire a little early: the same tick must not come twice.
+    while (clock.now() < next && next - clock.now() < intervalMs && !signal.aborted)
+      await clock.sleep(1, signal);
+    yield next;
+  }
+}

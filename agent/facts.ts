@@ -1,0 +1,22 @@
+import { arch, cpus, release, totalmem } from "node:os";
+import { readFile } from "node:fs/promises";
+
+/** What people want to know of a host at a glance: os, kernel, arch, cpus, memory_bytes. */
+export async function hostFacts(): Promise<Record<string, string>> {
+  return {
+    os: await osName(),
+    kernel: release(),
+    arch: arch(),
+    cpus: String(cpus().length),
+    memory_bytes: String(totalmem()),
+  };
+}
+
+async function osName(): Promise<string> {
+  try {
+    const text = await readFile("/etc/os-release", "utf8");
+    return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(text)?.[1] ?? process.platform;
+  } catch {
+    return process.platform;
+  }
+}

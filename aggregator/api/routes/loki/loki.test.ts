@@ -1,0 +1,140 @@
+import { expect, test } from "bun:test";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogRecord, LogSelectRequest, LogsSource } from "../../../query/source.ts";
+import { lokiRoutes } from "./loki.ts";
+
+const second = 1_000_000_000n;
+const record = (
+  at: bigint,
+  body: string,
+  severity = 9,
+  stream: Labels = { job: "app" },
+): LogRecord => ({
+  timestampNs: at * second,
+  stream,
+  body,
+  severity,
+});
+const records = [
+  record(100n, "one"),
+  record(110n, "two error", 17),
+  record(120n, "three", 9, { job: "db" }),
+  record(130n, "four"),
+];
+
+/** A store that knows equality and `|=` only: enough to see what the routes ask for and what they make of it. */
+const asked: LogSelectRequest[] = [];
+const logs: LogsSource = {
+  select: async (request) => {
+    asked.push(request);
+    const found = records
+      .filter(({ timestampNs }) => timestampNs >= request.startNs && timestampNs < request.endNs)
+      .filter(({ stream }) => request.matchers.every(({ name, value }) => stream[name] === value))
+      .filter(({ body }) =>
+        request.lineFilters.every(({ values }) => values.some((v) => body.includes(v))),
+      );
+    return (request.direction === "forward" ? found : found.toReversed()).slice(0, request.limit);
+  },
+  series: async () => [{ job: "app" }],
+  labelNames: async () => ["job"],
+  labelValues: async (name) => [`${name}-value`],
+};
+const app = lokiRoutes({ logs, tenant: "default", now: () => 200_000 });
+const get = async (path: string, headers: Record<string, string> = {}) => {
+  const response = await app.request(`/loki/api/v1${path}`, { headers });
+  const text = await response.text();
+  return { status: response.status, text, type: response.headers.get("content-type") };
+};
+const data = async (path: string, headers: Record<string, string> = {}) =>
+  JSON.parse((await get(path, headers)).text).data;
+const query = (text: string) => `query=${encodeURIComponent(text)}`;
+
+test("query_range answers streams, newest first", async () => {
+  const { resultType, result } = await data(`/query_range?${query('{job="app"}')}`);
+  expect(resultType).toBe("streams");
+  expect(result).toEqual([
+    {
+      stream: { job: "app", detected_level: "info" },
+      values: [
+        ["130000000000", "four"],
+        ["100000000000", "one"],
+      ],
+    },
+    { stream: { job: "app", detected_level: "error" }, values: [["110000000000", "two error"]] },
+  ]);
+});
+test("query_range with categorized labels keeps the stream whole and says so before the result", async () => {
+  const headers = { "X-Loki-Response-Encoding-Flags": "categorize-labels" };
+  const { text } = await get(`/query_range?${query('{job="app"}')}&limit=1`, headers);
+  expect(text.indexOf("encodingFlags")).toBeLessThan(text.indexOf('"result"'));
+  expect(JSON.parse(text).data.result).toEqual([
+    {
+      stream: { job: "app" },
+      values: [
+        ["130000000000", "four", { structuredMetadata: { detected_level: "info" }, parsed: {} }],
+      ],
+    },
+  ]);
+});
+test("query_range hands line filters and bounds to the store", async () => {
+  await get(
+    `/query_range?${query('{job="app"} |= "err" or "two"')}&start=100&end=111&direction=FORWARD`,
+  );
+  expect(asked.at(-1)).toMatchObject({
+    lineFilters: [{ op: "|=", values: ["err", "two"] }],
+    startNs: 100n * second,
+    endNs: 111n * second,
+    direction: "forward",
+  });
+});
+test("query_range filters by level", async () => {
+  const { result } = await data(`/query_range?${query('{job="app"} | detected_level="error"')}`);
+  expect(result[0].values).toEqual([["110000000000", "two error"]]);
+});
+test("query_range of a metric counts what lies in each left-open window", async () => {
+  const text = query('sum by (job) (count_over_time({job="app"}[20s]))');
+  const { resultType, result } = await data(`/query_range?${text}&start=110&end=130&step=10`);
+  expect(resultType).toBe("matrix");
+  expect(result).toEqual([
+    {
+      metric: { job: "app" },
+      values: [
+        [110, "2"],
+        [120, "1"],
+        [130, "1"],
+      ],
+    },
+  ]);
+});
+test("query answers the health check of Grafana", async () => {
+  const { resultType, result } = await data(
+    `/query?${query("vector(1)+vector(1)")}&time=4000000000`,
+  );
+  expect(resultType).toBe("vector");
+  expect(result).toEqual([{ metric: {}, value: [4_000_000_000, "2"] }]);
+});
+test("labels, values and series have Loki's envelope", async () => {
+  expect(JSON.parse((await get("/labels")).text)).toEqual({ status: "success", data: ["job"] });
+  expect(await data("/label/job/values")).toEqual(["job-value"]);
+  expect(await data(`/series?match[]=${encodeURIComponent('{job="app"}')}`)).toEqual([
+    { job: "app" },
+  ]);
+});
+test.each([
+  ['{job="app"', "syntax error"],
+  ["{}", "syntax error"],
+  ['{job=~".*"}', "at least one regexp or equality matcher"],
+  ['{job="app"} | json', "not supported yet"],
+  ['{job=~"(?=x)"}', "regular expression"],
+])("a query such as %s is refused in plain text", async (text, reason) => {
+  const { status, text: body, type } = await get(`/query_range?${query(text)}`);
+  expect([status, type]).toEqual([400, "text/plain; charset=UTF-8"]);
+  expect(body).toContain(reason);
+});
+test.each(["limit=0", "limit=6000", "direction=up", "start=x", "step=0"])(
+  "a parameter such as %s is refused",
+  async (parameter) => {
+    const text = parameter.startsWith("step") ? 'count_over_time({job="app"}[1m])' : '{job="app"}';
+    expect((await get(`/query_range?${query(text)}&${parameter}`)).status).toBe(400);
+  },
+);

@@ -1,0 +1,91 @@
+import { OperatingError } from "#shared/errors.ts";
+import { parseDuration } from "#shared/text/duration.ts";
+
+/** Parameters of Loki's read endpoints, from the URL and a form body together. Throws OperatingError("bad_request"). */
+export type LokiParameters = {
+  readonly text: (name: string) => string | undefined;
+  readonly all: (...names: readonly string[]) => string[];
+};
+
+export async function lokiParameters(request: Request): Promise<LokiParameters> {
+  const values = new URLSearchParams(new URL(request.url).search);
+  const type = request.headers.get("content-type") ?? "";
+  if (request.method === "POST" && type.startsWith("application/x-www-form-urlencoded"))
+    for (const [name, value] of new URLSearchParams(await request.text()))
+      values.append(name, value);
+  return {
+    text: (name) => values.get(name) ?? undefined,
+    all: (...names) => names.flatMap((name) => values.getAll(name)),
+  };
+}
+
+/** RFC 3339, float seconds, or an integer: of ten digits or fewer it is seconds, longer it is nanoseconds. */
+export function parseLokiTime(name: string, text: string): bigint {
+  if (/^-?\d+$/.test(text)) {
+    const value = BigInt(text);
+    return text.replace("-", "").length <= 10 ? value * 1_000_000_000n : value;
+  }
+  if (/^-?\d*\.\d+$/.test(text)) return BigInt(Math.round(Number(text) * 1e6)) * 1_000n;
+  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? "";
+  const ms = Date.parse(text.replace(/\.\d+/, ""));
+  if (Number.isNaN(ms))
+    throw new OperatingError("bad_request", `parameter ${name}: cannot parse "${text}" to a time`);
+  return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+}
+
+export type LokiRange = { readonly startNs: bigint; readonly endNs: bigint };
+
+/** start and end; end is now by default, start is `since` (1 h) before it. */
+export function rangeOf(parameters: LokiParameters, nowMs: number): LokiRange {
+  const nowNs = BigInt(nowMs) * 1_000_000n;
+  const end = parameters.text("end");
+  const start = parameters.text("start");
+  const endNs = end === undefined ? nowNs : parseLokiTime("end", end);
+  const sinceMs = durationOf("since", parameters.text("since")) ?? 3_600_000;
+  const from = endNs < nowNs ? endNs : nowNs;
+  const startNs =
+    start === undefined ? from - BigInt(sinceMs) * 1_000_000n : parseLokiTime("start", start);
+  if (endNs < startNs)
+    throw new OperatingError("bad_request", "end timestamp must not be before start time");
+  return { startNs, endNs };
+}
+
+/** step in ms: a duration or float seconds; by default a 250th of the range, at least a second. */
+export function stepOf(parameters: LokiParameters, { startNs, endNs }: LokiRange): number {
+  const seconds = Math.floor(Number(endNs - startNs) / 1e9 / 250);
+  const stepMs = durationOf("step", parameters.text("step")) ?? Math.max(seconds, 1) * 1_000;
+  if (stepMs <= 0) throw new OperatingError("bad_request", "step must be positive");
+  return stepMs;
+}
+
+export function limitOf(parameters: LokiParameters, limitMax: number): number {
+  const text = parameters.text("limit") ?? "100";
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit <= 0)
+    throw new OperatingError("bad_request", `limit is "${text}": expected a positive integer`);
+  if (limit > limitMax)
+    throw new OperatingError(
+      "bad_request",
+      `max entries limit per query exceeded, limit > max_entries_limit (${limit} > ${limitMax})`,
+    );
+  return limit;
+}
+
+export function directionOf(parameters: LokiParameters): "backward" | "forward" {
+  const direction = (parameters.text("direction") ?? "backward").toLowerCase();
+  if (direction === "backward" || direction === "forward") return direction;
+  throw new OperatingError(
+    "bad_request",
+    `direction is "${direction}": expected backward or forward`,
+  );
+}
+
+function durationOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const ms = /^\d*\.?\d+$/.test(text) ? Number(text) * 1_000 : parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new OperatingError(
+    "bad_request",
+    `parameter ${name}: cannot parse "${text}" to a duration`,
+  );
+}

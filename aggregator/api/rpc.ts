@@ -1,0 +1,137 @@
+import { create } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import {
+  universalServerRequestFromFetch,
+  universalServerResponseToFetch,
+} from "@connectrpc/connect/protocol";
+import { Hono } from "hono";
+import type { LaneAccount } from "#shared/model/account.ts";
+import { OperatingError } from "#shared/errors.ts";
+import {
+  AgentSchema,
+  LaneAccountSchema,
+  QueryService,
+  SqlColumnSchema,
+} from "#proto/gen/v1/query_pb.js";
+import type { Agents } from "../fleet/agents.ts";
+
+export type QueryAnswer = { readonly json: string; readonly warnings: readonly string[] };
+
+export type RpcParts = {
+  readonly tenant: string;
+  readonly agents: Agents;
+  account(agent?: string): readonly LaneAccount[];
+  /** How far the newest item taken from a lane is behind, in ms. */
+  behindMs(account: LaneAccount): number;
+  promql(
+    request: { query: string; start: number; end: number; step: number },
+    signal: AbortSignal,
+  ): Promise<QueryAnswer>;
+  logql(
+    request: {
+      query: string;
+      start: number;
+      end: number;
+      step: number;
+      limit: number;
+      direction: string;
+    },
+    signal: AbortSignal,
+  ): Promise<QueryAnswer>;
+  sql(
+    text: string,
+    rowsMax: number,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly columns: readonly { readonly name: string; readonly type: string }[];
+    readonly rows: readonly (readonly unknown[])[];
+    readonly truncated: boolean;
+  }>;
+};
+
+/** lapwing.v1.QueryService as Connect, gRPC-Web and gRPC (proto/v1/query.proto). */
+export function rpcRoutes(parts: RpcParts): Hono {
+  const router = createConnectRouter();
+  registerQueryService(router, parts);
+  const app = new Hono();
+  for (const handler of router.handlers) {
+    app.all(handler.requestPath, async (c) => {
+      const request = universalServerRequestFromFetch(c.req.raw, {});
+      return universalServerResponseToFetch(await handler(request));
+    });
+  }
+  return app;
+}
+
+function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
+  const wire = (account: LaneAccount) =>
+    create(LaneAccountSchema, {
+      agent: account.agent,
+      signal: account.signal,
+      collected: account.collected,
+      stored: account.stored,
+      inFlight: account.inFlight,
+      dropped: { ...account.dropped },
+      behindMs: parts.behindMs(account),
+    });
+  router.service(QueryService, {
+    listAgents: () => ({
+      agents: parts.agents.list(parts.tenant).map((record) =>
+        create(AgentSchema, {
+          heartbeat: record.heartbeat,
+          lastSeenMs: record.lastSeenMs,
+          clockOffsetMs: record.clockOffsetMs,
+          status: parts.agents.isLive(record) ? "live" : "silent",
+          account: parts.account(record.heartbeat.agent).map(wire),
+        }),
+      ),
+    }),
+    getLossAccount: ({ agent }) => ({
+      lanes: parts.account(agent === "" ? undefined : agent).map(wire),
+    }),
+    queryPromql: (request, { signal }) => answer(parts.promql(request, signal)),
+    queryLogql: (request, { signal }) => answer(parts.logql(request, signal)),
+    querySql: ({ sql, rowsMax }, { signal }) =>
+      guarded(async () => {
+        const result = await parts.sql(sql, rowsMax, signal);
+        return {
+          columns: result.columns.map((column) => create(SqlColumnSchema, column)),
+          rows: result.rows.map((row) => JSON.stringify(row, bigintAsText)),
+          truncated: result.truncated,
+        };
+      }),
+  });
+}
+
+function answer(running: Promise<QueryAnswer>) {
+  return guarded(async () => {
+    const { json, warnings } = await running;
+    return { json, warnings: [...warnings] };
+  });
+}
+
+const codes = {
+  bad_request: Code.InvalidArgument,
+  not_found: Code.NotFound,
+  overloaded: Code.ResourceExhausted,
+  corrupt: Code.DataLoss,
+  unavailable: Code.Unavailable,
+  timeout: Code.DeadlineExceeded,
+  cancelled: Code.Canceled,
+  no_space: Code.ResourceExhausted,
+} as const;
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof OperatingError)
+      throw new ConnectError(thrown.message, codes[thrown.code]);
+    throw thrown;
+  }
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}

@@ -1,0 +1,90 @@
+import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import { messageOf } from "#shared/errors.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+
+/** An agent as last heard of. */
+export type AgentRecord = {
+  readonly heartbeat: Heartbeat;
+  /** Unix ms of our clock. */
+  readonly lastSeenMs: number;
+  /** The agent's clock minus ours when the heartbeat came; the way here is in it. */
+  readonly clockOffsetMs: number;
+};
+
+export type AgentArchive = {
+  saveAgent(record: AgentRecord): Promise<void>;
+  listAgents(): Promise<AgentRecord[]>;
+};
+
+/** Heartbeats come every 5 s; an agent that missed this much is silent. */
+const silentAfterMs = 30_000;
+/** The archive only needs to know roughly when an agent was last there. */
+const saveEveryMs = 30_000;
+/** A jump of an agent's clock of more than this between two heartbeats is told of. */
+const clockJumpMs = 5_000;
+
+/** The inventory: who is there, kept in memory and, less often, in the catalog. */
+export class Agents {
+  readonly #archive: AgentArchive;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #records = new Map<string, AgentRecord>();
+  readonly #savedMs = new Map<string, number>();
+  #saving: Promise<void> = Promise.resolve();
+
+  static async open(archive: AgentArchive, clock: Clock, log: Logger): Promise<Agents> {
+    const agents = new Agents(archive, clock, log);
+    for (const record of await archive.listAgents()) agents.#records.set(keyOf(record), record);
+    return agents;
+  }
+
+  private constructor(archive: AgentArchive, clock: Clock, log: Logger) {
+    this.#archive = archive;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  heard(heartbeat: Heartbeat): void {
+    const now = this.#clock.now();
+    const record = { heartbeat, lastSeenMs: now, clockOffsetMs: heartbeat.nowMs - now };
+    const key = keyOf(record);
+    const before = this.#records.get(key);
+    const jump = record.clockOffsetMs - (before?.clockOffsetMs ?? record.clockOffsetMs);
+    if (Math.abs(jump) > clockJumpMs)
+      this.#log.warn("an agent's clock jumped", { agent: heartbeat.agent, by_ms: jump });
+    this.#records.set(key, record);
+    if (now - (this.#savedMs.get(key) ?? 0) < saveEveryMs) return;
+    this.#savedMs.set(key, now);
+    this.#saving = this.#saving.then(() => this.#save(record));
+  }
+
+  list(tenant: string): AgentRecord[] {
+    return [...this.#records.values()]
+      .filter((record) => record.heartbeat.tenant === tenant)
+      .toSorted((a, b) => a.heartbeat.name.localeCompare(b.heartbeat.name));
+  }
+
+  isLive(record: AgentRecord): boolean {
+    return this.#clock.now() - record.lastSeenMs < silentAfterMs;
+  }
+
+  /** Waits for what is being saved. */
+  async close(): Promise<void> {
+    await this.#saving;
+  }
+
+  async #save(record: AgentRecord): Promise<void> {
+    try {
+      await this.#archive.saveAgent(record);
+    } catch (thrown) {
+      // The next heartbeat tries again; the inventory in memory is right.
+      this.#log.warn("agent could not be saved", { error: messageOf(thrown) });
+      this.#savedMs.delete(keyOf(record));
+    }
+  }
+}
+
+function keyOf({ heartbeat }: AgentRecord): string {
+  return `${heartbeat.tenant}/${heartbeat.agent}`;
+}
