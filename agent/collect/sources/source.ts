@@ -5,6 +5,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 
 /**
  * One way for telemetry to come in. A source knows nothing of disk or network behind it: it is lent all it needs, and the
@@ -40,8 +41,12 @@ export type SourceContext = {
   checkpoints(): ReadonlyMap<string, string>;
   /** Items that were read but will not be stored. */
   drop(signal: Signal, reason: DropReason, items: number): void;
+  /** Items that are stored in part: cut at a configured length. A host that has no counter for them leaves it out. */
+  truncated?(signal: Signal, items: number): void;
   /** Shown in status and UI; undefined clears it. */
   degraded(message: string | undefined): void;
+  /** The lines of this process's own log, where it keeps them. */
+  readonly selfLogs?: SelfLogTap;
 };
 
 /** Keeps the types of config and run together. */

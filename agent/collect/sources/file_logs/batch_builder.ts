@@ -1,0 +1,106 @@
+import { assert } from "#shared/assert.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import { batchBytesMax } from "./config.ts";
+import { severityOf } from "./severity.ts";
+
+/** Short lines cost more in columns than in bodies, so their number is bounded, too. */
+export const batchRecordsMax = 16_384;
+/** A clock that goes back by less is held still; by more, it is believed. */
+const clockStepMs = 1_000;
+const nanosPerMs = 1_000_000;
+
+/** Gathers lines of many files as columns. Holds at most batchBytesMax of bodies and batchRecordsMax records. */
+export class BatchBuilder {
+  readonly #clock: Clock;
+  readonly #bodies = Buffer.allocUnsafe(batchBytesMax);
+  readonly #ends = new Uint32Array(batchRecordsMax);
+  readonly #streamOf = new Uint32Array(batchRecordsMax);
+  readonly #severities = new Uint8Array(batchRecordsMax);
+  readonly #timesMs = new Float64Array(batchRecordsMax);
+  readonly #nanos = new Uint32Array(batchRecordsMax);
+  #attributes: (Labels | undefined)[] | undefined;
+  #streams: Labels[] = [];
+  #streamIndex = new Map<Labels, number>();
+  #records = 0;
+  #bytes = 0;
+  #lastMs = 0;
+  #lastNanos = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Whether a line of so many bytes can still be added. */
+  hasRoom(bytes: number): boolean {
+    return this.#records < batchRecordsMax && this.#bytes + bytes <= batchBytesMax;
+  }
+
+  /** Label sets are told apart by identity: one object a file. */
+  #stream(labels: Labels): number {
+    const known = this.#streamIndex.get(labels);
+    if (known !== undefined) return known;
+    const index = this.#streams.push(labels) - 1;
+    this.#streamIndex.set(labels, index);
+    return index;
+  }
+
+  /** The moment of reading, for the lines that follow. Each line gets a nanosecond of its own, so that order is kept. */
+  readAt(): void {
+    const nowMs = Math.floor(this.#clock.now());
+    const back = this.#lastMs - nowMs;
+    if (back === 0 || (back > 0 && back < clockStepMs)) return;
+    this.#lastMs = nowMs;
+    this.#lastNanos = 0;
+  }
+
+  /** Copies a line: source[start, end). */
+  add(labels: Labels, source: Buffer, start: number, end: number, truncated: boolean): void {
+    assert(this.hasRoom(end - start), "a line is added only where there is room");
+    const i = this.#records++;
+    source.copy(this.#bodies, this.#bytes, start, end);
+    this.#bytes += end - start;
+    this.#ends[i] = this.#bytes;
+    this.#streamOf[i] = this.#stream(labels);
+    this.#severities[i] = severityOf(source, start, end);
+    if (++this.#lastNanos === nanosPerMs) {
+      this.#lastMs++;
+      this.#lastNanos = 0;
+    }
+    this.#timesMs[i] = this.#lastMs;
+    this.#nanos[i] = this.#lastNanos;
+    if (truncated) {
+      this.#attributes ??= [];
+      this.#attributes[i] = { truncated: "true" };
+    }
+  }
+
+  /** Hands over what was gathered, in arrays of its own, and starts anew. */
+  take(): LogsBatch {
+    const count = this.#records;
+    const marks = this.#attributes;
+    const batch: LogsBatch = {
+      streams: this.#streams,
+      streamOf: this.#streamOf.slice(0, count),
+      timestampsMs: this.#timesMs.slice(0, count),
+      nanos: this.#nanos.slice(0, count),
+      severities: this.#severities.slice(0, count),
+      bodies: new Uint8Array(this.#bodies.subarray(0, this.#bytes)),
+      bodyEnds: this.#ends.slice(0, count),
+      ...(marks === undefined
+        ? {}
+        : { attributes: Array.from({ length: count }, (_, i) => marks[i]) }),
+    };
+    this.#records = 0;
+    this.#bytes = 0;
+    this.#streams = [];
+    this.#streamIndex = new Map();
+    this.#attributes = undefined;
+    return batch;
+  }
+}

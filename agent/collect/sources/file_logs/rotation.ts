@@ -1,0 +1,126 @@
+import { dirname } from "node:path";
+import type { TailSet } from "./tail_set.ts";
+import {
+  type Sibling,
+  continues,
+  isCopyOf,
+  isGenerationName,
+  isPartOf,
+  listFolder,
+  markAt,
+} from "./generations.ts";
+import { type Tail, beginning, statFile } from "./tail.ts";
+
+/**
+ * How lines are found again that lie in older generations of a file.
+ *
+ * Rename and create: the file keeps its identity, and is read to its end wherever it is. Generations that came and went between
+ * two looks, or while we did not run, match no tail: they are named after the file, and are younger than the youngest generation
+ * that is known. They are read whole.
+ *
+ * Copy and truncate: the file keeps its identity and loses its content. The copy begins as the file began, and has at the stored
+ * position what was read before it: it is read on from there. Until the original is truncated, a copy is left alone.
+ */
+
+/** After `tail` lost its content: takes up the copy of it, and generations younger than the copy; then starts it anew. */
+export function adoptTruncated(set: TailSet, tail: Tail): void {
+  const lost = tail.at;
+  const siblings = unreadGenerations(set, lost.real).filter(({ key }) => key !== tail.key);
+  const copies = siblings.filter((sibling) => isCopyOf(lost, sibling)).toSorted(byTime);
+  const copy = copies.at(-1);
+  const since = copy?.stat.mtimeNs ?? lost.mtimeNs;
+  const younger = siblings
+    .filter((sibling) => !copies.includes(sibling) && sibling.stat.mtimeNs >= since)
+    .filter((sibling) => !isPartOf(sibling, tail.current))
+    .toSorted(byTime);
+  const older = tail.after.filter((before) => !before.drained);
+  for (const sibling of copies) {
+    const size = Number(sibling.stat.size);
+    // Only the youngest copy can hold lines that were not read; the others are remembered, so that they are not read again.
+    const offset = sibling === copy ? Math.min(lost.offset, size) : size;
+    const mark = offset === lost.offset ? lost.mark : markAt(sibling.path, offset);
+    const at = { ...lost, offset, mark, mtimeNs: sibling.stat.mtimeNs };
+    adopt(set, set.newTail(sibling.key, at, "rotated", sibling.path), older);
+  }
+  for (const sibling of younger) adopt(set, wholeGeneration(set, tail, sibling), older);
+  tail.restart();
+  tail.at = { ...tail.at, mtimeNs: statFile(tail.current)?.mtimeNs ?? lost.mtimeNs };
+  tail.after = older;
+  set.remember(tail);
+}
+
+/** Takes up generations in `folder` that no scan has seen under the file's own name. */
+export function adoptMissed(
+  set: TailSet,
+  folder: string,
+  siblings: ReadonlyMap<string, Sibling>,
+): void {
+  const strangers = [...siblings.values()].filter(
+    ({ key, path, stat }) => stat.size > 0n && !set.tails.has(key) && !set.isExcluded(path),
+  );
+  if (strangers.length === 0) return;
+  const families = new Map<string, Tail[]>();
+  for (const tail of set.tails.values()) {
+    if (dirname(tail.at.real) !== folder) continue;
+    const family = families.get(tail.at.real);
+    if (family === undefined) families.set(tail.at.real, [tail]);
+    else family.push(tail);
+  }
+  for (const [path, family] of families)
+    adoptMissedOf(
+      set,
+      family,
+      strangers.filter((stranger) => isGenerationName(stranger.path, path)),
+    );
+}
+
+/** `family`: all tails of one path; `generations`: unknown files named after it. */
+function adoptMissedOf(set: TailSet, family: readonly Tail[], generations: Sibling[]): void {
+  const live = family.find((tail) => tail.state === "live");
+  const [last] = family
+    .filter((tail) => tail.state !== "live")
+    .toSorted((a, b) => Number(b.at.mtimeNs - a.at.mtimeNs));
+  if (last === undefined) return;
+  const missed = generations
+    .filter((sibling) => sibling.stat.mtimeNs >= last.at.mtimeNs)
+    .filter((sibling) => live === undefined || !isPartOf(sibling, live.current))
+    .filter((sibling) => !family.some((tail) => isCopyOf(tail.at, sibling)))
+    .toSorted(byTime);
+  if (missed.length === 0) return;
+  // Checked after the comparison, which says nothing about a file that was truncated meanwhile.
+  if (live !== undefined && !continues(live.at, live.current)) return adoptTruncated(set, live);
+  const older = family.filter((tail) => tail.state === "rotated" && !tail.drained);
+  for (const sibling of missed) adopt(set, wholeGeneration(set, last, sibling), older);
+  if (live !== undefined) live.after = older;
+}
+
+/** Non-empty files beside `path`, named after it, of which nothing was read, or not what they hold now. */
+function unreadGenerations(set: TailSet, path: string): Sibling[] {
+  const siblings = listFolder(dirname(path), [path]) ?? new Map<string, Sibling>();
+  return [...siblings.values()].filter((sibling) => {
+    if (!isGenerationName(sibling.path, path) || set.isExcluded(sibling.path)) return false;
+    if (sibling.stat.size === 0n) return false;
+    const known = set.tails.get(sibling.key);
+    if (known === undefined) return true;
+    if (known.state === "live" || known.state === "rotated") return false;
+    if (continues(known.at, sibling.path)) return false;
+    // The old copy was overwritten with a new one, in place.
+    set.drop(known);
+    return true;
+  });
+}
+
+function wholeGeneration(set: TailSet, like: Tail, { key, stat, path }: Sibling): Tail {
+  const at = { ...like.at, ...beginning, mtimeNs: stat.mtimeNs };
+  return set.newTail(key, at, "rotated", path);
+}
+
+/** Adds the tail after `older` ones, and itself to them. */
+function adopt(set: TailSet, tail: Tail, older: Tail[]): void {
+  tail.after = [...older];
+  if (set.add(tail)) older.push(tail);
+}
+
+function byTime(a: Sibling, b: Sibling): number {
+  return a.stat.mtimeNs < b.stat.mtimeNs ? -1 : a.stat.mtimeNs > b.stat.mtimeNs ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { severityOf } from "./severity.ts";
+
+const lines: readonly (readonly [line: string, severity: number])[] = [
+  ["2026-01-31T10:00:00Z INFO started", 9],
+  ["2026-01-31 10:00:00,123 [main] WARN com.example.Main - slow", 13],
+  ["[2026-01-31 10:00:00] app.ERROR: broken", 17],
+  ["2026/01/31 10:00:00 [error] 12#12: *1 open() failed", 17],
+  ["2026/01/31 10:00:00 [notice] 1#1: start", 9],
+  ["error: cannot open file", 17],
+  ["Warning: this is deprecated", 13],
+  ["no error in a sentence, and information", 0],
+  ["terror: of words", 0],
+  ["INFORMATION_SCHEMA read", 0],
+  ["level=warn msg=slow", 13],
+  ["ts=1 lvl=DEBUG error: in the message", 5],
+  [`{"time":"x","level":"error","msg":"INFO"}`, 17],
+  [`{"level": "Fatal"}`, 21],
+  [`{"level":30,"msg":"pino"}`, 9],
+  [`{"level":300}`, 0],
+  [`{"severity":"WARNING"}`, 13],
+  [`{"severity_text":"TRACE"}`, 1],
+  [`{"msg":"ERROR inside a text is not the level"}`, 0],
+  ["E1121 05:49:26.000000 1 klog.go:1] broken", 17],
+  ["I1121 05:49:26.000000 1 klog.go:1] fine", 9],
+  ["FATAL:  role does not exist", 21],
+  ["level=", 0],
+  ["", 0],
+];
+
+test("severityOf() reads levels as the usual formats write them", () => {
+  for (const [line, severity] of lines) {
+    const bytes = Buffer.from(`ERROR ${line} ERROR`);
+    expect([line, severityOf(bytes, 6, bytes.length - 6)]).toEqual([line, severity]);
+  }
+});

@@ -1,0 +1,15 @@
+import { defineSource } from "../source.ts";
+import { FileLogsConfig } from "./config.ts";
+import { Tailer } from "./tailer.ts";
+
+/**
+ * Lines of files, found by globs and followed through rotation, truncation and restarts. A line and the position after it become
+ * durable together, so no line is lost or told twice by a crash.
+ */
+export const fileLogs = defineSource({
+  type: "file_logs",
+  config: FileLogsConfig,
+  async run(config, context) {
+    await new Tailer(config, context).run();
+  },
+});

@@ -1,0 +1,207 @@
+import { messageOf } from "#shared/errors.ts";
+import type { SourceContext } from "../source.ts";
+import { BatchBuilder } from "./batch_builder.ts";
+import { markBytes } from "./checkpoint.ts";
+import type { FileLogsConfig } from "./config.ts";
+import { type LineCodec, lineCodec } from "./line_codec.ts";
+import type { Tail } from "./tail.ts";
+import { TailSet } from "./tail_set.ts";
+import { takeLines } from "./take_lines.ts";
+
+/** Read at once from one file, so also its share of a round. */
+const chunkBytes = 256 * 1_024;
+/** Checkpoints of one batch; at about 250 bytes each they leave a frame's room to the lines. */
+const checkpointsMax = 500;
+
+/**
+ * Reads the tails in rounds, one chunk each, and hands on what they gave, positions and lines together. There is one read
+ * buffer: a line that is not finished stays in its file, and is read again.
+ */
+export class Tailer {
+  readonly #config: FileLogsConfig;
+  readonly #context: SourceContext;
+  readonly #set: TailSet;
+  readonly #codec: LineCodec;
+  readonly #builder: BatchBuilder;
+  readonly #buffer: Buffer;
+  /** Tails with a descriptor, the least recently read first. */
+  readonly #open = new Set<Tail>();
+  #scanAtMs = 0;
+  #shownProblem: string | undefined;
+
+  constructor(config: FileLogsConfig, context: SourceContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#set = new TailSet(config, context);
+    this.#codec = lineCodec(config.encoding);
+    this.#builder = new BatchBuilder(context.clock);
+    const lineBytes = Math.max(chunkBytes, config.line_size_max + 64);
+    this.#buffer = Buffer.allocUnsafe(markBytes + lineBytes);
+  }
+
+  /** Until the context's signal aborts. */
+  async run(): Promise<void> {
+    const { clock, signal } = this.#context;
+    try {
+      while (!signal.aborted) {
+        const hasMore = await this.#round();
+        await this.#flush();
+        if (hasMore) await new Promise((resolve) => setImmediate(resolve));
+        else await clock.sleep(this.#config.poll_interval, signal);
+      }
+    } finally {
+      for (const tail of this.#open) tail.close();
+      this.#open.clear();
+    }
+  }
+
+  /** True when some file had more than its share. */
+  async #round(): Promise<boolean> {
+    const nowMs = this.#context.clock.monotonic();
+    if (nowMs >= this.#scanAtMs) {
+      this.#scanAtMs = nowMs + this.#config.rescan_interval;
+      this.#set.scan(nowMs);
+      // The first positions of many files go ahead in batches of their own, while there are no lines yet.
+      await this.#flush();
+    }
+    let hasMore = false;
+    for (const tail of this.#set.tails.values()) {
+      if (tail.state !== "live" && tail.state !== "rotated") continue;
+      if (tail.lookAtMs > nowMs) continue;
+      if (tail.after.length > 0) tail.after = tail.after.filter((older) => isUnread(older));
+      if (tail.after.length > 0) continue;
+      if (await this.#look(tail, nowMs)) hasMore = true;
+    }
+    this.#showProblem();
+    return hasMore;
+  }
+
+  /** Takes what is new in one file; true when there may be more. */
+  async #look(tail: Tail, nowMs: number): Promise<boolean> {
+    let stat = tail.state === "live" ? tail.statPath() : tail.stat();
+    if (stat === undefined && tail.state === "live") {
+      tail.rotate();
+      stat = tail.stat();
+      // The file that took its name is looked for at once.
+      this.#scanAtMs = 0;
+    }
+    if (stat === undefined) {
+      // Not open and not where it was: the next scan looks for it in its folder, by identity.
+      tail.state = "missing";
+      return false;
+    }
+    const size = Number(stat.size);
+    const { offset } = tail.at;
+    if (size > offset) {
+      const taken = await this.#read(tail, stat.mtimeNs, false);
+      const hasMoved = tail.at.offset !== offset;
+      if (taken === "more") return true;
+      tail.drained = true;
+      if (hasMoved) return this.#wasBusy(tail, nowMs);
+    } else if (size < offset) {
+      this.#set.truncated(tail);
+      return true;
+    }
+    tail.drained = true;
+    return this.#wasQuiet(tail, nowMs, stat.mtimeNs);
+  }
+
+  #wasBusy(tail: Tail, nowMs: number): boolean {
+    tail.idleMs = 0;
+    tail.lookAtMs = nowMs;
+    tail.quietSinceMs = undefined;
+    return false;
+  }
+
+  async #wasQuiet(tail: Tail, nowMs: number, mtimeNs: bigint): Promise<boolean> {
+    const { poll_interval: pollMs, rescan_interval: idleMsMax, rotate_wait: waitMs } = this.#config;
+    tail.idleMs = Math.min(Math.max(pollMs, tail.idleMs * 2), idleMsMax);
+    tail.lookAtMs = nowMs + tail.idleMs;
+    tail.quietSinceMs ??= nowMs;
+    if (tail.state === "rotated" && nowMs - tail.quietSinceMs >= waitMs) {
+      // Nobody will finish its last line any more.
+      if ((await this.#read(tail, mtimeNs, true)) === "more") return true;
+      tail.at = { ...tail.at, mtimeNs };
+      this.#set.remember(tail);
+      this.#close(tail);
+      tail.state = "done";
+    }
+    return false;
+  }
+
+  /** Takes lines of one chunk. "more": the chunk was full, or the file began anew. */
+  async #read(tail: Tail, mtimeNs: bigint, final: boolean): Promise<"more" | "end"> {
+    if (!this.#openFile(tail)) return "end";
+    const read = tail.read(this.#buffer);
+    if (read === "replaced") {
+      this.#set.truncated(tail);
+      return "more";
+    }
+    const { data, start } = read;
+    this.#builder.readAt();
+    let position = start;
+    let from = start + (tail.at.offset === 0 ? this.#codec.byteOrderMark(data, 0) : 0);
+    const chunk = { data, labels: tail.labels, lineMax: this.#config.line_size_max, final };
+    for (;;) {
+      const taken = takeLines(this.#codec, this.#builder, chunk, from, tail.at.skipping);
+      if (taken.cut > 0) this.#context.truncated?.("logs", taken.cut);
+      if (taken.next > position) {
+        tail.advance(data, position, taken.next, taken.skipping, mtimeNs);
+        this.#set.remember(tail);
+      }
+      position = taken.next;
+      from = taken.next;
+      if (!taken.full) break;
+      await this.#flush();
+    }
+    return data.length === this.#buffer.length && position > start ? "more" : "end";
+  }
+
+  #openFile(tail: Tail): boolean {
+    try {
+      if (!tail.open()) return false;
+    } catch (thrown) {
+      tail.problem = `can't read ${tail.current}: ${messageOf(thrown)}`;
+      return false;
+    }
+    tail.problem = undefined;
+    this.#open.delete(tail);
+    this.#open.add(tail);
+    for (const oldest of this.#open) {
+      if (this.#open.size <= this.#config.open_files_max) break;
+      this.#close(oldest);
+    }
+    return true;
+  }
+
+  #close(tail: Tail): void {
+    tail.close();
+    this.#open.delete(tail);
+  }
+
+  /** Hands on the lines gathered, with the positions after them; a batch without lines where only positions changed. */
+  async #flush(): Promise<void> {
+    const { pending } = this.#set;
+    while (this.#builder.records > 0 || pending.size > 0) {
+      // A position never waits for a later batch than its lines.
+      const entries = [...pending];
+      const slice = this.#builder.records > 0 ? entries : entries.slice(0, checkpointsMax);
+      for (const [key] of slice) pending.delete(key);
+      await this.#context.emitLogs(this.#builder.take(), Object.fromEntries(slice));
+    }
+  }
+
+  #showProblem(): void {
+    let { problem } = this.#set;
+    for (const tail of this.#set.tails.values()) problem ??= tail.problem;
+    if (problem === this.#shownProblem) return;
+    this.#shownProblem = problem;
+    this.#context.degraded(problem);
+    if (problem !== undefined)
+      this.#context.log.warn("Some files are not read", { reason: problem });
+  }
+}
+
+function isUnread(tail: Tail): boolean {
+  return tail.state === "rotated" && !tail.drained;
+}
