@@ -66,14 +66,34 @@ export type Store = {
   view(): BlockView;
   /** Metadata of metric families as last committed. */
   families(tenant: string): readonly MetricFamily[];
+  /** Remembers an agent as last heard. */
+  saveAgent(agent: AgentRecord): Promise<void>;
+  listAgents(): Promise<readonly AgentRecord[]>;
+  /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
+  maintain(): Promise<void>;
   close(): Promise<void>;
+};
+
+/** An agent of the inventory. */
+export type AgentRecord = {
+  readonly tenant: string;
+  readonly agent: string;
+  /** The name people know. */
+  readonly name: string;
+  /** The last heartbeat as JSON. */
+  readonly heartbeat: string;
+  readonly lastSeenMs: number;
 };
 
 export type BlockView = {
   readonly blocks: readonly Block[];
+  /** Local files of some of these blocks, in their order, readable until released. For SQL over blocks. */
+  files(blocks: readonly Block[], signal?: AbortSignal): Promise<BlockFiles>;
   /** Same contracts as MetricsSource and LogsSource, over these blocks only. */
   selectSamples(request: SelectRequest): Promise<SeriesSamples[]>;
   selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
   metricSeries(request: SeriesRequest): Promise<Labels[]>;
   logSeries(request: SeriesRequest): Promise<Labels[]>;
 };
+
+export type BlockFiles = { readonly paths: readonly string[]; release(): void };

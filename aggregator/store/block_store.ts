@@ -1,0 +1,253 @@
+import { rm } from "node:fs/promises";
+import { assert } from "#shared/assert.ts";
+import { messageOf } from "#shared/errors.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+
+import { blockKey } from "./block_key.ts";
+import { createBlockView, type ReadTools } from "./block_view.ts";
+import { compareTexts, writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
+import type { Catalog, CatalogChange } from "./catalog.ts";
+import type { StoreConfig } from "./config.ts";
+import type { Duckdb } from "./duckdb.ts";
+import { Maintenance } from "./maintenance.ts";
+import type { ObjectStore } from "./object_store.ts";
+import type { AgentRecord, Block, BlockView, Cut, Store } from "./store.ts";
+import { storeMeters, type StoreMeters } from "./store_meters.ts";
+
+export type BlockStoreDeps = {
+  readonly config: StoreConfig;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly writer: Duckdb;
+  readonly tools: ReadTools;
+  /** Folder for files being written; emptied at start. */
+  readonly staging: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+};
+
+/** A commit whose transaction failed in a way that leaves open whether it took effect (a connection lost at COMMIT). */
+type Uncertain = { readonly cut: Cut; readonly blocks: readonly Block[] };
+
+/**
+ * Blocks and positions as one. A commit has four steps: local files, objects, one transaction, and then, in one tick, the
+ * list in memory and `published`. A crash before the transaction leaves objects without a row, which are swept; a crash
+ * after it loses nothing, because the list is read from the catalog at start.
+ */
+export class BlockStore implements Store {
+  readonly #deps: BlockStoreDeps;
+  readonly #maintenance: Maintenance;
+  readonly #meters: StoreMeters;
+  readonly #families = new Map<string, Map<string, MetricFamily>>();
+  /** Keys of objects whose transaction is still to come: not to be swept. */
+  readonly #inFlight = new Set<string>();
+  #blocks: readonly Block[] = [];
+  #uncertain: Uncertain | undefined;
+  #isCommitting = false;
+
+  constructor(deps: BlockStoreDeps) {
+    this.#deps = deps;
+    this.#meters = storeMeters(deps.metrics);
+    this.#maintenance = new Maintenance({
+      ...deps,
+      meters: this.#meters,
+      inFlight: this.#inFlight,
+      blocks: () => this.#blocks,
+      upload: (tenant, signal, file, createdMs) => this.#upload(tenant, signal, file, createdMs),
+      apply: (change) => this.#apply(change),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#setBlocks(await this.#deps.catalog.blocks());
+    for (const { tenant, family } of await this.#deps.catalog.families())
+      this.#rememberFamilies(tenant, [family]);
+    this.#maintenance.start();
+  }
+
+  async recover() {
+    const { catalog } = this.#deps;
+    return { lanes: await catalog.lanes(), carrier: await catalog.carrier() };
+  }
+
+  async commit(cut: Cut, published: () => void): Promise<readonly Block[]> {
+    assert(!this.#isCommitting, "one commit at a time");
+    this.#isCommitting = true;
+    try {
+      const earlier = await this.#resolveUncertain(cut);
+      if (earlier !== undefined) {
+        this.#setBlocks([...this.#blocks, ...earlier]);
+        published();
+        return earlier;
+      }
+      return await this.#commitFresh(cut, published);
+    } finally {
+      this.#isCommitting = false;
+    }
+  }
+
+  view(): BlockView {
+    return createBlockView(this.#deps.tools, this.#blocks);
+  }
+
+  families(tenant: string): readonly MetricFamily[] {
+    return [...(this.#families.get(tenant)?.values() ?? [])];
+  }
+
+  saveAgent(agent: AgentRecord): Promise<void> {
+    return this.#deps.catalog.saveAgent(agent);
+  }
+
+  listAgents(): Promise<readonly AgentRecord[]> {
+    return this.#deps.catalog.agents();
+  }
+
+  maintain(): Promise<void> {
+    return this.#maintenance.maintain();
+  }
+
+  async close(): Promise<void> {
+    await this.#maintenance.close();
+    await this.#deps.catalog.close();
+    this.#deps.tools.duckdb.close();
+    this.#deps.writer.close();
+  }
+
+  async #commitFresh(cut: Cut, published: () => void): Promise<readonly Block[]> {
+    const added: Block[] = [];
+    const nowMs = this.#deps.clock.now();
+    try {
+      await this.#writeBlocks(cut, nowMs, added);
+    } catch (error) {
+      await this.#discard(added);
+      throw error;
+    }
+    const families = this.#changedFamilies(cut);
+    const { lanes, carrier } = cut;
+    const change = { added, removed: [], lanes, carrier, families, deleteAfterMs: 0 };
+    try {
+      await this.#deps.catalog.apply(change);
+    } catch (error) {
+      this.#uncertain = { cut, blocks: added };
+      for (const { key } of added) this.#inFlight.delete(key);
+      throw error;
+    }
+    // From here to the return there is no await: readers see the blocks, and the head lets go, in one tick.
+    for (const { key } of added) this.#inFlight.delete(key);
+    for (const [tenant, some] of families) this.#rememberFamilies(tenant, some);
+    this.#setBlocks([...this.#blocks, ...added]);
+    published();
+    return added;
+  }
+
+  async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
+    const { writer, staging } = this.#deps;
+    for (const [tenant, series] of cut.metrics) {
+      const filled = series.filter(({ values }) => values.length > 0);
+      if (filled.length === 0) continue;
+      const file = await writeMetricsFile(writer, staging, filled);
+      added.push(await this.#upload(tenant, "metrics", file, nowMs));
+    }
+    for (const [tenant, batches] of cut.logs) {
+      const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
+      if (filled.length === 0) continue;
+      const file = await writeLogsFile(writer, staging, filled);
+      added.push(await this.#upload(tenant, "logs", file, nowMs));
+    }
+  }
+
+  async #upload(
+    tenant: string,
+    signal: Block["signal"],
+    file: LocalFile,
+    createdMs: number,
+  ): Promise<Block> {
+    const { path, items, rows, bytes, minMs, maxMs } = file;
+    const id = Bun.randomUUIDv7();
+    const key = blockKey(tenant, signal, minMs, id);
+    this.#inFlight.add(key);
+    try {
+      await this.#deps.objects.put(key, path);
+    } catch (error) {
+      this.#inFlight.delete(key);
+      await rm(path, { force: true });
+      throw error;
+    }
+    if (this.#deps.objects.localPath(key) === undefined)
+      await this.#deps.tools.files.adopt(key, bytes, path);
+    this.#meters.written(signal, items, bytes);
+    return { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs };
+  }
+
+  /** For maintenance: a change of blocks alone. */
+  async #apply(change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">): Promise<void> {
+    const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
+    await this.#deps.catalog.apply({ ...change, ...rest });
+    const removed = new Set(change.removed.map(({ id }) => id));
+    for (const { key } of change.added) this.#inFlight.delete(key);
+    this.#setBlocks([...this.#blocks.filter(({ id }) => !removed.has(id)), ...change.added]);
+  }
+
+  /** The blocks of an earlier try of this cut, when the catalog has them after all. */
+  async #resolveUncertain(cut: Cut): Promise<readonly Block[] | undefined> {
+    const uncertain = this.#uncertain;
+    if (uncertain === undefined) return undefined;
+    const known = new Set((await this.#deps.catalog.blocks()).map(({ id }) => id));
+    this.#uncertain = undefined;
+    if (!uncertain.blocks.some(({ id }) => known.has(id))) {
+      await this.#discard(uncertain.blocks);
+      return undefined;
+    }
+    assert(
+      cut.metrics === uncertain.cut.metrics && cut.logs === uncertain.cut.logs,
+      "a commit of unknown outcome is tried again with the same content",
+    );
+    for (const [tenant, some] of uncertain.cut.families) this.#rememberFamilies(tenant, some);
+    return uncertain.blocks;
+  }
+
+  /** Objects that will have no row. Those that can't be deleted now are swept later. */
+  async #discard(blocks: readonly Block[]): Promise<void> {
+    for (const { key } of blocks) {
+      this.#inFlight.delete(key);
+      await this.#deps.tools.files.remove(key);
+      try {
+        await this.#deps.objects.delete(key);
+      } catch (error) {
+        this.#deps.log.warn("an object without a block stays until it is swept", {
+          key,
+          error: messageOf(error),
+        });
+      }
+    }
+  }
+
+  #changedFamilies(cut: Cut): Map<string, MetricFamily[]> {
+    const changed = new Map<string, MetricFamily[]>();
+    for (const [tenant, families] of cut.families) {
+      const known = this.#families.get(tenant);
+      const news = families.filter((family) => !isSameFamily(known?.get(family.name), family));
+      if (news.length > 0) changed.set(tenant, news);
+    }
+    return changed;
+  }
+
+  #rememberFamilies(tenant: string, families: readonly MetricFamily[]): void {
+    let known = this.#families.get(tenant);
+    if (known === undefined) this.#families.set(tenant, (known = new Map()));
+    for (const family of families) known.set(family.name, family);
+  }
+
+  #setBlocks(blocks: readonly Block[]): void {
+    this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
+    this.#meters.blocks(this.#blocks);
+  }
+}
+
+function isSameFamily(a: MetricFamily | undefined, b: MetricFamily): boolean {
+  return a !== undefined && a.type === b.type && a.help === b.help && a.unit === b.unit;
+}

@@ -1,0 +1,273 @@
+import { labelsKey, type Labels } from "#shared/model/labels.ts";
+import type {
+  LogRecord,
+  LogSelectRequest,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "../query/source.ts";
+import type { DecodedCache } from "./decoded_cache.ts";
+import type { DiskCache, Lease } from "./disk_cache.ts";
+import { throwIfAborted, type Duckdb } from "./duckdb.ts";
+import { parseLabels } from "./labels_text.ts";
+import { readLogs, readStreams } from "./logs_reader.ts";
+import { mergeSeries } from "./merge_series.ts";
+import { readSeries, readSeriesLabels, seriesBytes, type DecodedSeries } from "./metrics_reader.ts";
+import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
+import type { Block, BlockFiles, BlockView } from "./store.ts";
+
+/** What reading needs; lent by the store. */
+export type ReadTools = {
+  readonly duckdb: Duckdb;
+  readonly files: DiskCache;
+  readonly decoded: DecodedCache<readonly DecodedSeries[]>;
+  readonly labels: DecodedCache<readonly Labels[]>;
+};
+
+/** A block with more samples is read only as far as the request goes, and not kept, unless the metric's name is given. */
+const wholeBlockItemsMax = 2_000_000;
+/** Blocks of logs that one statement reads; a limit is often reached in the first. */
+const logBlocksAtOnce = 16;
+/** Files made local at the same time. */
+const downloadsMax = 8;
+/** Nanoseconds a millisecond. */
+const nsPerMs = 1_000_000n;
+
+export function createBlockView(tools: ReadTools, blocks: readonly Block[]): BlockView {
+  return {
+    blocks,
+    files: (some, signal) => acquireFiles(tools.files, some, signal),
+    selectSamples: (request) => selectSamples(tools, blocks, request),
+    selectLogs: (request) => selectLogs(tools, blocks, request),
+    metricSeries: (request) => metricSeries(tools, blocks, request),
+    logSeries: (request) => logSeries(tools, blocks, request),
+  };
+}
+
+async function selectSamples(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  request: SelectRequest,
+): Promise<SeriesSamples[]> {
+  const selector = compileSelector(request.matchers, "labels");
+  const hasName = request.matchers.some(({ name, op }) => name === "__name__" && op === "=");
+  const found = new Map<Block, readonly DecodedSeries[]>();
+  const whole: Block[] = [];
+  const parts: Block[] = [];
+  const wanted = within(blocks, "metrics", request);
+  for (const block of wanted) {
+    const known = tools.decoded.get(`${block.id} ${selector.key}`);
+    if (known !== undefined) found.set(block, known);
+    else if (hasName || block.items <= wholeBlockItemsMax) whole.push(block);
+    else parts.push(block);
+  }
+  const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
+    const files = await readFiles(tools, some, request.signal, (connection, paths) =>
+      readSeries(connection, paths, selector, span, max),
+    );
+    for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
+  };
+  // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
+  await read(whole, undefined, request.samplesMax + wholeBlockItemsMax * 4);
+  await read(parts, request, request.samplesMax + wholeBlockItemsMax);
+  for (const block of whole) keepDecoded(tools, block, selector, found.get(block) ?? []);
+  return mergeSeries(
+    wanted.flatMap((block) => found.get(block) ?? []),
+    request,
+    request.samplesMax,
+  );
+}
+
+function keepDecoded(
+  tools: ReadTools,
+  block: Block,
+  selector: Selector,
+  series: readonly DecodedSeries[],
+): void {
+  const bytes = series.reduce((sum, { values }) => sum + seriesBytes + 16 * values.length, 100);
+  tools.decoded.set(`${block.id} ${selector.key}`, series, bytes);
+}
+
+async function metricSeries(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  request: SeriesRequest,
+): Promise<Labels[]> {
+  const selector = compileSelectors(request.selectors, "labels");
+  return distinctLabels(
+    tools,
+    within(blocks, "metrics", request),
+    selector,
+    request,
+    (some, span) =>
+      readFiles(tools, some, request.signal, (connection, paths) =>
+        readSeriesLabels(connection, paths, selector, span ? request : undefined),
+      ),
+  );
+}
+
+async function logSeries(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  request: SeriesRequest,
+): Promise<Labels[]> {
+  const selector = compileSelectors(request.selectors, "stream");
+  // Both ends inclusive, to the whole of the last millisecond.
+  const span = {
+    startNs: BigInt(Math.trunc(request.startMs)) * nsPerMs,
+    endNs: (BigInt(Math.trunc(request.endMs)) + 1n) * nsPerMs,
+  };
+  return distinctLabels(
+    tools,
+    within(blocks, "logs", request),
+    selector,
+    request,
+    async (some, bounded) => {
+      const files = await readFiles(tools, some, request.signal, (connection, paths) =>
+        readStreams(connection, paths, selector, bounded ? span : undefined),
+      );
+      return files.map((texts) => texts.map((text) => parseLabels("", text)));
+    },
+  );
+}
+
+/** Of a block that lies in the range as a whole, all label sets count, and are worth remembering. */
+async function distinctLabels(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  selector: Selector,
+  { startMs, endMs }: SeriesRequest,
+  read: (blocks: readonly Block[], bounded: boolean) => Promise<Labels[][]>,
+): Promise<Labels[]> {
+  const byKey = new Map<string, Labels>();
+  const take = (some: readonly Labels[]) => {
+    for (const labels of some) byKey.set(labelsKey(labels), labels);
+  };
+  const inside: Block[] = [];
+  const across: Block[] = [];
+  for (const block of blocks) {
+    const known = tools.labels.get(`${block.id} ${selector.key}`);
+    if (block.minMs < startMs || block.maxMs > endMs) across.push(block);
+    else if (known === undefined) inside.push(block);
+    else take(known);
+  }
+  const fresh = await read(inside, false);
+  for (const [i, block] of inside.entries()) {
+    const labels = fresh[i] ?? [];
+    tools.labels.set(`${block.id} ${selector.key}`, labels, 100 + labels.length * seriesBytes);
+    take(labels);
+  }
+  for (const labels of await read(across, true)) take(labels);
+  return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
+}
+
+async function selectLogs(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  request: LogSelectRequest,
+): Promise<LogRecord[]> {
+  const selector = compileSelector(request.matchers, "stream");
+  const isBackward = request.direction === "backward";
+  const startMs = Number(request.startNs / nsPerMs);
+  const endMs = Number((request.endNs - 1n) / nsPerMs);
+  const wanted = within(blocks, "logs", { ...request, startMs, endMs }).toSorted((a, b) =>
+    isBackward ? b.maxMs - a.maxMs : a.minMs - b.minMs,
+  );
+  const needsStreams = request.matchers.some(({ op, value }) => op !== "=" || value === "");
+  let records: LogRecord[] = [];
+  for (let i = 0; i < wanted.length; i += logBlocksAtOnce) {
+    // Blocks are read in the order of commit: records of equal time stand in the same order however they are asked for.
+    const some = wanted.slice(i, i + logBlocksAtOnce);
+    const next = blocks.filter((block) => some.includes(block));
+    if (records.length >= request.limit && isBeyond(records, wanted[i], isBackward)) break;
+    const more = await readFiles(tools, next, request.signal, async (connection, paths) => {
+      if (!needsStreams) return readLogs(connection, paths, selector, undefined, request);
+      const streams = (await readStreams(connection, paths, selector, request)).flat();
+      if (streams.length === 0) return [];
+      return readLogs(connection, paths, selector, [...new Set(streams)], request);
+    });
+    records = mergeRecords(records, more, request);
+  }
+  return records;
+}
+
+/** Whether nothing of this block, nor of any after it, can be among the records that are kept. */
+function isBeyond(records: readonly LogRecord[], block: Block | undefined, isBackward: boolean) {
+  const last = records.at(-1)?.timestampNs ?? 0n;
+  const lastMs = Number(last / nsPerMs);
+  if (block === undefined) return true;
+  return isBackward ? block.maxMs < lastMs : block.minMs > lastMs;
+}
+
+function mergeRecords(a: LogRecord[], b: LogRecord[], request: LogSelectRequest): LogRecord[] {
+  if (a.length === 0) return b;
+  const sign = request.direction === "backward" ? -1 : 1;
+  return [...a, ...b]
+    .toSorted((x, y) => {
+      if (x.timestampNs === y.timestampNs) return 0;
+      return x.timestampNs < y.timestampNs ? -sign : sign;
+    })
+    .slice(0, request.limit);
+}
+
+function within(
+  blocks: readonly Block[],
+  signal: Block["signal"],
+  request: { readonly tenant: string; readonly startMs: number; readonly endMs: number },
+): Block[] {
+  return blocks.filter(
+    (block) =>
+      block.signal === signal &&
+      block.tenant === request.tenant &&
+      block.maxMs >= request.startMs &&
+      block.minMs <= request.endMs,
+  );
+}
+
+async function readFiles<Row>(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  signal: AbortSignal | undefined,
+  read: (
+    connection: Parameters<Parameters<Duckdb["use"]>[1]>[0],
+    paths: readonly string[],
+  ) => Promise<Row[]>,
+): Promise<Row[]> {
+  throwIfAborted(signal);
+  if (blocks.length === 0) return [];
+  const files = await acquireFiles(tools.files, blocks, signal);
+  try {
+    return await tools.duckdb.use(
+      "read blocks",
+      (connection) => read(connection, files.paths),
+      signal,
+    );
+  } finally {
+    files.release();
+  }
+}
+
+async function acquireFiles(
+  cache: DiskCache,
+  blocks: readonly Block[],
+  signal: AbortSignal | undefined,
+): Promise<BlockFiles> {
+  const leases: Lease[] = [];
+  const release = () => {
+    for (const lease of leases) lease.release();
+  };
+  try {
+    for (let i = 0; i < blocks.length; i += downloadsMax) {
+      throwIfAborted(signal);
+      const some = await Promise.allSettled(
+        blocks.slice(i, i + downloadsMax).map(({ key, bytes }) => cache.acquire(key, bytes)),
+      );
+      for (const one of some) if (one.status === "fulfilled") leases.push(one.value);
+      for (const one of some) if (one.status === "rejected") throw one.reason;
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { paths: leases.map(({ path }) => path), release };
+}

@@ -1,0 +1,53 @@
+/**
+ * The catalog's tables, step by step; a step is never changed once released. The SQL is what SQLite and PostgreSQL share.
+ */
+export const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE blocks (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      signal TEXT NOT NULL,
+      key TEXT NOT NULL,
+      items BIGINT NOT NULL,
+      row_count BIGINT NOT NULL,
+      bytes BIGINT NOT NULL,
+      min_ms BIGINT NOT NULL,
+      max_ms BIGINT NOT NULL,
+      created_ms BIGINT NOT NULL
+    )`,
+    `CREATE TABLE deletions (key TEXT PRIMARY KEY, bytes BIGINT NOT NULL, delete_after_ms BIGINT NOT NULL)`,
+    `CREATE TABLE lanes (
+      tenant TEXT NOT NULL,
+      agent TEXT NOT NULL,
+      signal TEXT NOT NULL,
+      epoch BIGINT NOT NULL,
+      sequence BIGINT NOT NULL,
+      items_total BIGINT NOT NULL,
+      stored BIGINT NOT NULL,
+      dropped TEXT NOT NULL,
+      agent_dropped TEXT NOT NULL,
+      PRIMARY KEY (tenant, agent, signal)
+    )`,
+    `CREATE TABLE carrier (
+      partition_name TEXT PRIMARY KEY,
+      incarnation TEXT NOT NULL,
+      sequence BIGINT NOT NULL
+    )`,
+    `CREATE TABLE families (
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      type TEXT NOT NULL,
+      help TEXT NOT NULL,
+      unit TEXT NOT NULL,
+      PRIMARY KEY (tenant, name)
+    )`,
+    `CREATE TABLE agents (
+      tenant TEXT NOT NULL,
+      agent TEXT NOT NULL,
+      name TEXT NOT NULL,
+      heartbeat TEXT NOT NULL,
+      last_seen_ms BIGINT NOT NULL,
+      PRIMARY KEY (tenant, agent)
+    )`,
+  ],
+];

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { duration } from "#shared/text/duration.ts";
+
+/** Access to a bucket. Whatever is absent is taken from the environment (S3_* and AWS_*), as Bun's S3 client does. */
+const S3Config = z.strictObject({
+  endpoint: z.url().optional(),
+  region: z.string().optional(),
+  access_key_id: z.string().optional(),
+  secret_access_key: z.string().optional(),
+  /** A file that holds the key, read at start, so that the configuration holds no secret. */
+  secret_access_key_file: z.string().optional(),
+  virtual_hosted_style: z.boolean().default(false),
+});
+
+/** Where blocks and the catalog lie, and how much the store may use. */
+export const StoreConfig = z.strictObject({
+  /** "s3://bucket/prefix", "file:///path" or a path; by default the folder `blocks` of the data directory. */
+  url: z.string().default(""),
+  s3: S3Config.prefault({}),
+  /** "postgres://…" or "sqlite://path"; by default the file `catalog.db` of the data directory. */
+  catalog: z.string().default(""),
+  /** Local copies of a bucket's blocks. */
+  cache: z
+    .strictObject({
+      /** By default the folder `cache` of the data directory. */
+      path: z.string().default(""),
+      size_max: byteSize.prefault("2GiB"),
+    })
+    .prefault({}),
+  duckdb: z
+    .strictObject({
+      /** For queries; writing has as much again at most. */
+      memory_limit: byteSize.prefault("512MiB"),
+      threads: z.number().int().min(1).max(256).default(2),
+      /** Queries that run at the same time; the others wait. */
+      queries_max: z.number().int().min(1).max(64).default(4),
+    })
+    .prefault({}),
+  /** Decoded chunks kept in memory for queries that are asked again. */
+  decoded_cache: byteSize.prefault("128MiB"),
+  /** An object without a row in the catalog is deleted when it is older; a commit must take less. */
+  sweep_after: duration.prefault("10m"),
+  /** How long the file of a deleted block stays for the queries that still read it. */
+  delete_after: duration.prefault("5m"),
+  compaction: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: duration.prefault("1m"),
+      /** Blocks of one window are merged when more than this many lie in it. */
+      blocks_max: z.number().int().min(1).default(8),
+      /** A block is split above this many samples or records. */
+      items_max: z.number().int().min(1_000).default(8_000_000),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      metrics: duration.prefault("30d"),
+      logs: duration.prefault("30d"),
+    })
+    .prefault({}),
+});
+
+export type StoreConfig = z.output<typeof StoreConfig>;

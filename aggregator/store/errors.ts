@@ -1,0 +1,27 @@
+import { OperatingError, messageOf } from "#shared/errors.ts";
+
+/** A failure of disk, bucket, catalog or DuckDB as one of the codes that callers decide by. */
+export function storeError(what: string, cause: unknown): OperatingError {
+  if (cause instanceof OperatingError) return cause;
+  const message = messageOf(cause);
+  const code = codeOf(cause);
+  if (isNoSpace(code, message))
+    return new OperatingError("no_space", `${what}: ${message}`, { cause });
+  if (code === "ENOENT" || code === "NoSuchKey")
+    return new OperatingError("not_found", `${what}: ${message}`, { cause });
+  if (/out of memory/i.test(message))
+    return new OperatingError("overloaded", `${what}: ${message}`, { cause });
+  return new OperatingError("unavailable", `${what}: ${message}`, { cause });
+}
+
+function isNoSpace(code: string, message: string): boolean {
+  if (["ENOSPC", "EDQUOT", "SQLITE_FULL", "53100"].includes(code)) return true;
+  return /no space left|disk (is )?full|quota exceeded/i.test(message);
+}
+
+function codeOf(cause: unknown): string {
+  if (typeof cause !== "object" || cause === null) return "";
+  if ("errno" in cause && typeof cause.errno === "string" && cause.errno === "53100")
+    return "53100";
+  return "code" in cause && typeof cause.code === "string" ? cause.code : "";
+}

@@ -1,0 +1,136 @@
+import { messageOf } from "#shared/errors.ts";
+import type { LocalFile } from "./block_writer.ts";
+import type { BlockStoreDeps } from "./block_store.ts";
+import type { CatalogChange } from "./catalog.ts";
+import { mergeBlocks } from "./merge_blocks.ts";
+import { planMerge } from "./plan_merge.ts";
+import type { Block } from "./store.ts";
+import type { StoreMeters } from "./store_meters.ts";
+
+export type MaintenanceDeps = BlockStoreDeps & {
+  readonly meters: StoreMeters;
+  readonly inFlight: ReadonlySet<string>;
+  blocks(): readonly Block[];
+  upload(
+    tenant: string,
+    signal: Block["signal"],
+    file: LocalFile,
+    createdMs: number,
+  ): Promise<Block>;
+  apply(change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">): Promise<void>;
+};
+
+const sweepIntervalMs = 3_600_000;
+/** Merges of one round; what is left waits for the next. */
+const mergesMax = 64;
+
+/** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
+export class Maintenance {
+  readonly #deps: MaintenanceDeps;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #sweptMs = -Infinity;
+
+  constructor(deps: MaintenanceDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    await this.#round;
+  }
+
+  maintain(): Promise<void> {
+    const round = this.#round.then(() => this.#maintainOnce());
+    this.#round = round.catch(() => {});
+    return round;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, config, log, meters } = this.#deps;
+    const { signal } = this.#stop;
+    // Not in one tick with the start of everything else.
+    await clock.sleep(Math.min(1_000, config.compaction.interval), signal);
+    while (!signal.aborted) {
+      try {
+        await this.maintain();
+      } catch (error) {
+        meters.maintenanceFailed();
+        log.error("background work on blocks failed", { error: messageOf(error) });
+      }
+      await clock.sleep(config.compaction.interval, signal);
+    }
+  }
+
+  async #maintainOnce(): Promise<void> {
+    await this.#expire();
+    if (this.#deps.config.compaction.enabled) await this.#merge();
+    await this.#deleteDue();
+    const nowMs = this.#deps.clock.monotonic();
+    if (nowMs - this.#sweptMs < sweepIntervalMs) return;
+    await this.#sweep();
+    this.#sweptMs = nowMs;
+  }
+
+  async #expire(): Promise<void> {
+    const { blocks, config, clock, meters } = this.#deps;
+    const nowMs = clock.now();
+    const removed = blocks().filter(
+      ({ signal, maxMs }) => maxMs < nowMs - config.retention[signal],
+    );
+    if (removed.length === 0) return;
+    await this.#deps.apply({ added: [], removed, deleteAfterMs: nowMs + config.delete_after });
+    meters.expired(removed.length);
+  }
+
+  async #merge(): Promise<void> {
+    const { blocks, config, clock, meters } = this.#deps;
+    for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
+      const inputs = planMerge(blocks(), clock.now(), config.compaction);
+      if (inputs === undefined) return;
+      const added = await mergeBlocks(this.#deps, inputs, this.#stop.signal);
+      const deleteAfterMs = clock.now() + config.delete_after;
+      await this.#deps.apply({ added, removed: inputs, deleteAfterMs });
+      meters.merged(inputs.length);
+    }
+  }
+
+  async #deleteDue(): Promise<void> {
+    const { catalog, clock, objects, tools } = this.#deps;
+    for (const { key } of await catalog.dueDeletions(clock.now())) {
+      await objects.delete(key);
+      await tools.files.remove(key);
+      await catalog.forgetDeletion(key);
+    }
+  }
+
+  /** Deletes objects that no row names. Objects are listed before rows are read, so a block that is just committed has one. */
+  async #sweep(): Promise<void> {
+    const { catalog, clock, config, inFlight, meters, objects } = this.#deps;
+    const before = clock.now() - config.sweep_after;
+    const old: string[] = [];
+    for await (const { key, modifiedMs } of objects.list())
+      if (modifiedMs < before && isOurs(key) && !inFlight.has(key)) old.push(key);
+    if (old.length === 0) return;
+    const wanted = new Set((await catalog.blocks()).map(({ key }) => key));
+    for (const key of await catalog.pendingKeys()) wanted.add(key);
+    for (const key of old) {
+      if (wanted.has(key)) continue;
+      await objects.delete(key);
+      meters.swept(1);
+    }
+  }
+}
+
+/** Only what a store of this kind writes: a folder or bucket may hold other things too. */
+function isOurs(key: string): boolean {
+  return /^(tenant=[^/]+\/signal=[^/]+\/date=[^/]+\/[0-9a-f-]+\.parquet|\.incoming\/[^/]+)$/.test(
+    key,
+  );
+}

@@ -1,0 +1,165 @@
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import { OperatingError } from "#shared/errors.ts";
+import { labelsKey, type Labels } from "#shared/model/labels.ts";
+import { quoted } from "./duckdb.ts";
+import { parseLabels } from "./labels_text.ts";
+import type { Selector } from "./selector.ts";
+import { decodeValues } from "./value_codec.ts";
+import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
+
+/** A series as one block has it. */
+export type DecodedSeries = {
+  readonly key: string;
+  readonly labels: Labels;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+};
+
+/** Inclusive, in Unix milliseconds. */
+export type Span = { readonly startMs: number; readonly endMs: number };
+
+export const parquetList = (paths: readonly string[]) =>
+  `read_parquet([${paths.map((path) => quoted(path)).join(", ")}], hive_partitioning = false)`;
+
+/** An estimate of what a decoded series costs in memory besides its samples. */
+export const seriesBytes = 500;
+
+/**
+ * Reads the matching series of some files, file by file; a span leaves out chunks (not samples) outside of it. Throws
+ * OperatingError "overloaded" when it would decode more than samplesMax.
+ */
+export async function readSeries(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  selector: Selector,
+  span: Span | undefined,
+  samplesMax: number,
+): Promise<DecodedSeries[][]> {
+  const files = paths.map(() => new Map<string, Pieces>());
+  const result = await connection.stream(`
+    SELECT file_index::DOUBLE, name, labels, t_min::DOUBLE, v_divisor, t, v
+    FROM ${parquetList(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
+  let samples = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    samples += takeChunk(chunk, files, selector);
+    if (samples > samplesMax)
+      throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
+  }
+  return files.map((series) => [...series.values()].flatMap((pieces) => pieces.join()));
+}
+
+/** Label sets with a sample in the span (in any time, without one): [name, text] a file. */
+export async function readSeriesLabels(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  selector: Selector,
+  span: Span | undefined,
+): Promise<Labels[][]> {
+  const files: Labels[][] = paths.map(() => []);
+  const result = await connection.stream(`
+    SELECT DISTINCT file_index::DOUBLE, name, labels FROM ${parquetList(paths)}
+    WHERE (${selector.sql}) ${span === undefined ? "" : `AND ${sampleWithin(span)}`}`);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    const names = readTexts(chunk, 1);
+    const texts = readTexts(chunk, 2);
+    for (const [row, file] of readFloats(chunk, 0).entries()) {
+      const labels = parseLabels(names[row] ?? "", texts[row] ?? "{}");
+      if (selector.matches(labels)) files[file]?.push(labels);
+    }
+  }
+  return files;
+}
+
+function takeChunk(
+  chunk: DuckDBDataChunk,
+  files: readonly Map<string, Pieces>[],
+  selector: Selector,
+): number {
+  const fileOf = readFloats(chunk, 0);
+  const names = readTexts(chunk, 1);
+  const texts = readTexts(chunk, 2);
+  const tMin = readFloats(chunk, 3);
+  const divisors = readFloats(chunk, 4);
+  const times = readUint32Lists(chunk, 5);
+  const values = readFloatLists(chunk, 6);
+  let samples = 0;
+  for (let row = 0; row < chunk.rowCount; row++) {
+    const series = files[fileOf[row] ?? 0];
+    const text = `${names[row]}\0${texts[row]}`;
+    let pieces = series?.get(text);
+    if (pieces === undefined) {
+      pieces = new Pieces(parseLabels(names[row] ?? "", texts[row] ?? "{}"), selector);
+      series?.set(text, pieces);
+    }
+    if (!pieces.isWanted) continue;
+    const count = times.lengths[row] ?? 0;
+    const first = tMin[row] ?? 0;
+    const start = times.starts[row] ?? 0;
+    const timestampsMs = new Float64Array(count);
+    for (let i = 0; i < count; i++) timestampsMs[i] = first + (times.values[start + i] ?? 0);
+    const decoded = new Float64Array(count);
+    decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
+    pieces.add(timestampsMs, decoded);
+    samples += count;
+  }
+  return samples;
+}
+
+class Pieces {
+  readonly isWanted: boolean;
+  readonly #labels: Labels;
+  readonly #timestamps: Float64Array[] = [];
+  readonly #values: Float64Array[] = [];
+
+  constructor(labels: Labels, selector: Selector) {
+    this.#labels = labels;
+    this.isWanted = selector.matches(labels);
+  }
+
+  add(timestampsMs: Float64Array, values: Float64Array): void {
+    this.#timestamps.push(timestampsMs);
+    this.#values.push(values);
+  }
+
+  /** Chunks come in the order of the file, so by time; nothing for a series that does not match. */
+  join(): DecodedSeries[] {
+    if (!this.isWanted || this.#timestamps.length === 0) return [];
+    const timestampsMs = concatenate(this.#timestamps);
+    const values = concatenate(this.#values);
+    return [{ key: labelsKey(this.#labels), labels: this.#labels, timestampsMs, values }];
+  }
+}
+
+/** By memory, so that NaNs keep their bits. */
+export function concatenate(parts: readonly Float64Array[]): Float64Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** BIGINT like the columns: a DOUBLE would cast them, and row groups could not be skipped. */
+function overlap({ startMs, endMs }: Span): string {
+  return `t_max >= ${bigint(startMs)} AND t_min <= ${bigint(endMs)}`;
+}
+
+function sampleWithin(span: Span): string {
+  const [start, end] = [bigint(span.startMs), bigint(span.endMs)];
+  // Only a chunk that reaches over both ends may have a gap right there.
+  return `${overlap(span)} AND (t_min >= ${start} OR t_max <= ${end}
+    OR len(list_filter(t, lambda x: x + t_min BETWEEN ${start} AND ${end})) > 0)`;
+}
+
+function bigint(ms: number): string {
+  const bounded = Math.min(Math.max(Math.round(ms), -(2 ** 53)), 2 ** 53);
+  return `${BigInt(bounded)}::BIGINT`;
+}

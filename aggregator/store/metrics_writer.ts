@@ -1,0 +1,155 @@
+import {
+  BIGINT,
+  DOUBLE,
+  DuckDBDataChunk,
+  LIST,
+  UBIGINT,
+  UINTEGER,
+  VARCHAR,
+  type DuckDBAppender,
+} from "@duckdb/node-api";
+import type { SeriesSamples } from "../query/source.ts";
+import { labelsText, nameOf } from "./labels_text.ts";
+import { encodeValues } from "./value_codec.ts";
+import { fillColumn, fillLists, fillTexts } from "./vectors.ts";
+
+/** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
+export const metricsTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
+  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[]`;
+const types = [
+  VARCHAR,
+  VARCHAR,
+  UBIGINT,
+  BIGINT,
+  BIGINT,
+  UINTEGER,
+  LIST(UINTEGER),
+  DOUBLE,
+  LIST(DOUBLE),
+];
+
+/** A row is at most this long: four hours at 15 s, and what a reader must decode to get one sample. */
+export const chunkSamplesMax = 1_000;
+/** Offsets are 32 bits wide. */
+const chunkSpanMsMax = 2 ** 32 - 1;
+/** DuckDB's vector holds 2,048 rows. */
+const rowsMax = 2_048;
+
+export type Written = { readonly items: number; readonly minMs: number; readonly maxMs: number };
+
+/**
+ * Appends series (sorted by name, then labels; samples ascending) to a table of `metricsTable`. Buffers are reused from chunk
+ * to chunk: nothing here holds on to what was handed in.
+ */
+export class MetricsWriter {
+  readonly #appender: DuckDBAppender;
+  readonly #names: string[] = [];
+  readonly #labels: string[] = [];
+  readonly #series = new BigUint64Array(rowsMax);
+  readonly #tMin = new BigInt64Array(rowsMax);
+  readonly #tMax = new BigInt64Array(rowsMax);
+  readonly #divisors = new Float64Array(rowsMax);
+  readonly #lengths: number[] = [];
+  #times = new Uint32Array(1 << 16);
+  #values = new Float64Array(1 << 16);
+  #used = 0;
+  #items = 0;
+  #rows = 0;
+  #minMs = Infinity;
+  #maxMs = -Infinity;
+
+  constructor(appender: DuckDBAppender) {
+    this.#appender = appender;
+  }
+
+  get items(): number {
+    return this.#items;
+  }
+
+  add({ labels, timestampsMs, values }: SeriesSamples): void {
+    const text = labelsText(labels);
+    const name = nameOf(labels);
+    const hash = Bun.hash.xxHash64(`${name}\0${text}`);
+    let begin = 0;
+    while (begin < timestampsMs.length) {
+      const end = chunkEnd(timestampsMs, begin);
+      this.#addChunk(name, text, hash, timestampsMs, values, begin, end);
+      begin = end;
+    }
+  }
+
+  /** Hands the last rows over. */
+  finish(): Written & { readonly rows: number } {
+    this.#flush();
+    this.#appender.flushSync();
+    return { items: this.#items, rows: this.#rows, minMs: this.#minMs, maxMs: this.#maxMs };
+  }
+
+  #addChunk(
+    name: string,
+    text: string,
+    hash: bigint,
+    timestampsMs: Float64Array,
+    values: Float64Array,
+    begin: number,
+    end: number,
+  ): void {
+    const row = this.#names.length;
+    const count = end - begin;
+    const first = timestampsMs[begin] ?? 0;
+    const last = timestampsMs[end - 1] ?? 0;
+    this.#reserve(this.#used + count);
+    this.#names.push(name);
+    this.#labels.push(text);
+    this.#lengths.push(count);
+    this.#series[row] = hash;
+    this.#tMin[row] = BigInt(first);
+    this.#tMax[row] = BigInt(last);
+    for (let i = begin; i < end; i++)
+      this.#times[this.#used + i - begin] = (timestampsMs[i] ?? 0) - first;
+    this.#divisors[row] = encodeValues(values, begin, end, this.#values, this.#used);
+    this.#used += count;
+    this.#items += count;
+    this.#minMs = Math.min(this.#minMs, first);
+    this.#maxMs = Math.max(this.#maxMs, last);
+    if (row + 1 === rowsMax) this.#flush();
+  }
+
+  #flush(): void {
+    const rows = this.#names.length;
+    if (rows === 0) return;
+    const chunk = DuckDBDataChunk.create(types, rows);
+    fillTexts(chunk, 0, this.#names);
+    fillTexts(chunk, 1, this.#labels);
+    fillColumn(chunk, 2, this.#series.subarray(0, rows));
+    fillColumn(chunk, 3, this.#tMin.subarray(0, rows));
+    fillColumn(chunk, 4, this.#tMax.subarray(0, rows));
+    fillColumn(chunk, 5, Uint32Array.from(this.#lengths));
+    fillLists(chunk, 6, this.#lengths, this.#times.subarray(0, this.#used));
+    fillColumn(chunk, 7, this.#divisors.subarray(0, rows));
+    fillLists(chunk, 8, this.#lengths, this.#values.subarray(0, this.#used));
+    this.#appender.appendDataChunk(chunk);
+    this.#rows += rows;
+    this.#used = 0;
+    this.#names.length = 0;
+    this.#labels.length = 0;
+    this.#lengths.length = 0;
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#values.length) return;
+    const times = new Uint32Array(2 * size);
+    const values = new Float64Array(2 * size);
+    times.set(this.#times.subarray(0, this.#used));
+    values.set(this.#values.subarray(0, this.#used));
+    this.#times = times;
+    this.#values = values;
+  }
+}
+
+function chunkEnd(timestampsMs: Float64Array, begin: number): number {
+  const first = timestampsMs[begin] ?? 0;
+  let end = Math.min(begin + chunkSamplesMax, timestampsMs.length);
+  while ((timestampsMs[end - 1] ?? 0) - first > chunkSpanMsMax) end -= 1;
+  return end;
+}

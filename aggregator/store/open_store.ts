@@ -1,0 +1,78 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { BlockStore } from "./block_store.ts";
+import { Catalog } from "./catalog.ts";
+import type { StoreConfig } from "./config.ts";
+import { DecodedCache } from "./decoded_cache.ts";
+import { DiskCache } from "./disk_cache.ts";
+import { Duckdb } from "./duckdb.ts";
+import { storeError } from "./errors.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { fileObjectStore } from "./object_store_file.ts";
+import { s3ObjectStore } from "./object_store_s3.ts";
+import type { Store } from "./store.ts";
+
+export type StoreDeps = {
+  /** Holds the catalog, the cache, files being written, and the blocks unless they lie elsewhere. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+};
+
+/** Opens blocks and catalog, forgets what a crash left half-written, and starts the background work. */
+export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<Store> {
+  const dataDir = resolve(deps.dataDir);
+  const staging = join(dataDir, "staging");
+  await emptyFolder(staging);
+  const objects = openObjects(config, dataDir);
+  const catalog = await Catalog.open(catalogUrl(config, dataDir));
+  const cachePath = config.cache.path === "" ? join(dataDir, "cache") : config.cache.path;
+  const { memory_limit: memoryBytes, threads, queries_max: queriesMax } = config.duckdb;
+  const open = (name: string, connectionsMax: number) =>
+    Duckdb.open({
+      memoryBytes,
+      threads,
+      connectionsMax,
+      temporaryFolder: join(staging, `duckdb_${name}`),
+    });
+  const files = await DiskCache.open(objects, cachePath, config.cache.size_max);
+  // Two instances: a query that takes all its memory must not take the writer's.
+  const writer = await open("write", 4);
+  const reader = await open("read", queriesMax);
+  const tools = {
+    duckdb: reader,
+    files,
+    decoded: new DecodedCache<never>(config.decoded_cache),
+    labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
+  };
+  const store = new BlockStore({ config, objects, catalog, writer, tools, staging, ...deps });
+  await store.start();
+  return store;
+}
+
+function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
+  const { url } = config;
+  if (url.startsWith("s3://")) return s3ObjectStore(url, config.s3);
+  if (url === "") return fileObjectStore(join(dataDir, "blocks"));
+  const path = url.startsWith("file://") ? fileURLToPath(url) : url;
+  return fileObjectStore(isAbsolute(path) ? path : resolve(path));
+}
+
+function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {
+  return catalog === "" ? `sqlite://${join(dataDir, "catalog.db")}` : catalog;
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder))
+      await rm(join(folder, name), { recursive: true, force: true });
+  } catch (cause) {
+    throw storeError(`make the folder ${folder}`, cause);
+  }
+}

@@ -1,0 +1,46 @@
+import type { StoreConfig } from "./config.ts";
+import type { Block } from "./store.ts";
+
+/** Blocks are merged within ever larger windows of time, aligned to the epoch. */
+const windowsMs = [15 * 60_000, 2 * 3_600_000, 24 * 3_600_000] as const;
+/** A window is closed when its end is this long ago: most late data has come. */
+const closedAfterMs = 2 * 60_000;
+/** Files that one merge reads. */
+const inputsMax = 512;
+
+/**
+ * The blocks to merge next, or undefined when there is nothing to do. A group must shrink to at most half as many
+ * blocks, and must not be one large block with a little beside it, unless there are many: else every late block would have the large
+ * one written again.
+ */
+export function planMerge(
+  blocks: readonly Block[],
+  nowMs: number,
+  { blocks_max: blocksMax, items_max: itemsMax }: StoreConfig["compaction"],
+): readonly Block[] | undefined {
+  for (const windowMs of windowsMs) {
+    for (const group of groups(blocks, windowMs, nowMs, itemsMax)) {
+      const items = group.reduce((sum, block) => sum + block.items, 0);
+      const largest = Math.max(...group.map((block) => block.items));
+      const isMany = group.length > blocksMax;
+      const isWorthIt = Math.ceil(items / itemsMax) <= group.length / 2;
+      if (isWorthIt && (isMany || (windowMs > windowsMs[0] && largest <= items / 2))) return group;
+    }
+  }
+  return undefined;
+}
+
+function groups(blocks: readonly Block[], windowMs: number, nowMs: number, itemsMax: number) {
+  const byWindow = new Map<string, Block[]>();
+  for (const block of blocks) {
+    const window = Math.floor(block.minMs / windowMs);
+    if ((window + 1) * windowMs + closedAfterMs > nowMs) continue;
+    // A block of several windows belongs to a larger one; a full block gains nothing.
+    if (Math.floor(block.maxMs / windowMs) > window + 1 || block.items > itemsMax / 2) continue;
+    const key = `${block.signal} ${window} ${block.tenant}`;
+    const group = byWindow.get(key);
+    if (group === undefined) byWindow.set(key, [block]);
+    else if (group.length < inputsMax) group.push(block);
+  }
+  return byWindow.values();
+}

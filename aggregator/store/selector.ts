@@ -1,0 +1,74 @@
+import { metricNameLabel, type Labels, type Matcher } from "#shared/model/labels.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { pairText } from "./labels_text.ts";
+import { quoted } from "./duckdb.ts";
+
+/** A selector in two parts: what DuckDB is told, so that it reads less, and the whole of it, checked on every label set. */
+export type Selector = {
+  /** SQL conditions, joined by AND; "true" when there is nothing to tell. */
+  readonly sql: string;
+  /** Equal for equal selectors. */
+  readonly key: string;
+  matches(labels: Labels): boolean;
+};
+
+/** For metrics `column` is "labels", and the name has a column of its own; for logs it is "stream". */
+export function compileSelector(
+  matchers: readonly Matcher[],
+  column: "labels" | "stream",
+): Selector {
+  const conditions = matchers.map((matcher) => condition(matcher, column));
+  const sql = conditions.filter((one) => one !== undefined).join(" AND ");
+  const tests = matchers.map((matcher) => compileMatcher(matcher));
+  return {
+    sql: sql === "" ? "true" : sql,
+    key: JSON.stringify(matchers.map(({ name, op, value }) => [name, op, value]).toSorted()),
+    matches: (labels) => tests.every((test) => test(labels)),
+  };
+}
+
+/** Several selectors as alternatives; none means everything. */
+export function compileSelectors(
+  selectors: readonly (readonly Matcher[])[],
+  column: "labels" | "stream",
+): Selector {
+  const compiled = selectors.map((matchers) => compileSelector(matchers, column));
+  return {
+    sql: compiled.length === 0 ? "true" : compiled.map(({ sql }) => `(${sql})`).join(" OR "),
+    key: JSON.stringify(compiled.map(({ key }) => key)),
+    matches: (labels) =>
+      compiled.length === 0 || compiled.some((selector) => selector.matches(labels)),
+  };
+}
+
+function compileMatcher({ name, op, value }: Matcher): (labels: Labels) => boolean {
+  if (op === "=") return (labels) => (labels[name] ?? "") === value;
+  if (op === "!=") return (labels) => (labels[name] ?? "") !== value;
+  const regex = anchoredRegex(value);
+  // Label values repeat from set to set.
+  const known = new Map<string, boolean>();
+  const wanted = op === "=~";
+  return (labels) => {
+    const text = labels[name] ?? "";
+    let result = known.get(text);
+    if (result === undefined) {
+      result = regex.test(text) === wanted;
+      if (known.size < knownMax) known.set(text, result);
+    }
+    return result;
+  };
+}
+
+const knownMax = 10_000;
+
+function condition({ name, op, value }: Matcher, column: string): string | undefined {
+  if (name === metricNameLabel && column === "labels") {
+    if (op === "=") return `name = ${quoted(value)}`;
+    if (op === "!=") return `name <> ${quoted(value)}`;
+    anchoredRegex(value);
+    const match = `regexp_full_match(name, ${quoted(`(?s:${value})`)})`;
+    return op === "=~" ? match : `NOT ${match}`;
+  }
+  if (op === "=" && value !== "") return `contains(${column}, ${quoted(pairText(name, value))})`;
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { Block } from "./store.ts";
+
+export type StoreMeters = {
+  written(signal: Block["signal"], items: number, bytes: number): void;
+  blocks(blocks: readonly Block[]): void;
+  merged(blocks: number): void;
+  expired(blocks: number): void;
+  swept(objects: number): void;
+  maintenanceFailed(): void;
+};
+
+export function storeMeters(metrics: SelfMetrics): StoreMeters {
+  const counter = (name: string, help: string) => metrics.counter(`lapwing_store_${name}`, help);
+  const items = metrics.counter(
+    "lapwing_store_items_written_total",
+    "Items in blocks written, merges included.",
+    ["signal"],
+  );
+  const bytes = metrics.counter(
+    "lapwing_store_bytes_written_total",
+    "Bytes of blocks written, merges included.",
+    ["signal"],
+  );
+  const blockCount = metrics.gauge("lapwing_store_blocks", "Visible blocks.", ["signal"]);
+  const blockBytes = metrics.gauge("lapwing_store_block_bytes", "Bytes of visible blocks.", [
+    "signal",
+  ]);
+  const merged = counter("merged_blocks_total", "Blocks replaced by larger ones.");
+  const expired = counter("expired_blocks_total", "Blocks removed by retention.");
+  const swept = counter("swept_objects_total", "Objects deleted that no block had.");
+  const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
+  return {
+    written(signal, itemCount, byteCount) {
+      items.inc({ signal }, itemCount);
+      bytes.inc({ signal }, byteCount);
+    },
+    blocks(blocks) {
+      for (const signal of ["metrics", "logs"] as const) {
+        const some = blocks.filter((block) => block.signal === signal);
+        blockCount.set({ signal }, some.length);
+        blockBytes.set(
+          { signal },
+          some.reduce((sum, block) => sum + block.bytes, 0),
+        );
+      }
+    },
+    merged: (blocks) => merged.inc(blocks),
+    expired: (blocks) => expired.inc(blocks),
+    swept: (objects) => swept.inc(objects),
+    maintenanceFailed: () => failed.inc(),
+  };
+}

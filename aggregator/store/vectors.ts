@@ -1,0 +1,130 @@
+import duckdb from "@duckdb/node-bindings";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+
+/**
+ * Columns of DuckDB chunks as typed arrays, in and out, without an object a value. A chunk's memory belongs to
+ * DuckDB: what is read here is copied at once.
+ */
+type Column = Float64Array | Uint32Array | BigInt64Array | BigUint64Array | Uint8Array;
+
+/** One list column: row i is values[starts[i], starts[i] + lengths[i]). */
+export type ListColumn<Values> = {
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly values: Values;
+};
+
+/** Fills a fixed-width column from its first row on. */
+export function fillColumn(chunk: DuckDBDataChunk, index: number, values: Column): void {
+  copyInto(duckdb.data_chunk_get_vector(chunk.chunk, index), values);
+}
+
+/** Fills a list column: row i gets the next `lengths[i]` of `values`. */
+export function fillLists(
+  chunk: DuckDBDataChunk,
+  index: number,
+  lengths: readonly number[],
+  values: Float64Array | Uint32Array,
+): void {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  duckdb.list_vector_reserve(vector, values.length);
+  duckdb.list_vector_set_size(vector, values.length);
+  copyInto(duckdb.list_vector_get_child(vector), values);
+  // A list entry is two 64-bit integers, offset and length, both far below 2^32 here.
+  const entries = new Uint32Array(lengths.length * 4);
+  let start = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i] ?? 0;
+    entries[4 * i] = start;
+    entries[4 * i + 2] = length;
+    start += length;
+  }
+  copyInto(vector, entries);
+}
+
+/** Fills a column of texts; undefined is NULL. */
+export function fillTexts(
+  chunk: DuckDBDataChunk,
+  index: number,
+  texts: readonly (string | Uint8Array | undefined)[],
+): void {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  let validity: Uint8Array | undefined;
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i];
+    if (typeof text === "string") duckdb.vector_assign_string_element(vector, i, text);
+    else if (text !== undefined) duckdb.vector_assign_string_element_len(vector, i, text);
+    else {
+      validity ??= new Uint8Array(Math.ceil(texts.length / 64) * 8).fill(0xff);
+      const byte = i >>> 3;
+      validity[byte] = (validity[byte] ?? 0) & ~(1 << (i & 7));
+    }
+  }
+  if (validity === undefined) return;
+  // DuckDB's own memory is reached by copying only: what vector_get_validity gives may be a copy.
+  const { buffer, byteLength } = validity;
+  duckdb.vector_ensure_validity_writable(vector);
+  if (buffer instanceof ArrayBuffer)
+    duckdb.copy_data_to_vector_validity(vector, 0, buffer, 0, byteLength);
+}
+
+export function readFloats(chunk: DuckDBDataChunk, index: number): Float64Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  return new Float64Array(copyOf(vector, chunk.rowCount * 8));
+}
+
+export function readBytes(chunk: DuckDBDataChunk, index: number): Uint8Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  return new Uint8Array(copyOf(vector, chunk.rowCount));
+}
+
+export function readBigInts(chunk: DuckDBDataChunk, index: number): BigInt64Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  return new BigInt64Array(copyOf(vector, chunk.rowCount * 8));
+}
+
+export function readFloatLists(chunk: DuckDBDataChunk, index: number): ListColumn<Float64Array> {
+  const { starts, lengths, memory } = readLists(chunk, index, 8);
+  return { starts, lengths, values: new Float64Array(memory) };
+}
+
+export function readUint32Lists(chunk: DuckDBDataChunk, index: number): ListColumn<Uint32Array> {
+  const { starts, lengths, memory } = readLists(chunk, index, 4);
+  return { starts, lengths, values: new Uint32Array(memory) };
+}
+
+/** A column of texts without NULLs. */
+export function readTexts(chunk: DuckDBDataChunk, index: number): string[] {
+  return chunk.getColumnValues(index).map((text) => (typeof text === "string" ? text : ""));
+}
+
+/** A column of texts, undefined where NULL. */
+export function readNullableTexts(chunk: DuckDBDataChunk, index: number): (string | undefined)[] {
+  return chunk.getColumnValues(index).map((text) => (typeof text === "string" ? text : undefined));
+}
+
+function readLists(chunk: DuckDBDataChunk, index: number, width: number) {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const entries = new Uint32Array(copyOf(vector, chunk.rowCount * 16));
+  const starts = new Uint32Array(chunk.rowCount);
+  const lengths = new Uint32Array(chunk.rowCount);
+  for (let i = 0; i < chunk.rowCount; i++) {
+    starts[i] = entries[4 * i] ?? 0;
+    lengths[i] = entries[4 * i + 2] ?? 0;
+  }
+  const size = duckdb.list_vector_get_size(vector);
+  const memory = copyOf(duckdb.list_vector_get_child(vector), size * width);
+  return { starts, lengths, memory };
+}
+
+function copyInto(vector: duckdb.Vector, values: Column): void {
+  const { buffer, byteOffset, byteLength } = values;
+  if (byteLength === 0 || !(buffer instanceof ArrayBuffer)) return;
+  duckdb.copy_data_to_vector(vector, 0, buffer, byteOffset, byteLength);
+}
+
+function copyOf(vector: duckdb.Vector, byteCount: number): ArrayBuffer {
+  const copy = new Uint8Array(byteCount);
+  if (byteCount > 0) copy.set(duckdb.vector_get_data(vector, byteCount));
+  return copy.buffer;
+}

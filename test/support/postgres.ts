@@ -1,0 +1,94 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type PostgresServer = { readonly url: string; stop(): Promise<void> };
+
+const binaries = findBinaries();
+
+/** Why there can be no PostgreSQL here, or undefined. */
+export const postgresMissing = missing();
+
+/** A real PostgreSQL with an empty cluster in a temporary folder, on a free port, run by an unprivileged user. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), "lapwing-postgres-"));
+  const data = join(folder, "data");
+  mkdirSync(data, { mode: 0o700 });
+  const user = unprivileged();
+  if (user !== undefined) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
+  const port = await freePort();
+  await run(["initdb", "-D", data, "-U", "lapwing", "-A", "trust", "-N", "--no-instructions"]);
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
+  const server = spawn(["postgres", "-D", data, "-p", String(port), ...settings]);
+  while (server.exitCode === null) {
+    const probe = spawn(["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]);
+    if ((await probe.exited) === 0) break;
+    await Bun.sleep(50);
+  }
+  if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
+  return {
+    url: `postgres://lapwing@127.0.0.1:${port}/postgres`,
+    async stop() {
+      // SIGINT is its fast shutdown: connections are closed.
+      server.kill("SIGINT");
+      await server.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function run(command: string[]): Promise<void> {
+  const code = await spawn(command).exited;
+  if (code !== 0) throw new Error(`${command[0]} ended with ${code}`);
+}
+
+/** PostgreSQL refuses to be run by root. */
+function spawn([name = "", ...rest]: string[]): Bun.Subprocess {
+  const command = [join(binaries ?? "", name), ...rest];
+  const asUser =
+    unprivileged() === undefined
+      ? []
+      : ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
+  return Bun.spawn([...asUser, ...command], { cwd: "/", stdout: "ignore", stderr: "ignore" });
+}
+
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = ["-u", "-g"].map((flag) =>
+    Number(Bun.spawnSync(["id", flag, "postgres"]).stdout.toString()),
+  );
+  return { uid: uid ?? 0, gid: gid ?? 0 };
+}
+
+function findBinaries(): string | undefined {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root) : [];
+  const newest = versions.toSorted((a, b) => Number(a) - Number(b)).at(-1);
+  const folder = join(root, newest ?? "", "bin");
+  if (newest !== undefined && existsSync(join(folder, "postgres"))) return folder;
+  const found = Bun.which("postgres");
+  return found === null ? undefined : join(found, "..");
+}
+
+function missing(): string | undefined {
+  if (binaries === undefined) return "PostgreSQL's server is not installed";
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && Bun.spawnSync(["id", "-u", "postgres"]).exitCode !== 0)
+    return "there is no user postgres, and PostgreSQL refuses to be run by root";
+  return undefined;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  await new Promise((done) => {
+    server.close(done);
+  });
+  return port;
+}
