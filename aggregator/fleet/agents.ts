@@ -1,7 +1,10 @@
+import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { Store } from "../store/store.ts";
 
 /** An agent as last heard of. */
 export type AgentRecord = {
@@ -12,10 +15,7 @@ export type AgentRecord = {
   readonly clockOffsetMs: number;
 };
 
-export type AgentArchive = {
-  saveAgent(record: AgentRecord): Promise<void>;
-  listAgents(): Promise<AgentRecord[]>;
-};
+type AgentArchive = Pick<Store, "saveAgent" | "listAgents">;
 
 /** Heartbeats come every 5 s; an agent that missed this much is silent. */
 const silentAfterMs = 30_000;
@@ -35,7 +35,12 @@ export class Agents {
 
   static async open(archive: AgentArchive, clock: Clock, log: Logger): Promise<Agents> {
     const agents = new Agents(archive, clock, log);
-    for (const record of await archive.listAgents()) agents.#records.set(keyOf(record), record);
+    for (const { heartbeat: json, lastSeenMs } of await archive.listAgents()) {
+      // A newer version may have written fields that this one does not know.
+      const heartbeat = fromJsonString(HeartbeatSchema, json, { ignoreUnknownFields: true });
+      const record = { heartbeat, lastSeenMs, clockOffsetMs: heartbeat.nowMs - lastSeenMs };
+      agents.#records.set(keyOf(record), record);
+    }
     return agents;
   }
 
@@ -76,7 +81,10 @@ export class Agents {
 
   async #save(record: AgentRecord): Promise<void> {
     try {
-      await this.#archive.saveAgent(record);
+      const { heartbeat, lastSeenMs } = record;
+      const { tenant, agent, name } = heartbeat;
+      const json = toJsonString(HeartbeatSchema, heartbeat);
+      await this.#archive.saveAgent({ tenant, agent, name, heartbeat: json, lastSeenMs });
     } catch (thrown) {
       // The next heartbeat tries again; the inventory in memory is right.
       this.#log.warn("agent could not be saved", { error: messageOf(thrown) });

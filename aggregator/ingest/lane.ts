@@ -175,7 +175,7 @@ export class Lane {
     if (this.#jump !== undefined && comparePositions(positionOf(header), this.#jump.to) === 0)
       return true;
     const before = { epoch: header.previousEpoch, sequence: header.previousSequence };
-    return header.kind === FrameKind.OPEN && comparePositions(before, this.taken) <= 0;
+    return header.sequence === 1 && comparePositions(before, this.taken) <= 0;
   }
 
   #takeHeld(): void {
@@ -191,9 +191,9 @@ export class Lane {
     const { header } = frame;
     const isNew = comparePositions(positionOf(header), this.#committed) > 0;
     if (isNew) this.#accountForGap(header);
-    if (header.epoch !== this.#cursor.epoch || header.kind === FrameKind.OPEN) {
+    if (header.epoch !== this.#cursor.epoch || header.sequence === 1) {
       // In mid-epoch the rows before are unknown, and so is the meaning of what follows.
-      this.#decoder = header.kind === FrameKind.OPEN ? createMetricsDecoder() : undefined;
+      this.#decoder = header.sequence === 1 ? createMetricsDecoder() : undefined;
       this.#epochPlace = place;
     }
     this.#cursor = positionOf(header);
