@@ -1,0 +1,153 @@
+import { assert } from "#shared/assert.ts";
+import { OperatingError } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import { Compression } from "../gen/v1/frame_pb.js";
+import { ByteReader, corrupt } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import type { Frame } from "./envelope.ts";
+import { labelsBytesMax, readLabelTable, writeLabelTable } from "./label_table.ts";
+import type { EncodedBody } from "./metrics.ts";
+import { pack, rawBytesMax, unpack } from "./packing.ts";
+import { nextBase, readTimestamp, timestampBytesMax, writeTimestamp } from "./timestamps.ts";
+
+/** The body of a logs frame: columns, drawn in docs/formats/frame.md. Every body stands alone. */
+export const logsBodyVersion = 1;
+/** One record with its stream and attributes takes at most this much; sources cut lines well below. */
+export const logRecordBytesMax = 768 * 1024;
+
+const nanosMax = 999_999;
+/** Stream, time, nanoseconds, severity, length and attributes' reference, each at its longest. */
+const recordHeadBytesMax = 8 + timestampBytesMax + 8 + 1 + 8 + 8;
+const bodyHeadBytesMax = 64;
+
+/**
+ * A batch as one body or, where it would pass frameBytesMax, several. Throws OperatingError("overloaded") when a record is
+ * larger than logRecordBytesMax.
+ */
+export function encodeLogs(batch: LogsBatch): EncodedBody[] {
+  const bodies: EncodedBody[] = [];
+  const count = batch.streamOf.length;
+  for (let start = 0; start < count;) {
+    const end = endOfBody(batch, start);
+    bodies.push(encodeRecords(batch, start, end));
+    start = end;
+  }
+  return bodies;
+}
+
+/** The first record that no longer fits a body which begins at `start`. */
+function endOfBody(batch: LogsBatch, start: number): number {
+  const streams = new Set<number>();
+  const attributes = new Set<Labels>();
+  let bytes = bodyHeadBytesMax;
+  for (let i = start; i < batch.streamOf.length; i++) {
+    const stream = batch.streamOf[i] ?? 0;
+    const own = batch.attributes?.[i];
+    let more = recordHeadBytesMax + (batch.bodyEnds[i] ?? 0) - bodyStart(batch, i);
+    if (!streams.has(stream)) more += labelsBytesMax(batch.streams[stream] ?? {});
+    if (own !== undefined && !attributes.has(own)) more += labelsBytesMax(own);
+    if (more > logRecordBytesMax)
+      throw new OperatingError("overloaded", `log record of ${more} bytes`);
+    if (bytes + more > rawBytesMax) return i;
+    bytes += more;
+    streams.add(stream);
+    if (own !== undefined) attributes.add(own);
+  }
+  return batch.streamOf.length;
+}
+
+function bodyStart(batch: LogsBatch, record: number): number {
+  return record === 0 ? 0 : (batch.bodyEnds[record - 1] ?? 0);
+}
+
+function encodeRecords(batch: LogsBatch, start: number, end: number): EncodedBody {
+  const writer = new ByteWriter();
+  const count = end - start;
+  writer.ensure(bodyHeadBytesMax);
+  writer.varint(count);
+  const streams = new Map<number, number>();
+  for (let i = start; i < end; i++) {
+    const stream = batch.streamOf[i] ?? 0;
+    assert(stream < batch.streams.length, `stream ${stream} of ${batch.streams.length}`);
+    if (!streams.has(stream)) streams.set(stream, streams.size);
+  }
+  writeLabelTable(
+    writer,
+    Array.from(streams.keys(), (stream) => batch.streams[stream] ?? {}),
+  );
+  writer.ensure(bodyHeadBytesMax + count * recordHeadBytesMax);
+  for (let i = start; i < end; i++) writer.varint(streams.get(batch.streamOf[i] ?? 0) ?? 0);
+  let baseMs = 0;
+  for (let i = start; i < end; i++)
+    baseMs = writeTimestamp(writer, batch.timestampsMs[i] ?? 0, baseMs);
+  for (let i = start; i < end; i++) writer.varint(batch.nanos[i] ?? 0);
+  for (let i = start; i < end; i++) writer.byte(batch.severities[i] ?? 0);
+  for (let i = start; i < end; i++) writer.varint((batch.bodyEnds[i] ?? 0) - bodyStart(batch, i));
+  writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
+  writer.block(batch.bodies.subarray(bodyStart(batch, start), batch.bodyEnds[end - 1] ?? 0));
+  const raw = writer.written();
+  const packed = pack(raw, Compression.ZSTD);
+  return { ...packed, bodySize: raw.length, bodyVersion: logsBodyVersion, items: count };
+}
+
+/** The distinct attribute sets (by identity), then per record 0 or the number of its set, counted from 1. */
+function writeAttributes(writer: ByteWriter, attributes: readonly (Labels | undefined)[]): void {
+  const numbers = new Map<Labels, number>();
+  for (const own of attributes)
+    if (own !== undefined && !numbers.has(own)) numbers.set(own, numbers.size + 1);
+  writeLabelTable(writer, [...numbers.keys()]);
+  if (numbers.size === 0) return;
+  writer.ensure(8 * attributes.length);
+  for (const own of attributes) writer.varint(own === undefined ? 0 : (numbers.get(own) ?? 0));
+}
+
+/** Throws OperatingError("corrupt"). The batch is fresh memory. */
+export function decodeLogs(frame: Frame): LogsBatch {
+  const { bodyVersion, items } = frame.header;
+  if (bodyVersion !== logsBodyVersion) throw corrupt(`version ${bodyVersion}`);
+  const reader = new ByteReader(unpack(frame));
+  const count = reader.count(5);
+  if (count !== items) throw corrupt(`has ${count} items, expected ${items}`);
+  const streams = readLabelTable(reader);
+  const streamOf = new Uint32Array(count);
+  for (let i = 0; i < count; i++) streamOf[i] = below(reader.varint(), streams.length);
+  const timestampsMs = new Float64Array(count);
+  let baseMs = 0;
+  for (let i = 0; i < count; i++) {
+    const timestampMs = readTimestamp(reader, baseMs);
+    timestampsMs[i] = timestampMs;
+    baseMs = nextBase(timestampMs, baseMs);
+  }
+  const nanos = new Uint32Array(count);
+  for (let i = 0; i < count; i++) nanos[i] = below(reader.varint(), nanosMax + 1);
+  const severities = reader.block(count).slice();
+  const bodyEnds = new Uint32Array(count);
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    end += reader.varint();
+    if (end > reader.left) throw corrupt(`record ${i} ends at byte ${end}`);
+    bodyEnds[i] = end;
+  }
+  const attributes = readAttributes(reader, count);
+  const bodies = reader.block(end).slice();
+  if (reader.left !== 0) throw corrupt(`${reader.left} bytes are left over`);
+  const batch = { streams, streamOf, timestampsMs, nanos, severities, bodies, bodyEnds };
+  return attributes === undefined ? batch : { ...batch, attributes };
+}
+
+function readAttributes(reader: ByteReader, count: number): (Labels | undefined)[] | undefined {
+  const sets = readLabelTable(reader);
+  if (sets.length === 0) return undefined;
+  const attributes: (Labels | undefined)[] = [];
+  for (let i = 0; i < count; i++) {
+    const number = below(reader.varint(), sets.length + 1);
+    attributes.push(number === 0 ? undefined : sets[number - 1]);
+  }
+  return attributes;
+}
+
+function below(value: number, limit: number): number {
+  if (value >= limit) throw corrupt(`number ${value}, expected less than ${limit}`);
+  return value;
+}
