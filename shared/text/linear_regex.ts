@@ -7,6 +7,8 @@ export type LinearRegex = {
   /** Groups by number (0 is the whole match), or undefined without a match. */
   exec(text: string): (string | undefined)[] | undefined;
   readonly source: string;
+  /** Numbers of the named groups. */
+  readonly groups: ReadonlyMap<string, number>;
 };
 
 /** Matches the whole text, dot matches newline: the meaning of `=~` in selectors and of relabelling. Throws OperatingError("bad_request"). */
@@ -26,6 +28,7 @@ function compile(pattern: string, source: string): LinearRegex {
     const compiled = RE2JS.compile(pattern);
     return {
       source,
+      groups: new Map(Object.entries(compiled.namedGroups())),
       test: (text) => compiled.matcher(text).find(),
       exec: (text) => {
         const matcher = compiled.matcher(text);

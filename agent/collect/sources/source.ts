@@ -5,6 +5,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { TargetReport } from "../scrape/target.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 
 /**
@@ -45,6 +46,8 @@ export type SourceContext = {
   truncated?(signal: Signal, items: number): void;
   /** Shown in status and UI; undefined clears it. */
   degraded(message: string | undefined): void;
+  /** All targets that this source has now, instead of those reported before: for heartbeats, /targets and the API. */
+  reportTargets?(targets: readonly TargetReport[]): void;
   /** The lines of this process's own log, where it keeps them. */
   readonly selfLogs?: SelfLogTap;
 };

@@ -1,0 +1,175 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { HttpClientConfig } from "./http_client_config.ts";
+
+export type HttpRequest = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly client: HttpClientConfig;
+  readonly timeoutMs: number;
+  /** A body whose length, unpacked, reaches this fails. */
+  readonly bodyBytesMax: number;
+  readonly unixSocket?: string;
+  /** Ends the request early. */
+  readonly signal: AbortSignal;
+};
+
+export type HttpAnswer = { readonly contentType: string; readonly body: Uint8Array };
+
+/** The body was larger than its limit. */
+export class BodySizeError extends OperatingError {
+  constructor(limitBytes: number) {
+    super("overloaded", `body size limit of ${limitBytes} bytes is exceeded`);
+  }
+}
+
+const unzip = promisify(gunzip);
+
+/**
+ * GETs a body within its limits of time and size. Only status 200 counts. Throws OperatingError with a sentence for
+ * people, in which neither credentials nor the URL appear.
+ */
+export async function httpGet(request: HttpRequest): Promise<HttpAnswer> {
+  const abort = new AbortController();
+  const stop = () => abort.abort();
+  if (request.signal.aborted) stop();
+  request.signal.addEventListener("abort", stop, { once: true });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop();
+  }, request.timeoutMs);
+  try {
+    return await get(request, abort.signal);
+  } catch (thrown) {
+    if (thrown instanceof OperatingError) throw thrown;
+    if (isLate) {
+      const message = `context deadline exceeded: no complete answer within ${request.timeoutMs} ms`;
+      throw new OperatingError("timeout", message, { cause: thrown });
+    }
+    if (request.signal.aborted) throw new OperatingError("cancelled", "stopped", { cause: thrown });
+    throw new OperatingError("unavailable", messageOf(thrown), { cause: thrown });
+  } finally {
+    clearTimeout(timer);
+    request.signal.removeEventListener("abort", stop);
+    // Frees the connection of an answer that was not read to its end.
+    stop();
+  }
+}
+
+async function get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { client } = request;
+  const authorization = await authorizationOf(client);
+  const response = await fetch(request.url, {
+    headers: {
+      ...request.headers,
+      ...(authorization === undefined ? {} : { Authorization: authorization }),
+    },
+    redirect: client.follow_redirects ? "follow" : "manual",
+    signal,
+    // Bodies are unpacked here, within the limit.
+    decompress: false,
+    ...(request.url.startsWith("https:") ? { tls: await tlsOf(client) } : {}),
+    ...(client.proxy_url === undefined ? {} : { proxy: client.proxy_url }),
+    ...(request.unixSocket === undefined ? {} : { unix: request.unixSocket }),
+  });
+  if (response.status !== 200) {
+    const status = `${response.status} ${response.statusText}`.trim();
+    throw new OperatingError("unavailable", `server returned HTTP status ${status}`);
+  }
+  const packed = await readBody(response, request.bodyBytesMax);
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  return {
+    contentType: response.headers.get("content-type") ?? "",
+    body: await unpack(packed, encoding, request.bodyBytesMax),
+  };
+}
+
+async function readBody(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const announced = Number(response.headers.get("content-length") ?? 0);
+  if (announced >= bytesMax) throw new BodySizeError(bytesMax);
+  if (response.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length >= bytesMax) {
+      await reader.cancel();
+      throw new BodySizeError(bytesMax);
+    }
+    chunks.push(value);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+async function unpack(body: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array> {
+  if (encoding === "" || encoding === "identity") return body;
+  if (encoding !== "gzip" && encoding !== "x-gzip") {
+    throw new OperatingError("bad_request", `content encoding "${encoding}" is not supported`);
+  }
+  try {
+    // One below the limit, so that reaching it fails as it does for plain bodies.
+    return await unzip(body, { maxOutputLength: Math.max(bytesMax - 1, 1) });
+  } catch (thrown) {
+    const isTooLarge =
+      thrown instanceof Error && "code" in thrown && thrown.code === "ERR_BUFFER_TOO_LARGE";
+    if (isTooLarge) throw new BodySizeError(bytesMax);
+    throw new OperatingError("bad_request", `gzip: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+async function authorizationOf(client: HttpClientConfig): Promise<string | undefined> {
+  const basic = client.basic_auth;
+  if (basic !== undefined) {
+    const username = await secret(basic.username, basic.username_file);
+    const password = await secret(basic.password, basic.password_file);
+    return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  }
+  const { authorization, bearer_token: token, bearer_token_file: file } = client;
+  if (authorization !== undefined) {
+    const credentials = await secret(authorization.credentials, authorization.credentials_file);
+    return `${authorization.type} ${credentials}`;
+  }
+  return token === undefined && file === undefined
+    ? undefined
+    : `Bearer ${await secret(token, file)}`;
+}
+
+async function secret(text: string | undefined, file: string | undefined): Promise<string> {
+  return file === undefined ? (text ?? "") : (await readFile(file)).trim();
+}
+
+async function tlsOf(client: HttpClientConfig) {
+  const config = client.tls_config;
+  const [ca, cert, key] = await Promise.all([
+    pemOf(config.ca, config.ca_file),
+    pemOf(config.cert, config.cert_file),
+    pemOf(config.key, config.key_file),
+  ]);
+  return {
+    rejectUnauthorized: !config.insecure_skip_verify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(config.server_name === undefined ? {} : { serverName: config.server_name }),
+  };
+}
+
+async function pemOf(
+  text: string | undefined,
+  file: string | undefined,
+): Promise<string | undefined> {
+  return text ?? (file === undefined ? undefined : await readFile(file));
+}
+
+async function readFile(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text();
+  } catch (cause) {
+    throw new OperatingError("unavailable", `can't read ${path}: ${messageOf(cause)}`, { cause });
+  }
+}

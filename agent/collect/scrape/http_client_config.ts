@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { scalarText } from "./scalar_text.ts";
+
+const BasicAuth = z
+  .strictObject({
+    username: scalarText.default(""),
+    username_file: z.string().optional(),
+    password: scalarText.optional(),
+    password_file: z.string().optional(),
+  })
+  .refine((auth) => auth.username === "" || auth.username_file === undefined, {
+    path: ["username_file"],
+    error: "give either username or username_file",
+  })
+  .refine((auth) => auth.password === undefined || auth.password_file === undefined, {
+    path: ["password_file"],
+    error: "give either password or password_file",
+  });
+
+const Authorization = z
+  .strictObject({
+    type: z
+      .string()
+      .refine((type) => type.toLowerCase() !== "basic", "for Basic use basic_auth")
+      .default("Bearer"),
+    credentials: scalarText.optional(),
+    credentials_file: z.string().optional(),
+  })
+  .refine((auth) => auth.credentials === undefined || auth.credentials_file === undefined, {
+    path: ["credentials_file"],
+    error: "give either credentials or credentials_file",
+  });
+
+const TlsConfig = z
+  .strictObject({
+    /** PEM text, or the file that holds it; read anew for every request, so that renewed certificates are used. */
+    ca: z.string().optional(),
+    ca_file: z.string().optional(),
+    cert: z.string().optional(),
+    cert_file: z.string().optional(),
+    key: z.string().optional(),
+    key_file: z.string().optional(),
+    /** The name to ask for and to check the certificate against, instead of the address. */
+    server_name: z.string().optional(),
+    insecure_skip_verify: z.boolean().default(false),
+  })
+  .superRefine((tls, context) => {
+    for (const part of ["ca", "cert", "key"] as const) {
+      if (tls[part] === undefined || tls[`${part}_file`] === undefined) continue;
+      const message = `give either ${part} or ${part}_file`;
+      context.addIssue({ code: "custom", path: [`${part}_file`], message, input: tls });
+    }
+    const hasCert = tls.cert !== undefined || tls.cert_file !== undefined;
+    const hasKey = tls.key !== undefined || tls.key_file !== undefined;
+    if (hasCert !== hasKey) {
+      const message = "a client certificate needs both cert and key";
+      context.addIssue({ code: "custom", path: ["cert"], message, input: tls });
+    }
+  });
+
+/** How to reach an HTTP server: the keys that scrape_configs and http_sd_configs share. */
+export const httpClientShape = {
+  basic_auth: BasicAuth.optional(),
+  authorization: Authorization.optional(),
+  /** The old way to write authorization. */
+  bearer_token: scalarText.optional(),
+  bearer_token_file: z.string().optional(),
+  tls_config: TlsConfig.prefault({}),
+  /** Without it, the environment's HTTP_PROXY, HTTPS_PROXY and NO_PROXY apply. */
+  proxy_url: z.url().optional(),
+  follow_redirects: z.boolean().default(true),
+} as const;
+
+const HttpClient = z.strictObject(httpClientShape);
+export type HttpClientConfig = z.output<typeof HttpClient>;
+
+/** Says what is wrong when several ways to authorize are given; undefined when nothing is. */
+export function authorizationFault(config: HttpClientConfig): string | undefined {
+  const keys = ["basic_auth", "authorization", "bearer_token", "bearer_token_file"] as const;
+  const given = keys.filter((key) => config[key] !== undefined);
+  return given.length > 1 ? `at most one of ${given.join(" and ")} may be given` : undefined;
+}

@@ -1,0 +1,233 @@
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { DropReason, Drops } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
+import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
+import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
+import type { Job } from "./job.ts";
+import { formatOf, parseExposition, scrapeHeaders } from "./scrape_request.ts";
+import { type Target, type TargetReport, offsetMs, shownLabels, shownUrl } from "./target.ts";
+import { SampleLimitError, TargetSeries } from "./target_series.ts";
+
+/** What loops are lent. */
+export type ScrapeOutput = {
+  readonly clock: Clock;
+  /** Makes the offsets of this host differ from those of others. */
+  readonly seed: string;
+  emit(batch: MetricsBatch): Promise<void>;
+  drop(reason: DropReason, samples: number): void;
+  /** The report of some target is new. */
+  changed(): void;
+};
+
+/** How far a scrape may start from its tick and still get the tick's time, which compresses far better. */
+const nudgeMaxMs = 2;
+const nudgeShare = 0.01;
+
+type Outcome = {
+  readonly error: string;
+  readonly samples: number;
+  readonly kept: number;
+  readonly added: number;
+  readonly bodyBytes: number;
+};
+const nothing = { samples: 0, kept: 0, added: 0, bodyBytes: 0 } as const;
+
+/** Scrapes one target at its interval until stopped. */
+export class ScrapeLoop {
+  readonly target: Target;
+  /** Set by the pool: every scrape fails for this reason, without a request. */
+  forcedError: string | undefined;
+  readonly #job: Job;
+  readonly #output: ScrapeOutput;
+  readonly #series: TargetSeries;
+  readonly #samples = new SampleColumns();
+  readonly #abort = new AbortController();
+  readonly #done: Promise<void>;
+  #report: TargetReport;
+  #tickMs = 0;
+
+  constructor(target: Target, job: Job, output: ScrapeOutput, carried: readonly Labels[]) {
+    this.target = target;
+    this.#job = job;
+    this.#output = output;
+    this.#series = new TargetSeries(target.labels, job, carried);
+    this.#report = {
+      pool: job.job_name,
+      url: shownUrl(target.url),
+      labels: shownLabels(target.labels),
+      discoveredLabels: shownLabels(target.discoveredLabels),
+      health: "unknown",
+      lastError: "",
+      lastScrapeMs: 0,
+      lastDurationSeconds: 0,
+      intervalMs: target.intervalMs,
+      timeoutMs: target.timeoutMs,
+      samples: 0,
+    };
+    this.#done = this.#run();
+  }
+
+  get report(): TargetReport {
+    return this.#report;
+  }
+
+  /** Series that would end with this target. */
+  carried(): Labels[] {
+    return this.#series.carried();
+  }
+
+  /** Ends the loop; a scrape that is under way is given up. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#done;
+  }
+
+  /**
+   * After stop(), for a target that is gone: waits until its next two scrapes would have been, and a tenth more, since
+   * it may come back under another discovery; then ends its series at the first scrape that it missed.
+   */
+  async endSeries(signal: AbortSignal): Promise<void> {
+    if (this.#report.lastScrapeMs === 0) return;
+    const { clock } = this.#output;
+    const { intervalMs } = this.target;
+    const missedMs = this.#nextTick();
+    await clock.sleep(missedMs - clock.now() + 1.1 * intervalMs, signal);
+    if (signal.aborted) return;
+    this.#series.fail();
+    await this.#output.emit(this.#series.take(missedMs, [], true));
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#output;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      const tickMs = this.#nextTick();
+      // A clock that was set back would make for a long sleep: one interval is the most.
+      await clock.sleep(Math.min(tickMs - clock.now(), this.target.intervalMs), signal);
+      if (signal.aborted) return;
+      this.#tickMs = tickMs;
+      await this.#scrape(this.#nudged(clock.now(), tickMs));
+    }
+  }
+
+  /** The first time of the target's grid that is both ahead and not used yet. */
+  #nextTick(): number {
+    const { intervalMs } = this.target;
+    const offset = offsetMs(this.target, this.#output.seed);
+    const now = this.#output.clock.now();
+    const next = Math.floor((now - offset) / intervalMs + 1) * intervalMs + offset;
+    // A timer may fire just before its time, and then the tick ahead is the one that was just used.
+    return next === this.#tickMs ? next + intervalMs : next;
+  }
+
+  #nudged(nowMs: number, tickMs: number): number {
+    const toleranceMs = Math.min(nudgeMaxMs, this.target.intervalMs * nudgeShare);
+    return Math.abs(nowMs - tickMs) <= toleranceMs ? tickMs : Math.round(nowMs);
+  }
+
+  async #scrape(scrapeMs: number): Promise<void> {
+    const { clock } = this.#output;
+    const started = clock.monotonic();
+    const answer = await this.#fetch();
+    if (this.#abort.signal.aborted) return;
+    const seconds = (clock.monotonic() - started) / 1_000;
+    const outcome = this.#append(answer, scrapeMs);
+    const isUp = outcome.error === "";
+    const { sample_limit: sampleLimit } = this.#job;
+    const reports = [
+      isUp ? 1 : 0,
+      seconds,
+      outcome.samples,
+      outcome.kept,
+      outcome.added,
+      this.target.timeoutMs / 1_000,
+      sampleLimit,
+      outcome.bodyBytes,
+    ];
+    this.#report = {
+      ...this.#report,
+      health: isUp ? "up" : "down",
+      lastError: outcome.error,
+      lastScrapeMs: scrapeMs,
+      lastDurationSeconds: seconds,
+      samples: outcome.samples,
+    };
+    this.#output.changed();
+    await this.#output.emit(this.#series.take(scrapeMs, reports));
+  }
+
+  async #fetch(): Promise<HttpAnswer | OperatingError> {
+    if (this.forcedError !== undefined) return new OperatingError("overloaded", this.forcedError);
+    const { target } = this;
+    try {
+      return await httpGet({
+        url: target.url,
+        headers: scrapeHeaders(this.#job, target.timeoutMs),
+        client: this.#job,
+        timeoutMs: target.timeoutMs,
+        bodyBytesMax: this.#job.body_size_limit,
+        signal: this.#abort.signal,
+        ...(target.unixSocket === undefined ? {} : { unixSocket: target.unixSocket }),
+      });
+    } catch (thrown) {
+      return operating(thrown);
+    }
+  }
+
+  /** Makes the scrape's row of an answer. A failure makes a row, too: of stale markers and reports. */
+  #append(answer: HttpAnswer | OperatingError, scrapeMs: number): Outcome {
+    const [series, samples] = [this.#series, this.#samples];
+    if (answer instanceof OperatingError) {
+      series.fail();
+      const bodyBytes = answer instanceof BodySizeError ? -1 : 0;
+      return { ...nothing, bodyBytes, error: answer.message };
+    }
+    const bodyBytes = answer.body.length;
+    samples.clear();
+    try {
+      const format = formatOf(answer.contentType, this.#job.fallback_scrape_protocol);
+      parseExposition(answer.body, format, series.index, samples);
+      const { drops, ...appended } = series.append(samples, scrapeMs);
+      this.#drop(drops);
+      return { ...appended, bodyBytes, error: "" };
+    } catch (thrown) {
+      const error = operating(thrown);
+      const kept = error instanceof SampleLimitError ? error.kept : series.countParsed(samples);
+      // All that was read of the body is lost with it.
+      this.#drop({ [lossReason(error)]: samples.length });
+      series.fail();
+      return { samples: samples.length, kept, added: 0, bodyBytes, error: error.message };
+    }
+  }
+
+  #drop(drops: Drops): void {
+    const reasons: readonly DropReason[] = [
+      "relabel",
+      "duplicate_sample",
+      "out_of_bounds_timestamp",
+      "unsupported_histogram",
+      "sample_limit",
+      "label_limit",
+      "invalid_sample",
+    ];
+    for (const reason of reasons) {
+      const samples = drops[reason] ?? 0;
+      if (samples > 0) this.#output.drop(reason, samples);
+    }
+  }
+}
+
+function operating(thrown: unknown): OperatingError {
+  if (thrown instanceof OperatingError) return thrown;
+  throw thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+}
+
+function lossReason(error: OperatingError): DropReason {
+  if (error instanceof SampleLimitError) return "sample_limit";
+  return error instanceof ExpositionError || error.code === "bad_request"
+    ? "invalid_sample"
+    : "label_limit";
+}

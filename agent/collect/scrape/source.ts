@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { defineSource } from "../sources/source.ts";
+import { GlobalConfig, ScrapeConfigs } from "./config.ts";
+import { jobFaults } from "./job.ts";
+import { scalarText } from "./scalar_text.ts";
+import { ScrapeManager } from "./scrape_manager.ts";
+
+/** Targets' states change with every scrape; they are reported together, at most this often. */
+const reportIntervalMs = 1_000;
+
+const Config = z
+  .strictObject({
+    global: GlobalConfig.prefault({}),
+    scrape_configs: ScrapeConfigs.default([]),
+    /** Added to every series that lacks them, and winning over the global section's. */
+    external_labels: z.record(z.string(), scalarText).optional(),
+  })
+  .superRefine((config, context) => {
+    for (const { path, message } of jobFaults(config.global, config.scrape_configs)) {
+      context.addIssue({ code: "custom", path: ["scrape_configs", ...path], message });
+    }
+  });
+
+/** Prometheus targets, found and scraped as Prometheus does by the same configuration. */
+export const prometheusScrape = defineSource({
+  type: "prometheus_scrape",
+  config: Config,
+  async run(config, context) {
+    const { clock, log, signal } = context;
+    let hasNews = true;
+    const manager = new ScrapeManager({
+      log,
+      output: {
+        clock,
+        seed: context.hostname,
+        emit: (batch) => context.emitMetrics(batch),
+        drop: (reason, samples) => context.drop("metrics", reason, samples),
+        changed: () => {
+          hasNews = true;
+        },
+      },
+    });
+    try {
+      const { global, scrape_configs, external_labels: externalLabels } = config;
+      await manager.apply({
+        global,
+        scrape_configs,
+        ...(externalLabels === undefined ? {} : { external_labels: externalLabels }),
+      });
+      while (!signal.aborted) {
+        if (hasNews) {
+          hasNews = false;
+          context.reportTargets?.(manager.targets());
+        }
+        await clock.sleep(reportIntervalMs, signal);
+      }
+    } finally {
+      await manager.close();
+    }
+  },
+});

@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { formatDuration, parseDuration } from "#shared/text/duration.ts";
+import type { Job } from "./job.ts";
+import { relabel } from "./relabel.ts";
+
+/** One endpoint that is scraped. */
+export type Target = {
+  /** Labels that go on every series: without those that begin with "__". */
+  readonly labels: Labels;
+  readonly discoveredLabels: Labels;
+  readonly url: string;
+  readonly unixSocket?: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Equal for targets that need the same scrape: what a pool tells changes by. */
+  readonly key: string;
+};
+
+/** What people are shown of a target; mirrors TargetState of proto/v1/control.proto. No credentials in it. */
+export type TargetReport = {
+  readonly pool: string;
+  readonly url: string;
+  readonly labels: Labels;
+  readonly discoveredLabels: Labels;
+  /** unknown: not scraped yet. dropped: relabelling, or a mistake that lastError names, left it out. */
+  readonly health: "up" | "down" | "unknown" | "dropped";
+  /** Empty when all is well. */
+  readonly lastError: string;
+  /** Unix milliseconds, 0 before the first scrape. */
+  readonly lastScrapeMs: number;
+  readonly lastDurationSeconds: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Samples of the last scrape, before relabelling. */
+  readonly samples: number;
+};
+
+export type BuiltTarget =
+  | { readonly kind: "target"; readonly target: Target }
+  | { readonly kind: "dropped"; readonly discoveredLabels: Labels; readonly reason: string };
+
+/** From what discovery found to what is scraped: defaults, relabelling, checks. `reason` is empty where a rule dropped it. */
+export function buildTarget(job: Job, found: Labels): BuiltTarget {
+  const discovered = discoveredLabels(job, found);
+  const labels = new Map(discovered);
+  const discoveredRecord = Object.fromEntries(discovered);
+  const dropped = (reason: string): BuiltTarget => ({
+    kind: "dropped",
+    discoveredLabels: discoveredRecord,
+    reason,
+  });
+  if (!relabel(labels, job.relabel_configs)) return dropped("");
+  try {
+    return { kind: "target", target: finish(job, labels, discoveredRecord) };
+  } catch (thrown) {
+    return dropped(messageOf(thrown));
+  }
+}
+
+function discoveredLabels(job: Job, found: Labels): Map<string, string> {
+  const labels = new Map<string, string>(Object.entries(found).filter(([, value]) => value !== ""));
+  const defaults: [string, string][] = [
+    ["job", job.job_name],
+    ["__scrape_interval__", formatDuration(job.intervalMs)],
+    ["__scrape_timeout__", formatDuration(job.timeoutMs)],
+    ["__metrics_path__", job.metrics_path],
+    ["__scheme__", job.scheme],
+  ];
+  for (const [name, value] of defaults) if (!labels.has(name)) labels.set(name, value);
+  for (const [name, [first]] of Object.entries(job.params)) {
+    if (first !== undefined && first !== "") labels.set(`__param_${name}`, first);
+  }
+  return labels;
+}
+
+function finish(job: Job, labels: Map<string, string>, discovered: Labels): Target {
+  const address = labels.get("__address__") ?? "";
+  if (address === "") throw new OperatingError("bad_request", "no address");
+  if (address.includes("/")) {
+    throw new OperatingError("bad_request", `"${address}" is not a valid host name`);
+  }
+  const intervalMs = positiveMs(labels, "__scrape_interval__");
+  const timeoutMs = positiveMs(labels, "__scrape_timeout__");
+  if (timeoutMs > intervalMs) {
+    throw new OperatingError("bad_request", "scrape timeout is longer than the scrape interval");
+  }
+  if ((labels.get("instance") ?? "") === "") labels.set("instance", address);
+  const own = [...labels].filter(([name]) => !name.startsWith("__"));
+  const scrapeLabels = [...labels].filter(([name]) => !name.startsWith("__meta_"));
+  const unixSocket = labels.get("__unix_socket__");
+  const url = urlOf(job, labels, address);
+  const key = `${labelsKey(Object.fromEntries(scrapeLabels))}${url}`;
+  return {
+    labels: Object.fromEntries(own),
+    discoveredLabels: discovered,
+    url,
+    ...(unixSocket === undefined ? {} : { unixSocket }),
+    intervalMs,
+    timeoutMs,
+    key,
+  };
+}
+
+function positiveMs(labels: ReadonlyMap<string, string>, name: string): number {
+  const text = labels.get(name) ?? "";
+  const ms = parseDuration(text);
+  if (ms === undefined || ms <= 0) {
+    throw new OperatingError("bad_request", `${name} "${text}" is not a duration above 0`);
+  }
+  return ms;
+}
+
+function urlOf(job: Job, labels: ReadonlyMap<string, string>, address: string): string {
+  const scheme = labels.get("__scheme__") ?? job.scheme;
+  if (scheme !== "http" && scheme !== "https") {
+    throw new OperatingError("bad_request", `scheme "${scheme}" is not http or https`);
+  }
+  const path = labels.get("__metrics_path__") ?? "";
+  const params = new URLSearchParams();
+  for (const [name, values] of Object.entries(job.params)) {
+    for (const value of values) params.append(name, value);
+  }
+  for (const [label, value] of labels) {
+    if (!label.startsWith("__param_")) continue;
+    const name = label.slice("__param_".length);
+    // The label stands for the first value alone.
+    const [, ...rest] = params.getAll(name);
+    params.delete(name);
+    for (const each of [value, ...rest]) params.append(name, each);
+  }
+  const query = params.size > 0 ? `${path.includes("?") ? "&" : "?"}${params.toString()}` : "";
+  const text = `${scheme}://${address}${path.startsWith("/") ? "" : "/"}${path}${query}`;
+  if (!URL.canParse(text)) throw new OperatingError("bad_request", `"${address}" makes no URL`);
+  return text;
+}
+
+/**
+ * Where in its interval a target is scraped: the same after every restart, spread evenly over targets, and different
+ * from host to host for the same target.
+ */
+export function offsetMs(target: Target, seed: string): number {
+  const digest = createHash("md5").update(`${target.key}\u00ff${seed}`).digest();
+  return Number(digest.readBigUInt64BE(8) % BigInt(target.intervalMs));
+}
+
+const secretName = /token|secret|passw|api_?key|credential|signature|auth/i;
+const hidden = "<secret>";
+
+/** The URL without user information and without the values of parameters that are named like secrets. */
+export function shownUrl(url: string): string {
+  if (!URL.canParse(url)) return "";
+  const shown = new URL(url);
+  if (shown.username !== "") shown.username = hidden;
+  if (shown.password !== "") shown.password = hidden;
+  for (const name of new Set(shown.searchParams.keys())) {
+    if (secretName.test(name)) shown.searchParams.set(name, hidden);
+  }
+  return shown.toString();
+}
+
+/** The same care for labels that carry parameters or an address. */
+export function shownLabels(labels: Labels): Labels {
+  const shown = Object.entries(labels).map(([name, value]) => {
+    if (name.startsWith("__param_") && secretName.test(name)) return [name, hidden] as const;
+    return [name, value.replace(/\/\/[^/@\s]*@/, `//${hidden}@`)] as const;
+  });
+  return Object.fromEntries(
+    shown.map(([name, value]) => [
+      name,
+      name === "__address__" || name === "instance" ? value.replace(/^[^@]*@/, "") : value,
+    ]),
+  );
+}

@@ -1,0 +1,383 @@
+import { OperatingError } from "#shared/errors.ts";
+import type { Drops } from "#shared/model/account.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { MetricsBatch, SeriesSchema, SparseSamples } from "#shared/model/metrics.ts";
+import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
+import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
+import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
+import type { Job } from "./job.ts";
+import { reportLabels, sampleLabels } from "./sample_labels.ts";
+
+/** A scrape's own series, in the order of the first columns of every schema; the last three only where configured. */
+const reportNames = [
+  "up",
+  "scrape_duration_seconds",
+  "scrape_samples_scraped",
+  "scrape_samples_post_metric_relabeling",
+  "scrape_series_added",
+] as const;
+const extraReportNames = [
+  "scrape_timeout_seconds",
+  "scrape_sample_limit",
+  "scrape_body_size_bytes",
+] as const;
+
+/** What stands where an entry of the index has no column. */
+const droppedByRule = -1;
+const breaksLimit = -2;
+/** The furthest that a sample may lie ahead of the scrape. */
+const aheadMaxMs = 600_000;
+/** Below these, columns and lines that are no longer seen cost too little to tidy. */
+const schemaUnusedMin = 16;
+const unusedMax = 1_024;
+/** A sample of a family of its own brings up to three comments; the rest is room for change. */
+const linesPerSample = 6;
+const failedMax = 65_536;
+
+export type Appended = {
+  readonly samples: number;
+  readonly kept: number;
+  readonly added: number;
+  readonly drops: Drops;
+};
+
+/** The scrape holds more than it may. Counting went on for the report. */
+export class SampleLimitError extends OperatingError {
+  readonly kept: number;
+
+  constructor(limit: number, kept: number) {
+    super("overloaded", `sample limit of ${limit} exceeded: ${kept} samples`);
+    this.kept = kept;
+  }
+}
+
+/**
+ * What one target's series are and were. Maps the lines of a body to columns of a schema that is kept from scrape to
+ * scrape, makes rows of them, and remembers which columns had a sample, so that those which end get their stale marker.
+ *
+ * A scrape is: parse into `index`, then append(), and fail() where that throws or nothing was parsed, then take(). Numbers of scrapes ("marks") tell what was seen
+ * when, so that nothing has to be cleared in between.
+ */
+export class TargetSeries {
+  index = new SeriesIndex();
+  readonly #labels: Labels;
+  readonly #job: Job;
+  #schema: { series: Labels[]; families: SeriesSchema["families"] } = { series: [], families: [] };
+  #columnsByKey = new Map<string, number>();
+  #reports = 0;
+  /** By entry of the index. */
+  #columnOf = new Int32Array(256);
+  readonly #breaches = new Map<number, string>();
+  /** By column. */
+  #rowMark = new Uint32Array(256);
+  #seenMark = new Uint32Array(256);
+  #tracked = new Uint8Array(256);
+  #explicitMs = new Float64Array(256).fill(-Infinity);
+  #explicitValue = new Float64Array(256);
+  #mark = 0;
+  #goodMark = 0;
+  /** Lines of the last good body that were samples. */
+  #lines = 0;
+  #row = new Float64Array(0);
+  #words: Uint32Array = new Uint32Array(0);
+  #sparse: SparseSamples | undefined;
+  /** A row without samples, to begin every row from. */
+  #absent = new Float64Array(0);
+
+  /** `carried` are series of the target before it changed, which get a stale marker unless they go on. */
+  constructor(labels: Labels, job: Job, carried: readonly Labels[] = []) {
+    this.#labels = labels;
+    this.#job = job;
+    this.#startSchema();
+    for (const series of carried) this.#tracked[this.#columnFor(series)] = 1;
+  }
+
+  /** Series that would get a stale marker if they were missing from the next scrape; not the reports. */
+  carried(): Labels[] {
+    return this.#schema.series.filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
+  }
+
+  /** The values of report series, in their order. */
+  get reportsExpected(): number {
+    return this.#reports;
+  }
+
+  /**
+   * Takes what was parsed into this.index. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
+   */
+  append(samples: SampleColumns, scrapeMs: number): Appended {
+    this.#resolveNew();
+    const kept = this.#countKept(samples);
+    const limit = this.#job.sample_limit;
+    if (limit > 0 && kept > limit) throw new SampleLimitError(limit, kept);
+    this.#startRow();
+    const [words, honor] = [this.#words, this.#job.honor_timestamps];
+    const [source, sourceWords, mark] = [samples.series, samples.words, this.#mark];
+    const [columnOf, rowMark, seenMark] = [this.#columnOf, this.#rowMark, this.#seenMark];
+    const [tracked, explicit, goodMark] = [this.#tracked, samples.explicit, this.#goodMark];
+    const timed: number[] = [];
+    let [added, duplicates, outOfBounds] = [0, 0, 0];
+    for (let i = 0; i < samples.length; i++) {
+      const column = columnOf[source[i] ?? 0] ?? droppedByRule;
+      if (column < 0) continue;
+      const seen = seenMark[column] ?? 0;
+      if (seen !== mark) {
+        if (seen === 0 || seen < goodMark) added++;
+        seenMark[column] = mark;
+      }
+      if (explicit[i] === 1 && honor) {
+        const verdict = this.#appendExplicit(samples, i, column, scrapeMs);
+        if (verdict === "duplicate") duplicates++;
+        else if (verdict === "out_of_bounds") outOfBounds++;
+        else if (verdict === "new") timed.push(i);
+      } else if (rowMark[column] === mark) duplicates++;
+      else {
+        rowMark[column] = mark;
+        tracked[column] = 1;
+        // By words: a NaN that passed through a number might come out with other bits.
+        words[2 * column] = sourceWords[2 * i] ?? 0;
+        words[2 * column + 1] = sourceWords[2 * i + 1] ?? 0;
+      }
+    }
+    this.#goodMark = mark;
+    this.#lines = samples.length;
+    this.#sparse = this.#sparseOf(samples, timed);
+    return {
+      samples: samples.length,
+      kept,
+      added,
+      drops: {
+        relabel: samples.length - kept,
+        duplicate_sample: duplicates,
+        out_of_bounds_timestamp: outOfBounds,
+        unsupported_histogram: samples.nativeHistograms,
+      },
+    };
+  }
+
+  /** The scrape failed: its row holds stale markers and reports alone. */
+  fail(): void {
+    this.#startRow();
+  }
+
+  /** Series that were parsed before a failure and would have been stored. */
+  countParsed(samples: SampleColumns): number {
+    let kept = 0;
+    for (let i = 0; i < samples.length; i++) {
+      if ((this.#columnOf[samples.series[i] ?? 0] ?? 0) !== droppedByRule) kept++;
+    }
+    return kept;
+  }
+
+  /**
+   * Writes stale markers and reports (values in the order of the report series) and gives the batch away. `isLast` marks
+   * the reports stale, too.
+   */
+  take(timestampMs: number, reports: readonly number[], isLast = false): MetricsBatch {
+    const [words, mark] = [this.#words, this.#mark];
+    for (let column = this.#reports; column < this.#schema.series.length; column++) {
+      if (this.#tracked[column] === 0 || this.#isAlive(column)) continue;
+      this.#tracked[column] = 0;
+      if (this.#rowMark[column] !== mark) setStale(words, column);
+    }
+    for (let i = 0; i < this.#reports; i++) {
+      if (isLast) setStale(words, i);
+      else this.#row[i] = reports[i] ?? 0;
+    }
+    const schema = this.#schema;
+    const rows = [{ timestampMs, values: this.#row }];
+    const sparse = this.#sparse;
+    this.#row = new Float64Array(0);
+    this.#sparse = undefined;
+    this.#tidy();
+    return sparse === undefined ? { schema, rows } : { schema, rows, sparse };
+  }
+
+  /** Whether this scrape had a sample that keeps the column alive. */
+  #isAlive(column: number): boolean {
+    if (this.#rowMark[column] === this.#mark) return true;
+    // Samples with timestamps of their own do so only where that is asked for.
+    return this.#seenMark[column] === this.#mark && this.#job.track_timestamps_staleness;
+  }
+
+  #appendExplicit(
+    samples: SampleColumns,
+    i: number,
+    column: number,
+    scrapeMs: number,
+  ): "new" | "known" | "duplicate" | "out_of_bounds" {
+    const timestampMs = samples.timestampsMs[i] ?? 0;
+    const value = samples.values[i] ?? 0;
+    if (this.#job.track_timestamps_staleness) this.#tracked[column] = 1;
+    if (timestampMs > scrapeMs + aheadMaxMs) return "out_of_bounds";
+    if (this.#rowMark[column] === this.#mark && timestampMs <= scrapeMs) return "duplicate";
+    const last = this.#explicitMs[column] ?? -Infinity;
+    if (timestampMs < last) return "out_of_bounds";
+    if (timestampMs === last) {
+      // The same sample exposed again, as caches do: stored already, so neither new nor lost.
+      return Object.is(value, this.#explicitValue[column]) ? "known" : "duplicate";
+    }
+    this.#explicitMs[column] = timestampMs;
+    this.#explicitValue[column] = value;
+    return "new";
+  }
+
+  #sparseOf(samples: SampleColumns, timed: readonly number[]): SparseSamples | undefined {
+    if (timed.length === 0) return undefined;
+    const sparse = {
+      columns: new Uint32Array(timed.length),
+      timestampsMs: new Float64Array(timed.length),
+      values: new Float64Array(timed.length),
+    };
+    const words = wordsOf(sparse.values);
+    for (const [at, i] of timed.entries()) {
+      sparse.columns[at] = this.#columnOf[samples.series[i] ?? 0] ?? 0;
+      sparse.timestampsMs[at] = samples.timestampsMs[i] ?? 0;
+      words[2 * at] = samples.words[2 * i] ?? 0;
+      words[2 * at + 1] = samples.words[2 * i + 1] ?? 0;
+    }
+    return sparse;
+  }
+
+  /** Gives every series that the index met for the first time its column, or the verdict that it gets none. */
+  #resolveNew(): void {
+    const { index } = this;
+    const fresh = index.newSeries;
+    index.newSeries = [];
+    for (const { entry, labels } of fresh) {
+      if (entry >= this.#columnOf.length) {
+        this.#columnOf = filled(new Int32Array(2 * entry), this.#columnOf);
+      }
+      this.#columnOf[entry] = this.#resolve(entry, labels);
+    }
+    for (const { name, type, help, unit } of index.changedFamilies) {
+      this.#schema.families.push({ name, type, help, unit });
+    }
+    index.changedFamilies.clear();
+  }
+
+  #resolve(entry: number, exposed: ExposedLabels): number {
+    try {
+      const labels = sampleLabels(exposed, this.#labels, this.#job);
+      return labels === undefined ? droppedByRule : this.#columnFor(labels);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError)) throw thrown;
+      this.#breaches.set(entry, thrown.message);
+      return breaksLimit;
+    }
+  }
+
+  #countKept(samples: SampleColumns): number {
+    let kept = 0;
+    for (let i = 0; i < samples.length; i++) {
+      const entry = samples.series[i] ?? 0;
+      const column = this.#columnOf[entry] ?? droppedByRule;
+      if (column === breaksLimit) {
+        throw new OperatingError("overloaded", this.#breaches.get(entry) ?? "label limit exceeded");
+      }
+      if (column >= 0) kept++;
+    }
+    return kept;
+  }
+
+  #columnFor(labels: Labels): number {
+    const key = labelsKey(labels);
+    const known = this.#columnsByKey.get(key);
+    if (known !== undefined) return known;
+    const column = this.#schema.series.push(labels) - 1;
+    this.#columnsByKey.set(key, column);
+    if (column >= this.#rowMark.length) this.#growColumns(column);
+    return column;
+  }
+
+  #growColumns(column: number): void {
+    const length = 2 * column;
+    this.#rowMark = filled(new Uint32Array(length), this.#rowMark);
+    this.#seenMark = filled(new Uint32Array(length), this.#seenMark);
+    this.#tracked = filled(new Uint8Array(length), this.#tracked);
+    this.#explicitMs = filled(new Float64Array(length).fill(-Infinity), this.#explicitMs);
+    this.#explicitValue = filled(new Float64Array(length), this.#explicitValue);
+  }
+
+  /** A row of its own memory, all absent, with the reports' columns taken: an exposed `up` can't stand for ours. */
+  #startRow(): void {
+    this.#mark++;
+    const length = this.#schema.series.length;
+    if (this.#absent.length < length) {
+      this.#absent = new Float64Array(2 * length);
+      const words = wordsOf(this.#absent);
+      for (let i = 0; i < this.#absent.length; i++) setAbsent(words, i);
+    }
+    this.#row = this.#absent.slice(0, length);
+    this.#words = wordsOf(this.#row);
+    this.#rowMark.fill(this.#mark, 0, this.#reports);
+    this.#seenMark.fill(this.#mark, 0, this.#reports);
+  }
+
+  /** Forgets lines and columns when more than half are no longer seen. */
+  #tidy(): void {
+    const columns = this.#schema.series.length;
+    if (this.#goodMark !== this.#mark) {
+      // Bodies that always fail, and always on other series, must not fill the memory either.
+      const size = Math.max(columns, this.index.size);
+      if (size > linesPerSample * this.#lines + failedMax) this.#startOver();
+      return;
+    }
+    let seen = 0;
+    for (let i = 0; i < columns; i++) if (this.#seenMark[i] === this.#mark) seen++;
+    const isSparse = columns > 2 * seen && columns - seen > schemaUnusedMin;
+    const hasOldLines = this.index.size > linesPerSample * this.#lines + unusedMax;
+    const hasOldFamilies = this.#schema.families.length > 2 * columns + unusedMax;
+    if (isSparse || hasOldLines || hasOldFamilies) this.#startOver();
+    else if (this.index.contradicted) this.#forgetLines();
+  }
+
+  #forgetLines(): void {
+    this.index = new SeriesIndex();
+    this.#breaches.clear();
+  }
+
+  /** A new schema of the columns that were seen last, with what is remembered of them. */
+  #startOver(): void {
+    const { series, families } = this.#schema;
+    const old = {
+      seen: this.#seenMark.slice(0, series.length),
+      tracked: this.#tracked.slice(0, series.length),
+      explicitMs: this.#explicitMs.slice(0, series.length),
+      explicitValue: this.#explicitValue.slice(0, series.length),
+    };
+    this.#forgetLines();
+    this.#startSchema();
+    const latest = new Map(families.map((family) => [family.name, family]));
+    this.#schema.families.push(...[...latest.values()].slice(0, series.length));
+    for (const [i, labels] of series.entries()) {
+      if (i < this.#reports || old.seen[i] !== this.#mark) continue;
+      const column = this.#columnFor(labels);
+      this.#seenMark[column] = this.#mark;
+      this.#tracked[column] = old.tracked[i] ?? 0;
+      this.#explicitMs[column] = old.explicitMs[i] ?? -Infinity;
+      this.#explicitValue[column] = old.explicitValue[i] ?? 0;
+    }
+  }
+
+  #startSchema(): void {
+    this.#schema = { series: [], families: [] };
+    this.#columnsByKey.clear();
+    for (const marks of [this.#rowMark, this.#seenMark, this.#tracked]) marks.fill(0);
+    this.#explicitMs.fill(-Infinity);
+    const names = this.#job.extra_scrape_metrics
+      ? [...reportNames, ...extraReportNames]
+      : reportNames;
+    for (const name of names) this.#columnFor(reportLabels(name, this.#labels, this.#job));
+    this.#reports = names.length;
+  }
+}
+
+/** Copies `from` into the longer `to`. */
+function filled<Numbers extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
+  to: Numbers,
+  from: Numbers,
+): Numbers {
+  to.set(from);
+  return to;
+}

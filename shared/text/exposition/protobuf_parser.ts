@@ -1,0 +1,346 @@
+import type { MetricType } from "../../model/metrics.ts";
+import { canonicalFloat } from "./go_float.ts";
+import { ProtobufCursor } from "./protobuf_cursor.ts";
+import type { SampleColumns } from "./sample_columns.ts";
+import { type ExposedLabels, type Family, type SeriesIndex, lineKinds } from "./series_index.ts";
+import { decodeUtf8 } from "./series_text.ts";
+
+const types: readonly MetricType[] = [
+  "counter",
+  "gauge",
+  "summary",
+  "unknown",
+  "histogram",
+  "gaugehistogram",
+];
+
+/** Tags of io.prometheus.client's messages: field number << 3 | wire type. */
+const familyTags = { name: 10, help: 18, type: 24, metric: 34, unit: 42 } as const;
+const metricTags = {
+  label: 10,
+  gauge: 18,
+  counter: 26,
+  summary: 34,
+  untyped: 42,
+  timestampMs: 48,
+  histogram: 58,
+} as const;
+
+/** One label that the parser adds itself: a bucket's or quantile's bound. */
+type Bound = { readonly label: "le" | "quantile"; readonly value: number };
+
+/** Parts of a histogram or summary, reused from metric to metric. */
+type Parts = {
+  count: number;
+  sum: number;
+  hasFloatCount: boolean;
+  isNative: boolean;
+  bounds: number[];
+  values: number[];
+};
+
+/**
+ * Reads a whole body of length-delimited MetricFamily messages (contract of prometheus/client_model). Series are
+ * recognised by name, suffix and the bytes of their labels. Of native histograms without classic buckets only count and sum are taken, and
+ * they are counted in out.nativeHistograms. Throws ExpositionError, and nothing of `out` is to be used.
+ */
+export function parseProtobuf(bytes: Uint8Array, index: SeriesIndex, out: SampleColumns): void {
+  out.clear();
+  index.body++;
+  const cursor = new ProtobufCursor(bytes);
+  const parser = new FamilyParser(cursor, index, out);
+  while (cursor.at < bytes.length) parser.family(cursor.lengthEnd(bytes.length));
+}
+
+class FamilyParser {
+  readonly #cursor: ProtobufCursor;
+  readonly #index: SeriesIndex;
+  readonly #out: SampleColumns;
+  /** name 0xff type 0xff, the bytes of the labels, suffix, bound: never a key of the text formats. */
+  #key = new Uint8Array(1_024);
+  #keyView = new DataView(this.#key.buffer);
+  #nameLength = 0;
+  #labelsLength = 0;
+  #previous = -1;
+  #family: Family | undefined;
+  #timestampMs: number | undefined;
+  readonly #parts: Parts = {
+    count: 0,
+    sum: 0,
+    hasFloatCount: false,
+    isNative: false,
+    bounds: [],
+    values: [],
+  };
+
+  constructor(cursor: ProtobufCursor, index: SeriesIndex, out: SampleColumns) {
+    this.#cursor = cursor;
+    this.#index = index;
+    this.#out = out;
+  }
+
+  /** A MetricFamily; its fields may stand in any order, so the metrics are read in a second pass. */
+  family(end: number): void {
+    const cursor = this.#cursor;
+    const start = cursor.at;
+    let [name, help, unit, type] = ["", "", "", 0];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === familyTags.name) name = this.#text(end);
+      else if (tag === familyTags.help) help = this.#text(end);
+      else if (tag === familyTags.unit) unit = this.#text(end);
+      else if (tag === familyTags.type) type = cursor.varint(end);
+      else cursor.skip(tag, end);
+    }
+    if (name === "") cursor.fail("metric family without a name");
+    const family = this.#index.family(name);
+    const named = types[type] ?? cursor.fail(`invalid metric type ${type}`);
+    if (family.type !== named || family.help !== help || family.unit !== unit) {
+      Object.assign(family, { type: named, help, unit });
+      this.#index.changedFamilies.add(family);
+    }
+    this.#family = family;
+    this.#startKey(name, type);
+    cursor.at = start;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === familyTags.metric) this.#metric(cursor.lengthEnd(end), type);
+      else cursor.skip(tag, end);
+    }
+  }
+
+  #metric(end: number, type: number): void {
+    const cursor = this.#cursor;
+    this.#labelsLength = this.#nameLength;
+    this.#timestampMs = undefined;
+    let [valueAt, valueEnd] = [-1, -1];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === metricTags.label) {
+        const start = cursor.at;
+        cursor.at = cursor.lengthEnd(end);
+        this.#appendLabel(start, cursor.at);
+      } else if (tag === metricTags.timestampMs) {
+        const timestampMs = cursor.int64(end);
+        this.#timestampMs = timestampMs === 0 ? undefined : timestampMs;
+      } else if (isValueTag(tag)) {
+        valueEnd = cursor.lengthEnd(end);
+        valueAt = cursor.at;
+        if (tag !== valueTagOf(type)) cursor.fail(`value does not fit metric type ${types[type]}`);
+        cursor.at = valueEnd;
+      } else cursor.skip(tag, end);
+    }
+    if (valueAt < 0) cursor.fail("metric without a value");
+    cursor.at = valueAt;
+    if (type === 2) this.#summary(valueEnd);
+    else if (type === 4 || type === 5) this.#histogram(valueEnd, type);
+    else this.#simple(valueEnd);
+    cursor.at = end;
+  }
+
+  #simple(end: number): void {
+    const cursor = this.#cursor;
+    let value = 0;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === 9) value = cursor.double(end);
+      else cursor.skip(tag, end);
+    }
+    this.#emit("", undefined, value);
+  }
+
+  #summary(end: number): void {
+    const parts = this.#clearParts();
+    const cursor = this.#cursor;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === 8) parts.count = cursor.varint(end);
+      else if (tag === 17) parts.sum = cursor.double(end);
+      else if (tag === 26) this.#quantile(cursor.lengthEnd(end));
+      else cursor.skip(tag, end);
+    }
+    this.#emit("_count", undefined, parts.count);
+    this.#emit("_sum", undefined, parts.sum);
+    this.#emitBounds("", "quantile");
+  }
+
+  #quantile(end: number): void {
+    const cursor = this.#cursor;
+    let [bound, value] = [0, 0];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === 9) bound = cursor.double(end);
+      else if (tag === 17) value = cursor.double(end);
+      else cursor.skip(tag, end);
+    }
+    this.#parts.bounds.push(bound);
+    this.#parts.values.push(value);
+  }
+
+  #histogram(end: number, type: number): void {
+    const parts = this.#clearParts();
+    const cursor = this.#cursor;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === 8 && !parts.hasFloatCount) parts.count = cursor.varint(end);
+      else if (tag === 33) this.#floatCount(cursor.double(end));
+      else if (tag === 17) parts.sum = cursor.double(end);
+      else if (tag === 26) this.#bucket(cursor.lengthEnd(end));
+      else if (tag === 49) parts.isNative = cursor.double(end) > 0 || parts.isNative;
+      else if (tag === 56) parts.isNative = cursor.varint(end) > 0 || parts.isNative;
+      else if (tag === 65) parts.isNative = cursor.double(end) > 0 || parts.isNative;
+      else {
+        if (tag === 74 || tag === 98) parts.isNative = true;
+        cursor.skip(tag, end);
+      }
+    }
+    const isGauge = type === 5;
+    this.#emit(isGauge ? "_gcount" : "_count", undefined, parts.count);
+    this.#emit(isGauge ? "_gsum" : "_sum", undefined, parts.sum);
+    if (parts.isNative && parts.bounds.length === 0) {
+      this.#out.nativeHistograms++;
+      return;
+    }
+    if (!parts.bounds.includes(Infinity)) {
+      parts.bounds.push(Infinity);
+      parts.values.push(parts.count);
+    }
+    this.#emitBounds("_bucket", "le");
+  }
+
+  /** The float form of the count stands for float histograms, whose integer count is unset. */
+  #floatCount(count: number): void {
+    if (count <= 0) return;
+    this.#parts.count = count;
+    this.#parts.hasFloatCount = true;
+  }
+
+  #bucket(end: number): void {
+    const cursor = this.#cursor;
+    let [bound, count, floatCount] = [0, 0, 0];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === 8) count = cursor.varint(end);
+      else if (tag === 17) bound = cursor.double(end);
+      else if (tag === 33) floatCount = cursor.double(end);
+      else cursor.skip(tag, end);
+    }
+    this.#parts.bounds.push(bound);
+    this.#parts.values.push(floatCount > 0 ? floatCount : count);
+  }
+
+  #clearParts(): Parts {
+    const parts = this.#parts;
+    parts.count = 0;
+    parts.sum = 0;
+    parts.hasFloatCount = false;
+    parts.isNative = false;
+    parts.bounds.length = 0;
+    parts.values.length = 0;
+    return parts;
+  }
+
+  #emitBounds(suffix: string, label: Bound["label"]): void {
+    const { bounds, values } = this.#parts;
+    for (let i = 0; i < bounds.length; i++) {
+      this.#emit(suffix, { label, value: bounds[i] ?? 0 }, values[i] ?? 0);
+    }
+  }
+
+  #emit(suffix: string, bound: Bound | undefined, value: number): void {
+    const index = this.#index;
+    const length = this.#finishKey(suffix, bound);
+    const key = this.#key;
+    let entry = index.expected(this.#previous);
+    if (entry < 0 || index.match(entry, key, 0) !== length) {
+      entry = index.find(key, 0, length);
+      if (entry < 0) entry = this.#addSeries(length, suffix, bound);
+      index.expectAfter(this.#previous, entry);
+    }
+    this.#previous = entry;
+    this.#out.push(entry, value, this.#timestampMs);
+  }
+
+  #addSeries(length: number, suffix: string, bound: Bound | undefined): number {
+    const labels: ExposedLabels = new Map([["__name__", (this.#family?.name ?? "") + suffix]]);
+    const cursor = new ProtobufCursor(this.#key.subarray(0, this.#labelsLength));
+    cursor.at = this.#nameLength;
+    while (cursor.at < this.#labelsLength) this.#label(cursor, labels);
+    if (bound !== undefined) labels.set(bound.label, canonicalFloat(bound.value));
+    const entry = this.#index.add(this.#key, 0, length, lineKinds.sample, this.#family);
+    this.#index.newSeries.push({ entry, labels });
+    return entry;
+  }
+
+  #label(cursor: ProtobufCursor, labels: ExposedLabels): void {
+    const end = cursor.lengthEnd(this.#labelsLength);
+    let [name, value] = ["", ""];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      const isText = tag === 10 || tag === 18;
+      const textEnd = isText ? cursor.lengthEnd(end) : 0;
+      if (!isText) cursor.skip(tag, end);
+      else {
+        const text = decodeUtf8(cursor.bytes, cursor.at, textEnd);
+        cursor.at = textEnd;
+        if (tag === 10) name = text;
+        else value = text;
+      }
+    }
+    if (name === "") cursor.fail("label without a name");
+    if (labels.has(name)) cursor.fail(`label name "${name}" is not unique`);
+    labels.set(name, value);
+  }
+
+  #text(end: number): string {
+    const textEnd = this.#cursor.lengthEnd(end);
+    const text = decodeUtf8(this.#cursor.bytes, this.#cursor.at, textEnd);
+    this.#cursor.at = textEnd;
+    return text;
+  }
+
+  #startKey(name: string, type: number): void {
+    const bytes = new TextEncoder().encode(name);
+    this.#reserve(bytes.length + 3);
+    this.#key.set(bytes);
+    this.#key[bytes.length] = 0xff;
+    this.#key[bytes.length + 1] = type;
+    this.#key[bytes.length + 2] = 0xff;
+    this.#nameLength = bytes.length + 3;
+  }
+
+  #appendLabel(start: number, end: number): void {
+    this.#reserve(this.#labelsLength + end - start);
+    this.#key.set(this.#cursor.bytes.subarray(start, end), this.#labelsLength);
+    this.#labelsLength += end - start;
+  }
+
+  #finishKey(suffix: string, bound: Bound | undefined): number {
+    let at = this.#labelsLength;
+    this.#reserve(at + 10);
+    this.#key[at++] = 0xff;
+    this.#key[at++] = suffix.charCodeAt(1) || 0;
+    if (bound === undefined) return at;
+    this.#keyView.setFloat64(at, bound.value);
+    return at + 8;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#key.length) return;
+    const grown = new Uint8Array(2 * length);
+    grown.set(this.#key);
+    this.#key = grown;
+    this.#keyView = new DataView(grown.buffer);
+  }
+}
+
+function isValueTag(tag: number): boolean {
+  return tag === 18 || tag === 26 || tag === 34 || tag === 42 || tag === 58;
+}
+
+function valueTagOf(type: number): number {
+  if (type === 0) return metricTags.counter;
+  if (type === 1) return metricTags.gauge;
+  if (type === 2) return metricTags.summary;
+  return type === 3 ? metricTags.untyped : metricTags.histogram;
+}

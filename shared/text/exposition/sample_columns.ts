@@ -1,0 +1,51 @@
+import { setNormalNan, wordsOf } from "../../model/special_values.ts";
+
+/** What a body holds, as parallel arrays that are reused from scrape to scrape. Entry i is the i-th sample of the body. */
+export class SampleColumns {
+  length = 0;
+  /** Index into the series index that the parser was given. */
+  series = new Uint32Array(1_024);
+  values = new Float64Array(1_024);
+  words = wordsOf(this.values);
+  /** Unix milliseconds where explicit[i] is 1. */
+  timestampsMs = new Float64Array(1_024);
+  explicit = new Uint8Array(1_024);
+  /** Histograms that have only native buckets, which are not taken over. */
+  nativeHistograms = 0;
+
+  clear(): void {
+    this.length = 0;
+    this.nativeHistograms = 0;
+  }
+
+  /** A NaN of any bits is stored as Prometheus's ordinary one, so that none passes for a marker. */
+  push(series: number, value: number, timestampMs: number | undefined): void {
+    const at = this.length;
+    if (at === this.series.length) this.#grow();
+    this.series[at] = series;
+    if (Number.isNaN(value)) setNormalNan(this.words, at);
+    else this.values[at] = value;
+    if (timestampMs === undefined) {
+      this.explicit[at] = 0;
+    } else {
+      this.explicit[at] = 1;
+      this.timestampsMs[at] = timestampMs;
+    }
+    this.length = at + 1;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.series.length;
+    const [series, values] = [new Uint32Array(capacity), new Float64Array(capacity)];
+    const [timestampsMs, explicit] = [new Float64Array(capacity), new Uint8Array(capacity)];
+    series.set(this.series);
+    values.set(this.values);
+    timestampsMs.set(this.timestampsMs);
+    explicit.set(this.explicit);
+    this.series = series;
+    this.values = values;
+    this.words = wordsOf(values);
+    this.timestampsMs = timestampsMs;
+    this.explicit = explicit;
+  }
+}

@@ -1,0 +1,156 @@
+import type { MetricType } from "../../model/metrics.ts";
+
+/** Label names to values as exposed, `__name__` included, empty values too (honor_labels gives them a meaning). */
+export type ExposedLabels = Map<string, string>;
+
+/** What is known of a metric family; changes with the newest body that told of it. */
+export type Family = {
+  readonly name: string;
+  type: MetricType;
+  help: string;
+  unit: string;
+  /** Body in which it was last met, what that body told of it (bits of lineKinds), and whether it had samples there. */
+  body: number;
+  told: number;
+  sampled: boolean;
+  /** The entry that last told of it, by lineKinds; -1 before any did. */
+  readonly tellers: Int32Array;
+};
+
+/** What a remembered line is. */
+export const lineKinds = { sample: 0, comment: 1, help: 2, type: 3, unit: 4, eof: 5 } as const;
+
+const none = 0xffff_ffff;
+
+/**
+ * Remembers the lines of a target's bodies: the text of each series (all before the value) and each comment, and the line
+ * that followed it. A repeat scrape then compares bytes with the line that is expected next, and builds no strings or
+ * objects; a line that is not the expected one is looked up by its text. Entries are numbered from 0 in order of first
+ * sight. Memory is bounded by the owner, who makes a new index when too many entries were not seen of late.
+ */
+export class SeriesIndex {
+  /** Families that were told of or changed since the owner last took them. */
+  readonly changedFamilies = new Set<Family>();
+  /** Series entries since the owner last took them, with the labels as exposed. */
+  newSeries: { readonly entry: number; readonly labels: ExposedLabels }[] = [];
+
+  /**
+   * Set when a family's TYPE is not what it was: labels that were read under the old one may be written otherwise. The
+   * owner then makes a new index.
+   */
+  contradicted = false;
+  /** Counts bodies, for checks that concern one body. */
+  body = 0;
+
+  readonly #entries = new Map<string, number>();
+  readonly #families = new Map<string, Family>();
+  /** Family that a comment is about, or under whose TYPE a series was read. */
+  readonly #family: (Family | undefined)[] = [];
+  #keys = new Uint8Array(4_096);
+  #keyBytes = 0;
+  #starts = new Uint32Array(256);
+  #lengths = new Uint32Array(256);
+  #next = new Uint32Array(256).fill(none);
+  #kinds = new Uint8Array(256);
+  #size = 0;
+  #first = none;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The entry that followed `previous` (-1: the body's start) last time, or -1. */
+  expected(previous: number): number {
+    const entry = previous < 0 ? this.#first : (this.#next[previous] ?? none);
+    return entry === none ? -1 : entry;
+  }
+
+  expectAfter(previous: number, entry: number): void {
+    if (previous < 0) this.#first = entry;
+    else this.#next[previous] = entry;
+  }
+
+  /** Where the key of `entry` ends when bytes at `start` begin with it, else -1. */
+  match(entry: number, bytes: Uint8Array, start: number): number {
+    const length = this.#lengths[entry] ?? 0;
+    if (start + length > bytes.length) return -1;
+    const keys = this.#keys;
+    const offset = (this.#starts[entry] ?? 0) - start;
+    const end = start + length;
+    for (let i = start; i < end; i++) if (bytes[i] !== keys[i + offset]) return -1;
+    return end;
+  }
+
+  kind(entry: number): number {
+    return this.#kinds[entry] ?? 0;
+  }
+
+  familyOf(entry: number): Family | undefined {
+    return this.#family[entry];
+  }
+
+  /** The entry with exactly this key, or -1. Latin-1 maps bytes to text one to one, and is the cheapest to make. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    return this.#entries.get(keyText(bytes, start, end)) ?? -1;
+  }
+
+  /** Adds an entry for a key that has none. */
+  add(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    kind: number,
+    family: Family | undefined,
+  ): number {
+    const entry = this.#size;
+    if (entry === this.#starts.length) this.#growEntries();
+    this.#reserve(end - start);
+    this.#keys.set(bytes.subarray(start, end), this.#keyBytes);
+    this.#starts[entry] = this.#keyBytes;
+    this.#lengths[entry] = end - start;
+    this.#kinds[entry] = kind;
+    this.#next[entry] = none;
+    this.#family[entry] = family;
+    this.#keyBytes += end - start;
+    this.#entries.set(keyText(bytes, start, end), entry);
+    this.#size++;
+    return entry;
+  }
+
+  family(name: string): Family {
+    let family = this.#families.get(name);
+    if (family === undefined) {
+      const tellers = new Int32Array(lineKinds.eof + 1).fill(-1);
+      const state = { body: -1, told: 0, sampled: false, tellers };
+      family = { name, type: "unknown", help: "", unit: "", ...state };
+      this.#families.set(name, family);
+    }
+    return family;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#keyBytes + bytes <= this.#keys.length) return;
+    const grown = new Uint8Array(Math.max(2 * this.#keys.length, this.#keyBytes + bytes));
+    grown.set(this.#keys.subarray(0, this.#keyBytes));
+    this.#keys = grown;
+  }
+
+  #growEntries(): void {
+    const capacity = 2 * this.#starts.length;
+    const grow = (array: Uint32Array<ArrayBuffer>) => {
+      const grown = new Uint32Array(capacity);
+      grown.set(array);
+      return grown;
+    };
+    this.#starts = grow(this.#starts);
+    this.#lengths = grow(this.#lengths);
+    this.#next = grow(this.#next);
+    const kinds = new Uint8Array(capacity);
+    kinds.set(this.#kinds);
+    this.#kinds = kinds;
+  }
+}
+
+function keyText(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+}
