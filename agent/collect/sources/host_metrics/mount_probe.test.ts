@@ -47,3 +47,16 @@ test("parseStatfs() refuses what is not six numbers", () => {
   expect(parseStatfs("4096 5 4 3 2")).toBeUndefined();
   expect(parseStatfs("4096 5 4 3 2 x")).toBeUndefined();
 });
+
+test("mountProbe() leaves a hung mount alone for four asks, then tries again", async () => {
+  const probe = mountProbe(20, [hangingStat()]);
+  const timeouts: number[] = [];
+  for (let ask = 0; ask < 5 || (probe.timeouts() < 2 && ask < 10_000); ask++) {
+    expect(await probe.sizes("/mnt/dead")).toBeUndefined();
+    timeouts.push(probe.timeouts());
+    // The killed process is reaped in a later turn; until then an ask is answered at once.
+    await Bun.sleep(0);
+  }
+  expect(timeouts.slice(0, 5)).toEqual([1, 1, 1, 1, 1]);
+  expect(timeouts.at(-1)).toBe(2);
+});

@@ -17,6 +17,10 @@ export type MountProbe = {
 
 /** Processes that wait for mounts at one time; further mounts count as not answering until one is free. */
 const processesMax = 16;
+/** Asks that a mount is left alone after it did not answer, so that it delays one tick in five and not each. */
+const skipsAfterTimeout = 4;
+/** Mounts left alone that are remembered; beyond it all are forgotten, which only costs time. */
+const restingMax = 1_024;
 const statFormat = "%s %b %f %a %c %d";
 
 /**
@@ -26,11 +30,16 @@ const statFormat = "%s %b %f %a %c %d";
  */
 export function mountProbe(timeoutMs: number, command: readonly string[] = ["stat"]): MountProbe {
   const asked = new Set<string>();
+  const resting = new Map<string, number>();
   let timeouts = 0;
   return {
     timeouts: () => timeouts,
     async sizes(path) {
       if (asked.has(path) || asked.size >= processesMax) return undefined;
+      const skips = resting.get(path) ?? 0;
+      if (skips > 1) resting.set(path, skips - 1);
+      else resting.delete(path);
+      if (skips > 0) return undefined;
       asked.add(path);
       const answer = ask([...command, "-f", "-c", statFormat, path]);
       if (answer === undefined) {
@@ -42,6 +51,8 @@ export function mountProbe(timeoutMs: number, command: readonly string[] = ["sta
       const late = Promise.withResolvers<undefined>();
       const timer = setTimeout(() => {
         timeouts += 1;
+        if (resting.size >= restingMax) resting.clear();
+        resting.set(path, skipsAfterTimeout);
         answer.kill();
         late.resolve(undefined);
       }, timeoutMs);
