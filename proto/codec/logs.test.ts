@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { Signal } from "../gen/v1/frame_pb.js";
+import { Compression, Signal } from "../gen/v1/frame_pb.js";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
 import { decodeLogs, encodeLogs } from "./logs.ts";
 import type { EncodedBody } from "./metrics.ts";
@@ -125,7 +125,11 @@ test("decodeLogs() answers damaged bytes with OperatingError(corrupt) or a batch
     fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
       const body = raw.slice();
       for (const [at, byte] of edits) body[at] = byte;
-      const header = newHeader({ ...frame.header, compression: 1, bodySize: body.length });
+      const header = newHeader({
+        ...frame.header,
+        compression: Compression.NONE,
+        bodySize: body.length,
+      });
       try {
         const batch = decodeLogs({ ...frame, header, body });
         expect(recordsOf(batch)).toHaveLength(20);

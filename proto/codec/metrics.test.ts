@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
-import { Signal } from "../gen/v1/frame_pb.js";
+import { Compression, Signal } from "../gen/v1/frame_pb.js";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
 import {
   createMetricsDecoder,
@@ -251,21 +251,6 @@ describe("metrics decoder, given damaged bodies", () => {
   }));
   const frames = batches.map((batch) => frameOf(encoder.encode(batch)[0] ?? fail()));
 
-  function fail(): never {
-    throw new Error("no body");
-  }
-
-  /** The frame's body in the open, so that damage reaches the decoder and not only the decompressor. */
-  function opened(frame: Frame, change: (raw: Uint8Array) => Uint8Array): Frame {
-    const { body, header } = frame;
-    const raw = change(header.compression === 1 ? body.slice() : unpack(frame).slice());
-    return {
-      ...frame,
-      body: raw,
-      header: newHeader({ ...header, compression: 1, bodySize: raw.length }),
-    };
-  }
-
   test("throws OperatingError(corrupt) or gives a result, and a throw changes nothing", () => {
     const edit = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }));
     const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
@@ -307,13 +292,30 @@ describe("metrics decoder, given damaged bodies", () => {
         });
     expect(fault({ bodySize: 2 ** 31 })).toThrow(OperatingError);
     expect(fault({ bodySize: 1 })).toThrow(OperatingError);
-    expect(fault({ compression: 0 })).toThrow(OperatingError);
+    expect(fault({ compression: Compression.UNSPECIFIED })).toThrow(OperatingError);
     expect(fault({ bodyVersion: 2 })).toThrow(OperatingError);
     expect(fault({ items: 1 })).toThrow(OperatingError);
-    expect(fault({ compression: 2 }, new Uint8Array(3))).toThrow(OperatingError);
+    expect(fault({ compression: Compression.LZ4 }, new Uint8Array(3))).toThrow(OperatingError);
     const bomb = Bun.zstdCompressSync(new Uint8Array(50_000_000));
-    expect(fault({ compression: 3, bodySize: 1_000 }, new Uint8Array(bomb))).toThrow(
+    expect(fault({ compression: Compression.ZSTD, bodySize: 1_000 }, new Uint8Array(bomb))).toThrow(
       OperatingError,
     );
   });
 });
+
+function fail(): never {
+  throw new Error("no body");
+}
+
+/** The frame's body in the open, so that damage reaches the decoder and not only the decompressor. */
+function opened(frame: Frame, change: (raw: Uint8Array) => Uint8Array): Frame {
+  const { body, header } = frame;
+  const raw = change(
+    header.compression === Compression.NONE ? body.slice() : unpack(frame).slice(),
+  );
+  return {
+    ...frame,
+    body: raw,
+    header: newHeader({ ...header, compression: Compression.NONE, bodySize: raw.length }),
+  };
+}
