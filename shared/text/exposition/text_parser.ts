@@ -176,7 +176,7 @@ class TextParser {
     this.#blanks(this.#isStrict || this.#bytes[this.#at - 1] !== closing);
     const value = this.#number("value");
     let timestampMs: number | undefined;
-    if (this.#blanks(false) && this.#bytes[this.#at] !== lineFeed) {
+    if (this.#blanks(false) && (this.#isStrict || this.#bytes[this.#at] !== lineFeed)) {
       if (this.#bytes[this.#at] === hash && this.#isStrict) this.#exemplar();
       else {
         timestampMs = this.#isStrict ? this.#seconds() : this.#milliseconds();
