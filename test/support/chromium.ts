@@ -1,0 +1,48 @@
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+
+const candidates = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+];
+
+/** Where Chromium is, or undefined where the machine has none and its tests are skipped. */
+export function findChromium(): string | undefined {
+  for (const path of candidates) {
+    if (path !== undefined && Bun.file(path).size > 0) return path;
+  }
+  return Bun.which("chromium") ?? undefined;
+}
+
+export type TestPage = {
+  readonly page: Page;
+  /** What the page complained of: console errors and exceptions that nobody caught. */
+  readonly complaints: string[];
+};
+
+/** A headless browser without a network beyond this machine. */
+export async function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: flags, headless: true });
+}
+
+/** A fresh profile with one page; close its context after use. */
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<TestPage> {
+  const context = await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { page, complaints };
+}

@@ -1,0 +1,133 @@
+import { ConnectError, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import type { TargetState } from "#proto/gen/v1/control_pb.js";
+import { QueryService, type Agent, type LaneAccount } from "#proto/gen/v1/query_pb.js";
+import { OperatingError } from "#shared/errors.ts";
+
+/** The agents and their loss account: the RPC side of the aggregator's API. */
+export type Inventory = {
+  listAgents(signal?: AbortSignal): Promise<AgentRow[]>;
+  lossAccount(signal?: AbortSignal): Promise<Lane[]>;
+};
+
+export type AgentRow = {
+  readonly agent: string;
+  /** The host's name: the `instance` and `host` label of what it sends. */
+  readonly name: string;
+  readonly live: boolean;
+  readonly version: string;
+  readonly lastSeenMs: number;
+  readonly clockOffsetMs: number;
+  readonly startedMs: number;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly spoolBytes: number;
+  readonly spoolBytesMax: number;
+  /** Faults that the agent itself tells of: a full spool, a failing source. */
+  readonly faults: readonly string[];
+  readonly targets: readonly Target[];
+  readonly lanes: readonly Lane[];
+};
+
+export type Target = {
+  readonly pool: string;
+  readonly url: string;
+  readonly health: string;
+  readonly lastError: string;
+  readonly lastScrapeMs: number;
+  readonly durationSeconds: number;
+  readonly samples: number;
+};
+
+/** The loss account of one agent and signal, in items. */
+export type Lane = {
+  readonly agent: string;
+  readonly signal: string;
+  readonly collected: number;
+  readonly stored: number;
+  readonly inFlight: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly behindMs: number;
+};
+
+/** The aggregator at `baseUrl` (an origin). */
+export function connectInventory(baseUrl: string): Inventory {
+  return createInventory(createConnectTransport({ baseUrl, defaultTimeoutMs: 15_000 }));
+}
+
+function createInventory(transport: Transport): Inventory {
+  const client = createClient(QueryService, transport);
+  return {
+    listAgents: (signal) =>
+      call(async () => (await client.listAgents({}, options(signal))).agents.map(agentRow), signal),
+    lossAccount: (signal) =>
+      call(async () => (await client.getLossAccount({}, options(signal))).lanes.map(lane), signal),
+  };
+}
+
+function options(signal: AbortSignal | undefined): CallOptions {
+  return signal === undefined ? {} : { signal };
+}
+
+async function call<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await request();
+  } catch (thrown) {
+    if (signal?.aborted === true) throw thrown;
+    const error = ConnectError.from(thrown);
+    // A network that refuses reaches us as a TypeError with the browser's own words.
+    const message =
+      error.cause instanceof TypeError ? "the aggregator does not answer" : error.rawMessage;
+    throw new OperatingError("unavailable", message, { cause: error });
+  }
+}
+
+function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Agent): AgentRow {
+  const lanes = heartbeat?.lanes ?? [];
+  const faults = lanes
+    .filter((state) => state.state !== "" && state.state !== "ok")
+    .map((state) => `spool ${state.state.replaceAll("_", " ")}: ${state.lastError}`);
+  for (const source of heartbeat?.sources ?? []) {
+    if (source.state !== "running") {
+      faults.push(`${source.type} ${source.state}: ${source.message}`);
+    }
+  }
+  return {
+    agent: heartbeat?.agent ?? "",
+    name: heartbeat?.name ?? "",
+    live: status === "live",
+    version: heartbeat?.version ?? "",
+    lastSeenMs,
+    clockOffsetMs,
+    startedMs: heartbeat?.startedMs ?? 0,
+    facts: heartbeat?.facts ?? {},
+    spoolBytes: lanes.reduce((sum, state) => sum + state.spoolBytes, 0),
+    spoolBytesMax: lanes.reduce((sum, state) => sum + state.spoolBytesMax, 0),
+    faults,
+    targets: (heartbeat?.targets ?? []).map(target),
+    lanes: account.map(lane),
+  };
+}
+
+function target(state: TargetState): Target {
+  return {
+    pool: state.pool,
+    url: state.url,
+    health: state.health,
+    lastError: state.lastError,
+    lastScrapeMs: state.lastScrapeMs,
+    durationSeconds: state.lastDurationSeconds,
+    samples: state.samples,
+  };
+}
+
+function lane(account: LaneAccount): Lane {
+  return {
+    agent: account.agent,
+    signal: account.signal,
+    collected: account.collected,
+    stored: account.stored,
+    inFlight: account.inFlight,
+    dropped: account.dropped,
+    behindMs: account.behindMs,
+  };
+}

@@ -1,0 +1,34 @@
+import "./client/schema_mode.ts";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { assert } from "#shared/assert.ts";
+import { createAppRouter } from "./app.tsx";
+import { connectInventory } from "./client/query_service.ts";
+import { createQueryClient } from "./state/queries.ts";
+import { ServicesContext } from "./state/services.ts";
+import { restoreTheme } from "./state/theme.ts";
+import "uplot/dist/uPlot.min.css";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/hosts.css";
+import "./style/chart.css";
+import "./style/host.css";
+import "./style/data.css";
+
+restoreTheme();
+
+const root = document.getElementById("root");
+assert(root !== null, "index.html has an element with the id root");
+const services = { inventory: connectInventory(location.origin) };
+createRoot(root).render(
+  <StrictMode>
+    <ServicesContext value={services}>
+      <QueryClientProvider client={createQueryClient()}>
+        <RouterProvider router={createAppRouter()} />
+      </QueryClientProvider>
+    </ServicesContext>
+  </StrictMode>,
+);

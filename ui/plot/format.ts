@@ -1,0 +1,111 @@
+/** Units that a number on a page can have. */
+export type Unit = "percent" | "bytes" | "bytes_per_second" | "count" | "seconds";
+
+const iec = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const si = ["", "k", "M", "G", "T", "P"];
+
+/** A value with its unit, three significant digits: "12.3 MiB/s", "4.2 %", "1.2 M". */
+export function formatValue(value: number, unit: Unit): string {
+  if (Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  switch (unit) {
+    case "percent":
+      return `${digits(value)} %`;
+    case "bytes":
+      return prefixed(value, 1_024, iec);
+    case "bytes_per_second":
+      return `${prefixed(value, 1_024, iec)}/s`;
+    case "seconds":
+      return formatSpan(value * 1_000);
+    case "count":
+      return prefixed(value, 1_000, si);
+  }
+}
+
+function prefixed(value: number, base: number, prefixes: readonly string[]): string {
+  let scaled = value;
+  let i = 0;
+  while (Math.abs(scaled) >= base && i < prefixes.length - 1) {
+    scaled /= base;
+    i += 1;
+  }
+  return `${digits(scaled)} ${prefixes[i] ?? ""}`.trimEnd();
+}
+
+function digits(value: number): string {
+  const size = Math.abs(value);
+  // Rounding errors of rates are no figures.
+  if (size < 1e-9) return "0";
+  if (size < 0.001) return value.toExponential(1);
+  const places = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  const text = value.toFixed(places);
+  return places === 0 || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
+}
+
+/** A whole number with thin groups: "1 234 567". */
+export function formatCount(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+}
+
+/** A length of time in its two largest units: "3 d 4 h", "12 min", "850 ms". */
+export function formatSpan(ms: number): string {
+  const size = Math.abs(ms);
+  if (size < 1_000) return `${digits(Math.round(ms * 10) / 10)} ms`;
+  if (size < 60_000) return `${digits(Math.round(ms / 100) / 10)} s`;
+  const units: readonly (readonly [string, number])[] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["min", 60_000],
+    ["s", 1_000],
+  ];
+  const first = units.findIndex(([, unitMs]) => size >= unitMs);
+  const parts: string[] = [];
+  let rest = size;
+  for (const [name, unitMs] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / unitMs);
+    if (count > 0) parts.push(`${count} ${name}`);
+    rest -= count * unitMs;
+  }
+  return (ms < 0 ? "−" : "") + parts.join(" ");
+}
+
+/** "3 s ago", from one moment to another. A small lead of the other clock is no news. */
+export function formatAgo(thenMs: number, nowMs: number): string {
+  const ms = nowMs - thenMs;
+  if (ms < -5_000) return `in ${formatSpan(-ms)}`;
+  if (ms < 1_500) return "just now";
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s ago`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min ago`;
+  if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h ago`;
+  return `${Math.round(ms / 86_400_000)} d ago`;
+}
+
+/** "14:03:21", or with the date where the moment is not today. */
+export function formatMoment(ms: number, nowMs: number): string {
+  const at = new Date(ms);
+  const sameDay = at.toDateString() === new Date(nowMs).toDateString();
+  return sameDay ? clock(at) : `${isoDay(at)} ${clock(at)}`;
+}
+
+/** The exact time, with the zone: for what a person sees on hover. */
+export function formatExact(ms: number): string {
+  const at = new Date(ms);
+  const offset = -at.getTimezoneOffset();
+  const sign = offset < 0 ? "−" : "+";
+  const zone = `${sign}${pad(Math.trunc(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`;
+  return `${isoDay(at)} ${clock(at)}.${pad(at.getMilliseconds(), 3)} ${zone}`;
+}
+
+export function clock(at: Date): string {
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+}
+
+function isoDay(at: Date): string {
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}
+
+function pad(value: number, length = 2): string {
+  return String(value).padStart(length, "0");
+}

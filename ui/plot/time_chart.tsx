@@ -1,0 +1,142 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import uPlot from "uplot";
+import { useDark } from "../state/theme.ts";
+import type { ChartData } from "./chart_data.ts";
+import { chartOptions } from "./chart_options.ts";
+import type { Unit } from "./format.ts";
+import { LegendTable } from "./legend_table.tsx";
+import { createAxis } from "./scale.ts";
+import { createTooltip } from "./tooltip.ts";
+
+type Props = {
+  readonly label: string;
+  readonly data: ChartData;
+  readonly unit: Unit;
+  readonly height: number;
+  readonly crosshair: string;
+  readonly fixedMax?: number | undefined;
+  readonly onZoom: (startMs: number, endMs: number) => void;
+  readonly onZoomOut: () => void;
+};
+
+/** Lines over time with a legend table. New data redraw; another set of series builds the chart anew. */
+export function TimeChart(props: Props) {
+  const { label, data, unit, height } = props;
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
+  const host = useRef<HTMLDivElement>(null);
+  useChart(host, props, hidden);
+  const keys = data.series.map((series) => series.key);
+  const isolate = useCallback(
+    (key: string) => {
+      const others = keys.filter((other) => other !== key);
+      const alone = !hidden.has(key) && others.every((other) => hidden.has(other));
+      setHidden(new Set(alone ? [] : others));
+    },
+    [keys, hidden],
+  );
+  const toggle = useCallback(
+    (key: string) => {
+      const next = new Set(hidden);
+      if (!next.delete(key)) next.add(key);
+      setHidden(next);
+    },
+    [hidden],
+  );
+  return (
+    <>
+      <div
+        ref={host}
+        className="chart-canvas"
+        style={{ height }}
+        role="img"
+        aria-label={`${label}: ${keys.length} series over time, the values are in the table below`}
+      />
+      {data.series.length > 1 && (
+        <LegendTable
+          label={label}
+          series={data.series}
+          unit={unit}
+          hidden={hidden}
+          onIsolate={isolate}
+          onToggle={toggle}
+        />
+      )}
+    </>
+  );
+}
+
+function useChart(
+  host: React.RefObject<HTMLDivElement | null>,
+  props: Props,
+  hidden: ReadonlySet<string>,
+): void {
+  const { data, unit, fixedMax, crosshair, height } = props;
+  const dark = useDark();
+  const chart = useRef<uPlot>(null);
+  // The chart outlives renders: it reads what is current through this.
+  const latest = useRef(props);
+  latest.current = props;
+  const columns = useMemo(() => toColumns(data), [data]);
+  const latestColumns = useRef(columns);
+  latestColumns.current = columns;
+  const identity = data.series.map(({ key, color }) => key + color).join("\u0000");
+  const spanMs = Math.round((data.window.endMs - data.window.startMs) / 1_000);
+
+  useEffect(() => {
+    const root = host.current;
+    if (root === null) return;
+    const style = getComputedStyle(root);
+    const tooltip = createTooltip(unit);
+    const made = new uPlot(
+      chartOptions({
+        width: root.clientWidth,
+        height,
+        unit,
+        series: latest.current.data.series,
+        colours: {
+          text: style.getPropertyValue("--text-quiet"),
+          grid: style.getPropertyValue("--line"),
+        },
+        crosshair,
+        scaleOf: createAxis(unit, fixedMax),
+        windowMs: () => [latest.current.data.window.startMs, latest.current.data.window.endMs],
+        onZoom: (startMs, endMs) => latest.current.onZoom(startMs, endMs),
+        onZoomOut: () => latest.current.onZoomOut(),
+        onCursor: tooltip.update,
+      }),
+      latestColumns.current,
+      root,
+    );
+    tooltip.attach(made);
+    chart.current = made;
+    const observer = new ResizeObserver(() => {
+      if (root.clientWidth > 0) made.setSize({ width: root.clientWidth, height });
+    });
+    observer.observe(root);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+  }, [host, identity, dark, unit, fixedMax, crosshair, height, spanMs]);
+
+  useEffect(() => {
+    chart.current?.setData(columns);
+  }, [columns]);
+
+  useEffect(() => {
+    data.series.forEach(({ key }, i) => {
+      const show = !hidden.has(key);
+      if (chart.current?.series[i + 1]?.show !== show) chart.current?.setSeries(i + 1, { show });
+    });
+  }, [data, hidden, dark]);
+}
+
+function toColumns(data: ChartData): uPlot.AlignedData {
+  return [
+    Array.from(data.timesMs),
+    ...data.series.map(({ values }) =>
+      Array.from(values, (value) => (Number.isFinite(value) ? value : null)),
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { defaultRange, defaultRefresh, refreshInterval, type TimeRange } from "./time_range.ts";
+import type { FrameSearch } from "./url.ts";
+
+export type Frame = {
+  readonly range: TimeRange;
+  readonly refresh: string;
+  /** Milliseconds between refreshes, 0 for none. */
+  readonly intervalMs: number;
+  readonly setRange: (range: TimeRange) => void;
+  readonly setRefresh: (refresh: string) => void;
+};
+
+/** Sets some parameters of the page's URL and keeps the others; an empty text takes its parameter out. */
+export function useSearchChange(): (
+  change: Readonly<Record<string, string>>,
+  options?: { readonly replace: boolean },
+) => void {
+  const navigate = useNavigate();
+  return useCallback(
+    (change, options = { replace: true }) => {
+      const search = (now: Readonly<Record<string, unknown>>) => ({ ...now, ...change });
+      void navigate({ to: ".", replace: options.replace, search });
+    },
+    [navigate],
+  );
+}
+
+/** The time range and refresh of the page, as the URL says. */
+export function useFrame(): Frame {
+  const search: FrameSearch = useSearch({ strict: false });
+  const change = useSearchChange();
+  const { from, to, refresh = defaultRefresh } = search;
+  const setRange = useCallback(
+    (range: TimeRange) => change({ from: range.from, to: range.to }, { replace: false }),
+    [change],
+  );
+  const setRefresh = useCallback((name: string) => change({ refresh: name }), [change]);
+  return useMemo(() => {
+    const range = { from: from ?? defaultRange.from, to: to ?? defaultRange.to };
+    const intervalMs = refreshInterval(range, refresh);
+    return { range, refresh, intervalMs, setRange, setRefresh };
+  }, [from, to, refresh, setRange, setRefresh]);
+}

@@ -1,0 +1,14 @@
+import { createContext, useContext } from "react";
+import { assert } from "#shared/assert.ts";
+import type { Inventory } from "../client/query_service.ts";
+
+/** What the pages are lent by the entry point. */
+export type Services = { readonly inventory: Inventory };
+
+export const ServicesContext = createContext<Services | undefined>(undefined);
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext);
+  assert(services !== undefined, "pages render inside ServicesContext");
+  return services;
+}

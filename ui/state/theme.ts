@@ -1,0 +1,72 @@
+import { useSyncExternalStore } from "react";
+
+export const themes = ["system", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
+
+const storageKey = "lapwing.theme";
+const changeEvent = "lapwing:theme";
+
+/** What the person chose; the document's `data-theme` is the one place that holds it. */
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribe, currentTheme);
+}
+
+function subscribe(onChange: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  addEventListener(changeEvent, onChange);
+  system.addEventListener("change", onChange);
+  return () => {
+    removeEventListener(changeEvent, onChange);
+    system.removeEventListener("change", onChange);
+  };
+}
+
+function currentTheme(): Theme {
+  return themeOf(document.documentElement.dataset["theme"]);
+}
+
+/** Whether the page is dark now: the choice, or the system's where none is made. */
+export function useDark(): boolean {
+  return useSyncExternalStore(subscribe, () => {
+    const theme = currentTheme();
+    return theme === "system"
+      ? matchMedia("(prefers-color-scheme: dark)").matches
+      : theme === "dark";
+  });
+}
+
+/** Applies the remembered choice; before the first render, so that nothing flashes. */
+export function restoreTheme(): void {
+  apply(themeOf(readItem(storageKey)));
+}
+
+export function chooseTheme(theme: Theme): void {
+  writeItem(storageKey, theme);
+  apply(theme);
+  dispatchEvent(new Event(changeEvent));
+}
+
+function apply(theme: Theme): void {
+  document.documentElement.dataset["theme"] = theme;
+}
+
+function themeOf(text: string | undefined): Theme {
+  return themes.find((theme) => theme === text) ?? "system";
+}
+
+/** Storage may be refused (private windows, policies): then nothing is remembered, and nothing breaks. */
+export function readItem(key: string): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeItem(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Not remembered; the choice still holds for this page.
+  }
+}
