@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { cutOf, gauge, lines, openTestStore } from "../store/store.fixture.ts";
+import type { Store } from "../store/store.ts";
+import type { LogRecord, SeriesSamples } from "./source.ts";
+import { createSqlEngine, type SqlEngine } from "./sql.ts";
+
+const dataDir = mkdtempSync(join(tmpdir(), "lapwing-sql-"));
+const head: { samples: SeriesSamples[]; records: LogRecord[] } = { samples: [], records: [] };
+let store: Store | undefined;
+let engine: SqlEngine | undefined;
+
+beforeAll(async () => {
+  store = await openTestStore(dataDir, {});
+  const metrics = [
+    gauge("cpu", [1_000, 2_000, 3_000], [0.25, 0.5, 0.125], { mode: "idle" }),
+    gauge("cpu", [1_000, 2_000], [7, 9], { mode: "user" }),
+  ];
+  await store.commit(cutOf({ metrics, logs: lines("app", ["one", "two"], 5) }, 1), () => {});
+  head.samples = [gauge("cpu", [4_000], [-1.5], { mode: "idle" })];
+  head.records = [{ timestampNs: 7_000_001n, stream: { app: "new" }, body: "three", severity: 9 }];
+  engine = await createSqlEngine(
+    { timeoutMs: 5_000, rowsMax: 100, memoryBytes: 256 * 1_024 ** 2, threads: 2 },
+    {
+      store,
+      head: { selectSamples: () => head.samples, selectLogs: () => head.records },
+      clock: systemClock,
+      folder: join(dataDir, "sql"),
+    },
+  );
+});
+afterAll(async () => {
+  await engine?.close();
+  await store?.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function query(sql: string, more: { signal?: AbortSignal; tenant?: string } = {}) {
+  if (engine === undefined) throw new Error("no engine");
+  return engine.query({ tenant: "t", sql, ...more });
+}
+
+const refusal = (sql: string, more = {}) =>
+  query(sql, more).then(
+    () => "accepted",
+    (error: unknown) => error,
+  );
+
+test("query() sees samples of blocks and head with their values", async () => {
+  const { columns, rows } = await query(
+    `SELECT epoch_ms(timestamp)::INTEGER AS ms, value FROM metrics
+     WHERE name = 'cpu' AND labels['mode'] = 'idle' ORDER BY ms`,
+  );
+  expect(columns).toEqual([
+    { name: "ms", type: "INTEGER" },
+    { name: "value", type: "DOUBLE" },
+  ]);
+  expect(rows).toEqual([
+    [1_000, 0.25],
+    [2_000, 0.5],
+    [3_000, 0.125],
+    [4_000, -1.5],
+  ]);
+});
+
+test("query() sees records of blocks and head", async () => {
+  const { rows } = await query(
+    "SELECT timestamp, stream['app'], severity, body FROM logs ORDER BY timestamp",
+  );
+  expect(rows.map(([, app, severity, body]) => [app, severity, body])).toEqual([
+    ["app", 0, "one"],
+    ["app", 0, "two"],
+    ["new", 9, "three"],
+  ]);
+  expect(rows[2]?.[0]).toBe("1970-01-01 00:00:00.007000001");
+});
+
+test("query() shows nothing of another tenant", async () => {
+  head.samples = [];
+  head.records = [];
+  expect((await query("SELECT * FROM metrics", { tenant: "other" })).rows).toEqual([]);
+  expect((await query("SELECT * FROM logs", { tenant: "other" })).rows).toEqual([]);
+});
+
+test("query() says when it cut the rows", async () => {
+  const { rows, truncated } = await query("SELECT * FROM range(101)");
+  expect([rows.length, truncated]).toEqual([100, true]);
+  expect((await query("SELECT * FROM range(100)")).truncated).toBe(false);
+});
+
+const hostile = [
+  "COPY (SELECT 1) TO '/tmp/lapwing-hostile.csv'",
+  "COPY metrics TO '/tmp/lapwing-hostile.parquet'",
+  "ATTACH '/tmp/lapwing-hostile.db'",
+  "INSTALL httpfs",
+  "LOAD httpfs",
+  "SELECT * FROM read_csv('/etc/passwd')",
+  "SELECT * FROM read_text('/etc/passwd')",
+  "SELECT * FROM READ_BLOB('/etc/passwd')",
+  "SELECT * FROM '/etc/passwd'",
+  `SELECT * FROM "/etc/passwd"`,
+  "SELECT * FROM glob('/*')",
+  "SELECT * FROM (WITH \"/etc/passwd\" AS (SELECT 1) SELECT 1), '/etc/passwd'",
+  "SELECT (SELECT count(*) FROM read_parquet('/tmp/*.parquet'))",
+  "SELECT * FROM metrics WHERE value IN (SELECT 1 FROM sniff_csv('/etc/passwd'))",
+  "SELECT * FROM query('SELECT 1')",
+  "SELECT * FROM query_table('metrics')",
+  "SELECT * FROM duckdb_settings()",
+  "SELECT * FROM information_schema.tables",
+  "SELECT * FROM pg_catalog.pg_class",
+  "SELECT * FROM sqlite_master",
+  "SELECT getenv('HOME')",
+  "SELECT current_setting('memory_limit')",
+  "PRAGMA database_list",
+  "SET memory_limit = '100GB'",
+  "RESET lock_configuration",
+  "CALL pragma_version()",
+  "CREATE TABLE x (a INT)",
+  "DROP VIEW metrics",
+  "INSERT INTO metrics VALUES (1)",
+  "EXPORT DATABASE '/tmp/lapwing-hostile'",
+  "SHOW TABLES",
+  "SELECT 1; SELECT 2",
+  "SELECT 1; COPY (SELECT 1) TO '/tmp/lapwing-hostile.csv'",
+  "",
+  "SELECT nonsense FROM",
+];
+for (const sql of hostile)
+  test(`query() refuses ${JSON.stringify(sql)}`, async () => {
+    expect(await refusal(sql)).toMatchObject({ code: "bad_request" });
+  });
+
+test("query() stops what takes too long, what is cancelled, and what takes too much memory", async () => {
+  const endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000) c";
+  const stop = new AbortController();
+  const stopped = refusal(endless, { signal: stop.signal });
+  stop.abort();
+  expect(await stopped).toMatchObject({ code: "cancelled" });
+  expect(await refusal("SELECT list(a.range) FROM range(300000000) a")).toMatchObject({
+    code: "overloaded",
+  });
+  const slow = await refusal(endless);
+  expect(slow).toMatchObject({ code: "timeout" });
+}, 20_000);
+
+test("query() answers again after all that", async () => {
+  expect((await query("SELECT 1 AS one")).rows).toEqual([[1]]);
+});

@@ -1,0 +1,98 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+
+/** What a query may read besides its own common table expressions. */
+const views = new Set(["metrics", "logs"]);
+/** Table functions that make rows out of nothing. All others reach files, settings or other queries. */
+const tableFunctions = new Set(["range", "generate_series", "unnest"]);
+/** Functions that tell of the process and its surroundings. */
+const refusedFunctions = new Set([
+  "getenv",
+  "getvariable",
+  "current_setting",
+  "read_text",
+  "read_blob",
+]);
+const plainName = /^(?!duckdb_|pg_|sqlite_|information_schema)[a-z_][a-z0-9_]*$/;
+/** A statement is a tree of a few levels; a hostile one may be a ladder. */
+const nodesMax = 100_000;
+
+const Parsed = z.union([
+  z.object({ error: z.literal(false), statements: z.array(z.unknown()) }),
+  z.object({ error: z.literal(true), error_message: z.string() }),
+]);
+
+/**
+ * Refuses everything but one SELECT over the views: by DuckDB's own parse tree, so that no spelling gets around it. The
+ * locked instance that runs the query is the second wall. Throws OperatingError("bad_request").
+ */
+export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<void> {
+  const reader = await connection.runAndReadAll("SELECT json_serialize_sql($sql::VARCHAR)", {
+    sql,
+  });
+  const text = reader.getRowsJS()[0]?.[0];
+  const parsed = Parsed.parse(JSON.parse(typeof text === "string" ? text : "{}"));
+  if (parsed.error) throw new OperatingError("bad_request", `SQL: ${parsed.error_message}`);
+  if (parsed.statements.length !== 1)
+    throw refused(`${parsed.statements.length} statements, expected one SELECT`);
+  const nodes = allNodes(parsed.statements);
+  const tables = new Set(views);
+  for (const name of nodes.flatMap(expressionNames)) {
+    if (!plainName.test(name)) throw refused(`the name "${name}" of a common table expression`);
+    tables.add(name);
+  }
+  for (const node of nodes) checkNode(node, tables);
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+function checkNode(node: Node, tables: ReadonlySet<string>): void {
+  if (node["type"] === "TABLE_FUNCTION" && isNode(node["function"])) {
+    const name = textOf(node["function"]["function_name"]);
+    if (!tableFunctions.has(name)) throw refused(`the table function ${name}()`);
+  }
+  if (node["type"] === "BASE_TABLE") {
+    const name = textOf(node["table_name"]);
+    const isQualified = textOf(node["schema_name"]) !== "" || textOf(node["catalog_name"]) !== "";
+    if (isQualified || !tables.has(name))
+      throw refused(`the table "${name}"; there are metrics and logs`);
+  }
+  if (node["type"] === "SHOW_REF" && !isNode(node["query"])) throw refused("SHOW");
+  if (node["class"] === "FUNCTION" && refusedFunctions.has(textOf(node["function_name"])))
+    throw refused(`the function ${textOf(node["function_name"])}()`);
+}
+
+function refused(what: string): OperatingError {
+  return new OperatingError("bad_request", `SQL: refused: ${what}`);
+}
+
+function expressionNames(node: Node): string[] {
+  const map = isNode(node["cte_map"]) ? node["cte_map"]["map"] : undefined;
+  if (!Array.isArray(map)) return [];
+  return map.flatMap((entry: unknown) => (isNode(entry) ? [textOf(entry["key"])] : []));
+}
+
+function allNodes(root: unknown): Node[] {
+  const nodes: Node[] = [];
+  const open: unknown[] = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (nodes.length > nodesMax) throw refused("a statement this large");
+    if (Array.isArray(next))
+      open.push(...next.filter((one) => typeof one === "object" && one !== null));
+    else if (isNode(next)) {
+      nodes.push(next);
+      for (const value of Object.values(next))
+        if (typeof value === "object" && value !== null) open.push(value);
+    }
+  }
+  return nodes;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value.toLowerCase() : "";
+}

@@ -1,0 +1,39 @@
+import { quoted } from "../../store/duckdb.ts";
+
+/**
+ * The views that users query. `metrics` rebuilds the samples as docs/formats/parquet.md says; name and labels are among the partition's
+ * columns, so that conditions on them are pushed below the window to the files.
+ */
+export function metricsView(paths: readonly string[]): string {
+  if (paths.length === 0)
+    return `CREATE TEMP VIEW metrics AS SELECT NULL::TIMESTAMP AS timestamp, NULL::VARCHAR AS name,
+      NULL::MAP(VARCHAR, VARCHAR) AS labels, NULL::DOUBLE AS value WHERE false`;
+  return `CREATE TEMP VIEW metrics AS
+    SELECT make_timestamp_ms(t_min + t_offset) AS timestamp, name,
+      labels::JSON::MAP(VARCHAR, VARCHAR) AS labels,
+      CASE WHEN v_divisor = 0 THEN stored ELSE sum(difference) OVER (
+        PARTITION BY name, labels, t_min, file_index, file_row_number ORDER BY t_offset
+        ROWS UNBOUNDED PRECEDING) / v_divisor END AS value
+    FROM (
+      SELECT *, CASE WHEN v_divisor = 0 THEN 0 WHEN stored < 0 THEN stored + 4503599627370496
+        ELSE stored - 4503599627370496 END AS difference
+      FROM (
+        SELECT name, labels, t_min, v_divisor, file_index, file_row_number,
+          unnest(t) AS t_offset, unnest(v) AS stored
+        FROM ${files(paths)}))`;
+}
+
+export function logsView(paths: readonly string[]): string {
+  if (paths.length === 0)
+    return `CREATE TEMP VIEW logs AS SELECT NULL::TIMESTAMP_NS AS timestamp, NULL::MAP(VARCHAR, VARCHAR) AS stream,
+      NULL::UTINYINT AS severity, NULL::VARCHAR AS body, NULL::MAP(VARCHAR, VARCHAR) AS attributes WHERE false`;
+  return `CREATE TEMP VIEW logs AS
+    SELECT make_timestamp_ns(ts) AS timestamp, stream::JSON::MAP(VARCHAR, VARCHAR) AS stream,
+      severity, body, attributes::JSON::MAP(VARCHAR, VARCHAR) AS attributes
+    FROM ${files(paths)}`;
+}
+
+function files(paths: readonly string[]): string {
+  const list = paths.map((path) => quoted(path)).join(", ");
+  return `read_parquet([${list}], hive_partitioning = false)`;
+}
