@@ -1,0 +1,166 @@
+import { assert } from "#shared/assert.ts";
+import { OperatingError } from "#shared/errors.ts";
+import type { LaneId } from "#proto/bus/agent_port.ts";
+import type { DecodedMetrics } from "#proto/codec/metrics.ts";
+import type { Drops } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import { wordsOf } from "#shared/model/special_values.ts";
+import type {
+  LogRecord,
+  LogSelectRequest,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "../query/source.ts";
+import type { Head, HeadContent } from "./contract.ts";
+import type { HeadSeries } from "./head_series.ts";
+import { LogsGeneration } from "./logs_generation.ts";
+import { MetricsGeneration } from "./metrics_generation.ts";
+import { SampleSink } from "./sample_sink.ts";
+import { SchemaKeys } from "./schema_keys.ts";
+import { selectLogs, selectStreams } from "./select_logs.ts";
+
+export type HeadOptions = {
+  /** How far a timestamp may lie ahead of the aggregator's clock. */
+  readonly aheadMaxMs?: number;
+};
+
+const aheadMaxDefaultMs = 10 * 60_000;
+
+export function createHead(options: HeadOptions = {}): Head {
+  return new MemoryHead(options.aheadMaxMs ?? aheadMaxDefaultMs);
+}
+
+type Generation = { readonly metrics: MetricsGeneration; readonly logs: LogsGeneration };
+
+class MemoryHead implements Head {
+  readonly #aheadMaxMs: number;
+  readonly #keys = new SchemaKeys();
+  readonly #sink = new SampleSink();
+  #open: Generation = this.#newGeneration();
+  #frozen: Generation | undefined;
+  /** Appends since start, so that the first one in can be told. */
+  #arrivals = 0;
+
+  constructor(aheadMaxMs: number) {
+    this.#aheadMaxMs = aheadMaxMs;
+  }
+
+  #newGeneration(): Generation {
+    return { metrics: new MetricsGeneration(this.#keys), logs: new LogsGeneration() };
+  }
+
+  appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {
+    const latestMs = nowMs + this.#aheadMaxMs;
+    return this.#open.metrics.append(lane, decoded, latestMs, this.#arrivals++);
+  }
+
+  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops {
+    return this.#open.logs.append(lane.tenant, batch, nowMs + this.#aheadMaxMs);
+  }
+
+  freeze(): HeadContent {
+    assert(this.#frozen === undefined, "one generation is frozen at a time");
+    this.#frozen = this.#open;
+    this.#open = this.#newGeneration();
+    return { ...this.#frozen.metrics.freeze(), logs: this.#frozen.logs.content() };
+  }
+
+  release(): void {
+    assert(this.#frozen !== undefined, "a frozen generation is there to be released");
+    this.#frozen = undefined;
+  }
+
+  size(): ReturnType<Head["size"]> {
+    const size = { samples: 0, records: 0, bytes: 0, series: 0 };
+    for (const { metrics, logs } of this.#generations()) {
+      size.samples += metrics.samples;
+      size.records += logs.records;
+      size.bytes += metrics.bytes + logs.bytes;
+      // Nearly all series are in both generations.
+      size.series = Math.max(size.series, metrics.series);
+    }
+    return size;
+  }
+
+  /** In order of arrival. */
+  #generations(): Generation[] {
+    return this.#frozen === undefined ? [this.#open] : [this.#frozen, this.#open];
+  }
+
+  selectSamples(request: SelectRequest): SeriesSamples[] {
+    const { tenant, matchers, startMs, endMs, samplesMax } = request;
+    const found = new Map<string, SeriesSamples>();
+    let samples = 0;
+    for (const { metrics } of this.#generations()) {
+      for (const series of metrics.index(tenant)?.find(matchers) ?? []) {
+        const selected = series.select(startMs, endMs, this.#sink);
+        if (selected.values.length === 0) continue;
+        const before = found.get(series.key);
+        const joined = before === undefined ? selected : this.#join(before, selected);
+        samples += joined.values.length - (before?.values.length ?? 0);
+        if (samples > samplesMax)
+          throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
+        found.set(series.key, joined);
+      }
+    }
+    return sortedByKey(found);
+  }
+
+  /** Of equal times the frozen sample stands. */
+  #join(frozen: SeriesSamples, open: SeriesSamples): SeriesSamples {
+    const sink = this.#sink;
+    sink.clear();
+    for (const [arrival, { timestampsMs, values }] of [frozen, open].entries()) {
+      const words = wordsOf(values);
+      for (const [i, timestampMs] of timestampsMs.entries())
+        sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
+    }
+    return { labels: frozen.labels, ...sink.take() };
+  }
+
+  selectLogs(request: LogSelectRequest): LogRecord[] {
+    const entries = this.#generations().flatMap(({ logs }) => logs.batches(request.tenant));
+    return selectLogs(entries, request);
+  }
+
+  metricSeries({ tenant, selectors, startMs, endMs }: SeriesRequest): Labels[] {
+    const found = new Map<string, Labels>();
+    for (const { metrics } of this.#generations()) {
+      const index = metrics.index(tenant);
+      if (index === undefined) continue;
+      const lists: (readonly HeadSeries[])[] = selectors.map((matchers) => index.find(matchers));
+      for (const series of selectors.length === 0 ? index.all() : lists.flat()) {
+        if (found.has(series.key)) continue;
+        const { values } = series.select(startMs, endMs, this.#sink);
+        if (values.length > 0) found.set(series.key, series.labels);
+      }
+    }
+    return sortedByKey(found);
+  }
+
+  logSeries(request: SeriesRequest): Labels[] {
+    const found = new Map<string, Labels>();
+    for (const { logs } of this.#generations())
+      selectStreams(logs.batches(request.tenant), request, found);
+    return sortedByKey(found);
+  }
+
+  families(tenant: string): readonly MetricFamily[] {
+    const families = new Map<string, MetricFamily>();
+    for (const { metrics } of this.#generations())
+      for (const [name, family] of metrics.families(tenant)) families.set(name, family);
+    return [...families.values()];
+  }
+}
+
+function sortedByKey<Value>(found: ReadonlyMap<string, Value>): Value[] {
+  const sorted: Value[] = [];
+  for (const key of [...found.keys()].toSorted()) {
+    const value = found.get(key);
+    if (value !== undefined) sorted.push(value);
+  }
+  return sorted;
+}

@@ -1,0 +1,88 @@
+import { addDrops, type Drops } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+
+/** A batch with the times of its first and last record. */
+export type HeadBatch = {
+  readonly batch: LogsBatch;
+  readonly minMs: number;
+  readonly maxMs: number;
+};
+
+const labelSetBytes = 300;
+const attributesBytes = 150;
+
+/** The log records of one generation of the head, by tenant, in order of arrival. */
+export class LogsGeneration {
+  records = 0;
+  bytes = 0;
+  readonly #tenants = new Map<string, HeadBatch[]>();
+
+  batches(tenant: string): readonly HeadBatch[] {
+    return this.#tenants.get(tenant) ?? [];
+  }
+
+  /** Keeps the batch by reference; without the records that are out of bounds where there are any. */
+  append(tenant: string, given: LogsBatch, latestMs: number): Drops {
+    const kept = keptRecords(given, latestMs);
+    const count = given.streamOf.length;
+    const batch = kept.length === count ? given : pick(given, kept);
+    if (kept.length > 0) {
+      const known = this.#tenants.get(tenant);
+      const entry = { batch, ...rangeOf(batch.timestampsMs) };
+      if (known === undefined) this.#tenants.set(tenant, [entry]);
+      else known.push(entry);
+      this.records += kept.length;
+      this.bytes += bytesOf(batch);
+    }
+    return addDrops({}, { out_of_bounds_timestamp: count - kept.length });
+  }
+
+  content(): ReadonlyMap<string, readonly LogsBatch[]> {
+    return new Map(
+      Array.from(this.#tenants, ([tenant, entries]) => [tenant, entries.map(({ batch }) => batch)]),
+    );
+  }
+}
+
+function keptRecords({ timestampsMs }: LogsBatch, latestMs: number): number[] {
+  const kept: number[] = [];
+  for (const [i, timestampMs] of timestampsMs.entries())
+    if (timestampMs <= latestMs && Number.isSafeInteger(timestampMs)) kept.push(i);
+  return kept;
+}
+
+function pick(batch: LogsBatch, kept: readonly number[]): LogsBatch {
+  const bodies = kept.map((i) =>
+    batch.bodies.subarray(i === 0 ? 0 : batch.bodyEnds[i - 1], batch.bodyEnds[i]),
+  );
+  let end = 0;
+  const picked = {
+    streams: batch.streams,
+    streamOf: Uint32Array.from(kept, (i) => batch.streamOf[i] ?? 0),
+    timestampsMs: Float64Array.from(kept, (i) => batch.timestampsMs[i] ?? 0),
+    nanos: Uint32Array.from(kept, (i) => batch.nanos[i] ?? 0),
+    severities: Uint8Array.from(kept, (i) => batch.severities[i] ?? 0),
+    bodies: new Uint8Array(Buffer.concat(bodies)),
+    bodyEnds: Uint32Array.from(bodies, (body) => (end += body.length)),
+  };
+  const { attributes } = batch;
+  if (attributes === undefined) return picked;
+  return { ...picked, attributes: kept.map((i) => attributes[i]) };
+}
+
+function rangeOf(timestampsMs: Float64Array): { minMs: number; maxMs: number } {
+  let minMs = Number.POSITIVE_INFINITY;
+  let maxMs = Number.NEGATIVE_INFINITY;
+  for (const timestampMs of timestampsMs) {
+    minMs = Math.min(minMs, timestampMs);
+    maxMs = Math.max(maxMs, timestampMs);
+  }
+  return { minMs, maxMs };
+}
+
+function bytesOf(batch: LogsBatch): number {
+  const { streams, streamOf, bodies, attributes } = batch;
+  const columns = 4 + 8 + 4 + 1 + 4;
+  const own = attributes === undefined ? 0 : attributesBytes * attributes.length;
+  return bodies.length + streamOf.length * columns + streams.length * labelSetBytes + own;
+}
