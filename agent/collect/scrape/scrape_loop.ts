@@ -20,6 +20,8 @@ export type ScrapeOutput = {
   drop(reason: DropReason, samples: number): void;
   /** The report of some target is new. */
   changed(): void;
+  /** What was collected could not be handed over, or a bug: the loop has ended. */
+  failed(thrown: unknown): void;
 };
 
 /** How far a scrape may start from its tick and still get the tick's time, which compresses far better. */
@@ -67,7 +69,7 @@ export class ScrapeLoop {
       timeoutMs: target.timeoutMs,
       samples: 0,
     };
-    this.#done = this.#run();
+    this.#done = this.#run().catch((thrown: unknown) => output.failed(thrown));
   }
 
   get report(): TargetReport {
@@ -97,7 +99,11 @@ export class ScrapeLoop {
     await clock.sleep(missedMs - clock.now() + 1.1 * intervalMs, signal);
     if (signal.aborted) return;
     this.#series.fail();
-    await this.#output.emit(this.#series.take(missedMs, [], true));
+    try {
+      await this.#output.emit(this.#series.take(missedMs, [], true));
+    } catch (thrown) {
+      this.#output.failed(thrown);
+    }
   }
 
   async #run(): Promise<void> {

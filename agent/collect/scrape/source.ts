@@ -28,6 +28,9 @@ export const prometheusScrape = defineSource({
   async run(config, context) {
     const { clock, log, signal } = context;
     let hasNews = true;
+    let failure: { readonly thrown: unknown } | undefined;
+    const failed = new AbortController();
+    const ended = AbortSignal.any([signal, failed.signal]);
     const manager = new ScrapeManager({
       log,
       output: {
@@ -38,6 +41,10 @@ export const prometheusScrape = defineSource({
         changed: () => {
           hasNews = true;
         },
+        failed: (thrown) => {
+          failure ??= { thrown };
+          failed.abort();
+        },
       },
     });
     try {
@@ -47,15 +54,17 @@ export const prometheusScrape = defineSource({
         scrape_configs,
         ...(externalLabels === undefined ? {} : { external_labels: externalLabels }),
       });
-      while (!signal.aborted) {
+      while (!ended.aborted) {
         if (hasNews) {
           hasNews = false;
           context.reportTargets?.(manager.targets());
         }
-        await clock.sleep(reportIntervalMs, signal);
+        await clock.sleep(reportIntervalMs, ended);
       }
     } finally {
       await manager.close();
     }
+    // The host reports it and starts all over.
+    if (failure !== undefined) throw failure.thrown;
   },
 });
