@@ -279,7 +279,7 @@ function logs(...lines: Line[]): LogsBatch {
   };
 }
 
-function found(
+function bodiesOf(
   head: Head,
   lineFilters: LineFilter[] = [],
   fields: Partial<Parameters<Head["selectLogs"]>[0]> = {},
@@ -311,22 +311,22 @@ describe("head, logs", () => {
   test("come back in order of time from both generations, up to the limit", () => {
     const head = filled();
     const forward = ["ba", "foo bar", "same time", "bar foo", "r"];
-    expect(found(head)).toEqual(forward);
-    expect(found(head, [], { direction: "backward" })).toEqual(forward.toReversed());
-    expect(found(head, [], { limit: 2 })).toEqual(forward.slice(0, 2));
-    expect(found(head, [], { limit: 2, direction: "backward" })).toEqual(["r", "bar foo"]);
-    expect(found(head, [], { tenant: "other" })).toEqual([]);
+    expect(bodiesOf(head)).toEqual(forward);
+    expect(bodiesOf(head, [], { direction: "backward" })).toEqual(forward.toReversed());
+    expect(bodiesOf(head, [], { limit: 2 })).toEqual(forward.slice(0, 2));
+    expect(bodiesOf(head, [], { limit: 2, direction: "backward" })).toEqual(["r", "bar foo"]);
+    expect(bodiesOf(head, [], { tenant: "other" })).toEqual([]);
     head.release();
-    expect(found(head)).toEqual(["same time", "bar foo"]);
+    expect(bodiesOf(head)).toEqual(["same time", "bar foo"]);
   });
 
   test("are bounded by start, inclusive, and end, exclusive, to the nanosecond", () => {
     const head = filled();
-    expect(found(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
+    expect(bodiesOf(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
       "foo bar",
       "same time",
     ]);
-    expect(found(head, [], { startNs: 5_000_002n, endNs: 7_000_001n })).toEqual(["bar foo"]);
+    expect(bodiesOf(head, [], { startNs: 5_000_002n, endNs: 7_000_001n })).toEqual(["bar foo"]);
   });
 
   test("carry stream, severity, attributes and the whole time", () => {
@@ -351,22 +351,22 @@ describe("head, logs", () => {
 
   test("are filtered by what a line holds, never across two lines", () => {
     const head = filled();
-    expect(found(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
-    expect(found(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
-    expect(found(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
-    expect(found(head, [{ op: "|~", values: ["^b", "r$"] }])).toEqual([
+    expect(bodiesOf(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
+    expect(bodiesOf(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
+    expect(bodiesOf(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
+    expect(bodiesOf(head, [{ op: "|~", values: ["^b", "r$"] }])).toEqual([
       "ba",
       "foo bar",
       "bar foo",
       "r",
     ]);
     expect(
-      found(head, [
+      bodiesOf(head, [
         { op: "!~", values: ["o"] },
         { op: "|=", values: ["a"] },
       ]),
     ).toEqual(["ba", "same time"]);
-    expect(found(head, [{ op: "|=", values: [""] }])).toHaveLength(5);
+    expect(bodiesOf(head, [{ op: "|=", values: [""] }])).toHaveLength(5);
   });
 
   test("agree with a plain search, whatever the lines and the needle are", () => {
@@ -376,7 +376,7 @@ describe("head, logs", () => {
         const head = createHead();
         head.appendLogs(logLane, logs(...lines.map((l, i): Line => [i, 0, a, l])), nowMs);
         const want = lines.filter((line) => line.includes(needle));
-        expect(found(head, [{ op: "|=", values: [needle] }])).toEqual(want);
+        expect(bodiesOf(head, [{ op: "|=", values: [needle] }])).toEqual(want);
       }),
     );
   });
@@ -389,7 +389,7 @@ describe("head, logs", () => {
     expect(head.logSeries({ ...request, startMs: 8, endMs: 9 })).toEqual([a]);
     const batch = logs([1, 0, a, "kept"], [nowMs + 600_001, 0, a, "not"], [2, 0, b, "kept too"]);
     expect(head.appendLogs(logLane, batch, nowMs)).toEqual({ out_of_bounds_timestamp: 1 });
-    expect(found(head)).toContain("kept too");
+    expect(bodiesOf(head)).toContain("kept too");
     expect(head.size().records).toBe(7);
   });
 });

@@ -1,0 +1,153 @@
+import { OperatingError } from "#shared/errors.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { Head } from "../head/contract.ts";
+import { joinPieces } from "../store/merge_series.ts";
+import type { BlockView } from "../store/store.ts";
+import type {
+  LogRecord,
+  LogSelectRequest,
+  LogsSource,
+  MetricsSource,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "./source.ts";
+
+export type Sources = { readonly metrics: MetricsSource; readonly logs: LogsSource };
+
+/**
+ * Head and blocks as one. Each call takes the head's answer and the visible blocks in the same tick, before it waits for
+ * anything: a commit makes blocks visible and lets the head go in one tick as well, so nothing is seen twice or not at
+ * all. `families` is what the store has committed (Store.families).
+ */
+export function createSources(
+  head: Head,
+  view: () => BlockView,
+  families: (tenant: string) => readonly MetricFamily[],
+): Sources {
+  const metricSeries = async (request: SeriesRequest) => {
+    const recent = head.metricSeries(request);
+    return mergeLabels(await view().metricSeries(request), recent, request.signal);
+  };
+  const logSeries = async (request: SeriesRequest) => {
+    const recent = head.logSeries(request);
+    return mergeLabels(await view().logSeries(request), recent, request.signal);
+  };
+  return {
+    metrics: {
+      select: async (request) => {
+        const recent = head.selectSamples(request);
+        return mergeSamples(await view().selectSamples(request), recent, request);
+      },
+      series: metricSeries,
+      labelNames: async (request) => namesOf(await metricSeries(request)),
+      labelValues: async (name, request) => valuesOf(await metricSeries(request), name),
+      metadata: async (tenant) => mergeFamilies(families(tenant), head.families(tenant)),
+    },
+    logs: {
+      select: async (request) => {
+        const recent = head.selectLogs(request);
+        return mergeRecords(await view().selectLogs(request), recent, request);
+      },
+      series: logSeries,
+      labelNames: async (request) => namesOf(await logSeries(request)),
+      labelValues: async (name, request) => valuesOf(await logSeries(request), name),
+    },
+  };
+}
+
+/** Both are sorted by labelsKey. Of equal times the committed sample stands. */
+function mergeSamples(
+  blocks: readonly SeriesSamples[],
+  recent: readonly SeriesSamples[],
+  { samplesMax, signal }: SelectRequest,
+): SeriesSamples[] {
+  refuseIfAborted(signal);
+  const pieces = new Map<string, SeriesSamples[]>();
+  for (const series of [...blocks, ...recent]) {
+    const key = labelsKey(series.labels);
+    const known = pieces.get(key);
+    if (known === undefined) pieces.set(key, [series]);
+    else known.push(series);
+  }
+  let samples = 0;
+  return [...pieces.keys()].toSorted().map((key) => {
+    const joined = joinPieces(pieces.get(key) ?? []);
+    samples += joined.values.length;
+    if (samples > samplesMax)
+      throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
+    return joined;
+  });
+}
+
+/** Both are in the order asked for. What is in blocks arrived earlier than what is in the head. */
+function mergeRecords(
+  blocks: readonly LogRecord[],
+  recent: readonly LogRecord[],
+  { direction, limit, signal }: LogSelectRequest,
+): LogRecord[] {
+  refuseIfAborted(signal);
+  const merged: LogRecord[] = [];
+  let block = 0;
+  let head = 0;
+  while (merged.length < limit) {
+    const a = blocks[block];
+    const b = recent[head];
+    if (a === undefined && b === undefined) break;
+    if (b === undefined || (a !== undefined && isFirst(a, b, direction))) {
+      if (a !== undefined) merged.push(a);
+      block++;
+    } else {
+      merged.push(b);
+      head++;
+    }
+  }
+  return merged;
+}
+
+/** Backward is forward from its end, also among equal times. */
+function isFirst(block: LogRecord, recent: LogRecord, direction: LogSelectRequest["direction"]) {
+  if (direction === "forward") return block.timestampNs <= recent.timestampNs;
+  return block.timestampNs > recent.timestampNs;
+}
+
+function mergeLabels(
+  blocks: readonly Labels[],
+  recent: readonly Labels[],
+  signal: AbortSignal | undefined,
+): Labels[] {
+  refuseIfAborted(signal);
+  const byKey = new Map<string, Labels>();
+  for (const labels of [...blocks, ...recent]) byKey.set(labelsKey(labels), labels);
+  return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
+}
+
+function namesOf(series: readonly Labels[]): string[] {
+  const names = new Set<string>();
+  for (const labels of series) for (const name of Object.keys(labels)) names.add(name);
+  return [...names].toSorted();
+}
+
+function valuesOf(series: readonly Labels[], name: string): string[] {
+  const values = new Set<string>();
+  for (const labels of series) {
+    const value = labels[name];
+    if (value !== undefined && value !== "") values.add(value);
+  }
+  return [...values].toSorted();
+}
+
+/** By name; what the head has heard is newer. */
+function mergeFamilies(
+  committed: readonly MetricFamily[],
+  recent: readonly MetricFamily[],
+): MetricFamily[] {
+  const byName = new Map<string, MetricFamily>();
+  for (const family of [...committed, ...recent]) byName.set(family.name, family);
+  return [...byName.values()];
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new OperatingError("cancelled", "query was cancelled");
+}
