@@ -1,0 +1,265 @@
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { warnQuantile } from "./annotations.ts";
+import type { AggregateExpr } from "./ast.ts";
+import { type EvalContext, breathe, spend } from "./context.ts";
+import { formatPlain } from "./go_float.ts";
+import { type KahanSum, kahanAdd, quantileOf } from "./kahan.ts";
+import {
+  type StepSeries,
+  absent,
+  float,
+  hasSample,
+  keepLabels,
+  newSeries,
+  withLabel,
+  withoutLabels,
+} from "./values.ts";
+import { metricNameLabel } from "#shared/model/labels.ts";
+
+/** Series that an aggregation puts together. */
+export type Group = { readonly labels: Labels; readonly members: StepSeries[] };
+
+export function groupLabels(expr: AggregateExpr, labels: Labels): Labels {
+  if (expr.without) return withoutLabels(labels, [...expr.grouping, metricNameLabel]);
+  return keepLabels(labels, expr.grouping);
+}
+
+/** Groups in the order of their first series. */
+export function groupSeries(expr: AggregateExpr, series: readonly StepSeries[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const one of series) {
+    const labels = groupLabels(expr, one.labels);
+    const key = labelsKey(labels);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { labels, members: [one] });
+    else group.members.push(one);
+  }
+  return [...groups.values()];
+}
+
+/** sum, avg, min, max, count, group, stddev, stdvar, quantile: one series a group, column by column. */
+export async function aggregate(
+  context: EvalContext,
+  expr: AggregateExpr,
+  series: readonly StepSeries[],
+  params: Float64Array,
+  count: number,
+): Promise<StepSeries[]> {
+  if (expr.op === "quantile") {
+    for (const q of new Set(params)) warnQuantile(context.notes, expr.param?.span ?? expr.span, q);
+  }
+  const out: StepSeries[] = [];
+  for (const group of groupSeries(expr, series)) {
+    await breathe(context.budget);
+    const dropName = group.members.some((member) => member.dropName);
+    const target = newSeries(group.labels, count, dropName);
+    fill(expr, group.members, params, target);
+    if (!hasSample(target)) continue;
+    spend(context.budget, count);
+    out.push(target);
+  }
+  return out;
+}
+
+function fill(
+  expr: AggregateExpr,
+  members: readonly StepSeries[],
+  params: Float64Array,
+  target: StepSeries,
+): void {
+  switch (expr.op) {
+    case "sum":
+      return sum(members, target);
+    case "avg":
+      return average(members, target);
+    case "min":
+      return extreme(members, target, -1);
+    case "max":
+      return extreme(members, target, 1);
+    case "count":
+      return countMembers(members, target);
+    case "group":
+      return mark(members, target);
+    case "stdvar":
+      return variance(members, target);
+    case "stddev":
+      variance(members, target);
+      for (let i = 0; i < target.values.length; i++) {
+        target.values[i] = Math.sqrt(target.values[i] ?? 0);
+      }
+      return undefined;
+    case "quantile":
+      return quantile(members, params, target);
+    default:
+      return undefined;
+  }
+}
+
+function sum(members: readonly StepSeries[], { values, present }: StepSeries): void {
+  const lost = new Float64Array(values.length);
+  for (const member of members) {
+    for (let i = 0; i < values.length; i++) {
+      if (member.present[i] === absent) continue;
+      const value = member.values[i] ?? 0;
+      if (present[i] === absent) {
+        present[i] = float;
+        values[i] = value;
+        continue;
+      }
+      // Neumaier's step, written out: an object a sample would cost more than the sum.
+      const before = values[i] ?? 0;
+      const total = before + value;
+      if (total === Infinity || total === -Infinity) lost[i] = 0;
+      else if (Math.abs(before) >= Math.abs(value))
+        lost[i] = (lost[i] ?? 0) + (before - total + value);
+      else lost[i] = (lost[i] ?? 0) + (value - total + before);
+      values[i] = total;
+    }
+  }
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (lost[i] ?? 0);
+}
+
+/** As avg_over_time: the mean of the sum until that would overflow, then an incremental mean. */
+function average(members: readonly StepSeries[], { values, present }: StepSeries): void {
+  const total: KahanSum = { sum: 0, lost: 0 };
+  for (let i = 0; i < values.length; i++) {
+    let count = 0;
+    let incremental = false;
+    total.sum = 0;
+    total.lost = 0;
+    for (const member of members) {
+      if (member.present[i] === absent) continue;
+      const value = member.values[i] ?? 0;
+      if (++count === 1) {
+        total.sum = value;
+        continue;
+      }
+      if (!incremental) {
+        const { sum: before, lost } = total;
+        kahanAdd(total, value);
+        if (total.sum !== Infinity && total.sum !== -Infinity) continue;
+        incremental = true;
+        total.sum = before / (count - 1);
+        total.lost = lost / (count - 1);
+      }
+      const share = (count - 1) / count;
+      total.sum *= share;
+      total.lost *= share;
+      kahanAdd(total, value / count);
+    }
+    if (count === 0) continue;
+    present[i] = float;
+    values[i] = incremental ? total.sum + total.lost : total.sum / count + total.lost / count;
+  }
+}
+
+function extreme(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  sign: 1 | -1,
+): void {
+  for (const member of members) {
+    for (let i = 0; i < values.length; i++) {
+      if (member.present[i] === absent) continue;
+      const value = member.values[i] ?? 0;
+      const best = values[i] ?? 0;
+      if (present[i] !== absent && !(sign * value > sign * best) && !Number.isNaN(best)) continue;
+      present[i] = float;
+      values[i] = value;
+    }
+  }
+}
+
+function countMembers(members: readonly StepSeries[], { values, present }: StepSeries): void {
+  for (const member of members) {
+    for (let i = 0; i < values.length; i++) {
+      if (member.present[i] === absent) continue;
+      present[i] = float;
+      values[i] = (values[i] ?? 0) + 1;
+    }
+  }
+}
+
+function mark(members: readonly StepSeries[], { values, present }: StepSeries): void {
+  for (const member of members) {
+    for (let i = 0; i < values.length; i++) {
+      if (member.present[i] === absent) continue;
+      present[i] = float;
+      values[i] = 1;
+    }
+  }
+}
+
+function variance(members: readonly StepSeries[], { values, present }: StepSeries): void {
+  const counts = new Float64Array(values.length);
+  const means = new Float64Array(values.length);
+  for (const member of members) {
+    for (let i = 0; i < values.length; i++) {
+      if (member.present[i] === absent) continue;
+      const value = member.values[i] ?? 0;
+      if (present[i] === absent) {
+        present[i] = float;
+        counts[i] = 1;
+        means[i] = value;
+        values[i] = Number.isFinite(value) ? 0 : Number.NaN;
+        continue;
+      }
+      const count = (counts[i] ?? 0) + 1;
+      const difference = value - (means[i] ?? 0);
+      const mean = (means[i] ?? 0) + difference / count;
+      counts[i] = count;
+      means[i] = mean;
+      values[i] = (values[i] ?? 0) + difference * (value - mean);
+    }
+  }
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / (counts[i] ?? 1);
+}
+
+function quantile(
+  members: readonly StepSeries[],
+  params: Float64Array,
+  { values, present }: StepSeries,
+): void {
+  const gathered = new Float64Array(members.length);
+  for (let i = 0; i < values.length; i++) {
+    let count = 0;
+    for (const member of members) {
+      if (member.present[i] !== absent) gathered[count++] = member.values[i] ?? 0;
+    }
+    if (count === 0) continue;
+    present[i] = float;
+    values[i] = quantileOf(params[i] ?? Number.NaN, gathered.subarray(0, count));
+  }
+}
+
+/** count_values: a series for every distinct value of a group. */
+export async function countValues(
+  context: EvalContext,
+  expr: AggregateExpr,
+  label: string,
+  series: readonly StepSeries[],
+  count: number,
+): Promise<StepSeries[]> {
+  const out = new Map<string, StepSeries>();
+  for (const one of series) {
+    await breathe(context.budget);
+    const seen = new Map<string, StepSeries>();
+    for (let i = 0; i < count; i++) {
+      if (one.present[i] === absent) continue;
+      const text = formatPlain(one.values[i] ?? 0);
+      let target = seen.get(text);
+      if (target === undefined) {
+        const grouping = expr.without ? expr : { ...expr, grouping: [...expr.grouping, label] };
+        const labels = groupLabels(grouping, withLabel(one.labels, label, text));
+        const key = labelsKey(labels);
+        target = out.get(key) ?? newSeries(labels, count);
+        if (!out.has(key)) spend(context.budget, count);
+        out.set(key, target);
+        seen.set(text, target);
+      }
+      target.present[i] = float;
+      target.values[i] = (target.values[i] ?? 0) + 1;
+    }
+  }
+  return [...out.values()];
+}

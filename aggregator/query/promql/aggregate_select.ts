@@ -1,0 +1,109 @@
+import type { Labels } from "#shared/model/labels.ts";
+import { warn } from "./annotations.ts";
+import { groupSeries } from "./aggregate.ts";
+import type { AggregateExpr } from "./ast.ts";
+import { type EvalContext, breathe } from "./context.ts";
+import { executionError } from "./errors.ts";
+import { formatShort } from "./go_float.ts";
+import { type StepSeries, absent, float, hasSample } from "./values.ts";
+
+/** topk, bottomk, limitk, limit_ratio: some of the series of each group, step by step, as they are. */
+export async function selectSeries(
+  context: EvalContext,
+  expr: AggregateExpr,
+  series: readonly StepSeries[],
+  params: Float64Array,
+  count: number,
+): Promise<readonly StepSeries[]> {
+  if (!checkParams(context, expr, params)) return [];
+  const picked = new Map<StepSeries, StepSeries>();
+  const order: StepSeries[] = [];
+  for (const { members } of groupSeries(expr, series)) {
+    const ratios = expr.op === "limit_ratio" ? members.map(({ labels }) => ratioOf(labels)) : [];
+    for (let i = 0; i < count; i++) {
+      if (i % 256 === 0) await breathe(context.budget);
+      const here = members.filter((member) => member.present[i] !== absent);
+      for (const member of choose(expr, members, here, ratios, params[i] ?? 0, i)) {
+        let target = picked.get(member);
+        if (target === undefined) {
+          target = { ...member, present: new Uint8Array(count) };
+          picked.set(member, target);
+          order.push(target);
+        }
+        target.present[i] = float;
+      }
+    }
+  }
+  return order.filter(hasSample);
+}
+
+function checkParams(context: EvalContext, expr: AggregateExpr, params: Float64Array): boolean {
+  const least = params.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = params.reduce((a, b) => Math.max(a, b), -Infinity);
+  const span = expr.param?.span ?? expr.span;
+  if (expr.op === "limit_ratio") {
+    if (least === 0 && most === 0) return false;
+    if (Number.isNaN(least)) throw executionError("Ratio value is NaN");
+    const text = "ratio value should be between -1 and 1, got";
+    if (most > 1) warn(context.notes, span, `${text} ${formatShort(most)}, capping to 1`);
+    if (least < -1) warn(context.notes, span, `${text} ${formatShort(least)}, capping to -1`);
+    return true;
+  }
+  if (most < 1) return false;
+  if (Number.isNaN(least)) throw executionError("Parameter value is NaN");
+  if (least <= -(2 ** 63))
+    throw executionError(`Scalar value ${formatShort(least)} underflows int64`);
+  if (most >= 2 ** 63) throw executionError(`Scalar value ${formatShort(most)} overflows int64`);
+  return true;
+}
+
+function choose(
+  expr: AggregateExpr,
+  members: readonly StepSeries[],
+  here: readonly StepSeries[],
+  ratios: readonly number[],
+  param: number,
+  step: number,
+): readonly StepSeries[] {
+  if (expr.op === "limit_ratio") {
+    const limit = Math.max(-1, Math.min(1, param));
+    if (limit === 0) return [];
+    return here.filter((member) => {
+      const ratio = ratios[members.indexOf(member)] ?? 0;
+      return limit >= 0 ? ratio < limit : ratio >= 1 + limit;
+    });
+  }
+  const k = Math.trunc(param);
+  if (k < 1) return [];
+  if (expr.op === "limitk") return here.slice(0, k);
+  const sign = expr.op === "topk" ? -1 : 1;
+  return here
+    .toSorted((a, b) => bySample(a.values[step] ?? 0, b.values[step] ?? 0, sign))
+    .slice(0, k);
+}
+
+/** NaN last, whichever way the rest goes. */
+export function bySample(a: number, b: number, sign: 1 | -1): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  if (Number.isNaN(b)) return -1;
+  if (a === b) return 0;
+  return a < b ? -sign : sign;
+}
+
+/**
+ * Where a series stands in [0, 1): the xxHash64 of its labels, each text behind its length, as Prometheus lays them out in
+ * memory. So both pick the same series.
+ */
+function ratioOf(labels: Labels): number {
+  const parts: Buffer[] = [];
+  for (const name of Object.keys(labels).toSorted()) {
+    for (const text of [name, labels[name] ?? ""]) {
+      const bytes = Buffer.from(text);
+      const { length } = bytes;
+      const size =
+        length < 255 ? [length] : [255, length & 0xff, (length >> 8) & 0xff, (length >> 16) & 0xff];
+      parts.push(Buffer.from(size), bytes);
+    }
+  }
+  return Number(Bun.hash.xxHash64(Buffer.concat(parts))) / 2 ** 64;
+}

@@ -1,0 +1,264 @@
+import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import { inform } from "./annotations.ts";
+import { arithmetic, comparison } from "./arithmetic.ts";
+import { type BinaryExpr, type Matching, isComparison } from "./ast.ts";
+import { type EvalContext, breathe, renamed, spend } from "./context.ts";
+import { executionError } from "./errors.ts";
+import {
+  type StepSeries,
+  absent,
+  dropMetadata,
+  float,
+  hasSample,
+  keepLabels,
+  labelsText,
+  mergeSameLabels,
+  newSeries,
+  sameLabelsError,
+  withLabel,
+  withoutLabels,
+} from "./values.ts";
+
+/** What an operator makes of two numbers. `filter` decides whether the left one stays; else `compute` gives the result. */
+type Operation = {
+  readonly filter?: (a: number, b: number) => boolean;
+  readonly compute: (a: number, b: number) => number;
+};
+
+export function operationOf(expr: BinaryExpr): Operation | undefined {
+  const { op } = expr;
+  if (op === "and" || op === "or" || op === "unless" || op === "</" || op === ">/")
+    return undefined;
+  if (!isComparison(op)) return { compute: arithmetic[op] };
+  const filter = comparison[op];
+  if (expr.bool) return { compute: (a, b) => (filter(a, b) ? 1 : 0) };
+  return { filter, compute: (a) => a };
+}
+
+/** A vector and a scalar. A comparison keeps the vector's value on whichever side it stands. */
+export async function vectorScalar(
+  context: EvalContext,
+  expr: BinaryExpr,
+  series: readonly StepSeries[],
+  scalar: Float64Array,
+  scalarFirst: boolean,
+): Promise<readonly StepSeries[]> {
+  const operation = operationOf(expr);
+  if (operation === undefined) return noteFloats(context, expr);
+  const { filter, compute } = operation;
+  const out: StepSeries[] = [];
+  for (const [s, one] of series.entries()) {
+    if (s % 64 === 0) await breathe(context.budget);
+    const after = filter === undefined ? renamed(context, one.labels) : one;
+    const target = newSeries(after.labels, scalar.length, after.dropName);
+    for (let i = 0; i < scalar.length; i++) {
+      if (one.present[i] === absent) continue;
+      const value = one.values[i] ?? 0;
+      const other = scalar[i] ?? 0;
+      const [a, b] = scalarFirst ? [other, value] : [value, other];
+      if (filter !== undefined && !filter(a, b)) continue;
+      target.present[i] = float;
+      target.values[i] = filter === undefined ? compute(a, b) : value;
+    }
+    if (!hasSample(target)) continue;
+    spend(context.budget, scalar.length);
+    out.push(target);
+  }
+  return mergeSameLabels(out);
+}
+
+/** The trim operators work on histograms; between floats they only leave a note. */
+function noteFloats(context: EvalContext, expr: BinaryExpr): readonly StepSeries[] {
+  const types = `float ${expr.op} float`;
+  inform(
+    context.notes,
+    expr.span,
+    `incompatible sample types encountered for binary operator "${expr.op}": ${types}`,
+  );
+  return [];
+}
+
+/** The labels that must agree for two series to meet. */
+export function signatureOf(matching: Matching, labels: Labels): Labels {
+  if (matching.on) return keepLabels(labels, matching.labels);
+  return withoutLabels(labels, [...matching.labels, metricNameLabel]);
+}
+
+export function bySignature(
+  matching: Matching,
+  series: readonly StepSeries[],
+): Map<string, StepSeries[]> {
+  const groups = new Map<string, StepSeries[]>();
+  for (const one of series) {
+    const key = labelsKey(signatureOf(matching, one.labels));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+/** The state of one vector-to-vector operation. `many` is the left side but for group_right. */
+type Pairing = {
+  readonly expr: BinaryExpr;
+  readonly operation: Operation;
+  readonly context: EvalContext;
+  readonly count: number;
+  readonly swapped: boolean;
+  readonly fillMany: number | undefined;
+  readonly fillOne: number | undefined;
+  readonly results: Map<string, StepSeries>;
+};
+
+/** Two vectors: series of equal signature meet, step by step. */
+export async function vectorVector(
+  context: EvalContext,
+  expr: BinaryExpr,
+  lhs: readonly StepSeries[],
+  rhs: readonly StepSeries[],
+  count: number,
+): Promise<readonly StepSeries[]> {
+  const operation = operationOf(expr);
+  if (operation === undefined) return noteFloats(context, expr);
+  const { matching } = expr;
+  const swapped = matching.group === "right";
+  const pairing: Pairing = {
+    expr,
+    operation,
+    context,
+    count,
+    swapped,
+    fillMany: swapped ? matching.fillRight : matching.fillLeft,
+    fillOne: swapped ? matching.fillLeft : matching.fillRight,
+    results: new Map(),
+  };
+  const manySide = bySignature(matching, swapped ? rhs : lhs);
+  const oneSide = bySignature(matching, swapped ? lhs : rhs);
+  let visited = 0;
+  for (const key of new Set([...manySide.keys(), ...oneSide.keys()])) {
+    if (visited++ % 32 === 0) await breathe(context.budget);
+    meet(pairing, manySide.get(key) ?? [], oneSide.get(key) ?? []);
+  }
+  return [...pairing.results.values()].filter(hasSample);
+}
+
+function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepSeries[]): void {
+  const { count, fillMany, fillOne, expr } = pairing;
+  if (one.length === 0 && fillOne === undefined) {
+    return;
+  }
+  if (many.length === 0 && fillMany === undefined && one.length < 2) return;
+  const targets = new Map<string, StepSeries>();
+  const oneToOne = expr.matching.group === "none";
+  // Which result labels a step has had already, to tell many matches of one.
+  const matched = new Map<StepSeries, Uint8Array>();
+  for (let i = 0; i < count; i++) {
+    const partner = onlyPartner(pairing, one, i);
+    let meetings = 0;
+    for (const member of many) {
+      if (member.present[i] === absent) continue;
+      if (partner === undefined && fillOne === undefined) continue;
+      if (++meetings > 1 && oneToOne) {
+        throw executionError(
+          "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
+        );
+      }
+      const target = targetOf(pairing, targets, member, partner);
+      if (!oneToOne) claim(matched, target, count, i);
+      put(pairing, target, i, member.values[i] ?? 0, partner?.values[i] ?? fillOne ?? 0);
+    }
+    if (meetings > 0 || partner === undefined || fillMany === undefined) continue;
+    put(
+      pairing,
+      targetOf(pairing, targets, undefined, partner),
+      i,
+      fillMany,
+      partner.values[i] ?? 0,
+    );
+  }
+}
+
+function claim(
+  matched: Map<StepSeries, Uint8Array>,
+  target: StepSeries,
+  count: number,
+  i: number,
+): void {
+  const steps = matched.get(target) ?? new Uint8Array(count);
+  if (steps[i] === 1) {
+    throw executionError("multiple matches for labels: grouping labels must ensure unique matches");
+  }
+  steps[i] = 1;
+  matched.set(target, steps);
+}
+
+/** The series of the "one" side at a step; two are an error. */
+function onlyPartner(
+  pairing: Pairing,
+  one: readonly StepSeries[],
+  i: number,
+): StepSeries | undefined {
+  let partner: StepSeries | undefined;
+  for (const candidate of one) {
+    if (candidate.present[i] === absent) continue;
+    if (partner !== undefined) throw duplicateError(pairing, partner, candidate);
+    partner = candidate;
+  }
+  return partner;
+}
+
+function duplicateError({ expr, swapped }: Pairing, a: StepSeries, b: StepSeries): Error {
+  const group = labelsText(signatureOf(expr.matching, b.labels));
+  const both = [labelsText(a.labels), labelsText(b.labels)].toSorted().join(", ");
+  return executionError(
+    `found duplicate series for the match group ${group} on the ${swapped ? "left" : "right"} hand-side of the operation: [${both}]` +
+      ";many-to-many matching not allowed: matching labels must be unique on one side",
+  );
+}
+
+function targetOf(
+  pairing: Pairing,
+  targets: Map<string, StepSeries>,
+  many: StepSeries | undefined,
+  one: StepSeries | undefined,
+): StepSeries {
+  const { expr, results, count, context } = pairing;
+  const { matching } = expr;
+  const manyLabels = many?.labels ?? signatureOf(matching, one?.labels ?? {});
+  const oneLabels = one?.labels ?? signatureOf(matching, many?.labels ?? {});
+  const pairKey = `${labelsKey(manyLabels)}\u0000${matching.include.length === 0 ? "" : labelsKey(oneLabels)}`;
+  const known = targets.get(pairKey);
+  if (known !== undefined) return known;
+  const labels = resultLabels(pairing, manyLabels, oneLabels);
+  const key = labelsKey(labels);
+  let target = results.get(key);
+  if (target === undefined) {
+    target = newSeries(labels, count, expr.bool && context.delayedNameRemoval);
+    results.set(key, target);
+    spend(context.budget, count);
+  }
+  targets.set(pairKey, target);
+  return target;
+}
+
+function resultLabels({ expr, context }: Pairing, many: Labels, one: Labels): Labels {
+  const { matching } = expr;
+  const drops = !isComparison(expr.op) || (expr.bool && !context.delayedNameRemoval);
+  let labels = drops ? dropMetadata(many) : many;
+  if (matching.group === "none") {
+    labels = matching.on
+      ? keepLabels(labels, matching.labels)
+      : withoutLabels(labels, matching.labels);
+  }
+  for (const name of matching.include) labels = withLabel(labels, name, one[name] ?? "");
+  return labels;
+}
+
+function put(pairing: Pairing, target: StepSeries, i: number, many: number, one: number): void {
+  const { operation, swapped } = pairing;
+  const [a, b] = swapped ? [one, many] : [many, one];
+  if (operation.filter !== undefined && !operation.filter(a, b)) return;
+  if (target.present[i] !== absent) throw sameLabelsError();
+  target.present[i] = float;
+  target.values[i] = operation.compute(a, b);
+}

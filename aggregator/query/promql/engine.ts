@@ -1,0 +1,335 @@
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { type Clock, systemClock } from "#shared/runtime/clock.ts";
+import { duration } from "#shared/text/duration.ts";
+import { z } from "zod";
+import type { MetricsSource, SeriesSamples } from "../source.ts";
+import { annotationTexts, newAnnotations } from "./annotations.ts";
+import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "./ast.ts";
+import { type EvalContext, shiftedTime, durationMs, spend } from "./context.ts";
+import { PromqlError } from "./errors.ts";
+import { dropMarkedNames, evaluate } from "./evaluator.ts";
+import { parsePromql } from "./parse.ts";
+import { planFetches, subqueryGrid } from "./plan.ts";
+import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
+import { type Grid, type StepSeries, absent, compareLabels } from "./values.ts";
+
+/** Limits and habits of the query engine; Prometheus's defaults where it has one. */
+export const PromqlConfig = z.strictObject({
+  /** How far an instant selector looks back for a sample. */
+  lookback: duration.prefault("5m"),
+  /** A query that takes longer is stopped. */
+  timeout: duration.prefault("2m"),
+  /** Samples of one query in memory: fetched ones and results of its parts. */
+  samples_max: z.int().positive().default(50_000_000),
+  /** Series that one query may read. */
+  series_max: z.int().positive().default(500_000),
+  /** Step of a subquery that names none. */
+  subquery_step: duration.prefault("1m"),
+  /** Drop metric names only when the whole expression is done (Prometheus's promql-delayed-name-removal). */
+  delayed_name_removal: z.boolean().default(false),
+});
+
+export type PromqlConfig = z.output<typeof PromqlConfig>;
+
+/** Steps of a range query; Prometheus's own limit and words. */
+const stepsMax = 11_000;
+
+type QueryOptions = {
+  readonly tenant: string;
+  readonly lookbackMs?: number | undefined;
+  /** Only shortens the configured timeout. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+export type InstantOptions = QueryOptions & { readonly timeMs: number };
+export type RangeOptions = QueryOptions & {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+};
+
+export type MatrixSeries = {
+  readonly labels: Labels;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+};
+export type VectorSeries = { readonly labels: Labels; readonly value: number };
+
+export type QueryData =
+  | { readonly resultType: "matrix"; readonly series: readonly MatrixSeries[] }
+  | {
+      readonly resultType: "vector";
+      readonly timeMs: number;
+      readonly series: readonly VectorSeries[];
+    }
+  | { readonly resultType: "scalar"; readonly timeMs: number; readonly value: number }
+  | { readonly resultType: "string"; readonly timeMs: number; readonly value: string };
+
+export type QueryStats = {
+  readonly prepareMs: number;
+  readonly evaluateMs: number;
+  readonly sortMs: number;
+  readonly samplesRead: number;
+  readonly peakSamples: number;
+};
+
+export type QueryResult = {
+  readonly data: QueryData;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+  readonly stats: QueryStats;
+};
+
+export type PromqlEngine = {
+  /** Evaluates at one time. Throws PromqlError. */
+  instant(query: string, options: InstantOptions): Promise<QueryResult>;
+  /** Evaluates at start, start + step, ... up to end; always a matrix. Throws PromqlError. */
+  range(query: string, options: RangeOptions): Promise<QueryResult>;
+};
+
+function refuse(text: string): PromqlError {
+  return new PromqlError("bad_data", text);
+}
+
+/** PromQL over a source of metrics. */
+export function createPromqlEngine(
+  source: MetricsSource,
+  config: PromqlConfig,
+  clock: Clock = systemClock,
+): PromqlEngine {
+  const parts: Parts = { source, config, clock };
+  return {
+    instant: async (query, options) => {
+      const { expr, type } = parsePromql(query);
+      const bounds = { startMs: options.timeMs, endMs: options.timeMs, stepMs: 0 };
+      return run(parts, { query, expr, type, bounds, count: 1, instant: true }, options);
+    },
+    range: async (query, options) => {
+      const { startMs, endMs, stepMs } = options;
+      if (!(stepMs > 0))
+        throw refuse(
+          "zero or negative query resolution step widths are not accepted. Try a positive integer",
+        );
+      if (endMs < startMs) throw refuse("end timestamp must not be before start time");
+      if (Math.floor((endMs - startMs) / stepMs) > stepsMax) {
+        throw refuse(
+          "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+        );
+      }
+      const { expr, type } = parsePromql(query);
+      if (type !== "vector" && type !== "scalar") {
+        const got = type === "matrix" ? "range vector" : type;
+        throw refuse(
+          `invalid expression type "${got}" for range query, must be Scalar or instant Vector`,
+        );
+      }
+      const count = Math.floor((endMs - startMs) / stepMs) + 1;
+      const bounds = { startMs, endMs, stepMs };
+      return run(parts, { query, expr, type, bounds, count, instant: false }, options);
+    },
+  };
+}
+
+type Parts = {
+  readonly source: MetricsSource;
+  readonly config: PromqlConfig;
+  readonly clock: Clock;
+};
+type Statement = {
+  readonly query: string;
+  readonly expr: Expr;
+  readonly type: ValueType;
+  readonly bounds: { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
+  readonly count: number;
+  readonly instant: boolean;
+};
+
+async function run(
+  parts: Parts,
+  statement: Statement,
+  options: QueryOptions,
+): Promise<QueryResult> {
+  const { config, clock } = parts;
+  const fetched = new Map<SelectorExpr, readonly SeriesSamples[]>();
+  const began = clock.monotonic();
+  const timeoutMs = Math.min(config.timeout, options.timeoutMs ?? config.timeout);
+  const context: EvalContext = {
+    query: statement.query,
+    ...statement.bounds,
+    lookbackMs: options.lookbackMs ?? config.lookback,
+    delayedNameRemoval: config.delayed_name_removal,
+    defaultSubqueryStepMs: config.subquery_step,
+    notes: newAnnotations(statement.query),
+    fetched,
+    budget: {
+      samplesMax: config.samples_max,
+      deadlineMs: began + timeoutMs,
+      monotonic: () => clock.monotonic(),
+      signal: options.signal,
+      samples: 0,
+      peakSamples: 0,
+      yieldedMs: began,
+    },
+  };
+  const { startMs, stepMs } = statement.bounds;
+  const grid: Grid = { startMs, stepMs, count: statement.count };
+  await fetchAll(parts, context, statement.expr, grid, fetched, options, timeoutMs);
+  const samplesRead = context.budget.samples;
+  const prepared = clock.monotonic();
+  const evaluated = await evaluateStatement(context, statement, grid);
+  const done = clock.monotonic();
+  const data = statement.instant ? evaluated : sortedMatrix(evaluated);
+  const sortMs = clock.monotonic() - done;
+  const { peakSamples } = context.budget;
+  const stats = {
+    prepareMs: prepared - began,
+    evaluateMs: done - prepared,
+    sortMs,
+    samplesRead,
+    peakSamples,
+  };
+  return { data, ...annotationTexts(context.notes), stats };
+}
+
+/** Fetches every selector, the same one once, before anything is evaluated. */
+async function fetchAll(
+  { source, config }: Parts,
+  context: EvalContext,
+  expr: Expr,
+  grid: Grid,
+  fetched: Map<SelectorExpr, readonly SeriesSamples[]>,
+  options: QueryOptions,
+  timeoutMs: number,
+): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal =
+    options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+  const asked = new Map<string, Promise<SeriesSamples[]>>();
+  const fetches = planFetches(context, expr, grid);
+  try {
+    for (const { selector, startMs, endMs } of fetches) {
+      const key = JSON.stringify([selector.matchers, startMs, endMs]);
+      const { matchers } = selector;
+      const request = {
+        tenant: options.tenant,
+        matchers,
+        startMs,
+        endMs,
+        samplesMax: config.samples_max,
+        signal,
+      };
+      const answer = asked.get(key) ?? source.select(request);
+      asked.set(key, answer);
+    }
+    await Promise.all(asked.values());
+    for (const { selector, startMs, endMs } of fetches) {
+      const series = await asked.get(JSON.stringify([selector.matchers, startMs, endMs]));
+      fetched.set(selector, series ?? []);
+    }
+  } catch (cause) {
+    throw fetchError(cause, options.signal, timeout);
+  }
+  let count = 0;
+  for (const answer of asked.values()) {
+    for (const { values } of await answer) {
+      count++;
+      spend(context.budget, values.length);
+    }
+  }
+  if (count > config.series_max) {
+    throw new PromqlError(
+      "execution",
+      `query reads ${count} series, at most ${config.series_max} are allowed`,
+    );
+  }
+}
+
+function fetchError(
+  cause: unknown,
+  asked: AbortSignal | undefined,
+  timeout: AbortSignal,
+): PromqlError {
+  if (cause instanceof PromqlError) return cause;
+  if (asked?.aborted === true)
+    return new PromqlError("canceled", "query was canceled in expression evaluation", { cause });
+  if (timeout.aborted)
+    return new PromqlError("timeout", "query timed out in expression evaluation", { cause });
+  if (cause instanceof OperatingError && cause.code === "overloaded") {
+    const text = "query processing would load too many samples into memory in query execution";
+    return new PromqlError("execution", text, { cause });
+  }
+  return new PromqlError("internal", `expanding series: ${messageOf(cause)}`, { cause });
+}
+
+async function evaluateStatement(
+  context: EvalContext,
+  statement: Statement,
+  grid: Grid,
+): Promise<QueryData> {
+  const expr = unwrapParens(statement.expr);
+  const timeMs = grid.startMs;
+  if (expr.kind === "matrix" || expr.kind === "subquery") return rawRange(context, expr, grid);
+  const value = await evaluate(context, expr, grid);
+  if (value.type === "string") return { resultType: "string", timeMs, value: value.value };
+  if (value.type === "scalar") {
+    if (statement.instant)
+      return { resultType: "scalar", timeMs, value: value.values[0] ?? Number.NaN };
+    const present = new Uint8Array(grid.count).fill(1);
+    return matrixOf([{ labels: {}, dropName: false, values: value.values, present }], grid);
+  }
+  const series = dropMarkedNames(value.series);
+  if (!statement.instant) return matrixOf(series, grid);
+  const samples = series
+    .filter(({ present }) => present[0] !== absent)
+    .map(({ labels, values }) => ({ labels, value: values[0] ?? Number.NaN }));
+  return { resultType: "vector", timeMs, series: samples };
+}
+
+/** An instant query of a range vector: its samples as they are. */
+async function rawRange(
+  context: EvalContext,
+  expr: Extract<Expr, { kind: "matrix" | "subquery" }>,
+  grid: Grid,
+): Promise<QueryData> {
+  const rangeMs = durationMs(context, expr.range, false);
+  const endMs = shiftedTime(context, expr.kind === "matrix" ? expr.selector : expr, grid.startMs);
+  let input = expr.kind === "matrix" ? rangeOfSelector(context, expr, grid) : undefined;
+  if (expr.kind === "subquery") {
+    const inner = subqueryGrid(context, expr, grid);
+    const value = await evaluate(context, expr.expr, inner);
+    const series = value.type === "vector" ? dropMarkedNames(value.series) : [];
+    input = rangeOfSubquery(context, expr, grid, inner, series);
+  }
+  const series = (input?.series ?? []).flatMap(({ labels, timestampsMs, values }) => {
+    const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
+    const after = timestampsMs.findIndex((time) => time > endMs);
+    const to = after === -1 ? timestampsMs.length : after;
+    if (from === -1 || from >= to) return [];
+    return [{ labels, timestampsMs: timestampsMs.slice(from, to), values: values.slice(from, to) }];
+  });
+  return sortedMatrix({ resultType: "matrix", series });
+}
+
+function matrixOf(series: readonly StepSeries[], grid: Grid): QueryData {
+  const out: MatrixSeries[] = [];
+  for (const { labels, values, present } of series) {
+    let count = 0;
+    for (const state of present) if (state !== absent) count++;
+    if (count === 0) continue;
+    const timestampsMs = new Float64Array(count);
+    const kept = new Float64Array(count);
+    for (let i = 0, to = 0; i < grid.count; i++) {
+      if (present[i] === absent) continue;
+      timestampsMs[to] = grid.startMs + i * grid.stepMs;
+      kept[to++] = values[i] ?? 0;
+    }
+    out.push({ labels, timestampsMs, values: kept });
+  }
+  return { resultType: "matrix", series: out };
+}
+
+function sortedMatrix(data: QueryData): QueryData {
+  if (data.resultType !== "matrix") return data;
+  return { ...data, series: data.series.toSorted((a, b) => compareLabels(a.labels, b.labels)) };
+}

@@ -1,0 +1,154 @@
+import { assert } from "#shared/assert.ts";
+import { aggregate, countValues } from "./aggregate.ts";
+import { selectSeries } from "./aggregate_select.ts";
+import { arithmetic, comparison } from "./arithmetic.ts";
+import {
+  type AggregateExpr,
+  type BinaryExpr,
+  type Expr,
+  isComparison,
+  isSetOp,
+  unwrapParens,
+} from "./ast.ts";
+import { vectorScalar, vectorVector } from "./binary.ts";
+import { evaluateCall } from "./calls.ts";
+import { type EvalContext, breathe } from "./context.ts";
+import { executionError } from "./errors.ts";
+import { evaluateSelector } from "./selectors.ts";
+import { setOperation } from "./set_ops.ts";
+import {
+  type Grid,
+  type StepSeries,
+  type StepValue,
+  dropMetadata,
+  mergeSameLabels,
+  vectorOf,
+} from "./values.ts";
+import { mapValues } from "./vector_functions.ts";
+
+/**
+ * Evaluates an expression tree over a grid of steps, bottom up, whole columns at a time.
+ *
+ * Constraints: a dashboard asks for thousands of series over hundreds of steps, so nothing is allocated for a sample: a
+ * node takes and gives series of a Float64Array of values and a Uint8Array that says at which steps there is one. Raw
+ * samples are fetched before, once a selector; windows and look-backs walk them with indices that only move forward.
+ *
+ * Time: a node evaluates all steps of its grid before its parent does. Instant queries are grids of one step. A subquery
+ * makes a grid of its own, whose results then serve as raw samples. `@` fixes where a selector looks, not the step, so
+ * time() and predict_linear() inside still see the step.
+ *
+ * Names: what changes the meaning of values drops the metric name. With delayedNameRemoval the labels keep it until the
+ * end and only a flag is set, so that label_replace() can still read it.
+ *
+ * Native histograms will be a third state in `present` and a column of their own in StepSeries; the places that must then
+ * decide are those that test `present` and read `values`.
+ */
+export async function evaluate(context: EvalContext, expr: Expr, grid: Grid): Promise<StepValue> {
+  await breathe(context.budget);
+  switch (expr.kind) {
+    case "number":
+      return { type: "scalar", values: new Float64Array(grid.count).fill(expr.value) };
+    case "string":
+      return { type: "string", value: expr.value };
+    case "paren":
+      return evaluate(context, expr.expr, grid);
+    case "selector":
+      return vectorOf(await evaluateSelector(context, expr, grid));
+    case "unary": {
+      const value = await evaluate(context, expr.expr, grid);
+      if (expr.op === "+" || value.type === "string") return value;
+      if (value.type === "scalar")
+        return { type: "scalar", values: value.values.map((one) => -one) };
+      return vectorOf(await mapValues(context, value.series, (one) => -one));
+    }
+    case "call":
+      return evaluateCall(context, expr, grid, (inner, steps) => evaluate(context, inner, steps));
+    case "aggregate":
+      return vectorOf(await evaluateAggregate(context, expr, grid));
+    case "binary":
+      return evaluateBinary(context, expr, grid);
+    case "matrix":
+    case "subquery":
+      throw executionError("a range vector can only be the argument of a function");
+  }
+}
+
+async function vectorFrom(
+  context: EvalContext,
+  expr: Expr,
+  grid: Grid,
+): Promise<readonly StepSeries[]> {
+  const value = await evaluate(context, expr, grid);
+  assert(value.type === "vector", "the checker has seen a vector");
+  return value.series;
+}
+
+async function evaluateAggregate(
+  context: EvalContext,
+  expr: AggregateExpr,
+  grid: Grid,
+): Promise<readonly StepSeries[]> {
+  const param =
+    expr.param === undefined ? undefined : await evaluate(context, unwrapParens(expr.param), grid);
+  const series = await vectorFrom(context, expr.expr, grid);
+  const { op } = expr;
+  if (op === "count_values") {
+    assert(param?.type === "string", "the checker has seen a string");
+    if (param.value === "" || param.value.includes("\uFFFD"))
+      throw executionError(`invalid label name ${param.value}`);
+    return countValues(context, expr, param.value, series, grid.count);
+  }
+  const params = param?.type === "scalar" ? param.values : new Float64Array(grid.count);
+  if (op === "topk" || op === "bottomk" || op === "limitk" || op === "limit_ratio") {
+    return selectSeries(context, expr, series, params, grid.count);
+  }
+  return aggregate(context, expr, series, params, grid.count);
+}
+
+async function evaluateBinary(
+  context: EvalContext,
+  expr: BinaryExpr,
+  grid: Grid,
+): Promise<StepValue> {
+  const lhs = await evaluate(context, expr.lhs, grid);
+  const rhs = await evaluate(context, expr.rhs, grid);
+  assert(lhs.type !== "string" && rhs.type !== "string", "the checker refuses strings");
+  const { op } = expr;
+  if (lhs.type === "scalar" && rhs.type === "scalar") {
+    assert(
+      op in arithmetic || op in comparison,
+      "the checker refuses other operators between scalars",
+    );
+    const compute = isComparison(op) ? comparison[op] : undefined;
+    return {
+      type: "scalar",
+      values: lhs.values.map((a, i) => {
+        const b = rhs.values[i] ?? Number.NaN;
+        if (compute !== undefined) return Number(compute(a, b));
+        return isComparison(op) || isSetOp(op) || op === "</" || op === ">/"
+          ? Number.NaN
+          : arithmetic[op](a, b);
+      }),
+    };
+  }
+  if (lhs.type === "scalar") {
+    assert(rhs.type === "vector", "one side is a vector");
+    return vectorOf(await vectorScalar(context, expr, rhs.series, lhs.values, true));
+  }
+  if (rhs.type === "scalar") {
+    return vectorOf(await vectorScalar(context, expr, lhs.series, rhs.values, false));
+  }
+  if (isSetOp(op))
+    return vectorOf(await setOperation(context, expr, lhs.series, rhs.series, grid.count));
+  return vectorOf(await vectorVector(context, expr, lhs.series, rhs.series, grid.count));
+}
+
+/** Drops the names that were only marked, when everything else is done. */
+export function dropMarkedNames(series: readonly StepSeries[]): readonly StepSeries[] {
+  if (!series.some(({ dropName }) => dropName)) return mergeSameLabels(series);
+  return mergeSameLabels(
+    series.map((one) =>
+      one.dropName ? { ...one, labels: dropMetadata(one.labels), dropName: false } : one,
+    ),
+  );
+}

@@ -1,0 +1,45 @@
+import type { Expr, SelectorExpr, SubqueryExpr } from "./ast.ts";
+import { type EvalContext, childrenOf, durationMs, shiftedTime } from "./context.ts";
+import { executionError } from "./errors.ts";
+import { type Grid, gridEnd } from "./values.ts";
+
+/** What one selector needs from the store; both ends inclusive. */
+export type Fetch = {
+  readonly selector: SelectorExpr;
+  readonly startMs: number;
+  readonly endMs: number;
+};
+
+/** Steps of a subquery beyond this are refused: each is an evaluation of everything inside. */
+const subqueryStepsMax = 1_000_000;
+
+/** Every selector of the query with the time that it will read: windows are left-open, so the first millisecond is not. */
+export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch[] {
+  if (expr.kind === "selector") return [fetchOf(context, expr, grid, context.lookbackMs)];
+  if (expr.kind === "matrix") {
+    return [fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false))];
+  }
+  const inner = expr.kind === "subquery" ? subqueryGrid(context, expr, grid) : grid;
+  if (inner.count === 0) return [];
+  return childrenOf(expr).flatMap((child) => planFetches(context, child, inner));
+}
+
+function fetchOf(context: EvalContext, selector: SelectorExpr, grid: Grid, backMs: number): Fetch {
+  const startMs = shiftedTime(context, selector, grid.startMs) - backMs + 1;
+  return { selector, startMs, endMs: shiftedTime(context, selector, gridEnd(grid)) };
+}
+
+/** The steps at which a subquery's inside is evaluated: multiples of its step, over all windows of the outer grid. */
+export function subqueryGrid(context: EvalContext, expr: SubqueryExpr, grid: Grid): Grid {
+  const stepMs =
+    expr.step === undefined ? context.defaultSubqueryStepMs : durationMs(context, expr.step, false);
+  if (stepMs < 1) throw executionError("subquery step must be at least a millisecond");
+  const fromMs = shiftedTime(context, expr, grid.startMs) - durationMs(context, expr.range, false);
+  const toMs = shiftedTime(context, expr, gridEnd(grid));
+  const startMs = Math.floor(fromMs / stepMs) * stepMs + stepMs;
+  const count = Math.max(0, Math.floor((toMs - startMs) / stepMs) + 1);
+  if (count > subqueryStepsMax) {
+    throw executionError(`subquery of ${count} steps, at most ${subqueryStepsMax} are evaluated`);
+  }
+  return { startMs, stepMs, count };
+}

@@ -1,0 +1,138 @@
+import type { Labels } from "#shared/model/labels.ts";
+import { isStale, wordsOf } from "#shared/model/special_values.ts";
+import type { SeriesSamples } from "../source.ts";
+import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
+import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";
+import {
+  type Grid,
+  type StepSeries,
+  absent,
+  float,
+  gridEnd,
+  hasSample,
+  newSeries,
+} from "./values.ts";
+
+/**
+ * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. A cursor moves forward with
+ * the steps, so a series is walked once. With `timestamps` the answer holds the samples' times in seconds.
+ */
+export async function evaluateSelector(
+  context: EvalContext,
+  selector: SelectorExpr,
+  grid: Grid,
+  timestamps = false,
+): Promise<StepSeries[]> {
+  const out: StepSeries[] = [];
+  const fromMs = shiftedTime(context, selector, grid.startMs);
+  const toMs = shiftedTime(context, selector, gridEnd(grid));
+  const stepMs = selector.at === undefined ? grid.stepMs : 0;
+  for (const [i, samples] of (context.fetched.get(selector) ?? []).entries()) {
+    if (i % 64 === 0) await breathe(context.budget);
+    const series = newSeries(samples.labels, grid.count);
+    lookUp(series, samples, { fromMs, stepMs, lookbackMs: context.lookbackMs, timestamps });
+    if (toMs < fromMs || !hasSample(series)) continue;
+    spend(context.budget, grid.count);
+    out.push(series);
+  }
+  return out;
+}
+
+type LookUp = {
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly lookbackMs: number;
+  readonly timestamps: boolean;
+};
+
+function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
+  const { timestampsMs, values } = samples;
+  const { fromMs, stepMs, lookbackMs, timestamps } = how;
+  const words = wordsOf(values);
+  const length = timestampsMs.length;
+  let next = 0;
+  for (let i = 0; i < series.values.length; i++) {
+    const timeMs = fromMs + i * stepMs;
+    while (next < length && (timestampsMs[next] ?? Infinity) <= timeMs) next++;
+    const newest = next - 1;
+    const sampleMs = timestampsMs[newest];
+    if (sampleMs === undefined || sampleMs <= timeMs - lookbackMs || isStale(words, newest))
+      continue;
+    series.present[i] = float;
+    series.values[i] = timestamps ? sampleMs / 1_000 : (values[newest] ?? 0);
+  }
+}
+
+/** Raw samples of a range argument and where each step's window (fromMs, toMs] lies: the same for all series. */
+export type RangeInput = {
+  readonly series: readonly RangeSeries[];
+  /** End of the window of step i is firstEndMs + i * endStepMs. */
+  readonly firstEndMs: number;
+  readonly endStepMs: number;
+  readonly rangeMs: number;
+};
+
+export type RangeSeries = {
+  readonly labels: Labels;
+  readonly dropName: boolean;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+};
+
+/** The samples of a range selector without stale markers. */
+export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Grid): RangeInput {
+  const { selector } = expr;
+  return {
+    series: (context.fetched.get(selector) ?? []).map((samples) => withoutMarkers(samples)),
+    firstEndMs: shiftedTime(context, selector, grid.startMs),
+    endStepMs: selector.at === undefined ? grid.stepMs : 0,
+    rangeMs: durationMs(context, expr.range, false),
+  };
+}
+
+function withoutMarkers({ labels, timestampsMs, values }: SeriesSamples): RangeSeries {
+  const words = wordsOf(values);
+  let markers = 0;
+  for (let i = 0; i < values.length; i++) if (isStale(words, i)) markers++;
+  if (markers === 0) return { labels, dropName: false, timestampsMs, values };
+  const keptTimes = new Float64Array(values.length - markers);
+  const kept = new Float64Array(values.length - markers);
+  for (let i = 0, to = 0; i < values.length; i++) {
+    if (isStale(words, i)) continue;
+    keptTimes[to] = timestampsMs[i] ?? 0;
+    kept[to++] = values[i] ?? 0;
+  }
+  return { labels, dropName: false, timestampsMs: keptTimes, values: kept };
+}
+
+/** The results of a subquery's inside as samples at its steps. */
+export function rangeOfSubquery(
+  context: EvalContext,
+  expr: SubqueryExpr,
+  grid: Grid,
+  inner: Grid,
+  evaluated: readonly StepSeries[],
+): RangeInput {
+  return {
+    series: evaluated.map((series) => samplesOfSteps(series, inner)),
+    firstEndMs: shiftedTime(context, expr, grid.startMs),
+    endStepMs: expr.at === undefined ? grid.stepMs : 0,
+    rangeMs: durationMs(context, expr.range, false),
+  };
+}
+
+function samplesOfSteps(
+  { labels, dropName, values, present }: StepSeries,
+  grid: Grid,
+): RangeSeries {
+  let count = 0;
+  for (const state of present) if (state !== absent) count++;
+  const timestampsMs = new Float64Array(count);
+  const kept = new Float64Array(count);
+  for (let i = 0, to = 0; i < present.length; i++) {
+    if (present[i] === absent) continue;
+    timestampsMs[to] = grid.startMs + i * grid.stepMs;
+    kept[to++] = values[i] ?? 0;
+  }
+  return { labels, dropName, timestampsMs, values: kept };
+}

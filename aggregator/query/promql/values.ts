@@ -1,0 +1,130 @@
+import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import { executionError } from "./errors.ts";
+
+/** The steps of an evaluation: startMs, startMs + stepMs, ... `count` of them. */
+export type Grid = { readonly startMs: number; readonly stepMs: number; readonly count: number };
+
+/** Time of the last step. */
+export function gridEnd(grid: Grid): number {
+  return grid.startMs + grid.stepMs * (grid.count - 1);
+}
+
+/** What a step of a series holds. A histogram will be a third state, with a column of its own beside `values`. */
+export const absent = 0;
+export const float = 1;
+
+/**
+ * One series over the steps of a grid. `values[i]` counts only where `present[i]` is not `absent`. Columns are never
+ * changed once a node has handed them on: they may be shared between nodes.
+ */
+export type StepSeries = {
+  readonly labels: Labels;
+  /** The metric name is to be dropped when the query is done (see config.delayedNameRemoval). */
+  readonly dropName: boolean;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+};
+
+export type VectorValue = { readonly type: "vector"; readonly series: readonly StepSeries[] };
+export type ScalarValue = { readonly type: "scalar"; readonly values: Float64Array };
+export type TextValue = { readonly type: "string"; readonly value: string };
+export type StepValue = VectorValue | ScalarValue | TextValue;
+
+export function vectorOf(series: readonly StepSeries[]): VectorValue {
+  return { type: "vector", series };
+}
+
+/** A series without samples, to be filled. */
+export function newSeries(labels: Labels, count: number, dropName = false): StepSeries {
+  return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };
+}
+
+export function hasSample(series: StepSeries): boolean {
+  return series.present.includes(float);
+}
+
+/** Labels that describe the metric and not the series; what changes the meaning of values drops them. */
+const metadataLabels = [metricNameLabel, "__type__", "__unit__"] as const;
+
+export function withoutLabels(labels: Labels, names: readonly string[]): Labels {
+  if (!names.some((name) => name in labels)) return labels;
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)));
+}
+
+export function keepLabels(labels: Labels, names: readonly string[]): Labels {
+  const kept: Record<string, string> = {};
+  for (const name of names) {
+    const value = labels[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+/** Sets one label; an empty value removes it. */
+export function withLabel(labels: Labels, name: string, value: string): Labels {
+  return value === "" ? withoutLabels(labels, [name]) : { ...labels, [name]: value };
+}
+
+export function dropMetadata(labels: Labels): Labels {
+  return withoutLabels(labels, metadataLabels);
+}
+
+/** Labels as Prometheus prints them in messages: {a="b", c="d"}. */
+export function labelsText(labels: Labels): string {
+  const pairs = Object.keys(labels)
+    .toSorted()
+    .map(
+      (name) =>
+        `${/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(labels[name])}`,
+    );
+  return `{${pairs.join(", ")}}`;
+}
+
+/** Order of label sets: by name, then value, pair by pair. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const names = Object.keys(a).toSorted();
+  const others = Object.keys(b).toSorted();
+  for (const [i, name] of names.entries()) {
+    const other = others[i];
+    if (other === undefined) return 1;
+    if (name !== other) return name < other ? -1 : 1;
+    const [value = "", otherValue = ""] = [a[name], b[name]];
+    if (value !== otherValue) return value < otherValue ? -1 : 1;
+  }
+  return names.length - others.length;
+}
+
+/**
+ * Joins series of one label set whose samples don't meet at any step; where they do, the query fails as in Prometheus.
+ */
+export function mergeSameLabels(series: readonly StepSeries[]): readonly StepSeries[] {
+  const byKey = new Map<string, StepSeries>();
+  let merged = false;
+  for (const one of series) {
+    const key = labelsKey(one.labels);
+    const earlier = byKey.get(key);
+    if (earlier === undefined) {
+      byKey.set(key, one);
+      continue;
+    }
+    byKey.set(key, joined(earlier, one));
+    merged = true;
+  }
+  return merged ? [...byKey.values()] : series;
+}
+
+function joined(a: StepSeries, b: StepSeries): StepSeries {
+  const values = a.values.slice();
+  const present = a.present.slice();
+  for (let i = 0; i < values.length; i++) {
+    if (b.present[i] === absent) continue;
+    if (present[i] !== absent) throw sameLabelsError();
+    present[i] = float;
+    values[i] = b.values[i] ?? 0;
+  }
+  return { labels: a.labels, dropName: a.dropName, values, present };
+}
+
+export function sameLabelsError(): Error {
+  return executionError("vector cannot contain metrics with the same labelset");
+}

@@ -1,0 +1,36 @@
+/**
+ * The samples of one series that one step of a range function sees: indices [from, to) of the columns, which all lie in
+ * (startMs, endMs]. One object a series, moved from step to step.
+ */
+export type Window = {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  from: number;
+  to: number;
+  /** The evaluation time of the step. */
+  stepTimeMs: number;
+  startMs: number;
+  endMs: number;
+  readonly rangeMs: number;
+  /** Scalar arguments at this step. */
+  first: number;
+  second: number;
+  /** Set by the function where the step gets no value. */
+  none: boolean;
+};
+
+/** A number for a window that is not empty; sets `none` where there is no answer. */
+export type WindowFunction = (window: Window) => number;
+
+export function noValue(window: Window): number {
+  window.none = true;
+  return 0;
+}
+
+export function valueAt(window: Window, index: number): number {
+  return window.values[index] ?? 0;
+}
+
+export function timeAt(window: Window, index: number): number {
+  return window.timestampsMs[index] ?? 0;
+}

@@ -1,0 +1,234 @@
+import {
+  createPromqlEngine,
+  PromqlConfig,
+  type PromqlEngine,
+  type QueryResult,
+} from "#aggregator/query/promql/engine.ts";
+import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { labelsText } from "#aggregator/query/promql/values.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { type Command, type EvalCommand, type Point, parseScript } from "./promql_script.ts";
+
+export type CaseFailure = {
+  readonly line: number;
+  readonly query: string;
+  readonly reasons: readonly string[];
+};
+export type FileReport = {
+  readonly file: string;
+  readonly passed: number;
+  readonly failures: readonly CaseFailure[];
+};
+
+/** Runs a script on the engine over series in memory; every eval is a case. */
+export async function runScript(file: string, text: string): Promise<FileReport> {
+  const metrics = new MemoryMetrics();
+  const engine = createPromqlEngine(metrics, PromqlConfig.parse({ delayed_name_removal: true }));
+  const failures: CaseFailure[] = [];
+  let passed = 0;
+  for (const command of parseScript(text)) {
+    if (command.kind === "clear") metrics.clear();
+    else if (command.kind === "load") load(metrics, command);
+    else {
+      const reasons = await check(engine, command);
+      if (reasons.length === 0) passed++;
+      else failures.push({ line: command.line, query: command.query, reasons });
+    }
+  }
+  return { file, passed, failures };
+}
+
+/** Native histograms are not stored: cases that need them fail. */
+function load(
+  metrics: MemoryMetrics,
+  { stepMs, series }: Extract<Command, { kind: "load" }>,
+): void {
+  for (const { labels, points } of series) {
+    for (const [i, point] of points.entries()) {
+      if (typeof point === "number" || point === "stale") metrics.add(labels, i * stepMs, point);
+    }
+  }
+}
+
+async function check(engine: PromqlEngine, command: EvalCommand): Promise<string[]> {
+  const { query, startMs, endMs, stepMs, expectations } = command;
+  const tenant = "test";
+  const fail = expectations.find(({ type }) => type === "fail");
+  try {
+    const result =
+      stepMs === 0
+        ? await engine.instant(query, { tenant, timeMs: startMs })
+        : await engine.range(query, { tenant, startMs, endMs, stepMs });
+    if (fail !== undefined) return ["expected to fail, succeeded"];
+    return [
+      ...checkData(command, result),
+      ...checkNotes(command, result),
+      ...(await checkAsRange(engine, command, result)),
+    ];
+  } catch (thrown) {
+    if (!(thrown instanceof PromqlError)) throw thrown;
+    if (fail === undefined) return [`failed: ${thrown.message}`];
+    if (fail.match === undefined || matches(fail.match, thrown.message)) return [];
+    return [`expected to fail with ${fail.match.text}`, `got ${thrown.message}`];
+  }
+}
+
+function matches(
+  { kind, text }: { readonly kind: "msg" | "regex"; readonly text: string },
+  got: string,
+): boolean {
+  return kind === "msg" ? got === text : searchingRegex(text).test(got);
+}
+
+function checkNotes({ expectations }: EvalCommand, { warnings, infos }: QueryResult): string[] {
+  const reasons: string[] = [];
+  for (const [type, notes] of [
+    ["warn", warnings],
+    ["info", infos],
+  ] as const) {
+    const wanted = expectations.filter((expectation) => expectation.type === type);
+    const none = expectations.some((expectation) => expectation.type === `no_${type}`);
+    if (none && notes.length > 0) reasons.push(`expected no ${type}, got ${notes.join("; ")}`);
+    for (const { match } of wanted) {
+      if (notes.some((note) => match === undefined || matches(match, note))) continue;
+      reasons.push(`expected ${type} ${match?.text ?? ""}, got ${notes.join("; ") || "none"}`);
+    }
+    if (wanted.length === 0) continue;
+    const open = notes.filter(
+      (note) => !wanted.some(({ match }) => match === undefined || matches(match, note)),
+    );
+    for (const note of open) reasons.push(`unexpected ${type} ${note}`);
+  }
+  return reasons;
+}
+
+/** Expected or gotten samples of one series: text by time, so that gaps and histograms compare too. */
+type Row = { readonly labels: Labels; readonly samples: ReadonlyMap<number, Point> };
+
+function checkData(command: EvalCommand, { data }: QueryResult): string[] {
+  const { text, scalar, startMs, rangeVector } = command;
+  if (text !== undefined) {
+    return data.resultType === "string" && data.value === text
+      ? []
+      : [`expected string ${text}, got ${JSON.stringify(data)}`];
+  }
+  if (scalar !== undefined && command.stepMs === 0) {
+    if (data.resultType !== "scalar") return [`expected scalar, got ${data.resultType}`];
+    return equal(data.value, scalar) ? [] : [`expected ${scalar}, got ${data.value}`];
+  }
+  if (data.resultType === "scalar" || data.resultType === "string")
+    return [`unexpected ${data.resultType} ${data.value}`];
+  const from = rangeVector?.startMs ?? startMs;
+  const stepMs = rangeVector?.stepMs ?? command.stepMs;
+  const wanted = command.series.map(({ labels, points }): Row => {
+    const samples = new Map<number, Point>();
+    for (const [i, point] of points.entries())
+      if (point !== "gap") samples.set(from + i * stepMs, point);
+    return { labels, samples };
+  });
+  const got = rowsOf(data);
+  const reasons = compareRows(wanted, got);
+  const ordered = command.expectations.some(({ type }) => type === "ordered");
+  if (ordered && reasons.length === 0 && order(wanted) !== order(got))
+    reasons.push(`got order ${order(got)}`);
+  return reasons;
+}
+
+function order(rows: readonly Row[]): string {
+  return rows.map(({ labels }) => labelsText(labels)).join(" ");
+}
+
+function rowsOf(data: Exclude<QueryResult["data"], { resultType: "scalar" | "string" }>): Row[] {
+  if (data.resultType === "vector") {
+    return data.series.map(({ labels, value }) => ({
+      labels,
+      samples: new Map([[data.timeMs, value]]),
+    }));
+  }
+  return data.series.map(({ labels, timestampsMs, values }) => ({
+    labels,
+    samples: new Map([...timestampsMs].map((timeMs, i) => [timeMs, values[i] ?? 0])),
+  }));
+}
+
+function compareRows(wanted: readonly Row[], got: readonly Row[]): string[] {
+  const reasons: string[] = [];
+  const byKey = new Map(got.map((row) => [labelsKey(row.labels), row]));
+  if (byKey.size !== got.length) reasons.push("a label set is answered twice");
+  for (const { labels, samples } of wanted) {
+    const key = labelsKey(labels);
+    const row = byKey.get(key);
+    byKey.delete(key);
+    if (row === undefined && samples.size === 0) continue;
+    if (row === undefined) reasons.push(`missing ${labelsText(labels)}`);
+    else if (!sameSamples(samples, row.samples)) {
+      reasons.push(
+        `expected ${labelsText(labels)} ${show(samples)}`,
+        `got ${labelsText(labels)} ${show(row.samples)}`,
+      );
+    }
+  }
+  for (const { labels, samples } of byKey.values())
+    reasons.push(`unexpected ${labelsText(labels)} ${show(samples)}`);
+  return reasons;
+}
+
+function show(samples: ReadonlyMap<number, Point>): string {
+  return [...samples]
+    .map(
+      ([timeMs, point]) =>
+        `${typeof point === "object" ? point.histogram : point}@${timeMs / 1_000}`,
+    )
+    .join(" ");
+}
+
+function sameSamples(wanted: ReadonlyMap<number, Point>, got: ReadonlyMap<number, Point>): boolean {
+  if (wanted.size !== got.size) return false;
+  return [...wanted].every(([timeMs, point]) => {
+    const other = got.get(timeMs);
+    return typeof point === "number" && typeof other === "number" && equal(point, other);
+  });
+}
+
+/** Equal to one part in a million, as the scripts mean it. */
+function equal(a: number, b: number): boolean {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  const difference = Math.abs(a - b);
+  if (a === 0 || b === 0) return difference < Number.MIN_VALUE * 2;
+  return difference / Math.min(Math.abs(a) + Math.abs(b), Number.MAX_VALUE) < 1e-6;
+}
+
+const boundsDependent = /\b(?:start|end|range|step|sort\w*|topk|bottomk|limitk|limit_ratio)\b/;
+
+/** An instant query's answer must also stand in the middle of a range query. */
+async function checkAsRange(
+  engine: PromqlEngine,
+  command: EvalCommand,
+  { data }: QueryResult,
+): Promise<string[]> {
+  const { query, startMs, stepMs } = command;
+  if (stepMs !== 0 || data.resultType !== "vector" || boundsDependent.test(query)) return [];
+  const around = {
+    tenant: "test",
+    startMs: startMs - 60_000,
+    endMs: startMs + 60_000,
+    stepMs: 60_000,
+  };
+  try {
+    const { data: matrix } = await engine.range(query, around);
+    if (matrix.resultType !== "matrix") return [`as range: got ${matrix.resultType}`];
+    const middle = rowsOf(matrix)
+      .map(({ labels, samples }) => ({
+        labels,
+        samples: new Map([...samples].filter(([timeMs]) => timeMs === startMs)),
+      }))
+      .filter(({ samples }) => samples.size > 0);
+    return compareRows(rowsOf(data), middle).map((reason) => `as range: ${reason}`);
+  } catch (thrown) {
+    // At the steps around it an operator may meet what it may not.
+    if (thrown instanceof PromqlError) return [];
+    throw thrown;
+  }
+}

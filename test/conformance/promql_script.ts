@@ -1,0 +1,210 @@
+import { parsePromql } from "#aggregator/query/promql/parse.ts";
+import { parseNumber, unquote } from "#aggregator/query/promql/literals.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { parseDuration } from "#shared/text/duration.ts";
+
+/** One value of a script's series: a number, a gap, a stale marker, or a native histogram (kept as text). */
+export type Point = number | "gap" | "stale" | { readonly histogram: string };
+export type ScriptSeries = { readonly labels: Labels; readonly points: readonly Point[] };
+
+export type Expectation = {
+  readonly type: "fail" | "warn" | "info" | "no_warn" | "no_info" | "ordered";
+  readonly match?: { readonly kind: "msg" | "regex"; readonly text: string };
+};
+
+export type EvalCommand = {
+  readonly kind: "eval";
+  readonly line: number;
+  readonly query: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 0 for an instant query. */
+  readonly stepMs: number;
+  readonly expectations: readonly Expectation[];
+  readonly text?: string;
+  readonly rangeVector?: { readonly startMs: number; readonly stepMs: number };
+  readonly scalar?: number;
+  readonly series: readonly ScriptSeries[];
+};
+
+export type Command =
+  | { readonly kind: "clear" }
+  | { readonly kind: "load"; readonly stepMs: number; readonly series: readonly ScriptSeries[] }
+  | EvalCommand;
+
+/** Reads a promqltest script (see FORMAT.md beside the scripts). Throws an Error that names the line. */
+export function parseScript(text: string): Command[] {
+  const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line.trim()));
+  const commands: Command[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const head = lines[at] ?? "";
+    const line = at + 1;
+    at++;
+    if (head === "") continue;
+    if (head === "clear") {
+      commands.push({ kind: "clear" });
+      continue;
+    }
+    const body: string[] = [];
+    while (at < lines.length && lines[at] !== "") body.push(lines[at++] ?? "");
+    try {
+      commands.push(head.startsWith("load") ? parseLoad(head, body) : parseEval(head, body, line));
+    } catch (cause) {
+      throw new Error(`line ${line}: ${head}`, { cause });
+    }
+  }
+  return commands;
+}
+
+function timeOf(text: string): number {
+  const ms = parseDuration(text) ?? (parseNumber(text) ?? Number.NaN) * 1_000;
+  if (Number.isNaN(ms)) throw new Error(`not a time: ${text}`);
+  return ms;
+}
+
+function parseLoad(head: string, body: readonly string[]): Command {
+  const stepMs = timeOf(head.split(/\s+/)[1] ?? "");
+  return { kind: "load", stepMs, series: body.map(parseSeries) };
+}
+
+const instantShape = /^eval(?:_(\w+))?\s+instant\s+(?:at\s+(\S+))\s+(.+)$/;
+const rangeShape = /^eval(?:_(\w+))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$/;
+
+function parseEval(head: string, body: readonly string[], line: number): Command {
+  const instant = instantShape.exec(head);
+  const range = rangeShape.exec(head);
+  const [variant, start, end, step, query] =
+    instant === null
+      ? (range ?? []).slice(1)
+      : [instant[1], instant[2], instant[2], "0", instant[3]];
+  if (query === undefined || start === undefined || end === undefined || step === undefined) {
+    throw new Error("unknown command");
+  }
+  const expectations: Expectation[] = [];
+  if (variant === "fail" || variant === "warn" || variant === "info" || variant === "ordered") {
+    expectations.push({ type: variant });
+  }
+  let command: EvalCommand = {
+    kind: "eval",
+    line,
+    query,
+    startMs: timeOf(start),
+    endMs: timeOf(end),
+    stepMs: timeOf(step),
+    expectations,
+    series: [],
+  };
+  for (const entry of body) command = withLine(command, entry, expectations);
+  return command;
+}
+
+const expectShape =
+  /^expect\s+(fail|warn|info|no_warn|no_info|ordered)(?:\s+(msg|regex):\s*(.*))?$/;
+const rangeVectorShape = /^expect range vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)$/;
+
+function withLine(command: EvalCommand, entry: string, expectations: Expectation[]): EvalCommand {
+  const text = /^expect string\s+(.*)$/.exec(entry);
+  if (text !== null) return { ...command, text: unquote(text[1] ?? "") ?? "" };
+  const rangeVector = rangeVectorShape.exec(entry);
+  if (rangeVector !== null) {
+    const [, start = "", , step = ""] = rangeVector;
+    return { ...command, rangeVector: { startMs: timeOf(start), stepMs: timeOf(step) } };
+  }
+  const legacy = /^expected_fail_(message|regexp)\s+(.*)$/.exec(entry);
+  if (legacy !== null) {
+    const kind = legacy[1] === "message" ? "msg" : "regex";
+    expectations.push({ type: "fail", match: { kind, text: legacy[2] ?? "" } });
+    return command;
+  }
+  const expect = expectShape.exec(entry);
+  if (expect !== null) {
+    const [, type, kind, pattern] = expect;
+    const match =
+      kind === "msg" || kind === "regex"
+        ? { match: { kind, text: stripQuotes(pattern ?? "") } as const }
+        : {};
+    if (type !== undefined && isExpectation(type)) expectations.push({ type, ...match });
+    return command;
+  }
+  const number = parseNumber(entry.replace(/^\+/, ""));
+  const signed = number ?? (entry.startsWith("-") ? negated(entry.slice(1)) : undefined);
+  if (signed !== undefined) return { ...command, scalar: signed };
+  return { ...command, series: [...command.series, parseSeries(entry)] };
+}
+
+function isExpectation(type: string): type is Expectation["type"] {
+  return ["fail", "warn", "info", "no_warn", "no_info", "ordered"].includes(type);
+}
+
+function negated(text: string): number | undefined {
+  const value = parseNumber(text);
+  return value === undefined ? undefined : -value;
+}
+
+function stripQuotes(text: string): string {
+  const trimmed = text.trim();
+  return /^".*"$/.test(trimmed) ? (unquote(trimmed) ?? trimmed) : trimmed;
+}
+
+function parseSeries(entry: string): ScriptSeries {
+  let at = 0;
+  let braces = 0;
+  let quoted = false;
+  while (at < entry.length && (braces > 0 || !/\s/.test(entry[at] ?? ""))) {
+    const character = entry[at];
+    if (character === "\\" && quoted) at++;
+    else if (character === '"') quoted = !quoted;
+    else if (!quoted && character === "{") braces++;
+    else if (!quoted && character === "}") braces--;
+    at++;
+  }
+  return { labels: parseLabels(entry.slice(0, at)), points: parsePoints(entry.slice(at)) };
+}
+
+function parseLabels(text: string): Labels {
+  if (/^\{\s*\}$/.test(text)) return {};
+  // An extra matcher, so that a set of empty labels is still a selector.
+  const { expr } = parsePromql(text);
+  if (expr.kind !== "selector") throw new Error(`not a series: ${text}`);
+  return Object.fromEntries(
+    expr.matchers.filter(({ value }) => value !== "").map(({ name, value }) => [name, value]),
+  );
+}
+
+const number = String.raw`[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[iI]nf|NaN)`;
+const repeated = new RegExp(`^(${number})(?:([+-])(${number}))?x(\\d+)$`);
+const histogramShape = /^(\{\{.*?\}\})(?:([+-])(\{\{.*?\}\}))?(?:x(\d+))?$/;
+
+function parsePoints(text: string): Point[] {
+  const points: Point[] = [];
+  for (const token of text.match(/\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?|\S+/g) ?? []) {
+    const histogram = histogramShape.exec(token);
+    const gaps = /^_(?:x(\d+))?$/.exec(token);
+    const series = repeated.exec(token);
+    if (histogram !== null) {
+      const count = histogram[4] === undefined ? 1 : Number(histogram[4]) + 1;
+      for (let i = 0; i < count; i++) points.push({ histogram: token });
+    } else if (gaps !== null) {
+      for (let i = 0; i < Number(gaps[1] ?? 1); i++) points.push("gap");
+    } else if (token === "stale") points.push("stale");
+    else if (series !== null) {
+      const [, first = "", sign, by = "0", times = "0"] = series;
+      const step = numberOf(by) * (sign === "-" ? -1 : 1);
+      let value = numberOf(first);
+      for (let i = 0; i <= Number(times); i++) {
+        points.push(value);
+        value += step;
+      }
+    } else points.push(numberOf(token));
+  }
+  return points;
+}
+
+function numberOf(text: string): number {
+  const value = text.startsWith("-")
+    ? negated(text.slice(1))
+    : parseNumber(text.replace(/^\+/, ""));
+  if (value === undefined) throw new Error(`not a value: ${text}`);
+  return value;
+}
