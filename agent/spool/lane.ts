@@ -1,0 +1,269 @@
+import type { NextFrame } from "#proto/bus/agent_port.ts";
+import type { EncodedBody } from "#proto/codec/metrics.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { DropReason, Drops } from "#shared/model/account.ts";
+import { addDrops } from "#shared/model/account.ts";
+import type { Position, Signal } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SpoolConfig } from "./config.ts";
+import type { BuiltFrame, LaneName } from "./frame_builder.ts";
+import { dataFrames, openFrames } from "./frame_builder.ts";
+import type { LaneFiles } from "./lane_files.ts";
+import type { LaneMemo } from "./lane_memo.ts";
+import type { Ledger } from "./ledger.ts";
+import { applyCheckpoints } from "./ledger.ts";
+import type { SpoolMeters } from "./meters.ts";
+
+/** Encodes the batches of one epoch; a new one is made for each. */
+export type BatchEncoder<Batch> = { encode(batch: Batch): EncodedBody[] };
+
+export type LaneParts<Batch> = {
+  readonly name: LaneName;
+  readonly config: SpoolConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly meters: SpoolMeters;
+  readonly files: LaneFiles;
+  readonly memo: LaneMemo;
+  readonly ledger: Ledger;
+  readonly createEncoder: () => BatchEncoder<Batch>;
+  /**
+   * What to do with a batch that the disk refuses. `drop`: count it, the next scrape comes soon. `wait`: hold it, and by that the
+   * source, until there is room: a file's lines can still be read later.
+   */
+  readonly whenRefused: "drop" | "wait";
+  /** Waits for, or makes, room for so many bytes; throws OperatingError("cancelled") when the spool closes. */
+  readonly makeRoom: (bytes: number) => Promise<void>;
+  readonly onSynced: (signal: Signal) => void;
+  readonly closed: AbortSignal;
+};
+
+export type LaneTrouble = {
+  readonly state: "ok" | "full" | "disk_error";
+  readonly lastError: string;
+};
+
+const retryMinMs = 250;
+const retryMaxMs = 5_000;
+const fullCodes = ["ENOSPC", "EDQUOT"];
+
+/**
+ * One lane (agent, signal) on its way to the disk: numbers the frames, keeps the counters, and rolls epochs.
+ *
+ * An epoch is a segment is the life of an encoder. It is opened with the first batch that needs it, so a lane without data writes nothing.
+ * Numbers and counters move only when the frames that carry them are in the file. A batch that was encoded and then not written
+ * leaves the encoder ahead of the file; so the epoch ends there.
+ */
+export class SpoolLane<Batch> {
+  readonly signal: Signal;
+  readonly #parts: LaneParts<Batch>;
+  #encoder: BatchEncoder<Batch> | undefined;
+  #position: Position;
+  #itemsTotal: number;
+  #checkpoints: Map<string, string>;
+  #drops: Drops;
+  /** Drops since the last frame that told of any. */
+  #untold: Drops = {};
+  #openedAtMs = 0;
+  #readEpoch = 0;
+  #turn: Promise<void> = Promise.resolve();
+  #syncIsDue = false;
+  #isClosed = false;
+  #trouble: LaneTrouble = { state: "ok", lastError: "" };
+
+  constructor(parts: LaneParts<Batch>) {
+    this.signal = parts.name.signal;
+    this.#parts = parts;
+    this.#position = parts.ledger.position;
+    this.#itemsTotal = parts.ledger.itemsTotal;
+    this.#checkpoints = new Map(parts.ledger.checkpoints);
+    this.#drops = parts.ledger.drops;
+  }
+
+  /** As of the last frame that is in the file. */
+  checkpoints(): ReadonlyMap<string, string> {
+    return this.#checkpoints;
+  }
+  get drops(): Drops {
+    return this.#drops;
+  }
+  get trouble(): LaneTrouble {
+    return this.#trouble;
+  }
+  get files(): LaneFiles {
+    return this.#parts.files;
+  }
+
+  /**
+   * Resolves when the batch is in the file (not yet synced), or was dropped and counted. Batches are written in the order of
+   * the calls. Throws OperatingError("cancelled") when the spool closes before.
+   */
+  write(batch: Batch, checkpoints: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.#isClosed)
+      return Promise.reject(new OperatingError("cancelled", "the spool is closed"));
+    const turn = this.#turn.then(() => this.#write(batch, checkpoints));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Items that were read but won't be stored; told to the aggregator with the next frame. */
+  drop(reason: DropReason, items: number): void {
+    if (items <= 0) return;
+    this.#drops = addDrops(this.#drops, { [reason]: items });
+    this.#untold = { ...this.#untold, [reason]: this.#drops[reason] ?? 0 };
+    this.#parts.meters.dropped(this.signal, reason, items);
+  }
+
+  async read(after: Position, bytesMax: number): Promise<Uint8Array[]> {
+    const frames = await this.#parts.files.read(after, bytesMax);
+    if (frames.length > 0) this.#readEpoch = this.#parts.files.synced.position.epoch;
+    return frames;
+  }
+
+  nextAfter(after: Position): NextFrame {
+    return this.#parts.files.nextAfter(after);
+  }
+
+  /**
+   * The next batch opens a new epoch. Nobody can complain of an epoch that was never read, so complaints that were on their way
+   * while it was opened change nothing.
+   */
+  newEpoch(): void {
+    if (this.#readEpoch >= this.#position.epoch) this.#encoder = undefined;
+  }
+
+  /** Makes the drops that no frame has told of durable, then everything. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turn;
+    try {
+      if (Object.keys(this.#untold).length > 0) await this.#openEpoch();
+      await this.#parts.files.close();
+    } catch (thrown) {
+      this.#refused("spool could not be synced at the end", thrown);
+    }
+  }
+
+  /** Syncs now. A disk that refuses makes trouble; it is tried again with the next write or tick. */
+  async sync(): Promise<void> {
+    const { clock, files, meters, onSynced } = this.#parts;
+    if (!files.isDirty) return;
+    const startedMs = clock.monotonic();
+    try {
+      await files.sync();
+    } catch (thrown) {
+      this.#refused("spool could not be synced", thrown);
+      return;
+    }
+    meters.synced((clock.monotonic() - startedMs) / 1_000);
+    onSynced(this.signal);
+  }
+
+  async #write(batch: Batch, checkpoints: Readonly<Record<string, string>>): Promise<void> {
+    const isOpen = await this.#try(() => this.#openEpochIfDue());
+    // Encoded in either case: only the encoder knows how many items there are to count as dropped.
+    const encoder = this.#encoder ?? this.#parts.createEncoder();
+    const bodies = encoder.encode(batch);
+    const items = bodies.reduce((sum, body) => sum + body.items, 0);
+    const hasContent = items > 0 || Object.keys(checkpoints).length > 0;
+    if (isOpen && !hasContent) return;
+    if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return;
+    this.#encoder = undefined;
+    this.drop("disk_error", items);
+  }
+
+  async #append(
+    bodies: readonly EncodedBody[],
+    checkpoints: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { name, clock, makeRoom, files } = this.#parts;
+    const before = { position: this.#position, itemsTotal: this.#itemsTotal };
+    const told = this.#untold;
+    const frames = dataFrames(name, before, bodies, told, checkpoints, clock.now());
+    await makeRoom(sizeOf(frames));
+    await files.append(frames);
+    applyCheckpoints(this.#checkpoints, checkpoints);
+    this.#wrote(frames, told);
+  }
+
+  async #openEpochIfDue(): Promise<void> {
+    const { config, clock, files } = this.#parts;
+    const isLarge = files.openBytes >= config.segment_size;
+    const isOld = clock.monotonic() - this.#openedAtMs >= config.epoch_age;
+    if (this.#encoder === undefined || isLarge || isOld) await this.#openEpoch();
+  }
+
+  async #openEpoch(): Promise<void> {
+    const { name, clock, files, createEncoder, makeRoom } = this.#parts;
+    const before = { position: this.#position, itemsTotal: this.#itemsTotal };
+    // Epochs grow even when the clock goes back.
+    const epoch = Math.max(Math.floor(clock.now()), before.position.epoch + 1);
+    const told = this.#untold;
+    const frames = openFrames(name, before, epoch, this.#drops, this.#checkpoints, clock.now());
+    await makeRoom(sizeOf(frames));
+    await files.startSegment(epoch, frames);
+    this.#encoder = createEncoder();
+    this.#openedAtMs = clock.monotonic();
+    this.#wrote(frames, told);
+  }
+
+  #wrote(frames: readonly BuiltFrame[], told: Drops): void {
+    const last = frames.at(-1);
+    if (last === undefined) return;
+    const items = last.itemsTotal - this.#itemsTotal;
+    this.#position = last.position;
+    this.#itemsTotal = last.itemsTotal;
+    if (this.#untold === told) this.#untold = {};
+    if (this.#trouble.state !== "ok") {
+      this.#trouble = { state: "ok", lastError: this.#trouble.lastError };
+      this.#parts.log.info("spool writes again", { signal: this.signal });
+    }
+    this.#parts.meters.written(this.signal, frames.length, items, sizeOf(frames));
+    this.#syncSoon();
+  }
+
+  /** False when the disk refused and this lane drops; a lane that waits tries until it works. */
+  async #try(step: () => Promise<void>): Promise<boolean> {
+    const { clock, closed, whenRefused } = this.#parts;
+    for (let waitMs = retryMinMs; ; waitMs = Math.min(2 * waitMs, retryMaxMs)) {
+      try {
+        await step();
+        return true;
+      } catch (thrown) {
+        if (thrown instanceof OperatingError && thrown.code === "cancelled") throw thrown;
+        this.#refused("spool could not be written", thrown);
+      }
+      if (whenRefused === "drop") return false;
+      await clock.sleep(waitMs, closed);
+      if (closed.aborted) throw new OperatingError("cancelled", "the spool closes");
+    }
+  }
+
+  #refused(message: string, thrown: unknown): void {
+    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+    const isFull = typeof code === "string" && fullCodes.includes(code);
+    const state = isFull ? "full" : "disk_error";
+    this.#parts.meters.writeFailed(this.signal);
+    if (this.#trouble.state !== state)
+      this.#parts.log.error(message, { signal: this.signal, state, error: messageOf(thrown) });
+    this.#trouble = { state, lastError: messageOf(thrown) };
+  }
+
+  #syncSoon(): void {
+    const { clock, config, closed } = this.#parts;
+    if (this.#syncIsDue) return;
+    this.#syncIsDue = true;
+    const wait = async (): Promise<void> => {
+      await clock.sleep(config.sync_interval, closed);
+      this.#syncIsDue = false;
+      // At close everything is synced once more, by close() itself.
+      if (!closed.aborted) await this.sync();
+    };
+    void wait();
+  }
+}
+
+function sizeOf(frames: readonly BuiltFrame[]): number {
+  return frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+}

@@ -1,0 +1,251 @@
+import { join } from "node:path";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Position, Signal } from "#shared/model/position.ts";
+import { signals } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { SpoolConfig } from "./config.ts";
+import type { BatchEncoder, LaneParts } from "./lane.ts";
+import { SpoolLane } from "./lane.ts";
+import { LaneFiles } from "./lane_files.ts";
+import { LaneMemo } from "./lane_memo.ts";
+import type { SpoolMeters } from "./meters.ts";
+import { createSpoolMeters } from "./meters.ts";
+import { recoverLane } from "./recovery.ts";
+
+/** A new encoder for each epoch. */
+export type Encoders = {
+  readonly metrics: () => BatchEncoder<MetricsBatch>;
+  readonly logs: () => BatchEncoder<LogsBatch>;
+};
+
+export type SpoolParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  readonly tenant: string;
+  /** Subject-safe identity: [0-9a-z-]. */
+  readonly agent: string;
+  readonly encoders: Encoders;
+};
+
+type AnyLane = Pick<
+  SpoolLane<unknown>,
+  "signal" | "files" | "drops" | "trouble" | "read" | "nextAfter" | "newEpoch" | "sync" | "close"
+>;
+type Opened = { readonly memo: LaneMemo; readonly files: LaneFiles };
+
+const upkeepMs = 60_000;
+
+/**
+ * The agent's log of frames on disk; docs/formats/spool.md draws its files.
+ *
+ * What is written can be read once it is synced, so nobody ever knows more of an agent than the agent itself knows after
+ * a power cut. Segments go when the aggregator has committed them; over the bounds the oldest go first, committed or not, and are counted.
+ */
+export class Spool {
+  readonly tenant: string;
+  readonly agent: string;
+  readonly metrics: SpoolLane<MetricsBatch>;
+  readonly logs: SpoolLane<LogsBatch>;
+  readonly #config: SpoolConfig;
+  readonly #parts: SpoolParts;
+  readonly #memos: Readonly<Record<Signal, LaneMemo>>;
+  readonly #closed = new AbortController();
+  readonly #listeners = new Set<(signal: Signal) => void>();
+  /** Ages are told by the clock that never jumps, from the time at the start: a clock set forward must not expire data. */
+  readonly #openedMs: number;
+  readonly #openedMonotonicMs: number;
+  #waiting = 0;
+  #roomWaiters: (() => void)[] = [];
+  #upkeep: Promise<void> = Promise.resolve();
+
+  private constructor(
+    config: SpoolConfig,
+    parts: SpoolParts,
+    meters: SpoolMeters,
+    opened: Readonly<Record<Signal, Opened & { readonly ledger: LaneParts<unknown>["ledger"] }>>,
+  ) {
+    this.tenant = parts.tenant;
+    this.agent = parts.agent;
+    this.#config = config;
+    this.#parts = parts;
+    this.#openedMs = parts.clock.now();
+    this.#openedMonotonicMs = parts.clock.monotonic();
+    this.#memos = { metrics: opened.metrics.memo, logs: opened.logs.memo };
+    const shared = {
+      config,
+      clock: parts.clock,
+      log: parts.log,
+      meters,
+      makeRoom: (bytes: number) => this.#makeRoom(bytes),
+      onSynced: (signal: Signal) => this.#tellOfFrames(signal),
+      closed: this.#closed.signal,
+    };
+    const { tenant, agent, encoders } = parts;
+    this.metrics = new SpoolLane({
+      ...shared,
+      ...opened.metrics,
+      name: { tenant, agent, signal: "metrics" },
+      createEncoder: encoders.metrics,
+      whenRefused: "drop",
+    });
+    this.logs = new SpoolLane({
+      ...shared,
+      ...opened.logs,
+      name: { tenant, agent, signal: "logs" },
+      createEncoder: encoders.logs,
+      whenRefused: "wait",
+    });
+    meters.onCollect((set) => {
+      for (const { signal, files } of this.lanes) set(signal, files.bytes, files.count);
+    });
+  }
+
+  /** Recovers what is on disk. Throws OperatingError("bad_request") when the folder is another agent's, and what the disk throws. */
+  static async open(config: SpoolConfig, parts: SpoolParts): Promise<Spool> {
+    const meters = createSpoolMeters(parts.metrics);
+    const opened = {
+      metrics: await openLane(config, parts, meters, "metrics"),
+      logs: await openLane(config, parts, meters, "logs"),
+    };
+    const spool = new Spool(config, parts, meters, opened);
+    await spool.#keepUp();
+    spool.#upkeep = spool.#keepUpLoop();
+    return spool;
+  }
+
+  get lanes(): readonly AnyLane[] {
+    return signals.map((signal) => this.lane(signal));
+  }
+  /** The lane without the type of its batches: what its readers need. */
+  lane(signal: Signal): AnyLane {
+    return signal === "metrics" ? this.metrics : this.logs;
+  }
+  get bytes(): number {
+    return this.metrics.files.bytes + this.logs.files.bytes;
+  }
+  get bytesMax(): number {
+    return this.#config.size_max;
+  }
+  /** A writer waits for room. */
+  get isFull(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Calls back whenever a lane has more synced frames. Returns how to stop. */
+  onFrames(callback: (signal: Signal) => void): () => void {
+    this.#listeners.add(callback);
+    return () => void this.#listeners.delete(callback);
+  }
+
+  /** Everything up to `position` is in committed blocks. */
+  async committed(signal: Signal, position: Position): Promise<void> {
+    if (!this.#memos[signal].noteCommitted(position)) return;
+    await this.lane(signal).files.trim();
+    for (const wake of this.#roomWaiters.splice(0)) wake();
+  }
+
+  /** Where the aggregator has committed to, as far as this agent heard. */
+  committedPosition(signal: Signal): Position {
+    return this.#memos[signal].committed;
+  }
+
+  /** Refuses writers that wait, lets those go on that don't, and syncs everything. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#upkeep;
+    for (const lane of this.lanes) await lane.close();
+    for (const signal of signals) await this.#memos[signal].save();
+  }
+
+  #tellOfFrames(signal: Signal): void {
+    for (const callback of this.#listeners) callback(signal);
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const { size_max: max, when_full: whenFull } = this.#config;
+    while (this.bytes + bytes > max) {
+      for (const lane of this.lanes) await lane.files.trim();
+      if (this.bytes + bytes <= max) return;
+      if (whenFull === "block") await this.#room();
+      else if (!(await this.#dropOldest())) return;
+    }
+  }
+
+  async #room(): Promise<void> {
+    const { signal } = this.#closed;
+    this.#waiting += 1;
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => {
+        this.#roomWaiters.push(resolve);
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+    this.#waiting -= 1;
+    if (signal.aborted) throw new OperatingError("cancelled", "the spool closes");
+  }
+
+  /** The oldest segment of both lanes goes, but the newest of each stays. False when there is nothing to let go. */
+  async #dropOldest(): Promise<boolean> {
+    const oldestFirst = this.lanes
+      .map(({ files }) => files)
+      .filter((files) => files.count > 1)
+      .toSorted((a, b) => (a.oldest?.epoch ?? 0) - (b.oldest?.epoch ?? 0));
+    const [files] = oldestFirst;
+    return files !== undefined && (await files.dropOldest("spool_full"));
+  }
+
+  async #keepUpLoop(): Promise<void> {
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(upkeepMs, signal);
+      if (!signal.aborted) await this.#keepUp();
+    }
+  }
+
+  /** Expires old segments and writes the memos. What the disk refuses is tried again next time. */
+  async #keepUp(): Promise<void> {
+    const nowMs = this.#openedMs + this.#parts.clock.monotonic() - this.#openedMonotonicMs;
+    const expired = nowMs - this.#config.age_max;
+    try {
+      for (const { files } of this.lanes) {
+        await files.trim();
+        while (files.count > 1 && (files.oldest?.lastCreatedMs ?? expired) < expired)
+          await files.dropOldest("spool_expired");
+      }
+      for (const signal of signals) await this.#memos[signal].save();
+      for (const lane of this.lanes) await lane.sync();
+    } catch (thrown) {
+      this.#parts.log.warn("upkeep of the spool failed", { error: messageOf(thrown) });
+    }
+  }
+}
+
+async function openLane(
+  config: SpoolConfig,
+  parts: SpoolParts,
+  meters: SpoolMeters,
+  signal: Signal,
+): Promise<Opened & { readonly ledger: LaneParts<unknown>["ledger"] }> {
+  const { log, tenant, agent } = parts;
+  const folder = join(config.path, signal);
+  const memo = await LaneMemo.open(folder, log);
+  const recovered = await recoverLane({ folder, lane: { tenant, agent, signal }, memo, log });
+  if (recovered.corruptSegments > 0) {
+    meters.corrupt(signal, recovered.corruptSegments);
+    meters.dropped(signal, "spool_corrupt", recovered.corruptItems);
+  }
+  const files = new LaneFiles(
+    {
+      folder,
+      memo,
+      log: log.child({ signal }),
+      onLost: (reason, items) => meters.dropped(signal, reason, items),
+    },
+    recovered,
+  );
+  return { memo, files, ledger: recovered.ledger };
+}
