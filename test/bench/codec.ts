@@ -1,0 +1,220 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compressSync } from "lz4-napi";
+import { ByteWriter } from "#proto/codec/byte_writer.ts";
+import { ColumnState } from "#proto/codec/column_state.ts";
+import { decodeFrame, encodeFrame, type Frame, newHeader } from "#proto/codec/envelope.ts";
+import {
+  createMetricsDecoder,
+  createMetricsEncoder,
+  type EncodedBody,
+} from "#proto/codec/metrics.ts";
+import { unpack } from "#proto/codec/packing.ts";
+import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
+import type { Labels } from "#shared/model/labels.ts";
+import type { MetricsBatch, MetricsRow, SeriesSchema } from "#shared/model/metrics.ts";
+import { setAbsent, wordsOf } from "#shared/model/special_values.ts";
+
+/** Recorded every 5 s; every third is what an agent sees at its default interval. */
+const everyNth = 3;
+const tarBlockBytes = 512;
+
+/**
+ * Bytes and nanoseconds a sample of metric frames on recorded node_exporter scrapes, one scrape a frame, beside the
+ * alternatives. `--scrapes N` (default 60, a quarter of an hour), `--rounds N` (default 5) for the timings.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const options = { scrapes: { type: "string" }, rounds: { type: "string" } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const path = join(process.env.LAPWING_SHARED ?? "../shared", "data/node-exporter.tar.zst");
+  if (!existsSync(path)) return { bench: "codec", skipped: `${path} is absent` };
+  const bodies = await scrapeBodies(path, Number(values.scrapes ?? 60));
+  const batches = toBatches(bodies);
+  const frames = batches.flatMap((batch, i) => framesOf(batch.encoder.encode(batch.batch), i));
+  const steady = frames.slice(1);
+  const samples = sum(steady.map(({ header }) => header.items));
+  const perSample = (bytes: readonly number[]) => round(sum(bytes) / samples);
+  const raws = steady.map((frame) => unpack(frame));
+  const rows = batches.slice(1).map(({ batch }) => batch.rows[0]?.values ?? new Float64Array(0));
+  const alone = rows.map(selfContained);
+  const plain = rows.map((row) => new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+  const rounds = Number(values.rounds ?? 5);
+  return {
+    bench: "codec",
+    scrapes: bodies.length,
+    series: batches.at(-1)?.batch.schema.series.length,
+    samples,
+    first_frame_bytes: frames[0]?.bytes.length,
+    wire_bytes_per_sample: perSample(steady.map(({ bytes }) => bytes.length)),
+    header_bytes_per_frame: round(
+      sum(steady.map(({ bytes, body }) => bytes.length - body.length)) / steady.length,
+    ),
+    delta_uncompressed: perSample(raws.map((raw) => raw.length)),
+    delta_lz4: perSample(raws.map(lz4Bytes)),
+    delta_zstd: perSample(raws.map(zstdBytes)),
+    self_contained_lz4: perSample(alone.map(lz4Bytes)),
+    self_contained_zstd: perSample(alone.map(zstdBytes)),
+    plain_doubles_lz4: perSample(plain.map(lz4Bytes)),
+    plain_doubles_zstd: perSample(plain.map(zstdBytes)),
+    lz4_ns_per_sample: timed(rounds, samples, () => raws.forEach(lz4Bytes)),
+    zstd_ns_per_sample: timed(rounds, samples, () => raws.forEach(zstdBytes)),
+    ...codecTimes(
+      rounds,
+      batches.map(({ batch }) => batch),
+      "scrapes",
+    ),
+    ...codecTimes(rounds, mostlyUnchanged(1_000, 200), "mostly_unchanged"),
+  };
+}
+
+type Step = {
+  readonly batch: MetricsBatch;
+  readonly encoder: ReturnType<typeof createMetricsEncoder>;
+};
+
+/** Encode and decode, whole frames, the envelope included. */
+function codecTimes(rounds: number, batches: readonly MetricsBatch[], name: string) {
+  const encode = () => {
+    const encoder = createMetricsEncoder();
+    return batches.flatMap((batch, i) => framesOf(encoder.encode(batch), i));
+  };
+  const frames = encode();
+  const samples = sum(frames.map(({ header }) => header.items));
+  const decode = () => {
+    const decoder = createMetricsDecoder();
+    for (const frame of frames) decoder.decode(decodeFrame(frame.bytes));
+  };
+  return {
+    [`${name}_encode_ns_per_sample`]: timed(rounds, samples, encode),
+    [`${name}_decode_ns_per_sample`]: timed(rounds, samples, decode),
+  };
+}
+
+/** The best of some rounds: what the code takes when the machine lets it. */
+function timed(rounds: number, samples: number, work: () => unknown): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < rounds; i++) {
+    const startedNs = Bun.nanoseconds();
+    work();
+    best = Math.min(best, Bun.nanoseconds() - startedNs);
+  }
+  return round(best / samples);
+}
+
+function framesOf(bodies: readonly EncodedBody[], index: number): Frame[] {
+  return bodies.map(({ body, ...fields }) => {
+    const header = newHeader({
+      tenant: "default",
+      agent: "node-1-4f2a9c",
+      signal: Signal.METRICS,
+      kind: FrameKind.DATA,
+      epoch: 1_795_230_838_530,
+      sequence: index + 1,
+      itemsTotal: 1_000 * index,
+      createdMs: 1_795_230_838_530 + 15_000 * index,
+      ...fields,
+    });
+    const bytes = encodeFrame(header, body);
+    return { header, body, bytes };
+  });
+}
+
+/** A row that needs no row before it. */
+function selfContained(row: Float64Array): Uint8Array {
+  const state = new ColumnState();
+  const writer = new ByteWriter();
+  state.grow(row.length);
+  state.write(writer, row, 0, row.length);
+  return writer.written();
+}
+
+/** Rows of counters of which one in ten moves. */
+function mostlyUnchanged(columns: number, count: number): MetricsBatch[] {
+  const series = Array.from({ length: columns }, (_, i) => ({ __name__: `m${i}`, job: "bench" }));
+  const schema = { series, families: [] };
+  const values = Float64Array.from(series, (_, i) => i * 1_000);
+  return Array.from({ length: count }, (_, n) => {
+    for (let i = n % 10; i < columns; i += 10) values[i] = (values[i] ?? 0) + 1 + (i % 50);
+    return { schema, rows: [{ timestampMs: 15_000 * n, values: values.slice() }] };
+  });
+}
+
+function toBatches(bodies: readonly { timestampMs: number; text: string }[]): Step[] {
+  const schema: SeriesSchema = { series: [], families: [] };
+  const columns = new Map<string, number>();
+  const encoder = createMetricsEncoder();
+  const rows: MetricsRow[] = bodies.map(({ timestampMs, text }) => {
+    const found = new Map<number, number>();
+    for (const line of text.split("\n")) {
+      if (line === "" || line.startsWith("#")) continue;
+      const space = line.lastIndexOf(" ");
+      const key = line.slice(0, space);
+      let column = columns.get(key);
+      if (column === undefined) {
+        column = schema.series.push(labelsOf(key)) - 1;
+        columns.set(key, column);
+      }
+      found.set(column, Number(line.slice(space + 1)));
+    }
+    const values = new Float64Array(schema.series.length);
+    const words = wordsOf(values);
+    for (let i = 0; i < values.length; i++) {
+      const value = found.get(i);
+      if (value === undefined) setAbsent(words, i);
+      else values[i] = value;
+    }
+    return { timestampMs, values };
+  });
+  return rows.map((row) => ({ batch: { schema, rows: [row] }, encoder }));
+}
+
+/** Enough for what node_exporter writes. */
+function labelsOf(key: string): Labels {
+  const brace = key.indexOf("{");
+  const labels: Record<string, string> = { __name__: brace < 0 ? key : key.slice(0, brace) };
+  for (const [, name = "", value = ""] of key.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+    labels[name] = value;
+  return { ...labels, instance: "node-1:9100", job: "node" };
+}
+
+/** Reads the archive's files in order of name, which is the time in Unix milliseconds. */
+async function scrapeBodies(path: string, count: number) {
+  const tar = Bun.zstdDecompressSync(new Uint8Array(await Bun.file(path).arrayBuffer()));
+  const files: { timestampMs: number; text: string }[] = [];
+  for (let at = 0; at + tarBlockBytes <= tar.length;) {
+    const name = textAt(tar, at, 100);
+    const size = Number.parseInt(textAt(tar, at + 124, 12), 8) || 0;
+    const start = at + tarBlockBytes;
+    const time = /(\d+)\.prom$/.exec(name)?.[1];
+    if (time !== undefined)
+      files.push({ timestampMs: Number(time), text: tar.toString("utf8", start, start + size) });
+    at = start + Math.ceil(size / tarBlockBytes) * tarBlockBytes;
+  }
+  return files
+    .toSorted((a, b) => a.timestampMs - b.timestampMs)
+    .filter((_, i) => i % everyNth === 0)
+    .slice(0, count);
+}
+
+function textAt(bytes: Buffer, start: number, length: number): string {
+  return bytes.toString("latin1", start, start + length).replace(/\0.*$/s, "");
+}
+
+function lz4Bytes(raw: Uint8Array): number {
+  return compressSync(Buffer.from(raw.buffer, raw.byteOffset, raw.length)).length;
+}
+
+function zstdBytes(raw: Uint8Array): number {
+  return Bun.zstdCompressSync(new Uint8Array(raw), { level: 3 }).length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function round(number: number): number {
+  return Math.round(number * 1_000) / 1_000;
+}
+
+if (import.meta.main) console.log(JSON.stringify(await run(process.argv.slice(2))));
