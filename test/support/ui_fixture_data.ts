@@ -157,7 +157,7 @@ const shapes: readonly Shape[] = [
   },
   { metric: /node_load1\{/, labels: [{}], value: (_, t, host) => 0.4 + 2.5 * wave(t, 200, host) },
   { metric: /node_load/, labels: [{}], value: (_, t, host) => 1.1 + wave(t, 400, host) },
-  { metric: /MemTotal_bytes[^-]*$/, labels: [{}], value: () => 16 * gib },
+  { metric: /^node_memory_MemTotal_bytes\{[^}]*\}$/, labels: [{}], value: () => 16 * gib },
   { metric: /MemTotal/, labels: [{}], value: (_, t, host) => (6 + wave(t, 500, host)) * gib },
   { metric: /Cached/, labels: [{}], value: (_, t) => (4 + wave(t, 900, 1)) * gib },
   { metric: /Buffers/, labels: [{}], value: () => 0.3 * gib },

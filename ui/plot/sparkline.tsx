@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 
-const width = 52;
+const width = 44;
 const height = 20;
 
 type Props = {

@@ -74,7 +74,13 @@ function FigureCell({
       ) : (
         <>
           <Sparkline values={value?.values} {...(max === undefined ? {} : { max })} />
-          <span className="number">{currentText(value, unit)}</span>
+          <span
+            className={
+              value === undefined || Number.isNaN(value.current) ? "number" : "number known"
+            }
+          >
+            {currentText(value, unit)}
+          </span>
         </>
       )}
     </div>
