@@ -1,3 +1,4 @@
+import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
@@ -41,6 +42,7 @@ type CollectorParts = {
   readonly log: Logger;
   readonly metrics: SelfMetrics;
   readonly hostname: string;
+  readonly selfLogs: SelfLogTap;
 };
 
 const restartMinMs = 1_000;
@@ -142,7 +144,7 @@ class RunningSource {
   }
 
   #context(): SourceContext {
-    const { clock, log, hostname, output } = this.#parts;
+    const { clock, log, hostname, output, selfLogs } = this.#parts;
     const { signal } = this.#abort;
     const prefix = `${this.source.name}/`;
     const checkpoints = () => ownCheckpoints(output.checkpoints(), prefix);
@@ -155,6 +157,7 @@ class RunningSource {
       log: log.child({ source: this.source.name }),
       signal,
       hostname,
+      selfLogs,
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
         await output.metrics(batch);
@@ -185,19 +188,33 @@ function ownCheckpoints(all: ReadonlyMap<string, string>, prefix: string): Map<s
   return own;
 }
 
-/** Multiples of the interval in Unix time, so that all hosts tick together; a late tick is skipped, a jump of the clock is followed. */
+/** After a start nobody wants to wait a whole interval for the first rate: two ticks come early. */
+const earlyTicksMs = [0, 3_000];
+
+/**
+ * Multiples of the interval in Unix time, so that all hosts tick together; before them two early ones, where the grid is not as
+ * near. A late tick is skipped, a jump of the clock is followed.
+ */
 async function* ticks(
   intervalMs: number,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<number> {
-  while (!signal.aborted) {
-    const next = (Math.floor(clock.now() / intervalMs) + 1) * intervalMs;
-    await clock.sleep(next - clock.now(), signal);
+  const startMs = clock.now();
+  const gridMs = () => (Math.floor(clock.now() / intervalMs) + 1) * intervalMs;
+  for (const early of earlyTicksMs) {
+    if (early > 0 && gridMs() < startMs + 2 * early) break;
+    await clock.sleep(startMs + early - clock.now(), signal);
     if (signal.aborted) return;
+    yield clock.now();
+  }
+  while (!signal.aborted) {
+    const next = gridMs();
+    await clock.sleep(next - clock.now(), signal);
     // A timer may fire a little early: the same tick must not come twice.
     while (clock.now() < next && next - clock.now() < intervalMs && !signal.aborted)
       await clock.sleep(1, signal);
+    if (signal.aborted) return;
     yield next;
   }
 }

@@ -95,6 +95,10 @@ export class Lane {
   get itemsSeen(): number {
     return this.#itemsSeen;
   }
+  /** Every item that is known of has been taken or is known to be gone. */
+  get isCaughtUp(): boolean {
+    return this.#itemsTotal >= this.#itemsSeen;
+  }
   get heldFrames(): number {
     return this.#held.size;
   }

@@ -46,6 +46,12 @@ export class Lanes {
       .filter((lane) => agent === undefined || lane.id.agent === agent)
       .map((lane) => accountOf(lane));
   }
+
+  /** How old the newest item taken from the agent is while more is known to come; 0 when all has been taken. */
+  behindMs(tenant: string, account: Pick<LaneAccount, "agent" | "signal">, nowMs: number): number {
+    const lane = this.#lanes.get(keyOf({ tenant, agent: account.agent, signal: account.signal }));
+    return lane === undefined || lane.isCaughtUp ? 0 : Math.max(0, nowMs - lane.takenMs);
+  }
 }
 
 function accountOf(lane: Lane): LaneAccount {

@@ -11,6 +11,12 @@ export type Role = {
   stop(): Promise<void>;
 };
 
+export type OpenedRole = {
+  readonly role: Role;
+  readonly listen: ListenAddress;
+  readonly log: Logger;
+};
+
 /** After this a stop is cut short: whatever is not written yet lies in a spool or comes again. */
 const drainMs = 9_500;
 /** Answers of long queries may take this long without a byte. */

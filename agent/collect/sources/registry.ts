@@ -1,10 +1,12 @@
+import type { Binder } from "./binder.ts";
+import { binder } from "./binder.ts";
 import { fileLogs } from "./file_logs/source.ts";
 import { hostMetrics } from "./host_metrics/source.ts";
 import { selfLogs } from "./self_logs.ts";
 
 /** Every source that `sources` of the configuration can name; sorted. A new one is a file and a line here. */
-export const sources = {
-  file_logs: fileLogs,
-  host_metrics: hostMetrics,
-  self_logs: selfLogs,
-} as const;
+export const sources: Readonly<Record<string, Binder>> = {
+  file_logs: binder(fileLogs),
+  host_metrics: binder(hostMetrics),
+  self_logs: binder(selfLogs),
+};

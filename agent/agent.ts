@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import type { Hono } from "hono";
+import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
+import { encodeLogs } from "#proto/codec/logs.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { hostName } from "#shared/runtime/base_config.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { Collector } from "./collect/collector.ts";
+import { runnableSources } from "./collect/runnable_sources.ts";
+import type { AgentConfig } from "./config.ts";
+import { hostFacts } from "./facts.ts";
+import { heartbeatOf } from "./heartbeat.ts";
+import { agentId } from "./identity.ts";
+import { Pipeline } from "./pipeline/pipeline.ts";
+import { Spool } from "./spool/spool.ts";
+import { targetRoutes } from "./target_routes.ts";
+import { createNatsUplink } from "./uplink/nats_uplink.ts";
+import { createAgentPort } from "./uplink/port.ts";
+
+export type AgentParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  /** embedded: the aggregator in the same process reads the spool through `port`. */
+  readonly uplink: "embedded" | "nats";
+  /** Lines of this process's own log, for the source that stores them. */
+  readonly selfLogs: SelfLogTap;
+};
+
+/** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
+export class Agent {
+  readonly port: AgentPort;
+  readonly routes: Hono;
+  readonly #log: Logger;
+  readonly #spool: Spool;
+  readonly #pipeline: Pipeline;
+  readonly #collector: Collector;
+  readonly #uplink: Uplink | undefined;
+  #config: AgentConfig;
+
+  /** Recovers the spool; collects nothing before start(). */
+  static async open(config: AgentConfig, parts: AgentParts): Promise<Agent> {
+    const { clock, log, metrics } = parts;
+    const folder = join(config.data_dir, "agent");
+    const agent = await agentId(folder);
+    const spool = await Spool.open(
+      { ...config.spool, path: config.spool.path || join(folder, "spool") },
+      {
+        clock,
+        log: log.child({ room: "spool" }),
+        metrics,
+        tenant: config.tenant,
+        agent,
+        encoders: { metrics: createMetricsEncoder, logs: () => ({ encode: encodeLogs }) },
+      },
+    );
+    return new Agent(config, parts, spool, await hostFacts());
+  }
+
+  private constructor(
+    config: AgentConfig,
+    { clock, log, metrics, uplink, selfLogs }: AgentParts,
+    spool: Spool,
+    facts: Readonly<Record<string, string>>,
+  ) {
+    this.#config = config;
+    this.#log = log;
+    this.#spool = spool;
+    const name = config.agent.name ?? hostName();
+    this.#pipeline = new Pipeline(spool, labelsOf(config));
+    const output = this.#pipeline;
+    this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
+    const startedMs = clock.now();
+    this.port = createAgentPort(spool, clock, () =>
+      heartbeatOf({
+        name,
+        labels: this.#config.agent.labels,
+        facts,
+        startedMs,
+        targets: this.#collector.targets(),
+        sources: this.#collector.sources(),
+      }),
+    );
+    const uplinkLog = log.child({ room: "uplink" });
+    this.#uplink =
+      uplink === "nats"
+        ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics })
+        : undefined;
+    this.routes = targetRoutes(() => this.#collector.targets());
+  }
+
+  async start(): Promise<void> {
+    await this.#collector.apply(runnableSources(this.#config));
+    await this.#uplink?.start(this.port);
+  }
+
+  /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
+  async reload(config: AgentConfig): Promise<void> {
+    const fixed = ["listen", "data_dir", "tenant", "spool", "nats"] as const;
+    const changed = fixed.filter((key) => !Bun.deepEquals(config[key], this.#config[key]));
+    if (changed.length > 0)
+      this.#log.warn("some keys take effect after a restart only", { keys: changed });
+    this.#config = config;
+    this.#pipeline.setLabels(labelsOf(config));
+    await this.#collector.apply(runnableSources(config));
+    this.#log.info("configuration reloaded");
+  }
+
+  notReady(): string[] {
+    const uplink = this.#uplink?.status();
+    return uplink === undefined || uplink.connected ? [] : [`uplink: ${uplink.detail}`];
+  }
+
+  /** Sources write what they still hold into the spool, then nothing more comes. */
+  async stopCollecting(): Promise<void> {
+    await this.#collector.stop();
+  }
+
+  /** What the aggregator has not committed yet stays in the spool. */
+  async stop(): Promise<void> {
+    await this.stopCollecting();
+    await this.#uplink?.close();
+    await this.#spool.close();
+  }
+}
+
+/** Labels of the agent win over those for everything. */
+function labelsOf(config: AgentConfig): Record<string, string> {
+  return { ...config.global.external_labels, ...config.agent.labels };
+}

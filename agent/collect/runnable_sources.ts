@@ -1,0 +1,26 @@
+import type { AgentConfig } from "../config.ts";
+import type { RunnableSource } from "./collector.ts";
+import { prometheusScrape } from "./scrape/source.ts";
+
+/** What the configuration asks to be run: one for each entry of `sources`, one for each scrape job. */
+export function runnableSources(config: AgentConfig): RunnableSource[] {
+  const seen = new Map<string, number>();
+  const named = config.sources.map((source) => {
+    const count = (seen.get(source.type) ?? 0) + 1;
+    seen.set(source.type, count);
+    // The second of a type is told apart by its place among them, so that editing the first leaves its checkpoints alone.
+    const name = count === 1 ? source.type : `${source.type}#${count}`;
+    return { ...source, name };
+  });
+  const { global } = config;
+  const jobs = config.scrape_configs.map((job): RunnableSource => {
+    const options = { global, scrape_configs: [job] };
+    return {
+      type: prometheusScrape.type,
+      name: `scrape/${job.job_name}`,
+      fingerprint: JSON.stringify(options),
+      run: (context) => prometheusScrape.run(options, context),
+    };
+  });
+  return [...named, ...jobs];
+}

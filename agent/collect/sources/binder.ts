@@ -1,0 +1,27 @@
+import type { z } from "zod";
+import type { Source, SourceContext } from "./source.ts";
+
+/** A source with its options checked and bound: all sources look alike from here on. */
+export type BoundSource = {
+  readonly type: string;
+  /** Canonical text of the options: two that are equal need no restart. */
+  readonly fingerprint: string;
+  run(context: SourceContext): Promise<void>;
+};
+
+export type Binder = (
+  options: unknown,
+) => { readonly bound: BoundSource } | { readonly issues: readonly z.core.$ZodIssue[] };
+
+/** Makes what a registry holds of a source: it checks options by the source's own schema. */
+export function binder<Type extends string, Config extends z.ZodType>(
+  source: Source<Type, Config>,
+): Binder {
+  return (options) => {
+    const parsed = source.config.safeParse(options);
+    if (!parsed.success) return { issues: parsed.error.issues };
+    const { data } = parsed;
+    const run = (context: SourceContext) => source.run(data, context);
+    return { bound: { type: source.type, fingerprint: JSON.stringify(options), run } };
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { NatsConfig } from "#proto/bus/nats_config.ts";
+import { baseShape } from "#shared/runtime/base_config.ts";
+import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
+import { SourcesConfig } from "./collect/sources/config.ts";
+import { SpoolConfig } from "./spool/config.ts";
+
+const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
+
+/** The keys of lapwing.yaml that an agent reads. */
+export const agentShape = {
+  ...baseShape,
+  agent: z
+    .strictObject({
+      /** Shown to people and put on what this host collects; the host's own name by default. */
+      name: z.string().min(1).optional(),
+      /** Added to every series and stream that lacks them. */
+      labels: z.record(labelName, z.string()).default({}),
+    })
+    .prefault({}),
+  /** Prometheus's own. */
+  global: GlobalConfig.prefault({}),
+  scrape_configs: ScrapeConfigs.default([]),
+  sources: SourcesConfig,
+  spool: SpoolConfig.prefault({}),
+  nats: NatsConfig.prefault({}),
+};
+
+/** One file serves all roles: an agent leaves alone what only an aggregator reads. */
+export const AgentConfig = z.strictObject({
+  ...agentShape,
+  storage: z.unknown().optional(),
+  streams: z.unknown().optional(),
+  ingest: z.unknown().optional(),
+  query: z.unknown().optional(),
+});
+const Own = z.strictObject(agentShape);
+export type AgentConfig = z.output<typeof Own>;

@@ -1,0 +1,42 @@
+import type { DropReason } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Signal } from "#shared/model/position.ts";
+import type { CollectorOutput } from "../collect/collector.ts";
+import type { Spool } from "../spool/spool.ts";
+import { externalLabels } from "./transforms/external_labels.ts";
+
+/** From sources to the spool: every batch passes the transforms in order. */
+export class Pipeline implements CollectorOutput {
+  readonly #spool: Spool;
+  #labels: ReturnType<typeof externalLabels>;
+
+  constructor(spool: Spool, labels: Labels) {
+    this.#spool = spool;
+    this.#labels = externalLabels(labels);
+  }
+
+  /** New labels for what comes from now on. */
+  setLabels(labels: Labels): void {
+    this.#labels = externalLabels(labels);
+  }
+
+  async metrics(batch: MetricsBatch): Promise<void> {
+    await this.#spool.metrics.write(this.#labels.metrics(batch));
+  }
+
+  async logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<void> {
+    await this.#spool.logs.write(this.#labels.logs(batch), checkpoints);
+  }
+
+  drop(signal: Signal, reason: DropReason, items: number): void {
+    const lane = signal === "metrics" ? this.#spool.metrics : this.#spool.logs;
+    lane.drop(reason, items);
+  }
+
+  /** Only logs have positions to go on from. */
+  checkpoints(): ReadonlyMap<string, string> {
+    return this.#spool.logs.checkpoints();
+  }
+}

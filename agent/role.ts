@@ -1,0 +1,35 @@
+import { Hono } from "hono";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { loadConfig } from "#shared/runtime/config_file.ts";
+import type { OpenedRole } from "#shared/runtime/role.ts";
+import { openLog } from "#shared/runtime/self_log_tap.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { statusRoutes } from "#shared/runtime/status_routes.ts";
+import { Agent } from "./agent.ts";
+import { AgentConfig } from "./config.ts";
+
+/** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
+export async function openAgentRole(flags: ConfigFlags): Promise<OpenedRole> {
+  const config = await loadConfig(AgentConfig, flags);
+  const log = openLog(config.log.level);
+  const metrics = createSelfMetrics();
+  const agent = await Agent.open(config, {
+    clock: systemClock,
+    log,
+    metrics,
+    uplink: "nats",
+    selfLogs: log.tap,
+  });
+  await agent.start();
+  const reload = async () => agent.reload(await loadConfig(AgentConfig, flags));
+  const routes = new Hono()
+    .route("/", statusRoutes({ metrics, notReady: () => agent.notReady(), reload }))
+    .route("/", agent.routes);
+  return {
+    listen: parseListen(config.listen),
+    log,
+    role: { routes, reload, stop: () => agent.stop() },
+  };
+}

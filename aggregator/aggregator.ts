@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { Hono } from "hono";
+import type { Receiver } from "#proto/bus/agent_port.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { apiRoutes } from "./api/server.ts";
+import type { AggregatorConfig } from "./config.ts";
+import { Agents } from "./fleet/agents.ts";
+import { createHead } from "./head/head.ts";
+import { Ingest } from "./ingest/ingest.ts";
+import { createSources } from "./query/sources.ts";
+import { createSqlEngine } from "./query/sql.ts";
+import { openStore } from "./store/open_store.ts";
+import type { Store } from "./store/store.ts";
+
+export type AggregatorParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  /** The end of the uplink that frames come from. */
+  readonly receiver: Receiver;
+  /** Folder of the built interface, or undefined to serve none. */
+  readonly uiFolder: string | undefined;
+};
+
+type Rooms = {
+  readonly store: Store;
+  readonly ingest: Ingest;
+  readonly agents: Agents;
+  readonly sql: { close(): Promise<void> };
+  readonly routes: Hono;
+};
+
+/** The whole aggregator, in the order of the data's way: receiver, ingest, head, store, query, API. */
+export class Aggregator {
+  readonly routes: Hono;
+  readonly #receiver: Receiver;
+  readonly #rooms: Rooms;
+
+  /** Opens catalog and blocks, and reads positions; takes no frame before start(). */
+  static async open(config: AggregatorConfig, parts: AggregatorParts): Promise<Aggregator> {
+    const { clock, log, metrics, receiver } = parts;
+    const dataDir = join(config.data_dir, "aggregator");
+    const storeLog = log.child({ room: "store" });
+    const store = await openStore(config.storage, { dataDir, clock, metrics, log: storeLog });
+    const head = createHead();
+    const agents = await Agents.open(store, clock, log.child({ room: "fleet" }));
+    const ingest = await Ingest.open(config.ingest, {
+      receiver,
+      head,
+      store,
+      clock,
+      metrics,
+      log: log.child({ room: "ingest" }),
+      quarantineFolder: join(dataDir, "quarantine"),
+      onHeartbeat: (heartbeat) => agents.heard(heartbeat),
+    });
+    const sources = createSources(
+      head,
+      () => store.view(),
+      (tenant) => store.families(tenant),
+    );
+    const { sql: bounds } = config.query;
+    const sql = await createSqlEngine(
+      {
+        timeoutMs: bounds.timeout,
+        rowsMax: bounds.rows_max,
+        memoryBytes: bounds.memory_limit,
+        threads: bounds.threads,
+      },
+      { store, head, clock, folder: join(dataDir, "sql") },
+    );
+    const { uiFolder } = parts;
+    const routes = apiRoutes({ config, clock, agents, ingest, sources, sql, uiFolder });
+    return new Aggregator(receiver, { store, ingest, agents, sql, routes });
+  }
+
+  private constructor(receiver: Receiver, rooms: Rooms) {
+    this.#receiver = receiver;
+    this.#rooms = rooms;
+    this.routes = rooms.routes;
+  }
+
+  async start(): Promise<void> {
+    await this.#rooms.ingest.start();
+  }
+
+  notReady(): string[] {
+    const { connected, detail } = this.#receiver.status();
+    const { trouble } = this.#rooms.ingest;
+    return [
+      ...(connected ? [] : [`uplink: ${detail}`]),
+      ...(trouble === undefined ? [] : [`store: ${trouble}`]),
+    ];
+  }
+
+  /** Takes no more frames, writes what was taken to blocks, closes the rest. */
+  async stop(): Promise<void> {
+    const { ingest, agents, sql, store } = this.#rooms;
+    await ingest.stop();
+    await agents.close();
+    await sql.close();
+    await store.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { labelsJson } from "#aggregator/query/promql/json.ts";
+import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
+import { type Context, Hono } from "hono";
+import { type Answer, answering, truncated } from "./answer.ts";
+import { type Params, limitParam, readParams, selectorsParam, timeParam } from "./params.ts";
+
+export type MetadataParts = {
+  readonly metrics: MetricsSource;
+  readonly tenant: (request: Request) => string;
+};
+
+/** /labels, /label/{name}/values, /series, /metadata. */
+export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
+  const app = new Hono();
+  const requestOf = (c: Context, params: Params): SeriesRequest => ({
+    tenant: tenant(c.req.raw),
+    startMs: timeParam(params, "start", Number.MIN_SAFE_INTEGER),
+    endMs: timeParam(params, "end", Number.MAX_SAFE_INTEGER),
+    selectors: selectorsParam(params, c.req.path.endsWith("/series")),
+    signal: c.req.raw.signal,
+  });
+  app.on(
+    ["GET", "POST"],
+    "/labels",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const limit = limitParam(params);
+      return limitedList(await metrics.labelNames(requestOf(c, params)), limit);
+    }),
+  );
+  app.get(
+    "/label/:name/values",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const name = unescapeName(c.req.param("name") ?? "");
+      if (name === "" || name.includes("\uFFFD")) {
+        throw new PromqlError("bad_data", `invalid label name: ${JSON.stringify(name)}`);
+      }
+      const limit = limitParam(params);
+      return limitedList(await metrics.labelValues(name, requestOf(c, params)), limit);
+    }),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/series",
+    answering(async (c) => {
+      const params = await readParams(c);
+      if (params.all("match[]").length === 0) {
+        throw new PromqlError("bad_data", "no match[] parameter provided");
+      }
+      const limit = limitParam(params);
+      const all = await metrics.series(requestOf(c, params));
+      const cut = limit > 0 && all.length > limit;
+      const shown = (cut ? all.slice(0, limit) : all).map(labelsJson).join(",");
+      return { dataJson: `[${shown}]`, warnings: cut ? [truncated] : [] };
+    }),
+  );
+  app.get(
+    "/metadata",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const [limit, perMetric] = [
+        countParam(params, "limit"),
+        countParam(params, "limit_per_metric"),
+      ];
+      const metric = params.get("metric");
+      const byName = new Map<string, { type: string; help: string; unit: string }[]>();
+      for (const { name, type, help, unit } of await metrics.metadata(tenant(c.req.raw))) {
+        if (metric !== "" && name !== metric) continue;
+        const entries = byName.get(name) ?? [];
+        if (byName.size >= limit && !byName.has(name)) continue;
+        if (perMetric > 0 && entries.length >= perMetric) continue;
+        entries.push({ type, help, unit });
+        byName.set(name, entries);
+      }
+      return { dataJson: JSON.stringify(Object.fromEntries(byName)) };
+    }),
+  );
+  return app;
+}
+
+function countParam(params: Params, name: string): number {
+  const text = params.get(name);
+  if (text === "") return Infinity;
+  if (!/^[+-]?\d+$/.test(text)) throw new PromqlError("bad_data", `${name} must be a number`);
+  return Number(text) < 0 ? Infinity : Number(text);
+}
+
+function limitedList(all: readonly string[], limit: number): Answer {
+  const cut = limit > 0 && all.length > limit;
+  return {
+    dataJson: JSON.stringify(cut ? all.slice(0, limit) : all),
+    warnings: cut ? [truncated] : [],
+  };
+}
+
+/** "U__a_2e_b" is "a.b": other characters as _hex_, "_" doubled. What is no such escape stays as it is. */
+export function unescapeName(name: string): string {
+  if (!name.startsWith("U__")) return name;
+  const escaped = name.slice(3);
+  if (!/^(?:[A-Za-z0-9:]|__|_[0-9a-fA-F]{1,6}_)*$/.test(escaped)) return name;
+  return escaped.replaceAll(/__|_([0-9a-fA-F]{1,6})_/g, (_, hex?: string) => {
+    if (hex === undefined) return "_";
+    const codePoint = Number.parseInt(hex, 16);
+    return codePoint <= 0x10_ffff ? String.fromCodePoint(codePoint) : "\uFFFD";
+  });
+}

@@ -1,0 +1,132 @@
+import type { PromqlEngine, QueryData, QueryResult } from "#aggregator/query/promql/engine.ts";
+import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { queryDataJson } from "#aggregator/query/promql/json.ts";
+import { parsePromql } from "#aggregator/query/promql/parse.ts";
+import { printPromql } from "#aggregator/query/promql/print.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import { Hono } from "hono";
+import { type Answer, answering, invalidParameter, truncated } from "./answer.ts";
+import { type Params, durationParam, limitParam, readParams, timeParam } from "./params.ts";
+
+export type QueryParts = {
+  readonly engine: PromqlEngine;
+  readonly clock: Clock;
+  /** Whose data the request asks for. */
+  readonly tenant: (request: Request) => string;
+};
+
+/** /query, /query_range, /format_query. */
+export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
+  const app = new Hono();
+  app.on(
+    ["GET", "POST"],
+    "/query",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const limit = limitParam(params);
+      const timeMs = timeParam(params, "time", clock.now());
+      const query = params.get("query");
+      const options = {
+        ...optionsOf(params),
+        tenant: tenant(c.req.raw),
+        signal: c.req.raw.signal,
+        timeMs,
+      };
+      return answerOf(params, limit, await asParameter(() => engine.instant(query, options)));
+    }),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/query_range",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const limit = limitParam(params);
+      const startMs = timeParam(params, "start");
+      const endMs = timeParam(params, "end");
+      if (endMs < startMs)
+        throw invalidParameter("end", "end timestamp must not be before start time");
+      const stepMs = durationParam(params, "step");
+      if (stepMs === undefined)
+        throw invalidParameter("step", 'cannot parse "" to a valid duration');
+      if (!(stepMs > 0)) {
+        throw invalidParameter(
+          "step",
+          "zero or negative query resolution step widths are not accepted. Try a positive integer",
+        );
+      }
+      const bounds = { startMs, endMs, stepMs: Math.max(1, Math.trunc(stepMs)) };
+      const options = {
+        ...optionsOf(params),
+        tenant: tenant(c.req.raw),
+        signal: c.req.raw.signal,
+        ...bounds,
+      };
+      return answerOf(
+        params,
+        limit,
+        await asParameter(() => engine.range(params.get("query"), options)),
+      );
+    }),
+  );
+  app.on(
+    ["GET", "POST"],
+    "/format_query",
+    answering(async (c) => {
+      const params = await readParams(c);
+      const { expr } = await asParameter(async () => parsePromql(params.get("query")));
+      return { dataJson: JSON.stringify(printPromql(expr)) };
+    }),
+  );
+  return app;
+}
+
+function optionsOf(params: Params): {
+  timeoutMs: number | undefined;
+  lookbackMs: number | undefined;
+} {
+  const lookbackMs = durationParam(params, "lookback_delta");
+  return { timeoutMs: durationParam(params, "timeout"), lookbackMs };
+}
+
+/** Faults of the query text are told as faults of the parameter; the resolution's limit stands for itself. */
+async function asParameter<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (!(thrown instanceof PromqlError) || thrown.errorType !== "bad_data") throw thrown;
+    if (thrown.message.startsWith("exceeded maximum resolution")) throw thrown;
+    throw invalidParameter("query", thrown.message);
+  }
+}
+
+function answerOf(
+  params: Params,
+  limit: number,
+  { data, warnings, infos, stats }: QueryResult,
+): Answer {
+  const cut = limited(data, limit);
+  const wanted = params.get("stats");
+  const notes = [...warnings];
+  if (cut !== data) notes.push(truncated);
+  if (wanted !== "" && wanted !== "true" && wanted !== "all") {
+    notes.push(
+      `stats parameter value ${JSON.stringify(wanted)} is deprecated, use "true" or "all"`,
+    );
+  }
+  return {
+    dataJson: queryDataJson(cut, wanted === "" ? undefined : stats),
+    warnings: notes,
+    infos,
+  };
+}
+
+function limited(data: QueryData, limit: number): QueryData {
+  if (limit === 0) return data;
+  if (data.resultType === "vector" && data.series.length > limit) {
+    return { ...data, series: data.series.slice(0, limit) };
+  }
+  if (data.resultType === "matrix" && data.series.length > limit) {
+    return { ...data, series: data.series.slice(0, limit) };
+  }
+  return data;
+}

@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import { compress } from "hono/compress";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { AggregatorConfig } from "../config.ts";
+import type { Agents } from "../fleet/agents.ts";
+import type { Ingest } from "../ingest/ingest.ts";
+import { createPromqlEngine } from "../query/promql/engine.ts";
+import type { LogsSource, MetricsSource } from "../query/source.ts";
+import type { SqlEngine } from "../query/sql.ts";
+import { lokiRoutes } from "./routes/loki/loki.ts";
+import { answerOf } from "./query_answers.ts";
+import type { RpcParts } from "./rpc.ts";
+import { rpcRoutes } from "./rpc.ts";
+import { staticUi } from "./static_ui.ts";
+
+export type ApiParts = {
+  readonly config: AggregatorConfig;
+  readonly clock: Clock;
+  readonly agents: Agents;
+  readonly ingest: Ingest;
+  readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
+  readonly sql: SqlEngine;
+  readonly uiFolder: string | undefined;
+};
+
+/** Everything that the aggregator answers over HTTP; the interface takes what no API does. */
+export function apiRoutes(parts: ApiParts): Hono {
+  const { config, clock, agents, ingest, sources, sql, uiFolder } = parts;
+  const { tenant } = config;
+  const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
+  const logs = { logs: sources.logs, tenant, now: () => clock.now() };
+  const app = new Hono();
+  app.use(compress());
+  app.route("/", lokiRoutes(logs));
+  app.route(
+    "/",
+    rpcRoutes({
+      tenant,
+      agents,
+      account: (agent) => ingest.lanes.account(tenant, agent),
+      behindMs: (account) => ingest.lanes.behindMs(tenant, account, clock.now()),
+      promql: promqlAnswer(app),
+      logql: logqlAnswer(app),
+      sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
+    }),
+  );
+  if (uiFolder !== undefined) app.route("/", staticUi(uiFolder));
+  return app;
+}
+
+const promqlAnswer =
+  (app: Hono): RpcParts["promql"] =>
+  ({ query, start, end, step }, signal) =>
+    step === 0
+      ? answerOf(app, "/api/v1/query", { query, time: String(end) }, signal)
+      : answerOf(
+          app,
+          "/api/v1/query_range",
+          { query, start: String(start), end: String(end), step: String(step) },
+          signal,
+        );
+
+const logqlAnswer =
+  (app: Hono): RpcParts["logql"] =>
+  ({ query, start, end, step, limit, direction }, signal) =>
+    answerOf(
+      app,
+      "/loki/api/v1/query_range",
+      {
+        query,
+        // A fraction always, because Loki takes long integers for nanoseconds.
+        start: start.toFixed(3),
+        end: end.toFixed(3),
+        ...(step > 0 ? { step: String(step) } : {}),
+        ...(limit > 0 ? { limit: String(limit) } : {}),
+        ...(direction === "" ? {} : { direction }),
+      },
+      signal,
+    );

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { NatsConfig } from "#proto/bus/nats_config.ts";
+import { baseShape } from "#shared/runtime/base_config.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { duration } from "#shared/text/duration.ts";
+import { IngestConfig } from "./ingest/config.ts";
+import { StreamsConfig } from "./ingest/nats_streams.ts";
+import { PromqlConfig } from "./query/promql/engine.ts";
+import { StoreConfig } from "./store/config.ts";
+
+const SqlConfig = z.strictObject({
+  timeout: duration.prefault("30s"),
+  rows_max: z.number().int().positive().default(10_000),
+  /** Each of up to four queries at once may take this much. */
+  memory_limit: byteSize.prefault("256MiB"),
+  threads: z.number().int().min(1).max(256).default(2),
+});
+
+/** The keys of lapwing.yaml that an aggregator reads. */
+export const aggregatorShape = {
+  ...baseShape,
+  storage: StoreConfig.prefault({}),
+  ingest: IngestConfig.prefault({}),
+  /** Bounds of queries. */
+  query: z
+    .strictObject({ promql: PromqlConfig.prefault({}), sql: SqlConfig.prefault({}) })
+    .prefault({}),
+  nats: NatsConfig.prefault({}),
+  /** Limits of the streams that the aggregator creates in NATS. */
+  streams: StreamsConfig.prefault({}),
+};
+
+const Own = z.strictObject(aggregatorShape);
+export type AggregatorConfig = z.output<typeof Own>;

@@ -1,0 +1,44 @@
+import type { CommittedPosition } from "#proto/bus/agent_port.ts";
+import { comparePositions } from "#shared/model/position.ts";
+import type { Signal } from "#shared/model/position.ts";
+
+type Lanes = Map<Signal, CommittedPosition>;
+
+/** The committed position of every lane, for agents that ask; and which have moved since they were last told. */
+export class CommittedBoard {
+  readonly #agents = new Map<string, Lanes>();
+  readonly #news = new Set<CommittedPosition>();
+
+  /** Positions only move forward. */
+  put(positions: readonly CommittedPosition[]): void {
+    for (const { lane, position } of positions) {
+      const lanes = this.#lanesOf(lane.tenant, lane.agent);
+      const known = lanes.get(lane.signal);
+      if (known !== undefined && comparePositions(known.position, position) >= 0) continue;
+      if (known !== undefined) this.#news.delete(known);
+      const committed = { lane, position };
+      lanes.set(lane.signal, committed);
+      this.#news.add(committed);
+    }
+  }
+
+  of(tenant: string, agent: string): CommittedPosition[] {
+    return [...(this.#agents.get(`${tenant}/${agent}`)?.values() ?? [])];
+  }
+
+  /** What has moved since the last call. */
+  takeNews(): CommittedPosition[] {
+    const news = [...this.#news];
+    this.#news.clear();
+    return news;
+  }
+
+  #lanesOf(tenant: string, agent: string): Lanes {
+    const key = `${tenant}/${agent}`;
+    const known = this.#agents.get(key);
+    if (known !== undefined) return known;
+    const lanes: Lanes = new Map();
+    this.#agents.set(key, lanes);
+    return lanes;
+  }
+}

@@ -1,0 +1,139 @@
+import type {
+  AgentPort,
+  CommittedPosition,
+  LaneId,
+  NextFrame,
+  Receiver,
+  ReceiverHandlers,
+} from "#proto/bus/agent_port.ts";
+import { decodeFrame, positionOf } from "#proto/codec/envelope.ts";
+import { Wakeup } from "#shared/async/wakeup.ts";
+import { messageOf } from "#shared/errors.ts";
+import type { Position, Signal } from "#shared/model/position.ts";
+import { comparePositions, origin, signals } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+
+export type EmbeddedReceiverParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** 5 s where absent. */
+  readonly heartbeatIntervalMs?: number;
+};
+
+const readBytesMax = 1024 * 1024;
+const heartbeatIntervalDefaultMs = 5_000;
+const retryMs = 1_000;
+
+/** Reads the spool of an agent in the same process: no carrier between, so nothing to keep a position of. */
+export function createEmbeddedReceiver(port: AgentPort, parts: EmbeddedReceiverParts): Receiver {
+  return new EmbeddedReceiver(port, parts);
+}
+
+type Reader = { cursor: Position; readonly wakeup: Wakeup };
+
+class EmbeddedReceiver implements Receiver {
+  readonly #port: AgentPort;
+  readonly #parts: EmbeddedReceiverParts;
+  readonly #readers: Readonly<Record<Signal, Reader>> = {
+    metrics: { cursor: origin, wakeup: new Wakeup() },
+    logs: { cursor: origin, wakeup: new Wakeup() },
+  };
+  readonly #stopped = new AbortController();
+  #loops: Promise<void>[] = [];
+  #stopListening: () => void = () => {};
+  #trouble: string | undefined;
+
+  constructor(port: AgentPort, parts: EmbeddedReceiverParts) {
+    this.#port = port;
+    this.#parts = parts;
+  }
+
+  async start(handlers: ReceiverHandlers): Promise<void> {
+    for (const { lane, position } of handlers.committed) {
+      if (!this.#isMine(lane)) continue;
+      // From the start of the epoch, because the frames after are told against those before.
+      this.#readers[lane.signal].cursor = { epoch: position.epoch, sequence: 0 };
+      this.#port.committed(lane.signal, position);
+    }
+    this.#stopListening = this.#port.onFrames((signal) => this.#readers[signal].wakeup.wake());
+    this.#loops = [
+      this.#beat(handlers),
+      ...signals.map((signal) => this.#deliver(signal, handlers)),
+    ];
+  }
+
+  announceCommitted(positions: readonly CommittedPosition[]): void {
+    for (const { lane, position } of positions)
+      if (this.#isMine(lane)) this.#port.committed(lane.signal, position);
+  }
+
+  async requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined> {
+    if (!this.#isMine(lane)) return undefined;
+    const reader = this.#readers[lane.signal];
+    if (comparePositions(after, reader.cursor) < 0) reader.cursor = after;
+    reader.wakeup.wake();
+    return this.#port.nextAfter(lane.signal, after);
+  }
+
+  async requestNewEpoch(lane: LaneId): Promise<void> {
+    if (this.#isMine(lane)) await this.#port.newEpoch(lane.signal);
+  }
+
+  position(): undefined {
+    return undefined;
+  }
+
+  status(): { readonly connected: boolean; readonly detail: string } {
+    return { connected: this.#trouble === undefined, detail: this.#trouble ?? "in this process" };
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    this.#stopListening();
+    for (const signal of signals) this.#readers[signal].wakeup.wake();
+    await Promise.all(this.#loops);
+  }
+
+  async #deliver(signal: Signal, handlers: ReceiverHandlers): Promise<void> {
+    const { signal: stopped } = this.#stopped;
+    const { wakeup } = this.#readers[signal];
+    while (!stopped.aborted) {
+      try {
+        const isAny = await this.#deliverOnce(signal, handlers);
+        this.#trouble = undefined;
+        if (!isAny && !stopped.aborted) await wakeup.wait();
+      } catch (thrown) {
+        this.#trouble = messageOf(thrown);
+        this.#parts.log.error("spool could not be read", { signal, error: this.#trouble });
+        await this.#parts.clock.sleep(retryMs, stopped);
+      }
+    }
+  }
+
+  async #deliverOnce(signal: Signal, handlers: ReceiverHandlers): Promise<boolean> {
+    const reader = this.#readers[signal];
+    const frames = await this.#port.readFrames(signal, reader.cursor, readBytesMax);
+    for (const frame of frames) {
+      if (this.#stopped.signal.aborted) return false;
+      const before = reader.cursor;
+      await handlers.frame(frame);
+      // Rewound meanwhile: what follows here would leave a gap.
+      if (reader.cursor !== before) return true;
+      reader.cursor = positionOf(decodeFrame(frame).header);
+    }
+    return frames.length > 0;
+  }
+
+  async #beat(handlers: ReceiverHandlers): Promise<void> {
+    const { clock, heartbeatIntervalMs = heartbeatIntervalDefaultMs } = this.#parts;
+    while (!this.#stopped.signal.aborted) {
+      handlers.heartbeat(this.#port.heartbeat());
+      await clock.sleep(heartbeatIntervalMs, this.#stopped.signal);
+    }
+  }
+
+  #isMine({ tenant, agent }: LaneId): boolean {
+    return tenant === this.#port.tenant && agent === this.#port.agent;
+  }
+}

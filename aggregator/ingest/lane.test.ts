@@ -1,0 +1,176 @@
+import { expect, test } from "bun:test";
+import type { Frame } from "#proto/codec/envelope.ts";
+import { decodeFrame, encodeFrame, newHeader } from "#proto/codec/envelope.ts";
+import type { EncodedBody, MetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
+import type { SeriesSchema } from "#shared/model/metrics.ts";
+import type { Head } from "../head/contract.ts";
+import { createHead } from "../head/head.ts";
+import { Lane } from "./lane.ts";
+
+const id = { tenant: "default", agent: "a1", signal: "metrics" } as const;
+const startMs = 1_700_000_000_000;
+const schema: SeriesSchema = { series: [{ __name__: "n" }], families: [] };
+
+/** A lane as an agent makes it: each frame is one sample, whose value is its number. */
+class Sender {
+  #epoch = startMs;
+  #sequence = 0;
+  #items = 0;
+  #encoder: MetricsEncoder = createMetricsEncoder();
+
+  open(drops: Record<string, number> = {}): Frame {
+    const before = {
+      previousEpoch: this.#sequence === 0 ? 0 : this.#epoch,
+      previousSequence: this.#sequence,
+    };
+    this.#epoch++;
+    this.#sequence = 0;
+    this.#encoder = createMetricsEncoder();
+    return this.#frame({ kind: FrameKind.OPEN, drops, ...before }, undefined);
+  }
+
+  sample(): Frame {
+    const number = this.#items + 1;
+    const row = { timestampMs: startMs + number * 1_000, values: Float64Array.of(number) };
+    const [body] = this.#encoder.encode({ schema, rows: [row] });
+    return this.#frame({ kind: FrameKind.DATA }, body);
+  }
+
+  #frame(fields: Parameters<typeof newHeader>[0], body: EncodedBody | undefined): Frame {
+    this.#sequence++;
+    this.#items += body?.items ?? 0;
+    const header = newHeader({
+      tenant: id.tenant,
+      agent: id.agent,
+      signal: Signal.METRICS,
+      epoch: this.#epoch,
+      sequence: this.#sequence,
+      items: body?.items ?? 0,
+      itemsTotal: this.#items,
+      ...(body === undefined
+        ? {}
+        : {
+            compression: body.compression,
+            bodySize: body.bodySize,
+            bodyVersion: body.bodyVersion,
+          }),
+      ...fields,
+    });
+    return decodeFrame(encodeFrame(header, body?.body ?? new Uint8Array()));
+  }
+}
+
+function samplesIn(head: Head): number[] {
+  const all = head.selectSamples({
+    tenant: id.tenant,
+    matchers: [{ name: "__name__", op: "=", value: "n" }],
+    startMs: 0,
+    endMs: Number.MAX_SAFE_INTEGER,
+    samplesMax: 1_000_000,
+  });
+  return all.flatMap(({ values }) => [...values]);
+}
+
+function setUp(from?: ConstructorParameters<typeof Lane>[2]) {
+  const head = createHead();
+  const lane = new Lane(id, head, from);
+  return { head, lane, offer: (frame: Frame) => lane.offer(frame, undefined) };
+}
+
+test("a lane takes frames in order", () => {
+  const { head, offer } = setUp();
+  const sender = new Sender();
+  const frames = [sender.open(), sender.sample(), sender.sample(), sender.open(), sender.sample()];
+  expect(frames.map(offer)).toEqual(["taken", "taken", "taken", "taken", "taken"]);
+  expect(samplesIn(head)).toEqual([1, 2, 3]);
+});
+test("a lane takes each frame once, however often and in whatever order they come", () => {
+  const { head, lane, offer } = setUp();
+  const sender = new Sender();
+  const [a, b, c, d, e] = [
+    sender.open(),
+    sender.sample(),
+    sender.sample(),
+    sender.open(),
+    sender.sample(),
+  ];
+  expect([e, a, d, c, b, a, b, c, d, e].map(offer)).toEqual([
+    ...["held", "taken", "held", "held", "taken"],
+    ...["repeat", "repeat", "repeat", "repeat", "repeat"],
+  ]);
+  expect(samplesIn(head)).toEqual([1, 2, 3]);
+  expect(lane.heldFrames).toBe(0);
+});
+test("a lane goes on behind a gap that the agent says is gone, and counts its items with the reason", () => {
+  const { head, lane, offer } = setUp();
+  const sender = new Sender();
+  offer(sender.open());
+  offer(sender.sample());
+  const lost = [sender.sample(), sender.sample()];
+  const open = sender.open();
+  expect(offer(open)).toBe("held");
+  offer(sender.sample());
+  lane.agentHas({
+    next: { epoch: open.header.epoch, sequence: open.header.sequence },
+    lostReason: "spool_full",
+  });
+  expect(samplesIn(head)).toEqual([1, 4]);
+  expect(lane.dropped).toEqual({ spool_full: lost.length });
+  expect(lane.snapshot()).toMatchObject({ stored: 2, itemsTotal: 4 });
+});
+test("a lane whose agent is gone goes on behind the gap when it is given up", () => {
+  const { head, lane, offer } = setUp();
+  const sender = new Sender();
+  offer(sender.open());
+  sender.sample();
+  offer(sender.open());
+  offer(sender.sample());
+  expect(samplesIn(head)).toEqual([]);
+  lane.giveUp("lost_with_agent");
+  expect(samplesIn(head)).toEqual([2]);
+  expect(lane.dropped).toEqual({ lost_with_agent: 1 });
+});
+test("a lane goes on in mid-epoch after a restart: it decodes what is committed without appending it", () => {
+  const first = setUp();
+  const sender = new Sender();
+  const frames = [sender.open(), sender.sample(), sender.sample()];
+  for (const frame of frames) first.offer(frame);
+  const commit = first.lane.snapshot();
+  const { head, lane, offer } = setUp(commit);
+  const next = sender.sample();
+  expect(offer(next)).toBe("held");
+  expect(lane.cursor).toEqual({ epoch: commit.position.epoch, sequence: 0 });
+  for (const frame of frames) offer(frame);
+  expect(samplesIn(head)).toEqual([3]);
+  expect(lane.snapshot()).toMatchObject({ stored: 3, itemsTotal: 3, dropped: {} });
+});
+test("a lane needs nothing of a committed epoch to take the next one", () => {
+  const first = setUp();
+  const sender = new Sender();
+  for (const frame of [sender.open(), sender.sample()]) first.offer(frame);
+  const { head, offer } = setUp(first.lane.snapshot());
+  expect([sender.open(), sender.sample()].map(offer)).toEqual(["taken", "taken"]);
+  expect(samplesIn(head)).toEqual([2]);
+});
+test("a frame whose body makes no sense is dropped with its epoch, and the next epoch goes on", () => {
+  const { head, lane, offer } = setUp();
+  const sender = new Sender();
+  offer(sender.open());
+  offer(sender.sample());
+  const good = sender.sample();
+  const nonsense = encodeFrame(good.header, new Uint8Array(good.body.length).fill(255));
+  expect(offer(decodeFrame(nonsense))).toBe("undecodable");
+  expect(offer(sender.sample())).toBe("undecodable");
+  expect([sender.open(), sender.sample()].map(offer)).toEqual(["taken", "taken"]);
+  expect(samplesIn(head)).toEqual([1, 4]);
+  expect(lane.dropped).toEqual({ undecodable: 2 });
+});
+test("a lane knows what the agent dropped before framing", () => {
+  const { lane, offer } = setUp();
+  const sender = new Sender();
+  offer(sender.open({ sample_limit: 7, some_new_reason: 3 }));
+  lane.heard(0, { sample_limit: 9 });
+  expect(lane.droppedBefore).toEqual({ sample_limit: 9 });
+});

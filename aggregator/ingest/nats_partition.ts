@@ -1,0 +1,156 @@
+import type { JetStreamManager, NatsConnection } from "nats";
+import { AckPolicy, DeliverPolicy, ReplayPolicy, nanos } from "nats";
+import { parseSubject, streamName } from "#proto/bus/subjects.ts";
+import { BadFrameError, decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Signal } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import { NatsPull } from "./nats_pull.ts";
+import type { StreamState, StreamsConfig } from "./nats_streams.ts";
+import { ensureStream, findStream, stateOf } from "./nats_streams.ts";
+
+export type PartitionPlace = { readonly incarnation: string; readonly sequence: number };
+
+type PartitionParts = {
+  readonly signal: Signal;
+  readonly streams: StreamsConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Frames whose header and subject name different lanes. */
+  readonly onForged: () => void;
+  readonly frame: (
+    bytes: Uint8Array,
+    place: { readonly partition: string; readonly sequence: number },
+  ) => Promise<void>;
+};
+
+const retryMs = 2_000;
+/** The server forgets a consumer that nobody has pulled from for so long. */
+const inactiveMs = 60_000;
+
+/**
+ * One stream, read in order from a place. The consumer at the server is thrown away and made anew from the place whenever anything
+ * is in doubt: it fell silent, skipped a delivery, or the stream is not the one it was.
+ */
+export class NatsPartition {
+  readonly name: string;
+  readonly #parts: PartitionParts;
+  #place: PartitionPlace | undefined;
+  #trouble: string | undefined = "not started";
+
+  constructor(resume: PartitionPlace | undefined, parts: PartitionParts) {
+    this.#parts = parts;
+    this.#place = resume;
+    this.name = streamName(parts.signal);
+  }
+
+  /** The last message that was handed on and taken; what comes next after a restart. */
+  get place(): PartitionPlace | undefined {
+    return this.#place;
+  }
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Reads over one connection until the signal aborts. */
+  async run(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        await this.#read(nats, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const trouble = messageOf(thrown);
+        if (trouble !== this.#trouble)
+          log.warn("stream could not be read, begun anew", { stream: this.name, error: trouble });
+        this.#trouble = trouble;
+        await clock.sleep(retryMs, signal);
+      }
+    }
+  }
+
+  async #read(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    const { signal: kind, streams, clock } = this.#parts;
+    const manager = await nats.jetstreamManager({ checkAPI: false });
+    this.#comeTo(await ensureStream(manager, kind, streams));
+    const pull = new NatsPull(nats, this.name, await this.#createConsumer(manager), clock);
+    this.#trouble = undefined;
+    try {
+      let delivered = 0;
+      while (!signal.aborted) {
+        const before = delivered;
+        for await (const message of pull.batch(signal)) {
+          if (message.deliverySequence !== ++delivered)
+            throw new OperatingError("unavailable", "a delivery was skipped");
+          await this.#handOn(message.subject, message.data, message.streamSequence);
+          if (signal.aborted) return;
+        }
+        // In quiet times look whether it is still the same stream: a new one would be waited for in vain.
+        if (delivered === before && !signal.aborted) await this.#checkStream(manager);
+      }
+    } finally {
+      pull.close();
+    }
+  }
+
+  /** Another stream than ours is read from its start; one that lost its end, from there. */
+  #comeTo({ incarnation, lastSequence }: StreamState): void {
+    const place = this.#place;
+    if (place?.incarnation !== incarnation) {
+      this.#parts.log.info("stream is read from its start", { stream: this.name, incarnation });
+      this.#place = { incarnation, sequence: 0 };
+    } else if (lastSequence < place.sequence) {
+      this.#parts.log.warn("stream lost its end", { stream: this.name, lastSequence });
+      this.#place = { incarnation, sequence: lastSequence };
+    }
+  }
+
+  async #createConsumer(manager: JetStreamManager): Promise<string> {
+    const { name } = await manager.consumers.add(this.name, {
+      // We keep the place ourselves, in one transaction with the blocks: acknowledgements would be a second truth.
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: (this.#place?.sequence ?? 0) + 1,
+      replay_policy: ReplayPolicy.Instant,
+      inactive_threshold: nanos(inactiveMs),
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    return name;
+  }
+
+  async #checkStream(manager: JetStreamManager): Promise<void> {
+    const info = await findStream(manager, this.name);
+    if (info === undefined) throw new OperatingError("unavailable", "the stream is gone");
+    const { incarnation, lastSequence } = stateOf(info);
+    const place = this.#place;
+    if (incarnation !== place?.incarnation || lastSequence < place.sequence)
+      throw new OperatingError("unavailable", "the stream is another one now");
+  }
+
+  async #handOn(subject: string, data: Uint8Array, sequence: number): Promise<void> {
+    const place = this.#place;
+    if (this.#isForged(subject, data)) {
+      this.#parts.log.warn("frame refused: its header names another lane", { subject });
+      this.#parts.onForged();
+    } else await this.#parts.frame(data, { partition: this.name, sequence });
+    if (place !== undefined) this.#place = { incarnation: place.incarnation, sequence };
+  }
+
+  /** Permissions are given by subject, so a frame may only speak for the lane that its subject names. */
+  #isForged(subject: string, data: Uint8Array): boolean {
+    const named = parseSubject(subject);
+    if (named === undefined) return true;
+    try {
+      const { tenant, agent, signal } = decodeFrame(data).header;
+      return (
+        tenant !== named.tenant || agent !== named.agent || fromWireSignal(signal) !== named.kind
+      );
+    } catch (thrown) {
+      // Damaged: that is for whoever takes it to see and to count.
+      if (thrown instanceof BadFrameError) return false;
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { Msg, NatsConnection } from "nats";
+import type {
+  CarrierPosition,
+  CommittedPosition,
+  LaneId,
+  NextFrame,
+  Receiver,
+  ReceiverHandlers,
+} from "#proto/bus/agent_port.ts";
+import type { NatsConfig } from "#proto/bus/nats_config.ts";
+import { NatsLink } from "#proto/bus/nats_link.ts";
+import { fromLanePosition, toLanePosition } from "#proto/bus/positions.ts";
+import { allHeartbeats, parseSubject, streamName, subjectOf } from "#proto/bus/subjects.ts";
+import type { Control } from "#proto/gen/v1/control_pb.js";
+import {
+  ControlReplySchema,
+  ControlSchema,
+  HeartbeatReplySchema,
+  HeartbeatSchema,
+} from "#proto/gen/v1/control_pb.js";
+import { assert } from "#shared/assert.ts";
+import { together } from "#shared/async/together.ts";
+import { messageOf } from "#shared/errors.ts";
+import { dropReasonOf } from "#shared/model/account.ts";
+import type { Position } from "#shared/model/position.ts";
+import { signals } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { CommittedBoard } from "./committed_board.ts";
+import { NatsPartition } from "./nats_partition.ts";
+import type { StreamsConfig } from "./nats_streams.ts";
+
+export type NatsReceiverParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+};
+
+const requestTimeoutMs = 2_000;
+/** Committed positions are gathered for so long, so that many small flushes make few messages. */
+const announceIntervalMs = 1_000;
+
+/** Reads the agents' frames from JetStream, and makes and keeps the streams. */
+export function createNatsReceiver(
+  config: NatsConfig,
+  streams: StreamsConfig,
+  parts: NatsReceiverParts,
+): Receiver {
+  return new NatsReceiver(config, streams, parts);
+}
+
+class NatsReceiver implements Receiver {
+  readonly #config: NatsConfig;
+  readonly #streams: StreamsConfig;
+  readonly #parts: NatsReceiverParts;
+  readonly #board = new CommittedBoard();
+  readonly #refused: (kind: "frame" | "heartbeat") => void;
+  #handlers: ReceiverHandlers | undefined;
+  #partitions: NatsPartition[] = [];
+  #link: NatsLink | undefined;
+  /** The connection of the moment. */
+  #nats: NatsConnection | undefined;
+
+  constructor(config: NatsConfig, streams: StreamsConfig, parts: NatsReceiverParts) {
+    this.#config = config;
+    this.#streams = streams;
+    this.#parts = parts;
+    const refused = parts.metrics.counter(
+      "lapwing_receiver_refused_messages_total",
+      "Messages that speak for another lane than their subject, or that can't be read.",
+      ["kind"],
+    );
+    this.#refused = (kind) => refused.inc({ kind });
+  }
+
+  /** Returns at once; delivery begins when NATS can be reached. */
+  async start(handlers: ReceiverHandlers): Promise<void> {
+    assert(this.#link === undefined, "a receiver is started once");
+    const { clock, log } = this.#parts;
+    this.#handlers = handlers;
+    this.#board.put(handlers.committed);
+    const onForged = (): void => this.#refused("frame");
+    const shared = { streams: this.#streams, clock, log, onForged, frame: handlers.frame };
+    this.#partitions = signals.map(
+      (signal) => new NatsPartition(handlers.resume[streamName(signal)], { ...shared, signal }),
+    );
+    const name = "lapwing aggregator";
+    this.#link = new NatsLink(this.#config, { clock, log, name }, (nats, signal) =>
+      this.#session(nats, signal),
+    );
+    this.#link.start();
+  }
+
+  announceCommitted(positions: readonly CommittedPosition[]): void {
+    this.#board.put(positions);
+  }
+
+  async requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined> {
+    const value = toLanePosition(lane.signal, after);
+    const reply = await this.#ask(lane, create(ControlSchema, { kind: { case: "resend", value } }));
+    if (reply === undefined) return undefined;
+    const { next, lostReason } = fromBinary(ControlReplySchema, reply.data);
+    const position = next === undefined ? undefined : fromLanePosition(next)?.position;
+    const reason = dropReasonOf(lostReason);
+    return {
+      ...(position === undefined ? {} : { next: position }),
+      ...(reason === undefined ? {} : { lostReason: reason }),
+    };
+  }
+
+  async requestNewEpoch(lane: LaneId): Promise<void> {
+    const value = toLanePosition(lane.signal, { epoch: 0, sequence: 0 });
+    await this.#ask(lane, create(ControlSchema, { kind: { case: "newEpoch", value } }));
+  }
+
+  /** Before the first connection this is what was resumed from, so that a flush does not forget it. */
+  position(): CarrierPosition | undefined {
+    const position: Record<string, CarrierPosition[string]> = { ...this.#handlers?.resume };
+    for (const { name, place } of this.#partitions) if (place !== undefined) position[name] = place;
+    return position;
+  }
+
+  status(): { readonly connected: boolean; readonly detail: string } {
+    const link = this.#link?.status() ?? { connected: false, detail: "not started" };
+    const trouble = this.#partitions.find((partition) => partition.trouble !== undefined);
+    if (!link.connected || trouble === undefined) return link;
+    return { connected: false, detail: `stream ${trouble.name}: ${trouble.trouble}` };
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.close();
+  }
+
+  async #session(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    this.#nats = nats;
+    this.#hearHeartbeats(nats);
+    try {
+      await together(signal, [
+        (ended) => this.#announce(nats, ended),
+        ...this.#partitions.map((partition) => (ended: AbortSignal) => partition.run(nats, ended)),
+      ]);
+    } finally {
+      this.#nats = undefined;
+    }
+  }
+
+  async #announce(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    // What was announced over the last connection may not have arrived; heartbeats bring it again.
+    while (!signal.aborted) {
+      for (const { lane, position } of this.#board.takeNews()) {
+        const value = toLanePosition(lane.signal, position);
+        const control = create(ControlSchema, { kind: { case: "committed", value } });
+        nats.publish(controlSubject(lane), toBinary(ControlSchema, control));
+      }
+      await this.#parts.clock.sleep(announceIntervalMs, signal);
+    }
+  }
+
+  #hearHeartbeats(nats: NatsConnection): void {
+    nats.subscribe(allHeartbeats, {
+      callback: (error, message) => {
+        if (error === null) this.#hear(message);
+        else this.#parts.log.error("heartbeats not subscribed", { error: messageOf(error) });
+      },
+    });
+  }
+
+  #hear(message: Msg): void {
+    const named = parseSubject(message.subject);
+    try {
+      const beat = fromBinary(HeartbeatSchema, message.data);
+      if (named?.tenant !== beat.tenant || named.agent !== beat.agent) {
+        this.#refused("heartbeat");
+        return;
+      }
+      this.#handlers?.heartbeat(beat);
+      const committed = this.#board
+        .of(beat.tenant, beat.agent)
+        .map(({ lane, position }) => toLanePosition(lane.signal, position));
+      message.respond(toBinary(HeartbeatReplySchema, create(HeartbeatReplySchema, { committed })));
+    } catch (thrown) {
+      this.#refused("heartbeat");
+      this.#parts.log.warn("heartbeat could not be read", { error: messageOf(thrown) });
+    }
+  }
+
+  /** undefined when nobody answers in time. */
+  async #ask(lane: LaneId, control: Control): Promise<Msg | undefined> {
+    const nats = this.#nats;
+    if (nats === undefined) return undefined;
+    try {
+      const bytes = toBinary(ControlSchema, control);
+      return await nats.request(controlSubject(lane), bytes, { timeout: requestTimeoutMs });
+    } catch (thrown) {
+      this.#parts.log.debug("agent does not answer", { ...lane, error: messageOf(thrown) });
+      return undefined;
+    }
+  }
+}
+
+function controlSubject({ tenant, agent }: LaneId): string {
+  return subjectOf({ tenant, kind: "control", agent });
+}

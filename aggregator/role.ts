@@ -1,0 +1,64 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { loadConfig } from "#shared/runtime/config_file.ts";
+import { createLogger } from "#shared/runtime/log.ts";
+import type { OpenedRole } from "#shared/runtime/role.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { statusRoutes } from "#shared/runtime/status_routes.ts";
+import { Aggregator } from "./aggregator.ts";
+import { aggregatorShape } from "./config.ts";
+import { createNatsReceiver } from "./ingest/nats_receiver.ts";
+
+/** One file serves all roles: an aggregator leaves alone what only an agent reads. */
+const AggregatorFile = z.strictObject({
+  ...aggregatorShape,
+  agent: z.unknown().optional(),
+  global: z.unknown().optional(),
+  scrape_configs: z.unknown().optional(),
+  sources: z.unknown().optional(),
+  spool: z.unknown().optional(),
+});
+
+/** An aggregator of its own, which agents reach over NATS. Throws ConfigError and OperatingError. */
+export async function openAggregatorRole(
+  flags: ConfigFlags,
+  uiFolder: string | undefined,
+): Promise<OpenedRole> {
+  const config = await loadConfig(AggregatorFile, flags);
+  const log = createLogger(config.log.level);
+  const metrics = createSelfMetrics();
+  const parts = { clock: systemClock, log, metrics };
+  const receiver = createNatsReceiver(config.nats, config.streams, {
+    ...parts,
+    log: log.child({ room: "uplink" }),
+  });
+  const aggregator = await Aggregator.open(config, { ...parts, receiver, uiFolder });
+  await aggregator.start();
+  const reload = async () => {
+    const next = await loadConfig(AggregatorFile, flags);
+    const keys = [
+      "listen",
+      "data_dir",
+      "tenant",
+      "storage",
+      "ingest",
+      "query",
+      "nats",
+      "streams",
+    ] as const;
+    const changed = keys.filter((key) => !Bun.deepEquals(next[key], config[key]));
+    log.info("configuration is valid", { take_effect_after_restart: changed });
+  };
+  const notReady = () => aggregator.notReady();
+  const routes = new Hono()
+    .route("/", statusRoutes({ metrics, notReady, reload }))
+    .route("/", aggregator.routes);
+  return {
+    listen: parseListen(config.listen),
+    log,
+    role: { routes, reload, stop: () => aggregator.stop() },
+  };
+}

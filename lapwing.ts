@@ -1,0 +1,99 @@
+#!/usr/bin/env bun
+/** The command line of Lapwing, and the one place that puts agent and aggregator together. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { Hono } from "hono";
+import { z } from "zod";
+import { Agent } from "#agent/agent.ts";
+import { agentShape } from "#agent/config.ts";
+import { openAgentRole } from "#agent/role.ts";
+import { Aggregator } from "#aggregator/aggregator.ts";
+import { aggregatorShape } from "#aggregator/config.ts";
+import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
+import { queryCommand } from "#aggregator/query_command.ts";
+import { openAggregatorRole } from "#aggregator/role.ts";
+import { messageOf } from "#shared/errors.ts";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { loadConfig } from "#shared/runtime/config_file.ts";
+
+import type { OpenedRole } from "#shared/runtime/role.ts";
+import { configFlags, roleCommand } from "#shared/runtime/role_command.ts";
+import { openLog } from "#shared/runtime/self_log_tap.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { statusRoutes } from "#shared/runtime/status_routes.ts";
+import { version } from "#shared/version.ts";
+
+/** The whole file, as `up` and `check` read it. */
+const LapwingConfig = z.strictObject({ ...agentShape, ...aggregatorShape });
+
+const builtUi = join(import.meta.dir, "dist", "ui");
+const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
+
+/** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
+async function openUpRole(flags: ConfigFlags): Promise<OpenedRole> {
+  const config = await loadConfig(LapwingConfig, flags);
+  const log = openLog(config.log.level);
+  const metrics = createSelfMetrics();
+  const parts = { clock: systemClock, log, metrics };
+  const agent = await Agent.open(config, { ...parts, uplink: "embedded", selfLogs: log.tap });
+  const receiver = createEmbeddedReceiver(agent.port, { clock: systemClock, log });
+  const aggregator = await Aggregator.open(config, { ...parts, receiver, uiFolder });
+  await aggregator.start();
+  await agent.start();
+  const reload = async () => agent.reload(await loadConfig(LapwingConfig, flags));
+  const notReady = () => [...agent.notReady(), ...aggregator.notReady()];
+  const routes = new Hono()
+    .route("/", statusRoutes({ metrics, notReady, reload }))
+    .route("/", agent.routes)
+    .route("/", aggregator.routes);
+  const stop = async () => {
+    await agent.stopCollecting();
+    await aggregator.stop();
+    await agent.stop();
+  };
+  return { listen: parseListen(config.listen), log, role: { routes, reload, stop } };
+}
+
+const program = new Command("lapwing")
+  .description(
+    "Observability done at the edge: metrics and logs of your machines, as plain Parquet.",
+  )
+  .version(version, "-v, --version", "print the version")
+  .showHelpAfterError("(--help tells more)");
+
+roleCommand(
+  program.command("up").description("run everything in one process: this host, nothing to install"),
+  openUpRole,
+);
+roleCommand(
+  program.command("agent").description("collect this host and send to an aggregator over NATS"),
+  openAgentRole,
+);
+roleCommand(
+  program
+    .command("aggregator")
+    .description("take what agents send over NATS, store it, answer queries, serve the interface"),
+  (flags) => openAggregatorRole(flags, uiFolder),
+);
+configFlags(program.command("check").description("check a configuration, and tell all mistakes"))
+  .argument("[file]", "the file to check (or --config)")
+  .action(async (file: string | undefined, flags: ConfigFlags) => {
+    await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
+    console.log(`${file ?? flags.config ?? "defaults"}: ok`);
+  });
+queryCommand(program.command("query"));
+program
+  .command("version")
+  .description("print the version")
+  .action(() => console.log(version));
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const message = messageOf(thrown);
+  console.error(process.stderr.isTTY ? `\u001b[31m${message}\u001b[0m` : message);
+  process.exitCode = 1;
+}

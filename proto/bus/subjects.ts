@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import type { Signal } from "#shared/model/position.ts";
+import { signals } from "#shared/model/position.ts";
+
+/**
+ * Every NATS name, once.
+ *
+ *     lapwing.<tenant>.<signal>.<agent>      frames, kept by the stream LAPWING_<SIGNAL>
+ *     lapwing.<tenant>.control.<agent>       aggregator to agent: Control, answered by ControlReply
+ *     lapwing.<tenant>.heartbeat.<agent>     agent to aggregator: Heartbeat, answered by HeartbeatReply
+ *
+ * So permissions can be given by tenant and by agent.
+ */
+export type SubjectKind = Signal | "control" | "heartbeat";
+export type Subject = {
+  readonly tenant: string;
+  readonly kind: SubjectKind;
+  readonly agent: string;
+};
+
+const tokenShape = /^[0-9a-z][0-9a-z_-]{0,62}$/;
+const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat"];
+
+/** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
+export const subjectToken = z
+  .string()
+  .regex(tokenShape, "expected 1 to 63 of 0-9 a-z _ -, the first of them 0-9 or a-z");
+
+/** Throws OperatingError("bad_request") for a name that can't be part of a subject. */
+export function subjectOf({ tenant, kind, agent }: Subject): string {
+  for (const token of [tenant, agent])
+    if (!tokenShape.test(token))
+      throw new OperatingError("bad_request", `"${token}" can't be part of a NATS subject`);
+  return `lapwing.${tenant}.${kind}.${agent}`;
+}
+
+/** undefined for a subject that is none of ours. */
+export function parseSubject(subject: string): Subject | undefined {
+  const [root, tenant = "", kindText, agent = "", ...rest] = subject.split(".");
+  const kind = kinds.find((one) => one === kindText);
+  if (root !== "lapwing" || kind === undefined || rest.length > 0) return undefined;
+  return tokenShape.test(tenant) && tokenShape.test(agent) ? { tenant, kind, agent } : undefined;
+}
+
+export const allHeartbeats = "lapwing.*.heartbeat.*";
+
+export function streamName(signal: Signal): string {
+  return `LAPWING_${signal.toUpperCase()}`;
+}
+
+/** The subjects that a signal's stream keeps, of all tenants and agents. */
+export function streamSubjects(signal: Signal): string {
+  return `lapwing.*.${signal}.*`;
+}

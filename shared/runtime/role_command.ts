@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import type { ConfigFlags } from "./config_file.ts";
+import type { OpenedRole } from "./role.ts";
+import { runRole } from "./role.ts";
+
+/** Adds the flags that every role takes. */
+export function configFlags(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "configuration file (or LAPWING_CONFIG)")
+    .option("--listen <host:port>", "where to serve HTTP (default 127.0.0.1:7600)")
+    .option("--data-dir <folder>", "where to keep everything on disk (default ./data)")
+    .option("--log-level <level>", "debug, info, warn or error")
+    .option(
+      "--set <key=value>",
+      "override any key, such as storage.url=file:///x; repeatable",
+      collect,
+    );
+}
+
+/** Makes the command open a role, and run it until it is told to stop. */
+export function roleCommand(
+  command: Command,
+  open: (flags: ConfigFlags) => Promise<OpenedRole>,
+): Command {
+  return configFlags(command).action(async (flags: ConfigFlags) => {
+    const { role, listen, log } = await open(flags);
+    process.exit(await runRole(role, listen, log));
+  });
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
