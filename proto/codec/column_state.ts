@@ -13,6 +13,8 @@ const digitsMax = 9;
 const powers = Float64Array.from({ length: digitsMax + 1 }, (_, digits) => 10 ** digits);
 /** Differences of two such are exact, and their zigzag is below 2^53. */
 const scaledMax = 2 ** 51 - 2;
+/** Below this, nine digits stay within scaledMax. */
+const nineDigitsMax = 2_000_000;
 
 /** Tokens of a scaled column; larger ones are a zigzag difference plus `deltaToken`. */
 const absentToken = 0;
@@ -227,6 +229,8 @@ function scaledOf(value: number, digits: number): number {
 /** The smallest number of digits above `than` at which `value` is an integer, or rawMode. */
 function digitsOf(value: number, than: number): number {
   if (!Number.isFinite(value)) return rawMode;
+  // Most values that do not fit are turned away here: what is an integer with few digits is one with nine, too.
+  if (Math.abs(value) < nineDigitsMax && Number.isNaN(scaledOf(value, digitsMax))) return rawMode;
   for (let digits = than + 1; digits <= digitsMax; digits++)
     if (!Number.isNaN(scaledOf(value, digits))) return digits;
   return rawMode;
