@@ -8,10 +8,11 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 
 import { blockKey } from "./block_key.ts";
 import { createBlockView, type ReadTools } from "./block_view.ts";
-import { compareTexts, writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
+import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
 import type { Catalog, CatalogChange } from "./catalog.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "./duckdb.ts";
+import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { AgentRecord, Block, BlockView, Cut, Store } from "./store.ts";
@@ -45,6 +46,7 @@ export class BlockStore implements Store {
   readonly #families = new Map<string, Map<string, MetricFamily>>();
   /** Keys of objects whose transaction is still to come: not to be swept. */
   readonly #inFlight = new Set<string>();
+  readonly #texts = new SeriesTexts();
   #blocks: readonly Block[] = [];
   #uncertain: Uncertain | undefined;
   #isCommitting = false;
@@ -149,7 +151,7 @@ export class BlockStore implements Store {
     for (const [tenant, series] of cut.metrics) {
       const filled = series.filter(({ values }) => values.length > 0);
       if (filled.length === 0) continue;
-      const file = await writeMetricsFile(writer, staging, filled);
+      const file = await writeMetricsFile(writer, staging, filled, this.#texts);
       added.push(await this.#upload(tenant, "metrics", file, nowMs));
     }
     for (const [tenant, batches] of cut.logs) {

@@ -1,4 +1,4 @@
-import { labelsKey, type Labels } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type {
   LogRecord,
   LogSelectRequest,
@@ -9,7 +9,7 @@ import type {
 import type { DecodedCache } from "./decoded_cache.ts";
 import type { DiskCache, Lease } from "./disk_cache.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
-import { parseLabels } from "./labels_text.ts";
+import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import { readLogs, readStreams } from "./logs_reader.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeries, readSeriesLabels, seriesBytes, type DecodedSeries } from "./metrics_reader.ts";
@@ -21,7 +21,8 @@ export type ReadTools = {
   readonly duckdb: Duckdb;
   readonly files: DiskCache;
   readonly decoded: DecodedCache<readonly DecodedSeries[]>;
-  readonly labels: DecodedCache<readonly Labels[]>;
+  readonly labels: DecodedCache<readonly KnownLabels[]>;
+  readonly texts: KnownTexts;
 };
 
 /** A block with more samples is read only as far as the request goes, and not kept, unless the metric's name is given. */
@@ -63,7 +64,7 @@ async function selectSamples(
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
     const files = await readFiles(tools, some, request.signal, (connection, paths) =>
-      readSeries(connection, paths, selector, span, max),
+      readSeries(connection, paths, selector, span, max, tools.texts),
     );
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
   };
@@ -101,7 +102,7 @@ async function metricSeries(
     request,
     (some, span) =>
       readFiles(tools, some, request.signal, (connection, paths) =>
-        readSeriesLabels(connection, paths, selector, span ? request : undefined),
+        readSeriesLabels(connection, paths, selector, span ? request : undefined, tools.texts),
       ),
   );
 }
@@ -126,7 +127,7 @@ async function logSeries(
       const files = await readFiles(tools, some, request.signal, (connection, paths) =>
         readStreams(connection, paths, selector, bounded ? span : undefined),
       );
-      return files.map((texts) => texts.map((text) => parseLabels("", text)));
+      return files.map((texts) => texts.map((text) => tools.texts.get("", text)));
     },
   );
 }
@@ -137,11 +138,11 @@ async function distinctLabels(
   blocks: readonly Block[],
   selector: Selector,
   { startMs, endMs }: SeriesRequest,
-  read: (blocks: readonly Block[], bounded: boolean) => Promise<Labels[][]>,
+  read: (blocks: readonly Block[], bounded: boolean) => Promise<KnownLabels[][]>,
 ): Promise<Labels[]> {
   const byKey = new Map<string, Labels>();
-  const take = (some: readonly Labels[]) => {
-    for (const labels of some) byKey.set(labelsKey(labels), labels);
+  const take = (some: readonly KnownLabels[]) => {
+    for (const { key, labels } of some) byKey.set(key, labels);
   };
   const inside: Block[] = [];
   const across: Block[] = [];
@@ -177,8 +178,8 @@ async function selectLogs(
   let records: LogRecord[] = [];
   for (let i = 0; i < wanted.length; i += logBlocksAtOnce) {
     // Blocks are read in the order of commit: records of equal time stand in the same order however they are asked for.
-    const some = wanted.slice(i, i + logBlocksAtOnce);
-    const next = blocks.filter((block) => some.includes(block));
+    const some = new Set(wanted.slice(i, i + logBlocksAtOnce));
+    const next = blocks.filter((block) => some.has(block));
     if (records.length >= request.limit && isBeyond(records, wanted[i], isBackward)) break;
     const more = await readFiles(tools, next, request.signal, async (connection, paths) => {
       if (!needsStreams) return readLogs(connection, paths, selector, undefined, request);

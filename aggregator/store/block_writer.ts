@@ -6,7 +6,7 @@ import type { SeriesSamples } from "../query/source.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import { logsTable, writeLogs } from "./logs_writer.ts";
 import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
-import { labelsText, nameOf } from "./labels_text.ts";
+import { SeriesTexts, compareTexts } from "./labels_text.ts";
 
 /** A Parquet file that is whole and local, and not yet anybody's. */
 export type LocalFile = Written & {
@@ -28,19 +28,21 @@ export function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   series: readonly SeriesSamples[],
-  effort: Effort = "fast",
+  texts: SeriesTexts = new SeriesTexts(),
 ): Promise<LocalFile> {
   const sorted = series
-    .map((one) => ({ one, name: nameOf(one.labels), text: labelsText(one.labels) }))
-    .toSorted((a, b) => compareTexts(a.name, b.name) || compareTexts(a.text, b.text));
+    .map((one) => ({ one, text: texts.get(one.labels) }))
+    .toSorted(
+      ({ text: a }, { text: b }) => compareTexts(a.name, b.name) || compareTexts(a.text, b.text),
+    );
   return writeMetricsRows(
     duckdb,
     folder,
     (writer) => {
-      for (const { one } of sorted) writer.add(one);
+      for (const { one, text } of sorted) writer.add(text, one);
       return Promise.resolve();
     },
-    effort,
+    "fast",
   );
 }
 
@@ -124,9 +126,4 @@ async function writeFile(
     await rm(path, { force: true });
     throw error;
   }
-}
-
-export function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -50,7 +50,7 @@ export const StoreConfig = z.strictObject({
       /** Blocks of one window are merged when more than this many lie in it. */
       blocks_max: z.number().int().min(1).default(8),
       /** A block is split above this many samples or records. */
-      items_max: z.number().int().min(1_000).default(8_000_000),
+      items_max: z.number().int().min(1_000).default(4_000_000),
     })
     .prefault({}),
   retention: z

@@ -1,4 +1,4 @@
-import { metricNameLabel, type Labels } from "#shared/model/labels.ts";
+import { labelsKey, metricNameLabel, type Labels } from "#shared/model/labels.ts";
 
 /** Label sets as blocks hold them: JSON objects with sorted names, no spaces, without the metric's name. */
 export function labelsText(labels: Labels): string {
@@ -31,4 +31,49 @@ export function parseLabels(name: string, text: string): Labels {
     for (const [key, value] of Object.entries(parsed))
       if (typeof value === "string") labels[key] = value;
   return labels;
+}
+
+/** A label set read from a block: the same object, with its key, for the same text. */
+export type KnownLabels = { readonly key: string; readonly labels: Labels };
+
+/** Parsed label sets by their text: hundreds of blocks hold the same ones. Emptied when full. */
+export class KnownTexts {
+  readonly #known = new Map<string, KnownLabels>();
+
+  get(name: string, text: string): KnownLabels {
+    const whole = `${name}\0${text}`;
+    let known = this.#known.get(whole);
+    if (known !== undefined) return known;
+    const labels = parseLabels(name, text);
+    known = { key: labelsKey(labels), labels };
+    if (this.#known.size >= knownTextsMax) this.#known.clear();
+    this.#known.set(whole, known);
+    return known;
+  }
+}
+
+const knownTextsMax = 100_000;
+
+/** A label set as a block has it. */
+export type SeriesText = { readonly name: string; readonly text: string; readonly hash: bigint };
+
+/** Texts by label set: a head hands over the same objects cut after cut, and making the text costs more than the samples. */
+export class SeriesTexts {
+  readonly #known = new WeakMap<Labels, SeriesText>();
+
+  get(labels: Labels): SeriesText {
+    let known = this.#known.get(labels);
+    if (known !== undefined) return known;
+    const name = nameOf(labels);
+    const text = labelsText(labels);
+    known = { name, text, hash: Bun.hash.xxHash64(`${name}\0${text}`) };
+    this.#known.set(labels, known);
+    return known;
+  }
+}
+
+/** Order of UTF-16 units, as `<` has it. */
+export function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

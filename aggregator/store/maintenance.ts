@@ -10,14 +10,16 @@ import type { StoreMeters } from "./store_meters.ts";
 export type MaintenanceDeps = BlockStoreDeps & {
   readonly meters: StoreMeters;
   readonly inFlight: ReadonlySet<string>;
-  blocks(): readonly Block[];
-  upload(
+  readonly blocks: () => readonly Block[];
+  readonly upload: (
     tenant: string,
     signal: Block["signal"],
     file: LocalFile,
     createdMs: number,
-  ): Promise<Block>;
-  apply(change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">): Promise<void>;
+  ) => Promise<Block>;
+  readonly apply: (
+    change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">,
+  ) => Promise<void>;
 };
 
 const sweepIntervalMs = 3_600_000;

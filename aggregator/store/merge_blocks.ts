@@ -5,7 +5,7 @@ import type { SeriesSamples } from "../query/source.ts";
 import { createBlockView } from "./block_view.ts";
 import { copyStatement, logsRowGroup, writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
-import { parseLabels } from "./labels_text.ts";
+import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./maintenance.ts";
 import { joinPieces } from "./merge_series.ts";
 import { parquetList } from "./metrics_reader.ts";
@@ -86,7 +86,8 @@ async function mergeMetrics(
   signal: AbortSignal,
 ): Promise<LocalFile[]> {
   const itemsMax = deps.config.compaction.items_max;
-  const series = seriesInOrder(connection, paths);
+  const series = seriesInOrder(connection, paths, deps.tools.texts);
+  const texts = new SeriesTexts();
   const files: LocalFile[] = [];
   let next = await series.next();
   try {
@@ -97,7 +98,7 @@ async function mergeMetrics(
         async (writer) => {
           while (next.done !== true && writer.items < itemsMax) {
             throwIfAborted(signal);
-            writer.add(next.value);
+            writer.add(texts.get(next.value.labels), next.value);
             next = await series.next();
           }
         },
@@ -116,6 +117,7 @@ async function mergeMetrics(
 async function* seriesInOrder(
   connection: DuckDBConnection,
   paths: readonly string[],
+  known: KnownTexts,
 ): AsyncGenerator<SeriesSamples> {
   const result = await connection.stream(`
     SELECT name, labels, t_min::DOUBLE, v_divisor, t, v FROM ${parquetList(paths)}
@@ -142,7 +144,7 @@ async function* seriesInOrder(
         timestampsMs[i] = (tMin[row] ?? 0) + (times.values[start + i] ?? 0);
       const decoded = new Float64Array(count);
       decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
-      const labels = pieces[0]?.labels ?? parseLabels(names[row] ?? "", texts[row] ?? "{}");
+      const { labels } = known.get(names[row] ?? "", texts[row] ?? "{}");
       pieces.push({ labels, timestampsMs, values: decoded });
     }
   }

@@ -50,7 +50,7 @@ export function joinPieces(pieces: readonly SeriesSamples[]): SeriesSamples {
 function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
   const times = concatenate(pieces.map(({ timestampsMs }) => timestampsMs));
   const values = concatenate(pieces.map((piece) => piece.values));
-  const order = Uint32Array.from(times, (_, i) => i).sort(
+  const order = Uint32Array.from(times, (_, i) => i).toSorted(
     (a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b,
   );
   const sortedTimes = new Float64Array(times.length);

@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
-import { labelsKey, type Labels } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { quoted } from "./duckdb.ts";
-import { parseLabels } from "./labels_text.ts";
+import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
 import { decodeValues } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
@@ -34,6 +34,7 @@ export async function readSeries(
   selector: Selector,
   span: Span | undefined,
   samplesMax: number,
+  known: KnownTexts,
 ): Promise<DecodedSeries[][]> {
   const files = paths.map(() => new Map<string, Pieces>());
   const result = await connection.stream(`
@@ -43,21 +44,22 @@ export async function readSeries(
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    samples += takeChunk(chunk, files, selector);
+    samples += takeChunk(chunk, files, selector, known);
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
   }
   return files.map((series) => [...series.values()].flatMap((pieces) => pieces.join()));
 }
 
-/** Label sets with a sample in the span (in any time, without one): [name, text] a file. */
+/** Label sets with a sample in the span (in any time, without one), a file. */
 export async function readSeriesLabels(
   connection: DuckDBConnection,
   paths: readonly string[],
   selector: Selector,
   span: Span | undefined,
-): Promise<Labels[][]> {
-  const files: Labels[][] = paths.map(() => []);
+  known: KnownTexts,
+): Promise<KnownLabels[][]> {
+  const files: KnownLabels[][] = paths.map(() => []);
   const result = await connection.stream(`
     SELECT DISTINCT file_index::DOUBLE, name, labels FROM ${parquetList(paths)}
     WHERE (${selector.sql}) ${span === undefined ? "" : `AND ${sampleWithin(span)}`}`);
@@ -67,8 +69,8 @@ export async function readSeriesLabels(
     const names = readTexts(chunk, 1);
     const texts = readTexts(chunk, 2);
     for (const [row, file] of readFloats(chunk, 0).entries()) {
-      const labels = parseLabels(names[row] ?? "", texts[row] ?? "{}");
-      if (selector.matches(labels)) files[file]?.push(labels);
+      const labels = known.get(names[row] ?? "", texts[row] ?? "{}");
+      if (selector.matches(labels.labels)) files[file]?.push(labels);
     }
   }
   return files;
@@ -78,6 +80,7 @@ function takeChunk(
   chunk: DuckDBDataChunk,
   files: readonly Map<string, Pieces>[],
   selector: Selector,
+  known: KnownTexts,
 ): number {
   const fileOf = readFloats(chunk, 0);
   const names = readTexts(chunk, 1);
@@ -92,7 +95,7 @@ function takeChunk(
     const text = `${names[row]}\0${texts[row]}`;
     let pieces = series?.get(text);
     if (pieces === undefined) {
-      pieces = new Pieces(parseLabels(names[row] ?? "", texts[row] ?? "{}"), selector);
+      pieces = new Pieces(known.get(names[row] ?? "", texts[row] ?? "{}"), selector);
       series?.set(text, pieces);
     }
     if (!pieces.isWanted) continue;
@@ -111,13 +114,13 @@ function takeChunk(
 
 class Pieces {
   readonly isWanted: boolean;
-  readonly #labels: Labels;
+  readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
 
-  constructor(labels: Labels, selector: Selector) {
+  constructor(labels: KnownLabels, selector: Selector) {
     this.#labels = labels;
-    this.isWanted = selector.matches(labels);
+    this.isWanted = selector.matches(labels.labels);
   }
 
   add(timestampsMs: Float64Array, values: Float64Array): void {
@@ -130,7 +133,7 @@ class Pieces {
     if (!this.isWanted || this.#timestamps.length === 0) return [];
     const timestampsMs = concatenate(this.#timestamps);
     const values = concatenate(this.#values);
-    return [{ key: labelsKey(this.#labels), labels: this.#labels, timestampsMs, values }];
+    return [{ ...this.#labels, timestampsMs, values }];
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type DuckDBAppender,
 } from "@duckdb/node-api";
 import type { SeriesSamples } from "../query/source.ts";
-import { labelsText, nameOf } from "./labels_text.ts";
+import type { SeriesText } from "./labels_text.ts";
 import { encodeValues } from "./value_codec.ts";
 import { fillColumn, fillLists, fillTexts } from "./vectors.ts";
 
@@ -66,14 +66,11 @@ export class MetricsWriter {
     return this.#items;
   }
 
-  add({ labels, timestampsMs, values }: SeriesSamples): void {
-    const text = labelsText(labels);
-    const name = nameOf(labels);
-    const hash = Bun.hash.xxHash64(`${name}\0${text}`);
+  add(series: SeriesText, { timestampsMs, values }: SeriesSamples): void {
     let begin = 0;
     while (begin < timestampsMs.length) {
       const end = chunkEnd(timestampsMs, begin);
-      this.#addChunk(name, text, hash, timestampsMs, values, begin, end);
+      this.#addChunk(series, timestampsMs, values, begin, end);
       begin = end;
     }
   }
@@ -86,9 +83,7 @@ export class MetricsWriter {
   }
 
   #addChunk(
-    name: string,
-    text: string,
-    hash: bigint,
+    { name, text, hash }: SeriesText,
     timestampsMs: Float64Array,
     values: Float64Array,
     begin: number,

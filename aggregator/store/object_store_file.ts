@@ -15,12 +15,9 @@ export function fileObjectStore(root: string): ObjectStore {
         const made = await mkdir(dirname(target), { recursive: true });
         await moveFile(file, target, join(incoming, Bun.randomUUIDv7()));
         // A new folder is durable only once its own parent is synced.
-        let folder = dirname(target);
-        await syncFile(folder);
-        while (made !== undefined && folder.length >= made.length && folder.length > root.length) {
-          folder = dirname(folder);
+        const last = made === undefined ? dirname(target) : dirname(made);
+        for (let folder = dirname(target); folder.length >= last.length; folder = dirname(folder))
           await syncFile(folder);
-        }
       } catch (cause) {
         throw storeError(`write ${key}`, cause);
       }

@@ -82,7 +82,7 @@ async function* listObjects(client: S3Client, prefix: string) {
     for (const { key, lastModified } of page.contents ?? [])
       yield {
         key: key.slice(prefix.length),
-        modifiedMs: lastModified === undefined ? Date.now() : Date.parse(String(lastModified)),
+        modifiedMs: lastModified === undefined ? Date.now() : Date.parse(lastModified),
       };
     continuationToken = page.isTruncated === true ? page.nextContinuationToken : undefined;
   } while (continuationToken !== undefined);

@@ -11,6 +11,7 @@ import { DecodedCache } from "./decoded_cache.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
+import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
@@ -49,6 +50,7 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<S
     files,
     decoded: new DecodedCache<never>(config.decoded_cache),
     labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
+    texts: new KnownTexts(),
   };
   const store = new BlockStore({ config, objects, catalog, writer, tools, staging, ...deps });
   await store.start();

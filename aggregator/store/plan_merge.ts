@@ -24,7 +24,8 @@ export function planMerge(
       const largest = Math.max(...group.map((block) => block.items));
       const isMany = group.length > blocksMax;
       const isWorthIt = Math.ceil(items / itemsMax) <= group.length / 2;
-      if (isWorthIt && (isMany || (windowMs > windowsMs[0] && largest <= items / 2))) return group;
+      if (isWorthIt && (isMany || (windowMs > windowsMs[0] && largest <= (items * 3) / 4)))
+        return group;
     }
   }
   return undefined;

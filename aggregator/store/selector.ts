@@ -1,6 +1,6 @@
 import { metricNameLabel, type Labels, type Matcher } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
-import { pairText } from "./labels_text.ts";
+import { compareTexts, pairText } from "./labels_text.ts";
 import { quoted } from "./duckdb.ts";
 
 /** A selector in two parts: what DuckDB is told, so that it reads less, and the whole of it, checked on every label set. */
@@ -22,7 +22,11 @@ export function compileSelector(
   const tests = matchers.map((matcher) => compileMatcher(matcher));
   return {
     sql: sql === "" ? "true" : sql,
-    key: JSON.stringify(matchers.map(({ name, op, value }) => [name, op, value]).toSorted()),
+    key: JSON.stringify(
+      matchers
+        .map(({ name, op, value }) => JSON.stringify([name, op, value]))
+        .toSorted(compareTexts),
+    ),
     matches: (labels) => tests.every((test) => test(labels)),
   };
 }

@@ -19,7 +19,7 @@ const allLogs = {
 
 type Place = { readonly config: Record<string, unknown>; remove(): Promise<void> };
 
-const places: Record<string, { missing: string | undefined; make(): Promise<Place> }> = {
+const places: Record<string, { missing: string | undefined; make: () => Promise<Place> }> = {
   "file and SQLite": {
     missing: undefined,
     make: () => Promise.resolve({ config: {}, remove: () => Promise.resolve() }),

@@ -1,0 +1,146 @@
+import { afterAll, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import { writeLogsFile } from "./block_writer.ts";
+import { Duckdb } from "./duckdb.ts";
+import { readLogs } from "./logs_reader.ts";
+import { compileSelector } from "./selector.ts";
+import { lines } from "./store.fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lapwing-logs-"));
+const duckdb = await Duckdb.open({
+  memoryBytes: 256 * 1_024 ** 2,
+  threads: 2,
+  connectionsMax: 2,
+  temporaryFolder: join(folder, "spill"),
+});
+afterAll(() => {
+  duckdb.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const request = {
+  tenant: "t",
+  matchers: [],
+  lineFilters: [],
+  startNs: -(2n ** 62n),
+  endNs: 2n ** 62n,
+  limit: 100_000,
+  direction: "forward" as const,
+};
+
+async function writeAndRead(batches: readonly LogsBatch[], more = {}) {
+  const file = await writeLogsFile(duckdb, folder, batches);
+  const selector = compileSelector([], "stream");
+  const read = await duckdb.use("read", (connection) =>
+    readLogs(connection, [file.path], selector, undefined, { ...request, ...more }),
+  );
+  return { file, read };
+}
+
+test("a block gives back every record, in order of time", async () => {
+  const body = fc.oneof(
+    fc.string(),
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom("", "\0", "a\0b", "a\nb"),
+  );
+  const record = fc.record({
+    app: fc.constantFrom("a", "b"),
+    ms: fc.integer({ min: -5, max: 2 ** 41 }),
+    nanos: fc.integer({ min: 0, max: 999_999 }),
+    severity: fc.integer({ min: 0, max: 24 }),
+    body,
+    attributes: fc.option(fc.dictionary(fc.constantFrom("k", "l"), fc.string({ minLength: 1 }))),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 60 }), async (records) => {
+      const batch: LogsBatch = {
+        ...lines(
+          "",
+          records.map((one) => one.body.toWellFormed()),
+        ),
+        streams: [{ app: "a" }, { app: "b" }],
+        streamOf: Uint32Array.from(records, ({ app }) => (app === "a" ? 0 : 1)),
+        timestampsMs: Float64Array.from(records, ({ ms }) => ms),
+        nanos: Uint32Array.from(records, ({ nanos }) => nanos),
+        severities: Uint8Array.from(records, ({ severity }) => severity),
+        attributes: records.map(({ attributes }) => attributes ?? undefined),
+      };
+      const { read, file } = await writeAndRead([batch]);
+      rmSync(file.path);
+      const told = read.map((one) =>
+        JSON.stringify([
+          String(one.timestampNs),
+          one.stream["app"],
+          one.severity,
+          one.body,
+          one.attributes ?? {},
+        ]),
+      );
+      const wanted = records.map(({ app, ms, nanos, severity, body: text, attributes }) =>
+        JSON.stringify([
+          String(BigInt(ms) * 1_000_000n + BigInt(nanos)),
+          app,
+          severity,
+          text.toWellFormed(),
+          Object.fromEntries(
+            Object.entries(attributes ?? {})
+              .toSorted(([a], [b]) => (a < b ? -1 : 1))
+              .map(([key, value]) => [key, value.toWellFormed()]),
+          ),
+        ]),
+      );
+      expect(told.toSorted()).toEqual(wanted.toSorted());
+      const times = read.map(({ timestampNs }) => timestampNs);
+      expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
+test("a body that is not UTF-8 keeps its bytes, also where two bodies together would be valid", async () => {
+  const broken = new Uint8Array([0x61, 0xff, 0x62]);
+  const halves = [new Uint8Array([0xc3]), new Uint8Array([0xa9])];
+  const { file, read } = await writeAndRead([lines("x", ["fine é", broken]), lines("y", halves)]);
+  expect(read.map(({ body }) => body).toSorted()).toEqual(
+    ["a\ufffdb", "fine é", "\ufffd", "\ufffd"].toSorted(),
+  );
+  const raw = await duckdb.use("read", (connection) =>
+    connection.runAndReadAll(
+      `SELECT hex(body_raw) FROM read_parquet('${file.path}') WHERE body_raw IS NOT NULL ORDER BY 1`,
+    ),
+  );
+  expect(raw.getRowsJS().flat()).toEqual(["61FF62", "A9", "C3"]);
+});
+
+test("readLogs() filters lines, limits, and turns around", async () => {
+  const batch = lines("x", ["GET /a 200", "GET /b 500", "POST /a 200", "it's 100%"]);
+  const bodies = async (more: object) =>
+    (await writeAndRead([batch], more)).read.map(({ body }) => body);
+  expect(
+    await bodies({
+      lineFilters: [
+        { op: "|=", values: ["GET"] },
+        { op: "!=", values: ["500"] },
+      ],
+    }),
+  ).toEqual(["GET /a 200"]);
+  expect(await bodies({ lineFilters: [{ op: "|~", values: ["^P", "5\\d\\d$"] }] })).toEqual([
+    "GET /b 500",
+    "POST /a 200",
+  ]);
+  expect(await bodies({ lineFilters: [{ op: "!~", values: ["[0-9]{3}$"] }] })).toEqual([
+    "it's 100%",
+  ]);
+  expect(await bodies({ lineFilters: [{ op: "|=", values: ["'s 1"] }] })).toEqual(["it's 100%"]);
+  expect(await bodies({ limit: 2, direction: "backward" })).toEqual(["it's 100%", "POST /a 200"]);
+  expect(await bodies({ startNs: 1_000_000n, endNs: 3_000_000n })).toEqual([
+    "GET /b 500",
+    "POST /a 200",
+  ]);
+  const bad = bodies({ lineFilters: [{ op: "|~", values: ["("] }] });
+  expect(await bad.catch((error: unknown) => error)).toMatchObject({ code: "bad_request" });
+});

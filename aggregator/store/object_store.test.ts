@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { removeS3, s3Missing, startS3, type S3Server } from "#test/support/s3.ts";
+import { StoreConfig } from "./config.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { fileObjectStore } from "./object_store_file.ts";
+import { parseS3Url, s3ObjectStore } from "./object_store_s3.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lapwing-objects-"));
+let server: S3Server | undefined;
+
+beforeAll(async () => {
+  if (s3Missing === undefined) server = await startS3();
+});
+afterAll(async () => {
+  if (server !== undefined) await removeS3(server);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function s3(accessKeyId = "S3RVER"): ObjectStore {
+  return s3ObjectStore(
+    `s3://${server?.bucket}/a/prefix`,
+    StoreConfig.parse({
+      s3: { endpoint: server?.endpoint, access_key_id: accessKeyId, secret_access_key: "S3RVER" },
+    }).s3,
+  );
+}
+
+async function put(store: ObjectStore, key: string, bytes: Uint8Array) {
+  const path = join(folder, "upload");
+  writeFileSync(path, bytes);
+  await store.put(key, path);
+}
+
+async function keysOf(store: ObjectStore) {
+  return (await Array.fromAsync(store.list())).map(({ key }) => key).toSorted();
+}
+
+const stores: Record<string, { missing: string | undefined; open: () => ObjectStore }> = {
+  file: { missing: undefined, open: () => fileObjectStore(join(folder, "objects")) },
+  s3: { missing: s3Missing, open: () => s3() },
+};
+
+for (const [name, { missing, open }] of Object.entries(stores)) {
+  const title = missing === undefined ? name : `${name} (skipped: ${missing})`;
+  describe.skipIf(missing !== undefined)(title, () => {
+    test("put(), list(), get() and delete() agree", async () => {
+      expect(await keysOf(open())).toEqual([]);
+      const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+      await put(open(), "tenant=t~20/x/one.parquet", bytes);
+      await put(open(), "tenant=t/two.parquet", new Uint8Array(0));
+      expect(await keysOf(open())).toEqual(["tenant=t/two.parquet", "tenant=t~20/x/one.parquet"]);
+      const [first] = await Array.fromAsync(open().list());
+      expect(Math.abs((first?.modifiedMs ?? 0) - Date.now())).toBeLessThan(60_000);
+      const copy = join(folder, "copy");
+      await open().get("tenant=t~20/x/one.parquet", copy);
+      expect(new Uint8Array(readFileSync(copy))).toEqual(bytes);
+      await open().delete("tenant=t/two.parquet");
+      await open().delete("tenant=t/two.parquet");
+      expect(await keysOf(open())).toEqual(["tenant=t~20/x/one.parquet"]);
+    });
+
+    test("get() of nothing is not_found, and leaves no file", async () => {
+      const copy = join(folder, "nothing");
+      const failed = await open()
+        .get("none", copy)
+        .catch((error: unknown) => error);
+      expect(failed).toMatchObject({ code: "not_found" });
+      expect(readdirSync(folder)).not.toContain("nothing");
+    });
+  });
+}
+
+test.skipIf(s3Missing !== undefined)(
+  "put() to a bucket that refuses or is away is unavailable",
+  async () => {
+    const path = join(folder, "refused");
+    writeFileSync(path, "x");
+    expect(
+      await s3("nobody")
+        .put("k", path)
+        .catch((error: unknown) => error),
+    ).toMatchObject({ code: "unavailable" });
+    await server?.stop();
+    expect(
+      await s3()
+        .put("k", path)
+        .catch((error: unknown) => error),
+    ).toMatchObject({ code: "unavailable" });
+    await server?.start();
+    await s3().put("k", path);
+  },
+);
+
+test("parseS3Url() takes a bucket and a prefix", () => {
+  expect(parseS3Url("s3://b")).toEqual({ bucket: "b", prefix: "" });
+  expect(parseS3Url("s3://b/x//y/")).toEqual({ bucket: "b", prefix: "x/y/" });
+  expect(() => parseS3Url("s3://")).toThrow("expected s3://bucket/prefix");
+});
