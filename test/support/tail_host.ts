@@ -22,6 +22,8 @@ export class TailHost {
   readonly bodies: Uint8Array[] = [];
   readonly checkpoints = new Map<string, string>();
   batches = 0;
+  /** Off where there are too many lines to hold; onBatch sees them all the same. */
+  keepLines = true;
   truncated = 0;
   problem: string | undefined;
   /** Called with each batch before it is kept; a throw loses it, like a crash. */
@@ -123,6 +125,14 @@ export class TailHost {
 
   #keep(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): void {
     this.batches++;
+    if (this.keepLines) this.#keepLines(batch);
+    for (const [key, value] of Object.entries(checkpoints))
+      if (value === "") this.checkpoints.delete(key);
+      else this.checkpoints.set(key, value);
+    this.#wake();
+  }
+
+  #keepLines(batch: LogsBatch): void {
     const text = new TextDecoder();
     let start = 0;
     batch.bodyEnds.forEach((end, i) => {
@@ -137,10 +147,6 @@ export class TailHost {
       });
       start = end;
     });
-    for (const [key, value] of Object.entries(checkpoints))
-      if (value === "") this.checkpoints.delete(key);
-      else this.checkpoints.set(key, value);
-    this.#wake();
   }
 
   #wake(): void {

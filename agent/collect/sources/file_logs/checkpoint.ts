@@ -60,6 +60,11 @@ export function markOf(bytes: Uint8Array): string {
   return Bun.hash.xxHash64(bytes).toString(36);
 }
 
+/** The front of a file, of up to markBytes, as a checkpoint holds it. */
+export function headOf(bytes: Uint8Array): string {
+  return `${bytes.length}:${markOf(bytes)}`;
+}
+
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -35,6 +35,12 @@ export class FolderWatch {
     return changed;
   }
 
+  /** Makes the next changed() list the folder in any case. */
+  listAgain(folder: string): void {
+    const last = this.#listed.get(folder);
+    if (last !== undefined) this.#listed.set(folder, { ...last, changedNs: 0n });
+  }
+
   /** Whether the last attempt to list the folder succeeded. */
   isListed(folder: string): boolean {
     return this.#listed.has(folder);

@@ -1,8 +1,8 @@
 import { closeSync, readSync, readdirSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { type Checkpoint, markBytes, markOf } from "./checkpoint.ts";
-import { keyOf, openFile, statFile } from "./tail.ts";
+import { type Checkpoint, headOf, markBytes, markOf } from "./checkpoint.ts";
+import { type Tail, keyOf, openFile, statFile } from "./tail.ts";
 
 /** In a folder with more names than this only those that begin like a watched file are looked at. */
 const namesMax = 5_000;
@@ -57,16 +57,34 @@ export function continues(at: Checkpoint, path: string): boolean {
   return bytes?.length === before && markOf(bytes) === at.mark;
 }
 
+/** Whether the file is still where it was listed; what was read under its path is worth nothing otherwise. */
+export function isInPlace({ path, key }: Sibling): boolean {
+  const stat = statFile(path);
+  return stat !== undefined && keyOf(stat) === key;
+}
+
 /**
- * Whether `sibling` was copied from the file that `at` tells of. A copy may be shorter than what was read, when the original
+ * Whether `sibling` was copied from the file that `tail` has read. A copy may be shorter than what was read, when the original
  * was written to and read on before it was truncated.
  */
-export function isCopyOf(at: Checkpoint, sibling: Sibling): boolean {
-  const size = Number(at.head.split(":", 1)[0]);
-  if (!(size > 0)) return false;
-  const head = bytesAt(sibling.path, 0, size);
-  if (head?.length !== size || `${size}:${markOf(head)}` !== at.head) return false;
-  return Number(sibling.stat.size) < at.offset || continues(at, sibling.path);
+export function isCopyOf(tail: Tail, sibling: Sibling): boolean {
+  const size = Number(sibling.stat.size);
+  const known = tail.front?.length ?? Number(tail.at.head.split(":", 1)[0]);
+  // A copy of less than the head can be judged only by the bytes that the head stands for.
+  const length = tail.front === undefined ? known : Math.min(known, size);
+  const head = bytesAt(sibling.path, 0, length);
+  if (!(length > 0) || head?.length !== length) return false;
+  const isAlike =
+    tail.front === undefined
+      ? headOf(head) === tail.at.head
+      : head.equals(tail.front.subarray(0, length));
+  return isAlike && (size < tail.at.offset || continues(tail.at, sibling.path));
+}
+
+/** The bytes that the tail's head stands for, if the file at `path` has them. */
+export function frontOf(tail: Tail, path: string): Buffer | undefined {
+  const front = bytesAt(path, 0, Number(tail.at.head.split(":", 1)[0]));
+  return front !== undefined && headOf(front) === tail.at.head ? front : undefined;
 }
 
 /** Whether `part` has what `whole` begins with, judged by both ends: it is a copy, or is becoming one. */
@@ -86,6 +104,11 @@ function sameAt(a: string, b: string, offset: number, size: number): boolean {
 export function markAt(path: string, offset: number): string {
   const before = Math.min(markBytes, offset);
   return markOf(bytesAt(path, offset - before, before) ?? new Uint8Array());
+}
+
+/** The head of a file of which `offset` bytes are passed over. */
+export function headAt(path: string, offset: number): string {
+  return headOf(bytesAt(path, 0, Math.min(markBytes, offset)) ?? new Uint8Array());
 }
 
 /** Up to `length` bytes; undefined where the file can't be read. */

@@ -5,15 +5,14 @@ import {
   readdirSync,
   renameSync,
   truncateSync,
-  unlinkSync,
 } from "node:fs";
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { TailHost } from "#test/support/tail_host.ts";
 
 type Step =
   | { readonly do: "write"; readonly lines: number; readonly width: number }
-  | { readonly do: "half" | "rename" | "copytruncate" | "stop" | "kill" | "settle" };
+  | { readonly do: "half" | "rename" | "copytruncate" | "stop" | "kill" | "pause" | "turn" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -27,7 +26,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom("half", "rename", "copytruncate", "stop", "kill", "settle" as const),
+      do: fc.constantFrom(
+        "half",
+        "rename",
+        "copytruncate",
+        "stop",
+        "kill",
+        "pause",
+        "turn" as const,
+      ),
     }),
   },
 );
@@ -93,7 +100,8 @@ async function play(steps: readonly Step[], glob: string): Promise<void> {
     if (next.do === "write") writer.write(next.lines, next.width);
     else if (next.do === "half") writer.half();
     else if (next.do === "rename" || next.do === "copytruncate") writer.rotate(next.do);
-    else if (next.do === "settle") await new Promise((resolve) => setImmediate(resolve));
+    else if (next.do === "turn") await new Promise((resolve) => setImmediate(resolve));
+    else if (next.do === "pause") await Bun.sleep(25);
     else {
       if (next.do === "stop") await host.stop();
       else await host.kill();
@@ -105,11 +113,11 @@ async function play(steps: readonly Step[], glob: string): Promise<void> {
   }
   writer.write(1, 0);
   await host.untilLines(writer.count);
+  // That nothing comes twice shows only in time: three scans.
+  await Bun.sleep(60);
   const numbers = host.lines.map((line) => Number.parseInt(line.body, 10));
   const expected = Array.from({ length: writer.count }, (_, i) => i);
   expect(numbers.toSorted((a, b) => a - b)).toEqual(expected);
-  expect(readdirSync(host.folder).length).toBeGreaterThan(0);
-  unlinkSync(host.path("app.log"));
 }
 
 const numRuns = process.env["LAPWING_TEST_FULL"] === "1" ? 300 : 25;

@@ -5,6 +5,7 @@ import {
   continues,
   isCopyOf,
   isGenerationName,
+  isInPlace,
   isPartOf,
   listFolder,
   markAt,
@@ -22,11 +23,19 @@ import { type Tail, beginning, statFile } from "./tail.ts";
  * position what was read before it: it is read on from there. Until the original is truncated, a copy is left alone.
  */
 
+/** Listing is repeated while a rotation renames files under it. */
+const listingsMax = 5;
+
 /** After `tail` lost its content: takes up the copy of it, and generations younger than the copy; then starts it anew. */
 export function adoptTruncated(set: TailSet, tail: Tail): void {
   const lost = tail.at;
-  const siblings = unreadGenerations(set, lost.real).filter(({ key }) => key !== tail.key);
-  const copies = siblings.filter((sibling) => isCopyOf(lost, sibling)).toSorted(byTime);
+  let siblings: Sibling[] = [];
+  let copies: Sibling[] = [];
+  for (let tries = 0; tries < listingsMax; tries++) {
+    siblings = unreadGenerations(set, lost.real).filter(({ key }) => key !== tail.key);
+    copies = siblings.filter((sibling) => isCopyOf(tail, sibling)).toSorted(byTime);
+    if (siblings.every((sibling) => isInPlace(sibling))) break;
+  }
   const copy = copies.at(-1);
   const since = copy?.stat.mtimeNs ?? lost.mtimeNs;
   const younger = siblings
@@ -47,6 +56,16 @@ export function adoptTruncated(set: TailSet, tail: Tail): void {
   tail.at = { ...tail.at, mtimeNs: statFile(tail.current)?.mtimeNs ?? lost.mtimeNs };
   tail.after = older;
   set.remember(tail);
+}
+
+/**
+ * After a rotated tail that was not held open was found with another content: either it was copied and truncated before it was
+ * renamed, or it is gone, and its inode used again. A file of the latter kind is judged by the next scan like any other.
+ */
+export function adoptReplaced(set: TailSet, tail: Tail): void {
+  const others = unreadGenerations(set, tail.at.real).filter(({ key }) => key !== tail.key);
+  if (others.some((sibling) => isCopyOf(tail, sibling))) adoptTruncated(set, tail);
+  else set.drop(tail);
 }
 
 /** Takes up generations in `folder` that no scan has seen under the file's own name. */
@@ -84,11 +103,15 @@ function adoptMissedOf(set: TailSet, family: readonly Tail[], generations: Sibli
   const missed = generations
     .filter((sibling) => sibling.stat.mtimeNs >= last.at.mtimeNs)
     .filter((sibling) => live === undefined || !isPartOf(sibling, live.current))
-    .filter((sibling) => !family.some((tail) => isCopyOf(tail.at, sibling)))
+    .filter((sibling) => !family.some((tail) => isCopyOf(tail, sibling)))
     .toSorted(byTime);
   if (missed.length === 0) return;
-  // Checked after the comparison, which says nothing about a file that was truncated meanwhile.
-  if (live !== undefined && !continues(live.at, live.current)) return adoptTruncated(set, live);
+  // Checked after the comparisons, which say nothing about files that were renamed or truncated meanwhile.
+  if (live !== undefined && live.statPath() === undefined) return;
+  if (!missed.every((sibling) => isInPlace(sibling))) return;
+  const truncated = family.find((tail) => tail.state === "rotated" && !tail.isIntact());
+  if (truncated !== undefined) return adoptTruncated(set, truncated);
+  if (live !== undefined && !live.isIntact()) return adoptTruncated(set, live);
   const older = family.filter((tail) => tail.state === "rotated" && !tail.drained);
   for (const sibling of missed) adopt(set, wholeGeneration(set, last, sibling), older);
   if (live !== undefined) live.after = older;
@@ -102,9 +125,9 @@ function unreadGenerations(set: TailSet, path: string): Sibling[] {
     if (sibling.stat.size === 0n) return false;
     const known = set.tails.get(sibling.key);
     if (known === undefined) return true;
-    if (known.state === "live" || known.state === "rotated") return false;
-    if (continues(known.at, sibling.path)) return false;
-    // The old copy was overwritten with a new one, in place.
+    if (known.state === "live" || continues(known.at, sibling.path) || !isInPlace(sibling))
+      return false;
+    // The old copy was overwritten with a new one, or removed, and its inode used again.
     set.drop(known);
     return true;
   });

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import type { Labels } from "#shared/model/labels.ts";
-import { type Checkpoint, markBytes, markOf } from "./checkpoint.ts";
+import { type Checkpoint, headOf, markBytes, markOf } from "./checkpoint.ts";
 
 /**
  * live: its path is one of the watched. rotated: renamed, copied or removed, read to its end. done: read to its end and let
@@ -21,6 +21,8 @@ export class Tail {
   after: Tail[] = [];
   /** Whether its end was reached since it was rotated away. */
   drained = false;
+  /** What at.head stands for, where it is at hand. */
+  front: Buffer | undefined;
   /** Monotonic ms: when to look again, how long it was quiet, and since when it is gone. */
   lookAtMs = 0;
   idleMs = 0;
@@ -85,11 +87,26 @@ export class Tail {
     return { data: buffer.subarray(0, length), start: before };
   }
 
+  /** Whether the file still has what was read from it. What can't be looked at now is taken as intact. */
+  isIntact(): boolean {
+    const wasOpen = this.isOpen;
+    try {
+      return !this.open() || this.read(Buffer.allocUnsafe(markBytes)) !== "replaced";
+    } catch {
+      return true;
+    } finally {
+      if (!wasOpen) this.close();
+    }
+  }
+
   /** Moves the position to data[next], where data came from read(). */
   advance(data: Buffer, start: number, next: number, skipping: boolean, mtimeNs: bigint): void {
     const offset = this.at.offset + next - start;
     const mark = markOf(data.subarray(next - Math.min(markBytes, offset), next));
-    const head = this.#head(offset);
+    // From the same bytes, never read again: the file may have been truncated since. They are at hand as long as it grows.
+    const isFront = start === this.at.offset && !this.at.head.startsWith(`${markBytes}:`);
+    if (isFront) this.front = Buffer.from(data.subarray(0, Math.min(markBytes, offset)));
+    const head = isFront && this.front !== undefined ? headOf(this.front) : this.at.head;
     this.at = { ...this.at, offset, mark, head, skipping, mtimeNs };
   }
 
@@ -105,14 +122,7 @@ export class Tail {
   restart(): void {
     this.at = { ...this.at, ...beginning };
     this.drained = false;
-  }
-
-  #head(offset: number): string {
-    const size = Math.min(markBytes, offset);
-    if (this.at.head.startsWith(`${size}:`) || this.#descriptor === undefined) return this.at.head;
-    const head = Buffer.alloc(size);
-    const length = readSync(this.#descriptor, head, 0, size, 0);
-    return `${length}:${markOf(head.subarray(0, length))}`;
+    this.front = undefined;
   }
 }
 

@@ -4,10 +4,19 @@ import type { SourceContext } from "../source.ts";
 import { type Checkpoint, parseJson, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { FileLogsConfig } from "./config.ts";
 import { FolderWatch } from "./folder_watch.ts";
-import { type Sibling, continues, isGenerationName, isPartOf, markAt } from "./generations.ts";
+import {
+  type Sibling,
+  continues,
+  frontOf,
+  headAt,
+  isGenerationName,
+  isInPlace,
+  isPartOf,
+  markAt,
+} from "./generations.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { type MatchedFile, anyGlob, matchFiles } from "./matched_files.ts";
-import { adoptMissed, adoptTruncated } from "./rotation.ts";
+import { adoptMissed, adoptReplaced, adoptTruncated } from "./rotation.ts";
 import { lastLinesOffset } from "./start_position.ts";
 import { Tail, beginning } from "./tail.ts";
 
@@ -84,8 +93,9 @@ export class TailSet {
   }
 
   /** The file has lost what was read from it: the rest is looked for in a copy, then it is read from its first byte. */
-  truncated(tail: Tail): void {
-    adoptTruncated(this, tail);
+  truncated(tail: Tail, wasOpen = true): void {
+    if (tail.state === "rotated" && !wasOpen) adoptReplaced(this, tail);
+    else adoptTruncated(this, tail);
   }
 
   /** Puts the tail's position into the next batch. */
@@ -100,6 +110,7 @@ export class TailSet {
     tail.drained = true;
     this.tails.delete(tail.key);
     this.pending.set(tail.key, "");
+    this.#folders.listAgain(dirname(tail.at.real));
   }
 
   /** Adds a tail that was found, unless there are too many. */
@@ -131,6 +142,7 @@ export class TailSet {
       this.drop(tail);
       return "new";
     }
+    tail.front = isSame ? frontOf(tail, file.real) : undefined;
     tail.current = file.real;
     if (isHome) tail.state = "live";
     else tail.rotate();
@@ -145,7 +157,10 @@ export class TailSet {
       if (sibling === undefined) continue;
       tail.current = sibling.path;
       if (tail.state !== "missing") continue;
-      if (!continues(tail.at, sibling.path)) this.drop(tail);
+      if (!continues(tail.at, sibling.path)) {
+        tail.rotate();
+        adoptReplaced(this, tail);
+      }
       // Under its old name, yet no pattern leads to it: it is no longer wanted.
       else if (sibling.path === tail.at.real) tail.state = "done";
       else tail.rotate();
@@ -158,7 +173,7 @@ export class TailSet {
     const moved = this.#movedFrom(file, changed);
     const isNew = !this.#isFirstScan || this.#seenPatterns.has(file.pattern);
     const offset = isNew ? 0 : this.#startOffset(real, Number(stat.size));
-    const fresh = { ...beginning, offset, mark: markAt(real, offset) };
+    const fresh = { ...beginning, offset, mark: markAt(real, offset), head: headAt(real, offset) };
     const at = { path, real, mtimeNs: stat.mtimeNs, ...(moved?.at ?? fresh) };
     const tail = this.newTail(key, at, "live", real);
     for (const other of this.tails.values())
@@ -170,11 +185,16 @@ export class TailSet {
   /** A copy has the original's lines; it is judged once the original was truncated. */
   #isCopyInTheMaking(file: MatchedFile): boolean {
     for (const base of this.tails.values()) {
-      if (base.state !== "live" || !isGenerationName(file.real, base.at.real)) continue;
+      if (base.state !== "live" && base.state !== "rotated") continue;
+      if (!isGenerationName(file.real, base.at.real)) continue;
       const copy = { path: file.real, key: file.key, stat: file.stat };
-      if (file.stat.size === 0n || isPartOf(copy, base.current)) return true;
+      if (file.stat.size === 0n) return true;
+      if (base.state === "live") {
+        if (isPartOf(copy, base.current) || base.statPath() === undefined) return true;
+        if (!isInPlace(copy)) return true;
+      }
       // Compared first, then checked: were it truncated in between, the comparison would say nothing.
-      if (!continues(base.at, base.current)) this.truncated(base);
+      if (!base.isIntact()) this.truncated(base);
     }
     return false;
   }

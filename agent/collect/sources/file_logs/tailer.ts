@@ -78,6 +78,7 @@ export class Tailer {
 
   /** Takes what is new in one file; true when there may be more. */
   async #look(tail: Tail, nowMs: number): Promise<boolean> {
+    const wasOpen = tail.isOpen;
     let stat = tail.state === "live" ? tail.statPath() : tail.stat();
     if (stat === undefined && tail.state === "live") {
       tail.rotate();
@@ -98,10 +99,11 @@ export class Tailer {
       if (taken === "more") return true;
       tail.drained = true;
       if (hasMoved) return this.#wasBusy(tail, nowMs);
-    } else if (size < offset) {
-      this.#set.truncated(tail);
+    } else if (size < offset || (stat.mtimeNs !== tail.at.mtimeNs && !tail.isIntact())) {
+      this.#set.truncated(tail, wasOpen);
       return true;
     }
+    if (size === offset) tail.at = { ...tail.at, mtimeNs: stat.mtimeNs };
     tail.drained = true;
     return this.#wasQuiet(tail, nowMs, stat.mtimeNs);
   }
@@ -131,10 +133,11 @@ export class Tailer {
 
   /** Takes lines of one chunk. "more": the chunk was full, or the file began anew. */
   async #read(tail: Tail, mtimeNs: bigint, final: boolean): Promise<"more" | "end"> {
+    const wasOpen = tail.isOpen;
     if (!this.#openFile(tail)) return "end";
     const read = tail.read(this.#buffer);
     if (read === "replaced") {
-      this.#set.truncated(tail);
+      this.#set.truncated(tail, wasOpen);
       return "more";
     }
     const { data, start } = read;
