@@ -10,15 +10,18 @@ import {
   createMetricsEncoder,
   type EncodedBody,
 } from "#proto/codec/metrics.ts";
+import { decodeLogs, encodeLogs } from "#proto/codec/logs.ts";
 import { unpack } from "#proto/codec/packing.ts";
 import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch, MetricsRow, SeriesSchema } from "#shared/model/metrics.ts";
 import { setAbsent, wordsOf } from "#shared/model/special_values.ts";
 
 /** Recorded every 5 s; every third is what an agent sees at its default interval. */
 const everyNth = 3;
 const tarBlockBytes = 512;
+const linesPerFrame = 1_000;
 
 /**
  * Bytes and nanoseconds a sample of metric frames on recorded node_exporter scrapes, one scrape a frame, beside the
@@ -27,7 +30,8 @@ const tarBlockBytes = 512;
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = { scrapes: { type: "string" }, rounds: { type: "string" } } as const;
   const { values } = parseArgs({ args: [...args], options });
-  const path = join(process.env.LAPWING_SHARED ?? "../shared", "data/node-exporter.tar.zst");
+  const shared = process.env.LAPWING_SHARED ?? "../shared";
+  const path = join(shared, "data/node-exporter.tar.zst");
   if (!existsSync(path)) return { bench: "codec", skipped: `${path} is absent` };
   const bodies = await scrapeBodies(path, Number(values.scrapes ?? 60));
   const batches = toBatches(bodies);
@@ -65,6 +69,47 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       "scrapes",
     ),
     ...codecTimes(rounds, mostlyUnchanged(1_000, 200), "mostly_unchanged"),
+    ...(await logSizes(shared, rounds)),
+  };
+}
+
+/** Lines of the LogHub samples in frames of `linesPerFrame`: bytes and time a line, stored with zstd or with LZ4. */
+async function logSizes(shared: string, rounds: number) {
+  const lines: Buffer[] = [];
+  for (const file of new Bun.Glob("data/loghub/**/*.log").scanSync(shared)) {
+    const text = await Bun.file(join(shared, file)).text();
+    for (const line of text.split("\n")) lines.push(Buffer.from(line));
+  }
+  if (lines.length === 0) return { logs_skipped: "data/loghub is absent" };
+  const batches: LogsBatch[] = [];
+  for (let i = 0; i < lines.length; i += linesPerFrame)
+    batches.push(logsOf(lines.slice(i, i + linesPerFrame)));
+  const frames = batches.flatMap((batch) => framesOf(encodeLogs(batch), 0));
+  const encoded = batches.flatMap((batch) => encodeLogs(batch));
+  const raws = frames.map((frame) => unpack(frame));
+  const perLine = (bytes: readonly number[]) => round(sum(bytes) / lines.length);
+  return {
+    log_lines: lines.length,
+    log_uncompressed_bytes_per_line: perLine(raws.map((raw) => raw.length)),
+    log_zstd_bytes_per_line: perLine(encoded.map(({ body }) => body.length)),
+    log_lz4_bytes_per_line: perLine(raws.map(lz4Bytes)),
+    log_encode_ns_per_line: timed(rounds, lines.length, () => batches.forEach(encodeLogs)),
+    log_decode_ns_per_line: timed(rounds, lines.length, () => frames.forEach(decodeLogs)),
+    log_lz4_alone_ns_per_line: timed(rounds, lines.length, () => raws.forEach(lz4Bytes)),
+    log_zstd_alone_ns_per_line: timed(rounds, lines.length, () => raws.forEach(zstdBytes)),
+  };
+}
+
+function logsOf(bodies: readonly Buffer[]): LogsBatch {
+  let end = 0;
+  return {
+    streams: [{ host: "node-1", filename: "/var/log/app.log" }],
+    streamOf: new Uint32Array(bodies.length),
+    timestampsMs: Float64Array.from(bodies, (_, i) => 1_795_230_838_530 + 7 * i),
+    nanos: new Uint32Array(bodies.length),
+    severities: new Uint8Array(bodies.length).fill(9),
+    bodies: new Uint8Array(Buffer.concat(bodies)),
+    bodyEnds: Uint32Array.from(bodies, (body) => (end += body.length)),
   };
 }
 
