@@ -9,7 +9,9 @@ export class SampleSink {
   #timestampsMs = new Float64Array(64);
   #arrivals = new Float64Array(64);
   #tables = new Uint32Array(64);
-  #words = new Uint32Array(128);
+  #values = new Float64Array(64);
+  /** The words of #values. */
+  #words = wordsOf(this.#values);
   #table = 0;
   #isAscending = true;
 
@@ -37,24 +39,26 @@ export class SampleSink {
   #grow(): void {
     const { length } = this.#timestampsMs;
     const [times, arrivals, tables] = [this.#timestampsMs, this.#arrivals, this.#tables];
-    const words = this.#words;
+    const values = this.#values;
     this.#timestampsMs = new Float64Array(2 * length);
     this.#timestampsMs.set(times);
     this.#arrivals = new Float64Array(2 * length);
     this.#arrivals.set(arrivals);
     this.#tables = new Uint32Array(2 * length);
     this.#tables.set(tables);
-    this.#words = new Uint32Array(4 * length);
-    this.#words.set(words);
+    this.#values = new Float64Array(2 * length);
+    this.#values.set(values);
+    this.#words = wordsOf(this.#values);
   }
 
   /** The samples, in memory of their own. `duplicate` is told the table of each sample whose time another one has. */
   take(duplicate?: (table: number) => void): { timestampsMs: Float64Array; values: Float64Array } {
     if (!this.#isAscending) return this.#takeSorted(duplicate);
-    const timestampsMs = this.#timestampsMs.slice(0, this.count);
-    const values = new Float64Array(this.count);
-    wordsOf(values).set(this.#words.subarray(0, 2 * this.count));
-    return { timestampsMs, values };
+    // slice() copies memory, so NaN bits stay.
+    return {
+      timestampsMs: this.#timestampsMs.slice(0, this.count),
+      values: this.#values.slice(0, this.count),
+    };
   }
 
   #takeSorted(duplicate?: (table: number) => void) {
