@@ -12,6 +12,8 @@ export function corrupt(message: string, options?: ErrorOptions): OperatingError
 export class ByteReader {
   readonly bytes: Uint8Array;
   at = 0;
+  /** UTF-16 units of all label sets read so far, a text counted each time it is named. */
+  labelUnits = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;

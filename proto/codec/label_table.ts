@@ -2,6 +2,9 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 
+/** Units of the label sets of one body, a text counted each time it is named. */
+const bodyLabelUnitsMax = 2 * 1024 * 1024;
+
 /** Bytes that a label set takes at most, its strings included. */
 export function labelsBytesMax(labels: Labels): number {
   let bytes = 16;
@@ -43,15 +46,19 @@ export function readLabelTable(reader: ByteReader): Labels[] {
   for (let left = reader.count(1); left > 0; left--) {
     const entries: [string, string][] = [];
     for (let pairs = reader.count(2); pairs > 0; pairs--)
-      entries.push([textAt(texts, reader.varint()), textAt(texts, reader.varint())]);
+      entries.push([readText(reader, texts), readText(reader, texts)]);
+    // The writer's bodies stay below: a dictionary must not turn few bytes into much memory.
+    if (reader.labelUnits > bodyLabelUnitsMax) throw corrupt("label sets are too large");
     // fromEntries makes "__proto__" an ordinary name.
     table.push(Object.fromEntries(entries));
   }
   return table;
 }
 
-function textAt(texts: readonly string[], index: number): string {
+function readText(reader: ByteReader, texts: readonly string[]): string {
+  const index = reader.varint();
   const text = texts[index];
   if (text === undefined) throw corrupt(`string ${index} of ${texts.length}`);
+  reader.labelUnits += text.length;
   return text;
 }

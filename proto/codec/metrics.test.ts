@@ -5,6 +5,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
 import { Compression, Signal } from "../gen/v1/frame_pb.js";
+import { ByteWriter } from "./byte_writer.ts";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
 import {
   createMetricsDecoder,
@@ -278,6 +279,23 @@ describe("metrics decoder, given damaged bodies", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test("refuses a dictionary that turns few bytes into much memory", () => {
+    const writer = new ByteWriter();
+    writer.block(Uint8Array.of(1, 1, 0, 2));
+    for (const text of ["__name__", "x".repeat(100_000)]) writer.text(text);
+    writer.ensure(1_000);
+    writer.varint(50);
+    for (let i = 0; i < 50; i++) for (const byte of [1, 0, 1]) writer.byte(byte);
+    const body = writer.written();
+    const header = newHeader({
+      compression: Compression.NONE,
+      bodySize: body.length,
+      bodyVersion: 1,
+    });
+    const decode = () => createMetricsDecoder().decode({ header, body, bytes: body });
+    expect(decode).toThrow("too large");
   });
 
   test("refuses bytes that do not decompress, and sizes that would fill memory", () => {
