@@ -129,7 +129,8 @@ describe.skipIf(!isAble)("node_exporter scraped by us and by Prometheus", () => 
     try {
       const config = jobs().find((each) => each.job_name === job);
       await recorder.apply([{ ...config, ...more }], { scrape_interval: "1s" });
-      let [ours, theirs]: string[][] = [[], []];
+      let ours: string[] = [];
+      let theirs: string[] = [];
       for (let attempt = 0; attempt < 10; attempt++) {
         const scrape = await recorder.scrape(() => true, recorder.scrapes.length);
         ours = scrapedSeries(scrape);

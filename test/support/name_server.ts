@@ -81,11 +81,10 @@ function recordData(type: string, record: NameRecord): Buffer {
 /** An IPv6 address that is written with one "::". */
 function addressBytes(address: string): Buffer {
   const [front = "", back = ""] = address.split("::");
-  const words = (text: string) => text.split(":").filter((word) => word !== "");
   const bytes = Buffer.alloc(16);
-  for (const [i, word] of words(front).entries())
+  for (const [i, word] of wordsOf(front).entries())
     bytes.writeUInt16BE(Number.parseInt(word, 16), 2 * i);
-  const tail = words(back);
+  const tail = wordsOf(back);
   for (const [i, word] of tail.entries()) {
     bytes.writeUInt16BE(Number.parseInt(word, 16), 16 - 2 * (tail.length - i));
   }
@@ -97,4 +96,8 @@ function nameBytes(name: string): Buffer {
     .split(".")
     .map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
   return Buffer.concat([...labels, Buffer.alloc(1)]);
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(":").filter((word) => word !== "");
 }

@@ -13,7 +13,7 @@ const file = (name: string) => join(folder, name);
 
 async function openssl(...args: string[]): Promise<void> {
   const made = Bun.spawn(["openssl", ...args], { cwd: folder, stdout: "ignore", stderr: "pipe" });
-  if ((await made.exited) !== 0) throw new Error(await made.stderr.text());
+  if ((await made.exited) !== 0) throw new Error(await new Response(made.stderr).text());
 }
 
 beforeAll(async () => {
@@ -220,9 +220,9 @@ test("httpGet() reaches a Unix socket", async () => {
   await server.stop(true);
 });
 
+const packed = () =>
+  new Response(Bun.gzipSync("x".repeat(1_000)), { headers: { "Content-Encoding": "gzip" } });
 test("httpGet() fails at the limit itself, packed or not", async () => {
-  const packed = () =>
-    new Response(Bun.gzipSync("x".repeat(1_000)), { headers: { "Content-Encoding": "gzip" } });
   await withServer({ fetch: packed }, async (url) =>
     expect(await faultOf(get(url))).toContain("body size limit"),
   );

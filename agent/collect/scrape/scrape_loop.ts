@@ -4,7 +4,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
-import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
+import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
 import type { Job } from "./job.ts";
 import { formatOf, parseExposition, scrapeHeaders } from "./scrape_request.ts";
@@ -45,14 +45,22 @@ export class ScrapeLoop {
   readonly #job: Job;
   readonly #output: ScrapeOutput;
   readonly #series: TargetSeries;
-  readonly #samples = new SampleColumns();
+  readonly #samples: SampleColumns;
   readonly #abort = new AbortController();
   readonly #done: Promise<void>;
   #report: TargetReport;
   #tickMs = 0;
 
-  constructor(target: Target, job: Job, output: ScrapeOutput, carried: readonly Labels[]) {
+  /** `carried` are series that this loop goes on with; `samples` is scratch memory that loops may share. */
+  constructor(
+    target: Target,
+    job: Job,
+    output: ScrapeOutput,
+    carried: readonly Labels[],
+    samples: SampleColumns,
+  ) {
     this.target = target;
+    this.#samples = samples;
     this.#job = job;
     this.#output = output;
     this.#series = new TargetSeries(target.labels, job, carried);

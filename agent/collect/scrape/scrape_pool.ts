@@ -1,6 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import type { DiscoveryContext, TargetGroup } from "../discovery/discovery.ts";
 import { discoveries } from "../discovery/registry.ts";
 import type { Job } from "./job.ts";
@@ -29,6 +30,8 @@ export class ScrapePool {
   readonly #groups: (readonly TargetGroup[])[] = [];
   readonly #running: Promise<void>[] = [];
   #dropped: readonly TargetReport[] = [];
+  /** Of all loops: a body is parsed and appended without a pause in between. */
+  readonly #samples = new SampleColumns();
 
   constructor(job: Job, parts: PoolParts) {
     this.job = job;
@@ -102,7 +105,8 @@ export class ScrapePool {
     }
     for (const [key, target] of wanted) {
       if (this.#loops.has(key)) continue;
-      this.#loops.set(key, new ScrapeLoop(target, this.job, output, retired.takeOver(target)));
+      const carried = retired.takeOver(target);
+      this.#loops.set(key, new ScrapeLoop(target, this.job, output, carried, this.#samples));
     }
     const limit = this.job.target_limit;
     const error =

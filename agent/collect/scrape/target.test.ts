@@ -32,8 +32,8 @@ test("buildTarget() fills in job and instance, and leaves internal labels out", 
   });
 });
 
+const set = (target_label: string, replacement: string) => ({ target_label, replacement });
 test("buildTarget() takes address, scheme, path, params, interval and timeout from relabelled labels", () => {
-  const set = (target_label: string, replacement: string) => ({ target_label, replacement });
   const target = targetOf(
     { __address__: "h:1" },
     {

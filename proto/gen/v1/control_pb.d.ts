@@ -198,7 +198,7 @@ export declare type TargetState = Message<"lapwing.v1.TargetState"> & {
   discoveredLabels: { [key: string]: string };
 
   /**
-   * up, down, unknown.
+   * up, down, unknown, dropped (by relabelling, or by the mistake that last_error names).
    *
    * @generated from field: string health = 5;
    */

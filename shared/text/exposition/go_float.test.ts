@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { canonicalFloat, parseGoFloatText } from "./go_float.ts";
 
 test.each([

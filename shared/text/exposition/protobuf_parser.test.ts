@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ExpositionReader } from "#test/support/read_exposition.ts";
 import { ExpositionError } from "./exposition_error.ts";
 
@@ -92,13 +92,13 @@ test("parseProtobuf() takes count and sum of a native histogram, and counts it",
   expect(reader.out.nativeHistograms).toBe(1);
 });
 
+const metric = (value: string, number: number) => [
+  ...label("x", value),
+  ...message(2, double(1, number)),
+];
+const both = (a: number[], b: number[]) => Uint8Array.from(family("g", 1, a, b));
 test("parseProtobuf() reads a body again by its bytes, in another order, too", () => {
-  const metric = (value: string, number: number) => [
-    ...label("x", value),
-    ...message(2, double(1, number)),
-  ];
   const reader = new ExpositionReader();
-  const both = (a: number[], b: number[]) => Uint8Array.from(family("g", 1, a, b));
   reader.read(both(metric("1", 1), metric("2", 2)), "protobuf");
   expect(reader.read(both(metric("2", 3), metric("1", 4)), "protobuf")).toEqual([
     [{ __name__: "g", x: "2" }, 3],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ExpositionReader } from "#test/support/read_exposition.ts";
 import { ExpositionError } from "./exposition_error.ts";
 
