@@ -46,7 +46,7 @@ export type LaneTrouble = {
 
 const retryMinMs = 250;
 const retryMaxMs = 5_000;
-const fullCodes = ["ENOSPC", "EDQUOT"];
+const fullCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
  * One lane (agent, signal) on its way to the disk: numbers the frames, keeps the counters, and rolls epochs.
@@ -242,8 +242,7 @@ export class SpoolLane<Batch> {
 
   #refused(message: string, thrown: unknown): void {
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    const isFull = typeof code === "string" && fullCodes.includes(code);
-    const state = isFull ? "full" : "disk_error";
+    const state = fullCodes.has(code) ? "full" : "disk_error";
     this.#parts.meters.writeFailed(this.signal);
     if (this.#trouble.state !== state)
       this.#parts.log.error(message, { signal: this.signal, state, error: messageOf(thrown) });

@@ -1,7 +1,15 @@
 import { afterEach, expect, test } from "bun:test";
 import { readFile, readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import {
+  array,
+  assert as assertAlways,
+  asyncProperty,
+  constant,
+  nat,
+  oneof,
+  record,
+} from "fast-check";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { comparePositions, origin } from "#shared/model/position.ts";
 import {
@@ -158,14 +166,14 @@ test("a memo that can't be read is started anew", async () => {
 });
 
 test("whatever is written, rolled, killed, torn and committed, what is left is what was written, in order", async () => {
-  const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ do: fc.constant("write" as const), n: fc.nat(900) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("roll" as const), n: fc.nat(1) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("kill" as const), n: fc.nat(40) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("commit" as const), n: fc.nat(20) }) },
+  const step = oneof(
+    { weight: 6, arbitrary: record({ do: constant("write" as const), n: nat(900) }) },
+    { weight: 1, arbitrary: record({ do: constant("roll" as const), n: nat(1) }) },
+    { weight: 2, arbitrary: record({ do: constant("kill" as const), n: nat(40) }) },
+    { weight: 2, arbitrary: record({ do: constant("commit" as const), n: nat(20) }) },
   );
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+  await assertAlways(
+    asyncProperty(array(step, { maxLength: 40 }), async (steps) => {
       let { spool, folder } = await openTestSpool(await temporaryFolder(), {
         segment_size: "2KiB",
       });

@@ -57,9 +57,12 @@ export class LanePublisher {
     if (comparePositions(position, this.#acknowledged) > 0) this.#acknowledged = position;
   }
 
-  /** Sends everything after the position again. A place that is not reached yet changes nothing. */
+  /**
+   * Sends everything after the position again. A place that is not reached yet changes nothing; one before it counts even while the
+   * carrier's acknowledgements are still on their way, because the aggregator may be quicker than they.
+   */
   rewind(position: Position): void {
-    if (comparePositions(position, this.#acknowledged) >= 0) return;
+    if (comparePositions(position, this.#sent) >= 0) return;
     this.#parts.meters.resent(this.#parts.signal);
     this.#goBackTo(position);
     this.#wakeup.wake();

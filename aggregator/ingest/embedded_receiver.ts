@@ -8,6 +8,7 @@ import type {
 } from "#proto/bus/agent_port.ts";
 import { decodeFrame, positionOf } from "#proto/codec/envelope.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
+import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
 import { comparePositions, origin, signals } from "#shared/model/position.ts";
@@ -117,7 +118,8 @@ class EmbeddedReceiver implements Receiver {
     for (const frame of frames) {
       if (this.#stopped.signal.aborted) return false;
       const before = reader.cursor;
-      await handlers.frame(frame);
+      // At the end a frame that waits for room is left waiting: whoever is asked to close must not wait for a flush.
+      if (!(await unlessAborted(handlers.frame(frame), this.#stopped.signal))) return false;
       // Rewound meanwhile: what follows here would leave a gap.
       if (reader.cursor !== before) return true;
       reader.cursor = positionOf(decodeFrame(frame).header);

@@ -2,6 +2,7 @@ import type { JetStreamManager, NatsConnection } from "nats";
 import { AckPolicy, DeliverPolicy, ReplayPolicy, nanos } from "nats";
 import { parseSubject, streamName } from "#proto/bus/subjects.ts";
 import { BadFrameError, decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
+import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -12,13 +13,15 @@ import { ensureStream, findStream, stateOf } from "./nats_streams.ts";
 
 export type PartitionPlace = { readonly incarnation: string; readonly sequence: number };
 
-type PartitionParts = {
+export type PartitionParts = {
   readonly signal: Signal;
   readonly streams: StreamsConfig;
   readonly clock: Clock;
   readonly log: Logger;
   /** Frames whose header and subject name different lanes. */
   readonly onForged: () => void;
+  /** Aborts when the receiver closes: then nothing is waited for any more, not even for room. */
+  readonly closing: AbortSignal;
   readonly frame: (
     bytes: Uint8Array,
     place: { readonly partition: string; readonly sequence: number },
@@ -134,7 +137,10 @@ export class NatsPartition {
     if (this.#isForged(subject, data)) {
       this.#parts.log.warn("frame refused: its header names another lane", { subject });
       this.#parts.onForged();
-    } else await this.#parts.frame(data, { partition: this.name, sequence });
+    } else {
+      const work = this.#parts.frame(data, { partition: this.name, sequence });
+      if (!(await unlessAborted(work, this.#parts.closing))) return;
+    }
     if (place !== undefined) this.#place = { incarnation: place.incarnation, sequence };
   }
 

@@ -29,6 +29,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { CommittedBoard } from "./committed_board.ts";
+import type { PartitionParts } from "./nats_partition.ts";
 import { NatsPartition } from "./nats_partition.ts";
 import type { StreamsConfig } from "./nats_streams.ts";
 
@@ -59,6 +60,7 @@ class NatsReceiver implements Receiver {
   readonly #refused: (kind: "frame" | "heartbeat") => void;
   #handlers: ReceiverHandlers | undefined;
   #partitions: NatsPartition[] = [];
+  readonly #closing = new AbortController();
   #link: NatsLink | undefined;
   /** The connection of the moment. */
   #nats: NatsConnection | undefined;
@@ -82,7 +84,14 @@ class NatsReceiver implements Receiver {
     this.#handlers = handlers;
     this.#board.put(handlers.committed);
     const onForged = (): void => this.#refused("frame");
-    const shared = { streams: this.#streams, clock, log, onForged, frame: handlers.frame };
+    const shared: Omit<PartitionParts, "signal"> = {
+      streams: this.#streams,
+      clock,
+      log,
+      onForged,
+      closing: this.#closing.signal,
+      frame: (bytes, place) => handlers.frame(bytes, place),
+    };
     this.#partitions = signals.map(
       (signal) => new NatsPartition(handlers.resume[streamName(signal)], { ...shared, signal }),
     );
@@ -129,7 +138,9 @@ class NatsReceiver implements Receiver {
     return { connected: false, detail: `stream ${trouble.name}: ${trouble.trouble}` };
   }
 
+  /** A frame that waits for room is left waiting, and not counted as taken. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#link?.close();
   }
 

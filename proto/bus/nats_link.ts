@@ -133,10 +133,9 @@ async function connectionOptions(config: NatsConfig, name: string): Promise<Conn
 }
 
 async function authenticatorOf(config: NatsConfig): Promise<Authenticator | undefined> {
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   if (config.creds_file !== undefined) return credsAuthenticator(await readFile(config.creds_file));
   const seed = await secretOf(config.nkey_seed, config.nkey_seed_file);
-  if (seed !== undefined) return nkeyAuthenticator(encode(seed));
+  if (seed !== undefined) return nkeyAuthenticator(new TextEncoder().encode(seed));
   const token = await secretOf(config.token, config.token_file);
   if (token !== undefined) return tokenAuthenticator(token);
   if (config.user === undefined) return undefined;

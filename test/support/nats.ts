@@ -79,7 +79,8 @@ ${extra}
 async function portOf(folder: string, child: Bun.Subprocess): Promise<number> {
   const deadline = performance.now() + startMaxMs;
   while (performance.now() < deadline && child.exitCode === null) {
-    const [name] = (await readdir(join(folder, "ports"))).filter((one) => one.endsWith(".ports"));
+    const names = await readdir(join(folder, "ports"));
+    const name = names.find((one) => one.endsWith(".ports"));
     const text = name === undefined ? "" : await readFile(join(folder, "ports", name), "utf8");
     if (text.endsWith("}")) {
       const [url = ""] = PortsText.parse(JSON.parse(text)).nats;
