@@ -74,11 +74,15 @@ async function call<T>(request: () => Promise<T>, signal: AbortSignal | undefine
   } catch (thrown) {
     if (signal?.aborted === true) throw thrown;
     const error = ConnectError.from(thrown);
-    // A network that refuses reaches us as a TypeError with the browser's own words.
-    const message =
-      error.cause instanceof TypeError ? "the aggregator does not answer" : error.rawMessage;
-    throw new OperatingError("unavailable", message, { cause: error });
+    throw new OperatingError("unavailable", failure(error), { cause: error });
   }
+}
+
+function failure(error: ConnectError): string {
+  if (error.cause instanceof TypeError) return "the aggregator does not answer";
+  // An answer that is no RPC at all, of a proxy for example, leaves us its status alone.
+  const status = /^HTTP (\d+)$/.exec(error.rawMessage)?.[1];
+  return status === undefined ? error.rawMessage : `the aggregator answered status ${status}`;
 }
 
 function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Agent): AgentRow {

@@ -3,7 +3,7 @@ import type { ChartSeries } from "./chart_data.ts";
 import { clock, formatValue, type Unit } from "./format.ts";
 import type { Scale } from "./scale.ts";
 
-export type ChartColours = { readonly text: string; readonly grid: string };
+type ChartColours = { readonly text: string; readonly grid: string };
 
 export type ChartSetup = {
   readonly width: number;

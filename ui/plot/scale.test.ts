@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createAxis, roundScale } from "./scale.ts";
 
 test("roundScale() holds the value, wastes less than two thirds, and has at most five lines above zero", () => {

@@ -14,7 +14,7 @@ export type HostChart = {
 };
 
 /** One expression, which gives one line, or a line for each value of some labels. */
-export type ChartLine = {
+type ChartLine = {
   readonly name: (labels: Labels) => string;
   readonly expression: (host: string, stepMs: number) => string;
 };

@@ -18,9 +18,11 @@ const placed = new Set(["os", "kernel", "arch", "cpus", "memory_bytes"]);
 export function HostHeader({
   row,
   corner,
+  known,
 }: {
   readonly row: AgentRow;
   readonly corner: ReactNode;
+  readonly known: boolean;
 }) {
   const nowMs = useNow(1_000);
   const selector = hostSelector(row.name);
@@ -35,7 +37,7 @@ export function HostHeader({
   return (
     <header className="host-header">
       <div className="host-state">
-        <StatusWord live={row.live} />
+        <StatusWord live={row.live} known={known} />
         <span className="quiet" title={formatExact(row.lastSeenMs)}>
           last seen {formatAgo(row.lastSeenMs, nowMs)}
         </span>

@@ -1,4 +1,5 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useAgents } from "../../state/queries.ts";
@@ -22,11 +23,8 @@ export function HostView() {
       {(rows) => {
         const row = rows.find((each) => each.agent === agent);
         if (row !== undefined) {
-          return (
-            <>
-              <HostPage row={row} corner={<RefreshCorner query={agents} />} />
-            </>
-          );
+          const corner = <RefreshCorner query={agents} />;
+          return <HostPage row={row} corner={corner} known={!agents.isError} />;
         }
         return (
           <section className="page">
@@ -53,10 +51,16 @@ function HostSkeleton() {
   );
 }
 
-function HostPage({ row, corner }: { readonly row: AgentRow; readonly corner: React.ReactNode }) {
+type PageProps = {
+  readonly row: AgentRow;
+  readonly corner: ReactNode;
+  readonly known: boolean;
+};
+
+function HostPage({ row, corner, known }: PageProps) {
   return (
     <section className="page">
-      <HostHeader row={row} corner={corner} />
+      <HostHeader row={row} corner={corner} known={known} />
       <div className="charts">
         {hostCharts.map((chart) => (
           <ChartPanel key={chart.id} chart={chart} host={row.name} />

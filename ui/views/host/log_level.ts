@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 
-export const levels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
-export type Level = (typeof levels)[number];
+const levels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
+type Level = (typeof levels)[number];
 
 const names: Readonly<Record<string, Level>> = {
   emerg: "fatal",

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import { formatAgo, formatCount, formatExact, formatValue, type Unit } from "../../plot/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
@@ -13,15 +14,23 @@ const shapes: Readonly<Record<Figure, { unit: Unit; max?: number; word: string }
   sent: { unit: "bytes_per_second", word: "Out" },
 };
 
-type Props = { readonly row: HostRow; readonly loading: boolean; readonly nowMs: number };
+type Props = {
+  readonly row: HostRow;
+  readonly loading: boolean;
+  readonly known: boolean;
+  readonly nowMs: number;
+};
 
-/** The cells of one host; the style sheet lays them out as a row or as a card. */
-export function HostCells({ row, loading, nowMs }: Props) {
+/**
+ * The cells of one host; the style sheet lays them out as a row or as a card. Kept between renders: scrolling renders the list
+ * with every frame, and only rows that come into view may cost anything.
+ */
+export const HostCells = memo(function HostCells({ row, loading, known, nowMs }: Props) {
   const { agent, account } = row;
   return (
     <>
       <div role="cell" className="status">
-        <StatusWord live={agent.live} />
+        <StatusWord live={agent.live} known={known} />
       </div>
       <div role="cell" className="name">
         <Link
@@ -54,7 +63,7 @@ export function HostCells({ row, loading, nowMs }: Props) {
       </div>
     </>
   );
-}
+});
 
 function FigureCell({
   figure,

@@ -29,13 +29,14 @@ const columns: readonly {
 type Props = {
   readonly rows: readonly HostRow[];
   readonly loading: boolean;
+  readonly known: boolean;
   readonly sort: SortColumn;
   readonly down: boolean;
   readonly onSort: (column: SortColumn) => void;
 };
 
 /** Rows of hosts, cards on a phone. Only what is in view is in the document, so 500 hosts scroll like five. */
-export function HostTable({ rows, loading, sort, down, onSort }: Props) {
+export function HostTable({ rows, loading, known, sort, down, onSort }: Props) {
   const scroller = useScroller();
   const list = useRef<HTMLDivElement>(null);
   const phone = useMedia(phoneQuery);
@@ -83,7 +84,7 @@ export function HostTable({ rows, loading, sort, down, onSort }: Props) {
               className={row.agent.live ? "host" : "host is-silent"}
               style={{ transform: `translateY(${item.start - scrollMargin}px)` }}
             >
-              <HostCells row={row} loading={loading} nowMs={nowMs} />
+              <HostCells row={row} loading={loading} known={known} nowMs={nowMs} />
             </div>
           );
         })}

@@ -40,7 +40,9 @@ export function HostsView() {
       <div className="toolbar">
         <FilterBox label="Filter hosts" value={q} onChange={(text) => change({ q: text })} />
         <span className="quiet" role="status">
-          {agents.data !== undefined && countText(rows.length, all.length, silent)}
+          {agents.data !== undefined &&
+            !agents.isError &&
+            countText(rows.length, all.length, silent)}
         </span>
         <RefreshCorner query={agents.isError ? agents : figures} />
         {complaints.length > 0 && (
@@ -69,6 +71,7 @@ export function HostsView() {
             <HostTable
               rows={rows}
               loading={figures.data === undefined && !figures.isError}
+              known={!agents.isError}
               sort={sort}
               down={down}
               onSort={sortBy}

@@ -1,0 +1,109 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useDeferredValue, useMemo } from "react";
+import type { Lane } from "../../client/query_service.ts";
+import { sumLanes } from "../../state/account.ts";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { useAgents, useLossAccount } from "../../state/queries.ts";
+import { AccountTable } from "../../widgets/account_table.tsx";
+import { AccountWord } from "../../widgets/account_word.tsx";
+import { FilterBox } from "../../widgets/filter_box.tsx";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { FlowPicture } from "./flow_picture.tsx";
+
+const route = getRouteApi("/data");
+const items: Readonly<Record<string, string>> = {
+  metrics: "samples",
+  logs: "lines",
+  traces: "spans",
+};
+
+/** The loss account of all agents: whatever was collected is stored, in flight, or dropped for a reason. */
+export function DataView() {
+  const { intervalMs } = useFrame();
+  const { q = "" } = route.useSearch();
+  const change = useSearchChange();
+  const account = useLossAccount(intervalMs);
+  const agents = useAgents(intervalMs);
+  const filter = useDeferredValue(q);
+  const names = useMemo(
+    () => new Map((agents.data ?? []).map(({ agent, name }) => [agent, name])),
+    [agents.data],
+  );
+  const nameOf = (agent: string): string => names.get(agent) ?? agent;
+  return (
+    <section className="page">
+      <Picture query={account} skeleton={<Skeleton rows={8} height={40} />}>
+        {(lanes) =>
+          lanes.length === 0 ? (
+            <Empty title="Nothing collected yet">
+              The account starts with the first frame of the first agent.
+            </Empty>
+          ) : (
+            <>
+              <div className="toolbar">
+                <AccountWord account={sumLanes(lanes)} />
+                <span className="quiet">
+                  collected = stored + in flight + dropped, since each agent began
+                </span>
+                <RefreshCorner query={account} />
+              </div>
+              <Flows lanes={lanes} />
+              <section className="block" aria-label="By agent">
+                <div className="toolbar">
+                  <h2>By agent and signal</h2>
+                  <FilterBox
+                    label="Filter hosts"
+                    value={q}
+                    onChange={(text) => change({ q: text })}
+                  />
+                </div>
+                <AccountTable
+                  caption="Loss account by agent and signal"
+                  lanes={ordered(lanes, nameOf, filter)}
+                  nameOf={nameOf}
+                />
+              </section>
+            </>
+          )
+        }
+      </Picture>
+    </section>
+  );
+}
+
+function Flows({ lanes }: { readonly lanes: readonly Lane[] }) {
+  const signals = [...new Set(lanes.map(({ signal }) => signal))].toSorted().toReversed();
+  return (
+    <div className="flows">
+      {signals.map((signal) => (
+        <FlowPicture
+          key={signal}
+          signal={signal}
+          items={items[signal] ?? "items"}
+          account={sumLanes(lanes.filter((lane) => lane.signal === signal))}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** What was dropped first, then what waits longest, then by name. */
+function ordered(
+  lanes: readonly Lane[],
+  nameOf: (agent: string) => string,
+  filter: string,
+): Lane[] {
+  const wanted = filter.trim().toLowerCase();
+  const rows = lanes
+    .filter(({ agent }) => `${nameOf(agent)} ${agent}`.toLowerCase().includes(wanted))
+    .map((lane) => ({ lane, account: sumLanes([lane]) }));
+  return rows
+    .toSorted(
+      (a, b) =>
+        Math.abs(b.account.unexplained) - Math.abs(a.account.unexplained) ||
+        b.account.dropped - a.account.dropped ||
+        nameOf(a.lane.agent).localeCompare(nameOf(b.lane.agent), undefined, { numeric: true }) ||
+        a.lane.signal.localeCompare(b.lane.signal),
+    )
+    .map(({ lane }) => lane);
+}
