@@ -56,7 +56,7 @@ export async function breathe(budget: Budget): Promise<void> {
   if (budget.signal?.aborted === true) {
     throw new PromqlError("canceled", "query was canceled in expression evaluation");
   }
-  if (now > budget.deadlineMs)
+  if (now >= budget.deadlineMs)
     throw new PromqlError("timeout", "query timed out in expression evaluation");
 }
 

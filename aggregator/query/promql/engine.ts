@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
 import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "./ast.ts";
-import { type EvalContext, shiftedTime, durationMs, spend } from "./context.ts";
+import { type EvalContext, breathe, shiftedTime, durationMs, spend } from "./context.ts";
 import { PromqlError } from "./errors.ts";
 import { dropMarkedNames, evaluate } from "./evaluator.ts";
 import { parsePromql } from "./parse.ts";
@@ -153,7 +153,7 @@ async function run(
   const { config, clock } = parts;
   const fetched = new Map<SelectorExpr, readonly SeriesSamples[]>();
   const began = clock.monotonic();
-  const timeoutMs = Math.min(config.timeout, options.timeoutMs ?? config.timeout);
+  const timeoutMs = Math.max(0, Math.min(config.timeout, options.timeoutMs ?? config.timeout));
   const context: EvalContext = {
     query: statement.query,
     ...statement.bounds,
@@ -202,6 +202,7 @@ async function fetchAll(
   options: QueryOptions,
   timeoutMs: number,
 ): Promise<void> {
+  await breathe(context.budget);
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal =
     options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);

@@ -1,3 +1,4 @@
+import type { Matcher } from "#shared/model/labels.ts";
 import type { AggregateOp, BinaryOp, Expr, Matching, ValueType } from "./ast.ts";
 import { typeOf } from "./check.ts";
 import {
@@ -43,11 +44,17 @@ const precedences: Readonly<Record<string, number>> = {
   "^": 6,
 };
 const depthMax = 500;
+/** Operators in one chain ("a or b or c ..."): the tree is as deep, and the checker walks it by recursion. */
+const chainMax = 2_000;
 /** Longer queries are refused: nothing a person or a dashboard writes comes near. */
 const queryLengthMax = 1_000_000;
 
 function isBinaryOp(text: string): text is BinaryOp {
   return text in precedences;
+}
+
+function cursorOf(query: string): Cursor {
+  return { query, tokens: tokenize(query), at: 0, depth: 0, aggregations: 0 };
 }
 
 /** Parses and checks a query. Throws PromqlError("bad_data") with Prometheus's text. */
@@ -59,7 +66,7 @@ export function parsePromql(query: string): { expr: Expr; type: ValueType } {
       `query of ${query.length} characters, at most ${queryLengthMax} are read`,
     );
   }
-  const cursor: Cursor = { query, tokens: tokenize(query), at: 0, depth: 0, aggregations: 0 };
+  const cursor = cursorOf(query);
   if (peek(cursor).type === "end") throw parseError(query, 0, "no expression found in input");
   const expr = parseExpr(cursor, 1);
   if (peek(cursor).type !== "end") throw unexpected(cursor);
@@ -71,12 +78,15 @@ function parseExpr(cursor: Cursor, lowest: number): Expr {
     throw parseError(cursor.query, peek(cursor).start, `expression nested deeper than ${depthMax}`);
   }
   let lhs = parseUnary(cursor);
+  let chain = 0;
   while (true) {
     const token = peek(cursor);
     const op = token.text.toLowerCase();
     if ((token.type !== "symbol" && token.type !== "keyword") || !isBinaryOp(op)) break;
     const precedence = precedences[op] ?? 0;
     if (precedence < lowest) break;
+    if (++chain > chainMax)
+      throw parseError(cursor.query, token.start, `chain of more than ${chainMax} operators`);
     take(cursor);
     const bool = isKeyword(peek(cursor), "bool");
     if (bool) take(cursor);
@@ -272,4 +282,21 @@ function parseAggregateModifier(
     without: isKeyword(token, "without"),
     end: cursor.tokens[cursor.at - 1]?.end ?? token.end,
   };
+}
+
+/** The matchers of one selector without offset or @, as match[] takes it. Throws PromqlError("bad_data"). */
+export function parseMetricSelector(text: string): readonly Matcher[] {
+  const cursor = cursorOf(text);
+  const first = peek(cursor);
+  if (first.type === "end") throw parseError(text, 0, "no expression found in input");
+  if (
+    first.type !== "identifier" &&
+    !isSymbol(first, "{") &&
+    !nameKeywords.has(first.text.toLowerCase())
+  ) {
+    throw unexpected(cursor);
+  }
+  const { matchers } = parseSelector(cursor);
+  if (peek(cursor).type !== "end") throw unexpected(cursor);
+  return matchers;
 }

@@ -109,9 +109,8 @@ function answerOf(
   const notes = [...warnings];
   if (cut !== data) notes.push(truncated);
   if (wanted !== "" && wanted !== "true" && wanted !== "all") {
-    notes.push(
-      `stats parameter value ${JSON.stringify(wanted)} is deprecated, use "true" or "all"`,
-    );
+    const text = `value ${JSON.stringify(wanted)} for parameter "stats" is deprecated and will be rejected`;
+    notes.push(`${text} in the next major release, use "true" or "all"`);
   }
   return {
     dataJson: queryDataJson(cut, wanted === "" ? undefined : stats),
