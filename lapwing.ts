@@ -29,7 +29,7 @@ import { version } from "#shared/version.ts";
 /** The whole file, as `up` and `check` read it. */
 const LapwingConfig = z.strictObject({ ...agentShape, ...aggregatorShape });
 
-const builtUi = join(import.meta.dir, "dist", "ui");
+const builtUi = join(import.meta.dir, "ui", "dist");
 const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
 
 /** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */

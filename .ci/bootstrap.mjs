@@ -2,7 +2,7 @@
 // Runs in plain Node, before anything is installed. Does nothing where nothing has changed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,7 +29,9 @@ function installDependencies() {
   if (existsSync(bun) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.error("Installing the locked dependencies ...");
   // Output goes to standard error, so that a command's own output stays clean.
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lock file made where a registry lacks the binaries of other platforms; `install` keeps to the
+  // lock all the same, finds this platform's, and --no-save leaves the lock as it is.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
@@ -37,14 +39,13 @@ function installDependencies() {
 }
 
 function buildInterface() {
-  const sources = [...filesBelow(join(root, "ui")), ...filesBelow(join(root, "proto", "gen"))];
+  const sources = ["ui", "shared", "proto"].flatMap((room) => filesBelow(join(root, room)));
   const wanted = hashOf([...sources, join(root, "package-lock.json")]);
-  const stamp = join(root, "dist", ".ui-built");
-  const page = join(root, "dist", "ui", "index.html");
+  const stamp = join(root, "node_modules", ".lapwing-ui-built");
+  const page = join(root, "ui", "dist", "index.html");
   if (existsSync(page) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.error("Building the interface ...");
   run(bun, ["ui/build.ts"], { stdio: ["ignore", 2, 2] });
-  mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
 

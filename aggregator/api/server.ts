@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import { compress } from "hono/compress";
+import { formatDuration } from "#shared/text/duration.ts";
+import { version } from "#shared/version.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Agents } from "../fleet/agents.ts";
@@ -8,10 +10,12 @@ import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { LogsSource, MetricsSource } from "../query/source.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
+import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { staticUi } from "./static_ui.ts";
+import { targetsOf } from "./targets.ts";
 
 export type ApiParts = {
   readonly config: AggregatorConfig;
@@ -31,6 +35,19 @@ export function apiRoutes(parts: ApiParts): Hono {
   const logs = { logs: sources.logs, tenant, now: () => clock.now() };
   const app = new Hono();
   app.use(compress());
+  app.route(
+    "/",
+    prometheusRoutes({
+      engine,
+      clock,
+      metrics: sources.metrics,
+      tenant: () => tenant,
+      build: { version, revision: "", branch: "", buildUser: "", buildDate: "" },
+      startedMs: clock.now(),
+      storageRetention: formatDuration(config.storage.retention.metrics),
+      targets: () => targetsOf(agents, tenant),
+    }),
+  );
   app.route("/", lokiRoutes(logs));
   app.route(
     "/",

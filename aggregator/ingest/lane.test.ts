@@ -97,8 +97,8 @@ test("a lane takes each frame once, however often and in whatever order they com
     sender.sample(),
   ];
   expect([e, a, d, c, b, a, b, c, d, e].map(offer)).toEqual([
-    ...["held", "taken", "held", "held", "taken"],
-    ...["repeat", "repeat", "repeat", "repeat", "repeat"],
+    ...(["held", "taken", "held", "held", "taken"] as const),
+    ...(["repeat", "repeat", "repeat", "repeat", "repeat"] as const),
   ]);
   expect(samplesIn(head)).toEqual([1, 2, 3]);
   expect(lane.heldFrames).toBe(0);

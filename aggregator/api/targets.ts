@@ -1,0 +1,33 @@
+import type { TargetState } from "#proto/gen/v1/control_pb.js";
+import { formatDuration } from "#shared/text/duration.ts";
+import type { Agents } from "../fleet/agents.ts";
+import type { ActiveTarget, Targets } from "./routes/prometheus/status_routes.ts";
+
+const healths = ["up", "down"] as const;
+
+/** The scrape targets of all agents, as they told last, in Prometheus's shape. */
+export function targetsOf(agents: Agents, tenant: string): Targets {
+  const states = agents.list(tenant).flatMap(({ heartbeat }) => heartbeat.targets);
+  return {
+    active: states.filter(({ health }) => health !== "dropped").map(activeTarget),
+    dropped: states
+      .filter(({ health }) => health === "dropped")
+      .map(({ discoveredLabels, pool }) => ({ discoveredLabels, scrapePool: pool })),
+  };
+}
+
+function activeTarget(state: TargetState): ActiveTarget {
+  return {
+    discoveredLabels: state.discoveredLabels,
+    labels: state.labels,
+    scrapePool: state.pool,
+    scrapeUrl: state.url,
+    globalUrl: state.url,
+    lastError: state.lastError,
+    lastScrape: new Date(state.lastScrapeMs).toISOString(),
+    lastScrapeDuration: state.lastDurationSeconds,
+    health: healths.find((health) => health === state.health) ?? "unknown",
+    scrapeInterval: formatDuration(state.intervalMs),
+    scrapeTimeout: formatDuration(state.timeoutMs),
+  };
+}
