@@ -5,20 +5,37 @@ import {
   UTINYINT,
   VARCHAR,
   type DuckDBAppender,
+  type DuckDBType,
+  ENUM,
 } from "@duckdb/node-api";
 import { isUtf8 } from "node:buffer";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "./labels_text.ts";
+import { quoted } from "./duckdb.ts";
 import type { Written } from "./metrics_writer.ts";
 import { fillColumn, fillTexts } from "./vectors.ts";
 
 /** The table that a block of logs is copied from; its columns are drawn in docs/formats/parquet.md. */
-export const logsTable = `ts BIGINT, stream VARCHAR, severity UTINYINT, body VARCHAR, body_raw BLOB, attributes VARCHAR`;
-const types = [BIGINT, VARCHAR, UTINYINT, VARCHAR, BLOB, VARCHAR];
+export function logsTable({ texts }: SortedLogs): string {
+  // An enumeration: streams are filled in as numbers, and become plain texts in the file.
+  return `ts BIGINT, stream ENUM (${texts.map(quoted).join(", ")}), severity UTINYINT,
+    body VARCHAR, body_raw BLOB, attributes VARCHAR`;
+}
 const rowsMax = 2_048;
 
 type Place = { readonly batch: number; readonly row: number };
+
+/** Records in the order of a block. */
+export type SortedLogs = {
+  readonly batches: readonly LogsBatch[];
+  readonly total: number;
+  /** The distinct streams, sorted. */
+  readonly texts: readonly string[];
+  place(i: number): Place;
+  /** Index into `texts`. */
+  streamOf(i: number): number;
+};
 
 /**
  * Appends records sorted by stream, then time; records of equal time keep their order of arrival. `order` is an array
@@ -26,16 +43,16 @@ type Place = { readonly batch: number; readonly row: number };
  */
 export function writeLogs(
   appender: DuckDBAppender,
-  batches: readonly LogsBatch[],
+  sorted: SortedLogs,
 ): Written & { readonly rows: number } {
-  const total = batches.reduce((sum, batch) => sum + batch.streamOf.length, 0);
-  const sorted = sortRecords(batches, total);
+  const { batches, total, texts } = sorted;
+  const types = [BIGINT, ENUM(texts), UTINYINT, VARCHAR, BLOB, VARCHAR];
   const validity = batches.map((batch) => invalidRows(batch));
   let minMs = Infinity;
   let maxMs = -Infinity;
   for (let begin = 0; begin < total; begin += rowsMax) {
     const rows = Math.min(rowsMax, total - begin);
-    const chunk = new LogsChunk(rows);
+    const chunk = new LogsChunk(rows, texts.length);
     for (let i = 0; i < rows; i++) {
       const { batch: b, row } = sorted.place(begin + i);
       const batch = batches[b];
@@ -43,9 +60,9 @@ export function writeLogs(
       const ms = batch.timestampsMs[row] ?? 0;
       if (ms < minMs) minMs = ms;
       if (ms > maxMs) maxMs = ms;
-      chunk.set(i, batch, row, sorted.streamText(begin + i), validity[b]?.has(row) === true);
+      chunk.set(i, batch, row, sorted.streamOf(begin + i), validity[b]?.has(row) === true);
     }
-    appender.appendDataChunk(chunk.build());
+    appender.appendDataChunk(chunk.build(types));
   }
   appender.flushSync();
   return { items: total, rows: total, minMs, maxMs };
@@ -54,21 +71,21 @@ export function writeLogs(
 class LogsChunk {
   readonly #times: BigInt64Array;
   readonly #severities: Uint8Array;
-  readonly #streams: string[];
+  readonly #streams: Uint8Array | Uint16Array | Uint32Array;
   readonly #bodies: (string | Uint8Array)[];
   readonly #raw: (Uint8Array | undefined)[];
   readonly #attributes: (string | undefined)[];
 
-  constructor(rows: number) {
+  constructor(rows: number, streams: number) {
     this.#times = new BigInt64Array(rows);
     this.#severities = new Uint8Array(rows);
-    this.#streams = Array.from({ length: rows });
+    this.#streams = enumIndexes(rows, streams);
     this.#bodies = Array.from({ length: rows });
     this.#raw = Array.from({ length: rows });
     this.#attributes = Array.from({ length: rows });
   }
 
-  set(i: number, batch: LogsBatch, row: number, stream: string, isInvalid: boolean): void {
+  set(i: number, batch: LogsBatch, row: number, stream: number, isInvalid: boolean): void {
     const begin = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);
     const body = batch.bodies.subarray(begin, batch.bodyEnds[row]);
     this.#times[i] =
@@ -81,10 +98,10 @@ class LogsChunk {
     this.#attributes[i] = attributes === undefined ? undefined : textOrNothing(attributes);
   }
 
-  build(): DuckDBDataChunk {
+  build(types: readonly DuckDBType[]): DuckDBDataChunk {
     const chunk = DuckDBDataChunk.create(types, this.#times.length);
     fillColumn(chunk, 0, this.#times);
-    fillTexts(chunk, 1, this.#streams);
+    fillColumn(chunk, 1, this.#streams);
     fillColumn(chunk, 2, this.#severities);
     fillTexts(chunk, 3, this.#bodies);
     fillTexts(chunk, 4, this.#raw);
@@ -98,7 +115,14 @@ function textOrNothing(attributes: Labels): string | undefined {
   return text === "{}" ? undefined : text;
 }
 
-function sortRecords(batches: readonly LogsBatch[], total: number) {
+/** As wide as DuckDB stores an enumeration of this many values. */
+function enumIndexes(rows: number, values: number): Uint8Array | Uint16Array | Uint32Array {
+  if (values <= 0xff) return new Uint8Array(rows);
+  return values <= 0xffff ? new Uint16Array(rows) : new Uint32Array(rows);
+}
+
+export function sortLogs(batches: readonly LogsBatch[]): SortedLogs {
+  const total = batches.reduce((sum, batch) => sum + batch.streamOf.length, 0);
   const { texts, ranks } = rankStreams(batches);
   const batchOf = new Uint32Array(total);
   const rowOf = new Uint32Array(total);
@@ -124,11 +148,14 @@ function sortRecords(batches: readonly LogsBatch[], total: number) {
       a - b,
   );
   return {
+    batches,
+    total,
+    texts,
     place(i: number): Place {
       const record = order[i] ?? 0;
       return { batch: batchOf[record] ?? 0, row: rowOf[record] ?? 0 };
     },
-    streamText: (i: number) => texts[rankOf[order[i] ?? 0] ?? 0] ?? "{}",
+    streamOf: (i: number) => rankOf[order[i] ?? 0] ?? 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SeriesSamples } from "../query/source.ts";
 import { createBlockView } from "./block_view.ts";
-import { copyStatement, logsRowGroup, writeMetricsRows, type LocalFile } from "./block_writer.ts";
+import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./maintenance.ts";
@@ -60,7 +60,7 @@ async function mergeLogs(
         `(SELECT ts, stream, severity, body, body_raw, attributes FROM ${parquetList(paths)}
           ORDER BY stream, ts, file_index, file_row_number)`,
         path,
-        logsRowGroup,
+        "logs",
         "small",
       ),
     );

@@ -49,7 +49,7 @@ const places: Record<string, { missing: string | undefined; make: () => Promise<
 for (const [name, { missing, make }] of Object.entries(places)) {
   const title = missing === undefined ? name : `${name} (skipped: ${missing})`;
   describe.skipIf(missing !== undefined)(title, () => {
-    const dataDir = mkdtempSync(join(tmpdir(), "lapwing-store-"));
+    const dataDir = mkdtempSync(join(tmpdir(), "lapwing store 100% #?'-"));
     let place: Place | undefined;
     const open = () => openTestStore(dataDir, place?.config ?? {});
     beforeAll(async () => {

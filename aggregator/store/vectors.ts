@@ -5,7 +5,13 @@ import type { DuckDBDataChunk } from "@duckdb/node-api";
  * Columns of DuckDB chunks as typed arrays, in and out, without an object a value. A chunk's memory belongs to
  * DuckDB: what is read here is copied at once.
  */
-type Column = Float64Array | Uint32Array | BigInt64Array | BigUint64Array | Uint8Array;
+type Column =
+  | Float64Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Uint8Array;
 
 /** One list column: row i is values[starts[i], starts[i] + lengths[i]). */
 export type ListColumn<Values> = {
