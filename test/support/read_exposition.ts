@@ -1,4 +1,3 @@
-import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
@@ -25,10 +24,5 @@ export class ExpositionReader {
         ? [labels, value, this.out.timestampsMs[i] ?? 0]
         : [labels, value];
     });
-  }
-
-  hasStale(): boolean {
-    const words = wordsOf(this.out.values);
-    return Array.from({ length: this.out.length }, (_, i) => i).some((i) => isStale(words, i));
   }
 }

@@ -256,3 +256,35 @@ test("dropped targets are reported with their discovered labels", async () => {
     { health: "dropped", lastError: expect.stringContaining("not a valid host name") },
   ]);
 });
+
+const bodyOf = (type: string) => `# TYPE h ${type}\nh_bucket{le="1"} 1\n`;
+test("a TYPE that changes changes what is canonical, from the second scrape on", async () => {
+  const recorder = await bench.record(bench.serve(bodyOf("gauge"), bodyOf("histogram")));
+  await recorder.scrape(({ values }) => values['h_bucket{le="1.0"}'] === 1);
+  expect(recorder.scrapes.slice(0, 3).map(exposed)).toEqual([
+    { 'h_bucket{le="1"}': 1 },
+    { 'h_bucket{le="1"}': 1 },
+    { 'h_bucket{le="1"}': "stale", 'h_bucket{le="1.0"}': 1 },
+  ]);
+});
+
+const message = (field: number, bytes: number[]) => [field * 8 + 2, bytes.length, ...bytes];
+test("native histograms give count and sum, and are counted", async () => {
+  // Histogram{sample_count: 3, schema: 0, positive_span: {offset: 0, length: 1}} of a family "n".
+  const histogram = message(7, [8, 3, 40, 0, ...message(12, [8, 0, 16, 1])]);
+  const family = [...message(1, [0x6e]), 24, 4, ...message(4, histogram)];
+  const headers = { "Content-Type": "application/vnd.google.protobuf" };
+  const body = Uint8Array.from([family.length, ...family]);
+  const recorder = await bench.record(bench.serve(() => new Response(body, { headers })));
+  expect(exposed(await recorder.scrape())).toEqual({ n_count: 3, n_sum: 0 });
+  expect(recorder.drops.get("unsupported_histogram")).toBe(1);
+});
+
+test("a stale marker that a target exposes is an ordinary NaN", async () => {
+  const stale = [9, 0x02, 0, 0, 0, 0, 0, 0xf0, 0x7f];
+  const family = [...message(1, [0x6e]), 24, 1, ...message(4, message(2, stale))];
+  const headers = { "Content-Type": "application/vnd.google.protobuf" };
+  const body = Uint8Array.from([family.length, ...family]);
+  const recorder = await bench.record(bench.serve(() => new Response(body, { headers })));
+  expect(exposed(await recorder.scrape())).toEqual({ n: Number.NaN });
+});

@@ -97,11 +97,6 @@ export class TargetSeries {
     return this.#schema.series.filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
   }
 
-  /** The values of report series, in their order. */
-  get reportsExpected(): number {
-    return this.#reports;
-  }
-
   /**
    * Takes what was parsed into this.index. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
    */

@@ -263,7 +263,7 @@ function isNameByte(byte: number): boolean {
 }
 
 /** `le` of histograms and `quantile` of summaries as canonical float text, so that clients that write them otherwise meet. */
-export function canonicalizeBounds(
+function canonicalizeBounds(
   labels: ExposedLabels,
   name: string,
   family: { name: string; type: string },
