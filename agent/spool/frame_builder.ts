@@ -27,8 +27,8 @@ type Place = { readonly position: Position; readonly itemsTotal: number };
 type Texts = Readonly<Record<string, string>>;
 type HeaderFields = Parameters<typeof newHeader>[0];
 
-/** Text of checkpoints in one header; more goes into further OPEN frames. */
-const checkpointBytesMax = 48 * 1024;
+/** Checkpoints in one header, beside a body that leaves 16 KiB for it; more goes into further OPEN frames. */
+const checkpointBytesMax = 12 * 1024;
 const noBody = new Uint8Array();
 
 /** The OPEN frame of an epoch, and further ones where the checkpoints do not fit into one. */

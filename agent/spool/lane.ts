@@ -33,6 +33,8 @@ export type LaneParts<Batch> = {
    * source, until there is room: a file's lines can still be read later.
    */
   readonly whenRefused: "drop" | "wait";
+  /** How a batch that the encoder refuses as too large is counted. */
+  readonly tooLarge: { readonly reason: DropReason; readonly count: (batch: Batch) => number };
   /** Waits for, or makes, room for so many bytes; throws OperatingError("cancelled") when the spool closes. */
   readonly makeRoom: (bytes: number) => Promise<void>;
   readonly onSynced: (signal: Signal) => void;
@@ -163,14 +165,33 @@ export class SpoolLane<Batch> {
   async #write(batch: Batch, checkpoints: Readonly<Record<string, string>>): Promise<void> {
     const isOpen = await this.#try(() => this.#openEpochIfDue());
     // Encoded in either case: only the encoder knows how many items there are to count as dropped.
-    const encoder = this.#encoder ?? this.#parts.createEncoder();
-    const bodies = encoder.encode(batch);
+    const bodies = this.#encode(batch);
     const items = bodies.reduce((sum, body) => sum + body.items, 0);
     const hasContent = items > 0 || Object.keys(checkpoints).length > 0;
     if (isOpen && !hasContent) return;
     if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return;
     this.#encoder = undefined;
     this.drop("disk_error", items);
+  }
+
+  /** A batch that no frame can hold is dropped and counted; its checkpoints still go on, or a tail would read it for ever. */
+  #encode(batch: Batch): EncodedBody[] {
+    const { createEncoder, tooLarge, log } = this.#parts;
+    try {
+      return (this.#encoder ?? createEncoder()).encode(batch);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError) || thrown.code !== "overloaded") throw thrown;
+      const items = tooLarge.count(batch);
+      log.warn("batch fits no frame, dropped", {
+        signal: this.signal,
+        items,
+        error: thrown.message,
+      });
+      this.drop(tooLarge.reason, items);
+      // Part of it may have gone into the encoder's state, so the epoch ends here.
+      this.#encoder = undefined;
+      return [];
+    }
   }
 
   async #append(

@@ -56,7 +56,8 @@ test("a crash at every byte of the tail: the whole frames are kept, the torn one
   const [path = ""] = await segmentsOf(folder);
   const bytes = await readFile(path);
   const lengths = Array.from({ length: bytes.length }, (_, i) => i);
-  const { spool: whole } = await openTestSpool(await copyAsCrashed(folder));
+  const { spool: whole, folder: copy } = await openTestSpool(await copyAsCrashed(folder));
+  folders.push(copy);
   const ends: number[] = [];
   for (const frame of await readAll(whole, "logs"))
     ends.push((ends.at(-1) ?? 0) + frame.bytes.length);
@@ -81,7 +82,8 @@ test("a flipped bit at every byte in the middle: good frames are kept, the rest 
   const folder = await spoolOf(["first", "second", "third", "fourth"]);
   const [path = ""] = await segmentsOf(folder);
   const bytes = await readFile(path);
-  const { spool: whole } = await openTestSpool(await copyAsCrashed(folder));
+  const { spool: whole, folder: copy } = await openTestSpool(await copyAsCrashed(folder));
+  folders.push(copy);
   const frames = await readAll(whole, "logs");
   await whole.close();
   const epoch = frames[0]?.header.epoch ?? 0;

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { decodeLogs, encodeLogs } from "#proto/codec/logs.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics.ts";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -207,4 +209,31 @@ test("a folder of another agent is refused", async () => {
   const config = SpoolConfig.parse({ path: folder });
   expect(await errorOf(Spool.open(config, parts))).toContain("belongs to agent main/web-1");
   await removeFolder(folder);
+});
+
+test("a batch that fits no frame is dropped and counted, and its checkpoints go on", async () => {
+  const folder = await temporaryFolder();
+  const parts = {
+    clock: systemClock,
+    log: silentLogger,
+    metrics: createSelfMetrics(),
+    tenant: "main",
+    agent: "web-1",
+    encoders: { metrics: createMetricsEncoder, logs: () => ({ encode: encodeLogs }) },
+  };
+  const spool = await Spool.open(SpoolConfig.parse({ path: folder }), parts);
+  opened.push({ spool, folder, metrics: parts.metrics });
+  await spool.logs.write(logsOf("small"), { at: "5" });
+  const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString("base64");
+  await spool.logs.write(logsOf(noise.repeat(40)), { at: "9" });
+  await spool.logs.write(logsOf("after"), { at: "14" });
+  await spool.metrics.write(rowOf(5));
+  await syncAll(spool);
+  expect(spool.logs.drops).toEqual({ line_too_long: 1 });
+  expect(spool.logs.checkpoints().get("at")).toBe("14");
+  const data = (await readAll(spool, "logs")).filter(({ header }) => header.items > 0);
+  expect(data.map((frame) => decodeLogs(frame).bodies)).toEqual([
+    new TextEncoder().encode("small"),
+    new TextEncoder().encode("after"),
+  ]);
 });

@@ -4,6 +4,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
+import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -92,6 +93,7 @@ export class Spool {
       name: { tenant, agent, signal: "metrics" },
       createEncoder: encoders.metrics,
       whenRefused: "drop",
+      tooLarge: { reason: "label_limit", count: countSamples },
     });
     this.logs = new SpoolLane({
       ...shared,
@@ -99,6 +101,7 @@ export class Spool {
       name: { tenant, agent, signal: "logs" },
       createEncoder: encoders.logs,
       whenRefused: "wait",
+      tooLarge: { reason: "line_too_long", count: ({ bodyEnds }) => bodyEnds.length },
     });
     meters.onCollect((set) => {
       for (const { signal, files } of this.lanes) set(signal, files.bytes, files.count);
@@ -222,6 +225,14 @@ export class Spool {
       this.#parts.log.warn("upkeep of the spool failed", { error: messageOf(thrown) });
     }
   }
+}
+
+function countSamples({ rows, sparse }: MetricsBatch): number {
+  const values = rows.reduce((sum, row) => {
+    const words = wordsOf(row.values);
+    return sum + row.values.filter((_, i) => !isAbsent(words, i)).length;
+  }, 0);
+  return values + (sparse?.values.length ?? 0);
 }
 
 async function openLane(
