@@ -128,8 +128,9 @@ export async function vectorVector(
     context,
     count,
     swapped,
-    fillMany: swapped ? matching.fillRight : matching.fillLeft,
-    fillOne: swapped ? matching.fillLeft : matching.fillRight,
+    // With group_right the sides change places and the fill values don't: fill_left then fills the right side.
+    fillMany: matching.fillLeft,
+    fillOne: matching.fillRight,
     results: new Map(),
   };
   const manySide = bySignature(matching, swapped ? rhs : lhs);

@@ -75,6 +75,13 @@ export function expectSymbol(cursor: Cursor, text: string, context = "", expecte
   return take(cursor);
 }
 
+/** Signs and parentheses in the durations of one query: the parser recurses for each. */
+const durationDepthMax = 500;
+
+function tooDeep(cursor: Cursor, token: Token): PromqlError {
+  return parseError(cursor.query, token.start, `more than ${durationDepthMax} levels in durations`);
+}
+
 const durationPrecedence: Readonly<Record<string, number>> = {
   "+": 1,
   "-": 1,
@@ -108,8 +115,23 @@ export function parseDurationExpr(cursor: Cursor, context: string, lowest = 1): 
   }
 }
 
-/** What may follow `offset`: one signed duration, or a computation in parentheses. */
-export function parseDurationPrimary(cursor: Cursor, context: string): DurationExpr {
+/** What may follow `offset`: a sign and one operand; "offset -2 ^ 2" is (x offset -2) ^ 2. */
+export function parseOffsetDuration(cursor: Cursor): DurationExpr {
+  const token = peek(cursor);
+  const signed = isSymbol(token, "-") || isSymbol(token, "+");
+  if (signed) take(cursor);
+  const expr = parseDurationPrimary(cursor, "offset");
+  return signed ? withSign(token, expr) : expr;
+}
+
+function withSign(sign: Token, expr: DurationExpr): DurationExpr {
+  const span: Span = { start: sign.start, end: expr.span.end };
+  if (sign.text === "+") return { ...expr, span };
+  if (expr.kind === "seconds") return { ...expr, value: -expr.value, span };
+  return { kind: "negate", expr, span };
+}
+
+function parseDurationPrimary(cursor: Cursor, context: string): DurationExpr {
   const token = peek(cursor);
   const expected =
     context === "subquery selector"
@@ -117,13 +139,9 @@ export function parseDurationPrimary(cursor: Cursor, context: string): DurationE
       : "number, duration, step(), or range()";
   if (isSymbol(token, "-") || isSymbol(token, "+")) {
     take(cursor);
-    const expr = isSymbol(peek(cursor), "(")
-      ? parseDurationPrimary(cursor, context)
-      : parseDurationExpr(cursor, context, 3);
-    const span: Span = { start: token.start, end: expr.span.end };
-    if (token.text === "+") return { ...expr, span };
-    if (expr.kind === "seconds") return { ...expr, value: -expr.value, span };
-    return { kind: "negate", expr, span };
+    if (++cursor.depth > durationDepthMax) throw tooDeep(cursor, token);
+    // Inside brackets a sign binds weaker than a power.
+    return withSign(token, parseDurationExpr(cursor, context, 3));
   }
   if (token.type === "number" || token.type === "duration") {
     take(cursor);
@@ -136,6 +154,7 @@ export function parseDurationPrimary(cursor: Cursor, context: string): DurationE
   }
   if (isSymbol(token, "(")) {
     take(cursor);
+    if (++cursor.depth > durationDepthMax) throw tooDeep(cursor, token);
     const inner = parseDurationExpr(cursor, context);
     const close = expectSymbol(cursor, ")", context, expected);
     return { ...inner, span: { start: token.start, end: close.end } };

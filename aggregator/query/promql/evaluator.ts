@@ -44,7 +44,16 @@ import { mapValues } from "./vector_functions.ts";
  * decide are those that test `present` and read `values`.
  */
 export async function evaluate(context: EvalContext, expr: Expr, grid: Grid): Promise<StepValue> {
-  await breathe(context.budget);
+  const { budget } = context;
+  await breathe(budget);
+  const before = budget.samples;
+  const value = await evaluateNode(context, expr, grid);
+  // What the node was made from is garbage now; only its result still counts.
+  budget.samples = before + (value.type === "vector" ? value.series.length * grid.count : 0);
+  return value;
+}
+
+async function evaluateNode(context: EvalContext, expr: Expr, grid: Grid): Promise<StepValue> {
   switch (expr.kind) {
     case "number":
       return { type: "scalar", values: new Float64Array(grid.count).fill(expr.value) };

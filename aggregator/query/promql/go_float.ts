@@ -8,14 +8,14 @@ export function formatSample(value: number): string {
     return Object.is(value, -0) ? "-0" : String(value);
   const size = Math.abs(value);
   if (size < 1e-6 || size >= 1e21) return special(value) ?? exponential(value);
-  return special(value) ?? plain(value);
+  return special(value) ?? String(value);
 }
 
-/** Go's %g and %v: exponents below 1e-4 and from 1e21 on. */
+/** Go's %g: exponents below 1e-4 and from 1e6 on. */
 export function formatShort(value: number): string {
   const size = Math.abs(value);
-  if (value !== 0 && (size < 1e-4 || size >= 1e21)) return special(value) ?? exponential(value);
-  return special(value) ?? plain(value);
+  if (value !== 0 && (size < 1e-4 || size >= 1e6)) return special(value) ?? exponential(value);
+  return special(value) ?? String(value);
 }
 
 /** Digits without any exponent: what count_values() writes into its label. */
@@ -35,11 +35,6 @@ function special(value: number): string | undefined {
   if (value === -Infinity) return "-Inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   return undefined;
-}
-
-function plain(value: number): string {
-  const size = Math.abs(value);
-  return size < 1e-6 ? formatPlain(value) : String(value);
 }
 
 function exponential(value: number): string {

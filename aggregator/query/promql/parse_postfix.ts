@@ -5,7 +5,7 @@ import {
   isKeyword,
   isSymbol,
   parseDurationExpr,
-  parseDurationPrimary,
+  parseOffsetDuration,
   peek,
   take,
   unexpected,
@@ -67,7 +67,7 @@ function parseRange(cursor: Cursor, expr: Expr): Expr {
 
 function parseOffset(cursor: Cursor, expr: Expr): Expr {
   take(cursor);
-  const offset = parseDurationPrimary(cursor, "offset");
+  const offset = parseOffsetDuration(cursor);
   const end = cursor.tokens[cursor.at - 1]?.end ?? expr.span.end;
   const span = { start: expr.span.start, end };
   const shifted = expr.kind === "matrix" ? expr.selector : expr;

@@ -2,13 +2,13 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { BinaryExpr, DurationExpr, Expr, SelectorExpr, TimeShift } from "./ast.ts";
-import { formatShort } from "./go_float.ts";
+import { formatPlain } from "./go_float.ts";
 
 /** The expression as text on one line, in Prometheus's canonical spelling; parsing it again gives the same tree. */
 export function printPromql(expr: Expr): string {
   switch (expr.kind) {
     case "number":
-      return expr.isDuration ? signedDuration(expr.value) : formatShort(expr.value);
+      return expr.isDuration ? signedDuration(expr.value) : formatPlain(expr.value);
     case "string":
       return JSON.stringify(expr.value);
     case "paren":
@@ -99,14 +99,14 @@ function binaryText({ op, lhs, rhs, bool, matching }: BinaryExpr): string {
   if (matching.group !== "none")
     modifiers += ` group_${matching.group} ${labelList(matching.include)}`;
   if (matching.fillLeft !== undefined)
-    modifiers += ` fill_left (${formatShort(matching.fillLeft)})`;
+    modifiers += ` fill_left (${formatPlain(matching.fillLeft)})`;
   if (matching.fillRight !== undefined)
-    modifiers += ` fill_right (${formatShort(matching.fillRight)})`;
+    modifiers += ` fill_right (${formatPlain(matching.fillRight)})`;
   return `${printPromql(lhs)} ${op}${modifiers} ${printPromql(rhs)}`;
 }
 
 /** Inside a computation a bare number is a factor, not seconds. */
 function operandText(duration: DurationExpr): string {
-  if (duration.kind === "seconds" && !duration.isDuration) return formatShort(duration.value);
+  if (duration.kind === "seconds" && !duration.isDuration) return formatPlain(duration.value);
   return durationText(duration);
 }
