@@ -1,4 +1,5 @@
 import { SQL } from "bun";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
@@ -37,8 +38,9 @@ export class Catalog {
     const isPostgres = /^postgres(ql)?:/.test(url);
     // Neither must wait for ever, nor keep more connections than the one that is used.
     const sql = isPostgres
-      ? new SQL({ url, max: 1, connectionTimeout: 10, onclose: undefined })
-      : new SQL(url);
+      ? new SQL({ url, max: 1, connectionTimeout: 10 })
+      : // As a file URL: Bun takes any other text for a URL too, which a "#" or "?" in the path would cut.
+        new SQL({ adapter: "sqlite", filename: pathToFileURL(url.replace(/^sqlite:(\/\/)?/, "")) });
     try {
       if (!isPostgres) {
         await sql.unsafe("PRAGMA journal_mode = WAL");

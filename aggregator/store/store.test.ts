@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
@@ -62,6 +62,8 @@ for (const [name, { missing, make }] of Object.entries(places)) {
 
     test("commit() makes samples, records, families and positions visible, also after opening again", async () => {
       const store = await open();
+      if (place?.config["catalog"] === undefined)
+        expect(existsSync(join(dataDir, "catalog.db"))).toBe(true);
       let visibleWhenPublished = -1;
       const blocks = await store.commit(
         cutOf(
