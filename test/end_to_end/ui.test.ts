@@ -185,6 +185,22 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
     });
   });
 
+  test("a refresh redraws a chart under the pointer, and does not build it anew", async () => {
+    await ui.on({ hosts: 1 }, {}, async (page) => {
+      await page.goto("/hosts/agent-001");
+      const over = page.locator(".panel .u-over").first();
+      await over.waitFor();
+      await over.evaluate((element) => element.setAttribute("data-marked", "yes"));
+      const refreshed = (response: { url(): string }): boolean =>
+        response.url().includes("by+%28mode%29");
+      await page.waitForResponse(refreshed);
+      const next = await page.waitForResponse(refreshed);
+      await next.finished();
+      await page.waitForFunction(() => document.querySelectorAll(".panel canvas").length === 8);
+      expect(await over.getAttribute("data-marked")).toBe("yes");
+    });
+  });
+
   test("a click in a legend isolates a series, and a second one brings the others back", async () => {
     await ui.on({ hosts: 1 }, {}, async (page) => {
       await page.goto("/hosts/agent-001");
@@ -227,6 +243,7 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       await corner.waitFor({ timeout: soonMs });
       expect(await corner.innerText()).toContain("not refreshed, shown as of");
       expect(await page.locator(".panel canvas").count()).toBeGreaterThan(4);
+      await page.locator(".host-state").getByText("unknown").waitFor({ timeout: soonMs });
       await page.goto("/data");
       await page.getByRole("alert").getByText("Could not be loaded").waitFor({ timeout: soonMs });
       fixture.setFailing(false);

@@ -10,6 +10,7 @@ test.each([
   [12.345, "percent", "12.3 %"],
   [100, "percent", "100 %"],
   [1e-17, "percent", "0 %"],
+  [0.0004, "percent", "< 0.001 %"],
   [1_234_567, "count", "1.23 M"],
   [-2_500, "count", "-2.5 k"],
   [Number.NaN, "count", "–"],

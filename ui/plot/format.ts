@@ -10,7 +10,7 @@ export function formatValue(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   switch (unit) {
     case "percent":
-      return `${digits(value)} %`;
+      return value > 0 && value < 0.001 && value >= 1e-9 ? "< 0.001 %" : `${digits(value)} %`;
     case "bytes":
       return prefixed(value, 1_024, iec);
     case "bytes_per_second":

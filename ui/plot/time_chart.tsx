@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useDark } from "../state/theme.ts";
-import type { ChartData } from "./chart_data.ts";
+import { summarise, type ChartData, type ChartSeries } from "./chart_data.ts";
 import { chartOptions } from "./chart_options.ts";
-import type { Unit } from "./format.ts";
+import { formatValue, type Unit } from "./format.ts";
 import { LegendTable } from "./legend_table.tsx";
 import { createAxis } from "./scale.ts";
 import { createTooltip } from "./tooltip.ts";
@@ -51,6 +51,7 @@ export function TimeChart(props: Props) {
         role="img"
         aria-label={`${label}: ${keys.length} series over time, the values are in the table below`}
       />
+      {data.series.length === 1 && <OnlySeries series={data.series[0]} unit={unit} />}
       {data.series.length > 1 && (
         <LegendTable
           label={label}
@@ -62,6 +63,26 @@ export function TimeChart(props: Props) {
         />
       )}
     </>
+  );
+}
+
+/** A table of one row would say nothing more than this line. */
+function OnlySeries({
+  series,
+  unit,
+}: {
+  readonly series: ChartSeries | undefined;
+  readonly unit: Unit;
+}) {
+  if (series === undefined) return null;
+  return (
+    <p className="only-series">
+      <span className="swatch" style={{ background: series.color }} />
+      <span className="clip" title={series.name}>
+        {series.name}
+      </span>
+      <span>{formatValue(summarise(series.values).last, unit)}</span>
+    </p>
   );
 }
 

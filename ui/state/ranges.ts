@@ -17,7 +17,7 @@ export type Expression = (stepMs: number) => string;
 
 /** The answers of several expressions over one grid, in the order asked. */
 export type RangeSet = {
-  /** What the picture shows; the grid lies on multiples of the step within it. */
+  /** What the picture shows: of one length from refresh to refresh. The grid lies on multiples of the step, from just before it. */
   readonly window: Window;
   readonly stepMs: number;
   readonly timesMs: Float64Array;
