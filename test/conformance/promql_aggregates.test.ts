@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { runScript } from "./promql_runner.ts";
 
-/** What the shared scripts leave out: aggregations, and the corners of durations and fill values. */
+/** What the shared scripts leave out: aggregations, info(), and the corners of durations and fill values. */
 const script = `
 load 1m
   m{g="a", n="1"} 1 2 4
@@ -79,10 +79,30 @@ eval instant at 0 sum by (g) (m) + on (g) fill_right(10) sum by (g) (m{g="a"})
 
 eval range from 0 to 4m step 2m sum_over_time(m{n="1"}[step()])
   {g="a", n="1"} 1 6
+
+clear
+
+load 1m
+  served{instance="a", job="j"} 1 2
+  served{instance="b", job="j"} 3 4
+  target_info{instance="a", job="j", version="1", zone="x"} 1 _
+  target_info{instance="a", job="j", version="2", zone="x"} _ 1
+  build_info{instance="a", job="j", commit="c"} 1 1
+
+eval range from 0 to 1m step 1m info(served)
+  served{instance="a", job="j", version="1", zone="x"} 1
+  served{instance="a", job="j", version="2", zone="x"} _ 2
+  served{instance="b", job="j"} 3 4
+
+eval instant at 0 info(served, {zone=~".+"})
+  served{instance="a", job="j", zone="x"} 1
+
+eval instant at 0 info(served{instance="a"}, {__name__="build_info"})
+  served{instance="a", job="j", commit="c"} 1
 `;
 
-test("aggregations, durations and fill values work as written in their script", async () => {
+test("aggregations, info(), durations and fill values work as written in their script", async () => {
   const { passed, failures } = await runScript("aggregates", script);
   expect(failures).toEqual([]);
-  expect(passed).toBe(19);
+  expect(passed).toBe(22);
 });

@@ -17,9 +17,9 @@ import {
 import { metricNameLabel } from "#shared/model/labels.ts";
 
 /** Series that an aggregation puts together. */
-export type Group = { readonly labels: Labels; readonly members: StepSeries[] };
+type Group = { readonly labels: Labels; readonly members: StepSeries[] };
 
-export function groupLabels(expr: AggregateExpr, labels: Labels): Labels {
+function groupLabels(expr: AggregateExpr, labels: Labels): Labels {
   if (expr.without) return withoutLabels(labels, [...expr.grouping, metricNameLabel]);
   return keepLabels(labels, expr.grouping);
 }

@@ -1,7 +1,7 @@
 import type { ArithmeticOp, ComparisonOp } from "./ast.ts";
 
 /** Go's math.Pow, where it differs from JavaScript's: 1 to any power is 1, as is -1 to an infinite one. */
-export function power(base: number, exponent: number): number {
+function power(base: number, exponent: number): number {
   if (base === 1) return 1;
   if (base === -1 && (exponent === Infinity || exponent === -Infinity)) return 1;
   return base ** exponent;

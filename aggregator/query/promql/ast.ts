@@ -14,7 +14,7 @@ export type Expr =
   | CallExpr
   | AggregateExpr;
 
-export type NumberExpr = {
+type NumberExpr = {
   readonly kind: "number";
   readonly value: number;
   /** Written as a duration ("5m"), so printed as one. */
@@ -22,7 +22,7 @@ export type NumberExpr = {
   readonly span: Span;
 };
 
-export type StringExpr = { readonly kind: "string"; readonly value: string; readonly span: Span };
+type StringExpr = { readonly kind: "string"; readonly value: string; readonly span: Span };
 
 /** When a selector or subquery is read, apart from the step: fixed in time, shifted, or both. */
 export type TimeShift = {
@@ -54,9 +54,9 @@ export type SubqueryExpr = TimeShift & {
   readonly span: Span;
 };
 
-export type ParenExpr = { readonly kind: "paren"; readonly expr: Expr; readonly span: Span };
+type ParenExpr = { readonly kind: "paren"; readonly expr: Expr; readonly span: Span };
 
-export type UnaryExpr = {
+type UnaryExpr = {
   readonly kind: "unary";
   readonly op: "+" | "-";
   readonly expr: Expr;
@@ -66,7 +66,7 @@ export type UnaryExpr = {
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
 export type ComparisonOp = "==" | "!=" | "<" | ">" | "<=" | ">=";
 /** Cut buckets off native histograms; on floats they only inform. */
-export type TrimOp = "</" | ">/";
+type TrimOp = "</" | ">/";
 export type SetOp = "and" | "or" | "unless";
 export type BinaryOp = ArithmeticOp | ComparisonOp | TrimOp | SetOp;
 
@@ -96,6 +96,8 @@ export type CallExpr = {
   readonly kind: "call";
   readonly name: string;
   readonly args: readonly Expr[];
+  /** Of info() alone: what it reads beside its arguments. */
+  readonly info?: SelectorExpr;
   readonly span: Span;
 };
 

@@ -25,7 +25,7 @@ type Operation = {
   readonly compute: (a: number, b: number) => number;
 };
 
-export function operationOf(expr: BinaryExpr): Operation | undefined {
+function operationOf(expr: BinaryExpr): Operation | undefined {
   const { op } = expr;
   if (op === "and" || op === "or" || op === "unless" || op === "</" || op === ">/")
     return undefined;
@@ -79,7 +79,7 @@ function noteFloats(context: EvalContext, expr: BinaryExpr): readonly StepSeries
 }
 
 /** The labels that must agree for two series to meet. */
-export function signatureOf(matching: Matching, labels: Labels): Labels {
+function signatureOf(matching: Matching, labels: Labels): Labels {
   if (matching.on) return keepLabels(labels, matching.labels);
   return withoutLabels(labels, [...matching.labels, metricNameLabel]);
 }

@@ -5,6 +5,7 @@ import { type CallExpr, type Expr, unwrapParens } from "./ast.ts";
 import { histogramFraction, histogramQuantiles } from "./classic_histograms.ts";
 import type { EvalContext } from "./context.ts";
 import { executionError } from "./errors.ts";
+import { evaluateInfo } from "./info.ts";
 import { subqueryGrid } from "./plan.ts";
 import { absentWindows, applyWindows, windowFunctions } from "./range_functions.ts";
 import {
@@ -270,6 +271,8 @@ async function labelCall(it: Call): Promise<StepValue> {
     const [dst = "", separator = "", ...sources] = texts;
     return vectorOf(vectors.labelJoin(await vectorArg(it, 0), dst, separator, sources));
   }
+  if (name === "info")
+    return vectorOf(await evaluateInfo(it.context, it.call, await vectorArg(it, 0), it.grid));
   if (!name.startsWith("sort")) throw executionError(`function "${name}" is not supported`);
   if (it.grid.count > 1) {
     const text = "sort is ineffective for range queries since results are always ordered by labels";

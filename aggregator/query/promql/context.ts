@@ -151,7 +151,7 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case "binary":
       return [expr.lhs, expr.rhs];
     case "call":
-      return expr.args;
+      return expr.info === undefined ? expr.args : [...expr.args.slice(0, 1), expr.info];
     case "aggregate":
       return expr.param === undefined ? [expr.expr] : [expr.param, expr.expr];
   }

@@ -42,19 +42,19 @@ type QueryOptions = {
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 };
-export type InstantOptions = QueryOptions & { readonly timeMs: number };
-export type RangeOptions = QueryOptions & {
+type InstantOptions = QueryOptions & { readonly timeMs: number };
+type RangeOptions = QueryOptions & {
   readonly startMs: number;
   readonly endMs: number;
   readonly stepMs: number;
 };
 
-export type MatrixSeries = {
+type MatrixSeries = {
   readonly labels: Labels;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
 };
-export type VectorSeries = { readonly labels: Labels; readonly value: number };
+type VectorSeries = { readonly labels: Labels; readonly value: number };
 
 export type QueryData =
   | { readonly resultType: "matrix"; readonly series: readonly MatrixSeries[] }

@@ -53,7 +53,7 @@ export function labelsJson(labels: Labels): string {
 }
 
 /** Unix milliseconds as seconds. */
-export function timeJson(timeMs: number): string {
+function timeJson(timeMs: number): string {
   const size = Math.abs(Math.round(timeMs));
   const fraction = size % 1_000;
   const seconds = `${timeMs < 0 ? "-" : ""}${(size - fraction) / 1_000}`;

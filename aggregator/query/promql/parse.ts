@@ -13,6 +13,7 @@ import {
 } from "./cursor.ts";
 import { parseError, quote } from "./errors.ts";
 import { functionTable } from "./function_table.ts";
+import { infoSelector } from "./info.ts";
 import { parseNumber, parseSeconds, unquote } from "./literals.ts";
 import { tokenize } from "./lex.ts";
 import { parsePostfix } from "./parse_postfix.ts";
@@ -226,7 +227,9 @@ function parseCall(cursor: Cursor): Expr {
   }
   const args = parseArguments(cursor);
   const close = expectSymbol(cursor, ")");
-  return { kind: "call", name, args, span: { start: token.start, end: close.end } };
+  const info = name === "info" ? infoSelector(args) : undefined;
+  const span = { start: token.start, end: close.end };
+  return { kind: "call", name, args, ...(info === undefined ? {} : { info }), span };
 }
 
 const parametric: ReadonlySet<string> = new Set(

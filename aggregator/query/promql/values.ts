@@ -27,7 +27,7 @@ export type StepSeries = {
 
 export type VectorValue = { readonly type: "vector"; readonly series: readonly StepSeries[] };
 export type ScalarValue = { readonly type: "scalar"; readonly values: Float64Array };
-export type TextValue = { readonly type: "string"; readonly value: string };
+type TextValue = { readonly type: "string"; readonly value: string };
 export type StepValue = VectorValue | ScalarValue | TextValue;
 
 export function vectorOf(series: readonly StepSeries[]): VectorValue {

@@ -96,7 +96,7 @@ function limitedList(all: readonly string[], limit: number): Answer {
 }
 
 /** "U__a_2e_b" is "a.b": other characters as _hex_, "_" doubled. What is no such escape stays as it is. */
-export function unescapeName(name: string): string {
+function unescapeName(name: string): string {
   if (!name.startsWith("U__")) return name;
   const escaped = name.slice(3);
   if (!/^(?:[A-Za-z0-9:]|__|_[0-9a-fA-F]{1,6}_)*$/.test(escaped)) return name;

@@ -18,13 +18,13 @@ export type ActiveTarget = {
   readonly scrapeInterval: string;
   readonly scrapeTimeout: string;
 };
-export type DroppedTarget = { readonly discoveredLabels: Labels; readonly scrapePool: string };
+type DroppedTarget = { readonly discoveredLabels: Labels; readonly scrapePool: string };
 export type Targets = {
   readonly active: readonly ActiveTarget[];
   readonly dropped: readonly DroppedTarget[];
 };
 
-export type BuildInfo = {
+type BuildInfo = {
   readonly version: string;
   readonly revision: string;
   readonly branch: string;
