@@ -62,3 +62,8 @@ test("planMerge() does not write a large block again for one late little one", (
 test("planMerge() leaves full blocks alone", () => {
   expect(planMerge(blocks(15, { items: 600 }), 60 * minute, limits)).toBeUndefined();
 });
+
+test("planMerge() bounds what one merge holds", () => {
+  const inputs = planMerge(blocks(15, { items: 90 }), 60 * minute, limits);
+  expect(inputs).toHaveLength(11);
+});

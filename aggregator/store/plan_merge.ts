@@ -7,6 +7,8 @@ const windowsMs = [15 * 60_000, 2 * 3_600_000, 24 * 3_600_000] as const;
 const closedAfterMs = 2 * 60_000;
 /** Files that one merge reads. */
 const inputsMax = 512;
+/** Their bytes together: DuckDB sorts what they hold, in memory as far as it goes. */
+const inputBytesMax = 128 * 1_024 * 1_024;
 
 /**
  * The blocks to merge next, or undefined when there is nothing to do. A group must shrink to at most half as many
@@ -41,7 +43,14 @@ function groups(blocks: readonly Block[], windowMs: number, nowMs: number, items
     const key = `${block.signal} ${window} ${block.tenant}`;
     const group = byWindow.get(key);
     if (group === undefined) byWindow.set(key, [block]);
-    else if (group.length < inputsMax) group.push(block);
+    else if (hasRoom(group, block, itemsMax)) group.push(block);
   }
   return byWindow.values();
+}
+
+/** What one merge holds is bounded; the rest of a window is merged after it. */
+function hasRoom(group: readonly Block[], block: Block, itemsMax: number): boolean {
+  const items = group.reduce((sum, one) => sum + one.items, block.items);
+  const bytes = group.reduce((sum, one) => sum + one.bytes, block.bytes);
+  return group.length < inputsMax && items <= itemsMax && bytes <= inputBytesMax;
 }
