@@ -72,7 +72,10 @@ export class TailHost {
       throw new Error(`the source ended while waiting for ${what}`);
     });
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`waited too long for ${what}`)), timeoutMs);
+    const timer = setTimeout(
+      () => reject(new Error(`waited too long for ${what}, have ${this.lines.length}`)),
+      timeoutMs,
+    );
     try {
       while (!condition()) {
         const batch = new Promise<void>((resolve) => void this.#waiting.push(resolve));
@@ -86,7 +89,7 @@ export class TailHost {
   }
 
   async untilLines(count: number): Promise<void> {
-    await this.until(() => this.lines.length >= count, `${count} lines, have ${this.lines.length}`);
+    await this.until(() => this.lines.length >= count, `${count} lines`);
   }
 
   texts(): string[] {

@@ -10,9 +10,12 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { TailHost } from "#test/support/tail_host.ts";
 
+/** Rotated while nothing reads. */
+type Down = "kill_rename" | "kill_copytruncate";
+
 type Step =
   | { readonly do: "write"; readonly lines: number; readonly width: number }
-  | { readonly do: "half" | "rename" | "copytruncate" | "stop" | "kill" | "pause" | "turn" };
+  | { readonly do: "half" | "rename" | "copytruncate" | "stop" | "kill" | Down | "pause" | "turn" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -32,6 +35,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         "copytruncate",
         "stop",
         "kill",
+        "kill_rename",
+        "kill_copytruncate",
         "pause",
         "turn" as const,
       ),
@@ -106,6 +111,11 @@ async function play(steps: readonly Step[], glob: string): Promise<void> {
       if (next.do === "stop") await host.stop();
       else await host.kill();
       writer.write(1, 3);
+      if (next.do === "kill_rename" || next.do === "kill_copytruncate") {
+        writer.rotate(next.do === "kill_rename" ? "rename" : "copytruncate");
+        await Bun.sleep(6);
+        writer.write(2, 3);
+      }
       host.start(options);
     }
     // Generations are told apart by their times, which have the resolution of the kernel's tick.

@@ -32,7 +32,7 @@ export function adoptTruncated(set: TailSet, tail: Tail): void {
   let siblings: Sibling[] = [];
   let copies: Sibling[] = [];
   for (let tries = 0; tries < listingsMax; tries++) {
-    siblings = unreadGenerations(set, lost.real).filter(({ key }) => key !== tail.key);
+    siblings = unreadGenerations(set, tail);
     copies = siblings.filter((sibling) => isCopyOf(tail, sibling)).toSorted(byTime);
     if (siblings.every((sibling) => isInPlace(sibling))) break;
   }
@@ -63,7 +63,7 @@ export function adoptTruncated(set: TailSet, tail: Tail): void {
  * renamed, or it is gone, and its inode used again. A file of the latter kind is judged by the next scan like any other.
  */
 export function adoptReplaced(set: TailSet, tail: Tail): void {
-  const others = unreadGenerations(set, tail.at.real).filter(({ key }) => key !== tail.key);
+  const others = unreadGenerations(set, tail);
   if (others.some((sibling) => isCopyOf(tail, sibling))) adoptTruncated(set, tail);
   else set.drop(tail);
 }
@@ -117,12 +117,13 @@ function adoptMissedOf(set: TailSet, family: readonly Tail[], generations: Sibli
   if (live !== undefined) live.after = older;
 }
 
-/** Non-empty files beside `path`, named after it, of which nothing was read, or not what they hold now. */
-function unreadGenerations(set: TailSet, path: string): Sibling[] {
+/** Non-empty files beside the tail's, named after it, of which nothing was read, or not what they hold now. */
+function unreadGenerations(set: TailSet, tail: Tail): Sibling[] {
+  const path = tail.at.real;
   const siblings = listFolder(dirname(path), [path]) ?? new Map<string, Sibling>();
   return [...siblings.values()].filter((sibling) => {
     if (!isGenerationName(sibling.path, path) || set.isExcluded(sibling.path)) return false;
-    if (sibling.stat.size === 0n) return false;
+    if (sibling.stat.size === 0n || sibling.key === tail.key) return false;
     const known = set.tails.get(sibling.key);
     if (known === undefined) return true;
     if (known.state === "live" || continues(known.at, sibling.path) || !isInPlace(sibling))

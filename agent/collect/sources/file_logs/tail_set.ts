@@ -41,6 +41,7 @@ export class TailSet {
   readonly #codec: LineCodec;
   readonly #folders = new FolderWatch();
   readonly #seenPatterns: ReadonlySet<string>;
+  #matched: ReadonlyMap<string, MatchedFile> = new Map();
   #isFirstScan = true;
 
   constructor(config: FileLogsConfig, context: SourceContext) {
@@ -69,7 +70,8 @@ export class TailSet {
 
   /** Looks at the patterns and folders, and brings the tails up to date. */
   scan(nowMs: number): void {
-    const { files, problem } = matchFiles(this.#config.paths, this.isExcluded);
+    const { files, problem } = matchFiles(this.#config.paths, this.isExcluded, this.#matched);
+    this.#matched = files;
     this.problem = problem;
     for (const tail of this.tails.values())
       if (tail.state === "live" && files.get(tail.key)?.real !== tail.current) tail.rotate();
@@ -138,10 +140,6 @@ export class TailSet {
       return "known";
     }
     const isSame = continues(tail.at, file.real);
-    if (!isSame && file.path !== tail.at.path) {
-      this.drop(tail);
-      return "new";
-    }
     tail.front = isSame ? frontOf(tail, file.real) : undefined;
     tail.current = file.real;
     if (isHome) tail.state = "live";
