@@ -73,7 +73,7 @@ async function befall(world: World, kind: Misfortune, random: () => number): Pro
     case "fill_aggregator_disk":
       return world.hasSmallDisks ? world.fillDisk("aggregator", downMs * 2) : undefined;
     case "fill_agent_disk":
-      return world.hasSmallDisks ? world.fillDisk(withDisk, downMs * 2) : undefined;
+      return world.hasSmallDisks ? world.fillDisk(withDisk, 2_000 + downMs * 2) : undefined;
   }
 }
 

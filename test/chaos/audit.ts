@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
@@ -26,7 +27,7 @@ function client(world: World) {
 async function rowsOf(world: World, sql: string): Promise<unknown[][]> {
   const { rows, truncated } = await client(world).querySql({ sql });
   if (truncated) throw new Error("the audit must see every row");
-  return rows.map((row) => JSON.parse(row) as unknown[]);
+  return z.array(z.array(z.unknown())).parse(rows.map((row): unknown => JSON.parse(row)));
 }
 
 export async function accounts(world: World) {
