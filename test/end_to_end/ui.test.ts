@@ -8,6 +8,9 @@ const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the interface's tests need Chromium");
 setDefaultTimeout(60_000);
 const firstLoadBytesMax = 300_000;
+/** The answer to the expression of the CPU chart. */
+const isCpuAnswer = (response: { url(): string }): boolean =>
+  response.url().includes("by+%28mode%29");
 /** For what a page shows after its next refresh. */
 const soonMs = 15_000;
 
@@ -191,10 +194,8 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       const over = page.locator(".panel .u-over").first();
       await over.waitFor();
       await over.evaluate((element) => element.setAttribute("data-marked", "yes"));
-      const refreshed = (response: { url(): string }): boolean =>
-        response.url().includes("by+%28mode%29");
-      await page.waitForResponse(refreshed);
-      const next = await page.waitForResponse(refreshed);
+      await page.waitForResponse(isCpuAnswer);
+      const next = await page.waitForResponse(isCpuAnswer);
       await next.finished();
       await page.waitForFunction(() => document.querySelectorAll(".panel canvas").length === 8);
       expect(await over.getAttribute("data-marked")).toBe("yes");
