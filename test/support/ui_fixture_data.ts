@@ -10,7 +10,7 @@ export type FixtureHost = {
 
 /** A name that is markup, and a label value of 300 characters: whatever shows them must show text. */
 export const markupName = `<img src=x onerror="window.hostile=1"><b>web</b>`;
-export const longValue = `/mnt/${"volume-".repeat(42)}z`.slice(0, 300);
+const longValue = `/mnt/${"volume-".repeat(42)}z`.slice(0, 300);
 
 /** Hosts with some silent ones among them; the first two have hostile names where asked for. */
 export function fixtureHosts(count: number, hostile: boolean): FixtureHost[] {
