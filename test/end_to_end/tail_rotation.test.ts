@@ -11,9 +11,6 @@ const writer = join(import.meta.dir, "../support/log_writer.ts");
 class Tally {
   readonly seen: Uint8Array;
   lines = 0;
-  /** Times that a line came after a later one. */
-  swapped = 0;
-  #last = -1;
 
   constructor(lines: number) {
     this.seen = new Uint8Array(lines);
@@ -26,8 +23,6 @@ class Tally {
       for (let at = start; at < end && batch.bodies[at] !== 32; at++)
         n = n * 10 + ((batch.bodies[at] ?? 0) - 48);
       this.seen[n] = (this.seen[n] ?? 0) + 1;
-      if (n < this.#last) this.swapped++;
-      this.#last = n;
       this.lines++;
       start = end;
     }
@@ -79,16 +74,11 @@ async function follow(style: string, isRestarted: boolean): Promise<void> {
   await host.stop();
   expect(tally.wrong()).toEqual([]);
   expect(tally.lines).toBe(tally.seen.length);
-  expect(tally.swapped).toBe(0);
 }
 
 const title = `${linesPerSecond} lines/s for ${seconds} s, rotated every second`;
 for (const style of ["rename", "copytruncate", "both"])
-  test(
-    `every line once, in order: ${title} by ${style}`,
-    () => follow(style, false),
-    (seconds + 30) * 1_000,
-  );
+  test(`every line once: ${title} by ${style}`, () => follow(style, false), (seconds + 30) * 1_000);
 
 test(
   `every line once when the reader is killed meanwhile: ${title} by both`,

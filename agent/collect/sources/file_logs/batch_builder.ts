@@ -6,7 +6,7 @@ import { batchBytesMax } from "./config.ts";
 import { severityOf } from "./severity.ts";
 
 /** Short lines cost more in columns than in bodies, so their number is bounded, too. */
-export const batchRecordsMax = 16_384;
+const batchRecordsMax = 16_384;
 /** A clock that goes back by less is held still; by more, it is believed. */
 const clockStepMs = 1_000;
 const nanosPerMs = 1_000_000;
