@@ -51,7 +51,11 @@ function installPrograms() {
 }
 
 async function runTests(args) {
-  const child = spawn(bun, ["test", ...args], { cwd: root, env: withSbin(), stdio: "pipe" });
+  const child = spawn(bun, ["test", "--timeout", "60000", ...args], {
+    cwd: root,
+    env: withSbin(),
+    stdio: "pipe",
+  });
   const counts = { pass: 0, skip: 0, fail: 0 };
   const skipped = [];
   const watch = (stream, out) => {
