@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { Hono } from "hono";
 import { z } from "zod";
 import { Agent } from "#agent/agent.ts";
-import { agentShape } from "#agent/config.ts";
+import { agentShape, withAgentChecks } from "#agent/config.ts";
 import { openAgentRole } from "#agent/role.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
@@ -27,7 +27,7 @@ import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { version } from "#shared/version.ts";
 
 /** The whole file, as `up` and `check` read it. */
-const LapwingConfig = z.strictObject({ ...agentShape, ...aggregatorShape });
+const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggregatorShape }));
 
 const builtUi = join(import.meta.dir, "ui", "dist");
 const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;

@@ -111,11 +111,17 @@ export class Agent {
 
   notReady(): string[] {
     const uplink = this.#uplink?.status();
-    return uplink === undefined || uplink.connected ? [] : [`uplink: ${uplink.detail}`];
+    const reasons = uplink === undefined || uplink.connected ? [] : [`uplink: ${uplink.detail}`];
+    for (const { signal, trouble } of this.#spool.lanes)
+      if (trouble.state !== "ok")
+        reasons.push(`spool of ${signal}: ${trouble.state}: ${trouble.lastError}`);
+    if (this.#spool.isFull) reasons.push("spool: full: sources wait for room");
+    return reasons;
   }
 
-  /** Sources write what they still hold into the spool, then nothing more comes. */
+  /** Sources write what they still hold into the spool, then nothing more comes. What a full disk refuses stays with its source. */
   async stopCollecting(): Promise<void> {
+    this.#spool.stopWaiting();
     await this.#collector.stop();
   }
 

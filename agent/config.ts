@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
+import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -26,13 +27,34 @@ export const agentShape = {
   nats: NatsConfig.prefault({}),
 };
 
+/**
+ * Adds the mistakes that show only when keys meet each other. They are looked for as soon as the keys that they are about are in
+ * order, so that they are told together with mistakes elsewhere.
+ */
+export function withAgentChecks<Schema extends z.ZodType<z.output<typeof Own>>>(
+  schema: Schema,
+): Schema {
+  return schema.superRefine(
+    (config, context) => {
+      for (const { path, message } of jobFaults(config.global, config.scrape_configs))
+        context.addIssue({ code: "custom", path: ["scrape_configs", ...path], message });
+    },
+    {
+      when: ({ issues }) =>
+        !issues.some(({ path }) => path?.[0] === "global" || path?.[0] === "scrape_configs"),
+    },
+  );
+}
+
 /** One file serves all roles: an agent leaves alone what only an aggregator reads. */
-export const AgentConfig = z.strictObject({
-  ...agentShape,
-  storage: z.unknown().optional(),
-  streams: z.unknown().optional(),
-  ingest: z.unknown().optional(),
-  query: z.unknown().optional(),
-});
+export const AgentConfig = withAgentChecks(
+  z.strictObject({
+    ...agentShape,
+    storage: z.unknown().optional(),
+    streams: z.unknown().optional(),
+    ingest: z.unknown().optional(),
+    query: z.unknown().optional(),
+  }),
+);
 const Own = z.strictObject(agentShape);
 export type AgentConfig = z.output<typeof Own>;

@@ -1,6 +1,7 @@
+import type { Counter } from "prom-client";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { messageOf } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
@@ -10,10 +11,10 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { TargetReport } from "./scrape/target.ts";
 import type { SourceContext } from "./sources/source.ts";
 
-/** What collection hands its batches to: the pipeline and the spool behind it. */
+/** What collection hands its batches to: the pipeline and the spool behind it. Both tell how many items the spool has taken. */
 export type CollectorOutput = {
-  metrics(batch: MetricsBatch): Promise<void>;
-  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<void>;
+  metrics(batch: MetricsBatch): Promise<number>;
+  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number>;
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** Durable checkpoints of all sources, keys as given to logs(). */
   checkpoints(): ReadonlyMap<string, string>;
@@ -45,26 +46,32 @@ type CollectorParts = {
   readonly selfLogs: SelfLogTap;
 };
 
+type RunningParts = CollectorParts & {
+  readonly meters: { readonly items: Counter<"source">; readonly truncated: Counter<"source"> };
+};
+
 const restartMinMs = 1_000;
 const restartMaxMs = 60_000;
 
 /** Runs sources, restarts those that fail, counts what they hand over, and knows how they are. */
 export class Collector {
-  readonly #parts: CollectorParts;
+  readonly #parts: RunningParts;
   readonly #running = new Map<string, RunningSource>();
 
   constructor(parts: CollectorParts) {
-    this.#parts = parts;
-    const items = parts.metrics.gauge(
-      "lapwing_source_items_total",
-      "Samples and records handed over by a source.",
-      ["source"],
-    );
-    parts.metrics.onCollect(() => {
-      items.reset();
-      for (const { report } of this.#running.values())
-        items.inc({ source: report.type }, report.items);
-    });
+    const meters = {
+      items: parts.metrics.counter(
+        "lapwing_source_items_total",
+        "Samples and records of a source that the spool has taken.",
+        ["source"],
+      ),
+      truncated: parts.metrics.counter(
+        "lapwing_source_truncated_items_total",
+        "Items that are stored in part, such as lines cut at line_size_max.",
+        ["source"],
+      ),
+    };
+    this.#parts = { ...parts, meters };
   }
 
   /** Starts, stops and restarts what differs from before; the rest runs on. */
@@ -95,7 +102,7 @@ export class Collector {
 
 class RunningSource {
   readonly source: RunnableSource;
-  readonly #parts: CollectorParts;
+  readonly #parts: RunningParts;
   readonly #abort = new AbortController();
   readonly #done: Promise<void>;
   targets: readonly TargetReport[] = [];
@@ -103,7 +110,7 @@ class RunningSource {
   #degraded: string | undefined;
   #failed: string | undefined;
 
-  constructor(source: RunnableSource, parts: CollectorParts) {
+  constructor(source: RunnableSource, parts: RunningParts) {
     this.source = source;
     this.#parts = parts;
     this.#done = this.#loop();
@@ -131,6 +138,9 @@ class RunningSource {
         if (signal.aborted) return;
         this.#failed = "ended by itself";
       } catch (thrown) {
+        // A spool without room lets go of its writers at the end.
+        if (signal.aborted && thrown instanceof OperatingError && thrown.code === "cancelled")
+          return;
         this.#failed = messageOf(thrown);
       }
       log.warn("source failed, will be restarted", {
@@ -144,12 +154,14 @@ class RunningSource {
   }
 
   #context(): SourceContext {
-    const { clock, log, hostname, output, selfLogs } = this.#parts;
+    const { clock, log, hostname, output, selfLogs, meters } = this.#parts;
+    const label = { source: this.source.type };
     const { signal } = this.#abort;
     const prefix = `${this.source.name}/`;
     const checkpoints = () => ownCheckpoints(output.checkpoints(), prefix);
     const took = (items: number) => {
       this.#items += items;
+      meters.items.inc(label, items);
       this.#failed = undefined;
     };
     return {
@@ -160,17 +172,16 @@ class RunningSource {
       selfLogs,
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
-        await output.metrics(batch);
-        took(batch.rows.reduce((sum, row) => sum + row.values.length, 0));
+        took(await output.metrics(batch));
       },
       emitLogs: async (batch, own = {}) => {
         const scoped = Object.entries(own).map(([key, value]) => [prefix + key, value] as const);
-        await output.logs(batch, Object.fromEntries(scoped));
-        took(batch.bodyEnds.length);
+        took(await output.logs(batch, Object.fromEntries(scoped)));
       },
       checkpoint: (key) => output.checkpoints().get(prefix + key),
       checkpoints,
       drop: (of, reason, items) => output.drop(of, reason, items),
+      truncated: (_signal, items) => meters.truncated.inc(label, items),
       degraded: (message) => {
         this.#degraded = message;
       },

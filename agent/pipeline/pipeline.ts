@@ -22,12 +22,12 @@ export class Pipeline implements CollectorOutput {
     this.#labels = externalLabels(labels);
   }
 
-  async metrics(batch: MetricsBatch): Promise<void> {
-    await this.#spool.metrics.write(this.#labels.metrics(batch));
+  metrics(batch: MetricsBatch): Promise<number> {
+    return this.#spool.metrics.write(this.#labels.metrics(batch));
   }
 
-  async logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<void> {
-    await this.#spool.logs.write(this.#labels.logs(batch), checkpoints);
+  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
+    return this.#spool.logs.write(this.#labels.logs(batch), checkpoints);
   }
 
   drop(signal: Signal, reason: DropReason, items: number): void {

@@ -39,6 +39,8 @@ export type LaneParts<Batch> = {
   readonly makeRoom: (bytes: number) => Promise<void>;
   readonly onSynced: (signal: Signal) => void;
   readonly closed: AbortSignal;
+  /** Nobody waits for the disk any more: what it refuses is left with its source. Aborts with `closed` or before. */
+  readonly hurried: AbortSignal;
 };
 
 export type LaneTrouble = {
@@ -69,7 +71,7 @@ export class SpoolLane<Batch> {
   #untold: Drops = {};
   #openedAtMs = 0;
   #readEpoch = 0;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   #syncIsDue = false;
   #isClosed = false;
   #trouble: LaneTrouble = { state: "ok", lastError: "" };
@@ -98,10 +100,10 @@ export class SpoolLane<Batch> {
   }
 
   /**
-   * Resolves when the batch is in the file (not yet synced), or was dropped and counted. Batches are written in the order of
-   * the calls. Throws OperatingError("cancelled") when the spool closes before.
+   * Resolves when the batch is in the file (not yet synced), or was dropped and counted; tells how many items are in the file. Batches
+   * are written in the order of the calls. Throws OperatingError("cancelled") when the spool closes before.
    */
-  write(batch: Batch, checkpoints: Readonly<Record<string, string>> = {}): Promise<void> {
+  write(batch: Batch, checkpoints: Readonly<Record<string, string>> = {}): Promise<number> {
     if (this.#isClosed)
       return Promise.reject(new OperatingError("cancelled", "the spool is closed"));
     const turn = this.#turn.then(() => this.#write(batch, checkpoints));
@@ -162,16 +164,17 @@ export class SpoolLane<Batch> {
     onSynced(this.signal);
   }
 
-  async #write(batch: Batch, checkpoints: Readonly<Record<string, string>>): Promise<void> {
+  async #write(batch: Batch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
     const isOpen = await this.#try(() => this.#openEpochIfDue());
     // Encoded in either case: only the encoder knows how many items there are to count as dropped.
     const bodies = this.#encode(batch);
     const items = bodies.reduce((sum, body) => sum + body.items, 0);
     const hasContent = items > 0 || Object.keys(checkpoints).length > 0;
-    if (isOpen && !hasContent) return;
-    if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return;
+    if (isOpen && !hasContent) return 0;
+    if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return items;
     this.#encoder = undefined;
     this.drop("disk_error", items);
+    return 0;
   }
 
   /** A batch that no frame can hold is dropped and counted; its checkpoints still go on, or a tail would read it for ever. */
@@ -246,7 +249,7 @@ export class SpoolLane<Batch> {
 
   /** False when the disk refused and this lane drops; a lane that waits tries until it works. */
   async #try(step: () => Promise<void>): Promise<boolean> {
-    const { clock, closed, whenRefused } = this.#parts;
+    const { clock, hurried, whenRefused } = this.#parts;
     for (let waitMs = retryMinMs; ; waitMs = Math.min(2 * waitMs, retryMaxMs)) {
       try {
         await step();
@@ -256,8 +259,8 @@ export class SpoolLane<Batch> {
         this.#refused("spool could not be written", thrown);
       }
       if (whenRefused === "drop") return false;
-      await clock.sleep(waitMs, closed);
-      if (closed.aborted) throw new OperatingError("cancelled", "the spool closes");
+      await clock.sleep(waitMs, hurried);
+      if (hurried.aborted) throw new OperatingError("cancelled", "the spool closes");
     }
   }
 

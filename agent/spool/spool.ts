@@ -56,6 +56,7 @@ export class Spool {
   readonly #parts: SpoolParts;
   readonly #memos: Readonly<Record<Signal, LaneMemo>>;
   readonly #closed = new AbortController();
+  readonly #hurried = new AbortController();
   readonly #listeners = new Set<(signal: Signal) => void>();
   /** Ages are told by the clock that never jumps, from the time at the start: a clock set forward must not expire data. */
   readonly #openedMs: number;
@@ -85,6 +86,7 @@ export class Spool {
       makeRoom: (bytes: number) => this.#makeRoom(bytes),
       onSynced: (signal: Signal) => this.#tellOfFrames(signal),
       closed: this.#closed.signal,
+      hurried: this.#hurried.signal,
     };
     const { tenant, agent, encoders } = parts;
     this.metrics = new SpoolLane({
@@ -157,8 +159,17 @@ export class Spool {
     return this.#memos[signal].committed;
   }
 
+  /**
+   * From now on nobody waits for room: writers that do, or would, get OperatingError("cancelled"), and what they had stays with its source.
+   * Others go on. So a full disk does not hold up the end of the process.
+   */
+  stopWaiting(): void {
+    this.#hurried.abort();
+  }
+
   /** Refuses writers that wait, lets those go on that don't, and syncs everything. */
   async close(): Promise<void> {
+    this.stopWaiting();
     this.#closed.abort();
     await this.#upkeep;
     for (const lane of this.lanes) await lane.close();
@@ -180,7 +191,7 @@ export class Spool {
   }
 
   async #room(): Promise<void> {
-    const { signal } = this.#closed;
+    const { signal } = this.#hurried;
     this.#waiting += 1;
     if (!signal.aborted)
       await new Promise<void>((resolve) => {

@@ -18,6 +18,8 @@ export class LapwingProcess {
     readonly config: Readonly<Record<string, unknown>>;
     /** Instead of Bun and the source: a compiled binary. */
     readonly command?: readonly string[];
+    /** Beside PATH and HOME. */
+    readonly env?: Readonly<Record<string, string>>;
   }): Promise<LapwingProcess> {
     const { role, name, folder } = options;
     const file = join(folder, `${name}.yaml`);
@@ -27,7 +29,7 @@ export class LapwingProcess {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",
-      env: { PATH: process.env.PATH ?? "", HOME: folder },
+      env: { PATH: process.env.PATH ?? "", HOME: folder, ...options.env },
     });
     const listening = Promise.withResolvers<string>();
     void follow(child.stderr, join(folder, `${name}.log`), listening);
