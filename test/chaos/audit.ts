@@ -14,6 +14,8 @@ export type Verdict = {
   dropped_with_reason: number;
   /** Scrapes under way when their agent was killed: never collected, so never promised. */
   scrapes_cut_short: number;
+  /** Scrapes whose answer came too late for their timeout: stored as up 0, which is what happened. */
+  scrapes_failed: number;
   problems: string[];
 };
 
@@ -63,6 +65,7 @@ export async function judge(world: World): Promise<Verdict> {
     duplicated: 0,
     dropped_with_reason: 0,
     scrapes_cut_short: 0,
+    scrapes_failed: 0,
     problems: [],
   };
   const lanes = await accounts(world);
@@ -72,9 +75,19 @@ export async function judge(world: World): Promise<Verdict> {
     world,
     "SELECT labels['exporter'], value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
   );
+  const failures = await rowsOf(
+    world,
+    "SELECT labels['instance'], epoch_ms(timestamp) FROM metrics WHERE name = 'up' AND value = 0",
+  );
   for (const host of world.hosts) {
     judgeLines(host, lines, verdict);
-    judgeSamples(host, samples, verdict);
+    const failed = failures.filter(([instance]) => instance === host.exporter.target);
+    judgeSamples(
+      host,
+      samples,
+      failed.map(([, ms]) => Number(ms)),
+      verdict,
+    );
   }
   await judgeAccount(world, verdict);
   return verdict;
@@ -94,7 +107,12 @@ function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): v
   note(verdict, `lines of ${host.name} repeated`, repeated);
 }
 
-function judgeSamples(host: Host, rows: readonly unknown[][], verdict: Verdict): void {
+function judgeSamples(
+  host: Host,
+  rows: readonly unknown[][],
+  failedMs: readonly number[],
+  verdict: Verdict,
+): void {
   const numbers = rows.filter(([name]) => name === host.name).map(([, value]) => Number(value));
   // What was scraped after the end of the audit's own question is not asked for.
   const count = Math.max(0, ...numbers);
@@ -104,7 +122,10 @@ function judgeSamples(host: Host, rows: readonly unknown[][], verdict: Verdict):
     const at = host.exporter.servedMs[number - 1] ?? 0;
     const isCut = host.killedMs.some((killed) => killed >= at && killed - at < scrapeLifeMs);
     const isFull = host.fullMs.some(({ from, to }) => at >= from && at <= to);
+    // A scrape's time is that of its start; its answer left at most the timeout later.
+    const isFailed = failedMs.some((failed) => Math.abs(failed - at) < 500);
     if (isCut) verdict.scrapes_cut_short++;
+    else if (isFailed) verdict.scrapes_failed++;
     else if (!isFull || verdict.dropped_with_reason === 0) unexplained.push(number);
   }
   verdict.items += count;

@@ -147,7 +147,7 @@ function startAgent(
       {
         job_name: "chaos",
         scrape_interval: "500ms",
-        scrape_timeout: "400ms",
+        scrape_timeout: "500ms",
         static_configs: [{ targets: [exporter.target] }],
       },
     ],
