@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compressSync } from "lz4-napi";
@@ -17,10 +16,8 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch, MetricsRow, SeriesSchema } from "#shared/model/metrics.ts";
 import { setAbsent, wordsOf } from "#shared/model/special_values.ts";
+import { recordedScrapesAt15s, sharedFolder } from "#test/support/recorded_scrapes.ts";
 
-/** Recorded every 5 s; every third is what an agent sees at its default interval. */
-const everyNth = 3;
-const tarBlockBytes = 512;
 const linesPerFrame = 1_000;
 
 /**
@@ -30,10 +27,8 @@ const linesPerFrame = 1_000;
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = { scrapes: { type: "string" }, rounds: { type: "string" } } as const;
   const { values } = parseArgs({ args: [...args], options });
-  const shared = process.env.LAPWING_SHARED ?? "../shared";
-  const path = join(shared, "data/node-exporter.tar.zst");
-  if (!existsSync(path)) return { bench: "codec", skipped: `${path} is absent` };
-  const bodies = await scrapeBodies(path, Number(values.scrapes ?? 60));
+  const bodies = (await recordedScrapesAt15s()).slice(0, Number(values.scrapes ?? 60));
+  if (bodies.length === 0) return { bench: "codec", skipped: "no recorded scrapes" };
   const batches = toBatches(bodies);
   const frames = batches.flatMap((batch, i) => framesOf(batch.encoder.encode(batch.batch), i));
   const steady = frames.slice(1);
@@ -69,7 +64,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       "scrapes",
     ),
     ...codecTimes(rounds, mostlyUnchanged(1_000, 200), "mostly_unchanged"),
-    ...(await logSizes(shared, rounds)),
+    ...(await logSizes(sharedFolder, rounds)),
   };
 }
 
@@ -221,29 +216,6 @@ function labelsOf(key: string): Labels {
   for (const [, name = "", value = ""] of key.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
     labels[name] = value;
   return { ...labels, instance: "node-1:9100", job: "node" };
-}
-
-/** Reads the archive's files in order of name, which is the time in Unix milliseconds. */
-async function scrapeBodies(path: string, count: number) {
-  const tar = Bun.zstdDecompressSync(new Uint8Array(await Bun.file(path).arrayBuffer()));
-  const files: { timestampMs: number; text: string }[] = [];
-  for (let at = 0; at + tarBlockBytes <= tar.length;) {
-    const name = textAt(tar, at, 100);
-    const size = Number.parseInt(textAt(tar, at + 124, 12), 8) || 0;
-    const start = at + tarBlockBytes;
-    const time = /(\d+)\.prom$/.exec(name)?.[1];
-    if (time !== undefined)
-      files.push({ timestampMs: Number(time), text: tar.toString("utf8", start, start + size) });
-    at = start + Math.ceil(size / tarBlockBytes) * tarBlockBytes;
-  }
-  return files
-    .toSorted((a, b) => a.timestampMs - b.timestampMs)
-    .filter((_, i) => i % everyNth === 0)
-    .slice(0, count);
-}
-
-function textAt(bytes: Buffer, start: number, length: number): string {
-  return bytes.toString("latin1", start, start + length).replace(/\0.*$/s, "");
 }
 
 function lz4Bytes(raw: Uint8Array): number {

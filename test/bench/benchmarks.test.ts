@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { natsServerPath } from "#test/support/nats.ts";
+import { logSystems } from "#test/support/log_corpus.ts";
+import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
+
+/** Small enough for every test run: what is proved is that they run and print what is read from them, not a figure. */
+const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: string[] }>> = {
+  chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
+  codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
+  footprint: {
+    args: ["--seconds", "1", "--warm_up", "4", "--interval", "1s"],
+    keys: ["agent_rss_mb", "agent_cpu_percent", "series", "log_lines_per_s"],
+  },
+  ingest: {
+    args: ["--hosts", "2", "--samples", "20000", "--flush_interval", "200ms"],
+    keys: words(
+      "samples_per_s active_series aggregator_cpu_s_per_million agent_cpu_s_per_million aggregator_rss_mb wire_bytes_per_sample",
+    ),
+  },
+  logs: {
+    args: ["--lines", "20000", "--flush_interval", "200ms"],
+    keys: words(
+      "lines_per_s agent_cpu_s_per_million aggregator_cpu_s_per_million wire_bytes_per_line stored_bytes_per_line agent_rss_mb aggregator_rss_mb",
+    ),
+  },
+  pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
+  query: {
+    args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
+    keys: ["p50_ms", "p99_ms"],
+  },
+  scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
+};
+
+function words(text: string): string[] {
+  return text.split(" ");
+}
+
+const root = join(import.meta.dir, "../..");
+const names = readdirSync(import.meta.dir)
+  .filter((file) => /^[a-z_]+\.ts$/.test(file) && file !== "run.ts")
+  .map((file) => file.slice(0, -3));
+const hasMaterial = logSystems().length > 0 && (await recordedScrapes()).length > 0;
+const isSupported = process.platform === "linux" && process.arch === "x64";
+const test64 = test.skipIf(!isSupported || natsServerPath === undefined || !hasMaterial);
+
+for (const name of names) {
+  test64(
+    `the benchmark ${name} runs and prints what is read from it`,
+    async () => {
+      const size = tiny[name];
+      if (size === undefined) throw new Error(`${name} has no tiny size here`);
+      const command = [process.execPath, "test/bench/run.ts", name, ...size.args];
+      const child = Bun.spawn(command, { cwd: root, stdout: "pipe", stderr: "pipe" });
+      const [told, errors] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      if ((await child.exited) !== 0) throw new Error(errors);
+      const result = JSON.parse(told.trim().split("\n").at(-1) ?? "");
+      expect(result.bench).toBe(name);
+      for (const key of size.keys) expect(result).toHaveProperty(key);
+      for (const value of Object.values(result)) expect(value).not.toBeNaN();
+    },
+    120_000,
+  );
+}

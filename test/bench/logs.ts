@@ -1,0 +1,63 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { BenchWorld, UsageMeter, machineLoad, rounded } from "#test/support/bench_world.ts";
+import { writeLogFiles } from "#test/support/log_corpus.ts";
+import { sumOfMetric } from "#test/support/self_metrics_reader.ts";
+
+/**
+ * What does a log line cost between a file and a committed Parquet block? LogHub lines with their digits redrawn lie in a file a system; an
+ * agent tails them from the beginning, an aggregator takes its frames over a real nats-server. Both are processes of their own.
+ * `--lines`, `--seed`, `--flush_interval`, `--agent PATH` (a compiled agent instead of Bun and the source).
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      lines: { type: "string", default: "1000000" },
+      seed: { type: "string", default: "1" },
+      flush_interval: { type: "string", default: "2s" },
+      agent: { type: "string" },
+    },
+  });
+  const lines = Number(values.lines);
+  const world = await BenchWorld.start({ flushInterval: values.flush_interval });
+  try {
+    const folder = join(world.folder, "logs");
+    mkdirSync(folder);
+    const fileBytes = writeLogFiles(folder, lines, Number(values.seed));
+    console.error(`${lines} lines, ${fileBytes} bytes, seed ${values.seed}`);
+    const aggregator = new UsageMeter(world.aggregator);
+    const startedMs = performance.now();
+    const paths = [join(folder, "*.log")];
+    const process = await world.startAgent(
+      { sources: [{ type: "file_logs", paths, start_at: "beginning" }] },
+      values.agent === undefined ? undefined : [values.agent],
+    );
+    // From its first instruction: what it read before it listens counts, too.
+    const agent = new UsageMeter(process, 0);
+    await world.waitForStored("logs", lines, () => {
+      agent.look();
+      aggregator.look();
+    });
+    const tookMs = performance.now() - startedMs;
+    const [sent, took] = [agent.usage(), aggregator.usage()];
+    const own = await (await fetch(new URL("/metrics", process.url))).text();
+    const wireBytes = sumOfMetric(own, "lapwing_spool_written_bytes_total", { signal: "logs" });
+    const millions = lines / 1e6;
+    return {
+      lines,
+      lines_per_s: Math.round((1_000 * lines) / tookMs),
+      agent_cpu_s_per_million: rounded(sent.cpuSeconds / millions),
+      aggregator_cpu_s_per_million: rounded(took.cpuSeconds / millions),
+      file_bytes_per_line: rounded(fileBytes / lines),
+      wire_bytes_per_line: rounded(wireBytes / lines),
+      stored_bytes_per_line: rounded((await world.blockBytes()) / lines),
+      agent_rss_mb: sent.residentMb,
+      aggregator_rss_mb: took.residentMb,
+      machine_load: machineLoad(),
+    };
+  } finally {
+    await world.stop();
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * An agent without HTTP, for benchmarks of what comes after the scrape: recorded scrapes of many virtual hosts go through the real
+ * parser, series table, encoder, spool and uplink, as fast as they are taken.
+ *
+ *     bun frame_feeder.ts FOLDER NATS_URL HOSTS SAMPLES
+ *
+ * Prints "ready" when everything is in memory, begins at the first byte on its standard input, and prints what it sent as JSON.
+ */
+import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
+import { resolveJob } from "#agent/collect/scrape/job.ts";
+import { parseExposition } from "#agent/collect/scrape/scrape_request.ts";
+import { TargetSeries } from "#agent/collect/scrape/target_series.ts";
+import { SpoolConfig } from "#agent/spool/config.ts";
+import { Spool } from "#agent/spool/spool.ts";
+import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
+import { createAgentPort } from "#agent/uplink/port.ts";
+import { NatsConfig } from "#proto/bus/nats_config.ts";
+import { encodeLogs } from "#proto/codec/logs.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { createLogger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
+import { sumOfMetric } from "./self_metrics_reader.ts";
+import type { RecordedScrape } from "./recorded_scrapes.ts";
+import { recordedScrapesAt15s } from "./recorded_scrapes.ts";
+
+const intervalMs = 15_000;
+/** No two hosts stand at the same place of the recording. */
+const hostStep = 11;
+const samplesAScrape = 510;
+
+/** What the feeder prints at its end: items and bytes of the frames in its spool. */
+export type Fed = { readonly samples: number; readonly bytes: number };
+
+if (import.meta.main) {
+  const [folder = "", url = "", hosts = "", samples = ""] = process.argv.slice(2);
+  await feed(folder, url, Number(hosts), Number(samples));
+}
+
+async function feed(folder: string, url: string, hosts: number, samples: number): Promise<void> {
+  const log = createLogger("warn");
+  const parts = { clock: systemClock, log, metrics: createSelfMetrics() };
+  const spool = await Spool.open(SpoolConfig.parse({ path: folder, when_full: "block" }), {
+    ...parts,
+    tenant: "default",
+    agent: "feeder",
+    encoders: { metrics: createMetricsEncoder, logs: () => ({ encode: encodeLogs }) },
+  });
+  const scrapes = await recordedScrapesAt15s();
+  const port = createAgentPort(spool, systemClock, () => ({
+    name: "feeder",
+    version: "bench",
+    startedMs: Date.now(),
+    facts: {},
+    labels: {},
+    targets: [],
+    sources: [],
+  }));
+  await createNatsUplink(NatsConfig.parse({ servers: [url] }), parts).start(port);
+  const feeder = new Feeder(spool, scrapes, hosts);
+  process.stdout.write("ready\n");
+  await process.stdin[Symbol.asyncIterator]().next();
+  await feeder.run(samples);
+  const fed: Fed = {
+    samples: await total(parts.metrics, "lapwing_spool_items_total"),
+    bytes: await total(parts.metrics, "lapwing_spool_written_bytes_total"),
+  };
+  process.stdout.write(`${JSON.stringify(fed)}\n`);
+}
+
+async function total(metrics: SelfMetrics, name: string): Promise<number> {
+  return sumOfMetric(await metrics.text(), name);
+}
+
+class Feeder {
+  readonly #spool: Spool;
+  readonly #scrapes: readonly (RecordedScrape & { readonly bytes: Uint8Array })[];
+  readonly #hosts: readonly TargetSeries[];
+  readonly #samples = new SampleColumns();
+  #round = 0;
+
+  constructor(spool: Spool, scrapes: readonly RecordedScrape[], hosts: number) {
+    this.#spool = spool;
+    this.#scrapes = scrapes.map((scrape) => ({ ...scrape, bytes: Buffer.from(scrape.text) }));
+    const [config] = ScrapeConfigs.parse([{ job_name: "node" }]);
+    if (config === undefined) throw new Error("no scrape config");
+    const job = resolveJob(GlobalConfig.parse({}), config);
+    this.#hosts = Array.from(
+      { length: hosts },
+      (_, host) => new TargetSeries({ job: "node", instance: `node-${host}:9100` }, job),
+    );
+  }
+
+  /** Scrapes all hosts in turn until about `samplesMax` samples are in the spool; the last scrapes are of now. */
+  async run(samplesMax: number): Promise<void> {
+    const rounds = Math.ceil(samplesMax / (this.#hosts.length * samplesAScrape));
+    const startMs = Date.now() - rounds * intervalMs;
+    for (; this.#round < rounds; this.#round++) {
+      for (const [host, series] of this.#hosts.entries())
+        await this.#scrape(host, series, startMs + this.#round * intervalMs + host);
+    }
+  }
+
+  async #scrape(host: number, series: TargetSeries, scrapeMs: number): Promise<void> {
+    const scrape = this.#scrapes[(this.#round + host * hostStep) % this.#scrapes.length];
+    if (scrape === undefined) return;
+    parseExposition(scrape.bytes, "prometheus", series.index, this.#samples);
+    const { kept } = series.append(this.#samples, scrapeMs);
+    await this.#spool.metrics.write(series.take(scrapeMs, [1, 0.01, kept, kept, 0]));
+  }
+}
