@@ -1,0 +1,210 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { machineLoad, rounded } from "#test/support/bench_world.ts";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { MetricPeer, type PeerName, hasPeer } from "#test/support/metric_peers.ts";
+import { NodeHosts, intervalMs } from "#test/support/node_hosts.ts";
+import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
+import { writeStore } from "#test/support/write_store.ts";
+
+/** What dashboards ask, by name: the query, and its step in seconds. */
+const queries: Readonly<Record<string, readonly [query: string, stepSeconds: number]>> = {
+  one_series_raw: ['node_load1{instance="host-0:9100"}', 60],
+  sum_by_rate: ["sum by (instance) (rate(node_network_receive_bytes_total[5m]))", 60],
+  one_minus_avg_by_idle: [
+    '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))',
+    60,
+  ],
+  rate_all_cpus: ["rate(node_cpu_seconds_total[5m])", 60],
+  topk_sum_by: ["topk(5, sum by (instance) (rate(node_cpu_seconds_total[5m])))", 60],
+  count_all: ['count({job="node"})', 900],
+};
+
+type Times = { readonly p50_ms: number; readonly p99_ms: number };
+type Bounds = { readonly startMs: number; readonly endMs: number };
+/** Something that answers query_range and can be started anew. */
+type Server = { readonly url: string; readonly folder: string; restart(): Promise<void> };
+
+/**
+ * How long does query_range take over a day of ten hosts? Warm (asked `--rounds` times after once) and cold (asked first after a
+ * start, the data dropped from the page cache where the kernel lets us), over HTTP, the body read to its end.
+ * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      hosts: { type: "string", default: "10" },
+      hours: { type: "string", default: "24" },
+      rounds: { type: "string", default: "15" },
+      cold_rounds: { type: "string", default: "3" },
+      peers: { type: "string", default: "prometheus,victoriametrics" },
+      data: { type: "string" },
+    },
+  });
+  const scrapes = await recordedScrapes();
+  if (scrapes.length === 0) return { skipped: "the recorded scrapes are absent" };
+  const hosts = Number(values.hosts);
+  const nodes = new NodeHosts(scrapes, hosts);
+  const count = Math.round((Number(values.hours) * 3_600_000) / intervalMs);
+  const folder = values.data ?? (await mkdtemp(join(tmpdir(), "lapwing-query-")));
+  const bench: Bench = {
+    nodes,
+    hosts,
+    count,
+    folder,
+    rounds: Number(values.rounds),
+    coldRounds: Number(values.cold_rounds),
+  };
+  try {
+    const own = await measureLapwing(bench);
+    const peers: Record<string, unknown> = {};
+    for (const name of ["prometheus", "victoriametrics"] as const) {
+      if (!values.peers.split(",").includes(name)) continue;
+      peers[name] = hasPeer(name) ? await measurePeer(bench, name) : "not installed";
+    }
+    const samples = nodes.series * count;
+    return { series: nodes.series, samples, ...own, ...peers, machine_load: machineLoad() };
+  } finally {
+    if (values.data === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Bench = {
+  readonly nodes: NodeHosts;
+  readonly hosts: number;
+  readonly count: number;
+  readonly folder: string;
+  readonly rounds: number;
+  readonly coldRounds: number;
+};
+
+async function measureLapwing(bench: Bench) {
+  const startMs = await writeStore(
+    join(bench.folder, "data"),
+    bench.nodes,
+    bench.hosts,
+    bench.count,
+  );
+  const start = () =>
+    LapwingProcess.start({
+      role: "up",
+      name: "lapwing",
+      folder: bench.folder,
+      config: { data_dir: join(bench.folder, "data"), sources: [], scrape_configs: [] },
+    });
+  let process = await start();
+  const server: Server = {
+    folder: bench.folder,
+    get url() {
+      return process.url;
+    },
+    restart: async () => {
+      await process.end("SIGTERM");
+      process = await start();
+    },
+  };
+  try {
+    const bounds = boundsOf(startMs, bench.count);
+    const { cold, ...warm } = await measure(bench, server, bounds);
+    const residentMb = rounded(process.residentBytes() / 1e6, 1);
+    return { ...warm, ...cold, rss_mb: residentMb };
+  } finally {
+    await process.end("SIGTERM");
+  }
+}
+
+async function measurePeer(bench: Bench, name: PeerName) {
+  console.error(`${name}: writing ...`);
+  const peer = await MetricPeer.start(name);
+  try {
+    const startMs = Math.floor(Date.now() / 7_200_000) * 7_200_000 - bench.count * intervalMs;
+    const perWrite = 40;
+    for (let from = 0; from < bench.count; from += perWrite)
+      for (let host = 0; host < bench.hosts; host++)
+        await peer.write(
+          bench.nodes.window(host, startMs, from, Math.min(perWrite, bench.count - from)),
+        );
+    await peer.restart();
+    const { cold, ...warm } = await measure(bench, peer, boundsOf(startMs, bench.count));
+    return { ...warm, ...cold };
+  } finally {
+    await peer.stop();
+  }
+}
+
+function boundsOf(startMs: number, count: number): Bounds {
+  return { startMs, endMs: startMs + count * intervalMs };
+}
+
+async function measure(bench: Bench, server: Server, bounds: Bounds) {
+  const coldTimes: number[] = [];
+  const cold: Record<string, Times> = {};
+  for (const [name, [query, step]] of Object.entries(queries)) {
+    const times: number[] = [];
+    for (let round = 0; round < bench.coldRounds; round++) {
+      await server.restart();
+      await dropPageCache(server.folder);
+      // Code that has never run is not what "cold" asks for.
+      await ask(server.url, "vector(1)", bounds, 900);
+      times.push(await ask(server.url, query, bounds, step));
+    }
+    coldTimes.push(...times);
+    cold[name] = timesOf(times);
+    console.error(`cold ${name}: ${times.map((ms) => rounded(ms, 1)).join(" ")} ms`);
+  }
+  const all: number[] = [];
+  const warm: Record<string, Times> = {};
+  for (const [name, [query, step]] of Object.entries(queries)) {
+    for (let round = 0; round < 3; round++) await ask(server.url, query, bounds, step);
+    const times: number[] = [];
+    for (let round = 0; round < bench.rounds; round++)
+      times.push(await ask(server.url, query, bounds, step));
+    all.push(...times);
+    warm[name] = timesOf(times);
+    console.error(`warm ${name}: ${JSON.stringify(warm[name])}`);
+  }
+  const coldP99 = coldTimes.length === 0 ? null : timesOf(coldTimes).p99_ms;
+  return { ...timesOf(all), queries: warm, cold: { cold_p99_ms: coldP99, cold_queries: cold } };
+}
+
+async function ask(url: string, query: string, bounds: Bounds, step: number): Promise<number> {
+  const parameters = new URLSearchParams({
+    query,
+    start: String(bounds.startMs / 1_000),
+    end: String(bounds.endMs / 1_000),
+    step: String(step),
+    // VictoriaMetrics keeps results of earlier queries; what is compared is the work.
+    nocache: "1",
+  });
+  const began = performance.now();
+  const answer = await fetch(`${url}/api/v1/query_range?${parameters.toString()}`, {
+    // On one machine compression only costs.
+    headers: { "accept-encoding": "identity" },
+  });
+  const body = await answer.bytes();
+  const took = performance.now() - began;
+  if (!answer.ok || body.length < 100)
+    throw new Error(
+      `${query}: ${answer.status} ${new TextDecoder().decode(body.subarray(0, 500))}`,
+    );
+  return took;
+}
+
+function timesOf(times: readonly number[]): Times {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (quantile: number) =>
+    rounded(sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] ?? 0, 1);
+  return { p50_ms: at(0.5), p99_ms: at(0.99) };
+}
+
+/** Only of the files under a folder, so that nobody else on the machine pays for it. */
+async function dropPageCache(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (!(await stat(file)).isFile()) continue;
+    Bun.spawnSync(["dd", `if=${file}`, "iflag=nocache", "count=0"], { stderr: "ignore" });
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HostSeries } from "./node_hosts.ts";
+import { remoteWriteBody } from "./remote_write_body.ts";
+
+const startMaxMs = 30_000;
+const binaries = { prometheus: "prometheus", victoriametrics: "victoria-metrics" } as const;
+
+export type PeerName = keyof typeof binaries;
+
+/** Whether Debian's package is installed. */
+export function hasPeer(name: PeerName): boolean {
+  return Bun.which(binaries[name]) !== null;
+}
+
+/** A Prometheus or VictoriaMetrics of Debian, empty at first, in a folder of its own; it takes remote writes. */
+export class MetricPeer {
+  readonly url: string;
+  readonly folder: string;
+  readonly #arguments: readonly string[];
+  #child: Bun.Subprocess | undefined;
+
+  static async start(name: PeerName): Promise<MetricPeer> {
+    const folder = await mkdtemp(join(tmpdir(), `lapwing-${name}-`));
+    const port = await freePort();
+    const data = join(folder, "data");
+    const config = join(folder, "empty.yml");
+    await writeFile(config, "global: {}\n");
+    const listen = `127.0.0.1:${port}`;
+    const flags = {
+      prometheus: [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${data}`,
+        "--storage.tsdb.retention.time=365d",
+        `--web.listen-address=${listen}`,
+        "--web.enable-remote-write-receiver",
+        "--log.level=error",
+      ],
+      victoriametrics: [
+        `-storageDataPath=${data}`,
+        `-httpListenAddr=${listen}`,
+        "-retentionPeriod=12",
+        "-search.latencyOffset=0s",
+        "-loggerLevel=ERROR",
+      ],
+    } as const;
+    const peer = new MetricPeer(`http://${listen}`, folder, [binaries[name], ...flags[name]]);
+    await peer.restart();
+    return peer;
+  }
+
+  private constructor(url: string, folder: string, commandLine: readonly string[]) {
+    this.url = url;
+    this.folder = folder;
+    this.#arguments = commandLine;
+  }
+
+  /** Ends it as a service manager does, which writes everything to disk, and starts it again. */
+  async restart(): Promise<void> {
+    await this.#end();
+    this.#child = Bun.spawn([...this.#arguments], { stdout: "ignore", stderr: "ignore" });
+    const deadline = performance.now() + startMaxMs;
+    for (;;) {
+      try {
+        if ((await fetch(`${this.url}/api/v1/query?query=1`)).ok) return;
+      } catch {
+        // Not listening yet.
+      }
+      if (performance.now() > deadline) throw new Error(`${this.url} does not answer`);
+      await Bun.sleep(50);
+    }
+  }
+
+  async write(series: readonly HostSeries[]): Promise<void> {
+    const answer = await fetch(`${this.url}/api/v1/write`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-protobuf",
+        "content-encoding": "snappy",
+        "x-prometheus-remote-write-version": "0.1.0",
+      },
+      body: remoteWriteBody(series),
+    });
+    if (!answer.ok) throw new Error(`remote write: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Bytes of its files under a folder whose name is or is not told by `wanted`. */
+  async bytes(wanted: (path: string) => boolean = () => true): Promise<number> {
+    let bytes = 0;
+    const data = join(this.folder, "data");
+    for (const name of await readdir(data, { recursive: true })) {
+      const found = await stat(join(data, name));
+      if (found.isFile() && wanted(name)) bytes += found.size;
+    }
+    return bytes;
+  }
+
+  async stop(): Promise<void> {
+    await this.#end();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(): Promise<void> {
+    this.#child?.kill("SIGTERM");
+    await this.#child?.exited;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { StoreConfig } from "#aggregator/store/config.ts";
+import { openStore } from "#aggregator/store/open_store.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { createLogger } from "#shared/runtime/log.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { type NodeHosts, intervalMs } from "./node_hosts.ts";
+
+/** Blocks of two hours: what compaction makes of a day's flushes. */
+const scrapesPerBlock = 480;
+
+/**
+ * Fills the store of a data directory with `count` scrapes of all hosts, ending now, and gives the time of the first. A
+ * directory that was filled before is used as it is.
+ */
+export async function writeStore(
+  dataDir: string,
+  nodes: NodeHosts,
+  hosts: number,
+  count: number,
+): Promise<number> {
+  const mark = join(dataDir, "filled");
+  if (existsSync(mark)) return Number(await readFile(mark, "utf8"));
+  console.error(`writing ${nodes.series * count} samples ...`);
+  await mkdir(dataDir, { recursive: true });
+  const store = await openStore(StoreConfig.parse({ compaction: { enabled: false } }), {
+    dataDir: join(dataDir, "aggregator"),
+    clock: systemClock,
+    log: createLogger("error"),
+    metrics: createSelfMetrics(),
+  });
+  const windowMs = scrapesPerBlock * intervalMs;
+  const startMs = Math.floor(Date.now() / windowMs) * windowMs - count * intervalMs;
+  try {
+    for (let from = 0; from < count; from += scrapesPerBlock) {
+      const scrapes = Math.min(scrapesPerBlock, count - from);
+      const series = Array.from({ length: hosts }, (_, host) =>
+        nodes.window(host, startMs, from, scrapes),
+      ).flat();
+      const metrics = new Map([["default", series]]);
+      const rest = { families: new Map(), logs: new Map(), lanes: [], carrier: {} };
+      await store.commit({ metrics, ...rest }, () => {});
+    }
+  } finally {
+    await store.close();
+  }
+  await writeFile(mark, String(startMs));
+  return startMs;
+}
