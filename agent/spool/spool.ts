@@ -173,7 +173,14 @@ export class Spool {
     this.#closed.abort();
     await this.#upkeep;
     for (const lane of this.lanes) await lane.close();
-    for (const signal of signals) await this.#memos[signal].save();
+    try {
+      for (const signal of signals) await this.#memos[signal].save();
+    } catch (thrown) {
+      // A full disk, most likely; without memos more is sent again, and nothing else.
+      this.#parts.log.warn("spool memo could not be written at the end", {
+        error: messageOf(thrown),
+      });
+    }
   }
 
   #tellOfFrames(signal: Signal): void {

@@ -37,6 +37,7 @@ export class NumberedLines {
   #timer: Timer | undefined;
   #carry = 0;
   #rotations = 0;
+  #isStopped = false;
   written = 0;
 
   constructor(path: string, name: string) {
@@ -68,8 +69,11 @@ export class NumberedLines {
     this.#descriptor = openSync(this.path, "a");
   }
 
+  /** Can be called again. */
   stop(): void {
     clearInterval(this.#timer);
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     closeSync(this.#descriptor);
   }
 }
