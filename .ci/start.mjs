@@ -8,6 +8,9 @@ const child = spawn(bun, [join(root, "lapwing.ts"), "up", ...process.argv.slice(
   stdio: "inherit",
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// npm dies of a SIGTERM without handing it on to what its shell started: whoever is left without a parent stops too.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
 child.on("exit", (code, signal) => {
   process.exitCode = code ?? (signal === null ? 1 : 128);
 });
