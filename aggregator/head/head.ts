@@ -118,7 +118,7 @@ class MemoryHead implements Head {
       for (const [i, timestampMs] of timestampsMs.entries())
         sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
     }
-    return { labels: frozen.labels, ...sink.take() };
+    return { ...frozen, ...sink.take() };
   }
 
   selectLogs(request: LogSelectRequest): LogRecord[] {

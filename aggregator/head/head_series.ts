@@ -26,7 +26,7 @@ export class HeadSeries {
   /** Samples within [startMs, endMs], ascending and unique in time. Of a frozen series a view. */
   select(startMs: number, endMs: number, sink: SampleSink): SeriesSamples {
     if (this.#frozen !== undefined) return sliceOf(this.#frozen, startMs, endMs);
-    return { labels: this.labels, ...this.#read(startMs, endMs, sink) };
+    return { labels: this.labels, key: this.key, ...this.#read(startMs, endMs, sink) };
   }
 
   /** Takes the samples out of the tables, for good. `duplicate` is told the lane of each sample that is left out. */
@@ -37,7 +37,7 @@ export class HeadSeries {
       assert(place !== undefined, "a sample comes from one of the series' tables");
       duplicate(place.table.lane);
     });
-    this.#frozen = { labels: this.labels, ...samples };
+    this.#frozen = { labels: this.labels, key: this.key, ...samples };
     this.#places = [];
     return this.#frozen;
   }
@@ -52,12 +52,13 @@ export class HeadSeries {
   }
 }
 
-function sliceOf({ labels, timestampsMs, values }: SeriesSamples, startMs: number, endMs: number) {
+function sliceOf(series: SeriesSamples, startMs: number, endMs: number): SeriesSamples {
+  const { timestampsMs, values } = series;
   const start = lowerBound(timestampsMs, startMs);
   let end = lowerBound(timestampsMs, endMs);
   if (timestampsMs[end] === endMs) end++;
   return {
-    labels,
+    ...series,
     timestampsMs: timestampsMs.subarray(start, end),
     values: values.subarray(start, end),
   };

@@ -25,7 +25,17 @@ export type SelectRequest = {
   readonly endMs: number;
   /** Throws OperatingError("overloaded") when the answer would hold more. */
   readonly samplesMax: number;
+  /** Given where only the newest sample of each window is looked at: the source may leave out the others. */
+  readonly newest?: Windows;
   readonly signal?: AbortSignal;
+};
+
+/** Windows (end - lengthMs, end], the first end at firstEndMs, `count` of them every stepMs. */
+export type Windows = {
+  readonly firstEndMs: number;
+  readonly stepMs: number;
+  readonly count: number;
+  readonly lengthMs: number;
 };
 
 /** An empty list of selectors means everything. */
@@ -40,6 +50,8 @@ export type SeriesRequest = {
 /** Parallel arrays. Values may hold stale markers: test by bits (shared/model/special_values.ts). Read only: shared with caches. */
 export type SeriesSamples = {
   readonly labels: Labels;
+  /** labelsKey() of the labels, where it is known already: it costs more than the samples. */
+  readonly key?: string;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
 };

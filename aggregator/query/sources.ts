@@ -2,7 +2,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
-import { joinPieces } from "../store/merge_series.ts";
+import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import type { BlockView } from "../store/store.ts";
 import type {
   LogRecord,
@@ -59,20 +59,21 @@ export function createSources(
 
 /** Both are sorted by labelsKey. Of equal times the committed sample stands. */
 function mergeSamples(
-  blocks: readonly SeriesSamples[],
+  blocks: SeriesSamples[],
   recent: readonly SeriesSamples[],
   { samplesMax, signal }: SelectRequest,
 ): SeriesSamples[] {
   refuseIfAborted(signal);
+  if (recent.length === 0) return blocks;
   const pieces = new Map<string, SeriesSamples[]>();
   for (const series of [...blocks, ...recent]) {
-    const key = labelsKey(series.labels);
+    const key = series.key ?? labelsKey(series.labels);
     const known = pieces.get(key);
     if (known === undefined) pieces.set(key, [series]);
     else known.push(series);
   }
   let samples = 0;
-  return [...pieces.keys()].toSorted().map((key) => {
+  return sortedKeys(pieces).map((key) => {
     const joined = joinPieces(pieces.get(key) ?? []);
     samples += joined.values.length;
     if (samples > samplesMax)

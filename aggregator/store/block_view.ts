@@ -25,7 +25,7 @@ export type ReadTools = {
   readonly texts: KnownTexts;
 };
 
-/** A block with more samples is read only as far as the request goes, and not kept, unless the metric's name is given. */
+/** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
 const wholeBlockItemsMax = 2_000_000;
 /** Blocks of logs that one statement reads; a limit is often reached in the first. */
 const logBlocksAtOnce = 16;
@@ -59,7 +59,8 @@ async function selectSamples(
   for (const block of wanted) {
     const known = tools.decoded.get(`${block.id} ${selector.key}`);
     if (known !== undefined) found.set(block, known);
-    else if (hasName || block.items <= wholeBlockItemsMax) whole.push(block);
+    else if (hasName || block.items <= wholeBlockItemsMax || isMostly(block, request))
+      whole.push(block);
     else parts.push(block);
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
@@ -73,10 +74,15 @@ async function selectSamples(
   await read(parts, request, request.samplesMax + wholeBlockItemsMax);
   for (const block of whole) keepDecoded(tools, block, selector, found.get(block) ?? []);
   return mergeSeries(
-    wanted.flatMap((block) => found.get(block) ?? []),
+    wanted.map((block) => found.get(block) ?? []),
     request,
     request.samplesMax,
   );
+}
+
+/** Whether at least half of a block's time is asked for. */
+function isMostly({ minMs, maxMs }: Block, { startMs, endMs }: SelectRequest): boolean {
+  return Math.min(maxMs, endMs) - Math.max(minMs, startMs) >= (maxMs - minMs) / 2;
 }
 
 function keepDecoded(
@@ -85,7 +91,7 @@ function keepDecoded(
   selector: Selector,
   series: readonly DecodedSeries[],
 ): void {
-  const bytes = series.reduce((sum, { values }) => sum + seriesBytes + 16 * values.length, 100);
+  const bytes = series.reduce((sum, { bytes: one }) => sum + one, 100);
   tools.decoded.set(`${block.id} ${selector.key}`, series, bytes);
 }
 

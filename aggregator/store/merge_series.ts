@@ -1,36 +1,103 @@
 import { OperatingError } from "#shared/errors.ts";
+import { wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../query/source.ts";
-import { concatenate, type DecodedSeries, type Span } from "./metrics_reader.ts";
+import { concatenate, isAscending } from "./columns.ts";
+import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
+import type { DecodedSeries } from "./metrics_reader.ts";
 
 /**
- * Series out of their pieces in several blocks (in the order of commit), cut to the span, sorted by labels. Where two blocks hold
- * the same time of a series, the first that was committed stands.
+ * Series out of what several blocks (in the order of commit) have of them, cut to the span, sorted by labels. Where two
+ * blocks hold the same time of a series, the first that was committed stands. Series of equal times share an array of them.
  */
 export function mergeSeries(
-  pieces: readonly DecodedSeries[],
-  { startMs, endMs }: Span,
+  blocks: readonly (readonly DecodedSeries[])[],
+  request: PlanRequest,
   samplesMax: number,
 ): SeriesSamples[] {
-  const bySeries = new Map<string, SeriesSamples[]>();
+  const bySeries = new Map<string, DecodedSeries[]>();
+  for (const block of blocks) {
+    for (const series of block) {
+      const known = bySeries.get(series.key);
+      if (known === undefined) bySeries.set(series.key, [series]);
+      else known.push(series);
+    }
+  }
+  const plans = new MergePlans(request);
+  const merged: SeriesSamples[] = [];
   let samples = 0;
-  for (const { key, labels, timestampsMs, values } of pieces) {
-    const begin = lowerBound(timestampsMs, startMs);
-    const end = lowerBound(timestampsMs, endMs + 1);
-    if (begin >= end) continue;
-    samples += end - begin;
+  for (const key of sortedKeys(bySeries)) {
+    const pieces = bySeries.get(key) ?? [];
+    const plan = plans.of(pieces);
+    if (plan.timestampsMs.length === 0) continue;
+    samples += plan.timestampsMs.length;
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-    const piece = {
-      labels,
-      timestampsMs: timestampsMs.subarray(begin, end),
-      values: values.subarray(begin, end),
-    };
-    const known = bySeries.get(key);
-    if (known === undefined) bySeries.set(key, [piece]);
-    else known.push(piece);
+    merged.push(assemble(plan, pieces));
   }
-  const keys = [...bySeries.keys()].toSorted();
-  return keys.map((key) => joinPieces(bySeries.get(key) ?? []));
+  return merged;
+}
+
+/** Nearly always they come in order: a block's series lie sorted, and blocks hold the same ones. */
+export function sortedKeys(byKey: ReadonlyMap<string, unknown>): readonly string[] {
+  const keys = [...byKey.keys()];
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i] ?? "") < (keys[i - 1] ?? "")) return keys.toSorted();
+  }
+  return keys;
+}
+
+function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
+  const { labels, key } = pieces[0] ?? { labels: {}, key: "" };
+  const { timestampsMs } = plan;
+  const [only] = plan.cuts;
+  if (only !== undefined && plan.cuts.length === 1 && only.picks === undefined) {
+    const values = pieces[only.piece]?.values.subarray(only.begin, only.end);
+    return { labels, key, timestampsMs, values: values ?? new Float64Array(0) };
+  }
+  const values = new Float64Array(timestampsMs.length);
+  let at = 0;
+  for (const { piece, begin, end, picks } of plan.cuts) {
+    const from = pieces[piece];
+    if (from === undefined) continue;
+    if (picks === undefined) {
+      values.set(from.values.subarray(begin, end), at);
+      at += end - begin;
+    } else {
+      if (from.mayHoldNans) pickWords(from.values, picks, values, at);
+      else pick(from.values, picks, values, at);
+      at += picks.length;
+    }
+  }
+  if (plan.isAscending) return { labels, key, timestampsMs, values };
+  // In the order of commit, so that of equal times the first stands.
+  let start = 0;
+  const parts = plan.cuts.map(({ piece, begin, end, picks }) => {
+    const length = picks?.length ?? end - begin;
+    const part = {
+      labels,
+      key,
+      timestampsMs: timestampsMs.subarray(start, start + length),
+      values: values.subarray(start, start + length),
+    };
+    start += length;
+    return { piece, part };
+  });
+  return interleave(parts.toSorted((a, b) => a.piece - b.piece).map(({ part }) => part));
+}
+
+function pick(from: Float64Array, picks: Uint32Array, into: Float64Array, at: number): void {
+  for (let i = 0; i < picks.length; i++) into[at + i] = from[picks[i] ?? 0] ?? 0;
+}
+
+/** As two words each: a number would lose a NaN's payload. */
+function pickWords(from: Float64Array, picks: Uint32Array, into: Float64Array, at: number): void {
+  const source = wordsOf(from);
+  const target = wordsOf(into);
+  for (let i = 0; i < picks.length; i++) {
+    const index = picks[i] ?? 0;
+    target[2 * (at + i)] = source[2 * index] ?? 0;
+    target[2 * (at + i) + 1] = source[2 * index + 1] ?? 0;
+  }
 }
 
 /** The pieces of one series as one. */
@@ -39,7 +106,7 @@ export function joinPieces(pieces: readonly SeriesSamples[]): SeriesSamples {
   if (only !== undefined && pieces.length === 1) return only;
   const sorted = pieces.toSorted((a, b) => (a.timestampsMs[0] ?? 0) - (b.timestampsMs[0] ?? 0));
   const joined = {
-    labels: only?.labels ?? {},
+    ...named(only),
     timestampsMs: concatenate(sorted.map(({ timestampsMs }) => timestampsMs)),
     values: concatenate(sorted.map(({ values }) => values)),
   };
@@ -68,25 +135,13 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
     count += 1;
   }
   return {
-    labels: pieces[0]?.labels ?? {},
+    ...named(pieces[0]),
     timestampsMs: sortedTimes.subarray(0, count),
     values: sortedValues.subarray(0, count),
   };
 }
 
-function isAscending(times: Float64Array): boolean {
-  for (let i = 1; i < times.length; i++) if ((times[i] ?? 0) <= (times[i - 1] ?? 0)) return false;
-  return true;
-}
-
-/** Index of the first time that is not before `time`. */
-export function lowerBound(times: Float64Array, time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? 0) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function named(series: SeriesSamples | undefined): Pick<SeriesSamples, "labels" | "key"> {
+  const labels = series?.labels ?? {};
+  return series?.key === undefined ? { labels } : { labels, key: series.key };
 }

@@ -1,18 +1,25 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import { concatenate } from "./columns.ts";
 import { quoted } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
-import { decodeValues } from "./value_codec.ts";
+import { SharedColumns } from "./shared_columns.ts";
+import { constantOf, decodeValues, plainDivisor } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
 
 /** A series as one block has it. */
 export type DecodedSeries = {
   readonly key: string;
   readonly labels: Labels;
+  /** The same array for all series of the read with the same times. */
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /** Values must be copied by memory: a NaN's payload may count. */
+  readonly mayHoldNans: boolean;
+  /** Memory that this series alone takes. */
+  readonly bytes: number;
 };
 
 /** Inclusive, in Unix milliseconds. */
@@ -21,8 +28,8 @@ export type Span = { readonly startMs: number; readonly endMs: number };
 export const parquetList = (paths: readonly string[]) =>
   `read_parquet([${paths.map((path) => quoted(path)).join(", ")}], hive_partitioning = false)`;
 
-/** An estimate of what a decoded series costs in memory besides its samples. */
-export const seriesBytes = 500;
+/** An estimate of what a decoded series costs in memory besides its samples: the object and the arrays' heads. */
+export const seriesBytes = 250;
 
 /**
  * Reads the matching series of some files, file by file; a span leaves out chunks (not samples) outside of it. Throws
@@ -37,6 +44,7 @@ export async function readSeries(
   known: KnownTexts,
 ): Promise<DecodedSeries[][]> {
   const files = paths.map(() => new Map<string, Pieces>());
+  const shared = new SharedColumns();
   const result = await connection.stream(`
     SELECT file_index::DOUBLE, name, labels, t_min::DOUBLE, v_divisor, t, v
     FROM ${parquetList(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
@@ -44,11 +52,11 @@ export async function readSeries(
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    samples += takeChunk(chunk, files, selector, known);
+    samples += takeChunk(chunk, files, selector, known, shared);
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
   }
-  return files.map((series) => [...series.values()].flatMap((pieces) => pieces.join()));
+  return files.map((series) => [...series.values()].flatMap((pieces) => pieces.join(shared)));
 }
 
 /** Label sets with a sample in the span (in any time, without one), a file. */
@@ -81,6 +89,7 @@ function takeChunk(
   files: readonly Map<string, Pieces>[],
   selector: Selector,
   known: KnownTexts,
+  shared: SharedColumns,
 ): number {
   const fileOf = readFloats(chunk, 0);
   const names = readTexts(chunk, 1);
@@ -100,13 +109,17 @@ function takeChunk(
     }
     if (!pieces.isWanted) continue;
     const count = times.lengths[row] ?? 0;
-    const first = tMin[row] ?? 0;
-    const start = times.starts[row] ?? 0;
-    const timestampsMs = new Float64Array(count);
-    for (let i = 0; i < count; i++) timestampsMs[i] = first + (times.values[start + i] ?? 0);
-    const decoded = new Float64Array(count);
-    decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
-    pieces.add(timestampsMs, decoded);
+    const divisor = divisors[row] ?? 0;
+    pieces.addTimes(shared.times(tMin[row] ?? 0, times.values, times.starts[row] ?? 0, count));
+    const start = values.starts[row] ?? 0;
+    const constant = constantOf(values.values, start, count, divisor);
+    if (constant !== undefined) {
+      pieces.addShared(shared.constant(constant, count));
+    } else {
+      const decoded = new Float64Array(count);
+      decodeValues(values.values, start, count, divisor, decoded, 0);
+      pieces.addValues(decoded, divisor === plainDivisor);
+    }
     samples += count;
   }
   return samples;
@@ -117,37 +130,37 @@ class Pieces {
   readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
+  #bytes = seriesBytes;
+  #mayHoldNans = false;
 
   constructor(labels: KnownLabels, selector: Selector) {
     this.#labels = labels;
     this.isWanted = selector.matches(labels.labels);
   }
 
-  add(timestampsMs: Float64Array, values: Float64Array): void {
+  addTimes(timestampsMs: Float64Array): void {
     this.#timestamps.push(timestampsMs);
+  }
+
+  addShared(values: Float64Array): void {
     this.#values.push(values);
   }
 
-  /** Chunks come in the order of the file, so by time; nothing for a series that does not match. */
-  join(): DecodedSeries[] {
-    if (!this.isWanted || this.#timestamps.length === 0) return [];
-    const timestampsMs = concatenate(this.#timestamps);
-    const values = concatenate(this.#values);
-    return [{ ...this.#labels, timestampsMs, values }];
+  addValues(values: Float64Array, mayHoldNans: boolean): void {
+    this.#values.push(values);
+    this.#bytes += values.byteLength;
+    this.#mayHoldNans ||= mayHoldNans;
   }
-}
 
-/** By memory, so that NaNs keep their bits. */
-export function concatenate(parts: readonly Float64Array[]): Float64Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  /** Chunks come in the order of the file, so by time; nothing for a series that does not match. */
+  join(shared: SharedColumns): DecodedSeries[] {
+    if (!this.isWanted || this.#timestamps.length === 0) return [];
+    const { key, labels } = this.#labels;
+    const timestampsMs = shared.join(this.#timestamps);
+    const values = concatenate(this.#values);
+    const bytes = this.#values.length === 1 ? this.#bytes : seriesBytes + values.byteLength;
+    return [{ key, labels, timestampsMs, values, mayHoldNans: this.#mayHoldNans, bytes }];
   }
-  return whole;
 }
 
 /** BIGINT like the columns: a DOUBLE would cast them, and row groups could not be skipped. */

@@ -60,6 +60,19 @@ export function decodeValues(
   }
 }
 
+/** The value of a chunk that holds only one, or undefined; found without decoding it. */
+export function constantOf(
+  from: Float64Array,
+  at: number,
+  count: number,
+  divisor: number,
+): number | undefined {
+  if (divisor === plainDivisor) return undefined;
+  for (let i = at + 1; i < at + count; i++) if (from[i] !== offset) return undefined;
+  const stored = from[at] ?? 0;
+  return (stored < 0 ? stored + offset : stored - offset) / divisor;
+}
+
 /** What is exact at one power of ten is exact at the next, so one pass finds the smallest that serves all. */
 function divisorOf(values: Float64Array, begin: number, end: number): number {
   let exponent = 0;

@@ -209,8 +209,8 @@ async function fetchAll(
   const asked = new Map<string, Promise<SeriesSamples[]>>();
   const fetches = planFetches(context, expr, grid);
   try {
-    for (const { selector, startMs, endMs } of fetches) {
-      const key = JSON.stringify([selector.matchers, startMs, endMs]);
+    for (const { selector, startMs, endMs, newest } of fetches) {
+      const key = JSON.stringify([selector.matchers, startMs, endMs, newest]);
       const { matchers } = selector;
       const request = {
         tenant: options.tenant,
@@ -219,13 +219,14 @@ async function fetchAll(
         endMs,
         samplesMax: config.samples_max,
         signal,
+        ...(newest === undefined ? {} : { newest }),
       };
       const answer = asked.get(key) ?? source.select(request);
       asked.set(key, answer);
     }
     await Promise.all(asked.values());
-    for (const { selector, startMs, endMs } of fetches) {
-      const series = await asked.get(JSON.stringify([selector.matchers, startMs, endMs]));
+    for (const { selector, startMs, endMs, newest } of fetches) {
+      const series = await asked.get(JSON.stringify([selector.matchers, startMs, endMs, newest]));
       fetched.set(selector, series ?? []);
     }
   } catch (cause) {

@@ -1,6 +1,7 @@
 import type { Expr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, childrenOf, durationMs, shiftedTime } from "./context.ts";
 import { executionError } from "./errors.ts";
+import type { Windows } from "../source.ts";
 import { type Grid, gridEnd } from "./values.ts";
 
 /** What one selector needs from the store; both ends inclusive. */
@@ -8,6 +9,8 @@ export type Fetch = {
   readonly selector: SelectorExpr;
   readonly startMs: number;
   readonly endMs: number;
+  /** Of an instant selector: only the newest sample of each look-back counts. */
+  readonly newest?: Windows;
 };
 
 /** Steps of a subquery beyond this are refused: each is an evaluation of everything inside. */
@@ -15,7 +18,15 @@ const subqueryStepsMax = 1_000_000;
 
 /** Every selector of the query with the time that it will read: windows are left-open, so the first millisecond is not. */
 export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch[] {
-  if (expr.kind === "selector") return [fetchOf(context, expr, grid, context.lookbackMs)];
+  if (expr.kind === "selector") {
+    const newest = {
+      firstEndMs: shiftedTime(context, expr, grid.startMs),
+      stepMs: expr.at === undefined ? grid.stepMs : 0,
+      count: grid.count,
+      lengthMs: context.lookbackMs,
+    };
+    return [{ ...fetchOf(context, expr, grid, context.lookbackMs), newest }];
+  }
   if (expr.kind === "matrix") {
     return [fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false))];
   }
