@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { encodeLogs } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics.ts";
@@ -9,6 +9,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Collector } from "./collect/collector.ts";
+import { Receivers } from "./collect/receivers/receivers.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import type { AgentConfig } from "./config.ts";
 import { hostFacts } from "./facts.ts";
@@ -38,6 +39,7 @@ export class Agent {
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #collector: Collector;
+  readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
   #config: AgentConfig;
 
@@ -73,6 +75,8 @@ export class Agent {
     this.#pipeline = new Pipeline(spool, labelsOf(config));
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
+    const folder = join(config.data_dir, "agent", "receivers");
+    this.#receivers = new Receivers(config.receivers, { output, clock, log, metrics, folder });
     const startedMs = clock.now();
     this.port = createAgentPort(spool, clock, () =>
       heartbeatOf({
@@ -89,17 +93,23 @@ export class Agent {
       uplink === "nats"
         ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics })
         : undefined;
-    this.routes = targetRoutes(() => this.#collector.targets());
+    this.routes = new Hono()
+      .route(
+        "/",
+        targetRoutes(() => this.#collector.targets()),
+      )
+      .route("/", this.#receivers.routes);
   }
 
   async start(): Promise<void> {
     await this.#collector.apply(runnableSources(this.#config));
+    await this.#receivers.start();
     await this.#uplink?.start(this.port);
   }
 
   /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
   async reload(config: AgentConfig): Promise<void> {
-    const fixed = ["listen", "data_dir", "tenant", "spool", "nats"] as const;
+    const fixed = ["listen", "data_dir", "tenant", "spool", "nats", "receivers"] as const;
     const changed = fixed.filter((key) => !Bun.deepEquals(config[key], this.#config[key]));
     if (changed.length > 0)
       this.#log.warn("some keys take effect after a restart only", { keys: changed });

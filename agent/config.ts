@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
+import { ReceiversConfig } from "./collect/receivers/config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
@@ -23,6 +24,7 @@ export const agentShape = {
   global: GlobalConfig.prefault({}),
   scrape_configs: ScrapeConfigs.default([]),
   sources: SourcesConfig,
+  receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
 };

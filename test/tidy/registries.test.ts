@@ -8,6 +8,20 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   "agent/collect/sources": ["binder.ts", "config.ts", "registry.ts", "source.ts"],
   "agent/collect/discovery": ["registry.ts", "discovery.ts", "target_list.ts"],
   "agent/collect/sources/host_metrics": [],
+  "agent/collect/receivers": [
+    "body.ts",
+    "config.ts",
+    "emit_samples.ts",
+    "memory_budget.ts",
+    "pushed_series.ts",
+    "receiver.fixture.ts",
+    "receiver.ts",
+    "receivers.ts",
+    "refusal.ts",
+    "registry.ts",
+    "sample_buffer.ts",
+    "snappy_block.ts",
+  ],
 };
 
 for (const folder of Object.keys(registries)) {

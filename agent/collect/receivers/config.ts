@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { receivers } from "./registry.ts";
+
+/** What is taken when it is pushed here; everything that needs no port of its own is on. */
+export const ReceiversConfig = z.strictObject({
+  /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
+  memory_max: byteSize.prefault("256MiB"),
+  remote_write: receivers.remote_write.config.prefault({}),
+});
+
+export type ReceiversConfig = z.output<typeof ReceiversConfig>;

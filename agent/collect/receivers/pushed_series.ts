@@ -1,0 +1,161 @@
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { MetricFamily, SeriesSchema, SparseSamples } from "#shared/model/metrics.ts";
+import { wordsOf } from "#shared/model/special_values.ts";
+
+export type PushedSeriesLimits = {
+  readonly seriesMax: number;
+  /** A series without samples for so long is forgotten when room is wanted. */
+  readonly idleMs: number;
+};
+
+/** Result of columnOf() for a series over the limit. */
+export const noRoom = -1;
+
+/** Below this a schema is not worth tidying. */
+const tidyColumnsMin = 1_024;
+const tidyEveryMs = 60_000;
+const familiesMax = 50_000;
+const helpCharsMax = 16_384;
+
+/**
+ * The series that one receiver knows, as the columns of one long-lived schema. It grows at its end; when half of it was idle,
+ * or it is full, a new one is made of the rest, between requests only (begin()). Samples that are on their way keep the old.
+ */
+export class PushedSeries {
+  readonly #limits: PushedSeriesLimits;
+  #schema: { series: Labels[]; families: MetricFamily[] } = { series: [], families: [] };
+  #columns = new Map<string, number>();
+  #families = new Map<string, MetricFamily>();
+  readonly #aliases: Map<string, number>[] = [];
+  /** By column: the newest sample that is in the spool, and when it came. */
+  #lastMs = new Float64Array(tidyColumnsMin).fill(-Infinity);
+  #lastWords = new Uint32Array(2 * tidyColumnsMin);
+  #seenMs = new Float64Array(tidyColumnsMin);
+  #nowMs = 0;
+  #tidiedMs = 0;
+
+  constructor(limits: PushedSeriesLimits) {
+    this.#limits = limits;
+  }
+
+  get schema(): SeriesSchema {
+    return this.#schema;
+  }
+
+  /** Columns by keys of a wire format's own, cleared with the schema: what saves decoding labels again. */
+  newAliases(): Map<string, number> {
+    const aliases = new Map<string, number>();
+    this.#aliases.push(aliases);
+    return aliases;
+  }
+
+  /** Opens a request. Columns given out before count no more. */
+  begin(nowMs: number): void {
+    this.#nowMs = nowMs;
+    const size = this.#schema.series.length;
+    for (const aliases of this.#aliases)
+      if (aliases.size > 2 * this.#limits.seriesMax) aliases.clear();
+    if (size < Math.min(tidyColumnsMin, this.#limits.seriesMax)) return;
+    if (Math.abs(nowMs - this.#tidiedMs) < tidyEveryMs) return;
+    this.#tidiedMs = nowMs;
+    const sinceMs = nowMs - this.#limits.idleMs;
+    let idle = 0;
+    for (let column = 0; column < size; column++) if ((this.#seenMs[column] ?? 0) < sinceMs) idle++;
+    if (2 * idle > size || (size >= this.#limits.seriesMax && idle > 0)) this.#rebuild(sinceMs);
+  }
+
+  /** The column of a label set without empty values, or noRoom. */
+  columnOf(labels: Labels, key: string = labelsKey(labels)): number {
+    const known = this.#columns.get(key);
+    if (known !== undefined) return known;
+    const column = this.#schema.series.length;
+    if (column >= this.#limits.seriesMax) return noRoom;
+    if (column >= this.#seenMs.length) this.#grow();
+    this.#lastMs[column] = -Infinity;
+    this.#seenMs[column] = this.#nowMs;
+    this.#schema.series.push(labels);
+    this.#columns.set(key, column);
+    return column;
+  }
+
+  /** Takes metadata where it is news; says whether it was. */
+  describe(family: MetricFamily): boolean {
+    const known = this.#families.get(family.name);
+    if (known === undefined && this.#families.size >= familiesMax) return false;
+    if (family.help.length > helpCharsMax || family.name.length > helpCharsMax) return false;
+    if (
+      known?.type === family.type &&
+      known.help === family.help &&
+      known.unit === family.unit.slice(0, helpCharsMax)
+    )
+      return false;
+    const taken = { ...family, unit: family.unit.slice(0, helpCharsMax) };
+    this.#families.set(family.name, taken);
+    this.#schema.families.push(taken);
+    return true;
+  }
+
+  /** How a sample relates to the newest stored one of its series. */
+  compareWithLast(
+    column: number,
+    timestampMs: number,
+    low: number,
+    high: number,
+  ): "new" | "same" | "conflict" {
+    if (this.#lastMs[column] !== timestampMs) return "new";
+    return this.#lastWords[2 * column] === low && this.#lastWords[2 * column + 1] === high
+      ? "same"
+      : "conflict";
+  }
+
+  /** The samples are in the spool. Does nothing when the schema is no longer the one that they were made for. */
+  stored(schema: SeriesSchema, samples: SparseSamples, nowMs: number): void {
+    if (schema !== this.#schema) return;
+    const words = wordsOf(samples.values);
+    const { columns, timestampsMs } = samples;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] ?? 0;
+      const timestampMs = timestampsMs[i] ?? 0;
+      this.#seenMs[column] = nowMs;
+      if (timestampMs < (this.#lastMs[column] ?? 0)) continue;
+      this.#lastMs[column] = timestampMs;
+      this.#lastWords[2 * column] = words[2 * i] ?? 0;
+      this.#lastWords[2 * column + 1] = words[2 * i + 1] ?? 0;
+    }
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#seenMs.length;
+    const [lastMs, seenMs] = [new Float64Array(capacity), new Float64Array(capacity)];
+    const words = new Uint32Array(2 * capacity);
+    lastMs.fill(-Infinity);
+    lastMs.set(this.#lastMs);
+    seenMs.set(this.#seenMs);
+    words.set(this.#lastWords);
+    this.#lastMs = lastMs;
+    this.#seenMs = seenMs;
+    this.#lastWords = words;
+  }
+
+  #rebuild(sinceMs: number): void {
+    const { series } = this.#schema;
+    const kept = [...this.#columns].filter(([, column]) => (this.#seenMs[column] ?? 0) >= sinceMs);
+    const old = { lastMs: this.#lastMs, words: this.#lastWords, seenMs: this.#seenMs };
+    const capacity = Math.max(tidyColumnsMin, 2 * kept.length);
+    this.#schema = { series: [], families: [...this.#families.values()] };
+    this.#columns = new Map();
+    this.#lastMs = new Float64Array(capacity).fill(-Infinity);
+    this.#seenMs = new Float64Array(capacity);
+    this.#lastWords = new Uint32Array(2 * capacity);
+    for (const aliases of this.#aliases) aliases.clear();
+    for (const [key, from] of kept) {
+      const to = this.#schema.series.length;
+      this.#schema.series.push(series[from] ?? {});
+      this.#columns.set(key, to);
+      this.#lastMs[to] = old.lastMs[from] ?? -Infinity;
+      this.#seenMs[to] = old.seenMs[from] ?? 0;
+      this.#lastWords[2 * to] = old.words[2 * from] ?? 0;
+      this.#lastWords[2 * to + 1] = old.words[2 * from + 1] ?? 0;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Hono } from "hono";
+import type { z } from "zod";
+import type { DropReason } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Signal } from "#shared/model/position.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
+
+/**
+ * One protocol by which telemetry is pushed to this agent. A receiver answers that it took something only after emitMetrics or
+ * emitLogs resolved: from then on the spool's file has it.
+ */
+export type Receiver<Type extends string, Config extends z.ZodType> = {
+  /** File or folder name, key in `receivers` of the configuration, and value of the label `receiver` on our own metrics. */
+  readonly type: Type;
+  /** Options; `parse({})` gives a working configuration. */
+  readonly config: Config;
+  /** Receives nothing before the routes are mounted; listens on ports of its own only from start(). */
+  open(config: z.output<Config>, context: ReceiverContext): OpenedReceiver;
+};
+
+export type OpenedReceiver = {
+  readonly routes: Hono;
+  /** Throws OperatingError("unavailable") when a port is taken. */
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+};
+
+/** What senders attach that is not stored. */
+export type NotStoredKind = "exemplar" | "start_timestamp";
+
+export type ReceiverContext = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** For state that outlives the process; made by the receiver when it has some. */
+  readonly folder: string;
+  /** Memory of request bodies, shared by all receivers. */
+  readonly memory: MemoryBudget;
+  /**
+   * Resolves when the batch is in the spool's file. Throws OperatingError("unavailable") when the spool did not take all of
+   * it: the sender is then told to come again. The batch must not be touched afterwards.
+   */
+  emitMetrics(batch: MetricsBatch): Promise<void>;
+  emitLogs(batch: LogsBatch): Promise<void>;
+  /** Items that were received but will not be stored. */
+  drop(signal: Signal, reason: DropReason, items: number): void;
+  /** Parts of items that were received but are not kept. */
+  notStored(kind: NotStoredKind, count: number): void;
+};
+
+/** Keeps the types of config and open together. */
+export function defineReceiver<Type extends string, Config extends z.ZodType>(
+  receiver: Receiver<Type, Config>,
+): Receiver<Type, Config> {
+  return receiver;
+}

@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import { Hono } from "hono";
+import { OperatingError } from "#shared/errors.ts";
+import type { DropReason } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { Signal } from "#shared/model/position.ts";
+import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { CollectorOutput } from "../collector.ts";
+import type { ReceiversConfig } from "./config.ts";
+import { MemoryBudget } from "./memory_budget.ts";
+import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
+import { receivers } from "./registry.ts";
+
+type ReceiversParts = {
+  readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  /** Folder in which each receiver may have one of its own. */
+  readonly folder: string;
+};
+
+/** The receivers that are on: their routes as one app, and how much they took. */
+export class Receivers {
+  readonly routes = new Hono();
+  readonly #opened: OpenedReceiver[] = [];
+
+  constructor(config: ReceiversConfig, parts: ReceiversParts) {
+    const memory = new MemoryBudget(config.memory_max);
+    const meters = createMeters(parts.metrics);
+    const open = (
+      type: keyof typeof receivers,
+      make: (context: ReceiverContext) => OpenedReceiver,
+    ): void => {
+      if (!config[type].enabled) return;
+      const opened = make(contextOf(type, memory, meters, parts));
+      const counted = new Hono();
+      counted.use(async (c, next) => {
+        await next();
+        meters.requests.inc({ receiver: type, code: String(c.res.status) });
+      });
+      this.routes.route("/", counted.route("/", opened.routes));
+      this.#opened.push(opened);
+    };
+    open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
+  }
+
+  async start(): Promise<void> {
+    for (const opened of this.#opened) await opened.start?.();
+  }
+
+  async stop(): Promise<void> {
+    for (const opened of this.#opened) await opened.stop?.();
+  }
+}
+
+function contextOf(
+  type: string,
+  memory: MemoryBudget,
+  meters: ReturnType<typeof createMeters>,
+  { output, clock, log, folder }: ReceiversParts,
+): ReceiverContext {
+  const took = (items: number, taken: number): void => {
+    meters.items.inc({ receiver: type }, taken);
+    if (taken < items)
+      throw new OperatingError(
+        "unavailable",
+        `the spool took ${taken} of ${items} items: come again`,
+      );
+  };
+  return {
+    clock,
+    log: log.child({ receiver: type }),
+    folder: join(folder, type),
+    memory,
+    emitMetrics: async (batch: MetricsBatch) => took(samplesIn(batch), await output.metrics(batch)),
+    emitLogs: async (batch: LogsBatch) => took(batch.bodyEnds.length, await output.logs(batch, {})),
+    drop: (signal: Signal, reason: DropReason, items: number) => output.drop(signal, reason, items),
+    notStored: (kind, count) => meters.notStored.inc({ receiver: type, kind }, count),
+  };
+}
+
+function createMeters(metrics: SelfMetrics) {
+  return {
+    requests: metrics.counter(
+      "lapwing_receiver_requests_total",
+      "Pushed requests by status of the answer.",
+      ["receiver", "code"],
+    ),
+    items: metrics.counter(
+      "lapwing_receiver_items_total",
+      "Pushed samples and records that the spool has taken.",
+      ["receiver"],
+    ),
+    notStored: metrics.counter(
+      "lapwing_receiver_not_stored_total",
+      "Parts of pushed items that are not kept, such as exemplars.",
+      ["receiver", "kind"],
+    ),
+  };
+}
+
+/** Receivers make no absent samples in sparse columns. */
+function samplesIn({ rows, sparse }: MetricsBatch): number {
+  let count = sparse?.values.length ?? 0;
+  for (const { values } of rows) {
+    const words = wordsOf(values);
+    for (let i = 0; i < values.length; i++) if (!isAbsent(words, i)) count++;
+  }
+  return count;
+}

@@ -1,0 +1,218 @@
+import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
+import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
+import { type PushedSeries, noRoom } from "../pushed_series.ts";
+import type { SampleBuffer } from "../sample_buffer.ts";
+import { DecodedWrite } from "./decoded_write.ts";
+import { SampleChecks } from "./sample_checks.ts";
+import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
+
+/** Tags of prometheus.WriteRequest and the messages in it: field number << 3 | wire type. */
+const requestTags = { timeseries: 10, metadata: 26 } as const;
+const seriesTags = { label: 10, sample: 18, exemplar: 26, histogram: 34 } as const;
+const labelTags = { name: 10, value: 18 } as const;
+const sampleTags = { value: 9, timestamp: 16 } as const;
+const metadataTags = { type: 8, name: 18, help: 34, unit: 42 } as const;
+
+/**
+ * Reads a prometheus.WriteRequest (remote write 1.0) into `buffer`. A series is recognised by the bytes of its labels, so that one
+ * met before costs no decoding of text. Throws ExpositionError for bytes that are not such a message.
+ */
+export function decodeV1(
+  bytes: Uint8Array,
+  series: PushedSeries,
+  aliases: Map<string, number>,
+  buffer: SampleBuffer,
+  nowMs: number,
+): DecodedWrite {
+  const out = new DecodedWrite();
+  const cursor = new ProtobufCursor(bytes);
+  const reader = new SeriesReader(
+    cursor,
+    series,
+    aliases,
+    out,
+    new SampleChecks(series, buffer, out, nowMs),
+  );
+  const end = bytes.length;
+  while (cursor.at < end) {
+    const tag = cursor.varint(end);
+    if (tag === requestTags.timeseries) reader.series(cursor.lengthEnd(end));
+    else if (tag === requestTags.metadata) reader.metadata(cursor.lengthEnd(end));
+    else skipField(cursor, tag, end);
+  }
+  return out;
+}
+
+/** Steps over a field that is not ours; numbers begin at 1. */
+export function skipField(cursor: ProtobufCursor, tag: number, end: number): void {
+  if (tag < 8) throw new ExpositionError("field number 0", cursor.at);
+  cursor.skip(tag, end);
+}
+
+class SeriesReader {
+  readonly #cursor: ProtobufCursor;
+  readonly #view: DataView;
+  readonly #bytes: Buffer;
+  readonly #series: PushedSeries;
+  readonly #aliases: Map<string, number>;
+  readonly #out: DecodedWrite;
+  readonly #checks: SampleChecks;
+
+  constructor(
+    cursor: ProtobufCursor,
+    series: PushedSeries,
+    aliases: Map<string, number>,
+    out: DecodedWrite,
+    checks: SampleChecks,
+  ) {
+    const { bytes } = cursor;
+    this.#cursor = cursor;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#series = series;
+    this.#aliases = aliases;
+    this.#out = out;
+    this.#checks = checks;
+  }
+
+  /** Twice over the message: labels may stand behind samples. */
+  series(end: number): void {
+    const cursor = this.#cursor;
+    const start = cursor.at;
+    let [labelsStart, labelsEnd, runs] = [start, start, 0];
+    let [firstSample, samples, histograms] = [end, 0, 0];
+    while (cursor.at < end) {
+      const at = cursor.at;
+      const tag = cursor.varint(end);
+      if (tag === seriesTags.label) {
+        if (runs === 0 || labelsEnd !== at) runs++;
+        if (runs === 1 && labelsEnd !== at) labelsStart = at;
+        cursor.at = cursor.lengthEnd(end);
+        labelsEnd = cursor.at;
+      } else if (tag === seriesTags.sample) {
+        if (samples++ === 0) firstSample = at;
+        cursor.at = cursor.lengthEnd(end);
+      } else {
+        if (tag === seriesTags.histogram) histograms++;
+        else if (tag === seriesTags.exemplar) this.#out.exemplars++;
+        skipField(cursor, tag, end);
+      }
+    }
+    const column =
+      runs === 1
+        ? this.#knownColumn(labelsStart, labelsEnd, samples + histograms)
+        : this.#newColumn(start, end, samples + histograms);
+    if (column !== undefined) {
+      if (histograms > 0) this.#histograms(histograms);
+      cursor.at = firstSample;
+      while (cursor.at < end) {
+        const tag = cursor.varint(end);
+        const fieldEnd = tag === seriesTags.sample ? cursor.lengthEnd(end) : 0;
+        if (fieldEnd > 0) this.#sample(column, fieldEnd);
+        else cursor.skip(tag, end);
+      }
+    }
+    cursor.at = end;
+  }
+
+  #histograms(count: number): void {
+    this.#out.isPartial = true;
+    this.#out.skipped.add("unsupported_histogram", count, () => "native histograms are not stored");
+  }
+
+  #knownColumn(start: number, end: number, items: number): number | undefined {
+    const key = this.#bytes.toString("latin1", start, end);
+    const known = this.#aliases.get(key);
+    if (known !== undefined) return known;
+    const column = this.#newColumn(start, end, items);
+    if (column !== undefined) this.#aliases.set(key, column);
+    return column;
+  }
+
+  /** The column of the labels between, or undefined when the series is left out. */
+  #newColumn(start: number, end: number, items: number): number | undefined {
+    const out = this.#out;
+    try {
+      const labels = labelsOfPairs(this.#pairs(start, end));
+      const column = this.#series.columnOf(labels);
+      if (column !== noRoom) return column;
+      out.isPartial = true;
+      out.skipped.add(
+        "sample_limit",
+        items,
+        () => "the limit of series is reached: new ones are refused",
+      );
+    } catch (thrown) {
+      if (!(thrown instanceof InvalidLabelsError)) throw thrown;
+      out.skipped.add(thrown.reason, items, () => thrown.message);
+    }
+    return undefined;
+  }
+
+  #pairs(start: number, end: number): [string, string][] {
+    const cursor = this.#cursor;
+    const pairs: [string, string][] = [];
+    cursor.at = start;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === seriesTags.label) pairs.push(this.#pair(cursor.lengthEnd(end)));
+      else cursor.skip(tag, end);
+    }
+    return pairs;
+  }
+
+  #pair(end: number): [string, string] {
+    const cursor = this.#cursor;
+    let [name, value] = ["", ""];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === labelTags.name) name = this.#text(cursor.lengthEnd(end));
+      else if (tag === labelTags.value) value = this.#text(cursor.lengthEnd(end));
+      else skipField(cursor, tag, end);
+    }
+    return [name, value];
+  }
+
+  #text(end: number): string {
+    const text = textOf(this.#bytes.subarray(this.#cursor.at, end));
+    this.#cursor.at = end;
+    return text;
+  }
+
+  #sample(column: number, end: number): void {
+    const cursor = this.#cursor;
+    let [low, high, timestampMs] = [0, 0, 0];
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === sampleTags.value) {
+        const at = cursor.at;
+        cursor.skip(tag, end);
+        low = this.#view.getUint32(at, true);
+        high = this.#view.getUint32(at + 4, true);
+      } else if (tag === sampleTags.timestamp) timestampMs = cursor.int64(end);
+      else skipField(cursor, tag, end);
+    }
+    this.#checks.add(column, timestampMs, low, high);
+  }
+
+  metadata(end: number): void {
+    const cursor = this.#cursor;
+    let [type, name, help, unit] = [0, "", "", ""];
+    try {
+      while (cursor.at < end) {
+        const tag = cursor.varint(end);
+        if (tag === metadataTags.type) type = cursor.varint(end);
+        else if (tag === metadataTags.name) name = this.#text(cursor.lengthEnd(end));
+        else if (tag === metadataTags.help) help = this.#text(cursor.lengthEnd(end));
+        else if (tag === metadataTags.unit) unit = this.#text(cursor.lengthEnd(end));
+        else skipField(cursor, tag, end);
+      }
+      const family = { name, type: metricTypes[type] ?? "unknown", help, unit };
+      if (name !== "" && this.#series.describe(family)) this.#out.hasNewFamilies = true;
+    } catch (thrown) {
+      // Metadata is a courtesy: what cannot be read of it costs no samples.
+      if (!(thrown instanceof InvalidLabelsError)) throw thrown;
+    }
+    cursor.at = end;
+  }
+}

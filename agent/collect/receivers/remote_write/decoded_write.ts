@@ -1,0 +1,19 @@
+import { Faults } from "./faults.ts";
+
+/** What a request held, beside the samples in the buffer. */
+export class DecodedWrite {
+  /** Samples that were met, good or not. */
+  samples = 0;
+  /** Good ones, that are stored already or are in the buffer. */
+  written = 0;
+  exemplars = 0;
+  startTimestamps = 0;
+  /** Faults by which a 1.0 request fails as a whole. */
+  readonly faults = new Faults();
+  /** What is left out while the rest is stored: native histograms, series over the limit and, in 1.0, bad label sets. */
+  readonly skipped = new Faults();
+  /** A skipped item of which the sender must hear. */
+  isPartial = false;
+  /** Metadata came that is to be handed on. */
+  hasNewFamilies = false;
+}

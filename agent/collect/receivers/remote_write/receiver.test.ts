@@ -1,0 +1,308 @@
+import { expect, test } from "bun:test";
+import { compressSync } from "snappy";
+import { Held, opened, wire } from "../receiver.fixture.ts";
+import { remoteWrite } from "./receiver.ts";
+
+const v2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+const staleBits = Uint8Array.from([2, 0, 0, 0, 0, 0, 0xf0, 0x7f]);
+type Pairs = readonly (readonly [string, string])[];
+type Sample = readonly [timestampMs: number, value: number | Uint8Array];
+
+function start(config: unknown = {}) {
+  const held = new Held();
+  const { app } = opened(
+    (context) => remoteWrite.open(remoteWrite.config.parse(config), context),
+    held,
+  );
+  const send = (message: Uint8Array, headers: Record<string, string> = {}, method = "POST") =>
+    app.request("/api/v1/write", {
+      method,
+      headers: { "content-encoding": "snappy", ...headers },
+      ...(method === "GET" ? {} : { body: new Uint8Array(compressSync(Buffer.from(message))) }),
+    });
+  return { held, app, send, send2: (message: Uint8Array) => send(message, { "content-type": v2 }) };
+}
+
+const samplesOf = (samples: readonly Sample[]) =>
+  samples.map(([at, value]) => wire.message(2, wire.double(1, value), wire.varint(2, at)));
+const series1 = (labels: Pairs, samples: readonly Sample[], ...more: readonly Uint8Array[]) =>
+  wire.message(
+    1,
+    ...labels.map(([name, value]) => wire.message(1, wire.bytes(1, name), wire.bytes(2, value))),
+    ...samplesOf(samples),
+    ...more,
+  );
+const symbolsAndSeries = (symbols: readonly string[], ...series: readonly Uint8Array[]) =>
+  Buffer.concat([...symbols.map((symbol) => wire.bytes(4, symbol)), ...series]);
+const series2 = (
+  refs: readonly number[],
+  samples: readonly Sample[],
+  ...more: readonly Uint8Array[]
+) => wire.message(5, wire.bytes(1, Uint8Array.from(refs)), ...samplesOf(samples), ...more);
+
+const now = new Held().nowMs;
+const up: Pairs = [
+  ["__name__", "up"],
+  ["job", "a"],
+];
+const written = (response: Response) => [
+  response.status,
+  response.headers.get("x-prometheus-remote-write-samples-written"),
+  response.headers.get("x-prometheus-remote-write-histograms-written"),
+  response.headers.get("x-prometheus-remote-write-exemplars-written"),
+];
+
+test("remote write 1.0 stores samples and answers 204 without the headers of 2.0", async () => {
+  const { held, send } = start();
+  const response = await send(
+    series1(up, [
+      [now, 1],
+      [now + 1, 2.5],
+    ]),
+  );
+  expect(written(response)).toEqual([204, null, null, null]);
+  expect(await response.text()).toBe("");
+  expect(held.of({ job: "a" })).toEqual([
+    { timestampMs: now, value: 1 },
+    { timestampMs: now + 1, value: 2.5 },
+  ]);
+});
+test("remote write 1.0 sorts labels and takes those with empty values for absent", async () => {
+  const { held, send } = start();
+  await send(
+    series1(
+      [
+        ["b", "2"],
+        ["empty", ""],
+        ["__name__", "m"],
+      ],
+      [[now, 1]],
+    ),
+  );
+  await send(
+    series1(
+      [
+        ["__name__", "m"],
+        ["b", "2"],
+      ],
+      [[now + 1, 2]],
+    ),
+  );
+  expect([...held.labels.values()]).toEqual([{ __name__: "m", b: "2" }]);
+  expect(held.of({ b: "2" }).length).toBe(2);
+});
+test("remote write keeps stale markers by their bits, and no NaN passes for our own mark", async () => {
+  const absent = Uint8Array.from([1, 0, 0, 0, 0x50, 0x4c, 0xf4, 0x7f]);
+  const { held, send } = start();
+  await send(
+    series1(up, [
+      [now, staleBits],
+      [now + 1, absent],
+      [now + 2, Number.NaN],
+    ]),
+  );
+  expect(held.of({ job: "a" }).map(({ value }) => value)).toEqual([
+    "stale",
+    Number.NaN,
+    Number.NaN,
+  ]);
+});
+test("remote write 1.0 rolls back the whole request on a sample in the year 3000", async () => {
+  const { held, send } = start();
+  const response = await send(
+    Buffer.concat([
+      series1([["__name__", "good"]], [[now, 1]]),
+      series1(up, [[32_503_680_000_000, 1]]),
+    ]),
+  );
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain("out of bounds");
+  expect(held.batches).toBe(0);
+  expect(held.drops).toEqual({ out_of_bounds_timestamp: 2 });
+});
+test("remote write 1.0 skips a series without a name, and one with a label twice", async () => {
+  const { held, send } = start();
+  const response = await send(
+    Buffer.concat([
+      series1([["job", "a"]], [[now, 1]]),
+      series1(
+        [
+          ["__name__", "m"],
+          ["a", "1"],
+          ["a", "2"],
+        ],
+        [[now, 1]],
+      ),
+      series1(up, [[now, 1]]),
+    ]),
+  );
+  expect(response.status).toBe(204);
+  expect(held.names()).toEqual(["up"]);
+  expect(held.drops).toEqual({ invalid_sample: 2 });
+});
+test("remote write takes the same sample twice, and refuses another value at its time", async () => {
+  const { held, send } = start();
+  expect((await send(series1(up, [[now, 1]]))).status).toBe(204);
+  expect((await send(series1(up, [[now, 1]]))).status).toBe(204);
+  const conflict = await send(series1(up, [[now, 2]]));
+  expect([conflict.status, await conflict.text()]).toEqual([
+    400,
+    expect.stringContaining("duplicate sample"),
+  ]);
+  expect((await send(series1(up, [[now - 60_000, 2]]))).status).toBe(204);
+  expect(held.of({ job: "a" }).map(({ value }) => value)).toEqual([1, 2]);
+});
+test("remote write takes labels that stand behind samples, and fields it does not know", async () => {
+  const { held, send } = start();
+  const label = (name: string, value: string) =>
+    wire.message(1, wire.bytes(1, name), wire.bytes(2, value));
+  const sample = wire.message(2, wire.double(1, 7), wire.varint(2, now));
+  await send(wire.message(1, label("__name__", "m"), sample, label("z", "1"), wire.varint(99, 1)));
+  expect(held.of({ __name__: "m", z: "1" })).toEqual([{ timestampMs: now, value: 7 }]);
+});
+test("remote write 1.0 hands metadata on, also in a request of its own", async () => {
+  const { held, send } = start();
+  const metadata = wire.message(
+    3,
+    wire.varint(1, 1),
+    wire.bytes(2, "m"),
+    wire.bytes(4, "Help."),
+    wire.bytes(5, "s"),
+  );
+  expect((await send(metadata)).status).toBe(204);
+  expect(held.families.get("m")).toEqual({ name: "m", type: "counter", help: "Help.", unit: "s" });
+  await send(metadata);
+  expect(held.batches).toBe(1);
+});
+test("remote write answers 400 for native histograms, and stores the floats beside them", async () => {
+  const { held, send, send2 } = start();
+  const histogram = wire.message(4, wire.varint(1, 3), wire.double(3, 1.5), wire.varint(15, now));
+  const first = await send(
+    Buffer.concat([series1(up, [[now, 1]]), series1([["__name__", "h"]], [], histogram)]),
+  );
+  expect([first.status, await first.text()]).toEqual([400, "native histograms are not stored\n"]);
+  const histogram2 = wire.message(3, wire.varint(1, 3), wire.varint(15, now));
+  const second = await send2(
+    symbolsAndSeries(
+      ["", "__name__", "h", "g"],
+      series2([1, 2], [], histogram2),
+      series2([1, 3], [[now, 1]]),
+    ),
+  );
+  expect(written(second)).toEqual([400, "1", "0", "0"]);
+  expect(held.names()).toEqual(["g", "up"]);
+  expect(held.drops).toEqual({ unsupported_histogram: 2 });
+});
+test("remote write 2.0 tells what was written, and counts exemplars as not stored", async () => {
+  const { held, send2 } = start();
+  const exemplar = wire.message(4, wire.double(2, 1), wire.varint(3, now));
+  const metadata = wire.message(5, wire.varint(1, 3), wire.varint(3, 3));
+  const message = symbolsAndSeries(
+    ["", "__name__", "m_bucket", "Help."],
+    series2(
+      [1, 2],
+      [
+        [now, 1],
+        [now + 1, 2],
+      ],
+      exemplar,
+      metadata,
+    ),
+  );
+  expect(written(await send2(message))).toEqual([204, "2", "0", "0"]);
+  expect(held.notStored).toEqual({ exemplar: 1 });
+  expect(held.families.get("m")).toEqual({ name: "m", type: "histogram", help: "Help.", unit: "" });
+});
+test("remote write 2.0 knows a series again although its symbols have other numbers", async () => {
+  const { held, send2 } = start();
+  await send2(symbolsAndSeries(["", "__name__", "m", "a", "b"], series2([1, 2, 3, 4], [[now, 1]])));
+  await send2(
+    symbolsAndSeries(["", "b", "m", "a", "__name__"], series2([3, 1, 4, 2], [[now + 1, 2]])),
+  );
+  expect(held.of({ __name__: "m", a: "b" }).length).toBe(2);
+});
+test("remote write 2.0 stores the good rest and answers 400 for each kind of fault", async () => {
+  const faulty: Record<string, Uint8Array> = {
+    "out of bounds": series2([1, 2], [[now + 660_000, 1]]),
+    "without __name__": series2([3, 2], [[now, 1]]),
+    "duplicate label": series2([1, 2, 3, 2, 3, 2], [[now, 1]]),
+    "odd number": series2([1, 2, 3], [[now, 1]]),
+    "symbol 77": series2([1, 77], [[now, 1]]),
+    "no samples": series2([1, 2], []),
+    "label name is empty": series2([1, 2, 0, 2], [[now, 1]]),
+  };
+  for (const [text, series] of Object.entries(faulty)) {
+    const { held, send2 } = start();
+    const response = await send2(
+      symbolsAndSeries(["", "__name__", "m", "a", "good"], series, series2([1, 4], [[now, 1]])),
+    );
+    expect(written(response)).toEqual([400, "1", "0", "0"]);
+    expect(await response.text()).toContain(text);
+    expect(held.names()).toEqual(["good"]);
+  }
+});
+test("remote write 2.0 wants the empty string as its first symbol", async () => {
+  const { send2 } = start();
+  const response = await send2(
+    symbolsAndSeries(["a", "__name__", "m"], series2([1, 2], [[now, 1]])),
+  );
+  expect(written(response)).toEqual([400, "0", "0", "0"]);
+});
+test("remote write checks in Prometheus's order: encoding, size, snappy, method, type, message", async () => {
+  const { app, send } = start({ body_size_max: "1KiB" });
+  const status = async (body: Buffer | null, headers: Record<string, string>, method = "POST") =>
+    (
+      await app.request("/api/v1/write", {
+        method,
+        headers,
+        body: body === null ? null : new Uint8Array(body),
+      })
+    ).status;
+  const big = Buffer.alloc(2_048);
+  expect(await status(big, { "content-encoding": "gzip" })).toBe(415);
+  expect(await status(big, { "content-encoding": "snappy" }, "PUT")).toBe(413);
+  expect(await status(Buffer.from([255, 1]), {}, "PUT")).toBe(400);
+  expect(await status(null, {}, "GET")).toBe(400);
+  expect((await send(Buffer.alloc(0), {}, "PUT")).status).toBe(405);
+  expect((await send(Buffer.from([1]), { "content-type": "text/plain" })).status).toBe(415);
+  expect(
+    (await send(Buffer.from([1]), { "content-type": "application/x-protobuf;proto=x" })).status,
+  ).toBe(415);
+  expect((await send(Buffer.from([10, 5]), {})).status).toBe(400);
+  expect((await send(Buffer.from([0, 0]), {})).status).toBe(400);
+});
+test("remote write refuses a snappy bomb by its header", async () => {
+  const { app } = start();
+  const bomb = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x0f, 0, 97]);
+  const response = await app.request("/api/v1/write", { method: "POST", body: bomb });
+  expect(response.status).toBe(400);
+});
+test("remote write answers 503 when the spool is broken, and takes the samples when they come again", async () => {
+  const { held, send, send2 } = start();
+  held.isBroken = true;
+  const response = await send(series1(up, [[now, 1]]));
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  const second = await send2(symbolsAndSeries(["", "__name__", "m"], series2([1, 2], [[now, 1]])));
+  expect(written(second)).toEqual([503, "0", "0", "0"]);
+  held.isBroken = false;
+  await send(series1(up, [[now, 1]]));
+  expect(held.of({ job: "a" }).length).toBe(1);
+});
+test("remote write refuses series over the limit, keeps the known ones, and takes new ones for idle ones", async () => {
+  const { held, send } = start({ series_max: 2 });
+  const named = (...names: readonly string[]) =>
+    Buffer.concat(names.map((name) => series1([["__name__", name]], [[held.nowMs, 1]])));
+  expect((await send(named("a", "b"))).status).toBe(204);
+  held.nowMs += 1;
+  const refused = await send(named("a", "c"));
+  expect([refused.status, await refused.text()]).toEqual([
+    400,
+    expect.stringContaining("limit of series"),
+  ]);
+  expect(held.drops).toEqual({ sample_limit: 1 });
+  held.nowMs += 3_600_000;
+  expect((await send(named("b"))).status).toBe(204);
+  held.nowMs += 3_000_000;
+  expect((await send(named("c"))).status).toBe(204);
+  expect(held.names()).toEqual(["a", "b", "c"]);
+});

@@ -1,0 +1,141 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { messageOf } from "#shared/errors.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { duration } from "#shared/text/duration.ts";
+import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
+import { type TakeMemory, withBody } from "../body.ts";
+import { BodyError } from "../body.ts";
+import { emitSamples } from "../emit_samples.ts";
+import { PushedSeries } from "../pushed_series.ts";
+import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { type Refusal, refusalOf } from "../refusal.ts";
+import { SampleBuffer } from "../sample_buffer.ts";
+import { unpackSnappy } from "../snappy_block.ts";
+import { type WriteVersion, versionOf } from "./content_type.ts";
+import { decodeV1 } from "./decode_v1.ts";
+import { decodeV2 } from "./decode_v2.ts";
+import type { DecodedWrite } from "./decoded_write.ts";
+import { SymbolNumbers } from "./symbols.ts";
+
+const RemoteWriteConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Of a body as sent, and of what it unpacks to; Prometheus's own limit. */
+  body_size_max: byteSize.prefault("32MiB"),
+  /** Series remembered; new ones over it are refused until others were idle. About 1.5 KB each. */
+  series_max: z.number().int().min(1).default(500_000),
+  /** After so long without a sample a series gives up its place where room is wanted. */
+  series_idle: duration.prefault("1h"),
+});
+
+/** Prometheus remote write 1.0 and 2.0: POST /api/v1/write. Specifications: prometheus.io/docs/specs/prw. */
+export const remoteWrite = defineReceiver({
+  type: "remote_write",
+  config: RemoteWriteConfig,
+  open(config, context) {
+    const intake = new WriteIntake(config, context);
+    return {
+      routes: new Hono().all("/api/v1/write", (c) => intake.answer(c.req.raw)),
+    };
+  },
+});
+
+type Written = { readonly samples: number };
+const nothing: Written = { samples: 0 };
+
+class WriteIntake {
+  readonly #config: z.output<typeof RemoteWriteConfig>;
+  readonly #context: ReceiverContext;
+  readonly #series: PushedSeries;
+  readonly #aliases: Map<string, number>;
+  readonly #symbols: SymbolNumbers;
+  readonly #buffer = new SampleBuffer();
+
+  constructor(config: z.output<typeof RemoteWriteConfig>, context: ReceiverContext) {
+    const { series_max: seriesMax, series_idle: idleMs } = config;
+    this.#config = config;
+    this.#context = context;
+    this.#series = new PushedSeries({ seriesMax, idleMs });
+    this.#aliases = this.#series.newAliases();
+    this.#symbols = new SymbolNumbers(this.#series.newAliases(), 2 * seriesMax);
+  }
+
+  /** The checks stand in the order of Prometheus's receiver, so that a sender sees the same status. */
+  async answer(request: Request): Promise<Response> {
+    const version = versionOf(request.headers.get("content-type"));
+    try {
+      const encoding = request.headers.get("content-encoding") ?? "";
+      if (encoding !== "" && encoding.toLowerCase() !== "snappy")
+        throw new BodyError(415, `unsupported Content-Encoding "${encoding}": expected snappy`);
+      const limits = { bytesMax: this.#config.body_size_max, memory: this.#context.memory };
+      return await withBody(request, limits, (body, take) =>
+        this.#take(request, version, body, take),
+      );
+    } catch (thrown) {
+      const refusal: Refusal =
+        thrown instanceof ExpositionError
+          ? { status: 400, message: `request is not a valid message: ${messageOf(thrown)}` }
+          : refusalOf(thrown);
+      return this.#answer(version, refusal, nothing);
+    }
+  }
+
+  async #take(
+    request: Request,
+    version: WriteVersion | undefined,
+    packed: Uint8Array,
+    take: TakeMemory,
+  ): Promise<Response> {
+    const bytes = unpackSnappy(packed, this.#config.body_size_max);
+    take(bytes.length);
+    if (request.method !== "POST")
+      return this.#answer(version, { status: 405, message: "expected POST" }, nothing);
+    if (version === undefined)
+      throw new BodyError(
+        415,
+        "unsupported Content-Type: expected application/x-protobuf of remote write 1.0 or 2.0",
+      );
+    const nowMs = this.#context.clock.now();
+    this.#buffer.clear();
+    this.#series.begin(nowMs);
+    // Decoding is one turn: the buffer and the columns are this request's until the samples are taken out.
+    const decoded =
+      version === 1
+        ? decodeV1(bytes, this.#series, this.#aliases, this.#buffer, nowMs)
+        : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, nowMs);
+    const isRolledBack = version === 1 && decoded.faults.first !== undefined;
+    if (!isRolledBack && (this.#buffer.length > 0 || decoded.hasNewFamilies))
+      await emitSamples(this.#context, this.#series, this.#buffer.take());
+    this.#count(decoded, isRolledBack);
+    const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
+    const outcome =
+      told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
+    return this.#answer(version, outcome, { samples: isRolledBack ? 0 : decoded.written });
+  }
+
+  /** Only when the samples are stored: a sender that was told to come again brings the faulty ones again, too. */
+  #count(decoded: DecodedWrite, isRolledBack: boolean): void {
+    const context = this.#context;
+    const { faults, skipped } = decoded;
+    for (const [reason, items] of faults.counts) context.drop("metrics", reason, items);
+    for (const [reason, items] of skipped.counts) context.drop("metrics", reason, items);
+    if (isRolledBack)
+      context.drop("metrics", faults.firstReason ?? "invalid_sample", decoded.written);
+    if (decoded.exemplars > 0) context.notStored("exemplar", decoded.exemplars);
+    if (decoded.startTimestamps > 0) context.notStored("start_timestamp", decoded.startTimestamps);
+  }
+
+  #answer(version: WriteVersion | undefined, refusal: Refusal, written: Written): Response {
+    const headers = new Headers();
+    if (version === 2) {
+      headers.set("X-Prometheus-Remote-Write-Samples-Written", String(written.samples));
+      headers.set("X-Prometheus-Remote-Write-Histograms-Written", "0");
+      headers.set("X-Prometheus-Remote-Write-Exemplars-Written", "0");
+    }
+    if (refusal.status === 204) return new Response(null, { status: 204, headers });
+    headers.set("Content-Type", "text/plain; charset=utf-8");
+    if (refusal.retryAfterSeconds !== undefined)
+      headers.set("Retry-After", String(refusal.retryAfterSeconds));
+    return new Response(`${refusal.message}\n`, { status: refusal.status, headers });
+  }
+}

@@ -1,0 +1,66 @@
+import type { SparseSamples } from "#shared/model/metrics.ts";
+import { isAbsent, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
+
+/** Samples of one request as columns, in memory that is used again for the next. */
+export class SampleBuffer {
+  length = 0;
+  #columns = new Uint32Array(1_024);
+  #timestampsMs = new Float64Array(1_024);
+  #values = new Float64Array(1_024);
+  #words = wordsOf(this.#values);
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** A value by its two 32-bit halves, so that the bits of a NaN stay. The one NaN that is our own mark becomes an ordinary one. */
+  pushWords(column: number, timestampMs: number, low: number, high: number): void {
+    const at = this.#next(column, timestampMs);
+    this.#words[2 * at] = low;
+    this.#words[2 * at + 1] = high;
+    if (isAbsent(this.#words, at)) setNormalNan(this.#words, at);
+  }
+
+  /** A NaN of any bits is stored as Prometheus's ordinary one. */
+  push(column: number, timestampMs: number, value: number): void {
+    const at = this.#next(column, timestampMs);
+    if (Number.isNaN(value)) setNormalNan(this.#words, at);
+    else this.#values[at] = value;
+  }
+
+  pushStale(column: number, timestampMs: number): void {
+    setStale(this.#words, this.#next(column, timestampMs));
+  }
+
+  /** What was pushed, as memory of its own. */
+  take(): SparseSamples {
+    const end = this.length;
+    this.length = 0;
+    return {
+      columns: this.#columns.slice(0, end),
+      timestampsMs: this.#timestampsMs.slice(0, end),
+      values: this.#values.slice(0, end),
+    };
+  }
+
+  #next(column: number, timestampMs: number): number {
+    if (this.length === this.#columns.length) this.#grow();
+    const at = this.length++;
+    this.#columns[at] = column;
+    this.#timestampsMs[at] = timestampMs;
+    return at;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#columns.length;
+    const [columns, times] = [new Uint32Array(capacity), new Float64Array(capacity)];
+    const values = new Float64Array(capacity);
+    columns.set(this.#columns);
+    times.set(this.#timestampsMs);
+    values.set(this.#values);
+    this.#columns = columns;
+    this.#timestampsMs = times;
+    this.#values = values;
+    this.#words = wordsOf(values);
+  }
+}

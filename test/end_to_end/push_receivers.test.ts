@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { prometheusProgram, startPrometheus } from "#test/support/prometheus.ts";
+
+// Clients as they are, pushed to a whole `lapwing up`, and read back through the API.
+
+const Answer = z.object({
+  data: z.object({
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
+    ),
+  }),
+});
+const waitMaxMs = 60_000;
+
+let folder = "";
+let lapwing: LapwingProcess;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lapwing-push-"));
+  lapwing = await LapwingProcess.start({
+    role: "up",
+    name: "up",
+    folder,
+    config: { data_dir: join(folder, "data"), sources: [] },
+  });
+});
+afterAll(async () => {
+  await lapwing.end("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function range(url: string, query: string, start: number, end: number, step = 1) {
+  const parameters = new URLSearchParams({
+    query,
+    start: `${start}`,
+    end: `${end}`,
+    step: `${step}`,
+  });
+  const response = await fetch(`${url}/api/v1/query_range?${parameters}`);
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return Answer.parse(await response.json()).data.result;
+}
+
+/** Asks until `isThere`: what was taken is seen when the spool was synced and read. */
+async function until<Value>(
+  ask: () => Promise<Value>,
+  isThere: (value: Value) => boolean,
+): Promise<Value> {
+  const endMs = performance.now() + waitMaxMs;
+  for (;;) {
+    const value = await ask();
+    if (isThere(value)) return value;
+    if (performance.now() > endMs)
+      throw new Error(`not there: ${JSON.stringify(value).slice(0, 500)}`);
+    await Bun.sleep(100);
+  }
+}
+
+const isSkipped = prometheusProgram === null;
+if (isSkipped) console.warn("skipped: needs an installed prometheus");
+
+test.skipIf(isSkipped)(
+  "a Prometheus that writes to Lapwing finds all its series there, with the same answers",
+  async () => {
+    const prometheus = await startPrometheus(join(folder, "prometheus"), (own) => ({
+      global: { scrape_interval: "1s" },
+      scrape_configs: [{ job_name: "self", static_configs: [{ targets: [own] }] }],
+      remote_write: [
+        { url: `${lapwing.url}api/v1/write`, metadata_config: { send_interval: "2s" } },
+      ],
+    }));
+    try {
+      const count = 'count({job="self"})';
+      // Its scraping begins with the first round of discovery, after five seconds.
+      const startSeconds = Math.ceil(Date.now() / 1_000) + 7;
+      const endSeconds = startSeconds + 5;
+      const last = (seconds: number, url: string) => range(url, count, seconds, seconds);
+      const theirs = await until(
+        () => last(endSeconds + 2, prometheus.url),
+        ([result]) => result !== undefined && Date.now() / 1_000 > endSeconds + 3,
+      );
+      const expected = theirs[0]?.values[0]?.[1];
+      const url = lapwing.url.replace(/\/$/, "");
+      await until(
+        () => last(endSeconds + 2, url),
+        ([result]) => result?.values[0]?.[1] === expected,
+      );
+      const all = await range(prometheus.url, '{job="self"}', startSeconds, endSeconds);
+      expect(all.length).toBeGreaterThan(300);
+      const ours = await range(url, '{job="self"}', startSeconds, endSeconds);
+      const keyed = (results: typeof all) =>
+        new Map(results.map(({ metric, values }) => [key(metric), values]));
+      const mine = keyed(ours);
+      let samples = 0;
+      for (const [name, values] of keyed(all)) {
+        expect([name, mine.get(name)]).toEqual([name, values]);
+        samples += values.length;
+      }
+      expect(mine.size).toBe(all.length);
+      expect(samples).toBeGreaterThan(6 * 300);
+      const metadata = await until(
+        async () => (await fetch(`${url}/api/v1/metadata?metric=prometheus_build_info`)).text(),
+        (text) => text.includes("A metric with a constant"),
+      );
+      expect(metadata).toContain('"gauge"');
+    } finally {
+      await prometheus.stop();
+    }
+  },
+  120_000,
+);
+
+function key(metric: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
