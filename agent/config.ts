@@ -43,9 +43,18 @@ export function withAgentChecks<Schema extends z.ZodType<z.output<typeof Own>>>(
     },
     {
       when: ({ issues }) =>
-        !issues.some(({ path }) => path?.[0] === "global" || path?.[0] === "scrape_configs"),
+        !issues.some(
+          ({ path: [key, , jobKey] = [], code }) =>
+            key === "global" ||
+            (key === "scrape_configs" &&
+              (jobKey === undefined ? code === "invalid_type" : isTime(jobKey))),
+        ),
     },
   );
+}
+
+function isTime(key: PropertyKey): boolean {
+  return key === "scrape_interval" || key === "scrape_timeout";
 }
 
 /** One file serves all roles: an agent leaves alone what only an aggregator reads. */

@@ -1,8 +1,9 @@
-import { createClient } from "@connectrpc/connect";
+import type { Client } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Command } from "commander";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
-import { OperatingError } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 
 type QueryFlags = {
@@ -39,19 +40,21 @@ export function queryCommand(command: Command): void {
 
 async function promql(query: string, flags: QueryFlags): Promise<void> {
   const { start, end } = range(flags);
-  const answer = await client(flags).queryPromql({ query, start, end, step: stepOf(flags) });
+  const request = { query, start, end, step: stepOf(flags) };
+  const answer = await asked(flags, (lapwing) => lapwing.queryPromql(request));
   for (const warning of answer.warnings) console.error(`warning: ${warning}`);
   console.log(flags.json === true ? answer.json : pretty(answer.json));
 }
 
 async function logql(query: string, flags: QueryFlags): Promise<void> {
   const request = { query, ...range(flags), step: stepOf(flags), limit: Number(flags.limit) };
-  const answer = await client(flags).queryLogql(request);
+  const answer = await asked(flags, (lapwing) => lapwing.queryLogql(request));
   console.log(flags.json === true ? answer.json : pretty(answer.json));
 }
 
 async function sql(text: string, flags: QueryFlags): Promise<void> {
-  const answer = await client(flags).querySql({ sql: text, rowsMax: Number(flags.limit) });
+  const request = { sql: text, rowsMax: Number(flags.limit) };
+  const answer = await asked(flags, (lapwing) => lapwing.querySql(request));
   if (flags.json === true) {
     const columns = answer.columns.map(({ name, type }) => ({ name, type }));
     console.log(JSON.stringify({ columns, rows: answer.rows.map((row) => JSON.parse(row)) }));
@@ -65,8 +68,19 @@ async function sql(text: string, flags: QueryFlags): Promise<void> {
   if (answer.truncated) console.error("there are more rows: raise --limit");
 }
 
-function client({ url }: QueryFlags) {
-  return createClient(QueryService, createConnectTransport({ baseUrl: url }));
+/** A refused query says why by itself; for what never arrived we say where it was sent to. */
+async function asked<Answer>(
+  { url }: QueryFlags,
+  ask: (lapwing: Client<typeof QueryService>) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await ask(createClient(QueryService, createConnectTransport({ baseUrl: url })));
+  } catch (cause) {
+    const isRefusal = cause instanceof ConnectError && cause.code !== Code.Unknown;
+    const why = cause instanceof ConnectError ? cause.rawMessage : messageOf(cause);
+    const message = isRefusal ? why : `no answer from ${url} (${why}): --url or LAPWING_URL`;
+    throw new OperatingError(isRefusal ? "bad_request" : "unavailable", message, { cause });
+  }
 }
 
 function range({ since }: QueryFlags): { start: number; end: number } {

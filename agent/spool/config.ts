@@ -23,6 +23,9 @@ export const SpoolConfig = z
   .refine((spool) => spool.size_max >= 4 * spool.segment_size, {
     path: ["size_max"],
     error: "must hold at least four segments, two a signal",
+    // Told together with mistakes in other keys.
+    when: ({ issues }) =>
+      !issues.some(({ path }) => path?.[0] === "size_max" || path?.[0] === "segment_size"),
   });
 
 export type SpoolConfig = z.output<typeof SpoolConfig>;

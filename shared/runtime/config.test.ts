@@ -56,5 +56,7 @@ test("overrides win over the file, and a mistake in one names it", () => {
   expect(() => parse("", [overrideFromFlag("spool.sync_interval=soon")])).toThrow(
     '--set: spool.sync_interval is "soon"',
   );
+  const both = [...overrides, overrideFromFlag("spool.sync_interval=soon")];
+  expect(() => parse("", both)).toThrow('--set: spool.sync_interval is "soon"');
   expect(parse("", [overrideFromFlag("spool.sync_interval=3s")]).spool.sync_interval).toBe(3_000);
 });

@@ -58,7 +58,8 @@ export function parseConfig<Schema extends z.ZodType>(
   const result = schema.safeParse(plain);
   if (result.success) return result.data;
   const place: Place = { input, lines, root: document.contents };
-  throw new ConfigError(result.error.issues.flatMap((issue) => mistakesOf(issue, plain, place)));
+  const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, plain, place));
+  throw new ConfigError(mistakes.toSorted((a, b) => lineNumber(a) - lineNumber(b)));
 }
 
 /** LAPWING_STORAGE__URL=... overrides storage.url: a double underscore steps into a key. */
@@ -98,7 +99,7 @@ type Place = {
 function mistakesOf(issue: z.core.$ZodIssue, plain: unknown, place: Place): ConfigMistake[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => mistakeAt([...path, key], plain, "no such key", place));
+    return issue.keys.map((key) => mistakeAt([...path, key], plain, unknownKey(issue, key), place));
   if (issue.code === "invalid_union") {
     const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
     if (closest.length > 0)
@@ -109,9 +110,20 @@ function mistakesOf(issue: z.core.$ZodIssue, plain: unknown, place: Place): Conf
   return [mistakeAt(path, plain, issue.message, place)];
 }
 
+/** A schema may have a word to say of some keys; it is no more than one of the others that the key is unknown. */
+function unknownKey({ message }: z.core.$ZodIssueUnrecognizedKeys, key: string): string {
+  const isOwnWord = !message.startsWith("Unrecognized key") && message.includes(key);
+  return isOwnWord ? message : "no such key";
+}
+
+/** For the order of the file; what comes from flags and variables stands first. */
+function lineNumber({ source }: ConfigMistake): number {
+  return Number(/:(\d+)$/.exec(source)?.[1] ?? 0);
+}
+
 function mistakeAt(path: string[], plain: unknown, expected: string, place: Place): ConfigMistake {
   const value = valueAt(plain, path);
-  const override = place.input.overrides.find((given) => isPrefix(given.path, path));
+  const override = place.input.overrides.findLast((given) => isPrefix(given.path, path));
   return {
     source: override?.source ?? `${place.input.name}:${lineOf(path, place)}`,
     key: path.join(".") || "(file)",

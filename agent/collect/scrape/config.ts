@@ -124,13 +124,20 @@ const ScrapeConfig = z
   });
 export type ScrapeConfig = z.output<typeof ScrapeConfig>;
 
-export const ScrapeConfigs = z.array(ScrapeConfig).superRefine((configs, context) => {
-  const seen = new Set<string>();
-  for (const [i, { job_name: job }] of configs.entries()) {
-    if (seen.has(job)) {
-      const message = `job name "${job}" is used twice`;
-      context.addIssue({ code: "custom", path: [i, "job_name"], message, input: job });
+export const ScrapeConfigs = z.array(ScrapeConfig).superRefine(
+  (configs, context) => {
+    const seen = new Set<string>();
+    for (const [i, { job_name: job }] of configs.entries()) {
+      if (seen.has(job)) {
+        const message = `job name "${job}" is used twice`;
+        context.addIssue({ code: "custom", path: [i, "job_name"], message, input: job });
+      }
+      seen.add(job);
     }
-    seen.add(job);
-  }
-});
+  },
+  // Told together with mistakes in other keys, but only of jobs that have a name.
+  {
+    when: ({ issues }) =>
+      !issues.some(({ path, code }) => code === "invalid_type" && (path?.length ?? 0) < 3),
+  },
+);

@@ -1,0 +1,23 @@
+import { join } from "node:path";
+
+const program = join(import.meta.dir, "..", "..", "lapwing.ts");
+
+/** Runs `lapwing` to its end, away from the environment's own settings and without a terminal. */
+export async function lapwing(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = Bun.spawn([process.execPath, program, ...args], {
+    cwd: options.cwd ?? ".",
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { PATH: process.env.PATH ?? "", ...options.env },
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, out, err };
+}
