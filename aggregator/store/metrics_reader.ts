@@ -7,7 +7,15 @@ import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
 import { SharedColumns } from "./shared_columns.ts";
 import { constantOf, decodeValues, plainDivisor } from "./value_codec.ts";
-import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
+import {
+  readFloatLists,
+  readFloats,
+  readText,
+  readTextLengths,
+  readTexts,
+  readUint32Lists,
+  readWordPairs,
+} from "./vectors.ts";
 
 /** A series as one block has it. */
 export type DecodedSeries = {
@@ -43,20 +51,21 @@ export async function readSeries(
   samplesMax: number,
   known: KnownTexts,
 ): Promise<DecodedSeries[][]> {
-  const files = paths.map(() => new Map<string, Pieces>());
+  const files = paths.map(() => new Map<ReadSeries, Pieces>());
+  const names = new SeriesNames(selector, known);
   const shared = new SharedColumns();
   const result = await connection.stream(`
-    SELECT file_index::DOUBLE, name, labels, t_min::DOUBLE, v_divisor, t, v
+    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, t, v
     FROM ${parquetList(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
   let samples = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    samples += takeChunk(chunk, files, selector, known, shared);
+    samples += takeChunk(chunk, files, names, shared);
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
   }
-  return files.map((series) => [...series.values()].flatMap((pieces) => pieces.join(shared)));
+  return files.map((series) => [...series.values()].map((pieces) => pieces.join(shared)));
 }
 
 /** Label sets with a sample in the span (in any time, without one), a file. */
@@ -86,28 +95,25 @@ export async function readSeriesLabels(
 
 function takeChunk(
   chunk: DuckDBDataChunk,
-  files: readonly Map<string, Pieces>[],
-  selector: Selector,
-  known: KnownTexts,
+  files: readonly Map<ReadSeries, Pieces>[],
+  names: SeriesNames,
   shared: SharedColumns,
 ): number {
   const fileOf = readFloats(chunk, 0);
-  const names = readTexts(chunk, 1);
-  const texts = readTexts(chunk, 2);
-  const tMin = readFloats(chunk, 3);
-  const divisors = readFloats(chunk, 4);
-  const times = readUint32Lists(chunk, 5);
-  const values = readFloatLists(chunk, 6);
+  const series = names.of(chunk);
+  const tMin = readFloats(chunk, 4);
+  const divisors = readFloats(chunk, 5);
+  const times = readUint32Lists(chunk, 6);
+  const values = readFloatLists(chunk, 7);
   let samples = 0;
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const series = files[fileOf[row] ?? 0];
-    const text = `${names[row]}\0${texts[row]}`;
-    let pieces = series?.get(text);
+  for (const [row, one] of series.entries()) {
+    if (!one.isWanted) continue;
+    const file = files[fileOf[row] ?? 0];
+    let pieces = file?.get(one);
     if (pieces === undefined) {
-      pieces = new Pieces(known.get(names[row] ?? "", texts[row] ?? "{}"), selector);
-      series?.set(text, pieces);
+      pieces = new Pieces(one.labels);
+      file?.set(one, pieces);
     }
-    if (!pieces.isWanted) continue;
     const count = times.lengths[row] ?? 0;
     const divisor = divisors[row] ?? 0;
     pieces.addTimes(shared.times(tMin[row] ?? 0, times.values, times.starts[row] ?? 0, count));
@@ -125,17 +131,72 @@ function takeChunk(
   return samples;
 }
 
+/** A series as one read has met it. */
+type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
+type Named = ReadSeries & {
+  readonly high: number;
+  readonly nameBytes: number;
+  readonly labelsBytes: number;
+};
+
+/**
+ * Which series a row is of. Texts are read once a series, not once a row: a row is known again by the hash of its texts
+ * and their lengths. Lives as long as one read, so that nobody's labels can be taken for those of another tenant.
+ */
+class SeriesNames {
+  readonly #selector: Selector;
+  readonly #known: KnownTexts;
+  /** By the hash's low word; of two that share it the later stands, and the other is read again. */
+  readonly #byHash = new Map<number, Named>();
+
+  constructor(selector: Selector, known: KnownTexts) {
+    this.#selector = selector;
+    this.#known = known;
+  }
+
+  /** A chunk's series, row by row; `series`, `name` and `labels` are its columns 1 to 3. */
+  of(chunk: DuckDBDataChunk): ReadSeries[] {
+    const nameBytes = readTextLengths(chunk, 2);
+    const labelsBytes = readTextLengths(chunk, 3);
+    const hashes = readWordPairs(chunk, 1);
+    const series: ReadSeries[] = [];
+    for (let row = 0; row < nameBytes.length; row++) {
+      const low = hashes[2 * row] ?? 0;
+      const high = hashes[2 * row + 1] ?? 0;
+      const named = this.#byHash.get(low);
+      if (
+        named !== undefined &&
+        named.high === high &&
+        named.nameBytes === nameBytes[row] &&
+        named.labelsBytes === labelsBytes[row]
+      ) {
+        series.push(named);
+        continue;
+      }
+      const labels = this.#known.get(readText(chunk, 2, row), readText(chunk, 3, row));
+      const fresh = {
+        labels,
+        isWanted: this.#selector.matches(labels.labels),
+        high,
+        nameBytes: nameBytes[row] ?? 0,
+        labelsBytes: labelsBytes[row] ?? 0,
+      };
+      this.#byHash.set(low, fresh);
+      series.push(fresh);
+    }
+    return series;
+  }
+}
+
 class Pieces {
-  readonly isWanted: boolean;
   readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
   #bytes = seriesBytes;
   #mayHoldNans = false;
 
-  constructor(labels: KnownLabels, selector: Selector) {
+  constructor(labels: KnownLabels) {
     this.#labels = labels;
-    this.isWanted = selector.matches(labels.labels);
   }
 
   addTimes(timestampsMs: Float64Array): void {
@@ -152,14 +213,13 @@ class Pieces {
     this.#mayHoldNans ||= mayHoldNans;
   }
 
-  /** Chunks come in the order of the file, so by time; nothing for a series that does not match. */
-  join(shared: SharedColumns): DecodedSeries[] {
-    if (!this.isWanted || this.#timestamps.length === 0) return [];
+  /** Chunks come in the order of the file, so by time. */
+  join(shared: SharedColumns): DecodedSeries {
     const { key, labels } = this.#labels;
     const timestampsMs = shared.join(this.#timestamps);
     const values = concatenate(this.#values);
     const bytes = this.#values.length === 1 ? this.#bytes : seriesBytes + values.byteLength;
-    return [{ key, labels, timestampsMs, values, mayHoldNans: this.#mayHoldNans, bytes }];
+    return { key, labels, timestampsMs, values, mayHoldNans: this.#mayHoldNans, bytes };
   }
 }
 

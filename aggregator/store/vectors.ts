@@ -99,6 +99,27 @@ export function readUint32Lists(chunk: DuckDBDataChunk, index: number): ListColu
   return { starts, lengths, values: new Uint32Array(memory) };
 }
 
+/** A column of 64-bit integers as two words each, the low one first: BigInts would be slow. */
+export function readWordPairs(chunk: DuckDBDataChunk, index: number): Uint32Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  return new Uint32Array(copyOf(vector, chunk.rowCount * 8));
+}
+
+/** One text of a column without NULLs: reading all of them costs microseconds each. */
+export function readText(chunk: DuckDBDataChunk, index: number, row: number): string {
+  const text = chunk.getColumnVector(index).getItem(row);
+  return typeof text === "string" ? text : "";
+}
+
+/** Lengths in bytes of a column of texts: the first of the four words that DuckDB has for each. */
+export function readTextLengths(chunk: DuckDBDataChunk, index: number): Uint32Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const words = new Uint32Array(copyOf(vector, chunk.rowCount * 16));
+  const lengths = new Uint32Array(chunk.rowCount);
+  for (let row = 0; row < lengths.length; row++) lengths[row] = words[4 * row] ?? 0;
+  return lengths;
+}
+
 /** A column of texts without NULLs. */
 export function readTexts(chunk: DuckDBDataChunk, index: number): string[] {
   return chunk.getColumnValues(index).map((text) => (typeof text === "string" ? text : ""));
@@ -129,8 +150,13 @@ function copyInto(vector: duckdb.Vector, values: Column): void {
   duckdb.copy_data_to_vector(vector, 0, buffer, byteOffset, byteLength);
 }
 
+/** What vector_get_data gives is a copy already (vectors.test.ts proves it), so it is not copied again. */
 function copyOf(vector: duckdb.Vector, byteCount: number): ArrayBuffer {
+  if (byteCount === 0) return new ArrayBuffer(0);
+  const { buffer, byteOffset, byteLength } = duckdb.vector_get_data(vector, byteCount);
+  if (buffer instanceof ArrayBuffer && byteOffset === 0 && buffer.byteLength === byteLength)
+    return buffer;
   const copy = new Uint8Array(byteCount);
-  if (byteCount > 0) copy.set(duckdb.vector_get_data(vector, byteCount));
+  copy.set(new Uint8Array(buffer, byteOffset, byteLength));
   return copy.buffer;
 }

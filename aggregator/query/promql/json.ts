@@ -27,21 +27,32 @@ function resultJson(data: QueryData): string {
       return `[${rows.join(",")}]`;
     }
     case "matrix": {
+      const opened = new Map<number, string>();
       const rows = data.series.map(
         ({ labels, timestampsMs, values }) =>
-          `{"metric":${labelsJson(labels)},"values":[${pointsJson(timestampsMs, values)}]}`,
+          `{"metric":${labelsJson(labels)},"values":[${pointsJson(timestampsMs, values, opened)}]}`,
       );
       return `[${rows.join(",")}]`;
     }
   }
 }
 
-function pointsJson(timestampsMs: Float64Array, values: Float64Array): string {
-  let text = "";
-  for (let i = 0; i < timestampsMs.length; i++) {
-    text += `${i === 0 ? "" : ","}[${timeJson(timestampsMs[i] ?? 0)},"${formatSample(values[i] ?? 0)}"]`;
+/** `opened` holds the text from one value to the next by time: the steps are the same for all series. */
+function pointsJson(
+  timestampsMs: Float64Array,
+  values: Float64Array,
+  opened: Map<number, string>,
+): string {
+  if (values.length === 0) return "";
+  const parts: string[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const timeMs = timestampsMs[i] ?? 0;
+    let open = opened.get(timeMs);
+    if (open === undefined) opened.set(timeMs, (open = `"],[${timeJson(timeMs)},"`));
+    parts.push(open, formatSample(values[i] ?? 0));
   }
-  return text;
+  // Joining is cheaper than adding up; the first piece closes a value that is not there.
+  return `${parts.join("").slice(3)}"]`;
 }
 
 /** Labels in the order of their names. */
