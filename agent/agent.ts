@@ -109,8 +109,11 @@ export class Agent {
 
   /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
   async reload(config: AgentConfig): Promise<void> {
-    const fixed = ["listen", "data_dir", "tenant", "spool", "nats", "receivers"] as const;
-    const changed = fixed.filter((key) => !Bun.deepEquals(config[key], this.#config[key]));
+    const fixed = ["listen", "data_dir", "tenant", "log", "spool", "nats", "receivers"] as const;
+    const changed: string[] = fixed.filter(
+      (key) => !Bun.deepEquals(config[key], this.#config[key]),
+    );
+    if (config.agent.name !== this.#config.agent.name) changed.push("agent.name");
     if (changed.length > 0)
       this.#log.warn("some keys take effect after a restart only", { keys: changed });
     this.#config = config;

@@ -43,6 +43,7 @@ export async function openAggregatorRole(
       "listen",
       "data_dir",
       "tenant",
+      "log",
       "storage",
       "ingest",
       "query",
