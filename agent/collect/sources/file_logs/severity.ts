@@ -22,6 +22,18 @@ for (let byte = 0; byte < 256; byte++) {
 }
 
 /**
+ * By the first two letters of a word (5 bits each): 1 where a level may begin so, 2 where a key may. Nearly every word of a line
+ * is dismissed by this one look, which halves the cost of a line.
+ */
+const pairs = new Uint8Array(1 << 10);
+for (const candidates of words)
+  for (const { bytes } of candidates ?? []) pairs[pairOf(bytes[0] ?? 0, bytes[1] ?? 0)] = 1;
+for (const bytes of keys) {
+  const pair = pairOf(bytes[0] ?? 0, bytes[1] ?? 0);
+  pairs[pair] = (pairs[pair] ?? 0) | 2;
+}
+
+/**
  * The severity that bytes [start, end) name, as an OpenTelemetry number, 0 where they name none. What counts: the value of a
  * key `level` (logfmt, JSON; pino's numbers too), klog's "E1121 ", a level word in capitals, or one in brackets or before a
  * colon. A plain lower-case "error" within a sentence does not. Builds no string and no view.
@@ -30,23 +42,31 @@ export function severityOf(bytes: Uint8Array, start: number, end: number): numbe
   if (start >= end) return severity.unknown;
   const json = bytes[start] === 123;
   const stop = Math.min(end, start + (json ? scannedJsonMax : scannedMax));
-  let previous = 32;
+  const klog = klogLevel(bytes, start, end);
+  if (klog > 0) return klog;
+  let isWord = 0;
   for (let at = start; at < stop; at++) {
     const byte = bytes[at] ?? 0;
-    if (inWord[byte] === 1 && inWord[previous] === 0) {
-      const letter = lower[byte] ?? 0;
-      if (letter === 108 || letter === 115) {
-        const found = keyedLevel(bytes, at, end);
-        if (found > 0) return found;
-      }
-      if (!json) {
-        const found = levelWord(bytes, at, end, previous, at === start);
-        if (found > 0) return found;
-      }
+    const wasWord = isWord;
+    isWord = inWord[byte] ?? 0;
+    if (isWord === 0 || wasWord === 1 || lower[byte] === 0 || at + 1 >= end) continue;
+    const pair = pairs[pairOf(byte, bytes[at + 1] ?? 0)] ?? 0;
+    if (pair === 0) continue;
+    if ((pair & 2) !== 0) {
+      const found = keyedLevel(bytes, at, end);
+      if (found > 0) return found;
     }
-    previous = byte;
+    if (!json && (pair & 1) !== 0) {
+      const found = levelWord(bytes, at, end, at === start ? 32 : (bytes[at - 1] ?? 0));
+      if (found > 0) return found;
+    }
   }
   return severity.unknown;
+}
+
+/** Letters of either case fall together, and other bytes may fall among them: what it finds is looked at closely. */
+function pairOf(first: number, second: number): number {
+  return ((first & 31) << 5) | (second & 31);
 }
 
 /** `level=warn`, `"level":"warn"`, `level: 'warn'`, `"level":40`. */
@@ -74,23 +94,12 @@ function numericLevel(bytes: Uint8Array, at: number, end: number): number {
   return 1 + (tens - 1) * 4;
 }
 
-function levelWord(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  previous: number,
-  first: boolean,
-): number {
-  if (first) {
-    const klog = klogLevel(bytes, at, end);
-    if (klog > 0) return klog;
-  }
+function levelWord(bytes: Uint8Array, at: number, end: number, previous: number): number {
   const byte = bytes[at] ?? 0;
-  const second = at + 1 < end ? (bytes[at + 1] ?? 0) : 0;
-  const isUpper = byte >= 65 && byte <= 90 && second >= 65 && second <= 90;
-  if (!isUpper && words[lower[byte] ?? 0] === undefined) return 0;
+  const second = bytes[at + 1] ?? 0;
   const found = wordAt(bytes, at, end);
-  if (found === 0 || isUpper) return found;
+  if (found === 0) return 0;
+  if (byte >= 65 && byte <= 90 && second >= 65 && second <= 90) return found;
   let next = at;
   while (next < end && isWordByte(bytes, next, end)) next++;
   const after = next < end ? (bytes[next] ?? 0) : 0;
