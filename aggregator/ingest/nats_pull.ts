@@ -33,6 +33,7 @@ export class NatsPull {
   readonly #wakeup = new Wakeup();
   #queue: Msg[] = [];
   #open = 0;
+  #heardMs = 0;
   #failure: string | undefined;
   readonly #stop: () => void;
 
@@ -56,6 +57,8 @@ export class NatsPull {
     const wake = (): void => this.#wakeup.wake();
     signal.addEventListener("abort", wake, { once: true });
     this.#request();
+    const ended = new AbortController();
+    const watch = this.#watchSilence(ended.signal);
     try {
       while (!signal.aborted) {
         const message = this.#queue.shift();
@@ -65,9 +68,11 @@ export class NatsPull {
         }
         if (this.#failure !== undefined) throw new OperatingError("unavailable", this.#failure);
         if (this.#open === 0) return;
-        await this.#waitForMore();
+        await this.#wakeup.wait();
       }
     } finally {
+      ended.abort();
+      await watch;
       signal.removeEventListener("abort", wake);
     }
   }
@@ -78,25 +83,26 @@ export class NatsPull {
 
   #request(): void {
     this.#open = batchMax;
+    this.#heardMs = this.#clock.monotonic();
     const request = { batch: batchMax, max_bytes: batchBytesMax, expires: nanos(expiresMs) };
     this.#nats.publish(this.#subject, JSON.stringify(request), { reply: this.#inbox });
   }
 
-  async #waitForMore(): Promise<void> {
-    const heard = new AbortController();
-    const silence = async (): Promise<void> => {
-      await this.#clock.sleep(silenceMaxMs, heard.signal);
-      if (heard.signal.aborted) return;
-      this.#failure = "the consumer does not answer";
-      this.#wakeup.wake();
-    };
-    const watch = silence();
-    await this.#wakeup.wait();
-    heard.abort();
-    await watch;
+  /** One timer a request, not one a wait: at full load waits are as many as messages. */
+  async #watchSilence(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted && this.#open > 0) {
+      const leftMs = this.#heardMs + silenceMaxMs - this.#clock.monotonic();
+      if (leftMs <= 0) {
+        this.#failure = "the consumer does not answer";
+        this.#wakeup.wake();
+        return;
+      }
+      await this.#clock.sleep(leftMs, ended);
+    }
   }
 
   #receive(message: Msg): void {
+    this.#heardMs = this.#clock.monotonic();
     // A message of the stream keeps its own subject; what comes to the inbox itself is a word of the server.
     if (message.subject !== this.#inbox) {
       this.#queue.push(message);
