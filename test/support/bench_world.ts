@@ -107,7 +107,7 @@ export class BenchWorld {
       if (stored > before) [before, movedMs] = [stored, performance.now()];
       if (performance.now() - movedMs > 60_000)
         throw new Error(`${stored} of ${items} items stored, and no more for a minute`);
-      await Bun.sleep(100);
+      await Bun.sleep(500);
     }
   }
 
