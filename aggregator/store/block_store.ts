@@ -2,34 +2,15 @@ import { rm } from "node:fs/promises";
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Clock } from "#shared/runtime/clock.ts";
-import type { Logger } from "#shared/runtime/log.ts";
-import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-
 import { blockKey } from "./block_key.ts";
-import { createBlockView, type ReadTools } from "./block_view.ts";
+import { createBlockView } from "./block_view.ts";
 import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
-import type { Catalog, CatalogChange } from "./catalog.ts";
-import type { StoreConfig } from "./config.ts";
-import type { Duckdb } from "./duckdb.ts";
+import type { CatalogChange } from "./catalog.ts";
+import type { BlockStoreDeps } from "./deps.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { Maintenance } from "./maintenance.ts";
-import type { ObjectStore } from "./object_store.ts";
 import type { AgentRecord, Block, BlockView, Cut, Store } from "./store.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
-
-export type BlockStoreDeps = {
-  readonly config: StoreConfig;
-  readonly objects: ObjectStore;
-  readonly catalog: Catalog;
-  readonly writer: Duckdb;
-  readonly tools: ReadTools;
-  /** Folder for files being written; emptied at start. */
-  readonly staging: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: SelfMetrics;
-};
 
 /** A commit whose transaction failed in a way that leaves open whether it took effect (a connection lost at COMMIT). */
 type Uncertain = { readonly cut: Cut; readonly blocks: readonly Block[] };

@@ -1,26 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
-import type { LocalFile } from "./block_writer.ts";
-import type { BlockStoreDeps } from "./block_store.ts";
-import type { CatalogChange } from "./catalog.ts";
+import type { MaintenanceDeps } from "./deps.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
-import type { Block } from "./store.ts";
-import type { StoreMeters } from "./store_meters.ts";
-
-export type MaintenanceDeps = BlockStoreDeps & {
-  readonly meters: StoreMeters;
-  readonly inFlight: ReadonlySet<string>;
-  readonly blocks: () => readonly Block[];
-  readonly upload: (
-    tenant: string,
-    signal: Block["signal"],
-    file: LocalFile,
-    createdMs: number,
-  ) => Promise<Block>;
-  readonly apply: (
-    change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">,
-  ) => Promise<void>;
-};
 
 const sweepIntervalMs = 3_600_000;
 /** Merges of one round; what is left waits for the next. */

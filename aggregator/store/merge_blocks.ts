@@ -6,7 +6,7 @@ import { createBlockView } from "./block_view.ts";
 import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
-import type { MaintenanceDeps } from "./maintenance.ts";
+import type { MaintenanceDeps } from "./deps.ts";
 import { joinPieces } from "./merge_series.ts";
 import { parquetList } from "./metrics_reader.ts";
 import type { Block } from "./store.ts";

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { TailSet } from "./tail_set.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import {
   type Sibling,
   continues,
@@ -11,6 +11,16 @@ import {
   markAt,
 } from "./generations.ts";
 import { type Tail, beginning, statFile } from "./tail.ts";
+
+/** What rotation needs of the set of tails; the set itself calls it, so it is told here what it is lent. */
+type TailSet = {
+  readonly tails: ReadonlyMap<string, Tail>;
+  isExcluded(path: string): boolean;
+  newTail(key: string, at: Checkpoint, state: Tail["state"], current: string): Tail;
+  add(tail: Tail): boolean;
+  drop(tail: Tail): void;
+  remember(tail: Tail): void;
+};
 
 /**
  * How lines are found again that lie in older generations of a file.

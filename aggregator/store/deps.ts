@@ -1,0 +1,41 @@
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { ReadTools } from "./block_view.ts";
+import type { LocalFile } from "./block_writer.ts";
+import type { Catalog, CatalogChange } from "./catalog.ts";
+import type { StoreConfig } from "./config.ts";
+import type { Duckdb } from "./duckdb.ts";
+import type { ObjectStore } from "./object_store.ts";
+import type { Block } from "./store.ts";
+import type { StoreMeters } from "./store_meters.ts";
+
+/** What the store of blocks is lent. */
+export type BlockStoreDeps = {
+  readonly config: StoreConfig;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly writer: Duckdb;
+  readonly tools: ReadTools;
+  /** Folder for files being written; emptied at start. */
+  readonly staging: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+};
+
+/** What background work is lent by the store that owns it. */
+export type MaintenanceDeps = BlockStoreDeps & {
+  readonly meters: StoreMeters;
+  readonly inFlight: ReadonlySet<string>;
+  readonly blocks: () => readonly Block[];
+  readonly upload: (
+    tenant: string,
+    signal: Block["signal"],
+    file: LocalFile,
+    createdMs: number,
+  ) => Promise<Block>;
+  readonly apply: (
+    change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">,
+  ) => Promise<void>;
+};
