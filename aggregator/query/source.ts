@@ -1,3 +1,4 @@
+import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 
@@ -54,6 +55,11 @@ export type SeriesSamples = {
   readonly key?: string;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /**
+   * Parallel to the values, where the series has native histograms: an entry stands in place of the value. Stale markers
+   * are values. Absent for series of numbers alone, which are nearly all.
+   */
+  readonly histograms?: HistogramColumn | undefined;
 };
 
 export type LogsSource = {

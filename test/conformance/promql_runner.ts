@@ -6,10 +6,13 @@ import {
 } from "#aggregator/query/promql/engine.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { labelsText } from "#aggregator/query/promql/values.ts";
+import type { Buckets, Histogram } from "#shared/model/histogram.ts";
+import { histogramNotation } from "#shared/model/histogram_text.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
-import { type Command, type EvalCommand, type Point, parseScript } from "./promql_script.ts";
+import { asStored, type Point } from "./promql_histograms.ts";
+import { type Command, type EvalCommand, parseScript } from "./promql_script.ts";
 
 export type CaseFailure = {
   readonly line: number;
@@ -40,14 +43,15 @@ export async function runScript(file: string, text: string): Promise<FileReport>
   return { file, passed, failures };
 }
 
-/** Native histograms are not stored: cases that need them fail. */
 function load(
   metrics: MemoryMetrics,
   { stepMs, series }: Extract<Command, { kind: "load" }>,
 ): void {
   for (const { labels, points } of series) {
-    for (const [i, point] of points.entries()) {
-      if (typeof point === "number" || point === "stale") metrics.add(labels, i * stepMs, point);
+    for (const [i, point] of asStored(points).entries()) {
+      if (point === "gap") continue;
+      const sample = typeof point === "object" ? point.histogram : point;
+      metrics.add(labels, i * stepMs, sample);
     }
   }
 }
@@ -142,15 +146,22 @@ function order(rows: readonly Row[]): string {
 
 function rowsOf(data: Exclude<QueryResult["data"], { resultType: "scalar" | "string" }>): Row[] {
   if (data.resultType === "vector") {
-    return data.series.map(({ labels, value }) => ({
+    return data.series.map(({ labels, value, histogram }) => ({
       labels,
-      samples: new Map([[data.timeMs, value]]),
+      samples: new Map([[data.timeMs, histogram === undefined ? value : gotten(histogram)]]),
     }));
   }
-  return data.series.map(({ labels, timestampsMs, values }) => ({
-    labels,
-    samples: new Map([...timestampsMs].map((timeMs, i) => [timeMs, values[i] ?? 0])),
-  }));
+  return data.series.map(({ labels, timestampsMs, values, histograms }) => {
+    const samples = new Map<number, Point>();
+    for (const [i, timeMs] of timestampsMs.entries()) samples.set(timeMs, values[i] ?? 0);
+    for (const [i, found] of (histograms?.values ?? []).entries())
+      samples.set(histograms?.timestampsMs[i] ?? 0, gotten(found));
+    return { labels, samples };
+  });
+}
+
+function gotten(histogram: Histogram): Point {
+  return { histogram, hintGiven: false };
 }
 
 function compareRows(wanted: readonly Row[], got: readonly Row[]): string[] {
@@ -179,7 +190,7 @@ function show(samples: ReadonlyMap<number, Point>): string {
   return [...samples]
     .map(
       ([timeMs, point]) =>
-        `${typeof point === "object" ? point.histogram : point}@${timeMs / 1_000}`,
+        `${typeof point === "object" ? histogramNotation(point.histogram) : point}@${timeMs / 1_000}`,
     )
     .join(" ");
 }
@@ -188,8 +199,34 @@ function sameSamples(wanted: ReadonlyMap<number, Point>, got: ReadonlyMap<number
   if (wanted.size !== got.size) return false;
   return [...wanted].every(([timeMs, point]) => {
     const other = got.get(timeMs);
-    return typeof point === "number" && typeof other === "number" && equal(point, other);
+    if (typeof point === "number") return typeof other === "number" && equal(point, other);
+    if (typeof point !== "object" || typeof other !== "object") return false;
+    const { histogram, hintGiven } = point;
+    if (hintGiven && histogram.counterResetHint !== other.histogram.counterResetHint) return false;
+    return alikeHistograms(histogram, other.histogram);
   });
+}
+
+function alikeHistograms(a: Histogram, b: Histogram): boolean {
+  return (
+    a.schema === b.schema &&
+    equal(a.zeroThreshold, b.zeroThreshold) &&
+    equal(a.zeroCount, b.zeroCount) &&
+    equal(a.count, b.count) &&
+    equal(a.sum, b.sum) &&
+    a.customValues.length === b.customValues.length &&
+    a.customValues.every((value, i) => equal(value, b.customValues[i] ?? Number.NaN)) &&
+    alikeBuckets(a.positive, b.positive) &&
+    alikeBuckets(a.negative, b.negative)
+  );
+}
+
+function alikeBuckets(a: Buckets, b: Buckets): boolean {
+  return (
+    a.indices.length === b.indices.length &&
+    a.indices.every((index, i) => index === b.indices[i]) &&
+    a.counts.every((count, i) => equal(count, b.counts[i] ?? Number.NaN))
+  );
 }
 
 /** Equal to one part in a million, as the scripts mean it. */

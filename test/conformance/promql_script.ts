@@ -2,9 +2,8 @@ import { parsePromql } from "#aggregator/query/promql/parse.ts";
 import { parseNumber, unquote } from "#aggregator/query/promql/literals.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { parseDuration } from "#shared/text/duration.ts";
+import { nativeOfClassic, parseHistograms, type Point } from "./promql_histograms.ts";
 
-/** One value of a script's series: a number, a gap, a stale marker, or a native histogram (kept as text). */
-export type Point = number | "gap" | "stale" | { readonly histogram: string };
 export type ScriptSeries = { readonly labels: Labels; readonly points: readonly Point[] };
 
 export type Expectation = {
@@ -65,7 +64,9 @@ function timeOf(text: string): number {
 
 function parseLoad(head: string, body: readonly string[]): Command {
   const stepMs = timeOf(head.split(/\s+/)[1] ?? "");
-  return { kind: "load", stepMs, series: body.map(parseSeries) };
+  const series = body.map(parseSeries);
+  const natives = head.startsWith("load_with_nhcb") ? nativeOfClassic(series) : [];
+  return { kind: "load", stepMs, series: [...series, ...natives] };
 }
 
 const instantShape = /^eval(?:_(\w+))?\s+instant\s+(?:at\s+(\S+))\s+(.+)$/;
@@ -174,18 +175,15 @@ function parseLabels(text: string): Labels {
 
 const number = String.raw`[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[iI]nf|NaN)`;
 const repeated = new RegExp(`^(${number})(?:([+-])(${number}))?x(\\d+)$`);
-const histogramShape = /^(\{\{.*?\}\})(?:([+-])(\{\{.*?\}\}))?(?:x(\d+))?$/;
 
 function parsePoints(text: string): Point[] {
   const points: Point[] = [];
   for (const token of text.match(/\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?|\S+/g) ?? []) {
-    const histogram = histogramShape.exec(token);
+    const histograms = parseHistograms(token);
     const gaps = /^_(?:x(\d+))?$/.exec(token);
     const series = repeated.exec(token);
-    if (histogram !== null) {
-      const count = histogram[4] === undefined ? 1 : Number(histogram[4]) + 1;
-      for (let i = 0; i < count; i++) points.push({ histogram: token });
-    } else if (gaps !== null) {
+    if (histograms !== undefined) points.push(...histograms);
+    else if (gaps !== null) {
       for (let i = 0; i < Number(gaps[1] ?? 1); i++) points.push("gap");
     } else if (token === "stale") points.push("stale");
     else if (series !== null) {

@@ -1,11 +1,13 @@
 import type { MetricsSource, SelectRequest, SeriesRequest } from "#aggregator/query/source.ts";
 import { OperatingError } from "#shared/errors.ts";
+import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, type Matcher, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 
-type Sample = { readonly timeMs: number; readonly value: number | "stale" };
+type Value = number | "stale" | Histogram;
+type Sample = { readonly timeMs: number; readonly value: Value };
 type Series = { readonly labels: Labels; readonly samples: Sample[] };
 
 /** A metrics source whose series stand in memory, for tests of what reads metrics. All tenants see the same. */
@@ -16,7 +18,7 @@ export class MemoryMetrics implements MetricsSource {
   selects = 0;
 
   /** Adds a sample; one at the same time replaces the earlier. */
-  add(labels: Labels, timeMs: number, value: number | "stale"): void {
+  add(labels: Labels, timeMs: number, value: Value): void {
     const key = labelsKey(labels);
     const series = this.#series.get(key) ?? { labels, samples: [] };
     this.#series.set(key, series);
@@ -48,9 +50,15 @@ export class MemoryMetrics implements MetricsSource {
       const words = wordsOf(values);
       for (const [i, { value }] of within.entries()) {
         if (value === "stale") setStale(words, i);
-        else values[i] = value;
+        else if (typeof value === "number") values[i] = value;
       }
-      return [{ labels, timestampsMs: Float64Array.from(within, ({ timeMs }) => timeMs), values }];
+      const histograms = within.map(({ value }) => (typeof value === "object" ? value : undefined));
+      const plain = {
+        labels,
+        timestampsMs: Float64Array.from(within, ({ timeMs }) => timeMs),
+        values,
+      };
+      return [histograms.some((one) => one !== undefined) ? { ...plain, histograms } : plain];
     });
   }
 

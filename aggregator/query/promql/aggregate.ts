@@ -1,8 +1,10 @@
+import { histogramLine } from "#shared/model/histogram_text.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { addHistogramsOfGroup } from "./aggregate_histograms.ts";
 import { warnQuantile } from "./annotations.ts";
 import type { AggregateExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
-import { formatPlain } from "./go_float.ts";
+import { formatPlain, formatShort } from "./go_float.ts";
 import { type KahanSum, kahanAdd, quantileOf } from "./kahan.ts";
 import {
   type StepSeries,
@@ -11,6 +13,7 @@ import {
   hasSample,
   keepLabels,
   newSeries,
+  sampleAt,
   withLabel,
   withoutLabels,
 } from "./values.ts";
@@ -54,6 +57,7 @@ export async function aggregate(
     const dropName = group.members.some((member) => member.dropName);
     const target = newSeries(group.labels, count, dropName);
     fill(expr, group.members, params, target);
+    addHistogramsOfGroup(context, expr, group.members, target);
     if (!hasSample(target)) continue;
     spend(context.budget, count);
     out.push(target);
@@ -99,7 +103,7 @@ function sum(members: readonly StepSeries[], { values, present }: StepSeries): v
   const lost = new Float64Array(values.length);
   for (const member of members) {
     for (let i = 0; i < values.length; i++) {
-      if (member.present[i] === absent) continue;
+      if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       if (present[i] === absent) {
         present[i] = float;
@@ -128,7 +132,7 @@ function average(members: readonly StepSeries[], { values, present }: StepSeries
     total.sum = 0;
     total.lost = 0;
     for (const member of members) {
-      if (member.present[i] === absent) continue;
+      if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       if (++count === 1) {
         total.sum = value;
@@ -160,7 +164,7 @@ function extreme(
 ): void {
   for (const member of members) {
     for (let i = 0; i < values.length; i++) {
-      if (member.present[i] === absent) continue;
+      if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       const best = values[i] ?? 0;
       if (present[i] !== absent && !(sign * value > sign * best) && !Number.isNaN(best)) continue;
@@ -195,7 +199,7 @@ function variance(members: readonly StepSeries[], { values, present }: StepSerie
   const means = new Float64Array(values.length);
   for (const member of members) {
     for (let i = 0; i < values.length; i++) {
-      if (member.present[i] === absent) continue;
+      if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       if (present[i] === absent) {
         present[i] = float;
@@ -224,7 +228,7 @@ function quantile(
   for (let i = 0; i < values.length; i++) {
     let count = 0;
     for (const member of members) {
-      if (member.present[i] !== absent) gathered[count++] = member.values[i] ?? 0;
+      if (member.present[i] === float) gathered[count++] = member.values[i] ?? 0;
     }
     if (count === 0) continue;
     present[i] = float;
@@ -246,7 +250,9 @@ export async function countValues(
     const seen = new Map<string, StepSeries>();
     for (let i = 0; i < count; i++) {
       if (one.present[i] === absent) continue;
-      const text = formatPlain(one.values[i] ?? 0);
+      const sample = sampleAt(one, i);
+      const text =
+        typeof sample === "number" ? formatPlain(sample) : histogramLine(sample, formatShort);
       let target = seen.get(text);
       if (target === undefined) {
         const grouping = expr.without ? expr : { ...expr, grouping: [...expr.grouping, label] };

@@ -1,11 +1,11 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { warn } from "./annotations.ts";
+import { informIgnoredHistogram, warn } from "./annotations.ts";
 import { groupSeries } from "./aggregate.ts";
 import type { AggregateExpr } from "./ast.ts";
 import { type EvalContext, breathe } from "./context.ts";
 import { executionError } from "./errors.ts";
 import { formatShort } from "./go_float.ts";
-import { type StepSeries, absent, float, hasSample } from "./values.ts";
+import { type StepSeries, absent, float, hasHistograms, hasSample } from "./values.ts";
 
 /** topk, bottomk, limitk, limit_ratio: some of the series of each group, step by step, as they are. */
 export async function selectSeries(
@@ -16,13 +16,18 @@ export async function selectSeries(
   count: number,
 ): Promise<readonly StepSeries[]> {
   if (!checkParams(context, expr, params)) return [];
+  const ranked = expr.op === "topk" || expr.op === "bottomk";
+  if (ranked && series.some(hasHistograms))
+    informIgnoredHistogram(context.notes, expr.span, expr.op);
   const picked = new Map<StepSeries, StepSeries>();
   const order: StepSeries[] = [];
   for (const { members } of groupSeries(expr, series)) {
     const ratios = expr.op === "limit_ratio" ? members.map(({ labels }) => ratioOf(labels)) : [];
     for (let i = 0; i < count; i++) {
       if (i % 256 === 0) await breathe(context.budget);
-      const here = members.filter((member) => member.present[i] !== absent);
+      const here = members.filter(({ present }) =>
+        ranked ? present[i] === float : present[i] !== absent,
+      );
       for (const member of choose(expr, members, here, ratios, params[i] ?? 0, i)) {
         let target = picked.get(member);
         if (target === undefined) {
@@ -30,7 +35,7 @@ export async function selectSeries(
           picked.set(member, target);
           order.push(target);
         }
-        target.present[i] = float;
+        target.present[i] = member.present[i] ?? absent;
       }
     }
   }

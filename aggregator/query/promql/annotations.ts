@@ -37,6 +37,57 @@ export function forMetric(text: string, metricName: string): string {
   return metricName === "" ? text : `${text} for metric name ${quote(metricName)}`;
 }
 
+/** What a sample is called in messages about operators. */
+export type SampleType = "float" | "histogram";
+
+export function informOperands(
+  notes: Annotations,
+  span: Span,
+  op: string,
+  lhs: SampleType,
+  rhs: SampleType,
+): void {
+  const text = `incompatible sample types encountered for binary operator "${op}"`;
+  inform(notes, span, `${text}: ${lhs} ${op} ${rhs}`);
+}
+
+export function informIgnoredHistogram(notes: Annotations, span: Span, aggregation: string): void {
+  inform(notes, span, `ignored histogram in ${aggregation} aggregation`);
+}
+
+export function informIgnoredInRange(notes: Annotations, span: Span, metricName: string): void {
+  const text = "ignored histograms in a range containing both floats and histograms";
+  inform(notes, span, forMetric(text, metricName));
+}
+
+/** `where` is "aggregation" or names the metric. */
+export function warnMixedFloats(notes: Annotations, span: Span, where: string): void {
+  warn(notes, span, `encountered a mix of histograms and floats for ${where}`);
+}
+
+export function warnMixedBuckets(notes: Annotations, span: Span, metricName: string): void {
+  const text = "vector contains a mix of histograms with exponential and custom buckets schemas";
+  warn(notes, span, forMetric(text, metricName));
+}
+
+type HistogramOperation = "addition" | "subtraction" | "aggregation";
+
+export function warnResetCollision(
+  notes: Annotations,
+  span: Span,
+  operation: HistogramOperation,
+): void {
+  warn(notes, span, `conflicting counter resets during histogram ${operation}`);
+}
+
+export function informReconciled(
+  notes: Annotations,
+  span: Span,
+  operation: HistogramOperation,
+): void {
+  inform(notes, span, `mismatched custom buckets were reconciled during ${operation}`);
+}
+
 export function warnQuantile(notes: Annotations, span: Span, quantile: number): void {
   if (quantile >= 0 && quantile <= 1) return;
   warn(notes, span, `quantile value should be between 0 and 1, got ${formatShort(quantile)}`);

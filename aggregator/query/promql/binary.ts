@@ -1,34 +1,41 @@
+import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { inform } from "./annotations.ts";
+import { informOperands } from "./annotations.ts";
 import { arithmetic, comparison } from "./arithmetic.ts";
 import { type BinaryExpr, type Matching, isComparison } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { executionError } from "./errors.ts";
+import { combineHistograms } from "./histogram_binary.ts";
 import {
   type StepSeries,
   absent,
   dropMetadata,
   float,
   hasSample,
+  histogram,
   keepLabels,
   labelsText,
   mergeSameLabels,
   newSeries,
+  putSample,
   sameLabelsError,
+  sampleAt,
   withLabel,
   withoutLabels,
 } from "./values.ts";
 
-/** What an operator makes of two numbers. `filter` decides whether the left one stays; else `compute` gives the result. */
+/**
+ * What an operator makes of two numbers. `filter` decides whether the left one stays; else `compute` gives the result.
+ * Operators that work on histograms alone have neither.
+ */
 type Operation = {
   readonly filter?: (a: number, b: number) => boolean;
-  readonly compute: (a: number, b: number) => number;
+  readonly compute?: (a: number, b: number) => number;
 };
 
-function operationOf(expr: BinaryExpr): Operation | undefined {
+function operationOf(expr: BinaryExpr): Operation {
   const { op } = expr;
-  if (op === "and" || op === "or" || op === "unless" || op === "</" || op === ">/")
-    return undefined;
+  if (op === "and" || op === "or" || op === "unless" || op === "</" || op === ">/") return {};
   if (!isComparison(op)) return { compute: arithmetic[op] };
   const filter = comparison[op];
   if (expr.bool) return { compute: (a, b) => (filter(a, b) ? 1 : 0) };
@@ -43,19 +50,30 @@ export async function vectorScalar(
   scalar: Float64Array,
   scalarFirst: boolean,
 ): Promise<readonly StepSeries[]> {
-  const operation = operationOf(expr);
-  if (operation === undefined) return noteFloats(context, expr);
-  const { filter, compute } = operation;
+  const { filter, compute } = operationOf(expr);
   const out: StepSeries[] = [];
   for (const [s, one] of series.entries()) {
     if (s % 64 === 0) await breathe(context.budget);
-    const after = filter === undefined ? renamed(context, one.labels) : one;
+    // What is left of a sample by a comparison or a cut still goes by its name.
+    const keepsName = filter !== undefined || compute === undefined;
+    const after = keepsName ? one : renamed(context, one.labels);
     const target = newSeries(after.labels, scalar.length, after.dropName);
     for (let i = 0; i < scalar.length; i++) {
       if (one.present[i] === absent) continue;
       const value = one.values[i] ?? 0;
       const other = scalar[i] ?? 0;
+      if (one.present[i] === histogram) {
+        const sample = sampleAt(one, i);
+        const [a, b] = scalarFirst ? [other, sample] : [sample, other];
+        const result = combineHistograms(context, expr, a, b);
+        if (result !== undefined) putSample(target, i, result);
+        continue;
+      }
       const [a, b] = scalarFirst ? [other, value] : [value, other];
+      if (compute === undefined) {
+        informOperands(context.notes, expr.span, expr.op, "float", "float");
+        continue;
+      }
       if (filter !== undefined && !filter(a, b)) continue;
       target.present[i] = float;
       target.values[i] = filter === undefined ? compute(a, b) : value;
@@ -65,17 +83,6 @@ export async function vectorScalar(
     out.push(target);
   }
   return mergeSameLabels(out);
-}
-
-/** The trim operators work on histograms; between floats they only leave a note. */
-function noteFloats(context: EvalContext, expr: BinaryExpr): readonly StepSeries[] {
-  const types = `float ${expr.op} float`;
-  inform(
-    context.notes,
-    expr.span,
-    `incompatible sample types encountered for binary operator "${expr.op}": ${types}`,
-  );
-  return [];
 }
 
 /** The labels that must agree for two series to meet. */
@@ -119,7 +126,6 @@ export async function vectorVector(
   count: number,
 ): Promise<readonly StepSeries[]> {
   const operation = operationOf(expr);
-  if (operation === undefined) return noteFloats(context, expr);
   const { matching } = expr;
   const swapped = matching.group === "right";
   const pairing: Pairing = {
@@ -166,16 +172,17 @@ function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepS
       }
       const target = targetOf(pairing, targets, member, partner);
       if (!oneToOne) claim(matched, target, count, i);
-      put(pairing, target, i, member.values[i] ?? 0, partner?.values[i] ?? fillOne ?? 0);
+      if (member.present[i] === float && partner?.present[i] !== histogram) {
+        put(pairing, target, i, member.values[i] ?? 0, partner?.values[i] ?? fillOne ?? 0);
+        continue;
+      }
+      const other = partner === undefined ? (fillOne ?? 0) : sampleAt(partner, i);
+      putMixed(pairing, target, i, sampleAt(member, i), other);
     }
     if (meetings > 0 || partner === undefined || fillMany === undefined) continue;
-    put(
-      pairing,
-      targetOf(pairing, targets, undefined, partner),
-      i,
-      fillMany,
-      partner.values[i] ?? 0,
-    );
+    const target = targetOf(pairing, targets, undefined, partner);
+    if (partner.present[i] === float) put(pairing, target, i, fillMany, partner.values[i] ?? 0);
+    else putMixed(pairing, target, i, fillMany, sampleAt(partner, i));
   }
 }
 
@@ -244,7 +251,7 @@ function targetOf(
 
 function resultLabels({ expr, context }: Pairing, many: Labels, one: Labels): Labels {
   const { matching } = expr;
-  const drops = !isComparison(expr.op) || (expr.bool && !context.delayedNameRemoval);
+  const drops = expr.op in arithmetic || (expr.bool && !context.delayedNameRemoval);
   let labels = drops ? dropMetadata(many) : many;
   if (matching.group === "none") {
     labels = matching.on
@@ -256,10 +263,29 @@ function resultLabels({ expr, context }: Pairing, many: Labels, one: Labels): La
 }
 
 function put(pairing: Pairing, target: StepSeries, i: number, many: number, one: number): void {
-  const { operation, swapped } = pairing;
+  const { operation, swapped, context, expr } = pairing;
   const [a, b] = swapped ? [one, many] : [many, one];
+  if (operation.compute === undefined) {
+    informOperands(context.notes, expr.span, expr.op, "float", "float");
+    return;
+  }
   if (operation.filter !== undefined && !operation.filter(a, b)) return;
   if (target.present[i] !== absent) throw sameLabelsError();
   target.present[i] = float;
   target.values[i] = operation.compute(a, b);
+}
+
+/** Where one side at least is a histogram. */
+function putMixed(
+  { swapped, context, expr }: Pairing,
+  target: StepSeries,
+  i: number,
+  many: number | Histogram,
+  one: number | Histogram,
+): void {
+  const [a, b] = swapped ? [one, many] : [many, one];
+  const result = combineHistograms(context, expr, a, b);
+  if (result === undefined) return;
+  if (target.present[i] !== absent) throw sameLabelsError();
+  putSample(target, i, result);
 }

@@ -2,10 +2,11 @@ import { assert } from "#shared/assert.ts";
 import { warn } from "./annotations.ts";
 import { dateFunctions, mathFunctions, maxOf, minOf } from "./arithmetic.ts";
 import { type CallExpr, type Expr, unwrapParens } from "./ast.ts";
-import { histogramFraction, histogramQuantiles } from "./classic_histograms.ts";
 import type { EvalContext } from "./context.ts";
 import { executionError } from "./errors.ts";
+import { histogramFraction, histogramQuantiles } from "./histogram_estimates.ts";
 import { evaluateInfo } from "./info.ts";
+import { histogramFunctions, mapHistograms } from "./native_histograms.ts";
 import { subqueryGrid } from "./plan.ts";
 import { absentWindows, applyWindows, windowFunctions } from "./range_functions.ts";
 import {
@@ -59,6 +60,10 @@ export async function evaluateCall(
     return vectorOf(
       await vectors.mapValues(context, await vectorArg(it, 0), (value) => mapped(value)),
     );
+  }
+  const ofHistogram = histogramFunctions.get(name);
+  if (ofHistogram !== undefined) {
+    return vectorOf(await mapHistograms(context, await vectorArg(it, 0), ofHistogram));
   }
   const dated = dateFunctions.get(name);
   if (dated !== undefined) return dateCall(it, dated);
@@ -184,13 +189,8 @@ async function histogramCall(it: Call): Promise<StepValue | undefined> {
       const [lower, upper] = [await scalarArg(it, 0), await scalarArg(it, 1)];
       return vectorOf(await histogramFraction(context, await vector(2), lower, upper, grid));
     }
-    case "histogram_avg":
-    case "histogram_count":
-    case "histogram_sum":
-    case "histogram_stddev":
-    case "histogram_stdvar":
     case "start_timestamp":
-      // They read native histograms and start times; samples that are plain numbers have neither.
+      // Start times are not kept.
       await vectorArg(it, 0);
       return vectorOf([]);
     default:
@@ -218,7 +218,7 @@ async function vectorCall(it: Call): Promise<StepValue> {
       const direct = arg.kind === "selector";
       const series = direct
         ? await evaluateSelector(context, arg, grid, true)
-        : await vectorArg(it, 0);
+        : vectors.withoutValues(await vectorArg(it, 0));
       return vectorOf(
         await vectors.mapValues(context, series, (value, i) =>
           direct ? value : (grid.startMs + i * grid.stepMs) / 1_000,

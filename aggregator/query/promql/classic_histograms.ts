@@ -1,35 +1,37 @@
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { canonicalFloat, parseGoFloatText } from "#shared/text/exposition/go_float.ts";
-import { forMetric, noteMonotonicity, warn, warnQuantile } from "./annotations.ts";
+import { parseGoFloatText } from "#shared/text/exposition/go_float.ts";
+import { forMetric, warn } from "./annotations.ts";
 import type { Expr } from "./ast.ts";
-import { type Bucket, bucketFraction, bucketQuantile } from "./buckets.ts";
-import { type EvalContext, breathe, renamed, spend } from "./context.ts";
+import type { Bucket } from "./buckets.ts";
+import type { EvalContext } from "./context.ts";
 import { quote } from "./errors.ts";
 import {
-  type Grid,
   type StepSeries,
   absent,
   float,
-  hasSample,
-  mergeSameLabels,
-  newSeries,
-  withLabel,
+  hasHistograms,
+  histogram as histogramState,
   withoutLabels,
 } from "./values.ts";
 
 const bucketLabel = "le";
 
 /** The bucket series of one classic histogram. */
-type Histogram = {
+export type ClassicHistogram = {
   readonly labels: Labels;
   readonly bounds: number[];
   readonly series: StepSeries[];
 };
 
 /** Series with a good `le`, put together by their other labels. The others are told of, once a label value. */
-function gather(context: EvalContext, series: readonly StepSeries[], arg: Expr): Histogram[] {
-  const histograms = new Map<string, Histogram>();
+export function gatherClassic(
+  context: EvalContext,
+  series: readonly StepSeries[],
+  arg: Expr,
+): Map<string, ClassicHistogram> {
+  const histograms = new Map<string, ClassicHistogram>();
   for (const one of series) {
+    if (!one.present.includes(float)) continue;
     const text = one.labels[bucketLabel] ?? "";
     const bound = parseGoFloatText(text);
     if (bound === undefined) {
@@ -45,104 +47,47 @@ function gather(context: EvalContext, series: readonly StepSeries[], arg: Expr):
     histogram.series.push(one);
     histograms.set(key, histogram);
   }
-  return [...histograms.values()];
+  return histograms;
 }
 
-function bucketsAt({ bounds, series }: Histogram, step: number): Bucket[] {
+export function bucketsAt({ bounds, series }: ClassicHistogram, step: number): Bucket[] {
   const buckets: Bucket[] = [];
   for (const [i, { present, values }] of series.entries()) {
-    if (present[step] === absent) continue;
+    if (present[step] !== float) continue;
     buckets.push({ upperBound: bounds[i] ?? 0, count: values[step] ?? 0 });
   }
   return buckets;
 }
 
-/** Works over every step of every histogram that has buckets there. */
-async function overSteps(
+/**
+ * Takes out the steps at which a native histogram has the labels of a classic one: neither is then to be trusted. Gives the
+ * native histograms that are left.
+ */
+export function separateNatives(
   context: EvalContext,
-  histogram: Histogram,
-  grid: Grid,
-  quantileLabel: readonly [string, string] | undefined,
-  compute: (buckets: Bucket[], step: number) => number,
-): Promise<StepSeries[]> {
-  await breathe(context.budget);
-  const after = renamed(context, histogram.labels);
-  const labels =
-    quantileLabel === undefined ? after.labels : withLabel(after.labels, ...quantileLabel);
-  const target = newSeries(labels, grid.count, after.dropName);
-  for (let i = 0; i < grid.count; i++) {
-    const buckets = bucketsAt(histogram, i);
-    if (buckets.length === 0) continue;
-    target.present[i] = float;
-    target.values[i] = compute(buckets, i);
-  }
-  if (!hasSample(target)) return [];
-  spend(context.budget, grid.count);
-  return [target];
-}
-
-/** histogram_quantile() and histogram_quantiles(): with a label name, each quantile is told by that label. */
-export async function histogramQuantiles(
-  context: EvalContext,
-  vector: { readonly arg: Expr; readonly series: readonly StepSeries[] },
-  quantiles: readonly { readonly arg: Expr; readonly values: Float64Array }[],
-  grid: Grid,
-  label?: string,
-): Promise<readonly StepSeries[]> {
-  const out: StepSeries[] = [];
-  for (const { arg, values } of quantiles) {
-    for (const q of new Set(values)) warnQuantile(context.notes, arg.span, q);
-  }
-  const histograms = gather(context, vector.series, vector.arg);
-  for (const { values } of quantiles) {
-    // A quantile that changes from step to step makes a series for each of its values.
-    const distinct = label === undefined ? [undefined] : [...new Set(values)];
-    for (const q of distinct) {
-      for (const histogram of histograms) {
-        const name = context.delayedNameRemoval ? (histogram.labels[metricNameLabel] ?? "") : "";
-        const pair =
-          label === undefined || q === undefined
-            ? undefined
-            : ([label, canonicalFloat(q)] as const);
-        const made = await overSteps(context, histogram, grid, pair, (buckets, step) => {
-          const result = bucketQuantile(values[step] ?? Number.NaN, buckets);
-          if (result.forced !== undefined) {
-            const timeMs = grid.startMs + step * grid.stepMs;
-            noteMonotonicity(context.notes, vector.arg.span, name, timeMs, result.forced);
-          }
-          return result.quantile;
-        });
-        out.push(...(q === undefined ? made : onlyWhere(made, values, q)));
-      }
+  classic: ReadonlyMap<string, ClassicHistogram>,
+  series: readonly StepSeries[],
+  arg: Expr,
+): StepSeries[] {
+  const natives: StepSeries[] = [];
+  for (const one of series.filter(hasHistograms)) {
+    const present = one.present.map((state) => (state === histogramState ? state : absent));
+    const rival = classic.get(labelsKey(withoutLabels(one.labels, [bucketLabel])));
+    for (let i = 0; i < present.length; i++) {
+      if (rival === undefined || present[i] === absent || bucketsAt(rival, i).length === 0)
+        continue;
+      present[i] = absent;
+      for (const [b, bucket] of rival.series.entries()) rival.series[b] = without(bucket, i);
+      const text = "vector contains a mix of classic and native histograms";
+      warn(context.notes, arg.span, forMetric(text, one.labels[metricNameLabel] ?? ""));
     }
+    natives.push({ ...one, present });
   }
-  return mergeSameLabels(out);
+  return natives;
 }
 
-function onlyWhere(made: readonly StepSeries[], values: Float64Array, q: number): StepSeries[] {
-  return made
-    .map((series) => ({
-      ...series,
-      present: series.present.map((state, i) => (Object.is(values[i], q) ? state : absent)),
-    }))
-    .filter(hasSample);
-}
-
-/** histogram_fraction(): which share of observations lies between two bounds. */
-export async function histogramFraction(
-  context: EvalContext,
-  vector: { readonly arg: Expr; readonly series: readonly StepSeries[] },
-  lower: Float64Array,
-  upper: Float64Array,
-  grid: Grid,
-): Promise<readonly StepSeries[]> {
-  const out: StepSeries[] = [];
-  for (const histogram of gather(context, vector.series, vector.arg)) {
-    out.push(
-      ...(await overSteps(context, histogram, grid, undefined, (buckets, step) =>
-        bucketFraction(lower[step] ?? 0, upper[step] ?? 0, buckets),
-      )),
-    );
-  }
-  return mergeSameLabels(out);
+function without(series: StepSeries, step: number): StepSeries {
+  const present = series.present.slice();
+  present[step] = absent;
+  return { ...series, present };
 }

@@ -17,6 +17,8 @@ export type EvalContext = {
   readonly defaultSubqueryStepMs: number;
   readonly notes: Annotations;
   readonly fetched: ReadonlyMap<SelectorExpr, readonly SeriesSamples[]>;
+  /** Selectors whose histograms get their hints about counter resets from the samples before them. */
+  readonly resetSelectors: ReadonlySet<SelectorExpr>;
   readonly budget: Budget;
 };
 

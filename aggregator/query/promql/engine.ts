@@ -1,4 +1,5 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { columnWeight, type Histogram } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -10,9 +11,16 @@ import { type EvalContext, breathe, shiftedTime, durationMs, spend } from "./con
 import { PromqlError } from "./errors.ts";
 import { dropMarkedNames, evaluate } from "./evaluator.ts";
 import { parsePromql } from "./parse.ts";
-import { planFetches, subqueryGrid } from "./plan.ts";
+import { planFetches, resetSelectors, subqueryGrid } from "./plan.ts";
 import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
-import { type Grid, type StepSeries, absent, compareLabels } from "./values.ts";
+import {
+  type Grid,
+  type StepSeries,
+  absent,
+  compareLabels,
+  histogramAt,
+  sampleAt,
+} from "./values.ts";
 
 /** Limits and habits of the query engine; Prometheus's defaults where it has one. */
 export const PromqlConfig = z.strictObject({
@@ -49,12 +57,23 @@ type RangeOptions = QueryOptions & {
   readonly stepMs: number;
 };
 
+/** Numbers, and where the series has histograms, those beside them: a time is in one of the two only. */
 type MatrixSeries = {
   readonly labels: Labels;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  readonly histograms?: HistogramPoints;
 };
-type VectorSeries = { readonly labels: Labels; readonly value: number };
+export type HistogramPoints = {
+  readonly timestampsMs: Float64Array;
+  readonly values: readonly Histogram[];
+};
+/** The value counts only without a histogram. */
+type VectorSeries = {
+  readonly labels: Labels;
+  readonly value: number;
+  readonly histogram?: Histogram;
+};
 
 export type QueryData =
   | { readonly resultType: "matrix"; readonly series: readonly MatrixSeries[] }
@@ -162,6 +181,7 @@ async function run(
     defaultSubqueryStepMs: config.subquery_step,
     notes: newAnnotations(statement.query),
     fetched,
+    resetSelectors: resetSelectors(statement.expr),
     budget: {
       samplesMax: config.samples_max,
       deadlineMs: began + timeoutMs,
@@ -234,9 +254,9 @@ async function fetchAll(
   }
   let count = 0;
   for (const answer of asked.values()) {
-    for (const { values } of await answer) {
+    for (const { values, histograms } of await answer) {
       count++;
-      spend(context.budget, values.length);
+      spend(context.budget, columnWeight(values.length, histograms));
     }
   }
   if (count > config.series_max) {
@@ -278,13 +298,19 @@ async function evaluateStatement(
     if (statement.instant)
       return { resultType: "scalar", timeMs, value: value.values[0] ?? Number.NaN };
     const present = new Uint8Array(grid.count).fill(1);
-    return matrixOf([{ labels: {}, dropName: false, values: value.values, present }], grid);
+    const series = { labels: {}, dropName: false, present, histograms: undefined };
+    return matrixOf([{ ...series, values: value.values }], grid);
   }
   const series = dropMarkedNames(value.series);
   if (!statement.instant) return matrixOf(series, grid);
   const samples = series
     .filter(({ present }) => present[0] !== absent)
-    .map(({ labels, values }) => ({ labels, value: values[0] ?? Number.NaN }));
+    .map((one) => {
+      const { labels } = one;
+      const sample = sampleAt(one, 0);
+      if (typeof sample === "number") return { labels, value: sample };
+      return { labels, value: Number.NaN, histogram: sample };
+    });
   return { resultType: "vector", timeMs, series: samples };
 }
 
@@ -303,32 +329,56 @@ async function rawRange(
     const series = value.type === "vector" ? dropMarkedNames(value.series) : [];
     input = rangeOfSubquery(context, expr, grid, inner, series);
   }
-  const series = (input?.series ?? []).flatMap(({ labels, timestampsMs, values }) => {
+  const series = (input?.series ?? []).flatMap(({ labels, timestampsMs, values, histograms }) => {
     const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
     const after = timestampsMs.findIndex((time) => time > endMs);
     const to = after === -1 ? timestampsMs.length : after;
     if (from === -1 || from >= to) return [];
-    return [{ labels, timestampsMs: timestampsMs.slice(from, to), values: values.slice(from, to) }];
+    const times = timestampsMs.slice(from, to);
+    const at = (i: number): Histogram | undefined => histograms?.[from + i];
+    const plain = { labels, timestampsMs: times, values: values.slice(from, to) };
+    return [histograms === undefined ? plain : separated(plain, at)];
   });
   return sortedMatrix({ resultType: "matrix", series });
 }
 
 function matrixOf(series: readonly StepSeries[], grid: Grid): QueryData {
   const out: MatrixSeries[] = [];
-  for (const { labels, values, present } of series) {
+  for (const one of series) {
+    const { labels, values, present, histograms } = one;
     let count = 0;
     for (const state of present) if (state !== absent) count++;
     if (count === 0) continue;
     const timestampsMs = new Float64Array(count);
     const kept = new Float64Array(count);
+    const found: (Histogram | undefined)[] = [];
     for (let i = 0, to = 0; i < grid.count; i++) {
       if (present[i] === absent) continue;
       timestampsMs[to] = grid.startMs + i * grid.stepMs;
+      if (histograms !== undefined) found[to] = histogramAt(one, i);
       kept[to++] = values[i] ?? 0;
     }
-    out.push({ labels, timestampsMs, values: kept });
+    const plain = { labels, timestampsMs, values: kept };
+    out.push(histograms === undefined ? plain : separated(plain, (i) => found[i]));
   }
   return { resultType: "matrix", series: out };
+}
+
+/** Takes the histograms of a mixed series out of its numbers. */
+function separated(
+  { labels, timestampsMs, values }: MatrixSeries,
+  at: (i: number) => Histogram | undefined,
+): MatrixSeries {
+  const numbers = (_: number, i: number): boolean => at(i) === undefined;
+  const found = [...timestampsMs.keys()].flatMap((i) => at(i) ?? []);
+  if (found.length === 0) return { labels, timestampsMs, values };
+  const times = timestampsMs.filter((time, i) => !numbers(time, i));
+  return {
+    labels,
+    timestampsMs: timestampsMs.filter(numbers),
+    values: values.filter(numbers),
+    histograms: { timestampsMs: times, values: found },
+  };
 }
 
 function sortedMatrix(data: QueryData): QueryData {

@@ -1,4 +1,5 @@
 import { assert } from "#shared/assert.ts";
+import { columnWeight } from "#shared/model/histogram.ts";
 import { aggregate, countValues } from "./aggregate.ts";
 import { selectSeries } from "./aggregate_select.ts";
 import { arithmetic, comparison } from "./arithmetic.ts";
@@ -24,7 +25,7 @@ import {
   mergeSameLabels,
   vectorOf,
 } from "./values.ts";
-import { mapValues } from "./vector_functions.ts";
+import { negated } from "./vector_functions.ts";
 
 /**
  * Evaluates an expression tree over a grid of steps, bottom up, whole columns at a time.
@@ -40,8 +41,9 @@ import { mapValues } from "./vector_functions.ts";
  * Names: what changes the meaning of values drops the metric name. With delayedNameRemoval the labels keep it until the
  * end and only a flag is set, so that label_replace() can still read it.
  *
- * Native histograms will be a third state in `present` and a column of their own in StepSeries; the places that must then
- * decide are those that test `present` and read `values`.
+ * Native histograms: a third state in `present` and a column of their own, made where the first is met. Loops over numbers
+ * test for `float`; a series or group without that column never leaves them. Histograms are objects, one a sample, never
+ * changed once made.
  */
 export async function evaluate(context: EvalContext, expr: Expr, grid: Grid): Promise<StepValue> {
   const { budget } = context;
@@ -49,8 +51,14 @@ export async function evaluate(context: EvalContext, expr: Expr, grid: Grid): Pr
   const before = budget.samples;
   const value = await evaluateNode(context, expr, grid);
   // What the node was made from is garbage now; only its result still counts.
-  budget.samples = before + (value.type === "vector" ? value.series.length * grid.count : 0);
+  budget.samples = before + (value.type === "vector" ? weightOf(value.series, grid) : 0);
   return value;
+}
+
+function weightOf(series: readonly StepSeries[], grid: Grid): number {
+  let weight = 0;
+  for (const { histograms } of series) weight += columnWeight(grid.count, histograms);
+  return weight;
 }
 
 async function evaluateNode(context: EvalContext, expr: Expr, grid: Grid): Promise<StepValue> {
@@ -68,7 +76,7 @@ async function evaluateNode(context: EvalContext, expr: Expr, grid: Grid): Promi
       if (expr.op === "+" || value.type === "string") return value;
       if (value.type === "scalar")
         return { type: "scalar", values: value.values.map((one) => -one) };
-      return vectorOf(await mapValues(context, value.series, (one) => -one));
+      return vectorOf(await negated(context, value.series));
     }
     case "call":
       return evaluateCall(context, expr, grid, (inner, steps) => evaluate(context, inner, steps));

@@ -21,6 +21,8 @@ import {
   labelsText,
   mergeSameLabels,
   newSeries,
+  putSample,
+  sampleAt,
 } from "./values.ts";
 
 /** Labels by which a series and an info metric belong together. */
@@ -165,8 +167,7 @@ function withInfo(
       results.set(key, target);
       spend(context.budget, count);
     }
-    target.present[i] = base.present[i] ?? absent;
-    target.values[i] = base.values[i] ?? 0;
+    putSample(target, i, sampleAt(base, i));
   }
   return [...results.values()].filter(hasSample);
 }

@@ -19,13 +19,16 @@ const subqueryStepsMax = 1_000_000;
 /** Every selector of the query with the time that it will read: windows are left-open, so the first millisecond is not. */
 export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch[] {
   if (expr.kind === "selector") {
+    const fetch = fetchOf(context, expr, grid, context.lookbackMs);
+    // Resets are found between neighbours, so all samples are wanted.
+    if (context.resetSelectors.has(expr)) return [fetch];
     const newest = {
       firstEndMs: shiftedTime(context, expr, grid.startMs),
       stepMs: expr.at === undefined ? grid.stepMs : 0,
       count: grid.count,
       lengthMs: context.lookbackMs,
     };
-    return [{ ...fetchOf(context, expr, grid, context.lookbackMs), newest }];
+    return [{ ...fetch, newest }];
   }
   if (expr.kind === "matrix") {
     return [fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false))];
@@ -38,6 +41,37 @@ export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch
 function fetchOf(context: EvalContext, selector: SelectorExpr, grid: Grid, backMs: number): Fetch {
   const startMs = shiftedTime(context, selector, grid.startMs) - backMs + 1;
   return { selector, startMs, endMs: shiftedTime(context, selector, gridEnd(grid)) };
+}
+
+const countsAlone: ReadonlySet<string> = new Set([
+  "histogram_count",
+  "histogram_sum",
+  "histogram_avg",
+]);
+const wholeHistograms: ReadonlySet<string> = new Set([
+  "histogram_stddev",
+  "histogram_stdvar",
+  "histogram_quantile",
+  "histogram_quantiles",
+  "histogram_fraction",
+]);
+
+/**
+ * Selectors of whose histograms only count, sum or average are used. For these Prometheus finds counter resets from sample
+ * to sample, and so can warn of aggregations that mix samples before and after one.
+ */
+export function resetSelectors(
+  expr: Expr,
+  inCounts = false,
+  found = new Set<SelectorExpr>(),
+): Set<SelectorExpr> {
+  if (expr.kind === "selector" && inCounts) found.add(expr);
+  if (expr.kind === "subquery") return found;
+  if (expr.kind === "binary" && (expr.op === "</" || expr.op === ">/")) return found;
+  if (expr.kind === "call" && wholeHistograms.has(expr.name)) return found;
+  const counts = inCounts || (expr.kind === "call" && countsAlone.has(expr.name));
+  for (const child of childrenOf(expr)) resetSelectors(child, counts, found);
+  return found;
 }
 
 /** The steps at which a subquery's inside is evaluated: multiples of its step, over all windows of the outer grid. */

@@ -1,9 +1,12 @@
+import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { inform, warnQuantile } from "./annotations.ts";
+import { inform, informIgnoredInRange, warnQuantile } from "./annotations.ts";
 import type { CallExpr } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { quote } from "./errors.ts";
+import type { TotalNotes } from "./histogram_totals.ts";
+import { anySample, histogramWindows } from "./histogram_windows.ts";
 import * as over from "./over_time.ts";
 import * as rates from "./rate.ts";
 import type { RangeInput, RangeSeries } from "./selectors.ts";
@@ -16,6 +19,7 @@ import {
   hasSample,
   mergeSameLabels,
   newSeries,
+  putSample,
 } from "./values.ts";
 import type { Window, WindowFunction } from "./window.ts";
 
@@ -68,11 +72,13 @@ export async function applyWindows(
   for (const [i, samples] of input.series.entries()) {
     if (i % 16 === 0) await breathe(context.budget);
     const target = targetOf(context, call.name, samples, grid.count);
-    slide(apply, samples, input, params, grid, target);
+    if (samples.histograms === undefined || anySample.has(call.name))
+      slide(apply, samples, input, params, grid, target);
+    else slideHistograms(context, call, apply, samples, input, params, grid, target);
     if (!hasSample(target)) continue;
     spend(context.budget, grid.count);
     out.push(target);
-    if (counterOnly) noteGauge(context, call, samples.labels);
+    if (counterOnly && target.present.includes(float)) noteGauge(context, call, samples.labels);
   }
   noteParams(context, call, params, out);
   return mergeSameLabels(out);
@@ -107,20 +113,82 @@ function noteParams(
     warnQuantile(context.notes, call.args[0]?.span ?? call.span, q);
 }
 
-/** Both edges of the window only move forward, so a series is walked once however much windows overlap. */
-function slide(
+/** As slide(), for a series that has histograms somewhere. */
+function slideHistograms(
+  context: EvalContext,
+  call: CallExpr,
   apply: WindowFunction,
-  { timestampsMs, values }: RangeSeries,
-  { firstEndMs, endStepMs, rangeMs }: RangeInput,
+  samples: RangeSeries,
+  input: RangeInput,
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
 ): void {
-  const length = timestampsMs.length;
-  const [first, second] = params;
-  const window: Window = {
+  const { histograms, timestampsMs, values } = samples;
+  if (histograms === undefined) return;
+  const metricName = samples.labels[metricNameLabel] ?? "";
+  const about: TotalNotes = {
+    notes: context.notes,
+    span: call.args[0]?.span ?? call.span,
+    metricName,
+  };
+  const before = countedBefore(histograms);
+  const histogramsIn = (window: Window): number =>
+    (before[window.to] ?? 0) - (before[window.from] ?? 0);
+  const either = histogramWindows.get(call.name);
+  if (either !== undefined) {
+    const full = windowOver(samples, input.rangeMs);
+    for (let i = 0; i < grid.count; i++) {
+      if (!moveTo(full, i, input, params, grid)) continue;
+      const result = histogramsIn(full) === 0 ? apply(full) : either(full, about);
+      if (result !== undefined && !full.none) putSample(target, i, result);
+    }
+    return;
+  }
+  // Only numbers count: the function slides over these alone, and windows that held more are told of.
+  const numbers = (_: unknown, i: number): boolean => histograms[i] === undefined;
+  const floats = { ...samples, timestampsMs: timestampsMs.filter(numbers) };
+  slide(apply, { ...floats, values: values.filter(numbers) }, input, params, grid, target);
+  const full = windowOver(samples, input.rangeMs);
+  for (let i = 0; i < grid.count; i++) {
+    if (target.present[i] === absent || !moveTo(full, i, input, params, grid)) continue;
+    if (histogramsIn(full) > 0) informIgnoredInRange(about.notes, about.span, metricName);
+  }
+}
+
+/** How many histograms stand before each place of a column. */
+function countedBefore(histograms: HistogramColumn): Uint32Array {
+  const before = new Uint32Array(histograms.length + 1);
+  for (let i = 0; i < histograms.length; i++) {
+    before[i + 1] = (before[i] ?? 0) + (histograms[i] === undefined ? 0 : 1);
+  }
+  return before;
+}
+
+/** Both edges of the window only move forward, so a series is walked once however much windows overlap. */
+function slide(
+  apply: WindowFunction,
+  samples: RangeSeries,
+  input: RangeInput,
+  params: readonly ScalarValue[],
+  grid: Grid,
+  target: StepSeries,
+): void {
+  const window = windowOver(samples, input.rangeMs);
+  for (let i = 0; i < grid.count; i++) {
+    if (!moveTo(window, i, input, params, grid)) continue;
+    const value = apply(window);
+    if (window.none) continue;
+    target.values[i] = value;
+    target.present[i] = float;
+  }
+}
+
+function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: number): Window {
+  return {
     timestampsMs,
     values,
+    histograms,
     from: 0,
     to: 0,
     stepTimeMs: 0,
@@ -131,23 +199,30 @@ function slide(
     second: 0,
     none: false,
   };
-  for (let i = 0; i < grid.count; i++) {
-    window.endMs = firstEndMs + i * endStepMs;
-    window.startMs = window.endMs - rangeMs;
-    while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= window.endMs) window.to++;
-    while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= window.startMs) {
-      window.from++;
-    }
-    if (window.from >= window.to) continue;
-    window.stepTimeMs = grid.startMs + i * grid.stepMs;
-    window.first = first?.values[i] ?? 0;
-    window.second = second?.values[i] ?? 0;
-    window.none = false;
-    const value = apply(window);
-    if (window.none) continue;
-    target.values[i] = value;
-    target.present[i] = float;
+}
+
+/** Moves a window on to a step; false where it is empty. */
+function moveTo(
+  window: Window,
+  step: number,
+  { firstEndMs, endStepMs, rangeMs }: RangeInput,
+  params: readonly ScalarValue[],
+  grid: Grid,
+): boolean {
+  const { timestampsMs } = window;
+  const { length } = timestampsMs;
+  window.endMs = firstEndMs + step * endStepMs;
+  window.startMs = window.endMs - rangeMs;
+  while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= window.endMs) window.to++;
+  while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= window.startMs) {
+    window.from++;
   }
+  if (window.from >= window.to) return false;
+  window.stepTimeMs = grid.startMs + step * grid.stepMs;
+  window.first = params[0]?.values[step] ?? 0;
+  window.second = params[1]?.values[step] ?? 0;
+  window.none = false;
+  return true;
 }
 
 /** 1 at the steps whose window holds no sample of any series. */

@@ -2,18 +2,12 @@ import { executionError } from "./errors.ts";
 import { type KahanSum, kahanAdd } from "./kahan.ts";
 import { type Window, noValue, timeAt, valueAt } from "./window.ts";
 
-/**
- * rate, increase and delta: the difference of the last and first sample, counter resets added, stretched to the edges of
- * the window. An edge is reached where the nearest sample is within 1.1 average distances of it; else the series is
- * taken to begin (end) half a distance outside its samples; a counter never reaches below zero.
- */
+/** rate, increase and delta: the difference of the last and first sample, counter resets added, stretched to the window. */
 function extrapolated(window: Window, counter: boolean, perSecond: boolean): number {
   const { from, to } = window;
   const intervals = to - from - 1;
   if (intervals < 1) return noValue(window);
   const firstValue = valueAt(window, from);
-  const firstMs = timeAt(window, from);
-  const lastMs = timeAt(window, to - 1);
   let result = valueAt(window, to - 1) - firstValue;
   if (counter) {
     let previous = firstValue;
@@ -23,19 +17,36 @@ function extrapolated(window: Window, counter: boolean, perSecond: boolean): num
       previous = value;
     }
   }
+  const factor = extrapolation(window, counter, firstValue, result);
+  return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
+}
+
+/**
+ * By how much a difference over the samples of a window is to be stretched to the window's edges. An edge is reached where
+ * the nearest sample is within 1.1 average distances of it; else the series is taken to begin (end) half a distance outside
+ * its samples; a counter, of which `first` is the first value, never reaches below zero.
+ */
+export function extrapolation(
+  window: Window,
+  counter: boolean,
+  first: number,
+  difference: number,
+): number {
+  const { from, to } = window;
+  const firstMs = timeAt(window, from);
+  const lastMs = timeAt(window, to - 1);
   let toStart = (firstMs - window.startMs) / 1_000;
   let toEnd = (window.endMs - lastMs) / 1_000;
   const sampled = (lastMs - firstMs) / 1_000;
-  const average = sampled / intervals;
+  const average = sampled / (to - from - 1);
   const threshold = average * 1.1;
   if (toStart >= threshold) toStart = average / 2;
   if (counter) {
-    const toZero = result > 0 && firstValue >= 0 ? sampled * (firstValue / result) : toStart;
+    const toZero = difference > 0 && first >= 0 ? sampled * (first / difference) : toStart;
     if (toZero < toStart) toStart = toZero;
   }
   if (toEnd >= threshold) toEnd = average / 2;
-  const factor = (sampled + toStart + toEnd) / sampled;
-  return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
+  return (sampled + toStart + toEnd) / sampled;
 }
 
 export const rate = (window: Window): number => extrapolated(window, true, true);

@@ -1,3 +1,5 @@
+import type { HistogramColumn } from "#shared/model/histogram.ts";
+import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../source.ts";
@@ -10,7 +12,9 @@ import {
   float,
   gridEnd,
   hasSample,
+  histogram,
   newSeries,
+  putSample,
 } from "./values.ts";
 
 /**
@@ -30,12 +34,27 @@ export async function evaluateSelector(
   for (const [i, samples] of (context.fetched.get(selector) ?? []).entries()) {
     if (i % 64 === 0) await breathe(context.budget);
     const series = newSeries(samples.labels, grid.count);
-    lookUp(series, samples, { fromMs, stepMs, lookbackMs: context.lookbackMs, timestamps });
+    lookUp(series, withHints(context, selector, samples), {
+      fromMs,
+      stepMs,
+      lookbackMs: context.lookbackMs,
+      timestamps,
+    });
     if (toMs < fromMs || !hasSample(series)) continue;
     spend(context.budget, grid.count);
     out.push(series);
   }
   return out;
+}
+
+/** Where only counts and sums are asked for, what is not known of counter resets is found out from the samples. */
+function withHints(
+  { resetSelectors }: EvalContext,
+  selector: SelectorExpr,
+  samples: SeriesSamples,
+): SeriesSamples {
+  if (samples.histograms === undefined || !resetSelectors.has(selector)) return samples;
+  return { ...samples, histograms: withDetectedResets(samples.histograms) };
 }
 
 type LookUp = {
@@ -46,7 +65,7 @@ type LookUp = {
 };
 
 function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
-  const { timestampsMs, values } = samples;
+  const { timestampsMs, values, histograms } = samples;
   const { fromMs, stepMs, lookbackMs, timestamps } = how;
   const words = wordsOf(values);
   const length = timestampsMs.length;
@@ -58,6 +77,11 @@ function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
     const sampleMs = timestampsMs[newest];
     if (sampleMs === undefined || sampleMs <= timeMs - lookbackMs || isStale(words, newest))
       continue;
+    const found = timestamps ? undefined : histograms?.[newest];
+    if (found !== undefined) {
+      putSample(series, i, found);
+      continue;
+    }
     series.present[i] = float;
     series.values[i] = timestamps ? sampleMs / 1_000 : (values[newest] ?? 0);
   }
@@ -77,24 +101,27 @@ export type RangeSeries = {
   readonly dropName: boolean;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  readonly histograms: HistogramColumn | undefined;
 };
 
 /** The samples of a range selector without stale markers. */
 export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Grid): RangeInput {
   const { selector } = expr;
   return {
-    series: (context.fetched.get(selector) ?? []).map((samples) => withoutMarkers(samples)),
+    series: (context.fetched.get(selector) ?? []).map((samples) =>
+      withoutMarkers(withHints(context, selector, samples)),
+    ),
     firstEndMs: shiftedTime(context, selector, grid.startMs),
     endStepMs: selector.at === undefined ? grid.stepMs : 0,
     rangeMs: durationMs(context, expr.range, false),
   };
 }
 
-function withoutMarkers({ labels, timestampsMs, values }: SeriesSamples): RangeSeries {
+function withoutMarkers({ labels, timestampsMs, values, histograms }: SeriesSamples): RangeSeries {
   const words = wordsOf(values);
   let markers = 0;
   for (let i = 0; i < values.length; i++) if (isStale(words, i)) markers++;
-  if (markers === 0) return { labels, dropName: false, timestampsMs, values };
+  if (markers === 0) return { labels, dropName: false, timestampsMs, values, histograms };
   const keptTimes = new Float64Array(values.length - markers);
   const kept = new Float64Array(values.length - markers);
   for (let i = 0, to = 0; i < values.length; i++) {
@@ -102,7 +129,13 @@ function withoutMarkers({ labels, timestampsMs, values }: SeriesSamples): RangeS
     keptTimes[to] = timestampsMs[i] ?? 0;
     kept[to++] = values[i] ?? 0;
   }
-  return { labels, dropName: false, timestampsMs: keptTimes, values: kept };
+  return {
+    labels,
+    dropName: false,
+    timestampsMs: keptTimes,
+    values: kept,
+    histograms: histograms?.filter((_, i) => !isStale(words, i)),
+  };
 }
 
 /** The results of a subquery's inside as samples at its steps. */
@@ -121,10 +154,8 @@ export function rangeOfSubquery(
   };
 }
 
-function samplesOfSteps(
-  { labels, dropName, values, present }: StepSeries,
-  grid: Grid,
-): RangeSeries {
+function samplesOfSteps(series: StepSeries, grid: Grid): RangeSeries {
+  const { labels, dropName, values, present } = series;
   let count = 0;
   for (const state of present) if (state !== absent) count++;
   const timestampsMs = new Float64Array(count);
@@ -134,5 +165,18 @@ function samplesOfSteps(
     timestampsMs[to] = grid.startMs + i * grid.stepMs;
     kept[to++] = values[i] ?? 0;
   }
-  return { labels, dropName, timestampsMs, values: kept };
+  return { labels, dropName, timestampsMs, values: kept, histograms: histogramsOfSteps(series) };
+}
+
+/** Between steps of a subquery lie samples that it does not see: what was known of resets holds no longer. */
+function histogramsOfSteps({ histograms, present }: StepSeries): HistogramColumn | undefined {
+  if (histograms === undefined) return undefined;
+  const column: HistogramColumn[number][] = [];
+  for (const [i, state] of present.entries()) {
+    if (state === absent) continue;
+    const found = state === histogram ? histograms[i] : undefined;
+    if (found === undefined || found.counterResetHint === "gauge") column.push(found);
+    else column.push({ ...found, counterResetHint: "unknown" });
+  }
+  return column;
 }

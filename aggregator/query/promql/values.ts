@@ -1,3 +1,4 @@
+import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import { executionError } from "./errors.ts";
 
@@ -9,13 +10,15 @@ export function gridEnd(grid: Grid): number {
   return grid.startMs + grid.stepMs * (grid.count - 1);
 }
 
-/** What a step of a series holds. A histogram will be a third state, with a column of its own beside `values`. */
+/** What a step of a series holds. */
 export const absent = 0;
 export const float = 1;
+/** A native histogram, in the column of its own beside `values`. */
+export const histogram = 2;
 
 /**
- * One series over the steps of a grid. `values[i]` counts only where `present[i]` is not `absent`. Columns are never
- * changed once a node has handed them on: they may be shared between nodes.
+ * One series over the steps of a grid. `values[i]` counts only where `present[i]` is `float`, `histograms[i]` only where it
+ * is `histogram`. Columns are never changed once a node has handed them on: they may be shared between nodes.
  */
 export type StepSeries = {
   readonly labels: Labels;
@@ -23,6 +26,8 @@ export type StepSeries = {
   readonly dropName: boolean;
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  /** Made when the first histogram is put: series of numbers alone, nearly all, have none. */
+  histograms: (Histogram | undefined)[] | undefined;
 };
 
 export type VectorValue = { readonly type: "vector"; readonly series: readonly StepSeries[] };
@@ -36,11 +41,52 @@ export function vectorOf(series: readonly StepSeries[]): VectorValue {
 
 /** A series without samples, to be filled. */
 export function newSeries(labels: Labels, count: number, dropName = false): StepSeries {
-  return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };
+  return {
+    labels,
+    dropName,
+    values: new Float64Array(count),
+    present: new Uint8Array(count),
+    histograms: undefined,
+  };
+}
+
+/** Sets a step of a series that is being filled. */
+export function putSample(series: StepSeries, step: number, sample: number | Histogram): void {
+  if (typeof sample === "number") {
+    series.present[step] = float;
+    series.values[step] = sample;
+    return;
+  }
+  series.present[step] = histogram;
+  series.histograms ??= Array.from({ length: series.values.length });
+  series.histograms[step] = sample;
+}
+
+/** What a step that is not absent holds. */
+export function sampleAt(series: StepSeries, step: number): number | Histogram {
+  const value = series.values[step] ?? 0;
+  if (series.present[step] !== histogram) return value;
+  return series.histograms?.[step] ?? value;
+}
+
+/** The histogram of a step, if it holds one. */
+export function histogramAt(series: StepSeries, step: number): Histogram | undefined {
+  return series.present[step] === histogram ? series.histograms?.[step] : undefined;
+}
+
+export function hasHistograms(series: StepSeries): boolean {
+  return series.histograms !== undefined && series.present.includes(histogram);
 }
 
 export function hasSample(series: StepSeries): boolean {
-  return series.present.includes(float);
+  return series.present.includes(float) || hasHistograms(series);
+}
+
+/** The series with the steps that hold numbers. */
+export function floatsOf(series: StepSeries): StepSeries {
+  if (series.histograms === undefined) return series;
+  const present = series.present.map((state) => (state === float ? float : absent));
+  return { ...series, present, histograms: undefined };
 }
 
 /** Labels that describe the metric and not the series; what changes the meaning of values drops them. */
@@ -114,15 +160,19 @@ export function mergeSameLabels(series: readonly StepSeries[]): readonly StepSer
 }
 
 function joined(a: StepSeries, b: StepSeries): StepSeries {
-  const values = a.values.slice();
-  const present = a.present.slice();
-  for (let i = 0; i < values.length; i++) {
+  const target: StepSeries = {
+    labels: a.labels,
+    dropName: a.dropName,
+    values: a.values.slice(),
+    present: a.present.slice(),
+    histograms: a.histograms?.slice(),
+  };
+  for (let i = 0; i < target.values.length; i++) {
     if (b.present[i] === absent) continue;
-    if (present[i] !== absent) throw sameLabelsError();
-    present[i] = float;
-    values[i] = b.values[i] ?? 0;
+    if (target.present[i] !== absent) throw sameLabelsError();
+    putSample(target, i, sampleAt(b, i));
   }
-  return { labels: a.labels, dropName: a.dropName, values, present };
+  return target;
 }
 
 export function sameLabelsError(): Error {

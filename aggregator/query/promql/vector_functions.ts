@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import { multiplyHistogram } from "#shared/model/histogram_sum.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { bySample } from "./aggregate_select.ts";
@@ -10,13 +11,14 @@ import {
   absent,
   compareLabels,
   float,
+  floatsOf,
   hasSample,
   mergeSameLabels,
   newSeries,
   withLabel,
 } from "./values.ts";
 
-/** A function of each value; the metric name goes. */
+/** A function of each number; the metric name goes, and so do histograms. */
 export async function mapValues(
   context: EvalContext,
   series: readonly StepSeries[],
@@ -27,14 +29,47 @@ export async function mapValues(
     if (s % 64 === 0) await breathe(context.budget);
     const after = renamed(context, one.labels);
     const target = newSeries(after.labels, one.values.length, after.dropName);
-    target.present.set(one.present);
+    target.present.set(floatsOf(one).present);
     for (let i = 0; i < target.values.length; i++) {
       if (target.present[i] !== absent) target.values[i] = compute(one.values[i] ?? 0, i);
     }
+    if (one.histograms !== undefined && !hasSample(target)) continue;
     spend(context.budget, target.values.length);
     out.push(target);
   }
   return mergeSameLabels(out);
+}
+
+/** The unary minus, of numbers and histograms. */
+export async function negated(
+  context: EvalContext,
+  series: readonly StepSeries[],
+): Promise<readonly StepSeries[]> {
+  const out: StepSeries[] = [];
+  for (const [s, one] of series.entries()) {
+    if (s % 64 === 0) await breathe(context.budget);
+    const after = renamed(context, one.labels);
+    const target: StepSeries = {
+      ...after,
+      values: one.values.map((value) => -value),
+      present: one.present,
+      histograms: one.histograms?.map(
+        (found) => found && { ...multiplyHistogram(found, -1), counterResetHint: "gauge" },
+      ),
+    };
+    spend(context.budget, target.values.length);
+    out.push(target);
+  }
+  return mergeSameLabels(out);
+}
+
+/** Every sample, of whichever type, as 0, for functions that don't look at it. */
+export function withoutValues(series: readonly StepSeries[]): readonly StepSeries[] {
+  return series.map((one) => {
+    if (one.histograms === undefined) return one;
+    const present = one.present.map((state) => (state === absent ? absent : float));
+    return { ...one, present, histograms: undefined };
+  });
 }
 
 /** clamp(), clamp_min(), clamp_max(): steps where min > max are left out, NaN bounds make NaN. */
@@ -57,13 +92,13 @@ export async function clamp(
   return clamped.filter(hasSample);
 }
 
-/** The value of a vector with exactly one sample, else NaN, step by step. */
+/** The value of a vector with exactly one number, else NaN, step by step. */
 export function scalarOf(series: readonly StepSeries[], count: number): Float64Array {
   const values = new Float64Array(count).fill(Number.NaN);
   const seen = new Uint8Array(count);
   for (const one of series) {
     for (let i = 0; i < count; i++) {
-      if (one.present[i] === absent) continue;
+      if (one.present[i] !== float) continue;
       values[i] = seen[i] === float ? Number.NaN : (one.values[i] ?? 0);
       seen[i] = float;
     }
@@ -160,9 +195,12 @@ export function labelJoin(
   );
 }
 
-/** sort() and sort_desc(): by the first (in an instant query the only) step; NaN last. */
+/** sort() and sort_desc(), of numbers alone: by the first (in an instant query the only) step; NaN last. */
 export function sortByValue(series: readonly StepSeries[], sign: 1 | -1): readonly StepSeries[] {
-  return series.toSorted((a, b) => bySample(a.values[0] ?? 0, b.values[0] ?? 0, sign));
+  return series
+    .map(floatsOf)
+    .filter(hasSample)
+    .toSorted((a, b) => bySample(a.values[0] ?? 0, b.values[0] ?? 0, sign));
 }
 
 /** sort_by_label(): natural order of the labels in turn, then of the whole label set. */

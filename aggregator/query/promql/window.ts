@@ -1,3 +1,5 @@
+import type { HistogramColumn } from "#shared/model/histogram.ts";
+
 /**
  * The samples of one series that one step of a range function sees: indices [from, to) of the columns, which all lie in
  * (startMs, endMs]. One object a series, moved from step to step.
@@ -5,6 +7,8 @@
 export type Window = {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /** Entries stand in place of values; undefined for series of numbers alone. */
+  readonly histograms: HistogramColumn | undefined;
   from: number;
   to: number;
   /** The evaluation time of the step. */

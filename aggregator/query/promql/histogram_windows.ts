@@ -1,0 +1,199 @@
+import { equalHistograms, type Histogram, usesCustomBuckets } from "#shared/model/histogram.ts";
+import { detectReset } from "#shared/model/histogram_resets.ts";
+import {
+  addHistograms,
+  clearedHistogram,
+  divideHistogram,
+  multiplyHistogram,
+  subtractHistograms,
+} from "#shared/model/histogram_sum.ts";
+import { informReconciled, warn, warnMixedBuckets, warnMixedFloats } from "./annotations.ts";
+import { quote } from "./errors.ts";
+import { meanOfHistograms, sumOfHistograms, type TotalNotes } from "./histogram_totals.ts";
+import { extrapolation } from "./rate.ts";
+import { type Window, timeAt, valueAt } from "./window.ts";
+
+/** A sample for a window in which there is a histogram; undefined where there is no answer. */
+export type HistogramWindowFunction = (
+  window: Window,
+  about: TotalNotes,
+) => number | Histogram | undefined;
+
+/**
+ * What range functions make of windows with histograms. Functions that are not here see only the numbers of a window; those
+ * that don't look at values at all need nothing of their own either (`anySample`).
+ */
+export const histogramWindows: ReadonlyMap<string, HistogramWindowFunction> = new Map<
+  string,
+  HistogramWindowFunction
+>([
+  ["rate", (window, about) => extrapolated(window, about, true, true)],
+  ["increase", (window, about) => extrapolated(window, about, true, false)],
+  ["delta", (window, about) => extrapolated(window, about, false, false)],
+  ["irate", (window, about) => lastTwo(window, about, true)],
+  ["idelta", (window, about) => lastTwo(window, about, false)],
+  ["changes", changes],
+  ["resets", resets],
+  ["sum_over_time", (window, about) => sumOfHistograms(about, onlyHistograms(window, about))],
+  ["avg_over_time", (window, about) => meanOfHistograms(about, onlyHistograms(window, about))],
+  ["first_over_time", (window) => sampleAt(window, window.from)],
+  ["last_over_time", (window) => sampleAt(window, window.to - 1)],
+]);
+
+/** Range functions that ask only whether and when there are samples. */
+export const anySample: ReadonlySet<string> = new Set([
+  "count_over_time",
+  "present_over_time",
+  "ts_of_first_over_time",
+  "ts_of_last_over_time",
+]);
+
+function sampleAt(window: Window, index: number): number | Histogram {
+  return window.histograms?.[index] ?? valueAt(window, index);
+}
+
+/** The histograms of a window; none, with a warning, where there are numbers too. */
+function onlyHistograms(window: Window, { notes, span, metricName }: TotalNotes): Histogram[] {
+  const found: Histogram[] = [];
+  for (let i = window.from; i < window.to; i++) {
+    const sample = window.histograms?.[i];
+    if (sample === undefined) {
+      warnMixedFloats(notes, span, `metric name ${quote(metricName)}`);
+      return [];
+    }
+    found.push(sample);
+  }
+  return found;
+}
+
+function warnNot(kind: "counter" | "gauge", { notes, span, metricName }: TotalNotes): void {
+  warn(notes, span, `this native histogram metric is not a ${kind}: ${quote(metricName)}`);
+}
+
+/** rate, increase and delta: as for numbers, but one extrapolation for all buckets, that of the count. */
+function extrapolated(
+  window: Window,
+  about: TotalNotes,
+  counter: boolean,
+  perSecond: boolean,
+): Histogram | undefined {
+  const histograms = onlyHistograms(window, about);
+  const [first] = histograms;
+  if (first === undefined || histograms.length < 2) return undefined;
+  const gauges = histograms.filter(({ counterResetHint }) => counterResetHint === "gauge");
+  const bothEnds = first.counterResetHint === "gauge" && isGauge(histograms.at(-1));
+  if (counter && gauges.length > 0) warnNot("counter", about);
+  const difference = counter
+    ? counterDifference(histograms, about)
+    : subtracted(histograms.at(-1) ?? first, first, about);
+  if (difference === undefined) return undefined;
+  if (!counter && !bothEnds) warnNot("gauge", about);
+  const factor = extrapolation(window, counter, first.count, difference.count);
+  const times = perSecond ? factor / (window.rangeMs / 1_000) : factor;
+  return { ...multiplyHistogram(difference, times), counterResetHint: "gauge" };
+}
+
+function isGauge(sample: Histogram | undefined): boolean {
+  return sample?.counterResetHint === "gauge";
+}
+
+function subtracted(
+  last: Histogram,
+  first: Histogram,
+  { notes, span, metricName }: TotalNotes,
+): Histogram | undefined {
+  const result = subtractHistograms(last, first);
+  if (result === undefined) {
+    warnMixedBuckets(notes, span, metricName);
+    return undefined;
+  }
+  if (result.reconciledBounds) informReconciled(notes, span, "subtraction");
+  return result.histogram;
+}
+
+/** The last histogram less the first, and all that stood just before a reset added. */
+function counterDifference(
+  histograms: readonly Histogram[],
+  about: TotalNotes,
+): Histogram | undefined {
+  const { notes, span, metricName } = about;
+  const [first, second, ...others] = histograms;
+  const last = histograms.at(-1);
+  if (first === undefined || second === undefined || last === undefined) return undefined;
+  // Where the second follows a reset, the first counts for nothing, and its layout doesn't matter.
+  const base = detectReset(second, first) ? clearedHistogram(second) : first;
+  const custom = usesCustomBuckets(base);
+  if (
+    usesCustomBuckets(second) !== custom ||
+    others.some((one) => usesCustomBuckets(one) !== custom)
+  ) {
+    warnMixedBuckets(notes, span, metricName);
+    return undefined;
+  }
+  let difference = subtracted(last, base, about);
+  let previous = base;
+  for (const current of [second, ...others]) {
+    if (difference !== undefined && detectReset(current, previous)) {
+      const result = addHistograms(difference, previous);
+      if (result?.reconciledBounds === true) informReconciled(notes, span, "addition");
+      difference = result?.histogram;
+    }
+    previous = current;
+  }
+  return difference;
+}
+
+function lastTwo(
+  window: Window,
+  about: TotalNotes,
+  counter: boolean,
+): number | Histogram | undefined {
+  const at = window.to - 1;
+  if (at - window.from < 1) return undefined;
+  const intervalMs = timeAt(window, at) - timeAt(window, at - 1);
+  if (intervalMs === 0) return undefined;
+  const [previous, last] = [sampleAt(window, at - 1), sampleAt(window, at)];
+  if (typeof previous === "number" && typeof last === "number") {
+    const difference = counter && last < previous ? last : last - previous;
+    return counter ? difference / (intervalMs / 1_000) : difference;
+  }
+  if (typeof previous === "number" || typeof last === "number") {
+    warnMixedFloats(about.notes, about.span, `metric name ${quote(about.metricName)}`);
+    return undefined;
+  }
+  if (counter && (isGauge(previous) || isGauge(last))) warnNot("counter", about);
+  if (!counter && !(isGauge(previous) && isGauge(last))) warnNot("gauge", about);
+  const after = counter && detectReset(last, previous);
+  const difference = after ? last : subtracted(last, previous, about);
+  if (difference === undefined) return undefined;
+  const result = counter ? divideHistogram(difference, intervalMs / 1_000) : difference;
+  return { ...result, counterResetHint: "gauge" };
+}
+
+function changes(window: Window): number {
+  let count = 0;
+  for (let i = window.from + 1; i < window.to; i++) {
+    const [previous, current] = [sampleAt(window, i - 1), sampleAt(window, i)];
+    if (typeof previous !== "number" && typeof current !== "number") {
+      if (!equalHistograms(previous, current)) count++;
+    } else if (previous !== current && !(isNan(previous) && isNan(current))) count++;
+  }
+  return count;
+}
+
+function isNan(sample: number | Histogram): boolean {
+  return typeof sample === "number" && Number.isNaN(sample);
+}
+
+/** A step from numbers to histograms or back is a reset, as is one from counters to gauges or back. */
+function resets(window: Window): number {
+  let count = 0;
+  for (let i = window.from + 1; i < window.to; i++) {
+    const [previous, current] = [sampleAt(window, i - 1), sampleAt(window, i)];
+    if (typeof previous === "number" && typeof current === "number") {
+      if (current < previous) count++;
+    } else if (typeof previous === "number" || typeof current === "number") count++;
+    else if (isGauge(previous) !== isGauge(current) || detectReset(current, previous)) count++;
+  }
+  return count;
+}
