@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
-import { encodeLogs } from "#proto/codec/logs.ts";
+import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -56,7 +56,7 @@ export class Agent {
         metrics,
         tenant: config.tenant,
         agent,
-        encoders: { metrics: createMetricsEncoder, logs: () => ({ encode: encodeLogs }) },
+        encoders: { metrics: createMetricsEncoder, logs: createLogsEncoder },
       },
     );
     return new Agent(config, parts, spool, await hostFacts());

@@ -51,7 +51,10 @@ export class SegmentWriter {
     const start = this.segment.bytes;
     try {
       if (this.#hasTrash) await this.#cutTrash(start);
-      await this.#writeAll(Buffer.concat(frames.map((frame) => frame.bytes)), start);
+      const [only, ...more] = frames.map((frame) => frame.bytes);
+      // Nearly always it is one frame, up to a MiB, which needs no copy.
+      const bytes = only !== undefined && more.length === 0 ? only : concat(frames);
+      await this.#writeAll(bytes, start);
     } catch (thrown) {
       this.#hasTrash = true;
       await this.#cutTrash(start).catch(() => {});
@@ -90,6 +93,10 @@ export class SegmentWriter {
     await this.#file.truncate(length);
     this.#hasTrash = false;
   }
+}
+
+function concat(frames: readonly BuiltFrame[]): Uint8Array {
+  return Buffer.concat(frames.map((frame) => frame.bytes));
 }
 
 /** A new name in a folder survives a power cut only when the folder itself is synced. */

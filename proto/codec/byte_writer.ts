@@ -67,7 +67,7 @@ export class ByteWriter {
   }
 
   /** The bytes so far; they stay the writer's. */
-  written(): Uint8Array {
+  written(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }
 

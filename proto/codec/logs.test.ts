@@ -5,7 +5,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { Compression, Signal } from "../gen/v1/frame_pb.js";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
-import { decodeLogs, encodeLogs } from "./logs.ts";
+import { createLogsEncoder, decodeLogs, encodeLogs } from "./logs.ts";
 import type { EncodedBody } from "./metrics.ts";
 import { unpack } from "./packing.ts";
 
@@ -79,6 +79,15 @@ test("encodeLogs() and decodeLogs() give every record back", () => {
       expect(got).toEqual(given.map((r) => ({ ...r })));
     }),
     { numRuns: 300 },
+  );
+});
+
+test("createLogsEncoder() gives what encodeLogs() gives, whatever it has encoded before", () => {
+  const encoder = createLogsEncoder();
+  fc.assert(
+    fc.property(records, (given) => {
+      expect(encoder.encode(batchOf(given))).toEqual(encodeLogs(batchOf(given)));
+    }),
   );
 });
 

@@ -26,11 +26,21 @@ const bodyHeadBytesMax = 64;
  * larger than logRecordBytesMax.
  */
 export function encodeLogs(batch: LogsBatch): EncodedBody[] {
+  return encodeBodies(new ByteWriter(), batch);
+}
+
+/** encodeLogs() for a stream of batches: one buffer serves them all, where each would leave a MiB to be collected. */
+export function createLogsEncoder(): { encode(batch: LogsBatch): EncodedBody[] } {
+  const writer = new ByteWriter();
+  return { encode: (batch) => encodeBodies(writer, batch) };
+}
+
+function encodeBodies(writer: ByteWriter, batch: LogsBatch): EncodedBody[] {
   const bodies: EncodedBody[] = [];
   const count = batch.streamOf.length;
   for (let start = 0; start < count;) {
     const end = endOfBody(batch, start);
-    bodies.push(encodeRecords(batch, start, end));
+    bodies.push(encodeRecords(writer, batch, start, end));
     start = end;
   }
   return bodies;
@@ -61,8 +71,13 @@ function bodyStart(batch: LogsBatch, record: number): number {
   return record === 0 ? 0 : (batch.bodyEnds[record - 1] ?? 0);
 }
 
-function encodeRecords(batch: LogsBatch, start: number, end: number): EncodedBody {
-  const writer = new ByteWriter();
+function encodeRecords(
+  writer: ByteWriter,
+  batch: LogsBatch,
+  start: number,
+  end: number,
+): EncodedBody {
+  writer.clear();
   const count = end - start;
   writer.ensure(bodyHeadBytesMax);
   writer.varint(count);

@@ -21,14 +21,14 @@ const lz4PrefixBytes = 4;
 
 /** Compresses, or keeps the bytes where that does not make them smaller. The result is fresh memory. */
 export function pack(
-  raw: Uint8Array,
+  raw: Uint8Array<ArrayBuffer>,
   compression: Compression.LZ4 | Compression.ZSTD,
 ): { body: Uint8Array; compression: Compression } {
   assert(raw.length <= rawBytesMax, `body of ${raw.length} bytes, at most ${rawBytesMax}`);
   const packed =
     compression === Compression.LZ4
       ? compressSync(Buffer.from(raw.buffer, raw.byteOffset, raw.length))
-      : Bun.zstdCompressSync(new Uint8Array(raw), { level: zstdLevel });
+      : Bun.zstdCompressSync(raw, { level: zstdLevel });
   if (packed.length < raw.length) return { body: packed, compression };
   return { body: raw.slice(), compression: Compression.NONE };
 }

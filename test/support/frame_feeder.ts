@@ -15,7 +15,7 @@ import { Spool } from "#agent/spool/spool.ts";
 import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
 import { createAgentPort } from "#agent/uplink/port.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
-import { encodeLogs } from "#proto/codec/logs.ts";
+import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
@@ -46,7 +46,7 @@ async function feed(folder: string, url: string, hosts: number, samples: number)
     ...parts,
     tenant: "default",
     agent: "feeder",
-    encoders: { metrics: createMetricsEncoder, logs: () => ({ encode: encodeLogs }) },
+    encoders: { metrics: createMetricsEncoder, logs: createLogsEncoder },
   });
   const scrapes = await recordedScrapesAt15s();
   const port = createAgentPort(spool, systemClock, () => ({
