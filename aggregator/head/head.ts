@@ -23,7 +23,7 @@ import { SchemaKeys } from "./schema_keys.ts";
 import { selectLogs, selectStreams } from "./select_logs.ts";
 
 export type HeadOptions = {
-  /** How far a timestamp may lie ahead of the aggregator's clock. */
+  /** How far a timestamp may lie ahead of nowMs: the clock of the agent or of the aggregator, whichever is ahead. */
   readonly aheadMaxMs?: number;
 };
 

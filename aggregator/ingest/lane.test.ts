@@ -31,11 +31,10 @@ class Sender {
     return this.#frame({ kind: FrameKind.OPEN, drops, ...before }, undefined);
   }
 
-  sample(): Frame {
-    const number = this.#items + 1;
-    const row = { timestampMs: startMs + number * 1_000, values: Float64Array.of(number) };
+  sample(timestampMs = startMs + (this.#items + 1) * 1_000, createdMs = timestampMs): Frame {
+    const row = { timestampMs, values: Float64Array.of(this.#items + 1) };
     const [body] = this.#encoder.encode({ schema, rows: [row] });
-    return this.#frame({ kind: FrameKind.DATA }, body);
+    return this.#frame({ kind: FrameKind.DATA, createdMs }, body);
   }
 
   #frame(fields: Parameters<typeof newHeader>[0], body: EncodedBody | undefined): Frame {
@@ -173,4 +172,17 @@ test("a lane knows what the agent dropped before framing", () => {
   offer(sender.open({ sample_limit: 7, some_new_reason: 3 }));
   lane.heard(0, { sample_limit: 9 });
   expect(lane.droppedBefore).toEqual({ sample_limit: 9 });
+});
+
+test("Lane keeps what a host with a clock far ahead tells, and drops what is ahead of that host's clock, too", () => {
+  const head = createHead();
+  const lane = new Lane(id, head);
+  const sender = new Sender();
+  const aheadMs = Date.now() + 24 * 3_600_000;
+  lane.offer(sender.open(), undefined);
+  lane.offer(sender.sample(aheadMs), undefined);
+  expect(lane.dropped).toEqual({});
+  lane.offer(sender.sample(aheadMs + 1_000, Date.now()), undefined);
+  expect(lane.dropped).toEqual({ out_of_bounds_timestamp: 1 });
+  expect(samplesIn(head)).toEqual([1]);
 });

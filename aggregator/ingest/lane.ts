@@ -222,13 +222,15 @@ export class Lane {
 
   #append(frame: Frame, isNew: boolean): Drops {
     if (frame.header.kind !== FrameKind.DATA) return {};
+    // A host whose clock runs ahead tells the times that it sees: they are measured by its own clock, or all its data would be lost.
+    const nowMs = Math.max(Date.now(), frame.header.createdMs);
     try {
       if (this.id.signal === "logs")
-        return isNew ? this.#head.appendLogs(this.id, decodeLogs(frame), Date.now()) : {};
+        return isNew ? this.#head.appendLogs(this.id, decodeLogs(frame), nowMs) : {};
       if (this.#decoder === undefined)
         throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
       const decoded = this.#decoder.decode(frame);
-      return isNew ? this.#head.appendMetrics(this.id, decoded, Date.now()) : {};
+      return isNew ? this.#head.appendMetrics(this.id, decoded, nowMs) : {};
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code !== "corrupt") throw thrown;
       this.#decoder = undefined;

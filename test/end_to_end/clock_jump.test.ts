@@ -1,0 +1,105 @@
+import { afterEach, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { asking, until } from "#test/support/asking.ts";
+import { natsServerPath, startNats } from "#test/support/nats.ts";
+import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
+import { Stage } from "#test/support/stage.ts";
+
+let stage = new Stage();
+afterEach(async () => {
+  await stage.stop();
+  stage = new Stage();
+});
+
+/** libfaketime, which reads the offset from a file again at every look at the clock; undefined where it is not installed. */
+const library = [
+  ...new Bun.Glob("/usr/lib/*/faketime/libfaketime.so.1").scanSync({ absolute: true }),
+][0];
+const isReady = natsServerPath !== undefined && library !== undefined;
+
+test.skipIf(!isReady).each([
+  ["forward", 3_600],
+  ["back", -3_600],
+])(
+  "a clock that jumps %s costs nothing, and the jump shows (needs nats-server, faketime)",
+  async (_name, seconds) => {
+    const nats = await startNats();
+    stage.after(() => nats.stop());
+    const exporter = new NumberedExporter("one");
+    stage.after(() => exporter.stop());
+    const lines = new NumberedLines(stage.path("app.log"), "one");
+    stage.after(() => lines.stop());
+    const uplink = { servers: [nats.url], reconnect_wait: "100ms" };
+    const aggregator = await stage.start({
+      role: "aggregator",
+      name: "aggregator",
+      config: {
+        data_dir: stage.path("aggregator"),
+        nats: uplink,
+        ingest: { flush_interval: "500ms" },
+        query: { sql: { rows_max: 1_000_000 } },
+      },
+    });
+    const offset = stage.path("offset");
+    writeFileSync(offset, "+0s\n");
+    const agent = await stage.start({
+      role: "agent",
+      name: "agent",
+      config: {
+        data_dir: stage.path("agent"),
+        nats: uplink,
+        sources: [{ type: "file_logs", paths: [lines.path], start_at: "beginning" }],
+        scrape_configs: [
+          {
+            job_name: "numbered",
+            scrape_interval: "500ms",
+            static_configs: [{ targets: [exporter.target] }],
+          },
+        ],
+      },
+      env: {
+        LD_PRELOAD: library ?? "",
+        FAKETIME_TIMESTAMP_FILE: offset,
+        FAKETIME_NO_CACHE: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      },
+    });
+    lines.start(100);
+    const lapwing = asking(aggregator.url);
+    const offsetOf = async () => (await lapwing.rpc.listAgents({})).agents[0]?.clockOffsetMs;
+    await until("a heartbeat in time", async () => Math.abs((await offsetOf()) ?? 1e9) < 2_000);
+    await until("first samples", () => exporter.servedMs.length > 4);
+
+    writeFileSync(offset, `${seconds > 0 ? "+" : ""}${seconds}s\n`);
+    await until("a heartbeat with the new offset", async () => {
+      return Math.abs(((await offsetOf()) ?? 0) - seconds * 1_000) < 2_000;
+    });
+    const jump = stage
+      .log("aggregator")
+      .split("\n")
+      .find((line) => line.includes("an agent's clock jumped"));
+    expect(JSON.parse(jump ?? "{}")).toMatchObject({ level: "warn", agent: expect.any(String) });
+    const scraped = exporter.servedMs.length;
+    await until("scrapes after it", () => exporter.servedMs.length > scraped + 4);
+    lines.stop();
+    const have = await until("all lines", async () => {
+      const rows = await lapwing.sql("SELECT body FROM logs");
+      const numbers = rows.map(([body]) => Number(/line (\d+) end$/.exec(String(body))?.[1]));
+      return numbers.length >= lines.written && numbers;
+    });
+    expect(audit(have, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
+    expect(await agent.end("SIGTERM")).toBe(0);
+    const last = exporter.servedMs.length - 1;
+    const numbers = await until("all samples", async () => {
+      const rows = await lapwing.sql(
+        "SELECT value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
+      );
+      const values = rows.map(([value]) => Number(value));
+      return values.length >= last && values;
+    });
+    expect(audit(numbers, last)).toMatchObject({ missing: [], repeated: [] });
+    for (const signal of ["logs", "metrics"] as const)
+      expect((await lapwing.account(signal))?.dropped).toEqual({});
+  },
+  60_000,
+);
