@@ -12,6 +12,7 @@ const programs = [
   ["promtool", "prometheus"],
   ["prometheus-node-exporter", "prometheus-node-exporter"],
   ["/usr/lib/postgresql", "postgresql"],
+  ["faketime", "faketime"],
 ];
 
 bootstrap();

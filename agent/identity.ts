@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
 
@@ -18,8 +18,27 @@ export async function agentId(folder: string): Promise<string> {
   } catch (thrown) {
     if (thrown instanceof OperatingError) throw thrown;
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
-    // wx: two agents that start in the same folder must not each believe in an id of their own.
-    await writeFile(path, `${id}\n`, { flag: "wx" });
+    await writeWhole(path, `${id}\n`);
     return id;
+  }
+}
+
+/**
+ * The file appears with all its content or not at all, so a full disk or a power cut leaves none that is empty. Fails when it is there
+ * already: two agents that start in the same folder must not each believe in an id of their own.
+ */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const fresh = `${path}.${process.pid}`;
+  try {
+    const file = await open(fresh, "w");
+    try {
+      await file.writeFile(text);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await link(fresh, path);
+  } finally {
+    await rm(fresh, { force: true });
   }
 }
