@@ -30,6 +30,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
     keys: ["p50_ms", "p99_ms"],
   },
+  size: {
+    args: ["--scrapes", "30", "--peers", ""],
+    keys: ["wire_bytes_per_sample", "stored_bytes_per_sample", "by_column"],
+  },
   scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
 };
 

@@ -36,6 +36,7 @@ export class MetricPeer {
         "--storage.tsdb.retention.time=365d",
         `--web.listen-address=${listen}`,
         "--web.enable-remote-write-receiver",
+        "--web.enable-admin-api",
         "--log.level=error",
       ],
       victoriametrics: [
