@@ -2,14 +2,18 @@ import { rm } from "node:fs/promises";
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import { comparePositions, origin, type Position } from "#shared/model/position.ts";
 import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
-import type { CatalogChange } from "./catalog.ts";
-import type { BlockStoreDeps } from "./deps.ts";
+import type { LaneNote } from "./block_metadata.ts";
+import type { BlockChange, BlockStoreDeps } from "./deps.ts";
+import { saveFamilies } from "./families_object.ts";
+import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { Maintenance } from "./maintenance.ts";
-import type { AgentRecord, Block, BlockView, Cut, Store } from "./store.ts";
+import { SeriesDeletions } from "./series_deletions.ts";
+import type { AgentRecord, Block, BlockView, Cut, Deletion, LaneCommit, Store } from "./store.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
 
 /** A commit whose transaction failed in a way that leaves open whether it took effect (a connection lost at COMMIT). */
@@ -28,6 +32,10 @@ export class BlockStore implements Store {
   /** Keys of objects whose transaction is still to come: not to be swept. */
   readonly #inFlight = new Set<string>();
   readonly #texts = new SeriesTexts();
+  readonly #deletions: SeriesDeletions;
+  /** Committed positions by lane. */
+  readonly #positions = new Map<string, Position>();
+  #areFamiliesSaved = false;
   #blocks: readonly Block[] = [];
   #uncertain: Uncertain | undefined;
   #isCommitting = false;
@@ -35,13 +43,16 @@ export class BlockStore implements Store {
   constructor(deps: BlockStoreDeps) {
     this.#deps = deps;
     this.#meters = storeMeters(deps.metrics);
+    this.#deletions = new SeriesDeletions(deps);
     this.#maintenance = new Maintenance({
       ...deps,
       meters: this.#meters,
       inFlight: this.#inFlight,
       blocks: () => this.#blocks,
       upload: (tenant, signal, file, createdMs) => this.#upload(tenant, signal, file, createdMs),
+      deleted: () => this.#deletions.deleted,
       apply: (change) => this.#apply(change),
+      saveFamilies: () => this.#saveFamilies(),
     });
   }
 
@@ -49,6 +60,8 @@ export class BlockStore implements Store {
     this.#setBlocks(await this.#deps.catalog.blocks());
     for (const { tenant, family } of await this.#deps.catalog.families())
       this.#rememberFamilies(tenant, [family]);
+    await this.#deletions.start();
+    this.#moved(await this.#deps.catalog.lanes());
     this.#maintenance.start();
   }
 
@@ -63,6 +76,7 @@ export class BlockStore implements Store {
     try {
       const earlier = await this.#resolveUncertain(cut);
       if (earlier !== undefined) {
+        this.#moved(cut.lanes);
         this.#setBlocks([...this.#blocks, ...earlier]);
         published();
         return earlier;
@@ -74,7 +88,7 @@ export class BlockStore implements Store {
   }
 
   view(): BlockView {
-    return createBlockView(this.#deps.tools, this.#blocks);
+    return createBlockView(this.#deps.tools, this.#blocks, this.#deletions.deleted);
   }
 
   families(tenant: string): readonly MetricFamily[] {
@@ -87,6 +101,10 @@ export class BlockStore implements Store {
 
   listAgents(): Promise<readonly AgentRecord[]> {
     return this.#deps.catalog.agents();
+  }
+
+  deleteSeries(deletion: Deletion, actor: string): Promise<number> {
+    return this.#deletions.add(deletion, actor, () => this.#blocks);
   }
 
   maintain(): Promise<void> {
@@ -122,6 +140,8 @@ export class BlockStore implements Store {
     // From here to the return there is no await: readers see the blocks, and the head lets go, in one tick.
     for (const { key } of added) this.#inFlight.delete(key);
     for (const [tenant, some] of families) this.#rememberFamilies(tenant, some);
+    if (families.size > 0) this.#areFamiliesSaved = false;
+    this.#moved(lanes);
     this.#setBlocks([...this.#blocks, ...added]);
     published();
     return added;
@@ -132,13 +152,19 @@ export class BlockStore implements Store {
     for (const [tenant, series] of cut.metrics) {
       const filled = series.filter(({ values }) => values.length > 0);
       if (filled.length === 0) continue;
-      const file = await writeMetricsFile(writer, staging, filled, this.#texts);
+      const file = await writeMetricsFile(writer, staging, filled, this.#texts, {
+        ...{ tenant, signal: "metrics", createdMs: nowMs },
+        lanes: this.#laneNotes(cut.lanes, tenant, "metrics"),
+      });
       added.push(await this.#upload(tenant, "metrics", file, nowMs));
     }
     for (const [tenant, batches] of cut.logs) {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
-      const file = await writeLogsFile(writer, staging, filled);
+      const file = await writeLogsFile(writer, staging, filled, {
+        ...{ tenant, signal: "logs", createdMs: nowMs },
+        lanes: this.#laneNotes(cut.lanes, tenant, "logs"),
+      });
       added.push(await this.#upload(tenant, "logs", file, nowMs));
     }
   }
@@ -153,7 +179,9 @@ export class BlockStore implements Store {
     const id = Bun.randomUUIDv7();
     const key = blockKey(tenant, signal, minMs, id);
     this.#inFlight.add(key);
+    let checksum: string;
     try {
+      checksum = await checksumOf(path);
       await this.#deps.objects.put(key, path);
     } catch (error) {
       this.#inFlight.delete(key);
@@ -163,16 +191,51 @@ export class BlockStore implements Store {
     if (this.#deps.objects.localPath(key) === undefined)
       await this.#deps.tools.files.adopt(key, bytes, path);
     this.#meters.written(signal, items, bytes);
-    return { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs };
+    return { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs, checksum };
   }
 
   /** For maintenance: a change of blocks alone. */
-  async #apply(change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">): Promise<void> {
+  #apply(change: BlockChange): Promise<void> {
+    const { added, removed, deleteAfterMs } = change;
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
-    await this.#deps.catalog.apply({ ...change, ...rest });
-    const removed = new Set(change.removed.map(({ id }) => id));
-    for (const { key } of change.added) this.#inFlight.delete(key);
-    this.#setBlocks([...this.#blocks.filter(({ id }) => !removed.has(id)), ...change.added]);
+    const gone = new Set(removed.map(({ id }) => id));
+    return this.#deletions.change(
+      change,
+      (tombstones) =>
+        this.#deps.catalog.apply({ added, removed, deleteAfterMs, tombstones, ...rest }),
+      () => {
+        for (const { key } of added) this.#inFlight.delete(key);
+        this.#setBlocks([...this.#blocks.filter(({ id }) => !gone.has(id)), ...added]);
+      },
+    );
+  }
+
+  #moved(lanes: readonly LaneCommit[]): void {
+    for (const { lane, position } of lanes) this.#positions.set(positionKey(lane), position);
+  }
+
+  /** Which frames the block of a cut holds: what lies between the committed positions and the cut's. */
+  #laneNotes(lanes: readonly LaneCommit[], tenant: string, signal: Block["signal"]): LaneNote[] {
+    return lanes
+      .filter(({ lane }) => lane.tenant === tenant && lane.signal === signal)
+      .map((commit) => {
+        const from = this.#positions.get(positionKey(commit.lane)) ?? origin;
+        const to = commit.position;
+        return { spans: comparePositions(from, to) < 0 ? [{ from, to }] : [], commit };
+      });
+  }
+
+  async #saveFamilies(): Promise<void> {
+    if (this.#areFamiliesSaved || this.#families.size === 0) return;
+    this.#areFamiliesSaved = true;
+    try {
+      const tenants = [...this.#families.keys()];
+      const families = new Map(tenants.map((tenant) => [tenant, this.families(tenant)]));
+      await saveFamilies(this.#deps.objects, this.#deps.staging, families);
+    } catch (error) {
+      this.#areFamiliesSaved = false;
+      throw error;
+    }
   }
 
   /** The blocks of an earlier try of this cut, when the catalog has them after all. */
@@ -229,6 +292,10 @@ export class BlockStore implements Store {
     this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
     this.#meters.blocks(this.#blocks);
   }
+}
+
+function positionKey({ tenant, agent, signal }: LaneCommit["lane"]): string {
+  return JSON.stringify([tenant, agent, signal]);
 }
 
 function isSameFamily(a: MetricFamily | undefined, b: MetricFamily): boolean {

@@ -6,7 +6,9 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
+import { lowerBound } from "./columns.ts";
 import type { DecodedCache } from "./decoded_cache.ts";
+import type { DeletedCopies } from "./deleted_copies.ts";
 import type { DiskCache, Lease } from "./disk_cache.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
@@ -15,6 +17,7 @@ import { mergeSeries } from "./merge_series.ts";
 import { readSeries, readSeriesLabels, seriesBytes, type DecodedSeries } from "./metrics_reader.ts";
 import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
 import type { Block, BlockFiles, BlockView } from "./store.ts";
+import { Deleted } from "./tombstones.ts";
 
 /** What reading needs; lent by the store. */
 export type ReadTools = {
@@ -23,6 +26,7 @@ export type ReadTools = {
   readonly decoded: DecodedCache<readonly DecodedSeries[]>;
   readonly labels: DecodedCache<readonly KnownLabels[]>;
   readonly texts: KnownTexts;
+  readonly copies: DeletedCopies;
 };
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
@@ -34,13 +38,17 @@ const downloadsMax = 8;
 /** Nanoseconds a millisecond. */
 const nsPerMs = 1_000_000n;
 
-export function createBlockView(tools: ReadTools, blocks: readonly Block[]): BlockView {
+export function createBlockView(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted = Deleted.nothing,
+): BlockView {
   return {
     blocks,
-    files: (some, signal) => acquireFiles(tools.files, some, signal),
-    selectSamples: (request) => selectSamples(tools, blocks, request),
+    files: (some, signal) => filesWithout(tools, some, deleted, signal),
+    selectSamples: (request) => selectSamples(tools, blocks, deleted, request),
     selectLogs: (request) => selectLogs(tools, blocks, request),
-    metricSeries: (request) => metricSeries(tools, blocks, request),
+    metricSeries: (request) => metricSeries(tools, blocks, deleted, request),
     logSeries: (request) => logSeries(tools, blocks, request),
   };
 }
@@ -48,6 +56,7 @@ export function createBlockView(tools: ReadTools, blocks: readonly Block[]): Blo
 async function selectSamples(
   tools: ReadTools,
   blocks: readonly Block[],
+  deleted: Deleted,
   request: SelectRequest,
 ): Promise<SeriesSamples[]> {
   const selector = compileSelector(request.matchers, "labels");
@@ -74,7 +83,7 @@ async function selectSamples(
   await read(parts, request, request.samplesMax + wholeBlockItemsMax);
   for (const block of whole) keepDecoded(tools, block, selector, found.get(block) ?? []);
   return mergeSeries(
-    wanted.map((block) => found.get(block) ?? []),
+    wanted.map((block) => deleted.mask(block, found.get(block) ?? [])),
     request,
     request.samplesMax,
   );
@@ -98,14 +107,17 @@ function keepDecoded(
 async function metricSeries(
   tools: ReadTools,
   blocks: readonly Block[],
+  deleted: Deleted,
   request: SeriesRequest,
 ): Promise<Labels[]> {
   const selector = compileSelectors(request.selectors, "labels");
+  const wanted = within(blocks, "metrics", request);
   return distinctLabels(
     tools,
-    within(blocks, "metrics", request),
+    wanted.filter((block) => !deleted.concerns(block)),
     selector,
     request,
+    await labelsLeft(tools, wanted, deleted, selector, request),
     (some, span) =>
       readFiles(tools, some, request.signal, (connection, paths) =>
         readSeriesLabels(connection, paths, selector, span ? request : undefined, tools.texts),
@@ -129,6 +141,7 @@ async function logSeries(
     within(blocks, "logs", request),
     selector,
     request,
+    [],
     async (some, bounded) => {
       const files = await readFiles(tools, some, request.signal, (connection, paths) =>
         readStreams(connection, paths, selector, bounded ? span : undefined),
@@ -138,18 +151,38 @@ async function logSeries(
   );
 }
 
+/** Of blocks that something is deleted from: label sets that have a sample left, told by the samples. */
+async function labelsLeft(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  selector: Selector,
+  { startMs, endMs, signal }: SeriesRequest,
+): Promise<KnownLabels[]> {
+  const some = blocks.filter((block) => deleted.concerns(block));
+  const span = { startMs, endMs };
+  const files = await readFiles(tools, some, signal, (connection, paths) =>
+    readSeries(connection, paths, selector, span, wholeBlockItemsMax * 4, tools.texts),
+  );
+  const hasSample = ({ timestampsMs }: DecodedSeries) =>
+    (timestampsMs[lowerBound(timestampsMs, startMs)] ?? Infinity) <= endMs;
+  return some.flatMap((block, i) => deleted.mask(block, files[i] ?? []).filter(hasSample));
+}
+
 /** Of a block that lies in the range as a whole, all label sets count, and are worth remembering. */
 async function distinctLabels(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
   { startMs, endMs }: SeriesRequest,
+  more: readonly KnownLabels[],
   read: (blocks: readonly Block[], bounded: boolean) => Promise<KnownLabels[][]>,
 ): Promise<Labels[]> {
   const byKey = new Map<string, Labels>();
   const take = (some: readonly KnownLabels[]) => {
     for (const { key, labels } of some) byKey.set(key, labels);
   };
+  take(more);
   const inside: Block[] = [];
   const across: Block[] = [];
   for (const block of blocks) {
@@ -251,6 +284,38 @@ async function readFiles<Row>(
     );
   } finally {
     files.release();
+  }
+}
+
+/** Where something is deleted from a block, a copy without it. */
+async function filesWithout(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  signal: AbortSignal | undefined,
+): Promise<BlockFiles> {
+  const files = await acquireFiles(tools.files, blocks, signal);
+  if (!blocks.some((block) => deleted.concerns(block))) return files;
+  const copies: string[] = [];
+  const release = () => {
+    files.release();
+    for (const path of copies) void tools.copies.remove(path);
+  };
+  try {
+    const paths: string[] = [];
+    for (const [i, block] of blocks.entries()) {
+      const path = files.paths[i] ?? "";
+      if (!deleted.concerns(block)) paths.push(path);
+      else {
+        const copy = await tools.copies.make(block, path, deleted, signal);
+        copies.push(copy);
+        paths.push(copy);
+      }
+    }
+    return { paths, release };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 

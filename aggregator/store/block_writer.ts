@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import { logsTable, sortLogs, writeLogs } from "./logs_writer.ts";
 import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
@@ -36,6 +37,7 @@ export function writeMetricsFile(
   folder: string,
   series: readonly SeriesSamples[],
   texts: SeriesTexts = new SeriesTexts(),
+  note?: BlockNote,
 ): Promise<LocalFile> {
   const sorted = series
     .map((one) => ({ one, text: texts.get(one.labels) }))
@@ -55,17 +57,20 @@ export function writeMetricsFile(
       }
     },
     "fast",
+    () => note,
   );
 }
 
-/** The same for whoever brings the series one after another, in order. */
+/** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */
 export function writeMetricsRows(
   duckdb: Duckdb,
   folder: string,
   fill: (writer: MetricsWriter) => Promise<void>,
   effort: Effort,
+  note: () => BlockNote | undefined = noNote,
 ): Promise<LocalFile> {
-  return writeFile(duckdb, folder, metricsTable, "metrics", effort, async (connection, table) => {
+  const target = { folder, signal: "metrics" as const, effort, note };
+  return writeFile(duckdb, target, metricsTable, async (connection, table) => {
     const appender = await connection.createAppender(table);
     try {
       const writer = new MetricsWriter(appender);
@@ -81,10 +86,11 @@ export function writeLogsFile(
   duckdb: Duckdb,
   folder: string,
   batches: readonly LogsBatch[],
-  effort: Effort = "fast",
+  note?: BlockNote,
 ): Promise<LocalFile> {
   const sorted = sortLogs(batches);
-  return writeFile(duckdb, folder, logsTable(sorted), "logs", effort, async (connection, table) => {
+  const target = { folder, signal: "logs" as const, effort: "fast" as const, note: () => note };
+  return writeFile(duckdb, target, logsTable(sorted), async (connection, table) => {
     const appender = await connection.createAppender(table);
     try {
       return writeLogs(appender, sorted);
@@ -94,24 +100,32 @@ export function writeLogsFile(
   });
 }
 
-/** COPY of a query to a Parquet file as blocks have them. */
+/** COPY of a query to a Parquet file as blocks have them; `metadata` as metadataSql() gives it. */
 export function copyStatement(
   from: string,
   path: string,
   signal: Block["signal"],
   effort: Effort,
+  metadata: string,
 ): string {
   return `COPY ${from} TO ${quoted(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd,
     COMPRESSION_LEVEL ${levels[signal][effort]}, ROW_GROUP_SIZE ${rowGroups[signal]},
-    KV_METADATA {lapwing: '1'})`;
+    KV_METADATA ${metadata})`;
 }
+
+type Target = {
+  readonly folder: string;
+  readonly signal: Block["signal"];
+  readonly effort: Effort;
+  readonly note: () => BlockNote | undefined;
+};
+
+const noNote = () => undefined;
 
 async function writeFile(
   duckdb: Duckdb,
-  folder: string,
+  { folder, signal, effort, note }: Target,
   columns: string,
-  signal: Block["signal"],
-  effort: Effort,
   fill: (connection: DuckDBConnection, table: string) => Promise<Written & { rows: number }>,
 ): Promise<LocalFile> {
   const id = Bun.randomUUIDv7();
@@ -122,7 +136,8 @@ async function writeFile(
       await connection.run(`CREATE TEMP TABLE ${table} (${columns})`);
       try {
         const written = await fill(connection, table);
-        await connection.run(copyStatement(table, path, signal, effort));
+        const metadata = metadataSql(note(), written);
+        await connection.run(copyStatement(table, path, signal, effort, metadata));
         const { size } = await stat(path);
         return { ...written, path, bytes: size };
       } finally {

@@ -5,19 +5,11 @@ import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { migrations } from "./catalog_migrations.ts";
+import { applyChange, insertTombstone, type CatalogChange } from "./catalog_writes.ts";
 import { storeError } from "./errors.ts";
+import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
-
-/** What one transaction changes. */
-export type CatalogChange = {
-  readonly added: readonly Block[];
-  readonly removed: readonly Block[];
-  readonly lanes: readonly LaneCommit[];
-  readonly carrier: CarrierPosition;
-  readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
-  /** When the files of removed blocks may go, Unix milliseconds. */
-  readonly deleteAfterMs: number;
-};
+import { SelectorsText, type AuditEntry, type Tombstone } from "./tombstones.ts";
 
 export type PendingDeletion = { readonly key: string; readonly bytes: number };
 
@@ -27,10 +19,12 @@ export type PendingDeletion = { readonly key: string; readonly bytes: number };
  */
 export class Catalog {
   readonly #sql: SQL;
+  readonly #isPostgres: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(sql: SQL) {
+  private constructor(sql: SQL, isPostgres: boolean) {
     this.#sql = sql;
+    this.#isPostgres = isPostgres;
   }
 
   /** `url` is postgres://… or sqlite://path. Brings the tables up to date. */
@@ -53,31 +47,59 @@ export class Catalog {
       await sql.close();
       throw storeError("open the catalog", cause);
     }
-    return new Catalog(sql);
+    return new Catalog(sql, isPostgres);
   }
 
   /** All or nothing. */
   async apply(change: CatalogChange): Promise<void> {
     await this.#exclusive("commit to the catalog", () =>
       this.#sql.begin(async (sql) => {
-        for (const block of change.added) await insertBlock(sql, block);
-        for (const { id, key, bytes } of change.removed) {
-          await sql`DELETE FROM blocks WHERE id = ${id}`;
-          await sql`INSERT INTO deletions (key, bytes, delete_after_ms)
-            VALUES (${key}, ${bytes}, ${change.deleteAfterMs}) ON CONFLICT (key) DO NOTHING`;
-        }
-        for (const lane of change.lanes) await saveLane(sql, lane);
-        for (const [partition, { incarnation, sequence }] of Object.entries(change.carrier))
-          await sql`INSERT INTO carrier (partition_name, incarnation, sequence)
-            VALUES (${partition}, ${incarnation}, ${sequence}) ON CONFLICT (partition_name)
-            DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence`;
-        for (const [tenant, families] of change.families)
-          for (const { name, type, help, unit } of families)
-            await sql`INSERT INTO families (tenant, name, type, help, unit)
-              VALUES (${tenant}, ${name}, ${type}, ${help}, ${unit}) ON CONFLICT (tenant, name)
-              DO UPDATE SET type = excluded.type, help = excluded.help, unit = excluded.unit`;
+        await applyChange(sql, change);
       }),
     );
+  }
+
+  /** Several statements as one; `what` is for the error. For backup, restore and rebuilding, in files of their own. */
+  transaction<Result>(what: string, action: (sql: SQL) => Promise<Result>): Promise<Result> {
+    return this.#exclusive(what, () =>
+      // One moment for all that is read, also in PostgreSQL.
+      this.#isPostgres
+        ? this.#sql.begin("ISOLATION LEVEL REPEATABLE READ", (sql) => action(sql))
+        : this.#sql.begin((sql) => action(sql)),
+    );
+  }
+
+  async tombstones(): Promise<Tombstone[]> {
+    const rows = await this.#read("SELECT * FROM tombstones ORDER BY id");
+    const blocks = z
+      .array(z.object({ tombstone: z.string(), block: z.string() }))
+      .parse(await this.#read("SELECT tombstone, block FROM tombstone_blocks"));
+    const byTombstone = Map.groupBy(blocks, ({ tombstone }) => tombstone);
+    return z
+      .array(TombstoneRow)
+      .parse(rows)
+      .map((row) => ({
+        ...row,
+        blocks: (byTombstone.get(row.id) ?? []).map(({ block }) => block),
+      }));
+  }
+
+  /** Who did it stands in the same transaction. */
+  async addTombstone(tombstone: Tombstone, entry: AuditEntry): Promise<void> {
+    await this.#exclusive("record a deletion", () =>
+      this.#sql.begin(async (sql) => {
+        // Without blocks there is nothing to do, but somebody asked for it all the same.
+        if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
+        const { atMs, tenant, actor, action, detail } = entry;
+        await sql`INSERT INTO audit (id, at_ms, tenant, actor, action, detail)
+          VALUES (${tombstone.id}, ${atMs}, ${tenant}, ${actor}, ${action}, ${detail})`;
+      }),
+    );
+  }
+
+  /** In the order of time. */
+  async audit(): Promise<AuditEntry[]> {
+    return z.array(AuditRow).parse(await this.#read("SELECT * FROM audit ORDER BY at_ms, id"));
   }
 
   async blocks(): Promise<Block[]> {
@@ -101,7 +123,9 @@ export class Catalog {
   }
 
   async families(): Promise<{ tenant: string; family: MetricFamily }[]> {
-    const rows = z.array(FamilyRow).parse(await this.#read("SELECT * FROM families"));
+    const rows = z
+      .array(FamilyRow.extend({ tenant: z.string() }))
+      .parse(await this.#read("SELECT * FROM families"));
     return rows.map(({ tenant, ...family }) => ({ tenant, family }));
   }
 
@@ -165,26 +189,6 @@ export class Catalog {
   }
 }
 
-async function insertBlock(sql: SQL, block: Block): Promise<void> {
-  const { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs } = block;
-  await sql`INSERT INTO blocks
-    (id, tenant, signal, key, items, row_count, bytes, min_ms, max_ms, created_ms)
-    VALUES (${id}, ${tenant}, ${signal}, ${key}, ${items}, ${rows}, ${bytes}, ${minMs}, ${maxMs}, ${createdMs})`;
-}
-
-async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {
-  const { lane, position, itemsTotal, stored } = commit;
-  const dropped = JSON.stringify(commit.dropped);
-  const agentDropped = JSON.stringify(commit.agentDropped);
-  await sql`INSERT INTO lanes
-    (tenant, agent, signal, epoch, sequence, items_total, stored, dropped, agent_dropped)
-    VALUES (${lane.tenant}, ${lane.agent}, ${lane.signal}, ${position.epoch}, ${position.sequence},
-      ${itemsTotal}, ${stored}, ${dropped}, ${agentDropped})
-    ON CONFLICT (tenant, agent, signal) DO UPDATE SET epoch = excluded.epoch,
-    sequence = excluded.sequence, items_total = excluded.items_total, stored = excluded.stored,
-    dropped = excluded.dropped, agent_dropped = excluded.agent_dropped`;
-}
-
 async function migrate(sql: SQL, isPostgres: boolean): Promise<void> {
   await sql.begin(async (tx) => {
     // Two processes may start at once; the number is an arbitrary one that means this program.
@@ -225,9 +229,11 @@ const BlockRow = z
     min_ms: count,
     max_ms: count,
     created_ms: count,
+    checksum: z.string().nullable(),
   })
-  .transform(({ row_count, min_ms, max_ms, created_ms, ...block }) => ({
+  .transform(({ row_count, min_ms, max_ms, created_ms, checksum, ...block }) => ({
     ...block,
+    ...(checksum === null ? {} : { checksum }),
     rows: row_count,
     minMs: min_ms,
     maxMs: max_ms,
@@ -255,27 +261,36 @@ const LaneRow = z
     agentDropped: row.agent_dropped,
   }));
 
+const TombstoneRow = z
+  .object({
+    id: z.string(),
+    tenant: z.string(),
+    selectors: SelectorsText,
+    start_ms: count,
+    end_ms: count,
+    created_ms: count,
+  })
+  .transform(({ start_ms, end_ms, created_ms, ...row }) => ({
+    ...row,
+    startMs: start_ms,
+    endMs: end_ms,
+    createdMs: created_ms,
+  }));
+
+const AuditRow = z
+  .object({
+    at_ms: count,
+    tenant: z.string(),
+    actor: z.string(),
+    action: z.string(),
+    detail: z.string(),
+  })
+  .transform(({ at_ms, ...row }) => ({ ...row, atMs: at_ms }));
+
 const CarrierRow = z.object({
   partition_name: z.string(),
   incarnation: z.string(),
   sequence: count,
-});
-
-const FamilyRow = z.object({
-  tenant: z.string(),
-  name: z.string(),
-  type: z.enum([
-    "counter",
-    "gauge",
-    "histogram",
-    "gaugehistogram",
-    "summary",
-    "info",
-    "stateset",
-    "unknown",
-  ]),
-  help: z.string(),
-  unit: z.string(),
 });
 
 const AgentRow = z

@@ -50,4 +50,30 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, agent)
     )`,
   ],
+  [
+    // xxHash64 of the file, hexadecimal; NULL where a block was written before there was one.
+    "ALTER TABLE blocks ADD COLUMN checksum TEXT",
+    `CREATE TABLE tombstones (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      selectors TEXT NOT NULL,
+      start_ms BIGINT NOT NULL,
+      end_ms BIGINT NOT NULL,
+      created_ms BIGINT NOT NULL
+    )`,
+    // The blocks that are still to be rewritten without what a tombstone deletes.
+    `CREATE TABLE tombstone_blocks (
+      tombstone TEXT NOT NULL,
+      block TEXT NOT NULL,
+      PRIMARY KEY (tombstone, block)
+    )`,
+    `CREATE TABLE audit (
+      id TEXT PRIMARY KEY,
+      at_ms BIGINT NOT NULL,
+      tenant TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      detail TEXT NOT NULL
+    )`,
+  ],
 ];

@@ -3,12 +3,14 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ReadTools } from "./block_view.ts";
 import type { LocalFile } from "./block_writer.ts";
-import type { Catalog, CatalogChange } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import type { CatalogChange } from "./catalog_writes.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "./duckdb.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { Block } from "./store.ts";
 import type { StoreMeters } from "./store_meters.ts";
+import type { Deleted } from "./tombstones.ts";
 
 /** What the store of blocks is lent. */
 export type BlockStoreDeps = {
@@ -24,6 +26,11 @@ export type BlockStoreDeps = {
   readonly metrics: SelfMetrics;
 };
 
+/** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
+export type BlockChange = Pick<CatalogChange, "added" | "removed" | "deleteAfterMs"> & {
+  readonly without: Deleted;
+};
+
 /** What background work is lent by the store that owns it. */
 export type MaintenanceDeps = BlockStoreDeps & {
   readonly meters: StoreMeters;
@@ -35,7 +42,9 @@ export type MaintenanceDeps = BlockStoreDeps & {
     file: LocalFile,
     createdMs: number,
   ) => Promise<Block>;
-  readonly apply: (
-    change: Pick<CatalogChange, "added" | "removed" | "deleteAfterMs">,
-  ) => Promise<void>;
+  /** What is deleted out of the blocks. */
+  readonly deleted: () => Deleted;
+  readonly apply: (change: BlockChange) => Promise<void>;
+  /** Puts the families beside the blocks, when they have changed. */
+  readonly saveFamilies: () => Promise<void>;
 };

@@ -2,6 +2,8 @@ import { messageOf } from "#shared/errors.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
+import type { Block } from "./store.ts";
+import { tombstoneKey } from "./tombstones.ts";
 
 const sweepIntervalMs = 3_600_000;
 /** Merges of one round; what is left waits for the next. */
@@ -53,7 +55,9 @@ export class Maintenance {
 
   async #maintainOnce(): Promise<void> {
     await this.#expire();
+    await this.#rewrite();
     if (this.#deps.config.compaction.enabled) await this.#merge();
+    await this.#deps.saveFamilies();
     await this.#deleteDue();
     const nowMs = this.#deps.clock.monotonic();
     if (nowMs - this.#sweptMs < sweepIntervalMs) return;
@@ -68,7 +72,12 @@ export class Maintenance {
       ({ signal, maxMs }) => maxMs < nowMs - config.retention[signal],
     );
     if (removed.length === 0) return;
-    await this.#deps.apply({ added: [], removed, deleteAfterMs: nowMs + config.delete_after });
+    await this.#deps.apply({
+      added: [],
+      removed,
+      deleteAfterMs: nowMs + config.delete_after,
+      without: this.#deps.deleted(),
+    });
     meters.expired(removed.length);
   }
 
@@ -77,11 +86,28 @@ export class Maintenance {
     for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
       const inputs = planMerge(blocks(), clock.now(), config.compaction);
       if (inputs === undefined) return;
-      const added = await mergeBlocks(this.#deps, inputs, this.#stop.signal);
-      const deleteAfterMs = clock.now() + config.delete_after;
-      await this.#deps.apply({ added, removed: inputs, deleteAfterMs });
+      await this.#replace(inputs);
       meters.merged(inputs.length);
     }
+  }
+
+  /** Takes what is deleted out of the files. */
+  async #rewrite(): Promise<void> {
+    const { blocks, deleted } = this.#deps;
+    const concerned = blocks().filter((block) => deleted().concerns(block));
+    for (const block of concerned) {
+      if (this.#stop.signal.aborted) return;
+      await this.#replace([block]);
+      this.#deps.meters.rewritten(1);
+    }
+  }
+
+  async #replace(removed: readonly Block[]): Promise<void> {
+    const { clock, config } = this.#deps;
+    const without = this.#deps.deleted();
+    const added = await mergeBlocks(this.#deps, removed, without, this.#stop.signal);
+    const deleteAfterMs = clock.now() + config.delete_after;
+    await this.#deps.apply({ added, removed, deleteAfterMs, without });
   }
 
   async #deleteDue(): Promise<void> {
@@ -103,6 +129,7 @@ export class Maintenance {
     if (old.length === 0) return;
     const wanted = new Set((await catalog.blocks()).map(({ key }) => key));
     for (const key of await catalog.pendingKeys()) wanted.add(key);
+    for (const { id } of await catalog.tombstones()) wanted.add(tombstoneKey(id));
     for (const key of old) {
       if (wanted.has(key)) continue;
       await objects.delete(key);
@@ -113,7 +140,7 @@ export class Maintenance {
 
 /** Only what a store of this kind writes: a folder or bucket may hold other things too. */
 function isOurs(key: string): boolean {
-  return /^(tenant=[^/]+\/signal=[^/]+\/date=[^/]+\/[0-9a-f-]+\.parquet|\.incoming\/[^/]+)$/.test(
+  return /^(tenant=[^/]+\/signal=[^/]+\/date=[^/]+\/[0-9a-f-]+\.parquet|\.incoming\/[^/]+|lapwing\/deletions\/[0-9a-f-]+\.json)$/.test(
     key,
   );
 }

@@ -1,42 +1,48 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SeriesSamples } from "../query/source.ts";
 import { createBlockView } from "./block_view.ts";
+import { joinLanes, metadataSql, type BlockNote, type FileNote } from "./block_metadata.ts";
 import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
-import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
+import { readNotes } from "./file_notes.ts";
+import { SeriesTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./deps.ts";
-import { joinPieces } from "./merge_series.ts";
 import { parquetList } from "./metrics_reader.ts";
+import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
-import { decodeValues } from "./value_codec.ts";
-import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
+import type { Deleted } from "./tombstones.ts";
 
-/** Writes the content of blocks of one tenant and signal into as few new ones as the limit allows, and uploads them. */
+/**
+ * Writes the content of blocks of one tenant and signal, but for what is deleted, into as few new ones as the limit
+ * allows, and uploads them.
+ */
 export async function mergeBlocks(
   deps: MaintenanceDeps,
   inputs: readonly Block[],
+  deleted: Deleted,
   signal: AbortSignal,
 ): Promise<Block[]> {
   const [first] = inputs;
   if (first === undefined) return [];
   const { writer, staging, tools } = deps;
-  const files = await createBlockView(tools, inputs).files(inputs, signal);
+  const notes = await notesOf(deps, inputs, signal);
+  // The age of what it holds, so that it stands where its inputs stood in the order of commit.
+  const createdMs = Math.min(...inputs.map((block) => block.createdMs));
+  const noteOf = mergedNote(inputs, notes, createdMs);
+  const files = await createBlockView(tools, inputs, deleted).files(inputs, signal);
   const local: LocalFile[] = [];
   try {
     await writer.use(
       "merge blocks",
       async (connection) => {
         if (first.signal === "logs")
-          local.push(await mergeLogs(connection, files.paths, inputs, staging));
-        else local.push(...(await mergeMetrics(deps, connection, files.paths, signal)));
+          local.push(await mergeLogs(connection, files.paths, inputs, staging, noteOf(0, true)));
+        else local.push(...(await mergeMetrics(deps, connection, files.paths, noteOf, signal)));
       },
       signal,
     );
     const added: Block[] = [];
-    // The age of what it holds, so that it stands where its inputs stood in the order of commit.
-    const createdMs = Math.min(...inputs.map((block) => block.createdMs));
     for (const file of local)
       added.push(await deps.upload(first.tenant, first.signal, file, createdMs));
     return added;
@@ -52,8 +58,15 @@ async function mergeLogs(
   paths: readonly string[],
   inputs: readonly Block[],
   staging: string,
+  note: BlockNote,
 ): Promise<LocalFile> {
   const path = join(staging, `${Bun.randomUUIDv7()}.parquet`);
+  const written = {
+    items: inputs.reduce((sum, { items }) => sum + items, 0),
+    rows: inputs.reduce((sum, { rows }) => sum + rows, 0),
+    minMs: Math.min(...inputs.map(({ minMs }) => minMs)),
+    maxMs: Math.max(...inputs.map(({ maxMs }) => maxMs)),
+  };
   try {
     await connection.run(
       copyStatement(
@@ -62,17 +75,11 @@ async function mergeLogs(
         path,
         "logs",
         "small",
+        metadataSql(note, written),
       ),
     );
     const { size } = await stat(path);
-    return {
-      path,
-      bytes: size,
-      items: inputs.reduce((sum, { items }) => sum + items, 0),
-      rows: inputs.reduce((sum, { rows }) => sum + rows, 0),
-      minMs: Math.min(...inputs.map(({ minMs }) => minMs)),
-      maxMs: Math.max(...inputs.map(({ maxMs }) => maxMs)),
-    };
+    return { ...written, path, bytes: size };
   } catch (error) {
     await rm(path, { force: true });
     throw error;
@@ -83,6 +90,7 @@ async function mergeMetrics(
   deps: MaintenanceDeps,
   connection: DuckDBConnection,
   paths: readonly string[],
+  noteOf: (part: number, isLast: boolean) => BlockNote,
   signal: AbortSignal,
 ): Promise<LocalFile[]> {
   const itemsMax = deps.config.compaction.items_max;
@@ -103,6 +111,7 @@ async function mergeMetrics(
           }
         },
         "small",
+        () => noteOf(files.length, next.done === true),
       );
       files.push(file);
     }
@@ -113,40 +122,42 @@ async function mergeMetrics(
   }
 }
 
-/** All series of some files, each whole, in the order of a block. Memory holds one series; DuckDB sorts, on disk where it must. */
-async function* seriesInOrder(
-  connection: DuckDBConnection,
-  paths: readonly string[],
-  known: KnownTexts,
-): AsyncGenerator<SeriesSamples> {
-  const result = await connection.stream(`
-    SELECT name, labels, t_min::DOUBLE, v_divisor, t, v FROM ${parquetList(paths)}
-    ORDER BY name, labels, file_index, t_min`);
-  let current = "";
-  let pieces: SeriesSamples[] = [];
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    const names = readTexts(chunk, 0);
-    const texts = readTexts(chunk, 1);
-    const tMin = readFloats(chunk, 2);
-    const divisors = readFloats(chunk, 3);
-    const times = readUint32Lists(chunk, 4);
-    const values = readFloatLists(chunk, 5);
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const key = `${names[row]}\0${texts[row]}`;
-      if (key !== current && pieces.length > 0) yield joinPieces(pieces.splice(0));
-      current = key;
-      const count = times.lengths[row] ?? 0;
-      const start = times.starts[row] ?? 0;
-      const timestampsMs = new Float64Array(count);
-      for (let i = 0; i < count; i++)
-        timestampsMs[i] = (tMin[row] ?? 0) + (times.values[start + i] ?? 0);
-      const decoded = new Float64Array(count);
-      decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
-      const { labels } = known.get(names[row] ?? "", texts[row] ?? "{}");
-      pieces.push({ labels, timestampsMs, values: decoded });
-    }
+async function notesOf(
+  { writer, tools }: MaintenanceDeps,
+  inputs: readonly Block[],
+  signal: AbortSignal,
+): Promise<(FileNote | undefined)[]> {
+  const files = await createBlockView(tools, inputs).files(inputs, signal);
+  try {
+    return await writer.use(
+      "read the notes of blocks",
+      (connection) => readNotes(connection, files.paths),
+      signal,
+    );
+  } finally {
+    files.release();
   }
-  if (pieces.length > 0) yield joinPieces(pieces);
+}
+
+/** The notes of what one merge writes. */
+function mergedNote(
+  inputs: readonly Block[],
+  notes: readonly (FileNote | undefined)[],
+  createdMs: number,
+): (part: number, isLast: boolean) => BlockNote {
+  const { tenant = "", signal = "metrics" } = inputs[0] ?? {};
+  const lanes = joinLanes(notes.map((note) => note?.lanes ?? []));
+  const isAnyPartial = notes.some((note) => note?.merge?.isPartial === true);
+  const replaces = inputs
+    .filter((_, i) => {
+      const note = notes[i];
+      return note === undefined || note.lanes.length === 0 || note.merge?.isPartial === true;
+    })
+    .map(({ id }) => id);
+  const group = Bun.randomUUIDv7();
+  return (part, isLast) => {
+    const isPartial = isAnyPartial || part > 0 || !isLast;
+    const merge = { group, part, isLast, isPartial, replaces };
+    return { tenant, signal, createdMs, lanes, merge };
+  };
 }

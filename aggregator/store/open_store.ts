@@ -8,6 +8,7 @@ import { BlockStore } from "./block_store.ts";
 import { Catalog } from "./catalog.ts";
 import type { StoreConfig } from "./config.ts";
 import { DecodedCache } from "./decoded_cache.ts";
+import { DeletedCopies } from "./deleted_copies.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
@@ -45,19 +46,21 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<S
   // Two instances: a query that takes all its memory must not take the writer's.
   const writer = await open("write", 4);
   const reader = await open("read", queriesMax);
+  const texts = new KnownTexts();
   const tools = {
     duckdb: reader,
     files,
     decoded: new DecodedCache<never>(config.decoded_cache),
     labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
-    texts: new KnownTexts(),
+    texts,
+    copies: new DeletedCopies(writer, staging, texts),
   };
   const store = new BlockStore({ config, objects, catalog, writer, tools, staging, ...deps });
   await store.start();
   return store;
 }
 
-function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
+export function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
   const { url } = config;
   if (url.startsWith("s3://")) return s3ObjectStore(url, config.s3);
   if (url === "") return fileObjectStore(join(dataDir, "blocks"));
@@ -65,7 +68,7 @@ function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
   return fileObjectStore(isAbsolute(path) ? path : resolve(path));
 }
 
-function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {
+export function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {
   return catalog === "" ? `sqlite://${join(dataDir, "catalog.db")}` : catalog;
 }
 

@@ -1,6 +1,6 @@
 import type { CarrierPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { Drops } from "#shared/model/account.ts";
-import type { Labels } from "#shared/model/labels.ts";
+import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
@@ -50,6 +50,8 @@ export type Block = {
   readonly minMs: number;
   readonly maxMs: number;
   readonly createdMs: number;
+  /** xxHash64 of the file, hexadecimal. */
+  readonly checksum?: string;
 };
 
 /** Blocks and catalog together: the only room that knows object storage, DuckDB's files and the catalog's tables. */
@@ -69,9 +71,22 @@ export type Store = {
   /** Remembers an agent as last heard. */
   saveAgent(agent: AgentRecord): Promise<void>;
   listAgents(): Promise<readonly AgentRecord[]>;
+  /**
+   * Deletes series in a span out of all blocks that are visible now: gone from the next view on, and out of the files by the
+   * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
+   */
+  deleteSeries(deletion: Deletion, actor: string): Promise<number>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
   maintain(): Promise<void>;
   close(): Promise<void>;
+};
+
+/** Which series to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
+export type Deletion = {
+  readonly tenant: string;
+  readonly selectors: readonly (readonly Matcher[])[];
+  readonly startMs: number;
+  readonly endMs: number;
 };
 
 /** An agent of the inventory. */

@@ -6,6 +6,7 @@ export type StoreMeters = {
   blocks(blocks: readonly Block[]): void;
   merged(blocks: number): void;
   expired(blocks: number): void;
+  rewritten(blocks: number): void;
   swept(objects: number): void;
   maintenanceFailed(): void;
 };
@@ -28,6 +29,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
   ]);
   const merged = counter("merged_blocks_total", "Blocks replaced by larger ones.");
   const expired = counter("expired_blocks_total", "Blocks removed by retention.");
+  const rewritten = counter("rewritten_blocks_total", "Blocks rewritten without deleted series.");
   const swept = counter("swept_objects_total", "Objects deleted that no block had.");
   const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
   return {
@@ -47,6 +49,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
     },
     merged: (blocks) => merged.inc(blocks),
     expired: (blocks) => expired.inc(blocks),
+    rewritten: (blocks) => rewritten.inc(blocks),
     swept: (objects) => swept.inc(objects),
     maintenanceFailed: () => failed.inc(),
   };

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { assert } from "#shared/assert.ts";
+import type { LaneId } from "#proto/bus/agent_port.ts";
+import { updateDrops, type Drops } from "#shared/model/account.ts";
+import { comparePositions, type Position } from "#shared/model/position.ts";
+import { quoted } from "./duckdb.ts";
+import type { Written } from "./metrics_writer.ts";
+import type { Block, LaneCommit } from "./store.ts";
+
+/** Frames of a lane whose items a block holds: after `from`, up to and with `to`. */
+export type Span = { readonly from: Position; readonly to: Position };
+
+/** What a block says of a lane of its tenant and signal: which frames are in it, and the account at the last of them. */
+export type LaneNote = { readonly spans: readonly Span[]; readonly commit: LaneCommit };
+
+/** Where a block comes from. Written into its file, so that an empty catalog can be filled from the files alone. */
+export type BlockNote = {
+  readonly tenant: string;
+  readonly signal: Block["signal"];
+  readonly createdMs: number;
+  readonly lanes: readonly LaneNote[];
+  /** Absent for a block that a commit wrote. */
+  readonly merge?: MergeNote;
+};
+
+export type MergeNote = {
+  /** The same for all files that one merge wrote; a UUID of version 7, so later merges have greater ones. */
+  readonly group: string;
+  /** From 0; the file with the highest one is the last. */
+  readonly part: number;
+  readonly isLast: boolean;
+  /** The block, or one that it was merged from, holds only a part of its lanes' frames: its merge wrote several files. */
+  readonly isPartial: boolean;
+  /** Ids of merged blocks that are not known by their frames: partial ones, and those without lanes. */
+  readonly replaces: readonly string[];
+};
+
+/** What is read back from a file. */
+export type FileNote = BlockNote & Written & { readonly rows: number };
+
+/** The file's key-value metadata, as COPY's KV_METADATA takes it. Without a note only the version of the format. */
+export function metadataSql(
+  note: BlockNote | undefined,
+  written: Written & { readonly rows: number },
+): string {
+  const pairs: [string, string][] = [["lapwing", "1"]];
+  if (note !== undefined) {
+    const { tenant, signal, createdMs, lanes, merge } = note;
+    pairs.push(["lapwing_tenant", tenant], ["lapwing_signal", signal]);
+    pairs.push(["lapwing_items", String(written.items)], ["lapwing_rows", String(written.rows)]);
+    pairs.push(["lapwing_min_ms", String(written.minMs)]);
+    pairs.push(["lapwing_max_ms", String(written.maxMs)]);
+    pairs.push(["lapwing_created_ms", String(createdMs)]);
+    if (lanes.length > 0) pairs.push(["lapwing_lanes", packed(lanes.map(laneRow))]);
+    if (merge !== undefined) pairs.push(["lapwing_merge", packed(merge)]);
+  }
+  return `{${pairs.map(([key, value]) => `${key}: ${quoted(value)}`).join(", ")}}`;
+}
+
+/** From the pairs of a file; undefined for one that has no note. Throws what zod throws for one that can't be read. */
+export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefined {
+  const text = (key: string) => pairs.get(`lapwing_${key}`) ?? "";
+  if (text("tenant") === "") return undefined;
+  const signal = z.enum(["metrics", "logs"]).parse(text("signal"));
+  const tenant = text("tenant");
+  const rows = text("lanes") === "" ? [] : z.array(LaneRow).parse(unpacked(text("lanes")));
+  const note = {
+    tenant,
+    signal,
+    createdMs: whole.parse(text("created_ms")),
+    items: whole.parse(text("items")),
+    rows: whole.parse(text("rows")),
+    minMs: whole.parse(text("min_ms")),
+    maxMs: whole.parse(text("max_ms")),
+    lanes: rows.map((row) => laneNote({ tenant, agent: row.agent, signal }, row)),
+  };
+  return text("merge") === "" ? note : { ...note, merge: MergeRow.parse(unpacked(text("merge"))) };
+}
+
+/** The lanes of several blocks as one block has them. */
+export function joinLanes(notes: readonly (readonly LaneNote[])[]): LaneNote[] {
+  const byAgent = new Map<string, LaneNote>();
+  for (const lane of notes.flat()) {
+    const { agent } = lane.commit.lane;
+    const known = byAgent.get(agent);
+    byAgent.set(agent, known === undefined ? lane : joinLane(known, lane));
+  }
+  return [...byAgent.values()];
+}
+
+function joinLane(a: LaneNote, b: LaneNote): LaneNote {
+  const isNewer = comparePositions(b.commit.position, a.commit.position) > 0;
+  return {
+    spans: joinSpans([...a.spans, ...b.spans]),
+    commit: isNewer ? b.commit : a.commit,
+  };
+}
+
+/** Sorted, those that touch as one. */
+export function joinSpans(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of spans.toSorted((a, b) => comparePositions(a.from, b.from))) {
+    const last = joined.at(-1);
+    if (last === undefined || comparePositions(span.from, last.to) > 0) joined.push(span);
+    else if (comparePositions(span.to, last.to) > 0)
+      joined[joined.length - 1] = { from: last.from, to: span.to };
+  }
+  return joined;
+}
+
+/** Whether a frame is in both. */
+export function spansOverlap(a: readonly Span[], b: readonly Span[]): boolean {
+  return a.some((one) =>
+    b.some(
+      (other) =>
+        comparePositions(one.from, other.to) < 0 && comparePositions(other.from, one.to) < 0,
+    ),
+  );
+}
+
+type LaneRow = z.output<typeof LaneRow>;
+
+function laneRow({ spans, commit }: LaneNote): LaneRow {
+  const { lane, itemsTotal, stored, dropped, agentDropped, position } = commit;
+  return {
+    agent: lane.agent,
+    spans: spans.map(({ from, to }) => [from.epoch, from.sequence, to.epoch, to.sequence]),
+    position: [position.epoch, position.sequence],
+    items_total: itemsTotal,
+    stored,
+    dropped: { ...dropped },
+    agent_dropped: { ...agentDropped },
+  };
+}
+
+function laneNote(lane: LaneId, row: LaneRow): LaneNote {
+  const [epoch, sequence] = row.position;
+  return {
+    spans: row.spans.map(([fromEpoch, fromSequence, toEpoch, toSequence]) => ({
+      from: { epoch: fromEpoch, sequence: fromSequence },
+      to: { epoch: toEpoch, sequence: toSequence },
+    })),
+    commit: {
+      lane,
+      position: { epoch, sequence },
+      itemsTotal: row.items_total,
+      stored: row.stored,
+      dropped: dropsOf(row.dropped),
+      agentDropped: dropsOf(row.agent_dropped),
+    },
+  };
+}
+
+function dropsOf(counts: Readonly<Record<string, number>>): Drops {
+  return updateDrops({}, counts);
+}
+
+/** JSON, zstd, base64: hundreds of agents make it long, and a file's metadata is not compressed otherwise. */
+function packed(value: unknown): string {
+  return Buffer.from(Bun.zstdCompressSync(JSON.stringify(value))).toString("base64");
+}
+
+function unpacked(text: string): unknown {
+  const bytes = Bun.zstdDecompressSync(Buffer.from(text, "base64"));
+  assert(bytes.length <= noteBytesMax, "a block's note is bounded");
+  return JSON.parse(Buffer.from(bytes).toString("utf8"));
+}
+
+const noteBytesMax = 256 * 1_024 * 1_024;
+const whole = z.coerce.number().int();
+const count = z.number().int();
+const LaneRow = z.object({
+  agent: z.string(),
+  spans: z.array(z.tuple([count, count, count, count])),
+  position: z.tuple([count, count]),
+  items_total: z.number(),
+  stored: z.number(),
+  dropped: z.record(z.string(), z.number()),
+  agent_dropped: z.record(z.string(), z.number()),
+});
+const MergeRow = z.object({
+  group: z.string(),
+  part: count,
+  isLast: z.boolean(),
+  isPartial: z.boolean(),
+  replaces: z.array(z.string()),
+});

@@ -1,0 +1,89 @@
+import type { SQL } from "bun";
+import type { CarrierPosition } from "#proto/bus/agent_port.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { Block, LaneCommit } from "./store.ts";
+import type { Tombstone } from "./tombstones.ts";
+
+/** What one transaction changes. */
+export type CatalogChange = {
+  readonly added: readonly Block[];
+  readonly removed: readonly Block[];
+  readonly lanes: readonly LaneCommit[];
+  readonly carrier: CarrierPosition;
+  readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
+  /** When the files of removed blocks may go, Unix milliseconds. */
+  readonly deleteAfterMs: number;
+  /** Tombstones of removed blocks that go on for added ones, and those that are finished. */
+  readonly tombstones?: TombstoneChange;
+};
+
+export type TombstoneChange = {
+  readonly inherited: readonly { readonly tombstone: string; readonly block: string }[];
+  readonly finished: readonly {
+    readonly id: string;
+    readonly key: string;
+    readonly deleteAfterMs: number;
+  }[];
+};
+
+/** The statements of one change, within the transaction of `sql`. */
+export async function applyChange(sql: SQL, change: CatalogChange): Promise<void> {
+  for (const block of change.added) await insertBlock(sql, block);
+  for (const { id, key, bytes } of change.removed) {
+    await sql`DELETE FROM blocks WHERE id = ${id}`;
+    await sql`DELETE FROM tombstone_blocks WHERE block = ${id}`;
+    await deleteLater(sql, key, bytes, change.deleteAfterMs);
+  }
+  for (const { tombstone, block } of change.tombstones?.inherited ?? [])
+    await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${tombstone}, ${block})`;
+  for (const { id, key, deleteAfterMs } of change.tombstones?.finished ?? []) {
+    await sql`DELETE FROM tombstones WHERE id = ${id}`;
+    await deleteLater(sql, key, 0, deleteAfterMs);
+  }
+  for (const lane of change.lanes) await saveLane(sql, lane);
+  for (const [partition, { incarnation, sequence }] of Object.entries(change.carrier))
+    await sql`INSERT INTO carrier (partition_name, incarnation, sequence)
+      VALUES (${partition}, ${incarnation}, ${sequence}) ON CONFLICT (partition_name)
+      DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence`;
+  for (const [tenant, families] of change.families)
+    for (const { name, type, help, unit } of families)
+      await sql`INSERT INTO families (tenant, name, type, help, unit)
+        VALUES (${tenant}, ${name}, ${type}, ${help}, ${unit}) ON CONFLICT (tenant, name)
+        DO UPDATE SET type = excluded.type, help = excluded.help, unit = excluded.unit`;
+}
+
+export async function insertTombstone(sql: SQL, tombstone: Tombstone): Promise<void> {
+  const { id, tenant, startMs, endMs, createdMs, blocks } = tombstone;
+  const selectors = JSON.stringify(tombstone.selectors);
+  await sql`INSERT INTO tombstones (id, tenant, selectors, start_ms, end_ms, created_ms)
+    VALUES (${id}, ${tenant}, ${selectors}, ${startMs}, ${endMs}, ${createdMs})`;
+  for (const block of blocks)
+    await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${id}, ${block})`;
+}
+
+async function deleteLater(sql: SQL, key: string, bytes: number, deleteAfterMs: number) {
+  await sql`INSERT INTO deletions (key, bytes, delete_after_ms)
+    VALUES (${key}, ${bytes}, ${deleteAfterMs}) ON CONFLICT (key) DO NOTHING`;
+}
+
+async function insertBlock(sql: SQL, block: Block): Promise<void> {
+  const { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs } = block;
+  const checksum = block.checksum ?? null;
+  await sql`INSERT INTO blocks
+    (id, tenant, signal, key, items, row_count, bytes, min_ms, max_ms, created_ms, checksum)
+    VALUES (${id}, ${tenant}, ${signal}, ${key}, ${items}, ${rows}, ${bytes}, ${minMs}, ${maxMs},
+      ${createdMs}, ${checksum})`;
+}
+
+async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {
+  const { lane, position, itemsTotal, stored } = commit;
+  const dropped = JSON.stringify(commit.dropped);
+  const agentDropped = JSON.stringify(commit.agentDropped);
+  await sql`INSERT INTO lanes
+    (tenant, agent, signal, epoch, sequence, items_total, stored, dropped, agent_dropped)
+    VALUES (${lane.tenant}, ${lane.agent}, ${lane.signal}, ${position.epoch}, ${position.sequence},
+      ${itemsTotal}, ${stored}, ${dropped}, ${agentDropped})
+    ON CONFLICT (tenant, agent, signal) DO UPDATE SET epoch = excluded.epoch,
+    sequence = excluded.sequence, items_total = excluded.items_total, stored = excluded.stored,
+    dropped = excluded.dropped, agent_dropped = excluded.agent_dropped`;
+}

@@ -1,0 +1,56 @@
+import { rm } from "node:fs/promises";
+import type { SeriesSamples } from "../query/source.ts";
+import { writeMetricsRows } from "./block_writer.ts";
+import { throwIfAborted, type Duckdb } from "./duckdb.ts";
+import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
+import { seriesInOrder } from "./series_in_order.ts";
+import type { Block } from "./store.ts";
+import type { Deleted } from "./tombstones.ts";
+
+/**
+ * Copies of blocks without what is deleted out of them, for readers of whole files (SQL, merging) until maintenance has
+ * rewritten the block itself. One at a time: each holds two of the writer's connections.
+ */
+export class DeletedCopies {
+  readonly #writer: Duckdb;
+  readonly #staging: string;
+  readonly #texts: KnownTexts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(writer: Duckdb, staging: string, texts: KnownTexts) {
+    this.#writer = writer;
+    this.#staging = staging;
+    this.#texts = texts;
+  }
+
+  /** The path of a copy, which is the caller's to remove. It may hold no row. */
+  make(block: Block, path: string, deleted: Deleted, signal?: AbortSignal): Promise<string> {
+    const run = this.#last.then(() => this.#copy(block, path, deleted, signal));
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
+  #copy(block: Block, path: string, deleted: Deleted, signal?: AbortSignal): Promise<string> {
+    const texts = new SeriesTexts();
+    return this.#writer.use(
+      "leave out deleted series",
+      async (connection) => {
+        const fill = async (writer: {
+          add(text: ReturnType<SeriesTexts["get"]>, one: SeriesSamples): void;
+        }) => {
+          for await (const series of seriesInOrder(connection, [path], this.#texts)) {
+            throwIfAborted(signal);
+            for (const left of deleted.mask(block, [series]))
+              writer.add(texts.get(left.labels), left);
+          }
+        };
+        return (await writeMetricsRows(this.#writer, this.#staging, fill, "fast")).path;
+      },
+      signal,
+    );
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+}

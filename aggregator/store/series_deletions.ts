@@ -1,0 +1,119 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Catalog } from "./catalog.ts";
+import type { TombstoneChange } from "./catalog_writes.ts";
+import type { BlockChange } from "./deps.ts";
+import { storeError } from "./errors.ts";
+import type { ObjectStore } from "./object_store.ts";
+import type { Block, Deletion } from "./store.ts";
+import { Deleted, tombstoneKey, type Tombstone } from "./tombstones.ts";
+
+/** A tombstone's object outlives the files of the blocks it was for by this: while one is there, the other is. */
+const objectOutlivesMs = 60_000;
+
+type Deps = {
+  readonly catalog: Catalog;
+  readonly objects: ObjectStore;
+  readonly staging: string;
+  readonly clock: Clock;
+};
+
+/**
+ * Deletions of series until they are done. One is an object first, then rows of the catalog, and then it counts for
+ * readers; an object without a row is swept. Blocks that replace others while a deletion comes in inherit it, unless
+ * they were written without what it deletes: so changes of blocks and new deletions go one after another.
+ */
+export class SeriesDeletions {
+  readonly #deps: Deps;
+  #deleted = Deleted.nothing;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    this.#deleted = new Deleted(await this.#deps.catalog.tombstones());
+  }
+
+  get deleted(): Deleted {
+    return this.#deleted;
+  }
+
+  /** Gives the number of blocks concerned. */
+  add(deletion: Deletion, actor: string, blocks: () => readonly Block[]): Promise<number> {
+    return this.#exclusive(async () => {
+      const createdMs = this.#deps.clock.now();
+      const concerned = blocks().filter((block) => isConcerned(block, deletion));
+      const ids = concerned.map(({ id }) => id);
+      const tombstone = { ...deletion, id: Bun.randomUUIDv7(), createdMs, blocks: ids };
+      if (ids.length > 0) await this.#put(tombstone);
+      const { tenant, selectors, startMs, endMs } = deletion;
+      const detail = JSON.stringify({ selectors, startMs, endMs, blocks: ids.length });
+      const entry = { atMs: createdMs, tenant, actor, action: "delete_series", detail };
+      await this.#deps.catalog.addTombstone(tombstone, entry);
+      if (ids.length > 0) this.#deleted = new Deleted([...this.#deleted.tombstones, tombstone]);
+      return ids.length;
+    });
+  }
+
+  /** Does a change of blocks: `apply` makes it durable, `visible` is called in the tick in which tombstones change too. */
+  change(
+    change: BlockChange,
+    apply: (tombstones: TombstoneChange) => Promise<void>,
+    visible: () => void,
+  ): Promise<void> {
+    return this.#exclusive(async () => {
+      const { rows, left } = this.#after(change);
+      await apply(rows);
+      if (this.#deleted.tombstones.length > 0) this.#deleted = new Deleted(left);
+      visible();
+    });
+  }
+
+  #after({ added, removed, deleteAfterMs, without }: BlockChange) {
+    const gone = new Set(removed.map(({ id }) => id));
+    const leftOut = new Set(without.tombstones.map(({ id }) => id));
+    const inherited: { tombstone: string; block: string }[] = [];
+    const finished: { id: string; key: string; deleteAfterMs: number }[] = [];
+    const left: Tombstone[] = [];
+    for (const tombstone of this.#deleted.tombstones) {
+      const { id } = tombstone;
+      const isConcerned = tombstone.blocks.some((block) => gone.has(block));
+      const heirs = isConcerned && !leftOut.has(id) ? added : [];
+      for (const { id: block } of heirs) inherited.push({ tombstone: id, block });
+      const kept = tombstone.blocks.filter((block) => !gone.has(block));
+      const blocks = [...kept, ...heirs.map((block) => block.id)];
+      if (blocks.length > 0) left.push({ ...tombstone, blocks });
+      else
+        finished.push({
+          id,
+          key: tombstoneKey(id),
+          deleteAfterMs: deleteAfterMs + objectOutlivesMs,
+        });
+    }
+    return { rows: { inherited, finished }, left };
+  }
+
+  async #put(tombstone: Tombstone): Promise<void> {
+    const path = join(this.#deps.staging, `${tombstone.id}.json`);
+    try {
+      await writeFile(path, JSON.stringify(tombstone));
+    } catch (cause) {
+      throw storeError("write a deletion", cause);
+    }
+    await this.#deps.objects.put(tombstoneKey(tombstone.id), path);
+  }
+
+  #exclusive<Result>(action: () => Promise<Result>): Promise<Result> {
+    const run = this.#last.then(action);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
+
+function isConcerned(block: Block, { tenant, startMs, endMs }: Deletion): boolean {
+  const { signal, minMs, maxMs } = block;
+  return signal === "metrics" && block.tenant === tenant && maxMs >= startMs && minMs <= endMs;
+}

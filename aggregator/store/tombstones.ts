@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { concatenate, lowerBound } from "./columns.ts";
+import type { DecodedSeries } from "./metrics_reader.ts";
+import { compileSelectors, type Selector } from "./selector.ts";
+import type { Block, Deletion } from "./store.ts";
+
+/** Series that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
+export type Tombstone = Deletion & {
+  readonly id: string;
+  readonly createdMs: number;
+  /** Ids of the blocks that are still to be rewritten. */
+  readonly blocks: readonly string[];
+};
+
+/** Who asked for a change, and what it was: a row of the audit table. */
+export type AuditEntry = {
+  readonly atMs: number;
+  readonly tenant: string;
+  /** The name of a person or key; "anonymous" as long as there is no login. */
+  readonly actor: string;
+  readonly action: string;
+  /** JSON. */
+  readonly detail: string;
+};
+
+/** A part of a tombstone, ready to be applied. */
+type Mask = { readonly selector: Selector; readonly startMs: number; readonly endMs: number };
+
+/** What is deleted out of which block, at one moment. */
+export class Deleted {
+  static readonly nothing = new Deleted([]);
+  readonly tombstones: readonly Tombstone[];
+  readonly #masks = new Map<string, Mask[]>();
+
+  constructor(tombstones: readonly Tombstone[]) {
+    this.tombstones = tombstones;
+    for (const { blocks, selectors, startMs, endMs } of tombstones) {
+      const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
+      for (const id of blocks) {
+        const known = this.#masks.get(id);
+        if (known === undefined) this.#masks.set(id, [mask]);
+        else known.push(mask);
+      }
+    }
+  }
+
+  concerns({ id }: Block): boolean {
+    return this.#masks.has(id);
+  }
+
+  /** The series of a block without what is deleted; those of which nothing is left are absent. */
+  mask<Series extends MaskedSeries>({ id }: Block, series: readonly Series[]): readonly Series[] {
+    const masks = this.#masks.get(id);
+    if (masks === undefined) return series;
+    return series.flatMap((one) => masked(one, masks));
+  }
+
+  /** Tombstones of these blocks. */
+  of(blocks: readonly Block[]): Tombstone[] {
+    const ids = new Set(blocks.map(({ id }) => id));
+    return this.tombstones.filter((tombstone) => tombstone.blocks.some((id) => ids.has(id)));
+  }
+}
+
+type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values">;
+
+function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
+  let left = series;
+  for (const { selector, startMs, endMs } of masks) {
+    if (!selector.matches(series.labels)) continue;
+    const begin = lowerBound(left.timestampsMs, startMs);
+    const end = Math.max(begin, lowerBound(left.timestampsMs, endMs + 1));
+    if (begin === end) continue;
+    const cut = (column: Float64Array) =>
+      concatenate([column.subarray(0, begin), column.subarray(end)]);
+    left = { ...left, timestampsMs: cut(left.timestampsMs), values: cut(left.values) };
+  }
+  return left.timestampsMs.length === 0 ? [] : [left];
+}
+
+/** Matchers as the catalog and the object store hold them. */
+export const SelectorsText = z.string().transform((text) => SelectorsJson.parse(JSON.parse(text)));
+
+const SelectorsJson = z.array(
+  z.array(z.object({ name: z.string(), op: z.enum(["=", "!=", "=~", "!~"]), value: z.string() })),
+);
+
+/** A deletion that is not finished, as an object beside the blocks: what is deleted stays so when the catalog is lost. */
+export const TombstoneObject = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  selectors: SelectorsJson,
+  startMs: z.number(),
+  endMs: z.number(),
+  createdMs: z.number(),
+  blocks: z.array(z.string()),
+});
+
+export const tombstonePrefix = "lapwing/deletions/";
+
+export function tombstoneKey(id: string): string {
+  return `${tombstonePrefix}${id}.json`;
+}
