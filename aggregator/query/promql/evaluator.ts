@@ -132,19 +132,17 @@ async function evaluateBinary(
   assert(lhs.type !== "string" && rhs.type !== "string", "the checker refuses strings");
   const { op } = expr;
   if (lhs.type === "scalar" && rhs.type === "scalar") {
-    assert(
-      op in arithmetic || op in comparison,
-      "the checker refuses other operators between scalars",
-    );
+    // A scalar can't be left out, as a sample of a vector is that an operator doesn't fit.
+    if (op === "</" || op === ">/")
+      throw executionError(`operator "${op}" not allowed for Scalar operations`);
+    assert(!isSetOp(op), "the checker refuses set operators between scalars");
     const compute = isComparison(op) ? comparison[op] : undefined;
     return {
       type: "scalar",
       values: lhs.values.map((a, i) => {
         const b = rhs.values[i] ?? Number.NaN;
         if (compute !== undefined) return Number(compute(a, b));
-        return isComparison(op) || isSetOp(op) || op === "</" || op === ">/"
-          ? Number.NaN
-          : arithmetic[op](a, b);
+        return isComparison(op) ? Number.NaN : arithmetic[op](a, b);
       }),
     };
   }

@@ -1,5 +1,6 @@
+import { bucketColumns, type Histogram } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { QueryData, QueryStats } from "./engine.ts";
+import type { HistogramPoints, QueryData, QueryStats } from "./engine.ts";
 import { formatSample } from "./go_float.ts";
 
 /**
@@ -21,20 +22,63 @@ function resultJson(data: QueryData): string {
     case "vector": {
       const time = timeJson(data.timeMs);
       const rows = data.series.map(
-        ({ labels, value }) =>
-          `{"metric":${labelsJson(labels)},"value":[${time},"${formatSample(value)}"]}`,
+        ({ labels, value, histogram }) =>
+          `{"metric":${labelsJson(labels)},${sampleJson(time, value, histogram)}}`,
       );
       return `[${rows.join(",")}]`;
     }
     case "matrix": {
       const opened = new Map<number, string>();
       const rows = data.series.map(
-        ({ labels, timestampsMs, values }) =>
-          `{"metric":${labelsJson(labels)},"values":[${pointsJson(timestampsMs, values, opened)}]}`,
+        ({ labels, timestampsMs, values, histograms }) =>
+          `{"metric":${labelsJson(labels)}${valuesJson(timestampsMs, values, opened)}${histogramsJson(histograms)}}`,
       );
       return `[${rows.join(",")}]`;
     }
   }
+}
+
+function sampleJson(time: string, value: number, histogram: Histogram | undefined): string {
+  if (histogram === undefined) return `"value":[${time},"${formatSample(value)}"]`;
+  return `"histogram":[${time},${histogramJson(histogram)}]`;
+}
+
+function valuesJson(
+  timestampsMs: Float64Array,
+  values: Float64Array,
+  opened: Map<number, string>,
+): string {
+  if (values.length === 0) return "";
+  return `,"values":[${pointsJson(timestampsMs, values, opened)}]`;
+}
+
+function histogramsJson(points: HistogramPoints | undefined): string {
+  if (points === undefined) return "";
+  const texts = points.values.map(
+    (histogram, i) => `[${timeJson(points.timestampsMs[i] ?? 0)},${histogramJson(histogram)}]`,
+  );
+  return `,"histograms":[${texts.join(",")}]`;
+}
+
+/** Which bounds a bucket holds itself, in Prometheus's numbers. */
+const openLeft = 0;
+const openRight = 1;
+const closed = 3;
+
+/** Populated buckets with both bounds, ascending. */
+function histogramJson(histogram: Histogram): string {
+  const { lower, upper, counts, zeroAt } = bucketColumns(histogram);
+  const buckets: string[] = [];
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i] ?? 0;
+    if (count === 0) continue;
+    const sideRule = i < zeroAt ? openRight : openLeft;
+    const rule = i === zeroAt ? closed : sideRule;
+    const bounds = `"${formatSample(lower[i] ?? 0)}","${formatSample(upper[i] ?? 0)}"`;
+    buckets.push(`[${rule},${bounds},"${formatSample(count)}"]`);
+  }
+  const tail = buckets.length === 0 ? "" : `,"buckets":[${buckets.join(",")}]`;
+  return `{"count":"${formatSample(histogram.count)}","sum":"${formatSample(histogram.sum)}"${tail}}`;
 }
 
 /** `opened` holds the text from one value to the next by time: the steps are the same for all series. */
@@ -43,7 +87,6 @@ function pointsJson(
   values: Float64Array,
   opened: Map<number, string>,
 ): string {
-  if (values.length === 0) return "";
   const parts: string[] = [];
   for (let i = 0; i < values.length; i++) {
     const timeMs = timestampsMs[i] ?? 0;

@@ -49,14 +49,10 @@ export async function negated(
   for (const [s, one] of series.entries()) {
     if (s % 64 === 0) await breathe(context.budget);
     const after = renamed(context, one.labels);
-    const target: StepSeries = {
-      ...after,
-      values: one.values.map((value) => -value),
-      present: one.present,
-      histograms: one.histograms?.map(
-        (found) => found && { ...multiplyHistogram(found, -1), counterResetHint: "gauge" },
-      ),
-    };
+    const target = newSeries(after.labels, one.values.length, after.dropName);
+    target.present.set(one.present);
+    for (let i = 0; i < target.values.length; i++) target.values[i] = -(one.values[i] ?? 0);
+    target.histograms = one.histograms?.map((found) => found && multiplyHistogram(found, -1));
     spend(context.budget, target.values.length);
     out.push(target);
   }
