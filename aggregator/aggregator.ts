@@ -12,7 +12,7 @@ import { Ingest } from "./ingest/ingest.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
 import { openStore } from "./store/open_store.ts";
-import type { Store } from "./store/store.ts";
+import type { Deletion, Store } from "./store/store.ts";
 
 export type AggregatorParts = {
   readonly clock: Clock;
@@ -72,7 +72,15 @@ export class Aggregator {
       { store, head, clock, folder: join(dataDir, "sql") },
     );
     const { uiFolder } = parts;
-    const routes = apiRoutes({ config, clock, agents, ingest, sources, sql, uiFolder });
+    const admin = {
+      // What is in memory becomes blocks first, so that it is deleted too.
+      deleteSeries: async (deletion: Deletion, actor: string) => {
+        await ingest.flush();
+        await store.deleteSeries(deletion, actor);
+      },
+      cleanTombstones: () => store.maintain(),
+    };
+    const routes = apiRoutes({ config, clock, agents, ingest, sources, sql, admin, uiFolder });
     return new Aggregator(receiver, { store, ingest, agents, sql, routes });
   }
 

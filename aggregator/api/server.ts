@@ -9,6 +9,7 @@ import type { Ingest } from "../ingest/ingest.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { LogsSource, MetricsSource } from "../query/source.ts";
 import type { SqlEngine } from "../query/sql.ts";
+import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { answerOf } from "./query_answers.ts";
@@ -24,6 +25,7 @@ export type ApiParts = {
   readonly ingest: Ingest;
   readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
   readonly sql: SqlEngine;
+  readonly admin: Omit<AdminParts, "tenant">;
   readonly uiFolder: string | undefined;
 };
 
@@ -48,6 +50,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       targets: () => targetsOf(agents, tenant),
     }),
   );
+  app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
   app.route("/", lokiRoutes(logs));
   app.route(
     "/",

@@ -153,7 +153,9 @@ export class BlockStore implements Store {
       const filled = series.filter(({ values }) => values.length > 0);
       if (filled.length === 0) continue;
       const file = await writeMetricsFile(writer, staging, filled, this.#texts, {
-        ...{ tenant, signal: "metrics", createdMs: nowMs },
+        tenant,
+        signal: "metrics",
+        createdMs: nowMs,
         lanes: this.#laneNotes(cut.lanes, tenant, "metrics"),
       });
       added.push(await this.#upload(tenant, "metrics", file, nowMs));
@@ -162,7 +164,9 @@ export class BlockStore implements Store {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
       const file = await writeLogsFile(writer, staging, filled, {
-        ...{ tenant, signal: "logs", createdMs: nowMs },
+        tenant,
+        signal: "logs",
+        createdMs: nowMs,
         lanes: this.#laneNotes(cut.lanes, tenant, "logs"),
       });
       added.push(await this.#upload(tenant, "logs", file, nowMs));

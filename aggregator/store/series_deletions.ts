@@ -80,8 +80,8 @@ export class SeriesDeletions {
     const left: Tombstone[] = [];
     for (const tombstone of this.#deleted.tombstones) {
       const { id } = tombstone;
-      const isConcerned = tombstone.blocks.some((block) => gone.has(block));
-      const heirs = isConcerned && !leftOut.has(id) ? added : [];
+      const isReplaced = tombstone.blocks.some((block) => gone.has(block));
+      const heirs = isReplaced && !leftOut.has(id) ? added : [];
       for (const { id: block } of heirs) inherited.push({ tombstone: id, block });
       const kept = tombstone.blocks.filter((block) => !gone.has(block));
       const blocks = [...kept, ...heirs.map((block) => block.id)];
