@@ -29,6 +29,9 @@ import { version } from "#shared/version.ts";
 /** The whole file, as `up` and `check` read it. */
 const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggregatorShape }));
 
+/** Read once, at the start; an agent's own keys are for the agent to tell. */
+const aggregatorKeys = ["storage", "ingest", "query", "streams"] as const;
+
 const builtUi = join(import.meta.dir, "ui", "dist");
 const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
 
@@ -43,7 +46,13 @@ async function openUpRole(flags: ConfigFlags): Promise<OpenedRole> {
   const aggregator = await Aggregator.open(config, { ...parts, receiver, uiFolder });
   await aggregator.start();
   await agent.start();
-  const reload = async () => agent.reload(await loadConfig(LapwingConfig, flags));
+  const reload = async () => {
+    const next = await loadConfig(LapwingConfig, flags);
+    const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));
+    if (changed.length > 0)
+      log.warn("some keys take effect after a restart only", { keys: changed });
+    await agent.reload(next);
+  };
   const notReady = () => [...agent.notReady(), ...aggregator.notReady()];
   const routes = new Hono()
     .route("/", statusRoutes({ metrics, notReady, reload }))

@@ -1,15 +1,15 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
 import { Stage } from "#test/support/stage.ts";
 
-let stage = new Stage();
-afterEach(async () => {
-  await stage.stop();
+let stage: Stage;
+beforeEach(() => {
   stage = new Stage();
 });
+afterEach(() => stage.stop());
 
 /** libfaketime, which reads the offset from a file again at every look at the clock; undefined where it is not installed. */
 const library = [

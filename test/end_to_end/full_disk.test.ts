@@ -1,19 +1,19 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
-import { Stage, fillDisk } from "#test/support/stage.ts";
+import { Stage, canMount, fillDisk } from "#test/support/stage.ts";
 
-let stage = new Stage();
-afterEach(async () => {
-  await stage.stop();
+let stage: Stage;
+beforeEach(() => {
   stage = new Stage();
 });
+afterEach(() => stage.stop());
 
 const megabytes = 24;
 /** up, scrape_duration_seconds, scrape_samples_scraped, ..._post_metric_relabeling, scrape_series_added. */
 const itemsAScrape = 1 + 5;
-const isRoot = process.getuid?.() === 0;
+const isAllowed = canMount();
 
 /** A numbered exporter and a numbered log, and the sources that collect them. */
 function numbered() {
@@ -61,12 +61,12 @@ function startUp(config: Record<string, unknown>) {
   });
 }
 
-test.skipIf(natsServerPath === undefined || !isRoot)(
+test.skipIf(natsServerPath === undefined || !isAllowed)(
   "a full disk under the agent shows everywhere, keeps every line, and counts each sample (needs nats-server, root)",
   async () => {
     const nats = await startNats();
     stage.after(() => nats.stop());
-    const disk = stage.mount("agent", megabytes) ?? "";
+    const disk = stage.mount("agent", megabytes);
     const { exporter, lines, config } = numbered();
     const uplink = { servers: [nats.url], reconnect_wait: "100ms" };
     const query = { sql: { rows_max: 1_000_000 } };
@@ -127,12 +127,12 @@ test.skipIf(natsServerPath === undefined || !isRoot)(
   60_000,
 );
 
-test.skipIf(natsServerPath === undefined || !isRoot)(
+test.skipIf(natsServerPath === undefined || !isAllowed)(
   "a full disk under the aggregator shows, loses nothing, and is over when there is room (needs nats-server, root)",
   async () => {
     const nats = await startNats();
     stage.after(() => nats.stop());
-    const disk = stage.mount("aggregator", 2 * megabytes) ?? "";
+    const disk = stage.mount("aggregator", 2 * megabytes);
     const { exporter, lines, config } = numbered();
     const uplink = { servers: [nats.url], reconnect_wait: "100ms" };
     const aggregator = await stage.start({
@@ -186,10 +186,10 @@ test.skipIf(natsServerPath === undefined || !isRoot)(
   60_000,
 );
 
-test.skipIf(!isRoot)(
+test.skipIf(!isAllowed)(
   "a full disk does not hold up the end, and no line is missing after it (needs root)",
   async () => {
-    const disk = stage.mount("disk", 2 * megabytes) ?? "";
+    const disk = stage.mount("disk", 2 * megabytes);
     const { lines, config } = numbered();
     const full = { ...config, query: { sql: { rows_max: 1_000_000 } } };
     const first = await startUp(full);

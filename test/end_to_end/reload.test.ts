@@ -136,8 +136,9 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
   await until("the lines after it", async () => (await bodies()).length >= 4);
   expect(await bodies()).toEqual(["first old", "one", "second new", "two"]);
 
-  // SIGHUP does the same.
-  rewrite(configOf({ path: "/new", labels: { version: "third" } }));
+  // SIGHUP does the same, and names what it can't change.
+  const ingest = { flush_interval: "1m" };
+  rewrite({ ...configOf({ path: "/new", labels: { version: "third" } }), tenant: "other", ingest });
   process.kill(up.pid, "SIGHUP");
   await until(
     "the second reload",
@@ -146,5 +147,7 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
   appendFileSync(other, "third\n");
   await until("a line with the third label", async () => (await bodies()).includes("third third"));
   expect(await bodies()).toHaveLength(5);
+  expect(stage.log("up")).toContain('"keys":["tenant"]');
+  expect(stage.log("up")).toContain('"keys":["ingest"]');
   expect(await up.end("SIGTERM")).toBe(0);
 }, 60_000);

@@ -27,13 +27,11 @@ export class Stage {
     return readFileSync(this.path(`${name}.log`), "utf8");
   }
 
-  /** A disk of memory of that size at `name`, or undefined where we may not mount. */
-  mount(name: string, megabytes: number): string | undefined {
+  /** A disk of memory of that size at `name`; see canMount(). */
+  mount(name: string, megabytes: number): string {
     const path = this.path(name);
     mkdirSync(path, { recursive: true });
-    if (process.getuid?.() !== 0) return undefined;
-    const command = ["mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path];
-    if (Bun.spawnSync(command).exitCode !== 0) return undefined;
+    if (!mountMemory(path, megabytes)) throw new Error(`cannot mount at ${path}`);
     this.#mounts.push(path);
     return path;
   }
@@ -65,4 +63,19 @@ export function fillDisk(disk: string): () => void {
     // It is meant not to fit: what could be written stays, and the disk is full.
   }
   return () => rmSync(filler);
+}
+
+/** Whether this process may mount: root may, but not in every container. */
+export function canMount(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const path = mkdtempSync(join(tmpdir(), "lapwing-mount-"));
+  const isMounted = mountMemory(path, 1);
+  if (isMounted) Bun.spawnSync(["umount", path]);
+  rmSync(path, { recursive: true });
+  return isMounted;
+}
+
+function mountMemory(path: string, megabytes: number): boolean {
+  const command = ["mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path];
+  return Bun.spawnSync(command).exitCode === 0;
 }
