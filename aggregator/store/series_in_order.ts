@@ -2,16 +2,61 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { SeriesSamples } from "../query/source.ts";
 import type { KnownTexts } from "./labels_text.ts";
 import { joinPieces } from "./merge_series.ts";
+import { quoted } from "./duckdb.ts";
 import { parquetList } from "./metrics_reader.ts";
 import { decodeValues } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
 
-/** All series of some files, each whole, in the order of a block. Memory holds one series; DuckDB sorts, on disk where it must. `condition` is SQL on the columns. */
+/** Samples that DuckDB sorts at a time: it holds all of them, and what it held is slow to come back. */
+const samplesPerPass = 500_000;
+
+/**
+ * All series of some files, each whole, in the order of a block; `condition` is SQL on the columns. Memory holds one series,
+ * and DuckDB what it sorts: files are read in passes, from one metric's name to another, which row groups are sorted by.
+ */
 export async function* seriesInOrder(
   connection: DuckDBConnection,
   paths: readonly string[],
   known: KnownTexts,
   condition = "true",
+): AsyncGenerator<SeriesSamples> {
+  for (const { first, last } of await passesOf(connection, paths, condition)) {
+    const names = `name >= ${quoted(first)} AND name <= ${quoted(last)}`;
+    yield* seriesOfPass(connection, paths, `${names} AND (${condition})`, known);
+  }
+}
+
+type NameRange = { readonly first: string; readonly last: string };
+
+async function passesOf(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  condition: string,
+): Promise<NameRange[]> {
+  const result = await connection.runAndReadAll(`
+    SELECT name, sum(n)::DOUBLE FROM ${parquetList(paths)}
+    WHERE ${condition} GROUP BY name ORDER BY name`);
+  const passes: NameRange[] = [];
+  let samples = Infinity;
+  for (const [name, count] of result.getRows()) {
+    if (typeof name !== "string") continue;
+    const before = passes.at(-1);
+    samples += Number(count);
+    if (before !== undefined && samples <= samplesPerPass) {
+      passes[passes.length - 1] = { ...before, last: name };
+    } else {
+      passes.push({ first: name, last: name });
+      samples = Number(count);
+    }
+  }
+  return passes;
+}
+
+async function* seriesOfPass(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  condition: string,
+  known: KnownTexts,
 ): AsyncGenerator<SeriesSamples> {
   const result = await connection.stream(`
     SELECT name, labels, t_min::DOUBLE, v_divisor, t, v FROM ${parquetList(paths)}
