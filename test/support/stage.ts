@@ -41,15 +41,20 @@ export class Stage {
     this.#cleanups.push(cleanup);
   }
 
+  /** What one cleanup throws keeps none of the others from running. */
   async stop(): Promise<void> {
     for (const process of this.#processes) await process.end("SIGKILL");
-    try {
-      for (const cleanup of this.#cleanups.toReversed()) await cleanup();
-    } finally {
-      for (const mount of this.#mounts) Bun.spawnSync(["umount", "-l", mount]);
-
-      rmSync(this.folder, { recursive: true, force: true });
+    const failures: unknown[] = [];
+    for (const cleanup of this.#cleanups.toReversed()) {
+      try {
+        await cleanup();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
     }
+    for (const mount of this.#mounts) Bun.spawnSync(["umount", "-l", mount]);
+    rmSync(this.folder, { recursive: true, force: true });
+    if (failures.length > 0) throw new AggregateError(failures, "not all is cleaned up");
   }
 }
 
