@@ -6,6 +6,7 @@ import { receivers } from "./registry.ts";
 export const ReceiversConfig = z.strictObject({
   /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
   memory_max: byteSize.prefault("256MiB"),
+  otlp: receivers.otlp.config.prefault({}),
   remote_write: receivers.remote_write.config.prefault({}),
 });
 

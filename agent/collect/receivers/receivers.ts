@@ -46,6 +46,7 @@ export class Receivers {
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
     };
+    open("otlp", (context) => receivers.otlp.open(config.otlp, context));
     open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
   }
 

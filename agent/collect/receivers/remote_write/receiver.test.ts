@@ -23,6 +23,8 @@ function start(config: unknown = {}) {
   return { held, app, send, send2: (message: Uint8Array) => send(message, { "content-type": v2 }) };
 }
 
+const label = (name: string, value: string) =>
+  wire.message(1, wire.bytes(1, name), wire.bytes(2, value));
 const samplesOf = (samples: readonly Sample[]) =>
   samples.map(([at, value]) => wire.message(2, wire.double(1, value), wire.varint(2, at)));
 const series1 = (labels: Pairs, samples: readonly Sample[], ...more: readonly Uint8Array[]) =>
@@ -154,8 +156,6 @@ test("remote write takes the same sample twice, and refuses another value at its
 });
 test("remote write takes labels that stand behind samples, and fields it does not know", async () => {
   const { held, send } = start();
-  const label = (name: string, value: string) =>
-    wire.message(1, wire.bytes(1, name), wire.bytes(2, value));
   const sample = wire.message(2, wire.double(1, 7), wire.varint(2, now));
   await send(wire.message(1, label("__name__", "m"), sample, label("z", "1"), wire.varint(99, 1)));
   expect(held.of({ __name__: "m", z: "1" })).toEqual([{ timestampMs: now, value: 7 }]);

@@ -1,0 +1,94 @@
+import {
+  type DescMessage,
+  type MessageShape,
+  create,
+  fromBinary,
+  fromJsonString,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
+import { messageOf } from "#shared/errors.ts";
+import { BodyError, type BodyLimits, unpackBody, withBody } from "../body.ts";
+import { type Refusal, refusalOf } from "../refusal.ts";
+
+export type Format = "protobuf" | "json";
+
+const mediaTypes: Readonly<Record<Format, string>> = {
+  protobuf: "application/x-protobuf",
+  json: "application/json",
+};
+/** Codes of google.rpc.Status. */
+const statusCodes = { invalidArgument: 3, unavailable: 14 } as const;
+
+export type ExportCall<Request extends DescMessage, Response extends DescMessage> = {
+  readonly request: Request;
+  readonly response: Response;
+  readonly limits: BodyLimits;
+  run(request: MessageShape<Request>, format: Format): Promise<MessageShape<Response>>;
+};
+
+/**
+ * One Export over HTTP, protobuf or JSON, answered in the format of the request (opentelemetry.io/docs/specs/otlp). A refusal
+ * is a google.rpc.Status.
+ */
+export async function answerExport<Request extends DescMessage, Response extends DescMessage>(
+  request: globalThis.Request,
+  call: ExportCall<Request, Response>,
+): Promise<globalThis.Response> {
+  const format = formatOf(request.headers.get("content-type"));
+  try {
+    if (format === undefined)
+      throw new BodyError(415, "expected Content-Type application/x-protobuf or application/json");
+    return await withBody(request, call.limits, async (packed, take) => {
+      const encoding = request.headers.get("content-encoding") ?? undefined;
+      const body = unpackBody(packed, encoding, call.limits.bytesMax);
+      if (body !== packed) take(body.length);
+      const answer = await call.run(decode(call.request, body, format), format);
+      return respond(200, format, call.response, answer);
+    });
+  } catch (thrown) {
+    return refuse(refusalOf(thrown), format ?? "json");
+  }
+}
+
+function formatOf(contentType: string | null): Format | undefined {
+  const mediaType = (contentType ?? "").split(";")[0]?.trim().toLowerCase();
+  if (mediaType === mediaTypes.protobuf) return "protobuf";
+  return mediaType === mediaTypes.json ? "json" : undefined;
+}
+
+function decode<Desc extends DescMessage>(
+  schema: Desc,
+  body: Uint8Array,
+  format: Format,
+): MessageShape<Desc> {
+  try {
+    if (format === "protobuf") return fromBinary(schema, body, { readUnknownFields: false });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return fromJsonString(schema, text, { ignoreUnknownFields: true });
+  } catch (cause) {
+    // Whatever a decoder throws, also at the end of the stack, means that these bytes are no such message.
+    const message = `request is not a valid ${format} message: ${messageOf(cause).slice(0, 200)}`;
+    throw new BodyError(400, message, { cause });
+  }
+}
+
+function refuse({ status, message, retryAfterSeconds }: Refusal, format: Format): Response {
+  const code = status === 503 ? statusCodes.unavailable : statusCodes.invalidArgument;
+  const response = respond(status, format, StatusSchema, create(StatusSchema, { code, message }));
+  if (retryAfterSeconds !== undefined)
+    response.headers.set("Retry-After", String(retryAfterSeconds));
+  return response;
+}
+
+function respond<Desc extends DescMessage>(
+  status: number,
+  format: Format,
+  schema: Desc,
+  message: MessageShape<Desc>,
+): Response {
+  const body =
+    format === "json" ? toJsonString(schema, message) : new Uint8Array(toBinary(schema, message));
+  return new Response(body, { status, headers: { "Content-Type": mediaTypes[format] } });
+}

@@ -1,0 +1,84 @@
+import type {
+  ExportLogsServiceRequest,
+  LogRecord,
+  ResourceLogs,
+} from "#proto/gen/foreign/otlp_logs_pb.js";
+import type { Labels } from "#shared/model/labels.ts";
+import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
+import { labelsOfAttributes, valueText } from "./attributes.ts";
+
+/** Attributes of resources that become labels of the stream; the rest stands beside each record. */
+const streamAttributes: ReadonlySet<string> = new Set([
+  "service.name",
+  "service.namespace",
+  "service.instance.id",
+  "deployment.environment",
+  "deployment.environment.name",
+  "host.name",
+  "cloud.region",
+  "cloud.availability_zone",
+  "k8s.cluster.name",
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.container.name",
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.job.name",
+  "k8s.cronjob.name",
+  "container.name",
+]);
+
+/** How the ids of a record are written: bytes in protobuf, hexadecimal text that was read as base64 in JSON. */
+export type IdEncoding = "hex" | "base64";
+
+/** The records of a request in a batch builder; faults are told to `onFault`, the rest stands. */
+export function convertLogs(
+  request: ExportLogsServiceRequest,
+  ids: IdEncoding,
+  builder: LogBatchBuilder,
+  onFault: (fault: RecordFault) => void,
+): void {
+  for (const resource of request.resourceLogs) convertResource(resource, ids, builder, onFault);
+}
+
+function convertResource(
+  { resource, scopeLogs }: ResourceLogs,
+  ids: IdEncoding,
+  builder: LogBatchBuilder,
+  onFault: (fault: RecordFault) => void,
+): void {
+  const attributes = resource?.attributes ?? [];
+  const labels = labelsOfAttributes(attributes.filter(({ key }) => streamAttributes.has(key)));
+  const beside = labelsOfAttributes(attributes.filter(({ key }) => !streamAttributes.has(key)));
+  const stream = builder.stream({ service_name: "unknown_service", ...labels });
+  for (const { scope, logRecords } of scopeLogs) {
+    const common: Record<string, string> = {
+      ...beside,
+      ...labelsOfAttributes(scope?.attributes ?? []),
+    };
+    if (scope !== undefined && scope.name !== "") common["scope_name"] = scope.name;
+    if (scope !== undefined && scope.version !== "") common["scope_version"] = scope.version;
+    for (const record of logRecords) {
+      const fault = builder.add(stream, {
+        unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
+        severity: record.severityNumber,
+        body: Buffer.from(valueText(record.body)),
+        attributes: { ...common, ...recordAttributes(record, ids) },
+      });
+      if (fault !== undefined) onFault(fault);
+    }
+  }
+}
+
+function recordAttributes(record: LogRecord, ids: IdEncoding): Labels {
+  const attributes = labelsOfAttributes(record.attributes);
+  const add = (name: string, value: string): void => {
+    if (value !== "") attributes[name] = value;
+  };
+  add("trace_id", Buffer.from(record.traceId).toString(ids).toLowerCase());
+  add("span_id", Buffer.from(record.spanId).toString(ids).toLowerCase());
+  add("severity_text", record.severityText);
+  add("event_name", record.eventName);
+  return attributes;
+}

@@ -1,0 +1,64 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import {
+  ExportLogsServiceRequestSchema,
+  ExportLogsServiceResponseSchema,
+} from "#proto/gen/foreign/otlp_logs_pb.js";
+import {
+  ExportMetricsServiceRequestSchema,
+  ExportMetricsServiceResponseSchema,
+} from "#proto/gen/foreign/otlp_metrics_pb.js";
+import { defineReceiver } from "../receiver.ts";
+import { OtlpConfig } from "./config.ts";
+import { type GrpcServer, startGrpc } from "./grpc_server.ts";
+import { answerExport } from "./http_export.ts";
+import { exportLogs } from "./logs_intake.ts";
+import { MetricsIntake } from "./metrics_intake.ts";
+
+const metricsPaths = ["/v1/metrics", "/api/v1/otlp/v1/metrics"];
+const logsPaths = ["/v1/logs", "/otlp/v1/logs"];
+
+/** OpenTelemetry's protocol: metrics and logs, over HTTP (protobuf, JSON) and gRPC. */
+export const otlp = defineReceiver({
+  type: "otlp",
+  config: OtlpConfig,
+  open(config, context) {
+    const metrics = new MetricsIntake(config, context);
+    const limits = { bytesMax: config.body_size_max, memory: context.memory };
+    const routes = new Hono();
+    const paths = [...metricsPaths, ...logsPaths];
+    if (config.cors_origins.length > 0)
+      for (const path of paths) routes.use(path, cors({ origin: config.cors_origins }));
+    routes.on("POST", metricsPaths, (c) =>
+      answerExport(c.req.raw, {
+        request: ExportMetricsServiceRequestSchema,
+        response: ExportMetricsServiceResponseSchema,
+        limits,
+        run: (request) => metrics.export(request),
+      }),
+    );
+    routes.on("POST", logsPaths, (c) =>
+      answerExport(c.req.raw, {
+        request: ExportLogsServiceRequestSchema,
+        response: ExportLogsServiceResponseSchema,
+        limits,
+        run: (request, format) =>
+          exportLogs(request, format === "json" ? "base64" : "hex", context),
+      }),
+    );
+    for (const path of paths) routes.all(path, (c) => c.text("expected POST\n", 405));
+    let grpc: GrpcServer | undefined;
+    return {
+      routes,
+      async start() {
+        if (config.grpc_listen === undefined) return;
+        grpc = await startGrpc(config.grpc_listen, config.body_size_max, metrics, context);
+        context.log.info("OTLP is taken over gRPC", { port: grpc.port });
+      },
+      async stop() {
+        await grpc?.stop();
+        grpc = undefined;
+      },
+    };
+  },
+});
