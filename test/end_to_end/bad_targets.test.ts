@@ -47,8 +47,8 @@ const reasons: Record<string, RegExp> = {
   garbage: /at byte 0/,
   html: /text\/html/,
   status500: /HTTP status 500/,
-  hang: /400 ?ms|timeout|timed out|deadline/i,
-  flood: /larger than|body size|MiB|bytes/i,
+  hang: /no complete answer within 400 ms/,
+  flood: /body size limit of 67108864 bytes is exceeded/,
 };
 
 test("bad targets are down with a reason, and their neighbour is scraped without a gap", async () => {
