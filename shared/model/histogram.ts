@@ -38,8 +38,6 @@ export type Histogram = {
 export type HistogramColumn = readonly (Histogram | undefined)[];
 
 export const customSchema = -53;
-export const exponentialSchemaMin = -4;
-export const exponentialSchemaMax = 8;
 
 export const noBuckets: Buckets = { indices: new Int32Array(0), counts: new Float64Array(0) };
 
@@ -92,12 +90,12 @@ export function exponentialBound(index: number, schema: number): number {
   return whole === exponent ? 2 ** exponent : 2 ** whole * 2 ** (exponent - whole);
 }
 
-export function upperBound(histogram: BoundsOf, index: number): number {
+function upperBound(histogram: BoundsOf, index: number): number {
   if (histogram.schema !== customSchema) return exponentialBound(index, histogram.schema);
   return histogram.customValues[index] ?? Infinity;
 }
 
-export function lowerBound(histogram: BoundsOf, index: number): number {
+function lowerBound(histogram: BoundsOf, index: number): number {
   if (histogram.schema !== customSchema) return exponentialBound(index - 1, histogram.schema);
   return histogram.customValues[index - 1] ?? -Infinity;
 }

@@ -1,3 +1,4 @@
+import { columnWeight } from "#shared/model/histogram.ts";
 import { histogramLine } from "#shared/model/histogram_text.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { addHistogramsOfGroup } from "./aggregate_histograms.ts";
@@ -57,9 +58,9 @@ export async function aggregate(
     const dropName = group.members.some((member) => member.dropName);
     const target = newSeries(group.labels, count, dropName);
     fill(expr, group.members, params, target);
-    addHistogramsOfGroup(context, expr, group.members, target);
+    await addHistogramsOfGroup(context, expr, group.members, target);
     if (!hasSample(target)) continue;
-    spend(context.budget, count);
+    spend(context.budget, columnWeight(count, target.histograms));
     out.push(target);
   }
   return out;

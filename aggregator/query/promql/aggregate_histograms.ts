@@ -2,7 +2,7 @@ import type { Histogram } from "#shared/model/histogram.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { informIgnoredHistogram, warnMixedFloats } from "./annotations.ts";
 import type { AggregateExpr } from "./ast.ts";
-import type { EvalContext } from "./context.ts";
+import { type EvalContext, breathe } from "./context.ts";
 import { meanOfHistograms, sumOfHistograms } from "./histogram_totals.ts";
 import {
   type StepSeries,
@@ -13,18 +13,21 @@ import {
   putSample,
 } from "./values.ts";
 
+/** Histograms that are added up before others get a turn. */
+const addedMax = 1_000;
+
 const ofAnything: ReadonlySet<string> = new Set(["count", "group"]);
 
 /**
  * Completes a group whose numbers are aggregated: sums and means of histograms are put in, steps that mix them with numbers
  * are taken out. Other aggregations leave histograms aside, and say so.
  */
-export function addHistogramsOfGroup(
+export async function addHistogramsOfGroup(
   context: EvalContext,
   expr: AggregateExpr,
   members: readonly StepSeries[],
   target: StepSeries,
-): void {
+): Promise<void> {
   if (!members.some(hasHistograms) || ofAnything.has(expr.op)) return;
   const { notes } = context;
   const { span } = expr.expr;
@@ -32,10 +35,16 @@ export function addHistogramsOfGroup(
     informIgnoredHistogram(notes, span, expr.op);
     return;
   }
+  let added = 0;
   const total = expr.op === "sum" ? sumOfHistograms : meanOfHistograms;
   for (let i = 0; i < target.values.length; i++) {
     const here = members.filter(({ present }) => present[i] === histogram);
     if (here.length === 0) continue;
+    // Adding a histogram costs about what a hundred numbers cost.
+    if ((added += here.length) > addedMax) {
+      added = 0;
+      await breathe(context.budget);
+    }
     if (target.present[i] !== absent) {
       target.present[i] = absent;
       warnMixedFloats(notes, span, "aggregation");

@@ -1,4 +1,4 @@
-import type { Histogram } from "#shared/model/histogram.ts";
+import { columnWeight, type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import { informOperands } from "./annotations.ts";
 import { arithmetic, comparison } from "./arithmetic.ts";
@@ -53,7 +53,7 @@ export async function vectorScalar(
   const { filter, compute } = operationOf(expr);
   const out: StepSeries[] = [];
   for (const [s, one] of series.entries()) {
-    if (s % 64 === 0) await breathe(context.budget);
+    if (s % 64 === 0 || one.histograms !== undefined) await breathe(context.budget);
     // What is left of a sample by a comparison or a cut still goes by its name.
     const keepsName = filter !== undefined || compute === undefined;
     const after = keepsName ? one : renamed(context, one.labels);
@@ -79,7 +79,7 @@ export async function vectorScalar(
       target.values[i] = filter === undefined ? compute(a, b) : value;
     }
     if (!hasSample(target)) continue;
-    spend(context.budget, scalar.length);
+    spend(context.budget, columnWeight(scalar.length, target.histograms));
     out.push(target);
   }
   return mergeSameLabels(out);
@@ -141,13 +141,17 @@ export async function vectorVector(
   };
   const manySide = bySignature(matching, swapped ? rhs : lhs);
   const oneSide = bySignature(matching, swapped ? lhs : rhs);
+  const heavy = [...lhs, ...rhs].some(({ histograms }) => histograms !== undefined);
   let visited = 0;
   for (const key of new Set([...manySide.keys(), ...oneSide.keys()])) {
-    if (visited++ % 32 === 0) await breathe(context.budget);
+    if (visited++ % 32 === 0 || heavy) await breathe(context.budget);
     meet(pairing, manySide.get(key) ?? [], oneSide.get(key) ?? []);
   }
   return [...pairing.results.values()].filter(hasSample);
 }
+
+/** The result of every pair of series that has met, a filled-in side being undefined. */
+type Targets = Map<StepSeries | undefined, Map<StepSeries | undefined, StepSeries>>;
 
 function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepSeries[]): void {
   const { count, fillMany, fillOne, expr } = pairing;
@@ -155,7 +159,7 @@ function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepS
     return;
   }
   if (many.length === 0 && fillMany === undefined && one.length < 2) return;
-  const targets = new Map<string, StepSeries>();
+  const targets: Targets = new Map();
   const oneToOne = expr.matching.group === "none";
   // Which result labels a step has had already, to tell many matches of one.
   const matched = new Map<StepSeries, Uint8Array>();
@@ -226,17 +230,18 @@ function duplicateError({ expr, swapped }: Pairing, a: StepSeries, b: StepSeries
 
 function targetOf(
   pairing: Pairing,
-  targets: Map<string, StepSeries>,
+  targets: Targets,
   many: StepSeries | undefined,
   one: StepSeries | undefined,
 ): StepSeries {
   const { expr, results, count, context } = pairing;
   const { matching } = expr;
+  let ofMany = targets.get(many);
+  if (ofMany === undefined) targets.set(many, (ofMany = new Map()));
+  const known = ofMany.get(one);
+  if (known !== undefined) return known;
   const manyLabels = many?.labels ?? signatureOf(matching, one?.labels ?? {});
   const oneLabels = one?.labels ?? signatureOf(matching, many?.labels ?? {});
-  const pairKey = `${labelsKey(manyLabels)}\u0000${matching.include.length === 0 ? "" : labelsKey(oneLabels)}`;
-  const known = targets.get(pairKey);
-  if (known !== undefined) return known;
   const labels = resultLabels(pairing, manyLabels, oneLabels);
   const key = labelsKey(labels);
   let target = results.get(key);
@@ -245,7 +250,7 @@ function targetOf(
     results.set(key, target);
     spend(context.budget, count);
   }
-  targets.set(pairKey, target);
+  ofMany.set(one, target);
   return target;
 }
 
@@ -287,5 +292,6 @@ function putMixed(
   const result = combineHistograms(context, expr, a, b);
   if (result === undefined) return;
   if (target.present[i] !== absent) throw sameLabelsError();
+  if (typeof result !== "number") spend(context.budget, sampleWeight(result));
   putSample(target, i, result);
 }

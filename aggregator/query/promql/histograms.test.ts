@@ -157,6 +157,16 @@ describe("evaluation", () => {
     expect(limited(100).instant("h", { tenant, timeMs: 0 })).rejects.toThrow("too many samples");
     expect((await limited(300).instant("h", { tenant, timeMs: 0 })).data.resultType).toBe("vector");
   });
+  test("what an evaluation makes counts too", async () => {
+    const metrics = new MemoryMetrics();
+    metrics.add({ __name__: "h" }, 0, histogramOf(Array.from({ length: 160 }, () => 1)));
+    const config = { ...PromqlConfig.parse({}), samples_max: 2_000 };
+    const engine = createPromqlEngine(metrics, config);
+    const bounds = { tenant, startMs: 0, endMs: 9_000, stepMs: 1_000 };
+    for (const query of ["h * 2", "h + h", "sum(h)", "-sum_over_time(h[1m])"])
+      expect(engine.range(query, bounds)).rejects.toThrow("too many samples");
+    expect((await engine.range("histogram_sum(h)", bounds)).data.resultType).toBe("matrix");
+  });
   test("functions of numbers leave histograms out", async () => {
     expect((await instant("abs(h)")).json).toEqual([]);
     expect((await instant('{__name__=~"h|f_total"} > 5')).json).toHaveLength(1);

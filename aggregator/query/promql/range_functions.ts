@@ -1,4 +1,4 @@
-import type { HistogramColumn } from "#shared/model/histogram.ts";
+import { columnWeight, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { inform, informIgnoredInRange, warnQuantile } from "./annotations.ts";
@@ -74,9 +74,9 @@ export async function applyWindows(
     const target = targetOf(context, call.name, samples, grid.count);
     if (samples.histograms === undefined || anySample.has(call.name))
       slide(apply, samples, input, params, grid, target);
-    else slideHistograms(context, call, apply, samples, input, params, grid, target);
+    else await slideHistograms(context, call, apply, samples, input, params, grid, target);
     if (!hasSample(target)) continue;
-    spend(context.budget, grid.count);
+    spend(context.budget, columnWeight(grid.count, target.histograms));
     out.push(target);
     if (counterOnly && target.present.includes(float)) noteGauge(context, call, samples.labels);
   }
@@ -113,8 +113,11 @@ function noteParams(
     warnQuantile(context.notes, call.args[0]?.span ?? call.span, q);
 }
 
+/** Samples in windows with histograms that are visited before others get a turn. */
+const visitedMax = 5_000;
+
 /** As slide(), for a series that has histograms somewhere. */
-function slideHistograms(
+async function slideHistograms(
   context: EvalContext,
   call: CallExpr,
   apply: WindowFunction,
@@ -123,7 +126,7 @@ function slideHistograms(
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
-): void {
+): Promise<void> {
   const { histograms, timestampsMs, values } = samples;
   if (histograms === undefined) return;
   const metricName = samples.labels[metricNameLabel] ?? "";
@@ -138,8 +141,13 @@ function slideHistograms(
   const either = histogramWindows.get(call.name);
   if (either !== undefined) {
     const full = windowOver(samples, input.rangeMs);
+    let visited = 0;
     for (let i = 0; i < grid.count; i++) {
       if (!moveTo(full, i, input, params, grid)) continue;
+      if ((visited += full.to - full.from) > visitedMax) {
+        visited = 0;
+        await breathe(context.budget);
+      }
       const result = histogramsIn(full) === 0 ? apply(full) : either(full, about);
       if (result !== undefined && !full.none) putSample(target, i, result);
     }

@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import { columnWeight } from "#shared/model/histogram.ts";
 import { multiplyHistogram } from "#shared/model/histogram_sum.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
@@ -53,7 +54,7 @@ export async function negated(
     target.present.set(one.present);
     for (let i = 0; i < target.values.length; i++) target.values[i] = -(one.values[i] ?? 0);
     target.histograms = one.histograms?.map((found) => found && multiplyHistogram(found, -1));
-    spend(context.budget, target.values.length);
+    spend(context.budget, columnWeight(target.values.length, target.histograms));
     out.push(target);
   }
   return mergeSameLabels(out);
