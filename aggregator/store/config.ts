@@ -49,8 +49,8 @@ export const StoreConfig = z.strictObject({
       interval: duration.prefault("1m"),
       /** Blocks of one window are merged when more than this many lie in it. */
       blocks_max: z.number().int().min(1).default(8),
-      /** A block is split above this many samples or records. */
-      items_max: z.number().int().min(1_000).default(4_000_000),
+      /** A block is split above this many samples or records. A merge holds all of them: 2 million are some 100 MB. */
+      items_max: z.number().int().min(1_000).default(2_000_000),
     })
     .prefault({}),
   retention: z

@@ -88,6 +88,8 @@ export class Maintenance {
       if (inputs === undefined) return;
       await this.#replace(inputs);
       meters.merged(inputs.length);
+      // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
+      Bun.gc(true);
     }
   }
 
