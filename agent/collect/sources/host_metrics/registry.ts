@@ -21,6 +21,7 @@ import { nvme } from "./collectors/nvme.ts";
 import { os } from "./collectors/os.ts";
 import { powersupplyclass } from "./collectors/powersupplyclass.ts";
 import { pressure } from "./collectors/pressure.ts";
+import { processes } from "./collectors/processes.ts";
 import { rapl } from "./collectors/rapl.ts";
 import { schedstat } from "./collectors/schedstat.ts";
 import { selinux } from "./collectors/selinux.ts";
@@ -59,6 +60,7 @@ export const collectors = {
   os,
   powersupplyclass,
   pressure,
+  processes,
   rapl,
   schedstat,
   selinux,
@@ -98,6 +100,7 @@ export const collectorNames = [
   "os",
   "powersupplyclass",
   "pressure",
+  "processes",
   "rapl",
   "schedstat",
   "selinux",

@@ -12,6 +12,7 @@ import { parseMeminfo } from "./meminfo.ts";
 import { parseNetworkDevices } from "./netdev.ts";
 import { parseLinePairs, parseSnmp6 } from "./netstat.ts";
 import { parseOsRelease } from "./os.ts";
+import { parseProcessStat } from "./processes.ts";
 import { parsePressure } from "./pressure.ts";
 import { parseZoneName } from "./rapl.ts";
 import { parseSchedstat } from "./schedstat.ts";
@@ -263,4 +264,9 @@ test("pageSizeOf() finds the tag in the auxiliary vector", () => {
     65_536,
   );
   expect(pageSizeOf(new Uint8Array(16))).toBe(4_096);
+});
+test("parseProcessStat() reads a name with parentheses and spaces, and a process that is gone", () => {
+  const line = "12 (a) b) S 1 12 12 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 7 0 100 1 2";
+  expect(parseProcessStat(line)).toEqual({ state: "S", threads: 7 });
+  expect(parseProcessStat("")).toBeUndefined();
 });
