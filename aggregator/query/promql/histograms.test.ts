@@ -221,6 +221,10 @@ describe("notes", () => {
       "min_over_time(mixed[5m])",
       'ignored histograms in a range containing both floats and histograms for metric name "mixed" (1:15)',
     ],
+    [
+      "deriv(mixed[2m])",
+      'ignored histograms in a range containing both floats and histograms for metric name "mixed" (1:7)',
+    ],
     ["rate(mixed[5m])", 'encountered a mix of histograms and floats for metric name "mixed" (1:6)'],
     ["delta(custom[5m])", 'this native histogram metric is not a gauge: "custom" (1:7)'],
     [

@@ -159,8 +159,10 @@ async function slideHistograms(
   slide(apply, { ...floats, values: values.filter(numbers) }, input, params, grid, target);
   const full = windowOver(samples, input.rangeMs);
   for (let i = 0; i < grid.count; i++) {
-    if (target.present[i] === absent || !moveTo(full, i, input, params, grid)) continue;
-    if (histogramsIn(full) > 0) informIgnoredInRange(about.notes, about.span, metricName);
+    if (!moveTo(full, i, input, params, grid)) continue;
+    const found = histogramsIn(full);
+    if (found > 0 && found < full.to - full.from)
+      informIgnoredInRange(about.notes, about.span, metricName);
   }
 }
 
