@@ -201,6 +201,18 @@ describe("sums", () => {
     const { zeroThreshold, zero, positive } = widenZero(layout, 1.5);
     expect([zeroThreshold, zero, [...positive.indices]]).toEqual([2, [7], [2]]);
   });
+  test("thresholds that are no numbers or endless come to an end", () => {
+    for (const [a, b] of [
+      [Number.NaN, 0.5],
+      [0.5, Number.NaN],
+      [Number.NaN, Number.NaN],
+      [Infinity, 0.5],
+      [0, -0],
+    ] as const) {
+      const [left, right] = [a, b].map((zeroThreshold) => ({ ...oneBucket(2), zeroThreshold }));
+      expect(sumOf(left ?? oneBucket(0), right ?? oneBucket(0)).count).toBe(4);
+    }
+  });
   test("rounding errors are kept beside the sum", () => {
     const total = new HistogramSum(withSum(1));
     for (const sum of [1e100, 1, -1e100]) total.add(withSum(sum));

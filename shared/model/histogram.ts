@@ -154,7 +154,8 @@ export function columnWeight(length: number, histograms: HistogramColumn | undef
   return weight;
 }
 
-function sameNumber(a: number, b: number): boolean {
+/** NaN is the same as NaN. */
+export function sameNumber(a: number, b: number): boolean {
   return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }
 

@@ -4,6 +4,7 @@ import {
   exponentialBound,
   type Histogram,
   sameCustomValues,
+  sameNumber,
 } from "./histogram.ts";
 
 /**
@@ -38,7 +39,7 @@ export function layoutOf(histogram: Histogram): Layout {
   };
 }
 
-/** Moves every bucket to another index; `target` must not descend. */
+/** Moves every bucket to another index; `target` is called in ascending order and must not descend. */
 function regroup({ indices, columns }: Side, target: (index: number) => number): Side {
   const moved = new Int32Array(indices.length);
   let length = 0;
@@ -76,16 +77,20 @@ export function reduceResolution(layout: Layout, schema: number): Layout {
 export function reduceBounds(layout: Layout, customValues: readonly number[]): Layout {
   const { positive, customValues: bounds } = layout;
   if (sameCustomValues(bounds, customValues)) return layout;
+  let at = 0;
+  // Called with ascending indices, so one walk over the bounds is enough.
   const target = (index: number): number => {
     const bound = bounds[index] ?? Infinity;
-    const found = customValues.findIndex((value) => value >= bound);
-    return found === -1 ? customValues.length : found;
+    while (at < customValues.length && (customValues[at] ?? Infinity) < bound) at++;
+    return at;
   };
   return { ...layout, customValues, positive: regroup(positive, target) };
 }
 
 export function commonBounds(a: readonly number[], b: readonly number[]): readonly number[] {
-  return sameCustomValues(a, b) ? a : a.filter((value) => b.includes(value));
+  if (sameCustomValues(a, b)) return a;
+  const others = new Set(b);
+  return a.filter((value) => others.has(value));
 }
 
 /**
@@ -93,7 +98,7 @@ export function commonBounds(a: readonly number[], b: readonly number[]): readon
  * whole of it.
  */
 export function widenZero(layout: Layout, threshold: number): Layout {
-  if (threshold <= layout.zeroThreshold) return layout;
+  if (threshold <= layout.zeroThreshold || Number.isNaN(threshold)) return layout;
   let wide = threshold;
   for (let before = Number.NaN; before !== wide;) {
     before = wide;
@@ -147,7 +152,7 @@ export function commonLayout(
     return { a: reduceBounds(a, bounds), b: reduceBounds(b, bounds), reconciledBounds };
   }
   let [left, right] = [a, b];
-  while (left.zeroThreshold !== right.zeroThreshold) {
+  while (!sameNumber(left.zeroThreshold, right.zeroThreshold)) {
     left = widenZero(left, right.zeroThreshold);
     right = widenZero(right, left.zeroThreshold);
   }
