@@ -21,9 +21,9 @@ const statuses = {
   not_found: 404,
 } as const;
 
-/** What a handler answers: `data` as JSON text, and notes about it. */
+/** What a handler answers: `data` as JSON text, and notes about it. Without data it is 204 and empty. */
 export type Answer = {
-  readonly dataJson: string;
+  readonly dataJson: string | undefined;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 };
@@ -40,8 +40,10 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
   return async (c) => {
     try {
       const { dataJson, warnings = [], infos = [] } = await handle(c);
+      if (dataJson === undefined) return new Response(null, { status: 204 });
       const notes = `${notesJson("warnings", warnings)}${notesJson("infos", infos)}`;
-      return json(`{"status":"success","data":${dataJson}${notes}}`, 200);
+      const text = `{"status":"success","data":${dataJson}${notes}}`;
+      return takesGzip(c) && text.length >= gzipLengthMin ? gzipped(text) : json(text, 200);
     } catch (thrown) {
       const errorType = errorTypeOf(thrown);
       const error = JSON.stringify(messageOf(thrown));
@@ -51,6 +53,26 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
       );
     }
   };
+}
+
+/** Below, the headers weigh as much. */
+const gzipLengthMin = 1_024;
+/** gzip, or anything, with a quality above zero. */
+const gzipAccepted = /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?:1(?:\.0*)?|0?\.\d*[1-9]\d*))?\s*(?:,|$)/i;
+
+function takesGzip(c: Context): boolean {
+  return gzipAccepted.test(c.req.header("accept-encoding") ?? "");
+}
+
+/** At once: 8 MB of points take libdeflate 40 ms, and the stream of the compress middleware 250 ms for no less bytes. */
+function gzipped(text: string): Response {
+  const body = Bun.gzipSync(Buffer.from(text), { level: 1, library: "libdeflate" });
+  const headers = {
+    "content-type": "application/json",
+    "content-encoding": "gzip",
+    vary: "Accept-Encoding",
+  };
+  return new Response(body, { headers });
 }
 
 function json(text: string, status: number): Response {
