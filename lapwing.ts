@@ -13,6 +13,7 @@ import { aggregatorShape } from "#aggregator/config.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
 import { queryCommand } from "#aggregator/query_command.ts";
 import { openAggregatorRole } from "#aggregator/role.ts";
+import { storageCommand } from "#aggregator/storage_command.ts";
 import { messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -94,6 +95,7 @@ configFlags(program.command("check").description("check a configuration, and tel
     console.log(`${file ?? flags.config ?? "defaults"}: ok`);
   });
 queryCommand(program.command("query"));
+storageCommand(program.command("storage"));
 program
   .command("version")
   .description("print the version")

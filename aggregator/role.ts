@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
@@ -9,18 +8,8 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Aggregator } from "./aggregator.ts";
-import { aggregatorShape } from "./config.ts";
+import { AggregatorFile } from "./aggregator_file.ts";
 import { createNatsReceiver } from "./ingest/nats_receiver.ts";
-
-/** One file serves all roles: an aggregator leaves alone what only an agent reads. */
-const AggregatorFile = z.strictObject({
-  ...aggregatorShape,
-  agent: z.unknown().optional(),
-  global: z.unknown().optional(),
-  scrape_configs: z.unknown().optional(),
-  sources: z.unknown().optional(),
-  spool: z.unknown().optional(),
-});
 
 /** An aggregator of its own, which agents reach over NATS. Throws ConfigError and OperatingError. */
 export async function openAggregatorRole(

@@ -21,3 +21,19 @@ function dateOf(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().slice(0, 10);
 }
+
+/** The other way round: tenant, signal and id of a block's key, or undefined for an object of another kind. */
+export function blockOfKey(
+  key: string,
+): { readonly tenant: string; readonly signal: Signal; readonly id: string } | undefined {
+  const pattern =
+    /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>metrics|logs)\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
+  const { tenant, signal, id } = pattern.exec(key)?.groups ?? {};
+  if (tenant === undefined || id === undefined) return undefined;
+  const escaped = tenant.replaceAll(/~([0-9A-F]{2})/g, "%$1");
+  return {
+    tenant: decodeURIComponent(escaped),
+    signal: signal === "logs" ? "logs" : "metrics",
+    id,
+  };
+}

@@ -114,6 +114,7 @@ export class BlockStore implements Store {
   async close(): Promise<void> {
     await this.#maintenance.close();
     await this.#deps.catalog.close();
+    await this.#deps.hold.release();
     this.#deps.tools.duckdb.close();
     this.#deps.writer.close();
   }

@@ -19,12 +19,12 @@ export type PendingDeletion = { readonly key: string; readonly bytes: number };
  */
 export class Catalog {
   readonly #sql: SQL;
-  readonly #isPostgres: boolean;
+  readonly isPostgres: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(sql: SQL, isPostgres: boolean) {
     this.#sql = sql;
-    this.#isPostgres = isPostgres;
+    this.isPostgres = isPostgres;
   }
 
   /** `url` is postgres://… or sqlite://path. Brings the tables up to date. */
@@ -63,7 +63,7 @@ export class Catalog {
   transaction<Result>(what: string, action: (sql: SQL) => Promise<Result>): Promise<Result> {
     return this.#exclusive(what, () =>
       // One moment for all that is read, also in PostgreSQL.
-      this.#isPostgres
+      this.isPostgres
         ? this.#sql.begin("ISOLATION LEVEL REPEATABLE READ", (sql) => action(sql))
         : this.#sql.begin((sql) => action(sql)),
     );
@@ -104,7 +104,7 @@ export class Catalog {
 
   async blocks(): Promise<Block[]> {
     const rows = await this.#read("SELECT * FROM blocks ORDER BY created_ms, id");
-    return z.array(BlockRow).parse(rows);
+    return parseBlockRows(rows);
   }
 
   async lanes(): Promise<LaneCommit[]> {
@@ -187,6 +187,11 @@ export class Catalog {
     this.#last = run.catch(() => {});
     return run;
   }
+}
+
+/** Rows of the table `blocks`, also as a backup has them. */
+export function parseBlockRows(rows: readonly unknown[]): Block[] {
+  return z.array(BlockRow).parse(rows);
 }
 
 async function migrate(sql: SQL, isPostgres: boolean): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { cutOf, gauge, openTestStore, sampleTexts } from "./store.fixture.ts";
 import type { Deletion, Store } from "./store.ts";
 

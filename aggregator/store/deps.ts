@@ -4,6 +4,7 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ReadTools } from "./block_view.ts";
 import type { LocalFile } from "./block_writer.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Hold } from "./catalog_hold.ts";
 import type { CatalogChange } from "./catalog_writes.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "./duckdb.ts";
@@ -17,6 +18,8 @@ export type BlockStoreDeps = {
   readonly config: StoreConfig;
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
+  /** Let go of at the end. */
+  readonly hold: Hold;
   readonly writer: Duckdb;
   readonly tools: ReadTools;
   /** Folder for files being written; emptied at start. */

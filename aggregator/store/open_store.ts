@@ -6,6 +6,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
 import { Catalog } from "./catalog.ts";
+import { holdCatalog } from "./catalog_hold.ts";
 import type { StoreConfig } from "./config.ts";
 import { DecodedCache } from "./decoded_cache.ts";
 import { DeletedCopies } from "./deleted_copies.ts";
@@ -32,7 +33,9 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<S
   const staging = join(dataDir, "staging");
   await emptyFolder(staging);
   const objects = openObjects(config, dataDir);
-  const catalog = await Catalog.open(catalogUrl(config, dataDir));
+  const url = catalogUrl(config, dataDir);
+  const hold = await holdCatalog(url, "shared");
+  const catalog = await Catalog.open(url);
   const cachePath = config.cache.path === "" ? join(dataDir, "cache") : config.cache.path;
   const { memory_limit: memoryBytes, threads, queries_max: queriesMax } = config.duckdb;
   const open = (name: string, connectionsMax: number) =>
@@ -55,7 +58,7 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<S
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };
-  const store = new BlockStore({ config, objects, catalog, writer, tools, staging, ...deps });
+  const store = new BlockStore({ config, objects, catalog, hold, writer, tools, staging, ...deps });
   await store.start();
   return store;
 }

@@ -66,6 +66,12 @@ export class SeriesDeletions {
   ): Promise<void> {
     return this.#exclusive(async () => {
       const { rows, left } = this.#after(change);
+      for (const tombstone of this.#deleted.tombstones) {
+        const heirs = rows.inherited.filter((row) => row.tombstone === tombstone.id);
+        const blocks = [...tombstone.blocks, ...heirs.map(({ block }) => block)];
+        // The old ids stay in the object: until the catalog has changed, they are the blocks.
+        if (heirs.length > 0) await this.#put({ ...tombstone, blocks });
+      }
       await apply(rows);
       if (this.#deleted.tombstones.length > 0) this.#deleted = new Deleted(left);
       visible();

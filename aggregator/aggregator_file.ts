@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { aggregatorShape } from "./config.ts";
+
+/** One file serves all roles: an aggregator leaves alone what only an agent reads. */
+export const AggregatorFile = z.strictObject({
+  ...aggregatorShape,
+  agent: z.unknown().optional(),
+  global: z.unknown().optional(),
+  scrape_configs: z.unknown().optional(),
+  sources: z.unknown().optional(),
+  receivers: z.unknown().optional(),
+  spool: z.unknown().optional(),
+});

@@ -1,0 +1,145 @@
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { configFlags } from "#shared/runtime/role_command.ts";
+import { AggregatorFile } from "./aggregator_file.ts";
+import { parseMetricSelector } from "./query/promql/parse.ts";
+import { backup, listBackups, restore } from "./store/backup.ts";
+import { checkBlocks } from "./store/check_blocks.ts";
+import { exportMetrics } from "./store/export_metrics.ts";
+import { openObjects } from "./store/open_store.ts";
+import { rebuildCatalog } from "./store/rebuild_catalog.ts";
+import { type StorageTools, withStorage } from "./store/storage_tools.ts";
+
+type ExportFlags = ConfigFlags & {
+  readonly match: readonly string[];
+  readonly start?: string;
+  readonly end?: string;
+  readonly format: string;
+  readonly output: string;
+  readonly tenant?: string;
+};
+
+/** `lapwing storage check|rebuild|export|backup|restore`: works on the catalog and the blocks of a configuration directly. */
+export function storageCommand(command: Command): void {
+  command.description("look after blocks and catalog: check, rebuild, export, back up, restore");
+  sub(
+    command,
+    "check",
+    "compare every block with the catalog; exits with 1 when something is wrong",
+  ).action(check);
+  sub(command, "rebuild", "fill an empty catalog from the blocks (nothing else may run)").action(
+    rebuild,
+  );
+  sub(command, "export", "write samples of committed blocks to a file")
+    .option("--match <selector>", "which series, as in PromQL; repeatable", collect, [])
+    .option("--start <time>", "RFC 3339 or Unix seconds")
+    .option("--end <time>", "RFC 3339 or Unix seconds")
+    .option("--format <format>", "parquet or openmetrics", "parquet")
+    .option("--tenant <tenant>", "whose (default: the configuration's)")
+    .requiredOption("--output <file>", "where to, - for the standard output (openmetrics)")
+    .action(exportSamples);
+  sub(command, "backup", "copy blocks and catalog as of now; only what is new in the place")
+    .requiredOption("--to <url>", "a folder, file:///path or s3://bucket/prefix")
+    .action(makeBackup);
+  sub(command, "restore", "bring a backup into an empty catalog (nothing else may run)")
+    .requiredOption("--from <url>", "where backups are")
+    .option("--name <name>", "which (default: the latest)")
+    .option("--list", "only tell which there are")
+    .action(restoreBackup);
+}
+
+function sub(command: Command, name: string, description: string): Command {
+  return configFlags(command.command(name).description(description));
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+async function check(flags: ConfigFlags): Promise<void> {
+  const report = await within(flags, "read", checkBlocks);
+  for (const { block, reason } of report.faults) console.log(`${block.key}: ${reason}`);
+  const { blocks, items, faults, orphans } = report;
+  if (orphans.length > 0)
+    console.log(`${orphans.length} files that the catalog does not know: they are swept later`);
+  const verdict = faults.length === 0 ? "ok" : `${faults.length} faults`;
+  console.log(`${blocks} blocks, ${items} items: ${verdict}`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+async function rebuild(flags: ConfigFlags): Promise<void> {
+  const report = await within(flags, "write", rebuildCatalog);
+  for (const { key, reason } of report.unreadable) console.log(`${key}: left out: ${reason}`);
+  const items = report.blocks.reduce((sum, block) => sum + block.items, 0);
+  console.log(
+    `${report.blocks.length} blocks, ${items} items, ${report.lanes} lanes, ${report.tombstones} deletions; ` +
+      `${report.leftOut.length} files hold what others hold too, ${report.unreadable.length} can't be read`,
+  );
+  if (report.unreadable.length > 0) process.exitCode = 1;
+}
+
+async function exportSamples(flags: ExportFlags): Promise<void> {
+  const format = z.enum(["parquet", "openmetrics"]).safeParse(flags.format);
+  if (!format.success) throw flagError("--format", flags.format, "parquet or openmetrics");
+  if (format.data === "parquet" && flags.output === "-")
+    throw flagError("--output", "-", "a file, for parquet");
+  const startMs = timeOf("--start", flags.start, 0);
+  const endMs = timeOf("--end", flags.end, Date.now());
+  const selectors = flags.match.map((text) => parseMetricSelector(text));
+  const { tenant: own } = await loadConfig(AggregatorFile, flags);
+  const tenant = flags.tenant ?? own;
+  const output = flags.output === "-" ? "-" : resolve(flags.output);
+  const report = await within(flags, "read", (tools) =>
+    exportMetrics(tools, { tenant, selectors, startMs, endMs, format: format.data, output }),
+  );
+  console.error(`${report.series} series, ${report.samples} samples`);
+}
+
+async function makeBackup(flags: ConfigFlags & { readonly to: string }): Promise<void> {
+  const report = await within(flags, "read", (tools) => backup(tools, placeOf(tools, flags.to)));
+  console.log(`backup ${report.name}: ${report.blocks} blocks, ${report.copied} of them new`);
+}
+
+async function restoreBackup(
+  flags: ConfigFlags & { readonly from: string; readonly name?: string; readonly list?: boolean },
+): Promise<void> {
+  if (flags.list === true) {
+    const { storage, data_dir: dataDir } = await loadConfig(AggregatorFile, flags);
+    const from = openObjects({ ...storage, url: flags.from }, dataDir);
+    for (const name of await listBackups(from)) console.log(name);
+    return;
+  }
+  const report = await within(flags, "write", (tools) =>
+    restore(tools, placeOf(tools, flags.from), flags.name),
+  );
+  console.log(`restored ${report.name}: ${report.blocks} blocks, ${report.copied} of them copied`);
+}
+
+async function within<Result>(
+  flags: ConfigFlags,
+  mode: "read" | "write",
+  action: (tools: StorageTools) => Promise<Result>,
+): Promise<Result> {
+  const { storage, data_dir: dataDir } = await loadConfig(AggregatorFile, flags);
+  return withStorage(storage, join(dataDir, "aggregator"), mode, action);
+}
+
+/** With the bucket's access as the configuration has it for blocks. */
+function placeOf({ config, staging }: StorageTools, url: string) {
+  if (url === "") throw flagError("url", url, "a folder or s3://bucket/prefix");
+  return openObjects({ ...config, url }, staging);
+}
+
+function timeOf(flag: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const ms = /^-?\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1_000) : Date.parse(text);
+  if (Number.isSafeInteger(ms)) return ms;
+  throw flagError(flag, text, "RFC 3339 or Unix seconds");
+}
+
+function flagError(flag: string, value: string, expected: string): OperatingError {
+  return new OperatingError("bad_request", `${flag} is "${value}": expected ${expected}`);
+}

@@ -1,0 +1,219 @@
+import type { SQL } from "bun";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { parseBlockRows, type Catalog } from "./catalog.ts";
+import { checksumOf } from "./checksum.ts";
+import { storeError } from "./errors.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { refuseUnlessEmpty } from "./rebuild_catalog.ts";
+import type { StorageTools } from "./storage_tools.ts";
+import type { Block } from "./store.ts";
+
+/** The catalog's tables at one moment, as JSON. */
+const Dump = z.object({
+  format: z.literal(1),
+  takenMs: z.number(),
+  schemaVersion: z.number(),
+  tables: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+  blocks: z.array(
+    z.object({ key: z.string(), bytes: z.number(), checksum: z.string().optional() }),
+  ),
+});
+type Dump = z.output<typeof Dump>;
+
+export type BackupReport = {
+  readonly name: string;
+  readonly blocks: number;
+  readonly copied: number;
+};
+
+const dumpPrefix = "backups/";
+/** While blocks are copied, an aggregator may merge them away: then the moment is taken anew. */
+const attemptsMax = 5;
+/** Tables that say nothing in another place: files still to be deleted, and the steps of the schema. */
+const leftOut = new Set(["deletions", "schema_migrations"]);
+
+/**
+ * A point in time in a folder or bucket: the catalog as it was at one moment, and every block it names. Blocks never
+ * change, so a second backup into the same place copies only new ones. The dump is written last: without it there is no backup.
+ */
+export async function backup(tools: StorageTools, target: ObjectStore): Promise<BackupReport> {
+  const there = new Set<string>();
+  for await (const { key } of target.list()) there.add(key);
+  let copied = 0;
+  for (let attempt = 1; ; attempt++) {
+    const { dump, blocks } = await takeDump(tools.catalog);
+    try {
+      for (const block of blocks) {
+        if (there.has(block.key)) continue;
+        await copyBlock(tools.objects, target, block, tools.staging);
+        there.add(block.key);
+        copied += 1;
+      }
+    } catch (error) {
+      const isGone = error instanceof OperatingError && error.code === "not_found";
+      if (isGone && attempt < attemptsMax) continue;
+      throw error;
+    }
+    const name = nameOf(dump.takenMs);
+    await putText(target, `${dumpPrefix}${name}.json`, JSON.stringify(dump), tools.staging);
+    return { name, blocks: blocks.length, copied };
+  }
+}
+
+/** Names of the backups in a place, the oldest first. */
+export async function listBackups(source: ObjectStore): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { key } of source.list())
+    if (key.startsWith(dumpPrefix) && key.endsWith(".json"))
+      names.push(key.slice(dumpPrefix.length, -".json".length));
+  return names.toSorted();
+}
+
+/**
+ * Brings a backup (the latest, without a name) into an empty catalog and its object store. Blocks first, then the catalog in
+ * one transaction: killed at any moment it can be run again.
+ */
+export async function restore(
+  tools: StorageTools,
+  source: ObjectStore,
+  name?: string,
+): Promise<BackupReport> {
+  await tools.catalog.transaction("read the catalog", refuseUnlessEmpty);
+  const names = await listBackups(source);
+  const chosen = name ?? names.at(-1);
+  if (chosen === undefined || !names.includes(chosen))
+    throw new OperatingError(
+      "not_found",
+      `there is no backup ${name ?? ""} (there are: ${names.join(", ") || "none"})`,
+    );
+  const dump = await readDump(source, chosen, tools.staging);
+  const there = new Set<string>();
+  for await (const { key } of tools.objects.list()) there.add(key);
+  let copied = 0;
+  for (const block of dump.blocks) {
+    if (there.has(block.key)) continue;
+    await copyBlock(source, tools.objects, block, tools.staging);
+    copied += 1;
+  }
+  await tools.catalog.transaction("restore the catalog", async (sql) => {
+    await refuseUnlessEmpty(sql);
+    await insertDump(sql, dump);
+  });
+  return { name: chosen, blocks: dump.blocks.length, copied };
+}
+
+async function takeDump(catalog: Catalog): Promise<{ dump: Dump; blocks: readonly Block[] }> {
+  const { schemaVersion, tables } = await catalog.transaction("read the catalog", async (sql) => {
+    const version = await schemaVersionOf(sql);
+    const rows: Record<string, Record<string, unknown>[]> = {};
+    for (const table of await tablesOf(catalog, sql))
+      rows[table] = Rows.parse([...(await sql`SELECT * FROM ${sql(table)}`)]);
+    return { schemaVersion: version, tables: rows };
+  });
+  const blocks = parseBlockRows(tables["blocks"] ?? []);
+  const dump = { format: 1 as const, takenMs: Date.now(), schemaVersion, tables };
+  return {
+    dump: {
+      ...dump,
+      blocks: blocks.map(({ key, bytes, checksum }) => ({
+        key,
+        bytes,
+        ...(checksum === undefined ? {} : { checksum }),
+      })),
+    },
+    blocks,
+  };
+}
+
+async function insertDump(sql: SQL, dump: Dump): Promise<void> {
+  const version = await schemaVersionOf(sql);
+  if (dump.schemaVersion > version)
+    throw new OperatingError(
+      "bad_request",
+      `the backup is of schema ${dump.schemaVersion}, this Lapwing knows ${version}: use a newer one`,
+    );
+  for (const [table, rows] of Object.entries(dump.tables)) {
+    await sql`DELETE FROM ${sql(table)}`;
+    for (const row of rows) await sql`INSERT INTO ${sql(table)} ${sql(row)}`;
+  }
+}
+
+async function schemaVersionOf(sql: SQL): Promise<number> {
+  const rows: unknown[] = [...(await sql`SELECT max(version) AS version FROM schema_migrations`)];
+  const [{ version } = { version: 0 }] = z
+    .array(z.object({ version: z.coerce.number() }))
+    .parse(rows);
+  return version;
+}
+
+async function tablesOf(catalog: Catalog, sql: SQL): Promise<string[]> {
+  const rows: unknown[] = [
+    ...(await (catalog.isPostgres
+      ? sql`SELECT table_name AS name FROM information_schema.tables
+          WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`
+      : sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)),
+  ];
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(rows)
+    .map(({ name }) => name)
+    .filter((name) => !leftOut.has(name))
+    .toSorted();
+}
+
+const Rows = z.array(z.record(z.string(), z.unknown()));
+
+async function copyBlock(
+  from: ObjectStore,
+  to: ObjectStore,
+  {
+    key,
+    bytes,
+    checksum,
+  }: Pick<Block, "key" | "bytes"> & { readonly checksum?: string | undefined },
+  staging: string,
+): Promise<void> {
+  const path = join(staging, `${Bun.randomUUIDv7()}.copy`);
+  try {
+    await from.get(key, path);
+    const { size } = Bun.file(path);
+    if (size !== bytes)
+      throw new OperatingError("corrupt", `${key} has ${size} bytes, expected ${bytes}`);
+    if (checksum !== undefined && (await checksumOf(path)) !== checksum)
+      throw new OperatingError("corrupt", `${key} is damaged: its checksum is not ${checksum}`);
+    await to.put(key, path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function putText(to: ObjectStore, key: string, text: string, staging: string) {
+  const path = join(staging, `${Bun.randomUUIDv7()}.json`);
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw storeError(`write ${key}`, cause);
+  }
+  await to.put(key, path);
+}
+
+async function readDump(from: ObjectStore, name: string, staging: string): Promise<Dump> {
+  const path = join(staging, `${Bun.randomUUIDv7()}.json`);
+  try {
+    await from.get(`${dumpPrefix}${name}.json`, path);
+    return Dump.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    if (cause instanceof OperatingError) throw cause;
+    throw new OperatingError("corrupt", `backup ${name}: ${messageOf(cause)}`, { cause });
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** "2026-01-31T12-00-00.000Z": sorts by time, and is a file name everywhere. */
+function nameOf(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(":", "-");
+}

@@ -1,0 +1,97 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { messageOf } from "#shared/errors.ts";
+import { checksumOf } from "./checksum.ts";
+import { readNotes } from "./file_notes.ts";
+import { parquetList } from "./metrics_reader.ts";
+import { withLocal, type StorageTools } from "./storage_tools.ts";
+import type { Block } from "./store.ts";
+
+export type Fault = { readonly block: Block; readonly reason: string };
+export type CheckReport = {
+  readonly blocks: number;
+  readonly items: number;
+  readonly faults: readonly Fault[];
+  /** Objects without a row: rests of a crash, or written just now. They are swept, and are no fault. */
+  readonly orphans: readonly string[];
+};
+
+/** Every block against the catalog: there, of its size, unchanged, readable to the last column, and with what its row says. */
+export async function checkBlocks(tools: StorageTools): Promise<CheckReport> {
+  const { catalog, objects } = tools;
+  const listed: string[] = [];
+  for await (const { key } of objects.list()) if (key.endsWith(".parquet")) listed.push(key);
+  const blocks = await catalog.blocks();
+  const suspects: Fault[] = [];
+  for (const block of blocks) {
+    const reason = await faultOf(tools, block);
+    if (reason !== undefined) suspects.push({ block, reason });
+  }
+  // Beside a running aggregator: what was merged or expired meanwhile had a right to go.
+  const now = await catalog.blocks();
+  const still = new Set(now.map(({ id }) => id));
+  const known = new Set([...blocks, ...now].map(({ key }) => key));
+  for (const key of await catalog.pendingKeys()) known.add(key);
+  return {
+    blocks: blocks.length,
+    items: blocks.reduce((sum, { items }) => sum + items, 0),
+    faults: suspects.filter(({ block }) => still.has(block.id)),
+    orphans: listed.filter((key) => !known.has(key)),
+  };
+}
+
+async function faultOf(tools: StorageTools, block: Block): Promise<string | undefined> {
+  try {
+    return await withLocal(tools, block.key, async (path, bytes) => {
+      if (bytes !== block.bytes) return `has ${bytes} bytes, expected ${block.bytes}`;
+      if (block.checksum !== undefined) {
+        const checksum = await checksumOf(path);
+        if (checksum !== block.checksum)
+          return `has the checksum ${checksum}, expected ${block.checksum}`;
+      }
+      return await tools.duckdb.use("check a block", (connection) =>
+        contentFault(connection, path, block),
+      );
+    });
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function contentFault(
+  connection: DuckDBConnection,
+  path: string,
+  block: Block,
+): Promise<string | undefined> {
+  const found = await contentOf(connection, path, block.signal);
+  if (found.uneven > 0) return `has ${found.uneven} rows whose lists differ in length`;
+  for (const field of ["rows", "items", "minMs", "maxMs"] as const) {
+    if (found[field] !== block[field])
+      return `holds ${field} = ${found[field]}, expected ${block[field]}`;
+  }
+  const [note] = await readNotes(connection, [path]);
+  if (note !== undefined && (note.tenant !== block.tenant || note.signal !== block.signal))
+    return `is of tenant ${note.tenant} and signal ${note.signal}, expected ${block.tenant} and ${block.signal}`;
+  return undefined;
+}
+
+/** What a file holds, by reading all its columns. */
+export async function contentOf(
+  connection: DuckDBConnection,
+  path: string,
+  signal: Block["signal"],
+): Promise<Pick<Block, "rows" | "items" | "minMs" | "maxMs"> & { readonly uneven: number }> {
+  const from = parquetList([path]);
+  const query =
+    signal === "metrics"
+      ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE, min(t_min)::DOUBLE, max(t_max)::DOUBLE,
+          count(*) FILTER (len(t) <> n OR len(v) <> n)::DOUBLE,
+          max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`
+      : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
+          max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
+          max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
+  const reader = await connection.runAndReadAll(query);
+  const [rows = 0, items = 0, minMs = 0, maxMs = 0, uneven = 0] = (reader.getRows()[0] ?? []).map(
+    Number,
+  );
+  return { rows, items, minMs, maxMs, uneven };
+}

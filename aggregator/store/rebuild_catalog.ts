@@ -1,0 +1,107 @@
+import type { SQL } from "bun";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { blockOfKey } from "./block_key.ts";
+import { applyChange, insertTombstone } from "./catalog_writes.ts";
+import { contentOf } from "./check_blocks.ts";
+import { checksumOf } from "./checksum.ts";
+import { loadFamilies } from "./families_object.ts";
+import { readNotes } from "./file_notes.ts";
+import { chooseBlocks, type FoundFile } from "./rebuild_choice.ts";
+import { withLocal, type StorageTools } from "./storage_tools.ts";
+import type { Block } from "./store.ts";
+import { TombstoneObject, tombstonePrefix, type Tombstone } from "./tombstones.ts";
+
+export type RebuildReport = {
+  readonly blocks: readonly Block[];
+  readonly lanes: number;
+  /** Files whose content is in others. */
+  readonly leftOut: readonly Block[];
+  /** Files that can't be read, and why. */
+  readonly unreadable: readonly { readonly key: string; readonly reason: string }[];
+  readonly tombstones: number;
+};
+
+/**
+ * Fills an empty catalog from what lies in the object store: blocks, positions of lanes, families of metrics, deletions that
+ * are not done. One transaction: killed at any moment it has done nothing, or all. Agents and the positions in a
+ * stream are not in the objects: agents tell of themselves again, and a stream is read from its start, where every
+ * frame that is in a block is known by its lane's position. Throws OperatingError "bad_request" unless the catalog is empty.
+ */
+export async function rebuildCatalog(tools: StorageTools): Promise<RebuildReport> {
+  const { catalog, objects, staging } = tools;
+  await catalog.transaction("read the catalog", refuseUnlessEmpty);
+  const found: FoundFile[] = [];
+  const unreadable: { key: string; reason: string }[] = [];
+  const deletions: string[] = [];
+  for await (const { key } of objects.list()) {
+    if (key.startsWith(tombstonePrefix)) deletions.push(key);
+    const named = blockOfKey(key);
+    if (named === undefined) continue;
+    try {
+      found.push(await readFound(tools, key, named));
+    } catch (error) {
+      unreadable.push({ key, reason: messageOf(error) });
+    }
+  }
+  const { blocks, lanes, leftOut } = chooseBlocks(found);
+  const families = await loadFamilies(objects, staging);
+  const tombstones = await readTombstones(tools, deletions, blocks);
+  await catalog.transaction("rebuild the catalog", async (sql) => {
+    await refuseUnlessEmpty(sql);
+    const nothing = { removed: [], carrier: {}, deleteAfterMs: 0 };
+    await applyChange(sql, { ...nothing, added: blocks, lanes, families });
+    for (const tombstone of tombstones) await insertTombstone(sql, tombstone);
+  });
+  return { blocks, lanes: lanes.length, leftOut, unreadable, tombstones: tombstones.length };
+}
+
+export async function refuseUnlessEmpty(sql: SQL): Promise<void> {
+  for (const table of ["blocks", "lanes", "tombstones"]) {
+    const rows: unknown = await sql.unsafe(`SELECT 1 AS one FROM ${table} LIMIT 1`);
+    if (Array.isArray(rows) && rows.length > 0)
+      throw new OperatingError(
+        "bad_request",
+        `the catalog is not empty (there are ${table}): move it away first`,
+      );
+  }
+}
+
+function readFound(
+  tools: StorageTools,
+  key: string,
+  named: Pick<Block, "id" | "tenant" | "signal">,
+): Promise<FoundFile> {
+  return withLocal(tools, key, async (path, bytes) => {
+    const checksum = await checksumOf(path);
+    const { note, content } = await tools.duckdb.use("read a block", async (c) => {
+      const [one] = await readNotes(c, [path]);
+      // Files of before there were notes tell what they hold all the same, but not of which frames.
+      return { note: one, content: one ?? (await contentOf(c, path, named.signal)) };
+    });
+    const { items, rows, minMs, maxMs } = content;
+    const { tenant, signal, createdMs } = note ?? { ...named, createdMs: timeOfId(named.id) };
+    const block = { id: named.id, tenant, signal, key, items, rows, bytes, minMs, maxMs };
+    return { block: { ...block, createdMs, checksum }, note };
+  });
+}
+
+/** A UUID of version 7 begins with the Unix milliseconds of its making. */
+function timeOfId(id: string): number {
+  return Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
+}
+
+async function readTombstones(
+  tools: StorageTools,
+  keys: readonly string[],
+  blocks: readonly Block[],
+): Promise<Tombstone[]> {
+  const ids = new Set(blocks.map(({ id }) => id));
+  const tombstones: Tombstone[] = [];
+  for (const key of keys) {
+    const text = await withLocal(tools, key, (path) => Bun.file(path).text());
+    const tombstone = TombstoneObject.parse(JSON.parse(text));
+    const left = tombstone.blocks.filter((id) => ids.has(id));
+    if (left.length > 0) tombstones.push({ ...tombstone, blocks: left });
+  }
+  return tombstones;
+}

@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { OperatingError } from "#shared/errors.ts";
+import type { ReadTools } from "./block_view.ts";
+import { Catalog } from "./catalog.ts";
+import { holdCatalog } from "./catalog_hold.ts";
+import type { StoreConfig } from "./config.ts";
+import { DecodedCache } from "./decoded_cache.ts";
+import { DeletedCopies } from "./deleted_copies.ts";
+import { DiskCache } from "./disk_cache.ts";
+import { Duckdb } from "./duckdb.ts";
+import { storeError } from "./errors.ts";
+import { KnownTexts } from "./labels_text.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { catalogUrl, openObjects } from "./open_store.ts";
+
+/** Catalog and objects of a configuration, for the storage commands: nothing in the background, a folder of its own. */
+export type StorageTools = {
+  readonly config: StoreConfig;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly duckdb: Duckdb;
+  readonly read: ReadTools;
+  /** Emptied at the end. */
+  readonly staging: string;
+};
+
+/**
+ * "read" goes beside a running aggregator, and wants a catalog that is there; "write" has the catalog alone. Throws
+ * OperatingError "not_found" without a catalog to read, "unavailable" when an aggregator holds it.
+ */
+export async function withStorage<Result>(
+  config: StoreConfig,
+  dataDir: string,
+  mode: "read" | "write",
+  action: (tools: StorageTools) => Promise<Result>,
+): Promise<Result> {
+  const folder = resolve(dataDir);
+  const url = catalogUrl(config, folder);
+  const sqlitePath = url.startsWith("sqlite:") ? url.replace(/^sqlite:(\/\/)?/, "") : undefined;
+  if (mode === "read" && sqlitePath !== undefined && !existsSync(sqlitePath))
+    throw new OperatingError("not_found", `there is no catalog at ${sqlitePath}`);
+  await mkdir(folder, { recursive: true });
+  const hold = mode === "write" ? await holdCatalog(url, "exclusive") : undefined;
+  const staging = await mkdtemp(join(folder, "storage-"));
+  try {
+    return await withCatalog(config, { folder, url, staging }, action);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await hold?.release();
+  }
+}
+
+async function withCatalog<Result>(
+  config: StoreConfig,
+  { folder, url, staging }: { folder: string; url: string; staging: string },
+  action: (tools: StorageTools) => Promise<Result>,
+): Promise<Result> {
+  const objects = openObjects(config, folder);
+  const catalog = await Catalog.open(url);
+  const { memory_limit: memoryBytes, threads } = config.duckdb;
+  const duckdb = await Duckdb.open({
+    memoryBytes,
+    threads,
+    connectionsMax: 4,
+    temporaryFolder: join(staging, "duckdb"),
+  });
+  try {
+    const files = await DiskCache.open(objects, join(staging, "cache"), config.cache.size_max);
+    const texts = new KnownTexts();
+    const read = {
+      duckdb,
+      files,
+      decoded: new DecodedCache<never>(0),
+      labels: new DecodedCache<never>(0),
+      texts,
+      copies: new DeletedCopies(duckdb, staging, texts),
+    };
+    return await action({ config, objects, catalog, duckdb, read, staging });
+  } finally {
+    duckdb.close();
+    await catalog.close();
+  }
+}
+
+/** Lends an object as a local file: where it lies, or a copy for as long as `action` runs. */
+export async function withLocal<Result>(
+  { objects, staging }: Pick<StorageTools, "objects" | "staging">,
+  key: string,
+  action: (path: string, bytes: number) => Promise<Result>,
+): Promise<Result> {
+  const direct = objects.localPath(key);
+  const path = direct ?? join(staging, `${Bun.randomUUIDv7()}.object`);
+  try {
+    if (direct === undefined) await objects.get(key, path);
+    return await action(path, await sizeOf(path, key));
+  } finally {
+    if (direct === undefined) await rm(path, { force: true });
+  }
+}
+
+async function sizeOf(path: string, key: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    throw storeError(`read ${key}`, cause);
+  }
+}
