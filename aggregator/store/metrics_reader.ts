@@ -120,7 +120,7 @@ function takeChunk(
     const start = values.starts[row] ?? 0;
     const constant = constantOf(values.values, start, count, divisor);
     if (constant !== undefined) {
-      pieces.addShared(shared.constant(constant, count));
+      pieces.addConstant(constant, count, shared);
     } else {
       const decoded = new Float64Array(count);
       decodeValues(values.values, start, count, divisor, decoded, 0);
@@ -192,8 +192,9 @@ class Pieces {
   readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
-  #bytes = seriesBytes;
   #mayHoldNans = false;
+  /** The value of all chunks so far, if it is one. */
+  #constant: number | undefined;
 
   constructor(labels: KnownLabels) {
     this.#labels = labels;
@@ -203,13 +204,15 @@ class Pieces {
     this.#timestamps.push(timestampsMs);
   }
 
-  addShared(values: Float64Array): void {
-    this.#values.push(values);
+  addConstant(value: number, count: number, shared: SharedColumns): void {
+    if (this.#values.length === 0) this.#constant = value;
+    else if (value !== this.#constant) this.#constant = undefined;
+    this.#values.push(shared.constant(value, count));
   }
 
   addValues(values: Float64Array, mayHoldNans: boolean): void {
+    this.#constant = undefined;
     this.#values.push(values);
-    this.#bytes += values.byteLength;
     this.#mayHoldNans ||= mayHoldNans;
   }
 
@@ -217,9 +220,14 @@ class Pieces {
   join(shared: SharedColumns): DecodedSeries {
     const { key, labels } = this.#labels;
     const timestampsMs = shared.join(this.#timestamps);
+    const mayHoldNans = this.#mayHoldNans;
+    if (this.#constant !== undefined) {
+      const values = shared.constant(this.#constant, timestampsMs.length);
+      return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };
+    }
     const values = concatenate(this.#values);
-    const bytes = this.#values.length === 1 ? this.#bytes : seriesBytes + values.byteLength;
-    return { key, labels, timestampsMs, values, mayHoldNans: this.#mayHoldNans, bytes };
+    const bytes = seriesBytes + values.byteLength;
+    return { key, labels, timestampsMs, values, mayHoldNans, bytes };
   }
 }
 
