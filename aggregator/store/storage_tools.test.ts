@@ -10,10 +10,11 @@ import { backup, listBackups, restore } from "./backup.ts";
 import { checkBlocks } from "./check_blocks.ts";
 import { StoreConfig } from "./config.ts";
 import { exportMetrics, type ExportRequest } from "./export_metrics.ts";
+import { laneCut } from "./lane_cut.fixture.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { rebuildCatalog } from "./rebuild_catalog.ts";
 import { type StorageTools, withStorage } from "./storage_tools.ts";
-import { cutOf, gauge, lines, openTestStore, sampleTexts } from "./store.fixture.ts";
+import { gauge, openTestStore, sampleTexts } from "./store.fixture.ts";
 import type { Cut, Store } from "./store.ts";
 
 const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6, matchers: [] };
@@ -27,15 +28,10 @@ const allLogs = {
   direction: "forward" as const,
 };
 
-/** As ingest makes them: every item is of a lane. */
-function laneCut(k: number): Cut {
+function abCut(k: number): Cut {
   const times = [k * 1_000, k * 1_000 + 500];
   const metrics = [gauge("a", times, [k, -k]), gauge("b", times, [k / 10, Number.NaN])];
-  const cut = cutOf({ metrics, logs: lines("app", [`line ${k}`], k * 1_000) }, k);
-  const [lane] = cut.lanes;
-  if (lane === undefined) return cut;
-  const logs = { ...lane, lane: { ...lane.lane, signal: "logs" as const } };
-  return { ...cut, lanes: [lane, logs] };
+  return laneCut(k, metrics, k * 1_000);
 }
 
 async function contentOf(store: Store): Promise<unknown> {
@@ -114,9 +110,9 @@ for (const [name, { missing }] of Object.entries(places)) {
     test("rebuild brings back samples, records, positions and families, with inputs of merges still there", async () => {
       const { dataDir, place } = await newPlace();
       const store = await open(dataDir, place);
-      for (let k = 1; k <= 12; k++) await store.commit(laneCut(k), () => {});
+      for (let k = 1; k <= 12; k++) await store.commit(abCut(k), () => {});
       await store.maintain();
-      for (let k = 13; k <= 14; k++) await store.commit(laneCut(k), () => {});
+      for (let k = 13; k <= 14; k++) await store.commit(abCut(k), () => {});
       await store.deleteSeries(
         {
           tenant: "t",
@@ -136,7 +132,7 @@ for (const [name, { missing }] of Object.entries(places)) {
       expect(report.leftOut).toHaveLength(24);
       const again = await open(dataDir, place);
       expect(await contentOf(again)).toEqual(before);
-      await again.commit(laneCut(15), () => {});
+      await again.commit(abCut(15), () => {});
       await again.close();
       const refused = await within(dataDir, place, "write", rebuildCatalog).catch(
         (e: unknown) => e,
@@ -150,7 +146,7 @@ for (const [name, { missing }] of Object.entries(places)) {
       const { dataDir, place } = await newPlace();
       const target = fileObjectStore(join(root, `backup-${made}`));
       const store = await open(dataDir, place);
-      await store.commit(laneCut(1), () => {});
+      await store.commit(abCut(1), () => {});
       await store.saveAgent({
         tenant: "t",
         agent: "a",
@@ -161,7 +157,7 @@ for (const [name, { missing }] of Object.entries(places)) {
       const take = () => within(dataDir, place, "read", (tools) => backup(tools, target));
       const first = await take();
       const before = await contentOf(store);
-      await store.commit(laneCut(2), () => {});
+      await store.commit(abCut(2), () => {});
       expect(await take()).toMatchObject({ blocks: 4, copied: 2 });
       expect(await listBackups(target)).toHaveLength(2);
       await store.close();
@@ -197,7 +193,7 @@ const config = StoreConfig.parse({});
 async function filled(name: string): Promise<{ dataDir: string; paths: string[] }> {
   const dataDir = join(root, name);
   const store = await openTestStore(dataDir, {});
-  for (let k = 1; k <= 4; k++) await store.commit(laneCut(k), () => {});
+  for (let k = 1; k <= 4; k++) await store.commit(abCut(k), () => {});
   const paths = store.view().blocks.map(({ key }) => join(dataDir, "blocks", key));
   await store.close();
   return { dataDir, paths };
