@@ -80,7 +80,9 @@ export class Aggregator {
       },
       cleanTombstones: () => store.maintain(),
     };
-    const routes = apiRoutes({ config, clock, agents, ingest, sources, sql, admin, uiFolder });
+    const blocks = () => store.view().blocks;
+    const rooms = { agents, ingest, head, blocks, sources, sql };
+    const routes = apiRoutes({ config, clock, ...rooms, admin, uiFolder });
     return new Aggregator(receiver, { store, ingest, agents, sql, routes });
   }
 

@@ -5,13 +5,16 @@ import { version } from "#shared/version.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Agents } from "../fleet/agents.ts";
+import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { LogsSource, MetricsSource } from "../query/source.ts";
 import type { SqlEngine } from "../query/sql.ts";
+import type { Block } from "../store/store.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
+import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";
 import { rpcRoutes } from "./rpc.ts";
@@ -23,6 +26,9 @@ export type ApiParts = {
   readonly clock: Clock;
   readonly agents: Agents;
   readonly ingest: Ingest;
+  readonly head: Pick<Head, "overview">;
+  /** Those that are visible now, of all tenants and signals. */
+  readonly blocks: () => readonly Block[];
   readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
   readonly sql: SqlEngine;
   readonly admin: Omit<AdminParts, "tenant">;
@@ -48,6 +54,12 @@ export function apiRoutes(parts: ApiParts): Hono {
       startedMs: clock.now(),
       storageRetention: formatDuration(config.storage.retention.metrics),
       targets: () => targetsOf(agents, tenant),
+      config,
+      flags: flagsOf(config),
+      delayedNameRemoval: config.query.promql.delayed_name_removal,
+      lookbackMs: config.query.promql.lookback,
+      head: () => parts.head.overview(tenant),
+      blocks: () => blockMetas(parts.blocks(), tenant),
     }),
   );
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));

@@ -1,7 +1,7 @@
 import type { TargetState } from "#proto/gen/v1/control_pb.js";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { Agents } from "../fleet/agents.ts";
-import type { ActiveTarget, Targets } from "./routes/prometheus/status_routes.ts";
+import type { ActiveTarget, Targets } from "./routes/prometheus/target_routes.ts";
 
 const healths = ["up", "down"] as const;
 

@@ -40,6 +40,17 @@ export type Head = {
   metricSeries(request: SeriesRequest): Labels[];
   logSeries(request: SeriesRequest): Labels[];
   families(tenant: string): readonly MetricFamily[];
+  /** What is here of a tenant's metrics, without looking at samples. */
+  overview(tenant: string): HeadOverview;
+};
+
+/** Unix milliseconds, undefined where there is no sample. */
+export type HeadOverview = {
+  readonly series: readonly Labels[];
+  /** Runs of samples, one a series and generation. */
+  readonly runs: number;
+  readonly minMs: number | undefined;
+  readonly maxMs: number | undefined;
 };
 
 export type HeadContent = {

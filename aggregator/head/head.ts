@@ -14,7 +14,7 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
-import type { Head, HeadContent } from "./contract.ts";
+import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
@@ -153,6 +153,22 @@ class MemoryHead implements Head {
     for (const { metrics } of this.#generations())
       for (const [name, family] of metrics.families(tenant)) families.set(name, family);
     return [...families.values()];
+  }
+
+  overview(tenant: string): HeadOverview {
+    const found = new Map<string, Labels>();
+    let [runs, minMs, maxMs] = [0, Infinity, -Infinity];
+    for (const { metrics } of this.#generations()) {
+      const all = metrics.index(tenant)?.all() ?? [];
+      const times = metrics.times(tenant);
+      runs += all.length;
+      minMs = Math.min(minMs, times.minMs);
+      maxMs = Math.max(maxMs, times.maxMs);
+      for (const { key, labels } of all) found.set(key, labels);
+    }
+    const series = [...found.values()];
+    if (minMs > maxMs) return { series, runs, minMs: undefined, maxMs: undefined };
+    return { series, runs, minMs, maxMs };
   }
 }
 

@@ -18,7 +18,10 @@ const seriesBytes = 600;
 type TenantMetrics = {
   readonly index: SeriesIndex;
   readonly families: Map<string, MetricFamily>;
+  readonly times: TimeBounds;
 };
+/** Unix milliseconds of the first and last sample; the first is after the last where there is none. */
+type TimeBounds = { minMs: number; maxMs: number };
 type SchemaTable = { readonly table: SampleTable; columns: number };
 
 /** The metrics of one generation of the head, by tenant. */
@@ -47,6 +50,10 @@ export class MetricsGeneration {
     return this.#tenants.get(tenant)?.families ?? new Map();
   }
 
+  times(tenant: string): Readonly<TimeBounds> {
+    return this.#tenants.get(tenant)?.times ?? noTimes();
+  }
+
   append(lane: LaneId, decoded: DecodedMetrics, latestMs: number, arrival: number): Drops {
     const tenant = this.#tenant(lane.tenant);
     for (const family of decoded.families) tenant.families.set(family.name, family);
@@ -58,6 +65,7 @@ export class MetricsGeneration {
       if (isWithin(timestampMs, latestMs)) {
         const table = this.#table(lane, tenant, schema);
         this.#sampleBytes += table.appendRow(timestampMs, values, arrival);
+        widen(tenant.times, timestampMs);
         kept += present;
       } else outOfBounds += present;
     }
@@ -68,6 +76,7 @@ export class MetricsGeneration {
         if (isAbsent(words, i)) continue;
         if (isWithin(samples.timestampsMs[i] ?? Number.NaN, latestMs)) {
           this.#sampleBytes += table.appendSparse(samples, i, arrival);
+          widen(tenant.times, samples.timestampsMs[i] ?? Number.NaN);
           kept++;
         } else outOfBounds++;
       }
@@ -79,7 +88,7 @@ export class MetricsGeneration {
   #tenant(name: string): TenantMetrics {
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) {
-      tenant = { index: new SeriesIndex(), families: new Map() };
+      tenant = { index: new SeriesIndex(), families: new Map(), times: noTimes() };
       this.#tenants.set(name, tenant);
     }
     return tenant;
@@ -132,6 +141,15 @@ export class MetricsGeneration {
     this.#sampleBytes = 16 * samples;
     return { metrics, families, dropped: dropped.list() };
   }
+}
+
+function noTimes(): TimeBounds {
+  return { minMs: Infinity, maxMs: -Infinity };
+}
+
+function widen(times: TimeBounds, timestampMs: number): void {
+  if (timestampMs < times.minMs) times.minMs = timestampMs;
+  if (timestampMs > times.maxMs) times.maxMs = timestampMs;
 }
 
 function presentIn(values: Float64Array): number {

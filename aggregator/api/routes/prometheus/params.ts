@@ -28,7 +28,9 @@ export async function readParams(c: Context): Promise<Params> {
   const isForm = (c.req.header("content-type") ?? "").startsWith(
     "application/x-www-form-urlencoded",
   );
-  const body = new URLSearchParams(isForm && ["POST", "PUT"].includes(c.req.method) ? await bodyText(c) : "");
+  const body = new URLSearchParams(
+    isForm && ["POST", "PUT"].includes(c.req.method) ? await bodyText(c) : "",
+  );
   return {
     get: (name) => body.get(name) ?? url.get(name) ?? "",
     all: (name) => [...body.getAll(name), ...url.getAll(name)],

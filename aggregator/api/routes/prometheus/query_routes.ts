@@ -1,8 +1,6 @@
 import type { PromqlEngine, QueryData, QueryResult } from "#aggregator/query/promql/engine.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { queryDataJson } from "#aggregator/query/promql/json.ts";
-import { parsePromql } from "#aggregator/query/promql/parse.ts";
-import { printPromql } from "#aggregator/query/promql/print.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { Hono } from "hono";
 import { type Answer, answering, invalidParameter, truncated } from "./answer.ts";
@@ -15,7 +13,7 @@ export type QueryParts = {
   readonly tenant: (request: Request) => string;
 };
 
-/** /query, /query_range, /format_query. */
+/** /query, /query_range. */
 export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
   const app = new Hono();
   app.on(
@@ -66,15 +64,6 @@ export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
         limit,
         await asParameter(() => engine.range(params.get("query"), options)),
       );
-    }),
-  );
-  app.on(
-    ["GET", "POST"],
-    "/format_query",
-    answering(async (c) => {
-      const params = await readParams(c);
-      const { expr } = await asParameter(async () => parsePromql(params.get("query")));
-      return { dataJson: JSON.stringify(printPromql(expr)) };
     }),
   );
   return app;

@@ -38,6 +38,12 @@ const app = prometheusRoutes({
   startedMs: 0,
   storageRetention: "30d",
   targets: () => ({ active: [target], dropped: [{ discoveredLabels: {}, scrapePool: "api" }] }),
+  config: {},
+  flags: {},
+  delayedNameRemoval: false,
+  lookbackMs: 300_000,
+  head: () => ({ series: [], runs: 0, minMs: undefined, maxMs: undefined }),
+  blocks: () => [],
 });
 
 async function get(path: string): Promise<{ status: number; text: string }> {

@@ -1,18 +1,45 @@
 import { Hono } from "hono";
 import { compress } from "hono/compress";
+import { alertingRoutes } from "./alerting_routes.ts";
+import { cors } from "./cors.ts";
+import { expressionRoutes } from "./expression_routes.ts";
+import { type FederateParts, federateRoutes } from "./federate.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
+import { methodNotAllowed } from "./method_not_allowed.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";
-import { type StatusParts, statusInfoRoutes } from "./status_routes.ts";
+import { type RemoteReadParts, remoteReadRoutes } from "./remote_read/routes.ts";
+import { type StatusParts, statusInfoRoutes, versionRoute } from "./status_routes.ts";
+import { type TargetParts, targetRoutes } from "./target_routes.ts";
+
+export type PrometheusParts = QueryParts &
+  MetadataParts &
+  StatusParts &
+  TargetParts &
+  RemoteReadParts &
+  FederateParts;
 
 /**
- * Prometheus's HTTP API under /api/v1 as Grafana, promtool and other clients use it. Everything it answers from is handed
- * in. Answers are compressed when the client takes that.
+ * Prometheus's HTTP API under /api/v1 as Grafana, promtool and other clients use it, and beside it /federate and /version.
+ * Everything it answers from is handed in. Answers are compressed when the client takes that.
  */
-export function prometheusRoutes(parts: QueryParts & MetadataParts & StatusParts): Hono {
-  const app = new Hono().basePath("/api/v1");
-  app.use("*", compress());
-  app.route("/", queryRoutes(parts));
-  app.route("/", metadataRoutes(parts));
-  app.route("/", statusInfoRoutes(parts));
+export function prometheusRoutes(parts: PrometheusParts): Hono {
+  const api = new Hono();
+  api.route("/", queryRoutes(parts));
+  api.route("/", expressionRoutes());
+  api.route("/", metadataRoutes(parts));
+  api.route("/", targetRoutes(parts));
+  api.route("/", alertingRoutes());
+  api.route("/", statusInfoRoutes(parts));
+  api.route("/", remoteReadRoutes(parts));
+  const app = new Hono();
+  for (const path of ["/api/v1/*", "/federate", "/version"]) {
+    app.use(path, cors);
+    app.use(path, compress());
+  }
+  app.route("/api/v1", api);
+  app.route("/", federateRoutes(parts));
+  app.route("/", versionRoute(parts));
+  const refuse = methodNotAllowed(app);
+  for (const path of ["/api/v1/*", "/federate", "/version"]) app.all(path, refuse);
   return app;
 }

@@ -1,28 +1,12 @@
 import { hostname } from "node:os";
-import type { Labels } from "#shared/model/labels.ts";
+import type { HeadOverview } from "#aggregator/head/contract.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { Hono } from "hono";
-import { answering } from "./answer.ts";
-
-/** One target as /targets shows it; times RFC 3339, durations seconds or Prometheus's text. */
-export type ActiveTarget = {
-  readonly discoveredLabels: Labels;
-  readonly labels: Labels;
-  readonly scrapePool: string;
-  readonly scrapeUrl: string;
-  readonly globalUrl: string;
-  readonly lastError: string;
-  readonly lastScrape: string;
-  readonly lastScrapeDuration: number;
-  readonly health: "up" | "down" | "unknown";
-  readonly scrapeInterval: string;
-  readonly scrapeTimeout: string;
-};
-type DroppedTarget = { readonly discoveredLabels: Labels; readonly scrapePool: string };
-export type Targets = {
-  readonly active: readonly ActiveTarget[];
-  readonly dropped: readonly DroppedTarget[];
-};
+import { type Context, Hono } from "hono";
+import { answering, invalidParameter } from "./answer.ts";
+import { featuresOf } from "./features.ts";
+import { readParams } from "./params.ts";
+import { shownConfig } from "./shown_config.ts";
+import { tsdbStatusJson } from "./tsdb_status.ts";
 
 type BuildInfo = {
   readonly version: string;
@@ -32,73 +16,93 @@ type BuildInfo = {
   readonly buildDate: string;
 };
 
+/** A block as /status/tsdb/blocks shows it. */
+export type BlockMeta = {
+  readonly ulid: string;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly stats: { readonly numSamples: number };
+  readonly compaction: { readonly level: number; readonly sources: readonly string[] };
+  readonly version: number;
+};
+
 export type StatusParts = {
   readonly clock: Clock;
   readonly build: BuildInfo;
   /** When the process began, and how long data is kept ("30d"). */
   readonly startedMs: number;
   readonly storageRetention: string;
-  readonly targets: (request: Request) => Promise<Targets> | Targets;
+  /** The configuration in effect; secrets are taken out before it is shown. */
+  readonly config: unknown;
+  /** In Prometheus's names. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly delayedNameRemoval: boolean;
+  readonly head: (request: Request) => HeadOverview;
+  readonly blocks: (request: Request) => readonly BlockMeta[];
 };
 
-/** /status/buildinfo, /status/runtimeinfo, /targets. */
-export function statusInfoRoutes({
-  clock,
-  build,
-  startedMs,
-  storageRetention,
-  targets,
-}: StatusParts): Hono {
+/** What a server tells of itself: /status/..., /features, /notifications. */
+export function statusInfoRoutes(parts: StatusParts): Hono {
   const app = new Hono();
+  const tells = (path: string, data: (c: Context) => unknown) =>
+    app.get(
+      path,
+      answering((c) => ({ dataJson: JSON.stringify(data(c)) })),
+    );
+  // No `features`: Grafana takes a server that has them for Mimir.
+  tells("/status/buildinfo", () => buildInfo(parts));
+  tells("/status/runtimeinfo", () => runtimeInfo(parts));
+  tells("/status/config", () => ({ yaml: shownConfig(parts.config) }));
+  tells("/status/flags", () => parts.flags);
+  // There is no log to be replayed: what is not in a block yet comes again from its sender.
+  tells("/status/walreplay", () => ({ min: 0, max: 0, current: 0 }));
+  tells("/status/tsdb/blocks", (c) => ({ blocks: parts.blocks(c.req.raw) }));
+  tells("/features", () => featuresOf(parts));
+  tells("/notifications", () => []);
   app.get(
-    "/status/buildinfo",
-    // No `features`: Grafana takes a server that has them for Mimir.
-    answering(() => ({ dataJson: JSON.stringify({ ...build, goVersion: `bun${Bun.version}` }) })),
-  );
-  app.get(
-    "/status/runtimeinfo",
-    answering(() => ({
-      dataJson: JSON.stringify({
-        startTime: new Date(startedMs).toISOString(),
-        CWD: process.cwd(),
-        hostname: hostname(),
-        serverTime: new Date(clock.now()).toISOString(),
-        reloadConfigSuccess: true,
-        lastConfigTime: new Date(startedMs).toISOString(),
-        corruptionCount: 0,
-        // There are no goroutines; clients read these fields all the same.
-        goroutineCount: 0,
-        GOMAXPROCS: navigator.hardwareConcurrency,
-        GOMEMLIMIT: 0,
-        GOGC: "",
-        GODEBUG: "",
-        storageRetention,
-      }),
-    })),
-  );
-  app.get(
-    "/targets",
+    "/status/tsdb",
     answering(async (c) => {
-      const state = (c.req.query("state") ?? "").toLowerCase();
-      const pool = c.req.query("scrapePool") ?? "";
-      const { active, dropped } = await targets(c.req.raw);
-      const shows = (wanted: string): boolean =>
-        state === "" || state === "any" || state === wanted;
-      const inPool = ({ scrapePool }: { readonly scrapePool: string }): boolean =>
-        pool === "" || scrapePool === pool;
-      const counts = Object.fromEntries(
-        Object.entries(Object.groupBy(dropped, ({ scrapePool }) => scrapePool)).map(
-          ([name, all]) => [name, all?.length ?? 0],
-        ),
-      );
-      return {
-        dataJson: JSON.stringify({
-          activeTargets: shows("active") ? active.filter(inPool) : [],
-          droppedTargets: shows("dropped") ? dropped.filter(inPool) : [],
-          droppedTargetCounts: shows("dropped") ? counts : null,
-        }),
-      };
+      const limit = tsdbLimit((await readParams(c)).get("limit"));
+      return { dataJson: await tsdbStatusJson(parts.head(c.req.raw), limit) };
     }),
   );
   return app;
+}
+
+/** GET /version, outside /api/v1. */
+export function versionRoute({ build }: Pick<StatusParts, "build">): Hono {
+  return new Hono().get("/version", (c) => c.json(buildInfo({ build })));
+}
+
+const buildInfo = ({ build }: Pick<StatusParts, "build">) => ({
+  ...build,
+  goVersion: `bun${Bun.version}`,
+});
+
+const runtimeInfo = ({ clock, startedMs, storageRetention }: StatusParts) => ({
+  startTime: new Date(startedMs).toISOString(),
+  CWD: process.cwd(),
+  hostname: hostname(),
+  serverTime: new Date(clock.now()).toISOString(),
+  reloadConfigSuccess: true,
+  lastConfigTime: new Date(startedMs).toISOString(),
+  corruptionCount: 0,
+  // There are no goroutines; clients read these fields all the same.
+  goroutineCount: 0,
+  GOMAXPROCS: navigator.hardwareConcurrency,
+  GOMEMLIMIT: 0,
+  GOGC: "",
+  GODEBUG: "",
+  storageRetention,
+});
+
+const tsdbLimitMax = 10_000;
+
+function tsdbLimit(text: string): number {
+  if (text === "") return 10;
+  if (/^\+?\d+$/.test(text) && Number(text) >= 1) {
+    if (Number(text) <= tsdbLimitMax) return Number(text);
+    throw invalidParameter("limit", `limit must not exceed ${tsdbLimitMax}`);
+  }
+  throw invalidParameter("limit", "limit must be a positive number");
 }

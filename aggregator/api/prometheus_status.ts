@@ -1,0 +1,41 @@
+import { formatDuration } from "#shared/text/duration.ts";
+import type { AggregatorConfig } from "../config.ts";
+import type { Block } from "../store/store.ts";
+import type { BlockMeta } from "./routes/prometheus/status_routes.ts";
+
+/** Our configuration in the names of Prometheus's flags, for those that mean the same. */
+export function flagsOf(config: AggregatorConfig): Readonly<Record<string, string>> {
+  const { promql } = config.query;
+  return {
+    "enable-feature": promql.delayed_name_removal ? "promql-delayed-name-removal" : "",
+    "log.level": config.log.level,
+    "query.lookback-delta": formatDuration(promql.lookback),
+    "query.max-samples": String(promql.samples_max),
+    "query.timeout": formatDuration(promql.timeout),
+    "storage.remote.read-concurrent-limit": "10",
+    "storage.remote.read-max-bytes-in-frame": "1048576",
+    "storage.remote.read-sample-limit": "50000000",
+    "storage.tsdb.path": config.data_dir,
+    "storage.tsdb.retention.time": formatDuration(config.storage.retention.metrics),
+    "web.cors.origin": ".*",
+    "web.enable-admin-api": "true",
+    "web.enable-lifecycle": "true",
+    "web.listen-address": config.listen,
+  };
+}
+
+/** The blocks of a tenant's metrics, the oldest first. */
+export function blockMetas(blocks: readonly Block[], tenant: string): BlockMeta[] {
+  return blocks
+    .filter((block) => block.tenant === tenant && block.signal === "metrics")
+    .toSorted((a, b) => a.minMs - b.minMs)
+    .map(({ id, minMs, maxMs, items }) => ({
+      ulid: id,
+      minTime: minMs,
+      // The end of a block's range is not in it.
+      maxTime: maxMs + 1,
+      stats: { numSamples: items },
+      compaction: { level: 1, sources: [id] },
+      version: 1,
+    }));
+}

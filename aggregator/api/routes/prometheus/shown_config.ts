@@ -1,0 +1,35 @@
+import { stringify } from "yaml";
+
+const shownSecret = "<secret>";
+const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key/;
+/** user:password@ in a URL. */
+const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
+
+/**
+ * A configuration as YAML to be shown: everything under a secret's key, and what stands before the host in a URL, is
+ * `<secret>`. Names of files that hold secrets are shown.
+ */
+export function shownConfig(config: unknown): string {
+  const note =
+    "# As it is in effect, defaults included: durations in milliseconds, sizes in bytes.\n";
+  return note + stringify(shown(config, false));
+}
+
+function shown(value: unknown, isSecret: boolean): unknown {
+  if (value === null || value === undefined) return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => shown(one, isSecret));
+  if (typeof value === "object") {
+    // What has a source is a compiled regular expression, which is written as its text.
+    if ("source" in value && typeof value.source === "string") return shown(value.source, isSecret);
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, one]) => typeof one !== "function")
+        .map(([key, one]: [string, unknown]) => [
+          key,
+          shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
+        ]),
+    );
+  }
+  if (isSecret) return shownSecret;
+  return typeof value === "string" ? value.replace(inUrl, `$1${shownSecret}@`) : value;
+}

@@ -1,0 +1,180 @@
+import { OperatingError } from "#shared/errors.ts";
+
+/**
+ * The snappy block format (google/snappy, format_description.txt), both ways. Our own, because the kept libraries for it
+ * are native, and a compiled binary carries one native library for each platform already.
+ */
+
+/**
+ * Unpacks a block. The length in the header is checked before anything is allocated, and no byte is written behind it, so a
+ * hostile block costs `bytesMax` at most. Throws OperatingError("bad_request"), also when the block claims over `bytesMax`
+ * bytes.
+ */
+export function unpackSnappy(block: Uint8Array, bytesMax: number): Uint8Array {
+  let length = 0;
+  let at = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = block[at++];
+    if (byte === undefined || at > 5) throw invalid("has no length");
+    length += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+  }
+  if (length > bytesMax) throw invalid(`claims ${length} bytes, over ${bytesMax}`);
+  // An element of three bytes gives 64 at most: what cannot be reached is refused before it is allocated.
+  if (length > (block.length - at) * 22 + 64) throw invalid("claims more than it can hold");
+  const out = new Uint8Array(length);
+  if (fill(out, block, at) !== length) throw invalid("is shorter than it claims");
+  return out;
+}
+
+/** Writes the elements from `at` on; gives the number of bytes written. */
+function fill(out: Uint8Array, block: Uint8Array, from: number): number {
+  const size = block.length;
+  let at = from;
+  let to = 0;
+  while (at < size) {
+    const tag = block[at++] ?? 0;
+    if ((tag & 3) === 0) {
+      let length = tag >>> 2;
+      if (length >= 60) {
+        const bytes = length - 59;
+        if (at + bytes > size) throw invalid("ends in an element");
+        length = littleEndian(block, at, bytes);
+        at += bytes;
+      }
+      length++;
+      if (at + length > size) throw invalid("ends in a literal");
+      if (to + length > out.length) throw invalid("is longer than it claims");
+      if (length < 24) for (let i = 0; i < length; i++) out[to + i] = block[at + i] ?? 0;
+      else out.set(block.subarray(at, at + length), to);
+      at += length;
+      to += length;
+      continue;
+    }
+    const bytes = copyOffsetBytes[tag & 3] ?? 0;
+    if (at + bytes > size) throw invalid("ends in an element");
+    const isShort = bytes === 1;
+    const length = isShort ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    const offset = littleEndian(block, at, bytes) + (isShort ? (tag >>> 5) * 256 : 0);
+    at += bytes;
+    if (offset === 0 || offset > to) throw invalid("copies from before its start");
+    if (to + length > out.length) throw invalid("is longer than it claims");
+    // Byte by byte: a copy may overlap what it writes.
+    for (let i = 0; i < length; i++) out[to + i] = out[to + i - offset] ?? 0;
+    to += length;
+  }
+  return to;
+}
+
+const copyOffsetBytes = [0, 1, 2, 4] as const;
+
+function littleEndian(block: Uint8Array, at: number, bytes: number): number {
+  let value = 0;
+  for (let i = bytes - 1; i >= 0; i--) value = value * 256 + (block[at + i] ?? 0);
+  return value;
+}
+
+function invalid(what: string): OperatingError {
+  return new OperatingError("bad_request", `snappy block ${what}`);
+}
+
+/** Offsets of a copy take two bytes, so matches are looked for within pieces of this size. */
+const pieceBytes = 65_536;
+const hashBits = 14;
+const matchMin = 4;
+
+/** Packs bytes greedily: the first match of four bytes or more within 64 KiB is taken. */
+export function packSnappy(input: Uint8Array): Uint8Array<ArrayBuffer> {
+  // The format's own worst case, for what does not compress.
+  const out = new Uint8Array(32 + input.length + Math.floor(input.length / 6));
+  let to = 0;
+  let rest = input.length;
+  while (rest >= 0x80) {
+    out[to++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  out[to++] = rest;
+  const table = new Int32Array(1 << hashBits);
+  for (let start = 0; start < input.length; start += pieceBytes)
+    to = packPiece(input, start, Math.min(input.length, start + pieceBytes), out, to, table);
+  return out.slice(0, to);
+}
+
+function packPiece(
+  input: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  outAt: number,
+  table: Int32Array,
+): number {
+  table.fill(-1);
+  let to = outAt;
+  let literal = start;
+  let at = start;
+  // Steps grow where nothing matches, so that random bytes cost little.
+  let misses = 32;
+  while (at + matchMin <= end) {
+    const word = wordAt(input, at);
+    const hash = Math.imul(word, 0x1e35a7bd) >>> (32 - hashBits);
+    const candidate = table[hash] ?? -1;
+    table[hash] = at;
+    if (candidate < 0 || wordAt(input, candidate) !== word) {
+      at += misses++ >>> 5;
+      continue;
+    }
+    let length = matchMin;
+    while (at + length < end && input[candidate + length] === input[at + length]) length++;
+    to = putLiteral(input, literal, at, out, to);
+    to = putCopy(at - candidate, length, out, to);
+    at += length;
+    literal = at;
+    misses = 32;
+  }
+  return putLiteral(input, literal, end, out, to);
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)
+  );
+}
+
+function putLiteral(
+  input: Uint8Array,
+  from: number,
+  end: number,
+  out: Uint8Array,
+  outAt: number,
+): number {
+  if (end === from) return outAt;
+  let to = outAt;
+  const last = end - from - 1;
+  if (last < 60) out[to++] = last << 2;
+  else if (last < 256) {
+    out[to++] = 60 << 2;
+    out[to++] = last;
+  } else {
+    out[to++] = 61 << 2;
+    out[to++] = last & 0xff;
+    out[to++] = last >>> 8;
+  }
+  out.set(input.subarray(from, end), to);
+  return to + last + 1;
+}
+
+function putCopy(offset: number, length: number, out: Uint8Array, outAt: number): number {
+  let to = outAt;
+  for (let rest = length; rest > 0;) {
+    // Never leaves one to three bytes, which no short copy could take.
+    const part = rest > 64 ? (rest < 68 ? 60 : 64) : rest;
+    out[to++] = ((part - 1) << 2) | 2;
+    out[to++] = offset & 0xff;
+    out[to++] = offset >>> 8;
+    rest -= part;
+  }
+  return to;
+}
