@@ -173,6 +173,7 @@ async function eachWanted(
         ...series,
         timestampsMs: series.timestampsMs.subarray(begin, end),
         values: series.values.slice(begin, end),
+        histograms: series.histograms?.slice(begin, end),
       });
     }
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { concatenate, lowerBound } from "./columns.ts";
+import type { SeriesSamples } from "../query/source.ts";
 import type { DecodedSeries } from "./metrics_reader.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
 import type { Block, Deletion } from "./store.ts";
@@ -62,7 +63,8 @@ export class Deleted {
   }
 }
 
-type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values">;
+type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
+  Pick<SeriesSamples, "histograms">;
 
 function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
   let left = series;
@@ -73,7 +75,15 @@ function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mas
     if (begin === end) continue;
     const cut = (column: Float64Array) =>
       concatenate([column.subarray(0, begin), column.subarray(end)]);
-    left = { ...left, timestampsMs: cut(left.timestampsMs), values: cut(left.values) };
+    const { histograms } = left;
+    left = {
+      ...left,
+      timestampsMs: cut(left.timestampsMs),
+      values: cut(left.values),
+      ...(histograms === undefined
+        ? {}
+        : { histograms: [...histograms.slice(0, begin), ...histograms.slice(end)] }),
+    };
   }
   return left.timestampsMs.length === 0 ? [] : [left];
 }
