@@ -16,7 +16,7 @@ export type Ledger = {
   readonly checkpoints: ReadonlyMap<string, string>;
 };
 
-export const emptyLedger: Ledger = {
+const emptyLedger: Ledger = {
   position: origin,
   itemsTotal: 0,
   drops: {},

@@ -107,7 +107,7 @@ export function frameFacts(header: FrameHeader): FrameFacts {
   return { position: { epoch, sequence }, items, itemsTotal, createdMs };
 }
 
-export function segmentName(epoch: number): string {
+function segmentName(epoch: number): string {
   return `${epoch}.seg`;
 }
 

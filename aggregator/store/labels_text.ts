@@ -11,7 +11,7 @@ export function labelsText(labels: Labels): string {
   return `{${text}}`;
 }
 
-export function nameOf(labels: Labels): string {
+function nameOf(labels: Labels): string {
   return (labels[metricNameLabel] ?? "").toWellFormed();
 }
 

@@ -29,7 +29,7 @@ const types = [
 ];
 
 /** A row is at most this long: four hours at 15 s, and what a reader must decode to get one sample. */
-export const chunkSamplesMax = 1_000;
+const chunkSamplesMax = 1_000;
 /** Offsets are 32 bits wide. */
 const chunkSpanMsMax = 2 ** 32 - 1;
 /** DuckDB's vector holds 2,048 rows. */

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import type { Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
@@ -19,13 +18,9 @@ export type Subject = {
   readonly agent: string;
 };
 
+/** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
 const tokenShape = /^[0-9a-z][0-9a-z_-]{0,62}$/;
 const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat"];
-
-/** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
-export const subjectToken = z
-  .string()
-  .regex(tokenShape, "expected 1 to 63 of 0-9 a-z _ -, the first of them 0-9 or a-z");
 
 /** Throws OperatingError("bad_request") for a name that can't be part of a subject. */
 export function subjectOf({ tenant, kind, agent }: Subject): string {

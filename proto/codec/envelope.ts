@@ -17,7 +17,7 @@ import { FrameHeaderSchema, Signal as WireSignal } from "../gen/v1/frame_pb.js";
  * Integers are little-endian. A frame is whole when its length fits and the CRC agrees.
  */
 export const preambleBytes = 16;
-export const frameVersion = 1;
+const frameVersion = 1;
 /** No frame is larger; a length above it means garbage. NATS's max_payload must allow it. */
 export const frameBytesMax = 900 * 1024;
 

@@ -12,9 +12,9 @@ import { pack, rawBytesMax, unpack } from "./packing.ts";
 import { nextBase, readTimestamp, timestampBytesMax, writeTimestamp } from "./timestamps.ts";
 
 /** The body of a logs frame: columns, drawn in docs/formats/frame.md. Every body stands alone. */
-export const logsBodyVersion = 1;
+const logsBodyVersion = 1;
 /** One record with its stream and attributes takes at most this much; sources cut lines well below. */
-export const logRecordBytesMax = 768 * 1024;
+const logRecordBytesMax = 768 * 1024;
 
 const nanosMax = 999_999;
 /** Stream, time, nanoseconds, severity, length and attributes' reference, each at its longest. */

@@ -61,7 +61,7 @@ export type MetricsEncoderOptions = {
 };
 
 /** The body of a metrics frame: a list of operations, drawn in docs/formats/frame.md. */
-export const metricsBodyVersion = 1;
+const metricsBodyVersion = 1;
 const operation = { series: 1, families: 2, row: 3, sparse: 4, forget: 5 } as const;
 
 /** Series that a decoder remembers in an epoch. */

@@ -8,7 +8,7 @@ import { type Frame, frameBytesMax } from "./envelope.ts";
 /** What a header may take of a frame: drops and checkpoints live there. */
 const headerBytesMax = 16 * 1024;
 /** No body is larger as stored. */
-export const bodyBytesMax = frameBytesMax - headerBytesMax;
+const bodyBytesMax = frameBytesMax - headerBytesMax;
 /**
  * No body is larger before compression. Even bytes that do not compress then fit: they are stored as they are. It
  * also bounds what a hostile body can make the decoder allocate.

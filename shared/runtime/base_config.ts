@@ -13,7 +13,8 @@ export const baseShape = {
   data_dir: z.string().min(1).default("./data"),
   tenant: z
     .string()
-    .regex(/^[a-z0-9-]{1,64}$/, "expected 1 to 64 of a-z, 0-9 and -")
+    // As it may stand in a NATS subject.
+    .regex(/^[0-9a-z][0-9a-z_-]{0,62}$/, "expected 1 to 63 of 0-9 a-z _ -, the first 0-9 or a-z")
     .default("default"),
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })

@@ -14,7 +14,7 @@ const unitBytes: Readonly<Record<string, number>> = {
 const shape = /^(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)$/;
 
 /** "512MiB" in bytes (KB and KiB both mean 1,024, as in Prometheus), or undefined when it is not a size. */
-export function parseByteSize(text: string): number | undefined {
+function parseByteSize(text: string): number | undefined {
   const parts = shape.exec(text);
   const unit = unitBytes[parts?.[2] ?? ""];
   return unit === undefined ? undefined : Math.round(Number(parts?.[1]) * unit);

@@ -32,7 +32,7 @@ async function rowsOf(world: World, sql: string): Promise<unknown[][]> {
   return z.array(z.array(z.unknown())).parse(rows.map((row): unknown => JSON.parse(row)));
 }
 
-export async function accounts(world: World) {
+async function accounts(world: World) {
   const { lanes } = await client(world).getLossAccount({});
   return lanes;
 }

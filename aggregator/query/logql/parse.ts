@@ -152,7 +152,7 @@ function binaryQuery(node: SyntaxNode, text: string): MetricQuery {
 }
 
 /** Does the matcher hold for a label that is absent? */
-export function matchesEmpty({ op, value }: Matcher): boolean {
+function matchesEmpty({ op, value }: Matcher): boolean {
   switch (op) {
     case "=":
       return value === "";

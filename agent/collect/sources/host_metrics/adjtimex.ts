@@ -52,7 +52,7 @@ export function openAdjtimex(): (() => TimexState | undefined) | undefined {
 }
 
 /** Offsets as on Linux with 64-bit long and little-endian words. */
-export function readTimex(clockState: number, view: DataView): TimexState {
+function readTimex(clockState: number, view: DataView): TimexState {
   const long = (offset: number) => Number(view.getBigInt64(offset, true));
   return {
     clockState,

@@ -3,7 +3,7 @@ import { counter, gauge } from "../collector.ts";
 import { listNames, readNumber, readText, readTextIfReadable, wordsOfLine } from "../text_file.ts";
 
 /** USER_HZ, which Linux fixes at 100 towards programs on every architecture in use. */
-export const ticksPerSecond = 100;
+const ticksPerSecond = 100;
 
 /** Fields of a cpu line of /proc/stat, in the kernel's order. */
 const modes = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"] as const;

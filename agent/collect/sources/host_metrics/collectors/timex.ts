@@ -45,7 +45,7 @@ export const timex: Collector = {
 };
 
 /** The samples of one answer of adjtimex(2). */
-export function addTimex(sink: SampleSink, state: TimexState): void {
+function addTimex(sink: SampleSink, state: TimexState): void {
   const perSecond = (state.status & statusNano) === 0 ? 1e6 : 1e9;
   sink.add(synchronized, state.clockState === clockError ? 0 : 1);
   sink.add(offset, state.offset / perSecond);
