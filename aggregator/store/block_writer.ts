@@ -7,7 +7,7 @@ import type { SeriesSamples } from "../query/source.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import { logsTable, sortLogs, writeLogs } from "./logs_writer.ts";
-import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
+import { MetricsWriter, metricsTable, numberColumns, type Written } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 
@@ -75,7 +75,8 @@ export function writeMetricsRows(
     try {
       const writer = new MetricsWriter(appender);
       await fill(writer);
-      return writer.finish();
+      const columns = writer.hasHistograms ? "*" : numberColumns;
+      return { ...writer.finish(), columns };
     } finally {
       appender.closeSync();
     }
@@ -93,7 +94,7 @@ export function writeLogsFile(
   return writeFile(duckdb, target, logsTable(sorted), async (connection, table) => {
     const appender = await connection.createAppender(table);
     try {
-      return writeLogs(appender, sorted);
+      return { ...writeLogs(appender, sorted), columns: "*" };
     } finally {
       appender.closeSync();
     }
@@ -120,13 +121,16 @@ type Target = {
   readonly note: () => BlockNote | undefined;
 };
 
+/** With the columns, as SQL, that the file is to have. */
+type Filled = Written & { readonly rows: number; readonly columns: string };
+
 const noNote = () => undefined;
 
 async function writeFile(
   duckdb: Duckdb,
   { folder, signal, effort, note }: Target,
   columns: string,
-  fill: (connection: DuckDBConnection, table: string) => Promise<Written & { rows: number }>,
+  fill: (connection: DuckDBConnection, table: string) => Promise<Filled>,
 ): Promise<LocalFile> {
   const id = Bun.randomUUIDv7();
   const path = join(folder, `${id}.parquet`);
@@ -135,9 +139,10 @@ async function writeFile(
     return await duckdb.use("write a block", async (connection) => {
       await connection.run(`CREATE TEMP TABLE ${table} (${columns})`);
       try {
-        const written = await fill(connection, table);
+        const { columns: kept, ...written } = await fill(connection, table);
         const metadata = metadataSql(note(), written);
-        await connection.run(copyStatement(table, path, signal, effort, metadata));
+        const from = `(SELECT ${kept} FROM ${table})`;
+        await connection.run(copyStatement(from, path, signal, effort, metadata));
         const { size } = await stat(path);
         return { ...written, path, bytes: size };
       } finally {

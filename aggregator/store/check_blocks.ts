@@ -84,7 +84,7 @@ export async function contentOf(
   const query =
     signal === "metrics"
       ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE, min(t_min)::DOUBLE, max(t_max)::DOUBLE,
-          count(*) FILTER (len(t) <> n OR len(v) <> n)::DOUBLE,
+          count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
           max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`
       : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
           max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),

@@ -1,7 +1,9 @@
 import { OperatingError } from "#shared/errors.ts";
+import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { concatenate, isAscending } from "./columns.ts";
+import { withUnknownReset } from "./histogram_rows.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
 import type { DecodedSeries } from "./metrics_reader.ts";
 
@@ -51,8 +53,10 @@ function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
   const { timestampsMs } = plan;
   const [only] = plan.cuts;
   if (only !== undefined && plan.cuts.length === 1 && only.picks === undefined) {
-    const values = pieces[only.piece]?.values.subarray(only.begin, only.end);
-    return { labels, key, timestampsMs, values: values ?? new Float64Array(0) };
+    const piece = pieces[only.piece];
+    const values = piece?.values.subarray(only.begin, only.end) ?? new Float64Array(0);
+    const histograms = piece?.histograms?.slice(only.begin, only.end);
+    return withHistograms({ labels, key, timestampsMs, values }, histograms);
   }
   const values = new Float64Array(timestampsMs.length);
   let at = 0;
@@ -68,7 +72,8 @@ function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
       at += picks.length;
     }
   }
-  if (plan.isAscending) return { labels, key, timestampsMs, values };
+  const histograms = cutHistograms(plan, pieces);
+  if (plan.isAscending) return withHistograms({ labels, key, timestampsMs, values }, histograms);
   // In the order of commit, so that of equal times the first stands.
   let start = 0;
   const parts = plan.cuts.map(({ piece, begin, end, picks }) => {
@@ -78,11 +83,51 @@ function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
       key,
       timestampsMs: timestampsMs.subarray(start, start + length),
       values: values.subarray(start, start + length),
+      histograms: histograms?.slice(start, start + length),
     };
     start += length;
     return { piece, part };
   });
   return interleave(parts.toSorted((a, b) => a.piece - b.piece).map(({ part }) => part));
+}
+
+/** Without the key where there are none: nearly all series are of numbers alone. */
+function withHistograms(
+  series: SeriesSamples,
+  histograms: HistogramColumn | undefined,
+): SeriesSamples {
+  return histograms === undefined ? series : { ...series, histograms };
+}
+
+/** Where a sample gets another one before it, nothing is known of a reset between the two. */
+function cutHistograms(
+  { cuts }: Plan,
+  pieces: readonly DecodedSeries[],
+): HistogramColumn | undefined {
+  if (pieces.every(({ histograms }) => histograms === undefined)) return undefined;
+  const all: (Histogram | undefined)[] = [];
+  for (const { piece, begin, end, picks } of cuts) {
+    const from = pieces[piece]?.histograms;
+    let before = -1;
+    for (const i of picks ?? Uint32Array.from({ length: end - begin }, (_, at) => begin + at)) {
+      const histogram = from?.[i];
+      const isNext = before >= 0 && i === before + 1;
+      all.push(isNext || histogram === undefined ? histogram : withUnknownReset(histogram));
+      before = i;
+    }
+  }
+  return all;
+}
+
+/** The columns of some pieces, one after another; absent where none has any. */
+function joinHistograms(pieces: readonly SeriesSamples[]): HistogramColumn | undefined {
+  if (pieces.every(({ histograms }) => histograms === undefined)) return undefined;
+  return pieces.flatMap(({ values, histograms }) =>
+    Array.from(values, (_, i) => {
+      const histogram = histograms?.[i];
+      return histogram === undefined || i > 0 ? histogram : withUnknownReset(histogram);
+    }),
+  );
 }
 
 function pick(from: Float64Array, picks: Uint32Array, into: Float64Array, at: number): void {
@@ -110,7 +155,8 @@ export function joinPieces(pieces: readonly SeriesSamples[]): SeriesSamples {
     timestampsMs: concatenate(sorted.map(({ timestampsMs }) => timestampsMs)),
     values: concatenate(sorted.map(({ values }) => values)),
   };
-  return isAscending(joined.timestampsMs) ? joined : interleave(pieces);
+  if (!isAscending(joined.timestampsMs)) return interleave(pieces);
+  return withHistograms(joined, joinHistograms(sorted));
 }
 
 /** Stable: of equal times the earlier piece's comes first, and only it is kept. */
@@ -124,6 +170,8 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
   const sortedValues = new Float64Array(times.length);
   const from = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   const to = new Uint32Array(sortedValues.buffer);
+  const histograms = joinHistograms(pieces);
+  const sortedHistograms: (Histogram | undefined)[] = [];
   let count = 0;
   for (const i of order) {
     const time = times[i] ?? 0;
@@ -132,13 +180,16 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
     // As two words: a number would lose a NaN's payload.
     to[2 * count] = from[2 * i] ?? 0;
     to[2 * count + 1] = from[2 * i + 1] ?? 0;
+    const histogram = histograms?.[i];
+    sortedHistograms[count] = histogram === undefined ? undefined : withUnknownReset(histogram);
     count += 1;
   }
-  return {
+  const sorted = {
     ...named(pieces[0]),
     timestampsMs: sortedTimes.subarray(0, count),
     values: sortedValues.subarray(0, count),
   };
+  return withHistograms(sorted, histograms === undefined ? undefined : sortedHistograms);
 }
 
 function named(series: SeriesSamples | undefined): Pick<SeriesSamples, "labels" | "key"> {

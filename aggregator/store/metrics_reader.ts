@@ -1,8 +1,10 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
+import { columnWeight, type Histogram, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { concatenate } from "./columns.ts";
 import { quoted } from "./duckdb.ts";
+import { readHistograms, valueColumns } from "./histogram_columns.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
 import { SharedColumns } from "./shared_columns.ts";
@@ -26,6 +28,8 @@ export type DecodedSeries = {
   readonly values: Float64Array;
   /** Values must be copied by memory: a NaN's payload may count. */
   readonly mayHoldNans: boolean;
+  /** Parallel to the values, where the series has any; there the value is 0. */
+  readonly histograms?: HistogramColumn | undefined;
   /** Memory that this series alone takes. */
   readonly bytes: number;
 };
@@ -35,6 +39,11 @@ export type Span = { readonly startMs: number; readonly endMs: number };
 
 export const parquetList = (paths: readonly string[]) =>
   `read_parquet([${paths.map((path) => quoted(path)).join(", ")}], hive_partitioning = false)`;
+
+/** Columns are those of any file, found by name: blocks of numbers alone lack those of histograms. */
+export const parquetListByName = (paths: readonly string[]) =>
+  `read_parquet([${paths.map((path) => quoted(path)).join(", ")}], hive_partitioning = false,
+    union_by_name = true)`;
 
 /** An estimate of what a decoded series costs in memory besides its samples: the object and the arrays' heads. */
 export const seriesBytes = 250;
@@ -55,8 +64,8 @@ export async function readSeries(
   const names = new SeriesNames(selector, known);
   const shared = new SharedColumns();
   const result = await connection.stream(`
-    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, t, v
-    FROM ${parquetList(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
+    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, t, ${valueColumns}
+    FROM ${parquetListByName(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
   let samples = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
@@ -105,6 +114,7 @@ function takeChunk(
   const divisors = readFloats(chunk, 5);
   const times = readUint32Lists(chunk, 6);
   const values = readFloatLists(chunk, 7);
+  const histogramsOf = readHistograms(chunk, 8);
   let samples = 0;
   for (const [row, one] of series.entries()) {
     if (!one.isWanted) continue;
@@ -117,6 +127,12 @@ function takeChunk(
     const count = times.lengths[row] ?? 0;
     const divisor = divisors[row] ?? 0;
     pieces.addTimes(shared.times(tMin[row] ?? 0, times.values, times.starts[row] ?? 0, count));
+    samples += count;
+    const histograms = histogramsOf(row);
+    if (histograms !== undefined) {
+      pieces.addHistograms(histograms, shared);
+      continue;
+    }
     const start = values.starts[row] ?? 0;
     const constant = constantOf(values.values, start, count, divisor);
     if (constant !== undefined) {
@@ -126,7 +142,6 @@ function takeChunk(
       decodeValues(values.values, start, count, divisor, decoded, 0);
       pieces.addValues(decoded, divisor === plainDivisor);
     }
-    samples += count;
   }
   return samples;
 }
@@ -192,6 +207,8 @@ class Pieces {
   readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
+  /** Parallel to #values. */
+  readonly #histograms: (readonly Histogram[] | undefined)[] = [];
   #mayHoldNans = false;
   /** The value of all chunks so far, if it is one. */
   #constant: number | undefined;
@@ -216,11 +233,25 @@ class Pieces {
     this.#mayHoldNans ||= mayHoldNans;
   }
 
+  addHistograms(histograms: readonly Histogram[], shared: SharedColumns): void {
+    this.#histograms[this.#values.length] = histograms;
+    this.addConstant(0, histograms.length, shared);
+  }
+
   /** Chunks come in the order of the file, so by time. */
   join(shared: SharedColumns): DecodedSeries {
     const { key, labels } = this.#labels;
     const timestampsMs = shared.join(this.#timestamps);
     const mayHoldNans = this.#mayHoldNans;
+    if (this.#histograms.length > 0) {
+      const values = concatenate(this.#values);
+      const histograms = this.#values.flatMap(
+        ({ length }, i): HistogramColumn =>
+          this.#histograms[i] ?? Array.from({ length }, () => undefined),
+      );
+      const bytes = seriesBytes + columnWeight(values.length, histograms) * 16;
+      return { key, labels, timestampsMs, values, mayHoldNans, histograms, bytes };
+    }
     if (this.#constant !== undefined) {
       const values = shared.constant(this.#constant, timestampsMs.length);
       return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };

@@ -8,14 +8,19 @@ import {
   VARCHAR,
   type DuckDBAppender,
 } from "@duckdb/node-api";
+import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import { fillHistograms, histogramColumns, histogramTypes } from "./histogram_columns.ts";
+import { encodeRow, runEnd, type HistogramRow } from "./histogram_rows.ts";
 import type { SeriesText } from "./labels_text.ts";
-import { encodeValues } from "./value_codec.ts";
+import { encodeValues, plainDivisor } from "./value_codec.ts";
 import { fillColumn, fillLists, fillTexts } from "./vectors.ts";
 
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
 export const metricsTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
-  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[]`;
+  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[], ${histogramColumns}`;
+/** What of it a block holds that has no histograms. */
+export const numberColumns = "name, labels, series, t_min, t_max, n, t, v_divisor, v";
 const types = [
   VARCHAR,
   VARCHAR,
@@ -26,7 +31,9 @@ const types = [
   LIST(UINTEGER),
   DOUBLE,
   LIST(DOUBLE),
+  ...histogramTypes,
 ];
+const firstHistogramColumn = types.length - histogramTypes.length;
 
 /** A row is at most this long: four hours at 15 s, and what a reader must decode to get one sample. */
 const chunkSamplesMax = 1_000;
@@ -34,6 +41,8 @@ const chunkSamplesMax = 1_000;
 const chunkSpanMsMax = 2 ** 32 - 1;
 /** DuckDB's vector holds 2,048 rows. */
 const rowsMax = 2_048;
+/** Cells of histograms that wait for a full vector: 8 MiB. */
+const histogramCellsMax = 2 ** 20;
 
 export type Written = { readonly items: number; readonly minMs: number; readonly maxMs: number };
 
@@ -52,7 +61,13 @@ export class MetricsWriter {
   readonly #lengths: number[] = [];
   #times = new Uint32Array(1 << 16);
   #values = new Float64Array(1 << 16);
+  #usedTimes = 0;
   #used = 0;
+  readonly #valueLengths: number[] = [];
+  /** Parallel to the rows. */
+  readonly #histograms: (HistogramRow | undefined)[] = [];
+  #cells = 0;
+  #hasHistograms = false;
   #items = 0;
   #rows = 0;
   #minMs = Infinity;
@@ -66,11 +81,19 @@ export class MetricsWriter {
     return this.#items;
   }
 
-  add(series: SeriesText, { timestampsMs, values }: SeriesSamples): void {
+  /** Whether any sample so far was a histogram. */
+  get hasHistograms(): boolean {
+    return this.#hasHistograms;
+  }
+
+  add(series: SeriesText, { timestampsMs, values, histograms }: SeriesSamples): void {
     let begin = 0;
     while (begin < timestampsMs.length) {
-      const end = chunkEnd(timestampsMs, begin);
-      this.#addChunk(series, timestampsMs, values, begin, end);
+      let end = chunkEnd(timestampsMs, begin);
+      if (histograms !== undefined) end = runEnd(histograms, begin, end);
+      if (histograms?.[begin] === undefined)
+        this.#addNumbers(series, timestampsMs, values, begin, end);
+      else this.#addHistograms(series, timestampsMs, histograms, begin, end);
       begin = end;
     }
   }
@@ -82,18 +105,51 @@ export class MetricsWriter {
     return { items: this.#items, rows: this.#rows, minMs: this.#minMs, maxMs: this.#maxMs };
   }
 
-  #addChunk(
-    { name, text, hash }: SeriesText,
+  #addNumbers(
+    series: SeriesText,
     timestampsMs: Float64Array,
     values: Float64Array,
     begin: number,
     end: number,
   ): void {
+    const row = this.#startRow(series, timestampsMs, begin, end);
+    this.#divisors[row] = encodeValues(values, begin, end, this.#values, this.#used);
+    this.#used += end - begin;
+    this.#valueLengths.push(end - begin);
+    this.#histograms.push(undefined);
+    if (row + 1 === rowsMax) this.#flush();
+  }
+
+  /** A row whose values are none: every sample of it is a histogram. */
+  #addHistograms(
+    series: SeriesText,
+    timestampsMs: Float64Array,
+    histograms: HistogramColumn,
+    begin: number,
+    end: number,
+  ): void {
+    const row = this.#startRow(series, timestampsMs, begin, end);
+    const encoded = encodeRow(histograms, begin, end);
+    this.#divisors[row] = plainDivisor;
+    this.#valueLengths.push(0);
+    this.#histograms.push(encoded);
+    this.#hasHistograms = true;
+    this.#cells += encoded?.cells.length ?? 0;
+    if (row + 1 === rowsMax || this.#cells >= histogramCellsMax) this.#flush();
+  }
+
+  /** All of a row but what its samples are. */
+  #startRow(
+    { name, text, hash }: SeriesText,
+    timestampsMs: Float64Array,
+    begin: number,
+    end: number,
+  ): number {
     const row = this.#names.length;
     const count = end - begin;
     const first = timestampsMs[begin] ?? 0;
     const last = timestampsMs[end - 1] ?? 0;
-    this.#reserve(this.#used + count);
+    this.#reserve(this.#usedTimes + count);
     this.#names.push(name);
     this.#labels.push(text);
     this.#lengths.push(count);
@@ -101,13 +157,12 @@ export class MetricsWriter {
     this.#tMin[row] = BigInt(first);
     this.#tMax[row] = BigInt(last);
     for (let i = begin; i < end; i++)
-      this.#times[this.#used + i - begin] = (timestampsMs[i] ?? 0) - first;
-    this.#divisors[row] = encodeValues(values, begin, end, this.#values, this.#used);
-    this.#used += count;
+      this.#times[this.#usedTimes + i - begin] = (timestampsMs[i] ?? 0) - first;
+    this.#usedTimes += count;
     this.#items += count;
     this.#minMs = Math.min(this.#minMs, first);
     this.#maxMs = Math.max(this.#maxMs, last);
-    if (row + 1 === rowsMax) this.#flush();
+    return row;
   }
 
   #flush(): void {
@@ -120,12 +175,17 @@ export class MetricsWriter {
     fillColumn(chunk, 3, this.#tMin.subarray(0, rows));
     fillColumn(chunk, 4, this.#tMax.subarray(0, rows));
     fillColumn(chunk, 5, Uint32Array.from(this.#lengths));
-    fillLists(chunk, 6, this.#lengths, this.#times.subarray(0, this.#used));
+    fillLists(chunk, 6, this.#lengths, this.#times.subarray(0, this.#usedTimes));
     fillColumn(chunk, 7, this.#divisors.subarray(0, rows));
-    fillLists(chunk, 8, this.#lengths, this.#values.subarray(0, this.#used));
+    fillLists(chunk, 8, this.#valueLengths, this.#values.subarray(0, this.#used));
+    fillHistograms(chunk, firstHistogramColumn, this.#histograms);
     this.#appender.appendDataChunk(chunk);
     this.#rows += rows;
+    this.#usedTimes = 0;
     this.#used = 0;
+    this.#cells = 0;
+    this.#valueLengths.length = 0;
+    this.#histograms.length = 0;
     this.#names.length = 0;
     this.#labels.length = 0;
     this.#lengths.length = 0;
@@ -135,7 +195,7 @@ export class MetricsWriter {
     if (size <= this.#values.length) return;
     const times = new Uint32Array(2 * size);
     const values = new Float64Array(2 * size);
-    times.set(this.#times.subarray(0, this.#used));
+    times.set(this.#times.subarray(0, this.#usedTimes));
     values.set(this.#values.subarray(0, this.#used));
     this.#times = times;
     this.#values = values;

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { SeriesSamples } from "../query/source.ts";
+import { readHistograms, valueColumns } from "./histogram_columns.ts";
 import type { KnownTexts } from "./labels_text.ts";
 import { joinPieces } from "./merge_series.ts";
 import { quoted } from "./duckdb.ts";
-import { parquetList } from "./metrics_reader.ts";
+import { parquetList, parquetListByName } from "./metrics_reader.ts";
 import { decodeValues } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
 
@@ -59,7 +60,8 @@ async function* seriesOfPass(
   known: KnownTexts,
 ): AsyncGenerator<SeriesSamples> {
   const result = await connection.stream(`
-    SELECT name, labels, t_min::DOUBLE, v_divisor, t, v FROM ${parquetList(paths)}
+    SELECT name, labels, t_min::DOUBLE, v_divisor, t, ${valueColumns}
+    FROM ${parquetListByName(paths)}
     WHERE ${condition} ORDER BY name, labels, file_index, t_min`);
   let current = "";
   let pieces: SeriesSamples[] = [];
@@ -72,6 +74,7 @@ async function* seriesOfPass(
     const divisors = readFloats(chunk, 3);
     const times = readUint32Lists(chunk, 4);
     const values = readFloatLists(chunk, 5);
+    const histogramsOf = readHistograms(chunk, 6);
     for (let row = 0; row < chunk.rowCount; row++) {
       const key = `${names[row]}\0${texts[row]}`;
       if (key !== current && pieces.length > 0) yield joinPieces(pieces.splice(0));
@@ -82,9 +85,11 @@ async function* seriesOfPass(
       for (let i = 0; i < count; i++)
         timestampsMs[i] = (tMin[row] ?? 0) + (times.values[start + i] ?? 0);
       const decoded = new Float64Array(count);
-      decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
       const { labels } = known.get(names[row] ?? "", texts[row] ?? "{}");
-      pieces.push({ labels, timestampsMs, values: decoded });
+      const histograms = histogramsOf(row);
+      if (histograms === undefined)
+        decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
+      pieces.push({ labels, timestampsMs, values: decoded, histograms });
     }
   }
   if (pieces.length > 0) yield joinPieces(pieces);

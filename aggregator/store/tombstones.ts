@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate, lowerBound } from "./columns.ts";
+import { withUnknownReset } from "./histogram_rows.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { DecodedSeries } from "./metrics_reader.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
@@ -82,10 +84,15 @@ function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mas
       values: cut(left.values),
       ...(histograms === undefined
         ? {}
-        : { histograms: [...histograms.slice(0, begin), ...histograms.slice(end)] }),
+        : { histograms: [...histograms.slice(0, begin), ...restOf(histograms.slice(end))] }),
     };
   }
   return left.timestampsMs.length === 0 ? [] : [left];
+}
+
+/** What stands before the first one is another sample now. */
+function restOf(histograms: HistogramColumn): HistogramColumn {
+  return histograms.map((one, i) => (one === undefined || i > 0 ? one : withUnknownReset(one)));
 }
 
 /** Matchers as the catalog and the object store hold them. */

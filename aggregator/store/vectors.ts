@@ -7,6 +7,7 @@ import type { DuckDBDataChunk } from "@duckdb/node-api";
  */
 type Column =
   | Float64Array
+  | Int32Array
   | Uint16Array
   | Uint32Array
   | BigInt64Array
@@ -30,7 +31,7 @@ export function fillLists(
   chunk: DuckDBDataChunk,
   index: number,
   lengths: readonly number[],
-  values: Float64Array | Uint32Array,
+  values: Float64Array | Int32Array | Uint32Array,
 ): void {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
   duckdb.list_vector_reserve(vector, values.length);
@@ -55,16 +56,23 @@ export function fillTexts(
   texts: readonly (string | Uint8Array | undefined)[],
 ): void {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
-  let validity: Uint8Array | undefined;
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i];
     if (typeof text === "string") duckdb.vector_assign_string_element(vector, i, text);
     else if (text !== undefined) duckdb.vector_assign_string_element_len(vector, i, text);
-    else {
-      validity ??= new Uint8Array(Math.ceil(texts.length / 64) * 8).fill(0xff);
-      const byte = i >>> 3;
-      validity[byte] = (validity[byte] ?? 0) & ~(1 << (i & 7));
-    }
+  }
+  fillNulls(chunk, index, texts);
+}
+
+/** Makes a column NULL in every row for which `rows` has undefined. */
+export function fillNulls(chunk: DuckDBDataChunk, index: number, rows: readonly unknown[]): void {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  let validity: Uint8Array | undefined;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] !== undefined) continue;
+    validity ??= new Uint8Array(Math.ceil(rows.length / 64) * 8).fill(0xff);
+    const byte = i >>> 3;
+    validity[byte] = (validity[byte] ?? 0) & ~(1 << (i & 7));
   }
   if (validity === undefined) return;
   // DuckDB's own memory is reached by copying only: what vector_get_validity gives may be a copy.
@@ -97,6 +105,22 @@ export function readFloatLists(chunk: DuckDBDataChunk, index: number): ListColum
 export function readUint32Lists(chunk: DuckDBDataChunk, index: number): ListColumn<Uint32Array> {
   const { starts, lengths, memory } = readLists(chunk, index, 4);
   return { starts, lengths, values: new Uint32Array(memory) };
+}
+
+export function readInt32Lists(chunk: DuckDBDataChunk, index: number): ListColumn<Int32Array> {
+  const { starts, lengths, memory } = readLists(chunk, index, 4);
+  return { starts, lengths, values: new Int32Array(memory) };
+}
+
+/** Whether each row has a value. */
+export function readValidity(chunk: DuckDBDataChunk, index: number): boolean[] {
+  const vector = chunk.getColumnVector(index);
+  return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row) !== null);
+}
+
+export function readInt32s(chunk: DuckDBDataChunk, index: number): Int32Array {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  return new Int32Array(copyOf(vector, chunk.rowCount * 4));
 }
 
 /** A column of 64-bit integers as two words each, the low one first: BigInts would be slow. */
