@@ -2,6 +2,7 @@ import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type {
+  HistogramSamples,
   MetricFamily,
   MetricsBatch,
   MetricsRow,
@@ -15,6 +16,7 @@ import { ByteWriter } from "./byte_writer.ts";
 import { changeBytesMax, ColumnState } from "./column_state.ts";
 import type { Frame } from "./envelope.ts";
 import { familyBytesMax, readFamilies, writeFamilies } from "./families.ts";
+import { histogramBytesMax, readHistograms, writeHistograms } from "./histogram_samples.ts";
 import { labelsBytesMax, readLabelTable, writeLabelTable } from "./label_table.ts";
 import { pack, rawBytesMax, unpack } from "./packing.ts";
 import { readSparse, sparseSampleBytesMax, writeSparse } from "./sparse_samples.ts";
@@ -31,6 +33,11 @@ export type DecodedMetrics = {
     readonly values: Float64Array;
   }[];
   readonly sparse: readonly { readonly schema: DecodedSchema; readonly samples: SparseSamples }[];
+  /** Absent where the frame has none. */
+  readonly histograms?: readonly {
+    readonly schema: DecodedSchema;
+    readonly samples: HistogramSamples;
+  }[];
   /** Metric families that are new in this frame. */
   readonly families: readonly MetricFamily[];
 };
@@ -62,7 +69,16 @@ export type MetricsEncoderOptions = {
 
 /** The body of a metrics frame: a list of operations, drawn in docs/formats/frame.md. */
 const metricsBodyVersion = 1;
-const operation = { series: 1, families: 2, row: 3, sparse: 4, forget: 5 } as const;
+/** Of a body with histograms: decoders that don't know them refuse it as a whole. */
+const histogramsBodyVersion = 2;
+const operation = {
+  series: 1,
+  families: 2,
+  row: 3,
+  sparse: 4,
+  forget: 5,
+  histograms: 6,
+} as const;
 
 /** Series that a decoder remembers in an epoch. */
 const epochSeriesMax = 4_000_000;
@@ -96,6 +112,7 @@ class Encoder implements MetricsEncoder {
   #seriesCount = 0;
   #nextId = 1;
   #bodies: EncodedBody[] = [];
+  #version = metricsBodyVersion;
   #items = 0;
   #cells = 0;
 
@@ -111,6 +128,7 @@ class Encoder implements MetricsEncoder {
     this.#writeFamilies(sent, batch.schema.families);
     for (const row of batch.rows) this.#writeRow(sent, row);
     if (batch.sparse !== undefined) this.#writeSparse(sent, batch.sparse);
+    if (batch.histograms !== undefined) this.#writeHistograms(sent, batch.histograms);
     this.#flush();
     return this.#bodies;
   }
@@ -159,9 +177,10 @@ class Encoder implements MetricsEncoder {
     const raw = this.#writer.written();
     if (raw.length === 0) return;
     const packed = pack(raw, Compression.LZ4);
-    const [bodySize, items, bodyVersion] = [raw.length, this.#items, metricsBodyVersion];
+    const [bodySize, items, bodyVersion] = [raw.length, this.#items, this.#version];
     this.#bodies.push({ ...packed, bodySize, bodyVersion, items });
     this.#writer.clear();
+    this.#version = metricsBodyVersion;
     this.#items = 0;
     this.#cells = 0;
   }
@@ -223,6 +242,24 @@ class Encoder implements MetricsEncoder {
       this.#items += writeSparse(this.#writer, samples, start, end);
     }
   }
+
+  #writeHistograms(sent: SentSchema, samples: HistogramSamples): void {
+    const count = samples.columns.length;
+    for (let start = 0; start < count;) {
+      let end = start;
+      let bytes = 0;
+      for (; end < count && end - start < sparseSamplesMax; end++) {
+        const more = histogramBytesMax(samples.histograms[end]);
+        if (end > start && bytes + more > rawBytesMax - 2 * operationHeadBytesMax) break;
+        bytes += more;
+      }
+      this.#begin(operation.histograms, sent.id, bytes);
+      this.#version = histogramsBodyVersion;
+      writeHistograms(this.#writer, samples, start, end);
+      this.#items += end - start;
+      start = end;
+    }
+  }
 }
 
 type KnownSchema = { readonly schema: { readonly series: Labels[] }; readonly state: ColumnState };
@@ -233,7 +270,8 @@ class Decoder implements MetricsDecoder {
 
   decode(frame: Frame): DecodedMetrics {
     const { bodyVersion, items } = frame.header;
-    if (bodyVersion !== metricsBodyVersion) throw corrupt(`version ${bodyVersion}`);
+    if (bodyVersion !== metricsBodyVersion && bodyVersion !== histogramsBodyVersion)
+      throw corrupt(`version ${bodyVersion}`);
     const body = new BodyDecoder(new ByteReader(unpack(frame)), this.#known, this.#seriesCount);
     try {
       body.run();
@@ -247,7 +285,10 @@ class Decoder implements MetricsDecoder {
       else this.#known.set(id, known);
     }
     this.#seriesCount = body.seriesCount;
-    return { rows: body.rows, sparse: body.sparse, families: body.families };
+    const { rows, sparse, families, histograms } = body;
+    return histograms.length === 0
+      ? { rows, sparse, families }
+      : { rows, sparse, families, histograms };
   }
 }
 
@@ -255,6 +296,7 @@ class Decoder implements MetricsDecoder {
 class BodyDecoder {
   readonly rows: { schema: DecodedSchema; timestampMs: number; values: Float64Array }[] = [];
   readonly sparse: { schema: DecodedSchema; samples: SparseSamples }[] = [];
+  readonly histograms: { schema: DecodedSchema; samples: HistogramSamples }[] = [];
   readonly families: MetricFamily[] = [];
   /** What replaces the known schemas; undefined forgets one. */
   readonly changed = new Map<number, KnownSchema | undefined>();
@@ -284,6 +326,7 @@ class BodyDecoder {
       else if (code === operation.families) this.families.push(...readFamilies(reader));
       else if (code === operation.row) this.#row(this.#find(id));
       else if (code === operation.sparse) this.#sparse(this.#find(id));
+      else if (code === operation.histograms) this.#histograms(this.#find(id));
       else if (code === operation.forget) this.#forget(id);
       else throw corrupt(`operation ${code}`);
     }
@@ -345,5 +388,11 @@ class BodyDecoder {
     const words = wordsOf(samples.values);
     for (let i = 0; i < samples.values.length; i++) if (!isAbsent(words, i)) this.items++;
     this.sparse.push({ schema, samples });
+  }
+
+  #histograms({ schema }: KnownSchema): void {
+    const samples = readHistograms(this.#reader, schema.series.length);
+    this.items += samples.columns.length;
+    this.histograms.push({ schema, samples });
   }
 }

@@ -1,3 +1,4 @@
+import type { Histogram } from "./histogram.ts";
 import type { Labels } from "./labels.ts";
 
 /**
@@ -40,6 +41,8 @@ export type MetricsBatch = {
   readonly rows: MetricsRow[];
   /** Samples that carry timestamps of their own. */
   readonly sparse?: SparseSamples;
+  /** Native histograms; the rows have no sample in their places. */
+  readonly histograms?: HistogramSamples;
 };
 
 export type MetricsRow = {
@@ -55,4 +58,12 @@ export type SparseSamples = {
   readonly columns: Uint32Array;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+};
+
+/** Parallel arrays, one entry a native histogram, which counts as one item. */
+export type HistogramSamples = {
+  /** Index into schema.series. */
+  readonly columns: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  readonly histograms: readonly Histogram[];
 };
