@@ -113,10 +113,13 @@ class MemoryHead implements Head {
   #join(frozen: SeriesSamples, open: SeriesSamples): SeriesSamples {
     const sink = this.#sink;
     sink.clear();
-    for (const [arrival, { timestampsMs, values }] of [frozen, open].entries()) {
+    for (const [arrival, { timestampsMs, values, histograms }] of [frozen, open].entries()) {
       const words = wordsOf(values);
-      for (const [i, timestampMs] of timestampsMs.entries())
-        sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
+      for (const [i, timestampMs] of timestampsMs.entries()) {
+        const histogram = histograms?.[i];
+        if (histogram !== undefined) sink.pushHistogram(timestampMs, histogram, arrival);
+        else sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
+      }
     }
     return { ...frozen, ...sink.take() };
   }

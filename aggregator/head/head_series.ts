@@ -57,11 +57,13 @@ function sliceOf(series: SeriesSamples, startMs: number, endMs: number): SeriesS
   const start = lowerBound(timestampsMs, startMs);
   let end = lowerBound(timestampsMs, endMs);
   if (timestampsMs[end] === endMs) end++;
-  return {
+  const slice = {
     ...series,
     timestampsMs: timestampsMs.subarray(start, end),
     values: values.subarray(start, end),
   };
+  if (series.histograms === undefined) return slice;
+  return { ...slice, histograms: series.histograms.slice(start, end) };
 }
 
 /** Index of the first time that is not before `time`. */

@@ -1,6 +1,7 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
+import { columnWeight } from "#shared/model/histogram.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../query/source.ts";
@@ -81,6 +82,16 @@ export class MetricsGeneration {
         } else outOfBounds++;
       }
     }
+    for (const { schema, samples } of decoded.histograms ?? []) {
+      const table = this.#table(lane, tenant, schema);
+      for (const [i, timestampMs] of samples.timestampsMs.entries()) {
+        if (isWithin(timestampMs, latestMs)) {
+          this.#sampleBytes += table.appendHistogram(samples, i, arrival);
+          widen(tenant.times, timestampMs);
+          kept++;
+        } else outOfBounds++;
+      }
+    }
     this.samples += kept;
     return addDrops({}, { out_of_bounds_timestamp: outOfBounds });
   }
@@ -124,6 +135,7 @@ export class MetricsGeneration {
     const dropped = new LaneDrops();
     const sink = new SampleSink();
     let samples = 0;
+    let weight = 0;
     for (const [name, tenant] of this.#tenants) {
       const sorted = tenant.index.all().toSorted((a, b) => (a.key < b.key ? -1 : 1));
       const content: SeriesSamples[] = [];
@@ -131,6 +143,7 @@ export class MetricsGeneration {
         const frozen = one.freeze(sink, (lane) => dropped.add(lane, "duplicate_sample"));
         if (frozen.values.length === 0) continue;
         samples += frozen.values.length;
+        weight += columnWeight(frozen.values.length, frozen.histograms);
         content.push(frozen);
       }
       if (content.length > 0) metrics.set(name, content);
@@ -138,7 +151,7 @@ export class MetricsGeneration {
     }
     this.#tables = new Map();
     this.samples = samples;
-    this.#sampleBytes = 16 * samples;
+    this.#sampleBytes = 16 * weight;
     return { metrics, families, dropped: dropped.list() };
   }
 }

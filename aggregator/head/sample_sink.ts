@@ -1,4 +1,12 @@
+import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
+
+export type SinkSamples = {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  /** As in SeriesSamples. */
+  readonly histograms?: HistogramColumn;
+};
 
 /**
  * Collects one series' samples out of its tables, and gives them sorted by time, each time once. Reused from series to
@@ -12,12 +20,15 @@ export class SampleSink {
   #values = new Float64Array(64);
   /** The words of #values. */
   #words = wordsOf(this.#values);
+  /** By place; none for series of numbers. */
+  readonly #histograms = new Map<number, Histogram>();
   #table = 0;
   #isAscending = true;
 
   clear(): void {
     this.count = 0;
     this.#isAscending = true;
+    this.#histograms.clear();
   }
 
   /** What is pushed from now on comes from the series' `table`th table. */
@@ -36,6 +47,11 @@ export class SampleSink {
     this.#words[2 * at + 1] = high;
   }
 
+  pushHistogram(timestampMs: number, histogram: Histogram, arrival: number): void {
+    this.#histograms.set(this.count, histogram);
+    this.push(timestampMs, 0, 0, arrival);
+  }
+
   #grow(): void {
     const { length } = this.#timestampsMs;
     const [times, arrivals, tables] = [this.#timestampsMs, this.#arrivals, this.#tables];
@@ -52,16 +68,17 @@ export class SampleSink {
   }
 
   /** The samples, in memory of their own. `duplicate` is told the table of each sample whose time another one has. */
-  take(duplicate?: (table: number) => void): { timestampsMs: Float64Array; values: Float64Array } {
+  take(duplicate?: (table: number) => void): SinkSamples {
     if (!this.#isAscending) return this.#takeSorted(duplicate);
     // slice() copies memory, so NaN bits stay.
-    return {
-      timestampsMs: this.#timestampsMs.slice(0, this.count),
-      values: this.#values.slice(0, this.count),
-    };
+    const timestampsMs = this.#timestampsMs.slice(0, this.count);
+    const values = this.#values.slice(0, this.count);
+    if (this.#histograms.size === 0) return { timestampsMs, values };
+    const histograms = Array.from(values, (_, i) => this.#histograms.get(i));
+    return { timestampsMs, values, histograms };
   }
 
-  #takeSorted(duplicate?: (table: number) => void) {
+  #takeSorted(duplicate?: (table: number) => void): SinkSamples {
     const [times, arrivals] = [this.#timestampsMs, this.#arrivals];
     const order = Uint32Array.from({ length: this.count }, (_, i) => i).toSorted(
       (a, b) =>
@@ -70,6 +87,7 @@ export class SampleSink {
     const timestampsMs = new Float64Array(this.count);
     const values = new Float64Array(this.count);
     const words = wordsOf(values);
+    const histograms: (Histogram | undefined)[] = [];
     let count = 0;
     for (const from of order) {
       const timestampMs = times[from] ?? 0;
@@ -80,8 +98,10 @@ export class SampleSink {
       timestampsMs[count] = timestampMs;
       words[2 * count] = this.#words[2 * from] ?? 0;
       words[2 * count + 1] = this.#words[2 * from + 1] ?? 0;
+      if (this.#histograms.size > 0) histograms.push(this.#histograms.get(from));
       count++;
     }
-    return { timestampsMs: timestampsMs.slice(0, count), values: values.slice(0, count) };
+    const samples = { timestampsMs: timestampsMs.slice(0, count), values: values.slice(0, count) };
+    return histograms.some((one) => one !== undefined) ? { ...samples, histograms } : samples;
   }
 }

@@ -1,5 +1,6 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
-import type { SparseSamples } from "#shared/model/metrics.ts";
+import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
+import type { HistogramSamples, SparseSamples } from "#shared/model/metrics.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { SampleSink } from "./sample_sink.ts";
 
@@ -26,12 +27,19 @@ type SparseColumn = {
   count: number;
 };
 
+type HistogramEntry = {
+  readonly timestampMs: number;
+  readonly arrival: number;
+  readonly histogram: Histogram;
+};
+
 /** The samples of one decoded schema, so of one lane: a matrix in chunks of rows, and columns of sparse samples beside it. */
 export class SampleTable {
   readonly lane: LaneId;
   #bytes = 0;
   readonly #chunks: Chunk[] = [];
   readonly #sparse = new Map<number, SparseColumn>();
+  readonly #histograms = new Map<number, HistogramEntry[]>();
 
   constructor(lane: LaneId) {
     this.lane = lane;
@@ -103,6 +111,20 @@ export class SampleTable {
     return this.#bytes - before;
   }
 
+  /** Returns by how many bytes the table grew. */
+  appendHistogram(samples: HistogramSamples, index: number, arrival: number): number {
+    const histogram = samples.histograms[index];
+    if (histogram === undefined) return 0;
+    const number = samples.columns[index] ?? 0;
+    const entry = { timestampMs: samples.timestampsMs[index] ?? 0, arrival, histogram };
+    const known = this.#histograms.get(number);
+    if (known === undefined) this.#histograms.set(number, [entry]);
+    else known.push(entry);
+    const bytes = 100 + 16 * sampleWeight(histogram);
+    this.#bytes += bytes;
+    return bytes;
+  }
+
   /** Hands a column's samples within [startMs, endMs] to the sink, in order of arrival. */
   read(column: number, startMs: number, endMs: number, sink: SampleSink): void {
     for (const chunk of this.#chunks) {
@@ -119,6 +141,10 @@ export class SampleTable {
           arrivals[row] ?? 0,
         );
       }
+    }
+    for (const { timestampMs, arrival, histogram } of this.#histograms.get(column) ?? []) {
+      if (timestampMs < startMs || timestampMs > endMs) continue;
+      sink.pushHistogram(timestampMs, histogram, arrival);
     }
     const sparse = this.#sparse.get(column);
     if (sparse === undefined) return;
