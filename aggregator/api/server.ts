@@ -13,6 +13,7 @@ import type { SqlEngine } from "../query/sql.ts";
 import type { Block } from "../store/store.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
+import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
@@ -63,6 +64,10 @@ export function apiRoutes(parts: ApiParts): Hono {
     }),
   );
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
+  app.route(
+    "/",
+    monitoringRoutes({ engine, logs: sources.logs, clock, tenant: () => tenant, version }),
+  );
   app.route("/", lokiRoutes(logs));
   app.route(
     "/",

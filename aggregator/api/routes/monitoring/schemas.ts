@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { parseDuration } from "#shared/text/duration.ts";
+
+/** Points of a series, and log records of an answer, at most. */
+export const pointsMax = 11_000;
+const recordsMax = 5_000;
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const time = z
+  .string()
+  .refine((text) => timeMsOf(text) !== undefined, "expected Unix seconds or RFC 3339")
+  .meta({ description: "Unix seconds or RFC 3339", examples: ["2026-01-01T00:00:00Z"] });
+const step = z
+  .string()
+  .refine((text) => stepMsOf(text) !== undefined, "expected seconds above 0 or a duration")
+  .meta({ description: "Seconds or a duration", examples: ["15s", "1h30m"] });
+
+/** Unix milliseconds of a time that is Unix seconds or RFC 3339. */
+export function timeMsOf(text: string): number | undefined {
+  if (/^\d{1,12}(?:\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000);
+  const ms = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Milliseconds, above 0. */
+export function stepMsOf(text: string): number | undefined {
+  const ms = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1_000 : parseDuration(text);
+  return ms === undefined || !(ms >= 1) ? undefined : Math.trunc(ms);
+}
+
+export const MetricsParams = z.strictObject({
+  query: z
+    .string()
+    .min(1)
+    .meta({ description: "PromQL", examples: ["rate(node_cpu_seconds_total[5m])"] }),
+  start: time.optional().meta({ description: "Start, an hour before the end by default" }),
+  end: time.optional().meta({ description: "End, inclusive; now by default" }),
+  step: step
+    .optional()
+    .meta({ description: "Distance of points; a 240th of the range by default" }),
+});
+
+const levels = ["trace", "debug", "info", "warn", "error", "critical", "unknown"] as const;
+
+export const LogsParams = z.strictObject({
+  query: z
+    .string()
+    .optional()
+    .meta({
+      description: "A LogQL log query, or plain text that lines contain",
+      examples: ["timeout"],
+    }),
+  from: time
+    .optional()
+    .meta({ description: "Start, inclusive; an hour before the end by default" }),
+  to: time.optional().meta({ description: "End, exclusive; now by default" }),
+  level: z.enum(levels).optional().meta({ description: "Only records of this level" }),
+  service: z.string().min(1).optional().meta({ description: "Only streams of this service_name" }),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, `expected 1 to ${recordsMax}`)
+    .refine((text) => Number(text) <= recordsMax, `expected 1 to ${recordsMax}`)
+    .default("100")
+    .meta({ description: `Records at most, up to ${recordsMax}; the newest are given` }),
+});
+
+const labels = z.record(z.string(), z.string());
+/** JSON has no words for these three. */
+const value = z.union([z.number(), z.enum(["NaN", "+Inf", "-Inf"])]);
+
+export const MetricsAnswer = z.strictObject({
+  start: z.number().meta({ description: "Unix seconds" }),
+  end: z.number().meta({ description: "Unix seconds" }),
+  step: z.number().meta({ description: "Seconds" }),
+  series: z.array(
+    z.strictObject({
+      labels,
+      points: z.array(z.tuple([z.number(), value])).meta({ description: "Unix seconds, value" }),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
+export type MetricsAnswer = z.output<typeof MetricsAnswer>;
+
+export const LogsAnswer = z.strictObject({
+  records: z.array(
+    z.strictObject({
+      time: z.string().meta({ description: "RFC 3339 with nanoseconds" }),
+      level: z.string().meta({ description: `One of ${levels.join(", ")}` }),
+      service: z.string().meta({ description: "service_name of the stream; empty without one" }),
+      body: z.string(),
+      labels,
+      attributes: labels,
+    }),
+  ),
+  truncated: z.boolean().meta({ description: "There may be older records" }),
+});
+export type LogsAnswer = z.output<typeof LogsAnswer>;
+
+export const Refusal = z.strictObject({ error: z.string() });
