@@ -245,12 +245,12 @@ export class Spool {
   }
 }
 
-function countSamples({ rows, sparse }: MetricsBatch): number {
+function countSamples({ rows, sparse, histograms }: MetricsBatch): number {
   const values = rows.reduce((sum, row) => {
     const words = wordsOf(row.values);
     return sum + row.values.filter((_, i) => !isAbsent(words, i)).length;
   }, 0);
-  return values + (sparse?.values.length ?? 0);
+  return values + (sparse?.values.length ?? 0) + (histograms?.columns.length ?? 0);
 }
 
 async function openLane(

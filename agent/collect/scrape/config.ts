@@ -48,12 +48,12 @@ export const GlobalConfig = z.strictObject({
   /** 10s, or the interval where that is shorter. */
   scrape_timeout: positiveDuration.optional(),
   evaluation_interval: positiveDuration.optional(),
-  scrape_protocols: protocols.default([
-    "OpenMetricsText1.0.0",
-    "OpenMetricsText0.0.1",
-    "PrometheusText1.0.0",
-    "PrometheusText0.0.4",
-  ]),
+  /** All formats of text; where native histograms are scraped, protobuf before them. */
+  scrape_protocols: protocols.optional(),
+  /** Whether native histograms are taken, in place of the classic ones they come with; only protobuf has them. */
+  scrape_native_histograms: z.boolean().default(false),
+  /** Whether classic buckets are taken beside the native ones. */
+  always_scrape_classic_histograms: z.boolean().default(false),
   /** Added to every series that lacks them. */
   external_labels: z.record(z.string(), scalarText).default({}),
   body_size_limit: limits.body_size_limit.prefault(bodySizeDefault),
@@ -82,6 +82,8 @@ const ScrapeConfig = z
       /** Whether series with timestamps of their own get staleness markers. */
       track_timestamps_staleness: z.boolean().default(false),
       scrape_protocols: protocols.optional(),
+      scrape_native_histograms: z.boolean().optional(),
+      always_scrape_classic_histograms: z.boolean().optional(),
       /** The format to assume where the answer's content type is absent or unknown. */
       fallback_scrape_protocol: z.enum(scrapeProtocols).optional(),
       enable_compression: z.boolean().default(true),

@@ -9,12 +9,19 @@ import type { Labels } from "#shared/model/labels.ts";
 /** A scrape config with every default filled in from the global section; one pool of targets. */
 export type Job = Omit<
   ScrapeConfig,
-  "scrape_interval" | "scrape_timeout" | "scrape_protocols" | keyof JobLimits
+  | "scrape_interval"
+  | "scrape_timeout"
+  | "scrape_protocols"
+  | "scrape_native_histograms"
+  | "always_scrape_classic_histograms"
+  | keyof JobLimits
 > &
   JobLimits & {
     readonly intervalMs: number;
     readonly timeoutMs: number;
     readonly scrape_protocols: readonly ScrapeProtocol[];
+    readonly scrape_native_histograms: boolean;
+    readonly always_scrape_classic_histograms: boolean;
     readonly externalLabels: Labels;
   };
 
@@ -28,6 +35,12 @@ type JobLimits = {
   readonly extra_scrape_metrics: boolean;
 };
 
+const textProtocols: readonly ScrapeProtocol[] = [
+  "OpenMetricsText1.0.0",
+  "OpenMetricsText0.0.1",
+  "PrometheusText1.0.0",
+  "PrometheusText0.0.4",
+];
 const timeoutDefaultMs = 10_000;
 
 /** Fills in the defaults. `externalLabels` are added to those of the global section, and win over them. */
@@ -39,12 +52,19 @@ export function resolveJob(
   const intervalMs = config.scrape_interval ?? global.scrape_interval;
   const timeoutMs =
     config.scrape_timeout ?? Math.min(global.scrape_timeout ?? timeoutDefaultMs, intervalMs);
+  const native = config.scrape_native_histograms ?? global.scrape_native_histograms;
+  const protocolsDefault: readonly ScrapeProtocol[] = native
+    ? ["PrometheusProto", ...textProtocols]
+    : textProtocols;
   const bodySize = config.body_size_limit ?? global.body_size_limit;
   return {
     ...config,
     intervalMs,
     timeoutMs,
-    scrape_protocols: config.scrape_protocols ?? global.scrape_protocols,
+    scrape_protocols: config.scrape_protocols ?? global.scrape_protocols ?? protocolsDefault,
+    scrape_native_histograms: native,
+    always_scrape_classic_histograms:
+      config.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms,
     externalLabels: { ...global.external_labels, ...externalLabels },
     body_size_limit: bodySize === 0 ? bodySizeCeiling : Math.min(bodySize, bodySizeCeiling),
     sample_limit: config.sample_limit ?? global.sample_limit,

@@ -203,7 +203,10 @@ export class ScrapeLoop {
     samples.clear();
     try {
       const format = formatOf(answer.contentType, this.#job.fallback_scrape_protocol);
-      parseExposition(answer.body, format, series.index, samples);
+      parseExposition(answer.body, format, series.index, samples, {
+        native: this.#job.scrape_native_histograms,
+        classic: this.#job.always_scrape_classic_histograms,
+      });
       const { drops, ...appended } = series.append(samples, scrapeMs);
       this.#drop(drops);
       return { ...appended, bodyBytes, error: "" };

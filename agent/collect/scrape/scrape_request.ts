@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
+import { parseProtobuf, type WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import type { SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import { parseText } from "#shared/text/exposition/text_parser.ts";
@@ -67,7 +67,8 @@ export function parseExposition(
   format: ExpositionFormat,
   index: SeriesIndex,
   out: SampleColumns,
+  wanted?: WantedHistograms,
 ): void {
-  if (format === "protobuf") parseProtobuf(body, index, out);
+  if (format === "protobuf") parseProtobuf(body, index, out, wanted);
   else parseText(body, format, index, out);
 }

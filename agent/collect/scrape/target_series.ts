@@ -1,11 +1,17 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Drops } from "#shared/model/account.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type { MetricsBatch, SeriesSchema, SparseSamples } from "#shared/model/metrics.ts";
+import type {
+  HistogramSamples,
+  MetricsBatch,
+  SeriesSchema,
+  SparseSamples,
+} from "#shared/model/metrics.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
+import { histogramsOf, type NativePlace } from "./native_samples.ts";
 import { reportLabels, sampleLabels } from "./sample_labels.ts";
 
 /** A scrape's own series, in the order of the first columns of every schema; the last three only where configured. */
@@ -81,6 +87,7 @@ export class TargetSeries {
   #row = new Float64Array(0);
   #words: Uint32Array = new Uint32Array(0);
   #sparse: SparseSamples | undefined;
+  #histograms: HistogramSamples | undefined;
   /** A row without samples, to begin every row from. */
   #absent = new Float64Array(0);
 
@@ -111,6 +118,9 @@ export class TargetSeries {
     const [columnOf, rowMark, seenMark] = [this.#columnOf, this.#rowMark, this.#seenMark];
     const [tracked, explicit, goodMark] = [this.#tracked, samples.explicit, this.#goodMark];
     const timed: number[] = [];
+    const { histograms } = samples;
+    const hasHistograms = histograms.size > 0;
+    const native: NativePlace[] = [];
     let [added, duplicates, outOfBounds] = [0, 0, 0];
     for (let i = 0; i < samples.length; i++) {
       const column = columnOf[source[i] ?? 0] ?? droppedByRule;
@@ -124,11 +134,17 @@ export class TargetSeries {
         const verdict = this.#appendExplicit(samples, i, column, scrapeMs);
         if (verdict === "duplicate") duplicates++;
         else if (verdict === "out_of_bounds") outOfBounds++;
+        else if (verdict === "new" && hasHistograms && histograms.has(i))
+          native.push({ i, column, timestampMs: samples.timestampsMs[i] ?? 0 });
         else if (verdict === "new") timed.push(i);
       } else if (rowMark[column] === mark) duplicates++;
       else {
         rowMark[column] = mark;
         tracked[column] = 1;
+        if (hasHistograms && histograms.has(i)) {
+          native.push({ i, column, timestampMs: scrapeMs });
+          continue;
+        }
         // By words: a NaN that passed through a number might come out with other bits.
         words[2 * column] = sourceWords[2 * i] ?? 0;
         words[2 * column + 1] = sourceWords[2 * i + 1] ?? 0;
@@ -137,6 +153,7 @@ export class TargetSeries {
     this.#goodMark = mark;
     this.#lines = samples.length;
     this.#sparse = this.#sparseOf(samples, timed);
+    this.#histograms = histogramsOf(samples, native);
     return {
       samples: samples.length,
       kept,
@@ -146,6 +163,7 @@ export class TargetSeries {
         duplicate_sample: duplicates,
         out_of_bounds_timestamp: outOfBounds,
         unsupported_histogram: samples.nativeHistograms,
+        invalid_sample: samples.invalidHistograms,
       },
     };
   }
@@ -182,10 +200,13 @@ export class TargetSeries {
     const schema = this.#schema;
     const rows = [{ timestampMs, values: this.#row }];
     const sparse = this.#sparse;
+    const histograms = this.#histograms;
     this.#row = new Float64Array(0);
     this.#sparse = undefined;
+    this.#histograms = undefined;
     this.#tidy();
-    return sparse === undefined ? { schema, rows } : { schema, rows, sparse };
+    const batch = sparse === undefined ? { schema, rows } : { schema, rows, sparse };
+    return histograms === undefined ? batch : { ...batch, histograms };
   }
 
   /** Whether this scrape had a sample that keeps the column alive. */

@@ -2,6 +2,9 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { ExpositionReader } from "#test/support/read_exposition.ts";
 import { ExpositionError } from "./exposition_error.ts";
+import { parseProtobuf } from "./protobuf_parser.ts";
+import { SampleColumns } from "./sample_columns.ts";
+import { SeriesIndex } from "./series_index.ts";
 
 // Written by the wire format's rules: tag (field << 3 | wire type), then the value.
 const text = (field: number, value: string) => message(field, [...new TextEncoder().encode(value)]);
@@ -90,6 +93,88 @@ test("parseProtobuf() takes count and sum of a native histogram, and counts it",
     [{ __name__: "n_sum" }, 4.5],
   ]);
   expect(reader.out.nativeHistograms).toBe(1);
+});
+
+const sint = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
+const span = (field: number, offset: number, length: number) =>
+  message(field, [...whole(1, sint(offset)), ...whole(2, length)]);
+const readNative = (type: number, histogram: number[], classic = false) => {
+  const out = new SampleColumns();
+  const body = Uint8Array.from(family("n", type, message(7, histogram)));
+  parseProtobuf(body, new SeriesIndex(), out, { native: true, classic });
+  return out;
+};
+const integers = [
+  ...whole(1, 11),
+  ...double(2, 4.5),
+  ...message(3, [...whole(1, 11), ...double(2, 1)]),
+  ...whole(5, sint(3)),
+  ...double(6, 0.25),
+  ...whole(7, 2),
+  ...span(9, -2, 1),
+  ...whole(10, sint(1)),
+  ...span(12, 1, 2),
+  ...span(12, 3, 1),
+];
+
+test("parseProtobuf() reads a native histogram's spans and differences, packed or not", () => {
+  const alone = [sint(3), sint(-1), sint(0)];
+  const single = alone.flatMap((delta) => whole(13, delta));
+  const packed = message(13, alone.flatMap(varint));
+  for (const deltas of [single, packed]) {
+    const out = readNative(4, [...integers, ...deltas]);
+    expect(out.length).toBe(1);
+    expect(out.histograms.get(0)).toEqual({
+      schema: 3,
+      zeroThreshold: 0.25,
+      zeroCount: 2,
+      count: 11,
+      sum: 4.5,
+      positive: { indices: Int32Array.of(1, 2, 6), counts: Float64Array.of(3, 2, 2) },
+      negative: { indices: Int32Array.of(-2), counts: Float64Array.of(1) },
+      customValues: [],
+      counterResetHint: "unknown",
+    });
+    // Count, sum and two classic buckets besides, where those are asked for.
+    expect(readNative(4, [...integers, ...deltas], true).length).toBe(5);
+  }
+});
+
+test("parseProtobuf() reads float and gauge histograms, and reduces what is too fine", () => {
+  const floats = [
+    ...double(4, 5.5),
+    ...double(8, 0.5),
+    ...whole(5, sint(9)),
+    ...span(12, 1, 3),
+    ...message(
+      14,
+      [2, 2, 1].flatMap((count) => double(1, count).slice(1)),
+    ),
+  ];
+  expect(readNative(5, floats).histograms.get(0)).toMatchObject({
+    schema: 8,
+    count: 5.5,
+    zeroCount: 0.5,
+    positive: { indices: Int32Array.of(1, 2), counts: Float64Array.of(4, 1) },
+    counterResetHint: "gauge",
+  });
+});
+
+test("parseProtobuf() counts native histograms that can't be, and takes nothing of them", () => {
+  const broken = [
+    [...integers, ...whole(13, 2)],
+    [...integers, ...whole(13, 2), ...whole(13, sint(-5)), ...whole(13, 2)],
+    [...whole(5, sint(-5)), ...span(12, 0, 0)],
+    [...whole(5, sint(53)), ...span(12, 0, 0)],
+    [...double(6, Number.NaN), ...span(12, 0, 0)],
+    span(12, 0, 2 ** 32 - 1),
+    [...span(12, 0, 0), ...double(6, -1)],
+  ];
+  for (const histogram of broken) {
+    const out = readNative(4, histogram);
+    expect([out.length, out.invalidHistograms]).toEqual([0, 1]);
+    expect(out.histograms.size).toBe(0);
+  }
 });
 
 const metric = (value: string, number: number) => [

@@ -1,5 +1,6 @@
 import type { MetricType } from "../../model/metrics.ts";
 import { canonicalFloat } from "./go_float.ts";
+import { NativeHistogram } from "./native_histogram.ts";
 import { ProtobufCursor } from "./protobuf_cursor.ts";
 import type { SampleColumns } from "./sample_columns.ts";
 import { type ExposedLabels, type Family, type SeriesIndex, lineKinds } from "./series_index.ts";
@@ -34,21 +35,31 @@ type Parts = {
   count: number;
   sum: number;
   hasFloatCount: boolean;
-  isNative: boolean;
   bounds: number[];
   values: number[];
 };
 
+/** Of histograms that have native buckets: whether to take those, and the classic ones beside them. */
+export type WantedHistograms = { readonly native: boolean; readonly classic: boolean };
+
+const classicAlone: WantedHistograms = { native: false, classic: true };
+
 /**
  * Reads a whole body of length-delimited MetricFamily messages (contract of prometheus/client_model). Series are
- * recognised by name, suffix and the bytes of their labels. Of native histograms without classic buckets only count and sum are taken, and
- * they are counted in out.nativeHistograms. Throws ExpositionError, and nothing of `out` is to be used.
+ * recognised by name, suffix and the bytes of their labels. Native histograms stand in out.histograms where they are
+ * wanted. Where not, only count and sum are taken of those without classic buckets, and counted in out.nativeHistograms. Throws
+ * ExpositionError, and nothing of `out` is to be used.
  */
-export function parseProtobuf(bytes: Uint8Array, index: SeriesIndex, out: SampleColumns): void {
+export function parseProtobuf(
+  bytes: Uint8Array,
+  index: SeriesIndex,
+  out: SampleColumns,
+  wanted: WantedHistograms = classicAlone,
+): void {
   out.clear();
   index.body++;
   const cursor = new ProtobufCursor(bytes);
-  const parser = new FamilyParser(cursor, index, out);
+  const parser = new FamilyParser(cursor, index, out, wanted);
   while (cursor.at < bytes.length) parser.family(cursor.lengthEnd(bytes.length));
 }
 
@@ -64,16 +75,23 @@ class FamilyParser {
   #previous = -1;
   #family: Family | undefined;
   #timestampMs: number | undefined;
+  readonly #wanted: WantedHistograms;
+  readonly #native = new NativeHistogram();
   readonly #parts: Parts = {
     count: 0,
     sum: 0,
     hasFloatCount: false,
-    isNative: false,
     bounds: [],
     values: [],
   };
 
-  constructor(cursor: ProtobufCursor, index: SeriesIndex, out: SampleColumns) {
+  constructor(
+    cursor: ProtobufCursor,
+    index: SeriesIndex,
+    out: SampleColumns,
+    wanted: WantedHistograms,
+  ) {
+    this.#wanted = wanted;
     this.#cursor = cursor;
     this.#index = index;
     this.#out = out;
@@ -186,19 +204,17 @@ class FamilyParser {
       else if (tag === 33) this.#floatCount(cursor.double(end));
       else if (tag === 17) parts.sum = cursor.double(end);
       else if (tag === 26) this.#bucket(cursor.lengthEnd(end));
-      else if (tag === 49) parts.isNative = cursor.double(end) > 0 || parts.isNative;
-      else if (tag === 56) parts.isNative = cursor.varint(end) > 0 || parts.isNative;
-      else if (tag === 65) parts.isNative = cursor.double(end) > 0 || parts.isNative;
-      else {
-        if (tag === 74 || tag === 98) parts.isNative = true;
-        cursor.skip(tag, end);
-      }
+      else if (!this.#native.read(tag, cursor, end)) cursor.skip(tag, end);
     }
     const isGauge = type === 5;
+    if (this.#wanted.native && this.#native.isPresent) {
+      this.#emitNative(isGauge);
+      if (!this.#wanted.classic || parts.bounds.length === 0) return;
+    }
     this.#emit(isGauge ? "_gcount" : "_count", undefined, parts.count);
     this.#emit(isGauge ? "_gsum" : "_sum", undefined, parts.sum);
-    if (parts.isNative && parts.bounds.length === 0) {
-      this.#out.nativeHistograms++;
+    if (this.#native.isPresent && parts.bounds.length === 0) {
+      if (!this.#wanted.native) this.#out.nativeHistograms++;
       return;
     }
     if (!parts.bounds.includes(Infinity)) {
@@ -206,6 +222,17 @@ class FamilyParser {
       parts.values.push(parts.count);
     }
     this.#emitBounds("_bucket", "le");
+  }
+
+  #emitNative(isGauge: boolean): void {
+    const { count, sum, hasFloatCount } = this.#parts;
+    const histogram = this.#native.histogram(count, sum, hasFloatCount, isGauge);
+    if (histogram === undefined) {
+      this.#out.invalidHistograms++;
+      return;
+    }
+    this.#out.histograms.set(this.#out.length, histogram);
+    this.#emit("", undefined, 0);
   }
 
   /** The float form of the count stands for float histograms, whose integer count is unset. */
@@ -234,7 +261,7 @@ class FamilyParser {
     parts.count = 0;
     parts.sum = 0;
     parts.hasFloatCount = false;
-    parts.isNative = false;
+    this.#native.clear();
     parts.bounds.length = 0;
     parts.values.length = 0;
     return parts;

@@ -1,3 +1,4 @@
+import type { Histogram } from "../../model/histogram.ts";
 import { setNormalNan, wordsOf } from "../../model/special_values.ts";
 
 /** What a body holds, as parallel arrays that are reused from scrape to scrape. Entry i is the i-th sample of the body. */
@@ -12,9 +13,15 @@ export class SampleColumns {
   explicit = new Uint8Array(1_024);
   /** Histograms that have only native buckets, which are not taken over. */
   nativeHistograms = 0;
+  /** Native histograms by their place among the samples, whose value there counts for nothing. */
+  readonly histograms = new Map<number, Histogram>();
+  /** Native histograms that are none, by their layout or counts. */
+  invalidHistograms = 0;
 
   clear(): void {
     this.length = 0;
+    this.histograms.clear();
+    this.invalidHistograms = 0;
     this.nativeHistograms = 0;
   }
 
