@@ -169,7 +169,8 @@ export class SpoolLane<Batch> {
     // Encoded in either case: only the encoder knows how many items there are to count as dropped.
     const bodies = this.#encode(batch);
     const items = bodies.reduce((sum, body) => sum + body.items, 0);
-    const hasContent = items > 0 || Object.keys(checkpoints).length > 0;
+    // A body without items may hold series and metadata that the encoder counts as sent.
+    const hasContent = bodies.length > 0 || Object.keys(checkpoints).length > 0;
     if (isOpen && !hasContent) return 0;
     if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return items;
     this.#encoder = undefined;

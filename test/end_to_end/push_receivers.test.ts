@@ -117,6 +117,109 @@ test.skipIf(isSkipped)(
   120_000,
 );
 
+test("what clients of the other protocols push can be asked for", async () => {
+  const url = lapwing.url.replace(/\/$/, "");
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const nanos = `${nowSeconds}000000000`;
+  const json = { "content-type": "application/json" };
+  const point = { asDouble: 2.5, timeUnixNano: nanos };
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "cart" } }] };
+  const metrics = [{ name: "queue.length", gauge: { dataPoints: [point] } }];
+  const record = { timeUnixNano: nanos, body: { stringValue: "from otlp" } };
+  const pushes: readonly (readonly [path: string, RequestInit, status: number])[] = [
+    [
+      "/v1/metrics",
+      {
+        headers: json,
+        body: JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] }),
+      },
+      200,
+    ],
+    [
+      "/v1/logs",
+      {
+        headers: json,
+        body: JSON.stringify({
+          resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }],
+        }),
+      },
+      200,
+    ],
+    ["/write?precision=s", { body: `disk,host=h used=7i ${nowSeconds}\n` }, 204],
+    ["/metrics/job/backup", { method: "PUT", body: "backup_ok 1\n" }, 200],
+    [
+      "/loki/api/v1/push",
+      {
+        headers: json,
+        body: JSON.stringify({
+          streams: [{ stream: { app: "web" }, values: [[nanos, "from loki"]] }],
+        }),
+      },
+      204,
+    ],
+  ];
+  for (const [path, init, status] of pushes) {
+    const response = await fetch(url + path, { method: "POST", ...init });
+    expect([path, response.status]).toEqual([path, status]);
+  }
+  for (const [query, value] of [
+    ['queue_length{job="cart"}', "2.5"],
+    ['disk_used{host="h"}', "7"],
+    ['backup_ok{job="backup"}', "1"],
+  ] as const) {
+    const results = await until(
+      () => range(url, query, nowSeconds, nowSeconds + 5),
+      ([result]) => result !== undefined,
+    );
+    expect(results[0]?.values[0]?.[1]).toBe(value);
+  }
+  for (const [query, line] of [
+    ['{service_name="cart"}', "from otlp"],
+    ['{app="web"}', "from loki"],
+  ] as const)
+    await until(
+      async () =>
+        (await fetch(`${url}/loki/api/v1/query_range?${new URLSearchParams({ query })}`)).text(),
+      (text) => text.includes(line),
+    );
+});
+
+test("a body of 100 MB is refused, whether its size is told or not, and neighbours go on", async () => {
+  const url = lapwing.url.replace(/\/$/, "");
+  const chunk = new Uint8Array(1_000_000);
+  const before = lapwing.residentBytes();
+  const told = await statusOf(() =>
+    fetch(`${url}/api/v1/write`, { method: "POST", body: new Uint8Array(100_000_000) }),
+  );
+  const untold = await statusOf(() => {
+    let chunks = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (chunks++ < 100) controller.enqueue(chunk);
+        else controller.close();
+      },
+    });
+    return fetch(`${url}/v1/metrics`, {
+      method: "POST",
+      headers: { "content-type": "application/x-protobuf" },
+      body,
+    });
+  });
+  for (const status of [told, untold]) expect([413, "closed"]).toContain(status);
+  const good = await fetch(`${url}/write`, { method: "POST", body: "after v=1" });
+  expect(good.status).toBe(204);
+  expect(lapwing.residentBytes() - before).toBeLessThan(400_000_000);
+});
+
+/** The server may close the connection before all of a refused body is sent. */
+async function statusOf(request: () => Promise<Response>): Promise<number | "closed"> {
+  try {
+    return (await request()).status;
+  } catch {
+    return "closed";
+  }
+}
+
 function key(metric: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

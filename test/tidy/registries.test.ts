@@ -12,6 +12,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "body.ts",
     "config.ts",
     "emit_samples.ts",
+    "log_batch_builder.ts",
     "memory_budget.ts",
     "pushed_series.ts",
     "receiver.fixture.ts",
@@ -20,7 +21,6 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "refusal.ts",
     "registry.ts",
     "sample_buffer.ts",
-    "snappy_block.ts",
   ],
 };
 

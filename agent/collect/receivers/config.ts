@@ -6,7 +6,10 @@ import { receivers } from "./registry.ts";
 export const ReceiversConfig = z.strictObject({
   /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
   memory_max: byteSize.prefault("256MiB"),
+  influx: receivers.influx.config.prefault({}),
+  loki: receivers.loki.config.prefault({}),
   otlp: receivers.otlp.config.prefault({}),
+  pushgateway: receivers.pushgateway.config.prefault({}),
   remote_write: receivers.remote_write.config.prefault({}),
 });
 

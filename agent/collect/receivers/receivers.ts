@@ -39,14 +39,20 @@ export class Receivers {
       if (!config[type].enabled) return;
       const opened = make(contextOf(type, memory, meters, parts));
       const counted = new Hono();
-      counted.use(async (c, next) => {
-        await next();
-        meters.requests.inc({ receiver: type, code: String(c.res.status) });
-      });
+      // By path, because middleware for all paths would count the requests of every route behind it, too.
+      for (const path of new Set(opened.routes.routes.map((route) => route.path)))
+        counted.use(path, async (c, next) => {
+          await next();
+          if (c.res.status !== 404)
+            meters.requests.inc({ receiver: type, code: String(c.res.status) });
+        });
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
     };
+    open("influx", (context) => receivers.influx.open(config.influx, context));
+    open("loki", (context) => receivers.loki.open(config.loki, context));
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));
+    open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));
     open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
   }
 

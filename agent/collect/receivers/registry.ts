@@ -1,8 +1,14 @@
+import { influx } from "./influx/receiver.ts";
+import { loki } from "./loki/receiver.ts";
 import { otlp } from "./otlp/receiver.ts";
+import { pushgateway } from "./pushgateway/receiver.ts";
 import { remoteWrite } from "./remote_write/receiver.ts";
 
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
+  influx,
+  loki,
   otlp,
+  pushgateway,
   remote_write: remoteWrite,
 };

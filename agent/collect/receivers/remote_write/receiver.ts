@@ -11,7 +11,7 @@ import { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
-import { unpackSnappy } from "../snappy_block.ts";
+import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { type WriteVersion, versionOf } from "./content_type.ts";
 import { decodeV1 } from "./decode_v1.ts";
 import { decodeV2 } from "./decode_v2.ts";

@@ -1,0 +1,183 @@
+import { expect, test } from "bun:test";
+import { compressSync } from "snappy";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ExportMetricsServiceRequestSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
+import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
+import { Held, wire } from "./receiver.fixture.ts";
+import { ReceiversConfig } from "./config.ts";
+import { receivers } from "./registry.ts";
+
+// Mutated messages: each gets a status of its protocol, never a fault of ours, and nothing that is taken breaks the frames'
+// encoder (which the fixture runs). The seed makes a failure come again.
+
+const rounds = 1_500;
+const config = ReceiversConfig.parse({});
+
+/** Numbers in [0, below), the same for the same seed (mulberry32). */
+function randomOf(seed: number) {
+  let state = seed;
+  return (below: number): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+function mutated(message: Uint8Array, random: (below: number) => number): Uint8Array<ArrayBuffer> {
+  let bytes = Buffer.from(message);
+  for (let changes = 1 + random(4); changes > 0; changes--) {
+    const at = random(bytes.length + 1);
+    const kind = random(4);
+    if (kind === 0 && at < bytes.length) bytes[at] = random(256);
+    else if (kind === 1)
+      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random(8))]);
+    else if (kind === 2)
+      bytes = Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from([random(256), 255, random(256)]),
+        bytes.subarray(at),
+      ]);
+    else bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(random(at + 1))]);
+  }
+  return new Uint8Array(bytes);
+}
+
+const now = new Held().nowMs;
+const label = (name: string, value: string) =>
+  wire.message(1, wire.bytes(1, name), wire.bytes(2, value));
+const sample = wire.message(2, wire.double(1, 1), wire.varint(2, now));
+const v1 = wire.message(
+  1,
+  label("__name__", "m"),
+  label("a", "b"),
+  sample,
+  wire.message(3, wire.double(2, 1)),
+);
+const v2 = Buffer.concat([
+  ...["", "__name__", "m", "help"].map((symbol) => wire.bytes(4, symbol)),
+  wire.message(
+    5,
+    wire.bytes(1, Uint8Array.from([1, 2])),
+    sample,
+    wire.message(5, wire.varint(1, 1), wire.varint(3, 3)),
+  ),
+]);
+const otlp = toBinary(
+  ExportMetricsServiceRequestSchema,
+  create(ExportMetricsServiceRequestSchema, {
+    resourceMetrics: [
+      {
+        resource: {
+          attributes: [
+            { key: "service.name", value: { value: { case: "stringValue", value: "s" } } },
+          ],
+        },
+        scopeMetrics: [
+          {
+            metrics: [
+              {
+                name: "g",
+                data: {
+                  case: "gauge",
+                  value: {
+                    dataPoints: [
+                      {
+                        timeUnixNano: BigInt(now) * 1_000_000n,
+                        value: { case: "asInt", value: 1n },
+                      },
+                    ],
+                  },
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+);
+const loki = toBinary(
+  PushRequestSchema,
+  create(PushRequestSchema, {
+    streams: [
+      {
+        labels: '{a="b"}',
+        entries: [{ timestamp: { seconds: BigInt(now / 1_000) }, line: "line" }],
+      },
+    ],
+  }),
+);
+const packed = (bytes: Uint8Array) => new Uint8Array(compressSync(Buffer.from(bytes)));
+const plain = (bytes: Uint8Array<ArrayBuffer>) => bytes;
+const v2Type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+const cases = [
+  {
+    name: "remote write 1.0",
+    path: "/api/v1/write",
+    seed: v1,
+    type: "application/x-protobuf",
+    pack: packed,
+  },
+  { name: "remote write 2.0", path: "/api/v1/write", seed: v2, type: v2Type, pack: packed },
+  {
+    name: "snappy",
+    path: "/api/v1/write",
+    seed: packed(v1),
+    type: "application/x-protobuf",
+    pack: plain,
+  },
+  { name: "OTLP", path: "/v1/metrics", seed: otlp, type: "application/x-protobuf", pack: plain },
+  {
+    name: "Loki",
+    path: "/loki/api/v1/push",
+    seed: loki,
+    type: "application/x-protobuf",
+    pack: packed,
+  },
+  {
+    name: "Influx",
+    path: "/write",
+    seed: Buffer.from(`m,a=b v=1,w=2i ${now}000000`),
+    type: "text/plain",
+    pack: plain,
+  },
+  {
+    name: "Pushgateway",
+    path: "/metrics/job/j",
+    seed: Buffer.from('# TYPE m gauge\nm{a="b"} 1\n'),
+    type: "text/plain",
+    pack: plain,
+  },
+] as const;
+
+for (const { name, path, seed, type, pack } of cases)
+  test(`${name}: ${rounds} mutated requests get a status, and some are taken`, async () => {
+    const held = new Held();
+    const apps = [
+      receivers.influx.open(config.influx, held.context()),
+      receivers.loki.open(config.loki, held.context()),
+      receivers.otlp.open(config.otlp, held.context()),
+      receivers.pushgateway.open(config.pushgateway, held.context()),
+      receivers.remote_write.open(config.remote_write, held.context()),
+    ].map(({ routes }) => routes);
+    const random = randomOf(20_261_121);
+    const statuses = new Set<number>();
+    for (let round = 0; round < rounds; round++) {
+      held.nowMs += 1;
+      const body = pack(mutated(seed, random));
+      for (const app of apps) {
+        const response = await app.request(path, {
+          method: "POST",
+          headers: { "content-type": type },
+          body,
+        });
+        if (response.status === 404) continue;
+        statuses.add(response.status);
+      }
+    }
+    for (const status of statuses) expect([200, 204, 400, 413, 422]).toContain(status);
+    expect(statuses.has(400)).toBe(true);
+    expect(held.batches).toBeGreaterThan(0);
+  });

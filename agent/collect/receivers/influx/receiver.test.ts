@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import * as fc from "fast-check";
+import { Held, opened } from "../receiver.fixture.ts";
+import { parseInfluxLine } from "./line_protocol.ts";
+import { influx } from "./receiver.ts";
+
+const now = new Held().nowMs;
+function start() {
+  const held = new Held();
+  const { app } = opened((context) => influx.open(influx.config.parse({}), context), held);
+  const write = (
+    body: string | Uint8Array<ArrayBuffer>,
+    query = "",
+    headers: Record<string, string> = {},
+  ) => app.request(`/write${query}`, { method: "POST", headers, body });
+  return { held, app, write };
+}
+
+test("influx: fields become metrics, tags labels, and the time is nanoseconds", async () => {
+  const { held, write } = start();
+  const line = `cpu,host=a\\ b,re\\,gion=eu usage_idle=92.5,count=3i,ok=t,note="x, y=\\"z\\"" ${now}000000`;
+  expect((await write(`${line}\n# comment\n\n`)).status).toBe(204);
+  expect(held.names()).toEqual(["cpu_count", "cpu_ok", "cpu_usage_idle"]);
+  const labels = { __name__: "cpu_usage_idle", host: "a b", re_gion: "eu" };
+  expect(held.of(labels)).toEqual([{ timestampMs: now, value: 92.5 }]);
+  expect(held.notStored).toEqual({ text_field: 1 });
+});
+test("influx: precision scales the time, and without a time it is now", async () => {
+  const { held, app, write } = start();
+  await write(`a v=1 ${now / 1_000}`, "?precision=s");
+  await write("b v=1");
+  const gz = new Uint8Array(gzipSync(`c v=1 ${now}`));
+  const headers = { "content-encoding": "gzip" };
+  await app.request("/api/v2/write?precision=ms", { method: "POST", headers, body: gz });
+  for (const name of ["a_v", "b_v", "c_v"])
+    expect(held.of({ __name__: name })).toEqual([{ timestampMs: now, value: 1 }]);
+  expect((await write("a v=1", "?precision=fortnight")).status).toBe(400);
+});
+test("influx: bad lines are told by number, the good ones stored", async () => {
+  const { held, write } = start();
+  const response = await write(
+    "good v=1\nbad\nbad v=x\nfar v=1 9000000000000000000\nalso v=2\nb,a=1,a=2 v=1",
+  );
+  expect(response.status).toBe(400);
+  const { error } = await response.json();
+  for (const text of [
+    "line 2 has no fields",
+    "line 3 has the field",
+    "line 4 has the time",
+    "line 6 has a tag twice",
+  ])
+    expect(error).toContain(text);
+  expect(held.names()).toEqual(["also_v", "good_v"]);
+  expect(held.drops).toEqual({ invalid_sample: 3, out_of_bounds_timestamp: 1 });
+});
+test("influx: a broken spool is 503", async () => {
+  const { held, write } = start();
+  held.isBroken = true;
+  expect((await write("a v=1")).status).toBe(503);
+});
+test("parseInfluxLine() gives a line or a fault for any text", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom("a", "b", "=", ",", " ", "\\\\", '"', "1", "i", ".") }),
+      (line) => {
+        const parsed = parseInfluxLine(line);
+        if (!("fault" in parsed)) expect(parsed.measurement).not.toBe("");
+      },
+    ),
+    { seed: 7, numRuns: 3_000 },
+  );
+});

@@ -1,0 +1,176 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { DropReason } from "#shared/model/account.ts";
+import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { duration } from "#shared/text/duration.ts";
+import { BodyError, unpackBody, withBody } from "../body.ts";
+import { emitSamples } from "../emit_samples.ts";
+import { PushedSeries, noRoom } from "../pushed_series.ts";
+import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { refusalOf } from "../refusal.ts";
+import { SampleBuffer } from "../sample_buffer.ts";
+import { type InfluxLine, parseInfluxLine } from "./line_protocol.ts";
+
+const InfluxConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Of a body as sent, and of what it unpacks to. */
+  body_size_max: byteSize.prefault("32MiB"),
+  /** Series remembered; new ones over it are refused until others were idle. */
+  series_max: z.number().int().min(1).default(500_000),
+  /** After so long without a sample a series gives up its place where room is wanted. */
+  series_idle: duration.prefault("1h"),
+});
+
+/** InfluxDB's line protocol: POST /write (1.x) and /api/v2/write. A field becomes the metric `measurement_field`. */
+export const influx = defineReceiver({
+  type: "influx",
+  config: InfluxConfig,
+  open(config, context) {
+    const intake = new InfluxIntake(config, context);
+    const paths = ["/write", "/api/v2/write"];
+    const routes = new Hono().on("POST", paths, (c) =>
+      intake.answer(c.req.raw, c.req.query("precision") ?? "ns"),
+    );
+    for (const path of paths) routes.all(path, (c) => c.json({ error: "expected POST" }, 405));
+    return { routes };
+  },
+});
+
+/** Nanoseconds of one unit of `precision`, in the names of both versions. */
+const precisions: ReadonlyMap<string, bigint> = new Map([
+  ["n", 1n],
+  ["ns", 1n],
+  ["u", 1_000n],
+  ["us", 1_000n],
+  ["µ", 1_000n],
+  ["ms", 1_000_000n],
+  ["s", 1_000_000_000n],
+  ["m", 60_000_000_000n],
+  ["h", 3_600_000_000_000n],
+]);
+const aheadMaxMs = 600_000;
+const faultsToldMax = 10;
+const malformed: DropReason = "invalid_sample";
+const labelCharsMax = 64 * 1024;
+
+class InfluxIntake {
+  readonly #config: z.output<typeof InfluxConfig>;
+  readonly #context: ReceiverContext;
+  readonly #series: PushedSeries;
+  readonly #buffer = new SampleBuffer();
+
+  constructor(config: z.output<typeof InfluxConfig>, context: ReceiverContext) {
+    const { series_max: seriesMax, series_idle: idleMs } = config;
+    this.#config = config;
+    this.#context = context;
+    this.#series = new PushedSeries({ seriesMax, idleMs });
+  }
+
+  async answer(request: Request, precision: string): Promise<Response> {
+    const { body_size_max: bytesMax } = this.#config;
+    try {
+      const unitNanos = precisions.get(precision);
+      if (unitNanos === undefined)
+        throw new BodyError(
+          400,
+          `precision ${JSON.stringify(precision)}: expected ns, us, ms or s`,
+        );
+      return await withBody(
+        request,
+        { bytesMax, memory: this.#context.memory },
+        async (packed, take) => {
+          const encoding = request.headers.get("content-encoding") ?? undefined;
+          const body = unpackBody(packed, encoding, bytesMax);
+          if (body !== packed) take(body.length);
+          return this.#take(textOf(body), unitNanos);
+        },
+      );
+    } catch (thrown) {
+      const { status, message, retryAfterSeconds } = refusalOf(thrown);
+      const headers = new Headers();
+      if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
+      return Response.json({ error: message }, { status, headers });
+    }
+  }
+
+  /** The good lines are stored; the bad ones are told by their numbers, counted from 1. */
+  async #take(text: string, unitNanos: bigint): Promise<Response> {
+    const context = this.#context;
+    const nowMs = context.clock.now();
+    this.#buffer.clear();
+    this.#series.begin(nowMs);
+    const faults: string[] = [];
+    const drops = new Map<DropReason, number>();
+    let [number, textFields] = [0, 0];
+    for (const raw of text.split("\n")) {
+      number++;
+      const line = raw.trim();
+      if (line === "" || line.startsWith("#")) continue;
+      const parsed = parseInfluxLine(line);
+      const refused =
+        "fault" in parsed
+          ? { reason: malformed, items: 1, fault: parsed.fault }
+          : this.#add(parsed, unitNanos, nowMs);
+      if (!("fault" in parsed)) textFields += parsed.textFields;
+      if (refused === undefined) continue;
+      drops.set(refused.reason, (drops.get(refused.reason) ?? 0) + refused.items);
+      if (faults.length < faultsToldMax) faults.push(`line ${number} ${refused.fault}`);
+    }
+    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer.take());
+    for (const [reason, items] of drops) context.drop("metrics", reason, items);
+    if (textFields > 0) context.notStored("text_field", textFields);
+    if (faults.length === 0) return new Response(null, { status: 204 });
+    return Response.json({ error: `partial write: ${faults.join("; ")}` }, { status: 400 });
+  }
+
+  #add(line: InfluxLine, unitNanos: bigint, nowMs: number): Refused | undefined {
+    const { measurement, tags, fields, timestamp } = line;
+    const items = Math.max(1, fields.length);
+    const timestampMs =
+      timestamp === undefined ? nowMs : Number((timestamp * unitNanos) / 1_000_000n);
+    if (timestampMs > nowMs + aheadMaxMs || !Number.isSafeInteger(timestampMs))
+      return { reason: "out_of_bounds_timestamp", items, fault: `has the time ${timestamp}` };
+    const labels = labelsOf(tags);
+    if (labels === undefined) return { reason: "invalid_sample", items, fault: "has a tag twice" };
+    let size = measurement.length;
+    for (const [name, value] of tags) size += name.length + value.length;
+    if (size > labelCharsMax) return { reason: "label_limit", items, fault: "has too large tags" };
+    let refused = 0;
+    for (const [field, value] of fields) {
+      const name = nameOf(`${measurement}_${field}`);
+      const column = this.#series.columnOf({ ...labels, [metricNameLabel]: name });
+      if (column === noRoom) refused++;
+      else this.#buffer.push(column, timestampMs, value);
+    }
+    return refused === 0
+      ? undefined
+      : { reason: "sample_limit", items: refused, fault: "has series over the limit" };
+  }
+}
+
+type Refused = { readonly reason: DropReason; readonly items: number; readonly fault: string };
+
+/** Undefined where two tags become one label. */
+function labelsOf(tags: InfluxLine["tags"]): Labels | undefined {
+  const labels = new Map<string, string>();
+  for (const [tag, value] of tags) {
+    const name = nameOf(tag).replaceAll(":", "_");
+    if (labels.has(name) || name === metricNameLabel) return undefined;
+    labels.set(name, value);
+  }
+  return Object.fromEntries(labels);
+}
+
+function nameOf(text: string): string {
+  const name = text.replaceAll(/[^a-zA-Z0-9_:]/g, "_");
+  return /^\d/.test(name) ? `_${name}` : name;
+}
+
+function textOf(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new BodyError(400, "body is not UTF-8", { cause });
+  }
+}

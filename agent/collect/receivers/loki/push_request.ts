@@ -1,0 +1,104 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { z } from "zod";
+import { unpackSnappy } from "#proto/codec/snappy_block.ts";
+import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
+import { messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { BodyError } from "../body.ts";
+import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
+
+export type PushedStream = { readonly labels: Labels; readonly entries: readonly PushedEntry[] };
+export type PushedEntry = {
+  readonly unixNanos: bigint;
+  readonly line: string;
+  readonly metadata: Labels;
+};
+
+const nanosText = z.string().regex(/^\d{1,19}$/, "expected nanoseconds as text");
+const Value = z.union([
+  z.tuple([nanosText, z.string()]),
+  z.tuple([nanosText, z.string(), z.record(z.string(), z.string())]),
+]);
+const JsonPush = z.object({
+  streams: z.array(
+    z.union([
+      z.object({ stream: z.record(z.string(), z.string()), values: z.array(Value) }),
+      // The form of the legacy path.
+      z.object({
+        labels: z.string(),
+        entries: z.array(z.object({ ts: z.string(), line: z.string() })),
+      }),
+    ]),
+  ),
+});
+
+/** Streams of a JSON push. Throws BodyError(400). */
+export function readJsonPush(body: Uint8Array): PushedStream[] {
+  const parsed = JsonPush.safeParse(jsonOf(body));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new BodyError(400, `push at ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  return parsed.data.streams.map((stream) => {
+    if ("labels" in stream)
+      return {
+        labels: parseStreamLabels(stream.labels),
+        entries: stream.entries.map(({ ts, line }) => ({
+          unixNanos: nanosOf(ts),
+          line,
+          metadata: {},
+        })),
+      };
+    return {
+      labels: checkStreamLabels(Object.entries(stream.stream)),
+      entries: stream.values.map(([at, line, metadata = {}]) => ({
+        unixNanos: BigInt(at),
+        line,
+        metadata,
+      })),
+    };
+  });
+}
+
+/** Streams of a protobuf push, a snappy block of at most `bytesMax` unpacked. Throws BodyError(400), OperatingError("bad_request"). */
+export function readProtobufPush(
+  packed: Uint8Array,
+  bytesMax: number,
+  take: (bytes: number) => void,
+): PushedStream[] {
+  const bytes = unpackSnappy(packed, bytesMax);
+  take(bytes.length);
+  return decoded(bytes).streams.map(({ labels, entries }) => ({
+    labels: parseStreamLabels(labels),
+    entries: entries.map(({ timestamp, line, structuredMetadata }) => ({
+      unixNanos: (timestamp?.seconds ?? 0n) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0),
+      line,
+      metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
+    })),
+  }));
+}
+
+function decoded(bytes: Uint8Array) {
+  try {
+    return fromBinary(PushRequestSchema, bytes, { readUnknownFields: false });
+  } catch (cause) {
+    throw new BodyError(400, `request is not a valid message: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new BodyError(400, "body is not JSON", { cause });
+  }
+}
+
+/** RFC 3339, with up to nine digits of a second. */
+function nanosOf(text: string): bigint {
+  const parts = /^(.{19})(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const secondMs = Date.parse(`${parts?.[1]}${parts?.[3]}`);
+  if (parts === null || Number.isNaN(secondMs))
+    throw new BodyError(400, `time ${JSON.stringify(text.slice(0, 100))}: expected RFC 3339`);
+  return BigInt(secondMs) * 1_000_000n + BigInt((parts[2] ?? "").padEnd(9, "0"));
+}

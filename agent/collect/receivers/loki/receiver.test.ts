@@ -1,0 +1,93 @@
+import { expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { compressSync } from "snappy";
+import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
+import { Held, opened } from "../receiver.fixture.ts";
+import { loki } from "./receiver.ts";
+
+const now = new Held().nowMs;
+function start() {
+  const held = new Held();
+  const { app } = opened((context) => loki.open(loki.config.parse({}), context), held);
+  const post = (
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+    path = "/loki/api/v1/push",
+  ) => app.request(path, { method: "POST", headers, body });
+  const json = (body: unknown, path?: string) =>
+    post(JSON.stringify(body), { "content-type": "application/json" }, path);
+  return { held, post, json };
+}
+const one = (stream: object, ...values: unknown[][]) => ({ streams: [{ stream, values }] });
+
+test("loki: JSON keeps nanoseconds and metadata, and adds service_name", async () => {
+  const { held, json } = start();
+  const response = await json(
+    one({ app: "web", x: "" }, [`${now}000123`, "level=error oops", { id: "7" }]),
+  );
+  expect([response.status, await response.text()]).toEqual([204, ""]);
+  expect(held.logs).toEqual([
+    {
+      stream: { app: "web", service_name: "web" },
+      timestampMs: now,
+      nanos: 123,
+      severity: 17,
+      line: "level=error oops",
+      attributes: { id: "7" },
+    },
+  ]);
+});
+test("loki: snappy protobuf, and gzip JSON of the legacy path", async () => {
+  const { held, post } = start();
+  const message = create(PushRequestSchema, {
+    streams: [
+      {
+        labels: '{ job="a\\"b", zone=`z` }',
+        entries: [{ timestamp: { seconds: BigInt(now / 1_000), nanos: 5 }, line: "one" }],
+      },
+    ],
+  });
+  const packed = new Uint8Array(compressSync(Buffer.from(toBinary(PushRequestSchema, message))));
+  expect((await post(packed, { "content-type": "application/x-protobuf" })).status).toBe(204);
+  const legacy = {
+    streams: [{ labels: "{}", entries: [{ ts: new Date(now).toISOString(), line: "two" }] }],
+  };
+  const body = new Uint8Array(gzipSync(JSON.stringify(legacy)));
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  expect((await post(body, headers, "/api/prom/push")).status).toBe(204);
+  expect(held.logs.map(({ stream, nanos, line }) => [stream, nanos, line])).toEqual([
+    [{ job: 'a"b', zone: "z", service_name: 'a"b' }, 5, "one"],
+    [{ service_name: "unknown_service" }, 0, "two"],
+  ]);
+});
+test("loki: good entries of a push are kept when it is refused for others", async () => {
+  const { held, json } = start();
+  const response = await json(
+    one(
+      { app: "web" },
+      [`${now}000000`, "good"],
+      ["9000000000000000000", "far"],
+      [`${now}000000`, "x".repeat(300_000)],
+    ),
+  );
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    expect.stringContaining("out of bounds"),
+  ]);
+  expect(held.logs.map(({ line }) => line)).toEqual(["good"]);
+  expect(held.drops).toEqual({ out_of_bounds_timestamp: 1, line_too_long: 1 });
+});
+test("loki: what is not a push is refused with its status", async () => {
+  const { held, post, json } = start();
+  expect((await json({ streams: [] })).status).toBe(422);
+  expect((await json(one({ app: "web" }, [now, "line"]))).status).toBe(400);
+  expect((await json(one({ "a-b": "web" }, [`${now}000000`, "line"]))).status).toBe(400);
+  expect((await post("{", { "content-type": "application/json" })).status).toBe(400);
+  expect((await post("x", { "content-type": "application/x-protobuf" })).status).toBe(400);
+  expect(
+    (await post("x", { "content-type": "application/json", "content-encoding": "br" })).status,
+  ).toBe(400);
+  held.isBroken = true;
+  expect((await json(one({ app: "web" }, [`${now}000000`, "line"]))).status).toBe(503);
+});

@@ -1,0 +1,92 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { severityOf } from "../../sources/file_logs/severity.ts";
+import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { LogBatchBuilder } from "../log_batch_builder.ts";
+import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { refusalOf, textAnswer } from "../refusal.ts";
+import { type PushedStream, readJsonPush, readProtobufPush } from "./push_request.ts";
+import { withServiceName } from "./stream_labels.ts";
+
+const LokiConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Of a body as sent, and of what it unpacks to. */
+  body_size_max: byteSize.prefault("32MiB"),
+  /** A longer line is refused; Loki's default. */
+  line_size_max: byteSize.prefault("256KiB"),
+});
+
+const aheadMaxMs = 600_000;
+
+/** Loki's push API: POST /loki/api/v1/push and /api/prom/push, snappy protobuf or JSON. */
+export const loki = defineReceiver({
+  type: "loki",
+  config: LokiConfig,
+  open(config, context) {
+    const limits = { bytesMax: config.body_size_max, memory: context.memory };
+    const answer = async (request: Request): Promise<Response> => {
+      try {
+        return await withBody(request, limits, async (body, take) =>
+          store(read(request, body, config.body_size_max, take), config.line_size_max, context),
+        );
+      } catch (thrown) {
+        return textAnswer(refusalOf(thrown));
+      }
+    };
+    const paths = ["/loki/api/v1/push", "/api/prom/push"];
+    const routes = new Hono().on("POST", paths, (c) => answer(c.req.raw));
+    for (const path of paths) routes.all(path, (c) => c.text("expected POST\n", 405));
+    return { routes };
+  },
+});
+
+/** JSON by its type, with any encoding; everything else is snappy protobuf, whatever its headers say of that. */
+function read(
+  request: Request,
+  body: Uint8Array,
+  bytesMax: number,
+  take: TakeMemory,
+): PushedStream[] {
+  const mediaType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
+  if (mediaType !== "application/json") {
+    if (encoding !== "" && encoding !== "snappy")
+      throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
+    return readProtobufPush(body, bytesMax, take);
+  }
+  if (encoding !== "" && encoding !== "gzip" && encoding !== "deflate")
+    throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
+  const unpacked = unpackBody(body, encoding, bytesMax);
+  if (unpacked !== body) take(unpacked.length);
+  return readJsonPush(unpacked);
+}
+
+/** Good entries are stored, and the first fault of the others is told by 400. */
+async function store(
+  streams: readonly PushedStream[],
+  lineBytesMax: number,
+  context: ReceiverContext,
+): Promise<Response> {
+  if (streams.length === 0) return textAnswer({ status: 422, message: "push without streams" });
+  const latestMs = context.clock.now() + aheadMaxMs;
+  const builder = new LogBatchBuilder({ lineBytesMax, latestMs });
+  const drops: (() => void)[] = [];
+  let told: string | undefined;
+  for (const { labels, entries } of streams) {
+    const stream = builder.stream(withServiceName(labels));
+    for (const { unixNanos, line, metadata } of entries) {
+      const body = Buffer.from(line);
+      const severity = severityOf(body, 0, body.length);
+      const fault = builder.add(stream, { unixNanos, severity, body, attributes: metadata });
+      if (fault === undefined) continue;
+      told ??= fault.message;
+      drops.push(() => context.drop("logs", fault.reason, 1));
+    }
+  }
+  if (builder.length > 0) await context.emitLogs(builder.build());
+  for (const count of drops) count();
+  return told === undefined
+    ? new Response(null, { status: 204 })
+    : textAnswer({ status: 400, message: told });
+}

@@ -1,0 +1,84 @@
+import { BodyError } from "../body.ts";
+
+const pair = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*/y;
+const namesMax = 64;
+const nameCharsMax = 1_024;
+const valueCharsMax = 2_048;
+
+/** Labels of a stream from LogQL's form, `{a="b", c="d"}`. Throws BodyError(400). */
+export function parseStreamLabels(text: string): Record<string, string> {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) throw invalid(text);
+  const inner = trimmed.slice(1, -1);
+  const pairs: [string, string][] = [];
+  pair.lastIndex = 0;
+  let at = 0;
+  while (at < inner.length && inner.slice(at).trim() !== "") {
+    pair.lastIndex = at;
+    const found = pair.exec(inner);
+    if (found === null) throw invalid(text);
+    pairs.push([found[1] ?? "", unquoted(found[2] ?? "", text)]);
+    at = pair.lastIndex;
+    if (at === inner.length) break;
+    if (inner[at] !== ",") throw invalid(text);
+    at++;
+  }
+  return checkStreamLabels(pairs);
+}
+
+/** Labels within Loki's bounds, without empty values. Throws BodyError(400). */
+export function checkStreamLabels(
+  pairs: readonly (readonly [name: string, value: string])[],
+): Record<string, string> {
+  if (pairs.length > namesMax) throw new BodyError(400, `stream with ${pairs.length} labels`);
+  const labels = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.length > nameCharsMax)
+      throw new BodyError(400, `label name ${JSON.stringify(name.slice(0, 100))} is not allowed`);
+    if (labels.has(name)) throw new BodyError(400, `duplicate label ${JSON.stringify(name)}`);
+    if (value.length > valueCharsMax)
+      throw new BodyError(400, `value of label ${name} is longer than ${valueCharsMax}`);
+    labels.set(name, value);
+  }
+  return Object.fromEntries([...labels].filter(([, value]) => value !== ""));
+}
+
+function unquoted(quoted: string, text: string): string {
+  if (quoted.startsWith("`")) return quoted.slice(1, -1);
+  if (!quoted.includes("\\")) return quoted.slice(1, -1);
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    throw invalid(text);
+  }
+}
+
+function invalid(text: string): BodyError {
+  return new BodyError(
+    400,
+    `stream labels ${JSON.stringify(text.slice(0, 200))}: expected {name="value"}`,
+  );
+}
+
+const serviceLabels = [
+  "service",
+  "app",
+  "application",
+  "app_name",
+  "name",
+  "app_kubernetes_io_name",
+  "container",
+  "container_name",
+  "k8s_container_name",
+  "component",
+  "workload",
+  "job",
+  "k8s_job_name",
+] as const;
+
+/** The labels with service_name, which Loki takes from the first label that tells of a service. */
+export function withServiceName(labels: Readonly<Record<string, string>>): Record<string, string> {
+  if (labels["service_name"] !== undefined) return { ...labels };
+  const teller = serviceLabels.find((name) => labels[name] !== undefined) ?? "";
+  return { ...labels, service_name: labels[teller] ?? "unknown_service" };
+}
