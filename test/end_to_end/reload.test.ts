@@ -105,7 +105,7 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
   const refused = await lapwing.get("/-/reload", { method: "POST" });
   expect(refused.status).toBe(500);
   const told = await refused.text();
-  expect(told).toContain('tenant is "A B": expected 1 to 64');
+  expect(told).toContain('tenant is "A B": expected 1 to 63');
   expect(told).toContain("nonsense is 1: no such key");
   process.kill(up.pid, "SIGHUP");
   await until("the log to say so", () => stage.log("up").includes("configuration not reloaded"));
