@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { createMetricsEncoder } from "#proto/codec/metrics.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Drops } from "#shared/model/account.ts";
+import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily, MetricsBatch } from "#shared/model/metrics.ts";
@@ -19,6 +20,11 @@ export class Held {
   isBroken = false;
   readonly samples = new Map<string, HeldSample[]>();
   readonly labels = new Map<string, Labels>();
+  readonly histograms: {
+    readonly labels: Labels;
+    readonly timestampMs: number;
+    readonly histogram: Histogram;
+  }[] = [];
   readonly families = new Map<string, MetricFamily>();
   readonly logs: {
     stream: Labels;
@@ -77,7 +83,14 @@ export class Held {
     if (this.isBroken) throw new OperatingError("unavailable", "the spool is broken");
     this.batches++;
     this.#encoder.encode(batch);
-    const { schema, rows, sparse } = batch;
+    const { schema, rows, sparse, histograms } = batch;
+    if (histograms !== undefined)
+      for (const [i, histogram] of histograms.histograms.entries())
+        this.histograms.push({
+          labels: schema.series[histograms.columns[i] ?? 0] ?? {},
+          timestampMs: histograms.timestampsMs[i] ?? 0,
+          histogram,
+        });
     for (const family of schema.families) this.families.set(family.name, family);
     for (const { timestampMs, values } of rows)
       for (let i = 0; i < values.length; i++)

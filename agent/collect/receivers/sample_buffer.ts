@@ -1,5 +1,9 @@
+import type { Histogram } from "#shared/model/histogram.ts";
 import type { SparseSamples } from "#shared/model/metrics.ts";
 import { isAbsent, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
+
+/** Samples, of which some are histograms: by place, with two words in place of the value that tell it from another one. */
+export type PushedSamples = SparseSamples & { readonly natives?: ReadonlyMap<number, Histogram> };
 
 /** Samples of one request as columns, in memory that is used again for the next. */
 export class SampleBuffer {
@@ -8,9 +12,11 @@ export class SampleBuffer {
   #timestampsMs = new Float64Array(1_024);
   #values = new Float64Array(1_024);
   #words = wordsOf(this.#values);
+  #natives = new Map<number, Histogram>();
 
   clear(): void {
     this.length = 0;
+    this.#natives.clear();
   }
 
   /** A value by its two 32-bit halves, so that the bits of a NaN stay. The one NaN that is our own mark becomes an ordinary one. */
@@ -19,6 +25,18 @@ export class SampleBuffer {
     this.#words[2 * at] = low;
     this.#words[2 * at + 1] = high;
     if (isAbsent(this.#words, at)) setNormalNan(this.#words, at);
+  }
+
+  /** A histogram, with what stands for it where samples are compared. */
+  pushHistogram(
+    column: number,
+    timestampMs: number,
+    histogram: Histogram,
+    low: number,
+    high: number,
+  ): void {
+    this.#natives.set(this.length, histogram);
+    this.pushWords(column, timestampMs, low, high);
   }
 
   /** A NaN of any bits is stored as Prometheus's ordinary one. */
@@ -33,14 +51,17 @@ export class SampleBuffer {
   }
 
   /** What was pushed, as memory of its own. */
-  take(): SparseSamples {
+  take(): PushedSamples {
     const end = this.length;
     this.length = 0;
-    return {
+    const natives = this.#natives;
+    if (natives.size > 0) this.#natives = new Map();
+    const samples = {
       columns: this.#columns.slice(0, end),
       timestampsMs: this.#timestampsMs.slice(0, end),
       values: this.#values.slice(0, end),
     };
+    return natives.size === 0 ? samples : { ...samples, natives };
   }
 
   #next(column: number, timestampMs: number): number {

@@ -3,6 +3,7 @@ import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { DecodedWrite } from "./decoded_write.ts";
+import { readHistogram } from "./native_histogram.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
 
@@ -103,21 +104,16 @@ class SeriesReader {
         ? this.#knownColumn(labelsStart, labelsEnd, samples + histograms)
         : this.#newColumn(start, end, samples + histograms);
     if (column !== undefined) {
-      if (histograms > 0) this.#histograms(histograms);
-      cursor.at = firstSample;
+      cursor.at = histograms > 0 ? start : firstSample;
       while (cursor.at < end) {
         const tag = cursor.varint(end);
-        const fieldEnd = tag === seriesTags.sample ? cursor.lengthEnd(end) : 0;
-        if (fieldEnd > 0) this.#sample(column, fieldEnd);
+        if (tag === seriesTags.sample) this.#sample(column, cursor.lengthEnd(end));
+        else if (tag === seriesTags.histogram)
+          this.#checks.addHistogram(column, readHistogram(cursor, cursor.lengthEnd(end)));
         else cursor.skip(tag, end);
       }
     }
     cursor.at = end;
-  }
-
-  #histograms(count: number): void {
-    this.#out.isPartial = true;
-    this.#out.skipped.add("unsupported_histogram", count, () => "native histograms are not stored");
   }
 
   #knownColumn(start: number, end: number, items: number): number | undefined {

@@ -6,6 +6,7 @@ import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { skipField } from "./decode_v1.ts";
 import { DecodedWrite } from "./decoded_write.ts";
+import { readHistogram } from "./native_histogram.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes } from "./wire.ts";
 import { RequestSymbols, type SymbolNumbers } from "./symbols.ts";
@@ -105,6 +106,7 @@ class SeriesReader {
   }
 
   series(end: number): void {
+    const start = this.#cursor.at;
     const parts = this.#survey(end);
     const { samples, histograms } = parts;
     const out = this.#out;
@@ -120,20 +122,14 @@ class SeriesReader {
       out.samples += samples;
       return;
     }
-    if (histograms > 0) {
-      out.isPartial = true;
-      out.skipped.add(
-        "unsupported_histogram",
-        histograms,
-        () => "native histograms are not stored",
-      );
-    }
     if (parts.metadataEnd > 0) this.#metadata(column, parts);
     const cursor = this.#cursor;
-    cursor.at = parts.firstSample;
+    cursor.at = histograms > 0 ? start : parts.firstSample;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === seriesTags.sample) this.#sample(column, cursor.lengthEnd(end));
+      else if (tag === seriesTags.histogram)
+        this.#checks.addHistogram(column, readHistogram(cursor, cursor.lengthEnd(end)));
       else cursor.skip(tag, end);
     }
   }

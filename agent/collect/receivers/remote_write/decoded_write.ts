@@ -6,11 +6,13 @@ export class DecodedWrite {
   samples = 0;
   /** Good ones, that are stored already or are in the buffer. */
   written = 0;
+  /** Of the written ones, those that are native histograms. */
+  histogramsWritten = 0;
   exemplars = 0;
   startTimestamps = 0;
   /** Faults by which a 1.0 request fails as a whole. */
   readonly faults = new Faults();
-  /** What is left out while the rest is stored: native histograms, series over the limit and, in 1.0, bad label sets. */
+  /** What is left out while the rest is stored: series over the limit and, in 1.0, bad label sets. */
   readonly skipped = new Faults();
   /** A skipped item of which the sender must hear. */
   isPartial = false;

@@ -174,24 +174,77 @@ test("remote write 1.0 hands metadata on, also in a request of its own", async (
   await send(metadata);
   expect(held.batches).toBe(1);
 });
-test("remote write answers 400 for native histograms, and stores the floats beside them", async () => {
+/** Spans {1,2} and {2,1}, so buckets 1, 2 and 5, with counts 3, 1 and 2; schema 0, zero bucket 1 within 0.5. */
+const histogramFields = (sum: Uint8Array) => [
+  wire.varint(1, 7),
+  sum,
+  wire.varint(4, 0),
+  wire.double(5, 0.5),
+  wire.varint(6, 1),
+  wire.message(11, wire.varint(1, 2), wire.varint(2, 2)),
+  wire.message(11, wire.varint(1, 4), wire.varint(2, 1)),
+  wire.varint(12, 6),
+  wire.varint(12, 3),
+  wire.varint(12, 2),
+];
+const stored = {
+  schema: 0,
+  zeroThreshold: 0.5,
+  zeroCount: 1,
+  count: 7,
+  sum: 1.5,
+  positive: { indices: Int32Array.of(1, 2, 5), counts: Float64Array.of(3, 1, 2) },
+  negative: { indices: new Int32Array(0), counts: new Float64Array(0) },
+  customValues: [],
+};
+test("remote write stores native histograms of 1.0 and 2.0, each once", async () => {
   const { held, send, send2 } = start();
-  const histogram = wire.message(4, wire.varint(1, 3), wire.double(3, 1.5), wire.varint(15, now));
-  const first = await send(
-    Buffer.concat([series1(up, [[now, 1]]), series1([["__name__", "h"]], [], histogram)]),
-  );
-  expect([first.status, await first.text()]).toEqual([400, "native histograms are not stored\n"]);
-  const histogram2 = wire.message(3, wire.varint(1, 3), wire.varint(15, now));
+  const fields = [...histogramFields(wire.double(3, 1.5)), wire.varint(15, now)];
+  const body = Buffer.concat([
+    series1(up, [[now, 1]]),
+    series1([["__name__", "h"]], [], wire.message(4, ...fields)),
+  ]);
+  expect((await send(body)).status).toBe(204);
+  expect((await send(body)).status).toBe(204);
+  const gauge = wire.message(3, ...fields, wire.varint(14, 3));
   const second = await send2(
     symbolsAndSeries(
-      ["", "__name__", "h", "g"],
-      series2([1, 2], [], histogram2),
+      ["", "__name__", "h2", "g"],
+      series2([1, 2], [], gauge),
       series2([1, 3], [[now, 1]]),
     ),
   );
-  expect(written(second)).toEqual([400, "1", "0", "0"]);
-  expect(held.names()).toEqual(["g", "up"]);
-  expect(held.drops).toEqual({ unsupported_histogram: 2 });
+  expect(written(second)).toEqual([204, "1", "1", "0"]);
+  expect(held.histograms).toEqual([
+    {
+      labels: { __name__: "h" },
+      timestampMs: now,
+      histogram: { ...stored, counterResetHint: "unknown" },
+    },
+    {
+      labels: { __name__: "h2" },
+      timestampMs: now,
+      histogram: { ...stored, counterResetHint: "gauge" },
+    },
+  ]);
+  expect(held.of(Object.fromEntries(up))).toEqual([{ timestampMs: now, value: 1 }]);
+  expect(held.drops).toEqual({});
+});
+test("remote write takes a histogram with a stale sum as a stale marker, and refuses what is none", async () => {
+  const { held, send } = start();
+  const stale = Buffer.from([25, 2, 0, 0, 0, 0, 0, 0xf0, 0x7f]);
+  const ended = wire.message(4, ...histogramFields(stale), wire.varint(15, now));
+  expect((await send(series1([["__name__", "h"]], [], ended))).status).toBe(204);
+  expect(held.of({ __name__: "h" })).toEqual([{ timestampMs: now, value: "stale" }]);
+  const tooMany = wire.message(11, wire.varint(1, 0), wire.varint(2, 1_000_000));
+  const broken = wire.message(4, tooMany, wire.varint(15, now + 1));
+  const answer = await send(series1([["__name__", "h"]], [], broken));
+  expect([answer.status, await answer.text()]).toEqual([
+    400,
+    expect.stringContaining("invalid histogram"),
+  ]);
+  expect(held.histograms).toEqual([]);
+  expect(held.drops).toEqual({ invalid_sample: 1 });
 });
 test("remote write 2.0 tells what was written, and counts exemplars as not stored", async () => {
   const { held, send2 } = start();

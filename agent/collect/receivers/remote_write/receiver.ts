@@ -40,8 +40,12 @@ export const remoteWrite = defineReceiver({
   },
 });
 
-type Written = { readonly samples: number };
-const nothing: Written = { samples: 0 };
+type Written = { readonly samples: number; readonly histograms: number };
+const nothing: Written = { samples: 0, histograms: 0 };
+
+function writtenOf({ written, histogramsWritten }: DecodedWrite): Written {
+  return { samples: written - histogramsWritten, histograms: histogramsWritten };
+}
 
 class WriteIntake {
   readonly #config: z.output<typeof RemoteWriteConfig>;
@@ -110,7 +114,7 @@ class WriteIntake {
     const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
     const outcome =
       told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
-    return this.#answer(version, outcome, { samples: isRolledBack ? 0 : decoded.written });
+    return this.#answer(version, outcome, isRolledBack ? nothing : writtenOf(decoded));
   }
 
   /** Only when the samples are stored: a sender that was told to come again brings the faulty ones again, too. */
@@ -129,7 +133,7 @@ class WriteIntake {
     const headers = new Headers();
     if (version === 2) {
       headers.set("X-Prometheus-Remote-Write-Samples-Written", String(written.samples));
-      headers.set("X-Prometheus-Remote-Write-Histograms-Written", "0");
+      headers.set("X-Prometheus-Remote-Write-Histograms-Written", String(written.histograms));
       headers.set("X-Prometheus-Remote-Write-Exemplars-Written", "0");
     }
     if (refusal.status === 204) return new Response(null, { status: 204, headers });

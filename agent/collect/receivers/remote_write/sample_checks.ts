@@ -1,6 +1,8 @@
+import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import type { DecodedWrite } from "./decoded_write.ts";
+import type { WrittenHistogram } from "./native_histogram.ts";
 import { aheadMaxMs, shownLabels } from "./wire.ts";
 
 /** Puts the good samples of a request into the buffer, and tells what is wrong with the others. */
@@ -23,13 +25,40 @@ export class SampleChecks {
 
   /** A sample by the two halves of its value. */
   add(column: number, timestampMs: number, low: number, high: number): void {
+    if (this.#isNews(column, timestampMs, low, high))
+      this.#buffer.pushWords(column, timestampMs, low, high);
+  }
+
+  /** A native histogram; one whose sum is a stale marker is a stale marker, as Prometheus sends it. */
+  addHistogram(column: number, written: WrittenHistogram): void {
+    const { timestampMs, sumLow, sumHigh, histogram } = written;
+    const out = this.#out;
+    const before = out.written;
+    if (isStale(Uint32Array.of(sumLow, sumHigh), 0)) this.add(column, timestampMs, sumLow, sumHigh);
+    else if (histogram === undefined) {
+      out.samples++;
+      out.faults.add("invalid_sample", 1, () =>
+        this.#told("invalid histogram", column, timestampMs),
+      );
+    } else {
+      const [countLow = 0, countHigh = 0] = wordsOf(Float64Array.of(histogram.count));
+      const [low, high] = [(sumLow ^ countHigh) >>> 0, (sumHigh ^ countLow) >>> 0];
+      if (this.#isNews(column, timestampMs, low, high))
+        this.#buffer.pushHistogram(column, timestampMs, histogram, low, high);
+    }
+    if (written.hasStartTimestamp) out.startTimestamps++;
+    out.histogramsWritten += out.written - before;
+  }
+
+  /** Whether to take the sample; what is wrong with it is told. */
+  #isNews(column: number, timestampMs: number, low: number, high: number): boolean {
     const out = this.#out;
     out.samples++;
     if (timestampMs > this.#latestMs || !Number.isSafeInteger(timestampMs)) {
       out.faults.add("out_of_bounds_timestamp", 1, () =>
         this.#told("out of bounds", column, timestampMs),
       );
-      return;
+      return false;
     }
     let relation = this.#series.compareWithLast(column, timestampMs, low, high);
     if (relation === "new" && column === this.#column && timestampMs === this.#lastMs)
@@ -38,15 +67,15 @@ export class SampleChecks {
       out.faults.add("duplicate_sample", 1, () =>
         this.#told("duplicate sample for timestamp", column, timestampMs),
       );
-      return;
+      return false;
     }
     out.written++;
-    if (relation === "same") return;
+    if (relation === "same") return false;
     this.#column = column;
     this.#lastMs = timestampMs;
     this.#low = low;
     this.#high = high;
-    this.#buffer.pushWords(column, timestampMs, low, high);
+    return true;
   }
 
   #told(what: string, column: number, timestampMs: number): string {
