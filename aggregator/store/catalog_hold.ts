@@ -7,6 +7,9 @@ export type Hold = { release(): Promise<void> };
 
 /** Any number that means this program. */
 const lockNumber = 760_077;
+/** A process that was just killed holds its lock until the server notices; who really holds it does so for longer. */
+const triesMax = 10;
+const retryMs = 100;
 
 /**
  * Says that this process works with a catalog: "shared" as aggregators do, "exclusive" for what must have it alone.
@@ -26,16 +29,33 @@ function heldError(mode: "shared" | "exclusive", cause?: unknown): OperatingErro
 
 async function holdPostgres(url: string, mode: "shared" | "exclusive"): Promise<Hold> {
   const sql = new SQL({ url, max: 1, connectionTimeout: 10 });
-  const name = mode === "shared" ? "pg_try_advisory_lock_shared" : "pg_try_advisory_lock";
+  const suffix = mode === "shared" ? "_shared" : "";
+  const take = async () => {
+    const rows: unknown = await sql.unsafe(
+      `SELECT pg_try_advisory_lock${suffix}(${lockNumber}) AS held`,
+    );
+    return Array.isArray(rows) && rows[0]?.held === true;
+  };
   try {
-    const rows: unknown = await sql.unsafe(`SELECT ${name}(${lockNumber}) AS held`);
-    const isHeld = Array.isArray(rows) && rows[0]?.held === true;
-    if (!isHeld) throw heldError(mode);
+    for (let tries = 1; !(await take()); tries++) {
+      if (tries === triesMax) throw heldError(mode);
+      await Bun.sleep(retryMs);
+    }
   } catch (cause) {
     await sql.close();
     throw storeError("hold the catalog", cause);
   }
-  return { release: () => sql.close() };
+  return {
+    release: async () => {
+      try {
+        // Closing alone lets go only once the server has noticed.
+        await sql.unsafe(`SELECT pg_advisory_unlock${suffix}(${lockNumber})`);
+      } catch {
+        // A connection that is gone holds nothing.
+      }
+      await sql.close();
+    },
+  };
 }
 
 /** By a lock of SQLite on a file of its own: the system lets go of it when the process ends. */
