@@ -33,8 +33,8 @@ export type ExportReport = { readonly series: number; readonly samples: number }
 
 /**
  * Writes the samples of committed blocks that match: as Parquet a row a sample (timestamp, name, labels as JSON, value),
- * as OpenMetrics text that `promtool tsdb create-blocks-from openmetrics` reads (which has no stale markers: they are
- * left out). The file appears whole or not at all.
+ * as OpenMetrics text that `promtool tsdb create-blocks-from openmetrics` reads (which has no stale markers and no
+ * native histograms: they are left out; as Parquet these have no value). The file appears whole or not at all.
  */
 export async function exportMetrics(
   tools: StorageTools,
@@ -140,7 +140,8 @@ async function writeText(
     await eachWanted(tools, paths, selector, request, async (one) => {
       const words = wordsOf(one.values);
       const shown: number[] = [];
-      for (let i = 0; i < one.values.length; i++) if (!isStale(words, i)) shown.push(i);
+      for (let i = 0; i < one.values.length; i++)
+        if (!isStale(words, i) && one.histograms?.[i] === undefined) shown.push(i);
       if (shown.length === 0) return;
       await sink.write(openMetricsLines(one, shown));
       await sink.flush();
