@@ -2,6 +2,8 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily, SeriesSchema, SparseSamples } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 
+import { ByteAliases } from "./byte_aliases.ts";
+
 export type PushedSeriesLimits = {
   readonly seriesMax: number;
   /** A series without samples for so long is forgotten when room is wanted. */
@@ -26,7 +28,7 @@ export class PushedSeries {
   #schema: { series: Labels[]; families: MetricFamily[] } = { series: [], families: [] };
   #columns = new Map<string, number>();
   #families = new Map<string, MetricFamily>();
-  readonly #aliases: Map<string, number>[] = [];
+  readonly #aliases: ByteAliases[] = [];
   /** By column: the newest sample that is in the spool, and when it came. */
   #lastMs = new Float64Array(tidyColumnsMin).fill(-Infinity);
   #lastWords = new Uint32Array(2 * tidyColumnsMin);
@@ -43,8 +45,8 @@ export class PushedSeries {
   }
 
   /** Columns by keys of a wire format's own, cleared with the schema: what saves decoding labels again. */
-  newAliases(): Map<string, number> {
-    const aliases = new Map<string, number>();
+  newAliases(): ByteAliases {
+    const aliases = new ByteAliases();
     this.#aliases.push(aliases);
     return aliases;
   }

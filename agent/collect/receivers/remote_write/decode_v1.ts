@@ -1,5 +1,6 @@
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
+import type { ByteAliases } from "../byte_aliases.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { DecodedWrite } from "./decoded_write.ts";
@@ -21,7 +22,7 @@ const metadataTags = { type: 8, name: 18, help: 34, unit: 42 } as const;
 export function decodeV1(
   bytes: Uint8Array,
   series: PushedSeries,
-  aliases: Map<string, number>,
+  aliases: ByteAliases,
   buffer: SampleBuffer,
   nowMs: number,
 ): DecodedWrite {
@@ -55,14 +56,14 @@ class SeriesReader {
   readonly #view: DataView;
   readonly #bytes: Buffer;
   readonly #series: PushedSeries;
-  readonly #aliases: Map<string, number>;
+  readonly #aliases: ByteAliases;
   readonly #out: DecodedWrite;
   readonly #checks: SampleChecks;
 
   constructor(
     cursor: ProtobufCursor,
     series: PushedSeries,
-    aliases: Map<string, number>,
+    aliases: ByteAliases,
     out: DecodedWrite,
     checks: SampleChecks,
   ) {
@@ -117,11 +118,10 @@ class SeriesReader {
   }
 
   #knownColumn(start: number, end: number, items: number): number | undefined {
-    const key = this.#bytes.toString("latin1", start, end);
-    const known = this.#aliases.get(key);
+    const known = this.#aliases.get(this.#cursor.bytes, start, end);
     if (known !== undefined) return known;
     const column = this.#newColumn(start, end, items);
-    if (column !== undefined) this.#aliases.set(key, column);
+    if (column !== undefined) this.#aliases.set(this.#cursor.bytes, start, end, column);
     return column;
   }
 

@@ -6,6 +6,7 @@ import { duration } from "#shared/text/duration.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { type TakeMemory, withBody } from "../body.ts";
 import { BodyError } from "../body.ts";
+import type { ByteAliases } from "../byte_aliases.ts";
 import { emitSamples } from "../emit_samples.ts";
 import { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -51,7 +52,7 @@ class WriteIntake {
   readonly #config: z.output<typeof RemoteWriteConfig>;
   readonly #context: ReceiverContext;
   readonly #series: PushedSeries;
-  readonly #aliases: Map<string, number>;
+  readonly #aliases: ByteAliases;
   readonly #symbols: SymbolNumbers;
   readonly #buffer = new SampleBuffer();
 

@@ -1,4 +1,5 @@
 import { BodyError } from "../body.ts";
+import type { ByteAliases } from "../byte_aliases.ts";
 import { InvalidLabelsError, textOf } from "./wire.ts";
 
 const requestSymbolsMax = 1_000_000;
@@ -8,10 +9,10 @@ const unknown = 0xffff_ffff;
 export class SymbolNumbers {
   readonly #numbersMax: number;
   readonly #numbers = new Map<string, number>();
-  readonly aliases: Map<string, number>;
+  readonly aliases: ByteAliases;
 
   /** `aliases` are the columns by number lists. */
-  constructor(aliases: Map<string, number>, numbersMax: number) {
+  constructor(aliases: ByteAliases, numbersMax: number) {
     this.aliases = aliases;
     this.#numbersMax = numbersMax;
   }
@@ -43,6 +44,7 @@ export class RequestSymbols {
   readonly #texts = new Map<number, string>();
   #count = 0;
   #key = new Uint32Array(64);
+  #keyBytes = new Uint8Array(this.#key.buffer);
 
   constructor(bytes: Uint8Array, numbers: SymbolNumbers) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -78,17 +80,21 @@ export class RequestSymbols {
 
   /** The column remembered for the label set, whatever its references were then. Throws InvalidLabelsError. */
   alias(refs: Uint32Array): number | undefined {
-    return this.#numbers.aliases.get(this.#keyOf(refs));
+    this.#makeKey(refs);
+    return this.#numbers.aliases.get(this.#keyBytes, 0, 4 * refs.length);
   }
 
   setAlias(refs: Uint32Array, column: number): void {
-    this.#numbers.aliases.set(this.#keyOf(refs), column);
+    this.#makeKey(refs);
+    this.#numbers.aliases.set(this.#keyBytes, 0, 4 * refs.length, column);
   }
 
-  #keyOf(refs: Uint32Array): string {
-    if (this.#key.length < refs.length) this.#key = new Uint32Array(2 * refs.length);
+  #makeKey(refs: Uint32Array): void {
+    if (this.#key.length < refs.length) {
+      this.#key = new Uint32Array(2 * refs.length);
+      this.#keyBytes = new Uint8Array(this.#key.buffer);
+    }
     for (let i = 0; i < refs.length; i++) this.#key[i] = this.#number(refs[i] ?? 0);
-    return Buffer.from(this.#key.buffer, 0, 4 * refs.length).toString("latin1");
   }
 
   #number(ref: number): number {
