@@ -98,6 +98,6 @@ const unpackers: Readonly<Record<string, Unpacker>> = {
   br: brotliDecompressSync,
 };
 
-export function tooLarge(bytesMax: number): TooLargeError {
+function tooLarge(bytesMax: number): TooLargeError {
   return new TooLargeError(`body is larger than ${bytesMax} bytes`);
 }
