@@ -51,29 +51,13 @@ function installPrograms() {
   }
 }
 
-/**
- * End-to-end tests run real servers against the clock of a shared machine: a file of them that fails is run once more, alone, and
- * named in either case. Whatever else fails has failed.
- */
 async function runTests(args) {
-  const first = await bunTest(args);
-  const failed = [...first.failedFiles];
-  let { fail } = first.counts;
-  let isGood = first.code === 0 && first.counts.pass > 0;
-  if (!isGood && failed.length > 0 && failed.every((file) => file.includes("test/end_to_end/"))) {
-    console.log(`\nOnce more, alone: ${failed.join(", ")}`);
-    const second = await bunTest(failed.map((file) => `./${file}`));
-    isGood = second.code === 0 && second.counts.pass > 0;
-    ({ fail } = second.counts);
-    const outcome = isGood ? "Failed at first and passed alone" : "Failed twice";
-    console.log(`\n${outcome}: ${failed.join(", ")}`);
-  }
-  const { pass, skip } = first.counts;
-  const total = pass + first.counts.fail;
-  if (first.skipped.size > 0)
-    console.log(`\nSkipped:\n${[...first.skipped].map((name) => `  ${name}`).join("\n")}`);
-  console.log(`\n${total - fail} passed, ${fail} failed, ${skip} skipped`);
-  process.exitCode = isGood ? 0 : 1;
+  const { code, counts, skipped } = await bunTest(args);
+  const { pass, fail, skip } = counts;
+  if (skipped.size > 0)
+    console.log(`\nSkipped:\n${[...skipped].map((name) => `  ${name}`).join("\n")}`);
+  console.log(`\n${pass} passed, ${fail} failed, ${skip} skipped`);
+  process.exitCode = code === 0 && pass > 0 ? 0 : 1;
 }
 
 async function bunTest(args) {
@@ -81,8 +65,6 @@ async function bunTest(args) {
   const child = spawn(bun, command, { cwd: root, env: withSbin(), stdio: "pipe" });
   const counts = { pass: 0, skip: 0, fail: 0 };
   const skipped = new Set();
-  const failedFiles = new Set();
-  let file = "";
   const watch = (stream, out) => {
     let rest = "";
     stream.on("data", (chunk) => {
@@ -92,12 +74,8 @@ async function bunTest(args) {
       for (const line of lines) {
         // oxlint-disable-next-line no-control-regex -- colours of the test runner
         const plain = line.replace(/\u001b\[[0-9;]*m/g, "");
-        file = /^(\S+\.test\.tsx?):$/.exec(plain)?.[1] ?? file;
         const [, count, word] = /^\s*(\d+) (pass|skip|fail)$/.exec(plain) ?? [];
         if (word) counts[word] = Number(count);
-        // At its end the runner tells all failures again, without their files.
-        if (/^\d+ tests? (failed|skipped)/.test(plain)) file = "";
-        if (plain.startsWith("(fail) ") && file !== "") failedFiles.add(file);
         if (plain.startsWith("(skip) ")) skipped.add(plain.slice(7));
       }
     });
@@ -105,5 +83,5 @@ async function bunTest(args) {
   watch(child.stdout, process.stdout);
   watch(child.stderr, process.stderr);
   const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, counts, skipped, failedFiles };
+  return { code, counts, skipped };
 }
