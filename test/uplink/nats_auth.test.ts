@@ -87,6 +87,68 @@ it("nats: an NKey, in place or in a file", async () => {
   await server.stop();
 });
 
+type KeyPair = ReturnType<typeof nkeys.createUser>;
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A JWT as NATS signs them: by an Ed25519 key of its own kind (docs.nats.io, "JWT authentication"). */
+function jwtOf(issuer: KeyPair, subject: KeyPair, nats: Record<string, unknown>): string {
+  const claims = {
+    jti: crypto.randomUUID(),
+    iat: Math.floor(Date.now() / 1_000),
+    iss: issuer.getPublicKey(),
+    sub: subject.getPublicKey(),
+    name: "test",
+    nats: { version: 2, ...nats },
+  };
+  const signed = `${part({ typ: "JWT", alg: "ed25519-nkey" })}.${part(claims)}`;
+  return `${signed}.${Buffer.from(issuer.sign(Buffer.from(signed))).toString("base64url")}`;
+}
+
+function credsOf(account: KeyPair, user: KeyPair): string {
+  const unlimited = { subs: -1, data: -1, payload: -1, pub: {}, sub: {} };
+  const jwt = jwtOf(account, user, { type: "user", ...unlimited });
+  const seed = new TextDecoder().decode(user.getSeed());
+  return `-----BEGIN NATS USER JWT-----
+${jwt}
+------END NATS USER JWT------
+
+-----BEGIN USER NKEY SEED-----
+${seed}
+------END USER NKEY SEED------
+`;
+}
+
+it("nats: credentials of a JWT user in a file; those of another account are refused", async () => {
+  const operator = nkeys.createOperator();
+  const [system, account, stranger] = [
+    nkeys.createAccount(),
+    nkeys.createAccount(),
+    nkeys.createAccount(),
+  ];
+  const limits = { subs: -1, data: -1, payload: -1, conn: -1, leaf: -1, imports: -1, exports: -1 };
+  const accountJwt = (key: KeyPair) => jwtOf(operator, key, { type: "account", limits });
+  const server = await startNats(
+    () => `operator: ${jwtOf(operator, operator, { type: "operator" })}
+system_account: ${system.getPublicKey()}
+resolver: MEMORY
+resolver_preload: {
+  ${system.getPublicKey()}: ${accountJwt(system)}
+  ${account.getPublicKey()}: ${accountJwt(account)}
+}`,
+  );
+  const servers = [server.url];
+  const file = join(server.folder, "agent.creds");
+  await writeFile(file, credsOf(account, nkeys.createUser()));
+  expect((await tryOut({ servers, creds_file: file })).outcome).toBe("connected");
+  const user = nkeys.createUser();
+  await writeFile(file, credsOf(stranger, user));
+  const wrong = await tryOut({ servers, creds_file: file });
+  expect(wrong.outcome).toMatch(/authorization violation/i);
+  expect(wrong.log + wrong.outcome).not.toContain(new TextDecoder().decode(user.getSeed()));
+  await server.stop();
+});
+
 test.skipIf(natsServerPath === undefined || !hasOpenssl)(
   "nats: TLS by our own authority, with a client's certificate; a stranger's is refused (needs openssl)",
   async () => {
