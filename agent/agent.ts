@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";

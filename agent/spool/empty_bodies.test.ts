@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { decodeFrame } from "#proto/codec/envelope.ts";
-import { createMetricsDecoder, createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsDecoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";

@@ -1,5 +1,5 @@
 import { encodeFrame, frameBytesMax, newHeader, toWireSignal } from "#proto/codec/envelope.ts";
-import type { EncodedBody } from "#proto/codec/metrics.ts";
+import type { EncodedBody } from "#proto/codec/metrics_body.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import { Compression, FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { assert } from "#shared/assert.ts";

@@ -1,5 +1,5 @@
 import type { NextFrame } from "#proto/bus/agent_port.ts";
-import type { EncodedBody } from "#proto/codec/metrics.ts";
+import type { EncodedBody } from "#proto/codec/metrics_body.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { decodeLogs, encodeLogs } from "#proto/codec/logs.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

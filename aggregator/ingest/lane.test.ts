@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { decodeFrame, encodeFrame, newHeader } from "#proto/codec/envelope.ts";
-import type { EncodedBody, MetricsEncoder } from "#proto/codec/metrics.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import type { EncodedBody } from "#proto/codec/metrics_body.ts";
+import type { MetricsEncoder } from "#proto/codec/metrics_encoder.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";

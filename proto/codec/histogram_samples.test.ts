@@ -14,7 +14,9 @@ import { Signal } from "../gen/v1/frame_pb.js";
 import { ByteWriter } from "./byte_writer.ts";
 import { decodeFrame, encodeFrame, type Frame, newHeader } from "./envelope.ts";
 import { histogramBytesMax, readHistograms, writeHistograms } from "./histogram_samples.ts";
-import { createMetricsDecoder, createMetricsEncoder, type EncodedBody } from "./metrics.ts";
+import { createMetricsDecoder } from "./metrics.ts";
+import { type EncodedBody } from "./metrics_body.ts";
+import { createMetricsEncoder } from "./metrics_encoder.ts";
 
 function frameOf({ body, ...rest }: EncodedBody): Frame {
   const header = newHeader({ tenant: "t", agent: "a", signal: Signal.METRICS, ...rest });

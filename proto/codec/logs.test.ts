@@ -6,7 +6,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { Compression, Signal } from "../gen/v1/frame_pb.js";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
 import { createLogsEncoder, decodeLogs, encodeLogs } from "./logs.ts";
-import type { EncodedBody } from "./metrics.ts";
+import type { EncodedBody } from "./metrics_body.ts";
 import { unpack } from "./packing.ts";
 
 type Record = {

@@ -7,7 +7,7 @@ import { ByteReader, corrupt } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import type { Frame } from "./envelope.ts";
 import { labelsBytesMax, readLabelTable, writeLabelTable } from "./label_table.ts";
-import type { EncodedBody } from "./metrics.ts";
+import type { EncodedBody } from "./metrics_body.ts";
 import { pack, rawBytesMax, unpack } from "./packing.ts";
 import { nextBase, readTimestamp, timestampBytesMax, writeTimestamp } from "./timestamps.ts";
 

@@ -7,12 +7,9 @@ import { isAbsent, setAbsent, setStale, wordsOf } from "#shared/model/special_va
 import { Compression, Signal } from "../gen/v1/frame_pb.js";
 import { ByteWriter } from "./byte_writer.ts";
 import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "./envelope.ts";
-import {
-  createMetricsDecoder,
-  createMetricsEncoder,
-  type DecodedMetrics,
-  type EncodedBody,
-} from "./metrics.ts";
+import { createMetricsDecoder, type DecodedMetrics } from "./metrics.ts";
+import { type EncodedBody } from "./metrics_body.ts";
+import { createMetricsEncoder } from "./metrics_encoder.ts";
 import { unpack } from "./packing.ts";
 
 function frameOf(encoded: EncodedBody): Frame {

@@ -4,11 +4,9 @@ import { compressSync } from "lz4-napi";
 import { ByteWriter } from "#proto/codec/byte_writer.ts";
 import { ColumnState } from "#proto/codec/column_state.ts";
 import { decodeFrame, encodeFrame, type Frame, newHeader } from "#proto/codec/envelope.ts";
-import {
-  createMetricsDecoder,
-  createMetricsEncoder,
-  type EncodedBody,
-} from "#proto/codec/metrics.ts";
+import { createMetricsDecoder } from "#proto/codec/metrics.ts";
+import { type EncodedBody } from "#proto/codec/metrics_body.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { decodeLogs, encodeLogs } from "#proto/codec/logs.ts";
 import { unpack } from "#proto/codec/packing.ts";
 import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";

@@ -16,7 +16,7 @@ import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
 import { createAgentPort } from "#agent/uplink/port.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";

@@ -5,7 +5,7 @@ import { SpoolConfig } from "#agent/spool/config.ts";
 import { Spool } from "#agent/spool/spool.ts";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { decodeFrame } from "#proto/codec/envelope.ts";
-import type { EncodedBody } from "#proto/codec/metrics.ts";
+import type { EncodedBody } from "#proto/codec/metrics_body.ts";
 import { Compression } from "#proto/gen/v1/frame_pb.js";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";

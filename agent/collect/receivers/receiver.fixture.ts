@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { createMetricsEncoder } from "#proto/codec/metrics.ts";
+import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Drops } from "#shared/model/account.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
