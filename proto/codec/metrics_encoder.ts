@@ -42,7 +42,7 @@ export type MetricsEncoderOptions = {
 const labelSetBytesMax = 256 * 1024;
 const rowColumnsMax = 32 * 1024;
 const sparseSamplesMax = 16 * 1024;
-export const operationHeadBytesMax = 64;
+const operationHeadBytesMax = 64;
 
 export function createMetricsEncoder(options: MetricsEncoderOptions = {}): MetricsEncoder {
   return new Encoder(options.schemasMax ?? 4_096);
