@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostSeries } from "./node_hosts.ts";
+import { processCpuSeconds, processResidentBytes } from "./lapwing_process.ts";
 import { remoteWriteBody } from "./remote_write_body.ts";
 
 const startMaxMs = 30_000;
@@ -85,6 +86,15 @@ export class MetricPeer {
       body: remoteWriteBody(series),
     });
     if (!answer.ok) throw new Error(`remote write: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** User and system CPU seconds used since it was started last. */
+  cpuSeconds(): number {
+    return processCpuSeconds(this.#child?.pid ?? 0);
+  }
+
+  residentBytes(): number {
+    return processResidentBytes(this.#child?.pid ?? 0);
   }
 
   /** Bytes of its files under a folder whose name is or is not told by `wanted`. */

@@ -3,6 +3,11 @@ import type { HostSeries } from "./node_hosts.ts";
 
 /** The body of a remote write 1.0 request: snappy (literals only, which every decoder takes) of a WriteRequest. */
 export function remoteWriteBody(series: readonly HostSeries[]): Uint8Array<ArrayBuffer> {
+  return snappyLiterals(remoteWriteMessage(series));
+}
+
+/** A WriteRequest as protobuf, not packed. */
+export function remoteWriteMessage(series: readonly HostSeries[]): Uint8Array {
   const writer = new BinaryWriter();
   for (const { labels, timestampsMs, values } of series) {
     writer.uint32(0x0a).fork();
@@ -28,7 +33,7 @@ export function remoteWriteBody(series: readonly HostSeries[]): Uint8Array<Array
         .join();
     writer.join();
   }
-  return snappyLiterals(writer.finish());
+  return writer.finish();
 }
 
 /** The block format: the length as a varint, then literals of at most 64 KiB behind a tag and two bytes of length. */
