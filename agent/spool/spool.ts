@@ -245,12 +245,13 @@ export class Spool {
   }
 }
 
-function countSamples({ rows, sparse, histograms }: MetricsBatch): number {
+function countSamples({ rows, sparse, histograms, also = [] }: MetricsBatch): number {
   const values = rows.reduce((sum, row) => {
     const words = wordsOf(row.values);
     return sum + row.values.filter((_, i) => !isAbsent(words, i)).length;
   }, 0);
-  return values + (sparse?.values.length ?? 0) + (histograms?.columns.length ?? 0);
+  const own = values + (sparse?.values.length ?? 0) + (histograms?.columns.length ?? 0);
+  return also.reduce((sum, part) => sum + countSamples(part), own);
 }
 
 async function openLane(

@@ -122,6 +122,28 @@ const row = fc.record({
 });
 
 describe("metrics codec", () => {
+  test("puts the schemas of a batch into one body, and takes none of it where one is refused", () => {
+    const [own, other] = [schemaOf(2), schemaOf(3)];
+    const encoder = createMetricsEncoder();
+    const pair = { timestampMs: 5, values: Float64Array.of(1, 2) };
+    const batch: MetricsBatch = {
+      schema: own,
+      rows: [pair],
+      also: [{ schema: other, rows: [pair, { timestampMs: 6, values: Float64Array.of(3, 4, 5) }] }],
+    };
+    const huge = { series: [{ __name__: "h".repeat(300 * 1024) }], families: [] };
+    expect(() => encoder.encode({ ...batch, also: [{ schema: huge, rows: [] }] })).toThrow(
+      OperatingError,
+    );
+    const [body, ...more] = encoder.encode(batch);
+    expect(more).toEqual([]);
+    expect(body?.items).toBe(7);
+    const decoded = createMetricsDecoder().decode(frameOf(body ?? expect.unreachable()));
+    expect(samplesOf([decoded])).toEqual(
+      samplesOf([asDecoded(batch), ...(batch.also ?? []).map(asDecoded)]),
+    );
+  });
+
   test("gives every sample back to the bit, whatever its bits are", () => {
     fc.assert(
       fc.property(fc.array(row, { maxLength: 25 }), fc.integer({ min: 1, max: 3 }), (rows, max) => {

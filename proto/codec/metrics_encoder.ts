@@ -5,6 +5,7 @@ import type {
   HistogramSamples,
   MetricFamily,
   MetricsBatch,
+  MetricsPart,
   MetricsRow,
   SeriesSchema,
   SparseSamples,
@@ -72,27 +73,34 @@ class Encoder implements MetricsEncoder {
   }
 
   encode(batch: MetricsBatch): EncodedBody[] {
+    const { also = [] } = batch;
     this.#check(batch);
+    for (const part of also) this.#check(part);
     this.#bodies = [];
-    const sent = this.#use(batch.schema);
-    this.#writeSeries(sent, batch.schema.series);
-    this.#writeFamilies(sent, batch.schema.families);
-    for (const row of batch.rows) this.#writeRow(sent, row);
-    if (batch.sparse !== undefined) this.#writeSparse(sent, batch.sparse);
-    if (batch.histograms !== undefined) this.#writeHistograms(sent, batch.histograms);
+    this.#writePart(batch);
+    for (const part of also) this.#writePart(part);
     this.#flush();
     return this.#bodies;
   }
 
-  #check({ schema, rows }: MetricsBatch): void {
-    const seriesSent = this.#sent.get(schema)?.seriesSent ?? 0;
+  #writePart({ schema, rows, sparse, histograms }: MetricsPart): void {
+    const sent = this.#use(schema);
+    this.#writeSeries(sent, schema.series);
+    this.#writeFamilies(sent, schema.families);
+    for (const row of rows) this.#writeRow(sent, row);
+    if (sparse !== undefined) this.#writeSparse(sent, sparse);
+    if (histograms !== undefined) this.#writeHistograms(sent, histograms);
+  }
+
+  #check({ schema, rows }: MetricsPart): void {
+    const { seriesSent = 0, familiesSent = 0 } = this.#sent.get(schema) ?? {};
     if (schema.series.length > epochSeriesMax)
       throw new OperatingError("overloaded", `schema of ${schema.series.length} series`);
     for (let i = seriesSent; i < schema.series.length; i++)
       if (labelsBytesMax(schema.series[i] ?? {}) > labelSetBytesMax)
         throw new OperatingError("overloaded", "a label set is larger than a frame takes");
-    for (const family of schema.families)
-      if (familyBytesMax(family) > labelSetBytesMax)
+    for (let i = familiesSent; i < schema.families.length; i++)
+      if (familyBytesMax(schema.families[i]) > labelSetBytesMax)
         throw new OperatingError("overloaded", "metadata is larger than a frame takes");
     for (const row of rows)
       assert(row.values.length <= schema.series.length, "a row is longer than its schema");

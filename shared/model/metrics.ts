@@ -35,7 +35,13 @@ export type MetricFamily = {
  * Samples of one schema. Values are IEEE doubles whose NaN bits matter: always copy by typed array, never through
  * arithmetic, and test by shared/model/special_values.ts.
  */
-export type MetricsBatch = {
+export type MetricsBatch = MetricsPart & {
+  /** Samples of other schemas that came at the same time: they travel, and are in the spool or not, with these. */
+  readonly also?: readonly MetricsPart[];
+};
+
+/** Of one schema. */
+export type MetricsPart = {
   readonly schema: SeriesSchema;
   /** Rows share one timestamp for all columns: the scrape, or a tick of a collector. */
   readonly rows: MetricsRow[];

@@ -22,6 +22,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "refusal.ts",
     "registry.ts",
     "sample_buffer.ts",
+    "series_groups.ts",
   ],
 };
 

@@ -1,8 +1,10 @@
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type { MetricFamily, SeriesSchema, SparseSamples } from "#shared/model/metrics.ts";
+import type { MetricFamily, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 
 import { ByteAliases } from "./byte_aliases.ts";
+import type { PushedSamples } from "./sample_buffer.ts";
+import { SeriesGroups } from "./series_groups.ts";
 
 export type PushedSeriesLimits = {
   readonly seriesMax: number;
@@ -13,19 +15,20 @@ export type PushedSeriesLimits = {
 /** Result of columnOf() for a series over the limit. */
 export const noRoom = -1;
 
-/** Below this a schema is not worth tidying. */
+/** Below this the series are not worth tidying. */
 const tidyColumnsMin = 1_024;
 const tidyEveryMs = 60_000;
 const familiesMax = 50_000;
 const helpCharsMax = 16_384;
 
 /**
- * The series that one receiver knows, as the columns of one long-lived schema. It grows at its end; when half of it was idle,
+ * The series that one receiver knows, by numbers called columns. The list grows at its end; when half of it was idle,
  * or it is full, a new one is made of the rest, between requests only (begin()). Samples that are on their way keep the old.
  */
 export class PushedSeries {
   readonly #limits: PushedSeriesLimits;
-  #schema: { series: Labels[]; families: MetricFamily[] } = { series: [], families: [] };
+  #series: Labels[] = [];
+  #groups = new SeriesGroups();
   #columns = new Map<string, number>();
   #families = new Map<string, MetricFamily>();
   readonly #aliases: ByteAliases[] = [];
@@ -40,11 +43,21 @@ export class PushedSeries {
     this.#limits = limits;
   }
 
-  get schema(): SeriesSchema {
-    return this.#schema;
+  labelsOf(column: number): Labels | undefined {
+    return this.#series[column];
   }
 
-  /** Columns by keys of a wire format's own, cleared with the schema: what saves decoding labels again. */
+  /** Another one when the columns were numbered anew. */
+  get groups(): SeriesGroups {
+    return this.#groups;
+  }
+
+  /** What samples, and the metadata that is new, are sent as. */
+  batchOf(samples: PushedSamples): MetricsBatch {
+    return this.#groups.batchOf(samples, this.#series);
+  }
+
+  /** Columns by keys of a wire format's own, cleared with the columns: what saves decoding labels again. */
   newAliases(): ByteAliases {
     const aliases = new ByteAliases();
     this.#aliases.push(aliases);
@@ -54,7 +67,7 @@ export class PushedSeries {
   /** Opens a request. Columns given out before count no more. */
   begin(nowMs: number): void {
     this.#nowMs = nowMs;
-    const size = this.#schema.series.length;
+    const size = this.#series.length;
     for (const aliases of this.#aliases)
       if (aliases.size > 2 * this.#limits.seriesMax) aliases.clear();
     if (size < Math.min(tidyColumnsMin, this.#limits.seriesMax)) return;
@@ -70,12 +83,12 @@ export class PushedSeries {
   columnOf(labels: Labels, key: string = labelsKey(labels)): number {
     const known = this.#columns.get(key);
     if (known !== undefined) return known;
-    const column = this.#schema.series.length;
+    const column = this.#series.length;
     if (column >= this.#limits.seriesMax) return noRoom;
     if (column >= this.#seenMs.length) this.#grow();
     this.#lastMs[column] = -Infinity;
     this.#seenMs[column] = this.#nowMs;
-    this.#schema.series.push(labels);
+    this.#series.push(labels);
     this.#columns.set(key, column);
     return column;
   }
@@ -93,7 +106,7 @@ export class PushedSeries {
       return false;
     const taken = { ...family, unit: family.unit.slice(0, helpCharsMax) };
     this.#families.set(family.name, taken);
-    this.#schema.families.push(taken);
+    this.#groups.addFamily(taken);
     return true;
   }
 
@@ -110,9 +123,9 @@ export class PushedSeries {
       : "conflict";
   }
 
-  /** The samples are in the spool. Does nothing when the schema is no longer the one that they were made for. */
-  stored(schema: SeriesSchema, samples: SparseSamples, nowMs: number): void {
-    if (schema !== this.#schema) return;
+  /** The samples are in the spool. Does nothing when their columns were those of older groups. */
+  stored(groups: SeriesGroups, samples: SparseSamples, nowMs: number): void {
+    if (groups !== this.#groups) return;
     const words = wordsOf(samples.values);
     const { columns, timestampsMs } = samples;
     for (let i = 0; i < columns.length; i++) {
@@ -140,19 +153,21 @@ export class PushedSeries {
   }
 
   #rebuild(sinceMs: number): void {
-    const { series } = this.#schema;
+    const series = this.#series;
     const kept = [...this.#columns].filter(([, column]) => (this.#seenMs[column] ?? 0) >= sinceMs);
     const old = { lastMs: this.#lastMs, words: this.#lastWords, seenMs: this.#seenMs };
     const capacity = Math.max(tidyColumnsMin, 2 * kept.length);
-    this.#schema = { series: [], families: [...this.#families.values()] };
+    this.#series = [];
+    this.#groups = new SeriesGroups();
+    for (const family of this.#families.values()) this.#groups.addFamily(family);
     this.#columns = new Map();
     this.#lastMs = new Float64Array(capacity).fill(-Infinity);
     this.#seenMs = new Float64Array(capacity);
     this.#lastWords = new Uint32Array(2 * capacity);
     for (const aliases of this.#aliases) aliases.clear();
     for (const [key, from] of kept) {
-      const to = this.#schema.series.length;
-      this.#schema.series.push(series[from] ?? {});
+      const to = this.#series.length;
+      this.#series.push(series[from] ?? {});
       this.#columns.set(key, to);
       this.#lastMs[to] = old.lastMs[from] ?? -Infinity;
       this.#seenMs[to] = old.seenMs[from] ?? 0;

@@ -5,7 +5,7 @@ import type { Drops } from "#shared/model/account.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { MetricFamily, MetricsBatch } from "#shared/model/metrics.ts";
+import type { MetricFamily, MetricsBatch, MetricsPart } from "#shared/model/metrics.ts";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { MemoryBudget } from "./memory_budget.ts";
@@ -83,7 +83,10 @@ export class Held {
     if (this.isBroken) throw new OperatingError("unavailable", "the spool is broken");
     this.batches++;
     this.#encoder.encode(batch);
-    const { schema, rows, sparse, histograms } = batch;
+    for (const part of [batch, ...(batch.also ?? [])]) this.#takePart(part);
+  }
+
+  #takePart({ schema, rows, sparse, histograms }: MetricsPart): void {
     if (histograms !== undefined)
       for (const [i, histogram] of histograms.histograms.entries())
         this.histograms.push({

@@ -112,11 +112,12 @@ function createMeters(metrics: SelfMetrics) {
 }
 
 /** Receivers make no absent samples in sparse columns. */
-function samplesIn({ rows, sparse }: MetricsBatch): number {
+function samplesIn({ rows, sparse, also = [] }: MetricsBatch): number {
   let count = sparse?.values.length ?? 0;
   for (const { values } of rows) {
     const words = wordsOf(values);
     for (let i = 0; i < values.length; i++) if (!isAbsent(words, i)) count++;
   }
+  for (const part of also) count += samplesIn(part);
   return count;
 }

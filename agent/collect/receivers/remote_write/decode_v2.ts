@@ -231,7 +231,7 @@ class SeriesReader {
     }
     const metricType = metricTypes[type] ?? "unknown";
     if (metricType === "unknown" && help === 0 && unit === 0) return;
-    const name = this.#series.schema.series[column]?.[metricNameLabel] ?? "";
+    const name = this.#series.labelsOf(column)?.[metricNameLabel] ?? "";
     try {
       const family = {
         name: familyName(name, metricType),

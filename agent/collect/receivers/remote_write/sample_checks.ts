@@ -79,7 +79,7 @@ export class SampleChecks {
   }
 
   #told(what: string, column: number, timestampMs: number): string {
-    const labels = shownLabels(this.#series.schema.series[column]);
+    const labels = shownLabels(this.#series.labelsOf(column));
     return `${what}: series ${labels}, timestamp ${timestampMs}`;
   }
 }
