@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { Hono } from "hono";
 import { z } from "zod";
-import { Agent } from "#agent/agent.ts";
+import { Agent, agentRestartKeys } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
 import { openAgentRole } from "#agent/role.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
@@ -20,6 +20,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { loadConfig } from "#shared/runtime/config_file.ts";
 
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { configFlags, roleCommand } from "#shared/runtime/role_command.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
@@ -32,31 +33,43 @@ const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggrega
 
 /** Read once, at the start; an agent's own keys are for the agent to tell. */
 const aggregatorKeys = ["storage", "ingest", "query", "streams"] as const;
+/** What stays as it was at the start, so that it is shown so after a reload. */
+const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
 
 const builtUi = join(import.meta.dir, "ui", "dist");
 const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
 
 /** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
-async function openUpRole(flags: ConfigFlags): Promise<OpenedRole> {
+async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
   const config = await loadConfig(LapwingConfig, flags);
+  lifecycle.listen(parseListen(config.listen));
   const log = openLog(config.log.level);
   const metrics = createSelfMetrics();
   const parts = { clock: systemClock, log, metrics };
   const agent = await Agent.open(config, { ...parts, uplink: "embedded", selfLogs: log.tap });
   const receiver = createEmbeddedReceiver(agent.port, { clock: systemClock, log });
-  const aggregator = await Aggregator.open(config, { ...parts, receiver, uiFolder });
+  const aggregator = await Aggregator.open(config, {
+    ...parts,
+    receiver,
+    lifecycle,
+    uiFolder,
+  });
   await aggregator.start();
   await agent.start();
-  const reload = async () => {
+  const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);
     const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));
     if (changed.length > 0)
       log.warn("some keys take effect after a restart only", { keys: changed });
     await agent.reload(next);
+    const kept = Object.fromEntries(restartKeys.map((key) => [key, config[key]]));
+    aggregator.showConfig({ ...next, ...kept });
   };
+  const reload = () => lifecycle.reloading(read);
+  const { lifecycle: allowed } = config;
   const notReady = () => [...agent.notReady(), ...aggregator.notReady()];
   const routes = new Hono()
-    .route("/", statusRoutes({ metrics, notReady, reload }))
+    .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
     .route("/", agent.routes)
     .route("/", aggregator.routes);
   const stop = async () => {
@@ -64,7 +77,7 @@ async function openUpRole(flags: ConfigFlags): Promise<OpenedRole> {
     await aggregator.stop();
     await agent.stop();
   };
-  return { listen: parseListen(config.listen), log, role: { routes, reload, stop } };
+  return { log, role: { routes, reload, stop } };
 }
 
 const program = new Command("lapwing")
@@ -86,7 +99,7 @@ roleCommand(
   program
     .command("aggregator")
     .description("take what agents send over NATS, store it, answer queries, serve the interface"),
-  (flags) => openAggregatorRole(flags, uiFolder),
+  (flags, lifecycle) => openAggregatorRole(flags, lifecycle, uiFolder),
 );
 configFlags(program.command("check").description("check a configuration, and tell all mistakes"))
   .argument("[file]", "the file to check (or --config)")

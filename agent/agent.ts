@@ -31,6 +31,18 @@ export type AgentParts = {
   readonly selfLogs: SelfLogTap;
 };
 
+/** Keys that are read once, at the start. */
+export const agentRestartKeys = [
+  "listen",
+  "data_dir",
+  "tenant",
+  "log",
+  "lifecycle",
+  "spool",
+  "nats",
+  "receivers",
+] as const;
+
 /** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
 export class Agent {
   readonly port: AgentPort;
@@ -109,8 +121,7 @@ export class Agent {
 
   /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
   async reload(config: AgentConfig): Promise<void> {
-    const fixed = ["listen", "data_dir", "tenant", "log", "spool", "nats", "receivers"] as const;
-    const changed: string[] = fixed.filter(
+    const changed: string[] = agentRestartKeys.filter(
       (key) => !Bun.deepEquals(config[key], this.#config[key]),
     );
     if (config.agent.name !== this.#config.agent.name) changed.push("agent.name");

@@ -3,6 +3,7 @@ import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { loadConfig } from "#shared/runtime/config_file.ts";
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -11,8 +12,9 @@ import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
-export async function openAgentRole(flags: ConfigFlags): Promise<OpenedRole> {
+export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
   const config = await loadConfig(AgentConfig, flags);
+  lifecycle.listen(parseListen(config.listen));
   const log = openLog(config.log.level);
   const metrics = createSelfMetrics();
   const agent = await Agent.open(config, {
@@ -23,13 +25,14 @@ export async function openAgentRole(flags: ConfigFlags): Promise<OpenedRole> {
     selfLogs: log.tap,
   });
   await agent.start();
-  const reload = async () => agent.reload(await loadConfig(AgentConfig, flags));
+  const reload = () =>
+    lifecycle.reloading(async () => agent.reload(await loadConfig(AgentConfig, flags)));
+  const { lifecycle: allowed } = config;
   const routes = new Hono()
-    .route("/", statusRoutes({ metrics, notReady: () => agent.notReady(), reload }))
+    .route(
+      "/",
+      statusRoutes({ metrics, lifecycle, allowed, notReady: () => agent.notReady(), reload }),
+    )
     .route("/", agent.routes);
-  return {
-    listen: parseListen(config.listen),
-    log,
-    role: { routes, reload, stop: () => agent.stop() },
-  };
+  return { log, role: { routes, reload, stop: () => agent.stop() } };
 }

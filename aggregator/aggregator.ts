@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import type { Receiver } from "#proto/bus/agent_port.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { apiRoutes } from "./api/server.ts";
@@ -12,6 +13,7 @@ import { Ingest } from "./ingest/ingest.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
 import { openStore } from "./store/open_store.ts";
+import { Snapshots } from "./store/snapshots.ts";
 import type { Deletion, Store } from "./store/store.ts";
 
 export type AggregatorParts = {
@@ -20,6 +22,8 @@ export type AggregatorParts = {
   readonly metrics: SelfMetrics;
   /** The end of the uplink that frames come from. */
   readonly receiver: Receiver;
+  /** The stages of the process, for those who ask how it is. */
+  readonly lifecycle: Lifecycle;
   /** Folder of the built interface, or undefined to serve none. */
   readonly uiFolder: string | undefined;
 };
@@ -30,6 +34,7 @@ type Rooms = {
   readonly agents: Agents;
   readonly sql: { close(): Promise<void> };
   readonly routes: Hono;
+  readonly shown: { config: AggregatorConfig };
 };
 
 /** The whole aggregator, in the order of the data's way: receiver, ingest, head, store, query, API. */
@@ -71,7 +76,9 @@ export class Aggregator {
       },
       { store, head, clock, folder: join(dataDir, "sql") },
     );
-    const { uiFolder } = parts;
+    const { uiFolder, lifecycle } = parts;
+    const shown = { config };
+    const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
     const admin = {
       // What is in memory becomes blocks first, so that it is deleted too.
       deleteSeries: async (deletion: Deletion, actor: string) => {
@@ -79,11 +86,16 @@ export class Aggregator {
         await store.deleteSeries(deletion, actor);
       },
       cleanTombstones: () => store.maintain(),
+      snapshot: async (skipHead: boolean) => {
+        if (!skipHead) await ingest.flush();
+        return snapshots.take();
+      },
     };
     const blocks = () => store.view().blocks;
     const rooms = { agents, ingest, head, blocks, sources, sql };
-    const routes = apiRoutes({ config, clock, ...rooms, admin, uiFolder });
-    return new Aggregator(receiver, { store, ingest, agents, sql, routes });
+    const status = { lifecycle, metrics, shownConfig: () => shown.config };
+    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, uiFolder });
+    return new Aggregator(receiver, { store, ingest, agents, sql, routes, shown });
   }
 
   private constructor(receiver: Receiver, rooms: Rooms) {
@@ -94,6 +106,11 @@ export class Aggregator {
 
   async start(): Promise<void> {
     await this.#rooms.ingest.start();
+  }
+
+  /** What is shown as the configuration in effect, after a reload. */
+  showConfig(config: AggregatorConfig): void {
+    this.#rooms.shown.config = config;
   }
 
   notReady(): string[] {

@@ -4,6 +4,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { loadConfig } from "#shared/runtime/config_file.ts";
 import { createLogger } from "#shared/runtime/log.ts";
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
@@ -14,9 +15,11 @@ import { createNatsReceiver } from "./ingest/nats_receiver.ts";
 /** An aggregator of its own, which agents reach over NATS. Throws ConfigError and OperatingError. */
 export async function openAggregatorRole(
   flags: ConfigFlags,
+  lifecycle: Lifecycle,
   uiFolder: string | undefined,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
+  lifecycle.listen(parseListen(config.listen));
   const log = createLogger(config.log.level);
   const metrics = createSelfMetrics();
   const parts = { clock: systemClock, log, metrics };
@@ -24,15 +27,21 @@ export async function openAggregatorRole(
     ...parts,
     log: log.child({ room: "uplink" }),
   });
-  const aggregator = await Aggregator.open(config, { ...parts, receiver, uiFolder });
+  const aggregator = await Aggregator.open(config, {
+    ...parts,
+    receiver,
+    lifecycle,
+    uiFolder,
+  });
   await aggregator.start();
-  const reload = async () => {
+  const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
     const keys = [
       "listen",
       "data_dir",
       "tenant",
       "log",
+      "lifecycle",
       "storage",
       "ingest",
       "query",
@@ -42,13 +51,11 @@ export async function openAggregatorRole(
     const changed = keys.filter((key) => !Bun.deepEquals(next[key], config[key]));
     log.info("configuration is valid", { take_effect_after_restart: changed });
   };
+  const reload = () => lifecycle.reloading(check);
+  const { lifecycle: allowed } = config;
   const notReady = () => aggregator.notReady();
   const routes = new Hono()
-    .route("/", statusRoutes({ metrics, notReady, reload }))
+    .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
     .route("/", aggregator.routes);
-  return {
-    listen: parseListen(config.listen),
-    log,
-    role: { routes, reload, stop: () => aggregator.stop() },
-  };
+  return { log, role: { routes, reload, stop: () => aggregator.stop() } };
 }

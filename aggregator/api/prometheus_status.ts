@@ -19,7 +19,7 @@ export function flagsOf(config: AggregatorConfig): Readonly<Record<string, strin
     "storage.tsdb.retention.time": formatDuration(config.storage.retention.metrics),
     "web.cors.origin": ".*",
     "web.enable-admin-api": "true",
-    "web.enable-lifecycle": "true",
+    "web.enable-lifecycle": String(config.lifecycle.reload),
     "web.listen-address": config.listen,
   };
 }

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
-import { compress } from "hono/compress";
 import { formatDuration } from "#shared/text/duration.ts";
 import { version } from "#shared/version.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Agents } from "../fleet/agents.ts";
 import type { Head } from "../head/contract.ts";
@@ -11,6 +12,7 @@ import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { LogsSource, MetricsSource } from "../query/source.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import type { Block } from "../store/store.ts";
+import { compressed } from "./compressed.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { monitoringRoutes } from "./routes/monitoring/routes.ts";
@@ -33,6 +35,10 @@ export type ApiParts = {
   readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
   readonly sql: SqlEngine;
   readonly admin: Omit<AdminParts, "tenant">;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: SelfMetrics;
+  /** As of the last reload. */
+  readonly shownConfig: () => unknown;
   readonly uiFolder: string | undefined;
 };
 
@@ -43,7 +49,7 @@ export function apiRoutes(parts: ApiParts): Hono {
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
   const logs = { logs: sources.logs, tenant, now: () => clock.now() };
   const app = new Hono();
-  app.use(compress());
+  app.use(compressed);
   app.route(
     "/",
     prometheusRoutes({
@@ -55,7 +61,9 @@ export function apiRoutes(parts: ApiParts): Hono {
       startedMs: clock.now(),
       storageRetention: formatDuration(config.storage.retention.metrics),
       targets: () => targetsOf(agents, tenant),
-      config,
+      config: parts.shownConfig,
+      lifecycle: parts.lifecycle,
+      selfMetrics: parts.metrics,
       flags: flagsOf(config),
       delayedNameRemoval: config.query.promql.delayed_name_removal,
       lookbackMs: config.query.promql.lookback,

@@ -8,6 +8,7 @@ import { checksumOf } from "./checksum.ts";
 import { storeError } from "./errors.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { refuseUnlessEmpty } from "./rebuild_catalog.ts";
+import type { BackupTools } from "./deps.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "./store.ts";
 
@@ -39,7 +40,7 @@ const leftOut = new Set(["deletions", "schema_migrations"]);
  * A point in time in a folder or bucket: the catalog as it was at one moment, and every block it names. Blocks never
  * change, so a second backup into the same place copies only new ones. The dump is written last: without it there is no backup.
  */
-export async function backup(tools: StorageTools, target: ObjectStore): Promise<BackupReport> {
+export async function backup(tools: BackupTools, target: ObjectStore): Promise<BackupReport> {
   const there = new Set<string>();
   for await (const { key } of target.list()) there.add(key);
   let copied = 0;

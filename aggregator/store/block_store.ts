@@ -7,7 +7,7 @@ import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
 import type { LaneNote } from "./block_metadata.ts";
-import type { BlockChange, BlockStoreDeps } from "./deps.ts";
+import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
@@ -105,6 +105,10 @@ export class BlockStore implements Store {
 
   deleteSeries(deletion: Deletion, actor: string): Promise<number> {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
+  }
+
+  get backupTools(): BackupTools {
+    return this.#deps;
   }
 
   maintain(): Promise<void> {

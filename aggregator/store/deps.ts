@@ -29,6 +29,9 @@ export type BlockStoreDeps = {
   readonly metrics: SelfMetrics;
 };
 
+/** What a backup copies, and a folder for copies on their way. */
+export type BackupTools = Pick<BlockStoreDeps, "catalog" | "objects" | "staging">;
+
 /** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
 export type BlockChange = Pick<CatalogChange, "added" | "removed" | "deleteAfterMs"> & {
   readonly without: Deleted;

@@ -16,6 +16,10 @@ export const baseShape = {
     // As it may stand in a NATS subject.
     .regex(/^[0-9a-z][0-9a-z_-]{0,62}$/, "expected 1 to 63 of 0-9 a-z _ -, the first 0-9 or a-z")
     .default("default"),
+  /** What POST /-/reload and /-/quit may do. Whoever reaches the port may send them: there is no login yet. */
+  lifecycle: z
+    .strictObject({ reload: z.boolean().default(true), quit: z.boolean().default(false) })
+    .prefault({}),
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

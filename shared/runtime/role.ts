@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
-import { OperatingError, messageOf } from "../errors.ts";
-import type { ListenAddress } from "./base_config.ts";
+import { messageOf } from "../errors.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 
 /** What a process runs: opened already, to be stopped once. */
@@ -13,55 +13,33 @@ export type Role = {
 
 export type OpenedRole = {
   readonly role: Role;
-  readonly listen: ListenAddress;
   readonly log: Logger;
 };
 
 /** After this a stop is cut short: whatever is not written yet lies in a spool or comes again. */
 const drainMs = 9_500;
-/** Answers of long queries may take this long without a byte. */
-const idleTimeoutSeconds = 255;
 
-/** Serves HTTP and runs the role until SIGTERM or SIGINT; SIGHUP reloads. Resolves with the exit code. */
-export async function runRole(role: Role, listen: ListenAddress, log: Logger): Promise<number> {
-  const server = serve(role.routes, listen);
-  log.info("listening", { url: server.url.href });
-  const stopped = Promise.withResolvers<string>();
+/** Serves HTTP and runs the role until SIGTERM, SIGINT or a request to stop; SIGHUP reloads. Resolves with the exit code. */
+export async function runRole({ role, log }: OpenedRole, lifecycle: Lifecycle): Promise<number> {
+  log.info("listening", { url: lifecycle.serve(role.routes) });
   const onHangup = () => void reload(role, log);
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => stopped.resolve(signal));
+    process.on(signal, () => lifecycle.requestStop(signal));
   process.on("SIGHUP", onHangup);
-  log.info("stopping", { signal: await stopped.promise });
+  log.info("stopping", { signal: await lifecycle.stopRequested });
+  lifecycle.beginStop();
   const deadline = Promise.withResolvers<"late">();
   const timer = setTimeout(() => deadline.resolve("late"), drainMs);
-  const ended = await Promise.race([drain(role, server, log), deadline.promise]);
+  const ended = await Promise.race([drain(role, lifecycle, log), deadline.promise]);
   clearTimeout(timer);
   if (ended === "late") log.warn("drain took too long, cut short");
   return ended === "clean" ? 0 : 1;
 }
 
-function serve(routes: Hono, listen: ListenAddress) {
-  try {
-    return Bun.serve({
-      ...listen,
-      idleTimeout: idleTimeoutSeconds,
-      fetch: (request, server) => routes.fetch(request, { server }),
-    });
-  } catch (cause) {
-    const where = `${listen.hostname}:${listen.port}`;
-    const message = `cannot listen on ${where} (${messageOf(cause)}): choose another by --listen`;
-    throw new OperatingError("unavailable", message, { cause });
-  }
-}
-
-async function drain(
-  role: Role,
-  server: { stop(closeActive: boolean): Promise<void> },
-  log: Logger,
-): Promise<"clean" | "failed"> {
+async function drain(role: Role, lifecycle: Lifecycle, log: Logger): Promise<"clean" | "failed"> {
   try {
     await role.stop();
-    await server.stop(true);
+    await lifecycle.close();
     log.info("stopped");
     return "clean";
   } catch (thrown) {

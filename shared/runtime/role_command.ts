@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { ConfigFlags } from "./config_file.ts";
 import type { OpenedRole } from "./role.ts";
+import { systemClock } from "./clock.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { runRole } from "./role.ts";
 
 /** Adds the flags that every role takes. */
@@ -20,11 +22,16 @@ export function configFlags(command: Command): Command {
 /** Makes the command open a role, and run it until it is told to stop. */
 export function roleCommand(
   command: Command,
-  open: (flags: ConfigFlags) => Promise<OpenedRole>,
+  open: (flags: ConfigFlags, lifecycle: Lifecycle) => Promise<OpenedRole>,
 ): Command {
   return configFlags(command).action(async (flags: ConfigFlags) => {
-    const { role, listen, log } = await open(flags);
-    process.exit(await runRole(role, listen, log));
+    const lifecycle = new Lifecycle(systemClock);
+    try {
+      const opened = await open(flags, lifecycle);
+      process.exit(await runRole(opened, lifecycle));
+    } finally {
+      await lifecycle.close();
+    }
   });
 }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type ProtoMetricFamily, familiesOf } from "./metric_families.ts";
 
 /**
  * Our own metrics, `lapwing_<room>_<what>_<unit>`, as prom-client objects in one registry a process. Rooms make theirs
@@ -9,6 +10,8 @@ export type SelfMetrics = {
   onCollect(read: () => void): void;
   /** The Prometheus text format, version 0.0.4. */
   text(): Promise<string>;
+  /** The same as data, sorted by name. */
+  families(): Promise<ProtoMetricFamily[]>;
   counter<Name extends string>(
     name: string,
     help: string,
@@ -32,6 +35,10 @@ export function createSelfMetrics(): SelfMetrics {
     text: () => {
       for (const read of reads) read();
       return registry.metrics();
+    },
+    families: async () => {
+      for (const read of reads) read();
+      return familiesOf(await registry.getMetricsAsJSON());
     },
     counter: (name, help, labelNames = []) =>
       new Counter({ name, help, labelNames: [...labelNames], registers }),

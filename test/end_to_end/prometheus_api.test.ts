@@ -257,3 +257,47 @@ test("status endpoints tell of the head, the blocks and the configuration", asyn
   expect((await fetch(`${url}/api/v1/labels`, { method: "DELETE" })).status).toBe(405);
   expect((await fetch(`${url}/api/v1/nothing`)).status).toBe(404);
 });
+
+test("a snapshot holds what was in memory, and restores into an empty store", async () => {
+  const taken = await fetch(`${url}/api/v1/admin/tsdb/snapshot`, { method: "POST" });
+  expect(taken.status).toBe(200);
+  const { data } = z.object({ data: z.object({ name: z.string() }) }).parse(await taken.json());
+  const snapshots = join(folder, "data", "aggregator", "snapshots");
+  const data_dir = join(folder, "restored");
+  const lapwingCommand = [process.execPath, join(import.meta.dir, "..", "..", "lapwing.ts")];
+  const restored = Bun.spawnSync([
+    ...lapwingCommand,
+    "storage",
+    "restore",
+    "--data-dir",
+    data_dir,
+    "--from",
+    snapshots,
+    "--name",
+    data.name,
+  ]);
+  expect([restored.exitCode, restored.stderr.toString()]).toEqual([0, ""]);
+  const copy = await LapwingProcess.start({
+    role: "up",
+    name: "restored",
+    folder,
+    config: { data_dir, sources: [] },
+  });
+  try {
+    const query = "sum(count_over_time(requests_total[1h]))";
+    const samples = await (
+      await fetch(`${copy.url}api/v1/query?query=${encodeURIComponent(query)}`)
+    ).text();
+    expect(samples).toContain(`"${hosts.length * 40}"`);
+  } finally {
+    await copy.end("SIGKILL");
+  }
+}, 60_000);
+
+test("a process that may be ended over HTTP ends cleanly", async () => {
+  const config = { data_dir: join(folder, "ending"), sources: [], lifecycle: { quit: true } };
+  const ending = await LapwingProcess.start({ role: "up", name: "ending", folder, config });
+  expect((await fetch(`${url}/-/quit`, { method: "POST" })).status).toBe(403);
+  expect((await fetch(`${ending.url}-/quit`, { method: "POST" })).status).toBe(200);
+  expect(await ending.exited()).toBe(0);
+}, 60_000);

@@ -117,6 +117,9 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
     status: 200,
     text: "",
   });
+  const shown = await (await lapwing.get("/api/v1/status/config")).text();
+  expect(shown).toContain("metrics_path: /new");
+  expect(shown).not.toContain("metrics_path: /old");
   await until("the changed job to give up its scrape", () => changed.hungUp > before[2]);
   expect([same.asked, same.hungUp]).toEqual([before[0], before[1]]);
   same.answer();

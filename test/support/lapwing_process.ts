@@ -57,6 +57,11 @@ export class LapwingProcess {
     return this.#child.exitCode;
   }
 
+  /** Waits until it ends by itself; gives the exit code. */
+  exited(): Promise<number> {
+    return this.#child.exited;
+  }
+
   /** User and system CPU seconds used so far. */
   cpuSeconds(): number {
     return processCpuSeconds(this.pid);

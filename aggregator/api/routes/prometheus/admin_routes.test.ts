@@ -13,6 +13,7 @@ const app = adminRoutes({
     deleted.push({ deletion, actor });
     return Promise.resolve();
   },
+  snapshot: (skipHead) => Promise.resolve(`snapshot-${skipHead}`),
   cleanTombstones: () => {
     cleaned += 1;
     return Promise.resolve();
@@ -94,4 +95,17 @@ test("a store that is away is told as Prometheus tells it", async () => {
     { status: "error", errorType: "unavailable", error: "no bucket" },
   ]);
   failure = undefined;
+});
+
+const named = (name: string): string => `{"status":"success","data":{"name":"${name}"}}`;
+
+test("snapshot gives its name, and takes what is in memory unless told otherwise", async () => {
+  expect(await ask("/snapshot")).toEqual([200, named("snapshot-false")]);
+  expect(await ask("/snapshot?skip_head=true", { method: "PUT" })).toEqual([
+    200,
+    named("snapshot-true"),
+  ]);
+  const [status, text] = await ask("/snapshot?skip_head=perhaps");
+  expect(status).toBe(400);
+  expect(text).toContain('invalid parameter \\"skip_head\\": unable to parse boolean');
 });

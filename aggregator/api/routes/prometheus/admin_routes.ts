@@ -1,9 +1,9 @@
 import { Hono, type Context } from "hono";
-import { OperatingError, messageOf } from "#shared/errors.ts";
+import { assert } from "#shared/assert.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Deletion } from "#aggregator/store/store.ts";
 import { answering, invalidParameter } from "./answer.ts";
-import { readParams, selectorsParam, timeParam } from "./params.ts";
+import { booleanOf, readParams, selectorsParam, timeParam } from "./params.ts";
 
 export type AdminParts = {
   readonly tenant: () => string;
@@ -11,13 +11,16 @@ export type AdminParts = {
   readonly deleteSeries: (deletion: Deletion, actor: string) => Promise<unknown>;
   /** Takes what is deleted out of the files now. */
   readonly cleanTombstones: () => Promise<void>;
+  /** Copies everything committed, and unless `skipHead` what is in memory too; gives the snapshot's name. */
+  readonly snapshot: (skipHead: boolean) => Promise<string>;
 };
 
 /** There is no login yet, so nobody has a name. */
 const actor = "anonymous";
 
-/** POST and PUT of /api/v1/admin/tsdb/delete_series and clean_tombstones, as Prometheus has them: 204, or its errors. */
-export function adminRoutes({ tenant, deleteSeries, cleanTombstones }: AdminParts): Hono {
+/** POST and PUT of /api/v1/admin/tsdb/delete_series, clean_tombstones and snapshot, as Prometheus has them, with its errors. */
+export function adminRoutes(parts: AdminParts): Hono {
+  const { tenant, deleteSeries, cleanTombstones, snapshot } = parts;
   const app = new Hono().basePath("/api/v1/admin/tsdb");
   app.on(["POST", "PUT"], "/delete_series", (c) =>
     acting(c, async () => {
@@ -33,26 +36,33 @@ export function adminRoutes({ tenant, deleteSeries, cleanTombstones }: AdminPart
     }),
   );
   app.on(["POST", "PUT"], "/clean_tombstones", (c) => acting(c, cleanTombstones));
+  app.on(["POST", "PUT"], "/snapshot", (c) =>
+    acting(c, async () => {
+      const text = (await readParams(c)).get("skip_head");
+      const skipHead = text === "" ? false : booleanOf(text);
+      if (skipHead === undefined) {
+        const cause = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+        throw invalidParameter("skip_head", `unable to parse boolean: ${cause}`);
+      }
+      return { name: await snapshot(skipHead) };
+    }),
+  );
   return app;
 }
 
-async function acting(c: Context, act: () => Promise<void>): Promise<Response> {
+/** Answers 204, or 200 with what `act` gives. */
+async function acting(c: Context, act: () => Promise<object | void>): Promise<Response> {
   if (isFromElsewhere(c)) {
     const error = "requests of other sites' pages are refused";
     return c.json({ status: "error", errorType: "bad_data", error }, 403);
   }
-  try {
-    await act();
-    return c.body(null, 204);
-  } catch (thrown) {
-    // The one place that knows Prometheus's envelope for failures.
-    const failed = answering(() => {
-      throw thrown;
-    });
-    const response = await failed(c, async () => {});
-    if (response instanceof Response) return response;
-    throw new OperatingError("unavailable", messageOf(thrown), { cause: thrown });
-  }
+  const answer = answering(async () => {
+    const data = await act();
+    return { dataJson: data === undefined ? undefined : JSON.stringify(data) };
+  });
+  const response = await answer(c, async () => {});
+  assert(response instanceof Response, "answering() always gives a response");
+  return response;
 }
 
 /** A browser sends a form of any page to any server without asking it: no login protects what is deleted. */

@@ -13,8 +13,8 @@ export function featuresOf({
 }): Features {
   return {
     api: {
-      ...named("admin label_values_match lifecycle remote_read", true),
-      ...named("exemplar_storage notifications_live", false),
+      ...named("admin label_values_match lifecycle notifications_live remote_read", true),
+      ...named("exemplar_storage", false),
     },
     promql: {
       ...named("at_modifier bool_modifier by duration_expr fill_modifier group_left", true),

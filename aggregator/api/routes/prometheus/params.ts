@@ -84,6 +84,12 @@ export function durationParam(params: Params, name: string): number | undefined 
   return ms;
 }
 
+/** As Go's strconv.ParseBool reads it; undefined for other text. */
+export function booleanOf(text: string): boolean | undefined {
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
+  return /^(?:0|f|F|false|FALSE|False)$/.test(text) ? false : undefined;
+}
+
 /** How many results at most; 0 is no limit. */
 export function limitParam(params: Params): number {
   const text = params.get("limit");

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
+import { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { prometheusRoutes } from "./routes.ts";
 
@@ -38,7 +40,9 @@ const app = prometheusRoutes({
   startedMs: 0,
   storageRetention: "30d",
   targets: () => ({ active: [target], dropped: [{ discoveredLabels: {}, scrapePool: "api" }] }),
-  config: {},
+  config: () => ({}),
+  lifecycle: new Lifecycle(systemClock),
+  selfMetrics: createSelfMetrics(),
   flags: {},
   delayedNameRemoval: false,
   lookbackMs: 300_000,

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { compress } from "hono/compress";
+import { compressed } from "../../compressed.ts";
 import { alertingRoutes } from "./alerting_routes.ts";
 import { cors } from "./cors.ts";
 import { expressionRoutes } from "./expression_routes.ts";
@@ -34,7 +34,7 @@ export function prometheusRoutes(parts: PrometheusParts): Hono {
   const app = new Hono();
   for (const path of ["/api/v1/*", "/federate", "/version"]) {
     app.use(path, cors);
-    app.use(path, compress());
+    app.use(path, compressed);
   }
   app.route("/api/v1", api);
   app.route("/", federateRoutes(parts));

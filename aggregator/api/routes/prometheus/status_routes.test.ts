@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
+import { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { prometheusRoutes } from "./routes.ts";
 
@@ -31,6 +33,8 @@ const series = [
   { __name__: "up", job: "b" },
   { __name__: "down", job: "a" },
 ];
+const lifecycle = new Lifecycle(systemClock);
+const selfMetrics = createSelfMetrics();
 const app = prometheusRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
   metrics,
@@ -40,11 +44,13 @@ const app = prometheusRoutes({
   startedMs: 0,
   storageRetention: "30d",
   targets: () => ({ active: [target], dropped: [{ discoveredLabels: {}, scrapePool: "old" }] }),
-  config: {
+  config: () => ({
     nats: { password: "p4ss", password_file: "/f", servers: ["nats://u:p4ss@h:1"] },
     storage: { catalog: "postgres://u:p4ss@h/db", s3: { secret_access_key: "p4ss" } },
     scrape_configs: [{ basic_auth: { username: "u", password: "p4ss" } }],
-  },
+  }),
+  lifecycle,
+  selfMetrics,
   flags: { "query.timeout": "2m" },
   delayedNameRemoval: false,
   lookbackMs: 300_000,
@@ -143,4 +149,35 @@ test("other methods get 405 with those that there are, other paths 404, OPTIONS 
   const options = await app.request("/api/v1/query", { method: "OPTIONS", headers });
   expect([options.status, options.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
   expect((await app.request("/version", { method: "HEAD" })).status).toBe(200);
+});
+
+test("/status/self_metrics gives families whose whole name matches", async () => {
+  selfMetrics.gauge("lapwing_one", "One.").set(1);
+  selfMetrics.gauge("lapwing_one_more", "More.").set(2);
+  expect(await get("/status/self_metrics?metric_name_pattern=lapwing_o.e")).toBe(
+    success(
+      '[{"name":"lapwing_one","help":"One.","type":"GAUGE","metric":[{"gauge":{"value":1}}]}]',
+    ),
+  );
+  expect(await get("/status/self_metrics")).toContain("lapwing_one_more");
+  expect(await get("/status/self_metrics?metric_name_pattern=(")).toContain(
+    '"errorType":"bad_data","error":"invalid metric_name_pattern: ',
+  );
+});
+test("/notifications/live tells what is the matter and when it is over", async () => {
+  lifecycle.notifications.raise("trouble");
+  const text = '{"text":"trouble","date":';
+  expect(await get("/notifications")).toContain(text);
+  const response = await app.request("/api/v1/notifications/live");
+  expect(response.headers.get("content-type")).toStartWith("text/event-stream");
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let heard = "";
+  const until = async (wanted: string) => {
+    while (!heard.includes(wanted)) heard += (await reader?.read())?.value ?? "";
+  };
+  await until(`data: ${text}`);
+  lifecycle.notifications.clear("trouble");
+  await until('"active":false}');
+  await reader?.cancel();
+  expect(await get("/notifications")).toBe(success("[]"));
 });

@@ -1,9 +1,15 @@
 import { hostname } from "node:os";
 import type { HeadOverview } from "#aggregator/head/contract.ts";
+import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { type Context, Hono } from "hono";
 import { answering, invalidParameter } from "./answer.ts";
 import { featuresOf } from "./features.ts";
+import { liveNotifications } from "./live_notifications.ts";
 import { readParams } from "./params.ts";
 import { shownConfig } from "./shown_config.ts";
 import { tsdbStatusJson } from "./tsdb_status.ts";
@@ -33,7 +39,9 @@ export type StatusParts = {
   readonly startedMs: number;
   readonly storageRetention: string;
   /** The configuration in effect; secrets are taken out before it is shown. */
-  readonly config: unknown;
+  readonly config: () => unknown;
+  readonly lifecycle: Pick<Lifecycle, "reloaded" | "notifications">;
+  readonly selfMetrics: Pick<SelfMetrics, "families">;
   /** In Prometheus's names. */
   readonly flags: Readonly<Record<string, string>>;
   readonly delayedNameRemoval: boolean;
@@ -52,13 +60,22 @@ export function statusInfoRoutes(parts: StatusParts): Hono {
   // No `features`: Grafana takes a server that has them for Mimir.
   tells("/status/buildinfo", () => buildInfo(parts));
   tells("/status/runtimeinfo", () => runtimeInfo(parts));
-  tells("/status/config", () => ({ yaml: shownConfig(parts.config) }));
+  tells("/status/config", () => ({ yaml: shownConfig(parts.config()) }));
   tells("/status/flags", () => parts.flags);
   // There is no log to be replayed: what is not in a block yet comes again from its sender.
   tells("/status/walreplay", () => ({ min: 0, max: 0, current: 0 }));
   tells("/status/tsdb/blocks", (c) => ({ blocks: parts.blocks(c.req.raw) }));
   tells("/features", () => featuresOf(parts));
-  tells("/notifications", () => []);
+  tells("/notifications", () => parts.lifecycle.notifications.list());
+  app.get("/notifications/live", (c) => liveNotifications(c, parts.lifecycle.notifications));
+  app.get(
+    "/status/self_metrics",
+    answering(async (c) => {
+      const matches = nameTest((await readParams(c)).get("metric_name_pattern"));
+      const families = await parts.selfMetrics.families();
+      return { dataJson: JSON.stringify(families.filter(({ name }) => matches(name))) };
+    }),
+  );
   app.get(
     "/status/tsdb",
     answering(async (c) => {
@@ -79,13 +96,13 @@ const buildInfo = ({ build }: Pick<StatusParts, "build">) => ({
   goVersion: `bun${Bun.version}`,
 });
 
-const runtimeInfo = ({ clock, startedMs, storageRetention }: StatusParts) => ({
+const runtimeInfo = ({ clock, startedMs, storageRetention, lifecycle }: StatusParts) => ({
   startTime: new Date(startedMs).toISOString(),
   CWD: process.cwd(),
   hostname: hostname(),
   serverTime: new Date(clock.now()).toISOString(),
-  reloadConfigSuccess: true,
-  lastConfigTime: new Date(startedMs).toISOString(),
+  reloadConfigSuccess: lifecycle.reloaded.succeeded,
+  lastConfigTime: new Date(lifecycle.reloaded.atMs).toISOString(),
   corruptionCount: 0,
   // There are no goroutines; clients read these fields all the same.
   goroutineCount: 0,
@@ -95,6 +112,17 @@ const runtimeInfo = ({ clock, startedMs, storageRetention }: StatusParts) => ({
   GODEBUG: "",
   storageRetention,
 });
+
+/** A regular expression for whole names; empty takes all. */
+function nameTest(pattern: string): (name: string) => boolean {
+  if (pattern === "") return () => true;
+  try {
+    const regex = anchoredRegex(pattern);
+    return (name) => regex.test(name);
+  } catch (cause) {
+    throw new PromqlError("bad_data", `invalid metric_name_pattern: ${messageOf(cause)}`);
+  }
+}
 
 const tsdbLimitMax = 10_000;
 

@@ -1,0 +1,125 @@
+import type { Hono } from "hono";
+import { OperatingError, messageOf } from "../errors.ts";
+import type { ListenAddress } from "./base_config.ts";
+import type { Clock } from "./clock.ts";
+import { Notifications } from "./notifications.ts";
+
+/** How the configuration was read last. */
+export type ReloadState = { readonly succeeded: boolean; readonly atMs: number };
+
+/** Answers of long queries may take this long without a byte. */
+const idleTimeoutSeconds = 255;
+const reloadFailed = "Configuration reload has failed.";
+const stopping = "Lapwing is shutting down and gracefully stopping all operations.";
+
+/**
+ * The stages of a process and its HTTP server. The port is taken before stores are opened: until there are routes, and again
+ * while the process stops, queries get 503 with the header X-Prometheus-Stopping, as from Prometheus (web/web.go).
+ */
+export class Lifecycle {
+  readonly notifications: Notifications;
+  readonly #clock: Clock;
+  readonly #stopRequest = Promise.withResolvers<string>();
+  #stage: "starting" | "running" | "stopping" = "starting";
+  #reloaded: ReloadState;
+  #routes: Hono | undefined;
+  #server: ReturnType<typeof Bun.serve> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.notifications = new Notifications(clock);
+    this.#reloaded = { succeeded: true, atMs: clock.now() };
+  }
+
+  /** Resolves with the reason when the process is to end. */
+  get stopRequested(): Promise<string> {
+    return this.#stopRequest.promise;
+  }
+
+  get reloaded(): ReloadState {
+    return this.#reloaded;
+  }
+
+  get isStopping(): boolean {
+    return this.#stage === "stopping";
+  }
+
+  requestStop(reason: string): void {
+    this.#stopRequest.resolve(reason);
+  }
+
+  /** Takes the port. Throws OperatingError("unavailable") where that is not possible. */
+  listen(address: ListenAddress): void {
+    try {
+      this.#server = Bun.serve({
+        ...address,
+        idleTimeout: idleTimeoutSeconds,
+        fetch: (request, server) =>
+          this.#routes === undefined
+            ? this.#early(request)
+            : this.#routes.fetch(request, { server }),
+      });
+    } catch (cause) {
+      const where = `${address.hostname}:${address.port}`;
+      const message = `cannot listen on ${where} (${messageOf(cause)}): choose another by --listen`;
+      throw new OperatingError("unavailable", message, { cause });
+    }
+  }
+
+  /** Where it listens, as a URL; empty before listen(). */
+  get address(): string {
+    return this.#server?.url.href ?? "";
+  }
+
+  /** From now on these answer; gives the address. */
+  serve(routes: Hono): string {
+    this.#routes = routes;
+    if (this.#stage === "starting") this.#stage = "running";
+    return this.address;
+  }
+
+  /** Reads the configuration by `read`, and remembers how that went. */
+  async reloading(read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (thrown) {
+      this.#reloaded = { ...this.#reloaded, succeeded: false };
+      this.notifications.raise(reloadFailed);
+      throw thrown;
+    }
+    this.#reloaded = { succeeded: true, atMs: this.#clock.now() };
+    this.notifications.clear(reloadFailed);
+  }
+
+  beginStop(): void {
+    this.#stage = "stopping";
+    this.notifications.raise(stopping);
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.stop(true);
+  }
+
+  /** What gets 503 in this stage; undefined lets the request through. */
+  refusal(path: string): Response | undefined {
+    return this.#stage === "running" || !isGated(path) ? undefined : this.#unavailable();
+  }
+
+  #early(request: Request): Response {
+    const isHealthCheck = new URL(request.url).pathname === "/-/healthy";
+    return isHealthCheck ? new Response("Lapwing is Healthy.\n") : this.#unavailable();
+  }
+
+  #unavailable(): Response {
+    const headers = { "x-prometheus-stopping": String(this.isStopping) };
+    return new Response("Service Unavailable", { status: 503, headers });
+  }
+}
+
+const gated = /^\/(?:api\/v1|loki\/api\/v1|federate)(?:\/|$)/;
+/** These tell how the process is, whatever its stage. */
+const open = /^\/api\/v1\/(?:status\/walreplay|notifications(?:\/live)?)$/;
+
+function isGated(path: string): boolean {
+  return gated.test(path) && !open.test(path);
+}
