@@ -107,6 +107,7 @@ export class BlockStore implements Store {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
   }
 
+  /** What a backup is made from. */
   get backupTools(): BackupTools {
     return this.#deps;
   }

@@ -17,7 +17,6 @@ import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
-import type { Store } from "./store.ts";
 
 export type StoreDeps = {
   /** Holds the catalog, the cache, files being written, and the blocks unless they lie elsewhere. */
@@ -28,7 +27,7 @@ export type StoreDeps = {
 };
 
 /** Opens blocks and catalog, forgets what a crash left half-written, and starts the background work. */
-export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<Store> {
+export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<BlockStore> {
   const dataDir = resolve(deps.dataDir);
   const staging = join(dataDir, "staging");
   await emptyFolder(staging);

@@ -11,7 +11,6 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
-import type { BackupTools } from "./deps.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
 export type Cut = {
@@ -77,8 +76,6 @@ export type Store = {
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
    */
   deleteSeries(deletion: Deletion, actor: string): Promise<number>;
-  /** What a backup is made from. */
-  readonly backupTools: BackupTools;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
   maintain(): Promise<void>;
   close(): Promise<void>;
