@@ -1,5 +1,6 @@
 import {
   type Buckets,
+  bucketsOf,
   customSchema,
   exponentialBound,
   type Histogram,
@@ -37,6 +38,24 @@ export function layoutOf(histogram: Histogram): Layout {
     negative: sideOf(negative),
     customValues,
   };
+}
+
+/** The observations of `histogram` as they lie in a layout of one column that was made of it. */
+export function histogramFromLayout(histogram: Histogram, layout: Layout): Histogram {
+  const { schema, zeroThreshold, zero, customValues } = layout;
+  return {
+    ...histogram,
+    schema,
+    zeroThreshold,
+    zeroCount: zero[0] ?? 0,
+    positive: bucketsAt(layout.positive),
+    negative: bucketsAt(layout.negative),
+    customValues,
+  };
+}
+
+function bucketsAt({ indices, columns }: Side): Buckets {
+  return bucketsOf(indices, columns[0] ?? new Float64Array(0));
 }
 
 /** Moves every bucket to another index; `target` is called in ascending order and must not descend. */

@@ -1,6 +1,6 @@
 import { type Buckets, bucketsOf, type Histogram, noBuckets } from "./histogram.ts";
 import { histogramBucketsMax, isValidHistogram, schemaMax } from "./histogram_checks.ts";
-import { layoutOf, reduceResolution } from "./histogram_layout.ts";
+import { histogramFromLayout, layoutOf, reduceResolution } from "./histogram_layout.ts";
 
 /** A run of neighbouring buckets: the first run's offset is its index, later ones' are the gap to the run before. */
 export type BucketSpan = { readonly offset: number; readonly length: number };
@@ -53,15 +53,7 @@ export function checkedHistogram(histogram: Histogram): Histogram | undefined {
 function reduced(histogram: Histogram): Histogram {
   const { schema } = histogram;
   if (!(schema > schemaMax && schema <= finestSchema)) return histogram;
-  const layout = reduceResolution(layoutOf(histogram), schemaMax);
-  const sideOf = ({ indices, columns }: typeof layout.positive) =>
-    bucketsOf(indices, columns[0] ?? new Float64Array(0));
-  return {
-    ...histogram,
-    schema: schemaMax,
-    positive: sideOf(layout.positive),
-    negative: sideOf(layout.negative),
-  };
+  return histogramFromLayout(histogram, reduceResolution(layoutOf(histogram), schemaMax));
 }
 
 function isNegative(count: number): boolean {

@@ -112,8 +112,8 @@ function createMeters(metrics: SelfMetrics) {
 }
 
 /** Receivers make no absent samples in sparse columns. */
-function samplesIn({ rows, sparse, also = [] }: MetricsBatch): number {
-  let count = sparse?.values.length ?? 0;
+function samplesIn({ rows, sparse, histograms, also = [] }: MetricsBatch): number {
+  let count = (sparse?.values.length ?? 0) + (histograms?.columns.length ?? 0);
   for (const { values } of rows) {
     const words = wordsOf(values);
     for (let i = 0; i < values.length; i++) if (!isAbsent(words, i)) count++;

@@ -100,6 +100,11 @@ export declare type ScopeMetrics = Message<"opentelemetry.proto.collector.metric
    * @generated from field: repeated opentelemetry.proto.collector.metrics.v1.Metric metrics = 2;
    */
   metrics: Metric[];
+
+  /**
+   * @generated from field: string schema_url = 3;
+   */
+  schemaUrl: string;
 };
 
 /**
@@ -418,6 +423,16 @@ export declare type ExponentialHistogramDataPoint = Message<"opentelemetry.proto
   zeroCount: bigint;
 
   /**
+   * @generated from field: opentelemetry.proto.collector.metrics.v1.ExponentialHistogramDataPoint.Buckets positive = 8;
+   */
+  positive?: ExponentialHistogramDataPoint_Buckets | undefined;
+
+  /**
+   * @generated from field: opentelemetry.proto.collector.metrics.v1.ExponentialHistogramDataPoint.Buckets negative = 9;
+   */
+  negative?: ExponentialHistogramDataPoint_Buckets | undefined;
+
+  /**
    * @generated from field: uint32 flags = 10;
    */
   flags: number;
@@ -426,6 +441,11 @@ export declare type ExponentialHistogramDataPoint = Message<"opentelemetry.proto
    * @generated from field: repeated opentelemetry.proto.collector.metrics.v1.Exemplar exemplars = 11;
    */
   exemplars: Exemplar[];
+
+  /**
+   * @generated from field: double zero_threshold = 14;
+   */
+  zeroThreshold: number;
 };
 
 /**
@@ -433,6 +453,27 @@ export declare type ExponentialHistogramDataPoint = Message<"opentelemetry.proto
  * Use `create(ExponentialHistogramDataPointSchema)` to create a new message.
  */
 export declare const ExponentialHistogramDataPointSchema: GenMessage<ExponentialHistogramDataPoint>;
+
+/**
+ * @generated from message opentelemetry.proto.collector.metrics.v1.ExponentialHistogramDataPoint.Buckets
+ */
+export declare type ExponentialHistogramDataPoint_Buckets = Message<"opentelemetry.proto.collector.metrics.v1.ExponentialHistogramDataPoint.Buckets"> & {
+  /**
+   * @generated from field: sint32 offset = 1;
+   */
+  offset: number;
+
+  /**
+   * @generated from field: repeated uint64 bucket_counts = 2;
+   */
+  bucketCounts: bigint[];
+};
+
+/**
+ * Describes the message opentelemetry.proto.collector.metrics.v1.ExponentialHistogramDataPoint.Buckets.
+ * Use `create(ExponentialHistogramDataPoint_BucketsSchema)` to create a new message.
+ */
+export declare const ExponentialHistogramDataPoint_BucketsSchema: GenMessage<ExponentialHistogramDataPoint_Buckets>;
 
 /**
  * @generated from message opentelemetry.proto.collector.metrics.v1.SummaryDataPoint

@@ -3,9 +3,11 @@ import type {
   LogRecord,
   ResourceLogs,
 } from "#proto/gen/foreign/otlp_logs_pb.js";
+import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import { labelsOfAttributes, valueText } from "./attributes.ts";
+import { LabelNames } from "./label_names.ts";
 
 /** Attributes of resources that become labels of the stream; the rest stands beside each record. */
 const streamAttributes: ReadonlySet<string> = new Set([
@@ -39,23 +41,39 @@ export function convertLogs(
   builder: LogBatchBuilder,
   onFault: (fault: RecordFault) => void,
 ): void {
-  for (const resource of request.resourceLogs) convertResource(resource, ids, builder, onFault);
+  const names = new LabelNames({
+    escapes: true,
+    sanitizesUnderscore: true,
+    preservesUnderscores: true,
+  });
+  const labelsOf: LabelsOf = (attributes) => labelsOfAttributes(attributes, names, ignoreName);
+  for (const resource of request.resourceLogs)
+    convertResource(resource, { ids, labelsOf, builder, onFault });
 }
+
+type LabelsOf = (attributes: readonly KeyValue[]) => Record<string, string>;
+type Parts = {
+  readonly ids: IdEncoding;
+  readonly labelsOf: LabelsOf;
+  readonly builder: LogBatchBuilder;
+  readonly onFault: (fault: RecordFault) => void;
+};
+
+/** An attribute whose name makes no label is not worth a record. */
+function ignoreName(): void {}
 
 function convertResource(
   { resource, scopeLogs }: ResourceLogs,
-  ids: IdEncoding,
-  builder: LogBatchBuilder,
-  onFault: (fault: RecordFault) => void,
+  { ids, labelsOf, builder, onFault }: Parts,
 ): void {
   const attributes = resource?.attributes ?? [];
-  const labels = labelsOfAttributes(attributes.filter(({ key }) => streamAttributes.has(key)));
-  const beside = labelsOfAttributes(attributes.filter(({ key }) => !streamAttributes.has(key)));
+  const labels = labelsOf(attributes.filter(({ key }) => streamAttributes.has(key)));
+  const beside = labelsOf(attributes.filter(({ key }) => !streamAttributes.has(key)));
   const stream = builder.stream({ service_name: "unknown_service", ...labels });
   for (const { scope, logRecords } of scopeLogs) {
     const common: Record<string, string> = {
       ...beside,
-      ...labelsOfAttributes(scope?.attributes ?? []),
+      ...labelsOf(scope?.attributes ?? []),
     };
     if (scope !== undefined && scope.name !== "") common["scope_name"] = scope.name;
     if (scope !== undefined && scope.version !== "") common["scope_version"] = scope.version;
@@ -64,15 +82,15 @@ function convertResource(
         unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
         severity: record.severityNumber,
         body: Buffer.from(valueText(record.body)),
-        attributes: { ...common, ...recordAttributes(record, ids) },
+        attributes: { ...common, ...recordAttributes(record, ids, labelsOf) },
       });
       if (fault !== undefined) onFault(fault);
     }
   }
 }
 
-function recordAttributes(record: LogRecord, ids: IdEncoding): Labels {
-  const attributes = labelsOfAttributes(record.attributes);
+function recordAttributes(record: LogRecord, ids: IdEncoding, labelsOf: LabelsOf): Labels {
+  const attributes = labelsOf(record.attributes);
   const add = (name: string, value: string): void => {
     if (value !== "") attributes[name] = value;
   };

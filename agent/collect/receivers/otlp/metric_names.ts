@@ -1,44 +1,19 @@
 import { OperatingError } from "#shared/errors.ts";
+import { cleanUnitWords, unitWords } from "./unit_names.ts";
 
-/** How units are written in names; a unit that is not listed is cleaned and used as it is. */
-const units: ReadonlyMap<string, string> = new Map([
-  ["d", "days"],
-  ["h", "hours"],
-  ["min", "minutes"],
-  ["s", "seconds"],
-  ["ms", "milliseconds"],
-  ["us", "microseconds"],
-  ["ns", "nanoseconds"],
-  ["By", "bytes"],
-  ["KiBy", "kibibytes"],
-  ["MiBy", "mebibytes"],
-  ["GiBy", "gibibytes"],
-  ["TiBy", "tibibytes"],
-  ["KBy", "kilobytes"],
-  ["kBy", "kilobytes"],
-  ["MBy", "megabytes"],
-  ["GBy", "gigabytes"],
-  ["TBy", "terabytes"],
-  ["m", "meters"],
-  ["V", "volts"],
-  ["A", "amperes"],
-  ["J", "joules"],
-  ["W", "watts"],
-  ["g", "grams"],
-  ["Cel", "celsius"],
-  ["Hz", "hertz"],
-  ["%", "percent"],
-  ["1", ""],
-]);
-const perUnits: ReadonlyMap<string, string> = new Map([
-  ["s", "second"],
-  ["m", "minute"],
-  ["h", "hour"],
-  ["d", "day"],
-  ["w", "week"],
-  ["mo", "month"],
-  ["y", "year"],
-]);
+/** How names of OTLP become names of Prometheus, in the words of Prometheus's configuration. */
+export const translationStrategies = [
+  "UnderscoreEscapingWithSuffixes",
+  "UnderscoreEscapingWithoutSuffixes",
+  "NoUTF8EscapingWithSuffixes",
+  "NoTranslation",
+] as const;
+export type TranslationStrategy = (typeof translationStrategies)[number];
+
+/** Whether characters that old names of Prometheus did not have become underscores. */
+export function escapesNames(strategy: TranslationStrategy): boolean {
+  return strategy.startsWith("UnderscoreEscaping");
+}
 
 export type NamedMetric = {
   readonly name: string;
@@ -47,50 +22,81 @@ export type NamedMetric = {
 };
 
 /**
- * The Prometheus name of an OTLP metric, by the strategy UnderscoreEscapingWithSuffixes (opentelemetry.io, compatibility with
- * Prometheus). Throws OperatingError("bad_request") where nothing is left of the name.
+ * The Prometheus name of an OTLP metric, by the rules of prometheus/otlptranslator (MetricNamer). Throws
+ * OperatingError("bad_request") where nothing is left of the name.
  */
-export function metricName({ name, unit, kind }: NamedMetric): string {
-  let tokens = tokensOf(name);
-  if (tokens.length === 0)
+export function metricName(metric: NamedMetric, strategy: TranslationStrategy): string {
+  const name = named(metric, strategy);
+  if (name === "")
+    throw new OperatingError("bad_request", `metric name ${shown(metric.name)} ends up empty`);
+  if (escapesNames(strategy) && name !== metric.name && /^_+$/.test(name))
     throw new OperatingError(
       "bad_request",
-      `metric name ${JSON.stringify(name)} has no usable character`,
+      `metric name ${shown(metric.name)} has no character but underscores when translated`,
     );
-  const { main, per } = unitWords(unit);
-  if (main !== "" && !tokens.includes(main)) tokens.push(main);
-  if (per !== "" && !tokens.includes(per)) tokens.push("per", per);
-  if (kind === "counter") tokens = [...tokens.filter((token) => token !== "total"), "total"];
-  if (kind === "gauge" && unit.trim() === "1")
-    tokens = [...tokens.filter((token) => token !== "ratio"), "ratio"];
-  const text = tokens.join("_");
-  return /^\d/.test(text) ? `_${text}` : text;
-}
-
-/** The unit as metadata names it, such as "seconds" or "meters_per_second". */
-export function unitText(unit: string): string {
-  const { main, per } = unitWords(unit);
-  return [main, ...(per === "" ? [] : ["per", per])].filter((word) => word !== "").join("_");
-}
-
-function unitWords(unit: string): { readonly main: string; readonly per: string } {
-  const [main = "", per = ""] = unit.replaceAll(/\{[^}]*\}/g, "").split("/", 2);
-  const mainText = main.trim();
-  const perText = per.trim();
-  return {
-    main: tokensOf(units.get(mainText) ?? mainText).join("_"),
-    per: tokensOf(perUnits.get(perText) ?? perText).join("_"),
-  };
-}
-
-function tokensOf(text: string): string[] {
-  return text.split(/[^a-zA-Z0-9:]+/).filter((token) => token !== "");
-}
-
-/** The label name of an attribute: underscores for what is not allowed, no digit or lone underscore in front. */
-export function labelName(attribute: string): string {
-  const name = attribute.replaceAll(/[^a-zA-Z0-9_]/g, "_");
-  if (/^\d/.test(name)) return `key_${name}`;
-  if (name.startsWith("_") && !name.startsWith("__")) return `key${name}`;
   return name;
+}
+
+function named(metric: NamedMetric, strategy: TranslationStrategy): string {
+  switch (strategy) {
+    case "UnderscoreEscapingWithSuffixes":
+      return escapedWithSuffixes(metric);
+    case "UnderscoreEscapingWithoutSuffixes":
+      return withoutDigitInFront(fieldsOf(metric.name, /[^a-zA-Z0-9:_]+/).join("_"));
+    case "NoUTF8EscapingWithSuffixes":
+      return metric.name === "" ? "" : withSuffixes(metric);
+    case "NoTranslation":
+      return metric.name;
+  }
+}
+
+function escapedWithSuffixes({ name, unit, kind }: NamedMetric): string {
+  let tokens = fieldsOf(name, /[^a-zA-Z0-9:]+/);
+  const words = cleanUnitWords(unitWords(unit));
+  // Tokens of a name have no underscore, so that "per_second" is never one of them.
+  const per = words.per === "per_" ? "" : words.per.replace(/_$/, "");
+  let main = tokens.includes(words.main) ? "" : words.main;
+  if (per !== "") main = main.replace(/_$/, "");
+  if (main !== "") tokens.push(main);
+  if (per !== "") tokens.push(per);
+  if (kind === "counter") tokens = [...tokens.filter((token) => token !== "total"), "total"];
+  // Only gauges: senders give the unit 1 to counts of things, too.
+  if (kind === "gauge" && unit === "1")
+    tokens = [...tokens.filter((token) => token !== "ratio"), "ratio"];
+  return withoutDigitInFront(tokens.join("_"));
+}
+
+/** Suffixes at the end of a name that is otherwise left alone; one that stands there already is not added. */
+function withSuffixes({ name, unit, kind }: NamedMetric): string {
+  const { main, per } = unitWords(unit);
+  const outer: string[] = [];
+  let inner = name;
+  const move = (suffix: string): void => {
+    inner = withoutSuffix(inner, suffix);
+    outer.unshift(suffix);
+  };
+  if (kind === "gauge" && unit === "1") move("ratio");
+  if (kind === "counter") move("total");
+  if (per !== "") move(per);
+  if (main !== "" && !inner.endsWith(main)) inner += `_${main}`;
+  return [inner, ...outer].join("_");
+}
+
+/** Takes the suffix away and the character before it, whatever that is. */
+function withoutSuffix(name: string, suffix: string): string {
+  if (!name.endsWith(suffix)) return name;
+  const before = name.slice(0, -suffix.length).replace(/.$/su, "");
+  return before === "" ? name : before;
+}
+
+function fieldsOf(text: string, separator: RegExp): string[] {
+  return text.split(separator).filter((field) => field !== "");
+}
+
+function withoutDigitInFront(name: string): string {
+  return /^\d/.test(name) ? `_${name}` : name;
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
 }

@@ -8,26 +8,30 @@ import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricType } from "#shared/model/metrics.ts";
-import type { PushedSeries } from "../pushed_series.ts";
-import type { SampleBuffer } from "../sample_buffer.ts";
-import { labelsOfAttributes, valueText } from "./attributes.ts";
-import type { DeltaSums } from "./delta_sums.ts";
-import { metricName, unitText } from "./metric_names.ts";
-import { PointRejectedError, PointWriter } from "./point_writer.ts";
-import { writeExponential, writeHistogram, writeNumber, writeSummary } from "./points.ts";
-
-export type ConverterOptions = {
-  /** Attributes of resources that become labels of each series. */
-  readonly promoted: readonly string[];
-};
+import { labelsOfAttributes } from "./attributes.ts";
+import type { OtlpConfig } from "./config.ts";
+import { LabelNames } from "./label_names.ts";
+import { escapesNames, metricName } from "./metric_names.ts";
+import { PointRejectedError, PointWriter, type WriterParts } from "./point_writer.ts";
+import {
+  type MetricTraits,
+  writeCustomHistogram,
+  writeExponential,
+  writeHistogram,
+  writeNumber,
+  writeSummary,
+} from "./points.ts";
+import { resourceLabels, scopeLabels } from "./resource_labels.ts";
+import { unitText } from "./unit_names.ts";
 
 /** What became of a request's data points. */
 export type Converted = {
   points: number;
   rejected: number;
   exemplars: number;
-  /** The first reason for a rejection, or undefined. */
+  /** The first reason for a rejection, else the first warning, or undefined. */
   message: string | undefined;
+  warning: string | undefined;
   /** Metadata came that is to be handed on. */
   hasNewFamilies: boolean;
   readonly drops: Map<DropReason, number>;
@@ -36,70 +40,78 @@ export type Converted = {
 /** Half of the time that a query looks back, so that a join with target_info always finds one. */
 const targetInfoEveryMs = 150_000;
 const targetInfoMax = 1_000;
-const identifying: ReadonlySet<string> = new Set([
-  "service.name",
-  "service.namespace",
-  "service.instance.id",
-]);
 
-/** Puts the points of a request into `buffer` as samples of Prometheus's data model; a bad point is counted, the rest stands. */
+/** What is the same for all of a request. */
+type Conversion = {
+  readonly config: OtlpConfig;
+  readonly names: LabelNames;
+  readonly writer: PointWriter;
+  readonly out: Converted;
+};
+
+/** The rules of label names that a configuration asks for. */
+export function labelNamesOf(config: OtlpConfig): LabelNames {
+  return new LabelNames({
+    escapes: escapesNames(config.translation_strategy),
+    sanitizesUnderscore: config.label_name_underscore_sanitization,
+    preservesUnderscores: config.label_name_preserve_multiple_underscores,
+  });
+}
+
+/** Puts the points of a request into the buffer as samples of Prometheus's data model; a bad point is counted, the rest stands. */
 export function convertMetrics(
   request: ExportMetricsServiceRequest,
-  parts: {
-    readonly series: PushedSeries;
-    readonly buffer: SampleBuffer;
-    readonly sums: DeltaSums;
-    readonly nowMs: number;
-  },
-  options: ConverterOptions,
+  parts: WriterParts & { readonly names: LabelNames },
+  config: OtlpConfig,
 ): Converted {
   const out: Converted = {
     points: 0,
     rejected: 0,
     exemplars: 0,
     message: undefined,
+    warning: undefined,
     hasNewFamilies: false,
     drops: new Map(),
   };
-  const writer = new PointWriter(parts.series, parts.buffer, parts.sums, parts.nowMs);
-  for (const resource of request.resourceMetrics) convertResource(resource, writer, out, options);
+  const writer = new PointWriter(parts);
+  const conversion = { config, names: parts.names, writer, out };
+  for (const resource of request.resourceMetrics) convertResource(resource, conversion);
   out.hasNewFamilies = writer.hasNewFamilies;
   return out;
 }
 
 function convertResource(
   { resource, scopeMetrics }: ResourceMetrics,
-  writer: PointWriter,
-  out: Converted,
-  { promoted }: ConverterOptions,
+  conversion: Conversion,
 ): void {
-  const attributes = resource?.attributes ?? [];
-  const text = (key: string): string =>
-    valueText(attributes.find((attribute) => attribute.key === key)?.value);
-  const [namespace, service] = [text("service.namespace"), text("service.name")];
-  const target: Record<string, string> = {};
-  const job = namespace !== "" && service !== "" ? `${namespace}/${service}` : service;
-  if (job !== "") target["job"] = job;
-  const instance = text("service.instance.id");
-  if (instance !== "") target["instance"] = instance;
-  const own = attributes.filter(({ key }) => promoted.includes(key));
-  writer.startResource({ ...labelsOfAttributes(own), ...target });
-  for (const { metrics } of scopeMetrics)
-    for (const metric of metrics) convertMetric(metric, writer, out);
-  const rest = labelsOfAttributes(attributes.filter(({ key }) => !identifying.has(key)));
-  if (Object.keys(rest).length > 0 && Object.keys(target).length > 0)
-    writeTargetInfo({ ...rest, ...target }, writer);
+  const { config, names, writer, out } = conversion;
+  const onBadName = (message: string): void => {
+    out.warning ??= message;
+  };
+  const labels = resourceLabels(resource?.attributes ?? [], names, config, onBadName);
+  writer.startResource();
+  for (const scope of scopeMetrics) {
+    const own = scopeLabels(scope, names, config, onBadName);
+    writer.setCommonLabels({
+      promoted: labels.promoted,
+      identity: { ...labels.identity, ...own },
+    });
+    for (const metric of scope.metrics) convertMetric(metric, conversion);
+  }
+  if (labels.targetInfo !== undefined) writeTargetInfo(labels.targetInfo, writer, onBadName);
 }
 
-function convertMetric(metric: Metric, writer: PointWriter, out: Converted): void {
+function convertMetric(metric: Metric, { config, names, writer, out }: Conversion): void {
   const { data } = metric;
   if (data.case === undefined) return;
   const { dataPoints } = data.value;
+  if (dataPoints.length === 0) return;
   out.points += dataPoints.length;
   for (const point of dataPoints) if ("exemplars" in point) out.exemplars += point.exemplars.length;
   let name = "";
   try {
-    name = metricName({ name: metric.name, unit: metric.unit, kind: kindOf(data) });
+    const named = { name: metric.name, unit: metric.unit, kind: kindOf(data) };
+    name = metricName(named, config.translation_strategy);
     if ("aggregationTemporality" in data.value) checkTemporality(data.value.aggregationTemporality);
   } catch (thrown) {
     if (!(thrown instanceof OperatingError)) throw thrown;
@@ -108,46 +120,46 @@ function convertMetric(metric: Metric, writer: PointWriter, out: Converted): voi
   }
   const type = typeOf(data);
   writer.describe({ name, type, help: metric.description, unit: unitText(metric.unit) });
-  for (const write of pointWrites(data, name, writer))
+  const traits: MetricTraits = {
+    name,
+    isDelta:
+      "aggregationTemporality" in data.value &&
+      data.value.aggregationTemporality === AggregationTemporality.DELTA,
+    labelsOf: (attributes) => labelsOfAttributes(attributes, names),
+  };
+  for (const write of pointWrites(data, traits, writer, config))
     try {
       write();
     } catch (thrown) {
-      if (!(thrown instanceof PointRejectedError)) throw thrown;
-      reject(out, metric.name, thrown.reason, thrown.message, 1);
+      if (!(thrown instanceof OperatingError)) throw thrown;
+      const reason = thrown instanceof PointRejectedError ? thrown.reason : "invalid_sample";
+      reject(out, metric.name, reason, thrown.message, 1);
     }
 }
 
 /** One function a point, so that each is tried alone. */
 function* pointWrites(
   data: Exclude<Metric["data"], { case: undefined }>,
-  name: string,
+  metric: MetricTraits,
   writer: PointWriter,
+  { convert_histograms_to_nhcb: toCustom }: OtlpConfig,
 ): Generator<() => void> {
   switch (data.case) {
     case "gauge":
-      for (const point of data.value.dataPoints)
-        yield () => writeNumber(writer, name, point, false);
+    case "sum":
+      for (const point of data.value.dataPoints) yield () => writeNumber(writer, metric, point);
       return;
-    case "sum": {
-      const isDelta = data.value.aggregationTemporality === AggregationTemporality.DELTA;
-      for (const point of data.value.dataPoints)
-        yield () => writeNumber(writer, name, point, isDelta);
-      return;
-    }
     case "histogram": {
-      const isDelta = data.value.aggregationTemporality === AggregationTemporality.DELTA;
-      for (const point of data.value.dataPoints)
-        yield () => writeHistogram(writer, name, point, isDelta);
+      const write = toCustom ? writeCustomHistogram : writeHistogram;
+      for (const point of data.value.dataPoints) yield () => write(writer, metric, point);
       return;
     }
-    case "exponentialHistogram": {
-      const isDelta = data.value.aggregationTemporality === AggregationTemporality.DELTA;
+    case "exponentialHistogram":
       for (const point of data.value.dataPoints)
-        yield () => writeExponential(writer, name, point, isDelta);
+        yield () => writeExponential(writer, metric, point);
       return;
-    }
     case "summary":
-      for (const point of data.value.dataPoints) yield () => writeSummary(writer, name, point);
+      for (const point of data.value.dataPoints) yield () => writeSummary(writer, metric, point);
   }
 }
 
@@ -158,12 +170,13 @@ function checkTemporality(temporality: AggregationTemporality): void {
   )
     throw new OperatingError(
       "bad_request",
-      "aggregation temporality is neither delta nor cumulative",
+      `aggregation temporality is ${temporality}, expected 1 (delta) or 2 (cumulative)`,
     );
 }
 
 function kindOf(data: Metric["data"]): "counter" | "gauge" | "other" {
-  if (data.case === "sum") return data.value.isMonotonic ? "counter" : "gauge";
+  // Sums that may fall are no gauges to the rules of names.
+  if (data.case === "sum") return data.value.isMonotonic ? "counter" : "other";
   return data.case === "gauge" ? "gauge" : "other";
 }
 
@@ -187,7 +200,11 @@ function reject(
 }
 
 /** One sample each 2m30s of the time that the resource's points span, and at its end. */
-function writeTargetInfo(labels: Labels, writer: PointWriter): void {
+function writeTargetInfo(
+  labels: Labels,
+  writer: PointWriter,
+  onBadName: (message: string) => void,
+): void {
   const { firstMs, lastMs } = writer;
   if (firstMs > lastMs) return;
   writer.describe({ name: "target_info", type: "gauge", help: "Target metadata", unit: "" });
@@ -199,5 +216,6 @@ function writeTargetInfo(labels: Labels, writer: PointWriter): void {
   } catch (thrown) {
     // Labels of a resource that do not fit cost only the join, not the points.
     if (!(thrown instanceof PointRejectedError)) throw thrown;
+    onBadName(`target_info is not stored: ${thrown.message}`);
   }
 }

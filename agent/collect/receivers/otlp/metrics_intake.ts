@@ -9,15 +9,19 @@ import { PushedSeries } from "../pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 import type { OtlpConfig } from "./config.ts";
-import { DeltaSums } from "./delta_sums.ts";
-import { convertMetrics } from "./metrics_converter.ts";
+import { DeltaTotals } from "./delta_totals.ts";
+import type { LabelNames } from "./label_names.ts";
+import { convertMetrics, labelNamesOf } from "./metrics_converter.ts";
+import { RequestSamples } from "./request_samples.ts";
 
 /** Takes decoded requests for metrics, whatever they came by. */
 export class MetricsIntake {
   readonly #config: OtlpConfig;
   readonly #context: ReceiverContext;
   readonly #series: PushedSeries;
-  readonly #sums: DeltaSums;
+  readonly #totals: DeltaTotals;
+  readonly #names: LabelNames;
+  readonly #samples = new RequestSamples();
   readonly #buffer = new SampleBuffer();
 
   constructor(config: OtlpConfig, context: ReceiverContext) {
@@ -25,34 +29,37 @@ export class MetricsIntake {
     this.#config = config;
     this.#context = context;
     this.#series = new PushedSeries({ seriesMax, idleMs });
-    this.#sums = new DeltaSums(seriesMax);
+    this.#totals = new DeltaTotals(seriesMax);
+    this.#names = labelNamesOf(config);
   }
 
   /** Resolves when what is good of it is in the spool; the answer tells of the rest. Throws OperatingError("unavailable"). */
   async export(request: ExportMetricsServiceRequest): Promise<ExportMetricsServiceResponse> {
     const context = this.#context;
     const nowMs = context.clock.now();
-    const [series, buffer, sums] = [this.#series, this.#buffer, this.#sums];
+    const [series, buffer, totals] = [this.#series, this.#buffer, this.#totals];
     buffer.clear();
     series.begin(nowMs);
-    sums.begin(nowMs);
-    const promoted = this.#config.promote_resource_attributes;
-    const converted = convertMetrics(request, { series, buffer, sums, nowMs }, { promoted });
-    const changes = sums.changes();
+    totals.begin(nowMs);
+    const [samples, names] = [this.#samples, this.#names];
+    const parts = { series, buffer, totals, samples, names, nowMs };
+    const converted = convertMetrics(request, parts, this.#config);
+    const changes = totals.changes();
     try {
       if (buffer.length > 0 || converted.hasNewFamilies)
         await emitSamples(context, series, buffer.take());
     } catch (thrown) {
-      sums.undo(changes);
+      totals.undo(changes);
       throw thrown;
     }
     for (const [reason, points] of converted.drops) context.drop("metrics", reason, points);
     if (converted.exemplars > 0) context.notStored("exemplar", converted.exemplars);
-    if (converted.rejected === 0) return create(ExportMetricsServiceResponseSchema);
+    const { rejected, message, warning } = converted;
+    if (rejected === 0 && warning === undefined) return create(ExportMetricsServiceResponseSchema);
     return create(ExportMetricsServiceResponseSchema, {
       partialSuccess: {
-        rejectedDataPoints: BigInt(converted.rejected),
-        errorMessage: converted.message ?? "",
+        rejectedDataPoints: BigInt(rejected),
+        errorMessage: message ?? warning ?? "",
       },
     });
   }

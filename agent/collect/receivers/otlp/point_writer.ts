@@ -2,10 +2,11 @@ import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { setNormalNan, wordsOf } from "#shared/model/special_values.ts";
+import { setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
-import type { DeltaSums } from "./delta_sums.ts";
+import type { Counted, DeltaTotals } from "./delta_totals.ts";
+import type { Relation, RequestSamples } from "./request_samples.ts";
 
 /** A data point that is not stored, with the reason. */
 export class PointRejectedError extends OperatingError {
@@ -21,37 +22,53 @@ export class PointRejectedError extends OperatingError {
 const aheadMaxMs = 600_000;
 const labelBytesMax = 64 * 1024;
 
+export type WriterParts = {
+  readonly series: PushedSeries;
+  readonly buffer: SampleBuffer;
+  readonly totals: DeltaTotals;
+  readonly samples: RequestSamples;
+  readonly nowMs: number;
+};
+
+/** Labels that all points of a resource and scope have. */
+export type CommonLabels = {
+  /** Give way to labels of the point. */
+  readonly promoted: Labels;
+  /** Stand over those of the point: job, instance, the scope. */
+  readonly identity: Labels;
+};
+
 /** Samples of data points on their way into the buffer. A point is judged as a whole before its first sample. */
 export class PointWriter {
-  readonly #series: PushedSeries;
-  readonly #buffer: SampleBuffer;
-  readonly #sums: DeltaSums;
+  readonly #parts: WriterParts;
   readonly #latestMs: number;
   readonly #one = new Float64Array(1);
   readonly #words = wordsOf(this.#one);
-  #resource: Labels = {};
+  #common: CommonLabels = { promoted: {}, identity: {} };
   /** Whether metadata came that is to be handed on. */
   hasNewFamilies = false;
   /** Times of the resource's points. */
   firstMs = Infinity;
   lastMs = -Infinity;
 
-  constructor(series: PushedSeries, buffer: SampleBuffer, sums: DeltaSums, nowMs: number) {
-    this.#series = series;
-    this.#buffer = buffer;
-    this.#sums = sums;
-    this.#latestMs = nowMs + aheadMaxMs;
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#latestMs = parts.nowMs + aheadMaxMs;
+    parts.samples.begin();
   }
 
-  /** Labels of all points until the next resource. */
-  startResource(labels: Labels): void {
-    this.#resource = labels;
+  startResource(): void {
     this.firstMs = Infinity;
     this.lastMs = -Infinity;
   }
 
+  /** Labels of all points until they are set again. */
+  setCommonLabels(labels: CommonLabels): void {
+    this.#common = labels;
+  }
+
   describe(family: MetricFamily): void {
-    if (this.#series.describe(family)) this.hasNewFamilies = true;
+    if (this.#parts.series.describe(family)) this.hasNewFamilies = true;
   }
 
   /** Unix milliseconds of a point. Throws PointRejectedError. */
@@ -68,7 +85,7 @@ export class PointWriter {
   }
 
   /**
-   * The samples of one point: all of them, or none. With `isDelta` the values are differences, and their running sums are
+   * The samples of one point: all of them, or none. With `isDelta` the values are differences, and their running totals are
    * stored. Throws PointRejectedError.
    */
   write(
@@ -76,77 +93,109 @@ export class PointWriter {
     samples: readonly PointSample[],
     { attributes, isStale, isDelta }: PointTraits,
   ): void {
-    const placed = samples.map(({ name, extra, value }) => {
-      const labels = { ...attributes, ...this.#resource, ...extra, [metricNameLabel]: name };
+    const placed = this.#place(samples, {
+      ...this.#common.promoted,
+      ...attributes,
+      ...this.#common.identity,
+    });
+    const { totals } = this.#parts;
+    const before = totals.changes().length;
+    const values =
+      isDelta && !isStale ? this.#totals(placed, timestampMs) : placed.map(({ value }) => value);
+    const fresh = placed.map(({ column }, i) => {
+      this.#setWords(values[i] ?? 0, isStale);
+      return this.#relation(column, timestampMs);
+    });
+    if (fresh.includes("conflict")) {
+      totals.undoAfter(before);
+      throw new PointRejectedError("duplicate_sample", "another value came for that time");
+    }
+    placed.forEach(({ column }, i) => {
+      if (fresh[i] === "new") this.#push(column, timestampMs, values[i] ?? 0, isStale);
+    });
+    this.firstMs = Math.min(this.firstMs, timestampMs);
+    this.lastMs = Math.max(this.lastMs, timestampMs);
+  }
+
+  #place(samples: readonly PointSample[], common: Labels): Placed[] {
+    return samples.map(({ name, extra, value }) => {
+      const labels = { ...common, ...extra, [metricNameLabel]: name };
       const key = labelsKey(labels);
       if (key.length > labelBytesMax)
         throw new PointRejectedError(
           "label_limit",
           `labels are larger than ${labelBytesMax} bytes`,
         );
-      const column = this.#series.columnOf(labels, key);
+      const column = this.#parts.series.columnOf(labels, key);
       if (column === noRoom)
         throw new PointRejectedError("sample_limit", "the limit of series is reached");
       return { column, key, value };
     });
-    const values =
-      isDelta && !isStale ? this.#totals(placed, timestampMs) : placed.map(({ value }) => value);
-    const fresh = placed.map(({ column }, i) =>
-      isStale ? "new" : this.#relation(column, timestampMs, values[i] ?? 0),
-    );
-    if (fresh.includes("conflict"))
-      throw new PointRejectedError("duplicate_sample", "another value is stored for that time");
-    placed.forEach(({ column }, i) => {
-      if (fresh[i] === "same") return;
-      if (isStale) this.#buffer.pushStale(column, timestampMs);
-      else this.#buffer.push(column, timestampMs, values[i] ?? 0);
-    });
-    this.firstMs = Math.min(this.firstMs, timestampMs);
-    this.lastMs = Math.max(this.lastMs, timestampMs);
   }
 
-  /** Running sums after the differences: of all, or of none. */
-  #totals(placed: readonly { key: string; value: number }[], timestampMs: number): number[] {
-    const before = this.#sums.changes().length;
-    const totals: number[] = [];
-    for (const { key, value } of placed) {
-      const total = this.#sums.add(key, timestampMs, value);
-      if (typeof total === "number") {
-        totals.push(total);
-        continue;
-      }
-      this.#sums.undo(this.#sums.changes().slice(before));
+  /** Running totals after the differences: of all, or of none. */
+  #totals(placed: readonly Placed[], timestampMs: number): Counted[] {
+    const { totals } = this.#parts;
+    const before = totals.changes().length;
+    return placed.map(({ key, value }) => {
+      const total = totals.add(key, timestampMs, value);
+      if (total !== "late" && total !== "full") return total;
+      totals.undoAfter(before);
       throw total === "late"
         ? new PointRejectedError("duplicate_sample", "a delta is not newer than the one before")
-        : new PointRejectedError("sample_limit", "the limit of delta sums is reached");
-    }
-    return totals;
+        : new PointRejectedError("sample_limit", "the limit of delta totals is reached");
+    });
   }
 
-  #relation(column: number, timestampMs: number, value: number): "new" | "same" | "conflict" {
-    this.#one[0] = value;
-    if (Number.isNaN(value)) setNormalNan(this.#words, 0);
+  /** Puts what stands for a value, wherever samples are compared, into the words. */
+  #setWords(value: Counted, isStale: boolean): void {
+    if (isStale) return setStale(this.#words, 0);
+    if (typeof value === "number") {
+      this.#one[0] = value;
+      if (Number.isNaN(value)) setNormalNan(this.#words, 0);
+      return;
+    }
+    this.#one[0] = value.count;
+    const [countLow = 0, countHigh = 0] = this.#words;
+    this.#one[0] = value.sum;
+    this.#words[0] = ((this.#words[0] ?? 0) ^ countHigh) >>> 0;
+    this.#words[1] = ((this.#words[1] ?? 0) ^ countLow) >>> 0;
+  }
+
+  #relation(column: number, timestampMs: number): Relation {
     const [low = 0, high = 0] = this.#words;
-    return this.#series.compareWithLast(column, timestampMs, low, high);
+    const { series, samples } = this.#parts;
+    const relation = series.compareWithLast(column, timestampMs, low, high);
+    return relation === "new" ? samples.compare(column, timestampMs, low, high) : relation;
+  }
+
+  #push(column: number, timestampMs: number, value: Counted, isStale: boolean): void {
+    const { buffer, samples } = this.#parts;
+    this.#setWords(value, isStale);
+    const [low = 0, high = 0] = this.#words;
+    samples.add(column, timestampMs, low, high);
+    if (typeof value === "number" || isStale) buffer.pushWords(column, timestampMs, low, high);
+    else buffer.pushHistogram(column, timestampMs, value, low, high);
   }
 
   /** A sample of value 1 that says something about the resource itself. */
   info(name: string, labels: Labels, timestampMs: number): void {
-    const [first, last] = [this.firstMs, this.lastMs];
-    const resource = this.#resource;
-    this.#resource = {};
+    const [first, last, common] = [this.firstMs, this.lastMs, this.#common];
+    this.#common = { promoted: {}, identity: {} };
     const traits = { attributes: labels, isStale: false, isDelta: false };
     this.write(timestampMs, [{ name, extra: {}, value: 1 }], traits);
-    this.#resource = resource;
+    this.#common = common;
     [this.firstMs, this.lastMs] = [first, last];
   }
 }
+
+type Placed = { readonly column: number; readonly key: string; readonly value: Counted };
 
 export type PointSample = {
   readonly name: string;
   /** Labels of this sample alone, such as `le`. */
   readonly extra: Labels;
-  readonly value: number;
+  readonly value: Counted;
 };
 
 export type PointTraits = {

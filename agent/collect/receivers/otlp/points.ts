@@ -1,64 +1,61 @@
+import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
 import type {
   ExponentialHistogramDataPoint,
   HistogramDataPoint,
   NumberDataPoint,
   SummaryDataPoint,
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
-import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
-import { labelsOfAttributes } from "./attributes.ts";
+import type { Histogram } from "#shared/model/histogram.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { customHistogram, exponentialHistogram } from "./native_histogram.ts";
 import { PointRejectedError, type PointSample, type PointWriter } from "./point_writer.ts";
 
 /** Bit 0 of a point's flags: no recorded value. */
 const noValueFlag = 1;
 const bucketsMax = 10_000;
 
+/** What the points of one metric have in common. */
+export type MetricTraits = {
+  readonly name: string;
+  readonly isDelta: boolean;
+  readonly labelsOf: (attributes: readonly KeyValue[]) => Labels;
+};
+
 type AnyPoint = {
   readonly attributes: readonly KeyValue[];
   readonly flags: number;
 };
 
-function traits({ attributes, flags }: AnyPoint, isDelta: boolean) {
-  return {
-    attributes: labelsOfAttributes(attributes),
-    isStale: (flags & noValueFlag) !== 0,
-    isDelta,
-  };
+function isStale({ flags }: AnyPoint): boolean {
+  return (flags & noValueFlag) !== 0;
+}
+
+function traits(point: AnyPoint, { isDelta, labelsOf }: MetricTraits) {
+  return { attributes: labelsOf(point.attributes), isStale: isStale(point), isDelta };
 }
 
 /** A gauge's or sum's point: one sample. */
 export function writeNumber(
   writer: PointWriter,
-  name: string,
+  metric: MetricTraits,
   point: NumberDataPoint,
-  isDelta: boolean,
 ): void {
   const { value } = point;
-  const own = traits(point, isDelta);
-  if (value.case === undefined && !own.isStale)
+  if (value.case === undefined && !isStale(point))
     throw new PointRejectedError("invalid_sample", "a data point has no value");
-  const samples = [{ name, extra: {}, value: Number(value.value ?? 0) }];
-  writer.write(writer.time(point.timeUnixNano), samples, own);
+  const samples = [{ name: metric.name, extra: {}, value: Number(value.value ?? 0) }];
+  writer.write(writer.time(point.timeUnixNano), samples, traits(point, metric));
 }
 
 /** Classic buckets, cumulative and with +Inf, then count, and sum where there is one. */
 export function writeHistogram(
   writer: PointWriter,
-  name: string,
+  metric: MetricTraits,
   point: HistogramDataPoint,
-  isDelta: boolean,
 ): void {
   const { explicitBounds: bounds, bucketCounts: counts } = point;
-  const own = traits(point, isDelta);
-  if (counts.length > bucketsMax)
-    throw new PointRejectedError(
-      "invalid_sample",
-      `${counts.length} buckets, at most ${bucketsMax}`,
-    );
-  if (counts.length > 0 && counts.length !== bounds.length + 1)
-    throw new PointRejectedError(
-      "invalid_sample",
-      `${counts.length} bucket counts do not fit ${bounds.length} bounds`,
-    );
+  checkBuckets(point);
+  const { name } = metric;
   const count = Number(point.count);
   const samples: PointSample[] = [];
   let below = 0;
@@ -70,42 +67,80 @@ export function writeHistogram(
   samples.push({ name: `${name}_bucket`, extra: { le: "+Inf" }, value: count });
   samples.push({ name: `${name}_count`, extra: {}, value: count });
   if (point.sum !== undefined) samples.push({ name: `${name}_sum`, extra: {}, value: point.sum });
-  writer.write(writer.time(point.timeUnixNano), samples, own);
+  writer.write(writer.time(point.timeUnixNano), samples, traits(point, metric));
 }
 
-/** Count and sum are stored; the buckets are not, which the sender is told. Throws PointRejectedError always. */
+function checkBuckets({ explicitBounds: bounds, bucketCounts: counts }: HistogramDataPoint): void {
+  if (counts.length > bucketsMax || bounds.length > bucketsMax)
+    throw new PointRejectedError(
+      "invalid_sample",
+      `${Math.max(counts.length, bounds.length)} buckets, at most ${bucketsMax}`,
+    );
+  if (counts.length > 0 && counts.length !== bounds.length + 1)
+    throw new PointRejectedError(
+      "invalid_sample",
+      `${counts.length} bucket counts do not fit ${bounds.length} bounds`,
+    );
+  const ascends = (bound: number, i: number): boolean =>
+    i === 0 ? !Number.isNaN(bound) : bound > (bounds[i - 1] ?? Number.NaN);
+  if (!bounds.every(ascends))
+    throw new PointRejectedError("invalid_sample", "bounds of buckets do not ascend");
+}
+
+/** One native histogram with custom buckets. */
+export function writeCustomHistogram(
+  writer: PointWriter,
+  metric: MetricTraits,
+  point: HistogramDataPoint,
+): void {
+  checkBuckets(point);
+  writeNative(writer, metric, point, customHistogram);
+}
+
+/** One native histogram. */
 export function writeExponential(
   writer: PointWriter,
-  name: string,
+  metric: MetricTraits,
   point: ExponentialHistogramDataPoint,
-  isDelta: boolean,
 ): void {
-  const samples: PointSample[] = [
-    { name: `${name}_count`, extra: {}, value: Number(point.count) },
-    ...(point.sum === undefined ? [] : [{ name: `${name}_sum`, extra: {}, value: point.sum }]),
-  ];
-  writer.write(writer.time(point.timeUnixNano), samples, traits(point, isDelta));
-  throw new PointRejectedError(
-    "unsupported_histogram",
-    "of exponential histograms only count and sum are stored",
-  );
+  writeNative(writer, metric, point, exponentialHistogram);
 }
 
-export function writeSummary(writer: PointWriter, name: string, point: SummaryDataPoint): void {
-  if (point.quantileValues.length > bucketsMax)
-    throw new PointRejectedError("invalid_sample", `${point.quantileValues.length} quantiles`);
-  const samples: PointSample[] = point.quantileValues.map(({ quantile, value }) => ({
+function writeNative<Point extends AnyPoint & { readonly timeUnixNano: bigint }>(
+  writer: PointWriter,
+  metric: MetricTraits,
+  point: Point,
+  convert: (point: Point) => Histogram,
+): void {
+  // What a point without a value holds beside its flag counts for nothing.
+  const value = isStale(point) ? 0 : convert(point);
+  const samples = [{ name: metric.name, extra: {}, value }];
+  writer.write(writer.time(point.timeUnixNano), samples, traits(point, metric));
+}
+
+export function writeSummary(
+  writer: PointWriter,
+  metric: MetricTraits,
+  point: SummaryDataPoint,
+): void {
+  const { quantileValues: quantiles } = point;
+  if (quantiles.length > bucketsMax)
+    throw new PointRejectedError("invalid_sample", `${quantiles.length} quantiles`);
+  if (new Set(quantiles.map(({ quantile }) => quantile)).size < quantiles.length)
+    throw new PointRejectedError("invalid_sample", "a quantile is there twice");
+  const { name } = metric;
+  const samples: PointSample[] = quantiles.map(({ quantile, value }) => ({
     name,
     extra: { quantile: plainFloat(quantile) },
     value,
   }));
   samples.push({ name: `${name}_count`, extra: {}, value: Number(point.count) });
   samples.push({ name: `${name}_sum`, extra: {}, value: point.sum });
-  writer.write(writer.time(point.timeUnixNano), samples, traits(point, false));
+  writer.write(writer.time(point.timeUnixNano), samples, traits(point, metric));
 }
 
 /** A bound as Prometheus writes those of OTLP: decimal, shortest, never with an exponent. */
-export function plainFloat(value: number): string {
+function plainFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   const [mantissa = "", exponentText = "0"] = Math.abs(value).toExponential().split("e");

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { type JsonObject, create, fromBinary, fromJson, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, fromJson, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { compressionGzip, createGrpcTransport } from "@connectrpc/connect-node";
 import {
@@ -9,41 +9,11 @@ import {
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { ExportLogsServiceRequestSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
-import { Held, opened } from "../receiver.fixture.ts";
+import { Held } from "../receiver.fixture.ts";
 import { startGrpc } from "./grpc_server.ts";
 import { MetricsIntake } from "./metrics_intake.ts";
+import { gauge, metricsOf, nanos, now, service, start, text } from "./otlp.fixture.ts";
 import { otlp } from "./receiver.ts";
-
-const now = new Held().nowMs;
-const nanos = (ms = now) => `${ms}000000`;
-const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-const service = [
-  text("service.namespace", "shop"),
-  text("service.name", "cart"),
-  text("service.instance.id", "i1"),
-];
-const metricsOf = (metrics: JsonObject[], attributes: JsonObject[] = service) => ({
-  resourceMetrics: [
-    { resource: { attributes }, scopeMetrics: [{ scope: { name: "s" }, metrics }] },
-  ],
-});
-const gauge = (name: string, point: JsonObject, unit = "") => ({
-  name,
-  unit,
-  gauge: { dataPoints: [{ timeUnixNano: nanos(), ...point }] },
-});
-
-function start(config: unknown = {}) {
-  const held = new Held();
-  const { app } = opened((context) => otlp.open(otlp.config.parse(config), context), held);
-  const json = (body: unknown, path = "/v1/metrics") =>
-    app.request(path, {
-      method: "POST",
-      headers: { "content-type": "application/json; charset=utf-8" },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-  return { held, app, json };
-}
 
 test("OTLP/JSON: a gauge becomes a series with job and instance, answered {} in JSON", async () => {
   const { held, json } = start();
@@ -132,28 +102,6 @@ test("OTLP: summaries become quantiles, count and sum", async () => {
   await json(metricsOf([{ name: "s", summary: { dataPoints: [point] } }]));
   expect(held.of({ __name__: "s", quantile: "0.5" })[0]?.value).toBe(1);
   expect(held.names()).toEqual(["s", "s_count", "s_sum"]);
-});
-test("OTLP: of an exponential histogram count and sum are stored, and the answer says so", async () => {
-  const { held, json } = start();
-  const point = {
-    timeUnixNano: nanos(),
-    count: "4",
-    sum: 8,
-    scale: 3,
-    positive: { offset: 1, bucketCounts: ["4"] },
-  };
-  const response = await json(
-    metricsOf([
-      { name: "e", exponentialHistogram: { aggregationTemporality: 2, dataPoints: [point] } },
-    ]),
-  );
-  expect(await response.json()).toEqual({
-    partialSuccess: {
-      rejectedDataPoints: "1",
-      errorMessage: expect.stringContaining("count and sum"),
-    },
-  });
-  expect([held.names(), held.drops]).toEqual([["e_count", "e_sum"], { unsupported_histogram: 1 }]);
 });
 const delta = (value: number, atMs: number) =>
   metricsOf([
