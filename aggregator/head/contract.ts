@@ -11,6 +11,7 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
+import type { CutMetrics } from "../store/cut_metrics.ts";
 
 /**
  * The recent part, in memory. Two generations: the open one takes appends, the frozen one is being written to blocks; both
@@ -23,7 +24,7 @@ export type Head = {
    */
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops;
-  /** Freezes the open generation and gives its content in the order that the store wants. At most one at a time. */
+  /** Freezes the open generation and gives its content. At most one at a time. */
   freeze(): HeadContent;
   /** The frozen generation is in blocks: forget it. */
   release(): void;
@@ -54,7 +55,8 @@ export type HeadOverview = {
 };
 
 export type HeadContent = {
-  readonly metrics: ReadonlyMap<string, readonly SeriesSamples[]>;
+  /** Readable until the release. */
+  readonly metrics: ReadonlyMap<string, CutMetrics>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
   /** Items that were appended and turned out to be no good only now, by lane. */

@@ -5,16 +5,15 @@ import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { sumDrops } from "#shared/model/account.ts";
 import { type Labels, labelsKey, type Matcher, metricNameLabel } from "#shared/model/labels.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
-import type { LineFilter, SeriesSamples } from "../query/source.ts";
+import type { SeriesSamples } from "../query/source.ts";
 import type { Head, HeadContent } from "./contract.ts";
+import { seriesOfCut } from "./cut.fixture.ts";
 import { createHead } from "./head.ts";
 
 const nowMs = 1_700_000_000_000;
 const lane: LaneId = { tenant: "acme", agent: "host-1", signal: "metrics" };
 const lane2: LaneId = { ...lane, agent: "host-2" };
-const logLane: LaneId = { ...lane, signal: "logs" };
 
 function schemaOf(...series: Labels[]): DecodedSchema {
   return { series };
@@ -30,6 +29,17 @@ function rows(schema: DecodedSchema, ...given: [number, ...number[]][]): Decoded
     sparse: [],
     families: [],
   };
+}
+
+/** A sample of every series at every time, its value the number of its column. */
+function sparse(schema: DecodedSchema, times: readonly number[]): DecodedMetrics {
+  const all = times.flatMap((ms) => schema.series.map((_, column) => ({ ms, column })));
+  const samples = {
+    columns: Uint32Array.from(all, ({ column }) => column),
+    timestampsMs: Float64Array.from(all, ({ ms }) => ms),
+    values: Float64Array.from(all, ({ column }) => column),
+  };
+  return { rows: [], sparse: [{ schema, samples }], families: [] };
 }
 
 function select(head: Head, matchers: Matcher[] = [], startMs = 0, endMs = nowMs, tenant = "acme") {
@@ -125,9 +135,28 @@ describe("head, metrics", () => {
     ];
     expect(plain(select(head, [is("__name__", "up")]))).toEqual([{ labels: up, samples }]);
     const { metrics, dropped } = head.freeze();
-    expect(plain(metrics.get("acme") ?? [])[1]).toEqual({ labels: up, samples });
+    expect(plain(seriesOfCut(metrics.get("acme")))[1]).toEqual({ labels: up, samples });
     expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_sample: 1 } }]);
     expect(head.size()).toMatchObject({ samples: 5, series: 2 });
+  });
+
+  test("keeps sparse samples of many columns apart, in memory that earlier generations had", () => {
+    const head = createHead();
+    const series = Array.from({ length: 300 }, (_, i) => ({ __name__: "n", i: `${i}` }));
+    const schema = schemaOf(...series);
+    // More than a piece of memory holds, and then fewer.
+    for (const count of [100, 40, 1, 60]) {
+      const times = Array.from({ length: count }, (_, i) => 1_000 - i);
+      head.appendMetrics(lane, sparse(schema, times), nowMs);
+      for (const freeze of [false, true]) {
+        if (freeze) head.freeze();
+        const found = plain(select(head));
+        expect(found).toHaveLength(300);
+        for (const { labels, samples } of found)
+          expect(samples).toEqual(times.toReversed().map((ms) => [ms, Number(labels["i"])]));
+      }
+      head.release();
+    }
   });
 
   test("drops and counts what is too far ahead, and no time at all", () => {
@@ -155,7 +184,7 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(plain(content.metrics.get("acme") ?? [])).toEqual([
+    expect(plain(seriesOfCut(content.metrics.get("acme")))).toEqual([
       {
         labels: up,
         samples: [
@@ -174,7 +203,7 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(head.freeze().metrics.get("acme")).toHaveLength(2);
+    expect(head.freeze().metrics.get("acme")).toMatchObject({ size: 2, items: 4 });
     head.release();
     expect(head.size()).toMatchObject({ samples: 0, series: 0, bytes: 0 });
   });
@@ -231,6 +260,7 @@ describe("head, metrics", () => {
       schema: fc.integer({ min: 0, max: 2 }),
       times: fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 20 }),
       freeze: fc.boolean(),
+      sparse: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(append, { maxLength: 12 }), (appends) => {
@@ -239,18 +269,21 @@ describe("head, metrics", () => {
         let appended = 0;
         let accounted = 0;
         const take = ({ metrics, dropped }: HeadContent) => {
-          for (const { timestampsMs } of metrics.get("acme") ?? []) {
+          const cut = metrics.get("acme");
+          const before = accounted;
+          for (const { timestampsMs } of seriesOfCut(cut)) {
             expect([...timestampsMs]).toEqual([...new Set(timestampsMs)].toSorted((a, b) => a - b));
             accounted += timestampsMs.length;
           }
+          expect(accounted - before).toBe(cut?.items ?? 0);
           for (const { drops } of dropped) accounted += sumDrops(drops);
           head.release();
         };
-        for (const { schema, times, freeze } of appends) {
+        for (const { schema, times, freeze, sparse: isSparse } of appends) {
           const of = schemas[schema] ?? schemaOf();
           const values = of.series.map((_, i) => i);
           const given = times.map((ms): [number, ...number[]] => [ms, ...values]);
-          head.appendMetrics(lane, rows(of, ...given), nowMs);
+          head.appendMetrics(lane, isSparse ? sparse(of, times) : rows(of, ...given), nowMs);
           appended += times.length * of.series.length;
           if (freeze) take(head.freeze());
         }
@@ -258,138 +291,5 @@ describe("head, metrics", () => {
         expect(accounted).toBe(appended);
       }),
     );
-  });
-});
-
-type Line = [ms: number, nanos: number, stream: Labels, body: string];
-
-function logs(...lines: Line[]): LogsBatch {
-  const streams = [...new Set(lines.map(([, , stream]) => stream))];
-  const bodies = lines.map(([, , , body]) => Buffer.from(body));
-  let end = 0;
-  return {
-    streams,
-    streamOf: Uint32Array.from(lines, ([, , stream]) => streams.indexOf(stream)),
-    timestampsMs: Float64Array.from(lines, ([ms]) => ms),
-    nanos: Uint32Array.from(lines, ([, nanos]) => nanos),
-    severities: Uint8Array.from(lines, () => 9),
-    bodies: new Uint8Array(Buffer.concat(bodies)),
-    bodyEnds: Uint32Array.from(bodies, (body) => (end += body.length)),
-    attributes: lines.map(([, , , body]) => (body === "" ? undefined : { size: `${body.length}` })),
-  };
-}
-
-function bodiesOf(
-  head: Head,
-  lineFilters: LineFilter[] = [],
-  fields: Partial<Parameters<Head["selectLogs"]>[0]> = {},
-) {
-  return head
-    .selectLogs({
-      tenant: "acme",
-      matchers: [],
-      lineFilters,
-      startNs: 0n,
-      endNs: 1_000_000_000n,
-      limit: 100,
-      direction: "forward",
-      ...fields,
-    })
-    .map(({ body }) => body);
-}
-
-describe("head, logs", () => {
-  const a = { app: "a" };
-  const b = { app: "b" };
-  const filled = () => {
-    const head = createHead();
-    head.appendLogs(logLane, logs([5, 1, a, "foo bar"], [5, 0, b, "ba"], [9, 0, a, "r"]), nowMs);
-    head.freeze();
-    head.appendLogs(logLane, logs([7, 0, b, "bar foo"], [5, 1, a, "same time"]), nowMs);
-    return head;
-  };
-  test("come back in order of time from both generations, up to the limit", () => {
-    const head = filled();
-    const forward = ["ba", "foo bar", "same time", "bar foo", "r"];
-    expect(bodiesOf(head)).toEqual(forward);
-    expect(bodiesOf(head, [], { direction: "backward" })).toEqual(forward.toReversed());
-    expect(bodiesOf(head, [], { limit: 2 })).toEqual(forward.slice(0, 2));
-    expect(bodiesOf(head, [], { limit: 2, direction: "backward" })).toEqual(["r", "bar foo"]);
-    expect(bodiesOf(head, [], { tenant: "other" })).toEqual([]);
-    head.release();
-    expect(bodiesOf(head)).toEqual(["same time", "bar foo"]);
-  });
-
-  test("are bounded by start, inclusive, and end, exclusive, to the nanosecond", () => {
-    const head = filled();
-    expect(bodiesOf(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
-      "foo bar",
-      "same time",
-    ]);
-    expect(bodiesOf(head, [], { startNs: 5_000_002n, endNs: 7_000_001n })).toEqual(["bar foo"]);
-  });
-
-  test("carry stream, severity, attributes and the whole time", () => {
-    const head = filled();
-    const [record] = head.selectLogs({
-      tenant: "acme",
-      matchers: [is("app", "a", "=~")],
-      lineFilters: [],
-      startNs: 0n,
-      endNs: 10_000_000n,
-      limit: 1,
-      direction: "forward",
-    });
-    expect(record).toEqual({
-      timestampNs: 5_000_001n,
-      stream: a,
-      body: "foo bar",
-      severity: 9,
-      attributes: { size: "7" },
-    });
-  });
-
-  test("are filtered by what a line holds, never across two lines", () => {
-    const head = filled();
-    expect(bodiesOf(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
-    expect(bodiesOf(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
-    expect(bodiesOf(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
-    expect(bodiesOf(head, [{ op: "|~", values: ["^b", "r$"] }])).toEqual([
-      "ba",
-      "foo bar",
-      "bar foo",
-      "r",
-    ]);
-    expect(
-      bodiesOf(head, [
-        { op: "!~", values: ["o"] },
-        { op: "|=", values: ["a"] },
-      ]),
-    ).toEqual(["ba", "same time"]);
-    expect(bodiesOf(head, [{ op: "|=", values: [""] }])).toHaveLength(5);
-  });
-
-  test("agree with a plain search, whatever the lines and the needle are", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 6 });
-    fc.assert(
-      fc.property(fc.array(text, { maxLength: 20 }), text, (lines, needle) => {
-        const head = createHead();
-        head.appendLogs(logLane, logs(...lines.map((l, i): Line => [i, 0, a, l])), nowMs);
-        const want = lines.filter((line) => line.includes(needle));
-        expect(bodiesOf(head, [{ op: "|=", values: [needle] }])).toEqual(want);
-      }),
-    );
-  });
-
-  test("list their streams; records too far ahead are dropped and counted", () => {
-    const head = filled();
-    const request = { tenant: "acme", selectors: [], startMs: 0, endMs: 6 };
-    expect(head.logSeries(request)).toEqual([a, b]);
-    expect(head.logSeries({ ...request, selectors: [[is("app", "b")]] })).toEqual([b]);
-    expect(head.logSeries({ ...request, startMs: 8, endMs: 9 })).toEqual([a]);
-    const batch = logs([1, 0, a, "kept"], [nowMs + 600_001, 0, a, "not"], [2, 0, b, "kept too"]);
-    expect(head.appendLogs(logLane, batch, nowMs)).toEqual({ out_of_bounds_timestamp: 1 });
-    expect(bodiesOf(head)).toContain("kept too");
-    expect(head.size().records).toBe(7);
   });
 });

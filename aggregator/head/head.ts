@@ -14,6 +14,7 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
+import { CellMemory } from "./cell_memory.ts";
 import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { LogsGeneration } from "./logs_generation.ts";
@@ -39,6 +40,7 @@ class MemoryHead implements Head {
   readonly #aheadMaxMs: number;
   readonly #keys = new SchemaKeys();
   readonly #sink = new SampleSink();
+  readonly #memory = new CellMemory();
   #open: Generation = this.#newGeneration();
   #frozen: Generation | undefined;
   /** Appends since start, so that the first one in can be told. */
@@ -49,7 +51,7 @@ class MemoryHead implements Head {
   }
 
   #newGeneration(): Generation {
-    return { metrics: new MetricsGeneration(this.#keys), logs: new LogsGeneration() };
+    return { metrics: new MetricsGeneration(this.#keys, this.#memory), logs: new LogsGeneration() };
   }
 
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {
@@ -70,6 +72,7 @@ class MemoryHead implements Head {
 
   release(): void {
     assert(this.#frozen !== undefined, "a frozen generation is there to be released");
+    this.#frozen.metrics.release();
     this.#frozen = undefined;
   }
 

@@ -3,6 +3,7 @@ import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import { seriesOfCut } from "./cut.fixture.ts";
 import { createHead } from "./head.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -51,7 +52,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
   expect(counts(head.selectSamples(everything))).toEqual(wanted);
   expect(head.selectSamples(everything)[0]?.histograms).toBeUndefined();
   const frozen = head.freeze();
-  expect(counts(frozen.metrics.get("acme") ?? [])).toEqual(wanted);
+  expect(counts(seriesOfCut(frozen.metrics.get("acme")))).toEqual(wanted);
   expect(frozen.dropped).toEqual([{ lane, drops: { duplicate_sample: 1 } }]);
   head.appendMetrics(lane, histogramsAt(40, 30), nowMs);
   expect(counts(head.selectSamples({ ...everything, startMs: 15, endMs: 40 }))).toEqual([

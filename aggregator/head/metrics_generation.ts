@@ -1,10 +1,11 @@
+import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
-import { columnWeight } from "#shared/model/histogram.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples } from "../query/source.ts";
+import type { CutMetrics } from "../store/cut_metrics.ts";
+import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
 import { HeadSeries } from "./head_series.ts";
 import { LaneDrops } from "./lane_drops.ts";
@@ -20,6 +21,7 @@ type TenantMetrics = {
   readonly index: SeriesIndex;
   readonly families: Map<string, MetricFamily>;
   readonly times: TimeBounds;
+  samples: number;
 };
 /** Unix milliseconds of the first and last sample; the first is after the last where there is none. */
 type TimeBounds = { minMs: number; maxMs: number };
@@ -30,13 +32,15 @@ export class MetricsGeneration {
   samples = 0;
   series = 0;
   readonly #keys: SchemaKeys;
+  readonly #memory: CellMemory;
   readonly #tenants = new Map<string, TenantMetrics>();
   /** A decoded schema is one lane's, so of one tenant. */
-  #tables = new Map<DecodedSchema, SchemaTable>();
+  readonly #tables = new Map<DecodedSchema, SchemaTable>();
   #sampleBytes = 0;
 
-  constructor(keys: SchemaKeys) {
+  constructor(keys: SchemaKeys, memory: CellMemory) {
     this.#keys = keys;
+    this.#memory = memory;
   }
 
   get bytes(): number {
@@ -76,7 +80,7 @@ export class MetricsGeneration {
       for (let i = 0; i < samples.values.length; i++) {
         if (isAbsent(words, i)) continue;
         if (isWithin(samples.timestampsMs[i] ?? Number.NaN, latestMs)) {
-          this.#sampleBytes += table.appendSparse(samples, i, arrival);
+          this.#sampleBytes += table.appendSparse(samples, words, i, arrival);
           widen(tenant.times, samples.timestampsMs[i] ?? Number.NaN);
           kept++;
         } else outOfBounds++;
@@ -92,6 +96,7 @@ export class MetricsGeneration {
         } else outOfBounds++;
       }
     }
+    tenant.samples += kept;
     this.samples += kept;
     return addDrops({}, { out_of_bounds_timestamp: outOfBounds });
   }
@@ -99,7 +104,7 @@ export class MetricsGeneration {
   #tenant(name: string): TenantMetrics {
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) {
-      tenant = { index: new SeriesIndex(), families: new Map(), times: noTimes() };
+      tenant = { index: new SeriesIndex(), families: new Map(), times: noTimes(), samples: 0 };
       this.#tenants.set(name, tenant);
     }
     return tenant;
@@ -109,7 +114,7 @@ export class MetricsGeneration {
   #table(lane: LaneId, { index }: TenantMetrics, schema: DecodedSchema): SampleTable {
     let known = this.#tables.get(schema);
     if (known === undefined) {
-      known = { table: new SampleTable(lane), columns: 0 };
+      known = { table: new SampleTable(lane, this.#memory), columns: 0 };
       this.#tables.set(schema, known);
     }
     if (known.columns === schema.series.length) return known.table;
@@ -128,32 +133,47 @@ export class MetricsGeneration {
     return known.table;
   }
 
-  /** Takes all samples out of the tables, which are let go. */
+  /**
+   * What there is, to be read until release(); nothing is appended any more. Samples stay in their tables. What has a time that another
+   * sample of its series has is found now, because the lanes' counts are fixed in the same tick.
+   */
   freeze(): Pick<HeadContent, "metrics" | "families" | "dropped"> {
-    const metrics = new Map<string, SeriesSamples[]>();
+    const metrics = new Map<string, CutMetrics>();
     const families = new Map<string, MetricFamily[]>();
     const dropped = new LaneDrops();
     const sink = new SampleSink();
-    let samples = 0;
-    let weight = 0;
     for (const [name, tenant] of this.#tenants) {
-      const sorted = tenant.index.all().toSorted((a, b) => (a.key < b.key ? -1 : 1));
-      const content: SeriesSamples[] = [];
-      for (const one of sorted) {
-        const frozen = one.freeze(sink, (lane) => dropped.add(lane, "duplicate_sample"));
-        if (frozen.values.length === 0) continue;
-        samples += frozen.values.length;
-        weight += columnWeight(frozen.values.length, frozen.histograms);
-        content.push(frozen);
-      }
-      if (content.length > 0) metrics.set(name, content);
+      let duplicates = 0;
+      for (const series of tenant.index.all())
+        duplicates += series.countDuplicates(sink, (lane) => dropped.add(lane, "duplicate_sample"));
+      tenant.samples -= duplicates;
+      this.samples -= duplicates;
+      if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink));
       if (tenant.families.size > 0) families.set(name, [...tenant.families.values()]);
     }
-    this.#tables = new Map();
-    this.samples = samples;
-    this.#sampleBytes = 16 * weight;
     return { metrics, families, dropped: dropped.list() };
   }
+
+  /** Nobody reads the samples any more: their memory is for others. */
+  release(): void {
+    this.#memory.giveBack([...this.#tables.values()].flatMap(({ table }) => table.pieces()));
+    this.#tables.clear();
+  }
+}
+
+function cutMetricsOf({ index, samples }: TenantMetrics, sink: SampleSink): CutMetrics {
+  const all = index.all();
+  const at = (position: number): HeadSeries => {
+    const series = all[position];
+    assert(series !== undefined, "a series of the cut is asked for by its place");
+    return series;
+  };
+  return {
+    items: samples,
+    size: all.length,
+    labels: (position) => at(position).labels,
+    read: (position) => at(position).read(sink),
+  };
 }
 
 function noTimes(): TimeBounds {

@@ -1,5 +1,6 @@
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
+import { type SampleRun, runOf } from "../store/cut_metrics.ts";
 
 export type SinkSamples = {
   readonly timestampsMs: Float64Array;
@@ -67,18 +68,35 @@ export class SampleSink {
     this.#words = wordsOf(this.#values);
   }
 
-  /** The samples, in memory of their own. `duplicate` is told the table of each sample whose time another one has. */
-  take(duplicate?: (table: number) => void): SinkSamples {
-    if (!this.#isAscending) return this.#takeSorted(duplicate);
+  /** The samples, sorted, each time once, in memory of their own. */
+  take(): SinkSamples {
+    if (!this.#isAscending) return this.#sorted();
     // slice() copies memory, so NaN bits stay.
     const timestampsMs = this.#timestampsMs.slice(0, this.count);
     const values = this.#values.slice(0, this.count);
-    if (this.#histograms.size === 0) return { timestampsMs, values };
-    const histograms = Array.from(values, (_, i) => this.#histograms.get(i));
-    return { timestampsMs, values, histograms };
+    return { timestampsMs, values, ...this.#histogramColumn() };
   }
 
-  #takeSorted(duplicate?: (table: number) => void): SinkSamples {
+  /** The same in the sink's own memory where they are in order as they are: good until the next clear(). */
+  run(): SampleRun {
+    if (!this.#isAscending) return runOf(this.#sorted());
+    const [timestampsMs, values] = [this.#timestampsMs, this.#values];
+    return { count: this.count, timestampsMs, values, ...this.#histogramColumn() };
+  }
+
+  /** How many samples have a time that another one has; `duplicate` is told the table of each. */
+  duplicates(duplicate: (table: number) => void): number {
+    if (this.#isAscending) return 0;
+    return this.count - this.#sorted(duplicate).values.length;
+  }
+
+  #histogramColumn(): { readonly histograms?: HistogramColumn } {
+    if (this.#histograms.size === 0) return {};
+    const histograms = Array.from({ length: this.count }, (_, i) => this.#histograms.get(i));
+    return { histograms };
+  }
+
+  #sorted(duplicate?: (table: number) => void): SinkSamples {
     const [times, arrivals] = [this.#timestampsMs, this.#arrivals];
     const order = Uint32Array.from({ length: this.count }, (_, i) => i).toSorted(
       (a, b) =>

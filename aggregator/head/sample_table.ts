@@ -1,30 +1,26 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import type { HistogramSamples, SparseSamples } from "#shared/model/metrics.ts";
-import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
+import { isAbsent } from "#shared/model/special_values.ts";
+import { type CellMemory, type Cells, cellsMax, newCells } from "./cell_memory.ts";
 import type { SampleSink } from "./sample_sink.ts";
+import { SparseLog } from "./sparse_log.ts";
 
-const chunkBytesMax = 64 * 1024;
 const chunkRowsMax = 16;
+/** Smaller chunks than this are of memory of their own: many narrow tables would waste a piece each. */
+const sharedCellsMin = cellsMax / 2;
 
 /** Rows of one width, one after another. */
-type Chunk = {
+type Chunk = Cells & {
   readonly width: number;
-  readonly values: Float64Array;
-  readonly words: Uint32Array;
+  /** Where `values` is a piece of the memory that is shared. */
+  readonly isPiece: boolean;
   readonly timestampsMs: Float64Array;
   /** Which append brought the row, counted over the whole head: of equal times the first one in stands. */
   readonly arrivals: Float64Array;
   rows: number;
   minMs: number;
   maxMs: number;
-};
-
-type SparseColumn = {
-  timestampsMs: Float64Array;
-  arrivals: Float64Array;
-  values: Float64Array;
-  count: number;
 };
 
 type HistogramEntry = {
@@ -36,13 +32,18 @@ type HistogramEntry = {
 /** The samples of one decoded schema, so of one lane: a matrix in chunks of rows, and columns of sparse samples beside it. */
 export class SampleTable {
   readonly lane: LaneId;
+  readonly #memory: CellMemory;
   #bytes = 0;
   readonly #chunks: Chunk[] = [];
-  readonly #sparse = new Map<number, SparseColumn>();
+  #isAscending = true;
+  #firstMs = Infinity;
+  #lastMs = -Infinity;
+  #sparse: SparseLog | undefined;
   readonly #histograms = new Map<number, HistogramEntry[]>();
 
-  constructor(lane: LaneId) {
+  constructor(lane: LaneId, memory: CellMemory) {
     this.lane = lane;
+    this.#memory = memory;
   }
 
   /** Returns by how many bytes the table grew. */
@@ -62,16 +63,19 @@ export class SampleTable {
     chunk.rows++;
     chunk.minMs = Math.min(chunk.minMs, timestampMs);
     chunk.maxMs = Math.max(chunk.maxMs, timestampMs);
+    if (timestampMs <= this.#lastMs) this.#isAscending = false;
+    this.#firstMs = Math.min(this.#firstMs, timestampMs);
+    this.#lastMs = Math.max(this.#lastMs, timestampMs);
     return this.#bytes - before;
   }
 
   #open(width: number): Chunk {
-    const rows = Math.min(chunkRowsMax, Math.max(1, Math.floor(chunkBytesMax / (8 * width + 1))));
-    const values = new Float64Array(rows * width);
+    const rows = Math.min(chunkRowsMax, Math.max(1, Math.floor(cellsMax / (width + 1))));
+    const isPiece = rows * width > sharedCellsMin && rows * width <= cellsMax;
     const chunk = {
+      ...(isPiece ? this.#memory.take() : newCells(rows * width)),
       width,
-      values,
-      words: wordsOf(values),
+      isPiece,
       timestampsMs: new Float64Array(rows),
       arrivals: new Float64Array(rows),
       rows: 0,
@@ -84,31 +88,17 @@ export class SampleTable {
   }
 
   /** Returns by how many bytes the table grew. */
-  appendSparse(samples: SparseSamples, index: number, arrival: number): number {
-    const before = this.#bytes;
-    const number = samples.columns[index] ?? 0;
-    let column = this.#sparse.get(number);
-    if (column === undefined) {
-      column = {
-        timestampsMs: new Float64Array(4),
-        arrivals: new Float64Array(4),
-        values: new Float64Array(4),
-        count: 0,
-      };
-      this.#sparse.set(number, column);
-      this.#bytes += 400;
-    }
-    if (column.count === column.values.length) {
-      this.#bytes += 24 * column.count;
-      column.timestampsMs = doubled(column.timestampsMs);
-      column.arrivals = doubled(column.arrivals);
-      column.values = doubled(column.values);
-    }
-    column.timestampsMs[column.count] = samples.timestampsMs[index] ?? 0;
-    column.arrivals[column.count] = arrival;
-    column.values.set(samples.values.subarray(index, index + 1), column.count);
-    column.count++;
-    return this.#bytes - before;
+  appendSparse(samples: SparseSamples, words: Uint32Array, index: number, arrival: number): number {
+    const log = (this.#sparse ??= new SparseLog(this.#memory));
+    const before = log.bytes;
+    log.append(
+      samples.columns[index] ?? 0,
+      samples.timestampsMs[index] ?? 0,
+      words[2 * index] ?? 0,
+      words[2 * index + 1] ?? 0,
+      arrival,
+    );
+    return log.bytes - before;
   }
 
   /** Returns by how many bytes the table grew. */
@@ -123,6 +113,19 @@ export class SampleTable {
     const bytes = 100 + 16 * sampleWeight(histogram);
     this.#bytes += bytes;
     return bytes;
+  }
+
+  /**
+   * Where a column's samples are numbers that ascend in time and are after `afterMs`: a time that all of them are at or before.
+   * Else undefined, and they must be sorted.
+   */
+  lastInOrder(column: number, afterMs: number): number | undefined {
+    if (this.#histograms.size > 0 && this.#histograms.has(column)) return undefined;
+    if (this.#sparse?.has(column) === true)
+      return this.#chunks.length === 0 ? this.#sparse.lastInOrder(column, afterMs) : undefined;
+    return this.#isAscending && this.#firstMs > afterMs
+      ? Math.max(this.#lastMs, afterMs)
+      : undefined;
   }
 
   /** Hands a column's samples within [startMs, endMs] to the sink, in order of arrival. */
@@ -146,19 +149,14 @@ export class SampleTable {
       if (timestampMs < startMs || timestampMs > endMs) continue;
       sink.pushHistogram(timestampMs, histogram, arrival);
     }
-    const sparse = this.#sparse.get(column);
-    if (sparse === undefined) return;
-    const words = wordsOf(sparse.values);
-    for (let i = 0; i < sparse.count; i++) {
-      const timestampMs = sparse.timestampsMs[i] ?? 0;
-      if (timestampMs < startMs || timestampMs > endMs || isAbsent(words, i)) continue;
-      sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, sparse.arrivals[i] ?? 0);
-    }
+    this.#sparse?.read(column, startMs, endMs, sink);
   }
-}
 
-function doubled(values: Float64Array): Float64Array {
-  const grown = new Float64Array(values.length * 2);
-  grown.set(values);
-  return grown;
+  /** Pieces of the shared memory, which nobody reads any more. */
+  pieces(): Cells[] {
+    const pieces = this.#sparse?.pieces() ?? [];
+    for (const { values, words, isPiece } of this.#chunks)
+      if (isPiece) pieces.push({ values, words });
+    return pieces;
+  }
 }

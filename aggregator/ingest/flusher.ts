@@ -146,8 +146,7 @@ export class Flusher {
 
 function itemsOf(cut: Cut): number {
   let items = 0;
-  for (const series of cut.metrics.values())
-    for (const { values } of series) items += values.length;
+  for (const metrics of cut.metrics.values()) items += metrics.items;
   for (const batches of cut.logs.values())
     for (const { bodyEnds } of batches) items += bodyEnds.length;
   return items;

@@ -155,10 +155,9 @@ export class BlockStore implements Store {
 
   async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
     const { writer, staging } = this.#deps;
-    for (const [tenant, series] of cut.metrics) {
-      const filled = series.filter(({ values }) => values.length > 0);
-      if (filled.length === 0) continue;
-      const file = await writeMetricsFile(writer, staging, filled, this.#texts, {
+    for (const [tenant, metrics] of cut.metrics) {
+      if (metrics.items === 0) continue;
+      const file = await writeMetricsFile(writer, staging, metrics, this.#texts, {
         tenant,
         signal: "metrics",
         createdMs: nowMs,

@@ -3,8 +3,8 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { SeriesSamples } from "../query/source.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
+import type { CutMetrics } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import { logsTable, sortLogs, writeLogs } from "./logs_writer.ts";
 import { MetricsWriter, metricsTable, numberColumns, type Written } from "./metrics_writer.ts";
@@ -35,12 +35,12 @@ const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 1, small: 1 } } a
 export function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
-  series: readonly SeriesSamples[],
+  metrics: CutMetrics,
   texts: SeriesTexts = new SeriesTexts(),
   note?: BlockNote,
 ): Promise<LocalFile> {
-  const sorted = series
-    .map((one) => ({ one, text: texts.get(one.labels) }))
+  const sorted = Array.from({ length: metrics.size }, (_, index) => index)
+    .map((index) => ({ index, text: texts.get(metrics.labels(index)) }))
     .toSorted(
       ({ text: a }, { text: b }) => compareTexts(a.name, b.name) || compareTexts(a.text, b.text),
     );
@@ -49,8 +49,8 @@ export function writeMetricsFile(
     folder,
     async (writer) => {
       let pauseAt = samplesBetweenPauses;
-      for (const { one, text } of sorted) {
-        writer.add(text, one);
+      for (const { index, text } of sorted) {
+        writer.add(text, metrics.read(index));
         if (writer.items < pauseAt) continue;
         pauseAt = writer.items + samplesBetweenPauses;
         await setImmediate();

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
-import type { SeriesSamples } from "../query/source.ts";
+import { runOf } from "./cut_metrics.ts";
 import { writeMetricsRows } from "./block_writer.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
+import type { MetricsWriter } from "./metrics_writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
 import type { Deleted } from "./tombstones.ts";
@@ -35,13 +36,11 @@ export class DeletedCopies {
     return this.#writer.use(
       "leave out deleted series",
       async (connection) => {
-        const fill = async (writer: {
-          add(text: ReturnType<SeriesTexts["get"]>, one: SeriesSamples): void;
-        }) => {
+        const fill = async (writer: Pick<MetricsWriter, "add">) => {
           for await (const series of seriesInOrder(connection, [path], this.#texts)) {
             throwIfAborted(signal);
             for (const left of deleted.mask(block, [series]))
-              writer.add(texts.get(left.labels), left);
+              writer.add(texts.get(left.labels), runOf(left));
           }
         };
         return (await writeMetricsRows(this.#writer, this.#staging, fill, "fast")).path;

@@ -4,6 +4,7 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import { metricsView } from "../query/sql/views.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import { runOf } from "./cut_metrics.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeMetricsRows } from "./block_writer.ts";
 import { lowerBound } from "./columns.ts";
@@ -112,7 +113,7 @@ async function writeParquet(
     staging,
     (writer) =>
       eachWanted(tools, paths, selector, request, (one) => {
-        writer.add(texts.get(one.labels), one);
+        writer.add(texts.get(one.labels), runOf(one));
         counted.series += 1;
         counted.samples += one.values.length;
       }),

@@ -16,6 +16,7 @@ import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { metricsView } from "../query/sql/views.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { writeMetricsFile } from "./block_writer.ts";
+import { cutMetricsOf } from "./cut_metrics.ts";
 import { Duckdb } from "./duckdb.ts";
 import { KnownTexts } from "./labels_text.ts";
 import { mergeSeries } from "./merge_series.ts";
@@ -108,8 +109,8 @@ test("a block gives back every histogram, number and stale marker, and what it s
     fc.asyncProperty(fc.array(sample, { minLength: 1, maxLength: 40 }), async (samples) => {
       const wanted = seriesOf(samples);
       const plain = gauge("a", [1, 2], [1, 2]);
-      const file = await writeMetricsFile(duckdb, folder, [plain, wanted]);
-      const numbers = await writeMetricsFile(duckdb, folder, [gauge("z", [3], [4])]);
+      const file = await writeMetricsFile(duckdb, folder, cutMetricsOf([plain, wanted]));
+      const numbers = await writeMetricsFile(duckdb, folder, cutMetricsOf([gauge("z", [3], [4])]));
       const paths = [numbers.path, file.path];
       await duckdb.use("read", async (connection) => {
         const known = new KnownTexts();
@@ -141,16 +142,16 @@ test("samples of one counter lie in one row, whatever buckets they have", async 
   }));
   // Every bucket only grows, but each second sample lacks one: every one of those is a reset.
   const steady = growing.filter((_, i) => i % 2 === 0);
-  const file = await writeMetricsFile(duckdb, folder, [seriesOf(steady, "a")]);
+  const file = await writeMetricsFile(duckdb, folder, cutMetricsOf([seriesOf(steady, "a")]));
   expect(file.rows).toBe(1);
-  const broken = await writeMetricsFile(duckdb, folder, [seriesOf(growing, "a")]);
+  const broken = await writeMetricsFile(duckdb, folder, cutMetricsOf([seriesOf(growing, "a")]));
   expect(broken.rows).toBe(450);
 });
 
 test("SQL has a row without value for every histogram, beside files that have none", async () => {
   const one = { ...emptyHistogram, count: 1, positive: denseBuckets(0, [1]) };
-  const mixed = await writeMetricsFile(duckdb, folder, [seriesOf([one, 5, one])]);
-  const numbers = await writeMetricsFile(duckdb, folder, [gauge("z", [3], [4])]);
+  const mixed = await writeMetricsFile(duckdb, folder, cutMetricsOf([seriesOf([one, 5, one])]));
+  const numbers = await writeMetricsFile(duckdb, folder, cutMetricsOf([gauge("z", [3], [4])]));
   for (const paths of [
     [mixed.path, numbers.path],
     [numbers.path, mixed.path],

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { runOf } from "./cut_metrics.ts";
 import { createBlockView } from "./block_view.ts";
 import { joinLanes, metadataSql, type BlockNote, type FileNote } from "./block_metadata.ts";
 import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
@@ -106,7 +107,7 @@ async function mergeMetrics(
         async (writer) => {
           while (next.done !== true && writer.items < itemsMax) {
             throwIfAborted(signal);
-            writer.add(texts.get(next.value.labels), next.value);
+            writer.add(texts.get(next.value.labels), runOf(next.value));
             next = await series.next();
           }
         },

@@ -9,7 +9,7 @@ import {
   type DuckDBAppender,
 } from "@duckdb/node-api";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
-import type { SeriesSamples } from "../query/source.ts";
+import type { SampleRun } from "./cut_metrics.ts";
 import { fillHistograms, histogramColumns, histogramTypes } from "./histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "./histogram_rows.ts";
 import type { SeriesText } from "./labels_text.ts";
@@ -86,10 +86,10 @@ export class MetricsWriter {
     return this.#hasHistograms;
   }
 
-  add(series: SeriesText, { timestampsMs, values, histograms }: SeriesSamples): void {
+  add(series: SeriesText, { count, timestampsMs, values, histograms }: SampleRun): void {
     let begin = 0;
-    while (begin < timestampsMs.length) {
-      let end = chunkEnd(timestampsMs, begin);
+    while (begin < count) {
+      let end = chunkEnd(timestampsMs, begin, count);
       if (histograms !== undefined) end = runEnd(histograms, begin, end);
       if (histograms?.[begin] === undefined)
         this.#addNumbers(series, timestampsMs, values, begin, end);
@@ -202,9 +202,9 @@ export class MetricsWriter {
   }
 }
 
-function chunkEnd(timestampsMs: Float64Array, begin: number): number {
+function chunkEnd(timestampsMs: Float64Array, begin: number, count: number): number {
   const first = timestampsMs[begin] ?? 0;
-  let end = Math.min(begin + chunkSamplesMax, timestampsMs.length);
+  let end = Math.min(begin + chunkSamplesMax, count);
   while ((timestampsMs[end - 1] ?? 0) - first > chunkSpanMsMax) end -= 1;
   return end;
 }

@@ -4,6 +4,7 @@ import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { StoreConfig } from "./config.ts";
+import { cutMetricsOf } from "./cut_metrics.ts";
 import { openStore } from "./open_store.ts";
 import type { Cut, Store } from "./store.ts";
 
@@ -45,7 +46,7 @@ export function cutOf(
   sequence: number,
 ): Cut {
   return {
-    metrics: new Map([["t", metrics]]),
+    metrics: new Map([["t", cutMetricsOf(metrics)]]),
     families: new Map([
       [
         "t",

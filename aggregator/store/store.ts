@@ -11,11 +11,11 @@ import type {
   SeriesRequest,
   SeriesSamples,
 } from "../query/source.ts";
+import type { CutMetrics } from "./cut_metrics.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
 export type Cut = {
-  /** Sorted by labels (labelsKey); samples ascending and unique in time. */
-  readonly metrics: ReadonlyMap<string, readonly SeriesSamples[]>;
+  readonly metrics: ReadonlyMap<string, CutMetrics>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   /** In order of arrival; the writer sorts. */
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreConfig } from "#aggregator/store/config.ts";
+import { cutMetricsOf } from "#aggregator/store/cut_metrics.ts";
 import { openStore } from "#aggregator/store/open_store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
@@ -39,7 +40,7 @@ export async function writeStore(
       const series = Array.from({ length: hosts }, (_, host) =>
         nodes.window(host, startMs, from, scrapes),
       ).flat();
-      const metrics = new Map([["default", series]]);
+      const metrics = new Map([["default", cutMetricsOf(series)]]);
       const rest = { families: new Map(), logs: new Map(), lanes: [], carrier: {} };
       await store.commit({ metrics, ...rest }, () => {});
     }

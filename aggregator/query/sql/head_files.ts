@@ -4,6 +4,7 @@ import { labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { Head } from "../../head/contract.ts";
 import { writeLogsFile, writeMetricsFile } from "../../store/block_writer.ts";
+import { cutMetricsOf } from "../../store/cut_metrics.ts";
 import type { Duckdb } from "../../store/duckdb.ts";
 import type { BlockView, Store } from "../../store/store.ts";
 import type { LogRecord } from "../source.ts";
@@ -43,7 +44,8 @@ export async function takeSnapshot(
     limit: recordsMax,
     direction: "forward",
   });
-  const metrics = series.length === 0 ? [] : [await writeMetricsFile(duckdb, folder, series)];
+  const metrics =
+    series.length === 0 ? [] : [await writeMetricsFile(duckdb, folder, cutMetricsOf(series))];
   const logs =
     records.length === 0 ? [] : [await writeLogsFile(duckdb, folder, [batchOf(records)])];
   return {
