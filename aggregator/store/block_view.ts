@@ -14,8 +14,10 @@ import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import { readLogs, readStreams } from "./logs_reader.ts";
 import { mergeSeries } from "./merge_series.ts";
-import { readSeries, readSeriesLabels, seriesBytes, type DecodedSeries } from "./metrics_reader.ts";
+import { readSeriesOfFiles } from "./metrics_file.ts";
+import { readSeries, readSeriesLabels } from "./metrics_reader.ts";
 import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
+import { seriesBytes, type DecodedSeries } from "./series_pieces.ts";
 import type { Block, BlockFiles, BlockView } from "./store.ts";
 import { Deleted } from "./tombstones.ts";
 
@@ -59,6 +61,7 @@ async function selectSamples(
   deleted: Deleted,
   request: SelectRequest,
 ): Promise<SeriesSamples[]> {
+  throwIfAborted(request.signal);
   const selector = compileSelector(request.matchers, "labels");
   const hasName = request.matchers.some(({ name, op }) => name === "__name__" && op === "=");
   const found = new Map<Block, readonly DecodedSeries[]>();
@@ -73,9 +76,7 @@ async function selectSamples(
     else parts.push(block);
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
-    const files = await readFiles(tools, some, request.signal, (connection, paths) =>
-      readSeries(connection, paths, selector, span, max, tools.texts),
-    );
+    const files = await readSamples(tools, some, selector, { span, max, signal: request.signal });
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
   };
   // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
@@ -87,6 +88,40 @@ async function selectSamples(
     request,
     request.samplesMax,
   );
+}
+
+type Reading = {
+  /** Chunks outside of it are left out. */
+  readonly span: SelectRequest | undefined;
+  /** Samples that are decoded at most. */
+  readonly max: number;
+  readonly signal: AbortSignal | undefined;
+};
+
+/** By block. What is not of the form that we read ourselves (histograms among numbers, say) is read by DuckDB. */
+async function readSamples(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  selector: Selector,
+  { span, max, signal }: Reading,
+): Promise<(readonly DecodedSeries[])[]> {
+  if (blocks.length === 0) return [];
+  const files = await acquireFiles(tools.files, blocks, signal);
+  try {
+    const bounds = { span, samplesMax: max, signal };
+    const own = await readSeriesOfFiles(files.paths, selector, bounds, tools.texts);
+    const left = files.paths.filter((_, i) => own[i] === undefined);
+    if (left.length === 0) return own.map((series) => series ?? []);
+    const others = await tools.duckdb.use(
+      "read blocks",
+      (connection) => readSeries(connection, left, selector, span, max, tools.texts),
+      signal,
+    );
+    let next = 0;
+    return own.map((series) => series ?? others[next++] ?? []);
+  } finally {
+    files.release();
+  }
 }
 
 /** Whether at least half of a block's time is asked for. */

@@ -1,6 +1,6 @@
 import type { SelectRequest, Windows } from "../query/source.ts";
 import { concatenate, isAscending, lowerBound } from "./columns.ts";
-import type { DecodedSeries } from "./metrics_reader.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
 
 export type PlanRequest = Pick<SelectRequest, "startMs" | "endMs" | "newest">;
 

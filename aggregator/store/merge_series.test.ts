@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { setStale, isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { Windows } from "../query/source.ts";
 import { mergeSeries } from "./merge_series.ts";
-import type { DecodedSeries } from "./metrics_reader.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
 
 /** A piece of the only series; a value of 7 stands for a stale marker. */
 function piece(times: readonly number[], values: readonly number[]): DecodedSeries {

@@ -5,7 +5,7 @@ import type { SeriesSamples } from "../query/source.ts";
 import { concatenate, isAscending } from "./columns.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
-import type { DecodedSeries } from "./metrics_reader.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
 
 /**
  * Series out of what several blocks (in the order of commit) have of them, cut to the span, sorted by labels. Where two

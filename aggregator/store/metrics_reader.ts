@@ -1,12 +1,10 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
-import { columnWeight, type Histogram, type HistogramColumn } from "#shared/model/histogram.ts";
-import type { Labels } from "#shared/model/labels.ts";
-import { concatenate } from "./columns.ts";
 import { quoted } from "./duckdb.ts";
 import { readHistograms, valueColumns } from "./histogram_columns.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
+import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
 import { constantOf, decodeValues, plainDivisor } from "./value_codec.ts";
 import {
@@ -19,21 +17,6 @@ import {
   readWordPairs,
 } from "./vectors.ts";
 
-/** A series as one block has it. */
-export type DecodedSeries = {
-  readonly key: string;
-  readonly labels: Labels;
-  /** The same array for all series of the read with the same times. */
-  readonly timestampsMs: Float64Array;
-  readonly values: Float64Array;
-  /** Values must be copied by memory: a NaN's payload may count. */
-  readonly mayHoldNans: boolean;
-  /** Parallel to the values, where the series has any; there the value is 0. */
-  readonly histograms?: HistogramColumn | undefined;
-  /** Memory that this series alone takes. */
-  readonly bytes: number;
-};
-
 /** Inclusive, in Unix milliseconds. */
 export type Span = { readonly startMs: number; readonly endMs: number };
 
@@ -44,9 +27,6 @@ export const parquetList = (paths: readonly string[]) =>
 export const parquetListByName = (paths: readonly string[]) =>
   `read_parquet([${paths.map((path) => quoted(path)).join(", ")}], hive_partitioning = false,
     union_by_name = true)`;
-
-/** An estimate of what a decoded series costs in memory besides its samples: the object and the arrays' heads. */
-export const seriesBytes = 250;
 
 /**
  * Reads the matching series of some files, file by file; a span leaves out chunks (not samples) outside of it. Throws
@@ -200,65 +180,6 @@ class SeriesNames {
       series.push(fresh);
     }
     return series;
-  }
-}
-
-class Pieces {
-  readonly #labels: KnownLabels;
-  readonly #timestamps: Float64Array[] = [];
-  readonly #values: Float64Array[] = [];
-  /** Parallel to #values. */
-  readonly #histograms: (readonly Histogram[] | undefined)[] = [];
-  #mayHoldNans = false;
-  /** The value of all chunks so far, if it is one. */
-  #constant: number | undefined;
-
-  constructor(labels: KnownLabels) {
-    this.#labels = labels;
-  }
-
-  addTimes(timestampsMs: Float64Array): void {
-    this.#timestamps.push(timestampsMs);
-  }
-
-  addConstant(value: number, count: number, shared: SharedColumns): void {
-    if (this.#values.length === 0) this.#constant = value;
-    else if (value !== this.#constant) this.#constant = undefined;
-    this.#values.push(shared.constant(value, count));
-  }
-
-  addValues(values: Float64Array, mayHoldNans: boolean): void {
-    this.#constant = undefined;
-    this.#values.push(values);
-    this.#mayHoldNans ||= mayHoldNans;
-  }
-
-  addHistograms(histograms: readonly Histogram[], shared: SharedColumns): void {
-    this.#histograms[this.#values.length] = histograms;
-    this.addConstant(0, histograms.length, shared);
-  }
-
-  /** Chunks come in the order of the file, so by time. */
-  join(shared: SharedColumns): DecodedSeries {
-    const { key, labels } = this.#labels;
-    const timestampsMs = shared.join(this.#timestamps);
-    const mayHoldNans = this.#mayHoldNans;
-    if (this.#histograms.length > 0) {
-      const values = concatenate(this.#values);
-      const histograms = this.#values.flatMap(
-        ({ length }, i): HistogramColumn =>
-          this.#histograms[i] ?? Array.from({ length }, () => undefined),
-      );
-      const bytes = seriesBytes + columnWeight(values.length, histograms) * 16;
-      return { key, labels, timestampsMs, values, mayHoldNans, histograms, bytes };
-    }
-    if (this.#constant !== undefined) {
-      const values = shared.constant(this.#constant, timestampsMs.length);
-      return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };
-    }
-    const values = concatenate(this.#values);
-    const bytes = seriesBytes + values.byteLength;
-    return { key, labels, timestampsMs, values, mayHoldNans, bytes };
   }
 }
 

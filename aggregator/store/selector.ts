@@ -9,6 +9,10 @@ export type Selector = {
   readonly sql: string;
   /** Equal for equal selectors. */
   readonly key: string;
+  /** The metric's name, where only one can match. */
+  readonly name: string | undefined;
+  /** Whether a series of this metric may match: tells before the other labels are known. */
+  matchesName(name: string): boolean;
   matches(labels: Labels): boolean;
 };
 
@@ -20,7 +24,11 @@ export function compileSelector(
   const conditions = matchers.map((matcher) => condition(matcher, column));
   const sql = conditions.filter((one) => one !== undefined).join(" AND ");
   const tests = matchers.map((matcher) => compileMatcher(matcher));
+  const ofName = (_: unknown, i: number) => matchers[i]?.name === metricNameLabel;
+  const nameTests = tests.filter(ofName);
   return {
+    name: matchers.find((one, i) => one.op === "=" && ofName(one, i))?.value,
+    matchesName: (name) => nameTests.every((test) => test({ [metricNameLabel]: name })),
     sql: sql === "" ? "true" : sql,
     key: JSON.stringify(
       matchers
@@ -40,6 +48,9 @@ export function compileSelectors(
   return {
     sql: compiled.length === 0 ? "true" : compiled.map(({ sql }) => `(${sql})`).join(" OR "),
     key: JSON.stringify(compiled.map(({ key }) => key)),
+    name: compiled.length === 1 ? compiled[0]?.name : undefined,
+    matchesName: (name) =>
+      compiled.length === 0 || compiled.some((selector) => selector.matchesName(name)),
     matches: (labels) =>
       compiled.length === 0 || compiled.some((selector) => selector.matches(labels)),
   };

@@ -3,7 +3,7 @@ import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate, lowerBound } from "./columns.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
 import type { SeriesSamples } from "../query/source.ts";
-import type { DecodedSeries } from "./metrics_reader.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
 import type { Block, Deletion } from "./store.ts";
 

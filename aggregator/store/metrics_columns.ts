@@ -1,0 +1,121 @@
+import { type ColumnPages, encodings } from "./parquet/column_pages.ts";
+import { decodeFloats, decodeIntegers, expectType } from "./parquet/decode_column.ts";
+import { DeltaColumn } from "./parquet/delta_column.ts";
+import { physical } from "./parquet/footer.ts";
+import { SplitValues } from "./parquet/split_values.ts";
+import { UnsupportedParquet } from "./parquet/unsupported.ts";
+import type { SharedColumns } from "./shared_columns.ts";
+import { constantOf, decodeValues } from "./value_codec.ts";
+
+/** The times of a row group, row by row. Where they lie as differences, only the rows asked for are decoded. */
+export class TimesColumn {
+  readonly #starts: Uint32Array;
+  readonly #shared: SharedColumns;
+  readonly #deltas: DeltaColumn | undefined;
+  readonly #offsets: Uint32Array;
+
+  /** Row i has the values [starts[i], starts[i + 1]). */
+  constructor(column: ColumnPages, starts: Uint32Array, shared: SharedColumns) {
+    expectType(column, physical.int32);
+    const [page] = column.pages;
+    const total = starts.at(-1) ?? 0;
+    this.#starts = starts;
+    this.#shared = shared;
+    if (column.pages.length === 1 && page?.encoding === encodings.deltaBinaryPacked) {
+      this.#deltas = new DeltaColumn(page.bytes);
+      this.#offsets = new Uint32Array(longestOf(starts));
+      if (this.#deltas.count !== total) throw unequal("times", this.#deltas.count, total);
+    } else {
+      this.#offsets = Uint32Array.from(decodeIntegers(column));
+      if (this.#offsets.length !== total) throw unequal("times", this.#offsets.length, total);
+    }
+  }
+
+  row(row: number, firstMs: number): Float64Array {
+    const at = this.#starts[row] ?? 0;
+    const count = (this.#starts[row + 1] ?? 0) - at;
+    if (this.#deltas === undefined) return this.#shared.times(firstMs, this.#offsets, at, count);
+    // The first is 0 after itself.
+    this.#deltas.decode(at, count, 0, this.#offsets);
+    return this.#shared.times(firstMs, this.#offsets, 0, count);
+  }
+}
+
+/** The values of a row group, row by row. Where they lie in planes of bytes, only the rows asked for are decoded. */
+export class ValuesColumn {
+  readonly #starts: Uint32Array;
+  readonly #slabs: Slabs;
+  readonly #planes: SplitValues | undefined;
+  readonly #stored: Float64Array = new Float64Array(0);
+
+  constructor(column: ColumnPages, starts: Uint32Array, slabs: Slabs) {
+    expectType(column, physical.double);
+    this.#slabs = slabs;
+    const [page] = column.pages;
+    const total = starts.at(-1) ?? 0;
+    this.#starts = starts;
+    if (column.pages.length === 1 && page?.encoding === encodings.byteStreamSplit) {
+      if (page.count !== total || page.bytes.length < 8 * total)
+        throw unequal("values", page.count, total);
+      this.#planes = new SplitValues(page.bytes, page.count);
+    } else {
+      this.#stored = decodeFloats(column);
+      if (this.#stored.length !== total) throw unequal("values", this.#stored.length, total);
+    }
+  }
+
+  /** The value of a row that holds only one, or undefined. */
+  constantOf(row: number, divisor: number): number | undefined {
+    const [at, count] = this.#range(row);
+    if (this.#planes !== undefined) return this.#planes.constantOf(at, count, divisor);
+    return constantOf(this.#stored, at, count, divisor);
+  }
+
+  /** `expected` values are still to come, this row's among them. */
+  row(row: number, divisor: number, expected: number): Float64Array {
+    const [at, count] = this.#range(row);
+    const values = this.#slabs.take(count, expected);
+    if (this.#planes !== undefined) this.#planes.decode(at, divisor, values);
+    else decodeValues(this.#stored, at, count, divisor, values, 0);
+    return values;
+  }
+
+  #range(row: number): readonly [at: number, count: number] {
+    const at = this.#starts[row] ?? 0;
+    return [at, (this.#starts[row + 1] ?? 0) - at];
+  }
+}
+
+/**
+ * Memory for columns that live and die together: an array of its own for each of thousands costs more than what is decoded into
+ * it (8 microseconds for 480 values).
+ */
+export class Slabs {
+  #slab = new Float64Array(0);
+  #used = 0;
+
+  /** The next `length` zeros; `expected` of all to come bounds what is set aside. */
+  take(length: number, expected: number): Float64Array {
+    if (this.#slab.length - this.#used < length) {
+      this.#slab = new Float64Array(Math.max(length, Math.min(expected, slabValues)));
+      this.#used = 0;
+    }
+    const begin = this.#used;
+    this.#used += length;
+    return this.#slab.subarray(begin, this.#used);
+  }
+}
+
+/** 512 KiB. */
+const slabValues = 64 * 1_024;
+
+function longestOf(starts: Uint32Array): number {
+  let longest = 0;
+  for (let i = 1; i < starts.length; i++)
+    longest = Math.max(longest, (starts[i] ?? 0) - (starts[i - 1] ?? 0));
+  return longest;
+}
+
+function unequal(what: string, found: number, expected: number): UnsupportedParquet {
+  return new UnsupportedParquet(`${found} ${what} instead of ${expected}`);
+}

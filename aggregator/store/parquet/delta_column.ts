@@ -1,0 +1,114 @@
+import { valuesMax } from "./column_pages.ts";
+import { ThriftReader } from "./thrift.ts";
+import { UnsupportedParquet } from "./unsupported.ts";
+
+/** Beyond it a difference is no exact double. */
+const widthMax = 52;
+
+/**
+ * DELTA_BINARY_PACKED (parquet-format's Encodings.md): the first value, then differences in blocks, each with its smallest
+ * difference, and in miniblocks of equal width. A stretch is decoded without what lies before it, when its first value is known.
+ */
+export class DeltaColumn {
+  readonly count: number;
+  readonly first: number;
+  readonly #bytes: Uint8Array;
+  /** Differences a miniblock. */
+  readonly #miniSize: number;
+  /** By miniblock. */
+  readonly #widths: Uint8Array;
+  readonly #places: Uint32Array;
+  readonly #smallest: Float64Array;
+
+  /** Throws UnsupportedParquet. */
+  constructor(bytes: Uint8Array) {
+    const reader = new ThriftReader(bytes);
+    const blockSize = reader.varint();
+    const minis = reader.varint();
+    this.count = reader.varint();
+    this.first = signed(reader.varint());
+    this.#bytes = bytes;
+    this.#miniSize = blockSize / minis;
+    if (!(this.#miniSize > 0) || this.#miniSize % 32 !== 0 || this.count > valuesMax)
+      throw new UnsupportedParquet(`differences in ${minis} parts of ${blockSize}`);
+    const parts = Math.ceil(Math.max(0, this.count - 1) / this.#miniSize);
+    this.#widths = new Uint8Array(parts);
+    this.#places = new Uint32Array(parts);
+    this.#smallest = new Float64Array(parts);
+    for (let part = 0; part < parts; part += minis) {
+      const smallest = signed(reader.varint());
+      let place = reader.at + minis;
+      for (let i = 0; i < minis && part + i < parts; i++) {
+        const width = bytes[reader.at + i] ?? 255;
+        if (width > widthMax) throw new UnsupportedParquet(`differences of ${width} bits`);
+        this.#widths[part + i] = width;
+        this.#places[part + i] = place;
+        this.#smallest[part + i] = smallest;
+        place += (this.#miniSize * width) / 8;
+      }
+      reader.at = place;
+    }
+    // The last miniblock may be cut where its values end.
+    if (reader.at > bytes.length + this.#miniSize * 8)
+      throw new UnsupportedParquet("differences are cut off");
+  }
+
+  /** Values [at, at + count) of which the first is known. */
+  decode(at: number, count: number, first: number, into: Float64Array | Uint32Array): void {
+    let value = first;
+    if (count > 0) into[0] = value;
+    let done = 1;
+    while (done < count) {
+      const difference = at + done - 1;
+      const part = Math.floor(difference / this.#miniSize);
+      const skip = difference - part * this.#miniSize;
+      const length = Math.min(count - done, this.#miniSize - skip);
+      const end = done + length;
+      const width = this.#widths[part] ?? 0;
+      const smallest = this.#smallest[part] ?? 0;
+      const place = this.#places[part] ?? 0;
+      if (width === 0) {
+        for (; done < end; done++) into[done] = value += smallest;
+      } else if (width <= 25) {
+        const bytes = this.#bytes;
+        const mask = 2 ** width - 1;
+        for (let bit = skip * width; done < end; done++, bit += width) {
+          const from = place + (bit >> 3);
+          const word =
+            (bytes[from] ?? 0) |
+            ((bytes[from + 1] ?? 0) << 8) |
+            ((bytes[from + 2] ?? 0) << 16) |
+            ((bytes[from + 3] ?? 0) << 24);
+          into[done] = value += smallest + ((word >>> (bit & 7)) & mask);
+        }
+      } else {
+        for (let bit = skip * width; done < end; done++, bit += width)
+          into[done] = value += smallest + readBits(this.#bytes, place, bit, width);
+      }
+    }
+  }
+
+  /** All values. */
+  decodeAll(): Float64Array {
+    const values = new Float64Array(this.count);
+    this.decode(0, this.count, this.first, values);
+    return values;
+  }
+}
+
+/** Any width up to 52 bits, byte by byte. */
+function readBits(bytes: Uint8Array, place: number, bit: number, width: number): number {
+  let at = place + (bit >>> 3);
+  let value = (bytes[at] ?? 0) >>> (bit & 7);
+  let have = 8 - (bit & 7);
+  while (have < width) {
+    at += 1;
+    value += (bytes[at] ?? 0) * 2 ** have;
+    have += 8;
+  }
+  return value % 2 ** width;
+}
+
+function signed(zigzag: number): number {
+  return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+}

@@ -1,0 +1,74 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { type ColumnPages, readColumnPages } from "./column_pages.ts";
+import { type ColumnChunk, type Footer, parseFooter } from "./footer.ts";
+import { UnsupportedParquet } from "./unsupported.ts";
+
+/** Read at the end at first: footers of blocks are a few kilobytes. */
+const tailBytes = 32 * 1_024;
+const footerBytesMax = 64 * 2 ** 20;
+const magic = 0x31524150;
+
+/** A Parquet file on this machine, open until closed. */
+export class ParquetFile {
+  readonly footer: Footer;
+  readonly #handle: FileHandle;
+
+  private constructor(handle: FileHandle, footer: Footer) {
+    this.#handle = handle;
+    this.footer = footer;
+  }
+
+  /** Throws UnsupportedParquet, and what the filesystem says. */
+  static async open(path: string): Promise<ParquetFile> {
+    const handle = await open(path, "r");
+    try {
+      return new ParquetFile(handle, await readFooter(handle));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  /** Some columns of one row group, in the order asked for. They should lie near each other: all from the first to the last are read. */
+  async columns(chunks: readonly ColumnChunk[]): Promise<ColumnPages[]> {
+    const from = Math.min(...chunks.map(({ offset }) => offset));
+    const to = Math.max(...chunks.map(({ offset, bytes }) => offset + bytes));
+    const all = await readExactly(this.#handle, from, to - from);
+    return Promise.all(
+      chunks.map((chunk) => {
+        const begin = chunk.offset - from;
+        return readColumnPages(chunk, all.subarray(begin, begin + chunk.bytes));
+      }),
+    );
+  }
+}
+
+async function readFooter(handle: FileHandle): Promise<Footer> {
+  const { size } = await handle.stat();
+  const tail = await readExactly(handle, Math.max(0, size - tailBytes), Math.min(size, tailBytes));
+  const end = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  if (tail.length < 12 || end.getUint32(tail.length - 4, true) !== magic)
+    throw new UnsupportedParquet("no footer");
+  const length = end.getUint32(tail.length - 8, true);
+  if (length > Math.min(size - 8, footerBytesMax))
+    throw new UnsupportedParquet(`a footer of ${length} bytes`);
+  if (length + 8 <= tail.length) return parseFooter(tail.subarray(tail.length - 8 - length, -8));
+  return parseFooter(await readExactly(handle, size - 8 - length, length));
+}
+
+async function readExactly(handle: FileHandle, at: number, length: number): Promise<Uint8Array> {
+  if (!(length >= 0 && length <= footerBytesMax * 4))
+    throw new UnsupportedParquet(`a piece of ${length} bytes`);
+  const bytes = new Uint8Array(length);
+  let read = 0;
+  while (read < length) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, at + read);
+    if (bytesRead === 0) throw new UnsupportedParquet("the file is cut off");
+    read += bytesRead;
+  }
+  return bytes;
+}

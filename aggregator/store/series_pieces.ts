@@ -1,0 +1,83 @@
+import { columnWeight, type Histogram, type HistogramColumn } from "#shared/model/histogram.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { concatenate } from "./columns.ts";
+import type { KnownLabels } from "./labels_text.ts";
+import type { SharedColumns } from "./shared_columns.ts";
+
+/** A series as one block has it. */
+export type DecodedSeries = {
+  readonly key: string;
+  readonly labels: Labels;
+  /** The same array for all series of the read with the same times. */
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  /** Values must be copied by memory: a NaN's payload may count. */
+  readonly mayHoldNans: boolean;
+  /** Parallel to the values, where the series has any; there the value is 0. */
+  readonly histograms?: HistogramColumn | undefined;
+  /** Memory that this series alone takes. */
+  readonly bytes: number;
+};
+
+/** An estimate of what a decoded series costs in memory besides its samples: the object and the arrays' heads. */
+export const seriesBytes = 250;
+
+/** Chunks of one series, put together. */
+export class Pieces {
+  readonly #labels: KnownLabels;
+  readonly #timestamps: Float64Array[] = [];
+  readonly #values: Float64Array[] = [];
+  /** Parallel to #values. */
+  readonly #histograms: (readonly Histogram[] | undefined)[] = [];
+  #mayHoldNans = false;
+  /** The value of all chunks so far, if it is one. */
+  #constant: number | undefined;
+
+  constructor(labels: KnownLabels) {
+    this.#labels = labels;
+  }
+
+  addTimes(timestampsMs: Float64Array): void {
+    this.#timestamps.push(timestampsMs);
+  }
+
+  addConstant(value: number, count: number, shared: SharedColumns): void {
+    if (this.#values.length === 0) this.#constant = value;
+    else if (value !== this.#constant) this.#constant = undefined;
+    this.#values.push(shared.constant(value, count));
+  }
+
+  addValues(values: Float64Array, mayHoldNans: boolean): void {
+    this.#constant = undefined;
+    this.#values.push(values);
+    this.#mayHoldNans ||= mayHoldNans;
+  }
+
+  addHistograms(histograms: readonly Histogram[], shared: SharedColumns): void {
+    this.#histograms[this.#values.length] = histograms;
+    this.addConstant(0, histograms.length, shared);
+  }
+
+  /** Chunks come in the order of the file, so by time. */
+  join(shared: SharedColumns): DecodedSeries {
+    const { key, labels } = this.#labels;
+    const timestampsMs = shared.join(this.#timestamps);
+    const mayHoldNans = this.#mayHoldNans;
+    if (this.#histograms.length > 0) {
+      const values = concatenate(this.#values);
+      const histograms = this.#values.flatMap(
+        ({ length }, i): HistogramColumn =>
+          this.#histograms[i] ?? Array.from({ length }, () => undefined),
+      );
+      const bytes = seriesBytes + columnWeight(values.length, histograms) * 16;
+      return { key, labels, timestampsMs, values, mayHoldNans, histograms, bytes };
+    }
+    if (this.#constant !== undefined) {
+      const values = shared.constant(this.#constant, timestampsMs.length);
+      return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };
+    }
+    const values = concatenate(this.#values);
+    const bytes = seriesBytes + values.byteLength;
+    return { key, labels, timestampsMs, values, mayHoldNans, bytes };
+  }
+}
