@@ -5,11 +5,13 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { CollectorOutput } from "../collect/collector.ts";
 import type { Spool } from "../spool/spool.ts";
+import { LineMiner } from "./mining/line_miner.ts";
 import { externalLabels } from "./transforms/external_labels.ts";
 
 /** From sources to the spool: every batch passes the transforms in order. */
 export class Pipeline implements CollectorOutput {
   readonly #spool: Spool;
+  readonly #miner = new LineMiner();
   #labels: ReturnType<typeof externalLabels>;
 
   constructor(spool: Spool, labels: Labels) {
@@ -27,7 +29,7 @@ export class Pipeline implements CollectorOutput {
   }
 
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
-    return this.#spool.logs.write(this.#labels.logs(batch), checkpoints);
+    return this.#spool.logs.write(this.#miner.mine(this.#labels.logs(batch)), checkpoints);
   }
 
   drop(signal: Signal, reason: DropReason, items: number): void {

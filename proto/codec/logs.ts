@@ -3,16 +3,19 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { Compression } from "../gen/v1/frame_pb.js";
-import { ByteReader, corrupt } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader, corrupt, unzigzag } from "./byte_reader.ts";
+import { ByteWriter, zigzag } from "./byte_writer.ts";
 import type { Frame } from "./envelope.ts";
 import { labelsBytesMax, readLabelTable, writeLabelTable } from "./label_table.ts";
 import type { EncodedBody } from "./metrics_body.ts";
+import { readMinedBodies, writeMinedBodies } from "./mined_bodies.ts";
 import { pack, rawBytesMax, unpack } from "./packing.ts";
 import { nextBase, readTimestamp, timestampBytesMax, writeTimestamp } from "./timestamps.ts";
 
 /** The body of a logs frame: columns, drawn in docs/formats/frame.md. Every body stands alone. */
-const logsBodyVersion = 1;
+const plainBodyVersion = 1;
+/** Bodies as templates and variables. */
+const minedBodyVersion = 2;
 /** One record with its stream and attributes takes at most this much; sources cut lines well below. */
 const logRecordBytesMax = 768 * 1024;
 
@@ -38,9 +41,10 @@ export function createLogsEncoder(): { encode(batch: LogsBatch): EncodedBody[] }
 function encodeBodies(writer: ByteWriter, batch: LogsBatch): EncodedBody[] {
   const bodies: EncodedBody[] = [];
   const count = batch.streamOf.length;
+  const progress = { lengthsFrom: 0 };
   for (let start = 0; start < count;) {
     const end = endOfBody(batch, start);
-    bodies.push(encodeRecords(writer, batch, start, end));
+    bodies.push(encodeRecords(writer, batch, start, end, progress));
     start = end;
   }
   return bodies;
@@ -76,6 +80,7 @@ function encodeRecords(
   batch: LogsBatch,
   start: number,
   end: number,
+  progress: { lengthsFrom: number },
 ): EncodedBody {
   writer.clear();
   const count = end - start;
@@ -96,14 +101,51 @@ function encodeRecords(
   let baseMs = 0;
   for (let i = start; i < end; i++)
     baseMs = writeTimestamp(writer, batch.timestampsMs[i] ?? 0, baseMs);
-  for (let i = start; i < end; i++) writer.varint(batch.nanos[i] ?? 0);
+  writeNanos(writer, batch, start, end);
   for (let i = start; i < end; i++) writer.byte(batch.severities[i] ?? 0);
+  const { mined } = batch;
+  if (mined === undefined) writePlainBodies(writer, batch, start, end);
+  else {
+    writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
+    const { lengthsFrom } = progress;
+    progress.lengthsFrom = writeMinedBodies(writer, batch, mined, start, end, lengthsFrom);
+  }
+  const raw = writer.written();
+  const packed = pack(raw, Compression.ZSTD);
+  const bodyVersion = mined === undefined ? plainBodyVersion : minedBodyVersion;
+  return { ...packed, bodySize: raw.length, bodyVersion, items: count };
+}
+
+/**
+ * Mined bodies tell the step from the record before: sources number the lines of a moment by nanoseconds, so it is nearly
+ * always one.
+ */
+function writeNanos(writer: ByteWriter, { nanos, mined }: LogsBatch, start: number, end: number) {
+  let before = 0;
+  for (let i = start; i < end; i++) {
+    const own = nanos[i] ?? 0;
+    writer.varint(mined === undefined ? own : zigzag(own - before));
+    before = own;
+  }
+}
+
+function readNanos(reader: ByteReader, count: number, isSteps: boolean): Uint32Array {
+  const nanos = new Uint32Array(count);
+  let before = 0;
+  for (let i = 0; i < count; i++) {
+    const given = reader.varint();
+    const own = isSteps ? before + unzigzag(given) : given;
+    if (own < 0) throw corrupt(`${own} nanoseconds`);
+    before = below(own, nanosMax + 1);
+    nanos[i] = before;
+  }
+  return nanos;
+}
+
+function writePlainBodies(writer: ByteWriter, batch: LogsBatch, start: number, end: number): void {
   for (let i = start; i < end; i++) writer.varint((batch.bodyEnds[i] ?? 0) - bodyStart(batch, i));
   writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
   writer.block(batch.bodies.subarray(bodyStart(batch, start), batch.bodyEnds[end - 1] ?? 0));
-  const raw = writer.written();
-  const packed = pack(raw, Compression.ZSTD);
-  return { ...packed, bodySize: raw.length, bodyVersion: logsBodyVersion, items: count };
 }
 
 /** The distinct attribute sets (by identity), then per record 0 or the number of its set, counted from 1. */
@@ -120,7 +162,8 @@ function writeAttributes(writer: ByteWriter, attributes: readonly (Labels | unde
 /** Throws OperatingError("corrupt"). The batch is fresh memory. */
 export function decodeLogs(frame: Frame): LogsBatch {
   const { bodyVersion, items } = frame.header;
-  if (bodyVersion !== logsBodyVersion) throw corrupt(`version ${bodyVersion}`);
+  if (bodyVersion !== plainBodyVersion && bodyVersion !== minedBodyVersion)
+    throw corrupt(`version ${bodyVersion}`);
   const reader = new ByteReader(unpack(frame));
   const count = reader.count(5);
   if (count !== items) throw corrupt(`has ${count} items, expected ${items}`);
@@ -134,9 +177,22 @@ export function decodeLogs(frame: Frame): LogsBatch {
     timestampsMs[i] = timestampMs;
     baseMs = nextBase(timestampMs, baseMs);
   }
-  const nanos = new Uint32Array(count);
-  for (let i = 0; i < count; i++) nanos[i] = below(reader.varint(), nanosMax + 1);
+  const nanos = readNanos(reader, count, bodyVersion === minedBodyVersion);
   const severities = reader.block(count).slice();
+  const parts =
+    bodyVersion === minedBodyVersion ? readMined(reader, count) : readPlain(reader, count);
+  if (reader.left !== 0) throw corrupt(`${reader.left} bytes are left over`);
+  const { attributes, ...rest } = parts;
+  const batch = { streams, streamOf, timestampsMs, nanos, severities, ...rest };
+  return attributes === undefined ? batch : { ...batch, attributes };
+}
+
+function readMined(reader: ByteReader, count: number) {
+  const attributes = readAttributes(reader, count);
+  return { attributes, ...readMinedBodies(reader, count) };
+}
+
+function readPlain(reader: ByteReader, count: number) {
   const bodyEnds = new Uint32Array(count);
   let end = 0;
   for (let i = 0; i < count; i++) {
@@ -145,10 +201,7 @@ export function decodeLogs(frame: Frame): LogsBatch {
     bodyEnds[i] = end;
   }
   const attributes = readAttributes(reader, count);
-  const bodies = reader.block(end).slice();
-  if (reader.left !== 0) throw corrupt(`${reader.left} bytes are left over`);
-  const batch = { streams, streamOf, timestampsMs, nanos, severities, bodies, bodyEnds };
-  return attributes === undefined ? batch : { ...batch, attributes };
+  return { attributes, bodyEnds, bodies: reader.block(end).slice() };
 }
 
 function readAttributes(reader: ByteReader, count: number): (Labels | undefined)[] | undefined {

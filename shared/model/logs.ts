@@ -1,4 +1,5 @@
 import type { Labels } from "./labels.ts";
+import type { MinedLines } from "./line_template.ts";
 
 /** Severity numbers as in OpenTelemetry's log data model (1-24), 0 where unknown. */
 export const severity = {
@@ -29,4 +30,6 @@ export type LogsBatch = {
   readonly bodyEnds: Uint32Array;
   /** Structured metadata a record, or undefined where no record of the batch has any. */
   readonly attributes?: (Labels | undefined)[];
+  /** The bodies taken apart, where that was done. */
+  readonly mined?: MinedLines;
 };
