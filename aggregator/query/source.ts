@@ -1,5 +1,6 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 
 /**
@@ -64,6 +65,11 @@ export type SeriesSamples = {
 
 export type LogsSource = {
   select(request: LogSelectRequest): Promise<LogRecord[]>;
+  /**
+   * All records that match, as columns. Each step is one span of time apart from those of all other steps, in the direction asked
+   * for, so that a reader that has enough may stop. Throws OperatingError("overloaded") where a span is too large to be held.
+   */
+  scan(request: LogScanRequest): AsyncGenerator<readonly LogSlice[]>;
   series(request: SeriesRequest): Promise<Labels[]>;
   labelNames(request: SeriesRequest): Promise<string[]>;
   labelValues(name: string, request: SeriesRequest): Promise<string[]>;
@@ -82,6 +88,17 @@ export type LogSelectRequest = {
   readonly direction: "backward" | "forward";
   readonly signal?: AbortSignal;
 };
+
+export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
+  /** What of a record is looked at; the rest may be left empty (bodies of no bytes, no attributes). */
+  readonly needs: { readonly bodies: boolean; readonly attributes: boolean };
+};
+
+/**
+ * Records of one batch: `rows` are those that match, in the order of the batch. Slices stand in the order of arrival, which is also the
+ * order of records of equal time: by slice, then by row. Read only: batches are shared with the head and caches.
+ */
+export type LogSlice = { readonly batch: LogsBatch; readonly rows: Uint32Array };
 
 export type LineFilter = {
   /** Contains, lacks, matches, does not match (RE2, not anchored). Several values are alternatives ("or"). */

@@ -4,6 +4,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
 import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import type { BlockView } from "../store/store.ts";
+import { scanBySelect } from "./record_slices.ts";
 import type {
   LogRecord,
   LogSelectRequest,
@@ -34,6 +35,10 @@ export function createSources(
     const recent = head.logSeries(request);
     return mergeLabels(await view().logSeries(request), recent, request.signal);
   };
+  const selectLogs = async (request: LogSelectRequest) => {
+    const recent = head.selectLogs(request);
+    return mergeRecords(await view().selectLogs(request), recent, request);
+  };
   return {
     metrics: {
       select: async (request) => {
@@ -46,10 +51,8 @@ export function createSources(
       metadata: async (tenant) => mergeFamilies(families(tenant), head.families(tenant)),
     },
     logs: {
-      select: async (request) => {
-        const recent = head.selectLogs(request);
-        return mergeRecords(await view().selectLogs(request), recent, request);
-      },
+      select: selectLogs,
+      scan: (request) => scanBySelect(selectLogs, request),
       series: logSeries,
       labelNames: async (request) => namesOf(await logSeries(request)),
       labelValues: async (name, request) => valuesOf(await logSeries(request), name),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Labels } from "#shared/model/labels.ts";
+import { scanBySelect } from "../../../query/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "../../../query/source.ts";
 import { lokiRoutes } from "./loki.ts";
 
@@ -24,17 +25,19 @@ const records = [
 
 /** A store that knows equality and `|=` only: enough to see what the routes ask for and what they make of it. */
 const asked: LogSelectRequest[] = [];
+const select: LogsSource["select"] = async (request) => {
+  asked.push(request);
+  const found = records
+    .filter(({ timestampNs }) => timestampNs >= request.startNs && timestampNs < request.endNs)
+    .filter(({ stream }) => request.matchers.every(({ name, value }) => stream[name] === value))
+    .filter(({ body }) =>
+      request.lineFilters.every(({ values }) => values.some((v) => body.includes(v))),
+    );
+  return (request.direction === "forward" ? found : found.toReversed()).slice(0, request.limit);
+};
 const logs: LogsSource = {
-  select: async (request) => {
-    asked.push(request);
-    const found = records
-      .filter(({ timestampNs }) => timestampNs >= request.startNs && timestampNs < request.endNs)
-      .filter(({ stream }) => request.matchers.every(({ name, value }) => stream[name] === value))
-      .filter(({ body }) =>
-        request.lineFilters.every(({ values }) => values.some((v) => body.includes(v))),
-      );
-    return (request.direction === "forward" ? found : found.toReversed()).slice(0, request.limit);
-  },
+  select,
+  scan: (request) => scanBySelect(select, request),
   series: async () => [{ job: "app" }],
   labelNames: async () => ["job"],
   labelValues: async (name) => [`${name}-value`],

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
+import { scanBySelect } from "#aggregator/query/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/query/source.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
@@ -17,11 +18,13 @@ const records: LogRecord[] = [
   { timestampNs: 60_000_000_000n, stream, body: "payment taken", severity: 9 },
 ];
 /** Keeps what it is asked; the filters themselves are proved where they are made. */
+const select: LogsSource["select"] = async (request) => {
+  asked.push(request);
+  return records.slice(0, request.limit);
+};
 const logs: LogsSource = {
-  select: async (request) => {
-    asked.push(request);
-    return records.slice(0, request.limit);
-  },
+  select,
+  scan: (request) => scanBySelect(select, request),
   series: async () => [],
   labelNames: async () => [],
   labelValues: async () => [],
