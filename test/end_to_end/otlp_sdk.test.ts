@@ -1,11 +1,13 @@
 import { createServer } from "node:net";
 import { afterAll, expect, test } from "bun:test";
 import { OTLPMetricExporter as GrpcExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
-import { OTLPMetricExporter as JsonExporter } from "@opentelemetry/exporter-metrics-otlp-http";
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonExporter,
+} from "@opentelemetry/exporter-metrics-otlp-http";
 import { OTLPMetricExporter as ProtobufExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
-  AggregationTemporality,
   AggregationType,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -100,7 +102,7 @@ test("the JavaScript SDK's metrics arrive by protobuf, JSON and gRPC, as deltas 
     },
   });
   const url = `${lapwing.url.replace(/\/$/, "")}/v1/metrics`;
-  const { DELTA, CUMULATIVE } = AggregationTemporality;
+  const { DELTA, CUMULATIVE } = AggregationTemporalityPreference;
   const grpcUrl = `http://127.0.0.1:${grpcPort}`;
   const services = {
     protobuf_delta: new ProtobufExporter({ url, temporalityPreference: DELTA }),
