@@ -11,6 +11,7 @@ export function flagsOf(config: AggregatorConfig): Readonly<Record<string, strin
     "log.level": config.log.level,
     "query.lookback-delta": formatDuration(promql.lookback),
     "query.max-samples": String(promql.samples_max),
+    "query.max-concurrency": String(promql.concurrency_max),
     "query.timeout": formatDuration(promql.timeout),
     "storage.remote.read-concurrent-limit": "10",
     "storage.remote.read-max-bytes-in-frame": "1048576",

@@ -1,3 +1,4 @@
+import { nextTurn } from "#shared/async/turns.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "../source.ts";
 import type { Annotations } from "./annotations.ts";
@@ -35,7 +36,7 @@ export type Budget = {
 };
 
 /** Longest that an evaluation keeps the event loop to itself: ingest and other queries run in the same thread. */
-const sliceMs = 25;
+const sliceMs = 15;
 
 /** Counts samples in memory; throws when there are too many. */
 export function spend(budget: Budget, samples: number): void {
@@ -52,7 +53,7 @@ export function spend(budget: Budget, samples: number): void {
 export async function breathe(budget: Budget): Promise<void> {
   const now = budget.monotonic();
   if (now - budget.yieldedMs >= sliceMs) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     budget.yieldedMs = budget.monotonic();
   }
   if (budget.signal?.aborted === true) {

@@ -1,5 +1,4 @@
-import { OperatingError, messageOf } from "#shared/errors.ts";
-import { columnWeight, type Histogram } from "#shared/model/histogram.ts";
+import type { Histogram } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -7,11 +6,13 @@ import { z } from "zod";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
 import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "./ast.ts";
-import { type EvalContext, breathe, shiftedTime, durationMs, spend } from "./context.ts";
+import { type EvalContext, durationMs, shiftedTime } from "./context.ts";
 import { PromqlError } from "./errors.ts";
 import { dropMarkedNames, evaluate } from "./evaluator.ts";
+import { fetchAll } from "./fetch.ts";
 import { parsePromql } from "./parse.ts";
-import { planFetches, resetSelectors, subqueryGrid } from "./plan.ts";
+import { QueryQueue } from "./query_queue.ts";
+import { resetSelectors, subqueryGrid } from "./plan.ts";
 import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
 import {
   type Grid,
@@ -28,6 +29,10 @@ export const PromqlConfig = z.strictObject({
   lookback: duration.prefault("5m"),
   /** A query that takes longer is stopped. */
   timeout: duration.prefault("2m"),
+  /** Queries of a tenant that run at the same time (Prometheus's --query.max-concurrency); the others wait. */
+  concurrency_max: z.int().positive().default(20),
+  /** Queries of a tenant that wait; more are refused. */
+  waiting_max: z.int().min(0).default(1_000),
   /** Samples of one query in memory: fetched ones and results of its parts. */
   samples_max: z.int().positive().default(50_000_000),
   /** Series that one query may read. */
@@ -117,7 +122,8 @@ export function createPromqlEngine(
   config: PromqlConfig,
   clock: Clock = systemClock,
 ): PromqlEngine {
-  const parts: Parts = { source, config, clock };
+  const queue = new QueryQueue(config.concurrency_max, config.waiting_max);
+  const parts: Parts = { source, config, clock, queue };
   return {
     instant: async (query, options) => {
       const { expr, type } = parsePromql(query);
@@ -154,6 +160,7 @@ type Parts = {
   readonly source: MetricsSource;
   readonly config: PromqlConfig;
   readonly clock: Clock;
+  readonly queue: QueryQueue;
 };
 type Statement = {
   readonly query: string;
@@ -164,15 +171,26 @@ type Statement = {
   readonly instant: boolean;
 };
 
-async function run(
+/** The time that a query may take begins when it is asked, so waiting for its turn counts. */
+function run(parts: Parts, statement: Statement, options: QueryOptions): Promise<QueryResult> {
+  const { config, clock, queue } = parts;
+  const asked = clock.monotonic();
+  const timeoutMs = Math.max(0, Math.min(config.timeout, options.timeoutMs ?? config.timeout));
+  return queue.run(options.tenant, timeoutMs, options.signal, () => {
+    const waitedMs = clock.monotonic() - asked;
+    return execute(parts, statement, options, Math.max(0, timeoutMs - waitedMs));
+  });
+}
+
+async function execute(
   parts: Parts,
   statement: Statement,
   options: QueryOptions,
+  timeoutMs: number,
 ): Promise<QueryResult> {
   const { config, clock } = parts;
   const fetched = new Map<SelectorExpr, readonly SeriesSamples[]>();
   const began = clock.monotonic();
-  const timeoutMs = Math.max(0, Math.min(config.timeout, options.timeoutMs ?? config.timeout));
   const context: EvalContext = {
     query: statement.query,
     ...statement.bounds,
@@ -194,7 +212,14 @@ async function run(
   };
   const { startMs, stepMs } = statement.bounds;
   const grid: Grid = { startMs, stepMs, count: statement.count };
-  await fetchAll(parts, context, statement.expr, grid, fetched, options, timeoutMs);
+  const from = {
+    source: parts.source,
+    tenant: options.tenant,
+    seriesMax: config.series_max,
+    timeoutMs,
+    signal: options.signal,
+  };
+  await fetchAll(from, context, statement.expr, grid, fetched);
   const samplesRead = context.budget.samples;
   const prepared = clock.monotonic();
   const evaluated = await evaluateStatement(context, statement, grid);
@@ -210,78 +235,6 @@ async function run(
     peakSamples,
   };
   return { data, ...annotationTexts(context.notes), stats };
-}
-
-/** Fetches every selector, the same one once, before anything is evaluated. */
-async function fetchAll(
-  { source, config }: Parts,
-  context: EvalContext,
-  expr: Expr,
-  grid: Grid,
-  fetched: Map<SelectorExpr, readonly SeriesSamples[]>,
-  options: QueryOptions,
-  timeoutMs: number,
-): Promise<void> {
-  await breathe(context.budget);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal =
-    options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
-  const asked = new Map<string, Promise<SeriesSamples[]>>();
-  const fetches = planFetches(context, expr, grid);
-  try {
-    for (const { selector, startMs, endMs, newest } of fetches) {
-      const key = JSON.stringify([selector.matchers, startMs, endMs, newest]);
-      const { matchers } = selector;
-      const request = {
-        tenant: options.tenant,
-        matchers,
-        startMs,
-        endMs,
-        samplesMax: config.samples_max,
-        signal,
-        ...(newest === undefined ? {} : { newest }),
-      };
-      const answer = asked.get(key) ?? source.select(request);
-      asked.set(key, answer);
-    }
-    await Promise.all(asked.values());
-    for (const { selector, startMs, endMs, newest } of fetches) {
-      const series = await asked.get(JSON.stringify([selector.matchers, startMs, endMs, newest]));
-      fetched.set(selector, series ?? []);
-    }
-  } catch (cause) {
-    throw fetchError(cause, options.signal, timeout);
-  }
-  let count = 0;
-  for (const answer of asked.values()) {
-    for (const { values, histograms } of await answer) {
-      count++;
-      spend(context.budget, columnWeight(values.length, histograms));
-    }
-  }
-  if (count > config.series_max) {
-    throw new PromqlError(
-      "execution",
-      `query reads ${count} series, at most ${config.series_max} are allowed`,
-    );
-  }
-}
-
-function fetchError(
-  cause: unknown,
-  asked: AbortSignal | undefined,
-  timeout: AbortSignal,
-): PromqlError {
-  if (cause instanceof PromqlError) return cause;
-  if (asked?.aborted === true)
-    return new PromqlError("canceled", "query was canceled in expression evaluation", { cause });
-  if (timeout.aborted)
-    return new PromqlError("timeout", "query timed out in expression evaluation", { cause });
-  if (cause instanceof OperatingError && cause.code === "overloaded") {
-    const text = "query processing would load too many samples into memory in query execution";
-    return new PromqlError("execution", text, { cause });
-  }
-  return new PromqlError("internal", `expanding series: ${messageOf(cause)}`, { cause });
 }
 
 async function evaluateStatement(

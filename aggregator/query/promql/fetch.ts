@@ -1,0 +1,86 @@
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { columnWeight } from "#shared/model/histogram.ts";
+import type { MetricsSource, SeriesSamples } from "../source.ts";
+import type { Expr, SelectorExpr } from "./ast.ts";
+import { type EvalContext, breathe, spend } from "./context.ts";
+import { PromqlError } from "./errors.ts";
+import { planFetches } from "./plan.ts";
+import type { Grid } from "./values.ts";
+
+export type FetchFrom = {
+  readonly source: MetricsSource;
+  readonly tenant: string;
+  /** Series that one query may read. */
+  readonly seriesMax: number;
+  readonly timeoutMs: number;
+  /** Of the client, who may go. */
+  readonly signal: AbortSignal | undefined;
+};
+
+/**
+ * Fetches every selector into `fetched`, the same one once, before anything is evaluated: one after another, each with what is left of the
+ * query's samples, so that many selectors take no more memory than one.
+ */
+export async function fetchAll(
+  from: FetchFrom,
+  context: EvalContext,
+  expr: Expr,
+  grid: Grid,
+  fetched: Map<SelectorExpr, readonly SeriesSamples[]>,
+): Promise<void> {
+  const { budget } = context;
+  await breathe(budget);
+  const timeout = AbortSignal.timeout(from.timeoutMs);
+  const signal = from.signal === undefined ? timeout : AbortSignal.any([from.signal, timeout]);
+  const answers = new Map<string, readonly SeriesSamples[]>();
+  let seriesCount = 0;
+  for (const { selector, startMs, endMs, newest } of planFetches(context, expr, grid)) {
+    const { matchers } = selector;
+    const key = JSON.stringify([matchers, startMs, endMs, newest]);
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      const request = {
+        tenant: from.tenant,
+        matchers,
+        startMs,
+        endMs,
+        samplesMax: Math.max(0, budget.samplesMax - budget.samples),
+        signal,
+        ...(newest === undefined ? {} : { newest }),
+      };
+      try {
+        answer = await from.source.select(request);
+      } catch (cause) {
+        throw fetchError(cause, from.signal, timeout);
+      }
+      answers.set(key, answer);
+      seriesCount += answer.length;
+      if (seriesCount > from.seriesMax) throw tooManySeries(seriesCount, from.seriesMax);
+      for (const { values, histograms } of answer)
+        spend(budget, columnWeight(values.length, histograms));
+    }
+    fetched.set(selector, answer);
+  }
+}
+
+function tooManySeries(count: number, max: number): PromqlError {
+  const text = `query reads ${count} series, at most ${max} are allowed`;
+  return new PromqlError("execution", text);
+}
+
+function fetchError(
+  cause: unknown,
+  asked: AbortSignal | undefined,
+  timeout: AbortSignal,
+): PromqlError {
+  if (cause instanceof PromqlError) return cause;
+  if (asked?.aborted === true)
+    return new PromqlError("canceled", "query was canceled in expression evaluation", { cause });
+  if (timeout.aborted)
+    return new PromqlError("timeout", "query timed out in expression evaluation", { cause });
+  if (cause instanceof OperatingError && cause.code === "overloaded") {
+    const text = "query processing would load too many samples into memory in query execution";
+    return new PromqlError("execution", text, { cause });
+  }
+  return new PromqlError("internal", `expanding series: ${messageOf(cause)}`, { cause });
+}
