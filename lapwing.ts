@@ -25,6 +25,7 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { configFlags, roleCommand } from "#shared/runtime/role_command.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { version } from "#shared/version.ts";
 
@@ -72,12 +73,13 @@ async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<Ope
     .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
     .route("/", agent.routes)
     .route("/", aggregator.routes);
+  const served = withRefusals(routes, aggregator.ui);
   const stop = async () => {
     await agent.stopCollecting();
     await aggregator.stop();
     await agent.stop();
   };
-  return { log, role: { routes, reload, stop } };
+  return { log, role: { routes: served, reload, stop } };
 }
 
 const program = new Command("lapwing")

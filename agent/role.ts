@@ -7,6 +7,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
@@ -34,5 +35,8 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
       statusRoutes({ metrics, lifecycle, allowed, notReady: () => agent.notReady(), reload }),
     )
     .route("/", agent.routes);
-  return { log, role: { routes, reload, stop: () => agent.stop() } };
+  return {
+    log,
+    role: { routes: withRefusals(routes, undefined), reload, stop: () => agent.stop() },
+  };
 }

@@ -6,6 +6,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { apiRoutes } from "./api/server.ts";
+import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
 import { Agents } from "./fleet/agents.ts";
 import { createHead } from "./head/head.ts";
@@ -40,6 +41,8 @@ type Rooms = {
 /** The whole aggregator, in the order of the data's way: receiver, ingest, head, store, query, API. */
 export class Aggregator {
   readonly routes: Hono;
+  /** The built interface: takes every path that nothing else does. */
+  readonly ui: Hono | undefined;
   readonly #receiver: Receiver;
   readonly #rooms: Rooms;
 
@@ -76,7 +79,7 @@ export class Aggregator {
       },
       { store, head, clock, folder: join(dataDir, "sql") },
     );
-    const { uiFolder, lifecycle } = parts;
+    const { lifecycle } = parts;
     const shown = { config };
     const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
     const admin = {
@@ -94,11 +97,13 @@ export class Aggregator {
     const blocks = () => store.view().blocks;
     const rooms = { agents, ingest, head, blocks, sources, sql };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
-    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, uiFolder });
-    return new Aggregator(receiver, { store, ingest, agents, sql, routes, shown });
+    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin });
+    const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
+    return new Aggregator(receiver, ui, { store, ingest, agents, sql, routes, shown });
   }
 
-  private constructor(receiver: Receiver, rooms: Rooms) {
+  private constructor(receiver: Receiver, ui: Hono | undefined, rooms: Rooms) {
+    this.ui = ui;
     this.#receiver = receiver;
     this.#rooms = rooms;
     this.routes = rooms.routes;

@@ -7,6 +7,7 @@ import { createLogger } from "#shared/runtime/log.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Aggregator } from "./aggregator.ts";
 import { AggregatorFile } from "./aggregator_file.ts";
@@ -57,5 +58,6 @@ export async function openAggregatorRole(
   const routes = new Hono()
     .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
     .route("/", aggregator.routes);
-  return { log, role: { routes, reload, stop: () => aggregator.stop() } };
+  const served = withRefusals(routes, aggregator.ui);
+  return { log, role: { routes: served, reload, stop: () => aggregator.stop() } };
 }

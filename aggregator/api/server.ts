@@ -21,7 +21,6 @@ import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";
 import { rpcRoutes } from "./rpc.ts";
-import { staticUi } from "./static_ui.ts";
 import { targetsOf } from "./targets.ts";
 
 export type ApiParts = {
@@ -39,12 +38,11 @@ export type ApiParts = {
   readonly metrics: SelfMetrics;
   /** As of the last reload. */
   readonly shownConfig: () => unknown;
-  readonly uiFolder: string | undefined;
 };
 
-/** Everything that the aggregator answers over HTTP; the interface takes what no API does. */
+/** Everything that the aggregator answers over HTTP, but for the pages of its interface. */
 export function apiRoutes(parts: ApiParts): Hono {
-  const { config, clock, agents, ingest, sources, sql, uiFolder } = parts;
+  const { config, clock, agents, ingest, sources, sql } = parts;
   const { tenant } = config;
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
   const logs = { logs: sources.logs, tenant, now: () => clock.now() };
@@ -89,7 +87,6 @@ export function apiRoutes(parts: ApiParts): Hono {
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
-  if (uiFolder !== undefined) app.route("/", staticUi(uiFolder));
   return app;
 }
 

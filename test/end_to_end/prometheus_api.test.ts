@@ -10,7 +10,7 @@ import { type HostSeries } from "#test/support/node_hosts.ts";
 import { prometheusProgram, startPrometheus } from "#test/support/prometheus.ts";
 import { readXorChunk } from "#test/support/read_xor_chunk.ts";
 import { remoteWriteBody } from "#test/support/remote_write_body.ts";
-import { until } from "#test/support/asking.ts";
+import { asking, until } from "#test/support/asking.ts";
 
 // Debian's binaries against a whole `lapwing up`: remote read, federation, promtool.
 
@@ -301,3 +301,50 @@ test("a process that may be ended over HTTP ends cleanly", async () => {
   expect((await fetch(`${ending.url}-/quit`, { method: "POST" })).status).toBe(200);
   expect(await ending.exited()).toBe(0);
 }, 60_000);
+
+test("what is posted as JSON is answered as JSON, and what is refused stands in the loss account", async () => {
+  const path = `${url}/api/v1/monitoring/metrics`;
+  const before = await asking(url).account("metrics");
+  const metrics = [
+    { name: "posted_total", labels: { by: "hand" }, value: 7, type: "counter", help: "By hand." },
+    { name: "posted_total", value: "much" },
+  ];
+  const posted = await fetch(path, { method: "POST", body: JSON.stringify({ metrics }) });
+  expect(posted.status).toBe(400);
+  expect(await posted.json()).toMatchObject({ stored: 1, refused: [{ index: 1 }] });
+  const answer = await until("the sample", async () => {
+    const Points = z.object({ series: z.array(z.unknown()) });
+    const { series } = Points.parse(
+      await (await fetch(`${path}?query=posted_total&step=1`)).json(),
+    );
+    return series.length === 1 && series;
+  });
+  expect(answer).toMatchObject([{ labels: { by: "hand" }, points: [[expect.any(Number), 7]] }]);
+  const metadata = await (await fetch(`${url}/api/v1/metadata?metric=posted_total`)).text();
+  expect(metadata).toContain('"type":"counter","help":"By hand."');
+  const account = await until("the account", async () => {
+    const now = await asking(url).account("metrics");
+    return now?.dropped["invalid_sample"] === 1 && now;
+  });
+  const sum = Object.values(account.dropped).reduce((total, count) => total + count, 0);
+  expect(account.collected).toBe(account.stored + account.inFlight + sum);
+  expect(before?.dropped["invalid_sample"]).toBeUndefined();
+});
+
+test("paths that are known refuse other methods, and unknown ones are not found", async () => {
+  for (const [method, path, allow] of [
+    ["DELETE", "/api/v1/query", "GET, OPTIONS, POST"],
+    ["POST", "/api/v1/label/job/values", "GET, OPTIONS"],
+    ["GET", "/api/v1/admin/tsdb/snapshot", "OPTIONS, POST, PUT"],
+    ["PUT", "/api/v1/monitoring/metrics", "GET, OPTIONS, POST"],
+    ["PUT", "/loki/api/v1/labels", "GET, OPTIONS, POST"],
+    ["POST", "/federate", "GET, OPTIONS"],
+    ["POST", "/-/healthy", "GET, HEAD, OPTIONS"],
+    ["GET", "/-/quit", "OPTIONS, POST, PUT"],
+  ] as const) {
+    const response = await fetch(url + path, { method });
+    expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, allow]);
+  }
+  expect((await fetch(`${url}/api/v1/nothing`, { method: "POST" })).status).toBe(404);
+  expect((await fetch(`${url}/api/v1/query`, { method: "OPTIONS" })).status).toBe(204);
+});

@@ -50,6 +50,7 @@ export class Receivers {
       this.#opened.push(opened);
     };
     open("influx", (context) => receivers.influx.open(config.influx, context));
+    open("json_metrics", (context) => receivers.json_metrics.open(config.json_metrics, context));
     open("loki", (context) => receivers.loki.open(config.loki, context));
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));
     open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));

@@ -1,4 +1,5 @@
 import { influx } from "./influx/receiver.ts";
+import { jsonMetrics } from "./json_metrics/receiver.ts";
 import { loki } from "./loki/receiver.ts";
 import { otlp } from "./otlp/receiver.ts";
 import { pushgateway } from "./pushgateway/receiver.ts";
@@ -7,6 +8,7 @@ import { remoteWrite } from "./remote_write/receiver.ts";
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
   influx,
+  json_metrics: jsonMetrics,
   loki,
   otlp,
   pushgateway,

@@ -1,4 +1,5 @@
-import { operations, parametersOf } from "./openapi.ts";
+import { operations, type ParameterDocument, parametersOf } from "./openapi.ts";
+import { PostedMetric } from "#shared/model/posted_metrics.ts";
 import type { openapiDocument } from "./openapi.ts";
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
@@ -7,19 +8,27 @@ th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;
 
 /** The same as the document, for people. Needs nothing from elsewhere. */
 export function docsPage({ info }: ReturnType<typeof openapiDocument>): string {
-  const sections = operations.map(({ path, summary, params }) => {
-    const rows = parametersOf(params).map(
+  const sections = operations.map((operation) => {
+    const { method, path, summary, description: more = "" } = operation;
+    const rows = fieldsOf(operation).map(
       ({ name, required, description }) =>
         `<tr><td><code>${escaped(name)}</code></td><td>${required ? "yes" : ""}</td><td>${escaped(description)}</td></tr>`,
     );
-    return `<h2><code>GET ${escaped(path)}</code></h2><p>${escaped(summary)}</p>
-<table><thead><tr><th>parameter</th><th>needed</th><th>meaning</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+    const name = `${method.toUpperCase()} ${path}`;
+    return `<h2><code>${escaped(name)}</code></h2><p>${escaped(summary)}. ${escaped(more)}</p>
+<table><thead><tr><th>${method === "get" ? "parameter" : "of each entry"}</th><th>needed</th><th>meaning</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
   });
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Lapwing's API</title><style>${style}</style></head><body><h1>Lapwing's API</h1>
 <p>Version ${escaped(info.version)}. For machines: <a href="/api/docs/openapi.json">openapi.json</a> (OpenAPI 3.1).
 Beside this, Prometheus's API answers under <code>/api/v1</code> and Loki's under <code>/loki/api/v1</code>.</p>
 ${sections.join("\n")}</body></html>`;
+}
+
+/** Parameters, or what an entry of the list in the body may hold. */
+function fieldsOf({ params, body }: (typeof operations)[number]): ParameterDocument[] {
+  if (params !== undefined) return parametersOf(params);
+  return body === undefined ? [] : parametersOf(PostedMetric);
 }
 
 function escaped(text: string): string {

@@ -1,23 +1,49 @@
 import { z } from "zod";
+import {
+  PostedMetricsAnswer,
+  PostedMetricsDocument,
+  PostedMetricsRefusal,
+} from "#shared/model/posted_metrics.ts";
 import { LogsAnswer, LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
 
-export type Operation = {
+type Operation = {
+  readonly method: "get" | "post";
   readonly path: string;
+  readonly id: string;
   readonly summary: string;
-  readonly params: z.ZodObject;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly body?: z.ZodObject;
   readonly answer: z.ZodType;
+  /** Of a request that is no good; Refusal without one. */
+  readonly refusal?: z.ZodType;
 };
 
 /** What is described, in the order of the page. */
 export const operations: readonly Operation[] = [
   {
+    method: "get",
     path: "/api/v1/monitoring/metrics",
+    id: "queryMetrics",
     summary: "Series of a PromQL expression over time",
     params: MetricsParams,
     answer: MetricsAnswer,
   },
   {
+    method: "post",
+    path: "/api/v1/monitoring/metrics",
+    id: "postMetrics",
+    summary: "Samples of your own",
+    description:
+      "Taken by agents and by `lapwing up`, like everything that is pushed: stored when it is answered, counted in the loss account. Where some entries are no good the others are stored.",
+    body: PostedMetricsDocument,
+    answer: PostedMetricsAnswer,
+    refusal: z.union([PostedMetricsRefusal, Refusal]),
+  },
+  {
+    method: "get",
     path: "/api/v1/monitoring/logs",
+    id: "queryLogs",
     summary: "Log records, the newest first",
     params: LogsParams,
     answer: LogsAnswer,
@@ -34,23 +60,39 @@ export type ParameterDocument = {
 
 /** OpenAPI 3.1, whose schemas are JSON Schema as zod writes it. */
 export function openapiDocument(version: string) {
-  const paths = Object.fromEntries(
-    operations.map(({ path, summary, params, answer }) => [
-      path,
-      {
-        get: {
-          summary,
-          parameters: parametersOf(params),
-          responses: {
-            "200": response("The answer", answer),
-            "400": response("A parameter is no good", Refusal),
-            default: response("It could not be answered", Refusal),
-          },
-        },
-      },
-    ]),
-  );
-  return { openapi: "3.1.0", info: { title: "Lapwing", version }, paths };
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations)
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: operationDocument(operation),
+    };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Lapwing",
+      version,
+      description: "Metrics and logs of your machines as plain JSON.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+  };
+}
+
+function operationDocument(operation: Operation) {
+  const { id, summary, description, params, body, answer, refusal = Refusal } = operation;
+  return {
+    operationId: id,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(params === undefined ? {} : { parameters: parametersOf(params) }),
+    ...(body === undefined ? {} : { requestBody: { required: true, ...content(body, "input") } }),
+    responses: {
+      "200": { description: "The answer", ...content(answer, "output") },
+      "400": { description: "The request is no good", ...content(refusal, "output") },
+      default: { description: "It could not be answered", ...content(Refusal, "output") },
+    },
+  };
 }
 
 /** Everything is text in a query string, so parameters are described by what is written, not by what it becomes. */
@@ -67,10 +109,9 @@ export function parametersOf(params: z.ZodObject): ParameterDocument[] {
   });
 }
 
-function response(description: string, schema: z.ZodType) {
+function content(schema: z.ZodType, io: "input" | "output") {
   return {
-    description,
-    content: { "application/json": { schema: withoutDialect(z.toJSONSchema(schema)) } },
+    content: { "application/json": { schema: withoutDialect(z.toJSONSchema(schema, { io })) } },
   };
 }
 

@@ -1,11 +1,12 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { PromqlEngine } from "#aggregator/query/promql/engine.ts";
+import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
 import type { LogQuery } from "#aggregator/query/logql/ast.ts";
 import { defaultLogqlLimits, selectRecords } from "#aggregator/query/logql/evaluate.ts";
 import { levelOf } from "#aggregator/query/logql/level.ts";
 import { parseLogql } from "#aggregator/query/logql/parse.ts";
 import type { LogRecord, LogsSource } from "#aggregator/query/source.ts";
+import { bucketColumns } from "#shared/model/histogram.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -95,13 +96,31 @@ async function metricsAnswer(c: Context, parts: MonitoringParts): Promise<Metric
     start: startMs / 1_000,
     end: endMs / 1_000,
     step: stepMs / 1_000,
-    series: series.map(({ labels, timestampsMs, values }) => ({
+    series: series.map(({ labels, timestampsMs, values, histograms }) => ({
       labels: { ...labels },
       points: Array.from(values, (value, i) => [(timestampsMs[i] ?? 0) / 1_000, plain(value)]),
+      ...(histograms === undefined ? {} : { histograms: plainHistograms(histograms) }),
     })),
     warnings: [...warnings],
   };
 }
+
+function plainHistograms({ timestampsMs, values }: HistogramPoints): PlainHistogram[] {
+  return values.map((one, at) => {
+    const { lower, upper, counts } = bucketColumns(one);
+    const buckets = Array.from(counts, (count, i): PlainHistogram[1]["buckets"][number] => [
+      plain(lower[i] ?? 0),
+      plain(upper[i] ?? 0),
+      plain(count),
+    ]).filter(([, , count]) => count !== 0);
+    return [
+      (timestampsMs[at] ?? 0) / 1_000,
+      { count: plain(one.count), sum: plain(one.sum), buckets },
+    ];
+  });
+}
+
+type PlainHistogram = NonNullable<MetricsAnswer["series"][number]["histograms"]>[number];
 
 function plain(value: number): number | "NaN" | "+Inf" | "-Inf" {
   if (Number.isFinite(value)) return value;

@@ -68,6 +68,14 @@ const labels = z.record(z.string(), z.string());
 /** JSON has no words for these three. */
 const value = z.union([z.number(), z.enum(["NaN", "+Inf", "-Inf"])]);
 
+const histogram = z.strictObject({
+  count: value,
+  sum: value,
+  buckets: z
+    .array(z.tuple([value, value, value]))
+    .meta({ description: "Lower bound, upper bound, count of those that are not empty" }),
+});
+
 export const MetricsAnswer = z.strictObject({
   start: z.number().meta({ description: "Unix seconds" }),
   end: z.number().meta({ description: "Unix seconds" }),
@@ -76,6 +84,10 @@ export const MetricsAnswer = z.strictObject({
     z.strictObject({
       labels,
       points: z.array(z.tuple([z.number(), value])).meta({ description: "Unix seconds, value" }),
+      histograms: z
+        .array(z.tuple([z.number(), histogram]))
+        .optional()
+        .meta({ description: "Unix seconds, native histogram; only where the series has some" }),
     }),
   ),
   warnings: z.array(z.string()),

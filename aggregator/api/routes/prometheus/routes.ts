@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { compressed } from "../../compressed.ts";
+import { methodNotAllowed } from "#shared/runtime/method_not_allowed.ts";
 import { alertingRoutes } from "./alerting_routes.ts";
 import { cors } from "./cors.ts";
 import { expressionRoutes } from "./expression_routes.ts";
 import { type FederateParts, federateRoutes } from "./federate.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
-import { methodNotAllowed } from "./method_not_allowed.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";
 import { type RemoteReadParts, remoteReadRoutes } from "./remote_read/routes.ts";
 import { type StatusParts, statusInfoRoutes, versionRoute } from "./status_routes.ts";

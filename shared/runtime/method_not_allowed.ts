@@ -1,4 +1,11 @@
-import type { Handler, Hono } from "hono";
+import { type Handler, Hono } from "hono";
+
+/** These routes, with 405 for what they know under other methods only, and behind them a page for everything else. */
+export function withRefusals(routes: Hono, page: Hono | undefined): Hono {
+  const app = new Hono().route("/", routes);
+  app.all("*", methodNotAllowed(app));
+  return page === undefined ? app : app.route("/", page);
+}
 
 /**
  * Answers 405 with the methods that there are, where a path is known under other methods only: clients such as Prometheus's
