@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv/dist/2020.js";
 import { z } from "zod";
+import type { LogsSource } from "#aggregator/query/source.ts";
+import { scanBySelect } from "#aggregator/query/record_slices.ts";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -19,18 +21,20 @@ const histogram = {
   positive: { indices: Int32Array.of(0, 2), counts: Float64Array.of(1, 1) },
 };
 metrics.add({ __name__: "native" }, 30_000, histogram);
+const select: LogsSource["select"] = async () => [
+  {
+    timestampNs: 1n,
+    stream: { service_name: "a" },
+    body: "b",
+    severity: 0,
+    attributes: { c: "d" },
+  },
+];
 const app = monitoringRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
   logs: {
-    select: async () => [
-      {
-        timestampNs: 1n,
-        stream: { service_name: "a" },
-        body: "b",
-        severity: 0,
-        attributes: { c: "d" },
-      },
-    ],
+    select,
+    scan: (request) => scanBySelect(select, request),
     series: async () => [],
     labelNames: async () => [],
     labelValues: async () => [],
