@@ -25,6 +25,7 @@ function rows(schema: DecodedSchema, ...given: [number, ...number[]][]): Decoded
       schema,
       timestampMs,
       values: Float64Array.from(values),
+      items: values.length,
     })),
     sparse: [],
     families: [],
@@ -98,7 +99,7 @@ describe("head, metrics", () => {
     for (const freeze of [false, true]) {
       const head = createHead();
       const decoded = {
-        rows: [{ schema, timestampMs: 5, values }],
+        rows: [{ schema, timestampMs: 5, values, items: 2 }],
         sparse: [
           {
             schema,

@@ -40,8 +40,8 @@ test("keeps histograms among numbers, in both generations and frozen, each count
     out_of_bounds_timestamp: 1,
   });
   const numbers = [
-    { schema, timestampMs: 20, values: Float64Array.of(5, 6) },
-    { schema, timestampMs: 10, values: Float64Array.of(7, 8) },
+    { schema, timestampMs: 20, values: Float64Array.of(5, 6), items: 2 },
+    { schema, timestampMs: 10, values: Float64Array.of(7, 8), items: 2 },
   ];
   head.appendMetrics(lane, { rows: numbers, sparse: [], families: [] }, nowMs);
   expect(head.size().samples).toBe(6);

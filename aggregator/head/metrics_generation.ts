@@ -64,8 +64,7 @@ export class MetricsGeneration {
     for (const family of decoded.families) tenant.families.set(family.name, family);
     let kept = 0;
     let outOfBounds = 0;
-    for (const { schema, timestampMs, values } of decoded.rows) {
-      const present = presentIn(values);
+    for (const { schema, timestampMs, values, items: present } of decoded.rows) {
       if (present === 0) continue;
       if (isWithin(timestampMs, latestMs)) {
         const table = this.#table(lane, tenant, schema);
@@ -183,13 +182,6 @@ function noTimes(): TimeBounds {
 function widen(times: TimeBounds, timestampMs: number): void {
   if (timestampMs < times.minMs) times.minMs = timestampMs;
   if (timestampMs > times.maxMs) times.maxMs = timestampMs;
-}
-
-function presentIn(values: Float64Array): number {
-  const words = wordsOf(values);
-  let present = 0;
-  for (let i = 0; i < values.length; i++) if (!isAbsent(words, i)) present++;
-  return present;
 }
 
 /** Blocks keep times as whole milliseconds. */

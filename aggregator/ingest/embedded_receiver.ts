@@ -6,10 +6,10 @@ import type {
   Receiver,
   ReceiverHandlers,
 } from "#proto/bus/agent_port.ts";
-import { decodeFrame, positionOf } from "#proto/codec/envelope.ts";
+import { isDamaged, openFrame, positionOf } from "#proto/codec/envelope.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
-import { messageOf } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
 import { comparePositions, origin, signals } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -115,14 +115,17 @@ class EmbeddedReceiver implements Receiver {
   async #deliverOnce(signal: Signal, handlers: ReceiverHandlers): Promise<boolean> {
     const reader = this.#readers[signal];
     const frames = await this.#port.readFrames(signal, reader.cursor, readBytesMax);
-    for (const frame of frames) {
+    for (const bytes of frames) {
       if (this.#stopped.signal.aborted) return false;
       const before = reader.cursor;
+      const opened = openFrame(bytes);
+      const work = handlers.frame(opened);
       // At the end a frame that waits for room is left waiting: whoever is asked to close must not wait for a flush.
-      if (!(await unlessAborted(handlers.frame(frame), this.#stopped.signal))) return false;
+      if (work !== undefined && !(await unlessAborted(work, this.#stopped.signal))) return false;
       // Rewound meanwhile: what follows here would leave a gap.
       if (reader.cursor !== before) return true;
-      reader.cursor = positionOf(decodeFrame(frame).header);
+      if (isDamaged(opened)) throw new OperatingError("corrupt", "frame in the spool is damaged");
+      reader.cursor = positionOf(opened.header);
     }
     return frames.length > 0;
   }

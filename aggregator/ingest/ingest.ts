@@ -1,6 +1,6 @@
 import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts";
-import type { Frame } from "#proto/codec/envelope.ts";
-import { BadFrameError, decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
+import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
+import { fromWireSignal, isDamaged } from "#proto/codec/envelope.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -11,6 +11,7 @@ import type { IngestConfig } from "./config.ts";
 import { Flusher } from "./flusher.ts";
 import { GapWatch } from "./gap_watch.ts";
 import type { FramePlace } from "./held_frames.ts";
+import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -77,7 +78,7 @@ export class Ingest {
     await this.#parts.receiver.start({
       resume: this.#resume,
       committed: this.lanes.committed(),
-      frame: (bytes, place) => this.#frame(bytes, place),
+      frame: (opened, place) => this.#frame(opened, place),
       heartbeat: (heartbeat) => this.#heartbeat(heartbeat),
     });
   }
@@ -100,35 +101,35 @@ export class Ingest {
     await this.#flusher.flushLast();
   }
 
-  async #frame(bytes: Uint8Array, place: FramePlace | undefined): Promise<void> {
-    const frame = await this.#open(bytes);
-    if (frame === undefined) return;
-    const signal = fromWireSignal(frame.header.signal);
-    if (signal === undefined) return this.#setAside(bytes, "version");
-    const { tenant, agent } = frame.header;
+  /** A promise only where there is something to wait for. */
+  #frame(opened: Frame | DamagedFrame, place: FramePlace | undefined): Promise<void> | undefined {
+    // Its sequence is missing now, so the agent will be asked for a good copy.
+    if (isDamaged(opened)) return this.#setAside(opened.bytes, opened.fault);
+    const { tenant, agent, signal: wireSignal } = opened.header;
+    const signal = fromWireSignal(wireSignal);
+    if (signal === undefined) return this.#setAside(opened.bytes, "version");
     const lane = this.lanes.get({ tenant, agent, signal });
-    const offered = lane.offer(frame, place);
+    const offered = lane.offer(opened, place);
     this.#meters.offered(signal, offered);
     if (offered === "held" || offered === "hold_full") this.#gaps.noticed(lane);
-    if (offered === "undecodable") {
-      await this.#setAside(bytes, "undecodable");
-      await this.#parts.receiver.requestNewEpoch(lane.id);
-    }
+    if (offered === "undecodable") return this.#beginAnew(lane, opened.bytes);
     if (offered === "taken") this.#parts.onTaken?.(lane.id);
-    const { bytes: headBytes } = this.#parts.head.size();
-    if (headBytes > this.#config.flush_size) this.#flusher.hurry();
-    if (headBytes > this.#config.head_size_max) await this.#flusher.room(this.#stopped.signal);
+    return this.#room();
   }
 
-  async #open(bytes: Uint8Array): Promise<Frame | undefined> {
-    try {
-      return decodeFrame(bytes);
-    } catch (thrown) {
-      if (!(thrown instanceof BadFrameError)) throw thrown;
-      // Its sequence is missing now, so the agent will be asked for a good copy.
-      await this.#setAside(bytes, thrown.fault);
-      return undefined;
-    }
+  async #beginAnew(lane: Lane, bytes: Uint8Array): Promise<void> {
+    await this.#setAside(bytes, "undecodable");
+    await this.#parts.receiver.requestNewEpoch(lane.id);
+    await this.#room();
+  }
+
+  /** When there is room in the head. */
+  #room(): Promise<void> | undefined {
+    const { bytes: headBytes } = this.#parts.head.size();
+    if (headBytes > this.#config.flush_size) this.#flusher.hurry();
+    return headBytes > this.#config.head_size_max
+      ? this.#flusher.room(this.#stopped.signal)
+      : undefined;
   }
 
   async #setAside(bytes: Uint8Array, fault: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Counter } from "prom-client";
 import type { Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -37,7 +38,7 @@ export class IngestMeters {
       "Flushes that failed, and are tried again.",
       ["code"],
     );
-    this.offered = (signal, outcome) => frames.inc({ signal, outcome });
+    this.offered = countedUntilRead(metrics, frames);
     this.quarantined = (fault) => bad.inc({ fault });
     this.flushed = (took, count) => {
       seconds.observe(took);
@@ -47,6 +48,23 @@ export class IngestMeters {
     measureHead(metrics, head);
     measureAccount(metrics, lanes);
   }
+}
+
+/** Frames are counted here, and told to the counter when it is read: at full load they are thousands a second. */
+function countedUntilRead(
+  metrics: SelfMetrics,
+  frames: Counter<"signal" | "outcome">,
+): (signal: Signal, outcome: Offered) => void {
+  const counts = { metrics: new Map<Offered, number>(), logs: new Map<Offered, number>() };
+  metrics.onCollect(() => {
+    for (const signal of signals) {
+      for (const [outcome, count] of counts[signal]) frames.inc({ signal, outcome }, count);
+      counts[signal].clear();
+    }
+  });
+  return (signal, outcome) => {
+    counts[signal].set(outcome, (counts[signal].get(outcome) ?? 0) + 1);
+  };
 }
 
 function measureHead(metrics: SelfMetrics, head: Head): void {

@@ -1,7 +1,8 @@
 import type { JetStreamManager, NatsConnection } from "nats";
 import { AckPolicy, DeliverPolicy, ReplayPolicy, nanos } from "nats";
-import { parseSubject, streamName } from "#proto/bus/subjects.ts";
-import { BadFrameError, decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
+import { parseSubject, streamName, type Subject } from "#proto/bus/subjects.ts";
+import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
+import { fromWireSignal, isDamaged, openFrame } from "#proto/codec/envelope.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Signal } from "#shared/model/position.ts";
@@ -22,15 +23,18 @@ export type PartitionParts = {
   readonly onForged: () => void;
   /** Aborts when the receiver closes: then nothing is waited for any more, not even for room. */
   readonly closing: AbortSignal;
+  /** As ReceiverHandlers'. */
   readonly frame: (
-    bytes: Uint8Array,
+    opened: Frame | DamagedFrame,
     place: { readonly partition: string; readonly sequence: number },
-  ) => Promise<void>;
+  ) => Promise<void> | undefined;
 };
 
 const retryMs = 2_000;
 /** The server forgets a consumer that nobody has pulled from for so long. */
 const inactiveMs = 60_000;
+/** Subjects remembered; all are forgotten when there are more. */
+const subjectsMax = 10_000;
 
 /**
  * One stream, read in order from a place. The consumer at the server is thrown away and made anew from the place whenever anything
@@ -40,6 +44,8 @@ export class NatsPartition {
   readonly name: string;
   readonly #parts: PartitionParts;
   #place: PartitionPlace | undefined;
+  /** Taken apart once: every frame comes with one of a few. */
+  readonly #subjects = new Map<string, Subject>();
   #trouble: string | undefined = "not started";
 
   constructor(resume: PartitionPlace | undefined, parts: PartitionParts) {
@@ -83,11 +89,15 @@ export class NatsPartition {
       let delivered = 0;
       while (!signal.aborted) {
         const before = delivered;
-        for await (const message of pull.batch(signal)) {
-          if (message.deliverySequence !== ++delivered)
-            throw new OperatingError("unavailable", "a delivery was skipped");
-          await this.#handOn(message.subject, message.data, message.streamSequence);
-          if (signal.aborted) return;
+        for await (const messages of pull.batch(signal)) {
+          for (const message of messages) {
+            if (message.deliverySequence !== ++delivered)
+              throw new OperatingError("unavailable", "a delivery was skipped");
+            const work = this.#handOn(message.subject, message.data, message.streamSequence);
+            // A promise only where there is something to wait for: at full load frames are thousands a second.
+            if (work !== undefined) await work;
+            if (signal.aborted) return;
+          }
         }
         // In quiet times look whether it is still the same stream: a new one would be waited for in vain.
         if (delivered === before && !signal.aborted) await this.#checkStream(manager);
@@ -132,31 +142,46 @@ export class NatsPartition {
       throw new OperatingError("unavailable", "the stream is another one now");
   }
 
-  async #handOn(subject: string, data: Uint8Array, sequence: number): Promise<void> {
-    const place = this.#place;
-    if (this.#isForged(subject, data)) {
+  #handOn(subject: string, data: Uint8Array, sequence: number): Promise<void> | undefined {
+    const opened = openFrame(data);
+    if (this.#isForged(subject, opened)) {
       this.#parts.log.warn("frame refused: its header names another lane", { subject });
       this.#parts.onForged();
-    } else {
-      const work = this.#parts.frame(data, { partition: this.name, sequence });
-      if (!(await unlessAborted(work, this.#parts.closing))) return;
+      return this.#moveTo(sequence);
     }
+    const work = this.#parts.frame(opened, { partition: this.name, sequence });
+    return work === undefined ? this.#moveTo(sequence) : this.#waitForRoom(work, sequence);
+  }
+
+  async #waitForRoom(work: Promise<void>, sequence: number): Promise<void> {
+    if (await unlessAborted(work, this.#parts.closing)) this.#moveTo(sequence);
+  }
+
+  #moveTo(sequence: number): undefined {
+    const place = this.#place;
     if (place !== undefined) this.#place = { incarnation: place.incarnation, sequence };
   }
 
-  /** Permissions are given by subject, so a frame may only speak for the lane that its subject names. */
-  #isForged(subject: string, data: Uint8Array): boolean {
-    const named = parseSubject(subject);
+  /**
+   * Permissions are given by subject, so a frame may only speak for the lane that its subject names. A damaged one is for whoever
+   * takes it to see and to count.
+   */
+  #isForged(subject: string, opened: Frame | DamagedFrame): boolean {
+    const named = this.#laneNamed(subject);
     if (named === undefined) return true;
-    try {
-      const { tenant, agent, signal } = decodeFrame(data).header;
-      return (
-        tenant !== named.tenant || agent !== named.agent || fromWireSignal(signal) !== named.kind
-      );
-    } catch (thrown) {
-      // Damaged: that is for whoever takes it to see and to count.
-      if (thrown instanceof BadFrameError) return false;
-      throw thrown;
-    }
+    if (isDamaged(opened)) return false;
+    const { tenant, agent, signal } = opened.header;
+    return (
+      tenant !== named.tenant || agent !== named.agent || fromWireSignal(signal) !== named.kind
+    );
+  }
+
+  #laneNamed(subject: string): Subject | undefined {
+    const known = this.#subjects.get(subject);
+    if (known !== undefined) return known;
+    const named = parseSubject(subject);
+    if (this.#subjects.size >= subjectsMax) this.#subjects.clear();
+    if (named !== undefined) this.#subjects.set(subject, named);
+    return named;
   }
 }

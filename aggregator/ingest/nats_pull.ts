@@ -52,8 +52,11 @@ export class NatsPull {
     this.#stop = () => subscription.unsubscribe();
   }
 
-  /** The messages of one request; empty when none came for two seconds. Throws OperatingError("unavailable"). */
-  async *batch(signal: AbortSignal): AsyncGenerator<Pulled> {
+  /**
+   * The messages of one request as they come, some at a time; none when none came for two seconds. Throws
+   * OperatingError("unavailable").
+   */
+  async *batch(signal: AbortSignal): AsyncGenerator<readonly Pulled[]> {
     const wake = (): void => this.#wakeup.wake();
     signal.addEventListener("abort", wake, { once: true });
     this.#request();
@@ -61,9 +64,10 @@ export class NatsPull {
     const watch = this.#watchSilence(ended.signal);
     try {
       while (!signal.aborted) {
-        const message = this.#queue.shift();
-        if (message !== undefined) {
-          yield openMessage(message);
+        if (this.#queue.length > 0) {
+          const messages = this.#queue;
+          this.#queue = [];
+          yield messages.map(openMessage);
           continue;
         }
         if (this.#failure !== undefined) throw new OperatingError("unavailable", this.#failure);

@@ -90,7 +90,7 @@ class NatsReceiver implements Receiver {
       log,
       onForged,
       closing: this.#closing.signal,
-      frame: (bytes, place) => handlers.frame(bytes, place),
+      frame: (opened, place) => handlers.frame(opened, place),
     };
     this.#partitions = signals.map(
       (signal) => new NatsPartition(handlers.resume[streamName(signal)], { ...shared, signal }),

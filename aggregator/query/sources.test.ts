@@ -54,6 +54,7 @@ function headOf(...rows: [number, number][]) {
     schema,
     timestampMs,
     values: Float64Array.of(value),
+    items: 1,
   }));
   head.appendMetrics(lane, { rows: decoded, sparse: [], families: [] }, nowMs);
   return head;

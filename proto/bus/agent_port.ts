@@ -1,5 +1,6 @@
 import type { DropReason } from "#shared/model/account.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
+import type { DamagedFrame, Frame } from "../codec/envelope.ts";
 import type { Heartbeat } from "../gen/v1/control_pb.js";
 
 /**
@@ -67,12 +68,12 @@ export type ReceiverHandlers = {
   /** Lane positions that are committed, for agents that ask and for an embedded reader to start from. */
   readonly committed: readonly CommittedPosition[];
   /**
-   * One frame. `carrier` says where it lay, for resuming. Resolves when ingest has room for more (back-pressure):
-   * deliver the next of the same partition only then.
+   * One frame, good until the call returns or its promise resolves. `carrier` says where it lay, for resuming. A promise means that
+   * ingest has no room for more before it resolves (back-pressure): deliver the next of the same partition only then.
    */
   frame(
-    bytes: Uint8Array,
+    opened: Frame | DamagedFrame,
     carrier?: { readonly partition: string; readonly sequence: number },
-  ): Promise<void>;
+  ): Promise<void> | undefined;
   heartbeat(heartbeat: Heartbeat): void;
 };

@@ -29,6 +29,23 @@ const rawModeChange = 0xff;
 /** At most this much for one changed column: a mode change, then a control byte and eight bytes. */
 export const changeBytesMax = 12;
 
+/** Some columns as they were; used again and again. */
+export class SavedColumns {
+  start = 0;
+  end = 0;
+  lastTimestampMs = 0;
+  values = new Float64Array(0);
+  bases = new Float64Array(0);
+  modes = new Uint8Array(0);
+
+  reserve(count: number): void {
+    if (count <= this.values.length) return;
+    this.values = new Float64Array(count);
+    this.bases = new Float64Array(count);
+    this.modes = new Uint8Array(count);
+  }
+}
+
 export class ColumnState {
   count = 0;
   lastTimestampMs = 0;
@@ -36,6 +53,7 @@ export class ColumnState {
   words: Uint32Array = new Uint32Array(0);
   #modes = new Uint8Array(0);
   #bases = new Float64Array(0);
+  #view = new Float64Array(0);
 
   /** New columns are absent. */
   grow(count: number): void {
@@ -57,15 +75,35 @@ export class ColumnState {
     this.#bases.set(bases);
   }
 
-  clone(): ColumnState {
-    const copy = new ColumnState();
-    copy.count = this.count;
-    copy.lastTimestampMs = this.lastTimestampMs;
-    copy.values = this.values.slice();
-    copy.words = wordsOf(copy.values);
-    copy.#modes = this.#modes.slice();
-    copy.#bases = this.#bases.slice();
-    return copy;
+  /** The first `end` values, as they are and as they will be: a view of this state's memory, until it grows. */
+  view(end: number): Float64Array {
+    if (this.#view.length !== end || this.#view.buffer !== this.values.buffer)
+      this.#view = this.values.subarray(0, end);
+    return this.#view;
+  }
+
+  /** Remembers columns [start, end) and the time. */
+  save(into: SavedColumns, start: number, end: number): void {
+    into.reserve(end - start);
+    into.start = start;
+    into.end = end;
+    into.lastTimestampMs = this.lastTimestampMs;
+    into.values.set(this.values.subarray(start, end));
+    into.bases.set(this.#bases.subarray(start, end));
+    into.modes.set(this.#modes.subarray(start, end));
+  }
+
+  /** Makes good what save() remembered. */
+  restore({ start, end, lastTimestampMs, values, bases, modes }: SavedColumns): void {
+    this.lastTimestampMs = lastTimestampMs;
+    this.values.set(values.subarray(0, end - start), start);
+    this.#bases.set(bases.subarray(0, end - start), start);
+    this.#modes.set(modes.subarray(0, end - start), start);
+  }
+
+  /** Forgets columns that grow() made. */
+  shrink(count: number): void {
+    this.count = count;
   }
 
   /** Writes columns [start, end) of a row: a bitmap of what changed, then the changes. Returns how many are not absent. */

@@ -89,6 +89,26 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   };
 }
 
+/** Bytes that can't be used as a frame, and why. */
+export type DamagedFrame = {
+  readonly bytes: Uint8Array;
+  readonly fault: BadFrameError["fault"];
+};
+
+/** decodeFrame() for whoever goes on after a frame that is damaged. */
+export function openFrame(bytes: Uint8Array): Frame | DamagedFrame {
+  try {
+    return decodeFrame(bytes);
+  } catch (thrown) {
+    if (thrown instanceof BadFrameError) return { bytes, fault: thrown.fault };
+    throw thrown;
+  }
+}
+
+export function isDamaged(opened: Frame | DamagedFrame): opened is DamagedFrame {
+  return "fault" in opened;
+}
+
 function openHeader(bytes: Uint8Array): FrameHeader {
   try {
     return fromBinary(FrameHeaderSchema, bytes);

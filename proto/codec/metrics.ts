@@ -2,7 +2,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { HistogramSamples, MetricFamily, SparseSamples } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import { ByteReader, corrupt } from "./byte_reader.ts";
-import { ColumnState } from "./column_state.ts";
+import { ColumnState, SavedColumns } from "./column_state.ts";
 import type { Frame } from "./envelope.ts";
 import { readFamilies } from "./families.ts";
 import { readHistograms } from "./histogram_samples.ts";
@@ -21,13 +21,18 @@ import { nextBase, readTimestamp } from "./timestamps.ts";
 /** A schema as the decoder knows it: one object for its life (identity may be used as a key), growing at the end. */
 export type DecodedSchema = { readonly series: readonly Labels[] };
 
+export type DecodedRow = {
+  readonly schema: DecodedSchema;
+  readonly timestampMs: number;
+  /** At most as long as the schema was then. May be memory of the decoder's: good until the next frame is decoded. */
+  readonly values: Float64Array;
+  /** How many of the values are not absent. */
+  readonly items: number;
+};
+
 export type DecodedMetrics = {
-  /** Rows in the order of the frame. `values` is fresh memory owned by the receiver, at most as long as the schema was then. */
-  readonly rows: readonly {
-    readonly schema: DecodedSchema;
-    readonly timestampMs: number;
-    readonly values: Float64Array;
-  }[];
+  /** Rows in the order of the frame. */
+  readonly rows: readonly DecodedRow[];
   readonly sparse: readonly { readonly schema: DecodedSchema; readonly samples: SparseSamples }[];
   /** Absent where the frame has none. */
   readonly histograms?: readonly {
@@ -45,23 +50,28 @@ export function createMetricsDecoder(): MetricsDecoder {
   return new Decoder();
 }
 
+type Row = { -readonly [Key in keyof DecodedRow]: DecodedRow[Key] };
 type KnownSchema = { readonly schema: { readonly series: Labels[] }; readonly state: ColumnState };
 
 class Decoder implements MetricsDecoder {
   readonly #known = new Map<number, KnownSchema>();
+  readonly #journal = new Journal();
   #seriesCount = 0;
 
   decode(frame: Frame): DecodedMetrics {
     const { bodyVersion, items } = frame.header;
     if (bodyVersion !== metricsBodyVersion && bodyVersion !== histogramsBodyVersion)
       throw corrupt(`version ${bodyVersion}`);
-    const body = new BodyDecoder(new ByteReader(unpack(frame)), this.#known, this.#seriesCount);
+    const reader = new ByteReader(unpack(frame));
+    const body = new BodyDecoder(reader, this.#known, this.#journal, this.#seriesCount);
     try {
       body.run();
       if (body.items !== items) throw corrupt(`has ${body.items} items, expected ${items}`);
     } catch (error) {
-      body.undo();
+      this.#journal.undo();
       throw error;
+    } finally {
+      this.#journal.clear();
     }
     for (const [id, known] of body.changed) {
       if (known === undefined) this.#known.delete(id);
@@ -75,29 +85,69 @@ class Decoder implements MetricsDecoder {
   }
 }
 
-/** One body's decoding. Column states are changed as copies; series lists grow in place, and shrink on `undo`. */
+/** What a body changed so far, so that one that turns out to be damaged leaves nothing behind. */
+class Journal {
+  #steps: (() => void)[] = [];
+  readonly #saved: SavedColumns[] = [];
+  #used = 0;
+
+  /** Before columns [start, end) of a state change. */
+  columns(state: ColumnState, start: number, end: number): void {
+    const saved = (this.#saved[this.#used++] ??= new SavedColumns());
+    state.save(saved, start, end);
+    this.#steps.push(() => state.restore(saved));
+  }
+
+  /** Before a schema grows. */
+  growth({ schema, state }: KnownSchema): void {
+    const { length } = schema.series;
+    this.#steps.push(() => {
+      schema.series.length = length;
+      state.shrink(length);
+    });
+  }
+
+  undo(): void {
+    for (const step of this.#steps.toReversed()) step();
+  }
+
+  clear(): void {
+    this.#steps = [];
+    this.#used = 0;
+    this.#saved.length = Math.min(this.#saved.length, savedMax);
+  }
+}
+
+/** Kept from frame to frame: more than a row a frame is rare. */
+const savedMax = 1;
+
+/** One body's decoding. Schemas change in place, and the journal knows how they were. */
 class BodyDecoder {
-  readonly rows: { schema: DecodedSchema; timestampMs: number; values: Float64Array }[] = [];
+  readonly rows: Row[] = [];
   readonly sparse: { schema: DecodedSchema; samples: SparseSamples }[] = [];
   readonly histograms: { schema: DecodedSchema; samples: HistogramSamples }[] = [];
   readonly families: MetricFamily[] = [];
-  /** What replaces the known schemas; undefined forgets one. */
+  /** Schemas that are new, or, where undefined, forgotten. */
   readonly changed = new Map<number, KnownSchema | undefined>();
   items = 0;
   seriesCount: number;
   readonly #reader: ByteReader;
   readonly #known: ReadonlyMap<number, KnownSchema>;
-  readonly #grown: { readonly series: Labels[]; readonly length: number }[] = [];
+  readonly #journal: Journal;
+  /** The row of each state whose values are the state's own memory. */
+  readonly #live = new Map<ColumnState, Row>();
   #cells = 0;
 
-  constructor(reader: ByteReader, known: ReadonlyMap<number, KnownSchema>, seriesCount: number) {
+  constructor(
+    reader: ByteReader,
+    known: ReadonlyMap<number, KnownSchema>,
+    journal: Journal,
+    seriesCount: number,
+  ) {
     this.#reader = reader;
     this.#known = known;
+    this.#journal = journal;
     this.seriesCount = seriesCount;
-  }
-
-  undo(): void {
-    for (const { series, length } of this.#grown.toReversed()) series.length = length;
   }
 
   run(): void {
@@ -116,27 +166,24 @@ class BodyDecoder {
   }
 
   #find(id: number): KnownSchema {
-    if (!this.changed.has(id)) {
-      const known = this.#known.get(id);
-      if (known !== undefined)
-        this.changed.set(id, { schema: known.schema, state: known.state.clone() });
-    }
-    const found = this.changed.get(id);
+    const isChanged = this.changed.size > 0 && this.changed.has(id);
+    const found = isChanged ? this.changed.get(id) : this.#known.get(id);
     if (found === undefined) throw corrupt(`schema ${id} is not known`);
     return found;
   }
 
   #series(id: number): void {
     const from = this.#reader.varint();
-    const isNew = this.changed.get(id) === undefined && !this.#known.has(id);
+    const isNew = !this.changed.has(id) && !this.#known.has(id);
     if (isNew) this.changed.set(id, { schema: { series: [] }, state: new ColumnState() });
-    const { schema, state } = this.#find(id);
+    const known = this.#find(id);
+    const { schema, state } = known;
     const { series } = schema;
     if (from !== series.length) throw corrupt(`series from ${from}, expected ${series.length}`);
-    this.#grown.push({ series, length: series.length });
     const added = readLabelTable(this.#reader);
     this.seriesCount += added.length;
     if (this.seriesCount > epochSeriesMax) throw corrupt("too many series in an epoch");
+    this.#journal.growth(known);
     for (const labels of added) series.push(labels);
     state.grow(series.length);
   }
@@ -149,21 +196,24 @@ class BodyDecoder {
   #row({ schema, state }: KnownSchema): void {
     const reader = this.#reader;
     const timestampMs = readTimestamp(reader, state.lastTimestampMs);
-    state.lastTimestampMs = nextBase(timestampMs, state.lastTimestampMs);
     const start = reader.varint();
     const end = start + reader.varint();
     if (end > schema.series.length)
       throw corrupt(`row up to column ${end} of ${schema.series.length}`);
     this.#cells += end;
     if (this.#cells > frameCellsMax) throw corrupt("rows hold too many values");
+    const before = this.#live.get(state);
+    if (before !== undefined) before.values = before.values.slice();
+    this.#journal.columns(state, start, end);
+    state.lastTimestampMs = nextBase(timestampMs, state.lastTimestampMs);
     state.read(reader, start, end);
-    const values = new Float64Array(end);
-    const words = wordsOf(values);
-    for (let column = 0; column < start; column++) setAbsent(words, column);
-    // Same type on both sides: memory is copied, so NaN bits stay.
-    values.set(state.values.subarray(start, end), start);
-    for (let column = start; column < end; column++) if (!isAbsent(words, column)) this.items++;
-    this.rows.push({ schema, timestampMs, values });
+    let items = 0;
+    for (let column = start; column < end; column++) if (!isAbsent(state.words, column)) items++;
+    this.items += items;
+    const row = { schema, timestampMs, values: rowValues(state, start, end), items };
+    this.rows.push(row);
+    if (start === 0) this.#live.set(state, row);
+    else this.#live.delete(state);
   }
 
   #sparse({ schema }: KnownSchema): void {
@@ -178,4 +228,15 @@ class BodyDecoder {
     this.items += samples.columns.length;
     this.histograms.push({ schema, samples });
   }
+}
+
+/** A whole row is the state's own memory; of a part of one the columns before are absent. */
+function rowValues(state: ColumnState, start: number, end: number): Float64Array {
+  if (start === 0) return state.view(end);
+  const values = new Float64Array(end);
+  const words = wordsOf(values);
+  for (let column = 0; column < start; column++) setAbsent(words, column);
+  // Same type on both sides: memory is copied, so NaN bits stay.
+  values.set(state.values.subarray(start, end), start);
+  return values;
 }

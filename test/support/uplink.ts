@@ -26,11 +26,11 @@ export class FrameSink {
     return {
       resume: {},
       committed: [],
-      frame: async (bytes) => {
-        this.delivered.push(decodeFrame(bytes.slice()));
+      frame: (opened) => {
+        this.delivered.push(decodeFrame(opened.bytes.slice()));
         this.#take();
         this.#wakeup.wake();
-        await this.#gate;
+        return this.#gate;
       },
       heartbeat: (heartbeat) => {
         this.heartbeats.push(heartbeat);
