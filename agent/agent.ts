@@ -6,6 +6,8 @@ import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
+import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Collector } from "./collect/collector.ts";
@@ -13,9 +15,10 @@ import { Receivers } from "./collect/receivers/receivers.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import type { AgentConfig } from "./config.ts";
 import { hostFacts } from "./facts.ts";
-import { heartbeatOf } from "./heartbeat.ts";
+import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
+import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { Spool } from "./spool/spool.ts";
 import { targetRoutes } from "./target_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
@@ -84,11 +87,16 @@ export class Agent {
     this.#log = log;
     this.#spool = spool;
     const name = config.agent.name ?? hostName();
-    this.#pipeline = new Pipeline(spool, labelsOf(config));
+    const limit = config.agent.series_limit;
+    const limiter = new SeriesLimiter({ name, limit, clock, log });
+    this.#pipeline = new Pipeline(spool, labelsOf(config), limiter);
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
     const folder = join(config.data_dir, "agent", "receivers");
-    this.#receivers = new Receivers(config.receivers, { output, clock, log, metrics, folder });
+    const outOfOrderMs = outOfOrderMsOf(config.storage);
+    const lent = { output, clock, log, metrics, folder, limiter, outOfOrderMs };
+    this.#receivers = new Receivers(config.receivers, lent);
+    measureSeriesLimits(metrics, "", () => limitsOf(limiter.report(), this.#collector.targets()));
     const startedMs = clock.now();
     this.port = createAgentPort(spool, clock, () =>
       heartbeatOf({
@@ -98,6 +106,7 @@ export class Agent {
         startedMs,
         targets: this.#collector.targets(),
         sources: this.#collector.sources(),
+        seriesLimit: limiter.report(),
       }),
     );
     const uplinkLog = log.child({ room: "uplink" });
@@ -124,7 +133,8 @@ export class Agent {
     const changed: string[] = agentRestartKeys.filter(
       (key) => !Bun.deepEquals(config[key], this.#config[key]),
     );
-    if (config.agent.name !== this.#config.agent.name) changed.push("agent.name");
+    for (const key of ["name", "series_limit"] as const)
+      if (config.agent[key] !== this.#config.agent[key]) changed.push(`agent.${key}`);
     if (changed.length > 0)
       this.#log.warn("some keys take effect after a restart only", { keys: changed });
     this.#config = config;

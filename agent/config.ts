@@ -5,6 +5,7 @@ import { ReceiversConfig } from "./collect/receivers/config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
+import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
@@ -18,6 +19,8 @@ export const agentShape = {
       name: z.string().min(1).optional(),
       /** Added to every series and stream that lacks them. */
       labels: z.record(labelName, z.string()).default({}),
+      /** Series with a sample in the last hour, of all sources together; 0 is none. Known ones go on, new ones are refused. */
+      series_limit: z.number().int().nonnegative().default(1_000_000),
     })
     .prefault({}),
   /** Prometheus's own. */
@@ -27,6 +30,8 @@ export const agentShape = {
   receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
+  /** Of what an aggregator reads, an agent needs only how late samples may be. */
+  storage: z.looseObject(outOfOrderShape).prefault({}),
 };
 
 /**
@@ -61,7 +66,6 @@ function isTime(key: PropertyKey): boolean {
 export const AgentConfig = withAgentChecks(
   z.strictObject({
     ...agentShape,
-    storage: z.unknown().optional(),
     streams: z.unknown().optional(),
     ingest: z.unknown().optional(),
     query: z.unknown().optional(),

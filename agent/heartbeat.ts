@@ -1,6 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import type { Heartbeat, TargetState } from "#proto/gen/v1/control_pb.js";
-import { HeartbeatSchema, SourceStateSchema, TargetStateSchema } from "#proto/gen/v1/control_pb.js";
+import {
+  HeartbeatSchema,
+  SeriesLimitSchema,
+  SourceStateSchema,
+  TargetStateSchema,
+} from "#proto/gen/v1/control_pb.js";
+import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "./collect/collector.ts";
 import type { TargetReport } from "./collect/scrape/target.ts";
@@ -12,7 +18,12 @@ export type HeartbeatParts = {
   readonly startedMs: number;
   readonly targets: readonly TargetReport[];
   readonly sources: readonly SourceReport[];
+  /** Of the agent itself; undefined where it has none. */
+  readonly seriesLimit: SeriesLimitReport | undefined;
 };
+
+/** Targets whose limits are told of; the fullest go first. */
+const targetLimitsMax = 50;
 
 /** Everything of a heartbeat that is not about lanes; the port adds tenant, agent and lanes. */
 export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
@@ -24,7 +35,23 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     labels: { ...parts.labels },
     targets: parts.targets.map(targetState),
     sources: parts.sources.map((source) => create(SourceStateSchema, { ...source })),
+    seriesLimits: limitsOf(parts.seriesLimit, parts.targets).map((limit) =>
+      create(SeriesLimitSchema, limit),
+    ),
   });
+}
+
+/** The agent's limit, and those of the targets that are half full or refused something. */
+export function limitsOf(
+  own: SeriesLimitReport | undefined,
+  targets: readonly TargetReport[],
+): SeriesLimitReport[] {
+  const full = targets
+    .flatMap(({ seriesLimit }) => seriesLimit ?? [])
+    .filter(({ active, limit, refusedSamples }) => 2 * active >= limit || refusedSamples > 0)
+    .toSorted((a, b) => b.active / b.limit - a.active / a.limit)
+    .slice(0, targetLimitsMax);
+  return own === undefined ? full : [own, ...full];
 }
 
 function targetState(target: TargetReport): TargetState {

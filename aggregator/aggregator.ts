@@ -4,12 +4,15 @@ import type { Receiver } from "#proto/bus/agent_port.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
 import { Agents } from "./fleet/agents.ts";
+import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
+import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
@@ -52,7 +55,14 @@ export class Aggregator {
     const dataDir = join(config.data_dir, "aggregator");
     const storeLog = log.child({ room: "store" });
     const store = await openStore(config.storage, { dataDir, clock, metrics, log: storeLog });
-    const head = createHead();
+    const { series_limit: seriesLimit, series_limit_by_tenant: byTenant } = config.ingest;
+    const seriesLimits = new TenantLimits({
+      limitOf: (tenant) => byTenant[tenant] ?? seriesLimit,
+      clock,
+      log: log.child({ room: "head" }),
+    });
+    measureSeriesLimits(metrics, "tenant_", () => seriesLimits.reports());
+    const head = createHead({ seriesLimits });
     const agents = await Agents.open(store, clock, log.child({ room: "fleet" }));
     const ingest = await Ingest.open(config.ingest, {
       receiver,
@@ -95,7 +105,8 @@ export class Aggregator {
       },
     };
     const blocks = () => store.view().blocks;
-    const rooms = { agents, ingest, head, blocks, sources, sql };
+    const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
+    const rooms = { agents, ingest, head, blocks, sources, sql, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin });
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);

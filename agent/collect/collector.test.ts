@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { SeriesLimiter } from "../pipeline/series_limiter.ts";
 import { Pipeline } from "#agent/pipeline/pipeline.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -28,10 +29,12 @@ async function open(options: Record<string, string> = {}) {
   cleanups.push(() => spool.close());
   const metrics = createSelfMetrics();
   const said: string[] = [];
+  const log = createLogger("info", (line) => void said.push(line));
+  const limiter = new SeriesLimiter({ name: "here", limit: 0, clock: systemClock, log });
   const collector = new Collector({
-    output: new Pipeline(spool, {}),
+    output: new Pipeline(spool, {}, limiter),
     clock: systemClock,
-    log: createLogger("info", (line) => void said.push(line)),
+    log,
     metrics,
     hostname: "here",
     selfLogs: new SelfLogTap(),

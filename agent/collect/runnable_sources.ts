@@ -1,5 +1,6 @@
 import type { AgentConfig } from "../config.ts";
 import type { RunnableSource } from "./collector.ts";
+import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { prometheusScrape } from "./scrape/source.ts";
 
 /** What the configuration asks to be run: one for each entry of `sources`, one for each scrape job. */
@@ -13,8 +14,9 @@ export function runnableSources(config: AgentConfig): RunnableSource[] {
     return { ...source, name };
   });
   const { global } = config;
+  const outOfOrderMs = outOfOrderMsOf(config.storage);
   const jobs = config.scrape_configs.map((job): RunnableSource => {
-    const options = { global, scrape_configs: [job] };
+    const options = { global, scrape_configs: [job], outOfOrderMs };
     return {
       type: prometheusScrape.type,
       name: `scrape/${job.job_name}`,

@@ -4,6 +4,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { CollectorOutput } from "../collect/collector.ts";
+import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
 import { LineMiner } from "./mining/line_miner.ts";
 import { externalLabels } from "./transforms/external_labels.ts";
@@ -12,10 +13,12 @@ import { externalLabels } from "./transforms/external_labels.ts";
 export class Pipeline implements CollectorOutput {
   readonly #spool: Spool;
   readonly #miner = new LineMiner();
+  readonly #limiter: SeriesLimiter;
   #labels: ReturnType<typeof externalLabels>;
 
-  constructor(spool: Spool, labels: Labels) {
+  constructor(spool: Spool, labels: Labels, limiter: SeriesLimiter) {
     this.#spool = spool;
+    this.#limiter = limiter;
     this.#labels = externalLabels(labels);
   }
 
@@ -24,8 +27,12 @@ export class Pipeline implements CollectorOutput {
     this.#labels = externalLabels(labels);
   }
 
-  metrics(batch: MetricsBatch): Promise<number> {
-    return this.#spool.metrics.write(this.#labels.metrics(batch));
+  /** Samples over the limit of series count as taken: they need not come again. */
+  async metrics(batch: MetricsBatch): Promise<number> {
+    const limited = this.#limiter.apply(this.#labels.metrics(batch));
+    const stored = await this.#spool.metrics.write(limited.batch);
+    this.drop("metrics", "series_limit", limited.refused);
+    return stored + limited.refused;
   }
 
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {

@@ -9,7 +9,7 @@ import type { Spool } from "../spool/spool.ts";
 /** What the rest of the agent adds to a heartbeat. */
 export type HeartbeatParts = Pick<
   Heartbeat,
-  "name" | "version" | "startedMs" | "facts" | "labels" | "targets" | "sources"
+  "name" | "version" | "startedMs" | "facts" | "labels" | "targets" | "sources" | "seriesLimits"
 >;
 
 /** The agent as its uplink sees it. `describe` is called for every heartbeat. */

@@ -12,9 +12,11 @@ import {
   AgentSchema,
   LaneAccountSchema,
   QueryService,
+  SeriesLimitStateSchema,
   SqlColumnSchema,
 } from "#proto/gen/v1/query_pb.js";
 import type { Agents } from "../fleet/agents.ts";
+import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 
 export type QueryAnswer = { readonly json: string; readonly warnings: readonly string[] };
 
@@ -24,6 +26,7 @@ export type RpcParts = {
   account(agent?: string): readonly LaneAccount[];
   /** How far the newest item taken from a lane is behind, in ms. */
   behindMs(account: LaneAccount): number;
+  seriesLimits(): SeriesLimitState[];
   promql(
     request: { query: string; start: number; end: number; step: number },
     signal: AbortSignal,
@@ -89,6 +92,11 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
     }),
     getLossAccount: ({ agent }) => ({
       lanes: parts.account(agent === "" ? undefined : agent).map(wire),
+    }),
+    listSeriesLimits: () => ({
+      limits: parts
+        .seriesLimits()
+        .map(({ agent, limit }) => create(SeriesLimitStateSchema, { agent, limit })),
     }),
     queryPromql: (request, { signal }) => answer(parts.promql(request, signal)),
     queryLogql: (request, { signal }) => answer(parts.logql(request, signal)),

@@ -6,6 +6,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Agents } from "../fleet/agents.ts";
+import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
@@ -29,6 +30,7 @@ export type ApiParts = {
   readonly agents: Agents;
   readonly ingest: Ingest;
   readonly head: Pick<Head, "overview">;
+  readonly seriesLimits: (tenant: string) => SeriesLimitState[];
   /** Those that are visible now, of all tenants and signals. */
   readonly blocks: () => readonly Block[];
   readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
@@ -66,6 +68,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       delayedNameRemoval: config.query.promql.delayed_name_removal,
       lookbackMs: config.query.promql.lookback,
       head: () => parts.head.overview(tenant),
+      seriesLimits: () => parts.seriesLimits(tenant),
       blocks: () => blockMetas(parts.blocks(), tenant),
     }),
   );
@@ -82,6 +85,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       agents,
       account: (agent) => ingest.lanes.account(tenant, agent),
       behindMs: (account) => ingest.lanes.behindMs(tenant, account, clock.now()),
+      seriesLimits: () => parts.seriesLimits(tenant),
       promql: promqlAnswer(app),
       logql: logqlAnswer(app),
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),

@@ -20,7 +20,8 @@ import type { CutMetrics } from "../store/cut_metrics.ts";
 export type Head = {
   /**
    * Appends all of a decoded frame. Returns what was not kept, by reason, in items (samples of a series at a time it already
-   * has in the head: duplicate_sample; a timestamp too far ahead: out_of_bounds_timestamp).
+   * has in the head: duplicate_sample, or duplicate_timestamp where the value is another one; a timestamp too far ahead:
+   * out_of_bounds_timestamp; a series over the tenant's limit: series_limit).
    */
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops;

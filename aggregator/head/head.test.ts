@@ -137,7 +137,7 @@ describe("head, metrics", () => {
     expect(plain(select(head, [is("__name__", "up")]))).toEqual([{ labels: up, samples }]);
     const { metrics, dropped } = head.freeze();
     expect(plain(seriesOfCut(metrics.get("acme")))[1]).toEqual({ labels: up, samples });
-    expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_sample: 1 } }]);
+    expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_timestamp: 1 } }]);
     expect(head.size()).toMatchObject({ samples: 5, series: 2 });
   });
 

@@ -22,36 +22,51 @@ import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./sample_sink.ts";
 import { SchemaKeys } from "./schema_keys.ts";
 import { selectLogs, selectStreams } from "./select_logs.ts";
+import type { TenantLimits } from "./tenant_limits.ts";
 
 export type HeadOptions = {
   /** How far a timestamp may lie ahead of nowMs: the clock of the agent or of the aggregator, whichever is ahead. */
   readonly aheadMaxMs?: number;
+  /** None where absent. */
+  readonly seriesLimits?: TenantLimits;
 };
 
 const aheadMaxDefaultMs = 10 * 60_000;
 
 export function createHead(options: HeadOptions = {}): Head {
-  return new MemoryHead(options.aheadMaxMs ?? aheadMaxDefaultMs);
+  return new MemoryHead(options.aheadMaxMs ?? aheadMaxDefaultMs, options.seriesLimits);
 }
 
 type Generation = { readonly metrics: MetricsGeneration; readonly logs: LogsGeneration };
 
 class MemoryHead implements Head {
   readonly #aheadMaxMs: number;
+  readonly #limits: TenantLimits | undefined;
   readonly #keys = new SchemaKeys();
   readonly #sink = new SampleSink();
   readonly #memory = new CellMemory();
-  #open: Generation = this.#newGeneration();
+  #open: Generation;
   #frozen: Generation | undefined;
   /** Appends since start, so that the first one in can be told. */
   #arrivals = 0;
 
-  constructor(aheadMaxMs: number) {
+  constructor(aheadMaxMs: number, limits: TenantLimits | undefined) {
     this.#aheadMaxMs = aheadMaxMs;
+    this.#limits = limits;
+    limits?.setKnown((tenant) => this.#knownSeries(tenant));
+    this.#open = this.#newGeneration();
   }
 
   #newGeneration(): Generation {
-    return { metrics: new MetricsGeneration(this.#keys, this.#memory), logs: new LogsGeneration() };
+    return {
+      metrics: new MetricsGeneration(this.#keys, this.#memory, this.#limits),
+      logs: new LogsGeneration(),
+    };
+  }
+
+  *#knownSeries(tenant: string): Generator<Labels> {
+    for (const { metrics } of this.#generations())
+      for (const { labels } of metrics.index(tenant)?.all() ?? []) yield labels;
   }
 
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {

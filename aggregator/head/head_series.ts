@@ -11,11 +11,14 @@ export class HeadSeries {
   readonly labels: Labels;
   /** labelsKey of the labels. */
   readonly key: string;
+  /** hashOf(key), where its tenant has a limit on series. */
+  readonly hash: number;
   readonly #places: { readonly table: SampleTable; readonly column: number }[] = [];
 
-  constructor(labels: Labels, key: string) {
+  constructor(labels: Labels, key: string, hash: number) {
     this.labels = labels;
     this.key = key;
+    this.hash = hash;
   }
 
   addPlace(table: SampleTable, column: number): void {
@@ -34,14 +37,18 @@ export class HeadSeries {
     return sink.run();
   }
 
-  /** How many samples have a time that another one has. `duplicate` is told the lane of each. */
-  countDuplicates(sink: SampleSink, duplicate: (lane: LaneId) => void): number {
+  hasSamples(): boolean {
+    return this.#places.some(({ table, column }) => table.hasSample(column));
+  }
+
+  /** How many samples have a time that another one has. `duplicate` is told the lane of each, and whether the other says the same. */
+  countDuplicates(sink: SampleSink, duplicate: (lane: LaneId, isSame: boolean) => void): number {
     if (this.#isInOrder()) return 0;
     this.#collect(-Infinity, Infinity, sink);
-    return sink.duplicates((index) => {
+    return sink.duplicates((index, isSame) => {
       const place = this.#places[index];
       assert(place !== undefined, "a sample comes from one of the series' tables");
-      duplicate(place.table.lane);
+      duplicate(place.table.lane, isSame);
     });
   }
 

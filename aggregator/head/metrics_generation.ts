@@ -1,9 +1,10 @@
 import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
+import type { SeriesLimit } from "#shared/cardinality/series_limit.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
+import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { CutMetrics } from "../store/cut_metrics.ts";
 import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
@@ -13,6 +14,7 @@ import { SampleSink } from "./sample_sink.ts";
 import { SampleTable } from "./sample_table.ts";
 import type { SchemaKeys } from "./schema_keys.ts";
 import { SeriesIndex } from "./series_index.ts";
+import type { TenantLimits } from "./tenant_limits.ts";
 
 /** A rough price of a series beside its samples: labels, key, index entries, objects. */
 const seriesBytes = 600;
@@ -21,11 +23,17 @@ type TenantMetrics = {
   readonly index: SeriesIndex;
   readonly families: Map<string, MetricFamily>;
   readonly times: TimeBounds;
+  readonly limit: SeriesLimit | undefined;
   samples: number;
 };
 /** Unix milliseconds of the first and last sample; the first is after the last where there is none. */
 type TimeBounds = { minMs: number; maxMs: number };
-type SchemaTable = { readonly table: SampleTable; columns: number };
+type SchemaTable = {
+  readonly table: SampleTable;
+  columns: number;
+  /** Columns of series over the tenant's limit. */
+  refused: Set<number> | undefined;
+};
 
 /** The metrics of one generation of the head, by tenant. */
 export class MetricsGeneration {
@@ -33,14 +41,16 @@ export class MetricsGeneration {
   series = 0;
   readonly #keys: SchemaKeys;
   readonly #memory: CellMemory;
+  readonly #limits: TenantLimits | undefined;
   readonly #tenants = new Map<string, TenantMetrics>();
   /** A decoded schema is one lane's, so of one tenant. */
   readonly #tables = new Map<DecodedSchema, SchemaTable>();
   #sampleBytes = 0;
 
-  constructor(keys: SchemaKeys, memory: CellMemory) {
+  constructor(keys: SchemaKeys, memory: CellMemory, limits: TenantLimits | undefined) {
     this.#keys = keys;
     this.#memory = memory;
+    this.#limits = limits;
   }
 
   get bytes(): number {
@@ -63,22 +73,32 @@ export class MetricsGeneration {
     const tenant = this.#tenant(lane.tenant);
     for (const family of decoded.families) tenant.families.set(family.name, family);
     let kept = 0;
-    let outOfBounds = 0;
-    for (const { schema, timestampMs, values, items: present } of decoded.rows) {
+    let [outOfBounds, refused] = [0, 0];
+    for (const row of decoded.rows) {
+      const { schema, timestampMs } = row;
+      let [values, present] = [row.values, row.items];
       if (present === 0) continue;
       if (isWithin(timestampMs, latestMs)) {
-        const table = this.#table(lane, tenant, schema);
+        const { table, refused: columns } = this.#table(lane, tenant, schema);
+        if (columns !== undefined) {
+          // The row is the decoder's memory.
+          values = values.slice();
+          const removed = removeColumns(values, columns);
+          refused += removed;
+          present -= removed;
+        }
         this.#sampleBytes += table.appendRow(timestampMs, values, arrival);
         widen(tenant.times, timestampMs);
         kept += present;
       } else outOfBounds += present;
     }
     for (const { schema, samples } of decoded.sparse) {
-      const table = this.#table(lane, tenant, schema);
+      const { table, refused: columns } = this.#table(lane, tenant, schema);
       const words = wordsOf(samples.values);
       for (let i = 0; i < samples.values.length; i++) {
         if (isAbsent(words, i)) continue;
-        if (isWithin(samples.timestampsMs[i] ?? Number.NaN, latestMs)) {
+        if (columns?.has(samples.columns[i] ?? 0) === true) refused++;
+        else if (isWithin(samples.timestampsMs[i] ?? Number.NaN, latestMs)) {
           this.#sampleBytes += table.appendSparse(samples, words, i, arrival);
           widen(tenant.times, samples.timestampsMs[i] ?? Number.NaN);
           kept++;
@@ -86,9 +106,10 @@ export class MetricsGeneration {
       }
     }
     for (const { schema, samples } of decoded.histograms ?? []) {
-      const table = this.#table(lane, tenant, schema);
+      const { table, refused: columns } = this.#table(lane, tenant, schema);
       for (const [i, timestampMs] of samples.timestampsMs.entries()) {
-        if (isWithin(timestampMs, latestMs)) {
+        if (columns?.has(samples.columns[i] ?? 0) === true) refused++;
+        else if (isWithin(timestampMs, latestMs)) {
           this.#sampleBytes += table.appendHistogram(samples, i, arrival);
           widen(tenant.times, timestampMs);
           kept++;
@@ -97,39 +118,53 @@ export class MetricsGeneration {
     }
     tenant.samples += kept;
     this.samples += kept;
-    return addDrops({}, { out_of_bounds_timestamp: outOfBounds });
+    tenant.limit?.addRefusedSamples(refused, this.#now());
+    return addDrops({}, { out_of_bounds_timestamp: outOfBounds, series_limit: refused });
   }
 
   #tenant(name: string): TenantMetrics {
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) {
-      tenant = { index: new SeriesIndex(), families: new Map(), times: noTimes(), samples: 0 };
+      const limit = this.#limits?.of(name);
+      const index = new SeriesIndex();
+      tenant = { index, families: new Map(), times: noTimes(), limit, samples: 0 };
       this.#tenants.set(name, tenant);
     }
     return tenant;
   }
 
   /** The schema's table, with a place in the index for each of its series. */
-  #table(lane: LaneId, { index }: TenantMetrics, schema: DecodedSchema): SampleTable {
+  #table(lane: LaneId, { index, limit }: TenantMetrics, schema: DecodedSchema): SchemaTable {
     let known = this.#tables.get(schema);
     if (known === undefined) {
-      known = { table: new SampleTable(lane, this.#memory), columns: 0 };
+      known = { table: new SampleTable(lane, this.#memory), columns: 0, refused: undefined };
       this.#tables.set(schema, known);
     }
-    if (known.columns === schema.series.length) return known.table;
+    if (known.columns === schema.series.length) return known;
     const keys = this.#keys.of(schema);
+    const hashes = limit === undefined ? [] : this.#keys.hashesOf(schema);
+    const nowMs = this.#now();
     for (; known.columns < schema.series.length; known.columns++) {
       const labels = schema.series[known.columns] ?? {};
       const key = keys[known.columns] ?? "";
       let series = index.get(key);
       if (series === undefined) {
-        series = new HeadSeries(labels, key);
+        const hash = hashes[known.columns] ?? 0;
+        if (limit?.admit(hash, labels, nowMs) === false) {
+          (known.refused ??= new Set()).add(known.columns);
+          continue;
+        }
+        series = new HeadSeries(labels, key, hash);
         index.add(series);
         this.series++;
       }
       series.addPlace(known.table, known.columns);
     }
-    return known.table;
+    return known;
+  }
+
+  #now(): number {
+    return this.#limits?.now() ?? 0;
   }
 
   /**
@@ -141,10 +176,16 @@ export class MetricsGeneration {
     const families = new Map<string, MetricFamily[]>();
     const dropped = new LaneDrops();
     const sink = new SampleSink();
+    const nowMs = this.#now();
+    const drop = (lane: LaneId, isSame: boolean): void =>
+      dropped.add(lane, isSame ? "duplicate_sample" : "duplicate_timestamp");
     for (const [name, tenant] of this.#tenants) {
       let duplicates = 0;
-      for (const series of tenant.index.all())
-        duplicates += series.countDuplicates(sink, (lane) => dropped.add(lane, "duplicate_sample"));
+      for (const series of tenant.index.all()) {
+        duplicates += series.countDuplicates(sink, drop);
+        // Columns of series that have ended stay in their schemas for a while.
+        if (series.hasSamples()) tenant.limit?.touch(series.hash, nowMs);
+      }
       tenant.samples -= duplicates;
       this.samples -= duplicates;
       if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink));
@@ -182,6 +223,18 @@ function noTimes(): TimeBounds {
 function widen(times: TimeBounds, timestampMs: number): void {
   if (timestampMs < times.minMs) times.minMs = timestampMs;
   if (timestampMs > times.maxMs) times.maxMs = timestampMs;
+}
+
+/** Takes the samples of some columns out of a row; tells how many there were. */
+function removeColumns(values: Float64Array, columns: ReadonlySet<number>): number {
+  const words = wordsOf(values);
+  let removed = 0;
+  for (const column of columns) {
+    if (column >= values.length || isAbsent(words, column)) continue;
+    setAbsent(words, column);
+    removed++;
+  }
+  return removed;
 }
 
 /** Blocks keep times as whole milliseconds. */

@@ -9,6 +9,9 @@ export type SinkSamples = {
   readonly histograms?: HistogramColumn;
 };
 
+/** Told of a sample whose time another one has: its table, and whether the other one says the same. */
+type DuplicateSample = (table: number, isSame: boolean) => void;
+
 /**
  * Collects one series' samples out of its tables, and gives them sorted by time, each time once. Reused from series to
  * series. Values are kept as words: a number would lose a NaN's payload.
@@ -84,8 +87,8 @@ export class SampleSink {
     return { count: this.count, timestampsMs, values, ...this.#histogramColumn() };
   }
 
-  /** How many samples have a time that another one has; `duplicate` is told the table of each. */
-  duplicates(duplicate: (table: number) => void): number {
+  /** How many samples have a time that another one has; of equal times the first one in stands. */
+  duplicates(duplicate: DuplicateSample): number {
     if (this.#isAscending) return 0;
     return this.count - this.#sorted(duplicate).values.length;
   }
@@ -96,7 +99,14 @@ export class SampleSink {
     return { histograms };
   }
 
-  #sorted(duplicate?: (table: number) => void): SinkSamples {
+  #isSame(a: number, b: number): boolean {
+    const words = this.#words;
+    if (words[2 * a] !== words[2 * b] || words[2 * a + 1] !== words[2 * b + 1]) return false;
+    const histograms = this.#histograms;
+    return histograms.size === 0 || Bun.deepEquals(histograms.get(a), histograms.get(b));
+  }
+
+  #sorted(duplicate?: DuplicateSample): SinkSamples {
     const [times, arrivals] = [this.#timestampsMs, this.#arrivals];
     const order = Uint32Array.from({ length: this.count }, (_, i) => i).toSorted(
       (a, b) =>
@@ -106,13 +116,14 @@ export class SampleSink {
     const values = new Float64Array(this.count);
     const words = wordsOf(values);
     const histograms: (Histogram | undefined)[] = [];
-    let count = 0;
+    let [count, kept] = [0, 0];
     for (const from of order) {
       const timestampMs = times[from] ?? 0;
       if (count > 0 && timestampsMs[count - 1] === timestampMs) {
-        duplicate?.(this.#tables[from] ?? 0);
+        duplicate?.(this.#tables[from] ?? 0, this.#isSame(kept, from));
         continue;
       }
+      kept = from;
       timestampsMs[count] = timestampMs;
       words[2 * count] = this.#words[2 * from] ?? 0;
       words[2 * count + 1] = this.#words[2 * from + 1] ?? 0;

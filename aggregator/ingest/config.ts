@@ -10,6 +10,10 @@ export const IngestConfig = z.strictObject({
   flush_size: byteSize.prefault("128MiB"),
   /** Above this no frame is taken until a flush has made room. */
   head_size_max: byteSize.prefault("256MiB"),
+  /** Series of a tenant with a sample in the last hour; 0 is none. Known ones go on, new ones are refused. */
+  series_limit: z.number().int().nonnegative().default(5_000_000),
+  /** Other limits for some tenants, by name. */
+  series_limit_by_tenant: z.record(z.string(), z.number().int().nonnegative()).default({}),
   /** A gap whose agent has been silent for this long is counted as lost, and what came after it goes on. */
   gap_timeout: duration.prefault("1h"),
   /** Bound of the folder that frames which can't be read are set aside in; the oldest go first. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
@@ -15,6 +16,7 @@ const S3Config = z.strictObject({
 
 /** Where blocks and the catalog lie, and how much the store may use. */
 export const StoreConfig = z.strictObject({
+  ...outOfOrderShape,
   /** "s3://bucket/prefix", "file:///path" or a path; by default the folder `blocks` of the data directory. */
   url: z.string().default(""),
   s3: S3Config.prefault({}),

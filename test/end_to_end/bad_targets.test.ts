@@ -112,7 +112,7 @@ test("bad targets are down with a reason, and their neighbour is scraped without
   expect(await lapwing.promql("once")).toMatchObject([{ value: 3 }]);
   expect(await lapwing.promql("twice")).toHaveLength(1);
   const account = await lapwing.account("metrics");
-  expect(account?.dropped["duplicate_sample"]).toBeGreaterThan(scrapeCount / 2);
+  expect(account?.dropped["duplicate_timestamp"]).toBeGreaterThan(scrapeCount / 2);
 
   const rows = await lapwing.sql(
     "SELECT epoch_ms(timestamp), value FROM metrics WHERE name = 'healthy_number' ORDER BY 1",

@@ -57,6 +57,7 @@ async function feed(folder: string, url: string, hosts: number, samples: number)
     labels: {},
     targets: [],
     sources: [],
+    seriesLimits: [],
   }));
   await createNatsUplink(NatsConfig.parse({ servers: [url] }), parts).start(port);
   const feeder = new Feeder(spool, scrapes, hosts);

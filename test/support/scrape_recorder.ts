@@ -1,3 +1,4 @@
+import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { ScrapeManager } from "#agent/collect/scrape/scrape_manager.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -19,6 +20,7 @@ export type RecordedScrape = {
 export class ScrapeRecorder {
   readonly scrapes: RecordedScrape[] = [];
   readonly drops = new Map<string, number>();
+  readonly limitsTold: SeriesLimitReport[] = [];
   readonly manager: ScrapeManager;
   #wake: (() => void)[] = [];
 
@@ -33,6 +35,7 @@ export class ScrapeRecorder {
           return Promise.resolve();
         },
         drop: (reason, samples) => this.drops.set(reason, (this.drops.get(reason) ?? 0) + samples),
+        seriesLimit: (report) => this.limitsTold.push(report),
         changed: () => this.#ring(),
         failed: (thrown) => {
           throw thrown;

@@ -108,6 +108,7 @@ const nothing: HeartbeatParts = {
   labels: {},
   targets: [],
   sources: [],
+  seriesLimits: [],
 };
 
 export function portOf({ spool }: TestSpool): AgentPort {

@@ -10,6 +10,16 @@ export type PushedSeriesLimits = {
   readonly seriesMax: number;
   /** A series without samples for so long is forgotten when room is wanted. */
   readonly idleMs: number;
+  /** How far behind the newest sample of all series a sample may lie. */
+  readonly outOfOrderMs: number;
+  /** The agent's own limit on series; asked for new ones. */
+  readonly agent: AgentLimit;
+};
+
+export type AgentLimit = {
+  hasRoom(): boolean;
+  /** Notes a series that was refused because there was no room. */
+  refused(key: string, labels: Labels): void;
 };
 
 /** Result of columnOf() for a series over the limit. */
@@ -18,6 +28,8 @@ export const noRoom = -1;
 /** Below this the series are not worth tidying. */
 const tidyColumnsMin = 1_024;
 const tidyEveryMs = 60_000;
+/** A sample that is its series' newest may be this late in any case, as in Prometheus. */
+const behindMaxMs = 3_600_000;
 const familiesMax = 50_000;
 const helpCharsMax = 16_384;
 
@@ -36,6 +48,8 @@ export class PushedSeries {
   #lastMs = new Float64Array(tidyColumnsMin).fill(-Infinity);
   #lastWords = new Uint32Array(2 * tidyColumnsMin);
   #seenMs = new Float64Array(tidyColumnsMin);
+  /** The newest time of all series. */
+  #newestMs = -Infinity;
   #nowMs = 0;
   #tidiedMs = 0;
 
@@ -85,6 +99,10 @@ export class PushedSeries {
     if (known !== undefined) return known;
     const column = this.#series.length;
     if (column >= this.#limits.seriesMax) return noRoom;
+    if (!this.#limits.agent.hasRoom()) {
+      this.#limits.agent.refused(key, labels);
+      return noRoom;
+    }
     if (column >= this.#seenMs.length) this.#grow();
     this.#lastMs[column] = -Infinity;
     this.#seenMs[column] = this.#nowMs;
@@ -123,6 +141,18 @@ export class PushedSeries {
       : "conflict";
   }
 
+  /**
+   * Whether a sample is too late to be taken. Prometheus's rule: it lies further behind the newest sample of all than the
+   * out-of-order window; or, where it is its series' newest, than that and an hour.
+   */
+  isTooOld(column: number, timestampMs: number): boolean {
+    const { outOfOrderMs } = this.#limits;
+    const behindMs = this.#newestMs - timestampMs;
+    if (timestampMs >= (this.#lastMs[column] ?? -Infinity))
+      return behindMs > Math.max(outOfOrderMs, behindMaxMs);
+    return outOfOrderMs === 0 || behindMs > outOfOrderMs;
+  }
+
   /** The samples are in the spool. Does nothing when their columns were those of older groups. */
   stored(groups: SeriesGroups, samples: SparseSamples, nowMs: number): void {
     if (groups !== this.#groups) return;
@@ -132,6 +162,7 @@ export class PushedSeries {
       const column = columns[i] ?? 0;
       const timestampMs = timestampsMs[i] ?? 0;
       this.#seenMs[column] = nowMs;
+      if (timestampMs > this.#newestMs) this.#newestMs = timestampMs;
       if (timestampMs < (this.#lastMs[column] ?? 0)) continue;
       this.#lastMs[column] = timestampMs;
       this.#lastWords[2 * column] = words[2 * i] ?? 0;

@@ -9,6 +9,7 @@ import type { MetricFamily, MetricsBatch, MetricsPart } from "#shared/model/metr
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { MemoryBudget } from "./memory_budget.ts";
+import { PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 
 export type HeldSample = { readonly timestampMs: number; readonly value: number | "stale" };
@@ -18,6 +19,10 @@ export class Held {
   nowMs = 1_760_000_000_000;
   /** The spool refuses everything while set. */
   isBroken = false;
+  /** Whether the agent's limit on series takes new ones; those that it did not take. */
+  hasRoom = true;
+  readonly refused: Labels[] = [];
+  outOfOrderMs = 7_200_000;
   readonly samples = new Map<string, HeldSample[]>();
   readonly labels = new Map<string, Labels>();
   readonly histograms: {
@@ -50,6 +55,15 @@ export class Held {
       log: silentLogger,
       folder,
       memory: new MemoryBudget(256 * 1024 ** 2),
+      newSeries: (limits) =>
+        new PushedSeries({
+          ...limits,
+          outOfOrderMs: this.outOfOrderMs,
+          agent: {
+            hasRoom: () => this.hasRoom,
+            refused: (_, labels) => void this.refused.push(labels),
+          },
+        }),
       emitMetrics: async (batch) => this.#take(batch),
       emitLogs: async (batch) => this.#takeLogs(batch),
       drop: (_, reason, items) => {

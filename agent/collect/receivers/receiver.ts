@@ -7,6 +7,7 @@ import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
+import type { PushedSeries, PushedSeriesLimits } from "./pushed_series.ts";
 
 /**
  * One protocol by which telemetry is pushed to this agent. A receiver answers that it took something only after emitMetrics or
@@ -36,6 +37,8 @@ export type ReceiverContext = {
   readonly log: Logger;
   /** For state that outlives the process; made by the receiver when it has some. */
   readonly folder: string;
+  /** An empty list of series, bound by the agent's limit and window beside those given. */
+  newSeries(limits: Pick<PushedSeriesLimits, "seriesMax" | "idleMs">): PushedSeries;
   /** Memory of request bodies, shared by all receivers. */
   readonly memory: MemoryBudget;
   /**

@@ -12,6 +12,7 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { CollectorOutput } from "../collector.ts";
 import type { ReceiversConfig } from "./config.ts";
 import { MemoryBudget } from "./memory_budget.ts";
+import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 import { receivers } from "./registry.ts";
 
@@ -22,6 +23,10 @@ type ReceiversParts = {
   readonly metrics: SelfMetrics;
   /** Folder in which each receiver may have one of its own. */
   readonly folder: string;
+  /** The agent's limit on series. */
+  readonly limiter: AgentLimit & { refusedSamples(samples: number): void };
+  /** How late samples may be. */
+  readonly outOfOrderMs: number;
 };
 
 /** The receivers that are on: their routes as one app, and how much they took. */
@@ -70,7 +75,7 @@ function contextOf(
   type: string,
   memory: MemoryBudget,
   meters: ReturnType<typeof createMeters>,
-  { output, clock, log, folder }: ReceiversParts,
+  { output, clock, log, folder, limiter, outOfOrderMs }: ReceiversParts,
 ): ReceiverContext {
   const took = (items: number, taken: number): void => {
     meters.items.inc({ receiver: type }, taken);
@@ -87,7 +92,12 @@ function contextOf(
     memory,
     emitMetrics: async (batch: MetricsBatch) => took(samplesIn(batch), await output.metrics(batch)),
     emitLogs: async (batch: LogsBatch) => took(batch.bodyEnds.length, await output.logs(batch, {})),
-    drop: (signal: Signal, reason: DropReason, items: number) => output.drop(signal, reason, items),
+    drop: (signal: Signal, reason: DropReason, items: number) => {
+      output.drop(signal, reason, items);
+      // A receiver has a bound of its own, too; only a full agent is the agent's limit.
+      if (reason === "series_limit" && !limiter.hasRoom()) limiter.refusedSamples(items);
+    },
+    newSeries: (limits) => new PushedSeries({ ...limits, outOfOrderMs, agent: limiter }),
     notStored: (kind, count) => meters.notStored.inc({ receiver: type, kind }, count),
   };
 }

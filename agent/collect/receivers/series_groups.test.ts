@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import type { MetricsBatch, MetricsPart } from "#shared/model/metrics.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
-import { PushedSeries } from "./pushed_series.ts";
+import { Held } from "./receiver.fixture.ts";
 import { SampleBuffer } from "./sample_buffer.ts";
 
 class Pushes {
-  readonly series = new PushedSeries({ seriesMax: 100_000, idleMs: 1_000 });
+  readonly series = new Held().context().newSeries({ seriesMax: 100_000, idleMs: 1_000 });
   readonly #buffer = new SampleBuffer();
 
   /** One request: names with times. */
@@ -101,7 +101,7 @@ test("SeriesGroups hands on every sample once, with its labels, time and bits, o
   const request = fc.array(fc.oneof(sample, fc.nat(40)), { maxLength: 30 });
   fc.assert(
     fc.property(fc.array(request, { maxLength: 12 }), (requests) => {
-      const own = new PushedSeries({ seriesMax: 1_000, idleMs: 1_000 });
+      const own = new Held().context().newSeries({ seriesMax: 1_000, idleMs: 1_000 });
       const buffer = new SampleBuffer();
       for (const pushed of requests) {
         const wanted: string[] = [];

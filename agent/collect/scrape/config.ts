@@ -28,13 +28,16 @@ const protocols = z
 
 /** A body of this size and more fails, so that one target can't take the agent's memory. */
 const bodySizeDefault = "64MiB";
+/** Active series of one target: over ten times what a busy node_exporter or a large Kubernetes node has. */
+const seriesLimitDefault = 200_000;
 /** The highest that 0 ("no limit" in Prometheus) stands for. */
 export const bodySizeCeiling = 1024 ** 3;
 
-/** Limits on one scrape; 0 is none. A breach fails the whole scrape. */
+/** Limits on one scrape; 0 is none. A breach fails the whole scrape, but for series_limit: that refuses new series alone. */
 const limits = {
   body_size_limit: byteSize,
   sample_limit: count,
+  series_limit: count,
   label_limit: count,
   label_name_length_limit: count,
   label_value_length_limit: count,
@@ -58,6 +61,8 @@ export const GlobalConfig = z.strictObject({
   external_labels: z.record(z.string(), scalarText).default({}),
   body_size_limit: limits.body_size_limit.prefault(bodySizeDefault),
   sample_limit: limits.sample_limit.default(0),
+  /** Series with a sample in the last hour; when reached, known ones go on and new ones are refused. */
+  series_limit: limits.series_limit.default(seriesLimitDefault),
   label_limit: limits.label_limit.default(0),
   label_name_length_limit: limits.label_name_length_limit.default(0),
   label_value_length_limit: limits.label_value_length_limit.default(0),
@@ -90,6 +95,7 @@ const ScrapeConfig = z
       extra_scrape_metrics: z.boolean().optional(),
       body_size_limit: limits.body_size_limit.optional(),
       sample_limit: limits.sample_limit.optional(),
+      series_limit: limits.series_limit.optional(),
       label_limit: limits.label_limit.optional(),
       label_name_length_limit: limits.label_name_length_limit.optional(),
       label_value_length_limit: limits.label_value_length_limit.optional(),

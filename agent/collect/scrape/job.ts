@@ -5,6 +5,7 @@ import {
   bodySizeCeiling,
 } from "./config.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 
 /** A scrape config with every default filled in from the global section; one pool of targets. */
 export type Job = Omit<
@@ -23,11 +24,14 @@ export type Job = Omit<
     readonly scrape_native_histograms: boolean;
     readonly always_scrape_classic_histograms: boolean;
     readonly externalLabels: Labels;
+    /** How late a sample with a timestamp of its own may be. */
+    readonly outOfOrderMs: number;
   };
 
 type JobLimits = {
   readonly body_size_limit: number;
   readonly sample_limit: number;
+  readonly series_limit: number;
   readonly label_limit: number;
   readonly label_name_length_limit: number;
   readonly label_value_length_limit: number;
@@ -48,6 +52,7 @@ export function resolveJob(
   global: GlobalConfig,
   config: ScrapeConfig,
   externalLabels: Labels = {},
+  outOfOrderMs = outOfOrderDefaultMs,
 ): Job {
   const intervalMs = config.scrape_interval ?? global.scrape_interval;
   const timeoutMs =
@@ -66,8 +71,10 @@ export function resolveJob(
     always_scrape_classic_histograms:
       config.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms,
     externalLabels: { ...global.external_labels, ...externalLabels },
+    outOfOrderMs,
     body_size_limit: bodySize === 0 ? bodySizeCeiling : Math.min(bodySize, bodySizeCeiling),
     sample_limit: config.sample_limit ?? global.sample_limit,
+    series_limit: config.series_limit ?? global.series_limit,
     label_limit: config.label_limit ?? global.label_limit,
     label_name_length_limit: config.label_name_length_limit ?? global.label_name_length_limit,
     label_value_length_limit: config.label_value_length_limit ?? global.label_value_length_limit,

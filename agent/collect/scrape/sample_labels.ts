@@ -4,6 +4,29 @@ import type { ExposedLabels } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
 import { type MutableLabels, relabel } from "./relabel.ts";
 
+/** The scrape holds more than it may. Counting went on for the report. */
+export class SampleLimitError extends OperatingError {
+  readonly kept: number;
+
+  constructor(limit: number, kept: number) {
+    super("overloaded", `sample limit of ${limit} exceeded: ${kept} samples`);
+    this.kept = kept;
+  }
+}
+
+/** The series that a scrape itself reports, in the order of the first columns of every schema; the last three where configured. */
+export function reportNames(job: Job): readonly string[] {
+  const names = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+  ];
+  if (!job.extra_scrape_metrics) return names;
+  return [...names, "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"];
+}
+
 /**
  * The labels under which an exposed series is stored: the target's added, metric_relabel_configs applied, external labels
  * where absent, limits checked. undefined: a rule dropped it. Throws OperatingError when the whole scrape is to fail.

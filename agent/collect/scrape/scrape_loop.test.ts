@@ -76,7 +76,40 @@ test("a repeated series is taken once, and the others are counted", async () => 
   const scrape = await recorder.scrape();
   expect(exposed(scrape)).toEqual({ 'a{x="1",y="2"}': 1, b: 1 });
   expect(scrape.values["up"]).toBe(1);
-  expect(recorder.drops.get("duplicate_sample")).toBe(2);
+  expect(recorder.drops.get("duplicate_timestamp")).toBe(2);
+});
+
+test("a series that is repeated with its value is counted apart from one with another value", async () => {
+  const recorder = await bench.record(bench.serve("a 1\na 1\na NaN\n"));
+  expect(exposed(await recorder.scrape())).toEqual({ a: 1 });
+  expect(Object.fromEntries(recorder.drops)).toEqual({
+    duplicate_sample: 1,
+    duplicate_timestamp: 1,
+  });
+});
+
+test("series_limit refuses new series, and known ones go on", async () => {
+  const many = Array.from({ length: 30 }, (_, i) => `burst{id="${i}",kind="x"} ${i}\n`).join("");
+  const recorder = await bench.record(
+    bench.serve("known 1\nother 1\n", `${many}known 2\nother 2\n`),
+    { series_limit: 10 },
+  );
+  const first = await recorder.scrape();
+  expect(exposed(first)).toEqual({ known: 1, other: 1 });
+  const second = await recorder.scrape((scrape) => scrape.values["known"] === 2);
+  expect(second.values).toMatchObject({ up: 1, known: 2, other: 2 });
+  expect(Object.keys(exposed(second))).toHaveLength(10);
+  expect(second.values["scrape_samples_post_metric_relabeling"]).toBe(32);
+  const [target] = recorder.manager.targets();
+  expect(recorder.drops.get("series_limit")).toBe(22 * (recorder.scrapes.length - 1));
+  expect(target?.seriesLimit).toMatchObject({
+    scope: "target",
+    limit: 10,
+    active: 10,
+    refusedSeries: 22,
+    fastest: { metric: "burst", label: "id" },
+  });
+  expect(recorder.limitsTold).toHaveLength(1);
 });
 
 test("a target can't write the scrape's own series", async () => {
@@ -143,7 +176,7 @@ test("timestamps of the target make sparse samples, once each, within bounds", a
       `a 2 ${now}\nc 1\n`,
       `a 3 ${now - 1}\nc 1\n`,
       `a 4 ${now + 1}\na 5 ${now + 2}\nc 1\n`,
-      "c 1\n",
+      `c 1\na 0 ${now - 8_000_000}\n`,
     ),
   );
   await recorder.scrape(() => true, 5);
@@ -151,7 +184,7 @@ test("timestamps of the target make sparse samples, once each, within bounds", a
     [["a", now, 1]],
     [],
     [],
-    [],
+    [["a", now - 1, 3]],
     [
       ["a", now + 1, 4],
       ["a", now + 2, 5],
@@ -164,8 +197,9 @@ test("timestamps of the target make sparse samples, once each, within bounds", a
   );
   expect([
     recorder.drops.get("out_of_bounds_timestamp"),
-    recorder.drops.get("duplicate_sample"),
-  ]).toEqual([2, 1]);
+    recorder.drops.get("duplicate_timestamp"),
+    recorder.drops.get("too_old_sample"),
+  ]).toEqual([1, 1, recorder.scrapes.length - 5]);
 });
 
 test("track_timestamps_staleness ends such series, honor_timestamps false ignores timestamps", async () => {

@@ -2,6 +2,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
+import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
@@ -9,7 +10,8 @@ import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
 import type { Job } from "./job.ts";
 import { formatOf, parseExposition, scrapeHeaders } from "./scrape_request.ts";
 import { type Target, type TargetReport, offsetMs, shownLabels, shownUrl } from "./target.ts";
-import { SampleLimitError, TargetSeries } from "./target_series.ts";
+import { SampleLimitError } from "./sample_labels.ts";
+import { TargetSeries } from "./target_series.ts";
 
 /** What loops are lent. */
 export type ScrapeOutput = {
@@ -18,6 +20,8 @@ export type ScrapeOutput = {
   readonly seed: string;
   emit(batch: MetricsBatch): Promise<void>;
   drop(reason: DropReason, samples: number): void;
+  /** A target's limit on series refuses some; told at most every ten minutes for each. */
+  seriesLimit(report: SeriesLimitReport): void;
   /** The report of some target is new. */
   changed(): void;
   /** What was collected could not be handed over, or a bug: the loop has ended. */
@@ -63,7 +67,9 @@ export class ScrapeLoop {
     this.#samples = samples;
     this.#job = job;
     this.#output = output;
-    this.#series = new TargetSeries(target.labels, job, carried);
+    this.#series = new TargetSeries(target.labels, job, carried, (limit) =>
+      output.seriesLimit(limit),
+    );
     this.#report = {
       pool: job.job_name,
       url: shownUrl(target.url),
@@ -81,7 +87,8 @@ export class ScrapeLoop {
   }
 
   get report(): TargetReport {
-    return this.#report;
+    const seriesLimit = this.#series.limitReport;
+    return seriesLimit === undefined ? this.#report : { ...this.#report, seriesLimit };
   }
 
   /** Series that would end with this target. */
@@ -223,8 +230,11 @@ export class ScrapeLoop {
   #drop(drops: Drops): void {
     const reasons: readonly DropReason[] = [
       "relabel",
+      "series_limit",
       "duplicate_sample",
+      "duplicate_timestamp",
       "out_of_bounds_timestamp",
+      "too_old_sample",
       "unsupported_histogram",
       "sample_limit",
       "label_limit",

@@ -11,6 +11,7 @@ export type ScrapeSettings = {
   readonly global: GlobalConfig;
   readonly scrape_configs: readonly ScrapeConfig[];
   readonly external_labels?: Labels;
+  readonly outOfOrderMs?: number;
 };
 
 type ManagerParts = {
@@ -33,7 +34,8 @@ export class ScrapeManager {
   async apply(settings: ScrapeSettings): Promise<void> {
     const wanted = new Map<string, { job: Job; fingerprint: string }>();
     for (const config of settings.scrape_configs) {
-      const job = resolveJob(settings.global, config, settings.external_labels);
+      const { global, external_labels: labels, outOfOrderMs } = settings;
+      const job = resolveJob(global, config, labels, outOfOrderMs);
       wanted.set(job.job_name, { job, fingerprint: jobFingerprint(job) });
     }
     const stopping: Promise<void>[] = [];

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { reachedFields } from "#shared/cardinality/series_limit.ts";
+import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 import { defineSource } from "../sources/source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
@@ -14,6 +16,8 @@ const Config = z
     scrape_configs: ScrapeConfigs.default([]),
     /** Added to every series that lacks them, and winning over the global section's. */
     external_labels: z.record(z.string(), scalarText).optional(),
+    /** How late samples with timestamps of their own may be. */
+    outOfOrderMs: z.number().default(outOfOrderDefaultMs),
   })
   .superRefine((config, context) => {
     for (const { path, message } of jobFaults(config.global, config.scrape_configs)) {
@@ -38,6 +42,7 @@ export const prometheusScrape = defineSource({
         seed: context.hostname,
         emit: (batch) => context.emitMetrics(batch),
         drop: (reason, samples) => context.drop("metrics", reason, samples),
+        seriesLimit: (report) => log.warn("series limit reached", reachedFields(report)),
         changed: () => {
           hasNews = true;
         },
@@ -48,10 +53,11 @@ export const prometheusScrape = defineSource({
       },
     });
     try {
-      const { global, scrape_configs, external_labels: externalLabels } = config;
+      const { global, scrape_configs, external_labels: externalLabels, outOfOrderMs } = config;
       await manager.apply({
         global,
         scrape_configs,
+        outOfOrderMs,
         ...(externalLabels === undefined ? {} : { external_labels: externalLabels }),
       });
       while (!ended.aborted) {

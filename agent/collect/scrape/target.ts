@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { formatDuration, parseDuration } from "#shared/text/duration.ts";
 import type { Job } from "./job.ts";
 import { relabel } from "./relabel.ts";
@@ -35,6 +36,8 @@ export type TargetReport = {
   readonly timeoutMs: number;
   /** Samples of the last scrape, before relabelling. */
   readonly samples: number;
+  /** Absent where the target has no limit. */
+  readonly seriesLimit?: SeriesLimitReport;
 };
 
 export type BuiltTarget =

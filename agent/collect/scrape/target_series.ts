@@ -8,31 +8,19 @@ import type {
   SparseSamples,
 } from "#shared/model/metrics.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
+import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
 import { histogramsOf, type NativePlace } from "./native_samples.ts";
-import { reportLabels, sampleLabels } from "./sample_labels.ts";
-
-/** A scrape's own series, in the order of the first columns of every schema; the last three only where configured. */
-const reportNames = [
-  "up",
-  "scrape_duration_seconds",
-  "scrape_samples_scraped",
-  "scrape_samples_post_metric_relabeling",
-  "scrape_series_added",
-] as const;
-const extraReportNames = [
-  "scrape_timeout_seconds",
-  "scrape_sample_limit",
-  "scrape_body_size_bytes",
-] as const;
+import { OwnTimes } from "./own_times.ts";
+import { SampleLimitError, reportLabels, reportNames, sampleLabels } from "./sample_labels.ts";
+import { TargetLimit } from "./target_limit.ts";
 
 /** What stands where an entry of the index has no column. */
 const droppedByRule = -1;
 const breaksLimit = -2;
-/** The furthest that a sample may lie ahead of the scrape. */
-const aheadMaxMs = 600_000;
+const overSeriesLimit = -3;
 /** Below these, columns and lines that are no longer seen cost too little to tidy. */
 const schemaUnusedMin = 16;
 const unusedMax = 1_024;
@@ -47,16 +35,6 @@ export type Appended = {
   readonly drops: Drops;
 };
 
-/** The scrape holds more than it may. Counting went on for the report. */
-export class SampleLimitError extends OperatingError {
-  readonly kept: number;
-
-  constructor(limit: number, kept: number) {
-    super("overloaded", `sample limit of ${limit} exceeded: ${kept} samples`);
-    this.kept = kept;
-  }
-}
-
 /**
  * What one target's series are and were. Maps the lines of a body to columns of a schema that is kept from scrape to
  * scrape, makes rows of them, and remembers which columns had a sample, so that those which end get their stale marker.
@@ -68,6 +46,7 @@ export class TargetSeries {
   index = new SeriesIndex();
   readonly #labels: Labels;
   readonly #job: Job;
+  readonly #limit: TargetLimit | undefined;
   #schema: { series: Labels[]; families: SeriesSchema["families"] } = { series: [], families: [] };
   #columnsByKey = new Map<string, number>();
   #reports = 0;
@@ -78,8 +57,7 @@ export class TargetSeries {
   #rowMark = new Uint32Array(256);
   #seenMark = new Uint32Array(256);
   #tracked = new Uint8Array(256);
-  #explicitMs = new Float64Array(256).fill(-Infinity);
-  #explicitValue = new Float64Array(256);
+  readonly #ownTimes: OwnTimes;
   #mark = 0;
   #goodMark = 0;
   /** Lines of the last good body that were samples. */
@@ -92,11 +70,25 @@ export class TargetSeries {
   #absent = new Float64Array(0);
 
   /** `carried` are series of the target before it changed, which get a stale marker unless they go on. */
-  constructor(labels: Labels, job: Job, carried: readonly Labels[] = []) {
+  constructor(
+    labels: Labels,
+    job: Job,
+    carried: readonly Labels[] = [],
+    onLimit: (report: SeriesLimitReport) => void = () => {},
+  ) {
     this.#labels = labels;
     this.#job = job;
+    this.#ownTimes = new OwnTimes(job.outOfOrderMs);
+    if (job.series_limit > 0) {
+      const name = `${job.job_name} ${labels["instance"] ?? ""}`;
+      this.#limit = new TargetLimit(name, job.series_limit, () => this.#schema.series, onLimit);
+    }
     this.#startSchema();
     for (const series of carried) this.#tracked[this.#columnFor(series)] = 1;
+  }
+
+  get limitReport(): SeriesLimitReport | undefined {
+    return this.#limit?.report();
   }
 
   /** Series that would get a stale marker if they were missing from the next scrape; not the reports. */
@@ -108,6 +100,7 @@ export class TargetSeries {
    * Takes what was parsed into this.index. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
    */
   append(samples: SampleColumns, scrapeMs: number): Appended {
+    this.#limit?.begin(scrapeMs);
     this.#resolveNew();
     const kept = this.#countKept(samples);
     const limit = this.#job.sample_limit;
@@ -121,23 +114,28 @@ export class TargetSeries {
     const { histograms } = samples;
     const hasHistograms = histograms.size > 0;
     const native: NativePlace[] = [];
-    let [added, duplicates, outOfBounds] = [0, 0, 0];
+    let [added, refused] = [0, 0];
+    const lost = { duplicate: 0, conflict: 0, out_of_bounds: 0, too_old: 0 };
     for (let i = 0; i < samples.length; i++) {
       const column = columnOf[source[i] ?? 0] ?? droppedByRule;
-      if (column < 0) continue;
+      if (column < 0) {
+        if (column === overSeriesLimit) refused++;
+        continue;
+      }
       const seen = seenMark[column] ?? 0;
       if (seen !== mark) {
         if (seen === 0 || seen < goodMark) added++;
         seenMark[column] = mark;
       }
       if (explicit[i] === 1 && honor) {
-        const verdict = this.#appendExplicit(samples, i, column, scrapeMs);
-        if (verdict === "duplicate") duplicates++;
-        else if (verdict === "out_of_bounds") outOfBounds++;
-        else if (verdict === "new" && hasHistograms && histograms.has(i))
+        const verdict = this.#takeOwnTime(samples, i, column, scrapeMs);
+        if (verdict === "known") continue;
+        if (verdict !== "new") lost[verdict]++;
+        else if (hasHistograms && histograms.has(i))
           native.push({ i, column, timestampMs: samples.timestampsMs[i] ?? 0 });
-        else if (verdict === "new") timed.push(i);
-      } else if (rowMark[column] === mark) duplicates++;
+        else timed.push(i);
+      } else if (rowMark[column] === mark)
+        lost[isSameValue(words, column, sourceWords, i) ? "duplicate" : "conflict"]++;
       else {
         rowMark[column] = mark;
         tracked[column] = 1;
@@ -151,21 +149,21 @@ export class TargetSeries {
       }
     }
     this.#goodMark = mark;
+    this.#limit?.finish(refused, { schema: this.#schema, seenMark, mark, first: this.#reports });
     this.#lines = samples.length;
     this.#sparse = this.#sparseOf(samples, timed);
     this.#histograms = histogramsOf(samples, native);
-    return {
-      samples: samples.length,
-      kept,
-      added,
-      drops: {
-        relabel: samples.length - kept,
-        duplicate_sample: duplicates,
-        out_of_bounds_timestamp: outOfBounds,
-        unsupported_histogram: samples.nativeHistograms,
-        invalid_sample: samples.invalidHistograms,
-      },
+    const drops = {
+      relabel: samples.length - kept,
+      series_limit: refused,
+      duplicate_sample: lost.duplicate,
+      duplicate_timestamp: lost.conflict,
+      out_of_bounds_timestamp: lost.out_of_bounds,
+      too_old_sample: lost.too_old,
+      unsupported_histogram: samples.nativeHistograms,
+      invalid_sample: samples.invalidHistograms,
     };
+    return { samples: samples.length, kept, added, drops };
   }
 
   /** The scrape failed: its row holds stale markers and reports alone. */
@@ -216,26 +214,11 @@ export class TargetSeries {
     return this.#seenMark[column] === this.#mark && this.#job.track_timestamps_staleness;
   }
 
-  #appendExplicit(
-    samples: SampleColumns,
-    i: number,
-    column: number,
-    scrapeMs: number,
-  ): "new" | "known" | "duplicate" | "out_of_bounds" {
-    const timestampMs = samples.timestampsMs[i] ?? 0;
-    const value = samples.values[i] ?? 0;
+  #takeOwnTime(samples: SampleColumns, i: number, column: number, scrapeMs: number) {
     if (this.#job.track_timestamps_staleness) this.#tracked[column] = 1;
-    if (timestampMs > scrapeMs + aheadMaxMs) return "out_of_bounds";
-    if (this.#rowMark[column] === this.#mark && timestampMs <= scrapeMs) return "duplicate";
-    const last = this.#explicitMs[column] ?? -Infinity;
-    if (timestampMs < last) return "out_of_bounds";
-    if (timestampMs === last) {
-      // The same sample exposed again, as caches do: stored already, so neither new nor lost.
-      return Object.is(value, this.#explicitValue[column]) ? "known" : "duplicate";
-    }
-    this.#explicitMs[column] = timestampMs;
-    this.#explicitValue[column] = value;
-    return "new";
+    const isInRow = this.#rowMark[column] === this.#mark;
+    const [timestampMs, value] = [samples.timestampsMs[i] ?? 0, samples.values[i] ?? 0];
+    return this.#ownTimes.take(column, timestampMs, value, scrapeMs, isInRow);
   }
 
   #sparseOf(samples: SampleColumns, timed: readonly number[]): SparseSamples | undefined {
@@ -275,7 +258,12 @@ export class TargetSeries {
   #resolve(entry: number, exposed: ExposedLabels): number {
     try {
       const labels = sampleLabels(exposed, this.#labels, this.#job);
-      return labels === undefined ? droppedByRule : this.#columnFor(labels);
+      if (labels === undefined) return droppedByRule;
+      const key = labelsKey(labels);
+      const known = this.#columnsByKey.get(key);
+      if (known !== undefined) return known;
+      const isAdmitted = this.#limit?.admits(key, labels) ?? true;
+      return isAdmitted ? this.#columnFor(labels, key) : overSeriesLimit;
     } catch (thrown) {
       if (!(thrown instanceof OperatingError)) throw thrown;
       this.#breaches.set(entry, thrown.message);
@@ -291,13 +279,12 @@ export class TargetSeries {
       if (column === breaksLimit) {
         throw new OperatingError("overloaded", this.#breaches.get(entry) ?? "label limit exceeded");
       }
-      if (column >= 0) kept++;
+      if (column >= 0 || column === overSeriesLimit) kept++;
     }
     return kept;
   }
 
-  #columnFor(labels: Labels): number {
-    const key = labelsKey(labels);
+  #columnFor(labels: Labels, key = labelsKey(labels)): number {
     const known = this.#columnsByKey.get(key);
     if (known !== undefined) return known;
     const column = this.#schema.series.push(labels) - 1;
@@ -311,8 +298,6 @@ export class TargetSeries {
     this.#rowMark = filled(new Uint32Array(length), this.#rowMark);
     this.#seenMark = filled(new Uint32Array(length), this.#seenMark);
     this.#tracked = filled(new Uint8Array(length), this.#tracked);
-    this.#explicitMs = filled(new Float64Array(length).fill(-Infinity), this.#explicitMs);
-    this.#explicitValue = filled(new Float64Array(length), this.#explicitValue);
   }
 
   /** A row of its own memory, all absent, with the reports' columns taken: an exposed `up` can't stand for ours. */
@@ -345,7 +330,7 @@ export class TargetSeries {
     const hasOldLines = this.index.size > linesPerSample * this.#lines + unusedMax;
     const hasOldFamilies = this.#schema.families.length > 2 * columns + unusedMax;
     if (isSparse || hasOldLines || hasOldFamilies) this.#startOver();
-    else if (this.index.contradicted) this.#forgetLines();
+    else if (this.index.contradicted || this.#limit?.takeRetry() === true) this.#forgetLines();
   }
 
   #forgetLines(): void {
@@ -359,38 +344,39 @@ export class TargetSeries {
     const old = {
       seen: this.#seenMark.slice(0, series.length),
       tracked: this.#tracked.slice(0, series.length),
-      explicitMs: this.#explicitMs.slice(0, series.length),
-      explicitValue: this.#explicitValue.slice(0, series.length),
     };
     this.#forgetLines();
     this.#startSchema();
     const latest = new Map(families.map((family) => [family.name, family]));
     this.#schema.families.push(...[...latest.values()].slice(0, series.length));
+    const kept = Array.from({ length: this.#reports }, (_, i) => i);
     for (const [i, labels] of series.entries()) {
       if (i < this.#reports || old.seen[i] !== this.#mark) continue;
       const column = this.#columnFor(labels);
+      kept.push(i);
       this.#seenMark[column] = this.#mark;
       this.#tracked[column] = old.tracked[i] ?? 0;
-      this.#explicitMs[column] = old.explicitMs[i] ?? -Infinity;
-      this.#explicitValue[column] = old.explicitValue[i] ?? 0;
     }
+    this.#ownTimes.keep(kept);
   }
 
   #startSchema(): void {
     this.#schema = { series: [], families: [] };
     this.#columnsByKey.clear();
     for (const marks of [this.#rowMark, this.#seenMark, this.#tracked]) marks.fill(0);
-    this.#explicitMs.fill(-Infinity);
-    const names = this.#job.extra_scrape_metrics
-      ? [...reportNames, ...extraReportNames]
-      : reportNames;
+    const names = reportNames(this.#job);
     for (const name of names) this.#columnFor(reportLabels(name, this.#labels, this.#job));
     this.#reports = names.length;
   }
 }
 
+/** Bit by bit. */
+function isSameValue(a: Uint32Array, i: number, b: Uint32Array, j: number): boolean {
+  return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
+}
+
 /** Copies `from` into the longer `to`. */
-function filled<Numbers extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
+function filled<Numbers extends Int32Array | Uint32Array | Uint8Array>(
   to: Numbers,
   from: Numbers,
 ): Numbers {

@@ -103,6 +103,13 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: repeated lapwing.v1.SourceState sources = 11;
    */
   sources: SourceState[];
+
+  /**
+   * The agent's own limit, and those of the targets that are half full or refuse something.
+   *
+   * @generated from field: repeated lapwing.v1.SeriesLimit series_limits = 20;
+   */
+  seriesLimits: SeriesLimit[];
 };
 
 /**
@@ -110,6 +117,100 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+
+/**
+ * A limit on active series: those with a sample in the last hour. Counts of what was refused are since the process began.
+ *
+ * @generated from message lapwing.v1.SeriesLimit
+ */
+export declare type SeriesLimit = Message<"lapwing.v1.SeriesLimit"> & {
+  /**
+   * agent, target, tenant.
+   *
+   * @generated from field: string scope = 1;
+   */
+  scope: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: double limit = 3;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: double active = 4;
+   */
+  active: number;
+
+  /**
+   * @generated from field: double refused_series = 5;
+   */
+  refusedSeries: number;
+
+  /**
+   * @generated from field: double refused_samples = 6;
+   */
+  refusedSamples: number;
+
+  /**
+   * Unix milliseconds, 0 where nothing was refused.
+   *
+   * @generated from field: double last_refused_ms = 7;
+   */
+  lastRefusedMs: number;
+
+  /**
+   * The label that got most new values within the hour; known from half the limit on.
+   *
+   * @generated from field: lapwing.v1.GrowingLabel fastest = 8;
+   */
+  fastest?: GrowingLabel | undefined;
+};
+
+/**
+ * Describes the message lapwing.v1.SeriesLimit.
+ * Use `create(SeriesLimitSchema)` to create a new message.
+ */
+export declare const SeriesLimitSchema: GenMessage<SeriesLimit>;
+
+/**
+ * @generated from message lapwing.v1.GrowingLabel
+ */
+export declare type GrowingLabel = Message<"lapwing.v1.GrowingLabel"> & {
+  /**
+   * Empty where the label is __name__.
+   *
+   * @generated from field: string metric = 1;
+   */
+  metric: string;
+
+  /**
+   * @generated from field: string label = 2;
+   */
+  label: string;
+
+  /**
+   * @generated from field: double distinct_values = 3;
+   */
+  distinctValues: number;
+
+  /**
+   * Of these, how many came within the last hour.
+   *
+   * @generated from field: double growth = 4;
+   */
+  growth: number;
+};
+
+/**
+ * Describes the message lapwing.v1.GrowingLabel.
+ * Use `create(GrowingLabelSchema)` to create a new message.
+ */
+export declare const GrowingLabelSchema: GenMessage<GrowingLabel>;
 
 /**
  * @generated from message lapwing.v1.LaneState
@@ -301,33 +402,29 @@ export declare type Control = Message<"lapwing.v1.Control"> & {
   /**
    * @generated from oneof lapwing.v1.Control.kind
    */
-  kind:
-    | {
-        /**
-         * @generated from field: lapwing.v1.LanePosition committed = 1;
-         */
-        value: LanePosition;
-        case: "committed";
-      }
-    | {
-        /**
-         * Send all frames after this position again.
-         *
-         * @generated from field: lapwing.v1.LanePosition resend = 2;
-         */
-        value: LanePosition;
-        case: "resend";
-      }
-    | {
-        /**
-         * Close the epoch of this lane and open a new one (the aggregator can't decode the rest of this one).
-         *
-         * @generated from field: lapwing.v1.LanePosition new_epoch = 3;
-         */
-        value: LanePosition;
-        case: "newEpoch";
-      }
-    | { case: undefined; value?: undefined };
+  kind: {
+    /**
+     * @generated from field: lapwing.v1.LanePosition committed = 1;
+     */
+    value: LanePosition;
+    case: "committed";
+  } | {
+    /**
+     * Send all frames after this position again.
+     *
+     * @generated from field: lapwing.v1.LanePosition resend = 2;
+     */
+    value: LanePosition;
+    case: "resend";
+  } | {
+    /**
+     * Close the epoch of this lane and open a new one (the aggregator can't decode the rest of this one).
+     *
+     * @generated from field: lapwing.v1.LanePosition new_epoch = 3;
+     */
+    value: LanePosition;
+    case: "newEpoch";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -360,3 +457,4 @@ export declare type ControlReply = Message<"lapwing.v1.ControlReply"> & {
  * Use `create(ControlReplySchema)` to create a new message.
  */
 export declare const ControlReplySchema: GenMessage<ControlReply>;
+

@@ -8,57 +8,76 @@ import { file_v1_frame } from "./frame_pb.js";
 /**
  * Describes the file v1/control.proto.
  */
-export const file_v1_control =
-  /*@__PURE__*/
-  fileDesc(
-    "ChB2MS9jb250cm9sLnByb3RvEgpsYXB3aW5nLnYxIlMKDExhbmVQb3NpdGlvbhIiCgZzaWduYWwYASABKA4yEi5sYXB3aW5nLnYxLlNpZ25hbBINCgVlcG9jaBgCIAEoARIQCghzZXF1ZW5jZRgDIAEoDSKoAwoJSGVhcnRiZWF0Eg4KBnRlbmFudBgBIAEoCRINCgVhZ2VudBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSEgoKc3RhcnRlZF9tcxgFIAEoARIOCgZub3dfbXMYBiABKAESLwoFZmFjdHMYByADKAsyIC5sYXB3aW5nLnYxLkhlYXJ0YmVhdC5GYWN0c0VudHJ5EjEKBmxhYmVscxgIIAMoCzIhLmxhcHdpbmcudjEuSGVhcnRiZWF0LkxhYmVsc0VudHJ5EiQKBWxhbmVzGAkgAygLMhUubGFwd2luZy52MS5MYW5lU3RhdGUSKAoHdGFyZ2V0cxgKIAMoCzIXLmxhcHdpbmcudjEuVGFyZ2V0U3RhdGUSKAoHc291cmNlcxgLIAMoCzIXLmxhcHdpbmcudjEuU291cmNlU3RhdGUaLAoKRmFjdHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEisQIKCUxhbmVTdGF0ZRIiCgZzaWduYWwYASABKA4yEi5sYXB3aW5nLnYxLlNpZ25hbBImCgRsYXN0GAIgASgLMhgubGFwd2luZy52MS5MYW5lUG9zaXRpb24SEwoLaXRlbXNfdG90YWwYAyABKAESLwoFZHJvcHMYBCADKAsyIC5sYXB3aW5nLnYxLkxhbmVTdGF0ZS5Ecm9wc0VudHJ5EhMKC3Nwb29sX2J5dGVzGAUgASgBEhcKD3Nwb29sX2J5dGVzX21heBgGIAEoARITCgtzcG9vbF9pdGVtcxgHIAEoARINCgVzdGF0ZRgIIAEoCRISCgpsYXN0X2Vycm9yGAkgASgJGiwKCkRyb3BzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASKkAwoLVGFyZ2V0U3RhdGUSDAoEcG9vbBgBIAEoCRILCgN1cmwYAiABKAkSMwoGbGFiZWxzGAMgAygLMiMubGFwd2luZy52MS5UYXJnZXRTdGF0ZS5MYWJlbHNFbnRyeRJIChFkaXNjb3ZlcmVkX2xhYmVscxgEIAMoCzItLmxhcHdpbmcudjEuVGFyZ2V0U3RhdGUuRGlzY292ZXJlZExhYmVsc0VudHJ5Eg4KBmhlYWx0aBgFIAEoCRISCgpsYXN0X2Vycm9yGAYgASgJEhYKDmxhc3Rfc2NyYXBlX21zGAcgASgBEh0KFWxhc3RfZHVyYXRpb25fc2Vjb25kcxgIIAEoARITCgtpbnRlcnZhbF9tcxgJIAEoARISCgp0aW1lb3V0X21zGAogASgBEg8KB3NhbXBsZXMYCyABKAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo3ChVEaXNjb3ZlcmVkTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJKCgtTb3VyY2VTdGF0ZRIMCgR0eXBlGAEgASgJEg0KBXN0YXRlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSDQoFaXRlbXMYBCABKAEiPQoOSGVhcnRiZWF0UmVwbHkSKwoJY29tbWl0dGVkGAEgAygLMhgubGFwd2luZy52MS5MYW5lUG9zaXRpb24imwEKB0NvbnRyb2wSLQoJY29tbWl0dGVkGAEgASgLMhgubGFwd2luZy52MS5MYW5lUG9zaXRpb25IABIqCgZyZXNlbmQYAiABKAsyGC5sYXB3aW5nLnYxLkxhbmVQb3NpdGlvbkgAEi0KCW5ld19lcG9jaBgDIAEoCzIYLmxhcHdpbmcudjEuTGFuZVBvc2l0aW9uSABCBgoEa2luZCJLCgxDb250cm9sUmVwbHkSJgoEbmV4dBgBIAEoCzIYLmxhcHdpbmcudjEuTGFuZVBvc2l0aW9uEhMKC2xvc3RfcmVhc29uGAIgASgJYgZwcm90bzM",
-    [file_v1_frame],
-  );
+export const file_v1_control = /*@__PURE__*/
+  fileDesc("ChB2MS9jb250cm9sLnByb3RvEgpsYXB3aW5nLnYxIlMKDExhbmVQb3NpdGlvbhIiCgZzaWduYWwYASABKA4yEi5sYXB3aW5nLnYxLlNpZ25hbBINCgVlcG9jaBgCIAEoARIQCghzZXF1ZW5jZRgDIAEoDSLYAwoJSGVhcnRiZWF0Eg4KBnRlbmFudBgBIAEoCRINCgVhZ2VudBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSEgoKc3RhcnRlZF9tcxgFIAEoARIOCgZub3dfbXMYBiABKAESLwoFZmFjdHMYByADKAsyIC5sYXB3aW5nLnYxLkhlYXJ0YmVhdC5GYWN0c0VudHJ5EjEKBmxhYmVscxgIIAMoCzIhLmxhcHdpbmcudjEuSGVhcnRiZWF0LkxhYmVsc0VudHJ5EiQKBWxhbmVzGAkgAygLMhUubGFwd2luZy52MS5MYW5lU3RhdGUSKAoHdGFyZ2V0cxgKIAMoCzIXLmxhcHdpbmcudjEuVGFyZ2V0U3RhdGUSKAoHc291cmNlcxgLIAMoCzIXLmxhcHdpbmcudjEuU291cmNlU3RhdGUSLgoNc2VyaWVzX2xpbWl0cxgUIAMoCzIXLmxhcHdpbmcudjEuU2VyaWVzTGltaXQaLAoKRmFjdHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEivgEKC1Nlcmllc0xpbWl0Eg0KBXNjb3BlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFbGltaXQYAyABKAESDgoGYWN0aXZlGAQgASgBEhYKDnJlZnVzZWRfc2VyaWVzGAUgASgBEhcKD3JlZnVzZWRfc2FtcGxlcxgGIAEoARIXCg9sYXN0X3JlZnVzZWRfbXMYByABKAESKQoHZmFzdGVzdBgIIAEoCzIYLmxhcHdpbmcudjEuR3Jvd2luZ0xhYmVsIlYKDEdyb3dpbmdMYWJlbBIOCgZtZXRyaWMYASABKAkSDQoFbGFiZWwYAiABKAkSFwoPZGlzdGluY3RfdmFsdWVzGAMgASgBEg4KBmdyb3d0aBgEIAEoASKxAgoJTGFuZVN0YXRlEiIKBnNpZ25hbBgBIAEoDjISLmxhcHdpbmcudjEuU2lnbmFsEiYKBGxhc3QYAiABKAsyGC5sYXB3aW5nLnYxLkxhbmVQb3NpdGlvbhITCgtpdGVtc190b3RhbBgDIAEoARIvCgVkcm9wcxgEIAMoCzIgLmxhcHdpbmcudjEuTGFuZVN0YXRlLkRyb3BzRW50cnkSEwoLc3Bvb2xfYnl0ZXMYBSABKAESFwoPc3Bvb2xfYnl0ZXNfbWF4GAYgASgBEhMKC3Nwb29sX2l0ZW1zGAcgASgBEg0KBXN0YXRlGAggASgJEhIKCmxhc3RfZXJyb3IYCSABKAkaLAoKRHJvcHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIqQDCgtUYXJnZXRTdGF0ZRIMCgRwb29sGAEgASgJEgsKA3VybBgCIAEoCRIzCgZsYWJlbHMYAyADKAsyIy5sYXB3aW5nLnYxLlRhcmdldFN0YXRlLkxhYmVsc0VudHJ5EkgKEWRpc2NvdmVyZWRfbGFiZWxzGAQgAygLMi0ubGFwd2luZy52MS5UYXJnZXRTdGF0ZS5EaXNjb3ZlcmVkTGFiZWxzRW50cnkSDgoGaGVhbHRoGAUgASgJEhIKCmxhc3RfZXJyb3IYBiABKAkSFgoObGFzdF9zY3JhcGVfbXMYByABKAESHQoVbGFzdF9kdXJhdGlvbl9zZWNvbmRzGAggASgBEhMKC2ludGVydmFsX21zGAkgASgBEhIKCnRpbWVvdXRfbXMYCiABKAESDwoHc2FtcGxlcxgLIAEoARotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjcKFURpc2NvdmVyZWRMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkoKC1NvdXJjZVN0YXRlEgwKBHR5cGUYASABKAkSDQoFc3RhdGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRINCgVpdGVtcxgEIAEoASI9Cg5IZWFydGJlYXRSZXBseRIrCgljb21taXR0ZWQYASADKAsyGC5sYXB3aW5nLnYxLkxhbmVQb3NpdGlvbiKbAQoHQ29udHJvbBItCgljb21taXR0ZWQYASABKAsyGC5sYXB3aW5nLnYxLkxhbmVQb3NpdGlvbkgAEioKBnJlc2VuZBgCIAEoCzIYLmxhcHdpbmcudjEuTGFuZVBvc2l0aW9uSAASLQoJbmV3X2Vwb2NoGAMgASgLMhgubGFwd2luZy52MS5MYW5lUG9zaXRpb25IAEIGCgRraW5kIksKDENvbnRyb2xSZXBseRImCgRuZXh0GAEgASgLMhgubGFwd2luZy52MS5MYW5lUG9zaXRpb24SEwoLbG9zdF9yZWFzb24YAiABKAliBnByb3RvMw", [file_v1_frame]);
 
 /**
  * Describes the message lapwing.v1.LanePosition.
  * Use `create(LanePositionSchema)` to create a new message.
  */
-export const LanePositionSchema = /*@__PURE__*/ messageDesc(file_v1_control, 0);
+export const LanePositionSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 0);
 
 /**
  * Describes the message lapwing.v1.Heartbeat.
  * Use `create(HeartbeatSchema)` to create a new message.
  */
-export const HeartbeatSchema = /*@__PURE__*/ messageDesc(file_v1_control, 1);
+export const HeartbeatSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 1);
+
+/**
+ * Describes the message lapwing.v1.SeriesLimit.
+ * Use `create(SeriesLimitSchema)` to create a new message.
+ */
+export const SeriesLimitSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 2);
+
+/**
+ * Describes the message lapwing.v1.GrowingLabel.
+ * Use `create(GrowingLabelSchema)` to create a new message.
+ */
+export const GrowingLabelSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 3);
 
 /**
  * Describes the message lapwing.v1.LaneState.
  * Use `create(LaneStateSchema)` to create a new message.
  */
-export const LaneStateSchema = /*@__PURE__*/ messageDesc(file_v1_control, 2);
+export const LaneStateSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 4);
 
 /**
  * Describes the message lapwing.v1.TargetState.
  * Use `create(TargetStateSchema)` to create a new message.
  */
-export const TargetStateSchema = /*@__PURE__*/ messageDesc(file_v1_control, 3);
+export const TargetStateSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 5);
 
 /**
  * Describes the message lapwing.v1.SourceState.
  * Use `create(SourceStateSchema)` to create a new message.
  */
-export const SourceStateSchema = /*@__PURE__*/ messageDesc(file_v1_control, 4);
+export const SourceStateSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 6);
 
 /**
  * Describes the message lapwing.v1.HeartbeatReply.
  * Use `create(HeartbeatReplySchema)` to create a new message.
  */
-export const HeartbeatReplySchema = /*@__PURE__*/ messageDesc(file_v1_control, 5);
+export const HeartbeatReplySchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 7);
 
 /**
  * Describes the message lapwing.v1.Control.
  * Use `create(ControlSchema)` to create a new message.
  */
-export const ControlSchema = /*@__PURE__*/ messageDesc(file_v1_control, 6);
+export const ControlSchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 8);
 
 /**
  * Describes the message lapwing.v1.ControlReply.
  * Use `create(ControlReplySchema)` to create a new message.
  */
-export const ControlReplySchema = /*@__PURE__*/ messageDesc(file_v1_control, 7);
+export const ControlReplySchema = /*@__PURE__*/
+  messageDesc(file_v1_control, 9);
+

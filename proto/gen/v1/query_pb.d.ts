@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Heartbeat } from "./control_pb.js";
+import type { Heartbeat, SeriesLimit } from "./control_pb.js";
 
 /**
  * Describes the file v1/query.proto.
@@ -14,7 +14,8 @@ export declare const file_v1_query: GenFile;
 /**
  * @generated from message lapwing.v1.ListAgentsRequest
  */
-export declare type ListAgentsRequest = Message<"lapwing.v1.ListAgentsRequest"> & {};
+export declare type ListAgentsRequest = Message<"lapwing.v1.ListAgentsRequest"> & {
+};
 
 /**
  * Describes the message lapwing.v1.ListAgentsRequest.
@@ -163,6 +164,59 @@ export declare type LaneAccount = Message<"lapwing.v1.LaneAccount"> & {
  * Use `create(LaneAccountSchema)` to create a new message.
  */
 export declare const LaneAccountSchema: GenMessage<LaneAccount>;
+
+/**
+ * @generated from message lapwing.v1.ListSeriesLimitsRequest
+ */
+export declare type ListSeriesLimitsRequest = Message<"lapwing.v1.ListSeriesLimitsRequest"> & {
+};
+
+/**
+ * Describes the message lapwing.v1.ListSeriesLimitsRequest.
+ * Use `create(ListSeriesLimitsRequestSchema)` to create a new message.
+ */
+export declare const ListSeriesLimitsRequestSchema: GenMessage<ListSeriesLimitsRequest>;
+
+/**
+ * Of the tenant, and what the agents that are live told of theirs.
+ *
+ * @generated from message lapwing.v1.ListSeriesLimitsResponse
+ */
+export declare type ListSeriesLimitsResponse = Message<"lapwing.v1.ListSeriesLimitsResponse"> & {
+  /**
+   * @generated from field: repeated lapwing.v1.SeriesLimitState limits = 1;
+   */
+  limits: SeriesLimitState[];
+};
+
+/**
+ * Describes the message lapwing.v1.ListSeriesLimitsResponse.
+ * Use `create(ListSeriesLimitsResponseSchema)` to create a new message.
+ */
+export declare const ListSeriesLimitsResponseSchema: GenMessage<ListSeriesLimitsResponse>;
+
+/**
+ * @generated from message lapwing.v1.SeriesLimitState
+ */
+export declare type SeriesLimitState = Message<"lapwing.v1.SeriesLimitState"> & {
+  /**
+   * @generated from field: lapwing.v1.SeriesLimit limit = 1;
+   */
+  limit?: SeriesLimit | undefined;
+
+  /**
+   * The agent that keeps the limit; empty for a tenant's.
+   *
+   * @generated from field: string agent = 2;
+   */
+  agent: string;
+};
+
+/**
+ * Describes the message lapwing.v1.SeriesLimitState.
+ * Use `create(SeriesLimitStateSchema)` to create a new message.
+ */
+export declare const SeriesLimitStateSchema: GenMessage<SeriesLimitState>;
 
 /**
  * @generated from message lapwing.v1.QueryPromqlRequest
@@ -350,7 +404,7 @@ export declare const QueryService: GenService<{
     methodKind: "unary";
     input: typeof ListAgentsRequestSchema;
     output: typeof ListAgentsResponseSchema;
-  };
+  },
   /**
    * @generated from rpc lapwing.v1.QueryService.GetLossAccount
    */
@@ -358,7 +412,15 @@ export declare const QueryService: GenService<{
     methodKind: "unary";
     input: typeof GetLossAccountRequestSchema;
     output: typeof GetLossAccountResponseSchema;
-  };
+  },
+  /**
+   * @generated from rpc lapwing.v1.QueryService.ListSeriesLimits
+   */
+  listSeriesLimits: {
+    methodKind: "unary";
+    input: typeof ListSeriesLimitsRequestSchema;
+    output: typeof ListSeriesLimitsResponseSchema;
+  },
   /**
    * @generated from rpc lapwing.v1.QueryService.QueryPromql
    */
@@ -366,7 +428,7 @@ export declare const QueryService: GenService<{
     methodKind: "unary";
     input: typeof QueryPromqlRequestSchema;
     output: typeof QueryJsonResponseSchema;
-  };
+  },
   /**
    * @generated from rpc lapwing.v1.QueryService.QueryLogql
    */
@@ -374,7 +436,7 @@ export declare const QueryService: GenService<{
     methodKind: "unary";
     input: typeof QueryLogqlRequestSchema;
     output: typeof QueryJsonResponseSchema;
-  };
+  },
   /**
    * @generated from rpc lapwing.v1.QueryService.QuerySql
    */
@@ -382,5 +444,6 @@ export declare const QueryService: GenService<{
     methodKind: "unary";
     input: typeof QuerySqlRequestSchema;
     output: typeof QuerySqlResponseSchema;
-  };
+  },
 }>;
+

@@ -8,88 +8,119 @@ import { file_v1_control } from "./control_pb.js";
 /**
  * Describes the file v1/query.proto.
  */
-export const file_v1_query =
-  /*@__PURE__*/
-  fileDesc(
-    "Cg52MS9xdWVyeS5wcm90bxIKbGFwd2luZy52MSITChFMaXN0QWdlbnRzUmVxdWVzdCI3ChJMaXN0QWdlbnRzUmVzcG9uc2USIQoGYWdlbnRzGAEgAygLMhEubGFwd2luZy52MS5BZ2VudCKaAQoFQWdlbnQSKAoJaGVhcnRiZWF0GAEgASgLMhUubGFwd2luZy52MS5IZWFydGJlYXQSFAoMbGFzdF9zZWVuX21zGAIgASgBEg4KBnN0YXR1cxgDIAEoCRIXCg9jbG9ja19vZmZzZXRfbXMYBCABKAESKAoHYWNjb3VudBgFIAMoCzIXLmxhcHdpbmcudjEuTGFuZUFjY291bnQiJgoVR2V0TG9zc0FjY291bnRSZXF1ZXN0Eg0KBWFnZW50GAEgASgJIkAKFkdldExvc3NBY2NvdW50UmVzcG9uc2USJgoFbGFuZXMYASADKAsyFy5sYXB3aW5nLnYxLkxhbmVBY2NvdW50ItwBCgtMYW5lQWNjb3VudBINCgVhZ2VudBgBIAEoCRIOCgZzaWduYWwYAiABKAkSEQoJY29sbGVjdGVkGAMgASgBEg4KBnN0b3JlZBgEIAEoARIRCglpbl9mbGlnaHQYBSABKAESNQoHZHJvcHBlZBgGIAMoCzIkLmxhcHdpbmcudjEuTGFuZUFjY291bnQuRHJvcHBlZEVudHJ5EhEKCWJlaGluZF9tcxgHIAEoARouCgxEcm9wcGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASJNChJRdWVyeVByb21xbFJlcXVlc3QSDQoFcXVlcnkYASABKAkSDQoFc3RhcnQYAiABKAESCwoDZW5kGAMgASgBEgwKBHN0ZXAYBCABKAEibgoRUXVlcnlMb2dxbFJlcXVlc3QSDQoFcXVlcnkYASABKAkSDQoFc3RhcnQYAiABKAESCwoDZW5kGAMgASgBEgwKBHN0ZXAYBCABKAESDQoFbGltaXQYBSABKA0SEQoJZGlyZWN0aW9uGAYgASgJIjMKEVF1ZXJ5SnNvblJlc3BvbnNlEgwKBGpzb24YASABKAkSEAoId2FybmluZ3MYAiADKAkiMAoPUXVlcnlTcWxSZXF1ZXN0EgsKA3NxbBgBIAEoCRIQCghyb3dzX21heBgCIAEoDSJbChBRdWVyeVNxbFJlc3BvbnNlEiYKB2NvbHVtbnMYASADKAsyFS5sYXB3aW5nLnYxLlNxbENvbHVtbhIMCgRyb3dzGAIgAygJEhEKCXRydW5jYXRlZBgDIAEoCCInCglTcWxDb2x1bW4SDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJMp8DCgxRdWVyeVNlcnZpY2USTQoKTGlzdEFnZW50cxIdLmxhcHdpbmcudjEuTGlzdEFnZW50c1JlcXVlc3QaHi5sYXB3aW5nLnYxLkxpc3RBZ2VudHNSZXNwb25zZSIAElkKDkdldExvc3NBY2NvdW50EiEubGFwd2luZy52MS5HZXRMb3NzQWNjb3VudFJlcXVlc3QaIi5sYXB3aW5nLnYxLkdldExvc3NBY2NvdW50UmVzcG9uc2UiABJOCgtRdWVyeVByb21xbBIeLmxhcHdpbmcudjEuUXVlcnlQcm9tcWxSZXF1ZXN0Gh0ubGFwd2luZy52MS5RdWVyeUpzb25SZXNwb25zZSIAEkwKClF1ZXJ5TG9ncWwSHS5sYXB3aW5nLnYxLlF1ZXJ5TG9ncWxSZXF1ZXN0Gh0ubGFwd2luZy52MS5RdWVyeUpzb25SZXNwb25zZSIAEkcKCFF1ZXJ5U3FsEhsubGFwd2luZy52MS5RdWVyeVNxbFJlcXVlc3QaHC5sYXB3aW5nLnYxLlF1ZXJ5U3FsUmVzcG9uc2UiAGIGcHJvdG8z",
-    [file_v1_control],
-  );
+export const file_v1_query = /*@__PURE__*/
+  fileDesc("Cg52MS9xdWVyeS5wcm90bxIKbGFwd2luZy52MSITChFMaXN0QWdlbnRzUmVxdWVzdCI3ChJMaXN0QWdlbnRzUmVzcG9uc2USIQoGYWdlbnRzGAEgAygLMhEubGFwd2luZy52MS5BZ2VudCKaAQoFQWdlbnQSKAoJaGVhcnRiZWF0GAEgASgLMhUubGFwd2luZy52MS5IZWFydGJlYXQSFAoMbGFzdF9zZWVuX21zGAIgASgBEg4KBnN0YXR1cxgDIAEoCRIXCg9jbG9ja19vZmZzZXRfbXMYBCABKAESKAoHYWNjb3VudBgFIAMoCzIXLmxhcHdpbmcudjEuTGFuZUFjY291bnQiJgoVR2V0TG9zc0FjY291bnRSZXF1ZXN0Eg0KBWFnZW50GAEgASgJIkAKFkdldExvc3NBY2NvdW50UmVzcG9uc2USJgoFbGFuZXMYASADKAsyFy5sYXB3aW5nLnYxLkxhbmVBY2NvdW50ItwBCgtMYW5lQWNjb3VudBINCgVhZ2VudBgBIAEoCRIOCgZzaWduYWwYAiABKAkSEQoJY29sbGVjdGVkGAMgASgBEg4KBnN0b3JlZBgEIAEoARIRCglpbl9mbGlnaHQYBSABKAESNQoHZHJvcHBlZBgGIAMoCzIkLmxhcHdpbmcudjEuTGFuZUFjY291bnQuRHJvcHBlZEVudHJ5EhEKCWJlaGluZF9tcxgHIAEoARouCgxEcm9wcGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASIZChdMaXN0U2VyaWVzTGltaXRzUmVxdWVzdCJIChhMaXN0U2VyaWVzTGltaXRzUmVzcG9uc2USLAoGbGltaXRzGAEgAygLMhwubGFwd2luZy52MS5TZXJpZXNMaW1pdFN0YXRlIkkKEFNlcmllc0xpbWl0U3RhdGUSJgoFbGltaXQYASABKAsyFy5sYXB3aW5nLnYxLlNlcmllc0xpbWl0Eg0KBWFnZW50GAIgASgJIk0KElF1ZXJ5UHJvbXFsUmVxdWVzdBINCgVxdWVyeRgBIAEoCRINCgVzdGFydBgCIAEoARILCgNlbmQYAyABKAESDAoEc3RlcBgEIAEoASJuChFRdWVyeUxvZ3FsUmVxdWVzdBINCgVxdWVyeRgBIAEoCRINCgVzdGFydBgCIAEoARILCgNlbmQYAyABKAESDAoEc3RlcBgEIAEoARINCgVsaW1pdBgFIAEoDRIRCglkaXJlY3Rpb24YBiABKAkiMwoRUXVlcnlKc29uUmVzcG9uc2USDAoEanNvbhgBIAEoCRIQCgh3YXJuaW5ncxgCIAMoCSIwCg9RdWVyeVNxbFJlcXVlc3QSCwoDc3FsGAEgASgJEhAKCHJvd3NfbWF4GAIgASgNIlsKEFF1ZXJ5U3FsUmVzcG9uc2USJgoHY29sdW1ucxgBIAMoCzIVLmxhcHdpbmcudjEuU3FsQ29sdW1uEgwKBHJvd3MYAiADKAkSEQoJdHJ1bmNhdGVkGAMgASgIIicKCVNxbENvbHVtbhIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkygAQKDFF1ZXJ5U2VydmljZRJNCgpMaXN0QWdlbnRzEh0ubGFwd2luZy52MS5MaXN0QWdlbnRzUmVxdWVzdBoeLmxhcHdpbmcudjEuTGlzdEFnZW50c1Jlc3BvbnNlIgASWQoOR2V0TG9zc0FjY291bnQSIS5sYXB3aW5nLnYxLkdldExvc3NBY2NvdW50UmVxdWVzdBoiLmxhcHdpbmcudjEuR2V0TG9zc0FjY291bnRSZXNwb25zZSIAEl8KEExpc3RTZXJpZXNMaW1pdHMSIy5sYXB3aW5nLnYxLkxpc3RTZXJpZXNMaW1pdHNSZXF1ZXN0GiQubGFwd2luZy52MS5MaXN0U2VyaWVzTGltaXRzUmVzcG9uc2UiABJOCgtRdWVyeVByb21xbBIeLmxhcHdpbmcudjEuUXVlcnlQcm9tcWxSZXF1ZXN0Gh0ubGFwd2luZy52MS5RdWVyeUpzb25SZXNwb25zZSIAEkwKClF1ZXJ5TG9ncWwSHS5sYXB3aW5nLnYxLlF1ZXJ5TG9ncWxSZXF1ZXN0Gh0ubGFwd2luZy52MS5RdWVyeUpzb25SZXNwb25zZSIAEkcKCFF1ZXJ5U3FsEhsubGFwd2luZy52MS5RdWVyeVNxbFJlcXVlc3QaHC5sYXB3aW5nLnYxLlF1ZXJ5U3FsUmVzcG9uc2UiAGIGcHJvdG8z", [file_v1_control]);
 
 /**
  * Describes the message lapwing.v1.ListAgentsRequest.
  * Use `create(ListAgentsRequestSchema)` to create a new message.
  */
-export const ListAgentsRequestSchema = /*@__PURE__*/ messageDesc(file_v1_query, 0);
+export const ListAgentsRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 0);
 
 /**
  * Describes the message lapwing.v1.ListAgentsResponse.
  * Use `create(ListAgentsResponseSchema)` to create a new message.
  */
-export const ListAgentsResponseSchema = /*@__PURE__*/ messageDesc(file_v1_query, 1);
+export const ListAgentsResponseSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 1);
 
 /**
  * Describes the message lapwing.v1.Agent.
  * Use `create(AgentSchema)` to create a new message.
  */
-export const AgentSchema = /*@__PURE__*/ messageDesc(file_v1_query, 2);
+export const AgentSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 2);
 
 /**
  * Describes the message lapwing.v1.GetLossAccountRequest.
  * Use `create(GetLossAccountRequestSchema)` to create a new message.
  */
-export const GetLossAccountRequestSchema = /*@__PURE__*/ messageDesc(file_v1_query, 3);
+export const GetLossAccountRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 3);
 
 /**
  * Describes the message lapwing.v1.GetLossAccountResponse.
  * Use `create(GetLossAccountResponseSchema)` to create a new message.
  */
-export const GetLossAccountResponseSchema = /*@__PURE__*/ messageDesc(file_v1_query, 4);
+export const GetLossAccountResponseSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 4);
 
 /**
  * Describes the message lapwing.v1.LaneAccount.
  * Use `create(LaneAccountSchema)` to create a new message.
  */
-export const LaneAccountSchema = /*@__PURE__*/ messageDesc(file_v1_query, 5);
+export const LaneAccountSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 5);
+
+/**
+ * Describes the message lapwing.v1.ListSeriesLimitsRequest.
+ * Use `create(ListSeriesLimitsRequestSchema)` to create a new message.
+ */
+export const ListSeriesLimitsRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 6);
+
+/**
+ * Describes the message lapwing.v1.ListSeriesLimitsResponse.
+ * Use `create(ListSeriesLimitsResponseSchema)` to create a new message.
+ */
+export const ListSeriesLimitsResponseSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 7);
+
+/**
+ * Describes the message lapwing.v1.SeriesLimitState.
+ * Use `create(SeriesLimitStateSchema)` to create a new message.
+ */
+export const SeriesLimitStateSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 8);
 
 /**
  * Describes the message lapwing.v1.QueryPromqlRequest.
  * Use `create(QueryPromqlRequestSchema)` to create a new message.
  */
-export const QueryPromqlRequestSchema = /*@__PURE__*/ messageDesc(file_v1_query, 6);
+export const QueryPromqlRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 9);
 
 /**
  * Describes the message lapwing.v1.QueryLogqlRequest.
  * Use `create(QueryLogqlRequestSchema)` to create a new message.
  */
-export const QueryLogqlRequestSchema = /*@__PURE__*/ messageDesc(file_v1_query, 7);
+export const QueryLogqlRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 10);
 
 /**
  * Describes the message lapwing.v1.QueryJsonResponse.
  * Use `create(QueryJsonResponseSchema)` to create a new message.
  */
-export const QueryJsonResponseSchema = /*@__PURE__*/ messageDesc(file_v1_query, 8);
+export const QueryJsonResponseSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 11);
 
 /**
  * Describes the message lapwing.v1.QuerySqlRequest.
  * Use `create(QuerySqlRequestSchema)` to create a new message.
  */
-export const QuerySqlRequestSchema = /*@__PURE__*/ messageDesc(file_v1_query, 9);
+export const QuerySqlRequestSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 12);
 
 /**
  * Describes the message lapwing.v1.QuerySqlResponse.
  * Use `create(QuerySqlResponseSchema)` to create a new message.
  */
-export const QuerySqlResponseSchema = /*@__PURE__*/ messageDesc(file_v1_query, 10);
+export const QuerySqlResponseSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 13);
 
 /**
  * Describes the message lapwing.v1.SqlColumn.
  * Use `create(SqlColumnSchema)` to create a new message.
  */
-export const SqlColumnSchema = /*@__PURE__*/ messageDesc(file_v1_query, 11);
+export const SqlColumnSchema = /*@__PURE__*/
+  messageDesc(file_v1_query, 14);
 
 /**
  * The API of Lapwing's own, for the UI and for programs; served as Connect, gRPC-Web and gRPC.
  *
  * @generated from service lapwing.v1.QueryService
  */
-export const QueryService = /*@__PURE__*/ serviceDesc(file_v1_query, 0);
+export const QueryService = /*@__PURE__*/
+  serviceDesc(file_v1_query, 0);
+

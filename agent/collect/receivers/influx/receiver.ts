@@ -6,7 +6,7 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { BodyError, unpackBody, withBody } from "../body.ts";
 import { emitSamples } from "../emit_samples.ts";
-import { PushedSeries, noRoom } from "../pushed_series.ts";
+import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
@@ -64,7 +64,7 @@ class InfluxIntake {
     const { series_max: seriesMax, series_idle: idleMs } = config;
     this.#config = config;
     this.#context = context;
-    this.#series = new PushedSeries({ seriesMax, idleMs });
+    this.#series = context.newSeries({ seriesMax, idleMs });
   }
 
   async answer(request: Request, precision: string): Promise<Response> {
@@ -136,16 +136,23 @@ class InfluxIntake {
     let size = measurement.length;
     for (const [name, value] of tags) size += name.length + value.length;
     if (size > labelCharsMax) return { reason: "label_limit", items, fault: "has too large tags" };
-    let refused = 0;
+    let [refused, late] = [0, 0];
     for (const [field, value] of fields) {
       const name = nameOf(`${measurement}_${field}`);
       const column = this.#series.columnOf({ ...labels, [metricNameLabel]: name });
       if (column === noRoom) refused++;
+      else if (this.#series.isTooOld(column, timestampMs)) late++;
       else this.#buffer.push(column, timestampMs, value);
     }
+    if (late > 0)
+      return {
+        reason: "too_old_sample",
+        items: late,
+        fault: `has the time ${timestamp}, too late`,
+      };
     return refused === 0
       ? undefined
-      : { reason: "sample_limit", items: refused, fault: "has series over the limit" };
+      : { reason: "series_limit", items: refused, fault: "has series over the limit" };
   }
 }
 

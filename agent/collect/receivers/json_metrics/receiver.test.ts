@@ -83,9 +83,9 @@ test("json: bad entries are told by place and counted, the others stored", async
   expect(held.drops).toEqual({
     invalid_sample: 4,
     out_of_bounds_timestamp: 1,
-    duplicate_sample: 1,
+    duplicate_timestamp: 1,
     label_limit: 1,
-    sample_limit: 1,
+    series_limit: 1,
   });
 });
 test("json: what is sent again is taken in silence, another value at the time is not", async () => {

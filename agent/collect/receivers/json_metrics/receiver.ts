@@ -14,7 +14,7 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { BodyError, unpackBody, withBody } from "../body.ts";
 import { emitSamples } from "../emit_samples.ts";
-import { PushedSeries, noRoom } from "../pushed_series.ts";
+import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
@@ -58,7 +58,7 @@ class JsonMetricsIntake {
     const { series_max: seriesMax, series_idle: idleMs } = config;
     this.#config = config;
     this.#context = context;
-    this.#series = new PushedSeries({ seriesMax, idleMs });
+    this.#series = context.newSeries({ seriesMax, idleMs });
   }
 
   async answer(request: Request): Promise<Response> {
@@ -120,10 +120,12 @@ class JsonMetricsIntake {
     if (size > labelCharsMax) return { reason: "label_limit", error: "labels are too large" };
     const column = this.#series.columnOf({ ...Object.fromEntries(own), [metricNameLabel]: name });
     if (column === noRoom)
-      return { reason: "sample_limit", error: `over ${this.#config.series_max} series` };
+      return { reason: "series_limit", error: "the limit of series is reached" };
+    if (this.#series.isTooOld(column, timestampMs))
+      return { reason: "too_old_sample", error: `time is ${String(time)}, too late` };
     const relation = this.#relation(column, timestampMs, postedValue(value));
     if (relation === "conflict")
-      return { reason: "duplicate_sample", error: "another value at this time" };
+      return { reason: "duplicate_timestamp", error: "another value at this time" };
     if (relation === "new") this.#buffer.push(column, timestampMs, postedValue(value));
     if (type !== undefined || help !== undefined || unit !== undefined)
       this.#series.describe({ name, type: type ?? "unknown", help: help ?? "", unit: unit ?? "" });

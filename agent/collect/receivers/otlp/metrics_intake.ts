@@ -5,7 +5,7 @@ import type {
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { ExportMetricsServiceResponseSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { emitSamples } from "../emit_samples.ts";
-import { PushedSeries } from "../pushed_series.ts";
+import type { PushedSeries } from "../pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 import type { OtlpConfig } from "./config.ts";
@@ -28,7 +28,7 @@ export class MetricsIntake {
     const { series_max: seriesMax, series_idle: idleMs } = config;
     this.#config = config;
     this.#context = context;
-    this.#series = new PushedSeries({ seriesMax, idleMs });
+    this.#series = context.newSeries({ seriesMax, idleMs });
     this.#totals = new DeltaTotals(seriesMax);
     this.#names = labelNamesOf(config);
   }

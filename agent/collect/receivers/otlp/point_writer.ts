@@ -98,7 +98,9 @@ export class PointWriter {
       ...attributes,
       ...this.#common.identity,
     });
-    const { totals } = this.#parts;
+    const { totals, series } = this.#parts;
+    if (placed.some(({ column }) => series.isTooOld(column, timestampMs)))
+      throw new PointRejectedError("too_old_sample", `time ${timestampMs} ms is too late`);
     const before = totals.changes().length;
     const values =
       isDelta && !isStale ? this.#totals(placed, timestampMs) : placed.map(({ value }) => value);
@@ -108,7 +110,7 @@ export class PointWriter {
     });
     if (fresh.includes("conflict")) {
       totals.undoAfter(before);
-      throw new PointRejectedError("duplicate_sample", "another value came for that time");
+      throw new PointRejectedError("duplicate_timestamp", "another value came for that time");
     }
     placed.forEach(({ column }, i) => {
       if (fresh[i] === "new") this.#push(column, timestampMs, values[i] ?? 0, isStale);
@@ -128,7 +130,7 @@ export class PointWriter {
         );
       const column = this.#parts.series.columnOf(labels, key);
       if (column === noRoom)
-        throw new PointRejectedError("sample_limit", "the limit of series is reached");
+        throw new PointRejectedError("series_limit", "the limit of series is reached");
       return { column, key, value };
     });
   }
@@ -143,7 +145,7 @@ export class PointWriter {
       totals.undoAfter(before);
       throw total === "late"
         ? new PointRejectedError("duplicate_sample", "a delta is not newer than the one before")
-        : new PointRejectedError("sample_limit", "the limit of delta totals is reached");
+        : new PointRejectedError("series_limit", "the limit of delta totals is reached");
     });
   }
 

@@ -184,7 +184,7 @@ test("of samples that come twice the first stands, and only another value is a c
   const dataPoints = [at(now, 1), at(now - 1, 2), at(now, 1), at(now - 1, 3), at(now - 2, 4)];
   const { held, answer, json } = await seriesOf(metricsOf([{ name: "g", gauge: { dataPoints } }]));
   expect(answer).toMatchObject({ partialSuccess: { rejectedDataPoints: "1" } });
-  expect(held.drops).toEqual({ duplicate_sample: 1 });
+  expect(held.drops).toEqual({ duplicate_timestamp: 1 });
   expect(held.of({}).map(({ value }) => value)).toEqual([1, 2, 4]);
   await json(metricsOf([gauge("g", { flags: 1 })]));
   expect(held.drops).toEqual({ duplicate_sample: 2 });

@@ -6,7 +6,7 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { unpackBody, withBody } from "../body.ts";
 import { emitSamples } from "../emit_samples.ts";
-import { PushedSeries, noRoom } from "../pushed_series.ts";
+import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
@@ -60,7 +60,7 @@ class Gateway {
     this.#groups = new Groups({ groupsMax, samplesMax });
     // Every series that stands is written each interval; room for those and the ones just gone.
     const seriesMax = 2 * (samplesMax + 2 * groupsMax);
-    this.#series = new PushedSeries({ seriesMax, idleMs: 4 * interval });
+    this.#series = context.newSeries({ seriesMax, idleMs: 4 * interval });
   }
 
   /** The groups of before a restart stand again. */
@@ -186,7 +186,7 @@ class Gateway {
       if (column === noRoom) refused++;
       else this.#buffer.push(column, nowMs, value);
     }
-    this.#context.drop("metrics", "sample_limit", refused);
+    this.#context.drop("metrics", "series_limit", refused);
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {

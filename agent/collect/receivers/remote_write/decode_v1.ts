@@ -134,7 +134,7 @@ class SeriesReader {
       if (column !== noRoom) return column;
       out.isPartial = true;
       out.skipped.add(
-        "sample_limit",
+        "series_limit",
         items,
         () => "the limit of series is reached: new ones are refused",
       );

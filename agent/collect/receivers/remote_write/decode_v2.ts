@@ -187,7 +187,7 @@ class SeriesReader {
       }
       out.isPartial = true;
       out.skipped.add(
-        "sample_limit",
+        "series_limit",
         items,
         () => "the limit of series is reached: new ones are refused",
       );

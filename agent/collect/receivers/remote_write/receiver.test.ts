@@ -352,7 +352,7 @@ test("remote write refuses series over the limit, keeps the known ones, and take
     400,
     expect.stringContaining("limit of series"),
   ]);
-  expect(held.drops).toEqual({ sample_limit: 1 });
+  expect(held.drops).toEqual({ series_limit: 1 });
   held.nowMs += 3_600_000;
   expect((await send(named("b"))).status).toBe(204);
   held.nowMs += 3_000_000;

@@ -60,7 +60,7 @@ class WriteIntake {
     const { series_max: seriesMax, series_idle: idleMs } = config;
     this.#config = config;
     this.#context = context;
-    this.#series = new PushedSeries({ seriesMax, idleMs });
+    this.#series = context.newSeries({ seriesMax, idleMs });
     this.#aliases = this.#series.newAliases();
     this.#symbols = new SymbolNumbers(this.#series.newAliases(), 2 * seriesMax);
   }

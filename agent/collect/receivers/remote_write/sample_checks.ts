@@ -63,8 +63,12 @@ export class SampleChecks {
     let relation = this.#series.compareWithLast(column, timestampMs, low, high);
     if (relation === "new" && column === this.#column && timestampMs === this.#lastMs)
       relation = low === this.#low && high === this.#high ? "same" : "conflict";
+    if (relation === "new" && this.#series.isTooOld(column, timestampMs)) {
+      out.faults.add("too_old_sample", 1, () => this.#told("too old sample", column, timestampMs));
+      return false;
+    }
     if (relation === "conflict") {
-      out.faults.add("duplicate_sample", 1, () =>
+      out.faults.add("duplicate_timestamp", 1, () =>
         this.#told("duplicate sample for timestamp", column, timestampMs),
       );
       return false;

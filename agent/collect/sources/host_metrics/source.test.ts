@@ -79,5 +79,5 @@ test("host_metrics counts the samples beyond its limit as dropped", async () => 
   const { drops, batches } = await twoTicks({ series_max: 3 });
   expect(batches[0]?.schema.series).toHaveLength(3);
   expect(drops).toHaveLength(2);
-  expect(drops[0]).toEqual(["metrics", "sample_limit", expect.any(Number)]);
+  expect(drops[0]).toEqual(["metrics", "series_limit", expect.any(Number)]);
 });

@@ -22,7 +22,7 @@ export const hostMetrics = defineSource({
     for await (const timestampMs of context.every(config.interval)) {
       const tick = await collect(timestampMs);
       report(tick);
-      if (tick.refused > 0) context.drop("metrics", "sample_limit", tick.refused);
+      if (tick.refused > 0) context.drop("metrics", "series_limit", tick.refused);
       await context.emitMetrics({ schema: tick.schema, rows: [tick.row] });
     }
   },

@@ -47,6 +47,7 @@ const app = prometheusRoutes({
   delayedNameRemoval: false,
   lookbackMs: 300_000,
   head: () => ({ series: [], runs: 0, minMs: undefined, maxMs: undefined }),
+  seriesLimits: () => [],
   blocks: () => [],
 });
 

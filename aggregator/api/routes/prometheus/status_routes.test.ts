@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
+import { SeriesLimitSchema } from "#proto/gen/v1/control_pb.js";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -28,6 +30,16 @@ const target = {
   scrapeInterval: "15s",
   scrapeTimeout: "10s",
 } as const;
+const fullLimit = {
+  scope: "target",
+  name: "web 10.0.0.1:80",
+  limit: 100,
+  active: 100,
+  refusedSeries: 7,
+  refusedSamples: 21,
+  lastRefusedMs: 1_000,
+  fastest: { metric: "hits", label: "user", distinctValues: 60, growth: 50 },
+};
 const series = [
   { __name__: "up", job: "a" },
   { __name__: "up", job: "b" },
@@ -55,6 +67,7 @@ const app = prometheusRoutes({
   delayedNameRemoval: false,
   lookbackMs: 300_000,
   head: () => ({ series, runs: 4, minMs: 1, maxMs: 2 }),
+  seriesLimits: () => [{ agent: "a1", limit: create(SeriesLimitSchema, fullLimit) }],
   blocks: () => [],
 });
 
@@ -70,7 +83,10 @@ test("/status/tsdb gives the largest of each list", async () => {
         '"seriesCountByMetricName":[{"name":"up","value":2}],' +
         '"labelValueCountByLabelName":[{"name":"__name__","value":2}],' +
         '"memoryInBytesByLabelName":[{"name":"__name__","value":8}],' +
-        '"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}]}',
+        '"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}],' +
+        '"cardinalityLimits":[{"scope":"target","name":"web 10.0.0.1:80","agent":"a1","limit":100,' +
+        '"active":100,"refusedSeries":7,"refusedSamples":21,"lastRefused":"1970-01-01T00:00:01.000Z",' +
+        '"fastestGrowing":{"metric":"hits","label":"user","distinctValues":60,"growth":50}}]}',
     ),
   );
   for (const limit of ["0", "10001", "x"])

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { SeriesLimitState } from "#aggregator/fleet/series_limit_states.ts";
 import type { HeadOverview } from "#aggregator/head/contract.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { messageOf } from "#shared/errors.ts";
@@ -46,6 +47,8 @@ export type StatusParts = {
   readonly flags: Readonly<Record<string, string>>;
   readonly delayedNameRemoval: boolean;
   readonly head: (request: Request) => HeadOverview;
+  /** Limits on active series, of the tenant and of agents. */
+  readonly seriesLimits: (request: Request) => readonly SeriesLimitState[];
   readonly blocks: (request: Request) => readonly BlockMeta[];
 };
 
@@ -80,7 +83,8 @@ export function statusInfoRoutes(parts: StatusParts): Hono {
     "/status/tsdb",
     answering(async (c) => {
       const limit = tsdbLimit((await readParams(c)).get("limit"));
-      return { dataJson: await tsdbStatusJson(parts.head(c.req.raw), limit) };
+      const limits = parts.seriesLimits(c.req.raw);
+      return { dataJson: await tsdbStatusJson(parts.head(c.req.raw), limits, limit) };
     }),
   );
   return app;

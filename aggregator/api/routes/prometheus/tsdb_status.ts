@@ -1,3 +1,4 @@
+import type { SeriesLimitState } from "#aggregator/fleet/series_limit_states.ts";
 import type { HeadOverview } from "#aggregator/head/contract.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
@@ -9,8 +10,12 @@ const seriesAtOnce = 20_000;
 /** Prometheus's bounds of an empty head; as text, for they are no safe integers. */
 const [emptyMin, emptyMax] = ["9223372036854775807", "-9223372036854775808"] as const;
 
-/** The `data` of /status/tsdb: the head's size, and the `limit` largest of each list. */
-export async function tsdbStatusJson(head: HeadOverview, limit: number): Promise<string> {
+/** The `data` of /status/tsdb: the head's size, the `limit` largest of each list, and our own `cardinalityLimits`. */
+export async function tsdbStatusJson(
+  head: HeadOverview,
+  limits: readonly SeriesLimitState[],
+  limit: number,
+): Promise<string> {
   const labels = await countLabels(head.series);
   const byValueCount: Entry[] = [];
   const byBytes: Entry[] = [];
@@ -46,7 +51,32 @@ export async function tsdbStatusJson(head: HeadOverview, limit: number): Promise
   const listsJson = lists
     .map(([name, entries]) => `"${name}":${JSON.stringify(largest(entries, limit))}`)
     .join(",");
-  return `{"headStats":{${headStats}},${listsJson}}`;
+  const limitsJson = JSON.stringify(limits.map(limitJson));
+  return `{"headStats":{${headStats}},${listsJson},"cardinalityLimits":${limitsJson}}`;
+}
+
+/** Counts of what was refused are since the agent or aggregator began; growth is of the last hour. */
+function limitJson({ agent, limit }: SeriesLimitState) {
+  const { scope, name, active, refusedSeries, refusedSamples, lastRefusedMs, fastest } = limit;
+  return {
+    scope,
+    name,
+    agent,
+    limit: limit.limit,
+    active,
+    refusedSeries,
+    refusedSamples,
+    lastRefused: lastRefusedMs === 0 ? null : new Date(lastRefusedMs).toISOString(),
+    fastestGrowing:
+      fastest === undefined
+        ? null
+        : {
+            metric: fastest.metric,
+            label: fastest.label,
+            distinctValues: fastest.distinctValues,
+            growth: fastest.growth,
+          },
+  };
 }
 
 /** For each label name, how many series have each of its values. */
