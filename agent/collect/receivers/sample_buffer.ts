@@ -1,11 +1,15 @@
 import type { Histogram } from "#shared/model/histogram.ts";
 import type { SparseSamples } from "#shared/model/metrics.ts";
 import { isAbsent, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
+import { TooLargeError } from "./body.ts";
+
+/** A sample takes four bytes on the wire at least and 200 until it is stored; senders bring some thousand at once. */
+const samplesMax = 2 ** 20;
 
 /** Samples, of which some are histograms: by place, with two words in place of the value that tell it from another one. */
 export type PushedSamples = SparseSamples & { readonly natives?: ReadonlyMap<number, Histogram> };
 
-/** Samples of one request as columns, in memory that is used again for the next. */
+/** Samples of one request as columns; pushing more than a request may bring throws TooLargeError. Their memory is used again for the next. */
 export class SampleBuffer {
   length = 0;
   #columns = new Uint32Array(1_024);
@@ -74,6 +78,8 @@ export class SampleBuffer {
 
   #grow(): void {
     const capacity = 2 * this.#columns.length;
+    if (capacity > samplesMax)
+      throw new TooLargeError(`request has more than ${samplesMax} samples: send less at once`);
     const [columns, times] = [new Uint32Array(capacity), new Float64Array(capacity)];
     const values = new Float64Array(capacity);
     columns.set(this.#columns);

@@ -53,6 +53,8 @@ const aheadMaxMs = 600_000;
 const faultsToldMax = 10;
 const malformed: DropReason = "invalid_sample";
 const labelCharsMax = 64 * 1024;
+/** Room for ten thousand fields; every field of a line is an object until the line is done. */
+const lineCharsMax = 256 * 1024;
 
 class InfluxIntake {
   readonly #config: z.output<typeof InfluxConfig>;
@@ -103,11 +105,14 @@ class InfluxIntake {
     const faults: string[] = [];
     const drops = new Map<DropReason, number>();
     let [number, textFields] = [0, 0];
-    for (const raw of text.split("\n")) {
+    for (const raw of linesOf(text)) {
       number++;
       const line = raw.trim();
       if (line === "" || line.startsWith("#")) continue;
-      const parsed = parseInfluxLine(line);
+      const parsed =
+        line.length > lineCharsMax
+          ? { fault: `is longer than ${lineCharsMax} characters` }
+          : parseInfluxLine(line);
       const refused =
         "fault" in parsed
           ? { reason: malformed, items: 1, fault: parsed.fault }
@@ -157,6 +162,16 @@ class InfluxIntake {
 }
 
 type Refused = { readonly reason: DropReason; readonly items: number; readonly fault: string };
+
+/** One by one: a list of all lines of a body can be many times its size. */
+function* linesOf(text: string): Generator<string> {
+  for (let from = 0; from <= text.length;) {
+    const end = text.indexOf("\n", from);
+    yield text.slice(from, end < 0 ? text.length : end);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
 
 /** Undefined where two tags become one label. */
 function labelsOf(tags: InfluxLine["tags"]): Labels | undefined {

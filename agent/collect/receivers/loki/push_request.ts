@@ -4,7 +4,8 @@ import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { BodyError } from "../body.ts";
+import { BodyError, type TakeMemory } from "../body.ts";
+import { takeProtobufParts } from "../request_parts.ts";
 import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
 
 export type PushedStream = { readonly labels: Labels; readonly entries: readonly PushedEntry[] };
@@ -64,10 +65,11 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
 export function readProtobufPush(
   packed: Uint8Array,
   bytesMax: number,
-  take: (bytes: number) => void,
+  take: TakeMemory,
 ): PushedStream[] {
   const bytes = unpackSnappy(packed, bytesMax);
   take(bytes.length);
+  takeProtobufParts(bytes, PushRequestSchema, take);
   return decoded(bytes).streams.map(({ labels, entries }) => ({
     labels: parseStreamLabels(labels),
     entries: entries.map(({ timestamp, line, structuredMetadata }) => ({

@@ -6,6 +6,7 @@ import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import { LogBatchBuilder } from "../log_batch_builder.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
+import { takeJsonParts } from "../request_parts.ts";
 import { type PushedStream, readJsonPush, readProtobufPush } from "./push_request.ts";
 import { withServiceName } from "./stream_labels.ts";
 
@@ -59,6 +60,7 @@ function read(
     throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
   const unpacked = unpackBody(body, encoding, bytesMax);
   if (unpacked !== body) take(unpacked.length);
+  takeJsonParts(unpacked, take);
   return readJsonPush(unpacked);
 }
 

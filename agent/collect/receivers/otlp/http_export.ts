@@ -9,8 +9,9 @@ import {
 } from "@bufbuild/protobuf";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import { BodyError, type BodyLimits, unpackBody, withBody } from "../body.ts";
+import { BodyError, type BodyLimits, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
+import { takeJsonParts, takeProtobufParts } from "../request_parts.ts";
 
 export type Format = "protobuf" | "json";
 
@@ -44,7 +45,7 @@ export async function answerExport<Request extends DescMessage, Response extends
       const encoding = request.headers.get("content-encoding") ?? undefined;
       const body = unpackBody(packed, encoding, call.limits.bytesMax);
       if (body !== packed) take(body.length);
-      const answer = await call.run(decode(call.request, body, format), format);
+      const answer = await call.run(decode(call.request, body, format, take), format);
       return respond(200, format, call.response, answer);
     });
   } catch (thrown) {
@@ -62,7 +63,10 @@ function decode<Desc extends DescMessage>(
   schema: Desc,
   body: Uint8Array,
   format: Format,
+  take: TakeMemory,
 ): MessageShape<Desc> {
+  if (format === "protobuf") takeProtobufParts(body, schema, take);
+  else takeJsonParts(body, take);
   try {
     if (format === "protobuf") return fromBinary(schema, body, { readUnknownFields: false });
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body);

@@ -8,6 +8,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricType } from "#shared/model/metrics.ts";
+import { TooLargeError } from "../body.ts";
 import { labelsOfAttributes } from "./attributes.ts";
 import type { OtlpConfig } from "./config.ts";
 import { LabelNames } from "./label_names.ts";
@@ -131,7 +132,8 @@ function convertMetric(metric: Metric, { config, names, writer, out }: Conversio
     try {
       write();
     } catch (thrown) {
-      if (!(thrown instanceof OperatingError)) throw thrown;
+      // A request that is too large is refused as a whole.
+      if (!(thrown instanceof OperatingError) || thrown instanceof TooLargeError) throw thrown;
       const reason = thrown instanceof PointRejectedError ? thrown.reason : "invalid_sample";
       reject(out, metric.name, reason, thrown.message, 1);
     }

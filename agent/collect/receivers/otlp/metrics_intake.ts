@@ -11,7 +11,7 @@ import { SampleBuffer } from "../sample_buffer.ts";
 import type { OtlpConfig } from "./config.ts";
 import { DeltaTotals } from "./delta_totals.ts";
 import type { LabelNames } from "./label_names.ts";
-import { convertMetrics, labelNamesOf } from "./metrics_converter.ts";
+import { type Converted, convertMetrics, labelNamesOf } from "./metrics_converter.ts";
 import { RequestSamples } from "./request_samples.ts";
 
 /** Takes decoded requests for metrics, whatever they came by. */
@@ -43,18 +43,29 @@ export class MetricsIntake {
     totals.begin(nowMs);
     const [samples, names] = [this.#samples, this.#names];
     const parts = { series, buffer, totals, samples, names, nowMs };
-    const converted = convertMetrics(request, parts, this.#config);
     const changes = totals.changes();
     try {
+      const converted = convertMetrics(request, parts, this.#config);
       if (buffer.length > 0 || converted.hasNewFamilies)
         await emitSamples(context, series, buffer.take());
+      return this.#answer(converted);
     } catch (thrown) {
       totals.undo(changes);
       throw thrown;
     }
-    for (const [reason, points] of converted.drops) context.drop("metrics", reason, points);
-    if (converted.exemplars > 0) context.notStored("exemplar", converted.exemplars);
-    const { rejected, message, warning } = converted;
+  }
+
+  /** Only when the samples are stored: a sender that is told to come again brings the bad points again, too. */
+  #answer({
+    drops,
+    exemplars,
+    rejected,
+    message,
+    warning,
+  }: Converted): ExportMetricsServiceResponse {
+    const context = this.#context;
+    for (const [reason, points] of drops) context.drop("metrics", reason, points);
+    if (exemplars > 0) context.notStored("exemplar", exemplars);
     if (rejected === 0 && warning === undefined) return create(ExportMetricsServiceResponseSchema);
     return create(ExportMetricsServiceResponseSchema, {
       partialSuccess: {

@@ -15,6 +15,9 @@ const labelTags = { name: 10, value: 18 } as const;
 const sampleTags = { value: 9, timestamp: 16 } as const;
 const metadataTags = { type: 8, name: 18, help: 34, unit: 42 } as const;
 
+/** More do not fit into the bytes that the labels of a series may take. */
+const labelsMax = 32_768;
+
 /**
  * Reads a prometheus.WriteRequest (remote write 1.0) into `buffer`. A series is recognised by the bytes of its labels, so that one
  * met before costs no decoding of text. Throws ExpositionError for bytes that are not such a message.
@@ -153,6 +156,8 @@ class SeriesReader {
       const tag = cursor.varint(end);
       if (tag === seriesTags.label) pairs.push(this.#pair(cursor.lengthEnd(end)));
       else cursor.skip(tag, end);
+      if (pairs.length > labelsMax)
+        throw new InvalidLabelsError("label_limit", `series has more than ${labelsMax} labels`);
     }
     return pairs;
   }

@@ -1,3 +1,4 @@
+import { histogramBucketsMax } from "#shared/model/histogram_checks.ts";
 import type { CounterResetHint, Histogram } from "#shared/model/histogram.ts";
 import {
   type BucketSpan,
@@ -54,14 +55,14 @@ export function readHistogram(cursor: ProtobufCursor, end: number): WrittenHisto
     if (field === 0) cursor.fail("field number 0");
     if (field === fields.negativeSpans || field === fields.positiveSpans) {
       if (wire !== delimited) cursor.fail("spans of another type");
-      listOf(spans, field).push(readSpan(cursor, cursor.lengthEnd(end)));
+      append(listOf(spans, field), readSpan(cursor, cursor.lengthEnd(end)));
     } else if (isList(field)) {
       const list = listOf(lists, field);
-      if (wire !== delimited) list.push(readNumber(cursor, field, wire, end));
+      if (wire !== delimited) append(list, readNumber(cursor, field, wire, end));
       else {
         const listEnd = cursor.lengthEnd(end);
         const each = isDelta(field) ? 0 : 1;
-        while (cursor.at < listEnd) list.push(readNumber(cursor, field, each, listEnd));
+        while (cursor.at < listEnd) append(list, readNumber(cursor, field, each, listEnd));
       }
     } else if (field === fields.timestamp && wire === 0) timestampMs = cursor.int64(end);
     else if (field <= fields.startTimestamp && wire <= 1) {
@@ -143,6 +144,11 @@ function listOf<Entry>(lists: Map<number, Entry[]>, field: number): Entry[] {
   const list: Entry[] = [];
   lists.set(field, list);
   return list;
+}
+
+/** One more than there may be is enough to be refused by. */
+function append<Entry>(list: Entry[], entry: Entry): void {
+  if (list.length <= histogramBucketsMax) list.push(entry);
 }
 
 function unzigzag(value: number): number {

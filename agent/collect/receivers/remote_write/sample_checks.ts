@@ -1,9 +1,13 @@
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
+import { TooLargeError } from "../body.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import type { DecodedWrite } from "./decoded_write.ts";
 import type { WrittenHistogram } from "./native_histogram.ts";
 import { aheadMaxMs, shownLabels } from "./wire.ts";
+
+/** An empty one takes two bytes on the wire. */
+const histogramsMax = 500_000;
 
 /** Puts the good samples of a request into the buffer, and tells what is wrong with the others. */
 export class SampleChecks {
@@ -12,6 +16,7 @@ export class SampleChecks {
   readonly #out: DecodedWrite;
   readonly #latestMs: number;
   #column = -1;
+  #histograms = 0;
   #lastMs = Number.NaN;
   #low = 0;
   #high = 0;
@@ -34,6 +39,8 @@ export class SampleChecks {
     const { timestampMs, sumLow, sumHigh, histogram } = written;
     const out = this.#out;
     const before = out.written;
+    if (++this.#histograms > histogramsMax)
+      throw new TooLargeError(`request has more than ${histogramsMax} histograms: send less`);
     if (isStale(Uint32Array.of(sumLow, sumHigh), 0)) this.add(column, timestampMs, sumLow, sumHigh);
     else if (histogram === undefined) {
       out.samples++;

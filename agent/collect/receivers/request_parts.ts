@@ -1,0 +1,131 @@
+import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { messageOf } from "#shared/errors.ts";
+import { BodyError, type TakeMemory, TooLargeError } from "./body.ts";
+
+// A decoder makes objects of some hundred bytes from messages of two bytes on the wire, and a compressed body holds
+// millions of them in a few kilobytes. So what a body would become is counted before it is decoded, and taken from the memory
+// that all requests share.
+
+/** Legitimate requests have some ten thousand: a point with five attributes is twelve messages. */
+const partsMax = 500_000;
+/** Measured: 300 bytes a message of protobuf, up to 600 a value of JSON with its checked copy. */
+const bytesPerPart = 400;
+/** Numbers in lists weigh less than messages. */
+const numbersPerPart = 4;
+const depthMax = 100;
+
+/**
+ * Counts the messages and numbers that a protobuf message would become. Throws TooLargeError over the limit, BodyError(400) for
+ * bytes that are no such message, OperatingError("overloaded") where all requests together hold too much.
+ */
+export function takeProtobufParts(bytes: Uint8Array, desc: DescMessage, take: TakeMemory): void {
+  const count = { parts: 0 };
+  try {
+    countMessage(new BinaryReader(bytes), bytes.length, desc, count, 0);
+  } catch (cause) {
+    if (cause instanceof TooLargeError) throw cause;
+    throw new BodyError(400, `request is not a valid message: ${messageOf(cause).slice(0, 200)}`, {
+      cause,
+    });
+  }
+  take(Math.ceil(count.parts) * bytesPerPart);
+}
+
+type Count = { parts: number };
+
+function countMessage(
+  reader: BinaryReader,
+  end: number,
+  desc: DescMessage,
+  count: Count,
+  depth: number,
+): void {
+  if (depth > depthMax) throw new Error(`messages are nested deeper than ${depthMax}`);
+  add(count, 1);
+  const fields = fieldsOf(desc);
+  while (reader.pos < end) {
+    const [number, wireType] = reader.tag();
+    const field = fields.get(number);
+    if (field === undefined || wireType !== WireType.LengthDelimited) {
+      if (field?.isList === true) add(count, 1 / numbersPerPart);
+      reader.skip(wireType, number);
+    } else {
+      const length = reader.uint32();
+      const fieldEnd = reader.pos + length;
+      if (fieldEnd > end) throw new Error("truncated field");
+      if (field.message !== undefined)
+        countMessage(reader, fieldEnd, field.message, count, depth + 1);
+      else {
+        if (field.isList) add(count, length / field.bytesPerNumber / numbersPerPart);
+        reader.pos = fieldEnd;
+      }
+    }
+  }
+  if (reader.pos !== end) throw new Error("truncated field");
+}
+
+type CountedField = {
+  readonly message: DescMessage | undefined;
+  readonly isList: boolean;
+  /** At least so many on the wire. */
+  readonly bytesPerNumber: number;
+};
+
+const eightBytes: ReadonlySet<ScalarType> = new Set([
+  ScalarType.DOUBLE,
+  ScalarType.FIXED64,
+  ScalarType.SFIXED64,
+]);
+/** Derived from the descriptors alone, once each. */
+const fieldsByMessage = new WeakMap<DescMessage, ReadonlyMap<number, CountedField>>();
+
+function fieldsOf(desc: DescMessage): ReadonlyMap<number, CountedField> {
+  const known = fieldsByMessage.get(desc);
+  if (known !== undefined) return known;
+  const fields = new Map(
+    desc.fields.map((field): [number, CountedField] => {
+      const bytesPerNumber = field.scalar !== undefined && eightBytes.has(field.scalar) ? 8 : 1;
+      return [
+        field.number,
+        { message: field.message, isList: field.fieldKind === "list", bytesPerNumber },
+      ];
+    }),
+  );
+  fieldsByMessage.set(desc, fields);
+  return fields;
+}
+
+function add(count: Count, parts: number): void {
+  count.parts += parts;
+  if (count.parts > partsMax)
+    throw new TooLargeError(
+      `request has more than ${partsMax} messages and values: send less at once`,
+    );
+}
+
+const [quote, backslash, comma, openBrace, openBracket] = [0x22, 0x5c, 0x2c, 0x7b, 0x5b];
+
+/** Counts the objects, lists and values that a text in JSON would become. Throws as takeProtobufParts() does. */
+export function takeJsonParts(text: Uint8Array, take: TakeMemory): void {
+  const count = { parts: 0 };
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at];
+    if (byte === quote) at = endOfString(text, at + 1);
+    else if (byte === comma) add(count, 1 / numbersPerPart);
+    else if (byte === openBrace || byte === openBracket) add(count, 1);
+  }
+  take(Math.ceil(count.parts) * bytesPerPart);
+}
+
+/** Where the quote stands that ends a string, or the end of the text. */
+function endOfString(text: Uint8Array, from: number): number {
+  let at = text.indexOf(quote, from);
+  while (at >= 0) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === backslash && at - 1 - backslashes >= from) backslashes++;
+    if (backslashes % 2 === 0) return at;
+    at = text.indexOf(quote, at + 1);
+  }
+  return text.length;
+}
