@@ -21,6 +21,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "receivers.ts",
     "refusal.ts",
     "registry.ts",
+    "request_parts.ts",
     "sample_buffer.ts",
     "series_groups.ts",
   ],

@@ -17,6 +17,7 @@ import { emitSamples } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
+import { takeJsonParts } from "../request_parts.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 
 const JsonMetricsConfig = z.strictObject({
@@ -68,8 +69,8 @@ class JsonMetricsIntake {
       return await withBody(request, { bytesMax, memory }, async (packed, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
         const body = unpackBody(packed, encoding, bytesMax);
-        // Values as objects, before they are columns.
-        take(4 * body.length);
+        if (body !== packed) take(body.length);
+        takeJsonParts(body, take);
         return this.#take(entriesOf(body));
       });
     } catch (thrown) {
