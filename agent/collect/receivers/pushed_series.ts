@@ -2,7 +2,6 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 
-import { ByteAliases } from "./byte_aliases.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
 import { SeriesGroups } from "./series_groups.ts";
 
@@ -21,6 +20,9 @@ export type AgentLimit = {
   /** Notes a series that was refused because there was no room. */
   refused(key: string, labels: Labels): void;
 };
+
+/** What a wire format remembers by column; size counts what it holds. */
+export type ColumnMemory = { readonly size: number; clear(): void };
 
 /** Result of columnOf() for a series over the limit. */
 export const noRoom = -1;
@@ -43,7 +45,7 @@ export class PushedSeries {
   #groups = new SeriesGroups();
   #columns = new Map<string, number>();
   #families = new Map<string, MetricFamily>();
-  readonly #aliases: ByteAliases[] = [];
+  readonly #memories: ColumnMemory[] = [];
   /** By column: the newest sample that is in the spool, and when it came. */
   #lastMs = new Float64Array(tidyColumnsMin).fill(-Infinity);
   #lastWords = new Uint32Array(2 * tidyColumnsMin);
@@ -71,19 +73,18 @@ export class PushedSeries {
     return this.#groups.batchOf(samples, this.#series);
   }
 
-  /** Columns by keys of a wire format's own, cleared with the columns: what saves decoding labels again. */
-  newAliases(): ByteAliases {
-    const aliases = new ByteAliases();
-    this.#aliases.push(aliases);
-    return aliases;
+  /** Clears the memory from now on when columns are numbered anew, and between requests when it holds far more than there are. */
+  lend<Memory extends ColumnMemory>(memory: Memory): Memory {
+    this.#memories.push(memory);
+    return memory;
   }
 
   /** Opens a request. Columns given out before count no more. */
   begin(nowMs: number): void {
     this.#nowMs = nowMs;
     const size = this.#series.length;
-    for (const aliases of this.#aliases)
-      if (aliases.size > 2 * this.#limits.seriesMax) aliases.clear();
+    for (const memory of this.#memories)
+      if (memory.size > 2 * this.#limits.seriesMax) memory.clear();
     if (size < Math.min(tidyColumnsMin, this.#limits.seriesMax)) return;
     if (Math.abs(nowMs - this.#tidiedMs) < tidyEveryMs) return;
     this.#tidiedMs = nowMs;
@@ -195,7 +196,7 @@ export class PushedSeries {
     this.#lastMs = new Float64Array(capacity).fill(-Infinity);
     this.#seenMs = new Float64Array(capacity);
     this.#lastWords = new Uint32Array(2 * capacity);
-    for (const aliases of this.#aliases) aliases.clear();
+    for (const memory of this.#memories) memory.clear();
     for (const [key, from] of kept) {
       const to = this.#series.length;
       this.#series.push(series[from] ?? {});

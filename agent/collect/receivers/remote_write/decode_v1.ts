@@ -4,6 +4,7 @@ import type { ByteAliases } from "../byte_aliases.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { DecodedWrite } from "./decoded_write.ts";
+import type { ExpectedSeries } from "./expected_series.ts";
 import { readHistogram } from "./native_histogram.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
@@ -18,28 +19,31 @@ const metadataTags = { type: 8, name: 18, help: 34, unit: 42 } as const;
 /** More do not fit into the bytes that the labels of a series may take. */
 const labelsMax = 32_768;
 
+/** The series met so far, and how those of remote write 1.0 are recognised without their labels being decoded. */
+export type KnownSeries = {
+  readonly series: PushedSeries;
+  /** By the bytes of their labels. */
+  readonly aliases: ByteAliases;
+  readonly expected: ExpectedSeries;
+};
+
 /**
  * Reads a prometheus.WriteRequest (remote write 1.0) into `buffer`. A series is recognised by the bytes of its labels, so that one
  * met before costs no decoding of text. Throws ExpositionError for bytes that are not such a message.
  */
 export function decodeV1(
   bytes: Uint8Array,
-  series: PushedSeries,
-  aliases: ByteAliases,
+  known: KnownSeries,
   buffer: SampleBuffer,
   nowMs: number,
 ): DecodedWrite {
   const out = new DecodedWrite();
   const cursor = new ProtobufCursor(bytes);
-  const reader = new SeriesReader(
-    cursor,
-    series,
-    aliases,
-    out,
-    new SampleChecks(series, buffer, out, nowMs),
-  );
+  const checks = new SampleChecks(known.series, buffer, out, nowMs);
+  const reader = new SeriesReader(cursor, known, out, checks);
   const end = bytes.length;
   while (cursor.at < end) {
+    if (reader.expectedSeries()) continue;
     const tag = cursor.varint(end);
     if (tag === requestTags.timeseries) reader.series(cursor.lengthEnd(end));
     else if (tag === requestTags.metadata) reader.metadata(cursor.lengthEnd(end));
@@ -60,13 +64,13 @@ class SeriesReader {
   readonly #bytes: Buffer;
   readonly #series: PushedSeries;
   readonly #aliases: ByteAliases;
+  readonly #expected: ExpectedSeries;
   readonly #out: DecodedWrite;
   readonly #checks: SampleChecks;
 
   constructor(
     cursor: ProtobufCursor,
-    series: PushedSeries,
-    aliases: ByteAliases,
+    { series, aliases, expected }: KnownSeries,
     out: DecodedWrite,
     checks: SampleChecks,
   ) {
@@ -76,8 +80,24 @@ class SeriesReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#series = series;
     this.#aliases = aliases;
+    this.#expected = expected;
     this.#out = out;
     this.#checks = checks;
+  }
+
+  /** Reads the series from here on that are as foretold; false where there is none. */
+  expectedSeries(): boolean {
+    const expected = this.#expected;
+    this.#cursor.at = expected.read(this.#cursor.bytes, this.#cursor.at);
+    const { length, columns, timestampsMs, words } = expected;
+    for (let i = 0; i < length; i++)
+      this.#checks.add(
+        columns[i] ?? 0,
+        timestampsMs[i] ?? 0,
+        words[2 * i] ?? 0,
+        words[2 * i + 1] ?? 0,
+      );
+    return length > 0;
   }
 
   /** Twice over the message: labels may stand behind samples. */
@@ -121,10 +141,13 @@ class SeriesReader {
   }
 
   #knownColumn(start: number, end: number, items: number): number | undefined {
-    const known = this.#aliases.get(this.#cursor.bytes, start, end);
-    if (known !== undefined) return known;
-    const column = this.#newColumn(start, end, items);
-    if (column !== undefined) this.#aliases.set(this.#cursor.bytes, start, end, column);
+    const { bytes } = this.#cursor;
+    const known = this.#aliases.get(bytes, start, end);
+    const column = known ?? this.#newColumn(start, end, items);
+    if (column === undefined) return undefined;
+    if (known === undefined) this.#aliases.set(bytes, start, end, column);
+    this.#expected.keep(column, bytes, start, end);
+    this.#expected.met(column);
     return column;
   }
 

@@ -69,6 +69,21 @@ test("remote write 1.0 stores samples and answers 204 without the headers of 2.0
     { timestampMs: now + 1, value: 2.5 },
   ]);
 });
+test("remote write 1.0 stores the same whether series come in the order of before or in any other", async () => {
+  const { held, send } = start();
+  const names = Array.from({ length: 40 }, (_, i) => `m${i}`);
+  const orders = [names, names, names.toReversed(), names.slice(10), ["new", ...names], names];
+  const wanted = new Map<string, number[]>();
+  for (const [round, order] of orders.entries()) {
+    const message = order.map((name, i) => {
+      wanted.set(name, [...(wanted.get(name) ?? []), round + i]);
+      return series1([["__name__", name]], [[now + round, round + i]]);
+    });
+    expect((await send(Buffer.concat(message))).status).toBe(204);
+  }
+  for (const [name, values] of wanted)
+    expect(held.of({ __name__: name }).map(({ value }) => value)).toEqual(values);
+});
 test("remote write 1.0 sorts labels and takes those with empty values for absent", async () => {
   const { held, send } = start();
   await send(

@@ -6,17 +6,18 @@ import { duration } from "#shared/text/duration.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { type TakeMemory, withBody } from "../body.ts";
 import { BodyError } from "../body.ts";
-import type { ByteAliases } from "../byte_aliases.ts";
+import { ByteAliases } from "../byte_aliases.ts";
 import { emitSamples } from "../emit_samples.ts";
-import { PushedSeries } from "../pushed_series.ts";
+import type { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { type WriteVersion, versionOf } from "./content_type.ts";
-import { decodeV1 } from "./decode_v1.ts";
+import { type KnownSeries, decodeV1 } from "./decode_v1.ts";
 import { decodeV2 } from "./decode_v2.ts";
 import type { DecodedWrite } from "./decoded_write.ts";
+import { ExpectedSeries } from "./expected_series.ts";
 import { SymbolNumbers } from "./symbols.ts";
 
 const RemoteWriteConfig = z.strictObject({
@@ -52,7 +53,7 @@ class WriteIntake {
   readonly #config: z.output<typeof RemoteWriteConfig>;
   readonly #context: ReceiverContext;
   readonly #series: PushedSeries;
-  readonly #aliases: ByteAliases;
+  readonly #known: KnownSeries;
   readonly #symbols: SymbolNumbers;
   readonly #buffer = new SampleBuffer();
 
@@ -61,8 +62,12 @@ class WriteIntake {
     this.#config = config;
     this.#context = context;
     this.#series = context.newSeries({ seriesMax, idleMs });
-    this.#aliases = this.#series.newAliases();
-    this.#symbols = new SymbolNumbers(this.#series.newAliases(), 2 * seriesMax);
+    this.#known = {
+      series: this.#series,
+      aliases: this.#series.lend(new ByteAliases()),
+      expected: this.#series.lend(new ExpectedSeries()),
+    };
+    this.#symbols = new SymbolNumbers(this.#series.lend(new ByteAliases()), 2 * seriesMax);
   }
 
   /** The checks stand in the order of Prometheus's receiver, so that a sender sees the same status. */
@@ -106,7 +111,7 @@ class WriteIntake {
     // Decoding is one turn: the buffer and the columns are this request's until the samples are taken out.
     const decoded =
       version === 1
-        ? decodeV1(bytes, this.#series, this.#aliases, this.#buffer, nowMs)
+        ? decodeV1(bytes, this.#known, this.#buffer, nowMs)
         : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, nowMs);
     const isRolledBack = version === 1 && decoded.faults.first !== undefined;
     if (!isRolledBack && (this.#buffer.length > 0 || decoded.hasNewFamilies))
