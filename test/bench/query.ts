@@ -6,6 +6,7 @@ import { machineLoad, rounded } from "#test/support/bench_world.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { MetricPeer, type PeerName, hasPeer } from "#test/support/metric_peers.ts";
 import { NodeHosts, intervalMs } from "#test/support/node_hosts.ts";
+import { measureUsers } from "#test/support/query_users.ts";
 import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
 import { writeStore } from "#test/support/write_store.ts";
 
@@ -30,6 +31,8 @@ type Server = { readonly url: string; readonly folder: string; restart(): Promis
 /**
  * How long does query_range take over a day of ten hosts? Warm (asked `--rounds` times after once) and cold (asked first after a
  * start, the data dropped from the page cache where the kernel lets us), over HTTP, the body read to its end.
+ * With `--users N` instead: how long do dashboards wait that so many users let refresh (`--refresh` seconds), while `--ingest` samples a second
+ * arrive, and how long do samples wait from their scrape to a query that finds them? For `--seconds`.
  * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -42,11 +45,23 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       cold_rounds: { type: "string", default: "3" },
       peers: { type: "string", default: "prometheus,victoriametrics" },
       data: { type: "string" },
+      users: { type: "string", default: "0" },
+      seconds: { type: "string", default: "60" },
+      refresh: { type: "string", default: "10" },
+      ingest: { type: "string", default: "200000" },
     },
   });
   const scrapes = await recordedScrapes();
   if (scrapes.length === 0) return { skipped: "the recorded scrapes are absent" };
   const hosts = Number(values.hosts);
+  if (values.users !== "0")
+    return measureUsers({
+      users: Number(values.users),
+      hosts,
+      seconds: Number(values.seconds),
+      samplesPerSecond: Number(values.ingest),
+      refreshMs: Number(values.refresh) * 1_000,
+    });
   const nodes = new NodeHosts(scrapes, hosts);
   const count = Math.round((Number(values.hours) * 3_600_000) / intervalMs);
   const folder = values.data ?? (await mkdtemp(join(tmpdir(), "lapwing-query-")));

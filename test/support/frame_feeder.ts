@@ -2,9 +2,10 @@
  * An agent without HTTP, for benchmarks of what comes after the scrape: recorded scrapes of many virtual hosts go through the real
  * parser, series table, encoder, spool and uplink, as fast as they are taken.
  *
- *     bun frame_feeder.ts FOLDER NATS_URL HOSTS SAMPLES
+ *     bun frame_feeder.ts FOLDER NATS_URL HOSTS SAMPLES [INTERVAL_MS]
  *
- * Prints "ready" when everything is in memory, begins at the first byte on its standard input, and prints what it sent as JSON.
+ * Prints "ready" when everything is in memory, begins at the first byte on its standard input, and prints what it sent as JSON. With an interval each host is
+ * scraped so often, in real time; the first one then tells the time of its scrape as a metric `bench_scraped_ms`.
  */
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { resolveJob } from "#agent/collect/scrape/job.ts";
@@ -35,11 +36,16 @@ const samplesAScrape = 510;
 export type Fed = { readonly samples: number; readonly bytes: number };
 
 if (import.meta.main) {
-  const [folder = "", url = "", hosts = "", samples = ""] = process.argv.slice(2);
-  await feed(folder, url, Number(hosts), Number(samples));
+  const [folder = "", url = "", hosts = "", samples = "", interval = "0"] = process.argv.slice(2);
+  await feed(folder, url, Number(hosts), (feeder) => feeder.run(Number(samples), Number(interval)));
 }
 
-async function feed(folder: string, url: string, hosts: number, samples: number): Promise<void> {
+async function feed(
+  folder: string,
+  url: string,
+  hosts: number,
+  run: (feeder: Feeder) => Promise<void>,
+): Promise<void> {
   const log = createLogger("warn");
   const parts = { clock: systemClock, log, metrics: createSelfMetrics() };
   const spool = await Spool.open(SpoolConfig.parse({ path: folder, when_full: "block" }), {
@@ -63,7 +69,7 @@ async function feed(folder: string, url: string, hosts: number, samples: number)
   const feeder = new Feeder(spool, scrapes, hosts);
   process.stdout.write("ready\n");
   await process.stdin[Symbol.asyncIterator]().next();
-  await feeder.run(samples);
+  await run(feeder);
   const fed: Fed = {
     samples: await total(parts.metrics, "lapwing_spool_items_total"),
     bytes: await total(parts.metrics, "lapwing_spool_written_bytes_total"),
@@ -90,13 +96,17 @@ class Feeder {
     const job = resolveJob(GlobalConfig.parse({}), config);
     this.#hosts = Array.from(
       { length: hosts },
-      (_, host) => new TargetSeries({ job: "node", instance: `node-${host}:9100` }, job),
+      (_, host) => new TargetSeries({ job: "node", instance: `host-${host}:9100` }, job),
     );
   }
 
-  /** Scrapes all hosts in turn until about `samplesMax` samples are in the spool; the last scrapes are of now. */
-  async run(samplesMax: number): Promise<void> {
+  /**
+   * Scrapes all hosts in turn until about `samplesMax` samples are in the spool: as fast as it goes, so that the last scrapes are of
+   * now, or each host once in `pacedMs`.
+   */
+  async run(samplesMax: number, pacedMs: number): Promise<void> {
     const rounds = Math.ceil(samplesMax / (this.#hosts.length * samplesAScrape));
+    if (pacedMs > 0) return this.#runPaced(rounds, pacedMs);
     const startMs = Date.now() - rounds * intervalMs;
     for (; this.#round < rounds; this.#round++) {
       for (const [host, series] of this.#hosts.entries())
@@ -104,10 +114,28 @@ class Feeder {
     }
   }
 
-  async #scrape(host: number, series: TargetSeries, scrapeMs: number): Promise<void> {
+  async #runPaced(rounds: number, intervalPacedMs: number): Promise<void> {
+    const startMs = Date.now();
+    for (; this.#round < rounds; this.#round++) {
+      for (const [host, series] of this.#hosts.entries()) {
+        const dueMs = startMs + (this.#round + host / this.#hosts.length) * intervalPacedMs;
+        if (dueMs > Date.now()) await Bun.sleep(dueMs - Date.now());
+        const scrapeMs = Date.now();
+        await this.#scrape(
+          host,
+          series,
+          scrapeMs,
+          host === 0 ? `bench_scraped_ms ${scrapeMs}\n` : "",
+        );
+      }
+    }
+  }
+
+  async #scrape(host: number, series: TargetSeries, scrapeMs: number, more = ""): Promise<void> {
     const scrape = this.#scrapes[(this.#round + host * hostStep) % this.#scrapes.length];
     if (scrape === undefined) return;
-    parseExposition(scrape.bytes, "prometheus", series.index, this.#samples);
+    const bytes = more === "" ? scrape.bytes : Buffer.concat([scrape.bytes, Buffer.from(more)]);
+    parseExposition(bytes, "prometheus", series.index, this.#samples);
     const { kept } = series.append(this.#samples, scrapeMs);
     await this.#spool.metrics.write(series.take(scrapeMs, [1, 0.01, kept, kept, 0]));
   }
