@@ -32,7 +32,7 @@ type Server = { readonly url: string; readonly folder: string; restart(): Promis
  * How long does query_range take over a day of ten hosts? Warm (asked `--rounds` times after once) and cold (asked first after a
  * start, the data dropped from the page cache where the kernel lets us), over HTTP, the body read to its end.
  * With `--users N` instead: how long do dashboards wait that so many users let refresh (`--refresh` seconds), while `--ingest` samples a second
- * arrive, and how long do samples wait from their scrape to a query that finds them? For `--seconds`.
+ * of `--feed_hosts` hosts arrive, and how long do samples wait from their scrape to a query that finds them? For `--seconds`.
  * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -49,6 +49,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       seconds: { type: "string", default: "60" },
       refresh: { type: "string", default: "10" },
       ingest: { type: "string", default: "200000" },
+      feed_hosts: { type: "string", default: "40" },
     },
   });
   const scrapes = await recordedScrapes();
@@ -60,6 +61,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       hosts,
       seconds: Number(values.seconds),
       samplesPerSecond: Number(values.ingest),
+      feedHosts: Number(values.feed_hosts),
       refreshMs: Number(values.refresh) * 1_000,
     });
   const nodes = new NodeHosts(scrapes, hosts);

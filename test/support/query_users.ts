@@ -15,14 +15,14 @@ export type UsersOptions = {
   /** Whose dashboards are looked at; they have six hours of history. */
   readonly hosts: number;
   readonly seconds: number;
-  /** Arriving through a real NATS server, a second apart for each of as many hosts as it takes. */
+  /** Arriving through a real NATS server from so many hosts, of which the first are those looked at. */
   readonly samplesPerSecond: number;
+  readonly feedHosts: number;
   readonly refreshMs: number;
 };
 
 const historyHours = 6;
 const samplesAScrape = 512;
-const feedIntervalMs = 1_000;
 
 /** How long do dashboards wait while ingest runs, and how long ingest while dashboards are asked for? */
 export async function measureUsers(options: UsersOptions): Promise<Record<string, unknown>> {
@@ -37,7 +37,8 @@ export async function measureUsers(options: UsersOptions): Promise<Record<string
     folder,
     config: { data_dir: dataDir, nats: { servers: [nats.url] } },
   });
-  const feedHosts = Math.ceil((options.samplesPerSecond * feedIntervalMs) / 1_000 / samplesAScrape);
+  const { feedHosts } = options;
+  const feedIntervalMs = (1_000 * feedHosts * samplesAScrape) / options.samplesPerSecond;
   const warmUpSeconds = 15;
   const samples = options.samplesPerSecond * (options.seconds + warmUpSeconds + 10);
   const feeder = Bun.spawn(
@@ -56,7 +57,9 @@ export async function measureUsers(options: UsersOptions): Promise<Record<string
     await new LineReader(feeder.stdout).next();
     await feeder.stdin.write("go\n");
     await feeder.stdin.flush();
-    console.error(`${feedHosts} hosts a second; users come in ${warmUpSeconds} s`);
+    console.error(
+      `${feedHosts} hosts every ${feedIntervalMs} ms; users come in ${warmUpSeconds} s`,
+    );
     await Bun.sleep(warmUpSeconds * 1_000);
     return await measure(aggregator, options);
   } finally {
