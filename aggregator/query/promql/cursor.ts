@@ -1,6 +1,6 @@
 import type { DurationExpr } from "./ast.ts";
 import { type PromqlError, type Span, parseError, quote } from "./errors.ts";
-import { parseNumber, parseSeconds } from "./literals.ts";
+import { literalFault, parseNumber, parseSeconds } from "./literals.ts";
 import type { Token } from "./lex.ts";
 
 /** The place in the token list; the parser moves it forward only. */
@@ -146,8 +146,7 @@ function parseDurationPrimary(cursor: Cursor, context: string): DurationExpr {
   if (token.type === "number" || token.type === "duration") {
     take(cursor);
     const value = token.type === "number" ? parseNumber(token.text) : parseSeconds(token.text);
-    if (value === undefined)
-      throw parseError(cursor.query, token.start, `error parsing number: ${quote(token.text)}`);
+    if (value === undefined) throw parseError(cursor.query, token.start, literalFault(token));
     if (!(Math.abs(value) <= 2 ** 63 / 1e9))
       throw parseError(cursor.query, token.start, "duration out of range");
     return { kind: "seconds", value, isDuration: token.type === "duration", span: token };

@@ -1,4 +1,4 @@
-import { quote } from "./errors.ts";
+import { quoteCharacter, scanNumberOrDuration, scanString, type Scanned } from "./lex_literals.ts";
 
 /**
  * Cuts a query into tokens as Prometheus's scanner does. Braces, brackets and the rest are three small languages: inside
@@ -32,15 +32,13 @@ const keywords: ReadonlySet<string> = new Set(
 const space = /(?:[ \t\n\r]+|#[^\n]*)+/y;
 const word = /[A-Za-z_:][A-Za-z0-9_:]*/y;
 const labelWord = /[A-Za-z_][A-Za-z0-9_]*/y;
-const durationShape = /(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?/y;
-const numberShape = /0[xX][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
-const alphanumeric = /[A-Za-z0-9_]/;
+/** Inside brackets digits end a word. */
+const letters = /[A-Za-z_]+/y;
+const durationKeywords: ReadonlySet<string> = new Set(["step", "range", "min_of", "max_of"]);
 
 const symbols = [
   "==",
-  "=~",
   "!=",
-  "!~",
   "<=",
   ">=",
   "</",
@@ -58,19 +56,33 @@ const symbols = [
   ",",
 ];
 const braceSymbols = ["=~", "!~", "!=", "=", ","];
-const bracketSymbols = ["+", "-", "*", "/", "%", "^", ",", ":"];
+const bracketSymbols = ["+", "-", "*", "/", "%", "^", ","];
 
 type Scanner = {
   readonly query: string;
   readonly tokens: Token[];
   at: number;
   parens: number;
-  mode: "outside" | "braces" | "brackets";
+  /** Braces within brackets are read as braces. */
+  inBraces: boolean;
+  /** Brackets are read as a duration until their first number, and then like everything outside, but for words and colons. */
+  inBrackets: boolean;
+  hasNumber: boolean;
+  hasColon: boolean;
 };
 
 /** Tokens up to the end or the first fault; the last one is "end" or "error". */
 export function tokenize(query: string): Token[] {
-  const scanner: Scanner = { query, tokens: [], at: 0, parens: 0, mode: "outside" };
+  const scanner: Scanner = {
+    query,
+    tokens: [],
+    at: 0,
+    parens: 0,
+    inBraces: false,
+    inBrackets: false,
+    hasNumber: false,
+    hasColon: false,
+  };
   while (true) {
     match(scanner, space);
     if (scanner.at >= query.length) {
@@ -82,10 +94,11 @@ export function tokenize(query: string): Token[] {
   }
 }
 
-function faultAtEnd({ mode, parens }: Scanner): string | undefined {
-  if (mode === "braces") return "unexpected end of input inside braces";
-  if (mode === "brackets") return "unexpected end of input in duration expression";
-  return parens > 0 ? "unclosed left parenthesis" : undefined;
+function faultAtEnd({ inBraces, inBrackets, hasNumber, parens }: Scanner): string | undefined {
+  if (inBraces) return "unexpected end of input inside braces";
+  if (inBrackets && !hasNumber) return "unexpected end of input in duration expression";
+  if (parens !== 0) return "unclosed left parenthesis";
+  return inBrackets ? "unclosed left bracket" : undefined;
 }
 
 function match(scanner: Scanner, shape: RegExp): string {
@@ -105,73 +118,18 @@ function fail(scanner: Scanner, start: number, message: string): false {
 }
 
 function scanToken(scanner: Scanner): boolean {
-  const start = scanner.at;
-  const character = scanner.query[start] ?? "";
-  if (character === '"' || character === "'" || character === "`")
-    return scanString(scanner, character);
-  const name = match(scanner, scanner.mode === "outside" ? word : labelWord);
-  if (name !== "" && name !== ":") return scanWord(scanner, start, name);
-  scanner.at = start;
-  if (scanner.mode === "braces") return scanInBraces(scanner, character);
-  if (
-    /[0-9]/.test(character) ||
-    (character === "." && /[0-9]/.test(scanner.query[start + 1] ?? ""))
-  ) {
-    return scanNumber(scanner);
-  }
-  if (scanner.mode === "brackets") return scanInBrackets(scanner, character);
-  return scanOutside(scanner, character);
+  if (scanner.inBraces) return scanInBraces(scanner);
+  if (scanner.inBrackets && !scanner.hasNumber) return scanDuration(scanner);
+  return scanStatement(scanner);
 }
 
-function scanWord(scanner: Scanner, start: number, name: string): boolean {
-  const lower = name.toLowerCase();
-  if (scanner.mode === "braces") push(scanner, "identifier", start, name);
-  else if (lower === "inf" || lower === "nan") push(scanner, "number", start, name);
-  else if (keywords.has(lower)) push(scanner, "keyword", start, name);
-  else push(scanner, "identifier", start, name);
+/** What the literals' scanner found, as a token. */
+function literal(scanner: Scanner, found: Scanned): boolean {
+  const start = scanner.at;
+  if (found.type === "error") return fail(scanner, start, found.message);
+  scanner.at = found.end;
+  push(scanner, found.type, start, scanner.query.slice(start, found.end));
   return true;
-}
-
-function scanString(scanner: Scanner, delimiter: string): boolean {
-  const start = scanner.at;
-  const { query } = scanner;
-  let at = start + 1;
-  while (at < query.length && query[at] !== delimiter) {
-    if (delimiter !== "`" && query[at] === "\n") break;
-    at += delimiter !== "`" && query[at] === "\\" ? 2 : 1;
-  }
-  if (query[at] !== delimiter) {
-    return fail(
-      scanner,
-      start,
-      delimiter === "`" ? "unterminated raw string" : "unterminated quoted string",
-    );
-  }
-  scanner.at = at + 1;
-  push(scanner, "string", start, query.slice(start, scanner.at));
-  return true;
-}
-
-function scanNumber(scanner: Scanner): boolean {
-  const start = scanner.at;
-  const ended = () => !alphanumeric.test(scanner.query[scanner.at] ?? "");
-  const duration = match(scanner, durationShape);
-  if (duration !== "" && ended()) {
-    push(scanner, "duration", start, duration);
-    return true;
-  }
-  scanner.at = start;
-  const number = match(scanner, numberShape);
-  if (number !== "" && ended()) {
-    push(scanner, "number", start, number);
-    return true;
-  }
-  while (!ended()) scanner.at++;
-  return fail(
-    scanner,
-    start,
-    `bad number or duration syntax: ${quote(scanner.query.slice(start, scanner.at))}`,
-  );
 }
 
 function scanSymbol(scanner: Scanner, among: readonly string[]): boolean {
@@ -183,66 +141,138 @@ function scanSymbol(scanner: Scanner, among: readonly string[]): boolean {
   return true;
 }
 
-function single(scanner: Scanner, character: string): true {
-  scanner.at++;
-  push(scanner, "symbol", scanner.at - 1, character);
+function single(scanner: Scanner): true {
+  const start = scanner.at++;
+  push(scanner, "symbol", start, scanner.query[start] ?? "");
   return true;
 }
 
-function scanInBraces(scanner: Scanner, character: string): boolean {
-  const start = scanner.at;
+function unexpectedHere(scanner: Scanner, what: string, at = scanner.at): false {
+  return fail(scanner, scanner.at, `${what} ${quoteCharacter(scanner.query, at)}`);
+}
+
+function isQuote(character: string): boolean {
+  return character === '"' || character === "'" || character === "`";
+}
+
+/** Inside braces a word is always a label name. */
+function scanInBraces(scanner: Scanner): boolean {
+  const { query, at: start } = scanner;
+  const character = query[start] ?? "";
+  if (isQuote(character)) return literal(scanner, scanString(query, start));
+  const name = match(scanner, labelWord);
+  if (name !== "") {
+    push(scanner, "identifier", start, name);
+    return true;
+  }
   if (character === "}") {
-    scanner.mode = "outside";
-    return single(scanner, character);
+    scanner.inBraces = false;
+    return single(scanner);
   }
   if (scanSymbol(scanner, braceSymbols)) return true;
-  if (character === "{") return fail(scanner, start, "unexpected left brace '{'");
-  if (character === "!") {
-    const next = scanner.query[start + 1] ?? "";
-    return fail(scanner, start, `unexpected character after '!' inside braces: '${next}'`);
-  }
-  return fail(scanner, start, `unexpected character inside braces: '${character}'`);
+  if (character === "{") return unexpectedHere(scanner, "unexpected left brace");
+  if (character === "!")
+    return unexpectedHere(scanner, "unexpected character after '!' inside braces:", start + 1);
+  return unexpectedHere(scanner, "unexpected character inside braces:");
 }
 
-function scanInBrackets(scanner: Scanner, character: string): boolean {
-  const start = scanner.at;
+function isNumberStart({ query, at }: Scanner): boolean {
+  return /^(?:[0-9]|\.[0-9])/.test(query.slice(at, at + 2));
+}
+
+/** The beginning of what stands in brackets. */
+function scanDuration(scanner: Scanner): boolean {
+  const { query, at: start } = scanner;
+  const character = query[start] ?? "";
   if (character === "]") {
-    scanner.mode = "outside";
-    return single(scanner, character);
+    scanner.inBrackets = false;
+    return single(scanner);
   }
-  if (character === "(" || character === ")" || scanSymbol(scanner, bracketSymbols)) {
-    return character === "(" || character === ")" ? single(scanner, character) : true;
-  }
-  return fail(scanner, start, `unexpected character in duration expression: '${character}'`);
+  if (character === "(" || character === ")") return scanParen(scanner, character);
+  if (character === ":")
+    return fail(scanner, start + 1, "unexpected colon before duration in duration expression");
+  if (scanSymbol(scanner, bracketSymbols) || scanDurationKeyword(scanner)) return true;
+  if (!isNumberStart(scanner))
+    return unexpectedHere(scanner, "unexpected character in duration expression:");
+  scanner.hasNumber = true;
+  return literal(scanner, scanNumberOrDuration(query, start));
 }
 
-function scanOutside(scanner: Scanner, character: string): boolean {
+function scanDurationKeyword(scanner: Scanner): boolean {
   const start = scanner.at;
+  const name = match(scanner, letters);
+  if (durationKeywords.has(name.toLowerCase())) {
+    push(scanner, "keyword", start, name);
+    return true;
+  }
+  scanner.at = start;
+  return false;
+}
+
+function scanParen(scanner: Scanner, character: string): boolean {
+  scanner.parens += character === "(" ? 1 : -1;
+  const start = scanner.at;
+  // The parenthesis itself is told of where the next token would begin.
+  if (scanner.parens < 0) return fail(scanner, start + 1, "unexpected right parenthesis ')'");
+  return single(scanner);
+}
+
+function scanStatement(scanner: Scanner): boolean {
+  const { query, at: start } = scanner;
+  const character = query[start] ?? "";
+  if (isQuote(character)) return literal(scanner, scanString(query, start));
+  if (isNumberStart(scanner)) return literal(scanner, scanNumberOrDuration(query, start));
+  if (/[A-Za-z_:]/.test(character)) {
+    return scanner.inBrackets ? scanColonOrKeyword(scanner, character) : scanWord(scanner);
+  }
   switch (character) {
     case "(":
-      scanner.parens++;
-      return single(scanner, character);
     case ")":
-      if (scanner.parens === 0) return fail(scanner, start, "unexpected right parenthesis ')'");
-      scanner.parens--;
-      return single(scanner, character);
+      return scanParen(scanner, character);
     case "{":
-      scanner.mode = "braces";
-      return single(scanner, character);
+      scanner.inBraces = true;
+      return single(scanner);
     case "[":
-      scanner.mode = "brackets";
-      return single(scanner, character);
+      if (scanner.inBrackets) return unexpectedHere(scanner, "unexpected left bracket");
+      Object.assign(scanner, { inBrackets: true, hasNumber: false, hasColon: false });
+      return single(scanner);
     case "]":
-      return fail(scanner, start, "unexpected right bracket ']'");
+      if (!scanner.inBrackets) return unexpectedHere(scanner, "unexpected right bracket");
+      scanner.inBrackets = false;
+      return single(scanner);
     default:
-      if (scanSymbol(scanner, symbols)) return true;
-      if (character === "!") {
-        return fail(
-          scanner,
-          start,
-          `unexpected character after '!': '${scanner.query[start + 1] ?? ""}'`,
-        );
-      }
-      return fail(scanner, start, `unexpected character: '${character}'`);
+      return scanOperator(scanner, character);
   }
+}
+
+function scanOperator(scanner: Scanner, character: string): boolean {
+  const start = scanner.at;
+  if (character === "=" && scanner.query[start + 1] === "~")
+    return unexpectedHere(scanner, "unexpected character after '=':", start + 1);
+  if (scanSymbol(scanner, symbols)) return true;
+  if (character === "!")
+    return unexpectedHere(scanner, "unexpected character after '!':", start + 1);
+  return unexpectedHere(scanner, "unexpected character:");
+}
+
+/** Behind the first number in brackets: a colon, once, or another part of the computation. */
+function scanColonOrKeyword(scanner: Scanner, character: string): boolean {
+  if (character === ":") {
+    if (scanner.hasColon) return unexpectedHere(scanner, "unexpected colon");
+    scanner.hasColon = true;
+    return single(scanner);
+  }
+  if (scanDurationKeyword(scanner)) return true;
+  const shown = quoteCharacter(scanner.query, scanner.at);
+  return fail(scanner, scanner.at, `unexpected character: ${shown}, expected ':'`);
+}
+
+function scanWord(scanner: Scanner): boolean {
+  const start = scanner.at;
+  const name = match(scanner, word);
+  const lower = name.toLowerCase();
+  if (lower === "inf" || lower === "nan") push(scanner, "number", start, name);
+  else if (keywords.has(lower)) push(scanner, "keyword", start, name);
+  else push(scanner, "identifier", start, name);
+  return true;
 }

@@ -17,7 +17,7 @@ function messageOfQuery(query: string): string {
 const faults = [
   ["", "1:1: parse error: no expression found in input"],
   ["sum(foo", "1:8: parse error: unclosed left parenthesis"],
-  ["foo)", "1:4: parse error: unexpected right parenthesis ')'"],
+  ["foo)", "1:5: parse error: unexpected right parenthesis ')'"],
   ["foo bar", '1:5: parse error: unexpected identifier "bar"'],
   ["1 +", "1:4: parse error: unexpected end of input"],
   ["foo{a", "1:6: parse error: unexpected end of input inside braces"],
@@ -29,7 +29,7 @@ const faults = [
   ["foo{a=b}", '1:7: parse error: unexpected identifier "b" in label matching, expected string'],
   ["sum by a (foo)", '1:8: parse error: unexpected identifier "a" in grouping opts, expected "("'],
   ["sum(foo by (a))", "1:9: parse error: unexpected <by> in aggregation"],
-  ["foo[5m", "1:7: parse error: unexpected end of input in duration expression"],
+  ["foo[5m", "1:7: parse error: unclosed left bracket"],
   [
     "foo offset",
     "1:11: parse error: unexpected end of input in offset, expected number, duration, step(), or range()",

@@ -14,7 +14,7 @@ import {
 import { parseError, quote } from "./errors.ts";
 import { functionTable } from "./function_table.ts";
 import { infoSelector } from "./info.ts";
-import { parseNumber, parseSeconds, unquote } from "./literals.ts";
+import { literalFault, parseNumber, parseSeconds, unquote } from "./literals.ts";
 import { tokenize } from "./lex.ts";
 import { parsePostfix } from "./parse_postfix.ts";
 import { nameKeywords, parseGrouping, parseSelector } from "./parse_selector.ts";
@@ -165,8 +165,7 @@ function parsePrimary(cursor: Cursor): Expr {
   if (token.type === "number" || token.type === "duration") {
     take(cursor);
     const value = token.type === "number" ? parseNumber(token.text) : parseSeconds(token.text);
-    if (value === undefined)
-      throw parseError(cursor.query, token.start, `error parsing number: ${quote(token.text)}`);
+    if (value === undefined) throw parseError(cursor.query, token.start, literalFault(token));
     return { kind: "number", value, isDuration: token.type === "duration", span: token };
   }
   if (token.type === "string") {

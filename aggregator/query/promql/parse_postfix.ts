@@ -127,8 +127,15 @@ function parseAtTime(cursor: Cursor, expr: Expr): number | "start" | "end" {
     throw parseError(
       cursor.query,
       expr.span.start,
-      `timestamp out of bounds for @ modifier: ${token.text}`,
+      `timestamp out of bounds for @ modifier: ${fixedText(sign * (seconds ?? Number.NaN))}`,
     );
   }
   return Math.round(sign * seconds * 1_000);
+}
+
+/** As Go's %f. */
+function fixedText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
 }

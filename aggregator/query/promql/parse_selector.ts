@@ -66,7 +66,11 @@ function parseMatcher(cursor: Cursor): Matcher {
     try {
       anchoredRegex(value);
     } catch (cause) {
-      throw parseError(cursor.query, label.start, messageOf(cause));
+      throw parseError(
+        cursor.query,
+        label.start,
+        messageOf(cause).replace(/^.*?(?=error parsing regexp: )/s, ""),
+      );
     }
   }
   return { name, op: op.text, value };
@@ -92,17 +96,15 @@ export function parseGrouping(cursor: Cursor): string[] {
   while (!isSymbol(peek(cursor), ")")) {
     const token = peek(cursor);
     if (token.type === "string") labels.push(textOf(cursor, token.text, token.start));
-    else if (token.type === "identifier" || token.type === "keyword") labels.push(token.text);
-    else if (token.type === "number" && /^[A-Za-z]/.test(token.text)) labels.push(token.text);
+    else if (token.type === "identifier") labels.push(token.text);
+    else if (token.type === "keyword" && token.text.toLowerCase() !== "without")
+      labels.push(token.text);
     else throw unexpected(cursor, context, "label");
     take(cursor);
-    const name = labels.at(-1) ?? "";
-    if (token.type === "identifier" && name.includes(":")) {
-      throw parseError(
-        cursor.query,
-        token.start,
-        `invalid label name for grouping: ${quote(name)}`,
-      );
+    const name = labels.at(-1);
+    if (name === "" || name?.includes("\uFFFD") === true) {
+      const text = `invalid label name for grouping: ${quote(name)}`;
+      throw parseError(cursor.query, token.start, text);
     }
     if (isSymbol(peek(cursor), ",")) take(cursor);
     else if (!isSymbol(peek(cursor), ")")) throw unexpected(cursor, context, '"," or ")"');
