@@ -1,9 +1,11 @@
 import type {
+  ExemplarSamples,
   HistogramSamples,
   MetricsPart,
   MetricsRow,
   SeriesSchema,
   SparseSamples,
+  StartTimestamps,
 } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -42,18 +44,21 @@ export class SchemaSelection {
 
   /** The samples of the selected columns, and how many others there were. */
   select(part: MetricsPart): { readonly part: MetricsPart; readonly refused: number } {
-    const { schema: _, rows, sparse, histograms, ...rest } = part;
+    const { schema: _, rows, sparse, histograms, exemplars, starts, ...rest } = part;
     // What a part may hold beside these has columns, too: then this is an error of types.
     const nothingElse: { readonly [key in keyof typeof rest]: never } = rest;
     const selected = rows.map((row) => this.#row(row));
     const sparsePlaces = this.#places(sparse?.columns);
     const histogramPlaces = this.#places(histograms?.columns);
+    const exemplarPlaces = this.#places(exemplars?.columns);
     const refusedSamples =
       selected.reduce((sum, { lost }) => sum + lost, 0) +
       (sparse?.columns.length ?? 0) -
       sparsePlaces.length +
       (histograms?.columns.length ?? 0) -
-      histogramPlaces.length;
+      histogramPlaces.length +
+      (exemplars?.columns.length ?? 0) -
+      exemplarPlaces.length;
     return {
       part: {
         ...nothingElse,
@@ -63,6 +68,10 @@ export class SchemaSelection {
         ...(histograms === undefined
           ? {}
           : { histograms: this.#histograms(histograms, histogramPlaces) }),
+        ...(exemplars === undefined
+          ? {}
+          : { exemplars: this.#exemplars(exemplars, exemplarPlaces) }),
+        ...(starts === undefined ? {} : { starts: this.#starts(starts) }),
       },
       refused: refusedSamples,
     };
@@ -108,7 +117,19 @@ export class SchemaSelection {
     return { ...this.#placed(samples, places), histograms };
   }
 
-  #placed(samples: SparseSamples | HistogramSamples, places: readonly number[]) {
+  #exemplars(samples: ExemplarSamples, places: readonly number[]): ExemplarSamples {
+    const values = Float64Array.from(places, (place) => samples.values[place] ?? 0);
+    const labels = places.map((place) => samples.labels[place] ?? {});
+    return { ...this.#placed(samples, places), values, labels };
+  }
+
+  #starts(samples: StartTimestamps): StartTimestamps {
+    const places = this.#places(samples.columns);
+    const startsMs = Float64Array.from(places, (place) => samples.startsMs[place] ?? 0);
+    return { ...this.#placed(samples, places), startsMs };
+  }
+
+  #placed(samples: Pick<SparseSamples, "columns" | "timestampsMs">, places: readonly number[]) {
     const { columns, timestampsMs } = samples;
     return {
       columns: Uint32Array.from(places, (place) => this.#columns[columns[place] ?? 0] ?? 0),

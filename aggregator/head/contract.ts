@@ -1,10 +1,12 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Drops } from "#shared/model/account.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type {
+  ExemplarRequest,
   LogRecord,
   LogSelectRequest,
   SelectRequest,
@@ -38,6 +40,8 @@ export type Head = {
   };
   /** Same contracts as MetricsSource and LogsSource, over the head only. Results are taken in the tick of the call. */
   selectSamples(request: SelectRequest): SeriesSamples[];
+  /** As ExemplarsSource has it. */
+  selectExemplars(request: ExemplarRequest): SeriesExemplars[];
   selectLogs(request: LogSelectRequest): LogRecord[];
   metricSeries(request: SeriesRequest): Labels[];
   logSeries(request: SeriesRequest): Labels[];
@@ -58,6 +62,7 @@ export type HeadOverview = {
 export type HeadContent = {
   /** Readable until the release. */
   readonly metrics: ReadonlyMap<string, CutMetrics>;
+  readonly exemplars: ReadonlyMap<string, readonly SeriesExemplars[]>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
   /** Items that were appended and turned out to be no good only now, by lane. */

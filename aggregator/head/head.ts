@@ -3,11 +3,14 @@ import { OperatingError } from "#shared/errors.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Drops } from "#shared/model/account.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
+import { joinExemplars } from "../query/join_exemplars.ts";
 import type {
+  ExemplarRequest,
   LogRecord,
   LogSelectRequest,
   SelectRequest,
@@ -15,6 +18,7 @@ import type {
   SeriesSamples,
 } from "../query/source.ts";
 import { CellMemory } from "./cell_memory.ts";
+import { joinedStarts } from "../query/start_timestamps.ts";
 import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { LogsGeneration } from "./logs_generation.ts";
@@ -139,7 +143,17 @@ class MemoryHead implements Head {
         else sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
       }
     }
-    return { ...frozen, ...sink.take() };
+    const samples = sink.take();
+    const starts = joinedStarts(samples.timestampsMs, [frozen, open]);
+    return { ...frozen, ...samples, ...(starts === undefined ? {} : { starts }) };
+  }
+
+  selectExemplars(request: ExemplarRequest): SeriesExemplars[] {
+    const { tenant, selectors, startMs, endMs, exemplarsMax } = request;
+    const parts = this.#generations().map(
+      ({ metrics }) => metrics.exemplars(tenant)?.select(selectors, startMs, endMs) ?? [],
+    );
+    return joinExemplars(parts, exemplarsMax);
   }
 
   selectLogs(request: LogSelectRequest): LogRecord[] {

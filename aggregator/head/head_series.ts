@@ -3,6 +3,7 @@ import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { SampleRun } from "../store/cut_metrics.ts";
+import { startsAt, type StartChange } from "../query/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
 import type { SampleTable } from "./sample_table.ts";
 
@@ -28,13 +29,28 @@ export class HeadSeries {
   /** Samples within [startMs, endMs], ascending and unique in time, in memory of their own. */
   select(startMs: number, endMs: number, sink: SampleSink): SeriesSamples {
     this.#collect(startMs, endMs, sink);
-    return { labels: this.labels, key: this.key, ...sink.take() };
+    const samples = sink.take();
+    const starts = this.#starts(samples.timestampsMs, samples.values.length);
+    return { labels: this.labels, key: this.key, ...samples, ...starts };
   }
 
   /** All samples, ascending and unique in time: in the sink's memory, good until it is used again. */
   read(sink: SampleSink): SampleRun {
     this.#collect(-Infinity, Infinity, sink);
-    return sink.run();
+    const run = sink.run();
+    const starts = this.#starts(run.timestampsMs, run.count);
+    return starts === undefined ? run : { ...run, ...starts };
+  }
+
+  /** Start timestamps of the first `count` of these times; undefined where none is known. */
+  #starts(timestampsMs: Float64Array, count: number): { starts: Float64Array } | undefined {
+    let changes: readonly StartChange[] | undefined;
+    for (const { table, column } of this.#places) {
+      const some = table.starts(column);
+      if (some !== undefined) changes = changes === undefined ? some : [...changes, ...some];
+    }
+    if (changes === undefined || count === 0) return undefined;
+    return { starts: startsAt(timestampsMs.subarray(0, count), changes) };
   }
 
   hasSamples(): boolean {

@@ -3,11 +3,13 @@ import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
 import type { SeriesLimit } from "#shared/cardinality/series_limit.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { CutMetrics } from "../store/cut_metrics.ts";
 import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
+import { HeadExemplars } from "./head_exemplars.ts";
 import { HeadSeries } from "./head_series.ts";
 import { LaneDrops } from "./lane_drops.ts";
 import { SampleSink } from "./sample_sink.ts";
@@ -25,6 +27,8 @@ type TenantMetrics = {
   readonly times: TimeBounds;
   readonly limit: SeriesLimit | undefined;
   samples: number;
+  /** Made with the first one. */
+  exemplars?: HeadExemplars;
 };
 /** Unix milliseconds of the first and last sample; the first is after the last where there is none. */
 type TimeBounds = { minMs: number; maxMs: number };
@@ -54,7 +58,13 @@ export class MetricsGeneration {
   }
 
   get bytes(): number {
-    return this.#sampleBytes + this.series * seriesBytes;
+    let bytes = this.#sampleBytes + this.series * seriesBytes;
+    for (const { exemplars } of this.#tenants.values()) bytes += exemplars?.bytes ?? 0;
+    return bytes;
+  }
+
+  exemplars(tenant: string): HeadExemplars | undefined {
+    return this.#tenants.get(tenant)?.exemplars;
   }
 
   index(tenant: string): SeriesIndex | undefined {
@@ -118,8 +128,29 @@ export class MetricsGeneration {
     }
     tenant.samples += kept;
     this.samples += kept;
+    for (const { schema, samples } of decoded.starts ?? [])
+      this.#table(lane, tenant, schema).table.appendStarts(samples);
+    const drops = addDrops({}, { out_of_bounds_timestamp: outOfBounds, series_limit: refused });
     tenant.limit?.addRefusedSamples(refused, this.#now());
-    return addDrops({}, { out_of_bounds_timestamp: outOfBounds, series_limit: refused });
+    return decoded.exemplars === undefined
+      ? drops
+      : addDrops(drops, this.#appendExemplars(lane, tenant, decoded.exemplars, latestMs));
+  }
+
+  #appendExemplars(
+    lane: LaneId,
+    tenant: TenantMetrics,
+    exemplars: NonNullable<DecodedMetrics["exemplars"]>,
+    latestMs: number,
+  ): Drops {
+    let drops: Drops = {};
+    const kept = (tenant.exemplars ??= new HeadExemplars());
+    for (const { schema, samples } of exemplars) {
+      const { refused } = this.#table(lane, tenant, schema);
+      const some = kept.append(lane, schema.series, samples, latestMs, refused);
+      drops = addDrops(drops, Object.fromEntries(some));
+    }
+    return drops;
   }
 
   #tenant(name: string): TenantMetrics {
@@ -137,7 +168,8 @@ export class MetricsGeneration {
   #table(lane: LaneId, { index, limit }: TenantMetrics, schema: DecodedSchema): SchemaTable {
     let known = this.#tables.get(schema);
     if (known === undefined) {
-      known = { table: new SampleTable(lane, this.#memory), columns: 0, refused: undefined };
+      const table = new SampleTable(lane, this.#memory, schema.starts);
+      known = { table, columns: 0, refused: undefined };
       this.#tables.set(schema, known);
     }
     if (known.columns === schema.series.length) return known;
@@ -171,8 +203,9 @@ export class MetricsGeneration {
    * What there is, to be read until release(); nothing is appended any more. Samples stay in their tables. What has a time that another
    * sample of its series has is found now, because the lanes' counts are fixed in the same tick.
    */
-  freeze(): Pick<HeadContent, "metrics" | "families" | "dropped"> {
+  freeze(): Pick<HeadContent, "metrics" | "exemplars" | "families" | "dropped"> {
     const metrics = new Map<string, CutMetrics>();
+    const exemplars = new Map<string, readonly SeriesExemplars[]>();
     const families = new Map<string, MetricFamily[]>();
     const dropped = new LaneDrops();
     const sink = new SampleSink();
@@ -189,9 +222,11 @@ export class MetricsGeneration {
       tenant.samples -= duplicates;
       this.samples -= duplicates;
       if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink));
+      const kept = tenant.exemplars?.freeze((lane) => dropped.add(lane, "duplicate_exemplar"));
+      if (kept !== undefined && kept.length > 0) exemplars.set(name, kept);
       if (tenant.families.size > 0) families.set(name, [...tenant.families.values()]);
     }
-    return { metrics, families, dropped: dropped.list() };
+    return { metrics, exemplars, families, dropped: dropped.list() };
   }
 
   /** Nobody reads the samples any more: their memory is for others. */

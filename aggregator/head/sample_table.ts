@@ -1,9 +1,11 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
-import type { HistogramSamples, SparseSamples } from "#shared/model/metrics.ts";
+import type { HistogramSamples, SparseSamples, StartTimestamps } from "#shared/model/metrics.ts";
 import { isAbsent } from "#shared/model/special_values.ts";
 import { type CellMemory, type Cells, cellsMax, newCells } from "./cell_memory.ts";
+import type { StartChange } from "../query/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
+import { StartChanges } from "./start_changes.ts";
 import { SparseLog } from "./sparse_log.ts";
 
 const chunkRowsMax = 16;
@@ -40,10 +42,23 @@ export class SampleTable {
   #lastMs = -Infinity;
   #sparse: SparseLog | undefined;
   readonly #histograms = new Map<number, HistogramEntry[]>();
+  readonly #starts: StartChanges;
 
-  constructor(lane: LaneId, memory: CellMemory) {
+  /** `starts` are by column as they are when the table begins. */
+  constructor(lane: LaneId, memory: CellMemory, starts?: ReadonlyMap<number, number>) {
     this.lane = lane;
     this.#memory = memory;
+    this.#starts = new StartChanges(starts);
+  }
+
+  /** Start timestamps that change. */
+  appendStarts(samples: StartTimestamps): void {
+    this.#starts.append(samples);
+  }
+
+  /** What is known of a column's starts; undefined where nothing is. */
+  starts(column: number): readonly StartChange[] | undefined {
+    return this.#starts.of(column);
   }
 
   /** Returns by how many bytes the table grew. */

@@ -1,3 +1,4 @@
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
@@ -29,6 +30,25 @@ export type SelectRequest = {
   readonly samplesMax: number;
   /** Given where only the newest sample of each window is looked at: the source may leave out the others. */
   readonly newest?: Windows;
+  /** Whether SeriesSamples.starts is wanted: it costs a column more to read. */
+  readonly withStarts?: boolean;
+  readonly signal?: AbortSignal;
+};
+
+/** Exemplars of head and blocks as one, each once. */
+export type ExemplarsSource = {
+  /** Sorted by labels; series without an exemplar in the range are absent. Throws OperatingError("overloaded") over the limit. */
+  select(request: ExemplarRequest): Promise<SeriesExemplars[]>;
+};
+
+export type ExemplarRequest = {
+  readonly tenant: string;
+  /** Alternatives: what fits any of them. */
+  readonly selectors: readonly (readonly Matcher[])[];
+  /** Of the exemplars themselves, Unix milliseconds, both inclusive. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly exemplarsMax: number;
   readonly signal?: AbortSignal;
 };
 
@@ -61,6 +81,11 @@ export type SeriesSamples = {
    * are values. Absent for series of numbers alone, which are nearly all.
    */
   readonly histograms?: HistogramColumn | undefined;
+  /**
+   * Parallel to the values: since when each counts, Unix milliseconds, 0 where that is not known. Absent where it is known of
+   * none, or was not asked for.
+   */
+  readonly starts?: Float64Array | undefined;
 };
 
 export type LogsSource = {

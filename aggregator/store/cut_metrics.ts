@@ -22,6 +22,7 @@ export type SampleRun = {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
   readonly histograms?: HistogramColumn | undefined;
+  readonly starts?: Float64Array | undefined;
 };
 
 /** Series that are arrays already. */
@@ -39,8 +40,9 @@ export function runOf({
   timestampsMs,
   values,
   histograms,
+  starts,
 }: Omit<SeriesSamples, "labels" | "key">): SampleRun {
-  return { count: timestampsMs.length, timestampsMs, values, histograms };
+  return { count: timestampsMs.length, timestampsMs, values, histograms, starts };
 }
 
 const noSeries: SeriesSamples = {

@@ -1,14 +1,22 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { HistogramSamples, MetricFamily, SparseSamples } from "#shared/model/metrics.ts";
+import type {
+  ExemplarSamples,
+  HistogramSamples,
+  MetricFamily,
+  SparseSamples,
+  StartTimestamps,
+} from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import { ByteReader, corrupt } from "./byte_reader.ts";
 import { ColumnState, SavedColumns } from "./column_state.ts";
 import type { Frame } from "./envelope.ts";
+import { readExemplars, readStarts } from "./exemplar_samples.ts";
 import { readFamilies } from "./families.ts";
 import { readHistograms } from "./histogram_samples.ts";
 import { readLabelTable } from "./label_table.ts";
 import {
   epochSeriesMax,
+  exemplarsBodyVersion,
   frameCellsMax,
   histogramsBodyVersion,
   metricsBodyVersion,
@@ -19,7 +27,11 @@ import { readSparse } from "./sparse_samples.ts";
 import { nextBase, readTimestamp } from "./timestamps.ts";
 
 /** A schema as the decoder knows it: one object for its life (identity may be used as a key), growing at the end. */
-export type DecodedSchema = { readonly series: readonly Labels[] };
+export type DecodedSchema = {
+  readonly series: readonly Labels[];
+  /** Start timestamps by column, as they were before the frame that was decoded last. Absent where there never was one. */
+  readonly starts?: ReadonlyMap<number, number>;
+};
 
 export type DecodedRow = {
   readonly schema: DecodedSchema;
@@ -39,6 +51,16 @@ export type DecodedMetrics = {
     readonly schema: DecodedSchema;
     readonly samples: HistogramSamples;
   }[];
+  /** Absent where the frame has none. */
+  readonly exemplars?: readonly {
+    readonly schema: DecodedSchema;
+    readonly samples: ExemplarSamples;
+  }[];
+  /** Start timestamps that change in this frame; absent where none does. */
+  readonly starts?: readonly {
+    readonly schema: DecodedSchema;
+    readonly samples: StartTimestamps;
+  }[];
   /** Metric families that are new in this frame. */
   readonly families: readonly MetricFamily[];
 };
@@ -51,17 +73,20 @@ export function createMetricsDecoder(): MetricsDecoder {
 }
 
 type Row = { -readonly [Key in keyof DecodedRow]: DecodedRow[Key] };
-type KnownSchema = { readonly schema: { readonly series: Labels[] }; readonly state: ColumnState };
+type Schema = { readonly series: Labels[]; starts?: Map<number, number> };
+type KnownSchema = { readonly schema: Schema; readonly state: ColumnState };
 
 class Decoder implements MetricsDecoder {
   readonly #known = new Map<number, KnownSchema>();
   readonly #journal = new Journal();
   #seriesCount = 0;
+  /** Changes of the last frame. */
+  #starts: BodyDecoder["starts"] = [];
 
   decode(frame: Frame): DecodedMetrics {
     const { bodyVersion, items } = frame.header;
-    if (bodyVersion !== metricsBodyVersion && bodyVersion !== histogramsBodyVersion)
-      throw corrupt(`version ${bodyVersion}`);
+    if (!versions.has(bodyVersion)) throw corrupt(`version ${bodyVersion}`);
+    this.#takeStarts();
     const reader = new ByteReader(unpack(frame));
     const body = new BodyDecoder(reader, this.#known, this.#journal, this.#seriesCount);
     try {
@@ -78,12 +103,34 @@ class Decoder implements MetricsDecoder {
       else this.#known.set(id, known);
     }
     this.#seriesCount = body.seriesCount;
-    const { rows, sparse, families, histograms } = body;
-    return histograms.length === 0
-      ? { rows, sparse, families }
-      : { rows, sparse, families, histograms };
+    const { rows, sparse, families, histograms, exemplars, starts } = body;
+    this.#starts = starts;
+    const decoded = { rows, sparse, families };
+    if (bodyVersion === metricsBodyVersion) return decoded;
+    return {
+      ...decoded,
+      ...(histograms.length === 0 ? {} : { histograms }),
+      ...(exemplars.length === 0 ? {} : { exemplars }),
+      ...(starts.length === 0 ? {} : { starts }),
+    };
+  }
+
+  /** The state before a frame is what holds for samples that come before its changes, so they are taken over after it. */
+  #takeStarts(): void {
+    for (const { schema, samples } of this.#starts) {
+      schema.starts ??= new Map();
+      for (const [i, column] of samples.columns.entries())
+        schema.starts.set(column, samples.startsMs[i] ?? 0);
+    }
+    this.#starts = [];
   }
 }
+
+const versions: ReadonlySet<number> = new Set([
+  metricsBodyVersion,
+  histogramsBodyVersion,
+  exemplarsBodyVersion,
+]);
 
 /** What a body changed so far, so that one that turns out to be damaged leaves nothing behind. */
 class Journal {
@@ -126,6 +173,8 @@ class BodyDecoder {
   readonly rows: Row[] = [];
   readonly sparse: { schema: DecodedSchema; samples: SparseSamples }[] = [];
   readonly histograms: { schema: DecodedSchema; samples: HistogramSamples }[] = [];
+  readonly exemplars: { schema: DecodedSchema; samples: ExemplarSamples }[] = [];
+  readonly starts: { schema: Schema; samples: StartTimestamps }[] = [];
   readonly families: MetricFamily[] = [];
   /** Schemas that are new, or, where undefined, forgotten. */
   readonly changed = new Map<number, KnownSchema | undefined>();
@@ -161,6 +210,8 @@ class BodyDecoder {
       else if (code === operation.sparse) this.#sparse(this.#find(id));
       else if (code === operation.histograms) this.#histograms(this.#find(id));
       else if (code === operation.forget) this.#forget(id);
+      else if (code === operation.exemplars) this.#exemplars(this.#find(id));
+      else if (code === operation.starts) this.#starts(this.#find(id));
       else throw corrupt(`operation ${code}`);
     }
   }
@@ -227,6 +278,17 @@ class BodyDecoder {
     const samples = readHistograms(this.#reader, schema.series.length);
     this.items += samples.columns.length;
     this.histograms.push({ schema, samples });
+  }
+
+  #exemplars({ schema }: KnownSchema): void {
+    const samples = readExemplars(this.#reader, schema.series.length);
+    this.items += samples.columns.length;
+    this.exemplars.push({ schema, samples });
+  }
+
+  #starts({ schema }: KnownSchema): void {
+    const samples = readStarts(this.#reader, schema.series.length);
+    this.starts.push({ schema, samples });
   }
 }
 

@@ -14,6 +14,8 @@ export type EncodedBody = {
 export const metricsBodyVersion = 1;
 /** Of a body with histograms: decoders that don't know them refuse it as a whole. */
 export const histogramsBodyVersion = 2;
+/** Of a body with exemplars or start timestamps, likewise. */
+export const exemplarsBodyVersion = 3;
 export const operation = {
   series: 1,
   families: 2,
@@ -21,6 +23,8 @@ export const operation = {
   sparse: 4,
   forget: 5,
   histograms: 6,
+  exemplars: 7,
+  starts: 8,
 } as const;
 
 /** Series that a decoder remembers in an epoch. */

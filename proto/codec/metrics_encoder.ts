@@ -2,6 +2,7 @@ import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type {
+  ExemplarSamples,
   HistogramSamples,
   MetricFamily,
   MetricsBatch,
@@ -9,16 +10,24 @@ import type {
   MetricsRow,
   SeriesSchema,
   SparseSamples,
+  StartTimestamps,
 } from "#shared/model/metrics.ts";
 import { Compression } from "../gen/v1/frame_pb.js";
 import { ByteWriter } from "./byte_writer.ts";
 import { changeBytesMax, ColumnState } from "./column_state.ts";
+import {
+  exemplarBytesMax,
+  startBytesMax,
+  writeExemplars,
+  writeStarts,
+} from "./exemplar_samples.ts";
 import { familyBytesMax, writeFamilies } from "./families.ts";
 import { histogramBytesMax, writeHistograms } from "./histogram_samples.ts";
 import { labelsBytesMax, writeLabelTable } from "./label_table.ts";
 import {
   type EncodedBody,
   epochSeriesMax,
+  exemplarsBodyVersion,
   frameCellsMax,
   histogramsBodyVersion,
   metricsBodyVersion,
@@ -43,6 +52,9 @@ export type MetricsEncoderOptions = {
 const labelSetBytesMax = 256 * 1024;
 const rowColumnsMax = 32 * 1024;
 const sparseSamplesMax = 16 * 1024;
+/** Of one operation, and of one body: at 128 characters each, half of what a decoder takes. */
+const exemplarsMax = 1_024;
+const bodyExemplarsMax = 4_096;
 const operationHeadBytesMax = 64;
 
 export function createMetricsEncoder(options: MetricsEncoderOptions = {}): MetricsEncoder {
@@ -54,6 +66,8 @@ type SentSchema = {
   readonly state: ColumnState;
   seriesSent: number;
   familiesSent: number;
+  /** Start timestamps as last told, by column. */
+  starts: Map<number, number> | undefined;
 };
 
 class Encoder implements MetricsEncoder {
@@ -67,6 +81,7 @@ class Encoder implements MetricsEncoder {
   #version = metricsBodyVersion;
   #items = 0;
   #cells = 0;
+  #exemplars = 0;
 
   constructor(schemasMax: number) {
     this.#schemasMax = schemasMax;
@@ -83,13 +98,16 @@ class Encoder implements MetricsEncoder {
     return this.#bodies;
   }
 
-  #writePart({ schema, rows, sparse, histograms }: MetricsPart): void {
+  #writePart(part: MetricsPart): void {
+    const { schema, rows, sparse, histograms, starts, exemplars } = part;
     const sent = this.#use(schema);
     this.#writeSeries(sent, schema.series);
     this.#writeFamilies(sent, schema.families);
     for (const row of rows) this.#writeRow(sent, row);
     if (sparse !== undefined) this.#writeSparse(sent, sparse);
     if (histograms !== undefined) this.#writeHistograms(sent, histograms);
+    if (starts !== undefined) this.#writeStarts(sent, starts);
+    if (exemplars !== undefined) this.#writeExemplars(sent, exemplars);
   }
 
   #check({ schema, rows }: MetricsPart): void {
@@ -109,7 +127,13 @@ class Encoder implements MetricsEncoder {
   #use(schema: SeriesSchema): SentSchema {
     let sent = this.#sent.get(schema);
     if (sent === undefined)
-      sent = { id: this.#nextId++, state: new ColumnState(), seriesSent: 0, familiesSent: 0 };
+      sent = {
+        id: this.#nextId++,
+        state: new ColumnState(),
+        seriesSent: 0,
+        familiesSent: 0,
+        starts: undefined,
+      };
     else this.#sent.delete(schema);
     this.#seriesCount += schema.series.length - sent.seriesSent;
     for (const [oldest, { id, seriesSent }] of this.#sent) {
@@ -142,6 +166,7 @@ class Encoder implements MetricsEncoder {
     this.#version = metricsBodyVersion;
     this.#items = 0;
     this.#cells = 0;
+    this.#exemplars = 0;
   }
 
   #writeSeries(sent: SentSchema, series: readonly Labels[]): void {
@@ -217,6 +242,51 @@ class Encoder implements MetricsEncoder {
       writeHistograms(this.#writer, samples, start, end);
       this.#items += end - start;
       start = end;
+    }
+  }
+
+  #writeExemplars(sent: SentSchema, samples: ExemplarSamples): void {
+    const { labels } = samples;
+    for (let start = 0; start < labels.length;) {
+      let end = start;
+      let bytes = 0;
+      for (; end < labels.length && end - start < exemplarsMax; end++) {
+        const more = exemplarBytesMax(labels[end]);
+        if (end > start && bytes + more > rawBytesMax - 2 * operationHeadBytesMax) break;
+        bytes += more;
+      }
+      // A dictionary makes texts small: no body may hold more of them than a decoder takes.
+      if (this.#exemplars + end - start > bodyExemplarsMax) this.#flush();
+      this.#begin(operation.exemplars, sent.id, bytes);
+      this.#version = exemplarsBodyVersion;
+      writeExemplars(this.#writer, samples, start, end);
+      this.#items += end - start;
+      this.#exemplars += end - start;
+      start = end;
+    }
+  }
+
+  /** Only those that differ from what was told last in this epoch. */
+  #writeStarts(sent: SentSchema, { columns, timestampsMs, startsMs }: StartTimestamps): void {
+    const told = (sent.starts ??= new Map());
+    const changed: number[] = [];
+    for (let i = 0; i < columns.length; i++) {
+      const [column = 0, startMs = 0] = [columns[i], startsMs[i]];
+      if ((told.get(column) ?? 0) === startMs) continue;
+      told.set(column, startMs);
+      changed.push(i);
+    }
+    const pick = (from: Float64Array) => Float64Array.from(changed, (i) => from[i] ?? 0);
+    const news = {
+      columns: Uint32Array.from(changed, (i) => columns[i] ?? 0),
+      timestampsMs: pick(timestampsMs),
+      startsMs: pick(startsMs),
+    };
+    for (let start = 0; start < changed.length; start += sparseSamplesMax) {
+      const end = Math.min(changed.length, start + sparseSamplesMax);
+      this.#begin(operation.starts, sent.id, (end - start) * startBytesMax);
+      this.#version = exemplarsBodyVersion;
+      writeStarts(this.#writer, news, start, end);
     }
   }
 }

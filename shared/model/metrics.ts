@@ -49,6 +49,9 @@ export type MetricsPart = {
   readonly sparse?: SparseSamples;
   /** Native histograms; the rows have no sample in their places. */
   readonly histograms?: HistogramSamples;
+  readonly exemplars?: ExemplarSamples;
+  /** Of all samples here whose start is known; whoever writes frames tells only what has changed. */
+  readonly starts?: StartTimestamps;
 };
 
 export type MetricsRow = {
@@ -72,4 +75,29 @@ export type HistogramSamples = {
   readonly columns: Uint32Array;
   readonly timestampsMs: Float64Array;
   readonly histograms: readonly Histogram[];
+};
+
+/**
+ * Parallel arrays, one entry an exemplar, which counts as one item: an observation that a series' sample stands for, named
+ * by labels such as a trace id (at most `exemplarLabelCharsMax` characters in shared/model/exemplars.ts).
+ */
+export type ExemplarSamples = {
+  /** Index into schema.series. */
+  readonly columns: Uint32Array;
+  /** When it was observed, or when it was met where nobody says. */
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly labels: readonly Labels[];
+};
+
+/**
+ * Parallel arrays: since when the value of a column counts, as its sample at `timestampsMs` says. 0 where that is not known any
+ * more. They belong to samples, so they are no items.
+ */
+export type StartTimestamps = {
+  /** Index into schema.series. */
+  readonly columns: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  /** Unix milliseconds, whole. */
+  readonly startsMs: Float64Array;
 };
