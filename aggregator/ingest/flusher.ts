@@ -147,6 +147,8 @@ export class Flusher {
 function itemsOf(cut: Cut): number {
   let items = 0;
   for (const metrics of cut.metrics.values()) items += metrics.items;
+  for (const series of cut.exemplars?.values() ?? [])
+    for (const { exemplars } of series) items += exemplars.length;
   for (const batches of cut.logs.values())
     for (const { bodyEnds } of batches) items += bodyEnds.length;
   return items;

@@ -40,6 +40,7 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
     blocks: [],
     files: () => later({ paths: [], release: () => {} }),
     selectSamples: () => later(metrics),
+    selectExemplars: () => later([]),
     selectLogs: ({ direction, limit }) =>
       later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
     metricSeries: () => later(metrics.map(({ labels }) => labels)),

@@ -4,8 +4,10 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
 import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import type { BlockView } from "../store/store.ts";
+import { joinExemplars } from "./join_exemplars.ts";
 import { scanBySelect } from "./record_slices.ts";
 import type {
+  ExemplarsSource,
   LogRecord,
   LogSelectRequest,
   LogsSource,
@@ -15,7 +17,11 @@ import type {
   SeriesSamples,
 } from "./source.ts";
 
-export type Sources = { readonly metrics: MetricsSource; readonly logs: LogsSource };
+export type Sources = {
+  readonly metrics: MetricsSource;
+  readonly exemplars: ExemplarsSource;
+  readonly logs: LogsSource;
+};
 
 /**
  * Head and blocks as one. Each call takes the head's answer and the visible blocks in the same tick, before it waits for
@@ -49,6 +55,14 @@ export function createSources(
       labelNames: async (request) => namesOf(await metricSeries(request)),
       labelValues: async (name, request) => valuesOf(await metricSeries(request), name),
       metadata: async (tenant) => mergeFamilies(families(tenant), head.families(tenant)),
+    },
+    exemplars: {
+      select: async (request) => {
+        const recent = head.selectExemplars(request);
+        const committed = await view().selectExemplars(request);
+        refuseIfAborted(request.signal);
+        return joinExemplars([committed, recent], request.exemplarsMax);
+      },
     },
     logs: {
       select: selectLogs,

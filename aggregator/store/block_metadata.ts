@@ -51,6 +51,10 @@ export function metadataSql(
     pairs.push(["lapwing_min_ms", String(written.minMs)]);
     pairs.push(["lapwing_max_ms", String(written.maxMs)]);
     pairs.push(["lapwing_created_ms", String(createdMs)]);
+    if (written.exemplars !== undefined) {
+      const { count: exemplars, minMs, maxMs } = written.exemplars;
+      pairs.push(["lapwing_exemplars", `${exemplars} ${minMs} ${maxMs}`]);
+    }
     if (lanes.length > 0) pairs.push(["lapwing_lanes", packed(lanes.map(laneRow))]);
     if (merge !== undefined) pairs.push(["lapwing_merge", packed(merge)]);
   }
@@ -72,9 +76,16 @@ export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefi
     rows: whole.parse(text("rows")),
     minMs: whole.parse(text("min_ms")),
     maxMs: whole.parse(text("max_ms")),
+    ...exemplarsNote(text("exemplars")),
     lanes: rows.map((row) => laneNote({ tenant, agent: row.agent, signal }, row)),
   };
   return text("merge") === "" ? note : { ...note, merge: MergeRow.parse(unpacked(text("merge"))) };
+}
+
+function exemplarsNote(text: string): Pick<Written, "exemplars"> {
+  if (text === "") return {};
+  const [exemplars, minMs, maxMs] = z.tuple([whole, whole, whole]).parse(text.split(" "));
+  return { exemplars: { count: exemplars, minMs, maxMs } };
 }
 
 /** The lanes of several blocks as one block has them. */

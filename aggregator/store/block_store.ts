@@ -7,6 +7,7 @@ import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
 import type { LaneNote } from "./block_metadata.ts";
+import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
@@ -155,14 +156,18 @@ export class BlockStore implements Store {
 
   async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
     const { writer, staging } = this.#deps;
-    for (const [tenant, metrics] of cut.metrics) {
-      if (metrics.items === 0) continue;
-      const file = await writeMetricsFile(writer, staging, metrics, this.#texts, {
+    const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
+    for (const tenant of tenants) {
+      const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
+      const exemplars = cut.exemplars?.get(tenant) ?? [];
+      if (metrics.items === 0 && exemplars.length === 0) continue;
+      const note = {
         tenant,
-        signal: "metrics",
+        signal: "metrics" as const,
         createdMs: nowMs,
         lanes: this.#laneNotes(cut.lanes, tenant, "metrics"),
-      });
+      };
+      const file = await writeMetricsFile(writer, staging, metrics, this.#texts, note, exemplars);
       added.push(await this.#upload(tenant, "metrics", file, nowMs));
     }
     for (const [tenant, batches] of cut.logs) {
@@ -184,9 +189,9 @@ export class BlockStore implements Store {
     file: LocalFile,
     createdMs: number,
   ): Promise<Block> {
-    const { path, items, rows, bytes, minMs, maxMs } = file;
+    const { path, bytes, ...written } = file;
     const id = Bun.randomUUIDv7();
-    const key = blockKey(tenant, signal, minMs, id);
+    const key = blockKey(tenant, signal, written.minMs, id);
     this.#inFlight.add(key);
     let checksum: string;
     try {
@@ -199,8 +204,8 @@ export class BlockStore implements Store {
     }
     if (this.#deps.objects.localPath(key) === undefined)
       await this.#deps.tools.files.adopt(key, bytes, path);
-    this.#meters.written(signal, items, bytes);
-    return { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs, checksum };
+    this.#meters.written(signal, written.items, bytes);
+    return { id, tenant, signal, key, ...written, bytes, createdMs, checksum };
   }
 
   /** For maintenance: a change of blocks alone. */

@@ -1,5 +1,8 @@
+import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import { joinExemplars } from "../query/join_exemplars.ts";
 import type {
+  ExemplarRequest,
   LogRecord,
   LogSelectRequest,
   SelectRequest,
@@ -12,6 +15,7 @@ import type { DeletedCopies } from "./deleted_copies.ts";
 import type { DiskCache, Lease } from "./disk_cache.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import { readExemplars } from "./exemplar_rows.ts";
 import { readLogs, readStreams } from "./logs_reader.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
@@ -49,6 +53,7 @@ export function createBlockView(
     blocks,
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
     selectSamples: (request) => selectSamples(tools, blocks, deleted, request),
+    selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
     selectLogs: (request) => selectLogs(tools, blocks, request),
     metricSeries: (request) => metricSeries(tools, blocks, deleted, request),
     logSeries: (request) => logSeries(tools, blocks, request),
@@ -68,21 +73,24 @@ async function selectSamples(
   const whole: Block[] = [];
   const parts: Block[] = [];
   const wanted = within(blocks, "metrics", request);
+  const { withStarts = false } = request;
+  const kind = withStarts ? `${selector.key} starts` : selector.key;
   for (const block of wanted) {
-    const known = tools.decoded.get(`${block.id} ${selector.key}`);
+    const known = tools.decoded.get(`${block.id} ${kind}`);
     if (known !== undefined) found.set(block, known);
     else if (hasName || block.items <= wholeBlockItemsMax || isMostly(block, request))
       whole.push(block);
     else parts.push(block);
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
-    const files = await readSamples(tools, some, selector, { span, max, signal: request.signal });
+    const { signal } = request;
+    const files = await readSamples(tools, some, selector, { span, max, withStarts, signal });
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
   };
   // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
   await read(whole, undefined, request.samplesMax + wholeBlockItemsMax * 4);
   await read(parts, request, request.samplesMax + wholeBlockItemsMax);
-  for (const block of whole) keepDecoded(tools, block, selector, found.get(block) ?? []);
+  for (const block of whole) keepDecoded(tools, block, kind, found.get(block) ?? []);
   return mergeSeries(
     wanted.map((block) => deleted.mask(block, found.get(block) ?? [])),
     request,
@@ -95,26 +103,29 @@ type Reading = {
   readonly span: SelectRequest | undefined;
   /** Samples that are decoded at most. */
   readonly max: number;
+  readonly withStarts: boolean;
   readonly signal: AbortSignal | undefined;
 };
 
-/** By block. What is not of the form that we read ourselves (histograms among numbers, say) is read by DuckDB. */
+/** By block. What is not of the form that we read ourselves (histograms among numbers, say), and start timestamps, are read by DuckDB. */
 async function readSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
-  { span, max, signal }: Reading,
+  { span, max, withStarts, signal }: Reading,
 ): Promise<(readonly DecodedSeries[])[]> {
   if (blocks.length === 0) return [];
   const files = await acquireFiles(tools.files, blocks, signal);
   try {
     const bounds = { span, samplesMax: max, signal };
-    const own = await readSeriesOfFiles(files.paths, selector, bounds, tools.texts);
+    const own = withStarts
+      ? files.paths.map(() => undefined)
+      : await readSeriesOfFiles(files.paths, selector, bounds, tools.texts);
     const left = files.paths.filter((_, i) => own[i] === undefined);
     if (left.length === 0) return own.map((series) => series ?? []);
     const others = await tools.duckdb.use(
       "read blocks",
-      (connection) => readSeries(connection, left, selector, span, max, tools.texts),
+      (connection) => readSeries(connection, left, selector, span, max, tools.texts, withStarts),
       signal,
     );
     let next = 0;
@@ -132,11 +143,39 @@ function isMostly({ minMs, maxMs }: Block, { startMs, endMs }: SelectRequest): b
 function keepDecoded(
   tools: ReadTools,
   block: Block,
-  selector: Selector,
+  kind: string,
   series: readonly DecodedSeries[],
 ): void {
   const bytes = series.reduce((sum, { bytes: one }) => sum + one, 100);
-  tools.decoded.set(`${block.id} ${selector.key}`, series, bytes);
+  tools.decoded.set(`${block.id} ${kind}`, series, bytes);
+}
+
+async function selectExemplars(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  { tenant, selectors, startMs, endMs, exemplarsMax, signal }: ExemplarRequest,
+): Promise<SeriesExemplars[]> {
+  const selector = compileSelectors(selectors, "labels");
+  const wanted = blocks.filter(
+    ({ exemplars, ...block }) =>
+      block.tenant === tenant &&
+      exemplars !== undefined &&
+      exemplars.maxMs >= startMs &&
+      exemplars.minMs <= endMs,
+  );
+  const span = { startMs, endMs };
+  const files = await readFiles(tools, wanted, signal, (connection, paths) =>
+    readExemplars(connection, paths, selector, span, 2 * exemplarsMax, tools.texts),
+  );
+  const within = ({ timestampMs }: Exemplar) => timestampMs >= startMs && timestampMs <= endMs;
+  const left = wanted.map((block, i) =>
+    deleted.maskExemplars(block, files[i] ?? []).flatMap((one) => {
+      const exemplars = one.exemplars.filter(within);
+      return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
+    }),
+  );
+  return joinExemplars(left, exemplarsMax);
 }
 
 async function metricSeries(

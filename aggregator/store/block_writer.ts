@@ -2,12 +2,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import { logsTable, sortLogs, writeLogs } from "./logs_writer.ts";
-import { MetricsWriter, metricsTable, numberColumns, type Written } from "./metrics_writer.ts";
+import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 
@@ -31,13 +32,14 @@ export type Effort = "fast" | "small";
  */
 const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 1, small: 1 } } as const;
 
-/** Series in any order of theirs; they are sorted here by name, then the text of their labels. */
+/** Series in any order of theirs; they are sorted here by name, then the text of their labels. Exemplars stay in their order. */
 export function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   metrics: CutMetrics,
   texts: SeriesTexts = new SeriesTexts(),
   note?: BlockNote,
+  exemplars: readonly SeriesExemplars[] = [],
 ): Promise<LocalFile> {
   const sorted = Array.from({ length: metrics.size }, (_, index) => index)
     .map((index) => ({ index, text: texts.get(metrics.labels(index)) }))
@@ -55,6 +57,7 @@ export function writeMetricsFile(
         pauseAt = writer.items + samplesBetweenPauses;
         await setImmediate();
       }
+      for (const one of exemplars) writer.addExemplars(texts.get(one.labels), one);
     },
     "fast",
     () => note,
@@ -75,8 +78,7 @@ export function writeMetricsRows(
     try {
       const writer = new MetricsWriter(appender);
       await fill(writer);
-      const columns = writer.hasHistograms ? "*" : numberColumns;
-      return { ...writer.finish(), columns };
+      return { ...writer.finish(), columns: writer.columns };
     } finally {
       appender.closeSync();
     }

@@ -235,14 +235,32 @@ const BlockRow = z
     max_ms: count,
     created_ms: count,
     checksum: z.string().nullable(),
+    // Absent in backups of before there were any.
+    exemplars: count.nullish(),
+    exemplars_min_ms: count.nullish(),
+    exemplars_max_ms: count.nullish(),
   })
-  .transform(({ row_count, min_ms, max_ms, created_ms, checksum, ...block }) => ({
-    ...block,
-    ...(checksum === null ? {} : { checksum }),
-    rows: row_count,
-    minMs: min_ms,
-    maxMs: max_ms,
-    createdMs: created_ms,
+  .transform((row) => ({
+    id: row.id,
+    tenant: row.tenant,
+    signal: row.signal,
+    key: row.key,
+    items: row.items,
+    bytes: row.bytes,
+    ...(row.checksum === null ? {} : { checksum: row.checksum }),
+    ...(row.exemplars === null || row.exemplars === undefined
+      ? {}
+      : {
+          exemplars: {
+            count: row.exemplars,
+            minMs: row.exemplars_min_ms ?? 0,
+            maxMs: row.exemplars_max_ms ?? 0,
+          },
+        }),
+    rows: row.row_count,
+    minMs: row.min_ms,
+    maxMs: row.max_ms,
+    createdMs: row.created_ms,
   }));
 
 const LaneRow = z

@@ -76,4 +76,10 @@ export const migrations: readonly (readonly string[])[] = [
       detail TEXT NOT NULL
     )`,
   ],
+  [
+    // How many, and when the first and the last was observed; NULL where a block holds none.
+    "ALTER TABLE blocks ADD COLUMN exemplars BIGINT",
+    "ALTER TABLE blocks ADD COLUMN exemplars_min_ms BIGINT",
+    "ALTER TABLE blocks ADD COLUMN exemplars_max_ms BIGINT",
+  ],
 ];

@@ -69,10 +69,12 @@ async function deleteLater(sql: SQL, key: string, bytes: number, deleteAfterMs: 
 async function insertBlock(sql: SQL, block: Block): Promise<void> {
   const { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs } = block;
   const checksum = block.checksum ?? null;
+  const exemplars = block.exemplars ?? { count: null, minMs: null, maxMs: null };
   await sql`INSERT INTO blocks
-    (id, tenant, signal, key, items, row_count, bytes, min_ms, max_ms, created_ms, checksum)
+    (id, tenant, signal, key, items, row_count, bytes, min_ms, max_ms, created_ms, checksum,
+      exemplars, exemplars_min_ms, exemplars_max_ms)
     VALUES (${id}, ${tenant}, ${signal}, ${key}, ${items}, ${rows}, ${bytes}, ${minMs}, ${maxMs},
-      ${createdMs}, ${checksum})`;
+      ${createdMs}, ${checksum}, ${exemplars.count}, ${exemplars.minMs}, ${exemplars.maxMs})`;
 }
 
 async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {

@@ -4,6 +4,7 @@ import { checksumOf } from "./checksum.ts";
 import { readNotes } from "./file_notes.ts";
 import { parquetList } from "./metrics_reader.ts";
 import { withLocal, type StorageTools } from "./storage_tools.ts";
+import { exemplarsOf } from "./exemplar_rows.ts";
 import type { Block } from "./store.ts";
 
 export type Fault = { readonly block: Block; readonly reason: string };
@@ -68,6 +69,8 @@ async function contentFault(
     if (found[field] !== block[field])
       return `holds ${field} = ${found[field]}, expected ${block[field]}`;
   }
+  const [held, expected] = [exemplarsText(found.exemplars), exemplarsText(block.exemplars)];
+  if (held !== expected) return `holds ${held}, expected ${expected}`;
   const [note] = await readNotes(connection, [path]);
   if (note !== undefined && (note.tenant !== block.tenant || note.signal !== block.signal))
     return `is of tenant ${note.tenant} and signal ${note.signal}, expected ${block.tenant} and ${block.signal}`;
@@ -79,11 +82,16 @@ export async function contentOf(
   connection: DuckDBConnection,
   path: string,
   signal: Block["signal"],
-): Promise<Pick<Block, "rows" | "items" | "minMs" | "maxMs"> & { readonly uneven: number }> {
+): Promise<
+  Pick<Block, "rows" | "items" | "minMs" | "maxMs" | "exemplars"> & { readonly uneven: number }
+> {
   const from = parquetList([path]);
+  const exemplars = signal === "metrics" ? await exemplarsOf(connection, path) : undefined;
   const query =
     signal === "metrics"
-      ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE, min(t_min)::DOUBLE, max(t_max)::DOUBLE,
+      ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
+          coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
+          coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
           count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
           max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`
       : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
@@ -93,5 +101,13 @@ export async function contentOf(
   const [rows = 0, items = 0, minMs = 0, maxMs = 0, uneven = 0] = (reader.getRows()[0] ?? []).map(
     Number,
   );
-  return { rows, items, minMs, maxMs, uneven };
+  const content = { rows, items, minMs, maxMs };
+  if (exemplars === undefined) return { ...content, uneven };
+  const { uneven: more, ...written } = exemplars;
+  return { ...content, exemplars: written, uneven: uneven + more };
+}
+
+function exemplarsText(exemplars: Block["exemplars"]): string {
+  if (exemplars === undefined) return "no exemplars";
+  return `${exemplars.count} exemplars from ${exemplars.minMs} to ${exemplars.maxMs}`;
 }

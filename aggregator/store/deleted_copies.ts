@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { runOf } from "./cut_metrics.ts";
 import { writeMetricsRows } from "./block_writer.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
+import { exemplarsInOrder } from "./exemplar_rows.ts";
 import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
 import type { MetricsWriter } from "./metrics_writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
@@ -36,12 +37,15 @@ export class DeletedCopies {
     return this.#writer.use(
       "leave out deleted series",
       async (connection) => {
-        const fill = async (writer: Pick<MetricsWriter, "add">) => {
+        const fill = async (writer: Pick<MetricsWriter, "add" | "addExemplars">) => {
           for await (const series of seriesInOrder(connection, [path], this.#texts)) {
             throwIfAborted(signal);
             for (const left of deleted.mask(block, [series]))
               writer.add(texts.get(left.labels), runOf(left));
           }
+          for await (const one of exemplarsInOrder(connection, [path], this.#texts))
+            for (const left of deleted.maskExemplars(block, [one]))
+              writer.addExemplars(texts.get(left.labels), left);
         };
         return (await writeMetricsRows(this.#writer, this.#staging, fill, "fast")).path;
       },

@@ -17,6 +17,8 @@ import {
 /** The columns that a block has besides when it holds native histograms; drawn in docs/formats/parquet.md. */
 export const histogramColumns = `h_schema INTEGER, h_zero_threshold DOUBLE, h_custom_values DOUBLE[], h_gauge BOOLEAN,
   h_positive INTEGER[], h_negative INTEGER[], h_sum_divisor DOUBLE, h_sum DOUBLE[], h_divisor DOUBLE, h DOUBLE[]`;
+export const histogramColumnNames = `h_schema, h_zero_threshold, h_custom_values, h_gauge, h_positive, h_negative,
+  h_sum_divisor, h_sum, h_divisor, h`;
 export const histogramTypes = [
   INTEGER,
   DOUBLE,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runOf } from "./cut_metrics.ts";
 import { createBlockView } from "./block_view.ts";
 import { joinLanes, metadataSql, type BlockNote, type FileNote } from "./block_metadata.ts";
+import { exemplarsInOrder } from "./exemplar_rows.ts";
 import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { readNotes } from "./file_notes.ts";
@@ -95,12 +96,15 @@ async function mergeMetrics(
   signal: AbortSignal,
 ): Promise<LocalFile[]> {
   const itemsMax = deps.config.compaction.items_max;
-  const series = seriesInOrder(connection, paths, deps.tools.texts);
+  const { texts: known } = deps.tools;
+  const series = seriesInOrder(connection, paths, known);
   const texts = new SeriesTexts();
   const files: LocalFile[] = [];
   let next = await series.next();
+  const exemplars = exemplarsInOrder(connection, paths, known);
+  let isDone = false;
   try {
-    while (next.done !== true) {
+    while (!isDone) {
       const file = await writeMetricsRows(
         deps.writer,
         deps.staging,
@@ -110,11 +114,15 @@ async function mergeMetrics(
             writer.add(texts.get(next.value.labels), runOf(next.value));
             next = await series.next();
           }
+          if (next.done !== true) return;
+          isDone = true;
+          for await (const one of exemplars) writer.addExemplars(texts.get(one.labels), one);
         },
         "small",
-        () => noteOf(files.length, next.done === true),
+        () => noteOf(files.length, isDone),
       );
-      files.push(file);
+      if (file.rows > 0) files.push(file);
+      else await rm(file.path, { force: true });
     }
     return files;
   } catch (error) {

@@ -2,6 +2,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import { joinedStarts } from "../query/start_timestamps.ts";
 import { concatenate, isAscending } from "./columns.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
@@ -34,7 +35,7 @@ export function mergeSeries(
     samples += plan.timestampsMs.length;
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-    merged.push(assemble(plan, pieces));
+    merged.push(withStarts(assemble(plan, pieces), pieces));
   }
   return merged;
 }
@@ -155,8 +156,17 @@ export function joinPieces(pieces: readonly SeriesSamples[]): SeriesSamples {
     timestampsMs: concatenate(sorted.map(({ timestampsMs }) => timestampsMs)),
     values: concatenate(sorted.map(({ values }) => values)),
   };
-  if (!isAscending(joined.timestampsMs)) return interleave(pieces);
-  return withHistograms(joined, joinHistograms(sorted));
+  if (!isAscending(joined.timestampsMs)) return withStarts(interleave(pieces), pieces);
+  return withStarts(withHistograms(joined, joinHistograms(sorted)), sorted);
+}
+
+/** Start timestamps of what was put together out of these pieces. */
+function withStarts(
+  series: SeriesSamples,
+  pieces: readonly Pick<SeriesSamples, "timestampsMs" | "starts">[],
+): SeriesSamples {
+  const starts = joinedStarts(series.timestampsMs, pieces);
+  return starts === undefined ? series : { ...series, starts };
 }
 
 /** Stable: of equal times the earlier piece's comes first, and only it is kept. */

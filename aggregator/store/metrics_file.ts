@@ -49,19 +49,24 @@ export async function readSeriesOfFiles(
   return files;
 }
 
-/** The columns of a block of numbers, and no others: see docs/formats/parquet.md. */
+/** The columns of a block of numbers: see docs/formats/parquet.md. */
 const labelColumns = ["name", "labels"] as const;
 const boundColumns = ["t_min", "t_max", "n"] as const;
 const timesColumn = "t.list.element";
 const divisorColumn = "v_divisor";
 const valuesColumn = "v.list.element";
-const expectedColumns = new Set<string>([
+const knownColumns = new Set<string>([
   ...labelColumns,
   "series",
   ...boundColumns,
   timesColumn,
   divisorColumn,
   valuesColumn,
+  // What stands beside samples, and is read on its own.
+  "start_ms",
+  "e_t.list.element",
+  "e_v.list.element",
+  "e_labels",
 ]);
 
 /** A series as one read has met it. */
@@ -108,8 +113,8 @@ class Reading {
     slabs: Slabs,
   ): Promise<void> {
     throwIfAborted(this.#bounds.signal);
-    if (group.columns.size !== expectedColumns.size)
-      throw new UnsupportedParquet(`${group.columns.size} columns`);
+    for (const name of group.columns.keys())
+      if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
     if (isOutside(chunkOf(group, "name"), this.#selector.name)) return;
     const { rows, series } = await this.#wantedRows(file, group);
     if (rows.length === 0) return;
@@ -129,10 +134,12 @@ class Reading {
     for (const [i, row] of rows.entries()) {
       const one = series[i];
       const first = bounds.tMin[row] ?? 0;
-      if (one === undefined || !this.#isWithin(first, bounds.tMax[row] ?? 0)) continue;
+      const count = counts[row] ?? 0;
+      // A row without samples is one of exemplars.
+      if (one === undefined || count === 0) continue;
+      if (!this.#isWithin(first, bounds.tMax[row] ?? 0)) continue;
       let pieces = found.get(one);
       if (pieces === undefined) found.set(one, (pieces = new Pieces(one.labels)));
-      const count = counts[row] ?? 0;
       this.#spend(count);
       pieces.addTimes(timesOf.row(row, first));
       const divisor = divisorOf[row] ?? 0;

@@ -6,6 +6,7 @@ import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { Selector } from "./selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
+import { readStarts, startColumn, timeColumns } from "./start_column.ts";
 import { constantOf, decodeValues, plainDivisor } from "./value_codec.ts";
 import {
   readFloatLists,
@@ -39,18 +40,21 @@ export async function readSeries(
   span: Span | undefined,
   samplesMax: number,
   known: KnownTexts,
+  withStarts = false,
 ): Promise<DecodedSeries[][]> {
   const files = paths.map(() => new Map<ReadSeries, Pieces>());
   const names = new SeriesNames(selector, known);
   const shared = new SharedColumns();
   const result = await connection.stream(`
-    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, t, ${valueColumns}
-    FROM ${parquetListByName(paths)} WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
+    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, ${withStarts ? timeColumns : "t"},
+    ${valueColumns}
+    FROM ${parquetListByName(paths)} WHERE n > 0 AND (${selector.sql}) ${span === undefined ? "" : `AND ${overlap(span)}`}`);
+  const hasStarts = withStarts && result.columnNames().includes(startColumn);
   let samples = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    samples += takeChunk(chunk, files, names, shared);
+    samples += takeChunk(chunk, files, names, shared, hasStarts);
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
   }
@@ -68,7 +72,7 @@ export async function readSeriesLabels(
   const files: KnownLabels[][] = paths.map(() => []);
   const result = await connection.stream(`
     SELECT DISTINCT file_index::DOUBLE, name, labels FROM ${parquetList(paths)}
-    WHERE (${selector.sql}) ${span === undefined ? "" : `AND ${sampleWithin(span)}`}`);
+    WHERE n > 0 AND (${selector.sql}) ${span === undefined ? "" : `AND ${sampleWithin(span)}`}`);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
@@ -87,14 +91,16 @@ function takeChunk(
   files: readonly Map<ReadSeries, Pieces>[],
   names: SeriesNames,
   shared: SharedColumns,
+  hasStarts: boolean,
 ): number {
   const fileOf = readFloats(chunk, 0);
   const series = names.of(chunk);
   const tMin = readFloats(chunk, 4);
   const divisors = readFloats(chunk, 5);
   const times = readUint32Lists(chunk, 6);
-  const values = readFloatLists(chunk, 7);
-  const histogramsOf = readHistograms(chunk, 8);
+  const startOf = readStarts(chunk, hasStarts ? 7 : undefined);
+  const values = readFloatLists(chunk, hasStarts ? 8 : 7);
+  const histogramsOf = readHistograms(chunk, hasStarts ? 9 : 8);
   let samples = 0;
   for (const [row, one] of series.entries()) {
     if (!one.isWanted) continue;
@@ -108,6 +114,7 @@ function takeChunk(
     const divisor = divisors[row] ?? 0;
     pieces.addTimes(shared.times(tMin[row] ?? 0, times.values, times.starts[row] ?? 0, count));
     samples += count;
+    if (hasStarts) pieces.addStart(startOf(row), count);
     const histograms = histogramsOf(row);
     if (histograms !== undefined) {
       pieces.addHistograms(histograms, shared);

@@ -8,19 +8,33 @@ import {
   VARCHAR,
   type DuckDBAppender,
 } from "@duckdb/node-api";
+import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { SampleRun } from "./cut_metrics.ts";
-import { fillHistograms, histogramColumns, histogramTypes } from "./histogram_columns.ts";
+import {
+  exemplarColumnNames,
+  exemplarColumns,
+  exemplarRowEnd,
+  exemplarTypes,
+  fillExemplars,
+} from "./exemplar_rows.ts";
+import {
+  fillHistograms,
+  histogramColumnNames,
+  histogramColumns,
+  histogramTypes,
+} from "./histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "./histogram_rows.ts";
+import type { ExemplarsWritten } from "./exemplars_written.ts";
 import type { SeriesText } from "./labels_text.ts";
 import { encodeValues, plainDivisor } from "./value_codec.ts";
-import { fillColumn, fillLists, fillTexts } from "./vectors.ts";
+import { fillColumn, fillLists, fillNulls, fillTexts } from "./vectors.ts";
 
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
 export const metricsTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
-  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[], ${histogramColumns}`;
-/** What of it a block holds that has no histograms. */
-export const numberColumns = "name, labels, series, t_min, t_max, n, t, v_divisor, v";
+  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[], ${histogramColumns}, start_ms BIGINT, ${exemplarColumns}`;
+/** What of it every block holds. */
+const numberColumns = "name, labels, series, t_min, t_max, n, t, v_divisor, v";
 const types = [
   VARCHAR,
   VARCHAR,
@@ -32,8 +46,11 @@ const types = [
   DOUBLE,
   LIST(DOUBLE),
   ...histogramTypes,
+  BIGINT,
+  ...exemplarTypes,
 ];
-const firstHistogramColumn = types.length - histogramTypes.length;
+const firstHistogramColumn = 9;
+const startColumn = firstHistogramColumn + histogramTypes.length;
 
 /** A row is at most this long: four hours at 15 s, and what a reader must decode to get one sample. */
 const chunkSamplesMax = 1_000;
@@ -44,7 +61,14 @@ const rowsMax = 2_048;
 /** Cells of histograms that wait for a full vector: 8 MiB. */
 const histogramCellsMax = 2 ** 20;
 
-export type Written = { readonly items: number; readonly minMs: number; readonly maxMs: number };
+export type Written = {
+  /** Samples. */
+  readonly items: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Absent where there are none. */
+  readonly exemplars?: ExemplarsWritten;
+};
 
 /**
  * Appends series (sorted by name, then labels; samples ascending) to a table of `metricsTable`. Buffers are reused from chunk
@@ -66,8 +90,13 @@ export class MetricsWriter {
   readonly #valueLengths: number[] = [];
   /** Parallel to the rows. */
   readonly #histograms: (HistogramRow | undefined)[] = [];
+  /** Parallel to the rows. */
+  readonly #starts: (bigint | undefined)[] = [];
+  readonly #exemplars: (readonly Exemplar[] | undefined)[] = [];
   #cells = 0;
   #hasHistograms = false;
+  #hasStarts = false;
+  #exemplarsWritten: ExemplarsWritten | undefined;
   #items = 0;
   #rows = 0;
   #minMs = Infinity;
@@ -81,16 +110,22 @@ export class MetricsWriter {
     return this.#items;
   }
 
-  /** Whether any sample so far was a histogram. */
-  get hasHistograms(): boolean {
-    return this.#hasHistograms;
+  /** The columns, as SQL, that hold anything so far. */
+  get columns(): string {
+    return [
+      numberColumns,
+      ...(this.#hasHistograms ? [histogramColumnNames] : []),
+      ...(this.#hasStarts ? ["start_ms"] : []),
+      ...(this.#exemplarsWritten === undefined ? [] : [exemplarColumnNames]),
+    ].join(", ");
   }
 
-  add(series: SeriesText, { count, timestampsMs, values, histograms }: SampleRun): void {
+  add(series: SeriesText, { count, timestampsMs, values, histograms, starts }: SampleRun): void {
     let begin = 0;
     while (begin < count) {
       let end = chunkEnd(timestampsMs, begin, count);
       if (histograms !== undefined) end = runEnd(histograms, begin, end);
+      if (starts !== undefined) end = this.#startEnd(starts, begin, end);
       if (histograms?.[begin] === undefined)
         this.#addNumbers(series, timestampsMs, values, begin, end);
       else this.#addHistograms(series, timestampsMs, histograms, begin, end);
@@ -98,11 +133,54 @@ export class MetricsWriter {
     }
   }
 
-  /** Hands the last rows over. */
+  /** Exemplars come after all samples, series (each once, its exemplars ascending) in the same order. */
+  addExemplars(series: SeriesText, { exemplars }: SeriesExemplars): void {
+    for (let begin = 0; begin < exemplars.length;) {
+      const end = exemplarRowEnd(exemplars, begin);
+      const some = exemplars.slice(begin, end);
+      const times = Float64Array.from(some, ({ timestampMs }) => timestampMs);
+      const row = this.#startRow(series, times, 0, 0);
+      const [firstMs, lastMs] = [times[0] ?? 0, times.at(-1) ?? 0];
+      this.#tMin[row] = BigInt(firstMs);
+      this.#tMax[row] = BigInt(lastMs);
+      this.#divisors[row] = plainDivisor;
+      this.#valueLengths.push(0);
+      this.#histograms.push(undefined);
+      this.#exemplars[row] = some;
+      const { count, minMs, maxMs } = this.#exemplarsWritten ?? noExemplars;
+      this.#exemplarsWritten = {
+        count: count + some.length,
+        minMs: Math.min(minMs, firstMs),
+        maxMs: Math.max(maxMs, lastMs),
+      };
+      if (row + 1 === rowsMax) this.#flush();
+      begin = end;
+    }
+  }
+
+  /** Hands the last rows over. Where there are exemplars alone, the times are theirs. */
   finish(): Written & { readonly rows: number } {
     this.#flush();
     this.#appender.flushSync();
-    return { items: this.#items, rows: this.#rows, minMs: this.#minMs, maxMs: this.#maxMs };
+    const exemplars = this.#exemplarsWritten;
+    const { minMs, maxMs } =
+      this.#items === 0 && exemplars !== undefined
+        ? exemplars
+        : { minMs: this.#minMs, maxMs: this.#maxMs };
+    const written = { items: this.#items, rows: this.#rows, minMs, maxMs };
+    return exemplars === undefined ? written : { ...written, exemplars };
+  }
+
+  /** Where the run of one start timestamp ends, which the next row then has. */
+  #startEnd(starts: Float64Array, begin: number, end: number): number {
+    const startMs = starts[begin] ?? 0;
+    let at = begin + 1;
+    while (at < end && starts[at] === startMs) at++;
+    if (startMs !== 0) {
+      this.#starts[this.#names.length] = BigInt(startMs);
+      this.#hasStarts = true;
+    }
+    return at;
   }
 
   #addNumbers(
@@ -160,6 +238,7 @@ export class MetricsWriter {
       this.#times[this.#usedTimes + i - begin] = (timestampsMs[i] ?? 0) - first;
     this.#usedTimes += count;
     this.#items += count;
+    if (count === 0) return row;
     this.#minMs = Math.min(this.#minMs, first);
     this.#maxMs = Math.max(this.#maxMs, last);
     return row;
@@ -179,6 +258,14 @@ export class MetricsWriter {
     fillColumn(chunk, 7, this.#divisors.subarray(0, rows));
     fillLists(chunk, 8, this.#valueLengths, this.#values.subarray(0, this.#used));
     fillHistograms(chunk, firstHistogramColumn, this.#histograms);
+    this.#starts.length = this.#exemplars.length = rows;
+    fillColumn(
+      chunk,
+      startColumn,
+      BigInt64Array.from(this.#starts, (startMs) => startMs ?? 0n),
+    );
+    fillNulls(chunk, startColumn, [...this.#starts]);
+    fillExemplars(chunk, startColumn + 1, [...this.#exemplars]);
     this.#appender.appendDataChunk(chunk);
     this.#rows += rows;
     this.#usedTimes = 0;
@@ -186,6 +273,8 @@ export class MetricsWriter {
     this.#cells = 0;
     this.#valueLengths.length = 0;
     this.#histograms.length = 0;
+    this.#starts.length = 0;
+    this.#exemplars.length = 0;
     this.#names.length = 0;
     this.#labels.length = 0;
     this.#lengths.length = 0;
@@ -201,6 +290,8 @@ export class MetricsWriter {
     this.#values = values;
   }
 }
+
+const noExemplars: ExemplarsWritten = { count: 0, minMs: Infinity, maxMs: -Infinity };
 
 function chunkEnd(timestampsMs: Float64Array, begin: number, count: number): number {
   const first = timestampsMs[begin] ?? 0;

@@ -78,10 +78,11 @@ function readFound(
       // Files of before there were notes tell what they hold all the same, but not of which frames.
       return { note: one, content: one ?? (await contentOf(c, path, named.signal)) };
     });
-    const { items, rows, minMs, maxMs } = content;
+    const { items, rows, minMs, maxMs, exemplars } = content;
     const { tenant, signal, createdMs } = note ?? { ...named, createdMs: timeOfId(named.id) };
     const block = { id: named.id, tenant, signal, key, items, rows, bytes, minMs, maxMs };
-    return { block: { ...block, createdMs, checksum }, note };
+    const held = exemplars === undefined ? {} : { exemplars };
+    return { block: { ...block, ...held, createdMs, checksum }, note };
   });
 }
 

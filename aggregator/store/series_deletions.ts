@@ -120,6 +120,9 @@ export class SeriesDeletions {
 }
 
 function isConcerned(block: Block, { tenant, startMs, endMs }: Deletion): boolean {
-  const { signal, minMs, maxMs } = block;
-  return signal === "metrics" && block.tenant === tenant && maxMs >= startMs && minMs <= endMs;
+  const { signal, exemplars } = block;
+  const reaches = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }) =>
+    maxMs >= startMs && minMs <= endMs;
+  const isWithin = reaches(block) || (exemplars !== undefined && reaches(exemplars));
+  return signal === "metrics" && block.tenant === tenant && isWithin;
 }

@@ -5,6 +5,7 @@ import type { KnownTexts } from "./labels_text.ts";
 import { joinPieces } from "./merge_series.ts";
 import { quoted } from "./duckdb.ts";
 import { parquetList, parquetListByName } from "./metrics_reader.ts";
+import { readStarts, startColumn, timeColumns } from "./start_column.ts";
 import { decodeValues } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "./vectors.ts";
 
@@ -36,7 +37,7 @@ async function passesOf(
 ): Promise<NameRange[]> {
   const result = await connection.runAndReadAll(`
     SELECT name, sum(n)::DOUBLE FROM ${parquetList(paths)}
-    WHERE ${condition} GROUP BY name ORDER BY name`);
+    WHERE n > 0 AND ${condition} GROUP BY name ORDER BY name`);
   const passes: NameRange[] = [];
   let samples = Infinity;
   for (const [name, count] of result.getRows()) {
@@ -60,9 +61,10 @@ async function* seriesOfPass(
   known: KnownTexts,
 ): AsyncGenerator<SeriesSamples> {
   const result = await connection.stream(`
-    SELECT name, labels, t_min::DOUBLE, v_divisor, t, ${valueColumns}
+    SELECT name, labels, t_min::DOUBLE, v_divisor, ${timeColumns}, ${valueColumns}
     FROM ${parquetListByName(paths)}
-    WHERE ${condition} ORDER BY name, labels, file_index, t_min`);
+    WHERE n > 0 AND ${condition} ORDER BY name, labels, file_index, t_min`);
+  const hasStarts = result.columnNames().includes(startColumn);
   let current = "";
   let pieces: SeriesSamples[] = [];
   for (;;) {
@@ -73,8 +75,9 @@ async function* seriesOfPass(
     const tMin = readFloats(chunk, 2);
     const divisors = readFloats(chunk, 3);
     const times = readUint32Lists(chunk, 4);
-    const values = readFloatLists(chunk, 5);
-    const histogramsOf = readHistograms(chunk, 6);
+    const startOf = readStarts(chunk, hasStarts ? 5 : undefined);
+    const values = readFloatLists(chunk, hasStarts ? 6 : 5);
+    const histogramsOf = readHistograms(chunk, hasStarts ? 7 : 6);
     for (let row = 0; row < chunk.rowCount; row++) {
       const key = `${names[row]}\0${texts[row]}`;
       if (key !== current && pieces.length > 0) yield joinPieces(pieces.splice(0));
@@ -89,7 +92,9 @@ async function* seriesOfPass(
       const histograms = histogramsOf(row);
       if (histograms === undefined)
         decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
-      pieces.push({ labels, timestampsMs, values: decoded, histograms });
+      const startMs = startOf(row);
+      const starts = startMs === 0 ? undefined : new Float64Array(count).fill(startMs);
+      pieces.push({ labels, timestampsMs, values: decoded, histograms, starts });
     }
   }
   if (pieces.length > 0) yield joinPieces(pieces);

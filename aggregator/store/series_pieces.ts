@@ -15,6 +15,8 @@ export type DecodedSeries = {
   readonly mayHoldNans: boolean;
   /** Parallel to the values, where the series has any; there the value is 0. */
   readonly histograms?: HistogramColumn | undefined;
+  /** As in SeriesSamples. */
+  readonly starts?: Float64Array | undefined;
   /** Memory that this series alone takes. */
   readonly bytes: number;
 };
@@ -29,6 +31,9 @@ export class Pieces {
   readonly #values: Float64Array[] = [];
   /** Parallel to #values. */
   readonly #histograms: (readonly Histogram[] | undefined)[] = [];
+  /** Parallel to #values, where they are asked for. */
+  readonly #starts: Float64Array[] = [];
+  #knowsStart = false;
   #mayHoldNans = false;
   /** The value of all chunks so far, if it is one. */
   #constant: number | undefined;
@@ -39,6 +44,12 @@ export class Pieces {
 
   addTimes(timestampsMs: Float64Array): void {
     this.#timestamps.push(timestampsMs);
+  }
+
+  /** Beside the samples of a chunk; 0 where it is not known. */
+  addStart(startMs: number, count: number): void {
+    this.#knowsStart ||= startMs !== 0;
+    this.#starts.push(new Float64Array(count).fill(startMs));
   }
 
   addConstant(value: number, count: number, shared: SharedColumns): void {
@@ -60,6 +71,13 @@ export class Pieces {
 
   /** Chunks come in the order of the file, so by time. */
   join(shared: SharedColumns): DecodedSeries {
+    const series = this.#join(shared);
+    if (!this.#knowsStart) return series;
+    const starts = concatenate(this.#starts);
+    return { ...series, starts, bytes: series.bytes + starts.byteLength };
+  }
+
+  #join(shared: SharedColumns): DecodedSeries {
     const { key, labels } = this.#labels;
     const timestampsMs = shared.join(this.#timestamps);
     const mayHoldNans = this.#mayHoldNans;

@@ -1,10 +1,12 @@
 import type { CarrierPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { Drops } from "#shared/model/account.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
 import type {
+  ExemplarRequest,
   LogRecord,
   LogSelectRequest,
   SelectRequest,
@@ -12,10 +14,12 @@ import type {
   SeriesSamples,
 } from "../query/source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
+import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
 export type Cut = {
   readonly metrics: ReadonlyMap<string, CutMetrics>;
+  readonly exemplars?: ReadonlyMap<string, readonly SeriesExemplars[]>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   /** In order of arrival; the writer sorts. */
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
@@ -52,6 +56,8 @@ export type Block = {
   readonly createdMs: number;
   /** xxHash64 of the file, hexadecimal. */
   readonly checksum?: string;
+  /** Absent where it holds none. */
+  readonly exemplars?: ExemplarsWritten;
 };
 
 /** Blocks and catalog together: the only room that knows object storage, DuckDB's files and the catalog's tables. */
@@ -106,6 +112,8 @@ export type BlockView = {
   files(blocks: readonly Block[], signal?: AbortSignal): Promise<BlockFiles>;
   /** Same contracts as MetricsSource and LogsSource, over these blocks only. */
   selectSamples(request: SelectRequest): Promise<SeriesSamples[]>;
+  /** As ExemplarsSource has it. */
+  selectExemplars(request: ExemplarRequest): Promise<SeriesExemplars[]>;
   selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
   metricSeries(request: SeriesRequest): Promise<Labels[]>;
   logSeries(request: SeriesRequest): Promise<Labels[]>;

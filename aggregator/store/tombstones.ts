@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate, lowerBound } from "./columns.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
@@ -58,6 +59,19 @@ export class Deleted {
     return series.flatMap((one) => masked(one, masks));
   }
 
+  /** The exemplars of a block without those that are deleted. */
+  maskExemplars({ id }: Block, series: readonly SeriesExemplars[]): readonly SeriesExemplars[] {
+    const masks = this.#masks.get(id);
+    if (masks === undefined) return series;
+    return series.flatMap((one) => {
+      const own = masks.filter(({ selector }) => selector.matches(one.labels));
+      const exemplars = one.exemplars.filter(({ timestampMs }) =>
+        own.every(({ startMs, endMs }) => timestampMs < startMs || timestampMs > endMs),
+      );
+      return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
+    });
+  }
+
   /** Tombstones of these blocks. */
   of(blocks: readonly Block[]): Tombstone[] {
     const ids = new Set(blocks.map(({ id }) => id));
@@ -66,7 +80,7 @@ export class Deleted {
 }
 
 type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
-  Pick<SeriesSamples, "histograms">;
+  Pick<SeriesSamples, "histograms" | "starts">;
 
 function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
   let left = series;
@@ -77,11 +91,12 @@ function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mas
     if (begin === end) continue;
     const cut = (column: Float64Array) =>
       concatenate([column.subarray(0, begin), column.subarray(end)]);
-    const { histograms } = left;
+    const { histograms, starts } = left;
     left = {
       ...left,
       timestampsMs: cut(left.timestampsMs),
       values: cut(left.values),
+      ...(starts === undefined ? {} : { starts: cut(starts) }),
       ...(histograms === undefined
         ? {}
         : { histograms: [...histograms.slice(0, begin), ...restOf(histograms.slice(end))] }),
