@@ -10,7 +10,7 @@ import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
-import type { LogsSource, MetricsSource } from "../query/source.ts";
+import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import type { Block } from "../store/store.ts";
 import { compressed } from "./compressed.ts";
@@ -33,7 +33,7 @@ export type ApiParts = {
   readonly seriesLimits: (tenant: string) => SeriesLimitState[];
   /** Those that are visible now, of all tenants and signals. */
   readonly blocks: () => readonly Block[];
-  readonly sources: { readonly metrics: MetricsSource; readonly logs: LogsSource };
+  readonly sources: Sources;
   readonly sql: SqlEngine;
   readonly admin: Omit<AdminParts, "tenant">;
   readonly lifecycle: Lifecycle;
@@ -56,6 +56,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       engine,
       clock,
       metrics: sources.metrics,
+      exemplars: sources.exemplars,
       tenant: () => tenant,
       build: { version, revision: "", branch: "", buildUser: "", buildDate: "" },
       startedMs: clock.now(),

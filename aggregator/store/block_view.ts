@@ -168,10 +168,10 @@ async function selectExemplars(
   const files = await readFiles(tools, wanted, signal, (connection, paths) =>
     readExemplars(connection, paths, selector, span, 2 * exemplarsMax, tools.texts),
   );
-  const within = ({ timestampMs }: Exemplar) => timestampMs >= startMs && timestampMs <= endMs;
+  const isWanted = ({ timestampMs }: Exemplar) => timestampMs >= startMs && timestampMs <= endMs;
   const left = wanted.map((block, i) =>
     deleted.maskExemplars(block, files[i] ?? []).flatMap((one) => {
-      const exemplars = one.exemplars.filter(within);
+      const exemplars = one.exemplars.filter(isWanted);
       return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
     }),
   );

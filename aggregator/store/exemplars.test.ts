@@ -61,6 +61,8 @@ const startsOf = (series: readonly SeriesSamples[]) =>
   series.map(({ starts }) => (starts === undefined ? undefined : [...starts]));
 const storedStarts = async (store: Store) =>
   startsOf(await store.view().selectSamples({ ...everything, withStarts: true }));
+const textOf = ({ timestampMs, value, labels }: Exemplar) =>
+  JSON.stringify([timestampMs, String(value), labelsKey(labels)]);
 const all = "a 400=1#t400 1400=2#t1400 2400=3#t2400 3400=4#t3400";
 const allStarts = [[900, 900, 900, 900, 2_900, 2_900], undefined];
 
@@ -222,8 +224,6 @@ test("whatever exemplars cuts hold, they are found as often as they are differen
         compaction: { interval: "1d", blocks_max: 1 },
       });
       const wanted = new Set<string>();
-      const textOf = ({ timestampMs, value, labels }: Exemplar) =>
-        JSON.stringify([timestampMs, String(value), labelsKey(labels)]);
       for (const [i, entries] of content.entries()) {
         for (const one of entries) wanted.add(textOf(one));
         const sorted = entries.toSorted((a, b) => a.timestampMs - b.timestampMs);

@@ -104,7 +104,7 @@ async function mergeMetrics(
   const exemplars = exemplarsInOrder(connection, paths, known);
   let isDone = false;
   try {
-    while (!isDone) {
+    for (;;) {
       const file = await writeMetricsRows(
         deps.writer,
         deps.staging,
@@ -123,8 +123,8 @@ async function mergeMetrics(
       );
       if (file.rows > 0) files.push(file);
       else await rm(file.path, { force: true });
+      if (isDone) return files;
     }
-    return files;
   } catch (error) {
     for (const { path } of files) await rm(path, { force: true });
     throw error;

@@ -124,6 +124,11 @@ test("readExemplars() and readStarts() refuse damaged bytes as corrupt, and neve
   );
 });
 
+const starts = (timestampMs: number, startMs: number) =>
+  startsOf([
+    { column: 0, timestampMs, startMs },
+    { column: 1, timestampMs, startMs: 500 },
+  ]);
 const schema = { series: [{ __name__: "a" }, { __name__: "b" }], families: [] };
 const row = (timestampMs: number): MetricsBatch => ({
   schema,
@@ -133,11 +138,6 @@ const row = (timestampMs: number): MetricsBatch => ({
 test("frames tell an exemplar as an item, and a start timestamp only when it changes", () => {
   const encoder = createMetricsEncoder();
   const decoder = createMetricsDecoder();
-  const starts = (timestampMs: number, startMs: number) =>
-    startsOf([
-      { column: 0, timestampMs, startMs },
-      { column: 1, timestampMs, startMs: 500 },
-    ]);
   const exemplars = exemplarsOf([
     { column: 1, timestampMs: 990, value: 7, labels: { trace_id: "x" }, startMs: 0 },
   ]);

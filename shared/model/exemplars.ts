@@ -18,7 +18,7 @@ export type SeriesExemplars = {
 };
 
 /** Names and values of an exemplar's labels together, in characters: OpenMetrics 1.0, section "Exemplars". */
-export const exemplarLabelCharsMax = 128;
+const exemplarLabelCharsMax = 128;
 
 /** Why an exemplar can't be stored whatever came before it; undefined where it can. */
 export function exemplarFault({ labels, value, timestampMs }: Exemplar): DropReason | undefined {
@@ -32,14 +32,14 @@ export function exemplarFault({ labels, value, timestampMs }: Exemplar): DropRea
 }
 
 /** Unicode code points, as Prometheus counts them. */
-export function charactersOf(text: string): number {
+function charactersOf(text: string): number {
   let count = 0;
   for (const _ of text) count++;
   return count;
 }
 
 /** By time, then value, then labels: as Prometheus's exemplar.Compare() orders them. */
-export function compareExemplars(a: Exemplar, b: Exemplar): number {
+function compareExemplars(a: Exemplar, b: Exemplar): number {
   if (a.timestampMs !== b.timestampMs) return a.timestampMs - b.timestampMs;
   if (a.value !== b.value) return a.value < b.value ? -1 : 1;
   const [left, right] = [labelsKey(a.labels), labelsKey(b.labels)];

@@ -79,7 +79,7 @@ export type HistogramSamples = {
 
 /**
  * Parallel arrays, one entry an exemplar, which counts as one item: an observation that a series' sample stands for, named
- * by labels such as a trace id (at most `exemplarLabelCharsMax` characters in shared/model/exemplars.ts).
+ * by labels such as a trace id (shared/model/exemplars.ts).
  */
 export type ExemplarSamples = {
   /** Index into schema.series. */

@@ -1,4 +1,5 @@
 import { bucketColumns, type Histogram } from "#shared/model/histogram.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { HistogramPoints, QueryData, QueryStats } from "./engine.ts";
 import { formatSample } from "./go_float.ts";
@@ -96,6 +97,18 @@ function pointsJson(
   }
   // Joining is cheaper than adding up; the first piece closes a value that is not there.
   return `${parts.join("").slice(3)}"]`;
+}
+
+/** The `data` of /query_exemplars. */
+export function exemplarsJson(series: readonly SeriesExemplars[]): string {
+  const rows = series.map(({ labels, exemplars }) => {
+    const points = exemplars.map(
+      (one) =>
+        `{"labels":${labelsJson(one.labels)},"value":"${formatSample(one.value)}","timestamp":${timeJson(one.timestampMs)}}`,
+    );
+    return `{"seriesLabels":${labelsJson(labels)},"exemplars":[${points.join(",")}]}`;
+  });
+  return `[${rows.join(",")}]`;
 }
 
 /** Labels in the order of their names. */

@@ -1,15 +1,28 @@
 import { Hono } from "hono";
 import type { Expr } from "#aggregator/query/promql/ast.ts";
+import type { ExemplarsSource } from "#aggregator/query/source.ts";
 import { childrenOf } from "#aggregator/query/promql/context.ts";
 import { parsePromql } from "#aggregator/query/promql/parse.ts";
+import { exemplarsJson } from "#aggregator/query/promql/json.ts";
 import { printPromql } from "#aggregator/query/promql/print.ts";
+import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { OperatingError } from "#shared/errors.ts";
+import type { Matcher } from "#shared/model/labels.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { expressionJson } from "./expression_json.ts";
 import { type Params, readParams, timeParam } from "./params.ts";
 
+export type ExpressionParts = {
+  readonly exemplars: ExemplarsSource;
+  /** Whose data the request asks for. */
+  readonly tenant: (request: Request) => string;
+};
+
+/** Prometheus keeps at most as many, of all series together. */
+const exemplarsMax = 100_000;
+
 /** /format_query, /parse_query, /query_exemplars: what is asked about an expression without evaluating it. */
-export function expressionRoutes(): Hono {
+export function expressionRoutes({ exemplars, tenant }: ExpressionParts): Hono {
   const app = new Hono();
   app.on(
     ["GET", "POST"],
@@ -34,9 +47,19 @@ export function expressionRoutes(): Hono {
       const startMs = timeParam(params, "start", Number.MIN_SAFE_INTEGER);
       const endMs = timeParam(params, "end", Number.MAX_SAFE_INTEGER);
       if (endMs < startMs)
-        throw invalidParameter("end", "end timestamp must not be before start timestamp");
-      // Exemplars are not kept, so what has a selector has none.
-      return { dataJson: hasSelector(parsed(params)) ? "[]" : undefined };
+        throw new PromqlError("bad_data", "end timestamp must not be before start timestamp");
+      // Unlike its neighbours, Prometheus tells a fault of the query without the parameter's name here.
+      const selectors = selectorsOf(parsePromql(params.get("query")).expr);
+      if (selectors.length === 0) return { dataJson: undefined };
+      const found = await exemplars.select({
+        tenant: tenant(c.req.raw),
+        selectors,
+        startMs,
+        endMs,
+        exemplarsMax,
+        signal: c.req.raw.signal,
+      });
+      return { dataJson: exemplarsJson(found) };
     }),
   );
   return app;
@@ -51,7 +74,9 @@ function parsed(params: Params): Expr {
   }
 }
 
-function hasSelector(expr: Expr): boolean {
-  if (expr.kind === "selector" || expr.kind === "matrix") return true;
-  return childrenOf(expr).some(hasSelector);
+/** The matchers of every selector in an expression. */
+function selectorsOf(expr: Expr): (readonly Matcher[])[] {
+  if (expr.kind === "selector") return [expr.matchers];
+  if (expr.kind === "matrix") return [expr.selector.matchers];
+  return childrenOf(expr).flatMap(selectorsOf);
 }

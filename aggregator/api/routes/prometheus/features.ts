@@ -14,7 +14,7 @@ export function featuresOf({
   return {
     api: {
       ...named("admin label_values_match lifecycle notifications_live remote_read", true),
-      ...named("exemplar_storage", false),
+      ...named("exemplar_storage", true),
     },
     promql: {
       ...named("at_modifier bool_modifier by duration_expr fill_modifier group_left", true),

@@ -34,6 +34,7 @@ const target = {
 const app = prometheusRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({ samples_max: 1_000 })),
   metrics,
+  exemplars: { select: () => Promise.resolve([]) },
   clock: { ...systemClock, now: () => 150_000 },
   tenant: () => "default",
   build: { version: "0.1.0", revision: "abc", branch: "main", buildUser: "", buildDate: "" },

@@ -3,7 +3,7 @@ import { compressed } from "../../compressed.ts";
 import { methodNotAllowed } from "#shared/runtime/method_not_allowed.ts";
 import { alertingRoutes } from "./alerting_routes.ts";
 import { cors } from "./cors.ts";
-import { expressionRoutes } from "./expression_routes.ts";
+import { type ExpressionParts, expressionRoutes } from "./expression_routes.ts";
 import { type FederateParts, federateRoutes } from "./federate.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";
@@ -12,6 +12,7 @@ import { type StatusParts, statusInfoRoutes, versionRoute } from "./status_route
 import { type TargetParts, targetRoutes } from "./target_routes.ts";
 
 export type PrometheusParts = QueryParts &
+  ExpressionParts &
   MetadataParts &
   StatusParts &
   TargetParts &
@@ -25,7 +26,7 @@ export type PrometheusParts = QueryParts &
 export function prometheusRoutes(parts: PrometheusParts): Hono {
   const api = new Hono();
   api.route("/", queryRoutes(parts));
-  api.route("/", expressionRoutes());
+  api.route("/", expressionRoutes(parts));
   api.route("/", metadataRoutes(parts));
   api.route("/", targetRoutes(parts));
   api.route("/", alertingRoutes());

@@ -50,6 +50,7 @@ const selfMetrics = createSelfMetrics();
 const app = prometheusRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
   metrics,
+  exemplars: { select: () => Promise.resolve([]) },
   clock: { ...systemClock, now: () => 120_000 },
   tenant: () => "default",
   build: { version: "0.1.0", revision: "", branch: "", buildUser: "", buildDate: "" },
