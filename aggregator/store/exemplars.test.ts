@@ -13,7 +13,10 @@ import { backup, listBackups, restore } from "./backup.ts";
 import { checkBlocks } from "./check_blocks.ts";
 import { StoreConfig } from "./config.ts";
 import { fileObjectStore } from "./object_store_file.ts";
+import { KnownTexts } from "./labels_text.ts";
+import { readSeriesOfFiles } from "./metrics_file.ts";
 import { rebuildCatalog } from "./rebuild_catalog.ts";
+import { compileSelector } from "./selector.ts";
 import { withStorage } from "./storage_tools.ts";
 import { cutOf, gauge, openTestStore, sampleTexts } from "./store.fixture.ts";
 import type { Cut, Store } from "./store.ts";
@@ -102,6 +105,31 @@ test("a cut's exemplars are found once, by their own times, and samples are what
   expect(await storedStarts(store)).toEqual(allStarts);
   const tooMany = store.view().selectExemplars({ ...request, exemplarsMax: 3 });
   expect(await tooMany.catch((thrown: unknown) => thrown)).toBeInstanceOf(OperatingError);
+  await store.close();
+});
+
+test("blocks with exemplars and starts are still read without DuckDB", async () => {
+  const store = await filled(newFolder());
+  const view = store.view();
+  const files = await view.files(view.blocks);
+  const bounds = { span: undefined, samplesMax: 1e6, signal: undefined };
+  const selector = compileSelector([], "labels");
+  const read = await readSeriesOfFiles(files.paths, selector, bounds, new KnownTexts());
+  expect(read.map((series) => series?.map(({ values }) => [...values]))).toEqual([
+    [
+      [1, -1],
+      [1, 1],
+    ],
+    [
+      [2, -2],
+      [2, 2],
+    ],
+    [
+      [3, -3],
+      [3, 3],
+    ],
+  ]);
+  files.release();
   await store.close();
 });
 

@@ -92,14 +92,15 @@ function dataPage(chunk: ColumnChunk, header: ThriftStruct, bytes: Uint8Array): 
     throw new UnsupportedParquet("a page without encoding");
   const slots = numberField(inner, 1) ?? 0;
   if (slots < 0 || slots > valuesMax) throw new UnsupportedParquet(`a page of ${slots} values`);
-  let at = 0;
+  let [at, empty] = [0, 0];
   if (chunk.repetitionMax > 0) at = 4 + lengthAt(bytes, 0);
   if (chunk.definitionMax > 0) {
     const end = at + 4 + lengthAt(bytes, at);
-    refuseNulls(bytes.subarray(at + 4, end), chunk.definitionMax, slots);
+    empty = emptyLists(bytes.subarray(at + 4, end), chunk.definitionMax, slots);
+    if (empty > 0 && chunk.repetitionMax === 0) throw new UnsupportedParquet("a NULL");
     at = end;
   }
-  return { encoding, count: slots, bytes: bytes.subarray(at) };
+  return { encoding, count: slots - empty, bytes: bytes.subarray(at) };
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {
@@ -109,12 +110,15 @@ function lengthAt(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** Runs of equal levels, or packed ones: all must be the highest, which is all bits set for 1 and for 3. */
-function refuseNulls(bytes: Uint8Array, max: number, slots: number): void {
+/**
+ * How many slots are of empty lists, which have no value: their level is 1. Runs of equal levels, or packed ones: all others must be the
+ * highest, which is all bits set for 1 and for 3.
+ */
+function emptyLists(bytes: Uint8Array, max: number, slots: number): number {
   const width = 32 - Math.clz32(max);
   if (max !== 2 ** width - 1 || width > 8) throw new UnsupportedParquet(`levels up to ${max}`);
   const reader = new ThriftReader(bytes);
-  let seen = 0;
+  let [seen, empty] = [0, 0];
   while (seen < slots) {
     const head = reader.varint();
     const isPacked = head % 2 === 1;
@@ -124,10 +128,37 @@ function refuseNulls(bytes: Uint8Array, max: number, slots: number): void {
     const isHighest = isPacked
       ? allBitsSet(bytes, reader.at, levels * width)
       : bytes[reader.at] === max;
-    if (!isHighest || count === 0) throw new UnsupportedParquet("a NULL or an empty list");
+    if (count === 0) throw new UnsupportedParquet("a run of no levels");
+    if (!isHighest)
+      empty += isPacked
+        ? emptyPacked(bytes, reader.at, levels, max)
+        : bytes[reader.at] === emptyLevel
+          ? levels
+          : refuseNull();
     reader.at += length;
     seen += levels;
   }
+  return empty;
+}
+
+/** The list is there, and holds nothing. */
+const emptyLevel = 1;
+
+function emptyPacked(bytes: Uint8Array, at: number, levels: number, max: number): number {
+  const width = 32 - Math.clz32(max);
+  let empty = 0;
+  for (let i = 0; i < levels; i++) {
+    const bit = i * width;
+    const word = (bytes[at + (bit >> 3)] ?? 0) | ((bytes[at + (bit >> 3) + 1] ?? 0) << 8);
+    const level = (word >> (bit & 7)) & max;
+    if (level === emptyLevel && level !== max) empty++;
+    else if (level !== max) refuseNull();
+  }
+  return empty;
+}
+
+function refuseNull(): never {
+  throw new UnsupportedParquet("a NULL");
 }
 
 function allBitsSet(bytes: Uint8Array, at: number, bits: number): boolean {
