@@ -1,8 +1,5 @@
-import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { joinExemplars } from "../query/join_exemplars.ts";
 import type {
-  ExemplarRequest,
   LogRecord,
   LogSelectRequest,
   SelectRequest,
@@ -12,14 +9,15 @@ import type {
 import { lowerBound } from "./columns.ts";
 import type { DecodedCache } from "./decoded_cache.ts";
 import type { DeletedCopies } from "./deleted_copies.ts";
-import type { DiskCache, Lease } from "./disk_cache.ts";
+import type { DiskCache } from "./disk_cache.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
-import { readExemplars } from "./exemplar_rows.ts";
+import { acquireFiles, readFiles } from "./local_files.ts";
 import { readLogs, readStreams } from "./logs_reader.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries, readSeriesLabels } from "./metrics_reader.ts";
+import { selectExemplars } from "./select_exemplars.ts";
 import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
 import { seriesBytes, type DecodedSeries } from "./series_pieces.ts";
 import type { Block, BlockFiles, BlockView } from "./store.ts";
@@ -39,8 +37,6 @@ export type ReadTools = {
 const wholeBlockItemsMax = 2_000_000;
 /** Blocks of logs that one statement reads; a limit is often reached in the first. */
 const logBlocksAtOnce = 16;
-/** Files made local at the same time. */
-const downloadsMax = 8;
 /** Nanoseconds a millisecond. */
 const nsPerMs = 1_000_000n;
 
@@ -148,34 +144,6 @@ function keepDecoded(
 ): void {
   const bytes = series.reduce((sum, { bytes: one }) => sum + one, 100);
   tools.decoded.set(`${block.id} ${kind}`, series, bytes);
-}
-
-async function selectExemplars(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  deleted: Deleted,
-  { tenant, selectors, startMs, endMs, exemplarsMax, signal }: ExemplarRequest,
-): Promise<SeriesExemplars[]> {
-  const selector = compileSelectors(selectors, "labels");
-  const wanted = blocks.filter(
-    ({ exemplars, ...block }) =>
-      block.tenant === tenant &&
-      exemplars !== undefined &&
-      exemplars.maxMs >= startMs &&
-      exemplars.minMs <= endMs,
-  );
-  const span = { startMs, endMs };
-  const files = await readFiles(tools, wanted, signal, (connection, paths) =>
-    readExemplars(connection, paths, selector, span, 2 * exemplarsMax, tools.texts),
-  );
-  const isWanted = ({ timestampMs }: Exemplar) => timestampMs >= startMs && timestampMs <= endMs;
-  const left = wanted.map((block, i) =>
-    deleted.maskExemplars(block, files[i] ?? []).flatMap((one) => {
-      const exemplars = one.exemplars.filter(isWanted);
-      return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
-    }),
-  );
-  return joinExemplars(left, exemplarsMax);
 }
 
 async function metricSeries(
@@ -338,29 +306,6 @@ function within(
   );
 }
 
-async function readFiles<Row>(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  signal: AbortSignal | undefined,
-  read: (
-    connection: Parameters<Parameters<Duckdb["use"]>[1]>[0],
-    paths: readonly string[],
-  ) => Promise<Row[]>,
-): Promise<Row[]> {
-  throwIfAborted(signal);
-  if (blocks.length === 0) return [];
-  const files = await acquireFiles(tools.files, blocks, signal);
-  try {
-    return await tools.duckdb.use(
-      "read blocks",
-      (connection) => read(connection, files.paths),
-      signal,
-    );
-  } finally {
-    files.release();
-  }
-}
-
 /** Where something is deleted from a block, a copy without it. */
 async function filesWithout(
   tools: ReadTools,
@@ -391,29 +336,4 @@ async function filesWithout(
     release();
     throw error;
   }
-}
-
-async function acquireFiles(
-  cache: DiskCache,
-  blocks: readonly Block[],
-  signal: AbortSignal | undefined,
-): Promise<BlockFiles> {
-  const leases: Lease[] = [];
-  const release = () => {
-    for (const lease of leases) lease.release();
-  };
-  try {
-    for (let i = 0; i < blocks.length; i += downloadsMax) {
-      throwIfAborted(signal);
-      const some = await Promise.allSettled(
-        blocks.slice(i, i + downloadsMax).map(({ key, bytes }) => cache.acquire(key, bytes)),
-      );
-      for (const one of some) if (one.status === "fulfilled") leases.push(one.value);
-      for (const one of some) if (one.status === "rejected") throw one.reason;
-    }
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return { paths: leases.map(({ path }) => path), release };
 }
