@@ -8,6 +8,7 @@ import {
   fixtureLanes,
   fixtureLine,
   fixtureSeries,
+  fixtureSeriesLimits,
   linePeriodMs,
 } from "./ui_fixture_data.ts";
 
@@ -89,6 +90,7 @@ function rpcHandlers(hosts: Hosts): Map<string, (request: Request) => Promise<Re
     getLossAccount: () => ({
       lanes: hosts.flatMap((host, i) => fixtureLanes(host, i, Date.now())),
     }),
+    listSeriesLimits: () => ({ limits: fixtureSeriesLimits(hosts, Date.now()) }),
   });
   return new Map(router.handlers.map((each) => [each.requestPath, createFetchHandler(each)]));
 }

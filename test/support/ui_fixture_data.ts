@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { AgentSchema } from "#proto/gen/v1/query_pb.js";
+import type { AgentSchema, SeriesLimitStateSchema } from "#proto/gen/v1/query_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 
 export type FixtureHost = {
@@ -75,6 +75,48 @@ export function fixtureAgent(
     clockOffsetMs: i === 3 ? 4_200 : 12,
     account: fixtureLanes(host, i, nowMs),
   };
+}
+
+/** One limit that refuses, one that is nearly full, one with room; long and hostile names among them. */
+export function fixtureSeriesLimits(
+  hosts: readonly FixtureHost[],
+  nowMs: number,
+): MessageInitShape<typeof SeriesLimitStateSchema>[] {
+  const [host] = hosts;
+  if (host === undefined) return [];
+  const { agent, name } = host;
+  const target = "checkout 10.20.30.40:8080";
+  return [
+    {
+      agent,
+      limit: {
+        scope: "target",
+        name: target,
+        limit: 200_000,
+        active: 200_000,
+        refusedSeries: 48_213,
+        refusedSamples: 3_181_004,
+        lastRefusedMs: nowMs - 4_000,
+        fastest: {
+          metric: "http_request_duration_seconds_bucket",
+          label: "user_id",
+          distinctValues: 18_400,
+          growth: 17_950,
+        },
+      },
+    },
+    {
+      agent,
+      limit: {
+        scope: "agent",
+        name,
+        limit: 1_000_000,
+        active: 861_300,
+        fastest: { metric: "", label: "__name__", distinctValues: 5_310, growth: 12 },
+      },
+    },
+    { limit: { scope: "tenant", name: "default", limit: 5_000_000, active: 1_204_411 } },
+  ];
 }
 
 export function fixtureLanes(host: FixtureHost, i: number, nowMs: number) {

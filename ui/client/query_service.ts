@@ -8,6 +8,8 @@ import { OperatingError } from "#shared/errors.ts";
 export type Inventory = {
   listAgents(signal?: AbortSignal): Promise<AgentRow[]>;
   lossAccount(signal?: AbortSignal): Promise<Lane[]>;
+  /** Those that refuse first, then the fullest. */
+  seriesLimits(signal?: AbortSignal): Promise<SeriesLimitRow[]>;
 };
 
 export type AgentRow = {
@@ -49,6 +51,29 @@ export type Lane = {
   readonly behindMs: number;
 };
 
+/** A limit on active series. What was refused is counted since its process began. */
+export type SeriesLimitRow = {
+  readonly scope: string;
+  /** The agent that keeps it; empty for a tenant's. */
+  readonly agent: string;
+  readonly name: string;
+  readonly limit: number;
+  readonly active: number;
+  readonly refusedSeries: number;
+  readonly refusedSamples: number;
+  /** 0 where nothing was refused. */
+  readonly lastRefusedMs: number;
+  readonly fastest:
+    | {
+        /** Empty where the label is `__name__`. */
+        readonly metric: string;
+        readonly label: string;
+        readonly distinctValues: number;
+        readonly growth: number;
+      }
+    | undefined;
+};
+
 /** The aggregator at `baseUrl` (an origin). */
 export function connectInventory(baseUrl: string): Inventory {
   return createInventory(createConnectTransport({ baseUrl, defaultTimeoutMs: 15_000 }));
@@ -61,6 +86,14 @@ function createInventory(transport: Transport): Inventory {
       call(async () => (await client.listAgents({}, options(signal))).agents.map(agentRow), signal),
     lossAccount: (signal) =>
       call(async () => (await client.getLossAccount({}, options(signal))).lanes.map(lane), signal),
+    seriesLimits: (signal) =>
+      call(
+        async () =>
+          (await client.listSeriesLimits({}, options(signal))).limits.flatMap(({ agent, limit }) =>
+            limit === undefined ? [] : [{ ...limit, agent, fastest: limit.fastest }],
+          ),
+        signal,
+      ),
   };
 }
 

@@ -1,6 +1,6 @@
 import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { queryNumber } from "../client/prometheus.ts";
-import type { AgentRow, Lane } from "../client/query_service.ts";
+import type { AgentRow, Lane, SeriesLimitRow } from "../client/query_service.ts";
 import { useServices } from "./services.ts";
 
 /** A failed picture tries again by itself this often, also where refreshing is off. */
@@ -46,6 +46,15 @@ export function useLossAccount(everyMs: number): UseQueryResult<Lane[]> {
   return useQuery({
     queryKey: ["loss_account"],
     queryFn: ({ signal }) => inventory.lossAccount(signal),
+    refetchInterval: intervalOf(everyMs),
+  });
+}
+
+export function useSeriesLimits(everyMs: number): UseQueryResult<SeriesLimitRow[]> {
+  const { inventory } = useServices();
+  return useQuery({
+    queryKey: ["series_limits"],
+    queryFn: ({ signal }) => inventory.seriesLimits(signal),
     refetchInterval: intervalOf(everyMs),
   });
 }

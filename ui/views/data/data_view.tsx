@@ -3,11 +3,12 @@ import { useDeferredValue, useMemo } from "react";
 import type { Lane } from "../../client/query_service.ts";
 import { sumLanes } from "../../state/account.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { useAgents, useLossAccount } from "../../state/queries.ts";
+import { useAgents, useLossAccount, useSeriesLimits } from "../../state/queries.ts";
 import { AccountTable } from "../../widgets/account_table.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { SeriesLimitTable } from "../../widgets/series_limit_table.tsx";
 import { FlowPicture } from "./flow_picture.tsx";
 
 const route = getRouteApi("/data");
@@ -63,7 +64,36 @@ export function DataView() {
                   nameOf={nameOf}
                 />
               </section>
+              <SeriesLimits nameOf={nameOf} />
             </>
+          )
+        }
+      </Picture>
+    </section>
+  );
+}
+
+/** How many series there may be, where that is reached, and the label that does it. */
+function SeriesLimits({ nameOf }: { readonly nameOf: (agent: string) => string }) {
+  const { intervalMs } = useFrame();
+  const limits = useSeriesLimits(intervalMs);
+  return (
+    <section className="block" aria-label="Series limits">
+      <div className="toolbar">
+        <h2>Series limits</h2>
+        <span className="quiet">
+          series with a sample in the last hour; known ones go on when a limit is reached
+        </span>
+        <RefreshCorner query={limits} />
+      </div>
+      <Picture query={limits} skeleton={<Skeleton rows={2} height={32} />}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="No limits are set">
+              Every <code>series_limit</code> is 0: nothing keeps a label from filling the memory.
+            </Empty>
+          ) : (
+            <SeriesLimitTable caption="Limits on active series" limits={rows} nameOf={nameOf} />
           )
         }
       </Picture>

@@ -187,7 +187,7 @@ test("of samples that come twice the first stands, and only another value is a c
   expect(held.drops).toEqual({ duplicate_timestamp: 1 });
   expect(held.of({}).map(({ value }) => value)).toEqual([1, 2, 4]);
   await json(metricsOf([gauge("g", { flags: 1 })]));
-  expect(held.drops).toEqual({ duplicate_sample: 2 });
+  expect(held.drops).toEqual({ duplicate_timestamp: 2 });
 });
 test("metrics without a name, a kind or points are left out", async () => {
   const { series, answer } = await seriesOf(
