@@ -235,6 +235,22 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
     });
   });
 
+  test("the data page names the limit that refuses series, and the label to blame", async () => {
+    await ui.on({ hosts: 2 }, {}, async (page) => {
+      await page.goto("/data");
+      const rows = page
+        .getByRole("region", { name: "Limits on active series" })
+        .locator("tbody tr");
+      await rows.first().waitFor();
+      const texts = await rows.allInnerTexts();
+      expect(texts).toHaveLength(3);
+      for (const word of ["refuses new series", "checkout 10.20.30.40:8080", "100 %", "user_id"])
+        expect(texts[0]).toContain(word);
+      expect(texts[1]).toContain("nearly full");
+      expect(texts[2]).toContain("has room");
+    });
+  });
+
   test("while the aggregator fails the last good picture stays and says so; it recovers by itself", async () => {
     await ui.on({ hosts: 3 }, {}, async (page, fixture, { complaints }) => {
       await page.goto("/hosts/agent-001");

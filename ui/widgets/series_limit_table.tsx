@@ -27,20 +27,20 @@ export function SeriesLimitTable({ caption, limits, nameOf }: Props) {
           <tr>
             <th scope="col">State</th>
             <th scope="col">Limit of</th>
+            <th scope="col">Full</th>
+            <th scope="col">Grows fastest</th>
             <th scope="col" className="number">
               Active series
             </th>
             <th scope="col" className="number">
               Limit
             </th>
-            <th scope="col">Full</th>
             <th scope="col" className="number">
               Series refused
             </th>
             <th scope="col" className="number">
               Samples refused
             </th>
-            <th scope="col">Grows fastest</th>
           </tr>
         </thead>
         <tbody>
@@ -52,16 +52,16 @@ export function SeriesLimitTable({ caption, limits, nameOf }: Props) {
               <th scope="row" className="name-cell">
                 <Owner row={row} nameOf={nameOf} />
               </th>
-              <td className="number">{formatCount(row.active)}</td>
-              <td className="number">{formatCount(row.limit)}</td>
               <td>
                 <Fullness row={row} />
               </td>
-              <td className="number">{formatCount(row.refusedSeries)}</td>
-              <td className="number">{formatCount(row.refusedSamples)}</td>
               <td className="growing-cell">
                 <Growing row={row} />
               </td>
+              <td className="number">{formatCount(row.active)}</td>
+              <td className="number">{formatCount(row.limit)}</td>
+              <td className="number">{formatCount(row.refusedSeries)}</td>
+              <td className="number">{formatCount(row.refusedSamples)}</td>
             </tr>
           ))}
         </tbody>
@@ -113,11 +113,9 @@ function Owner({
       <Link to="/hosts/$agent" params={{ agent: row.agent }} title={host}>
         {host}
       </Link>
-      {row.scope === "target" && (
-        <span className="limit-target" title={row.name}>
-          target {row.name}
-        </span>
-      )}
+      <span className="limit-target" title={row.scope === "target" ? row.name : undefined}>
+        {row.scope === "target" ? `target ${row.name}` : "the whole agent"}
+      </span>
     </>
   );
 }
@@ -138,14 +136,14 @@ function Fullness({ row }: { readonly row: SeriesLimitRow }) {
 
 function Growing({ row: { fastest } }: { readonly row: SeriesLimitRow }) {
   if (fastest === undefined) return <span className="quiet">known from half the limit on</span>;
-  const what = fastest.metric === "" ? "names of metrics" : `${fastest.metric}`;
+  const what = fastest.metric === "" ? "names of metrics" : fastest.metric;
+  const values = `${formatCount(fastest.distinctValues)} values`;
   return (
     <>
-      <code title={`${fastest.label} of ${what}`}>{fastest.label}</code>
-      <span className="quiet" title={what}>
-        {" "}
-        of {what}: {formatCount(fastest.distinctValues)} values, +{formatCount(fastest.growth)} in
-        an hour
+      <code title={fastest.label}>{fastest.label}</code>{" "}
+      <span>+{formatCount(fastest.growth)} in an hour</span>
+      <span className="limit-target" title={`${values} of ${what}`}>
+        {values}, {what}
       </span>
     </>
   );
