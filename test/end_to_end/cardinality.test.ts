@@ -60,6 +60,13 @@ async function startExporter(): Promise<{ address: string; end: () => Promise<un
   return { address: `127.0.0.1:${text.trim()}`, end };
 }
 
+const job = (name: string, target: string, more: Record<string, unknown> = {}) => ({
+  job_name: name,
+  scrape_interval: `${intervalMs}ms`,
+  static_configs: [{ targets: [target] }],
+  ...more,
+});
+
 async function limitsOf(lapwing: ReturnType<typeof asking>) {
   return Status.parse(await (await lapwing.get("/api/v1/status/tsdb")).json()).data;
 }
@@ -76,12 +83,6 @@ test("a label that explodes is stopped at its target's limit and named; all else
   });
   stage.after(() => healthy.stop(true));
   const { address: exploding, end } = await startExporter();
-  const job = (name: string, target: string, more: Record<string, unknown> = {}) => ({
-    job_name: name,
-    scrape_interval: `${intervalMs}ms`,
-    static_configs: [{ targets: [target] }],
-    ...more,
-  });
   const up = await stage.start({
     role: "up",
     name: "explosion",
