@@ -34,6 +34,30 @@ test("unpackSnappy() reads what the reference implementation and packSnappy() wr
     }),
   );
 });
+test("unpackSnappy() copies bytes that it is just writing, with offsets of one, two and four bytes", () => {
+  const start = Array.from({ length: 12 }, (_, i) => i);
+  for (let offset = 1; offset <= start.length; offset++)
+    for (let length = 1; length <= 64; length++) {
+      const wanted = [...start];
+      for (let i = 0; i < length; i++) wanted.push(wanted[wanted.length - offset] ?? 0);
+      const copies = [
+        [((length - 1) << 2) | 2, offset, 0],
+        [((length - 1) << 2) | 3, offset, 0, 0, 0],
+        ...(length >= 4 && length <= 11 ? [[((length - 4) << 2) | 1, offset]] : []),
+      ];
+      for (const copy of copies) {
+        const block = Uint8Array.of(
+          start.length + length,
+          (start.length - 1) << 2,
+          ...start,
+          ...copy,
+        );
+        expect([...unpackSnappy(block, bytesMax)]).toEqual(wanted);
+      }
+    }
+  const far = Uint8Array.of(8, 3 << 2, 0, 1, 2, 3, 1, 5);
+  expect(() => unpackSnappy(far, bytesMax)).toThrow("copies from before its start");
+});
 test("packSnappy() makes repetition small", () => {
   expect(packSnappy(new Uint8Array(100_000)).length).toBeLessThan(6_000);
 });

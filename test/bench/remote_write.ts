@@ -23,7 +23,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     args: [...args],
     options: {
       hosts: { type: "string", default: "20" },
-      samples: { type: "string", default: "3000000" },
+      samples: { type: "string", default: "6000000" },
       concurrency: { type: "string", default: "4" },
       flush_interval: { type: "string", default: "10s" },
       peers: { type: "string", default: "" },
