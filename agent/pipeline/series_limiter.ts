@@ -153,14 +153,15 @@ export class SeriesLimiter {
   /** Notes which series have samples, and tells the limit from time to time. */
   #see(limit: SeriesLimit, batch: MetricsPart, state: SchemaState, nowMs: number): void {
     const { seen, selection } = state;
-    for (const samples of [batch.sparse, batch.histograms])
-      if (samples !== undefined) for (const column of samples.columns) seen[column] = 1;
+    markColumns(batch, seen);
     const sinceMs = Math.abs(nowMs - state.touchedMs);
     if (sinceMs >= touchEveryMs - lookMs) SchemaSelection.markPresent(batch.rows, seen);
     if (sinceMs < touchEveryMs) return;
     state.touchedMs = nowMs;
-    for (const [column, hash] of state.hashes.entries())
-      if (seen[column] === 1 && selection?.refuses(column) !== true) limit.touch(hash, nowMs);
+    const { hashes } = state;
+    for (let column = 0; column < hashes.length; column++)
+      if (seen[column] === 1 && selection?.refuses(column) !== true)
+        limit.touch(hashes[column] ?? 0, nowMs);
     seen.fill(0);
   }
 
@@ -174,8 +175,7 @@ export class SeriesLimiter {
   ): void {
     const present = new Uint8Array(state.hashes.length);
     SchemaSelection.markPresent(batch.rows, present);
-    for (const samples of [batch.sparse, batch.histograms])
-      if (samples !== undefined) for (const column of samples.columns) present[column] = 1;
+    markColumns(batch, present);
     for (const column of selection.refusedColumns()) {
       if (present[column] !== 1) continue;
       if (!limit.hasRoom(nowMs)) return;
@@ -187,4 +187,10 @@ export class SeriesLimiter {
   *#known(): Generator<Labels> {
     for (const reference of this.#schemas) yield* reference.deref()?.series ?? [];
   }
+}
+
+/** Sets 1 for each column that has a sample with a time of its own. By index: it runs for every sample that is pushed. */
+function markColumns({ sparse, histograms }: MetricsPart, seen: Uint8Array): void {
+  for (const columns of [sparse?.columns, histograms?.columns])
+    if (columns !== undefined) for (let i = 0; i < columns.length; i++) seen[columns[i] ?? 0] = 1;
 }

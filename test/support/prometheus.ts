@@ -12,6 +12,7 @@ export async function startPrometheus(
   config:
     | Readonly<Record<string, unknown>>
     | ((ownAddress: string) => Readonly<Record<string, unknown>>),
+  flags: readonly string[] = [],
 ): Promise<RunningPrometheus> {
   mkdirSync(folder, { recursive: true });
   const port = freePort();
@@ -24,6 +25,7 @@ export async function startPrometheus(
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(folder, "tsdb")}`,
       `--web.listen-address=${address}`,
+      ...flags,
     ],
     { stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
