@@ -99,7 +99,12 @@ function textArg(it: Call, index: number): string {
 }
 
 async function rangeArg(it: Call, index: number): Promise<RangeInput> {
-  const arg = argAt(it, index);
+  const input = await rangeInput(it, argAt(it, index));
+  it.context.counts?.addWindows(input, it.grid, argAt(it, index).kind === "subquery");
+  return input;
+}
+
+async function rangeInput(it: Call, arg: Expr): Promise<RangeInput> {
   if (arg.kind === "matrix") return rangeOfSelector(it.context, arg, it.grid);
   assert(arg.kind === "subquery", "the checker has seen a range vector");
   const inner = subqueryGrid(it.context, arg, it.grid);

@@ -4,6 +4,7 @@ import type { SeriesSamples } from "../source.ts";
 import type { Annotations } from "./annotations.ts";
 import type { DurationExpr, Expr, SelectorExpr, TimeShift } from "./ast.ts";
 import { PromqlError, executionError, positionText } from "./errors.ts";
+import type { SampleCounts } from "./sample_counts.ts";
 import { dropMetadata } from "./values.ts";
 
 /** Everything an evaluation shares: bounds, fetched series, limits, notes. */
@@ -20,6 +21,8 @@ export type EvalContext = {
   readonly fetched: ReadonlyMap<SelectorExpr, readonly SeriesSamples[]>;
   /** Selectors whose histograms get their hints about counter resets from the samples before them. */
   readonly resetSelectors: ReadonlySet<SelectorExpr>;
+  /** Where what is looked at is counted; undefined when nobody asked. */
+  readonly counts?: SampleCounts | undefined;
   readonly budget: Budget;
 };
 

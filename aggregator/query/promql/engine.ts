@@ -14,6 +14,7 @@ import { parsePromql } from "./parse.ts";
 import { QueryQueue } from "./query_queue.ts";
 import { resetSelectors, subqueryGrid } from "./plan.ts";
 import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
+import { SampleCounts } from "./sample_counts.ts";
 import {
   type Grid,
   type StepSeries,
@@ -53,6 +54,8 @@ type QueryOptions = {
   readonly lookbackMs?: number | undefined;
   /** Only shortens the configured timeout. */
   readonly timeoutMs?: number | undefined;
+  /** Whether samples are counted for the stats. */
+  readonly counting?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
 type InstantOptions = QueryOptions & { readonly timeMs: number };
@@ -91,12 +94,17 @@ export type QueryData =
   | { readonly resultType: "string"; readonly timeMs: number; readonly value: string };
 
 export type QueryStats = {
+  /** Waited for its turn. */
+  readonly queuedMs: number;
   readonly prepareMs: number;
   readonly evaluateMs: number;
   readonly sortMs: number;
-  readonly samplesRead: number;
   readonly peakSamples: number;
+  /** The times of the steps, and what was looked at and read at each; when counting was asked for. */
+  readonly steps?: SampleSteps | undefined;
 };
+
+export type SampleSteps = Grid & Pick<SampleCounts, "total" | "read">;
 
 export type QueryResult = {
   readonly data: QueryData;
@@ -178,7 +186,10 @@ function run(parts: Parts, statement: Statement, options: QueryOptions): Promise
   const timeoutMs = Math.max(0, Math.min(config.timeout, options.timeoutMs ?? config.timeout));
   return queue.run(options.tenant, timeoutMs, options.signal, () => {
     const waitedMs = clock.monotonic() - asked;
-    return execute(parts, statement, options, Math.max(0, timeoutMs - waitedMs));
+    return execute(parts, statement, options, {
+      waitedMs,
+      timeoutMs: Math.max(0, timeoutMs - waitedMs),
+    });
   });
 }
 
@@ -186,13 +197,17 @@ async function execute(
   parts: Parts,
   statement: Statement,
   options: QueryOptions,
-  timeoutMs: number,
+  { waitedMs, timeoutMs }: { readonly waitedMs: number; readonly timeoutMs: number },
 ): Promise<QueryResult> {
   const { config, clock } = parts;
   const fetched = new Map<SelectorExpr, readonly SeriesSamples[]>();
   const began = clock.monotonic();
+  const { startMs, stepMs } = statement.bounds;
+  const grid: Grid = { startMs, stepMs, count: statement.count };
+  const counts = options.counting === true ? new SampleCounts(grid) : undefined;
   const context: EvalContext = {
     query: statement.query,
+    counts,
     ...statement.bounds,
     lookbackMs: options.lookbackMs ?? config.lookback,
     delayedNameRemoval: config.delayed_name_removal,
@@ -210,8 +225,6 @@ async function execute(
       yieldedMs: began,
     },
   };
-  const { startMs, stepMs } = statement.bounds;
-  const grid: Grid = { startMs, stepMs, count: statement.count };
   const from = {
     source: parts.source,
     tenant: options.tenant,
@@ -220,7 +233,6 @@ async function execute(
     signal: options.signal,
   };
   await fetchAll(from, context, statement.expr, grid, fetched);
-  const samplesRead = context.budget.samples;
   const prepared = clock.monotonic();
   const evaluated = await evaluateStatement(context, statement, grid);
   const done = clock.monotonic();
@@ -228,11 +240,12 @@ async function execute(
   const sortMs = clock.monotonic() - done;
   const { peakSamples } = context.budget;
   const stats = {
+    queuedMs: waitedMs,
     prepareMs: prepared - began,
     evaluateMs: done - prepared,
     sortMs,
-    samplesRead,
     peakSamples,
+    steps: counts === undefined ? undefined : { ...grid, total: counts.total, read: counts.read },
   };
   return { data, ...annotationTexts(context.notes), stats };
 }
@@ -279,9 +292,11 @@ async function rawRange(
   if (expr.kind === "subquery") {
     const inner = subqueryGrid(context, expr, grid);
     const value = await evaluate(context, expr.expr, inner);
+    context.counts?.addInside();
     const series = value.type === "vector" ? dropMarkedNames(value.series) : [];
     input = rangeOfSubquery(context, expr, grid, inner, series);
   }
+  if (expr.kind === "matrix" && input !== undefined) context.counts?.addWindows(input, grid, false);
   const series = (input?.series ?? []).flatMap(({ labels, timestampsMs, values, histograms }) => {
     const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
     const after = timestampsMs.findIndex((time) => time > endMs);

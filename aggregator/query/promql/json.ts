@@ -9,8 +9,8 @@ import { formatSample } from "./go_float.ts";
  * strings in Go's layout, times as seconds with three decimals or none. Built as one string, since an object a sample
  * would cost more than the query.
  */
-export function queryDataJson(data: QueryData, stats?: QueryStats): string {
-  const tail = stats === undefined ? "" : `,"stats":${statsJson(stats)}`;
+export function queryDataJson(data: QueryData, stats?: QueryStats, isWhole = false): string {
+  const tail = stats === undefined ? "" : `,"stats":${statsJson(stats, isWhole)}`;
   return `{"resultType":"${data.resultType}","result":${resultJson(data)}${tail}}`;
 }
 
@@ -127,23 +127,34 @@ function timeJson(timeMs: number): string {
   return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(3, "0")}`;
 }
 
-function statsJson({
-  prepareMs,
-  evaluateMs,
-  sortMs,
-  samplesRead,
-  peakSamples,
-}: QueryStats): string {
+/** `isWhole` tells of every step too. */
+function statsJson(
+  { queuedMs, prepareMs, evaluateMs, sortMs, peakSamples, steps }: QueryStats,
+  isWhole: boolean,
+): string {
   const totalMs = prepareMs + evaluateMs + sortMs;
+  const perStep = (counts: Float64Array) =>
+    Array.from(counts, (count, i) => [
+      ((steps?.startMs ?? 0) + i * (steps?.stepMs ?? 0)) / 1_000,
+      count,
+    ]);
+  const sum = (counts: Float64Array | undefined) => counts?.reduce((all, one) => all + one, 0) ?? 0;
+  const shown = isWhole ? steps : undefined;
   return JSON.stringify({
     timings: {
       evalTotalTime: totalMs / 1_000,
       resultSortTime: sortMs / 1_000,
       queryPreparationTime: prepareMs / 1_000,
       innerEvalTime: evaluateMs / 1_000,
-      execQueueTime: 0,
-      execTotalTime: totalMs / 1_000,
+      execQueueTime: queuedMs / 1_000,
+      execTotalTime: (queuedMs + totalMs) / 1_000,
     },
-    samples: { totalQueryableSamples: samplesRead, samplesRead, peakSamples },
+    samples: {
+      ...(shown === undefined ? {} : { totalQueryableSamplesPerStep: perStep(shown.total) }),
+      totalQueryableSamples: sum(steps?.total),
+      ...(shown === undefined ? {} : { samplesReadPerStep: perStep(shown.read) }),
+      samplesRead: sum(steps?.read),
+      peakSamples,
+    },
   });
 }

@@ -42,6 +42,7 @@ export async function evaluateSelector(
     });
     if (toMs < fromMs || !hasSample(series)) continue;
     spend(context.budget, grid.count);
+    context.counts?.addSelected(series, grid, selector.at !== undefined);
     out.push(series);
   }
   return out;

@@ -19,7 +19,7 @@ export function featuresOf({
     promql: {
       ...named("at_modifier bool_modifier by duration_expr fill_modifier group_left", true),
       ...named("group_right ignoring negative_offset offset on subqueries", true),
-      ...named("utf8_names without", true),
+      ...named("per_step_stats utf8_names without", true),
       ...named("anchored smoothed", false),
       delayed_name_removal: delayedNameRemoval,
     },

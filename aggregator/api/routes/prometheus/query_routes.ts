@@ -72,9 +72,14 @@ export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
 function optionsOf(params: Params): {
   timeoutMs: number | undefined;
   lookbackMs: number | undefined;
+  counting: boolean;
 } {
   const lookbackMs = durationParam(params, "lookback_delta");
-  return { timeoutMs: durationParam(params, "timeout"), lookbackMs };
+  return {
+    timeoutMs: durationParam(params, "timeout"),
+    lookbackMs,
+    counting: params.get("stats") !== "",
+  };
 }
 
 /** Faults of the query text are told as faults of the parameter; the resolution's limit stands for itself. */
@@ -102,7 +107,7 @@ function answerOf(
     notes.push(`${text} in the next major release, use "true" or "all"`);
   }
   return {
-    dataJson: queryDataJson(cut, wanted === "" ? undefined : stats),
+    dataJson: queryDataJson(cut, wanted === "" ? undefined : stats, wanted === "all"),
     warnings: notes,
     infos,
   };
