@@ -138,7 +138,6 @@ function statsJson(
       ((steps?.startMs ?? 0) + i * (steps?.stepMs ?? 0)) / 1_000,
       count,
     ]);
-  const sum = (counts: Float64Array | undefined) => counts?.reduce((all, one) => all + one, 0) ?? 0;
   const shown = isWhole ? steps : undefined;
   return JSON.stringify({
     timings: {
@@ -157,4 +156,8 @@ function statsJson(
       peakSamples,
     },
   });
+}
+
+function sum(counts: Float64Array | undefined): number {
+  return counts?.reduce((all, one) => all + one, 0) ?? 0;
 }

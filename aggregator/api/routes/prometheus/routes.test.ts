@@ -177,53 +177,6 @@ describe("/query_range", () => {
   });
 });
 
-describe("stats=all", () => {
-  const samplesOf = async (path: string) => {
-    const { text } = await get(path);
-    return /"samples":\{(.*),"peakSamples":\d+\}\}/.exec(text)?.[1];
-  };
-  const range = (query: string) =>
-    samplesOf(`/query_range?query=${encodeURIComponent(query)}&start=60&end=90&step=15&stats=all`);
-  const of = (total: readonly number[], read: readonly number[]) => {
-    const steps = (counts: readonly number[]) =>
-      counts.map((count, i) => `[${60 + i * 15},${count}]`).join(",");
-    const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
-    return (
-      `"totalQueryableSamplesPerStep":[${steps(total)}],"totalQueryableSamples":${sum(total)},` +
-      `"samplesReadPerStep":[${steps(read)}],"samplesRead":${sum(read)}`
-    );
-  };
-  test("counts what selectors give, windows hold, and what of that is new", async () => {
-    expect(await range("http_requests_total")).toBe(of([2, 2, 2], [2, 2, 2]));
-    expect(await range("http_requests_total + http_requests_total")).toBe(of([4, 4, 4], [4, 4, 4]));
-    expect(await range("rate(http_requests_total[1m])")).toBe(of([8, 8, 8], [8, 2, 2]));
-    expect(await range("vector(1)")).toBe(of([0, 0, 0], [0, 0, 0]));
-    expect(await range("nothing")).toBe(of([0, 0, 0], [0, 0, 0]));
-  });
-  test("counts what @ fixes at every step, and reads it once", async () => {
-    expect(await range("http_requests_total @ 30")).toBe(of([2, 2, 2], [2, 0, 0]));
-    expect(await range("rate(http_requests_total[30s] @ 60)")).toBe(of([4, 4, 4], [4, 0, 0]));
-  });
-  test("counts a subquery's results in its windows, and reads what its inside reads", async () => {
-    expect(await range('sum_over_time(http_requests_total{code="200"}[30s:15s])')).toBe(
-      of([2, 2, 2], [2, 1, 1]),
-    );
-    expect(await samplesOf("/query?query=http_requests_total%5B30s%5D&time=60&stats=all")).toBe(
-      '"totalQueryableSamplesPerStep":[[60,4]],"totalQueryableSamples":4,"samplesReadPerStep":[[60,4]],"samplesRead":4',
-    );
-    expect(await samplesOf("/query?query=odd%5B30s:15s%5D&time=60&stats=all")).toBe(
-      '"totalQueryableSamplesPerStep":[[60,2]],"totalQueryableSamples":2,"samplesReadPerStep":[[60,2]],"samplesRead":2',
-    );
-  });
-  test("tells no steps unless all is asked for, and of other values that they will go", async () => {
-    expect((await get("/query?query=1&stats=true")).text).not.toContain("PerStep");
-    expect((await get("/query?query=1")).text).not.toContain("stats");
-    expect((await get("/query?query=1&stats=yes")).text).toContain(
-      'value \\"yes\\" for parameter \\"stats\\" is deprecated',
-    );
-  });
-});
-
 describe("metadata", () => {
   test("/labels and /label/../values are sorted, and follow match[]", async () => {
     expect((await get("/labels")).text).toBe(
