@@ -9,12 +9,7 @@ import { evaluateInfo } from "./info.ts";
 import { histogramFunctions, mapHistograms } from "./native_histograms.ts";
 import { subqueryGrid } from "./plan.ts";
 import { absentWindows, applyWindows, windowFunctions } from "./range_functions.ts";
-import {
-  type RangeInput,
-  evaluateSelector,
-  rangeOfSelector,
-  rangeOfSubquery,
-} from "./selectors.ts";
+import { evaluateSelector, rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
 import {
   type Grid,
   type ScalarValue,
@@ -24,6 +19,7 @@ import {
   newSeries,
   vectorOf,
 } from "./values.ts";
+import type { RangeInput } from "./window.ts";
 import * as vectors from "./vector_functions.ts";
 
 /** Evaluates one expression over a grid; lent by the evaluator, so that calls need not import it. */

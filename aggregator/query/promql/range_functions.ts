@@ -9,7 +9,6 @@ import type { TotalNotes } from "./histogram_totals.ts";
 import { anySample, histogramWindows } from "./histogram_windows.ts";
 import * as over from "./over_time.ts";
 import * as rates from "./rate.ts";
-import type { RangeInput, RangeSeries } from "./selectors.ts";
 import {
   type Grid,
   type ScalarValue,
@@ -21,7 +20,7 @@ import {
   newSeries,
   putSample,
 } from "./values.ts";
-import type { Window, WindowFunction } from "./window.ts";
+import type { RangeInput, RangeSeries, Window, WindowFunction } from "./window.ts";
 
 /** Functions of a range vector, one number a window. */
 export const windowFunctions: ReadonlyMap<string, WindowFunction> = new Map<string, WindowFunction>(

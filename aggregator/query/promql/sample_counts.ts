@@ -1,5 +1,5 @@
 import { columnWeight } from "#shared/model/histogram.ts";
-import type { RangeInput, RangeSeries } from "./selectors.ts";
+import type { RangeInput, RangeSeries } from "./window.ts";
 import { type Grid, type StepSeries, absent, gridEnd, histogramAt } from "./values.ts";
 
 /**

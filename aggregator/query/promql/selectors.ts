@@ -1,10 +1,10 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../source.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";
+import type { RangeInput, RangeSeries } from "./window.ts";
 import {
   type Grid,
   type StepSeries,
@@ -87,23 +87,6 @@ function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
     series.values[i] = timestamps ? sampleMs / 1_000 : (values[newest] ?? 0);
   }
 }
-
-/** Raw samples of a range argument and where each step's window (fromMs, toMs] lies: the same for all series. */
-export type RangeInput = {
-  readonly series: readonly RangeSeries[];
-  /** End of the window of step i is firstEndMs + i * endStepMs. */
-  readonly firstEndMs: number;
-  readonly endStepMs: number;
-  readonly rangeMs: number;
-};
-
-export type RangeSeries = {
-  readonly labels: Labels;
-  readonly dropName: boolean;
-  readonly timestampsMs: Float64Array;
-  readonly values: Float64Array;
-  readonly histograms: HistogramColumn | undefined;
-};
 
 /** The samples of a range selector without stale markers. */
 export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Grid): RangeInput {

@@ -1,4 +1,22 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
+import type { Labels } from "#shared/model/labels.ts";
+
+/** Raw samples of a range argument and where each step's window (fromMs, toMs] lies: the same for all series. */
+export type RangeInput = {
+  readonly series: readonly RangeSeries[];
+  /** End of the window of step i is firstEndMs + i * endStepMs. */
+  readonly firstEndMs: number;
+  readonly endStepMs: number;
+  readonly rangeMs: number;
+};
+
+export type RangeSeries = {
+  readonly labels: Labels;
+  readonly dropName: boolean;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly histograms: HistogramColumn | undefined;
+};
 
 /**
  * The samples of one series that one step of a range function sees: indices [from, to) of the columns, which all lie in
