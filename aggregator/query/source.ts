@@ -32,6 +32,11 @@ export type SelectRequest = {
   readonly newest?: Windows;
   /** Whether SeriesSamples.starts is wanted: it costs a column more to read. */
   readonly withStarts?: boolean;
+  /**
+   * Given where only it counts that there is a sample, not which: the source may give any values instead, but no stale markers, and those that
+   * are there where they are.
+   */
+  readonly presence?: boolean;
   readonly signal?: AbortSignal;
 };
 

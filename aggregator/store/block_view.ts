@@ -70,9 +70,12 @@ async function selectSamples(
   const parts: Block[] = [];
   const wanted = within(blocks, "metrics", request);
   const { withStarts = false } = request;
-  const kind = withStarts ? `${selector.key} starts` : selector.key;
+  const presence = request.presence === true && !withStarts;
+  const kind = `${selector.key}${withStarts ? " starts" : ""}${presence ? " presence" : ""}`;
   for (const block of wanted) {
-    const known = tools.decoded.get(`${block.id} ${kind}`);
+    const known =
+      tools.decoded.get(`${block.id} ${kind}`) ??
+      (presence ? tools.decoded.get(`${block.id} ${selector.key}`) : undefined);
     if (known !== undefined) found.set(block, known);
     else if (hasName || block.items <= wholeBlockItemsMax || isMostly(block, request))
       whole.push(block);
@@ -80,7 +83,8 @@ async function selectSamples(
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
     const { signal } = request;
-    const files = await readSamples(tools, some, selector, { span, max, withStarts, signal });
+    const reading = { span, max, withStarts, presence, signal };
+    const files = await readSamples(tools, some, selector, reading);
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
   };
   // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
@@ -100,6 +104,8 @@ type Reading = {
   /** Samples that are decoded at most. */
   readonly max: number;
   readonly withStarts: boolean;
+  /** As in SelectRequest. */
+  readonly presence: boolean;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -108,12 +114,12 @@ async function readSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
-  { span, max, withStarts, signal }: Reading,
+  { span, max, withStarts, presence, signal }: Reading,
 ): Promise<(readonly DecodedSeries[])[]> {
   if (blocks.length === 0) return [];
   const files = await acquireFiles(tools.files, blocks, signal);
   try {
-    const bounds = { span, samplesMax: max, signal };
+    const bounds = { span, samplesMax: max, presence, signal };
     const own = withStarts
       ? files.paths.map(() => undefined)
       : await readSeriesOfFiles(files.paths, selector, bounds, tools.texts);

@@ -7,15 +7,30 @@ import { UnsupportedParquet } from "./parquet/unsupported.ts";
 import type { SharedColumns } from "./shared_columns.ts";
 import { constantOf, decodeValues } from "./value_codec.ts";
 
-/** The times of a row group, row by row. Where they lie as differences, only the rows asked for are decoded. */
+/** Times that were decoded in a file, by the number of their group. */
+export type KnownTimes = Map<
+  number,
+  { readonly offsets: Uint32Array; readonly byStart: Map<number, Float64Array> }
+>;
+
+/** The times of a row group, row by row. Where they lie as differences, only the rows asked for are decoded, those of a group once. */
 export class TimesColumn {
+  readonly #groups: Float64Array;
+  readonly #known: KnownTimes;
   readonly #starts: Uint32Array;
   readonly #shared: SharedColumns;
   readonly #deltas: DeltaColumn | undefined;
   readonly #offsets: Uint32Array;
 
   /** Row i has the values [starts[i], starts[i + 1]). */
-  constructor(column: ColumnPages, starts: Uint32Array, shared: SharedColumns) {
+  constructor(
+    column: ColumnPages,
+    starts: Uint32Array,
+    shared: SharedColumns,
+    groups: { readonly numbers: Float64Array; readonly known: KnownTimes },
+  ) {
+    this.#groups = groups.numbers;
+    this.#known = groups.known;
     expectType(column, physical.int32);
     const [page] = column.pages;
     const total = starts.at(-1) ?? 0;
@@ -34,12 +49,31 @@ export class TimesColumn {
   row(row: number, firstMs: number): Float64Array {
     const at = this.#starts[row] ?? 0;
     const count = (this.#starts[row + 1] ?? 0) - at;
-    if (this.#deltas === undefined) return this.#shared.times(firstMs, this.#offsets, at, count);
+    const number = this.#groups[row] ?? 0;
+    let group = this.#known.get(number);
+    if (group?.offsets.length !== count) {
+      group = { offsets: this.#decode(at, count), byStart: new Map() };
+      if (this.#known.size < knownTimesMax) this.#known.set(number, group);
+    }
+    let times = group.byStart.get(firstMs);
+    if (times === undefined) {
+      times = this.#shared.times(firstMs, group.offsets, 0, count);
+      group.byStart.set(firstMs, times);
+    }
+    return times;
+  }
+
+  /** In memory of their own. */
+  #decode(at: number, count: number): Uint32Array {
+    if (this.#deltas === undefined) return this.#offsets.slice(at, at + count);
     // The first is 0 after itself.
     this.#deltas.decode(at, count, 0, this.#offsets);
-    return this.#shared.times(firstMs, this.#offsets, 0, count);
+    return this.#offsets.slice(0, count);
   }
 }
+
+/** Groups of a file that are remembered: some 16 MB at 1,000 samples a row. */
+const knownTimesMax = 4_096;
 
 /** The values of a row group, row by row. Where they lie in planes of bytes, only the rows asked for are decoded. */
 export class ValuesColumn {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
+import { isStale, setStale } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { writeMetricsFile } from "./block_writer.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
@@ -29,7 +30,7 @@ afterAll(() => {
 });
 
 const everything = compileSelector([], "labels");
-const unbounded = { span: undefined, samplesMax: 1e9, signal: undefined };
+const unbounded = { span: undefined, presence: false, samplesMax: 1e9, signal: undefined };
 const wordsOf = (values: Float64Array) => [
   ...new Uint32Array(values.buffer, values.byteOffset, values.length * 2),
 ];
@@ -61,8 +62,6 @@ async function expectSameAsDuckdb(
   return own?.length ?? 0;
 }
 
-const stale = new Float64Array(Uint32Array.of(2, 0x7ff0_0000).buffer)[0] ?? 0;
-
 /** Every form that values take: constant, small, large, below zero, with decimals, as they are; rows of one sample and of many. */
 const valueMakers: readonly ((i: number, seed: number) => number)[] = [
   (_, seed) => seed,
@@ -73,8 +72,18 @@ const valueMakers: readonly ((i: number, seed: number) => number)[] = [
   (i, seed) => (i * 7_919 + seed) / 1_000,
   (i, seed) => Math.sin(i + seed) * 1e9,
   (i) => [Number.NaN, Infinity, -Infinity, -0, Number.MIN_VALUE, 1e300][i % 6] ?? 0,
-  (i) => (i % 7 === 3 ? stale : i),
+  (i) => i,
 ];
+/** Which of them gets stale markers: a number would lose their bits. */
+const markedMaker = valueMakers.length - 1;
+
+function valuesOf(maker: number, length: number, seed: number): Float64Array {
+  const values = Float64Array.from({ length }, (_, i) => valueMakers[maker]?.(i, seed) ?? 0);
+  const words = new Uint32Array(values.buffer);
+  if (maker === markedMaker) for (let i = 3; i < length; i += 7) setStale(words, i);
+  return values;
+}
+
 const someSeries = fc.array(
   fc.record({
     maker: fc.nat(valueMakers.length - 1),
@@ -99,8 +108,7 @@ test("a block is read as DuckDB reads it, bit by bit, whatever is in it", async 
             i * stepMs +
             (jitterMs > 0 && stepMs > 1_000 ? (i * seed ** 2) % jitterMs : 0),
         );
-        const values = new Float64Array(length);
-        for (let i = 0; i < length; i++) values[i] = valueMakers[maker]?.(i, seed) ?? 0;
+        const values = valuesOf(maker, length, seed);
         const labels = { __name__: n % 3 === 0 ? "up" : "日本", n: String(n), label };
         return { labels, timestampsMs, values };
       });
@@ -119,6 +127,30 @@ test("a block is read as DuckDB reads it, bit by bit, whatever is in it", async 
 const select = (...matchers: Matcher[]) => compileSelector(matchers, "labels");
 const name = (op: Matcher["op"], value: string): Matcher => ({ name: "__name__", op, value });
 
+test("where only presence counts, times are all there and stale markers where they are", async () => {
+  const series = manySeries(900, 50);
+  const { path } = await writeMetricsFile(duckdb, folder, cutMetricsOf(series));
+  const read = async (presence: boolean) =>
+    (await readSeriesOfFiles([path], everything, { ...unbounded, presence }, new KnownTexts()))[0];
+  const [whole = [], present = []] = [await read(false), await read(true)];
+  expect(present.map(({ key }) => key)).toEqual(whole.map(({ key }) => key));
+  let markers = 0;
+  for (const [i, { timestampsMs, values }] of present.entries()) {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    const wanted = whole[i];
+    expect(timestampsMs).toEqual(wanted?.timestampsMs ?? new Float64Array(0));
+    const wantedWords = Uint32Array.from(wordsOf(wanted?.values ?? values));
+    for (let sample = 0; sample < values.length; sample++) {
+      expect(isStale(words, sample)).toBe(isStale(wantedWords, sample));
+      if (isStale(words, sample)) markers += 1;
+    }
+  }
+  expect(markers).toBe(700);
+  expect(present.filter(({ values }) => values.every((value) => value === 0))).toHaveLength(800);
+  // Times of a host are one array, in whatever row group.
+  expect(new Set(present.map(({ timestampsMs }) => timestampsMs)).size).toBe(7);
+});
+
 /** Some row groups of several hosts, whose scrapes are not at the same time. */
 function manySeries(count: number, length: number): SeriesSamples[] {
   const times = Array.from({ length: 7 }, (_, host) =>
@@ -128,12 +160,11 @@ function manySeries(count: number, length: number): SeriesSamples[] {
     ),
   );
   return Array.from({ length: count }, (_, n) => {
-    const make = valueMakers[n % valueMakers.length] ?? (() => 0);
     const host = n % times.length;
     return {
       labels: { __name__: `metric_${Math.floor(n / 50) % 40}`, host: String(host), n: String(n) },
       timestampsMs: times[host] ?? new Float64Array(0),
-      values: Float64Array.from({ length }, (__, i) => make(i, n)),
+      values: valuesOf(n % valueMakers.length, length, n),
     };
   });
 }

@@ -2,7 +2,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
-import { Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
+import { type KnownTimes, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
 import { valuesMax } from "./parquet/column_pages.ts";
 import { decodeFloats, decodeIntegers } from "./parquet/decode_column.ts";
 import type { ColumnChunk, RowGroup } from "./parquet/footer.ts";
@@ -19,6 +19,8 @@ type Span = { readonly startMs: number; readonly endMs: number };
 export type ReadBounds = {
   /** Leaves out chunks (not samples) outside of it. */
   readonly span: Span | undefined;
+  /** Values are not wanted, but for rows with stale markers: see SelectRequest. */
+  readonly presence?: boolean;
   /** Throws OperatingError "overloaded" when more would be decoded. */
   readonly samplesMax: number;
   readonly signal: AbortSignal | undefined;
@@ -51,16 +53,20 @@ export async function readSeriesOfFiles(
 
 /** The columns of a block of numbers: see docs/formats/parquet.md. */
 const labelColumns = ["name", "labels"] as const;
-const boundColumns = ["t_min", "t_max", "n"] as const;
-const timesColumn = "t.list.element";
-const divisorColumn = "v_divisor";
+const metaColumns = [
+  "t_min",
+  "t_max",
+  "n",
+  "t_group",
+  "stale",
+  "t.list.element",
+  "v_divisor",
+] as const;
 const valuesColumn = "v.list.element";
 const knownColumns = new Set<string>([
   ...labelColumns,
   "series",
-  ...boundColumns,
-  timesColumn,
-  divisorColumn,
+  ...metaColumns,
   valuesColumn,
   // What stands beside samples, and is read on its own.
   "start_ms",
@@ -73,6 +79,22 @@ const knownColumns = new Set<string>([
 type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
 /** Rows of a row group that are wanted, ascending, and their series. */
 type WantedRows = { readonly rows: readonly number[]; readonly series: readonly ReadSeries[] };
+
+/** What the row groups of a file have in common. */
+type FileState = {
+  readonly found: Map<ReadSeries, Pieces>;
+  readonly slabs: Slabs;
+  readonly times: KnownTimes;
+};
+/** Columns of a row group, by row. */
+type RowColumns = {
+  readonly tMin: Float64Array;
+  readonly tMax: Float64Array;
+  readonly stale: Float64Array;
+  readonly divisors: Float64Array;
+  readonly starts: Uint32Array;
+  readonly times: TimesColumn;
+};
 
 class Reading {
   readonly #selector: Selector;
@@ -94,10 +116,9 @@ class Reading {
     let file: ParquetFile | undefined;
     try {
       file = await ParquetFile.open(path);
-      const found = new Map<ReadSeries, Pieces>();
-      const slabs = new Slabs();
-      for (const group of file.footer.groups) await this.#group(file, group, found, slabs);
-      return [...found.values()].map((pieces) => pieces.join(this.#shared));
+      const state: FileState = { found: new Map(), slabs: new Slabs(), times: new Map() };
+      for (const group of file.footer.groups) await this.#group(file, group, state);
+      return [...state.found.values()].map((pieces) => pieces.join(this.#shared));
     } catch (cause) {
       if (cause instanceof UnsupportedParquet) return undefined;
       throw storeError(`read ${path}`, cause);
@@ -106,46 +127,70 @@ class Reading {
     }
   }
 
-  async #group(
-    file: ParquetFile,
-    group: RowGroup,
-    found: Map<ReadSeries, Pieces>,
-    slabs: Slabs,
-  ): Promise<void> {
+  async #group(file: ParquetFile, rowGroup: RowGroup, state: FileState): Promise<void> {
     throwIfAborted(this.#bounds.signal);
-    for (const name of group.columns.keys())
+    for (const name of rowGroup.columns.keys())
       if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
-    if (isOutside(chunkOf(group, "name"), this.#selector.name)) return;
-    const { rows, series } = await this.#wantedRows(file, group);
+    if (isOutside(chunkOf(rowGroup, "name"), this.#selector.name)) return;
+    const { rows, series } = await this.#wantedRows(file, rowGroup);
     if (rows.length === 0) return;
-    const [tMin, tMax, n, divisors, times, values] = await file.columns(
-      [...boundColumns, divisorColumn, timesColumn, valuesColumn].map((name) =>
-        chunkOf(group, name),
-      ),
+    const [tMin, tMax, n, group, stale, times, divisor] = await file.columns(
+      metaColumns.map((name) => chunkOf(rowGroup, name)),
     );
-    if (!tMin || !tMax || !n || !divisors || !times || !values) return;
-    const bounds = { tMin: decodeIntegers(tMin), tMax: decodeIntegers(tMax) };
-    const counts = decodeIntegers(n);
-    const divisorOf = decodeFloats(divisors);
-    const starts = startsOf(counts, group.rows);
-    const timesOf = new TimesColumn(times, starts, this.#shared);
-    const valuesOf = new ValuesColumn(values, starts, slabs);
-    let expected = rows.reduce((sum, row) => sum + (counts[row] ?? 0), 0);
+    if (!tMin || !tMax || !n || !group || !stale || !times || !divisor) return;
+    const starts = startsOf(decodeIntegers(n), rowGroup.rows);
+    const groups = { numbers: decodeIntegers(group), known: state.times };
+    const columns: RowColumns = {
+      tMin: decodeIntegers(tMin),
+      tMax: decodeIntegers(tMax),
+      stale: decodeIntegers(stale),
+      divisors: decodeFloats(divisor),
+      starts,
+      times: new TimesColumn(times, starts, this.#shared, groups),
+    };
+    const within = { rows: [] as number[], series: [] as ReadSeries[] };
     for (const [i, row] of rows.entries()) {
       const one = series[i];
-      const first = bounds.tMin[row] ?? 0;
-      const count = counts[row] ?? 0;
       // A row without samples is one of exemplars.
-      if (one === undefined || count === 0) continue;
-      if (!this.#isWithin(first, bounds.tMax[row] ?? 0)) continue;
+      if (one === undefined || starts[row + 1] === starts[row]) continue;
+      if (!this.#isWithin(columns.tMin[row] ?? 0, columns.tMax[row] ?? 0)) continue;
+      within.rows.push(row);
+      within.series.push(one);
+    }
+    const needsValues =
+      this.#bounds.presence !== true || within.rows.some((row) => (columns.stale[row] ?? 0) > 0);
+    if (within.rows.length === 0) return;
+    let values: ValuesColumn | undefined;
+    if (needsValues) {
+      const [pages] = await file.columns([chunkOf(rowGroup, valuesColumn)]);
+      if (pages !== undefined) values = new ValuesColumn(pages, starts, state.slabs);
+    }
+    this.#take(within, columns, values, state.found);
+  }
+
+  #take(
+    { rows, series }: WantedRows,
+    { tMin, stale, divisors, starts, times }: RowColumns,
+    values: ValuesColumn | undefined,
+    found: Map<ReadSeries, Pieces>,
+  ): void {
+    const countOf = (row: number) => (starts[row + 1] ?? 0) - (starts[row] ?? 0);
+    let expected = rows.reduce((sum, row) => sum + countOf(row), 0);
+    for (const [i, row] of rows.entries()) {
+      const one = series[i];
+      if (one === undefined) continue;
       let pieces = found.get(one);
       if (pieces === undefined) found.set(one, (pieces = new Pieces(one.labels)));
+      const count = countOf(row);
       this.#spend(count);
-      pieces.addTimes(timesOf.row(row, first));
-      const divisor = divisorOf[row] ?? 0;
-      const constant = valuesOf.constantOf(row, divisor);
+      pieces.addTimes(times.row(row, tMin[row] ?? 0));
+      const divisor = divisors[row] ?? 0;
+      const isLookedAt =
+        values !== undefined && (this.#bounds.presence !== true || (stale[row] ?? 0) > 0);
+      const constant = isLookedAt ? values.constantOf(row, divisor) : 0;
       if (constant !== undefined) pieces.addConstant(constant, count, this.#shared);
-      else pieces.addValues(valuesOf.row(row, divisor, expected), divisor === 0);
+      else if (values !== undefined)
+        pieces.addValues(values.row(row, divisor, expected), divisor === 0);
       expected -= count;
     }
   }

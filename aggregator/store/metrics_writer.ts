@@ -10,6 +10,7 @@ import {
 } from "@duckdb/node-api";
 import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
+import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SampleRun } from "./cut_metrics.ts";
 import {
   exemplarColumnNames,
@@ -27,20 +28,24 @@ import {
 import { encodeRow, runEnd, type HistogramRow } from "./histogram_rows.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 import type { SeriesText } from "./labels_text.ts";
+import { TimeGroups } from "./time_groups.ts";
 import { encodeValues, plainDivisor } from "./value_codec.ts";
 import { fillColumn, fillLists, fillNulls, fillTexts } from "./vectors.ts";
 
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
 export const metricsTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
-  t UINTEGER[], v_divisor DOUBLE, v DOUBLE[], ${histogramColumns}, start_ms BIGINT, ${exemplarColumns}`;
+  t_group UINTEGER, stale UINTEGER, t UINTEGER[], v_divisor DOUBLE, v DOUBLE[],
+  ${histogramColumns}, start_ms BIGINT, ${exemplarColumns}`;
 /** What of it every block holds. */
-const numberColumns = "name, labels, series, t_min, t_max, n, t, v_divisor, v";
+const numberColumns = "name, labels, series, t_min, t_max, n, t_group, stale, t, v_divisor, v";
 const types = [
   VARCHAR,
   VARCHAR,
   UBIGINT,
   BIGINT,
   BIGINT,
+  UINTEGER,
+  UINTEGER,
   UINTEGER,
   LIST(UINTEGER),
   DOUBLE,
@@ -49,7 +54,7 @@ const types = [
   BIGINT,
   ...exemplarTypes,
 ];
-const firstHistogramColumn = 9;
+const firstHistogramColumn = 11;
 const startColumn = firstHistogramColumn + histogramTypes.length;
 
 /** A row is at most this long: four hours at 15 s, and what a reader must decode to get one sample. */
@@ -81,7 +86,10 @@ export class MetricsWriter {
   readonly #series = new BigUint64Array(rowsMax);
   readonly #tMin = new BigInt64Array(rowsMax);
   readonly #tMax = new BigInt64Array(rowsMax);
+  readonly #groups = new Uint32Array(rowsMax);
+  readonly #stale = new Uint32Array(rowsMax);
   readonly #divisors = new Float64Array(rowsMax);
+  readonly #timeGroups = new TimeGroups();
   readonly #lengths: number[] = [];
   #times = new Uint32Array(1 << 16);
   #values = new Float64Array(1 << 16);
@@ -192,6 +200,8 @@ export class MetricsWriter {
   ): void {
     const row = this.#startRow(series, timestampsMs, begin, end);
     this.#divisors[row] = encodeValues(values, begin, end, this.#values, this.#used);
+    // A chunk with a marker is always stored as it is.
+    if (this.#divisors[row] === plainDivisor) this.#stale[row] = staleIn(values, begin, end);
     this.#used += end - begin;
     this.#valueLengths.push(end - begin);
     this.#histograms.push(undefined);
@@ -236,7 +246,10 @@ export class MetricsWriter {
     this.#tMax[row] = BigInt(last);
     for (let i = begin; i < end; i++)
       this.#times[this.#usedTimes + i - begin] = (timestampsMs[i] ?? 0) - first;
-    this.#usedTimes += count;
+    const usedTimes = this.#usedTimes + count;
+    this.#groups[row] = this.#timeGroups.numberOf(this.#times, this.#usedTimes, usedTimes);
+    this.#stale[row] = 0;
+    this.#usedTimes = usedTimes;
     this.#items += count;
     if (count === 0) return row;
     this.#minMs = Math.min(this.#minMs, first);
@@ -254,9 +267,11 @@ export class MetricsWriter {
     fillColumn(chunk, 3, this.#tMin.subarray(0, rows));
     fillColumn(chunk, 4, this.#tMax.subarray(0, rows));
     fillColumn(chunk, 5, Uint32Array.from(this.#lengths));
-    fillLists(chunk, 6, this.#lengths, this.#times.subarray(0, this.#usedTimes));
-    fillColumn(chunk, 7, this.#divisors.subarray(0, rows));
-    fillLists(chunk, 8, this.#valueLengths, this.#values.subarray(0, this.#used));
+    fillColumn(chunk, 6, this.#groups.subarray(0, rows));
+    fillColumn(chunk, 7, this.#stale.subarray(0, rows));
+    fillLists(chunk, 8, this.#lengths, this.#times.subarray(0, this.#usedTimes));
+    fillColumn(chunk, 9, this.#divisors.subarray(0, rows));
+    fillLists(chunk, 10, this.#valueLengths, this.#values.subarray(0, this.#used));
     fillHistograms(chunk, firstHistogramColumn, this.#histograms);
     this.#starts.length = this.#exemplars.length = rows;
     fillColumn(
@@ -292,6 +307,13 @@ export class MetricsWriter {
 }
 
 const noExemplars: ExemplarsWritten = { count: 0, minMs: Infinity, maxMs: -Infinity };
+
+function staleIn(values: Float64Array, begin: number, end: number): number {
+  const words = wordsOf(values);
+  let stale = 0;
+  for (let i = begin; i < end; i++) if (isStale(words, i)) stale += 1;
+  return stale;
+}
 
 function chunkEnd(timestampsMs: Float64Array, begin: number, count: number): number {
   const first = timestampsMs[begin] ?? 0;

@@ -4,7 +4,7 @@ import type { MetricsSource, SeriesSamples } from "../source.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
 import { PromqlError } from "./errors.ts";
-import { planFetches } from "./plan.ts";
+import { type Fetch, planFetches } from "./plan.ts";
 import type { Grid } from "./values.ts";
 
 export type FetchFrom = {
@@ -34,9 +34,12 @@ export async function fetchAll(
   const signal = from.signal === undefined ? timeout : AbortSignal.any([from.signal, timeout]);
   const answers = new Map<string, readonly SeriesSamples[]>();
   let seriesCount = 0;
-  for (const { selector, startMs, endMs, newest } of planFetches(context, expr, grid)) {
+  const fetches = planFetches(context, expr, grid);
+  const withValues = new Set(fetches.filter(({ presence }) => presence !== true).map(keyOf));
+  for (const fetch of fetches) {
+    const { selector, startMs, endMs, newest } = fetch;
     const { matchers } = selector;
-    const key = JSON.stringify([matchers, startMs, endMs, newest]);
+    const key = keyOf(fetch);
     let answer = answers.get(key);
     if (answer === undefined) {
       const request = {
@@ -47,6 +50,7 @@ export async function fetchAll(
         samplesMax: Math.max(0, budget.samplesMax - budget.samples),
         signal,
         ...(newest === undefined ? {} : { newest }),
+        ...(withValues.has(key) ? {} : { presence: true }),
       };
       try {
         answer = await from.source.select(request);
@@ -61,6 +65,10 @@ export async function fetchAll(
     }
     fetched.set(selector, answer);
   }
+}
+
+function keyOf({ selector, startMs, endMs, newest }: Fetch): string {
+  return JSON.stringify([selector.matchers, startMs, endMs, newest]);
 }
 
 function tooManySeries(count: number, max: number): PromqlError {

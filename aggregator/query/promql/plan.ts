@@ -11,13 +11,20 @@ export type Fetch = {
   readonly endMs: number;
   /** Of an instant selector: only the newest sample of each look-back counts. */
   readonly newest?: Windows;
+  /** Only whether there is a sample counts. */
+  readonly presence?: boolean;
 };
 
 /** Steps of a subquery beyond this are refused: each is an evaluation of everything inside. */
 const subqueryStepsMax = 1_000_000;
 
 /** Every selector of the query with the time that it will read: windows are left-open, so the first millisecond is not. */
-export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch[] {
+export function planFetches(
+  context: EvalContext,
+  expr: Expr,
+  grid: Grid,
+  presence = false,
+): Fetch[] {
   if (expr.kind === "selector") {
     const fetch = fetchOf(context, expr, grid, context.lookbackMs);
     // Resets are found between neighbours, so all samples are wanted.
@@ -28,14 +35,29 @@ export function planFetches(context: EvalContext, expr: Expr, grid: Grid): Fetch
       count: grid.count,
       lengthMs: context.lookbackMs,
     };
-    return [{ ...fetch, newest }];
+    return [{ ...fetch, newest, ...(presence ? { presence } : {}) }];
   }
   if (expr.kind === "matrix") {
-    return [fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false))];
+    const fetch = fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false));
+    return [presence ? { ...fetch, presence } : fetch];
   }
   const inner = expr.kind === "subquery" ? subqueryGrid(context, expr, grid) : grid;
   if (inner.count === 0) return [];
-  return childrenOf(expr).flatMap((child) => planFetches(context, child, inner));
+  const looksAway = expr.kind === "paren" ? presence : ignoresValues(expr);
+  return childrenOf(expr).flatMap((child) => planFetches(context, child, inner, looksAway));
+}
+
+const presenceCalls: ReadonlySet<string> = new Set([
+  "absent",
+  "absent_over_time",
+  "count_over_time",
+  "present_over_time",
+]);
+
+/** Whether a node's result is the same whatever the values of what it is made of. */
+function ignoresValues(expr: Expr): boolean {
+  if (expr.kind === "aggregate") return expr.op === "count" || expr.op === "group";
+  return expr.kind === "call" && presenceCalls.has(expr.name);
 }
 
 function fetchOf(context: EvalContext, selector: SelectorExpr, grid: Grid, backMs: number): Fetch {
