@@ -43,6 +43,15 @@ export function metadataSql(
   note: BlockNote | undefined,
   written: Written & { readonly rows: number },
 ): string {
+  const pairs = metadataPairs(note, written);
+  return `{${pairs.map(([key, value]) => `${key}: ${quoted(value)}`).join(", ")}}`;
+}
+
+/** The same as pairs. */
+export function metadataPairs(
+  note: BlockNote | undefined,
+  written: Written & { readonly rows: number },
+): [string, string][] {
   const pairs: [string, string][] = [["lapwing", "1"]];
   if (note !== undefined) {
     const { tenant, signal, createdMs, lanes, merge } = note;
@@ -58,7 +67,7 @@ export function metadataSql(
     if (lanes.length > 0) pairs.push(["lapwing_lanes", packed(lanes.map(laneRow))]);
     if (merge !== undefined) pairs.push(["lapwing_merge", packed(merge)]);
   }
-  return `{${pairs.map(([key, value]) => `${key}: ${quoted(value)}`).join(", ")}}`;
+  return pairs;
 }
 
 /** From the pairs of a file; undefined for one that has no note. Throws what zod throws for one that can't be read. */

@@ -33,16 +33,19 @@ export class ParquetFile {
     return this.#handle.close();
   }
 
-  /** Some columns of one row group, in the order asked for. They should lie near each other: all from the first to the last are read. */
-  async columns(chunks: readonly ColumnChunk[]): Promise<ColumnPages[]> {
+  /** The bytes of some columns of one row group, in the order asked for; read at once, so they should lie near each other. */
+  async bytesOf(chunks: readonly ColumnChunk[]): Promise<Uint8Array[]> {
     const from = Math.min(...chunks.map(({ offset }) => offset));
     const to = Math.max(...chunks.map(({ offset, bytes }) => offset + bytes));
     const all = await readExactly(this.#handle, from, to - from);
+    return chunks.map(({ offset, bytes }) => all.subarray(offset - from, offset - from + bytes));
+  }
+
+  /** Some columns of one row group, in the order asked for. They should lie near each other: all from the first to the last are read. */
+  async columns(chunks: readonly ColumnChunk[]): Promise<ColumnPages[]> {
+    const pieces = await this.bytesOf(chunks);
     return Promise.all(
-      chunks.map((chunk) => {
-        const begin = chunk.offset - from;
-        return readColumnPages(chunk, all.subarray(begin, begin + chunk.bytes));
-      }),
+      chunks.map((chunk, i) => readColumnPages(chunk, pieces[i] ?? new Uint8Array())),
     );
   }
 }

@@ -1,0 +1,147 @@
+import { ByteSink } from "./byte_sink.ts";
+
+/** Encodings of Parquet pages, written: https://github.com/apache/parquet-format/blob/master/Encodings.md */
+
+/** Deltas a block and a miniblock, as nearly all writers have them. */
+const blockValues = 128;
+const miniBlockValues = 32;
+const two24 = 2 ** 24;
+
+/**
+ * DELTA_BINARY_PACKED of whole numbers whose differences are below 2^52. `first` and `deltas` may be more than a double
+ * holds exactly only in `first`, which is why it is given as a writer of its zigzag varint.
+ */
+export function writeDeltas(
+  sink: ByteSink,
+  count: number,
+  writeFirst: (sink: ByteSink) => void,
+  deltaAt: (i: number) => number,
+): void {
+  sink.varint(blockValues);
+  sink.varint(blockValues / miniBlockValues);
+  sink.varint(count);
+  writeFirst(sink);
+  const deltas = new Float64Array(blockValues);
+  for (let from = 1; from < count; from += blockValues) {
+    const here = Math.min(blockValues, count - from);
+    let min = Infinity;
+    for (let i = 0; i < here; i++) {
+      const delta = deltaAt(from + i);
+      deltas[i] = delta;
+      if (delta < min) min = delta;
+    }
+    sink.varint(min < 0 ? -2 * min - 1 : 2 * min);
+    deltas.fill(min, here);
+    writeMiniBlocks(sink, deltas, min, here);
+  }
+}
+
+/** Widths of all miniblocks, then those that hold a delta. */
+function writeMiniBlocks(sink: ByteSink, deltas: Float64Array, min: number, count: number): void {
+  const widths: number[] = [];
+  for (let from = 0; from < blockValues; from += miniBlockValues) {
+    let max = 0;
+    if (from < count)
+      for (let i = from; i < from + miniBlockValues; i++)
+        max = Math.max(max, (deltas[i] ?? 0) - min);
+    widths.push(bitsOf(max));
+  }
+  sink.ensure(widths.length + blockValues * 8);
+  for (const width of widths) sink.bytes[sink.length++] = width;
+  for (const [mini, width] of widths.entries()) {
+    const from = mini * miniBlockValues;
+    if (from < count) packBits(sink, deltas, from, miniBlockValues, width, min);
+  }
+}
+
+function bitsOf(max: number): number {
+  return max < 2 ** 31 ? 32 - Math.clz32(max) : 32 + bitsOf(Math.floor(max / 2 ** 32));
+}
+
+/** values[from, from + count) less `min`, `width` bits each, lowest bit first. The sink has room. */
+function packBits(
+  sink: ByteSink,
+  values: ArrayLike<number>,
+  from: number,
+  count: number,
+  width: number,
+  min: number,
+): void {
+  if (width === 0) return;
+  const { bytes } = sink;
+  let at = sink.length;
+  let held = 0;
+  let bits = 0;
+  for (let i = from; i < from + count; i++) {
+    let value = (values[i] ?? 0) - min;
+    // At most 24 bits at a time, so that with the 7 that wait they are within 32.
+    for (let left = width; left > 0; left -= 24) {
+      const take = Math.min(left, 24);
+      held |= (value % two24) << bits;
+      value = Math.floor(value / two24);
+      bits += take;
+      for (; bits >= 8; bits -= 8) {
+        bytes[at++] = held & 0xff;
+        held >>>= 8;
+      }
+    }
+  }
+  if (bits > 0) bytes[at++] = held & 0xff;
+  sink.length = at;
+}
+
+/** DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
+export function writeLengths(sink: ByteSink, lengths: Uint32Array): void {
+  writeDeltas(
+    sink,
+    lengths.length,
+    (target) => target.varint(2 * (lengths[0] ?? 0)),
+    (i) => (lengths[i] ?? 0) - (lengths[i - 1] ?? 0),
+  );
+}
+
+/** The hybrid of runs and packed bits, without a length in front; `width` bits a value, at most 24. */
+export function writeRuns(sink: ByteSink, values: Uint32Array | Uint8Array, width: number): void {
+  const count = values.length;
+  const valueBytes = Math.ceil(width / 8);
+  /** Values that wait to be packed begin here. */
+  let waiting = 0;
+  let at = 0;
+  while (at < count) {
+    const value = values[at] ?? 0;
+    let end = at + 1;
+    while (end < count && values[end] === value) end++;
+    // Packed values come by eights, so a run begins where the waiting ones fill up.
+    const missing = (8 - ((at - waiting) % 8)) % 8;
+    if (end - at - missing >= 8) {
+      packWaiting(sink, values, waiting, at + missing, width);
+      const from = at + missing;
+      sink.varint((end - from) * 2);
+      sink.ensure(valueBytes);
+      for (let byte = 0; byte < valueBytes; byte++)
+        sink.bytes[sink.length++] = (value >>> (8 * byte)) & 0xff;
+      waiting = end;
+    }
+    at = end;
+  }
+  packWaiting(sink, values, waiting, count, width);
+}
+
+function packWaiting(
+  sink: ByteSink,
+  values: Uint32Array | Uint8Array,
+  from: number,
+  to: number,
+  width: number,
+): void {
+  if (to === from) return;
+  const groups = Math.ceil((to - from) / 8);
+  sink.varint(groups * 2 + 1);
+  sink.ensure(groups * width + 8);
+  packBits(sink, values, from, groups * 8, width, 0);
+}
+
+/** Bits that numbers below `count` need. */
+export function widthOf(count: number): number {
+  return count <= 1 ? 0 : 32 - Math.clz32(count - 1);
+}
