@@ -5,13 +5,14 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import { comparePositions, origin, type Position } from "#shared/model/position.ts";
 import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
-import { writeLogsFile, writeMetricsFile, type LocalFile } from "./block_writer.ts";
+import { writeMetricsFile, type LocalFile } from "./block_writer.ts";
 import type { LaneNote } from "./block_metadata.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
 import type { AgentRecord, Block, BlockView, Cut, Deletion, LaneCommit, Store } from "./store.ts";
@@ -173,7 +174,7 @@ export class BlockStore implements Store {
     for (const [tenant, batches] of cut.logs) {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
-      const file = await writeLogsFile(writer, staging, filled, {
+      const file = await writeLogsFile(staging, filled, {
         tenant,
         signal: "logs",
         createdMs: nowMs,

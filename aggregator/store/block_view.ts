@@ -1,11 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type {
-  LogRecord,
-  LogSelectRequest,
-  SelectRequest,
-  SeriesRequest,
-  SeriesSamples,
-} from "../query/source.ts";
+import type { SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import { lowerBound } from "./columns.ts";
 import type { DecodedCache } from "./decoded_cache.ts";
 import type { DeletedCopies } from "./deleted_copies.ts";
@@ -13,7 +7,8 @@ import type { DiskCache } from "./disk_cache.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import { acquireFiles, readFiles } from "./local_files.ts";
-import { readLogs, readStreams } from "./logs_reader.ts";
+import { readStreams } from "./logs_reader.ts";
+import { selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries, readSeriesLabels } from "./metrics_reader.ts";
@@ -35,8 +30,6 @@ export type ReadTools = {
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
 const wholeBlockItemsMax = 2_000_000;
-/** Blocks of logs that one statement reads; a limit is often reached in the first. */
-const logBlocksAtOnce = 16;
 /** Nanoseconds a millisecond. */
 const nsPerMs = 1_000_000n;
 
@@ -50,7 +43,7 @@ export function createBlockView(
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
     selectSamples: (request) => selectSamples(tools, blocks, deleted, request),
     selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
-    selectLogs: (request) => selectLogs(tools, blocks, request),
+    selectLogs: (request) => selectBlockLogs(tools.files, blocks, request),
     metricSeries: (request) => metricSeries(tools, blocks, deleted, request),
     logSeries: (request) => logSeries(tools, blocks, request),
   };
@@ -191,10 +184,14 @@ async function logSeries(
     request,
     [],
     async (some, bounded) => {
-      const files = await readFiles(tools, some, request.signal, (connection, paths) =>
-        readStreams(connection, paths, selector, bounded ? span : undefined),
-      );
-      return files.map((texts) => texts.map((text) => tools.texts.get("", text)));
+      const files = await acquireFiles(tools.files, some, request.signal);
+      try {
+        const found = await readStreams(files.paths, bounded ? span : undefined);
+        const known = found.map((texts) => texts.map((text) => tools.texts.get("", text)));
+        return known.map((file) => file.filter(({ labels }) => selector.matches(labels)));
+      } finally {
+        files.release();
+      }
     },
   );
 }
@@ -247,55 +244,6 @@ async function distinctLabels(
   }
   for (const labels of await read(across, true)) take(labels);
   return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
-}
-
-async function selectLogs(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  request: LogSelectRequest,
-): Promise<LogRecord[]> {
-  const selector = compileSelector(request.matchers, "stream");
-  const isBackward = request.direction === "backward";
-  const startMs = Number(request.startNs / nsPerMs);
-  const endMs = Number((request.endNs - 1n) / nsPerMs);
-  const wanted = within(blocks, "logs", { ...request, startMs, endMs }).toSorted((a, b) =>
-    isBackward ? b.maxMs - a.maxMs : a.minMs - b.minMs,
-  );
-  const needsStreams = request.matchers.some(({ op, value }) => op !== "=" || value === "");
-  let records: LogRecord[] = [];
-  for (let i = 0; i < wanted.length; i += logBlocksAtOnce) {
-    // Blocks are read in the order of commit: records of equal time stand in the same order however they are asked for.
-    const some = new Set(wanted.slice(i, i + logBlocksAtOnce));
-    const next = blocks.filter((block) => some.has(block));
-    if (records.length >= request.limit && isBeyond(records, wanted[i], isBackward)) break;
-    const more = await readFiles(tools, next, request.signal, async (connection, paths) => {
-      if (!needsStreams) return readLogs(connection, paths, selector, undefined, request);
-      const streams = (await readStreams(connection, paths, selector, request)).flat();
-      if (streams.length === 0) return [];
-      return readLogs(connection, paths, selector, [...new Set(streams)], request);
-    });
-    records = mergeRecords(records, more, request);
-  }
-  return records;
-}
-
-/** Whether nothing of this block, nor of any after it, can be among the records that are kept. */
-function isBeyond(records: readonly LogRecord[], block: Block | undefined, isBackward: boolean) {
-  const last = records.at(-1)?.timestampNs ?? 0n;
-  const lastMs = Number(last / nsPerMs);
-  if (block === undefined) return true;
-  return isBackward ? block.maxMs < lastMs : block.minMs > lastMs;
-}
-
-function mergeRecords(a: LogRecord[], b: LogRecord[], request: LogSelectRequest): LogRecord[] {
-  if (a.length === 0) return b;
-  const sign = request.direction === "backward" ? -1 : 1;
-  return [...a, ...b]
-    .toSorted((x, y) => {
-      if (x.timestampNs === y.timestampNs) return 0;
-      return x.timestampNs < y.timestampNs ? -sign : sign;
-    })
-    .slice(0, request.limit);
 }
 
 function within(

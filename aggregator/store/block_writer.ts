@@ -3,11 +3,10 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
+import { logsRowGroupRows } from "./logs_file.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
-import { logsTable, sortLogs, writeLogs } from "./logs_writer.ts";
 import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
@@ -20,7 +19,7 @@ export type LocalFile = Written & {
 };
 
 /** DuckDB writes whole vectors, so no row group is smaller than 2,048 rows; of logs a larger one is smaller in bytes. */
-const rowGroups = { metrics: 2_048, logs: 61_440 } as const;
+const rowGroups = { metrics: 2_048, logs: logsRowGroupRows } as const;
 
 /** Filling does not let anything else run for longer than this takes, some 10 ms. */
 const samplesBetweenPauses = 100_000;
@@ -28,9 +27,9 @@ const samplesBetweenPauses = 100_000;
 export type Effort = "fast" | "small";
 /**
  * zstd's levels, measured. Merged metrics are kept long and written seldom, so they get more time: 0.53 bytes a sample at level 9, 0.55 at
- * 1. Bodies of logs gain nothing worth it: 40.4 bytes a line at 1, 41.4 at 3, 39.9 at 5, 37.0 at 9 for four times the CPU.
+ * 1. Variables of logs gain nothing: 25.1 bytes a line at 3, 24.7 at 9.
  */
-const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 1, small: 1 } } as const;
+const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } as const;
 
 /** Series in any order of theirs; they are sorted here by name, then the text of their labels. Exemplars stay in their order. */
 export function writeMetricsFile(
@@ -79,24 +78,6 @@ export function writeMetricsRows(
       const writer = new MetricsWriter(appender);
       await fill(writer);
       return { ...writer.finish(), columns: writer.columns };
-    } finally {
-      appender.closeSync();
-    }
-  });
-}
-
-export function writeLogsFile(
-  duckdb: Duckdb,
-  folder: string,
-  batches: readonly LogsBatch[],
-  note?: BlockNote,
-): Promise<LocalFile> {
-  const sorted = sortLogs(batches);
-  const target = { folder, signal: "logs" as const, effort: "fast" as const, note: () => note };
-  return writeFile(duckdb, target, logsTable(sorted), async (connection, table) => {
-    const appender = await connection.createAppender(table);
-    try {
-      return { ...writeLogs(appender, sorted), columns: "*" };
     } finally {
       appender.closeSync();
     }

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { finished } from "node:stream/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
-import type { LocalFile } from "./block_writer.ts";
+import type { Written } from "./metrics_writer.ts";
 import { LogsColumns, logsColumns } from "./logs_columns.ts";
 import { orderLogs } from "./logs_order.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
@@ -19,7 +19,7 @@ export async function writeLogsFile(
   folder: string,
   batches: readonly LogsBatch[],
   note?: BlockNote,
-): Promise<LocalFile> {
+): Promise<Written & { path: string; rows: number; bytes: number }> {
   const order = orderLogs(batches);
   const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
   const stream = createWriteStream(path, { flags: "wx" });

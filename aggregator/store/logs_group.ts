@@ -14,11 +14,11 @@ import {
   flatNumberedTexts,
   flatTexts,
   flatTimes,
-  type FlatColumn,
   noEntry,
   type NumberedTexts,
   type TextValues,
 } from "./parquet/flat_columns.ts";
+import type { FlatColumn } from "./parquet/flat_pages.ts";
 import type { RowGroup } from "./parquet/footer.ts";
 import type { ParquetFile } from "./parquet/parquet_file.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";

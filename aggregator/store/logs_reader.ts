@@ -1,107 +1,151 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Labels } from "#shared/model/labels.ts";
-import { searchingRegex } from "#shared/text/linear_regex.ts";
-import type { LineFilter, LogRecord, LogSelectRequest } from "../query/source.ts";
-import { quoted } from "./duckdb.ts";
+import { compileMatchers } from "../head/matching.ts";
+import { selectLogs } from "../head/select_logs.ts";
+import type { LogRecord, LogScanRequest, LogSelectRequest } from "../query/source.ts";
+import { throwIfAborted } from "./duckdb.ts";
+import { storeError } from "./errors.ts";
 import { parseLabels } from "./labels_text.ts";
-import { parquetList } from "./metrics_reader.ts";
-import type { Selector } from "./selector.ts";
-import { readBigInts, readBytes, readFloats, readNullableTexts, readTexts } from "./vectors.ts";
+import { readLogsGroup } from "./logs_group.ts";
+import { flatNumberedTexts, flatTimes } from "./parquet/flat_columns.ts";
+import type { FlatColumn } from "./parquet/flat_pages.ts";
+import type { RowGroup } from "./parquet/footer.ts";
+import { ParquetFile } from "./parquet/parquet_file.ts";
+import { UnsupportedParquet } from "./parquet/unsupported.ts";
 
 /** Unix nanoseconds; start inclusive, end exclusive. */
 export type SpanNs = { readonly startNs: bigint; readonly endNs: bigint };
 
+const nanosPerMs = 1_000_000n;
+const decoder = new TextDecoder();
+
 /**
  * Records of some files in the order asked for. Equal times stand in the order of the files, then of their
- * rows; backward is exactly the reverse. `streams` narrows to some texts of streams; undefined means the selector's SQL is all.
+ * rows; backward is exactly the reverse. Throws OperatingError.
  */
 export async function readLogs(
-  connection: DuckDBConnection,
   paths: readonly string[],
-  selector: Selector,
-  streams: readonly string[] | undefined,
   request: LogSelectRequest,
 ): Promise<LogRecord[]> {
-  const conditions = [
-    `ts >= ${request.startNs}::BIGINT`,
-    `ts < ${request.endNs}::BIGINT`,
-    streams === undefined ? selector.sql : `stream IN (${streams.map(quoted).join(", ")})`,
-    ...request.lineFilters.map((filter) => lineCondition(filter)),
-  ];
-  const direction = request.direction === "backward" ? "DESC" : "ASC";
-  const result = await connection.stream(`
-    SELECT ts, stream, severity, body, attributes FROM ${parquetList(paths)}
-    WHERE ${conditions.join(" AND ")}
-    ORDER BY ts ${direction}, file_index ${direction}, file_row_number ${direction}
-    LIMIT ${Math.max(0, Math.trunc(request.limit))}`);
-  const streamOf = labelsByText();
-  const records: LogRecord[] = [];
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return records;
-    const times = readBigInts(chunk, 0);
-    const texts = readTexts(chunk, 1);
-    const severities = readBytes(chunk, 2);
-    const bodies = readTexts(chunk, 3);
-    const attributes = readNullableTexts(chunk, 4);
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const text = attributes[row];
-      records.push({
-        timestampNs: times[row] ?? 0n,
-        stream: streamOf(texts[row] ?? "{}"),
-        body: bodies[row] ?? "",
-        severity: severities[row] ?? 0,
-        ...(text === undefined ? {} : { attributes: parseLabels("", text) }),
-      });
-    }
-  }
+  let records: LogRecord[] = [];
+  for (const path of paths)
+    await withFile(path, async (file) => {
+      for (const group of file.footer.groups) {
+        if (!concerns(group, request)) continue;
+        throwIfAborted(request.signal);
+        const streams = await readStreamTexts(file, group);
+        if (!streams.some(({ labels }) => compileMatchers(request.matchers)(labels))) continue;
+        const batch = await readLogsGroup(file, group);
+        const [minMs, maxMs] = boundsMs(group);
+        records = mergeRecords(records, selectLogs([{ batch, minMs, maxMs }], request), request);
+      }
+    });
+  return records;
 }
 
-/** Texts of the streams that match and have a record in the span (in any time, without one), a file. */
+/** `b` is of later files or rows. */
+export function mergeRecords(
+  a: LogRecord[],
+  b: LogRecord[],
+  { direction, limit }: Pick<LogSelectRequest, "direction" | "limit">,
+): LogRecord[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const isBackward = direction === "backward";
+  const sign = isBackward ? -1 : 1;
+  return (isBackward ? [...b, ...a] : [...a, ...b])
+    .toSorted((x, y) => {
+      if (x.timestampNs === y.timestampNs) return 0;
+      return x.timestampNs < y.timestampNs ? -sign : sign;
+    })
+    .slice(0, limit);
+}
+
+/** Texts of the streams that have a record in the span (in any time, without one), a file. */
 export async function readStreams(
-  connection: DuckDBConnection,
   paths: readonly string[],
-  selector: Selector,
   span: SpanNs | undefined,
 ): Promise<string[][]> {
-  const files: string[][] = paths.map(() => []);
-  const within =
-    span === undefined ? "" : `AND ts >= ${span.startNs}::BIGINT AND ts < ${span.endNs}::BIGINT`;
-  const result = await connection.stream(`
-    SELECT DISTINCT file_index::DOUBLE, stream FROM ${parquetList(paths)}
-    WHERE (${selector.sql}) ${within}`);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return files;
-    const texts = readTexts(chunk, 1);
-    for (const [row, file] of readFloats(chunk, 0).entries()) {
-      const text = texts[row] ?? "{}";
-      if (selector.matches(parseLabels("", text))) files[file]?.push(text);
+  const files: string[][] = [];
+  for (const path of paths) {
+    const texts = new Set<string>();
+    await withFile(path, async (file) => {
+      for (const group of file.footer.groups) {
+        if (span !== undefined && !concerns(group, span)) continue;
+        for (const text of await streamsWithin(file, group, span)) texts.add(text);
+      }
+    });
+    files.push([...texts]);
+  }
+  return files;
+}
+
+async function withFile<Result>(
+  path: string,
+  use: (file: ParquetFile) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const file = await ParquetFile.open(path);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
     }
+  } catch (error) {
+    if (error instanceof UnsupportedParquet) throw storeError("read logs", error);
+    throw error;
   }
 }
 
-function lineCondition({ op, values }: LineFilter): string {
-  const isRegex = op === "|~" || op === "!~";
-  const alternatives = values.map((value) => {
-    if (!isRegex) return `contains(body, ${quoted(value)})`;
-    // Refuses a bad one with a reason, before DuckDB does.
-    searchingRegex(value);
-    return `regexp_matches(body, ${quoted(value)})`;
-  });
-  const anyOf = alternatives.length === 0 ? "false" : alternatives.join(" OR ");
-  return op === "|=" || op === "|~" ? `(${anyOf})` : `NOT (${anyOf})`;
+/** Whether a record of the row group may lie in the span, by the bounds of its times. */
+function concerns(group: RowGroup, { startNs, endNs }: Pick<LogScanRequest, "startNs" | "endNs">) {
+  const { min, max } = group.columns.get("ts") ?? {};
+  if (min?.length !== 8 || max?.length !== 8) return true;
+  return wordOf(max) >= startNs && wordOf(min) < endNs;
 }
 
-/** One object a stream, not one a record. */
-function labelsByText(): (text: string) => Labels {
-  const known = new Map<string, Labels>();
-  return (text) => {
-    let labels = known.get(text);
-    if (labels === undefined) {
-      labels = parseLabels("", text);
-      known.set(text, labels);
-    }
-    return labels;
-  };
+function boundsMs(group: RowGroup): [number, number] {
+  const { min, max } = group.columns.get("ts") ?? {};
+  if (min?.length !== 8 || max?.length !== 8) return [-Infinity, Infinity];
+  return [Number(wordOf(min) / nanosPerMs) - 1, Number(wordOf(max) / nanosPerMs) + 1];
+}
+
+function wordOf(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
+}
+
+async function columnOf(file: ParquetFile, group: RowGroup, name: string): Promise<FlatColumn> {
+  const chunk = group.columns.get(name);
+  if (chunk === undefined) throw new UnsupportedParquet(`no column ${name}`);
+  const [bytes = new Uint8Array()] = await file.bytesOf([chunk]);
+  return { chunk, bytes, rows: group.rows };
+}
+
+async function readStreamTexts(
+  file: ParquetFile,
+  group: RowGroup,
+): Promise<{ text: string; labels: Labels }[]> {
+  const { entries } = flatNumberedTexts(await columnOf(file, group, "stream"));
+  return entries.map((entry) => {
+    const text = decoder.decode(entry);
+    return { text, labels: parseLabels("", text) };
+  });
+}
+
+async function streamsWithin(
+  file: ParquetFile,
+  group: RowGroup,
+  span: SpanNs | undefined,
+): Promise<string[]> {
+  const { entries, numbers } = flatNumberedTexts(await columnOf(file, group, "stream"));
+  const texts = entries.map((entry) => decoder.decode(entry));
+  if (span === undefined) return texts;
+  const { ms, nanos } = flatTimes(await columnOf(file, group, "ts"));
+  const seen = new Set<number>();
+  for (let row = 0; row < group.rows; row++) {
+    const number = numbers[row] ?? 0;
+    if (seen.has(number)) continue;
+    const ns = BigInt(ms[row] ?? 0) * nanosPerMs + BigInt(nanos[row] ?? 0);
+    if (ns >= span.startNs && ns < span.endNs) seen.add(number);
+  }
+  return texts.filter((_, number) => seen.has(number));
 }

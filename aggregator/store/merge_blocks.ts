@@ -10,7 +10,7 @@ import { throwIfAborted } from "./duckdb.ts";
 import { readNotes } from "./file_notes.ts";
 import { SeriesTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./deps.ts";
-import { parquetList } from "./metrics_reader.ts";
+import { parquetListByName } from "./metrics_reader.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
 import type { Deleted } from "./tombstones.ts";
@@ -72,7 +72,7 @@ async function mergeLogs(
   try {
     await connection.run(
       copyStatement(
-        `(SELECT ts, stream, severity, body, body_raw, attributes FROM ${parquetList(paths)}
+        `(SELECT * FROM ${parquetListByName(paths)}
           ORDER BY stream, ts, file_index, file_row_number)`,
         path,
         "logs",

@@ -149,11 +149,6 @@ export function readTexts(chunk: DuckDBDataChunk, index: number): string[] {
   return chunk.getColumnValues(index).map((text) => (typeof text === "string" ? text : ""));
 }
 
-/** A column of texts, undefined where NULL. */
-export function readNullableTexts(chunk: DuckDBDataChunk, index: number): (string | undefined)[] {
-  return chunk.getColumnValues(index).map((text) => (typeof text === "string" ? text : undefined));
-}
-
 function readLists(chunk: DuckDBDataChunk, index: number, width: number) {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
   const entries = new Uint32Array(copyOf(vector, chunk.rowCount * 16));

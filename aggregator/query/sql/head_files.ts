@@ -3,9 +3,10 @@ import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { Head } from "../../head/contract.ts";
-import { writeLogsFile, writeMetricsFile } from "../../store/block_writer.ts";
+import { writeMetricsFile } from "../../store/block_writer.ts";
 import { cutMetricsOf } from "../../store/cut_metrics.ts";
 import type { Duckdb } from "../../store/duckdb.ts";
+import { writeLogsFile } from "../../store/logs_file.ts";
 import type { BlockView, Store } from "../../store/store.ts";
 import type { LogRecord } from "../source.ts";
 
@@ -46,8 +47,7 @@ export async function takeSnapshot(
   });
   const metrics =
     series.length === 0 ? [] : [await writeMetricsFile(duckdb, folder, cutMetricsOf(series))];
-  const logs =
-    records.length === 0 ? [] : [await writeLogsFile(duckdb, folder, [batchOf(records)])];
+  const logs = records.length === 0 ? [] : [await writeLogsFile(folder, [batchOf(records)])];
   return {
     view,
     metricsFiles: metrics.map(({ path }) => path),

@@ -1,4 +1,5 @@
 import { quoted } from "../../store/duckdb.ts";
+import { variableColumns } from "../../store/logs_columns.ts";
 
 /**
  * The views that users query. `metrics` rebuilds the samples as docs/formats/parquet.md says; name and labels are among the partition's
@@ -26,11 +27,30 @@ export function metricsView(paths: readonly string[]): string {
 export function logsView(paths: readonly string[]): string {
   if (paths.length === 0)
     return `CREATE TEMP VIEW logs AS SELECT NULL::TIMESTAMP_NS AS timestamp, NULL::MAP(VARCHAR, VARCHAR) AS stream,
-      NULL::UTINYINT AS severity, NULL::VARCHAR AS body, NULL::MAP(VARCHAR, VARCHAR) AS attributes WHERE false`;
+      NULL::UTINYINT AS severity, NULL::VARCHAR AS body, NULL::MAP(VARCHAR, VARCHAR) AS attributes,
+      NULL::VARCHAR AS template WHERE false`;
   return `CREATE TEMP VIEW logs AS
     SELECT make_timestamp_ns(ts) AS timestamp, stream::JSON::MAP(VARCHAR, VARCHAR) AS stream,
-      severity, body, attributes::JSON::MAP(VARCHAR, VARCHAR) AS attributes
-    FROM ${files(paths)}`;
+      severity, coalesce(body, ${lineOf("parts")}) AS body,
+      attributes::JSON::MAP(VARCHAR, VARCHAR) AS attributes, template
+    FROM ${logFiles(paths)} LEFT JOIN (
+      SELECT template, string_split_regex(template, '<\\d+>') AS parts
+      FROM (SELECT DISTINCT template FROM ${logFiles(paths)}) WHERE template IS NOT NULL
+    ) USING (template)`;
+}
+
+/** The line of a template's constant parts and the variables between them; NULL where there are no parts. */
+function lineOf(parts: string): string {
+  const pieces = variableColumns.map((name, v) => `${parts}[${v + 1}], ${name}`);
+  return `CASE WHEN ${parts} IS NOT NULL THEN concat(${pieces.join(", ")}, ${parts}[${pieces.length + 1}]) END`;
+}
+
+/** Older files hold whole bodies alone: an empty relation with all columns makes them alike. */
+function logFiles(paths: readonly string[]): string {
+  const list = paths.map((path) => quoted(path)).join(", ");
+  const names = ["template", ...variableColumns].map((name) => `NULL::VARCHAR AS ${name}`);
+  return `(SELECT * FROM read_parquet([${list}], hive_partitioning = false, union_by_name = true)
+    UNION ALL BY NAME SELECT ${names.join(", ")} WHERE false)`;
 }
 
 function files(paths: readonly string[]): string {

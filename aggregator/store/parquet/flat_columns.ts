@@ -1,15 +1,12 @@
-import { zstdDecompressSync } from "node:zlib";
-import { encodings, type Page, valuesMax } from "./column_pages.ts";
+import { encodings, type Page } from "./column_pages.ts";
 import { decodeIndexes } from "./decode_column.ts";
 import { DeltaColumn } from "./delta_column.ts";
-import type { ColumnChunk } from "./footer.ts";
-import { codec, pageType } from "./parquet_writer.ts";
-import { numberField, structField, ThriftReader, type ThriftStruct } from "./thrift.ts";
+import { type FlatColumn, type FlatPage, pagesOf } from "./flat_pages.ts";
+import { ThriftReader } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
 /** Columns that are no lists, NULLs among them, as blocks of logs have them. Throws UnsupportedParquet. */
 
-const pageBytesMax = 512 * 2 ** 20;
 const nanosPerMs = 1_000_000;
 /** A row without a value, in a column by number. */
 export const noEntry = 0xffff_ffff;
@@ -27,17 +24,6 @@ export type NumberedTexts = {
   readonly entries: readonly Uint8Array[];
   readonly numbers: Uint32Array;
 };
-
-/** A column of a row group whose bytes are `bytes`. */
-export type FlatColumn = {
-  readonly chunk: ColumnChunk;
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-};
-
-/** `count` is that of values; rows with NULL have none. */
-type FlatPage = Page & { readonly rows: number; readonly isPresent: Uint8Array | undefined };
-type Pages = { readonly dictionary: Page | undefined; readonly pages: readonly FlatPage[] };
 
 export function flatTexts(column: FlatColumn): TextValues {
   const { dictionary, pages } = pagesOf(column);
@@ -127,7 +113,7 @@ function timesFromDeltas(page: FlatPage, ms: Float64Array, nanos: Uint32Array, r
 /** The first value of DELTA_BINARY_PACKED, all of its 64 bits. */
 function firstOf(bytes: Uint8Array): bigint {
   const reader = new ThriftReader(bytes);
-  for (let field = 0; field < 3; field++) reader.varint();
+  for (let skipped = 0; skipped < 3; skipped++) reader.varint();
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
     const byte = bytes[reader.at++] ?? 0;
@@ -181,109 +167,6 @@ function integersOf(page: FlatPage, dictionary: Page | undefined, column: FlatCo
 function plainIntegers({ bytes, count }: Page): Int32Array {
   if (bytes.length < 4 * count) throw new UnsupportedParquet("integers are cut off");
   return new Int32Array(bytes.slice(0, 4 * count).buffer);
-}
-
-function pagesOf({ chunk, bytes, rows }: FlatColumn): Pages {
-  const pages: FlatPage[] = [];
-  let dictionary: Page | undefined;
-  let seen = 0;
-  for (let at = 0; at < bytes.length && seen < rows;) {
-    const reader = new ThriftReader(bytes, at);
-    const header = reader.struct();
-    const size = numberField(header, 2) ?? -1;
-    const begin = reader.at;
-    at = begin + (numberField(header, 3) ?? -1);
-    if (at < begin || at > bytes.length) throw new UnsupportedParquet("a page is cut off");
-    if (size < 0 || size > pageBytesMax) throw new UnsupportedParquet(`a page of ${size} bytes`);
-    const body = bytes.subarray(begin, at);
-    const type = numberField(header, 1);
-    if (type === pageType.dictionary)
-      dictionary = dictionaryPage(header, unpack(body, size, chunk));
-    else {
-      const page =
-        type === pageType.dataV2
-          ? pageOfV2(field(header, 8), body, size, chunk)
-          : pageOfV1(field(header, 5), unpack(body, size, chunk), chunk);
-      pages.push(page);
-      seen += page.rows;
-    }
-  }
-  if (seen !== rows)
-    throw new UnsupportedParquet(`${seen} rows of ${chunk.path} instead of ${rows}`);
-  return { dictionary, pages };
-}
-
-function dictionaryPage(header: ThriftStruct, bytes: Uint8Array): Page {
-  const count = numberField(field(header, 7), 1) ?? 0;
-  if (count > valuesMax) throw new UnsupportedParquet(`a dictionary of ${count}`);
-  return { encoding: encodings.plain, count, bytes };
-}
-
-/** Levels stand before the values, not compressed. */
-function pageOfV2(
-  header: ThriftStruct,
-  body: Uint8Array,
-  size: number,
-  chunk: ColumnChunk,
-): FlatPage {
-  const rows = rowsOf(header);
-  const levels = (numberField(header, 5) ?? 0) + (numberField(header, 6) ?? 0);
-  if (levels > body.length) throw new UnsupportedParquet("levels are cut off");
-  const packed = body.subarray(levels);
-  const bytes = header.get(7) === false ? packed : unpack(packed, size - levels, chunk);
-  const isPresent = chunk.definitionMax > 0 ? presence(body.subarray(0, levels), rows) : undefined;
-  const count = rows - (numberField(header, 2) ?? 0);
-  return { encoding: numberField(header, 4) ?? -1, count, bytes, rows, isPresent };
-}
-
-/** Levels stand before the values after their length, compressed with them. */
-function pageOfV1(header: ThriftStruct, raw: Uint8Array, chunk: ColumnChunk): FlatPage {
-  const rows = rowsOf(header);
-  const encoding = numberField(header, 2) ?? -1;
-  if (chunk.definitionMax === 0)
-    return { encoding, count: rows, bytes: raw, rows, isPresent: undefined };
-  const length = new DataView(raw.buffer, raw.byteOffset, raw.length).getUint32(0, true);
-  const isPresent = presence(raw.subarray(4, 4 + length), rows);
-  const count = isPresent.reduce((sum, one) => sum + one, 0);
-  return { encoding, count, bytes: raw.subarray(4 + length), rows, isPresent };
-}
-
-function rowsOf(header: ThriftStruct): number {
-  const rows = numberField(header, 1) ?? -1;
-  if (rows < 0 || rows > valuesMax) throw new UnsupportedParquet(`a page of ${rows} rows`);
-  return rows;
-}
-
-/** Levels of one bit: runs, and eights of packed ones. */
-function presence(bytes: Uint8Array, rows: number): Uint8Array {
-  const isPresent = new Uint8Array(rows);
-  const reader = new ThriftReader(bytes);
-  for (let at = 0; at < rows;) {
-    const head = reader.varint();
-    const isPacked = head % 2 === 1;
-    const count = isPacked ? ((head - 1) / 2) * 8 : head / 2;
-    if (count === 0) throw new UnsupportedParquet("an empty run");
-    const end = Math.min(rows, at + count);
-    if (isPacked) {
-      for (let bit = 0; at < end; at++, bit++)
-        isPresent[at] = ((bytes[reader.at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1;
-      reader.at += count / 8;
-    } else {
-      isPresent.fill((bytes[reader.at++] ?? 0) & 1, at, end);
-      at = end;
-    }
-  }
-  return isPresent;
-}
-
-function unpack(bytes: Uint8Array, size: number, { codec: kind }: ColumnChunk): Uint8Array {
-  if (kind === codec.none || size === 0) return bytes;
-  if (kind !== codec.zstd) throw new UnsupportedParquet(`compression ${kind}`);
-  try {
-    return zstdDecompressSync(bytes, { maxOutputLength: size });
-  } catch (cause) {
-    throw new UnsupportedParquet("a page that cannot be unpacked", { cause });
-  }
 }
 
 type Texts = { readonly bytes: Uint8Array; readonly ends: Uint32Array };
@@ -388,12 +271,6 @@ function numbered(texts: TextValues, rows: number): NumberedTexts {
 function wanted(dictionary: Page | undefined, { chunk }: FlatColumn): Page {
   if (dictionary === undefined) throw new UnsupportedParquet(`${chunk.path} lacks its dictionary`);
   return dictionary;
-}
-
-function field(header: ThriftStruct, id: number): ThriftStruct {
-  const inner = structField(header, id);
-  if (inner === undefined) throw new UnsupportedParquet("a page without a header of its kind");
-  return inner;
 }
 
 function unknown({ chunk }: FlatColumn, { encoding }: Page): UnsupportedParquet {
