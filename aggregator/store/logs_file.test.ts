@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { Duckdb } from "./duckdb.ts";
-import { LineMiner } from "#agent/pipeline/mining/line_miner.ts";
+import { createLineMiner } from "#test/support/mining.ts";
 import { logsView } from "../query/sql/views.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { readLogs } from "./logs_reader.ts";
@@ -162,7 +162,7 @@ test("lines as templates and variables come back, here and in plain SQL", async 
     { weight: 8, arbitrary: fc.array(word, { maxLength: 50 }).map((words) => words.join(" ")) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 9 }) },
   );
-  const miner = new LineMiner();
+  const miner = createLineMiner();
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(line, { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 3 }),
@@ -202,7 +202,7 @@ test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its 
   const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
   const sql = /```sql\n(SELECT\n  ts, stream[^`]*)```/.exec(document)?.[1] ?? "";
   const some = ["user 1 logs in", "user 2 logs in", "no variable", "2f a <b> [9]", ""];
-  const batch = new LineMiner().mine(lines("x", some));
+  const batch = createLineMiner().mine(lines("x", some));
   const { file } = await writeAndRead([batch]);
   const engine = await DuckDBInstance.create(":memory:");
   const connection = await engine.connect();
