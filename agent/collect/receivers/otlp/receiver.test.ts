@@ -1,19 +1,10 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { create, fromBinary, fromJson, toBinary } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
-import { compressionGzip, createGrpcTransport } from "@connectrpc/connect-node";
-import {
-  ExportMetricsServiceRequestSchema,
-  MetricsService,
-} from "#proto/gen/foreign/otlp_metrics_pb.js";
+import { ExportMetricsServiceRequestSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { ExportLogsServiceRequestSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
-import { Held } from "../receiver.fixture.ts";
-import { startGrpc } from "./grpc_server.ts";
-import { MetricsIntake } from "./metrics_intake.ts";
 import { gauge, metricsOf, nanos, now, service, start, text } from "./otlp.fixture.ts";
-import { otlp } from "./receiver.ts";
 
 test("OTLP/JSON: a gauge becomes a series with job and instance, answered {} in JSON", async () => {
   const { held, json } = start();
@@ -274,41 +265,4 @@ test("OTLP: logs keep nanoseconds, severity, ids and attributes", async () => {
     stream: { service_name: "unknown_service" },
     attributes: { trace_id: ids.trace_id },
   });
-});
-test("OTLP over gRPC takes gzip, answers partial success, and UNAVAILABLE for a broken spool", async () => {
-  const held = new Held();
-  const context = held.context();
-  const server = await startGrpc(
-    "127.0.0.1:0",
-    1 << 20,
-    new MetricsIntake(otlp.config.parse({}), context),
-    context,
-  );
-  try {
-    const client = createClient(
-      MetricsService,
-      createGrpcTransport({
-        baseUrl: `http://127.0.0.1:${server.port}`,
-        sendCompression: compressionGzip,
-        compressMinBytes: 0,
-      }),
-    );
-    const message = fromJson(
-      ExportMetricsServiceRequestSchema,
-      metricsOf([gauge("g", { asInt: 1 }), gauge("bad", {})]),
-    );
-    const answer = await client.export(message);
-    expect(answer.partialSuccess?.rejectedDataPoints).toBe(1n);
-    expect(answer.partialSuccess?.errorMessage).toContain("bad");
-    expect(held.names()).toEqual(["g"]);
-    held.isBroken = true;
-    const again = fromJson(
-      ExportMetricsServiceRequestSchema,
-      metricsOf([gauge("g2", { asInt: 1 })]),
-    );
-    const refusal = await client.export(again).catch(String);
-    expect(refusal).toContain("[unavailable]");
-  } finally {
-    await server.stop();
-  }
 });
