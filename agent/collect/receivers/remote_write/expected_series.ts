@@ -78,9 +78,17 @@ export class ExpectedSeries {
         bytes[sampleAt + timeTagAt] !== tags.timestamp
       )
         break;
-      // Measured: words by a DataView take longer, and so does a native comparison, for the way there.
+      // Measured: four bytes a step are best; words by a DataView take longer, and so does a native comparison.
       const keptAt = starts[expected] ?? 0;
       let same = 0;
+      while (
+        same + 4 <= labelBytes &&
+        bytes[labelsAt + same] === kept[keptAt + same] &&
+        bytes[labelsAt + same + 1] === kept[keptAt + same + 1] &&
+        bytes[labelsAt + same + 2] === kept[keptAt + same + 2] &&
+        bytes[labelsAt + same + 3] === kept[keptAt + same + 3]
+      )
+        same += 4;
       while (same < labelBytes && bytes[labelsAt + same] === kept[keptAt + same]) same++;
       if (same < labelBytes) break;
       let byteAt = sampleAt + timeAt;
