@@ -4,7 +4,7 @@ import type { LaneId } from "#proto/bus/agent_port.ts";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import { comparePositions, type Position } from "#shared/model/position.ts";
 import { quoted } from "./duckdb.ts";
-import type { Written } from "./metrics_writer.ts";
+import type { Written } from "./metrics_rows.ts";
 import type { Block, LaneCommit } from "./store.ts";
 
 /** Frames of a lane whose items a block holds: after `from`, up to and with `to`. */

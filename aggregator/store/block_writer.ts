@@ -7,9 +7,12 @@ import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_file.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
-import { MetricsWriter, metricsTable, type Written } from "./metrics_writer.ts";
+import type { Written } from "./metrics_rows.ts";
+import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
-import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import type { ChunkSource } from "./chunk_source.ts";
+import { cutSource, measureCut, sortSeries } from "./cut_rows.ts";
+import { SeriesTexts } from "./labels_text.ts";
 
 /** A Parquet file that is whole and local, and not yet anybody's. */
 export type LocalFile = Written & {
@@ -32,7 +35,7 @@ export type Effort = "fast" | "small";
 const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } as const;
 
 /** Series in any order of theirs; they are sorted here by name, then the text of their labels. Exemplars stay in their order. */
-export function writeMetricsFile(
+export async function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   metrics: CutMetrics,
@@ -40,11 +43,13 @@ export function writeMetricsFile(
   note?: BlockNote,
   exemplars: readonly SeriesExemplars[] = [],
 ): Promise<LocalFile> {
-  const sorted = Array.from({ length: metrics.size }, (_, index) => index)
-    .map((index) => ({ index, text: texts.get(metrics.labels(index)) }))
-    .toSorted(
-      ({ text: a }, { text: b }) => compareTexts(a.name, b.name) || compareTexts(a.text, b.text),
-    );
+  const sorted = sortSeries(metrics, texts);
+  const written = exemplars.length === 0 ? await measureCut(metrics) : undefined;
+  if (written !== undefined && written.items > 0) {
+    const source = cutSource(metrics, sorted);
+    const file = await writeNumbers(duckdb, folder, source, metadataSql(note, written));
+    return { ...written, ...file };
+  }
   return writeMetricsRows(
     duckdb,
     folder,
@@ -61,6 +66,27 @@ export function writeMetricsFile(
     "fast",
     () => note,
   );
+}
+
+/** Rows go from the head into the file as DuckDB asks for them, without a table in between. */
+async function writeNumbers(
+  duckdb: Duckdb,
+  folder: string,
+  source: ChunkSource,
+  metadata: string,
+): Promise<Pick<LocalFile, "path" | "bytes">> {
+  const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
+  try {
+    await duckdb.use("write a block", (connection) =>
+      duckdb.chunks.lend(source, (rows) =>
+        connection.run(copyStatement(`(FROM ${rows})`, path, "metrics", "fast", metadata)),
+      ),
+    );
+    return { path, bytes: (await stat(path)).size };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 /** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */

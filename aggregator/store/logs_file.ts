@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { finished } from "node:stream/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
-import type { Written } from "./metrics_writer.ts";
+import type { Written } from "./metrics_rows.ts";
 import { LogsColumns, logsColumns } from "./logs_columns.ts";
 import { orderLogs } from "./logs_order.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
