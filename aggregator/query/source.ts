@@ -37,6 +37,8 @@ export type SelectRequest = {
    * are there where they are.
    */
   readonly presence?: boolean;
+  /** What is done with buckets. Without it the last sample of each bucket stands for all of them. */
+  readonly tiers?: TierWish;
   readonly signal?: AbortSignal;
 };
 
@@ -65,6 +67,34 @@ export type Windows = {
   readonly lengthMs: number;
 };
 
+export type TierWish = {
+  /**
+   * All times at which windows begin and end are multiples of this, so that buckets whose width divides it answer as samples do, and
+   * the source may give them in place of samples. 0 where only samples will do, as long as there are any.
+   */
+  readonly alignedMs: number;
+  /** What is asked of buckets besides time and value of the last sample. */
+  readonly columns: readonly BucketColumn[];
+};
+
+/** What a bucket tells of its samples, besides the last one's time and value; store/tiers/bucket_buffer.ts says how. */
+export type BucketColumn = "count" | "sum" | "min" | "max" | "first" | "firstMs" | "resets";
+
+/** A span (afterMs, untilMs] of an answer, in samples (bucketMs 0) or buckets. */
+export type TierSpan = {
+  readonly afterMs: number;
+  readonly untilMs: number;
+  readonly bucketMs: number;
+};
+
+/** What entries of a series are, where some of the answer's are buckets. A sample is a bucket of itself in all columns. */
+export type SeriesBuckets = {
+  /** From the beginning to the end of all time, without gaps; the same array for all series of an answer. */
+  readonly spans: readonly TierSpan[];
+  /** Parallel to the values; those that were asked for. */
+  readonly columns: Readonly<Partial<Record<BucketColumn, Float64Array>>>;
+};
+
 /** An empty list of selectors means everything. */
 export type SeriesRequest = {
   readonly tenant: string;
@@ -91,6 +121,8 @@ export type SeriesSamples = {
    * none, or was not asked for.
    */
   readonly starts?: Float64Array | undefined;
+  /** Where some of the answer are buckets: their last samples are the samples. */
+  readonly buckets?: SeriesBuckets | undefined;
 };
 
 export type LogsSource = {

@@ -3,10 +3,12 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
 import { joinPieces, sortedKeys } from "../store/merge_series.ts";
+import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
 import { joinExemplars } from "./join_exemplars.ts";
 import { scanBySelect } from "./record_slices.ts";
 import type {
+  BucketColumn,
   ExemplarsSource,
   LogRecord,
   LogSelectRequest,
@@ -78,7 +80,7 @@ export function createSources(
 function mergeSamples(
   blocks: SeriesSamples[],
   recent: readonly SeriesSamples[],
-  { samplesMax, signal }: SelectRequest,
+  { samplesMax, signal, tiers }: SelectRequest,
 ): SeriesSamples[] {
   refuseIfAborted(signal);
   if (recent.length === 0) return blocks;
@@ -91,12 +93,23 @@ function mergeSamples(
   }
   let samples = 0;
   return sortedKeys(pieces).map((key) => {
-    const joined = joinPieces(pieces.get(key) ?? []);
+    const joined = joinTiered(pieces.get(key) ?? [], tiers?.columns ?? []);
     samples += joined.values.length;
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
     return joined;
   });
+}
+
+/** A committed series comes first; it says so where it has buckets. */
+function joinTiered(
+  pieces: readonly SeriesSamples[],
+  columns: readonly BucketColumn[],
+): SeriesSamples {
+  const [committed, ...recent] = pieces;
+  if (committed?.buckets === undefined) return joinPieces(pieces);
+  if (recent.length === 0) return committed;
+  return joinRecent(committed, joinPieces(recent), committed.buckets.spans, columns);
 }
 
 /** Both are in the order asked for. What is in blocks arrived earlier than what is in the head. */

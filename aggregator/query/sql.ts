@@ -130,7 +130,11 @@ async function runQuery(
 function chooseBlocks(blocks: readonly Block[], request: SqlRequest): Block[] {
   const { tenant, startMs = -Infinity, endMs = Infinity } = request;
   const chosen = blocks.filter(
-    (block) => block.tenant === tenant && block.maxMs >= startMs && block.minMs <= endMs,
+    (block) =>
+      block.bucketMs === undefined &&
+      block.tenant === tenant &&
+      block.maxMs >= startMs &&
+      block.minMs <= endMs,
   );
   if (chosen.length > filesMax)
     throw new OperatingError(

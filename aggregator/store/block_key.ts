@@ -1,8 +1,18 @@
 import type { Signal } from "#shared/model/position.ts";
 
-/** Key of a block: hive-style folders, so that other engines can prune by tenant, signal and day (UTC, of its first item). */
-export function blockKey(tenant: string, signal: Signal, minMs: number, id: string): string {
-  return `tenant=${safeSegment(tenant)}/signal=${signal}/date=${dateOf(minMs)}/${id}.parquet`;
+/**
+ * Key of a block: hive-style folders, so that other engines can prune by tenant, signal and day (UTC, of its first item).
+ * Tiers have folders of their own, such as `signal=metrics_300s`.
+ */
+export function blockKey(
+  tenant: string,
+  signal: Signal,
+  minMs: number,
+  id: string,
+  bucketMs = 0,
+): string {
+  const tier = bucketMs === 0 ? "" : `_${bucketMs / 1_000}s`;
+  return `tenant=${safeSegment(tenant)}/signal=${signal}${tier}/date=${dateOf(minMs)}/${id}.parquet`;
 }
 
 /** Letters, digits, "_" and "-" as they are, other bytes of the UTF-8 text as ~XX: safe in a path, a bucket and a URL. */
@@ -22,18 +32,24 @@ function dateOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().slice(0, 10);
 }
 
-/** The other way round: tenant, signal and id of a block's key, or undefined for an object of another kind. */
-export function blockOfKey(
-  key: string,
-): { readonly tenant: string; readonly signal: Signal; readonly id: string } | undefined {
+/** The other way round: what a block's key says, or undefined for an object of another kind. */
+export function blockOfKey(key: string): BlockName | undefined {
   const pattern =
-    /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>metrics|logs)\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
-  const { tenant, signal, id } = pattern.exec(key)?.groups ?? {};
+    /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>metrics|logs)(?:_(?<bucket>[1-9]\d*)s)?\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
+  const { tenant, signal, id, bucket } = pattern.exec(key)?.groups ?? {};
   if (tenant === undefined || id === undefined) return undefined;
   const escaped = tenant.replaceAll(/~([0-9A-F]{2})/g, "%$1");
-  return {
+  const name = {
     tenant: decodeURIComponent(escaped),
-    signal: signal === "logs" ? "logs" : "metrics",
+    signal: signal === "logs" ? ("logs" as const) : ("metrics" as const),
     id,
   };
+  return bucket === undefined ? name : { ...name, bucketMs: Number(bucket) * 1_000 };
 }
+
+type BlockName = {
+  readonly tenant: string;
+  readonly signal: Signal;
+  readonly id: string;
+  readonly bucketMs?: number;
+};

@@ -21,6 +21,16 @@ export type BlockNote = {
   readonly lanes: readonly LaneNote[];
   /** Absent for a block that a commit wrote. */
   readonly merge?: MergeNote;
+  /** Of a tier's block. Its frames are those of which it has what lies in its window. */
+  readonly tier?: TierNote;
+};
+
+export type TierNote = {
+  readonly bucketMs: number;
+  /** Start of the window that all of its buckets lie in. */
+  readonly windowMs: number;
+  /** Ids of the blocks without lanes that it has the content of. */
+  readonly sources: readonly string[];
 };
 
 export type MergeNote = {
@@ -54,7 +64,7 @@ export function metadataPairs(
 ): [string, string][] {
   const pairs: [string, string][] = [["lapwing", "1"]];
   if (note !== undefined) {
-    const { tenant, signal, createdMs, lanes, merge } = note;
+    const { tenant, signal, createdMs, lanes, merge, tier } = note;
     pairs.push(["lapwing_tenant", tenant], ["lapwing_signal", signal]);
     pairs.push(["lapwing_items", String(written.items)], ["lapwing_rows", String(written.rows)]);
     pairs.push(["lapwing_min_ms", String(written.minMs)]);
@@ -66,6 +76,7 @@ export function metadataPairs(
     }
     if (lanes.length > 0) pairs.push(["lapwing_lanes", packed(lanes.map(laneRow))]);
     if (merge !== undefined) pairs.push(["lapwing_merge", packed(merge)]);
+    if (tier !== undefined) pairs.push(["lapwing_tier", packed(tier)]);
   }
   return pairs;
 }
@@ -88,7 +99,13 @@ export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefi
     ...exemplarsNote(text("exemplars")),
     lanes: rows.map((row) => laneNote({ tenant, agent: row.agent, signal }, row)),
   };
-  return text("merge") === "" ? note : { ...note, merge: MergeRow.parse(unpacked(text("merge"))) };
+  const merge = text("merge") === "" ? undefined : MergeRow.parse(unpacked(text("merge")));
+  const tier = text("tier") === "" ? undefined : TierRow.parse(unpacked(text("tier")));
+  return {
+    ...note,
+    ...(merge === undefined ? {} : { merge }),
+    ...(tier === undefined ? {} : { tier }),
+  };
 }
 
 function exemplarsNote(text: string): Pick<Written, "exemplars"> {
@@ -198,6 +215,7 @@ const LaneRow = z.object({
   dropped: z.record(z.string(), z.number()),
   agent_dropped: z.record(z.string(), z.number()),
 });
+const TierRow = z.object({ bucketMs: count, windowMs: count, sources: z.array(z.string()) });
 const MergeRow = z.object({
   group: z.string(),
   part: count,

@@ -7,6 +7,7 @@ import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeMetricsFile, type LocalFile } from "./block_writer.ts";
 import type { LaneNote } from "./block_metadata.ts";
+import type { TieredBlock } from "./catalog_writes.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
@@ -17,6 +18,7 @@ import { Maintenance } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
 import type { AgentRecord, Block, BlockView, Cut, Deletion, LaneCommit, Store } from "./store.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
+import { TierFloors } from "./tiers/floors.ts";
 
 /** A commit whose transaction failed in a way that leaves open whether it took effect (a connection lost at COMMIT). */
 type Uncertain = { readonly cut: Cut; readonly blocks: readonly Block[] };
@@ -38,6 +40,7 @@ export class BlockStore implements Store {
   /** Committed positions by lane. */
   readonly #positions = new Map<string, Position>();
   #areFamiliesSaved = false;
+  #floors = TierFloors.none;
   #blocks: readonly Block[] = [];
   #uncertain: Uncertain | undefined;
   #isCommitting = false;
@@ -51,7 +54,9 @@ export class BlockStore implements Store {
       meters: this.#meters,
       inFlight: this.#inFlight,
       blocks: () => this.#blocks,
-      upload: (tenant, signal, file, createdMs) => this.#upload(tenant, signal, file, createdMs),
+      upload: (tenant, signal, file, createdMs, more) =>
+        this.#upload(tenant, signal, file, createdMs, more),
+      floors: () => this.#floors,
       deleted: () => this.#deletions.deleted,
       apply: (change) => this.#apply(change),
       saveFamilies: () => this.#saveFamilies(),
@@ -59,6 +64,7 @@ export class BlockStore implements Store {
   }
 
   async start(): Promise<void> {
+    this.#floors = new TierFloors(await this.#deps.catalog.tierFloors());
     this.#setBlocks(await this.#deps.catalog.blocks());
     for (const { tenant, family } of await this.#deps.catalog.families())
       this.#rememberFamilies(tenant, [family]);
@@ -90,7 +96,7 @@ export class BlockStore implements Store {
   }
 
   view(): BlockView {
-    return createBlockView(this.#deps.tools, this.#blocks, this.#deletions.deleted);
+    return createBlockView(this.#deps.tools, this.#blocks, this.#deletions.deleted, this.#floors);
   }
 
   families(tenant: string): readonly MetricFamily[] {
@@ -189,10 +195,11 @@ export class BlockStore implements Store {
     signal: Block["signal"],
     file: LocalFile,
     createdMs: number,
+    more: Pick<Block, "bucketMs" | "tiered"> = {},
   ): Promise<Block> {
     const { path, bytes, ...written } = file;
     const id = Bun.randomUUIDv7();
-    const key = blockKey(tenant, signal, written.minMs, id);
+    const key = blockKey(tenant, signal, written.minMs, id, more.bucketMs);
     this.#inFlight.add(key);
     let checksum: string;
     try {
@@ -205,22 +212,32 @@ export class BlockStore implements Store {
     }
     if (this.#deps.objects.localPath(key) === undefined)
       await this.#deps.tools.files.adopt(key, bytes, path);
-    this.#meters.written(signal, written.items, bytes);
-    return { id, tenant, signal, key, ...written, bytes, createdMs, checksum };
+    this.#meters.written(signal, written.items, bytes, more.bucketMs);
+    return { id, tenant, signal, key, ...written, bytes, createdMs, checksum, ...more };
   }
 
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
-    const { added, removed, deleteAfterMs } = change;
+    const { added, removed, deleteAfterMs, tiered = [], floors = [] } = change;
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
     const gone = new Set(removed.map(({ id }) => id));
     return this.#deletions.change(
       change,
       (tombstones) =>
-        this.#deps.catalog.apply({ added, removed, deleteAfterMs, tombstones, ...rest }),
+        this.#deps.catalog.apply({
+          added,
+          removed,
+          deleteAfterMs,
+          tombstones,
+          tiered,
+          floors,
+          ...rest,
+        }),
       () => {
         for (const { key } of added) this.#inFlight.delete(key);
-        this.#setBlocks([...this.#blocks.filter(({ id }) => !gone.has(id)), ...added]);
+        const left = this.#blocks.filter(({ id }) => !gone.has(id));
+        this.#floors = this.#floors.with(floors);
+        this.#setBlocks([...withTiered(left, tiered), ...added]);
       },
     );
   }
@@ -307,6 +324,15 @@ export class BlockStore implements Store {
     this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
     this.#meters.blocks(this.#blocks);
   }
+}
+
+function withTiered(blocks: readonly Block[], changed: readonly TieredBlock[]): readonly Block[] {
+  if (changed.length === 0) return blocks;
+  const byId = new Map(changed.map(({ id, tiered }) => [id, tiered]));
+  return blocks.map((block) => {
+    const tiered = byId.get(block.id);
+    return tiered === undefined ? block : { ...block, tiered };
+  });
 }
 
 function positionKey({ tenant, agent, signal }: LaneCommit["lane"]): string {

@@ -1,32 +1,25 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
+import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import { lowerBound } from "./columns.ts";
-import type { DecodedCache } from "./decoded_cache.ts";
-import type { DeletedCopies } from "./deleted_copies.ts";
-import type { DiskCache } from "./disk_cache.ts";
-import { throwIfAborted, type Duckdb } from "./duckdb.ts";
-import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import { filesWithout, type ReadTools } from "./block_files.ts";
+import { throwIfAborted } from "./duckdb.ts";
+import type { KnownLabels } from "./labels_text.ts";
 import { acquireFiles, readFiles } from "./local_files.ts";
 import { readStreams } from "./logs_reader.ts";
 import { selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
-import { readSeries, readSeriesLabels } from "./metrics_reader.ts";
+import { readSeries, readSeriesLabels, type Span } from "./metrics_reader.ts";
 import { selectExemplars } from "./select_exemplars.ts";
 import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
 import { seriesBytes, type DecodedSeries } from "./series_pieces.ts";
-import type { Block, BlockFiles, BlockView } from "./store.ts";
+import type { Block, BlockView } from "./store.ts";
+import { chooseSpans, withoutDoubles } from "./tiers/choose_spans.ts";
+import { TierFloors } from "./tiers/floors.ts";
+import { selectTiered } from "./tiers/select_tiers.ts";
+import { maskBuckets } from "./tiers/tier_mask.ts";
+import { readBuckets } from "./tiers/tier_reader.ts";
 import { Deleted } from "./tombstones.ts";
-
-/** What reading needs; lent by the store. */
-export type ReadTools = {
-  readonly duckdb: Duckdb;
-  readonly files: DiskCache;
-  readonly decoded: DecodedCache<readonly DecodedSeries[]>;
-  readonly labels: DecodedCache<readonly KnownLabels[]>;
-  readonly texts: KnownTexts;
-  readonly copies: DeletedCopies;
-};
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
 const wholeBlockItemsMax = 2_000_000;
@@ -37,19 +30,60 @@ export function createBlockView(
   tools: ReadTools,
   blocks: readonly Block[],
   deleted: Deleted = Deleted.nothing,
+  floors: TierFloors = TierFloors.none,
 ): BlockView {
   return {
     blocks,
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
-    selectSamples: (request) => selectSamples(tools, blocks, deleted, request),
+    selectSamples: (request) => selectSamples(tools, blocks, deleted, floors, request),
     selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
     selectLogs: (request) => selectBlockLogs(tools.files, blocks, request),
-    metricSeries: (request) => metricSeries(tools, blocks, deleted, request),
+    metricSeries: (request) => metricSeries(tools, blocks, deleted, floors, request),
     logSeries: (request) => logSeries(tools, blocks, request),
   };
 }
 
 async function selectSamples(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  floors: TierFloors,
+  request: SelectRequest,
+): Promise<SeriesSamples[]> {
+  const { tenant } = request;
+  const metrics = blocks.filter((block) => block.signal === "metrics" && block.tenant === tenant);
+  const selectRaw = (some: SelectRequest) => selectRawSamples(tools, metrics, deleted, some);
+  const choice = chooseSpans(metrics, floors, request);
+  if (choice === undefined) return selectRaw(request);
+  const selector = compileSelector(request.matchers, "labels");
+  const { signal, samplesMax } = request;
+  const access = {
+    selector,
+    deleted,
+    cache: tools.buckets,
+    selectRaw,
+    readBuckets: (some: readonly Block[], wanted: readonly BucketColumn[], max: number) =>
+      readFiles(tools, some, signal, (connection, paths) =>
+        readBuckets(connection, paths, selector, undefined, wanted, max, tools.texts),
+      ),
+    readSamples: (some: readonly Block[], span: { startMs: number; endMs: number }) =>
+      readSamples(tools, some, selector, {
+        span,
+        max: samplesMax,
+        withStarts: false,
+        presence: false,
+        signal,
+      }),
+  };
+  const answer = await selectTiered(access, choice, request);
+  // Of histograms a tier keeps the last of each bucket: good enough where nothing else is left.
+  const isChosen = (request.tiers?.alignedMs ?? 0) > 0;
+  if (!isChosen || answer.every(({ histograms }) => histograms === undefined)) return answer;
+  const tiers = { columns: request.tiers?.columns ?? [], alignedMs: 0 };
+  return selectSamples(tools, blocks, deleted, floors, { ...request, tiers });
+}
+
+async function selectRawSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   deleted: Deleted,
@@ -61,7 +95,9 @@ async function selectSamples(
   const found = new Map<Block, readonly DecodedSeries[]>();
   const whole: Block[] = [];
   const parts: Block[] = [];
-  const wanted = within(blocks, "metrics", request);
+  const wanted = within(blocks, "metrics", request).filter(
+    ({ bucketMs }) => bucketMs === undefined,
+  );
   const { withStarts = false } = request;
   const presence = request.presence === true && !withStarts;
   const kind = `${selector.key}${withStarts ? " starts" : ""}${presence ? " presence" : ""}`;
@@ -93,7 +129,7 @@ async function selectSamples(
 
 type Reading = {
   /** Chunks outside of it are left out. */
-  readonly span: SelectRequest | undefined;
+  readonly span: Span | undefined;
   /** Samples that are decoded at most. */
   readonly max: number;
   readonly withStarts: boolean;
@@ -149,10 +185,11 @@ async function metricSeries(
   tools: ReadTools,
   blocks: readonly Block[],
   deleted: Deleted,
+  floors: TierFloors,
   request: SeriesRequest,
 ): Promise<Labels[]> {
   const selector = compileSelectors(request.selectors, "labels");
-  const wanted = within(blocks, "metrics", request);
+  const wanted = withoutDoubles(within(blocks, "metrics", request), floors);
   return distinctLabels(
     tools,
     wanted.filter((block) => !deleted.concerns(block)),
@@ -204,14 +241,28 @@ async function labelsLeft(
   selector: Selector,
   { startMs, endMs, signal }: SeriesRequest,
 ): Promise<KnownLabels[]> {
-  const some = blocks.filter((block) => deleted.concerns(block));
+  const concerned = blocks.filter((block) => deleted.concerns(block));
+  const raw = concerned.filter(({ bucketMs }) => bucketMs === undefined);
+  const tiers = concerned.filter(({ bucketMs }) => bucketMs !== undefined);
   const span = { startMs, endMs };
-  const files = await readFiles(tools, some, signal, (connection, paths) =>
-    readSeries(connection, paths, selector, span, wholeBlockItemsMax * 4, tools.texts),
+  const max = wholeBlockItemsMax * 4;
+  const files = await readFiles(tools, raw, signal, (connection, paths) =>
+    readSeries(connection, paths, selector, span, max, tools.texts),
   );
-  const hasSample = ({ timestampsMs }: DecodedSeries) =>
+  const buckets = await readFiles(tools, tiers, signal, (connection, paths) =>
+    readBuckets(connection, paths, selector, span, ["firstMs"], max, tools.texts),
+  );
+  const hasSample = ({ timestampsMs }: Pick<DecodedSeries, "timestampsMs">) =>
     (timestampsMs[lowerBound(timestampsMs, startMs)] ?? Infinity) <= endMs;
-  return some.flatMap((block, i) => deleted.mask(block, files[i] ?? []).filter(hasSample));
+  return [
+    ...raw.flatMap((block, i) => deleted.mask(block, files[i] ?? []).filter(hasSample)),
+    ...tiers.flatMap((block, i) =>
+      (buckets[i] ?? []).filter((series) => {
+        const left = maskBuckets(series, deleted.masks(block));
+        return left !== undefined && hasSample(left);
+      }),
+    ),
+  ];
 }
 
 /** Of a block that lies in the range as a whole, all label sets count, and are worth remembering. */
@@ -258,36 +309,4 @@ function within(
       block.maxMs >= request.startMs &&
       block.minMs <= request.endMs,
   );
-}
-
-/** Where something is deleted from a block, a copy without it. */
-async function filesWithout(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  deleted: Deleted,
-  signal: AbortSignal | undefined,
-): Promise<BlockFiles> {
-  const files = await acquireFiles(tools.files, blocks, signal);
-  if (!blocks.some((block) => deleted.concerns(block))) return files;
-  const copies: string[] = [];
-  const release = () => {
-    files.release();
-    for (const path of copies) void tools.copies.remove(path);
-  };
-  try {
-    const paths: string[] = [];
-    for (const [i, block] of blocks.entries()) {
-      const path = files.paths[i] ?? "";
-      if (!deleted.concerns(block)) paths.push(path);
-      else {
-        const copy = await tools.copies.make(block, path, deleted, signal);
-        copies.push(copy);
-        paths.push(copy);
-      }
-    }
-    return { paths, release };
-  } catch (error) {
-    release();
-    throw error;
-  }
 }

@@ -123,7 +123,7 @@ export function copyStatement(
     KV_METADATA ${metadata})`;
 }
 
-type Target = {
+export type Target = {
   readonly folder: string;
   readonly signal: Block["signal"];
   readonly effort: Effort;
@@ -131,11 +131,12 @@ type Target = {
 };
 
 /** With the columns, as SQL, that the file is to have. */
-type Filled = Written & { readonly rows: number; readonly columns: string };
+export type Filled = Written & { readonly rows: number; readonly columns: string };
 
 const noNote = () => undefined;
 
-async function writeFile(
+/** Fills a table of `columns` by `fill`, and copies of it what that says to a Parquet file. */
+export async function writeFile(
   duckdb: Duckdb,
   { folder, signal, effort, note }: Target,
   columns: string,

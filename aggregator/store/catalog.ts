@@ -5,7 +5,12 @@ import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { migrations } from "./catalog_migrations.ts";
-import { applyChange, insertTombstone, type CatalogChange } from "./catalog_writes.ts";
+import {
+  applyChange,
+  insertTombstone,
+  type CatalogChange,
+  type TierFloor,
+} from "./catalog_writes.ts";
 import { storeError } from "./errors.ts";
 import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
@@ -105,6 +110,11 @@ export class Catalog {
   async blocks(): Promise<Block[]> {
     const rows = await this.#read("SELECT * FROM blocks ORDER BY created_ms, id");
     return parseBlockRows(rows);
+  }
+
+  /** Of all tenants and tiers that have one. */
+  async tierFloors(): Promise<TierFloor[]> {
+    return z.array(FloorRow).parse(await this.#read("SELECT * FROM tier_floors"));
   }
 
   async lanes(): Promise<LaneCommit[]> {
@@ -222,6 +232,10 @@ const DropsText = z.string().transform((text): Drops => {
   return updateDrops({}, counts);
 });
 
+const WindowsText = z
+  .string()
+  .transform((text): readonly number[] => z.array(z.number()).parse(JSON.parse(text)));
+
 const BlockRow = z
   .object({
     id: z.string(),
@@ -239,6 +253,8 @@ const BlockRow = z
     exemplars: count.nullish(),
     exemplars_min_ms: count.nullish(),
     exemplars_max_ms: count.nullish(),
+    bucket_ms: count.optional(),
+    tiered: WindowsText.optional(),
   })
   .transform((row) => ({
     id: row.id,
@@ -257,10 +273,20 @@ const BlockRow = z
             maxMs: row.exemplars_max_ms ?? 0,
           },
         }),
+    ...(row.bucket_ms === undefined || row.bucket_ms === 0 ? {} : { bucketMs: row.bucket_ms }),
+    ...(row.tiered === undefined || row.tiered.length === 0 ? {} : { tiered: row.tiered }),
     rows: row.row_count,
     minMs: row.min_ms,
     maxMs: row.max_ms,
     createdMs: row.created_ms,
+  }));
+
+const FloorRow = z
+  .object({ tenant: z.string(), bucket_ms: count, floor_ms: count })
+  .transform(({ tenant, bucket_ms, floor_ms }) => ({
+    tenant,
+    bucketMs: bucket_ms,
+    floorMs: floor_ms,
   }));
 
 const LaneRow = z

@@ -82,4 +82,17 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE blocks ADD COLUMN exemplars_min_ms BIGINT",
     "ALTER TABLE blocks ADD COLUMN exemplars_max_ms BIGINT",
   ],
+  [
+    // 0 for samples as they came; else the width of a tier's buckets.
+    "ALTER TABLE blocks ADD COLUMN bucket_ms BIGINT NOT NULL DEFAULT 0",
+    // JSON: starts of the windows of which all that the block holds is in the next tier.
+    "ALTER TABLE blocks ADD COLUMN tiered TEXT NOT NULL DEFAULT '[]'",
+    // What is not after the floor has been dropped from a tier (bucket_ms 0: raw samples): the next one has it.
+    `CREATE TABLE tier_floors (
+      tenant TEXT NOT NULL,
+      bucket_ms BIGINT NOT NULL,
+      floor_ms BIGINT NOT NULL,
+      PRIMARY KEY (tenant, bucket_ms)
+    )`,
+  ],
 ];

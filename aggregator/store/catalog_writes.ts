@@ -15,6 +15,18 @@ export type CatalogChange = {
   readonly deleteAfterMs: number;
   /** Tombstones of removed blocks that go on for added ones, and those that are finished. */
   readonly tombstones?: TombstoneChange;
+  /** Blocks that stay, with what of them is in the next tier from now on. */
+  readonly tiered?: readonly TieredBlock[];
+  readonly floors?: readonly TierFloor[];
+};
+
+export type TieredBlock = { readonly id: string; readonly tiered: readonly number[] };
+
+/** Nothing of a tier (bucketMs 0: raw samples) that is not after the floor is read any more. */
+export type TierFloor = {
+  readonly tenant: string;
+  readonly bucketMs: number;
+  readonly floorMs: number;
 };
 
 export type TombstoneChange = {
@@ -40,6 +52,9 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     await sql`DELETE FROM tombstones WHERE id = ${id}`;
     await deleteLater(sql, key, 0, deleteAfterMs);
   }
+  for (const { id, tiered } of change.tiered ?? [])
+    await sql`UPDATE blocks SET tiered = ${JSON.stringify(tiered)} WHERE id = ${id}`;
+  for (const floor of change.floors ?? []) await saveFloor(sql, floor);
   for (const lane of change.lanes) await saveLane(sql, lane);
   for (const [partition, { incarnation, sequence }] of Object.entries(change.carrier))
     await sql`INSERT INTO carrier (partition_name, incarnation, sequence)
@@ -70,11 +85,20 @@ async function insertBlock(sql: SQL, block: Block): Promise<void> {
   const { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs } = block;
   const checksum = block.checksum ?? null;
   const exemplars = block.exemplars ?? { count: null, minMs: null, maxMs: null };
+  const bucketMs = block.bucketMs ?? 0;
+  const tiered = JSON.stringify(block.tiered ?? []);
   await sql`INSERT INTO blocks
     (id, tenant, signal, key, items, row_count, bytes, min_ms, max_ms, created_ms, checksum,
-      exemplars, exemplars_min_ms, exemplars_max_ms)
+      exemplars, exemplars_min_ms, exemplars_max_ms, bucket_ms, tiered)
     VALUES (${id}, ${tenant}, ${signal}, ${key}, ${items}, ${rows}, ${bytes}, ${minMs}, ${maxMs},
-      ${createdMs}, ${checksum}, ${exemplars.count}, ${exemplars.minMs}, ${exemplars.maxMs})`;
+      ${createdMs}, ${checksum}, ${exemplars.count}, ${exemplars.minMs}, ${exemplars.maxMs},
+      ${bucketMs}, ${tiered})`;
+}
+
+async function saveFloor(sql: SQL, { tenant, bucketMs, floorMs }: TierFloor): Promise<void> {
+  await sql`INSERT INTO tier_floors (tenant, bucket_ms, floor_ms)
+    VALUES (${tenant}, ${bucketMs}, ${floorMs}) ON CONFLICT (tenant, bucket_ms)
+    DO UPDATE SET floor_ms = excluded.floor_ms`;
 }
 
 async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {

@@ -63,7 +63,7 @@ async function contentFault(
   path: string,
   block: Block,
 ): Promise<string | undefined> {
-  const found = await contentOf(connection, path, block.signal);
+  const found = await contentOf(connection, path, block);
   if (found.uneven > 0) return `has ${found.uneven} rows whose lists differ in length`;
   for (const field of ["rows", "items", "minMs", "maxMs"] as const) {
     if (found[field] !== block[field])
@@ -77,24 +77,38 @@ async function contentFault(
   return undefined;
 }
 
+function tierContent(from: string): string {
+  const lists = ["first", "sum", "min", "max", "resets", "last"];
+  return `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE, min(t_min)::DOUBLE, max(t_max)::DOUBLE,
+    count(*) FILTER (len(t) <> n OR len(t_first) <> n OR len(count) <> n
+      OR ${lists.map((name) => `len(${name}) NOT IN (0, n)`).join(" OR ")})::DOUBLE,
+    max(length(name) + length(labels)), max(list_max(t)),
+    ${lists.map((name) => `max(list_max(${name}))`).join(", ")} FROM ${from}`;
+}
+
 /** What a file holds, by reading all its columns. */
 export async function contentOf(
   connection: DuckDBConnection,
   path: string,
-  signal: Block["signal"],
+  { signal, bucketMs }: Pick<Block, "signal" | "bucketMs">,
 ): Promise<
   Pick<Block, "rows" | "items" | "minMs" | "maxMs" | "exemplars"> & { readonly uneven: number }
 > {
   const from = parquetList([path]);
-  const exemplars = signal === "metrics" ? await exemplarsOf(connection, path) : undefined;
+  const exemplars =
+    signal === "metrics" && bucketMs === undefined
+      ? await exemplarsOf(connection, path)
+      : undefined;
   const query =
-    signal === "metrics"
-      ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
+    bucketMs !== undefined
+      ? tierContent(from)
+      : signal === "metrics"
+        ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
           coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
           coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
           count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
           max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`
-      : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
+        : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
           max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
           max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
   const reader = await connection.runAndReadAll(query);

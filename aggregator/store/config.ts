@@ -2,6 +2,7 @@ import { z } from "zod";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { TiersConfig } from "./tiers/config.ts";
 
 /** Access to a bucket. Whatever is absent is taken from the environment (S3_* and AWS_*), as Bun's S3 client does. */
 const S3Config = z.strictObject({
@@ -55,8 +56,10 @@ export const StoreConfig = z.strictObject({
       items_max: z.number().int().min(1_000).default(2_000_000),
     })
     .prefault({}),
+  tiers: TiersConfig.prefault({}),
   retention: z
     .strictObject({
+      /** Of the coarsest tier too, unless that says otherwise. */
       metrics: duration.prefault("30d"),
       logs: duration.prefault("30d"),
     })

@@ -7,6 +7,7 @@ import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
 import type { MetricsWriter } from "./metrics_writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
+import { copyTier } from "./tiers/copy_tier.ts";
 import type { Deleted } from "./tombstones.ts";
 
 /**
@@ -33,6 +34,8 @@ export class DeletedCopies {
   }
 
   #copy(block: Block, path: string, deleted: Deleted, signal?: AbortSignal): Promise<string> {
+    if (block.bucketMs !== undefined)
+      return copyTier(this.#writer, this.#staging, this.#texts, { block, path, deleted }, signal);
     const texts = new SeriesTexts();
     return this.#writer.use(
       "leave out deleted series",

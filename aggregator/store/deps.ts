@@ -1,7 +1,7 @@
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { ReadTools } from "./block_view.ts";
+import type { ReadTools } from "./block_files.ts";
 import type { LocalFile } from "./block_writer.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Hold } from "./catalog_hold.ts";
@@ -11,6 +11,7 @@ import type { Duckdb } from "./duckdb.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { Block } from "./store.ts";
 import type { StoreMeters } from "./store_meters.ts";
+import type { TierFloors } from "./tiers/floors.ts";
 import type { Deleted } from "./tombstones.ts";
 
 /** What the store of blocks is lent. */
@@ -33,8 +34,13 @@ export type BlockStoreDeps = {
 export type BackupTools = Pick<BlockStoreDeps, "catalog" | "objects" | "staging">;
 
 /** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
-export type BlockChange = Pick<CatalogChange, "added" | "removed" | "deleteAfterMs"> & {
+export type BlockChange = Pick<
+  CatalogChange,
+  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors"
+> & {
   readonly without: Deleted;
+  /** Blocks that stay, out of whose content the added ones were made besides: what is deleted out of these concerns those too. */
+  readonly sources?: readonly Block[];
 };
 
 /** What background work is lent by the store that owns it. */
@@ -47,10 +53,12 @@ export type MaintenanceDeps = BlockStoreDeps & {
     signal: Block["signal"],
     file: LocalFile,
     createdMs: number,
+    more?: Pick<Block, "bucketMs" | "tiered">,
   ) => Promise<Block>;
   /** What is deleted out of the blocks. */
   readonly deleted: () => Deleted;
   readonly apply: (change: BlockChange) => Promise<void>;
+  readonly floors: () => TierFloors;
   /** Puts the families beside the blocks, when they have changed. */
   readonly saveFamilies: () => Promise<void>;
 };

@@ -44,7 +44,8 @@ export async function exportMetrics(
   const selector = compileSelectors(request.selectors, "labels");
   const deleted = new Deleted(await tools.catalog.tombstones());
   const blocks = (await tools.catalog.blocks()).filter(
-    ({ tenant, signal, minMs, maxMs }) =>
+    ({ tenant, signal, minMs, maxMs, bucketMs }) =>
+      bucketMs === undefined &&
       tenant === request.tenant &&
       signal === "metrics" &&
       maxMs >= request.startMs &&

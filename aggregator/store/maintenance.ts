@@ -3,11 +3,16 @@ import type { MaintenanceDeps } from "./deps.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
 import type { Block } from "./store.ts";
+import { saveFloors } from "./tiers/floors.ts";
+import { planExpiry, planTier } from "./tiers/plan_tier.ts";
+import { rewriteTier, writeTier } from "./tiers/build_tier.ts";
 import { tombstoneKey } from "./tombstones.ts";
 
 const sweepIntervalMs = 3_600_000;
 /** Merges of one round; what is left waits for the next. */
 const mergesMax = 64;
+/** Windows of tiers made in one round. */
+const windowsMax = 8;
 
 /** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
 export class Maintenance {
@@ -57,6 +62,7 @@ export class Maintenance {
     await this.#expire();
     await this.#rewrite();
     if (this.#deps.config.compaction.enabled) await this.#merge();
+    await this.#downsample();
     await this.#deps.saveFamilies();
     await this.#deleteDue();
     const nowMs = this.#deps.clock.monotonic();
@@ -66,19 +72,40 @@ export class Maintenance {
   }
 
   async #expire(): Promise<void> {
-    const { blocks, config, clock, meters } = this.#deps;
+    const { blocks, config, clock, meters, objects, staging } = this.#deps;
     const nowMs = clock.now();
-    const removed = blocks().filter(
-      ({ signal, maxMs }) => maxMs < nowMs - config.retention[signal],
-    );
+    const { removed, floors } = planExpiry(blocks(), this.#deps.floors(), config, nowMs);
     if (removed.length === 0) return;
+    // First: with a floor that is too high a lost catalog is rebuilt rightly, with one too low it is not.
+    if (floors.length > 0) await saveFloors(objects, staging, this.#deps.floors().with(floors));
     await this.#deps.apply({
       added: [],
       removed,
+      floors,
       deleteAfterMs: nowMs + config.delete_after,
       without: this.#deps.deleted(),
     });
     meters.expired(removed.length);
+  }
+
+  /** Makes tiers of what is complete, the oldest first; what is made is the source of the next tier. */
+  async #downsample(): Promise<void> {
+    const { blocks, config, clock, meters } = this.#deps;
+    for (let made = 0; made < windowsMax && !this.#stop.signal.aborted; made++) {
+      const job = planTier(blocks(), this.#deps.floors(), config, clock.now());
+      if (job === undefined) return;
+      const without = this.#deps.deleted();
+      const added = await writeTier(this.#deps, job, without, this.#stop.signal);
+      const { sources, previous: removed } = job;
+      const tiered = sources.map(({ id, tiered: before = [] }) => ({
+        id,
+        tiered: [...new Set([...before, job.windowMs])].toSorted((a, b) => a - b),
+      }));
+      const deleteAfterMs = clock.now() + config.delete_after;
+      await this.#deps.apply({ added, removed, tiered, sources, deleteAfterMs, without });
+      meters.downsampled(sources.length, job.bucketMs);
+      Bun.gc(true);
+    }
   }
 
   async #merge(): Promise<void> {
@@ -99,17 +126,33 @@ export class Maintenance {
     const concerned = blocks().filter((block) => deleted().concerns(block));
     for (const block of concerned) {
       if (this.#stop.signal.aborted) return;
-      await this.#replace([block]);
+      if (block.bucketMs !== undefined) await this.#replaceTier(block);
+      // Where all samples are still there, tiers are made again of those that are left.
+      else await this.#replace([block], this.#droppedWindows(block));
       this.#deps.meters.rewritten(1);
     }
   }
 
-  async #replace(removed: readonly Block[]): Promise<void> {
+  /** Windows that can't be made again from samples. */
+  #droppedWindows({ tenant, tiered }: Block): readonly number[] | undefined {
+    const floorMs = this.#deps.floors().of(tenant, 0);
+    return tiered?.filter((windowMs) => windowMs < floorMs);
+  }
+
+  async #replace(removed: readonly Block[], tiered = removed[0]?.tiered): Promise<void> {
     const { clock, config } = this.#deps;
     const without = this.#deps.deleted();
-    const added = await mergeBlocks(this.#deps, removed, without, this.#stop.signal);
+    const added = await mergeBlocks(this.#deps, removed, without, this.#stop.signal, tiered);
     const deleteAfterMs = clock.now() + config.delete_after;
     await this.#deps.apply({ added, removed, deleteAfterMs, without });
+  }
+
+  async #replaceTier(block: Block): Promise<void> {
+    const { clock, config } = this.#deps;
+    const without = this.#deps.deleted();
+    const added = await rewriteTier(this.#deps, block, without, this.#stop.signal);
+    const deleteAfterMs = clock.now() + config.delete_after;
+    await this.#deps.apply({ added, removed: [block], deleteAfterMs, without });
   }
 
   async #deleteDue(): Promise<void> {

@@ -17,13 +17,14 @@ import type { Deleted } from "./tombstones.ts";
 
 /**
  * Writes the content of blocks of one tenant and signal, but for what is deleted, into as few new ones as the limit
- * allows, and uploads them.
+ * allows, and uploads them. `tiered` is what of them is in the next tier: all inputs have the same (planMerge).
  */
 export async function mergeBlocks(
   deps: MaintenanceDeps,
   inputs: readonly Block[],
   deleted: Deleted,
   signal: AbortSignal,
+  tiered: readonly number[] | undefined = inputs[0]?.tiered,
 ): Promise<Block[]> {
   const [first] = inputs;
   if (first === undefined) return [];
@@ -45,8 +46,9 @@ export async function mergeBlocks(
       signal,
     );
     const added: Block[] = [];
+    const more = tiered === undefined || tiered.length === 0 ? {} : { tiered };
     for (const file of local)
-      added.push(await deps.upload(first.tenant, first.signal, file, createdMs));
+      added.push(await deps.upload(first.tenant, first.signal, file, createdMs, more));
     return added;
   } finally {
     files.release();
@@ -131,7 +133,8 @@ async function mergeMetrics(
   }
 }
 
-async function notesOf(
+/** Notes of blocks, in their order; undefined for one without. */
+export async function notesOf(
   { writer, tools }: MaintenanceDeps,
   inputs: readonly Block[],
   signal: AbortSignal,

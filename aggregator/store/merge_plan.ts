@@ -22,6 +22,7 @@ export type Plan = {
   readonly isAscending: boolean;
 };
 
+type Timed = Pick<DecodedSeries, "timestampsMs">;
 type Node = { plan: Plan | undefined; readonly next: Map<Float64Array, Node> };
 type TimesCut = Omit<PieceCut, "piece"> & { readonly timestampsMs: Float64Array };
 
@@ -35,7 +36,7 @@ export class MergePlans {
     this.#request = request;
   }
 
-  of(pieces: readonly DecodedSeries[]): Plan {
+  of(pieces: readonly Timed[]): Plan {
     let node = this.#root;
     for (const { timestampsMs } of pieces) {
       let next = node.next.get(timestampsMs);
@@ -46,7 +47,7 @@ export class MergePlans {
     return (node.plan ??= this.#plan(pieces));
   }
 
-  #plan(pieces: readonly DecodedSeries[]): Plan {
+  #plan(pieces: readonly Timed[]): Plan {
     const cuts = pieces
       .map(({ timestampsMs }, piece) => ({ ...this.#cut(timestampsMs), piece }))
       .filter((cut) => cut.timestampsMs.length > 0)

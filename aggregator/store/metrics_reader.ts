@@ -134,7 +134,7 @@ function takeChunk(
 }
 
 /** A series as one read has met it. */
-type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
+export type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
 type Named = ReadSeries & {
   readonly high: number;
   readonly nameBytes: number;
@@ -145,7 +145,7 @@ type Named = ReadSeries & {
  * Which series a row is of. Texts are read once a series, not once a row: a row is known again by the hash of its texts
  * and their lengths. Lives as long as one read, so that nobody's labels can be taken for those of another tenant.
  */
-class SeriesNames {
+export class SeriesNames {
   readonly #selector: Selector;
   readonly #known: KnownTexts;
   /** By the hash's low word; of two that share it the later stands, and the other is read again. */
@@ -191,7 +191,7 @@ class SeriesNames {
 }
 
 /** BIGINT like the columns: a DOUBLE would cast them, and row groups could not be skipped. */
-function overlap({ startMs, endMs }: Span): string {
+export function overlap({ startMs, endMs }: Span): string {
   return `t_max >= ${bigint(startMs)} AND t_min <= ${bigint(endMs)}`;
 }
 

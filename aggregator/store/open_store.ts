@@ -54,6 +54,7 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<B
     files,
     decoded: new DecodedCache<never>(config.decoded_cache),
     labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
+    buckets: new DecodedCache<never>(config.decoded_cache),
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };

@@ -36,11 +36,15 @@ export function planMerge(
 function groups(blocks: readonly Block[], windowMs: number, nowMs: number, itemsMax: number) {
   const byWindow = new Map<string, Block[]>();
   for (const block of blocks) {
+    // A tier's blocks are written a window at a time, as large as they get.
+    if (block.bucketMs !== undefined) continue;
     const window = Math.floor(block.minMs / windowMs);
     if ((window + 1) * windowMs + closedAfterMs > nowMs) continue;
     // A block of several windows belongs to a larger one; a full block gains nothing.
     if (Math.floor(block.maxMs / windowMs) > window + 1 || block.items > itemsMax / 2) continue;
-    const key = `${block.signal} ${window} ${block.tenant}`;
+    // What is in the next tier and what is not must be told apart afterwards too.
+    const tiered = block.tiered?.join() ?? "";
+    const key = `${block.signal} ${window} ${tiered} ${block.tenant}`;
     const group = byWindow.get(key);
     if (group === undefined) byWindow.set(key, [block]);
     else if (hasRoom(group, block, itemsMax)) group.push(block);

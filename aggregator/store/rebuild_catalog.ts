@@ -9,6 +9,8 @@ import { readNotes } from "./file_notes.ts";
 import { chooseBlocks, type FoundFile } from "./rebuild_choice.ts";
 import { withLocal, type StorageTools } from "./storage_tools.ts";
 import type { Block } from "./store.ts";
+import { loadFloors } from "./tiers/floors.ts";
+import { chooseTierFiles, lanesOfTiers, withTieredWindows } from "./tiers/rebuild_tiers.ts";
 import { TombstoneObject, tombstonePrefix, type Tombstone } from "./tombstones.ts";
 
 export type RebuildReport = {
@@ -43,16 +45,25 @@ export async function rebuildCatalog(tools: StorageTools): Promise<RebuildReport
       unreadable.push({ key, reason: messageOf(error) });
     }
   }
-  const { blocks, lanes, leftOut } = chooseBlocks(found);
+  const raw = chooseBlocks(found.filter((file) => !isOfTier(file)));
+  const tiers = chooseTierFiles(found.filter(isOfTier));
+  const blocks = withTieredWindows([...raw.files, ...tiers.chosen], tiers.chosen);
+  const lanes = lanesOfTiers(raw.lanes, tiers.chosen);
+  const leftOut = [...raw.leftOut, ...tiers.leftOut];
+  const { list: floors } = await loadFloors(objects, staging);
   const families = await loadFamilies(objects, staging);
   const tombstones = await readTombstones(tools, deletions, blocks);
   await catalog.transaction("rebuild the catalog", async (sql) => {
     await refuseUnlessEmpty(sql);
     const nothing = { removed: [], carrier: {}, deleteAfterMs: 0 };
-    await applyChange(sql, { ...nothing, added: blocks, lanes, families });
+    await applyChange(sql, { ...nothing, added: blocks, lanes, families, floors });
     for (const tombstone of tombstones) await insertTombstone(sql, tombstone);
   });
   return { blocks, lanes: lanes.length, leftOut, unreadable, tombstones: tombstones.length };
+}
+
+function isOfTier({ block }: FoundFile): boolean {
+  return block.bucketMs !== undefined;
 }
 
 export async function refuseUnlessEmpty(sql: SQL): Promise<void> {
@@ -69,20 +80,22 @@ export async function refuseUnlessEmpty(sql: SQL): Promise<void> {
 function readFound(
   tools: StorageTools,
   key: string,
-  named: Pick<Block, "id" | "tenant" | "signal">,
+  named: Pick<Block, "id" | "tenant" | "signal" | "bucketMs">,
 ): Promise<FoundFile> {
   return withLocal(tools, key, async (path, bytes) => {
     const checksum = await checksumOf(path);
     const { note, content } = await tools.duckdb.use("read a block", async (c) => {
       const [one] = await readNotes(c, [path]);
       // Files of before there were notes tell what they hold all the same, but not of which frames.
-      return { note: one, content: one ?? (await contentOf(c, path, named.signal)) };
+      return { note: one, content: one ?? (await contentOf(c, path, named)) };
     });
     const { items, rows, minMs, maxMs, exemplars } = content;
     const { tenant, signal, createdMs } = note ?? { ...named, createdMs: timeOfId(named.id) };
     const block = { id: named.id, tenant, signal, key, items, rows, bytes, minMs, maxMs };
     const held = exemplars === undefined ? {} : { exemplars };
-    return { block: { ...block, ...held, createdMs, checksum }, note };
+    const { bucketMs } = named;
+    const tier = bucketMs === undefined ? {} : { bucketMs };
+    return { block: { ...block, ...held, createdMs, checksum, ...tier }, note };
   });
 }
 

@@ -83,7 +83,8 @@ class Model {
   }
 
   chosen(): { frames: number[]; committed: number[] } {
-    const { blocks } = chooseBlocks([...this.lying, ...this.committed]);
+    const { files } = chooseBlocks([...this.lying, ...this.committed]);
+    const blocks = files.map(({ block }) => block);
     const of = (ids: readonly string[]) =>
       ids.flatMap((id) => this.frames.get(id) ?? []).toSorted((a, b) => a - b);
     return {

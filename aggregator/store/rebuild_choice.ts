@@ -12,7 +12,7 @@ import type { Block, LaneCommit } from "./store.ts";
 export type FoundFile = { readonly block: Block; readonly note: FileNote | undefined };
 
 export type Choice = {
-  readonly blocks: readonly Block[];
+  readonly files: readonly FoundFile[];
   readonly lanes: readonly LaneCommit[];
   /** Files whose content is in others: the inputs of merges, and what a crash left behind. */
   readonly leftOut: readonly Block[];
@@ -47,7 +47,7 @@ export function chooseBlocks(found: readonly FoundFile[]): Choice {
   }
   const ids = new Set(accepted.map(({ block }) => block.id));
   return {
-    blocks: accepted.map(({ block }) => block),
+    files: accepted,
     lanes: lanesOf(accepted),
     leftOut: found.filter(({ block }) => !ids.has(block.id)).map(({ block }) => block),
   };

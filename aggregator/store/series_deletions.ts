@@ -78,15 +78,16 @@ export class SeriesDeletions {
     });
   }
 
-  #after({ added, removed, deleteAfterMs, without }: BlockChange) {
+  #after({ added, removed, deleteAfterMs, without, sources = [] }: BlockChange) {
     const gone = new Set(removed.map(({ id }) => id));
+    const read = new Set(sources.map(({ id }) => id));
     const leftOut = new Set(without.tombstones.map(({ id }) => id));
     const inherited: { tombstone: string; block: string }[] = [];
     const finished: { id: string; key: string; deleteAfterMs: number }[] = [];
     const left: Tombstone[] = [];
     for (const tombstone of this.#deleted.tombstones) {
       const { id } = tombstone;
-      const isReplaced = tombstone.blocks.some((block) => gone.has(block));
+      const isReplaced = tombstone.blocks.some((block) => gone.has(block) || read.has(block));
       const heirs = isReplaced && !leftOut.has(id) ? added : [];
       for (const { id: block } of heirs) inherited.push({ tombstone: id, block });
       const kept = tombstone.blocks.filter((block) => !gone.has(block));

@@ -28,9 +28,10 @@ export async function* seriesInOrder(
   }
 }
 
-type NameRange = { readonly first: string; readonly last: string };
+export type NameRange = { readonly first: string; readonly last: string };
 
-async function passesOf(
+/** Ranges of names whose samples can be sorted at a time; of files of samples or buckets. */
+export async function passesOf(
   connection: DuckDBConnection,
   paths: readonly string[],
   condition: string,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
-import type { ReadTools } from "./block_view.ts";
+import type { ReadTools } from "./block_files.ts";
 import { Catalog } from "./catalog.ts";
 import { holdCatalog } from "./catalog_hold.ts";
 import type { StoreConfig } from "./config.ts";
@@ -74,6 +74,7 @@ async function withCatalog<Result>(
       files,
       decoded: new DecodedCache<never>(0),
       labels: new DecodedCache<never>(0),
+      buckets: new DecodedCache<never>(0),
       texts,
       copies: new DeletedCopies(duckdb, staging, texts),
     };

@@ -58,6 +58,10 @@ export type Block = {
   readonly checksum?: string;
   /** Absent where it holds none. */
   readonly exemplars?: ExemplarsWritten;
+  /** A block of a tier: the width of its buckets, which are its items. Absent where it holds samples as they came. */
+  readonly bucketMs?: number;
+  /** Windows (tiers/windows.ts) of which all that the block holds is in the next tier; their starts, ascending. Absent for none. */
+  readonly tiered?: readonly number[];
 };
 
 /** Blocks and catalog together: the only room that knows object storage, DuckDB's files and the catalog's tables. */

@@ -1,8 +1,11 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Block } from "./store.ts";
+import { tierMeters } from "./tiers/tier_meters.ts";
 
 export type StoreMeters = {
-  written(signal: Block["signal"], items: number, bytes: number): void;
+  /** `bucketMs` of a tier's block. */
+  written(signal: Block["signal"], items: number, bytes: number, bucketMs?: number): void;
+  downsampled(blocks: number, bucketMs: number): void;
   blocks(blocks: readonly Block[]): void;
   merged(blocks: number): void;
   expired(blocks: number): void;
@@ -27,25 +30,34 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
   const blockBytes = metrics.gauge("lapwing_store_block_bytes", "Bytes of visible blocks.", [
     "signal",
   ]);
+  const tiers = tierMeters(metrics);
   const merged = counter("merged_blocks_total", "Blocks replaced by larger ones.");
   const expired = counter("expired_blocks_total", "Blocks removed by retention.");
   const rewritten = counter("rewritten_blocks_total", "Blocks rewritten without deleted series.");
   const swept = counter("swept_objects_total", "Objects deleted that no block had.");
   const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
   return {
-    written(signal, itemCount, byteCount) {
+    downsampled: (blocks, bucketMs) => tiers.downsampled(blocks, bucketMs),
+    written(signal, itemCount, byteCount, bucketMs) {
+      if (bucketMs !== undefined) {
+        tiers.written(itemCount, byteCount, bucketMs);
+        return;
+      }
       items.inc({ signal }, itemCount);
       bytes.inc({ signal }, byteCount);
     },
     blocks(blocks) {
       for (const signal of ["metrics", "logs"] as const) {
-        const some = blocks.filter((block) => block.signal === signal);
+        const some = blocks.filter(
+          (block) => block.signal === signal && block.bucketMs === undefined,
+        );
         blockCount.set({ signal }, some.length);
         blockBytes.set(
           { signal },
           some.reduce((sum, block) => sum + block.bytes, 0),
         );
       }
+      tiers.blocks(blocks);
     },
     merged: (blocks) => merged.inc(blocks),
     expired: (blocks) => expired.inc(blocks),

@@ -7,6 +7,7 @@ import type { SeriesSamples } from "../query/source.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
 import type { Block, Deletion } from "./store.ts";
+import type { TierMask } from "./tiers/tier_mask.ts";
 
 /** Series that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
 export type Tombstone = Deletion & {
@@ -70,6 +71,11 @@ export class Deleted {
       );
       return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
     });
+  }
+
+  /** What is deleted out of a block of a tier. */
+  masks({ id }: Block): readonly TierMask[] {
+    return this.#masks.get(id) ?? [];
   }
 
   /** Tombstones of these blocks. */

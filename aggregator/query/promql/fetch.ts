@@ -1,10 +1,10 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { columnWeight } from "#shared/model/histogram.ts";
-import type { MetricsSource, SeriesSamples } from "../source.ts";
+import type { MetricsSource, SeriesSamples, TierWish } from "../source.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
 import { PromqlError } from "./errors.ts";
-import { type Fetch, planFetches } from "./plan.ts";
+import { type Fetch, planFetches, sharedWish } from "./plan.ts";
 import type { Grid } from "./values.ts";
 
 export type FetchFrom = {
@@ -36,6 +36,7 @@ export async function fetchAll(
   let seriesCount = 0;
   const fetches = planFetches(context, expr, grid);
   const withValues = new Set(fetches.filter(({ presence }) => presence !== true).map(keyOf));
+  const wishes = wishesOf(fetches);
   for (const fetch of fetches) {
     const { selector, startMs, endMs, newest } = fetch;
     const { matchers } = selector;
@@ -49,6 +50,7 @@ export async function fetchAll(
         endMs,
         samplesMax: Math.max(0, budget.samplesMax - budget.samples),
         signal,
+        tiers: wishes.get(key) ?? fetch.tiers,
         ...(newest === undefined ? {} : { newest }),
         ...(withValues.has(key) ? {} : { presence: true }),
       };
@@ -69,6 +71,16 @@ export async function fetchAll(
 
 function keyOf({ selector, startMs, endMs, newest }: Fetch): string {
   return JSON.stringify([selector.matchers, startMs, endMs, newest]);
+}
+
+/** What all that share a fetch need of buckets. */
+function wishesOf(fetches: readonly Fetch[]): Map<string, TierWish> {
+  const wishes = new Map<string, TierWish>();
+  for (const fetch of fetches) {
+    const wish = wishes.get(keyOf(fetch));
+    wishes.set(keyOf(fetch), wish === undefined ? fetch.tiers : sharedWish(wish, fetch.tiers));
+  }
+  return wishes;
 }
 
 function tooManySeries(count: number, max: number): PromqlError {

@@ -1,7 +1,8 @@
 import type { Expr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, childrenOf, durationMs, shiftedTime } from "./context.ts";
 import { executionError } from "./errors.ts";
-import type { Windows } from "../source.ts";
+import { columnsOf } from "./bucket_windows.ts";
+import type { BucketColumn, TierWish, Windows } from "../source.ts";
 import { type Grid, gridEnd } from "./values.ts";
 
 /** What one selector needs from the store; both ends inclusive. */
@@ -13,6 +14,7 @@ export type Fetch = {
   readonly newest?: Windows;
   /** Only whether there is a sample counts. */
   readonly presence?: boolean;
+  readonly tiers: TierWish;
 };
 
 /** Steps of a subquery beyond this are refused: each is an evaluation of everything inside. */
@@ -23,28 +25,44 @@ export function planFetches(
   context: EvalContext,
   expr: Expr,
   grid: Grid,
-  presence = false,
+  use: Use = anything,
 ): Fetch[] {
   if (expr.kind === "selector") {
-    const fetch = fetchOf(context, expr, grid, context.lookbackMs);
+    const fetch = fetchOf(context, expr, grid, context.lookbackMs, []);
     // Resets are found between neighbours, so all samples are wanted.
-    if (context.resetSelectors.has(expr)) return [fetch];
+    if (context.resetSelectors.has(expr)) return [{ ...fetch, tiers: samplesOnly }];
     const newest = {
       firstEndMs: shiftedTime(context, expr, grid.startMs),
       stepMs: expr.at === undefined ? grid.stepMs : 0,
       count: grid.count,
       lengthMs: context.lookbackMs,
     };
-    return [{ ...fetch, newest, ...(presence ? { presence } : {}) }];
+    return [{ ...fetch, newest, ...(use.presence ? { presence: true } : {}) }];
   }
   if (expr.kind === "matrix") {
-    const fetch = fetchOf(context, expr.selector, grid, durationMs(context, expr.range, false));
-    return [presence ? { ...fetch, presence } : fetch];
+    const rangeMs = durationMs(context, expr.range, false);
+    const fetch = fetchOf(context, expr.selector, grid, rangeMs, use.columns);
+    return [use.presence ? { ...fetch, presence: true } : fetch];
   }
   const inner = expr.kind === "subquery" ? subqueryGrid(context, expr, grid) : grid;
   if (inner.count === 0) return [];
-  const looksAway = expr.kind === "paren" ? presence : ignoresValues(expr);
-  return childrenOf(expr).flatMap((child) => planFetches(context, child, inner, looksAway));
+  const own = expr.kind === "paren" ? use : useOf(expr);
+  return childrenOf(expr).flatMap((child) => planFetches(context, child, inner, own));
+}
+
+/** What a node looks at of what it is made of. */
+type Use = {
+  /** Only whether there is a sample. */
+  readonly presence: boolean;
+  /** Columns of buckets that answer as samples do; undefined where no buckets do. */
+  readonly columns: readonly BucketColumn[] | undefined;
+};
+
+const anything: Use = { presence: false, columns: undefined };
+
+function useOf(expr: Expr): Use {
+  const columns = expr.kind === "call" ? columnsOf(expr.name) : undefined;
+  return { presence: ignoresValues(expr), columns };
 }
 
 const presenceCalls: ReadonlySet<string> = new Set([
@@ -60,9 +78,39 @@ function ignoresValues(expr: Expr): boolean {
   return expr.kind === "call" && presenceCalls.has(expr.name);
 }
 
-function fetchOf(context: EvalContext, selector: SelectorExpr, grid: Grid, backMs: number): Fetch {
-  const startMs = shiftedTime(context, selector, grid.startMs) - backMs + 1;
-  return { selector, startMs, endMs: shiftedTime(context, selector, gridEnd(grid)) };
+/** `columns` are those of buckets that answer as samples do; undefined where no buckets do. */
+function fetchOf(
+  context: EvalContext,
+  selector: SelectorExpr,
+  grid: Grid,
+  backMs: number,
+  columns: readonly BucketColumn[] | undefined,
+): Fetch {
+  const firstMs = shiftedTime(context, selector, grid.startMs);
+  const stepMs = selector.at === undefined ? grid.stepMs : 0;
+  const tiers =
+    columns === undefined
+      ? samplesOnly
+      : { columns, alignedMs: commonDivisor(commonDivisor(firstMs, stepMs), backMs) };
+  const endMs = shiftedTime(context, selector, gridEnd(grid));
+  return { selector, startMs: firstMs - backMs + 1, endMs, tiers };
+}
+
+const samplesOnly: TierWish = { columns: [], alignedMs: 0 };
+
+/** What divides both, whole milliseconds; 0 divides nothing. */
+function commonDivisor(a: number, b: number): number {
+  if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return 1;
+  let [greater, smaller] = [Math.abs(a), Math.abs(b)];
+  while (smaller > 0) [greater, smaller] = [smaller, greater % smaller];
+  return greater;
+}
+
+/** The same selector twice is fetched once, with what both need. */
+export function sharedWish(a: TierWish, b: TierWish): TierWish {
+  const columns = [...new Set([...a.columns, ...b.columns])];
+  const isEither = a.alignedMs === 0 || b.alignedMs === 0;
+  return { columns, alignedMs: isEither ? 0 : commonDivisor(a.alignedMs, b.alignedMs) };
 }
 
 const countsAlone: ReadonlySet<string> = new Set([

@@ -21,6 +21,8 @@ import {
   putSample,
 } from "./values.ts";
 import type { RangeInput, RangeSeries, Window, WindowFunction } from "./window.ts";
+import { bucketFunctionOf, columnsIn } from "./bucket_windows.ts";
+import { TierWindows } from "./tier_windows.ts";
 
 /** Functions of a range vector, one number a window. */
 export const windowFunctions: ReadonlyMap<string, WindowFunction> = new Map<string, WindowFunction>(
@@ -68,10 +70,13 @@ export async function applyWindows(
 ): Promise<readonly StepSeries[]> {
   const out: StepSeries[] = [];
   const counterOnly = call.name === "rate" || call.name === "increase";
+  const tiers = new TierWindows(context, call, input, grid);
   for (const [i, samples] of input.series.entries()) {
     if (i % 16 === 0) await breathe(context.budget);
     const target = targetOf(context, call.name, samples, grid.count);
-    if (samples.histograms === undefined || anySample.has(call.name))
+    if (samples.buckets !== undefined)
+      await slideTier(context, call, apply, samples, tiers, params, grid, target);
+    else if (samples.histograms === undefined || anySample.has(call.name))
       slide(apply, samples, input, params, grid, target);
     else await slideHistograms(context, call, apply, samples, input, params, grid, target);
     if (!hasSample(target)) continue;
@@ -210,18 +215,48 @@ function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: 
   };
 }
 
+/** As slide(), for a series that is in buckets somewhere. */
+async function slideTier(
+  context: EvalContext,
+  call: CallExpr,
+  apply: WindowFunction,
+  samples: RangeSeries,
+  tiers: TierWindows,
+  params: readonly ScalarValue[],
+  grid: Grid,
+  target: StepSeries,
+): Promise<void> {
+  const { buckets, histograms } = samples;
+  if (buckets === undefined) return;
+  const ofBuckets = histograms === undefined ? bucketFunctionOf(call.name) : undefined;
+  const input = tiers.input(samples, buckets, ofBuckets !== undefined);
+  if (histograms !== undefined && !anySample.has(call.name)) {
+    await slideHistograms(context, call, apply, samples, input, params, grid, target);
+  } else if (ofBuckets === undefined) slide(apply, samples, input, params, grid, target);
+  else {
+    const view = { columns: columnsIn(buckets), askedMs: input.rangeMs };
+    slide((window) => ofBuckets(window, view), samples, input, params, grid, target);
+  }
+}
+
 /** Moves a window on to a step; false where it is empty. */
 function moveTo(
   window: Window,
   step: number,
-  { firstEndMs, endStepMs, rangeMs }: RangeInput,
+  { firstEndMs, endStepMs, rangeMs, moved }: RangeInput,
   params: readonly ScalarValue[],
   grid: Grid,
 ): boolean {
   const { timestampsMs } = window;
   const { length } = timestampsMs;
-  window.endMs = firstEndMs + step * endStepMs;
-  window.startMs = window.endMs - rangeMs;
+  if (moved === undefined) {
+    window.endMs = firstEndMs + step * endStepMs;
+    window.startMs = window.endMs - rangeMs;
+  } else {
+    window.endMs = moved.endsMs[step] ?? 0;
+    window.startMs = moved.startsMs[step] ?? 0;
+    window.rangeMs = window.endMs - window.startMs;
+  }
   while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= window.endMs) window.to++;
   while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= window.startMs) {
     window.from++;
@@ -243,9 +278,12 @@ export async function absentWindows(
 ): Promise<readonly StepSeries[]> {
   const target = newSeries(labels, grid.count);
   const seen = newSeries({}, grid.count);
+  const tiers = new TierWindows(context, undefined, input, grid);
   for (const [i, samples] of input.series.entries()) {
     if (i % 16 === 0) await breathe(context.budget);
-    slide(over.presentOverTime, samples, input, [], grid, seen);
+    const { buckets } = samples;
+    const own = buckets === undefined ? input : tiers.input(samples, buckets, true);
+    slide(over.presentOverTime, samples, own, [], grid, seen);
   }
   for (let i = 0; i < grid.count; i++) {
     if (seen.present[i] !== absent) continue;

@@ -33,12 +33,26 @@ export function extrapolation(
   difference: number,
 ): number {
   const { from, to } = window;
-  const firstMs = timeAt(window, from);
-  const lastMs = timeAt(window, to - 1);
+  const span = { firstMs: timeAt(window, from), lastMs: timeAt(window, to - 1), count: to - from };
+  return stretch(window, span, counter, first, difference);
+}
+
+/** The same of samples that are known by the times of the first and last, and their number. */
+export function stretch(
+  window: Pick<Window, "startMs" | "endMs">,
+  {
+    firstMs,
+    lastMs,
+    count,
+  }: { readonly firstMs: number; readonly lastMs: number; readonly count: number },
+  counter: boolean,
+  first: number,
+  difference: number,
+): number {
   let toStart = (firstMs - window.startMs) / 1_000;
   let toEnd = (window.endMs - lastMs) / 1_000;
   const sampled = (lastMs - firstMs) / 1_000;
-  const average = sampled / (to - from - 1);
+  const average = sampled / (count - 1);
   const threshold = average * 1.1;
   if (toStart >= threshold) toStart = average / 2;
   if (counter) {

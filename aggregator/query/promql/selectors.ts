@@ -1,7 +1,8 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples } from "../source.ts";
+import type { SeriesBuckets, SeriesSamples, TierSpan } from "../source.ts";
+import { flooredTime, keptBuckets, spanAt } from "./tier_times.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";
 import type { RangeInput, RangeSeries } from "./window.ts";
@@ -15,6 +16,7 @@ import {
   histogram,
   newSeries,
   putSample,
+  sampleAt,
 } from "./values.ts";
 
 /**
@@ -34,12 +36,11 @@ export async function evaluateSelector(
   for (const [i, samples] of (context.fetched.get(selector) ?? []).entries()) {
     if (i % 64 === 0) await breathe(context.budget);
     const series = newSeries(samples.labels, grid.count);
-    lookUp(series, withHints(context, selector, samples), {
-      fromMs,
-      stepMs,
-      lookbackMs: context.lookbackMs,
-      timestamps,
-    });
+    const { lookbackMs } = context;
+    const how = { fromMs, stepMs, lookbackMs, timestamps };
+    const hinted = withHints(context, selector, samples);
+    if (samples.buckets === undefined) lookUp(series, hinted, how);
+    else lookUpBuckets(series, hinted, samples.buckets.spans, how);
     if (toMs < fromMs || !hasSample(series)) continue;
     spend(context.budget, grid.count);
     context.counts?.addSelected(series, grid, selector.at !== undefined);
@@ -88,6 +89,25 @@ function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
   }
 }
 
+/** As lookUp(), where a step looks from the end of the last whole bucket before it. */
+function lookUpBuckets(
+  series: StepSeries,
+  samples: SeriesSamples,
+  spans: readonly TierSpan[],
+  how: LookUp,
+): void {
+  const one = newSeries(series.labels, 1);
+  for (let i = 0; i < series.values.length; i++) {
+    const timeMs = how.fromMs + i * how.stepMs;
+    const fromMs = flooredTime(spans, timeMs);
+    const lookbackMs = Math.max(how.lookbackMs, spanAt(spans, timeMs).bucketMs);
+    one.present[0] = absent;
+    lookUp(one, samples, { ...how, fromMs, stepMs: 0, lookbackMs });
+    const found = sampleAt(one, 0);
+    if (one.present[0] !== absent) putSample(series, i, found);
+  }
+}
+
 /** The samples of a range selector without stale markers. */
 export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Grid): RangeInput {
   const { selector } = expr;
@@ -101,11 +121,12 @@ export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Gr
   };
 }
 
-function withoutMarkers({ labels, timestampsMs, values, histograms }: SeriesSamples): RangeSeries {
+function withoutMarkers(samples: SeriesSamples): RangeSeries {
+  const { labels, timestampsMs, values, histograms, buckets } = samples;
   const words = wordsOf(values);
   let markers = 0;
   for (let i = 0; i < values.length; i++) if (isStale(words, i)) markers++;
-  if (markers === 0) return { labels, dropName: false, timestampsMs, values, histograms };
+  if (markers === 0) return { labels, dropName: false, timestampsMs, values, histograms, buckets };
   const keptTimes = new Float64Array(values.length - markers);
   const kept = new Float64Array(values.length - markers);
   for (let i = 0, to = 0; i < values.length; i++) {
@@ -119,6 +140,7 @@ function withoutMarkers({ labels, timestampsMs, values, histograms }: SeriesSamp
     timestampsMs: keptTimes,
     values: kept,
     histograms: histograms?.filter((_, i) => !isStale(words, i)),
+    buckets: buckets === undefined ? undefined : keptBuckets(buckets, (i) => !isStale(words, i)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SeriesBuckets } from "../source.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 
@@ -8,6 +9,8 @@ export type RangeInput = {
   readonly firstEndMs: number;
   readonly endStepMs: number;
   readonly rangeMs: number;
+  /** Where windows begin and end that have been moved to the ends of buckets, step by step. */
+  readonly moved?: { readonly startsMs: Float64Array; readonly endsMs: Float64Array };
 };
 
 export type RangeSeries = {
@@ -16,6 +19,7 @@ export type RangeSeries = {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
   readonly histograms: HistogramColumn | undefined;
+  readonly buckets?: SeriesBuckets | undefined;
 };
 
 /**
@@ -33,7 +37,8 @@ export type Window = {
   stepTimeMs: number;
   startMs: number;
   endMs: number;
-  readonly rangeMs: number;
+  /** How long it is: as asked for, or as moved to the ends of buckets. */
+  rangeMs: number;
   /** Scalar arguments at this step. */
   first: number;
   second: number;

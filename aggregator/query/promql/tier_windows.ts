@@ -1,0 +1,84 @@
+import { metricNameLabel } from "#shared/model/labels.ts";
+import { formatDuration } from "#shared/text/duration.ts";
+import type { SeriesBuckets, TierSpan } from "../source.ts";
+import { forMetric, inform } from "./annotations.ts";
+import type { CallExpr } from "./ast.ts";
+import type { EvalContext } from "./context.ts";
+
+import { flooredTime, spanAt } from "./tier_times.ts";
+import type { Grid } from "./values.ts";
+import type { RangeInput, RangeSeries } from "./window.ts";
+
+/**
+ * The windows of one call where series are in buckets. A window is moved to whole buckets: its end back to the end of the last
+ * whole one, its start from there by the range, and back again. So it is never empty where there are samples, is as long as asked for
+ * where that is a multiple of the bucket, and holds what samples would give at the moved end.
+ */
+export class TierWindows {
+  readonly #context: EvalContext;
+  readonly #call: CallExpr | undefined;
+  readonly #input: RangeInput;
+  readonly #grid: Grid;
+  readonly #moved = new Map<readonly TierSpan[], Moved>();
+
+  constructor(context: EvalContext, call: CallExpr | undefined, input: RangeInput, grid: Grid) {
+    this.#context = context;
+    this.#call = call;
+    this.#input = input;
+    this.#grid = grid;
+  }
+
+  /** `isExact`: the function is told all it needs by buckets; else it sees the last sample of each, and needs two. */
+  input({ labels }: RangeSeries, { spans }: SeriesBuckets, isExact: boolean): RangeInput {
+    let moved = this.#moved.get(spans);
+    if (moved === undefined)
+      this.#moved.set(spans, (moved = movedWindows(this.#input, spans, this.#grid, isExact)));
+    this.#note(moved, labels[metricNameLabel] ?? "", isExact);
+    return { ...this.#input, moved };
+  }
+
+  #note({ widestMs, isWidened }: Moved, metricName: string, isExact: boolean): void {
+    const call = this.#call;
+    if (call === undefined || widestMs === 0) return;
+    const span = call.args.find(({ kind }) => kind === "matrix")?.span ?? call.span;
+    const buckets = `samples of this age are kept in buckets of ${formatDuration(widestMs)}`;
+    if (!isExact) {
+      const text = `${buckets}, ${call.name}() sees the last one of each`;
+      inform(this.#context.notes, span, forMetric(text, metricName));
+    } else if (isWidened) {
+      const text = `${buckets}, the range was widened to whole ones`;
+      inform(this.#context.notes, span, forMetric(text, metricName));
+    }
+  }
+}
+
+type Moved = {
+  readonly startsMs: Float64Array;
+  readonly endsMs: Float64Array;
+  /** Width of the widest buckets that any window reaches into; 0 where none does. */
+  readonly widestMs: number;
+  readonly isWidened: boolean;
+};
+
+function movedWindows(
+  { firstEndMs, endStepMs, rangeMs }: RangeInput,
+  spans: readonly TierSpan[],
+  { count }: Grid,
+  isExact: boolean,
+): Moved {
+  const startsMs = new Float64Array(count);
+  const endsMs = new Float64Array(count);
+  let widestMs = 0;
+  let isWidened = false;
+  for (let i = 0; i < count; i++) {
+    const endMs = flooredTime(spans, firstEndMs + i * endStepMs);
+    const { bucketMs } = spanAt(spans, endMs);
+    const backMs = isExact ? rangeMs : Math.max(rangeMs, 2 * bucketMs);
+    const startMs = flooredTime(spans, endMs - backMs);
+    endsMs[i] = endMs;
+    startsMs[i] = startMs;
+    widestMs = Math.max(widestMs, bucketMs, spanAt(spans, startMs + 1).bucketMs);
+    isWidened ||= endMs - startMs !== rangeMs;
+  }
+  return { startsMs, endsMs, widestMs, isWidened };
+}

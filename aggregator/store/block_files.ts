@@ -1,0 +1,53 @@
+import type { DecodedCache } from "./decoded_cache.ts";
+import type { DeletedCopies } from "./deleted_copies.ts";
+import type { DiskCache } from "./disk_cache.ts";
+import type { Duckdb } from "./duckdb.ts";
+import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import { acquireFiles } from "./local_files.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
+import type { Block, BlockFiles } from "./store.ts";
+import type { DecodedBuckets } from "./tiers/tier_reader.ts";
+import type { Deleted } from "./tombstones.ts";
+
+/** What reading needs; lent by the store. */
+export type ReadTools = {
+  readonly duckdb: Duckdb;
+  readonly files: DiskCache;
+  readonly decoded: DecodedCache<readonly DecodedSeries[]>;
+  readonly labels: DecodedCache<readonly KnownLabels[]>;
+  readonly buckets: DecodedCache<readonly DecodedBuckets[]>;
+  readonly texts: KnownTexts;
+  readonly copies: DeletedCopies;
+};
+
+/** Where something is deleted from a block, a copy without it. */
+export async function filesWithout(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  signal: AbortSignal | undefined,
+): Promise<BlockFiles> {
+  const files = await acquireFiles(tools.files, blocks, signal);
+  if (!blocks.some((block) => deleted.concerns(block))) return files;
+  const copies: string[] = [];
+  const release = () => {
+    files.release();
+    for (const path of copies) void tools.copies.remove(path);
+  };
+  try {
+    const paths: string[] = [];
+    for (const [i, block] of blocks.entries()) {
+      const path = files.paths[i] ?? "";
+      if (!deleted.concerns(block)) paths.push(path);
+      else {
+        const copy = await tools.copies.make(block, path, deleted, signal);
+        copies.push(copy);
+        paths.push(copy);
+      }
+    }
+    return { paths, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
