@@ -25,8 +25,11 @@ export type TierChoice = {
 export function chooseSpans(
   blocks: readonly Block[],
   floors: TierFloors,
-  { tenant, startMs, endMs, tiers }: Pick<SelectRequest, "tenant" | "startMs" | "endMs" | "tiers">,
+  request: Pick<SelectRequest, "tenant" | "startMs" | "endMs" | "tiers" | "withStarts">,
 ): TierChoice | undefined {
+  const { tenant, startMs, endMs } = request;
+  // Since when a sample counts, buckets do not tell.
+  const alignedMs = request.withStarts === true ? 0 : (request.tiers?.alignedMs ?? 0);
   const inTiers = blocks.filter(({ bucketMs }) => bucketMs !== undefined);
   if (inTiers.length === 0) return undefined;
   const widths = [...new Set(inTiers.map(({ bucketMs = 0 }) => bucketMs))].toSorted(
@@ -47,7 +50,7 @@ export function chooseSpans(
       (width) =>
         floors.of(tenant, width) <= windowMs && here.some(({ bucketMs = 0 }) => bucketMs === width),
     );
-    const level = coarsest(here, levels, Math.max(0, finest), windowMs, tiers?.alignedMs ?? 0);
+    const level = coarsest(here, levels, Math.max(0, finest), windowMs, alignedMs);
     const bucketMs = levels[level] ?? 0;
     if (bucketMs === 0) continue;
     const finer = new Set(levels.slice(0, level));
