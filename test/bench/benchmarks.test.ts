@@ -34,6 +34,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),
   },
+  tiers: {
+    args: ["--hosts", "1", "--days", "1", "--rounds", "1", "--cold_rounds", "1"],
+    keys: ["p50_ms", "p99_ms", "cold", "bytes_per_bucket"],
+  },
   size: {
     args: ["--scrapes", "30", "--peers", ""],
     keys: ["wire_bytes_per_sample", "stored_bytes_per_sample", "by_column"],

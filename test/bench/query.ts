@@ -187,7 +187,13 @@ async function measure(bench: Bench, server: Server, bounds: Bounds) {
   return { ...timesOf(all), queries: warm, cold: { cold_p99_ms: coldP99, cold_queries: cold } };
 }
 
-async function ask(url: string, query: string, bounds: Bounds, step: number): Promise<number> {
+/** Milliseconds of one query_range, its body read to the end. */
+export async function ask(
+  url: string,
+  query: string,
+  bounds: Bounds,
+  step: number,
+): Promise<number> {
   const parameters = new URLSearchParams({
     query,
     start: String(bounds.startMs / 1_000),
@@ -210,7 +216,7 @@ async function ask(url: string, query: string, bounds: Bounds, step: number): Pr
   return took;
 }
 
-function timesOf(times: readonly number[]): Times {
+export function timesOf(times: readonly number[]): Times {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (quantile: number) =>
     rounded(sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] ?? 0, 1);
@@ -218,7 +224,7 @@ function timesOf(times: readonly number[]): Times {
 }
 
 /** Only of the files under a folder, so that nobody else on the machine pays for it. */
-async function dropPageCache(folder: string): Promise<void> {
+export async function dropPageCache(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     const file = join(folder, name);
     if (!(await stat(file)).isFile()) continue;
