@@ -1,7 +1,7 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesBuckets, SeriesSamples, TierSpan } from "../source.ts";
+import type { SeriesSamples, TierSpan } from "../source.ts";
 import { flooredTime, keptBuckets, spanAt } from "./tier_times.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";

@@ -12,7 +12,7 @@ import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import { fillHistograms, histogramColumns, histogramTypes } from "../histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "../histogram_rows.ts";
 import type { SeriesText } from "../labels_text.ts";
-import type { Written } from "../metrics_writer.ts";
+import type { Written } from "../metrics_rows.ts";
 import { encodeValues, plainDivisor } from "../value_codec.ts";
 import { fillColumn, fillLists, fillTexts } from "../vectors.ts";
 import type { BucketSeries } from "./bucket_buffer.ts";
