@@ -14,6 +14,7 @@ export function bucketsOfSpans(
   spans: readonly BucketSpan[],
   counts: readonly number[],
 ): Buckets | undefined {
+  if (spans.length > histogramBucketsMax) return undefined;
   let length = 0;
   for (const span of spans) length += span.length;
   if (length !== counts.length || length > histogramBucketsMax) return undefined;

@@ -3,6 +3,7 @@ import { compressSync } from "snappy";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ExportMetricsServiceRequestSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
+import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
 import { Held, wire } from "./receiver.fixture.ts";
 import { ReceiversConfig } from "./config.ts";
 import { receivers } from "./registry.ts";
@@ -11,37 +12,8 @@ import { receivers } from "./registry.ts";
 // encoder (which the fixture runs). The seed makes a failure come again.
 
 const rounds = 1_500;
+const seed = fuzzSeed();
 const config = ReceiversConfig.parse({});
-
-/** Numbers in [0, below), the same for the same seed (mulberry32). */
-function randomOf(seed: number) {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-function mutated(message: Uint8Array, random: (below: number) => number): Uint8Array<ArrayBuffer> {
-  let bytes = Buffer.from(message);
-  for (let changes = 1 + random(4); changes > 0; changes--) {
-    const at = random(bytes.length + 1);
-    const kind = random(4);
-    if (kind === 0 && at < bytes.length) bytes[at] = random(256);
-    else if (kind === 1)
-      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random(8))]);
-    else if (kind === 2)
-      bytes = Buffer.concat([
-        bytes.subarray(0, at),
-        Buffer.from([random(256), 255, random(256)]),
-        bytes.subarray(at),
-      ]);
-    else bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(random(at + 1))]);
-  }
-  return new Uint8Array(bytes);
-}
 
 const now = new Held().nowMs;
 const label = (name: string, value: string) =>
@@ -108,6 +80,41 @@ const loki = toBinary(
     ],
   }),
 );
+const otlpJson = Buffer.from(
+  JSON.stringify({
+    resourceMetrics: [
+      {
+        resource: { attributes: [{ key: "a", value: { arrayValue: { values: [{}] } } }] },
+        scopeMetrics: [
+          {
+            metrics: [
+              {
+                name: "e",
+                exponentialHistogram: {
+                  aggregationTemporality: 1,
+                  dataPoints: [
+                    {
+                      timeUnixNano: `${now}000000`,
+                      count: "3",
+                      sum: 1.5,
+                      scale: 9,
+                      positive: { offset: -1, bucketCounts: ["1", 2] },
+                    },
+                  ],
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+);
+const lokiJson = Buffer.from(
+  JSON.stringify({
+    streams: [{ stream: { a: "b" }, values: [[`${now}000000`, "x", { c: "d" }]] }],
+  }),
+);
 const packed = (bytes: Uint8Array) => new Uint8Array(compressSync(Buffer.from(bytes)));
 const plain = (bytes: Uint8Array<ArrayBuffer>) => bytes;
 const v2Type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
@@ -129,6 +136,14 @@ const cases = [
     pack: plain,
   },
   { name: "OTLP", path: "/v1/metrics", seed: otlp, type: "application/x-protobuf", pack: plain },
+  { name: "OTLP/JSON", path: "/v1/metrics", seed: otlpJson, type: "application/json", pack: plain },
+  {
+    name: "Loki/JSON",
+    path: "/loki/api/v1/push",
+    seed: lokiJson,
+    type: "application/json",
+    pack: plain,
+  },
   {
     name: "Loki",
     path: "/loki/api/v1/push",
@@ -152,8 +167,8 @@ const cases = [
   },
 ] as const;
 
-for (const { name, path, seed, type, pack } of cases)
-  test(`${name}: ${rounds} mutated requests get a status, and some are taken`, async () => {
+for (const { name, path, seed: good, type, pack } of cases)
+  test(`${name}: ${rounds} mutated requests get a status, and some are taken (FUZZ_SEED=${seed})`, async () => {
     const held = new Held();
     const apps = [
       receivers.influx.open(config.influx, held.context()),
@@ -162,11 +177,11 @@ for (const { name, path, seed, type, pack } of cases)
       receivers.pushgateway.open(config.pushgateway, held.context()),
       receivers.remote_write.open(config.remote_write, held.context()),
     ].map(({ routes }) => routes);
-    const random = randomOf(20_261_121);
+    const random = randomOf(seed);
     const statuses = new Set<number>();
     for (let round = 0; round < rounds; round++) {
       held.nowMs += 1;
-      const body = pack(mutated(seed, random));
+      const body = pack(mutated(good, random));
       for (const app of apps) {
         const response = await app.request(path, {
           method: "POST",
