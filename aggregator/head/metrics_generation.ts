@@ -128,6 +128,7 @@ export class MetricsGeneration {
     }
     tenant.samples += kept;
     this.samples += kept;
+    for (const schema of decoded.startsOf ?? []) this.#table(lane, tenant, schema);
     for (const { schema, samples } of decoded.starts ?? [])
       this.#table(lane, tenant, schema).table.appendStarts(samples);
     const drops = addDrops({}, { out_of_bounds_timestamp: outOfBounds, series_limit: refused });

@@ -61,6 +61,8 @@ export type DecodedMetrics = {
     readonly schema: DecodedSchema;
     readonly samples: StartTimestamps;
   }[];
+  /** All schemas whose `starts` are known: what they say holds for samples of this frame, too. Absent where there is none. */
+  readonly startsOf?: Iterable<DecodedSchema>;
   /** Metric families that are new in this frame. */
   readonly families: readonly MetricFamily[];
 };
@@ -82,6 +84,7 @@ class Decoder implements MetricsDecoder {
   #seriesCount = 0;
   /** Changes of the last frame. */
   #starts: BodyDecoder["starts"] = [];
+  readonly #withStarts = new Set<Schema>();
 
   decode(frame: Frame): DecodedMetrics {
     const { bodyVersion, items } = frame.header;
@@ -99,13 +102,15 @@ class Decoder implements MetricsDecoder {
       this.#journal.clear();
     }
     for (const [id, known] of body.changed) {
-      if (known === undefined) this.#known.delete(id);
+      if (known === undefined) this.#forget(id);
       else this.#known.set(id, known);
     }
     this.#seriesCount = body.seriesCount;
     const { rows, sparse, families, histograms, exemplars, starts } = body;
     this.#starts = starts;
-    const decoded = { rows, sparse, families };
+    const startsOf = this.#withStarts;
+    const decoded =
+      startsOf.size === 0 ? { rows, sparse, families } : { rows, sparse, families, startsOf };
     if (bodyVersion === metricsBodyVersion) return decoded;
     return {
       ...decoded,
@@ -115,10 +120,17 @@ class Decoder implements MetricsDecoder {
     };
   }
 
+  #forget(id: number): void {
+    const known = this.#known.get(id);
+    if (known !== undefined) this.#withStarts.delete(known.schema);
+    this.#known.delete(id);
+  }
+
   /** The state before a frame is what holds for samples that come before its changes, so they are taken over after it. */
   #takeStarts(): void {
     for (const { schema, samples } of this.#starts) {
       schema.starts ??= new Map();
+      this.#withStarts.add(schema);
       for (const [i, column] of samples.columns.entries())
         schema.starts.set(column, samples.startsMs[i] ?? 0);
     }

@@ -39,7 +39,7 @@ function charactersOf(text: string): number {
 }
 
 /** By time, then value, then labels: as Prometheus's exemplar.Compare() orders them. */
-function compareExemplars(a: Exemplar, b: Exemplar): number {
+export function compareExemplars(a: Exemplar, b: Exemplar): number {
   if (a.timestampMs !== b.timestampMs) return a.timestampMs - b.timestampMs;
   if (a.value !== b.value) return a.value < b.value ? -1 : 1;
   const [left, right] = [labelsKey(a.labels), labelsKey(b.labels)];

@@ -1,3 +1,4 @@
+import type { MetricsPart } from "#shared/model/metrics.ts";
 import type { PushedSeries } from "./pushed_series.ts";
 import type { ReceiverContext } from "./receiver.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
@@ -10,8 +11,12 @@ export async function emitSamples(
   { clock, emitMetrics }: Pick<ReceiverContext, "clock" | "emitMetrics">,
   series: PushedSeries,
   samples: PushedSamples,
+  beside?: MetricsPart,
 ): Promise<void> {
   const { groups } = series;
-  await emitMetrics(series.batchOf(samples));
+  const batch = series.batchOf(samples);
+  await emitMetrics(
+    beside === undefined ? batch : { ...batch, also: [...(batch.also ?? []), beside] },
+  );
   series.stored(groups, samples, clock.now());
 }

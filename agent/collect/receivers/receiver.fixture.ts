@@ -39,6 +39,10 @@ export class Held {
     line: string;
     attributes: Labels;
   }[] = [];
+  /** "name time=value {labels}", in the order they came. */
+  readonly exemplars: string[] = [];
+  /** "name time since start". */
+  readonly starts: string[] = [];
   readonly drops: Drops = {};
   readonly notStored: Record<string, number> = {};
   batches = 0;
@@ -100,7 +104,17 @@ export class Held {
     for (const part of [batch, ...(batch.also ?? [])]) this.#takePart(part);
   }
 
-  #takePart({ schema, rows, sparse, histograms }: MetricsPart): void {
+  #takePart({ schema, rows, sparse, histograms, exemplars, starts }: MetricsPart): void {
+    const name = (column: number | undefined) => {
+      const { __name__ = "", le } = schema.series[column ?? 0] ?? {};
+      return le === undefined ? __name__ : `${__name__}[${le}]`;
+    };
+    for (const [i, labels] of exemplars?.labels.entries() ?? [])
+      this.exemplars.push(
+        `${name(exemplars?.columns[i])} ${exemplars?.timestampsMs[i]}=${exemplars?.values[i]} ${JSON.stringify(labels)}`,
+      );
+    for (const [i, column] of starts?.columns.entries() ?? [])
+      this.starts.push(`${name(column)} ${starts?.timestampsMs[i]} since ${starts?.startsMs[i]}`);
     if (histograms !== undefined)
       for (const [i, histogram] of histograms.histograms.entries())
         this.histograms.push({

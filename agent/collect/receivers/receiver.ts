@@ -30,7 +30,7 @@ export type OpenedReceiver = {
 };
 
 /** What senders attach that is not stored. */
-export type NotStoredKind = "exemplar" | "start_timestamp" | "text_field";
+export type NotStoredKind = "text_field";
 
 export type ReceiverContext = {
   readonly clock: Clock;

@@ -116,7 +116,7 @@ function createMeters(metrics: SelfMetrics) {
     ),
     notStored: metrics.counter(
       "lapwing_receiver_not_stored_total",
-      "Parts of pushed items that are not kept, such as exemplars.",
+      "Parts of pushed items that are not kept, such as fields that hold text.",
       ["receiver", "kind"],
     ),
   };

@@ -543,11 +543,45 @@ export declare type ValueAtQuantile = Message<"opentelemetry.proto.collector.met
 export declare const ValueAtQuantileSchema: GenMessage<ValueAtQuantile>;
 
 /**
- * Counted, not read.
- *
  * @generated from message opentelemetry.proto.collector.metrics.v1.Exemplar
  */
 export declare type Exemplar = Message<"opentelemetry.proto.collector.metrics.v1.Exemplar"> & {
+  /**
+   * @generated from field: fixed64 time_unix_nano = 2;
+   */
+  timeUnixNano: bigint;
+
+  /**
+   * @generated from oneof opentelemetry.proto.collector.metrics.v1.Exemplar.value
+   */
+  value: {
+    /**
+     * @generated from field: double as_double = 3;
+     */
+    value: number;
+    case: "asDouble";
+  } | {
+    /**
+     * @generated from field: sfixed64 as_int = 6;
+     */
+    value: bigint;
+    case: "asInt";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: bytes span_id = 4;
+   */
+  spanId: Uint8Array;
+
+  /**
+   * @generated from field: bytes trace_id = 5;
+   */
+  traceId: Uint8Array;
+
+  /**
+   * @generated from field: repeated lapwing.foreign.otlp.KeyValue filtered_attributes = 7;
+   */
+  filteredAttributes: KeyValue[];
 };
 
 /**

@@ -29,7 +29,6 @@ import { unitText } from "./unit_names.ts";
 export type Converted = {
   points: number;
   rejected: number;
-  exemplars: number;
   /** The first reason for a rejection, else the first warning, or undefined. */
   message: string | undefined;
   warning: string | undefined;
@@ -68,7 +67,6 @@ export function convertMetrics(
   const out: Converted = {
     points: 0,
     rejected: 0,
-    exemplars: 0,
     message: undefined,
     warning: undefined,
     hasNewFamilies: false,
@@ -108,7 +106,6 @@ function convertMetric(metric: Metric, { config, names, writer, out }: Conversio
   const { dataPoints } = data.value;
   if (dataPoints.length === 0) return;
   out.points += dataPoints.length;
-  for (const point of dataPoints) if ("exemplars" in point) out.exemplars += point.exemplars.length;
   let name = "";
   try {
     const named = { name: metric.name, unit: metric.unit, kind: kindOf(data) };

@@ -4,12 +4,14 @@ import type {
   ExportMetricsServiceResponse,
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { ExportMetricsServiceResponseSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
+import { BesideSamples } from "../beside_samples.ts";
 import { emitSamples } from "../emit_samples.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 import type { OtlpConfig } from "./config.ts";
 import { DeltaTotals } from "./delta_totals.ts";
+import type { IdEncoding } from "./logs_converter.ts";
 import type { LabelNames } from "./label_names.ts";
 import { type Converted, convertMetrics, labelNamesOf } from "./metrics_converter.ts";
 import { RequestSamples } from "./request_samples.ts";
@@ -22,6 +24,7 @@ export class MetricsIntake {
   readonly #totals: DeltaTotals;
   readonly #names: LabelNames;
   readonly #samples = new RequestSamples();
+  readonly #beside: BesideSamples;
   readonly #buffer = new SampleBuffer();
 
   constructor(config: OtlpConfig, context: ReceiverContext) {
@@ -29,12 +32,16 @@ export class MetricsIntake {
     this.#config = config;
     this.#context = context;
     this.#series = context.newSeries({ seriesMax, idleMs });
+    this.#beside = this.#series.lend(new BesideSamples());
     this.#totals = new DeltaTotals(seriesMax);
     this.#names = labelNamesOf(config);
   }
 
   /** Resolves when what is good of it is in the spool; the answer tells of the rest. Throws OperatingError("unavailable"). */
-  async export(request: ExportMetricsServiceRequest): Promise<ExportMetricsServiceResponse> {
+  async export(
+    request: ExportMetricsServiceRequest,
+    ids: IdEncoding = "hex",
+  ): Promise<ExportMetricsServiceResponse> {
     const context = this.#context;
     const nowMs = context.clock.now();
     const [series, buffer, totals] = [this.#series, this.#buffer, this.#totals];
@@ -42,30 +49,28 @@ export class MetricsIntake {
     series.begin(nowMs);
     totals.begin(nowMs);
     const [samples, names] = [this.#samples, this.#names];
-    const parts = { series, buffer, totals, samples, names, nowMs };
+    const beside = this.#beside;
+    beside.begin();
+    const parts = { series, buffer, totals, samples, beside, ids, names, nowMs };
     const changes = totals.changes();
     try {
       const converted = convertMetrics(request, parts, this.#config);
-      if (buffer.length > 0 || converted.hasNewFamilies)
-        await emitSamples(context, series, buffer.take());
+      const [besides, drops] = [beside.part(), beside.drops()];
+      if (buffer.length > 0 || converted.hasNewFamilies || besides !== undefined)
+        await emitSamples(context, series, buffer.take(), besides);
+      for (const [reason, exemplars] of drops) context.drop("metrics", reason, exemplars);
       return this.#answer(converted);
     } catch (thrown) {
       totals.undo(changes);
+      beside.undo();
       throw thrown;
     }
   }
 
   /** Only when the samples are stored: a sender that is told to come again brings the bad points again, too. */
-  #answer({
-    drops,
-    exemplars,
-    rejected,
-    message,
-    warning,
-  }: Converted): ExportMetricsServiceResponse {
+  #answer({ drops, rejected, message, warning }: Converted): ExportMetricsServiceResponse {
     const context = this.#context;
     for (const [reason, points] of drops) context.drop("metrics", reason, points);
-    if (exemplars > 0) context.notStored("exemplar", exemplars);
     if (rejected === 0 && warning === undefined) return create(ExportMetricsServiceResponseSchema);
     return create(ExportMetricsServiceResponseSchema, {
       partialSuccess: {

@@ -3,9 +3,13 @@ import type { DropReason } from "#shared/model/account.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
+import type { Exemplar as OtlpExemplar } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
+import type { BesideSamples } from "../beside_samples.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import type { Counted, DeltaTotals } from "./delta_totals.ts";
+import type { IdEncoding } from "./logs_converter.ts";
+import { exemplarsOf } from "./exemplars.ts";
 import type { Relation, RequestSamples } from "./request_samples.ts";
 
 /** A data point that is not stored, with the reason. */
@@ -27,6 +31,8 @@ export type WriterParts = {
   readonly buffer: SampleBuffer;
   readonly totals: DeltaTotals;
   readonly samples: RequestSamples;
+  readonly beside: BesideSamples;
+  readonly ids: IdEncoding;
   readonly nowMs: number;
 };
 
@@ -91,7 +97,7 @@ export class PointWriter {
   write(
     timestampMs: number,
     samples: readonly PointSample[],
-    { attributes, isStale, isDelta }: PointTraits,
+    { attributes, isStale, isDelta, startUnixNano = 0n, exemplars = [] }: PointTraits,
   ): void {
     const placed = this.#place(samples, {
       ...this.#common.promoted,
@@ -115,8 +121,32 @@ export class PointWriter {
     placed.forEach(({ column }, i) => {
       if (fresh[i] === "new") this.#push(column, timestampMs, values[i] ?? 0, isStale);
     });
+    // Of differences a running total is stored, which counts since another time.
+    const startMs = isDelta ? 0 : Number(startUnixNano / 1_000_000n);
+    if (startMs > 0 && startMs <= timestampMs && !isStale)
+      for (const { column } of placed)
+        this.#parts.beside.addStart(column, series.labelsOf(column) ?? {}, timestampMs, startMs);
+    if (exemplars.length > 0) this.#addExemplars(samples, placed, exemplars);
     this.firstMs = Math.min(this.firstMs, timestampMs);
     this.lastMs = Math.max(this.lastMs, timestampMs);
+  }
+
+  /** To the first bucket that holds it where there are classic ones, else to the point's only series. */
+  #addExemplars(
+    samples: readonly PointSample[],
+    placed: readonly Placed[],
+    exemplars: readonly OtlpExemplar[],
+  ): void {
+    const { beside, series, ids } = this.#parts;
+    for (const exemplar of exemplarsOf(exemplars, ids)) {
+      const at = samples.findIndex(
+        ({ extra }) => extra["le"] === undefined || (exemplar?.value ?? 0) <= boundOf(extra["le"]),
+      );
+      const column = placed[at]?.column;
+      if (exemplar === undefined || column === undefined) beside.drop("invalid_exemplar");
+      else if (exemplar.timestampMs > this.#latestMs) beside.drop("out_of_bounds_timestamp");
+      else beside.addExemplar(column, series.labelsOf(column) ?? {}, exemplar);
+    }
   }
 
   #place(samples: readonly PointSample[], common: Labels): Placed[] {
@@ -205,4 +235,12 @@ export type PointTraits = {
   /** The point says that there is no value any more. */
   readonly isStale: boolean;
   readonly isDelta: boolean;
+  /** Since when a cumulative value counts; 0 where it is not told. */
+  readonly startUnixNano?: bigint;
+  readonly exemplars?: readonly OtlpExemplar[];
 };
+
+/** A bound as PointSample has it. */
+function boundOf(le: string): number {
+  return le === "+Inf" ? Infinity : Number(le);
+}

@@ -1,5 +1,6 @@
 import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
 import type {
+  Exemplar,
   ExponentialHistogramDataPoint,
   HistogramDataPoint,
   NumberDataPoint,
@@ -24,6 +25,8 @@ export type MetricTraits = {
 type AnyPoint = {
   readonly attributes: readonly KeyValue[];
   readonly flags: number;
+  readonly startTimeUnixNano: bigint;
+  readonly exemplars?: readonly Exemplar[];
 };
 
 function isStale({ flags }: AnyPoint): boolean {
@@ -31,7 +34,9 @@ function isStale({ flags }: AnyPoint): boolean {
 }
 
 function traits(point: AnyPoint, { isDelta, labelsOf }: MetricTraits) {
-  return { attributes: labelsOf(point.attributes), isStale: isStale(point), isDelta };
+  const { startTimeUnixNano: startUnixNano, exemplars = [] } = point;
+  const attributes = labelsOf(point.attributes);
+  return { attributes, isStale: isStale(point), isDelta, startUnixNano, exemplars };
 }
 
 /** A gauge's or sum's point: one sample. */

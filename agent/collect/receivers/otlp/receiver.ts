@@ -34,7 +34,7 @@ export const otlp = defineReceiver({
         request: ExportMetricsServiceRequestSchema,
         response: ExportMetricsServiceResponseSchema,
         limits,
-        run: (request) => metrics.export(request),
+        run: (request, format) => metrics.export(request, format === "json" ? "base64" : "hex"),
       }),
     );
     routes.on("POST", logsPaths, (c) =>

@@ -3,9 +3,11 @@ import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import type { ByteAliases } from "../byte_aliases.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
+import type { BesideSamples } from "../beside_samples.ts";
 import { DecodedWrite } from "./decoded_write.ts";
 import type { ExpectedSeries } from "./expected_series.ts";
 import { readHistogram } from "./native_histogram.ts";
+import { readExemplar } from "./exemplar.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
 
@@ -25,6 +27,7 @@ export type KnownSeries = {
   /** By the bytes of their labels. */
   readonly aliases: ByteAliases;
   readonly expected: ExpectedSeries;
+  readonly beside: BesideSamples;
 };
 
 /**
@@ -37,7 +40,7 @@ export function decodeV1(
   buffer: SampleBuffer,
   nowMs: number,
 ): DecodedWrite {
-  const out = new DecodedWrite();
+  const out = new DecodedWrite(known.beside);
   const cursor = new ProtobufCursor(bytes);
   const checks = new SampleChecks(known.series, buffer, out, nowMs);
   const reader = new SeriesReader(cursor, known, out, checks);
@@ -105,7 +108,7 @@ class SeriesReader {
     const cursor = this.#cursor;
     const start = cursor.at;
     let [labelsStart, labelsEnd, runs] = [start, start, 0];
-    let [firstSample, samples, histograms] = [end, 0, 0];
+    let [firstSample, samples, histograms, exemplars] = [end, 0, 0, 0];
     while (cursor.at < end) {
       const at = cursor.at;
       const tag = cursor.varint(end);
@@ -119,7 +122,7 @@ class SeriesReader {
         cursor.at = cursor.lengthEnd(end);
       } else {
         if (tag === seriesTags.histogram) histograms++;
-        else if (tag === seriesTags.exemplar) this.#out.exemplars++;
+        else if (tag === seriesTags.exemplar) exemplars++;
         skipField(cursor, tag, end);
       }
     }
@@ -136,8 +139,27 @@ class SeriesReader {
           this.#checks.addHistogram(column, readHistogram(cursor, cursor.lengthEnd(end)));
         else cursor.skip(tag, end);
       }
+      if (exemplars > 0) this.#exemplars(column, start, end);
     }
     cursor.at = end;
+  }
+
+  #exemplars(column: number, start: number, end: number): void {
+    const cursor = this.#cursor;
+    cursor.at = start;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag === seriesTags.exemplar) {
+        const pairs: [string, string][] = [];
+        const labels = {
+          delimited: (labelsEnd: number) =>
+            void pairs.push(this.#pair(cursor.lengthEnd(labelsEnd))),
+          reference: (labelsEnd: number) => void cursor.varint(labelsEnd),
+          pairs: () => pairs,
+        };
+        readExemplar(cursor, cursor.lengthEnd(end), column, labels, this.#out, this.#series);
+      } else cursor.skip(tag, end);
+    }
   }
 
   #knownColumn(start: number, end: number, items: number): number | undefined {

@@ -5,7 +5,9 @@ import { BodyError } from "../body.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { skipField } from "./decode_v1.ts";
+import type { BesideSamples } from "../beside_samples.ts";
 import { DecodedWrite } from "./decoded_write.ts";
+import { readExemplar } from "./exemplar.ts";
 import { readHistogram } from "./native_histogram.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes } from "./wire.ts";
@@ -36,9 +38,10 @@ export function decodeV2(
   series: PushedSeries,
   symbols: SymbolNumbers,
   buffer: SampleBuffer,
+  beside: BesideSamples,
   nowMs: number,
 ): DecodedWrite {
-  const out = new DecodedWrite();
+  const out = new DecodedWrite(beside);
   const cursor = new ProtobufCursor(bytes);
   const table = new RequestSymbols(bytes, symbols);
   const end = bytes.length;
@@ -75,6 +78,7 @@ type SeriesParts = {
   firstSample: number;
   samples: number;
   histograms: number;
+  exemplars: number;
   metadataStart: number;
   metadataEnd: number;
 };
@@ -132,11 +136,51 @@ class SeriesReader {
         this.#checks.addHistogram(column, readHistogram(cursor, cursor.lengthEnd(end)));
       else cursor.skip(tag, end);
     }
+    if (parts.exemplars > 0) this.#exemplars(column, start, end);
+  }
+
+  #exemplars(column: number, start: number, end: number): void {
+    const cursor = this.#cursor;
+    cursor.at = start;
+    while (cursor.at < end) {
+      const tag = cursor.varint(end);
+      if (tag !== seriesTags.exemplar) {
+        cursor.skip(tag, end);
+        continue;
+      }
+      const refs: number[] = [];
+      const labels = {
+        delimited: (labelsEnd: number) => {
+          const refsEnd = cursor.lengthEnd(labelsEnd);
+          while (cursor.at < refsEnd) refs.push(cursor.varint(refsEnd));
+        },
+        reference: (labelsEnd: number) => void refs.push(cursor.varint(labelsEnd)),
+        pairs: () => this.#pairs(refs),
+      };
+      readExemplar(cursor, cursor.lengthEnd(end), column, labels, this.#out, this.#series);
+    }
+  }
+
+  /** Throws InvalidLabelsError. */
+  #pairs(refs: ArrayLike<number>): [string, string][] {
+    if (refs.length % 2 === 1)
+      throw new InvalidLabelsError("invalid_sample", "odd number of label references");
+    const pairs: [string, string][] = [];
+    for (let i = 0; i < refs.length; i += 2)
+      pairs.push([this.#symbols.text(refs[i] ?? 0), this.#symbols.text(refs[i + 1] ?? 0)]);
+    return pairs;
   }
 
   #survey(end: number): SeriesParts {
     const cursor = this.#cursor;
-    const parts = { firstSample: end, samples: 0, histograms: 0, metadataStart: 0, metadataEnd: 0 };
+    const parts: SeriesParts = {
+      firstSample: end,
+      samples: 0,
+      histograms: 0,
+      exemplars: 0,
+      metadataStart: 0,
+      metadataEnd: 0,
+    };
     this.#refCount = 0;
     while (cursor.at < end) {
       const at = cursor.at;
@@ -154,7 +198,7 @@ class SeriesReader {
         cursor.at = parts.metadataEnd;
       } else {
         if (tag === seriesTags.histogram) parts.histograms++;
-        else if (tag === seriesTags.exemplar) this.#out.exemplars++;
+        else if (tag === seriesTags.exemplar) parts.exemplars++;
         skipField(cursor, tag, end);
       }
     }
@@ -172,15 +216,10 @@ class SeriesReader {
       const count = this.#refCount;
       if (count > labelRefsMax)
         throw new InvalidLabelsError("label_limit", `${count} label references`);
-      if (count % 2 === 1)
-        throw new InvalidLabelsError("invalid_sample", "odd number of label references");
       const refs = this.#refs.subarray(0, count);
       const known = this.#symbols.alias(refs);
       if (known !== undefined) return known;
-      const pairs: [string, string][] = [];
-      for (let i = 0; i < count; i += 2)
-        pairs.push([this.#symbols.text(refs[i] ?? 0), this.#symbols.text(refs[i + 1] ?? 0)]);
-      const column = this.#series.columnOf(labelsOfPairs(pairs));
+      const column = this.#series.columnOf(labelsOfPairs(this.#pairs(refs)));
       if (column !== noRoom) {
         this.#symbols.setAlias(refs, column);
         return column;
@@ -200,7 +239,7 @@ class SeriesReader {
 
   #sample(column: number, end: number): void {
     const cursor = this.#cursor;
-    let [low, high, timestampMs] = [0, 0, 0];
+    let [low, high, timestampMs, startMs] = [0, 0, 0, 0];
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === sampleTags.value) {
@@ -209,12 +248,11 @@ class SeriesReader {
         low = this.#view.getUint32(at, true);
         high = this.#view.getUint32(at + 4, true);
       } else if (tag === sampleTags.timestamp) timestampMs = cursor.int64(end);
-      else {
-        if (tag === sampleTags.startTimestamp) this.#out.startTimestamps++;
-        skipField(cursor, tag, end);
-      }
+      else if (tag === sampleTags.startTimestamp) startMs = cursor.int64(end);
+      else skipField(cursor, tag, end);
     }
     this.#checks.add(column, timestampMs, low, high);
+    if (startMs > 0) this.#checks.addStart(column, timestampMs, startMs);
   }
 
   /** Told for each series here, though it is a family's. */

@@ -40,7 +40,8 @@ export type WrittenHistogram = {
   readonly sumHigh: number;
   /** Undefined where it is none that can be stored. */
   readonly histogram: Histogram | undefined;
-  readonly hasStartTimestamp: boolean;
+  /** Unix milliseconds; 0 where it is not told. */
+  readonly startMs: number;
 };
 
 /** Reads the message that ends at `end`. Throws ExpositionError for bytes that are no such message. */
@@ -73,8 +74,8 @@ export function readHistogram(cursor: ProtobufCursor, end: number): WrittenHisto
     } else cursor.skip(tag, end);
   }
   const histogram = histogramOf(numbers, lists, spans);
-  const hasStartTimestamp = (numbers.get(fields.startTimestamp) ?? 0) > 0;
-  return { timestampMs, sumLow, sumHigh, histogram, hasStartTimestamp };
+  const startMs = numbers.get(fields.startTimestamp) ?? 0;
+  return { timestampMs, sumLow, sumHigh, histogram, startMs };
 }
 
 function histogramOf(

@@ -1,3 +1,5 @@
+import type { DropReason } from "#shared/model/account.ts";
+import type { MetricsPart } from "#shared/model/metrics.ts";
 import { Hono } from "hono";
 import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
@@ -7,6 +9,7 @@ import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { type TakeMemory, withBody } from "../body.ts";
 import { BodyError } from "../body.ts";
 import { ByteAliases } from "../byte_aliases.ts";
+import { BesideSamples } from "../beside_samples.ts";
 import { emitSamples } from "../emit_samples.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -42,11 +45,19 @@ export const remoteWrite = defineReceiver({
   },
 });
 
-type Written = { readonly samples: number; readonly histograms: number };
-const nothing: Written = { samples: 0, histograms: 0 };
+type Written = {
+  readonly samples: number;
+  readonly histograms: number;
+  readonly exemplars: number;
+};
+const nothing: Written = { samples: 0, histograms: 0, exemplars: 0 };
 
-function writtenOf({ written, histogramsWritten }: DecodedWrite): Written {
-  return { samples: written - histogramsWritten, histograms: histogramsWritten };
+function writtenOf({ written, histogramsWritten, exemplarsWritten }: DecodedWrite): Written {
+  return {
+    samples: written - histogramsWritten,
+    histograms: histogramsWritten,
+    exemplars: exemplarsWritten,
+  };
 }
 
 class WriteIntake {
@@ -66,6 +77,7 @@ class WriteIntake {
       series: this.#series,
       aliases: this.#series.lend(new ByteAliases()),
       expected: this.#series.lend(new ExpectedSeries()),
+      beside: this.#series.lend(new BesideSamples()),
     };
     this.#symbols = new SymbolNumbers(this.#series.lend(new ByteAliases()), 2 * seriesMax);
   }
@@ -112,27 +124,43 @@ class WriteIntake {
     const decoded =
       version === 1
         ? decodeV1(bytes, this.#known, this.#buffer, nowMs)
-        : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, nowMs);
+        : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, this.#known.beside, nowMs);
     const isRolledBack = version === 1 && decoded.faults.first !== undefined;
-    if (!isRolledBack && (this.#buffer.length > 0 || decoded.hasNewFamilies))
-      await emitSamples(this.#context, this.#series, this.#buffer.take());
-    this.#count(decoded, isRolledBack);
+    const beside = decoded.beside.part();
+    const drops = decoded.beside.drops();
+    if (isRolledBack) decoded.beside.undo();
+    else if (this.#buffer.length > 0 || decoded.hasNewFamilies || beside !== undefined)
+      await this.#emit(beside);
+    this.#count(decoded, drops, isRolledBack);
     const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
     const outcome =
       told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
     return this.#answer(version, outcome, isRolledBack ? nothing : writtenOf(decoded));
   }
 
+  async #emit(beside: MetricsPart | undefined): Promise<void> {
+    try {
+      await emitSamples(this.#context, this.#series, this.#buffer.take(), beside);
+    } catch (thrown) {
+      this.#known.beside.undo();
+      throw thrown;
+    }
+  }
+
   /** Only when the samples are stored: a sender that was told to come again brings the faulty ones again, too. */
-  #count(decoded: DecodedWrite, isRolledBack: boolean): void {
+  #count(
+    decoded: DecodedWrite,
+    exemplarDrops: ReadonlyMap<DropReason, number>,
+    isRolledBack: boolean,
+  ): void {
     const context = this.#context;
     const { faults, skipped } = decoded;
     for (const [reason, items] of faults.counts) context.drop("metrics", reason, items);
     for (const [reason, items] of skipped.counts) context.drop("metrics", reason, items);
     if (isRolledBack)
       context.drop("metrics", faults.firstReason ?? "invalid_sample", decoded.written);
-    if (decoded.exemplars > 0) context.notStored("exemplar", decoded.exemplars);
-    if (decoded.startTimestamps > 0) context.notStored("start_timestamp", decoded.startTimestamps);
+    if (!isRolledBack)
+      for (const [reason, items] of exemplarDrops) context.drop("metrics", reason, items);
   }
 
   #answer(version: WriteVersion | undefined, refusal: Refusal, written: Written): Response {
@@ -140,7 +168,7 @@ class WriteIntake {
     if (version === 2) {
       headers.set("X-Prometheus-Remote-Write-Samples-Written", String(written.samples));
       headers.set("X-Prometheus-Remote-Write-Histograms-Written", String(written.histograms));
-      headers.set("X-Prometheus-Remote-Write-Exemplars-Written", "0");
+      headers.set("X-Prometheus-Remote-Write-Exemplars-Written", String(written.exemplars));
     }
     if (refusal.status === 204) return new Response(null, { status: 204, headers });
     headers.set("Content-Type", "text/plain; charset=utf-8");

@@ -34,6 +34,12 @@ export class SampleChecks {
       this.#buffer.pushWords(column, timestampMs, low, high);
   }
 
+  /** Since when the value of the sample before counts, Unix milliseconds. */
+  addStart(column: number, timestampMs: number, startMs: number): void {
+    if (timestampMs > this.#latestMs || startMs > timestampMs) return;
+    this.#out.beside.addStart(column, this.#series.labelsOf(column) ?? {}, timestampMs, startMs);
+  }
+
   /** A native histogram; one whose sum is a stale marker is a stale marker, as Prometheus sends it. */
   addHistogram(column: number, written: WrittenHistogram): void {
     const { timestampMs, sumLow, sumHigh, histogram } = written;
@@ -53,7 +59,7 @@ export class SampleChecks {
       if (this.#isNews(column, timestampMs, low, high))
         this.#buffer.pushHistogram(column, timestampMs, histogram, low, high);
     }
-    if (written.hasStartTimestamp) out.startTimestamps++;
+    if (written.startMs > 0) this.addStart(column, timestampMs, written.startMs);
     out.histogramsWritten += out.written - before;
   }
 
