@@ -18,7 +18,7 @@ export type SeriesExemplars = {
 };
 
 /** Names and values of an exemplar's labels together, in characters: OpenMetrics 1.0, section "Exemplars". */
-const exemplarLabelCharsMax = 128;
+export const exemplarLabelCharsMax = 128;
 
 /** Why an exemplar can't be stored whatever came before it; undefined where it can. */
 export function exemplarFault({ labels, value, timestampMs }: Exemplar): DropReason | undefined {
@@ -32,7 +32,7 @@ export function exemplarFault({ labels, value, timestampMs }: Exemplar): DropRea
 }
 
 /** Unicode code points, as Prometheus counts them. */
-function charactersOf(text: string): number {
+export function charactersOf(text: string): number {
   let count = 0;
   for (const _ of text) count++;
   return count;

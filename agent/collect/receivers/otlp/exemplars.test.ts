@@ -60,25 +60,26 @@ test("exemplars of sums and histograms are stored, in the bucket that holds them
   expect(held.drops).toEqual({});
 });
 
+const exponential = (aggregationTemporality: number, name: string) => ({
+  name,
+  exponentialHistogram: {
+    aggregationTemporality,
+    dataPoints: [
+      {
+        timeUnixNano: nanos(),
+        startTimeUnixNano,
+        count: "2",
+        sum: 3,
+        scale: 0,
+        positive: { offset: 0, bucketCounts: ["2"] },
+        exemplars: [exemplar(2), { ...exemplar(1.5), timeUnixNano: nanos(now - 9) }],
+      },
+    ],
+  },
+});
+
 test("an exponential histogram keeps its exemplars in one series; deltas have no start of their own", async () => {
   const { held, app } = start();
-  const exponential = (aggregationTemporality: number, name: string) => ({
-    name,
-    exponentialHistogram: {
-      aggregationTemporality,
-      dataPoints: [
-        {
-          timeUnixNano: nanos(),
-          startTimeUnixNano,
-          count: "2",
-          sum: 3,
-          scale: 0,
-          positive: { offset: 0, bucketCounts: ["2"] },
-          exemplars: [exemplar(2), { ...exemplar(1.5), timeUnixNano: nanos(now - 9) }],
-        },
-      ],
-    },
-  });
   const body = metricsOf([exponential(2, "e"), exponential(1, "d")]);
   const message = fromJson(ExportMetricsServiceRequestSchema, JSON.parse(JSON.stringify(body)));
   for (const { scopeMetrics } of message.resourceMetrics)

@@ -1,10 +1,7 @@
 import type { Exemplar as OtlpExemplar } from "#proto/gen/foreign/otlp_metrics_pb.js";
-import type { Exemplar } from "#shared/model/exemplars.ts";
+import { type Exemplar, charactersOf, exemplarLabelCharsMax } from "#shared/model/exemplars.ts";
 import { valueText } from "./attributes.ts";
 import type { IdEncoding } from "./logs_converter.ts";
-
-/** Names and values of an exemplar's labels together: over it the attributes are left out, as Prometheus does. */
-const labelCharsMax = 128;
 
 /**
  * Exemplars of a point in Prometheus's form, ascending by value: trace and span as labels in lower-case hexadecimal, and the
@@ -38,9 +35,9 @@ function exemplarOf(exemplar: OtlpExemplar, ids: IdEncoding): Exemplar | undefin
     .filter(([name, text]) => name !== "" && text !== "");
   const all = { ...Object.fromEntries(attributes), ...labels };
   let chars = 0;
-  for (const [name, text] of Object.entries(all)) chars += [...name].length + [...text].length;
+  for (const [name, text] of Object.entries(all)) chars += charactersOf(name) + charactersOf(text);
   return {
-    labels: chars <= labelCharsMax ? all : labels,
+    labels: chars <= exemplarLabelCharsMax ? all : labels,
     value: Number(value.value),
     timestampMs: Number(timeUnixNano / 1_000_000n),
   };

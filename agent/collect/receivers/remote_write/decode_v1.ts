@@ -1,4 +1,3 @@
-import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import type { ByteAliases } from "../byte_aliases.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
@@ -8,6 +7,7 @@ import { DecodedWrite } from "./decoded_write.ts";
 import type { ExpectedSeries } from "./expected_series.ts";
 import { readHistogram } from "./native_histogram.ts";
 import { readExemplar } from "./exemplar.ts";
+import { skipField } from "./skip_field.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
 
@@ -53,12 +53,6 @@ export function decodeV1(
     else skipField(cursor, tag, end);
   }
   return out;
-}
-
-/** Steps over a field that is not ours; numbers begin at 1. */
-export function skipField(cursor: ProtobufCursor, tag: number, end: number): void {
-  if (tag < 8) throw new ExpositionError("field number 0", cursor.at);
-  cursor.skip(tag, end);
 }
 
 class SeriesReader {

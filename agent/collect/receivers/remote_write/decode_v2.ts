@@ -4,7 +4,7 @@ import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { BodyError } from "../body.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
-import { skipField } from "./decode_v1.ts";
+import { skipField } from "./skip_field.ts";
 import type { BesideSamples } from "../beside_samples.ts";
 import { DecodedWrite } from "./decoded_write.ts";
 import { readExemplar } from "./exemplar.ts";

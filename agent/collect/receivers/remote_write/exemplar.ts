@@ -1,6 +1,6 @@
 import type { PushedSeries } from "../pushed_series.ts";
 import type { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
-import { skipField } from "./decode_v1.ts";
+import { skipField } from "./skip_field.ts";
 import type { DecodedWrite } from "./decoded_write.ts";
 import { InvalidLabelsError } from "./wire.ts";
 
