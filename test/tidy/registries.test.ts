@@ -10,6 +10,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   "agent/collect/sources/host_metrics": [],
   "agent/collect/receivers": [
     "body.ts",
+    "beside_samples.ts",
     "byte_aliases.ts",
     "config.ts",
     "emit_samples.ts",
