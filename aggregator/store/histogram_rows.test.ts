@@ -116,7 +116,7 @@ test("a block gives back every histogram, number and stale marker, and what it s
         const known = new KnownTexts();
         const files = await readSeries(connection, paths, everything, undefined, 1e6, known);
         const span = { startMs: -Infinity, endMs: Infinity };
-        const [first, second, third] = mergeSeries(files, span, 1e6);
+        const [first, second, third] = await mergeSeries(files, span, 1e6);
         expectSame(first, plain);
         expect(first?.histograms).toBeUndefined();
         if (second !== undefined && samples.some((one) => typeof one !== "number"))

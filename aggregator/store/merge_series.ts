@@ -1,9 +1,11 @@
+import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples } from "../query/source.ts";
+import type { SelectRequest, SeriesSamples } from "../query/source.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
 import { concatenate, isAscending } from "./columns.ts";
+import { throwIfAborted } from "./duckdb.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
@@ -12,11 +14,11 @@ import type { DecodedSeries } from "./series_pieces.ts";
  * Series out of what several blocks (in the order of commit) have of them, cut to the span, sorted by labels. Where two
  * blocks hold the same time of a series, the first that was committed stands. Series of equal times share an array of them.
  */
-export function mergeSeries(
+export async function mergeSeries(
   blocks: readonly (readonly DecodedSeries[])[],
-  request: PlanRequest,
+  request: PlanRequest & Pick<SelectRequest, "signal">,
   samplesMax: number,
-): SeriesSamples[] {
+): Promise<SeriesSamples[]> {
   const bySeries = new Map<string, DecodedSeries[]>();
   for (const block of blocks) {
     for (const series of block) {
@@ -28,7 +30,13 @@ export function mergeSeries(
   const plans = new MergePlans(request);
   const merged: SeriesSamples[] = [];
   let samples = 0;
+  let pauseAt = samplesBetweenPauses;
   for (const key of sortedKeys(bySeries)) {
+    if (samples >= pauseAt) {
+      pauseAt = samples + samplesBetweenPauses;
+      await nextTurn();
+      throwIfAborted(request.signal);
+    }
     const pieces = bySeries.get(key) ?? [];
     const plan = plans.of(pieces);
     if (plan.timestampsMs.length === 0) continue;
@@ -39,6 +47,9 @@ export function mergeSeries(
   }
   return merged;
 }
+
+/** Copying so many takes some 10 ms. */
+const samplesBetweenPauses = 1_000_000;
 
 /** Nearly always they come in order: a block's series lie sorted, and blocks hold the same ones. */
 export function sortedKeys(byKey: ReadonlyMap<string, unknown>): readonly string[] {

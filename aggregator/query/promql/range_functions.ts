@@ -77,7 +77,7 @@ export async function applyWindows(
     if (samples.buckets !== undefined)
       await slideTier(context, call, apply, samples, tiers, params, grid, target);
     else if (samples.histograms === undefined || anySample.has(call.name))
-      slide(apply, samples, input, params, grid, target);
+      await slide(context, apply, samples, input, params, grid, target);
     else await slideHistograms(context, call, apply, samples, input, params, grid, target);
     if (!hasSample(target)) continue;
     spend(context.budget, columnWeight(grid.count, target.histograms));
@@ -119,6 +119,8 @@ function noteParams(
 
 /** Samples in windows with histograms that are visited before others get a turn. */
 const visitedMax = 5_000;
+/** The same of numbers: some milliseconds. */
+const numbersVisitedMax = 1_000_000;
 
 /** As slide(), for a series that has histograms somewhere. */
 async function slideHistograms(
@@ -160,7 +162,8 @@ async function slideHistograms(
   // Only numbers count: the function slides over these alone, and windows that held more are told of.
   const numbers = (_: unknown, i: number): boolean => histograms[i] === undefined;
   const floats = { ...samples, timestampsMs: timestampsMs.filter(numbers) };
-  slide(apply, { ...floats, values: values.filter(numbers) }, input, params, grid, target);
+  const onlyNumbers = { ...floats, values: values.filter(numbers) };
+  await slide(context, apply, onlyNumbers, input, params, grid, target);
   const full = windowOver(samples, input.rangeMs);
   for (let i = 0; i < grid.count; i++) {
     if (!moveTo(full, i, input, params, grid)) continue;
@@ -179,23 +182,48 @@ function countedBefore(histograms: HistogramColumn): Uint32Array {
   return before;
 }
 
-/** Both edges of the window only move forward, so a series is walked once however much windows overlap. */
-function slide(
+/**
+ * Both edges of the window only move forward, so a series is walked once however much windows overlap. What a function does with each
+ * window is not bounded by that: thousands of steps over a window of a million samples pause for others, and can be stopped.
+ */
+async function slide(
+  context: EvalContext,
   apply: WindowFunction,
   samples: RangeSeries,
   input: RangeInput,
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
-): void {
+): Promise<void> {
   const window = windowOver(samples, input.rangeMs);
-  for (let i = 0; i < grid.count; i++) {
+  for (let step = 0; step < grid.count;) {
+    step = slideOn(apply, window, step, input, params, grid, target);
+    if (step < grid.count) await breathe(context.budget);
+  }
+}
+
+/** From a step on, until enough samples are visited for a pause; gives the next step. */
+function slideOn(
+  apply: WindowFunction,
+  window: Window,
+  firstStep: number,
+  input: RangeInput,
+  params: readonly ScalarValue[],
+  grid: Grid,
+  target: StepSeries,
+): number {
+  let visited = 0;
+  let step = firstStep;
+  while (step < grid.count && visited < numbersVisitedMax) {
+    const i = step++;
     if (!moveTo(window, i, input, params, grid)) continue;
+    visited += window.to - window.from;
     const value = apply(window);
     if (window.none) continue;
     target.values[i] = value;
     target.present[i] = float;
   }
+  return step;
 }
 
 function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: number): Window {
@@ -232,10 +260,11 @@ async function slideTier(
   const input = tiers.input(samples, buckets, ofBuckets !== undefined);
   if (histograms !== undefined && !anySample.has(call.name)) {
     await slideHistograms(context, call, apply, samples, input, params, grid, target);
-  } else if (ofBuckets === undefined) slide(apply, samples, input, params, grid, target);
+  } else if (ofBuckets === undefined)
+    await slide(context, apply, samples, input, params, grid, target);
   else {
     const view = { columns: columnsIn(buckets), askedMs: input.rangeMs };
-    slide((window) => ofBuckets(window, view), samples, input, params, grid, target);
+    await slide(context, (window) => ofBuckets(window, view), samples, input, params, grid, target);
   }
 }
 
@@ -283,7 +312,7 @@ export async function absentWindows(
     if (i % 16 === 0) await breathe(context.budget);
     const { buckets } = samples;
     const own = buckets === undefined ? input : tiers.input(samples, buckets, true);
-    slide(over.presentOverTime, samples, own, [], grid, seen);
+    await slide(context, over.presentOverTime, samples, own, [], grid, seen);
   }
   for (let i = 0; i < grid.count; i++) {
     if (seen.present[i] !== absent) continue;
