@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { assert } from "#shared/assert.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_file.ts";
@@ -48,6 +49,8 @@ export async function writeMetricsFile(
   if (written !== undefined && written.items > 0) {
     const source = cutSource(metrics, sorted);
     const file = await writeNumbers(duckdb, folder, source, metadataSql(note, written));
+    const { items, rows } = source.written();
+    assert(items === written.items && rows === written.rows, "a cut stays as it was measured");
     return { ...written, ...file };
   }
   return writeMetricsRows(

@@ -42,12 +42,16 @@ export async function measureCut(
   return { items, rows, minMs, maxMs };
 }
 
-/** The rows of a cut of numbers, read out of the head as DuckDB asks for them. */
-export function cutSource(metrics: CutMetrics, sorted: SortedSeries): ChunkSource {
+/** The rows of a cut of numbers, read out of the head as DuckDB asks for them; `written` says what of it has been. */
+export function cutSource(
+  metrics: CutMetrics,
+  sorted: SortedSeries,
+): ChunkSource & { written(): Written & { readonly rows: number } } {
   const rows = new MetricsRows();
   const filled = fillUp(rows, metrics, sorted);
   return {
     columns: numberColumns,
+    written: () => rows.written(),
     fill: (chunk) => {
       filled.next();
       chunk.rowCount = rows.waiting;

@@ -27,16 +27,19 @@ export class BenchWorld {
   readonly #others: { end(): Promise<unknown> }[] = [];
 
   /** `flushInterval` is how often the head becomes blocks. Compaction is off: a short run says nothing of it. */
-  static async start(options: { readonly flushInterval?: string } = {}): Promise<BenchWorld> {
+  static async start(
+    options: { readonly flushInterval?: string; readonly flushSize?: string } = {},
+  ): Promise<BenchWorld> {
     const folder = await mkdtemp(join(tmpdir(), "lapwing-bench-"));
     const nats = await startNats();
     const config = {
       data_dir: join(folder, "aggregator"),
       nats: { servers: [nats.url] },
       storage: { compaction: { enabled: false } },
-      ...(options.flushInterval === undefined
-        ? {}
-        : { ingest: { flush_interval: options.flushInterval } }),
+      ingest: {
+        ...(options.flushInterval === undefined ? {} : { flush_interval: options.flushInterval }),
+        ...(options.flushSize === undefined ? {} : { flush_size: options.flushSize }),
+      },
     };
     const aggregator = await LapwingProcess.start({
       role: "aggregator",

@@ -2,10 +2,11 @@
  * An agent without HTTP, for benchmarks of what comes after the scrape: recorded scrapes of many virtual hosts go through the real
  * parser, series table, encoder, spool and uplink, as fast as they are taken.
  *
- *     bun frame_feeder.ts FOLDER NATS_URL HOSTS SAMPLES [INTERVAL_MS]
+ *     bun frame_feeder.ts FOLDER NATS_URL HOSTS SAMPLES [INTERVAL_MS [FOR_MS]]
  *
  * Prints "ready" when everything is in memory, begins at the first byte on its standard input, and prints what it sent as JSON. With an interval each host is
- * scraped so often, in real time; the first one then tells the time of its scrape as a metric `bench_scraped_ms`.
+ * scraped so often, in real time; the first one then tells the time of its scrape as a metric `bench_scraped_ms`. With FOR_MS it feeds for so long, as fast as
+ * it goes, and SAMPLES is a number that it does not reach.
  */
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { resolveJob } from "#agent/collect/scrape/job.ts";
@@ -36,8 +37,11 @@ const samplesAScrape = 510;
 export type Fed = { readonly samples: number; readonly bytes: number };
 
 if (import.meta.main) {
-  const [folder = "", url = "", hosts = "", samples = "", interval = "0"] = process.argv.slice(2);
-  await feed(folder, url, Number(hosts), (feeder) => feeder.run(Number(samples), Number(interval)));
+  const [folder = "", url = "", hosts = "", samples = "", interval = "0", forMs = "Infinity"] =
+    process.argv.slice(2);
+  await feed(folder, url, Number(hosts), (feeder) =>
+    feeder.run(Number(samples), Number(interval), Number(forMs)),
+  );
 }
 
 async function feed(
@@ -104,14 +108,23 @@ class Feeder {
    * Scrapes all hosts in turn until about `samplesMax` samples are in the spool: as fast as it goes, so that the last scrapes are of
    * now, or each host once in `pacedMs`.
    */
-  async run(samplesMax: number, pacedMs: number): Promise<void> {
+  async run(samplesMax: number, pacedMs: number, forMs: number): Promise<void> {
     const rounds = Math.ceil(samplesMax / (this.#hosts.length * samplesAScrape));
     if (pacedMs > 0) return this.#runPaced(rounds, pacedMs);
     const startMs = Date.now() - rounds * intervalMs;
-    for (; this.#round < rounds; this.#round++) {
+    const endMs = performance.now() + forMs;
+    for (; this.#round < rounds && performance.now() < endMs; this.#round++) {
       for (const [host, series] of this.#hosts.entries())
         await this.#scrape(host, series, startMs + this.#round * intervalMs + host);
     }
+    if (this.#round < rounds) await this.#scrapeNow();
+  }
+
+  /** So that every series is active. */
+  async #scrapeNow(): Promise<void> {
+    const nowMs = Date.now() - this.#hosts.length;
+    for (const [host, series] of this.#hosts.entries())
+      await this.#scrape(host, series, nowMs + host);
   }
 
   async #runPaced(rounds: number, intervalPacedMs: number): Promise<void> {
