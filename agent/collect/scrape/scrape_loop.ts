@@ -239,6 +239,10 @@ export class ScrapeLoop {
       "sample_limit",
       "label_limit",
       "invalid_sample",
+      "invalid_exemplar",
+      "exemplar_label_limit",
+      "exemplar_limit",
+      "out_of_order_exemplar",
     ];
     for (const reason of reasons) {
       const samples = drops[reason] ?? 0;

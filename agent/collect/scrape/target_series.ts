@@ -12,6 +12,7 @@ import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
+import { ScrapedExemplars } from "./scraped_exemplars.ts";
 import { histogramsOf, type NativePlace } from "./native_samples.ts";
 import { OwnTimes } from "./own_times.ts";
 import { SampleLimitError, reportLabels, reportNames, sampleLabels } from "./sample_labels.ts";
@@ -66,6 +67,8 @@ export class TargetSeries {
   #words: Uint32Array = new Uint32Array(0);
   #sparse: SparseSamples | undefined;
   #histograms: HistogramSamples | undefined;
+  readonly #scraped = new ScrapedExemplars();
+  #beside: Pick<MetricsBatch, "exemplars" | "starts"> = {};
   /** A row without samples, to begin every row from. */
   #absent = new Float64Array(0);
 
@@ -153,12 +156,15 @@ export class TargetSeries {
     this.#lines = samples.length;
     this.#sparse = this.#sparseOf(samples, timed);
     this.#histograms = histogramsOf(samples, native);
+    const [beside, exemplarDrops] = this.#scraped.take(samples, columnOf, scrapeMs);
+    this.#beside = beside;
     const drops = {
+      ...exemplarDrops,
       relabel: samples.length - kept,
       series_limit: refused,
       duplicate_sample: lost.duplicate,
       duplicate_timestamp: lost.conflict,
-      out_of_bounds_timestamp: lost.out_of_bounds,
+      out_of_bounds_timestamp: lost.out_of_bounds + (exemplarDrops.out_of_bounds_timestamp ?? 0),
       too_old_sample: lost.too_old,
       unsupported_histogram: samples.nativeHistograms,
       invalid_sample: samples.invalidHistograms,
@@ -203,7 +209,9 @@ export class TargetSeries {
     this.#sparse = undefined;
     this.#histograms = undefined;
     this.#tidy();
-    const batch = sparse === undefined ? { schema, rows } : { schema, rows, sparse };
+    const beside = this.#beside;
+    this.#beside = {};
+    const batch = { schema, rows, ...beside, ...(sparse === undefined ? {} : { sparse }) };
     return histograms === undefined ? batch : { ...batch, histograms };
   }
 
@@ -346,6 +354,7 @@ export class TargetSeries {
       tracked: this.#tracked.slice(0, series.length),
     };
     this.#forgetLines();
+    this.#scraped.clear();
     this.#startSchema();
     const latest = new Map(families.map((family) => [family.name, family]));
     this.#schema.families.push(...[...latest.values()].slice(0, series.length));

@@ -1,7 +1,9 @@
 import type { MetricType } from "../../model/metrics.ts";
 import { canonicalFloat } from "./go_float.ts";
 import { NativeHistogram } from "./native_histogram.ts";
+import { type ReadExemplar, readExemplar, readTimestamp } from "./protobuf_exemplar.ts";
 import { ProtobufCursor } from "./protobuf_cursor.ts";
+import { familyTags, isValueTag, metricTags, valueTagOf } from "./protobuf_tags.ts";
 import type { SampleColumns } from "./sample_columns.ts";
 import { type ExposedLabels, type Family, type SeriesIndex, lineKinds } from "./series_index.ts";
 import { decodeUtf8 } from "./series_text.ts";
@@ -15,18 +17,6 @@ const types: readonly MetricType[] = [
   "gaugehistogram",
 ];
 
-/** Tags of io.prometheus.client's messages: field number << 3 | wire type. */
-const familyTags = { name: 10, help: 18, type: 24, metric: 34, unit: 42 } as const;
-const metricTags = {
-  label: 10,
-  gauge: 18,
-  counter: 26,
-  summary: 34,
-  untyped: 42,
-  timestampMs: 48,
-  histogram: 58,
-} as const;
-
 /** One label that the parser adds itself: a bucket's or quantile's bound. */
 type Bound = { readonly label: "le" | "quantile"; readonly value: number };
 
@@ -37,6 +27,8 @@ type Parts = {
   hasFloatCount: boolean;
   bounds: number[];
   values: number[];
+  /** By the place of the bucket. */
+  exemplars: (ReadExemplar | undefined)[];
 };
 
 /** Of histograms that have native buckets: whether to take those, and the classic ones beside them. */
@@ -75,6 +67,8 @@ class FamilyParser {
   #previous = -1;
   #family: Family | undefined;
   #timestampMs: number | undefined;
+  /** Since when the metric counts; 0 where it does not say. */
+  #startMs = 0;
   readonly #wanted: WantedHistograms;
   readonly #native = new NativeHistogram();
   readonly #parts: Parts = {
@@ -83,6 +77,7 @@ class FamilyParser {
     hasFloatCount: false,
     bounds: [],
     values: [],
+    exemplars: [],
   };
 
   constructor(
@@ -150,21 +145,37 @@ class FamilyParser {
     }
     if (valueAt < 0) cursor.fail("metric without a value");
     cursor.at = valueAt;
+    const first = this.#out.length;
+    this.#startMs = 0;
     if (type === 2) this.#summary(valueEnd);
     else if (type === 4 || type === 5) this.#histogram(valueEnd, type);
     else this.#simple(valueEnd);
+    if (this.#startMs > 0)
+      for (let i = first; i < this.#out.length; i++) this.#out.starts.set(i, this.#startMs);
     cursor.at = end;
   }
 
   #simple(end: number): void {
     const cursor = this.#cursor;
     let value = 0;
+    let exemplar: ReadExemplar | undefined;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === 9) value = cursor.double(end);
+      else if (tag === 18) exemplar = readExemplar(cursor, cursor.lengthEnd(end));
+      else if (tag === 26) this.#startMs = readTimestamp(cursor, cursor.lengthEnd(end));
       else cursor.skip(tag, end);
     }
+    this.#addExemplar(exemplar);
     this.#emit("", undefined, value);
+  }
+
+  /** Of the sample that is emitted next. */
+  #addExemplar(exemplar: ReadExemplar | undefined): void {
+    if (exemplar === undefined) return;
+    const { labels, ...rest } = exemplar;
+    if (labels === undefined) this.#out.invalidExemplars++;
+    else this.#out.exemplars.push({ i: this.#out.length, labels, ...rest });
   }
 
   #summary(end: number): void {
@@ -175,6 +186,7 @@ class FamilyParser {
       if (tag === 8) parts.count = cursor.varint(end);
       else if (tag === 17) parts.sum = cursor.double(end);
       else if (tag === 26) this.#quantile(cursor.lengthEnd(end));
+      else if (tag === 34) this.#startMs = readTimestamp(cursor, cursor.lengthEnd(end));
       else cursor.skip(tag, end);
     }
     this.#emit("_count", undefined, parts.count);
@@ -197,6 +209,7 @@ class FamilyParser {
 
   #histogram(end: number, type: number): void {
     const parts = this.#clearParts();
+    const native: ReadExemplar[] = [];
     const cursor = this.#cursor;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
@@ -204,11 +217,18 @@ class FamilyParser {
       else if (tag === 33) this.#floatCount(cursor.double(end));
       else if (tag === 17) parts.sum = cursor.double(end);
       else if (tag === 26) this.#bucket(cursor.lengthEnd(end));
+      else if (tag === 122) this.#startMs = readTimestamp(cursor, cursor.lengthEnd(end));
+      else if (tag === 130) native.push(readExemplar(cursor, cursor.lengthEnd(end)));
       else if (!this.#native.read(tag, cursor, end)) cursor.skip(tag, end);
     }
     const isGauge = type === 5;
+    const own = native.length > 0 ? native : parts.exemplars;
     if (this.#wanted.native && this.#native.isPresent) {
-      this.#emitNative(isGauge);
+      // Without a time of its own nobody can tell one that is shown again from a new one.
+      this.#emitNative(
+        isGauge,
+        own.filter((one) => one?.timestampMs !== undefined),
+      );
       if (!this.#wanted.classic || parts.bounds.length === 0) return;
     }
     this.#emit(isGauge ? "_gcount" : "_count", undefined, parts.count);
@@ -224,7 +244,7 @@ class FamilyParser {
     this.#emitBounds("_bucket", "le");
   }
 
-  #emitNative(isGauge: boolean): void {
+  #emitNative(isGauge: boolean, exemplars: readonly (ReadExemplar | undefined)[]): void {
     const { count, sum, hasFloatCount } = this.#parts;
     const histogram = this.#native.histogram(count, sum, hasFloatCount, isGauge);
     if (histogram === undefined) {
@@ -232,6 +252,7 @@ class FamilyParser {
       return;
     }
     this.#out.histograms.set(this.#out.length, histogram);
+    for (const exemplar of exemplars) this.#addExemplar(exemplar);
     this.#emit("", undefined, 0);
   }
 
@@ -245,11 +266,13 @@ class FamilyParser {
   #bucket(end: number): void {
     const cursor = this.#cursor;
     let [bound, count, floatCount] = [0, 0, 0];
+    const { bounds, exemplars } = this.#parts;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === 8) count = cursor.varint(end);
       else if (tag === 17) bound = cursor.double(end);
       else if (tag === 33) floatCount = cursor.double(end);
+      else if (tag === 26) exemplars[bounds.length] = readExemplar(cursor, cursor.lengthEnd(end));
       else cursor.skip(tag, end);
     }
     this.#parts.bounds.push(bound);
@@ -264,12 +287,14 @@ class FamilyParser {
     this.#native.clear();
     parts.bounds.length = 0;
     parts.values.length = 0;
+    parts.exemplars.length = 0;
     return parts;
   }
 
   #emitBounds(suffix: string, label: Bound["label"]): void {
-    const { bounds, values } = this.#parts;
+    const { bounds, values, exemplars } = this.#parts;
     for (let i = 0; i < bounds.length; i++) {
+      this.#addExemplar(exemplars[i]);
       this.#emit(suffix, { label, value: bounds[i] ?? 0 }, values[i] ?? 0);
     }
   }
@@ -359,15 +384,4 @@ class FamilyParser {
     this.#key = grown;
     this.#keyView = new DataView(grown.buffer);
   }
-}
-
-function isValueTag(tag: number): boolean {
-  return tag === 18 || tag === 26 || tag === 34 || tag === 42 || tag === 58;
-}
-
-function valueTagOf(type: number): number {
-  if (type === 0) return metricTags.counter;
-  if (type === 1) return metricTags.gauge;
-  if (type === 2) return metricTags.summary;
-  return type === 3 ? metricTags.untyped : metricTags.histogram;
 }

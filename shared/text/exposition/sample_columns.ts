@@ -1,5 +1,15 @@
 import type { Histogram } from "../../model/histogram.ts";
+import type { Labels } from "../../model/labels.ts";
 import { setNormalNan, wordsOf } from "../../model/special_values.ts";
+
+/** An exemplar of a sample, by the sample's place. */
+export type ParsedExemplar = {
+  readonly i: number;
+  readonly labels: Labels;
+  readonly value: number;
+  /** Unix milliseconds; undefined where it has no time of its own. */
+  readonly timestampMs: number | undefined;
+};
 
 /** What a body holds, as parallel arrays that are reused from scrape to scrape. Entry i is the i-th sample of the body. */
 export class SampleColumns {
@@ -18,8 +28,17 @@ export class SampleColumns {
   /** Native histograms that are none, by their layout or counts. */
   invalidHistograms = 0;
 
+  exemplars: ParsedExemplar[] = [];
+  /** Exemplars whose labels can't be read. */
+  invalidExemplars = 0;
+  /** Start timestamps by the place of the sample, Unix milliseconds. */
+  readonly starts = new Map<number, number>();
+
   clear(): void {
     this.length = 0;
+    if (this.exemplars.length > 0) this.exemplars = [];
+    this.invalidExemplars = 0;
+    this.starts.clear();
     this.histograms.clear();
     this.invalidHistograms = 0;
     this.nativeHistograms = 0;

@@ -1,4 +1,5 @@
 import { ExpositionError } from "./exposition_error.ts";
+import type { Labels } from "../../model/labels.ts";
 import { canonicalFloat, parseGoFloat, parseGoFloatText } from "./go_float.ts";
 import { belongsTo, kindNumber, parseMetadataLine } from "./metadata_line.ts";
 import type { SampleColumns } from "./sample_columns.ts";
@@ -229,7 +230,7 @@ class TextParser {
     return Number(text);
   }
 
-  /** `# {labels} value [timestamp]`: read so that a broken line is noticed; exemplars are not samples. */
+  /** `# {labels} value [timestamp]` behind the sample that is pushed next. Labels that can't be read cost only the exemplar. */
   #exemplar(): void {
     const bytes = this.#bytes;
     if (
@@ -241,10 +242,14 @@ class TextParser {
     }
     const end = closingBrace(bytes, this.#at + 2);
     if (end < 0) this.#fail("expected the exemplar's labels to end with }");
+    const start = this.#at + 2;
     this.#at = end;
     this.#blanks(true);
-    this.#number("exemplar value");
-    if (this.#blanks(false)) this.#seconds();
+    const value = this.#number("exemplar value");
+    const timestampMs = this.#blanks(false) ? this.#seconds() : undefined;
+    const labels = exemplarLabels(bytes.subarray(start, end));
+    if (labels === undefined) this.#out.invalidExemplars++;
+    else this.#out.exemplars.push({ i: this.#out.length, labels, value, timestampMs });
   }
 
   #failAt(what: string, end: number): never {
@@ -254,6 +259,19 @@ class TextParser {
 
   #fail(message: string): never {
     throw new ExpositionError(message, this.#at);
+  }
+}
+
+/** Read as those of a series, which are written alike; undefined where they are none. */
+function exemplarLabels(bytes: Uint8Array): Labels | undefined {
+  try {
+    const text = Buffer.concat([Buffer.from("x"), bytes]);
+    const labels = parseSeriesText(text, 0, text.length, true);
+    labels.delete("__name__");
+    return Object.fromEntries(labels);
+  } catch (thrown) {
+    if (thrown instanceof ExpositionError) return undefined;
+    throw thrown;
   }
 }
 
