@@ -22,11 +22,11 @@ function scraper() {
     return { told, starts: [...(starts?.startsMs ?? [])], drops };
   };
   return {
-    text(lines: string, scrapeMs: number) {
+    text: (lines: string, scrapeMs: number) => {
       parseText(Buffer.from(`${lines}# EOF\n`), "openmetrics", index, samples);
       return take(scrapeMs);
     },
-    protobuf(bytes: Uint8Array, scrapeMs: number, native = false) {
+    protobuf: (bytes: Uint8Array, scrapeMs: number, native = false) => {
       parseProtobuf(bytes, index, samples, { native, classic: !native });
       return take(scrapeMs);
     },
@@ -67,6 +67,8 @@ const exemplar = (field: number, id: string, value: number, seconds?: number) =>
   );
 const created = (field: number) =>
   wire.message(field, wire.varint(1, 5), wire.varint(2, 500_000_000));
+const bucket = (bound: number, count: number, ...more: Uint8Array[]) =>
+  wire.message(3, wire.varint(1, count), wire.double(2, bound), ...more);
 /** A body of one family, without the message's own field number in front. */
 const familyOf = (name: string, type: number, value: Uint8Array) =>
   wire.message(1, wire.bytes(1, name), wire.varint(3, type), wire.message(4, value)).subarray(1);
@@ -79,8 +81,6 @@ test("protobuf: exemplars of counters and buckets, and created timestamps as sta
     starts: [5_500],
     drops: {},
   });
-  const bucket = (bound: number, count: number, ...more: Uint8Array[]) =>
-    wire.message(3, wire.varint(1, count), wire.double(2, bound), ...more);
   const histogram = wire.message(
     7,
     wire.varint(1, 3),
