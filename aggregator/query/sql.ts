@@ -8,11 +8,12 @@ import { storeError } from "../store/errors.ts";
 import type { Block, Store } from "../store/store.ts";
 import { checkStatement } from "./sql/check_statement.ts";
 import { removeSnapshot, takeSnapshot, type Snapshot, type SqlHead } from "./sql/head_files.ts";
+import { tiersView, type TierPaths } from "./sql/tier_views.ts";
 import { logsView, metricsView } from "./sql/views.ts";
 
 export type SqlRequest = {
   readonly tenant: string;
-  /** One SELECT over the views metrics (timestamp, name, labels, value) and logs (timestamp, stream, severity, body, attributes). */
+  /** One SELECT over the views metrics (timestamp, name, labels, value), metrics_tiers and logs (timestamp, stream, severity, body, attributes). */
   readonly sql: string;
   /** Zero or absent for the engine's limit; never more than that. */
   readonly rowsMax?: number;
@@ -113,11 +114,15 @@ async function runQuery(
     const blocks = chooseBlocks(snapshot.view.blocks, request);
     const files = await snapshot.view.files(blocks, signal);
     try {
-      const metrics = files.paths.filter((_, i) => blocks[i]?.signal === "metrics");
+      const isRaw = (block: Block | undefined) => block?.bucketMs === undefined;
+      const metrics = files.paths.filter(
+        (_, i) => blocks[i]?.signal === "metrics" && isRaw(blocks[i]),
+      );
+      const tiers = tierPaths(blocks, files.paths);
       const logs = files.paths.filter((_, i) => blocks[i]?.signal === "logs");
       metrics.push(...snapshot.metricsFiles);
       logs.push(...snapshot.logsFiles);
-      return await runLocked(config, { metrics, logs }, request, signal);
+      return await runLocked(config, { metrics, logs, tiers }, request, signal);
     } finally {
       files.release();
     }
@@ -130,11 +135,7 @@ async function runQuery(
 function chooseBlocks(blocks: readonly Block[], request: SqlRequest): Block[] {
   const { tenant, startMs = -Infinity, endMs = Infinity } = request;
   const chosen = blocks.filter(
-    (block) =>
-      block.bucketMs === undefined &&
-      block.tenant === tenant &&
-      block.maxMs >= startMs &&
-      block.minMs <= endMs,
+    (block) => block.tenant === tenant && block.maxMs >= startMs && block.minMs <= endMs,
   );
   if (chosen.length > filesMax)
     throw new OperatingError(
@@ -144,9 +145,25 @@ function chooseBlocks(blocks: readonly Block[], request: SqlRequest): Block[] {
   return chosen;
 }
 
+function tierPaths(blocks: readonly Block[], paths: readonly string[]): TierPaths {
+  const tiers = new Map<number, string[]>();
+  for (const [i, { bucketMs }] of blocks.entries()) {
+    const path = paths[i];
+    if (bucketMs === undefined || path === undefined) continue;
+    const known = tiers.get(bucketMs);
+    if (known === undefined) tiers.set(bucketMs, [path]);
+    else known.push(path);
+  }
+  return tiers;
+}
+
 async function runLocked(
   config: SqlConfig,
-  files: { readonly metrics: readonly string[]; readonly logs: readonly string[] },
+  files: {
+    readonly metrics: readonly string[];
+    readonly logs: readonly string[];
+    readonly tiers: TierPaths;
+  },
   request: SqlRequest,
   signal: AbortSignal,
 ): Promise<SqlResult> {
@@ -163,10 +180,11 @@ async function runLocked(
   const interrupt = () => connection.interrupt();
   signal.addEventListener("abort", interrupt);
   try {
-    await lock(connection, [...files.metrics, ...files.logs]);
+    await lock(connection, [...files.metrics, ...files.logs, ...[...files.tiers.values()].flat()]);
     await checkStatement(connection, request.sql);
     await connection.run(metricsView(files.metrics));
     await connection.run(logsView(files.logs));
+    await connection.run(tiersView(files.tiers));
     throwIfAborted(signal);
     const asked = request.rowsMax ?? 0;
     const rowsMax = asked > 0 ? Math.min(asked, config.rowsMax) : config.rowsMax;

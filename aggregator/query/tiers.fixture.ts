@@ -24,7 +24,8 @@ export class TierWorld {
   nowMs: number;
   readonly #config: Record<string, unknown>;
   #store: Store | undefined;
-  #sequence = 0;
+  /** Of the last commit. */
+  sequence = 0;
 
   constructor(nowMs: number, config: Record<string, unknown>, folder?: string) {
     this.nowMs = nowMs;
@@ -38,20 +39,23 @@ export class TierWorld {
   }
 
   async open(): Promise<this> {
-    this.#store = await openStore(StoreConfig.parse({ delete_after: "0s", ...this.#config }), {
-      dataDir: this.folder,
-      clock: {
-        ...systemClock,
-        now: () => this.nowMs,
-        sleep: (_ms, signal) =>
-          new Promise((resolve) => {
-            if (signal?.aborted === true) resolve();
-            signal?.addEventListener("abort", () => resolve(), { once: true });
-          }),
+    this.#store = await openStore(
+      StoreConfig.parse({ delete_after: "0s", sweep_after: "0s", ...this.#config }),
+      {
+        dataDir: this.folder,
+        clock: {
+          ...systemClock,
+          now: () => this.nowMs,
+          sleep: (_ms, signal) =>
+            new Promise((resolve) => {
+              if (signal?.aborted === true) resolve();
+              signal?.addEventListener("abort", () => resolve(), { once: true });
+            }),
+        },
+        log: createLogger("error"),
+        metrics: createSelfMetrics(),
       },
-      log: createLogger("error"),
-      metrics: createSelfMetrics(),
-    });
+    );
     return this;
   }
 
@@ -61,8 +65,8 @@ export class TierWorld {
   }
 
   async commit(series: readonly SeriesSamples[]): Promise<void> {
-    this.#sequence += 1;
-    const cut = laneCut(this.#sequence, series);
+    this.sequence += 1;
+    const cut = laneCut(this.sequence, series);
     const lanes = cut.lanes.filter(({ lane }) => lane.signal === "metrics");
     await this.store.commit({ ...cut, logs: new Map(), lanes }, () => {});
   }

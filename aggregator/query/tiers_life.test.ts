@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { StoreConfig } from "../store/config.ts";
 import { checkBlocks } from "../store/check_blocks.ts";
 import { rebuildCatalog } from "../store/rebuild_catalog.ts";
 import { withStorage } from "../store/storage_tools.ts";
+import { Duckdb } from "../store/duckdb.ts";
 import { gauge } from "../store/store.fixture.ts";
+import { tiersView } from "./sql/tier_views.ts";
 import type { SeriesSamples } from "./source.ts";
 import { dayMs, points, TierWorld } from "./tiers.fixture.ts";
 
@@ -207,5 +209,58 @@ test("a lost catalog is rebuilt from tiers too, with nothing twice, and check fi
     await world.age(midnightMs + 10 * dayMs);
     expect(await valuesOf(world, "rate(x_total[10m])")).toEqual(expected);
     expect(world.widths()).toEqual([5 * minute]);
+  });
+});
+
+test("SQL reads tiers as they are documented", async () => {
+  await inWorld({}, async (world) => {
+    await world.commit([
+      counter("x_total"),
+      gauge(
+        "flat",
+        times,
+        times.map(() => 2.5),
+      ),
+    ]);
+    await world.age(midnightMs + 60 * minute);
+    const folder = join(world.folder, "sql");
+    const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
+    const sql = /```sql tiers\n([^`]+)```/.exec(document)?.[1] ?? "";
+    expect(sql).toContain("read_parquet");
+    const blocks = world.store.view().blocks.filter(({ bucketMs }) => bucketMs === 5 * minute);
+    const files = await world.store.view().files(blocks);
+    const duckdb = await Duckdb.open({
+      memoryBytes: 1 << 28,
+      threads: 1,
+      connectionsMax: 1,
+      temporaryFolder: folder,
+    });
+    try {
+      await duckdb.use("read a tier", async (connection) => {
+        await connection.run(tiersView(new Map([[5 * minute, files.paths]])));
+        const reader = await connection.runAndReadAll(`SELECT name, count(*)::INTEGER,
+          sum(count)::INTEGER, sum(sum), min(min), max(max), sum(increase), any_value(bucket_seconds)::INTEGER
+          FROM metrics_tiers GROUP BY name ORDER BY name`);
+        expect(reader.getRows()).toEqual([
+          ["flat", 12, 240, 600, 2.5, 2.5, 0, 300],
+          ["x_total", 12, 240, (30 * 239 * 240) / 2, 0, 30 * 239, 12 * 19 * 30, 300],
+        ]);
+        const plain = await connection.runAndReadAll(
+          sql.replaceAll("tier.parquet", files.paths[0] ?? ""),
+        );
+        expect(plain.getRows().length).toBe(24);
+        expect(plain.getRowObjectsJS().at(-1)).toMatchObject({
+          name: "x_total",
+          timestamp_ms: BigInt(times.at(-1) ?? 0),
+          count: 20,
+          last: 30 * 239,
+          first: 30 * 220,
+          increase: 30 * 19,
+        });
+      });
+    } finally {
+      files.release();
+      duckdb.close();
+    }
   });
 });

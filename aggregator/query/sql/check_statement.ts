@@ -3,7 +3,7 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 
 /** What a query may read besides its own common table expressions. */
-const views = new Set(["metrics", "logs"]);
+const views = new Set(["metrics", "metrics_tiers", "logs"]);
 /** Table functions that make rows out of nothing. All others reach files, settings or other queries. */
 const tableFunctions = new Set(["range", "generate_series", "unnest"]);
 /** Functions that tell of the process and its surroundings. */
@@ -56,7 +56,7 @@ function checkNode(node: Node, tables: ReadonlySet<string>): void {
     const name = textOf(node["table_name"]);
     const isQualified = textOf(node["schema_name"]) !== "" || textOf(node["catalog_name"]) !== "";
     if (isQualified || !tables.has(name))
-      throw refused(`the table "${name}"; there are metrics and logs`);
+      throw refused(`the table "${name}"; there are metrics, metrics_tiers and logs`);
   }
   if (node["type"] === "SHOW_REF" && !isNode(node["query"])) throw refused("SHOW");
   if (node["class"] === "FUNCTION" && refusedFunctions.has(textOf(node["function_name"])))

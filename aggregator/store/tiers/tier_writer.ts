@@ -42,8 +42,11 @@ const types = [
 const firstCoded = 9;
 const firstHistogramColumn = types.length - histogramTypes.length;
 
-/** A row is at most this long: half a week of five minutes. */
-const rowEntriesMax = 1_000;
+/**
+ * A row is at most this long: four hours of five minutes. DuckDB makes row groups of no fewer than 2,048 rows, so that short rows
+ * make a metric lie in few of them, and only these are read.
+ */
+const rowEntriesMax = 48;
 /** Offsets are 32 bits wide. */
 const rowSpanMsMax = 2 ** 32 - 1;
 /** DuckDB's vector holds 2,048 rows. */
