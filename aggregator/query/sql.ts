@@ -114,9 +114,8 @@ async function runQuery(
     const blocks = chooseBlocks(snapshot.view.blocks, request);
     const files = await snapshot.view.files(blocks, signal);
     try {
-      const isRaw = (block: Block | undefined) => block?.bucketMs === undefined;
       const metrics = files.paths.filter(
-        (_, i) => blocks[i]?.signal === "metrics" && isRaw(blocks[i]),
+        (_, i) => blocks[i]?.signal === "metrics" && blocks[i]?.bucketMs === undefined,
       );
       const tiers = tierPaths(blocks, files.paths);
       const logs = files.paths.filter((_, i) => blocks[i]?.signal === "logs");
