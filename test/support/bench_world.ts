@@ -114,11 +114,16 @@ export class BenchWorld {
     }
   }
 
-  /** Series with a sample in the last five minutes, as the aggregator answers: what it counts has arrived. */
-  async activeSeries(): Promise<number> {
+  /**
+   * Series with a sample in the last five minutes, as the aggregator answers: what it counts has arrived. undefined when it refuses: they may be
+   * more than a query may read.
+   */
+  async activeSeries(): Promise<number | undefined> {
     const query = encodeURIComponent('count({__name__=~".+"})');
     const url = new URL(`/api/v1/query?query=${query}`, this.aggregator.url);
-    const answer = Answer.parse(await (await fetch(url)).json());
+    const response = await fetch(url);
+    if (!response.ok) return undefined;
+    const answer = Answer.parse(await response.json());
     return Number(answer.data.result[0]?.value[1] ?? 0);
   }
 
