@@ -115,7 +115,13 @@ async function measureLapwing(bench: Bench) {
       role: "up",
       name: "lapwing",
       folder: bench.folder,
-      config: { data_dir: join(bench.folder, "data"), sources: [], scrape_configs: [] },
+      config: {
+        data_dir: join(bench.folder, "data"),
+        sources: [],
+        scrape_configs: [],
+        // A day of samples as they are: tiers of what is older would be made while we measure.
+        storage: { tiers: { enabled: false }, compaction: { enabled: false } },
+      },
     });
   let process = await start();
   const server: Server = {
