@@ -1,0 +1,106 @@
+import { hole, patternText, patternTokens } from "./pattern_tokens.ts";
+
+/** What lines have in common for a reader: coarser than a template, which is there to take lines apart. */
+export type Pattern = {
+  /** xxHash64 of the text, in hex: the same wherever and whenever the pattern is found. */
+  readonly id: string;
+  /** `session opened for user <_> by <_>` */
+  readonly text: string;
+};
+
+/** So many words in one place, all else equal, and the place is a variable ... */
+const wordsToVary = 5;
+/** ... or so many values of one key, ... */
+const valuesToVary = 3;
+/** ... or two where one of them holds a variable itself. */
+const holedToVary = 2;
+/** Patterns that are known at once; beyond that nothing is merged any more, and each template is a pattern. */
+const patternsMax = 50_000;
+/** Longer ones are not compared: they are rarely alike, and each place costs. */
+const tokensMax = 128;
+
+type Node = {
+  readonly pattern: Pattern;
+  readonly tokens: readonly string[];
+  /** Where it was merged into another. */
+  parent: Node | undefined;
+};
+
+/**
+ * Merges templates into patterns as they come: templates that are equal but for one word are siblings, and enough of them
+ * make one pattern with a variable there. A word of a template that held a digit is a variable from the start. (The
+ * idea is that of Drain's similar groups, He et al., ICWS 2017; here the number of different words decides, so states such as
+ * started and stopped stay apart while names of users do not.)
+ */
+export class PatternTree {
+  readonly #byTemplate = new Map<string, Node>();
+  readonly #byText = new Map<string, Node>();
+  /** Live nodes that are equal but for one place, by that place and the other words. */
+  readonly #siblings = new Map<string, Set<Node>>();
+
+  /** The pattern of a template's text as it is known now; a later template may merge it into another: see current(). */
+  of(templateText: string): Pattern {
+    const known = this.#byTemplate.get(templateText);
+    const node = known ?? this.#add(patternTokens(templateText));
+    if (known === undefined && this.#byTemplate.size < patternsMax)
+      this.#byTemplate.set(templateText, node);
+    return topOf(node).pattern;
+  }
+
+  /** What a pattern has become. */
+  current(pattern: Pattern): Pattern {
+    const node = this.#byText.get(pattern.text);
+    return node === undefined ? pattern : topOf(node).pattern;
+  }
+
+  #add(tokens: readonly string[]): Node {
+    const text = patternText(tokens);
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const pattern = { id: Bun.hash.xxHash64(text).toString(16).padStart(16, "0"), text };
+    const node: Node = { pattern, tokens, parent: undefined };
+    if (this.#byText.size >= patternsMax) return node;
+    this.#byText.set(text, node);
+    if (tokens.length > tokensMax || constants(tokens) < 2) return node;
+    for (let place = 0; place < tokens.length; place++) this.#note(node, place);
+    return node;
+  }
+
+  #note(node: Node, place: number): void {
+    if (node.parent !== undefined) return;
+    const key = keyWithout(node.tokens, place);
+    const siblings = this.#siblings.get(key) ?? new Set();
+    siblings.add(node);
+    this.#siblings.set(key, siblings);
+    if (siblings.size < neededToVary(siblings, place)) return;
+    const merged = this.#add(node.tokens.with(place, hole));
+    for (const sibling of Array.from(siblings)) {
+      if (sibling === merged) continue;
+      sibling.parent = merged;
+      for (let own = 0; own < sibling.tokens.length; own++)
+        this.#siblings.get(keyWithout(sibling.tokens, own))?.delete(sibling);
+    }
+  }
+}
+
+function topOf(node: Node): Node {
+  let top = node;
+  while (top.parent !== undefined) top = top.parent;
+  return top;
+}
+
+function keyWithout(tokens: readonly string[], place: number): string {
+  return `${place} ${tokens.with(place, hole).join(" ")}`;
+}
+
+function neededToVary(siblings: ReadonlySet<Node>, place: number): number {
+  const words = Array.from(siblings, ({ tokens }) => tokens[place] ?? "");
+  if (words.some((word) => word.includes(hole))) return holedToVary;
+  const keys = new Set(words.map((word) => /^([^=:]*)[=:]/.exec(word)?.[1]));
+  return keys.size === 1 && !keys.has(undefined) ? valuesToVary : wordsToVary;
+}
+
+/** Words that are not all variable. */
+function constants(tokens: readonly string[]): number {
+  return tokens.filter((token) => token.replaceAll(hole, "") !== "").length;
+}
