@@ -40,7 +40,7 @@ export const StoreConfig = z.strictObject({
       queries_max: z.number().int().min(1).max(64).default(4),
     })
     .prefault({}),
-  /** Decoded chunks kept in memory for queries that are asked again. */
+  /** Decoded chunks kept in memory for queries that are asked again; of tiers as much again. */
   decoded_cache: byteSize.prefault("128MiB"),
   /** An object without a row in the catalog is deleted when it is older; a commit must take less. */
   sweep_after: duration.prefault("10m"),
