@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { rmSync } from "node:fs";
 import { setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
@@ -88,35 +88,24 @@ function samplesOf(
 }
 
 const kinds: readonly Kind[] = ["counter", "gauge", "strange"];
-let raw: TierWorld;
-let tiered: TierWorld;
-
-beforeAll(async () => {
-  raw = new TierWorld(endMs, { tiers: { enabled: false }, retention: { metrics: "100y" } });
-  tiered = new TierWorld(endMs, { retention: { metrics: "100y" } });
-});
-afterAll(() => {
-  for (const { folder } of [raw, tiered]) rmSync(folder, { recursive: true, force: true });
-});
-
 /** Both stores with the same samples, the tiered one aged to `afterMs` past the last of them; then empty again. */
 async function withBoth(
   drawn: readonly (readonly { gapMs: number; what: string; by: number; block: number }[])[],
   afterMs: number,
-  action: () => Promise<void>,
+  action: (raw: TierWorld, tiered: TierWorld) => Promise<void>,
 ): Promise<void> {
-  raw = await new TierWorld(endMs, {
+  const raw = await new TierWorld(endMs, {
     tiers: { enabled: false },
     retention: { metrics: "100y" },
   }).open();
-  tiered = await new TierWorld(endMs, { retention: { metrics: "100y" } }).open();
+  const tiered = await new TierWorld(endMs, { retention: { metrics: "100y" } }).open();
   try {
     const all = drawn.map((one, i) => samplesOf(kinds[i] ?? "gauge", one));
     for (const world of [raw, tiered])
       for (const block of [0, 1, 2, 3])
         await world.commit(all.flatMap((parts) => parts[block] ?? []));
     await tiered.age(endMs + afterMs);
-    await action();
+    await action(raw, tiered);
   } finally {
     for (const world of [raw, tiered]) {
       await world.close();
@@ -132,7 +121,7 @@ for (const [name, afterMs, bucketMs] of [
   test(`over buckets of ${name}, ranges of whole buckets give what samples give`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(series, series, series), async (drawn) => {
-        await withBoth(drawn, afterMs, async () => {
+        await withBoth(drawn, afterMs, async (raw, tiered) => {
           expect(tiered.widths()).toEqual(
             bucketMs === minute ? [minute, 5 * minute] : [5 * minute],
           );
