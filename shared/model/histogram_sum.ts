@@ -36,7 +36,7 @@ function total({ sum, lost }: Sum): number {
 }
 
 /** The hint of a sum: gauges make gauges, and counters that don't agree make one of which nothing is known. */
-function combineHints(a: CounterResetHint, b: CounterResetHint): CounterResetHint {
+export function combineHints(a: CounterResetHint, b: CounterResetHint): CounterResetHint {
   if (a === b) return a;
   return a === "gauge" || b === "gauge" ? "gauge" : "unknown";
 }

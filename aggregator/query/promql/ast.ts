@@ -31,8 +31,12 @@ export type TimeShift = {
   readonly at?: number | "start" | "end";
 };
 
+/** How values at the edges of a range, or at an instant, are found: a modifier of Prometheus's extended range selectors. */
+export type Edges = "anchored" | "smoothed";
+
 export type SelectorExpr = TimeShift & {
   readonly kind: "selector";
+  readonly edges?: Edges;
   /** The name before the braces, or in quotes inside; "" without one. It is among the matchers too. */
   readonly name: string;
   readonly matchers: readonly Matcher[];

@@ -4,6 +4,7 @@ import { dateFunctions, mathFunctions, maxOf, minOf } from "./arithmetic.ts";
 import { type CallExpr, type Expr, unwrapParens } from "./ast.ts";
 import type { EvalContext } from "./context.ts";
 import { executionError } from "./errors.ts";
+import { extendedFunctionOf } from "./extended_windows.ts";
 import { histogramFraction, histogramQuantiles } from "./histogram_estimates.ts";
 import { evaluateInfo } from "./info.ts";
 import { histogramFunctions, mapHistograms } from "./native_histograms.ts";
@@ -101,7 +102,11 @@ async function rangeArg(it: Call, index: number): Promise<RangeInput> {
 }
 
 async function rangeInput(it: Call, arg: Expr): Promise<RangeInput> {
-  if (arg.kind === "matrix") return rangeOfSelector(it.context, arg, it.grid);
+  if (arg.kind === "matrix") {
+    const { edges } = arg.selector;
+    if (edges !== undefined) extendedFunctionOf(edges, it.call.name);
+    return rangeOfSelector(it.context, arg, it.grid);
+  }
   assert(arg.kind === "subquery", "the checker has seen a range vector");
   const inner = subqueryGrid(it.context, arg, it.grid);
   if (inner.count === 0) return rangeOfSubquery(it.context, arg, it.grid, inner, []);

@@ -12,6 +12,7 @@ import { dropMarkedNames, evaluate } from "./evaluator.ts";
 import { fetchAll } from "./fetch.ts";
 import { parsePromql } from "./parse.ts";
 import { QueryQueue } from "./query_queue.ts";
+import { extendedSamples } from "./extended_windows.ts";
 import { resetSelectors, subqueryGrid } from "./plan.ts";
 import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
 import { SampleCounts } from "./sample_counts.ts";
@@ -297,7 +298,13 @@ async function rawRange(
     input = rangeOfSubquery(context, expr, grid, inner, series);
   }
   if (expr.kind === "matrix" && input !== undefined) context.counts?.addWindows(input, grid, false);
-  const series = (input?.series ?? []).flatMap(({ labels, timestampsMs, values, histograms }) => {
+  const edges = input?.edges;
+  const series = (input?.series ?? []).flatMap((one) => {
+    const { labels, timestampsMs, values, histograms } = one;
+    if (input !== undefined && edges !== undefined) {
+      const samples = extendedSamples(one, input);
+      return samples === undefined ? [] : [{ labels, ...samples }];
+    }
     const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
     const after = timestampsMs.findIndex((time) => time > endMs);
     const to = after === -1 ? timestampsMs.length : after;

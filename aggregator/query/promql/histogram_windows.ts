@@ -53,7 +53,10 @@ function sampleAt(window: Window, index: number): number | Histogram {
 }
 
 /** The histograms of a window; none, with a warning, where there are numbers too. */
-function onlyHistograms(window: Window, { notes, span, metricName }: TotalNotes): Histogram[] {
+export function onlyHistograms(
+  window: Window,
+  { notes, span, metricName }: TotalNotes,
+): Histogram[] {
   const found: Histogram[] = [];
   for (let i = window.from; i < window.to; i++) {
     const sample = window.histograms?.[i];
@@ -66,7 +69,7 @@ function onlyHistograms(window: Window, { notes, span, metricName }: TotalNotes)
   return found;
 }
 
-function warnNot(kind: "counter" | "gauge", { notes, span, metricName }: TotalNotes): void {
+export function warnNot(kind: "counter" | "gauge", { notes, span, metricName }: TotalNotes): void {
   warn(notes, span, `this native histogram metric is not a ${kind}: ${quote(metricName)}`);
 }
 
@@ -93,11 +96,11 @@ function extrapolated(
   return { ...multiplyHistogram(difference, times), counterResetHint: "gauge" };
 }
 
-function isGauge(sample: Histogram | undefined): boolean {
+export function isGauge(sample: Histogram | undefined): boolean {
   return sample?.counterResetHint === "gauge";
 }
 
-function subtracted(
+export function subtracted(
   last: Histogram,
   first: Histogram,
   { notes, span, metricName }: TotalNotes,
@@ -108,6 +111,21 @@ function subtracted(
     return undefined;
   }
   if (result.reconciledBounds) informReconciled(notes, span, "subtraction");
+  return result.histogram;
+}
+
+/** The sum; undefined, with a warning, where kinds of buckets are mixed. */
+export function added(
+  a: Histogram,
+  b: Histogram,
+  { notes, span, metricName }: TotalNotes,
+): Histogram | undefined {
+  const result = addHistograms(a, b);
+  if (result === undefined) {
+    warnMixedBuckets(notes, span, metricName);
+    return undefined;
+  }
+  if (result.reconciledBounds) informReconciled(notes, span, "addition");
   return result.histogram;
 }
 
@@ -134,9 +152,7 @@ function counterDifference(
   let previous = base;
   for (const current of [second, ...others]) {
     if (difference !== undefined && detectReset(current, previous)) {
-      const result = addHistograms(difference, previous);
-      if (result?.reconciledBounds === true) informReconciled(notes, span, "addition");
-      difference = result?.histogram;
+      difference = added(difference, previous, about);
     }
     previous = current;
   }

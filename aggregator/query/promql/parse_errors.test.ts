@@ -56,6 +56,19 @@ const unchanged: readonly (readonly [query: string, error: string])[] = [
 const newer: readonly (readonly [query: string, error: string])[] = [
   ["foo[", "1:5: parse error: unexpected end of input in duration expression"],
   ["foo[5", "1:6: parse error: unclosed left bracket"],
+  ["foo[5m:1m] anchored", "1:1: parse error: anchored modifier is not supported for subqueries"],
+  ["1 + foo[5m:] smoothed", "1:5: parse error: smoothed modifier is not supported for subqueries"],
+  [
+    "rate(foo[5m] anchored smoothed)",
+    "1:6: parse error: anchored and smoothed modifiers cannot be used together",
+  ],
+  [
+    "foo smoothed anchored",
+    "1:1: parse error: anchored and smoothed modifiers cannot be used together",
+  ],
+  ["(foo) anchored", "1:1: parse error: anchored modifier not implemented"],
+  ["sum(foo) smoothed", "1:1: parse error: smoothed modifier not implemented"],
+  ["5m anchored", "1:1: parse error: anchored modifier not implemented"],
   ["foo[5m:1", "1:9: parse error: unclosed left bracket"],
   ["foo[5m+(1", "1:10: parse error: unclosed left parenthesis"],
   ["foo[a]", "1:5: parse error: unexpected character in duration expression: 'a'"],

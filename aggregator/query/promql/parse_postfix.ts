@@ -1,4 +1,4 @@
-import type { DurationExpr, Expr } from "./ast.ts";
+import type { DurationExpr, Edges, Expr } from "./ast.ts";
 import {
   type Cursor,
   expectSymbol,
@@ -10,10 +10,10 @@ import {
   take,
   unexpected,
 } from "./cursor.ts";
-import { parseError } from "./errors.ts";
+import { type PromqlError, parseError } from "./errors.ts";
 import { parseNumber, parseSeconds } from "./literals.ts";
 
-/** What may follow an operand: [range], [range:step], offset, @. They bind tighter than any operator. */
+/** What may follow an operand: [range], [range:step], offset, @, anchored, smoothed. They bind tighter than any operator. */
 export function parsePostfix(cursor: Cursor, operand: Expr): Expr {
   let expr = operand;
   while (true) {
@@ -22,12 +22,7 @@ export function parsePostfix(cursor: Cursor, operand: Expr): Expr {
     else if (isKeyword(token, "offset")) expr = parseOffset(cursor, expr);
     else if (isSymbol(token, "@")) expr = parseAt(cursor, expr);
     else if (isKeyword(token, "anchored") || isKeyword(token, "smoothed")) {
-      const name = token.text.toLowerCase();
-      throw parseError(
-        cursor.query,
-        expr.span.start,
-        `${name} modifier is experimental and not enabled`,
-      );
+      expr = parseEdges(cursor, expr, isKeyword(token, "anchored") ? "anchored" : "smoothed");
     } else return expr;
   }
 }
@@ -63,6 +58,18 @@ function parseRange(cursor: Cursor, expr: Expr): Expr {
     range,
     span: { start: expr.span.start, end: close.end },
   };
+}
+
+function parseEdges(cursor: Cursor, expr: Expr, edges: Edges): Expr {
+  take(cursor);
+  const fail = (what: string): PromqlError => parseError(cursor.query, expr.span.start, what);
+  if (expr.kind === "subquery") throw fail(`${edges} modifier is not supported for subqueries`);
+  const selector = expr.kind === "matrix" ? expr.selector : expr;
+  if (selector.kind !== "selector") throw fail(`${edges} modifier not implemented`);
+  if ((selector.edges ?? edges) !== edges)
+    throw fail("anchored and smoothed modifiers cannot be used together");
+  const marked = { ...selector, edges };
+  return expr.kind === "matrix" ? { ...expr, selector: marked } : marked;
 }
 
 function parseOffset(cursor: Cursor, expr: Expr): Expr {

@@ -28,6 +28,7 @@ export function planFetches(
   use: Use = anything,
 ): Fetch[] {
   if (expr.kind === "selector") {
+    if (expr.edges === "smoothed") return [reachingFetch(context, expr, grid, context.lookbackMs)];
     const fetch = fetchOf(context, expr, grid, context.lookbackMs, []);
     // Resets are found between neighbours, so all samples are wanted.
     if (context.resetSelectors.has(expr)) return [{ ...fetch, tiers: samplesOnly }];
@@ -41,6 +42,9 @@ export function planFetches(
   }
   if (expr.kind === "matrix") {
     const rangeMs = durationMs(context, expr.range, false);
+    const { edges } = expr.selector;
+    if (edges !== undefined)
+      return [reachingFetch(context, expr.selector, grid, rangeMs + context.lookbackMs)];
     const fetch = fetchOf(context, expr.selector, grid, rangeMs, use.columns);
     return [use.presence ? { ...fetch, presence: true } : fetch];
   }
@@ -94,6 +98,18 @@ function fetchOf(
       : { columns, alignedMs: commonDivisor(commonDivisor(firstMs, stepMs), backMs) };
   const endMs = shiftedTime(context, selector, gridEnd(grid));
   return { selector, startMs: firstMs - backMs + 1, endMs, tiers };
+}
+
+/** What edges are found from: samples before the range, and for smoothed ones as far after it. */
+function reachingFetch(
+  context: EvalContext,
+  selector: SelectorExpr,
+  grid: Grid,
+  backMs: number,
+): Fetch {
+  const fetch = fetchOf(context, selector, grid, backMs, undefined);
+  const afterMs = selector.edges === "smoothed" ? context.lookbackMs : 0;
+  return { ...fetch, endMs: fetch.endMs + afterMs };
 }
 
 const samplesOnly: TierWish = { columns: [], alignedMs: 0 };

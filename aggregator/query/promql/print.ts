@@ -16,9 +16,9 @@ export function printPromql(expr: Expr): string {
     case "unary":
       return `${expr.op}${printPromql(expr.expr)}`;
     case "selector":
-      return `${selectorText(expr)}${shiftText(expr)}`;
+      return `${selectorText(expr)}${atText(expr)}${edgesText(expr)}${offsetText(expr)}`;
     case "matrix":
-      return `${selectorText(expr.selector)}[${durationText(expr.range)}]${shiftText(expr.selector)}`;
+      return `${selectorText(expr.selector)}[${durationText(expr.range)}]${edgesText(expr.selector)}${shiftText(expr.selector)}`;
     case "subquery": {
       const step = expr.step === undefined ? "" : durationText(expr.step);
       return `${printPromql(expr.expr)}[${durationText(expr.range)}:${step}]${shiftText(expr)}`;
@@ -61,12 +61,21 @@ function signedDuration(seconds: number): string {
   return seconds < 0 ? `-${text}` : text;
 }
 
-function shiftText({ offset, at }: TimeShift): string {
-  let text = "";
-  if (at === "start" || at === "end") text += ` @ ${at}()`;
-  else if (at !== undefined) text += ` @ ${(at / 1_000).toFixed(3)}`;
-  if (offset !== undefined) text += ` offset ${durationText(offset)}`;
-  return text;
+function edgesText({ edges }: SelectorExpr): string {
+  return edges === undefined ? "" : ` ${edges}`;
+}
+
+function shiftText(shift: TimeShift): string {
+  return `${atText(shift)}${offsetText(shift)}`;
+}
+
+function atText({ at }: TimeShift): string {
+  if (at === "start" || at === "end") return ` @ ${at}()`;
+  return at === undefined ? "" : ` @ ${(at / 1_000).toFixed(3)}`;
+}
+
+function offsetText({ offset }: TimeShift): string {
+  return offset === undefined ? "" : ` offset ${durationText(offset)}`;
 }
 
 function durationText(duration: DurationExpr): string {

@@ -5,8 +5,9 @@ import { inform, informIgnoredInRange, warnQuantile } from "./annotations.ts";
 import type { CallExpr } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { quote } from "./errors.ts";
+import { extendedFunctionOf } from "./extended_windows.ts";
 import type { TotalNotes } from "./histogram_totals.ts";
-import { anySample, histogramWindows } from "./histogram_windows.ts";
+import { anySample, type HistogramWindowFunction, histogramWindows } from "./histogram_windows.ts";
 import * as over from "./over_time.ts";
 import * as rates from "./rate.ts";
 import {
@@ -56,6 +57,12 @@ export const windowFunctions: ReadonlyMap<string, WindowFunction> = new Map<stri
   ],
 );
 
+/** A function of windows: of numbers, and of those with a histogram where it looks at these. */
+type Apply = {
+  readonly numbers: WindowFunction;
+  readonly histograms: HistogramWindowFunction | undefined;
+};
+
 const keepName: ReadonlySet<string> = new Set(["last_over_time", "first_over_time"]);
 const counterSuffix = /_(?:total|sum|count|bucket)$/;
 
@@ -63,12 +70,18 @@ const counterSuffix = /_(?:total|sum|count|bucket)$/;
 export async function applyWindows(
   context: EvalContext,
   call: CallExpr,
-  apply: WindowFunction,
+  plain: WindowFunction,
   input: RangeInput,
   params: readonly ScalarValue[],
   grid: Grid,
 ): Promise<readonly StepSeries[]> {
   const out: StepSeries[] = [];
+  const { edges } = input;
+  const extended = edges === undefined ? undefined : extendedFunctionOf(edges, call.name);
+  const apply: Apply = extended ?? {
+    numbers: plain,
+    histograms: histogramWindows.get(call.name),
+  };
   const counterOnly = call.name === "rate" || call.name === "increase";
   const tiers = new TierWindows(context, call, input, grid);
   for (const [i, samples] of input.series.entries()) {
@@ -77,7 +90,7 @@ export async function applyWindows(
     if (samples.buckets !== undefined)
       await slideTier(context, call, apply, samples, tiers, params, grid, target);
     else if (samples.histograms === undefined || anySample.has(call.name))
-      await slide(context, apply, samples, input, params, grid, target);
+      await slide(context, apply.numbers, samples, input, params, grid, target);
     else await slideHistograms(context, call, apply, samples, input, params, grid, target);
     if (!hasSample(target)) continue;
     spend(context.budget, columnWeight(grid.count, target.histograms));
@@ -126,7 +139,7 @@ const numbersVisitedMax = 1_000_000;
 async function slideHistograms(
   context: EvalContext,
   call: CallExpr,
-  apply: WindowFunction,
+  apply: Apply,
   samples: RangeSeries,
   input: RangeInput,
   params: readonly ScalarValue[],
@@ -144,7 +157,7 @@ async function slideHistograms(
   const before = countedBefore(histograms);
   const histogramsIn = (window: Window): number =>
     (before[window.to] ?? 0) - (before[window.from] ?? 0);
-  const either = histogramWindows.get(call.name);
+  const { numbers, histograms: either } = apply;
   if (either !== undefined) {
     const full = windowOver(samples, input.rangeMs);
     let visited = 0;
@@ -154,16 +167,16 @@ async function slideHistograms(
         visited = 0;
         await breathe(context.budget);
       }
-      const result = histogramsIn(full) === 0 ? apply(full) : either(full, about);
+      const result = histogramsIn(full) === 0 ? numbers(full) : either(full, about);
       if (result !== undefined && !full.none) putSample(target, i, result);
     }
     return;
   }
   // Only numbers count: the function slides over these alone, and windows that held more are told of.
-  const numbers = (_: unknown, i: number): boolean => histograms[i] === undefined;
-  const floats = { ...samples, timestampsMs: timestampsMs.filter(numbers) };
-  const onlyNumbers = { ...floats, values: values.filter(numbers) };
-  await slide(context, apply, onlyNumbers, input, params, grid, target);
+  const isNumber = (_: unknown, i: number): boolean => histograms[i] === undefined;
+  const floats = { ...samples, timestampsMs: timestampsMs.filter(isNumber) };
+  const onlyNumbers = { ...floats, values: values.filter(isNumber) };
+  await slide(context, numbers, onlyNumbers, input, params, grid, target);
   const full = windowOver(samples, input.rangeMs);
   for (let i = 0; i < grid.count; i++) {
     if (!moveTo(full, i, input, params, grid)) continue;
@@ -247,7 +260,7 @@ function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: 
 async function slideTier(
   context: EvalContext,
   call: CallExpr,
-  apply: WindowFunction,
+  apply: Apply,
   samples: RangeSeries,
   tiers: TierWindows,
   params: readonly ScalarValue[],
@@ -256,12 +269,13 @@ async function slideTier(
 ): Promise<void> {
   const { buckets, histograms } = samples;
   if (buckets === undefined) return;
-  const ofBuckets = histograms === undefined ? bucketFunctionOf(call.name) : undefined;
+  const isPlain = histograms === undefined && tiers.edges === undefined;
+  const ofBuckets = isPlain ? bucketFunctionOf(call.name) : undefined;
   const input = tiers.input(samples, buckets, ofBuckets !== undefined);
   if (histograms !== undefined && !anySample.has(call.name)) {
     await slideHistograms(context, call, apply, samples, input, params, grid, target);
   } else if (ofBuckets === undefined)
-    await slide(context, apply, samples, input, params, grid, target);
+    await slide(context, apply.numbers, samples, input, params, grid, target);
   else {
     const view = { columns: columnsIn(buckets), askedMs: input.rangeMs };
     await slide(context, (window) => ofBuckets(window, view), samples, input, params, grid, target);
@@ -272,7 +286,7 @@ async function slideTier(
 function moveTo(
   window: Window,
   step: number,
-  { firstEndMs, endStepMs, rangeMs, moved }: RangeInput,
+  { firstEndMs, endStepMs, rangeMs, beforeMs, afterMs, moved }: RangeInput,
   params: readonly ScalarValue[],
   grid: Grid,
 ): boolean {
@@ -286,8 +300,9 @@ function moveTo(
     window.startMs = moved.startsMs[step] ?? 0;
     window.rangeMs = window.endMs - window.startMs;
   }
-  while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= window.endMs) window.to++;
-  while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= window.startMs) {
+  const [firstMs, lastMs] = [window.startMs - beforeMs, window.endMs + afterMs];
+  while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= lastMs) window.to++;
+  while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= firstMs) {
     window.from++;
   }
   if (window.from >= window.to) return false;

@@ -47,9 +47,10 @@ export class SampleCounts {
     const weights = weightsBefore(series);
     let [from, to, known] = [0, 0, 0];
     for (let i = 0; i < grid.count; i++) {
-      const endMs = input.firstEndMs + i * input.endStepMs;
+      const endMs = input.firstEndMs + i * input.endStepMs + input.afterMs;
+      const startMs = endMs - input.afterMs - input.rangeMs - input.beforeMs;
       while (to < timestampsMs.length && (timestampsMs[to] ?? 0) <= endMs) to++;
-      while (from < to && (timestampsMs[from] ?? 0) <= endMs - input.rangeMs) from++;
+      while (from < to && (timestampsMs[from] ?? 0) <= startMs) from++;
       const all = (weights[to] ?? 0) - (weights[from] ?? 0);
       const fresh = (weights[to] ?? 0) - (weights[Math.max(from, known)] ?? 0);
       known = to;

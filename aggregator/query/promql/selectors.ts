@@ -2,9 +2,10 @@ import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../source.ts";
-import { flooredTime, keptBuckets, spanAt } from "./tier_times.ts";
+import { flooredTime, keptBuckets, spanAt, widestBucket } from "./tier_times.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";
+import { type Smoothing, smooth } from "./smoothed_selector.ts";
 import type { RangeInput, RangeSeries } from "./window.ts";
 import {
   type Grid,
@@ -21,7 +22,8 @@ import {
 
 /**
  * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. A cursor moves forward with
- * the steps, so a series is walked once. With `timestamps` the answer holds the samples' times in seconds.
+ * the steps, so a series is walked once. With `timestamps` the answer holds the samples' times in seconds, smoothed or not, as in
+ * Prometheus. An anchored selector without a range means what it means without the word.
  */
 export async function evaluateSelector(
   context: EvalContext,
@@ -39,7 +41,10 @@ export async function evaluateSelector(
     const { lookbackMs } = context;
     const how = { fromMs, stepMs, lookbackMs, timestamps };
     const hinted = withHints(context, selector, samples);
-    if (samples.buckets === undefined) lookUp(series, hinted, how);
+    if (selector.edges === "smoothed" && !timestamps) {
+      const notes = { notes: context.notes, span: selector.span };
+      smooth(series, withoutMarkers(hinted), reaching(how, hinted, grid), notes);
+    } else if (samples.buckets === undefined) lookUp(series, hinted, how);
     else lookUpBuckets(series, hinted, samples.buckets.spans, how);
     if (toMs < fromMs || !hasSample(series)) continue;
     spend(context.budget, grid.count);
@@ -59,12 +64,16 @@ function withHints(
   return { ...samples, histograms: withDetectedResets(samples.histograms) };
 }
 
-type LookUp = {
-  readonly fromMs: number;
-  readonly stepMs: number;
-  readonly lookbackMs: number;
-  readonly timestamps: boolean;
-};
+type LookUp = Smoothing & { readonly timestamps: boolean };
+
+/** Among buckets, of which only the last samples are seen, the next one may be a bucket away. */
+function reaching(how: LookUp, { buckets }: SeriesSamples, { count }: Grid): Smoothing {
+  if (buckets === undefined) return how;
+  const { fromMs, stepMs, lookbackMs } = how;
+  const lastMs = fromMs + (count - 1) * stepMs;
+  const widestMs = widestBucket(buckets.spans, fromMs - lookbackMs, lastMs + lookbackMs);
+  return { ...how, lookbackMs: Math.max(lookbackMs, widestMs) };
+}
 
 function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
   const { timestampsMs, values, histograms } = samples;
@@ -111,7 +120,11 @@ function lookUpBuckets(
 /** The samples of a range selector without stale markers. */
 export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Grid): RangeInput {
   const { selector } = expr;
+  const { edges } = selector;
   return {
+    edges,
+    beforeMs: edges === undefined ? 0 : context.lookbackMs,
+    afterMs: edges === "smoothed" ? context.lookbackMs : 0,
     series: (context.fetched.get(selector) ?? []).map((samples) =>
       withoutMarkers(withHints(context, selector, samples)),
     ),
@@ -153,6 +166,8 @@ export function rangeOfSubquery(
   evaluated: readonly StepSeries[],
 ): RangeInput {
   return {
+    beforeMs: 0,
+    afterMs: 0,
     series: evaluated.map((series) => samplesOfSteps(series, inner)),
     firstEndMs: shiftedTime(context, expr, grid.startMs),
     endStepMs: expr.at === undefined ? grid.stepMs : 0,

@@ -8,6 +8,14 @@ export function spanAt(spans: readonly TierSpan[], timeMs: number): TierSpan {
   return samples;
 }
 
+/** Width of the widest buckets between two times; 0 where there are only samples. */
+export function widestBucket(spans: readonly TierSpan[], fromMs: number, toMs: number): number {
+  let widestMs = 0;
+  for (const { afterMs, untilMs, bucketMs } of spans)
+    if (untilMs >= fromMs && afterMs < toMs) widestMs = Math.max(widestMs, bucketMs);
+  return widestMs;
+}
+
 /** A time among samples as it is; among buckets the end of the last one that is whole then. */
 export function flooredTime(spans: readonly TierSpan[], timeMs: number): number {
   const { bucketMs } = spanAt(spans, timeMs);

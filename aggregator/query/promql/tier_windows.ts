@@ -2,10 +2,10 @@ import { metricNameLabel } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { SeriesBuckets, TierSpan } from "../source.ts";
 import { forMetric, inform } from "./annotations.ts";
-import type { CallExpr } from "./ast.ts";
+import type { CallExpr, Edges } from "./ast.ts";
 import type { EvalContext } from "./context.ts";
 
-import { flooredTime, spanAt } from "./tier_times.ts";
+import { flooredTime, spanAt, widestBucket } from "./tier_times.ts";
 import type { Grid } from "./values.ts";
 import type { RangeInput, RangeSeries } from "./window.ts";
 
@@ -28,13 +28,34 @@ export class TierWindows {
     this.#grid = grid;
   }
 
+  /** Of extended selectors. */
+  get edges(): Edges | undefined {
+    return this.#input.edges;
+  }
+
   /** `isExact`: the function is told all it needs by buckets; else it sees the last sample of each, and needs two. */
   input({ labels }: RangeSeries, { spans }: SeriesBuckets, isExact: boolean): RangeInput {
+    if (this.edges !== undefined) return this.#reachingInput(spans, labels[metricNameLabel] ?? "");
     let moved = this.#moved.get(spans);
     if (moved === undefined)
       this.#moved.set(spans, (moved = movedWindows(this.#input, spans, this.#grid, isExact)));
     this.#note(moved, labels[metricNameLabel] ?? "", isExact);
     return { ...this.#input, moved };
+  }
+
+  /** Extended selectors find the last sample of each bucket at its own time, so their windows stay; they reach a bucket far. */
+  #reachingInput(spans: readonly TierSpan[], metricName: string): RangeInput {
+    const input = this.#input;
+    const { firstEndMs, endStepMs, rangeMs, beforeMs, afterMs } = input;
+    const lastEndMs = firstEndMs + (this.#grid.count - 1) * endStepMs;
+    const widestMs = widestBucket(spans, firstEndMs - rangeMs - beforeMs, lastEndMs + afterMs);
+    const none = new Float64Array(0);
+    this.#note({ startsMs: none, endsMs: none, widestMs, isWidened: false }, metricName, false);
+    return {
+      ...input,
+      beforeMs: Math.max(beforeMs, widestMs),
+      afterMs: afterMs === 0 ? 0 : Math.max(afterMs, widestMs),
+    };
   }
 
   #note({ widestMs, isWidened }: Moved, metricName: string, isExact: boolean): void {

@@ -1,6 +1,7 @@
 import type { SeriesBuckets } from "../source.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import type { Edges } from "./ast.ts";
 
 /** Raw samples of a range argument and where each step's window (fromMs, toMs] lies: the same for all series. */
 export type RangeInput = {
@@ -9,6 +10,10 @@ export type RangeInput = {
   readonly firstEndMs: number;
   readonly endStepMs: number;
   readonly rangeMs: number;
+  /** Given for extended selectors, with how far before and after the range their samples may lie. */
+  readonly edges?: Edges | undefined;
+  readonly beforeMs: number;
+  readonly afterMs: number;
   /** Where windows begin and end that have been moved to the ends of buckets, step by step. */
   readonly moved?: { readonly startsMs: Float64Array; readonly endsMs: Float64Array };
 };
@@ -24,7 +29,7 @@ export type RangeSeries = {
 
 /**
  * The samples of one series that one step of a range function sees: indices [from, to) of the columns, which all lie in
- * (startMs, endMs]. One object a series, moved from step to step.
+ * (startMs, endMs], or those of extended selectors around it. One object a series, moved from step to step.
  */
 export type Window = {
   readonly timestampsMs: Float64Array;

@@ -1,9 +1,14 @@
-import type { BinaryExpr, DurationExpr, Expr, TimeShift } from "#aggregator/query/promql/ast.ts";
+import type {
+  BinaryExpr,
+  DurationExpr,
+  Expr,
+  SelectorExpr,
+  TimeShift,
+} from "#aggregator/query/promql/ast.ts";
 import { isSetOp } from "#aggregator/query/promql/ast.ts";
 import { typeOf } from "#aggregator/query/promql/check.ts";
 import { functionTable } from "#aggregator/query/promql/function_table.ts";
 import { formatPlain } from "#aggregator/query/promql/go_float.ts";
-import type { Matcher } from "#shared/model/labels.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -37,13 +42,13 @@ export function expressionJson(expr: Expr, query: string): Json {
       };
     case "matrix":
       return {
-        ...selectorJson("matrixSelector", expr.selector.name, expr.selector.matchers),
+        ...selectorJson("matrixSelector", expr.selector),
         ...shiftJson(expr.selector),
         range: milliseconds(expr.range),
         rangeExpr: durationJson(expr.range),
       };
     case "selector":
-      return { ...selectorJson("vectorSelector", expr.name, expr.matchers), ...shiftJson(expr) };
+      return { ...selectorJson("vectorSelector", expr), ...shiftJson(expr) };
     case "subquery":
       return {
         type: "subquery",
@@ -75,13 +80,13 @@ function functionJson(name: string): Json {
   };
 }
 
-function selectorJson(type: string, name: string, matchers: readonly Matcher[]): Json {
+function selectorJson(type: string, { name, matchers, edges }: SelectorExpr): Json {
   return {
     type,
     name,
     matchers: matchers.map(({ name: label, value, op }) => ({ name: label, value, type: op })),
-    anchored: false,
-    smoothed: false,
+    anchored: edges === "anchored",
+    smoothed: edges === "smoothed",
   };
 }
 

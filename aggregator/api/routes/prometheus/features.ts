@@ -17,10 +17,12 @@ export function featuresOf({
       ...named("exemplar_storage", true),
     },
     promql: {
-      ...named("at_modifier bool_modifier by duration_expr fill_modifier group_left", true),
+      ...named(
+        "anchored at_modifier bool_modifier by duration_expr fill_modifier group_left",
+        true,
+      ),
       ...named("group_right ignoring negative_offset offset on subqueries", true),
-      ...named("per_step_stats utf8_names without", true),
-      ...named("anchored smoothed", false),
+      ...named("per_step_stats smoothed utf8_names without", true),
       delayed_name_removal: delayedNameRemoval,
     },
     promql_functions: Object.fromEntries(

@@ -144,6 +144,17 @@ test("/parse_query gives the tree", async () => {
     },
   });
 });
+test("/parse_query tells of anchored and smoothed selectors", async () => {
+  const query = encodeURIComponent("rate(a[5m] anchored) + a smoothed + a");
+  const { data } = JSON.parse(await get(`/parse_query?query=${query}`));
+  expect(data).toMatchObject({
+    lhs: {
+      lhs: { args: [{ type: "matrixSelector", anchored: true, smoothed: false }] },
+      rhs: { type: "vectorSelector", anchored: false, smoothed: true },
+    },
+    rhs: { type: "vectorSelector", anchored: false, smoothed: false },
+  });
+});
 test("/federate gives the newest samples, sorted, without stale ones", async () => {
   const path = "/federate?match[]={job!=%22%22}";
   const old = await app.request(path);
