@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { customSchema } from "#shared/model/histogram.ts";
-import { Asker, histogramOf, type Samples } from "./asker.fixture.ts";
+import { Asker, histogramOf, type Samples } from "#test/support/promql_asker.ts";
 
 const series: Readonly<Record<string, Samples>> = {
   h: [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { Asker, histogramOf, type Samples, tenant } from "./asker.fixture.ts";
+import { Asker, histogramOf, type Samples, tenant } from "#test/support/promql_asker.ts";
 import { queryDataJson } from "./json.ts";
 
 // Expectations are reckoned by hand from the definition: docs/feature_flags.md ("Extended Range Selectors") and the proposal

@@ -1,9 +1,13 @@
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "./memory_metrics.ts";
 import { denseBuckets, emptyHistogram } from "#shared/model/histogram.ts";
 import type { CounterResetHint, Histogram } from "#shared/model/histogram.ts";
-import { createPromqlEngine, PromqlConfig, type PromqlEngine } from "./engine.ts";
-import type { PromqlError } from "./errors.ts";
-import { queryDataJson } from "./json.ts";
+import {
+  createPromqlEngine,
+  PromqlConfig,
+  type PromqlEngine,
+} from "#aggregator/query/promql/engine.ts";
+import type { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { queryDataJson } from "#aggregator/query/promql/json.ts";
 
 export type Samples = readonly (readonly [seconds: number, value: number | "stale" | Histogram])[];
 
