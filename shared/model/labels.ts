@@ -10,14 +10,20 @@ export type Matcher = {
   readonly value: string;
 };
 
-/** Canonical text of a label set: equal sets give equal keys. Names and values may hold anything but 0xff. */
+/** Canonical text of a label set: equal sets give equal keys, and only they. */
 export function labelsKey(labels: Labels): string {
   const names = Object.keys(labels).toSorted();
   let key = "";
   for (const name of names) {
     const value = labels[name];
     if (value === undefined || value === "") continue;
-    key += `${name}\u00ff${value}\u00ff`;
+    key += `${escaped(name)}\u00ff${escaped(value)}\u00ff`;
   }
   return key;
+}
+
+/** The separator and the sign of escaping are rare, but a sender may choose them. */
+function escaped(text: string): string {
+  if (!text.includes("\u00ff") && !text.includes("\u00fe")) return text;
+  return text.replaceAll("\u00fe", "\u00fe0").replaceAll("\u00ff", "\u00fe1");
 }
