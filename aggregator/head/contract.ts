@@ -5,9 +5,11 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { LogPart } from "../query/log_parts.ts";
 import type {
   ExemplarRequest,
   LogRecord,
+  LogScanRequest,
   LogSelectRequest,
   SelectRequest,
   SeriesRequest,
@@ -43,6 +45,8 @@ export type Head = {
   /** As ExemplarsSource has it. */
   selectExemplars(request: ExemplarRequest): SeriesExemplars[];
   selectLogs(request: LogSelectRequest): LogRecord[];
+  /** What a scan reads: batches as they are in the tick of the call, in order of arrival. */
+  logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Labels[];
   logSeries(request: SeriesRequest): Labels[];
   families(tenant: string): readonly MetricFamily[];

@@ -9,9 +9,11 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { joinExemplars } from "../query/join_exemplars.ts";
+import type { LogPart } from "../query/log_parts.ts";
 import type {
   ExemplarRequest,
   LogRecord,
+  LogScanRequest,
   LogSelectRequest,
   SelectRequest,
   SeriesRequest,
@@ -21,6 +23,7 @@ import { CellMemory } from "./cell_memory.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
 import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import type { HeadSeries } from "./head_series.ts";
+import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./sample_sink.ts";
@@ -159,6 +162,11 @@ class MemoryHead implements Head {
   selectLogs(request: LogSelectRequest): LogRecord[] {
     const entries = this.#generations().flatMap(({ logs }) => logs.batches(request.tenant));
     return selectLogs(entries, request);
+  }
+
+  logParts(request: LogScanRequest): LogPart[] {
+    const entries = this.#generations().flatMap(({ logs }) => logs.batches(request.tenant));
+    return logPartsOf(entries, request);
   }
 
   metricSeries({ tenant, selectors, startMs, endMs }: SeriesRequest): Labels[] {

@@ -26,8 +26,8 @@ export function selectLogs(entries: readonly HeadBatch[], request: LogSelectRequ
     sign * (a.ms - b.ms || a.nanos - b.nanos || a.order - b.order);
   const filters = compileLineFilters(request.lineFilters);
   const streamsOf = streamSelector(request);
-  const start = split(request.startNs);
-  const end = split(request.endNs);
+  const start = splitNs(request.startNs);
+  const end = splitNs(request.endNs);
   let found: Found[] = [];
   let order = 0;
   for (const entry of entries) {
@@ -77,7 +77,7 @@ function streamSelector({ matchers }: LogSelectRequest): (streams: readonly Labe
   return (streams) => streams.map((labels) => matches(labels));
 }
 
-function split(timeNs: bigint): { readonly ms: number; readonly nanos: number } {
+export function splitNs(timeNs: bigint): { readonly ms: number; readonly nanos: number } {
   // Rounds down, also before 1970.
   const nanos = ((timeNs % nanosPerMs) + nanosPerMs) % nanosPerMs;
   return { ms: Number((timeNs - nanos) / nanosPerMs), nanos: Number(nanos) };

@@ -7,7 +7,7 @@ import type { LogRecord, LogScanRequest, LogsSource, LogSlice } from "./source.t
 const recordsMax = 5_000_000;
 const nanosPerMs = 1_000_000n;
 
-/** A scan made of select(), for sources that have nothing better: one span, which is all there is. */
+/** A scan made of select(), for sources of tests that have nothing better: one span, which is all there is. */
 export async function* scanBySelect(
   select: LogsSource["select"],
   request: LogScanRequest,
@@ -20,7 +20,7 @@ export async function* scanBySelect(
 }
 
 /** Records as columns, all of them matching. */
-function sliceOf(records: readonly LogRecord[]): LogSlice {
+export function sliceOf(records: readonly LogRecord[]): LogSlice {
   const streams = new Map<Labels, number>();
   for (const { stream } of records) if (!streams.has(stream)) streams.set(stream, streams.size);
   const bodies = records.map(({ body }) => Buffer.from(body));

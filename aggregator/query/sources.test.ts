@@ -6,6 +6,8 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { createHead } from "../head/head.ts";
 import type { BlockView } from "../store/store.ts";
+import type { LogPart } from "./log_parts.ts";
+import { sliceOf } from "./record_slices.ts";
 import type { LogRecord, SeriesSamples } from "./source.ts";
 import { createSources } from "./sources.ts";
 
@@ -43,8 +45,24 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
     selectExemplars: () => later([]),
     selectLogs: ({ direction, limit }) =>
       later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
+    logParts: () => (logs.length === 0 ? [] : [partOf(logs)]),
     metricSeries: () => later(metrics.map(({ labels }) => labels)),
     logSeries: () => later(logs.length === 0 ? [] : [{ app: "a" }]),
+  };
+}
+
+function partOf(records: readonly LogRecord[]): LogPart {
+  const slice = sliceOf(records);
+  const nsOf = (row: number) => records[row]?.timestampNs ?? 0n;
+  const timesMs = slice.batch.timestampsMs;
+  return {
+    minMs: Math.min(...timesMs),
+    maxMs: Math.max(...timesMs),
+    items: records.length,
+    async *slices({ startNs, endNs }) {
+      const rows = slice.rows.filter((row) => nsOf(row) >= startNs && nsOf(row) < endNs);
+      yield await later({ batch: slice.batch, rows });
+    },
   };
 }
 

@@ -6,12 +6,11 @@ import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
 import { joinExemplars } from "./join_exemplars.ts";
-import { scanBySelect } from "./record_slices.ts";
+import { scanParts, selectByScan } from "./log_parts.ts";
 import type {
   BucketColumn,
   ExemplarsSource,
-  LogRecord,
-  LogSelectRequest,
+  LogScanRequest,
   LogsSource,
   MetricsSource,
   SelectRequest,
@@ -43,10 +42,9 @@ export function createSources(
     const recent = head.logSeries(request);
     return mergeLabels(await view().logSeries(request), recent, request.signal);
   };
-  const selectLogs = async (request: LogSelectRequest) => {
-    const recent = head.selectLogs(request);
-    return mergeRecords(await view().selectLogs(request), recent, request);
-  };
+  // What is in blocks arrived earlier than what is in the head.
+  const scanLogs = (request: LogScanRequest) =>
+    scanParts([...view().logParts(request), ...head.logParts(request)], request);
   return {
     metrics: {
       select: async (request) => {
@@ -67,8 +65,13 @@ export function createSources(
       },
     },
     logs: {
-      select: selectLogs,
-      scan: (request) => scanBySelect(selectLogs, request),
+      select: async (request) => {
+        const needs = { bodies: true, attributes: true };
+        const records = await selectByScan(scanLogs({ ...request, needs }), request);
+        refuseIfAborted(request.signal);
+        return records;
+      },
+      scan: scanLogs,
       series: logSeries,
       labelNames: async (request) => namesOf(await logSeries(request)),
       labelValues: async (name, request) => valuesOf(await logSeries(request), name),
@@ -110,37 +113,6 @@ function joinTiered(
   if (committed?.buckets === undefined) return joinPieces(pieces);
   if (recent.length === 0) return committed;
   return joinRecent(committed, joinPieces(recent), committed.buckets.spans, columns);
-}
-
-/** Both are in the order asked for. What is in blocks arrived earlier than what is in the head. */
-function mergeRecords(
-  blocks: readonly LogRecord[],
-  recent: readonly LogRecord[],
-  { direction, limit, signal }: LogSelectRequest,
-): LogRecord[] {
-  refuseIfAborted(signal);
-  const merged: LogRecord[] = [];
-  let block = 0;
-  let head = 0;
-  while (merged.length < limit) {
-    const a = blocks[block];
-    const b = recent[head];
-    if (a === undefined && b === undefined) break;
-    if (b === undefined || (a !== undefined && isFirst(a, b, direction))) {
-      if (a !== undefined) merged.push(a);
-      block++;
-    } else {
-      merged.push(b);
-      head++;
-    }
-  }
-  return merged;
-}
-
-/** Backward is forward from its end, also among equal times. */
-function isFirst(block: LogRecord, recent: LogRecord, direction: LogSelectRequest["direction"]) {
-  if (direction === "forward") return block.timestampNs <= recent.timestampNs;
-  return block.timestampNs > recent.timestampNs;
 }
 
 function mergeLabels(

@@ -4,6 +4,7 @@ import type { DiskCache } from "./disk_cache.ts";
 import type { Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import { acquireFiles } from "./local_files.ts";
+import type { LogsCache } from "./logs/log_file.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 import type { Block, BlockFiles } from "./store.ts";
 import type { DecodedBuckets } from "./tiers/tier_reader.ts";
@@ -16,6 +17,7 @@ export type ReadTools = {
   readonly decoded: DecodedCache<readonly DecodedSeries[]>;
   readonly labels: DecodedCache<readonly KnownLabels[]>;
   readonly buckets: DecodedCache<readonly DecodedBuckets[]>;
+  readonly logs: LogsCache;
   readonly texts: KnownTexts;
   readonly copies: DeletedCopies;
 };

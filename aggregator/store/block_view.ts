@@ -6,7 +6,7 @@ import { throwIfAborted } from "./duckdb.ts";
 import type { KnownLabels } from "./labels_text.ts";
 import { acquireFiles, readFiles } from "./local_files.ts";
 import { readStreams } from "./logs_reader.ts";
-import { selectBlockLogs } from "./logs_view.ts";
+import { blockLogParts, selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries, readSeriesLabels, type Span } from "./metrics_reader.ts";
@@ -37,7 +37,8 @@ export function createBlockView(
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
     selectSamples: (request) => selectSamples(tools, blocks, deleted, floors, request),
     selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
-    selectLogs: (request) => selectBlockLogs(tools.files, blocks, request),
+    selectLogs: (request) => selectBlockLogs(tools, blocks, request),
+    logParts: (request) => blockLogParts(tools, blocks, request),
     metricSeries: (request) => metricSeries(tools, blocks, deleted, floors, request),
     logSeries: (request) => logSeries(tools, blocks, request),
   };

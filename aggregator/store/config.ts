@@ -42,6 +42,8 @@ export const StoreConfig = z.strictObject({
     .prefault({}),
   /** Decoded chunks kept in memory for queries that are asked again; of tiers as much again. */
   decoded_cache: byteSize.prefault("128MiB"),
+  /** Columns of logs kept in memory for searches that come after; 100 to 150 bytes a line that was searched. */
+  logs_cache: byteSize.prefault("192MiB"),
   /** An object without a row in the catalog is deleted when it is older; a commit must take less. */
   sweep_after: duration.prefault("10m"),
   /** How long the file of a deleted block stays for the queries that still read it. */

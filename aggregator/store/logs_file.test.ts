@@ -9,7 +9,7 @@ import { Duckdb } from "./duckdb.ts";
 import { createLineMiner } from "#test/support/mining.ts";
 import { logsView } from "../query/sql/views.ts";
 import { writeLogsFile } from "./logs_file.ts";
-import { readLogs } from "./logs_reader.ts";
+import { readLogs } from "./logs/read_logs.fixture.ts";
 import { lines } from "./store.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-logs-"));
@@ -36,7 +36,7 @@ const request = {
 
 async function writeAndRead(batches: readonly LogsBatch[], more = {}) {
   const file = await writeLogsFile(folder, batches);
-  const read = await readLogs([file.path], { ...request, ...more });
+  const read = await readLogs(file, { ...request, ...more });
   return { file, read };
 }
 

@@ -1,64 +1,13 @@
-import type { Labels } from "#shared/model/labels.ts";
-import { compileMatchers } from "../head/matching.ts";
-import { selectLogs } from "../head/select_logs.ts";
-import type { LogRecord, LogScanRequest, LogSelectRequest } from "../query/source.ts";
-import { throwIfAborted } from "./duckdb.ts";
+import type { SpanNs } from "../query/log_parts.ts";
 import { storeError } from "./errors.ts";
-import { parseLabels } from "./labels_text.ts";
-import { readLogsGroup } from "./logs_group.ts";
 import { flatNumberedTexts, flatTimes } from "./parquet/flat_columns.ts";
 import type { FlatColumn } from "./parquet/flat_pages.ts";
 import type { RowGroup } from "./parquet/footer.ts";
 import { ParquetFile } from "./parquet/parquet_file.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";
 
-/** Unix nanoseconds; start inclusive, end exclusive. */
-export type SpanNs = { readonly startNs: bigint; readonly endNs: bigint };
-
 const nanosPerMs = 1_000_000n;
 const decoder = new TextDecoder();
-
-/**
- * Records of some files in the order asked for. Equal times stand in the order of the files, then of their
- * rows; backward is exactly the reverse. Throws OperatingError.
- */
-export async function readLogs(
-  paths: readonly string[],
-  request: LogSelectRequest,
-): Promise<LogRecord[]> {
-  let records: LogRecord[] = [];
-  for (const path of paths)
-    await withFile(path, async (file) => {
-      for (const group of file.footer.groups) {
-        if (!concerns(group, request)) continue;
-        throwIfAborted(request.signal);
-        const streams = await readStreamTexts(file, group);
-        if (!streams.some(({ labels }) => compileMatchers(request.matchers)(labels))) continue;
-        const batch = await readLogsGroup(file, group);
-        const [minMs, maxMs] = boundsMs(group);
-        records = mergeRecords(records, selectLogs([{ batch, minMs, maxMs }], request), request);
-      }
-    });
-  return records;
-}
-
-/** `b` is of later files or rows. */
-export function mergeRecords(
-  a: LogRecord[],
-  b: LogRecord[],
-  { direction, limit }: Pick<LogSelectRequest, "direction" | "limit">,
-): LogRecord[] {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  const isBackward = direction === "backward";
-  const sign = isBackward ? -1 : 1;
-  return (isBackward ? [...b, ...a] : [...a, ...b])
-    .toSorted((x, y) => {
-      if (x.timestampNs === y.timestampNs) return 0;
-      return x.timestampNs < y.timestampNs ? -sign : sign;
-    })
-    .slice(0, limit);
-}
 
 /** Texts of the streams that have a record in the span (in any time, without one), a file. */
 export async function readStreams(
@@ -97,16 +46,10 @@ async function withFile<Result>(
 }
 
 /** Whether a record of the row group may lie in the span, by the bounds of its times. */
-function concerns(group: RowGroup, { startNs, endNs }: Pick<LogScanRequest, "startNs" | "endNs">) {
+function concerns(group: RowGroup, { startNs, endNs }: SpanNs) {
   const { min, max } = group.columns.get("ts") ?? {};
   if (min?.length !== 8 || max?.length !== 8) return true;
   return wordOf(max) >= startNs && wordOf(min) < endNs;
-}
-
-function boundsMs(group: RowGroup): [number, number] {
-  const { min, max } = group.columns.get("ts") ?? {};
-  if (min?.length !== 8 || max?.length !== 8) return [-Infinity, Infinity];
-  return [Number(wordOf(min) / nanosPerMs) - 1, Number(wordOf(max) / nanosPerMs) + 1];
 }
 
 function wordOf(bytes: Uint8Array): bigint {
@@ -118,17 +61,6 @@ async function columnOf(file: ParquetFile, group: RowGroup, name: string): Promi
   if (chunk === undefined) throw new UnsupportedParquet(`no column ${name}`);
   const [bytes = new Uint8Array()] = await file.bytesOf([chunk]);
   return { chunk, bytes, rows: group.rows };
-}
-
-async function readStreamTexts(
-  file: ParquetFile,
-  group: RowGroup,
-): Promise<{ text: string; labels: Labels }[]> {
-  const { entries } = flatNumberedTexts(await columnOf(file, group, "stream"));
-  return entries.map((entry) => {
-    const text = decoder.decode(entry);
-    return { text, labels: parseLabels("", text) };
-  });
 }
 
 async function streamsWithin(

@@ -14,6 +14,7 @@ import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
 import { KnownTexts } from "./labels_text.ts";
+import { LogsCache } from "./logs/log_file.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
@@ -55,6 +56,7 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<B
     decoded: new DecodedCache<never>(config.decoded_cache),
     labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
     buckets: new DecodedCache<never>(config.decoded_cache),
+    logs: new LogsCache(config.logs_cache),
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };

@@ -10,6 +10,7 @@ import { DecodedCache } from "./decoded_cache.ts";
 import { DeletedCopies } from "./deleted_copies.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
+import { LogsCache } from "./logs/log_file.ts";
 import { storeError } from "./errors.ts";
 import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -75,6 +76,7 @@ async function withCatalog<Result>(
       decoded: new DecodedCache<never>(0),
       labels: new DecodedCache<never>(0),
       buckets: new DecodedCache<never>(0),
+      logs: new LogsCache(0),
       texts,
       copies: new DeletedCopies(duckdb, staging, texts),
     };

@@ -5,9 +5,11 @@ import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
+import type { LogPart } from "../query/log_parts.ts";
 import type {
   ExemplarRequest,
   LogRecord,
+  LogScanRequest,
   LogSelectRequest,
   SelectRequest,
   SeriesRequest,
@@ -119,6 +121,8 @@ export type BlockView = {
   /** As ExemplarsSource has it. */
   selectExemplars(request: ExemplarRequest): Promise<SeriesExemplars[]>;
   selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
+  /** What a scan reads, in the order of commit. Throws OperatingError("bad_request") for a bad regular expression. */
+  logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Promise<Labels[]>;
   logSeries(request: SeriesRequest): Promise<Labels[]>;
 };

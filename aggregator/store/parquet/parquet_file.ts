@@ -7,6 +7,8 @@ import { UnsupportedParquet } from "./unsupported.ts";
 const tailBytes = 32 * 1_024;
 const footerBytesMax = 64 * 2 ** 20;
 const magic = 0x31524150;
+/** Bytes between columns that are read with them rather than apart. */
+const gapMax = 16 * 1_024;
 
 /** A Parquet file on this machine, open until closed. */
 export class ParquetFile {
@@ -18,11 +20,11 @@ export class ParquetFile {
     this.footer = footer;
   }
 
-  /** Throws UnsupportedParquet, and what the filesystem says. */
-  static async open(path: string): Promise<ParquetFile> {
+  /** `footer` where it was read before. Throws UnsupportedParquet, and what the filesystem says. */
+  static async open(path: string, footer?: Footer): Promise<ParquetFile> {
     const handle = await open(path, "r");
     try {
-      return new ParquetFile(handle, await readFooter(handle));
+      return new ParquetFile(handle, footer ?? (await readFooter(handle)));
     } catch (error) {
       await handle.close();
       throw error;
@@ -39,6 +41,27 @@ export class ParquetFile {
     const to = Math.max(...chunks.map(({ offset, bytes }) => offset + bytes));
     const all = await readExactly(this.#handle, from, to - from);
     return chunks.map(({ offset, bytes }) => all.subarray(offset - from, offset - from + bytes));
+  }
+
+  /** The bytes of some columns, in the order of the file: those that lie near each other are read at once. */
+  async nearBytes(
+    chunks: readonly ColumnChunk[],
+  ): Promise<{ readonly chunk: ColumnChunk; readonly bytes: Uint8Array }[]> {
+    const runs: ColumnChunk[][] = [];
+    let end = -Infinity;
+    for (const chunk of chunks.toSorted((a, b) => a.offset - b.offset)) {
+      const run = chunk.offset - end <= gapMax ? runs.at(-1) : undefined;
+      if (run === undefined) runs.push([chunk]);
+      else run.push(chunk);
+      end = chunk.offset + chunk.bytes;
+    }
+    const read: { chunk: ColumnChunk; bytes: Uint8Array }[] = [];
+    for (const run of runs) {
+      const pieces = await this.bytesOf(run);
+      for (const [i, chunk] of run.entries())
+        read.push({ chunk, bytes: pieces[i] ?? new Uint8Array() });
+    }
+    return read;
   }
 
   /** Some columns of one row group, in the order asked for. They should lie near each other: all from the first to the last are read. */

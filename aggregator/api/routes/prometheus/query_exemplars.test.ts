@@ -33,6 +33,7 @@ const noBlocks = {
   selectSamples: () => Promise.resolve([]),
   selectExemplars: () => Promise.resolve([]),
   selectLogs: () => Promise.resolve([]),
+  logParts: () => [],
   metricSeries: () => Promise.resolve([]),
   logSeries: () => Promise.resolve([]),
 };

@@ -1,0 +1,90 @@
+import { type LineTemplate, type MinedLines, unmined } from "#shared/model/line_template.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import { variableColumns } from "../logs_columns.ts";
+import { noEntry } from "../parquet/flat_columns.ts";
+import type { LogGroup } from "./log_group.ts";
+import { TextCursor } from "./text_values.ts";
+
+/** Columns that lines are made of; the variables as many as the templates have. */
+export function bodyColumns(group: LogGroup): string[] {
+  return [...variableColumns.slice(0, group.variables), "body", "body_raw"];
+}
+
+/** Lines of some rows, ascending, as a batch has them. `group` has its templates and bodyColumns(). */
+export function rebuildBodies(
+  group: LogGroup,
+  rows: Uint32Array,
+): Pick<LogsBatch, "bodies" | "bodyEnds"> & { readonly mined?: MinedLines } {
+  const { values: templates, numbers } = group.templates;
+  const variables = variableColumns.slice(0, group.variables).map((name) => cursorOf(group, name));
+  const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
+  const sink = new GrowingBytes(128 * rows.length);
+  const bodyEnds = new Uint32Array(rows.length);
+  const templateOf = new Uint32Array(rows.length).fill(unmined);
+  const variableLengths: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const number = templates.length === 0 ? noEntry : (numbers[row] ?? noEntry);
+    const template = templates[number];
+    if (template !== undefined) {
+      templateOf[i] = number;
+      addLine(sink, template, variables, row, variableLengths);
+    } else if (raw?.seek(row) === true) sink.add(raw.bytes, raw.start, raw.end);
+    else if (body?.seek(row) === true) sink.add(body.bytes, body.start, body.end);
+    bodyEnds[i] = sink.length;
+  }
+  const bodies = sink.bytes.subarray(0, sink.length);
+  if (templates.length === 0) return { bodies, bodyEnds };
+  const mined = { templates, templateOf, variableLengths: Uint32Array.from(variableLengths) };
+  return { bodies, bodyEnds, mined };
+}
+
+function addLine(
+  sink: GrowingBytes,
+  { parts, partEnds }: LineTemplate,
+  variables: readonly (TextCursor | undefined)[],
+  row: number,
+  lengths: number[],
+): void {
+  let part = 0;
+  for (let v = 0; v < partEnds.length; v++) {
+    const end = partEnds[v] ?? 0;
+    sink.add(parts, part, end);
+    part = end;
+    if (v === partEnds.length - 1) break;
+    const variable = variables[v];
+    if (variable?.seek(row) === true) {
+      sink.add(variable.bytes, variable.start, variable.end);
+      lengths.push(variable.end - variable.start);
+    } else lengths.push(0);
+  }
+}
+
+function cursorOf(group: LogGroup, name: string): TextCursor | undefined {
+  const texts = group.texts(name);
+  return texts === undefined ? undefined : new TextCursor(texts);
+}
+
+class GrowingBytes {
+  bytes: Uint8Array;
+  length = 0;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  add(from: Uint8Array, start: number, end: number): void {
+    const after = this.length + end - start;
+    if (after > this.bytes.length) {
+      const more = new Uint8Array(Math.max(after, 2 * this.bytes.length));
+      more.set(this.bytes.subarray(0, this.length));
+      this.bytes = more;
+    }
+    const { bytes } = this;
+    let to = this.length;
+    // Pieces are a few bytes long nearly always: quicker one by one.
+    if (end - start > 64) bytes.set(from.subarray(start, end), to);
+    else for (let i = start; i < end; i++) bytes[to++] = from[i] ?? 0;
+    this.length = after;
+  }
+}

@@ -1,0 +1,152 @@
+import { afterAll, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { createLineMiner } from "#test/support/mining.ts";
+import type { LineFilter } from "../../query/source.ts";
+import { writeLogsFile } from "../logs_file.ts";
+import { lines } from "../store.fixture.ts";
+import { readLogs } from "./read_logs.fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lapwing-search-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const everything = {
+  tenant: "t",
+  matchers: [],
+  lineFilters: [],
+  startNs: 0n,
+  endNs: 2n ** 62n,
+  limit: 100_000,
+  direction: "forward" as const,
+};
+
+const words = [
+  "user",
+  "7",
+  "42",
+  "a=4",
+  "k=v",
+  "Jun",
+  "Mon",
+  "é",
+  "žluť9",
+  "x",
+  "",
+  "10.0.0.1:8080",
+  "blk_-1608999687919862906",
+  "4bf92f3577b34da6a3ce929d0e0e4736",
+  "[9]",
+  "<3>",
+  "\u0000",
+  '"id":"77"',
+  "Failed",
+];
+const separator = fc.constantFrom(" ", "  ", ",", ":", "=", "/", "-", ".", '"');
+const wordy = fc
+  .array(fc.tuple(fc.constantFrom(...words), separator), { maxLength: 40 })
+  .map((pairs) => pairs.flat().join(""));
+/** A few shapes that come often, so that there are templates with several lines. */
+const shaped = fc
+  .tuple(
+    fc.constantFrom("took # ms for user # at #", "a#=# Jun # <#>", "id # #/#:#,#", "# # # # #"),
+    fc.infiniteStream(fc.constantFrom("1", "22", "333", "7", "x1", "Feb", "2f-9", "é8")),
+  )
+  .map(([shape, values]) => shape.replaceAll("#", () => values.next().value ?? ""));
+const line = fc.oneof(
+  { weight: 4, arbitrary: wordy },
+  { weight: 6, arbitrary: shaped },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 9 }) },
+);
+const operators = ["|=", "!=", "|~", "!~"] as const;
+/** A piece of a line, found by two numbers, or something else. */
+const wish = fc.record({
+  op: fc.constantFrom(...operators),
+  picks: fc.array(
+    fc.record({
+      line: fc.nat(),
+      from: fc.nat(),
+      length: fc.oneof(fc.nat(3), fc.nat(40)),
+      other: fc.option(fc.constantFrom("", "7", " ", "Jun", "1 2", "= ", "user 7", "e\u0301"), {
+        freq: 4,
+      }),
+      shape: fc.constantFrom(
+        (text: string) => text,
+        (text: string) => `(?i)${text}`,
+        (text: string) => `^${text}`,
+        (text: string) => `${text}$`,
+        (text: string) => `${text}.*\\d+`,
+        (text: string) => `[a-f]+|${text}`,
+        (text: string) => `\\b${text}\\s?`,
+        (text: string) => `(${text})?\\w{2,5}:`,
+        () => "\\d{3}",
+        () => "[^\\x00-\\x7f]",
+        () => ".9",
+        () => "",
+      ),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
+type Line = string | Uint8Array;
+
+function filterOf(
+  { op, picks }: typeof wish extends fc.Arbitrary<infer W> ? W : never,
+  some: readonly Line[],
+): LineFilter {
+  const values = picks.map(({ line: number, from, length, other, shape }) => {
+    const text = Array.from(Buffer.from(some[number % some.length] ?? "").toString());
+    const at = from % (text.length + 1);
+    const needle = other ?? text.slice(at, at + length).join("");
+    return op === "|=" || op === "!="
+      ? needle
+      : shape(needle.replaceAll(/[\\^$.|?*+()[\]{}]/g, "\\$&"));
+  });
+  return { op, values };
+}
+
+function passes(one: Line, { op, values }: LineFilter): boolean {
+  const body = Buffer.from(one);
+  const isHit =
+    op === "|=" || op === "!="
+      ? values.some((value) => body.includes(value))
+      : values.some((value) => searchingRegex(value).test(body.toString()));
+  return isHit === (op === "|=" || op === "|~");
+}
+
+test("any filters over any lines give the lines that whole bodies give", async () => {
+  const miner = createLineMiner();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.array(line, { minLength: 1, maxLength: 40 }), fc.boolean()), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      fc.array(fc.array(wish, { minLength: 1, maxLength: 3 }), { minLength: 12, maxLength: 12 }),
+      async (batches, wishes) => {
+        const given = batches.map(([some, isMined], i) => {
+          const batch = lines("x", some, 100 * i);
+          return isMined ? miner.mine(batch) : batch;
+        });
+        const all = batches.flatMap(([some]) => some);
+        const file = await writeLogsFile(folder, given);
+        for (const wanted of wishes) {
+          const lineFilters = wanted.map((one) => filterOf(one, all));
+          const found = await readLogs(file, { ...everything, lineFilters });
+          const expected = all
+            .filter((one) => lineFilters.every((filter) => passes(one, filter)))
+            .map((one) => Buffer.from(one).toString());
+          expect({ lineFilters, bodies: found.map(({ body }) => body) }).toEqual({
+            lineFilters,
+            bodies: expected,
+          });
+        }
+        rmSync(file.path);
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 60_000);

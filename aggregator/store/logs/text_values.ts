@@ -1,0 +1,159 @@
+import { encodings } from "../parquet/column_pages.ts";
+import { DeltaColumn } from "../parquet/delta_column.ts";
+import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
+import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
+import { UnsupportedParquet } from "../parquet/unsupported.ts";
+
+const countBytes = 4;
+
+/**
+ * The texts of a column one after another, as a search wants them: the bytes at once, and where each text ends and which row it is of
+ * only when something was found.
+ */
+export class TextColumn {
+  readonly #rows: number;
+  #page: FlatPage | undefined;
+  #values: TextValues | undefined;
+  #rowOf: Uint32Array | undefined;
+  /** Bytes of memory, as far as it is taken now. */
+  memory: number;
+
+  /** Throws UnsupportedParquet. */
+  constructor(column: FlatColumn) {
+    this.#rows = column.rows;
+    const { pages } = pagesOf(column);
+    const [page] = pages;
+    if (pages.length === 1 && page?.encoding === encodings.deltaLengthByteArray) {
+      this.#page = { ...page, bytes: ownBytes(page.bytes) };
+      this.memory = page.bytes.length + (page.isPresent?.length ?? 0);
+    } else if (pages.every(({ count }) => count === 0)) {
+      this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined };
+      this.memory = 0;
+    } else {
+      this.#values = flatTexts(column);
+      this.memory = this.#valueBytes(this.#values);
+    }
+  }
+
+  /** Whether no row has a text. */
+  get isEmpty(): boolean {
+    return this.#values === undefined ? this.#page?.count === 0 : this.#values.ends.length === 0;
+  }
+
+  /** Whether the bytes may hold a text at all; cheaper than to look where. */
+  mayHold(needle: Uint8Array): boolean {
+    const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
+    return bufferOf(bytes).includes(needle);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#read().bytes;
+  }
+
+  /** Where each text ends in the bytes. */
+  get ends(): Uint32Array {
+    return this.#read().ends;
+  }
+
+  /** The row of each text, ascending; undefined where every row has one. */
+  get rowOf(): Uint32Array | undefined {
+    const { isPresent, ends } = this.#read();
+    if (isPresent === undefined) {
+      if (ends.length === this.#rows) return undefined;
+      return (this.#rowOf ??= new Uint32Array(ends.length));
+    }
+    if (this.#rowOf !== undefined) return this.#rowOf;
+    const rowOf = new Uint32Array(ends.length);
+    let value = 0;
+    for (let row = 0; row < isPresent.length; row++) if (isPresent[row] === 1) rowOf[value++] = row;
+    this.memory += countBytes * rowOf.length;
+    return (this.#rowOf = rowOf);
+  }
+
+  #read(): TextValues {
+    if (this.#values !== undefined) return this.#values;
+    const page = this.#page;
+    const ends = new Uint32Array(page?.count ?? 0);
+    if (page === undefined) return (this.#values = { bytes: nothing, ends, isPresent: undefined });
+    const lengths = new DeltaColumn(page.bytes).decodeAll();
+    let end = 0;
+    for (let i = 0; i < ends.length; i++) {
+      const length = lengths[i] ?? -1;
+      if (length < 0) throw new UnsupportedParquet("texts are cut off");
+      ends[i] = end += length;
+    }
+    if (lengths.length !== ends.length || end > page.bytes.length)
+      throw new UnsupportedParquet("texts are cut off");
+    const bytes = page.bytes.subarray(page.bytes.length - end);
+    const isPresent = page.count === page.rows ? undefined : page.isPresent;
+    this.#page = undefined;
+    this.memory += countBytes * ends.length;
+    return (this.#values = { bytes, ends, isPresent });
+  }
+
+  #valueBytes({ bytes, ends, isPresent }: TextValues): number {
+    return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
+  }
+}
+
+/** Walks the texts of a column by ascending rows. */
+export class TextCursor {
+  readonly bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+  readonly #rowOf: Uint32Array | undefined;
+  #value = 0;
+  start = 0;
+  end = 0;
+
+  constructor(column: TextColumn) {
+    this.bytes = column.bytes;
+    this.#ends = column.ends;
+    this.#rowOf = column.rowOf;
+  }
+
+  /** Sets `start` and `end` to the text of a row, which is not before the last one asked for; false where it has none. */
+  seek(row: number): boolean {
+    const rowOf = this.#rowOf;
+    let value = row;
+    if (rowOf !== undefined) {
+      value = this.#value;
+      if ((rowOf[value] ?? Infinity) < row) value = firstFrom(rowOf, row, value);
+      this.#value = value;
+      if (rowOf[value] !== row) return false;
+    }
+    const end = this.#ends[value];
+    if (end === undefined) return false;
+    this.start = value === 0 ? 0 : (this.#ends[value - 1] ?? 0);
+    this.end = end;
+    return true;
+  }
+}
+
+/** The first index from `from` on whose value is at least `wanted`; near ones are found soonest. */
+export function firstFrom(sorted: Uint32Array, wanted: number, from: number): number {
+  if (from >= sorted.length || (sorted[from] ?? 0) >= wanted) return from;
+  let step = 1;
+  let low = from;
+  while ((sorted[low + step] ?? Infinity) < wanted) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(sorted.length, low + step);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Bytes that do not keep more memory than their own. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes;
+}
+
+const nothing = new Uint8Array();
