@@ -12,6 +12,7 @@ import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Collector } from "./collect/collector.ts";
 import { Receivers } from "./collect/receivers/receivers.ts";
+import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import type { AgentConfig } from "./config.ts";
 import { hostFacts } from "./facts.ts";
@@ -57,6 +58,7 @@ export class Agent {
   readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
   #config: AgentConfig;
+  #shownPools: { readonly of: AgentConfig; readonly pools: readonly PoolConfig[] } | undefined;
 
   /** Recovers the spool; collects nothing before start(). */
   static async open(config: AgentConfig, parts: AgentParts): Promise<Agent> {
@@ -107,6 +109,7 @@ export class Agent {
         targets: this.#collector.targets(),
         sources: this.#collector.sources(),
         seriesLimit: limiter.report(),
+        pools: this.#pools(),
       }),
     );
     const uplinkLog = log.child({ room: "uplink" });
@@ -141,6 +144,13 @@ export class Agent {
     this.#pipeline.setLabels(labelsOf(config));
     await this.#collector.apply(runnableSources(config));
     this.#log.info("configuration reloaded");
+  }
+
+  /** The jobs as they are in effect; made anew only when the configuration is another. */
+  #pools(): readonly PoolConfig[] {
+    if (this.#shownPools?.of !== this.#config)
+      this.#shownPools = { of: this.#config, pools: shownPools(this.#config) };
+    return this.#shownPools.pools;
   }
 
   notReady(): string[] {

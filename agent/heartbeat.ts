@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Heartbeat, TargetState } from "#proto/gen/v1/control_pb.js";
 import {
   HeartbeatSchema,
+  ScrapePoolSchema,
   SeriesLimitSchema,
   SourceStateSchema,
   TargetStateSchema,
@@ -20,6 +21,7 @@ export type HeartbeatParts = {
   readonly sources: readonly SourceReport[];
   /** Of the agent itself; undefined where it has none. */
   readonly seriesLimit: SeriesLimitReport | undefined;
+  readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
 };
 
 /** Targets whose limits are told of; the fullest go first. */
@@ -38,6 +40,7 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     seriesLimits: limitsOf(parts.seriesLimit, parts.targets).map((limit) =>
       create(SeriesLimitSchema, limit),
     ),
+    scrapePools: parts.pools.map((pool) => create(ScrapePoolSchema, pool)),
   });
 }
 

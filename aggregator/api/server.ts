@@ -22,7 +22,7 @@ import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";
 import { rpcRoutes } from "./rpc.ts";
-import { targetsOf } from "./targets.ts";
+import { poolsOf, targetsOf } from "./targets.ts";
 
 export type ApiParts = {
   readonly config: AggregatorConfig;
@@ -62,6 +62,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       startedMs: clock.now(),
       storageRetention: formatDuration(config.storage.retention.metrics),
       targets: () => targetsOf(agents, tenant),
+      pools: () => poolsOf(agents, tenant),
       config: parts.shownConfig,
       lifecycle: parts.lifecycle,
       selfMetrics: parts.metrics,

@@ -16,6 +16,15 @@ export function targetsOf(agents: Agents, tenant: string): Targets {
   };
 }
 
+/** Configurations of all agents' scrape pools by name, as YAML; of two pools of one name, that of the agent heard of first. */
+export function poolsOf(agents: Agents, tenant: string): ReadonlyMap<string, string> {
+  const pools = new Map<string, string>();
+  for (const { heartbeat } of agents.list(tenant))
+    for (const { name, configYaml } of heartbeat.scrapePools)
+      if (!pools.has(name)) pools.set(name, configYaml);
+  return pools;
+}
+
 function activeTarget(state: TargetState): ActiveTarget {
   return {
     discoveredLabels: state.discoveredLabels,

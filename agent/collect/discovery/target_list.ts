@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scalarText } from "../scrape/scalar_text.ts";
+import { scalarText } from "#shared/relabel/scalar_text.ts";
 import type { TargetGroup } from "./discovery.ts";
 
 /** `{targets: ["host:port"], labels: {k: v}}`: the shape of static_configs, of files and of HTTP answers. */

@@ -6,8 +6,8 @@ import { FileSdConfig } from "../discovery/file.ts";
 import { HttpSdConfig } from "../discovery/http.ts";
 import { StaticConfig } from "../discovery/static.ts";
 import { authorizationFault, httpClientShape } from "./http_client_config.ts";
-import { RelabelConfig } from "./relabel_config.ts";
-import { scalarText } from "./scalar_text.ts";
+import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
+import { scalarText } from "#shared/relabel/scalar_text.ts";
 
 /** Formats that a target may be asked for, by Prometheus's names, best first where a list is given. */
 export const scrapeProtocols = [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scalarText } from "./scalar_text.ts";
+import { scalarText } from "#shared/relabel/scalar_text.ts";
 
 const BasicAuth = z
   .strictObject({

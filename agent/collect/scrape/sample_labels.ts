@@ -2,7 +2,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import type { ExposedLabels } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
-import { type MutableLabels, relabel } from "./relabel.ts";
+import { type MutableLabels, relabel } from "#shared/relabel/relabel.ts";
 
 /** The scrape holds more than it may. Counting went on for the report. */
 export class SampleLimitError extends OperatingError {

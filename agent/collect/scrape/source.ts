@@ -4,7 +4,7 @@ import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 import { defineSource } from "../sources/source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
-import { scalarText } from "./scalar_text.ts";
+import { scalarText } from "#shared/relabel/scalar_text.ts";
 import { ScrapeManager } from "./scrape_manager.ts";
 
 /** Targets' states change with every scrape; they are reported together, at most this often. */

@@ -4,7 +4,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { formatDuration, parseDuration } from "#shared/text/duration.ts";
 import type { Job } from "./job.ts";
-import { relabel } from "./relabel.ts";
+import { relabel } from "#shared/relabel/relabel.ts";
 
 /** One endpoint that is scraped. */
 export type Target = {

@@ -110,6 +110,11 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: repeated lapwing.v1.SeriesLimit series_limits = 20;
    */
   seriesLimits: SeriesLimit[];
+
+  /**
+   * @generated from field: repeated lapwing.v1.ScrapePool scrape_pools = 21;
+   */
+  scrapePools: ScrapePool[];
 };
 
 /**
@@ -117,6 +122,31 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+
+/**
+ * A scrape job, as it is in effect on an agent.
+ *
+ * @generated from message lapwing.v1.ScrapePool
+ */
+export declare type ScrapePool = Message<"lapwing.v1.ScrapePool"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The job's configuration as YAML, defaults included, secrets left out.
+   *
+   * @generated from field: string config_yaml = 2;
+   */
+  configYaml: string;
+};
+
+/**
+ * Describes the message lapwing.v1.ScrapePool.
+ * Use `create(ScrapePoolSchema)` to create a new message.
+ */
+export declare const ScrapePoolSchema: GenMessage<ScrapePool>;
 
 /**
  * A limit on active series: those with a sample in the last hour. Counts of what was refused are since the process began.

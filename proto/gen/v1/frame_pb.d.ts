@@ -199,3 +199,4 @@ export enum Compression {
  * Describes the enum lapwing.v1.Compression.
  */
 export declare const CompressionSchema: GenEnum<Compression>;
+

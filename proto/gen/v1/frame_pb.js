@@ -7,44 +7,49 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
 /**
  * Describes the file v1/frame.proto.
  */
-export const file_v1_frame =
-  /*@__PURE__*/
-  fileDesc(
-    "Cg52MS9mcmFtZS5wcm90bxIKbGFwd2luZy52MSKsBAoLRnJhbWVIZWFkZXISDgoGdGVuYW50GAEgASgJEg0KBWFnZW50GAIgASgJEiIKBnNpZ25hbBgDIAEoDjISLmxhcHdpbmcudjEuU2lnbmFsEg0KBWVwb2NoGAQgASgBEhAKCHNlcXVlbmNlGAUgASgNEiMKBGtpbmQYBiABKA4yFS5sYXB3aW5nLnYxLkZyYW1lS2luZBIWCg5wcmV2aW91c19lcG9jaBgHIAEoARIZChFwcmV2aW91c19zZXF1ZW5jZRgIIAEoDRINCgVpdGVtcxgJIAEoDRITCgtpdGVtc190b3RhbBgKIAEoARIxCgVkcm9wcxgLIAMoCzIiLmxhcHdpbmcudjEuRnJhbWVIZWFkZXIuRHJvcHNFbnRyeRI9CgtjaGVja3BvaW50cxgMIAMoCzIoLmxhcHdpbmcudjEuRnJhbWVIZWFkZXIuQ2hlY2twb2ludHNFbnRyeRISCgpjcmVhdGVkX21zGA0gASgBEiwKC2NvbXByZXNzaW9uGA4gASgOMhcubGFwd2luZy52MS5Db21wcmVzc2lvbhIRCglib2R5X3NpemUYDyABKA0SFAoMYm9keV92ZXJzaW9uGBAgASgNGiwKCkRyb3BzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARoyChBDaGVja3BvaW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqRQoGU2lnbmFsEhYKElNJR05BTF9VTlNQRUNJRklFRBAAEhIKDlNJR05BTF9NRVRSSUNTEAESDwoLU0lHTkFMX0xPR1MQAipRCglGcmFtZUtpbmQSGgoWRlJBTUVfS0lORF9VTlNQRUNJRklFRBAAEhMKD0ZSQU1FX0tJTkRfT1BFThABEhMKD0ZSQU1FX0tJTkRfREFUQRACKmsKC0NvbXByZXNzaW9uEhsKF0NPTVBSRVNTSU9OX1VOU1BFQ0lGSUVEEAASFAoQQ09NUFJFU1NJT05fTk9ORRABEhMKD0NPTVBSRVNTSU9OX0xaNBACEhQKEENPTVBSRVNTSU9OX1pTVEQQA2IGcHJvdG8z",
-  );
+export const file_v1_frame = /*@__PURE__*/
+  fileDesc("Cg52MS9mcmFtZS5wcm90bxIKbGFwd2luZy52MSKsBAoLRnJhbWVIZWFkZXISDgoGdGVuYW50GAEgASgJEg0KBWFnZW50GAIgASgJEiIKBnNpZ25hbBgDIAEoDjISLmxhcHdpbmcudjEuU2lnbmFsEg0KBWVwb2NoGAQgASgBEhAKCHNlcXVlbmNlGAUgASgNEiMKBGtpbmQYBiABKA4yFS5sYXB3aW5nLnYxLkZyYW1lS2luZBIWCg5wcmV2aW91c19lcG9jaBgHIAEoARIZChFwcmV2aW91c19zZXF1ZW5jZRgIIAEoDRINCgVpdGVtcxgJIAEoDRITCgtpdGVtc190b3RhbBgKIAEoARIxCgVkcm9wcxgLIAMoCzIiLmxhcHdpbmcudjEuRnJhbWVIZWFkZXIuRHJvcHNFbnRyeRI9CgtjaGVja3BvaW50cxgMIAMoCzIoLmxhcHdpbmcudjEuRnJhbWVIZWFkZXIuQ2hlY2twb2ludHNFbnRyeRISCgpjcmVhdGVkX21zGA0gASgBEiwKC2NvbXByZXNzaW9uGA4gASgOMhcubGFwd2luZy52MS5Db21wcmVzc2lvbhIRCglib2R5X3NpemUYDyABKA0SFAoMYm9keV92ZXJzaW9uGBAgASgNGiwKCkRyb3BzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARoyChBDaGVja3BvaW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqRQoGU2lnbmFsEhYKElNJR05BTF9VTlNQRUNJRklFRBAAEhIKDlNJR05BTF9NRVRSSUNTEAESDwoLU0lHTkFMX0xPR1MQAipRCglGcmFtZUtpbmQSGgoWRlJBTUVfS0lORF9VTlNQRUNJRklFRBAAEhMKD0ZSQU1FX0tJTkRfT1BFThABEhMKD0ZSQU1FX0tJTkRfREFUQRACKmsKC0NvbXByZXNzaW9uEhsKF0NPTVBSRVNTSU9OX1VOU1BFQ0lGSUVEEAASFAoQQ09NUFJFU1NJT05fTk9ORRABEhMKD0NPTVBSRVNTSU9OX0xaNBACEhQKEENPTVBSRVNTSU9OX1pTVEQQA2IGcHJvdG8z");
 
 /**
  * Describes the message lapwing.v1.FrameHeader.
  * Use `create(FrameHeaderSchema)` to create a new message.
  */
-export const FrameHeaderSchema = /*@__PURE__*/ messageDesc(file_v1_frame, 0);
+export const FrameHeaderSchema = /*@__PURE__*/
+  messageDesc(file_v1_frame, 0);
 
 /**
  * Describes the enum lapwing.v1.Signal.
  */
-export const SignalSchema = /*@__PURE__*/ enumDesc(file_v1_frame, 0);
+export const SignalSchema = /*@__PURE__*/
+  enumDesc(file_v1_frame, 0);
 
 /**
  * @generated from enum lapwing.v1.Signal
  */
-export const Signal = /*@__PURE__*/ tsEnum(SignalSchema);
+export const Signal = /*@__PURE__*/
+  tsEnum(SignalSchema);
 
 /**
  * Describes the enum lapwing.v1.FrameKind.
  */
-export const FrameKindSchema = /*@__PURE__*/ enumDesc(file_v1_frame, 1);
+export const FrameKindSchema = /*@__PURE__*/
+  enumDesc(file_v1_frame, 1);
 
 /**
  * @generated from enum lapwing.v1.FrameKind
  */
-export const FrameKind = /*@__PURE__*/ tsEnum(FrameKindSchema);
+export const FrameKind = /*@__PURE__*/
+  tsEnum(FrameKindSchema);
 
 /**
  * Describes the enum lapwing.v1.Compression.
  */
-export const CompressionSchema = /*@__PURE__*/ enumDesc(file_v1_frame, 2);
+export const CompressionSchema = /*@__PURE__*/
+  enumDesc(file_v1_frame, 2);
 
 /**
  * @generated from enum lapwing.v1.Compression
  */
-export const Compression = /*@__PURE__*/ tsEnum(CompressionSchema);
+export const Compression = /*@__PURE__*/
+  tsEnum(CompressionSchema);
+

@@ -40,6 +40,7 @@ const app = prometheusRoutes({
   build: { version: "0.1.0", revision: "abc", branch: "main", buildUser: "", buildDate: "" },
   startedMs: 0,
   storageRetention: "30d",
+  pools: () => new Map(),
   targets: () => ({ active: [target], dropped: [{ discoveredLabels: {}, scrapePool: "api" }] }),
   config: () => ({}),
   lifecycle: new Lifecycle(systemClock),

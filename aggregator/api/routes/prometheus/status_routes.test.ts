@@ -56,6 +56,7 @@ const app = prometheusRoutes({
   build: { version: "0.1.0", revision: "", branch: "", buildUser: "", buildDate: "" },
   startedMs: 0,
   storageRetention: "30d",
+  pools: () => new Map(),
   targets: () => ({ active: [target], dropped: [{ discoveredLabels: {}, scrapePool: "old" }] }),
   config: () => ({
     nats: { password: "p4ss", password_file: "/f", servers: ["nats://u:p4ss@h:1"] },

@@ -12,7 +12,7 @@ import { answering, invalidParameter } from "./answer.ts";
 import { featuresOf } from "./features.ts";
 import { liveNotifications } from "./live_notifications.ts";
 import { readParams } from "./params.ts";
-import { shownConfig } from "./shown_config.ts";
+import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { tsdbStatusJson } from "./tsdb_status.ts";
 
 type BuildInfo = {

@@ -9,6 +9,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { answering, invalidParameter } from "./answer.ts";
+import { relabelSteps } from "./relabel_steps.ts";
 
 /** One target as /targets shows it; times RFC 3339, durations seconds or Prometheus's text. */
 export type ActiveTarget = {
@@ -31,13 +32,15 @@ export type Targets = {
 };
 
 export type TargetParts = {
+  /** Configurations of the scrape pools by name, as YAML. */
+  readonly pools: (request: Request) => ReadonlyMap<string, string>;
   readonly targets: (request: Request) => Promise<Targets> | Targets;
   readonly metrics: MetricsSource;
   readonly tenant: (request: Request) => string;
   readonly clock: Clock;
 };
 
-/** /targets, /targets/metadata, /scrape_pools. */
+/** /targets, /targets/metadata, /targets/relabel_steps, /scrape_pools, /scrape_pools/config. */
 export function targetRoutes(parts: TargetParts): Hono {
   const app = new Hono();
   app.get(
@@ -59,6 +62,22 @@ export function targetRoutes(parts: TargetParts): Hono {
     }),
   );
   app.get(
+    "/scrape_pools/config",
+    answering(async (c) => {
+      const pool = wanted(c.req.query("scrapePool"), "scrapePool");
+      return { dataJson: JSON.stringify({ yaml: poolConfig(parts.pools(c.req.raw), pool) }) };
+    }),
+  );
+  app.get(
+    "/targets/relabel_steps",
+    answering(async (c) => {
+      const pool = wanted(c.req.query("scrapePool"), "scrapePool");
+      const labels = wanted(c.req.query("labels"), "labels");
+      const steps = relabelSteps(poolConfig(parts.pools(c.req.raw), pool), labels);
+      return { dataJson: JSON.stringify({ steps }) };
+    }),
+  );
+  app.get(
     "/targets/metadata",
     answering(async (c) => {
       const limit = countOf(c.req.query("limit") ?? "");
@@ -70,6 +89,17 @@ export function targetRoutes(parts: TargetParts): Hono {
     }),
   );
   return app;
+}
+
+function wanted(value: string | undefined, name: string): string {
+  if (value !== undefined && value !== "") return value;
+  throw new PromqlError("bad_data", `no ${name} parameter provided`);
+}
+
+function poolConfig(pools: ReadonlyMap<string, string>, pool: string): string {
+  const yaml = pools.get(pool);
+  if (yaml !== undefined) return yaml;
+  throw new PromqlError("bad_data", `unknown scrape pool "${pool}"`);
 }
 
 function targetsJson({ active, dropped }: Targets, state: string, pool: string): string {

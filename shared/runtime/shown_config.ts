@@ -12,7 +12,12 @@ const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
 export function shownConfig(config: unknown): string {
   const note =
     "# As it is in effect, defaults included: durations in milliseconds, sizes in bytes.\n";
-  return note + stringify(shown(config, false));
+  return note + shownYaml(config);
+}
+
+/** The same without a note. */
+export function shownYaml(config: unknown): string {
+  return stringify(shown(config, false));
 }
 
 function shown(value: unknown, isSecret: boolean): unknown {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { messageOf } from "#shared/errors.ts";
-import { type LinearRegex, anchoredRegex } from "#shared/text/linear_regex.ts";
+import { messageOf } from "../errors.ts";
+import { type LinearRegex, anchoredRegex } from "../text/linear_regex.ts";
 import { scalarText } from "./scalar_text.ts";
 
 const actions = [
