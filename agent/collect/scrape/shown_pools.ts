@@ -13,13 +13,14 @@ export function shownPools(config: {
 }): PoolConfig[] {
   return config.scrape_configs.map((written) => {
     const job = resolveJob(config.global, written);
-    const { intervalMs, timeoutMs, externalLabels, outOfOrderMs, job_name: name, ...rest } = job;
-    const yaml = shownYaml({
-      job_name: name,
-      ...rest,
-      scrape_interval: formatDuration(intervalMs),
-      scrape_timeout: formatDuration(timeoutMs),
-    });
-    return { name, configYaml: yaml };
+    const shown: Record<string, unknown> = {
+      ...job,
+      scrape_interval: formatDuration(job.intervalMs),
+      scrape_timeout: formatDuration(job.timeoutMs),
+    };
+    // Resolved from keys that are shown, or from outside of the job.
+    for (const key of ["intervalMs", "timeoutMs", "externalLabels", "outOfOrderMs"])
+      delete shown[key];
+    return { name: job.job_name, configYaml: shownYaml(shown) };
   });
 }

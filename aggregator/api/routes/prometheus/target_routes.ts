@@ -64,15 +64,15 @@ export function targetRoutes(parts: TargetParts): Hono {
   app.get(
     "/scrape_pools/config",
     answering(async (c) => {
-      const pool = wanted(c.req.query("scrapePool"), "scrapePool");
+      const pool = given(c.req.query("scrapePool"), "scrapePool");
       return { dataJson: JSON.stringify({ yaml: poolConfig(parts.pools(c.req.raw), pool) }) };
     }),
   );
   app.get(
     "/targets/relabel_steps",
     answering(async (c) => {
-      const pool = wanted(c.req.query("scrapePool"), "scrapePool");
-      const labels = wanted(c.req.query("labels"), "labels");
+      const pool = given(c.req.query("scrapePool"), "scrapePool");
+      const labels = given(c.req.query("labels"), "labels");
       const steps = relabelSteps(poolConfig(parts.pools(c.req.raw), pool), labels);
       return { dataJson: JSON.stringify({ steps }) };
     }),
@@ -91,7 +91,7 @@ export function targetRoutes(parts: TargetParts): Hono {
   return app;
 }
 
-function wanted(value: string | undefined, name: string): string {
+function given(value: string | undefined, name: string): string {
   if (value !== undefined && value !== "") return value;
   throw new PromqlError("bad_data", `no ${name} parameter provided`);
 }
