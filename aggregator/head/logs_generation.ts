@@ -23,18 +23,18 @@ export class LogsGeneration {
 
   /** Keeps the batch by reference; without the records that are out of bounds where there are any. */
   append(tenant: string, given: LogsBatch, latestMs: number): Drops {
-    const kept = keptRecords(given, latestMs);
     const count = given.streamOf.length;
-    const batch = kept.length === count ? given : pick(given, kept);
-    if (kept.length > 0) {
+    const batch = areAllKept(given, latestMs) ? given : pick(given, keptRecords(given, latestMs));
+    const kept = batch.streamOf.length;
+    if (kept > 0) {
       const known = this.#tenants.get(tenant);
       const entry = { batch, ...rangeOf(batch.timestampsMs) };
       if (known === undefined) this.#tenants.set(tenant, [entry]);
       else known.push(entry);
-      this.records += kept.length;
+      this.records += kept;
       this.bytes += bytesOf(batch);
     }
-    return addDrops({}, { out_of_bounds_timestamp: count - kept.length });
+    return addDrops({}, { out_of_bounds_timestamp: count - kept });
   }
 
   content(): ReadonlyMap<string, readonly LogsBatch[]> {
@@ -46,9 +46,20 @@ export class LogsGeneration {
 
 function keptRecords({ timestampsMs }: LogsBatch, latestMs: number): number[] {
   const kept: number[] = [];
-  for (const [i, timestampMs] of timestampsMs.entries())
-    if (timestampMs <= latestMs && Number.isSafeInteger(timestampMs)) kept.push(i);
+  for (let i = 0; i < timestampsMs.length; i++)
+    if (isKept(timestampsMs[i] ?? 0, latestMs)) kept.push(i);
   return kept;
+}
+
+function isKept(timestampMs: number, latestMs: number): boolean {
+  return timestampMs <= latestMs && Number.isSafeInteger(timestampMs);
+}
+
+/** Nearly always all are. */
+function areAllKept({ timestampsMs }: LogsBatch, latestMs: number): boolean {
+  for (let i = 0; i < timestampsMs.length; i++)
+    if (!isKept(timestampsMs[i] ?? 0, latestMs)) return false;
+  return true;
 }
 
 function pick(batch: LogsBatch, kept: readonly number[]): LogsBatch {
@@ -73,9 +84,10 @@ function pick(batch: LogsBatch, kept: readonly number[]): LogsBatch {
 function rangeOf(timestampsMs: Float64Array): { minMs: number; maxMs: number } {
   let minMs = Number.POSITIVE_INFINITY;
   let maxMs = Number.NEGATIVE_INFINITY;
-  for (const timestampMs of timestampsMs) {
-    minMs = Math.min(minMs, timestampMs);
-    maxMs = Math.max(maxMs, timestampMs);
+  for (let i = 0; i < timestampsMs.length; i++) {
+    const timestampMs = timestampsMs[i] ?? 0;
+    if (timestampMs < minMs) minMs = timestampMs;
+    if (timestampMs > maxMs) maxMs = timestampMs;
   }
   return { minMs, maxMs };
 }

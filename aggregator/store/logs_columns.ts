@@ -30,6 +30,11 @@ export const logsColumns: readonly ColumnSchema[] = [
   { name: "attributes", type: "text", isOptional: true },
 ];
 
+/**
+ * zstd's for variables, which are digits for the most part: higher levels look for shorter matches, find them by pure chance, and
+ * pay more for them than for the digits (24.6 bytes a line of LogHub at level 1, 26.2 at 3, 25.5 at 9).
+ */
+const variablesLevel = 1;
 const encoder = new TextEncoder();
 
 /** A batch with what is told once for all of its records. */
@@ -70,7 +75,7 @@ export class LogsColumns {
     const bodies = new TextColumn(rows);
     const raw = new TextColumn(rows);
     const attributes = new TextColumn(rows);
-    const variables = variableColumns.map(() => new TextColumn(rows));
+    const variables = variableColumns.map(() => new TextColumn(rows, variablesLevel));
     for (let i = 0; i < rows; i++) {
       const source = this.#sources[this.#order.batchOf[from + i] ?? 0];
       if (source === undefined) continue;
@@ -141,7 +146,10 @@ class TextColumn {
   readonly #byText = new Map<string, number>();
   #count = 0;
 
-  constructor(rows: number) {
+  readonly #level: number | undefined;
+
+  constructor(rows: number, level?: number) {
+    this.#level = level;
     this.#isPresent = new Uint8Array(rows);
     this.#lengths = new Uint32Array(rows);
     this.#numbers = new Uint32Array(rows);
@@ -191,7 +199,13 @@ class TextColumn {
     const sink = new ByteSink(this.#bytes.length + this.#count);
     writeLengths(sink, this.#lengths.subarray(0, this.#count));
     sink.block(this.#bytes.written());
-    return { encoding: encodings.deltaLengthByteArray, values: sink.written(), isPresent };
+    const level = this.#level;
+    return {
+      encoding: encodings.deltaLengthByteArray,
+      values: sink.written(),
+      isPresent,
+      ...(level !== undefined && { level }),
+    };
   }
 }
 
@@ -256,13 +270,15 @@ function dictionaryPages(numbers: Uint32Array, entries: readonly Uint8Array[]): 
 }
 
 function severityColumn(severities: Uint8Array): ColumnPages {
-  const numbers = new Map<number, number>();
-  const indexes = Uint32Array.from(severities, (severity) => {
-    let number = numbers.get(severity);
-    if (number === undefined) numbers.set(severity, (number = numbers.size));
-    return number;
-  });
-  const entries = Int32Array.from(numbers.keys());
+  const numbers = new Uint8Array(256);
+  const seen: number[] = [];
+  const indexes = new Uint8Array(severities.length);
+  for (let i = 0; i < severities.length; i++) {
+    const severity = severities[i] ?? 0;
+    if (numbers[severity] === 0) numbers[severity] = seen.push(severity);
+    indexes[i] = (numbers[severity] ?? 0) - 1;
+  }
+  const entries = Int32Array.from(seen);
   const width = widthOf(entries.length);
   const sink = new ByteSink(64);
   sink.varint(width);
@@ -337,6 +353,7 @@ function invalidRows(batch: LogsBatch): ReadonlySet<number> {
 }
 
 function cutsCharacter(bodies: Uint8Array, bodyEnds: Uint32Array): boolean {
-  for (const end of bodyEnds) if (((bodies[end] ?? 0) & 0xc0) === 0x80) return true;
+  for (let i = 0; i < bodyEnds.length; i++)
+    if (((bodies[bodyEnds[i] ?? 0] ?? 0) & 0xc0) === 0x80) return true;
   return false;
 }

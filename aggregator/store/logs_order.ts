@@ -17,11 +17,7 @@ export function orderLogs(batches: readonly LogsBatch[]): LogsOrder {
   const total = batches.reduce((sum, batch) => sum + batch.streamOf.length, 0);
   const { texts, ranks } = rankStreams(batches);
   const ends = new Uint32Array(texts.length);
-  for (const [b, batch] of batches.entries())
-    for (const stream of batch.streamOf) {
-      const rank = ranks[b]?.[stream] ?? 0;
-      ends[rank] = (ends[rank] ?? 0) + 1;
-    }
+  for (const [b, batch] of batches.entries()) countRanks(batch.streamOf, ranks[b], ends);
   let sum = 0;
   for (const [rank, count] of ends.entries()) {
     ends[rank] = sum;
@@ -30,20 +26,30 @@ export function orderLogs(batches: readonly LogsBatch[]): LogsOrder {
   const batchOf = new Uint32Array(total);
   const rowOf = new Uint32Array(total);
   // `ends` are starts here, and become ends as each stream's records are put in their places.
-  for (const [b, batch] of batches.entries())
-    for (const [row, stream] of batch.streamOf.entries()) {
-      const rank = ranks[b]?.[stream] ?? 0;
+  for (const [b, { streamOf }] of batches.entries()) {
+    const rankOf = ranks[b];
+    // By index: iterators of typed arrays cost twenty times as much.
+    for (let row = 0; row < streamOf.length; row++) {
+      const rank = rankOf?.[streamOf[row] ?? 0] ?? 0;
       const at = ends[rank] ?? 0;
       ends[rank] = at + 1;
       batchOf[at] = b;
       rowOf[at] = row;
     }
+  }
   let from = 0;
   for (const end of ends) {
     sortByTime(batches, batchOf, rowOf, from, end);
     from = end;
   }
   return { total, texts, ends, batchOf, rowOf };
+}
+
+function countRanks(streamOf: Uint32Array, rankOf: Uint32Array | undefined, counts: Uint32Array) {
+  for (let row = 0; row < streamOf.length; row++) {
+    const rank = rankOf?.[streamOf[row] ?? 0] ?? 0;
+    counts[rank] = (counts[rank] ?? 0) + 1;
+  }
 }
 
 /** Sources bring the lines of a stream in order nearly always: one look tells. */

@@ -8,6 +8,9 @@ import { decodeFrame, encodeFrame, type Frame, frameBytesMax, newHeader } from "
 import { createLogsEncoder, decodeLogs, encodeLogs } from "./logs.ts";
 import type { EncodedBody } from "./metrics_body.ts";
 import { unpack } from "./packing.ts";
+import { createLineMiner } from "#test/support/mining.ts";
+
+const logFile = { file: "/var/log/x" };
 
 type Record = {
   stream: Labels;
@@ -92,9 +95,8 @@ test("createLogsEncoder() gives what encodeLogs() gives, whatever it has encoded
 });
 
 test("encodeLogs() splits what is too large for one frame, in order", () => {
-  const stream = { file: "/var/log/x" };
   const given = Array.from({ length: 4_000 }, (_, i) => ({
-    stream,
+    stream: logFile,
     timestampMs: i,
     nanos: i,
     severity: 9,
@@ -118,6 +120,58 @@ test("encodeLogs() refuses a record that no frame takes", () => {
   expect(() => encodeLogs(batchOf([huge]))).toThrow(OperatingError);
 });
 
+const digits = fc
+  .array(
+    fc.oneof(fc.integer({ min: 0, max: 9 }).map(String), fc.constantFrom("x", " ", "é", ".")),
+    {
+      maxLength: 60,
+    },
+  )
+  .map((characters) => characters.join(""));
+
+test("lines taken apart come back byte for byte, however many digits stand together", () => {
+  const encoder = createLogsEncoder();
+  const miner = createLineMiner();
+  const given = fc.array(fc.oneof(digits, fc.uint8Array({ maxLength: 9 })), { maxLength: 60 });
+  fc.assert(
+    fc.property(given, (lines) => {
+      const bodies = lines.map((line) => new Uint8Array(Buffer.from(line)));
+      const encoded = encoder.encode(miner.mine(batchOf(bodies.map((body) => plainRecord(body)))));
+      const got = encoded.flatMap((body) => recordsOf(decodeLogs(frameOf(body))));
+      expect(got.map(({ body }) => body)).toEqual(bodies);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("lines that are large together go into as few frames as hold them", () => {
+  const given = Array.from({ length: 16_000 }, (_, i) => plainRecord(longLine(i)));
+  const encoded = encodeLogs(createLineMiner().mine(batchOf(given)));
+  expect(encoded.length).toBeLessThan(3);
+  expect(encoded.flatMap((body) => recordsOf(decodeLogs(frameOf(body))))).toEqual(given);
+});
+
+function longLine(i: number): Uint8Array {
+  return new Uint8Array(Buffer.from(`request ${i} took ${i % 9}ms `.repeat(6)));
+}
+
+function plainRecord(body: Uint8Array) {
+  return {
+    stream: logFile,
+    timestampMs: 1.7e12,
+    nanos: 0,
+    severity: 9,
+    body,
+    attributes: undefined,
+  };
+}
+
+test("decodeLogs() answers damaged bytes of lines taken apart in the same way", () => {
+  const lines = Array.from({ length: 20 }, (_, i) => Buffer.from(`user ${i * 777} at 10.0.${i}.1`));
+  const batch = createLineMiner().mine(batchOf(lines.map((line) => plainRecord(line))));
+  expectNoHarm(frameOf(encodeLogs(batch)[0] ?? fail()));
+});
+
 test("decodeLogs() answers damaged bytes with OperatingError(corrupt) or a batch that holds together", () => {
   const given = Array.from({ length: 20 }, (_, i) => ({
     stream: { app: `a${i % 3}` },
@@ -127,7 +181,11 @@ test("decodeLogs() answers damaged bytes with OperatingError(corrupt) or a batch
     body: Buffer.from(`line number ${i}`),
     attributes: i % 5 === 0 ? { user: "u" } : undefined,
   }));
-  const frame = frameOf(encodeLogs(batchOf(given))[0] ?? fail());
+  expectNoHarm(frameOf(encodeLogs(batchOf(given))[0] ?? fail()));
+});
+
+/** Of a frame of 20 records. */
+function expectNoHarm(frame: Frame): void {
   const raw = unpack(frame);
   const edit = fc.tuple(fc.nat({ max: raw.length - 1 }), fc.integer({ min: 0, max: 255 }));
   fc.assert(
@@ -149,7 +207,7 @@ test("decodeLogs() answers damaged bytes with OperatingError(corrupt) or a batch
     }),
     { numRuns: 2_000 },
   );
-});
+}
 
 function fail(): never {
   throw new Error("no body");

@@ -8,20 +8,20 @@ import { ByteWriter, zigzag } from "./byte_writer.ts";
 import type { Frame } from "./envelope.ts";
 import { labelsBytesMax, readLabelTable, writeLabelTable } from "./label_table.ts";
 import type { EncodedBody } from "./metrics_body.ts";
-import { readMinedBodies, writeMinedBodies } from "./mined_bodies.ts";
+import { MinedBodiesWriter, minedBytesMax, readMinedBodies } from "./mined_bodies.ts";
 import { pack, rawBytesMax, unpack } from "./packing.ts";
 import { nextBase, readTimestamp, timestampBytesMax, writeTimestamp } from "./timestamps.ts";
 
 /** The body of a logs frame: columns, drawn in docs/formats/frame.md. Every body stands alone. */
 const plainBodyVersion = 1;
-/** Bodies as templates and variables. */
-const minedBodyVersion = 2;
+/** Bodies as templates and variables. (2 was a draft of it, which no release wrote.) */
+const minedBodyVersion = 3;
 /** One record with its stream and attributes takes at most this much; sources cut lines well below. */
 const logRecordBytesMax = 768 * 1024;
 
 const nanosMax = 999_999;
-/** Stream, time, nanoseconds, severity, length and attributes' reference, each at its longest. */
-const recordHeadBytesMax = 8 + timestampBytesMax + 8 + 1 + 8 + 8;
+/** Stream, time, nanoseconds, severity, length or template, and attributes' reference, each at its longest. */
+const recordHeadBytesMax = 3 + timestampBytesMax + 3 + 1 + 3 + 3;
 const bodyHeadBytesMax = 64;
 
 /**
@@ -29,22 +29,36 @@ const bodyHeadBytesMax = 64;
  * larger than logRecordBytesMax.
  */
 export function encodeLogs(batch: LogsBatch): EncodedBody[] {
-  return encodeBodies(new ByteWriter(), batch);
+  return createLogsEncoder().encode(batch);
 }
 
 /** encodeLogs() for a stream of batches: one buffer serves them all, where each would leave a MiB to be collected. */
 export function createLogsEncoder(): { encode(batch: LogsBatch): EncodedBody[] } {
-  const writer = new ByteWriter();
-  return { encode: (batch) => encodeBodies(writer, batch) };
+  const tools = { writer: new ByteWriter(), minedBodies: new MinedBodiesWriter() };
+  return { encode: (batch) => encodeBodies(tools, batch) };
 }
 
-function encodeBodies(writer: ByteWriter, batch: LogsBatch): EncodedBody[] {
+type Tools = { readonly writer: ByteWriter; readonly minedBodies: MinedBodiesWriter };
+
+function encodeBodies(tools: Tools, batch: LogsBatch): EncodedBody[] {
   const bodies: EncodedBody[] = [];
   const count = batch.streamOf.length;
-  const progress = { lengthsFrom: 0 };
+  let lengthsFrom = 0;
   for (let start = 0; start < count;) {
-    const end = endOfBody(batch, start);
-    bodies.push(encodeRecords(writer, batch, start, end, progress));
+    let end = endOfBody(batch, start);
+    // What templates save is known only afterwards.
+    for (;;) {
+      const next = writeRecords(tools, batch, start, end, lengthsFrom);
+      if (tools.writer.length <= rawBytesMax || end - start === 1) {
+        lengthsFrom = next;
+        break;
+      }
+      end = start + Math.ceil((end - start) / 2);
+    }
+    const raw = tools.writer.written();
+    const packed = pack(raw, Compression.ZSTD);
+    const bodyVersion = batch.mined === undefined ? plainBodyVersion : minedBodyVersion;
+    bodies.push({ ...packed, bodySize: raw.length, bodyVersion, items: end - start });
     start = end;
   }
   return bodies;
@@ -54,6 +68,7 @@ function encodeBodies(writer: ByteWriter, batch: LogsBatch): EncodedBody[] {
 function endOfBody(batch: LogsBatch, start: number): number {
   const streams = new Set<number>();
   const attributes = new Set<Labels>();
+  const bytesMax = batch.mined === undefined ? rawBytesMax : minedBytesMax;
   let bytes = bodyHeadBytesMax;
   for (let i = start; i < batch.streamOf.length; i++) {
     const stream = batch.streamOf[i] ?? 0;
@@ -63,7 +78,7 @@ function endOfBody(batch: LogsBatch, start: number): number {
     if (own !== undefined && !attributes.has(own)) more += labelsBytesMax(own);
     if (more > logRecordBytesMax)
       throw new OperatingError("overloaded", `log record of ${more} bytes`);
-    if (bytes + more > rawBytesMax) return i;
+    if (bytes + more > bytesMax) return i;
     bytes += more;
     streams.add(stream);
     if (own !== undefined) attributes.add(own);
@@ -75,14 +90,16 @@ function bodyStart(batch: LogsBatch, record: number): number {
   return record === 0 ? 0 : (batch.bodyEnds[record - 1] ?? 0);
 }
 
-function encodeRecords(
-  writer: ByteWriter,
+/** Leaves the body in the writer; gives where the variables of record `end` begin. */
+function writeRecords(
+  { writer, minedBodies }: Tools,
   batch: LogsBatch,
   start: number,
   end: number,
-  progress: { lengthsFrom: number },
-): EncodedBody {
+  lengthsFrom: number,
+): number {
   writer.clear();
+
   const count = end - start;
   writer.ensure(bodyHeadBytesMax);
   writer.varint(count);
@@ -104,16 +121,12 @@ function encodeRecords(
   writeNanos(writer, batch, start, end);
   for (let i = start; i < end; i++) writer.byte(batch.severities[i] ?? 0);
   const { mined } = batch;
-  if (mined === undefined) writePlainBodies(writer, batch, start, end);
-  else {
-    writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
-    const { lengthsFrom } = progress;
-    progress.lengthsFrom = writeMinedBodies(writer, batch, mined, start, end, lengthsFrom);
+  if (mined === undefined) {
+    writePlainBodies(writer, batch, start, end);
+    return 0;
   }
-  const raw = writer.written();
-  const packed = pack(raw, Compression.ZSTD);
-  const bodyVersion = mined === undefined ? plainBodyVersion : minedBodyVersion;
-  return { ...packed, bodySize: raw.length, bodyVersion, items: count };
+  writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
+  return minedBodies.write(writer, batch, mined, start, end, lengthsFrom);
 }
 
 /**

@@ -8,127 +8,153 @@ import {
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
-import { rawBytesMax } from "./packing.ts";
+import { VariableColumns } from "./variable_columns.ts";
+import { VariableReader } from "./variable_reader.ts";
 
-/** One column for each place of a variable, over all templates: places of like number hold like things, times above all. */
-type Columns = { readonly lengths: number[]; readonly starts: number[] };
+/** What the bodies of a frame may be together. Templates make them larger than what carries them. */
+export const minedBytesMax = 4 * 1_024 * 1_024;
 
-/**
- * Bodies as templates and variables; drawn in docs/formats/frame.md. `lengthsFrom`: where the variables of record `start` begin in
- * `variableLengths`. Gives where those of record `end` begin.
- */
-export function writeMinedBodies(
-  writer: ByteWriter,
-  batch: LogsBatch,
-  mined: MinedLines,
-  start: number,
-  end: number,
-  lengthsFrom: number,
-): number {
-  const numbers = new Map<number, number>();
+/** Writes bodies as templates and variables; drawn in docs/formats/frame.md. What it needs on the way serves all batches. */
+export class MinedBodiesWriter {
+  readonly #variables = new VariableColumns();
+
+  /** `lengthsFrom`: where the variables of record `start` begin in `variableLengths`. Gives where those of record `end` begin. */
+  write(
+    writer: ByteWriter,
+    batch: LogsBatch,
+    mined: MinedLines,
+    start: number,
+    end: number,
+    lengthsFrom: number,
+  ): number {
+    const { bodies, bodyEnds } = batch;
+    const { used, numbers } = usedTemplates(mined, start, end);
+    writer.ensure(8);
+    writer.varint(used.length);
+    for (const { text } of used) writer.text(text);
+    writer.ensure(8 * (end - start));
+    const counts = new Uint32Array(used.length);
+    for (let i = start; i < end; i++) {
+      const number = numbers[mined.templateOf[i] ?? unmined] ?? 0;
+      writer.varint(number);
+      if (number > 0) counts[number - 1] = (counts[number - 1] ?? 0) + 1;
+    }
+    const { firstColumns, columnCounts } = columnsOf(used, counts);
+    this.#variables.begin(columnCounts);
+    const plain: number[] = [];
+    let at = start === 0 ? 0 : (bodyEnds[start - 1] ?? 0);
+    let next = lengthsFrom;
+    for (let i = start; i < end; i++) {
+      const bodyEnd = bodyEnds[i] ?? 0;
+      const index = mined.templateOf[i] ?? unmined;
+      const template = mined.templates[index];
+      if (template === undefined) plain.push(at, bodyEnd);
+      else {
+        const column = firstColumns[(numbers[index] ?? 0) - 1] ?? 0;
+        next = this.#place(column, template, mined.variableLengths, next, at);
+      }
+      at = bodyEnd;
+    }
+    this.#variables.write(writer, bodies);
+    writePlain(writer, bodies, plain);
+    return next;
+  }
+
+  #place(
+    column: number,
+    { partEnds }: LineTemplate,
+    lengths: Uint32Array,
+    from: number,
+    begin: number,
+  ): number {
+    const variables = this.#variables;
+    const last = partEnds.length - 1;
+    let at = begin;
+    let part = 0;
+    for (let v = 0; v < last; v++) {
+      const partEnd = partEnds[v] ?? 0;
+      at += partEnd - part;
+      part = partEnd;
+      const length = lengths[from + v] ?? 0;
+      variables.add(column + v, at, length);
+      at += length;
+    }
+    return from + last;
+  }
+}
+
+/** Templates of the records in order of appearance; `numbers` has the place of each from 1. */
+function usedTemplates({ templates, templateOf }: MinedLines, start: number, end: number) {
+  const numbers = new Uint32Array(templates.length);
+  const used: LineTemplate[] = [];
   for (let i = start; i < end; i++) {
-    const template = mined.templateOf[i] ?? unmined;
-    if (template !== unmined && !numbers.has(template)) numbers.set(template, numbers.size + 1);
+    const index = templateOf[i] ?? unmined;
+    if (numbers[index] !== 0) continue;
+    const template = templates[index];
+    if (template !== undefined) numbers[index] = used.push(template);
   }
-  writer.ensure(8);
-  writer.varint(numbers.size);
-  for (const template of numbers.keys()) writer.text(mined.templates[template]?.text ?? "");
-  writer.ensure(8 * (end - start));
-  const plain: Columns = { lengths: [], starts: [] };
-  const columns: Columns[] = [];
-  let at = start === 0 ? 0 : (batch.bodyEnds[start - 1] ?? 0);
-  let next = lengthsFrom;
-  for (let i = start; i < end; i++) {
-    const bodyEnd = batch.bodyEnds[i] ?? 0;
-    const number = mined.templateOf[i] ?? unmined;
-    const template = mined.templates[number];
-    writer.varint(numbers.get(number) ?? 0);
-    if (template === undefined) {
-      plain.lengths.push(bodyEnd - at);
-      plain.starts.push(at);
-    } else next = placeVariables(columns, template, mined.variableLengths, next, at);
-    at = bodyEnd;
-  }
-  writer.ensure(8);
-  writer.varint(columns.length);
-  for (const column of columns) writeColumn(writer, column, batch.bodies);
-  writeColumn(writer, plain, batch.bodies);
-  return next;
+  return { used, numbers };
 }
 
-function placeVariables(
-  columns: Columns[],
-  { partEnds }: LineTemplate,
-  lengths: Uint32Array,
-  from: number,
-  begin: number,
-): number {
-  let next = from;
-  let at = begin;
-  let part = 0;
-  for (let v = 0; v < partEnds.length - 1; v++) {
-    const partEnd = partEnds[v] ?? 0;
-    at += partEnd - part;
-    part = partEnd;
-    const length = lengths[next++] ?? 0;
-    const column = (columns[v] ??= { lengths: [], starts: [] });
-    column.lengths.push(length);
-    column.starts.push(at);
-    at += length;
+/** A column for each place of each template; `counts`: records of each. */
+function columnsOf(templates: readonly LineTemplate[], counts: Uint32Array) {
+  const firstColumns = new Uint32Array(templates.length);
+  const columnCounts: number[] = [];
+  for (const [i, template] of templates.entries()) {
+    firstColumns[i] = columnCounts.length;
+    for (let v = variablesOf(template); v > 0; v--) columnCounts.push(counts[i] ?? 0);
   }
-  return next;
+  return { firstColumns, columnCounts };
 }
 
-/** Lengths first, then all the bytes: each compresses better alone. */
-function writeColumn(writer: ByteWriter, { lengths, starts }: Columns, source: Uint8Array): void {
-  let bytes = 0;
-  writer.ensure(8 * lengths.length);
-  for (const length of lengths) {
-    writer.varint(length);
-    bytes += length;
-  }
-  writer.ensure(bytes);
-  const target = writer.bytes;
-  let to = writer.length;
-  for (const [i, length] of lengths.entries()) {
-    let from = starts[i] ?? 0;
-    for (const stop = from + length; from < stop;) target[to++] = source[from++] ?? 0;
-  }
-  writer.length = to;
+/** `bounds`: start and end of each. Lengths first, then all the bytes: each compresses better alone. */
+function writePlain(writer: ByteWriter, bodies: Uint8Array, bounds: readonly number[]): void {
+  writer.ensure(4 * bounds.length);
+  for (let i = 0; i < bounds.length; i += 2) writer.varint((bounds[i + 1] ?? 0) - (bounds[i] ?? 0));
+  for (let i = 0; i < bounds.length; i += 2)
+    writer.block(bodies.subarray(bounds[i], bounds[i + 1]));
 }
 
-/** The bodies made whole, and how. Throws OperatingError("corrupt"); makes at most rawBytesMax of bodies. */
+/** The bodies made whole, and how. Throws OperatingError("corrupt"); makes at most minedBytesMax of bodies. */
 export function readMinedBodies(
   reader: ByteReader,
   count: number,
 ): { bodies: Uint8Array; bodyEnds: Uint32Array; mined: MinedLines } {
   const templates = readTemplates(reader);
   const templateOf = new Uint32Array(count);
-  const plainCount = readTemplateOf(reader, templateOf, templates.length);
-  const counts = variableCounts(templates, templateOf);
-  const columns = readColumns(reader, counts);
-  const plain = readColumn(reader, plainCount);
-  const sizes = sizesOf(templates, templateOf, columns, plain);
-  const bodies = new Uint8Array(sizes.bytes);
+  const counts = new Uint32Array(templates.length);
+  const plainCount = readTemplateOf(reader, templateOf, counts);
+  const { firstColumns, columnCounts } = columnsOf(templates, counts);
+  const variables = new VariableReader(reader, columnCounts, minedBytesMax);
+  const plain = readPlain(reader, plainCount);
+  const constant = templates.reduce(
+    (sum, { parts }, i) => sum + parts.length * (counts[i] ?? 0),
+    0,
+  );
+  const bytes = constant + variables.bytes + plain.bytes.length;
+  if (bytes > minedBytesMax) throw corrupt(`bodies of more than ${minedBytesMax} bytes`);
+  const bodies = new Uint8Array(bytes);
   const bodyEnds = new Uint32Array(count);
-  const variableLengths = new Uint32Array(counts.reduce((sum, one) => sum + one, 0));
-  for (const column of [...columns, plain]) column.rewind();
-  let at = 0;
-  let next = 0;
+  const variableLengths = new Uint32Array(columnCounts.reduce((sum, one) => sum + one, 0));
+  let [at, next, nextPlain, plainAt] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
-    const template = templates[templateOf[i] ?? unmined];
-    if (template === undefined) at = plain.copy(bodies, at);
-    else {
+    const number = templateOf[i] ?? unmined;
+    const template = templates[number];
+    if (template === undefined) {
+      const end = plain.ends[nextPlain++] ?? 0;
+      while (plainAt < end) bodies[at++] = plain.bytes[plainAt++] ?? 0;
+    } else {
       const { parts, partEnds } = template;
+      const column = firstColumns[number] ?? 0;
+      const last = partEnds.length - 1;
       let part = 0;
-      for (let v = 0; v < partEnds.length; v++) {
+      for (let v = 0; v < last; v++) {
         for (const partEnd = partEnds[v] ?? 0; part < partEnd;) bodies[at++] = parts[part++] ?? 0;
-        const column = v === partEnds.length - 1 ? undefined : columns[v];
-        if (column === undefined) continue;
         const from = at;
-        at = column.copy(bodies, at);
+        at = variables.copy(column + v, bodies, at);
         variableLengths[next++] = at - from;
       }
+      while (part < parts.length) bodies[at++] = parts[part++] ?? 0;
     }
     bodyEnds[i] = at;
   }
@@ -148,97 +174,27 @@ function readTemplates(reader: ByteReader): LineTemplate[] {
   return templates;
 }
 
-/** Gives how many records have no template. */
-function readTemplateOf(reader: ByteReader, templateOf: Uint32Array, templates: number): number {
+/** Gives how many records have no template; fills `counts` with how many have each. */
+function readTemplateOf(reader: ByteReader, templateOf: Uint32Array, counts: Uint32Array): number {
   let plain = 0;
   for (let i = 0; i < templateOf.length; i++) {
     const number = reader.varint();
-    if (number > templates) throw corrupt(`template ${number} of ${templates}`);
+    if (number > counts.length) throw corrupt(`template ${number} of ${counts.length}`);
     if (number === 0) plain++;
+    else counts[number - 1] = (counts[number - 1] ?? 0) + 1;
     templateOf[i] = number === 0 ? unmined : number - 1;
   }
   return plain;
 }
 
-/** Entries of each column. */
-function variableCounts(templates: readonly LineTemplate[], templateOf: Uint32Array): number[] {
-  const records = new Float64Array(templates.length);
-  for (const number of templateOf)
-    if (number !== unmined) records[number] = (records[number] ?? 0) + 1;
-  const counts: number[] = [];
-  for (const [number, template] of templates.entries())
-    for (let v = 0; v < variablesOf(template); v++)
-      counts[v] = (counts[v] ?? 0) + (records[number] ?? 0);
-  return counts;
-}
-
-function readColumns(reader: ByteReader, counts: readonly number[]): Column[] {
-  const columns = reader.varint();
-  if (columns !== counts.length) throw corrupt(`${columns} columns, expected ${counts.length}`);
-  return counts.map((count) => readColumn(reader, count));
-}
-
-class Column {
-  readonly #lengths: Uint32Array;
-  readonly #bytes: Uint8Array;
-  #entry = 0;
-  #at = 0;
-
-  constructor(lengths: Uint32Array, bytes: Uint8Array) {
-    this.#lengths = lengths;
-    this.#bytes = bytes;
-  }
-
-  rewind(): void {
-    this.#entry = 0;
-    this.#at = 0;
-  }
-
-  /** The length of the next entry. */
-  skip(): number {
-    return this.#lengths[this.#entry++] ?? 0;
-  }
-
-  /** Copies the next entry to `to`, and gives where it ends. */
-  copy(target: Uint8Array, to: number): number {
-    const bytes = this.#bytes;
-    const length = this.#lengths[this.#entry++] ?? 0;
-    const from = this.#at;
-    for (let i = 0; i < length; i++) target[to + i] = bytes[from + i] ?? 0;
-    this.#at = from + length;
-    return to + length;
-  }
-}
-
-function readColumn(reader: ByteReader, count: number): Column {
-  if (count > reader.left) throw corrupt(`claims ${count} entries in ${reader.left} bytes`);
-  const lengths = new Uint32Array(count);
-  let bytes = 0;
+function readPlain(reader: ByteReader, count: number): { bytes: Uint8Array; ends: Uint32Array } {
+  if (count > reader.left) throw corrupt(`claims ${count} bodies in ${reader.left} bytes`);
+  const ends = new Uint32Array(count);
+  let end = 0;
   for (let i = 0; i < count; i++) {
-    const length = reader.varint();
-    bytes += length;
-    if (bytes > reader.left) throw corrupt(`entry ${i} ends at byte ${bytes}`);
-    lengths[i] = length;
+    end += reader.varint();
+    if (end > reader.left) throw corrupt(`body ${i} ends at byte ${end}`);
+    ends[i] = end;
   }
-  return new Column(lengths, reader.block(bytes));
-}
-
-/** Bytes that the bodies will take, told before any are made. */
-function sizesOf(
-  templates: readonly LineTemplate[],
-  templateOf: Uint32Array,
-  columns: readonly Column[],
-  plain: Column,
-): { bytes: number } {
-  let bytes = 0;
-  for (const number of templateOf) {
-    const template = templates[number];
-    if (template === undefined) bytes += plain.skip();
-    else {
-      bytes += template.parts.length;
-      for (let v = 0; v < template.partEnds.length - 1; v++) bytes += columns[v]?.skip() ?? 0;
-    }
-    if (bytes > rawBytesMax) throw corrupt(`bodies of more than ${rawBytesMax} bytes`);
-  }
-  return { bytes };
+  return { bytes: reader.block(end), ends };
 }

@@ -27,6 +27,8 @@ export type ColumnPages = {
   readonly dictionary?: { readonly values: Uint8Array<ArrayBuffer>; readonly count: number };
   /** Whether a row has a value; absent where all have. */
   readonly isPresent?: Uint8Array;
+  /** zstd's, where it is another than the file's. */
+  readonly level?: number;
   /** Lowest and highest value as PLAIN without a length, where they are worth telling. */
   readonly min?: Uint8Array;
   readonly max?: Uint8Array;
@@ -47,7 +49,7 @@ type RowGroup = { readonly rows: number; readonly chunks: readonly Chunk[] };
 const magic = new TextEncoder().encode("PAR1");
 
 /**
- * A Parquet file of flat columns, row group by row group: pages of version 2, one data page a column and row group, zstd.
+ * A Parquet file of flat columns, row group by row group: one data page a column and row group (version 1 where rows may lack a value, else 2), zstd.
  * `write` gets the bytes in order.
  */
 export class ParquetWriter {
@@ -94,9 +96,11 @@ export class ParquetWriter {
       used.push(encodings.plain);
     }
     const dataOffset = this.#offset;
-    let nulls = 0;
-    for (const present of pages.isPresent ?? []) nulls += 1 - present;
-    rawBytes += this.#dataPage(rows, nulls, pages);
+    const nulls = pages.isPresent === undefined ? 0 : zerosOf(pages.isPresent);
+    rawBytes +=
+      pages.isPresent === undefined
+        ? this.#dataPage(rows, pages)
+        : this.#optionalPage(rows, pages, pages.isPresent);
     const { dictionary, min, max } = pages;
     const bounds = { ...(min && { min }), ...(max && { max }) };
     const bytes = this.#offset - offset;
@@ -129,31 +133,53 @@ export class ParquetWriter {
     return head.length + values.length;
   }
 
-  #dataPage(rows: number, nulls: number, pages: ColumnPages): number {
+  /** Of version 1: there the levels are compressed, too, which those of columns that belong to some templates only do very well. */
+  #optionalPage(rows: number, pages: ColumnPages, isPresent: Uint8Array): number {
     const levels = new ByteSink(64);
-    if (pages.isPresent !== undefined) writeRuns(levels, pages.isPresent, 1);
-    const packed = Bun.zstdCompressSync(pages.values, { level: this.#level });
+    writeRuns(levels, isPresent, 1);
+    const raw = new ByteSink(4 + levels.length + pages.values.length);
+    for (let shift = 0; shift < 32; shift += 8)
+      raw.bytes[raw.length++] = (levels.length >>> shift) & 0xff;
+    raw.block(levels.written());
+    raw.block(pages.values);
+    const body = Bun.zstdCompressSync(raw.written(), { level: pages.level ?? this.#level });
+    const header = new ThriftWriter();
+    header.int(1, thrift.i32, pageType.data);
+    header.int(2, thrift.i32, raw.length);
+    header.int(3, thrift.i32, body.length);
+    header.struct(5, () => {
+      header.int(1, thrift.i32, rows);
+      header.int(2, thrift.i32, pages.encoding);
+      header.int(3, thrift.i32, runsEncoding);
+      header.int(4, thrift.i32, runsEncoding);
+    });
+    const head = header.finish();
+    this.#emit(head);
+    this.#emit(body);
+    return head.length + raw.length;
+  }
+
+  #dataPage(rows: number, pages: ColumnPages): number {
+    const packed = Bun.zstdCompressSync(pages.values, { level: pages.level ?? this.#level });
     const isCompressed = packed.length < pages.values.length;
     const body = isCompressed ? packed : pages.values;
     const header = new ThriftWriter();
     header.int(1, thrift.i32, pageType.dataV2);
-    header.int(2, thrift.i32, levels.length + pages.values.length);
-    header.int(3, thrift.i32, levels.length + body.length);
+    header.int(2, thrift.i32, pages.values.length);
+    header.int(3, thrift.i32, body.length);
     header.struct(8, () => {
       header.int(1, thrift.i32, rows);
-      header.int(2, thrift.i32, nulls);
+      header.int(2, thrift.i32, 0);
       header.int(3, thrift.i32, rows);
       header.int(4, thrift.i32, pages.encoding);
-      header.int(5, thrift.i32, levels.length);
+      header.int(5, thrift.i32, 0);
       header.int(6, thrift.i32, 0);
       header.flag(7, isCompressed);
     });
     const head = header.finish();
     this.#emit(head);
-    // Emitted bytes may be kept for a while; the sink's are its own.
-    if (levels.length > 0) this.#emit(levels.written().slice());
     this.#emit(body);
-    return head.length + levels.length + pages.values.length;
+    return head.length + pages.values.length;
   }
 
   #footer(pairs: readonly (readonly [string, string])[]): Uint8Array {
@@ -220,6 +246,13 @@ export class ParquetWriter {
       if (chunk.min !== undefined) writer.binary(6, chunk.min);
     });
   }
+}
+
+/** By index: iterators of typed arrays cost twenty times as much. */
+function zerosOf(flags: Uint8Array): number {
+  let zeros = 0;
+  for (let i = 0; i < flags.length; i++) zeros += 1 - (flags[i] ?? 0);
+  return zeros;
 }
 
 function physicalOf(type: ColumnSchema["type"]): number {

@@ -4,8 +4,10 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 const KiB = 1_024;
-/** A batch becomes one frame of at most 900 KiB; half a MiB of bodies leaves room for the columns and checkpoints. */
-export const batchBytesMax = 512 * KiB;
+/** A batch's lines; taken apart they fit one frame nearly always, and the larger it is, the less its templates weigh. */
+export const batchBytesMax = 1_024 * KiB;
+/** A line that stands as it is must fit a frame. */
+const lineBytesMax = 512 * KiB;
 
 /** Which files are followed, and how their bytes become lines. */
 export const FileLogsConfig = z.strictObject({
@@ -32,7 +34,7 @@ export const FileLogsConfig = z.strictObject({
     })
     .default("utf-8"),
   /** A longer line is cut there, and marked with the attribute truncated="true". */
-  line_size_max: byteSize.pipe(z.number().min(64).max(batchBytesMax)).prefault(`${256 * KiB}B`),
+  line_size_max: byteSize.pipe(z.number().min(64).max(lineBytesMax)).prefault(`${256 * KiB}B`),
   /** How often files in use are looked at, so also the longest that a line waits for its batch. */
   poll_interval: duration.pipe(z.number().min(10)).prefault("200ms"),
   /** How often new files are looked for. Idle files are looked at as often. */
