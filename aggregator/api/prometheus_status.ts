@@ -7,7 +7,7 @@ import type { BlockMeta } from "./routes/prometheus/status_routes.ts";
 export function flagsOf(config: AggregatorConfig): Readonly<Record<string, string>> {
   const { promql } = config.query;
   return {
-    "enable-feature": promql.delayed_name_removal ? "promql-delayed-name-removal" : "",
+    "enable-feature": enabledFeatures(config).join(","),
     "log.level": config.log.level,
     "query.lookback-delta": formatDuration(promql.lookback),
     "query.max-samples": String(promql.samples_max),
@@ -23,6 +23,21 @@ export function flagsOf(config: AggregatorConfig): Readonly<Record<string, strin
     "web.enable-lifecycle": String(config.lifecycle.reload),
     "web.listen-address": config.listen,
   };
+}
+
+/** Prometheus's feature flags that hold here: what is experimental in PromQL always does. */
+function enabledFeatures({ query: { promql } }: AggregatorConfig): readonly string[] {
+  return [
+    "exemplar-storage",
+    "promql-binop-fill-modifiers",
+    ...(promql.delayed_name_removal ? ["promql-delayed-name-removal"] : []),
+    "promql-duration-expr",
+    "promql-experimental-functions",
+    "promql-extended-range-selectors",
+    "promql-per-step-stats",
+    "st-storage",
+    ...(promql.use_start_timestamps ? ["use-start-timestamps"] : []),
+  ];
 }
 
 /** The blocks of a tenant's metrics, the oldest first. */

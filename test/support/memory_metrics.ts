@@ -7,7 +7,7 @@ import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 
 type Value = number | "stale" | Histogram;
-type Sample = { readonly timeMs: number; readonly value: Value };
+type Sample = { readonly timeMs: number; readonly value: Value; readonly startMs: number };
 type Series = { readonly labels: Labels; readonly samples: Sample[] };
 
 /** A metrics source whose series stand in memory, for tests of what reads metrics. All tenants see the same. */
@@ -17,26 +17,26 @@ export class MemoryMetrics implements MetricsSource {
   /** Fetches so far, to test that a query asks no more than it needs. */
   selects = 0;
 
-  /** Adds a sample; one at the same time replaces the earlier. */
-  add(labels: Labels, timeMs: number, value: Value): void {
+  /** Adds a sample, which counts since `startMs`; one at the same time replaces the earlier. */
+  add(labels: Labels, timeMs: number, value: Value, startMs = 0): void {
     const key = labelsKey(labels);
     const series = this.#series.get(key) ?? { labels, samples: [] };
     this.#series.set(key, series);
     const last = series.samples.at(-1);
     if (last === undefined || last.timeMs < timeMs) {
-      series.samples.push({ timeMs, value });
+      series.samples.push({ timeMs, value, startMs });
       return;
     }
     const at = series.samples.findIndex((sample) => sample.timeMs >= timeMs);
     const replaced = series.samples[at]?.timeMs === timeMs ? 1 : 0;
-    series.samples.splice(at, replaced, { timeMs, value });
+    series.samples.splice(at, replaced, { timeMs, value, startMs });
   }
 
   clear(): void {
     this.#series.clear();
   }
 
-  async select({ matchers, startMs, endMs, samplesMax, signal }: SelectRequest) {
+  async select({ matchers, startMs, endMs, samplesMax, withStarts, signal }: SelectRequest) {
     this.selects++;
     signal?.throwIfAborted();
     let total = 0;
@@ -57,6 +57,9 @@ export class MemoryMetrics implements MetricsSource {
         labels,
         timestampsMs: Float64Array.from(within, ({ timeMs }) => timeMs),
         values,
+        ...(withStarts === true && within.some((sample) => sample.startMs !== 0)
+          ? { starts: Float64Array.from(within, (sample) => sample.startMs) }
+          : {}),
       };
       return [histograms.some((one) => one !== undefined) ? { ...plain, histograms } : plain];
     });

@@ -9,7 +9,12 @@ import {
 import type { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { queryDataJson } from "#aggregator/query/promql/json.ts";
 
-export type Samples = readonly (readonly [seconds: number, value: number | "stale" | Histogram])[];
+export type Samples = readonly (readonly [
+  seconds: number,
+  value: number | "stale" | Histogram,
+  /** Since when it counts. */
+  start?: number,
+])[];
 
 export const tenant = "default";
 
@@ -27,12 +32,12 @@ export function histogramOf(
 export class Asker {
   readonly engine: PromqlEngine;
 
-  constructor(all: Readonly<Record<string, Samples>>) {
+  constructor(all: Readonly<Record<string, Samples>>, config: Partial<PromqlConfig> = {}) {
     const metrics = new MemoryMetrics();
     for (const [name, samples] of Object.entries(all))
-      for (const [seconds, value] of samples)
-        metrics.add({ __name__: name }, seconds * 1_000, value);
-    this.engine = createPromqlEngine(metrics, PromqlConfig.parse({}));
+      for (const [seconds, value, start = 0] of samples)
+        metrics.add({ __name__: name }, seconds * 1_000, value, start * 1_000);
+    this.engine = createPromqlEngine(metrics, { ...PromqlConfig.parse({}), ...config });
   }
 
   async instant(query: string, seconds: number, lookback?: number) {

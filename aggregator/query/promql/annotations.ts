@@ -7,6 +7,8 @@ export type Annotations = {
   readonly warnings: Set<string>;
   readonly infos: Set<string>;
   readonly monotonicity: Map<string, Monotonicity>;
+  /** How often start timestamps overlapped, by text and place. */
+  readonly overlaps: Map<string, number>;
 };
 
 type Monotonicity = {
@@ -22,7 +24,13 @@ type Monotonicity = {
 const shownMax = 10;
 
 export function newAnnotations(query: string): Annotations {
-  return { query, warnings: new Set(), infos: new Set(), monotonicity: new Map() };
+  return {
+    query,
+    warnings: new Set(),
+    infos: new Set(),
+    monotonicity: new Map(),
+    overlaps: new Map(),
+  };
 }
 
 export function warn(notes: Annotations, span: Span, text: string): void {
@@ -129,6 +137,25 @@ function monotonicityTexts(notes: Annotations): string[] {
   });
 }
 
+/** Start timestamps that overlap, in `count` windows: told once a metric and place. */
+export function warnStartOverlap(
+  notes: Annotations,
+  span: Span,
+  metricName: string,
+  count: number,
+): void {
+  const text = `PromQL warning: sample has start time that overlaps with previous sample timestamp for metric ${quote(metricName)}`;
+  const key = `${text}\n${positionText(notes.query, span.start)}`;
+  notes.overlaps.set(key, (notes.overlaps.get(key) ?? 0) + count);
+}
+
+function overlapTexts(notes: Annotations): string[] {
+  return [...notes.overlaps].map(([key, count]) => {
+    const [text = "", position = ""] = key.split("\n");
+    return `${text}${count > 1 ? ` (${count} occurrences)` : ""} (${position})`;
+  });
+}
+
 function rfc3339(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
@@ -144,7 +171,7 @@ function shown(texts: readonly string[], kind: string): string[] {
 /** The texts as the API shows them. */
 export function annotationTexts(notes: Annotations): { warnings: string[]; infos: string[] } {
   return {
-    warnings: shown([...notes.warnings], "warning"),
+    warnings: shown([...notes.warnings, ...overlapTexts(notes)], "warning"),
     infos: shown([...notes.infos, ...monotonicityTexts(notes)], "info"),
   };
 }

@@ -195,10 +195,6 @@ async function histogramCall(it: Call): Promise<StepValue | undefined> {
       const [lower, upper] = [await scalarArg(it, 0), await scalarArg(it, 1)];
       return vectorOf(await histogramFraction(context, await vector(2), lower, upper, grid));
     }
-    case "start_timestamp":
-      // Start times are not kept.
-      await vectorArg(it, 0);
-      return vectorOf([]);
     default:
       return undefined;
   }
@@ -223,13 +219,23 @@ async function vectorCall(it: Call): Promise<StepValue> {
       const arg = argAt(it, 0);
       const direct = arg.kind === "selector";
       const series = direct
-        ? await evaluateSelector(context, arg, grid, true)
+        ? await evaluateSelector(context, arg, grid, "times")
         : vectors.withoutValues(await vectorArg(it, 0));
       return vectorOf(
         await vectors.mapValues(context, series, (value, i) =>
           direct ? value : (grid.startMs + i * grid.stepMs) / 1_000,
         ),
       );
+    }
+    case "start_timestamp": {
+      const arg = argAt(it, 0);
+      if (arg.kind === "selector" && context.useStartTimestamps) {
+        const starts = await evaluateSelector(context, arg, grid, "starts");
+        return vectorOf(await vectors.mapValues(context, starts, (value) => value));
+      }
+      // What is computed counts since no time.
+      await vectorArg(it, 0);
+      return vectorOf([]);
     }
     case "round": {
       const to =

@@ -16,6 +16,7 @@ export type EvalContext = {
   readonly stepMs: number;
   readonly lookbackMs: number;
   readonly delayedNameRemoval: boolean;
+  readonly useStartTimestamps: boolean;
   readonly defaultSubqueryStepMs: number;
   readonly notes: Annotations;
   readonly fetched: ReadonlyMap<SelectorExpr, readonly SeriesSamples[]>;

@@ -43,6 +43,8 @@ export const PromqlConfig = z.strictObject({
   subquery_step: duration.prefault("1m"),
   /** Drop metric names only when the whole expression is done (Prometheus's promql-delayed-name-removal). */
   delayed_name_removal: z.boolean().default(false),
+  /** Let rate(), irate(), increase(), resets() and start_timestamp() use start timestamps (Prometheus's use-start-timestamps). */
+  use_start_timestamps: z.boolean().default(false),
 });
 
 export type PromqlConfig = z.output<typeof PromqlConfig>;
@@ -212,6 +214,7 @@ async function execute(
     ...statement.bounds,
     lookbackMs: options.lookbackMs ?? config.lookback,
     delayedNameRemoval: config.delayed_name_removal,
+    useStartTimestamps: config.use_start_timestamps,
     defaultSubqueryStepMs: config.subquery_step,
     notes: newAnnotations(statement.query),
     fetched,

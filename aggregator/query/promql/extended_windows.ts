@@ -153,7 +153,7 @@ export function extendedSamples(
 }
 
 function windowAround(
-  { timestampsMs, values, histograms }: RangeSeries,
+  { timestampsMs, values, histograms, starts }: RangeSeries,
   range: Pick<Window, "startMs" | "endMs" | "rangeMs">,
   beforeMs: number,
   afterMs: number,
@@ -163,6 +163,6 @@ function windowAround(
     return at === -1 ? timestampsMs.length : at;
   };
   const [from, to] = [after(range.startMs - beforeMs), after(range.endMs + afterMs)];
-  const args = { stepTimeMs: range.endMs, first: 0, second: 0, none: false };
-  return { timestampsMs, values, histograms, from, to, ...range, ...args };
+  const args = { stepTimeMs: range.endMs, first: 0, second: 0, none: false, overlaps: 0 };
+  return { timestampsMs, values, histograms, starts, from, to, ...range, ...args };
 }

@@ -36,6 +36,7 @@ export async function fetchAll(
   let seriesCount = 0;
   const fetches = planFetches(context, expr, grid);
   const withValues = new Set(fetches.filter(({ presence }) => presence !== true).map(keyOf));
+  const withStarts = new Set(fetches.filter(({ starts }) => starts === true).map(keyOf));
   const wishes = wishesOf(fetches);
   for (const fetch of fetches) {
     const { selector, startMs, endMs, newest } = fetch;
@@ -53,6 +54,7 @@ export async function fetchAll(
         tiers: wishes.get(key) ?? fetch.tiers,
         ...(newest === undefined ? {} : { newest }),
         ...(withValues.has(key) ? {} : { presence: true }),
+        ...(withStarts.has(key) ? { withStarts: true } : {}),
       };
       try {
         answer = await from.source.select(request);

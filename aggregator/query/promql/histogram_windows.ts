@@ -11,6 +11,7 @@ import { informReconciled, warn, warnMixedBuckets, warnMixedFloats } from "./ann
 import { quote } from "./errors.ts";
 import { meanOfHistograms, sumOfHistograms, type TotalNotes } from "./histogram_totals.ts";
 import { extrapolation } from "./rate.ts";
+import { beganWithin, extrapolationFrom, noteOverlap, startsAgain } from "./starts.ts";
 import { type Window, timeAt, valueAt } from "./window.ts";
 
 /** A sample for a window in which there is a histogram; undefined where there is no answer. */
@@ -82,18 +83,36 @@ function extrapolated(
 ): Histogram | undefined {
   const histograms = onlyHistograms(window, about);
   const [first] = histograms;
-  if (first === undefined || histograms.length < 2) return undefined;
+  const beganMs = counter ? beganWithin(window) : undefined;
+  if (first === undefined || (histograms.length < 2 && beganMs === undefined)) return undefined;
+  if (counter) noteOverlap(window);
+  if (histograms.length === 1 && beganMs !== undefined)
+    return stretched(first, window, extrapolationFrom(window, beganMs), perSecond);
   const gauges = histograms.filter(({ counterResetHint }) => counterResetHint === "gauge");
   const bothEnds = first.counterResetHint === "gauge" && isGauge(histograms.at(-1));
   if (counter && gauges.length > 0) warnNot("counter", about);
-  const difference = counter
-    ? counterDifference(histograms, about)
+  let difference = counter
+    ? counterDifference(window, histograms, about)
     : subtracted(histograms.at(-1) ?? first, first, about);
   if (difference === undefined) return undefined;
   if (!counter && !bothEnds) warnNot("gauge", about);
-  const factor = extrapolation(window, counter, first.count, difference.count);
-  const times = perSecond ? factor / (window.rangeMs / 1_000) : factor;
-  return { ...multiplyHistogram(difference, times), counterResetHint: "gauge" };
+  if (beganMs !== undefined) difference = added(difference, first, about);
+  if (difference === undefined) return undefined;
+  const factor =
+    beganMs === undefined
+      ? extrapolation(window, counter, first.count, difference.count)
+      : extrapolationFrom(window, beganMs);
+  const result = stretched(difference, window, factor, perSecond);
+  return { ...result, counterResetHint: "gauge" };
+}
+
+function stretched(
+  difference: Histogram,
+  { rangeMs }: Window,
+  factor: number,
+  perSecond: boolean,
+): Histogram {
+  return multiplyHistogram(difference, perSecond ? factor / (rangeMs / 1_000) : factor);
 }
 
 export function isGauge(sample: Histogram | undefined): boolean {
@@ -131,6 +150,7 @@ export function added(
 
 /** The last histogram less the first, and all that stood just before a reset added. */
 function counterDifference(
+  window: Window,
   histograms: readonly Histogram[],
   about: TotalNotes,
 ): Histogram | undefined {
@@ -139,7 +159,8 @@ function counterDifference(
   const last = histograms.at(-1);
   if (first === undefined || second === undefined || last === undefined) return undefined;
   // Where the second follows a reset, the first counts for nothing, and its layout doesn't matter.
-  const base = detectReset(second, first) ? clearedHistogram(second) : first;
+  const isReset = startsAgain(window, window.from + 1) || detectReset(second, first);
+  const base = isReset ? clearedHistogram(second) : first;
   const custom = usesCustomBuckets(base);
   if (
     usesCustomBuckets(second) !== custom ||
@@ -150,10 +171,9 @@ function counterDifference(
   }
   let difference = subtracted(last, base, about);
   let previous = base;
-  for (const current of [second, ...others]) {
-    if (difference !== undefined && detectReset(current, previous)) {
-      difference = added(difference, previous, about);
-    }
+  for (const [i, current] of [second, ...others].entries()) {
+    const after = startsAgain(window, window.from + 1 + i) || detectReset(current, previous);
+    if (difference !== undefined && after) difference = added(difference, previous, about);
     previous = current;
   }
   return difference;
@@ -170,7 +190,8 @@ function lastTwo(
   if (intervalMs === 0) return undefined;
   const [previous, last] = [sampleAt(window, at - 1), sampleAt(window, at)];
   if (typeof previous === "number" && typeof last === "number") {
-    const difference = counter && last < previous ? last : last - previous;
+    const isReset = last < previous || startsAgain(window, at);
+    const difference = counter && isReset ? last : last - previous;
     return counter ? difference / (intervalMs / 1_000) : difference;
   }
   if (typeof previous === "number" || typeof last === "number") {
@@ -179,7 +200,7 @@ function lastTwo(
   }
   if (counter && (isGauge(previous) || isGauge(last))) warnNot("counter", about);
   if (!counter && !(isGauge(previous) && isGauge(last))) warnNot("gauge", about);
-  const after = counter && detectReset(last, previous);
+  const after = counter && (startsAgain(window, at) || detectReset(last, previous));
   const difference = after ? last : subtracted(last, previous, about);
   if (difference === undefined) return undefined;
   const result = counter ? divideHistogram(difference, intervalMs / 1_000) : difference;
@@ -207,9 +228,10 @@ function resets(window: Window): number {
   for (let i = window.from + 1; i < window.to; i++) {
     const [previous, current] = [sampleAt(window, i - 1), sampleAt(window, i)];
     if (typeof previous === "number" && typeof current === "number") {
-      if (current < previous) count++;
+      if (current < previous || startsAgain(window, i)) count++;
     } else if (typeof previous === "number" || typeof current === "number") count++;
-    else if (isGauge(previous) !== isGauge(current) || detectReset(current, previous)) count++;
+    else if (isGauge(previous) !== isGauge(current) || startsAgain(window, i)) count++;
+    else if (detectReset(current, previous)) count++;
   }
   return count;
 }

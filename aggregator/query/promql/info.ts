@@ -109,7 +109,7 @@ export async function evaluateInfo(
   const joined = base.filter(({ labels }) => !isInfo(labels));
   const identified = joined.some(({ labels }) => identifying.some((name) => name in labels));
   const groups = groupInfos(
-    identified ? await evaluateSelector(context, selector, grid, true) : [],
+    identified ? await evaluateSelector(context, selector, grid, "times") : [],
   );
   const data =
     call.args.length > 1 ? selector.matchers.filter(({ name }) => name !== metricNameLabel) : [];

@@ -14,6 +14,8 @@ export type Fetch = {
   readonly newest?: Windows;
   /** Only whether there is a sample counts. */
   readonly presence?: boolean;
+  /** Start timestamps are wanted too. */
+  readonly starts?: boolean;
   readonly tiers: TierWish;
 };
 
@@ -28,7 +30,8 @@ export function planFetches(
   use: Use = anything,
 ): Fetch[] {
   if (expr.kind === "selector") {
-    if (expr.edges === "smoothed") return [reachingFetch(context, expr, grid, context.lookbackMs)];
+    if (expr.edges === "smoothed")
+      return [reachingFetch(context, expr, grid, context.lookbackMs, use)];
     const fetch = fetchOf(context, expr, grid, context.lookbackMs, []);
     // Resets are found between neighbours, so all samples are wanted.
     if (context.resetSelectors.has(expr)) return [{ ...fetch, tiers: samplesOnly }];
@@ -38,19 +41,19 @@ export function planFetches(
       count: grid.count,
       lengthMs: context.lookbackMs,
     };
-    return [{ ...fetch, newest, ...(use.presence ? { presence: true } : {}) }];
+    return [{ ...fetch, newest, ...wantsOf(use) }];
   }
   if (expr.kind === "matrix") {
     const rangeMs = durationMs(context, expr.range, false);
     const { edges } = expr.selector;
     if (edges !== undefined)
-      return [reachingFetch(context, expr.selector, grid, rangeMs + context.lookbackMs)];
+      return [reachingFetch(context, expr.selector, grid, rangeMs + context.lookbackMs, use)];
     const fetch = fetchOf(context, expr.selector, grid, rangeMs, use.columns);
-    return [use.presence ? { ...fetch, presence: true } : fetch];
+    return [{ ...fetch, ...wantsOf(use) }];
   }
   const inner = expr.kind === "subquery" ? subqueryGrid(context, expr, grid) : grid;
   if (inner.count === 0) return [];
-  const own = expr.kind === "paren" ? use : useOf(expr);
+  const own = expr.kind === "paren" ? use : useOf(context, expr);
   return childrenOf(expr).flatMap((child) => planFetches(context, child, inner, own));
 }
 
@@ -60,13 +63,28 @@ type Use = {
   readonly presence: boolean;
   /** Columns of buckets that answer as samples do; undefined where no buckets do. */
   readonly columns: readonly BucketColumn[] | undefined;
+  /** Since when samples count. */
+  readonly starts: boolean;
 };
 
-const anything: Use = { presence: false, columns: undefined };
+const anything: Use = { presence: false, columns: undefined, starts: false };
 
-function useOf(expr: Expr): Use {
+function useOf({ useStartTimestamps }: EvalContext, expr: Expr): Use {
   const columns = expr.kind === "call" ? columnsOf(expr.name) : undefined;
-  return { presence: ignoresValues(expr), columns };
+  const starts = useStartTimestamps && expr.kind === "call" && startCalls.has(expr.name);
+  return { presence: ignoresValues(expr), columns, starts };
+}
+
+const startCalls: ReadonlySet<string> = new Set([
+  "rate",
+  "irate",
+  "increase",
+  "resets",
+  "start_timestamp",
+]);
+
+function wantsOf({ presence, starts }: Use): Pick<Fetch, "presence" | "starts"> {
+  return { ...(presence ? { presence } : {}), ...(starts ? { starts } : {}) };
 }
 
 const presenceCalls: ReadonlySet<string> = new Set([
@@ -106,10 +124,11 @@ function reachingFetch(
   selector: SelectorExpr,
   grid: Grid,
   backMs: number,
+  { starts }: Use,
 ): Fetch {
   const fetch = fetchOf(context, selector, grid, backMs, undefined);
   const afterMs = selector.edges === "smoothed" ? context.lookbackMs : 0;
-  return { ...fetch, endMs: fetch.endMs + afterMs };
+  return { ...fetch, endMs: fetch.endMs + afterMs, ...(starts ? { starts } : {}) };
 }
 
 const samplesOnly: TierWish = { columns: [], alignedMs: 0 };

@@ -1,7 +1,7 @@
 import { columnWeight, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { inform, informIgnoredInRange, warnQuantile } from "./annotations.ts";
+import { inform, informIgnoredInRange, warnQuantile, warnStartOverlap } from "./annotations.ts";
 import type { CallExpr } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { quote } from "./errors.ts";
@@ -87,11 +87,14 @@ export async function applyWindows(
   for (const [i, samples] of input.series.entries()) {
     if (i % 16 === 0) await breathe(context.budget);
     const target = targetOf(context, call.name, samples, grid.count);
+    let overlaps = 0;
     if (samples.buckets !== undefined)
-      await slideTier(context, call, apply, samples, tiers, params, grid, target);
+      overlaps = await slideTier(context, call, apply, samples, tiers, params, grid, target);
     else if (samples.histograms === undefined || anySample.has(call.name))
-      await slide(context, apply.numbers, samples, input, params, grid, target);
-    else await slideHistograms(context, call, apply, samples, input, params, grid, target);
+      overlaps = await slide(context, apply.numbers, samples, input, params, grid, target);
+    else
+      overlaps = await slideHistograms(context, call, apply, samples, input, params, grid, target);
+    noteOverlaps(context, call, samples.labels, overlaps);
     if (!hasSample(target)) continue;
     spend(context.budget, columnWeight(grid.count, target.histograms));
     out.push(target);
@@ -117,6 +120,12 @@ function noteGauge(context: EvalContext, call: CallExpr, labels: Labels): void {
   if (name === "" || counterSuffix.test(name)) return;
   const text = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket:";
   inform(context.notes, call.args[0]?.span ?? call.span, `${text} ${quote(name)}`);
+}
+
+function noteOverlaps(context: EvalContext, call: CallExpr, labels: Labels, count: number): void {
+  if (count === 0) return;
+  const name = labels[metricNameLabel] ?? "";
+  warnStartOverlap(context.notes, call.args[0]?.span ?? call.span, name, count);
 }
 
 function noteParams(
@@ -145,9 +154,9 @@ async function slideHistograms(
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
-): Promise<void> {
+): Promise<number> {
   const { histograms, timestampsMs, values } = samples;
-  if (histograms === undefined) return;
+  if (histograms === undefined) return 0;
   const metricName = samples.labels[metricNameLabel] ?? "";
   const about: TotalNotes = {
     notes: context.notes,
@@ -170,12 +179,12 @@ async function slideHistograms(
       const result = histogramsIn(full) === 0 ? numbers(full) : either(full, about);
       if (result !== undefined && !full.none) putSample(target, i, result);
     }
-    return;
+    return full.overlaps;
   }
   // Only numbers count: the function slides over these alone, and windows that held more are told of.
   const isNumber = (_: unknown, i: number): boolean => histograms[i] === undefined;
   const floats = { ...samples, timestampsMs: timestampsMs.filter(isNumber) };
-  const onlyNumbers = { ...floats, values: values.filter(isNumber) };
+  const onlyNumbers = { ...floats, values: values.filter(isNumber), starts: undefined };
   await slide(context, numbers, onlyNumbers, input, params, grid, target);
   const full = windowOver(samples, input.rangeMs);
   for (let i = 0; i < grid.count; i++) {
@@ -184,6 +193,7 @@ async function slideHistograms(
     if (found > 0 && found < full.to - full.from)
       informIgnoredInRange(about.notes, about.span, metricName);
   }
+  return 0;
 }
 
 /** How many histograms stand before each place of a column. */
@@ -197,7 +207,8 @@ function countedBefore(histograms: HistogramColumn): Uint32Array {
 
 /**
  * Both edges of the window only move forward, so a series is walked once however much windows overlap. What a function does with each
- * window is not bounded by that: thousands of steps over a window of a million samples pause for others, and can be stopped.
+ * window is not bounded by that: thousands of steps over a window of a million samples pause for others, and can be stopped. Gives
+ * the number of windows with start timestamps that overlap.
  */
 async function slide(
   context: EvalContext,
@@ -207,12 +218,13 @@ async function slide(
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
-): Promise<void> {
+): Promise<number> {
   const window = windowOver(samples, input.rangeMs);
   for (let step = 0; step < grid.count;) {
     step = slideOn(apply, window, step, input, params, grid, target);
     if (step < grid.count) await breathe(context.budget);
   }
+  return window.overlaps;
 }
 
 /** From a step on, until enough samples are visited for a pause; gives the next step. */
@@ -239,11 +251,15 @@ function slideOn(
   return step;
 }
 
-function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: number): Window {
+function windowOver(
+  { timestampsMs, values, histograms, starts }: RangeSeries,
+  rangeMs: number,
+): Window {
   return {
     timestampsMs,
     values,
     histograms,
+    starts,
     from: 0,
     to: 0,
     stepTimeMs: 0,
@@ -253,6 +269,7 @@ function windowOver({ timestampsMs, values, histograms }: RangeSeries, rangeMs: 
     first: 0,
     second: 0,
     none: false,
+    overlaps: 0,
   };
 }
 
@@ -266,20 +283,19 @@ async function slideTier(
   params: readonly ScalarValue[],
   grid: Grid,
   target: StepSeries,
-): Promise<void> {
+): Promise<number> {
   const { buckets, histograms } = samples;
-  if (buckets === undefined) return;
+  if (buckets === undefined) return 0;
   const isPlain = histograms === undefined && tiers.edges === undefined;
   const ofBuckets = isPlain ? bucketFunctionOf(call.name) : undefined;
   const input = tiers.input(samples, buckets, ofBuckets !== undefined);
-  if (histograms !== undefined && !anySample.has(call.name)) {
-    await slideHistograms(context, call, apply, samples, input, params, grid, target);
-  } else if (ofBuckets === undefined)
-    await slide(context, apply.numbers, samples, input, params, grid, target);
-  else {
-    const view = { columns: columnsIn(buckets), askedMs: input.rangeMs };
-    await slide(context, (window) => ofBuckets(window, view), samples, input, params, grid, target);
-  }
+  if (histograms !== undefined && !anySample.has(call.name))
+    return slideHistograms(context, call, apply, samples, input, params, grid, target);
+  if (ofBuckets === undefined)
+    return slide(context, apply.numbers, samples, input, params, grid, target);
+  const view = { columns: columnsIn(buckets), askedMs: input.rangeMs };
+  const inBuckets: WindowFunction = (window) => ofBuckets(window, view);
+  return slide(context, inBuckets, samples, input, params, grid, target);
 }
 
 /** Moves a window on to a step; false where it is empty. */

@@ -1,23 +1,31 @@
 import { executionError } from "./errors.ts";
 import { type KahanSum, kahanAdd } from "./kahan.ts";
+import { beganWithin, extrapolationFrom, noteOverlap, startsAgain } from "./starts.ts";
 import { type Window, noValue, timeAt, valueAt } from "./window.ts";
 
 /** rate, increase and delta: the difference of the last and first sample, counter resets added, stretched to the window. */
 function extrapolated(window: Window, counter: boolean, perSecond: boolean): number {
   const { from, to } = window;
   const intervals = to - from - 1;
-  if (intervals < 1) return noValue(window);
+  const beganMs = counter ? beganWithin(window) : undefined;
+  if (intervals < 1 && beganMs === undefined) return noValue(window);
   const firstValue = valueAt(window, from);
   let result = valueAt(window, to - 1) - firstValue;
   if (counter) {
+    const { starts } = window;
     let previous = firstValue;
     for (let i = from + 1; i < to; i++) {
       const value = valueAt(window, i);
-      if (value < previous) result += previous;
+      if (value < previous || (starts !== undefined && startsAgain(window, i))) result += previous;
       previous = value;
     }
+    if (starts !== undefined) noteOverlap(window);
   }
-  const factor = extrapolation(window, counter, firstValue, result);
+  if (beganMs !== undefined) result += firstValue;
+  const factor =
+    beganMs === undefined
+      ? extrapolation(window, counter, firstValue, result)
+      : extrapolationFrom(window, beganMs);
   return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
 }
 
@@ -74,7 +82,8 @@ function lastTwo(window: Window, perSecond: boolean): number {
   if (interval === 0) return noValue(window);
   const value = valueAt(window, last);
   const previous = valueAt(window, last - 1);
-  const difference = perSecond && value < previous ? value : value - previous;
+  const isReset = value < previous || startsAgain(window, last);
+  const difference = perSecond && isReset ? value : value - previous;
   return perSecond ? difference / (interval / 1_000) : difference;
 }
 
@@ -95,7 +104,7 @@ export function changes(window: Window): number {
 export function resets(window: Window): number {
   let count = 0;
   for (let i = window.from + 1; i < window.to; i++) {
-    if (valueAt(window, i) < valueAt(window, i - 1)) count++;
+    if (valueAt(window, i) < valueAt(window, i - 1) || startsAgain(window, i)) count++;
   }
   return count;
 }

@@ -22,14 +22,14 @@ import {
 
 /**
  * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. A cursor moves forward with
- * the steps, so a series is walked once. With `timestamps` the answer holds the samples' times in seconds, smoothed or not, as in
+ * the steps, so a series is walked once. Times and starts that are told instead are seconds, and those of samples, smoothed or not, as in
  * Prometheus. An anchored selector without a range means what it means without the word.
  */
 export async function evaluateSelector(
   context: EvalContext,
   selector: SelectorExpr,
   grid: Grid,
-  timestamps = false,
+  told: Told = "values",
 ): Promise<StepSeries[]> {
   const out: StepSeries[] = [];
   const fromMs = shiftedTime(context, selector, grid.startMs);
@@ -39,9 +39,9 @@ export async function evaluateSelector(
     if (i % 64 === 0) await breathe(context.budget);
     const series = newSeries(samples.labels, grid.count);
     const { lookbackMs } = context;
-    const how = { fromMs, stepMs, lookbackMs, timestamps };
+    const how = { fromMs, stepMs, lookbackMs, told };
     const hinted = withHints(context, selector, samples);
-    if (selector.edges === "smoothed" && !timestamps) {
+    if (selector.edges === "smoothed" && told === "values") {
       const notes = { notes: context.notes, span: selector.span };
       smooth(series, withoutMarkers(hinted), reaching(how, hinted, grid), notes);
     } else if (samples.buckets === undefined) lookUp(series, hinted, how);
@@ -64,7 +64,9 @@ function withHints(
   return { ...samples, histograms: withDetectedResets(samples.histograms) };
 }
 
-type LookUp = Smoothing & { readonly timestamps: boolean };
+/** What is told of a sample: what it holds, when it was taken, or since when it counts. */
+type Told = "values" | "times" | "starts";
+type LookUp = Smoothing & { readonly told: Told };
 
 /** Among buckets, of which only the last samples are seen, the next one may be a bucket away. */
 function reaching(how: LookUp, { buckets }: SeriesSamples, { count }: Grid): Smoothing {
@@ -76,8 +78,9 @@ function reaching(how: LookUp, { buckets }: SeriesSamples, { count }: Grid): Smo
 }
 
 function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
-  const { timestampsMs, values, histograms } = samples;
-  const { fromMs, stepMs, lookbackMs, timestamps } = how;
+  const { timestampsMs, values, histograms, starts } = samples;
+  const { fromMs, stepMs, lookbackMs, told } = how;
+  const timesMs = told === "starts" ? starts : timestampsMs;
   const words = wordsOf(values);
   const length = timestampsMs.length;
   let next = 0;
@@ -88,13 +91,13 @@ function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
     const sampleMs = timestampsMs[newest];
     if (sampleMs === undefined || sampleMs <= timeMs - lookbackMs || isStale(words, newest))
       continue;
-    const found = timestamps ? undefined : histograms?.[newest];
+    const found = told === "values" ? histograms?.[newest] : undefined;
     if (found !== undefined) {
       putSample(series, i, found);
       continue;
     }
     series.present[i] = float;
-    series.values[i] = timestamps ? sampleMs / 1_000 : (values[newest] ?? 0);
+    series.values[i] = told === "values" ? (values[newest] ?? 0) : (timesMs?.[newest] ?? 0) / 1_000;
   }
 }
 
@@ -135,11 +138,12 @@ export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Gr
 }
 
 function withoutMarkers(samples: SeriesSamples): RangeSeries {
-  const { labels, timestampsMs, values, histograms, buckets } = samples;
+  const { labels, timestampsMs, values, histograms, starts, buckets } = samples;
   const words = wordsOf(values);
   let markers = 0;
   for (let i = 0; i < values.length; i++) if (isStale(words, i)) markers++;
-  if (markers === 0) return { labels, dropName: false, timestampsMs, values, histograms, buckets };
+  if (markers === 0)
+    return { labels, dropName: false, timestampsMs, values, histograms, starts, buckets };
   const keptTimes = new Float64Array(values.length - markers);
   const kept = new Float64Array(values.length - markers);
   for (let i = 0, to = 0; i < values.length; i++) {
@@ -153,6 +157,7 @@ function withoutMarkers(samples: SeriesSamples): RangeSeries {
     timestampsMs: keptTimes,
     values: kept,
     histograms: histograms?.filter((_, i) => !isStale(words, i)),
+    starts: starts?.filter((_, i) => !isStale(words, i)),
     buckets: buckets === undefined ? undefined : keptBuckets(buckets, (i) => !isStale(words, i)),
   };
 }

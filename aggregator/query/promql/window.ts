@@ -24,6 +24,8 @@ export type RangeSeries = {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
   readonly histograms: HistogramColumn | undefined;
+  /** Since when each sample counts, Unix milliseconds, 0 where that is not known; given where it is used. */
+  readonly starts?: Float64Array | undefined;
   readonly buckets?: SeriesBuckets | undefined;
 };
 
@@ -36,6 +38,7 @@ export type Window = {
   readonly values: Float64Array;
   /** Entries stand in place of values; undefined for series of numbers alone. */
   readonly histograms: HistogramColumn | undefined;
+  readonly starts: Float64Array | undefined;
   from: number;
   to: number;
   /** The evaluation time of the step. */
@@ -49,6 +52,8 @@ export type Window = {
   second: number;
   /** Set by the function where the step gets no value. */
   none: boolean;
+  /** Windows so far in which start timestamps overlap, see starts.ts. */
+  overlaps: number;
 };
 
 /** A number for a window that is not empty; sets `none` where there is no answer. */

@@ -17,13 +17,16 @@ export function featuresOf({
       ...named("exemplar_storage", true),
     },
     promql: {
-      ...named(
-        "anchored at_modifier bool_modifier by duration_expr fill_modifier group_left",
-        true,
-      ),
-      ...named("group_right ignoring negative_offset offset on subqueries", true),
-      ...named("per_step_stats smoothed utf8_names without", true),
+      ...named("anchored at_modifier bool by duration_expr fill fill_left fill_right", true),
+      ...named("group_left group_right ignoring negative_offset offset on", true),
+      ...named("per_query_lookback_delta per_step_stats smoothed subqueries without", true),
+      type_and_unit_labels: false,
       delayed_name_removal: delayedNameRemoval,
+    },
+    promql_operators: {
+      ...named("!= !~ % * + - / </ < <= == =~ > >/ >= @ ^ and atan2 or unless", true),
+      ...named("avg bottomk count count_values group limit_ratio limitk max min", true),
+      ...named("quantile stddev stdvar sum topk", true),
     },
     promql_functions: Object.fromEntries(
       [...functionTable.keys()].toSorted().map((name) => [name, true]),
