@@ -13,6 +13,9 @@ const misfortunes = [
   "cut_aggregator",
   "fill_aggregator_disk",
   "fill_agent_disk",
+  "stall_targets",
+  "stall_agent",
+  "stall_aggregator",
 ] as const;
 type Misfortune = (typeof misfortunes)[number];
 
@@ -66,6 +69,12 @@ async function befall(world: World, kind: Misfortune, random: () => number): Pro
       return world.killNats(downMs, false);
     case "remove_nats_data":
       return world.killNats(downMs, true);
+    case "stall_targets":
+      return world.stallTargets(400 + downMs);
+    case "stall_agent":
+      return world.stall(host.process, 100 + downMs);
+    case "stall_aggregator":
+      return world.stall(world.aggregator, 100 + downMs);
     case "cut_agent":
       return world.cut(host.proxy, downMs);
     case "cut_aggregator":

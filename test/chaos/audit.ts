@@ -3,8 +3,25 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 import { audit } from "#test/support/numbered.ts";
+import type { Cause } from "./explain_samples.ts";
+import { explainSamples } from "./explain_samples.ts";
 import type { Host, World } from "./world.ts";
 
+/**
+ * The audit of the chaos: every number that was given out is stored once, or one cause of its own explains it.
+ *
+ * Lines need no explanation: a tail reads them again. A scrape can't be had again, so a number that its target gave out may rightly be
+ * nowhere, and the audit must know why for each of them, by what was seen on both sides and not by a margin of time:
+ *
+ * - The scrape failed: its row says `up 0` and how long it took, so it is known from when to when its request was under way. A target that
+ *   stands still (here: all of them, whenever this process does) still finds the request when it goes on, and answers to
+ *   nobody. The exporter tells when the request came at the earliest, which is before it stood still.
+ * - The scrape was cut short: its agent was killed before the row was in the spool, so after its last row that is stored. A target's scrapes
+ *   and their rows come one after another, hence a kill explains one number.
+ * - The disk refused the row, and the account has counted its samples.
+ *
+ * A connection that asks again has read the answer before; such a number only a disk can explain. What has no cause is a loss.
+ */
 export type Verdict = {
   items: number;
   /** Numbers that are in no block and that nothing explains. */
@@ -16,11 +33,21 @@ export type Verdict = {
   scrapes_cut_short: number;
   /** Scrapes whose answer came too late for their timeout: stored as up 0, which is what happened. */
   scrapes_failed: number;
+  /** Scrapes whose rows the disk refused: among those dropped with a reason. */
+  scrapes_refused: number;
   problems: string[];
 };
 
-/** A scrape whose answer was sent this long before a kill may not have reached the spool. */
-const scrapeLifeMs = 1_500;
+/** A scrape's row has the time of its tick where that is so near. */
+const nudgeMs = 2;
+/** When a disk takes writes again, one that was refused may still be on its way back. */
+const refusedLateMs = 1_000;
+
+/** The number; up, the duration, and three counts of samples and series. */
+const samplesAScrape = 6;
+
+/** The row of a scrape as it is stored. */
+type ScrapeRow = { readonly atMs: number; readonly isUp: boolean; readonly durationMs: number };
 
 function client(world: World) {
   return createClient(QueryService, createConnectTransport({ baseUrl: world.aggregator.url }));
@@ -37,24 +64,46 @@ async function accounts(world: World) {
   return lanes;
 }
 
-/** Waits until every line written is stored and nothing is in flight. Says what is missing when that takes too long. */
+/**
+ * Waits until every line that was written, and for each host a sample that was scraped after the writing stopped, is stored and nothing
+ * is in flight before them. Says what is missing when that takes too long.
+ */
 export async function settle(world: World, timeoutMs: number): Promise<string | undefined> {
   const deadline = performance.now() + timeoutMs;
   let state = "nothing was heard";
   while (performance.now() < deadline) {
     try {
-      const lanes = (await accounts(world)).filter(({ signal }) => signal === "logs");
-      const stored = lanes.reduce((sum, lane) => sum + lane.stored, 0);
-      const dropped = lanes.reduce((sum, lane) => sum + total(lane.dropped), 0);
-      const written = world.hosts.reduce((sum, { lines }) => sum + lines.written, 0);
-      state = `${stored} of ${written} lines stored, ${dropped} dropped`;
-      if (stored + dropped >= written) return undefined;
+      const missing = (await missingLines(world)) ?? (await missingSamples(world));
+      if (missing === undefined) return undefined;
+      state = missing;
     } catch (thrown) {
       state = String(thrown);
     }
     await Bun.sleep(250);
   }
   return state;
+}
+
+async function missingLines(world: World): Promise<string | undefined> {
+  const lanes = (await accounts(world)).filter(({ signal }) => signal === "logs");
+  const stored = lanes.reduce((sum, lane) => sum + lane.stored, 0);
+  const dropped = lanes.reduce((sum, lane) => sum + total(lane.dropped), 0);
+  const written = world.hosts.reduce((sum, { lines }) => sum + lines.written, 0);
+  if (stored + dropped >= written) return undefined;
+  return `${stored} of ${written} lines stored, ${dropped} dropped`;
+}
+
+async function missingSamples(world: World): Promise<string | undefined> {
+  const rows = await rowsOf(
+    world,
+    "SELECT labels['exporter'], max(value) FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value) GROUP BY 1",
+  );
+  const newest = new Map(rows.map(([name, value]) => [String(name), Number(value)]));
+  for (const { name, asked } of world.hosts) {
+    const have = newest.get(name) ?? 0;
+    if (have <= asked) return `${name}: sample ${have} is the newest, ${asked} were asked for`;
+  }
+  return undefined;
 }
 
 /** Every number given out, held against what is stored and what the account says. */
@@ -66,6 +115,7 @@ export async function judge(world: World): Promise<Verdict> {
     dropped_with_reason: 0,
     scrapes_cut_short: 0,
     scrapes_failed: 0,
+    scrapes_refused: 0,
     problems: [],
   };
   const lanes = await accounts(world);
@@ -75,22 +125,63 @@ export async function judge(world: World): Promise<Verdict> {
     world,
     "SELECT labels['exporter'], value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
   );
-  const failures = await rowsOf(
-    world,
-    "SELECT labels['instance'], epoch_ms(timestamp) FROM metrics WHERE name = 'up' AND value = 0",
-  );
+  const scrapes = await scrapeRows(world);
+  const refusals = refusalsOf(lanes);
   for (const host of world.hosts) {
     judgeLines(host, lines, verdict);
-    const failed = failures.filter(([instance]) => instance === host.exporter.target);
-    judgeSamples(
-      host,
-      samples,
-      failed.map(([, ms]) => Number(ms)),
-      verdict,
-    );
+    judgeSamples(host, samples, causesOf(host, scrapes, refusals), verdict);
   }
   await judgeAccount(world, verdict);
   return verdict;
+}
+
+/** By the target's address, in order of time. */
+async function scrapeRows(world: World): Promise<Map<string, ScrapeRow[]>> {
+  const rows = await rowsOf(
+    world,
+    `SELECT labels['instance'], epoch_ms(timestamp), max(value) FILTER (name = 'up'),
+       max(value) FILTER (name = 'scrape_duration_seconds')
+     FROM metrics WHERE name IN ('up', 'scrape_duration_seconds') AND NOT isnan(value) GROUP BY 1, 2 ORDER BY 2`,
+  );
+  const found = new Map<string, ScrapeRow[]>();
+  for (const [instance, atMs, up, seconds] of rows) {
+    const row = { atMs: Number(atMs), isUp: up === 1, durationMs: 1_000 * Number(seconds) };
+    const some = found.get(String(instance));
+    if (some === undefined) found.set(String(instance), [row]);
+    else some.push(row);
+  }
+  return found;
+}
+
+/** How many whole scrapes the disk has refused, by the account. */
+function refusalsOf(lanes: Awaited<ReturnType<typeof accounts>>): number {
+  const items = lanes
+    .filter(({ signal }) => signal === "metrics")
+    .reduce((sum, { dropped }) => sum + (dropped.disk_error ?? 0), 0);
+  return Math.floor(items / samplesAScrape);
+}
+
+function causesOf(
+  host: Host,
+  scrapes: ReadonlyMap<string, readonly ScrapeRow[]>,
+  refusals: number,
+): Cause[] {
+  const rows = scrapes.get(host.exporter.target) ?? [];
+  const failed = rows
+    .filter(({ isUp }) => !isUp)
+    .map(({ atMs, durationMs }): Cause => {
+      const span = { fromMs: atMs - nudgeMs, toMs: atMs + durationMs + nudgeMs };
+      return { kind: "scrape_failed", spans: [span] };
+    });
+  const cutShort = host.goneMs.map((goneMs): Cause => {
+    const last = rows.findLast(({ atMs }) => atMs <= goneMs);
+    return { kind: "cut_short", spans: [{ fromMs: last?.atMs ?? 0, toMs: goneMs }] };
+  });
+  const spans = host.full.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + refusedLateMs }));
+  const refused = Array.from({ length: spans.length === 0 ? 0 : refusals }, (): Cause => {
+    return { kind: "disk_error", spans };
+  });
+  return [...failed, ...cutShort, ...refused];
 }
 
 function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): void {
@@ -110,25 +201,21 @@ function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): v
 function judgeSamples(
   host: Host,
   rows: readonly unknown[][],
-  failedMs: readonly number[],
+  causes: readonly Cause[],
   verdict: Verdict,
 ): void {
-  const numbers = rows.filter(([name]) => name === host.name).map(([, value]) => Number(value));
-  // What was scraped after the end of the audit's own question is not asked for.
-  const count = Math.max(0, ...numbers);
-  const { missing, repeated } = audit(numbers, count);
-  const unexplained: number[] = [];
-  for (const number of missing) {
-    const at = host.exporter.servedMs[number - 1] ?? 0;
-    const isCut = host.killedMs.some((killed) => killed >= at && killed - at < scrapeLifeMs);
-    const isFull = host.fullMs.some(({ from, to }) => at >= from && at <= to);
-    // A scrape's time is that of its start; its answer left at most the timeout later.
-    const isFailed = failedMs.some((failed) => Math.abs(failed - at) < 500);
-    if (isCut) verdict.scrapes_cut_short++;
-    else if (isFailed) verdict.scrapes_failed++;
-    else if (!isFull || verdict.dropped_with_reason === 0) unexplained.push(number);
-  }
-  verdict.items += count;
+  // What was scraped after the writing stopped is not asked for.
+  const numbers = rows
+    .filter(([name]) => name === host.name)
+    .map(([, value]) => Number(value))
+    .filter((number) => number <= host.asked);
+  const { missing, repeated } = audit(numbers, host.asked);
+  const given = missing.map((number) => host.exporter.given(number));
+  const { explained, unexplained } = explainSamples(given, causes);
+  verdict.scrapes_failed += explained.scrape_failed;
+  verdict.scrapes_cut_short += explained.cut_short;
+  verdict.scrapes_refused += explained.disk_error;
+  verdict.items += host.asked;
   verdict.unexplained += unexplained.length;
   verdict.duplicated += repeated.length;
   note(verdict, `samples of ${host.name} missing`, unexplained);

@@ -7,6 +7,7 @@ import type { NatsServer } from "#test/support/nats.ts";
 import { startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines } from "#test/support/numbered.ts";
 import { TcpProxy } from "#test/support/tcp_proxy.ts";
+import type { Span } from "./explain_samples.ts";
 
 const agentNames = ["a1", "a2", "a3"] as const;
 const linesPerSecond = 300;
@@ -19,9 +20,12 @@ export type Host = {
   /** Between agent and NATS. */
   readonly proxy: TcpProxy;
   process: LapwingProcess;
-  readonly killedMs: number[];
-  /** While its disk was full, Unix ms. */
-  readonly fullMs: { from: number; to: number }[];
+  /** By when each process that was killed was gone, Unix ms. */
+  readonly goneMs: number[];
+  /** While its disk was full. */
+  readonly full: Span[];
+  /** Numbers that its exporter had given out when the writing stopped: the audit asks for these. */
+  asked: number;
 };
 
 /** Three hosts, a nats-server and an aggregator, all real processes; everything is gone after stop(). */
@@ -63,8 +67,8 @@ export class World {
   }
 
   async killAgent(host: Host, downMs: number): Promise<void> {
-    host.killedMs.push(Date.now());
     await host.process.end("SIGKILL");
+    host.goneMs.push(Date.now());
     await Bun.sleep(downMs);
     host.process = await startAgent(host.name, this.folder, host.exporter, host.proxy.port);
   }
@@ -82,6 +86,18 @@ export class World {
     await this.nats.start();
   }
 
+  /** Neither exporters nor proxies answer meanwhile: they live in this process. What is asked is answered late, and nobody may listen. */
+  stallTargets(forMs: number): void {
+    Bun.sleepSync(forMs);
+  }
+
+  /** Stops a process and lets it go on: to itself time has jumped. */
+  async stall(process: LapwingProcess, forMs: number): Promise<void> {
+    process.pause();
+    await Bun.sleep(forMs);
+    process.resume();
+  }
+
   async cut(proxy: TcpProxy, downMs: number): Promise<void> {
     proxy.cut();
     await Bun.sleep(downMs);
@@ -92,16 +108,19 @@ export class World {
   async fillDisk(who: Host | "aggregator", fullForMs: number): Promise<void> {
     const disk = join(this.folder, who === "aggregator" ? "aggregator" : who.name);
     const filler = join(disk, "filler");
-    const from = Date.now();
+    const fromMs = Date.now();
     fillUp(disk, filler);
     await Bun.sleep(fullForMs);
     rmSync(filler);
-    if (who !== "aggregator") who.fullMs.push({ from, to: Date.now() + 2_000 });
+    if (who !== "aggregator") who.full.push({ fromMs, toMs: Date.now() });
   }
 
   /** No more lines; the exporters stay, so that targets end by themselves and not by our stop. */
   stopWriting(): void {
-    for (const { lines } of this.hosts) lines.stop();
+    for (const host of this.hosts) {
+      host.lines.stop();
+      host.asked = host.exporter.servedMs.length;
+    }
   }
 
   async stop(): Promise<void> {
@@ -124,7 +143,7 @@ async function startHost(name: string, folder: string, natsPort: number): Promis
   const lines = new NumberedLines(join(folder, "logs", name, "app.log"), name);
   const proxy = await TcpProxy.start(natsPort);
   const process = await startAgent(name, folder, exporter, proxy.port);
-  return { name, exporter, lines, proxy, process, killedMs: [], fullMs: [] };
+  return { name, exporter, lines, proxy, process, goneMs: [], full: [], asked: 0 };
 }
 
 function startAgent(

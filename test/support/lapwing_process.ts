@@ -57,6 +57,15 @@ export class LapwingProcess {
     return this.#child.exitCode;
   }
 
+  /** The process stands still until resume(). */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Waits until it ends by itself; gives the exit code. */
   exited(): Promise<number> {
     return this.#child.exited;

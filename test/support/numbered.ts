@@ -1,19 +1,42 @@
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 
+const pulseMs = 20;
+/** A request may wait for one turn of the loop to be accepted and for another to be read: one more is for certain. */
+const pulsesBack = 3;
+
+type Given = {
+  /** The request can't have come before. */
+  readonly fromMs: number;
+  readonly servedMs: number;
+  /** The other end of the connection; undefined where it was gone already. */
+  readonly port: number | undefined;
+};
+
 /** An exporter whose sample counts how often it was asked, so that every scrape has a number of its own. */
 export class NumberedExporter {
   readonly name: string;
   readonly #server: Bun.Server<undefined>;
   /** When each number was given out, Unix ms; number n at n - 1. */
   readonly servedMs: number[] = [];
+  readonly #given: Given[] = [];
+  /** When this process last looked for requests: however long it then stood still, none had come before that. */
+  readonly #pulses: number[] = Array.from({ length: pulsesBack }, () => Date.now());
+  readonly #pulse: Timer;
 
   constructor(name: string) {
     this.name = name;
+    this.#pulse = setInterval(() => {
+      this.#pulses.shift();
+      this.#pulses.push(Date.now());
+    }, pulseMs);
     this.#server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
-      fetch: () => {
-        this.servedMs.push(Date.now());
+      fetch: (request, server) => {
+        const servedMs = Date.now();
+        this.servedMs.push(servedMs);
+        const port = server.requestIP(request)?.port;
+        this.#given.push({ fromMs: this.#pulses[0] ?? 0, servedMs, port });
         const text = `# TYPE chaos_number gauge\nchaos_number{exporter="${name}"} ${this.servedMs.length}\n`;
         return new Response(text, { headers: { "content-type": "text/plain; version=0.0.4" } });
       },
@@ -24,7 +47,21 @@ export class NumberedExporter {
     return `127.0.0.1:${this.#server.port}`;
   }
 
+  /**
+   * What is known of a number: its request came within the span. `isRead`: the connection was used again, which an HTTP/1.1 client does only
+   * when it has read the answer to its end.
+   */
+  given(number: number): { number: number; fromMs: number; toMs: number; isRead: boolean } {
+    const given = this.#given[number - 1];
+    if (given === undefined) throw new Error(`${this.name} has not given out ${number} yet`);
+    const { fromMs, servedMs, port } = given;
+    const later = this.#given.slice(number);
+    const isRead = port !== undefined && later.some((one) => one.port === port);
+    return { number, fromMs, toMs: servedMs, isRead };
+  }
+
   async stop(): Promise<void> {
+    clearInterval(this.#pulse);
     await this.#server.stop(true);
   }
 }
