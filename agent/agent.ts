@@ -166,7 +166,7 @@ export class Agent {
   /** Sources write what they still hold into the spool, then nothing more comes. What a full disk refuses stays with its source. */
   async stopCollecting(): Promise<void> {
     this.#spool.stopWaiting();
-    await this.#collector.stop();
+    await Promise.all([this.#collector.stop(), this.#receivers.stop()]);
   }
 
   /** What the aggregator has not committed yet stays in the spool. */

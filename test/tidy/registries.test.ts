@@ -12,9 +12,13 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "body.ts",
     "beside_samples.ts",
     "byte_aliases.ts",
+    "byte_queue.ts",
     "config.ts",
+    "datagram_server.ts",
     "emit_samples.ts",
+    "listen_address.ts",
     "log_batch_builder.ts",
+    "log_queue.ts",
     "memory_budget.ts",
     "pushed_series.ts",
     "receiver.fixture.ts",
@@ -25,6 +29,8 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "request_parts.ts",
     "sample_buffer.ts",
     "series_groups.ts",
+    "server_tls.ts",
+    "stream_server.ts",
   ],
 };
 

@@ -12,6 +12,7 @@ export const ReceiversConfig = z.strictObject({
   otlp: receivers.otlp.config.prefault({}),
   pushgateway: receivers.pushgateway.config.prefault({}),
   remote_write: receivers.remote_write.config.prefault({}),
+  syslog: receivers.syslog.config.prefault({}),
 });
 
 export type ReceiversConfig = z.output<typeof ReceiversConfig>;

@@ -25,6 +25,8 @@ export class LogBatchBuilder {
   readonly #streams: Labels[] = [];
   readonly #streamOf: number[] = [];
   readonly #numbers = new Map<string, number>();
+  /** The same object again needs no key. */
+  readonly #numbersOf = new Map<Labels, number>();
   readonly #timestampsMs: number[] = [];
   readonly #nanos: number[] = [];
   readonly #severities: number[] = [];
@@ -43,6 +45,14 @@ export class LogBatchBuilder {
 
   /** The number of a stream, for add(). */
   stream(labels: Labels): number {
+    const same = this.#numbersOf.get(labels);
+    if (same !== undefined) return same;
+    const number = this.#numberOf(labels);
+    this.#numbersOf.set(labels, number);
+    return number;
+  }
+
+  #numberOf(labels: Labels): number {
     const key = labelsKey(labels);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily, MetricsBatch, MetricsPart } from "#shared/model/metrics.ts";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
-import { silentLogger } from "#shared/runtime/log.ts";
+import { type Logger, silentLogger } from "#shared/runtime/log.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
@@ -45,6 +45,7 @@ export class Held {
   readonly starts: string[] = [];
   readonly drops: Drops = {};
   readonly notStored: Record<string, number> = {};
+  readonly refusedConnections: Record<string, number> = {};
   batches = 0;
   readonly #encoder = createMetricsEncoder();
 
@@ -75,6 +76,9 @@ export class Held {
       },
       notStored: (kind, count) => {
         this.notStored[kind] = (this.notStored[kind] ?? 0) + count;
+      },
+      refusedConnection: (reason) => {
+        this.refusedConnections[reason] = (this.refusedConnections[reason] ?? 0) + 1;
       },
     };
   }
@@ -169,6 +173,29 @@ export function opened(
 ): { readonly app: Hono; readonly receiver: OpenedReceiver } {
   const receiver = open(held.context());
   return { app: receiver.routes, receiver };
+}
+
+/** Starts a receiver on ports of its own, and tells them in the order in which it opened them. */
+export async function started(
+  open: (context: ReceiverContext) => OpenedReceiver,
+  held: Held,
+): Promise<{ readonly ports: readonly number[]; readonly receiver: OpenedReceiver }> {
+  const ports: number[] = [];
+  const log: Logger = {
+    ...silentLogger,
+    info: (_, fields) => void ports.push(Number(fields?.["port"])),
+  };
+  const receiver = open({ ...held.context(), log });
+  await receiver.start?.();
+  return { ports, receiver };
+}
+
+/** Waits for what sockets bring in their own time. Throws after ten seconds. */
+export async function eventually(isThere: () => boolean): Promise<void> {
+  for (let round = 0; !isThere(); round++) {
+    if (round > 1_000) throw new Error("it did not come");
+    await Bun.sleep(10);
+  }
 }
 
 /** Protobuf's wire format, by field number. */

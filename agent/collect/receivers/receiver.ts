@@ -30,7 +30,10 @@ export type OpenedReceiver = {
 };
 
 /** What senders attach that is not stored. */
-export type NotStoredKind = "text_field";
+export type NotStoredKind = "text_field" | "line_end" | "timestamp";
+
+/** Why a connection was not taken, or was closed. */
+export type ConnectionRefusal = "too_many" | "credentials" | "malformed" | "memory";
 
 export type ReceiverContext = {
   readonly clock: Clock;
@@ -51,6 +54,7 @@ export type ReceiverContext = {
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** Parts of items that were received but are not kept. */
   notStored(kind: NotStoredKind, count: number): void;
+  refusedConnection(reason: ConnectionRefusal): void;
 };
 
 /** Keeps the types of config and open together. */

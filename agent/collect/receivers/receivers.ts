@@ -33,6 +33,7 @@ type ReceiversParts = {
 export class Receivers {
   readonly routes = new Hono();
   readonly #opened: OpenedReceiver[] = [];
+  #stopped: Promise<void> | undefined;
 
   constructor(config: ReceiversConfig, parts: ReceiversParts) {
     const memory = new MemoryBudget(config.memory_max);
@@ -60,13 +61,20 @@ export class Receivers {
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));
     open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));
     open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
+    open("syslog", (context) => receivers.syslog.open(config.syslog, context));
   }
 
   async start(): Promise<void> {
     for (const opened of this.#opened) await opened.start?.();
   }
 
-  async stop(): Promise<void> {
+  /** Takes nothing more on ports of their own, and hands on what they hold; a second call waits for the first. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
     for (const opened of this.#opened) await opened.stop?.();
   }
 }
@@ -99,6 +107,7 @@ function contextOf(
     },
     newSeries: (limits) => new PushedSeries({ ...limits, outOfOrderMs, agent: limiter }),
     notStored: (kind, count) => meters.notStored.inc({ receiver: type, kind }, count),
+    refusedConnection: (reason) => meters.connectionsRefused.inc({ receiver: type, reason }),
   };
 }
 
@@ -118,6 +127,11 @@ function createMeters(metrics: SelfMetrics) {
       "lapwing_receiver_not_stored_total",
       "Parts of pushed items that are not kept, such as fields that hold text.",
       ["receiver", "kind"],
+    ),
+    connectionsRefused: metrics.counter(
+      "lapwing_receiver_connections_refused_total",
+      "Connections of senders that were not taken, or closed: too many, wrong credentials, malformed messages, no memory.",
+      ["receiver", "reason"],
     ),
   };
 }

@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { listenAddress } from "../listen_address.ts";
 import { translationStrategies } from "./metric_names.ts";
-
-const listenAddress = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/, 'expected host:port, such as "127.0.0.1:4317"');
 
 /** Names of attributes; each once, none empty, as Prometheus checks them. */
 const attributeNames = z

@@ -1,0 +1,96 @@
+import { type Server, type Socket, createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import type { ConnectionRefusal, ReceiverContext } from "./receiver.ts";
+import type { ServerTls } from "./server_tls.ts";
+
+export type StreamServer = { readonly port: number; stop(): Promise<void> };
+
+/** A connection that must end, and why; what came before it stands. */
+export class ConnectionFault extends OperatingError {
+  readonly reason: ConnectionRefusal;
+
+  constructor(reason: ConnectionRefusal, message: string) {
+    super("bad_request", message);
+    this.reason = reason;
+  }
+}
+
+/** Senders that went away without a word are found out after so long. */
+const keepAliveMs = 60_000;
+
+/**
+ * Takes connections over TCP or TLS and hands each to `serve`, which reads it chunk by chunk: while it does not read, the
+ * sender waits. Connections over `connectionsMax` are refused and counted. Throws OperatingError("unavailable") when the
+ * port is taken.
+ */
+export async function startStreamServer(
+  options: {
+    readonly listen: string;
+    readonly tls?: ServerTls | undefined;
+    readonly connectionsMax: number;
+    readonly context: Pick<ReceiverContext, "log" | "refusedConnection">;
+  },
+  serve: (socket: Socket) => Promise<void>,
+): Promise<StreamServer> {
+  const { listen, tls, connectionsMax, context } = options;
+  const open = new Map<Socket, Promise<void>>();
+  const take = (socket: Socket): void => {
+    // Without a listener a fault of the connection would be one of the process; whoever reads is told of it.
+    socket.on("error", () => {});
+    if (open.size >= connectionsMax) {
+      context.refusedConnection("too_many");
+      socket.destroy();
+      return;
+    }
+    socket.setKeepAlive(true, keepAliveMs);
+    const served = serveOne(socket, serve, context).finally(() => open.delete(socket));
+    open.set(socket, served);
+  };
+  const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
+  server.on("tlsClientError", () => context.refusedConnection("credentials"));
+  await listening(server, listen);
+  const address = server.address();
+  return {
+    port: address === null || typeof address === "string" ? 0 : address.port,
+    async stop() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      const served = [...open.values()];
+      for (const socket of open.keys()) socket.destroy();
+      await Promise.all([closed, ...served]);
+    },
+  };
+}
+
+async function serveOne(
+  socket: Socket,
+  serve: (socket: Socket) => Promise<void>,
+  { log, refusedConnection }: Pick<ReceiverContext, "log" | "refusedConnection">,
+): Promise<void> {
+  const peer = socket.remoteAddress ?? "unknown";
+  try {
+    await serve(socket);
+  } catch (thrown) {
+    if (thrown instanceof ConnectionFault) {
+      refusedConnection(thrown.reason);
+      log.warn("connection was closed", { peer, error: thrown.message });
+    } else log.debug("connection ended early", { peer, error: messageOf(thrown) });
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function listening(server: Server, listen: string): Promise<void> {
+  const { hostname, port } = parseListen(listen);
+  const ready = Promise.withResolvers<void>();
+  server.once("error", (cause) =>
+    ready.reject(
+      new OperatingError("unavailable", `cannot listen on ${listen} (${messageOf(cause)})`, {
+        cause,
+      }),
+    ),
+  );
+  server.listen(port, hostname, () => ready.resolve());
+  await ready.promise;
+}

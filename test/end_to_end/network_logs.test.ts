@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asking, until } from "#test/support/asking.ts";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
+
+// Senders of logs as they are, to a whole `lapwing up`: what they sent is asked for by SQL, and the account adds up.
+
+const anyPort = "127.0.0.1:0";
+let folder = "";
+let up: LapwingProcess;
+let lapwing: ReturnType<typeof asking>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lapwing-network-logs-"));
+  up = await LapwingProcess.start({
+    role: "up",
+    name: "up",
+    folder,
+    config: {
+      data_dir: join(folder, "data"),
+      sources: [],
+      receivers: { syslog: { udp_listen: anyPort, tcp_listen: anyPort } },
+    },
+  });
+  lapwing = asking(up.url);
+});
+afterAll(async () => {
+  await up.end("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The port that a receiver told in the process's log. */
+async function portOf(message: string): Promise<number> {
+  const log = await readFile(join(folder, "up.log"), "utf8");
+  const line = log.split("\n").find((text) => text.includes(`"msg":"${message}"`)) ?? "";
+  return Number(/"port":(\d+)/.exec(line)?.[1]);
+}
+
+/** Records that the tests below send to be refused. */
+const refused = 0;
+
+const sql = (text: string): Promise<unknown[][]> => lapwing.sql(text);
+
+async function run(command: readonly string[]): Promise<void> {
+  const child = Bun.spawn([...command], { stdout: "ignore", stderr: "pipe" });
+  const errors = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(`${command.join(" ")}: ${errors}`);
+}
+
+function loggerTo(port: number): string[] {
+  return ["logger", "-n", "127.0.0.1", "-P", String(port)];
+}
+
+const isWithoutLogger = Bun.which("logger") === null;
+if (isWithoutLogger) console.warn("skipped: needs an installed logger");
+
+test.skipIf(isWithoutLogger)("logger's messages arrive in every form that it knows", async () => {
+  const udp = await portOf("syslog is taken over UDP");
+  const tcp = await portOf("syslog is taken over TCP");
+  const sent = [
+    [...loggerTo(udp), "-d", "--rfc5424", "-p", "mail.warning", "-t", "one", "a"],
+    [...loggerTo(udp), "-d", "--rfc3164", "-t", "two", "--id=77", "b"],
+    [...loggerTo(tcp), "-T", "--rfc5424", "--octet-count", "-t", "three", "--msgid", "M", "c"],
+    [...loggerTo(tcp), "-T", "--rfc3164", "-t", "four", "d"],
+  ];
+  for (const command of sent) await run(command);
+  const rows = await until("the messages", async () => {
+    const found = await sql(
+      "SELECT stream['app'] AS app, body, severity, stream['facility'] FROM logs WHERE stream['job'] = 'syslog' ORDER BY app",
+    );
+    return found.length === 4 && found;
+  });
+  expect(rows).toEqual([
+    ["four", "d", 10, "user"],
+    ["one", "a", 13, "mail"],
+    ["three", "c", 10, "user"],
+    ["two", "b", 10, "user"],
+  ]);
+});
+
+test("the account adds up", async () => {
+  const [[rows] = []] = await sql("SELECT count(*) FROM logs");
+  const account = await until("the account", async () => {
+    const lane = await lapwing.account("logs");
+    return lane?.collected === Number(rows) + refused && lane;
+  });
+  const dropped = Object.values(account.dropped).reduce((sum, count) => sum + count, 0);
+  expect(dropped).toBe(refused);
+  expect(account.collected).toBe(account.stored + account.inFlight + dropped);
+  expect(await up.end("SIGTERM")).toBe(0);
+});
