@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
-import { RelabelConfig } from "../../scrape/relabel_config.ts";
+import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { listenAddress } from "../listen_address.ts";
 import { ServerTlsConfig } from "../server_tls.ts";
 import { zoneOffsets } from "./zone_offsets.ts";
