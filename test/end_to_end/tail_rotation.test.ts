@@ -43,9 +43,10 @@ async function follow(style: string, isRestarted: boolean): Promise<void> {
   host.keepLines = false;
   const count = (batch: LogsBatch) => tally.add(batch);
   host.onBatch = count;
-  // As installed: nothing is looked at more often than by default.
+  // As installed: nothing is looked at more often than by default. The writer may be there before the first look, though.
   const options = {
     paths: [host.path("app.log")],
+    start_at: "beginning",
     poll_interval: "200ms",
     rescan_interval: "1s",
     rotate_wait: "5s",
