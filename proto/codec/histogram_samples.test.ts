@@ -64,9 +64,12 @@ function samplesOf(histograms: readonly Histogram[]): HistogramSamples {
   };
 }
 
+function list({ indices, counts }: Histogram["positive"]) {
+  return [indices, Array.from(counts)];
+}
+
 /** Counts as lists: toEqual() never takes a NaN in a typed array for equal. */
 function comparable(samples: HistogramSamples) {
-  const list = ({ indices, counts }: Histogram["positive"]) => [indices, Array.from(counts)];
   return {
     ...samples,
     histograms: samples.histograms.map((one) => ({
