@@ -43,9 +43,10 @@ async function follow(style: string, isRestarted: boolean): Promise<void> {
   host.keepLines = false;
   const count = (batch: LogsBatch) => tally.add(batch);
   host.onBatch = count;
-  // As installed: nothing is looked at more often than by default. The writer may be there before the first look, though.
+  // As installed: nothing is looked at more often than by default.
   const options = {
     paths: [host.path("app.log")],
+    // The first line may be there before the first look.
     start_at: "beginning",
     poll_interval: "200ms",
     rescan_interval: "1s",
@@ -54,8 +55,15 @@ async function follow(style: string, isRestarted: boolean): Promise<void> {
   host.start(options);
   const command = [process.execPath, writer, host.path("app.log")];
   const rates = [linesPerSecond, seconds, 1].map(String);
-  const child = Bun.spawn([...command, ...rates, style], { stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn([...command, ...rates, style], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   try {
+    await host.until(() => tally.lines >= 1, "the first line", 15_000);
+    await child.stdin.write("\n");
+    await child.stdin.end();
     for (const quarter of isRestarted ? [1, 2, 3] : []) {
       const lines = (tally.seen.length * quarter) / 4;
       await host.until(() => tally.lines >= lines, `${lines} lines`, seconds * 1_000);

@@ -4,7 +4,8 @@
  *     bun log_writer.ts PATH LINES_PER_SECOND SECONDS ROTATIONS_PER_SECOND STYLE
  *
  * Writes "<number> <text>" lines from 0 on, rotates by STYLE (rename, copytruncate, or alternately both), keeps five
- * generations, and prints how many lines it wrote. Copy and truncate loses what is written between its two steps, whoever
+ * generations, and prints how many lines it wrote. It goes on after the first line when it gets a byte on its standard input: a file that is
+ * gone before a reader has looked for the first time was never there for it. Copy and truncate loses what is written between its two steps, whoever
  * reads: so here, where every line counts, nothing is written between them.
  */
 import {
@@ -30,14 +31,16 @@ async function write(
   durationSeconds: number,
   rotationsPerSecond: number,
 ): Promise<number> {
-  const beganMs = performance.now();
   const lines = linesPerSecond * durationSeconds;
   let descriptor = openSync(file, "a");
-  let [written, rotated] = [0, 0];
+  writeSync(descriptor, lineOf(0));
+  let [written, rotated] = [1, 0];
+  await Bun.stdin.stream().getReader().read();
+  const beganMs = performance.now();
   while (written < lines) {
     const elapsed = (performance.now() - beganMs) / 1_000;
     // Behind the clock it catches up, so that the rate holds on a busy machine, too.
-    const due = Math.min(lines, Math.floor(elapsed * linesPerSecond));
+    const due = Math.min(lines, 1 + Math.floor(elapsed * linesPerSecond));
     let text = "";
     for (; written < due; written++) text += lineOf(written);
     writeSync(descriptor, text);
