@@ -141,6 +141,8 @@ export type DurationExpr =
     }
   | { readonly kind: "step" | "range"; readonly span: Span }
   | { readonly kind: "negate"; readonly expr: DurationExpr; readonly span: Span }
+  /** What stands in parentheses. */
+  | { readonly kind: "group"; readonly expr: DurationExpr; readonly span: Span }
   | {
       readonly kind: "compute";
       readonly op: "+" | "-" | "*" | "/" | "%" | "^" | "min_of" | "max_of";

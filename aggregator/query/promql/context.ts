@@ -3,7 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "../source.ts";
 import type { Annotations } from "./annotations.ts";
 import type { DurationExpr, Expr, SelectorExpr, TimeShift } from "./ast.ts";
-import { PromqlError, executionError, positionText } from "./errors.ts";
+import { PromqlError, type Span, executionError } from "./errors.ts";
 import type { SampleCounts } from "./sample_counts.ts";
 import { dropMetadata } from "./values.ts";
 
@@ -83,12 +83,41 @@ export function durationMs(
   mayBeNegative: boolean,
 ): number {
   const seconds = durationSeconds(context, duration);
-  const fail = (what: string): PromqlError =>
-    new PromqlError("execution", `${positionText(context.query, duration.span.start)}: ${what}`);
+  const fail = (what: string): PromqlError => durationError(context, duration, what);
   if (!Number.isFinite(seconds)) throw fail("duration is NaN or infinite");
   if (seconds <= 0 && !mayBeNegative) throw fail("duration must be greater than 0");
   if (Math.abs(seconds) > 2 ** 63 / 1e9) throw fail("duration is out of range");
   return duration.kind === "seconds" ? Math.round(seconds * 1_000) : Math.trunc(seconds * 1_000);
+}
+
+/** Told of as Prometheus does, before anything is evaluated, with the first and last byte of the computation. */
+function durationError({ query }: EvalContext, duration: DurationExpr, what: string): PromqlError {
+  const { start, end } = computationSpan(duration);
+  const bytes = (offset: number): number => Buffer.byteLength(query.slice(0, offset));
+  return new PromqlError("bad_data", `${bytes(start)}:${bytes(end)}: ${what}`);
+}
+
+/** Parentheses and the name of a function around a computation are not part of it. */
+function computationSpan(duration: DurationExpr): Span {
+  switch (duration.kind) {
+    case "seconds":
+    case "step":
+    case "range":
+      return duration.span;
+    case "negate":
+      return { start: duration.span.start, end: computationSpan(duration.expr).end };
+    case "group": {
+      const inner = computationSpan(duration.expr);
+      return duration.expr.kind === "seconds"
+        ? { start: duration.span.start, end: inner.end }
+        : inner;
+    }
+    case "compute":
+      return {
+        start: computationSpan(duration.lhs).start,
+        end: computationSpan(duration.rhs).end,
+      };
+  }
 }
 
 function durationSeconds(context: EvalContext, duration: DurationExpr): number {
@@ -101,16 +130,14 @@ function durationSeconds(context: EvalContext, duration: DurationExpr): number {
       return (context.endMs - context.startMs) / 1_000;
     case "negate":
       return -durationSeconds(context, duration.expr);
+    case "group":
+      return durationSeconds(context, duration.expr);
     case "compute":
       break;
   }
   const lhs = durationSeconds(context, duration.lhs);
   const rhs = durationSeconds(context, duration.rhs);
-  const zero = (what: string): PromqlError =>
-    new PromqlError(
-      "execution",
-      `${positionText(context.query, duration.span.start)}: ${what} by zero`,
-    );
+  const zero = (what: string): PromqlError => durationError(context, duration, `${what} by zero`);
   switch (duration.op) {
     case "+":
       return lhs + rhs;

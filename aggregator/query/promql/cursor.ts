@@ -103,8 +103,12 @@ export function parseDurationExpr(cursor: Cursor, context: string, lowest = 1): 
     const { type, text } = peek(cursor);
     const precedence = type === "symbol" ? durationPrecedence[text] : undefined;
     if (precedence === undefined || precedence < lowest || !isComputeOp(text)) return lhs;
-    take(cursor);
+    const operator = take(cursor);
     const rhs = parseDurationExpr(cursor, context, text === "^" ? precedence : precedence + 1);
+    if ((text === "/" || text === "%") && rhs.kind === "seconds" && rhs.value === 0) {
+      const what = text === "/" ? "division" : "modulo";
+      throw parseError(cursor.query, operator.start, `${what} by zero`);
+    }
     lhs = {
       kind: "compute",
       op: text,
@@ -126,8 +130,9 @@ export function parseOffsetDuration(cursor: Cursor): DurationExpr {
 
 function withSign(sign: Token, expr: DurationExpr): DurationExpr {
   const span: Span = { start: sign.start, end: expr.span.end };
-  if (sign.text === "+") return { ...expr, span };
-  if (expr.kind === "seconds") return { ...expr, value: -expr.value, span };
+  if (expr.kind === "seconds")
+    return { ...expr, value: sign.text === "-" ? -expr.value : expr.value, span };
+  if (sign.text === "+") return expr;
   return { kind: "negate", expr, span };
 }
 
@@ -156,7 +161,8 @@ function parseDurationPrimary(cursor: Cursor, context: string): DurationExpr {
     if (++cursor.depth > durationDepthMax) throw tooDeep(cursor, token);
     const inner = parseDurationExpr(cursor, context);
     const close = expectSymbol(cursor, ")", context, expected);
-    return { ...inner, span: { start: token.start, end: close.end } };
+    if (inner.kind === "group") return inner;
+    return { kind: "group", expr: inner, span: { start: token.start, end: close.end } };
   }
   return parseDurationCall(cursor, context, expected);
 }

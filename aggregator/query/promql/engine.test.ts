@@ -180,3 +180,24 @@ describe("numbers as Go writes them", () => {
     );
   });
 });
+
+describe("computed durations that are none are told of with the bytes of the computation", () => {
+  const faults = [
+    ["a_total[5m - 5m]", "8:15: duration must be greater than 0"],
+    ["rate(a_total[(0)])", "13:15: duration must be greater than 0"],
+    ["rate(a_total[-(1m)])", "13:17: duration must be greater than 0"],
+    ["rate(a_total[step()])", "13:19: duration must be greater than 0"],
+    ["a_total offset (1m / (0s))", "16:24: division by zero"],
+    ['a_total{n="é"} offset (5m % step())', "24:35: modulo by zero"],
+    ["a_total[(1 + 1) / step():1m]", "9:24: division by zero"],
+    ["a_total[2m:min_of(1s, 0s)]", "18:24: duration must be greater than 0"],
+    ["a_total offset (10 ^ 10)", "16:23: duration is out of range"],
+    ["a_total offset (10 ^ 400)", "16:24: duration is NaN or infinite"],
+  ] as const;
+  for (const [query, message] of faults) {
+    test(query, async () => {
+      const { failure } = engineOver(twoSeries);
+      expect(await failure(query)).toEqual({ errorType: "bad_data", message });
+    });
+  }
+});

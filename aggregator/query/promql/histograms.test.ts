@@ -252,3 +252,16 @@ describe("notes", () => {
       expect((await instant(query)).notes).toEqual([]);
   });
 });
+
+test("info metrics are numbers", async () => {
+  const metrics = new MemoryMetrics();
+  const identity = { instance: "a", job: "b" };
+  metrics.add({ __name__: "x", ...identity }, 0, 1);
+  metrics.add({ __name__: "target_info", ...identity, d: "e" }, 0, histogramOf([1]));
+  metrics.add({ __name__: "build_info", ...identity, v: "1" }, 0, 1);
+  const engine = createPromqlEngine(metrics, PromqlConfig.parse({}));
+  const at = { tenant, timeMs: 0 };
+  expect(engine.instant("info(x)", at)).rejects.toThrow("info sample should be float");
+  const { data } = await engine.instant('info(x, {__name__="build_info"})', at);
+  expect(data).toMatchObject({ series: [{ labels: { __name__: "x", ...identity, v: "1" } }] });
+});

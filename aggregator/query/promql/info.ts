@@ -16,6 +16,7 @@ import {
   type Grid,
   type StepSeries,
   absent,
+  hasHistograms,
   hasSample,
   keepLabels,
   labelsText,
@@ -108,9 +109,7 @@ export async function evaluateInfo(
   const isInfo = nameTest(selector.matchers);
   const joined = base.filter(({ labels }) => !isInfo(labels));
   const identified = joined.some(({ labels }) => identifying.some((name) => name in labels));
-  const groups = groupInfos(
-    identified ? await evaluateSelector(context, selector, grid, "times") : [],
-  );
+  const groups = groupInfos(identified ? await infoTimes(context, selector, grid) : []);
   const data =
     call.args.length > 1 ? selector.matchers.filter(({ name }) => name !== metricNameLabel) : [];
   const out: StepSeries[] = [];
@@ -120,6 +119,19 @@ export async function evaluateInfo(
     else out.push(...withInfo(context, one, groups, data, grid.count));
   }
   return mergeSameLabels(out);
+}
+
+/** When the samples of the info metrics were taken, which are numbers. */
+async function infoTimes(
+  context: EvalContext,
+  selector: SelectorExpr,
+  grid: Grid,
+): Promise<readonly StepSeries[]> {
+  if (context.fetched.get(selector)?.some(({ histograms }) => histograms !== undefined) === true) {
+    const infos = await evaluateSelector(context, selector, grid);
+    if (infos.some(hasHistograms)) throw executionError("info sample should be float");
+  }
+  return evaluateSelector(context, selector, grid, "times");
 }
 
 function nameTest(matchers: readonly Matcher[]): (labels: Labels) => boolean {

@@ -138,20 +138,47 @@ function parseMatching(cursor: Cursor): Matching {
       matching = { ...matching, group: isKeyword(group, "group_left") ? "left" : "right", include };
     }
   }
-  while (true) {
-    const fill = peek(cursor);
-    const name =
-      fill.type === "keyword" && isSymbol(peek(cursor, 1), "(") ? fill.text.toLowerCase() : "";
-    if (name !== "fill" && name !== "fill_left" && name !== "fill_right") return matching;
-    take(cursor);
-    expectSymbol(cursor, "(");
-    const literal = parseUnary(cursor);
-    if (literal.kind !== "number")
-      throw parseError(cursor.query, literal.span.start, "expected number literal");
-    expectSymbol(cursor, ")");
-    if (name !== "fill_right") matching = { ...matching, fillLeft: literal.value };
-    if (name !== "fill_left") matching = { ...matching, fillRight: literal.value };
+  return { ...matching, ...parseFills(cursor) };
+}
+
+/** fill(), or one or both of fill_left() and fill_right(). */
+function parseFills(cursor: Cursor): Pick<Matching, "fillLeft" | "fillRight"> {
+  if (isFill(cursor, "fill")) {
+    const value = parseFill(cursor);
+    return { fillLeft: value, fillRight: value };
   }
+  let fills: Pick<Matching, "fillLeft" | "fillRight"> = {};
+  while (true) {
+    if (fills.fillLeft === undefined && isFill(cursor, "fill_left"))
+      fills = { ...fills, fillLeft: parseFill(cursor) };
+    else if (fills.fillRight === undefined && isFill(cursor, "fill_right"))
+      fills = { ...fills, fillRight: parseFill(cursor) };
+    else return fills;
+  }
+}
+
+/** Whether it follows with a value; without one the word is a metric's name. */
+function isFill(cursor: Cursor, name: string): boolean {
+  return isKeyword(peek(cursor), name) && isSymbol(peek(cursor, 1), "(");
+}
+
+function parseFill(cursor: Cursor): number {
+  take(cursor);
+  expectSymbol(cursor, "(");
+  const sign = peek(cursor);
+  if (isSymbol(sign, "-") || isSymbol(sign, "+")) take(cursor);
+  const { type } = peek(cursor);
+  if (type !== "number" && type !== "duration") throw unexpected(cursor);
+  const value = parseNumberLiteral(cursor);
+  expectSymbol(cursor, ")");
+  return isSymbol(sign, "-") ? -value : value;
+}
+
+function parseNumberLiteral(cursor: Cursor): number {
+  const token = take(cursor);
+  const value = token.type === "number" ? parseNumber(token.text) : parseSeconds(token.text);
+  if (value === undefined) throw parseError(cursor.query, token.start, literalFault(token));
+  return value;
 }
 
 function parsePrimary(cursor: Cursor): Expr {
@@ -163,9 +190,7 @@ function parsePrimary(cursor: Cursor): Expr {
     return { kind: "paren", expr, span: { start: token.start, end: close.end } };
   }
   if (token.type === "number" || token.type === "duration") {
-    take(cursor);
-    const value = token.type === "number" ? parseNumber(token.text) : parseSeconds(token.text);
-    if (value === undefined) throw parseError(cursor.query, token.start, literalFault(token));
+    const value = parseNumberLiteral(cursor);
     return { kind: "number", value, isDuration: token.type === "duration", span: token };
   }
   if (token.type === "string") {

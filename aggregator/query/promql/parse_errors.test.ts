@@ -56,6 +56,12 @@ const unchanged: readonly (readonly [query: string, error: string])[] = [
 const newer: readonly (readonly [query: string, error: string])[] = [
   ["foo[", "1:5: parse error: unexpected end of input in duration expression"],
   ["foo[5", "1:6: parse error: unclosed left bracket"],
+  ["foo[5m / 0]", "1:8: parse error: division by zero"],
+  ["foo offset (step() % 0)", "1:20: parse error: modulo by zero"],
+  ["a + fill(x) b", '1:10: parse error: unexpected identifier "x"'],
+  ["a + fill((1)) b", '1:10: parse error: unexpected "("'],
+  ["a + fill_left(1) fill_left(2) b", '1:27: parse error: unexpected "("'],
+  ["a + fill(1) fill_right(2) b", '1:23: parse error: unexpected "("'],
   ["foo[5m:1m] anchored", "1:1: parse error: anchored modifier is not supported for subqueries"],
   ["1 + foo[5m:] smoothed", "1:5: parse error: smoothed modifier is not supported for subqueries"],
   [

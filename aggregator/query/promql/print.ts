@@ -1,8 +1,8 @@
 import type { Matcher } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
-import type { BinaryExpr, DurationExpr, Expr, SelectorExpr, TimeShift } from "./ast.ts";
-import { formatPlain } from "./go_float.ts";
+import type { BinaryExpr, DurationExpr, Expr, Matching, SelectorExpr, TimeShift } from "./ast.ts";
+import { formatPlain, formatShort } from "./go_float.ts";
 
 /** The expression as text on one line, in Prometheus's canonical spelling; parsing it again gives the same tree. */
 export function printPromql(expr: Expr): string {
@@ -87,11 +87,13 @@ function durationText(duration: DurationExpr): string {
       return `${duration.kind}()`;
     case "negate":
       return `-${durationText(duration.expr)}`;
+    case "group":
+      return `(${operandText(duration.expr)})`;
     case "compute": {
       const [lhs, rhs] = [operandText(duration.lhs), operandText(duration.rhs)];
       if (duration.op === "min_of" || duration.op === "max_of")
         return `${duration.op}(${lhs}, ${rhs})`;
-      return `(${lhs} ${duration.op} ${rhs})`;
+      return `${lhs} ${duration.op} ${rhs}`;
     }
   }
 }
@@ -102,16 +104,19 @@ function labelList(names: readonly string[]): string {
 
 function binaryText({ op, lhs, rhs, bool, matching }: BinaryExpr): string {
   let modifiers = bool ? " bool" : "";
-  if (matching.on || matching.labels.length > 0) {
+  if (matching.on || matching.labels.length > 0 || matching.group !== "none") {
     modifiers += ` ${matching.on ? "on" : "ignoring"} ${labelList(matching.labels)}`;
   }
   if (matching.group !== "none")
     modifiers += ` group_${matching.group} ${labelList(matching.include)}`;
-  if (matching.fillLeft !== undefined)
-    modifiers += ` fill_left (${formatPlain(matching.fillLeft)})`;
-  if (matching.fillRight !== undefined)
-    modifiers += ` fill_right (${formatPlain(matching.fillRight)})`;
-  return `${printPromql(lhs)} ${op}${modifiers} ${printPromql(rhs)}`;
+  return `${printPromql(lhs)} ${op}${modifiers}${fillText(matching)} ${printPromql(rhs)}`;
+}
+
+function fillText({ fillLeft, fillRight }: Matching): string {
+  if (fillLeft !== undefined && fillLeft === fillRight) return ` fill (${formatShort(fillLeft)})`;
+  const left = fillLeft === undefined ? "" : ` fill_left (${formatShort(fillLeft)})`;
+  const right = fillRight === undefined ? "" : ` fill_right (${formatShort(fillRight)})`;
+  return left + right;
 }
 
 /** Inside a computation a bare number is a factor, not seconds. */

@@ -116,7 +116,6 @@ function matchingJson({ op, lhs, rhs, matching }: BinaryExpr, query: string): Js
 
 /** 0 where it is computed or not given. */
 function milliseconds(duration: DurationExpr | undefined): number {
-  if (duration?.kind === "negate") return -milliseconds(duration.expr);
   return duration?.kind === "seconds" ? Math.round(duration.value * 1_000) : 0;
 }
 
@@ -130,7 +129,6 @@ function durationJson(duration: DurationExpr | undefined): Json | null {
     case "range":
       return { type: "durationExpr", op: duration.kind, lhs: null, rhs: null, wrapped: false };
     case "negate":
-      if (duration.expr.kind === "seconds") return null;
       return {
         type: "durationExpr",
         op: "-",
@@ -138,6 +136,11 @@ function durationJson(duration: DurationExpr | undefined): Json | null {
         rhs: operandJson(duration.expr),
         wrapped: false,
       };
+    case "group": {
+      const rhs = operandJson(duration.expr);
+      if (duration.expr.kind !== "seconds") return { ...rhs, wrapped: true };
+      return { type: "durationExpr", op: "+", lhs: null, rhs, wrapped: true };
+    }
     case "compute":
       return {
         type: "durationExpr",
@@ -151,5 +154,6 @@ function durationJson(duration: DurationExpr | undefined): Json | null {
 
 function operandJson(duration: DurationExpr): Json | null {
   if (duration.kind !== "seconds") return durationJson(duration);
-  return { type: "numberLiteral", val: formatPlain(duration.value) };
+  const { value, isDuration } = duration;
+  return { type: "numberLiteral", val: formatPlain(value), duration: isDuration };
 }

@@ -145,6 +145,33 @@ test("/parse_query gives the tree", async () => {
     },
   });
 });
+test("/parse_query gives computed durations with their parentheses", async () => {
+  const query = encodeURIComponent("a[(5m)] offset -(2 * step())");
+  const { data } = JSON.parse(await get(`/parse_query?query=${query}`));
+  const node = { type: "durationExpr", lhs: null, wrapped: false };
+  const number = { type: "numberLiteral" };
+  expect(data).toMatchObject({
+    range: 0,
+    rangeExpr: {
+      ...node,
+      op: "+",
+      rhs: { ...number, val: "300", duration: true },
+      wrapped: true,
+    },
+    offset: 0,
+    offsetExpr: {
+      ...node,
+      op: "-",
+      rhs: {
+        ...node,
+        op: "*",
+        lhs: { ...number, val: "2", duration: false },
+        rhs: { ...node, op: "step", rhs: null },
+        wrapped: true,
+      },
+    },
+  });
+});
 test("/parse_query tells of anchored and smoothed selectors", async () => {
   const query = encodeURIComponent("rate(a[5m] anchored) + a smoothed + a");
   const { data } = JSON.parse(await get(`/parse_query?query=${query}`));
