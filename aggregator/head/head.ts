@@ -36,17 +36,20 @@ export type HeadOptions = {
   readonly aheadMaxMs?: number;
   /** None where absent. */
   readonly seriesLimits?: TenantLimits;
+  /** Told of log records in the tick in which they can be found. Read only. */
+  readonly onLogs?: (tenant: string, batch: LogsBatch) => void;
 };
 
 const aheadMaxDefaultMs = 10 * 60_000;
 
 export function createHead(options: HeadOptions = {}): Head {
-  return new MemoryHead(options.aheadMaxMs ?? aheadMaxDefaultMs, options.seriesLimits);
+  return new MemoryHead(options);
 }
 
 type Generation = { readonly metrics: MetricsGeneration; readonly logs: LogsGeneration };
 
 class MemoryHead implements Head {
+  readonly #options: HeadOptions;
   readonly #aheadMaxMs: number;
   readonly #limits: TenantLimits | undefined;
   readonly #keys = new SchemaKeys();
@@ -57,7 +60,9 @@ class MemoryHead implements Head {
   /** Appends since start, so that the first one in can be told. */
   #arrivals = 0;
 
-  constructor(aheadMaxMs: number, limits: TenantLimits | undefined) {
+  constructor(options: HeadOptions) {
+    const { aheadMaxMs = aheadMaxDefaultMs, seriesLimits: limits } = options;
+    this.#options = options;
     this.#aheadMaxMs = aheadMaxMs;
     this.#limits = limits;
     limits?.setKnown((tenant) => this.#knownSeries(tenant));
@@ -82,7 +87,9 @@ class MemoryHead implements Head {
   }
 
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops {
-    return this.#open.logs.append(lane.tenant, batch, nowMs + this.#aheadMaxMs);
+    const kept = this.#open.logs.append(lane.tenant, batch, nowMs + this.#aheadMaxMs);
+    if (kept.batch.streamOf.length > 0) this.#options.onLogs?.(lane.tenant, kept.batch);
+    return kept.drops;
   }
 
   freeze(): HeadContent {

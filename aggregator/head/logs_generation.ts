@@ -8,6 +8,8 @@ export type HeadBatch = {
   readonly maxMs: number;
 };
 
+export type AppendedLogs = { readonly batch: LogsBatch; readonly drops: Drops };
+
 const labelSetBytes = 300;
 const attributesBytes = 150;
 
@@ -21,8 +23,8 @@ export class LogsGeneration {
     return this.#tenants.get(tenant) ?? [];
   }
 
-  /** Keeps the batch by reference; without the records that are out of bounds where there are any. */
-  append(tenant: string, given: LogsBatch, latestMs: number): Drops {
+  /** Keeps the batch by reference; without the records that are out of bounds where there are any. Gives what it kept. */
+  append(tenant: string, given: LogsBatch, latestMs: number): AppendedLogs {
     const count = given.streamOf.length;
     const batch = areAllKept(given, latestMs) ? given : pick(given, keptRecords(given, latestMs));
     const kept = batch.streamOf.length;
@@ -34,7 +36,7 @@ export class LogsGeneration {
       this.records += kept;
       this.bytes += bytesOf(batch);
     }
-    return addDrops({}, { out_of_bounds_timestamp: count - kept });
+    return { batch, drops: addDrops({}, { out_of_bounds_timestamp: count - kept }) };
   }
 
   content(): ReadonlyMap<string, readonly LogsBatch[]> {

@@ -3,6 +3,7 @@ import { OperatingError, messageOf } from "../errors.ts";
 import type { ListenAddress } from "./base_config.ts";
 import type { Clock } from "./clock.ts";
 import { Notifications } from "./notifications.ts";
+import { type SocketPeer, socketHandlers } from "./sockets.ts";
 
 /** How the configuration was read last. */
 export type ReloadState = { readonly succeeded: boolean; readonly atMs: number };
@@ -23,7 +24,7 @@ export class Lifecycle {
   #stage: "starting" | "running" | "stopping" = "starting";
   #reloaded: ReloadState;
   #routes: Hono | undefined;
-  #server: ReturnType<typeof Bun.serve> | undefined;
+  #server: ReturnType<typeof Bun.serve<SocketPeer>> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,9 +52,10 @@ export class Lifecycle {
   /** Takes the port. Throws OperatingError("unavailable") where that is not possible. */
   listen(address: ListenAddress): void {
     try {
-      this.#server = Bun.serve({
+      this.#server = Bun.serve<SocketPeer>({
         ...address,
         idleTimeout: idleTimeoutSeconds,
+        websocket: socketHandlers,
         fetch: (request, server) =>
           this.#routes === undefined
             ? this.#early(request)

@@ -1,0 +1,39 @@
+import type { Labels, Matcher } from "#shared/model/labels.ts";
+import { labelsKey } from "#shared/model/labels.ts";
+import type { LogScope } from "../../../query/logql/evaluate.ts";
+import type { LokiRange } from "./parameters.ts";
+
+/** Loki's index/stats. Chunks are the batches that were looked into: row groups of blocks, frames of the head. */
+export type IndexStats = {
+  readonly streams: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly entries: number;
+};
+
+/** What a selector finds in a range. */
+export async function indexStats(
+  matchers: readonly Matcher[],
+  { startNs, endNs }: LokiRange,
+  { tenant, source, signal }: LogScope,
+): Promise<IndexStats> {
+  const request = { tenant, matchers, lineFilters: [], startNs, endNs } as const;
+  const needs = { bodies: true, attributes: false };
+  const aborting = signal === undefined ? {} : { signal };
+  const seen = new Set<Labels>();
+  const streams = new Set<string>();
+  const total = { chunks: 0, bytes: 0, entries: 0 };
+  for await (const slices of source.scan({ ...request, direction: "forward", needs, ...aborting }))
+    for (const { batch, rows } of slices) {
+      if (rows.length > 0) total.chunks++;
+      total.entries += rows.length;
+      for (const row of rows) {
+        total.bytes += (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
+        const stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};
+        if (seen.has(stream)) continue;
+        seen.add(stream);
+        streams.add(labelsKey(stream));
+      }
+    }
+  return { streams: streams.size, ...total };
+}

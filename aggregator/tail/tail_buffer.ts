@@ -1,0 +1,74 @@
+import type { LogEntry } from "../query/log_entries.ts";
+import type { Arrived } from "./tails.ts";
+
+/** What a reader has not been sent yet, and what it will never be. */
+export type Taken = {
+  /** In the order of arrival. */
+  readonly chunks: readonly Arrived[];
+  /** Entries that had to go, since take() was called last; at most droppedListMax of them. */
+  readonly dropped: readonly LogEntry[];
+  /** How many went altogether, listed or not. */
+  readonly droppedCount: number;
+};
+
+/** Of one reader: some seconds of a busy system, and no more memory than 100 readers may have each. */
+const entriesMax = 10_000;
+const bytesMax = 8 * 1_024 * 1_024;
+/** As many as Loki lists in one frame. */
+const droppedListMax = 1_000;
+const bytesPerEntry = 100;
+
+/** The bounded buffer of one who follows a query: where it is full the oldest go, and that is told. */
+export class TailBuffer {
+  #chunks: Arrived[] = [];
+  #entries = 0;
+  #bytes = 0;
+  #dropped: LogEntry[] = [];
+  #droppedCount = 0;
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0 && this.#droppedCount === 0;
+  }
+
+  /** Gives how many entries had to go. */
+  add(chunk: Arrived): number {
+    this.#chunks.push(chunk);
+    this.#count(chunk, 1);
+    let dropped = 0;
+    while ((this.#entries > entriesMax || this.#bytes > bytesMax) && this.#chunks.length > 1)
+      dropped += this.#drop();
+    return dropped;
+  }
+
+  /** Records that were never looked at, so that nobody knows which of them were wanted. */
+  skip(records: number): void {
+    this.#droppedCount += records;
+  }
+
+  take(): Taken {
+    const taken = {
+      chunks: this.#chunks,
+      dropped: this.#dropped,
+      droppedCount: this.#droppedCount,
+    };
+    this.#chunks = [];
+    this.#dropped = [];
+    this.#entries = this.#bytes = this.#droppedCount = 0;
+    return taken;
+  }
+
+  #drop(): number {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return 0;
+    this.#count(chunk, -1);
+    this.#droppedCount += chunk.entries.length;
+    const room = droppedListMax - this.#dropped.length;
+    this.#dropped.push(...chunk.entries.slice(0, room));
+    return chunk.entries.length;
+  }
+
+  #count({ entries }: Arrived, sign: 1 | -1): void {
+    this.#entries += sign * entries.length;
+    for (const { line } of entries) this.#bytes += sign * (line.length + bytesPerEntry);
+  }
+}
