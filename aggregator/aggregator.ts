@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Hono } from "hono";
 import type { Receiver } from "#proto/bus/agent_port.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -19,6 +20,7 @@ import { createSqlEngine } from "./query/sql.ts";
 import { openStore } from "./store/open_store.ts";
 import { Snapshots } from "./store/snapshots.ts";
 import type { Deletion, Store } from "./store/store.ts";
+import { Tails } from "./tail/tails.ts";
 
 export type AggregatorParts = {
   readonly clock: Clock;
@@ -62,7 +64,9 @@ export class Aggregator {
       log: log.child({ room: "head" }),
     });
     measureSeriesLimits(metrics, "tenant_", () => seriesLimits.reports());
-    const head = createHead({ seriesLimits });
+    const tails = new Tails();
+    const onLogs = (tenant: string, batch: LogsBatch) => tails.arrived(tenant, batch);
+    const head = createHead({ seriesLimits, onLogs });
     const agents = await Agents.open(store, clock, log.child({ room: "fleet" }));
     const ingest = await Ingest.open(config.ingest, {
       receiver,
@@ -106,7 +110,7 @@ export class Aggregator {
     };
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const rooms = { agents, ingest, head, blocks, sources, sql, seriesLimits: limits };
+    const rooms = { agents, ingest, head, blocks, sources, sql, tails, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin });
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);

@@ -13,11 +13,13 @@ import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import type { Block } from "../store/store.ts";
+import type { Tails } from "../tail/tails.ts";
 import { compressed } from "./compressed.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
+import { shownConfig } from "./routes/prometheus/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";
@@ -35,6 +37,7 @@ export type ApiParts = {
   readonly blocks: () => readonly Block[];
   readonly sources: Sources;
   readonly sql: SqlEngine;
+  readonly tails: Tails;
   readonly admin: Omit<AdminParts, "tenant">;
   readonly lifecycle: Lifecycle;
   readonly metrics: SelfMetrics;
@@ -47,7 +50,7 @@ export function apiRoutes(parts: ApiParts): Hono {
   const { config, clock, agents, ingest, sources, sql } = parts;
   const { tenant } = config;
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
-  const logs = { logs: sources.logs, tenant, now: () => clock.now() };
+  const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
   const app = new Hono();
   app.use(compressed);
   app.route(
@@ -58,7 +61,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       metrics: sources.metrics,
       exemplars: sources.exemplars,
       tenant: () => tenant,
-      build: { version, revision: "", branch: "", buildUser: "", buildDate: "" },
+      build,
       startedMs: clock.now(),
       storageRetention: formatDuration(config.storage.retention.metrics),
       targets: () => targetsOf(agents, tenant),
@@ -79,7 +82,18 @@ export function apiRoutes(parts: ApiParts): Hono {
     "/",
     monitoringRoutes({ engine, logs: sources.logs, clock, tenant: () => tenant, version }),
   );
-  app.route("/", lokiRoutes(logs));
+  app.route(
+    "/",
+    lokiRoutes({
+      logs: sources.logs,
+      tenant,
+      now: () => clock.now(),
+      tails: parts.tails,
+      metrics: parts.metrics,
+      build,
+      config: () => shownConfig(parts.shownConfig()),
+    }),
+  );
   app.route(
     "/",
     rpcRoutes({

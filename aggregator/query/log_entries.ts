@@ -4,10 +4,10 @@ import type { Labels } from "#shared/model/labels.ts";
 export type LogEntry = {
   /** Unix nanoseconds. */
   readonly timestampNs: bigint;
-  /** Labels of the stream, as stored. */
+  /** Labels of the stream, without what the pipeline has taken away or written anew. */
   readonly stream: Labels;
-  /** As the pipeline leaves it. */
-  readonly line: string;
+  /** The line as the pipeline leaves it. */
+  readonly body: string;
   /** Structured metadata, detected_level with it. */
   readonly metadata: Labels;
   /** What the pipeline took from the line. */

@@ -21,18 +21,21 @@ const bytesPerEntry = 100;
 /** The bounded buffer of one who follows a query: where it is full the oldest go, and that is told. */
 export class TailBuffer {
   #chunks: Arrived[] = [];
+  #arrivedMs: number[] = [];
   #entries = 0;
   #bytes = 0;
   #dropped: LogEntry[] = [];
   #droppedCount = 0;
 
-  get isEmpty(): boolean {
-    return this.#chunks.length === 0 && this.#droppedCount === 0;
+  /** Chunks that wait. */
+  get length(): number {
+    return this.#chunks.length;
   }
 
   /** Gives how many entries had to go. */
-  add(chunk: Arrived): number {
+  add(chunk: Arrived, nowMs: number): number {
     this.#chunks.push(chunk);
+    this.#arrivedMs.push(nowMs);
     this.#count(chunk, 1);
     let dropped = 0;
     while ((this.#entries > entriesMax || this.#bytes > bytesMax) && this.#chunks.length > 1)
@@ -45,20 +48,22 @@ export class TailBuffer {
     this.#droppedCount += records;
   }
 
-  take(): Taken {
-    const taken = {
-      chunks: this.#chunks,
-      dropped: this.#dropped,
-      droppedCount: this.#droppedCount,
-    };
-    this.#chunks = [];
+  /** What arrived until then, and everything that was dropped so far. */
+  take(untilMs = Number.POSITIVE_INFINITY): Taken {
+    const later = this.#arrivedMs.findIndex((ms) => ms > untilMs);
+    const count = later < 0 ? this.#chunks.length : later;
+    const chunks = this.#chunks.splice(0, count);
+    this.#arrivedMs.splice(0, count);
+    for (const chunk of chunks) this.#count(chunk, -1);
+    const taken = { chunks, dropped: this.#dropped, droppedCount: this.#droppedCount };
     this.#dropped = [];
-    this.#entries = this.#bytes = this.#droppedCount = 0;
+    this.#droppedCount = 0;
     return taken;
   }
 
   #drop(): number {
     const chunk = this.#chunks.shift();
+    this.#arrivedMs.shift();
     if (chunk === undefined) return 0;
     this.#count(chunk, -1);
     this.#droppedCount += chunk.entries.length;
@@ -69,6 +74,6 @@ export class TailBuffer {
 
   #count({ entries }: Arrived, sign: 1 | -1): void {
     this.#entries += sign * entries.length;
-    for (const { line } of entries) this.#bytes += sign * (line.length + bytesPerEntry);
+    for (const { body } of entries) this.#bytes += sign * (body.length + bytesPerEntry);
   }
 }

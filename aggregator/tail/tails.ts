@@ -23,6 +23,8 @@ export type Follower = {
 
 /** Records that wait for a query that reads slower than they arrive; the oldest are skipped beyond. */
 const waitingMax = 500_000;
+const chunkEntriesMax = 1_000;
+const chunkBytesMax = 1_024 * 1_024;
 
 /**
  * Hands log records to those who follow queries, as they arrive in the head. Each query looks at a batch once, however many
@@ -92,8 +94,7 @@ class Group {
     try {
       for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
         this.#records -= batch.streamOf.length;
-        const chunk = { entries: await this.#followed.read(batch) };
-        if (chunk.entries.length > 0)
+        for (const chunk of chunksOf(await this.#followed.read(batch)))
           for (const follower of Array.from(this.followers)) follower.arrived(chunk);
       }
     } catch (thrown) {
@@ -102,4 +103,19 @@ class Group {
       this.#isReading = false;
     }
   }
+}
+
+/** Entries in pieces that one frame can hold. */
+export function chunksOf(entries: readonly LogEntry[]): Arrived[] {
+  const chunks: Arrived[] = [];
+  let [from, bytes] = [0, 0];
+  for (const [i, { body }] of entries.entries()) {
+    if (i > from && (i - from >= chunkEntriesMax || bytes + body.length > chunkBytesMax)) {
+      chunks.push({ entries: entries.slice(from, i) });
+      [from, bytes] = [i, 0];
+    }
+    bytes += body.length;
+  }
+  if (from < entries.length) chunks.push({ entries: entries.slice(from) });
+  return chunks;
 }

@@ -71,5 +71,8 @@ function cut(reason: string): string {
   const bytes = Buffer.from(reason);
   if (bytes.length <= reasonBytesMax) return reason;
   // Without the half of a character at the end.
-  return bytes.subarray(0, reasonBytesMax).toString("utf8").replace(/\uFFFD+$/, "");
+  return bytes
+    .subarray(0, reasonBytesMax)
+    .toString("utf8")
+    .replace(/\uFFFD+$/, "");
 }

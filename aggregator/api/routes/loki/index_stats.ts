@@ -28,7 +28,8 @@ export async function indexStats(
       if (rows.length > 0) total.chunks++;
       total.entries += rows.length;
       for (const row of rows) {
-        total.bytes += (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
+        total.bytes +=
+          (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
         const stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};
         if (seen.has(stream)) continue;
         seen.add(stream);

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import type { Labels } from "#shared/model/labels.ts";
 import { scanBySelect } from "../../../query/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "../../../query/source.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { Tails } from "../../../tail/tails.ts";
 import { lokiRoutes } from "./loki.ts";
 
 const second = 1_000_000_000n;
@@ -42,7 +44,15 @@ const logs: LogsSource = {
   labelNames: async () => ["job"],
   labelValues: async (name) => [`${name}-value`],
 };
-const app = lokiRoutes({ logs, tenant: "default", now: () => 200_000 });
+const app = lokiRoutes({
+  logs,
+  tenant: "default",
+  now: () => 200_000,
+  tails: new Tails(),
+  metrics: createSelfMetrics(),
+  build: { version: "1.2.3", revision: "abc", branch: "main", buildUser: "", buildDate: "" },
+  config: () => "listen: nowhere\n",
+});
 const get = async (path: string, headers: Record<string, string> = {}) => {
   const response = await app.request(`/loki/api/v1${path}`, { headers });
   const text = await response.text();
@@ -131,7 +141,7 @@ test.each([
   ['{job=~"(?=x)"}', "regular expression"],
 ])("a query such as %s is refused in plain text", async (text, reason) => {
   const { status, text: body, type } = await get(`/query_range?${query(text)}`);
-  expect([status, type]).toEqual([400, "text/plain; charset=UTF-8"]);
+  expect([status, type]).toEqual([400, "text/plain; charset=utf-8"]);
   expect(body).toContain(reason);
 });
 test.each(["limit=0", "limit=6000", "direction=up", "start=x", "step=0"])(

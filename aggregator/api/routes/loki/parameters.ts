@@ -71,6 +71,28 @@ export function limitOf(parameters: LokiParameters, limitMax: number): number {
   return limit;
 }
 
+/** A count by the first of these names that is given. Throws OperatingError("bad_request") where it is none or over countMax. */
+export function countOf(
+  parameters: LokiParameters,
+  names: readonly string[],
+  fallback: number,
+  countMax: number,
+): number {
+  const name = names.find((one) => (parameters.text(one) ?? "") !== "");
+  if (name === undefined) return fallback;
+  const text = parameters.text(name) ?? "";
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count > 0 && count <= countMax) return count;
+  throw new OperatingError("bad_request", `${name} is "${text}": expected 1 to ${countMax}`);
+}
+
+/** Milliseconds that entries are to lie apart; 0 where all are wanted. */
+export function intervalOf(parameters: LokiParameters): number {
+  const ms = durationOf("interval", parameters.text("interval")) ?? 0;
+  if (ms < 0) throw new OperatingError("bad_request", "interval must be >= 0");
+  return ms;
+}
+
 export function directionOf(parameters: LokiParameters): "backward" | "forward" {
   const direction = (parameters.text("direction") ?? "backward").toLowerCase();
   if (direction === "backward" || direction === "forward") return direction;

@@ -1,73 +1,78 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
+import type { LogEntry } from "../../../query/log_entries.ts";
 import type { LogSeries } from "../../../query/logql/evaluate.ts";
-import { levelOf } from "../../../query/logql/level.ts";
-import type { LogRecord } from "../../../query/source.ts";
 
-/** Loki's statistics; those that we don't keep are zero, as its clients allow. */
-function statistics(entries: number, bytes: number, seconds: number) {
-  const perSecond = (amount: number) => Math.round(amount / Math.max(seconds, 1e-6));
-  return {
-    summary: {
-      bytesProcessedPerSecond: perSecond(bytes),
-      linesProcessedPerSecond: perSecond(entries),
-      totalBytesProcessed: bytes,
-      totalLinesProcessed: entries,
-      execTime: seconds,
-      queueTime: 0,
-      totalEntriesReturned: entries,
-    },
-  };
+/** Whether the client wants labels by what they are: of the stream, structured metadata, parsed. */
+export function categorizes(request: Request): boolean {
+  const flags = request.headers.get("X-Loki-Response-Encoding-Flags") ?? "";
+  return flags.split(",").some((flag) => flag.trim() === "categorize-labels");
 }
 
+export type StreamJson = { readonly stream: Labels; readonly values: readonly unknown[] };
+
 /**
- * The `data` of a log query. Plainly, a stream's labels include structured metadata, so that one stream may come out as
- * several; with categorized labels they stand beside each line.
+ * Entries by stream. Plainly, a stream's labels include structured metadata and what was parsed, so that one stream may come out as
+ * several; with categorized labels these stand beside each line.
  */
-export function streamsData(records: readonly LogRecord[], categorize: boolean, seconds: number) {
-  const labelsOf = (record: LogRecord): Labels =>
-    categorize ? record.stream : { ...record.stream, ...metadataOf(record) };
-  const groups = Map.groupBy(records, (record) => labelsKey(labelsOf(record)));
-  const result = [...groups.values()].map((group) => ({
-    stream: group[0] === undefined ? {} : labelsOf(group[0]),
-    values: group.map((record) => {
-      const plain = [String(record.timestampNs), record.body];
-      return categorize
-        ? [...plain, { structuredMetadata: metadataOf(record), parsed: {} }]
-        : plain;
-    }),
-  }));
-  const bytes = records.reduce((sum, { body }) => sum + body.length, 0);
+export function streamsOf(entries: readonly LogEntry[], categorize: boolean): StreamJson[] {
+  const groups = new Map<string, { stream: Labels; values: unknown[] }>();
+  // Most entries share the objects that their labels are made of.
+  const keys = new Map<Labels, string>();
+  for (const entry of entries) {
+    const { stream, metadata, parsed, body } = entry;
+    const labels = categorize ? stream : { ...stream, ...metadata, ...parsed };
+    let key = categorize ? keys.get(stream) : undefined;
+    if (key === undefined) {
+      key = labelsKey(labels);
+      if (categorize) keys.set(stream, key);
+    }
+    let group = groups.get(key);
+    if (group === undefined) groups.set(key, (group = { stream: labels, values: [] }));
+    const time = String(entry.timestampNs);
+    group.values.push(
+      categorize ? [time, body, { structuredMetadata: metadata, parsed }] : [time, body],
+    );
+  }
+  return [...groups.values()];
+}
+
+/** The `data` of a log query but for its statistics. */
+export function streamsResult(entries: readonly LogEntry[], categorize: boolean) {
   return {
     resultType: "streams",
     // Readers of the stream of bytes want to know this before the result.
     ...(categorize ? { encodingFlags: ["categorize-labels"] } : {}),
-    result,
-    stats: statistics(records.length, bytes, seconds),
+    result: streamsOf(entries, categorize),
   };
 }
 
-export function matrixData(series: readonly LogSeries[], seconds: number) {
+export function matrixResult(series: readonly LogSeries[]) {
   const result = series
     .filter(({ values }) => values.length > 0)
     .toSorted((a, b) => (labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1))
     .map(({ labels, timesMs, values }) => ({
       metric: labels,
-      values: timesMs.map((timeMs, i) => [timeMs / 1_000, String(values[i])]),
+      values: timesMs.map((timeMs, i) => [timeMs / 1_000, numberText(values[i])]),
     }));
-  return { resultType: "matrix", result, stats: statistics(0, 0, seconds) };
+  return { resultType: "matrix", result };
 }
 
-export function vectorData(series: readonly LogSeries[], seconds: number) {
+export function vectorResult(series: readonly LogSeries[]) {
   const result = series
     .filter(({ values }) => values.length > 0)
     .map(({ labels, timesMs, values }) => ({
       metric: labels,
-      value: [(timesMs.at(-1) ?? 0) / 1_000, String(values.at(-1))],
+      value: [(timesMs.at(-1) ?? 0) / 1_000, numberText(values.at(-1))],
     }));
-  return { resultType: "vector", result, stats: statistics(0, 0, seconds) };
+  return { resultType: "vector", result };
 }
 
-function metadataOf(record: LogRecord): Labels {
-  return { detected_level: levelOf(record.severity), ...record.attributes };
+/** As Go and Prometheus write numbers that JSON lacks. */
+function numberText(value = Number.NaN): string {
+  return Number.isFinite(value) || Number.isNaN(value)
+    ? String(value)
+    : value > 0
+      ? "+Inf"
+      : "-Inf";
 }

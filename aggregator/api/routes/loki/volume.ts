@@ -75,7 +75,7 @@ async function sums(
   const found = new Map<string, Sum>();
   for await (const slices of source.scan({ ...request, direction, needs, ...aborting }))
     for (const { batch, rows } of slices) {
-      const sumsOf = batch.streams.map((stream): Sum[] | undefined => void stream);
+      const sumsOf: (Sum[] | undefined)[] = [];
       for (const row of rows) {
         const stream = batch.streamOf[row] ?? 0;
         const own = (sumsOf[stream] ??= sumsFor(

@@ -1,0 +1,73 @@
+import type { Context, Hono } from "hono";
+import type { ErrorCode } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
+import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
+import type { LogsSource } from "../../../query/source.ts";
+import type { Tails } from "../../../tail/tails.ts";
+import { type LokiParameters, lokiParameters } from "./parameters.ts";
+
+export type LokiParts = {
+  readonly logs: LogsSource;
+  readonly tenant: string;
+  readonly now: () => number;
+  readonly tails: Tails;
+  readonly metrics: SelfMetrics;
+  readonly build: {
+    readonly version: string;
+    readonly revision: string;
+    readonly branch: string;
+    readonly buildUser: string;
+    readonly buildDate: string;
+  };
+  /** As it is in effect, without secrets, as YAML. */
+  readonly config: () => string;
+  readonly limits?: LogqlLimits;
+};
+
+export const basePath = "/loki/api/v1";
+
+const statusOf = {
+  bad_request: 400,
+  not_found: 404,
+  overloaded: 429,
+  corrupt: 500,
+  unavailable: 500,
+  timeout: 504,
+  cancelled: 499,
+  no_space: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** What a request reads, for as long as its client waits. X-Scope-OrgID is taken from everybody and changes nothing: there is one tenant. */
+export function scopeOf(c: Context, { tenant, logs, limits }: LokiParts): LogScope {
+  return { tenant, source: logs, limits: limits ?? defaultLogqlLimits, signal: c.req.raw.signal };
+}
+
+/** Loki's refusal: plain text. */
+export function refusal(thrown: unknown): Response {
+  const code = thrown instanceof OperatingError ? thrown.code : "unavailable";
+  return textRefusal(messageOf(thrown), statusOf[code]);
+}
+
+export function textRefusal(message: string, status: number): Response {
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(message, { status, headers });
+}
+
+type Answer = (parameters: LokiParameters, c: Context) => Promise<unknown>;
+
+/** A read endpoint by GET and by a posted form. What it gives is the body. */
+export function reads(app: Hono, path: string, answer: Answer): void {
+  app.on(["GET", "POST"], path, async (c) =>
+    c.json(await answer(await lokiParameters(c.req.raw), c)),
+  );
+}
+
+/** The same in Loki's envelope. */
+export function readsData(app: Hono, path: string, answer: Answer): void {
+  reads(app, path, async (p, c) => ({ status: "success", data: await answer(p, c) }));
+}

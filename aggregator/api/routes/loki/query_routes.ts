@@ -1,0 +1,103 @@
+import type { Context, Hono } from "hono";
+import { evaluateMetric } from "../../../query/logql/evaluate.ts";
+import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
+import { readEntries } from "../../../query/read_entries.ts";
+import type { LogQuery } from "../../../query/logql/ast.ts";
+import { type LokiParts, basePath, readsData, scopeOf } from "./context.ts";
+import {
+  type LokiParameters,
+  type LokiRange,
+  directionOf,
+  intervalOf,
+  limitOf,
+  parseLokiTime,
+  rangeOf,
+  stepOf,
+} from "./parameters.ts";
+import { CountedSource, statistics } from "./statistics.ts";
+import { categorizes, matrixResult, streamsResult, vectorResult } from "./streams.ts";
+
+/** Loki's default for entries a query; its clients page. */
+export const entriesMax = 5_000;
+
+/** query_range and query. */
+export function queryRoutes(app: Hono, parts: LokiParts): void {
+  readsData(app, `${basePath}/query_range`, (p, c) => queryRange(p, c, parts));
+  readsData(app, `${basePath}/query`, (p, c) => queryInstant(p, c, parts));
+}
+
+async function queryRange(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {
+  const query = parseLogql(p.text("query") ?? "");
+  const range = rangeOf(p, parts.now());
+  const source = new CountedSource(parts.logs);
+  const scope = { ...scopeOf(c, parts), source };
+  if (query.kind === "log") return logAnswer(query, p, range, c, scope);
+  const stepMs = stepOf(p, range);
+  const times = { ...alignedMs(range, stepMs), stepMs };
+  const series = await evaluateMetric(query, times, scope);
+  const stats = () => statistics(source.figures(0));
+  if (typeof series !== "number") return { ...matrixResult(series), stats: stats() };
+  const steps = Math.floor((times.endMs - times.startMs) / stepMs) + 1;
+  const timesMs = Array.from({ length: steps }, (_, i) => times.startMs + i * stepMs);
+  const values = timesMs.map(() => series);
+  return { ...matrixResult([{ labels: {}, timesMs, values }]), stats: stats() };
+}
+
+async function logAnswer(
+  query: LogQuery,
+  p: LokiParameters,
+  range: LokiRange,
+  c: Context,
+  scope: ReturnType<typeof scopeOf> & { readonly source: CountedSource },
+): Promise<unknown> {
+  const limit = limitOf(p, entriesMax);
+  const intervalNs = BigInt(intervalOf(p)) * 1_000_000n;
+  // Entries are thinned out here, so more are read than are given.
+  const read = intervalNs === 0n ? limit : scope.limits.recordsMax;
+  const wide = { ...range, direction: directionOf(p), limit: read };
+  const all = await readEntries(query, wide, scope);
+  const entries = intervalNs === 0n ? all : thinned(all, intervalNs, limit);
+  const { resultType, ...rest } = streamsResult(entries, categorizes(c.req.raw));
+  const stats = statistics(scope.source.figures(entries.length));
+  return { resultType, ...rest, stats };
+}
+
+/** Of entries in order, those that lie at least the interval from the one before. */
+function thinned<Entry extends { readonly timestampNs: bigint }>(
+  entries: readonly Entry[],
+  intervalNs: bigint,
+  limit: number,
+): Entry[] {
+  const kept: Entry[] = [];
+  let last: bigint | undefined;
+  for (const entry of entries) {
+    const distance = last === undefined ? intervalNs : entry.timestampNs - last;
+    if (distance < intervalNs && -distance < intervalNs) continue;
+    last = entry.timestampNs;
+    if (kept.push(entry) === limit) break;
+  }
+  return kept;
+}
+
+async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {
+  const query = parseLogql(p.text("query") ?? "");
+  if (query.kind === "log")
+    throw new LogqlError(
+      "log queries are not supported as an instant query type, please change your query to a range query type",
+    );
+  const time = p.text("time");
+  const endMs = time === undefined ? parts.now() : Number(parseLokiTime("time", time) / 1_000_000n);
+  const source = new CountedSource(parts.logs);
+  const scope = { ...scopeOf(c, parts), source };
+  const series = await evaluateMetric(query, { startMs: endMs, endMs, stepMs: 0 }, scope);
+  const stats = statistics(source.figures(0));
+  return typeof series === "number"
+    ? { resultType: "scalar", result: [endMs / 1_000, String(series)], stats }
+    : { ...vectorResult(series), stats };
+}
+
+/** Steps lie on multiples of the step, so that a refresh a moment later asks for the same points. */
+function alignedMs({ startNs, endNs }: LokiRange, stepMs: number) {
+  const startMs = Math.ceil(Number(startNs / 1_000_000n) / stepMs) * stepMs;
+  return { startMs, endMs: Math.max(startMs, Number(endNs / 1_000_000n)) };
+}

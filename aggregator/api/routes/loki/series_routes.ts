@@ -1,0 +1,34 @@
+import type { Hono } from "hono";
+import type { SeriesRequest } from "../../../query/source.ts";
+import { type LokiParts, basePath, reads, readsData } from "./context.ts";
+import { detectedLabels } from "./detected_labels.ts";
+import { type LokiParameters, rangeOf } from "./parameters.ts";
+import { selectorOf } from "./selector.ts";
+
+/** labels, label values, series, detected_labels: what streams there are. */
+export function seriesRoutes(app: Hono, parts: LokiParts): void {
+  const { logs } = parts;
+  const request = (p: LokiParameters) => seriesRequest(p, parts);
+  for (const path of ["/labels", "/label"])
+    readsData(app, basePath + path, (p) => logs.labelNames(request(p)));
+  readsData(app, `${basePath}/label/:name/values`, (p, c) =>
+    logs.labelValues(c.req.param("name") ?? "", request(p)),
+  );
+  readsData(app, `${basePath}/series`, (p) => logs.series(request(p)));
+  reads(app, `${basePath}/detected_labels`, async (p) => ({
+    detectedLabels: detectedLabels(await logs.series(request(p))),
+  }));
+}
+
+function seriesRequest(p: LokiParameters, { tenant, now }: LokiParts): SeriesRequest {
+  const { startNs, endNs } = rangeOf(p, now());
+  const texts = p
+    .all("match", "match[]", "query")
+    .filter((text) => !/^\s*(?:\{\s*\})?\s*$/.test(text));
+  return {
+    tenant,
+    selectors: texts.map((text) => selectorOf(text)),
+    startMs: Number(startNs / 1_000_000n),
+    endMs: Number(endNs / 1_000_000n),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Hono } from "hono";
+import { messageOf } from "#shared/errors.ts";
+import { parseLogql } from "../../../query/logql/parse.ts";
+import { type LokiParts, basePath, textRefusal } from "./context.ts";
+import { lokiParameters } from "./parameters.ts";
+import { entriesMax } from "./query_routes.ts";
+
+/** What tells of Loki itself: build, readiness, configuration, limits, rules; and format_query. */
+export function statusRoutes(app: Hono, parts: LokiParts): void {
+  app.get("/ready", (c) => c.text("ready\n"));
+  app.get("/config", () => {
+    const headers = { "content-type": "text/plain; charset=utf-8" };
+    return new Response(parts.config(), { headers });
+  });
+  app.get(`${basePath}/status/buildinfo`, (c) => c.json({ ...parts.build, goVersion: "" }));
+  app.get(`${basePath}/drilldown-limits`, (c) => c.json(drilldownLimits(parts)));
+  app.on(["GET", "POST"], `${basePath}/format_query`, async (c) => {
+    try {
+      const query = (await lokiParameters(c.req.raw)).text("query") ?? "";
+      return c.json({ status: "success", data: formatted(query) });
+    } catch (thrown) {
+      return c.json({ status: "invalid-query", error: messageOf(thrown) }, 400);
+    }
+  });
+  rulesRoutes(app);
+  // Grafana asks for it over plain HTTP to learn which version of tail there is: anything but 404 would be taken for the second.
+  app.all("/loki/api/v2alpha/tail", () => textRefusal("404 page not found", 404));
+}
+
+/** There are no rules of logs: as Loki without a rule. */
+function rulesRoutes(app: Hono): void {
+  for (const path of ["/rules", "/rules/*"])
+    for (const base of [basePath, "/api/prom"])
+      app.get(base + path, () => textRefusal("no rule groups found", 404));
+  const envelope = (data: object) => ({ status: "success", data, errorType: "", error: "" });
+  app.get("/prometheus/api/v1/rules", (c) => c.json(envelope({ groups: [] })));
+  app.get("/prometheus/api/v1/alerts", (c) => c.json(envelope({ alerts: [] })));
+}
+
+/** What Logs Drilldown asks before it shows anything. */
+function drilldownLimits({ build }: LokiParts) {
+  return {
+    limits: {
+      discover_log_levels: true,
+      discover_service_name: [],
+      log_level_fields: ["level", "severity"],
+      max_entries_limit_per_query: entriesMax,
+      max_line_size_truncate: false,
+      max_query_bytes_read: "0B",
+      max_query_length: "0s",
+      max_query_lookback: "0s",
+      max_query_range: "0s",
+      max_query_series: 500,
+      metric_aggregation_enabled: false,
+      otlp_config: {},
+      pattern_persistence_enabled: false,
+      query_timeout: "0s",
+      retention_period: "0s",
+      volume_enabled: true,
+      volume_max_series: 1_000,
+    },
+    pattern_ingester_enabled: true,
+    version: build.version,
+    maxDetectedFields: 1_000,
+    maxDetectedValues: 1_000,
+    maxLabelValues: 1_000,
+    maxLines: entriesMax,
+  };
+}
+
+function formatted(text: string): string {
+  parseLogql(text);
+  return text.trim();
+}
