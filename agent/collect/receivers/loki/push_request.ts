@@ -8,7 +8,11 @@ import { BodyError, type TakeMemory } from "../body.ts";
 import { takeProtobufParts } from "../request_parts.ts";
 import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
 
-export type PushedStream = { readonly labels: Labels; readonly entries: readonly PushedEntry[] };
+export type PushedStream = {
+  /** Or why they are no labels of a stream. */
+  readonly labels: Labels | BodyError;
+  readonly entries: readonly PushedEntry[];
+};
 export type PushedEntry = {
   readonly unixNanos: bigint;
   readonly line: string;
@@ -43,7 +47,7 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
   return parsed.data.streams.map((stream) => {
     if ("labels" in stream)
       return {
-        labels: parseStreamLabels(stream.labels),
+        labels: orFault(() => parseStreamLabels(stream.labels)),
         entries: stream.entries.map(({ ts, line }) => ({
           unixNanos: nanosOf(ts),
           line,
@@ -51,7 +55,7 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
         })),
       };
     return {
-      labels: checkStreamLabels(Object.entries(stream.stream)),
+      labels: orFault(() => checkStreamLabels(Object.entries(stream.stream))),
       entries: stream.values.map(([at, line, metadata = {}]) => ({
         unixNanos: BigInt(at),
         line,
@@ -71,13 +75,23 @@ export function readProtobufPush(
   take(bytes.length);
   takeProtobufParts(bytes, PushRequestSchema, take);
   return decoded(bytes).streams.map(({ labels, entries }) => ({
-    labels: parseStreamLabels(labels),
+    labels: orFault(() => parseStreamLabels(labels)),
     entries: entries.map(({ timestamp, line, structuredMetadata }) => ({
       unixNanos: (timestamp?.seconds ?? 0n) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0),
       line,
       metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
     })),
   }));
+}
+
+/** One stream's labels are no fault of the others. */
+function orFault(read: () => Labels): Labels | BodyError {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof BodyError) return thrown;
+    throw thrown;
+  }
 }
 
 function decoded(bytes: Uint8Array) {

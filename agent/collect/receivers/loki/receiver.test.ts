@@ -83,6 +83,7 @@ test("loki: what is not a push is refused with its status", async () => {
   expect((await json({ streams: [] })).status).toBe(422);
   expect((await json(one({ app: "web" }, [now, "line"]))).status).toBe(400);
   expect((await json(one({ "a-b": "web" }, [`${now}000000`, "line"]))).status).toBe(400);
+  expect((await json(one({ app: "web" }, ["line"]))).status).toBe(400);
   expect((await post("{", { "content-type": "application/json" })).status).toBe(400);
   expect((await post("x", { "content-type": "application/x-protobuf" })).status).toBe(400);
   expect(
@@ -90,4 +91,46 @@ test("loki: what is not a push is refused with its status", async () => {
   ).toBe(400);
   held.isBroken = true;
   expect((await json(one({ app: "web" }, [`${now}000000`, "line"]))).status).toBe(503);
+});
+
+test("loki: a stream whose labels are no good does not cost the others", async () => {
+  const { held, json } = start();
+  const values = [[`${now}000000`, "line"]];
+  const response = await json({
+    streams: [
+      { stream: { "a-b": "bad" }, values: [...values, [`${now}000001`, "another"]] },
+      { stream: { app: "good" }, values },
+    ],
+  });
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    expect.stringContaining('label name "a-b" is not allowed'),
+  ]);
+  expect(held.logs.map(({ stream }) => stream.app)).toEqual(["good"]);
+  expect(held.drops).toEqual({ label_limit: 2 });
+});
+test("loki: what was pushed before is dropped without a word, but not what could not be stored", async () => {
+  const { held, json } = start();
+  const push = one(
+    { app: "web" },
+    [`${now}000000`, "a"],
+    [`${now}000000`, "b"],
+    [`${now}000000`, "a"],
+  );
+  held.isBroken = true;
+  expect((await json(push)).status).toBe(503);
+  held.isBroken = false;
+  expect((await json(push)).status).toBe(204);
+  expect((await json(push)).status).toBe(204);
+  expect((await json(one({ app: "other" }, [`${now}000000`, "a"]))).status).toBe(204);
+  expect(held.logs.map(({ line }) => line)).toEqual(["a", "b", "a"]);
+  expect(held.drops).toEqual({});
+});
+test("loki: a level is taken from metadata, then labels, then the line", async () => {
+  const { held, json } = start();
+  await json(one({ app: "web" }, [`${now}000000`, "level=info a", { level: "WARN" }]));
+  await json(one({ app: "web", severity: "error" }, [`${now}000000`, "level=info b", { id: "1" }]));
+  await json(one({ app: "web", level: "whatever" }, [`${now}000000`, "level=debug c"]));
+  await json(one({ app: "web", level: "50" }, [`${now}000000`, "d"]));
+  expect(held.logs.map(({ severity }) => severity)).toEqual([13, 17, 5, 17]);
 });

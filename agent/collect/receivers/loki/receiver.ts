@@ -1,13 +1,15 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
-import { severityOf } from "../../sources/file_logs/severity.ts";
+import { labelsKey } from "#shared/model/labels.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
-import { LogBatchBuilder } from "../log_batch_builder.ts";
+import { detectedSeverity } from "../detected_severity.ts";
+import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
 import { takeJsonParts } from "../request_parts.ts";
 import { type PushedStream, readJsonPush, readProtobufPush } from "./push_request.ts";
+import { RecentLines } from "./recent_lines.ts";
 import { withServiceName } from "./stream_labels.ts";
 
 const LokiConfig = z.strictObject({
@@ -25,11 +27,16 @@ export const loki = defineReceiver({
   type: "loki",
   config: LokiConfig,
   open(config, context) {
+    const recent = new RecentLines();
     const limits = { bytesMax: config.body_size_max, memory: context.memory };
     const answer = async (request: Request): Promise<Response> => {
       try {
         return await withBody(request, limits, async (body, take) =>
-          store(read(request, body, config.body_size_max, take), config.line_size_max, context),
+          store(read(request, body, config.body_size_max, take), {
+            lineBytesMax: config.line_size_max,
+            recent,
+            context,
+          }),
         );
       } catch (thrown) {
         return textAnswer(refusalOf(thrown));
@@ -64,31 +71,63 @@ function read(
   return readJsonPush(unpacked);
 }
 
-/** Good entries are stored, and the first fault of the others is told by 400. */
+type Storing = {
+  readonly lineBytesMax: number;
+  readonly recent: RecentLines;
+  readonly context: ReceiverContext;
+};
+
+/** Good entries are stored, and the first fault of the others is told by 400. Entries that were pushed before are no fault, as by Loki. */
 async function store(
   streams: readonly PushedStream[],
-  lineBytesMax: number,
-  context: ReceiverContext,
+  { lineBytesMax, recent, context }: Storing,
 ): Promise<Response> {
   if (streams.length === 0) return textAnswer({ status: 422, message: "push without streams" });
   const latestMs = context.clock.now() + aheadMaxMs;
   const builder = new LogBatchBuilder({ lineBytesMax, latestMs });
   const drops: (() => void)[] = [];
   let told: string | undefined;
-  for (const { labels, entries } of streams) {
-    const stream = builder.stream(withServiceName(labels));
+  const refuse = (reason: RecordFault["reason"], message: string, count: number) => {
+    told ??= message;
+    if (count > 0) drops.push(() => context.drop("logs", reason, count));
+  };
+  let duplicates = 0;
+  for (const { labels: given, entries } of streams) {
+    if (given instanceof Error) {
+      refuse("label_limit", given.message, entries.length);
+      continue;
+    }
+    const labels = withServiceName(given);
+    const key = labelsKey(labels);
+    const stream = builder.stream(labels);
     for (const { unixNanos, line, metadata } of entries) {
       const body = Buffer.from(line);
-      const severity = severityOf(body, 0, body.length);
-      const fault = builder.add(stream, { unixNanos, severity, body, attributes: metadata });
-      if (fault === undefined) continue;
-      told ??= fault.message;
-      drops.push(() => context.drop("logs", fault.reason, 1));
+      const severity = detectedSeverity(body, metadata, labels);
+      if (recent.isKnown(key, unixNanos, body)) duplicates++;
+      else {
+        const fault = builder.add(stream, { unixNanos, severity, body, attributes: metadata });
+        if (fault !== undefined) refuse(fault.reason, fault.message, 1);
+      }
     }
   }
-  if (builder.length > 0) await context.emitLogs(builder.build());
+  if (builder.length > 0) await emit(builder, recent, context);
+  if (duplicates > 0) context.notStored("duplicate_entry", duplicates);
   for (const count of drops) count();
   return told === undefined
     ? new Response(null, { status: 204 })
     : textAnswer({ status: 400, message: told });
+}
+
+async function emit(
+  builder: LogBatchBuilder,
+  recent: RecentLines,
+  context: ReceiverContext,
+): Promise<void> {
+  try {
+    await context.emitLogs(builder.build());
+  } catch (thrown) {
+    // The sender comes again with the same entries, and this time they are to be taken.
+    recent.clear();
+    throw thrown;
+  }
 }

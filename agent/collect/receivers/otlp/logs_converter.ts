@@ -5,6 +5,7 @@ import type {
 } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
+import { detectedSeverity, severityOfWord } from "../detected_severity.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import { labelsOfAttributes, valueText } from "./attributes.ts";
 import { LabelNames } from "./label_names.ts";
@@ -46,7 +47,8 @@ export function convertLogs(
     sanitizesUnderscore: true,
     preservesUnderscores: true,
   });
-  const labelsOf: LabelsOf = (attributes) => labelsOfAttributes(attributes, names, ignoreName);
+  const labelsOf: LabelsOf = (attributes) =>
+    labelsOfAttributes(flattened(attributes), names, ignoreName);
   for (const resource of request.resourceLogs)
     convertResource(resource, { ids, labelsOf, builder, onFault });
 }
@@ -58,6 +60,17 @@ type Parts = {
   readonly builder: LogBatchBuilder;
   readonly onFault: (fault: RecordFault) => void;
 };
+
+/** Maps as one attribute for each of their values, as Loki does it. */
+function flattened(attributes: readonly KeyValue[]): readonly KeyValue[] {
+  if (!attributes.some(({ value }) => value?.value.case === "kvlistValue")) return attributes;
+  return attributes.flatMap((attribute) => {
+    const { key, value } = attribute;
+    if (value?.value.case !== "kvlistValue") return [attribute];
+    const inner = value.value.value.values.map((one) => ({ ...one, key: `${key}.${one.key}` }));
+    return flattened(inner);
+  });
+}
 
 /** An attribute whose name makes no label is not worth a record. */
 function ignoreName(): void {}
@@ -78,11 +91,16 @@ function convertResource(
     if (scope !== undefined && scope.name !== "") common["scope_name"] = scope.name;
     if (scope !== undefined && scope.version !== "") common["scope_version"] = scope.version;
     for (const record of logRecords) {
+      const body = Buffer.from(valueText(record.body));
+      const attributes = { ...common, ...recordAttributes(record, ids, labelsOf) };
       const fault = builder.add(stream, {
         unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
-        severity: record.severityNumber,
-        body: Buffer.from(valueText(record.body)),
-        attributes: { ...common, ...recordAttributes(record, ids, labelsOf) },
+        severity:
+          record.severityNumber ||
+          severityOfWord(record.severityText) ||
+          detectedSeverity(body, attributes, labels),
+        body,
+        attributes,
       });
       if (fault !== undefined) onFault(fault);
     }
