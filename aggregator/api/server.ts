@@ -19,7 +19,7 @@ import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.t
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
-import { shownConfig } from "./routes/prometheus/shown_config.ts";
+import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { answerOf } from "./query_answers.ts";
 import type { RpcParts } from "./rpc.ts";

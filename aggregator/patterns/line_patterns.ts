@@ -7,7 +7,7 @@ const textMax = 512;
 const wordsWithDigits = /[^\s=:,;()[\]{}"']*\d[^\s,;()[\]{}"']*/g;
 
 /** What stands for the template of a line that was not taken apart: its words without those that hold digits. */
-export function templateOfLine(line: string): string {
+function templateOfLine(line: string): string {
   return line.slice(0, textMax).replaceAll(wordsWithDigits, "<0>");
 }
 

@@ -67,21 +67,21 @@ test("Tails hands what arrives to each query once, and the same chunk to all who
   expect(tails.size()).toEqual({ followers: 0, queries: 0 });
 });
 
+const broken = () => ({
+  concerns: () => true,
+  read: async () => {
+    throw new Error("broken");
+  },
+});
 test("Tails tells followers of a query that fails", async () => {
   const tails = new Tails();
   const failures: string[] = [];
-  const open = () => ({
-    concerns: () => true,
-    read: async () => {
-      throw new Error("broken");
-    },
-  });
   const follower = {
     arrived: () => {},
     skipped: () => {},
     failed: (message: string) => void failures.push(message),
   };
-  tails.follow("t", "q", open, follower);
+  tails.follow("t", "q", broken, follower);
   tails.arrived("t", batchOf({}, "one"));
   await settled();
   expect(failures).toEqual(["broken"]);
@@ -113,11 +113,11 @@ test("Tails skips the oldest where a query reads slower than records arrive, and
   expect({ read, skipped }).toEqual({ read: 600_000, skipped: 400_000 });
 });
 
+const thousand = (name: string) => ({
+  entries: Array.from({ length: 1_000 }, (_, i) => entry(`${name} ${i}`)),
+});
 test("TailBuffer lets the oldest go where it is full, and lists them", () => {
   const buffer = new TailBuffer();
-  const thousand = (name: string) => ({
-    entries: Array.from({ length: 1_000 }, (_, i) => entry(`${name} ${i}`)),
-  });
   for (let i = 0; i < 12; i++)
     expect(buffer.add(thousand(`chunk ${i}`), i)).toBe(i < 10 ? 0 : 1_000);
   const { chunks, dropped, droppedCount } = buffer.take();

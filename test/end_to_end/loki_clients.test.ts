@@ -197,6 +197,8 @@ test("100 readers of tails see a line within a second of its write", async () =>
   expect(await up.end("SIGTERM")).toBe(0);
 }, 60_000);
 
+const of = (text: string) => `query=${encodeURIComponent(text)}`;
+
 test("a tail is refused before the upgrade where it can't be", async () => {
   const up = await stage.start({
     role: "up",
@@ -213,7 +215,6 @@ test("a tail is refused before the upgrade where it can't be", async () => {
     const answer = await asking(up.url).get(`${path}?${parameters}`, { headers });
     return [answer.status, await answer.text()];
   };
-  const of = (text: string) => `query=${encodeURIComponent(text)}`;
   expect(await refused(of('rate({job="app"}[1m])'))).toEqual([
     400,
     expect.stringContaining("only log selector is supported"),

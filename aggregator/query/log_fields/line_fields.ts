@@ -51,6 +51,8 @@ function walk(object: object, path: readonly string[], found: Map<string, LineFi
       if (own.length < depthMax) walk(value, own, found);
       continue;
     }
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      continue;
     const name = cleanName(own.join("_"));
     if (name !== "" && !found.has(name)) found.set(name, { name, value: String(value), path: own });
   }

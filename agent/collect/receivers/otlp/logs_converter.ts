@@ -92,15 +92,15 @@ function convertResource(
     if (scope !== undefined && scope.version !== "") common["scope_version"] = scope.version;
     for (const record of logRecords) {
       const body = Buffer.from(valueText(record.body));
-      const attributes = { ...common, ...recordAttributes(record, ids, labelsOf) };
+      const own = { ...common, ...recordAttributes(record, ids, labelsOf) };
       const fault = builder.add(stream, {
         unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
         severity:
           record.severityNumber ||
           severityOfWord(record.severityText) ||
-          detectedSeverity(body, attributes, labels),
+          detectedSeverity(body, own, labels),
         body,
-        attributes,
+        attributes: own,
       });
       if (fault !== undefined) onFault(fault);
     }

@@ -32,9 +32,12 @@ function rulesRoutes(app: Hono): void {
   for (const path of ["/rules", "/rules/*"])
     for (const base of [basePath, "/api/prom"])
       app.get(base + path, () => textRefusal("no rule groups found", 404));
-  const envelope = (data: object) => ({ status: "success", data, errorType: "", error: "" });
   app.get("/prometheus/api/v1/rules", (c) => c.json(envelope({ groups: [] })));
   app.get("/prometheus/api/v1/alerts", (c) => c.json(envelope({ alerts: [] })));
+}
+
+function envelope(data: object) {
+  return { status: "success", data, errorType: "", error: "" };
 }
 
 /** What Logs Drilldown asks before it shows anything. */

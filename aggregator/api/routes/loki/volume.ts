@@ -121,11 +121,11 @@ function sumsFor(
 }
 
 /** Those that are among the `limit` largest of some step, without what they have in other steps. */
-function largest(sums: readonly Sum[], steps: number, limit: number): Sum[] {
-  if (sums.length <= limit) return [...sums];
+function largest(found: readonly Sum[], steps: number, limit: number): Sum[] {
+  if (found.length <= limit) return [...found];
   const kept = new Map<Sum, Map<number, number>>();
   for (let step = 0; step < steps; step++) {
-    const here = sums
+    const here = found
       .filter(({ bytes }) => bytes.has(step))
       .toSorted(
         (a, b) => (b.bytes.get(step) ?? 0) - (a.bytes.get(step) ?? 0) || order(a.labels, b.labels),
