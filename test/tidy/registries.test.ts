@@ -17,6 +17,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "datagram_server.ts",
     "emit_samples.ts",
     "listen_address.ts",
+    "detected_severity.ts",
     "log_batch_builder.ts",
     "log_queue.ts",
     "memory_budget.ts",
