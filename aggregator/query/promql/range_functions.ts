@@ -316,7 +316,8 @@ function moveTo(
     window.startMs = moved.startsMs[step] ?? 0;
     window.rangeMs = window.endMs - window.startMs;
   }
-  const [firstMs, lastMs] = [window.startMs - beforeMs, window.endMs + afterMs];
+  const firstMs = window.startMs - beforeMs;
+  const lastMs = window.endMs + afterMs;
   while (window.to < length && (timestampsMs[window.to] ?? Infinity) <= lastMs) window.to++;
   while (window.from < window.to && (timestampsMs[window.from] ?? Infinity) <= firstMs) {
     window.from++;

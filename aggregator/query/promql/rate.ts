@@ -5,26 +5,42 @@ import { type Window, noValue, timeAt, valueAt } from "./window.ts";
 
 /** rate, increase and delta: the difference of the last and first sample, counter resets added, stretched to the window. */
 function extrapolated(window: Window, counter: boolean, perSecond: boolean): number {
+  if (counter && window.starts !== undefined) return extrapolatedSince(window, perSecond);
   const { from, to } = window;
   const intervals = to - from - 1;
-  const beganMs = counter ? beganWithin(window) : undefined;
-  if (intervals < 1 && beganMs === undefined) return noValue(window);
+  if (intervals < 1) return noValue(window);
   const firstValue = valueAt(window, from);
   let result = valueAt(window, to - 1) - firstValue;
   if (counter) {
-    const { starts } = window;
     let previous = firstValue;
     for (let i = from + 1; i < to; i++) {
       const value = valueAt(window, i);
-      if (value < previous || (starts !== undefined && startsAgain(window, i))) result += previous;
+      if (value < previous) result += previous;
       previous = value;
     }
-    if (starts !== undefined) noteOverlap(window);
   }
+  const factor = extrapolation(window, counter, firstValue, result);
+  return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
+}
+
+/** The same of a counter whose start timestamps are known: they tell of resets, and of a beginning within the window. */
+function extrapolatedSince(window: Window, perSecond: boolean): number {
+  const { from, to } = window;
+  const beganMs = beganWithin(window);
+  if (to - from < 2 && beganMs === undefined) return noValue(window);
+  const firstValue = valueAt(window, from);
+  let result = valueAt(window, to - 1) - firstValue;
+  let previous = firstValue;
+  for (let i = from + 1; i < to; i++) {
+    const value = valueAt(window, i);
+    if (value < previous || startsAgain(window, i)) result += previous;
+    previous = value;
+  }
+  noteOverlap(window);
   if (beganMs !== undefined) result += firstValue;
   const factor =
     beganMs === undefined
-      ? extrapolation(window, counter, firstValue, result)
+      ? extrapolation(window, true, firstValue, result)
       : extrapolationFrom(window, beganMs);
   return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
 }
