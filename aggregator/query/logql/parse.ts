@@ -1,212 +1,219 @@
-import { parser } from "@grafana/lezer-logql";
-import type { SyntaxNode } from "@lezer/common";
-import { OperatingError } from "#shared/errors.ts";
-import type { Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex, searchingRegex } from "#shared/text/linear_regex.ts";
-import { parseDuration } from "#shared/text/duration.ts";
-import type { LineFilter } from "../source.ts";
-import type { LogQuery, LogqlQuery, MetricQuery } from "./ast.ts";
-import { arithmeticOps, rangeOps, vectorOps } from "./ast.ts";
+import type { Grouping, LogqlQuery, MetricQuery, VectorMatching, VectorOp } from "./ast.ts";
+import { type BinaryOp, rangeOps, vectorOps } from "./ast.ts";
+import { parseError } from "./errors.ts";
+import {
+  type Cursor,
+  accept,
+  descend,
+  expect,
+  isFunction,
+  isNext,
+  peek,
+  take,
+  unexpected,
+} from "./syntax/cursor.ts";
+import { tokenize } from "./syntax/lex.ts";
+import { checkMatchers, parseSelector, parseStages } from "./syntax/parse_log.ts";
+import {
+  parseGrouping,
+  parseLabelReplace,
+  parseLiteral,
+  parseNames,
+  parseRangeAggregation,
+  parseVector,
+} from "./syntax/parse_metric.ts";
+import { checkStages } from "./stages/check.ts";
 
-/** A query that is no LogQL, or uses a part of it that is not supported; the message is Loki's kind of sentence. */
-export class LogqlError extends OperatingError {
-  constructor(message: string) {
-    super("bad_request", message);
-  }
-}
+export { LogqlError } from "./errors.ts";
 
-/** LogQL text to its tree. Throws LogqlError. */
+/** Loki's bound on the text of a query. */
+const lengthMax = 131_072;
+
+/**
+ * LogQL as Loki reads it, by precedence climbing over its grammar (pkg/logql/syntax/syntax.y), with the texts and positions of its
+ * errors. All that can be wrong with a query is found here: templates and expressions are compiled once for that. Throws LogqlError.
+ */
 export function parseLogql(text: string): LogqlQuery {
-  const tree = parser.parse(text);
-  tree.iterate({
-    enter: ({ type, from }) => {
-      if (type.isError)
-        throw new LogqlError(
-          `parse error at ${placeOf(text, from)}: syntax error: ${near(text, from)}`,
+  if (text.length >= lengthMax)
+    throw parseError(`input size too long (${text.length} > ${lengthMax})`);
+  const cursor: Cursor = { query: text, tokens: tokenize(text), at: 0, depth: 0 };
+  const query = parseExpression(cursor);
+  if (!isNext(cursor, "$end")) throw unexpected(cursor);
+  validate(query);
+  return query;
+}
+
+const precedences: Readonly<Record<BinaryOp, number>> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  "==": 3,
+  "!=": 3,
+  "<": 3,
+  "<=": 3,
+  ">": 3,
+  ">=": 3,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+  "%": 5,
+  "^": 6,
+};
+
+function operatorAt(cursor: Cursor): BinaryOp | undefined {
+  const { type } = peek(cursor);
+  return isBinaryOp(type) ? type : undefined;
+}
+
+function isBinaryOp(text: string): text is BinaryOp {
+  return Object.hasOwn(precedences, text);
+}
+
+function parseExpression(cursor: Cursor, lowest = 1): LogqlQuery {
+  descend(cursor);
+  let left = parsePrimary(cursor);
+  let operators = 0;
+  while (true) {
+    const op = operatorAt(cursor);
+    if (op === undefined || precedences[op] < lowest) break;
+    take(cursor);
+    const { bool, matching } = parseModifier(cursor);
+    const right = parseExpression(cursor, op === "^" ? precedences[op] : precedences[op] + 1);
+    left = binary(op, bool, matching, left, right);
+    operators++;
+    descend(cursor);
+  }
+  cursor.depth -= operators + 1;
+  return left;
+}
+
+function binary(
+  op: BinaryOp,
+  bool: boolean,
+  matching: VectorMatching,
+  left: LogqlQuery,
+  right: LogqlQuery,
+): MetricQuery {
+  const wrong = (side: string) =>
+    parseError(`unexpected type for ${side} leg of binary operation (${op}): *syntax.PipelineExpr`);
+  if (left.kind === "log") throw wrong("left");
+  if (right.kind === "log") throw wrong("right");
+  if (op === "and" || op === "or" || op === "unless") {
+    for (const [side, leg] of [["left", left] as const, ["right", right] as const])
+      if (leg.kind === "number")
+        throw parseError(
+          `unexpected literal for ${side} leg of logical/set binary operation (${op}): ${leg.value.toFixed(6)}`,
         );
-    },
-  });
-  const expression = tree.topNode.getChild("Expr");
-  if (expression === null) throw new LogqlError("parse error: the query is empty");
-  const log = expression.getChild("LogExpr");
-  if (log !== null) return logQuery(log, text);
-  const metric = expression.getChild("MetricExpr");
-  if (metric !== null) return metricQuery(metric, text);
-  return unsupported(expression, text);
-}
-
-function logQuery(node: SyntaxNode, text: string): LogQuery {
-  const selector = node.getChild("Selector");
-  if (selector === null) return unsupported(node, text);
-  const matchers = descendants(selector, "Matcher").map((matcher) => matcherOf(matcher, text));
-  if (!matchers.some((matcher) => !matchesEmpty(matcher)))
-    throw new LogqlError(
-      "parse error: queries require at least one regexp or equality matcher that does not have an empty-compatible value",
-    );
-  const lineFilters: LineFilter[] = [];
-  const labelFilters: Matcher[] = [];
-  for (const stage of stagesOf(node)) {
-    const filters = descendants(stage, "LineFilter");
-    const label = stage.getChild("LabelFilter")?.getChild("Matcher");
-    if (filters.length > 0)
-      lineFilters.push(...filters.map((filter) => lineFilterOf(filter, text)));
-    else if (label !== null && label !== undefined) labelFilters.push(matcherOf(label, text));
-    else return unsupported(stage, text);
   }
-  return { kind: "log", matchers, lineFilters, labelFilters };
+  return { kind: "binary", op, bool, matching, left, right };
 }
 
-/** Pipelines nest to the left: the stages in the order they are written. */
-function stagesOf(node: SyntaxNode): SyntaxNode[] {
-  const pipeline = node.getChild("PipelineExpr");
-  if (pipeline === null) return [];
-  return [...stagesOf(pipeline), ...pipeline.getChildren("PipelineStage")];
+function parseModifier(cursor: Cursor): { bool: boolean; matching: VectorMatching } {
+  const bool = accept(cursor, "bool");
+  const plain: VectorMatching = { on: false, labels: [], group: "none", include: [] };
+  if (!isNext(cursor, "on") && !isNext(cursor, "ignoring")) return { bool, matching: plain };
+  const on = take(cursor).type === "on";
+  const labels = parseNames(cursor);
+  const group = accept(cursor, "group_left")
+    ? "left"
+    : accept(cursor, "group_right")
+      ? "right"
+      : "none";
+  const hasInclude = group !== "none" && isNext(cursor, "(") && namesFollow(cursor);
+  return { bool, matching: { on, labels, group, include: hasInclude ? parseNames(cursor) : [] } };
 }
 
-function matcherOf(node: SyntaxNode, text: string): Matcher {
-  const name = textOf(node.getChild("Identifier"), text);
-  const value = stringOf(node.getChild("String"), text);
-  const op = (["=", "!=", "=~", "!~"] as const)[
-    ["Eq", "Neq", "Re", "Nre"].findIndex((kind) => node.getChild(kind) !== null)
-  ];
-  if (op === undefined) return unsupported(node, text);
-  if (op === "=~" || op === "!~") anchoredRegex(value);
-  return { name, op, value };
+/** Whether the parenthesis after group_left opens a list of labels, and not the right side. */
+function namesFollow(cursor: Cursor): boolean {
+  return isNext(cursor, ")", 1) || isNext(cursor, "IDENTIFIER", 1);
 }
 
-function lineFilterOf(node: SyntaxNode, text: string): LineFilter {
-  const opText = textOf(node.getChild("Filter"), text);
-  const op = (["|=", "!=", "|~", "!~"] as const).find((known) => known === opText);
-  if (op === undefined || node.getChild("FilterOp") !== null) return unsupported(node, text);
-  const alternatives = descendants(node, "String");
-  const values = alternatives.map((value) => stringOf(value, text));
-  if (op === "|~" || op === "!~") for (const value of values) searchingRegex(value);
-  return { op, values };
-}
-
-function metricQuery(node: SyntaxNode, text: string): MetricQuery {
-  const inner = node.name === "MetricExpr" ? node.firstChild : node;
-  switch (inner?.name) {
-    case "RangeAggregationExpr":
-      return rangeQuery(inner, text);
-    case "VectorAggregationExpr":
-      return aggregateQuery(inner, text);
-    case "BinOpExpr":
-      return binaryQuery(inner, text);
-    case "LiteralExpr":
-      return { kind: "number", value: Number(textOf(inner, text)) };
-    case "VectorExpr":
-      return { kind: "vector", value: Number(/\(([^)]*)\)/.exec(textOf(inner, text))?.[1]) };
-    case "MetricExpr":
-      return metricQuery(inner, text);
-    default: {
-      const nested = node.getChild("MetricExpr");
-      return nested === null ? unsupported(node, text) : metricQuery(nested, text);
-    }
+function parsePrimary(cursor: Cursor): LogqlQuery {
+  const { type, text } = peek(cursor);
+  if (type === "(") {
+    take(cursor);
+    const inner = parseExpression(cursor);
+    expect(cursor, ")");
+    return inner;
   }
+  if (type === "{") {
+    const matchers = parseSelector(cursor);
+    return { kind: "log", matchers, stages: parseStages(cursor) };
+  }
+  if (type === "NUMBER" || type === "+" || type === "-") return parseLiteral(cursor);
+  const rangeOp = rangeOps.find((op) => isFunction(cursor, [op]));
+  if (rangeOp !== undefined) return parseRangeAggregation(cursor, rangeOp);
+  const vectorOp = vectorOps.find((op) => isFunction(cursor, [op]));
+  if (vectorOp !== undefined) return parseAggregation(cursor, vectorOp);
+  if (type === "FUNCTION" && text === "vector") return parseVector(cursor);
+  if (type === "FUNCTION" && text === "label_replace")
+    return parseLabelReplace(cursor, parseMetric);
+  throw unexpected(cursor);
 }
 
-function rangeQuery(node: SyntaxNode, text: string): MetricQuery {
-  const opText = textOf(node.getChild("RangeOp"), text);
-  const op = rangeOps.find((known) => known === opText);
-  const log = node.getChild("LogRangeExpr");
-  if (op === undefined || log === null || node.getChild("Grouping") !== null)
-    return unsupported(node, text);
-  const range = parseDuration(textOf(log.getChild("Range"), text).slice(1, -1));
-  if (range === undefined || range <= 0) return unsupported(log, text);
-  const offset = log.getChild("OffsetExpr")?.getChild("Duration") ?? null;
-  const offsetMs = offset === null ? 0 : (parseDuration(textOf(offset, text)) ?? 0);
-  return { kind: "range", op, log: logQuery(log, text), rangeMs: range, offsetMs };
+function parseMetric(cursor: Cursor): MetricQuery {
+  const { start } = peek(cursor);
+  const query = parseExpression(cursor);
+  if (query.kind !== "log") return query;
+  // The place of the selector says more than the place where its end was met.
+  const at = cursor.tokens.findIndex((token) => token.start === start);
+  throw unexpected(isNext(cursor, "RANGE") ? cursor : { ...cursor, at });
 }
 
-function aggregateQuery(node: SyntaxNode, text: string): MetricQuery {
-  const opText = textOf(node.getChild("VectorOp"), text);
-  const op = vectorOps.find((known) => known === opText);
-  const of = node.getChild("MetricExpr");
-  if (op === undefined || of === null) return unsupported(node, text);
-  const grouping = node.getChild("Grouping");
-  const names = grouping === null ? [] : descendants(grouping, "Identifier");
+const ranked: ReadonlySet<VectorOp> = new Set(["topk", "bottomk", "approx_topk"]);
+
+function parseAggregation(cursor: Cursor, op: VectorOp): MetricQuery {
+  take(cursor);
+  let grouping: Grouping | undefined = parseGrouping(cursor);
+  expect(cursor, "(");
+  const hasParam = isNext(cursor, "NUMBER") && isNext(cursor, ",", 1);
+  const param = hasParam ? take(cursor).text : undefined;
+  if (hasParam) take(cursor);
+  const of = parseMetric(cursor);
+  expect(cursor, ")");
+  grouping ??= parseGrouping(cursor);
+  checkAggregation(op, param, grouping);
   return {
     kind: "aggregate",
     op,
-    grouping: {
-      without: grouping !== null && grouping.getChild("Without") !== null,
-      names: names.map((name) => textOf(name, text)),
-    },
-    of: metricQuery(of, text),
+    of,
+    ...(param === undefined ? {} : { param: Number(param) }),
+    ...(grouping === undefined ? {} : { grouping }),
   };
 }
 
-function binaryQuery(node: SyntaxNode, text: string): MetricQuery {
-  const [left, right] = node.getChildren("Expr");
-  const between = left === undefined || right === undefined ? "" : text.slice(left.to, right.from);
-  const op = arithmeticOps.find((known) => known === between.trim());
-  const sides = [left?.getChild("MetricExpr"), right?.getChild("MetricExpr")];
-  if (op === undefined || !sides[0] || !sides[1]) return unsupported(node, text);
-  return {
-    kind: "binary",
-    op,
-    left: metricQuery(sides[0], text),
-    right: metricQuery(sides[1], text),
-  };
-}
-
-/** Does the matcher hold for a label that is absent? */
-function matchesEmpty({ op, value }: Matcher): boolean {
-  switch (op) {
-    case "=":
-      return value === "";
-    case "!=":
-      return value !== "";
-    case "=~":
-      return anchoredRegex(value).test("");
-    case "!~":
-      return !anchoredRegex(value).test("");
+function checkAggregation(op: VectorOp, param: string | undefined, grouping?: Grouping): void {
+  if (!ranked.has(op)) {
+    if (param !== undefined)
+      throw parseError(`unsupported parameter for operation ${op}(${param},`);
+    if (op.startsWith("sort") && grouping !== undefined && grouping.names.length > 0)
+      throw parseError("sort and sort_desc doesn't allow grouping by ");
+    return;
   }
+  if (param === undefined) throw parseError(`parameter required for operation ${op}`);
+  if (!/^\d+$/.test(param)) throw parseError(`invalid parameter ${op}(${param},`);
+  if (Number(param) <= 0)
+    throw parseError(`invalid parameter (must be greater than 0) ${op}(${param}`);
+  if (op === "approx_topk" && grouping !== undefined)
+    throw parseError(`grouping not allowed for ${op} aggregation`);
 }
 
-function descendants(node: SyntaxNode, name: string): SyntaxNode[] {
-  const found: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-    if (child.name === name) found.push(child);
-    else found.push(...descendants(child, name));
+/** Compiles what stands in strings, so that it is refused before anything is read. */
+function validate(query: LogqlQuery): void {
+  switch (query.kind) {
+    case "log":
+      checkMatchers(query);
+      return checkStages(query.stages);
+    case "range":
+      return checkStages(query.log.stages);
+    case "aggregate":
+    case "label_replace":
+      return validate(query.of);
+    case "binary":
+      validate(query.left);
+      return validate(query.right);
+    default:
+      return undefined;
   }
-  return found;
-}
-
-/** A quoted string's value: Go's escapes in double quotes, none in backticks. */
-function stringOf(node: SyntaxNode | null, text: string): string {
-  const quoted = textOf(node, text);
-  if (quoted.startsWith("`")) return quoted.slice(1, -1);
-  try {
-    // Go's \a, \v, \x.. and \' are the only escapes that JSON lacks and that people write in queries.
-    const json = quoted
-      .replaceAll(/\\x([0-9a-fA-F]{2})/g, "\\u00$1")
-      .replaceAll("\\a", "\\u0007")
-      .replaceAll("\\v", "\\u000b");
-    return String(JSON.parse(json));
-  } catch {
-    throw new LogqlError(`parse error: invalid string ${quoted}`);
-  }
-}
-
-function textOf(node: SyntaxNode | null, text: string): string {
-  return node === null ? "" : text.slice(node.from, node.to);
-}
-
-function unsupported(node: SyntaxNode, text: string): never {
-  throw new LogqlError(
-    `not supported yet at ${placeOf(text, node.from)}: ${near(text, node.from)}`,
-  );
-}
-
-function placeOf(text: string, offset: number): string {
-  const before = text.slice(0, offset).split("\n");
-  return `line ${before.length}, col ${(before.at(-1)?.length ?? 0) + 1}`;
-}
-
-function near(text: string, offset: number): string {
-  return offset >= text.length
-    ? "unexpected end of the query"
-    : `near "${text.slice(offset, offset + 30)}"`;
 }

@@ -135,9 +135,9 @@ test("labels, values and series have Loki's envelope", async () => {
 });
 test.each([
   ['{job="app"', "syntax error"],
-  ["{}", "syntax error"],
+  ["{}", "at least one regexp or equality matcher"],
   ['{job=~".*"}', "at least one regexp or equality matcher"],
-  ['{job="app"} | json', "not supported yet"],
+  ['{job="app"} | json a="["', "cannot parse expression"],
   ['{job=~"(?=x)"}', "regular expression"],
 ])("a query such as %s is refused in plain text", async (text, reason) => {
   const { status, text: body, type } = await get(`/query_range?${query(text)}`);

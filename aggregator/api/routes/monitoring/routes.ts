@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
-import type { LogQuery } from "#aggregator/query/logql/ast.ts";
+import type { LogQuery, Stage } from "#aggregator/query/logql/ast.ts";
 import { defaultLogqlLimits, selectRecords } from "#aggregator/query/logql/evaluate.ts";
 import { levelOf } from "#aggregator/query/logql/level.ts";
 import { parseLogql } from "#aggregator/query/logql/parse.ts";
@@ -143,10 +143,7 @@ async function logsAnswer(c: Context, parts: MonitoringParts): Promise<LogsAnswe
         ? []
         : [{ name: "service_name", op: "=", value: service } as const]),
     ],
-    labelFilters: [
-      ...base.labelFilters,
-      ...(level === undefined ? [] : [{ name: "detected_level", op: "=", value: level } as const]),
-    ],
+    stages: [...base.stages, ...(level === undefined ? [] : [levelFilter(level)])],
   };
   const limit = Number(params.limit);
   const records = await selectRecords(
@@ -167,11 +164,19 @@ async function logsAnswer(c: Context, parts: MonitoringParts): Promise<LogsAnswe
   return { records: records.map(recordOf), truncated: records.length === limit };
 }
 
+function levelFilter(value: string): Stage {
+  const matcher = { name: "detected_level", op: "=", value } as const;
+  return { type: "label_filter", filter: { kind: "matcher", matcher } };
+}
+
+function textFilter(value: string): Stage {
+  return { type: "line_filter", op: "|=", matches: [{ kind: "text", value }] };
+}
+
 /** What begins with a brace is LogQL, anything else text to be looked for. */
 function queryOf(text: string): LogQuery {
   if (!text.trimStart().startsWith("{")) {
-    const lineFilters = text === "" ? [] : [{ op: "|=", values: [text] } as const];
-    return { kind: "log", matchers: [], lineFilters, labelFilters: [] };
+    return { kind: "log", matchers: [], stages: text === "" ? [] : [textFilter(text)] };
   }
   const query = parseLogql(text);
   if (query.kind === "log") return query;

@@ -1,0 +1,59 @@
+import { nextTurn } from "#shared/async/turns.ts";
+import { OperatingError } from "#shared/errors.ts";
+import type { LogsSource } from "../source.ts";
+
+export type LogqlLimits = {
+  /** Samples that one metric query may hold at once: quantiles and counters need them all. */
+  readonly recordsMax: number;
+  readonly seriesMax: number;
+  readonly pointsMax: number;
+  /** Longest that a query may take; a minute where it is not given. */
+  readonly timeoutMs?: number;
+};
+export const defaultLogqlLimits: LogqlLimits = {
+  recordsMax: 2_000_000,
+  seriesMax: 500,
+  pointsMax: 11_000,
+  timeoutMs: 60_000,
+};
+
+export type LogScope = {
+  readonly tenant: string;
+  readonly source: LogsSource;
+  readonly limits: LogqlLimits;
+  readonly signal?: AbortSignal;
+};
+
+/** Longest that a query keeps the event loop to itself. */
+const sliceMs = 15;
+
+/** Stops a query that is cancelled or late, and lets others run. */
+export type Pace = {
+  /** To be awaited between pieces of work of a few hundred microseconds; undefined where there is no need to wait. */
+  readonly breathe: () => Promise<void> | undefined;
+  readonly deadlineMs: number;
+};
+
+export function paceOf({ limits, signal }: LogScope): Pace {
+  const deadlineMs = performance.now() + (limits.timeoutMs ?? 60_000);
+  let yieldedMs = performance.now();
+  const pause = async () => {
+    await nextTurn();
+    yieldedMs = performance.now();
+  };
+  return {
+    deadlineMs,
+    breathe: () => {
+      const now = performance.now();
+      if (signal?.aborted === true)
+        throw new OperatingError("cancelled", "The request was cancelled by the client.");
+      if (now > deadlineMs)
+        throw new OperatingError(
+          "timeout",
+          "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed",
+        );
+      if (now - yieldedMs < sliceMs) return undefined;
+      return pause();
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import { OperatingError } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
+import type { LogScanRequest } from "../../source.ts";
+import type { Grouping, RangeQuery } from "../ast.ts";
+import { LogqlError } from "../errors.ts";
+import { type LogScope, type Pace } from "../limits.ts";
+import { type NamesNeeded, compileFilters, compilePipeline } from "../pipeline.ts";
+import {
+  type RecordState,
+  allLabels,
+  errorLabel,
+  labelOf,
+  lineBytes,
+  newRecordState,
+  setError,
+} from "../record_state.ts";
+import { setRecord } from "../select.ts";
+import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
+import {
+  bytesFault,
+  durationFault,
+  floatFault,
+  parseBytes,
+  parseFloat64,
+  parseGoDuration,
+} from "../units.ts";
+import { fillWindows, newAccumulator, rangeFunction } from "./accumulate.ts";
+import { type Panes, panesOf } from "./panes.ts";
+import { addSample, counterRate, fillFromSamples, newSampleList, quantile } from "./samples.ts";
+import { type SeriesIds, seriesIds } from "./series_ids.ts";
+
+/** Cells of all accumulators together, eight bytes each: what one range aggregation may hold. */
+const cellsMax = 24_000_000;
+/** How many records are counted before the clock is looked at. */
+const batchRecords = 512;
+
+/**
+ * Evaluates a range aggregation at all steps in one pass over the records. Nothing of a record is kept but what its function needs: a
+ * count or a sum a pane, or the sample itself for quantiles and counters.
+ */
+export async function evaluateRange(
+  query: RangeQuery,
+  steps: Float64Array,
+  scope: LogScope,
+  pace: Pace,
+): Promise<StepSeries[]> {
+  const panes = panesOf(steps, query.rangeMs, query.offsetMs);
+  const grouping = groupingOf(query);
+  const pipeline = compilePipeline(query.log, namesNeeded(query, grouping));
+  const valueOf = compileValue(query);
+  const ids = seriesIds(grouping, !pipeline.changesLabels);
+  const sink = sinkOf(query, panes, ids, steps, scope);
+  const keepsErrors = filtersErrors(query);
+  const isCounting = valueOf === undefined;
+  const request: LogScanRequest = {
+    tenant: scope.tenant,
+    matchers: query.log.matchers,
+    lineFilters: pipeline.lineFilters,
+    // Left-open: a record as old as the window is long is outside, one at the step itself inside.
+    startNs: BigInt(Math.floor(panes.startMs * 1e6)) + 1n,
+    endNs: BigInt(Math.floor(panes.endMs * 1e6)) + 1n,
+    direction: "forward",
+    needs: {
+      bodies: pipeline.needs.bodies || query.op.startsWith("bytes"),
+      attributes: pipeline.needs.attributes || !isCounting,
+    },
+    ...(scope.signal === undefined ? {} : { signal: scope.signal }),
+  };
+  const state = newRecordState();
+  let seen = 0;
+  for await (const slices of scope.source.scan(request)) {
+    for (const slice of slices)
+      for (const row of slice.rows) {
+        if (++seen % batchRecords === 0) {
+          const pause = pace.breathe();
+          if (pause !== undefined) await pause;
+        }
+        setRecord(state, slice, row);
+        if (!pipeline.run(state)) continue;
+        const value = valueOf === undefined ? 1 : valueOf(state);
+        if (value === undefined) continue;
+        if (state.error !== "" && !keepsErrors) throw pipelineError(state);
+        const pane = panes.paneOf(state.timeMs, state.nanos);
+        if (pane >= 0) sink.add(state, pane, value);
+      }
+  }
+  const series = sink.series();
+  return query.op === "absent_over_time" ? absentSeries(query, series, steps.length) : series;
+}
+
+/** By what records are put together: what is asked for, or all labels but the unwrapped one. */
+function groupingOf({ grouping, unwrap, op }: RangeQuery): Grouping | undefined {
+  if (op === "absent_over_time") return { without: false, names: [] };
+  const isAll = grouping === undefined || (grouping.without && grouping.names.length === 0);
+  if (unwrap === undefined) return grouping;
+  if (isAll) return { without: true, names: [unwrap.label] };
+  return grouping.without ? { without: true, names: [...grouping.names, unwrap.label] } : grouping;
+}
+
+function namesNeeded({ unwrap }: RangeQuery, grouping: Grouping | undefined): NamesNeeded {
+  if (grouping === undefined || grouping.without) return undefined;
+  const read = unwrap === undefined ? [] : [unwrap.label, ...unwrap.filters.flatMap(namesOfFilter)];
+  return new Set([...grouping.names, ...read]);
+}
+
+/** Whether the query itself looks at errors: then it is its own affair which remain. */
+function filtersErrors({ log, unwrap }: RangeQuery): boolean {
+  const filters = [
+    ...log.stages.flatMap((stage) => (stage.type === "label_filter" ? [stage.filter] : [])),
+    ...(unwrap?.filters ?? []),
+  ];
+  return filters.some(
+    (filter) => looksAtErrors(filter) && namesOfFilter(filter).includes(errorLabel),
+  );
+}
+
+const conversions = {
+  float: { read: parseFloat64, fault: floatFault },
+  bytes: { read: parseBytes, fault: bytesFault },
+  duration: {
+    read: (text: string) => {
+      const ns = parseGoDuration(text);
+      return ns === undefined ? undefined : ns / 1e9;
+    },
+    fault: durationFault,
+  },
+} as const;
+
+/** The value of a record: its unwrapped label, or its bytes; undefined where the record has none. Counting needs no function. */
+function compileValue({
+  op,
+  unwrap,
+}: RangeQuery): ((state: RecordState) => number | undefined) | undefined {
+  if (unwrap === undefined) return op.startsWith("bytes") ? lineBytes : undefined;
+  const { label, conversion } = unwrap;
+  const { read, fault } =
+    conversions[conversion === undefined ? "float" : conversion === "bytes" ? "bytes" : "duration"];
+  const passes = compileFilters(unwrap);
+  return (state) => {
+    const text = labelOf(state, label);
+    if (text === undefined || text === "") return undefined;
+    const value = read(text);
+    if (value === undefined) setError(state, "SampleExtractionErr", fault(text));
+    return passes(state) ? (value ?? 0) : undefined;
+  };
+}
+
+function pipelineError(state: RecordState): LogqlError {
+  const { error } = state;
+  return new LogqlError(
+    `pipeline error: '${error}' for series: '${labelsText(allLabels(state))}'.\n` +
+      `Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").\n` +
+      `To skip all potential errors you can match empty errors.(e.g __error__="")\n` +
+      `The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )\n`,
+  );
+}
+
+type Sink = {
+  readonly add: (state: RecordState, pane: number, value: number) => void;
+  readonly series: () => StepSeries[];
+};
+
+function sinkOf(
+  query: RangeQuery,
+  panes: Panes,
+  ids: SeriesIds,
+  steps: Float64Array,
+  scope: LogScope,
+): Sink {
+  const fn = rangeFunction(query.op, query.unwrap !== undefined);
+  const isRate = query.op.endsWith("rate");
+  if (fn === undefined) return sampleSink(query, ids, steps, scope);
+  const accumulators: ReturnType<typeof newAccumulator>[] = [];
+  const cellsOfOne = panes.count * (1 + fn.columns);
+  return {
+    add: (state, pane, value) => {
+      const id = ids.idOf(state);
+      let accumulator = accumulators[id];
+      if (accumulator === undefined) {
+        if ((accumulators.length + 1) * cellsOfOne > cellsMax)
+          throw tooManySeries(accumulators.length);
+        accumulators[id] = accumulator = newAccumulator(fn, panes.count);
+      }
+      fn.add(accumulator, pane, value, state.timeMs + state.nanos / 1e6);
+    },
+    series: () =>
+      accumulators.map((accumulator, id) => {
+        const series = newSeries(ids.labels[id] ?? {}, steps.length);
+        fillWindows(fn, accumulator, panes, isRate ? query.rangeMs / 1_000 : 1, series);
+        return series;
+      }),
+  };
+}
+
+function tooManySeries(count: number): OperatingError {
+  return new OperatingError(
+    "overloaded",
+    `query holds more than ${count} series over too many steps in memory; aggregate by fewer labels, or raise the step`,
+  );
+}
+
+function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scope: LogScope): Sink {
+  const { rangeMs, offsetMs, param } = query;
+  const { recordsMax } = scope.limits;
+  const lists: ReturnType<typeof newSampleList>[] = [];
+  const fn = query.op === "rate_counter" ? counterRate(rangeMs) : quantile(param ?? 0.5);
+  let held = 0;
+  return {
+    add: (state, _pane, value) => {
+      if (++held > recordsMax)
+        throw new OperatingError(
+          "bad_request",
+          `the query reads over ${recordsMax} records; narrow it`,
+        );
+      const id = ids.idOf(state);
+      addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
+    },
+    series: () =>
+      lists.map((list, id) => {
+        const series = newSeries(ids.labels[id] ?? {}, steps.length);
+        fillFromSamples(list, fn, { steps, rangeMs, offsetMs }, series);
+        return series;
+      }),
+  };
+}
+
+/** 1 at the steps whose window has no record, under the labels that the selector says for certain. */
+function absentSeries(
+  { log }: RangeQuery,
+  found: readonly StepSeries[],
+  count: number,
+): StepSeries[] {
+  const labels: Record<string, string> = {};
+  for (const { name, op, value } of log.matchers) {
+    const isAlone = log.matchers.filter((other) => other.name === name).length === 1;
+    if (op === "=" && isAlone && value !== "") labels[name] = value;
+  }
+  return [absentFrom(labels, found, count)];
+}
+
+function absentFrom(labels: Labels, found: readonly StepSeries[], count: number): StepSeries {
+  const series = newSeries(labels, count);
+  for (let i = 0; i < count; i++) {
+    if (found.some(({ present }) => present[i] === 1)) continue;
+    series.present[i] = 1;
+    series.values[i] = 1;
+  }
+  return series;
+}
