@@ -30,6 +30,7 @@ export function vectorContext(steps: Float64Array, scope: LogScope, pace: Pace):
     defaultSubqueryStepMs: 0,
     notes: newAnnotations(""),
     fetched: new Map(),
+    useStartTimestamps: false,
     resetSelectors: new Set(),
     budget: {
       samplesMax,
