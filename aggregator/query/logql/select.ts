@@ -1,4 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
+import type { LogEntry } from "../log_entries.ts";
 import type { LogRecord, LogScanRequest, LogSlice } from "../source.ts";
 import type { LogQuery } from "./ast.ts";
 import { type LogScope, paceOf } from "./limits.ts";
@@ -25,12 +26,7 @@ export type LogRange = {
  * A record that a pipeline has let through. `body` is the line that it has made of it, `stream` the stream's labels that are left;
  * what stages have written anew is in `parsed` alone.
  */
-export type LogEntry = LogRecord & {
-  /** Structured metadata, with `detected_level`. */
-  readonly metadata: Labels;
-  /** Labels from parsers and formats; `__error__` and `__error_details__` among them. */
-  readonly parsed: Labels;
-};
+type SelectedRecord = LogRecord & LogEntry;
 
 /** How many records are looked at before the clock is. */
 const batchRecords = 256;
@@ -40,7 +36,7 @@ export async function selectRecords(
   query: LogQuery,
   range: LogRange,
   scope: LogScope,
-): Promise<LogEntry[]> {
+): Promise<SelectedRecord[]> {
   const pipeline = compilePipeline(query, undefined);
   const { startNs, endNs, direction, limit } = range;
   const base = { tenant: scope.tenant, matchers: query.matchers, startNs, endNs, direction };
@@ -51,7 +47,7 @@ export async function selectRecords(
   };
   if (pipeline.isEmpty) return (await scope.source.select({ ...request, limit })).map(plainEntry);
   const scan: LogScanRequest = { ...request, needs: { bodies: true, attributes: true } };
-  const entries: LogEntry[] = [];
+  const entries: SelectedRecord[] = [];
   const pace = paceOf(scope);
   const state = newRecordState();
   for await (const slices of scope.source.scan(scan)) {
@@ -81,7 +77,7 @@ export function setRecord(state: RecordState, slice: LogSlice | undefined, row: 
   resetState(state);
 }
 
-function entryOf(state: RecordState): LogEntry {
+function entryOf(state: RecordState): SelectedRecord {
   return {
     timestampNs: BigInt(state.timeMs) * 1_000_000n + BigInt(state.nanos),
     stream: streamLabels(state),
@@ -95,7 +91,7 @@ function entryOf(state: RecordState): LogEntry {
 
 const nothing: Labels = {};
 
-function plainEntry(record: LogRecord): LogEntry {
+function plainEntry(record: LogRecord): SelectedRecord {
   const { stream, severity, attributes } = record;
   const state = { ...newRecordState(), stream, severity, attributes };
   return { ...record, metadata: metadataLabels(state), parsed: nothing };

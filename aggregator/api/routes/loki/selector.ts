@@ -8,7 +8,6 @@ export function selectorOf(
 ): readonly Matcher[] {
   if (everything === "allowed" && /^\s*(?:\{\s*\})?\s*$/.test(text)) return [];
   const query = parseLogql(text);
-  if (query.kind === "log" && query.lineFilters.length + query.labelFilters.length === 0)
-    return query.matchers;
+  if (query.kind === "log" && query.stages.length === 0) return query.matchers;
   throw new LogqlError(`only label matchers are supported, got ${text}`);
 }

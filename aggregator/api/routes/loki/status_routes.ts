@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { messageOf } from "#shared/errors.ts";
 import { parseLogql } from "../../../query/logql/parse.ts";
+import { prettifyLogql } from "../../../query/logql/prettify.ts";
 import { type LokiParts, basePath, textRefusal } from "./context.ts";
 import { lokiParameters } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
@@ -72,6 +73,5 @@ function drilldownLimits({ build }: LokiParts) {
 }
 
 function formatted(text: string): string {
-  parseLogql(text);
-  return text.trim();
+  return prettifyLogql(parseLogql(text));
 }
