@@ -10,7 +10,8 @@ import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { Collector } from "./collect/collector.ts";
+import { Collector, type RunnableSource } from "./collect/collector.ts";
+import { logMetricsSource } from "./collect/log_metrics_source.ts";
 import { Receivers } from "./collect/receivers/receivers.ts";
 import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
@@ -91,7 +92,8 @@ export class Agent {
     const name = config.agent.name ?? hostName();
     const limit = config.agent.series_limit;
     const limiter = new SeriesLimiter({ name, limit, clock, log });
-    this.#pipeline = new Pipeline(spool, labelsOf(config), limiter);
+    this.#pipeline = new Pipeline({ spool, limiter, clock, metrics }, labelsOf(config));
+    this.#pipeline.setProcessors(config.logs.processors);
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
     const folder = join(config.data_dir, "agent", "receivers");
@@ -126,7 +128,7 @@ export class Agent {
   }
 
   async start(): Promise<void> {
-    await this.#collector.apply(runnableSources(this.#config));
+    await this.#collector.apply(this.#wanted());
     await this.#receivers.start();
     await this.#uplink?.start(this.port);
   }
@@ -134,7 +136,10 @@ export class Agent {
   /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
   async reload(config: AgentConfig): Promise<void> {
     const changed: string[] = agentRestartKeys.filter(
-      (key) => !Bun.deepEquals(config[key], this.#config[key]),
+      (key) =>
+        !Bun.deepEquals(config[key], this.#config[key]) &&
+        // Processors are functions, made anew for each reading; their text tells them apart.
+        JSON.stringify(config[key]) !== JSON.stringify(this.#config[key]),
     );
     for (const key of ["name", "series_limit"] as const)
       if (config.agent[key] !== this.#config.agent[key]) changed.push(`agent.${key}`);
@@ -142,7 +147,8 @@ export class Agent {
       this.#log.warn("some keys take effect after a restart only", { keys: changed });
     this.#config = config;
     this.#pipeline.setLabels(labelsOf(config));
-    await this.#collector.apply(runnableSources(config));
+    this.#pipeline.setProcessors(config.logs.processors);
+    await this.#collector.apply(this.#wanted());
     this.#log.info("configuration reloaded");
   }
 
@@ -151,6 +157,10 @@ export class Agent {
     if (this.#shownPools?.of !== this.#config)
       this.#shownPools = { of: this.#config, pools: shownPools(this.#config) };
     return this.#shownPools.pools;
+  }
+
+  #wanted(): RunnableSource[] {
+    return [...runnableSources(this.#config), logMetricsSource(this.#pipeline.logMetrics)];
   }
 
   notReady(): string[] {

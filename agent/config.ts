@@ -6,6 +6,7 @@ import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
+import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
@@ -27,6 +28,13 @@ export const agentShape = {
   global: GlobalConfig.prefault({}),
   scrape_configs: ScrapeConfigs.default([]),
   sources: SourcesConfig,
+  /** Of all log records, pushed ones too. */
+  logs: z
+    .strictObject({
+      /** What they go through after the processors of their source, in this order. */
+      processors: ProcessorsConfig,
+    })
+    .prefault({}),
   receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),

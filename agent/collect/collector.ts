@@ -8,14 +8,23 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { ProcessorList } from "../pipeline/processors/config.ts";
 import type { TargetReport } from "./scrape/target.ts";
+import { withProvenance } from "./sources/provenance.ts";
 import type { SourceContext } from "./sources/source.ts";
+
+/** Where records of logs go. */
+export type LogsOutput = {
+  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number>;
+};
 
 /** What collection hands its batches to: the pipeline and the spool behind it. Both tell how many items the spool has taken. */
 export type CollectorOutput = {
   metrics(batch: MetricsBatch): Promise<number>;
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number>;
   drop(signal: Signal, reason: DropReason, items: number): void;
+  /** The same for logs, through processors of their own, which live as long as what it gives. */
+  through?(processors: ProcessorList): LogsOutput;
   /** Durable checkpoints of all sources, keys as given to logs(). */
   checkpoints(): ReadonlyMap<string, string>;
 };
@@ -27,6 +36,10 @@ export type RunnableSource = {
   readonly name: string;
   /** Canonical configuration text; a reload restarts the source only when it differs. */
   readonly fingerprint: string;
+  /** What its log records go through before those of all sources. */
+  readonly processors?: ProcessorList;
+  /** Version of its configuration, where its records are to tell where they come from. */
+  readonly provenance?: string;
   run(context: SourceContext): Promise<void>;
 };
 
@@ -159,6 +172,11 @@ class RunningSource {
     const { signal } = this.#abort;
     const prefix = `${this.source.name}/`;
     const checkpoints = () => ownCheckpoints(output.checkpoints(), prefix);
+    const { processors, provenance } = this.source;
+    const logs: LogsOutput =
+      processors === undefined || processors.bound.length === 0
+        ? output
+        : (output.through?.(processors) ?? output);
     const took = (items: number) => {
       this.#items += items;
       meters.items.inc(label, items);
@@ -170,13 +188,15 @@ class RunningSource {
       signal,
       hostname,
       selfLogs,
+      ...(provenance === undefined ? {} : { provenance }),
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
         took(await output.metrics(batch));
       },
       emitLogs: async (batch, own = {}) => {
         const scoped = Object.entries(own).map(([key, value]) => [prefix + key, value] as const);
-        took(await output.logs(batch, Object.fromEntries(scoped)));
+        const told = provenance === undefined ? batch : withProvenance(batch, hostname, provenance);
+        took(await logs.logs(told, Object.fromEntries(scoped)));
       },
       checkpoint: (key) => output.checkpoints().get(prefix + key),
       checkpoints,

@@ -6,12 +6,19 @@ import { prometheusScrape } from "./scrape/source.ts";
 /** What the configuration asks to be run: one for each entry of `sources`, one for each scrape job. */
 export function runnableSources(config: AgentConfig): RunnableSource[] {
   const seen = new Map<string, number>();
-  const named = config.sources.map((source) => {
+  const named = config.sources.map((source): RunnableSource => {
     const count = (seen.get(source.type) ?? 0) + 1;
     seen.set(source.type, count);
     // The second of a type is told apart by its place among them, so that editing the first leaves its checkpoints alone.
     const name = count === 1 ? source.type : `${source.type}#${count}`;
-    return { ...source, name };
+    const { provenance, processors, ...rest } = source;
+    const runnable: RunnableSource = { ...rest, name };
+    const through = processors === undefined ? {} : { processors };
+    if (provenance !== true) return { ...runnable, ...through };
+    const text = JSON.stringify([name, source.fingerprint, config.logs.processors.text]);
+    const version = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
+    // What all records go through is part of the version, so a change of it begins a new one.
+    return { ...runnable, ...through, fingerprint: text, provenance: version };
   });
   const { global } = config;
   const outOfOrderMs = outOfOrderMsOf(config.storage);

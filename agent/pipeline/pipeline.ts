@@ -3,28 +3,73 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
-import type { CollectorOutput } from "../collect/collector.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { CollectorOutput, LogsOutput } from "../collect/collector.ts";
 import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
 import { LineMiner } from "./mining/line_miner.ts";
+import { type ProcessorMeters, ProcessorChain, createProcessorMeters } from "./processors/chain.ts";
+import { type ProcessorList, noProcessors } from "./processors/config.ts";
+import { LogMetrics } from "./processors/log_metrics.ts";
 import { externalLabels } from "./transforms/external_labels.ts";
 
-/** From sources to the spool: every batch passes the transforms in order. */
+export type PipelineParts = {
+  readonly spool: Spool;
+  readonly limiter: SeriesLimiter;
+  readonly clock: Clock;
+  readonly metrics: SelfMetrics;
+};
+
+/** From sources to the spool: every batch passes the processors and transforms in order. */
 export class Pipeline implements CollectorOutput {
   readonly #spool: Spool;
   readonly #miner = new LineMiner();
   readonly #limiter: SeriesLimiter;
+  readonly #clock: Clock;
+  readonly #meters: ProcessorMeters;
+  /** Series that processors make of log records. */
+  readonly logMetrics = new LogMetrics();
   #labels: ReturnType<typeof externalLabels>;
+  #processors: ProcessorList = noProcessors;
+  #chain: ProcessorChain;
 
-  constructor(spool: Spool, labels: Labels, limiter: SeriesLimiter) {
+  constructor({ spool, limiter, clock, metrics }: PipelineParts, labels: Labels) {
     this.#spool = spool;
     this.#limiter = limiter;
+    this.#clock = clock;
+    this.#meters = createProcessorMeters(metrics);
     this.#labels = externalLabels(labels);
+    this.#chain = this.#chainOf(noProcessors);
   }
 
   /** New labels for what comes from now on. */
   setLabels(labels: Labels): void {
     this.#labels = externalLabels(labels);
+  }
+
+  /** What all log records go through after their sources' own processors. An unchanged list keeps what it holds. */
+  setProcessors(processors: ProcessorList): void {
+    if (processors.text === this.#processors.text) return;
+    this.#chain = this.#chainOf(processors);
+    this.#processors = processors;
+  }
+
+  /** A way in through processors of a source's own. */
+  through(processors: ProcessorList): LogsOutput {
+    const chain = this.#chainOf(processors);
+    return {
+      logs: (batch, checkpoints) =>
+        this.#logs(chain.apply(batch, this.#dropLogs), batch, checkpoints),
+    };
+  }
+
+  #chainOf({ bound }: ProcessorList): ProcessorChain {
+    return new ProcessorChain(
+      bound,
+      { clock: this.#clock, metrics: this.logMetrics },
+      this.#meters,
+    );
   }
 
   /** Samples over the limit of series count as taken: they need not come again. */
@@ -36,8 +81,28 @@ export class Pipeline implements CollectorOutput {
   }
 
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
-    return this.#spool.logs.write(this.#miner.mine(this.#labels.logs(batch)), checkpoints);
+    return this.#logs(batch, batch, checkpoints);
   }
+
+  /**
+   * Records that processors drop count as taken: they need not come again. They are counted before the rest is written, so that one
+   * frame tells of them, and moves the position after them.
+   */
+  async #logs(
+    batch: LogsBatch,
+    received: LogsBatch,
+    checkpoints: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    const own = this.#chain.apply(batch, this.#dropLogs);
+    const dropped = received.bodyEnds.length - own.bodyEnds.length;
+    const isNothing = dropped > 0 && own.bodyEnds.length === 0;
+    if (isNothing && Object.keys(checkpoints).length === 0) return dropped;
+    const mined = this.#miner.mine(this.#labels.logs(own));
+    return (await this.#spool.logs.write(mined, checkpoints)) + dropped;
+  }
+
+  readonly #dropLogs = (reason: DropReason, items: number): void =>
+    this.drop("logs", reason, items);
 
   drop(signal: Signal, reason: DropReason, items: number): void {
     const lane = signal === "metrics" ? this.#spool.metrics : this.#spool.logs;

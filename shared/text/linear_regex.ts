@@ -6,6 +6,8 @@ export type LinearRegex = {
   test(text: string): boolean;
   /** Groups by number (0 is the whole match), or undefined without a match. */
   exec(text: string): (string | undefined)[] | undefined;
+  /** The text with every match replaced by what `by` makes of its groups; an empty match is left alone. */
+  replace(text: string, by: (groups: (string | undefined)[]) => string): string;
   readonly source: string;
   /** Numbers of the named groups. */
   readonly groups: ReadonlyMap<string, number>;
@@ -30,6 +32,21 @@ function compile(pattern: string, source: string): LinearRegex {
       source,
       groups: new Map(Object.entries(compiled.namedGroups())),
       test: (text) => compiled.matcher(text).find(),
+      replace: (text, by) => {
+        const matcher = compiled.matcher(text);
+        let next = "";
+        let from = 0;
+        while (matcher.find()) {
+          if (matcher.end() === matcher.start()) continue;
+          const groups = Array.from(
+            { length: matcher.groupCount() + 1 },
+            (_, i) => matcher.group(i) ?? undefined,
+          );
+          next += text.slice(from, matcher.start()) + by(groups);
+          from = matcher.end();
+        }
+        return from === 0 ? text : next + text.slice(from);
+      },
       exec: (text) => {
         const matcher = compiled.matcher(text);
         if (!matcher.find()) return undefined;

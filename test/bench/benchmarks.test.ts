@@ -30,6 +30,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
     keys: ["p50_ms", "p99_ms"],
   },
+  redaction: { args: ["--lines", "8000", "--rounds", "1"], keys: ["cpu_s_per_million"] },
   remote_write: {
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
+import { ProcessorsConfig } from "../../pipeline/processors/config.ts";
 import { receivers } from "./registry.ts";
 
 /** What is taken when it is pushed here; everything that needs no port of its own is on. */
@@ -8,11 +9,11 @@ export const ReceiversConfig = z.strictObject({
   memory_max: byteSize.prefault("256MiB"),
   influx: receivers.influx.config.prefault({}),
   json_metrics: receivers.json_metrics.config.prefault({}),
-  loki: receivers.loki.config.prefault({}),
-  otlp: receivers.otlp.config.prefault({}),
+  loki: receivers.loki.config.extend({ processors: ProcessorsConfig }).prefault({}),
+  otlp: receivers.otlp.config.extend({ processors: ProcessorsConfig }).prefault({}),
   pushgateway: receivers.pushgateway.config.prefault({}),
   remote_write: receivers.remote_write.config.prefault({}),
-  syslog: receivers.syslog.config.prefault({}),
+  syslog: receivers.syslog.config.extend({ processors: ProcessorsConfig }).prefault({}),
 });
 
 export type ReceiversConfig = z.output<typeof ReceiversConfig>;

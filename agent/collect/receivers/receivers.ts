@@ -9,7 +9,8 @@ import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { CollectorOutput } from "../collector.ts";
+import type { ProcessorList } from "../../pipeline/processors/config.ts";
+import type { CollectorOutput, LogsOutput } from "../collector.ts";
 import type { ReceiversConfig } from "./config.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
@@ -17,7 +18,7 @@ import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 import { receivers } from "./registry.ts";
 
 type ReceiversParts = {
-  readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop">;
+  readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop" | "through">;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
@@ -43,7 +44,9 @@ export class Receivers {
       make: (context: ReceiverContext) => OpenedReceiver,
     ): void => {
       if (!config[type].enabled) return;
-      const opened = make(contextOf(type, memory, meters, parts));
+      const own = config[type];
+      const processors = "processors" in own ? own.processors : undefined;
+      const opened = make(contextOf(type, memory, meters, parts, processors));
       const counted = new Hono();
       // By path, because middleware for all paths would count the requests of every route behind it, too.
       for (const path of new Set(opened.routes.routes.map((route) => route.path)))
@@ -84,7 +87,12 @@ function contextOf(
   memory: MemoryBudget,
   meters: ReturnType<typeof createMeters>,
   { output, clock, log, folder, limiter, outOfOrderMs }: ReceiversParts,
+  processors: ProcessorList | undefined,
 ): ReceiverContext {
+  const logs: LogsOutput =
+    processors === undefined || processors.bound.length === 0
+      ? output
+      : (output.through?.(processors) ?? output);
   const took = (items: number, taken: number): void => {
     meters.items.inc({ receiver: type }, taken);
     if (taken < items)
@@ -99,7 +107,7 @@ function contextOf(
     folder: join(folder, type),
     memory,
     emitMetrics: async (batch: MetricsBatch) => took(samplesIn(batch), await output.metrics(batch)),
-    emitLogs: async (batch: LogsBatch) => took(batch.bodyEnds.length, await output.logs(batch, {})),
+    emitLogs: async (batch: LogsBatch) => took(batch.bodyEnds.length, await logs.logs(batch, {})),
     drop: (signal: Signal, reason: DropReason, items: number) => {
       output.drop(signal, reason, items);
       // A receiver has a bound of its own, too; only a full agent is the agent's limit.

@@ -1,8 +1,12 @@
 import type { z } from "zod";
+import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { Source, SourceContext } from "./source.ts";
 
 /** A source with its options checked and bound: all sources look alike from here on. */
 export type BoundSource = {
+  /** Further keys that every source has; their defaults where the host asks for nothing. */
+  readonly processors?: ProcessorList;
+  readonly provenance?: boolean;
   readonly type: string;
   /** Canonical text of the options: two that are equal need no restart. */
   readonly fingerprint: string;

@@ -1,11 +1,18 @@
 import { z } from "zod";
 import type { BoundSource } from "./binder.ts";
+import { type ProcessorList, ProcessorsConfig } from "../../pipeline/processors/config.ts";
 import { sources } from "./registry.ts";
 
 /** One entry of `sources`: `type` names the source, the rest are its own options. */
 const SourceEntry = z
-  .looseObject({ type: z.string() })
-  .transform(({ type, ...options }, context): BoundSource => {
+  .looseObject({
+    type: z.string(),
+    /** What its log records go through, in this order. */
+    processors: ProcessorsConfig,
+    /** Each log record tells in its attributes which agent, file, offset and version of the configuration it comes from. */
+    provenance: z.boolean().default(false),
+  })
+  .transform(({ type, processors, provenance, ...options }, context): BoundSource => {
     const bind = Object.hasOwn(sources, type) ? sources[type] : undefined;
     if (bind === undefined) {
       const known = Object.keys(sources).join(", ");
@@ -18,7 +25,14 @@ const SourceEntry = z
       return z.NEVER;
     }
     const result = bind(options);
-    if ("bound" in result) return result.bound;
+    if ("bound" in result) {
+      if (!metricSources.has(type) || (processors.bound.length === 0 && !provenance))
+        return withCommonKeys(result.bound, processors, provenance);
+      const message = `expected none: ${type} collects no logs`;
+      const key = provenance ? "provenance" : "processors";
+      context.addIssue({ code: "custom", path: [key], message });
+      return z.NEVER;
+    }
     // The source's own schema speaks of its own keys: they lie below this entry.
     for (const issue of result.issues) {
       const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];
@@ -29,6 +43,18 @@ const SourceEntry = z
     }
     return z.NEVER;
   });
+
+const metricSources: ReadonlySet<string> = new Set(["host_metrics"]);
+
+function withCommonKeys(
+  bound: BoundSource,
+  processors: ProcessorList,
+  provenance: boolean,
+): BoundSource {
+  if (processors.bound.length === 0 && !provenance) return bound;
+  const fingerprint = JSON.stringify([bound.fingerprint, processors.text, provenance]);
+  return { ...bound, fingerprint, processors, provenance };
+}
 
 /** What is collected besides scrapes; a list given in the file replaces the default. */
 export const SourcesConfig = z

@@ -48,6 +48,8 @@ export type SourceContext = {
   degraded(message: string | undefined): void;
   /** All targets that this source has now, instead of those reported before: for heartbeats, /targets and the API. */
   reportTargets?(targets: readonly TargetReport[]): void;
+  /** Version of the source's configuration, where its records are to tell where they come from. */
+  readonly provenance?: string;
   /** The lines of this process's own log, where it keeps them. */
   readonly selfLogs?: SelfLogTap;
 };

@@ -1,0 +1,96 @@
+import type { Counter } from "prom-client";
+import { type DropReason, type Drops, dropReasons } from "#shared/model/account.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { BoundProcessor, Outcomes, Process, ProcessorContext } from "./processor.ts";
+import { Records } from "./records.ts";
+
+export type ProcessorMeters = {
+  readonly changed: Counter<"processor">;
+  readonly dropped: Counter<"processor">;
+  readonly failed: Counter<"processor">;
+  readonly redacted: Counter<"kind">;
+};
+
+export function createProcessorMeters(metrics: SelfMetrics): ProcessorMeters {
+  const counter = (name: string, help: string) => metrics.counter(name, help, ["processor"]);
+  return {
+    changed: counter("lapwing_processor_changed_total", "Log records that a processor changed."),
+    dropped: counter("lapwing_processor_dropped_total", "Log records that a processor dropped."),
+    failed: counter(
+      "lapwing_processor_failed_total",
+      "Log records with which a processor could not do what it is for.",
+    ),
+    redacted: metrics.counter(
+      "lapwing_processor_redactions_total",
+      "What redaction has found in log records, by kind or own pattern.",
+      ["kind"],
+    ),
+  };
+}
+
+type Step = {
+  readonly type: string;
+  readonly process: Process;
+  readonly match: BoundProcessor["match"];
+};
+
+/** Processors in the order of the configuration, with what they hold from batch to batch. */
+export class ProcessorChain {
+  readonly #steps: readonly Step[];
+  readonly #meters: ProcessorMeters | undefined;
+
+  constructor(
+    bound: readonly BoundProcessor[],
+    context: ProcessorContext,
+    meters: ProcessorMeters | undefined,
+  ) {
+    const redacted = (kind: string) => meters?.redacted.inc({ kind });
+    this.#steps = bound.map(({ type, create, match }) => ({
+      type,
+      process: create({ ...context, redacted }),
+      match,
+    }));
+    this.#meters = meters;
+  }
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 0;
+  }
+
+  /** The batch as the processors leave it; what they dropped is told to `drop`, once for each reason. */
+  apply(batch: LogsBatch, drop: (reason: DropReason, items: number) => void): LogsBatch {
+    if (this.isEmpty || batch.bodyEnds.length === 0) return batch;
+    const records = new Records(batch);
+    this.run(records);
+    for (const [reason, items] of dropsByReason(records.drops())) drop(reason, items);
+    return records.build();
+  }
+
+  /** The same on records that the caller wants to look at afterwards. */
+  run(records: Records): void {
+    let rows = Array.from({ length: records.length }, (_, i) => i);
+    for (const { type, process, match } of this.#steps) {
+      const own = match === undefined ? rows : rows.filter((row) => match(records, row));
+      if (own.length === 0) continue;
+      records.by = type;
+      const outcomes: Outcomes = { changed: 0, failed: 0 };
+      process(records, own, outcomes);
+      const before = rows.length;
+      if (own.some((row) => records.isDropped(row)))
+        rows = rows.filter((row) => !records.isDropped(row));
+      const label = { processor: type };
+      if (outcomes.changed > 0) this.#meters?.changed.inc(label, outcomes.changed);
+      if (outcomes.failed > 0) this.#meters?.failed.inc(label, outcomes.failed);
+      if (rows.length < before) this.#meters?.dropped.inc(label, before - rows.length);
+    }
+  }
+}
+
+/** Each reason that counts. */
+function dropsByReason(drops: Drops): [DropReason, number][] {
+  return dropReasons.flatMap((reason): [DropReason, number][] => {
+    const count = drops[reason] ?? 0;
+    return count > 0 ? [[reason, count]] : [];
+  });
+}
