@@ -17,6 +17,13 @@ const series: Readonly<Record<string, Samples>> = {
     [0, histogramOf([10], "gauge")],
     [60, histogramOf([4], "gauge")],
   ],
+  // Each just after a reset, as the hints say and the counts do not.
+  h_hints: [
+    [0, histogramOf([1])],
+    [60, histogramOf([4], "reset")],
+    [120, histogramOf([10], "reset")],
+    [180, histogramOf([12], "not_reset")],
+  ],
   h_kinds: [
     [0, histogramOf([1])],
     [60, { ...histogramOf([1, 1]), schema: customSchema, customValues: [5] }],
@@ -61,6 +68,19 @@ describe("histograms over extended selectors", () => {
     expect(await bucketsOf("h_reset smoothed", 30)).toMatchObject({ count: "2" });
     expect(await asker.valueOf("resets(h_reset[1m] anchored)", 60)).toBe(1);
     expect(await asker.valueOf("changes(h[1m] anchored)", 60)).toBe(1);
+  });
+  test("are reset where their hints say so, once", async () => {
+    expect(await bucketsOf("increase(h_hints[1m] anchored)", 60)).toMatchObject({ count: "4" });
+    expect(await bucketsOf("increase(h_hints[2m] anchored)", 120)).toMatchObject({ count: "14" });
+    expect(await bucketsOf("increase(h_hints[3m] anchored)", 180)).toMatchObject({ count: "16" });
+    // From 2 to 4, and from 0 to 5.
+    expect(await bucketsOf("increase(h_hints[1m] smoothed)", 90)).toMatchObject({ count: "7" });
+    // From 5 to 10, and from there to 11.
+    expect(await bucketsOf("increase(h_hints[1m] smoothed)", 150)).toMatchObject({ count: "6" });
+    expect(await bucketsOf("increase(h_hints[20s] smoothed)", 40)).toMatchObject({
+      count: expect.stringMatching(/^1\.33333/),
+    });
+    expect(await asker.valueOf("resets(h_hints[2m] anchored)", 120)).toBe(2);
   });
   test("that are gauges go along the line, with a warning from functions of counters", async () => {
     expect(await bucketsOf("h_gauge smoothed", 30)).toMatchObject({ count: "7", notes: [] });
