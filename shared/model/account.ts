@@ -22,6 +22,7 @@ export const dropReasons = [
   "out_of_order_exemplar",
   "relabel",
   "line_too_long",
+  "invalid_record",
   "encoding",
   "rate_limit",
   "processor",

@@ -180,5 +180,5 @@ function isPrefix(prefix: readonly string[], path: readonly string[]): boolean {
 }
 
 function isSecret(path: readonly string[]): boolean {
-  return path.some((step) => /password|secret|token|credentials|nkey|seed/.test(step));
+  return path.some((step) => /password|secret|token|credentials|nkey|seed|shared_key/.test(step));
 }

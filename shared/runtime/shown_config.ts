@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 
 const shownSecret = "<secret>";
-const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key/;
+const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key|shared_key/;
 /** user:password@ in a URL. */
 const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
 

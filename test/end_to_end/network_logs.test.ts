@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FluentClient } from "@fluent-org/logger";
 import { asking, until } from "#test/support/asking.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
 
@@ -20,7 +21,10 @@ beforeAll(async () => {
     config: {
       data_dir: join(folder, "data"),
       sources: [],
-      receivers: { syslog: { udp_listen: anyPort, tcp_listen: anyPort } },
+      receivers: {
+        syslog: { udp_listen: anyPort, tcp_listen: anyPort },
+        fluent: { listen: anyPort, shared_key: "key" },
+      },
     },
   });
   lapwing = asking(up.url);
@@ -77,6 +81,29 @@ test.skipIf(isWithoutLogger)("logger's messages arrive in every form that it kno
     ["three", "c", 10, "user"],
     ["two", "b", 10, "user"],
   ]);
+});
+
+test("what @fluent-org/logger sent is there as soon as it is acknowledged", async () => {
+  const port = await portOf("Fluent's Forward protocol is taken");
+  const client = new FluentClient("app", {
+    socket: { host: "127.0.0.1", port },
+    security: { clientHostname: "client", sharedKey: "key" },
+    ack: { ackTimeout: 10_000 },
+    eventMode: "CompressedPackedForward",
+  });
+  const count = 100;
+  const sent = Array.from({ length: count }, (_, i) =>
+    client.emit("web", { message: `request ${i}`, level: "warn", user: { id: i } }),
+  );
+  await Promise.all(sent);
+  await client.disconnect();
+  const [row] = await until("the records", async () => {
+    const found = await sql(
+      "SELECT count(DISTINCT body)::INT, min(severity), max(attributes['user_id']) FROM logs WHERE stream['tag'] = 'app.web'",
+    );
+    return found[0]?.[0] === count && found;
+  });
+  expect(row).toEqual([count, 13, "99"]);
 });
 
 test("the account adds up", async () => {

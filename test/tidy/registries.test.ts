@@ -26,6 +26,8 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "config.ts",
     "datagram_server.ts",
     "emit_samples.ts",
+    "json_record.ts",
+    "kept_records.ts",
     "listen_address.ts",
     "detected_severity.ts",
     "log_batch_builder.ts",

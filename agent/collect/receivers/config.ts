@@ -7,6 +7,7 @@ import { receivers } from "./registry.ts";
 export const ReceiversConfig = z.strictObject({
   /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
   memory_max: byteSize.prefault("256MiB"),
+  fluent: receivers.fluent.config.prefault({}),
   influx: receivers.influx.config.prefault({}),
   json_metrics: receivers.json_metrics.config.prefault({}),
   loki: receivers.loki.config.extend({ processors: ProcessorsConfig }).prefault({}),

@@ -30,7 +30,12 @@ export type OpenedReceiver = {
 };
 
 /** What senders attach that is not stored. */
-export type NotStoredKind = "text_field" | "duplicate_entry" | "line_end" | "timestamp";
+export type NotStoredKind =
+  | "text_field"
+  | "duplicate_entry"
+  | "line_end"
+  | "timestamp"
+  | "other_signal";
 
 /** Why a connection was not taken, or was closed. */
 export type ConnectionRefusal = "too_many" | "credentials" | "malformed" | "memory";

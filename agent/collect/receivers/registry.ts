@@ -1,3 +1,4 @@
+import { fluent } from "./fluent/receiver.ts";
 import { influx } from "./influx/receiver.ts";
 import { jsonMetrics } from "./json_metrics/receiver.ts";
 import { loki } from "./loki/receiver.ts";
@@ -8,6 +9,7 @@ import { syslog } from "./syslog/receiver.ts";
 
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
+  fluent,
   influx,
   json_metrics: jsonMetrics,
   loki,

@@ -119,7 +119,7 @@ class SyslogReceiver implements OpenedReceiver {
     if (wasCut) attributes["truncated"] = "true";
     const { unixNanos, body } = message;
     const severity = severityOfSyslog(message.severity);
-    this.#queue.add(labels, { unixNanos, severity, body, attributes }, line);
+    this.#queue.add(labels, { unixNanos, severity, body, attributes }, () => line);
   }
 }
 

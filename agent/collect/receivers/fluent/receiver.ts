@@ -1,0 +1,174 @@
+import { Hono } from "hono";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
+import { type RecordShape, UnshapedRecordError, jsonText, shapeRecord } from "../json_record.ts";
+import { KeptRecords } from "../kept_records.ts";
+import { LogQueue } from "../log_queue.ts";
+import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { readServerTls } from "../server_tls.ts";
+import { type StreamServer, startStreamServer } from "../stream_server.ts";
+import { FluentConfig } from "./config.ts";
+import { serveForward } from "./connection.ts";
+import {
+  type ForwardMessage,
+  optionsOf,
+  readEntry,
+  readForwardMessage,
+} from "./forward_message.ts";
+import type { Credentials } from "./handshake.ts";
+import { MessagePackError } from "./message_scanner.ts";
+
+/** Fluentd's and Fluent Bit's Forward protocol, v1, over TCP or TLS. */
+export const fluent = defineReceiver({
+  type: "fluent",
+  config: FluentConfig,
+  open: (config, context) => new FluentReceiver(config, context),
+});
+
+type Sink = { add: KeptRecords["add"]; room(): Promise<void> };
+
+class FluentReceiver implements OpenedReceiver {
+  readonly routes = new Hono();
+  readonly #config: FluentConfig;
+  readonly #context: ReceiverContext;
+  readonly #queue: LogQueue;
+  readonly #shape: RecordShape;
+  #server: StreamServer | undefined;
+  #heartbeats: DatagramServer | undefined;
+
+  constructor(config: FluentConfig, context: ReceiverContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#queue = new LogQueue(context, config.line_size_max);
+    this.#shape = {
+      messageKeys: config.message_keys,
+      levelKeys: config.level_keys,
+      labelKeys: new Map(Object.entries(config.label_keys)),
+      usedKeys: new Set(),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { listen, tls, heartbeat, connections_max: connectionsMax } = this.#config;
+    if (listen === undefined) return;
+    const credentials = credentialsOf(this.#config);
+    const { message_size_max: messageBytesMax } = this.#config;
+    const context = this.#context;
+    const files = tls === undefined ? undefined : await readServerTls(tls);
+    const server = await startStreamServer(
+      { listen, tls: files, connectionsMax, context },
+      (socket) =>
+        serveForward(socket, { context, credentials, messageBytesMax }, (message) =>
+          this.#take(message),
+        ),
+    );
+    this.#server = server;
+    context.log.info("Fluent's Forward protocol is taken", { port: server.port });
+    if (!heartbeat) return;
+    const address = `${listen.slice(0, listen.lastIndexOf(":"))}:${server.port}`;
+    this.#heartbeats = await startDatagramServer(address, (_, from) =>
+      this.#heartbeats?.send(Uint8Array.of(0), from),
+    );
+    context.log.debug("heartbeats are answered", parseListen(address));
+  }
+
+  async stop(): Promise<void> {
+    this.#heartbeats?.stop();
+    await this.#server?.stop();
+    await this.#queue.written();
+  }
+
+  /**
+   * Takes a message. What can't be read of it is counted and acknowledged, because it would not be better the next time. Throws
+   * OperatingError("unavailable", "overloaded") when it is to come again.
+   */
+  async #take(bytes: Uint8Array): Promise<string | undefined> {
+    const { memory } = this.#context;
+    let taken = 0;
+    try {
+      const { message_size_max: bytesMax } = this.#config;
+      const message = readForwardMessage(bytes, bytesMax, (size) => {
+        memory.take(size);
+        taken += size;
+      });
+      return await this.#store(message);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
+      const { chunk, size } = optionsOf(bytes);
+      // No entry is shorter than a byte.
+      this.#refuse(Math.min(Math.max(1, size), bytes.length), thrown);
+      return chunk;
+    } finally {
+      memory.giveBack(taken);
+    }
+  }
+
+  async #store({ tag, options, entries }: ForwardMessage): Promise<string | undefined> {
+    const { chunk, signal } = options;
+    if (signal !== 0) {
+      this.#context.notStored("other_signal", 1);
+      return chunk;
+    }
+    if (chunk === undefined) {
+      await this.#add(tag, entries, this.#queue);
+      return undefined;
+    }
+    let records = this.#newRecords();
+    const emit = async (): Promise<void> => {
+      const full = records;
+      records = this.#newRecords();
+      if (full.length > 0) await this.#context.emitLogs(full.build());
+    };
+    await this.#add(tag, entries, {
+      add: (labels, record, whole) => records.add(labels, record, whole),
+      room: async () => (records.isLarge ? emit() : undefined),
+    });
+    await emit();
+    return chunk;
+  }
+
+  #newRecords(): KeptRecords {
+    return new KeptRecords(this.#context, this.#config.line_size_max);
+  }
+
+  /** Entries one by one, with a pause where the sink has enough. What no entry can be told of any more is counted as one. */
+  async #add(tag: string, entries: Iterable<Uint8Array>, sink: Sink): Promise<void> {
+    const common = { job: "fluent", tag, ...this.#config.labels };
+    try {
+      for (const entry of entries) {
+        this.#addEntry(entry, common, sink);
+        await sink.room();
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof MessagePackError)) throw thrown;
+      this.#refuse(1, thrown);
+    }
+  }
+
+  #addEntry(bytes: Uint8Array, common: Record<string, string>, sink: Sink): void {
+    try {
+      const { unixNanos, record, bytesOf } = readEntry(bytes);
+      const whole = (): Buffer => Buffer.from(jsonText(record));
+      const sent = { fields: record, whole, bytesOf };
+      const { labels, severity, body, attributes } = shapeRecord(sent, this.#shape, common);
+      sink.add(labels, { unixNanos, severity, body, attributes }, whole);
+    } catch (thrown) {
+      const isTheirs = thrown instanceof MessagePackError || thrown instanceof UnshapedRecordError;
+      if (!isTheirs) throw thrown;
+      this.#refuse(1, thrown);
+    }
+  }
+
+  #refuse(records: number, thrown: unknown): void {
+    this.#context.drop("logs", "invalid_record", records);
+    this.#context.log.debug("records were refused", { records, error: messageOf(thrown) });
+  }
+}
+
+function credentialsOf(config: FluentConfig): Credentials | undefined {
+  const { shared_key: sharedKey, users, server_name: hostname } = config;
+  if (sharedKey === undefined) return undefined;
+  const known = new Map(users.map(({ username, password }) => [username, password]));
+  return { sharedKey, users: known, hostname };
+}

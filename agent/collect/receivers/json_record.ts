@@ -1,0 +1,129 @@
+import type { Labels } from "#shared/model/labels.ts";
+import { severityOf } from "../sources/file_logs/severity.ts";
+import { withServiceName } from "./loki/stream_labels.ts";
+import { severityOfSyslog } from "./syslog/severity.ts";
+
+/** How a record of keys and values becomes a log record. Keys of nested objects are joined by a dot. */
+export type RecordShape = {
+  /** The first of them that the record has is the body; without one the body is the whole record. */
+  readonly messageKeys: readonly string[];
+  readonly levelKeys: readonly string[];
+  /** Keys that become labels of the stream, and the labels' names. */
+  readonly labelKeys: ReadonlyMap<string, string>;
+  /** Keys that are used up before, such as the time's. */
+  readonly usedKeys: ReadonlySet<string>;
+};
+
+/** A record, with what only its sender's form can tell. */
+export type SentRecord = {
+  readonly fields: object;
+  /** Its own text, for one without a message. */
+  readonly whole: () => Buffer;
+  /** The bytes of a text, which need not be UTF-8. */
+  readonly bytesOf?: (key: string) => Uint8Array | undefined;
+};
+
+export type ShapedRecord = {
+  readonly labels: Record<string, string>;
+  readonly severity: number;
+  readonly body: Buffer;
+  readonly attributes: Labels;
+};
+
+/** Deeper objects are kept as JSON text. */
+const depthMax = 8;
+const fieldsMax = 1_000;
+
+/** A record whose keys and values can't be told: nested too deep, or too many. */
+export class UnshapedRecordError extends Error {}
+
+/** The log record that an object tells of, with the labels `common` beside those of its keys. Throws UnshapedRecordError. */
+export function shapeRecord(
+  sent: SentRecord,
+  { messageKeys, levelKeys, labelKeys, usedKeys }: RecordShape,
+  common: Labels,
+): ShapedRecord {
+  const fields = flatFields(sent.fields);
+  const labels: Record<string, string> = { ...common };
+  for (const [key, label] of labelKeys) {
+    const value = fields.get(key);
+    if (value === undefined || value === "") continue;
+    labels[label] = value;
+    fields.delete(key);
+  }
+  const messageKey = messageKeys.find((key) => fields.has(key));
+  const body = messageKey === undefined ? sent.whole() : messageBytes(sent, messageKey, fields);
+  const severity = severityIn(fields, levelKeys) || severityOf(body, 0, body.length);
+  const attributes: Record<string, string> = {};
+  if (messageKey !== undefined)
+    for (const [key, value] of fields)
+      if (key !== messageKey && !usedKeys.has(key) && value !== "")
+        attributes[attributeName(key)] = value;
+  return { labels: withServiceName(labels), severity, body, attributes };
+}
+
+/** Every value as text by its path, "a.b" for nested ones. Throws UnshapedRecordError. */
+function flatFields(record: object): Map<string, string> {
+  const fields = new Map<string, string>();
+  flatten(record, "", 0, fields);
+  return fields;
+}
+
+function flatten(record: object, prefix: string, depth: number, fields: Map<string, string>): void {
+  for (const [key, value] of Object.entries(record) as [string, unknown][]) {
+    const path = prefix + key;
+    if (value === null || value === undefined) continue;
+    const isPlain = typeof value === "object" && !Array.isArray(value);
+    if (isPlain && !(value instanceof Uint8Array) && depth < depthMax)
+      flatten(value, `${path}.`, depth + 1, fields);
+    else fields.set(path, textOf(value));
+    if (fields.size > fieldsMax)
+      throw new UnshapedRecordError(`a record has more than ${fieldsMax} fields`);
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return jsonText(value);
+  } catch (cause) {
+    throw new UnshapedRecordError("a record is nested too deep", { cause });
+  }
+}
+
+/** JSON with bytes as text. */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "bigint"
+      ? Number.isSafeInteger(Number(inner))
+        ? Number(inner)
+        : String(inner)
+      : inner,
+  );
+  return text ?? "";
+}
+
+function severityIn(fields: ReadonlyMap<string, string>, keys: readonly string[]): number {
+  for (const key of keys) {
+    const value = fields.get(key);
+    if (value === undefined) continue;
+    if (/^[0-7]$/.test(value)) return severityOfSyslog(Number(value));
+    const line = Buffer.from(`level=${value.slice(0, 32)}`);
+    const severity = severityOf(line, 0, line.length);
+    if (severity > 0) return severity;
+  }
+  return 0;
+}
+
+/** Collectors send lines of files with their ends. */
+function messageBytes(sent: SentRecord, key: string, fields: ReadonlyMap<string, string>): Buffer {
+  const bytes = Buffer.from(sent.bytesOf?.(key) ?? fields.get(key) ?? "");
+  const end = bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0);
+  return bytes.subarray(0, end - (end < bytes.length && bytes[end - 1] === 0x0d ? 1 : 0));
+}
+
+/** With "_" for what names of structured metadata do not have. */
+function attributeName(key: string): string {
+  const name = key.replaceAll(/[^a-zA-Z0-9_]/gu, "_");
+  return /^\d/.test(name) ? `key_${name}` : name;
+}
