@@ -5,7 +5,7 @@ import type { LogRecord, LogSlice } from "./source.ts";
 const recordBytes = 30;
 const attributesBytes = 150;
 /** A slice of fewer of its batch's records has them copied, so that it does not keep the others. */
-const sharedMin = 0.125;
+const sharedMin = 0.03;
 
 /** The same records in a batch that holds few others, or none (`always`). Bodies are not copied: only for batches without. */
 export function compactSlice({ batch, rows }: LogSlice, always = false): LogSlice {

@@ -37,6 +37,14 @@ export const logsColumns: readonly ColumnSchema[] = [
 const variablesLevel = 1;
 const encoder = new TextEncoder();
 
+/** Texts of a column, one after another. */
+export type WrittenTexts = { readonly bytes: Uint8Array; readonly lengths: Uint32Array };
+
+/** Whoever wants to know what lines are made of: the columns of variables, of bodies, and of bodies that are no UTF-8. */
+export type SearchedTexts = {
+  add(rows: number, templates: readonly LineTemplate[], columns: readonly WrittenTexts[]): void;
+};
+
 /** A batch with what is told once for all of its records. */
 type Source = {
   readonly batch: LogsBatch;
@@ -66,7 +74,7 @@ export class LogsColumns {
   }
 
   /** Rows [from, to) of the order. */
-  rowGroup(from: number, to: number): ColumnPages[] {
+  rowGroup(from: number, to: number, searched?: SearchedTexts): ColumnPages[] {
     const rows = to - from;
     const ms = new Float64Array(rows);
     const nanos = new Uint32Array(rows);
@@ -95,6 +103,8 @@ export class LogsColumns {
         takeVariables(variables, i, source, row, template);
       } else addBody(bodies, raw, i, source, row);
     }
+    const texts = [...variables, bodies, raw].map((column) => column.written());
+    searched?.add(rows, templates.templates, texts);
     return [
       timeColumn(ms, nanos),
       this.#streams(from, to),
@@ -144,6 +154,8 @@ class TextColumn {
   readonly #entries: Uint8Array[] = [];
   readonly #known = new Map<object, number>();
   readonly #byText = new Map<string, number>();
+  /** Those that were added, each once. */
+  readonly templates: LineTemplate[] = [];
   #count = 0;
 
   readonly #level: number | undefined;
@@ -178,13 +190,22 @@ class TextColumn {
   addTemplate(row: number, template: LineTemplate): void {
     let number = this.#known.get(template);
     if (number === undefined) {
-      number =
-        this.#byText.get(template.text) ?? this.#entries.push(encoder.encode(template.text)) - 1;
+      number = this.#byText.get(template.text);
+      if (number === undefined) {
+        number = this.#entries.push(encoder.encode(template.text)) - 1;
+        this.templates.push(template);
+      }
       this.#byText.set(template.text, number);
       this.#known.set(template, number);
     }
     this.#isPresent[row] = 1;
     this.#numbers[this.#count++] = number;
+  }
+
+  /** Those that came one by one. */
+  written(): WrittenTexts {
+    const count = this.#entries.length > 0 ? 0 : this.#count;
+    return { bytes: this.#bytes.written(), lengths: this.#lengths.subarray(0, count) };
   }
 
   pages(): ColumnPages {

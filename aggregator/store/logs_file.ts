@@ -7,6 +7,8 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
 import type { Written } from "./metrics_rows.ts";
 import { LogsColumns, logsColumns } from "./logs_columns.ts";
+import { searchIndexKey } from "./logs/search_index.ts";
+import { SearchIndexWriter } from "./logs/search_index_writer.ts";
 import { orderLogs } from "./logs_order.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
 
@@ -27,14 +29,17 @@ export async function writeLogsFile(
   try {
     const columns = new LogsColumns(batches, order);
     const writer = new ParquetWriter(logsColumns, zstdLevel, (bytes) => stream.write(bytes));
+    const index = new SearchIndexWriter();
     for (let from = 0; from < order.total; from += logsRowGroupRows) {
       const to = Math.min(order.total, from + logsRowGroupRows);
-      writer.rowGroup(to - from, columns.rowGroup(from, to));
+      writer.rowGroup(to - from, columns.rowGroup(from, to, index));
       await setImmediate();
     }
     const { minMs, maxMs } = columns;
     const written = { items: order.total, rows: order.total, minMs, maxMs };
-    const bytes = writer.finish(metadataPairs(note, written));
+    const searched = index.finish();
+    const place = `${writer.append(searched)} ${searched.length}`;
+    const bytes = writer.finish([...metadataPairs(note, written), [searchIndexKey, place]]);
     stream.end();
     await done;
     return { ...written, path, bytes };

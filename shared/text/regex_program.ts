@@ -109,7 +109,7 @@ export class RegexProgram {
           waiting.push(next);
       }
     }
-    return waiting.sort((a, b) => a - b);
+    return waiting.toSorted((a, b) => a - b);
   }
 
   /** Where instructions that wait go on with a character. */

@@ -43,6 +43,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--scrapes", "30", "--peers", ""],
     keys: ["wire_bytes_per_sample", "stored_bytes_per_sample", "by_column"],
   },
+  search: {
+    args: ["--lines", "20000", "--rounds", "1", "--cold_rounds", "1"],
+    keys: ["lines", "p50_ms", "p99_ms", "cold_p99_ms", "queries"],
+  },
   scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
 };
 

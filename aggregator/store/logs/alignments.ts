@@ -23,9 +23,8 @@ const stepsMax = 20_000;
  * of what variables hold. The needle is not empty.
  */
 export function alignmentsOf(template: LineTemplate, needle: Uint8Array): Alignments {
+  if (isInPart(template, needle)) return { isConstant: true, across: [] };
   const parts = partsOf(template);
-  if (parts.some((part) => bufferOf(part).includes(needle)))
-    return { isConstant: true, across: [] };
   try {
     return { isConstant: false, across: new Aligner(parts, needle).all() };
   } catch (error) {
@@ -34,8 +33,21 @@ export function alignmentsOf(template: LineTemplate, needle: Uint8Array): Alignm
   }
 }
 
+function isInPart({ parts, partEnds }: LineTemplate, needle: Uint8Array): boolean {
+  const all = bufferOf(parts);
+  let part = 0;
+  for (let at = all.indexOf(needle); at >= 0; at = all.indexOf(needle, at + 1)) {
+    while ((partEnds[part] ?? Infinity) <= at) part++;
+    if (at + needle.length <= (partEnds[part] ?? 0)) return true;
+  }
+  return false;
+}
+
 function partsOf({ parts, partEnds }: LineTemplate): Uint8Array[] {
-  return Array.from(partEnds, (end, i) => parts.subarray(i === 0 ? 0 : partEnds[i - 1], end));
+  const all: Uint8Array[] = [];
+  for (let p = 0; p < partEnds.length; p++)
+    all.push(parts.subarray(p === 0 ? 0 : partEnds[p - 1], partEnds[p]));
+  return all;
 }
 
 const tooMany = new RangeError("too many alignments");
@@ -44,6 +56,8 @@ class Aligner {
   readonly #parts: readonly Uint8Array[];
   readonly #needle: Uint8Array;
   readonly #found: Constraint[][] = [];
+  /** Constraints on the way to where the search is, by bounds in the needle. */
+  readonly #path: (Pick<Constraint, "variable" | "is"> & { from: number; to: number })[] = [];
   #steps = 0;
 
   constructor(parts: readonly Uint8Array[], needle: Uint8Array) {
@@ -53,41 +67,59 @@ class Aligner {
 
   all(): Constraint[][] {
     const { length } = this.#needle;
-    for (const [p, part] of this.#parts.entries()) {
-      if (p === this.#parts.length - 1) break;
+    for (let p = 0; p < this.#parts.length - 1; p++) {
+      const part = this.#parts[p] ?? new Uint8Array();
       // It begins in this part and goes over its end, or in the variable after it and over that one's.
       for (let at = Math.max(0, part.length - length + 1); at < part.length; at++)
-        if (this.#stands(part, at, 0, part.length - at)) this.#variable(p, part.length - at, []);
-      for (let taken = 1; taken < length; taken++)
-        this.#part(p + 1, taken, [this.#constraint(p, "suffix", 0, taken)]);
+        if (this.#stands(part, at, 0, part.length - at)) this.#variable(p, part.length - at);
+      for (let taken = 1; taken < length; taken++) {
+        if (!this.#mayGoOn(p + 1, taken)) continue;
+        this.#path.push({ variable: p, is: "suffix", from: 0, to: taken });
+        this.#part(p + 1, taken);
+        this.#path.pop();
+      }
     }
     return this.#found;
   }
 
   /** The needle from `at` on stands at the beginning of part `p`. */
-  #part(p: number, at: number, before: readonly Constraint[]): void {
+  #part(p: number, at: number): void {
     if (++this.#steps > stepsMax) throw tooMany;
     const part = this.#parts[p];
     const left = this.#needle.length - at;
     if (part === undefined || !this.#stands(part, 0, at, Math.min(left, part.length))) return;
-    if (left <= part.length) this.#take(before);
-    else if (p < this.#parts.length - 1) this.#variable(p, at + part.length, before);
+    if (left <= part.length) this.#take();
+    else if (p < this.#parts.length - 1) this.#variable(p, at + part.length);
   }
 
   /** The needle from `at` on, of which something is left, stands at the beginning of variable `v`. */
-  #variable(v: number, at: number, before: readonly Constraint[]): void {
+  #variable(v: number, at: number): void {
     const { length } = this.#needle;
-    this.#take([...before, this.#constraint(v, "prefix", at, length)]);
-    for (let end = at; end < length; end++)
-      this.#part(v + 1, end, [...before, this.#constraint(v, "equal", at, end)]);
+    this.#path.push({ variable: v, is: "prefix", from: at, to: length });
+    this.#take();
+    this.#path.pop();
+    for (let end = at; end < length; end++) {
+      if (!this.#mayGoOn(v + 1, end)) continue;
+      this.#path.push({ variable: v, is: "equal", from: at, to: end });
+      this.#part(v + 1, end);
+      this.#path.pop();
+    }
   }
 
-  #take(constraints: readonly Constraint[]): void {
-    if (this.#found.push([...constraints]) > alternativesMax) throw tooMany;
+  /** Whether the part begins as the needle goes on: nearly never, so that it is worth a look before all else. */
+  #mayGoOn(p: number, at: number): boolean {
+    const part = this.#parts[p];
+    return part !== undefined && (part.length === 0 || part[0] === this.#needle[at]);
   }
 
-  #constraint(variable: number, is: Constraint["is"], from: number, to: number): Constraint {
-    return { variable, is, bytes: this.#needle.subarray(from, to) };
+  #take(): void {
+    const needle = this.#needle;
+    const constraints = this.#path.map(({ variable, is, from, to }) => ({
+      variable,
+      is,
+      bytes: needle.subarray(from, to),
+    }));
+    if (this.#found.push(constraints) > alternativesMax) throw tooMany;
   }
 
   #stands(part: Uint8Array, partAt: number, needleAt: number, length: number): boolean {

@@ -102,6 +102,9 @@ export class BlockPart implements LogPart {
 
   async #searchGroup(file: LogFile, index: number): Promise<Uint32Array> {
     const { matches, filters } = this.#scan;
+    const known = file.index(index);
+    if (known !== undefined && !filters.every((filter) => filter.mayPass(known)))
+      return new Uint32Array();
     let group = await file.group(index, ["stream"]);
     await this.#pause(group.rows);
     const passing = ofStreams(group, matches);
@@ -111,7 +114,7 @@ export class BlockPart implements LogPart {
       const load = async (names: Iterable<string>) => {
         group = await file.group(index, names);
       };
-      await filter(group, load, passing);
+      await filter.filter(group, known, load, passing);
     }
     return rowsOf(passing);
   }

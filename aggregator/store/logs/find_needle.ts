@@ -63,8 +63,9 @@ export function markNeedle(
   for (const [t, { isConstant, across }] of alignments.entries()) {
     if (isConstant) continue;
     if (across === undefined) markRebuilt(t, needle, hits);
-    else for (const constraints of across) markAligned(group, t, constraints, hits);
   }
+  for (const { constraints, isOf } of sameConstraints(alignments))
+    markAligned(group, isOf, constraints, hits);
   markBodies(group, columns, needle, hits);
 }
 
@@ -113,9 +114,25 @@ function markBodies(
   if (raw !== undefined) sweep(raw, needle, hits);
 }
 
+/** Alternatives of all templates, each with its templates: many ask the same. */
+function sameConstraints(alignments: readonly Alignments[]) {
+  const found = new Map<string, { constraints: readonly Constraint[]; isOf: Uint8Array }>();
+  for (const [t, { across }] of alignments.entries())
+    for (const constraints of across ?? []) {
+      const key = constraints
+        .map(({ variable, is, bytes }) => `${variable} ${is} ${bufferOf(bytes).toString("latin1")}`)
+        .join("\n");
+      let one = found.get(key);
+      if (one === undefined)
+        found.set(key, (one = { constraints, isOf: new Uint8Array(alignments.length) }));
+      one.isOf[t] = 1;
+    }
+  return found.values();
+}
+
 function markAligned(
   group: LogGroup,
-  template: number,
+  isOf: Uint8Array,
   constraints: readonly Constraint[],
   hits: Uint8Array,
 ): void {
@@ -123,7 +140,7 @@ function markAligned(
   // The longest one fits the fewest lines.
   const [first, ...others] = constraints.toSorted((a, b) => b.bytes.length - a.bytes.length);
   const column = first && group.texts(variableColumns[first.variable] ?? "");
-  if (first === undefined || column === undefined || !column.mayHold(first.bytes)) return;
+  if (first === undefined || column === undefined) return;
   const rest = others.map((constraint) => {
     const texts = group.texts(variableColumns[constraint.variable] ?? "");
     return { constraint, cursor: texts === undefined ? undefined : new TextCursor(texts) };
@@ -134,7 +151,7 @@ function markAligned(
     const end = ends[value] ?? 0;
     if (fits(first, bytes, start, end)) {
       const row = rowOf?.[value] ?? value;
-      if (numbers[row] === template && rest.every((one) => fitsAt(one, row))) hits[row] = 1;
+      if (isOf[numbers[row] ?? 0] === 1 && rest.every((one) => fitsAt(one, row))) hits[row] = 1;
     }
     start = end;
   }

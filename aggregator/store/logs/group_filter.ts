@@ -1,21 +1,29 @@
 import { unmined } from "#shared/model/line_template.ts";
+import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
-import { textOf } from "../../head/line_filters.ts";
 import type { LineFilter } from "../../query/source.ts";
+import { markRegex, markWhole, planRegex } from "./find_regex.ts";
 import { markNeedle, type NeedlePlan, planNeedle } from "./find_needle.ts";
 import type { LogGroup } from "./log_group.ts";
+import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
+import { TemplateRegex } from "./template_regex.ts";
 import { bodyColumns, rebuildBodies } from "./rebuild.ts";
 import { bufferOf } from "./text_values.ts";
 
 /** Loads columns of the row group at hand. */
 export type LoadColumns = (names: Iterable<string>) => Promise<void>;
 
-/** Tests lines of a row group: takes out of `passing`, an entry a row, those that fail. `group` has its templates. */
-export type GroupFilter = (
-  group: LogGroup,
-  load: LoadColumns,
-  passing: Uint8Array,
-) => Promise<void>;
+export type GroupFilter = {
+  /** Whether a line of the row group may pass, as far as the file tells without being read. */
+  mayPass(index: GroupIndex): boolean;
+  /** Tests lines of a row group: takes out of `passing`, an entry a row, those that fail. `group` has its templates. */
+  filter(
+    group: LogGroup,
+    index: GroupIndex | undefined,
+    load: LoadColumns,
+    passing: Uint8Array,
+  ): Promise<void>;
+};
 
 /** Filters of a scan; literals first, as they leave less to regular expressions. Throws OperatingError("bad_request"). */
 export function compileGroupFilters(filters: readonly LineFilter[]): readonly GroupFilter[] {
@@ -32,13 +40,30 @@ function isLiteral({ op }: LineFilter): boolean {
 function literalFilter({ op, values }: LineFilter): GroupFilter {
   const needles = values.map((value) => Buffer.from(value));
   const isWanted = op === "|=";
-  return async (group, load, passing) => {
-    const plans = needles.map((needle) => planNeedle(group, needle, () => true));
-    await load(plans.flatMap(({ columns }) => [...columns]));
-    const hits = new Uint8Array(group.rows);
-    for (const plan of plans) await mark(group, load, plan, hits);
-    keep(passing, hits, isWanted);
+  return {
+    mayPass: (index) => !isWanted || needles.some((needle) => index.mayHoldLine(needle)),
+    async filter(group, index, load, passing) {
+      const hits = await findNeedles(needles, group, index, load);
+      keep(passing, hits, isWanted);
+    },
   };
+}
+
+/** Rows whose lines hold one of the needles. */
+async function findNeedles(
+  needles: readonly Uint8Array[],
+  group: LogGroup,
+  index: GroupIndex | undefined,
+  load: LoadColumns,
+): Promise<Uint8Array> {
+  const mayHold = (name: string, needle: Uint8Array) => index?.mayHold(name, needle) !== false;
+  const hits = new Uint8Array(group.rows);
+  const plans = needles
+    .filter((needle) => index?.mayHoldLine(needle) !== false)
+    .map((needle) => planNeedle(group, needle, mayHold));
+  await load(plans.flatMap(({ columns }) => [...columns]));
+  for (const plan of plans) await mark(group, load, plan, hits);
+  return hits;
 }
 
 async function mark(
@@ -70,19 +95,70 @@ function markRebuilt(
 }
 
 function regexFilter({ op, values }: LineFilter): GroupFilter {
-  const regexes = values.map((value) => searchingRegex(value));
+  const regexes = values.map((value) => {
+    const whole = searchingRegex(value);
+    const program = RegexProgram.of(value);
+    return { whole, program, regex: program && new TemplateRegex(program) };
+  });
   const isWanted = op === "|~";
-  return async (group, load, passing) => {
-    await load(bodyColumns(group));
-    const rows = rowsOf(passing);
-    const { bodies, bodyEnds } = rebuildBodies(group, rows);
-    let start = 0;
-    for (const [i, end] of bodyEnds.entries()) {
-      const text = textOf(bodies, start, end);
-      if (regexes.some((regex) => regex.test(text)) !== isWanted) passing[rows[i] ?? 0] = 0;
-      start = end;
-    }
+  return {
+    mayPass: (index) =>
+      !isWanted ||
+      regexes.some(
+        ({ program }) =>
+          program?.literals === undefined || mayHoldLiterals(index, program.literals),
+      ),
+    async filter(group, index, load, passing) {
+      const hits = new Uint8Array(group.rows);
+      for (const { whole, regex } of regexes) {
+        const plan = regex && planRegex(group, regex, index);
+        if (regex === undefined || plan === undefined || regex.hasFailed) {
+          await load(bodyColumns(group));
+          markWhole(group, whole, Array.from(rowsOf(passing)), hits);
+          continue;
+        }
+        await load(plan.columns);
+        const wanted = await narrowed(regex.program.literals, group, index, load, passing);
+        markRegex(group, regex, whole, plan, wanted, hits);
+      }
+      keep(passing, hits, isWanted);
+    },
   };
+}
+
+/** Shorter literals are in most lines, so that to look for them is in vain. */
+const literalBytesMin = 3;
+const literalsMax = 4;
+
+/** Rows of `passing` that hold what a match must have: nearly all, or those with its longest literal (one of them, where any does). */
+async function narrowed(
+  literals: Literals | undefined,
+  group: LogGroup,
+  index: GroupIndex | undefined,
+  load: LoadColumns,
+  passing: Uint8Array,
+): Promise<Uint8Array> {
+  const needles = longestOf(literals).map((text) => Buffer.from(text));
+  const isShort = needles.some(({ length }) => length < literalBytesMin);
+  if (needles.length === 0 || isShort || needles.length > literalsMax) return passing;
+  const found = await findNeedles(needles, group, index, load);
+  for (let row = 0; row < found.length; row++) found[row] = (found[row] ?? 0) & (passing[row] ?? 0);
+  return found;
+}
+
+function shortest(texts: readonly string[]): number {
+  return Math.min(...texts.map(({ length }) => length));
+}
+
+/** Texts one of which is in every match; none where that is not known. */
+function longestOf(literals: Literals | undefined): string[] {
+  if (literals === undefined) return [];
+  if (literals.kind === "text") return [literals.text];
+  const lists = literals.of.map((one) => longestOf(one));
+  if (literals.kind === "any") return lists.some((list) => list.length === 0) ? [] : lists.flat();
+  return (
+    lists.filter(({ length }) => length > 0).toSorted((a, b) => shortest(b) - shortest(a))[0] ?? []
+  );
 }
 
 function keep(passing: Uint8Array, hits: Uint8Array, isWanted: boolean): void {

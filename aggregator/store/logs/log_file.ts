@@ -4,6 +4,7 @@ import type { Footer, RowGroup } from "../parquet/footer.ts";
 import { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { LogGroup } from "./log_group.ts";
+import { type GroupIndex, readSearchIndex, searchIndexKey } from "./search_index.ts";
 
 const chunkBytes = 250;
 /** Share of the memory for footers. */
@@ -11,7 +12,7 @@ const footersShare = 8;
 
 /** What is kept of blocks of logs in memory, in bytes at most: footers, and columns of row groups as they were read. */
 export class LogsCache {
-  readonly #footers: DecodedCache<Footer>;
+  readonly #footers: DecodedCache<LogFooter>;
   readonly #groups: DecodedCache<LogGroup>;
 
   constructor(bytesMax: number) {
@@ -27,13 +28,32 @@ export class LogsCache {
   async open(id: string, path: string): Promise<LogFile> {
     let footer = this.#footers.get(id);
     if (footer === undefined) {
-      const file = await readingLogs(() => ParquetFile.open(path));
-      ({ footer } = file);
-      await file.close();
-      const chunks = footer.groups.reduce((sum, { columns }) => sum + columns.size, 0);
-      this.#footers.set(id, footer, chunkBytes * chunks);
+      footer = await readingLogs(() => readFooter(path));
+      this.#footers.set(id, footer, footer.bytes);
     }
     return new LogFile(this.#groups, id, path, footer);
+  }
+}
+
+/** What is read of a file at first, and the memory it takes. */
+type LogFooter = {
+  readonly footer: Footer;
+  readonly index: readonly GroupIndex[];
+  readonly bytes: number;
+};
+
+async function readFooter(path: string): Promise<LogFooter> {
+  const file = await ParquetFile.open(path);
+  try {
+    const { footer } = file;
+    const [at, length] = (footer.pairs.get(searchIndexKey) ?? "").split(" ").map(Number);
+    const chunks = footer.groups.reduce((sum, { columns }) => sum + columns.size, 0);
+    const bytes = chunkBytes * chunks;
+    if (at === undefined || length === undefined) return { footer, index: [], bytes };
+    const index = readSearchIndex(await file.bytesAt(at, length));
+    return { footer, index, bytes: bytes + length };
+  } finally {
+    await file.close();
   }
 }
 
@@ -42,9 +62,9 @@ export class LogFile {
   readonly #cache: DecodedCache<LogGroup>;
   readonly #id: string;
   readonly #path: string;
-  readonly #footer: Footer;
+  readonly #footer: LogFooter;
 
-  constructor(cache: DecodedCache<LogGroup>, id: string, path: string, footer: Footer) {
+  constructor(cache: DecodedCache<LogGroup>, id: string, path: string, footer: LogFooter) {
     this.#cache = cache;
     this.#id = id;
     this.#path = path;
@@ -52,7 +72,12 @@ export class LogFile {
   }
 
   get groups(): readonly RowGroup[] {
-    return this.#footer.groups;
+    return this.#footer.footer.groups;
+  }
+
+  /** What the file says of a row group for searches; undefined where it says nothing. */
+  index(group: number): GroupIndex | undefined {
+    return this.#footer.index[group];
   }
 
   /** A row group with these columns read, as far as the file has them. Throws OperatingError. */
@@ -64,7 +89,7 @@ export class LogFile {
     const missing = group.missing(names);
     if (missing.length > 0)
       await readingLogs(async () => {
-        const file = await ParquetFile.open(this.#path, this.#footer);
+        const file = await ParquetFile.open(this.#path, this.#footer.footer);
         try {
           const chunks = missing.flatMap((name) => footer.columns.get(name) ?? []);
           for (const { chunk, bytes } of await file.nearBytes(chunks))

@@ -11,7 +11,7 @@ import {
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import { TextColumn } from "./text_values.ts";
+import { TextColumn, TextCursor } from "./text_values.ts";
 
 const decoder = new TextDecoder();
 const labelBytes = 300;
@@ -147,6 +147,12 @@ export class LogGroup {
     if (value === undefined) throw new UnsupportedParquet(`no column ${name}`);
     return value;
   }
+}
+
+/** For the texts of a column; undefined where there are none. */
+export function cursorOf(group: LogGroup, name: string): TextCursor | undefined {
+  const texts = group.texts(name);
+  return texts === undefined ? undefined : new TextCursor(texts);
 }
 
 const noNumbered = { values: [], numbers: new Uint32Array() };

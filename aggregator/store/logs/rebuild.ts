@@ -2,8 +2,8 @@ import { type LineTemplate, type MinedLines, unmined } from "#shared/model/line_
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
-import type { LogGroup } from "./log_group.ts";
-import { TextCursor } from "./text_values.ts";
+import { cursorOf, type LogGroup } from "./log_group.ts";
+import type { TextCursor } from "./text_values.ts";
 
 /** Columns that lines are made of; the variables as many as the templates have. */
 export function bodyColumns(group: LogGroup): string[] {
@@ -58,11 +58,6 @@ function addLine(
       lengths.push(variable.end - variable.start);
     } else lengths.push(0);
   }
-}
-
-function cursorOf(group: LogGroup, name: string): TextCursor | undefined {
-  const texts = group.texts(name);
-  return texts === undefined ? undefined : new TextCursor(texts);
 }
 
 class GrowingBytes {

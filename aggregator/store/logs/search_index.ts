@@ -3,6 +3,8 @@ import { variableColumns } from "../logs_columns.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { hashWord, isBetween, isDigit, wordBytesMin, WordFilter } from "./search_words.ts";
 
+/** The key of a file's metadata that names the place of its index: offset and length. */
+export const searchIndexKey = "lapwing_search";
 /** "LWS1". */
 export const indexMagic = 0x3153574c;
 export const indexHeadBytes = 8;
@@ -11,7 +13,7 @@ export const groupHeadBytes = 8;
 /** Number, the length of the longest word with a digit, and a bit for every byte that is in a text. */
 export const columnBytes = 3 + 32;
 /** Columns of texts by the number that the index gives them. */
-export const searchedColumns: readonly string[] = [...variableColumns, "body", "body_raw"];
+const searchedColumns: readonly string[] = [...variableColumns, "body", "body_raw"];
 
 /** `longest` is 65,535 for all that are longer, too. */
 type Column = { readonly isIn: Uint8Array; readonly longest: number };
@@ -43,7 +45,7 @@ export class GroupIndex {
   /** Whether a line may hold the needle, by its words with digits. */
   mayHoldLine(needle: Uint8Array): boolean {
     if (this.#wordMin === 0) return true;
-    for (let start = 0; start < needle.length; ) {
+    for (let start = 0; start < needle.length;) {
       let end = start;
       let hasDigit = false;
       for (; end < needle.length && !isBetween(needle[end]); end++)
@@ -62,7 +64,8 @@ export class GroupIndex {
     const mayBeIt = !isKept || this.#filter.mayHave(hashWord(needle, start, end));
     if (isWhole && !mayBeIt) return false;
     for (const { isIn, longest } of this.#columns.values()) {
-      const isLongEnough = longest === 0xffff || longest > length || (mayBeIt && longest === length);
+      const isLongEnough =
+        longest === 0xffff || longest > length || (mayBeIt && longest === length);
       if (isLongEnough && hasAll(isIn, needle, start, end)) return true;
     }
     return false;
@@ -119,8 +122,9 @@ function setOf(bits: Uint8Array): Uint8Array {
   const key = Buffer.from(bits.buffer, bits.byteOffset, bits.length).toString("latin1");
   const known = sets.get(key);
   if (known !== undefined) return known;
-  const isIn = Uint8Array.from({ length: 256 }, (_, byte) =>
-    ((bits[byte >> 3] ?? 0) >> (byte & 7)) & 1,
+  const isIn = Uint8Array.from(
+    { length: 256 },
+    (_, byte) => ((bits[byte >> 3] ?? 0) >> (byte & 7)) & 1,
   );
   if (sets.size < setsMax) sets.set(key, isIn);
   return isIn;

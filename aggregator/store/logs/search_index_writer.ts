@@ -1,4 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
+import type { WrittenTexts } from "../logs_columns.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import {
   blockBytes,
@@ -17,19 +18,12 @@ const bytesPerRow = 0.55;
 /** Where all words would take more, only long ones are in it: the first of these lengths with which they fit. */
 const lengths = [wordBytesMin, 10, 12, 14, 16, 20, 24, 28, 32];
 
-/** Texts of a column, one after another. */
-export type WrittenTexts = { readonly bytes: Uint8Array; readonly lengths: Uint32Array };
-
 /** What searches know of a file's row groups before they read them; docs/formats/parquet.md draws its bytes. */
 export class SearchIndexWriter {
   readonly #groups: Uint8Array[] = [];
 
   /** The columns of texts of a row group by number: variables from 0, then bodies, then those that are no UTF-8. */
-  add(
-    rows: number,
-    templates: readonly LineTemplate[],
-    columns: readonly WrittenTexts[],
-  ): void {
+  add(rows: number, templates: readonly LineTemplate[], columns: readonly WrittenTexts[]): void {
     const words = new Words();
     const seen: Uint8Array[] = [];
     for (const [number, { bytes, lengths: own }] of columns.entries()) {
@@ -88,7 +82,8 @@ class Words {
       if (length > longest) longest = length;
       if (length >= wordBytesMin) this.#add(hashWord(bytes, start, end), Math.min(length, 255));
     };
-    for (const length of texts) {
+    for (let text = 0; text < texts.length; text++) {
+      const length = texts[text] ?? 0;
       const end = at + length;
       for (let i = at; i < end; i++) isIn[bytes[i] ?? 0] = 1;
       if (length >= wordBytesMin) eachNumberedWord(bytes, at, end, add);
@@ -102,7 +97,10 @@ class Words {
 
   filter(rows: number): { readonly wordMin: number; readonly filter: Uint32Array } {
     const used = this.#lengths.subarray(0, this.#count);
-    const countOf = (min: number) => used.reduce((sum, length) => sum + Number(length >= min), 0);
+    const byLength = new Uint32Array(256);
+    for (let i = 0; i < used.length; i++)
+      byLength[used[i] ?? 0] = (byLength[used[i] ?? 0] ?? 0) + 1;
+    const countOf = (min: number) => byLength.subarray(min).reduce((sum, count) => sum + count, 0);
     const bytesMax = bytesPerRow * rows;
     const wordMin =
       lengths.find((min) => countOf(min) * bytesPerWord <= bytesMax) ?? lengths.at(-1) ?? 0;

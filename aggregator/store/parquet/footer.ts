@@ -11,6 +11,8 @@ import {
 /** What a file's footer says, as far as reading blocks needs it (parquet-format's parquet.thrift, FileMetaData). */
 export type Footer = {
   readonly groups: readonly RowGroup[];
+  /** Key-value metadata. */
+  readonly pairs: ReadonlyMap<string, string>;
 };
 
 export type RowGroup = {
@@ -52,7 +54,10 @@ export function parseFooter(bytes: Uint8Array): Footer {
       const columns = new Map(chunks.map((chunk) => [chunk.path, chunk]));
       return { rows: numberField(group, 3) ?? 0, columns };
     });
-  return { groups };
+  const pairs = listField(file, 5)
+    .filter(isStruct)
+    .map((pair) => [textOf(pair.get(1)), textOf(pair.get(2))] as const);
+  return { groups, pairs: new Map(pairs) };
 }
 
 function chunkOf(column: ThriftStruct, levels: ReadonlyMap<string, Levels>): ColumnChunk {

@@ -35,6 +35,11 @@ export class ParquetFile {
     return this.#handle.close();
   }
 
+  /** Bytes from a place on. */
+  bytesAt(at: number, length: number): Promise<Uint8Array> {
+    return readExactly(this.#handle, at, length);
+  }
+
   /** The bytes of some columns of one row group, in the order asked for; read at once, so they should lie near each other. */
   async bytesOf(chunks: readonly ColumnChunk[]): Promise<Uint8Array[]> {
     const from = Math.min(...chunks.map(({ offset }) => offset));

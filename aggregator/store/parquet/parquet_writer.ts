@@ -71,6 +71,13 @@ export class ParquetWriter {
     this.#groups.push({ rows, chunks: columns.map((pages) => this.#chunk(rows, pages)) });
   }
 
+  /** Bytes between the columns and the footer, which readers of Parquet pass over; gives their place in the file. */
+  append(bytes: Uint8Array): number {
+    const place = this.#offset;
+    this.#emit(bytes);
+    return place;
+  }
+
   /** Writes the footer, and gives the size of the file. */
   finish(pairs: readonly (readonly [string, string])[]): number {
     const footer = this.#footer(pairs);

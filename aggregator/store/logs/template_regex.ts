@@ -1,0 +1,106 @@
+import type { LineTemplate } from "#shared/model/line_template.ts";
+import { dead, matched, RegexAutomaton } from "#shared/text/regex_automaton.ts";
+import type { RegexProgram } from "#shared/text/regex_program.ts";
+import type { TextCursor } from "./text_values.ts";
+
+/** What a regular expression makes of lines of a template: it matches all, none, or it depends on the variables. */
+export type Verdict = "all" | "none" | "some";
+
+const unknown = -1;
+
+/** A regular expression over lines that are templates and variables: constant parts are gone through once, not once a line. */
+export class TemplateRegex {
+  readonly program: RegexProgram;
+  readonly #exact: RegexAutomaton;
+  readonly #loose: RegexAutomaton;
+
+  constructor(program: RegexProgram) {
+    this.program = program;
+    this.#exact = new RegexAutomaton(program);
+    this.#loose = new RegexAutomaton(program, true);
+  }
+
+  /** Whether it is no good any more: patterns that need too many states. */
+  get hasFailed(): boolean {
+    return this.#exact.hasFailed || this.#loose.hasFailed;
+  }
+
+  /** `bytesIn` gives, by variable, which bytes it may have. */
+  verdict({ parts, partEnds }: LineTemplate, bytesIn: (variable: number) => Uint8Array): Verdict {
+    let start = 0;
+    let state = this.#loose.start;
+    for (let p = 0; p < partEnds.length && state > dead; p++) {
+      const end = partEnds[p] ?? 0;
+      state = this.#loose.run(state, parts, start, end);
+      if (p < partEnds.length - 1) state = this.#loose.widened(state, bytesIn(p));
+      start = end;
+    }
+    // The end of the text is a place like any other to a loose one.
+    if (state !== matched) return state < 0 ? "some" : "none";
+    start = 0;
+    for (let p = 0; p < partEnds.length; p++) {
+      const end = partEnds[p] ?? 0;
+      if (this.#exact.matchesAlways(parts.subarray(start, end))) return "all";
+      start = end;
+    }
+    return "some";
+  }
+
+  /** For lines of one template, one after another. */
+  open(template: LineTemplate): LineRegex {
+    return new LineRegex(this.#exact, template);
+  }
+
+  /** Whether a whole line matches; undefined where its bytes are no text. */
+  test(bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    const state = this.#exact.run(this.#exact.start, bytes, start, end);
+    return state < 0 ? undefined : this.#exact.isMatchAtEnd(state);
+  }
+}
+
+class LineRegex {
+  readonly #exact: RegexAutomaton;
+  readonly #template: LineTemplate;
+  /** By part and the state before it. */
+  readonly #after: Int32Array[];
+
+  constructor(exact: RegexAutomaton, template: LineTemplate) {
+    this.#exact = exact;
+    this.#template = template;
+    this.#after = Array.from(template.partEnds, () => new Int32Array(64).fill(unknown));
+  }
+
+  /** Whether the line of a row matches, given its variables in order; undefined where its bytes are no text. */
+  test(variables: readonly (TextCursor | undefined)[], row: number): boolean | undefined {
+    const exact = this.#exact;
+    const parts = this.#after.length;
+    let state = exact.start;
+    for (let p = 0; p < parts && state > dead; p++) {
+      const known = this.#after[p]?.[state] ?? unknown;
+      state = known === unknown ? this.#part(p, state) : known;
+      if (p === parts - 1 || state <= dead) continue;
+      const variable = variables[p];
+      if (variable?.seek(row) === true)
+        state = exact.run(state, variable.bytes, variable.start, variable.end);
+    }
+    return state < 0 ? undefined : exact.isMatchAtEnd(state);
+  }
+
+  #part(p: number, state: number): number {
+    const { parts, partEnds } = this.#template;
+    const next = this.#exact.run(
+      state,
+      parts,
+      p === 0 ? 0 : (partEnds[p - 1] ?? 0),
+      partEnds[p] ?? 0,
+    );
+    let after = this.#after[p] ?? new Int32Array();
+    if (state >= after.length) {
+      const larger = new Int32Array(2 * state).fill(unknown);
+      larger.set(after);
+      this.#after[p] = after = larger;
+    }
+    after[state] = next;
+    return next;
+  }
+}
