@@ -9,6 +9,7 @@ import type { LineFilter, LogScanRequest, LogsSource } from "#aggregator/query/s
 import { StoreConfig } from "#aggregator/store/config.ts";
 import { openStore } from "#aggregator/store/open_store.ts";
 import type { Store } from "#aggregator/store/store.ts";
+import { Tails } from "#aggregator/tail/tails.ts";
 import { messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
@@ -193,7 +194,15 @@ async function askLogql(
   { startMs, endMs }: WrittenLogs,
   rounds: number,
 ): Promise<Record<string, Measured>> {
-  const app = lokiRoutes({ logs, tenant, now: () => endMs });
+  const app = lokiRoutes({
+    logs,
+    tenant,
+    now: () => endMs,
+    tails: new Tails(),
+    metrics: createSelfMetrics(),
+    build: { version: "", revision: "", branch: "", buildUser: "", buildDate: "" },
+    config: () => "",
+  });
   const measured: Record<string, Measured> = {};
   for (const [name, [path, query]] of Object.entries(logqlQueries)) {
     const time = { start: `${startMs}000000`, end: `${endMs}000000`, time: `${endMs}000000` };
