@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { FluentClient } from "@fluent-org/logger";
 import { asking, until } from "#test/support/asking.ts";
@@ -24,6 +26,7 @@ beforeAll(async () => {
       receivers: {
         syslog: { udp_listen: anyPort, tcp_listen: anyPort },
         fluent: { listen: anyPort, shared_key: "key" },
+        gelf: { udp_listen: anyPort, tcp_listen: anyPort },
       },
     },
   });
@@ -104,6 +107,30 @@ test("what @fluent-org/logger sent is there as soon as it is acknowledged", asyn
     return found[0]?.[0] === count && found;
   });
   expect(row).toEqual([count, 13, "99"]);
+});
+
+test("GELF arrives over UDP in chunks, over TCP and over HTTP", async () => {
+  const message = (by: string): string =>
+    JSON.stringify({ version: "1.1", host: "h", short_message: `by ${by}`, level: 4, _id7: by });
+  const packed = gzipSync(message("UDP"));
+  const socket = await Bun.udpSocket({});
+  for (let i = 0; i < 4; i++) {
+    const header = Uint8Array.of(0x1e, 0x0f, 1, 2, 3, 4, 5, 6, 7, 8, i, 4);
+    const chunk = Buffer.concat([header, packed.subarray(i * 30, i === 3 ? 1_000 : i * 30 + 30)]);
+    socket.send(chunk, await portOf("GELF is taken over UDP"), "127.0.0.1");
+  }
+  const connection = connect(await portOf("GELF is taken over TCP"), "127.0.0.1");
+  connection.end(`${message("TCP")}\0`);
+  const answer = await lapwing.get("/gelf", { method: "POST", body: message("HTTP") });
+  expect(answer.status).toBe(202);
+  const rows = await until("the messages", async () => {
+    const found = await sql(
+      "SELECT body, severity, attributes['id7'] FROM logs WHERE stream['job'] = 'gelf' ORDER BY body",
+    );
+    return found.length === 3 && found;
+  });
+  socket.close();
+  expect(rows).toEqual(["HTTP", "TCP", "UDP"].map((by) => [`by ${by}`, 13, by]));
 });
 
 test("the account adds up", async () => {

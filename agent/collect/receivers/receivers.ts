@@ -59,6 +59,7 @@ export class Receivers {
       this.#opened.push(opened);
     };
     open("fluent", (context) => receivers.fluent.open(config.fluent, context));
+    open("gelf", (context) => receivers.gelf.open(config.gelf, context));
     open("influx", (context) => receivers.influx.open(config.influx, context));
     open("json_metrics", (context) => receivers.json_metrics.open(config.json_metrics, context));
     open("loki", (context) => receivers.loki.open(config.loki, context));

@@ -1,4 +1,5 @@
 import { fluent } from "./fluent/receiver.ts";
+import { gelf } from "./gelf/receiver.ts";
 import { influx } from "./influx/receiver.ts";
 import { jsonMetrics } from "./json_metrics/receiver.ts";
 import { loki } from "./loki/receiver.ts";
@@ -10,6 +11,7 @@ import { syslog } from "./syslog/receiver.ts";
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
   fluent,
+  gelf,
   influx,
   json_metrics: jsonMetrics,
   loki,

@@ -1,0 +1,81 @@
+import { OperatingError } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { type TakeMemory, unpackBody } from "../body.ts";
+import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
+import { takeJsonParts } from "../request_parts.ts";
+import { severityOfSyslog } from "../syslog/severity.ts";
+
+/** What a message becomes; `whole` is it as JSON text. */
+export type GelfRecord = ShapedRecord & {
+  readonly unixNanos: bigint;
+  readonly whole: () => Buffer;
+};
+
+/** Where a message names no level it is 1, alert: GELF 1.1. */
+const defaultLevel = 1;
+const ownKeys: ReadonlySet<string> = new Set(["version", "timestamp", "level"]);
+
+/** Plain, zlib or gzip by its first bytes, of at most `bytesMax` unpacked. Throws OperatingError("bad_request"). */
+export function unpackGelf(bytes: Buffer, bytesMax: number): Uint8Array {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpackBody(bytes, "gzip", bytesMax);
+  const isZlib =
+    ((bytes[0] ?? 0) & 15) === 8 && bytes.length > 1 && bytes.readUInt16BE(0) % 31 === 0;
+  return isZlib ? unpackBody(bytes, "deflate", bytesMax) : bytes;
+}
+
+/**
+ * The record of a message, by the GELF payload specification, 1.1; a JSON object that is no GELF is kept as its text. Throws
+ * OperatingError("bad_request") for anything else, UnshapedRecordError.
+ */
+export function readGelf(
+  bytes: Uint8Array,
+  { labels, shape, take }: { labels: Labels; shape: RecordShape; take: TakeMemory },
+): GelfRecord {
+  takeJsonParts(bytes, take);
+  const message = objectOf(bytes);
+  const whole = (): Buffer => Buffer.from(jsonText(message));
+  const record = shapeRecord({ fields: fieldsOf(message), whole }, shape, {
+    job: "gelf",
+    ...(typeof message["host"] === "string" ? { host: message["host"] } : {}),
+    ...labels,
+  });
+  const level = Number(message["level"] ?? defaultLevel);
+  const severity = severityOfSyslog(level);
+  return { ...record, severity, unixNanos: nanosOf(message["timestamp"]), whole };
+}
+
+function objectOf(bytes: Uint8Array): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new OperatingError("bad_request", "message is not JSON", { cause });
+  }
+  if (!isObject(json)) throw new OperatingError("bad_request", "message is not a JSON object");
+  return json;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The message's fields without GELF's own, additional ones without their underscore. */
+function fieldsOf(message: Record<string, unknown>): object {
+  const fields: [string, unknown][] = [];
+  const { short_message: short, full_message: full } = message;
+  // The long form often repeats the short one before it goes on: then it is the body alone.
+  const isLonger = typeof full === "string" && typeof short === "string" && full.startsWith(short);
+  for (const [key, value] of Object.entries(message)) {
+    if (ownKeys.has(key) || key === "host" || (isLonger && key === "full_message")) continue;
+    if (isLonger && key === "short_message") fields.push([key, full]);
+    else fields.push([/^_./.test(key) ? key.slice(1) : key, value]);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Unix seconds with a fraction, of which microseconds are exact; 0n for none. */
+function nanosOf(value: unknown): bigint {
+  const seconds = typeof value === "string" && value !== "" ? Number(value) : value;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds <= 0) return 0n;
+  return BigInt(Math.round(seconds * 1e6)) * 1_000n;
+}

@@ -1,0 +1,189 @@
+import type { Socket } from "node:net";
+import { Hono } from "hono";
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { unpackBody, withBody } from "../body.ts";
+import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
+import { type RecordShape, UnshapedRecordError } from "../json_record.ts";
+import { KeptRecords } from "../kept_records.ts";
+import { listenAddress } from "../listen_address.ts";
+import { LogQueue } from "../log_queue.ts";
+import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { refusalOf, textAnswer } from "../refusal.ts";
+import { ConnectionFault, type StreamServer, startStreamServer } from "../stream_server.ts";
+import { GelfChunks } from "./chunks.ts";
+import { readGelf, unpackGelf } from "./message.ts";
+import { NullFraming } from "./null_framing.ts";
+
+const GelfConfig = z.strictObject({
+  /** POST /gelf; the ports below, too. */
+  enabled: z.boolean().default(true),
+  /** Such as "0.0.0.0:12201"; nowhere by default, because each needs a port of its own. */
+  udp_listen: listenAddress.optional(),
+  tcp_listen: listenAddress.optional(),
+  /** Of a message as sent, and of what it unpacks to. */
+  message_size_max: byteSize.prefault("8MiB"),
+  /** A longer line is cut there, and its end is not stored. */
+  line_size_max: byteSize.prefault("256KiB"),
+  connections_max: z.number().int().min(1).default(1_024),
+  /** Fields that become labels, additional ones without their underscore, and the labels' names. */
+  label_keys: z
+    .record(z.string(), z.string())
+    .default({ app: "app", service: "service", container_name: "container", facility: "facility" }),
+  /** Further labels of all streams. */
+  labels: z.record(z.string(), z.string()).default({}),
+});
+type GelfConfig = z.output<typeof GelfConfig>;
+
+/** Graylog's format, GELF 1.1, over UDP, TCP and HTTP: https://go2docs.graylog.org/current/getting_in_log_data/gelf.html */
+export const gelf = defineReceiver({
+  type: "gelf",
+  config: GelfConfig,
+  open: (config, context) => new GelfReceiver(config, context),
+});
+
+/** How often messages that wait for chunks are looked at. */
+const expiryMs = 1_000;
+
+class GelfReceiver implements OpenedReceiver {
+  readonly routes: Hono;
+  readonly #config: GelfConfig;
+  readonly #context: ReceiverContext;
+  readonly #queue: LogQueue;
+  readonly #shape: RecordShape;
+  readonly #chunks: GelfChunks;
+  #datagrams: DatagramServer | undefined;
+  #streams: StreamServer | undefined;
+  #expiry: ReturnType<typeof setInterval> | undefined;
+
+  constructor(config: GelfConfig, context: ReceiverContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#queue = new LogQueue(context, config.line_size_max);
+    this.#chunks = new GelfChunks({
+      clock: context.clock,
+      memory: context.memory,
+      messageBytesMax: config.message_size_max,
+      onLost: (reason) => context.drop("logs", reason, 1),
+    });
+    this.#shape = {
+      messageKeys: ["short_message"],
+      levelKeys: [],
+      labelKeys: new Map(Object.entries(config.label_keys)),
+      usedKeys: new Set(),
+    };
+    this.routes = new Hono().post("/gelf", (c) => this.#answer(c.req.raw));
+    this.routes.all("/gelf", (c) => c.text("expected POST\n", 405));
+  }
+
+  async start(): Promise<void> {
+    const { udp_listen: udp, tcp_listen: tcp, connections_max: connectionsMax } = this.#config;
+    const context = this.#context;
+    if (udp !== undefined) {
+      this.#datagrams = await startDatagramServer(udp, (datagram, { address, port }) =>
+        this.#takeDatagram(datagram, `${address} ${port}`),
+      );
+      this.#expiry = setInterval(() => this.#chunks.expire(), expiryMs);
+      context.log.info("GELF is taken over UDP", { port: this.#datagrams.port });
+    }
+    if (tcp !== undefined) {
+      const options = { listen: tcp, connectionsMax, context };
+      this.#streams = await startStreamServer(options, (socket) => this.#serve(socket));
+      context.log.info("GELF is taken over TCP", { port: this.#streams.port });
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#expiry);
+    this.#datagrams?.stop();
+    this.#chunks.close();
+    await this.#streams?.stop();
+    await this.#queue.written();
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const { message_size_max: bytesMax } = this.#config;
+    const framing = new NullFraming(bytesMax, this.#context.memory, {
+      message: (message) => this.#take(message),
+      tooLong: () => this.#context.drop("logs", "line_too_long", 1),
+    });
+    try {
+      for await (const chunk of socket) {
+        framing.push(chunk);
+        await this.#queue.room();
+      }
+    } catch (thrown) {
+      if (thrown instanceof OperatingError && thrown.code === "overloaded")
+        throw new ConnectionFault("memory", thrown.message);
+      throw thrown;
+    } finally {
+      framing.end();
+    }
+  }
+
+  #takeDatagram(datagram: Buffer, sender: string): void {
+    if (this.#queue.isFull) {
+      this.#context.drop("logs", "rate_limit", 1);
+      return;
+    }
+    const message = GelfChunks.isChunk(datagram) ? this.#chunks.add(datagram, sender) : datagram;
+    if (message !== undefined && message.length > 0) this.#take(message);
+  }
+
+  /** A message of a sender that is told nothing. */
+  #take(bytes: Buffer): void {
+    try {
+      this.#read(unpackGelf(bytes, this.#config.message_size_max), this.#queue);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError)) throw thrown;
+      const reason = thrown.code === "overloaded" ? "rate_limit" : "invalid_record";
+      this.#context.drop("logs", reason, 1);
+    }
+  }
+
+  /** Throws OperatingError. */
+  #read(bytes: Uint8Array, records: Pick<KeptRecords, "add">): void {
+    const { memory } = this.#context;
+    let taken = 0;
+    const take = (size: number): void => {
+      memory.take(size);
+      taken += size;
+    };
+    try {
+      const { labels } = this.#config;
+      const {
+        labels: own,
+        whole,
+        ...record
+      } = readGelf(bytes, { labels, shape: this.#shape, take });
+      records.add(own, record, whole);
+    } catch (thrown) {
+      if (!(thrown instanceof UnshapedRecordError)) throw thrown;
+      throw new OperatingError("bad_request", thrown.message, { cause: thrown });
+    } finally {
+      memory.giveBack(taken);
+    }
+  }
+
+  /** 202 when the spool has the message. */
+  async #answer(request: Request): Promise<Response> {
+    const { message_size_max: bytesMax, line_size_max: lineBytesMax } = this.#config;
+    const context = this.#context;
+    try {
+      return await withBody(request, { bytesMax, memory: context.memory }, async (body, take) => {
+        const encoding = request.headers.get("content-encoding") ?? undefined;
+        const unpacked = unpackBody(body, encoding, bytesMax);
+        if (unpacked !== body) take(unpacked.length);
+        const records = new KeptRecords(context, lineBytesMax);
+        this.#read(unpacked, records);
+        if (records.length > 0) await context.emitLogs(records.build());
+        return new Response(null, { status: 202 });
+      });
+    } catch (thrown) {
+      const refusal = refusalOf(thrown);
+      if (refusal.status < 500) context.drop("logs", "invalid_record", 1);
+      return textAnswer(refusal);
+    }
+  }
+}
