@@ -109,10 +109,18 @@ test("what @fluent-org/logger sent is there as soon as it is acknowledged", asyn
   expect(row).toEqual([count, 13, "99"]);
 });
 
+function gelfMessage(by: string): string {
+  return JSON.stringify({
+    version: "1.1",
+    host: "h",
+    short_message: `by ${by}`,
+    level: 4,
+    _id7: by,
+  });
+}
+
 test("GELF arrives over UDP in chunks, over TCP and over HTTP", async () => {
-  const message = (by: string): string =>
-    JSON.stringify({ version: "1.1", host: "h", short_message: `by ${by}`, level: 4, _id7: by });
-  const packed = gzipSync(message("UDP"));
+  const packed = gzipSync(gelfMessage("UDP"));
   const socket = await Bun.udpSocket({});
   for (let i = 0; i < 4; i++) {
     const header = Uint8Array.of(0x1e, 0x0f, 1, 2, 3, 4, 5, 6, 7, 8, i, 4);
@@ -120,8 +128,8 @@ test("GELF arrives over UDP in chunks, over TCP and over HTTP", async () => {
     socket.send(chunk, await portOf("GELF is taken over UDP"), "127.0.0.1");
   }
   const connection = connect(await portOf("GELF is taken over TCP"), "127.0.0.1");
-  connection.end(`${message("TCP")}\0`);
-  const answer = await lapwing.get("/gelf", { method: "POST", body: message("HTTP") });
+  connection.end(`${gelfMessage("TCP")}\0`);
+  const answer = await lapwing.get("/gelf", { method: "POST", body: gelfMessage("HTTP") });
   expect(answer.status).toBe(202);
   const rows = await until("the messages", async () => {
     const found = await sql(
