@@ -13,6 +13,12 @@ import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import {
+  type LogDeletion,
+  logDeletions,
+  type RemovalReason,
+  removedRecords,
+} from "./log_deletions.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
@@ -48,7 +54,10 @@ export class BlockStore implements Store {
   constructor(deps: BlockStoreDeps) {
     this.#deps = deps;
     this.#meters = storeMeters(deps.metrics);
-    this.#deletions = new SeriesDeletions(deps);
+    this.#deletions = new SeriesDeletions({
+      ...deps,
+      cancelMs: deps.config.deletion.cancel_period,
+    });
     this.#maintenance = new Maintenance({
       ...deps,
       meters: this.#meters,
@@ -57,7 +66,7 @@ export class BlockStore implements Store {
       upload: (tenant, signal, file, createdMs, more) =>
         this.#upload(tenant, signal, file, createdMs, more),
       floors: () => this.#floors,
-      deleted: () => this.#deletions.deleted,
+      deleted: () => this.#deletions.due(),
       apply: (change) => this.#apply(change),
       saveFamilies: () => this.#saveFamilies(),
     });
@@ -113,6 +122,23 @@ export class BlockStore implements Store {
 
   deleteSeries(deletion: Deletion, actor: string): Promise<number> {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
+  }
+
+  deleteLogs(deletion: Deletion, query: string, actor: string): Promise<number> {
+    const lineFilters = deletion.lineFilters ?? [];
+    return this.#deletions.add({ ...deletion, lineFilters }, actor, () => this.#blocks, query);
+  }
+
+  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
+    return this.#deletions.cancel(id, tenant, actor);
+  }
+
+  logDeletions(tenant: string): Promise<readonly LogDeletion[]> {
+    return logDeletions(this.#deps.catalog, tenant);
+  }
+
+  removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>> {
+    return removedRecords(this.#deps.catalog, tenant);
   }
 
   /** What a backup is made from. */
@@ -218,7 +244,7 @@ export class BlockStore implements Store {
 
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
-    const { added, removed, deleteAfterMs, tiered = [], floors = [] } = change;
+    const { added, removed, deleteAfterMs, tiered = [], floors = [], removals = [] } = change;
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
     const gone = new Set(removed.map(({ id }) => id));
     return this.#deletions.change(
@@ -231,6 +257,7 @@ export class BlockStore implements Store {
           tombstones,
           tiered,
           floors,
+          removals,
           ...rest,
         }),
       () => {

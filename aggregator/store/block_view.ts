@@ -1,4 +1,4 @@
-import type { Labels } from "#shared/model/labels.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import { lowerBound } from "./columns.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
@@ -6,7 +6,7 @@ import { throwIfAborted } from "./duckdb.ts";
 import type { KnownLabels } from "./labels_text.ts";
 import { acquireFiles, readFiles } from "./local_files.ts";
 import { readStreams } from "./logs_reader.ts";
-import { blockLogParts, selectBlockLogs } from "./logs_view.ts";
+import { blockLogParts, selectBlockLogs, streamsLeft } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries, readSeriesLabels, type Span } from "./metrics_reader.ts";
@@ -37,10 +37,10 @@ export function createBlockView(
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
     selectSamples: (request) => selectSamples(tools, blocks, deleted, floors, request),
     selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
-    selectLogs: (request) => selectBlockLogs(tools, blocks, request),
-    logParts: (request) => blockLogParts(tools, blocks, request),
+    selectLogs: (request) => selectBlockLogs(tools, blocks, deleted, request),
+    logParts: (request) => blockLogParts(tools, blocks, deleted, request),
     metricSeries: (request) => metricSeries(tools, blocks, deleted, floors, request),
-    logSeries: (request) => logSeries(tools, blocks, request),
+    logSeries: (request) => logSeries(tools, blocks, deleted, request),
   };
 }
 
@@ -207,6 +207,7 @@ async function metricSeries(
 async function logSeries(
   tools: ReadTools,
   blocks: readonly Block[],
+  deleted: Deleted,
   request: SeriesRequest,
 ): Promise<Labels[]> {
   const selector = compileSelectors(request.selectors, "stream");
@@ -215,12 +216,17 @@ async function logSeries(
     startNs: BigInt(Math.trunc(request.startMs)) * nsPerMs,
     endNs: (BigInt(Math.trunc(request.endMs)) + 1n) * nsPerMs,
   };
+  const wanted = within(blocks, "logs", request);
+  const concerned = wanted.filter((block) => deleted.concerns(block));
+  const left = await streamsLeft(tools, concerned, deleted, request);
   return distinctLabels(
     tools,
-    within(blocks, "logs", request),
+    wanted.filter((block) => !deleted.concerns(block)),
     selector,
     request,
-    [],
+    left
+      .filter((labels) => selector.matches(labels))
+      .map((labels) => ({ labels, key: labelsKey(labels) })),
     async (some, bounded) => {
       const files = await acquireFiles(tools.files, some, request.signal);
       try {

@@ -114,7 +114,7 @@ export function writeMetricsRows(
 }
 
 /** COPY of a query to a Parquet file as blocks have them; `metadata` as metadataSql() gives it. */
-export function copyStatement(
+function copyStatement(
   from: string,
   path: string,
   signal: Block["signal"],

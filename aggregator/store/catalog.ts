@@ -4,17 +4,20 @@ import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import { count } from "./catalog_count.ts";
 import { migrations } from "./catalog_migrations.ts";
 import {
   applyChange,
+  insertAudit,
   insertTombstone,
   type CatalogChange,
   type TierFloor,
 } from "./catalog_writes.ts";
 import { storeError } from "./errors.ts";
+import { insertLogDeletion, type LogDeletion } from "./log_deletions.ts";
 import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
-import { SelectorsText, type AuditEntry, type Tombstone } from "./tombstones.ts";
+import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "./tombstones.ts";
 
 export type PendingDeletion = { readonly key: string; readonly bytes: number };
 
@@ -89,17 +92,35 @@ export class Catalog {
       }));
   }
 
-  /** Who did it stands in the same transaction. */
-  async addTombstone(tombstone: Tombstone, entry: AuditEntry): Promise<void> {
+  /** Who did it stands in the same transaction, and of logs the request. */
+  async addTombstone(
+    tombstone: Tombstone,
+    entry: AuditEntry,
+    request?: LogDeletion,
+  ): Promise<void> {
     await this.#exclusive("record a deletion", () =>
       this.#sql.begin(async (sql) => {
         // Without blocks there is nothing to do, but somebody asked for it all the same.
         if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
-        const { atMs, tenant, actor, action, detail } = entry;
-        await sql`INSERT INTO audit (id, at_ms, tenant, actor, action, detail)
-          VALUES (${tombstone.id}, ${atMs}, ${tenant}, ${actor}, ${action}, ${detail})`;
+        if (request !== undefined) await insertLogDeletion(sql, request);
+        await insertAudit(sql, tombstone.id, entry);
       }),
     );
+  }
+
+  /** Takes a deletion back that nothing has been removed for; false where it is not there, or has begun. */
+  cancelLogDeletion(id: string, entry: AuditEntry): Promise<boolean> {
+    return this.transaction("cancel a deletion", async (sql) => {
+      const { tenant } = entry;
+      const rows = await sql`SELECT id FROM log_deletions
+        WHERE id = ${id} AND tenant = ${tenant} AND status = 'received' AND removed = 0`;
+      if ([...rows].length === 0) return false;
+      await sql`DELETE FROM log_deletions WHERE id = ${id}`;
+      await sql`DELETE FROM tombstones WHERE id = ${id}`;
+      await sql`DELETE FROM tombstone_blocks WHERE tombstone = ${id}`;
+      await insertAudit(sql, Bun.randomUUIDv7(), entry);
+      return true;
+    });
   }
 
   /** In the order of time. */
@@ -221,10 +242,6 @@ async function migrate(sql: SQL, isPostgres: boolean): Promise<void> {
   });
 }
 
-/** A BIGINT: SQLite gives a number, PostgreSQL text. Everything counted here stays far below 2^53. */
-const count = z
-  .union([z.number(), z.bigint(), z.string().regex(/^-?\d+$/)])
-  .transform((value) => Number(value));
 const VersionRow = z.object({ version: z.nullable(count).optional() });
 const Signal = z.enum(["metrics", "logs"]);
 const DropsText = z.string().transform((text): Drops => {
@@ -315,12 +332,14 @@ const TombstoneRow = z
     id: z.string(),
     tenant: z.string(),
     selectors: SelectorsText,
+    line_filters: LineFiltersText.nullable(),
     start_ms: count,
     end_ms: count,
     created_ms: count,
   })
-  .transform(({ start_ms, end_ms, created_ms, ...row }) => ({
+  .transform(({ start_ms, end_ms, created_ms, line_filters, ...row }) => ({
     ...row,
+    ...(line_filters !== null && { lineFilters: line_filters }),
     startMs: start_ms,
     endMs: end_ms,
     createdMs: created_ms,

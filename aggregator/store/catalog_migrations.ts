@@ -95,4 +95,26 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, bucket_ms)
     )`,
   ],
+  [
+    // JSON: the filters of lines where a tombstone is of log records; NULL for series of metrics.
+    "ALTER TABLE tombstones ADD COLUMN line_filters TEXT",
+    `CREATE TABLE log_deletions (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      query TEXT NOT NULL,
+      start_ms BIGINT NOT NULL,
+      end_ms BIGINT NOT NULL,
+      created_ms BIGINT NOT NULL,
+      actor TEXT NOT NULL,
+      status TEXT NOT NULL,
+      removed BIGINT NOT NULL
+    )`,
+    // Log records that were stored and left the blocks: with what is in blocks the sum is what was ever stored.
+    `CREATE TABLE removed_records (
+      tenant TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      items BIGINT NOT NULL,
+      PRIMARY KEY (tenant, reason)
+    )`,
+  ],
 ];

@@ -1,8 +1,9 @@
 import type { SQL } from "bun";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import { applyRemovals, type Removal } from "./log_deletions.ts";
 import type { Block, LaneCommit } from "./store.ts";
-import type { Tombstone } from "./tombstones.ts";
+import type { AuditEntry, Tombstone } from "./tombstones.ts";
 
 /** What one transaction changes. */
 export type CatalogChange = {
@@ -18,6 +19,8 @@ export type CatalogChange = {
   /** Blocks that stay, with what of them is in the next tier from now on. */
   readonly tiered?: readonly TieredBlock[];
   readonly floors?: readonly TierFloor[];
+  /** Log records of removed blocks that are in no added one. */
+  readonly removals?: readonly Removal[];
 };
 
 export type TieredBlock = { readonly id: string; readonly tiered: readonly number[] };
@@ -52,6 +55,12 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     await sql`DELETE FROM tombstones WHERE id = ${id}`;
     await deleteLater(sql, key, 0, deleteAfterMs);
   }
+  const finished = change.tombstones?.finished ?? [];
+  await applyRemovals(
+    sql,
+    change.removals ?? [],
+    finished.map(({ id }) => id),
+  );
   for (const { id, tiered } of change.tiered ?? [])
     await sql`UPDATE blocks SET tiered = ${JSON.stringify(tiered)} WHERE id = ${id}`;
   for (const floor of change.floors ?? []) await saveFloor(sql, floor);
@@ -70,10 +79,19 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
 export async function insertTombstone(sql: SQL, tombstone: Tombstone): Promise<void> {
   const { id, tenant, startMs, endMs, createdMs, blocks } = tombstone;
   const selectors = JSON.stringify(tombstone.selectors);
-  await sql`INSERT INTO tombstones (id, tenant, selectors, start_ms, end_ms, created_ms)
-    VALUES (${id}, ${tenant}, ${selectors}, ${startMs}, ${endMs}, ${createdMs})`;
+  const { lineFilters } = tombstone;
+  const filters = lineFilters === undefined ? null : JSON.stringify(lineFilters);
+  await sql`INSERT INTO tombstones
+    (id, tenant, selectors, line_filters, start_ms, end_ms, created_ms)
+    VALUES (${id}, ${tenant}, ${selectors}, ${filters}, ${startMs}, ${endMs}, ${createdMs})`;
   for (const block of blocks)
     await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${id}, ${block})`;
+}
+
+export async function insertAudit(sql: SQL, id: string, entry: AuditEntry): Promise<void> {
+  const { atMs, tenant, actor, action, detail } = entry;
+  await sql`INSERT INTO audit (id, at_ms, tenant, actor, action, detail)
+    VALUES (${id}, ${atMs}, ${tenant}, ${actor}, ${action}, ${detail})`;
 }
 
 async function deleteLater(sql: SQL, key: string, bytes: number, deleteAfterMs: number) {

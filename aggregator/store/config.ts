@@ -2,6 +2,7 @@ import { z } from "zod";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { streamSelector } from "./stream_selector.ts";
 import { TiersConfig } from "./tiers/config.ts";
 
 /** Access to a bucket. Whatever is absent is taken from the environment (S3_* and AWS_*), as Bun's S3 client does. */
@@ -14,6 +15,21 @@ const S3Config = z.strictObject({
   secret_access_key_file: z.string().optional(),
   virtual_hosted_style: z.boolean().default(false),
 });
+
+const logRetentionShape = {
+  logs: duration.prefault("30d"),
+  /** Other times for some streams, as Loki's retention_stream: of rules that fit the highest priority counts, of equal ones the shortest time. */
+  log_streams: z
+    .array(
+      z.strictObject({
+        selector: streamSelector,
+        priority: z.number().int().default(0),
+        retention: duration,
+      }),
+    )
+    .max(1_000)
+    .prefault([]),
+};
 
 /** Where blocks and the catalog lie, and how much the store may use. */
 export const StoreConfig = z.strictObject({
@@ -59,11 +75,19 @@ export const StoreConfig = z.strictObject({
     })
     .prefault({}),
   tiers: TiersConfig.prefault({}),
+  deletion: z
+    .strictObject({
+      /** For so long a deletion of log records can be taken back; then they are taken out of the files. They are hidden at once. */
+      cancel_period: duration.prefault("0s"),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       /** Of the coarsest tier too, unless that says otherwise. */
       metrics: duration.prefault("30d"),
-      logs: duration.prefault("30d"),
+      ...logRetentionShape,
+      /** Logs of a tenant by its name, in place of the above. */
+      tenants: z.record(z.string().min(1), z.strictObject(logRetentionShape)).prefault({}),
     })
     .prefault({}),
 });

@@ -4,6 +4,8 @@ import { writeMetricsRows } from "./block_writer.ts";
 import { throwIfAborted, type Duckdb } from "./duckdb.ts";
 import { exemplarsInOrder } from "./exemplar_rows.ts";
 import { SeriesTexts, type KnownTexts } from "./labels_text.ts";
+import { readSlices } from "./logs/read_slices.ts";
+import { mergeLogs } from "./merge_logs.ts";
 import type { MetricsWriter } from "./metrics_writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
@@ -34,6 +36,13 @@ export class DeletedCopies {
   }
 
   #copy(block: Block, path: string, deleted: Deleted, signal?: AbortSignal): Promise<string> {
+    if (block.signal === "logs") {
+      const slices = readSlices(path, deleted.logMasks(block));
+      const never = new AbortController().signal;
+      return mergeLogs(this.#staging, [slices], undefined, signal ?? never).then(
+        (file) => file.path,
+      );
+    }
     if (block.bucketMs !== undefined)
       return copyTier(this.#writer, this.#staging, this.#texts, { block, path, deleted }, signal);
     const texts = new SeriesTexts();

@@ -36,7 +36,7 @@ export type BackupTools = Pick<BlockStoreDeps, "catalog" | "objects" | "staging"
 /** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
 export type BlockChange = Pick<
   CatalogChange,
-  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors"
+  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors" | "removals"
 > & {
   readonly without: Deleted;
   /** Blocks that stay, out of whose content the added ones were made besides: what is deleted out of these concerns those too. */

@@ -46,7 +46,7 @@ export type SearchedTexts = {
 };
 
 /** A batch with what is told once for all of its records. */
-type Source = {
+export type LogSource = {
   readonly batch: LogsBatch;
   /** Where each record's variables begin among the lengths. */
   readonly variablesFrom: Uint32Array;
@@ -54,21 +54,21 @@ type Source = {
   readonly invalid: ReadonlySet<number>;
 };
 
+export function logSource(batch: LogsBatch): LogSource {
+  return { batch, variablesFrom: variablesFrom(batch), invalid: invalidRows(batch) };
+}
+
 /** Turns records in the order of a block into the columns of its row groups. */
 export class LogsColumns {
-  readonly #sources: readonly Source[];
+  readonly #sources: readonly LogSource[];
   readonly #order: LogsOrder;
   readonly #attributeTexts = new Map<Labels, Uint8Array | undefined>();
   readonly #streamTexts: readonly Uint8Array[];
   minMs = Infinity;
   maxMs = -Infinity;
 
-  constructor(batches: readonly LogsBatch[], order: LogsOrder) {
-    this.#sources = batches.map((batch) => ({
-      batch,
-      variablesFrom: variablesFrom(batch),
-      invalid: invalidRows(batch),
-    }));
+  constructor(sources: readonly LogSource[], order: LogsOrder) {
+    this.#sources = sources;
     this.#order = order;
     this.#streamTexts = order.texts.map((text) => encoder.encode(text));
   }
@@ -233,7 +233,7 @@ class TextColumn {
 function takeVariables(
   columns: readonly TextColumn[],
   to: number,
-  { batch, variablesFrom: from }: Source,
+  { batch, variablesFrom: from }: LogSource,
   row: number,
   { partEnds }: LineTemplate,
 ): void {
@@ -255,7 +255,7 @@ function addBody(
   bodies: TextColumn,
   raw: TextColumn,
   to: number,
-  { batch, invalid }: Source,
+  { batch, invalid }: LogSource,
   row: number,
 ): void {
   const begin = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);

@@ -1,15 +1,13 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { finished } from "node:stream/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
-import type { Written } from "./metrics_rows.ts";
-import { LogsColumns, logsColumns } from "./logs_columns.ts";
+import type { LocalFile } from "./block_writer.ts";
+import { logSource, LogsColumns, logsColumns, type LogSource } from "./logs_columns.ts";
 import { searchIndexKey } from "./logs/search_index.ts";
 import { SearchIndexWriter } from "./logs/search_index_writer.ts";
-import { orderLogs } from "./logs_order.ts";
+import { type LogsOrder, orderLogs } from "./logs_order.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
 
 /** Large enough to compress well, small enough to be read as one piece. */
@@ -21,32 +19,83 @@ export async function writeLogsFile(
   folder: string,
   batches: readonly LogsBatch[],
   note?: BlockNote,
-): Promise<Written & { path: string; rows: number; bytes: number }> {
+): Promise<LocalFile> {
   const order = orderLogs(batches);
-  const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
-  const stream = createWriteStream(path, { flags: "wx" });
-  const done = finished(stream);
-  try {
-    const columns = new LogsColumns(batches, order);
-    const writer = new ParquetWriter(logsColumns, zstdLevel, (bytes) => stream.write(bytes));
-    const index = new SearchIndexWriter();
+  const sources = batches.map((batch) => logSource(batch));
+  return withLogsFile(folder, note, async (file) => {
     for (let from = 0; from < order.total; from += logsRowGroupRows) {
-      const to = Math.min(order.total, from + logsRowGroupRows);
-      writer.rowGroup(to - from, columns.rowGroup(from, to, index));
+      await file.rowGroup(sources, order, from, Math.min(order.total, from + logsRowGroupRows));
       await setImmediate();
     }
-    const { minMs, maxMs } = columns;
-    const written = { items: order.total, rows: order.total, minMs, maxMs };
-    const searched = index.finish();
-    const place = `${writer.append(searched)} ${searched.length}`;
-    const bytes = writer.finish([...metadataPairs(note, written), [searchIndexKey, place]]);
-    stream.end();
-    await done;
-    return { ...written, path, bytes };
+  });
+}
+
+/** A Parquet file of logs in `folder`, written row group by row group by `fill`; there whole or not at all. */
+export async function withLogsFile(
+  folder: string,
+  note: BlockNote | undefined,
+  fill: (file: Pick<LogsFileWriter, "rowGroup">) => Promise<void>,
+): Promise<LocalFile> {
+  const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
+  const handle = await open(path, "wx");
+  try {
+    const writer = new LogsFileWriter(handle);
+    await fill(writer);
+    return { ...(await writer.finish(note)), path };
   } catch (error) {
-    stream.destroy();
-    await done.catch(() => undefined);
     await rm(path, { force: true });
     throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Holds no more than the row group at hand. */
+class LogsFileWriter {
+  readonly #handle: FileHandle;
+  readonly #parquet: ParquetWriter;
+  readonly #index = new SearchIndexWriter();
+  #pieces: Uint8Array[] = [];
+  #rows = 0;
+  #minMs = Infinity;
+  #maxMs = -Infinity;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+    this.#parquet = new ParquetWriter(logsColumns, zstdLevel, (bytes) => this.#pieces.push(bytes));
+  }
+
+  /** Rows [from, to) of the order. */
+  async rowGroup(
+    sources: readonly LogSource[],
+    order: LogsOrder,
+    from: number,
+    to: number,
+  ): Promise<void> {
+    const columns = new LogsColumns(sources, order);
+    this.#parquet.rowGroup(to - from, columns.rowGroup(from, to, this.#index));
+    this.#rows += to - from;
+    this.#minMs = Math.min(this.#minMs, columns.minMs);
+    this.#maxMs = Math.max(this.#maxMs, columns.maxMs);
+    await this.#write();
+  }
+
+  async finish(note: BlockNote | undefined): Promise<Omit<LocalFile, "path">> {
+    const rows = this.#rows;
+    const written = { items: rows, rows, minMs: this.#minMs, maxMs: this.#maxMs };
+    const searched = this.#index.finish();
+    const place = `${this.#parquet.append(searched)} ${searched.length}`;
+    const pairs: [string, string][] = [...metadataPairs(note, written), [searchIndexKey, place]];
+    const bytes = this.#parquet.finish(pairs);
+    await this.#write();
+    return { ...written, bytes };
+  }
+
+  async #write(): Promise<void> {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    const bytes = Buffer.concat(pieces);
+    for (let at = 0; at < bytes.length;)
+      at += (await this.#handle.write(bytes, at, bytes.length - at)).bytesWritten;
   }
 }

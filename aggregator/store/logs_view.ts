@@ -1,15 +1,25 @@
 import { type LogPart, scanParts, selectByScan } from "../query/log_parts.ts";
-import type { LogRecord, LogScanRequest, LogSelectRequest } from "../query/source.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type {
+  LogRecord,
+  LogScanRequest,
+  LogSelectRequest,
+  SeriesRequest,
+} from "../query/source.ts";
 import type { ReadTools } from "./block_files.ts";
 import { acquireFiles } from "./local_files.ts";
 import { BlockPart, compileScan } from "./logs/block_part.ts";
 import type { LogFile } from "./logs/log_file.ts";
 import type { Block } from "./store.ts";
+import type { Deleted } from "./tombstones.ts";
 
-/** Blocks of logs as parts of a scan, in their order. Throws OperatingError("bad_request") for a bad regular expression. */
+const nsPerMs = 1_000_000n;
+
+/** Blocks of logs as parts of a scan, in their order, without what is deleted. Throws OperatingError("bad_request") for a bad regular expression. */
 export function blockLogParts(
   tools: Pick<ReadTools, "files" | "logs">,
   blocks: readonly Block[],
+  deleted: Deleted,
   request: LogScanRequest,
 ): LogPart[] {
   const scan = compileScan(request);
@@ -24,7 +34,7 @@ export function blockLogParts(
           files.release();
         }
       };
-      return new BlockPart(block, scan, open);
+      return new BlockPart(block, scan, open, deleted.logMasks(block));
     });
 }
 
@@ -32,8 +42,36 @@ export function blockLogParts(
 export function selectBlockLogs(
   tools: Pick<ReadTools, "files" | "logs">,
   blocks: readonly Block[],
+  deleted: Deleted,
   request: LogSelectRequest,
 ): Promise<LogRecord[]> {
   const scan = { ...request, needs: { bodies: true, attributes: true } };
-  return selectByScan(scanParts(blockLogParts(tools, blocks, scan), scan), request);
+  return selectByScan(scanParts(blockLogParts(tools, blocks, deleted, scan), scan), request);
+}
+
+/** Label sets that still have a record in a span, of blocks that something is deleted from. */
+export async function streamsLeft(
+  tools: Pick<ReadTools, "files" | "logs">,
+  blocks: readonly Block[],
+  deleted: Deleted,
+  { tenant, startMs, endMs, signal }: SeriesRequest,
+): Promise<Labels[]> {
+  const request = {
+    tenant,
+    matchers: [],
+    lineFilters: [],
+    startNs: BigInt(Math.trunc(startMs)) * nsPerMs,
+    endNs: (BigInt(Math.trunc(endMs)) + 1n) * nsPerMs,
+    direction: "forward" as const,
+    needs: { bodies: false, attributes: false },
+    ...(signal && { signal }),
+  };
+  const found = new Set<Labels>();
+  for (const part of blockLogParts(tools, blocks, deleted, request))
+    for await (const { batch, rows } of part.slices(request))
+      for (let i = 0; i < rows.length; i++) {
+        const labels = batch.streams[batch.streamOf[rows[i] ?? 0] ?? 0];
+        if (labels !== undefined) found.add(labels);
+      }
+  return [...found];
 }

@@ -1,5 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import type { MaintenanceDeps } from "./deps.ts";
+import type { Removal } from "./log_deletions.ts";
+import { replaceLogs, StreamRetention } from "./maintain_logs.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
 import type { Block } from "./store.ts";
@@ -18,12 +20,14 @@ const windowsMax = 8;
 export class Maintenance {
   readonly #deps: MaintenanceDeps;
   readonly #stop = new AbortController();
+  readonly #streams: StreamRetention;
   #loop: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
   #sweptMs = -Infinity;
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
+    this.#streams = new StreamRetention(deps);
   }
 
   start(): void {
@@ -60,6 +64,7 @@ export class Maintenance {
 
   async #maintainOnce(): Promise<void> {
     await this.#expire();
+    await this.#streams.apply(this.#stop.signal);
     await this.#rewrite();
     if (this.#deps.config.compaction.enabled) await this.#merge();
     await this.#downsample();
@@ -78,14 +83,24 @@ export class Maintenance {
     if (removed.length === 0) return;
     // First: with a floor that is too high a lost catalog is rebuilt rightly, with one too low it is not.
     if (floors.length > 0) await saveFloors(objects, staging, this.#deps.floors().with(floors));
+    const logs = removed.filter(({ signal }) => signal === "logs");
+    const removals = Array.from(
+      Map.groupBy(logs, ({ tenant }) => tenant),
+      ([tenant, own]): Removal => {
+        const items = own.reduce((sum, block) => sum + block.items, 0);
+        return { tenant, reason: "retention", items };
+      },
+    );
     await this.#deps.apply({
       added: [],
       removed,
       floors,
       deleteAfterMs: nowMs + config.delete_after,
       without: this.#deps.deleted(),
+      removals,
     });
     meters.expired(removed.length);
+    for (const { reason, items } of removals) meters.removed(reason, items);
   }
 
   /** Makes tiers of what is complete, the oldest first; what is made is the source of the next tier. */
@@ -140,6 +155,7 @@ export class Maintenance {
   }
 
   async #replace(removed: readonly Block[], tiered = removed[0]?.tiered): Promise<void> {
+    if (removed[0]?.signal === "logs") return replaceLogs(this.#deps, removed, this.#stop.signal);
     const { clock, config } = this.#deps;
     const without = this.#deps.deleted();
     const added = await mergeBlocks(this.#deps, removed, without, this.#stop.signal, tiered);

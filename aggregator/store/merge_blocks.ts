@@ -1,22 +1,20 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { runOf } from "./cut_metrics.ts";
 import { createBlockView } from "./block_view.ts";
-import { joinLanes, metadataSql, type BlockNote, type FileNote } from "./block_metadata.ts";
+import { joinLanes, type BlockNote, type FileNote } from "./block_metadata.ts";
 import { exemplarsInOrder } from "./exemplar_rows.ts";
-import { copyStatement, writeMetricsRows, type LocalFile } from "./block_writer.ts";
+import { writeMetricsRows, type LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { readNotes } from "./file_notes.ts";
 import { SeriesTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./deps.ts";
-import { parquetListByName } from "./metrics_reader.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
 import type { Deleted } from "./tombstones.ts";
 
 /**
- * Writes the content of blocks of one tenant and signal, but for what is deleted, into as few new ones as the limit
+ * Writes the samples of blocks of one tenant, but for what is deleted, into as few new ones as the limit
  * allows, and uploads them. `tiered` is what of them is in the next tier: all inputs have the same (planMerge).
  */
 export async function mergeBlocks(
@@ -28,7 +26,7 @@ export async function mergeBlocks(
 ): Promise<Block[]> {
   const [first] = inputs;
   if (first === undefined) return [];
-  const { writer, staging, tools } = deps;
+  const { writer, tools } = deps;
   const notes = await notesOf(deps, inputs, signal);
   // The age of what it holds, so that it stands where its inputs stood in the order of commit.
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
@@ -39,9 +37,7 @@ export async function mergeBlocks(
     await writer.use(
       "merge blocks",
       async (connection) => {
-        if (first.signal === "logs")
-          local.push(await mergeLogs(connection, files.paths, inputs, staging, noteOf(0, true)));
-        else local.push(...(await mergeMetrics(deps, connection, files.paths, noteOf, signal)));
+        local.push(...(await mergeMetrics(deps, connection, files.paths, noteOf, signal)));
       },
       signal,
     );
@@ -53,40 +49,6 @@ export async function mergeBlocks(
   } finally {
     files.release();
     for (const { path } of local) await rm(path, { force: true });
-  }
-}
-
-/** Records keep the order of their blocks and rows where stream and time are the same. */
-async function mergeLogs(
-  connection: DuckDBConnection,
-  paths: readonly string[],
-  inputs: readonly Block[],
-  staging: string,
-  note: BlockNote,
-): Promise<LocalFile> {
-  const path = join(staging, `${Bun.randomUUIDv7()}.parquet`);
-  const written = {
-    items: inputs.reduce((sum, { items }) => sum + items, 0),
-    rows: inputs.reduce((sum, { rows }) => sum + rows, 0),
-    minMs: Math.min(...inputs.map(({ minMs }) => minMs)),
-    maxMs: Math.max(...inputs.map(({ maxMs }) => maxMs)),
-  };
-  try {
-    await connection.run(
-      copyStatement(
-        `(SELECT * FROM ${parquetListByName(paths)}
-          ORDER BY stream, ts, file_index, file_row_number)`,
-        path,
-        "logs",
-        "small",
-        metadataSql(note, written),
-      ),
-    );
-    const { size } = await stat(path);
-    return { ...written, path, bytes: size };
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
   }
 }
 
@@ -152,7 +114,7 @@ export async function notesOf(
 }
 
 /** The notes of what one merge writes. */
-function mergedNote(
+export function mergedNote(
   inputs: readonly Block[],
   notes: readonly (FileNote | undefined)[],
   createdMs: number,

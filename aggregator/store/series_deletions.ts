@@ -17,10 +17,12 @@ type Deps = {
   readonly objects: ObjectStore;
   readonly staging: string;
   readonly clock: Clock;
+  /** How long a deletion of log records can be taken back. */
+  readonly cancelMs: number;
 };
 
 /**
- * Deletions of series until they are done. One is an object first, then rows of the catalog, and then it counts for
+ * Deletions of series and log records until they are done. One is an object first, then rows of the catalog, and then it counts for
  * readers; an object without a row is swept. Blocks that replace others while a deletion comes in inherit it, unless
  * they were written without what it deletes: so changes of blocks and new deletions go one after another.
  */
@@ -28,6 +30,9 @@ export class SeriesDeletions {
   readonly #deps: Deps;
   #deleted = Deleted.nothing;
   #last: Promise<unknown> = Promise.resolve();
+  /** Deletions of log records that maintenance may be at work on, and those that are being taken back. */
+  readonly #begun = new Set<string>();
+  readonly #cancelling = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -41,8 +46,26 @@ export class SeriesDeletions {
     return this.#deleted;
   }
 
-  /** Gives the number of blocks concerned. */
-  add(deletion: Deletion, actor: string, blocks: () => readonly Block[]): Promise<number> {
+  /** What is to be taken out of files from now on, and can't be taken back any more. */
+  due(): Deleted {
+    const { cancelMs, clock } = this.#deps;
+    const { tombstones } = this.#deleted;
+    const due = tombstones.filter(
+      ({ id, lineFilters, createdMs }) =>
+        lineFilters === undefined ||
+        (createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id)),
+    );
+    for (const { id, lineFilters } of due) if (lineFilters !== undefined) this.#begun.add(id);
+    return due.length === tombstones.length ? this.#deleted : new Deleted(due);
+  }
+
+  /** Gives the number of blocks concerned. `query` is what a deletion of log records was asked for by. */
+  add(
+    deletion: Deletion,
+    actor: string,
+    blocks: () => readonly Block[],
+    query?: string,
+  ): Promise<number> {
     return this.#exclusive(async () => {
       const createdMs = this.#deps.clock.now();
       const concerned = blocks().filter((block) => isConcerned(block, deletion));
@@ -50,12 +73,34 @@ export class SeriesDeletions {
       const tombstone = { ...deletion, id: Bun.randomUUIDv7(), createdMs, blocks: ids };
       if (ids.length > 0) await this.#put(tombstone);
       const { tenant, selectors, startMs, endMs } = deletion;
-      const detail = JSON.stringify({ selectors, startMs, endMs, blocks: ids.length });
-      const entry = { atMs: createdMs, tenant, actor, action: "delete_series", detail };
-      await this.#deps.catalog.addTombstone(tombstone, entry);
+      const what = query === undefined ? { selectors } : { id: tombstone.id, query };
+      const detail = JSON.stringify({ ...what, startMs, endMs, blocks: ids.length });
+      const action = query === undefined ? "delete_series" : "delete_logs";
+      const status = ids.length === 0 ? ("processed" as const) : ("received" as const);
+      await this.#deps.catalog.addTombstone(
+        tombstone,
+        { atMs: createdMs, tenant, actor, action, detail },
+        query === undefined ? undefined : { ...tombstone, query, actor, status, removed: 0 },
+      );
       if (ids.length > 0) this.#deleted = new Deleted([...this.#deleted.tombstones, tombstone]);
       return ids.length;
     });
+  }
+
+  /** Takes a deletion of log records back, unless its records are being removed already: then false. */
+  cancel(id: string, tenant: string, actor: string): Promise<boolean> {
+    if (this.#begun.has(id)) return Promise.resolve(false);
+    this.#cancelling.add(id);
+    return this.#exclusive(async () => {
+      const { catalog, clock, objects } = this.#deps;
+      const detail = JSON.stringify({ id });
+      const entry = { atMs: clock.now(), tenant, actor, action: "cancel_delete_logs", detail };
+      if (!(await catalog.cancelLogDeletion(id, entry))) return false;
+      this.#deleted = new Deleted(this.#deleted.tombstones.filter((one) => one.id !== id));
+      // Left behind by a crash, it would only be read when the catalog is lost.
+      await objects.delete(tombstoneKey(id));
+      return true;
+    }).finally(() => this.#cancelling.delete(id));
   }
 
   /** Does a change of blocks: `apply` makes it durable, `visible` is called in the tick in which tombstones change too. */
@@ -74,6 +119,7 @@ export class SeriesDeletions {
       }
       await apply(rows);
       if (this.#deleted.tombstones.length > 0) this.#deleted = new Deleted(left);
+      for (const { id } of rows.finished) this.#begun.delete(id);
       visible();
     });
   }
@@ -120,10 +166,11 @@ export class SeriesDeletions {
   }
 }
 
-function isConcerned(block: Block, { tenant, startMs, endMs }: Deletion): boolean {
+function isConcerned(block: Block, { tenant, startMs, endMs, lineFilters }: Deletion): boolean {
   const { signal, exemplars } = block;
   const reaches = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }) =>
     maxMs >= startMs && minMs <= endMs;
   const isWithin = reaches(block) || (exemplars !== undefined && reaches(exemplars));
-  return signal === "metrics" && block.tenant === tenant && isWithin;
+  const wanted = lineFilters === undefined ? "metrics" : "logs";
+  return signal === wanted && block.tenant === tenant && isWithin;
 }

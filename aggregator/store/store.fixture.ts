@@ -77,11 +77,11 @@ export function cutOf(
 export function openTestStore(
   dataDir: string,
   config: Record<string, unknown>,
-  { nowMs = 86_400_000 }: { nowMs?: number } = {},
+  { nowMs = 86_400_000, now = () => nowMs }: { nowMs?: number; now?: () => number } = {},
 ): Promise<Store> {
   return openStore(StoreConfig.parse({ compaction: { interval: "1d" }, ...config }), {
     dataDir,
-    clock: { ...systemClock, now: () => nowMs, sleep: waitForAbort },
+    clock: { ...systemClock, now, sleep: waitForAbort },
     log: createLogger("error"),
     metrics: createSelfMetrics(),
   });

@@ -8,6 +8,7 @@ import type { Position } from "#shared/model/position.ts";
 import type { LogPart } from "../query/log_parts.ts";
 import type {
   ExemplarRequest,
+  LineFilter,
   LogRecord,
   LogScanRequest,
   LogSelectRequest,
@@ -16,6 +17,7 @@ import type {
   SeriesSamples,
 } from "../query/source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
+import type { LogDeletion, RemovalReason } from "./log_deletions.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
@@ -88,13 +90,25 @@ export type Store = {
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
    */
   deleteSeries(deletion: Deletion, actor: string): Promise<number>;
+  /**
+   * Deletes log records out of all blocks that are visible now, in the same way. `query` is what was asked for, for the list. Gives the number of
+   * blocks concerned.
+   */
+  deleteLogs(deletion: Deletion, query: string, actor: string): Promise<number>;
+  /** Takes a deletion of log records back; false where there is none of this id, or its records are no longer all there. */
+  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
+  logDeletions(tenant: string): Promise<readonly LogDeletion[]>;
+  /** Log records that were stored and are in no block any more, by reason. */
+  removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Which series to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
+/** What to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
 export type Deletion = {
+  /** Present for log records: those of the streams whose lines pass all of these. Absent for series of metrics. */
+  readonly lineFilters?: readonly LineFilter[];
   readonly tenant: string;
   readonly selectors: readonly (readonly Matcher[])[];
   readonly startMs: number;

@@ -1,4 +1,5 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { RemovalReason } from "./log_deletions.ts";
 import type { Block } from "./store.ts";
 import { tierMeters } from "./tiers/tier_meters.ts";
 
@@ -11,6 +12,8 @@ export type StoreMeters = {
   expired(blocks: number): void;
   rewritten(blocks: number): void;
   swept(objects: number): void;
+  /** Log records that were stored and are in no block any more. */
+  removed(reason: RemovalReason, records: number): void;
   maintenanceFailed(): void;
 };
 
@@ -35,6 +38,11 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
   const expired = counter("expired_blocks_total", "Blocks removed by retention.");
   const rewritten = counter("rewritten_blocks_total", "Blocks rewritten without deleted series.");
   const swept = counter("swept_objects_total", "Objects deleted that no block had.");
+  const removed = metrics.counter(
+    "lapwing_store_removed_records_total",
+    "Log records taken out of blocks for good: deleted on request, or by retention.",
+    ["reason"],
+  );
   const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
   return {
     downsampled: (blocks, bucketMs) => tiers.downsampled(blocks, bucketMs),
@@ -63,6 +71,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
     expired: (blocks) => expired.inc(blocks),
     rewritten: (blocks) => rewritten.inc(blocks),
     swept: (objects) => swept.inc(objects),
+    removed: (reason, records) => removed.inc({ reason }, records),
     maintenanceFailed: () => failed.inc(),
   };
 }

@@ -5,11 +5,12 @@ import { withUnknownReset } from "./histogram_rows.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
+import { compileLogMask, type LogMask } from "./logs/log_mask.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
 import type { Block, Deletion } from "./store.ts";
 import type { TierMask } from "./tiers/tier_mask.ts";
 
-/** Series that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
+/** Series or log records that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
 export type Tombstone = Deletion & {
   readonly id: string;
   readonly createdMs: number;
@@ -36,21 +37,28 @@ export class Deleted {
   static readonly nothing = new Deleted([]);
   readonly tombstones: readonly Tombstone[];
   readonly #masks = new Map<string, Mask[]>();
+  readonly #logMasks = new Map<string, LogMask[]>();
 
   constructor(tombstones: readonly Tombstone[]) {
     this.tombstones = tombstones;
-    for (const { blocks, selectors, startMs, endMs } of tombstones) {
-      const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
-      for (const id of blocks) {
-        const known = this.#masks.get(id);
-        if (known === undefined) this.#masks.set(id, [mask]);
-        else known.push(mask);
+    for (const { id: name, blocks, selectors, startMs, endMs, lineFilters } of tombstones) {
+      if (lineFilters !== undefined) {
+        const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters });
+        for (const id of blocks) addTo(this.#logMasks, id, mask);
+        continue;
       }
+      const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
+      for (const id of blocks) addTo(this.#masks, id, mask);
     }
   }
 
   concerns({ id }: Block): boolean {
-    return this.#masks.has(id);
+    return this.#masks.has(id) || this.#logMasks.has(id);
+  }
+
+  /** What is deleted out of a block of logs. */
+  logMasks({ id }: Block): readonly LogMask[] {
+    return this.#logMasks.get(id) ?? [];
   }
 
   /** The series of a block without what is deleted; those of which nothing is left are absent. */
@@ -83,6 +91,12 @@ export class Deleted {
     const ids = new Set(blocks.map(({ id }) => id));
     return this.tombstones.filter((tombstone) => tombstone.blocks.some((id) => ids.has(id)));
   }
+}
+
+function addTo<Kind>(masks: Map<string, Kind[]>, id: string, mask: Kind): void {
+  const known = masks.get(id);
+  if (known === undefined) masks.set(id, [mask]);
+  else known.push(mask);
 }
 
 type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
@@ -123,6 +137,13 @@ const SelectorsJson = z.array(
   z.array(z.object({ name: z.string(), op: z.enum(["=", "!=", "=~", "!~"]), value: z.string() })),
 );
 
+const LineFiltersJson = z.array(
+  z.object({ op: z.enum(["|=", "!=", "|~", "!~"]), values: z.array(z.string()) }),
+);
+export const LineFiltersText = z
+  .string()
+  .transform((text) => LineFiltersJson.parse(JSON.parse(text)));
+
 /** A deletion that is not finished, as an object beside the blocks: what is deleted stays so when the catalog is lost. */
 export const TombstoneObject = z.object({
   id: z.string(),
@@ -132,6 +153,7 @@ export const TombstoneObject = z.object({
   endMs: z.number(),
   createdMs: z.number(),
   blocks: z.array(z.string()),
+  lineFilters: LineFiltersJson.exactOptional(),
 });
 
 export const tombstonePrefix = "lapwing/deletions/";

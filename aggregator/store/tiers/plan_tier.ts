@@ -1,5 +1,6 @@
 import type { TierFloor } from "../catalog_writes.ts";
 import type { StoreConfig } from "../config.ts";
+import { logRetention } from "../log_retention.ts";
 import type { Block } from "../store.ts";
 import type { TierFloors } from "./floors.ts";
 import { tierPlan, type TierPlan } from "./plan.ts";
@@ -103,8 +104,15 @@ export function planExpiry(
   config: StoreConfig,
   nowMs: number,
 ): { readonly removed: readonly Block[]; readonly floors: readonly TierFloor[] } {
-  const removed = blocks.filter(
-    ({ signal, maxMs }) => signal === "logs" && maxMs < nowMs - config.retention.logs,
+  const logs = blocks.filter(({ signal }) => signal === "logs");
+  const logsKeepMs = new Map(
+    Array.from(new Set(logs.map(({ tenant }) => tenant)), (tenant) => [
+      tenant,
+      logRetention(config, tenant).periodsMs.at(-1) ?? Infinity,
+    ]),
+  );
+  const removed = logs.filter(
+    ({ tenant, maxMs }) => maxMs < nowMs - (logsKeepMs.get(tenant) ?? Infinity),
   );
   const raised: TierFloor[] = [];
   for (const [tenant, own] of metricsByTenant(blocks)) {

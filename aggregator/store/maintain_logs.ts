@@ -1,0 +1,78 @@
+import type { MaintenanceDeps } from "./deps.ts";
+import type { Removal } from "./log_deletions.ts";
+import { logRetention, retentionMask, type LogRetention } from "./log_retention.ts";
+import { acquireFiles } from "./local_files.ts";
+import type { LogMask } from "./logs/log_mask.ts";
+import { readStreams } from "./logs_reader.ts";
+import { mergeLogBlocks } from "./merge_log_blocks.ts";
+import type { Block } from "./store.ts";
+
+/**
+ * Puts one block in place of some of one tenant, in one transaction with the count of records that are in it no more: those that
+ * were deleted, and those that `also` hides, by retention.
+ */
+export async function replaceLogs(
+  deps: MaintenanceDeps,
+  removed: readonly Block[],
+  signal: AbortSignal,
+  also: readonly LogMask[] = [],
+): Promise<void> {
+  const without = deps.deleted();
+  const masksOf = (block: Block) => [...also, ...without.logMasks(block)];
+  const { added, hidden } = await mergeLogBlocks(deps, removed, masksOf, signal);
+  const tenant = removed[0]?.tenant ?? "";
+  const retained = new Set(also.map(({ name }) => name));
+  const removals = [...hidden]
+    .filter(([, items]) => items > 0)
+    .map(([name, items]): Removal =>
+      retained.has(name)
+        ? { tenant, reason: "retention", items }
+        : { tenant, reason: "deleted", items, deletion: name },
+    );
+  const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
+  await deps.apply({ added, removed, deleteAfterMs, without, removals });
+  for (const { reason, items } of removals) deps.meters.removed(reason, items);
+}
+
+/** Takes streams out of blocks when their time is over, while others of the block are still kept. */
+export class StreamRetention {
+  readonly #deps: MaintenanceDeps;
+  /** Blocks that were looked at, and for how many of the rules their time was over then. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(deps: MaintenanceDeps) {
+    this.#deps = deps;
+  }
+
+  async apply(signal: AbortSignal): Promise<void> {
+    const { blocks, clock, config } = this.#deps;
+    const nowMs = clock.now();
+    const logs = blocks().filter((block) => block.signal === "logs");
+    for (const id of this.#seen.keys())
+      if (!logs.some((block) => block.id === id)) this.#seen.delete(id);
+    const rules = new Map<string, LogRetention>();
+    for (const block of logs) {
+      if (signal.aborted) return;
+      let retention = rules.get(block.tenant);
+      if (retention === undefined)
+        rules.set(block.tenant, (retention = logRetention(config, block.tenant)));
+      const over = retention.periodsMs.filter((keepMs) => block.maxMs < nowMs - keepMs).length;
+      if (over === 0 || this.#seen.get(block.id) === over) continue;
+      const mask = retentionMask(retention, block, nowMs);
+      if (await this.#holds(block, mask, signal))
+        await replaceLogs(this.#deps, [block], signal, [mask]);
+      else this.#seen.set(block.id, over);
+    }
+  }
+
+  async #holds(block: Block, { matches }: LogMask, signal: AbortSignal): Promise<boolean> {
+    const { tools } = this.#deps;
+    const files = await acquireFiles(tools.files, [block], signal);
+    try {
+      const [texts = []] = await readStreams(files.paths, undefined);
+      return texts.some((text) => matches(tools.texts.get("", text).labels));
+    } finally {
+      files.release();
+    }
+  }
+}
