@@ -13,12 +13,8 @@ import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
-import {
-  type LogDeletion,
-  logDeletions,
-  type RemovalReason,
-  removedRecords,
-} from "./log_deletions.ts";
+import { logDeletions, removedRecords } from "./log_deletions.ts";
+import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { assert } from "#shared/assert.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
-import { logsRowGroupRows } from "./logs_file.ts";
+import { logsRowGroupRows } from "./logs_columns.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";

@@ -14,7 +14,7 @@ import {
   type TierFloor,
 } from "./catalog_writes.ts";
 import { storeError } from "./errors.ts";
-import { insertLogDeletion, type LogDeletion } from "./log_deletions.ts";
+import { insertLogDeletion, type LogDeletion } from "./removals.ts";
 import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
 import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "./tombstones.ts";

@@ -1,7 +1,7 @@
 import type { SQL } from "bun";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { applyRemovals, type Removal } from "./log_deletions.ts";
+import { applyRemovals, type Removal } from "./removals.ts";
 import type { Block, LaneCommit } from "./store.ts";
 import type { AuditEntry, Tombstone } from "./tombstones.ts";
 

@@ -9,6 +9,8 @@ import { widthOf, writeDeltas, writeLengths, writeRuns } from "./parquet/encode.
 import { encodings } from "./parquet/column_pages.ts";
 import type { ColumnPages, ColumnSchema } from "./parquet/parquet_writer.ts";
 
+/** Large enough to compress well, small enough to be read as one piece. */
+export const logsRowGroupRows = 65_536;
 const nanosPerMs = 1_000_000;
 /** Differences of times that are packed; larger ones make the column plain. */
 const deltaMax = 2 ** 51;

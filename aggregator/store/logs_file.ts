@@ -4,14 +4,18 @@ import { setImmediate } from "node:timers/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
 import type { LocalFile } from "./block_writer.ts";
-import { logSource, LogsColumns, logsColumns, type LogSource } from "./logs_columns.ts";
+import {
+  logSource,
+  logsRowGroupRows,
+  LogsColumns,
+  logsColumns,
+  type LogSource,
+} from "./logs_columns.ts";
 import { searchIndexKey } from "./logs/search_index.ts";
 import { SearchIndexWriter } from "./logs/search_index_writer.ts";
 import { type LogsOrder, orderLogs } from "./logs_order.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
 
-/** Large enough to compress well, small enough to be read as one piece. */
-export const logsRowGroupRows = 65_536;
 const zstdLevel = 3;
 
 /** Writes records, sorted here by stream and time, as a Parquet file of logs. */

@@ -1,5 +1,5 @@
 import type { MaintenanceDeps } from "./deps.ts";
-import type { Removal } from "./log_deletions.ts";
+import type { Removal } from "./removals.ts";
 import { logRetention, retentionMask, type LogRetention } from "./log_retention.ts";
 import { acquireFiles } from "./local_files.ts";
 import type { LogMask } from "./logs/log_mask.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import type { MaintenanceDeps } from "./deps.ts";
-import type { Removal } from "./log_deletions.ts";
+import type { Removal } from "./removals.ts";
 import { replaceLogs, StreamRetention } from "./maintain_logs.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";

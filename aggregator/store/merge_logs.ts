@@ -4,8 +4,8 @@ import type { BlockNote } from "./block_metadata.ts";
 import type { LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { labelsText } from "./labels_text.ts";
-import { logSource, type LogSource } from "./logs_columns.ts";
-import { logsRowGroupRows, withLogsFile } from "./logs_file.ts";
+import { logSource, logsRowGroupRows, type LogSource } from "./logs_columns.ts";
+import { withLogsFile } from "./logs_file.ts";
 
 /**
  * Writes the records of several inputs, each in the order of a block (by stream, then time), as one file in that order; records of equal

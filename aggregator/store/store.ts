@@ -17,7 +17,7 @@ import type {
   SeriesSamples,
 } from "../query/source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
-import type { LogDeletion, RemovalReason } from "./log_deletions.ts";
+import type { LogDeletion, RemovalReason } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */

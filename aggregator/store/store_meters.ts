@@ -1,5 +1,5 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { RemovalReason } from "./log_deletions.ts";
+import type { RemovalReason } from "./removals.ts";
 import type { Block } from "./store.ts";
 import { tierMeters } from "./tiers/tier_meters.ts";
 
