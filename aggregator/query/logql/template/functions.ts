@@ -111,7 +111,7 @@ function lengthOf(value: Value): bigint {
 /** JSON as Go reads it into an interface: numbers are fractions. What is no JSON is nil. */
 function fromJson(value: Value): Value {
   try {
-    return JSON.parse(textOf(value)) ?? undefined;
+    return JSON.parse(textOf(value), (_key, inner) => inner ?? undefined);
   } catch {
     return undefined;
   }

@@ -1,0 +1,127 @@
+import { expect, test } from "bun:test";
+import { compilePipeline } from "./pipeline.ts";
+import { parseLogql } from "./parse.ts";
+import { type Given, entriesOf, scopeOf, sourceOf } from "./records.fixture.ts";
+import { selectRecords } from "./select.ts";
+
+function pipelineOf(text: string) {
+  const query = parseLogql(text);
+  if (query.kind !== "log") throw new Error(`no log query: ${text}`);
+  return compilePipeline(query, undefined);
+}
+
+const pushedOf = (text: string) =>
+  pipelineOf(`{a="b"} ${text}`).lineFilters.map(({ op, values }) => `${op}${values.join("/")}`);
+test("line filters before the first stage that changes the line are asked of the store", () => {
+  expect(pushedOf('|= "x" or "y" != "z" | json |~ "w"')).toEqual(["|=x/y", "!=z", "|~w"]);
+  expect(pushedOf('| json | line_format "{{.a}}" |= "x"')).toEqual([]);
+  expect(pushedOf('|= "x" | decolorize |= "y"')).toEqual(["|=x"]);
+  expect(pushedOf('|= ip("1.1.1.1") or "x"')).toEqual([]);
+  expect(pushedOf('!= ip("1.1.1.1") or "x"')).toEqual(["!=x"]);
+  expect(pushedOf('|> "<_>took<_>ms"')).toEqual(["|=took", "|=ms"]);
+});
+
+const records: Given[] = [
+  { at: 3, line: "c", stream: { app: "a", n: "2" } },
+  { at: 1, line: "a", stream: { app: "a", n: "1" } },
+  { at: 2, line: "b1", stream: { app: "a", n: "1" } },
+  { at: 2, line: "b2", stream: { app: "a", n: "2" } },
+];
+test.each([
+  ["forward", 3, ["a", "b1", "b2"]],
+  ["backward", 3, ["c", "b2", "b1"]],
+  ["backward", 9, ["c", "b2", "b1", "a"]],
+] as const)(
+  "selectRecords() goes %s over all streams up to the limit of %d",
+  async (direction, limit, lines) => {
+    for (const text of ['{app="a"}', '{app="a"} | n!=""']) {
+      const query = parseLogql(text);
+      if (query.kind !== "log") throw new Error("no log query");
+      const range = { startNs: 0n, endNs: 1n << 62n, limit, direction };
+      const found = await selectRecords(query, range, scopeOf(sourceOf(records)));
+      expect(found.map(({ body }) => body)).toEqual([...lines]);
+    }
+  },
+);
+
+test("selectRecords() merges spans whose slices overlap, and reads no span more than it needs", async () => {
+  const spans = [
+    [
+      [5, 1, 3],
+      [4, 2],
+    ],
+    [[9, 7], [8]],
+  ];
+  let opened = 0;
+  const source = {
+    ...sourceOf([]),
+    async *scan() {
+      for (const span of spans) {
+        opened++;
+        yield await Promise.resolve(
+          span.map((times) => ({
+            batch: {
+              streams: [{ app: "a" }],
+              streamOf: new Uint32Array(times.length),
+              timestampsMs: Float64Array.from(times),
+              nanos: new Uint32Array(times.length),
+              severities: new Uint8Array(times.length),
+              bodies: new Uint8Array(Buffer.from(times.join(""))),
+              bodyEnds: Uint32Array.from(times, (_, i) => i + 1),
+            },
+            rows: Uint32Array.from(times, (_, i) => i),
+          })),
+        );
+      }
+    },
+  };
+  const query = parseLogql('{app="a"} | logfmt');
+  if (query.kind !== "log") throw new Error("no log query");
+  const read = async (limit: number) =>
+    (
+      await selectRecords(
+        query,
+        { startNs: 0n, endNs: 1n << 62n, limit, direction: "forward" },
+        scopeOf(source),
+      )
+    ).map(({ body }) => body);
+  expect(await read(4)).toEqual(["1", "2", "3", "4"]);
+  expect(opened).toBe(1);
+  expect(await read(100)).toEqual(["1", "2", "3", "4", "5", "7", "8", "9"]);
+});
+
+test("entries carry labels by what they are", async () => {
+  const [entry] = await entriesOf('{app="a"} | logfmt | app_extracted="own"', [
+    { line: "app=own trace=l x=1", severity: 17, attributes: { trace: "m" } },
+  ]);
+  expect(entry).toMatchObject({
+    stream: { app: "a" },
+    metadata: { detected_level: "error", trace: "m" },
+    parsed: { app_extracted: "own", trace_extracted: "l", x: "1" },
+  });
+});
+
+test("line filters agree with plain JavaScript, before and behind a stage that changes nothing", async () => {
+  const words = ["err", "or", "a", " ", "=", "1", "é", "x"];
+  let state = 5;
+  const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const text = (most: number) =>
+    Array.from({ length: 1 + random(most) }, () => words[random(words.length)]).join("");
+  for (let i = 0; i < 150; i++) {
+    const lines = Array.from({ length: 10 }, () => text(8));
+    const [a, b, c] = [text(2), text(2), text(2)];
+    const query = `|= ${JSON.stringify(a)} or ${JSON.stringify(b)} != ${JSON.stringify(c)}`;
+    const expected = lines.filter(
+      (line) => (line.includes(a) || line.includes(b)) && !line.includes(c),
+    );
+    for (const stages of [
+      query,
+      `| label_format q="" ${query}`,
+      `| line_format "{{__line__}}" ${query}`,
+    ]) {
+      const given = lines.map((line, at) => ({ at, line }));
+      const found = await entriesOf(`{app="a"} ${stages}`, given);
+      expect(found.map(({ body }) => body)).toEqual(expected);
+    }
+  }
+});
