@@ -1,7 +1,7 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
 
 /** Attributes that tell where a record comes from. */
-const provenanceNames = {
+export const provenanceNames = {
   agent: "lapwing_agent",
   config: "lapwing_config",
   file: "lapwing_file",

@@ -59,8 +59,15 @@ export class BatchBuilder {
     this.#lastNanos = 0;
   }
 
-  /** Copies a line: source[start, end). */
-  add(labels: Labels, source: Buffer, start: number, end: number, truncated: boolean): void {
+  /** Copies a line: source[start, end). `place` goes to its attributes. */
+  add(
+    labels: Labels,
+    source: Buffer,
+    start: number,
+    end: number,
+    truncated: boolean,
+    place?: Labels,
+  ): void {
     assert(this.hasRoom(end - start), "a line is added only where there is room");
     const i = this.#records++;
     source.copy(this.#bodies, this.#bytes, start, end);
@@ -74,9 +81,9 @@ export class BatchBuilder {
     }
     this.#timesMs[i] = this.#lastMs;
     this.#nanos[i] = this.#lastNanos;
-    if (truncated) {
+    if (truncated || place !== undefined) {
       this.#attributes ??= [];
-      this.#attributes[i] = { truncated: "true" };
+      this.#attributes[i] = { ...place, ...(truncated ? { truncated: "true" } : {}) };
     }
   }
 

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
+import { MultilineConfig } from "./multiline.ts";
+
 const KiB = 1_024;
 /** A batch's lines; taken apart they fit one frame nearly always, and the larger it is, the less its templates weigh. */
 export const batchBytesMax = 1_024 * KiB;
@@ -35,6 +37,8 @@ export const FileLogsConfig = z.strictObject({
     .default("utf-8"),
   /** A longer line is cut there, and marked with the attribute truncated="true". */
   line_size_max: byteSize.pipe(z.number().min(64).max(lineBytesMax)).prefault(`${256 * KiB}B`),
+  /** Lines that belong together become one record; without it each line is one. */
+  multiline: MultilineConfig.optional(),
   /** How often files in use are looked at, so also the longest that a line waits for its batch. */
   poll_interval: duration.pipe(z.number().min(10)).prefault("200ms"),
   /** How often new files are looked for. Idle files are looked at as often. */

@@ -28,6 +28,10 @@ export class Tail {
   idleMs = 0;
   quietSinceMs: number | undefined;
   goneSinceMs: number | undefined;
+  /** Whole lines were left in it, because their record may go on; and since when it is as long as it is (monotonic ms). */
+  hasPending = false;
+  sizeSeen = 0;
+  grewAtMs = 0;
   /** Why it can't be read, for the status. */
   problem: string | undefined;
   #descriptor: number | undefined;

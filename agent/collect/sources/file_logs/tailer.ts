@@ -1,12 +1,16 @@
 import { messageOf } from "#shared/errors.ts";
+import { provenanceNames } from "../provenance.ts";
 import type { SourceContext } from "../source.ts";
 import { BatchBuilder } from "./batch_builder.ts";
 import { markBytes } from "./checkpoint.ts";
 import type { FileLogsConfig } from "./config.ts";
+import type { LineJoiner } from "./line_joiner.ts";
+import { lineJoiner } from "./multiline.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import type { Tail } from "./tail.ts";
 import { TailSet } from "./tail_set.ts";
-import { takeLines } from "./take_lines.ts";
+import { type Chunk, type Taken, takeLines } from "./take_lines.ts";
+import { takeRecords } from "./take_records.ts";
 
 /** Read at once from one file, so also its share of a round. */
 const chunkBytes = 256 * 1_024;
@@ -22,6 +26,7 @@ export class Tailer {
   readonly #context: SourceContext;
   readonly #set: TailSet;
   readonly #codec: LineCodec;
+  readonly #joiner: LineJoiner | undefined;
   readonly #builder: BatchBuilder;
   readonly #buffer: Buffer;
   /** Tails with a descriptor, the least recently read first. */
@@ -34,6 +39,7 @@ export class Tailer {
     this.#context = context;
     this.#set = new TailSet(config, context);
     this.#codec = lineCodec(config.encoding);
+    this.#joiner = config.multiline === undefined ? undefined : lineJoiner(config.multiline);
     this.#builder = new BatchBuilder(context.clock);
     const lineBytes = Math.max(chunkBytes, config.line_size_max + 64);
     this.#buffer = Buffer.allocUnsafe(markBytes + lineBytes);
@@ -94,17 +100,17 @@ export class Tailer {
     const size = Number(stat.size);
     const { offset } = tail.at;
     if (size > offset) {
-      const taken = await this.#read(tail, stat.mtimeNs, false);
+      const taken = await this.#read(tail, stat.mtimeNs, this.#isOverdue(tail, size, nowMs));
       const hasMoved = tail.at.offset !== offset;
       if (taken === "more") return true;
-      tail.drained = true;
+      tail.drained = !tail.hasPending;
       if (hasMoved) return this.#wasBusy(tail, nowMs);
     } else if (size < offset || (stat.mtimeNs !== tail.at.mtimeNs && !tail.isIntact())) {
       this.#set.truncated(tail, wasOpen);
       return true;
     }
     if (size === offset) tail.at = { ...tail.at, mtimeNs: stat.mtimeNs };
-    tail.drained = true;
+    tail.drained = size === offset || !tail.hasPending;
     return this.#wasQuiet(tail, nowMs, stat.mtimeNs);
   }
 
@@ -119,10 +125,12 @@ export class Tailer {
     const { poll_interval: pollMs, rescan_interval: idleMsMax, rotate_wait: waitMs } = this.#config;
     tail.idleMs = Math.min(Math.max(pollMs, tail.idleMs * 2), idleMsMax);
     tail.lookAtMs = nowMs + tail.idleMs;
+    const flushMs = this.#config.multiline?.flush_timeout ?? 0;
+    if (tail.hasPending) tail.lookAtMs = Math.min(tail.lookAtMs, tail.grewAtMs + flushMs);
     tail.quietSinceMs ??= nowMs;
     if (tail.state === "rotated" && nowMs - tail.quietSinceMs >= waitMs) {
       // Nobody will finish its last line any more.
-      if ((await this.#read(tail, mtimeNs, true)) === "more") return true;
+      if ((await this.#read(tail, mtimeNs, "final")) === "more") return true;
       tail.at = { ...tail.at, mtimeNs };
       this.#set.remember(tail);
       this.#close(tail);
@@ -131,8 +139,26 @@ export class Tailer {
     return false;
   }
 
-  /** Takes lines of one chunk. "more": the chunk was full, or the file began anew. */
-  async #read(tail: Tail, mtimeNs: bigint, final: boolean): Promise<"more" | "end"> {
+  /** Whether a record that may go on has waited long enough for it. */
+  #isOverdue(tail: Tail, size: number, nowMs: number): "flush" | "" {
+    const { multiline } = this.#config;
+    if (multiline === undefined) return "";
+    if (tail.sizeSeen === size && tail.hasPending)
+      return nowMs - tail.grewAtMs >= multiline.flush_timeout ? "flush" : "";
+    tail.sizeSeen = size;
+    tail.grewAtMs = nowMs;
+    return "";
+  }
+
+  /**
+   * Takes lines of one chunk. "more": the chunk was full, or the file began anew. `ending`: with "flush" the last record does not
+   * wait for its end, with "final" the last line neither.
+   */
+  async #read(
+    tail: Tail,
+    mtimeNs: bigint,
+    ending: "flush" | "final" | "",
+  ): Promise<"more" | "end"> {
     const wasOpen = tail.isOpen;
     if (!this.#openFile(tail)) return "end";
     const read = tail.read(this.#buffer);
@@ -144,9 +170,16 @@ export class Tailer {
     this.#builder.readAt();
     let position = start;
     let from = start + (tail.at.offset === 0 ? this.#codec.byteOrderMark(data, 0) : 0);
-    const chunk = { data, labels: tail.labels, lineMax: this.#config.line_size_max, final };
+    const chunk: Chunk = {
+      data,
+      labels: tail.labels,
+      lineMax: this.#config.line_size_max,
+      final: ending === "final",
+      ...this.#placesIn(tail, start),
+    };
     for (;;) {
-      const taken = takeLines(this.#codec, this.#builder, chunk, from, tail.at.skipping);
+      const taken = this.#take(chunk, from, tail.at.skipping, ending === "flush");
+      tail.hasPending = taken.pending;
       if (taken.cut > 0) this.#context.truncated?.("logs", taken.cut);
       if (taken.next > position) {
         tail.advance(data, position, taken.next, taken.skipping, mtimeNs);
@@ -158,6 +191,26 @@ export class Tailer {
       await this.#flush();
     }
     return data.length === this.#buffer.length && position > start ? "more" : "end";
+  }
+
+  #take(chunk: Chunk, from: number, skipping: boolean, flush: boolean): Taken {
+    const joiner = this.#joiner;
+    if (joiner === undefined) return takeLines(this.#codec, this.#builder, chunk, from, skipping);
+    const linesMax = this.#config.multiline?.lines_max ?? 1;
+    const joining = { joiner, linesMax, flush };
+    return takeRecords(this.#codec, this.#builder, chunk, from, skipping, joining);
+  }
+
+  /** What records tell of their place, where the source is asked for it: data[start] is at the tail's position now. */
+  #placesIn(tail: Tail, start: number): Pick<Chunk, "placeOf"> {
+    if (this.#context.provenance === undefined) return {};
+    const base = tail.at.offset - start;
+    return {
+      placeOf: (position) => ({
+        [provenanceNames.file]: tail.current,
+        [provenanceNames.offset]: String(base + position),
+      }),
+    };
   }
 
   #openFile(tail: Tail): boolean {

@@ -9,6 +9,8 @@ export type Chunk = {
   readonly lineMax: number;
   /** Nothing will follow: what stands after the last line end is a line, too. */
   readonly final: boolean;
+  /** What a record that begins at data[position] tells of its place, where that is asked for. */
+  readonly placeOf?: (position: number) => Labels;
 };
 
 export type Taken = {
@@ -20,6 +22,8 @@ export type Taken = {
   cut: number;
   /** The builder is full: hand it over, and come again. */
   full: boolean;
+  /** Whole lines stay in the file, because their record may go on. */
+  pending: boolean;
 };
 
 /**
@@ -34,7 +38,7 @@ export function takeLines(
   skipping: boolean,
 ): Taken {
   const { data, lineMax, final } = chunk;
-  const taken: Taken = { next: from, skipping, cut: 0, full: false };
+  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
   const whole = data.length - ((data.length - from) % codec.unit);
   if (taken.skipping) {
     const end = codec.newline(data, from);
@@ -60,10 +64,11 @@ export function takeLines(
   return taken;
 }
 
-function addLine(
+/** Adds the line data[start, stop), cut where it is too long. */
+export function addLine(
   codec: LineCodec,
   builder: BatchBuilder,
-  { data, labels, lineMax }: Chunk,
+  { data, labels, lineMax, placeOf }: Chunk,
   start: number,
   stop: number,
 ): "added" | "cut" | "full" {
@@ -79,11 +84,17 @@ function addLine(
   if (last > first && source[last - 1] === 13) last--;
   if (last - first > lineMax) {
     isCut = true;
-    last = first + lineMax;
-    // Not within a character: bytes 10xxxxxx continue one. Garbage has no front, hence the limit.
-    for (let back = 0; back < 3 && ((source[last] ?? 0) & 0xc0) === 0x80; back++) last--;
+    last = cutPosition(source, first, lineMax);
   }
   if (!builder.hasRoom(last - first)) return "full";
-  builder.add(labels, source, first, last, isCut);
+  builder.add(labels, source, first, last, isCut, placeOf?.(start));
   return isCut ? "cut" : "added";
+}
+
+/** Where a line of too many bytes is cut: not within a character. */
+export function cutPosition(source: Buffer, first: number, lineMax: number): number {
+  let last = first + lineMax;
+  // Bytes 10xxxxxx continue a character. Garbage has no front, hence the limit.
+  for (let back = 0; back < 3 && ((source[last] ?? 0) & 0xc0) === 0x80; back++) last--;
+  return last;
 }
