@@ -117,9 +117,10 @@ test("a record has at most lines_max lines and line_size_max bytes; what is more
 });
 
 test("a pattern is asked for with mode start, and refused with others", () => {
-  const messages = (multiline: unknown) =>
-    FileLogsConfig.safeParse({ multiline }).error?.issues.map(({ path }) => path.join("."));
   expect(messages({ mode: "start" })).toEqual(["multiline.start"]);
   expect(messages({ start: "^x" })).toEqual(["multiline.start"]);
   expect(messages({ mode: "start", start: "(?=x)" })).toEqual(["multiline.start"]);
 });
+
+const messages = (multiline: unknown) =>
+  FileLogsConfig.safeParse({ multiline }).error?.issues.map(({ path }) => path.join("."));
