@@ -30,7 +30,7 @@ export class RegexAutomaton {
   #table = new Int32Array(16 * ascii).fill(unknown);
   readonly #others = new Map<number, number>();
   readonly #atEnd = new Map<number, boolean>();
-  readonly #widened = new Map<Uint8Array, Int32Array>();
+  readonly #widened = new Map<Uint8Array, Map<number, number>>();
   readonly #isLoose: boolean;
   readonly #hasPlaces: boolean;
   readonly start: number;
@@ -81,10 +81,9 @@ export class RegexAutomaton {
   widened(state: number, isIn: Uint8Array): number {
     if (state <= dead) return state;
     let known = this.#widened.get(isIn);
-    if (known === undefined)
-      this.#widened.set(isIn, (known = new Int32Array(statesMax).fill(unknown)));
-    const before = known[state] ?? unknown;
-    if (before !== unknown) return before;
+    if (known === undefined) this.#widened.set(isIn, (known = new Map()));
+    const before = known.get(state);
+    if (before !== undefined) return before;
     const runes = Array.from({ length: ascii }, (_, byte) => byte).filter(
       (byte) => isIn[byte] === 1,
     );
@@ -97,7 +96,7 @@ export class RegexAutomaton {
       const more = this.#program.reachable([...all, ...next], anyPlace);
       if (more === undefined || more.length === all.length) {
         const found = more === undefined ? matched : this.#state(all, 0);
-        known[state] = found;
+        known.set(state, found);
         return found;
       }
       all = more;

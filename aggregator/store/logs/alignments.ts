@@ -43,10 +43,14 @@ function isInPart({ parts, partEnds }: LineTemplate, needle: Uint8Array): boolea
   return false;
 }
 
-function partsOf({ parts, partEnds }: LineTemplate): Uint8Array[] {
-  const all: Uint8Array[] = [];
-  for (let p = 0; p < partEnds.length; p++)
-    all.push(parts.subarray(p === 0 ? 0 : partEnds[p - 1], partEnds[p]));
+const partsKnown = new WeakMap<LineTemplate, readonly Uint8Array[]>();
+
+function partsOf(template: LineTemplate): readonly Uint8Array[] {
+  let all = partsKnown.get(template);
+  if (all !== undefined) return all;
+  const { parts, partEnds } = template;
+  all = Array.from(partEnds, (end, p) => parts.subarray(p === 0 ? 0 : partEnds[p - 1], end));
+  partsKnown.set(template, all);
   return all;
 }
 

@@ -20,8 +20,15 @@ export function planNeedle(
   mayHold: (column: string, needle: Uint8Array) => boolean,
 ): NeedlePlan {
   const { templates } = group;
-  const alignments =
-    needle.length === 0 ? [] : templates.values.map((template) => alignmentsOf(template, needle));
+  const mayFit = ({ variable, bytes }: Constraint) =>
+    mayHold(variableColumns[variable] ?? "", bytes);
+  const alignments = templates.values.map((template) => {
+    if (needle.length === 0) return { isConstant: true, across: [] };
+    const found = alignmentsOf(template, needle);
+    const { across } = found;
+    // Most ask for a delimiter in a variable, which has none.
+    return { ...found, across: across?.filter((constraints) => constraints.every(mayFit)) };
+  });
   const columns = new Set<string>();
   if (needle.length === 0) return { needle, alignments, columns };
   const add = (name: string) => mayHold(name, needle) && columns.add(name);
@@ -32,11 +39,7 @@ export function planNeedle(
       // Too many alignments: the lines are made whole.
       if (across === undefined) columns.add(variableColumns[v] ?? "");
       else add(variableColumns[v] ?? "");
-    for (const alternative of across ?? []) {
-      const names = alternative.map(({ variable }) => variableColumns[variable] ?? "");
-      if (alternative.every(({ bytes }, i) => mayHold(names[i] ?? "", bytes)))
-        for (const name of names) columns.add(name);
-    }
+    for (const { variable } of across?.flat() ?? []) columns.add(variableColumns[variable] ?? "");
   }
   add("body");
   // A body that is no text is there twice, and only the raw one counts.

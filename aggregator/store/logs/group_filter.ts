@@ -2,7 +2,7 @@ import { unmined } from "#shared/model/line_template.ts";
 import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import type { LineFilter } from "../../query/source.ts";
-import { markRegex, markWhole, planRegex } from "./find_regex.ts";
+import { markRegex, markWhole, planAgain, planRegex } from "./find_regex.ts";
 import { markNeedle, type NeedlePlan, planNeedle } from "./find_needle.ts";
 import type { LogGroup } from "./log_group.ts";
 import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
@@ -118,8 +118,9 @@ function regexFilter({ op, values }: LineFilter): GroupFilter {
           continue;
         }
         await load(plan.columns);
+        const better = planAgain(group, regex, plan);
         const wanted = await narrowed(regex.program.literals, group, index, load, passing);
-        markRegex(group, regex, whole, plan, wanted, hits);
+        markRegex(group, regex, whole, better, wanted, hits);
       }
       keep(passing, hits, isWanted);
     },

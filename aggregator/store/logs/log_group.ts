@@ -11,6 +11,8 @@ import {
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { variableColumns } from "../logs_columns.ts";
+import { sameSet } from "./byte_sets.ts";
 import { TextColumn, TextCursor } from "./text_values.ts";
 
 const decoder = new TextDecoder();
@@ -33,6 +35,8 @@ export class LogGroup {
   #severities: Uint8Array | undefined;
   #templates: Numbered<LineTemplate> | undefined;
   #attributes: Numbered<Labels> | undefined;
+  /** By variable, then by template. */
+  readonly #bytesIn: Uint8Array[][] = [];
   #bytes = entryBytes;
 
   constructor(group: RowGroup) {
@@ -135,6 +139,33 @@ export class LogGroup {
     return column === undefined || column.isEmpty ? undefined : column;
   }
 
+  /** Which bytes a variable of a template has in this row group; its column was read. */
+  bytesIn(template: number, variable: number): Uint8Array {
+    let sets = this.#bytesIn[variable];
+    if (sets === undefined) {
+      sets = this.#setsOf(variableColumns[variable] ?? "");
+      this.#bytesIn[variable] = sets;
+      this.#bytes += 8 * sets.length;
+    }
+    return sets[template] ?? noBytes;
+  }
+
+  #setsOf(name: string): Uint8Array[] {
+    const { values, numbers } = this.templates;
+    const sets = values.map(() => new Uint8Array(256));
+    const column = this.texts(name);
+    if (column === undefined) return sets.map(() => noBytes);
+    const { bytes, ends, rowOf } = column;
+    let at = 0;
+    for (let value = 0; value < ends.length; value++) {
+      const end = ends[value] ?? 0;
+      const set = sets[numbers[rowOf === undefined ? value : (rowOf[value] ?? 0)] ?? 0];
+      if (set !== undefined) for (; at < end; at++) set[bytes[at] ?? 0] = 1;
+      at = end;
+    }
+    return sets.map((set) => sameSet(set));
+  }
+
   /** Variables of the template that has most. */
   get variables(): number {
     return this.templates.values.reduce(
@@ -155,4 +186,5 @@ export function cursorOf(group: LogGroup, name: string): TextCursor | undefined 
   return texts === undefined ? undefined : new TextCursor(texts);
 }
 
+const noBytes = new Uint8Array(256);
 const noNumbered = { values: [], numbers: new Uint32Array() };

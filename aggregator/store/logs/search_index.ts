@@ -1,6 +1,7 @@
 import type { Literals } from "#shared/text/regex_program.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { sameSet } from "./byte_sets.ts";
 import { hashWord, isBetween, isDigit, wordBytesMin, WordFilter } from "./search_words.ts";
 
 /** The key of a file's metadata that names the place of its index: offset and length. */
@@ -114,20 +115,10 @@ export function readSearchIndex(bytes: Uint8Array): GroupIndex[] {
 
 const cutOff = new UnsupportedParquet("a search index that is cut off");
 const none = new Uint8Array(256);
-const sets = new Map<string, Uint8Array>();
-const setsMax = 10_000;
-
-/** Files and columns have the same sets again and again. */
 function setOf(bits: Uint8Array): Uint8Array {
-  const key = Buffer.from(bits.buffer, bits.byteOffset, bits.length).toString("latin1");
-  const known = sets.get(key);
-  if (known !== undefined) return known;
-  const isIn = Uint8Array.from(
-    { length: 256 },
-    (_, byte) => ((bits[byte >> 3] ?? 0) >> (byte & 7)) & 1,
-  );
-  if (sets.size < setsMax) sets.set(key, isIn);
-  return isIn;
+  const isIn = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) isIn[byte] = ((bits[byte >> 3] ?? 0) >> (byte & 7)) & 1;
+  return sameSet(isIn);
 }
 
 function hasAll(isIn: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

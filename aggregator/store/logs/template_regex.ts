@@ -1,7 +1,6 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { dead, matched, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import type { RegexProgram } from "#shared/text/regex_program.ts";
-import type { TextCursor } from "./text_values.ts";
 
 /** What a regular expression makes of lines of a template: it matches all, none, or it depends on the variables. */
 export type Verdict = "all" | "none" | "some";
@@ -46,9 +45,23 @@ export class TemplateRegex {
     return "some";
   }
 
-  /** For lines of one template, one after another. */
-  open(template: LineTemplate): LineRegex {
-    return new LineRegex(this.#exact, template);
+  /** The parts of a template, gone through once from each state. */
+  open(template: LineTemplate): TemplateParts {
+    return new TemplateParts(this.#exact, template);
+  }
+
+  /** The state that lines begin in. */
+  get start(): number {
+    return this.#exact.start;
+  }
+
+  /** As RegexAutomaton.run(). */
+  run(state: number, bytes: Uint8Array, from: number, to: number): number {
+    return this.#exact.run(state, bytes, from, to);
+  }
+
+  isMatchAtEnd(state: number): boolean {
+    return this.#exact.isMatchAtEnd(state);
   }
 
   /** Whether a whole line matches; undefined where its bytes are no text. */
@@ -58,7 +71,7 @@ export class TemplateRegex {
   }
 }
 
-class LineRegex {
+export class TemplateParts {
   readonly #exact: RegexAutomaton;
   readonly #template: LineTemplate;
   /** By part and the state before it. */
@@ -70,30 +83,24 @@ class LineRegex {
     this.#after = Array.from(template.partEnds, () => new Int32Array(64).fill(unknown));
   }
 
-  /** Whether the line of a row matches, given its variables in order; undefined where its bytes are no text. */
-  test(variables: readonly (TextCursor | undefined)[], row: number): boolean | undefined {
-    const exact = this.#exact;
-    const parts = this.#after.length;
-    let state = exact.start;
-    for (let p = 0; p < parts && state > dead; p++) {
-      const known = this.#after[p]?.[state] ?? unknown;
-      state = known === unknown ? this.#part(p, state) : known;
-      if (p === parts - 1 || state <= dead) continue;
-      const variable = variables[p];
-      if (variable?.seek(row) === true)
-        state = exact.run(state, variable.bytes, variable.start, variable.end);
-    }
-    return state < 0 ? undefined : exact.isMatchAtEnd(state);
+  get last(): number {
+    return this.#after.length - 1;
   }
 
-  #part(p: number, state: number): number {
+  /** The state after part `p`. */
+  after(p: number, state: number): number {
+    const known = this.#after[p]?.[state] ?? unknown;
+    return known === unknown && state > dead
+      ? this.#run(p, state)
+      : known === unknown
+        ? state
+        : known;
+  }
+
+  #run(p: number, state: number): number {
     const { parts, partEnds } = this.#template;
-    const next = this.#exact.run(
-      state,
-      parts,
-      p === 0 ? 0 : (partEnds[p - 1] ?? 0),
-      partEnds[p] ?? 0,
-    );
+    const start = p === 0 ? 0 : (partEnds[p - 1] ?? 0);
+    const next = this.#exact.run(state, parts, start, partEnds[p] ?? 0);
     let after = this.#after[p] ?? new Int32Array();
     if (state >= after.length) {
       const larger = new Int32Array(2 * state).fill(unknown);
