@@ -44,7 +44,7 @@ export async function writeMetricsFile(
   note?: BlockNote,
   exemplars: readonly SeriesExemplars[] = [],
 ): Promise<LocalFile> {
-  const sorted = sortSeries(metrics, texts);
+  const sorted = await sortSeries(metrics, texts);
   const written = exemplars.length === 0 ? await measureCut(metrics) : undefined;
   if (written !== undefined && written.items > 0) {
     const source = cutSource(metrics, sorted);

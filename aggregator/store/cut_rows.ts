@@ -7,15 +7,53 @@ import { MetricsRows, numberColumns, rowEnd, type Written } from "./metrics_rows
 /** Nothing else waits for longer than reading so many takes, some 10 ms. */
 const samplesBetweenPauses = 1_000_000;
 
-export type SortedSeries = readonly { readonly index: number; readonly text: SeriesText }[];
+type Sortable = { readonly index: number; readonly text: SeriesText };
+export type SortedSeries = readonly Sortable[];
 
-/** In the order of a block: by name, then the text of the labels. */
-export function sortSeries(metrics: CutMetrics, texts: SeriesTexts): SortedSeries {
-  return Array.from({ length: metrics.size }, (_, index) => index)
-    .map((index) => ({ index, text: texts.get(metrics.labels(index)) }))
-    .toSorted(
-      ({ text: a }, { text: b }) => compareTexts(a.name, b.name) || compareTexts(a.text, b.text),
-    );
+/** Nothing else waits for longer than making the texts of so many series and sorting them takes, some 10 ms where no text is known yet. */
+const seriesBetweenPauses = 4_096;
+/** ... or than merging so many. */
+const mergedBetweenPauses = 65_536;
+
+/** In the order of a block: by name, then the text of the labels. Parts are sorted, then merged, with pauses. */
+export async function sortSeries(metrics: CutMetrics, texts: SeriesTexts): Promise<SortedSeries> {
+  let parts: SortedSeries[] = [];
+  for (let from = 0; from < metrics.size; from += seriesBetweenPauses) {
+    if (from > 0) await setImmediate();
+    const size = Math.min(seriesBetweenPauses, metrics.size - from);
+    const part = Array.from({ length: size }, (_, i): Sortable => {
+      return { index: from + i, text: texts.get(metrics.labels(from + i)) };
+    });
+    parts.push(part.sort(compareSeries));
+  }
+  while (parts.length > 1) {
+    const merged: SortedSeries[] = [];
+    for (let i = 0; i < parts.length; i += 2)
+      merged.push(await mergeSorted(parts[i] ?? [], parts[i + 1] ?? []));
+    parts = merged;
+  }
+  return parts[0] ?? [];
+}
+
+async function mergeSorted(a: SortedSeries, b: SortedSeries): Promise<SortedSeries> {
+  if (b.length === 0) return a;
+  const merged: Sortable[] = [];
+  let [left, right] = [0, 0];
+  for (let [one, other] = [a[0], b[0]]; one !== undefined || other !== undefined;) {
+    if (other === undefined || (one !== undefined && compareSeries(one, other) <= 0)) {
+      if (one !== undefined) merged.push(one);
+      one = a[++left];
+    } else {
+      merged.push(other);
+      other = b[++right];
+    }
+    if (merged.length % mergedBetweenPauses === 0) await setImmediate();
+  }
+  return merged;
+}
+
+function compareSeries({ text: a }: Sortable, { text: b }: Sortable): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.text, b.text);
 }
 
 /**

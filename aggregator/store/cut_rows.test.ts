@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { cutMetricsOf } from "./cut_metrics.ts";
+import { sortSeries } from "./cut_rows.ts";
+import { SeriesTexts, compareTexts } from "./labels_text.ts";
+
+function cutOf(numbers: readonly number[]) {
+  return cutMetricsOf(
+    numbers.map((number) => ({
+      labels: { __name__: `metric_${number % 7}`, number: String(number) },
+      key: String(number),
+      timestampsMs: new Float64Array(0),
+      values: new Float64Array(0),
+    })),
+  );
+}
+
+/** 0..count-1, each once, in no order that anyone would sort by. */
+function shuffled(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i * 7_919) % count);
+}
+
+test("sortSeries() sorts by name, then text, each series once, however many parts there are", async () => {
+  for (const count of [0, 1, 4_096, 4_097, 20_000, 70_001]) {
+    const numbers = shuffled(count);
+    const sorted = await sortSeries(cutOf(numbers), new SeriesTexts());
+    const indexes = new Set(sorted.map(({ index }) => index));
+    expect(sorted).toHaveLength(count);
+    expect(indexes.size).toBe(count);
+    for (const [i, { index, text }] of sorted.entries()) {
+      const before = sorted[i - 1]?.text;
+      if (before === undefined) continue;
+      const order = compareTexts(before.name, text.name) || compareTexts(before.text, text.text);
+      if (order >= 0 || !text.text.includes(`"${numbers[index]}"`))
+        throw new Error(`${before.name}${before.text} stands before ${text.name}${text.text}`);
+    }
+  }
+});
+
+test("sortSeries() lets others run while it sorts many", async () => {
+  let turns = 0;
+  const counting = setInterval(() => turns++, 0);
+  await sortSeries(cutOf(shuffled(100_000)), new SeriesTexts());
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(5);
+});
