@@ -18,8 +18,8 @@ import type { SchemaKeys } from "./schema_keys.ts";
 import { SeriesIndex } from "./series_index.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
-/** A rough price of a series beside its samples: labels, key, index entries, objects. */
-const seriesBytes = 600;
+/** A rough price of a series of one generation beside its samples: index entries, objects, places. Labels, key and text are the schema's. */
+const seriesBytes = 400;
 
 type TenantMetrics = {
   readonly index: SeriesIndex;

@@ -8,8 +8,11 @@ export const IngestConfig = z.strictObject({
   flush_interval: duration.prefault("2m"),
   /** ... or as soon as it holds this much. */
   flush_size: byteSize.prefault("128MiB"),
-  /** Above this no frame is taken until a flush has made room. */
-  head_size_max: byteSize.prefault("256MiB"),
+  /**
+   * Above this no frame is taken until a flush has made room. What is being written counts too, so a store that falls behind slows ingest
+   * down, and the process stays small.
+   */
+  head_size_max: byteSize.prefault("160MiB"),
   /** Series of a tenant with a sample in the last hour; 0 is none. Known ones go on, new ones are refused. */
   series_limit: z.number().int().nonnegative().default(5_000_000),
   /** Other limits for some tenants, by name. */

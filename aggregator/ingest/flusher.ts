@@ -6,6 +6,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { Head } from "../head/contract.ts";
 import type { Cut, Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
+import { Garbage } from "./garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
 
@@ -29,6 +30,7 @@ const retryMaxMs = 30_000;
 export class Flusher {
   readonly #config: IngestConfig;
   readonly #parts: FlusherParts;
+  readonly #garbage = new Garbage();
   #pending: Cut | undefined;
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
@@ -103,9 +105,12 @@ export class Flusher {
     const cut = (this.#pending ??= this.#cut());
     if (cut === undefined) return;
     const startedMs = clock.monotonic();
+    let releasedBytes = 0;
     try {
       await store.commit(cut, () => {
+        const heldBytes = head.size().bytes;
         head.release();
+        releasedBytes = heldBytes - head.size().bytes;
         for (const commit of cut.lanes) this.#parts.lanes.get(commit.lane).noteCommitted(commit);
         this.#pending = undefined;
       });
@@ -120,6 +125,7 @@ export class Flusher {
     receiver.announceCommitted(cut.lanes);
     meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
+    this.#garbage.released(releasedBytes);
   }
 
   /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */

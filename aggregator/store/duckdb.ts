@@ -35,6 +35,8 @@ export class Duckdb {
       memory_limit: `${Math.max(options.memoryBytes, 64 * 1_024 * 1_024)}B`,
       threads: String(options.threads),
       temp_directory: options.temporaryFolder,
+      // Writing a row group takes tens of megabytes, which DuckDB's allocator (128MiB by default) would keep for the next.
+      allocator_flush_threshold: "16MiB",
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
     });

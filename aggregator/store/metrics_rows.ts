@@ -42,8 +42,13 @@ const startColumn = firstHistogramColumn + histogramTypes.length;
 const chunkSamplesMax = 1_000;
 /** Offsets are 32 bits wide. */
 const chunkSpanMsMax = 2 ** 32 - 1;
-/** DuckDB's vector holds 2,048 rows. */
+/** DuckDB's vector holds 2,048 rows, and so does a row group. */
 const rowsMax = 2_048;
+/**
+ * Samples that wait, with one row more, for a chunk: a megabyte and a half. A chunk of full rows would be 24 MB, held here, in the chunk,
+ * and once more by DuckDB.
+ */
+const samplesMax = 2 ** 17;
 /** Cells of histograms that wait for a full vector: 8 MiB. */
 const histogramCellsMax = 2 ** 20;
 
@@ -71,8 +76,8 @@ export class MetricsRows {
   readonly #divisors = new Float64Array(rowsMax);
   readonly #timeGroups = new TimeGroups();
   readonly #lengths: number[] = [];
-  #times = new Uint32Array(1 << 16);
-  #values = new Float64Array(1 << 16);
+  readonly #times = new Uint32Array(samplesMax + chunkSamplesMax);
+  readonly #values = new Float64Array(samplesMax + chunkSamplesMax);
   #usedTimes = 0;
   #used = 0;
   readonly #valueLengths: number[] = [];
@@ -109,8 +114,11 @@ export class MetricsRows {
     return this.#names.length;
   }
 
+  /** No chunk goes beyond the end of a row group, or DuckDB would make that larger. */
   get #isFull(): boolean {
-    return this.waiting === rowsMax || this.#cells >= histogramCellsMax;
+    const { waiting } = this;
+    if (waiting > 0 && (this.#rows + waiting) % rowsMax === 0) return true;
+    return this.#usedTimes >= samplesMax || this.#cells >= histogramCellsMax;
   }
 
   /** Adds samples from `begin` on as far as there is room; gives the index that they are added up to. */
@@ -221,7 +229,6 @@ export class MetricsRows {
     const count = end - begin;
     const first = timestampsMs[begin] ?? 0;
     const last = timestampsMs[end - 1] ?? 0;
-    this.#reserve(this.#usedTimes + count);
     this.#names.push(name);
     this.#labels.push(text);
     this.#lengths.push(count);
@@ -284,16 +291,6 @@ export class MetricsRows {
     this.#names.length = 0;
     this.#labels.length = 0;
     this.#lengths.length = 0;
-  }
-
-  #reserve(size: number): void {
-    if (size <= this.#values.length) return;
-    const times = new Uint32Array(2 * size);
-    const values = new Float64Array(2 * size);
-    times.set(this.#times.subarray(0, this.#usedTimes));
-    values.set(this.#values.subarray(0, this.#used));
-    this.#times = times;
-    this.#values = values;
   }
 }
 

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { Garbage } from "./garbage.ts";
+
+const mebibyte = 1024 * 1024;
+
+function garbageOf(residentBytes: number) {
+  let collections = 0;
+  const collect = (): void => void collections++;
+  const garbage = new Garbage({ residentBytes: () => residentBytes, collect });
+  return { garbage, collections: () => collections };
+}
+
+test("Garbage.released() collects once for every 48 MiB that were let go", () => {
+  const { garbage, collections } = garbageOf(100 * mebibyte);
+  garbage.released(47 * mebibyte);
+  expect(collections()).toBe(0);
+  garbage.released(mebibyte);
+  expect(collections()).toBe(1);
+  for (let i = 0; i < 47; i++) garbage.released(mebibyte);
+  expect(collections()).toBe(1);
+  garbage.released(mebibyte);
+  expect(collections()).toBe(2);
+});
+
+test("Garbage.released() waits for a sixth of what a large process has", () => {
+  const { garbage, collections } = garbageOf(1_200 * mebibyte);
+  garbage.released(199 * mebibyte);
+  expect(collections()).toBe(0);
+  garbage.released(mebibyte);
+  expect(collections()).toBe(1);
+});
+
+test("Garbage.released() frees what the runtime holds", () => {
+  const garbage = new Garbage();
+  let held: Uint8Array | undefined = new Uint8Array(256 * mebibyte).fill(1);
+  const before = process.memoryUsage.rss();
+  expect(held.at(-1)).toBe(1);
+  held = undefined;
+  garbage.released(1_000 * mebibyte);
+  expect(process.memoryUsage.rss()).toBeLessThan(before - 200 * mebibyte);
+});
