@@ -24,7 +24,7 @@ export async function sortSeries(metrics: CutMetrics, texts: SeriesTexts): Promi
     const part = Array.from({ length: size }, (_, i): Sortable => {
       return { index: from + i, text: texts.get(metrics.labels(from + i)) };
     });
-    parts.push(part.sort(compareSeries));
+    parts.push(part.toSorted(compareSeries));
   }
   while (parts.length > 1) {
     const merged: SortedSeries[] = [];

@@ -33,7 +33,7 @@ test("writeMetricsFile() makes row groups of 2,048 rows, also where samples fill
       labels: { __name__: "m", series: String(series) },
       key: String(series),
       timestampsMs,
-      values: Float64Array.from({ length: samples }, (_, i) => series * samples + i),
+      values: timestampsMs.map((_t, i) => series * samples + i),
     })),
   );
   const file = await writeMetricsFile(duckdb, folder, cut);
