@@ -45,7 +45,7 @@ async function portOf(message: string): Promise<number> {
 }
 
 /** Records that the tests below send to be refused. */
-const refused = 0;
+const refused = 2;
 
 const sql = (text: string): Promise<unknown[][]> => lapwing.sql(text);
 
@@ -139,6 +139,34 @@ test("GELF arrives over UDP in chunks, over TCP and over HTTP", async () => {
   });
   socket.close();
   expect(rows).toEqual(["HTTP", "TCP", "UDP"].map((by) => [`by ${by}`, 13, by]));
+});
+
+test("documents of _bulk and plain JSON are stored, and bad ones are told and counted", async () => {
+  const bulk = ['{"create":{"_index":"logs"}}', '{"message":"bulk","log.level":"error"}'];
+  const bad = ['{"create":{}}', "nonsense"];
+  const body = `${[...bulk, ...bad].join("\n")}\n`;
+  const bulkAnswer = await lapwing.get("/elasticsearch/_bulk", { method: "POST", body });
+  expect(await bulkAnswer.json()).toMatchObject({
+    errors: true,
+    items: [{ create: { status: 201 } }, { create: { status: 400 } }],
+  });
+  const path = "/api/v1/monitoring/logs?labels=job%3Djson";
+  const lines = '{"msg":"json","level":"error"}\n[]\n';
+  const jsonAnswer = await lapwing.get(path, { method: "POST", body: lines });
+  expect([jsonAnswer.status, await jsonAnswer.json()]).toMatchObject([
+    400,
+    { stored: 1, refused: [{ index: 1 }] },
+  ]);
+  const rows = await until("the records", async () => {
+    const found = await sql(
+      "SELECT body, severity FROM logs WHERE stream['job'] IN ('json', 'elasticsearch') ORDER BY body",
+    );
+    return found.length === 2 && found;
+  });
+  expect(rows).toEqual([
+    ["bulk", 17],
+    ["json", 17],
+  ]);
 });
 
 test("the account adds up", async () => {

@@ -58,9 +58,11 @@ export class Receivers {
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
     };
+    open("elasticsearch", (context) => receivers.elasticsearch.open(config.elasticsearch, context));
     open("fluent", (context) => receivers.fluent.open(config.fluent, context));
     open("gelf", (context) => receivers.gelf.open(config.gelf, context));
     open("influx", (context) => receivers.influx.open(config.influx, context));
+    open("json_logs", (context) => receivers.json_logs.open(config.json_logs, context));
     open("json_metrics", (context) => receivers.json_metrics.open(config.json_metrics, context));
     open("loki", (context) => receivers.loki.open(config.loki, context));
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));

@@ -1,6 +1,8 @@
+import { elasticsearch } from "./elasticsearch/receiver.ts";
 import { fluent } from "./fluent/receiver.ts";
 import { gelf } from "./gelf/receiver.ts";
 import { influx } from "./influx/receiver.ts";
+import { jsonLogs } from "./json_logs/receiver.ts";
 import { jsonMetrics } from "./json_metrics/receiver.ts";
 import { loki } from "./loki/receiver.ts";
 import { otlp } from "./otlp/receiver.ts";
@@ -10,9 +12,11 @@ import { syslog } from "./syslog/receiver.ts";
 
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
+  elasticsearch,
   fluent,
   gelf,
   influx,
+  json_logs: jsonLogs,
   json_metrics: jsonMetrics,
   loki,
   otlp,

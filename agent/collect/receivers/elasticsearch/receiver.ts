@@ -1,0 +1,154 @@
+import { randomBytes } from "node:crypto";
+import { Hono } from "hono";
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { type DocumentShape, addDocument, parseDocument } from "../json_documents.ts";
+import { KeptRecords } from "../kept_records.ts";
+import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { refusalOf } from "../refusal.ts";
+import { type BulkItem, readBulk } from "./bulk_items.ts";
+import { clusterRoutes } from "./cluster_routes.ts";
+
+/** The Elastic Common Schema's fields that name a service, host, container or Kubernetes object. */
+const defaultLabelKeys = {
+  "service.name": "service_name",
+  "host.name": "host",
+  "container.name": "container",
+  "kubernetes.namespace": "namespace",
+  "kubernetes.pod.name": "pod",
+  "kubernetes.container.name": "container",
+};
+
+const ElasticsearchConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Of a body as sent, and of what it unpacks to. */
+  body_size_max: byteSize.prefault("32MiB"),
+  /** A longer line is cut there, and its end is not stored. */
+  line_size_max: byteSize.prefault("256KiB"),
+  message_keys: z.array(z.string()).default(["message", "log", "msg"]),
+  time_keys: z.array(z.string()).default(["@timestamp", "timestamp", "time"]),
+  level_keys: z.array(z.string()).default(["log.level", "level", "severity"]),
+  /** Fields that become labels, nested ones with dots, and the labels' names. */
+  label_keys: z.record(z.string(), z.string()).default(defaultLabelKeys),
+  /** Further labels of all streams. */
+  labels: z.record(z.string(), z.string()).default({}),
+});
+type ElasticsearchConfig = z.output<typeof ElasticsearchConfig>;
+
+const prefix = "/elasticsearch";
+
+/** Elasticsearch's bulk API for logs, and what agents ask of a cluster before they use it; whole below /elasticsearch. */
+export const elasticsearch = defineReceiver({
+  type: "elasticsearch",
+  config: ElasticsearchConfig,
+  open(config, context) {
+    const intake = new BulkIntake(config, context);
+    const routes = new Hono();
+    const paths = ["/_bulk", "/:index/_bulk", `${prefix}/_bulk`, `${prefix}/:index/_bulk`];
+    for (const path of paths)
+      routes.on(["POST", "PUT"], path, async (c) => {
+        const index: unknown = c.req.param("index");
+        return intake.answer(c.req.raw, typeof index === "string" ? index : "");
+      });
+    routes.use(`${prefix}/*`, async (c, next) => {
+      await next();
+      c.header("X-Elastic-Product", "Elasticsearch");
+    });
+    return { routes: routes.route("/", clusterRoutes(prefix)) };
+  },
+});
+
+type Outcome = { readonly status: 201 } | { readonly status: 400; readonly reason: string };
+
+class BulkIntake {
+  readonly #config: ElasticsearchConfig;
+  readonly #context: ReceiverContext;
+  readonly #shape: DocumentShape;
+
+  constructor(config: ElasticsearchConfig, context: ReceiverContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#shape = {
+      messageKeys: config.message_keys,
+      timeKeys: config.time_keys,
+      levelKeys: config.level_keys,
+      labelKeys: new Map(Object.entries(config.label_keys)),
+    };
+  }
+
+  /** The answer of _bulk, a status for each item; given when the spool has the good ones. */
+  async answer(request: Request, index: string): Promise<Response> {
+    const { body_size_max: bytesMax } = this.#config;
+    const { memory, clock } = this.#context;
+    const startMs = clock.monotonic();
+    try {
+      return await withBody(request, { bytesMax, memory }, async (packed, take) => {
+        const encoding = request.headers.get("content-encoding") ?? undefined;
+        const body = unpackBody(packed, encoding, bytesMax);
+        if (body !== packed) take(body.length);
+        const items = readBulk(body, index);
+        const outcomes = await this.#store(items, take);
+        const took = Math.round(clock.monotonic() - startMs);
+        return Response.json(bulkAnswer(items, outcomes, took));
+      });
+    } catch (thrown) {
+      const { status, message: reason, retryAfterSeconds } = refusalOf(thrown);
+      const headers = new Headers();
+      if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
+      const type =
+        status === 503 ? "es_rejected_execution_exception" : "illegal_argument_exception";
+      const cause = { type, reason };
+      return Response.json(
+        { error: { root_cause: [cause], ...cause }, status },
+        { status, headers },
+      );
+    }
+  }
+
+  /** All good items as one batch: the spool has it or the request comes again. */
+  async #store(items: readonly BulkItem[], take: TakeMemory): Promise<Outcome[]> {
+    const records = new KeptRecords(this.#context, this.#config.line_size_max);
+    let faults = 0;
+    const outcomes = items.map((item): Outcome => {
+      try {
+        this.#add(item, records, take);
+        return { status: 201 };
+      } catch (thrown) {
+        if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
+        faults++;
+        return { status: 400, reason: thrown.message };
+      }
+    });
+    if (records.length > 0) await this.#context.emitLogs(records.build());
+    this.#context.drop("logs", "invalid_record", faults);
+    return outcomes;
+  }
+
+  #add({ action, index, source }: BulkItem, records: KeptRecords, take: TakeMemory): void {
+    if (source === undefined || action === "update")
+      throw new OperatingError("bad_request", `${action}: stored log records do not change`);
+    const labels: Record<string, string> = { job: "elasticsearch", ...this.#config.labels };
+    if (index !== "") labels["index"] = index;
+    const whole = (): Buffer => Buffer.from(source);
+    const document = parseDocument(source, take);
+    addDocument(document, whole, { shape: this.#shape, labels, records });
+  }
+}
+
+function bulkAnswer(items: readonly BulkItem[], outcomes: readonly Outcome[], took: number) {
+  const made = randomBytes(9).toString("base64url");
+  return {
+    errors: outcomes.some(({ status }) => status !== 201),
+    took,
+    items: items.map(({ action, index, id }, i) => {
+      const common = { _index: index, _id: id ?? `${made}${i}` };
+      const outcome = outcomes[i];
+      if (outcome === undefined || outcome.status === 201)
+        return { [action]: { ...common, _version: 1, result: "created", status: 201 } };
+      const error = { type: "document_parsing_exception", reason: outcome.reason };
+      return { [action]: { ...common, status: outcome.status, error } };
+    }),
+  };
+}

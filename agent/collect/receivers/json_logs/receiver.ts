@@ -1,0 +1,172 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
+import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import {
+  type DocumentShape,
+  addDocument,
+  isObject,
+  linesOf,
+  parseDocument,
+} from "../json_documents.ts";
+import { jsonText } from "../json_record.ts";
+import { KeptRecords } from "../kept_records.ts";
+import { checkStreamLabels, parseStreamLabels } from "../loki/stream_labels.ts";
+import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { refusalOf } from "../refusal.ts";
+import { takeJsonParts } from "../request_parts.ts";
+
+const JsonLogsConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Of a body as sent, and of what it unpacks to. */
+  body_size_max: byteSize.prefault("32MiB"),
+  /** A longer line is cut there, and its end is not stored. */
+  line_size_max: byteSize.prefault("256KiB"),
+  message_keys: z.array(z.string()).default(["message", "msg", "log", "_msg"]),
+  time_keys: z.array(z.string()).default(["time", "timestamp", "@timestamp", "ts", "_time"]),
+  level_keys: z.array(z.string()).default(["level", "severity", "lvl", "log.level"]),
+  /** Fields that become labels, nested ones with dots, and the labels' names. */
+  label_keys: z
+    .record(z.string(), z.string())
+    .default({ service: "service", app: "app", host: "host", job: "job" }),
+});
+type JsonLogsConfig = z.output<typeof JsonLogsConfig>;
+
+/** Log records as plain JSON, one object a line or a list of them: POST /api/v1/monitoring/logs. */
+export const jsonLogs = defineReceiver({
+  type: "json_logs",
+  config: JsonLogsConfig,
+  open(config, context) {
+    const intake = new JsonLogsIntake(config, context);
+    const path = "/api/v1/monitoring/logs";
+    return { routes: new Hono().post(path, (c) => intake.answer(c.req.raw)) };
+  },
+});
+
+const faultsToldMax = 10;
+const recordsMax = 100_000;
+const openBracket = 0x5b;
+
+class JsonLogsIntake {
+  readonly #config: JsonLogsConfig;
+  readonly #context: ReceiverContext;
+
+  constructor(config: JsonLogsConfig, context: ReceiverContext) {
+    this.#config = config;
+    this.#context = context;
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const { body_size_max: bytesMax } = this.#config;
+    const { memory } = this.#context;
+    try {
+      const query = new URL(request.url).searchParams;
+      const labels = labelsOf(query.get("labels") ?? request.headers.get("x-lapwing-labels") ?? "");
+      const shape = this.#shapeOf(query);
+      return await withBody(request, { bytesMax, memory }, async (packed, take) => {
+        const encoding = request.headers.get("content-encoding") ?? undefined;
+        const body = unpackBody(packed, encoding, bytesMax);
+        if (body !== packed) take(body.length);
+        return this.#store(body, { shape, labels, take });
+      });
+    } catch (thrown) {
+      const { status, message, retryAfterSeconds } = refusalOf(thrown);
+      const headers = new Headers();
+      if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
+      return Response.json({ error: message }, { status, headers });
+    }
+  }
+
+  /** The good records are stored; the bad ones are told by their places, counted from 0. */
+  async #store(
+    body: Uint8Array,
+    { shape, labels, take }: { shape: DocumentShape; labels: Labels; take: TakeMemory },
+  ): Promise<Response> {
+    const records = new KeptRecords(this.#context, this.#config.line_size_max);
+    const refused: { index: number; error: string }[] = [];
+    let [index, faults] = [0, 0];
+    for (const read of readersOf(body, take)) {
+      if (index >= recordsMax)
+        throw new BodyError(400, `expected at most ${recordsMax} records in a request`);
+      try {
+        const { document, whole } = read();
+        addDocument(document, whole, { shape, labels, records });
+      } catch (thrown) {
+        if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
+        faults++;
+        if (refused.length < faultsToldMax) refused.push({ index, error: thrown.message });
+      }
+      index++;
+    }
+    if (records.length > 0) await this.#context.emitLogs(records.build());
+    this.#context.drop("logs", "invalid_record", faults);
+    const answer = { stored: records.length, refused };
+    if (faults === 0) return Response.json(answer);
+    const error = `${faults} of ${index} records are no good`;
+    return Response.json({ error, ...answer }, { status: 400 });
+  }
+
+  /** A request may name other keys than the configuration. */
+  #shapeOf(query: URLSearchParams): DocumentShape {
+    const config = this.#config;
+    const list = (name: string): string[] | undefined => query.get(name)?.split(",");
+    const labelKeys = list("label_keys");
+    return {
+      messageKeys: list("message_keys") ?? config.message_keys,
+      timeKeys: list("time_keys") ?? config.time_keys,
+      levelKeys: list("level_keys") ?? config.level_keys,
+      labelKeys: new Map(
+        labelKeys === undefined
+          ? Object.entries(config.label_keys)
+          : labelKeys.map((key) => [key, key.replaceAll(/[^a-zA-Z0-9_]/gu, "_")]),
+      ),
+    };
+  }
+}
+
+type Read = () => { readonly document: Record<string, unknown>; readonly whole: () => Buffer };
+
+/** One reader a record of the body, so that a bad one costs no other. Throws BodyError for a list that is none. */
+function* readersOf(body: Uint8Array, take: TakeMemory): Generator<Read> {
+  if (firstByte(body) !== openBracket) {
+    for (const line of linesOf(body))
+      yield () => ({ document: parseDocument(line, take), whole: () => Buffer.from(line) });
+    return;
+  }
+  takeJsonParts(body, take);
+  for (const document of listOf(body))
+    yield () => {
+      if (!isObject(document)) throw new OperatingError("bad_request", "not a JSON object");
+      return { document, whole: () => Buffer.from(jsonText(document)) };
+    };
+}
+
+function firstByte(body: Uint8Array): number | undefined {
+  return body.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+}
+
+function listOf(body: Uint8Array): readonly unknown[] {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (Array.isArray(json)) return json;
+  } catch (cause) {
+    throw new BodyError(400, "body is not JSON", { cause });
+  }
+  throw new BodyError(400, "body is not a list");
+}
+
+/** Labels of a request: `{a="b"}`, or `a=b,c=d`. Throws BodyError(400). */
+function labelsOf(text: string): Labels {
+  if (text.trim().startsWith("{")) return parseStreamLabels(text);
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  return checkStreamLabels(
+    pairs.map((pair) => {
+      const equals = pair.indexOf("=");
+      if (equals < 0)
+        throw new BodyError(400, `labels ${JSON.stringify(pair)}: expected name=value`);
+      return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+    }),
+  );
+}
