@@ -108,11 +108,12 @@ export class Aggregator {
         return snapshots.take();
       },
     };
+    const logDeletions = logDeletionsOf(store, ingest);
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
     const rooms = { agents, ingest, head, blocks, sources, sql, tails, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
-    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin });
+    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     return new Aggregator(receiver, ui, { store, ingest, agents, sql, routes, shown });
   }
@@ -150,4 +151,17 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+/** What is in memory becomes blocks first, so that it is deleted too. */
+function logDeletionsOf(store: Store, ingest: Ingest) {
+  return {
+    deleteLogs: async (deletion: Deletion, query: string, actor: string) => {
+      await ingest.flush();
+      await store.deleteLogs(deletion, query, actor);
+    },
+    cancel: (id: string, tenant: string, actor: string) =>
+      store.cancelLogDeletion(id, tenant, actor),
+    list: (tenant: string) => store.logDeletions(tenant),
+  };
 }

@@ -16,6 +16,7 @@ import type { Block } from "../store/store.ts";
 import type { Tails } from "../tail/tails.ts";
 import { compressed } from "./compressed.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
+import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
@@ -39,6 +40,7 @@ export type ApiParts = {
   readonly sql: SqlEngine;
   readonly tails: Tails;
   readonly admin: Omit<AdminParts, "tenant">;
+  readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
   readonly lifecycle: Lifecycle;
   readonly metrics: SelfMetrics;
   /** As of the last reload. */
@@ -82,6 +84,8 @@ export function apiRoutes(parts: ApiParts): Hono {
     "/",
     monitoringRoutes({ engine, logs: sources.logs, clock, tenant: () => tenant, version }),
   );
+  const now = () => clock.now();
+  app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
   app.route(
     "/",
     lokiRoutes({

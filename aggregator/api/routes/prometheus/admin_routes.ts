@@ -2,6 +2,7 @@ import { Hono, type Context } from "hono";
 import { assert } from "#shared/assert.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Deletion } from "#aggregator/store/store.ts";
+import { isFromElsewhere } from "../../other_sites.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { booleanOf, readParams, selectorsParam, timeParam } from "./params.ts";
 
@@ -63,12 +64,4 @@ async function acting(c: Context, act: () => Promise<object | void>): Promise<Re
   const response = await answer(c, async () => {});
   assert(response instanceof Response, "answering() always gives a response");
   return response;
-}
-
-/** A browser sends a form of any page to any server without asking it: no login protects what is deleted. */
-function isFromElsewhere(c: Context): boolean {
-  const site = c.req.header("sec-fetch-site");
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
-  const origin = c.req.header("origin");
-  return origin !== undefined && URL.parse(origin)?.host !== new URL(c.req.url).host;
 }

@@ -1,0 +1,112 @@
+import { type Context, Hono } from "hono";
+import { OperatingError } from "#shared/errors.ts";
+import type { LineFilter } from "../../../query/source.ts";
+import { parseLogql } from "../../../query/logql/parse.ts";
+import type { LogDeletion } from "../../../store/removals.ts";
+import type { Deletion } from "../../../store/store.ts";
+import { isFromElsewhere } from "../../other_sites.ts";
+import { basePath, refusal, textRefusal } from "./context.ts";
+import { lokiParameters, parseLokiTime } from "./parameters.ts";
+
+export type DeleteLogsParts = {
+  readonly tenant: () => string;
+  readonly now: () => number;
+  /** Deletes out of everything taken so far; `query` is what was asked for, `actor` is for the audit. */
+  readonly deleteLogs: (deletion: Deletion, query: string, actor: string) => Promise<unknown>;
+  /** False where there is none of this id, or its records are no longer all there. */
+  readonly cancel: (id: string, tenant: string, actor: string) => Promise<boolean>;
+  readonly list: (tenant: string) => Promise<readonly LogDeletion[]>;
+};
+
+/** There is no login yet, so nobody has a name. */
+const actor = "anonymous";
+const nsPerMs = 1_000_000n;
+
+/**
+ * POST, PUT, GET and DELETE of /loki/api/v1/delete, as Loki has them: a request for a selector with line filters, the list of
+ * requests, and one taken back. Errors are plain text. Loki takes a request up after 24 hours; here that is storage.deletion.cancel_period.
+ */
+export function deleteLogsRoutes(parts: DeleteLogsParts): Hono {
+  const app = new Hono();
+  const path = `${basePath}/delete`;
+  app.on(["POST", "PUT"], path, async (c) => {
+    if (isFromElsewhere(c)) return refusedElsewhere();
+    const { query, ...deletion } = await deletionOf(c, parts);
+    await parts.deleteLogs(deletion, query, actor);
+    return c.body(null, 204);
+  });
+  app.get(path, async (c) => c.json((await parts.list(parts.tenant())).map(shown)));
+  app.delete(path, async (c) => {
+    if (isFromElsewhere(c)) return refusedElsewhere();
+    const id = c.req.query("request_id") ?? "";
+    const known = (await parts.list(parts.tenant())).some((request) => request.id === id);
+    if (!known) return textRefusal("could not find delete request with given id", 404);
+    if (await parts.cancel(id, parts.tenant(), actor)) return c.body(null, 204);
+    return textRefusal(
+      "deletion of request which is in process or already processed is not allowed",
+      400,
+    );
+  });
+  app.onError((thrown) => refusal(thrown));
+  return app;
+}
+
+async function deletionOf(
+  c: Context,
+  { tenant, now }: DeleteLogsParts,
+): Promise<Deletion & { readonly query: string }> {
+  const parameters = await lokiParameters(c.req.raw);
+  const query = parameters.text("query") ?? "";
+  if (query === "") throw bad("query not set");
+  const startMs = msOf("start", parameters.text("start"), undefined);
+  const endMs = msOf("end", parameters.text("end"), now());
+  if (endMs > now()) throw bad("deletes in the future are not allowed");
+  if (startMs > endMs) throw bad("start time can't be greater than end time");
+  return { query, tenant: tenant(), startMs, endMs, ...conditionsOf(query) };
+}
+
+function msOf(name: string, text: string | undefined, otherwise: number | undefined): number {
+  if (text !== undefined && text !== "") return Number(parseLokiTime(name, text) / nsPerMs);
+  if (otherwise === undefined) throw bad(`${name} time not set`);
+  return otherwise;
+}
+
+/** What tells a record by its stream and its line alone; anything more could not be told from the files without a parser. */
+function conditionsOf(text: string): Required<Pick<Deletion, "selectors" | "lineFilters">> {
+  const query = parseLogql(text);
+  if (query.kind !== "log") throw unsupported(text);
+  const lineFilters = query.stages.map((stage): LineFilter => {
+    if (stage.type !== "line_filter" || stage.op === "|>" || stage.op === "!>")
+      throw unsupported(text);
+    if (stage.matches.some(({ kind }) => kind !== "text")) throw unsupported(text);
+    return { op: stage.op, values: stage.matches.map(({ value }) => value) };
+  });
+  return { selectors: [query.matchers], lineFilters };
+}
+
+function unsupported(query: string): OperatingError {
+  return bad(
+    `query is "${query}": expected a stream selector, and behind it only line filters of text or regular expressions`,
+  );
+}
+
+function bad(message: string): OperatingError {
+  return new OperatingError("bad_request", message);
+}
+
+function refusedElsewhere(): Response {
+  return textRefusal("requests of other sites' pages are refused", 403);
+}
+
+function shown({ id, startMs, endMs, query, status, createdMs, removed }: LogDeletion) {
+  return {
+    request_id: id,
+    start_time: startMs / 1_000,
+    end_time: endMs / 1_000,
+    query,
+    status,
+    created_at: createdMs / 1_000,
+    // Beyond Loki: records taken out of files so far.
+    removed_records: removed,
+  };
+}
