@@ -1,5 +1,6 @@
 import type { LineFilter } from "../source.ts";
 import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
+import { type Prefilter, prefilterOf } from "./prefilter.ts";
 import { errorDetailsLabel, errorLabel, resetState } from "./record_state.ts";
 import { compileStage } from "./stages/compile.ts";
 import { looksAtErrors, namesOfFilter } from "./stages/label_filter.ts";
@@ -13,6 +14,8 @@ export type Pipeline = {
   readonly lineFilters: readonly LineFilter[];
   /** Whether a record is in the result; the state then holds its line and labels. */
   readonly run: StageRun;
+  /** Drops most of the records that run() would drop, without parsing their lines. */
+  readonly prefilter: Prefilter | undefined;
   /** Whether stages or the result look at lines or at structured metadata. */
   readonly needs: { readonly bodies: boolean; readonly attributes: boolean };
   /** Whether there is nothing to be done: all that the store gives is in the result, as it is. */
@@ -40,6 +43,7 @@ export function compilePipeline(query: LogQuery, names: NamesNeeded): Pipeline {
   const full = sequence(runs);
   return {
     lineFilters,
+    prefilter: prefilterOf(stages),
     run: names === undefined ? probing(stages, full) : full,
     needs: {
       bodies: stages.some(({ type }) => readsLine(type)),

@@ -125,3 +125,50 @@ test("line filters agree with plain JavaScript, before and behind a stage that c
     }
   }
 });
+
+test("conditions on parsed labels find the same records whether lines are searched before or not", async () => {
+  let state = 9;
+  const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const values = ["/cart", "a b", String.raw`\u002fcart`, "x|y", "é", "5", "fail", "1.5s"];
+  const value = () => values[random(values.length)] ?? "";
+  const keys = ["path", "out-come", "n_1", "app", "trace"];
+  const key = () => keys[random(keys.length)] ?? "";
+  const json = () => `{"${key()}":"${value()}","in":{"${key()}":"${value()}"},"n_1":${random(9)}}`;
+  const logfmt = () => `${key()}="${value()}" n_1=${random(9)}`;
+  const given: Given[] = Array.from({ length: 300 }, (_, at) => ({
+    at,
+    line: random(8) === 0 ? "no fields" : random(2) === 0 ? json() : logfmt(),
+    stream: random(3) === 0 ? { app: "a", path: "/cart" } : { app: "a" },
+    ...(random(4) === 0 ? { attributes: { trace: value() } } : {}),
+  }));
+  const filters = [
+    'path="/cart"',
+    'path=~"fail|/cart|a b" or out_come="a b"',
+    'n_1>4 and path!="x|y"',
+    'in_path="é", n_1<8',
+    'path="/cart" or __error__!=""',
+    'trace="fail"',
+    'trace_extracted="fail" or in_trace="5"',
+    'app_extracted=~".+"',
+    "n_1=5 or in_n_1>1s",
+    '(path="5" or in_path="5") and app="a"',
+  ];
+  let found = 0;
+  for (const parser of [
+    "json",
+    "logfmt",
+    'regexp "(?P<path>/c[a-z]+)"',
+    'pattern "{\\"<_>\\":\\"<path>\\""',
+  ])
+    for (const filter of filters) {
+      const lines = async (stages: string) =>
+        (await entriesOf(`{app="a"} ${stages}`, given)).map(({ body, timestampNs }) => [
+          timestampNs,
+          body,
+        ]);
+      const searched = await lines(`| ${parser} | ${filter}`);
+      expect(searched).toEqual(await lines(`| label_format zz="1" | ${parser} | ${filter}`));
+      found += searched.length;
+    }
+  expect(found).toBeGreaterThan(1_000);
+});

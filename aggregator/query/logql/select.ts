@@ -52,9 +52,11 @@ export async function selectRecords(
   const state = newRecordState();
   for await (const slices of scope.source.scan(scan)) {
     const rows = mergedRows(slices, direction);
+    const mayPass = slices.map((slice) => pipeline.prefilter?.open(slice.batch, slice.rows.length));
     for (let seen = 1; rows.next(); seen++) {
       setRecord(state, slices[rows.slice], rows.row);
-      if (pipeline.run(state)) entries.push(entryOf(state));
+      const isCandidate = mayPass[rows.slice]?.(state, rows.row) ?? true;
+      if (isCandidate && pipeline.run(state)) entries.push(entryOf(state));
       if (entries.length >= limit) return entries;
       if (seen % batchRecords === 0) await pace.breathe();
     }

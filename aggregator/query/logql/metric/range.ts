@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
-import type { LogScanRequest } from "../../source.ts";
+import type { LogScanRequest, LogSlice } from "../../source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
 import { type LogScope, type Pace } from "../limits.ts";
@@ -68,22 +68,31 @@ export async function evaluateRange(
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
   const state = newRecordState();
+  const countsAlone = pipeline.isEmpty && isCounting;
   let seen = 0;
   for await (const slices of scope.source.scan(request)) {
-    for (const slice of slices)
+    for (const slice of slices) {
+      if (countsAlone && slice.batch.attributes === undefined) {
+        await pace.breathe();
+        countSlice(slice, state, panes, sink, ids);
+        continue;
+      }
+      const mayPass = pipeline.prefilter?.open(slice.batch, slice.rows.length);
       for (const row of slice.rows) {
         if (++seen % batchRecords === 0) {
           const pause = pace.breathe();
           if (pause !== undefined) await pause;
         }
         setRecord(state, slice, row);
+        if (mayPass !== undefined && !mayPass(state, row)) continue;
         if (!pipeline.run(state)) continue;
         const value = valueOf === undefined ? 1 : valueOf(state);
         if (value === undefined) continue;
         if (state.error !== "" && !keepsErrors) throw pipelineError(state);
         const pane = panes.paneOf(state.timeMs, state.nanos);
-        if (pane >= 0) sink.add(state, pane, value);
+        if (pane >= 0) sink.add(state, ids.idOf(state), pane, value);
       }
+    }
   }
   const series = sink.series();
   return query.op === "absent_over_time" ? absentSeries(query, series, steps.length) : series;
@@ -156,8 +165,32 @@ function pipelineError(state: RecordState): LogqlError {
   );
 }
 
+/** Counts records that no stage looks at: those of one stream and severity are all of one series. */
+function countSlice(
+  slice: LogSlice,
+  state: RecordState,
+  panes: Panes,
+  sink: Sink,
+  ids: SeriesIds,
+): void {
+  const { streamOf, severities, timestampsMs, nanos, streams } = slice.batch;
+  const idOfStream = new Int32Array(streams.length * 32).fill(-1);
+  for (const row of slice.rows) {
+    const pane = panes.paneOf(timestampsMs[row] ?? 0, nanos[row] ?? 0);
+    if (pane < 0) continue;
+    const key = (streamOf[row] ?? 0) * 32 + Math.min(severities[row] ?? 0, 31);
+    let id = idOfStream[key] ?? -1;
+    if (id < 0) {
+      setRecord(state, slice, row);
+      id = ids.idOf(state);
+      idOfStream[key] = id;
+    }
+    sink.add(state, id, pane, 1);
+  }
+}
+
 type Sink = {
-  readonly add: (state: RecordState, pane: number, value: number) => void;
+  readonly add: (state: RecordState, id: number, pane: number, value: number) => void;
   readonly series: () => StepSeries[];
 };
 
@@ -174,8 +207,7 @@ function sinkOf(
   const accumulators: ReturnType<typeof newAccumulator>[] = [];
   const cellsOfOne = panes.count * (1 + fn.columns);
   return {
-    add: (state, pane, value) => {
-      const id = ids.idOf(state);
+    add: (state, id, pane, value) => {
       let accumulator = accumulators[id];
       if (accumulator === undefined) {
         if ((accumulators.length + 1) * cellsOfOne > cellsMax)
@@ -207,13 +239,12 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
   const fn = query.op === "rate_counter" ? counterRate(rangeMs) : quantile(param ?? 0.5);
   let held = 0;
   return {
-    add: (state, _pane, value) => {
+    add: (state, id, _pane, value) => {
       if (++held > recordsMax)
         throw new OperatingError(
           "bad_request",
           `the query reads over ${recordsMax} records; narrow it`,
         );
-      const id = ids.idOf(state);
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
     },
     series: () =>

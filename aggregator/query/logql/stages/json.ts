@@ -12,18 +12,19 @@ import {
   unescapeJson,
   valueEnd,
 } from "./json_scan.ts";
-import { type StageRun, type Wanted, nameMemo } from "./stage.ts";
+import { type StageRun, type Wanted, candidatesOf, nameMemo } from "./stage.ts";
 
 export const jsonError = "JSONParserErr";
 
 /** `| json`: every value of an object that is no list becomes a label, names of nested objects joined by `_`. */
 export function compileJson(wanted: Wanted): StageRun {
   const names = nameMemo();
+  const candidates = candidatesOf(wanted);
   return (state) => {
     const { names: asked, isExact } = wanted;
     if (asked?.size === 0 && !isExact) return true;
     try {
-      scanObject(lineOf(state), { state, wanted, names, left: asked?.size ?? -1 });
+      scanObject(lineOf(state), { state, wanted, candidates, names, left: asked?.size ?? -1 });
     } catch (thrown) {
       if (!(thrown instanceof JsonFault)) throw thrown;
       setError(state, jsonError, thrown.message);
@@ -35,6 +36,7 @@ export function compileJson(wanted: Wanted): StageRun {
 type Scan = {
   readonly state: RecordState;
   readonly wanted: Wanted;
+  readonly candidates: ReadonlySet<string> | undefined;
   readonly names: (text: string) => string;
   /** Wanted names that were not met; below zero where all are wanted. */
   left: number;
@@ -98,18 +100,13 @@ function isPrefixWanted({ names }: Wanted, prefix: string): boolean {
 
 function put(scan: Scan, name: string, line: string, start: number, end: number): void {
   const { state, wanted } = scan;
-  if (wanted.names !== undefined && !mayBeWanted(wanted.names, name)) return;
+  if (scan.candidates !== undefined && !scan.candidates.has(name)) return;
   const free = nameForParsed(state, name);
   if (free === undefined || (wanted.names !== undefined && !wanted.names.has(free))) return;
   const isString = line.charCodeAt(start) === 34;
   const raw = line.slice(start, end);
   state.parsed.set(free, isString ? unescapeJson(raw) : raw);
   scan.left--;
-}
-
-/** Whether a name, or what it is called where it clashes, is among those wanted. */
-export function mayBeWanted(names: ReadonlySet<string>, name: string): boolean {
-  return names.has(name) || names.has(`${name}_extracted`);
 }
 
 /** `| json a="x.y[0]", b`: single values by their paths; a path that leads nowhere gives an empty label. */

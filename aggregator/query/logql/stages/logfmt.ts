@@ -1,8 +1,7 @@
 import type { Extraction } from "../ast.ts";
 import { stageError } from "../errors.ts";
 import { type RecordState, labelOf, lineOf, nameForParsed, setError } from "../record_state.ts";
-import { mayBeWanted } from "./json.ts";
-import { type StageRun, type Wanted, nameMemo } from "./stage.ts";
+import { type StageRun, type Wanted, candidatesOf, nameMemo } from "./stage.ts";
 
 const logfmtError = "LogfmtParserErr";
 
@@ -12,6 +11,7 @@ type Pairs = { readonly line: string; at: number; key: string; value: string; fa
 /** `| logfmt`: every pair of the line becomes a label. Pairs that can't be read are passed over, or an error with --strict. */
 export function compileLogfmt(strict: boolean, keepEmpty: boolean, wanted: Wanted): StageRun {
   const names = nameMemo();
+  const candidates = candidatesOf(wanted);
   return (state) => {
     const { names: asked, isExact } = wanted;
     if (asked?.size === 0 && !isExact) return true;
@@ -23,7 +23,7 @@ export function compileLogfmt(strict: boolean, keepEmpty: boolean, wanted: Wante
         continue;
       }
       const name = names(pairs.key);
-      if (name === "" || (asked !== undefined && !mayBeWanted(asked, name))) continue;
+      if (name === "" || (candidates !== undefined && !candidates.has(name))) continue;
       const free = nameForParsed(state, name);
       if (free === undefined || (asked !== undefined && !asked.has(free))) continue;
       if (pairs.value === "" && !keepEmpty) continue;

@@ -32,3 +32,9 @@ export function nameMemo(): (text: string) => string {
 }
 
 const memoMax = 10_000;
+
+/** Names of fields that may give a wanted label: a label that clashes with another has a suffix that its field has not. */
+export function candidatesOf({ names }: Wanted): ReadonlySet<string> | undefined {
+  if (names === undefined) return undefined;
+  return new Set([...names].flatMap((name) => [name, name.replace(/_extracted$/, "")]));
+}

@@ -1,0 +1,111 @@
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { LabelFilter, Stage } from "./ast.ts";
+import { type RecordState, errorDetailsLabel, errorLabel, labelOf } from "./record_state.ts";
+
+/**
+ * What a line has to hold if a condition on a parsed label is to be met: `| json | path="/cart"` needs "/cart" in the line, or a
+ * backslash, since texts may be escaped. A batch's lines are searched as one text, so that most are never parsed.
+ */
+export type Prefilter = {
+  /** Whether the record may pass. Where the label comes from the stream or from metadata the line says nothing. */
+  readonly open: (batch: LogsBatch, rows: number) => (state: RecordState, row: number) => boolean;
+};
+
+/** One of the texts has to be in the line, unless the label is known without it. */
+type Clause = { readonly names: readonly string[]; readonly texts: readonly string[] };
+
+const parsers: ReadonlySet<Stage["type"]> = new Set(["json", "logfmt", "regexp", "pattern"]);
+const transparent: ReadonlySet<Stage["type"]> = new Set([
+  ...parsers,
+  "line_filter",
+  "label_filter",
+]);
+/** Below this share of a batch's records its whole text is not worth a search. */
+const shareMin = 1 / 8;
+
+/** The prefilter of stages, or undefined where they ask for nothing that a line could lack. */
+export function prefilterOf(stages: readonly Stage[]): Prefilter | undefined {
+  const clauses: Clause[] = [];
+  let isParsed = false;
+  for (const stage of stages) {
+    if (!transparent.has(stage.type)) break;
+    isParsed ||= parsers.has(stage.type);
+    if (isParsed && stage.type === "label_filter") clauses.push(...clausesOf(stage.filter));
+  }
+  if (clauses.length === 0) return undefined;
+  return {
+    open: (batch, rows) => {
+      if (rows < batch.streamOf.length * shareMin) return () => true;
+      const tests = clauses.map((one) => openClause(one, batch));
+      return (state, row) => tests.every((test) => test(state, row));
+    },
+  };
+}
+
+function openClause({ names, texts }: Clause, batch: LogsBatch) {
+  const hits = new Uint8Array(batch.streamOf.length);
+  for (const text of [...texts, "\\"]) markRows(batch, text, hits);
+  return (state: RecordState, row: number) =>
+    hits[row] === 1 || names.some((name) => labelOf(state, name) !== undefined);
+}
+
+/** Marks the records in whose bodies the text is. */
+function markRows({ bodies, bodyEnds }: LogsBatch, text: string, hits: Uint8Array): void {
+  const all = Buffer.from(bodies.buffer, bodies.byteOffset, bodies.length);
+  const needle = Buffer.from(text);
+  let row = 0;
+  let at = all.indexOf(needle);
+  while (at >= 0 && row < hits.length) {
+    while (row < hits.length && (bodyEnds[row] ?? 0) <= at) row++;
+    const end = bodyEnds[row] ?? 0;
+    if (at + needle.length <= end) {
+      hits[row] = 1;
+      at = all.indexOf(needle, end);
+    } else at = all.indexOf(needle, at + 1);
+  }
+}
+
+function clausesOf(filter: LabelFilter): Clause[] {
+  switch (filter.kind) {
+    case "and":
+      return [...clausesOf(filter.left), ...clausesOf(filter.right)];
+    case "or": {
+      const [left] = clausesOf(filter.left);
+      const [right] = clausesOf(filter.right);
+      if (left === undefined || right === undefined) return [];
+      return [{ names: [...left.names, ...right.names], texts: [...left.texts, ...right.texts] }];
+    }
+    case "matcher": {
+      const { name, op, value } = filter.matcher;
+      if (name === errorLabel || name === errorDetailsLabel) return [];
+      const texts = op === "=" ? [value] : op === "=~" ? alternatives(value) : [];
+      return clause(name, texts.map(longestPlain));
+    }
+    case "ip":
+      return [];
+    default:
+      // Records without the label are dropped: its name, or the longest part between what may have been other characters, is in the line.
+      return clause(filter.name, [longestWord(filter.name)]);
+  }
+}
+
+function clause(name: string, texts: readonly string[]): Clause[] {
+  return texts.length === 0 || texts.includes("") ? [] : [{ names: [name], texts }];
+}
+
+function alternatives(pattern: string): string[] {
+  return /^[\w -]+(?:\|[\w -]+)*$/.test(pattern) ? pattern.split("|") : [];
+}
+
+/** Spaces may stand for bytes that are no text, so what is looked for has none, nor anything beyond ASCII. */
+function longestPlain(text: string): string {
+  return longest(text.split(/[^!-~]+/));
+}
+
+function longestWord(name: string): string {
+  return longest(name.replace(/_extracted$/, "").split("_"));
+}
+
+function longest(parts: readonly string[]): string {
+  return parts.reduce((best, part) => (part.length > best.length ? part : best), "");
+}
