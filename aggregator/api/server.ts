@@ -13,6 +13,7 @@ import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import type { Block } from "../store/store.ts";
+import { createTailMeters } from "../tail/tail_meters.ts";
 import type { Tails } from "../tail/tails.ts";
 import { compressed } from "./compressed.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
@@ -49,9 +50,10 @@ export type ApiParts = {
 
 /** Everything that the aggregator answers over HTTP, but for the pages of its interface. */
 export function apiRoutes(parts: ApiParts): Hono {
-  const { config, clock, agents, ingest, sources, sql } = parts;
+  const { config, clock, agents, ingest, sources, sql, tails } = parts;
   const { tenant } = config;
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
+  const onDropped = createTailMeters(parts.metrics, tails);
   const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
   const app = new Hono();
   app.use(compressed);
@@ -82,7 +84,15 @@ export function apiRoutes(parts: ApiParts): Hono {
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
   app.route(
     "/",
-    monitoringRoutes({ engine, logs: sources.logs, clock, tenant: () => tenant, version }),
+    monitoringRoutes({
+      engine,
+      logs: sources.logs,
+      clock,
+      tenant: () => tenant,
+      version,
+      tails,
+      onDropped,
+    }),
   );
   const now = () => clock.now();
   app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
@@ -92,8 +102,8 @@ export function apiRoutes(parts: ApiParts): Hono {
       logs: sources.logs,
       tenant,
       now: () => clock.now(),
-      tails: parts.tails,
-      metrics: parts.metrics,
+      tails,
+      onDropped,
       build,
       config: () => shownConfig(parts.shownConfig()),
     }),

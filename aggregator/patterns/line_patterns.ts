@@ -7,7 +7,7 @@ const textMax = 512;
 const wordsWithDigits = /[^\s=:,;()[\]{}"']*\d[^\s,;()[\]{}"']*/g;
 
 /** What stands for the template of a line that was not taken apart: its words without those that hold digits. */
-function templateOfLine(line: string): string {
+export function templateOfLine(line: string): string {
   return line.slice(0, textMax).replaceAll(wordsWithDigits, "<0>");
 }
 

@@ -1,7 +1,7 @@
 import { compileMatchers } from "../head/matching.ts";
 import type { LogQuery } from "../query/logql/ast.ts";
 import type { LogScope } from "../query/logql/evaluate.ts";
-import { readEntries } from "../query/read_entries.ts";
+import { selectRecords } from "../query/logql/evaluate.ts";
 import { batchSource } from "./batch_source.ts";
 import type { Followed } from "./tails.ts";
 
@@ -15,7 +15,11 @@ export function followQuery(query: LogQuery, scope: LogScope): Followed {
     read: (batch) => {
       const limit = batch.streamOf.length;
       const source = { ...scope.source, ...batchSource(batch) };
-      return readEntries(query, { ...allTime, limit, direction: "forward" }, { ...scope, source });
+      return selectRecords(
+        query,
+        { ...allTime, limit, direction: "forward" },
+        { ...scope, source },
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../query/log_entries.ts";
+import type { LogEntry } from "../query/logql/evaluate.ts";
 import type { Arrived } from "./tails.ts";
 
 /** What a reader has not been sent yet, and what it will never be. */

@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
-import type { LogEntry } from "../query/log_entries.ts";
+import type { LogEntry } from "../query/logql/evaluate.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
 import { type Arrived, type Followed, type Tails, chunksOf } from "./tails.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { defaultLogqlLimits } from "../query/logql/evaluate.ts";
 import { parseLogql } from "../query/logql/parse.ts";
-import type { LogEntry } from "../query/log_entries.ts";
+import type { LogEntry } from "../query/logql/evaluate.ts";
 import { batchSource } from "./batch_source.ts";
 import { followQuery } from "./follow_query.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
@@ -39,6 +39,7 @@ const entry = (body: string, timestampNs = 1n): LogEntry => ({
   timestampNs,
   stream: { job: "app" },
   body,
+  severity: 9,
   metadata: {},
   parsed: {},
 });

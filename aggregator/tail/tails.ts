@@ -1,6 +1,6 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { messageOf } from "#shared/errors.ts";
-import type { LogEntry } from "../query/log_entries.ts";
+import type { LogEntry } from "../query/logql/evaluate.ts";
 
 /** A log query that is followed. */
 export type Followed = {

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log_entries.ts";
+import type { LogEntry } from "../logql/evaluate.ts";
 import { type FieldType, fieldTypeOf } from "./field_type.ts";
 import { fieldsOfLine } from "./line_fields.ts";
 

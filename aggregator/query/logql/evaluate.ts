@@ -7,7 +7,7 @@ import { type LogScope, paceOf } from "./limits.ts";
 import { evaluateTree, vectorContext } from "./metric/vectors.ts";
 
 export { type LogScope, type LogqlLimits, defaultLogqlLimits } from "./limits.ts";
-export { type LogRange, selectRecords } from "./select.ts";
+export { type LogEntry, selectRecords } from "./select.ts";
 
 /** Points in parallel arrays, one entry a step that has a value. */
 export type LogSeries = {

@@ -1,5 +1,4 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { LogEntry } from "../log_entries.ts";
 import type { LogRecord, LogScanRequest, LogSlice } from "../source.ts";
 import type { LogQuery } from "./ast.ts";
 import { type LogScope, paceOf } from "./limits.ts";
@@ -26,7 +25,12 @@ export type LogRange = {
  * A record that a pipeline has let through. `body` is the line that it has made of it, `stream` the stream's labels that are left;
  * what stages have written anew is in `parsed` alone.
  */
-type SelectedRecord = LogRecord & LogEntry;
+export type LogEntry = LogRecord & {
+  /** Structured metadata, `detected_level` with it. */
+  readonly metadata: Labels;
+  /** Labels from parsers and formats; `__error__` and `__error_details__` among them. */
+  readonly parsed: Labels;
+};
 
 /** How many records are looked at before the clock is. */
 const batchRecords = 256;
@@ -36,7 +40,7 @@ export async function selectRecords(
   query: LogQuery,
   range: LogRange,
   scope: LogScope,
-): Promise<SelectedRecord[]> {
+): Promise<LogEntry[]> {
   const pipeline = compilePipeline(query, undefined);
   const { startNs, endNs, direction, limit } = range;
   const base = { tenant: scope.tenant, matchers: query.matchers, startNs, endNs, direction };
@@ -47,7 +51,7 @@ export async function selectRecords(
   };
   if (pipeline.isEmpty) return (await scope.source.select({ ...request, limit })).map(plainEntry);
   const scan: LogScanRequest = { ...request, needs: { bodies: true, attributes: true } };
-  const entries: SelectedRecord[] = [];
+  const entries: LogEntry[] = [];
   const pace = paceOf(scope);
   const state = newRecordState();
   for await (const slices of scope.source.scan(scan)) {
@@ -79,7 +83,7 @@ export function setRecord(state: RecordState, slice: LogSlice | undefined, row: 
   resetState(state);
 }
 
-function entryOf(state: RecordState): SelectedRecord {
+function entryOf(state: RecordState): LogEntry {
   return {
     timestampNs: BigInt(state.timeMs) * 1_000_000n + BigInt(state.nanos),
     stream: streamLabels(state),
@@ -93,7 +97,7 @@ function entryOf(state: RecordState): SelectedRecord {
 
 const nothing: Labels = {};
 
-function plainEntry(record: LogRecord): SelectedRecord {
+function plainEntry(record: LogRecord): LogEntry {
   const { stream, severity, attributes } = record;
   const state = { ...newRecordState(), stream, severity, attributes };
   return { ...record, metadata: metadataLabels(state), parsed: nothing };

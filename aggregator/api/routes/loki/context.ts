@@ -1,7 +1,6 @@
 import type { Context, Hono } from "hono";
 import type { ErrorCode } from "#shared/errors.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
 import type { LogsSource } from "../../../query/source.ts";
@@ -13,7 +12,8 @@ export type LokiParts = {
   readonly tenant: string;
   readonly now: () => number;
   readonly tails: Tails;
-  readonly metrics: SelfMetrics;
+  /** Told of entries that readers of tails were not sent. */
+  readonly onDropped: (entries: number) => void;
   readonly build: {
     readonly version: string;
     readonly revision: string;

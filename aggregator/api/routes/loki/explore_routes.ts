@@ -1,10 +1,10 @@
 import type { Hono } from "hono";
 import { PatternCounter } from "../../../patterns/count_patterns.ts";
-import type { LogEntry } from "../../../query/log_entries.ts";
+import type { LogEntry } from "../../../query/logql/evaluate.ts";
 import { type DetectedField, detectFields } from "../../../query/log_fields/detect_fields.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
 import { levelOf } from "../../../query/logql/level.ts";
-import { readEntries } from "../../../query/read_entries.ts";
+import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { type LokiParts, basePath, reads, readsData, scopeOf } from "./context.ts";
 import { type LokiParameters, countOf, rangeOf, stepOf } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
@@ -53,7 +53,7 @@ async function sample(p: LokiParameters, scope: Scope, parts: LokiParts): Promis
   if (query.kind !== "log")
     throw new LogqlError("only log selector is supported, but received a metric query");
   const limit = countOf(p, ["line_limit"], linesDefault, entriesMax);
-  return readEntries(query, { ...rangeOf(p, parts.now()), limit, direction: "backward" }, scope);
+  return selectRecords(query, { ...rangeOf(p, parts.now()), limit, direction: "backward" }, scope);
 }
 
 async function patternsOf(p: LokiParameters, scope: Scope, parts: LokiParts) {

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import type { Labels } from "#shared/model/labels.ts";
 import { scanBySelect } from "../../../query/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "../../../query/source.ts";
-import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Tails } from "../../../tail/tails.ts";
 import { lokiRoutes } from "./loki.ts";
 
@@ -49,7 +48,7 @@ const app = lokiRoutes({
   tenant: "default",
   now: () => 200_000,
   tails: new Tails(),
-  metrics: createSelfMetrics(),
+  onDropped: () => {},
   build: { version: "1.2.3", revision: "abc", branch: "main", buildUser: "", buildDate: "" },
   config: () => "listen: nowhere\n",
 });

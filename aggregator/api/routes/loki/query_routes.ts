@@ -1,7 +1,7 @@
 import type { Context, Hono } from "hono";
 import { evaluateMetric } from "../../../query/logql/evaluate.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
-import { readEntries } from "../../../query/read_entries.ts";
+import { selectRecords } from "../../../query/logql/evaluate.ts";
 import type { LogQuery } from "../../../query/logql/ast.ts";
 import { type LokiParts, basePath, readsData, scopeOf } from "./context.ts";
 import {
@@ -55,7 +55,7 @@ async function logAnswer(
   // Entries are thinned out here, so more are read than are given.
   const read = intervalNs === 0n ? limit : scope.limits.recordsMax;
   const wide = { ...range, direction: directionOf(p), limit: read };
-  const all = await readEntries(query, wide, scope);
+  const all = await selectRecords(query, wide, scope);
   const entries = intervalNs === 0n ? all : thinned(all, intervalNs, limit);
   const { resultType, ...rest } = streamsResult(entries, categorizes(c.req.raw));
   const stats = statistics(scope.source.figures(entries.length));

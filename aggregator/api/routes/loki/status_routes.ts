@@ -18,7 +18,7 @@ export function statusRoutes(app: Hono, parts: LokiParts): void {
   app.on(["GET", "POST"], `${basePath}/format_query`, async (c) => {
     try {
       const query = (await lokiParameters(c.req.raw)).text("query") ?? "";
-      return c.json({ status: "success", data: formatted(query) });
+      return c.json({ status: "success", data: prettifyLogql(parseLogql(query)) });
     } catch (thrown) {
       return c.json({ status: "invalid-query", error: messageOf(thrown) }, 400);
     }
@@ -70,8 +70,4 @@ function drilldownLimits({ build }: LokiParts) {
     maxLabelValues: 1_000,
     maxLines: entriesMax,
   };
-}
-
-function formatted(text: string): string {
-  return prettifyLogql(parseLogql(text));
 }

@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
-import type { LogEntry } from "../../../query/log_entries.ts";
+import type { LogEntry } from "../../../query/logql/evaluate.ts";
 import type { LogSeries } from "../../../query/logql/evaluate.ts";
 
 /** Whether the client wants labels by what they are: of the stream, structured metadata, parsed. */

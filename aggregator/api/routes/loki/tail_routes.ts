@@ -3,7 +3,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Socket, SocketPeer } from "#shared/runtime/sockets.ts";
 import { upgraded } from "#shared/runtime/sockets.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
-import { readEntries } from "../../../query/read_entries.ts";
+import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { followQuery } from "../../../tail/follow_query.ts";
 import { TailSession, type TailRequest } from "../../../tail/tail_session.ts";
 import type { Taken } from "../../../tail/tail_buffer.ts";
@@ -25,18 +25,12 @@ const internalError = 1_011;
 
 /** GET /loki/api/v1/tail: lines as they arrive, by WebSocket. */
 export function tailRoutes(app: Hono, parts: LokiParts): void {
-  const dropped = parts.metrics.counter(
-    "lapwing_tail_dropped_entries_total",
-    "Log entries that readers of tails were not sent, because they or the query were too slow.",
-  );
-  const readers = parts.metrics.gauge("lapwing_tail_readers", "Readers of tails.");
-  parts.metrics.onCollect(() => readers.set(parts.tails.size().followers));
   app.get(`${basePath}/tail`, async (c) => {
     const request = tailRequest(await lokiParameters(c.req.raw), scopeOf(c, parts), parts);
     if (parts.tails.size().followers >= readersMax)
       return textRefusal(`max concurrent tail requests limit exceeded (${readersMax})`, 429);
     const session = (sink: ConstructorParameters<typeof TailSession>[1]) =>
-      new TailSession(request, sink, (entries) => dropped.inc(entries));
+      new TailSession(request, sink, parts.onDropped);
     const peer = new TailPeer(session, parts, categorizes(c.req.raw));
     if (upgraded(c.req.raw, c.env, peer)) return new Response(null);
     return textRefusal("Bad Request: the client is not using the websocket protocol", 400);
@@ -72,7 +66,7 @@ function tailRequest(
     open: () => followQuery(query, lasting),
     history: async () => {
       const range = { startNs, endNs, limit, direction: "backward" } as const;
-      return (await readEntries(query, range, lasting)).toReversed();
+      return (await selectRecords(query, range, lasting)).toReversed();
     },
     delayMs: Number(delay) * 1_000,
   };

@@ -9,6 +9,7 @@ import { emptyHistogram } from "#shared/model/histogram.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { openapiDocument } from "./openapi.ts";
+import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";
 
 const metrics = new MemoryMetrics();
@@ -42,6 +43,8 @@ const app = monitoringRoutes({
   clock: { ...systemClock, now: () => 60_000 },
   tenant: () => "default",
   version: "1.2.3",
+  tails: new Tails(),
+  onDropped: () => {},
 });
 const document = openapiDocument("1.2.3");
 

@@ -4,7 +4,18 @@ import {
   PostedMetricsDocument,
   PostedMetricsRefusal,
 } from "#shared/model/posted_metrics.ts";
-import { LogsAnswer, LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
+import {
+  ContextAnswer,
+  ContextParams,
+  DifferenceAnswer,
+  DifferenceParams,
+  FacetsAnswer,
+  FacetsParams,
+  LogRecordJson,
+  LogStreamParams,
+  LogsAnswer,
+} from "./log_schemas.ts";
+import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
 
 type Operation = {
   readonly method: "get" | "post";
@@ -15,6 +26,8 @@ type Operation = {
   readonly params?: z.ZodObject;
   readonly body?: z.ZodObject;
   readonly answer: z.ZodType;
+  /** Given where the answer goes on for as long as the client listens: what one message of it holds is `answer`. */
+  readonly isStream?: boolean;
   /** Of a request that is no good; Refusal without one. */
   readonly refusal?: z.ZodType;
 };
@@ -47,6 +60,45 @@ export const operations: readonly Operation[] = [
     summary: "Log records, the newest first",
     params: LogsParams,
     answer: LogsAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/logs/stream",
+    id: "streamLogs",
+    summary: "Log records as they arrive, as server-sent events",
+    description:
+      'Each message is one record. An event `dropped` tells how many records a slow reader missed ({"count": n}), an event `failed` why there will be no more ({"error": text}).',
+    params: LogStreamParams,
+    answer: LogRecordJson,
+    isStream: true,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/logs/facets",
+    id: "logFacets",
+    summary: "The most frequent values of the fields of log records",
+    description:
+      "Fields are the labels of streams, structured metadata, and what stands in lines that are JSON or logfmt or is taken from them by the query.",
+    params: FacetsParams,
+    answer: FacetsAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/logs/context",
+    id: "logContext",
+    summary: "Log records before and after one, in its stream",
+    params: ContextParams,
+    answer: ContextAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/logs/difference",
+    id: "logDifference",
+    summary: "What a selection of log records has more often than the rest",
+    description:
+      "Counts fields and patterns of lines on both sides. Without `against` the rest is everything else in the streams that the query selects, of any level.",
+    params: DifferenceParams,
+    answer: DifferenceAnswer,
   },
 ];
 
@@ -81,6 +133,7 @@ export function openapiDocument(version: string) {
 
 function operationDocument(operation: Operation) {
   const { id, summary, description, params, body, answer, refusal = Refusal } = operation;
+  const type = operation.isStream === true ? "text/event-stream" : json;
   return {
     operationId: id,
     summary,
@@ -88,7 +141,7 @@ function operationDocument(operation: Operation) {
     ...(params === undefined ? {} : { parameters: parametersOf(params) }),
     ...(body === undefined ? {} : { requestBody: { required: true, ...content(body, "input") } }),
     responses: {
-      "200": { description: "The answer", ...content(answer, "output") },
+      "200": { description: "The answer", ...content(answer, "output", type) },
       "400": { description: "The request is no good", ...content(refusal, "output") },
       default: { description: "It could not be answered", ...content(Refusal, "output") },
     },
@@ -109,10 +162,10 @@ export function parametersOf(params: z.ZodObject): ParameterDocument[] {
   });
 }
 
-function content(schema: z.ZodType, io: "input" | "output") {
-  return {
-    content: { "application/json": { schema: withoutDialect(z.toJSONSchema(schema, { io })) } },
-  };
+const json = "application/json";
+
+function content(schema: z.ZodType, io: "input" | "output", type = json) {
+  return { content: { [type]: { schema: withoutDialect(z.toJSONSchema(schema, { io })) } } };
 }
 
 /** The dialect is that of OpenAPI 3.1 already. */

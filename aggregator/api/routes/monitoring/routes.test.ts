@@ -5,6 +5,7 @@ import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/query/
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { MetricsAnswer } from "./schemas.ts";
+import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";
 
 const metrics = new MemoryMetrics();
@@ -36,6 +37,8 @@ const app = monitoringRoutes({
   clock: { ...systemClock, now: () => 120_000 },
   tenant: () => "default",
   version: "1.2.3",
+  tails: new Tails(),
+  onDropped: () => {},
 });
 
 async function get(path: string): Promise<{ status: number; json: unknown }> {

@@ -1,25 +1,16 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
 import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
-import type { LogQuery, Stage } from "#aggregator/query/logql/ast.ts";
-import { defaultLogqlLimits, selectRecords } from "#aggregator/query/logql/evaluate.ts";
-import { levelOf } from "#aggregator/query/logql/level.ts";
-import { parseLogql } from "#aggregator/query/logql/parse.ts";
-import type { LogRecord, LogsSource } from "#aggregator/query/source.ts";
+import type { LogsSource } from "#aggregator/query/source.ts";
+import type { Tails } from "#aggregator/tail/tails.ts";
 import { bucketColumns } from "#shared/model/histogram.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import { checkedParams } from "./checked_params.ts";
+import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
+import { logsStream } from "./logs_stream.ts";
 import { openapiDocument } from "./openapi.ts";
 import { docsPage } from "./docs_page.ts";
-import {
-  type LogsAnswer,
-  LogsParams,
-  type MetricsAnswer,
-  MetricsParams,
-  pointsMax,
-  stepMsOf,
-  timeMsOf,
-} from "./schemas.ts";
+import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from "./schemas.ts";
 
 export type MonitoringParts = {
   readonly engine: PromqlEngine;
@@ -27,6 +18,9 @@ export type MonitoringParts = {
   readonly clock: Clock;
   readonly tenant: (request: Request) => string;
   readonly version: string;
+  readonly tails: Tails;
+  /** Told of records that readers of streams were not sent. */
+  readonly onDropped: (entries: number) => void;
 };
 
 const hourMs = 3_600_000;
@@ -53,12 +47,21 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
       try {
         return Response.json(await answer(c));
       } catch (thrown) {
-        const status = thrown instanceof OperatingError ? statuses[thrown.code] : 500;
-        return Response.json({ error: messageOf(thrown) }, { status });
+        return refusal(thrown);
       }
     });
   answers("/api/v1/monitoring/metrics", (c) => metricsAnswer(c, parts));
   answers("/api/v1/monitoring/logs", (c) => logsAnswer(c, parts));
+  answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));
+  answers("/api/v1/monitoring/logs/context", (c) => contextAnswer(c, parts));
+  answers("/api/v1/monitoring/logs/difference", (c) => differenceAnswer(c, parts));
+  app.get("/api/v1/monitoring/logs/stream", (c) => {
+    try {
+      return logsStream(c, parts, parts.tails, parts.onDropped);
+    } catch (thrown) {
+      return refusal(thrown);
+    }
+  });
   app.get("/api/docs/openapi.json", (c) => c.json(document));
   app.get("/api/docs", (c) =>
     c.html(page, 200, {
@@ -69,14 +72,13 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   return app;
 }
 
-function checked<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
-  const params = schema.safeParse(c.req.query());
-  if (params.success) return params.data;
-  throw new OperatingError("bad_request", z.prettifyError(params.error));
+function refusal(thrown: unknown): Response {
+  const status = thrown instanceof OperatingError ? statuses[thrown.code] : 500;
+  return Response.json({ error: messageOf(thrown) }, { status });
 }
 
 async function metricsAnswer(c: Context, parts: MonitoringParts): Promise<MetricsAnswer> {
-  const params = checked(c, MetricsParams);
+  const params = checkedParams(c, MetricsParams);
   const endMs = timeMsOf(params.end ?? "") ?? parts.clock.now();
   const startMs = timeMsOf(params.start ?? "") ?? endMs - hourMs;
   if (startMs > endMs) throw new OperatingError("bad_request", "start must not be after end");
@@ -126,72 +128,4 @@ function plain(value: number): number | "NaN" | "+Inf" | "-Inf" {
   if (Number.isFinite(value)) return value;
   if (Number.isNaN(value)) return "NaN";
   return value > 0 ? "+Inf" : "-Inf";
-}
-
-async function logsAnswer(c: Context, parts: MonitoringParts): Promise<LogsAnswer> {
-  const params = checked(c, LogsParams);
-  const toMs = timeMsOf(params.to ?? "") ?? parts.clock.now();
-  const fromMs = timeMsOf(params.from ?? "") ?? toMs - hourMs;
-  if (fromMs > toMs) throw new OperatingError("bad_request", "from must not be after to");
-  const base = queryOf(params.query ?? "");
-  const { service, level } = params;
-  const query: LogQuery = {
-    ...base,
-    matchers: [
-      ...base.matchers,
-      ...(service === undefined
-        ? []
-        : [{ name: "service_name", op: "=", value: service } as const]),
-    ],
-    stages: [...base.stages, ...(level === undefined ? [] : [levelFilter(level)])],
-  };
-  const limit = Number(params.limit);
-  const records = await selectRecords(
-    query,
-    {
-      startNs: BigInt(fromMs) * 1_000_000n,
-      endNs: BigInt(toMs) * 1_000_000n,
-      limit,
-      direction: "backward",
-    },
-    {
-      tenant: parts.tenant(c.req.raw),
-      source: parts.logs,
-      limits: defaultLogqlLimits,
-      signal: c.req.raw.signal,
-    },
-  );
-  return { records: records.map(recordOf), truncated: records.length === limit };
-}
-
-function levelFilter(value: string): Stage {
-  const matcher = { name: "detected_level", op: "=", value } as const;
-  return { type: "label_filter", filter: { kind: "matcher", matcher } };
-}
-
-function textFilter(value: string): Stage {
-  return { type: "line_filter", op: "|=", matches: [{ kind: "text", value }] };
-}
-
-/** What begins with a brace is LogQL, anything else text to be looked for. */
-function queryOf(text: string): LogQuery {
-  if (!text.trimStart().startsWith("{")) {
-    return { kind: "log", matchers: [], stages: text === "" ? [] : [textFilter(text)] };
-  }
-  const query = parseLogql(text);
-  if (query.kind === "log") return query;
-  throw new OperatingError("bad_request", "query: expected a log query, got a metric query");
-}
-
-function recordOf({ timestampNs, stream, body, severity, attributes }: LogRecord) {
-  const seconds = new Date(Number(timestampNs / 1_000_000n)).toISOString().slice(0, 19);
-  const fraction = String(((timestampNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n);
-  return {
-    time: `${seconds}.${fraction.padStart(9, "0")}Z`,
-    level: levelOf(severity),
-    service: stream.service_name ?? "",
-    body,
-    labels: { ...stream },
-    attributes: { ...attributes },
-  };
 }

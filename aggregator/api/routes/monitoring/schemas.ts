@@ -42,26 +42,40 @@ export const MetricsParams = z.strictObject({
 
 const levels = ["trace", "debug", "info", "warn", "error", "critical", "unknown"] as const;
 
+export const logQuery = z.string().meta({
+  description: "A LogQL log query, or plain text that lines contain",
+  examples: ["timeout"],
+});
+export const logLevel = z.enum(levels).meta({ description: "Only records of this level" });
+export const logService = z
+  .string()
+  .min(1)
+  .meta({ description: "Only streams of this service_name" });
+export const fromTime = time.meta({
+  description: "Start, inclusive; an hour before the end by default",
+});
+export const toTime = time.meta({ description: "End, exclusive; now by default" });
+
+/** A count as it is written in a query string, up to `max`. "0" only where it is the default. */
+export function upTo(max: number, fallback: string) {
+  const least = fallback === "0" ? 0 : 1;
+  const expected = `expected ${least} to ${max}`;
+  return z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,6})$/, expected)
+    .refine((text) => Number(text) >= least && Number(text) <= max, expected)
+    .default(fallback);
+}
+
 export const LogsParams = z.strictObject({
-  query: z
-    .string()
-    .optional()
-    .meta({
-      description: "A LogQL log query, or plain text that lines contain",
-      examples: ["timeout"],
-    }),
-  from: time
-    .optional()
-    .meta({ description: "Start, inclusive; an hour before the end by default" }),
-  to: time.optional().meta({ description: "End, exclusive; now by default" }),
-  level: z.enum(levels).optional().meta({ description: "Only records of this level" }),
-  service: z.string().min(1).optional().meta({ description: "Only streams of this service_name" }),
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,3}$/, `expected 1 to ${recordsMax}`)
-    .refine((text) => Number(text) <= recordsMax, `expected 1 to ${recordsMax}`)
-    .default("100")
-    .meta({ description: `Records at most, up to ${recordsMax}; the newest are given` }),
+  query: logQuery.optional(),
+  from: fromTime.optional(),
+  to: toTime.optional(),
+  level: logLevel.optional(),
+  service: logService.optional(),
+  limit: upTo(recordsMax, "100").meta({
+    description: `Records at most, up to ${recordsMax}; the newest are given`,
+  }),
 });
 
 const labels = z.record(z.string(), z.string());
@@ -93,20 +107,5 @@ export const MetricsAnswer = z.strictObject({
   warnings: z.array(z.string()),
 });
 export type MetricsAnswer = z.output<typeof MetricsAnswer>;
-
-export const LogsAnswer = z.strictObject({
-  records: z.array(
-    z.strictObject({
-      time: z.string().meta({ description: "RFC 3339 with nanoseconds" }),
-      level: z.string().meta({ description: `One of ${levels.join(", ")}` }),
-      service: z.string().meta({ description: "service_name of the stream; empty without one" }),
-      body: z.string(),
-      labels,
-      attributes: labels,
-    }),
-  ),
-  truncated: z.boolean().meta({ description: "There may be older records" }),
-});
-export type LogsAnswer = z.output<typeof LogsAnswer>;
 
 export const Refusal = z.strictObject({ error: z.string() });
