@@ -54,6 +54,7 @@ export function apiRoutes(parts: ApiParts): Hono {
   const { tenant } = config;
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
   const onDropped = createTailMeters(parts.metrics, tails);
+  const logs = { logs: sources.logs, tails, onDropped };
   const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
   const app = new Hono();
   app.use(compressed);
@@ -82,32 +83,11 @@ export function apiRoutes(parts: ApiParts): Hono {
     }),
   );
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
-  app.route(
-    "/",
-    monitoringRoutes({
-      engine,
-      logs: sources.logs,
-      clock,
-      tenant: () => tenant,
-      version,
-      tails,
-      onDropped,
-    }),
-  );
   const now = () => clock.now();
+  app.route("/", monitoringRoutes({ ...logs, engine, clock, tenant: () => tenant, version }));
   app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
-  app.route(
-    "/",
-    lokiRoutes({
-      logs: sources.logs,
-      tenant,
-      now: () => clock.now(),
-      tails,
-      onDropped,
-      build,
-      config: () => shownConfig(parts.shownConfig()),
-    }),
-  );
+  const shown = () => shownConfig(parts.shownConfig());
+  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown }));
   app.route(
     "/",
     rpcRoutes({

@@ -2,7 +2,7 @@ import type { Context, Hono } from "hono";
 import { evaluateMetric } from "../../../query/logql/evaluate.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
-import type { LogQuery } from "../../../query/logql/ast.ts";
+import type { LogQuery, MetricQuery } from "../../../query/logql/ast.ts";
 import { type LokiParts, basePath, readsData, scopeOf } from "./context.ts";
 import {
   type LokiParameters,
@@ -93,7 +93,13 @@ async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Pr
   const stats = statistics(source.figures(0));
   return typeof series === "number"
     ? { resultType: "scalar", result: [endMs / 1_000, String(series)], stats }
-    : { ...vectorResult(series), stats };
+    : { ...vectorResult(series, sorts(query) ? "given" : "by labels"), stats };
+}
+
+function sorts(query: MetricQuery): boolean {
+  if (query.kind === "aggregate") return query.op.startsWith("sort") || sorts(query.of);
+  if (query.kind === "binary") return sorts(query.left) || sorts(query.right);
+  return query.kind === "label_replace" && sorts(query.of);
 }
 
 /** Steps lie on multiples of the step, so that a refresh a moment later asks for the same points. */

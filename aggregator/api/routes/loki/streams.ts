@@ -50,7 +50,7 @@ export function streamsResult(entries: readonly LogEntry[], categorize: boolean)
 export function matrixResult(series: readonly LogSeries[]) {
   const result = series
     .filter(({ values }) => values.length > 0)
-    .toSorted((a, b) => (labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1))
+    .toSorted(byLabels)
     .map(({ labels, timesMs, values }) => ({
       metric: labels,
       values: timesMs.map((timeMs, i) => [timeMs / 1_000, numberText(values[i])]),
@@ -58,14 +58,20 @@ export function matrixResult(series: readonly LogSeries[]) {
   return { resultType: "matrix", result };
 }
 
-export function vectorResult(series: readonly LogSeries[]) {
-  const result = series
-    .filter(({ values }) => values.length > 0)
-    .map(({ labels, timesMs, values }) => ({
+/** `order` says what stands: the order of the series where the query sorts, else that of their labels. */
+export function vectorResult(series: readonly LogSeries[], order: "given" | "by labels") {
+  const filled = series.filter(({ values }) => values.length > 0);
+  const result = (order === "given" ? filled : filled.toSorted(byLabels)).map(
+    ({ labels, timesMs, values }) => ({
       metric: labels,
       value: [(timesMs.at(-1) ?? 0) / 1_000, numberText(values.at(-1))],
-    }));
+    }),
+  );
   return { resultType: "vector", result };
+}
+
+function byLabels(a: LogSeries, b: LogSeries): number {
+  return labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1;
 }
 
 /** As Go and Prometheus write numbers that JSON lacks. */

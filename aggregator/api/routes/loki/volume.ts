@@ -108,7 +108,7 @@ function sumsFor(
       ? [Object.fromEntries(entries)]
       : entries.map(([name]) => ({ [name]: "" }));
   return sets.map((labels) => {
-    const key = labelsKey(labels);
+    const key = keyOf(labels);
     const known = found.get(key) ?? { labels, bytes: new Map() };
     found.set(key, known);
     if (found.size > seriesMax)
@@ -140,6 +140,11 @@ function largest(found: readonly Sum[], steps: number, limit: number): Sum[] {
 }
 
 function order(a: Labels, b: Labels): number {
-  const [left, right] = [labelsKey(a), labelsKey(b)];
+  const [left, right] = [keyOf(a), keyOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Labels without a value, which stand for a name alone, have keys as well. */
+function keyOf(labels: Labels): string {
+  return labelsKey(labels) || Object.keys(labels).join();
 }

@@ -138,7 +138,7 @@ export async function differenceAnswer(c: Context, parts: LogParts): Promise<Dif
 
 const recordsAtMax = 1_000;
 
-export function scopeOf(c: Context, parts: LogParts): LogScope {
+function scopeOf(c: Context, parts: LogParts): LogScope {
   return { ...lastingScope(c, parts), signal: c.req.raw.signal };
 }
 
