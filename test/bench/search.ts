@@ -13,7 +13,6 @@ import { Tails } from "#aggregator/tail/tails.ts";
 import { messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
-import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
 import { type WrittenLogs, writeLogBlocks } from "#test/support/write_log_blocks.ts";
 
@@ -132,7 +131,7 @@ class World {
       dataDir: this.#folder,
       clock: systemClock,
       log: createLogger("error"),
-      metrics: createSelfMetrics(),
+      onDropped: () => {},
     });
     try {
       return await action(store);
@@ -199,7 +198,7 @@ async function askLogql(
     tenant,
     now: () => endMs,
     tails: new Tails(),
-    metrics: createSelfMetrics(),
+    onDropped: () => {},
     build: { version: "", revision: "", branch: "", buildUser: "", buildDate: "" },
     config: () => "",
   });
