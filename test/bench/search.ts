@@ -131,7 +131,7 @@ class World {
       dataDir: this.#folder,
       clock: systemClock,
       log: createLogger("error"),
-      onDropped: () => {},
+      metrics: createSelfMetrics(),
     });
     try {
       return await action(store);
