@@ -13,6 +13,7 @@ import { Tails } from "#aggregator/tail/tails.ts";
 import { messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
 import { type WrittenLogs, writeLogBlocks } from "#test/support/write_log_blocks.ts";
 
