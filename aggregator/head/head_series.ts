@@ -53,10 +53,6 @@ export class HeadSeries {
     return { starts: startsAt(timestampsMs.subarray(0, count), changes) };
   }
 
-  hasSamples(): boolean {
-    return this.#places.some(({ table, column }) => table.hasSample(column));
-  }
-
   /** How many samples have a time that another one has. `duplicate` is told the lane of each, and whether the other says the same. */
   countDuplicates(sink: SampleSink, duplicate: (lane: LaneId, isSame: boolean) => void): number {
     if (this.#isInOrder()) return 0;

@@ -215,14 +215,10 @@ export class MetricsGeneration {
       dropped.add(lane, isSame ? "duplicate_sample" : "duplicate_timestamp");
     for (const [name, tenant] of this.#tenants) {
       let duplicates = 0;
-      for (const series of tenant.index.all()) {
-        duplicates += series.countDuplicates(sink, drop);
-        // Columns of series that have ended stay in their schemas for a while.
-        if (series.hasSamples()) tenant.limit?.touch(series.hash, nowMs);
-      }
+      for (const series of tenant.index.all()) duplicates += series.countDuplicates(sink, drop);
       tenant.samples -= duplicates;
       this.samples -= duplicates;
-      if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink));
+      if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink, nowMs));
       const kept = tenant.exemplars?.freeze((lane) => dropped.add(lane, "duplicate_exemplar"));
       if (kept !== undefined && kept.length > 0) exemplars.set(name, kept);
       if (tenant.families.size > 0) families.set(name, [...tenant.families.values()]);
@@ -237,7 +233,11 @@ export class MetricsGeneration {
   }
 }
 
-function cutMetricsOf({ index, samples }: TenantMetrics, sink: SampleSink): CutMetrics {
+function cutMetricsOf(
+  { index, samples, limit }: TenantMetrics,
+  sink: SampleSink,
+  nowMs: number,
+): CutMetrics {
   const all = index.all();
   const at = (position: number): HeadSeries => {
     const series = all[position];
@@ -248,7 +248,13 @@ function cutMetricsOf({ index, samples }: TenantMetrics, sink: SampleSink): CutM
     items: samples,
     size: all.length,
     labels: (position) => at(position).labels,
-    read: (position) => at(position).read(sink),
+    read: (position) => {
+      const series = at(position);
+      const run = series.read(sink);
+      // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().
+      if (run.count > 0) limit?.touch(series.hash, nowMs);
+      return run;
+    },
   };
 }
 

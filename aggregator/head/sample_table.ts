@@ -143,18 +143,6 @@ export class SampleTable {
       : undefined;
   }
 
-  /** Looks from the newest row back, where a series that goes on has a sample. */
-  hasSample(column: number): boolean {
-    if (this.#histograms.has(column) || this.#sparse?.has(column) === true) return true;
-    for (let i = this.#chunks.length - 1; i >= 0; i--) {
-      const chunk = this.#chunks[i];
-      if (chunk === undefined || column >= chunk.width) continue;
-      for (let row = chunk.rows - 1; row >= 0; row--)
-        if (!isAbsent(chunk.words, row * chunk.width + column)) return true;
-    }
-    return false;
-  }
-
   /** Hands a column's samples within [startMs, endMs] to the sink, in order of arrival. */
   read(column: number, startMs: number, endMs: number, sink: SampleSink): void {
     for (const chunk of this.#chunks) {
