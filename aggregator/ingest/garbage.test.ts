@@ -10,20 +10,20 @@ function garbageOf(residentBytes: number) {
   return { garbage, collections: () => collections };
 }
 
-test("Garbage.released() collects once for every 48 MiB that were let go", () => {
+test("Garbage.released() collects once for every 32 MiB that were let go", () => {
   const { garbage, collections } = garbageOf(100 * mebibyte);
-  garbage.released(47 * mebibyte);
+  garbage.released(31 * mebibyte);
   expect(collections()).toBe(0);
   garbage.released(mebibyte);
   expect(collections()).toBe(1);
-  for (let i = 0; i < 47; i++) garbage.released(mebibyte);
+  for (let i = 0; i < 31; i++) garbage.released(mebibyte);
   expect(collections()).toBe(1);
   garbage.released(mebibyte);
   expect(collections()).toBe(2);
 });
 
-test("Garbage.released() waits for a sixth of what a large process has", () => {
-  const { garbage, collections } = garbageOf(1_200 * mebibyte);
+test("Garbage.released() waits for a tenth of what a large process has", () => {
+  const { garbage, collections } = garbageOf(2_000 * mebibyte);
   garbage.released(199 * mebibyte);
   expect(collections()).toBe(0);
   garbage.released(mebibyte);

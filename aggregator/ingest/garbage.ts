@@ -1,7 +1,7 @@
 /** A full collection takes some 60 ms at full load with 10,000 series: less often than this is cheap. */
-const releasedMinBytes = 48 * 1024 * 1024;
+const releasedMinBytes = 32 * 1024 * 1024;
 /** A larger process takes longer to look through, and may hold more garbage. */
-const shareOfResident = 1 / 6;
+const shareOfResident = 1 / 10;
 
 /** What is asked of the runtime. */
 export type GarbageHeap = { residentBytes(): number; collect(): void };
