@@ -1,4 +1,5 @@
 import type { RangeOp } from "../ast.ts";
+import type { Pace } from "../limits.ts";
 import type { Panes } from "./panes.ts";
 
 /** What is known of the records of a series, pane by pane. Which columns there are depends on the function. */
@@ -149,21 +150,31 @@ export function rangeFunction(op: RangeOp, hasValues: boolean): RangeFunction | 
   return functions[op];
 }
 
+/** Panes that are put together before the clock is looked at. */
+const panesAtOnce = 2_000_000;
+
 /** Values of all windows of a series: NaN is a value, absence is told by `present`. */
-export function fillWindows(
+export async function fillWindows(
   fn: RangeFunction,
   of: Accumulator,
   panes: Panes,
   divisor: number,
   into: { readonly values: Float64Array; readonly present: Uint8Array },
-): void {
+  pace: Pace,
+): Promise<void> {
   // How many records lie before each pane: tells empty windows, and counts without going over the panes.
   const before = new Float64Array(panes.count + 1);
   for (let i = 0; i < panes.count; i++) before[i + 1] = (before[i] ?? 0) + (of.counts[i] ?? 0);
+  let merged = 0;
   for (let i = 0; i < into.values.length; i++) {
     const [from, to] = [panes.from[i] ?? 0, panes.to[i] ?? 0];
     const records = (before[to] ?? 0) - (before[from] ?? 0);
     if (records === 0) continue;
+    merged += to - from;
+    if (merged > panesAtOnce) {
+      merged = 0;
+      await pace.breathe();
+    }
     into.present[i] = 1;
     into.values[i] = (fn === count ? records : fn.merge(of, from, to)) / divisor;
   }

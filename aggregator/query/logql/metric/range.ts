@@ -94,7 +94,7 @@ export async function evaluateRange(
       }
     }
   }
-  const series = sink.series();
+  const series = await sink.series(pace);
   return query.op === "absent_over_time" ? absentSeries(query, series, steps.length) : series;
 }
 
@@ -191,7 +191,7 @@ function countSlice(
 
 type Sink = {
   readonly add: (state: RecordState, id: number, pane: number, value: number) => void;
-  readonly series: () => StepSeries[];
+  readonly series: (pace: Pace) => Promise<StepSeries[]>;
 };
 
 function sinkOf(
@@ -216,12 +216,17 @@ function sinkOf(
       }
       fn.add(accumulator, pane, value, state.timeMs + state.nanos / 1e6);
     },
-    series: () =>
-      accumulators.map((accumulator, id) => {
+    series: async (pace) => {
+      const found: StepSeries[] = [];
+      for (const [id, accumulator] of accumulators.entries()) {
+        await pace.breathe();
         const series = newSeries(ids.labels[id] ?? {}, steps.length);
-        fillWindows(fn, accumulator, panes, isRate ? query.rangeMs / 1_000 : 1, series);
-        return series;
-      }),
+        const divisor = isRate ? query.rangeMs / 1_000 : 1;
+        await fillWindows(fn, accumulator, panes, divisor, series, pace);
+        found.push(series);
+      }
+      return found;
+    },
   };
 }
 
@@ -247,12 +252,15 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
         );
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
     },
-    series: () =>
-      lists.map((list, id) => {
+    series: async (pace) => {
+      const found: StepSeries[] = [];
+      for (const [id, list] of lists.entries()) {
         const series = newSeries(ids.labels[id] ?? {}, steps.length);
-        fillFromSamples(list, fn, { steps, rangeMs, offsetMs }, series);
-        return series;
-      }),
+        await fillFromSamples(list, fn, { steps, rangeMs, offsetMs }, series, pace);
+        found.push(series);
+      }
+      return found;
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Pace } from "../limits.ts";
 import { quantileOf } from "../../promql/kahan.ts";
 
 /** Samples of a series in the order they came: for the functions that have to look at all of a window. */
@@ -45,19 +46,28 @@ function sorted({ times, values, length, isSorted }: SampleList) {
 /** What a window's samples, which there is one of at least, come to. `endMs` is the window's. */
 export type WindowFunction = (times: Float64Array, values: Float64Array, endMs: number) => number;
 
-export function fillFromSamples(
+/** Samples that are looked at before the clock is. */
+const samplesAtOnce = 100_000;
+
+export async function fillFromSamples(
   list: SampleList,
   fn: WindowFunction,
   windows: { readonly steps: Float64Array; readonly rangeMs: number; readonly offsetMs: number },
   into: { readonly values: Float64Array; readonly present: Uint8Array },
-): void {
+  pace: Pace,
+): Promise<void> {
   const { times, values } = sorted(list);
-  let [from, to] = [0, 0];
+  let [from, to, looked] = [0, 0, 0];
   for (const [i, step] of windows.steps.entries()) {
     const endMs = step - windows.offsetMs;
     while (to < times.length && (times[to] ?? 0) <= endMs) to++;
     while (from < to && (times[from] ?? 0) <= endMs - windows.rangeMs) from++;
     if (from === to) continue;
+    looked += to - from;
+    if (looked > samplesAtOnce) {
+      looked = 0;
+      await pace.breathe();
+    }
     into.present[i] = 1;
     into.values[i] = fn(times.subarray(from, to), values.subarray(from, to), endMs);
   }

@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { LabelFormat } from "../ast.ts";
 import { parseError, stageError } from "../errors.ts";
 import {
@@ -39,7 +40,7 @@ export function compileLineFormat(source: string): StageRun {
 }
 
 /** One input serves all records; the state it looks at is the one that was given last. */
-function inputs(): (state: RecordState) => TemplateInput {
+function inputs(): (state: RecordState | undefined) => TemplateInput {
   let current: RecordState | undefined;
   const input: TemplateInput = {
     label: (name) => {
@@ -83,7 +84,9 @@ export function compileLabelFormat(formats: readonly LabelFormat[]): StageRun {
       throw parseError(`multiple label name '${label}' not allowed in a single format operation`);
     seen.add(label);
   }
-  const inputOf = inputs();
+  // Templates of one stage all see the labels as they were before the first of them.
+  const sharesLabels = formats.filter(({ kind }) => kind === "template").length > 1;
+  const inputOf = sharesLabels ? frozenInputs() : inputs();
   const steps = formats.map((format): ((state: RecordState) => void) => {
     if (format.kind === "rename") return (state) => rename(state, format.label, format.source);
     const { label, template: source } = format;
@@ -100,7 +103,25 @@ export function compileLabelFormat(formats: readonly LabelFormat[]): StageRun {
   });
   return (state) => {
     for (const step of steps) step(state);
+    if (sharesLabels) inputOf(undefined);
     return true;
+  };
+}
+
+/** As inputs(), with labels that stay as they were first seen until undefined is given. */
+function frozenInputs(): ReturnType<typeof inputs> {
+  const inputOf = inputs();
+  let [labels, input]: [Labels | undefined, TemplateInput | undefined] = [undefined, undefined];
+  return (state) => {
+    const live = inputOf(state);
+    if (state === undefined) [labels, input] = [undefined, undefined];
+    else if (labels === undefined) {
+      const seen = allLabels(state);
+      labels = seen;
+      const label = (name: string) => (Object.hasOwn(seen, name) ? seen[name] : undefined);
+      input = { ...live, label, labels: () => seen };
+    }
+    return input ?? live;
   };
 }
 

@@ -246,6 +246,8 @@ test("label_format renames and writes labels, one after another", async () => {
     c: "1-2",
     d: "2",
   });
+  const swapped = '| logfmt | label_format a="{{.b}}",b="{{.a}}"';
+  expect(await parsedOf(swapped, line)).toEqual({ a: "2", b: "1" });
   expect(await parsedOf("| logfmt | label_format c=none", line)).toEqual({ a: "1", b: "2" });
   const [entry] = await entriesOf('{app="a"} | label_format app="{{.app}}!"', [{ line: "x" }]);
   expect([entry?.stream, entry?.parsed]).toEqual([{}, { app: "a!" }]);
