@@ -5,9 +5,11 @@ import { OperatingError } from "#shared/errors.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AggregatorFile } from "./aggregator_file.ts";
+import { lineConditions } from "./query/logql/line_conditions.ts";
 import { parseMetricSelector } from "./query/promql/parse.ts";
 import { backup, listBackups, restore } from "./store/backup.ts";
 import { checkBlocks } from "./store/check_blocks.ts";
+import { exportLogs } from "./store/export_logs.ts";
 import { exportMetrics } from "./store/export_metrics.ts";
 import { openObjects } from "./store/open_store.ts";
 import { rebuildCatalog } from "./store/rebuild_catalog.ts";
@@ -15,6 +17,7 @@ import { type StorageTools, withStorage } from "./store/storage_tools.ts";
 
 type ExportFlags = ConfigFlags & {
   readonly match: readonly string[];
+  readonly logs?: string;
   readonly start?: string;
   readonly end?: string;
   readonly format: string;
@@ -33,13 +36,14 @@ export function storageCommand(command: Command): void {
   sub(command, "rebuild", "fill an empty catalog from the blocks (nothing else may run)").action(
     rebuild,
   );
-  sub(command, "export", "write samples of committed blocks to a file")
+  sub(command, "export", "write samples or log records of committed blocks to a file")
+    .option("--logs <query>", "log records: a stream selector, and line filters")
     .option("--match <selector>", "which series, as in PromQL; repeatable", collect, [])
     .option("--start <time>", "RFC 3339 or Unix seconds")
     .option("--end <time>", "RFC 3339 or Unix seconds")
-    .option("--format <format>", "parquet or openmetrics", "parquet")
+    .option("--format <format>", "parquet; or openmetrics, of logs jsonl", "parquet")
     .option("--tenant <tenant>", "whose (default: the configuration's)")
-    .requiredOption("--output <file>", "where to, - for the standard output (openmetrics)")
+    .requiredOption("--output <file>", "where to, - for the standard output (not parquet)")
     .action(exportSamples);
   sub(command, "backup", "copy blocks and catalog as of now; only what is new in the place")
     .requiredOption("--to <url>", "a folder, file:///path or s3://bucket/prefix")
@@ -82,6 +86,7 @@ async function rebuild(flags: ConfigFlags): Promise<void> {
 }
 
 async function exportSamples(flags: ExportFlags): Promise<void> {
+  if (flags.logs !== undefined) return exportRecords(flags, flags.logs);
   const format = z.enum(["parquet", "openmetrics"]).safeParse(flags.format);
   if (!format.success) throw flagError("--format", flags.format, "parquet or openmetrics");
   if (format.data === "parquet" && flags.output === "-")
@@ -96,6 +101,25 @@ async function exportSamples(flags: ExportFlags): Promise<void> {
     exportMetrics(tools, { tenant, selectors, startMs, endMs, format: format.data, output }),
   );
   console.error(`${report.series} series, ${report.samples} samples`);
+}
+
+async function exportRecords(flags: ExportFlags, query: string): Promise<void> {
+  const format = z.enum(["parquet", "jsonl"]).safeParse(flags.format);
+  if (!format.success) throw flagError("--format", flags.format, "parquet or jsonl, of logs");
+  if (format.data === "parquet" && flags.output === "-")
+    throw flagError("--output", "-", "a file, for parquet");
+  if (flags.match.length > 0)
+    throw flagError("--match", flags.match.join(" "), "nothing beside --logs");
+  const startMs = timeOf("--start", flags.start, 0);
+  const endMs = timeOf("--end", flags.end, Date.now());
+  const { tenant: own } = await loadConfig(AggregatorFile, flags);
+  const output = flags.output === "-" ? "-" : resolve(flags.output);
+  const tenant = flags.tenant ?? own;
+  const request = { ...lineConditions(query), tenant, startMs, endMs, output };
+  const records = await within(flags, "read", (tools) =>
+    exportLogs(tools, { ...request, format: format.data }),
+  );
+  console.error(`${records} records`);
 }
 
 async function makeBackup(flags: ConfigFlags & { readonly to: string }): Promise<void> {

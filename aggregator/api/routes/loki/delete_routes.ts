@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
-import type { LineFilter } from "../../../query/source.ts";
-import { parseLogql } from "../../../query/logql/parse.ts";
+import { lineConditions } from "../../../query/logql/line_conditions.ts";
 import type { LogDeletion } from "../../../store/removals.ts";
 import type { Deletion } from "../../../store/store.ts";
 import { isFromElsewhere } from "../../other_sites.ts";
@@ -62,32 +61,14 @@ async function deletionOf(
   const endMs = msOf("end", parameters.text("end"), now());
   if (endMs > now()) throw bad("deletes in the future are not allowed");
   if (startMs > endMs) throw bad("start time can't be greater than end time");
-  return { query, tenant: tenant(), startMs, endMs, ...conditionsOf(query) };
+  const { matchers, lineFilters } = lineConditions(query);
+  return { query, tenant: tenant(), startMs, endMs, selectors: [matchers], lineFilters };
 }
 
 function msOf(name: string, text: string | undefined, otherwise: number | undefined): number {
   if (text !== undefined && text !== "") return Number(parseLokiTime(name, text) / nsPerMs);
   if (otherwise === undefined) throw bad(`${name} time not set`);
   return otherwise;
-}
-
-/** What tells a record by its stream and its line alone; anything more could not be told from the files without a parser. */
-function conditionsOf(text: string): Required<Pick<Deletion, "selectors" | "lineFilters">> {
-  const query = parseLogql(text);
-  if (query.kind !== "log") throw unsupported(text);
-  const lineFilters = query.stages.map((stage): LineFilter => {
-    if (stage.type !== "line_filter" || stage.op === "|>" || stage.op === "!>")
-      throw unsupported(text);
-    if (stage.matches.some(({ kind }) => kind !== "text")) throw unsupported(text);
-    return { op: stage.op, values: stage.matches.map(({ value }) => value) };
-  });
-  return { selectors: [query.matchers], lineFilters };
-}
-
-function unsupported(query: string): OperatingError {
-  return bad(
-    `query is "${query}": expected a stream selector, and behind it only line filters of text or regular expressions`,
-  );
 }
 
 function bad(message: string): OperatingError {
