@@ -86,7 +86,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       for (const [name, question] of Object.entries(all))
         await world.use(async (store) => {
           const { tookMs } = await ask(sourceOf(store), question, written);
-          (cold[name] ??= []).push(tookMs);
+          (cold[`scan_${name}`] ??= []).push(tookMs);
         });
     const rounds = Number(values.rounds);
     const scan = await world.use((store) => warm(sourceOf(store), all, written, rounds));

@@ -3,7 +3,7 @@ import type { Store } from "#aggregator/store/store.ts";
 import { type LogsBatch, severity } from "#shared/model/logs.ts";
 import { logSystems, RedrawnLines } from "./log_corpus.ts";
 
-const linesPerBatch = 4_000;
+const linesPerBatchMax = 4_000;
 const linesPerBlock = 250_000;
 const hostsPerSystem = 4;
 const levels: readonly (readonly [string, number])[] = [
@@ -35,6 +35,7 @@ export async function writeLogBlocks(
     { name: "shop", lines: new RedrawnLines(jsonLines(), 99) },
   ];
   const startMs = endMs - 3_600_000;
+  const linesPerBatch = Math.min(linesPerBatchMax, Math.ceil(count / sources.length / 4));
   const miners = sources.map(() => new LineMiner());
   const samples: string[] = [];
   let batches: LogsBatch[] = [];

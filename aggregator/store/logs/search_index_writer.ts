@@ -3,16 +3,18 @@ import type { WrittenTexts } from "../logs_columns.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import {
   blockBytes,
-  eachNumberedWord,
+  digitKind,
   hashWord,
   isBetween,
   isDigit,
   wordBytesMin,
+  wordKinds,
   WordFilter,
 } from "./search_words.ts";
 
-/** Bytes a word in the filter: one in thirty words that are not there passes. */
+/** Bytes a word in the filter: more are of little use, and fewer let too many pass. */
 const bytesPerWord = 1;
+const bytesPerWordMin = 0.55;
 /** Bytes a row that the filter may take. */
 const bytesPerRow = 0.55;
 /** Where all words would take more, only long ones are in it: the first of these lengths with which they fit. */
@@ -67,30 +69,38 @@ function isRegular({ parts, partEnds }: LineTemplate): boolean {
 
 /** Hashes of words, each once, with their lengths. */
 class Words {
-  #hashes = new Int32Array(1_024);
-  #lengths = new Uint8Array(1_024);
+  #hashes = new Int32Array(16_384);
+  #lengths = new Uint8Array(16_384);
   /** Open addressing: indexes + 1. */
-  #slots = new Uint32Array(4_096);
+  #slots = new Uint32Array(65_536);
   #count = 0;
 
   /** Adds the words of texts, marks their bytes in a set of 256 bits, and gives the length of the longest word with a digit. */
   take(bytes: Uint8Array, texts: Uint32Array, bits: Uint8Array): number {
     const isIn = new Uint8Array(256);
+    for (let i = 0; i < bytes.length; i++) isIn[bytes[i] ?? 0] = 1;
+    for (let byte = 0; byte < 256; byte++)
+      bits[byte >> 3] = (bits[byte >> 3] ?? 0) | ((isIn[byte] ?? 0) << (byte & 7));
     let [at, longest] = [0, 0];
-    const add = (start: number, end: number) => {
-      const length = end - start;
-      if (length > longest) longest = length;
-      if (length >= wordBytesMin) this.#add(hashWord(bytes, start, end), Math.min(length, 255));
-    };
     for (let text = 0; text < texts.length; text++) {
-      const length = texts[text] ?? 0;
-      const end = at + length;
-      for (let i = at; i < end; i++) isIn[bytes[i] ?? 0] = 1;
-      if (length >= wordBytesMin) eachNumberedWord(bytes, at, end, add);
+      const end = at + (texts[text] ?? 0);
+      // The word that is being read begins at `start`.
+      let start = end - at < wordBytesMin ? end : at;
+      let hasDigit = false;
+      for (let i = start; i <= end && start < end; i++) {
+        const kind = i === end ? 0 : (wordKinds[bytes[i] ?? 0] ?? 0);
+        if (kind === digitKind) hasDigit = true;
+        if (kind !== 0) continue;
+        if (hasDigit) {
+          const length = i - start;
+          if (length > longest) longest = length;
+          if (length >= wordBytesMin) this.#add(hashWord(bytes, start, i), length);
+        }
+        start = i + 1;
+        hasDigit = false;
+      }
       at = end;
     }
-    for (const [byte, has] of isIn.entries())
-      bits[byte >> 3] = (bits[byte >> 3] ?? 0) | (has << (byte & 7));
     // Shorter words are not looked at, and none of them is longer than this.
     return Math.min(0xffff, Math.max(longest, wordBytesMin - 1));
   }
@@ -103,7 +113,7 @@ class Words {
     const countOf = (min: number) => byLength.subarray(min).reduce((sum, count) => sum + count, 0);
     const bytesMax = bytesPerRow * rows;
     const wordMin =
-      lengths.find((min) => countOf(min) * bytesPerWord <= bytesMax) ?? lengths.at(-1) ?? 0;
+      lengths.find((min) => countOf(min) * bytesPerWordMin <= bytesMax) ?? lengths.at(-1) ?? 0;
     const bytes = Math.min(bytesMax, countOf(wordMin) * bytesPerWord);
     const filter = new Uint32Array(Math.ceil(bytes / blockBytes) * (blockBytes / 4));
     const words = new WordFilter(filter);
@@ -112,7 +122,8 @@ class Words {
     return { wordMin, filter };
   }
 
-  #add(hash: number, length: number): void {
+  #add(hash: number, wordLength: number): void {
+    const length = wordLength < 255 ? wordLength : 255;
     const mask = this.#slots.length - 1;
     let slot = Math.imul(hash, 0x9e3779b1) >>> 8;
     for (; ; slot++) {
