@@ -59,7 +59,9 @@ test("other readers of Parquet do not see the index, and it takes at most 0.6 by
   const pairs = await connection.runAndReadAll(
     `SELECT decode(value) FROM parquet_kv_metadata('${file.path}') WHERE decode(key) = 'lapwing_search'`,
   );
-  const [, length] = String(pairs.getRowsJS()[0]?.[0]).split(" ").map(Number);
+  const place = pairs.getRowsJS()[0]?.[0];
+  if (typeof place !== "string") throw new Error("the file names no place of an index");
+  const [, length] = place.split(" ").map(Number);
   expect(length).toBeGreaterThan(5_000);
   expect(length).toBeLessThan(0.6 * 20_000);
   connection.closeSync();
