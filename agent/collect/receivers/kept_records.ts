@@ -69,7 +69,7 @@ export class KeptRecords {
   #timed(record: PushedRecord): PushedRecord {
     const nowMs = this.#context.clock.now();
     const { unixNanos, attributes } = record;
-    if (unixNanos > 0n && unixNanos <= BigInt(nowMs + aheadMaxMs) * 1_000_000n) return record;
+    if (unixNanos > 0n && Number(unixNanos) <= (nowMs + aheadMaxMs) * 1e6) return record;
     const arrived = { ...record, unixNanos: BigInt(nowMs) * 1_000_000n };
     if (unixNanos === 0n) return arrived;
     this.#context.notStored("timestamp", 1);

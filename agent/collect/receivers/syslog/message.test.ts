@@ -132,3 +132,7 @@ test("readSyslog() keeps the whole line where it can't be read", () => {
     Buffer.of(60, 49, 62, 255, 0),
   );
 });
+test("readSyslog() reads names that are UTF-8", () => {
+  expect(read("<34>1 - höst äpp - - - x")).toMatchObject({ host: "höst", app: "äpp" });
+  expect(read("<34>Oct 11 22:14:15 höst äpp[1]: x")).toMatchObject({ host: "höst", app: "äpp" });
+});

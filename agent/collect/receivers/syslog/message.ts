@@ -89,7 +89,12 @@ function readNew(
 }
 
 function unlessNil(text: string): string | undefined {
-  return text === "-" ? undefined : Buffer.from(text, "latin1").toString();
+  return text === "-" ? undefined : utf8(text);
+}
+
+/** Bytes that were read as Latin-1, as UTF-8; nearly all names are ASCII, which is the same in both. */
+function utf8(latin1: string): string {
+  return /[\u0080-\u00ff]/.test(latin1) ? Buffer.from(latin1, "latin1").toString() : latin1;
 }
 
 /** Without the byte order mark that says that a message is UTF-8. */
@@ -154,9 +159,7 @@ function matched(pattern: RegExp, head: string, at: number): RegExpExecArray | n
 }
 
 function decoded(latin1: string | undefined): string | undefined {
-  return latin1 === undefined || latin1 === ""
-    ? undefined
-    : Buffer.from(latin1, "latin1").toString();
+  return latin1 === undefined || latin1 === "" ? undefined : utf8(latin1);
 }
 
 function readOldTime(

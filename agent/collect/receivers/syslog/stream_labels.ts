@@ -33,10 +33,10 @@ export class SyslogLabels {
   }
 
   #key({ host, app, facility, ...rest }: SyslogMessage, sender: string): string {
-    const parts = [host, app, facility];
-    if (this.#rules.length === 0) return JSON.stringify(parts);
+    // Neither name has a space in it.
+    if (this.#rules.length === 0) return `${facility} ${host ?? ""} ${app ?? ""}`;
     const { severity, processId, messageId, data } = rest;
-    return JSON.stringify([...parts, sender, severity, processId, messageId, data]);
+    return JSON.stringify([host, app, facility, sender, severity, processId, messageId, data]);
   }
 
   #make(message: SyslogMessage, sender: string): Labels | undefined {
