@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { compilePipeline } from "./pipeline.ts";
 import { parseLogql } from "./parse.ts";
-import { type Given, entriesOf, scopeOf, sourceOf } from "./records.fixture.ts";
+import { OperatingError } from "#shared/errors.ts";
+import { printLogql } from "./print.ts";
+import { randomQuery } from "./random_query.fixture.ts";
+import { type Given, entriesOf, scopeOf, seriesOf, sourceOf } from "./records.fixture.ts";
 import { selectRecords } from "./select.ts";
 
 function pipelineOf(text: string) {
@@ -171,4 +174,36 @@ test("conditions on parsed labels find the same records whether lines are search
       found += searched.length;
     }
   expect(found).toBeGreaterThan(1_000);
+});
+
+test("any query over any lines gives an answer, or a refusal in words", async () => {
+  const lines = [
+    "",
+    "\u0000\ufffd\ud800",
+    '{"a":{"b":[1,{"c":null}]},"duration":"5s","level":"\\u00e9"}',
+    '{"_entry":"x","status_code":"7"',
+    'level=info duration=5ms count="a b" app=',
+    "10.0.0.5 - - [now] \u001b[31mGET\u001b[0m a x b",
+    `${"[".repeat(3_000)}`,
+    "x".repeat(20_000),
+  ];
+  const given = lines.map((line, at) => ({
+    at,
+    line,
+    stream: { app: "x" },
+    attributes: { level: "warn" },
+  }));
+  let answers = 0;
+  for (let seed = 0; seed < 400; seed++) {
+    const query = randomQuery(seed);
+    const text = printLogql(query);
+    const run = query.kind === "log" ? entriesOf(text, given) : seriesOf(text, given, [0, 60, 10]);
+    const outcome = await run.then(
+      () => "answered",
+      (error: unknown) => (error instanceof OperatingError ? "refused" : String(error)),
+    );
+    expect(["answered", "refused"]).toContain(outcome);
+    if (outcome === "answered") answers++;
+  }
+  expect(answers).toBeGreaterThan(100);
 });
