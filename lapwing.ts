@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { Agent, agentRestartKeys } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
+import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { openAgentRole } from "#agent/role.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
@@ -110,6 +111,7 @@ configFlags(program.command("check").description("check a configuration, and tel
     console.log(`${file ?? flags.config ?? "defaults"}: ok`);
   });
 queryCommand(program.command("query"));
+pipelineCommand(program.command("pipeline"));
 storageCommand(program.command("storage"));
 program
   .command("version")

@@ -11,7 +11,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { ProcessorList } from "../pipeline/processors/config.ts";
 import type { TargetReport } from "./scrape/target.ts";
 import { withProvenance } from "./sources/provenance.ts";
-import type { SourceContext } from "./sources/source.ts";
+import type { LogPreview, SourceContext } from "./sources/source.ts";
 
 /** Where records of logs go. */
 export type LogsOutput = {
@@ -40,6 +40,8 @@ export type RunnableSource = {
   readonly processors?: ProcessorList;
   /** Version of its configuration, where its records are to tell where they come from. */
   readonly provenance?: string;
+  /** What it would make of bytes, where it reads some. */
+  readonly preview?: LogPreview;
   run(context: SourceContext): Promise<void>;
 };
 

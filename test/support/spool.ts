@@ -31,6 +31,7 @@ export async function openTestSpool(
   folder: string,
   options: SpoolText = {},
   clock: Clock = systemClock,
+  owner: { readonly tenant: string; readonly agent: string } = { tenant: "main", agent: "web-1" },
 ): Promise<TestSpool> {
   const metrics = createSelfMetrics();
   const config = SpoolConfig.parse({ path: folder, sync_interval: "5ms", ...options });
@@ -38,8 +39,7 @@ export async function openTestSpool(
     clock,
     log: silentLogger,
     metrics,
-    tenant: "main",
-    agent: "web-1",
+    ...owner,
     encoders: {
       metrics: () => ({ encode: encodeRows }),
       logs: () => ({ encode: (batch) => [bodyOf(batch.bodies, batch.bodyEnds.length)] }),

@@ -7,11 +7,13 @@ import { receivers } from "./registry.ts";
 export const ReceiversConfig = z.strictObject({
   /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
   memory_max: byteSize.prefault("256MiB"),
-  elasticsearch: receivers.elasticsearch.config.prefault({}),
-  fluent: receivers.fluent.config.prefault({}),
-  gelf: receivers.gelf.config.prefault({}),
+  elasticsearch: receivers.elasticsearch.config
+    .extend({ processors: ProcessorsConfig })
+    .prefault({}),
+  fluent: receivers.fluent.config.extend({ processors: ProcessorsConfig }).prefault({}),
+  gelf: receivers.gelf.config.extend({ processors: ProcessorsConfig }).prefault({}),
   influx: receivers.influx.config.prefault({}),
-  json_logs: receivers.json_logs.config.prefault({}),
+  json_logs: receivers.json_logs.config.extend({ processors: ProcessorsConfig }).prefault({}),
   json_metrics: receivers.json_metrics.config.prefault({}),
   loki: receivers.loki.config.extend({ processors: ProcessorsConfig }).prefault({}),
   otlp: receivers.otlp.config.extend({ processors: ProcessorsConfig }).prefault({}),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
-import type { Source, SourceContext } from "./source.ts";
+import type { LogPreview, Source, SourceContext } from "./source.ts";
 
 /** A source with its options checked and bound: all sources look alike from here on. */
 export type BoundSource = {
@@ -11,6 +11,7 @@ export type BoundSource = {
   /** Canonical text of the options: two that are equal need no restart. */
   readonly fingerprint: string;
   run(context: SourceContext): Promise<void>;
+  readonly preview?: LogPreview;
 };
 
 export type Binder = (
@@ -26,6 +27,13 @@ export function binder<Type extends string, Config extends z.ZodType>(
     if (!parsed.success) return { issues: parsed.error.issues };
     const { data } = parsed;
     const run = (context: SourceContext) => source.run(data, context);
-    return { bound: { type: source.type, fingerprint: JSON.stringify(options), run } };
+    const preview: LogPreview | undefined =
+      source.preview === undefined
+        ? undefined
+        : (bytes, context) => source.preview?.(data, bytes, context) ?? [];
+    const fingerprint = JSON.stringify(options);
+    return {
+      bound: { type: source.type, fingerprint, run, ...(preview === undefined ? {} : { preview }) },
+    };
   };
 }

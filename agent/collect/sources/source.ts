@@ -19,7 +19,19 @@ export type Source<Type extends string, Config extends z.ZodType> = {
   readonly config: Config;
   /** Runs until context.signal aborts, then flushes what it holds and returns. A throw is a failure: reported, restarted. */
   run(config: z.output<Config>, context: SourceContext): Promise<void>;
+  /** Of a source that reads bytes: what it would make of these. */
+  preview?(
+    config: z.output<Config>,
+    data: Buffer,
+    context: Pick<SourceContext, "clock" | "hostname">,
+  ): Iterable<LogsBatch>;
 };
+
+/** A source's preview with its configuration bound. */
+export type LogPreview = (
+  data: Buffer,
+  context: Pick<SourceContext, "clock" | "hostname">,
+) => Iterable<LogsBatch>;
 
 export type SourceContext = {
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import { defineSource } from "../source.ts";
 import { FileLogsConfig } from "./config.ts";
+import { previewLines } from "./preview.ts";
 import { Tailer } from "./tailer.ts";
 
 /**
@@ -12,4 +13,5 @@ export const fileLogs = defineSource({
   async run(config, context) {
     await new Tailer(config, context).run();
   },
+  preview: previewLines,
 });
