@@ -25,6 +25,12 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
       "lines_per_s agent_cpu_s_per_million aggregator_cpu_s_per_million wire_bytes_per_line stored_bytes_per_line agent_rss_mb aggregator_rss_mb",
     ),
   },
+  miner: {
+    args: ["--lines", "1000"],
+    keys: words(
+      "cpu_s_per_million entropy_bytes_per_line wire_bytes_per_line stored_bytes_per_line zstd_3_bytes_per_line zstd_19_bytes_per_line systems",
+    ),
+  },
   pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
   query: {
     args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],

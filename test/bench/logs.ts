@@ -1,14 +1,14 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BenchWorld, UsageMeter, machineLoad, rounded } from "#test/support/bench_world.ts";
-import { writeLogFiles } from "#test/support/log_corpus.ts";
+import { digitEntropyBytes, writeLogFiles } from "#test/support/log_corpus.ts";
 import { sumOfMetric } from "#test/support/self_metrics_reader.ts";
 
 /**
  * What does a log line cost between a file and a committed Parquet block? LogHub lines with their digits redrawn lie in a file a system; an
  * agent tails them from the beginning, an aggregator takes its frames over a real nats-server. Both are processes of their own.
- * `--lines`, `--seed`, `--flush_interval`, `--agent PATH` (a compiled agent instead of Bun and the source).
+ * `entropy_bytes_per_line` is what the random digits are at least. `--lines`, `--seed`, `--flush_interval`, `--agent PATH` (a compiled agent instead of Bun and the source).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -26,6 +26,9 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const folder = join(world.folder, "logs");
     mkdirSync(folder);
     const fileBytes = writeLogFiles(folder, lines, Number(values.seed));
+    let entropyBytes = 0;
+    for (const file of readdirSync(folder))
+      entropyBytes += digitEntropyBytes(readFileSync(join(folder, file)));
     console.error(`${lines} lines, ${fileBytes} bytes, seed ${values.seed}`);
     const aggregator = new UsageMeter(world.aggregator);
     const startedMs = performance.now();
@@ -51,6 +54,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       agent_cpu_s_per_million: rounded(sent.cpuSeconds / millions),
       aggregator_cpu_s_per_million: rounded(took.cpuSeconds / millions),
       file_bytes_per_line: rounded(fileBytes / lines),
+      entropy_bytes_per_line: rounded(entropyBytes / lines),
       wire_bytes_per_line: rounded(wireBytes / lines),
       stored_bytes_per_line: rounded((await world.blockBytes()) / lines),
       agent_rss_mb: sent.residentMb,

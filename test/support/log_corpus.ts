@@ -60,6 +60,16 @@ export class RedrawnLines {
   }
 }
 
+/** What random digits among the bytes take at least, however they are coded. */
+export function digitEntropyBytes(bytes: Uint8Array): number {
+  let digits = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte >= 48 && byte <= 57) digits++;
+  }
+  return (digits * Math.log2(10)) / 8;
+}
+
 /** Writes `count` lines in all, one file a system, and gives their size in bytes. */
 export function writeLogFiles(folder: string, count: number, seed: number): number {
   const systems = logSystems();
