@@ -1,4 +1,6 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
+import { notText, RegexAutomaton } from "#shared/text/regex_automaton.ts";
+import { RegexProgram } from "#shared/text/regex_program.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import type { LineFilter } from "../query/source.ts";
 
@@ -25,10 +27,26 @@ function compileFilter({ op, values }: LineFilter): (batch: LogsBatch) => Record
       return (_index, start, end) => finds.some((find) => find(start, end)) === wanted;
     };
   }
-  const regexes = values.map((value) => searchingRegex(value));
-  return (batch) => (_index, start, end) => {
-    const text = textOf(batch.bodies, start, end);
-    return regexes.some((regex) => regex.test(text)) === wanted;
+  const tests = values.map((value) => regexTest(value));
+  return ({ bodies }) =>
+    (_index, start, end) =>
+      tests.some((test) => test(bodies, start, end)) === wanted;
+}
+
+/** Runs over the bytes; what is no UTF-8, and patterns of too many states, are left to re2js. */
+function regexTest(pattern: string): (bodies: Uint8Array, start: number, end: number) => boolean {
+  const regex = searchingRegex(pattern);
+  const program = RegexProgram.of(pattern);
+  const automaton = program && new RegexAutomaton(program);
+  return (bodies, start, end) => {
+    if (automaton !== undefined && !automaton.hasFailed) {
+      const state = automaton.run(automaton.start, bodies, start, end);
+      if (state !== notText) {
+        const isMatch = automaton.isMatchAtEnd(state);
+        if (isMatch || !automaton.hasFailed) return isMatch;
+      }
+    }
+    return regex.test(textOf(bodies, start, end));
   };
 }
 

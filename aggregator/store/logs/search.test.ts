@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { createLineMiner } from "#test/support/mining.ts";
+import { selectLogs } from "../../head/select_logs.ts";
 import type { LineFilter } from "../../query/source.ts";
 import { writeLogsFile } from "../logs_file.ts";
 import { lines } from "../store.fixture.ts";
@@ -139,6 +140,9 @@ test("any filters over any lines give the lines that whole bodies give", async (
           const expected = all
             .filter((one) => lineFilters.every((filter) => passes(one, filter)))
             .map((one) => Buffer.from(one).toString());
+          const entries = given.map((batch) => ({ batch, minMs: 0, maxMs: 1_000 }));
+          const inHead = selectLogs(entries, { ...everything, lineFilters });
+          expect(inHead.map(({ body }) => body)).toEqual(found.map(({ body }) => body));
           expect({ lineFilters, bodies: found.map(({ body }) => body) }).toEqual({
             lineFilters,
             bodies: expected,

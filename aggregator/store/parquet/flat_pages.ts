@@ -80,7 +80,8 @@ function pageOfV1(header: ThriftStruct, raw: Uint8Array, chunk: ColumnChunk): Fl
     return { encoding, count: rows, bytes: raw, rows, isPresent: undefined };
   const length = new DataView(raw.buffer, raw.byteOffset, raw.length).getUint32(0, true);
   const isPresent = presence(raw.subarray(4, 4 + length), rows);
-  const count = isPresent.reduce((sum, one) => sum + one, 0);
+  let count = 0;
+  for (let row = 0; row < isPresent.length; row++) count += isPresent[row] ?? 0;
   return { encoding, count, bytes: raw.subarray(4 + length), rows, isPresent };
 }
 
