@@ -153,7 +153,12 @@ export type LogSelectRequest = {
 
 export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
   /** What of a record is looked at; the rest may be left empty (bodies of no bytes, no attributes). */
-  readonly needs: { readonly bodies: boolean; readonly attributes: boolean };
+  readonly needs: {
+    readonly bodies: boolean;
+    readonly attributes: boolean;
+    /** Without bodies: templates where lines were taken apart, and the bodies of those that were not. Lengths of variables are left out. */
+    readonly templates?: boolean;
+  };
 };
 
 /**

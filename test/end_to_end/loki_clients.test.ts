@@ -38,12 +38,25 @@ async function entriesOf(url: string, query: string) {
   );
 }
 
+const json = { "content-type": "application/json" };
+/** The example of docs/logs.md: how long the queue was when each error was told. */
+const joinExample = `
+  SELECT l.body, m.value
+  FROM (SELECT timestamp::TIMESTAMP AS at, body FROM logs
+        WHERE stream['service_name'] = 'shop' AND severity >= 17) l
+  ASOF JOIN (SELECT timestamp AS at, value FROM metrics WHERE name = 'shop_queue_length') m
+    ON l.at >= m.at`;
+
 test("pino-loki pushes, and its lines have their labels and levels", async () => {
   const up = await stage.start({
     role: "up",
     name: "pino",
     config: { data_dir: stage.path("pino"), sources: [] },
   });
+  const time = new Date(Date.now() - 1_000).toISOString();
+  const metrics = [{ name: "shop_queue_length", value: 42, time }];
+  const posted = { method: "POST", body: JSON.stringify({ metrics }), headers: json };
+  expect((await asking(up.url).get("/api/v1/monitoring/metrics", posted)).status).toBe(200);
   const stream = pinoLoki({
     host: up.url,
     labels: { application: "shop" },
@@ -61,6 +74,12 @@ test("pino-loki pushes, and its lines have their labels and levels", async () =>
   const refused = found.find(({ line }) => line.includes("payment"));
   expect(refused?.stream).toMatchObject({ application: "shop", service_name: "shop" });
   expect(refused?.structuredMetadata).toMatchObject({ detected_level: "error" });
+  // Logs and metrics together.
+  const rows = await until("the sample", async () => {
+    const joined = await asking(up.url).sql(joinExample);
+    return joined.length > 0 && joined;
+  });
+  expect(rows).toEqual([[refused?.line, 42]]);
   const placed = found.find(({ line }) => line.includes("placed"));
   expect(placed?.structuredMetadata).toEqual({ detected_level: "info", order: "7" });
   stream.end();

@@ -9,7 +9,7 @@ import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
-import { bodyColumns, rebuildBodies } from "./rebuild.ts";
+import { bodyColumns, rebuildBodies, rebuildUnmined, unminedColumns } from "./rebuild.ts";
 
 const noBytes = new Uint8Array();
 /** Rows that are looked at before others get their turn. */
@@ -82,13 +82,14 @@ export class BlockPart implements LogPart {
     const rows = isWithin(bounds, span) ? passing : rowsWithin(group, passing, span);
     if (rows.length === 0) return undefined;
     const columns = sliceColumns(group, needs.attributes);
-    if (!needs.bodies) {
+    const isTemplates = !needs.bodies && needs.templates === true;
+    if (!needs.bodies && !isTemplates) {
       const batch = { ...columns, bodies: noBytes, bodyEnds: new Uint32Array(group.rows) };
       return compactSlice({ batch, rows });
     }
     group = await file.group(index, ["template"]);
-    group = await file.group(index, bodyColumns(group));
-    const bodies = rebuildBodies(group, rows);
+    group = await file.group(index, isTemplates ? unminedColumns : bodyColumns(group));
+    const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
     return { batch: { ...batch, ...bodies }, rows: Uint32Array.from(rows, (_, i) => i) };
   }

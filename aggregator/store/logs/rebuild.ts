@@ -10,6 +10,31 @@ export function bodyColumns(group: LogGroup): string[] {
   return [...variableColumns.slice(0, group.variables), "body", "body_raw"];
 }
 
+/** Columns of lines that were not taken apart. */
+export const unminedColumns = ["body", "body_raw"] as const;
+
+/** Templates of some rows, ascending, and the lines of those that have none. `group` has its templates and unminedColumns. */
+export function rebuildUnmined(
+  group: LogGroup,
+  rows: Uint32Array,
+): Pick<LogsBatch, "bodies" | "bodyEnds" | "mined"> {
+  const { values: templates, numbers } = group.templates;
+  const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
+  const sink = new GrowingBytes(1_024);
+  const bodyEnds = new Uint32Array(rows.length);
+  const templateOf = new Uint32Array(rows.length).fill(unmined);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const number = templates.length === 0 ? noEntry : (numbers[row] ?? noEntry);
+    if (templates[number] !== undefined) templateOf[i] = number;
+    else if (raw?.seek(row) === true) sink.add(raw.bytes, raw.start, raw.end);
+    else if (body?.seek(row) === true) sink.add(body.bytes, body.start, body.end);
+    bodyEnds[i] = sink.length;
+  }
+  const bodies = sink.bytes.subarray(0, sink.length);
+  return { bodies, bodyEnds, mined: { templates, templateOf, variableLengths: new Uint32Array() } };
+}
+
 /** Lines of some rows, ascending, as a batch has them. `group` has its templates and bodyColumns(). */
 export function rebuildBodies(
   group: LogGroup,

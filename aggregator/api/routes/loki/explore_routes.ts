@@ -68,7 +68,7 @@ async function patternsOf(p: LokiParameters, scope: Scope, parts: LokiParts) {
     lineFilters: [],
     ...range,
     direction: "forward",
-    needs: { bodies: false, attributes: false },
+    needs: { bodies: false, attributes: false, templates: true },
     ...(signal === undefined ? {} : { signal }),
   });
   for await (const span of slices) for (const slice of span) counter.add(slice);
