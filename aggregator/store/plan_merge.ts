@@ -1,4 +1,5 @@
 import type { StoreConfig } from "./config.ts";
+import { logsRowGroupRows } from "./logs_columns.ts";
 import type { Block } from "./store.ts";
 
 /** Blocks are merged within ever larger windows of time, aligned to the epoch. */
@@ -7,6 +8,8 @@ const windowsMs = [15 * 60_000, 2 * 3_600_000, 24 * 3_600_000] as const;
 const closedAfterMs = 2 * 60_000;
 /** Files that one merge reads. */
 const inputsMax = 512;
+/** Rows of logs that a merge holds at once, a row group an input: some 150 MB. */
+const logRowsMax = 8 * logsRowGroupRows;
 /** Their bytes together: DuckDB sorts what they hold, in memory as far as it goes. */
 const inputBytesMax = 128 * 1_024 * 1_024;
 
@@ -56,5 +59,8 @@ function groups(blocks: readonly Block[], windowMs: number, nowMs: number, items
 function hasRoom(group: readonly Block[], block: Block, itemsMax: number): boolean {
   const items = group.reduce((sum, one) => sum + one.items, block.items);
   const bytes = group.reduce((sum, one) => sum + one.bytes, block.bytes);
+  const held = (rows: number) => Math.min(rows, logsRowGroupRows);
+  const rows = group.reduce((sum, one) => sum + held(one.rows), held(block.rows));
+  if (block.signal === "logs" && rows > logRowsMax) return false;
   return group.length < inputsMax && items <= itemsMax && bytes <= inputBytesMax;
 }
