@@ -69,12 +69,12 @@ test("planMerge() bounds what one merge holds", () => {
 });
 
 test("planMerge() takes no more blocks of logs than have room in memory, a row group each", () => {
-  const merged = (signal: Block["signal"], rows: number) =>
-    planMerge(blocks(15, { signal, items: 60_000, rows }), 300 * minute, {
-      ...limits,
-      items_max: 2_000_000,
-    });
   expect(merged("logs", 60_000)).toHaveLength(8);
   expect(merged("logs", 1_000)).toHaveLength(15);
   expect(merged("metrics", 60_000)).toHaveLength(15);
 });
+
+function merged(signal: Block["signal"], rows: number) {
+  const all = blocks(15, { signal, items: 60_000, rows });
+  return planMerge(all, 300 * minute, { ...limits, items_max: 2_000_000 });
+}

@@ -59,8 +59,11 @@ function groups(blocks: readonly Block[], windowMs: number, nowMs: number, items
 function hasRoom(group: readonly Block[], block: Block, itemsMax: number): boolean {
   const items = group.reduce((sum, one) => sum + one.items, block.items);
   const bytes = group.reduce((sum, one) => sum + one.bytes, block.bytes);
-  const held = (rows: number) => Math.min(rows, logsRowGroupRows);
-  const rows = group.reduce((sum, one) => sum + held(one.rows), held(block.rows));
+  const rows = group.reduce((sum, one) => sum + heldRows(one), heldRows(block));
   if (block.signal === "logs" && rows > logRowsMax) return false;
   return group.length < inputsMax && items <= itemsMax && bytes <= inputBytesMax;
+}
+
+function heldRows({ rows }: Block): number {
+  return Math.min(rows, logsRowGroupRows);
 }
