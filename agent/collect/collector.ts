@@ -62,7 +62,11 @@ type CollectorParts = {
 };
 
 type RunningParts = CollectorParts & {
-  readonly meters: { readonly items: Counter<"source">; readonly truncated: Counter<"source"> };
+  readonly meters: {
+    readonly items: Counter<"source">;
+    readonly truncated: Counter<"source">;
+    readonly unparsed: Counter<"source">;
+  };
 };
 
 const restartMinMs = 1_000;
@@ -83,6 +87,11 @@ export class Collector {
       truncated: parts.metrics.counter(
         "lapwing_source_truncated_items_total",
         "Items that are stored in part, such as lines cut at line_size_max.",
+        ["source"],
+      ),
+      unparsed: parts.metrics.counter(
+        "lapwing_source_unparsed_items_total",
+        "Items that a source stored as they came, because they are not of the form that it expects.",
         ["source"],
       ),
     };
@@ -204,6 +213,7 @@ class RunningSource {
       checkpoints,
       drop: (of, reason, items) => output.drop(of, reason, items),
       truncated: (_signal, items) => meters.truncated.inc(label, items),
+      unparsed: (_signal, items) => meters.unparsed.inc(label, items),
       degraded: (message) => {
         this.#degraded = message;
       },

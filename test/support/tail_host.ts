@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
@@ -13,6 +14,14 @@ export type TailedLine = {
   severity: number;
   time: number;
   truncated: boolean;
+  labels: Labels;
+  attributes: Labels | undefined;
+};
+
+/** A source that reads files. */
+type TailSource = {
+  readonly config: { parse(options: unknown): unknown };
+  run(config: never, context: SourceContext): Promise<void>;
 };
 
 /** What a host keeps of a file_logs source: lines and positions, both or neither. Runs it in a folder of its own. */
@@ -25,6 +34,7 @@ export class TailHost {
   /** Off where there are too many lines to hold; onBatch sees them all the same. */
   keepLines = true;
   truncated = 0;
+  unparsed = 0;
   problem: string | undefined;
   /** Called with each batch before it is kept; a throw loses it, like a crash. */
   onBatch: (batch: LogsBatch) => void = () => {};
@@ -37,8 +47,8 @@ export class TailHost {
   }
 
   /** Starts the source on `*.log` of the folder, quick to look, unless told otherwise. */
-  start(options: Record<string, unknown> = {}): void {
-    const config = fileLogs.config.parse({
+  start(options: Record<string, unknown> = {}, source: TailSource = fileLogs): void {
+    const config = source.config.parse({
       paths: [this.path("*.log")],
       poll_interval: "10ms",
       rescan_interval: "20ms",
@@ -46,7 +56,7 @@ export class TailHost {
       ...options,
     });
     this.#stop = new AbortController();
-    this.#running = fileLogs.run(config, this.#context(this.#stop.signal));
+    this.#running = source.run(config as never, this.#context(this.#stop.signal));
   }
 
   async stop(): Promise<void> {
@@ -119,6 +129,7 @@ export class TailHost {
       checkpoints: () => new Map(this.checkpoints),
       drop: () => {},
       truncated: (_signal, items) => void (this.truncated += items),
+      unparsed: (_signal, items) => void (this.unparsed += items),
       degraded: (message) => {
         this.problem = message;
         this.#wake();
@@ -147,6 +158,8 @@ export class TailHost {
         severity: batch.severities[i] ?? -1,
         time: (batch.timestampsMs[i] ?? 0) + (batch.nanos[i] ?? 0) / 1e6,
         truncated: batch.attributes?.[i]?.["truncated"] === "true",
+        labels: batch.streams[batch.streamOf[i] ?? -1] ?? {},
+        attributes: batch.attributes?.[i],
       });
       start = end;
     });

@@ -56,6 +56,8 @@ export type SourceContext = {
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** Items that are stored in part: cut at a configured length. A host that has no counter for them leaves it out. */
   truncated?(signal: Signal, items: number): void;
+  /** Items that are not of the form that the source expects, stored as they came. A host without a counter for them leaves it out. */
+  unparsed?(signal: Signal, items: number): void;
   /** Shown in status and UI; undefined clears it. */
   degraded(message: string | undefined): void;
   /** All targets that this source has now, instead of those reported before: for heartbeats, /targets and the API. */

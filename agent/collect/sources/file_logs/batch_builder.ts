@@ -11,6 +11,12 @@ const batchRecordsMax = 16_384;
 const clockStepMs = 1_000;
 const nanosPerMs = 1_000_000;
 
+/** What a record itself tells, in place of the moment of reading and of what its text looks like. */
+export type Told = {
+  readonly time?: { readonly ms: number; readonly nanos: number };
+  readonly severity?: number;
+};
+
 /** Gathers lines of many files as columns. Holds at most batchBytesMax of bodies and batchRecordsMax records. */
 export class BatchBuilder {
   readonly #clock: Clock;
@@ -36,9 +42,9 @@ export class BatchBuilder {
     return this.#records;
   }
 
-  /** Whether a line of so many bytes can still be added. */
-  hasRoom(bytes: number): boolean {
-    return this.#records < batchRecordsMax && this.#bytes + bytes <= batchBytesMax;
+  /** Whether a line, or so many, of so many bytes together can still be added. */
+  hasRoom(bytes: number, lines = 1): boolean {
+    return this.#records + lines <= batchRecordsMax && this.#bytes + bytes <= batchBytesMax;
   }
 
   /** Label sets are told apart by identity: one object a file. */
@@ -59,14 +65,15 @@ export class BatchBuilder {
     this.#lastNanos = 0;
   }
 
-  /** Copies a line: source[start, end). `place` goes to its attributes. */
+  /** Copies a line: source[start, end). `extra` goes to its attributes. */
   add(
     labels: Labels,
     source: Buffer,
     start: number,
     end: number,
     truncated: boolean,
-    place?: Labels,
+    extra?: Labels,
+    told?: Told,
   ): void {
     assert(this.hasRoom(end - start), "a line is added only where there is room");
     const i = this.#records++;
@@ -74,17 +81,26 @@ export class BatchBuilder {
     this.#bytes += end - start;
     this.#ends[i] = this.#bytes;
     this.#streamOf[i] = this.#stream(labels);
-    this.#severities[i] = severityOf(source, start, end);
+    this.#severities[i] = told?.severity ?? severityOf(source, start, end);
+    this.#setTime(i, told?.time);
+    if (truncated || extra !== undefined) {
+      this.#attributes ??= [];
+      this.#attributes[i] = { ...extra, ...(truncated ? { truncated: "true" } : {}) };
+    }
+  }
+
+  #setTime(i: number, time: Told["time"]): void {
+    if (time !== undefined) {
+      this.#timesMs[i] = time.ms;
+      this.#nanos[i] = time.nanos;
+      return;
+    }
     if (++this.#lastNanos === nanosPerMs) {
       this.#lastMs++;
       this.#lastNanos = 0;
     }
     this.#timesMs[i] = this.#lastMs;
     this.#nanos[i] = this.#lastNanos;
-    if (truncated || place !== undefined) {
-      this.#attributes ??= [];
-      this.#attributes[i] = { ...place, ...(truncated ? { truncated: "true" } : {}) };
-    }
   }
 
   /** Hands over what was gathered, in arrays of its own, and starts anew. */

@@ -44,7 +44,15 @@ export class TailSet {
   #matched: ReadonlyMap<string, MatchedFile> = new Map();
   #isFirstScan = true;
 
-  constructor(config: FileLogsConfig, context: SourceContext) {
+  readonly #labelsOf: (path: string, real: string) => Labels;
+
+  /** `labelsOf`: labels that a file's path tells, if any. */
+  constructor(
+    config: FileLogsConfig,
+    context: SourceContext,
+    labelsOf: (path: string, real: string) => Labels = () => ({}),
+  ) {
+    this.#labelsOf = labelsOf;
     this.#config = config;
     this.#context = context;
     this.#codec = lineCodec(config.encoding);
@@ -63,6 +71,7 @@ export class TailSet {
       job: this.#config.job,
       host: this.#context.hostname,
       filename: at.path,
+      ...this.#labelsOf(at.path, at.real),
       ...this.#config.labels,
     };
     return new Tail(key, labels, at, state, current);

@@ -2,6 +2,7 @@ import { messageOf } from "#shared/errors.ts";
 import { provenanceNames } from "../provenance.ts";
 import type { SourceContext } from "../source.ts";
 import { BatchBuilder } from "./batch_builder.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { markBytes } from "./checkpoint.ts";
 import type { FileLogsConfig } from "./config.ts";
 import type { LineJoiner } from "./line_joiner.ts";
@@ -17,6 +18,23 @@ const chunkBytes = 256 * 1_024;
 /** Checkpoints of one batch; at about 250 bytes each they leave a frame's room to the lines. */
 const checkpointsMax = 500;
 
+/** How another source, whose records stand in files in a form of their own, reads them with the same care. */
+export type RecordFormat = {
+  /** As takeRecords(); with `flush` a record that may go on does not wait for its end. */
+  take(
+    codec: LineCodec,
+    builder: BatchBuilder,
+    chunk: Chunk,
+    from: number,
+    skipping: boolean,
+    flush: boolean,
+  ): Taken;
+  /** How long such a record waits, in ms. */
+  readonly flushMs: number;
+  /** Labels that the file's path tells; `real` is the path with links resolved. */
+  labelsOf(path: string, real: string): Labels;
+};
+
 /**
  * Reads the tails in rounds, one chunk each, and hands on what they gave, positions and lines together. There is one read
  * buffer: a line that is not finished stays in its file, and is read again.
@@ -27,6 +45,7 @@ export class Tailer {
   readonly #set: TailSet;
   readonly #codec: LineCodec;
   readonly #joiner: LineJoiner | undefined;
+  readonly #format: RecordFormat | undefined;
   readonly #builder: BatchBuilder;
   readonly #buffer: Buffer;
   /** Tails with a descriptor, the least recently read first. */
@@ -34,10 +53,11 @@ export class Tailer {
   #scanAtMs = 0;
   #shownProblem: string | undefined;
 
-  constructor(config: FileLogsConfig, context: SourceContext) {
+  constructor(config: FileLogsConfig, context: SourceContext, format?: RecordFormat) {
     this.#config = config;
     this.#context = context;
-    this.#set = new TailSet(config, context);
+    this.#set = new TailSet(config, context, format?.labelsOf);
+    this.#format = format;
     this.#codec = lineCodec(config.encoding);
     this.#joiner = config.multiline === undefined ? undefined : lineJoiner(config.multiline);
     this.#builder = new BatchBuilder(context.clock);
@@ -125,7 +145,7 @@ export class Tailer {
     const { poll_interval: pollMs, rescan_interval: idleMsMax, rotate_wait: waitMs } = this.#config;
     tail.idleMs = Math.min(Math.max(pollMs, tail.idleMs * 2), idleMsMax);
     tail.lookAtMs = nowMs + tail.idleMs;
-    const flushMs = this.#config.multiline?.flush_timeout ?? 0;
+    const flushMs = this.#flushMs ?? 0;
     if (tail.hasPending) tail.lookAtMs = Math.min(tail.lookAtMs, tail.grewAtMs + flushMs);
     tail.quietSinceMs ??= nowMs;
     if (tail.state === "rotated" && nowMs - tail.quietSinceMs >= waitMs) {
@@ -139,12 +159,16 @@ export class Tailer {
     return false;
   }
 
+  get #flushMs(): number | undefined {
+    return this.#format?.flushMs ?? this.#config.multiline?.flush_timeout;
+  }
+
   /** Whether a record that may go on has waited long enough for it. */
   #isOverdue(tail: Tail, size: number, nowMs: number): "flush" | "" {
-    const { multiline } = this.#config;
-    if (multiline === undefined) return "";
+    const flushMs = this.#flushMs;
+    if (flushMs === undefined) return "";
     if (tail.sizeSeen === size && tail.hasPending)
-      return nowMs - tail.grewAtMs >= multiline.flush_timeout ? "flush" : "";
+      return nowMs - tail.grewAtMs >= flushMs ? "flush" : "";
     tail.sizeSeen = size;
     tail.grewAtMs = nowMs;
     return "";
@@ -195,6 +219,8 @@ export class Tailer {
 
   #take(chunk: Chunk, from: number, skipping: boolean, flush: boolean): Taken {
     const joiner = this.#joiner;
+    if (this.#format !== undefined)
+      return this.#format.take(this.#codec, this.#builder, chunk, from, skipping, flush);
     if (joiner === undefined) return takeLines(this.#codec, this.#builder, chunk, from, skipping);
     const linesMax = this.#config.multiline?.lines_max ?? 1;
     const joining = { joiner, linesMax, flush };
