@@ -6,6 +6,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import type { SourceContext } from "#agent/collect/sources/source.ts";
+import { type Binder, binder } from "#agent/collect/sources/binder.ts";
 import { fileLogs } from "#agent/collect/sources/file_logs/source.ts";
 
 export type TailedLine = {
@@ -16,12 +17,6 @@ export type TailedLine = {
   truncated: boolean;
   labels: Labels;
   attributes: Labels | undefined;
-};
-
-/** A source that reads files. */
-type TailSource = {
-  readonly config: { parse(options: unknown): unknown };
-  run(config: never, context: SourceContext): Promise<void>;
 };
 
 /** What a host keeps of a file_logs source: lines and positions, both or neither. Runs it in a folder of its own. */
@@ -47,16 +42,17 @@ export class TailHost {
   }
 
   /** Starts the source on `*.log` of the folder, quick to look, unless told otherwise. */
-  start(options: Record<string, unknown> = {}, source: TailSource = fileLogs): void {
-    const config = source.config.parse({
+  start(options: Record<string, unknown> = {}, bind: Binder = binder(fileLogs)): void {
+    const made = bind({
       paths: [this.path("*.log")],
       poll_interval: "10ms",
       rescan_interval: "20ms",
       rotate_wait: "100ms",
       ...options,
     });
+    if (!("bound" in made)) throw new Error(JSON.stringify(made.issues));
     this.#stop = new AbortController();
-    this.#running = source.run(config as never, this.#context(this.#stop.signal));
+    this.#running = made.bound.run(this.#context(this.#stop.signal));
   }
 
   async stop(): Promise<void> {

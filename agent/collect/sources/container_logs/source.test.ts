@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } fro
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { TailHost } from "#test/support/tail_host.ts";
+import { binder } from "../binder.ts";
 import { pathLabels } from "./path_labels.ts";
 import { containerLogs } from "./source.ts";
 
@@ -12,7 +13,7 @@ const docker = (second: number, stream: string, log: string) =>
   `${JSON.stringify({ log, stream, time: at(second).toISOString() })}\n`;
 
 function start(host: TailHost, options: Record<string, unknown> = {}): void {
-  host.start({ start_at: "beginning", ...options }, containerLogs);
+  host.start({ start_at: "beginning", ...options }, binder(containerLogs));
 }
 
 /** Bodies by stream, in the order of the records. */

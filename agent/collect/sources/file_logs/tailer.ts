@@ -32,7 +32,7 @@ export type RecordFormat = {
   /** How long such a record waits, in ms. */
   readonly flushMs: number;
   /** Labels that the file's path tells; `real` is the path with links resolved. */
-  labelsOf(path: string, real: string): Labels;
+  readonly labelsOf: (path: string, real: string) => Labels;
 };
 
 /**
