@@ -63,6 +63,8 @@ export class LogFile {
   readonly #id: string;
   readonly #path: string;
   readonly #footer: LogFooter;
+  /** The row group asked for last: what was read of it stays there, even when the cache has no room for it. */
+  #held: { readonly index: number; readonly group: LogGroup } | undefined;
 
   constructor(cache: DecodedCache<LogGroup>, id: string, path: string, footer: LogFooter) {
     this.#cache = cache;
@@ -85,7 +87,9 @@ export class LogFile {
     const footer = this.groups[index];
     if (footer === undefined) throw new RangeError(`row group ${index}`);
     const key = `${this.#id} ${index}`;
-    const group = this.#cache.get(key) ?? new LogGroup(footer);
+    const held = this.#held?.index === index ? this.#held.group : undefined;
+    const group = held ?? this.#cache.get(key) ?? new LogGroup(footer);
+    this.#held = { index, group };
     const missing = group.missing(names);
     if (missing.length > 0)
       await readingLogs(async () => {

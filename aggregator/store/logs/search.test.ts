@@ -9,6 +9,7 @@ import { selectLogs } from "../../head/select_logs.ts";
 import type { LineFilter } from "../../query/source.ts";
 import { writeLogsFile } from "../logs_file.ts";
 import { lines } from "../store.fixture.ts";
+import { LogsCache } from "./log_file.ts";
 import { readLogs } from "./read_logs.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-search-"));
@@ -154,3 +155,16 @@ test("any filters over any lines give the lines that whole bodies give", async (
     { numRuns: 60 },
   );
 }, 60_000);
+
+test("a cache without room changes no answer", async () => {
+  const some = Array.from({ length: 300 }, (_, i) => `user ${i} opened file /srv/${i % 7}/x`);
+  const file = await writeLogsFile(folder, [createLineMiner().mine(lines("x", some))]);
+  const request = { ...everything, lineFilters: [{ op: "|=" as const, values: ["/3/x"] }] };
+  const wanted = some.filter((one) => one.includes("/3/x"));
+  for (const cache of [new LogsCache(0), new LogsCache(3_000)]) {
+    const all = await readLogs(file, everything, cache);
+    expect(all.map(({ body }) => body)).toEqual(some);
+    expect((await readLogs(file, request, cache)).map(({ body }) => body)).toEqual(wanted);
+  }
+  rmSync(file.path);
+});
