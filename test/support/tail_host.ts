@@ -43,13 +43,21 @@ export class TailHost {
 
   /** Starts the source on `*.log` of the folder, quick to look, unless told otherwise. */
   start(options: Record<string, unknown> = {}, bind: Binder = binder(fileLogs)): void {
-    const made = bind({
-      paths: [this.path("*.log")],
-      poll_interval: "10ms",
-      rescan_interval: "20ms",
-      rotate_wait: "100ms",
-      ...options,
-    });
+    this.run(
+      {
+        paths: [this.path("*.log")],
+        poll_interval: "10ms",
+        rescan_interval: "20ms",
+        rotate_wait: "100ms",
+        ...options,
+      },
+      bind,
+    );
+  }
+
+  /** Starts any source of logs with just these options. */
+  run(options: Record<string, unknown>, bind: Binder): void {
+    const made = bind(options);
     if (!("bound" in made)) throw new Error(JSON.stringify(made.issues));
     this.#stop = new AbortController();
     this.#running = made.bound.run(this.#context(this.#stop.signal));

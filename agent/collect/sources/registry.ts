@@ -3,6 +3,7 @@ import { binder } from "./binder.ts";
 import { containerLogs } from "./container_logs/source.ts";
 import { fileLogs } from "./file_logs/source.ts";
 import { hostMetrics } from "./host_metrics/source.ts";
+import { journald } from "./journald/source.ts";
 import { selfLogs } from "./self_logs.ts";
 
 /** Every source that `sources` of the configuration can name; sorted. A new one is a file and a line here. */
@@ -10,5 +11,6 @@ export const sources: Readonly<Record<string, Binder>> = {
   container_logs: binder(containerLogs),
   file_logs: binder(fileLogs),
   host_metrics: binder(hostMetrics),
+  journald: binder(journald),
   self_logs: binder(selfLogs),
 };
