@@ -57,8 +57,9 @@ test("the export format is read in chunks of any size", () => {
   for (const size of [1, 2, 3, 7, 64, 1_000, stream.length]) expect(parsed(size)).toEqual(entries);
 });
 
+const parser = () => new ExportParser(wanted, 64);
+
 test("what is not the export format is refused, not held", () => {
-  const parser = () => new ExportParser(wanted, 64);
   expect(() => parser().push(Buffer.alloc(1_000, "x"))).toThrow("name is too long");
   expect(() => parser().push(Buffer.from(`MESSAGE\n${"\xff".repeat(8)}`, "latin1"))).toThrow(
     "length",
