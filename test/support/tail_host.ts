@@ -33,6 +33,8 @@ export class TailHost {
   problem: string | undefined;
   /** Called with each batch before it is kept; a throw loses it, like a crash. */
   onBatch: (batch: LogsBatch) => void = () => {};
+  /** Awaited before each batch, as a spool that is slow to take it. */
+  beforeKeep: () => Promise<void> = () => Promise.resolve();
   #running: Promise<void> | undefined;
   #stop = new AbortController();
   #waiting: (() => void)[] = [];
@@ -126,6 +128,7 @@ export class TailHost {
       emitLogs: async (batch, checkpoints = {}) => {
         // A spool writes to a file: another turn of the event loop, in which a kill can fall.
         await new Promise((resolve) => setImmediate(resolve));
+        await this.beforeKeep();
         this.onBatch(batch);
         this.#keep(batch, checkpoints);
       },

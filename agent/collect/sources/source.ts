@@ -15,7 +15,7 @@ import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 export type Source<Type extends string, Config extends z.ZodType> = {
   /** File name, value of `type` in the configuration, and of the label `source` on our own metrics. */
   readonly type: Type;
-  /** Options without `type`; `parse({})` gives a working configuration. */
+  /** Options without `type`; `parse({})` gives a working configuration, where a source can begin without being told with what. */
   readonly config: Config;
   /** Runs until context.signal aborts, then flushes what it holds and returns. A throw is a failure: reported, restarted. */
   run(config: z.output<Config>, context: SourceContext): Promise<void>;
