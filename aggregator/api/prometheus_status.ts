@@ -1,6 +1,7 @@
 import { formatDuration } from "#shared/text/duration.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Block } from "../store/store.ts";
+import { limitMax } from "./routes/prometheus/search/params.ts";
 import type { BlockMeta } from "./routes/prometheus/status_routes.ts";
 
 /** Our configuration in the names of Prometheus's flags, for those that mean the same. */
@@ -22,6 +23,7 @@ export function flagsOf(config: AggregatorConfig): Readonly<Record<string, strin
     "web.enable-admin-api": "true",
     "web.enable-lifecycle": String(config.lifecycle.reload),
     "web.listen-address": config.listen,
+    "web.search.max-limit": String(limitMax),
   };
 }
 
@@ -35,6 +37,7 @@ function enabledFeatures({ query: { promql } }: AggregatorConfig): readonly stri
     "promql-experimental-functions",
     "promql-extended-range-selectors",
     "promql-per-step-stats",
+    "search-api",
     "st-storage",
     ...(promql.use_start_timestamps ? ["use-start-timestamps"] : []),
   ];

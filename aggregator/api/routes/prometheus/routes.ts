@@ -6,8 +6,10 @@ import { cors } from "./cors.ts";
 import { type ExpressionParts, expressionRoutes } from "./expression_routes.ts";
 import { type FederateParts, federateRoutes } from "./federate.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
+import { openapiRoutes } from "./openapi/routes.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";
 import { type RemoteReadParts, remoteReadRoutes } from "./remote_read/routes.ts";
+import { searchRoutes } from "./search/routes.ts";
 import { type StatusParts, statusInfoRoutes, versionRoute } from "./status_routes.ts";
 import { type TargetParts, targetRoutes } from "./target_routes.ts";
 
@@ -28,10 +30,12 @@ export function prometheusRoutes(parts: PrometheusParts): Hono {
   api.route("/", queryRoutes(parts));
   api.route("/", expressionRoutes(parts));
   api.route("/", metadataRoutes(parts));
+  api.route("/", searchRoutes(parts));
   api.route("/", targetRoutes(parts));
   api.route("/", alertingRoutes());
   api.route("/", statusInfoRoutes(parts));
   api.route("/", remoteReadRoutes(parts));
+  api.route("/", openapiRoutes(parts));
   const app = new Hono();
   for (const path of ["/api/v1/*", "/federate", "/version"]) {
     app.use(path, cors);
