@@ -7,7 +7,7 @@ export type FuzzAlgorithm = (typeof fuzzAlgorithms)[number];
 export type Filter = (text: string) => number | undefined;
 
 export type FilterParams = {
-  /** A text matches when one of them does, and its score is the best; without any all texts match with 1. */
+  /** A text matches when one of them does, with the best score. Empty ones don't count; without any all match with 1. */
   readonly terms: readonly string[];
   readonly algorithm: FuzzAlgorithm;
   /** Least score from 0 to 1. */
@@ -17,10 +17,11 @@ export type FilterParams = {
 
 /** Matches and scores texts as Prometheus's web/api/v1/search_filters.go defines it. */
 export function searchFilter({ terms, algorithm, threshold, caseSensitive }: FilterParams): Filter {
-  if (terms.length === 0) return () => 1;
+  const wanted = terms.filter((term) => term !== "");
+  if (wanted.length === 0) return () => 1;
   const cased = (text: string): string => (caseSensitive ? text : text.toLowerCase());
   const ofTerm = algorithm === "subsequence" ? bySubsequence : byJaroWinkler;
-  const filters = terms.map((term) => ofTerm(cased(term), threshold));
+  const filters = wanted.map((term) => ofTerm(cased(term), threshold));
   return (text) => {
     const compared = cased(text);
     let best: number | undefined;

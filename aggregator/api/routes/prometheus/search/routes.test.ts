@@ -54,6 +54,11 @@ test("terms match as subsequences, any of them, in any case when asked", async (
     named("grpc_http_requests", "node_load1"),
     end,
   ]);
+  expect(await lines("metric_names?search[]=&search[]=load")).toEqual([named("node_load1"), end]);
+  expect(await lines("metric_names?search[]=&limit=1")).toEqual([
+    named("grpc_http_requests"),
+    more,
+  ]);
   expect(await lines("metric_names?search[]=LOAD")).toEqual([named(), end]);
   expect(await lines("metric_names?search[]=LOAD&case_sensitive=false")).toEqual([
     named("node_load1"),
