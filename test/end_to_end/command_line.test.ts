@@ -43,7 +43,7 @@ const mistakes = [
   '13: scrape_configs.1.job_name is "a": job name "a" is used twice',
   '14: scrape_configs.1.metrics_pth is "/x": no such key',
   '15: scrape_configs.1.relabel_configs.0.regex is "(": regular expression',
-  '17: sources.0.type is "file_log": expected one of file_logs, host_metrics',
+  '17: sources.0.type is "file_log": expected one of command, container_logs, file_logs, host_metrics',
 ];
 
 function expectAllMistakes(told: string): void {
