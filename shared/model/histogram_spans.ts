@@ -30,6 +30,21 @@ export function bucketsOfSpans(
   return bucketsOf(indices, Float64Array.from(counts));
 }
 
+/** The runs that hold the buckets, without any between: what bucketsOfSpans() reads. */
+export function spansOfBuckets({ indices }: Buckets): BucketSpan[] {
+  const spans: BucketSpan[] = [];
+  let end = 0;
+  for (let at = 0; at < indices.length;) {
+    const first = indices[at] ?? 0;
+    let length = 1;
+    while (indices[at + length] === first + length) length++;
+    spans.push({ offset: first - end, length });
+    end = first + length;
+    at += length;
+  }
+  return spans;
+}
+
 /** Counts as differences, each to the one before, as sums. */
 export function countsOfDeltas(deltas: readonly number[]): number[] {
   let count = 0;

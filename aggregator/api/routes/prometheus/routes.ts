@@ -4,7 +4,7 @@ import { methodNotAllowed } from "#shared/runtime/method_not_allowed.ts";
 import { alertingRoutes } from "./alerting_routes.ts";
 import { cors } from "./cors.ts";
 import { type ExpressionParts, expressionRoutes } from "./expression_routes.ts";
-import { type FederateParts, federateRoutes } from "./federate.ts";
+import { type FederateParts, federateRoutes } from "./federate/routes.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";

@@ -1,6 +1,7 @@
 import { ByteWriter, zigzag } from "#proto/codec/byte_writer.ts";
 import type { SeriesSamples } from "#aggregator/query/source.ts";
 import { customSchema, type Buckets, type Histogram } from "#shared/model/histogram.ts";
+import { spansOfBuckets } from "#shared/model/histogram_spans.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { chunkSamplesMax, type XorChunkWriter } from "./xor_chunk.ts";
@@ -107,22 +108,16 @@ function putDoubles(out: ByteWriter, field: number, values: Float64Array): void 
 }
 
 /** BucketSpan{offset sint32=1, length=2}: the first from bucket 0, each further one from the end of the one before. */
-function putSpans(out: ByteWriter, field: number, { indices }: Buckets): void {
+function putSpans(out: ByteWriter, field: number, buckets: Buckets): void {
   const scratch = new ByteWriter();
-  let end = 0;
-  for (let at = 0; at < indices.length;) {
-    const first = indices[at] ?? 0;
-    let length = 1;
-    while (indices[at + length] === first + length) length++;
+  for (const { offset, length } of spansOfBuckets(buckets)) {
     scratch.clear();
     scratch.ensure(32);
     scratch.byte(tag(1, 0));
-    scratch.varint(zigzag(first - end));
+    scratch.varint(zigzag(offset));
     scratch.byte(tag(2, 0));
     scratch.varint(length);
     putBlock(out, field, scratch.written());
-    end = first + length;
-    at += length;
   }
 }
 
