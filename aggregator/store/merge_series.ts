@@ -112,9 +112,9 @@ function withHistograms(
 }
 
 /** Where a sample gets another one before it, nothing is known of a reset between the two. */
-function cutHistograms(
-  { cuts }: Plan,
-  pieces: readonly DecodedSeries[],
+export function cutHistograms(
+  { cuts }: Pick<Plan, "cuts">,
+  pieces: readonly { readonly histograms?: HistogramColumn | undefined }[],
 ): HistogramColumn | undefined {
   if (pieces.every(({ histograms }) => histograms === undefined)) return undefined;
   const all: (Histogram | undefined)[] = [];

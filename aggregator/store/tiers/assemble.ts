@@ -1,12 +1,11 @@
-import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
+import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { BucketColumn, SeriesSamples, TierSpan } from "../../query/source.ts";
 import { concatenate, lowerBound } from "../columns.ts";
-import { withUnknownReset } from "../histogram_rows.ts";
 import type { Plan } from "../merge_plan.ts";
-import { joinPieces } from "../merge_series.ts";
+import { cutHistograms, joinPieces } from "../merge_series.ts";
 import { BucketBuffer, type BucketSeries } from "./bucket_buffer.ts";
 import { combineBuckets } from "./combine.ts";
 
@@ -83,7 +82,7 @@ export function assembleBuckets(
   const own: Partial<Record<BucketColumn, Float64Array>> = {};
   for (const name of columns) own[name] = take((piece) => piece.columns[name]);
   const values = take((piece) => piece.values);
-  const histograms = cutHistograms(cuts, pieces);
+  const histograms = cutHistograms({ cuts }, pieces);
   const series = { key, labels, timestampsMs, values, buckets: { spans, columns: own } };
   return histograms === undefined ? series : { ...series, histograms };
 }
@@ -99,22 +98,6 @@ function pickWords(from: Float64Array, picks: Uint32Array, into: Float64Array, a
     target[2 * (at + i)] = source[2 * index] ?? 0;
     target[2 * (at + i) + 1] = source[2 * index + 1] ?? 0;
   }
-}
-
-function cutHistograms(cuts: Plan["cuts"], pieces: readonly Piece[]): HistogramColumn | undefined {
-  if (pieces.every(({ histograms }) => histograms === undefined)) return undefined;
-  const all: (Histogram | undefined)[] = [];
-  for (const { piece, begin, end, picks } of cuts) {
-    const from = pieces[piece]?.histograms;
-    let before = -1;
-    for (const i of picks ?? Uint32Array.from({ length: end - begin }, (_, at) => begin + at)) {
-      const histogram = from?.[i];
-      const isNext = before >= 0 && i === before + 1;
-      all.push(isNext || histogram === undefined ? histogram : withUnknownReset(histogram));
-      before = i;
-    }
-  }
-  return all;
 }
 
 /** A series out of blocks, some of it in buckets, and what the head has of it; of equal times the committed sample stands. */
