@@ -1,5 +1,6 @@
 import { parsePromql } from "#aggregator/query/promql/parse.ts";
-import { parseNumber, unquote } from "#aggregator/query/promql/literals.ts";
+import { parseNumber } from "#aggregator/query/promql/literals.ts";
+import { unquote } from "#shared/text/go_quoted.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { nativeOfClassic, parseHistograms, type Point } from "./promql_histograms.ts";

@@ -6,7 +6,7 @@ import { compileStage } from "./stages/compile.ts";
 import { looksAtErrors, namesOfFilter } from "./stages/label_filter.ts";
 import { pushedFilters } from "./stages/line_filter.ts";
 import { type StageRun, type Wanted } from "./stages/stage.ts";
-import { compileTemplate } from "./template/template.ts";
+import { compileTemplate } from "#shared/template/template.ts";
 
 /** A log query made ready: what the store is asked, and what then is done with each record. */
 export type Pipeline = {

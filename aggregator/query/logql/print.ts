@@ -1,7 +1,7 @@
 import { formatDuration } from "#shared/text/duration.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import type { Grouping, LabelFilter, LogqlQuery, MetricQuery, RangeQuery, Stage } from "./ast.ts";
-import { formatGoDuration } from "./units.ts";
+import { formatGoDuration } from "#shared/text/go_units.ts";
 
 /** A query in one line, as Loki prints it: parseLogql() of it gives the same tree. */
 export function printLogql(query: LogqlQuery): string {

@@ -5,7 +5,7 @@ import { addHistogramsOfGroup } from "./aggregate_histograms.ts";
 import { warnQuantile } from "./annotations.ts";
 import type { AggregateExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
-import { formatPlain, formatShort } from "./go_float.ts";
+import { formatPlain, formatShort } from "#shared/text/go_float_text.ts";
 import { type KahanSum, kahanAdd, quantileOf } from "./kahan.ts";
 import {
   type StepSeries,

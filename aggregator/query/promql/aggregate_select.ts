@@ -4,7 +4,7 @@ import { groupSeries } from "./aggregate.ts";
 import type { AggregateExpr } from "./ast.ts";
 import { type EvalContext, breathe } from "./context.ts";
 import { executionError } from "./errors.ts";
-import { formatShort } from "./go_float.ts";
+import { formatShort } from "#shared/text/go_float_text.ts";
 import { type StepSeries, absent, float, hasHistograms, hasSample } from "./values.ts";
 
 /** topk, bottomk, limitk, limit_ratio: some of the series of each group, step by step, as they are. */

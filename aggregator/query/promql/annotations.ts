@@ -1,5 +1,5 @@
 import { type Span, positionText, quote } from "./errors.ts";
-import { formatShort } from "./go_float.ts";
+import { formatShort } from "#shared/text/go_float_text.ts";
 
 /** Warnings and infos of one evaluation, each once, with the place in the query that they are about. */
 export type Annotations = {

@@ -4,7 +4,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { createPromqlEngine, PromqlConfig } from "./engine.ts";
 import type { PromqlError } from "./errors.ts";
-import { formatPlain, formatSample, formatShort } from "./go_float.ts";
+import { formatPlain, formatSample, formatShort } from "#shared/text/go_float_text.ts";
 import { queryDataJson } from "./json.ts";
 
 const tenant = "default";

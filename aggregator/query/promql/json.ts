@@ -2,7 +2,7 @@ import { bucketColumns, type Histogram } from "#shared/model/histogram.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { HistogramPoints, QueryData, QueryStats } from "./engine.ts";
-import { formatSample } from "./go_float.ts";
+import { formatSample } from "#shared/text/go_float_text.ts";
 
 /**
  * The `data` object of Prometheus's query answers as text: resultType first (Grafana reads it as a stream), values as

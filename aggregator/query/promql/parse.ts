@@ -14,7 +14,8 @@ import {
 import { parseError, quote } from "./errors.ts";
 import { functionTable } from "./function_table.ts";
 import { infoSelector } from "./info.ts";
-import { literalFault, parseNumber, parseSeconds, unquote } from "./literals.ts";
+import { unquote } from "#shared/text/go_quoted.ts";
+import { literalFault, parseNumber, parseSeconds } from "./literals.ts";
 import { tokenize } from "./lex.ts";
 import { parsePostfix } from "./parse_postfix.ts";
 import { nameKeywords, parseGrouping, parseSelector } from "./parse_selector.ts";

@@ -4,7 +4,7 @@ import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import type { SelectorExpr } from "./ast.ts";
 import { type Cursor, expectSymbol, isSymbol, peek, take, unexpected } from "./cursor.ts";
 import { parseError, quote } from "./errors.ts";
-import { unquote } from "./literals.ts";
+import { unquote } from "#shared/text/go_quoted.ts";
 
 /** Keywords that are metric names where an expression begins. */
 export const nameKeywords: ReadonlySet<string> = new Set(

@@ -2,7 +2,7 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { BinaryExpr, DurationExpr, Expr, Matching, SelectorExpr, TimeShift } from "./ast.ts";
-import { formatPlain, formatShort } from "./go_float.ts";
+import { formatPlain, formatShort } from "#shared/text/go_float_text.ts";
 
 /** The expression as text on one line, in Prometheus's canonical spelling; parsing it again gives the same tree. */
 export function printPromql(expr: Expr): string {

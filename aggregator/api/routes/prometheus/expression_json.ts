@@ -8,7 +8,7 @@ import type {
 import { isSetOp } from "#aggregator/query/promql/ast.ts";
 import { typeOf } from "#aggregator/query/promql/check.ts";
 import { functionTable } from "#aggregator/query/promql/function_table.ts";
-import { formatPlain } from "#aggregator/query/promql/go_float.ts";
+import { formatPlain } from "#shared/text/go_float_text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -24,7 +24,7 @@ import {
   parseBytes,
   parseFloat64,
   parseGoDuration,
-} from "../units.ts";
+} from "#shared/text/go_units.ts";
 import { fillWindows, newAccumulator, rangeFunction } from "./accumulate.ts";
 import { type Panes, panesOf } from "./panes.ts";
 import { addSample, counterRate, fillFromSamples, newSampleList, quantile } from "./samples.ts";

@@ -12,8 +12,8 @@ import {
   removeLabel,
   setError,
 } from "../record_state.ts";
-import { type Template, type TemplateInput, compileTemplate } from "../template/template.ts";
-import { ExecutionError } from "../template/values.ts";
+import { type Template, type TemplateInput, compileTemplate } from "#shared/template/template.ts";
+import { ExecutionError } from "#shared/template/values.ts";
 import type { StageRun } from "./stage.ts";
 
 const templateError = "TemplateFormatErr";

@@ -15,7 +15,7 @@ import {
   parseBytes,
   parseFloat64,
   parseGoDuration,
-} from "../units.ts";
+} from "#shared/text/go_units.ts";
 import { compileAddresses } from "./addresses.ts";
 import type { StageRun } from "./stage.ts";
 

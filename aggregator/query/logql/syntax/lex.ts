@@ -1,8 +1,8 @@
 import { parseDuration } from "#shared/text/duration.ts";
-import { unquote } from "../../promql/literals.ts";
+import { unquote } from "#shared/text/go_quoted.ts";
 import { conversions, rangeOps, vectorOps } from "../ast.ts";
 import { parseErrorAt } from "../errors.ts";
-import { parseBytes, parseGoDuration } from "../units.ts";
+import { parseBytes, parseGoDuration } from "#shared/text/go_units.ts";
 
 /**
  * Cuts a query into tokens as Loki's scanner does (pkg/logql/syntax/lex.go): names of functions are words unless a parenthesis or a

@@ -1,4 +1,4 @@
-import { formatShort } from "#aggregator/query/promql/go_float.ts";
+import { formatShort } from "#shared/text/go_float_text.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
 import { classicBuckets, type FederatedFamily } from "./families.ts";
 

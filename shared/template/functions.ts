@@ -1,4 +1,4 @@
-import { bytesFault, durationFault, parseBytes, parseGoDuration } from "../units.ts";
+import { bytesFault, durationFault, parseBytes, parseGoDuration } from "../text/go_units.ts";
 import { areEqual, isLess, numberFunctions, toInteger } from "./numbers.ts";
 import { printf } from "./printf.ts";
 import { textOf } from "./text.ts";

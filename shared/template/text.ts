@@ -1,4 +1,4 @@
-import { formatPlain } from "../../promql/go_float.ts";
+import { formatPlain } from "../text/go_float_text.ts";
 import { formatTime } from "./time.ts";
 import { TemplateTime, type Value, isList } from "./values.ts";
 

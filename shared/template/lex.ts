@@ -1,4 +1,4 @@
-import { unquote } from "../../promql/literals.ts";
+import { unquote } from "../text/go_quoted.ts";
 
 /** Go's text/template cut into text and the tokens of its actions. */
 export type TemplateToken =

@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { messageOf } from "#shared/errors.ts";
+import { messageOf } from "../errors.ts";
 import { toInteger } from "./numbers.ts";
 import { textOf } from "./text.ts";
 import { ExecutionError, type Value } from "./values.ts";

@@ -1,4 +1,4 @@
-import type { Labels } from "#shared/model/labels.ts";
+import type { Labels } from "../model/labels.ts";
 import { argumentsMin, templateFunctions } from "./functions.ts";
 import { TemplateError } from "./lex.ts";
 import { type Argument, type Pipeline, type TemplateNode, namesRead } from "./nodes.ts";

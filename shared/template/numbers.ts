@@ -1,4 +1,4 @@
-import { parseFloat64 } from "../units.ts";
+import { parseFloat64 } from "../text/go_units.ts";
 import { ExecutionError, type Value, isList } from "./values.ts";
 
 /** sprig's numbers: whatever can't be read as one is 0. */
