@@ -46,7 +46,7 @@ export function compilePipeline(query: LogQuery, names: NamesNeeded): Pipeline {
     prefilter: prefilterOf(stages),
     run: names === undefined ? probing(stages, full) : full,
     needs: {
-      bodies: stages.some(({ type }) => readsLine(type)),
+      bodies: stages.some(readsLine),
       attributes: names === undefined || [...names].length > 0 || stages.length > 0,
     },
     isEmpty: runs.length === 0,
@@ -54,8 +54,10 @@ export function compilePipeline(query: LogQuery, names: NamesNeeded): Pipeline {
   };
 }
 
-function readsLine(type: Stage["type"]): boolean {
-  return !["label_filter", "label_format", "drop", "keep"].includes(type);
+function readsLine(stage: Stage): boolean {
+  if (stage.type === "label_format")
+    return stage.formats.some((f) => f.kind === "template" && f.template.includes("__line__"));
+  return !["label_filter", "drop", "keep"].includes(stage.type);
 }
 
 /** Line filters that can be asked of the store, and the stages that remain. */
