@@ -1,4 +1,4 @@
-import type { LogsBatch } from "#shared/model/logs.ts";
+import { bodyLength, type LogsBatch } from "#shared/model/logs.ts";
 import type { LogRecord, LogSlice } from "./source.ts";
 
 /** Bytes of a record besides its body. */
@@ -7,10 +7,11 @@ const attributesBytes = 150;
 /** A slice of fewer of its batch's records has them copied, so that it does not keep the others. */
 const sharedMin = 0.03;
 
-/** The same records in a batch that holds few others, or none (`always`). Bodies are not copied: only for batches without. */
+/** The same records in a batch that holds few others, or none (`always`). Bodies are not copied, their lengths are: only for batches without. */
 export function compactSlice({ batch, rows }: LogSlice, always = false): LogSlice {
   if (!always && rows.length >= sharedMin * batch.streamOf.length) return { batch, rows };
   const { attributes } = batch;
+  let end = 0;
   const compact: LogsBatch = {
     streams: batch.streams,
     streamOf: pick(batch.streamOf, rows, new Uint32Array(rows.length)),
@@ -18,7 +19,7 @@ export function compactSlice({ batch, rows }: LogSlice, always = false): LogSlic
     nanos: pick(batch.nanos, rows, new Uint32Array(rows.length)),
     severities: pick(batch.severities, rows, new Uint8Array(rows.length)),
     bodies: batch.bodies,
-    bodyEnds: new Uint32Array(rows.length),
+    bodyEnds: Uint32Array.from(rows, (row) => (end += bodyLength(batch, row))),
     ...(attributes && { attributes: Array.from(rows, (row) => attributes[row]) }),
   };
   return { batch: compact, rows: Uint32Array.from(rows, (_, i) => i) };

@@ -156,6 +156,8 @@ export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
   readonly needs: {
     readonly bodies: boolean;
     readonly attributes: boolean;
+    /** Without bodies: `bodyEnds` as if they were there. Ask bodyLength() alone; the bytes are left out. */
+    readonly lengths?: boolean;
     /** Without bodies: templates where lines were taken apart, and the bodies of those that were not. Lengths of variables are left out. */
     readonly templates?: boolean;
   };

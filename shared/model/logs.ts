@@ -33,3 +33,8 @@ export type LogsBatch = {
   /** The bodies taken apart, where that was done. */
   readonly mined?: MinedLines;
 };
+
+/** Bytes of a record's body; right also where bodies are left out and only their ends are told (LogScanRequest.needs). */
+export function bodyLength({ bodyEnds }: Pick<LogsBatch, "bodyEnds">, record: number): number {
+  return ((bodyEnds[record] ?? 0) - (record === 0 ? 0 : (bodyEnds[record - 1] ?? 0))) >>> 0;
+}

@@ -54,6 +54,10 @@ const logqlQueries: Readonly<Record<string, readonly [path: string, query: strin
     "query",
     'topk(3, avg_over_time({system="shop"} | json | unwrap duration_ms [1h]) by (path))',
   ],
+  bytes_over_time: ["query_range", 'sum by (system) (bytes_over_time({system=~".+"} [1m]))'],
+  index_stats: ["index/stats", '{system=~".+"}'],
+  index_volume: ["index/volume", '{system=~".+"}'],
+  index_volume_range: ["index/volume_range", '{system=~".+"}'],
 };
 
 /**

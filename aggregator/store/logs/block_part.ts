@@ -9,7 +9,14 @@ import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
-import { bodyColumns, rebuildBodies, rebuildUnmined, unminedColumns } from "./rebuild.ts";
+import type { LogGroup } from "./log_group.ts";
+import {
+  bodyColumns,
+  lineEndsOf,
+  rebuildBodies,
+  rebuildUnmined,
+  unminedColumns,
+} from "./rebuild.ts";
 
 const noBytes = new Uint8Array();
 /** Rows that are looked at before others get their turn. */
@@ -82,6 +89,10 @@ export class BlockPart implements LogPart {
     const rows = isWithin(bounds, span) ? passing : rowsWithin(group, passing, span);
     if (rows.length === 0) return undefined;
     const columns = sliceColumns(group, needs.attributes);
+    if (!needs.bodies && needs.lengths === true) {
+      const batch = { ...columns, bodies: noBytes, bodyEnds: await lineEnds(file, index, group) };
+      return compactSlice({ batch, rows });
+    }
     const isTemplates = !needs.bodies && needs.templates === true;
     if (!needs.bodies && !isTemplates) {
       const batch = { ...columns, bodies: noBytes, bodyEnds: new Uint32Array(group.rows) };
@@ -129,6 +140,19 @@ export class BlockPart implements LogPart {
     this.#rowsSincePause = 0;
     await setImmediate();
   }
+}
+
+/** Ends of all lines of a row group; its columns are read for it once. */
+async function lineEnds(file: LogFile, index: number, group: LogGroup): Promise<Uint32Array> {
+  const known = group.lineEnds;
+  if (known !== undefined) return known;
+  await file.group(index, ["template"]);
+  const whole = await file.group(index, bodyColumns(group));
+  const ends = lineEndsOf(whole);
+  whole.keepLineEnds(ends);
+  // Once more, for the cache to know what memory the ends take.
+  await file.group(index, []);
+  return ends;
 }
 
 const noBodies = { bodies: noBytes, bodyEnds: new Uint32Array() };

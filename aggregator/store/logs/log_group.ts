@@ -35,6 +35,7 @@ export class LogGroup {
   #severities: Uint8Array | undefined;
   #templates: Numbered<LineTemplate> | undefined;
   #attributes: Numbered<Labels> | undefined;
+  #lineEnds: Uint32Array | undefined;
   /** By variable, then by template. */
   readonly #bytesIn: Uint8Array[][] = [];
   #bytes = entryBytes;
@@ -137,6 +138,16 @@ export class LogGroup {
   texts(name: string): TextColumn | undefined {
     const column = this.#texts.get(name);
     return column === undefined || column.isEmpty ? undefined : column;
+  }
+
+  /** Where each row's line would end if all stood one after another, as LogsBatch.bodyEnds; undefined until it is kept once. */
+  get lineEnds(): Uint32Array | undefined {
+    return this.#lineEnds;
+  }
+
+  keepLineEnds(ends: Uint32Array): void {
+    if (this.#lineEnds === undefined) this.#bytes += ends.byteLength;
+    this.#lineEnds = ends;
   }
 
   /** Which bytes a variable of a template has in this row group; its column was read. */

@@ -35,6 +35,33 @@ export function rebuildUnmined(
   return { bodies, bodyEnds, mined: { templates, templateOf, variableLengths: new Uint32Array() } };
 }
 
+/** Where each row's line would end, of the lengths of its template and variables alone. `group` has its templates and bodyColumns(). */
+export function lineEndsOf(group: LogGroup): Uint32Array {
+  const { values: templates, numbers } = group.templates;
+  const constants = templates.map(({ parts }) => parts.length);
+  const of = (name: string) => {
+    const lengths = new Uint32Array(group.rows);
+    group.texts(name)?.addLengths(lengths);
+    return lengths;
+  };
+  const variables = new Uint32Array(group.rows);
+  for (const name of variableColumns.slice(0, group.variables))
+    group.texts(name)?.addLengths(variables);
+  // A line that was not taken apart is one of these two.
+  const [body, raw] = [of("body"), of("body_raw")];
+  const ends = new Uint32Array(group.rows);
+  let end = 0;
+  for (let row = 0; row < ends.length; row++) {
+    const constant = templates.length === 0 ? undefined : constants[numbers[row] ?? noEntry];
+    end +=
+      constant === undefined
+        ? (raw[row] ?? 0) || (body[row] ?? 0)
+        : constant + (variables[row] ?? 0);
+    ends[row] = end;
+  }
+  return ends;
+}
+
 /** Lines of some rows, ascending, as a batch has them. `group` has its templates and bodyColumns(). */
 export function rebuildBodies(
   group: LogGroup,

@@ -70,20 +70,38 @@ export class TextColumn {
     return (this.#rowOf = rowOf);
   }
 
+  /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
+  addLengths(lengths: Uint32Array): void {
+    const page = this.#page;
+    if (page === undefined || this.#values !== undefined) {
+      const { ends, rowOf } = this;
+      for (let value = 0; value < ends.length; value++) {
+        const row = rowOf === undefined ? value : (rowOf[value] ?? 0);
+        lengths[row] = (lengths[row] ?? 0) + (ends[value] ?? 0) - (ends[value - 1] ?? 0);
+      }
+      return;
+    }
+    const own = lengthsOf(page);
+    const { isPresent } = page;
+    if (isPresent === undefined || page.count === page.rows) {
+      for (let row = 0; row < own.length; row++)
+        lengths[row] = (lengths[row] ?? 0) + (own[row] ?? 0);
+      return;
+    }
+    let value = 0;
+    for (let row = 0; row < isPresent.length; row++)
+      if (isPresent[row] === 1) lengths[row] = (lengths[row] ?? 0) + (own[value++] ?? 0);
+  }
+
   #read(): TextValues {
     if (this.#values !== undefined) return this.#values;
     const page = this.#page;
-    const ends = new Uint32Array(page?.count ?? 0);
-    if (page === undefined) return (this.#values = { bytes: nothing, ends, isPresent: undefined });
-    const lengths = new DeltaColumn(page.bytes).decodeAll();
+    if (page === undefined)
+      return (this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined });
+    const lengths = lengthsOf(page);
+    const ends = new Uint32Array(lengths.length);
     let end = 0;
-    for (let i = 0; i < ends.length; i++) {
-      const length = lengths[i] ?? -1;
-      if (length < 0) throw new UnsupportedParquet("texts are cut off");
-      ends[i] = end += length;
-    }
-    if (lengths.length !== ends.length || end > page.bytes.length)
-      throw new UnsupportedParquet("texts are cut off");
+    for (let i = 0; i < ends.length; i++) ends[i] = end += lengths[i] ?? 0;
     const bytes = page.bytes.subarray(page.bytes.length - end);
     const isPresent = page.count === page.rows ? undefined : page.isPresent;
     this.#page = undefined;
@@ -94,6 +112,20 @@ export class TextColumn {
   #valueBytes({ bytes, ends, isPresent }: TextValues): number {
     return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
   }
+}
+
+/** Bytes of each text of a DELTA_LENGTH_BYTE_ARRAY page. Throws UnsupportedParquet where the page does not hold them. */
+function lengthsOf({ bytes, count }: FlatPage): Float64Array {
+  const lengths = new DeltaColumn(bytes).decodeAll();
+  let all = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i] ?? 0;
+    if (length < 0) throw new UnsupportedParquet("texts are cut off");
+    all += length;
+  }
+  if (lengths.length !== count || all > bytes.length)
+    throw new UnsupportedParquet("texts are cut off");
+  return lengths;
 }
 
 /** Walks the texts of a column by ascending rows. */

@@ -1,5 +1,6 @@
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
+import { bodyLength } from "#shared/model/logs.ts";
 import type { LogScope } from "../../../query/logql/evaluate.ts";
 import type { LokiRange } from "./parameters.ts";
 
@@ -18,7 +19,7 @@ export async function indexStats(
   { tenant, source, signal }: LogScope,
 ): Promise<IndexStats> {
   const request = { tenant, matchers, lineFilters: [], startNs, endNs } as const;
-  const needs = { bodies: true, attributes: false };
+  const needs = { bodies: false, attributes: false, lengths: true };
   const aborting = signal === undefined ? {} : { signal };
   const seen = new Set<Labels>();
   const streams = new Set<string>();
@@ -27,10 +28,12 @@ export async function indexStats(
     for (const { batch, rows } of slices) {
       if (rows.length > 0) total.chunks++;
       total.entries += rows.length;
+      let last = -1;
       for (const row of rows) {
-        total.bytes +=
-          (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
-        const stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};
+        total.bytes += bodyLength(batch, row);
+        if (batch.streamOf[row] === last) continue;
+        last = batch.streamOf[row] ?? 0;
+        const stream = batch.streams[last] ?? {};
         if (seen.has(stream)) continue;
         seen.add(stream);
         streams.add(labelsKey(stream));

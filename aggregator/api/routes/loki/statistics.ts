@@ -1,3 +1,4 @@
+import { bodyLength } from "#shared/model/logs.ts";
 import type { LogSlice, LogsSource } from "../../../query/source.ts";
 
 /** What a query has read, and how long it took. */
@@ -43,9 +44,7 @@ export class CountedSource implements LogsSource {
     for await (const slices of spans) {
       for (const { batch, rows } of slices) {
         this.lines += rows.length;
-        for (const row of rows)
-          this.bytes +=
-            (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
+        for (const row of rows) this.bytes += bodyLength(batch, row);
       }
       yield slices;
     }

@@ -1,6 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
+import { bodyLength } from "#shared/model/logs.ts";
 import type { LogScope } from "../../../query/logql/evaluate.ts";
 import type { LokiRange } from "./parameters.ts";
 
@@ -70,24 +71,28 @@ async function sums(
   const targets = named.length === 0 ? undefined : new Set(named);
   const request = { tenant, matchers, lineFilters: [], startNs, endNs } as const;
   const direction = "forward" as const;
-  const needs = { bodies: true, attributes: false };
+  const needs = { bodies: false, attributes: false, lengths: true };
   const aborting = signal === undefined ? {} : { signal };
   const found = new Map<string, Sum>();
   for await (const slices of source.scan({ ...request, direction, needs, ...aborting }))
     for (const { batch, rows } of slices) {
       const sumsOf: (Sum[] | undefined)[] = [];
-      for (const row of rows) {
-        const stream = batch.streamOf[row] ?? 0;
-        const own = (sumsOf[stream] ??= sumsFor(
-          batch.streams[stream] ?? {},
-          targets,
-          aggregateBy,
-          found,
-        ));
-        const step = stepOf(batch.timestampsMs[row] ?? 0);
-        const bytes = (batch.bodyEnds[row] ?? 0) - (row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0));
+      const add = (stream: number, step: number, bytes: number) => {
+        const labels = batch.streams[stream] ?? {};
+        const own = (sumsOf[stream] ??= sumsFor(labels, targets, aggregateBy, found));
         for (const sum of own) sum.bytes.set(step, (sum.bytes.get(step) ?? 0) + bytes);
+      };
+      // Rows of one stream and step stand together nearly always.
+      let [stream, step, bytes] = [-1, -1, 0];
+      for (const row of rows) {
+        const ownStep = stepOf(batch.timestampsMs[row] ?? 0);
+        if (batch.streamOf[row] !== stream || ownStep !== step) {
+          if (stream >= 0) add(stream, step, bytes);
+          [stream, step, bytes] = [batch.streamOf[row] ?? 0, ownStep, 0];
+        }
+        bytes += bodyLength(batch, row);
       }
+      if (stream >= 0) add(stream, step, bytes);
     }
   return found;
 }

@@ -62,7 +62,8 @@ export async function evaluateRange(
     endNs: BigInt(Math.floor(panes.endMs * 1e6)) + 1n,
     direction: "forward",
     needs: {
-      bodies: pipeline.needs.bodies || query.op.startsWith("bytes"),
+      bodies: pipeline.needs.bodies,
+      lengths: query.op.startsWith("bytes"),
       attributes: pipeline.needs.attributes || !isCounting,
     },
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
