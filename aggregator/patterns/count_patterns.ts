@@ -33,7 +33,8 @@ export class PatternCounter {
     const { mined } = batch;
     // Of this batch's templates, so that no text is looked up for each line.
     const known: (Counts | undefined)[] = [];
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
       const template = mined?.templateOf[row] ?? unmined;
       const counts =
         template === unmined

@@ -47,11 +47,14 @@ export function recordsOf(
   limit: number,
 ): LogRecord[] {
   const order: { slice: LogSlice; row: number; ms: number; nanos: number }[] = [];
-  for (const slice of slices)
-    for (const row of slice.rows) {
-      const { timestampsMs, nanos } = slice.batch;
+  for (const slice of slices) {
+    const { rows } = slice;
+    const { timestampsMs, nanos } = slice.batch;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
       order.push({ slice, row, ms: timestampsMs[row] ?? 0, nanos: nanos[row] ?? 0 });
     }
+  }
   order.sort((a, b) => a.ms - b.ms || a.nanos - b.nanos);
   const wanted = direction === "forward" ? order.slice(0, limit) : order.slice(-limit).toReversed();
   return wanted.map(({ slice: { batch }, row }) => recordOf(batch, row));

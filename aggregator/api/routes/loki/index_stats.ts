@@ -29,7 +29,8 @@ export async function indexStats(
       if (rows.length > 0) total.chunks++;
       total.entries += rows.length;
       let last = -1;
-      for (const row of rows) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] ?? 0;
         total.bytes += bodyLength(batch, row);
         if (batch.streamOf[row] === last) continue;
         last = batch.streamOf[row] ?? 0;

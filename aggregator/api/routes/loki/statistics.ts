@@ -44,7 +44,9 @@ export class CountedSource implements LogsSource {
     for await (const slices of spans) {
       for (const { batch, rows } of slices) {
         this.lines += rows.length;
-        for (const row of rows) this.bytes += bodyLength(batch, row);
+        const ends = batch.bodyEnds;
+        if (rows.length === ends.length) this.bytes += ends.at(-1) ?? 0;
+        else for (let i = 0; i < rows.length; i++) this.bytes += bodyLength(batch, rows[i] ?? 0);
       }
       yield slices;
     }

@@ -84,7 +84,8 @@ async function sums(
       };
       // Rows of one stream and step stand together nearly always.
       let [stream, step, bytes] = [-1, -1, 0];
-      for (const row of rows) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] ?? 0;
         const ownStep = stepOf(batch.timestampsMs[row] ?? 0);
         if (batch.streamOf[row] !== stream || ownStep !== step) {
           if (stream >= 0) add(stream, step, bytes);

@@ -9,6 +9,8 @@ export type Panes = {
   /** The first pane of each step's window, and the one behind its last. */
   readonly from: Uint32Array;
   readonly to: Uint32Array;
+  /** Where panes begin and end, Unix milliseconds: pane i is (bounds[i], bounds[i + 1]]. */
+  readonly bounds: Float64Array;
   /** Bounds of all windows in Unix milliseconds: what lies behind the first, up to the last. */
   readonly startMs: number;
   readonly endMs: number;
@@ -38,5 +40,5 @@ export function panesOf(steps: Float64Array, rangeMs: number, offsetMs: number):
     last = low - 1;
     return last;
   };
-  return { count, paneOf, from, to, startMs: bounds[0] ?? 0, endMs: bounds.at(-1) ?? 0 };
+  return { count, paneOf, from, to, bounds, startMs: bounds[0] ?? 0, endMs: bounds.at(-1) ?? 0 };
 }

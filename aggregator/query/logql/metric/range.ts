@@ -1,3 +1,4 @@
+import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
@@ -79,7 +80,9 @@ export async function evaluateRange(
         continue;
       }
       const mayPass = pipeline.prefilter?.open(slice.batch, slice.rows.length);
-      for (const row of slice.rows) {
+      const { rows } = slice;
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] ?? 0;
         if (++seen % batchRecords === 0) {
           const pause = pace.breathe();
           if (pause !== undefined) await pause;
@@ -174,24 +177,34 @@ function countSlice(
   sink: Sink,
   ids: SeriesIds,
 ): void {
+  const { rows } = slice;
   const { streamOf, severities, timestampsMs, nanos, streams } = slice.batch;
-  const idOfStream = new Int32Array(streams.length * 32).fill(-1);
-  for (const row of slice.rows) {
-    const pane = panes.paneOf(timestampsMs[row] ?? 0, nanos[row] ?? 0);
-    if (pane < 0) continue;
-    const key = (streamOf[row] ?? 0) * 32 + Math.min(severities[row] ?? 0, 31);
-    let id = idOfStream[key] ?? -1;
-    if (id < 0) {
-      setRecord(state, slice, row);
-      id = ids.idOf(state);
-      idOfStream[key] = id;
+  const countsOf: (Float64Array | undefined)[] = Array.from({ length: streams.length * 32 });
+  // Most records are of the pane of the one before, told without their nanoseconds.
+  let [pane, afterMs, untilMs] = [-1, Infinity, -Infinity];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const ms = timestampsMs[row] ?? 0;
+    if (ms <= afterMs || ms + 1 > untilMs) {
+      pane = panes.paneOf(ms, nanos[row] ?? 0);
+      afterMs = panes.bounds[pane] ?? Infinity;
+      untilMs = panes.bounds[pane + 1] ?? -Infinity;
+      if (pane < 0) continue;
     }
-    sink.add(state, id, pane, 1);
+    const key = (streamOf[row] ?? 0) * 32 + Math.min(severities[row] ?? 0, 31);
+    let counts = countsOf[key];
+    if (counts === undefined) {
+      setRecord(state, slice, row);
+      counts = countsOf[key] = sink.countsOf(ids.idOf(state));
+    }
+    counts[pane] = (counts[pane] ?? 0) + 1;
   }
 }
 
 type Sink = {
   readonly add: (state: RecordState, id: number, pane: number, value: number) => void;
+  /** The records of a series counted so far, pane by pane: for functions that look at nothing else. */
+  readonly countsOf: (id: number) => Float64Array;
   readonly series: (pace: Pace) => Promise<StepSeries[]>;
 };
 
@@ -207,16 +220,16 @@ function sinkOf(
   if (fn === undefined) return sampleSink(query, ids, steps, scope);
   const accumulators: ReturnType<typeof newAccumulator>[] = [];
   const cellsOfOne = panes.count * (1 + fn.columns);
+  const accumulatorOf = (id: number) => {
+    const known = accumulators[id];
+    if (known !== undefined) return known;
+    if ((accumulators.length + 1) * cellsOfOne > cellsMax) throw tooManySeries(accumulators.length);
+    return (accumulators[id] = newAccumulator(fn, panes.count));
+  };
   return {
-    add: (state, id, pane, value) => {
-      let accumulator = accumulators[id];
-      if (accumulator === undefined) {
-        if ((accumulators.length + 1) * cellsOfOne > cellsMax)
-          throw tooManySeries(accumulators.length);
-        accumulators[id] = accumulator = newAccumulator(fn, panes.count);
-      }
-      fn.add(accumulator, pane, value, state.timeMs + state.nanos / 1e6);
-    },
+    add: (state, id, pane, value) =>
+      fn.add(accumulatorOf(id), pane, value, state.timeMs + state.nanos / 1e6),
+    countsOf: (id) => accumulatorOf(id).counts,
     series: async (pace) => {
       const found: StepSeries[] = [];
       for (const [id, accumulator] of accumulators.entries()) {
@@ -252,6 +265,9 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
           `the query reads over ${recordsMax} records; narrow it`,
         );
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
+    },
+    countsOf: () => {
+      assert(false, "samples are not only counted");
     },
     series: async (pace) => {
       const found: StepSeries[] = [];
