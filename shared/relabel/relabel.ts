@@ -79,7 +79,7 @@ function hashOf(text: string): bigint {
  * Go's Regexp.Expand: `$1`, `$name` (the longest run of word characters), `${name}`, and `$$` for a dollar. A group that
  * does not exist or did not take part is empty; a dollar that begins none of these stands for itself.
  */
-function expandTemplate(
+export function expandTemplate(
   template: string,
   groups: readonly (string | undefined)[],
   names: ReadonlyMap<string, number>,

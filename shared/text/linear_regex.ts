@@ -8,6 +8,11 @@ export type LinearRegex = {
   exec(text: string): (string | undefined)[] | undefined;
   /** The text with every match replaced by what `by` makes of its groups; an empty match is left alone. */
   replace(text: string, by: (groups: (string | undefined)[]) => string): string;
+  /** The text with what each group of every match took replaced, or the whole match where there are no groups. */
+  replaceGroups(
+    text: string,
+    by: (taken: string, groups: (string | undefined)[]) => string,
+  ): string;
   readonly source: string;
   /** Numbers of the named groups. */
   readonly groups: ReadonlyMap<string, number>;
@@ -21,6 +26,10 @@ export function anchoredRegex(pattern: string): LinearRegex {
 /** Matches anywhere: the meaning of line filters. Throws OperatingError("bad_request"). */
 export function searchingRegex(pattern: string): LinearRegex {
   return compile(pattern, pattern);
+}
+
+function groupsOf(matcher: ReturnType<RE2JS["matcher"]>): (string | undefined)[] {
+  return Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i) ?? undefined);
 }
 
 function compile(pattern: string, source: string): LinearRegex {
@@ -38,22 +47,30 @@ function compile(pattern: string, source: string): LinearRegex {
         let from = 0;
         while (matcher.find()) {
           if (matcher.end() === matcher.start()) continue;
-          const groups = Array.from(
-            { length: matcher.groupCount() + 1 },
-            (_, i) => matcher.group(i) ?? undefined,
-          );
-          next += text.slice(from, matcher.start()) + by(groups);
+          next += text.slice(from, matcher.start()) + by(groupsOf(matcher));
           from = matcher.end();
+        }
+        return from === 0 ? text : next + text.slice(from);
+      },
+      replaceGroups: (text, by) => {
+        const matcher = compiled.matcher(text);
+        let next = "";
+        let from = 0;
+        while (matcher.find()) {
+          const groups = groupsOf(matcher);
+          for (let i = Math.min(1, matcher.groupCount()); i < groups.length; i++) {
+            const taken = groups[i];
+            // A group within one that was replaced is gone with it.
+            if (taken === undefined || taken === "" || matcher.start(i) < from) continue;
+            next += text.slice(from, matcher.start(i)) + by(taken, groups);
+            from = matcher.end(i);
+          }
         }
         return from === 0 ? text : next + text.slice(from);
       },
       exec: (text) => {
         const matcher = compiled.matcher(text);
-        if (!matcher.find()) return undefined;
-        return Array.from(
-          { length: matcher.groupCount() + 1 },
-          (_, i) => matcher.group(i) ?? undefined,
-        );
+        return matcher.find() ? groupsOf(matcher) : undefined;
       },
     };
   } catch (cause) {

@@ -31,9 +31,8 @@ export function createProcessorMeters(metrics: SelfMetrics): ProcessorMeters {
 
 type Step = {
   readonly type: string;
-  readonly process: Process;
   readonly match: BoundProcessor["match"];
-};
+} & ({ readonly process: Process } | { readonly steps: readonly Step[] });
 
 /** Processors in the order of the configuration, with what they hold from batch to batch. */
 export class ProcessorChain {
@@ -46,11 +45,7 @@ export class ProcessorChain {
     meters: ProcessorMeters | undefined,
   ) {
     const redacted = (kind: string) => meters?.redacted.inc({ kind });
-    this.#steps = bound.map(({ type, create, match }) => ({
-      type,
-      process: create({ ...context, redacted }),
-      match,
-    }));
+    this.#steps = stepsOf(bound, { ...context, redacted });
     this.#meters = meters;
   }
 
@@ -69,13 +64,24 @@ export class ProcessorChain {
 
   /** The same on records that the caller wants to look at afterwards. */
   run(records: Records): void {
-    let rows = Array.from({ length: records.length }, (_, i) => i);
-    for (const { type, process, match } of this.#steps) {
+    const rows = Array.from({ length: records.length }, (_, i) => i);
+    this.#run(this.#steps, records, rows);
+  }
+
+  #run(steps: readonly Step[], records: Records, all: readonly number[]): void {
+    let rows = all;
+    for (const step of steps) {
+      const { type, match } = step;
       const own = match === undefined ? rows : rows.filter((row) => match(records, row));
       if (own.length === 0) continue;
+      if ("steps" in step) {
+        this.#run(step.steps, records, own);
+        rows = rows.filter((row) => !records.isDropped(row));
+        continue;
+      }
       records.by = type;
       const outcomes: Outcomes = { changed: 0, failed: 0 };
-      process(records, own, outcomes);
+      step.process(records, own, outcomes);
       const before = rows.length;
       if (own.some((row) => records.isDropped(row)))
         rows = rows.filter((row) => !records.isDropped(row));
@@ -85,6 +91,14 @@ export class ProcessorChain {
       if (rows.length < before) this.#meters?.dropped.inc(label, before - rows.length);
     }
   }
+}
+
+function stepsOf(bound: readonly BoundProcessor[], context: ProcessorContext): Step[] {
+  return bound.map((one): Step => {
+    const { type, match } = one;
+    if ("steps" in one) return { type, match, steps: stepsOf(one.steps, context) };
+    return { type, match, process: one.create(context) };
+  });
 }
 
 /** Each reason that counts. */

@@ -7,9 +7,11 @@ import { processors } from "./registry.ts";
 const ProcessorEntry = z
   .looseObject({ type: z.string(), match: Match.optional() })
   .transform(({ type, match, ...options }, context): BoundProcessor => {
+    if (type === "group") return groupOf(match, options, context);
     const bind = Object.hasOwn(processors, type) ? processors[type] : undefined;
     if (bind === undefined) {
-      const message = `expected one of ${Object.keys(processors).join(", ")}`;
+      const known = [...Object.keys(processors), "group"].toSorted();
+      const message = `expected one of ${known.join(", ")}`;
       context.addIssue({ code: "custom", path: ["type"], message, input: type });
       return z.NEVER;
     }
@@ -38,6 +40,48 @@ export const ProcessorsConfig = z
   });
 
 const processorsMax = 100;
+/** Groups may stand in groups so deep. */
+const depthMax = 5;
+
+const Group = z.strictObject({ processors: z.array(z.unknown()).min(1) });
+
+/** `match` of a group is asked once, before its first processor: what they change does not matter to it. */
+function groupOf(
+  match: BoundProcessor["match"],
+  options: Readonly<Record<string, unknown>>,
+  context: z.core.$RefinementCtx,
+): BoundProcessor {
+  const refuse = (issues: readonly z.core.$ZodIssue[], under: readonly PropertyKey[]) => {
+    for (const issue of issues)
+      for (const key of issue.code === "unrecognized_keys" ? issue.keys : [""])
+        context.addIssue({
+          code: "custom",
+          path: [...under, ...issue.path, ...(key === "" ? [] : [key])],
+          message: key === "" ? issue.message : "no such key",
+        });
+    return z.NEVER;
+  };
+  const group = Group.safeParse(options);
+  if (!group.success) return refuse(group.error.issues, []);
+  if (depthOf(group.data.processors) >= depthMax) {
+    const message = `expected groups within groups at most ${depthMax} deep`;
+    context.addIssue({ code: "custom", path: ["processors"], message });
+    return z.NEVER;
+  }
+  const list = ProcessorsConfig.safeParse(group.data.processors);
+  if (!list.success) return refuse(list.error.issues, ["processors"]);
+  return { type: "group", match, steps: list.data.bound };
+}
+
+function depthOf(entries: readonly unknown[]): number {
+  return Math.max(
+    0,
+    ...entries.map((entry) => {
+      const group = Group.loose().safeParse(entry);
+      return group.success ? 1 + depthOf(group.data.processors) : 0;
+    }),
+  );
+}
 
 export type ProcessorList = {
   readonly bound: readonly BoundProcessor[];

@@ -30,6 +30,8 @@ export const labels = defineProcessor({
     rename: z.record(labelName, labelName).default({}),
     /** Labels with fixed values; they win. An empty value takes the label away. */
     static: z.record(labelName, z.string()).default({}),
+    /** Only these labels stay, of those that are there after all the rest. */
+    keep: z.array(labelName).optional(),
     /** Attributes that are taken away. */
     remove_attributes: z.array(z.string().min(1)).default([]),
     /** New names of attributes, to those they have. */
@@ -44,6 +46,11 @@ export const labels = defineProcessor({
       ...config.remove_attributes,
       ...attributesRenamed.map(([, from]) => from),
     ]);
+    const kept = config.keep === undefined ? undefined : new Set(config.keep);
+    const onlyKept = (own: Labels): Labels =>
+      Object.keys(own).every((name) => kept?.has(name))
+        ? own
+        : Object.fromEntries(Object.entries(own).filter(([name]) => kept?.has(name)));
     const touchesAttributes = gone.size > 0 || demote.length > 0 || promote.length > 0;
     /** Labels that depend on the stream alone, made once a stream. */
     const made = new WeakMap<Labels, Labels>();
@@ -75,13 +82,14 @@ export const labels = defineProcessor({
           }
         }
         if (Object.keys(promoted).length > 0) next = { ...next, ...promoted };
+        if (kept !== undefined) next = onlyKept(next);
         if (next !== old) records.setStream(row, next);
         if (touchesAttributes) {
-          const kept: Record<string, string> = { ...without(attributes, left) };
+          const rest: Record<string, string> = { ...without(attributes, left) };
           for (const [to, from] of attributesRenamed)
-            if (attributes[from] !== undefined) kept[to] = attributes[from];
-          for (const [to, from] of demote) if (old[from] !== undefined) kept[to] = old[from];
-          records.setAttributes(row, Object.keys(kept).length === 0 ? undefined : kept);
+            if (attributes[from] !== undefined) rest[to] = attributes[from];
+          for (const [to, from] of demote) if (old[from] !== undefined) rest[to] = old[from];
+          records.setAttributes(row, Object.keys(rest).length === 0 ? undefined : rest);
         }
         count.changed++;
       }

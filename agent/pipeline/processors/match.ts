@@ -21,7 +21,10 @@ export const Match = z.string().transform((text, context): Matches => {
 function compileMatch(text: string): Matches {
   const tree = parser.parse(text);
   let isBroken = false;
-  tree.iterate({ enter: ({ type }) => void (isBroken ||= type.isError) });
+  // `{}`, any stream, is no selector of LogQL's.
+  const isAny = (node: SyntaxNode): boolean =>
+    node.parent?.name === "Selector" && textOf(node.parent, text).replaceAll(/\s/g, "") === "{}";
+  tree.iterate({ enter: ({ type, node }) => void (isBroken ||= type.isError && !isAny(node)) });
   const log = tree.topNode.getChild("Expr")?.getChild("LogExpr");
   const selector = log?.getChild("Selector");
   if (isBroken || log === null || log === undefined || selector === null || selector === undefined)
@@ -60,14 +63,26 @@ function stageTest(stage: SyntaxNode, text: string): Matches {
   const lines = descendants(stage, "LineFilter").map((node) => lineTest(node, text));
   if (lines.length > 0) return (records, row) => lines.every((test) => test(records, row));
   const filter = stage.getChild("LabelFilter");
-  const matcher = filter?.getChild("Matcher") ?? null;
+  if (filter === null) throw expected(text);
+  return filterTest(filter, text);
+}
+
+/** One test, or two joined by `and`, `or` or a comma. */
+function filterTest(filter: SyntaxNode, text: string): Matches {
+  const matcher = filter.getChild("Matcher");
   if (matcher !== null) {
     const { name, test } = valueTest(matcher, text);
     return (records, row) => test(records.field(row, name) ?? "");
   }
-  const number = filter?.getChild("NumberFilter") ?? null;
+  const number = filter.getChild("NumberFilter");
   if (number !== null) return numberTest(number, text);
-  throw expected(text);
+  const parts = filter.getChildren("LabelFilter").map((part) => filterTest(part, text));
+  const [first, second] = parts;
+  if (first === undefined) throw expected(text);
+  if (second === undefined) return first;
+  return filter.getChild("Or") === null
+    ? (records, row) => first(records, row) && second(records, row)
+    : (records, row) => first(records, row) || second(records, row);
 }
 
 /** Strings are looked for as bytes, so that a line that is not meant costs no text. */

@@ -36,19 +36,18 @@ export function defineProcessor<Type extends string, Config extends z.ZodType>(
   return definition;
 }
 
-/** A processor with its options checked and bound. */
+/** A processor with its options checked and bound, or a group of them that share a match. */
 export type BoundProcessor = {
   readonly type: string;
-  readonly create: (context: ProcessorContext) => Process;
   /** Which records it is for; all where undefined. */
   readonly match: ((records: Records, row: number) => boolean) | undefined;
-};
+} & ({ readonly create: Create } | { readonly steps: readonly BoundProcessor[] });
+
+type Create = (context: ProcessorContext) => Process;
 
 export type Bind = (
   options: unknown,
-) =>
-  | { readonly create: BoundProcessor["create"] }
-  | { readonly issues: readonly z.core.$ZodIssue[] };
+) => { readonly create: Create } | { readonly issues: readonly z.core.$ZodIssue[] };
 
 /** What the registry holds of a processor: checks options by the processor's own schema. */
 export function bindable<Type extends string, Config extends z.ZodType>(

@@ -4,18 +4,20 @@ import { defineProcessor } from "./processor.ts";
 
 type Bucket = { tokens: number; atMs: number };
 
-/** So many records a second of each stream; what is over it is dropped and counted as rate_limit. */
+/** So many records a second of each stream, or of each value of some labels; what is over it is dropped and counted as rate_limit. */
 export const rateLimit = defineProcessor({
   type: "rate_limit",
   config: z.strictObject({
     records_per_second: z.number().positive(),
     /** So many may come at once; a second's worth by default. */
     burst: z.number().positive().optional(),
+    /** Labels whose values are told apart, in place of all labels; with an empty list all records share one limit. */
+    by: z.array(z.string().min(1)).optional(),
     /** Streams told apart; the one not seen for longest starts anew beyond it. */
     streams_max: z.number().int().min(1).max(1_000_000).default(10_000),
   }),
   create: (
-    { records_per_second: rate, burst = Math.max(1, rate), streams_max: max },
+    { records_per_second: rate, burst = Math.max(1, rate), by, streams_max: max },
     { clock },
   ) => {
     const buckets = new Map<string, Bucket>();
@@ -40,7 +42,12 @@ export const rateLimit = defineProcessor({
         const number = records.streamNumber(row);
         let bucket = own.get(number);
         if (bucket === undefined) {
-          bucket = bucketOf(labelsKey(records.stream(row)), nowMs);
+          const labels = records.stream(row);
+          const key =
+            by === undefined
+              ? labelsKey(labels)
+              : JSON.stringify(by.map((name) => labels[name] ?? null));
+          bucket = bucketOf(key, nowMs);
           own.set(number, bucket);
         }
         if (bucket.tokens >= 1) bucket.tokens--;

@@ -2,6 +2,7 @@ import { accessLog } from "./access_log.ts";
 import { cri } from "./cri.ts";
 import { drop } from "./drop.ts";
 import { errorLog } from "./error_log.ts";
+import { format } from "./format.ts";
 import { grok } from "./grok.ts";
 import { json } from "./json.ts";
 import { keep } from "./keep.ts";
@@ -14,6 +15,8 @@ import { type Bind, bindable } from "./processor.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { redact } from "./redact/redact.ts";
 import { regex } from "./regex.ts";
+import { relabel } from "./relabel.ts";
+import { replace } from "./replace.ts";
 import { sample } from "./sample.ts";
 import { severity } from "./severity.ts";
 import { timestamp } from "./timestamp.ts";
@@ -24,6 +27,7 @@ export const processors: Readonly<Record<string, Bind>> = {
   cri: bindable(cri),
   drop: bindable(drop),
   error_log: bindable(errorLog),
+  format: bindable(format),
   grok: bindable(grok),
   json: bindable(json),
   keep: bindable(keep),
@@ -35,6 +39,8 @@ export const processors: Readonly<Record<string, Bind>> = {
   rate_limit: bindable(rateLimit),
   redact: bindable(redact),
   regex: bindable(regex),
+  relabel: bindable(relabel),
+  replace: bindable(replace),
   sample: bindable(sample),
   severity: bindable(severity),
   timestamp: bindable(timestamp),

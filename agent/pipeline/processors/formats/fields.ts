@@ -13,8 +13,10 @@ export const fieldsShape = {
   body_from: z.string().min(1).optional(),
   /** Put before the name of each field. */
   prefix: z.string().default(""),
-  /** Only these fields, by the names they have without the prefix. */
-  fields: z.array(z.string().min(1)).optional(),
+  /** Only these fields, by the names they have without the prefix; a map gives new names to them: {ts: time}. */
+  fields: z
+    .union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))])
+    .optional(),
   /** What becomes of a record that can't be read. */
   on_error: z.enum(["keep", "drop"]).default("keep"),
 };
@@ -35,7 +37,7 @@ export function fieldsProcess(
   config: FieldsConfig,
   read: (text: string, records: Records, row: number) => ReadFields | undefined,
 ): Process {
-  const only = config.fields === undefined ? undefined : new Set(config.fields);
+  const only = wantedOf(config.fields);
   return (records, rows, count) => {
     for (const row of rows) {
       const text = records.source(row, config.from);
@@ -48,19 +50,30 @@ export function fieldsProcess(
   };
 }
 
+/** The names that each wanted field is to have; undefined where all are wanted. */
+function wantedOf(
+  fields: FieldsConfig["fields"],
+): ReadonlyMap<string, readonly string[]> | undefined {
+  if (fields === undefined) return undefined;
+  const named = Array.isArray(fields) ? fields.map((name) => [name, name]) : Object.entries(fields);
+  const wanted = new Map<string, string[]>();
+  for (const [name = "", from = ""] of named) wanted.set(from, [...(wanted.get(from) ?? []), name]);
+  return wanted;
+}
+
 function put(
   records: Records,
   row: number,
   { fields, timestampMs, nanos = 0, severity }: ReadFields,
   config: FieldsConfig,
-  only: ReadonlySet<string> | undefined,
+  only: ReadonlyMap<string, readonly string[]> | undefined,
 ): boolean {
   const own: Record<string, string> = {};
   for (const name in fields) {
     const value = fields[name];
     if (value === undefined || value === "" || name === config.body_from) continue;
-    if (only !== undefined && !only.has(name)) continue;
-    own[attributeName(config.prefix + name)] = value;
+    if (only === undefined) own[attributeName(config.prefix + name)] = value;
+    else for (const to of only.get(name) ?? []) own[attributeName(config.prefix + to)] = value;
   }
   if (!records.addAttributes(row, own)) return false;
   const body = config.body_from === undefined ? undefined : fields[config.body_from];
