@@ -152,6 +152,8 @@ export type LogSelectRequest = {
 };
 
 export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
+  /** Records that no hint lets go are wanted; others may come all the same. */
+  readonly hints?: readonly LineHint[];
   /** What of a record is looked at; the rest may be left empty (bodies of no bytes, no attributes). */
   readonly needs: {
     readonly bodies: boolean;
@@ -174,6 +176,9 @@ export type LineFilter = {
   readonly op: "|=" | "!=" | "|~" | "!~";
   readonly values: readonly string[];
 };
+
+/** A record may be left out whose line holds none of the texts, unless its stream or metadata has one of the labels, and not empty. */
+export type LineHint = { readonly texts: readonly string[]; readonly unless: readonly string[] };
 
 export type LogRecord = {
   readonly timestampNs: bigint;

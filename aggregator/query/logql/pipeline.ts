@@ -1,6 +1,6 @@
-import type { LineFilter } from "../source.ts";
+import type { LineFilter, LineHint } from "../source.ts";
 import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
-import { type Prefilter, prefilterOf } from "./prefilter.ts";
+import { type Prefilter, hintsOf, prefilterOf } from "./prefilter.ts";
 import { errorDetailsLabel, errorLabel, resetState } from "./record_state.ts";
 import { compileStage } from "./stages/compile.ts";
 import { looksAtErrors, namesOfFilter } from "./stages/label_filter.ts";
@@ -12,6 +12,8 @@ import { compileTemplate } from "#shared/template/template.ts";
 export type Pipeline = {
   /** Line filters for the store: those before the first stage that changes the line. */
   readonly lineFilters: readonly LineFilter[];
+  /** Which records need not be given to run(). */
+  readonly hints: readonly LineHint[];
   /** Whether a record is in the result; the state then holds its line and labels. */
   readonly run: StageRun;
   /** Drops most of the records that run() would drop, without parsing their lines. */
@@ -36,13 +38,14 @@ const parsers: ReadonlySet<Stage["type"]> = new Set([
   "unpack",
 ]);
 
-/** Compiles the stages of a query, and the conditions after its unwrap if there are any. Throws LogqlError. */
-export function compilePipeline(query: LogQuery, names: NamesNeeded): Pipeline {
+/** Compiles the stages of a query. `unwrapped` is the label without which a record is not wanted. Throws LogqlError. */
+export function compilePipeline(query: LogQuery, names: NamesNeeded, unwrapped?: string): Pipeline {
   const { lineFilters, stages } = pushDown(query.stages);
   const runs = compileStages(stages, names);
   const full = sequence(runs);
   return {
     lineFilters,
+    hints: hintsOf(stages, unwrapped),
     prefilter: prefilterOf(stages),
     run: names === undefined ? probing(stages, full) : full,
     needs: {

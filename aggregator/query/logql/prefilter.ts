@@ -1,6 +1,14 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
+import type { LineHint } from "../source.ts";
 import type { LabelFilter, Stage } from "./ast.ts";
-import { type RecordState, errorDetailsLabel, errorLabel, labelOf } from "./record_state.ts";
+import {
+  type RecordState,
+  clashSuffix,
+  errorDetailsLabel,
+  errorLabel,
+  labelOf,
+  levelLabel,
+} from "./record_state.ts";
 
 /**
  * What a line has to hold if a condition on a parsed label is to be met: `| json | path="/cart"` needs "/cart" in the line, or a
@@ -23,15 +31,49 @@ const transparent: ReadonlySet<Stage["type"]> = new Set([
 /** Below this share of a batch's records its whole text is not worth a search. */
 const shareMin = 1 / 8;
 
-/** The prefilter of stages, or undefined where they ask for nothing that a line could lack. */
-export function prefilterOf(stages: readonly Stage[]): Prefilter | undefined {
+/**
+ * What the store can be told of stages, and of the label that is unwrapped behind them, so that lines which cannot pass are not even made.
+ */
+export function hintsOf(stages: readonly Stage[], unwrapped: string | undefined): LineHint[] {
+  const parsed = stages.filter(({ type }) => parsers.has(type));
+  const isNamed =
+    parsed.length > 0 &&
+    parsed.every(namesAsFields) &&
+    stages.every(({ type }) => transparent.has(type));
+  const ofUnwrap = isNamed && unwrapped !== undefined ? named(unwrapped) : [];
+  return [...stageClauses(stages), ...ofUnwrap]
+    .filter(({ names }) => !names.some(isKnownElsewhere))
+    .map(({ names, texts }) => ({ texts: [...texts, "\\"], unless: names }));
+}
+
+/** Labels that records have of other things than the labels of that name. */
+function isKnownElsewhere(name: string): boolean {
+  return name === levelLabel || name.endsWith(clashSuffix);
+}
+
+function stageClauses(stages: readonly Stage[]): Clause[] {
   const clauses: Clause[] = [];
-  let isParsed = false;
+  let [isParsed, isNamed] = [false, true];
   for (const stage of stages) {
     if (!transparent.has(stage.type)) break;
-    isParsed ||= parsers.has(stage.type);
-    if (isParsed && stage.type === "label_filter") clauses.push(...clausesOf(stage.filter));
+    if (parsers.has(stage.type)) {
+      isParsed = true;
+      isNamed &&= namesAsFields(stage);
+    }
+    if (isParsed && stage.type === "label_filter")
+      clauses.push(...clausesOf(stage.filter, isNamed));
   }
+  return clauses;
+}
+
+/** Whether labels of a parser have the names of the line's fields, and not of the query. */
+function namesAsFields(stage: Stage): boolean {
+  return (stage.type === "json" || stage.type === "logfmt") && stage.extractions.length === 0;
+}
+
+/** The prefilter of stages, or undefined where they ask for nothing that a line could lack. */
+export function prefilterOf(stages: readonly Stage[]): Prefilter | undefined {
+  const clauses = stageClauses(stages);
   if (clauses.length === 0) return undefined;
   return {
     open: (batch, rows) => {
@@ -65,13 +107,13 @@ function markRows({ bodies, bodyEnds }: LogsBatch, text: string, hits: Uint8Arra
   }
 }
 
-function clausesOf(filter: LabelFilter): Clause[] {
+function clausesOf(filter: LabelFilter, isNamed: boolean): Clause[] {
   switch (filter.kind) {
     case "and":
-      return [...clausesOf(filter.left), ...clausesOf(filter.right)];
+      return [...clausesOf(filter.left, isNamed), ...clausesOf(filter.right, isNamed)];
     case "or": {
-      const [left] = clausesOf(filter.left);
-      const [right] = clausesOf(filter.right);
+      const [left] = clausesOf(filter.left, isNamed);
+      const [right] = clausesOf(filter.right, isNamed);
       if (left === undefined || right === undefined) return [];
       return [{ names: [...left.names, ...right.names], texts: [...left.texts, ...right.texts] }];
     }
@@ -85,8 +127,12 @@ function clausesOf(filter: LabelFilter): Clause[] {
       return [];
     default:
       // Records without the label are dropped: its name, or the longest part between what may have been other characters, is in the line.
-      return clause(filter.name, [longestWord(filter.name)]);
+      return isNamed ? named(filter.name) : [];
   }
+}
+
+function named(name: string): Clause[] {
+  return clause(name, [longestWord(name)]);
 }
 
 function clause(name: string, texts: readonly string[]): Clause[] {

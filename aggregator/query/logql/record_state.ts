@@ -3,8 +3,8 @@ import { levelOf } from "./level.ts";
 
 export const errorLabel = "__error__";
 export const errorDetailsLabel = "__error_details__";
-const levelLabel = "detected_level";
-const clashSuffix = "_extracted";
+export const levelLabel = "detected_level";
+export const clashSuffix = "_extracted";
 
 /**
  * One record on its way through a pipeline. One such object serves all records of a query: nothing is allocated for a record that no

@@ -129,6 +129,17 @@ test("line filters agree with plain JavaScript, before and behind a stage that c
   }
 });
 
+test("a number is compared whatever the query calls the field", async () => {
+  for (const [stages, line] of [
+    ['pattern "took <dur> ms"', "took 7 ms"],
+    ['regexp "took (?P<dur>[0-9]+)"', "took 7 ms"],
+    ['json dur="x"', '{"x":7}'],
+    ['logfmt dur="x"', "x=7"],
+    ["json | label_format dur=x", '{"x":7}'],
+  ] as const)
+    expect(await entriesOf(`{app="a"} | ${stages} | dur > 5`, [{ line }])).toHaveLength(1);
+});
+
 test("conditions on parsed labels find the same records whether lines are searched before or not", async () => {
   let state = 9;
   const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;

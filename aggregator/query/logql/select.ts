@@ -47,6 +47,7 @@ export async function selectRecords(
   const request = {
     ...base,
     lineFilters: pipeline.lineFilters,
+    hints: pipeline.hints,
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
   if (pipeline.isEmpty) return (await scope.source.select({ ...request, limit })).map(plainEntry);

@@ -5,7 +5,7 @@ import type { LogPart, SpanNs } from "../../query/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../../query/source.ts";
 import { throwIfAborted } from "../duckdb.ts";
 import type { RowGroup } from "../parquet/footer.ts";
-import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
+import { compileGroupFilters, type GroupFilter, type LoadColumns, rowsOf } from "./group_filter.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
@@ -27,7 +27,11 @@ export type CompiledScan = {
   readonly request: LogScanRequest;
   readonly matches: ReturnType<typeof compileMatchers>;
   readonly filters: readonly GroupFilter[];
+  readonly hints: readonly CompiledHint[];
 };
+
+/** A hint's filter, and the labels that make it void. */
+type CompiledHint = { readonly filter: GroupFilter; readonly unless: readonly string[] };
 
 /** Throws OperatingError("bad_request") for a bad regular expression. */
 export function compileScan(request: LogScanRequest): CompiledScan {
@@ -35,6 +39,9 @@ export function compileScan(request: LogScanRequest): CompiledScan {
     request,
     matches: compileMatchers(request.matchers),
     filters: compileGroupFilters(request.lineFilters),
+    hints: (request.hints ?? []).flatMap(({ texts, unless }) =>
+      compileGroupFilters([{ op: "|=", values: texts }]).map((filter) => ({ filter, unless })),
+    ),
   };
 }
 
@@ -127,11 +134,23 @@ export class BlockPart implements LogPart {
       group = await file.group(index, names);
     };
     for (const filter of filters) await filter.filter(group, known, load, passing);
+    await this.#heed(file, index, load, passing);
     if (this.#masks.length > 0) {
       await load(["ts", "template"]);
       await hideMasked(group, known, load, this.#masks, passing);
     }
     return rowsOf(passing);
+  }
+
+  /** Takes out of `passing` what hints let go, where there is anything left. */
+  async #heed(file: LogFile, index: number, load: LoadColumns, passing: Uint8Array): Promise<void> {
+    const { hints } = this.#scan;
+    if (hints.length === 0 || !passing.includes(1)) return;
+    const group = await file.group(index, ["attributes", "template"]);
+    const sets = [...group.streams.values, ...group.attributes.values];
+    for (const { filter, unless } of hints)
+      if (!sets.some((labels) => unless.some((name) => (labels[name] ?? "") !== "")))
+        await filter.filter(group, file.index(index), load, passing);
   }
 
   async #pause(rows: number): Promise<void> {

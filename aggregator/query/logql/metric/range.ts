@@ -48,7 +48,7 @@ export async function evaluateRange(
 ): Promise<StepSeries[]> {
   const panes = panesOf(steps, query.rangeMs, query.offsetMs);
   const grouping = groupingOf(query);
-  const pipeline = compilePipeline(query.log, namesNeeded(query, grouping));
+  const pipeline = compilePipeline(query.log, namesNeeded(query, grouping), query.unwrap?.label);
   const valueOf = compileValue(query);
   const ids = seriesIds(grouping, !pipeline.changesLabels);
   const sink = sinkOf(query, panes, ids, steps, scope);
@@ -58,6 +58,7 @@ export async function evaluateRange(
     tenant: scope.tenant,
     matchers: query.log.matchers,
     lineFilters: pipeline.lineFilters,
+    hints: pipeline.hints,
     // Left-open: a record as old as the window is long is outside, one at the step itself inside.
     startNs: BigInt(Math.floor(panes.startMs * 1e6)) + 1n,
     endNs: BigInt(Math.floor(panes.endMs * 1e6)) + 1n,
