@@ -1,3 +1,4 @@
+import type { LogsBatch } from "#shared/model/logs.ts";
 import type { LogPart, SpanNs } from "../query/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../query/source.ts";
 import { compileLineFilters } from "./line_filters.ts";
@@ -17,7 +18,7 @@ export function logPartsOf(entries: readonly HeadBatch[], request: LogScanReques
       const isWanted = batch.streams.map((labels) => matches(labels));
       if (!isWanted.includes(true)) return [];
       const [start, end] = [splitNs(span.startNs), splitNs(span.endNs)];
-      const passes = filters(batch);
+      const passes = request.lineFilters.length === 0 ? undefined : filters(batch);
       const rows: number[] = [];
       for (let row = 0; row < batch.streamOf.length; row++) {
         if (isWanted[batch.streamOf[row] ?? 0] !== true) continue;
@@ -25,10 +26,14 @@ export function logPartsOf(entries: readonly HeadBatch[], request: LogScanReques
         const nanos = batch.nanos[row] ?? 0;
         if (ms < start.ms || (ms === start.ms && nanos < start.nanos)) continue;
         if (ms > end.ms || (ms === end.ms && nanos >= end.nanos)) continue;
-        const bodyStart = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);
-        if (passes(row, bodyStart, batch.bodyEnds[row] ?? 0)) rows.push(row);
+        if (passes === undefined || passes(row, startOf(batch, row), batch.bodyEnds[row] ?? 0))
+          rows.push(row);
       }
       return rows.length === 0 ? [] : [{ batch, rows: Uint32Array.from(rows) }];
     },
   }));
+}
+
+function startOf({ bodyEnds }: LogsBatch, row: number): number {
+  return row === 0 ? 0 : (bodyEnds[row - 1] ?? 0);
 }

@@ -1,4 +1,5 @@
 import { addDrops, type Drops } from "#shared/model/account.ts";
+import { columnBytes } from "#shared/model/line_columns.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 
 /** A batch with the times of its first and last record. */
@@ -65,9 +66,8 @@ function areAllKept({ timestampsMs }: LogsBatch, latestMs: number): boolean {
 }
 
 function pick(batch: LogsBatch, kept: readonly number[]): LogsBatch {
-  const bodies = kept.map((i) =>
-    batch.bodies.subarray(i === 0 ? 0 : batch.bodyEnds[i - 1], batch.bodyEnds[i]),
-  );
+  const { bodies: all, bodyEnds } = batch;
+  const bodies = kept.map((i) => all.subarray(i === 0 ? 0 : bodyEnds[i - 1], bodyEnds[i]));
   let end = 0;
   const picked = {
     streams: batch.streams,
@@ -94,9 +94,14 @@ function rangeOf(timestampsMs: Float64Array): { minMs: number; maxMs: number } {
   return { minMs, maxMs };
 }
 
+/** Lines are not made for this. */
+function textBytes(batch: LogsBatch): number {
+  return batch.columns === undefined ? batch.bodies.length : columnBytes(batch.columns);
+}
+
 function bytesOf(batch: LogsBatch): number {
-  const { streams, streamOf, bodies, attributes } = batch;
+  const { streams, streamOf, attributes } = batch;
   const columns = 4 + 8 + 4 + 1 + 4;
   const own = attributes === undefined ? 0 : attributesBytes * attributes.length;
-  return bodies.length + streamOf.length * columns + streams.length * labelSetBytes + own;
+  return textBytes(batch) + streamOf.length * columns + streams.length * labelSetBytes + own;
 }

@@ -156,7 +156,7 @@ function itemsOf(cut: Cut): number {
   for (const series of cut.exemplars?.values() ?? [])
     for (const { exemplars } of series) items += exemplars.length;
   for (const batches of cut.logs.values())
-    for (const { bodyEnds } of batches) items += bodyEnds.length;
+    for (const { streamOf } of batches) items += streamOf.length;
   return items;
 }
 

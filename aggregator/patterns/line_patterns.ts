@@ -13,10 +13,12 @@ export function templateOfLine(line: string): string {
 
 /** The text of the template of a record, from what the agent has found or else from its line. */
 export function templateTextOf(batch: LogsBatch, row: number): string {
-  const { mined, bodies, bodyEnds } = batch;
+  const { mined } = batch;
   const at = mined?.templateOf[row] ?? unmined;
   const template = at === unmined ? undefined : mined?.templates[at];
   if (template !== undefined) return template.text;
+  // Of a batch that has its lines as columns, these are made only when they are named.
+  const { bodies, bodyEnds } = batch;
   const start = row === 0 ? 0 : (bodyEnds[row - 1] ?? 0);
   const end = Math.min(bodyEnds[row] ?? 0, start + 4 * textMax);
   return templateOfLine(

@@ -1,3 +1,4 @@
+import { columnBytes } from "#shared/model/line_columns.ts";
 import { bodyLength, type LogsBatch } from "#shared/model/logs.ts";
 import type { LogRecord, LogSlice } from "./source.ts";
 
@@ -37,7 +38,8 @@ function pick<Column extends Float64Array | Uint32Array | Uint8Array>(
 /** An estimate of the memory that a slice keeps. */
 export function sliceBytes({ batch, rows }: LogSlice): number {
   const own = batch.attributes === undefined ? 0 : attributesBytes * rows.length;
-  return batch.bodies.length + recordBytes * batch.streamOf.length + own + 4 * rows.length;
+  const texts = batch.columns === undefined ? batch.bodies.length : columnBytes(batch.columns);
+  return texts + recordBytes * batch.streamOf.length + own + 4 * rows.length;
 }
 
 /** The records of a span in the order asked for: slices stand in the order of arrival, and backward is exactly the reverse. */

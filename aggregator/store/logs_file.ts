@@ -4,16 +4,11 @@ import { setImmediate } from "node:timers/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
 import type { LocalFile } from "./block_writer.ts";
-import {
-  logSource,
-  logsRowGroupRows,
-  LogsColumns,
-  logsColumns,
-  type LogSource,
-} from "./logs_columns.ts";
+import { logsRowGroupRows, LogsColumns, logsColumns } from "./logs_columns.ts";
 import { searchIndexKey } from "./logs/search_index.ts";
 import { SearchIndexWriter } from "./logs/search_index_writer.ts";
-import { type LogsOrder, orderLogs } from "./logs_order.ts";
+import { type LogRows, orderedRows } from "./logs_order.ts";
+import { LogSource } from "./logs_source.ts";
 import { ParquetWriter } from "./parquet/parquet_writer.ts";
 
 const zstdLevel = 3;
@@ -24,11 +19,10 @@ export async function writeLogsFile(
   batches: readonly LogsBatch[],
   note?: BlockNote,
 ): Promise<LocalFile> {
-  const order = orderLogs(batches);
-  const sources = batches.map((batch) => logSource(batch));
+  const sources = batches.map((batch) => new LogSource(batch));
   return withLogsFile(folder, note, async (file) => {
-    for (let from = 0; from < order.total; from += logsRowGroupRows) {
-      await file.rowGroup(sources, order, from, Math.min(order.total, from + logsRowGroupRows));
+    for (const rows of orderedRows(sources, logsRowGroupRows)) {
+      await file.rowGroup(rows);
       await setImmediate();
     }
   });
@@ -60,33 +54,25 @@ class LogsFileWriter {
   readonly #parquet: ParquetWriter;
   readonly #index = new SearchIndexWriter();
   #pieces: Uint8Array[] = [];
+  readonly #columns = new LogsColumns();
   #rows = 0;
-  #minMs = Infinity;
-  #maxMs = -Infinity;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
     this.#parquet = new ParquetWriter(logsColumns, zstdLevel, (bytes) => this.#pieces.push(bytes));
   }
 
-  /** Rows [from, to) of the order. */
-  async rowGroup(
-    sources: readonly LogSource[],
-    order: LogsOrder,
-    from: number,
-    to: number,
-  ): Promise<void> {
-    const columns = new LogsColumns(sources, order);
-    this.#parquet.rowGroup(to - from, columns.rowGroup(from, to, this.#index));
-    this.#rows += to - from;
-    this.#minMs = Math.min(this.#minMs, columns.minMs);
-    this.#maxMs = Math.max(this.#maxMs, columns.maxMs);
+  /** At most logsRowGroupRows. */
+  async rowGroup(rows: LogRows): Promise<void> {
+    this.#parquet.rowGroup(rows.rows, this.#columns.rowGroup(rows, this.#index));
+    this.#rows += rows.rows;
     await this.#write();
   }
 
   async finish(note: BlockNote | undefined): Promise<Omit<LocalFile, "path">> {
     const rows = this.#rows;
-    const written = { items: rows, rows, minMs: this.#minMs, maxMs: this.#maxMs };
+    const { minMs, maxMs } = this.#columns;
+    const written = { items: rows, rows, minMs, maxMs };
     const searched = this.#index.finish();
     const place = `${this.#parquet.append(searched)} ${searched.length}`;
     const pairs: [string, string][] = [...metadataPairs(note, written), [searchIndexKey, place]];

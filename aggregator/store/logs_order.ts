@@ -1,98 +1,78 @@
-import type { LogsBatch } from "#shared/model/logs.ts";
-import { labelsText } from "./labels_text.ts";
+import type { LogSource, Stretch } from "./logs_source.ts";
 
-/** Records of several batches in the order of a block: by stream, then time; records of equal time as they came. */
-export type LogsOrder = {
-  readonly total: number;
-  /** The distinct streams, sorted. */
-  readonly texts: readonly string[];
-  /** Where each stream's records end in the order. */
-  readonly ends: Uint32Array;
-  /** A record's batch and its row there. */
-  readonly batchOf: Uint32Array;
-  readonly rowOf: Uint32Array;
-};
+/** So many of a stretch's next records. */
+export type Run = { readonly stretch: Stretch; readonly count: number };
 
-export function orderLogs(batches: readonly LogsBatch[]): LogsOrder {
-  const total = batches.reduce((sum, batch) => sum + batch.streamOf.length, 0);
-  const { texts, ranks } = rankStreams(batches);
-  const ends = new Uint32Array(texts.length);
-  for (const [b, batch] of batches.entries()) countRanks(batch.streamOf, ranks[b], ends);
-  let sum = 0;
-  for (const [rank, count] of ends.entries()) {
-    ends[rank] = sum;
-    sum += count;
-  }
-  const batchOf = new Uint32Array(total);
-  const rowOf = new Uint32Array(total);
-  // `ends` are starts here, and become ends as each stream's records are put in their places.
-  for (const [b, { streamOf }] of batches.entries()) {
-    const rankOf = ranks[b];
-    // By index: iterators of typed arrays cost twenty times as much.
-    for (let row = 0; row < streamOf.length; row++) {
-      const rank = rankOf?.[streamOf[row] ?? 0] ?? 0;
-      const at = ends[rank] ?? 0;
-      ends[rank] = at + 1;
-      batchOf[at] = b;
-      rowOf[at] = row;
+/** Records in the order of a block: by stream, then time; records of equal time as they came. */
+export type LogRows = { readonly rows: number; readonly runs: readonly Run[] };
+
+/** Records of several sources in the order of a block, at most `rowsMax` at a time. */
+export function* orderedRows(sources: readonly LogSource[], rowsMax: number): Generator<LogRows> {
+  const byStream = Map.groupBy(
+    sources.flatMap(({ stretches }) => stretches),
+    ({ stream }) => stream,
+  );
+  let [rows, runs]: [number, Run[]] = [0, []];
+  for (const stream of [...byStream.keys()].toSorted())
+    for (const run of inOrderOfTime(byStream.get(stream) ?? [])) {
+      const { stretch } = run;
+      for (let left = run.count; left > 0;) {
+        const count = Math.min(left, rowsMax - rows);
+        runs.push({ stretch, count });
+        left -= count;
+        rows += count;
+        if (rows < rowsMax) continue;
+        yield { rows, runs };
+        [rows, runs] = [0, []];
+      }
     }
-  }
-  let from = 0;
-  for (const end of ends) {
-    sortByTime(batches, batchOf, rowOf, from, end);
-    from = end;
-  }
-  return { total, texts, ends, batchOf, rowOf };
-}
-
-function countRanks(streamOf: Uint32Array, rankOf: Uint32Array | undefined, counts: Uint32Array) {
-  for (let row = 0; row < streamOf.length; row++) {
-    const rank = rankOf?.[streamOf[row] ?? 0] ?? 0;
-    counts[rank] = (counts[rank] ?? 0) + 1;
-  }
+  if (rows > 0) yield { rows, runs };
 }
 
 /** Sources bring the lines of a stream in order nearly always: one look tells. */
-function sortByTime(
-  batches: readonly LogsBatch[],
-  batchOf: Uint32Array,
-  rowOf: Uint32Array,
-  from: number,
-  end: number,
-): void {
-  const ms = new Float64Array(end - from);
-  const nanos = new Uint32Array(end - from);
-  let isSorted = true;
-  for (let i = 0; i < ms.length; i++) {
-    const batch = batches[batchOf[from + i] ?? 0];
-    const row = rowOf[from + i] ?? 0;
-    ms[i] = batch?.timestampsMs[row] ?? 0;
-    nanos[i] = batch?.nanos[row] ?? 0;
-    if (i > 0 && isAfter(ms, nanos, i - 1, i)) isSorted = false;
-  }
-  if (isSorted) return;
-  const order = Uint32Array.from(ms, (_, i) => i);
-  order.sort((a, b) => (ms[a] ?? 0) - (ms[b] ?? 0) || (nanos[a] ?? 0) - (nanos[b] ?? 0) || a - b);
-  const b = batchOf.slice(from, end);
-  const r = rowOf.slice(from, end);
-  for (const [i, old] of order.entries()) {
-    batchOf[from + i] = b[old] ?? 0;
-    rowOf[from + i] = r[old] ?? 0;
-  }
+function inOrderOfTime(stretches: readonly Stretch[]): Iterable<Run> {
+  const isSorted = stretches.every((stretch, i) => {
+    const before = stretches[i - 1];
+    return before === undefined || compareTimes(before, before.end - 1, stretch, stretch.at) <= 0;
+  });
+  if (isSorted) return stretches.map((stretch) => ({ stretch, count: stretch.end - stretch.at }));
+  return merged(stretches);
 }
 
-function isAfter(ms: Float64Array, nanos: Uint32Array, a: number, b: number): boolean {
-  const [msA = 0, msB = 0] = [ms[a], ms[b]];
-  return msA > msB || (msA === msB && (nanos[a] ?? 0) > (nanos[b] ?? 0));
+/** Stretches whose times overlap, record by record. */
+function merged(stretches: readonly Stretch[]): Run[] {
+  const total = stretches.reduce((sum, { at, end }) => sum + end - at, 0);
+  const stretchOf = new Uint32Array(total);
+  const rowOf = new Uint32Array(total);
+  let next = 0;
+  for (const [s, { at, end }] of stretches.entries())
+    for (let row = at; row < end; row++, next++) {
+      stretchOf[next] = s;
+      rowOf[next] = row;
+    }
+  const order = Uint32Array.from(stretchOf, (_, i) => i);
+  order.sort((a, b) => {
+    const [first, second] = [stretches[stretchOf[a] ?? 0], stretches[stretchOf[b] ?? 0]];
+    if (first === undefined || second === undefined) return a - b;
+    return compareTimes(first, rowOf[a] ?? 0, second, rowOf[b] ?? 0) || a - b;
+  });
+  const runs: Run[] = [];
+  for (let from = 0; from < total;) {
+    const own = stretchOf[order[from] ?? 0];
+    let to = from + 1;
+    while (to < total && stretchOf[order[to] ?? 0] === own) to++;
+    const stretch = stretches[own ?? 0];
+    if (stretch !== undefined) runs.push({ stretch, count: to - from });
+    from = to;
+  }
+  return runs;
 }
 
-/** The distinct streams of all batches as sorted texts, and the rank of each batch's streams among them. */
-function rankStreams(batches: readonly LogsBatch[]) {
-  const byBatch = batches.map((batch) => batch.streams.map((stream) => labelsText(stream)));
-  const texts = [...new Set(byBatch.flat())].toSorted();
-  const rankOf = new Map(texts.map((text, rank) => [text, rank]));
-  const ranks = byBatch.map((streams) =>
-    Uint32Array.from(streams, (text) => rankOf.get(text) ?? 0),
+/** Whether a record comes before another one by time (below 0), after it, or at the same one (0). */
+export function compareTimes(a: Stretch, rowA: number, b: Stretch, rowB: number): number {
+  const [first, second] = [a.source.batch, b.source.batch];
+  return (
+    (first.timestampsMs[rowA] ?? 0) - (second.timestampsMs[rowB] ?? 0) ||
+    (first.nanos[rowA] ?? 0) - (second.nanos[rowB] ?? 0)
   );
-  return { texts, ranks };
 }

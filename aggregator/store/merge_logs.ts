@@ -3,9 +3,10 @@ import type { LogSlice } from "../query/source.ts";
 import type { BlockNote } from "./block_metadata.ts";
 import type { LocalFile } from "./block_writer.ts";
 import { throwIfAborted } from "./duckdb.ts";
-import { labelsText } from "./labels_text.ts";
-import { logSource, logsRowGroupRows, type LogSource } from "./logs_columns.ts";
+import { logsRowGroupRows } from "./logs_columns.ts";
 import { withLogsFile } from "./logs_file.ts";
+import { compareTimes, type Run } from "./logs_order.ts";
+import { LogSource, type Stretch } from "./logs_source.ts";
 
 /**
  * Writes the records of several inputs, each in the order of a block (by stream, then time), as one file in that order; records of equal
@@ -22,21 +23,23 @@ export async function mergeLogs(
   try {
     for (const cursor of cursors) if (await cursor.load()) heap.push(cursor);
     return await withLogsFile(folder, note, async (file) => {
-      let group = new GatheredRows();
+      let [rows, runs]: [number, Run[]] = [0, []];
       const write = async () => {
-        await file.rowGroup(group.sources, group.order(), 0, group.rows);
-        group = new GatheredRows();
+        await file.rowGroup({ rows, runs });
+        [rows, runs] = [0, []];
         throwIfAborted(signal);
         await setImmediate();
       };
       for (let first = heap.pop(); first !== undefined; first = heap.pop()) {
-        const end = first.endOfRun(heap.first, logsRowGroupRows - group.rows);
-        group.add(first, end);
+        const { stretch } = first;
+        const end = first.endOfRun(heap.first, logsRowGroupRows - rows);
+        runs.push({ stretch, count: end - first.at });
+        rows += end - first.at;
         first.at = end;
-        if (group.rows === logsRowGroupRows) await write();
-        if (first.at < first.rows.length || (await first.load())) heap.push(first);
+        if (rows === logsRowGroupRows) await write();
+        if (await first.advance()) heap.push(first);
       }
-      if (group.rows > 0) await write();
+      if (rows > 0) await write();
     });
   } finally {
     for (const cursor of cursors) await cursor.close();
@@ -47,34 +50,40 @@ export async function mergeLogs(
 class Cursor {
   readonly place: number;
   readonly #slices: AsyncIterator<LogSlice>;
-  /** Rows of `source` that are wanted, and the next of them. */
-  rows: Uint32Array = new Uint32Array();
-  at = 0;
   #source: LogSource | undefined;
-  #texts: readonly string[] = [];
+  #next = 0;
+  #stretch: Stretch | undefined;
+  /** The next record of the stretch; those before are in a run. */
+  at = 0;
 
   constructor(slices: AsyncIterator<LogSlice>, place: number) {
     this.#slices = slices;
     this.place = place;
   }
 
-  get source(): LogSource {
-    if (this.#source === undefined) throw new RangeError("a cursor before its first slice");
-    return this.#source;
+  get stretch(): Stretch {
+    if (this.#stretch === undefined) throw new RangeError("a cursor before its first slice");
+    return this.#stretch;
   }
 
-  /** Goes on to the next slice; false at the end. */
+  /** Goes on to the next record, where it stands behind a stretch; false at the end. */
+  async advance(): Promise<boolean> {
+    return this.at < this.stretch.end || (await this.load());
+  }
+
+  /** Goes on to the next stretch; false at the end. */
   async load(): Promise<boolean> {
     for (;;) {
+      const stretch = this.#source?.stretches[this.#next++];
+      if (stretch !== undefined) {
+        this.#stretch = stretch;
+        this.at = stretch.at;
+        return true;
+      }
       const next = await this.#slices.next();
       if (next.done === true) return false;
-      const { batch, rows } = next.value;
-      if (rows.length === 0) continue;
-      this.#source = logSource(batch);
-      this.#texts = batch.streams.map((labels) => labelsText(labels));
-      this.rows = rows;
-      this.at = 0;
-      return true;
+      this.#source = new LogSource(next.value.batch, next.value.rows);
+      this.#next = 0;
     }
   }
 
@@ -82,73 +91,24 @@ class Cursor {
     await this.#slices.return?.();
   }
 
-  textAt(at: number): string {
-    return this.#texts[this.source.batch.streamOf[this.rows[at] ?? 0] ?? 0] ?? "";
-  }
-
-  /** The end of the rows, at most `rowsMax`, that come before the next one of `other`; one at least. */
+  /** The end of the records, at most `rowsMax`, that come before the next one of `other`; one at least. */
   endOfRun(other: Cursor | undefined, rowsMax: number): number {
-    const last = Math.min(this.rows.length, this.at + rowsMax);
-    if (other === undefined) return last;
+    const last = Math.min(this.stretch.end, this.at + rowsMax);
+    if (other === undefined || this.stretch.stream < other.stretch.stream) return last;
     let end = this.at + 1;
     while (end < last && this.#isBefore(end, other)) end++;
     return end;
   }
 
   isBefore(other: Cursor): boolean {
-    return this.#isBefore(this.at, other);
+    const [mine, theirs] = [this.stretch.stream, other.stretch.stream];
+    return mine === theirs ? this.#isBefore(this.at, other) : mine < theirs;
   }
 
+  /** Whether a record comes before the next one of another cursor at the same stream. */
   #isBefore(at: number, other: Cursor): boolean {
-    const [mine, theirs] = [this.textAt(at), other.textAt(other.at)];
-    if (mine !== theirs) return mine < theirs;
-    const [a, b] = [this.source.batch, other.source.batch];
-    const [row, otherRow] = [this.rows[at] ?? 0, other.rows[other.at] ?? 0];
-    const ms = (a.timestampsMs[row] ?? 0) - (b.timestampsMs[otherRow] ?? 0);
-    if (ms !== 0) return ms < 0;
-    const nanos = (a.nanos[row] ?? 0) - (b.nanos[otherRow] ?? 0);
-    return nanos === 0 ? this.place < other.place : nanos < 0;
-  }
-}
-
-/** Rows for one row group, in their order. */
-class GatheredRows {
-  readonly sources: LogSource[] = [];
-  readonly #numbers = new Map<LogSource, number>();
-  readonly #batchOf = new Uint32Array(logsRowGroupRows);
-  readonly #rowOf = new Uint32Array(logsRowGroupRows);
-  readonly #texts: string[] = [];
-  readonly #ends: number[] = [];
-  rows = 0;
-
-  /** The cursor's rows up to `end`. */
-  add(cursor: Cursor, end: number): void {
-    const { source } = cursor;
-    let number = this.#numbers.get(source);
-    if (number === undefined) {
-      number = this.sources.push(source) - 1;
-      this.#numbers.set(source, number);
-    }
-    for (let at = cursor.at; at < end; at++) {
-      const text = cursor.textAt(at);
-      if (this.#texts.at(-1) !== text) {
-        this.#texts.push(text);
-        this.#ends.push(this.rows);
-      }
-      this.#batchOf[this.rows] = number;
-      this.#rowOf[this.rows++] = cursor.rows[at] ?? 0;
-      this.#ends[this.#ends.length - 1] = this.rows;
-    }
-  }
-
-  order() {
-    return {
-      total: this.rows,
-      texts: this.#texts,
-      ends: Uint32Array.from(this.#ends),
-      batchOf: this.#batchOf,
-      rowOf: this.#rowOf,
-    };
+    const step = compareTimes(this.stretch, at, other.stretch, other.at);
+    return step === 0 ? this.place < other.place : step < 0;
   }
 }
 

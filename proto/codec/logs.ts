@@ -1,6 +1,7 @@
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import { withLines } from "#shared/model/lazy_lines.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { Compression } from "../gen/v1/frame_pb.js";
 import { ByteReader, corrupt, unzigzag } from "./byte_reader.ts";
@@ -192,17 +193,20 @@ export function decodeLogs(frame: Frame): LogsBatch {
   }
   const nanos = readNanos(reader, count, bodyVersion === minedBodyVersion);
   const severities = reader.block(count).slice();
-  const parts =
-    bodyVersion === minedBodyVersion ? readMined(reader, count) : readPlain(reader, count);
-  if (reader.left !== 0) throw corrupt(`${reader.left} bytes are left over`);
-  const { attributes, ...rest } = parts;
-  const batch = { streams, streamOf, timestampsMs, nanos, severities, ...rest };
-  return attributes === undefined ? batch : { ...batch, attributes };
+  const records = { streams, streamOf, timestampsMs, nanos, severities };
+  if (bodyVersion === plainBodyVersion) {
+    const { bodies, bodyEnds, attributes } = readPlain(reader, count);
+    expectEnd(reader);
+    return { ...records, bodies, bodyEnds, ...(attributes && { attributes }) };
+  }
+  const attributes = readAttributes(reader, count);
+  const columns = readMinedBodies(reader, count);
+  expectEnd(reader);
+  return withLines(attributes === undefined ? records : { ...records, attributes }, columns);
 }
 
-function readMined(reader: ByteReader, count: number) {
-  const attributes = readAttributes(reader, count);
-  return { attributes, ...readMinedBodies(reader, count) };
+function expectEnd(reader: ByteReader): void {
+  if (reader.left !== 0) throw corrupt(`${reader.left} bytes are left over`);
 }
 
 function readPlain(reader: ByteReader, count: number) {

@@ -1,13 +1,14 @@
+import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import {
   type LineTemplate,
   type MinedLines,
-  templateOfText,
   unmined,
   variablesOf,
 } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
+import { knownTemplate } from "./known_templates.ts";
 import { VariableColumns } from "./variable_columns.ts";
 import { VariableReader } from "./variable_reader.ts";
 
@@ -115,50 +116,31 @@ function writePlain(writer: ByteWriter, bodies: Uint8Array, bounds: readonly num
     writer.block(bodies.subarray(bounds[i], bounds[i + 1]));
 }
 
-/** The bodies made whole, and how. Throws OperatingError("corrupt"); makes at most minedBytesMax of bodies. */
-export function readMinedBodies(
-  reader: ByteReader,
-  count: number,
-): { bodies: Uint8Array; bodyEnds: Uint32Array; mined: MinedLines } {
+/** Lines as columns, in fresh memory. Throws OperatingError("corrupt"); they are at most minedBytesMax when they are made whole. */
+export function readMinedBodies(reader: ByteReader, count: number): LineColumns {
   const templates = readTemplates(reader);
   const templateOf = new Uint32Array(count);
   const counts = new Uint32Array(templates.length);
-  const plainCount = readTemplateOf(reader, templateOf, counts);
-  const { firstColumns, columnCounts } = columnsOf(templates, counts);
-  const variables = new VariableReader(reader, columnCounts, minedBytesMax);
-  const plain = readPlain(reader, plainCount);
-  const constant = templates.reduce(
-    (sum, { parts }, i) => sum + parts.length * (counts[i] ?? 0),
-    0,
-  );
-  const bytes = constant + variables.bytes + plain.bytes.length;
-  if (bytes > minedBytesMax) throw corrupt(`bodies of more than ${minedBytesMax} bytes`);
-  const bodies = new Uint8Array(bytes);
-  const bodyEnds = new Uint32Array(count);
-  const variableLengths = new Uint32Array(columnCounts.reduce((sum, one) => sum + one, 0));
-  let [at, next, nextPlain, plainAt] = [0, 0, 0, 0];
-  for (let i = 0; i < count; i++) {
-    const number = templateOf[i] ?? unmined;
-    const template = templates[number];
-    if (template === undefined) {
-      const end = plain.ends[nextPlain++] ?? 0;
-      while (plainAt < end) bodies[at++] = plain.bytes[plainAt++] ?? 0;
-    } else {
-      const { parts, partEnds } = template;
-      const column = firstColumns[number] ?? 0;
-      const last = partEnds.length - 1;
-      let part = 0;
-      for (let v = 0; v < last; v++) {
-        for (const partEnd = partEnds[v] ?? 0; part < partEnd;) bodies[at++] = parts[part++] ?? 0;
-        const from = at;
-        at = variables.copy(column + v, bodies, at);
-        variableLengths[next++] = at - from;
-      }
-      while (part < parts.length) bodies[at++] = parts[part++] ?? 0;
-    }
-    bodyEnds[i] = at;
+  const wholeCount = readTemplateOf(reader, templateOf, counts);
+  const widths = Uint8Array.from(templates, variablesOf);
+  const firstColumns = new Uint32Array(templates.length);
+  let [columns, constant] = [0, 0];
+  for (const [i, { parts }] of templates.entries()) {
+    firstColumns[i] = columns;
+    columns += widths[i] ?? 0;
+    constant += parts.length * (counts[i] ?? 0);
   }
-  return { bodies, bodyEnds, mined: { templates, templateOf, variableLengths } };
+  const layout = { firstColumns, widths, counts, templateOf: withTemplate(templateOf, wholeCount) };
+  const variables = new VariableReader(reader, layout, minedBytesMax);
+  const whole = readWhole(reader, wholeCount);
+  if (constant + variables.bytes + whole.bytes.length > minedBytesMax)
+    throw corrupt(`bodies of more than ${minedBytesMax} bytes`);
+  return { templates, templateOf, places: variables.places(), whole };
+}
+
+/** `without`: how many records have none. */
+function withTemplate(templateOf: Uint32Array, without: number): Uint32Array {
+  return without === 0 ? templateOf : templateOf.filter((template) => template !== unmined);
 }
 
 function readTemplates(reader: ByteReader): LineTemplate[] {
@@ -166,7 +148,7 @@ function readTemplates(reader: ByteReader): LineTemplate[] {
   for (let left = reader.count(1); left > 0; left--) {
     const text = reader.text();
     try {
-      templates.push(templateOfText(text));
+      templates.push(knownTemplate(text));
     } catch (cause) {
       throw corrupt("has a template out of order", { cause });
     }
@@ -187,14 +169,15 @@ function readTemplateOf(reader: ByteReader, templateOf: Uint32Array, counts: Uin
   return plain;
 }
 
-function readPlain(reader: ByteReader, count: number): { bytes: Uint8Array; ends: Uint32Array } {
+function readWhole(reader: ByteReader, count: number): Texts {
   if (count > reader.left) throw corrupt(`claims ${count} bodies in ${reader.left} bytes`);
-  const ends = new Uint32Array(count);
-  let end = 0;
+  const lengths = new Uint32Array(count);
+  let bytes = 0;
   for (let i = 0; i < count; i++) {
-    end += reader.varint();
-    if (end > reader.left) throw corrupt(`body ${i} ends at byte ${end}`);
-    ends[i] = end;
+    const length = reader.varint();
+    bytes += length;
+    if (bytes > reader.left) throw corrupt(`body ${i} ends at byte ${bytes}`);
+    lengths[i] = length;
   }
-  return { bytes: reader.block(end), ends };
+  return { bytes: reader.block(bytes).slice(), lengths };
 }

@@ -1,13 +1,28 @@
+import type { Texts } from "#shared/model/line_columns.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
+import { readShapes, type Shapes, steps } from "./shapes.ts";
 
-const zero = "0".charCodeAt(0);
-const nine = "9".charCodeAt(0);
 const various = 0xffff_ffff;
+const oneByteMax = 255;
 
-/** The counterpart of VariableColumns: gives the texts of every column one after another. Throws OperatingError("corrupt"). */
+/** What the records say of their variables. */
+export type VariableLayout = {
+  /** By template: its first column, how many it has, and how many records have it. */
+  readonly firstColumns: Uint32Array;
+  readonly widths: Uint8Array;
+  readonly counts: Uint32Array;
+  /** A record's template, ascending by record; those without one left out. */
+  readonly templateOf: Uint32Array;
+};
+
+/**
+ * The counterpart of VariableColumns: its columns are those of one template and place each, what it gives are those of all templates at one place,
+ * in the order of the records. Throws OperatingError("corrupt").
+ */
 export class VariableReader {
-  /** Of all texts of all columns. */
+  /** Of all texts. */
   readonly bytes: number;
+  readonly #layout: VariableLayout;
   readonly #shapes: Shapes;
   /** A column's only shape, or `various`, and then its next reference. */
   readonly #constants: Uint32Array;
@@ -17,47 +32,65 @@ export class VariableReader {
   readonly #nextSingle: Uint32Array;
   readonly #pairs: Uint8Array;
   readonly #singles: Uint8Array;
+  /** By place: how many texts, their bytes, and the longest one. */
+  readonly #texts = new Uint32Array(oneByteMax);
+  readonly #bytes = new Uint32Array(oneByteMax);
+  readonly #longest = new Uint32Array(oneByteMax);
 
   /** `bytesMax`: more than all texts may be together, or than there may be of them. */
-  constructor(reader: ByteReader, counts: readonly number[], bytesMax: number) {
+  constructor(reader: ByteReader, layout: VariableLayout, bytesMax: number) {
     const shapes = readShapes(reader);
-    const entries = counts.reduce((sum, count) => sum + count, 0);
+    const { widths, counts } = layout;
+    let [columns, entries] = [0, 0];
+    for (let t = 0; t < widths.length; t++) {
+      columns += widths[t] ?? 0;
+      entries += (widths[t] ?? 0) * (counts[t] ?? 0);
+    }
     if (entries > bytesMax) throw corrupt(`${entries} variables, at most ${bytesMax}`);
+    this.#layout = layout;
     this.#shapes = shapes;
-    this.#constants = new Uint32Array(counts.length);
-    this.#nextReference = new Uint32Array(counts.length);
-    this.#nextPair = new Uint32Array(counts.length);
-    this.#nextSingle = new Uint32Array(counts.length);
+    this.#constants = new Uint32Array(columns);
+    this.#nextReference = new Uint32Array(columns);
+    this.#nextPair = new Uint32Array(columns);
+    this.#nextSingle = new Uint32Array(columns);
     // Only columns of several shapes take a byte an entry; the others are bounded by the records.
     this.#references = new Uint32Array(entries);
-    let [references, pairs, singles, bytes, known] = [0, 0, 0, 0, 0];
+    let [references, pairs, singles, bytes, known, column] = [0, 0, 0, 0, 0, 0];
     const take = (given: number) => {
       const number = given === 0 ? known++ : given - 1;
       if (number >= known || number >= shapes.count) throw corrupt(`shape ${number} of ${known}`);
       return number;
     };
-    for (const [column, count] of counts.entries()) {
-      this.#nextPair[column] = pairs;
-      this.#nextSingle[column] = singles;
-      this.#nextReference[column] = references;
-      if (count === 0) continue;
-      const head = reader.varint();
-      const shape = head === 0 ? various : take(head - 1);
-      this.#constants[column] = shape;
-      if (shape !== various) {
-        const digits = shapes.digits[shape] ?? 0;
-        pairs += (digits >> 1) * count;
-        singles += (digits & 1) * count;
-        bytes += (shapes.lengths[shape] ?? 0) * count;
-        continue;
-      }
-      for (let i = 0; i < count; i++) {
-        const own = take(reader.varint());
-        this.#references[references++] = own;
-        const digits = shapes.digits[own] ?? 0;
-        pairs += digits >> 1;
-        singles += digits & 1;
-        bytes += shapes.lengths[own] ?? 0;
+    for (let t = 0; t < widths.length; t++) {
+      const count = counts[t] ?? 0;
+      for (let place = 0; place < (widths[t] ?? 0); place++, column++) {
+        this.#nextPair[column] = pairs;
+        this.#nextSingle[column] = singles;
+        this.#nextReference[column] = references;
+        if (count === 0) continue;
+        const head = reader.varint();
+        const shape = head === 0 ? various : take(head - 1);
+        this.#constants[column] = shape;
+        let own = 0;
+        if (shape !== various) {
+          const digits = shapes.digits[shape] ?? 0;
+          pairs += (digits >> 1) * count;
+          singles += (digits & 1) * count;
+          own = (shapes.lengths[shape] ?? 0) * count;
+          this.#note(place, shape);
+        } else
+          for (let i = 0; i < count; i++) {
+            const each = take(reader.varint());
+            this.#references[references++] = each;
+            const digits = shapes.digits[each] ?? 0;
+            pairs += digits >> 1;
+            singles += digits & 1;
+            own += shapes.lengths[each] ?? 0;
+            this.#note(place, each);
+          }
+        bytes += own;
+        this.#texts[place] = (this.#texts[place] ?? 0) + count;
+        this.#bytes[place] = (this.#bytes[place] ?? 0) + own;
       }
     }
     if (known !== shapes.count) throw corrupt(`${shapes.count} shapes, expected ${known}`);
@@ -66,96 +99,85 @@ export class VariableReader {
     this.#singles = digitPairs(reader.block(Math.ceil(singles / 2)));
   }
 
-  /** Writes the next text of a column to `into` at `to`, and gives where it ends. */
-  copy(column: number, into: Uint8Array, to: number): number {
-    let shape = this.#constants[column] ?? 0;
-    if (shape === various) {
-      const next = this.#nextReference[column] ?? 0;
-      this.#nextReference[column] = next + 1;
-      shape = this.#references[next] ?? 0;
+  #note(place: number, shape: number): void {
+    const length = this.#shapes.lengths[shape] ?? 0;
+    if (length > (this.#longest[place] ?? 0)) this.#longest[place] = length;
+  }
+
+  /** The texts by place, in fresh memory. To be called once, and only when `bytes` are not too many. */
+  places(): Texts[] {
+    const { widths, templateOf } = this.#layout;
+    const bytes = new Uint8Array(this.bytes);
+    const places: Texts[] = [];
+    // Templates of those records that have a text at this place, and at all before it.
+    let active = templateOf;
+    let start = 0;
+    for (let place = 0; (this.#texts[place] ?? 0) > 0; place++) {
+      const count = this.#texts[place] ?? 0;
+      if (count < active.length)
+        active = active.filter((template) => (widths[template] ?? 0) > place);
+      const isShort = (this.#longest[place] ?? 0) <= oneByteMax;
+      const lengths = isShort ? new Uint8Array(count) : new Uint32Array(count);
+      const end = start + (this.#bytes[place] ?? 0);
+      this.#fill(place, active, lengths, bytes, start);
+      places.push({ bytes: bytes.subarray(start, end), lengths });
+      start = end;
     }
-    const { bytes, starts, digits } = this.#shapes;
-    const count = digits[shape] ?? 0;
-    const end = starts[shape + 1] ?? 0;
-    let pair = this.#nextPair[column] ?? 0;
-    this.#nextPair[column] = pair + (count >> 1);
-    // The digit that waits, or -1.
-    let held = (count & 1) === 1 ? this.#single(column) : -1;
+    return places;
+  }
+
+  #fill(
+    place: number,
+    active: Uint32Array,
+    lengths: Uint8Array | Uint32Array,
+    into: Uint8Array,
+    start: number,
+  ): void {
+    const { firstColumns } = this.#layout;
+    const { program, starts, digits, lengths: shapeLengths } = this.#shapes;
+    const constants = this.#constants;
+    const nextPair = this.#nextPair;
     const pairs = this.#pairs;
-    let at = to;
-    for (let i = starts[shape] ?? 0; i < end; i++) {
-      const byte = bytes[i] ?? 0;
-      if (byte < zero || byte > nine) {
-        into[at++] = byte;
-        continue;
+    let to = start;
+    for (let i = 0; i < active.length; i++) {
+      const column = (firstColumns[active[i] ?? 0] ?? 0) + place;
+      let shape = constants[column] ?? 0;
+      if (shape === various) {
+        const next = this.#nextReference[column] ?? 0;
+        this.#nextReference[column] = next + 1;
+        shape = this.#references[next] ?? 0;
       }
-      let run = byte - zero;
-      if (held !== -1) {
-        into[at++] = held;
-        held = -1;
-        run--;
-      }
-      for (; run > 1; run -= 2) {
-        const both = pairs[pair++] ?? 0;
-        const high = (both * 205) >> 11;
-        into[at++] = zero + high;
-        into[at++] = zero + both - 10 * high;
-      }
-      if (run === 1) {
-        const both = pairs[pair++] ?? 0;
-        const high = (both * 205) >> 11;
-        into[at++] = zero + high;
-        held = zero + both - 10 * high;
+      lengths[i] = shapeLengths[shape] ?? 0;
+      const count = digits[shape] ?? 0;
+      let pair = nextPair[column] ?? 0;
+      nextPair[column] = pair + (count >> 1);
+      const end = starts[shape + 1] ?? 0;
+      for (let at = starts[shape] ?? 0; at < end; at++) {
+        const step = program[at] ?? 0;
+        if (step === steps.pair) {
+          const both = pairs[pair++] ?? 0;
+          into[to++] = tens[both] ?? 0;
+          into[to++] = ones[both] ?? 0;
+        } else if (step > steps.last || step < steps.pair) into[to++] = step;
+        else if (step === steps.high) into[to++] = tens[pairs[pair] ?? 0] ?? 0;
+        else if (step === steps.low) into[to++] = ones[pairs[pair++] ?? 0] ?? 0;
+        else into[to++] = this.#single(column);
       }
     }
-    return at;
   }
 
   #single(column: number): number {
     const next = this.#nextSingle[column] ?? 0;
     this.#nextSingle[column] = next + 1;
     const both = this.#singles[next >> 1] ?? 0;
-    const high = (both * 205) >> 11;
-    return zero + ((next & 1) === 0 ? high : both - 10 * high);
+    return ((next & 1) === 0 ? tens[both] : ones[both]) ?? 0;
   }
 }
 
-type Shapes = {
-  readonly count: number;
-  readonly bytes: Uint8Array;
-  /** One more than there are shapes. */
-  readonly starts: Uint32Array;
-  /** Bytes and digits of a text of each. */
-  readonly lengths: Uint32Array;
-  readonly digits: Uint32Array;
-};
-
-function readShapes(reader: ByteReader): Shapes {
-  const count = reader.count(1);
-  const starts = new Uint32Array(count + 1);
-  for (let i = 0; i < count; i++) {
-    const end = (starts[i] ?? 0) + reader.varint();
-    if (end > reader.left) throw corrupt(`shape ${i} ends at byte ${end}`);
-    starts[i + 1] = end;
-  }
-  const bytes = reader.block(starts[count] ?? 0);
-  const lengths = new Uint32Array(count);
-  const digits = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    const [start = 0, end = 0] = [starts[i], starts[i + 1]];
-    let [runs, sum] = [0, 0];
-    for (let at = start; at < end; at++) {
-      const run = (bytes[at] ?? 0) - zero;
-      if (run < 0 || run > 9) continue;
-      if (run === 0) throw corrupt("a run of no digits");
-      runs++;
-      sum += run;
-    }
-    digits[i] = sum;
-    lengths[i] = end - start - runs + sum;
-  }
-  return { count, bytes, starts, lengths, digits };
-}
+const zero = "0".charCodeAt(0);
+/** The two digits of a pair. */
+const tens = Uint8Array.from({ length: 100 }, (_, both) => zero + Math.floor(both / 10));
+const ones = Uint8Array.from({ length: 100 }, (_, both) => zero + (both % 10));
 
 function digitPairs(bytes: Uint8Array): Uint8Array {
   // By index: iterators of typed arrays cost twenty times as much.

@@ -1,4 +1,5 @@
 import type { Labels } from "./labels.ts";
+import type { LineColumns } from "./line_columns.ts";
 import type { MinedLines } from "./line_template.ts";
 
 /** Severity numbers as in OpenTelemetry's log data model (1-24), 0 where unknown. */
@@ -32,6 +33,8 @@ export type LogsBatch = {
   readonly attributes?: (Labels | undefined)[];
   /** The bodies taken apart, where that was done. */
   readonly mined?: MinedLines;
+  /** The same as columns, where that is how they came: the bodies are then made when someone asks for them. */
+  readonly columns?: LineColumns;
 };
 
 /** Bytes of a record's body; right also where bodies are left out and only their ends are told (LogScanRequest.needs). */

@@ -1,0 +1,139 @@
+import type { LineColumns } from "#shared/model/line_columns.ts";
+import { unmined } from "#shared/model/line_template.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import { labelsText } from "./labels_text.ts";
+import { areUtf8 } from "./logs_texts.ts";
+import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
+
+/** A batch of more stretches than one in so many records is put in order first. */
+const recordsPerStretch = 64;
+const stretchesMin = 16;
+
+/** Records of one stream of a batch that follow each other in order of time; taken from the first to the last, each once. */
+export class Stretch {
+  readonly source: LogSource;
+  readonly stream: string;
+  readonly end: number;
+  /** The next record to be taken. */
+  at: number;
+  /** By place: its next text, and where that begins; last of all the same of whole lines. */
+  readonly values: Uint32Array;
+  readonly starts: Uint32Array;
+
+  constructor(
+    source: LogSource,
+    stream: string,
+    bounds: { readonly at: number; readonly end: number },
+    values: Uint32Array,
+    starts: Uint32Array,
+  ) {
+    this.source = source;
+    this.stream = stream;
+    this.at = bounds.at;
+    this.end = bounds.end;
+    this.values = values;
+    this.starts = starts;
+  }
+}
+
+/** A batch as a block takes it up. */
+export class LogSource {
+  readonly batch: Records;
+  readonly columns: LineColumns;
+  /** Variables of each record. */
+  readonly widths: Uint8Array;
+  /** Whether all lines without a template are UTF-8. */
+  readonly isText: boolean;
+  /** In the order of the records. */
+  readonly stretches: readonly Stretch[];
+
+  /** `rows`: those that are wanted, ascending; all where absent. */
+  constructor(given: LogsBatch, rows?: Uint32Array) {
+    const columns = given.columns ?? takeApart(given);
+    const isWhole = rows === undefined || rows.length === given.streamOf.length;
+    const wanted = isWhole ? given : pickRecords(given, rows);
+    const lines = isWhole ? columns : pickLines(columns, rows);
+    const bounds = boundsOf(wanted);
+    const isScattered =
+      bounds.length > stretchesMin && bounds.length * recordsPerStretch > wanted.streamOf.length;
+    if (isScattered) {
+      const order = groupedOrder(wanted);
+      this.batch = pickRecords(wanted, order);
+      this.columns = pickLines(lines, order);
+    } else [this.batch, this.columns] = [wanted, lines];
+    this.widths = widthsOf(this.columns);
+    this.isText = areUtf8(this.columns.whole);
+    this.stretches = this.#cut(isScattered ? boundsOf(this.batch) : bounds);
+  }
+
+  #cut(bounds: readonly number[]): Stretch[] {
+    const { places, whole } = this.columns;
+    const { streams, streamOf } = this.batch;
+    const texts = streams.map((labels) => labelsText(labels));
+    const all = [...places, whole];
+    const values = new Uint32Array(all.length);
+    const starts = new Uint32Array(all.length);
+    const counts = new Uint32Array(all.length);
+    let at = 0;
+    return bounds.map((end) => {
+      const stream = texts[streamOf[at] ?? 0] ?? "";
+      const stretch = new Stretch(this, stream, { at, end }, values.slice(), starts.slice());
+      countTexts(this.widths, at, end, counts);
+      for (const [place, { lengths }] of all.entries()) {
+        const from = values[place] ?? 0;
+        const to = from + (counts[place] ?? 0);
+        let start = starts[place] ?? 0;
+        for (let value = from; value < to; value++) start += lengths[value] ?? 0;
+        values[place] = to;
+        starts[place] = start;
+      }
+      at = end;
+      return stretch;
+    });
+  }
+}
+
+/** `counts`: how many of the records [from, to) have a variable in each place; last of all how many are whole lines. */
+export function countTexts(
+  widths: Uint8Array,
+  from: number,
+  to: number,
+  counts: Uint32Array,
+): void {
+  counts.fill(0);
+  const last = counts.length - 1;
+  // Of each width first; a record has all places below its own.
+  for (let row = from; row < to; row++) {
+    const width = widths[row] ?? 0;
+    if (width === wholeLine) counts[last] = (counts[last] ?? 0) + 1;
+    else if (width > 0) counts[width - 1] = (counts[width - 1] ?? 0) + 1;
+  }
+  for (let place = last - 2; place >= 0; place--)
+    counts[place] = (counts[place] ?? 0) + (counts[place + 1] ?? 0);
+}
+
+/** The width of a record without a template. */
+export const wholeLine = 255;
+
+function widthsOf({ templates, templateOf }: LineColumns): Uint8Array {
+  const ofTemplate = Uint8Array.from(templates, ({ partEnds }) => partEnds.length - 1);
+  const widths = new Uint8Array(templateOf.length);
+  for (let row = 0; row < widths.length; row++) {
+    const template = templateOf[row] ?? unmined;
+    widths[row] = template === unmined ? wholeLine : (ofTemplate[template] ?? 0);
+  }
+  return widths;
+}
+
+/** Ends of the stretches. */
+function boundsOf({ streamOf, timestampsMs, nanos }: Records): number[] {
+  const ends: number[] = [];
+  const count = streamOf.length;
+  for (let row = 1; row < count; row++) {
+    const ms = (timestampsMs[row] ?? 0) - (timestampsMs[row - 1] ?? 0);
+    const isAfter = ms > 0 || (ms === 0 && (nanos[row] ?? 0) >= (nanos[row - 1] ?? 0));
+    if (!isAfter || streamOf[row] !== streamOf[row - 1]) ends.push(row);
+  }
+  if (count > 0) ends.push(count);
+  return ends;
+}

@@ -1,0 +1,88 @@
+import { isUtf8 } from "node:buffer";
+import type { Texts } from "#shared/model/line_columns.ts";
+import { ByteSink } from "./parquet/byte_sink.ts";
+import { encodings } from "./parquet/column_pages.ts";
+import { writeLengths } from "./parquet/encode.ts";
+import type { ColumnPages } from "./parquet/parquet_writer.ts";
+
+/** Texts of a column of a row group, one after another. */
+export class TextColumn {
+  readonly #level: number | undefined;
+  readonly #rowsMax: number;
+  readonly #bytes = new ByteSink(0);
+  readonly #page = new ByteSink(0);
+  #lengths = new Uint32Array();
+  #count = 0;
+
+  /** `level` is zstd's. */
+  constructor(rowsMax: number, level?: number) {
+    this.#rowsMax = rowsMax;
+    this.#level = level;
+  }
+
+  clear(): void {
+    this.#bytes.clear();
+    this.#count = 0;
+  }
+
+  /** Those that are there. */
+  get lengths(): Uint32Array {
+    return this.#lengths.subarray(0, this.#count);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.written();
+  }
+
+  /** `count` texts from number `value` on, which begins at byte `start`; gives where the last one ends. */
+  take({ bytes, lengths }: Texts, value: number, start: number, count: number): number {
+    if (this.#lengths.length === 0) this.#lengths = new Uint32Array(this.#rowsMax);
+    const own = this.#lengths;
+    let to = this.#count;
+    let end = start;
+    for (let i = value; i < value + count; i++) {
+      const length = lengths[i] ?? 0;
+      own[to++] = length;
+      end += length;
+    }
+    this.#count = to;
+    if (end - start > 64) this.#bytes.block(bytes.subarray(start, end));
+    else this.#bytes.copy(bytes, start, end - start);
+    return end;
+  }
+
+  /** One text that is all of `bytes`. */
+  add(bytes: Uint8Array): void {
+    this.take({ bytes, lengths: Uint32Array.of(bytes.length) }, 0, 0, 1);
+  }
+
+  /** Good until the next call of any other method. `isPresent`: an entry a row. */
+  pages(isPresent: Uint8Array): ColumnPages {
+    if (this.#count === 0)
+      return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
+    const page = this.#page;
+    page.clear();
+    page.ensure(this.#bytes.length + this.#count);
+    writeLengths(page, this.lengths);
+    page.block(this.#bytes.written());
+    const level = this.#level;
+    return {
+      encoding: encodings.deltaLengthByteArray,
+      values: page.written(),
+      isPresent,
+      ...(level !== undefined && { level }),
+    };
+  }
+}
+
+/** Whether each of some texts is UTF-8. The usual case is told by one look at all of them together. */
+export function areUtf8({ bytes, lengths }: Texts): boolean {
+  if (!isUtf8(bytes)) return false;
+  let end = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    end += lengths[i] ?? 0;
+    // The next one begins inside of a character.
+    if (((bytes[end] ?? 0) & 0xc0) === 0x80) return false;
+  }
+  return true;
+}
