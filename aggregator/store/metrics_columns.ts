@@ -1,5 +1,5 @@
 import { type ColumnPages, encodings } from "./parquet/column_pages.ts";
-import { decodeFloats, decodeIntegers, expectType } from "./parquet/decode_column.ts";
+import { decodeFloats, decodeUint32s, expectType } from "./parquet/decode_column.ts";
 import { DeltaColumn } from "./parquet/delta_column.ts";
 import { physical } from "./parquet/footer.ts";
 import { SplitValues } from "./parquet/split_values.ts";
@@ -22,26 +22,28 @@ export class TimesColumn {
   readonly #deltas: DeltaColumn | undefined;
   readonly #offsets: Uint32Array;
 
-  /** Row i has the values [starts[i], starts[i + 1]). */
+  /** Row i has the values [starts[i], starts[i + 1]). No column is needed where the times of all groups are known. */
   constructor(
-    column: ColumnPages,
+    column: ColumnPages | undefined,
     starts: Uint32Array,
     shared: SharedColumns,
     groups: { readonly numbers: Float64Array; readonly known: KnownTimes },
   ) {
     this.#groups = groups.numbers;
     this.#known = groups.known;
-    expectType(column, physical.int32);
-    const [page] = column.pages;
-    const total = starts.at(-1) ?? 0;
     this.#starts = starts;
     this.#shared = shared;
-    if (column.pages.length === 1 && page?.encoding === encodings.deltaBinaryPacked) {
+    const total = starts.at(-1) ?? 0;
+    const [page] = column?.pages ?? [];
+    if (column === undefined) {
+      this.#offsets = new Uint32Array(0);
+    } else if (column.pages.length === 1 && page?.encoding === encodings.deltaBinaryPacked) {
+      expectType(column, physical.int32);
       this.#deltas = new DeltaColumn(page.bytes);
       this.#offsets = new Uint32Array(longestOf(starts));
       if (this.#deltas.count !== total) throw unequal("times", this.#deltas.count, total);
     } else {
-      this.#offsets = Uint32Array.from(decodeIntegers(column));
+      this.#offsets = decodeUint32s(column);
       if (this.#offsets.length !== total) throw unequal("times", this.#offsets.length, total);
     }
   }
@@ -107,11 +109,16 @@ export class ValuesColumn {
 
   /** `expected` values are still to come, this row's among them. */
   row(row: number, divisor: number, expected: number): Float64Array {
-    const [at, count] = this.#range(row);
-    const values = this.#slabs.take(count, expected);
-    if (this.#planes !== undefined) this.#planes.decode(at, divisor, values);
-    else decodeValues(this.#stored, at, count, divisor, values, 0);
+    const values = this.#slabs.take(this.#range(row)[1], expected);
+    this.decode(row, divisor, values);
     return values;
+  }
+
+  /** As row(), into memory that has room for just this row. */
+  decode(row: number, divisor: number, into: Float64Array): void {
+    const [at, count] = this.#range(row);
+    if (this.#planes !== undefined) this.#planes.decode(at, divisor, into);
+    else decodeValues(this.#stored, at, count, divisor, into, 0);
   }
 
   #range(row: number): readonly [at: number, count: number] {

@@ -190,6 +190,26 @@ test("row groups that cannot hold a name are left out, and of the others only ro
   rmSync(path);
 });
 
+test("blocks of the same series, whose labels are the same bytes, are read as each would be alone", async () => {
+  const series = manySeries(2_500, 20);
+  const later = series.map((one) => ({
+    ...one,
+    timestampsMs: one.timestampsMs.map((timeMs) => timeMs + 3_600_000),
+  }));
+  const [others, fewer] = [later.toSpliced(7, 1), later.slice(0, 2_049)];
+  const paths: string[] = [];
+  for (const some of [series, later, others, fewer, series])
+    paths.push((await writeMetricsFile(duckdb, folder, cutMetricsOf(some))).path);
+  for (const selector of [everything, select(name("=", "metric_3"))]) {
+    const together = await readSeriesOfFiles(paths, selector, unbounded, new KnownTexts());
+    for (const [i, path] of paths.entries()) {
+      const [alone] = await readSeriesOfFiles([path], selector, unbounded, new KnownTexts());
+      expect(plain(together[i])).toEqual(plain(alone));
+      expect(together[i]?.length).toBeGreaterThan(50);
+    }
+  }
+});
+
 test("a block with histograms is left to DuckDB, and its neighbours are read", async () => {
   const numbers = await writeMetricsFile(duckdb, folder, cutMetricsOf(manySeries(3, 4)));
   const histogram = {

@@ -1,17 +1,18 @@
 import { OperatingError } from "#shared/errors.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
-import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import type { KnownTexts } from "./labels_text.ts";
 import { type KnownTimes, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
-import { valuesMax } from "./parquet/column_pages.ts";
+import { type ColumnPages, valuesMax } from "./parquet/column_pages.ts";
 import { decodeFloats, decodeIntegers } from "./parquet/decode_column.ts";
-import type { ColumnChunk, RowGroup } from "./parquet/footer.ts";
+import type { RowGroup } from "./parquet/footer.ts";
+import type { PackedColumns } from "./parquet/packed_columns.ts";
 import { ParquetFile } from "./parquet/parquet_file.ts";
-import { decodeTexts } from "./parquet/text_column.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";
 import type { Selector } from "./selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
+import { labelColumns, type ReadSeries, RowFinder, type WantedRows } from "./wanted_rows.ts";
 
 /** Inclusive, in Unix milliseconds. */
 type Span = { readonly startMs: number; readonly endMs: number };
@@ -52,21 +53,14 @@ export async function readSeriesOfFiles(
 }
 
 /** The columns of a block of numbers: see docs/formats/parquet.md. */
-const labelColumns = ["name", "labels"] as const;
-const metaColumns = [
-  "t_min",
-  "t_max",
-  "n",
-  "t_group",
-  "stale",
-  "t.list.element",
-  "v_divisor",
-] as const;
+const metaColumns = ["t_min", "t_max", "n", "t_group", "stale", "v_divisor"] as const;
+const timesColumn = "t.list.element";
 const valuesColumn = "v.list.element";
 const knownColumns = new Set<string>([
   ...labelColumns,
   "series",
   ...metaColumns,
+  timesColumn,
   valuesColumn,
   // What stands beside samples, and is read on its own.
   "start_ms",
@@ -74,11 +68,6 @@ const knownColumns = new Set<string>([
   "e_v.list.element",
   "e_labels",
 ]);
-
-/** A series as one read has met it. */
-type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
-/** Rows of a row group that are wanted, ascending, and their series. */
-type WantedRows = { readonly rows: readonly number[]; readonly series: readonly ReadSeries[] };
 
 /** What the row groups of a file have in common. */
 type FileState = {
@@ -92,23 +81,26 @@ type RowColumns = {
   readonly tMax: Float64Array;
   readonly stale: Float64Array;
   readonly divisors: Float64Array;
+  /** Rows of the same number have the same times. */
+  readonly groups: Float64Array;
   readonly starts: Uint32Array;
-  readonly times: TimesColumn;
 };
 
 class Reading {
-  readonly #selector: Selector;
   readonly #bounds: ReadBounds;
-  readonly #known: KnownTexts;
+  readonly #finder: RowFinder;
+  /** What is read of a row group at once. */
+  readonly #columns: readonly string[];
   readonly #shared = new SharedColumns();
-  /** By name, then the text of the labels: texts repeat from block to block. */
-  readonly #series = new Map<string, Map<string, ReadSeries>>();
   #samples = 0;
 
   constructor(selector: Selector, bounds: ReadBounds, known: KnownTexts) {
-    this.#selector = selector;
     this.#bounds = bounds;
-    this.#known = known;
+    this.#finder = new RowFinder(selector, known);
+    // Where a name is given, few row groups may hold it, and those that may will nearly always do.
+    const withValues = selector.name !== undefined && bounds.presence !== true;
+    const first = [...labelColumns, ...metaColumns, timesColumn];
+    this.#columns = withValues ? [...first, valuesColumn] : first;
   }
 
   async file(path: string): Promise<readonly DecodedSeries[] | undefined> {
@@ -116,8 +108,11 @@ class Reading {
     let file: ParquetFile | undefined;
     try {
       file = await ParquetFile.open(path);
+      const { groups } = file.footer;
+      for (const name of groups[0]?.columns.paths() ?? [])
+        if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
       const state: FileState = { found: new Map(), slabs: new Slabs(), times: new Map() };
-      for (const group of file.footer.groups) await this.#group(file, group, state);
+      for (const group of groups) await this.#group(file, group, state);
       return [...state.found.values()].map((pieces) => pieces.join(this.#shared));
     } catch (cause) {
       if (cause instanceof UnsupportedParquet) return undefined;
@@ -129,48 +124,72 @@ class Reading {
 
   async #group(file: ParquetFile, rowGroup: RowGroup, state: FileState): Promise<void> {
     throwIfAborted(this.#bounds.signal);
-    for (const name of rowGroup.columns.keys())
-      if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
-    if (isOutside(chunkOf(rowGroup, "name"), this.#selector.name)) return;
-    const { rows, series } = await this.#wantedRows(file, rowGroup);
-    if (rows.length === 0) return;
-    const [tMin, tMax, n, group, stale, times, divisor] = await file.columns(
-      metaColumns.map((name) => chunkOf(rowGroup, name)),
+    if (!this.#finder.mayHold(rowGroup)) return;
+    const packed = await file.packed(rowGroup, this.#columns);
+    const wanted = await this.#finder.rows(rowGroup, packed);
+    if (wanted.rows.length === 0) return;
+    const columns = await rowColumns(packed, rowGroup.rows);
+    const within = this.#within(wanted, columns);
+    if (within.rows.length === 0) return;
+    const [times, values] = await Promise.all([
+      this.#times(packed, within, columns, state),
+      this.#values(file, rowGroup, packed, within, columns),
+    ]);
+    const { starts } = columns;
+    this.#take(
+      within,
+      columns,
+      new TimesColumn(times, starts, this.#shared, { numbers: columns.groups, known: state.times }),
+      values === undefined ? undefined : new ValuesColumn(values, starts, state.slabs),
+      state.found,
     );
-    if (!tMin || !tMax || !n || !group || !stale || !times || !divisor) return;
-    const starts = startsOf(decodeIntegers(n), rowGroup.rows);
-    const groups = { numbers: decodeIntegers(group), known: state.times };
-    const columns: RowColumns = {
-      tMin: decodeIntegers(tMin),
-      tMax: decodeIntegers(tMax),
-      stale: decodeIntegers(stale),
-      divisors: decodeFloats(divisor),
-      starts,
-      times: new TimesColumn(times, starts, this.#shared, groups),
-    };
+  }
+
+  /** Rows with samples in the span. */
+  #within({ rows, series }: WantedRows, { starts, tMin, tMax }: RowColumns): WantedRows {
     const within = { rows: [] as number[], series: [] as ReadSeries[] };
-    for (const [i, row] of rows.entries()) {
-      const one = series[i];
+    for (let i = 0; i < rows.length; i++) {
+      const [row = 0, one] = [rows[i], series[i]];
       // A row without samples is one of exemplars.
       if (one === undefined || starts[row + 1] === starts[row]) continue;
-      if (!this.#isWithin(columns.tMin[row] ?? 0, columns.tMax[row] ?? 0)) continue;
+      if (!this.#isWithin(tMin[row] ?? 0, tMax[row] ?? 0)) continue;
       within.rows.push(row);
       within.series.push(one);
     }
-    const needsValues =
-      this.#bounds.presence !== true || within.rows.some((row) => (columns.stale[row] ?? 0) > 0);
-    if (within.rows.length === 0) return;
-    let values: ValuesColumn | undefined;
-    if (needsValues) {
-      const [pages] = await file.columns([chunkOf(rowGroup, valuesColumn)]);
-      if (pages !== undefined) values = new ValuesColumn(pages, starts, state.slabs);
-    }
-    this.#take(within, columns, values, state.found);
+    return within;
+  }
+
+  /** Undefined where the times of all rows were decoded in an earlier row group of the file. */
+  #times(
+    packed: PackedColumns,
+    { rows }: WantedRows,
+    { groups, starts }: RowColumns,
+    { times }: FileState,
+  ): Promise<ColumnPages> | undefined {
+    const isKnown = (row: number) =>
+      times.get(groups[row] ?? 0)?.offsets.length === (starts[row + 1] ?? 0) - (starts[row] ?? 0);
+    return rows.every(isKnown) ? undefined : packed.pages(timesColumn);
+  }
+
+  /** Undefined where they are not looked at. */
+  async #values(
+    file: ParquetFile,
+    group: RowGroup,
+    packed: PackedColumns,
+    { rows }: WantedRows,
+    { stale }: RowColumns,
+  ): Promise<ColumnPages | undefined> {
+    const { presence } = this.#bounds;
+    if (presence === true && rows.every((row) => (stale[row] ?? 0) === 0)) return undefined;
+    const isRead = this.#columns.includes(valuesColumn);
+    const from = isRead ? packed : await file.packed(group, [valuesColumn]);
+    return from.pages(valuesColumn);
   }
 
   #take(
     { rows, series }: WantedRows,
-    { tMin, stale, divisors, starts, times }: RowColumns,
+    { tMin, stale, divisors, starts }: RowColumns,
+    times: TimesColumn,
     values: ValuesColumn | undefined,
     found: Map<ReadSeries, Pieces>,
   ): void {
@@ -195,39 +214,6 @@ class Reading {
     }
   }
 
-  async #wantedRows(file: ParquetFile, group: RowGroup): Promise<WantedRows> {
-    const pages = await file.columns(labelColumns.map((name) => chunkOf(group, name)));
-    const [names, labels] = pages.map((column) => decodeTexts(column));
-    const rows: number[] = [];
-    const series: ReadSeries[] = [];
-    if (names?.count !== group.rows || labels?.count !== group.rows)
-      throw new UnsupportedParquet("rows without a name or labels");
-    let name: string | undefined;
-    let ofName: Map<string, ReadSeries> | undefined;
-    let isNameWanted = false;
-    for (let row = 0; row < group.rows; row++) {
-      const rowName = names.text(row);
-      if (rowName !== name) {
-        name = rowName;
-        isNameWanted = this.#selector.matchesName(name);
-        ofName = this.#series.get(name);
-        if (ofName === undefined) this.#series.set(name, (ofName = new Map()));
-      }
-      if (!isNameWanted) continue;
-      const text = labels.text(row);
-      let one = ofName?.get(text);
-      if (one === undefined) {
-        const known = this.#known.get(name, text);
-        one = { labels: known, isWanted: this.#selector.matches(known.labels) };
-        ofName?.set(text, one);
-      }
-      if (!one.isWanted) continue;
-      rows.push(row);
-      series.push(one);
-    }
-    return { rows, series };
-  }
-
   #isWithin(firstMs: number, lastMs: number): boolean {
     const { span } = this.#bounds;
     return span === undefined || (lastMs >= span.startMs && firstMs <= span.endMs);
@@ -241,22 +227,24 @@ class Reading {
   }
 }
 
-function chunkOf(group: RowGroup, name: string): ColumnChunk {
-  const chunk = group.columns.get(name);
-  if (chunk === undefined) throw new UnsupportedParquet(`no column ${name}`);
-  return chunk;
-}
-
-/** Bounds are of bytes, as UTF-8 sorts them. */
-function isOutside({ min, max }: ColumnChunk, name: string | undefined): boolean {
-  if (name === undefined || min === undefined || max === undefined) return false;
-  const bytes = Buffer.from(name);
-  return Buffer.compare(bytes, min) < 0 || Buffer.compare(bytes, max) > 0;
+async function rowColumns(packed: PackedColumns, rows: number): Promise<RowColumns> {
+  const integers = async (name: (typeof metaColumns)[number]) => {
+    const values = decodeIntegers(await packed.pages(name));
+    if (values.length !== rows) throw new UnsupportedParquet(`rows without ${name}`);
+    return values;
+  };
+  return {
+    tMin: await integers("t_min"),
+    tMax: await integers("t_max"),
+    stale: await integers("stale"),
+    divisors: decodeFloats(await packed.pages("v_divisor")),
+    groups: await integers("t_group"),
+    starts: startsOf(await integers("n"), rows),
+  };
 }
 
 /** Where each row's samples begin among those of the row group, and at last where they end. */
 function startsOf(counts: Float64Array, rows: number): Uint32Array {
-  if (counts.length !== rows) throw new UnsupportedParquet("rows without a count");
   const starts = new Uint32Array(rows + 1);
   let at = 0;
   for (let row = 0; row < rows; row++) {

@@ -29,10 +29,10 @@ export class Pieces {
   readonly #labels: KnownLabels;
   readonly #timestamps: Float64Array[] = [];
   readonly #values: Float64Array[] = [];
-  /** Parallel to #values. */
-  readonly #histograms: (readonly Histogram[] | undefined)[] = [];
+  /** Parallel to #values, from the first on; hardly any series has one. */
+  #histograms: (readonly Histogram[] | undefined)[] | undefined;
   /** Parallel to #values, where they are asked for. */
-  readonly #starts: Float64Array[] = [];
+  #starts: Float64Array[] | undefined;
   #knowsStart = false;
   #mayHoldNans = false;
   /** The value of all chunks so far, if it is one. */
@@ -49,6 +49,7 @@ export class Pieces {
   /** Beside the samples of a chunk; 0 where it is not known. */
   addStart(startMs: number, count: number): void {
     this.#knowsStart ||= startMs !== 0;
+    this.#starts ??= [];
     this.#starts.push(new Float64Array(count).fill(startMs));
   }
 
@@ -65,6 +66,7 @@ export class Pieces {
   }
 
   addHistograms(histograms: readonly Histogram[], shared: SharedColumns): void {
+    this.#histograms ??= [];
     this.#histograms[this.#values.length] = histograms;
     this.addConstant(0, histograms.length, shared);
   }
@@ -73,7 +75,7 @@ export class Pieces {
   join(shared: SharedColumns): DecodedSeries {
     const series = this.#join(shared);
     if (!this.#knowsStart) return series;
-    const starts = concatenate(this.#starts);
+    const starts = concatenate(this.#starts ?? []);
     return { ...series, starts, bytes: series.bytes + starts.byteLength };
   }
 
@@ -81,17 +83,19 @@ export class Pieces {
     const { key, labels } = this.#labels;
     const timestampsMs = shared.join(this.#timestamps);
     const mayHoldNans = this.#mayHoldNans;
-    if (this.#histograms.length > 0) {
+    if (this.#histograms !== undefined) {
+      const known = this.#histograms;
       const values = concatenate(this.#values);
       const histograms = this.#values.flatMap(
-        ({ length }, i): HistogramColumn =>
-          this.#histograms[i] ?? Array.from({ length }, () => undefined),
+        ({ length }, i): HistogramColumn => known[i] ?? Array.from({ length }, () => undefined),
       );
       const bytes = seriesBytes + columnWeight(values.length, histograms) * 16;
       return { key, labels, timestampsMs, values, mayHoldNans, histograms, bytes };
     }
     if (this.#constant !== undefined) {
-      const values = shared.constant(this.#constant, timestampsMs.length);
+      const [only] = this.#values;
+      const isOne = only?.length === timestampsMs.length;
+      const values = isOne ? only : shared.constant(this.#constant, timestampsMs.length);
       return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };
     }
     const values = concatenate(this.#values);

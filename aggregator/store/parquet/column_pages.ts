@@ -18,6 +18,8 @@ export type Page = {
   /** How many values; of an empty list there is none. */
   readonly count: number;
   readonly bytes: Uint8Array;
+  /** Which slots, of lists without values and of values, are of empty lists; ascending. */
+  readonly empty?: readonly number[];
 };
 
 /** A column of one row group. */
@@ -92,16 +94,19 @@ function dataPage(chunk: ColumnChunk, header: ThriftStruct, bytes: Uint8Array): 
     throw new UnsupportedParquet("a page without encoding");
   const slots = numberField(inner, 1) ?? 0;
   if (slots < 0 || slots > valuesMax) throw new UnsupportedParquet(`a page of ${slots} values`);
-  let [at, empty] = [0, 0];
+  let at = 0;
+  let empty = none;
   if (chunk.repetitionMax > 0) at = 4 + lengthAt(bytes, 0);
   if (chunk.definitionMax > 0) {
     const end = at + 4 + lengthAt(bytes, at);
     empty = emptyLists(bytes.subarray(at + 4, end), chunk.definitionMax, slots);
-    if (empty > 0 && chunk.repetitionMax === 0) throw new UnsupportedParquet("a NULL");
+    if (empty.length > 0 && chunk.repetitionMax === 0) throw new UnsupportedParquet("a NULL");
     at = end;
   }
-  return { encoding, count: slots - empty, bytes: bytes.subarray(at) };
+  return { encoding, count: slots - empty.length, bytes: bytes.subarray(at), empty };
 }
+
+const none: readonly number[] = [];
 
 function lengthAt(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length) throw new UnsupportedParquet("levels are cut off");
@@ -111,30 +116,29 @@ function lengthAt(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * How many slots are of empty lists, which have no value: their level is 1. Runs of equal levels, or packed ones: all others must be the
+ * The slots of empty lists, which have no value: their level is 1. Runs of equal levels, or packed ones: all others must be the
  * highest, which is all bits set for 1 and for 3.
  */
-function emptyLists(bytes: Uint8Array, max: number, slots: number): number {
+function emptyLists(bytes: Uint8Array, max: number, slots: number): readonly number[] {
   const width = 32 - Math.clz32(max);
   if (max !== 2 ** width - 1 || width > 8) throw new UnsupportedParquet(`levels up to ${max}`);
   const reader = new ThriftReader(bytes);
-  let [seen, empty] = [0, 0];
+  const empty: number[] = [];
+  let seen = 0;
   while (seen < slots) {
     const head = reader.varint();
     const isPacked = head % 2 === 1;
     const count = isPacked ? ((head - 1) / 2) * 8 : head / 2;
     const length = isPacked ? (count / 8) * width : 1;
     const levels = Math.min(count, slots - seen);
-    const isHighest = isPacked
-      ? allBitsSet(bytes, reader.at, levels * width)
-      : bytes[reader.at] === max;
     if (count === 0) throw new UnsupportedParquet("a run of no levels");
-    if (!isHighest)
-      empty += isPacked
-        ? emptyPacked(bytes, reader.at, levels, max)
-        : bytes[reader.at] === emptyLevel
-          ? levels
-          : refuseNull();
+    if (isPacked) {
+      if (!allBitsSet(bytes, reader.at, levels * width))
+        addPacked(empty, { bytes, at: reader.at, max }, seen, levels);
+    } else if (bytes[reader.at] !== max) {
+      if (bytes[reader.at] !== emptyLevel) refuseNull();
+      for (let i = 0; i < levels; i++) empty.push(seen + i);
+    }
     reader.at += length;
     seen += levels;
   }
@@ -144,17 +148,22 @@ function emptyLists(bytes: Uint8Array, max: number, slots: number): number {
 /** The list is there, and holds nothing. */
 const emptyLevel = 1;
 
-function emptyPacked(bytes: Uint8Array, at: number, levels: number, max: number): number {
+type PackedLevels = { readonly bytes: Uint8Array; readonly at: number; readonly max: number };
+
+function addPacked(
+  empty: number[],
+  { bytes, at, max }: PackedLevels,
+  seen: number,
+  levels: number,
+): void {
   const width = 32 - Math.clz32(max);
-  let empty = 0;
   for (let i = 0; i < levels; i++) {
     const bit = i * width;
     const word = (bytes[at + (bit >> 3)] ?? 0) | ((bytes[at + (bit >> 3) + 1] ?? 0) << 8);
     const level = (word >> (bit & 7)) & max;
-    if (level === emptyLevel && level !== max) empty++;
+    if (level === emptyLevel && level !== max) empty.push(seen + i);
     else if (level !== max) refuseNull();
   }
-  return empty;
 }
 
 function refuseNull(): never {

@@ -41,6 +41,31 @@ export function decodeIntegers(column: ColumnPages): Float64Array {
   });
 }
 
+/** A column of 32-bit unsigned integers. */
+export function decodeUint32s(column: ColumnPages): Uint32Array {
+  expectType(column, physical.int32);
+  const [page] = column.pages;
+  if (page === undefined || column.pages.length > 1)
+    return Uint32Array.from(decodeIntegers(column));
+  if (page.encoding === encodings.deltaBinaryPacked) {
+    const deltas = new DeltaColumn(page.bytes);
+    if (deltas.count !== page.count)
+      throw new UnsupportedParquet(`${deltas.count} values instead of ${page.count}`);
+    const values = new Uint32Array(page.count);
+    deltas.decode(0, page.count, deltas.first, values);
+    return values;
+  }
+  if (page.encoding !== encodings.dictionary) return Uint32Array.from(decodeIntegers(column));
+  const entries = Uint32Array.from(plainIntegers(dictionaryOf(column), true));
+  const values = decodeIndexes(page);
+  for (let i = 0; i < values.length; i++) {
+    const entry = entries[values[i] ?? 0];
+    if (entry === undefined) throw new UnsupportedParquet("an index without a value");
+    values[i] = entry;
+  }
+  return values;
+}
+
 /** Which entry of the dictionary each value is: a byte of width, then runs of one or of packed ones (RLE_DICTIONARY). */
 export function decodeIndexes({ bytes, count }: Page): Uint32Array {
   const indexes = new Uint32Array(count);

@@ -13,48 +13,74 @@ export class DeltaColumn {
   readonly count: number;
   readonly first: number;
   readonly #bytes: Uint8Array;
+  readonly #reader: ThriftReader;
   /** Differences a miniblock. */
   readonly #miniSize: number;
+  /** Miniblocks a block. */
+  readonly #minis: number;
+  /** Miniblocks whose place is known. */
+  #parts = 0;
   /** By miniblock. */
-  readonly #widths: Uint8Array;
-  readonly #places: Uint32Array;
-  readonly #smallest: Float64Array;
+  #widths = new Uint8Array(0);
+  #places = new Uint32Array(0);
+  #smallest = new Float64Array(0);
 
   /** Throws UnsupportedParquet. */
   constructor(bytes: Uint8Array) {
     const reader = new ThriftReader(bytes);
     const blockSize = reader.varint();
-    const minis = reader.varint();
+    this.#minis = reader.varint();
     this.count = reader.varint();
     this.first = signed(reader.varint());
     this.#bytes = bytes;
-    this.#miniSize = blockSize / minis;
+    this.#reader = reader;
+    this.#miniSize = blockSize / this.#minis;
     if (!(this.#miniSize > 0) || this.#miniSize % 32 !== 0 || this.count > valuesMax)
-      throw new UnsupportedParquet(`differences in ${minis} parts of ${blockSize}`);
-    const parts = Math.ceil(Math.max(0, this.count - 1) / this.#miniSize);
-    this.#widths = new Uint8Array(parts);
-    this.#places = new Uint32Array(parts);
-    this.#smallest = new Float64Array(parts);
-    for (let part = 0; part < parts; part += minis) {
+      throw new UnsupportedParquet(`differences in ${this.#minis} parts of ${blockSize}`);
+  }
+
+  /** Finds miniblocks up to the one that a difference is in: of a row group often only the first rows are decoded. */
+  #findPart(difference: number): void {
+    const wanted = Math.floor(difference / this.#miniSize) + 1;
+    if (wanted <= this.#parts) return;
+    const all = Math.ceil((this.count - 1) / this.#miniSize);
+    if (wanted > all) throw new UnsupportedParquet("differences are cut off");
+    const minis = this.#minis;
+    if (Math.min(all, wanted + minis) > this.#widths.length)
+      this.#grow(Math.min(all, 2 * (wanted + minis)));
+    const bytes = this.#bytes;
+    const reader = this.#reader;
+    while (this.#parts < wanted) {
       const smallest = signed(reader.varint());
       let place = reader.at + minis;
-      for (let i = 0; i < minis && part + i < parts; i++) {
+      for (let i = 0; i < minis && this.#parts < all; i++, this.#parts++) {
         const width = bytes[reader.at + i] ?? 255;
         if (width > widthMax) throw new UnsupportedParquet(`differences of ${width} bits`);
-        this.#widths[part + i] = width;
-        this.#places[part + i] = place;
-        this.#smallest[part + i] = smallest;
+        this.#widths[this.#parts] = width;
+        this.#places[this.#parts] = place;
+        this.#smallest[this.#parts] = smallest;
         place += (this.#miniSize * width) / 8;
       }
       reader.at = place;
+      // The last miniblock may be cut where its values end.
+      if (place > bytes.length + this.#miniSize * 8)
+        throw new UnsupportedParquet("differences are cut off");
     }
-    // The last miniblock may be cut where its values end.
-    if (reader.at > bytes.length + this.#miniSize * 8)
-      throw new UnsupportedParquet("differences are cut off");
+  }
+
+  #grow(size: number): void {
+    const [widths, places, smallest] = [this.#widths, this.#places, this.#smallest];
+    this.#widths = new Uint8Array(size);
+    this.#places = new Uint32Array(size);
+    this.#smallest = new Float64Array(size);
+    this.#widths.set(widths);
+    this.#places.set(places);
+    this.#smallest.set(smallest);
   }
 
   /** Values [at, at + count) of which the first is known. */
   decode(at: number, count: number, first: number, into: Float64Array | Uint32Array): void {
+    if (count > 1) this.#findPart(at + count - 2);
     let value = first;
     if (count > 0) into[0] = value;
     let done = 1;

@@ -17,8 +17,7 @@ export type Footer = {
 
 export type RowGroup = {
   readonly rows: number;
-  /** By the path of the column, joined by dots. */
-  readonly columns: ReadonlyMap<string, ColumnChunk>;
+  readonly columns: ColumnChunks;
 };
 
 export type ColumnChunk = {
@@ -40,24 +39,102 @@ export type ColumnChunk = {
 export const physical = { int32: 1, int64: 2, double: 5, byteArray: 6 } as const;
 
 type Levels = { readonly definition: number; readonly repetition: number };
+/** The columns of all row groups, by the paths of their leaves, in order. */
+type Schema = {
+  readonly levels: ReadonlyMap<string, Levels>;
+  readonly indexes: ReadonlyMap<string, number>;
+};
+
+/**
+ * The columns of a row group, by path (parts joined by dots). What the footer says of one is read when it is asked for: of a month of
+ * blocks a query looks at a few columns of one row group in fifteen, and reading of all took longer than the columns.
+ */
+export class ColumnChunks {
+  readonly #footer: Uint8Array;
+  readonly #schema: Schema;
+  /** Where each begins in the footer. */
+  readonly #places: readonly number[];
+  readonly #known = new Map<string, ColumnChunk>();
+
+  constructor(footer: Uint8Array, schema: Schema, places: readonly number[]) {
+    this.#footer = footer;
+    this.#schema = schema;
+    this.#places = places;
+  }
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  paths(): Iterable<string> {
+    return this.#schema.indexes.keys();
+  }
+
+  has(path: string): boolean {
+    return this.#schema.indexes.has(path);
+  }
+
+  /** Throws UnsupportedParquet. */
+  get(path: string): ColumnChunk | undefined {
+    const index = this.#schema.indexes.get(path);
+    const place = index === undefined ? undefined : this.#places[index];
+    if (place === undefined) return undefined;
+    let chunk = this.#known.get(path);
+    if (chunk !== undefined) return chunk;
+    chunk = chunkOf(new ThriftReader(this.#footer, place).struct(), this.#schema.levels);
+    if (chunk.path !== path) throw new UnsupportedParquet(`${chunk.path} in place of ${path}`);
+    this.#known.set(path, chunk);
+    return chunk;
+  }
+}
 
 /** Throws UnsupportedParquet. */
 export function parseFooter(bytes: Uint8Array): Footer {
-  const file = new ThriftReader(bytes).struct();
-  const levels = levelsOf(listField(file, 2).filter(isStruct));
-  const groups = listField(file, 4)
-    .filter(isStruct)
-    .map((group) => {
-      const chunks = listField(group, 1)
-        .filter(isStruct)
-        .map((column) => chunkOf(column, levels));
-      const columns = new Map(chunks.map((chunk) => [chunk.path, chunk]));
-      return { rows: numberField(group, 3) ?? 0, columns };
-    });
-  const pairs = listField(file, 5)
-    .filter(isStruct)
-    .map((pair) => [textOf(pair.get(1)), textOf(pair.get(2))] as const);
+  const reader = new ThriftReader(bytes);
+  let elements: ThriftStruct[] = [];
+  const found: { rows: number; places: number[] }[] = [];
+  let pairs: (readonly [string, string])[] = [];
+  reader.fields((id, type) => {
+    if (id === 2) elements = structsOf(reader.value(type));
+    else if (id === 4) reader.structs(() => found.push(rowGroup(reader)));
+    else if (id === 5)
+      pairs = structsOf(reader.value(type)).map(
+        (pair) => [textOf(pair.get(1)), textOf(pair.get(2))] as const,
+      );
+    else reader.skip(type);
+  });
+  const levels = levelsOf(elements);
+  const schema = { levels, indexes: new Map([...levels.keys()].map((path, i) => [path, i])) };
+  const groups = found.map(({ rows, places }) => {
+    if (places.length !== schema.indexes.size)
+      throw new UnsupportedParquet(`${places.length} columns instead of ${schema.indexes.size}`);
+    return { rows, columns: new ColumnChunks(bytes, schema, places) };
+  });
   return { groups, pairs: new Map(pairs) };
+}
+
+/** Its rows, and where each of its columns is told of. */
+function rowGroup(reader: ThriftReader): { rows: number; places: number[] } {
+  const places: number[] = [];
+  let rows = 0;
+  reader.fields((id, type) => {
+    if (id === 1)
+      reader.structs(() => {
+        places.push(reader.at);
+        reader.skip();
+      });
+    else if (id === 3) rows = numberOf(reader.value(type));
+    else reader.skip(type);
+  });
+  return { rows, places };
+}
+
+function structsOf(value: unknown): ThriftStruct[] {
+  return Array.isArray(value) ? value.filter(isStruct) : [];
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }
 
 function chunkOf(column: ThriftStruct, levels: ReadonlyMap<string, Levels>): ColumnChunk {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { type ColumnPages, readColumnPages } from "./column_pages.ts";
-import { type ColumnChunk, type Footer, parseFooter } from "./footer.ts";
+import { type ColumnChunk, type Footer, parseFooter, type RowGroup } from "./footer.ts";
+import { PackedColumns } from "./packed_columns.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
 /** Read at the end at first: footers of blocks are a few kilobytes. */
@@ -69,11 +69,16 @@ export class ParquetFile {
     return read;
   }
 
-  /** Some columns of one row group, in the order asked for. They should lie near each other: all from the first to the last are read. */
-  async columns(chunks: readonly ColumnChunk[]): Promise<ColumnPages[]> {
+  /** Some columns of one row group. They should lie near each other: all from the first to the last are read. Throws UnsupportedParquet. */
+  async packed(group: RowGroup, paths: readonly string[]): Promise<PackedColumns> {
+    const chunks = paths.map((path) => {
+      const chunk = group.columns.get(path);
+      if (chunk === undefined) throw new UnsupportedParquet(`no column ${path}`);
+      return chunk;
+    });
     const pieces = await this.bytesOf(chunks);
-    return Promise.all(
-      chunks.map((chunk, i) => readColumnPages(chunk, pieces[i] ?? new Uint8Array())),
+    return new PackedColumns(
+      chunks.map((chunk, i) => ({ chunk, bytes: pieces[i] ?? new Uint8Array() })),
     );
   }
 }

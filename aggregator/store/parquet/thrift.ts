@@ -6,6 +6,7 @@ export type ThriftValue = boolean | number | Uint8Array | readonly ThriftValue[]
 
 /** Structs in structs; Parquet has fewer. */
 const depthMax = 16;
+const structType = 12;
 
 /**
  * Thrift's compact protocol (thrift/doc/specs/thrift-compact-protocol.md), as far as Parquet's metadata needs it. Integers
@@ -34,6 +35,63 @@ export class ThriftReader {
     }
   }
 
+  /** Hands each field of a struct to `field`, which is to read or skip it. */
+  fields(field: (id: number, type: number) => void): void {
+    let id = 0;
+    for (;;) {
+      const head = this.#byte();
+      if (head === 0) return;
+      const delta = head >> 4;
+      id = delta === 0 ? zigzag(this.varint()) : id + delta;
+      field(id, head & 15);
+    }
+  }
+
+  /** Calls `struct` for each entry of a list of structs, to read or skip it. */
+  structs(struct: () => void): void {
+    const head = this.#byte();
+    if ((head & 15) !== structType) throw new UnsupportedParquet(`a list of type ${head & 15}`);
+    const short = head >> 4;
+    const length = short === 15 ? this.varint() : short;
+    for (let i = 0; i < length; i++) struct();
+  }
+
+  value(type: number): ThriftValue {
+    return this.#value(type, 0);
+  }
+
+  /** Passes over a value, and makes nothing of it. */
+  skip(type: number = structType, depth = 0): void {
+    switch (type) {
+      case 1:
+      case 2:
+        return;
+      case 3:
+        this.#byte();
+        return;
+      case 4:
+      case 5:
+      case 6:
+        while (this.#byte() >= 0x80);
+        return;
+      case 7:
+        this.#double();
+        return;
+      case 8:
+        this.#binary();
+        return;
+      case 9:
+      case 10:
+        this.#skipList(depth);
+        return;
+      case structType:
+        this.#skipStruct(depth);
+        return;
+      default:
+        throw new UnsupportedParquet(`metadata of type ${type}`);
+    }
+  }
+
   /** Unsigned, of any length. */
   varint(): number {
     let value = 0;
@@ -44,6 +102,26 @@ export class ThriftReader {
       if (byte < 0x80) return value;
       scale *= 128;
     }
+  }
+
+  #skipStruct(depth: number): void {
+    if (depth > depthMax) throw new UnsupportedParquet("metadata is nested too deeply");
+    for (;;) {
+      const head = this.#byte();
+      if (head === 0) return;
+      if (head >> 4 === 0) while (this.#byte() >= 0x80);
+      this.skip(head & 15, depth + 1);
+    }
+  }
+
+  #skipList(depth: number): void {
+    if (depth > depthMax) throw new UnsupportedParquet("metadata is nested too deeply");
+    const head = this.#byte();
+    const short = head >> 4;
+    const length = short === 15 ? this.varint() : short;
+    const type = head & 15;
+    if (type <= 2) this.at += length;
+    else for (let i = 0; i < length; i++) this.skip(type, depth + 1);
   }
 
   #value(type: number, depth: number): ThriftValue {
@@ -65,7 +143,7 @@ export class ThriftReader {
       case 9:
       case 10:
         return this.#list(depth);
-      case 12:
+      case structType:
         return this.struct(depth + 1);
       default:
         throw new UnsupportedParquet(`metadata of type ${type}`);
