@@ -205,7 +205,7 @@ test("blocks of the same series, whose labels are the same bytes, are read as ea
     for (const [i, path] of paths.entries()) {
       const [alone] = await readSeriesOfFiles([path], selector, unbounded, new KnownTexts());
       expect(plain(together[i])).toEqual(plain(alone));
-      expect(together[i]?.length).toBeGreaterThan(50);
+      expect(together[i]?.length).toBeGreaterThanOrEqual(50);
     }
   }
 });
