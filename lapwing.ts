@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { Agent, agentRestartKeys } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
+import { importCommand } from "#agent/import/import_command.ts";
 import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { openAgentRole } from "#agent/role.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
@@ -112,6 +113,7 @@ configFlags(program.command("check").description("check a configuration, and tel
   });
 queryCommand(program.command("query"));
 pipelineCommand(program.command("pipeline"));
+importCommand(program.command("import"));
 storageCommand(program.command("storage"));
 program
   .command("version")

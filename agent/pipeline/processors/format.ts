@@ -30,7 +30,8 @@ export const format = defineProcessor({
           count.failed++;
           continue;
         }
-        if (text === old || (text === "" && to === "body")) continue;
+        const standing = to === "body" ? old : records.attributes(row)?.[to];
+        if (text === (standing ?? "") || (text === "" && to === "body")) continue;
         if (to === "body") records.setBody(row, text);
         else if (text === "") {
           const { [to]: _, ...rest } = records.attributes(row) ?? {};

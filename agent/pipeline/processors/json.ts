@@ -10,10 +10,15 @@ const fieldsMax = 128;
 export const json = defineProcessor({
   type: "json",
   config: FieldsConfig,
-  create: (config: z.output<typeof FieldsConfig>) => fieldsProcess(config, readJson),
+  create: (config: z.output<typeof FieldsConfig>) => {
+    const { fields = [] } = config;
+    const whole = new Set(Array.isArray(fields) ? fields : Object.values(fields));
+    return fieldsProcess(config, (text) => readJson(text, whole));
+  },
 });
 
-function readJson(text: string): ReadFields | undefined {
+/** An object that is asked for by its own name is a field, too, as JSON text. */
+function readJson(text: string, whole: ReadonlySet<string>): ReadFields | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   let value: unknown;
   try {
@@ -24,7 +29,7 @@ function readJson(text: string): ReadFields | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const fields: Record<string, string> = {};
-  flatten(value, "", fields, 0, { left: fieldsMax });
+  flatten(value, "", fields, 0, { left: fieldsMax, whole });
   return { fields };
 }
 
@@ -38,12 +43,13 @@ function flatten(
   path: string,
   fields: Record<string, string>,
   depth: number,
-  count: { left: number },
+  count: { left: number; readonly whole: ReadonlySet<string> },
 ): void {
   for (const [key, own] of Object.entries(value)) {
     const name = path === "" ? key : `${path}_${key}`;
     if (own === null || own === undefined) continue;
     if (typeof own === "object" && !Array.isArray(own) && depth < depthMax) {
+      if (count.whole.has(name)) fields[name] = JSON.stringify(own);
       flatten(own, name, fields, depth + 1, count);
       continue;
     }

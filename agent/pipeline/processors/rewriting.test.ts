@@ -18,6 +18,9 @@ test("fields of a parser take a map of new names, one field under more than one"
     at: "12:00",
     msg: "hi",
   });
+  expect(only([{ type: "json", fields: ["message"] }], line)?.attributes).toEqual({
+    message: '{"text":"hi"}',
+  });
 });
 
 test("format makes the body or an attribute by a template; .Value is what stands there, .Entry the body", () => {
@@ -29,6 +32,8 @@ test("format makes the body or an attribute by a template; .Value is what stands
   expect(only([parsed, upper], "level=warn")?.attributes.level).toBe("WARN");
   const job = { type: "format", to: "who", template: "{{.job}}/{{.Entry}}" };
   expect(only([job], "line")?.attributes.who).toBe("test/line");
+  const copy = { type: "format", to: "job", template: "{{.job}}" };
+  expect(only([copy], "line")?.attributes).toEqual({ job: "test" });
   const gone = { type: "format", to: "level", template: '{{ Replace .Value "warn" "" -1 }}' };
   expect(only([parsed, gone], "level=warn x=1")?.attributes).toEqual({ x: "1" });
   expect(only([{ type: "format", template: "{{.absent}}" }], "stays")?.body).toBe("stays");

@@ -9,6 +9,10 @@ export const JournaldConfig = z.strictObject({
   command: z.string().min(1).default("journalctl"),
   /** Further options of it: `--unit=nginx`, `--directory=/host/var/log/journal`, `--file=...`. */
   arguments: z.array(z.string().startsWith("-", "expected an option")).default([]),
+  /** Only entries with these fields, as journalctl takes them: `_TRANSPORT=kernel`; "+" between two lists is "or". */
+  matches: z
+    .array(z.string().regex(/^(?:\+|[A-Z0-9_]{1,64}=[\s\S]*)$/, "expected FIELD=value or +"))
+    .default([]),
   /** Where to begin without a stored position. */
   start_at: z.enum(["end", "beginning"]).default("end"),
   /** With `start_at: end`: this many last entries are read. */

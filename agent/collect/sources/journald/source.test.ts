@@ -125,6 +125,14 @@ test.skipIf(!hasJournal)(
       await writeJournal(file, 80, 90);
       await host.untilLines(60);
       expect(host.texts()).toEqual(expected(30, 90));
+      await host.stop();
+      await using other = new TailHost();
+      other.run(
+        { ...options, start_at: "beginning", matches: ["_PID=4", "+", "_PID=7"] },
+        binder(journald),
+      );
+      await other.untilLines(2);
+      expect(other.texts()).toEqual(["entry 4\n\u00e9", "entry 7\n\u00e9"]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -79,7 +79,8 @@ class JournalReader {
   }
 
   #argv(): string[] {
-    const { command, arguments: own, start_at: startAt, tail_entries: entries } = this.#config;
+    const { command, arguments: own, matches } = this.#config;
+    const { start_at: startAt, tail_entries: entries } = this.#config;
     // --follow alone shows the last ten entries; --no-tail all after the cursor.
     const begin =
       this.#cursor !== undefined
@@ -87,7 +88,16 @@ class JournalReader {
         : startAt === "beginning"
           ? ["--no-tail"]
           : [`--lines=${entries}`];
-    return [command, "--follow", "--output=export", "--no-pager", "--quiet", ...own, ...begin];
+    return [
+      command,
+      "--follow",
+      "--output=export",
+      "--no-pager",
+      "--quiet",
+      ...own,
+      ...begin,
+      ...matches,
+    ];
   }
 
   async #add({ fields, cut }: JournalEntry): Promise<void> {

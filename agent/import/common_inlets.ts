@@ -1,0 +1,96 @@
+import type { Draft, Plan } from "./plan.ts";
+import type { Section } from "./section.ts";
+
+/** There is one receiver of each protocol: a second one of the source file can only add another transport. */
+export function addReceiver(
+  plan: Plan,
+  type: string,
+  given: {
+    readonly receiver: Draft;
+    readonly processors: readonly Draft[];
+    readonly job: Section;
+    readonly comment: string;
+  },
+): void {
+  const { receiver, processors, job, comment } = given;
+  const next: Draft = { ...receiver, ...(processors.length === 0 ? {} : { processors }) };
+  const known = plan.receivers[type];
+  if (known === undefined) {
+    plan.receivers[type] = plan.commented(next, `${job.node.at}: ${comment}`);
+    return;
+  }
+  const clash = Object.entries(next).some(
+    ([key, value]) =>
+      known[key] !== undefined && JSON.stringify(known[key]) !== JSON.stringify(value),
+  );
+  const misses = ["labels", "relabel_configs", "processors"].some(
+    (key) => JSON.stringify(known[key]) !== JSON.stringify(next[key]),
+  );
+  if (clash || misses)
+    job.account.takeBack(
+      job.node,
+      `there is one receiver of ${type}, and another one has taken its place`,
+    );
+  else Object.assign(known, next);
+}
+
+/** `__journal__systemd_unit` and the like, by the labels and attributes of our source; fields that it has to keep are added. */
+export function journalLabel(label: string, fields: Set<string>): string | undefined {
+  const known: Readonly<Record<string, string>> = {
+    __journal__systemd_unit: "unit",
+    __journal__hostname: "host",
+    __journal__transport: "transport",
+  };
+  const own = known[label];
+  if (own !== undefined) return own;
+  if (label === "__journal_priority_keyword" || !label.startsWith("__journal_")) return undefined;
+  const field = label.slice("__journal_".length).toUpperCase();
+  fields.add(field);
+  return `__attribute_${field.replace(/^_+/, "").toLowerCase()}`;
+}
+
+/** Options of our source of the journal. */
+export function journalOptions({
+  folder,
+  matches,
+  labels,
+  fields,
+}: {
+  readonly folder: string | undefined;
+  readonly matches: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields: ReadonlySet<string>;
+}): Draft {
+  const args = folder === undefined || folder === "" ? [] : [`--directory=${folder}`];
+  const { job, ...others } = labels;
+  return {
+    ...(args.length === 0 ? {} : { arguments: args }),
+    ...(matches.length === 0 ? {} : { matches }),
+    ...(job === undefined || job === "" ? {} : { job }),
+    ...(Object.keys(others).length === 0 ? {} : { labels: others }),
+    ...(fields.size === 0 ? {} : { fields: [...fields].toSorted() }),
+  };
+}
+
+/** Labels that a path of Kubernetes tells. */
+export function containerLabel(label: string): string | undefined {
+  const known: Readonly<Record<string, string>> = {
+    __meta_kubernetes_namespace: "namespace",
+    __meta_kubernetes_pod_name: "pod",
+    __meta_kubernetes_pod_container_name: "container",
+  };
+  return known[label];
+}
+
+/** Of Docker's containers only the short id is known. */
+export function dockerLabel(label: string): string | undefined {
+  return label === "__meta_docker_container_id" ? "container" : undefined;
+}
+
+export function gelfLabel(label: string): string | undefined {
+  const known: Readonly<Record<string, string>> = {
+    __gelf_message_host: "host",
+    __gelf_message_facility: "facility",
+  };
+  return known[label];
+}

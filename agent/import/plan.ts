@@ -1,0 +1,58 @@
+import type { Plain } from "./source_tree.ts";
+
+/** A map of our configuration that is being put together. */
+export type Draft = { [key: string]: Plain };
+
+/**
+ * What every import comes down to: the keys of lapwing.yaml, before they are written. Words that are to stand above a part lie beside
+ * it in `comments`.
+ */
+export class Plan {
+  listen: string | undefined;
+  logLevel: string | undefined;
+  readonly agentLabels: Draft = {};
+  readonly externalLabels: Draft = {};
+  readonly global: Draft = {};
+  readonly sources: Draft[] = [];
+  readonly receivers: { [name: string]: Draft } = {};
+  readonly scrapeConfigs: Draft[] = [];
+  /** Of all records, after those of their source. */
+  readonly processors: Plain[] = [];
+  readonly comments = new Map<object, string>();
+
+  commented<Part extends object>(part: Part, comment: string): Part {
+    this.comments.set(part, comment);
+    return part;
+  }
+
+  /** Jobs have names of their own: a name that is taken gets a number. */
+  jobName(wanted: string): string {
+    const taken = new Set(this.scrapeConfigs.map((job) => job.job_name));
+    if (!taken.has(wanted)) return wanted;
+    for (let n = 2; ; n++) if (!taken.has(`${wanted}-${n}`)) return `${wanted}-${n}`;
+  }
+
+  /** The keys of the file in the order in which people look for them; what is empty is left out. */
+  document(): Draft {
+    const { agentLabels, externalLabels, global } = this;
+    const globals = { ...global, ...filled({ external_labels: filled(externalLabels) }) };
+    return (
+      filled({
+        listen: this.listen,
+        log: this.logLevel === undefined ? undefined : { level: this.logLevel },
+        agent: filled({ labels: filled(agentLabels) }),
+        global: filled(globals),
+        scrape_configs: this.scrapeConfigs.length === 0 ? undefined : this.scrapeConfigs,
+        sources: this.sources,
+        receivers: filled(this.receivers),
+        logs: this.processors.length === 0 ? undefined : { processors: this.processors },
+      }) ?? { sources: [] }
+    );
+  }
+}
+
+/** The map without keys that are undefined; undefined where none is left. */
+function filled(draft: Readonly<Draft>): Draft | undefined {
+  const entries = Object.entries(draft).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "bun:test";
+import { unaccounted } from "#test/support/import_accounting.ts";
+import { imported, importedFixture, throughSource } from "#test/support/imported.ts";
+
+const whole = importedFixture("promtail", "promtail.yaml");
+
+test("every key of a file is carried over or listed", () => {
+  expect(unaccounted("promtail", whole)).toEqual([]);
+  expect(whole.carried).toBeGreaterThan(100);
+}, 60_000);
+
+test("the same file gives the same text, and no secret shows in what is told", () => {
+  expect(importedFixture("promtail", "promtail.yaml").text).toBe(whole.text);
+  expect(JSON.stringify(whole.remarks)).not.toContain("not-to-be-shown");
+  expect(whole.text).not.toContain("not-to-be-shown");
+});
+
+test("lines of a web server come out as Promtail's stages make them", () => {
+  const at = new Date().toISOString().slice(11, 19);
+  const day = new Date();
+  const month = day.toLocaleString("en", { month: "short", timeZone: "UTC" });
+  const date = `${String(day.getUTCDate()).padStart(2, "0")}/${month}/${day.getUTCFullYear()}`;
+  const line = (path: string, more = "") =>
+    `10.0.0.7 - - [${date}:${at} +0000] "GET ${path} HTTP/1.1" 200 512 "-" "x${more}"`;
+  const long = line("/long", "y".repeat(9_000));
+  const { records, drops, metrics } = throughSource(whole, "file_logs", [
+    line("/a"),
+    "  goes on",
+    line("/health"),
+    long,
+    "9 is no access",
+  ]);
+  expect(drops).toEqual({ processor: 1 });
+  expect(records).toHaveLength(3);
+  expect(records[0]).toMatchObject({
+    body: `${line("/a")}\n  goes on`,
+    stream: { job: "nginx", team: "web", app: "web-nginx", code: "200", verb: "get" },
+    attributes: { path: "/a", address: "10.0.0.7" },
+    time: `${day.toISOString().slice(0, 10)}T${at}.000Z`,
+  });
+  // Older than a day and longer than 8 kB: both must hold.
+  expect(records[1]?.attributes).toEqual({ path: "/long", address: "10.0.0.7" });
+  expect(records[2]?.stream.code).toBeUndefined();
+  const sent = metrics.collect(0);
+  const names = sent?.schema.series.map(({ __name__ }) => __name__);
+  expect(names).toContain("web_http_bytes_total");
+  const of = (name: string) => sent?.rows[0]?.values[names?.indexOf(name) ?? -1];
+  expect([of("web_http_bytes_total"), of("promtail_custom_sizes_count")]).toEqual([1_024, 2]);
+});
+
+test("a match is asked once, a drop ends it, output and labels follow", () => {
+  const [first = ""] = whole.text.split("- type: sample").slice(0, 1);
+  // Sampling and limits are chance and time.
+  const calm = { ...whole, text: first.slice(0, first.lastIndexOf("\n") + 1) };
+  const { records, drops } = throughSource(calm, "file_logs#2", [
+    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","message":{"text":"audit token=abc"},"user-name":"u"}',
+    '{"time":"2026-01-02T03:04:05Z","level":"info","message":{"text":"noise"}}',
+    "no JSON",
+  ]);
+  expect(drops).toEqual({ processor: 1, unparsed: 1 });
+  expect(records).toHaveLength(1);
+  expect(records[0]).toMatchObject({
+    body: "audit token=abc",
+    stream: { job: "app", kind: "audit", level: "warn" },
+    time: "2026-01-02T03:04:05.678Z",
+  });
+  expect(records[0]?.stream.filename).toBeUndefined();
+});
+
+test("variables are expanded where that is asked for; one that is not set is a mistake with its line", () => {
+  const text =
+    "clients:\n  - url: ${URL:-http://x}\n    external_labels: { site: '${SITE}', v: '${1}' }\n";
+  const expanded = (environment: Record<string, string>) =>
+    imported("promtail", text, { environment, expandEnv: true }).text;
+  expect(expanded({ SITE: "north" })).toContain("site: north");
+  expect(() => expanded({})).toThrow("file:3: the environment has no SITE");
+  expect(imported("promtail", text).text).toContain("site: '${SITE}'");
+});
+
+test("all mistakes of a broken file are named with their places", () => {
+  const text = `server: { log_level: loud }
+target_config: { sync_period: soon }
+scrape_configs:
+  - job_name: a
+    static_configs: [{ labels: { __path__: /x } }]
+    relabel_configs: [{ action: keep, regex: '(' }]
+    pipeline_stages:
+      - regex: { expression: '(' }
+      - drop: { longer_than: much }
+      - timestamp: { source: x }
+      - limit: { rate: many, drop: true }
+  - job_name: [b]
+`;
+  let said = "";
+  try {
+    imported("promtail", text);
+  } catch (thrown) {
+    said = String(thrown);
+  }
+  for (const place of [1, 2, 6, 8, 9, 10, 11, 12]) expect(said).toContain(`file:${place}: `);
+  expect(() => imported("promtail", "a: [1\nb: {")).toThrow("file:2: YAML: ");
+  expect(() => imported("promtail", "- a")).toThrow("file:1: expected a map of keys");
+});

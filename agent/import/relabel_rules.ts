@@ -1,0 +1,104 @@
+import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
+import { type MutableLabels, relabel } from "#shared/relabel/relabel.ts";
+import type { Draft } from "./plan.ts";
+import type { Section } from "./section.ts";
+import { type Plain, plainOf } from "./source_tree.ts";
+
+export type WrittenRule = { readonly section: Section; readonly rule: Draft };
+
+/** Rules as they are written, each one that Prometheus would refuse noted as a mistake and left out. */
+export function relabelRules(sections: readonly Section[]): WrittenRule[] {
+  return sections.flatMap((section) => {
+    const plain = plainOf(section.node);
+    const rule: Draft = isMap(plain) ? { ...plain } : {};
+    const parsed = RelabelConfig.safeParse(rule);
+    if (parsed.success) return [{ section, rule }];
+    for (const { path, message } of parsed.error.issues)
+      section.mistakes.add(
+        (path[0] === undefined ? undefined : section.peek(String(path[0]))) ?? section.node,
+        message,
+      );
+    section.account.carry(section.node);
+    return [];
+  });
+}
+
+/** What the rules make of labels that are known beforehand; undefined where one drops them. All are carried over that way. */
+export function relabelled(
+  labels: Readonly<Record<string, string>>,
+  rules: readonly WrittenRule[],
+): Record<string, string> | undefined {
+  const own: MutableLabels = new Map(Object.entries(labels));
+  const compiled = rules.flatMap(({ rule }) => {
+    const parsed = RelabelConfig.safeParse(rule);
+    return parsed.success ? [parsed.data] : [];
+  });
+  for (const { section } of rules) section.account.carry(section.node);
+  return relabel(own, compiled) ? Object.fromEntries(own) : undefined;
+}
+
+/**
+ * Rules for a processor `relabel`, by which labels of a discovery are read under the names that records have here. `nameOf` gives the
+ * name, or undefined where nothing like it is known; `isUseless` is true of a target that a source knows by itself.
+ */
+export function translatedRules(
+  rules: readonly WrittenRule[],
+  nameOf: (label: string) => string | undefined,
+  isUseless: (target: string) => boolean = (target) =>
+    target === "__path__" || target === "__host__",
+): { readonly rules: Draft[]; readonly targets: string[] } {
+  const made = new Set<string>();
+  const kept: Draft[] = [];
+  const targets: string[] = [];
+  for (const { section, rule } of rules) {
+    const target = textOf(rule.target_label);
+    if (isUseless(target)) {
+      section.loseAll("the source knows by itself which files to read");
+      continue;
+    }
+    const sources = textsOf(rule.source_labels);
+    const names = sources.map((name) =>
+      !name.startsWith("__") || made.has(name) ? name : nameOf(name),
+    );
+    const unknown = sources.filter((_, i) => names[i] === undefined);
+    const action = textOf(rule.action).toLowerCase();
+    if (unknown.length > 0) {
+      section.loseAll(`${unknown.join(", ")}: nothing like it is known of records here`);
+      continue;
+    }
+    if (
+      action === "labelmap" &&
+      /^\(?\??:?_?_?/.test(textOf(rule.regex)) &&
+      textOf(rule.regex).includes("__")
+    ) {
+      section.loseAll("labels of a discovery are not known here as a whole");
+      continue;
+    }
+    section.account.carry(section.node);
+    if (target !== "") made.add(target);
+    if (target !== "" && !target.startsWith("__")) targets.push(target);
+    const isCopy =
+      rule.regex === undefined &&
+      rule.replacement === undefined &&
+      (action === "" || action === "replace");
+    if (isCopy && names.length === 1 && names[0] === target) continue;
+    kept.push(rule.source_labels === undefined ? rule : { ...rule, source_labels: names });
+  }
+  return { rules: kept, targets };
+}
+
+function textOf(value: Plain): string {
+  return typeof value === "string" ? value : "";
+}
+
+function textsOf(value: Plain): string[] {
+  return isList(value) ? value.map(String) : [];
+}
+
+function isList(value: Plain): value is readonly Plain[] {
+  return Array.isArray(value);
+}
+
+function isMap(value: Plain): value is { readonly [key: string]: Plain } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

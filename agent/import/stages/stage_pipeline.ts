@@ -1,0 +1,145 @@
+import { ProcessorsConfig } from "#agent/pipeline/processors/config.ts";
+import type { Draft, Plan } from "../plan.ts";
+import type { Section } from "../section.ts";
+import type { Plain } from "../source_tree.ts";
+
+/** One stage of Promtail's or Alloy's, in the form that Alloy writes it. */
+export type Stage = { readonly name: string; readonly section: Section };
+
+export type PipelineSetting = {
+  readonly plan: Plan;
+  /** Labels that records have before the first stage. */
+  readonly labels: readonly string[];
+  /** The source reads files, so that lines can be joined, and files of containers taken apart, before any processor. */
+  readonly readsFiles: boolean;
+  /** The stages inside a stage. */
+  readonly nested: (section: Section) => Stage[];
+};
+
+/**
+ * Processors while stages become them. What stages extract are values for the next stages only, which here are attributes of the
+ * record: those that no stage keeps are taken away at the end.
+ */
+export class StagePipeline {
+  readonly setting: PipelineSetting;
+  readonly labels: Set<string>;
+  /** Keys for the source. */
+  multiline: Draft | undefined;
+  container: "docker" | "cri" | undefined;
+  #into: Draft[] = [];
+  readonly #temporary = new Set<string>();
+  readonly #kept = new Set<string>();
+  /** Where an extracted value went that became a label of another name. */
+  readonly #moved = new Map<string, string>();
+  #depth = 0;
+
+  constructor(setting: PipelineSetting) {
+    this.setting = setting;
+    this.labels = new Set(setting.labels);
+  }
+
+  /** Nothing has looked at lines so far. */
+  get isFresh(): boolean {
+    return this.#into.length === 0 && this.#depth === 0;
+  }
+
+  get isNested(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** Undefined when it was added, else what our own check says against it. */
+  add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
+    const processor: Draft = { type };
+    for (const [key, value] of Object.entries(options))
+      if (value !== undefined) processor[key] = value;
+    const checked = ProcessorsConfig.safeParse([processor]);
+    if (!checked.success) return checked.error.issues.map(({ message }) => message).join("; ");
+    this.#into.push(processor);
+    return undefined;
+  }
+
+  /** The attribute that a stage makes under a name of its own. */
+  extract(name: string): string {
+    const own = attributeName(name);
+    this.#temporary.add(own);
+    this.#moved.delete(name);
+    return own;
+  }
+
+  /** Where a value of that name is found by now: an attribute or a label. */
+  at(name: string): string {
+    return this.#moved.get(name) ?? attributeName(name);
+  }
+
+  keep(attribute: string): void {
+    this.#kept.add(attribute);
+  }
+
+  unkeep(attribute: string): void {
+    this.#kept.delete(attribute);
+    this.#temporary.add(attribute);
+  }
+
+  /** Values become labels: of their own name, or of another. */
+  promote(pairs: readonly (readonly [label: string, from: string])[]): string | undefined {
+    const fault = this.add("labels", {
+      promote: namesOf(pairs.map(([label, from]) => [label, this.at(from)])),
+    });
+    for (const [label, from] of pairs) {
+      this.labels.add(label);
+      if (label !== this.at(from)) this.#moved.set(from, label);
+    }
+    return fault;
+  }
+
+  /** Processors that `build` adds stand in a group of their own. */
+  group(match: string, build: () => void): string | undefined {
+    const outer = this.#into;
+    const inner: Draft[] = [];
+    this.#into = inner;
+    this.#depth++;
+    build();
+    this.#depth--;
+    this.#into = outer;
+    if (inner.length === 0) return undefined;
+    const [only] = inner;
+    if (inner.length > 1 || only === undefined || only.match !== undefined || only.type === "group")
+      return this.add("group", { match, processors: inner });
+    const { type, ...options } = only;
+    return this.add(typeof type === "string" ? type : "", { match, ...options });
+  }
+
+  /** All processors, with the removal of what was extracted for later stages only. */
+  finish(): Draft[] {
+    const gone = [...this.#temporary].filter((name) => !this.#kept.has(name));
+    if (gone.length > 0) {
+      const last = this.#into.at(-1);
+      if (
+        last?.type === "labels" &&
+        last.match === undefined &&
+        last.remove_attributes === undefined
+      )
+        last.remove_attributes = gone;
+      else this.add("labels", { remove_attributes: gone });
+    }
+    return this.#into;
+  }
+}
+
+/** A list where nothing is renamed, else a map of new names. */
+export function namesOf(pairs: readonly (readonly [to: string, from: string])[]): Plain {
+  return pairs.every(([to, from]) => to === from)
+    ? pairs.map(([to]) => to)
+    : Object.fromEntries(pairs);
+}
+
+/** As Lapwing writes names of attributes; "body" is the line itself there. */
+export function attributeName(name: string): string {
+  const own = name.replaceAll(/[^a-zA-Z0-9_]/g, "_").replace(/^(?=\d)/, "_");
+  return own === "body" ? "body_" : own;
+}
+
+/** A LogQL string of any text. */
+export function quoted(text: string): string {
+  return text.includes("`") || text.includes("\n") ? JSON.stringify(text) : `\`${text}\``;
+}
