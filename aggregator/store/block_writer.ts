@@ -2,7 +2,6 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { assert } from "#shared/assert.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_columns.ts";
@@ -11,16 +10,10 @@ import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
-import type { ChunkSource } from "./chunk_source.ts";
-import { cutSource, measureCut, sortSeries } from "./cut_rows.ts";
+import { type SortedSeries, sortSeries } from "./sort_series.ts";
 import { SeriesTexts } from "./labels_text.ts";
-
-/** A Parquet file that is whole and local, and not yet anybody's. */
-export type LocalFile = Written & {
-  readonly path: string;
-  readonly rows: number;
-  readonly bytes: number;
-};
+import type { LocalFile } from "./local_file.ts";
+import { isNumbers, writeNumbersFile } from "./numbers_file.ts";
 
 /** DuckDB writes whole vectors, so no row group is smaller than 2,048 rows; of logs a larger one is smaller in bytes. */
 const rowGroups = { metrics: 2_048, logs: logsRowGroupRows } as const;
@@ -45,14 +38,9 @@ export async function writeMetricsFile(
   exemplars: readonly SeriesExemplars[] = [],
 ): Promise<LocalFile> {
   const sorted = await sortSeries(metrics, texts);
-  const written = exemplars.length === 0 ? await measureCut(metrics) : undefined;
-  if (written !== undefined && written.items > 0) {
-    const source = cutSource(metrics, sorted);
-    const file = await writeNumbers(duckdb, folder, source, metadataSql(note, written));
-    const { items, rows } = source.written();
-    assert(items === written.items && rows === written.rows, "a cut stays as it was measured");
-    return { ...written, ...file };
-  }
+  const numbers =
+    exemplars.length === 0 ? await writeNumbers(folder, metrics, sorted, note) : undefined;
+  if (numbers !== undefined) return numbers;
   return writeMetricsRows(
     duckdb,
     folder,
@@ -71,25 +59,22 @@ export async function writeMetricsFile(
   );
 }
 
-/** Rows go from the head into the file as DuckDB asks for them, without a table in between. */
-async function writeNumbers(
-  duckdb: Duckdb,
+/** Nearly every cut is of numbers alone, and needs no DuckDB. */
+function writeNumbers(
   folder: string,
-  source: ChunkSource,
-  metadata: string,
-): Promise<Pick<LocalFile, "path" | "bytes">> {
-  const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
-  try {
-    await duckdb.use("write a block", (connection) =>
-      duckdb.chunks.lend(source, (rows) =>
-        connection.run(copyStatement(`(FROM ${rows})`, path, "metrics", "fast", metadata)),
-      ),
-    );
-    return { path, bytes: (await stat(path)).size };
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  }
+  metrics: CutMetrics,
+  sorted: SortedSeries,
+  note: BlockNote | undefined,
+): Promise<LocalFile | undefined> {
+  return writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
+    for (const { index, text } of sorted) {
+      const run = metrics.read(index);
+      if (!isNumbers(run)) return false;
+      for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
+        await file.rowGroup();
+    }
+    return true;
+  });
 }
 
 /** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */

@@ -2,7 +2,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ReadTools } from "./block_files.ts";
-import type { LocalFile } from "./block_writer.ts";
+import type { LocalFile } from "./local_file.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Hold } from "./catalog_hold.ts";
 import type { CatalogChange } from "./catalog_writes.ts";

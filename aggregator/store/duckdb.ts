@@ -1,6 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { ChunkSources } from "./chunk_source.ts";
 import { storeError } from "./errors.ts";
 
 /** How many may wait for a connection; more are refused. */
@@ -16,17 +15,14 @@ export type DuckdbOptions = {
 
 /** One DuckDB in memory with bounds: memory, threads, connections in use, and those who wait for one. */
 export class Duckdb {
-  /** Rows made here, as tables of queries. */
-  readonly chunks: ChunkSources;
   readonly #instance: DuckDBInstance;
   readonly #connectionsMax: number;
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
   #made = 0;
 
-  private constructor(instance: DuckDBInstance, chunks: ChunkSources, connectionsMax: number) {
+  private constructor(instance: DuckDBInstance, connectionsMax: number) {
     this.#instance = instance;
-    this.chunks = chunks;
     this.#connectionsMax = connectionsMax;
   }
 
@@ -40,11 +36,7 @@ export class Duckdb {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
     });
-    // Functions are known to all connections.
-    const connection = await instance.connect();
-    const chunks = new ChunkSources(connection);
-    connection.closeSync();
-    return new Duckdb(instance, chunks, options.connectionsMax);
+    return new Duckdb(instance, options.connectionsMax);
   }
 
   /**

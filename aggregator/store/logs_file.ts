@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
-import type { LocalFile } from "./block_writer.ts";
+import type { LocalFile } from "./local_file.ts";
 import { logsRowGroupRows, LogsColumns, logsColumns } from "./logs_columns.ts";
 import { searchIndexKey } from "./logs/search_index.ts";
 import { SearchIndexWriter } from "./logs/search_index_writer.ts";

@@ -4,6 +4,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { labelsText } from "./labels_text.ts";
 import { ByteSink } from "./parquet/byte_sink.ts";
 import { encodings } from "./parquet/column_pages.ts";
+import { dictionaryPages } from "./parquet/dictionary_pages.ts";
 import { widthOf, writeRuns } from "./parquet/encode.ts";
 import type { ColumnPages } from "./parquet/parquet_writer.ts";
 
@@ -143,25 +144,6 @@ export class AttributesColumn {
   pages(): ColumnPages {
     return this.#texts.pages();
   }
-}
-
-function dictionaryPages(numbers: Uint32Array, entries: readonly Uint8Array[]): ColumnPages {
-  const dictionary = new ByteSink(64);
-  for (const entry of entries) {
-    dictionary.ensure(4);
-    for (let shift = 0; shift < 32; shift += 8)
-      dictionary.bytes[dictionary.length++] = (entry.length >>> shift) & 0xff;
-    dictionary.block(entry);
-  }
-  const width = widthOf(entries.length);
-  const sink = new ByteSink(64);
-  sink.varint(width);
-  writeRuns(sink, numbers, width);
-  return {
-    encoding: encodings.dictionary,
-    values: sink.written(),
-    dictionary: { values: dictionary.written(), count: entries.length },
-  };
 }
 
 export function severityColumn(severities: Uint8Array): ColumnPages {

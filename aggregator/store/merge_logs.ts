@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { LogSlice } from "../query/source.ts";
 import type { BlockNote } from "./block_metadata.ts";
-import type { LocalFile } from "./block_writer.ts";
+import type { LocalFile } from "./local_file.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { logsRowGroupRows } from "./logs_columns.ts";
 import { withLogsFile } from "./logs_file.ts";

@@ -248,8 +248,8 @@ export class MetricsRows {
     return row;
   }
 
-  /** Moves the rows that wait into a chunk of as many rows: of all columns, or of `numberColumns` alone. */
-  fill(chunk: DuckDBDataChunk, columns: "all" | "numbers"): void {
+  /** Moves the rows that wait into a chunk of as many rows. */
+  fill(chunk: DuckDBDataChunk): void {
     const rows = this.waiting;
     fillTexts(chunk, 0, this.#names);
     fillTexts(chunk, 1, this.#labels);
@@ -262,7 +262,7 @@ export class MetricsRows {
     fillLists(chunk, 8, this.#lengths, this.#times.subarray(0, this.#usedTimes));
     fillColumn(chunk, 9, this.#divisors.subarray(0, rows));
     fillLists(chunk, 10, this.#valueLengths, this.#values.subarray(0, this.#used));
-    if (columns === "all") this.#fillRare(chunk);
+    this.#fillRare(chunk);
     this.#clear();
   }
 
@@ -296,7 +296,8 @@ export class MetricsRows {
 
 const noExemplars: ExemplarsWritten = { count: 0, minMs: Infinity, maxMs: -Infinity };
 
-function staleIn(values: Float64Array, begin: number, end: number): number {
+/** How many of the values [begin, end) are stale markers. */
+export function staleIn(values: Float64Array, begin: number, end: number): number {
   const words = wordsOf(values);
   let stale = 0;
   for (let i = begin; i < end; i++) if (isStale(words, i)) stale += 1;

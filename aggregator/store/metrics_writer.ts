@@ -59,7 +59,7 @@ export class MetricsWriter {
   #flush(): void {
     if (this.#rows.waiting === 0) return;
     const chunk = DuckDBDataChunk.create(types, this.#rows.waiting);
-    this.#rows.fill(chunk, "all");
+    this.#rows.fill(chunk);
     this.#appender.appendDataChunk(chunk);
   }
 }

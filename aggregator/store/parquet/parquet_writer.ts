@@ -8,16 +8,35 @@ import { thrift, ThriftWriter } from "./thrift_writer.ts";
 const runsEncoding = 3;
 export const pageType = { data: 0, dictionary: 2, dataV2: 3 } as const;
 export const codec = { none: 0, zstd: 6 } as const;
-const utf8 = 0;
-const uint8 = 11;
 const requiredField = 0;
 const optionalField = 1;
+const repeatedField = 2;
+const listOf = 3;
+
+type ColumnType = "int64" | "uint64" | "uint32" | "uint8" | "double" | "text" | "blob";
+
+/** Physical types, and what readers are told to take them for (ConvertedType). */
+const types: Readonly<Record<ColumnType, { readonly stored: number; readonly meaning?: number }>> =
+  {
+    int64: { stored: physical.int64 },
+    uint64: { stored: physical.int64, meaning: 14 },
+    uint32: { stored: physical.int32, meaning: 13 },
+    uint8: { stored: physical.int32, meaning: 11 },
+    double: { stored: physical.double },
+    text: { stored: physical.byteArray, meaning: 0 },
+    blob: { stored: physical.byteArray },
+  };
 
 export type ColumnSchema = {
   readonly name: string;
-  readonly type: "int64" | "uint8" | "text" | "blob";
+  readonly type: ColumnType;
   readonly isOptional: boolean;
+  /** Lists of such values, each possibly empty. */
+  readonly isList?: boolean;
 };
+
+/** Highest levels of repetition and definition of a list's values; the list and its values may be NULL by the schema, as other writers have it. */
+export const listLevels = { repetition: 1, definition: 3, ofEmpty: 1 } as const;
 
 /** One column of one row group, encoded and not yet compressed. */
 export type ColumnPages = {
@@ -34,7 +53,18 @@ export type ColumnPages = {
   readonly max?: Uint8Array;
 };
 
+/** The only page of a column of one row group, of version 1, levels and values compressed already: large pages are, in another thread. */
+export type PackedPage = {
+  readonly encoding: number;
+  /** Values, and one for each empty list. */
+  readonly slots: number;
+  readonly rawBytes: number;
+  readonly body: Uint8Array;
+};
+
 type Chunk = Pick<ColumnPages, "min" | "max"> & {
+  /** Values, NULLs and empty lists. */
+  readonly slots: number;
   readonly offset: number;
   readonly hasDictionary: boolean;
   readonly dataOffset: number;
@@ -49,26 +79,37 @@ type RowGroup = { readonly rows: number; readonly chunks: readonly Chunk[] };
 const magic = new TextEncoder().encode("PAR1");
 
 /**
- * A Parquet file of flat columns, row group by row group: one data page a column and row group (version 1 where rows may lack a value, else 2), zstd.
+ * A Parquet file, row group by row group: one data page a column and row group (version 1 for lists and where rows may lack a value, else 2), zstd.
  * `write` gets the bytes in order.
  */
 export class ParquetWriter {
   readonly #columns: readonly ColumnSchema[];
   readonly #level: number;
   readonly #write: (bytes: Uint8Array) => void;
+  readonly #pageVersion: 1 | 2;
   readonly #groups: RowGroup[] = [];
   #offset = 0;
 
-  constructor(columns: readonly ColumnSchema[], level: number, write: (bytes: Uint8Array) => void) {
+  /** `pageVersion` is of the pages of columns that are there in every row. */
+  constructor(
+    columns: readonly ColumnSchema[],
+    level: number,
+    write: (bytes: Uint8Array) => void,
+    pageVersion: 1 | 2 = 2,
+  ) {
     this.#columns = columns;
     this.#level = level;
     this.#write = write;
+    this.#pageVersion = pageVersion;
     this.#emit(magic);
   }
 
   /** Columns in the order of the schema. */
-  rowGroup(rows: number, columns: readonly ColumnPages[]): void {
-    this.#groups.push({ rows, chunks: columns.map((pages) => this.#chunk(rows, pages)) });
+  rowGroup(rows: number, columns: readonly (ColumnPages | PackedPage)[]): void {
+    const chunks = columns.map((pages) =>
+      "body" in pages ? this.#packedChunk(pages) : this.#chunk(rows, pages),
+    );
+    this.#groups.push({ rows, chunks });
   }
 
   /** Bytes between the columns and the footer, which readers of Parquet pass over; gives their place in the file. */
@@ -94,6 +135,21 @@ export class ParquetWriter {
     this.#offset += bytes.length;
   }
 
+  #packedChunk({ encoding, slots, rawBytes, body }: PackedPage): Chunk {
+    const offset = this.#offset;
+    const head = this.#pageOfVersion1(slots, encoding, rawBytes, body);
+    return {
+      offset,
+      slots,
+      hasDictionary: false,
+      dataOffset: offset,
+      bytes: this.#offset - offset,
+      rawBytes: head + rawBytes,
+      encodings: [encoding, runsEncoding],
+      nulls: 0,
+    };
+  }
+
   #chunk(rows: number, pages: ColumnPages): Chunk {
     const offset = this.#offset;
     let rawBytes = 0;
@@ -115,6 +171,7 @@ export class ParquetWriter {
     return {
       ...bounds,
       offset,
+      slots: rows,
       hasDictionary,
       dataOffset,
       bytes,
@@ -150,24 +207,32 @@ export class ParquetWriter {
     raw.block(levels.written());
     raw.block(pages.values);
     const body = Bun.zstdCompressSync(raw.written(), { level: pages.level ?? this.#level });
+    return this.#pageOfVersion1(rows, pages.encoding, raw.length, body) + raw.length;
+  }
+
+  /** Gives the bytes of the header. */
+  #pageOfVersion1(slots: number, encoding: number, rawBytes: number, body: Uint8Array): number {
     const header = new ThriftWriter();
     header.int(1, thrift.i32, pageType.data);
-    header.int(2, thrift.i32, raw.length);
+    header.int(2, thrift.i32, rawBytes);
     header.int(3, thrift.i32, body.length);
     header.struct(5, () => {
-      header.int(1, thrift.i32, rows);
-      header.int(2, thrift.i32, pages.encoding);
+      header.int(1, thrift.i32, slots);
+      header.int(2, thrift.i32, encoding);
       header.int(3, thrift.i32, runsEncoding);
       header.int(4, thrift.i32, runsEncoding);
     });
     const head = header.finish();
     this.#emit(head);
     this.#emit(body);
-    return head.length + raw.length;
+    return head.length;
   }
 
   #dataPage(rows: number, pages: ColumnPages): number {
     const packed = Bun.zstdCompressSync(pages.values, { level: pages.level ?? this.#level });
+    const { encoding, values } = pages;
+    if (this.#pageVersion === 1)
+      return this.#pageOfVersion1(rows, encoding, values.length, packed) + values.length;
     const isCompressed = packed.length < pages.values.length;
     const body = isCompressed ? packed : pages.values;
     const header = new ThriftWriter();
@@ -192,12 +257,10 @@ export class ParquetWriter {
   #footer(pairs: readonly (readonly [string, string])[]): Uint8Array {
     const writer = new ThriftWriter();
     writer.int(1, thrift.i32, 2);
-    writer.structs(2, [undefined, ...this.#columns], (column) => {
-      if (column === undefined) {
-        writer.text(4, "lapwing");
-        writer.int(5, thrift.i32, this.#columns.length);
-      } else this.#schemaElement(writer, column);
-    });
+    const root = { name: "lapwing", children: this.#columns.length };
+    writer.structs(2, [root, ...this.#columns.flatMap(elementsOf)], (element) =>
+      writeElement(writer, element),
+    );
     const rows = this.#groups.reduce((sum, group) => sum + group.rows, 0);
     writer.int(3, thrift.i64, rows);
     writer.structs(4, this.#groups, (group) => this.#rowGroup(writer, group));
@@ -211,18 +274,10 @@ export class ParquetWriter {
     return writer.finish();
   }
 
-  #schemaElement(writer: ThriftWriter, { name, type, isOptional }: ColumnSchema): void {
-    writer.int(1, thrift.i32, physicalOf(type));
-    writer.int(3, thrift.i32, isOptional ? optionalField : requiredField);
-    writer.text(4, name);
-    if (type === "text") writer.int(6, thrift.i32, utf8);
-    if (type === "uint8") writer.int(6, thrift.i32, uint8);
-  }
-
   #rowGroup(writer: ThriftWriter, { rows, chunks }: RowGroup): void {
     writer.structs(1, [...chunks.entries()], ([i, chunk]) => {
       writer.int(2, thrift.i64, chunk.offset);
-      writer.struct(3, () => this.#columnMetadata(writer, this.#columns[i], rows, chunk));
+      writer.struct(3, () => this.#columnMetadata(writer, this.#columns[i], chunk));
     });
     writer.int(
       2,
@@ -232,17 +287,13 @@ export class ParquetWriter {
     writer.int(3, thrift.i64, rows);
   }
 
-  #columnMetadata(
-    writer: ThriftWriter,
-    column: ColumnSchema | undefined,
-    rows: number,
-    chunk: Chunk,
-  ): void {
-    writer.int(1, thrift.i32, physicalOf(column?.type ?? "blob"));
+  #columnMetadata(writer: ThriftWriter, column: ColumnSchema | undefined, chunk: Chunk): void {
+    writer.int(1, thrift.i32, types[column?.type ?? "blob"].stored);
     writer.ints(2, chunk.encodings);
-    writer.texts(3, [column?.name ?? ""]);
+    const name = column?.name ?? "";
+    writer.texts(3, column?.isList === true ? [name, ...listPath] : [name]);
     writer.int(4, thrift.i32, codec.zstd);
-    writer.int(5, thrift.i64, rows);
+    writer.int(5, thrift.i64, chunk.slots);
     writer.int(6, thrift.i64, chunk.rawBytes);
     writer.int(7, thrift.i64, chunk.bytes);
     writer.int(9, thrift.i64, chunk.dataOffset);
@@ -262,7 +313,35 @@ function zerosOf(flags: Uint8Array): number {
   return zeros;
 }
 
-function physicalOf(type: ColumnSchema["type"]): number {
-  if (type === "int64") return physical.int64;
-  return type === "uint8" ? physical.int32 : physical.byteArray;
+/** Names of a list's inner groups, by the format's LogicalTypes.md. */
+const listPath = ["list", "element"] as const;
+
+type SchemaElement = {
+  readonly name: string;
+  readonly children?: number;
+  readonly repetition?: number;
+  readonly stored?: number;
+  readonly meaning?: number | undefined;
+};
+
+/** A list is three elements deep. */
+function elementsOf({ name, type, isOptional, isList }: ColumnSchema): SchemaElement[] {
+  const { stored, meaning } = types[type];
+  if (isList !== true)
+    return [{ name, repetition: isOptional ? optionalField : requiredField, stored, meaning }];
+  const [list, element] = listPath;
+  return [
+    { name, repetition: optionalField, children: 1, meaning: listOf },
+    { name: list, repetition: repeatedField, children: 1 },
+    { name: element, repetition: optionalField, stored, meaning },
+  ];
+}
+
+function writeElement(writer: ThriftWriter, element: SchemaElement): void {
+  const { name, children, repetition, stored, meaning } = element;
+  if (stored !== undefined) writer.int(1, thrift.i32, stored);
+  if (repetition !== undefined) writer.int(3, thrift.i32, repetition);
+  writer.text(4, name);
+  if (children !== undefined) writer.int(5, thrift.i32, children);
+  if (meaning !== undefined) writer.int(6, thrift.i32, meaning);
 }

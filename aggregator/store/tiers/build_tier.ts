@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm } from "node:fs/promises";
 import { joinLanes, type BlockNote } from "../block_metadata.ts";
 import { createBlockView } from "../block_view.ts";
-import type { LocalFile } from "../block_writer.ts";
+import type { LocalFile } from "../local_file.ts";
 import type { MaintenanceDeps } from "../deps.ts";
 import { throwIfAborted } from "../duckdb.ts";
 import { SeriesTexts } from "../labels_text.ts";

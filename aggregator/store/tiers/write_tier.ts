@@ -1,5 +1,6 @@
 import type { BlockNote } from "../block_metadata.ts";
-import { writeFile, type Effort, type LocalFile } from "../block_writer.ts";
+import { writeFile, type Effort } from "../block_writer.ts";
+import type { LocalFile } from "../local_file.ts";
 import type { Duckdb } from "../duckdb.ts";
 import { TierWriter, tierTable } from "./tier_writer.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { cutMetricsOf } from "./cut_metrics.ts";
-import { sortSeries } from "./cut_rows.ts";
+import { sortSeries } from "./sort_series.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 
 function cutOf(numbers: readonly number[]) {
