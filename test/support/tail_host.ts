@@ -157,7 +157,7 @@ export class TailHost {
     const text = new TextDecoder();
     let start = 0;
     batch.bodyEnds.forEach((end, i) => {
-      const body = batch.bodies.subarray(start, end);
+      const body = batch.bodies.slice(start, end);
       this.bodies.push(body);
       this.lines.push({
         body: text.decode(body),

@@ -45,7 +45,7 @@ export type SourceContext = {
   emitMetrics(batch: MetricsBatch): Promise<void>;
   /**
    * `checkpoints` become durable in the same frame as the records: after a crash either both are there or neither.
-   * An empty value forgets the key.
+   * An empty value forgets the key. Nobody holds the batch when this is settled: a source may use its arrays again.
    */
   emitLogs(batch: LogsBatch, checkpoints?: Readonly<Record<string, string>>): Promise<void>;
   /** The last durable value of a checkpoint of this source. */

@@ -1,4 +1,5 @@
 import type { LineScanner } from "./line_scanner.ts";
+import { PlaceWords } from "./place_words.ts";
 
 /** So many different words in one place, all else equal, and the place is a variable. */
 const wordsToVary = 8;
@@ -23,7 +24,7 @@ type Varied = {
  * by the number of different words in a place instead of by similarity.
  */
 export class Siblings {
-  readonly #places = new Map<number, Set<number>>();
+  readonly #places = new PlaceWords({ placesMax, wordsMax: wordsToVary });
   readonly #varied = new Map<number, Varied[]>();
 
   /** The varied template that the scanner's words fit, made its variables; or -1. */
@@ -37,7 +38,6 @@ export class Siblings {
 
   /** Takes note of a new line by the scanner's words; gives the places of a template that it completes. */
   note(scanner: LineScanner, isVariable: Uint8Array): Uint8Array | undefined {
-    if (this.#places.size > placesMax) this.#places.clear();
     const { wordCount, wordHashes } = scanner;
     let constants = 0;
     for (let n = 0; n < wordCount; n++) if (isVariable[n] === 0) constants++;
@@ -45,12 +45,7 @@ export class Siblings {
     if (constants < 2) return undefined;
     for (let place = 0; place < wordCount; place++) {
       if (isVariable[place] !== 0) continue;
-      const key = this.#keyWithout(scanner, isVariable, place);
-      const words = this.#places.get(key) ?? new Set();
-      words.add(wordHashes[place] ?? 0);
-      this.#places.set(key, words);
-      if (words.size < wordsToVary) continue;
-      this.#places.delete(key);
+      if (!this.#noteWord(scanner, isVariable, place, wordHashes[place] ?? 0)) continue;
       const varied = isVariable.slice(0, wordCount);
       varied[place] = 1;
       return varied;
@@ -71,11 +66,13 @@ export class Siblings {
     this.#varied.clear();
   }
 
-  #keyWithout(
+  /** Whether the place, told by all the line but its word, now has enough words. */
+  #noteWord(
     { outline, wordCount, wordHashes }: LineScanner,
     isVariable: Uint8Array,
     place: number,
-  ) {
+    own: number,
+  ): boolean {
     let low = outline;
     let high = place;
     for (let n = 0; n < wordCount; n++) {
@@ -83,7 +80,7 @@ export class Siblings {
       low = Math.imul(low ^ word, prime);
       high = Math.imul(high + word, prime) ^ (high >>> 15);
     }
-    return (high >>> 11) * 2 ** 32 + (low >>> 0);
+    return this.#places.add(low, high | 0, own);
   }
 }
 

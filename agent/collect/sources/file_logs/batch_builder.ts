@@ -20,7 +20,7 @@ export type Told = {
 /** Gathers lines of many files as columns. Holds at most batchBytesMax of bodies and batchRecordsMax records. */
 export class BatchBuilder {
   readonly #clock: Clock;
-  readonly #bodies = Buffer.allocUnsafe(batchBytesMax);
+  readonly #bodies = new Uint8Array(batchBytesMax);
   readonly #ends = new Uint32Array(batchRecordsMax);
   readonly #streamOf = new Uint32Array(batchRecordsMax);
   readonly #severities = new Uint8Array(batchRecordsMax);
@@ -103,18 +103,21 @@ export class BatchBuilder {
     this.#nanos[i] = this.#lastNanos;
   }
 
-  /** Hands over what was gathered, in arrays of its own, and starts anew. */
+  /**
+   * Lends what was gathered, and starts anew: the columns are views of the builder's own arrays, good until the next add(). A copy for
+   * each batch would leave twice a burst's bytes to the garbage collector.
+   */
   take(): LogsBatch {
     const count = this.#records;
     const marks = this.#attributes;
     const batch: LogsBatch = {
       streams: this.#streams,
-      streamOf: this.#streamOf.slice(0, count),
-      timestampsMs: this.#timesMs.slice(0, count),
-      nanos: this.#nanos.slice(0, count),
-      severities: this.#severities.slice(0, count),
-      bodies: new Uint8Array(this.#bodies.subarray(0, this.#bytes)),
-      bodyEnds: this.#ends.slice(0, count),
+      streamOf: this.#streamOf.subarray(0, count),
+      timestampsMs: this.#timesMs.subarray(0, count),
+      nanos: this.#nanos.subarray(0, count),
+      severities: this.#severities.subarray(0, count),
+      bodies: this.#bodies.subarray(0, this.#bytes),
+      bodyEnds: this.#ends.subarray(0, count),
       ...(marks === undefined
         ? {}
         : { attributes: Array.from({ length: count }, (_, i) => marks[i]) }),
