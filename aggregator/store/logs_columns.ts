@@ -42,6 +42,11 @@ export type SearchedTexts = {
   add(rows: number, templates: readonly LineTemplate[], columns: readonly WrittenTexts[]): void;
 };
 
+/** The width of a row whose line has no template and is no UTF-8. */
+const rawLine = wholeLine - 1;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** Turns records in the order of a block into the columns of its row groups. What it needs for one serves the next. */
 export class LogsColumns {
   readonly #variables = variableColumns.map(() => new TextColumn(logsRowGroupRows, variablesLevel));
@@ -90,9 +95,11 @@ export class LogsColumns {
       streams.pages(),
       severityColumn(severities),
       templates.pages(),
-      ...this.#variables.map((column, place) => column.pages(haveVariable(widths, place))),
-      this.#bodies.pages(widths.map((width) => Number(width >= rawLine))),
-      this.#raw.pages(widths.map((width) => Number(width === rawLine))),
+      ...this.#variables.map((column, place) =>
+        column.pages(haveVariable(widths, place, column.count)),
+      ),
+      this.#bodies.pages(haveWidth(widths, rawLine, wholeLine)),
+      this.#raw.pages(haveWidth(widths, rawLine, rawLine)),
       attributes.pages(),
     ];
   }
@@ -140,16 +147,22 @@ export class LogsColumns {
   }
 }
 
-function haveVariable(widths: Uint8Array, place: number): Uint8Array {
+/** Whether each row has a variable at a place; `count` of them have. */
+function haveVariable(widths: Uint8Array, place: number, count: number): Uint8Array {
   const have = new Uint8Array(widths.length);
+  if (count === 0 || count === widths.length) return have.fill(count === 0 ? 0 : 1);
   for (let row = 0; row < widths.length; row++) {
     const width = widths[row] ?? 0;
-    if (width > place && width < rawLine) have[row] = 1;
+    have[row] = Number(width > place && width < rawLine);
   }
   return have;
 }
 
-/** The width of a row whose line has no template and is no UTF-8. */
-const rawLine = wholeLine - 1;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+function haveWidth(widths: Uint8Array, least: number, most: number): Uint8Array {
+  const have = new Uint8Array(widths.length);
+  for (let row = 0; row < widths.length; row++) {
+    const width = widths[row] ?? 0;
+    have[row] = Number(width >= least && width <= most);
+  }
+  return have;
+}

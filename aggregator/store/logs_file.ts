@@ -84,8 +84,12 @@ class LogsFileWriter {
   async #write(): Promise<void> {
     const pieces = this.#pieces;
     this.#pieces = [];
-    const bytes = Buffer.concat(pieces);
-    for (let at = 0; at < bytes.length;)
-      at += (await this.#handle.write(bytes, at, bytes.length - at)).bytesWritten;
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    const { bytesWritten } = await this.#handle.writev(pieces);
+    if (bytesWritten === size) return;
+    // The disk took a part: the rest piece by piece.
+    const rest = Buffer.concat(pieces).subarray(bytesWritten);
+    for (let at = 0; at < rest.length;)
+      at += (await this.#handle.write(rest, at, rest.length - at)).bytesWritten;
   }
 }

@@ -25,7 +25,11 @@ export class TextColumn {
     this.#count = 0;
   }
 
-  /** Those that are there. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Of those that are there. */
   get lengths(): Uint32Array {
     return this.#lengths.subarray(0, this.#count);
   }
@@ -62,13 +66,12 @@ export class TextColumn {
       return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
     const page = this.#page;
     page.clear();
-    page.ensure(this.#bytes.length + this.#count);
     writeLengths(page, this.lengths);
-    page.block(this.#bytes.written());
     const level = this.#level;
     return {
       encoding: encodings.deltaLengthByteArray,
       values: page.written(),
+      texts: this.#bytes.written(),
       isPresent,
       ...(level !== undefined && { level }),
     };

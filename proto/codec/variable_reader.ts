@@ -114,8 +114,7 @@ export class VariableReader {
     let start = 0;
     for (let place = 0; (this.#texts[place] ?? 0) > 0; place++) {
       const count = this.#texts[place] ?? 0;
-      if (count < active.length)
-        active = active.filter((template) => (widths[template] ?? 0) > place);
+      if (count < active.length) active = widerThan(active, widths, place, count);
       const isShort = (this.#longest[place] ?? 0) <= oneByteMax;
       const lengths = isShort ? new Uint8Array(count) : new Uint32Array(count);
       const end = start + (this.#bytes[place] ?? 0);
@@ -172,6 +171,22 @@ export class VariableReader {
     const both = this.#singles[next >> 1] ?? 0;
     return ((next & 1) === 0 ? tens[both] : ones[both]) ?? 0;
   }
+}
+
+/** By index: filter() of typed arrays costs ten times as much. */
+function widerThan(
+  templateOf: Uint32Array,
+  widths: Uint8Array,
+  place: number,
+  count: number,
+): Uint32Array {
+  const wider = new Uint32Array(count);
+  let to = 0;
+  for (let i = 0; i < templateOf.length; i++) {
+    const template = templateOf[i] ?? 0;
+    if ((widths[template] ?? 0) > place) wider[to++] = template;
+  }
+  return wider;
 }
 
 const zero = "0".charCodeAt(0);

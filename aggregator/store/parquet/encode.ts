@@ -90,14 +90,57 @@ function packBits(
   sink.length = at;
 }
 
-/** DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
+/** DELTA_LENGTH_BYTE_ARRAY: all lengths (below 2^24), then all bytes. Written as writeDeltas() does, but without doubles. */
 export function writeLengths(sink: ByteSink, lengths: Uint32Array): void {
-  writeDeltas(
-    sink,
-    lengths.length,
-    (target) => target.varint(2 * (lengths[0] ?? 0)),
-    (i) => (lengths[i] ?? 0) - (lengths[i - 1] ?? 0),
-  );
+  const count = lengths.length;
+  sink.varint(blockValues);
+  sink.varint(blockValues / miniBlockValues);
+  sink.varint(count);
+  sink.varint(2 * (lengths[0] ?? 0));
+  const deltas = new Int32Array(blockValues);
+  for (let from = 1; from < count; from += blockValues) {
+    const here = Math.min(blockValues, count - from);
+    let before = lengths[from - 1] ?? 0;
+    let min = 0x7fff_ffff;
+    for (let i = 0; i < here; i++) {
+      const own = lengths[from + i] ?? 0;
+      const delta = own - before;
+      before = own;
+      deltas[i] = delta;
+      if (delta < min) min = delta;
+    }
+    sink.varint(min < 0 ? -2 * min - 1 : 2 * min);
+    // A bitwise union is as wide as the widest one.
+    for (let i = 0; i < here; i++) deltas[i] = (deltas[i] ?? 0) - min;
+    deltas.fill(0, here);
+    sink.ensure(4 + 4 * blockValues);
+    const widthsAt = sink.length;
+    sink.length += blockValues / miniBlockValues;
+    for (let mini = 0; mini < blockValues / miniBlockValues; mini++) {
+      const at = mini * miniBlockValues;
+      let union = 0;
+      for (let i = at; i < at + miniBlockValues; i++) union |= deltas[i] ?? 0;
+      const width = 32 - Math.clz32(union);
+      sink.bytes[widthsAt + mini] = width;
+      if (width > 0) packWords(sink, deltas, at, width);
+    }
+  }
+}
+
+/** A miniblock of whole numbers of at most 25 bits. The sink has room. */
+function packWords(sink: ByteSink, values: Int32Array, from: number, width: number): void {
+  const { bytes } = sink;
+  let at = sink.length;
+  let [held, bits] = [0, 0];
+  for (let i = from; i < from + miniBlockValues; i++) {
+    held |= (values[i] ?? 0) << bits;
+    bits += width;
+    for (; bits >= 8; bits -= 8) {
+      bytes[at++] = held & 0xff;
+      held >>>= 8;
+    }
+  }
+  sink.length = at;
 }
 
 /** The hybrid of runs and packed bits, without a length in front; `width` bits a value, at most 24. */

@@ -42,6 +42,8 @@ export const listLevels = { repetition: 1, definition: 3, ofEmpty: 1 } as const;
 export type ColumnPages = {
   readonly encoding: number;
   readonly values: Uint8Array<ArrayBuffer>;
+  /** What follows them in the page: large texts, which need not be copied to their lengths. Of columns only whose rows may lack a value. */
+  readonly texts?: Uint8Array;
   /** Entries of a dictionary as PLAIN, where the encoding names them by number. */
   readonly dictionary?: { readonly values: Uint8Array<ArrayBuffer>; readonly count: number };
   /** Whether a row has a value; absent where all have. */
@@ -88,6 +90,10 @@ export class ParquetWriter {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #pageVersion: 1 | 2;
   readonly #groups: RowGroup[] = [];
+  /** A page before it is compressed. */
+  readonly #page = new ByteSink();
+  /** Pages of columns that have no value at all, by rows: most of the columns of variables. */
+  readonly #emptyPages = new Map<number, Uint8Array>();
   #offset = 0;
 
   /** `pageVersion` is of the pages of columns that are there in every row. */
@@ -163,7 +169,7 @@ export class ParquetWriter {
     rawBytes +=
       pages.isPresent === undefined
         ? this.#dataPage(rows, pages)
-        : this.#optionalPage(rows, pages, pages.isPresent);
+        : this.#optionalPage(rows, pages, pages.isPresent, nulls);
     const { dictionary, min, max } = pages;
     const bounds = { ...(min && { min }), ...(max && { max }) };
     const bytes = this.#offset - offset;
@@ -198,15 +204,21 @@ export class ParquetWriter {
   }
 
   /** Of version 1: there the levels are compressed, too, which those of columns that belong to some templates only do very well. */
-  #optionalPage(rows: number, pages: ColumnPages, isPresent: Uint8Array): number {
-    const levels = new ByteSink(64);
-    writeRuns(levels, isPresent, 1);
-    const raw = new ByteSink(4 + levels.length + pages.values.length);
-    for (let shift = 0; shift < 32; shift += 8)
-      raw.bytes[raw.length++] = (levels.length >>> shift) & 0xff;
-    raw.block(levels.written());
+  #optionalPage(rows: number, pages: ColumnPages, isPresent: Uint8Array, nulls: number): number {
+    const raw = this.#page;
+    raw.clear();
+    raw.ensure(4 + pages.values.length + (pages.texts?.length ?? 0));
+    raw.length = 4;
+    writeRuns(raw, isPresent, 1);
+    const levels = raw.length - 4;
+    for (let byte = 0; byte < 4; byte++) raw.bytes[byte] = (levels >>> (8 * byte)) & 0xff;
     raw.block(pages.values);
-    const body = Bun.zstdCompressSync(raw.written(), { level: pages.level ?? this.#level });
+    if (pages.texts !== undefined) raw.block(pages.texts);
+    const isEmpty = nulls === rows;
+    const body =
+      (isEmpty ? this.#emptyPages.get(rows) : undefined) ??
+      Bun.zstdCompressSync(raw.written(), { level: pages.level ?? this.#level });
+    if (isEmpty) this.#emptyPages.set(rows, body);
     return this.#pageOfVersion1(rows, pages.encoding, raw.length, body) + raw.length;
   }
 
