@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { compressSync, uncompressSync } from "snappy";
-import { packSnappy, unpackSnappy } from "./snappy_block.ts";
+import { SnappyMemory, packSnappy, unpackSnappy } from "./snappy_block.ts";
 
 const bytesMax = 1 << 20;
 /** Repetitive as well as random bytes, past the size of a piece. */
@@ -33,6 +33,21 @@ test("unpackSnappy() reads what the reference implementation and packSnappy() wr
         expect(Buffer.compare(unpackSnappy(packed, bytesMax), Buffer.from(input))).toBe(0);
     }),
   );
+});
+test("unpackSnappy() gives the same out of memory that it has used before, of whatever size", () => {
+  const memory = new SnappyMemory();
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const packed = compressSync(Buffer.from(input));
+      expect(Buffer.compare(unpackSnappy(packed, bytesMax, memory), Buffer.from(input))).toBe(0);
+    }),
+  );
+  const large = new Uint8Array(1 << 20).fill(7);
+  const first = unpackSnappy(packSnappy(large), bytesMax, memory);
+  const second = unpackSnappy(packSnappy(Uint8Array.of(1, 2, 3)), bytesMax, memory);
+  expect([...second]).toEqual([1, 2, 3]);
+  expect(first.buffer).not.toBe(second.buffer);
+  expect(first.every((byte) => byte === 7)).toBe(true);
 });
 test("unpackSnappy() copies bytes that it is just writing, with offsets of one, two and four bytes", () => {
   const start = Array.from({ length: 12 }, (_, i) => i);

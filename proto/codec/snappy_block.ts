@@ -5,12 +5,38 @@ import { OperatingError } from "#shared/errors.ts";
  * are native, and a compiled binary carries one native library for each platform already.
  */
 
+/** Copies go sixteen bytes a step, and so up to fifteen bytes over their end; what comes next is written over that. */
+const slackBytes = 15;
+/** What is kept from block to block; a larger one is memory of its own. */
+const keptBytesMax = 2 ** 20;
+/** A literal of more is copied natively, which costs as much as some 60 bytes. */
+const longLiteral = 64;
+/** A copy from nearer than one step may read what it is just writing. */
+const stepBytes = 16;
+
+/** Memory to unpack into again and again: a result is good until the next. Fresh memory for each block is work for kernel and garbage collector. */
+export class SnappyMemory {
+  #bytes = new Uint8Array(0);
+
+  /** At least so many bytes, of any content. */
+  take(size: number): Uint8Array {
+    if (size > keptBytesMax) return new Uint8Array(size);
+    if (size > this.#bytes.length)
+      this.#bytes = new Uint8Array(Math.min(keptBytesMax, Math.max(2 * size, 65_536)));
+    return this.#bytes;
+  }
+}
+
 /**
- * Unpacks a block. The length in the header is checked before anything is allocated, and no byte is written behind it, so a
- * hostile block costs `bytesMax` at most. Throws OperatingError("bad_request"), also when the block claims over `bytesMax`
- * bytes.
+ * Unpacks a block. The length in the header is checked before anything is allocated, and no byte is written behind it (but for the
+ * slack), so a hostile block costs `bytesMax` at most. Throws OperatingError("bad_request"), also when the block claims over
+ * `bytesMax` bytes.
  */
-export function unpackSnappy(block: Uint8Array, bytesMax: number): Uint8Array {
+export function unpackSnappy(
+  block: Uint8Array,
+  bytesMax: number,
+  memory?: SnappyMemory,
+): Uint8Array {
   let length = 0;
   let at = 0;
   for (let scale = 1; ; scale *= 128) {
@@ -22,37 +48,44 @@ export function unpackSnappy(block: Uint8Array, bytesMax: number): Uint8Array {
   if (length > bytesMax) throw invalid(`claims ${length} bytes, over ${bytesMax}`);
   // An element of three bytes gives 64 at most: what cannot be reached is refused before it is allocated.
   if (length > (block.length - at) * 22 + 64) throw invalid("claims more than it can hold");
-  const out = new Uint8Array(length);
-  if (fill(out, block, at) !== length) throw invalid("is shorter than it claims");
-  return out;
+  const out = memory?.take(length + slackBytes) ?? new Uint8Array(length + slackBytes);
+  if (fill(out, length, block, at) !== length) throw invalid("is shorter than it claims");
+  return out.subarray(0, length);
 }
 
-/** Writes the elements from `at` on; gives the number of bytes written. */
-function fill(out: Uint8Array, block: Uint8Array, from: number): number {
-  const size = block.length;
+/**
+ * Writes the elements from `from` on into the first `size` bytes; gives the number of bytes written. Words by a DataView need no aligned
+ * places, and steps of four of them no loop for the rest: measured to take 0.6 of the time of single bytes.
+ */
+function fill(out: Uint8Array, size: number, block: Uint8Array, from: number): number {
+  const input = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const output = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const end = block.length;
   let at = from;
   let to = 0;
-  while (at < size) {
+  while (at < end) {
     const tag = block[at++] ?? 0;
     const kind = tag & 3;
     let length = (tag >>> 2) + 1;
     if (kind === 0) {
       if (length > 60) {
         const bytes = length - 60;
-        if (at + bytes > size) throw invalid("ends in an element");
+        if (at + bytes > end) throw invalid("ends in an element");
         length = littleEndian(block, at, bytes) + 1;
         at += bytes;
       }
-      if (at + length > size) throw invalid("ends in a literal");
-      if (to + length > out.length) throw invalid("is longer than it claims");
-      if (length < 64) for (let i = 0; i < length; i++) out[to + i] = block[at + i] ?? 0;
+      if (at + length > end) throw invalid("ends in a literal");
+      if (to + length > size) throw invalid("is longer than it claims");
+      if (length < longLiteral && at + length + 3 <= end)
+        for (let i = 0; i < length; i += 4)
+          output.setInt32(to + i, input.getInt32(at + i, true), true);
       else out.set(block.subarray(at, at + length), to);
       at += length;
       to += length;
       continue;
     }
     const bytes = kind === 3 ? 4 : kind;
-    if (at + bytes > size) throw invalid("ends in an element");
+    if (at + bytes > end) throw invalid("ends in an element");
     let offset = 0;
     if (kind === 2) offset = (block[at] ?? 0) | ((block[at + 1] ?? 0) << 8);
     else if (kind === 1) {
@@ -61,28 +94,19 @@ function fill(out: Uint8Array, block: Uint8Array, from: number): number {
     } else offset = littleEndian(block, at, bytes);
     at += bytes;
     if (offset === 0 || offset > to) throw invalid("copies from before its start");
-    if (to + length > out.length) throw invalid("is longer than it claims");
-    copy(out, to - offset, to, length);
+    if (to + length > size) throw invalid("is longer than it claims");
+    const source = to - offset;
+    if (offset >= stepBytes)
+      for (let i = 0; i < length; i += stepBytes) {
+        output.setInt32(to + i, output.getInt32(source + i, true), true);
+        output.setInt32(to + i + 4, output.getInt32(source + i + 4, true), true);
+        output.setInt32(to + i + 8, output.getInt32(source + i + 8, true), true);
+        output.setInt32(to + i + 12, output.getInt32(source + i + 12, true), true);
+      }
+    else for (let i = 0; i < length; i++) out[to + i] = out[source + i] ?? 0;
     to += length;
   }
   return to;
-}
-
-/** Four bytes a step, where they are there already: a copy may overlap what it writes. Measured to take 0.6 of the time of single bytes. */
-function copy(out: Uint8Array, from: number, to: number, length: number): void {
-  let i = 0;
-  if (to - from >= 4)
-    for (; i + 4 <= length; i += 4) {
-      const first = out[from + i] ?? 0;
-      const second = out[from + i + 1] ?? 0;
-      const third = out[from + i + 2] ?? 0;
-      const fourth = out[from + i + 3] ?? 0;
-      out[to + i] = first;
-      out[to + i + 1] = second;
-      out[to + i + 2] = third;
-      out[to + i + 3] = fourth;
-    }
-  for (; i < length; i++) out[to + i] = out[from + i] ?? 0;
 }
 
 function littleEndian(block: Uint8Array, at: number, bytes: number): number {
