@@ -154,21 +154,48 @@ export class PushedSeries {
     return outOfOrderMs === 0 || behindMs > outOfOrderMs;
   }
 
+  /**
+   * Where, from `start` on, the first sample stands that is not plainly its series' newest: one at or before the newest stored or after
+   * `latestMs`, one that is too old, or a second one of the same series. `end` where there is none.
+   */
+  newerEnd(
+    columns: Uint32Array,
+    timestampsMs: Float64Array,
+    start: number,
+    end: number,
+    latestMs: number,
+  ): number {
+    const lastMs = this.#lastMs;
+    const earliestMs = this.#newestMs - Math.max(this.#limits.outOfOrderMs, behindMaxMs);
+    let before = noRoom;
+    for (let at = start; at < end; at++) {
+      const column = columns[at] ?? 0;
+      const timestampMs = timestampsMs[at] ?? 0;
+      const isNewest = timestampMs > (lastMs[column] ?? 0) && column !== before;
+      if (!isNewest || timestampMs > latestMs || timestampMs < earliestMs) return at;
+      before = column;
+    }
+    return end;
+  }
+
   /** The samples are in the spool. Does nothing when their columns were those of older groups. */
   stored(groups: SeriesGroups, samples: SparseSamples, nowMs: number): void {
     if (groups !== this.#groups) return;
     const words = wordsOf(samples.values);
     const { columns, timestampsMs } = samples;
+    const [seenMs, lastMs, lastWords] = [this.#seenMs, this.#lastMs, this.#lastWords];
+    let newestMs = this.#newestMs;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] ?? 0;
       const timestampMs = timestampsMs[i] ?? 0;
-      this.#seenMs[column] = nowMs;
-      if (timestampMs > this.#newestMs) this.#newestMs = timestampMs;
-      if (timestampMs < (this.#lastMs[column] ?? 0)) continue;
-      this.#lastMs[column] = timestampMs;
-      this.#lastWords[2 * column] = words[2 * i] ?? 0;
-      this.#lastWords[2 * column + 1] = words[2 * i + 1] ?? 0;
+      seenMs[column] = nowMs;
+      if (timestampMs > newestMs) newestMs = timestampMs;
+      if (timestampMs < (lastMs[column] ?? 0)) continue;
+      lastMs[column] = timestampMs;
+      lastWords[2 * column] = words[2 * i] ?? 0;
+      lastWords[2 * column + 1] = words[2 * i + 1] ?? 0;
     }
+    this.#newestMs = newestMs;
   }
 
   #grow(): void {

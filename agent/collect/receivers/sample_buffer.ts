@@ -31,6 +31,27 @@ export class SampleBuffer {
     if (isAbsent(this.#words, at)) setNormalNan(this.#words, at);
   }
 
+  /** Samples [start, end) of parallel arrays, as pushWords() takes them. */
+  pushRun(
+    fromColumns: Uint32Array,
+    fromTimesMs: Float64Array,
+    fromWords: Uint32Array,
+    start: number,
+    end: number,
+  ): void {
+    while (this.length + end - start > this.#columns.length) this.#grow();
+    const [columns, timestampsMs, words] = [this.#columns, this.#timestampsMs, this.#words];
+    let at = this.length;
+    for (let i = start; i < end; i++, at++) {
+      columns[at] = fromColumns[i] ?? 0;
+      timestampsMs[at] = fromTimesMs[i] ?? 0;
+      words[2 * at] = fromWords[2 * i] ?? 0;
+      words[2 * at + 1] = fromWords[2 * i + 1] ?? 0;
+      if (isAbsent(words, at)) setNormalNan(words, at);
+    }
+    this.length = at;
+  }
+
   /** A histogram, with what stands for it where samples are compared. */
   pushHistogram(
     column: number,

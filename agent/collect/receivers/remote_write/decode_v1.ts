@@ -87,13 +87,7 @@ class SeriesReader {
     const expected = this.#expected;
     this.#cursor.at = expected.read(this.#cursor.bytes, this.#cursor.at);
     const { length, columns, timestampsMs, words } = expected;
-    for (let i = 0; i < length; i++)
-      this.#checks.add(
-        columns[i] ?? 0,
-        timestampsMs[i] ?? 0,
-        words[2 * i] ?? 0,
-        words[2 * i + 1] ?? 0,
-      );
+    if (length > 0) this.#checks.addRun(columns, timestampsMs, words, length);
     return length > 0;
   }
 

@@ -90,6 +90,53 @@ test("ExpectedSeries reads any bytes without a fault, and never over their end",
   fc.assert(property, { seed: 6, numRuns: 3_000 });
 });
 
+test("ExpectedSeries takes of a run of series what is as foretold, to the bit, whatever differs and where", () => {
+  const texts = fc.array(fc.string({ maxLength: 140 }), { minLength: 2, maxLength: 40 });
+  const time = fc.constantFrom(timestampMs, timestampMs + 15_000, 2 ** 41 - 1, 1_000, 2 ** 45);
+  const change = fc.option(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })));
+  const property = fc.property(texts, time, change, fc.nat(), (names, ms, changed, seed) => {
+    const expected = new ExpectedSeries();
+    const labels = names.map((name, i) => labelsOf(`${i}${name}`));
+    for (const [column, own] of labels.entries()) {
+      expected.keep(column, own, 0, own.length);
+      expected.met(column);
+    }
+    const parts = labels.map((own, i) => seriesOf(own, sampleOf(seed / (i + 1), ms)));
+    const bytes = Buffer.concat(parts);
+    let differing = parts.length;
+    if (changed !== null) {
+      const place = changed[0] % bytes.length;
+      let end = 0;
+      differing = parts.findIndex((part) => (end += part.length) > place);
+      const own = parts[differing]?.length ?? 0;
+      const tail = sampleOf(0, ms).length;
+      // Values and times are the sender's to choose.
+      const isOfSample = place >= end - tail && place < end && own > tail;
+      if (isOfSample) differing = parts.length;
+      else bytes[place] = (bytes[place] ?? 0) ^ changed[1];
+    }
+    // Twice: after a run that was cut, the next is tried in smaller pieces.
+    for (let round = 0; round < 2; round++) {
+      expected.met(labels.length - 1);
+      expected.met(0);
+      let [at, found] = [parts[0]?.length ?? 0, 1];
+      if (differing === 0) return;
+      for (let before = -1; before !== at;) {
+        before = at;
+        at = expected.read(bytes, at);
+        for (let i = 0; i < expected.length; i++, found++) {
+          expect(expected.columns[i]).toBe(found);
+          expect(expected.timestampsMs[i]).toBe(ms);
+          const words = new Uint32Array(Float64Array.of(seed / (found + 1)).buffer);
+          expect([...expected.words.subarray(2 * i, 2 * i + 2)]).toEqual([...words]);
+        }
+      }
+      expect(found).toBe(differing);
+    }
+  });
+  fc.assert(property, { seed: 7, numRuns: 400 });
+});
+
 test("ExpectedSeries learns another order, keeps many series, and forgets all at clear()", () => {
   const expected = new ExpectedSeries();
   const count = 5_000;

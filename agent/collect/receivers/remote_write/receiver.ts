@@ -15,7 +15,7 @@ import type { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
-import { unpackSnappy } from "#proto/codec/snappy_block.ts";
+import { SnappyMemory, unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { type WriteVersion, versionOf } from "./content_type.ts";
 import { type KnownSeries, decodeV1 } from "./decode_v1.ts";
 import { decodeV2 } from "./decode_v2.ts";
@@ -67,6 +67,7 @@ class WriteIntake {
   readonly #known: KnownSeries;
   readonly #symbols: SymbolNumbers;
   readonly #buffer = new SampleBuffer();
+  readonly #unpacked = new SnappyMemory();
 
   constructor(config: z.output<typeof RemoteWriteConfig>, context: ReceiverContext) {
     const { series_max: seriesMax, series_idle: idleMs } = config;
@@ -108,7 +109,7 @@ class WriteIntake {
     packed: Uint8Array,
     take: TakeMemory,
   ): Promise<Response> {
-    const bytes = unpackSnappy(packed, this.#config.body_size_max);
+    const bytes = unpackSnappy(packed, this.#config.body_size_max, this.#unpacked);
     take(bytes.length);
     if (request.method !== "POST")
       return this.#answer(version, { status: 405, message: "expected POST" }, nothing);
@@ -120,7 +121,7 @@ class WriteIntake {
     const nowMs = this.#context.clock.now();
     this.#buffer.clear();
     this.#series.begin(nowMs);
-    // Decoding is one turn: the buffer and the columns are this request's until the samples are taken out.
+    // Decoding is one turn: unpacked bytes, buffer and columns are this request's until the samples are taken out.
     const decoded =
       version === 1
         ? decodeV1(bytes, this.#known, this.#buffer, nowMs)

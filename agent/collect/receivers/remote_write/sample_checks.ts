@@ -34,6 +34,47 @@ export class SampleChecks {
       this.#buffer.pushWords(column, timestampMs, low, high);
   }
 
+  /** The first `count` samples of parallel arrays. Mostly all are newer than what their series have, and then need no check each. */
+  addRun(
+    columns: Uint32Array,
+    timestampsMs: Float64Array,
+    words: Uint32Array,
+    count: number,
+  ): void {
+    for (let at = 0; at < count; at++) {
+      const end =
+        columns[at] === this.#column
+          ? at
+          : this.#series.newerEnd(columns, timestampsMs, at, count, this.#latestMs);
+      if (end > at) this.#addNewer(columns, timestampsMs, words, at, end);
+      at = end;
+      if (at < count)
+        this.add(
+          columns[at] ?? 0,
+          timestampsMs[at] ?? 0,
+          words[2 * at] ?? 0,
+          words[2 * at + 1] ?? 0,
+        );
+    }
+  }
+
+  #addNewer(
+    columns: Uint32Array,
+    timestampsMs: Float64Array,
+    words: Uint32Array,
+    start: number,
+    end: number,
+  ): void {
+    this.#buffer.pushRun(columns, timestampsMs, words, start, end);
+    this.#out.samples += end - start;
+    this.#out.written += end - start;
+    const last = end - 1;
+    this.#column = columns[last] ?? -1;
+    this.#lastMs = timestampsMs[last] ?? Number.NaN;
+    this.#low = words[2 * last] ?? 0;
+    this.#high = words[2 * last + 1] ?? 0;
+  }
+
   /** Since when the value of the sample before counts, Unix milliseconds. */
   addStart(column: number, timestampMs: number, startMs: number): void {
     if (timestampMs > this.#latestMs || startMs > timestampMs) return;
