@@ -1,5 +1,5 @@
 import type { NextFrame } from "#proto/bus/agent_port.ts";
-import type { EncodedBody } from "#proto/codec/metrics_body.ts";
+import type { EncodedBody, EncodedTogether } from "#proto/codec/metrics_body.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";
@@ -14,9 +14,14 @@ import type { LaneMemo } from "./lane_memo.ts";
 import type { Ledger } from "./ledger.ts";
 import { applyCheckpoints } from "./ledger.ts";
 import type { SpoolMeters } from "./meters.ts";
+import { type QueuedBatch, WriteQueue } from "./write_queue.ts";
 
 /** Encodes the batches of one epoch; a new one is made for each. */
-export type BatchEncoder<Batch> = { encode(batch: Batch): EncodedBody[] };
+export type BatchEncoder<Batch> = {
+  encode(batch: Batch): EncodedBody[];
+  /** Several in one go, with the items of each; it throws before anything of any is encoded, or is of no more use. */
+  encodeTogether?(batches: readonly Batch[]): EncodedTogether;
+};
 
 export type LaneParts<Batch> = {
   readonly name: LaneName;
@@ -28,6 +33,8 @@ export type LaneParts<Batch> = {
   readonly memo: LaneMemo;
   readonly ledger: Ledger;
   readonly createEncoder: () => BatchEncoder<Batch>;
+  /** Batches that are written as one at most; 1 where the encoder has no encodeTogether(). */
+  readonly groupMax: number;
   /**
    * What to do with a batch that the disk refuses. `drop`: count it, the next scrape comes soon. `wait`: hold it, and by that the
    * source, until there is room: a file's lines can still be read later.
@@ -71,7 +78,7 @@ export class SpoolLane<Batch> {
   #untold: Drops = {};
   #openedAtMs = 0;
   #readEpoch = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue: WriteQueue<Batch>;
   #syncIsDue = false;
   #isClosed = false;
   #trouble: LaneTrouble = { state: "ok", lastError: "" };
@@ -83,6 +90,7 @@ export class SpoolLane<Batch> {
     this.#itemsTotal = parts.ledger.itemsTotal;
     this.#checkpoints = new Map(parts.ledger.checkpoints);
     this.#drops = parts.ledger.drops;
+    this.#queue = new WriteQueue(parts.groupMax, (group) => this.#write(group));
   }
 
   /** As of the last frame that is in the file. */
@@ -106,9 +114,7 @@ export class SpoolLane<Batch> {
   write(batch: Batch, checkpoints: Readonly<Record<string, string>> = {}): Promise<number> {
     if (this.#isClosed)
       return Promise.reject(new OperatingError("cancelled", "the spool is closed"));
-    const turn = this.#turn.then(() => this.#write(batch, checkpoints));
-    this.#turn = turn.catch(() => {});
-    return turn;
+    return this.#queue.add(batch, checkpoints);
   }
 
   /** Items that were read but won't be stored; told to the aggregator with the next frame. */
@@ -140,7 +146,7 @@ export class SpoolLane<Batch> {
   /** Makes the drops that no frame has told of durable, then everything. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#turn;
+    await this.#queue.idle();
     try {
       if (Object.keys(this.#untold).length > 0) await this.#openEpoch();
       await this.#parts.files.close();
@@ -164,25 +170,46 @@ export class SpoolLane<Batch> {
     onSynced(this.signal);
   }
 
-  async #write(batch: Batch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
+  async #write(group: readonly QueuedBatch<Batch>[]): Promise<readonly number[] | undefined> {
     const isOpen = await this.#try(() => this.#openEpochIfDue());
     // Encoded in either case: only the encoder knows how many items there are to count as dropped.
-    const bodies = this.#encode(batch);
-    const items = bodies.reduce((sum, body) => sum + body.items, 0);
+    const encoded = this.#encode(group);
+    if (encoded === undefined) return undefined;
+    const { bodies, items } = encoded;
+    const checkpoints = checkpointsOf(group);
     // A body without items may hold series and metadata that the encoder counts as sent.
     const hasContent = bodies.length > 0 || Object.keys(checkpoints).length > 0;
-    if (isOpen && !hasContent) return 0;
+    if (isOpen && !hasContent) return items;
     if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return items;
     this.#encoder = undefined;
-    this.drop("disk_error", items);
-    return 0;
+    this.drop(
+      "disk_error",
+      items.reduce((sum, own) => sum + own, 0),
+    );
+    return items.map(() => 0);
+  }
+
+  /** undefined where one of several cannot be encoded: they are then to be written one by one. */
+  #encode(group: readonly QueuedBatch<Batch>[]): EncodedTogether | undefined {
+    const encoder = this.#encoder ?? this.#parts.createEncoder();
+    const [only, ...more] = group;
+    if (only === undefined) return { bodies: [], items: [] };
+    if (more.length === 0) return this.#encodeOne(encoder, only.batch);
+    try {
+      return encoder.encodeTogether?.(group.map(({ batch }) => batch));
+    } catch {
+      // Part of them may have gone into the encoder's state, so the epoch ends here. Whoever is at fault throws again, alone.
+      this.#encoder = undefined;
+      return undefined;
+    }
   }
 
   /** A batch that no frame can hold is dropped and counted; its checkpoints still go on, or a tail would read it for ever. */
-  #encode(batch: Batch): EncodedBody[] {
-    const { createEncoder, tooLarge, log } = this.#parts;
+  #encodeOne(encoder: BatchEncoder<Batch>, batch: Batch): EncodedTogether {
+    const { tooLarge, log } = this.#parts;
     try {
-      return (this.#encoder ?? createEncoder()).encode(batch);
+      const bodies = encoder.encode(batch);
+      return { bodies, items: [bodies.reduce((sum, body) => sum + body.items, 0)] };
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code !== "overloaded") throw thrown;
       const items = tooLarge.count(batch);
@@ -194,7 +221,7 @@ export class SpoolLane<Batch> {
       this.drop(tooLarge.reason, items);
       // Part of it may have gone into the encoder's state, so the epoch ends here.
       this.#encoder = undefined;
-      return [];
+      return { bodies: [], items: [0] };
     }
   }
 
@@ -290,4 +317,12 @@ export class SpoolLane<Batch> {
 
 function sizeOf(frames: readonly BuiltFrame[]): number {
   return frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+}
+
+/** Of several the last one stands. */
+function checkpointsOf<Batch>([first, ...more]: readonly QueuedBatch<Batch>[]) {
+  const checkpoints = first?.checkpoints ?? {};
+  return more.length === 0
+    ? checkpoints
+    : Object.assign({ ...checkpoints }, ...more.map((one) => one.checkpoints));
 }

@@ -40,6 +40,8 @@ type AnyLane = Pick<
 type Opened = { readonly memo: LaneMemo; readonly files: LaneFiles };
 
 const upkeepMs = 60_000;
+/** Batches of metrics that share frames: those of so many requests wait for the disk at the same time on a busy agent. */
+const metricsGroupMax = 64;
 
 /**
  * The agent's log of frames on disk; docs/formats/spool.md draws its files.
@@ -94,6 +96,7 @@ export class Spool {
       ...opened.metrics,
       name: { tenant, agent, signal: "metrics" },
       createEncoder: encoders.metrics,
+      groupMax: metricsGroupMax,
       whenRefused: "drop",
       tooLarge: { reason: "label_limit", count: countSamples },
     });
@@ -102,6 +105,7 @@ export class Spool {
       ...opened.logs,
       name: { tenant, agent, signal: "logs" },
       createEncoder: encoders.logs,
+      groupMax: 1,
       whenRefused: "wait",
       tooLarge: { reason: "line_too_long", count: ({ bodyEnds }) => bodyEnds.length },
     });

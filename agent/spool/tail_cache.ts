@@ -10,6 +10,8 @@ type Cached = Pick<BuiltFrame, "position" | "bytes">;
 /** The newest frames of a lane in memory, in order and without a gap, bounded. */
 export class TailCache {
   #frames: Cached[] = [];
+  /** How many at its beginning are gone. */
+  #gone = 0;
   #bytes = 0;
   /** Everything after this place is here. */
   #start: Position;
@@ -23,19 +25,27 @@ export class TailCache {
       this.#frames.push({ position, bytes });
       this.#bytes += bytes.length;
     }
-    let gone = 0;
-    while (this.#bytes > bytesMax && gone < this.#frames.length) {
-      const oldest = this.#frames[gone++];
-      this.#bytes -= oldest?.bytes.length ?? 0;
-      this.#start = oldest?.position ?? this.#start;
+    while (this.#bytes > bytesMax) {
+      const oldest = this.#frames[this.#gone];
+      if (oldest === undefined) break;
+      this.#gone++;
+      this.#bytes -= oldest.bytes.length;
+      this.#start = oldest.position;
     }
-    if (gone > 0) this.#frames = this.#frames.slice(gone);
+    // Not at every call: frames may be small, and then are thousands.
+    if (2 * this.#gone > this.#frames.length) this.#drop();
+  }
+
+  #drop(): void {
+    this.#frames = this.#frames.slice(this.#gone);
+    this.#gone = 0;
   }
 
   /** What the files let go must not be read from here either. */
   forget(to: Position): void {
     if (comparePositions(to, this.#start) <= 0) return;
     this.#start = to;
+    this.#drop();
     this.#frames = this.#frames.filter(({ position }) => comparePositions(position, to) > 0);
     this.#bytes = this.#frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
@@ -45,8 +55,7 @@ export class TailCache {
     if (comparePositions(after, this.#start) < 0) return undefined;
     const found: Uint8Array[] = [];
     let taken = 0;
-    let at = this.#frames.findIndex(({ position }) => comparePositions(position, after) > 0);
-    for (; at >= 0 && at < this.#frames.length; at++) {
+    for (let at = this.#firstAfter(after); at < this.#frames.length; at++) {
       const frame = this.#frames[at];
       if (frame === undefined || comparePositions(frame.position, to) > 0) break;
       if (found.length > 0 && taken + frame.bytes.length > limit) break;
@@ -54,5 +63,17 @@ export class TailCache {
       taken += frame.bytes.length;
     }
     return found;
+  }
+
+  /** Where the first frame after a place is, by halves. */
+  #firstAfter(place: Position): number {
+    let [low, high] = [this.#gone, this.#frames.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { position } = this.#frames[middle] ?? { position: place };
+      if (comparePositions(position, place) > 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }

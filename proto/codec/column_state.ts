@@ -38,6 +38,10 @@ export class SavedColumns {
   bases = new Float64Array(0);
   modes = new Uint8Array(0);
 
+  get capacity(): number {
+    return this.values.length;
+  }
+
   reserve(count: number): void {
     if (count <= this.values.length) return;
     this.values = new Float64Array(count);

@@ -254,6 +254,32 @@ describe("metrics codec", () => {
     expect(samplesOf(got)).toEqual(samplesOf([asDecoded(batch)]));
   });
 
+  test("puts several batches into one body, and counts the items of each", () => {
+    const encoder = createMetricsEncoder();
+    const [one, other] = [schemaOf(3), schemaOf(2)];
+    const batchOf = (schema: typeof one, timestampMs: number): MetricsBatch => {
+      const values = Float64Array.from(schema.series, (_, i) => timestampMs + i);
+      return { schema, rows: [{ timestampMs, values }] };
+    };
+    const batches = [batchOf(one, 1), { ...batchOf(other, 2), also: [batchOf(one, 3)] }];
+    const { bodies, items } = encoder.encodeTogether([...batches, { schema: other, rows: [] }]);
+    expect(items).toEqual([3, 5, 0]);
+    expect(bodies.map((body) => body.items)).toEqual([8]);
+    const decoder = createMetricsDecoder();
+    const got = bodies.map((body) => kept(decoder.decode(frameOf(body))));
+    const wanted = createMetricsDecoder();
+    const again = createMetricsEncoder();
+    const singly = batches
+      .flatMap((batch) => again.encode(batch))
+      .map((body) => kept(wanted.decode(frameOf(body))));
+    expect(samplesOf(got)).toEqual(samplesOf(singly));
+    const huge = { series: [{ __name__: "x".repeat(300_000) }], families: [] };
+    expect(() => encoder.encodeTogether([batchOf(one, 4), { schema: huge, rows: [] }])).toThrow(
+      OperatingError,
+    );
+    expect(encoder.encodeTogether([batchOf(one, 5)]).items).toEqual([3]);
+  });
+
   test("refuses a label set that no frame takes, and goes on as before", () => {
     const encoder = createMetricsEncoder();
     const huge = { series: [{ __name__: "x".repeat(200_000) }], families: [] };

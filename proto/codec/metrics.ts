@@ -173,12 +173,14 @@ class Journal {
   clear(): void {
     this.#steps = [];
     this.#used = 0;
-    this.#saved.length = Math.min(this.#saved.length, savedMax);
+    let columns = 0;
+    const keep = this.#saved.findIndex((saved) => (columns += saved.capacity) > savedColumnsMax);
+    if (keep >= 0) this.#saved.length = Math.max(1, keep);
   }
 }
 
-/** Kept from frame to frame: more than a row a frame is rare. */
-const savedMax = 1;
+/** Kept from frame to frame, by memory for columns: some ten rows of a frame, 140 KB. One is kept in any case. */
+const savedColumnsMax = 8_192;
 
 /** One body's decoding. Schemas change in place, and the journal knows how they were. */
 class BodyDecoder {

@@ -10,6 +10,12 @@ export type EncodedBody = {
   readonly items: number;
 };
 
+/** Several batches in the same bodies, with the items of each batch. */
+export type EncodedTogether = {
+  readonly bodies: readonly EncodedBody[];
+  readonly items: readonly number[];
+};
+
 /** The body of a metrics frame: a list of operations, drawn in docs/formats/frame.md. */
 export const metricsBodyVersion = 1;
 /** Of a body with histograms: decoders that don't know them refuse it as a whole. */

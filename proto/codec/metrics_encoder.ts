@@ -26,6 +26,7 @@ import { histogramBytesMax, writeHistograms } from "./histogram_samples.ts";
 import { labelsBytesMax, writeLabelTable } from "./label_table.ts";
 import {
   type EncodedBody,
+  type EncodedTogether,
   epochSeriesMax,
   exemplarsBodyVersion,
   frameCellsMax,
@@ -42,7 +43,11 @@ import { timestampBytesMax, writeTimestamp } from "./timestamps.ts";
  * frameBytesMax, several; all of them must be written, in order. Throws OperatingError("overloaded") for what no frame
  * or decoder takes (a label set of over 256 KiB, over `epochSeriesMax` series in a schema), and is then as it was.
  */
-export type MetricsEncoder = { encode(batch: MetricsBatch): EncodedBody[] };
+export type MetricsEncoder = {
+  encode(batch: MetricsBatch): EncodedBody[];
+  /** Several batches as if they were one. */
+  encodeTogether(batches: readonly MetricsBatch[]): EncodedTogether;
+};
 
 export type MetricsEncoderOptions = {
   /** Schemas remembered; one that was not used for longest is forgotten, and sent again when it comes back. */
@@ -79,7 +84,9 @@ class Encoder implements MetricsEncoder {
   #nextId = 1;
   #bodies: EncodedBody[] = [];
   #version = metricsBodyVersion;
+  /** Of the body that is being written, and of those before it. */
   #items = 0;
+  #itemsBefore = 0;
   #cells = 0;
   #exemplars = 0;
 
@@ -88,14 +95,20 @@ class Encoder implements MetricsEncoder {
   }
 
   encode(batch: MetricsBatch): EncodedBody[] {
-    const { also = [] } = batch;
-    this.#check(batch);
-    for (const part of also) this.#check(part);
+    return this.encodeTogether([batch]).bodies;
+  }
+
+  encodeTogether(batches: readonly MetricsBatch[]) {
+    for (const batch of batches) for (const part of partsOf(batch)) this.#check(part);
     this.#bodies = [];
-    this.#writePart(batch);
-    for (const part of also) this.#writePart(part);
+    this.#itemsBefore = 0;
+    const items = batches.map((batch) => {
+      const before = this.#itemsBefore + this.#items;
+      for (const part of partsOf(batch)) this.#writePart(part);
+      return this.#itemsBefore + this.#items - before;
+    });
     this.#flush();
-    return this.#bodies;
+    return { bodies: this.#bodies, items };
   }
 
   #writePart(part: MetricsPart): void {
@@ -164,6 +177,7 @@ class Encoder implements MetricsEncoder {
     this.#bodies.push({ ...packed, bodySize, bodyVersion, items });
     this.#writer.clear();
     this.#version = metricsBodyVersion;
+    this.#itemsBefore += items;
     this.#items = 0;
     this.#cells = 0;
     this.#exemplars = 0;
@@ -289,4 +303,8 @@ class Encoder implements MetricsEncoder {
       writeStarts(this.#writer, news, start, end);
     }
   }
+}
+
+function partsOf(batch: MetricsBatch): readonly MetricsPart[] {
+  return batch.also === undefined ? [batch] : [batch, ...batch.also];
 }
