@@ -1,3 +1,4 @@
+import type { Section } from "./section.ts";
 import type { Plain } from "./source_tree.ts";
 
 /** A map of our configuration that is being put together. */
@@ -23,6 +24,16 @@ export class Plan {
   commented<Part extends object>(part: Part, comment: string): Part {
     this.comments.set(part, comment);
     return part;
+  }
+
+  /** All that is pushed over HTTP is taken at one address: the first that is asked for, as the section's key says it. */
+  takeListen(address: string, section: Section, key: string): void {
+    const node = section.peek(key) ?? section.node;
+    if (this.listen === undefined) {
+      this.listen = address;
+      section.account.differ(node, "all of the agent's API is there, and it asks for no login");
+    } else if (this.listen !== address)
+      section.account.takeBack(node, "pushes are taken at one address");
   }
 
   /** Jobs have names of their own: a name that is taken gets a number. */

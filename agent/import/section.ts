@@ -1,6 +1,6 @@
 import type { Account } from "./account.ts";
 import { ImportMistakes } from "./mistakes.ts";
-import { type MapNode, type Plain, type SourceNode, plainOf } from "./source_tree.ts";
+import { type MapNode, type Plain, type SourceNode, leavesOf, plainOf } from "./source_tree.ts";
 
 /**
  * A map of the source file while it is read: whoever takes a value has carried it over, and says so where it has not. A value of the
@@ -35,6 +35,7 @@ export class Section {
     const node = this.peek(key);
     if (node === undefined) return undefined;
     this.account.carry(node);
+    for (const leaf of leavesOf(node)) this.#isKnown(leaf);
     return plainOf(node);
   }
 
@@ -72,7 +73,14 @@ export class Section {
       return undefined;
     }
     this.account.carry(node);
-    return node;
+    return this.#isKnown(node) ? node : undefined;
+  }
+
+  /** A value that only the shipper knows can't be written down: where it is needed, that is a mistake. */
+  #isKnown(node: SourceNode): boolean {
+    if (node.kind !== "scalar" || node.unknown === undefined) return true;
+    this.mistakes.add(node, node.unknown);
+    return false;
   }
 
   /** A list of texts, or one alone. */
@@ -82,6 +90,7 @@ export class Section {
     this.account.carry(node);
     const items = node.kind === "list" ? node.items : [node];
     return items.flatMap((item) => {
+      if (!this.#isKnown(item)) return [];
       if (item.kind === "scalar" && item.value !== null) return [String(item.value)];
       if (item.kind !== "scalar") this.mistakes.add(item, "expected a text");
       return [];
@@ -107,6 +116,7 @@ export class Section {
         this.mistakes.add(node, "expected a text");
         return [];
       }
+      if (!this.#isKnown(node)) return [];
       const { value } = node;
       const pair: [string, string | undefined, SourceNode] = [
         key,

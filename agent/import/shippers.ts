@@ -1,3 +1,5 @@
+import { importAlloy } from "./alloy/import_alloy.ts";
+import { readRiver } from "./alloy/river_parser.ts";
 import type { Plan } from "./plan.ts";
 import { importPromtail } from "./promtail/import_promtail.ts";
 import { readPromtail } from "./promtail/read_promtail.ts";
@@ -14,6 +16,7 @@ type ShipperImport = {
 
 /** Every shipper whose configuration can be imported; sorted. */
 export const shippers = {
+  alloy: { title: "Alloy", read: readRiver, convert: importAlloy },
   promtail: { title: "Promtail", read: readPromtail, convert: importPromtail },
 } satisfies Readonly<Record<string, ShipperImport>>;
 

@@ -9,11 +9,21 @@ type Placed = {
 };
 
 export type Scalar = string | number | boolean | null;
-export type ScalarNode = Placed & { readonly kind: "scalar"; readonly value: Scalar };
+export type ScalarNode = Placed & {
+  readonly kind: "scalar";
+  readonly value: Scalar;
+  /** Why the value can't be told before the shipper runs; what stands in `value` then only names it. */
+  readonly unknown?: string;
+};
 export type ListNode = Placed & { readonly kind: "list"; readonly items: readonly SourceNode[] };
 /** A key may stand more than once, as blocks and sections of some formats do. */
 export type MapNode = Placed & { readonly kind: "map"; readonly entries: readonly SourceEntry[] };
-export type SourceEntry = { readonly key: string; readonly node: SourceNode };
+export type SourceEntry = {
+  readonly key: string;
+  readonly node: SourceNode;
+  /** Of a block that has a name of its own beside its kind. */
+  readonly label?: string;
+};
 
 /** Scalars, and lists and maps that are empty: what a file says, one by one. */
 export function leavesOf(node: SourceNode): SourceNode[] {

@@ -1,7 +1,8 @@
 import { duration } from "#shared/text/duration.ts";
 import type { Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
-import { type PromtailSettings, sizeText } from "./settings.ts";
+import { sizeText } from "../log_inlets.ts";
+import type { PromtailSettings } from "./settings.ts";
 import { fileTargets } from "./file_targets.ts";
 import {
   containerTargets,

@@ -3,7 +3,8 @@ import { relabelRules, translatedRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
 import { convertStages } from "../stages/convert_stages.ts";
 import { StagePipeline } from "../stages/stage_pipeline.ts";
-import { type PromtailSettings, sizeText } from "./settings.ts";
+import type { PromtailSettings } from "./settings.ts";
+import { addContainerSource, sizeText, tlsOf, withHost } from "../log_inlets.ts";
 import { stageList } from "./stage_list.ts";
 import {
   addReceiver,
@@ -26,7 +27,8 @@ function processorsOf(
   const pipeline = new StagePipeline({
     plan,
     labels: [...labels, ...targets],
-    readsFiles: false,
+    reads: "nothing",
+    metricPrefix: "promtail_custom_",
     nested: (section) => stageList(section, "stages"),
   });
   if (rules.length > 0) pipeline.add("relabel", { relabel_configs: rules });
@@ -123,21 +125,6 @@ export function syslogTarget(job: Section, name: string, settings: PromtailSetti
   return true;
 }
 
-function tlsOf(section: Section | undefined): Draft | undefined {
-  if (section === undefined) return undefined;
-  const tls: Draft = {
-    cert_file: section.text("cert_file"),
-    key_file: section.text("key_file"),
-    client_ca_file: section.text("ca_file"),
-  };
-  section.loseRest("a server's certificate is said by cert_file, key_file and ca_file");
-  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
-}
-
-function withHost(listen: string): string {
-  return listen.startsWith(":") ? `0.0.0.0${listen}` : listen;
-}
-
 /** `loki_push_api`: pushes are taken at the agent's own address. */
 export function pushTarget(job: Section, name: string, settings: PromtailSettings): boolean {
   const push = job.section("loki_push_api");
@@ -146,16 +133,8 @@ export function pushTarget(job: Section, name: string, settings: PromtailSetting
   const server = push.section("server");
   const port = server?.number("http_listen_port");
   const host = server?.text("http_listen_address") ?? "0.0.0.0";
-  if (port !== undefined && server !== undefined) {
-    if (plan.listen === undefined) {
-      plan.listen = `${host}:${port}`;
-      server.differ(
-        "http_listen_port",
-        "all of the agent's API is there, and it asks for no login",
-      );
-    } else if (plan.listen !== `${host}:${port}`)
-      server.account.takeBack(server.node, "pushes are taken at one address");
-  }
+  if (port !== undefined && server !== undefined)
+    plan.takeListen(`${host}:${port}`, server, "http_listen_port");
   server?.loseRest("the agent's own HTTP server is at `listen`");
   if (push.flag("use_incoming_timestamp") !== true)
     push.account.differ(
@@ -208,37 +187,21 @@ export function containerTargets(job: Section, name: string, settings: PromtailS
     relabelRules(job.sections("relabel_configs")),
     isDocker ? dockerLabel : containerLabel,
   );
-  const source: Draft = {
-    type: "container_logs",
-    paths: [isDocker ? "/var/lib/docker/containers/*/*-json.log" : "/var/log/pods/*/*/*.log"],
-    start_at: "beginning",
-    ...containerLimit(settings.files),
-  };
-  const known = ["namespace", "pod", "container", "stream", "filename"];
   const pipeline = new StagePipeline({
     plan: settings.plan,
-    labels: [...known, ...rules.targets],
-    readsFiles: true,
+    labels: ["namespace", "pod", "container", "stream", "filename", ...rules.targets],
+    reads: "containers",
+    metricPrefix: "promtail_custom_",
     nested: (section) => stageList(section, "stages"),
   });
-  // The source takes the runtime's lines apart, so a stage for that has nothing left to do.
-  const stages = stageList(job, "pipeline_stages");
-  const [first] = stages;
-  const isDone = first?.name === "cri" || first?.name === "docker";
-  if (isDone) convertStages([first], pipeline);
-  else pipeline.container = isDocker ? "docker" : "cri";
   if (rules.rules.length > 0) pipeline.add("relabel", { relabel_configs: rules.rules });
-  convertStages(isDone ? stages.slice(1) : stages, pipeline);
-  const processors = pipeline.finish();
-  if (processors.length > 0) source.processors = processors;
-  const { plan } = settings;
-  plan.sources.push(plan.commented(source, `${job.node.at}: job ${name}`));
+  convertStages(stageList(job, "pipeline_stages"), pipeline);
+  addContainerSource({
+    plan: settings.plan,
+    runtime: isDocker ? "docker" : "cri",
+    files: settings.files,
+    pipeline,
+    comment: `${job.node.at}: job ${name}`,
+  });
   return true;
-}
-
-function containerLimit(files: PromtailSettings["files"]): Draft {
-  const { line_size_max: size, ...others } = files;
-  return typeof size === "number"
-    ? { ...others, line_size_max: Math.max(size, 128 * 1_024) }
-    : others;
 }

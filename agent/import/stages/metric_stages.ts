@@ -29,7 +29,10 @@ function metricOf(form: MetricForm, pipeline: StagePipeline): Draft | undefined 
   const action = options.text("action") ?? (kind === "histogram" ? "observe" : "");
   const source = section.text("source");
   const from = pipeline.at(source === undefined || source === "" ? name : source);
-  const metric: Draft = { name: `${section.text("prefix") || "promtail_custom_"}${name}`, kind };
+  const metric: Draft = {
+    name: `${section.text("prefix") || pipeline.setting.metricPrefix}${name}`,
+    kind,
+  };
   const help = section.text("description");
   if (help !== undefined) metric.help = help;
   options.lose(

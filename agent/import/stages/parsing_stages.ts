@@ -70,8 +70,9 @@ export function dockerStage(_: Section, pipeline: StagePipeline): void {
 }
 
 function takesContainers(pipeline: StagePipeline, format: "cri" | "docker"): boolean {
-  const { readsFiles } = pipeline.setting;
-  if (!readsFiles || !pipeline.isFresh || pipeline.multiline !== undefined) return false;
+  const { reads } = pipeline.setting;
+  if (reads === "containers" && !pipeline.isNested) return true;
+  if (reads !== "files" || !pipeline.isFresh || pipeline.multiline !== undefined) return false;
   pipeline.container ??= format;
   pipeline.labels.add("stream");
   return true;

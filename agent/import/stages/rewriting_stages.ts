@@ -105,10 +105,10 @@ export function decolorizeStage(_: Section, pipeline: StagePipeline): void {
 
 /** `multiline`: lines are joined before any processor sees them, so only the first stage can say so. */
 export function multilineStage(section: Section, pipeline: StagePipeline): void {
-  const { readsFiles } = pipeline.setting;
-  if (!readsFiles || !pipeline.isFresh || pipeline.container !== undefined) {
+  const { reads } = pipeline.setting;
+  if (reads !== "files" || !pipeline.isFresh || pipeline.container !== undefined) {
     section.loseAll(
-      readsFiles
+      reads !== "nothing"
         ? "lines are joined as files are read, before other stages and not in files of containers"
         : "lines are joined in files only",
     );

@@ -10,8 +10,10 @@ export type PipelineSetting = {
   readonly plan: Plan;
   /** Labels that records have before the first stage. */
   readonly labels: readonly string[];
-  /** The source reads files, so that lines can be joined, and files of containers taken apart, before any processor. */
-  readonly readsFiles: boolean;
+  /** files: lines can be joined, and those of containers taken apart, before any processor; containers: they are taken apart. */
+  readonly reads: "files" | "containers" | "nothing";
+  /** What names of metrics begin with where a stage says nothing. */
+  readonly metricPrefix: string;
   /** The stages inside a stage. */
   readonly nested: (section: Section) => Stage[];
 };

@@ -1,0 +1,93 @@
+import type { Draft, Plan } from "../plan.ts";
+import { relabelRules, translatedRules } from "../relabel_rules.ts";
+import type { Section } from "../section.ts";
+import { convertStages } from "../stages/convert_stages.ts";
+import { type Stage, StagePipeline } from "../stages/stage_pipeline.ts";
+import type { Component, Components } from "./components.ts";
+
+const stepsMax = 100;
+
+/**
+ * What entries go through from a source to `loki.write`: the components in their order. Records are stored once, so of ways that part only the
+ * first is taken.
+ */
+export function logWay(source: Component, components: Components): Component[] {
+  const way: Component[] = [];
+  const seen = new Set<string>([source.id]);
+  let { section } = source;
+  for (let step = 0; step < stepsMax; step++) {
+    const named = components.namedBy(section, "forward_to");
+    const [first, ...others] = named.toSorted((a, b) => rank(a.component) - rank(b.component));
+    for (const { component, node } of others)
+      if (rank(component) === 0 || rank(first?.component) === 0)
+        section.account.takeBack(node, "records are stored once: only one way is taken");
+    if (first === undefined || rank(first.component) > 0) {
+      if (first !== undefined) way.push(first.component);
+      return way;
+    }
+    if (seen.has(first.component.id)) {
+      section.mistakes.add(first.node, "expected no circle of components");
+      return way;
+    }
+    seen.add(first.component.id);
+    way.push(first.component);
+    ({ section } = first.component);
+  }
+  return way;
+}
+
+/** Those that change entries come before those where entries end. */
+function rank(component: Component | undefined): number {
+  return component?.name === "loki.process" || component?.name === "loki.relabel" ? 0 : 1;
+}
+
+/** `stage.x` blocks in their order. */
+function stagesOf(section: Section): Stage[] {
+  return section.node.entries.flatMap(({ key, node }): Stage[] =>
+    key.startsWith("stage.") && node.kind === "map"
+      ? [{ name: key.slice("stage.".length), section: section.within(node) }]
+      : [],
+  );
+}
+
+/** A pipeline with everything on the way in it. `rules` come first: those of a discovery or a source, with their labels' names. */
+export function pipelineOf(
+  way: readonly Component[],
+  plan: Plan,
+  given: {
+    readonly labels: readonly string[];
+    readonly reads: "files" | "containers" | "nothing";
+    readonly rules?: { readonly rules: readonly Draft[]; readonly targets: readonly string[] };
+  },
+): StagePipeline {
+  const { labels, reads, rules = { rules: [], targets: [] } } = given;
+  const pipeline = new StagePipeline({
+    plan,
+    labels: [...labels, ...rules.targets],
+    reads,
+    metricPrefix: "loki_process_custom_",
+    nested: stagesOf,
+  });
+  if (rules.rules.length > 0) pipeline.add("relabel", { relabel_configs: rules.rules });
+  for (const { name, section } of way) {
+    if (name === "loki.process") convertStages(stagesOf(section), pipeline);
+    else if (name === "loki.relabel") {
+      section.lose(["max_cache_size"], "streams are few, and each is worked out once");
+      const own = translatedRules(
+        relabelRules(section.sections("rule")),
+        () => undefined,
+        () => false,
+      );
+      if (own.rules.length > 0) pipeline.add("relabel", { relabel_configs: own.rules });
+      for (const target of own.targets) pipeline.labels.add(target);
+    }
+  }
+  return pipeline;
+}
+
+/** `relabel_rules = loki.relabel.x.rules` of a source. */
+export function ruleSections(section: Section, components: Components): Section[] {
+  return components
+    .namedBy(section, "relabel_rules")
+    .flatMap(({ component }) => component.section.sections("rule"));
+}
