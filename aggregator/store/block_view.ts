@@ -4,7 +4,7 @@ import { lowerBound } from "./columns.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import type { KnownLabels } from "./labels_text.ts";
-import { acquireFiles, readFiles } from "./local_files.ts";
+import { acquireFiles, readFiles, readFilesOwnFirst } from "./local_files.ts";
 import { readStreams } from "./logs_reader.ts";
 import { blockLogParts, selectBlockLogs, streamsLeft } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
@@ -18,7 +18,8 @@ import { chooseSpans, withoutDoubles } from "./tiers/choose_spans.ts";
 import { TierFloors } from "./tiers/floors.ts";
 import { selectTiered } from "./tiers/select_tiers.ts";
 import { maskBuckets } from "./tiers/tier_mask.ts";
-import { readBuckets } from "./tiers/tier_reader.ts";
+import { readBucketsOfFiles, type TierBounds } from "./tiers/tier_file.ts";
+import { type DecodedBuckets, readBuckets } from "./tiers/tier_reader.ts";
 import { Deleted } from "./tombstones.ts";
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
@@ -64,9 +65,7 @@ async function selectSamples(
     cache: tools.buckets,
     selectRaw,
     readBuckets: (some: readonly Block[], wanted: readonly BucketColumn[], max: number) =>
-      readFiles(tools, some, signal, (connection, paths) =>
-        readBuckets(connection, paths, selector, undefined, wanted, max, tools.texts),
-      ),
+      readTiers(tools, some, selector, wanted, { span: undefined, entriesMax: max, signal }),
     readSamples: (some: readonly Block[], span: { startMs: number; endMs: number }) =>
       readSamples(tools, some, selector, {
         span,
@@ -140,31 +139,43 @@ type Reading = {
 };
 
 /** By block. What is not of the form that we read ourselves (histograms among numbers, say), and start timestamps, are read by DuckDB. */
-async function readSamples(
+function readSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
   { span, max, withStarts, presence, signal }: Reading,
 ): Promise<(readonly DecodedSeries[])[]> {
-  if (blocks.length === 0) return [];
-  const files = await acquireFiles(tools.files, blocks, signal);
-  try {
-    const bounds = { span, samplesMax: max, presence, signal };
-    const own = withStarts
-      ? files.paths.map(() => undefined)
-      : await readSeriesOfFiles(files.paths, selector, bounds, tools.texts);
-    const left = files.paths.filter((_, i) => own[i] === undefined);
-    if (left.length === 0) return own.map((series) => series ?? []);
-    const others = await tools.duckdb.use(
-      "read blocks",
-      (connection) => readSeries(connection, left, selector, span, max, tools.texts, withStarts),
-      signal,
-    );
-    let next = 0;
-    return own.map((series) => series ?? others[next++] ?? []);
-  } finally {
-    files.release();
-  }
+  const bounds = { span, samplesMax: max, presence, signal };
+  return readFilesOwnFirst(
+    tools,
+    blocks,
+    signal,
+    async (paths) =>
+      withStarts
+        ? paths.map(() => undefined)
+        : readSeriesOfFiles(paths, selector, bounds, tools.texts),
+    (connection, paths) =>
+      readSeries(connection, paths, selector, span, max, tools.texts, withStarts),
+  );
+}
+
+/** As readSamples(), of blocks of a tier. */
+function readTiers(
+  tools: ReadTools,
+  blocks: readonly Block[],
+  selector: Selector,
+  wanted: readonly BucketColumn[],
+  bounds: TierBounds,
+): Promise<(readonly DecodedBuckets[])[]> {
+  const { span, entriesMax, signal } = bounds;
+  return readFilesOwnFirst(
+    tools,
+    blocks,
+    signal,
+    (paths) => readBucketsOfFiles(paths, selector, bounds, wanted, tools.texts),
+    (connection, paths) =>
+      readBuckets(connection, paths, selector, span, wanted, entriesMax, tools.texts),
+  );
 }
 
 /** Whether at least half of a block's time is asked for. */
@@ -256,9 +267,8 @@ async function labelsLeft(
   const files = await readFiles(tools, raw, signal, (connection, paths) =>
     readSeries(connection, paths, selector, span, max, tools.texts),
   );
-  const buckets = await readFiles(tools, tiers, signal, (connection, paths) =>
-    readBuckets(connection, paths, selector, span, ["firstMs"], max, tools.texts),
-  );
+  const bounds = { span, entriesMax: max, signal };
+  const buckets = await readTiers(tools, tiers, selector, ["firstMs"], bounds);
   const hasSample = ({ timestampsMs }: Pick<DecodedSeries, "timestampsMs">) =>
     (timestampsMs[lowerBound(timestampsMs, startMs)] ?? Infinity) <= endMs;
   return [

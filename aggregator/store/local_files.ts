@@ -29,6 +29,36 @@ export async function readFiles<Row>(
   }
 }
 
+/** Reads blocks while their files are local, by block: those that `own` gives undefined for are left to DuckDB. */
+export async function readFilesOwnFirst<Series>(
+  tools: { readonly duckdb: Duckdb; readonly files: DiskCache },
+  blocks: readonly Block[],
+  signal: AbortSignal | undefined,
+  own: (paths: readonly string[]) => Promise<readonly (readonly Series[] | undefined)[]>,
+  others: (
+    connection: Parameters<Parameters<Duckdb["use"]>[1]>[0],
+    paths: readonly string[],
+  ) => Promise<readonly (readonly Series[])[]>,
+): Promise<(readonly Series[])[]> {
+  throwIfAborted(signal);
+  if (blocks.length === 0) return [];
+  const files = await acquireFiles(tools.files, blocks, signal);
+  try {
+    const read = await own(files.paths);
+    const left = files.paths.filter((_, i) => read[i] === undefined);
+    if (left.length === 0) return read.map((series) => series ?? []);
+    const more = await tools.duckdb.use(
+      "read blocks",
+      (connection) => others(connection, left),
+      signal,
+    );
+    let next = 0;
+    return read.map((series) => series ?? more[next++] ?? []);
+  } finally {
+    files.release();
+  }
+}
+
 /** Local files of blocks, in their order, until released. */
 export async function acquireFiles(
   cache: DiskCache,

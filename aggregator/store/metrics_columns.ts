@@ -1,4 +1,4 @@
-import { type ColumnPages, encodings } from "./parquet/column_pages.ts";
+import { type ColumnPages, encodings, valuesMax } from "./parquet/column_pages.ts";
 import { decodeFloats, decodeUint32s, expectType } from "./parquet/decode_column.ts";
 import { DeltaColumn } from "./parquet/delta_column.ts";
 import { physical } from "./parquet/footer.ts";
@@ -110,15 +110,16 @@ export class ValuesColumn {
   /** `expected` values are still to come, this row's among them. */
   row(row: number, divisor: number, expected: number): Float64Array {
     const values = this.#slabs.take(this.#range(row)[1], expected);
-    this.decode(row, divisor, values);
+    this.decode(row, divisor, values, 0);
     return values;
   }
 
-  /** As row(), into memory that has room for just this row. */
-  decode(row: number, divisor: number, into: Float64Array): void {
-    const [at, count] = this.#range(row);
-    if (this.#planes !== undefined) this.#planes.decode(at, divisor, into);
-    else decodeValues(this.#stored, at, count, divisor, into, 0);
+  /** As row(), into into[to] and those after it. */
+  decode(row: number, divisor: number, into: Float64Array, to: number): void {
+    const at = this.#starts[row] ?? 0;
+    const count = (this.#starts[row + 1] ?? 0) - at;
+    if (this.#planes !== undefined) this.#planes.decode(at, count, divisor, into, to);
+    else decodeValues(this.#stored, at, count, divisor, into, to);
   }
 
   #range(row: number): readonly [at: number, count: number] {
@@ -149,6 +150,19 @@ export class Slabs {
 
 /** 512 KiB. */
 const slabValues = 64 * 1_024;
+
+/** Where each row's samples (or buckets) begin among those of the row group, and at last where they end. Throws UnsupportedParquet. */
+export function rowStarts(counts: Float64Array, rows: number): Uint32Array {
+  const starts = new Uint32Array(rows + 1);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    starts[row] = at;
+    at += counts[row] ?? 0;
+    if (at > valuesMax) throw new UnsupportedParquet("more samples than a page holds");
+  }
+  starts[rows] = at;
+  return starts;
+}
 
 function longestOf(starts: Uint32Array): number {
   let longest = 0;

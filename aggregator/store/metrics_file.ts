@@ -2,8 +2,8 @@ import { OperatingError } from "#shared/errors.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
 import type { KnownTexts } from "./labels_text.ts";
-import { type KnownTimes, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
-import { type ColumnPages, valuesMax } from "./parquet/column_pages.ts";
+import { type KnownTimes, rowStarts, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
+import type { ColumnPages } from "./parquet/column_pages.ts";
 import { decodeFloats, decodeIntegers } from "./parquet/decode_column.ts";
 import type { RowGroup } from "./parquet/footer.ts";
 import type { PackedColumns } from "./parquet/packed_columns.ts";
@@ -239,19 +239,6 @@ async function rowColumns(packed: PackedColumns, rows: number): Promise<RowColum
     stale: await integers("stale"),
     divisors: decodeFloats(await packed.pages("v_divisor")),
     groups: await integers("t_group"),
-    starts: startsOf(await integers("n"), rows),
+    starts: rowStarts(await integers("n"), rows),
   };
-}
-
-/** Where each row's samples begin among those of the row group, and at last where they end. */
-function startsOf(counts: Float64Array, rows: number): Uint32Array {
-  const starts = new Uint32Array(rows + 1);
-  let at = 0;
-  for (let row = 0; row < rows; row++) {
-    starts[row] = at;
-    at += counts[row] ?? 0;
-    if (at > valuesMax) throw new UnsupportedParquet("more samples than a page holds");
-  }
-  starts[rows] = at;
-  return starts;
 }

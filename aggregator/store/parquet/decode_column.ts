@@ -41,8 +41,8 @@ export function decodeIntegers(column: ColumnPages): Float64Array {
   });
 }
 
-/** A column of 32-bit unsigned integers. */
-export function decodeUint32s(column: ColumnPages): Uint32Array {
+/** A column of 32-bit unsigned integers, of which those in [from, to) are needed: what stands elsewhere means nothing. */
+export function decodeUint32s(column: ColumnPages, from = 0, to = Infinity): Uint32Array {
   expectType(column, physical.int32);
   const [page] = column.pages;
   if (page === undefined || column.pages.length > 1)
@@ -57,8 +57,9 @@ export function decodeUint32s(column: ColumnPages): Uint32Array {
   }
   if (page.encoding !== encodings.dictionary) return Uint32Array.from(decodeIntegers(column));
   const entries = Uint32Array.from(plainIntegers(dictionaryOf(column), true));
-  const values = decodeIndexes(page);
-  for (let i = 0; i < values.length; i++) {
+  const values = decodeIndexes(page, from, to);
+  const end = Math.min(to, values.length);
+  for (let i = from; i < end; i++) {
     const entry = entries[values[i] ?? 0];
     if (entry === undefined) throw new UnsupportedParquet("an index without a value");
     values[i] = entry;
@@ -66,31 +67,54 @@ export function decodeUint32s(column: ColumnPages): Uint32Array {
   return values;
 }
 
-/** Which entry of the dictionary each value is: a byte of width, then runs of one or of packed ones (RLE_DICTIONARY). */
-export function decodeIndexes({ bytes, count }: Page): Uint32Array {
+/**
+ * Which entry of the dictionary each value in [from, to) is: a byte of width, then runs of one or of packed ones (RLE_DICTIONARY). What
+ * stands elsewhere means nothing.
+ */
+export function decodeIndexes({ bytes, count }: Page, from = 0, to = count): Uint32Array {
   const indexes = new Uint32Array(count);
   const width = bytes[0] ?? 0;
   if (width > 25) throw new UnsupportedParquet(`indexes of ${width} bits`);
   const mask = 2 ** width - 1;
   const reader = new ThriftReader(bytes, 1);
-  for (let at = 0; at < count;) {
+  const needed = Math.min(count, to);
+  for (let at = 0; at < needed;) {
     const head = reader.varint();
     const isPacked = head % 2 === 1;
     const run = isPacked ? ((head - 1) / 2) * 8 : head / 2;
     if (run === 0) throw new UnsupportedParquet("an empty run");
     const end = Math.min(count, at + run);
-    if (isPacked) {
-      const place = reader.at;
-      for (let bit = 0; at < end; at++, bit += width)
-        indexes[at] = (wordAt(bytes, place + (bit >> 3)) >>> (bit & 7)) & mask;
-      reader.at = place + (run / 8) * width;
-    } else {
+    if (!isPacked) {
       indexes.fill(wordAt(bytes, reader.at) & mask, at, end);
-      at = end;
       reader.at += Math.ceil(width / 8);
+    } else {
+      if (end > from) unpackIndexes(bytes, reader.at, width, indexes, at, end);
+      reader.at += (run / 8) * width;
     }
+    at = end;
   }
   return indexes;
+}
+
+/** Into indexes[at ... end): `width` bits each, the lowest first. */
+function unpackIndexes(
+  bytes: Uint8Array,
+  place: number,
+  width: number,
+  indexes: Uint32Array,
+  at: number,
+  end: number,
+): void {
+  const mask = 2 ** width - 1;
+  let next = place;
+  let bits = 0;
+  let have = 0;
+  for (let i = at; i < end; i++) {
+    for (; have < width; have += 8) bits |= (bytes[next++] ?? 0) << have;
+    indexes[i] = bits & mask;
+    bits >>>= width;
+    have -= width;
+  }
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

@@ -2,6 +2,7 @@ import { UnsupportedParquet } from "./unsupported.ts";
 import {
   ThriftReader,
   type ThriftStruct,
+  type ThriftValue,
   bytesField,
   listField,
   numberField,
@@ -81,7 +82,7 @@ export class ColumnChunks {
     if (place === undefined) return undefined;
     let chunk = this.#known.get(path);
     if (chunk !== undefined) return chunk;
-    chunk = chunkOf(new ThriftReader(this.#footer, place).struct(), this.#schema.levels);
+    chunk = chunkAt(new ThriftReader(this.#footer, place), this.#schema.levels);
     if (chunk.path !== path) throw new UnsupportedParquet(`${chunk.path} in place of ${path}`);
     this.#known.set(path, chunk);
     return chunk;
@@ -137,10 +138,26 @@ function numberOf(value: unknown): number {
   return typeof value === "number" ? value : 0;
 }
 
-function chunkOf(column: ThriftStruct, levels: ReadonlyMap<string, Levels>): ColumnChunk {
-  const meta = structField(column, 3);
-  if (meta === undefined || column.has(1))
-    throw new UnsupportedParquet("a column outside of the file");
+/** A struct ColumnChunk, of which little is looked at. */
+function chunkAt(reader: ThriftReader, levels: ReadonlyMap<string, Levels>): ColumnChunk {
+  let chunk: ColumnChunk | undefined;
+  reader.fields((id, type) => {
+    if (id === 1) throw new UnsupportedParquet("a column outside of the file");
+    if (id === 3) chunk = chunkOfMeta(reader, levels);
+    else reader.skip(type);
+  });
+  if (chunk === undefined) throw new UnsupportedParquet("a column without a place");
+  return chunk;
+}
+
+const metaFields: ReadonlySet<number> = new Set([1, 3, 4, 7, 9, 11, 12]);
+
+function chunkOfMeta(reader: ThriftReader, levels: ReadonlyMap<string, Levels>): ColumnChunk {
+  const meta = new Map<number, ThriftValue>();
+  reader.fields((id, type) => {
+    if (metaFields.has(id)) meta.set(id, reader.value(type));
+    else reader.skip(type);
+  });
   const path = listField(meta, 3)
     .map((part) => textOf(part))
     .join(".");

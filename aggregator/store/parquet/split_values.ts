@@ -33,26 +33,26 @@ export class SplitValues {
     return this.#differenceAt(at) / divisor;
   }
 
-  /** The values of a row that begins at `at`, as many as there is room for. */
-  decode(at: number, divisor: number, values: Float64Array): void {
-    const planes: Planes = { bytes: this.#bytes, at, step: this.#count };
+  /** The `count` values of a row that begins at `at`, into values[to] and those after it. */
+  decode(at: number, count: number, divisor: number, values: Float64Array, to: number): void {
+    const row: Row = { bytes: this.#bytes, at, step: this.#count, count, to };
     if (divisor === plainDivisor) {
-      decodePlain(planes, values);
+      decodePlain(row, values);
       return;
     }
-    const used = this.#planesUsed(at + 1, at + values.length);
+    const used = this.#planesUsed(at + 1, at + count);
     const first = this.#differenceAt(at);
-    if (used === 1) decodeOne(planes, first, divisor, values);
-    else if (used === 3) decodeThree(planes, first, divisor, values);
-    else if (used === 6) decodeSix(planes, first, divisor, values);
-    else this.#decodeAny(at, divisor, values);
+    if (used === 1) decodeOne(row, first, divisor, values);
+    else if (used === 3) decodeThree(row, first, divisor, values);
+    else if (used === 6) decodeSix(row, first, divisor, values);
+    else this.#decodeAny(row, divisor, values);
   }
 
-  #decodeAny(at: number, divisor: number, values: Float64Array): void {
+  #decodeAny({ at, count, to }: Row, divisor: number, values: Float64Array): void {
     let scaled = 0;
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < count; i++) {
       scaled += this.#differenceAt(at + i);
-      values[i] = scaled / divisor;
+      values[to + i] = scaled / divisor;
     }
   }
 
@@ -104,16 +104,22 @@ export class SplitValues {
 /** The planes of 2^52, which stands for no difference. */
 const zeroPlanes = [0, 0, 0, 0, 0, 0, 0x30, 0x43];
 
-/** A row's bytes: of value i, byte p is bytes[at + p * step + i]. */
-type Planes = { readonly bytes: Uint8Array; readonly at: number; readonly step: number };
+/** A row's bytes: of its `count` values, byte p of value i is bytes[at + p * step + i]. They go to values[to] and those after it. */
+type Row = {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly step: number;
+  readonly count: number;
+  readonly to: number;
+};
 
 // Plain functions with a loop each: they are fast from their first row on, as a cold read needs it.
 
 /** Bit by bit. */
-function decodePlain({ bytes, at, step }: Planes, values: Float64Array): void {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+function decodePlain({ bytes, at, step, count, to }: Row, values: Float64Array): void {
+  const words = wordsAt(values, to, count);
   const fourth = at + 4 * step;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < count; i++) {
     words[2 * i] =
       (bytes[at + i] ?? 0) |
       ((bytes[at + step + i] ?? 0) << 8) |
@@ -127,26 +133,31 @@ function decodePlain({ bytes, at, step }: Planes, values: Float64Array): void {
   }
 }
 
+/** Two words a value: as numbers, NaNs would lose their payload. */
+function wordsAt(values: Float64Array, at: number, count: number): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset + 8 * at, count * 2);
+}
+
 /** Differences below 2^8. */
 function decodeOne(
-  { bytes, at, step }: Planes,
+  { bytes, at, step, count, to }: Row,
   first: number,
   divisor: number,
   values: Float64Array,
 ): void {
   const signs = at + 7 * step;
   let scaled = first;
-  values[0] = scaled / divisor;
-  for (let i = 1; i < values.length; i++) {
+  values[to] = scaled / divisor;
+  for (let i = 1; i < count; i++) {
     const size = bytes[at + i] ?? 0;
     scaled += (bytes[signs + i] ?? 0) < 0x80 ? size : -size;
-    values[i] = scaled / divisor;
+    values[to + i] = scaled / divisor;
   }
 }
 
 /** Differences below 2^24. */
 function decodeThree(
-  { bytes, at, step }: Planes,
+  { bytes, at, step, count, to }: Row,
   first: number,
   divisor: number,
   values: Float64Array,
@@ -155,18 +166,18 @@ function decodeThree(
   const third = second + step;
   const signs = at + 7 * step;
   let scaled = first;
-  values[0] = scaled / divisor;
-  for (let i = 1; i < values.length; i++) {
+  values[to] = scaled / divisor;
+  for (let i = 1; i < count; i++) {
     const size =
       (bytes[at + i] ?? 0) | ((bytes[second + i] ?? 0) << 8) | ((bytes[third + i] ?? 0) << 16);
     scaled += (bytes[signs + i] ?? 0) < 0x80 ? size : -size;
-    values[i] = scaled / divisor;
+    values[to + i] = scaled / divisor;
   }
 }
 
 /** Differences below 2^48. */
 function decodeSix(
-  { bytes, at, step }: Planes,
+  { bytes, at, step, count, to }: Row,
   first: number,
   divisor: number,
   values: Float64Array,
@@ -175,8 +186,8 @@ function decodeSix(
   const fourth = third + step;
   const signs = at + 7 * step;
   let scaled = first;
-  values[0] = scaled / divisor;
-  for (let i = 1; i < values.length; i++) {
+  values[to] = scaled / divisor;
+  for (let i = 1; i < count; i++) {
     const low =
       (bytes[at + i] ?? 0) | ((bytes[at + step + i] ?? 0) << 8) | ((bytes[third + i] ?? 0) << 16);
     const high =
@@ -185,6 +196,6 @@ function decodeSix(
       ((bytes[fourth + 2 * step + i] ?? 0) << 16);
     const size = low + high * 2 ** 24;
     scaled += (bytes[signs + i] ?? 0) < 0x80 ? size : -size;
-    values[i] = scaled / divisor;
+    values[to + i] = scaled / divisor;
   }
 }

@@ -126,7 +126,8 @@ async function* bucketsOfPass(
   yield pieces;
 }
 
-function joined(
+/** Rows of one series, which come in the order of time, as one. */
+export function joined(
   { key, labels }: KnownLabels,
   rows: readonly TierRow[],
   needed: readonly BucketColumn[],
@@ -138,7 +139,12 @@ function joined(
   const join = (parts: readonly Float64Array[]) => shared.join(parts);
   for (const name of needed) columns[name] = join(rows.map((row) => empty(row.columns[name])));
   const values = join(rows.map((row) => row.values));
-  for (const column of new Set([values, ...Object.values(columns)])) bytes += column.byteLength;
+  const counted: Float64Array[] = [];
+  for (const column of [values, ...Object.values(columns)]) {
+    if (counted.includes(column)) continue;
+    counted.push(column);
+    bytes += column.byteLength;
+  }
   const timestampsMs = join(rows.map((row) => row.timestampsMs));
   return { key, labels, timestampsMs, values, columns, histograms: histogramsOf(rows), bytes };
 }
