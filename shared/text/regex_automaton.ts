@@ -33,13 +33,15 @@ export class RegexAutomaton {
   readonly #widened = new Map<Uint8Array, Map<number, number>>();
   readonly #isLoose: boolean;
   readonly #hasPlaces: boolean;
+  readonly #statesMax: number;
   readonly start: number;
   /** Whether it has too many states: results are no good any more. */
   hasFailed = false;
 
   /** A loose one takes every place for any: it matches all that matches, and more. */
-  constructor(program: RegexProgram, isLoose = false) {
+  constructor(program: RegexProgram, isLoose = false, max = statesMax) {
     this.#program = program;
+    this.#statesMax = max;
     this.#isLoose = isLoose;
     this.#hasPlaces = program.hasPlaces && !isLoose;
     this.#table.fill(matched, 0, ascii);
@@ -162,7 +164,7 @@ export class RegexAutomaton {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const state = this.#waiting.length;
-    if (state >= statesMax) {
+    if (state >= this.#statesMax) {
       this.hasFailed = true;
       return dead;
     }

@@ -1,4 +1,4 @@
-import { unmined } from "#shared/model/line_template.ts";
+import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";
 import type { LogGroup } from "./log_group.ts";
@@ -13,18 +13,35 @@ export type NeedlePlan = {
   readonly columns: ReadonlySet<string>;
 };
 
+/** A text that is looked for, with what was found out of it so far. */
+export type Needle = {
+  readonly bytes: Uint8Array;
+  readonly alignments: Map<LineTemplate, Alignments>;
+};
+
+export function needleOf(text: string): Needle {
+  return { bytes: Buffer.from(text), alignments: new Map() };
+}
+
+function alignedIn(template: LineTemplate, { bytes, alignments }: Needle): Alignments {
+  let known = alignments.get(template);
+  if (known === undefined) alignments.set(template, (known = alignmentsOf(template, bytes)));
+  return known;
+}
+
 /** `group` has its templates. `mayHold` tells which columns may have the needle in a text. */
 export function planNeedle(
   group: LogGroup,
-  needle: Uint8Array,
+  wanted: Needle,
   mayHold: (column: string, needle: Uint8Array) => boolean,
 ): NeedlePlan {
+  const needle = wanted.bytes;
   const { templates } = group;
   const mayFit = ({ variable, bytes }: Constraint) =>
     mayHold(variableColumns[variable] ?? "", bytes);
   const alignments = templates.values.map((template) => {
     if (needle.length === 0) return { isConstant: true, across: [] };
-    const found = alignmentsOf(template, needle);
+    const found = alignedIn(template, wanted);
     const { across } = found;
     // Most ask for a delimiter in a variable, which has none.
     return { ...found, across: across?.filter((constraints) => constraints.every(mayFit)) };

@@ -6,39 +6,38 @@ import { noEntry } from "../parquet/flat_columns.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
 import { rebuildBodies } from "./rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
-import type { TemplateParts, TemplateRegex, Verdict } from "./template_regex.ts";
+import type { VariableTest } from "./shaped_regex.ts";
+import type { TemplateParts } from "./template_parts.ts";
+import type { TemplateRegex, Verdict } from "./template_regex.ts";
 
-/** What a regular expression makes of a row group, told by the templates and which bytes variables may have. */
+/** What a regular expression makes of lines of a row group, told by the templates and which bytes variables may have. */
 export type RegexPlan = {
-  /** By template. */
+  /** By template; "none" for those that no wanted line is of. */
   readonly verdicts: readonly Verdict[];
   /** Columns that must be looked at. */
   readonly columns: ReadonlySet<string>;
 };
+
+/** Below this share of lines, what all values look like is not worth to be found out. */
+const shareMin = 1 / 8;
 
 /** `group` has its templates. */
 export function planRegex(
   group: LogGroup,
   regex: TemplateRegex,
   index: GroupIndex | undefined,
+  wanted: Uint8Array,
 ): RegexPlan {
+  const { values, numbers } = group.templates;
+  const isWanted = new Uint8Array(values.length);
+  for (let row = 0; row < numbers.length; row++)
+    if (wanted[row] === 1) isWanted[numbers[row] ?? noEntry] = 1;
   const bytesIn = (variable: number) => index?.bytesIn(variableColumns[variable] ?? "") ?? anyByte;
-  const verdicts = group.templates.values.map((template) => regex.verdict(template, bytesIn));
-  return planOf(group, verdicts);
-}
-
-/** The same with what each template's variables are made of, which is known once their columns are read. */
-export function planAgain(group: LogGroup, regex: TemplateRegex, plan: RegexPlan): RegexPlan {
-  const verdicts = group.templates.values.map((template, t) => {
-    const verdict = plan.verdicts[t] ?? "some";
-    return verdict === "some" ? regex.verdict(template, (v) => group.bytesIn(t, v)) : verdict;
-  });
-  return planOf(group, verdicts);
-}
-
-function planOf(group: LogGroup, verdicts: readonly Verdict[]): RegexPlan {
+  const verdicts = values.map((template, t) =>
+    isWanted[t] === 0 ? "none" : group.hasShapes(t) ? "some" : regex.verdict(template, bytesIn),
+  );
   const columns = new Set(["body", "body_raw"]);
-  for (const [t, template] of group.templates.values.entries())
+  for (const [t, template] of values.entries())
     if (verdicts[t] === "some")
       for (const name of variableColumns.slice(0, template.partEnds.length - 1)) columns.add(name);
   return { verdicts, columns };
@@ -49,66 +48,137 @@ export function markRegex(
   group: LogGroup,
   regex: TemplateRegex,
   whole: LinearRegex,
-  { verdicts }: RegexPlan,
+  plan: RegexPlan,
   wanted: Uint8Array,
   hits: Uint8Array,
 ): void {
+  const verdicts = [...plan.verdicts];
+  let count = 0;
+  for (let row = 0; row < wanted.length; row++) count += wanted[row] ?? 0;
+  if (count >= shareMin * wanted.length && !regex.shaped.hasFailed) {
+    markTested(group, regex, planTests(group, regex, verdicts), wanted, hits);
+    // What it has found is right all the same, but it may have missed some.
+    if (regex.shaped.hasFailed) verdicts.splice(0, verdicts.length, ...plan.verdicts);
+  }
+  markAll(group, verdicts, wanted, hits);
+  markLines(group, regex, whole, verdicts, wanted, hits);
+}
+
+/** By template. Writes into `verdicts` what shapes tell: templates with tests are "none" there. */
+function planTests(
+  group: LogGroup,
+  regex: TemplateRegex,
+  verdicts: Verdict[],
+): (readonly VariableTest[] | undefined)[] {
+  return group.templates.values.map((template, t) => {
+    if (verdicts[t] !== "some") return undefined;
+    const plan = regex.shaped.plan(template, group.shapes(t));
+    if (plan === "untold") return undefined;
+    verdicts[t] = plan === "all" ? "all" : "none";
+    return typeof plan === "string" ? undefined : plan;
+  });
+}
+
+/** Reads those values that may make their line match. */
+function markTested(
+  group: LogGroup,
+  { shaped }: TemplateRegex,
+  tests: readonly (readonly VariableTest[] | undefined)[],
+  wanted: Uint8Array,
+  hits: Uint8Array,
+): void {
+  const tested = new Set(tests.flatMap((some) => some?.map(({ variable }) => variable) ?? []));
+  if (tested.size === 0) return;
   const { numbers } = group.templates;
-  const parts = group.templates.values.map((template, t) =>
+  const cursors = variableColumns
+    .slice(0, group.variables)
+    .map((name, v) => (tested.has(v) ? cursorOf(group, name) : undefined));
+  for (let row = 0; row < numbers.length; row++) {
+    if (wanted[row] === 0 || hits[row] === 1) continue;
+    const some = tests[numbers[row] ?? noEntry];
+    if (some === undefined) continue;
+    for (let i = 0; i < some.length; i++) {
+      const test = some[i];
+      const cursor = test && cursors[test.variable];
+      if (test === undefined || cursor?.seek(row) !== true) continue;
+      const length = cursor.end - cursor.start;
+      const at = test.from[length] ?? -1;
+      if (at < 0) continue;
+      const before = test.state[length] ?? dead;
+      const after = shaped.run(before, cursor.bytes, cursor.start + at, cursor.end);
+      if (!test.parts.matchesAfter(test.variable + 1, after)) continue;
+      hits[row] = 1;
+      break;
+    }
+  }
+}
+
+function markAll(
+  group: LogGroup,
+  verdicts: readonly Verdict[],
+  wanted: Uint8Array,
+  hits: Uint8Array,
+): void {
+  if (!verdicts.includes("all")) return;
+  const { numbers } = group.templates;
+  const isAll = Uint8Array.from(verdicts, (verdict) => Number(verdict === "all"));
+  for (let row = 0; row < numbers.length; row++)
+    if (wanted[row] === 1 && isAll[numbers[row] ?? noEntry] === 1) hits[row] = 1;
+}
+
+/** Lines one by one: those of templates of which nothing is told, and those that are not taken apart. */
+function markLines(
+  group: LogGroup,
+  regex: TemplateRegex,
+  whole: LinearRegex,
+  verdicts: readonly Verdict[],
+  wanted: Uint8Array,
+  hits: Uint8Array,
+): void {
+  const { values, numbers } = group.templates;
+  const parts = values.map((template, t) =>
     verdicts[t] === "some" ? regex.open(template) : undefined,
   );
-  const isAll = Uint8Array.from(verdicts, (verdict) => Number(verdict === "all"));
-  const isMined = group.templates.values.length > 0;
-  /** By row: the state that its line is in so far. */
-  const states = new Int32Array(group.rows).fill(notWanted);
   const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
+  const isMined = values.length > 0;
+  if (isMined && body === undefined && raw === undefined && !verdicts.includes("some")) return;
+  const variables = verdicts.includes("some")
+    ? variableColumns.slice(0, group.variables).map((name) => cursorOf(group, name))
+    : [];
+  const left: number[] = [];
   for (let row = 0; row < wanted.length; row++) {
     if (wanted[row] === 0 || hits[row] === 1) continue;
     const number = isMined ? (numbers[row] ?? noEntry) : noEntry;
+    let state: number = dead;
     if (number !== noEntry) {
-      if (isAll[number] === 1) hits[row] = 1;
-      else if (parts[number] !== undefined) states[row] = regex.start;
-    } else if (raw?.seek(row) === true || body?.seek(row) !== true) states[row] = notText;
-    else states[row] = regex.run(regex.start, body.bytes, body.start, body.end);
-  }
-  runVariables(group, regex, parts, states);
-  const left: number[] = [];
-  for (let row = 0; row < states.length; row++) {
-    let state = states[row] ?? notWanted;
-    if (state === notWanted) continue;
-    const line = isMined ? parts[numbers[row] ?? noEntry] : undefined;
-    if (line !== undefined && state > dead) state = line.after(line.last, state);
+      const line = parts[number];
+      if (line === undefined) continue;
+      state = runLine(regex, line, variables, row);
+    } else if (raw?.seek(row) === true || body?.seek(row) !== true) state = notText;
+    else state = regex.run(regex.start, body.bytes, body.start, body.end);
     if (state >= 0 && regex.isMatchAtEnd(state)) hits[row] = 1;
     else if (state === notText || regex.hasFailed) left.push(row);
   }
   if (left.length > 0) markWhole(group, whole, left, hits);
 }
 
-/** Column by column: a constant part, then the variable after it, of all lines. */
-function runVariables(
-  group: LogGroup,
+type Cursors = readonly ReturnType<typeof cursorOf>[];
+
+/** The state that a line ends in. */
+function runLine(
   regex: TemplateRegex,
-  parts: readonly (TemplateParts | undefined)[],
-  states: Int32Array,
-): void {
-  const { numbers } = group.templates;
-  const most = parts.reduce((max, line) => Math.max(max, line?.last ?? 0), 0);
-  for (let v = 0; v < most; v++) {
-    const column = group.texts(variableColumns[v] ?? "");
-    if (column === undefined) continue;
-    const { bytes, ends, rowOf } = column;
-    let start = 0;
-    for (let value = 0; value < ends.length; value++) {
-      const end = ends[value] ?? 0;
-      const row = rowOf === undefined ? value : (rowOf[value] ?? 0);
-      const state = states[row] ?? notWanted;
-      if (state > dead) {
-        const before = parts[numbers[row] ?? noEntry]?.after(v, state) ?? state;
-        states[row] = before > dead ? regex.run(before, bytes, start, end) : before;
-      }
-      start = end;
-    }
+  line: TemplateParts,
+  variables: Cursors,
+  row: number,
+): number {
+  let state = line.after(0, regex.start);
+  for (let v = 0; v < line.last && state > dead; v++) {
+    const variable = variables[v];
+    if (variable?.seek(row) === true)
+      state = regex.run(state, variable.bytes, variable.start, variable.end);
+    state = line.after(v + 1, state);
   }
+  return state;
 }
 
 /** Lines made whole, one by one. `group` has bodyColumns() as far as the rows need them. */
@@ -127,5 +197,4 @@ export function markWhole(
   }
 }
 
-const notWanted = -3;
 const anyByte = new Uint8Array(256).fill(1);

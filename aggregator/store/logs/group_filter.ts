@@ -1,9 +1,9 @@
 import { unmined } from "#shared/model/line_template.ts";
 import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
-import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import type { LineFilter } from "../../query/source.ts";
-import { markRegex, markWhole, planAgain, planRegex } from "./find_regex.ts";
-import { markNeedle, type NeedlePlan, planNeedle } from "./find_needle.ts";
+import { markRegex, markWhole, planRegex } from "./find_regex.ts";
+import { markNeedle, type Needle, needleOf, type NeedlePlan, planNeedle } from "./find_needle.ts";
 import type { LogGroup } from "./log_group.ts";
 import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
 import { TemplateRegex } from "./template_regex.ts";
@@ -38,10 +38,10 @@ function isLiteral({ op }: LineFilter): boolean {
 }
 
 function literalFilter({ op, values }: LineFilter): GroupFilter {
-  const needles = values.map((value) => Buffer.from(value));
+  const needles = values.map(needleOf);
   const isWanted = op === "|=";
   return {
-    mayPass: (index) => !isWanted || needles.some((needle) => index.mayHoldLine(needle)),
+    mayPass: (index) => !isWanted || needles.some(({ bytes }) => index.mayHoldLine(bytes)),
     async filter(group, index, load, passing) {
       const hits = await findNeedles(needles, group, index, load);
       keep(passing, hits, isWanted);
@@ -51,7 +51,7 @@ function literalFilter({ op, values }: LineFilter): GroupFilter {
 
 /** Rows whose lines hold one of the needles. */
 async function findNeedles(
-  needles: readonly Uint8Array[],
+  needles: readonly Needle[],
   group: LogGroup,
   index: GroupIndex | undefined,
   load: LoadColumns,
@@ -59,7 +59,7 @@ async function findNeedles(
   const mayHold = (name: string, needle: Uint8Array) => index?.mayHold(name, needle) !== false;
   const hits = new Uint8Array(group.rows);
   const plans = needles
-    .filter((needle) => index?.mayHoldLine(needle) !== false)
+    .filter(({ bytes }) => index?.mayHoldLine(bytes) !== false)
     .map((needle) => planNeedle(group, needle, mayHold));
   await load(plans.flatMap(({ columns }) => [...columns]));
   for (const plan of plans) await mark(group, load, plan, hits);
@@ -94,12 +94,38 @@ function markRebuilt(
   }
 }
 
+/** A regular expression, with all that was found out of it so far. */
+type CompiledRegex = {
+  readonly whole: LinearRegex;
+  readonly program: RegexProgram | undefined;
+  readonly needles: readonly Needle[];
+  readonly regex: TemplateRegex | undefined;
+};
+
+const regexesMax = 8;
+const templatesMax = 20_000;
+const lastUsed = new Map<string, CompiledRegex>();
+
+/** The same for equal patterns, of those that were used last: a view that is shown asks the same again and again. Throws OperatingError. */
+function compiled(pattern: string): CompiledRegex {
+  let one = lastUsed.get(pattern);
+  lastUsed.delete(pattern);
+  if (one === undefined || (one.regex?.templates ?? 0) > templatesMax || one.regex?.hasFailed) {
+    const whole = searchingRegex(pattern);
+    const program = RegexProgram.of(pattern);
+    const needles = longestOf(program?.literals).map(needleOf);
+    one = { whole, program, needles, regex: program && new TemplateRegex(program) };
+  }
+  lastUsed.set(pattern, one);
+  for (const oldest of lastUsed.keys()) {
+    if (lastUsed.size <= regexesMax) break;
+    lastUsed.delete(oldest);
+  }
+  return one;
+}
+
 function regexFilter({ op, values }: LineFilter): GroupFilter {
-  const regexes = values.map((value) => {
-    const whole = searchingRegex(value);
-    const program = RegexProgram.of(value);
-    return { whole, program, regex: program && new TemplateRegex(program) };
-  });
+  const regexes = values.map(compiled);
   const isWanted = op === "|~";
   return {
     mayPass: (index) =>
@@ -110,17 +136,17 @@ function regexFilter({ op, values }: LineFilter): GroupFilter {
       ),
     async filter(group, index, load, passing) {
       const hits = new Uint8Array(group.rows);
-      for (const { whole, regex } of regexes) {
-        const plan = regex && planRegex(group, regex, index);
+      for (const { whole, regex, needles } of regexes) {
+        const wanted = await narrowed(needles, group, index, load, passing);
+        if (!wanted.includes(1)) continue;
+        const plan = regex && planRegex(group, regex, index, wanted);
         if (regex === undefined || plan === undefined || regex.hasFailed) {
           await load(bodyColumns(group));
-          markWhole(group, whole, Array.from(rowsOf(passing)), hits);
+          markWhole(group, whole, Array.from(rowsOf(wanted)), hits);
           continue;
         }
         await load(plan.columns);
-        const better = planAgain(group, regex, plan);
-        const wanted = await narrowed(regex.program.literals, group, index, load, passing);
-        markRegex(group, regex, whole, better, wanted, hits);
+        markRegex(group, regex, whole, plan, wanted, hits);
       }
       keep(passing, hits, isWanted);
     },
@@ -131,16 +157,15 @@ function regexFilter({ op, values }: LineFilter): GroupFilter {
 const literalBytesMin = 3;
 const literalsMax = 4;
 
-/** Rows of `passing` that hold what a match must have: nearly all, or those with its longest literal (one of them, where any does). */
+/** Rows of `passing` that hold one of the texts of which a match has one; all where that is not worth a search. */
 async function narrowed(
-  literals: Literals | undefined,
+  needles: readonly Needle[],
   group: LogGroup,
   index: GroupIndex | undefined,
   load: LoadColumns,
   passing: Uint8Array,
 ): Promise<Uint8Array> {
-  const needles = longestOf(literals).map((text) => Buffer.from(text));
-  const isShort = needles.some(({ length }) => length < literalBytesMin);
+  const isShort = needles.some(({ bytes }) => bytes.length < literalBytesMin);
   if (needles.length === 0 || isShort || needles.length > literalsMax) return passing;
   const found = await findNeedles(needles, group, index, load);
   for (let row = 0; row < found.length; row++) found[row] = (found[row] ?? 0) & (passing[row] ?? 0);

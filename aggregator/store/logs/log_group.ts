@@ -1,9 +1,10 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import { templateOfText, variablesOf } from "#shared/model/line_template.ts";
+import { variablesOf } from "#shared/model/line_template.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { parseLabels } from "../labels_text.ts";
 import {
   flatIntegers,
+  noEntry,
   flatNumberedTexts,
   flatTimes,
   type NumberedTexts,
@@ -12,8 +13,9 @@ import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { variableColumns } from "../logs_columns.ts";
-import { sameSet } from "./byte_sets.ts";
+import { sameTemplate } from "./same_template.ts";
 import { TextColumn, TextCursor } from "./text_values.ts";
+import { type Shape, shapesOf } from "./value_shapes.ts";
 
 const decoder = new TextDecoder();
 const labelBytes = 300;
@@ -36,8 +38,9 @@ export class LogGroup {
   #templates: Numbered<LineTemplate> | undefined;
   #attributes: Numbered<Labels> | undefined;
   #lineEnds: Uint32Array | undefined;
-  /** By variable, then by template. */
-  readonly #bytesIn: Uint8Array[][] = [];
+  /** By template, then by variable. */
+  readonly #shapes: (readonly (Shape | undefined)[])[] = [];
+  readonly #variableShapes: (readonly (Shape | undefined)[])[] = [];
   #bytes = entryBytes;
 
   constructor(group: RowGroup) {
@@ -82,7 +85,7 @@ export class LogGroup {
         this.#attributes = this.#numbered(column, (text) => parseLabels("", text), labelBytes);
         break;
       case "template":
-        this.#templates = this.#numbered(column, templateOfText, labelBytes);
+        this.#templates = this.#numbered(column, sameTemplate, labelBytes);
         break;
       default:
         this.#texts.set(name, new TextColumn(column));
@@ -150,31 +153,46 @@ export class LogGroup {
     this.#lineEnds = ends;
   }
 
-  /** Which bytes a variable of a template has in this row group; its column was read. */
-  bytesIn(template: number, variable: number): Uint8Array {
-    let sets = this.#bytesIn[variable];
-    if (sets === undefined) {
-      sets = this.#setsOf(variableColumns[variable] ?? "");
-      this.#bytesIn[variable] = sets;
-      this.#bytes += 8 * sets.length;
+  /** What the values of a template's variables look like in this row group; their columns were read. Undefined where that is not known. */
+  shapes(template: number): readonly (Shape | undefined)[] {
+    let shapes = this.#shapes[template];
+    if (shapes === undefined) {
+      const variables = this.#variablesOf(template);
+      shapes = Array.from({ length: variables }, (_, v) => this.#shapesOf(v)[template]);
+      this.#shapes[template] = shapes;
+      this.#bytes += 8 * variables;
     }
-    return sets[template] ?? noBytes;
+    return shapes;
   }
 
-  #setsOf(name: string): Uint8Array[] {
+  hasShapes(template: number): boolean {
+    return this.#shapes[template] !== undefined;
+  }
+
+  /** By template. */
+  #shapesOf(variable: number): readonly (Shape | undefined)[] {
+    const known = this.#variableShapes[variable];
+    if (known !== undefined) return known;
+    const column = this.texts(variableColumns[variable] ?? "");
+    const { numbers } = this.templates;
+    const shapes = column === undefined ? [] : shapesOf(column, numbers, this.#templateRows());
+    this.#bytes += 8 * shapes.length;
+    return (this.#variableShapes[variable] = shapes);
+  }
+
+  #variablesOf(template: number): number {
+    const one = this.templates.values[template];
+    return one === undefined ? 0 : variablesOf(one);
+  }
+
+  #templateRows(): Uint32Array {
     const { values, numbers } = this.templates;
-    const sets = values.map(() => new Uint8Array(256));
-    const column = this.texts(name);
-    if (column === undefined) return sets.map(() => noBytes);
-    const { bytes, ends, rowOf } = column;
-    let at = 0;
-    for (let value = 0; value < ends.length; value++) {
-      const end = ends[value] ?? 0;
-      const set = sets[numbers[rowOf === undefined ? value : (rowOf[value] ?? 0)] ?? 0];
-      if (set !== undefined) for (; at < end; at++) set[bytes[at] ?? 0] = 1;
-      at = end;
+    const rows = new Uint32Array(values.length);
+    for (let row = 0; row < numbers.length; row++) {
+      const number = numbers[row] ?? noEntry;
+      if (number < rows.length) rows[number] = (rows[number] ?? 0) + 1;
     }
-    return sets.map((set) => sameSet(set));
+    return rows;
   }
 
   /** Variables of the template that has most. */
@@ -197,5 +215,4 @@ export function cursorOf(group: LogGroup, name: string): TextCursor | undefined 
   return texts === undefined ? undefined : new TextCursor(texts);
 }
 
-const noBytes = new Uint8Array(256);
 const noNumbered = { values: [], numbers: new Uint32Array() };

@@ -1,22 +1,32 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { dead, matched, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import type { RegexProgram } from "#shared/text/regex_program.ts";
+import { ShapedRegex } from "./shaped_regex.ts";
+import { PartsOfTemplates, type TemplateParts } from "./template_parts.ts";
 
 /** What a regular expression makes of lines of a template: it matches all, none, or it depends on the variables. */
 export type Verdict = "all" | "none" | "some";
 
-const unknown = -1;
-
 /** A regular expression over lines that are templates and variables: constant parts are gone through once, not once a line. */
 export class TemplateRegex {
   readonly program: RegexProgram;
+  /** The same where the shapes of variables are known. It may have failed alone. */
+  readonly shaped: ShapedRegex;
   readonly #exact: RegexAutomaton;
   readonly #loose: RegexAutomaton;
+  readonly #parts: PartsOfTemplates;
 
   constructor(program: RegexProgram) {
     this.program = program;
+    this.shaped = new ShapedRegex(program);
     this.#exact = new RegexAutomaton(program);
+    this.#parts = new PartsOfTemplates(this.#exact);
     this.#loose = new RegexAutomaton(program, true);
+  }
+
+  /** How many templates it knows. */
+  get templates(): number {
+    return this.shaped.templates + this.#parts.size;
   }
 
   /** Whether it is no good any more: patterns that need too many states. */
@@ -47,7 +57,7 @@ export class TemplateRegex {
 
   /** The parts of a template, gone through once from each state. */
   open(template: LineTemplate): TemplateParts {
-    return new TemplateParts(this.#exact, template);
+    return this.#parts.of(template);
   }
 
   /** The state that lines begin in. */
@@ -68,46 +78,5 @@ export class TemplateRegex {
   test(bytes: Uint8Array, start: number, end: number): boolean | undefined {
     const state = this.#exact.run(this.#exact.start, bytes, start, end);
     return state < 0 ? undefined : this.#exact.isMatchAtEnd(state);
-  }
-}
-
-export class TemplateParts {
-  readonly #exact: RegexAutomaton;
-  readonly #template: LineTemplate;
-  /** By part and the state before it. */
-  readonly #after: Int32Array[];
-
-  constructor(exact: RegexAutomaton, template: LineTemplate) {
-    this.#exact = exact;
-    this.#template = template;
-    this.#after = Array.from(template.partEnds, () => new Int32Array(64).fill(unknown));
-  }
-
-  get last(): number {
-    return this.#after.length - 1;
-  }
-
-  /** The state after part `p`. */
-  after(p: number, state: number): number {
-    const known = this.#after[p]?.[state] ?? unknown;
-    return known === unknown && state > dead
-      ? this.#run(p, state)
-      : known === unknown
-        ? state
-        : known;
-  }
-
-  #run(p: number, state: number): number {
-    const { parts, partEnds } = this.#template;
-    const start = p === 0 ? 0 : (partEnds[p - 1] ?? 0);
-    const next = this.#exact.run(state, parts, start, partEnds[p] ?? 0);
-    let after = this.#after[p] ?? new Int32Array();
-    if (state >= after.length) {
-      const larger = new Int32Array(2 * state).fill(unknown);
-      larger.set(after);
-      this.#after[p] = after = larger;
-    }
-    after[state] = next;
-    return next;
   }
 }

@@ -1,0 +1,125 @@
+import type { LineTemplate } from "#shared/model/line_template.ts";
+import { dead, RegexAutomaton } from "#shared/text/regex_automaton.ts";
+import type { RegexProgram } from "#shared/text/regex_program.ts";
+import { StateSets } from "./state_sets.ts";
+import { PartsOfTemplates, type TemplateParts } from "./template_parts.ts";
+import { type Shape, shapeBytesMax } from "./value_shapes.ts";
+
+/** States that are spent on it: what needs more is gone through line by line. */
+const statesMax = 512;
+
+/** A variable in which, or in the constant part after it, lines may begin to match. */
+export type VariableTest = {
+  readonly variable: number;
+  /** By length of the value: where the test begins, below zero for values that need none, and the state there. */
+  readonly from: Int32Array;
+  readonly state: Int32Array;
+  readonly parts: TemplateParts;
+};
+
+/** What lines of a template come to: all match, none does, those of which a test holds; or that is not told by shapes. */
+export type ShapePlan = "all" | "none" | "untold" | readonly VariableTest[];
+
+/**
+ * A regular expression over lines of which the shapes of variables are known. Automaton states are followed as sets, all values of a shape at once: where they
+ * come together in one state again without a match, as they do at nearly every mark, no value need be read; where they may match, a
+ * value is read from the last place in which all are in one state. Exact: shapes hold for all values.
+ */
+export class ShapedRegex {
+  readonly #automaton: RegexAutomaton;
+  readonly #sets: StateSets;
+  readonly #parts: PartsOfTemplates;
+  /** By template and variable. */
+  readonly #steps = new Map<LineTemplate, Map<Shape, Step[]>[]>();
+
+  /** As it was planned last: row groups are much alike. */
+  readonly #plans = new Map<
+    LineTemplate,
+    { readonly shapes: readonly (Shape | undefined)[]; readonly plan: ShapePlan }
+  >();
+
+  constructor(program: RegexProgram) {
+    this.#automaton = new RegexAutomaton(program, false, statesMax);
+    this.#sets = new StateSets(this.#automaton);
+    this.#parts = new PartsOfTemplates(this.#automaton);
+  }
+
+  get templates(): number {
+    return this.#parts.size;
+  }
+
+  /** Whether it needs too many states: what was planned or tested is no good any more. */
+  get hasFailed(): boolean {
+    return this.#automaton.hasFailed || this.#sets.hasFailed;
+  }
+
+  /** `shapes`: of the variables, as far as they are known. */
+  plan(template: LineTemplate, shapes: readonly (Shape | undefined)[]): ShapePlan {
+    const before = this.#plans.get(template);
+    if (before?.shapes.every((shape, v) => shape === shapes[v]) === true) return before.plan;
+    const plan = this.#plan(template, shapes);
+    this.#plans.set(template, { shapes, plan });
+    return plan;
+  }
+
+  #plan(template: LineTemplate, shapes: readonly (Shape | undefined)[]): ShapePlan {
+    const parts = this.#parts.of(template);
+    const first = parts.after(0, this.#automaton.start);
+    if (parts.matchesAfter(0, this.#automaton.start)) return "all";
+    if (first < 0) return "untold";
+    const tests: VariableTest[] = [];
+    let set = this.#sets.of([first]);
+    let steps = this.#steps.get(template);
+    if (steps === undefined) this.#steps.set(template, (steps = []));
+    for (let variable = 0; variable < parts.last; variable++) {
+      if (this.#sets.isDead(set)) break;
+      const shape = shapes[variable];
+      if (shape === undefined) return "untold";
+      const known = (steps[variable] ??= new Map());
+      let ofSets = known.get(shape);
+      if (ofSets === undefined) known.set(shape, (ofSets = []));
+      const step = (ofSets[set] ??= this.#variable(parts, variable, set, shape));
+      if (step.set < 0 || this.hasFailed) return "untold";
+      if (step.test !== undefined) tests.push(step.test);
+      if (this.#sets.isEmpty(step.set)) return "all";
+      set = step.set;
+    }
+    return tests.length === 0 ? "none" : tests;
+  }
+
+  /** What becomes of lines in a set of states over a variable and the part after it. */
+  #variable(parts: TemplateParts, variable: number, set: number, shape: Shape): Step {
+    const sets = this.#sets;
+    const step = sets.step(set, shape);
+    const matching = new Set<number>();
+    const others: number[] = [];
+    for (const state of sets.states(step.union)) {
+      const after = parts.after(variable + 1, state);
+      if (after < 0) return untold;
+      if (parts.matchesAfter(variable + 1, state)) matching.add(state);
+      else others.push(after);
+    }
+    const next = sets.of(others);
+    const from = new Int32Array(shapeBytesMax + 1).fill(-1);
+    const state = new Int32Array(shapeBytesMax + 1).fill(dead);
+    let isTested = false;
+    for (const [i, length] of shape.lengths.entries()) {
+      const after = sets.states(step.after[i] ?? 0);
+      if (step.mayMatch[i] !== true && !after.some((one) => matching.has(one))) continue;
+      isTested = true;
+      from[length] = step.from[i] ?? -1;
+      state[length] = step.state[i] ?? dead;
+      if ((from[length] ?? -1) < 0) return untold;
+    }
+    return { set: next, test: isTested ? { variable, from, state, parts } : undefined };
+  }
+
+  /** The state after bytes that begin in another, as RegexAutomaton.run() has it. */
+  run(state: number, bytes: Uint8Array, from: number, to: number): number {
+    return this.#automaton.run(state, bytes, from, to);
+  }
+}
+
+/** The set of lines that have not matched, below zero where a test has no place to begin. */
+type Step = { readonly set: number; readonly test: VariableTest | undefined };
+const untold: Step = { set: -1, test: undefined };
