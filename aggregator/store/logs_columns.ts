@@ -6,6 +6,7 @@ import type { LogRows } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
 import { TextColumn } from "./logs_texts.ts";
 import { timeColumn } from "./logs_times.ts";
+import { ByteSink } from "./parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "./parquet/parquet_writer.ts";
 
 /** Large enough to compress well, small enough to be read as one piece. */
@@ -49,20 +50,25 @@ const decoder = new TextDecoder();
 
 /** Turns records in the order of a block into the columns of its row groups. What it needs for one serves the next. */
 export class LogsColumns {
-  readonly #variables = variableColumns.map(() => new TextColumn(logsRowGroupRows, variablesLevel));
-  readonly #bodies = new TextColumn(logsRowGroupRows);
-  readonly #raw = new TextColumn(logsRowGroupRows);
+  readonly #variables = variableColumns.map(() => new TextColumn(variablesLevel));
+  readonly #bodies = new TextColumn();
+  readonly #raw = new TextColumn();
   /** Of each row: as the sources', or `rawLine` in place of `wholeLine`. */
   readonly #widths = new Uint8Array(logsRowGroupRows);
   readonly #counts = new Uint32Array(templateVariablesMax + 1);
+  readonly #ms = new Float64Array(logsRowGroupRows);
+  readonly #nanos = new Uint32Array(logsRowGroupRows);
+  readonly #severities = new Uint8Array(logsRowGroupRows);
+  readonly #isPresent = new Uint8Array(logsRowGroupRows);
+  readonly #page = new ByteSink(0);
   minMs = Infinity;
   maxMs = -Infinity;
 
-  /** At most logsRowGroupRows. Takes the records out of their stretches; what it gives is good until the next call. */
-  rowGroup({ rows, runs }: LogRows, searched?: SearchedTexts): ColumnPages[] {
-    const ms = new Float64Array(rows);
-    const nanos = new Uint32Array(rows);
-    const severities = new Uint8Array(rows);
+  /** At most logsRowGroupRows. Takes the records out of their stretches; a column is good until the next one is asked for. */
+  *rowGroup({ rows, runs }: LogRows, searched?: SearchedTexts): Generator<ColumnPages> {
+    const ms = this.#ms.subarray(0, rows);
+    const nanos = this.#nanos.subarray(0, rows);
+    const severities = this.#severities.subarray(0, rows);
     const streams = new StreamColumn(rows);
     const templates = new TemplateColumn(rows);
     const attributes = new AttributesColumn(rows);
@@ -89,19 +95,26 @@ export class LogsColumns {
       if (timeMs > this.maxMs) this.maxMs = timeMs;
     }
     searched?.add(rows, templates.templates, texts);
-    const widths = this.#widths.subarray(0, rows);
-    return [
-      timeColumn(ms, nanos),
-      streams.pages(),
-      severityColumn(severities),
-      templates.pages(),
-      ...this.#variables.map((column, place) =>
-        column.pages(haveVariable(widths, place, column.count)),
-      ),
-      this.#bodies.pages(haveWidth(widths, rawLine, wholeLine)),
-      this.#raw.pages(haveWidth(widths, rawLine, rawLine)),
-      attributes.pages(),
-    ];
+    yield timeColumn(ms, nanos);
+    yield streams.pages();
+    yield severityColumn(severities);
+    yield templates.pages();
+    for (const [place, column] of this.#variables.entries())
+      yield column.pages(this.#have(rows, place + 1, templateVariablesMax), this.#page);
+    yield this.#bodies.pages(this.#have(rows, rawLine, wholeLine), this.#page);
+    yield this.#raw.pages(this.#have(rows, rawLine, rawLine), this.#page);
+    yield attributes.pages();
+  }
+
+  /** Whether each row is of a width within the bounds. */
+  #have(rows: number, least: number, most: number): Uint8Array {
+    const have = this.#isPresent.subarray(0, rows);
+    const widths = this.#widths;
+    for (let row = 0; row < rows; row++) {
+      const width = widths[row] ?? 0;
+      have[row] = Number(width >= least && width <= most);
+    }
+    return have;
   }
 
   /** Texts of the stretch's records up to `end`, which become the rows from `row` on. */
@@ -145,24 +158,4 @@ export class LogsColumns {
     }
     return at;
   }
-}
-
-/** Whether each row has a variable at a place; `count` of them have. */
-function haveVariable(widths: Uint8Array, place: number, count: number): Uint8Array {
-  const have = new Uint8Array(widths.length);
-  if (count === 0 || count === widths.length) return have.fill(count === 0 ? 0 : 1);
-  for (let row = 0; row < widths.length; row++) {
-    const width = widths[row] ?? 0;
-    have[row] = Number(width > place && width < rawLine);
-  }
-  return have;
-}
-
-function haveWidth(widths: Uint8Array, least: number, most: number): Uint8Array {
-  const have = new Uint8Array(widths.length);
-  for (let row = 0; row < widths.length; row++) {
-    const width = widths[row] ?? 0;
-    have[row] = Number(width >= least && width <= most);
-  }
-  return have;
 }

@@ -14,16 +14,16 @@ const encoder = new TextEncoder();
 class NumberedTexts {
   readonly entries: Uint8Array[] = [];
   readonly #isPresent: Uint8Array;
-  readonly #numbers: Uint32Array;
+  #numbers = new Uint32Array();
   readonly #byText = new Map<string, number>();
   #count = 0;
 
   constructor(rows: number) {
     this.#isPresent = new Uint8Array(rows);
-    this.#numbers = new Uint32Array(rows);
   }
 
   numberOf(text: string): number {
+    if (this.#numbers.length === 0) this.#numbers = new Uint32Array(this.#isPresent.length);
     let number = this.#byText.get(text);
     if (number === undefined) {
       number = this.entries.push(encoder.encode(text)) - 1;

@@ -8,15 +8,12 @@ import type { ColumnPages } from "./parquet/parquet_writer.ts";
 /** Texts of a column of a row group, one after another. */
 export class TextColumn {
   readonly #level: number | undefined;
-  readonly #rowsMax: number;
   readonly #bytes = new ByteSink(0);
-  readonly #page = new ByteSink(0);
   #lengths = new Uint32Array();
   #count = 0;
 
   /** `level` is zstd's. */
-  constructor(rowsMax: number, level?: number) {
-    this.#rowsMax = rowsMax;
+  constructor(level?: number) {
     this.#level = level;
   }
 
@@ -40,7 +37,7 @@ export class TextColumn {
 
   /** `count` texts from number `value` on, which begins at byte `start`; gives where the last one ends. */
   take({ bytes, lengths }: Texts, value: number, start: number, count: number): number {
-    if (this.#lengths.length === 0) this.#lengths = new Uint32Array(this.#rowsMax);
+    if (this.#count + count > this.#lengths.length) this.#grow(this.#count + count);
     const own = this.#lengths;
     let to = this.#count;
     let end = start;
@@ -55,16 +52,21 @@ export class TextColumn {
     return end;
   }
 
+  #grow(least: number): void {
+    const lengths = new Uint32Array(Math.max(least, 2 * this.#lengths.length));
+    lengths.set(this.lengths);
+    this.#lengths = lengths;
+  }
+
   /** One text that is all of `bytes`. */
   add(bytes: Uint8Array): void {
     this.take({ bytes, lengths: Uint32Array.of(bytes.length) }, 0, 0, 1);
   }
 
-  /** Good until the next call of any other method. `isPresent`: an entry a row. */
-  pages(isPresent: Uint8Array): ColumnPages {
+  /** Good until the texts or `page` change, which the lengths are written to. `isPresent`: an entry a row. */
+  pages(isPresent: Uint8Array, page: ByteSink): ColumnPages {
     if (this.#count === 0)
       return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
-    const page = this.#page;
     page.clear();
     writeLengths(page, this.lengths);
     const level = this.#level;

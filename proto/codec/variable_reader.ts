@@ -27,7 +27,7 @@ export class VariableReader {
   /** A column's only shape, or `various`, and then its next reference. */
   readonly #constants: Uint32Array;
   readonly #nextReference: Uint32Array;
-  readonly #references: Uint32Array;
+  #references = new Uint32Array(256);
   readonly #nextPair: Uint32Array;
   readonly #nextSingle: Uint32Array;
   readonly #pairs: Uint8Array;
@@ -53,8 +53,6 @@ export class VariableReader {
     this.#nextReference = new Uint32Array(columns);
     this.#nextPair = new Uint32Array(columns);
     this.#nextSingle = new Uint32Array(columns);
-    // Only columns of several shapes take a byte an entry; the others are bounded by the records.
-    this.#references = new Uint32Array(entries);
     let [references, pairs, singles, bytes, known, column] = [0, 0, 0, 0, 0, 0];
     const take = (given: number) => {
       const number = given === 0 ? known++ : given - 1;
@@ -81,6 +79,7 @@ export class VariableReader {
         } else
           for (let i = 0; i < count; i++) {
             const each = take(reader.varint());
+            if (references === this.#references.length) this.#moreReferences();
             this.#references[references++] = each;
             const digits = shapes.digits[each] ?? 0;
             pairs += digits >> 1;
@@ -99,6 +98,13 @@ export class VariableReader {
     this.#singles = digitPairs(reader.block(Math.ceil(singles / 2)));
   }
 
+  /** Only columns of several shapes have any, a byte each at least; the others are bounded by the records. */
+  #moreReferences(): void {
+    const more = new Uint32Array(2 * this.#references.length);
+    more.set(this.#references);
+    this.#references = more;
+  }
+
   #note(place: number, shape: number): void {
     const length = this.#shapes.lengths[shape] ?? 0;
     if (length > (this.#longest[place] ?? 0)) this.#longest[place] = length;
@@ -111,10 +117,11 @@ export class VariableReader {
     const places: Texts[] = [];
     // Templates of those records that have a text at this place, and at all before it.
     let active = templateOf;
+    const own = new Uint32Array(templateOf.length);
     let start = 0;
     for (let place = 0; (this.#texts[place] ?? 0) > 0; place++) {
       const count = this.#texts[place] ?? 0;
-      if (count < active.length) active = widerThan(active, widths, place, count);
+      if (count < active.length) active = widerThan(active, widths, place, own);
       const isShort = (this.#longest[place] ?? 0) <= oneByteMax;
       const lengths = isShort ? new Uint8Array(count) : new Uint32Array(count);
       const end = start + (this.#bytes[place] ?? 0);
@@ -173,20 +180,19 @@ export class VariableReader {
   }
 }
 
-/** By index: filter() of typed arrays costs ten times as much. */
+/** Puts them into `into`, which may be where they are. By index: filter() of typed arrays costs ten times as much. */
 function widerThan(
   templateOf: Uint32Array,
   widths: Uint8Array,
   place: number,
-  count: number,
+  into: Uint32Array,
 ): Uint32Array {
-  const wider = new Uint32Array(count);
   let to = 0;
   for (let i = 0; i < templateOf.length; i++) {
     const template = templateOf[i] ?? 0;
-    if ((widths[template] ?? 0) > place) wider[to++] = template;
+    if ((widths[template] ?? 0) > place) into[to++] = template;
   }
-  return wider;
+  return into.subarray(0, to);
 }
 
 const zero = "0".charCodeAt(0);

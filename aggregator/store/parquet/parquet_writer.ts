@@ -110,9 +110,9 @@ export class ParquetWriter {
     this.#emit(magic);
   }
 
-  /** Columns in the order of the schema. */
-  rowGroup(rows: number, columns: readonly (ColumnPages | PackedPage)[]): void {
-    const chunks = columns.map((pages) =>
+  /** Columns in the order of the schema. Of each, what may be missing in a row is done with when the next one is asked for. */
+  rowGroup(rows: number, columns: Iterable<ColumnPages | PackedPage>): void {
+    const chunks = Array.from(columns, (pages) =>
       "body" in pages ? this.#packedChunk(pages) : this.#chunk(rows, pages),
     );
     this.#groups.push({ rows, chunks });
