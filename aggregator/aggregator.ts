@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Hono } from "hono";
-import type { Receiver } from "#proto/bus/agent_port.ts";
+import type { LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
@@ -15,6 +15,7 @@ import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
+import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
 import { openStore } from "./store/open_store.ts";
@@ -65,7 +66,16 @@ export class Aggregator {
     });
     measureSeriesLimits(metrics, "tenant_", () => seriesLimits.reports());
     const tails = new Tails();
-    const onLogs = (tenant: string, batch: LogsBatch) => tails.arrived(tenant, batch);
+    const patterns = await PatternWatch.open(config.ingest.patterns, {
+      store,
+      clock,
+      metrics,
+      log: log.child({ room: "patterns" }),
+    });
+    const onLogs = (lane: LaneId, batch: LogsBatch) => {
+      tails.arrived(lane.tenant, batch);
+      patterns.arrived(lane, batch);
+    };
     const head = createHead({ seriesLimits, onLogs });
     const agents = await Agents.open(store, clock, log.child({ room: "fleet" }));
     const ingest = await Ingest.open(config.ingest, {
@@ -75,6 +85,7 @@ export class Aggregator {
       clock,
       metrics,
       log: log.child({ room: "ingest" }),
+      own: patterns,
       quarantineFolder: join(dataDir, "quarantine"),
       onHeartbeat: (heartbeat) => agents.heard(heartbeat),
     });
@@ -96,22 +107,12 @@ export class Aggregator {
     const { lifecycle } = parts;
     const shown = { config };
     const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
-    const admin = {
-      // What is in memory becomes blocks first, so that it is deleted too.
-      deleteSeries: async (deletion: Deletion, actor: string) => {
-        await ingest.flush();
-        await store.deleteSeries(deletion, actor);
-      },
-      cleanTombstones: () => store.maintain(),
-      snapshot: async (skipHead: boolean) => {
-        if (!skipHead) await ingest.flush();
-        return snapshots.take();
-      },
-    };
+    const admin = adminOf(store, ingest, snapshots);
     const logDeletions = logDeletionsOf(store, ingest);
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const rooms = { agents, ingest, head, blocks, sources, sql, tails, seriesLimits: limits };
+    const seen = { head, blocks, sources, sql, tails, patterns };
+    const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
@@ -151,6 +152,21 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+/** What is in memory becomes blocks first, so that it is deleted, or copied, too. */
+function adminOf(store: Store, ingest: Ingest, snapshots: Snapshots) {
+  return {
+    deleteSeries: async (deletion: Deletion, actor: string) => {
+      await ingest.flush();
+      await store.deleteSeries(deletion, actor);
+    },
+    cleanTombstones: () => store.maintain(),
+    snapshot: async (skipHead: boolean) => {
+      if (!skipHead) await ingest.flush();
+      return snapshots.take();
+    },
+  };
 }
 
 /** What is in memory becomes blocks first, so that it is deleted too. */

@@ -9,6 +9,7 @@ import type { Agents } from "../fleet/agents.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
+import type { PatternWatch } from "../patterns/pattern_watch.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
@@ -40,6 +41,7 @@ export type ApiParts = {
   readonly sources: Sources;
   readonly sql: SqlEngine;
   readonly tails: Tails;
+  readonly patterns: Pick<PatternWatch, "find">;
   readonly admin: Omit<AdminParts, "tenant">;
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
   readonly lifecycle: Lifecycle;
@@ -87,7 +89,8 @@ export function apiRoutes(parts: ApiParts): Hono {
   app.route("/", monitoringRoutes({ ...logs, engine, clock, tenant: () => tenant, version }));
   app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
   const shown = () => shownConfig(parts.shownConfig());
-  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown }));
+  const knownPattern = (text: string) => parts.patterns.find(tenant, text);
+  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown, knownPattern }));
   app.route(
     "/",
     rpcRoutes({

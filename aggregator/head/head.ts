@@ -37,7 +37,7 @@ export type HeadOptions = {
   /** None where absent. */
   readonly seriesLimits?: TenantLimits;
   /** Told of log records in the tick in which they can be found. Read only. */
-  readonly onLogs?: (tenant: string, batch: LogsBatch) => void;
+  readonly onLogs?: (lane: LaneId, batch: LogsBatch) => void;
 };
 
 const aheadMaxDefaultMs = 10 * 60_000;
@@ -88,7 +88,7 @@ class MemoryHead implements Head {
 
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops {
     const kept = this.#open.logs.append(lane.tenant, batch, nowMs + this.#aheadMaxMs);
-    if (kept.batch.streamOf.length > 0) this.#options.onLogs?.(lane.tenant, kept.batch);
+    if (kept.batch.streamOf.length > 0) this.#options.onLogs?.(lane, kept.batch);
     return kept.drops;
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { PatternsConfig } from "../patterns/config.ts";
 
 /** From frames to committed blocks. */
 export const IngestConfig = z.strictObject({
@@ -19,6 +20,8 @@ export const IngestConfig = z.strictObject({
   series_limit_by_tenant: z.record(z.string(), z.number().int().nonnegative()).default({}),
   /** A gap whose agent has been silent for this long is counted as lost, and what came after it goes on. */
   gap_timeout: duration.prefault("1h"),
+  /** Metrics and events of patterns of log lines. */
+  patterns: PatternsConfig.prefault({}),
   /** Bound of the folder that frames which can't be read are set aside in; the oldest go first. */
   quarantine_size_max: byteSize.prefault("64MiB"),
 });

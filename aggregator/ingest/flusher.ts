@@ -9,6 +9,8 @@ import type { IngestConfig } from "./config.ts";
 import { Garbage } from "./garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
+import { isOwn } from "./own_agent.ts";
+import type { OwnData } from "./own_data.ts";
 
 type FlusherParts = {
   readonly receiver: Receiver;
@@ -18,6 +20,9 @@ type FlusherParts = {
   readonly log: Logger;
   readonly lanes: Lanes;
   readonly meters: IngestMeters;
+  readonly own: OwnData | undefined;
+  /** Appends what is due of it. */
+  readonly takeOwn: () => void;
 };
 
 const retryMinMs = 1_000;
@@ -122,7 +127,7 @@ export class Flusher {
       throw thrown;
     }
     this.#trouble = undefined;
-    receiver.announceCommitted(cut.lanes);
+    receiver.announceCommitted(cut.lanes.filter(({ lane }) => !isOwn(lane)));
     meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     this.#garbage.released(releasedBytes);
@@ -130,7 +135,8 @@ export class Flusher {
 
   /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */
   #cut(): Cut | undefined {
-    const { head, lanes, clock, receiver } = this.#parts;
+    const { head, lanes, clock, receiver, own } = this.#parts;
+    this.#parts.takeOwn();
     const moved = [...lanes.all()].filter(
       (lane) => comparePositions(lane.taken, lane.committed) > 0,
     );
@@ -139,7 +145,8 @@ export class Flusher {
     for (const { lane, drops } of content.dropped) lanes.get(lane).dropAppended(drops);
     const commits = moved.map((lane) => lane.snapshot());
     const carrier = resumeFrom(receiver.position(), lanes, clock.now());
-    return { ...content, lanes: commits, carrier };
+    const patterns = own?.state() ?? [];
+    return { ...content, lanes: commits, carrier, patterns };
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

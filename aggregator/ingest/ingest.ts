@@ -14,6 +14,7 @@ import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
+import { type OwnData, takeOwn } from "./own_data.ts";
 import { Quarantine } from "./quarantine.ts";
 
 export type IngestParts = {
@@ -26,6 +27,8 @@ export type IngestParts = {
   readonly quarantineFolder: string;
   /** Told of every heartbeat, after the lanes have heard it. */
   readonly onHeartbeat: (heartbeat: Heartbeat) => void;
+  /** What is made of the data here. */
+  readonly own?: OwnData;
   /** Told of every lane that a frame was taken from, with how many items. */
   readonly onTaken?: (lane: LaneId) => void;
 };
@@ -44,6 +47,7 @@ export class Ingest {
   readonly #meters: IngestMeters;
   readonly #quarantine: Quarantine;
   readonly #resume: CarrierPosition;
+  readonly #takeOwn: () => void;
   readonly #stopped = new AbortController();
   #loops: Promise<void>[] = [];
 
@@ -68,13 +72,20 @@ export class Ingest {
     this.#quarantine = quarantine;
     this.#resume = resume;
     this.#meters = new IngestMeters(parts.metrics, lanes, parts.head);
-    this.#flusher = new Flusher(config, { ...parts, lanes, meters: this.#meters });
+    const { own, head, clock } = parts;
+    const epoch = clock.now();
+    const takeNow = () => {
+      if (own !== undefined) takeOwn(own, { lanes, head, epoch }, clock.now());
+    };
+    this.#takeOwn = takeNow;
+    const meters = this.#meters;
+    this.#flusher = new Flusher(config, { ...parts, lanes, meters, own, takeOwn: takeNow });
     this.#gaps = new GapWatch({ ...parts, lanes, gapTimeoutMs: config.gap_timeout });
   }
 
   async start(): Promise<void> {
     const { signal } = this.#stopped;
-    this.#loops = [this.#flusher.run(signal), this.#gaps.run(signal)];
+    this.#loops = [this.#flusher.run(signal), this.#gaps.run(signal), this.#runOwn(signal)];
     await this.#parts.receiver.start({
       resume: this.#resume,
       committed: this.lanes.committed(),
@@ -136,6 +147,15 @@ export class Ingest {
     this.#meters.quarantined(fault);
     this.#parts.log.warn("frame set aside", { fault, bytes: bytes.length });
     await this.#quarantine.add(bytes, fault, this.#parts.clock.now());
+  }
+
+  async #runOwn(signal: AbortSignal): Promise<void> {
+    const { own, clock } = this.#parts;
+    if (own === undefined) return;
+    while (!signal.aborted) {
+      await clock.sleep(own.intervalMs - (clock.now() % own.intervalMs), signal);
+      if (!signal.aborted) this.#takeOwn();
+    }
   }
 
   #heartbeat(heartbeat: Heartbeat): void {

@@ -118,6 +118,19 @@ export class Lane {
     return outcome;
   }
 
+  /** Items that were made here, and appended: there is no frame of them, and nothing on the way. */
+  takeOwn(epoch: number, items: number, drops: Drops): void {
+    const before = this.taken;
+    this.#cursor =
+      before.epoch >= epoch
+        ? { epoch: before.epoch, sequence: before.sequence + 1 }
+        : { epoch, sequence: 1 };
+    this.#itemsTotal += items;
+    this.#itemsSeen = this.#itemsTotal;
+    this.#stored += items - sumDrops(drops);
+    this.#dropped = addDrops(this.#dropped, drops);
+  }
+
   /** The agent's answer to a resend: the first frame that it still has after our cursor. */
   agentHas(answer: NextFrame): void {
     const { next, lostReason } = answer;

@@ -5,6 +5,7 @@ import { comparePositions, origin } from "#shared/model/position.ts";
 import type { Head } from "../head/contract.ts";
 import type { LaneCommit } from "../store/store.ts";
 import { Lane } from "./lane.ts";
+import { isOwn } from "./own_agent.ts";
 
 /** All lanes ever heard of, by (tenant, agent, signal). */
 export class Lanes {
@@ -30,20 +31,23 @@ export class Lanes {
     return this.#lanes.values();
   }
 
+  /** Of those that agents have. */
   committed(): CommittedPosition[] {
     return [...this.#lanes.values()]
+      .filter((lane) => !isOwn(lane.id))
       .filter((lane) => comparePositions(lane.committed, origin) > 0)
       .map((lane) => ({ lane: lane.id, position: lane.committed }));
   }
 
   /**
    * The loss account: collected = stored + inFlight + dropped. In flight is whatever the agent says it collected and
-   * that is neither in a committed block nor known to be dropped: in its spool, on the wire, or in the head.
+   * that is neither in a committed block nor known to be dropped: in its spool, on the wire, or in the head. What is made here comes last.
    */
   account(tenant: string, agent?: string): LaneAccount[] {
     return [...this.#lanes.values()]
       .filter((lane) => lane.id.tenant === tenant)
       .filter((lane) => agent === undefined || lane.id.agent === agent)
+      .toSorted((a, b) => Number(isOwn(a.id)) - Number(isOwn(b.id)))
       .map((lane) => accountOf(lane));
   }
 

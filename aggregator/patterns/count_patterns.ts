@@ -1,6 +1,7 @@
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogSlice } from "../query/source.ts";
 import { templateTextOf } from "./line_patterns.ts";
+import { levelIndex, severityOfLevel } from "./levels.ts";
 import { type Pattern, PatternTree } from "./pattern_tree.ts";
 
 /** How often a pattern came with a severity, over time. */
@@ -16,7 +17,6 @@ export type PatternCount = {
 /** Templates that are told apart; lines of others are counted as `otherTemplate`. */
 const templatesMax = 100_000;
 const otherTemplate = "<0>";
-const levelsMax = 7;
 
 type Counts = { readonly text: string; readonly byLevel: (Map<number, number> | undefined)[] };
 
@@ -47,8 +47,9 @@ export class PatternCounter {
     }
   }
 
-  /** The most frequent first. */
-  result(tree: PatternTree = new PatternTree()): PatternCount[] {
+  /** The most frequent first. `find` tells of patterns that are known elsewhere, by a template's text: their ids are told then. */
+  result(find: (templateText: string) => Pattern | undefined = () => undefined): PatternCount[] {
+    const tree = new PatternTree();
     // All of them first: a later template may turn an earlier one's words into variables.
     for (const { text } of this.#byText.values()) tree.of(text);
     const found = new Map<
@@ -56,7 +57,7 @@ export class PatternCounter {
       { pattern: Pattern; level: number; steps: Map<number, number> }
     >();
     for (const { text, byLevel } of this.#byText.values()) {
-      const pattern = tree.current(tree.of(text));
+      const pattern = find(text) ?? tree.current(tree.of(text));
       for (const [level, steps] of byLevel.entries()) {
         if (steps === undefined) continue;
         const key = `${pattern.id} ${level}`;
@@ -69,7 +70,7 @@ export class PatternCounter {
     }
     return Array.from(found.values(), ({ pattern, level, steps }) => ({
       pattern,
-      severity: level === 0 ? 0 : level * 4 - 3,
+      severity: severityOfLevel(level),
       total: steps.values().reduce((sum, count) => sum + count, 0),
       steps: Array.from(steps).toSorted(([a], [b]) => a - b),
     })).toSorted((a, b) => b.total - a.total || (a.pattern.text < b.pattern.text ? -1 : 1));
@@ -83,8 +84,4 @@ export class PatternCounter {
     this.#byText.set(text, counts);
     return counts;
   }
-}
-
-function levelIndex(severity: number): number {
-  return severity <= 0 ? 0 : Math.min(levelsMax - 1, Math.floor((severity - 1) / 4) + 1);
 }

@@ -25,3 +25,8 @@ export function patternTokens(templateText: string): string[] {
 export function patternText(tokens: readonly string[]): string {
   return tokens.join(" ").replaceAll(hole, wildcard);
 }
+
+/** The words of a pattern's text. */
+export function tokensOfPattern(text: string): string[] {
+  return text.replaceAll(wildcard, hole).split(" ");
+}

@@ -1,4 +1,4 @@
-import { hole, patternText, patternTokens } from "./pattern_tokens.ts";
+import { hole, patternText, patternTokens, tokensOfPattern } from "./pattern_tokens.ts";
 
 /** What lines have in common for a reader: coarser than a template, which is there to take lines apart. */
 export type Pattern = {
@@ -15,7 +15,7 @@ const valuesToVary = 3;
 /** ... or two where one of them holds a variable itself. */
 const holedToVary = 2;
 /** Patterns that are known at once; beyond that nothing is merged any more, and each template is a pattern. */
-const patternsMax = 50_000;
+const patternsMaxDefault = 50_000;
 /** Longer ones are not compared: they are rarely alike, and each place costs. */
 const tokensMax = 128;
 
@@ -37,14 +37,30 @@ export class PatternTree {
   readonly #byText = new Map<string, Node>();
   /** Live nodes that are equal but for one place, by that place and the other words. */
   readonly #siblings = new Map<string, Set<Node>>();
+  readonly #patternsMax: number;
+  readonly #onMerge: (into: Pattern, from: Pattern) => void;
+
+  /** `onMerge` is told of every pattern that becomes part of another. */
+  constructor({
+    patternsMax = patternsMaxDefault,
+    onMerge = () => {},
+  }: { patternsMax?: number; onMerge?: (into: Pattern, from: Pattern) => void } = {}) {
+    this.#patternsMax = patternsMax;
+    this.#onMerge = onMerge;
+  }
 
   /** The pattern of a template's text as it is known now; a later template may merge it into another: see current(). */
   of(templateText: string): Pattern {
     const known = this.#byTemplate.get(templateText);
     const node = known ?? this.#add(patternTokens(templateText));
-    if (known === undefined && this.#byTemplate.size < patternsMax)
+    if (known === undefined && this.#byTemplate.size < this.#patternsMax)
       this.#byTemplate.set(templateText, node);
     return topOf(node).pattern;
+  }
+
+  /** A pattern that another tree has found, by its text. */
+  restore(text: string): Pattern {
+    return topOf(this.#add(tokensOfPattern(text))).pattern;
   }
 
   /** What a pattern has become. */
@@ -59,7 +75,7 @@ export class PatternTree {
     if (known !== undefined) return known;
     const pattern = { id: Bun.hash.xxHash64(text).toString(16).padStart(16, "0"), text };
     const node: Node = { pattern, tokens, parent: undefined };
-    if (this.#byText.size >= patternsMax) return node;
+    if (this.#byText.size >= this.#patternsMax) return node;
     this.#byText.set(text, node);
     if (tokens.length > tokensMax || constants(tokens) < 2) return node;
     for (let place = 0; place < tokens.length; place++) this.#note(node, place);
@@ -77,6 +93,7 @@ export class PatternTree {
     for (const sibling of Array.from(siblings)) {
       if (sibling === merged) continue;
       sibling.parent = merged;
+      this.#onMerge(merged.pattern, sibling.pattern);
       for (let own = 0; own < sibling.tokens.length; own++)
         this.#siblings.get(keyWithout(sibling.tokens, own))?.delete(sibling);
     }

@@ -19,7 +19,17 @@ import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
-import type { AgentRecord, Block, BlockView, Cut, Deletion, LaneCommit, Store } from "./store.ts";
+import { storedPatterns } from "./pattern_records.ts";
+import type {
+  AgentRecord,
+  Block,
+  BlockView,
+  Cut,
+  Deletion,
+  LaneCommit,
+  Store,
+  StoredPatterns,
+} from "./store.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
 import { TierFloors } from "./tiers/floors.ts";
 
@@ -105,6 +115,10 @@ export class BlockStore implements Store {
     return createBlockView(this.#deps.tools, this.#blocks, this.#deletions.deleted, this.#floors);
   }
 
+  patterns(): Promise<readonly StoredPatterns[]> {
+    return storedPatterns(this.#deps.catalog);
+  }
+
   families(tenant: string): readonly MetricFamily[] {
     return [...(this.#families.get(tenant)?.values() ?? [])];
   }
@@ -165,8 +179,8 @@ export class BlockStore implements Store {
       throw error;
     }
     const families = this.#changedFamilies(cut);
-    const { lanes, carrier } = cut;
-    const change = { added, removed: [], lanes, carrier, families, deleteAfterMs: 0 };
+    const { lanes, carrier, patterns = [] } = cut;
+    const change = { added, removed: [], lanes, carrier, families, patterns, deleteAfterMs: 0 };
     try {
       await this.#deps.catalog.apply(change);
     } catch (error) {

@@ -117,4 +117,18 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, reason)
     )`,
   ],
+  [
+    // Patterns of log lines that are known, so that each is new once.
+    `CREATE TABLE log_patterns (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      text TEXT NOT NULL,
+      first_ms BIGINT NOT NULL,
+      seen_ms BIGINT NOT NULL,
+      is_news BIGINT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+    // JSON: counters and usual rates as of the last commit.
+    `CREATE TABLE log_pattern_state (tenant TEXT PRIMARY KEY, state TEXT NOT NULL)`,
+  ],
 ];

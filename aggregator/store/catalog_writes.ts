@@ -2,7 +2,8 @@ import type { SQL } from "bun";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { applyRemovals, type Removal } from "./removals.ts";
-import type { Block, LaneCommit } from "./store.ts";
+import { savePatterns } from "./pattern_writes.ts";
+import type { Block, LaneCommit, PatternsCommit } from "./store.ts";
 import type { AuditEntry, Tombstone } from "./tombstones.ts";
 
 /** What one transaction changes. */
@@ -19,6 +20,7 @@ export type CatalogChange = {
   /** Blocks that stay, with what of them is in the next tier from now on. */
   readonly tiered?: readonly TieredBlock[];
   readonly floors?: readonly TierFloor[];
+  readonly patterns?: readonly PatternsCommit[];
   /** Log records of removed blocks that are in no added one. */
   readonly removals?: readonly Removal[];
 };
@@ -65,6 +67,7 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     await sql`UPDATE blocks SET tiered = ${JSON.stringify(tiered)} WHERE id = ${id}`;
   for (const floor of change.floors ?? []) await saveFloor(sql, floor);
   for (const lane of change.lanes) await saveLane(sql, lane);
+  await savePatterns(sql, change.patterns ?? []);
   for (const [partition, { incarnation, sequence }] of Object.entries(change.carrier))
     await sql`INSERT INTO carrier (partition_name, incarnation, sequence)
       VALUES (${partition}, ${incarnation}, ${sequence}) ON CONFLICT (partition_name)

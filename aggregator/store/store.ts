@@ -29,6 +29,7 @@ export type Cut = {
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
   readonly lanes: readonly LaneCommit[];
   readonly carrier: CarrierPosition;
+  readonly patterns?: readonly PatternsCommit[];
 };
 
 /** The state of a lane once the cut is committed; all counters cumulative, in items. */
@@ -42,6 +43,32 @@ export type LaneCommit = {
   readonly dropped: Drops;
   /** Dropped at the agent before framing, as last heard. */
   readonly agentDropped: Drops;
+};
+
+/** A pattern of a tenant's log lines, as the catalog remembers it. Times in Unix milliseconds. */
+export type PatternRecord = {
+  readonly id: string;
+  readonly text: string;
+  readonly firstMs: number;
+  readonly seenMs: number;
+  /** Whether an event told of it. */
+  readonly isNews: boolean;
+};
+
+export type StoredPatterns = {
+  readonly tenant: string;
+  readonly state: string;
+  readonly records: readonly PatternRecord[];
+};
+
+/** What a commit changes of a tenant's patterns: with the lines that it follows from, or not at all. */
+export type PatternsCommit = {
+  readonly tenant: string;
+  /** JSON, of patterns/pattern_state.ts. */
+  readonly state: string;
+  readonly found: readonly PatternRecord[];
+  /** Ids. */
+  readonly gone: readonly string[];
 };
 
 export type Block = {
@@ -78,6 +105,8 @@ export type Store = {
    * seeing items twice or not at all. Throws OperatingError ("no_space", "unavailable"), and then nothing is visible.
    */
   commit(cut: Cut, published: () => void): Promise<readonly Block[]>;
+  /** What was committed of the patterns of log lines, by tenant; read once at start. */
+  patterns(): Promise<readonly StoredPatterns[]>;
   /** The visible blocks at this moment. A view stays readable although blocks are deleted later. */
   view(): BlockView;
   /** Metadata of metric families as last committed. */

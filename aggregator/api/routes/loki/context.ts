@@ -3,6 +3,7 @@ import type { ErrorCode } from "#shared/errors.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
+import type { KnownPattern } from "../../../patterns/pattern_book.ts";
 import type { LogsSource } from "../../../query/source.ts";
 import type { Tails } from "../../../tail/tails.ts";
 import { type LokiParameters, lokiParameters } from "./parameters.ts";
@@ -12,6 +13,8 @@ export type LokiParts = {
   readonly tenant: string;
   readonly now: () => number;
   readonly tails: Tails;
+  /** What is known of the pattern of a template's text; nothing where patterns are not watched. */
+  readonly knownPattern?: (templateText: string) => KnownPattern | undefined;
   /** Told of entries that readers of tails were not sent. */
   readonly onDropped: (entries: number) => void;
   readonly build: {

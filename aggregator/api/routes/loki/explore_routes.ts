@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { PatternCounter } from "../../../patterns/count_patterns.ts";
+import type { KnownPattern } from "../../../patterns/pattern_book.ts";
 import type { LogEntry } from "../../../query/logql/evaluate.ts";
 import { type DetectedField, detectFields } from "../../../query/log_fields/detect_fields.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
@@ -72,12 +73,26 @@ async function patternsOf(p: LokiParameters, scope: Scope, parts: LokiParts) {
     ...(signal === undefined ? {} : { signal }),
   });
   for await (const span of slices) for (const slice of span) counter.add(slice);
+  const known = new Map<string, KnownPattern>();
+  const find = (text: string) => {
+    const found = parts.knownPattern?.(text);
+    if (found !== undefined) known.set(found.pattern.id, found);
+    return found?.pattern;
+  };
   return counter
-    .result()
+    .result(find)
     .slice(0, patternsMax)
     .map(({ pattern, severity, steps }) => ({
       pattern: pattern.text,
       level: levelOf(severity),
       samples: steps.map(([step, count]) => [(step * stepMs) / 1_000, count]),
+      ...markOf(known.get(pattern.id), Number(range.startNs / 1_000_000n)),
     }));
+}
+
+/** What Loki does not tell of a pattern: its id in metrics and events, since when it is known, and whether it is news of the range asked for. */
+function markOf(known: KnownPattern | undefined, startMs: number) {
+  if (known === undefined) return {};
+  const { firstMs, isNews, pattern } = known;
+  return { id: pattern.id, firstSeen: firstMs / 1_000, isNew: isNews && firstMs >= startMs };
 }

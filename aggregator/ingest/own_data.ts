@@ -1,0 +1,44 @@
+import type { DecodedMetrics } from "#proto/codec/metrics.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { PatternsCommit } from "../store/store.ts";
+import type { Head } from "../head/contract.ts";
+import type { Lanes } from "./lanes.ts";
+import { ownAgent } from "./own_agent.ts";
+
+/** Samples and records that have become due, to be appended in this order. */
+export type DueData = { readonly metrics: readonly DecodedMetrics[]; readonly logs?: LogsBatch };
+
+/**
+ * What the aggregator makes itself of the data that it takes. It is appended and committed as frames are, together with what it follows
+ * from: a crash takes both back, so it is stored once, as they are.
+ */
+export type OwnData = {
+  /** Longest time between two calls of due(). */
+  readonly intervalMs: number;
+  /** What is to be appended now, by tenant. Called in the same tick as freeze(), before it, and in between. */
+  due(nowMs: number): readonly { readonly tenant: string; readonly data: DueData }[];
+  /** What the cut that is being made has to commit. */
+  state(): readonly PatternsCommit[];
+};
+
+/** Appends what is due to the head. `epoch` is when this process began, Unix milliseconds. */
+export function takeOwn(
+  own: OwnData,
+  { lanes, head, epoch }: { readonly lanes: Lanes; readonly head: Head; readonly epoch: number },
+  nowMs: number,
+): void {
+  for (const { tenant, data } of own.due(nowMs)) {
+    const { metrics, logs } = data;
+    const id = { tenant, agent: ownAgent };
+    for (const decoded of metrics) {
+      const lane = { ...id, signal: "metrics" as const };
+      let items = 0;
+      for (const row of decoded.rows) items += row.items;
+      for (const { samples } of decoded.sparse) items += samples.values.length;
+      lanes.get(lane).takeOwn(epoch, items, head.appendMetrics(lane, decoded, nowMs));
+    }
+    if (logs === undefined) continue;
+    const lane = { ...id, signal: "logs" as const };
+    lanes.get(lane).takeOwn(epoch, logs.streamOf.length, head.appendLogs(lane, logs, nowMs));
+  }
+}
