@@ -11,6 +11,8 @@ import { rewriteTier, writeTier } from "./tiers/build_tier.ts";
 import { tombstoneKey } from "./tombstones.ts";
 
 const sweepIntervalMs = 3_600_000;
+/** After a start: who waited for it asks at once, with nothing decoded yet, and agents send what they held back. */
+const firstRoundMs = 10_000;
 /** Merges of one round; what is left waits for the next. */
 const mergesMax = 64;
 /** Windows of tiers made in one round. */
@@ -49,8 +51,7 @@ export class Maintenance {
   async #run(): Promise<void> {
     const { clock, config, log, meters } = this.#deps;
     const { signal } = this.#stop;
-    // Not in one tick with the start of everything else.
-    await clock.sleep(Math.min(1_000, config.compaction.interval), signal);
+    await clock.sleep(Math.min(firstRoundMs, config.compaction.interval), signal);
     while (!signal.aborted) {
       try {
         await this.maintain();

@@ -4,7 +4,7 @@ import { labelsKey } from "#shared/model/labels.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { BucketColumn, SeriesSamples, TierSpan } from "../../query/source.ts";
 import { concatenate, lowerBound } from "../columns.ts";
-import type { Plan } from "../merge_plan.ts";
+import type { PieceCut, Plan } from "../merge_plan.ts";
 import { cutHistograms, joinPieces } from "../merge_series.ts";
 import { BucketBuffer, type BucketSeries } from "./bucket_buffer.ts";
 import { combineBuckets } from "./combine.ts";
@@ -60,24 +60,17 @@ export function assembleBuckets(
   pieces: readonly Piece[],
   spans: readonly TierSpan[],
   columns: readonly BucketColumn[],
+  joins: JoinedColumns,
 ): SeriesSamples {
-  const take = (of: (piece: Piece) => Float64Array | undefined): Float64Array => {
-    const [only] = cuts;
-    const single = cuts.length === 1 ? pieces[only?.piece ?? 0] : undefined;
-    if (single !== undefined && only?.picks === undefined)
-      return of(single)?.subarray(only?.begin, only?.end) ?? nothing;
-    const whole = new Float64Array(timestampsMs.length);
-    let at = 0;
-    for (const { piece, begin, end, picks } of cuts) {
-      const from = pieces[piece];
-      const column = from === undefined ? undefined : of(from);
-      if (column === undefined) continue;
-      if (picks === undefined) whole.set(column.subarray(begin, end), at);
-      else pickWords(column, picks, whole, at);
-      at += picks?.length ?? end - begin;
-    }
-    return whole;
-  };
+  const take = (of: (piece: Piece) => Float64Array | undefined): Float64Array =>
+    joins.join(
+      cuts,
+      timestampsMs.length,
+      cuts.map(({ piece }) => {
+        const from = pieces[piece];
+        return (from === undefined ? undefined : of(from)) ?? nothing;
+      }),
+    );
   const { key, labels } = pieces[0] ?? { key: "", labels: {} };
   const own: Partial<Record<BucketColumn, Float64Array>> = {};
   for (const name of columns) own[name] = take((piece) => piece.columns[name]);
@@ -85,6 +78,60 @@ export function assembleBuckets(
   const histograms = cutHistograms({ cuts }, pieces);
   const series = { key, labels, timestampsMs, values, buckets: { spans, columns: own } };
   return histograms === undefined ? series : { ...series, histograms };
+}
+
+type Join = {
+  readonly cuts: readonly PieceCut[];
+  readonly parts: readonly Float64Array[];
+  readonly whole: Float64Array;
+};
+
+/**
+ * Columns cut and put together, once for all that are made of the same parts in the same way: how many samples buckets have, when the first
+ * was, and what never changes is one array for many series of a block. Lives as long as one read.
+ */
+export class JoinedColumns {
+  /** By the first part; the cuts of series with the same times are the same array. */
+  readonly #known = new Map<Float64Array, Join[]>();
+
+  /** `parts` are parallel to the cuts; one without any values counts as zeros. */
+  join(cuts: readonly PieceCut[], length: number, parts: readonly Float64Array[]): Float64Array {
+    const [first] = parts;
+    if (first === undefined) return nothing;
+    let known = this.#known.get(first);
+    if (known === undefined) this.#known.set(first, (known = []));
+    for (const one of known)
+      if (one.cuts === cuts && one.parts.every((part, i) => part === parts[i])) return one.whole;
+    const whole = joinedCuts(cuts, length, parts);
+    if (known.length < candidatesMax) known.push({ cuts, parts, whole });
+    return whole;
+  }
+}
+
+/** Where more columns begin alike, the search would cost more than the copies. */
+const candidatesMax = 8;
+
+function joinedCuts(
+  cuts: readonly PieceCut[],
+  length: number,
+  parts: readonly Float64Array[],
+): Float64Array {
+  const [only] = cuts;
+  if (only !== undefined && cuts.length === 1 && only.picks === undefined)
+    return parts[0]?.subarray(only.begin, only.end) ?? nothing;
+  const whole = new Float64Array(length);
+  let at = 0;
+  for (let i = 0; i < cuts.length; i++) {
+    const [cut, part = nothing] = [cuts[i], parts[i]];
+    if (cut === undefined) continue;
+    const { begin, end, picks } = cut;
+    if (part.length > 0) {
+      if (picks !== undefined) pickWords(part, picks, whole, at);
+      else whole.set(begin === 0 && end === part.length ? part : part.subarray(begin, end), at);
+    }
+    at += picks?.length ?? end - begin;
+  }
+  return whole;
 }
 
 const nothing = new Float64Array(0);

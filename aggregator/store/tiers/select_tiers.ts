@@ -13,7 +13,7 @@ import type { DecodedSeries } from "../series_pieces.ts";
 import type { Selector } from "../selector.ts";
 import type { Block } from "../store.ts";
 import type { Deleted } from "../tombstones.ts";
-import { assembleBuckets, rawPiece, type Piece } from "./assemble.ts";
+import { assembleBuckets, JoinedColumns, rawPiece, type Piece } from "./assemble.ts";
 import { BucketBuffer, bucketColumns, type BucketSeries } from "./bucket_buffer.ts";
 import type { TierChoice, WindowChoice } from "./choose_spans.ts";
 import { combineBuckets } from "./combine.ts";
@@ -68,6 +68,7 @@ export async function selectTiered(
       add(byKey, rawPiece(one, columns));
   }
   const plans = new MergePlans(widened(request, spans));
+  const joins = new JoinedColumns();
   const answer: SeriesSamples[] = [];
   let entries = 0;
   for (const key of sortedKeys(byKey)) {
@@ -76,7 +77,8 @@ export async function selectTiered(
     entries += plan.timestampsMs.length;
     if (entries > request.samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${request.samplesMax} samples`);
-    if (plan.timestampsMs.length > 0) answer.push(assembleBuckets(plan, pieces, spans, columns));
+    if (plan.timestampsMs.length > 0)
+      answer.push(assembleBuckets(plan, pieces, spans, columns, joins));
   }
   return answer;
 }
