@@ -168,6 +168,12 @@ export class Section {
     for (const { node } of this.node.entries) this.account.lose(node, reason);
   }
 
+  /** The same of all but these. */
+  loseRestBut(keys: readonly string[], reason: string): void {
+    for (const { key, node } of this.node.entries)
+      if (!keys.includes(key)) this.account.lose(node, reason);
+  }
+
   differ(key: string, reason: string): void {
     const node = this.peek(key);
     if (node !== undefined) this.account.differ(node, reason);

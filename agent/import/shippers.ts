@@ -1,5 +1,7 @@
 import { importAlloy } from "./alloy/import_alloy.ts";
 import { readRiver } from "./alloy/river_parser.ts";
+import { importFluentBit } from "./fluent_bit/import_fluent_bit.ts";
+import { readFluentBit } from "./fluent_bit/read_fluent_bit.ts";
 import type { Plan } from "./plan.ts";
 import { importPromtail } from "./promtail/import_promtail.ts";
 import { readPromtail } from "./promtail/read_promtail.ts";
@@ -17,6 +19,7 @@ type ShipperImport = {
 /** Every shipper whose configuration can be imported; sorted. */
 export const shippers = {
   alloy: { title: "Alloy", read: readRiver, convert: importAlloy },
+  "fluent-bit": { title: "Fluent Bit", read: readFluentBit, convert: importFluentBit },
   promtail: { title: "Promtail", read: readPromtail, convert: importPromtail },
 } satisfies Readonly<Record<string, ShipperImport>>;
 

@@ -1,0 +1,79 @@
+import { ProcessorsConfig } from "#agent/pipeline/processors/config.ts";
+import type { Draft } from "../plan.ts";
+import type { Plain } from "../source_tree.ts";
+import { attributeName, quoted } from "../stages/stage_pipeline.ts";
+
+/** What Fluent Bit's filter for Kubernetes adds, by the labels that a source of containers has. */
+const kubernetes: Readonly<Record<string, string>> = {
+  kubernetes_namespace_name: "namespace",
+  kubernetes_pod_name: "pod",
+  kubernetes_container_name: "container",
+};
+
+/** Processors of one input: its records are lines with attributes, where Fluent Bit has maps with the line under a key. */
+export class FluentPipeline {
+  readonly processors: Draft[] = [];
+  /** The key under which the line stands. */
+  messageKey: string;
+  multiline: Draft | undefined;
+  readonly isContainer: boolean;
+
+  constructor(messageKey: string, isContainer: boolean) {
+    this.messageKey = messageKey;
+    this.isContainer = isContainer;
+  }
+
+  /** Undefined when it was added, else what our own check says against it. */
+  add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
+    const processor: Draft = { type };
+    for (const [key, value] of Object.entries(options))
+      if (value !== undefined) processor[key] = value;
+    const checked = ProcessorsConfig.safeParse([processor]);
+    if (!checked.success) return checked.error.issues.map(({ message }) => message).join("; ");
+    this.processors.push(processor);
+    return undefined;
+  }
+
+  /** Where the value of a key stands: "body", an attribute or a label. Accessors such as `$a['b']` are known. */
+  where(key: string): string {
+    const parts = [...key.matchAll(/\$?([^$[\]'"]+)/g)].map(([, part = ""]) => part);
+    const name = parts.join("_");
+    if (name === this.messageKey) return "body";
+    const own = attributeName(name);
+    return (this.isContainer ? kubernetes[own] : undefined) ?? own;
+  }
+
+  /** A filter of LogQL's on a key: a pattern found anywhere, as Fluent Bit looks for it. */
+  condition(key: string, pattern: string, wanted = true): string {
+    const where = this.where(key);
+    if (where === "body") return `${wanted ? "|~" : "!~"} ${quoted(pattern)}`;
+    const whole = quoted(`(?s:.*)(?-s:${pattern})(?s:.*)`);
+    return `| ${where}${wanted ? "=~" : "!~"}${whole}`;
+  }
+}
+
+/** A pattern of Onigmo's as RE2 takes it: without the slashes that may stand around it. */
+export function patternOf(text: string): string {
+  return text.length > 1 && text.startsWith("/") && text.endsWith("/") ? text.slice(1, -1) : text;
+}
+
+/** Text that means itself in a template. */
+export function literal(text: string): string {
+  return text.includes("{{") ? `{{${quoted(text)}}}` : text;
+}
+
+/** Whether a tag is meant by `match`, in which `*` stands for any text. A `*` in the tag is the path of a file. */
+export function isMatched(tag: string, pattern: string): boolean {
+  const parts = pattern.split("*");
+  const [first = ""] = parts;
+  if (parts.length === 1) return tag === pattern;
+  if (!tag.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = tag.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  const last = parts.at(-1) ?? "";
+  return tag.length - last.length >= at && tag.endsWith(last);
+}
