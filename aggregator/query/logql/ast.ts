@@ -147,6 +147,14 @@ export type MetricQuery =
       readonly replacement: string;
       readonly source: string;
       readonly regex: string;
-    };
+    }
+  | VariantsQuery;
+
+/** `variants(a, b) of ({...} | json [5m])`: several metrics of the same lines. */
+export type VariantsQuery = {
+  readonly kind: "variants";
+  readonly variants: readonly MetricQuery[];
+  readonly of: Pick<RangeQuery, "log" | "rangeMs" | "offsetMs" | "unwrap">;
+};
 
 export type LogqlQuery = LogQuery | MetricQuery;

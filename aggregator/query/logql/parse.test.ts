@@ -28,6 +28,15 @@ test.each([
   ['{a="b"} |= ip("10.0.0.0/8") or "x"', '{a="b"} |= ip("10.0.0.0/8") or "x"'],
   ['{a="b"} |> `<_> took <_>` !> "x"', '{a="b"} |> "<_> took <_>" !> "x"'],
   ['{a="b"} |~ "\\\\d+\\x41\\u00e9"', '{a="b"} |~ "\\\\d+Aé"'],
+  // Variants.
+  [
+    'variants(count_over_time({a="b"}[5m]),rate({a="b"}[5m])) of ({a="b"} | json [5m] offset 1h)',
+    'variants(count_over_time({a="b"}[5m]), rate({a="b"}[5m])) of ({a="b"} | json[5m] offset 1h)',
+  ],
+  [
+    'variants(rate({a="b"}[5m])) of ({of="b", variants="c"}[5m]) + 1',
+    '(variants(rate({a="b"}[5m])) of ({of="b", variants="c"}[5m]) + 1)',
+  ],
   // Parsers.
   ['{a="b"} | json', '{a="b"} | json'],
   ['{a="b"} | json x="y[0].z", w', '{a="b"} | json x="y[0].z",w="w"'],
@@ -102,6 +111,26 @@ test.each([
 
 test.each([
   ["", "parse error at line 1, col 1: syntax error: unexpected $end"],
+  [
+    'variants(rate({a="b"}[5m]))',
+    "parse error at line 1, col 28: syntax error: unexpected $end, expecting of",
+  ],
+  [
+    'sum by (a) (variants(rate({a="b"}[5m])) of ({a="b"}[5m]))',
+    "parse error at line 1, col 13: syntax error: unexpected VARIANTS",
+  ],
+  [
+    'variants(variants(rate({a="b"}[5m])) of ({a="b"}[5m])) of ({a="b"}[5m])',
+    "parse error at line 1, col 10: syntax error: unexpected VARIANTS",
+  ],
+  [
+    'variants({a="b"}) of ({a="b"}[5m])',
+    "parse error at line 1, col 10: syntax error: unexpected {",
+  ],
+  [
+    'variants(rate({a="b"}[5m])) of ({a="b"})',
+    "parse error at line 1, col 40: syntax error: unexpected ), expecting RANGE",
+  ],
   ["{", "parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER or }"],
   ['{a="b"', "parse error at line 1, col 7: syntax error: unexpected $end, expecting , or }"],
   [

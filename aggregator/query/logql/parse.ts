@@ -20,6 +20,7 @@ import {
   parseLiteral,
   parseNames,
   parseRangeAggregation,
+  parseVariants,
   parseVector,
 } from "./syntax/parse_metric.ts";
 import { checkStages } from "./stages/check.ts";
@@ -149,6 +150,7 @@ function parsePrimary(cursor: Cursor): LogqlQuery {
   if (type === "FUNCTION" && text === "vector") return parseVector(cursor);
   if (type === "FUNCTION" && text === "label_replace")
     return parseLabelReplace(cursor, parseMetric);
+  if (type === "FUNCTION" && text === "variants") return parseVariants(cursor, parseMetric);
   throw unexpected(cursor);
 }
 
@@ -213,6 +215,9 @@ function validate(query: LogqlQuery): void {
     case "binary":
       validate(query.left);
       return validate(query.right);
+    case "variants":
+      checkStages(query.of.log.stages);
+      return query.variants.forEach(validate);
     default:
       return undefined;
   }

@@ -15,7 +15,7 @@ export function printLogql(query: LogqlQuery): string {
     case "range": {
       const param = query.param === undefined ? "" : `${query.param},`;
       const grouping = query.grouping === undefined ? "" : printGrouping(query.grouping, ",");
-      return `${query.op}(${param}${printLogql(query.log)}${printUnwrap(query)}${printRange(query)})${grouping}`;
+      return `${query.op}(${param}${printLogRange(query)})${grouping}`;
     }
     case "aggregate": {
       const grouping = query.grouping === undefined ? "" : printGrouping(query.grouping, ",");
@@ -24,6 +24,8 @@ export function printLogql(query: LogqlQuery): string {
     }
     case "label_replace":
       return `label_replace(${[printLogql(query.of), ...replaceTexts(query)].join(",")})`;
+    case "variants":
+      return `variants(${query.variants.map(printLogql).join(", ")}) of (${printLogRange(query.of)})`;
     case "binary":
       return `(${printLogql(query.left)} ${printOperator(query)} ${printLogql(query.right)})`;
   }
@@ -60,9 +62,15 @@ export function printGrouping({ without, names }: Grouping, separator: string): 
 }
 
 /** `[5m] offset 1h`, without a space before it. */
-export function printRange({ rangeMs, offsetMs }: RangeQuery): string {
+export function printRange({ rangeMs, offsetMs }: LogRange): string {
   const offset = offsetMs === 0 ? "" : ` offset ${printDuration(offsetMs)}`;
   return `[${printDuration(rangeMs)}]${offset}`;
+}
+
+type LogRange = Pick<RangeQuery, "log" | "rangeMs" | "offsetMs" | "unwrap">;
+
+function printLogRange(of: LogRange): string {
+  return `${printLogql(of.log)}${printUnwrap(of)}${printRange(of)}`;
 }
 
 function printDuration(ms: number): string {
@@ -70,7 +78,7 @@ function printDuration(ms: number): string {
   return ms < 0 ? `-${formatDuration(-ms)}` : formatDuration(ms);
 }
 
-function printUnwrap({ unwrap }: RangeQuery): string {
+function printUnwrap({ unwrap }: LogRange): string {
   return unwrap === undefined ? "" : ` ${unwrapParts(unwrap).join(" ")} `;
 }
 

@@ -80,6 +80,25 @@ test.each([
     'label_replace(sum by (pod) (count_over_time({app="a"}[1m])), "p", "$1-", "pod", "(x)")',
     ["p=x- pod=x: 3", "pod=y: 1"],
   ],
+  [
+    'variants(count_over_time({app="a"}[1m]), bytes_over_time({app="a"}[1m])) of ({app="a"} |= "info" [1m])',
+    [
+      "__variant__=0 app=a pod=x: 2",
+      "__variant__=0 app=a pod=y: 1",
+      "__variant__=1 app=a pod=x: 49",
+      "__variant__=1 app=a pod=y: 24",
+    ],
+  ],
+  [
+    'variants(sum by (pod) (count_over_time({app="a"} | lvl="info" [1m])), sum(max_over_time({app="b"} | unwrap v [20s]))) of ({app="a"} | logfmt [1m])',
+    ["__variant__=0 pod=x: 2", "__variant__=0 pod=y: 1", "__variant__=1: 2"],
+  ],
+  [
+    'variants(max_over_time({app="zz"} |= "nothing" | unwrap v | lvl="info" [1m]) by (pod)) of ({app="a"} | logfmt [1m])',
+    ["__variant__=0 pod=x: 2", "__variant__=0 pod=y: 5"],
+  ],
+  ['variants(sum(count_over_time({app="a"}[1m]))) of ({app="a"}[1m]) * 10', ["__variant__=0: 40"]],
+  ['variants(vector(3)) of ({app="a"}[1m])', ["__variant__=0: 3"]],
   ["vector(2) * 3", [": 6"]],
   ["1 + 2 * 3 ^ 2", 19],
   ["7 % 4 > bool 2", 1],

@@ -12,6 +12,7 @@ import type { BinaryOp, MetricQuery, VectorMatching, VectorOp } from "../ast.ts"
 import { LogqlError } from "../errors.ts";
 import type { LogScope, Pace } from "../limits.ts";
 import { evaluateRange } from "./range.ts";
+import { variantLabel, variantQueries } from "./variants.ts";
 
 /** Cells of series in memory at once, above the range aggregations. */
 const samplesMax = 50_000_000;
@@ -76,6 +77,13 @@ export async function evaluateTree(
     }
     case "binary":
       return evaluateBinary(query, run);
+    case "variants": {
+      const found: StepSeries[] = [];
+      for (const [i, variant] of variantQueries(query).entries())
+        for (const series of await seriesOf(variant, run, "variants"))
+          found.push({ ...series, labels: { ...series.labels, [variantLabel]: String(i) } });
+      return found;
+    }
   }
 }
 

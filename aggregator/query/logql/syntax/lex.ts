@@ -31,6 +31,7 @@ const functions: ReadonlySet<string> = new Set([
   ...conversions,
   "vector",
   "label_replace",
+  "variants",
   "ip",
 ]);
 const space = /(?:\s+|#[^\n]*)+/y;

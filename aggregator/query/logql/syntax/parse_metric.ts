@@ -191,6 +191,40 @@ export function parseLabelReplace(
   return { kind: "label_replace", of, target, replacement, source, regex };
 }
 
+/**
+ * `variants(a, b) of ({...}[5m])`, as Loki reads it: for itself or beside an operator, but in no other function. `of` is a
+ * word and no keyword, so that a label may have that name.
+ */
+export function parseVariants(
+  cursor: Cursor,
+  parseMetric: (cursor: Cursor) => MetricQuery,
+): MetricQuery {
+  if (isWithin(cursor)) throw unexpected(cursor);
+  take(cursor);
+  expect(cursor, "(");
+  const variants = [parseMetric(cursor)];
+  while (accept(cursor, ",")) variants.push(parseMetric(cursor));
+  expect(cursor, ")");
+  if (peek(cursor).text !== "of") throw unexpected(cursor, "of");
+  take(cursor);
+  expect(cursor, "(");
+  const of = parseLogRange(cursor);
+  expect(cursor, ")");
+  checkMatchers(of.log);
+  return { kind: "variants", variants, of };
+}
+
+/** Whether the parenthesis of a function stands open before the token at hand. */
+function isWithin({ tokens, at }: Cursor): boolean {
+  const open: boolean[] = [];
+  for (let i = 0; i < at; i++) {
+    const before = tokens[i - 1]?.type;
+    if (tokens[i]?.type === "(") open.push(before === "FUNCTION" || before === ")");
+    if (tokens[i]?.type === ")") open.pop();
+  }
+  return open.includes(true);
+}
+
 /** `vector(1)`. */
 export function parseVector(cursor: Cursor): MetricQuery {
   take(cursor);
