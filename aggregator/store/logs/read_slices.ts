@@ -1,8 +1,10 @@
+import { withLines } from "#shared/model/lazy_lines.ts";
 import { compactSlice } from "../../query/log_slices.ts";
 import type { LogSlice } from "../../query/source.ts";
 import { storeError } from "../errors.ts";
 import { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { columnsOf } from "./group_columns.ts";
 import { rowsOf } from "./group_filter.ts";
 import { sliceColumns } from "./group_rows.ts";
 import { LogGroup } from "./log_group.ts";
@@ -33,11 +35,7 @@ export async function* readSlices(
         const rows = rowsOf(passing);
         if (rows.length === 0) continue;
         await load(bodyColumns(group));
-        const columns = { ...sliceColumns(group, true), bodies: noBytes };
-        const bare = { batch: { ...columns, bodyEnds: new Uint32Array() }, rows };
-        const { batch } = compactSlice(bare, true);
-        const whole = { ...batch, ...rebuildBodies(group, rows) };
-        yield { batch: whole, rows: Uint32Array.from(rows, (_, i) => i) };
+        yield sliceOf(group, rows);
       }
     } finally {
       await file.close();
@@ -46,4 +44,14 @@ export async function* readSlices(
     if (error instanceof UnsupportedParquet) throw storeError("read logs", error);
     throw error;
   }
+}
+
+function sliceOf(group: LogGroup, rows: Uint32Array): LogSlice {
+  const records = sliceColumns(group, true);
+  const columns = columnsOf(group);
+  if (columns !== undefined) return { batch: withLines(records, columns), rows };
+  const bare = { ...records, bodies: noBytes, bodyEnds: new Uint32Array() };
+  const { batch } = compactSlice({ batch: bare, rows }, true);
+  const whole = { ...batch, ...rebuildBodies(group, rows) };
+  return { batch: whole, rows: Uint32Array.from(rows, (_, i) => i) };
 }
