@@ -16,7 +16,7 @@ async function known(outOfOrderMs: number) {
   const buffer = new SampleBuffer();
   buffer.push(old ?? 0, held.nowMs - 50 * minuteMs, 1);
   buffer.push(fresh ?? 0, held.nowMs, 1);
-  await emitSamples(context, series, buffer.take());
+  await emitSamples(context, series, buffer);
   const isTooOld = (column: number | undefined, minutesAgo: number) =>
     series.isTooOld(column ?? 0, held.nowMs - minutesAgo * minuteMs);
   return { held, series, isTooOld, old, fresh };

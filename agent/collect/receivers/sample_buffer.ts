@@ -9,14 +9,25 @@ const samplesMax = 2 ** 20;
 /** Samples, of which some are histograms: by place, with two words in place of the value that tell it from another one. */
 export type PushedSamples = SparseSamples & { readonly natives?: ReadonlyMap<number, Histogram> };
 
-/** Samples of one request as columns; pushing more than a request may bring throws TooLargeError. Their memory is used again for the next. */
+const firstCapacity = 1_024;
+/** Memory for so many samples (320 KiB) is used again, and so many pieces of it are kept; what is larger is let go. */
+const keptCapacityMax = 16_384;
+const keptMax = 8;
+
+type Memory = {
+  readonly columns: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly words: Uint32Array;
+};
+
+/** Samples of one request as columns; pushing more than a request may bring throws TooLargeError. Their memory is used again for others. */
 export class SampleBuffer {
   length = 0;
-  #columns = new Uint32Array(1_024);
-  #timestampsMs = new Float64Array(1_024);
-  #values = new Float64Array(1_024);
-  #words = wordsOf(this.#values);
+  #memory = newMemory(firstCapacity);
   #natives = new Map<number, Histogram>();
+  readonly #spare: Memory[] = [];
+  readonly #lent = new WeakMap<PushedSamples, Memory>();
 
   clear(): void {
     this.length = 0;
@@ -26,9 +37,10 @@ export class SampleBuffer {
   /** A value by its two 32-bit halves, so that the bits of a NaN stay. The one NaN that is our own mark becomes an ordinary one. */
   pushWords(column: number, timestampMs: number, low: number, high: number): void {
     const at = this.#next(column, timestampMs);
-    this.#words[2 * at] = low;
-    this.#words[2 * at + 1] = high;
-    if (isAbsent(this.#words, at)) setNormalNan(this.#words, at);
+    const { words } = this.#memory;
+    words[2 * at] = low;
+    words[2 * at + 1] = high;
+    if (isAbsent(words, at)) setNormalNan(words, at);
   }
 
   /** Samples [start, end) of parallel arrays, as pushWords() takes them. */
@@ -39,8 +51,8 @@ export class SampleBuffer {
     start: number,
     end: number,
   ): void {
-    while (this.length + end - start > this.#columns.length) this.#grow();
-    const [columns, timestampsMs, words] = [this.#columns, this.#timestampsMs, this.#words];
+    while (this.length + end - start > this.#memory.columns.length) this.#grow();
+    const { columns, timestampsMs, words } = this.#memory;
     let at = this.length;
     for (let i = start; i < end; i++, at++) {
       columns[at] = fromColumns[i] ?? 0;
@@ -67,48 +79,72 @@ export class SampleBuffer {
   /** A NaN of any bits is stored as Prometheus's ordinary one. */
   push(column: number, timestampMs: number, value: number): void {
     const at = this.#next(column, timestampMs);
-    if (Number.isNaN(value)) setNormalNan(this.#words, at);
-    else this.#values[at] = value;
+    if (Number.isNaN(value)) setNormalNan(this.#memory.words, at);
+    else this.#memory.values[at] = value;
   }
 
   pushStale(column: number, timestampMs: number): void {
-    setStale(this.#words, this.#next(column, timestampMs));
+    const at = this.#next(column, timestampMs);
+    setStale(this.#memory.words, at);
   }
 
-  /** What was pushed, as memory of its own. */
+  /** What was pushed: it stays as it is until giveBack(). */
   take(): PushedSamples {
     const end = this.length;
     this.length = 0;
     const natives = this.#natives;
     if (natives.size > 0) this.#natives = new Map();
+    const memory = this.#memory;
+    this.#memory = this.#spare.pop() ?? newMemory(firstCapacity);
     const samples = {
-      columns: this.#columns.slice(0, end),
-      timestampsMs: this.#timestampsMs.slice(0, end),
-      values: this.#values.slice(0, end),
+      columns: memory.columns.subarray(0, end),
+      timestampsMs: memory.timestampsMs.subarray(0, end),
+      values: memory.values.subarray(0, end),
+      ...(natives.size === 0 ? {} : { natives }),
     };
-    return natives.size === 0 ? samples : { ...samples, natives };
+    this.#lent.set(samples, memory);
+    return samples;
+  }
+
+  /** Nobody reads the samples any more. Without it their memory is the garbage collector's. */
+  giveBack(samples: PushedSamples): void {
+    const memory = this.#lent.get(samples);
+    this.#lent.delete(samples);
+    if (memory === undefined || this.#spare.length >= keptMax) return;
+    if (memory.columns.length <= keptCapacityMax) this.#spare.push(memory);
   }
 
   #next(column: number, timestampMs: number): number {
-    if (this.length === this.#columns.length) this.#grow();
+    if (this.length === this.#memory.columns.length) this.#grow();
     const at = this.length++;
-    this.#columns[at] = column;
-    this.#timestampsMs[at] = timestampMs;
+    this.#memory.columns[at] = column;
+    this.#memory.timestampsMs[at] = timestampMs;
     return at;
   }
 
   #grow(): void {
-    const capacity = 2 * this.#columns.length;
+    const capacity = 2 * this.#memory.columns.length;
     if (capacity > samplesMax)
       throw new TooLargeError(`request has more than ${samplesMax} samples: send less at once`);
-    const [columns, times] = [new Uint32Array(capacity), new Float64Array(capacity)];
-    const values = new Float64Array(capacity);
-    columns.set(this.#columns);
-    times.set(this.#timestampsMs);
-    values.set(this.#values);
-    this.#columns = columns;
-    this.#timestampsMs = times;
-    this.#values = values;
-    this.#words = wordsOf(values);
+    this.#memory = copyOf(this.#memory, this.length, capacity);
   }
+}
+
+function newMemory(capacity: number): Memory {
+  const values = new Float64Array(new ArrayBuffer(8 * capacity));
+  return {
+    columns: new Uint32Array(new ArrayBuffer(4 * capacity)),
+    timestampsMs: new Float64Array(new ArrayBuffer(8 * capacity)),
+    values,
+    words: wordsOf(values),
+  };
+}
+
+/** The first `count` samples, with room for `capacity`. From and to arrays of the same type, so that NaN bits stay. */
+function copyOf(from: Memory, count: number, capacity: number): Memory {
+  const to = newMemory(capacity);
+  to.columns.set(from.columns.subarray(0, count));
+  to.timestampsMs.set(from.timestampsMs.subarray(0, count));
+  to.values.set(from.values.subarray(0, count));
+  return to;
 }

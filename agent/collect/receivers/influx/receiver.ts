@@ -122,7 +122,7 @@ class InfluxIntake {
       drops.set(refused.reason, (drops.get(refused.reason) ?? 0) + refused.items);
       if (faults.length < faultsToldMax) faults.push(`line ${number} ${refused.fault}`);
     }
-    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer.take());
+    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer);
     for (const [reason, items] of drops) context.drop("metrics", reason, items);
     if (textFields > 0) context.notStored("text_field", textFields);
     if (faults.length === 0) return new Response(null, { status: 204 });

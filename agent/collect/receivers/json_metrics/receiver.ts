@@ -100,7 +100,7 @@ class JsonMetricsIntake {
       drops.set(fault.reason, (drops.get(fault.reason) ?? 0) + 1);
       if (refused.length < faultsToldMax) refused.push({ index, error: fault.error });
     }
-    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer.take());
+    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer);
     for (const [reason, items] of drops) context.drop("metrics", reason, items);
     const answer: PostedMetricsAnswer = { stored, refused };
     if (stored === entries.length) return Response.json(answer);

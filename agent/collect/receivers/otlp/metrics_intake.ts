@@ -57,7 +57,7 @@ export class MetricsIntake {
       const converted = convertMetrics(request, parts, this.#config);
       const [besides, drops] = [beside.part(), beside.drops()];
       if (buffer.length > 0 || converted.hasNewFamilies || besides !== undefined)
-        await emitSamples(context, series, buffer.take(), besides);
+        await emitSamples(context, series, buffer, besides);
       for (const [reason, exemplars] of drops) context.drop("metrics", reason, exemplars);
       return this.#answer(converted);
     } catch (thrown) {

@@ -153,8 +153,7 @@ class Gateway {
       for (const { family } of group.families.values()) this.#series.describe(family);
       this.#add(samplesOf(group), nowMs);
     }
-    if (this.#buffer.length > 0)
-      await emitSamples(this.#context, this.#series, this.#buffer.take());
+    if (this.#buffer.length > 0) await emitSamples(this.#context, this.#series, this.#buffer);
     this.#groups.set(labels, group);
     this.#isDirty = true;
   }
@@ -167,8 +166,7 @@ class Gateway {
       for (const { family } of group.families.values()) this.#series.describe(family);
       this.#add(samplesOf(group), nowMs);
     }
-    if (this.#buffer.length > 0)
-      await emitSamples(this.#context, this.#series, this.#buffer.take());
+    if (this.#buffer.length > 0) await emitSamples(this.#context, this.#series, this.#buffer);
   }
 
   #begin(nowMs: number): void {

@@ -141,7 +141,7 @@ class WriteIntake {
 
   async #emit(beside: MetricsPart | undefined): Promise<void> {
     try {
-      await emitSamples(this.#context, this.#series, this.#buffer.take(), beside);
+      await emitSamples(this.#context, this.#series, this.#buffer, beside);
     } catch (thrown) {
       this.#known.beside.undo();
       throw thrown;
