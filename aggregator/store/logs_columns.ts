@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Texts } from "#shared/model/line_columns.ts";
 import { type LineTemplate, templateVariablesMax } from "#shared/model/line_template.ts";
+import { TextSplitter } from "./logs/split_texts.ts";
 import { AttributesColumn, severityColumn, StreamColumn, TemplateColumn } from "./logs_numbers.ts";
 import type { LogRows } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
@@ -17,13 +18,21 @@ export const variableColumns: readonly string[] = Array.from(
   (_, v) => `v${v}`,
 );
 
+/** The column of the digits that were taken out of a column of variables. */
+export function digitsColumn(variable: string): string {
+  return `d${variable.slice(1)}`;
+}
+
 /** The columns of a block of logs, drawn in docs/formats/parquet.md. */
 export const logsColumns: readonly ColumnSchema[] = [
   { name: "ts", type: "int64", isOptional: false },
   { name: "stream", type: "text", isOptional: false },
   { name: "severity", type: "uint8", isOptional: false },
   { name: "template", type: "text", isOptional: true },
-  ...variableColumns.map((name) => ({ name, type: "text", isOptional: true }) as const),
+  ...variableColumns.flatMap((name) => [
+    { name, type: "text", isOptional: true } as const,
+    { name: digitsColumn(name), type: "text", isOptional: true } as const,
+  ]),
   { name: "body", type: "text", isOptional: true },
   { name: "body_raw", type: "blob", isOptional: true },
   { name: "attributes", type: "text", isOptional: true },
@@ -51,6 +60,7 @@ const decoder = new TextDecoder();
 /** Turns records in the order of a block into the columns of its row groups. What it needs for one serves the next. */
 export class LogsColumns {
   readonly #variables = variableColumns.map(() => new TextColumn(variablesLevel));
+  readonly #splitter = new TextSplitter();
   readonly #bodies = new TextColumn();
   readonly #raw = new TextColumn();
   /** Of each row: as the sources', or `rawLine` in place of `wholeLine`. */
@@ -100,7 +110,11 @@ export class LogsColumns {
     yield severityColumn(severities);
     yield templates.pages();
     for (const [place, column] of this.#variables.entries())
-      yield column.pages(this.#have(rows, place + 1, templateVariablesMax), this.#page);
+      yield* column.splitPages(
+        this.#have(rows, place + 1, templateVariablesMax),
+        this.#page,
+        this.#splitter,
+      );
     yield this.#bodies.pages(this.#have(rows, rawLine, wholeLine), this.#page);
     yield this.#raw.pages(this.#have(rows, rawLine, rawLine), this.#page);
     yield attributes.pages();

@@ -200,13 +200,22 @@ test("times far apart are exact", async () => {
 
 test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its own", async () => {
   const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
-  const sql = /```sql\n(SELECT\n  ts, stream[^`]*)```/.exec(document)?.[1] ?? "";
-  const some = ["user 1 logs in", "user 2 logs in", "no variable", "2f a <b> [9]", ""];
+  const sql = /```sql\n(CREATE[^`]* filled[^`]*)```/.exec(document)?.[1] ?? "";
+  const dated = Array.from(
+    { length: 40 },
+    (_, i) => `on 2005-12-${10 + i} at 10.250.${i}.1, é${i}: ${i}`,
+  );
+  const some = ["user 1 logs in", "user 2 logs in", "no variable", "2f a <b> [9]", "", ...dated];
   const batch = createLineMiner().mine(lines("x", some));
   const { file } = await writeAndRead([batch]);
   const engine = await DuckDBInstance.create(":memory:");
   const connection = await engine.connect();
   const result = await connection.runAndReadAll(sql.replaceAll("block.parquet", file.path));
   expect(result.getRowObjectsJS().map(({ line }) => line)).toEqual(some);
+  // Variables that are shapes were among them, and such that are not.
+  const split = await connection.runAndReadAll(
+    `SELECT count(d0) > 0, count(d2) > 0, count(v3) > count(d3) FROM read_parquet('${file.path}')`,
+  );
+  expect(split.getRowsJS()).toEqual([[true, true, true]]);
   connection.closeSync();
 });

@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Texts } from "#shared/model/line_columns.ts";
+import type { TextSplitter } from "./logs/split_texts.ts";
+import { dictionaryPages } from "./parquet/dictionary_pages.ts";
 import { ByteSink } from "./parquet/byte_sink.ts";
 import { encodings } from "./parquet/column_pages.ts";
 import { writeLengths } from "./parquet/encode.ts";
@@ -67,13 +69,40 @@ export class TextColumn {
   pages(isPresent: Uint8Array, page: ByteSink): ColumnPages {
     if (this.#count === 0)
       return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
+    return this.#counted(this.#bytes.written(), this.lengths, isPresent, page);
+  }
+
+  /** Pages of the texts and, where both take less apart, of their digits; as pages(), each until the next one. */
+  *splitPages(
+    isPresent: Uint8Array,
+    page: ByteSink,
+    splitter: TextSplitter,
+  ): Generator<ColumnPages, void> {
+    const split =
+      this.#count === 0 ? undefined : splitter.split(this.#bytes.written(), this.lengths);
+    if (split === undefined) yield this.pages(isPresent, page);
+    else yield { ...dictionaryPages(split.numbers, split.shapes), isPresent };
+    if (split !== undefined && split.digits.length > 0)
+      yield this.#counted(split.digits, split.digitCounts, isPresent, page);
+    else {
+      const none = new Uint8Array(isPresent.length);
+      yield { encoding: encodings.plain, values: new Uint8Array(), isPresent: none };
+    }
+  }
+
+  #counted(
+    bytes: Uint8Array<ArrayBuffer>,
+    lengths: Uint32Array,
+    isPresent: Uint8Array,
+    page: ByteSink,
+  ): ColumnPages {
     page.clear();
-    writeLengths(page, this.lengths);
+    writeLengths(page, lengths);
     const level = this.#level;
     return {
       encoding: encodings.deltaLengthByteArray,
       values: page.written(),
-      texts: this.#bytes.written(),
+      texts: bytes,
       isPresent,
       ...(level !== undefined && { level }),
     };

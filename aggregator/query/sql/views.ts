@@ -1,5 +1,5 @@
 import { quoted } from "../../store/duckdb.ts";
-import { variableColumns } from "../../store/logs_columns.ts";
+import { digitsColumn, variableColumns } from "../../store/logs_columns.ts";
 
 /**
  * The views that users query. `metrics` rebuilds the samples as docs/formats/parquet.md says; name and labels are among the partition's
@@ -41,14 +41,29 @@ export function logsView(paths: readonly string[]): string {
 
 /** The line of a template's constant parts and the variables between them; NULL where there are no parts. */
 function lineOf(parts: string): string {
-  const pieces = variableColumns.map((name, v) => `${parts}[${v + 1}], ${name}`);
+  const pieces = variableColumns.map(
+    (name, v) => `${parts}[${v + 1}], ${filled(name, digitsColumn(name))}`,
+  );
   return `CASE WHEN ${parts} IS NOT NULL THEN concat(${pieces.join(", ")}, ${parts}[${pieces.length + 1}]) END`;
+}
+
+/**
+ * A variable with its digits back in: each digit n of the shape stands for the next n of `digits`. They are taken from the front of a text that
+ * begins with all of them and a colon, and put at its end.
+ */
+function filled(shape: string, digits: string): string {
+  return `CASE WHEN ${digits} IS NULL THEN ${shape} ELSE substr(list_reduce(
+    list_prepend(${digits} || ':', regexp_extract_all(${shape}, '[1-9]|[^1-9]+')),
+    lambda filling, piece: CASE WHEN length(piece) = 1 AND piece BETWEEN '1' AND '9'
+      THEN substr(filling, piece::INTEGER + 1) || substr(filling, 1, piece::INTEGER)
+      ELSE filling || piece END), 2) END`;
 }
 
 /** Older files hold whole bodies alone: an empty relation with all columns makes them alike. */
 function logFiles(paths: readonly string[]): string {
   const list = paths.map((path) => quoted(path)).join(", ");
-  const names = ["template", ...variableColumns].map((name) => `NULL::VARCHAR AS ${name}`);
+  const columns = variableColumns.flatMap((name) => [name, digitsColumn(name)]);
+  const names = ["template", ...columns].map((name) => `NULL::VARCHAR AS ${name}`);
   return `(SELECT * FROM read_parquet([${list}], hive_partitioning = false, union_by_name = true)
     UNION ALL BY NAME SELECT ${names.join(", ")} WHERE false)`;
 }

@@ -12,7 +12,7 @@ import {
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import { variableColumns } from "../logs_columns.ts";
+import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { sameTemplate } from "./same_template.ts";
 import { TextColumn, TextCursor } from "./text_values.ts";
 import { type Shape, shapesOf } from "./value_shapes.ts";
@@ -31,6 +31,7 @@ export class LogGroup {
   readonly #group: RowGroup;
   readonly #columns = new Map<string, unknown>();
   readonly #texts = new Map<string, TextColumn>();
+  readonly #waiting = new Map<string, FlatColumn>();
   #times: Times | undefined;
   #streams: Numbered<Labels> | undefined;
   #runEnds: Uint32Array | undefined;
@@ -55,17 +56,41 @@ export class LogGroup {
     return bytes;
   }
 
-  /** Names of those columns that the file has and that were not read yet. */
+  /** Names of those columns that the file has and that were not read yet; those of digits with their variables. */
   missing(names: Iterable<string>): string[] {
-    return [...names].filter((name) => !this.#columns.has(name) && this.#group.columns.has(name));
+    const all = [...names].flatMap((name) =>
+      isVariable.has(name) ? [name, digitsColumn(name)] : [name],
+    );
+    return all.filter((name) => !this.#columns.has(name) && this.#group.columns.has(name));
   }
 
   /** Throws UnsupportedParquet. */
   take(name: string, bytes: Uint8Array): void {
     const chunk = this.#group.columns.get(name);
     if (chunk === undefined || this.#columns.has(name)) return;
-    this.#decode(name, { chunk, bytes, rows: this.rows });
+    const column = { chunk, bytes, rows: this.rows };
+    const variable = variableOfDigits.get(name) ?? name;
+    const other = variable === name ? digitsColumn(name) : variable;
+    if (isVariable.has(variable) && this.#group.columns.has(other)) {
+      this.#takeHalf(variable, name, column, other);
+      return;
+    }
+    this.#decode(name, column);
     this.#columns.set(name, true);
+  }
+
+  /** A variable or its digits; the one that comes first waits for the other. */
+  #takeHalf(variable: string, name: string, column: FlatColumn, other: string): void {
+    const waiting = this.#waiting.get(other);
+    if (waiting === undefined) {
+      this.#waiting.set(name, column);
+      return;
+    }
+    this.#waiting.delete(other);
+    const [texts, digits] = name === variable ? [column, waiting] : [waiting, column];
+    this.#texts.set(variable, new TextColumn(texts, digits));
+    this.#columns.set(name, true);
+    this.#columns.set(other, true);
   }
 
   #decode(name: string, column: FlatColumn): void {
@@ -215,4 +240,8 @@ export function cursorOf(group: LogGroup, name: string): TextCursor | undefined 
   return texts === undefined ? undefined : new TextCursor(texts);
 }
 
+const isVariable: ReadonlySet<string> = new Set(variableColumns);
+const variableOfDigits: ReadonlyMap<string, string> = new Map(
+  variableColumns.map((name) => [digitsColumn(name), name]),
+);
 const noNumbered = { values: [], numbers: new Uint32Array() };

@@ -57,9 +57,16 @@ const shaped = fc
     fc.infiniteStream(fc.constantFrom("1", "22", "333", "7", "x1", "Feb", "2f-9", "é8")),
   )
   .map(([shape, values]) => shape.replaceAll("#", () => values.next().value ?? ""));
+/** Variables whose digits stand apart in a block. */
+const dated = fc
+  .tuple(fc.integer({ min: 10, max: 31 }), fc.nat(255), fc.nat(10 ** 6))
+  .map(
+    ([day, host, id]) => `2005-12-${day} from 10.250.${host}.1, blk_-${id}, 7-${id}é: took ${day}`,
+  );
 const line = fc.oneof(
   { weight: 4, arbitrary: wordy },
   { weight: 6, arbitrary: shaped },
+  { weight: 6, arbitrary: dated },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 9 }) },
 );
 const operators = ["|=", "!=", "|~", "!~"] as const;

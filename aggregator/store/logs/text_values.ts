@@ -2,6 +2,7 @@ import { encodings } from "../parquet/column_pages.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
+import { FilledTexts } from "./filled_texts.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 
 const countBytes = 4;
@@ -13,14 +14,20 @@ const countBytes = 4;
 export class TextColumn {
   readonly #rows: number;
   #page: FlatPage | undefined;
+  #split: FilledTexts | undefined;
   #values: TextValues | undefined;
   #rowOf: Uint32Array | undefined;
   /** Bytes of memory, as far as it is taken now. */
   memory: number;
 
-  /** Throws UnsupportedParquet. */
-  constructor(column: FlatColumn) {
+  /** `digits` is the column of those that were taken out of the texts, where the file has one. Throws UnsupportedParquet. */
+  constructor(column: FlatColumn, digits?: FlatColumn) {
     this.#rows = column.rows;
+    this.#split = digits && FilledTexts.of(column, digits);
+    if (this.#split !== undefined) {
+      this.memory = this.#split.memory;
+      return;
+    }
     const { pages } = pagesOf(column);
     const [page] = pages;
     if (pages.length === 1 && page?.encoding === encodings.deltaLengthByteArray) {
@@ -37,11 +44,15 @@ export class TextColumn {
 
   /** Whether no row has a text. */
   get isEmpty(): boolean {
+    if (this.#split !== undefined) return false;
     return this.#values === undefined ? this.#page?.count === 0 : this.#values.ends.length === 0;
   }
 
   /** Whether the bytes may hold a text at all; cheaper than to look where. */
   mayHold(needle: Uint8Array): boolean {
+    const told = this.#split?.mayHold(needle);
+    if (told !== undefined) return told;
+    if (this.#split !== undefined) this.#read();
     const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
     return bufferOf(bytes).includes(needle);
   }
@@ -73,6 +84,12 @@ export class TextColumn {
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
   addLengths(lengths: Uint32Array): void {
     const page = this.#page;
+    const split = this.#split;
+    if (split !== undefined) {
+      const { lengths: own, isPresent } = split.lengths();
+      addPresent(lengths, isPresent, own);
+      return;
+    }
     if (page === undefined || this.#values !== undefined) {
       const { ends, rowOf } = this;
       for (let value = 0; value < ends.length; value++) {
@@ -82,19 +99,17 @@ export class TextColumn {
       return;
     }
     const own = lengthsOf(page);
-    const { isPresent } = page;
-    if (isPresent === undefined || page.count === page.rows) {
-      for (let row = 0; row < own.length; row++)
-        lengths[row] = (lengths[row] ?? 0) + (own[row] ?? 0);
-      return;
-    }
-    let value = 0;
-    for (let row = 0; row < isPresent.length; row++)
-      if (isPresent[row] === 1) lengths[row] = (lengths[row] ?? 0) + (own[value++] ?? 0);
+    addPresent(lengths, page.isPresent, own);
   }
 
   #read(): TextValues {
     if (this.#values !== undefined) return this.#values;
+    if (this.#split !== undefined) {
+      this.#values = this.#split.fill();
+      this.#split = undefined;
+      this.memory = this.#valueBytes(this.#values);
+      return this.#values;
+    }
     const page = this.#page;
     if (page === undefined)
       return (this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined });
@@ -112,6 +127,18 @@ export class TextColumn {
   #valueBytes({ bytes, ends, isPresent }: TextValues): number {
     return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
   }
+}
+
+/** Adds the length of each text to the entry of its row. */
+function addPresent(
+  lengths: Uint32Array,
+  isPresent: Uint8Array | undefined,
+  own: Uint32Array | Float64Array,
+): void {
+  const isEach = isPresent === undefined || own.length === lengths.length;
+  let text = 0;
+  for (let row = 0; row < lengths.length; row++)
+    if (isEach || isPresent[row] === 1) lengths[row] = (lengths[row] ?? 0) + (own[text++] ?? 0);
 }
 
 /** Bytes of each text of a DELTA_LENGTH_BYTE_ARRAY page. Throws UnsupportedParquet where the page does not hold them. */

@@ -1,7 +1,7 @@
 import { encodings, type Page } from "./column_pages.ts";
 import { decodeIndexes } from "./decode_column.ts";
 import { DeltaColumn } from "./delta_column.ts";
-import { type FlatColumn, type FlatPage, pagesOf } from "./flat_pages.ts";
+import { dictionaryOf, type FlatColumn, type FlatPage, pagesOf } from "./flat_pages.ts";
 import { ThriftReader } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
@@ -40,6 +40,27 @@ export function flatTexts(column: FlatColumn): TextValues {
     }
   });
   return { ...joined(parts), isPresent: presenceOf(pages, column.rows) };
+}
+
+/** The texts that a column numbers, the numbers still packed; undefined where it numbers none. */
+export function dictionaryTexts(column: FlatColumn): Texts | undefined {
+  const dictionary = dictionaryOf(column);
+  return dictionary && plainTexts(dictionary);
+}
+
+/** Of a column with a dictionary of `entries` texts, in one page: an entry of `numbers` a row that has a text. */
+export function dictionaryNumbers(
+  column: FlatColumn,
+  entries: number,
+): { readonly numbers: Uint32Array; readonly isPresent: Uint8Array | undefined } {
+  const { pages } = pagesOf(column);
+  const [page] = pages;
+  if (pages.length !== 1 || page?.encoding !== encodings.dictionary)
+    throw new UnsupportedParquet(`${column.chunk.path} in ${pages.length} pages`);
+  const numbers = decodeIndexes(page);
+  for (let i = 0; i < numbers.length; i++)
+    if ((numbers[i] ?? 0) >= entries) throw new UnsupportedParquet("an index without a text");
+  return { numbers, isPresent: presenceOf(pages, column.rows) };
 }
 
 /** For columns of few texts; where the file has them one by one, they are numbered here. */

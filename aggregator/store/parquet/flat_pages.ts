@@ -49,6 +49,19 @@ export function pagesOf({ chunk, bytes, rows }: FlatColumn): Pages {
   return { dictionary, pages };
 }
 
+/** The dictionary of a column, nothing else of it unpacked; undefined where it has none. Throws UnsupportedParquet. */
+export function dictionaryOf(column: FlatColumn): Page | undefined {
+  const { chunk, bytes } = column;
+  const reader = new ThriftReader(bytes, 0);
+  const header = reader.struct();
+  if (numberField(header, 1) !== pageType.dictionary) return undefined;
+  const end = reader.at + (numberField(header, 3) ?? -1);
+  const size = numberField(header, 2) ?? -1;
+  if (end < reader.at || end > bytes.length || size < 0 || size > pageBytesMax)
+    throw new UnsupportedParquet("a page is cut off");
+  return dictionaryPage(header, unpack(bytes.subarray(reader.at, end), size, chunk));
+}
+
 function dictionaryPage(header: ThriftStruct, bytes: Uint8Array): Page {
   const count = numberField(field(header, 7), 1) ?? 0;
   if (count > valuesMax) throw new UnsupportedParquet(`a dictionary of ${count}`);

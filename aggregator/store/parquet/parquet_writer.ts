@@ -42,8 +42,8 @@ export const listLevels = { repetition: 1, definition: 3, ofEmpty: 1 } as const;
 export type ColumnPages = {
   readonly encoding: number;
   readonly values: Uint8Array<ArrayBuffer>;
-  /** What follows them in the page: large texts, which need not be copied to their lengths. Of columns only whose rows may lack a value. */
-  readonly texts?: Uint8Array;
+  /** What follows them in the page: texts, which are compressed apart from their lengths. Of columns only whose rows may lack a value. */
+  readonly texts?: Uint8Array<ArrayBuffer>;
   /** Entries of a dictionary as PLAIN, where the encoding names them by number. */
   readonly dictionary?: { readonly values: Uint8Array<ArrayBuffer>; readonly count: number };
   /** Whether a row has a value; absent where all have. */
@@ -63,6 +63,12 @@ export type PackedPage = {
   readonly rawBytes: number;
   readonly body: Uint8Array;
 };
+
+/**
+ * Texts of so many bytes are a frame of zstd of their own behind that of their lengths; a decoder takes both for one (RFC 8878, 3). In one frame with packed
+ * lengths, digits have a worse Huffman code: half a byte a line of logs.
+ */
+const apartBytesMin = 512;
 
 type Chunk = Pick<ColumnPages, "min" | "max"> & {
   /** Values, NULLs and empty lists. */
@@ -207,19 +213,23 @@ export class ParquetWriter {
   #optionalPage(rows: number, pages: ColumnPages, isPresent: Uint8Array, nulls: number): number {
     const raw = this.#page;
     raw.clear();
-    raw.ensure(4 + pages.values.length + (pages.texts?.length ?? 0));
+    raw.ensure(4 + pages.values.length);
     raw.length = 4;
     writeRuns(raw, isPresent, 1);
     const levels = raw.length - 4;
     for (let byte = 0; byte < 4; byte++) raw.bytes[byte] = (levels >>> (8 * byte)) & 0xff;
     raw.block(pages.values);
-    if (pages.texts !== undefined) raw.block(pages.texts);
+    const { texts, level = this.#level } = pages;
+    const isApart = texts !== undefined && texts.length >= apartBytesMin;
+    if (texts !== undefined && !isApart) raw.block(texts);
     const isEmpty = nulls === rows;
     const body =
       (isEmpty ? this.#emptyPages.get(rows) : undefined) ??
-      Bun.zstdCompressSync(raw.written(), { level: pages.level ?? this.#level });
+      Bun.zstdCompressSync(raw.written(), { level });
     if (isEmpty) this.#emptyPages.set(rows, body);
-    return this.#pageOfVersion1(rows, pages.encoding, raw.length, body) + raw.length;
+    const size = raw.length + (isApart ? texts.length : 0);
+    const whole = isApart ? Buffer.concat([body, Bun.zstdCompressSync(texts, { level })]) : body;
+    return this.#pageOfVersion1(rows, pages.encoding, size, whole) + size;
   }
 
   /** Gives the bytes of the header. */
