@@ -12,7 +12,9 @@ const sharedMin = 0.03;
 export function compactSlice({ batch, rows }: LogSlice, always = false): LogSlice {
   if (!always && rows.length >= sharedMin * batch.streamOf.length) return { batch, rows };
   const { attributes } = batch;
+  const bodyEnds = new Uint32Array(rows.length);
   let end = 0;
+  for (let i = 0; i < rows.length; i++) bodyEnds[i] = end += bodyLength(batch, rows[i] ?? 0);
   const compact: LogsBatch = {
     streams: batch.streams,
     streamOf: pick(batch.streamOf, rows, new Uint32Array(rows.length)),
@@ -20,10 +22,18 @@ export function compactSlice({ batch, rows }: LogSlice, always = false): LogSlic
     nanos: pick(batch.nanos, rows, new Uint32Array(rows.length)),
     severities: pick(batch.severities, rows, new Uint8Array(rows.length)),
     bodies: batch.bodies,
-    bodyEnds: Uint32Array.from(rows, (row) => (end += bodyLength(batch, row))),
+    bodyEnds,
     ...(attributes && { attributes: Array.from(rows, (row) => attributes[row]) }),
   };
-  return { batch: compact, rows: Uint32Array.from(rows, (_, i) => i) };
+  return { batch: compact, rows: allRows(rows.length) };
+}
+
+/** Most row groups are of one size, and often all rows are wanted. */
+let identity = new Uint32Array();
+/** The rows of a batch that are all wanted; shared, so not to be written. */
+export function allRows(count: number): Uint32Array {
+  if (identity.length < count) identity = new Uint32Array(count).map((_, row) => row);
+  return identity.subarray(0, count);
 }
 
 function pick<Column extends Float64Array | Uint32Array | Uint8Array>(

@@ -15,22 +15,36 @@ import { type Given, scopeOf, sourceOf } from "./records.fixture.ts";
 let state = 9;
 const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
 const pick = (texts: readonly string[]) => texts[random(texts.length)] ?? "";
-const keys = ["path", "out-come", "n_1", "app", "trace", "7up", "dur", "é"];
+const keys = ["path", "out-come", "num", "n_1", "app", "trace", "7up", "dur", "é"];
 const texts = ["/cart", "a b", String.raw`\u002fcart`, "x|y", "é", "5", "fail", "1.5s", "", "q7"];
-const moreTexts = [String.raw`a\"7`, String.raw`c:\\7`, "{7}", "[7]", "7,8", "7:8", "\u0001 7"];
+const moreTexts = [
+  String.raw`x\u002f7`,
+  String.raw`7\\`,
+  "a7é",
+  String.raw`a\"7`,
+  String.raw`c:\\7`,
+  "{7}",
+  "[7]",
+  "7,8",
+  "7:8",
+  "\u0001 7",
+];
 const text = () => (random(4) === 0 ? pick(moreTexts) : pick(texts));
 const number = () => pick(["7", "-7.5e3", "0x1F", "true", "null", "7m", "x7", "7 8", "7}", ""]);
 const key = () => (random(20) === 0 ? `k${random(99)}` : pick(keys));
 
 /** Of few shapes, so that many lines share a template. */
 const shapes: readonly (() => string)[] = [
-  () => `{"path":"${text()}","n_1":${random(99)},"dur":"${random(9)}.${random(99)}ms"}`,
-  () => `{"path": "/cart", "in": {"path":"${text()}", "n_1" : ${number()}}, "n_1":${random(99)}}`,
+  () => `{"path":"${text()}","num":${random(99)},"dur":"${random(9)}.${random(99)}ms"}`,
+  () => `{"path": "/cart", "in": {"path":"${text()}", "num" : ${number()}}, "num":${random(99)}}`,
   () => `{"a":[${random(9)},"x7"],"path":"/x${random(99)}","trace":"${text()}","dur":"7s"} 7`,
-  () => `{"${key()}":"${text()}","${key()}":{"${key()}":"${text()}"},"n_1":${number()}}`,
-  () => `${key()}=${text()} path=/cart${random(9)} dur=${random(9)}s n_1=${number()}`,
-  () => `${key()}="${text()}" n_1=${random(9)} trace="${random(99)} x"`,
-  () => `{"n_1":${random(9)},"path":"/cart${random(9)}"`,
+  () => `{"${key()}":"${text()}","${key()}":{"${key()}":"${text()}"},"num":${number()}}`,
+  () => `${key()}=${text()} path=/cart${random(9)} dur=${random(9)}s num=${number()}`,
+  () => `${key()}="${text()}" num=${random(9)} trace="${random(99)} x"`,
+  () => `{"num":${random(9)},"path":"/cart${random(9)}"`,
+  // The last of too many variables holds the rest of the line.
+  () => `{"long":"${"9 ".repeat(33)}","path":"${text()}","num":${random(9)}}`,
+  () => `{"long":[${"9,".repeat(33)}7],"path":"${text()}","num":${random(9)}}`,
   () => `path 7 of ${random(9)} fail`,
 ];
 const given: Given[] = Array.from({ length: 900 }, (_, at) => ({
@@ -94,16 +108,16 @@ async function answer(source: LogsSource, query: string): Promise<unknown> {
   }
 }
 
-const parsers = ["json", "logfmt", 'json path, x="in.path"', 'pattern "<path> <_> <n_1>"'];
+const parsers = ["json", "logfmt", 'json path, x="in.path"', 'pattern "<path> <_> <num>"'];
 const filters = [
   'path="/cart"',
   'path=~"fail|/cart|a b" or out_come="a b"',
-  'in_path="é", n_1<8',
+  'in_path="é", num<8',
   'path!="" | __error__=""',
   'trace="fail"',
   'trace_extracted="fail" or in_trace="5"',
   'path_extracted="/cart"',
-  'detected_level="info" and n_1>5',
+  'detected_level="info" and num>5',
   '(path="5" or in_path="5") and app="a"',
   "dur>1s",
 ];
@@ -123,17 +137,17 @@ test("conditions on parsed labels find in blocks what they find in plain records
 test("parsed labels of lines in blocks are those of plain records, and so are what metrics make of them", async () => {
   for (const query of [
     '{app="a"} | json',
-    '{app="m"} | json | keep path, n_1',
+    '{app="m"} | json | keep path, num',
     '{app=~".+"} | logfmt',
     'sum by (path) (count_over_time({app=~".+"} | json [5m]))',
-    'sum by (path, n_1, _7up, _) (count_over_time({app="m"} | json | __error__="" [5m]))',
+    'sum by (path, num, _7up, _) (count_over_time({app="m"} | json | __error__="" [5m]))',
     'sum by (__error__) (count_over_time({app=~".+"} | json [5m]))',
-    'avg_over_time({app=~".+"} | json | unwrap n_1 | __error__="" [3m]) by (path)',
-    'topk(3, avg_over_time({app="a"} | json | unwrap n_1 | __error__="" [3m]) by (in_path))',
+    'avg_over_time({app=~".+"} | json | unwrap num | __error__="" [3m]) by (path)',
+    'topk(3, avg_over_time({app="a"} | json | unwrap num | __error__="" [3m]) by (in_path))',
     'sum by (path) (sum_over_time({app="a"} | json | unwrap duration(dur) | __error__="" [2m]))',
     'max_over_time({app="a"} | logfmt | unwrap duration(dur) | __error__="" [2m]) by (path)',
-    'sum by (path) (sum_over_time({app="a"} | json | unwrap n_1 [2m]))',
-    'quantile_over_time(0.5, {app="a"} | json | n_1>5 | unwrap n_1 | __error__="" [2m]) by (path)',
+    'sum by (path) (sum_over_time({app="a"} | json | unwrap num [2m]))',
+    'quantile_over_time(0.5, {app="a"} | json | num>5 | unwrap num | __error__="" [2m]) by (path)',
   ])
     expect([query, await answer(blocks, query)]).toEqual([query, await answer(plain, query)]);
 });

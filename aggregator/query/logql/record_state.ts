@@ -1,5 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
+import type { MinedLines } from "#shared/model/line_template.ts";
 import { levelOf } from "./level.ts";
+import { ParsedLabels } from "./parsed_labels.ts";
 
 export const errorLabel = "__error__";
 export const errorDetailsLabel = "__error_details__";
@@ -17,12 +19,15 @@ export type RecordState = {
   bodyEnd: number;
   /** The line as text once somebody has asked for it, or a stage has written another. */
   text: string | undefined;
+  /** The batch's lines as they were taken apart, and which of its records this is. */
+  mined: MinedLines | undefined;
+  row: number;
   timeMs: number;
   nanos: number;
   stream: Labels;
   severity: number;
   attributes: Labels | undefined;
-  readonly parsed: Map<string, string>;
+  readonly parsed: ParsedLabels;
   readonly removed: Set<string>;
   /** Names that were parsed and then dropped: a later parser does not bring them back. */
   readonly dropped: Set<string>;
@@ -36,12 +41,14 @@ export function newRecordState(): RecordState {
     bodyStart: 0,
     bodyEnd: 0,
     text: undefined,
+    mined: undefined,
+    row: 0,
     timeMs: 0,
     nanos: 0,
     stream: {},
     severity: 0,
     attributes: undefined,
-    parsed: new Map(),
+    parsed: new ParsedLabels(),
     removed: new Set(),
     dropped: new Set(),
     error: "",

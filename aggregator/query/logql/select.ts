@@ -76,6 +76,8 @@ export function setRecord(state: RecordState, slice: LogSlice | undefined, row: 
   state.bodies = batch.bodies;
   state.bodyStart = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);
   state.bodyEnd = batch.bodyEnds[row] ?? 0;
+  state.mined = batch.mined;
+  state.row = row;
   state.timeMs = batch.timestampsMs[row] ?? 0;
   state.nanos = batch.nanos[row] ?? 0;
   state.stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};

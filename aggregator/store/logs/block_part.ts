@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { compileMatchers } from "../../head/matching.ts";
-import { compactSlice } from "../../query/log_slices.ts";
+import { allRows, compactSlice } from "../../query/log_slices.ts";
 import type { LogPart, SpanNs } from "../../query/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../../query/source.ts";
 import { throwIfAborted } from "../duckdb.ts";
@@ -109,7 +109,7 @@ export class BlockPart implements LogPart {
     group = await file.group(index, isTemplates ? unminedColumns : bodyColumns(group));
     const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
-    return { batch: { ...batch, ...bodies }, rows: Uint32Array.from(rows, (_, i) => i) };
+    return { batch: { ...batch, ...bodies }, rows: allRows(rows.length) };
   }
 
   async #search(file: LogFile, index: number): Promise<Uint32Array> {

@@ -1,6 +1,7 @@
 import { unmined } from "#shared/model/line_template.ts";
 import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
+import { allRows } from "../../query/log_slices.ts";
 import type { LineFilter } from "../../query/source.ts";
 import { markRegex, markWhole, planRegex } from "./find_regex.ts";
 import { markNeedle, type Needle, needleOf, type NeedlePlan, planNeedle } from "./find_needle.ts";
@@ -201,11 +202,4 @@ export function rowsOf(passing: Uint8Array): Uint32Array {
   let next = 0;
   for (let row = 0; next < count; row++) if (passing[row] === 1) rows[next++] = row;
   return rows;
-}
-
-/** Most row groups are of one size, and often all rows are wanted. */
-let identity = new Uint32Array();
-function allRows(count: number): Uint32Array {
-  if (identity.length < count) identity = Uint32Array.from({ length: count }, (_, row) => row);
-  return identity.subarray(0, count);
 }

@@ -176,7 +176,9 @@ export class TextCursor {
     let value = row;
     if (rowOf !== undefined) {
       value = this.#value;
-      if ((rowOf[value] ?? Infinity) < row) value = firstFrom(rowOf, row, value);
+      // The next one, nearly always.
+      if (rowOf[value + 1] === row) value++;
+      else if ((rowOf[value] ?? Infinity) < row) value = firstFrom(rowOf, row, value);
       this.#value = value;
       if (rowOf[value] !== row) return false;
     }

@@ -12,6 +12,7 @@ import {
   unescapeJson,
   valueEnd,
 } from "./json_scan.ts";
+import { JsonTemplates, type TemplateMember } from "./json_template.ts";
 import { type StageRun, type Wanted, candidatesOf, nameMemo } from "./stage.ts";
 
 export const jsonError = "JSONParserErr";
@@ -20,11 +21,46 @@ export const jsonError = "JSONParserErr";
 export function compileJson(wanted: Wanted): StageRun {
   const names = nameMemo();
   const candidates = candidatesOf(wanted);
+  const { names: asked, isExact } = wanted;
+  const templates = new JsonTemplates((line, onMember) =>
+    scanObject(line, wanted, names, onMember),
+  );
+  /** Wanted names that were not met; below zero where all are wanted. */
+  let left = -1;
+  /** The name that a value gets, or undefined for one that is not wanted. */
+  const nameFor = (state: RecordState, name: string) => {
+    if (candidates !== undefined && !candidates.has(name)) return undefined;
+    const free = nameForParsed(state, name);
+    if (free === undefined || (asked !== undefined && !asked.has(free))) return undefined;
+    left--;
+    return free;
+  };
+  const putMembers = (state: RecordState, members: readonly TemplateMember[]) => {
+    for (const member of members) {
+      const free = nameFor(state, member.name);
+      if (free === undefined) continue;
+      state.parsed.set(free, templates.valueOf(member, state));
+      if (left === 0 && !isExact) return;
+    }
+  };
   return (state) => {
-    const { names: asked, isExact } = wanted;
     if (asked?.size === 0 && !isExact) return true;
+    left = asked?.size ?? -1;
+    const members = state.text === undefined ? templates.membersOf(state) : undefined;
+    if (members !== undefined) {
+      putMembers(state, members);
+      return true;
+    }
+    const line = lineOf(state);
     try {
-      scanObject(lineOf(state), { state, wanted, candidates, names, left: asked?.size ?? -1 });
+      scanObject(line, wanted, names, (name, start, end) => {
+        const free = nameFor(state, name);
+        if (free !== undefined) {
+          const raw = line.slice(start, end);
+          state.parsed.set(free, raw.startsWith('"') ? unescapeJson(raw) : raw);
+        }
+        return left === 0 && !isExact;
+      });
     } catch (thrown) {
       if (!(thrown instanceof JsonFault)) throw thrown;
       setError(state, jsonError, thrown.message);
@@ -33,19 +69,16 @@ export function compileJson(wanted: Wanted): StageRun {
   };
 }
 
-type Scan = {
-  readonly state: RecordState;
-  readonly wanted: Wanted;
-  readonly candidates: ReadonlySet<string> | undefined;
-  readonly names: (text: string) => string;
-  /** Wanted names that were not met; below zero where all are wanted. */
-  left: number;
-};
-
 /** An object that is being read, and what its names begin with. */
 type Level = { readonly prefix: string; isFirst: boolean };
 
-function scanObject(line: string, scan: Scan): void {
+/** Tells values that are no lists and not null, until `onMember` has enough. Gives where it has stopped. Throws JsonFault. */
+function scanObject(
+  line: string,
+  wanted: Wanted,
+  names: (text: string) => string,
+  onMember: (name: string, start: number, end: number) => boolean,
+): number {
   const start = skipSpace(line, 0);
   if (line.charCodeAt(start) !== 123) throw new JsonFault(startFault(line, start));
   const cursor: ObjectCursor = { at: start + 1, keyStart: 0, keyEnd: 0 };
@@ -57,20 +90,20 @@ function scanObject(line: string, scan: Scan): void {
       levels.pop();
       continue;
     }
-    const name = nameOf(line, cursor, prefix, scan.names);
+    const name = nameOf(line, cursor, prefix, names);
     const first = line.charCodeAt(cursor.at);
-    if (first === 123 && isPrefixWanted(scan.wanted, name)) {
+    if (first === 123 && isPrefixWanted(wanted, name)) {
       if (levels.length >= jsonDepthMax) throw new JsonFault(jsonFaults.depth);
       levels.push({ prefix: name, isFirst: true });
       cursor.at++;
       continue;
     }
     const end = valueEnd(line, cursor.at);
-    if (first !== 123 && first !== 91 && first !== 110 && name !== "")
-      put(scan, name, line, cursor.at, end);
+    const isValue = first !== 123 && first !== 91 && first !== 110 && name !== "";
+    if (isValue && onMember(name, cursor.at, end)) return end;
     cursor.at = end;
-    if (scan.left === 0 && !scan.wanted.isExact) return;
   }
+  return cursor.at;
 }
 
 function startFault(line: string, start: number): string {
@@ -96,17 +129,6 @@ function isPrefixWanted({ names }: Wanted, prefix: string): boolean {
   if (names === undefined) return true;
   for (const name of names) if (name.startsWith(prefix)) return true;
   return false;
-}
-
-function put(scan: Scan, name: string, line: string, start: number, end: number): void {
-  const { state, wanted } = scan;
-  if (scan.candidates !== undefined && !scan.candidates.has(name)) return;
-  const free = nameForParsed(state, name);
-  if (free === undefined || (wanted.names !== undefined && !wanted.names.has(free))) return;
-  const isString = line.charCodeAt(start) === 34;
-  const raw = line.slice(start, end);
-  state.parsed.set(free, isString ? unescapeJson(raw) : raw);
-  scan.left--;
 }
 
 /** `| json a="x.y[0]", b`: single values by their paths; a path that leads nowhere gives an empty label. */
