@@ -95,8 +95,14 @@ class SeriesReader {
   series(end: number): void {
     const cursor = this.#cursor;
     const start = cursor.at;
-    let [labelsStart, labelsEnd, runs] = [start, start, 0];
-    let [firstSample, samples, histograms, exemplars] = [end, 0, 0, 0];
+    // One by one, here and below: an array to destructure would be made for every series and sample.
+    let labelsStart = start;
+    let labelsEnd = start;
+    let runs = 0;
+    let firstSample = end;
+    let samples = 0;
+    let histograms = 0;
+    let exemplars = 0;
     while (cursor.at < end) {
       const at = cursor.at;
       const tag = cursor.varint(end);
@@ -215,7 +221,9 @@ class SeriesReader {
 
   #sample(column: number, end: number): void {
     const cursor = this.#cursor;
-    let [low, high, timestampMs] = [0, 0, 0];
+    let low = 0;
+    let high = 0;
+    let timestampMs = 0;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === sampleTags.value) {

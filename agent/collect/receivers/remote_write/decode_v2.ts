@@ -239,7 +239,11 @@ class SeriesReader {
 
   #sample(column: number, end: number): void {
     const cursor = this.#cursor;
-    let [low, high, timestampMs, startMs] = [0, 0, 0, 0];
+    // One by one: an array to destructure would be made for every sample.
+    let low = 0;
+    let high = 0;
+    let timestampMs = 0;
+    let startMs = 0;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === sampleTags.value) {

@@ -73,13 +73,16 @@ export function addLine(
   stop: number,
 ): "added" | "cut" | "full" {
   let source = data;
-  let [first, last] = [start, stop];
+  // One by one: an array to destructure would be made for every line.
+  let first = start;
+  let last = stop;
   let isCut = false;
   if (codec.toUtf8 !== undefined) {
     const rawEnd = Math.min(stop, start + lineMax + codec.unit);
     isCut = rawEnd < stop;
     source = codec.toUtf8(data, start, rawEnd);
-    [first, last] = [0, source.length];
+    first = 0;
+    last = source.length;
   }
   if (last > first && source[last - 1] === 13) last--;
   if (last - first > lineMax) {
