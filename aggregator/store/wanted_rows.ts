@@ -46,6 +46,15 @@ export class RowFinder {
     return names === undefined || !isOutside(names, this.#selector.name);
   }
 
+  /** Whether all that comes after a row group, in a file without exemplars, has other names. */
+  isPast(group: RowGroup): boolean {
+    const { name } = this.#selector;
+    const min = group.columns.get("name")?.min;
+    // Rows are sorted by UTF-16 units, bounds are by bytes: up to the surrogates that is the same order.
+    if (name === undefined || min === undefined || !/^[\0-\ud7ff]*$/.test(name)) return false;
+    return Buffer.compare(Buffer.from(name), min) < 0;
+  }
+
   /** `columns` has the two labelColumns. Throws UnsupportedParquet. */
   rows(group: RowGroup, columns: PackedColumns): Promise<WantedRows> {
     const packed = labelColumns.map((name) => columns.bytes(name));

@@ -89,33 +89,33 @@ export class ColumnChunks {
   }
 }
 
-/** Throws UnsupportedParquet. */
-export function parseFooter(bytes: Uint8Array): Footer {
+/** Up to the first row group that `isPast`, and without the pairs then. Throws UnsupportedParquet. */
+export function parseFooter(bytes: Uint8Array, isPast?: (group: RowGroup) => boolean): Footer {
   const reader = new ThriftReader(bytes);
-  let elements: ThriftStruct[] = [];
-  const found: { rows: number; places: number[] }[] = [];
+  const groups: RowGroup[] = [];
+  let schema: Schema | undefined;
   let pairs: (readonly [string, string])[] = [];
   reader.fields((id, type) => {
-    if (id === 2) elements = structsOf(reader.value(type));
-    else if (id === 4) reader.structs(() => found.push(rowGroup(reader)));
+    if (id === 2) schema = schemaOf(structsOf(reader.value(type)));
+    else if (id === 4)
+      return reader.structs(() => {
+        const group = rowGroup(reader, bytes, schema);
+        if (isPast?.(group) === true) return false;
+        groups.push(group);
+        return true;
+      });
     else if (id === 5)
       pairs = structsOf(reader.value(type)).map(
         (pair) => [textOf(pair.get(1)), textOf(pair.get(2))] as const,
       );
     else reader.skip(type);
-  });
-  const levels = levelsOf(elements);
-  const schema = { levels, indexes: new Map([...levels.keys()].map((path, i) => [path, i])) };
-  const groups = found.map(({ rows, places }) => {
-    if (places.length !== schema.indexes.size)
-      throw new UnsupportedParquet(`${places.length} columns instead of ${schema.indexes.size}`);
-    return { rows, columns: new ColumnChunks(bytes, schema, places) };
+    return true;
   });
   return { groups, pairs: new Map(pairs) };
 }
 
-/** Its rows, and where each of its columns is told of. */
-function rowGroup(reader: ThriftReader): { rows: number; places: number[] } {
+function rowGroup(reader: ThriftReader, bytes: Uint8Array, schema: Schema | undefined): RowGroup {
+  if (schema === undefined) throw new UnsupportedParquet("row groups before the schema");
   const places: number[] = [];
   let rows = 0;
   reader.fields((id, type) => {
@@ -123,11 +123,20 @@ function rowGroup(reader: ThriftReader): { rows: number; places: number[] } {
       reader.structs(() => {
         places.push(reader.at);
         reader.skip();
+        return true;
       });
     else if (id === 3) rows = numberOf(reader.value(type));
     else reader.skip(type);
+    return true;
   });
-  return { rows, places };
+  if (places.length !== schema.indexes.size)
+    throw new UnsupportedParquet(`${places.length} columns instead of ${schema.indexes.size}`);
+  return { rows, columns: new ColumnChunks(bytes, schema, places) };
+}
+
+function schemaOf(elements: readonly ThriftStruct[]): Schema {
+  const levels = levelsOf(elements);
+  return { levels, indexes: new Map([...levels.keys()].map((path, i) => [path, i])) };
 }
 
 function structsOf(value: unknown): ThriftStruct[] {
@@ -145,6 +154,7 @@ function chunkAt(reader: ThriftReader, levels: ReadonlyMap<string, Levels>): Col
     if (id === 1) throw new UnsupportedParquet("a column outside of the file");
     if (id === 3) chunk = chunkOfMeta(reader, levels);
     else reader.skip(type);
+    return true;
   });
   if (chunk === undefined) throw new UnsupportedParquet("a column without a place");
   return chunk;
@@ -157,6 +167,7 @@ function chunkOfMeta(reader: ThriftReader, levels: ReadonlyMap<string, Levels>):
   reader.fields((id, type) => {
     if (metaFields.has(id)) meta.set(id, reader.value(type));
     else reader.skip(type);
+    return true;
   });
   const path = listField(meta, 3)
     .map((part) => textOf(part))

@@ -20,11 +20,18 @@ export class ParquetFile {
     this.footer = footer;
   }
 
-  /** `footer` where it was read before. Throws UnsupportedParquet, and what the filesystem says. */
-  static async open(path: string, footer?: Footer): Promise<ParquetFile> {
+  /**
+   * `footer` where it was read before; row groups from the first that `isPast` on are left out, and key-value pairs then, too. Throws
+   * UnsupportedParquet, and what the filesystem says.
+   */
+  static async open(
+    path: string,
+    footer?: Footer,
+    isPast?: (group: RowGroup) => boolean,
+  ): Promise<ParquetFile> {
     const handle = await open(path, "r");
     try {
-      return new ParquetFile(handle, footer ?? (await readFooter(handle)));
+      return new ParquetFile(handle, footer ?? (await readFooter(handle, isPast)));
     } catch (error) {
       await handle.close();
       throw error;
@@ -83,7 +90,10 @@ export class ParquetFile {
   }
 }
 
-async function readFooter(handle: FileHandle): Promise<Footer> {
+async function readFooter(
+  handle: FileHandle,
+  isPast?: (group: RowGroup) => boolean,
+): Promise<Footer> {
   const { size } = await handle.stat();
   const tail = await readExactly(handle, Math.max(0, size - tailBytes), Math.min(size, tailBytes));
   const end = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
@@ -92,8 +102,9 @@ async function readFooter(handle: FileHandle): Promise<Footer> {
   const length = end.getUint32(tail.length - 8, true);
   if (length > Math.min(size - 8, footerBytesMax))
     throw new UnsupportedParquet(`a footer of ${length} bytes`);
-  if (length + 8 <= tail.length) return parseFooter(tail.subarray(tail.length - 8 - length, -8));
-  return parseFooter(await readExactly(handle, size - 8 - length, length));
+  if (length + 8 <= tail.length)
+    return parseFooter(tail.subarray(tail.length - 8 - length, -8), isPast);
+  return parseFooter(await readExactly(handle, size - 8 - length, length), isPast);
 }
 
 async function readExactly(handle: FileHandle, at: number, length: number): Promise<Uint8Array> {

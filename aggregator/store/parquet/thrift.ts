@@ -35,25 +35,26 @@ export class ThriftReader {
     }
   }
 
-  /** Hands each field of a struct to `field`, which is to read or skip it. */
-  fields(field: (id: number, type: number) => void): void {
+  /** Hands each field of a struct to `field`, which is to read or skip it, and ends when that gives false. */
+  fields(field: (id: number, type: number) => boolean): void {
     let id = 0;
     for (;;) {
       const head = this.#byte();
       if (head === 0) return;
       const delta = head >> 4;
       id = delta === 0 ? zigzag(this.varint()) : id + delta;
-      field(id, head & 15);
+      if (!field(id, head & 15)) return;
     }
   }
 
-  /** Calls `struct` for each entry of a list of structs, to read or skip it. */
-  structs(struct: () => void): void {
+  /** Calls `struct` for each entry of a list of structs, to read or skip it, and ends when that gives false; gives whether none did. */
+  structs(struct: () => boolean): boolean {
     const head = this.#byte();
     if ((head & 15) !== structType) throw new UnsupportedParquet(`a list of type ${head & 15}`);
     const short = head >> 4;
     const length = short === 15 ? this.varint() : short;
-    for (let i = 0; i < length; i++) struct();
+    for (let i = 0; i < length; i++) if (!struct()) return false;
+    return true;
   }
 
   value(type: number): ThriftValue {

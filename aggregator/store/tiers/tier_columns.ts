@@ -26,6 +26,8 @@ export class OffsetsColumn {
   readonly #starts: Uint32Array;
   readonly #offsets: Uint32Array;
   readonly #shared: SharedColumns;
+  /** Runs of which others may be repetitions. */
+  readonly #seen: { readonly run: Run; readonly values: Float64Array }[] = [];
 
   /** Of rows within `rows` only. */
   constructor(column: ColumnPages, starts: Uint32Array, rows: Run, shared: SharedColumns) {
@@ -37,17 +39,38 @@ export class OffsetsColumn {
       throw new UnsupportedParquet(`${this.#offsets.length} offsets instead of ${total}`);
   }
 
-  /** Of a run of rows of one series; `firsts` is added by row. */
-  run({ from, to }: Run, firsts: (row: number) => number): Float64Array {
+  /** Of a run of rows of one series; `firsts` are added by row. */
+  run(run: Run, firsts: Float64Array | undefined): Float64Array {
+    for (const one of this.#seen) if (this.#isSame(one.run, run, firsts)) return one.values;
     const parts: Float64Array[] = [];
-    for (let row = from; row < to; row++) {
+    for (let row = run.from; row < run.to; row++) {
       const at = this.#starts[row] ?? 0;
       const count = (this.#starts[row + 1] ?? 0) - at;
-      parts.push(this.#shared.times(firsts(row), this.#offsets, at, count));
+      parts.push(this.#shared.times(firsts?.[row] ?? 0, this.#offsets, at, count));
     }
-    return this.#shared.join(parts);
+    const values = this.#shared.join(parts);
+    if (this.#seen.length < seenMax) this.#seen.push({ run, values });
+    return values;
+  }
+
+  #isSame(a: Run, b: Run, firsts: Float64Array | undefined): boolean {
+    if (a.to - a.from !== b.to - b.from) return false;
+    const starts = this.#starts;
+    const away = (starts[b.from] ?? 0) - (starts[a.from] ?? 0);
+    for (let i = 0; i < a.to - a.from; i++) {
+      if ((starts[b.from + i + 1] ?? 0) - (starts[a.from + i + 1] ?? 0) !== away) return false;
+      if (firsts !== undefined && firsts[a.from + i] !== firsts[b.from + i]) return false;
+    }
+    const offsets = this.#offsets;
+    const end = starts[a.to] ?? 0;
+    for (let i = starts[a.from] ?? 0; i < end; i++)
+      if (offsets[i] !== offsets[i + away]) return false;
+    return true;
   }
 }
+
+/** Targets of which a row group holds series side by side; where there are more, the search would cost more than it saves. */
+const seenMax = 16;
 
 /** A coded column of a row group, in which a row has a value for each bucket, or none at all where another column tells them. */
 export class CodedColumn {

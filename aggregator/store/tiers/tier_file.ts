@@ -112,7 +112,7 @@ class Reading {
     throwIfAborted(this.#bounds.signal);
     let file: ParquetFile | undefined;
     try {
-      file = await ParquetFile.open(path);
+      file = await ParquetFile.open(path, undefined, (group) => this.#finder.isPast(group));
       const { groups } = file.footer;
       for (const name of groups[0]?.columns.paths() ?? [])
         if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
@@ -192,13 +192,12 @@ class Reading {
 
   /** What a run has, as one row; a column that a row leaves empty is told by another one. */
   #row(run: Run, { times, last, lists, coded, tMin }: Columns, expected: number): TierRow {
-    const startOf = (row: number) => tMin[row] ?? 0;
-    const timestampsMs = times.run(run, startOf);
+    const timestampsMs = times.run(run, tMin);
     const values = last.run(run, undefined, expected);
     const columns: Partial<Record<BucketColumn, Float64Array>> = {};
     const zeros = () => this.#shared.constant(0, values.length);
     for (const [name, list] of lists)
-      columns[name] = list.run(run, name === "count" ? () => 0 : startOf);
+      columns[name] = list.run(run, name === "count" ? undefined : tMin);
     for (const name of codedInOrder) {
       const other = name === "resets" ? zeros() : name === "min" ? columns.first : values;
       const column = coded.get(name)?.run(run, other ?? values, expected);
