@@ -7,6 +7,7 @@ import { joinedStarts } from "../query/start_timestamps.ts";
 import { concatenate, isAscending } from "./columns.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
+import { Slabs } from "./metrics_columns.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_plan.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 
@@ -31,6 +32,8 @@ export async function mergeSeries(
   const merged: SeriesSamples[] = [];
   let samples = 0;
   let pauseAt = samplesBetweenPauses;
+  const slabs = new Slabs();
+  let left = bySeries.size;
   for (const key of sortedKeys(bySeries)) {
     if (samples >= pauseAt) {
       pauseAt = samples + samplesBetweenPauses;
@@ -43,7 +46,8 @@ export async function mergeSeries(
     samples += plan.timestampsMs.length;
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-    merged.push(withStarts(assemble(plan, pieces), pieces));
+    const memory = { slabs, expected: left-- * plan.timestampsMs.length };
+    merged.push(withStarts(assemble(plan, pieces, memory), pieces));
   }
   return merged;
 }
@@ -60,7 +64,12 @@ export function sortedKeys(byKey: ReadonlyMap<string, unknown>): readonly string
   return keys;
 }
 
-function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
+/** `expected` values are still to come from the slabs, about. */
+function assemble(
+  plan: Plan,
+  pieces: readonly DecodedSeries[],
+  { slabs, expected }: { readonly slabs: Slabs; readonly expected: number },
+): SeriesSamples {
   const { labels, key } = pieces[0] ?? { labels: {}, key: "" };
   const { timestampsMs } = plan;
   const [only] = plan.cuts;
@@ -70,7 +79,7 @@ function assemble(plan: Plan, pieces: readonly DecodedSeries[]): SeriesSamples {
     const histograms = piece?.histograms?.slice(only.begin, only.end);
     return withHistograms({ labels, key, timestampsMs, values }, histograms);
   }
-  const values = new Float64Array(timestampsMs.length);
+  const values = slabs.take(timestampsMs.length, expected);
   let at = 0;
   for (const { piece, begin, end, picks } of plan.cuts) {
     const from = pieces[piece];

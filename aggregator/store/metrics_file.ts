@@ -78,8 +78,10 @@ type FileState = {
 /** Columns of a row group, by row. */
 type RowColumns = {
   readonly tMin: Float64Array;
-  readonly tMax: Float64Array;
-  readonly stale: Float64Array;
+  /** Where there is a span. */
+  readonly tMax: Float64Array | undefined;
+  /** Where only presence counts. */
+  readonly stale: Float64Array | undefined;
   readonly divisors: Float64Array;
   /** Rows of the same number have the same times. */
   readonly groups: Float64Array;
@@ -128,7 +130,7 @@ class Reading {
     const packed = await file.packed(rowGroup, this.#columns);
     const wanted = await this.#finder.rows(rowGroup, packed);
     if (wanted.rows.length === 0) return;
-    const columns = await rowColumns(packed, rowGroup.rows);
+    const columns = await rowColumns(packed, rowGroup.rows, this.#bounds);
     const within = this.#within(wanted, columns);
     if (within.rows.length === 0) return;
     const [times, values] = await Promise.all([
@@ -146,13 +148,15 @@ class Reading {
   }
 
   /** Rows with samples in the span. */
-  #within({ rows, series }: WantedRows, { starts, tMin, tMax }: RowColumns): WantedRows {
+  #within(wanted: WantedRows, { starts, tMin, tMax }: RowColumns): WantedRows {
+    const { rows, series } = wanted;
+    if (tMax === undefined && rows.every((row) => starts[row + 1] !== starts[row])) return wanted;
     const within = { rows: [] as number[], series: [] as ReadSeries[] };
     for (let i = 0; i < rows.length; i++) {
       const [row = 0, one] = [rows[i], series[i]];
       // A row without samples is one of exemplars.
       if (one === undefined || starts[row + 1] === starts[row]) continue;
-      if (!this.#isWithin(tMin[row] ?? 0, tMax[row] ?? 0)) continue;
+      if (tMax !== undefined && !this.#isWithin(tMin[row] ?? 0, tMax[row] ?? 0)) continue;
       within.rows.push(row);
       within.series.push(one);
     }
@@ -179,8 +183,7 @@ class Reading {
     { rows }: WantedRows,
     { stale }: RowColumns,
   ): Promise<ColumnPages | undefined> {
-    const { presence } = this.#bounds;
-    if (presence === true && rows.every((row) => (stale[row] ?? 0) === 0)) return undefined;
+    if (stale !== undefined && rows.every((row) => stale[row] === 0)) return undefined;
     const isRead = this.#columns.includes(valuesColumn);
     const from = isRead ? packed : await file.packed(group, [valuesColumn]);
     return from.pages(valuesColumn);
@@ -204,8 +207,7 @@ class Reading {
       this.#spend(count);
       pieces.addTimes(times.row(row, tMin[row] ?? 0));
       const divisor = divisors[row] ?? 0;
-      const isLookedAt =
-        values !== undefined && (this.#bounds.presence !== true || (stale[row] ?? 0) > 0);
+      const isLookedAt = values !== undefined && (stale === undefined || (stale[row] ?? 0) > 0);
       const constant = isLookedAt ? values.constantOf(row, divisor) : 0;
       if (constant !== undefined) pieces.addConstant(constant, count, this.#shared);
       else if (values !== undefined)
@@ -227,7 +229,11 @@ class Reading {
   }
 }
 
-async function rowColumns(packed: PackedColumns, rows: number): Promise<RowColumns> {
+async function rowColumns(
+  packed: PackedColumns,
+  rows: number,
+  { span, presence }: ReadBounds,
+): Promise<RowColumns> {
   const integers = async (name: (typeof metaColumns)[number]) => {
     const values = decodeIntegers(await packed.pages(name));
     if (values.length !== rows) throw new UnsupportedParquet(`rows without ${name}`);
@@ -235,8 +241,8 @@ async function rowColumns(packed: PackedColumns, rows: number): Promise<RowColum
   };
   return {
     tMin: await integers("t_min"),
-    tMax: await integers("t_max"),
-    stale: await integers("stale"),
+    tMax: span === undefined ? undefined : await integers("t_max"),
+    stale: presence === true ? await integers("stale") : undefined,
     divisors: decodeFloats(await packed.pages("v_divisor")),
     groups: await integers("t_group"),
     starts: rowStarts(await integers("n"), rows),

@@ -27,11 +27,14 @@ export const seriesBytes = 250;
 /** Chunks of one series, put together. */
 export class Pieces {
   readonly #labels: KnownLabels;
-  readonly #timestamps: Float64Array[] = [];
-  readonly #values: Float64Array[] = [];
-  /** Parallel to #values, from the first on; hardly any series has one. */
+  /** Of a block most series are in one chunk, so lists are made for the second. */
+  #firstTimes: Float64Array | undefined;
+  #firstValues: Float64Array | undefined;
+  #moreTimes: Float64Array[] | undefined;
+  #moreValues: Float64Array[] | undefined;
+  /** Parallel to the values, from the first on; hardly any series has one. */
   #histograms: (readonly Histogram[] | undefined)[] | undefined;
-  /** Parallel to #values, where they are asked for. */
+  /** Parallel to the values, where they are asked for. */
   #starts: Float64Array[] | undefined;
   #knowsStart = false;
   #mayHoldNans = false;
@@ -43,7 +46,8 @@ export class Pieces {
   }
 
   addTimes(timestampsMs: Float64Array): void {
-    this.#timestamps.push(timestampsMs);
+    if (this.#firstTimes === undefined) this.#firstTimes = timestampsMs;
+    else (this.#moreTimes ??= []).push(timestampsMs);
   }
 
   /** Beside the samples of a chunk; 0 where it is not known. */
@@ -54,21 +58,27 @@ export class Pieces {
   }
 
   addConstant(value: number, count: number, shared: SharedColumns): void {
-    if (this.#values.length === 0) this.#constant = value;
+    if (this.#firstValues === undefined) this.#constant = value;
     else if (value !== this.#constant) this.#constant = undefined;
-    this.#values.push(shared.constant(value, count));
+    this.#push(shared.constant(value, count));
   }
 
   addValues(values: Float64Array, mayHoldNans: boolean): void {
     this.#constant = undefined;
-    this.#values.push(values);
+    this.#push(values);
     this.#mayHoldNans ||= mayHoldNans;
   }
 
   addHistograms(histograms: readonly Histogram[], shared: SharedColumns): void {
     this.#histograms ??= [];
-    this.#histograms[this.#values.length] = histograms;
+    const { length } = listOf(this.#firstValues, this.#moreValues);
+    this.#histograms[length] = histograms;
     this.addConstant(0, histograms.length, shared);
+  }
+
+  #push(values: Float64Array): void {
+    if (this.#firstValues === undefined) this.#firstValues = values;
+    else (this.#moreValues ??= []).push(values);
   }
 
   /** Chunks come in the order of the file, so by time. */
@@ -81,25 +91,35 @@ export class Pieces {
 
   #join(shared: SharedColumns): DecodedSeries {
     const { key, labels } = this.#labels;
-    const timestampsMs = shared.join(this.#timestamps);
+    const times = listOf(this.#firstTimes, this.#moreTimes);
+    const parts = listOf(this.#firstValues, this.#moreValues);
+    const timestampsMs = shared.join(times);
     const mayHoldNans = this.#mayHoldNans;
     if (this.#histograms !== undefined) {
       const known = this.#histograms;
-      const values = concatenate(this.#values);
-      const histograms = this.#values.flatMap(
+      const values = concatenate(parts);
+      const histograms = parts.flatMap(
         ({ length }, i): HistogramColumn => known[i] ?? Array.from({ length }, () => undefined),
       );
       const bytes = seriesBytes + columnWeight(values.length, histograms) * 16;
       return { key, labels, timestampsMs, values, mayHoldNans, histograms, bytes };
     }
     if (this.#constant !== undefined) {
-      const [only] = this.#values;
+      const [only] = parts;
       const isOne = only?.length === timestampsMs.length;
       const values = isOne ? only : shared.constant(this.#constant, timestampsMs.length);
       return { key, labels, timestampsMs, values, mayHoldNans, bytes: seriesBytes };
     }
-    const values = concatenate(this.#values);
+    const values = concatenate(parts);
     const bytes = seriesBytes + values.byteLength;
     return { key, labels, timestampsMs, values, mayHoldNans, bytes };
   }
+}
+
+function listOf(
+  first: Float64Array | undefined,
+  more: readonly Float64Array[] | undefined,
+): readonly Float64Array[] {
+  if (first === undefined) return [];
+  return more === undefined ? [first] : [first, ...more];
 }
