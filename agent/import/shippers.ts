@@ -5,6 +5,8 @@ import { readFluentBit } from "./fluent_bit/read_fluent_bit.ts";
 import type { Plan } from "./plan.ts";
 import { importPromtail } from "./promtail/import_promtail.ts";
 import { readPromtail } from "./promtail/read_promtail.ts";
+import { importVector } from "./vector/import_vector.ts";
+import { readVector } from "./vector/read_vector.ts";
 import type { Section } from "./section.ts";
 import type { MapNode } from "./source_tree.ts";
 import type { ReadSurroundings } from "./surroundings.ts";
@@ -21,6 +23,7 @@ export const shippers = {
   alloy: { title: "Alloy", read: readRiver, convert: importAlloy },
   "fluent-bit": { title: "Fluent Bit", read: readFluentBit, convert: importFluentBit },
   promtail: { title: "Promtail", read: readPromtail, convert: importPromtail },
+  vector: { title: "Vector", read: readVector, convert: importVector },
 } satisfies Readonly<Record<string, ShipperImport>>;
 
 export type Shipper = keyof typeof shippers;

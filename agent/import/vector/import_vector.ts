@@ -1,0 +1,115 @@
+import type { Plan } from "../plan.ts";
+import type { Section } from "../section.ts";
+import { sinkLabels } from "./sinks.ts";
+import { type VectorSource, sources } from "./sources.ts";
+import { logMetrics, transforms } from "./transforms.ts";
+
+type Node = { readonly id: string; readonly section: Section };
+
+/** vector.dev/docs/reference/configuration: sources, the transforms behind each, and the labels of Loki's sinks. */
+export function importVector(root: Section, plan: Plan): void {
+  root.lose(["data_dir"], "data_dir is Lapwing's own");
+  root.lose(["api"], "the agent's own HTTP server is at `listen`");
+  root.lose(
+    ["secret", "enrichment_tables", "tests", "schema", "log_schema"],
+    "the agent has nothing like it",
+  );
+  const steps = [...nodesOf(root, "transforms"), ...nodesOf(root, "sinks")];
+  const sinks = new Set(nodesOf(root, "sinks").map(({ id }) => id));
+  const seen = new Set<string>();
+  for (const { id, section } of nodesOf(root, "sources")) {
+    const type = section.text("type") ?? "";
+    const convert = Object.hasOwn(sources, type) ? sources[type] : undefined;
+    if (convert === undefined) {
+      section.account.takeBack(section.node, `there is no source like ${type}`);
+      continue;
+    }
+    const source = convert(section, { plan, comment: `${section.node.at}: ${type} ${id}` });
+    if (source !== undefined) follow({ id, section }, source, { steps, sinks, seen });
+    source?.finish();
+    section.loseRest("the import knows no such option of the source");
+  }
+  for (const { id, section } of steps) {
+    const isSink = sinks.has(id);
+    if (!seen.has(id))
+      section.account.takeBack(
+        section.node,
+        isSink ? sent : "nothing that is carried over leads here",
+      );
+    section.loseRest(isSink ? sent : "the import knows no such option of the transform");
+  }
+}
+
+const oneWay = "records are stored once: only one way is taken";
+const sent = "where the agent sends is said by nats.servers";
+
+function nodesOf(root: Section, key: string): Node[] {
+  const all = root.section(key);
+  return (all?.node.entries ?? []).flatMap(({ key: id, node }) => {
+    if (all === undefined) return [];
+    if (node.kind === "map") return [{ id, section: all.within(node) }];
+    all.mistakes.add(node, "expected a map");
+    return [];
+  });
+}
+
+/** Whether `inputs` of a component name another: by its id, or by a pattern of `*`. */
+function takes({ section }: Node, id: string): boolean {
+  return (section.texts("inputs") ?? []).some((input) => {
+    const parts = input.split("*");
+    return parts.length === 1
+      ? input === id
+      : id.startsWith(parts[0] ?? "") && id.endsWith(parts.at(-1) ?? "");
+  });
+}
+
+/** Converts what is behind a source, one after another. Records are stored once: where ways part, one of them is taken. */
+function follow(
+  start: Node,
+  source: VectorSource,
+  {
+    steps,
+    sinks,
+    seen,
+  }: {
+    readonly steps: readonly Node[];
+    readonly sinks: ReadonlySet<string>;
+    readonly seen: Set<string>;
+  },
+): void {
+  const passed = new Set<string>([start.id]);
+  let now = start;
+  for (;;) {
+    const next = steps.filter((step) => takes(step, now.id));
+    const onward = next.filter(({ id }) => !sinks.has(id));
+    const isMetric = ({ section }: Node): boolean => section.text("type") === "log_to_metric";
+    // What only counts records does not part their way.
+    const [first, ...others] = [
+      ...onward.filter((one) => !isMetric(one)),
+      ...onward.filter((one) => isMetric(one)),
+    ];
+    for (const other of others) {
+      const { section } = other;
+      if (!isMetric(other))
+        section.account.takeBack(section.peek("inputs") ?? section.node, oneWay);
+      else if (logMetrics(section, source.pipeline)) seen.add(other.id);
+    }
+    for (const { id, section } of first === undefined ? next : []) {
+      seen.add(id);
+      sinkLabels(section, source.pipeline);
+    }
+    if (first === undefined) return;
+    if (passed.has(first.id)) {
+      first.section.mistakes.add(first.section.node, "inputs: expected no circle");
+      return;
+    }
+    passed.add(first.id);
+    seen.add(first.id);
+    const type = first.section.text("type") ?? "";
+    const convert = Object.hasOwn(transforms, type) ? transforms[type] : undefined;
+    if (convert === undefined)
+      first.section.account.takeBack(first.section.node, `no processor does what ${type} does`);
+    else convert(first.section, source.pipeline);
+    now = first;
+  }
+}
