@@ -5,6 +5,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
+import { measureLogsCache } from "./cache_meters.ts";
 import { Catalog } from "./catalog.ts";
 import { holdCatalog } from "./catalog_hold.ts";
 import type { StoreConfig } from "./config.ts";
@@ -50,13 +51,15 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<B
   const writer = await open("write", 4);
   const reader = await open("read", queriesMax);
   const texts = new KnownTexts();
+  const logs = new LogsCache(config.logs_cache);
+  measureLogsCache(deps.metrics, logs);
   const tools = {
     duckdb: reader,
     files,
     decoded: new DecodedCache<never>(config.decoded_cache),
     labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
     buckets: new DecodedCache<never>(config.decoded_cache),
-    logs: new LogsCache(config.logs_cache),
+    logs,
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "bun:test";
 import { compilePipeline } from "./pipeline.ts";
 import { parseLogql } from "./parse.ts";
@@ -217,4 +218,39 @@ test("any query over any lines gives an answer, or a refusal in words", async ()
     if (outcome === "answered") answers++;
   }
   expect(answers).toBeGreaterThan(100);
+});
+
+test("entries an interval apart are those that would be left of all", async () => {
+  const times = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(
+      times,
+      fc.constantFrom("forward" as const, "backward" as const),
+      fc.constantFrom(1, 250, 500, 3_000),
+      fc.constantFrom('{app="a"}', '{app="a"} | logfmt | odd="1"'),
+      fc.integer({ min: 1, max: 8 }),
+      async (quarters, direction, intervalMs, text, limit) => {
+        const given = quarters.map((at, i) => ({
+          at: at / 4 + 1e-9 * (i % 3),
+          line: `odd=${i % 2} n=${i}`,
+        }));
+        const query = parseLogql(text);
+        if (query.kind !== "log") throw new Error("no log query");
+        const range = { startNs: 0n, endNs: 1n << 62n, direction };
+        const scope = scopeOf(sourceOf(given));
+        const left: bigint[] = [];
+        for (const { timestampNs } of await selectRecords(
+          query,
+          { ...range, limit: 1_000 },
+          scope,
+        )) {
+          const apart = timestampNs - (left.at(-1) ?? -(1n << 62n));
+          if ((apart < 0n ? -apart : apart) >= BigInt(intervalMs) * 1_000_000n)
+            left.push(timestampNs);
+        }
+        const found = await selectRecords(query, { ...range, limit, intervalMs }, scope);
+        expect(found.map(({ timestampNs }) => timestampNs)).toEqual(left.slice(0, limit));
+      },
+    ),
+  );
 });

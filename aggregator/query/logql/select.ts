@@ -19,6 +19,8 @@ export type LogRange = {
   readonly endNs: bigint;
   readonly limit: number;
   readonly direction: "backward" | "forward";
+  /** Entries lie at least this far from the one before: those between are left out. */
+  readonly intervalMs?: number;
 };
 
 /**
@@ -42,7 +44,7 @@ export async function selectRecords(
   scope: LogScope,
 ): Promise<LogEntry[]> {
   const pipeline = compilePipeline(query, undefined);
-  const { startNs, endNs, direction, limit } = range;
+  const { startNs, endNs, direction, limit, intervalMs = 0 } = range;
   const base = { tenant: scope.tenant, matchers: query.matchers, startNs, endNs, direction };
   const request = {
     ...base,
@@ -50,23 +52,46 @@ export async function selectRecords(
     hints: pipeline.hints,
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
-  if (pipeline.isEmpty) return (await scope.source.select({ ...request, limit })).map(plainEntry);
+  if (pipeline.isEmpty && intervalMs === 0)
+    return (await scope.source.select({ ...request, limit })).map(plainEntry);
   const scan: LogScanRequest = { ...request, needs: { bodies: true, attributes: true } };
   const entries: LogEntry[] = [];
   const pace = paceOf(scope);
   const state = newRecordState();
+  const isNear = nearness(intervalMs);
   for await (const slices of scope.source.scan(scan)) {
     const rows = mergedRows(slices, direction);
     const mayPass = slices.map((slice) => pipeline.prefilter?.open(slice.batch, slice.rows.length));
     for (let seen = 1; rows.next(); seen++) {
-      setRecord(state, slices[rows.slice], rows.row);
+      if (seen % batchRecords === 0) await pace.breathe();
+      const slice = slices[rows.slice];
+      if (isNear(slice, rows.row, entries.length)) continue;
+      setRecord(state, slice, rows.row);
       const isCandidate = mayPass[rows.slice]?.(state, rows.row) ?? true;
       if (isCandidate && pipeline.run(state)) entries.push(entryOf(state));
       if (entries.length >= limit) return entries;
-      if (seen % batchRecords === 0) await pace.breathe();
     }
   }
   return entries;
+}
+
+/**
+ * Whether a record lies too near to the one before it that became an entry, which is known by there being one more. Asked before anything is made
+ * of the record, so that those between cost a look at their times.
+ */
+function nearness(intervalMs: number) {
+  if (intervalMs === 0) return () => false;
+  let [taken, lastMs, lastNanos, askedMs, askedNanos] = [0, 0, 0, 0, 0];
+  return (slice: LogSlice | undefined, row: number, entries: number): boolean => {
+    if (entries > taken) [taken, lastMs, lastNanos] = [entries, askedMs, askedNanos];
+    const ms = slice?.batch.timestampsMs[row] ?? 0;
+    const nanos = slice?.batch.nanos[row] ?? 0;
+    // Whole milliseconds apart from the rest, which a double would round.
+    const apart = ms - lastMs + (nanos - lastNanos) / 1e6;
+    if (taken > 0 && Math.abs(apart) < intervalMs) return true;
+    [askedMs, askedNanos] = [ms, nanos];
+    return false;
+  };
 }
 
 /** Points the state at a record of a slice. */

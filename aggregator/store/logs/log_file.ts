@@ -14,6 +14,8 @@ const footersShare = 8;
 export class LogsCache {
   readonly #footers: DecodedCache<LogFooter>;
   readonly #groups: DecodedCache<LogGroup>;
+  /** Columns of row groups that were wanted since the start: those that were there, and those that had to be read. */
+  readonly columns = { hits: 0, misses: 0 };
 
   constructor(bytesMax: number) {
     this.#footers = new DecodedCache(Math.ceil(bytesMax / footersShare));
@@ -31,7 +33,7 @@ export class LogsCache {
       footer = await readingLogs(() => readFooter(path));
       this.#footers.set(id, footer, footer.bytes);
     }
-    return new LogFile(this.#groups, id, path, footer);
+    return new LogFile(this.#groups, this.columns, id, path, footer);
   }
 }
 
@@ -60,14 +62,22 @@ async function readFooter(path: string): Promise<LogFooter> {
 /** A file of logs whose columns are read when they are wanted, and kept for those who come after. */
 export class LogFile {
   readonly #cache: DecodedCache<LogGroup>;
+  readonly #columns: LogsCache["columns"];
   readonly #id: string;
   readonly #path: string;
   readonly #footer: LogFooter;
   /** The row group asked for last: what was read of it stays there, even when the cache has no room for it. */
   #held: { readonly index: number; readonly group: LogGroup } | undefined;
 
-  constructor(cache: DecodedCache<LogGroup>, id: string, path: string, footer: LogFooter) {
+  constructor(
+    cache: DecodedCache<LogGroup>,
+    columns: LogsCache["columns"],
+    id: string,
+    path: string,
+    footer: LogFooter,
+  ) {
     this.#cache = cache;
+    this.#columns = columns;
     this.#id = id;
     this.#path = path;
     this.#footer = footer;
@@ -83,14 +93,17 @@ export class LogFile {
   }
 
   /** A row group with these columns read, as far as the file has them. Throws OperatingError. */
-  async group(index: number, names: Iterable<string>): Promise<LogGroup> {
+  async group(index: number, wanted: Iterable<string>): Promise<LogGroup> {
     const footer = this.groups[index];
     if (footer === undefined) throw new RangeError(`row group ${index}`);
     const key = `${this.#id} ${index}`;
     const held = this.#held?.index === index ? this.#held.group : undefined;
     const group = held ?? this.#cache.get(key) ?? new LogGroup(footer);
     this.#held = { index, group };
+    const names = [...wanted].filter((name) => footer.columns.has(name));
     const missing = group.missing(names);
+    this.#columns.misses += missing.length;
+    this.#columns.hits += names.length - missing.length;
     if (missing.length > 0)
       await readingLogs(async () => {
         const file = await ParquetFile.open(this.#path, this.#footer.footer);

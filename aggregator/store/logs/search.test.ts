@@ -3,10 +3,12 @@ import * as fc from "fast-check";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { createLineMiner } from "#test/support/mining.ts";
 import { selectLogs } from "../../head/select_logs.ts";
 import type { LineFilter } from "../../query/source.ts";
+import { measureLogsCache } from "../cache_meters.ts";
 import { writeLogsFile } from "../logs_file.ts";
 import { lines } from "../store.fixture.ts";
 import { LogsCache } from "./log_file.ts";
@@ -162,6 +164,27 @@ test("any filters over any lines give the lines that whole bodies give", async (
     { numRuns: 60 },
   );
 }, 60_000);
+
+test("a cache tells how often it had what was wanted", async () => {
+  const some = Array.from({ length: 50 }, (_, i) => `user ${i} is in`);
+  const file = await writeLogsFile(folder, [createLineMiner().mine(lines("x", some))]);
+  const metrics = createSelfMetrics();
+  const cache = new LogsCache(2 ** 20);
+  measureLogsCache(metrics, cache);
+  await readLogs(file, everything, cache);
+  const { misses } = cache.columns;
+  expect(misses).toBeGreaterThan(3);
+  await readLogs(file, everything, cache);
+  expect(cache.columns.misses).toBe(misses);
+  expect(cache.columns.hits).toBeGreaterThanOrEqual(misses);
+  for (let read = 0; read < 2; read++) {
+    const text = await metrics.text();
+    expect(text).toContain(`cache_columns_total{outcome="miss"} ${misses}\n`);
+    expect(text).toContain(`cache_columns_total{outcome="hit"} ${cache.columns.hits}\n`);
+    expect(text).toContain(`logs_cache_bytes ${cache.bytes}\n`);
+  }
+  rmSync(file.path);
+});
 
 test("a cache without room changes no answer", async () => {
   const some = Array.from({ length: 300 }, (_, i) => `user ${i} opened file /srv/${i % 7}/x`);

@@ -51,32 +51,11 @@ async function logAnswer(
   scope: ReturnType<typeof scopeOf> & { readonly source: CountedSource },
 ): Promise<unknown> {
   const limit = limitOf(p, entriesMax);
-  const intervalNs = BigInt(intervalOf(p)) * 1_000_000n;
-  // Entries are thinned out here, so more are read than are given.
-  const read = intervalNs === 0n ? limit : scope.limits.recordsMax;
-  const wide = { ...range, direction: directionOf(p), limit: read };
-  const all = await selectRecords(query, wide, scope);
-  const entries = intervalNs === 0n ? all : thinned(all, intervalNs, limit);
+  const wanted = { ...range, direction: directionOf(p), limit, intervalMs: intervalOf(p) };
+  const entries = await selectRecords(query, wanted, scope);
   const { resultType, ...rest } = streamsResult(entries, categorizes(c.req.raw));
   const stats = statistics(scope.source.figures(entries.length));
   return { resultType, ...rest, stats };
-}
-
-/** Of entries in order, those that lie at least the interval from the one before. */
-function thinned<Entry extends { readonly timestampNs: bigint }>(
-  entries: readonly Entry[],
-  intervalNs: bigint,
-  limit: number,
-): Entry[] {
-  const kept: Entry[] = [];
-  let last: bigint | undefined;
-  for (const entry of entries) {
-    const distance = last === undefined ? intervalNs : entry.timestampNs - last;
-    if (distance < intervalNs && -distance < intervalNs) continue;
-    last = entry.timestampNs;
-    if (kept.push(entry) === limit) break;
-  }
-  return kept;
 }
 
 async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {

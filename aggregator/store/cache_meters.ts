@@ -1,0 +1,23 @@
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { LogsCache } from "./logs/log_file.ts";
+
+/** What the cache of columns of logs holds, and how often it had what was wanted. */
+export function measureLogsCache(metrics: SelfMetrics, cache: LogsCache): void {
+  const bytes = metrics.gauge(
+    "lapwing_store_logs_cache_bytes",
+    "Memory of what was read of blocks of logs and is kept (storage.logs_cache at most).",
+  );
+  const columns = metrics.counter(
+    "lapwing_store_logs_cache_columns_total",
+    "Columns of row groups of logs that were wanted: there already, or read.",
+    ["outcome"],
+  );
+  const told = { hits: 0, misses: 0 };
+  metrics.onCollect(() => {
+    const { hits, misses } = cache.columns;
+    bytes.set(cache.bytes);
+    columns.inc({ outcome: "hit" }, hits - told.hits);
+    columns.inc({ outcome: "miss" }, misses - told.misses);
+    Object.assign(told, { hits, misses });
+  });
+}
