@@ -333,13 +333,15 @@ const TombstoneRow = z
     tenant: z.string(),
     selectors: SelectorsText,
     line_filters: LineFiltersText.nullable(),
+    logql: z.string().nullable(),
     start_ms: count,
     end_ms: count,
     created_ms: count,
   })
-  .transform(({ start_ms, end_ms, created_ms, line_filters, ...row }) => ({
+  .transform(({ start_ms, end_ms, created_ms, line_filters, logql, ...row }) => ({
     ...row,
     ...(line_filters !== null && { lineFilters: line_filters }),
+    ...(logql !== null && { logql }),
     startMs: start_ms,
     endMs: end_ms,
     createdMs: created_ms,

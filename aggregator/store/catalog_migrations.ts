@@ -131,4 +131,8 @@ export const migrations: readonly (readonly string[])[] = [
     // JSON: counters and usual rates as of the last commit.
     `CREATE TABLE log_pattern_state (tenant TEXT PRIMARY KEY, state TEXT NOT NULL)`,
   ],
+  [
+    // A log query where a tombstone is of records that pass its pipeline, too.
+    "ALTER TABLE tombstones ADD COLUMN logql TEXT",
+  ],
 ];

@@ -85,8 +85,9 @@ export async function insertTombstone(sql: SQL, tombstone: Tombstone): Promise<v
   const { lineFilters } = tombstone;
   const filters = lineFilters === undefined ? null : JSON.stringify(lineFilters);
   await sql`INSERT INTO tombstones
-    (id, tenant, selectors, line_filters, start_ms, end_ms, created_ms)
-    VALUES (${id}, ${tenant}, ${selectors}, ${filters}, ${startMs}, ${endMs}, ${createdMs})`;
+    (id, tenant, selectors, line_filters, logql, start_ms, end_ms, created_ms)
+    VALUES (${id}, ${tenant}, ${selectors}, ${filters}, ${tombstone.logql ?? null}, ${startMs},
+      ${endMs}, ${createdMs})`;
   for (const block of blocks)
     await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${id}, ${block})`;
 }

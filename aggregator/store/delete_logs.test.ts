@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogsBatch } from "#shared/model/logs.ts";
+import { recordConditions } from "../query/logql/line_conditions.ts";
 import { StoreConfig } from "./config.ts";
 import { rebuildCatalog } from "./rebuild_catalog.ts";
 import { withStorage } from "./storage_tools.ts";
@@ -102,6 +103,48 @@ test("deleteLogs() hides at once from queries, streams and files, and takes out 
   expect(items(store) + 2).toBe(5);
   await commit(store, 5, lines("x", ["token of later"], 20));
   expect(await bodies(store)).toContain("token of later");
+  await store.close();
+});
+
+test("a deletion goes by parsed labels, patterns and addresses, and outlives a restart and the loss of the catalog", async () => {
+  const texts = [
+    '{"user":"ann","ms":12}',
+    '{"user":"ann","ms":900}',
+    '{"user":"bob","ms":950}',
+    "no json, ms=900",
+    "from 10.0.0.7 to the end",
+    "from 10.9.0.7 to the end",
+  ];
+  const waiting = { deletion: { cancel_period: "30d" } };
+  let store = await open(waiting);
+  await commit(store, 1, lines("x", texts));
+  await commit(store, 2, lines("y", texts));
+  const queries = [
+    '{app="x"} | json | user="ann" | ms > 100',
+    '{app="x"} |> "<_> 10.0.<_> to <_>"',
+    '{app="y"} |= ip("10.9.0.0/16")',
+    '{app="y"} | logfmt ms | ms="900"',
+  ];
+  for (const query of queries) {
+    const { matchers, lineFilters } = recordConditions(query);
+    const deletion = { ...tokens, selectors: [matchers], lineFilters, logql: query };
+    expect(await store.deleteLogs(deletion, query, "ann")).toBe(2);
+  }
+  const [ann12 = "", , bob = "", none = "", first = "", second = ""] = texts;
+  const left = [ann12, bob, none, second, ann12, texts[1] ?? "", bob, first].toSorted();
+  expect((await bodies(store)).toSorted()).toEqual(left);
+  await store.close();
+  for (const end of ["", "-wal", "-shm"])
+    rmSync(join(dataDir, `catalog.db${end}`), { force: true });
+  await withStorage(StoreConfig.parse({}), dataDir, "write", rebuildCatalog);
+  store = await open(waiting);
+  expect((await bodies(store)).toSorted()).toEqual(left);
+  await store.close();
+  store = await open();
+  await store.maintain();
+  await store.maintain();
+  expect(await inFiles()).toEqual(left);
+  expect(await store.removedRecords("t")).toEqual({ deleted: 4 });
   await store.close();
 });
 

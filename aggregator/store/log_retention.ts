@@ -34,6 +34,7 @@ export function retentionMask({ keepMs }: LogRetention, { maxMs }: Block, nowMs:
     name: "retention",
     matches: (labels) => maxMs < nowMs - keepMs(labels),
     filters: [],
+    run: undefined,
     startNs: -(2n ** 63n),
     endNs: 2n ** 63n - 1n,
   };

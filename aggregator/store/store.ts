@@ -138,6 +138,8 @@ export type Store = {
 export type Deletion = {
   /** Present for log records: those of the streams whose lines pass all of these. Absent for series of metrics. */
   readonly lineFilters?: readonly LineFilter[];
+  /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */
+  readonly logql?: string;
   readonly tenant: string;
   readonly selectors: readonly (readonly Matcher[])[];
   readonly startMs: number;

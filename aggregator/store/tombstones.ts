@@ -41,9 +41,9 @@ export class Deleted {
 
   constructor(tombstones: readonly Tombstone[]) {
     this.tombstones = tombstones;
-    for (const { id: name, blocks, selectors, startMs, endMs, lineFilters } of tombstones) {
+    for (const { id: name, blocks, selectors, startMs, endMs, lineFilters, logql } of tombstones) {
       if (lineFilters !== undefined) {
-        const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters });
+        const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters, logql });
         for (const id of blocks) addTo(this.#logMasks, id, mask);
         continue;
       }
@@ -154,6 +154,7 @@ export const TombstoneObject = z.object({
   createdMs: z.number(),
   blocks: z.array(z.string()),
   lineFilters: LineFiltersJson.exactOptional(),
+  logql: z.string().exactOptional(),
 });
 
 export const tombstonePrefix = "lapwing/deletions/";

@@ -2,6 +2,8 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import type { LineFilter } from "../source.ts";
 import { parseLogql } from "./parse.ts";
+import { compilePipeline } from "./pipeline.ts";
+import type { StageRun } from "./stages/stage.ts";
 
 /** What tells a record by its stream and its line alone. */
 export type LineConditions = {
@@ -20,6 +22,21 @@ export function lineConditions(text: string): LineConditions {
     return { op: stage.op, values: stage.matches.map(({ value }) => value) };
   });
   return { matchers: query.matchers, lineFilters };
+}
+
+/** Conditions on records, whatever they look at. */
+export type RecordConditions = LineConditions & {
+  /** Whether a record passes that passes the line filters; undefined where those are all. */
+  readonly run: StageRun | undefined;
+};
+
+/** Of any log query. Throws OperatingError("bad_request"). */
+export function recordConditions(text: string): RecordConditions {
+  const query = parseLogql(text);
+  if (query.kind !== "log")
+    throw new OperatingError("bad_request", `query is "${text}": expected a log query`);
+  const { lineFilters, run, isEmpty } = compilePipeline(query, new Set());
+  return { matchers: query.matchers, lineFilters, run: isEmpty ? undefined : run };
 }
 
 function unsupported(query: string): OperatingError {

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
-import { lineConditions } from "../../../query/logql/line_conditions.ts";
+import { recordConditions } from "../../../query/logql/line_conditions.ts";
 import type { LogDeletion } from "../../../store/removals.ts";
 import type { Deletion } from "../../../store/store.ts";
 import { isFromElsewhere } from "../../other_sites.ts";
@@ -22,8 +22,8 @@ const actor = "anonymous";
 const nsPerMs = 1_000_000n;
 
 /**
- * POST, PUT, GET and DELETE of /loki/api/v1/delete, as Loki has them: a request for a selector with line filters, the list of
- * requests, and one taken back. Errors are plain text. Loki takes a request up after 24 hours; here that is storage.deletion.cancel_period.
+ * POST, PUT, GET and DELETE of /loki/api/v1/delete, as Loki has them: a request for a log query, the list of requests, and one
+ * taken back. Errors are plain text. Loki takes a request up after 24 hours; here that is storage.deletion.cancel_period.
  */
 export function deleteLogsRoutes(parts: DeleteLogsParts): Hono {
   const app = new Hono();
@@ -61,8 +61,9 @@ async function deletionOf(
   const endMs = msOf("end", parameters.text("end"), now());
   if (endMs > now()) throw bad("deletes in the future are not allowed");
   if (startMs > endMs) throw bad("start time can't be greater than end time");
-  const { matchers, lineFilters } = lineConditions(query);
-  return { query, tenant: tenant(), startMs, endMs, selectors: [matchers], lineFilters };
+  const { matchers, lineFilters, run } = recordConditions(query);
+  const deletion = { query, tenant: tenant(), startMs, endMs, selectors: [matchers], lineFilters };
+  return run === undefined ? deletion : { ...deletion, logql: query };
 }
 
 function msOf(name: string, text: string | undefined, otherwise: number | undefined): number {
