@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
@@ -40,7 +40,10 @@ async function importFile(shipper: string, file: string, flags: ImportFlags): Pr
   console.error(`${file}: ${imported.carried} settings carried over, ${imported.lost} not`);
   if (flags.output === undefined) process.stdout.write(imported.text);
   // Passwords of the source are in it.
-  else await writeFile(flags.output, imported.text, { mode: 0o600 });
+  else {
+    await writeFile(flags.output, imported.text, { mode: 0o600 });
+    await chmod(flags.output, 0o600);
+  }
 }
 
 function read(file: string): string {

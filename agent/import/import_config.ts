@@ -1,9 +1,8 @@
-import { AgentConfig } from "#agent/config.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { parseConfig } from "#shared/runtime/config.ts";
 import { Account, type Remark } from "./account.ts";
 import { ImportMistakes } from "./mistakes.ts";
 import { Plan } from "./plan.ts";
+import { leaveOutRefused } from "./refused_parts.ts";
 import { Section } from "./section.ts";
 import type { MapNode } from "./source_tree.ts";
 import { type Shipper, shippers } from "./shippers.ts";
@@ -32,18 +31,27 @@ export function importConfig(
   const mistakes = new ImportMistakes();
   const root = shippers[shipper].read(text, { ...surroundings, mistakes });
   mistakes.throwIfAny();
-  const imported = importTree(shipper, root, surroundings.file);
+  const { plan, account, write } = converted(shipper, root, surroundings.file);
   try {
-    parseConfig(AgentConfig, { name: "result", text: imported.text, overrides: [] });
+    leaveOutRefused(plan, write, { account, root });
   } catch (cause) {
     const message = `the result would be no configuration of ours:\n${messageOf(cause)}`;
     throw new OperatingError("bad_request", message, { cause });
   }
-  return imported;
+  return { text: write(), remarks: account.remarks, ...account.counts, account, root };
 }
 
 /** The same of a file that is read already; without the check of the result. */
 export function importTree(shipper: Shipper, root: MapNode, file: string): Imported {
+  const { account, write } = converted(shipper, root, file);
+  return { text: write(), remarks: account.remarks, ...account.counts, account, root };
+}
+
+function converted(
+  shipper: Shipper,
+  root: MapNode,
+  file: string,
+): { readonly plan: Plan; readonly account: Account; readonly write: () => string } {
   const [mistakes, account, plan] = [new ImportMistakes(), new Account(), new Plan()];
   shippers[shipper].convert(new Section(root, account, mistakes), plan);
   account.close(root);
@@ -51,6 +59,5 @@ export function importTree(shipper: Shipper, root: MapNode, file: string): Impor
   const head =
     `Made of ${file} by "lapwing import ${shipper}".\n` +
     "Nothing is collected but what is named here; host_metrics and self_logs are sources, too.";
-  const written = writePlan(plan, head);
-  return { text: written, remarks: account.remarks, ...account.counts, account, root };
+  return { plan, account, write: () => writePlan(plan, head) };
 }

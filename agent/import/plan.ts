@@ -36,6 +36,16 @@ export class Plan {
       section.account.takeBack(node, "pushes are taken at one address");
   }
 
+  /** Takes a part out by its key: "sources.2", "receivers.syslog", "scrape_configs.0". Undefined where there is none. */
+  takeOut(key: string): Draft | undefined {
+    const [list = "", name = ""] = key.split(".");
+    if (list === "sources" || list === "scrape_configs")
+      return (list === "sources" ? this.sources : this.scrapeConfigs).splice(Number(name), 1)[0];
+    const receiver = list === "receivers" ? this.receivers[name] : undefined;
+    if (receiver !== undefined) delete this.receivers[name];
+    return receiver;
+  }
+
   /** Jobs have names of their own: a name that is taken gets a number. */
   jobName(wanted: string): string {
     const taken = new Set(this.scrapeConfigs.map((job) => job.job_name));

@@ -71,6 +71,18 @@ test("a parser works on the key that a filter names, and keeps the time where it
   });
 });
 
+test("an input that our own check refuses is left out alone", () => {
+  const text =
+    "[INPUT]\n  Name tail\n  Path logs/x.log\n  Tag a\n[INPUT]\n  Name tail\n  Path /x\n  Tag a\n[INPUT]\n  Name syslog\n  Mode udp\n  Listen ::::\n  Tag a\n[OUTPUT]\n  Name es\n  Match a\n";
+  const { text: written, remarks } = imported("fluent-bit", text);
+  expect(written).toContain("paths: [/x]");
+  expect(written).not.toContain("logs/x.log");
+  expect(remarks.map(({ at, path, reason }) => `${at} ${path} ${reason}`)).toContain(
+    "file:1 input.0 paths.0: expected an absolute path",
+  );
+  expect(remarks.find(({ path }) => path === "input.2")?.reason).toContain("udp_listen: ");
+});
+
 test("a variable that nobody knows is a mistake where it is needed, and else no matter", () => {
   const text =
     "[INPUT]\n  Name tail\n  Path ${DIR}/x.log\n  Tag a\n[OUTPUT]\n  Name es\n  Match *\n  Host ${ES}\n";
