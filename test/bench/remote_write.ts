@@ -37,7 +37,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const peers: Record<string, unknown> = {};
     for (const name of ["prometheus", "victoriametrics"] as const)
       if (values.peers.split(",").includes(name) && hasPeer(name))
-        peers[name] = await measurePeer(sender, name);
+        peers[name] = await measurePeer(sender, name, lapwing.cpu_s_per_million);
     return { ...lapwing, ...peers, machine_load: machineLoad() };
   } finally {
     await sender.stop();
@@ -130,8 +130,8 @@ async function waitForStored(url: string, items: number): Promise<void> {
   }
 }
 
-/** The same bodies to a peer; what it writes to disk later than its answers is not in its figures. */
-async function measurePeer(sender: Sender, name: PeerName) {
+/** The same bodies to a peer, and how our CPU seconds compare; what it writes to disk later than its answers is not in its figures. */
+async function measurePeer(sender: Sender, name: PeerName, ownCpuSeconds: number) {
   const peer = await MetricPeer.start(name);
   try {
     const meter = new UsageMeter(peer);
@@ -141,9 +141,11 @@ async function measurePeer(sender: Sender, name: PeerName) {
     const tookMs = performance.now() - startedMs;
     clearInterval(looking);
     const { cpuSeconds, residentMb } = meter.usage();
+    const cpuSecondsPerMillion = (1e6 * cpuSeconds) / samples;
     return {
       samples_per_s: Math.round((1_000 * samples) / tookMs),
-      cpu_s_per_million: rounded((1e6 * cpuSeconds) / samples),
+      cpu_s_per_million: rounded(cpuSecondsPerMillion),
+      lapwing_cpu_ratio: rounded(ownCpuSeconds / cpuSecondsPerMillion, 2),
       rss_mb: residentMb,
     };
   } finally {

@@ -10,6 +10,7 @@ import { readExemplar } from "./exemplar.ts";
 import { skipField } from "./skip_field.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
+import { wordAt } from "./word_at.ts";
 
 /** Tags of prometheus.WriteRequest and the messages in it: field number << 3 | wire type. */
 const requestTags = { timeseries: 10, metadata: 26 } as const;
@@ -57,7 +58,6 @@ export function decodeV1(
 
 class SeriesReader {
   readonly #cursor: ProtobufCursor;
-  readonly #view: DataView;
   readonly #bytes: Buffer;
   readonly #series: PushedSeries;
   readonly #aliases: ByteAliases;
@@ -74,7 +74,6 @@ class SeriesReader {
     const { bytes } = cursor;
     this.#cursor = cursor;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#series = series;
     this.#aliases = aliases;
     this.#expected = expected;
@@ -229,8 +228,8 @@ class SeriesReader {
       if (tag === sampleTags.value) {
         const at = cursor.at;
         cursor.skip(tag, end);
-        low = this.#view.getUint32(at, true);
-        high = this.#view.getUint32(at + 4, true);
+        low = wordAt(cursor.bytes, at) >>> 0;
+        high = wordAt(cursor.bytes, at + 4) >>> 0;
       } else if (tag === sampleTags.timestamp) timestampMs = cursor.int64(end);
       else skipField(cursor, tag, end);
     }

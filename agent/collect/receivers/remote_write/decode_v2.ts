@@ -11,6 +11,7 @@ import { readExemplar } from "./exemplar.ts";
 import { readHistogram } from "./native_histogram.ts";
 import { SampleChecks } from "./sample_checks.ts";
 import { InvalidLabelsError, labelsOfPairs, metricTypes } from "./wire.ts";
+import { wordAt } from "./word_at.ts";
 import { RequestSymbols, type SymbolNumbers } from "./symbols.ts";
 
 /** Tags of io.prometheus.write.v2.Request and the messages in it. */
@@ -85,7 +86,6 @@ type SeriesParts = {
 
 class SeriesReader {
   readonly #cursor: ProtobufCursor;
-  readonly #view: DataView;
   readonly #series: PushedSeries;
   readonly #symbols: RequestSymbols;
   readonly #out: DecodedWrite;
@@ -100,9 +100,7 @@ class SeriesReader {
     out: DecodedWrite,
     checks: SampleChecks,
   ) {
-    const { bytes } = cursor;
     this.#cursor = cursor;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#series = series;
     this.#symbols = symbols;
     this.#out = out;
@@ -249,8 +247,8 @@ class SeriesReader {
       if (tag === sampleTags.value) {
         const at = cursor.at;
         cursor.skip(tag, end);
-        low = this.#view.getUint32(at, true);
-        high = this.#view.getUint32(at + 4, true);
+        low = wordAt(cursor.bytes, at) >>> 0;
+        high = wordAt(cursor.bytes, at + 4) >>> 0;
       } else if (tag === sampleTags.timestamp) timestampMs = cursor.int64(end);
       else if (tag === sampleTags.startTimestamp) startMs = cursor.int64(end);
       else skipField(cursor, tag, end);

@@ -1,3 +1,5 @@
+import { wordAt } from "./word_at.ts";
+
 const none = -1;
 const keptBytesFirst = 256 * 1024;
 /** Label bytes that are kept of a series, and of all: more is rare, and such series are found by their hash. */
@@ -256,15 +258,6 @@ export class ExpectedSeries {
     this.#sizes = sizes;
     this.#starts = starts;
   }
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24)
-  );
 }
 
 function putWord(bytes: Uint8Array, at: number, word: number): void {
