@@ -15,7 +15,7 @@ export const PatternsConfig = z.strictObject({
   patterns_per_group: z.number().int().min(1).max(1_000).default(40),
   /** Groups with series of their own: with the number above some ten thousand series at most, a tenth of it as a rule. */
   groups_max: z.number().int().min(1).max(10_000).default(100),
-  /** Patterns that are remembered, about two kilobytes each. Of those the ones not seen for longest are forgotten. */
+  /** Patterns that are remembered, about three kilobytes each. Of those the ones not seen for longest are forgotten. */
   patterns_max: z.number().int().min(100).max(50_000).default(5_000),
   /** For so long after its first line nothing in a group is news. */
   learning: duration.prefault("1h"),

@@ -35,8 +35,11 @@ type Node = {
 export class PatternTree {
   readonly #byTemplate = new Map<string, Node>();
   readonly #byText = new Map<string, Node>();
-  /** Live nodes that are equal but for one place, by that place and the other words. */
-  readonly #siblings = new Map<string, Set<Node>>();
+  /**
+   * Live nodes that are equal but for one place, by a hash of that place and the other words: the words themselves would be most of the memory, and
+   * nearly all nodes are alone.
+   */
+  readonly #siblings = new Map<number, Node | Set<Node>>();
   readonly #patternsMax: number;
   readonly #onMerge: (into: Pattern, from: Pattern) => void;
 
@@ -84,19 +87,38 @@ export class PatternTree {
 
   #note(node: Node, place: number): void {
     if (node.parent !== undefined) return;
-    const key = keyWithout(node.tokens, place);
-    const siblings = this.#siblings.get(key) ?? new Set();
-    siblings.add(node);
-    this.#siblings.set(key, siblings);
-    if (siblings.size < neededToVary(siblings, place)) return;
+    const siblings = this.#siblingsOf(node, place);
+    if (siblings === undefined || siblings.size < neededToVary(siblings, place)) return;
     const merged = this.#add(node.tokens.with(place, hole));
     for (const sibling of Array.from(siblings)) {
       if (sibling === merged) continue;
       sibling.parent = merged;
       this.#onMerge(merged.pattern, sibling.pattern);
-      for (let own = 0; own < sibling.tokens.length; own++)
-        this.#siblings.get(keyWithout(sibling.tokens, own))?.delete(sibling);
+      for (let own = 0; own < sibling.tokens.length; own++) this.#leave(sibling, own);
     }
+  }
+
+  /** The node with those that are equal to it but for a place; undefined where it is alone. */
+  #siblingsOf(node: Node, place: number): Set<Node> | undefined {
+    const key = hashWithout(node.tokens, place);
+    const known = this.#siblings.get(key);
+    const one = known instanceof Set ? known.values().next().value : known;
+    if (known === undefined || one === undefined) {
+      this.#siblings.set(key, node);
+      return undefined;
+    }
+    // Another place or other words of the same hash: rare enough to be left alone.
+    if (!isEqualBut(place, one.tokens, node.tokens)) return undefined;
+    const siblings = known instanceof Set ? known : new Set([known]);
+    this.#siblings.set(key, siblings.add(node));
+    return siblings;
+  }
+
+  #leave(node: Node, place: number): void {
+    const key = hashWithout(node.tokens, place);
+    const known = this.#siblings.get(key);
+    if (known instanceof Set) known.delete(node);
+    else if (known === node) this.#siblings.delete(key);
   }
 }
 
@@ -106,8 +128,14 @@ function topOf(node: Node): Node {
   return top;
 }
 
-function keyWithout(tokens: readonly string[], place: number): string {
-  return `${place} ${tokens.with(place, hole).join(" ")}`;
+function hashWithout(tokens: readonly string[], place: number): number {
+  const words = `${place} ${tokens.with(place, hole).join(" ")}`;
+  // What a number holds exactly.
+  return Number(Bun.hash.xxHash64(words) >> 12n);
+}
+
+function isEqualBut(place: number, a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, i) => i === place || word === b[i]);
 }
 
 function neededToVary(siblings: ReadonlySet<Node>, place: number): number {
