@@ -4,7 +4,7 @@ import type { SourceContext } from "../source.ts";
 import { BatchBuilder } from "./batch_builder.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { markBytes } from "./checkpoint.ts";
-import type { FileLogsConfig } from "./config.ts";
+import { batchBytesMax, type FileLogsConfig } from "./config.ts";
 import type { LineJoiner } from "./line_joiner.ts";
 import { lineJoiner } from "./multiline.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
@@ -13,8 +13,13 @@ import { TailSet } from "./tail_set.ts";
 import { type Chunk, type Taken, takeLines } from "./take_lines.ts";
 import { takeRecords } from "./take_records.ts";
 
-/** Read at once from one file, so also its share of a round. */
+/** Read at once from one file. */
 const chunkBytes = 256 * 1_024;
+/**
+ * A file's share of a round, so that a batch is of one file where files have much to tell: its lines have templates and shapes in common, which a frame
+ * tells once (21.9 bytes a line of LogHub with redrawn digits where a batch is of four files, 19.2 where it is of one).
+ */
+const chunksInRound = batchBytesMax / chunkBytes;
 /** Checkpoints of one batch; at about 250 bytes each they leave a frame's room to the lines. */
 const checkpointsMax = 500;
 
@@ -36,7 +41,7 @@ export type RecordFormat = {
 };
 
 /**
- * Reads the tails in rounds, one chunk each, and hands on what they gave, positions and lines together. There is one read
+ * Reads the tails in rounds, a few chunks each, and hands on what they gave, positions and lines together. There is one read
  * buffer: a line that is not finished stays in its file, and is read again.
  */
 export class Tailer {
@@ -96,13 +101,22 @@ export class Tailer {
       if (tail.lookAtMs > nowMs) continue;
       if (tail.after.length > 0) tail.after = tail.after.filter((older) => isUnread(older));
       if (tail.after.length > 0) continue;
-      if (await this.#look(tail, nowMs)) hasMore = true;
+      if (await this.#takeShare(tail, nowMs)) hasMore = true;
     }
     this.#showProblem();
     return hasMore;
   }
 
-  /** Takes what is new in one file; true when there may be more. */
+  /** True when there may be more than that. */
+  async #takeShare(tail: Tail, nowMs: number): Promise<boolean> {
+    const { signal } = this.#context;
+    for (let chunk = 0; chunk < chunksInRound && !signal.aborted; chunk++)
+      if (!(await this.#look(tail, nowMs))) return false;
+    await this.#flush();
+    return true;
+  }
+
+  /** Takes what is new in one file, up to a chunk; true when there may be more. */
   async #look(tail: Tail, nowMs: number): Promise<boolean> {
     const wasOpen = tail.isOpen;
     let stat = tail.state === "live" ? tail.statPath() : tail.stat();
