@@ -5,10 +5,12 @@ import { BenchWorld, UsageMeter, machineLoad, rounded } from "#test/support/benc
 import { digitEntropyBytes, writeLogFiles } from "#test/support/log_corpus.ts";
 import { sumOfMetric } from "#test/support/self_metrics_reader.ts";
 
+const zstdBytesMax = 4 * 1_024 * 1_024;
+
 /**
  * What does a log line cost between a file and a committed Parquet block? LogHub lines with their digits redrawn lie in a file a system; an
  * agent tails them from the beginning, an aggregator takes its frames over a real nats-server. Both are processes of their own.
- * `entropy_bytes_per_line` is what the random digits are at least. `--lines`, `--seed`, `--flush_interval`, `--agent PATH` (a compiled agent instead of Bun and the source).
+ * `entropy_bytes_per_line` is what the random digits are at least. zstd's are of the files' beginnings, at most 4 MiB each. `--lines`, `--seed`, `--redraw` (probability of a digit to be drawn), `--flush_interval`, `--agent PATH` (a compiled agent instead of Bun and the source).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -16,19 +18,21 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     options: {
       lines: { type: "string", default: "1000000" },
       seed: { type: "string", default: "1" },
+      redraw: { type: "string", default: "1" },
       flush_interval: { type: "string", default: "2s" },
       agent: { type: "string" },
     },
   });
   const lines = Number(values.lines);
+  const redraw = Number(values.redraw);
   const world = await BenchWorld.start({ flushInterval: values.flush_interval });
   try {
     const folder = join(world.folder, "logs");
     mkdirSync(folder);
-    const fileBytes = writeLogFiles(folder, lines, Number(values.seed));
+    const fileBytes = writeLogFiles(folder, lines, Number(values.seed), redraw);
     let entropyBytes = 0;
     for (const file of readdirSync(folder))
-      entropyBytes += digitEntropyBytes(readFileSync(join(folder, file)));
+      entropyBytes += digitEntropyBytes(readFileSync(join(folder, file)), redraw);
     console.error(`${lines} lines, ${fileBytes} bytes, seed ${values.seed}`);
     const aggregator = new UsageMeter(world.aggregator);
     const startedMs = performance.now();
@@ -50,6 +54,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const millions = lines / 1e6;
     return {
       lines,
+      redraw,
       lines_per_s: Math.round((1_000 * lines) / tookMs),
       agent_cpu_s_per_million: rounded(sent.cpuSeconds / millions),
       aggregator_cpu_s_per_million: rounded(took.cpuSeconds / millions),
@@ -60,8 +65,23 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       agent_rss_mb: sent.residentMb,
       aggregator_rss_mb: took.residentMb,
       machine_load: machineLoad(),
+      zstd_3_bytes_per_line: rounded(zstdBytesPerLine(folder, 3)),
+      zstd_19_bytes_per_line: rounded(zstdBytesPerLine(folder, 19)),
     };
   } finally {
     await world.stop();
   }
+}
+
+/** What zstd makes of a line: the mean of the files, which have equally many. */
+function zstdBytesPerLine(folder: string, level: number): number {
+  const files = readdirSync(folder);
+  let sum = 0;
+  for (const file of files) {
+    const whole = readFileSync(join(folder, file));
+    const some = whole.subarray(0, whole.lastIndexOf(10, zstdBytesMax) + 1);
+    const counted = some.toString("latin1").split("\n").length - 1;
+    sum += Bun.zstdCompressSync(some, { level }).length / Math.max(1, counted);
+  }
+  return sum / Math.max(1, files.length);
 }

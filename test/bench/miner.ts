@@ -13,7 +13,7 @@ const batchLines = 4_096;
 
 /**
  * What do a system's log lines cost to take apart, and what do they take on the wire and at rest, beside zstd over the file? By LogHub sample, digits
- * drawn anew; `entropy_bytes_per_line` is what these digits are at least. `--lines` (of each system), `--seed`.
+ * drawn anew; `entropy_bytes_per_line` is what these digits are at least. `--lines` (of each system), `--seed`, `--redraw` (probability of a digit to be drawn).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -21,15 +21,17 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     options: {
       lines: { type: "string", default: "40000" },
       seed: { type: "string", default: "1" },
+      redraw: { type: "string", default: "1" },
     },
   });
+  const redraw = Number(values.redraw);
   const systems: Record<string, Measured> = {};
   for (const [i, { name, lines }] of logSystems().entries()) {
     const batches = batchesOf(
-      new RedrawnLines(lines, Number(values.seed) + i),
+      new RedrawnLines(lines, Number(values.seed) + i, redraw),
       Number(values.lines),
     );
-    systems[name] = await measure(batches);
+    systems[name] = await measure(batches, redraw);
     console.error(name, JSON.stringify(systems[name]));
   }
   const all = Object.values(systems);
@@ -37,6 +39,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     rounded(all.reduce((sum, one) => sum + one[key], 0) / Math.max(1, all.length));
   return {
     lines: Number(values.lines) * all.length,
+    redraw,
     cpu_s_per_million: mean("cpu_s_per_million"),
     entropy_bytes_per_line: mean("entropy_bytes_per_line"),
     wire_bytes_per_line: mean("wire_bytes_per_line"),
@@ -49,7 +52,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
 
 type Measured = Awaited<ReturnType<typeof measure>>;
 
-async function measure(batches: readonly LogsBatch[]) {
+async function measure(batches: readonly LogsBatch[], redraw: number) {
   const lines = batches.reduce((sum, { streamOf }) => sum + streamOf.length, 0);
   const raw = Buffer.concat(batches.map(({ bodies }) => bodies));
   const miner = createLineMiner();
@@ -67,7 +70,7 @@ async function measure(batches: readonly LogsBatch[]) {
     lines_per_s: Math.round(lines / mineSeconds),
     cpu_s_per_million: rounded((1e6 * mineSeconds) / lines),
     raw_bytes_per_line: rounded(raw.length / lines),
-    entropy_bytes_per_line: rounded(digitEntropyBytes(raw) / lines),
+    entropy_bytes_per_line: rounded(digitEntropyBytes(raw, redraw) / lines),
     wire_bytes_per_line: rounded(wire / lines),
     stored_bytes_per_line: rounded(stored / lines),
     zstd_3_bytes_per_line: rounded(zstd(3) / lines),

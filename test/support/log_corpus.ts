@@ -22,16 +22,18 @@ export function logSystems(): LogSystem[] {
 
 /**
  * Lines of a system over and over, every digit drawn anew, so that a compressor finds the recorded structure but not the
- * recorded values twice. The same seed gives the same lines.
+ * recorded values twice; or each digit with the probability `redraw` only, as values of real lines come again. The same seed gives the same lines.
  */
 export class RedrawnLines {
   readonly #lines: readonly Buffer[];
+  readonly #redraw: number;
   readonly #buffer = Buffer.allocUnsafe(1024 * 1024);
   #next = 0;
   #state: number;
 
-  constructor(lines: readonly Buffer[], seed: number) {
+  constructor(lines: readonly Buffer[], seed: number, redraw = 1) {
     this.#lines = lines;
+    this.#redraw = redraw;
     this.#state = (seed * 2_654_435_761) >>> 0 || 1;
   }
 
@@ -43,10 +45,15 @@ export class RedrawnLines {
       if (line === undefined || at + line.length + 1 > this.#buffer.length) break;
       this.#next++;
       for (const byte of line)
-        this.#buffer[at++] = byte >= 48 && byte <= 57 ? 48 + (this.#random() % 10) : byte;
+        this.#buffer[at++] =
+          byte >= 48 && byte <= 57 && this.#isDrawn() ? 48 + (this.#random() % 10) : byte;
       this.#buffer[at++] = 10;
     }
     return { bytes: this.#buffer.subarray(0, at), lines: taken };
+  }
+
+  #isDrawn(): boolean {
+    return this.#redraw >= 1 || this.#random() < this.#redraw * 2 ** 32;
   }
 
   /** xorshift32: even enough for digits, and quick. */
@@ -60,24 +67,29 @@ export class RedrawnLines {
   }
 }
 
-/** What random digits among the bytes take at least, however they are coded. */
-export function digitEntropyBytes(bytes: Uint8Array): number {
+/** What digits among the bytes take at least, however they are coded and whatever else is known, when each was drawn anew with the probability `redraw`. */
+export function digitEntropyBytes(bytes: Uint8Array, redraw = 1): number {
   let digits = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0;
     if (byte >= 48 && byte <= 57) digits++;
   }
-  return (digits * Math.log2(10)) / 8;
+  return (digits * (entropyBits(1 - 0.9 * redraw) + 9 * entropyBits(0.1 * redraw))) / 8;
+}
+
+/** What an outcome of this probability adds. */
+function entropyBits(share: number): number {
+  return share > 0 ? -share * Math.log2(share) : 0;
 }
 
 /** Writes `count` lines in all, one file a system, and gives their size in bytes. */
-export function writeLogFiles(folder: string, count: number, seed: number): number {
+export function writeLogFiles(folder: string, count: number, seed: number, redraw = 1): number {
   const systems = logSystems();
   let bytes = 0;
   for (const [i, { name, lines }] of systems.entries()) {
     const share =
       Math.floor(((i + 1) * count) / systems.length) - Math.floor((i * count) / systems.length);
-    const source = new RedrawnLines(lines, seed + i);
+    const source = new RedrawnLines(lines, seed + i, redraw);
     const file = openSync(join(folder, `${name}.log`), "w");
     for (let left = share; left > 0;) {
       const taken = source.take(left);
