@@ -54,6 +54,13 @@ export class FilledTexts {
     return { lengths: numbers.map((number) => lengths[number] ?? 0), isPresent };
   }
 
+  /** A text of each shape, with zeros for its digits, and the shape of each text. Throws UnsupportedParquet. */
+  patterns(): PatternedTexts {
+    const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
+    const { lengths } = measured(this.#shapes, this.#shapeEnds);
+    return { ...patternsOf(this.#shapes, lengths), numbers, isPresent };
+  }
+
   /** The texts put together. Throws UnsupportedParquet. */
   fill(): TextValues {
     const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
@@ -91,6 +98,14 @@ function measured(shapes: Uint8Array, ends: Uint32Array) {
   }
   return { lengths, digitCounts };
 }
+
+/** Texts whose digits stand elsewhere: pattern n is bytes[starts[n], starts[n + 1]). */
+export type PatternedTexts = Patterns & {
+  /** By text. */
+  readonly numbers: Uint32Array;
+  /** By row; undefined where every row has a text. */
+  readonly isPresent: Uint8Array | undefined;
+};
 
 type Patterns = { readonly bytes: Uint8Array; readonly starts: Uint32Array };
 

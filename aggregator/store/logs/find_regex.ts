@@ -6,6 +6,7 @@ import { noEntry } from "../parquet/flat_columns.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
 import { rebuildBodies } from "./rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
+import type { TextCursor } from "./text_values.ts";
 import type { VariableTest } from "./shaped_regex.ts";
 import type { TemplateParts } from "./template_parts.ts";
 import type { TemplateRegex, Verdict } from "./template_regex.ts";
@@ -56,7 +57,8 @@ export function markRegex(
   let count = 0;
   for (let row = 0; row < wanted.length; row++) count += wanted[row] ?? 0;
   if (count >= shareMin * wanted.length && !regex.shaped.hasFailed) {
-    markTested(group, regex, planTests(group, regex, verdicts), wanted, hits);
+    const left = markTested(group, regex, planTests(group, regex, verdicts), wanted, hits);
+    if (left.length > 0) markWhole(group, whole, left, hits);
     // What it has found is right all the same, but it may have missed some.
     if (regex.shaped.hasFailed) verdicts.splice(0, verdicts.length, ...plan.verdicts);
   }
@@ -79,16 +81,17 @@ function planTests(
   });
 }
 
-/** Reads those values that may make their line match. */
+/** Reads those values that may make their line match. Gives the rows that have to be looked at whole, as they are no text. */
 function markTested(
   group: LogGroup,
   { shaped }: TemplateRegex,
   tests: readonly (readonly VariableTest[] | undefined)[],
   wanted: Uint8Array,
   hits: Uint8Array,
-): void {
+): number[] {
+  const left: number[] = [];
   const tested = new Set(tests.flatMap((some) => some?.map(({ variable }) => variable) ?? []));
-  if (tested.size === 0) return;
+  if (tested.size === 0) return left;
   const { numbers } = group.templates;
   const cursors = variableColumns
     .slice(0, group.variables)
@@ -102,15 +105,16 @@ function markTested(
       const cursor = test && cursors[test.variable];
       if (test === undefined || cursor?.seek(row) !== true) continue;
       const length = cursor.end - cursor.start;
-      const at = test.from[length] ?? -1;
+      const at = test.always >= 0 ? 0 : (test.from[length] ?? -1);
       if (at < 0) continue;
-      const before = test.state[length] ?? dead;
+      const before = test.always >= 0 ? test.always : (test.state[length] ?? dead);
       const after = shaped.run(before, cursor.bytes, cursor.start + at, cursor.end);
-      if (!test.parts.matchesAfter(test.variable + 1, after)) continue;
-      hits[row] = 1;
-      break;
+      if (after === notText) left.push(row);
+      else if (test.parts.matchesAfter(test.variable + 1, after)) hits[row] = 1;
+      if (hits[row] === 1) break;
     }
   }
+  return left;
 }
 
 function markAll(
@@ -142,9 +146,7 @@ function markLines(
   const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
   const isMined = values.length > 0;
   if (isMined && body === undefined && raw === undefined && !verdicts.includes("some")) return;
-  const variables = verdicts.includes("some")
-    ? variableColumns.slice(0, group.variables).map((name) => cursorOf(group, name))
-    : [];
+  const variables = new Cursors(group);
   const left: number[] = [];
   for (let row = 0; row < wanted.length; row++) {
     if (wanted[row] === 0 || hits[row] === 1) continue;
@@ -162,7 +164,21 @@ function markLines(
   if (left.length > 0) markWhole(group, whole, left, hits);
 }
 
-type Cursors = readonly ReturnType<typeof cursorOf>[];
+/** Cursors of variables, opened when they are wanted: to put texts together takes time. */
+class Cursors {
+  readonly #group: LogGroup;
+  readonly #known: (TextCursor | "none" | undefined)[] = [];
+
+  constructor(group: LogGroup) {
+    this.#group = group;
+  }
+
+  of(variable: number): TextCursor | undefined {
+    const known = (this.#known[variable] ??=
+      cursorOf(this.#group, variableColumns[variable] ?? "") ?? "none");
+    return known === "none" ? undefined : known;
+  }
+}
 
 /** The state that a line ends in. */
 function runLine(
@@ -173,7 +189,7 @@ function runLine(
 ): number {
   let state = line.after(0, regex.start);
   for (let v = 0; v < line.last && state > dead; v++) {
-    const variable = variables[v];
+    const variable = variables.of(v);
     if (variable?.seek(row) === true)
       state = regex.run(state, variable.bytes, variable.start, variable.end);
     state = line.after(v + 1, state);

@@ -41,6 +41,8 @@ export class LogGroup {
   #lineEnds: Uint32Array | undefined;
   /** By template, then by variable. */
   readonly #shapes: (readonly (Shape | undefined)[])[] = [];
+  /** By template. */
+  #rowsOf: Uint32Array | undefined;
   readonly #variableShapes: (readonly (Shape | undefined)[])[] = [];
   #bytes = entryBytes;
 
@@ -211,13 +213,14 @@ export class LogGroup {
   }
 
   #templateRows(): Uint32Array {
+    if (this.#rowsOf !== undefined) return this.#rowsOf;
     const { values, numbers } = this.templates;
     const rows = new Uint32Array(values.length);
     for (let row = 0; row < numbers.length; row++) {
       const number = numbers[row] ?? noEntry;
       if (number < rows.length) rows[number] = (rows[number] ?? 0) + 1;
     }
-    return rows;
+    return (this.#rowsOf = rows);
   }
 
   /** Variables of the template that has most. */

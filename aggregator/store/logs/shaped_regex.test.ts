@@ -32,9 +32,10 @@ function told(pattern: string, template: string, shapes: readonly Shape[]) {
   if (program === undefined) throw new Error(`${pattern} has no program`);
   const plan = new ShapedRegex(program).plan(templateOfText(template), shapes);
   if (typeof plan === "string") return plan;
-  return plan.map(
-    ({ variable, from }) =>
-      `v${variable}: ${[...from].flatMap((at, length) => (at < 0 ? [] : [`${length}@${at}`])).join()}`,
+  return plan.map(({ variable, from, always }) =>
+    always >= 0
+      ? `v${variable}: always`
+      : `v${variable}: ${[...from].flatMap((at, length) => (at < 0 ? [] : [`${length}@${at}`])).join()}`,
   );
 }
 
@@ -53,6 +54,8 @@ test("shapes tell which values are to be read, and from which place on", () => {
   // What lies between the variables says nothing of the first: it would have to be read with the second.
   expect(told("5[0-9]*[.]6", "<0>.<1>", [shape("99"), shape("99")])).toBe("untold");
   expect(told("x", "<0> <1>", [])).toBe("untold");
+  // The last one is read from its begin.
+  expect(told("x", "<0> <1>", [shape("99")])).toEqual(["v1: always"]);
 });
 
 const values = fc.constantFrom(

@@ -12,8 +12,10 @@ const statesMax = 512;
 export type VariableTest = {
   readonly variable: number;
   /** By length of the value: where the test begins, below zero for values that need none, and the state there. */
-  readonly from: Int32Array;
-  readonly state: Int32Array;
+  readonly from: Int16Array;
+  readonly state: Int16Array;
+  /** Where values of any length are to be read from their begin: the state there; else below zero. */
+  readonly always: number;
   readonly parts: TemplateParts;
 };
 
@@ -74,7 +76,13 @@ export class ShapedRegex {
     for (let variable = 0; variable < parts.last; variable++) {
       if (this.#sets.isDead(set)) break;
       const shape = shapes[variable];
-      if (shape === undefined) return "untold";
+      if (shape === undefined) {
+        // The rest of a line is what it likes to be. It is read from its begin where all lines come to it in one state.
+        const [only, other] = this.#sets.states(set);
+        if (variable < parts.last - 1 || only === undefined || other !== undefined) return "untold";
+        tests.push({ variable, from: noLengths, state: noLengths, always: only, parts });
+        return tests;
+      }
       const known = (steps[variable] ??= new Map());
       let ofSets = known.get(shape);
       if (ofSets === undefined) known.set(shape, (ofSets = []));
@@ -100,8 +108,8 @@ export class ShapedRegex {
       else others.push(after);
     }
     const next = sets.of(others);
-    const from = new Int32Array(shapeBytesMax + 1).fill(-1);
-    const state = new Int32Array(shapeBytesMax + 1).fill(dead);
+    const from = new Int16Array(shapeBytesMax + 1).fill(-1);
+    const state = new Int16Array(shapeBytesMax + 1).fill(dead);
     let isTested = false;
     for (const [i, length] of shape.lengths.entries()) {
       const after = sets.states(step.after[i] ?? 0);
@@ -111,7 +119,7 @@ export class ShapedRegex {
       state[length] = step.state[i] ?? dead;
       if ((from[length] ?? -1) < 0) return untold;
     }
-    return { set: next, test: isTested ? { variable, from, state, parts } : undefined };
+    return { set: next, test: isTested ? { variable, from, state, always: -1, parts } : undefined };
   }
 
   /** The state after bytes that begin in another, as RegexAutomaton.run() has it. */
@@ -122,4 +130,5 @@ export class ShapedRegex {
 
 /** The set of lines that have not matched, below zero where a test has no place to begin. */
 type Step = { readonly set: number; readonly test: VariableTest | undefined };
+const noLengths = new Int16Array();
 const untold: Step = { set: -1, test: undefined };

@@ -2,7 +2,7 @@ import { encodings } from "../parquet/column_pages.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
-import { FilledTexts } from "./filled_texts.ts";
+import { FilledTexts, type PatternedTexts } from "./filled_texts.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 
 const countBytes = 4;
@@ -79,6 +79,11 @@ export class TextColumn {
     for (let row = 0; row < isPresent.length; row++) if (isPresent[row] === 1) rowOf[value++] = row;
     this.memory += countBytes * rowOf.length;
     return (this.#rowOf = rowOf);
+  }
+
+  /** The texts without their digits, as long as nobody has wanted them whole, where that is how they came. */
+  patterns(): PatternedTexts | undefined {
+    return this.#split?.patterns();
   }
 
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */

@@ -1,3 +1,4 @@
+import type { PatternedTexts } from "./filled_texts.ts";
 import type { TextColumn } from "./text_values.ts";
 
 /** What the values of a variable look like: which kinds of characters stand where, by their length. */
@@ -9,7 +10,7 @@ export type Shape = {
 };
 
 /** Longer values are not looked at. */
-export const shapeBytesMax = 64;
+export const shapeBytesMax = 128;
 const shapesMax = 10_000;
 /** Places of one column that are remembered; templates beyond them have no shape. */
 const placesMax = 500_000;
@@ -44,35 +45,88 @@ export function shapesOf(
   numbers: Uint32Array,
   rowsOf: Uint32Array,
 ): (Shape | undefined)[] {
+  const seen = new SeenValues(rowsOf.length);
+  const patterns = column.patterns();
+  const isFew = patterns && (patterns.starts.length - 1) * rowsOf.length <= pairsMax;
+  if (patterns !== undefined && isFew === true) addPatterns(seen, patterns, numbers);
+  else addValues(seen, column, numbers);
+  return Array.from(rowsOf, (rows, template) => seen.shape(template, rows));
+}
+
+/** Pairs of templates and patterns that are told apart. */
+const pairsMax = 2 ** 23;
+
+function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): void {
   const { bytes, ends, rowOf } = column;
-  const width = shapeBytesMax + 1;
-  const places = new Places();
-  const bases = new Int32Array(rowsOf.length * width).fill(-1);
-  const counts = new Uint32Array(rowsOf.length);
   let start = 0;
   for (let value = 0; value < ends.length; value++) {
     const end = ends[value] ?? 0;
     const template = numbers[rowOf === undefined ? value : (rowOf[value] ?? 0)] ?? 0;
-    const length = end - start;
-    if (length <= shapeBytesMax && template < counts.length) {
-      counts[template] = (counts[template] ?? 0) + 1;
-      const at = template * width + length;
-      let base = bases[at] ?? 0;
-      if (base < 0) bases[at] = base = places.add(length);
-      const { masks } = places;
-      for (let i = start; i < end; i++) {
-        const place = base + i - start;
-        masks[place] = (masks[place] ?? 0) | (maskOf[bytes[i] ?? 0] ?? 0);
-      }
-    }
+    seen.add(template, bytes, start, end, 1);
     start = end;
   }
-  return Array.from(rowsOf, (rows, template) =>
-    counts[template] === rows && rows > 0 && !places.isFull
-      ? shapeOf(bases.subarray(template * width, (template + 1) * width), places.masks)
-      : undefined,
-  );
 }
+
+/** Digits are one kind, so that patterns say as much as the values: each is looked at once a template. */
+function addPatterns(seen: SeenValues, patterns: PatternedTexts, numbers: Uint32Array): void {
+  const { bytes, starts, numbers: patternOf, isPresent } = patterns;
+  const count = starts.length - 1;
+  const { templates } = seen;
+  const values = new Uint32Array(templates * count);
+  let text = 0;
+  for (let row = 0; row < numbers.length; row++) {
+    if (isPresent !== undefined && isPresent[row] === 0) continue;
+    const template = numbers[row] ?? 0;
+    const pair = template * count + (patternOf[text++] ?? 0);
+    if (template < templates) values[pair] = (values[pair] ?? 0) + 1;
+  }
+  for (let pair = 0; pair < values.length; pair++) {
+    const times = values[pair] ?? 0;
+    if (times === 0) continue;
+    const pattern = pair % count;
+    const template = (pair - pattern) / count;
+    seen.add(template, bytes, starts[pattern] ?? 0, starts[pattern + 1] ?? 0, times);
+  }
+}
+
+/** What was seen of the values of a variable, by template. */
+class SeenValues {
+  readonly templates: number;
+  readonly #places = new Places();
+  /** By template and length: where the places of such values begin, below zero where there was none. */
+  readonly #bases: Int32Array;
+  readonly #counts: Uint32Array;
+
+  constructor(templates: number) {
+    this.templates = templates;
+    this.#bases = new Int32Array(templates * width).fill(-1);
+    this.#counts = new Uint32Array(templates);
+  }
+
+  /** `times` values that look like bytes[start, end). */
+  add(template: number, bytes: Uint8Array, start: number, end: number, times: number): void {
+    const length = end - start;
+    if (length > shapeBytesMax || template >= this.templates) return;
+    this.#counts[template] = (this.#counts[template] ?? 0) + times;
+    const at = template * width + length;
+    let base = this.#bases[at] ?? 0;
+    if (base < 0) this.#bases[at] = base = this.#places.add(length);
+    const { masks } = this.#places;
+    for (let i = start; i < end; i++) {
+      const place = base + i - start;
+      masks[place] = (masks[place] ?? 0) | (maskOf[bytes[i] ?? 0] ?? 0);
+    }
+  }
+
+  /** Undefined where not all rows of the template were seen. */
+  shape(template: number, rows: number): Shape | undefined {
+    if (this.#counts[template] !== rows || rows === 0 || this.#places.isFull) return undefined;
+    const bases = this.#bases.subarray(template * width, (template + 1) * width);
+    return shapeOf(bases, this.#places.masks);
+  }
+}
+
+const width = shapeBytesMax + 1;
 
 class Places {
   masks = new Uint16Array(4_096);
