@@ -67,6 +67,33 @@ test("a match is asked once, a drop ends it, output and labels follow", () => {
   expect(records[0]?.stream.filename).toBeUndefined();
 });
 
+test("a value can become more than one label, in a match and behind it, and labels can be copied", () => {
+  const { records } = throughSource(
+    imported(
+      "promtail",
+      `scrape_configs:
+  - job_name: a
+    static_configs: [{ labels: { job: a, zone: z, __path__: /x } }]
+    pipeline_stages:
+      - logfmt: { mapping: { app: , level: } }
+      - match: { selector: '{job="a"} |= "web"', stages: [{ labels: { service: app } }] }
+      - labels: { name: app, level: , area: zone }
+      - labels: { also: app, lvl: level }
+      - structured_metadata: { kept: level }
+`,
+    ),
+    "file_logs",
+    ["app=web level=warn", "app=db level=info"],
+  );
+  const [web, db] = records.map(({ stream }) => stream);
+  expect(web).toMatchObject({ service: "web", name: "web", also: "web", lvl: "warn", area: "z" });
+  expect(db).toMatchObject({ name: "db", also: "db", lvl: "info", area: "z", zone: "z" });
+  expect(db).not.toHaveProperty("service");
+  // As Promtail has it, a label that becomes structured metadata is no label any more.
+  expect(records.map(({ attributes }) => attributes)).toEqual([{ kept: "warn" }, { kept: "info" }]);
+  expect(web).not.toHaveProperty("level");
+});
+
 test("variables are expanded where that is asked for; one that is not set is a mistake with its line", () => {
   const text =
     "clients:\n  - url: ${URL:-http://x}\n    external_labels: { site: '${SITE}', v: '${1}' }\n";

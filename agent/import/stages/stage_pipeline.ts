@@ -33,6 +33,8 @@ export class StagePipeline {
   readonly #kept = new Set<string>();
   /** Where an extracted value went that became a label of another name. */
   readonly #moved = new Map<string, string>();
+  /** Extracted values that are labels by now. */
+  readonly #promoted = new Set<string>();
   #depth = 0;
 
   constructor(setting: PipelineSetting) {
@@ -65,6 +67,7 @@ export class StagePipeline {
     const own = attributeName(name);
     this.#temporary.add(own);
     this.#moved.delete(name);
+    this.#promoted.delete(name);
     return own;
   }
 
@@ -84,14 +87,28 @@ export class StagePipeline {
 
   /** Values become labels: of their own name, or of another. */
   promote(pairs: readonly (readonly [label: string, from: string])[]): string | undefined {
-    const fault = this.add("labels", {
-      promote: namesOf(pairs.map(([label, from]) => [label, this.at(from)])),
-    });
+    const moves: [string, string][] = [];
+    const copies: Draft[] = [];
     for (const [label, from] of pairs) {
+      const at = this.at(from);
+      const isLabel = this.#promoted.has(from) || (this.labels.has(at) && !this.#temporary.has(at));
+      // What only some records go through must leave the value where the others have it.
+      if (!isLabel && this.#depth === 0) moves.push([label, at]);
+      else if (!isLabel || label !== at)
+        copies.push({
+          source_labels: [isLabel ? at : `__attribute_${at}`],
+          regex: "(.+)",
+          target_label: label,
+        });
       this.labels.add(label);
-      if (label !== this.at(from)) this.#moved.set(from, label);
+      if (isLabel || this.#depth > 0) continue;
+      this.#promoted.add(from);
+      if (label !== at) this.#moved.set(from, label);
     }
-    return fault;
+    const moved = moves.length === 0 ? undefined : this.add("labels", { promote: namesOf(moves) });
+    const copied =
+      copies.length === 0 ? undefined : this.add("relabel", { relabel_configs: copies });
+    return moved ?? copied;
   }
 
   /** Processors that `build` adds stand in a group of their own. */
