@@ -8,6 +8,7 @@ import {
   flatNumberedTexts,
   flatTimes,
   type NumberedTexts,
+  type TextValues,
 } from "../parquet/flat_columns.ts";
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
@@ -25,10 +26,12 @@ const entryBytes = 64;
 export type Numbered<Value> = { readonly values: readonly Value[]; readonly numbers: Uint32Array };
 export type Times = { readonly ms: Float64Array; readonly nanos: Uint32Array };
 
+type Chunks = { readonly rows: number; readonly columns: Pick<RowGroup["columns"], "has" | "get"> };
+
 /** What was read of a row group so far; shared by queries, so nothing in it changes but by becoming more. */
 export class LogGroup {
   readonly rows: number;
-  readonly #group: RowGroup;
+  readonly #group: Chunks;
   readonly #columns = new Map<string, unknown>();
   readonly #texts = new Map<string, TextColumn>();
   readonly #waiting = new Map<string, FlatColumn>();
@@ -46,9 +49,21 @@ export class LogGroup {
   readonly #variableShapes: (readonly (Shape | undefined)[])[] = [];
   #bytes = entryBytes;
 
-  constructor(group: RowGroup) {
+  constructor(group: Chunks) {
     this.#group = group;
     this.rows = group.rows;
+  }
+
+  /** What was never in a file: its templates, and columns of texts as they are asked for, by holdTexts(). */
+  static held(rows: number, templates: Numbered<LineTemplate>): LogGroup {
+    const group = new LogGroup({ rows, columns: new Map() });
+    group.#templates = templates;
+    return group;
+  }
+
+  /** Of a group that was made by held(). */
+  holdTexts(name: string, values: TextValues): void {
+    this.#texts.set(name, new TextColumn({ rows: this.rows, values }));
   }
 
   /** An estimate of the memory it takes. */

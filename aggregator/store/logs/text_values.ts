@@ -7,6 +7,9 @@ import { UnsupportedParquet } from "../parquet/unsupported.ts";
 
 const countBytes = 4;
 
+/** Texts of so many rows that are in memory already. */
+export type HeldTexts = { readonly rows: number; readonly values: TextValues };
+
 /**
  * The texts of a column one after another, as a search wants them: the bytes at once, and where each text ends and which row it is of
  * only when something was found.
@@ -21,8 +24,13 @@ export class TextColumn {
   memory: number;
 
   /** `digits` is the column of those that were taken out of the texts, where the file has one. Throws UnsupportedParquet. */
-  constructor(column: FlatColumn, digits?: FlatColumn) {
+  constructor(column: FlatColumn | HeldTexts, digits?: FlatColumn) {
     this.#rows = column.rows;
+    if ("values" in column) {
+      this.#values = column.values;
+      this.memory = 0;
+      return;
+    }
     this.#split = digits && FilledTexts.of(column, digits);
     if (this.#split !== undefined) {
       this.memory = this.#split.memory;
