@@ -1,4 +1,5 @@
 import { addReceiver } from "../common_inlets.ts";
+import { containerFields, journalFields, namedHere } from "../known_fields.ts";
 import { sizeText } from "../log_inlets.ts";
 import type { Draft, Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
@@ -84,7 +85,10 @@ function tailInput(input: Section, given: Given): Inlet {
       const multiline = pipeline.multiline;
       if (multiline !== undefined && source.multiline === undefined && !isContainer)
         source.multiline = multiline;
-      if (pipeline.processors.length > 0) source.processors = pipeline.processors;
+      const processors = isContainer
+        ? namedHere(pipeline.processors, containerFields, input, "name")
+        : pipeline.processors;
+      if (processors.length > 0) source.processors = processors;
       plan.sources.push(plan.commented(source, comment));
     },
   };
@@ -152,12 +156,21 @@ export function list(text: string | undefined): string[] {
     .filter((part) => part !== "");
 }
 
-function sourceOf(source: Draft, { plan, comment }: Given, messageKey = "MESSAGE"): Inlet {
+function sourceOf(
+  source: Draft,
+  { plan, comment }: Given,
+  messageKey = "MESSAGE",
+  journal?: Section,
+): Inlet {
   const pipeline = new FluentPipeline(messageKey, false);
   return {
     pipeline,
     finish: () => {
-      if (pipeline.processors.length > 0) source.processors = pipeline.processors;
+      const processors =
+        journal === undefined
+          ? pipeline.processors
+          : namedHere(pipeline.processors, journalFields, journal, "name");
+      if (processors.length > 0) source.processors = processors;
       plan.sources.push(plan.commented(source, comment));
     },
   };
@@ -193,6 +206,8 @@ function systemdInput(input: Section, given: Given): Inlet {
       start_at: input.flag("read_from_tail") === true ? "end" : "beginning",
     },
     given,
+    "MESSAGE",
+    input,
   );
 }
 

@@ -84,6 +84,47 @@ test("a program in VRL does to lines what its statements say", () => {
   expect(JSON.stringify(made?.schema.series)).toContain("web_requests");
 });
 
+test("fields of containers and of the journal have their names here; those that nothing here has are told of", () => {
+  const text = JSON.stringify({
+    sources: {
+      pods: { type: "kubernetes_logs" },
+      journal: { type: "journald", current_boot_only: false },
+    },
+    transforms: {
+      only: {
+        type: "filter",
+        inputs: ["journal"],
+        condition:
+          '._SYSTEMD_UNIT == "ssh.service" && .PRIORITY == "3" && contains(string!(.message), "PID")',
+      },
+    },
+    sinks: {
+      a: {
+        type: "loki",
+        inputs: ["pods"],
+        labels: {
+          ns: "{{ kubernetes.pod_namespace }}",
+          pod: "{{ kubernetes.pod_name }}",
+          app: "{{ kubernetes.pod_labels.app }}",
+        },
+      },
+      b: { type: "console", inputs: ["only"] },
+    },
+  });
+  const { text: written, remarks } = imported("vector", text, { file: "v.json" });
+  expect(written).toContain("source_labels: [namespace]\n            target_label: ns");
+  expect(written).toContain("unit=`ssh.service`");
+  expect(written).toContain("|~ `PID`");
+  expect(
+    remarks
+      .filter(({ path }) => path.endsWith(".type"))
+      .map(({ path, reason }) => [path, reason.split(" is ")[0]]),
+  ).toEqual([
+    ["sources.pods.type", "nothing like kubernetes_pod_labels_app"],
+    ["sources.journal.type", "nothing like PRIORITY"],
+  ]);
+});
+
 const program = (source: string) => {
   const config = {
     sources: { a: { type: "file", include: ["/x"] } },

@@ -1,5 +1,6 @@
 import { addReceiver } from "../common_inlets.ts";
 import { sizeText } from "../log_inlets.ts";
+import { type KnownFields, containerFields, journalFields, namedHere } from "../known_fields.ts";
 import type { Draft, Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
 import { VectorPipeline } from "./vector_pipeline.ts";
@@ -25,12 +26,20 @@ export const sources: Readonly<Record<string, Convert>> = {
   syslog: syslogSource,
 };
 
-function sourceOf(source: Draft, { plan, comment }: Given): VectorSource {
+function sourceOf(
+  source: Draft,
+  { plan, comment }: Given,
+  fields?: { readonly known: KnownFields; readonly section: Section },
+): VectorSource {
   const pipeline = new VectorPipeline();
   return {
     pipeline,
     finish: () => {
-      if (pipeline.processors.length > 0) source.processors = pipeline.processors;
+      const processors =
+        fields === undefined
+          ? pipeline.processors
+          : namedHere(pipeline.processors, fields.known, fields.section, "type");
+      if (processors.length > 0) source.processors = processors;
       plan.sources.push(plan.commented(source, comment));
     },
   };
@@ -145,6 +154,7 @@ function containers(source: Section, given: Given, path: string): VectorSource {
       ...(typeof size === "number" ? { line_size_max: Math.max(128 * 1_024, size) } : {}),
     },
     given,
+    { known: containerFields, section: source },
   );
 }
 
@@ -190,6 +200,7 @@ function journalSource(source: Section, given: Given): VectorSource {
       start_at: source.flag("since_now") === true ? "end" : "beginning",
     },
     given,
+    { known: journalFields, section: source },
   );
   if (gone.length > 0)
     made.pipeline.add("drop", {
