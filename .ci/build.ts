@@ -52,6 +52,9 @@ async function buildAgent(target: Target): Promise<void> {
     entrypoints: [entry],
     target: "bun",
     minify: true,
+    // Compiled beforehand: what a start parses else costs twice its CPU, and six MB of memory for as long as the agent runs.
+    format: "esm",
+    bytecode: true,
     sourcemap: "none",
     // A folder's .env or bunfig.toml has no say in an installed agent.
     compile: { target: target.bun, outfile, autoloadDotenv: false, autoloadBunfig: false },

@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 /** The agent alone: what is compiled to one binary and installed on every host. */
+import "./small_heap.ts";
 import { Command } from "commander";
 import { messageOf } from "#shared/errors.ts";
 import { version } from "#shared/version.ts";

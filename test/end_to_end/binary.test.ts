@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -53,6 +53,9 @@ test64(
       expect(health.status).toBe(200);
       const metrics = await (await fetch(new URL("/metrics", url))).text();
       expect(metrics).toContain("lapwing_");
+      // It has replaced itself, by the same pid, for a heap that is collected sooner.
+      const environment = readFileSync(`/proc/${child.pid}/environ`, "utf8");
+      expect(environment).toContain("BUN_JSC_heapGrowthMaxIncrease=0.5");
     } finally {
       child.kill("SIGTERM");
     }
