@@ -1,18 +1,19 @@
 import { OperatingError } from "#shared/errors.ts";
 import { throwIfAborted } from "./duckdb.ts";
-import { storeError } from "./errors.ts";
 import type { KnownTexts } from "./labels_text.ts";
 import { type KnownTimes, rowStarts, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
 import type { ColumnPages } from "./parquet/column_pages.ts";
 import { decodeFloats, decodeIntegers } from "./parquet/decode_column.ts";
 import type { RowGroup } from "./parquet/footer.ts";
+import type { ReadSeries } from "./metrics_reader.ts";
+import { readOwnFiles } from "./own_files.ts";
 import type { PackedColumns } from "./parquet/packed_columns.ts";
-import { ParquetFile } from "./parquet/parquet_file.ts";
+import type { ParquetFile } from "./parquet/parquet_file.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";
 import type { Selector } from "./selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
-import { labelColumns, type ReadSeries, RowFinder, type WantedRows } from "./wanted_rows.ts";
+import { labelColumns, RowFinder, type WantedRows } from "./wanted_rows.ts";
 
 /** Inclusive, in Unix milliseconds. */
 type Span = { readonly startMs: number; readonly endMs: number };
@@ -42,14 +43,8 @@ export async function readSeriesOfFiles(
   known: KnownTexts,
 ): Promise<(readonly DecodedSeries[] | undefined)[]> {
   const reading = new Reading(selector, bounds, known);
-  const files: (readonly DecodedSeries[] | undefined)[] = paths.map(() => undefined);
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < paths.length; i = next++)
-      files[i] = await reading.file(paths[i] ?? "");
-  };
-  await Promise.all(Array.from({ length: filesAtOnce }, work));
-  return files;
+  const { signal } = bounds;
+  return readOwnFiles({ paths, filesAtOnce, knownColumns, signal }, (file) => reading.file(file));
 }
 
 /** The columns of a block of numbers: see docs/formats/parquet.md. */
@@ -105,23 +100,10 @@ class Reading {
     this.#columns = withValues ? [...first, valuesColumn] : first;
   }
 
-  async file(path: string): Promise<readonly DecodedSeries[] | undefined> {
-    throwIfAborted(this.#bounds.signal);
-    let file: ParquetFile | undefined;
-    try {
-      file = await ParquetFile.open(path);
-      const { groups } = file.footer;
-      for (const name of groups[0]?.columns.paths() ?? [])
-        if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
-      const state: FileState = { found: new Map(), slabs: new Slabs(), times: new Map() };
-      for (const group of groups) await this.#group(file, group, state);
-      return [...state.found.values()].map((pieces) => pieces.join(this.#shared));
-    } catch (cause) {
-      if (cause instanceof UnsupportedParquet) return undefined;
-      throw storeError(`read ${path}`, cause);
-    } finally {
-      await file?.close();
-    }
+  async file(file: ParquetFile): Promise<readonly DecodedSeries[]> {
+    const state: FileState = { found: new Map(), slabs: new Slabs(), times: new Map() };
+    for (const group of file.footer.groups) await this.#group(file, group, state);
+    return [...state.found.values()].map((pieces) => pieces.join(this.#shared));
   }
 
   async #group(file: ParquetFile, rowGroup: RowGroup, state: FileState): Promise<void> {

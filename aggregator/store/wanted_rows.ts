@@ -1,12 +1,11 @@
-import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import type { KnownTexts } from "./labels_text.ts";
+import type { ReadSeries } from "./metrics_reader.ts";
 import type { ColumnChunk, RowGroup } from "./parquet/footer.ts";
 import type { PackedColumns } from "./parquet/packed_columns.ts";
 import { type TextColumn, decodeTexts } from "./parquet/text_column.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";
 import type { Selector } from "./selector.ts";
 
-/** A series as one read has met it. */
-export type ReadSeries = { readonly labels: KnownLabels; readonly isWanted: boolean };
 /** Rows of a row group that are wanted, ascending, and their series. */
 export type WantedRows = {
   readonly rows: readonly number[];

@@ -1,17 +1,18 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { BucketColumn } from "../../query/source.ts";
 import { throwIfAborted } from "../duckdb.ts";
-import { storeError } from "../errors.ts";
 import type { KnownTexts } from "../labels_text.ts";
 import { rowStarts, Slabs } from "../metrics_columns.ts";
+import type { ReadSeries } from "../metrics_reader.ts";
+import { readOwnFiles } from "../own_files.ts";
 import { decodeIntegers } from "../parquet/decode_column.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import type { PackedColumns } from "../parquet/packed_columns.ts";
-import { ParquetFile } from "../parquet/parquet_file.ts";
+import type { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import type { Selector } from "../selector.ts";
 import { SharedColumns } from "../shared_columns.ts";
-import { labelColumns, type ReadSeries, RowFinder, type WantedRows } from "../wanted_rows.ts";
+import { labelColumns, RowFinder, type WantedRows } from "../wanted_rows.ts";
 import {
   CodedColumn,
   codedColumns,
@@ -31,7 +32,7 @@ export type TierBounds = {
   readonly signal: AbortSignal | undefined;
 };
 
-/** Files under work at the same time: while one is read or unpacked, another is decoded. */
+/** As files of a day are small. */
 const filesAtOnce = 4;
 
 /**
@@ -46,14 +47,12 @@ export async function readBucketsOfFiles(
   known: KnownTexts,
 ): Promise<(readonly DecodedBuckets[] | undefined)[]> {
   const reading = new Reading(selector, bounds, neededColumns(wanted), known);
-  const files: (readonly DecodedBuckets[] | undefined)[] = paths.map(() => undefined);
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < paths.length; i = next++)
-      files[i] = await reading.file(paths[i] ?? "");
-  };
-  await Promise.all(Array.from({ length: filesAtOnce }, work));
-  return files;
+  const { signal } = bounds;
+  // Files of tiers have no exemplars, which would stand behind all names once more.
+  const isPast = (group: RowGroup) => reading.isPast(group);
+  return readOwnFiles({ paths, filesAtOnce, knownColumns, isPast, signal }, (file) =>
+    reading.file(file),
+  );
 }
 
 const knownColumns = new Set<string>([
@@ -108,26 +107,15 @@ class Reading {
     ];
   }
 
-  async file(path: string): Promise<readonly DecodedBuckets[] | undefined> {
-    throwIfAborted(this.#bounds.signal);
-    let file: ParquetFile | undefined;
-    try {
-      file = await ParquetFile.open(path, undefined, (group) => this.#finder.isPast(group));
-      const { groups } = file.footer;
-      for (const name of groups[0]?.columns.paths() ?? [])
-        if (!knownColumns.has(name)) throw new UnsupportedParquet(`column ${name}`);
-      const found: Found = new Map();
-      const memory = { slabs: new Slabs(), shared: this.#shared };
-      for (const group of groups) await this.#group(file, group, memory, found);
-      return [...found].map(([{ labels }, rows]) =>
-        joined(labels, rows, this.#needed, this.#shared),
-      );
-    } catch (cause) {
-      if (cause instanceof UnsupportedParquet) return undefined;
-      throw storeError(`read ${path}`, cause);
-    } finally {
-      await file?.close();
-    }
+  isPast(group: RowGroup): boolean {
+    return this.#finder.isPast(group);
+  }
+
+  async file(file: ParquetFile): Promise<readonly DecodedBuckets[]> {
+    const found: Found = new Map();
+    const memory = { slabs: new Slabs(), shared: this.#shared };
+    for (const group of file.footer.groups) await this.#group(file, group, memory, found);
+    return [...found].map(([{ labels }, rows]) => joined(labels, rows, this.#needed, this.#shared));
   }
 
   async #group(file: ParquetFile, group: RowGroup, memory: Memory, found: Found): Promise<void> {
