@@ -15,6 +15,7 @@ export class FilledTexts {
   readonly #digits: FlatColumn;
   readonly #shapes: Uint8Array;
   readonly #shapeEnds: Uint32Array;
+  #patterns: Patterns | undefined;
 
   /** `texts` and the digits that were taken out of them; undefined where these are texts as they are. Throws UnsupportedParquet. */
   static of(texts: FlatColumn, digits: FlatColumn): FilledTexts | undefined {
@@ -37,14 +38,22 @@ export class FilledTexts {
 
   get memory(): number {
     const packed = this.#texts.bytes.length + this.#digits.bytes.length;
-    return packed + this.#shapes.length + this.#shapeEnds.byteLength;
+    const patterns = this.#patterns;
+    const more = patterns === undefined ? 0 : patterns.bytes.length + patterns.starts.byteLength;
+    return packed + this.#shapes.length + this.#shapeEnds.byteLength + more;
   }
 
-  /** Whether a text may hold the needle; undefined where that takes the texts put together. */
+  /** Whether a text may hold the needle; undefined where that takes the texts put together: some are like it but for their digits. */
   mayHold(needle: Uint8Array): boolean | undefined {
-    for (let i = 0; i < needle.length; i++) if (isDigit(needle[i] ?? 0)) return undefined;
-    const shapes = this.#shapes;
-    return Buffer.from(shapes.buffer, shapes.byteOffset, shapes.length).includes(needle);
+    const like = needle.map((byte) => (isDigit(byte) ? zero : byte));
+    const { bytes } = this.#patternsOnce();
+    const isIn = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(like);
+    return isIn && needle.some(isDigit) ? undefined : isIn;
+  }
+
+  #patternsOnce(): Patterns {
+    this.#patterns ??= patternsOf(this.#shapes, measured(this.#shapes, this.#shapeEnds).lengths);
+    return this.#patterns;
   }
 
   /** The bytes of each text. Throws UnsupportedParquet. */
@@ -57,8 +66,7 @@ export class FilledTexts {
   /** A text of each shape, with zeros for its digits, and the shape of each text. Throws UnsupportedParquet. */
   patterns(): PatternedTexts {
     const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
-    const { lengths } = measured(this.#shapes, this.#shapeEnds);
-    return { ...patternsOf(this.#shapes, lengths), numbers, isPresent };
+    return { ...this.#patternsOnce(), numbers, isPresent };
   }
 
   /** The texts put together. Throws UnsupportedParquet. */
@@ -72,7 +80,7 @@ export class FilledTexts {
       ends[text] = size += lengths[number] ?? 0;
       digits += digitCounts[number] ?? 0;
     }
-    const patterns = patternsOf(this.#shapes, lengths);
+    const patterns = this.#patternsOnce();
     const bytes = new Uint8Array(size);
     const given = digitsOf(this.#digits, numbers.length, digits);
     fillPatterns(patterns.bytes, patterns.starts, numbers, given, bytes);

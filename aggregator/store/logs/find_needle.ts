@@ -160,7 +160,7 @@ function markAligned(
   // The longest one fits the fewest lines.
   const [first, ...others] = constraints.toSorted((a, b) => b.bytes.length - a.bytes.length);
   const column = first && group.texts(variableColumns[first.variable] ?? "");
-  if (first === undefined || column === undefined) return;
+  if (first === undefined || column === undefined || !column.mayHold(first.bytes)) return;
   const rest = others.map((constraint) => {
     const texts = group.texts(variableColumns[constraint.variable] ?? "");
     return { constraint, cursor: texts === undefined ? undefined : new TextCursor(texts) };

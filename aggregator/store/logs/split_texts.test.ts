@@ -76,11 +76,14 @@ test("texts come back, whatever was taken out of them", () => {
   expect(split).toBeGreaterThan(50);
 });
 
-test("a needle without digits is not in texts whose shapes do not have it", () => {
+test("a needle is not in texts whose shapes do not have it", () => {
   const dates = Array.from({ length: 100 }, (_, i) => `2005-12-${10 + (i % 20)}`);
   const { texts, digits: apart } = throughFile(dates);
   expect(apart.isEmpty).toBe(false);
   expect(texts.mayHold(Buffer.from("/"))).toBe(false);
+  // No text has five digits in a row, so that none has to be put together.
+  expect(texts.mayHold(Buffer.from("12345"))).toBe(false);
+  expect(texts.patterns()).toBeDefined();
   expect(texts.mayHold(Buffer.from("-12-2"))).toBe(true);
   expect(texts.mayHold(Buffer.from("-13-"))).toBe(false);
 });

@@ -59,6 +59,7 @@ export class TextColumn {
   /** Whether the bytes may hold a text at all; cheaper than to look where. */
   mayHold(needle: Uint8Array): boolean {
     const told = this.#split?.mayHold(needle);
+    if (this.#split !== undefined) this.memory = this.#split.memory;
     if (told !== undefined) return told;
     if (this.#split !== undefined) this.#read();
     const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
