@@ -219,3 +219,34 @@ test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its 
   expect(split.getRowsJS()).toEqual([[true, true, true]]);
   connection.closeSync();
 });
+
+test("blocks without columns of digits are read as before", async () => {
+  const some = Array.from({ length: 30 }, (_, i) => `user ${i} from 10.0.${i}.1, ${i * 7} times`);
+  const { file } = await writeAndRead([createLineMiner().mine(lines("x", some))]);
+  const path = join(folder, "earlier.parquet");
+  await duckdb.use("read", async (connection) => {
+    await connection.run(logsView([file.path]));
+    // Texts as they are, under the names of then: the template's three variables.
+    await connection.run(`COPY (
+      SELECT ts, stream, severity, template, parts[1] AS v0, parts[2] AS v1, parts[3] AS v2, NULL::VARCHAR AS body,
+        body_raw, file.attributes
+      FROM (SELECT *, row_number() OVER () AS n FROM read_parquet('${file.path}')) file
+      JOIN (SELECT regexp_extract_all(body, '[0-9.]+') AS parts, row_number() OVER () AS n FROM logs) USING (n)
+      ORDER BY n) TO '${path}' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`);
+    const result = await connection.runAndReadAll(
+      `SELECT count(v1), bool_or(v1 = '10.0.7.1') FROM read_parquet('${path}')`,
+    );
+    expect(result.getRowsJS()).toEqual([[30n, true]]);
+    await connection.run("DROP VIEW logs");
+    await connection.run(logsView([path]));
+    const bodies = await connection.runAndReadAll("SELECT body FROM logs ORDER BY timestamp");
+    expect(bodies.getRowsJS().flat()).toEqual(some);
+    await connection.run("DROP VIEW logs");
+  });
+  const read = await readLogs({ ...file, path }, request);
+  expect(read.map(({ body }) => body)).toEqual(some);
+  const filtered = { ...request, lineFilters: [{ op: "|=" as const, values: ["10.0.7.1,"] }] };
+  expect((await readLogs({ ...file, path }, filtered)).map(({ body }) => body)).toEqual(
+    some.slice(7, 8),
+  );
+});
