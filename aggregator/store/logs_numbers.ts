@@ -149,7 +149,7 @@ export class AttributesColumn {
 export function severityColumn(severities: Uint8Array): ColumnPages {
   const numbers = new Uint8Array(256);
   const seen: number[] = [];
-  const indexes = new Uint8Array(severities.length);
+  const indexes = new Uint32Array(severities.length);
   for (let i = 0; i < severities.length; i++) {
     const severity = severities[i] ?? 0;
     if (numbers[severity] === 0) numbers[severity] = seen.push(severity);

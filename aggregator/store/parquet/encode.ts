@@ -144,7 +144,7 @@ function packWords(sink: ByteSink, values: Int32Array, from: number, width: numb
 }
 
 /** The hybrid of runs and packed bits, without a length in front; `width` bits a value, at most 24. */
-export function writeRuns(sink: ByteSink, values: Uint32Array | Uint8Array, width: number): void {
+export function writeRuns(sink: ByteSink, values: Uint32Array, width: number): void {
   const count = values.length;
   const valueBytes = Math.ceil(width / 8);
   /** Values that wait to be packed begin here. */
@@ -172,7 +172,7 @@ export function writeRuns(sink: ByteSink, values: Uint32Array | Uint8Array, widt
 
 function packWaiting(
   sink: ByteSink,
-  values: Uint32Array | Uint8Array,
+  values: Uint32Array,
   from: number,
   to: number,
   width: number,
@@ -181,7 +181,57 @@ function packWaiting(
   const groups = Math.ceil((to - from) / 8);
   sink.varint(groups * 2 + 1);
   sink.ensure(groups * width + 8);
-  packBits(sink, values, from, groups * 8, width, 0);
+  if (width === 0) return;
+  const { bytes } = sink;
+  let at = sink.length;
+  let [held, bits] = [0, 0];
+  for (let i = from, end = from + groups * 8; i < end; i++) {
+    // With the 7 bits that wait they are within 32.
+    held |= (i < to ? (values[i] ?? 0) : 0) << bits;
+    bits += width;
+    for (; bits >= 8; bits -= 8) {
+      bytes[at++] = held & 0xff;
+      held >>>= 8;
+    }
+  }
+  sink.length = at;
+}
+
+/** writeRuns() of values that are 0 or 1, `width` being 1. */
+export function writeFlags(sink: ByteSink, flags: Uint8Array): void {
+  const count = flags.length;
+  let waiting = 0;
+  let at = 0;
+  while (at < count) {
+    const flag = flags[at] ?? 0;
+    let end = at + 1;
+    while (end < count && flags[end] === flag) end++;
+    const missing = (8 - ((at - waiting) % 8)) % 8;
+    if (end - at - missing >= 8) {
+      packFlags(sink, flags, waiting, at + missing);
+      sink.varint((end - at - missing) * 2);
+      sink.ensure(1);
+      sink.bytes[sink.length++] = flag;
+      waiting = end;
+    }
+    at = end;
+  }
+  packFlags(sink, flags, waiting, count);
+}
+
+function packFlags(sink: ByteSink, flags: Uint8Array, from: number, to: number): void {
+  if (to === from) return;
+  const groups = Math.ceil((to - from) / 8);
+  sink.varint(groups * 2 + 1);
+  sink.ensure(groups);
+  const { bytes } = sink;
+  let at = sink.length;
+  for (let i = from; i < to; i += 8) {
+    let byte = 0;
+    for (let bit = 0; bit < 8 && i + bit < to; bit++) byte |= (flags[i + bit] ?? 0) << bit;
+    bytes[at++] = byte;
+  }
+  sink.length = at;
 }
 
 /** Bits that numbers below `count` need. */

@@ -1,6 +1,6 @@
 import { ByteSink } from "./byte_sink.ts";
 import { encodings } from "./column_pages.ts";
-import { writeRuns } from "./encode.ts";
+import { writeFlags } from "./encode.ts";
 import { physical } from "./footer.ts";
 import { thrift, ThriftWriter } from "./thrift_writer.ts";
 
@@ -215,7 +215,7 @@ export class ParquetWriter {
     raw.clear();
     raw.ensure(4 + pages.values.length);
     raw.length = 4;
-    writeRuns(raw, isPresent, 1);
+    writeFlags(raw, isPresent);
     const levels = raw.length - 4;
     for (let byte = 0; byte < 4; byte++) raw.bytes[byte] = (levels >>> (8 * byte)) & 0xff;
     raw.block(pages.values);
