@@ -66,6 +66,7 @@ type RunningParts = CollectorParts & {
     readonly items: Counter<"source">;
     readonly truncated: Counter<"source">;
     readonly unparsed: Counter<"source">;
+    readonly lookupsFailed: Counter<"source">;
   };
 };
 
@@ -92,6 +93,11 @@ export class Collector {
       unparsed: parts.metrics.counter(
         "lapwing_source_unparsed_items_total",
         "Items that a source stored as they came, because they are not of the form that it expects.",
+        ["source"],
+      ),
+      lookupsFailed: parts.metrics.counter(
+        "lapwing_source_lookup_failures_total",
+        "Answers that a source did not get, or not in a form that it knows, of what it asks beside its items.",
         ["source"],
       ),
     };
@@ -214,6 +220,7 @@ class RunningSource {
       drop: (of, reason, items) => output.drop(of, reason, items),
       truncated: (_signal, items) => meters.truncated.inc(label, items),
       unparsed: (_signal, items) => meters.unparsed.inc(label, items),
+      lookupFailed: () => meters.lookupsFailed.inc(label),
       degraded: (message) => {
         this.#degraded = message;
       },

@@ -30,6 +30,7 @@ export class TailHost {
   keepLines = true;
   truncated = 0;
   unparsed = 0;
+  lookupsFailed = 0;
   problem: string | undefined;
   /** Called with each batch before it is kept; a throw loses it, like a crash. */
   onBatch: (batch: LogsBatch) => void = () => {};
@@ -137,6 +138,7 @@ export class TailHost {
       drop: () => {},
       truncated: (_signal, items) => void (this.truncated += items),
       unparsed: (_signal, items) => void (this.unparsed += items),
+      lookupFailed: () => void this.lookupsFailed++,
       degraded: (message) => {
         this.problem = message;
         this.#wake();

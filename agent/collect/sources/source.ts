@@ -58,6 +58,8 @@ export type SourceContext = {
   truncated?(signal: Signal, items: number): void;
   /** Items that are not of the form that the source expects, stored as they came. A host without a counter for them leaves it out. */
   unparsed?(signal: Signal, items: number): void;
+  /** What a source asks for beside its records, such as names of containers, was not answered. A host without a counter leaves it out. */
+  lookupFailed?(): void;
   /** Shown in status and UI; undefined clears it. */
   degraded(message: string | undefined): void;
   /** All targets that this source has now, instead of those reported before: for heartbeats, /targets and the API. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { FileLogsConfig } from "../file_logs/config.ts";
+import { DockerConfig } from "./docker/config.ts";
 
 const KiB = 1_024;
 
@@ -14,6 +15,7 @@ export const ContainerLogsConfig = FileLogsConfig.omit({ multiline: true, encodi
   /** docker: the json-file driver's; cri: that of containerd and CRI-O; auto: told by each line. */
   format: z.enum(["auto", "docker", "cri"]).default("auto"),
   job: z.string().min(1).default("containers"),
+  docker: DockerConfig.prefault({}),
   /** Parts are joined up to here, as they stand in the file; what is longer is stored in several records. */
   line_size_max: byteSize
     .pipe(

@@ -2,6 +2,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type RecordFormat, Tailer } from "../file_logs/tailer.ts";
 import { type SourceContext, defineSource } from "../source.ts";
 import { ContainerLogsConfig } from "./config.ts";
+import { DockerNames } from "./docker/docker_names.ts";
 import { pathLabels } from "./path_labels.ts";
 import { takeContainerRecords } from "./take_container_records.ts";
 
@@ -16,19 +17,59 @@ export const containerLogs = defineSource({
   type: "container_logs",
   config: ContainerLogsConfig,
   async run(config, context) {
-    const { format, flush_timeout, ...files } = config;
+    const { format, flush_timeout, docker, ...files } = config;
     const reading = { format, flush_timeout };
-    await new Tailer(
-      { ...files, encoding: "utf-8" },
-      context,
-      recordFormat(reading, context),
-    ).run();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
+    const status = twoProblems(context);
+    const names = new DockerNames({
+      config: docker,
+      clock: context.clock,
+      signal,
+      problem: status.names,
+      failed: () => context.lookupFailed?.(),
+    });
+    const { promise: isReady, resolve: ready } = Promise.withResolvers<void>();
+    const naming = names.run(ready);
+    try {
+      await Promise.race([isReady, naming]);
+      const tailed = { ...context, degraded: status.files };
+      const encoded = { ...files, encoding: "utf-8" };
+      await new Tailer(encoded, tailed, recordFormat(reading, context, names)).run();
+    } finally {
+      stop.abort();
+      await naming;
+    }
   },
 });
+
+/** What is wrong with files and what with names are one message of the source; that of the files first. */
+function twoProblems(context: SourceContext) {
+  let files: string | undefined;
+  let names: string | undefined;
+  let shown: string | undefined;
+  const show = () => {
+    const both = [files, names].filter((problem) => problem !== undefined).join("; ");
+    const message = both === "" ? undefined : both;
+    if (message !== shown) context.degraded(message);
+    shown = message;
+  };
+  return {
+    files: (problem: string | undefined) => {
+      files = problem;
+      show();
+    },
+    names: (problem: string | undefined) => {
+      names = problem;
+      show();
+    },
+  };
+}
 
 function recordFormat(
   { format, flush_timeout: flushMs }: Pick<ContainerLogsConfig, "format" | "flush_timeout">,
   context: SourceContext,
+  names: DockerNames,
 ): RecordFormat {
   const known = new WeakMap<Labels, Map<string, Labels>>();
   const labelsOf = (file: Labels, stream: string): Labels => {
@@ -41,7 +82,8 @@ function recordFormat(
   const unparsed = () => context.unparsed?.("logs", 1);
   return {
     flushMs,
-    labelsOf: pathLabels,
+    labelsOf: (path, real) => pathLabels(path, real, (id, folder) => names.labelsOf(id, folder)),
+    hasNewLabels: () => names.hasChanged(),
     take: (codec, builder, chunk, from, skipping, flush) => {
       const latestMs = context.clock.now() + aheadMaxMs;
       const reading = { format, latestMs, flush, labelsOf, unparsed };

@@ -12,7 +12,8 @@ export type TailState = "live" | "rotated" | "done" | "missing";
 /** One file, by identity: its descriptor, and the position up to which its lines were taken. */
 export class Tail {
   readonly key: string;
-  readonly labels: Labels;
+  /** Of its streams: the same object as long as they are the same. */
+  labels: Labels;
   at: Checkpoint;
   state: TailState;
   /** Where the file is now; `at.path` is what it was called at first. */

@@ -67,14 +67,25 @@ export class TailSet {
   }
 
   newTail(key: string, at: Checkpoint, state: Tail["state"], current: string): Tail {
-    const labels: Labels = {
+    return new Tail(key, this.#labelsFor(at), at, state, current);
+  }
+
+  /** Asks again for the labels that paths tell. */
+  relabel(): void {
+    for (const tail of this.tails.values()) {
+      const labels = this.#labelsFor(tail.at);
+      if (!Bun.deepEquals(labels, tail.labels)) tail.labels = labels;
+    }
+  }
+
+  #labelsFor({ path, real }: Checkpoint): Labels {
+    return {
       job: this.#config.job,
       host: this.#context.hostname,
-      filename: at.path,
-      ...this.#labelsOf(at.path, at.real),
+      filename: path,
+      ...this.#labelsOf(path, real),
       ...this.#config.labels,
     };
-    return new Tail(key, labels, at, state, current);
   }
 
   /** Looks at the patterns and folders, and brings the tails up to date. */

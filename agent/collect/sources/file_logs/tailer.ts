@@ -38,6 +38,8 @@ export type RecordFormat = {
   readonly flushMs: number;
   /** Labels that the file's path tells; `real` is the path with links resolved. */
   readonly labelsOf: (path: string, real: string) => Labels;
+  /** Asked before each look for new files: whether labelsOf() may tell others than before. */
+  readonly hasNewLabels?: () => boolean;
 };
 
 /**
@@ -91,6 +93,7 @@ export class Tailer {
     const nowMs = this.#context.clock.monotonic();
     if (nowMs >= this.#scanAtMs) {
       this.#scanAtMs = nowMs + this.#config.rescan_interval;
+      if (this.#format?.hasNewLabels?.() === true) this.#set.relabel();
       this.#set.scan(nowMs);
       // The first positions of many files go ahead in batches of their own, while there are no lines yet.
       await this.#flush();
