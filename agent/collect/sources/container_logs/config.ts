@@ -7,7 +7,7 @@ import { DockerConfig } from "./docker/config.ts";
 const KiB = 1_024;
 
 /** Which logs of containers are followed; what is not said here is as with file_logs. */
-export const ContainerLogsConfig = FileLogsConfig.omit({ multiline: true, encoding: true }).extend({
+export const ContainerLogsConfig = FileLogsConfig.omit({ encoding: true }).extend({
   /** Kubernetes' and Docker's own places. */
   paths: FileLogsConfig.shape.paths
     .unwrap()

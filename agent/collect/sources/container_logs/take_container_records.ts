@@ -17,7 +17,7 @@ export type ContainerReading = {
 };
 
 /** One record to be: where its first line begins, and its parts; a line of another form has no `head`. */
-type Gathered = {
+export type Gathered = {
   readonly start: number;
   readonly head: ContainerLine | undefined;
   readonly parts: Buffer[];
@@ -69,7 +69,7 @@ export function takeContainerRecords(
       taken.pending = true;
       return taken;
     }
-    if (!addGroup(builder, chunk, group, reading)) {
+    if (!addRecords(builder, chunk, group.records, reading)) {
       taken.full = true;
       return taken;
     }
@@ -123,11 +123,11 @@ function gather(
   else open.set(line.stream, record);
 }
 
-/** Adds all records of the group or, where there is no room, none. */
-function addGroup(
+/** Adds all of the records or, where there is no room, none. */
+export function addRecords(
   builder: BatchBuilder,
   chunk: Chunk,
-  { records }: Group,
+  records: readonly Gathered[],
   reading: ContainerReading,
 ): boolean {
   const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
