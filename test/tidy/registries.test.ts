@@ -34,6 +34,8 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "log_batch_builder.ts",
     "log_queue.ts",
     "memory_budget.ts",
+    "pushed_line_joiner.ts",
+    "pushed_record.ts",
     "pushed_series.ts",
     "receiver.fixture.ts",
     "receiver.ts",

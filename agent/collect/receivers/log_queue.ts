@@ -1,7 +1,8 @@
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import type { MultilineConfig } from "../sources/file_logs/multiline.ts";
 import { KeptRecords } from "./kept_records.ts";
-import type { PushedRecord } from "./log_batch_builder.ts";
+import type { PushedRecord } from "./pushed_record.ts";
 import type { ReceiverContext } from "./receiver.ts";
 
 /** A line is on its way to the spool after so long at most. */
@@ -13,15 +14,18 @@ const waitingBytesMax = 16 * 1024 ** 2;
 export class LogQueue {
   readonly #context: ReceiverContext;
   readonly #lineBytesMax: number;
+  readonly #multiline: MultilineConfig | undefined;
   #records: KeptRecords;
   #writingBytes = 0;
   #written: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(context: ReceiverContext, lineBytesMax: number) {
+  /** With `multiline` lines are joined to records, and the last of a stream waits up to its flush_timeout for more. */
+  constructor(context: ReceiverContext, lineBytesMax: number, multiline?: MultilineConfig) {
     this.#context = context;
     this.#lineBytesMax = lineBytesMax;
-    this.#records = new KeptRecords(context, lineBytesMax);
+    this.#multiline = multiline;
+    this.#records = new KeptRecords(context, lineBytesMax, multiline);
   }
 
   /** Whether records of datagrams are to be dropped, because they come faster than the spool takes them. */
@@ -32,8 +36,8 @@ export class LogQueue {
   /** As KeptRecords.add(). */
   add(labels: Labels, record: PushedRecord, whole?: () => Uint8Array): void {
     this.#records.add(labels, record, whole);
-    if (this.#records.isLarge) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
+    if (this.#records.isLarge) this.#flush("more may come");
+    else this.#setTimer();
   }
 
   /** Resolves when there is room again: a connection is read no further before. */
@@ -43,16 +47,25 @@ export class LogQueue {
 
   /** Resolves when everything that was added so far is in the spool, or was dropped and counted by it. */
   written(): Promise<void> {
-    this.#flush();
+    this.#flush("all");
     return this.#written;
   }
 
-  #flush(): void {
+  #setTimer(): void {
+    this.#timer ??= setTimeout(() => this.#flush("more may come"), gatherMs);
+  }
+
+  #flush(what: "all" | "more may come"): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#records.length === 0) return;
     const records = this.#records;
-    this.#records = new KeptRecords(this.#context, this.#lineBytesMax);
+    this.#records =
+      what === "all"
+        ? new KeptRecords(this.#context, this.#lineBytesMax, this.#multiline)
+        : records.next();
+    if (this.#records.length > 0) this.#setTimer();
+    if (records.length === 0) return;
     this.#writingBytes += records.bytes;
     this.#written = this.#writeBehind(this.#written, records);
   }

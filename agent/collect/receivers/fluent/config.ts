@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostName } from "#shared/runtime/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { listenAddress } from "../listen_address.ts";
 import { ServerTlsConfig } from "../server_tls.ts";
 
@@ -42,6 +43,8 @@ export const FluentConfig = z
     level_keys: z.array(z.string()).default(["level", "severity", "log_level", "PRIORITY"]),
     /** Keys of records that become labels, nested ones with dots, and the labels' names. */
     label_keys: z.record(z.string(), z.string()).default(defaultLabelKeys),
+    /** Entries of a stream that belong together become one record; within a chunk where one is to be acknowledged. */
+    multiline: MultilineConfig.optional(),
     /** Further labels of all streams. */
     labels: z.record(z.string(), z.string()).default({}),
   })

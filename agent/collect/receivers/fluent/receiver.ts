@@ -40,7 +40,7 @@ class FluentReceiver implements OpenedReceiver {
   constructor(config: FluentConfig, context: ReceiverContext) {
     this.#config = config;
     this.#context = context;
-    this.#queue = new LogQueue(context, config.line_size_max);
+    this.#queue = new LogQueue(context, config.line_size_max, config.multiline);
     this.#shape = {
       messageKeys: config.message_keys,
       levelKeys: config.level_keys,
@@ -115,21 +115,22 @@ class FluentReceiver implements OpenedReceiver {
       return undefined;
     }
     let records = this.#newRecords();
-    const emit = async (): Promise<void> => {
+    const emit = async (next = this.#newRecords()): Promise<void> => {
       const full = records;
-      records = this.#newRecords();
+      records = next;
       if (full.length > 0) await this.#context.emitLogs(full.build());
     };
     await this.#add(tag, entries, {
       add: (labels, record, whole) => records.add(labels, record, whole),
-      room: async () => (records.isLarge ? emit() : undefined),
+      room: async () => (records.isLarge ? emit(records.next()) : undefined),
     });
     await emit();
     return chunk;
   }
 
   #newRecords(): KeptRecords {
-    return new KeptRecords(this.#context, this.#config.line_size_max);
+    const { line_size_max: lineBytesMax, multiline } = this.#config;
+    return new KeptRecords(this.#context, lineBytesMax, multiline);
   }
 
   /** Entries one by one, with a pause where the sink has enough. What no entry can be told of any more is counted as one. */

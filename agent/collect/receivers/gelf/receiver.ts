@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { unpackBody, withBody } from "../body.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
 import { type RecordShape, UnshapedRecordError } from "../json_record.ts";
@@ -31,6 +32,8 @@ const GelfConfig = z.strictObject({
   label_keys: z
     .record(z.string(), z.string())
     .default({ app: "app", service: "service", container_name: "container", facility: "facility" }),
+  /** Messages of a stream over UDP and TCP that belong together become one record; over HTTP each is acknowledged, and one. */
+  multiline: MultilineConfig.optional(),
   /** Further labels of all streams. */
   labels: z.record(z.string(), z.string()).default({}),
 });
@@ -60,7 +63,7 @@ class GelfReceiver implements OpenedReceiver {
   constructor(config: GelfConfig, context: ReceiverContext) {
     this.#config = config;
     this.#context = context;
-    this.#queue = new LogQueue(context, config.line_size_max);
+    this.#queue = new LogQueue(context, config.line_size_max, config.multiline);
     this.#chunks = new GelfChunks({
       clock: context.clock,
       memory: context.memory,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import {
   type DocumentShape,
@@ -24,6 +25,8 @@ const JsonLogsConfig = z.strictObject({
   body_size_max: byteSize.prefault("32MiB"),
   /** A longer line is cut there, and its end is not stored. */
   line_size_max: byteSize.prefault("256KiB"),
+  /** Records of a request and stream that belong together become one. */
+  multiline: MultilineConfig.optional(),
   message_keys: z.array(z.string()).default(["message", "msg", "log", "_msg"]),
   time_keys: z.array(z.string()).default(["time", "timestamp", "@timestamp", "ts", "_time"]),
   level_keys: z.array(z.string()).default(["level", "severity", "lvl", "log.level"]),
@@ -84,7 +87,8 @@ class JsonLogsIntake {
     body: Uint8Array,
     { shape, labels, take }: { shape: DocumentShape; labels: Labels; take: TakeMemory },
   ): Promise<Response> {
-    const records = new KeptRecords(this.#context, this.#config.line_size_max);
+    const { line_size_max: lineBytesMax, multiline } = this.#config;
+    const records = new KeptRecords(this.#context, lineBytesMax, multiline);
     const refused: { index: number; error: string }[] = [];
     let [index, faults] = [0, 0];
     for (const read of readersOf(body, take)) {
@@ -102,7 +106,7 @@ class JsonLogsIntake {
     }
     if (records.length > 0) await this.#context.emitLogs(records.build());
     this.#context.drop("logs", "invalid_record", faults);
-    const answer = { stored: records.length, refused };
+    const answer = { stored: records.lines, refused };
     if (faults === 0) return Response.json(answer);
     const error = `${faults} of ${index} records are no good`;
     return Response.json({ error, ...answer }, { status: 400 });

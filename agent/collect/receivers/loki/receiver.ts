@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { labelsKey } from "#shared/model/labels.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import { detectedSeverity } from "../detected_severity.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
@@ -18,6 +19,8 @@ const LokiConfig = z.strictObject({
   body_size_max: byteSize.prefault("32MiB"),
   /** A longer line is refused; Loki's default. */
   line_size_max: byteSize.prefault("256KiB"),
+  /** Entries of a push and stream that belong together become one. */
+  multiline: MultilineConfig.optional(),
 });
 
 const aheadMaxMs = 600_000;
@@ -34,6 +37,7 @@ export const loki = defineReceiver({
         return await withBody(request, limits, async (body, take) =>
           store(read(request, body, config.body_size_max, take), {
             lineBytesMax: config.line_size_max,
+            multiline: config.multiline,
             recent,
             context,
           }),
@@ -73,6 +77,7 @@ function read(
 
 type Storing = {
   readonly lineBytesMax: number;
+  readonly multiline: MultilineConfig | undefined;
   readonly recent: RecentLines;
   readonly context: ReceiverContext;
 };
@@ -80,11 +85,11 @@ type Storing = {
 /** Good entries are stored, and the first fault of the others is told by 400. Entries that were pushed before are no fault, as by Loki. */
 async function store(
   streams: readonly PushedStream[],
-  { lineBytesMax, recent, context }: Storing,
+  { lineBytesMax, multiline, recent, context }: Storing,
 ): Promise<Response> {
   if (streams.length === 0) return textAnswer({ status: 422, message: "push without streams" });
   const latestMs = context.clock.now() + aheadMaxMs;
-  const builder = new LogBatchBuilder({ lineBytesMax, latestMs });
+  const builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
   const drops: (() => void)[] = [];
   let told: string | undefined;
   const refuse = (reason: RecordFault["reason"], message: string, count: number) => {

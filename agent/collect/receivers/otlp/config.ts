@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { listenAddress } from "../listen_address.ts";
 import { translationStrategies } from "./metric_names.ts";
 
@@ -37,6 +38,8 @@ export const OtlpConfig = z
     grpc_listen: listenAddress.optional(),
     /** Of a body as sent, and of what it unpacks to. */
     body_size_max: byteSize.prefault("32MiB"),
+    /** Log records of a request and stream that belong together become one. */
+    multiline: MultilineConfig.optional(),
     /** Origins of web pages that may send; "*" is any. */
     cors_origins: z.array(z.string()).default([]),
     ...prometheusKeys,

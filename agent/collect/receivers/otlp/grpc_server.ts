@@ -11,6 +11,7 @@ import { LogsService } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { MetricsService } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
+import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import type { TakeMemory } from "../body.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
@@ -27,8 +28,9 @@ export async function startGrpc(
   bytesMax: number,
   metrics: MetricsIntake,
   context: ReceiverContext,
+  multiline?: MultilineConfig,
 ): Promise<GrpcServer> {
-  const server = createServer(grpcListener(bytesMax, metrics, context));
+  const server = createServer(grpcListener(bytesMax, metrics, context, multiline));
   const listening = Promise.withResolvers<void>();
   server.once("error", (cause) =>
     listening.reject(
@@ -58,7 +60,12 @@ export async function startGrpc(
 type Request = Parameters<typeof universalRequestFromNodeRequest>[0];
 type Response = Parameters<typeof universalResponseToNodeResponse>[1];
 
-function grpcListener(bytesMax: number, metrics: MetricsIntake, context: ReceiverContext) {
+function grpcListener(
+  bytesMax: number,
+  metrics: MetricsIntake,
+  context: ReceiverContext,
+  multiline: MultilineConfig | undefined,
+) {
   const router = createConnectRouter({
     connect: false,
     grpcWeb: false,
@@ -69,7 +76,7 @@ function grpcListener(bytesMax: number, metrics: MetricsIntake, context: Receive
     export: (request) => answered(() => metrics.export(request)),
   });
   router.service(LogsService, {
-    export: (request) => answered(() => exportLogs(request, "hex", context)),
+    export: (request) => answered(() => exportLogs(request, "hex", context, multiline)),
   });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const serve = async (request: Request, response: Response): Promise<void> => {

@@ -4,6 +4,7 @@ import type {
   ExportLogsServiceResponse,
 } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { ExportLogsServiceResponseSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
+import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { LogBatchBuilder } from "../log_batch_builder.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { type IdEncoding, convertLogs } from "./logs_converter.ts";
@@ -20,9 +21,10 @@ export async function exportLogs(
   request: ExportLogsServiceRequest,
   ids: IdEncoding,
   context: ReceiverContext,
+  multiline?: MultilineConfig,
 ): Promise<ExportLogsServiceResponse> {
   const latestMs = context.clock.now() + aheadMaxMs;
-  const builder = new LogBatchBuilder({ lineBytesMax, latestMs });
+  const builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
   let rejected = 0;
   let message = "";
   const drops: (() => void)[] = [];

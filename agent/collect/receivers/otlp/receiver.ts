@@ -43,7 +43,7 @@ export const otlp = defineReceiver({
         response: ExportLogsServiceResponseSchema,
         limits,
         run: (request, format) =>
-          exportLogs(request, format === "json" ? "base64" : "hex", context),
+          exportLogs(request, format === "json" ? "base64" : "hex", context, config.multiline),
       }),
     );
     for (const path of paths) routes.all(path, (c) => c.text("expected POST\n", 405));
@@ -52,7 +52,8 @@ export const otlp = defineReceiver({
       routes,
       async start() {
         if (config.grpc_listen === undefined) return;
-        grpc = await startGrpc(config.grpc_listen, config.body_size_max, metrics, context);
+        const { grpc_listen: listen, body_size_max: bytesMax, multiline } = config;
+        grpc = await startGrpc(listen, bytesMax, metrics, context, multiline);
         context.log.info("OTLP is taken over gRPC", { port: grpc.port });
       },
       async stop() {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
+import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { listenAddress } from "../listen_address.ts";
 import { ServerTlsConfig } from "../server_tls.ts";
 import { zoneOffsets } from "./zone_offsets.ts";
@@ -24,6 +25,8 @@ export const SyslogConfig = z
     connections_max: z.number().int().min(1).default(1_024),
     /** Zone of times that name none, as those of RFC 3164. */
     time_zone: timeZone.default("local"),
+    /** Messages of a stream that belong together become one record. */
+    multiline: MultilineConfig.optional(),
     /** Further labels of all streams. */
     labels: z.record(z.string(), z.string()).default({}),
     /** Rules over the labels and __syslog_* (docs/receivers.md); a message whose labels are dropped is counted. */

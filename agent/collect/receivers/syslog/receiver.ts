@@ -32,7 +32,7 @@ class SyslogReceiver implements OpenedReceiver {
   constructor(config: SyslogConfig, context: ReceiverContext) {
     this.#config = config;
     this.#context = context;
-    this.#queue = new LogQueue(context, config.line_size_max);
+    this.#queue = new LogQueue(context, config.line_size_max, config.multiline);
     this.#labels = new SyslogLabels(config.labels, config.relabel_configs);
     this.#zone = zoneOf(config.time_zone);
   }
