@@ -1,4 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
+import { relabel } from "#shared/relabel/relabel.ts";
+import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
 import { severityOf } from "../sources/file_logs/severity.ts";
 import { withServiceName } from "./loki/stream_labels.ts";
 import { severityOfSyslog } from "./syslog/severity.ts";
@@ -12,6 +14,13 @@ export type RecordShape = {
   readonly labelKeys: ReadonlyMap<string, string>;
   /** Keys that are used up before, such as the time's. */
   readonly usedKeys: ReadonlySet<string>;
+  /** Rules over the labels, the record's fields as `prefix` and the key's name, and what else the sender tells. */
+  readonly relabelling?: RecordRelabelling | undefined;
+};
+
+export type RecordRelabelling = {
+  readonly rules: readonly RelabelRule[];
+  readonly prefix: string;
 };
 
 /** A record, with what only its sender's form can tell. */
@@ -21,9 +30,13 @@ export type SentRecord = {
   readonly whole: () => Buffer;
   /** The bytes of a text, which need not be UTF-8. */
   readonly bytesOf?: (key: string) => Uint8Array | undefined;
+  /** Labels that only rules see; their names begin with "__". */
+  readonly hidden?: Labels;
 };
 
 export type ShapedRecord = {
+  /** A rule drops it. */
+  readonly isDropped: boolean;
   readonly labels: Record<string, string>;
   readonly severity: number;
   readonly body: Buffer;
@@ -40,10 +53,11 @@ export class UnshapedRecordError extends Error {}
 /** The log record that an object tells of, with the labels `common` beside those of its keys. Throws UnshapedRecordError. */
 export function shapeRecord(
   sent: SentRecord,
-  { messageKeys, levelKeys, labelKeys, usedKeys }: RecordShape,
+  { messageKeys, levelKeys, labelKeys, usedKeys, relabelling }: RecordShape,
   common: Labels,
 ): ShapedRecord {
   const fields = flatFields(sent.fields);
+  const all = relabelling === undefined ? undefined : new Map(fields);
   const labels: Record<string, string> = { ...common };
   for (const [key, label] of labelKeys) {
     const value = fields.get(key);
@@ -59,7 +73,33 @@ export function shapeRecord(
     for (const [key, value] of fields)
       if (key !== messageKey && !usedKeys.has(key) && value !== "")
         attributes[attributeName(key)] = value;
-  return { labels: withServiceName(labels), severity, body, attributes };
+  if (all !== undefined && messageKey !== undefined) all.delete(messageKey);
+  const own = relabelling && all ? relabelled(labels, all, sent.hidden, relabelling) : labels;
+  const isDropped = own === undefined;
+  return { isDropped, labels: withServiceName(own ?? labels), severity, body, attributes };
+}
+
+/** Undefined where a rule drops the record. */
+function relabelled(
+  labels: Labels,
+  fields: ReadonlyMap<string, string>,
+  hidden: Labels = {},
+  { rules, prefix }: RecordRelabelling,
+): Record<string, string> | undefined {
+  const seen = new Map(Object.entries({ ...labels, ...hidden }));
+  for (const [key, value] of fields)
+    seen.set(prefix + key.replaceAll(/[^a-zA-Z0-9_]/gu, "_"), value);
+  for (const [name, value] of seen) if (value === "") seen.delete(name);
+  if (!relabel(seen, rules)) return undefined;
+  return Object.fromEntries([...seen].filter(([name]) => !name.startsWith("__")));
+}
+
+/** Rules as a receiver's configuration gives them; undefined where there are none, so that nothing is done for them. */
+export function recordRelabelling(
+  rules: readonly RelabelRule[],
+  prefix: string,
+): RecordRelabelling | undefined {
+  return rules.length === 0 ? undefined : { rules, prefix };
 }
 
 /** Every value as text by its path, "a.b" for nested ones. Throws UnshapedRecordError. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hostName } from "#shared/runtime/base_config.ts";
+import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { listenAddress } from "../listen_address.ts";
@@ -47,6 +48,8 @@ export const FluentConfig = z
     multiline: MultilineConfig.optional(),
     /** Further labels of all streams. */
     labels: z.record(z.string(), z.string()).default({}),
+    /** Rules over the labels, __fluent_tag and __fluent_record_*; a record that they drop is counted. */
+    relabel_configs: z.array(RelabelConfig).default([]),
   })
   .refine((config) => config.users.length === 0 || config.shared_key !== undefined, {
     path: ["shared_key"],

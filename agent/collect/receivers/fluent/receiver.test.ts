@@ -34,6 +34,8 @@ async function talk(
   socket.destroy();
   return answer;
 }
+const tagged = (tag: string, chunk: string) =>
+  encode([tag, [[seconds, { log: `of ${tag}`, k: { a: "1" } }]], { chunk }]);
 const isAcked = (answer: Buffer) => answer.length > 0;
 const seconds = 1_750_000_000;
 /** EventTime as fixext 8, and 5 ns. */
@@ -110,6 +112,27 @@ test("fluent: a chunk is acknowledged after the spool has it, and not when it ha
   expect(decode(await talk(port, [message], isAcked))).toEqual({ ack: "c" });
   expect(held.logs.length).toBe(1);
   await receiver.stop?.();
+});
+test("fluent: rules see tag and fields; a chunk whose entries they drop is acknowledged, and they are counted", async () => {
+  const { held, receiver, port } = await start({
+    relabel_configs: [
+      { source_labels: ["__fluent_tag", "__fluent_record_k_a"], regex: "drop;.*", action: "drop" },
+      { source_labels: ["__fluent_record_k_a"], target_label: "a" },
+      { source_labels: ["__fluent_record_log"], target_label: "log" },
+      { regex: "tag", action: "labeldrop" },
+    ],
+  });
+  expect(decode(await talk(port, [tagged("drop", "x")], isAcked))).toEqual({ ack: "x" });
+  expect(decode(await talk(port, [tagged("keep", "y")], isAcked))).toEqual({ ack: "y" });
+  await receiver.stop?.();
+  expect(held.drops).toEqual({ relabel: 1 });
+  expect(held.logs.map(({ line, stream, attributes }) => ({ line, stream, attributes }))).toEqual([
+    {
+      line: "of keep",
+      stream: { job: "fluent", a: "1", service_name: "fluent" },
+      attributes: { k_a: "1" },
+    },
+  ]);
 });
 test("fluent: bad entries are counted, their neighbours stored, and the chunk acknowledged", async () => {
   const { held, receiver, port } = await start();

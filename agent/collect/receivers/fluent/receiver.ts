@@ -2,7 +2,13 @@ import { Hono } from "hono";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
-import { type RecordShape, UnshapedRecordError, jsonText, shapeRecord } from "../json_record.ts";
+import {
+  type RecordShape,
+  UnshapedRecordError,
+  jsonText,
+  recordRelabelling,
+  shapeRecord,
+} from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { LogQueue } from "../log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -46,6 +52,7 @@ class FluentReceiver implements OpenedReceiver {
       levelKeys: config.level_keys,
       labelKeys: new Map(Object.entries(config.label_keys)),
       usedKeys: new Set(),
+      relabelling: recordRelabelling(config.relabel_configs, "__fluent_record_"),
     };
   }
 
@@ -151,9 +158,12 @@ class FluentReceiver implements OpenedReceiver {
     try {
       const { unixNanos, record, bytesOf } = readEntry(bytes);
       const whole = (): Buffer => Buffer.from(jsonText(record));
-      const sent = { fields: record, whole, bytesOf };
-      const { labels, severity, body, attributes } = shapeRecord(sent, this.#shape, common);
-      sink.add(labels, { unixNanos, severity, body, attributes }, whole);
+      const hidden = { __fluent_tag: common["tag"] ?? "" };
+      const sent = { fields: record, whole, bytesOf, hidden };
+      const shaped = shapeRecord(sent, this.#shape, common);
+      const { labels, severity, body, attributes } = shaped;
+      if (shaped.isDropped) this.#context.drop("logs", "relabel", 1);
+      else sink.add(labels, { unixNanos, severity, body, attributes }, whole);
     } catch (thrown) {
       const isTheirs = thrown instanceof MessagePackError || thrown instanceof UnshapedRecordError;
       if (!isTheirs) throw thrown;

@@ -3,7 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type TakeMemory, unpackBody } from "../body.ts";
 import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
 import { takeJsonParts } from "../request_parts.ts";
-import { severityOfSyslog } from "../syslog/severity.ts";
+import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 
 /** What a message becomes; `whole` is it as JSON text. */
 export type GelfRecord = ShapedRecord & {
@@ -34,12 +34,16 @@ export function readGelf(
   takeJsonParts(bytes, take);
   const message = objectOf(bytes);
   const whole = (): Buffer => Buffer.from(jsonText(message));
-  const record = shapeRecord({ fields: fieldsOf(message), whole }, shape, {
-    job: "gelf",
-    ...(typeof message["host"] === "string" ? { host: message["host"] } : {}),
-    ...labels,
-  });
+  const { host, version } = message;
   const level = Number(message["level"] ?? defaultLevel);
+  const own: Record<string, string> = typeof host === "string" ? { host } : {};
+  const hidden = {
+    __gelf_message_host: own["host"] ?? "",
+    __gelf_message_level: syslogSeverityName(level),
+    __gelf_message_version: typeof version === "string" ? version : "",
+  };
+  const common = { job: "gelf", ...own, ...labels };
+  const record = shapeRecord({ fields: fieldsOf(message), whole, hidden }, shape, common);
   const severity = severityOfSyslog(level);
   return { ...record, severity, unixNanos: nanosOf(message["timestamp"]), whole };
 }

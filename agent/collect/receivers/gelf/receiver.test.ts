@@ -120,6 +120,28 @@ function half(id: number, bytes = 100): Buffer {
   const [first] = chunksOf(Buffer.alloc(2 * bytes), bytes, id.toString(16).padStart(16, "0"));
   return first ?? Buffer.alloc(0);
 }
+test("gelf: rules see all fields, and what they drop is counted and answered as stored", async () => {
+  const held = new Held();
+  const config = gelf.config.parse({
+    relabel_configs: [
+      { source_labels: ["__gelf_message_level"], regex: "debug", action: "drop" },
+      { source_labels: ["__gelf_message_user_id", "__gelf_message_host"], target_label: "app" },
+      { regex: "host", action: "labeldrop" },
+    ],
+  });
+  const { routes } = gelf.open(config, held.context());
+  const post = (message: object) =>
+    routes.request("/gelf", { method: "POST", body: JSON.stringify(message) });
+  expect((await post({ ...example, level: 7 })).status).toBe(202);
+  expect((await post(example)).status).toBe(202);
+  expect(held.drops).toEqual({ relabel: 1 });
+  expect(held.logs).toEqual([
+    {
+      ...exampleLog,
+      stream: { job: "gelf", app: "9001;example.org", service_name: "9001;example.org" },
+    },
+  ]);
+});
 test("GelfChunks gives up what does not become whole, and holds a bounded memory", () => {
   const lost: Record<string, number> = {};
   let nowMs = 0;

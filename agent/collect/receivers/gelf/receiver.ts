@@ -2,11 +2,12 @@ import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
+import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { unpackBody, withBody } from "../body.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
-import { type RecordShape, UnshapedRecordError } from "../json_record.ts";
+import { type RecordShape, UnshapedRecordError, recordRelabelling } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { listenAddress } from "../listen_address.ts";
 import { LogQueue } from "../log_queue.ts";
@@ -36,6 +37,8 @@ const GelfConfig = z.strictObject({
   multiline: MultilineConfig.optional(),
   /** Further labels of all streams. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** Rules over the labels and __gelf_message_*; a message that they drop is counted. */
+  relabel_configs: z.array(RelabelConfig).default([]),
 });
 type GelfConfig = z.output<typeof GelfConfig>;
 
@@ -75,6 +78,7 @@ class GelfReceiver implements OpenedReceiver {
       levelKeys: [],
       labelKeys: new Map(Object.entries(config.label_keys)),
       usedKeys: new Set(),
+      relabelling: recordRelabelling(config.relabel_configs, "__gelf_message_"),
     };
     this.routes = new Hono().post("/gelf", (c) => this.#answer(c.req.raw));
     this.routes.all("/gelf", (c) => c.text("expected POST\n", 405));
@@ -157,10 +161,12 @@ class GelfReceiver implements OpenedReceiver {
       const { labels } = this.#config;
       const {
         labels: own,
+        isDropped,
         whole,
         ...record
       } = readGelf(bytes, { labels, shape: this.#shape, take });
-      records.add(own, record, whole);
+      if (isDropped) this.#context.drop("logs", "relabel", 1);
+      else records.add(own, record, whole);
     } catch (thrown) {
       if (!(thrown instanceof UnshapedRecordError)) throw thrown;
       throw new OperatingError("bad_request", thrown.message, { cause: thrown });
