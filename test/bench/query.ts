@@ -35,7 +35,8 @@ type Server = {
 
 /**
  * How long does query_range take over a day of ten hosts? Warm (asked `--rounds` times after once) and cold (asked first after a
- * start, the data dropped from the page cache where the kernel lets us), over HTTP, the body read to its end.
+ * start, the data dropped from the page cache where the kernel lets us; and with cold blocks, the same in a process that has answered queries of other
+ * metrics), over HTTP, the body read to its end.
  * With `--users N` instead: how long do dashboards wait that so many users let refresh (`--refresh` seconds), while `--ingest` samples a second
  * of `--feed_hosts` hosts arrive, and how long do samples wait from their scrape to a query that finds them? For `--seconds`.
  * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
@@ -168,28 +169,59 @@ function boundsOf(startMs: number, count: number): Bounds {
   return { startMs, endMs: startMs + count * intervalMs };
 }
 
-async function measure(bench: Bench, server: Server, bounds: Bounds) {
-  const coldTimes: number[] = [];
-  const cold: Record<string, Times & { readonly cpu_ms: number }> = {};
+/** Of other metrics: after them the code has run, and nearly nothing of what is asked for was read. */
+const others: readonly (readonly [query: string, stepSeconds: number])[] = [
+  ["rate(node_disk_reads_completed_total[5m])", 60],
+  ["rate(node_softnet_processed_total[5m])", 60],
+  ["topk(5, sum by (instance) (rate(node_disk_io_time_seconds_total[5m])))", 60],
+  ["1 - avg by (instance) (rate(node_network_transmit_bytes_total[5m]))", 60],
+  ['count({job="node",__name__=~"node_disk_.*|node_netstat_.*"})', 900],
+  ["node_memory_MemFree_bytes", 60],
+];
+
+type Cold = { readonly p99_ms: number | null; readonly queries: Record<string, ColdTimes> };
+type ColdTimes = Times & { readonly cpu_ms: number };
+
+/** Each query in processes of their own, which `before` has asked something. */
+async function measureCold(
+  bench: Bench,
+  server: Server,
+  bounds: Bounds,
+  what: string,
+  before: () => Promise<void>,
+): Promise<Cold> {
+  const all: number[] = [];
+  const byQuery: Record<string, ColdTimes> = {};
   for (const [name, [query, step]] of Object.entries(queries)) {
     const times: number[] = [];
     const cpuTimes: number[] = [];
     for (let round = 0; round < bench.coldRounds; round++) {
       await server.restart();
+      await before();
       await dropPageCache(server.folder);
-      // Code that has never run is not what "cold" asks for.
-      await ask(server.url, "vector(1)", bounds, 900);
-      const before = server.cpuSeconds();
+      const cpuBefore = server.cpuSeconds();
       times.push(await ask(server.url, query, bounds, step));
-      cpuTimes.push(1_000 * (server.cpuSeconds() - before));
+      cpuTimes.push(1_000 * (server.cpuSeconds() - cpuBefore));
     }
-    coldTimes.push(...times);
+    all.push(...times);
     // Of the server, in ticks of 10 ms: what is left to compare when the machine is busy.
-    cold[name] = { ...timesOf(times), cpu_ms: timesOf(cpuTimes).p50_ms };
+    const cold = { ...timesOf(times), cpu_ms: timesOf(cpuTimes).p50_ms };
+    byQuery[name] = cold;
     console.error(
-      `cold ${name}: ${times.map((ms) => rounded(ms, 1)).join(" ")} ms, CPU ${cold[name].cpu_ms} ms`,
+      `${what} ${name}: ${times.map((ms) => rounded(ms, 1)).join(" ")} ms, CPU ${cold.cpu_ms} ms`,
     );
   }
+  return { p99_ms: all.length === 0 ? null : timesOf(all).p99_ms, queries: byQuery };
+}
+
+async function measure(bench: Bench, server: Server, bounds: Bounds) {
+  const cold = await measureCold(bench, server, bounds, "cold", async () => {
+    // Code that has never run is not what "cold" asks for.
+    await ask(server.url, "vector(1)", bounds, 900);
+  });
+  const blocks = await measureCold(bench, server, bounds, "cold blocks", async () => {
+    for (const [query, step] of others) await ask(server.url, query, bounds, step);
+  });
   const all: number[] = [];
   const warm: Record<string, Times> = {};
   for (const [name, [query, step]] of Object.entries(queries)) {
@@ -201,8 +233,13 @@ async function measure(bench: Bench, server: Server, bounds: Bounds) {
     warm[name] = timesOf(times);
     console.error(`warm ${name}: ${JSON.stringify(warm[name])}`);
   }
-  const coldP99 = coldTimes.length === 0 ? null : timesOf(coldTimes).p99_ms;
-  return { ...timesOf(all), queries: warm, cold: { cold_p99_ms: coldP99, cold_queries: cold } };
+  const coldFigures = {
+    cold_p99_ms: cold.p99_ms,
+    cold_queries: cold.queries,
+    cold_blocks_p99_ms: blocks.p99_ms,
+    cold_blocks_queries: blocks.queries,
+  };
+  return { ...timesOf(all), queries: warm, cold: coldFigures };
 }
 
 /** Milliseconds of one query_range, its body read to the end. */
