@@ -82,6 +82,7 @@ export function addContainerSource(given: {
     ],
     start_at: "beginning",
     ...containerOptions(files),
+    ...(pipeline.multiline === undefined ? {} : { multiline: pipeline.multiline }),
   };
   addSource(plan, source, pipeline.finish(), comment);
 }

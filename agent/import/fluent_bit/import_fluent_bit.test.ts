@@ -71,6 +71,18 @@ test("a parser works on the key that a filter names, and keeps the time where it
   });
 });
 
+test("lines of containers are joined as a parser beside the runtime's says", () => {
+  const input = "[INPUT]\n  Name tail\n  Path /var/log/containers/*.log\n";
+  const output = "[OUTPUT]\n  Name loki\n  Match *\n";
+  const { text, remarks } = imported(
+    "fluent-bit",
+    `${input}  multiline.parser cri, java\n${output}`,
+  );
+  expect(text).toContain("type: container_logs");
+  expect(text).toContain("mode: stack_traces");
+  expect(JSON.stringify(remarks)).not.toContain("not joined");
+});
+
 test("an input that our own check refuses is left out alone", () => {
   const text =
     "[INPUT]\n  Name tail\n  Path logs/x.log\n  Tag a\n[INPUT]\n  Name tail\n  Path /x\n  Tag a\n[INPUT]\n  Name syslog\n  Mode udp\n  Listen ::::\n  Tag a\n[OUTPUT]\n  Name es\n  Match a\n";

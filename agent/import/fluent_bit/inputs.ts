@@ -68,14 +68,15 @@ function tailInput(input: Section, given: Given): Inlet {
   if (size !== undefined)
     source.line_size_max = Math.max(sizeText(size), isContainer ? 128 * 1_024 : 64);
   tailOptions(input, pipeline);
-  if (isContainer) {
-    if (input.has("docker_mode_flush"))
-      input.lose(["docker_mode_flush"], "parts are joined as their lines tell");
-    for (const name of joining.filter((own) => !runtimes.has(own)))
-      input.differ("multiline.parser", `lines of containers are not joined by ${name}`);
-  } else {
-    const joined = joinedBy(input, joining, parsers);
-    if (joined !== undefined) source.multiline = joined;
+  if (isContainer && input.has("docker_mode_flush"))
+    input.lose(["docker_mode_flush"], "parts are joined as their lines tell");
+  const joined = joinedBy(
+    input,
+    joining.filter((own) => !runtimes.has(own)),
+    parsers,
+  );
+  if (joined !== undefined) source.multiline = joined;
+  if (!isContainer) {
     if (parser !== undefined && !parsers.apply(parser, "body", pipeline))
       input.account.takeBack(input.peek("parser") ?? input.node, "no such parser is known");
   }
@@ -83,8 +84,7 @@ function tailInput(input: Section, given: Given): Inlet {
     pipeline,
     finish: () => {
       const multiline = pipeline.multiline;
-      if (multiline !== undefined && source.multiline === undefined && !isContainer)
-        source.multiline = multiline;
+      if (multiline !== undefined && source.multiline === undefined) source.multiline = multiline;
       const processors = isContainer
         ? namedHere(pipeline.processors, containerFields, input, "name")
         : pipeline.processors;

@@ -1,4 +1,6 @@
+import { YAML } from "bun";
 import { expect, test } from "bun:test";
+import { AgentConfig } from "#agent/config.ts";
 import { unaccounted } from "#test/support/import_accounting.ts";
 import { imported, importedFixture, throughSource } from "#test/support/imported.ts";
 
@@ -92,6 +94,30 @@ test("a value can become more than one label, in a match and behind it, and labe
   // As Promtail has it, a label that becomes structured metadata is no label any more.
   expect(records.map(({ attributes }) => attributes)).toEqual([{ kept: "warn" }, { kept: "info" }]);
   expect(web).not.toHaveProperty("level");
+});
+
+const joining = "{multiline: {firstline: '^\\S'}}";
+
+test("lines of containers are joined as the first stage says, also behind what takes their lines apart", () => {
+  const { text } = imported(
+    "promtail",
+    `scrape_configs:
+  - job_name: a
+    docker_sd_configs: [{host: "unix:///var/run/docker.sock"}]
+    pipeline_stages: [${joining}]
+  - job_name: b
+    static_configs: [{labels: {__path__: /var/log/pods/*/*/*.log}}]
+    pipeline_stages: [{cri: {}}, ${joining}]
+`,
+  );
+  const written: unknown = YAML.parse(text);
+  expect(AgentConfig.safeParse(written).success).toBe(true);
+  expect(written).toMatchObject({
+    sources: ["docker", "cri"].map(() => ({
+      type: "container_logs",
+      multiline: { mode: "start", start: "^\\S" },
+    })),
+  });
 });
 
 test("variables are expanded where that is asked for; one that is not set is a mistake with its line", () => {

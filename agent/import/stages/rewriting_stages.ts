@@ -106,10 +106,10 @@ export function decolorizeStage(_: Section, pipeline: StagePipeline): void {
 /** `multiline`: lines are joined before any processor sees them, so only the first stage can say so. */
 export function multilineStage(section: Section, pipeline: StagePipeline): void {
   const { reads } = pipeline.setting;
-  if (reads !== "files" || !pipeline.isFresh || pipeline.container !== undefined) {
+  if (reads === "nothing" || !pipeline.isFresh || pipeline.isNested) {
     section.loseAll(
       reads !== "nothing"
-        ? "lines are joined as files are read, before other stages and not in files of containers"
+        ? "lines are joined as files are read, before other stages"
         : "lines are joined in files only",
     );
     return;
