@@ -30,7 +30,8 @@ export async function measureUsers(options: UsersOptions): Promise<Record<string
   const nats = await startNats();
   const dataDir = join(folder, "data");
   const nodes = new NodeHosts(await recordedScrapes(), options.hosts);
-  await writeStore(dataDir, nodes, options.hosts, (historyHours * 3_600_000) / intervalMs);
+  const scrapes = (historyHours * 3_600_000) / intervalMs;
+  await writeStore(dataDir, nodes, options.hosts, scrapes, true);
   const aggregator = await LapwingProcess.start({
     role: "aggregator",
     name: "aggregator",

@@ -13,14 +13,15 @@ import { type NodeHosts, intervalMs } from "./node_hosts.ts";
 const scrapesPerBlock = 480;
 
 /**
- * Fills the store of a data directory with `count` scrapes of all hosts, ending now, and gives the time of the first. A
- * directory that was filled before is used as it is.
+ * Fills the store of a data directory with `count` scrapes of all hosts, ending with the last whole block, and gives the time of the first;
+ * `isUpToNow` adds those since then. A directory that was filled before is used as it is.
  */
 export async function writeStore(
   dataDir: string,
   nodes: NodeHosts,
   hosts: number,
   count: number,
+  isUpToNow = false,
 ): Promise<number> {
   const mark = join(dataDir, "filled");
   if (existsSync(mark)) return Number(await readFile(mark, "utf8"));
@@ -33,10 +34,12 @@ export async function writeStore(
     metrics: createSelfMetrics(),
   });
   const windowMs = scrapesPerBlock * intervalMs;
-  const startMs = Math.floor(Date.now() / windowMs) * windowMs - count * intervalMs;
+  const nowMs = Date.now();
+  const startMs = Math.floor(nowMs / windowMs) * windowMs - count * intervalMs;
+  const all = isUpToNow ? Math.floor((nowMs - startMs) / intervalMs) : count;
   try {
-    for (let from = 0; from < count; from += scrapesPerBlock) {
-      const scrapes = Math.min(scrapesPerBlock, count - from);
+    for (let from = 0; from < all; from += scrapesPerBlock) {
+      const scrapes = Math.min(scrapesPerBlock, all - from);
       const series = Array.from({ length: hosts }, (_, host) =>
         nodes.window(host, startMs, from, scrapes),
       ).flat();
