@@ -97,7 +97,7 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
     return rows.map(([body, label]) => `${String(body)} ${String(label)}`.trim());
   };
   await until("first lines", async () => (await bodies()).length === 2);
-  await until("both scrapes to be under way", () => same.isAsked && changed.isAsked, 25_000);
+  await until("both scrapes to be under way", () => same.isAsked && changed.isAsked, 45_000);
   const before = [same.asked, same.hungUp, changed.hungUp] as const;
 
   // Refused: all mistakes, and the scrapes under way do not even notice.
