@@ -169,13 +169,13 @@ function boundsOf(startMs: number, count: number): Bounds {
   return { startMs, endMs: startMs + count * intervalMs };
 }
 
-/** Of other metrics: after them the code has run, and nearly nothing of what is asked for was read. */
+/** Of other metrics: after them the code has run, and what is asked for was not read, but for 4 % of the series that count_all counts. */
 const others: readonly (readonly [query: string, stepSeconds: number])[] = [
   ["rate(node_disk_reads_completed_total[5m])", 60],
   ["rate(node_softnet_processed_total[5m])", 60],
   ["topk(5, sum by (instance) (rate(node_disk_io_time_seconds_total[5m])))", 60],
   ["1 - avg by (instance) (rate(node_network_transmit_bytes_total[5m]))", 60],
-  ['count({job="node",__name__=~"node_disk_.*|node_netstat_.*"})', 900],
+  ['count({job="node",__name__=~"node_vmstat_.*"})', 900],
   ["node_memory_MemFree_bytes", 60],
 ];
 
