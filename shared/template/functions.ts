@@ -6,6 +6,8 @@ import { textFunctions } from "./text_functions.ts";
 import { formatTime, isZone, parseTime } from "./time.ts";
 import { ExecutionError, TemplateTime, type Value, isList, isMap, isTrue } from "./values.ts";
 
+type JsonValue = null | string | number | boolean | JsonValue[] | { [name: string]: JsonValue };
+
 export type TemplateFunction = (...args: readonly Value[]) => Value;
 
 function bytes(value: Value): number {
@@ -111,10 +113,18 @@ function lengthOf(value: Value): bigint {
 /** JSON as Go reads it into an interface: numbers are fractions. What is no JSON is nil. */
 function fromJson(value: Value): Value {
   try {
-    return JSON.parse(textOf(value), (_key, inner) => inner ?? undefined);
+    return withNil(JSON.parse(textOf(value)));
   } catch {
     return undefined;
   }
+}
+
+/** A reviver that gives undefined would leave a hole in a list, and take a member out of an object. */
+function withNil(value: JsonValue): Value {
+  if (value === null) return undefined;
+  if (typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(withNil);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withNil(inner)]));
 }
 
 /** Go's fmt.Sprint: spaces between operands when neither is a string. */

@@ -1,4 +1,14 @@
 import { parseFloat64 } from "../text/go_units.ts";
+import { formatPlain } from "../text/go_float_text.ts";
+import {
+  type Decimal,
+  addDecimals,
+  decimalOf,
+  divideDecimals,
+  multiplyDecimals,
+  numberOf,
+  subtractDecimals,
+} from "./decimal.ts";
 import { ExecutionError, type Value, isList } from "./values.ts";
 
 /** sprig's numbers: whatever can't be read as one is 0. */
@@ -39,6 +49,24 @@ function floats(args: readonly Value[], combine: (a: number, b: number) => numbe
   return args.map(toFloat).reduce(combine);
 }
 
+/** sprig's addf and the like: in decimals, so that tenths add up. Throws ExecutionError where Go's decimals would panic. */
+function decimals(
+  name: string,
+  args: readonly Value[],
+  combine: (a: Decimal, b: Decimal) => Decimal,
+): number {
+  const calling = (fault: string) => new ExecutionError(`error calling ${name}: ${fault}`);
+  const values = args.map((arg) => {
+    const value = toFloat(arg);
+    if (!Number.isFinite(value))
+      throw calling(`Cannot create a Decimal from ${formatPlain(value)}`);
+    return decimalOf(value);
+  });
+  if (name === "divf" && values.slice(1).some(({ digits }) => digits === 0n))
+    throw calling("decimal division by 0");
+  return numberOf(values.reduce(combine));
+}
+
 function divide(a: bigint, b: bigint): bigint {
   if (b === 0n)
     throw new ExecutionError("error calling div: runtime error: integer divide by zero");
@@ -58,12 +86,8 @@ function round(args: readonly Value[]): number {
   const threshold = args.length > 2 ? toFloat(args[2]) : 0.5;
   const digit = places * value;
   const fraction = digit % 1;
-  return (Math.abs(fraction) >= threshold ? Math.ceil(digit) : Math.floor(digit)) / places;
-}
-
-/** Tenths do not add up in binary, so sums are rounded to what decimals would give. */
-function decimal(value: number): number {
-  return Number.isFinite(value) ? Number(value.toPrecision(15)) : value;
+  // A part below zero is under every threshold: sprig rounds down there.
+  return (fraction >= threshold ? Math.ceil(digit) : Math.floor(digit)) / places;
 }
 
 export const numberFunctions: Readonly<Record<string, (...args: readonly Value[]) => Value>> = {
@@ -74,10 +98,10 @@ export const numberFunctions: Readonly<Record<string, (...args: readonly Value[]
   mul: (...args) => integers(args, (a, b) => a * b),
   div: (a, b) => integers([a, b], divide),
   mod: (a, b) => integers([a, b], remainder),
-  addf: (...args) => decimal(floats([0, ...args], (a, b) => a + b)),
-  subf: (...args) => decimal(floats(args, (a, b) => a - b)),
-  mulf: (...args) => decimal(floats(args, (a, b) => a * b)),
-  divf: (...args) => decimal(floats(args, (a, b) => a / b)),
+  addf: (...args) => decimals("addf", [0, ...args], addDecimals),
+  subf: (...args) => decimals("subf", args, subtractDecimals),
+  mulf: (...args) => decimals("mulf", args, multiplyDecimals),
+  divf: (...args) => decimals("divf", args, divideDecimals),
   max: (...args) => integers(args, (a, b) => (a > b ? a : b)),
   min: (...args) => integers(args, (a, b) => (a < b ? a : b)),
   maxf: (...args) => floats(args, (a, b) => Math.max(a, b)),
