@@ -2,7 +2,7 @@ import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
-import type { LogScanRequest, LogSlice } from "../../source.ts";
+import type { LogScanRequest } from "../../source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
 import { type LogScope, type Pace } from "../limits.ts";
@@ -26,7 +26,8 @@ import {
   parseFloat64,
   parseGoDuration,
 } from "#shared/text/go_units.ts";
-import { fillWindows, newAccumulator, rangeFunction } from "./accumulate.ts";
+import { type Accumulator, fillWindows, newAccumulator, rangeFunction } from "./accumulate.ts";
+import { countRecords } from "./count_records.ts";
 import { type Panes, panesOf } from "./panes.ts";
 import { addSample, counterRate, fillFromSamples, newSampleList, quantile } from "./samples.ts";
 import { type SeriesIds, seriesIds } from "./series_ids.ts";
@@ -71,13 +72,16 @@ export async function evaluateRange(
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
   const state = newRecordState();
-  const countsAlone = pipeline.isEmpty && isCounting;
+  const withBytes = query.unwrap === undefined && !isCounting;
+  const { accumulatorOf } = sink;
+  const counted = { panes, ids, accumulatorOf, withBytes };
+  const countsAlone = pipeline.isEmpty && query.unwrap === undefined;
   let seen = 0;
   for await (const slices of scope.source.scan(request)) {
     for (const slice of slices) {
       if (countsAlone && slice.batch.attributes === undefined) {
         await pace.breathe();
-        countSlice(slice, state, panes, sink, ids);
+        countRecords(slice, state, counted);
         continue;
       }
       const mayPass = pipeline.prefilter?.open(slice.batch, slice.rows.length);
@@ -170,42 +174,10 @@ function pipelineError(state: RecordState): LogqlError {
   );
 }
 
-/** Counts records that no stage looks at: those of one stream and severity are all of one series. */
-function countSlice(
-  slice: LogSlice,
-  state: RecordState,
-  panes: Panes,
-  sink: Sink,
-  ids: SeriesIds,
-): void {
-  const { rows } = slice;
-  const { streamOf, severities, timestampsMs, nanos, streams } = slice.batch;
-  const countsOf: (Float64Array | undefined)[] = Array.from({ length: streams.length * 32 });
-  // Most records are of the pane of the one before, told without their nanoseconds.
-  let [pane, afterMs, untilMs] = [-1, Infinity, -Infinity];
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    const ms = timestampsMs[row] ?? 0;
-    if (ms <= afterMs || ms + 1 > untilMs) {
-      pane = panes.paneOf(ms, nanos[row] ?? 0);
-      afterMs = panes.bounds[pane] ?? Infinity;
-      untilMs = panes.bounds[pane + 1] ?? -Infinity;
-      if (pane < 0) continue;
-    }
-    const key = (streamOf[row] ?? 0) * 32 + Math.min(severities[row] ?? 0, 31);
-    let counts = countsOf[key];
-    if (counts === undefined) {
-      setRecord(state, slice, row);
-      counts = countsOf[key] = sink.countsOf(ids.idOf(state));
-    }
-    counts[pane] = (counts[pane] ?? 0) + 1;
-  }
-}
-
 type Sink = {
   readonly add: (state: RecordState, id: number, pane: number, value: number) => void;
-  /** The records of a series counted so far, pane by pane: for functions that look at nothing else. */
-  readonly countsOf: (id: number) => Float64Array;
+  /** What is known of a series so far, pane by pane: for functions that count and sum. */
+  readonly accumulatorOf: (id: number) => Accumulator;
   readonly series: (pace: Pace) => Promise<StepSeries[]>;
 };
 
@@ -230,7 +202,7 @@ function sinkOf(
   return {
     add: (state, id, pane, value) =>
       fn.add(accumulatorOf(id), pane, value, state.timeMs + state.nanos / 1e6),
-    countsOf: (id) => accumulatorOf(id).counts,
+    accumulatorOf,
     series: async (pace) => {
       const found: StepSeries[] = [];
       for (const [id, accumulator] of accumulators.entries()) {
@@ -267,7 +239,7 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
         );
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
     },
-    countsOf: () => {
+    accumulatorOf: () => {
       assert(false, "samples are not only counted");
     },
     series: async (pace) => {
