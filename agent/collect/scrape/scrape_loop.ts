@@ -9,7 +9,14 @@ import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
 import type { Job } from "./job.ts";
 import { formatOf, parseExposition, scrapeHeaders } from "./scrape_request.ts";
-import { type Target, type TargetReport, offsetMs, shownLabels, shownUrl } from "./target.ts";
+import {
+  type Target,
+  type TargetReport,
+  nextTick,
+  offsetMs,
+  shownLabels,
+  shownUrl,
+} from "./target.ts";
 import { SampleLimitError } from "./sample_labels.ts";
 import { TargetSeries } from "./target_series.ts";
 
@@ -134,14 +141,9 @@ export class ScrapeLoop {
     }
   }
 
-  /** The first time of the target's grid that is both ahead and not used yet. */
   #nextTick(): number {
-    const { intervalMs } = this.target;
     const offset = offsetMs(this.target, this.#output.seed);
-    const now = this.#output.clock.now();
-    const next = Math.floor((now - offset) / intervalMs + 1) * intervalMs + offset;
-    // A timer may fire just before its time, and then the tick ahead is the one that was just used.
-    return next === this.#tickMs ? next + intervalMs : next;
+    return nextTick(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, offset);
   }
 
   #nudged(nowMs: number, tickMs: number): number {

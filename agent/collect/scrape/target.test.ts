@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { resolveJob } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";
-import { buildTarget, offsetMs, shownLabels, shownUrl } from "./target.ts";
+import { buildTarget, nextTick, offsetMs, shownLabels, shownUrl } from "./target.ts";
 
 const jobOf = (more: Record<string, unknown> = {}) => {
   const [config] = ScrapeConfigs.parse([{ job_name: "j", ...more }]);
@@ -135,4 +135,19 @@ test("formatOf() knows the three types, and falls back only where told", () => {
     expect(() => formatOf(type, undefined)).toThrow("fallback_scrape_protocol");
     expect(formatOf(type, "PrometheusText0.0.4")).toBe("prometheus");
   }
+});
+
+const tickAfter = (nowMs: number, usedMs: number) => nextTick(nowMs, usedMs, 10_000, 3_000);
+test("nextTick() is the one ahead, or the one that passed while its forerunner was scraped", () => {
+  expect(tickAfter(50_000, 0)).toBe(53_000);
+  expect(tickAfter(53_020, 53_000)).toBe(63_000);
+  expect(tickAfter(52_999, 53_000)).toBe(63_000);
+  expect(tickAfter(62_999, 53_000)).toBe(63_000);
+  expect(tickAfter(63_000, 53_000)).toBe(63_000);
+  expect(tickAfter(63_004, 53_000)).toBe(63_000);
+  expect(tickAfter(67_999, 53_000)).toBe(63_000);
+  expect(tickAfter(68_001, 53_000)).toBe(73_000);
+  // A machine that slept makes up for nothing, and a clock that was set back begins where it is.
+  expect(tickAfter(173_004, 53_000)).toBe(183_000);
+  expect(tickAfter(20_000, 53_000)).toBe(23_000);
 });

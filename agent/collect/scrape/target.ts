@@ -6,6 +6,9 @@ import { formatDuration, parseDuration } from "#shared/text/duration.ts";
 import type { Job } from "./job.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 
+/** How far into the next interval a missed tick is still made up for. */
+const missedShare = 0.5;
+
 /** One endpoint that is scraped. */
 export type Target = {
   /** Labels that go on every series: without those that begin with "__". */
@@ -146,6 +149,26 @@ function urlOf(job: Job, labels: ReadonlyMap<string, string>, address: string): 
 export function offsetMs(target: Target, seed: string): number {
   const digest = createHash("md5").update(`${target.key}\u00ff${seed}`).digest();
   return Number(digest.readBigUInt64BE(8) % BigInt(target.intervalMs));
+}
+
+/**
+ * The time of a target's grid (`offset` + n * `intervalMs`) that its next scrape is for, all in milliseconds. Mostly it is the first one ahead of
+ * `nowMs`. One that passed while the scrape of the tick before it (`usedMs`, 0 for none) was under way is made up for, as Prometheus does whose
+ * ticker keeps one tick: a target that hangs for its whole interval still has a sample in each.
+ */
+export function nextTick(
+  nowMs: number,
+  usedMs: number,
+  intervalMs: number,
+  offset: number,
+): number {
+  const ahead = Math.floor((nowMs - offset) / intervalMs + 1) * intervalMs + offset;
+  // A timer may fire just before its time, and then the tick ahead is the one that was just used.
+  if (ahead === usedMs) return ahead + intervalMs;
+  const missed = ahead - intervalMs;
+  return missed === usedMs + intervalMs && nowMs - missed < intervalMs * missedShare
+    ? missed
+    : ahead;
 }
 
 const secretName = /token|secret|passw|api_?key|credential|signature|auth/i;
