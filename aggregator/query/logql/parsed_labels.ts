@@ -39,6 +39,14 @@ export class ParsedLabels {
     return true;
   }
 
+  /** Forgets what was put in after there were `size` of them. */
+  truncate(size: number): void {
+    if (size >= this.size) return;
+    this.size = size;
+    this.#index.clear();
+    if (size > listMax) this.#indexFrom(0);
+  }
+
   clear(): void {
     this.size = 0;
     if (this.#index.size > 0) this.#index.clear();

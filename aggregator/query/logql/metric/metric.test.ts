@@ -122,7 +122,9 @@ test.each([
   ['sum(count_over_time({app="none"}[1m])) or vector(0)', [": 0"]],
   [
     'count_over_time({app="b"} | json | __error__="JSONParserErr" | keep pod [1m])',
-    ["__error__=JSONParserErr __error_details__=Malformed JSON error pod=z: 1"],
+    [
+      "__error__=JSONParserErr __error_details__=Value looks like object, but can't find closing '}' symbol pod=z: 1",
+    ],
   ],
   ['sum(count_over_time({app="b"} | json | __error__="" [1m]))', []],
   ['sum(count_over_time({app="b"} | json [1m]))', [": 1"]],

@@ -52,17 +52,20 @@ export function compileJson(wanted: Wanted): StageRun {
       return true;
     }
     const line = lineOf(state);
+    const onMember = (name: string, start: number, end: number) => {
+      const free = nameFor(state, name);
+      if (free !== undefined) {
+        const raw = line.slice(start, end);
+        state.parsed.set(free, raw.startsWith('"') ? unescapeJson(raw) : raw);
+      }
+      return left === 0 && !isExact;
+    };
+    let sizeBeforeObject = 0;
     try {
-      scanObject(line, wanted, names, (name, start, end) => {
-        const free = nameFor(state, name);
-        if (free !== undefined) {
-          const raw = line.slice(start, end);
-          state.parsed.set(free, raw.startsWith('"') ? unescapeJson(raw) : raw);
-        }
-        return left === 0 && !isExact;
-      });
+      scanObject(line, wanted, names, onMember, () => (sizeBeforeObject = state.parsed.size));
     } catch (thrown) {
       if (!(thrown instanceof JsonFault)) throw thrown;
+      if (thrown instanceof UnclosedObject) state.parsed.truncate(sizeBeforeObject);
       setError(state, jsonError, thrown.message);
     }
     return true;
@@ -72,42 +75,64 @@ export function compileJson(wanted: Wanted): StageRun {
 /** An object that is being read, and what its names begin with. */
 type Level = { readonly prefix: string; isFirst: boolean };
 
-/** Tells values that are no lists and not null, until `onMember` has enough. Gives where it has stopped. Throws JsonFault. */
+/** An object within the line's object has no end: what was told of it since `onObject` does not count, as Loki looks for the end first. */
+class UnclosedObject extends JsonFault {}
+
+/**
+ * Tells values that are no lists and not null, until `onMember` has enough; `onObject` is called where an object among the line's own
+ * members begins. Gives where it has stopped. Throws JsonFault.
+ */
 function scanObject(
   line: string,
   wanted: Wanted,
   names: (text: string) => string,
   onMember: (name: string, start: number, end: number) => boolean,
+  onObject?: () => void,
 ): number {
   const start = skipSpace(line, 0);
-  if (line.charCodeAt(start) !== 123) throw new JsonFault(startFault(line, start));
+  if (line.charCodeAt(start) !== 123) throw new JsonFault(jsonFaults.object);
   const cursor: ObjectCursor = { at: start + 1, keyStart: 0, keyEnd: 0 };
   const levels: Level[] = [{ prefix: "", isFirst: true }];
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const { isFirst, prefix } = level;
-    level.isFirst = false;
-    if (!nextMember(line, cursor, isFirst)) {
-      levels.pop();
-      continue;
+  let objectStart = 0;
+  try {
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const { isFirst, prefix } = level;
+      level.isFirst = false;
+      if (!nextMember(line, cursor, isFirst)) {
+        levels.pop();
+        continue;
+      }
+      const name = nameOf(line, cursor, prefix, names);
+      const first = line.charCodeAt(cursor.at);
+      if (first === 123 && isPrefixWanted(wanted, name)) {
+        if (levels.length >= jsonDepthMax) throw new JsonFault(jsonFaults.depth);
+        if (levels.length === 1) {
+          objectStart = cursor.at;
+          onObject?.();
+        }
+        levels.push({ prefix: name, isFirst: true });
+        cursor.at++;
+        continue;
+      }
+      const end = valueEnd(line, cursor.at);
+      const isValue = first !== 123 && first !== 91 && first !== 110 && name !== "";
+      if (isValue && onMember(name, cursor.at, end)) return end;
+      cursor.at = end;
     }
-    const name = nameOf(line, cursor, prefix, names);
-    const first = line.charCodeAt(cursor.at);
-    if (first === 123 && isPrefixWanted(wanted, name)) {
-      if (levels.length >= jsonDepthMax) throw new JsonFault(jsonFaults.depth);
-      levels.push({ prefix: name, isFirst: true });
-      cursor.at++;
-      continue;
-    }
-    const end = valueEnd(line, cursor.at);
-    const isValue = first !== 123 && first !== 91 && first !== 110 && name !== "";
-    if (isValue && onMember(name, cursor.at, end)) return end;
-    cursor.at = end;
+  } catch (thrown) {
+    if (levels.length > 1 && !isClosed(line, objectStart))
+      throw new UnclosedObject(jsonFaults.object);
+    throw thrown;
   }
   return cursor.at;
 }
 
-function startFault(line: string, start: number): string {
-  return start >= line.length ? jsonFaults.object : jsonFaults.malformed;
+function isClosed(line: string, objectStart: number): boolean {
+  try {
+    return valueEnd(line, objectStart) > objectStart;
+  } catch {
+    return false;
+  }
 }
 
 function nameOf(
@@ -118,6 +143,7 @@ function nameOf(
 ): string {
   const raw = line.slice(keyStart + 1, keyEnd - 1);
   const key = raw.includes("\\") ? unescapeJson(line.slice(keyStart, keyEnd)) : raw;
+  if (key === "" && raw !== "") throw new JsonFault(jsonFaults.escape);
   if (prefix === "") return names(key);
   if (key.trim() === "") return prefix;
   const name = names(key);

@@ -10,6 +10,7 @@ export const jsonFaults = {
   string: "Value is string, but can't find closing '\"' symbol",
   value: "Unknown value type",
   malformed: "Malformed JSON error",
+  escape: "Encountered an invalid escape sequence in a string",
   depth: "nested deeper than 512 levels",
 } as const;
 
@@ -23,14 +24,14 @@ export function skipSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (code !== 32 && (code < 9 || code > 13)) break;
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) break;
     at++;
   }
   return at;
 }
 
 /** The offset behind the string that opens at `at`. */
-function stringEnd(text: string, at: number): number {
+export function stringEnd(text: string, at: number, fault: string = jsonFaults.string): number {
   let end = text.indexOf('"', at + 1);
   while (end > 0) {
     let slashes = 0;
@@ -38,7 +39,7 @@ function stringEnd(text: string, at: number): number {
     if (slashes % 2 === 0) return end + 1;
     end = text.indexOf('"', end + 1);
   }
-  throw new JsonFault(jsonFaults.string);
+  throw new JsonFault(fault);
 }
 
 /** The offset behind the value that begins at `at`, whatever it is. */
@@ -81,9 +82,9 @@ export function unescapeJson(quoted: string): string {
   }
 }
 
-/** Characters that Prometheus refuses in a label become spaces. */
+/** Characters that Prometheus refuses in a label become spaces; half a surrogate pair is a wrong escape. */
 function cleaned(text: string): string {
-  return text.toWellFormed().replaceAll("\ufffd", " ");
+  return text.isWellFormed() ? text.replaceAll("\ufffd", " ") : "";
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -115,25 +116,27 @@ function unescapeLoosely(inner: string): string {
 /** Reads keys and values of the object that opens at `at`, in order. */
 export type ObjectCursor = { at: number; keyStart: number; keyEnd: number };
 
-/** Moves to the next key; `at` is then where its value begins. False at the object's end, with `at` behind it. */
+/**
+ * Moves to the next key; `at` is then where its value begins. False at the object's end, with `at` behind it. Which fault is told where is
+ * as in the parser that Loki uses (github.com/grafana/jsonparser, ObjectEach): users know them by their texts. A comma may stand last.
+ */
 export function nextMember(text: string, cursor: ObjectCursor, isFirst: boolean): boolean {
   let at = skipSpace(text, cursor.at);
+  if (at >= text.length) throw new JsonFault(isFirst ? jsonFaults.malformed : jsonFaults.array);
+  if (!isFirst && text.charCodeAt(at) === comma) {
+    at = skipSpace(text, at + 1);
+    if (at >= text.length) throw new JsonFault(jsonFaults.array);
+  } else if (!isFirst && text.charCodeAt(at) !== closeBrace) throw new JsonFault(jsonFaults.object);
   if (text.charCodeAt(at) === closeBrace) {
     cursor.at = at + 1;
     return false;
   }
-  if (!isFirst) {
-    if (at >= text.length) throw new JsonFault(jsonFaults.object);
-    if (text.charCodeAt(at) !== comma) throw new JsonFault(jsonFaults.malformed);
-    at = skipSpace(text, at + 1);
-  }
-  if (at >= text.length) throw new JsonFault(jsonFaults.object);
-  if (text.charCodeAt(at) !== quote) throw new JsonFault(jsonFaults.malformed);
+  if (text.charCodeAt(at) !== quote) throw new JsonFault(jsonFaults.object);
   cursor.keyStart = at;
-  cursor.keyEnd = stringEnd(text, at);
+  cursor.keyEnd = stringEnd(text, at, jsonFaults.malformed);
   at = skipSpace(text, cursor.keyEnd);
   if (text.charCodeAt(at) !== colon) throw new JsonFault(jsonFaults.malformed);
   cursor.at = skipSpace(text, at + 1);
-  if (cursor.at >= text.length) throw new JsonFault(jsonFaults.object);
+  if (cursor.at >= text.length) throw new JsonFault(jsonFaults.malformed);
   return true;
 }

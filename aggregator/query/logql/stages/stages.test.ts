@@ -42,6 +42,37 @@ test.each([
   expect(rest).toEqual(labels);
   expect(details).not.toBe("");
 });
+const [object, array, malformed] = [
+  "Value looks like object, but can't find closing '}' symbol",
+  "Value is array, but can't find closing ']' symbol",
+  "Malformed JSON error",
+];
+test.each([
+  ["plain text", {}, object],
+  ["", {}, object],
+  ["[1]", {}, object],
+  ["{", {}, malformed],
+  ["{a:1}", {}, object],
+  ['{"a', {}, malformed],
+  ['{"a"', {}, malformed],
+  ['{"a":', {}, malformed],
+  ['{"a":1', { a: "1" }, array],
+  ['{"a":1,', { a: "1" }, array],
+  ['{"a":1 "b":2}', { a: "1" }, object],
+  ['{"a":1,"b":"cut off', { a: "1" }, "Value is string, but can't find closing '\"' symbol"],
+  ['{"a":1,"b":{"c":"whole","d":"cut off', { a: "1" }, object],
+  ['{"a":1,"b":{"c":"whole","d":oops}}', { a: "1", b_c: "whole" }, "Unknown value type"],
+  [String.raw`{"a":1,"\q":2}`, { a: "1" }, "Encountered an invalid escape sequence in a string"],
+])("json tells of %s what Loki's parser tells", async (line, labels, details) => {
+  const error = { __error__: "JSONParserErr", __error_details__: details };
+  expect(await parsedOf("| json", line)).toEqual({ ...labels, ...error });
+});
+test.each([
+  ['{"a":1,}', { a: "1" }],
+  [String.raw`{"a":"half \ud83d","b":"\ud83d\ude00"}`, { a: "", b: "😀" }],
+])("json takes %s as it is", async (line, labels) => {
+  expect(await parsedOf("| json", line)).toEqual(labels);
+});
 test("json refuses what is nested 10,000 deep, and costs no stack", async () => {
   const deep = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`;
   expect(await parsedOf("| json", deep)).toMatchObject({ __error__: "JSONParserErr" });
@@ -62,6 +93,11 @@ test.each([
   ['x="a[7]"', '{"a":[1]}', { x: "" }],
   ['x="[0].a"', '[{"a":3}]', { x: "3" }],
   ['x="a"', "no json", { __error__: "JSONParserErr" }],
+  ['x="a", y="c"', '{"a":1,"b":"cut off', { x: "1", y: "" }],
+  ['x="b.c"', '{"a":{"c":1},"b":{"c":2,"d":oops}, and so on', { x: "2" }],
+  ['x="a"', '{"b":oops,"a":1}', { x: "1" }],
+  ['x="b[1].c"', '{"a":[{"c":1}],"b":[0,{"c":[3]},', { x: "[3]" }],
+  ['x="a"', "{a:1}", { x: "" }],
 ])("json %s takes single values of %s", async (list, line, labels) => {
   expect(await parsedOf(`| json ${list}`, line)).toEqual(labels);
 });
