@@ -36,6 +36,12 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
     keys: ["p50_ms", "p99_ms"],
   },
+  receivers: {
+    args: words(
+      "--lines 2000 --batch 200 --forms syslog_3164,fluent,otlp_json --flush_interval 200ms",
+    ),
+    keys: words("cpu_s_per_million rss_mb wire_bytes_per_line"),
+  },
   redaction: { args: ["--lines", "8000", "--rounds", "1"], keys: ["cpu_s_per_million"] },
   remote_write: {
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],

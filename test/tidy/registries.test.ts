@@ -22,6 +22,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "body.ts",
     "beside_samples.ts",
     "byte_aliases.ts",
+    "byte_memo.ts",
     "byte_queue.ts",
     "config.ts",
     "datagram_server.ts",

@@ -1,7 +1,7 @@
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MultilineConfig } from "../sources/file_logs/multiline.ts";
-import { PushedLineJoiner } from "./pushed_line_joiner.ts";
+import { type HeldLine, type LineRows, PushedLineJoiner } from "./pushed_line_joiner.ts";
 import type { PushedRecord } from "./pushed_record.ts";
 
 export type RecordFault = {
@@ -16,46 +16,54 @@ export type LogLimits = {
   readonly multiline?: MultilineConfig | undefined;
 };
 
-/** Lines of a stream that were taken out of a batch, and when each came. */
-export type HeldStream = {
-  readonly labels: Labels;
-  readonly lines: readonly { readonly record: PushedRecord; readonly atMs: number }[];
-};
-
 const attributesMax = 128;
 const attributeBytesMax = 64 * 1024;
 const severityMax = 24;
+const nanosPerMs = 1_000_000;
+/** What the columns begin with; they double. */
+const firstRows = 256;
+const firstBytes = 32 * 1024;
+const newline = 0x0a;
 
 /** Gathers the records of one request as the columns of a batch. */
-export class LogBatchBuilder {
+export class LogBatchBuilder implements LineRows {
   readonly #limits: LogLimits;
   readonly #streams: Labels[] = [];
-  readonly #streamOf: number[] = [];
   readonly #numbers = new Map<string, number>();
   /** The same object again needs no key. */
   readonly #numbersOf = new Map<Labels, number>();
-  readonly #timestampsMs: number[] = [];
-  readonly #nanos: number[] = [];
-  readonly #severities: number[] = [];
-  readonly #bodies: Uint8Array[] = [];
-  readonly #bodyEnds: number[] = [];
-  readonly #attributes: (Labels | undefined)[] = [];
+  #rows = 0;
   #bytes = 0;
+  #streamOf = new Uint32Array(firstRows);
+  #timestampsMs = new Float64Array(firstRows);
+  #nanos = new Uint32Array(firstRows);
+  #severities = new Uint8Array(firstRows);
+  #bodyEnds = new Uint32Array(firstRows);
+  #bodies = Buffer.allocUnsafeSlow(firstBytes);
+  readonly #attributes: (Labels | undefined)[] = [];
+  #hasAttributes = false;
+  /** Those of neighbours are often the same object. */
+  #checked: Labels | undefined;
   readonly #joiner: PushedLineJoiner | undefined;
 
   constructor(limits: LogLimits) {
     this.#limits = limits;
     const { multiline, lineBytesMax } = limits;
-    this.#joiner = multiline && new PushedLineJoiner(multiline, lineBytesMax);
+    this.#joiner = multiline && new PushedLineJoiner(multiline, lineBytesMax, this);
   }
 
   /** Records; what was pushed is as many lines or more. */
   get length(): number {
-    return this.#bodyEnds.length - (this.#joiner?.absent.size ?? 0);
+    return this.#rows - (this.#joiner?.absent.size ?? 0);
   }
 
   get lines(): number {
-    return this.#bodyEnds.length;
+    return this.#rows;
+  }
+
+  /** Of all bodies. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The number of a stream, for add(). */
@@ -75,88 +83,214 @@ export class LogBatchBuilder {
     return this.#streams.push(labels) - 1;
   }
 
-  /** Takes a record, or says why not. A severity that is none is 0, unknown. `atMs`: when it came, for holdOpen(). */
+  /** As addLine(), of an object. */
   add(stream: number, record: PushedRecord, atMs = 0): RecordFault | undefined {
     const { unixNanos, severity, body, attributes } = record;
     const timestampMs = Number(unixNanos / 1_000_000n);
-    if (unixNanos <= 0n || timestampMs > this.#limits.latestMs)
+    const nanos = Number(unixNanos % 1_000_000n);
+    const source = bufferOf(body);
+    return this.addLine(
+      stream,
+      timestampMs,
+      nanos,
+      severity,
+      source,
+      0,
+      source.length,
+      attributes,
+      atMs,
+    );
+  }
+
+  /**
+   * Takes the record whose body is source[start, end), which is copied, or says why not. Its time is Unix ms and the nanoseconds within that. A
+   * severity that is none is 0, unknown. `atMs`: when it came, for holdOpen(). One argument each: an object would be made for every line.
+   */
+  addLine(
+    stream: number,
+    timestampMs: number,
+    nanos: number,
+    severity: number,
+    source: Buffer,
+    start: number,
+    end: number,
+    attributes: Labels | undefined,
+    atMs: number,
+  ): RecordFault | undefined {
+    const isBeforeAll = timestampMs < 0 || (timestampMs === 0 && nanos <= 0);
+    if (isBeforeAll || timestampMs > this.#limits.latestMs)
       return {
         reason: "out_of_bounds_timestamp",
-        message: `time ${unixNanos} ns is out of bounds`,
+        message: `time ${BigInt(timestampMs) * 1_000_000n + BigInt(nanos)} ns is out of bounds`,
       };
-    if (body.length > this.#limits.lineBytesMax)
+    if (end - start > this.#limits.lineBytesMax)
       return {
         reason: "line_too_long",
-        message: `a line of ${body.length} bytes is longer than ${this.#limits.lineBytesMax}`,
+        message: `a line of ${end - start} bytes is longer than ${this.#limits.lineBytesMax}`,
       };
-    const own = Object.entries(attributes ?? {});
-    const size = own.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-    if (own.length > attributesMax || size > attributeBytesMax)
-      return { reason: "label_limit", message: "a record has too many or too large attributes" };
-    this.#streamOf.push(stream);
-    this.#timestampsMs.push(timestampMs);
-    this.#nanos.push(Number(unixNanos % 1_000_000n));
-    this.#severities.push(severity > 0 && severity <= severityMax ? severity : 0);
-    this.#bodies.push(body);
-    this.#bytes += body.length;
-    this.#bodyEnds.push(this.#bytes);
-    this.#attributes.push(own.length === 0 ? undefined : attributes);
-    this.#joiner?.add(stream, this.#bodyEnds.length - 1, record, atMs);
+    if (attributes !== undefined && attributes !== this.#checked) {
+      if (isTooMuch(attributes))
+        return { reason: "label_limit", message: "a record has too many or too large attributes" };
+      this.#checked = attributes;
+    }
+    this.#begin(stream, timestampMs, nanos, severity, attributes);
+    this.#append(source, start, end);
+    this.#bodyEnds[this.#rows++] = this.#bytes;
+    this.#joiner?.add(stream, this.#rows - 1, atMs);
     return undefined;
   }
 
-  /** Takes out of the batch the last records of streams to which something came after `sinceMs`: more of them may come. */
-  holdOpen(sinceMs: number, streamsMax: number): HeldStream[] {
-    const held = this.#joiner?.hold(sinceMs, streamsMax) ?? [];
-    return held.map(({ stream, lines }) => ({ labels: this.#streams[stream] ?? {}, lines }));
+  /** Takes a record of another batch, which was checked there. */
+  takeRow(from: LogBatchBuilder, row: number, atMs: number): void {
+    const stream = this.stream(from.#streams[from.#streamOf[row] ?? 0] ?? {});
+    this.#beginAs(stream, from, row, from.#severities[row] ?? 0);
+    this.#append(from.#bodies, from.#startOf(row), from.#bodyEnds[row] ?? 0);
+    this.#bodyEnds[this.#rows++] = this.#bytes;
+    this.#joiner?.add(stream, this.#rows - 1, atMs);
   }
 
+  /** Takes out of the batch the last records of streams to which something came after `sinceMs`, as more of them may come; for takeRow(). */
+  holdOpen(sinceMs: number, streamsMax: number): HeldLine[] {
+    return this.#joiner?.hold(sinceMs, streamsMax) ?? [];
+  }
+
+  /** The columns are the builder's own: nothing may be added afterwards. */
   build(): LogsBatch {
     const joiner = this.#joiner;
     return joiner === undefined || joiner.absent.size === 0 ? this.#whole() : this.#joined(joiner);
   }
 
+  lengthOf(row: number): number {
+    return (this.#bodyEnds[row] ?? 0) - this.#startOf(row);
+  }
+
+  frontOf(row: number, bytesMax: number): string {
+    const start = this.#startOf(row);
+    return this.#bodies.toString("utf8", start, start + Math.min(bytesMax, this.lengthOf(row)));
+  }
+
+  gapMs(a: number, b: number): number {
+    const ms = (this.#timestampsMs[b] ?? 0) - (this.#timestampsMs[a] ?? 0);
+    return Math.abs(ms + ((this.#nanos[b] ?? 0) - (this.#nanos[a] ?? 0)) / nanosPerMs);
+  }
+
+  attributesOf(row: number): Labels | undefined {
+    return this.#attributes[row];
+  }
+
   /** The records of lines that belong together, each in the place of its first. */
   #joined(joiner: PushedLineJoiner): LogsBatch {
-    const limits = { lineBytesMax: Number.POSITIVE_INFINITY, latestMs: Number.POSITIVE_INFINITY };
-    const joined = new LogBatchBuilder(limits);
-    for (let row = 0; row < this.#bodies.length; row++) {
+    const joined = new LogBatchBuilder(this.#limits);
+    for (let row = 0; row < this.#rows; row++) {
       if (joiner.absent.has(row)) continue;
       const rows = [row, ...joiner.restOf(row)];
-      const severities = rows.map((one) => this.#severities[one] ?? 0);
-      joined.add(joined.stream(this.#streams[this.#streamOf[row] ?? -1] ?? {}), {
-        unixNanos:
-          BigInt(this.#timestampsMs[row] ?? 0) * 1_000_000n + BigInt(this.#nanos[row] ?? 0),
-        severity: severities.find((severity) => severity > 0) ?? 0,
-        body: bodyOf(rows.map((one) => this.#bodies[one] ?? new Uint8Array())),
-        attributes: this.#attributes[row],
-      });
+      const severity = rows.map((one) => this.#severities[one] ?? 0).find((one) => one > 0) ?? 0;
+      const stream = joined.stream(this.#streams[this.#streamOf[row] ?? 0] ?? {});
+      joined.#beginAs(stream, this, row, severity);
+      for (const one of rows) {
+        if (one !== row) joined.#append(lineEnd, 0, 1);
+        joined.#append(this.#bodies, this.#startOf(one), this.#bodyEnds[one] ?? 0);
+      }
+      joined.#bodyEnds[joined.#rows++] = joined.#bytes;
     }
     return joined.#whole();
   }
 
+  #beginAs(stream: number, from: LogBatchBuilder, row: number, severity: number): void {
+    const timestampMs = from.#timestampsMs[row] ?? 0;
+    this.#begin(stream, timestampMs, from.#nanos[row] ?? 0, severity, from.#attributes[row]);
+  }
+
+  /** All columns of the next record but its body. */
+  #begin(
+    stream: number,
+    timestampMs: number,
+    nanos: number,
+    severity: number,
+    attributes: Labels | undefined,
+  ): void {
+    const row = this.#rows;
+    if (row === this.#bodyEnds.length) this.#growRows();
+    this.#streamOf[row] = stream;
+    this.#timestampsMs[row] = timestampMs;
+    this.#nanos[row] = nanos;
+    this.#severities[row] = severity > 0 && severity <= severityMax ? severity : 0;
+    const own = attributes !== undefined && hasAny(attributes) ? attributes : undefined;
+    this.#attributes.push(own);
+    if (own !== undefined) this.#hasAttributes = true;
+  }
+
+  #append(source: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (this.#bytes + length > this.#bodies.length) this.#growBodies(length);
+    if (length === 1) this.#bodies[this.#bytes] = source[start] ?? 0;
+    else source.copy(this.#bodies, this.#bytes, start, end);
+    this.#bytes += length;
+  }
+
+  #startOf(row: number): number {
+    return row === 0 ? 0 : (this.#bodyEnds[row - 1] ?? 0);
+  }
+
+  #growRows(): void {
+    const rows = 2 * this.#bodyEnds.length;
+    this.#streamOf = grown(this.#streamOf, new Uint32Array(rows));
+    this.#timestampsMs = grown(this.#timestampsMs, new Float64Array(rows));
+    this.#nanos = grown(this.#nanos, new Uint32Array(rows));
+    this.#severities = grown(this.#severities, new Uint8Array(rows));
+    this.#bodyEnds = grown(this.#bodyEnds, new Uint32Array(rows));
+  }
+
+  #growBodies(more: number): void {
+    let size = 2 * this.#bodies.length;
+    while (size < this.#bytes + more) size *= 2;
+    const bodies = Buffer.allocUnsafeSlow(size);
+    this.#bodies.copy(bodies, 0, 0, this.#bytes);
+    this.#bodies = bodies;
+  }
+
   #whole(): LogsBatch {
+    const rows = this.#rows;
     const batch = {
       streams: this.#streams,
-      streamOf: Uint32Array.from(this.#streamOf),
-      timestampsMs: Float64Array.from(this.#timestampsMs),
-      nanos: Uint32Array.from(this.#nanos),
-      severities: Uint8Array.from(this.#severities),
-      bodies: new Uint8Array(Buffer.concat(this.#bodies, this.#bytes)),
-      bodyEnds: Uint32Array.from(this.#bodyEnds),
+      streamOf: this.#streamOf.subarray(0, rows),
+      timestampsMs: this.#timestampsMs.subarray(0, rows),
+      nanos: this.#nanos.subarray(0, rows),
+      severities: this.#severities.subarray(0, rows),
+      bodies: this.#bodies.subarray(0, this.#bytes),
+      bodyEnds: this.#bodyEnds.subarray(0, rows),
     };
-    return this.#attributes.every((own) => own === undefined)
-      ? batch
-      : { ...batch, attributes: this.#attributes };
+    return this.#hasAttributes ? { ...batch, attributes: this.#attributes } : batch;
   }
 }
 
-/** Lines with "\n" between them. */
-function bodyOf(lines: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array()] = lines;
-  return lines.length === 1
-    ? first
-    : Buffer.concat(lines.flatMap((line, i) => (i === 0 ? [line] : [lineEnd, line])));
+const lineEnd = Buffer.of(newline);
+
+/** A view where it is none yet. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-const lineEnd = Uint8Array.of(0x0a);
+function grown<Column extends Uint8Array | Uint32Array | Float64Array>(
+  from: Column,
+  into: Column,
+): Column {
+  into.set(from);
+  return into;
+}
+
+function isTooMuch(attributes: Labels): boolean {
+  let [count, size] = [0, 0];
+  for (const name in attributes) {
+    count++;
+    size += name.length + (attributes[name] ?? "").length;
+  }
+  return count > attributesMax || size > attributeBytesMax;
+}
+
+function hasAny(attributes: Labels): boolean {
+  for (const name in attributes) return name !== undefined;
+  return false;
+}

@@ -36,6 +36,26 @@ export class LogQueue {
   /** As KeptRecords.add(). */
   add(labels: Labels, record: PushedRecord, whole?: () => Uint8Array): void {
     this.#records.add(labels, record, whole);
+    this.#added();
+  }
+
+  /** As KeptRecords.addLine(). */
+  addLine(
+    labels: Labels,
+    ms: number,
+    nanos: number,
+    severity: number,
+    source: Buffer,
+    start: number,
+    end: number,
+    attributes: Labels | undefined,
+    whole?: () => Uint8Array,
+  ): void {
+    this.#records.addLine(labels, ms, nanos, severity, source, start, end, attributes, whole);
+    this.#added();
+  }
+
+  #added(): void {
     if (this.#records.isLarge) this.#flush("more may come");
     else this.#setTimer();
   }

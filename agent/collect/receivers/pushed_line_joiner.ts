@@ -1,22 +1,29 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { LineJoiner } from "../sources/file_logs/line_joiner.ts";
 import { type MultilineConfig, lineJoiner } from "../sources/file_logs/multiline.ts";
-import type { PushedRecord } from "./pushed_record.ts";
 
 /** A line that was pushed: its place in the batch, and when it came, in ms of a monotonic clock. */
-type Line = { readonly row: number; readonly record: PushedRecord; readonly atMs: number };
+export type HeldLine = { readonly row: number; readonly atMs: number };
+
+/** The lines of a batch, by their rows. */
+export type LineRows = {
+  /** Bytes of the body. */
+  lengthOf(row: number): number;
+  /** The first bytes of the body, at most so many. */
+  frontOf(row: number, bytesMax: number): string;
+  /** Between the times of two. */
+  gapMs(a: number, b: number): number;
+  attributesOf(row: number): Labels | undefined;
+};
 
 /** The last record of a stream, which may go on. */
 type Open = {
   readonly joiner: LineJoiner;
-  lines: Line[];
+  lines: HeldLine[];
   /** Lines that belong to it only if a later one does. */
-  tentative: Line[];
+  tentative: HeldLine[];
   bytes: number;
 };
-
-/** Lines that were not given away, because more of their record may come. */
-export type HeldLines = { readonly stream: number; readonly lines: readonly Line[] };
 
 /** So much of a line's first bytes tells whether its record goes on. */
 const judgedBytesMax = 512;
@@ -28,15 +35,17 @@ const judgedBytesMax = 512;
 export class PushedLineJoiner {
   readonly #config: MultilineConfig;
   readonly #lineBytesMax: number;
+  readonly #rows: LineRows;
   readonly #open = new Map<number, Open>();
   /** By the row of a record's first line the rows of the others, in order. */
   readonly #rest = new Map<number, number[]>();
   /** Rows that are no records of their own. */
   readonly #absent = new Set<number>();
 
-  constructor(config: MultilineConfig, lineBytesMax: number) {
+  constructor(config: MultilineConfig, lineBytesMax: number, rows: LineRows) {
     this.#config = config;
     this.#lineBytesMax = lineBytesMax;
+    this.#rows = rows;
   }
 
   get absent(): ReadonlySet<number> {
@@ -48,13 +57,13 @@ export class PushedLineJoiner {
     return this.#rest.get(row) ?? [];
   }
 
-  add(stream: number, row: number, record: PushedRecord, atMs: number): void {
+  add(stream: number, row: number, atMs: number): void {
     const open = this.#open.get(stream) ?? this.#newOpen(stream);
-    this.#judge(open, { row, record, atMs });
+    this.#judge(open, { row, atMs });
   }
 
   /** Takes out of the batch what came last to its stream at `sinceMs` or later; the newest of at most so many streams. */
-  hold(sinceMs: number, streamsMax: number): HeldLines[] {
+  hold(sinceMs: number, streamsMax: number): HeldLine[] {
     const held = [...this.#open]
       .map(([stream, { lines, tentative }]) => ({ stream, lines: [...lines, ...tentative] }))
       .filter(({ lines }) => (lines.at(-1)?.atMs ?? sinceMs) > sinceMs)
@@ -64,7 +73,7 @@ export class PushedLineJoiner {
       this.#open.delete(stream);
       for (const { row } of lines) this.#absent.add(row);
     }
-    return held;
+    return held.flatMap(({ lines }) => lines);
   }
 
   #newOpen(stream: number): Open {
@@ -73,17 +82,17 @@ export class PushedLineJoiner {
     return open;
   }
 
-  #judge(open: Open, line: Line): void {
+  #judge(open: Open, line: HeldLine): void {
     const [head] = open.lines;
     if (head === undefined) {
-      open.joiner.start(textOf(line.record));
+      open.joiner.start(this.#textOf(line));
       open.lines = [line];
-      open.bytes = line.record.body.length;
+      open.bytes = this.#rows.lengthOf(line.row);
       return;
     }
     const waiting = open.tentative;
     const verdict = this.#canFollow(open, head, line)
-      ? open.joiner.continues(textOf(line.record))
+      ? open.joiner.continues(this.#textOf(line))
       : "no";
     if (verdict === "maybe") {
       waiting.push(line);
@@ -99,30 +108,29 @@ export class PushedLineJoiner {
     this.#rest.set(head.row, rest);
     for (const one of [...waiting, line]) {
       open.lines.push(one);
-      open.bytes += one.record.body.length + 1;
+      open.bytes += this.#rows.lengthOf(one.row) + 1;
       rest.push(one.row);
       this.#absent.add(one.row);
     }
   }
 
-  #canFollow({ lines, tentative, bytes }: Open, head: Line, { record }: Line): boolean {
-    const last = (tentative.at(-1) ?? lines.at(-1) ?? head).record;
-    const gapMs = Math.abs(Number(record.unixNanos - last.unixNanos)) / 1e6;
-    const waiting = tentative.reduce((sum, one) => sum + one.record.body.length + 1, 0);
+  #canFollow({ lines, tentative, bytes }: Open, head: HeldLine, { row }: HeldLine): boolean {
+    const rows = this.#rows;
+    const last = tentative.at(-1) ?? lines.at(-1) ?? head;
+    const waiting = tentative.reduce((sum, one) => sum + rows.lengthOf(one.row) + 1, 0);
     return (
-      gapMs <= this.#config.flush_timeout &&
+      rows.gapMs(last.row, row) <= this.#config.flush_timeout &&
       lines.length + tentative.length < this.#config.lines_max &&
-      bytes + waiting + record.body.length + 1 <= this.#lineBytesMax &&
-      isSame(head.record.attributes, record.attributes)
+      bytes + waiting + rows.lengthOf(row) + 1 <= this.#lineBytesMax &&
+      isSame(rows.attributesOf(head.row), rows.attributesOf(row))
     );
+  }
+
+  #textOf({ row }: HeldLine): string {
+    return this.#rows.frontOf(row, judgedBytesMax);
   }
 }
 
 function isSame(a: Labels | undefined, b: Labels | undefined): boolean {
   return a === b || Bun.deepEquals(a ?? {}, b ?? {});
-}
-
-function textOf({ body }: PushedRecord): string {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, judgedBytesMax));
-  return bytes.toString("utf8");
 }

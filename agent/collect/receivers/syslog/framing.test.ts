@@ -6,8 +6,8 @@ import { SyslogFraming } from "./framing.ts";
 function framed(bytes: string, size: number, bytesMax = 20): string[] {
   const messages: string[] = [];
   const memory = new MemoryBudget(64 * 1024);
-  const framing = new SyslogFraming(bytesMax, memory, (message, wasCut) =>
-    messages.push(message.toString("latin1") + (wasCut ? "…" : "")),
+  const framing = new SyslogFraming(bytesMax, memory, (message, start, end, wasCut) =>
+    messages.push(message.toString("latin1", start, end) + (wasCut ? "…" : "")),
   );
   const all = Buffer.from(bytes, "latin1");
   for (let at = 0; at < all.length; at += size) framing.push(all.subarray(at, at + size));

@@ -4,9 +4,11 @@ import type { MemoryBudget } from "../memory_budget.ts";
 const [newline, carriageReturn, space, less, zero, nine] = [0x0a, 0x0d, 0x20, 0x3c, 0x30, 0x39];
 /** Digits of a length: a gigabyte has nine. */
 const digitsMax = 9;
+/** In place of a position: more bytes are needed. */
+const incomplete = -1;
 
-/** A message, and whether it was cut at the limit; the bytes are a copy. */
-export type OnMessage = (message: Buffer, wasCut: boolean) => void;
+/** A message is bytes[start, end), which hold until the call returns, and may have been cut at the limit. */
+export type OnMessage = (bytes: Buffer, start: number, end: number, wasCut: boolean) => void;
 
 /**
  * Messages of a byte stream in either framing of RFC 6587, told apart message by message: a length, a space and a "<" is octet
@@ -21,6 +23,9 @@ export class SyslogFraming {
   #skipsLine = false;
   /** Bytes of what waits that have no line end among them. */
   #scanned = 0;
+  /** Where the next NUL of the bytes that are looked at stands, so that nearly always one look serves all their lines. */
+  #nul = incomplete;
+  #counted: Counted = { start: 0, length: 0 };
 
   constructor(bytesMax: number, memory: MemoryBudget, onMessage: OnMessage) {
     this.#queue = new ByteQueue(memory);
@@ -31,105 +36,109 @@ export class SyslogFraming {
   /** Throws OperatingError("overloaded") when the receivers hold too much. */
   push(chunk: Uint8Array): void {
     this.#queue.append(chunk);
-    while (this.#queue.length > 0 && this.#step());
+    const { bytes } = this.#queue;
+    this.#nul = bytes.indexOf(0, this.#scanned);
+    let at = 0;
+    while (at < bytes.length) {
+      const next = this.#step(bytes, at);
+      if (next === incomplete) break;
+      at = next;
+    }
+    this.#queue.consume(at);
   }
 
   /** A last message without a line end is one, too, and of a counted one stands what came. */
   end(): void {
     const { bytes } = this.#queue;
     if (bytes.length > 0 && !this.#skipsLine && this.#skipBytes === 0) {
-      const counted = this.#scanned === 0 ? countOf(bytes) : undefined;
-      if (typeof counted === "object") this.#tell(bytes.subarray(counted.start), true);
-      else this.#tell(bytes, false);
+      const isCounted = this.#scanned === 0 && readCount(bytes, 0, this.#counted) === "counted";
+      this.#tell(bytes, isCounted ? this.#counted.start : 0, bytes.length, isCounted);
     }
     this.#queue.close();
   }
 
-  /** Takes one message or one skip further; false: more bytes are needed. */
-  #step(): boolean {
-    const { bytes } = this.#queue;
+  /** Takes one message or one skip that begins at `at` further; gives where the next one begins. */
+  #step(bytes: Buffer, at: number): number {
     if (this.#skipBytes > 0) {
-      const skipped = Math.min(this.#skipBytes, bytes.length);
+      const skipped = Math.min(this.#skipBytes, bytes.length - at);
       this.#skipBytes -= skipped;
-      this.#queue.consume(skipped);
-      return true;
+      return at + skipped;
     }
-    if (this.#skipsLine) return this.#skipLine(bytes);
-    const counted = this.#scanned === 0 ? countOf(bytes) : undefined;
-    if (counted === "incomplete") return false;
-    return counted === undefined ? this.#takeLine(bytes) : this.#takeCounted(bytes, counted);
+    if (this.#skipsLine) return this.#skipLine(bytes, at);
+    const count = this.#scanned === 0 ? readCount(bytes, at, this.#counted) : "none";
+    if (count === "incomplete") return incomplete;
+    return count === "none" ? this.#takeLine(bytes, at) : this.#takeCounted(bytes, this.#counted);
   }
 
-  #skipLine(bytes: Buffer): boolean {
-    const end = lineEnd(bytes, 0);
+  #skipLine(bytes: Buffer, at: number): number {
+    const end = this.#lineEnd(bytes, at);
     this.#skipsLine = end < 0;
-    this.#queue.consume(end < 0 ? bytes.length : end + 1);
-    return end >= 0;
+    return end < 0 ? bytes.length : end + 1;
   }
 
-  #takeCounted(bytes: Buffer, { start, length }: Counted): boolean {
+  #takeCounted(bytes: Buffer, { start, length }: Counted): number {
     const taken = Math.min(length, this.#bytesMax);
-    if (bytes.length < start + taken) return false;
-    this.#tell(bytes.subarray(start, start + taken), taken < length);
-    this.#queue.consume(start + taken);
+    if (bytes.length < start + taken) return incomplete;
+    this.#tell(bytes, start, start + taken, taken < length);
     this.#skipBytes = length - taken;
-    return true;
+    return start + taken;
   }
 
-  #takeLine(bytes: Buffer): boolean {
-    const end = lineEnd(bytes, this.#scanned);
-    if (end >= 0 && end <= this.#bytesMax) {
-      this.#tell(bytes.subarray(0, end), false);
-      this.#queue.consume(end + 1);
+  #takeLine(bytes: Buffer, at: number): number {
+    const end = this.#lineEnd(bytes, at + this.#scanned);
+    if (end >= 0 && end - at <= this.#bytesMax) {
       this.#scanned = 0;
-      return true;
+      this.#tell(bytes, at, end, false);
+      return end + 1;
     }
-    this.#scanned = bytes.length;
-    if (bytes.length <= this.#bytesMax) return false;
-    this.#tell(bytes.subarray(0, this.#bytesMax), true);
-    this.#queue.consume(this.#bytesMax);
-    this.#skipsLine = true;
+    this.#scanned = bytes.length - at;
+    if (this.#scanned <= this.#bytesMax) return incomplete;
     this.#scanned = 0;
-    return true;
+    this.#skipsLine = true;
+    this.#tell(bytes, at, at + this.#bytesMax, true);
+    return at + this.#bytesMax;
   }
 
-  #tell(message: Buffer, wasCut: boolean): void {
-    const trimmed = wasCut ? message : withoutLineEnd(message);
-    if (trimmed.length > 0) this.#onMessage(Buffer.from(trimmed), wasCut);
+  #lineEnd(bytes: Buffer, from: number): number {
+    const line = bytes.indexOf(newline, from);
+    if (this.#nul >= 0 && this.#nul < from) this.#nul = bytes.indexOf(0, from);
+    const nul = this.#nul;
+    return nul >= 0 && (line < 0 || nul < line) ? nul : line;
+  }
+
+  #tell(bytes: Buffer, start: number, end: number, wasCut: boolean): void {
+    const last = wasCut ? end : trimmedEnd(bytes, start, end);
+    if (last > start) this.#onMessage(bytes, start, last, wasCut);
   }
 }
 
-/** Without the newline, carriage return or NUL at its end, which senders put into counted messages and datagrams, too. */
-export function withoutLineEnd(message: Buffer): Buffer {
-  let end = message.length;
-  while (end > 0 && isLineEnd(message[end - 1] ?? 0)) end--;
-  return message.subarray(0, end);
+/** The end without the newline, carriage return or NUL before it, which senders put into counted messages and datagrams, too. */
+export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  let last = end;
+  while (last > start && isLineEnd(bytes[last - 1] ?? 0)) last--;
+  return last;
 }
 
 function isLineEnd(byte: number): boolean {
   return byte === newline || byte === carriageReturn || byte === 0;
 }
 
-type Counted = { readonly start: number; readonly length: number };
+type Counted = { start: number; length: number };
 
-/** The length at the front, where there is one that a message follows. */
-function countOf(bytes: Buffer): Counted | "incomplete" | undefined {
-  let at = 0;
-  while (at < bytes.length && at <= digitsMax && isDigit(bytes[at] ?? 0)) at++;
-  if (at === 0 || at > digitsMax || bytes[0] === zero) return undefined;
-  if (at === bytes.length) return "incomplete";
-  if (bytes[at] !== space) return undefined;
-  if (at + 1 === bytes.length) return "incomplete";
-  if (bytes[at + 1] !== less) return undefined;
-  return { start: at + 1, length: Number(bytes.toString("latin1", 0, at)) };
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= zero && byte <= nine;
-}
-
-function lineEnd(bytes: Buffer, from: number): number {
-  const line = bytes.indexOf(newline, from);
-  const nul = (line < 0 ? bytes : bytes.subarray(0, line)).indexOf(0, from);
-  return nul < 0 ? line : nul;
+/** Reads the length at `at`, where there is one that a message follows, into `counted`. */
+function readCount(bytes: Buffer, at: number, counted: Counted): "counted" | "incomplete" | "none" {
+  let [next, length] = [at, 0];
+  for (; next < bytes.length && next - at <= digitsMax; next++) {
+    const byte = bytes[next] ?? 0;
+    if (byte < zero || byte > nine) break;
+    length = 10 * length + byte - zero;
+  }
+  if (next === at || next - at > digitsMax || bytes[at] === zero) return "none";
+  if (next === bytes.length) return "incomplete";
+  if (bytes[next] !== space) return "none";
+  if (next + 1 === bytes.length) return "incomplete";
+  if (bytes[next + 1] !== less) return "none";
+  counted.start = next + 1;
+  counted.length = length;
+  return "counted";
 }

@@ -7,10 +7,9 @@ import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../re
 import { readServerTls } from "../server_tls.ts";
 import { ConnectionFault, type StreamServer, startStreamServer } from "../stream_server.ts";
 import { SyslogConfig, zoneOf } from "./config.ts";
-import { SyslogFraming, withoutLineEnd } from "./framing.ts";
-import { type SyslogMessage, readSyslog } from "./message.ts";
-import { severityOfSyslog } from "./severity.ts";
-import { SyslogLabels, labelPart } from "./stream_labels.ts";
+import { SyslogFraming, trimmedEnd } from "./framing.ts";
+import { SyslogMessageReader, type SyslogSender } from "./message_reader.ts";
+import { SyslogLabels } from "./stream_labels.ts";
 
 /** Syslog, RFC 5424 and 3164, over UDP, TCP (RFC 6587) and TLS (RFC 5425). */
 export const syslog = defineReceiver({
@@ -24,8 +23,7 @@ class SyslogReceiver implements OpenedReceiver {
   readonly #config: SyslogConfig;
   readonly #context: ReceiverContext;
   readonly #queue: LogQueue;
-  readonly #labels: SyslogLabels;
-  readonly #zone: ReturnType<typeof zoneOf>;
+  readonly #reader: SyslogMessageReader;
   #datagrams: DatagramServer | undefined;
   readonly #streams: StreamServer[] = [];
 
@@ -33,8 +31,8 @@ class SyslogReceiver implements OpenedReceiver {
     this.#config = config;
     this.#context = context;
     this.#queue = new LogQueue(context, config.line_size_max, config.multiline);
-    this.#labels = new SyslogLabels(config.labels, config.relabel_configs);
-    this.#zone = zoneOf(config.time_zone);
+    const labels = new SyslogLabels(config.labels, config.relabel_configs);
+    this.#reader = new SyslogMessageReader(labels, zoneOf(config.time_zone));
   }
 
   async start(): Promise<void> {
@@ -76,10 +74,10 @@ class SyslogReceiver implements OpenedReceiver {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const sender = plainAddress(socket.remoteAddress ?? "");
+    const sender = this.#reader.sender(plainAddress(socket.remoteAddress ?? ""));
     const { line_size_max: bytesMax } = this.#config;
-    const framing = new SyslogFraming(bytesMax, this.#context.memory, (line, wasCut) =>
-      this.#take(line, sender, wasCut),
+    const framing = new SyslogFraming(bytesMax, this.#context.memory, (bytes, start, end, wasCut) =>
+      this.#take(bytes, start, end, sender, wasCut),
     );
     try {
       for await (const chunk of socket) {
@@ -95,45 +93,43 @@ class SyslogReceiver implements OpenedReceiver {
     }
   }
 
-  #takeDatagram(datagram: Buffer, sender: string): void {
+  #takeDatagram(datagram: Buffer, address: string): void {
     if (this.#queue.isFull) {
       this.#context.drop("logs", "rate_limit", 1);
       return;
     }
-    const line = withoutLineEnd(datagram);
-    if (line.length === 0) return;
-    const wasCut = line.length > this.#config.line_size_max;
-    const kept = wasCut ? line.subarray(0, this.#config.line_size_max) : line;
-    this.#take(kept, plainAddress(sender), wasCut);
+    const end = trimmedEnd(datagram, 0, datagram.length);
+    if (end === 0) return;
+    const last = Math.min(end, this.#config.line_size_max);
+    this.#take(datagram, 0, last, this.#reader.sender(plainAddress(address)), last < end);
   }
 
-  #take(line: Buffer, sender: string, wasCut: boolean): void {
+  #take(bytes: Buffer, start: number, end: number, sender: SyslogSender, wasCut: boolean): void {
+    const reader = this.#reader;
+    reader.read(bytes, start, end, sender, this.#context.clock.now());
     if (wasCut) this.#context.notStored("line_end", 1);
-    const message = readSyslog(line, { nowMs: this.#context.clock.now(), zone: this.#zone });
-    const labels = this.#labels.of(message, sender);
+    const { labels, severity, attributes } = reader.head;
     if (labels === undefined) {
       this.#context.drop("logs", "relabel", 1);
       return;
     }
-    const attributes = attributesOf(message, sender);
-    if (wasCut) attributes["truncated"] = "true";
-    const { unixNanos, body } = message;
-    const severity = severityOfSyslog(message.severity);
-    this.#queue.add(labels, { unixNanos, severity, body, attributes }, () => line);
+    this.#queue.addLine(
+      labels,
+      reader.ms,
+      reader.nanos,
+      severity,
+      bytes,
+      reader.bodyStart,
+      reader.bodyEnd,
+      wasCut ? { ...attributes, truncated: "true" } : attributes,
+      // Nothing else refuses attributes than that there are too many of them.
+      reader.bodyStart - start > smallHeadBytes ? () => bytes.subarray(start, end) : undefined,
+    );
   }
 }
 
-/** What stands beside the body: ids, structured data, and who sent a message that does not say it. */
-function attributesOf(message: SyslogMessage, sender: string): Record<string, string> {
-  const attributes: Record<string, string> = {};
-  const { host, processId, messageId, data } = message;
-  if (host === undefined && sender !== "") attributes["sender"] = sender;
-  if (processId !== undefined) attributes["procid"] = processId;
-  if (messageId !== undefined) attributes["msgid"] = messageId;
-  for (const [id, name, value] of data)
-    attributes[`sd_${labelPart(id)}_${labelPart(name)}`] = value;
-  return attributes;
-}
+/** Fewer bytes hold less beside the text than a record may have. */
+const smallHeadBytes = 256;
 
 /** An IPv4 address that came over a socket of IPv6 without its prefix. */
 function plainAddress(address: string): string {
