@@ -118,6 +118,23 @@ test("query_range of a metric counts what lies in each left-open window", async 
     },
   ]);
 });
+test("query_range rounds the steps outwards, so that the newest lines are in some window", async () => {
+  const text = query('sum by (job) (count_over_time({job="app"}[10s]))');
+  const { result } = await data(`/query_range?${text}&start=105&end=121.5&step=10`);
+  expect(result[0].values).toEqual([
+    [100, "1"],
+    [110, "1"],
+    [130, "1"],
+  ]);
+  const { result: ones } = await data(
+    `/query_range?${query("vector(1)")}&start=101&end=129&step=30`,
+  );
+  expect(ones[0].values).toEqual([
+    [90, "1"],
+    [120, "1"],
+    [150, "1"],
+  ]);
+});
 test("query answers the health check of Grafana", async () => {
   const { resultType, result } = await data(
     `/query?${query("vector(1)+vector(1)")}&time=4000000000`,
@@ -143,10 +160,28 @@ test.each([
   expect([status, type]).toEqual([400, "text/plain; charset=utf-8"]);
   expect(body).toContain(reason);
 });
-test.each(["limit=0", "limit=6000", "direction=up", "start=x", "step=0"])(
-  "a parameter such as %s is refused",
-  async (parameter) => {
-    const text = parameter.startsWith("step") ? 'count_over_time({job="app"}[1m])' : '{job="app"}';
-    expect((await get(`/query_range?${query(text)}&${parameter}`)).status).toBe(400);
-  },
-);
+test.each([
+  ["limit=0", "limit must be a positive value"],
+  ["limit=x", 'strconv.Atoi: parsing "x": invalid syntax'],
+  ["limit=6000", "max entries limit per query exceeded, limit > max_entries_limit (6000 > 5000)"],
+  ["direction=up", "invalid direction 'up'"],
+  ["start=x", `could not parse 'start' parameter: strconv.ParseInt: parsing "x": invalid syntax`],
+  ["end=2026", undefined],
+  [
+    "end=2026-11-21",
+    `could not parse 'end' parameter: strconv.ParseInt: parsing "2026-11-21": invalid syntax`,
+  ],
+  ["start=10&end=5", "end timestamp must not be before or equal to start time"],
+  ["step=x", 'cannot parse "x" to a valid duration'],
+  ...["step=0", "step=-5"].map((step) => [
+    step,
+    "zero or negative query resolution step widths are not accepted. Try a positive integer",
+  ]),
+  ["interval=-1", "interval must be >= 0"],
+  ["limit=&start=&end=&step=&since=&direction=&interval=", undefined],
+])("a parameter such as %s is refused in Loki's words, or taken", async (parameter = "", words) => {
+  const text = parameter.startsWith("step") ? 'count_over_time({job="app"}[1m])' : '{job="app"}';
+  const { status, text: body } = await get(`/query_range?${query(text)}&${parameter}`);
+  expect(status).toBe(words === undefined ? 200 : 400);
+  if (words !== undefined) expect(body).toBe(words);
+});

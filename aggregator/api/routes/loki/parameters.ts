@@ -14,23 +14,32 @@ export async function lokiParameters(request: Request): Promise<LokiParameters> 
     for (const [name, value] of new URLSearchParams(await request.text()))
       values.append(name, value);
   return {
-    text: (name) => values.get(name) ?? undefined,
+    // An empty one is as good as none, as in Loki.
+    text: (name) => values.get(name) || undefined,
     all: (...names) => names.flatMap((name) => values.getAll(name)),
   };
 }
+
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9})\d*)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339, float seconds, or an integer: of ten digits or fewer it is seconds, longer it is nanoseconds. */
 export function parseLokiTime(name: string, text: string): bigint {
   if (/^-?\d+$/.test(text)) {
     const value = BigInt(text);
-    return text.replace("-", "").length <= 10 ? value * 1_000_000_000n : value;
+    return text.length <= 10 ? value * 1_000_000_000n : value;
   }
   if (/^-?\d*\.\d+$/.test(text)) return BigInt(Math.round(Number(text) * 1e6)) * 1_000n;
-  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? "";
-  const ms = Date.parse(text.replace(/\.\d+/, ""));
+  const match = rfc3339.exec(text);
+  const ms = match === null ? Number.NaN : Date.parse(text.replace(/\.\d+/, ""));
   if (Number.isNaN(ms))
-    throw new OperatingError("bad_request", `parameter ${name}: cannot parse "${text}" to a time`);
-  return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+    throw bad(
+      `could not parse '${name}' parameter: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  return BigInt(ms) * 1_000_000n + BigInt((match?.[1] ?? "").padEnd(9, "0"));
+}
+
+function bad(message: string): OperatingError {
+  return new OperatingError("bad_request", message);
 }
 
 export type LokiRange = { readonly startNs: bigint; readonly endNs: bigint };
@@ -45,8 +54,7 @@ export function rangeOf(parameters: LokiParameters, nowMs: number): LokiRange {
   const from = endNs < nowNs ? endNs : nowNs;
   const startNs =
     start === undefined ? from - BigInt(sinceMs) * 1_000_000n : parseLokiTime("start", start);
-  if (endNs < startNs)
-    throw new OperatingError("bad_request", "end timestamp must not be before start time");
+  if (endNs < startNs) throw bad("end timestamp must not be before or equal to start time");
   return { startNs, endNs };
 }
 
@@ -54,18 +62,21 @@ export function rangeOf(parameters: LokiParameters, nowMs: number): LokiRange {
 export function stepOf(parameters: LokiParameters, { startNs, endNs }: LokiRange): number {
   const seconds = Math.floor(Number(endNs - startNs) / 1e9 / 250);
   const stepMs = durationOf("step", parameters.text("step")) ?? Math.max(seconds, 1) * 1_000;
-  if (stepMs <= 0) throw new OperatingError("bad_request", "step must be positive");
+  if (stepMs <= 0)
+    throw bad(
+      "zero or negative query resolution step widths are not accepted. Try a positive integer",
+    );
   return stepMs;
 }
 
 export function limitOf(parameters: LokiParameters, limitMax: number): number {
   const text = parameters.text("limit") ?? "100";
+  if (!/^[+-]?\d+$/.test(text))
+    throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   const limit = Number(text);
-  if (!Number.isInteger(limit) || limit <= 0)
-    throw new OperatingError("bad_request", `limit is "${text}": expected a positive integer`);
+  if (limit <= 0) throw bad("limit must be a positive value");
   if (limit > limitMax)
-    throw new OperatingError(
-      "bad_request",
+    throw bad(
       `max entries limit per query exceeded, limit > max_entries_limit (${limit} > ${limitMax})`,
     );
   return limit;
@@ -83,31 +94,29 @@ export function countOf(
   const text = parameters.text(name) ?? "";
   const count = Number(text);
   if (/^\d+$/.test(text) && count > 0 && count <= countMax) return count;
-  throw new OperatingError("bad_request", `${name} is "${text}": expected 1 to ${countMax}`);
+  throw bad(`${name} is "${text}": expected 1 to ${countMax}`);
 }
 
 /** Milliseconds that entries are to lie apart; 0 where all are wanted. */
 export function intervalOf(parameters: LokiParameters): number {
   const ms = durationOf("interval", parameters.text("interval")) ?? 0;
-  if (ms < 0) throw new OperatingError("bad_request", "interval must be >= 0");
+  if (ms < 0) throw bad("interval must be >= 0");
   return ms;
 }
 
 export function directionOf(parameters: LokiParameters): "backward" | "forward" {
-  const direction = (parameters.text("direction") ?? "backward").toLowerCase();
+  const text = parameters.text("direction") ?? "backward";
+  const direction = text.toLowerCase();
   if (direction === "backward" || direction === "forward") return direction;
-  throw new OperatingError(
-    "bad_request",
-    `direction is "${direction}": expected backward or forward`,
-  );
+  throw bad(`invalid direction '${text}'`);
 }
 
+/** A duration, or float seconds, in milliseconds. */
 function durationOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  const ms = /^\d*\.?\d+$/.test(text) ? Number(text) * 1_000 : parseDuration(text);
+  if (text === undefined) return undefined;
+  const ms = /^-?\d*\.?\d+$/.test(text) ? Number(text) * 1_000 : parseDuration(text);
   if (ms !== undefined) return ms;
-  throw new OperatingError(
-    "bad_request",
-    `parameter ${name}: cannot parse "${text}" to a duration`,
-  );
+  throw name === "since"
+    ? bad(`could not parse 'since' parameter: not a valid duration string: ${JSON.stringify(text)}`)
+    : bad(`cannot parse ${JSON.stringify(text)} to a valid duration`);
 }

@@ -81,8 +81,12 @@ function sorts(query: MetricQuery): boolean {
   return query.kind === "label_replace" && sorts(query.of);
 }
 
-/** Steps lie on multiples of the step, so that a refresh a moment later asks for the same points. */
+/**
+ * Steps lie on multiples of the step, so that a refresh a moment later asks for the same points: from the last at or before the start to
+ * the first at or after the end, as Loki has them (pkg/querier/queryrange/splitters.go), so that what is newest is in some window.
+ */
 function alignedMs({ startNs, endNs }: LokiRange, stepMs: number) {
-  const startMs = Math.ceil(Number(startNs / 1_000_000n) / stepMs) * stepMs;
-  return { startMs, endMs: Math.max(startMs, Number(endNs / 1_000_000n)) };
+  const startMs = Math.floor(Number(startNs / 1_000_000n) / stepMs) * stepMs;
+  const endMs = Math.ceil(Number(endNs) / 1e6 / stepMs) * stepMs;
+  return { startMs, endMs: Math.max(startMs, endMs) };
 }

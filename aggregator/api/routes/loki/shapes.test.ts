@@ -268,7 +268,8 @@ test("build, readiness, configuration, limits and rules", async () => {
     buildDate: "today",
     goVersion: "",
   });
-  expect(await ask("/ready")).toMatchObject({ status: 200, text: "ready\n" });
+  const type = "text/plain; charset=utf-8";
+  expect(await ask("/ready")).toMatchObject({ status: 200, text: "ready\n", type });
   expect(await ask("/config")).toMatchObject({ status: 200, text: "listen: nowhere\n" });
   expect(await get("/drilldown-limits")).toMatchObject({
     limits: { volume_enabled: true },
@@ -299,8 +300,16 @@ test.each([
   ["/loki/api/v1/query_range", { query: '{app="web"} |~ "("' }, "missing"],
   ["/loki/api/v1/detected_fields", { query: "rate({app=`web`}[1m])" }, "only log selector"],
   ["/loki/api/v1/patterns", { query: '{app="web"} |= "x"' }, "only label matchers"],
-  ["/loki/api/v1/labels", { start: "20", end: "10" }, "end timestamp must not be before start"],
-  ["/loki/api/v1/query_range", { query: "{app=`web`}", interval: "-1s" }, "interval"],
+  [
+    "/loki/api/v1/labels",
+    { start: "20", end: "10" },
+    "end timestamp must not be before or equal to start time",
+  ],
+  [
+    "/loki/api/v1/query_range",
+    { query: "{app=`web`}", interval: "-1s" },
+    'cannot parse "-1s" to a valid duration',
+  ],
   ["/loki/api/v1/detected_fields", { query: "{app=`web`}", line_limit: "0" }, "line_limit"],
 ])("%s refuses in plain text (%o)", async (path, parameters, reason) => {
   const { status, text, type } = await ask(path, parameters);

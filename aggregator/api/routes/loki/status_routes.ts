@@ -8,11 +8,10 @@ import { entriesMax } from "./query_routes.ts";
 
 /** What tells of Loki itself: build, readiness, configuration, limits, rules; and format_query. */
 export function statusRoutes(app: Hono, parts: LokiParts): void {
-  app.get("/ready", (c) => c.text("ready\n"));
-  app.get("/config", () => {
-    const headers = { "content-type": "text/plain; charset=utf-8" };
-    return new Response(parts.config(), { headers });
-  });
+  // Without a header of its own a text loses its type on the way through the middleware that compresses.
+  const headers = { "content-type": "text/plain; charset=utf-8" };
+  app.get("/ready", () => new Response("ready\n", { headers }));
+  app.get("/config", () => new Response(parts.config(), { headers }));
   app.get(`${basePath}/status/buildinfo`, (c) => c.json({ ...parts.build, goVersion: "" }));
   app.get(`${basePath}/drilldown-limits`, (c) => c.json(drilldownLimits(parts)));
   app.on(["GET", "POST"], `${basePath}/format_query`, async (c) => {
