@@ -1,9 +1,9 @@
-import { zstdDecompressSync } from "node:zlib";
 import { encodings, type Page, valuesMax } from "./column_pages.ts";
 import type { ColumnChunk } from "./footer.ts";
 import { codec, pageType } from "./parquet_writer.ts";
 import { numberField, structField, ThriftReader, type ThriftStruct } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
+import { unzstd } from "./zstd_frames.ts";
 
 const pageBytesMax = 512 * 2 ** 20;
 
@@ -130,7 +130,7 @@ function unpack(bytes: Uint8Array, size: number, { codec: kind }: ColumnChunk): 
   if (kind === codec.none || size === 0) return bytes;
   if (kind !== codec.zstd) throw new UnsupportedParquet(`compression ${kind}`);
   try {
-    return zstdDecompressSync(bytes, { maxOutputLength: size });
+    return unzstd(bytes, size);
   } catch (cause) {
     throw new UnsupportedParquet("a page that cannot be unpacked", { cause });
   }
