@@ -1,11 +1,8 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
+import { bufferOf, type TextTest } from "./text_tests.ts";
 
 /** What one variable of a line must be, that a needle stands in the line across the variable's borders. */
-export type Constraint = {
-  readonly variable: number;
-  readonly is: "prefix" | "suffix" | "equal";
-  readonly bytes: Uint8Array;
-};
+export type Constraint = TextTest & { readonly variable: number };
 
 /** Where a needle may stand in lines of a template. */
 export type Alignments = {
@@ -131,8 +128,4 @@ class Aligner {
       if (part[partAt + i] !== this.#needle[needleAt + i]) return false;
     return true;
   }
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

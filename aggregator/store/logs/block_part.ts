@@ -12,6 +12,7 @@ import { hideMasked, type LogMask } from "./log_mask.ts";
 import type { LogGroup } from "./log_group.ts";
 import {
   bodyColumns,
+  columnsOfRows,
   lineEndsOf,
   rebuildBodies,
   rebuildUnmined,
@@ -106,7 +107,7 @@ export class BlockPart implements LogPart {
       return compactSlice({ batch, rows });
     }
     group = await file.group(index, ["template"]);
-    group = await file.group(index, isTemplates ? unminedColumns : bodyColumns(group));
+    group = await file.group(index, isTemplates ? unminedColumns : columnsOfRows(group, rows));
     const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
     return { batch: { ...batch, ...bodies }, rows: allRows(rows.length) };
@@ -130,8 +131,8 @@ export class BlockPart implements LogPart {
     const passing = ofStreams(group, matches);
     if (passing === undefined) return new Uint32Array();
     if (filters.length > 0) group = await file.group(index, ["template"]);
-    const load = async (names: Iterable<string>) => {
-      group = await file.group(index, names);
+    const load = async (names: Iterable<string>, withDigits?: boolean) => {
+      group = await file.group(index, names, withDigits);
     };
     for (const filter of filters) await filter.filter(group, known, load, passing);
     await this.#heed(file, index, load, passing);

@@ -1,145 +1,210 @@
 import { encodings } from "../parquet/column_pages.ts";
 import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../parquet/flat_columns.ts";
-import { type FlatColumn, pagesOf } from "../parquet/flat_pages.ts";
+import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { ShapePatterns } from "./shape_patterns.ts";
+import { bufferOf, type SplitTest, splitTest, type TextTest } from "./text_tests.ts";
 
 const zero = "0".charCodeAt(0);
-const nine = "9".charCodeAt(0);
+/** Tests of fewer digits, at one place of a pattern, are made text by text: the digits alone have them everywhere. */
+const searchedDigitsMin = 3;
+
+/** The pattern of each text, and which rows have one: undefined where all have. */
+type Numbers = {
+  readonly numbers: Uint16Array | Uint32Array;
+  readonly isPresent: Uint8Array | undefined;
+};
+
+/** Texts whose digits stand elsewhere, by their patterns. */
+export type PatternedTexts = Numbers & { readonly patterns: ShapePatterns };
 
 /**
- * Texts that TextSplitter took apart: shapes by number, and the digits of all, one after another. Numbers and digits stay packed until
- * somebody wants the bytes of the texts; what has no digit is looked for in the shapes alone.
+ * Texts that TextSplitter took apart: shapes by number, and the digits of all, one after another. Numbers and digits stay packed until somebody
+ * wants them, and a text is looked for without any being put together: its pattern in those of the shapes, its digits in the digits.
  */
 export class FilledTexts {
+  readonly patterns: ShapePatterns;
   readonly #texts: FlatColumn;
-  readonly #digits: FlatColumn;
-  readonly #shapes: Uint8Array;
-  readonly #shapeEnds: Uint32Array;
-  #patterns: Patterns | undefined;
+  #packed: FlatColumn | undefined;
+  #digits: FlatPage | undefined;
+  #numbers: Numbers | undefined;
 
-  /** `texts` and the digits that were taken out of them; undefined where these are texts as they are. Throws UnsupportedParquet. */
-  static of(texts: FlatColumn, digits: FlatColumn): FilledTexts | undefined {
+  /** Undefined where these are texts as they are. Their digits are given later. Throws UnsupportedParquet. */
+  static of(texts: FlatColumn): FilledTexts | undefined {
     const shapes = dictionaryTexts(texts);
-    // Where no text has a digit, there is nothing to fill in, and the other column is empty.
-    return shapes && new FilledTexts(texts, digits, shapes.bytes, shapes.ends);
+    return shapes && new FilledTexts(texts, new ShapePatterns(shapes.bytes, shapes.ends));
   }
 
-  private constructor(
-    texts: FlatColumn,
-    digits: FlatColumn,
-    shapes: Uint8Array,
-    shapeEnds: Uint32Array,
-  ) {
+  private constructor(texts: FlatColumn, patterns: ShapePatterns) {
     this.#texts = { ...texts, bytes: texts.bytes.slice() };
-    this.#digits = { ...digits, bytes: digits.bytes.slice() };
-    this.#shapes = shapes;
-    this.#shapeEnds = shapeEnds;
+    this.patterns = patterns;
+  }
+
+  /** The column of digits that were taken out of the texts. Where no text has a digit, there is nothing to fill in, and it is empty. */
+  giveDigits(column: FlatColumn): void {
+    this.#packed = { ...column, bytes: column.bytes.slice() };
   }
 
   get memory(): number {
-    const packed = this.#texts.bytes.length + this.#digits.bytes.length;
-    const patterns = this.#patterns;
-    const more = patterns === undefined ? 0 : patterns.bytes.length + patterns.starts.byteLength;
-    return packed + this.#shapes.length + this.#shapeEnds.byteLength + more;
+    const packed = this.#texts.bytes.length + (this.#packed?.bytes.length ?? 0);
+    const known = this.#numbers;
+    const numbers = (known?.numbers.byteLength ?? 0) + (known?.isPresent?.length ?? 0);
+    return packed + this.patterns.memory + (this.#digits?.bytes.length ?? 0) + numbers;
   }
 
-  /** Whether a text may hold the needle; undefined where that takes the texts put together: some are like it but for their digits. */
-  mayHold(needle: Uint8Array): boolean | undefined {
-    const like = needle.map((byte) => (isDigit(byte) ? zero : byte));
-    const { bytes } = this.#patternsOnce();
-    const isIn = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(like);
-    return isIn && needle.some(isDigit) ? undefined : isIn;
+  /** Whether a test is about digits that were not given, and some text is like it but for its digits. */
+  needsDigits(test: TextTest): boolean {
+    if (this.#packed !== undefined || this.#digits !== undefined) return false;
+    const split = splitTest(test);
+    return split.digits.length > 0 && this.patterns.alike(split) !== undefined;
   }
 
-  #patternsOnce(): Patterns {
-    this.#patterns ??= patternsOf(this.#shapes, measured(this.#shapes, this.#shapeEnds).lengths);
-    return this.#patterns;
+  /** The pattern of each text. Throws UnsupportedParquet. */
+  numbers(): Numbers {
+    if (this.#numbers !== undefined) return this.#numbers;
+    const { count } = this.patterns;
+    const { numbers, isPresent } = dictionaryNumbers(this.#texts, count);
+    const narrow = count <= 2 ** 16 ? Uint16Array.from(numbers) : numbers;
+    return (this.#numbers = { numbers: narrow, isPresent });
   }
 
   /** The bytes of each text. Throws UnsupportedParquet. */
   lengths(): { readonly lengths: Uint32Array; readonly isPresent: Uint8Array | undefined } {
-    const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
-    const { lengths } = measured(this.#shapes, this.#shapeEnds);
-    return { lengths: numbers.map((number) => lengths[number] ?? 0), isPresent };
+    const { numbers, isPresent } = this.numbers();
+    const { starts } = this.patterns;
+    const lengths = new Uint32Array(numbers.length);
+    for (let text = 0; text < lengths.length; text++) {
+      const number = numbers[text] ?? 0;
+      lengths[text] = (starts[number + 1] ?? 0) - (starts[number] ?? 0);
+    }
+    return { lengths, isPresent };
   }
 
-  /** A text of each shape, with zeros for its digits, and the shape of each text. Throws UnsupportedParquet. */
-  patterns(): PatternedTexts {
-    const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
-    return { ...this.#patternsOnce(), numbers, isPresent };
+  /** Numbers of the texts that pass a test, ascending. Throws UnsupportedParquet. */
+  textsWith(test: TextTest): number[] {
+    const split = splitTest(test);
+    const alike = this.patterns.alike(split);
+    if (alike === undefined) return [];
+    if (split.digits.length === 0) return this.#textsOf(alike);
+    if (test.is !== "within" && split.digits.length < searchedDigitsMin)
+      return this.#textByText(split, alike);
+    const at = bufferOf(this.#page().bytes).indexOf(split.digits);
+    return at < 0 ? [] : this.#textsAt(split, alike, at);
+  }
+
+  /** Texts whose pattern is one of these. */
+  #textsOf(alike: Uint8Array): number[] {
+    const { numbers } = this.numbers();
+    const found: number[] = [];
+    for (let text = 0; text < numbers.length; text++)
+      if (alike[numbers[text] ?? 0] === 1) found.push(text);
+    return found;
+  }
+
+  /** Those in which the digits of a test stand where its pattern does; the first of these digits are at `first` in the page. */
+  #textsAt(test: SplitTest, alike: Uint8Array, first: number): number[] {
+    const { numbers } = this.numbers();
+    const { digitCounts } = this.patterns;
+    const { bytes } = this.#page();
+    const all = bufferOf(bytes);
+    const found: number[] = [];
+    // The digits of the text.
+    let start = this.#digitsStart();
+    let [text, number] = [0, numbers[0] ?? 0];
+    let end = start + (digitCounts[number] ?? 0);
+    for (let at = Math.max(first, start); ;) {
+      at = all.indexOf(test.digits, at);
+      if (at < 0) return found;
+      for (; end <= at; end += digitCounts[number] ?? 0) {
+        number = numbers[++text] ?? 0;
+        start = end;
+      }
+      const isFound = alike[number] === 1 && this.patterns.passesFrom(number, at - start, test);
+      if (isFound) found.push(text);
+      at = isFound ? end : at + 1;
+    }
+  }
+
+  /** Of a test whose digits stand at one place of each pattern. */
+  #textByText(test: SplitTest, alike: Uint8Array): number[] {
+    const { numbers } = this.numbers();
+    const { digitCounts } = this.patterns;
+    const { bytes } = this.#page();
+    const { digits, is } = test;
+    const found: number[] = [];
+    let at = this.#digitsStart();
+    for (let text = 0; text < numbers.length; text++) {
+      const number = numbers[text] ?? 0;
+      const count = digitCounts[number] ?? 0;
+      if (alike[number] === 1) {
+        const from = is === "suffix" ? at + count - digits.length : at;
+        let i = 0;
+        while (i < digits.length && bytes[from + i] === digits[i]) i++;
+        if (i === digits.length) found.push(text);
+      }
+      at += count;
+    }
+    return found;
   }
 
   /** The texts put together. Throws UnsupportedParquet. */
   fill(): TextValues {
-    const { numbers, isPresent } = dictionaryNumbers(this.#texts, this.#shapeEnds.length);
-    const { lengths, digitCounts } = measured(this.#shapes, this.#shapeEnds);
+    const { numbers, isPresent } = this.numbers();
+    const { starts, bytes: patterns } = this.patterns;
     const ends = new Uint32Array(numbers.length);
-    let [size, digits] = [0, 0];
+    let size = 0;
     for (let text = 0; text < numbers.length; text++) {
       const number = numbers[text] ?? 0;
-      ends[text] = size += lengths[number] ?? 0;
-      digits += digitCounts[number] ?? 0;
+      ends[text] = size += (starts[number + 1] ?? 0) - (starts[number] ?? 0);
     }
-    const patterns = this.#patternsOnce();
     const bytes = new Uint8Array(size);
-    const given = digitsOf(this.#digits, numbers.length, digits);
-    fillPatterns(patterns.bytes, patterns.starts, numbers, given, bytes);
+    const from = this.#digitsStart();
+    const digits = from === 0 ? nothing : this.#page().bytes;
+    fillPatterns(patterns, starts, numbers, digits, from, bytes);
     return { bytes, ends, isPresent };
   }
-}
 
-/** Bytes and digits of a text of each shape. */
-function measured(shapes: Uint8Array, ends: Uint32Array) {
-  const lengths = new Uint32Array(ends.length);
-  const digitCounts = new Uint32Array(ends.length);
-  let at = 0;
-  for (let shape = 0; shape < ends.length; shape++) {
-    const end = ends[shape] ?? 0;
-    let [others, digits] = [0, 0];
-    for (; at < end; at++) {
-      const byte = shapes[at] ?? 0;
-      if (isDigit(byte)) digits += byte - zero;
-      else others++;
-    }
-    lengths[shape] = others + digits;
-    digitCounts[shape] = digits;
+  /** Walks the texts by ascending rows, and puts those together that are asked for. */
+  cursor(): SplitCursor {
+    const from = this.#digitsStart();
+    const digits = from === 0 ? nothing : this.#page().bytes;
+    return new SplitCursor({ ...this.numbers(), patterns: this.patterns }, digits, from);
   }
-  return { lengths, digitCounts };
-}
 
-/** Texts whose digits stand elsewhere: pattern n is bytes[starts[n], starts[n + 1]). */
-export type PatternedTexts = Patterns & {
-  /** By text. */
-  readonly numbers: Uint32Array;
-  /** By row; undefined where every row has a text. */
-  readonly isPresent: Uint8Array | undefined;
-};
-
-type Patterns = { readonly bytes: Uint8Array; readonly starts: Uint32Array };
-
-/** A text of each shape with a zero in place of every digit; `starts` has one more. */
-function patternsOf(shapes: Uint8Array, lengths: Uint32Array): Patterns {
-  const starts = new Uint32Array(lengths.length + 1);
-  for (let i = 0; i < lengths.length; i++) starts[i + 1] = (starts[i] ?? 0) + (lengths[i] ?? 0);
-  const bytes = new Uint8Array(starts[lengths.length] ?? 0);
-  let to = 0;
-  for (let at = 0; at < shapes.length; at++) {
-    const byte = shapes[at] ?? 0;
-    if (isDigit(byte)) to += byte - zero;
-    else bytes[to++] = byte;
-    if (isDigit(byte)) bytes.fill(zero, to - byte + zero, to);
+  /** The only page of digits; before these stand their counts. */
+  #page(): FlatPage {
+    if (this.#digits !== undefined) return this.#digits;
+    if (this.#packed === undefined) throw new RangeError("digits were not given");
+    const [page, ...more] = pagesOf(this.#packed).pages;
+    if (page?.encoding !== encodings.deltaLengthByteArray || more.length > 0)
+      throw new UnsupportedParquet(`${this.#packed.chunk.path} in encoding ${page?.encoding}`);
+    this.#packed = undefined;
+    return (this.#digits = { ...page, isPresent: undefined });
   }
-  return { bytes, starts };
+
+  /** Where the digits begin in their page: they end with it. 0 where there are none. */
+  #digitsStart(): number {
+    const { numbers } = this.numbers();
+    const { digitCounts } = this.patterns;
+    let count = 0;
+    for (let text = 0; text < numbers.length; text++) count += digitCounts[numbers[text] ?? 0] ?? 0;
+    if (count === 0) return 0;
+    const page = this.#page();
+    if (page.count !== numbers.length || count >= page.bytes.length)
+      throw new UnsupportedParquet("digits are cut off");
+    return page.bytes.length - count;
+  }
 }
 
 function fillPatterns(
   patterns: Uint8Array,
   starts: Uint32Array,
-  numbers: Uint32Array,
+  numbers: Uint16Array | Uint32Array,
   digits: Uint8Array,
+  from: number,
   into: Uint8Array,
 ): void {
-  let [to, digit] = [0, 0];
+  let [to, digit] = [0, from];
   for (let text = 0; text < numbers.length; text++) {
     const number = numbers[text] ?? 0;
     const end = starts[number + 1] ?? 0;
@@ -150,17 +215,47 @@ function fillPatterns(
   }
 }
 
-/** The digits of `texts` texts, `count` in all, at the end of the only page. */
-function digitsOf(column: FlatColumn, texts: number, count: number): Uint8Array {
-  if (count === 0) return new Uint8Array();
-  const [page, ...more] = pagesOf(column).pages;
-  if (page?.encoding !== encodings.deltaLengthByteArray || more.length > 0)
-    throw new UnsupportedParquet(`${column.chunk.path} in encoding ${page?.encoding}`);
-  if (page.count !== texts || count > page.bytes.length)
-    throw new UnsupportedParquet("digits are cut off");
-  return page.bytes.subarray(page.bytes.length - count);
+/** As TextCursor: `bytes` holds the text of the row that was asked for last. */
+class SplitCursor {
+  readonly bytes: Uint8Array;
+  readonly start = 0;
+  end = 0;
+  readonly #texts: PatternedTexts;
+  readonly #digits: Uint8Array;
+  /** The row at hand, the first text that is not before it, and where that one's digits begin. */
+  #row = 0;
+  #text = 0;
+  #digit: number;
+
+  constructor(texts: PatternedTexts, digits: Uint8Array, from: number) {
+    this.#texts = texts;
+    this.#digits = digits;
+    this.#digit = from;
+    const { starts } = texts.patterns;
+    let longest = 0;
+    for (let i = 0; i + 1 < starts.length; i++)
+      longest = Math.max(longest, (starts[i + 1] ?? 0) - (starts[i] ?? 0));
+    this.bytes = new Uint8Array(longest);
+  }
+
+  /** Whether a row, which is not before the last one asked for, has a text; it is bytes[start, end) then. */
+  seek(row: number): boolean {
+    const { numbers, isPresent, patterns } = this.#texts;
+    if (isPresent === undefined ? row >= numbers.length : isPresent[row] !== 1) return false;
+    for (; this.#row < row; this.#row++) {
+      if (isPresent !== undefined && isPresent[this.#row] !== 1) continue;
+      this.#digit += patterns.digitCounts[numbers[this.#text++] ?? 0] ?? 0;
+    }
+    const number = numbers[this.#text] ?? 0;
+    const from = patterns.starts[number] ?? 0;
+    this.end = (patterns.starts[number + 1] ?? 0) - from;
+    let digit = this.#digit;
+    for (let i = 0; i < this.end; i++) {
+      const byte = patterns.bytes[from + i] ?? 0;
+      this.bytes[i] = byte === zero ? (this.#digits[digit++] ?? 0) : byte;
+    }
+    return true;
+  }
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= zero && byte <= nine;
-}
+const nothing = new Uint8Array();

@@ -1,8 +1,9 @@
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
-import { variableColumns } from "../logs_columns.ts";
+import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";
 import type { LogGroup } from "./log_group.ts";
-import { bufferOf, firstFrom, type TextColumn, TextCursor } from "./text_values.ts";
+import { bufferOf, type TextTest } from "./text_tests.ts";
+import { type TextColumn, TextCursor } from "./text_values.ts";
 
 /** Where a needle may stand in the lines of a row group, told by the templates alone. */
 export type NeedlePlan = {
@@ -11,6 +12,8 @@ export type NeedlePlan = {
   readonly alignments: readonly Alignments[];
   /** Columns that must be looked at. */
   readonly columns: ReadonlySet<string>;
+  /** Of these, those that may hold the whole needle. */
+  readonly within: ReadonlySet<string>;
 };
 
 /** A text that is looked for, with what was found out of it so far. */
@@ -46,28 +49,39 @@ export function planNeedle(
     // Most ask for a delimiter in a variable, which has none.
     return { ...found, across: across?.filter((constraints) => constraints.every(mayFit)) };
   });
+  const within = new Set<string>();
+  if (needle.length === 0) return { needle, alignments, columns: within, within };
+  const add = (name: string) => mayHold(name, needle) && within.add(name);
   const columns = new Set<string>();
-  if (needle.length === 0) return { needle, alignments, columns };
-  const add = (name: string) => mayHold(name, needle) && columns.add(name);
   for (const [t, { isConstant, across }] of alignments.entries()) {
     if (isConstant) continue;
     const variables = (templates.values[t]?.partEnds.length ?? 1) - 1;
-    for (let v = 0; v < variables; v++)
-      // Too many alignments: the lines are made whole.
-      if (across === undefined) columns.add(variableColumns[v] ?? "");
-      else add(variableColumns[v] ?? "");
+    for (let v = 0; v < variables; v++) add(variableColumns[v] ?? "");
     for (const { variable } of across?.flat() ?? []) columns.add(variableColumns[variable] ?? "");
   }
-  add("body");
+  for (const name of within) columns.add(name);
+  if (mayHold("body", needle)) columns.add("body");
   // A body that is no text is there twice, and only the raw one counts.
   columns.add("body_raw");
-  return { needle, alignments, columns };
+  return { needle, alignments, columns, within };
 }
 
-/** Marks the rows whose line holds the needle. `group` has the columns of the plan; `rebuilt` finds it in rows of a template the long way. */
+/** Columns of digits that are wanted, besides those of the plan, which `group` has. */
+export function digitsOf(group: LogGroup, { needle, alignments, within }: NeedlePlan): Set<string> {
+  const wanted = new Set<string>();
+  const ask = (name: string, test: TextTest) => {
+    if (group.texts(name)?.needsDigits(test) === true) wanted.add(digitsColumn(name));
+  };
+  for (const name of within) ask(name, { is: "within", bytes: needle });
+  for (const { constraints } of sameConstraints(alignments))
+    for (const one of constraints) ask(variableColumns[one.variable] ?? "", one);
+  return wanted;
+}
+
+/** Marks the rows whose line holds the needle. `group` has the columns of the plan and digitsOf() it; `rebuilt` finds it in rows of a template the long way. */
 export function markNeedle(
   group: LogGroup,
-  { needle, alignments, columns }: NeedlePlan,
+  { needle, alignments, columns, within }: NeedlePlan,
   hits: Uint8Array,
   markRebuilt: (template: number, needle: Uint8Array, hits: Uint8Array) => void,
 ): void {
@@ -76,10 +90,7 @@ export function markNeedle(
     return;
   }
   markTemplates(group, alignments, hits);
-  for (const name of columns) {
-    const column = name === "body" || name === "body_raw" ? undefined : group.texts(name);
-    if (column !== undefined) sweep(column, needle, hits);
-  }
+  for (const name of within) sweep(group.texts(name), needle, hits);
   for (const [t, { isConstant, across }] of alignments.entries()) {
     if (isConstant) continue;
     if (across === undefined) markRebuilt(t, needle, hits);
@@ -90,8 +101,8 @@ export function markNeedle(
 }
 
 function markTemplates(group: LogGroup, alignments: readonly Alignments[], hits: Uint8Array): void {
-  const { numbers } = group.templates;
   if (!alignments.some(({ isConstant }) => isConstant)) return;
+  const { numbers } = group.templates;
   const isHit = Uint8Array.from(alignments, ({ isConstant }) => Number(isConstant));
   for (let row = 0; row < numbers.length; row++) {
     const number = numbers[row] ?? unmined;
@@ -100,19 +111,8 @@ function markTemplates(group: LogGroup, alignments: readonly Alignments[], hits:
 }
 
 /** Searches all texts of a column at once. */
-function sweep(column: TextColumn, needle: Uint8Array, hits: Uint8Array): void {
-  if (!column.mayHold(needle)) return;
-  const bytes = bufferOf(column.bytes);
-  const { ends, rowOf } = column;
-  let value = 0;
-  for (let at = bytes.indexOf(needle); at >= 0;) {
-    // The text that holds the first byte.
-    value = firstFrom(ends, at + 1, value);
-    const end = ends[value] ?? 0;
-    const isWithin = at + needle.length <= end;
-    if (isWithin) hits[rowOf?.[value] ?? value] = 1;
-    at = bytes.indexOf(needle, isWithin ? end : at + 1);
-  }
+function sweep(column: TextColumn | undefined, needle: Uint8Array, hits: Uint8Array): void {
+  for (const row of column?.rowsWith({ is: "within", bytes: needle }) ?? []) hits[row] = 1;
 }
 
 function markBodies(
@@ -123,15 +123,13 @@ function markBodies(
 ): void {
   const raw = group.texts("body_raw");
   const body = columns.has("body") ? group.texts("body") : undefined;
-  if (body !== undefined && raw === undefined) sweep(body, needle, hits);
+  if (raw === undefined) sweep(body, needle, hits);
   else if (body !== undefined) {
-    const found = new Uint8Array(group.rows);
-    sweep(body, needle, found);
-    const cursor = raw === undefined ? undefined : new TextCursor(raw);
-    for (let row = 0; row < found.length; row++)
-      if (found[row] === 1 && cursor?.seek(row) !== true) hits[row] = 1;
+    const cursor = new TextCursor(raw);
+    for (const row of body.rowsWith({ is: "within", bytes: needle }))
+      if (!cursor.seek(row)) hits[row] = 1;
   }
-  if (raw !== undefined) sweep(raw, needle, hits);
+  sweep(raw, needle, hits);
 }
 
 /** Alternatives of all templates, each with its templates: many ask the same. */
@@ -156,43 +154,29 @@ function markAligned(
   constraints: readonly Constraint[],
   hits: Uint8Array,
 ): void {
-  const { numbers } = group.templates;
   // The longest one fits the fewest lines.
   const [first, ...others] = constraints.toSorted((a, b) => b.bytes.length - a.bytes.length);
-  const column = first && group.texts(variableColumns[first.variable] ?? "");
-  if (first === undefined || column === undefined || !column.mayHold(first.bytes)) return;
-  const rest = others.map((constraint) => {
-    const texts = group.texts(variableColumns[constraint.variable] ?? "");
-    return { constraint, cursor: texts === undefined ? undefined : new TextCursor(texts) };
-  });
-  const { bytes, ends, rowOf } = column;
-  let start = 0;
-  for (let value = 0; value < ends.length; value++) {
-    const end = ends[value] ?? 0;
-    if (fits(first, bytes, start, end)) {
-      const row = rowOf?.[value] ?? value;
-      if (isOf[numbers[row] ?? 0] === 1 && rest.every((one) => fitsAt(one, row))) hits[row] = 1;
-    }
-    start = end;
+  let rows = first === undefined ? [] : rowsWith(group, first);
+  for (const other of others) {
+    if (rows.length === 0) return;
+    rows = inBoth(rows, rowsWith(group, other));
   }
+  if (rows.length === 0) return;
+  const { numbers } = group.templates;
+  for (const row of rows) if (isOf[numbers[row] ?? 0] === 1) hits[row] = 1;
 }
 
-function fitsAt(
-  { constraint, cursor }: { constraint: Constraint; cursor: TextCursor | undefined },
-  row: number,
-): boolean {
-  return cursor?.seek(row) === true && fits(constraint, cursor.bytes, cursor.start, cursor.end);
+function rowsWith(group: LogGroup, constraint: Constraint): number[] {
+  return group.texts(variableColumns[constraint.variable] ?? "")?.rowsWith(constraint) ?? [];
 }
 
-function fits(
-  { is, bytes: wanted }: Constraint,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): boolean {
-  const { length } = wanted;
-  if (is === "equal" ? end - start !== length : end - start < length) return false;
-  const from = is === "suffix" ? end - length : start;
-  for (let i = 0; i < length; i++) if (bytes[from + i] !== wanted[i]) return false;
-  return true;
+/** Of two lists, both ascending. */
+function inBoth(some: readonly number[], others: readonly number[]): number[] {
+  const both: number[] = [];
+  let at = 0;
+  for (const row of some) {
+    while ((others[at] ?? Infinity) < row) at++;
+    if (others[at] === row) both.push(row);
+  }
+  return both;
 }

@@ -4,15 +4,22 @@ import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import { allRows } from "../../query/log_slices.ts";
 import type { LineFilter } from "../../query/source.ts";
 import { markRegex, markWhole, planRegex } from "./find_regex.ts";
-import { markNeedle, type Needle, needleOf, type NeedlePlan, planNeedle } from "./find_needle.ts";
+import {
+  digitsOf,
+  markNeedle,
+  type Needle,
+  needleOf,
+  type NeedlePlan,
+  planNeedle,
+} from "./find_needle.ts";
 import type { LogGroup } from "./log_group.ts";
 import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
 import { TemplateRegex } from "./template_regex.ts";
 import { bodyColumns, rebuildBodies } from "./rebuild.ts";
-import { bufferOf } from "./text_values.ts";
+import { bufferOf } from "./text_tests.ts";
 
-/** Loads columns of the row group at hand. */
-export type LoadColumns = (names: Iterable<string>) => Promise<void>;
+/** Loads columns of the row group at hand, variables with their digits unless told otherwise. */
+export type LoadColumns = (names: Iterable<string>, withDigits?: boolean) => Promise<void>;
 
 export type GroupFilter = {
   /** Whether a line of the row group may pass, as far as the file tells without being read. */
@@ -62,7 +69,12 @@ async function findNeedles(
   const plans = needles
     .filter(({ bytes }) => index?.mayHoldLine(bytes) !== false)
     .map((needle) => planNeedle(group, needle, mayHold));
-  await load(plans.flatMap(({ columns }) => [...columns]));
+  await load(
+    plans.flatMap(({ columns }) => [...columns]),
+    false,
+  );
+  const digits = plans.flatMap((plan) => [...digitsOf(group, plan)]);
+  if (digits.length > 0) await load(digits);
   for (const plan of plans) await mark(group, load, plan, hits);
   return hits;
 }

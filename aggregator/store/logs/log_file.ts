@@ -92,8 +92,8 @@ export class LogFile {
     return this.#footer.index[group];
   }
 
-  /** A row group with these columns read, as far as the file has them. Throws OperatingError. */
-  async group(index: number, wanted: Iterable<string>): Promise<LogGroup> {
+  /** A row group with these columns read, as far as the file has them; `withDigits`: variables with theirs. Throws OperatingError. */
+  async group(index: number, wanted: Iterable<string>, withDigits = true): Promise<LogGroup> {
     const footer = this.groups[index];
     if (footer === undefined) throw new RangeError(`row group ${index}`);
     const key = `${this.#id} ${index}`;
@@ -101,7 +101,7 @@ export class LogFile {
     const group = held ?? this.#cache.get(key) ?? new LogGroup(footer);
     this.#held = { index, group };
     const names = [...wanted].filter((name) => footer.columns.has(name));
-    const missing = group.missing(names);
+    const missing = group.missing(names, withDigits);
     this.#columns.misses += missing.length;
     this.#columns.hits += names.length - missing.length;
     if (missing.length > 0)

@@ -15,7 +15,7 @@ import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { sameTemplate } from "./same_template.ts";
-import { TextColumn, TextCursor } from "./text_values.ts";
+import { type RowCursor, TextColumn, TextCursor } from "./text_values.ts";
 import { type Shape, shapesOf } from "./value_shapes.ts";
 
 const decoder = new TextDecoder();
@@ -32,7 +32,7 @@ type Chunks = { readonly rows: number; readonly columns: Pick<RowGroup["columns"
 export class LogGroup {
   readonly rows: number;
   readonly #group: Chunks;
-  readonly #columns = new Map<string, unknown>();
+  readonly #columns = new Set<string>();
   readonly #texts = new Map<string, TextColumn>();
   readonly #waiting = new Map<string, FlatColumn>();
   #times: Times | undefined;
@@ -73,10 +73,10 @@ export class LogGroup {
     return bytes;
   }
 
-  /** Names of those columns that the file has and that were not read yet; those of digits with their variables. */
-  missing(names: Iterable<string>): string[] {
+  /** Names of those columns that the file has and that were not read yet; `withDigits`: those of digits with their variables. */
+  missing(names: Iterable<string>, withDigits = true): string[] {
     const all = [...names].flatMap((name) =>
-      isVariable.has(name) ? [name, digitsColumn(name)] : [name],
+      withDigits && isVariable.has(name) ? [name, digitsColumn(name)] : [name],
     );
     return all.filter((name) => !this.#columns.has(name) && this.#group.columns.has(name));
   }
@@ -86,28 +86,26 @@ export class LogGroup {
     const chunk = this.#group.columns.get(name);
     if (chunk === undefined || this.#columns.has(name)) return;
     const column = { chunk, bytes, rows: this.rows };
-    const variable = variableOfDigits.get(name) ?? name;
-    const other = variable === name ? digitsColumn(name) : variable;
-    if (isVariable.has(variable) && this.#group.columns.has(other)) {
-      this.#takeHalf(variable, name, column, other);
-      return;
-    }
-    this.#decode(name, column);
-    this.#columns.set(name, true);
+    const variable = variableOfDigits.get(name);
+    if (variable !== undefined) this.#takeDigits(variable, column);
+    else if (isVariable.has(name)) this.#takeVariable(name, column);
+    else this.#decode(name, column);
+    this.#columns.add(name);
   }
 
-  /** A variable or its digits; the one that comes first waits for the other. */
-  #takeHalf(variable: string, name: string, column: FlatColumn, other: string): void {
-    const waiting = this.#waiting.get(other);
-    if (waiting === undefined) {
-      this.#waiting.set(name, column);
-      return;
-    }
-    this.#waiting.delete(other);
-    const [texts, digits] = name === variable ? [column, waiting] : [waiting, column];
-    this.#texts.set(variable, new TextColumn(texts, digits));
-    this.#columns.set(name, true);
-    this.#columns.set(other, true);
+  #takeVariable(name: string, column: FlatColumn): void {
+    const texts = new TextColumn(column, this.#group.columns.has(digitsColumn(name)));
+    const digits = this.#waiting.get(name);
+    if (digits !== undefined) texts.giveDigits(digits);
+    this.#waiting.delete(name);
+    this.#texts.set(name, texts);
+  }
+
+  /** Those that come before their variable wait for it. */
+  #takeDigits(variable: string, column: FlatColumn): void {
+    const texts = this.#texts.get(variable);
+    if (texts === undefined) this.#waiting.set(variable, column);
+    else texts.giveDigits(column);
   }
 
   #decode(name: string, column: FlatColumn): void {
@@ -256,6 +254,11 @@ export class LogGroup {
 export function cursorOf(group: LogGroup, name: string): TextCursor | undefined {
   const texts = group.texts(name);
   return texts === undefined ? undefined : new TextCursor(texts);
+}
+
+/** The same for a few rows of the row group. */
+export function fewCursorOf(group: LogGroup, name: string): RowCursor | undefined {
+  return group.texts(name)?.fewCursor();
 }
 
 const isVariable: ReadonlySet<string> = new Set(variableColumns);

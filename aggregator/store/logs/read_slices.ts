@@ -24,8 +24,9 @@ export async function* readSlices(
     try {
       for (const footer of file.footer.groups) {
         const group = new LogGroup(footer);
-        const load = async (names: Iterable<string>) => {
-          const chunks = group.missing(names).flatMap((name) => footer.columns.get(name) ?? []);
+        const load = async (names: Iterable<string>, withDigits?: boolean) => {
+          const missing = group.missing(names, withDigits);
+          const chunks = missing.flatMap((name) => footer.columns.get(name) ?? []);
           for (const { chunk, bytes } of await file.nearBytes(chunks))
             group.take(chunk.path, bytes);
         };

@@ -1,9 +1,17 @@
-import { type LineTemplate, type MinedLines, unmined } from "#shared/model/line_template.ts";
+import {
+  type LineTemplate,
+  type MinedLines,
+  unmined,
+  variablesOf,
+} from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
-import { cursorOf, type LogGroup } from "./log_group.ts";
-import type { TextCursor } from "./text_values.ts";
+import { cursorOf, fewCursorOf, type LogGroup } from "./log_group.ts";
+import type { RowCursor } from "./text_values.ts";
+
+/** Where fewer of the lines are wanted, no other line's texts are put together. */
+const fewMax = 1 / 16;
 
 /** Columns that lines are made of; the variables as many as the templates have. */
 export function bodyColumns(group: LogGroup): string[] {
@@ -62,14 +70,32 @@ export function lineEndsOf(group: LogGroup): Uint32Array {
   return ends;
 }
 
-/** Lines of some rows, ascending, as a batch has them. `group` has its templates and bodyColumns(). */
+/** Columns that lines of some rows are made of. `group` has its templates. */
+export function columnsOfRows(group: LogGroup, rows: Uint32Array): string[] {
+  return [...variableColumns.slice(0, variablesIn(group, rows)), "body", "body_raw"];
+}
+
+/** Variables of that of the rows' templates which has most. */
+function variablesIn(group: LogGroup, rows: Uint32Array): number {
+  const { values, numbers } = group.templates;
+  const counts = values.map(variablesOf);
+  let most = 0;
+  if (counts.length > 0)
+    for (let i = 0; i < rows.length; i++)
+      most = Math.max(most, counts[numbers[rows[i] ?? 0] ?? noEntry] ?? 0);
+  return most;
+}
+
+/** Lines of some rows, ascending, as a batch has them. `group` has its templates and columnsOfRows(). */
 export function rebuildBodies(
   group: LogGroup,
   rows: Uint32Array,
 ): Pick<LogsBatch, "bodies" | "bodyEnds"> & { readonly mined?: MinedLines } {
   const { values: templates, numbers } = group.templates;
-  const variables = variableColumns.slice(0, group.variables).map((name) => cursorOf(group, name));
-  const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
+  const isFew = rows.length < fewMax * group.rows;
+  const cursors = (name: string) => (isFew ? fewCursorOf : cursorOf)(group, name);
+  const variables = variableColumns.slice(0, variablesIn(group, rows)).map(cursors);
+  const [body, raw] = [cursors("body"), cursors("body_raw")];
   const sink = new GrowingBytes(128 * rows.length);
   const bodyEnds = new Uint32Array(rows.length);
   const templateOf = new Uint32Array(rows.length).fill(unmined);
@@ -94,7 +120,7 @@ export function rebuildBodies(
 function addLine(
   sink: GrowingBytes,
   { parts, partEnds }: LineTemplate,
-  variables: readonly (TextCursor | undefined)[],
+  variables: readonly (RowCursor | undefined)[],
   row: number,
   lengths: number[],
 ): void {

@@ -6,6 +6,7 @@ import { ByteSink } from "../parquet/byte_sink.ts";
 import { parseFooter } from "../parquet/footer.ts";
 import { ParquetWriter } from "../parquet/parquet_writer.ts";
 import { TextSplitter } from "./split_texts.ts";
+import type { TextTest } from "./text_tests.ts";
 import { TextColumn } from "./text_values.ts";
 
 const splitter = new TextSplitter();
@@ -31,7 +32,17 @@ function throughFile(texts: readonly (string | null)[]) {
     const bytes = file.subarray(chunk.offset, chunk.offset + chunk.bytes);
     return { chunk, bytes, rows: texts.length };
   };
-  return { texts: new TextColumn(read("v0"), read("d0")), digits: new TextColumn(read("d0")) };
+  const columnOf = () => {
+    const one = new TextColumn(read("v0"), true);
+    one.giveDigits(read("d0"));
+    return one;
+  };
+  return {
+    texts: columnOf(),
+    columnOf,
+    shapes: new TextColumn(read("v0"), true),
+    digits: new TextColumn(read("d0")),
+  };
 }
 
 /** The text of each row. */
@@ -63,9 +74,6 @@ test("texts come back, whatever was taken out of them", () => {
       const wanted = Array.from({ length: times }, () => some).flat();
       const { texts, digits: apart } = throughFile(wanted);
       if (!apart.isEmpty) split++;
-      for (const needle of ["-", ".é.", "9", "9-", "blk_", "x", "\u0000"])
-        if (wanted.some((one) => one?.includes(needle)))
-          expect(texts.mayHold(Buffer.from(needle))).toBe(true);
       const lengths = new Uint32Array(wanted.length);
       texts.addLengths(lengths);
       expect(Array.from(lengths)).toEqual(wanted.map((one) => Buffer.byteLength(one ?? "")));
@@ -76,16 +84,95 @@ test("texts come back, whatever was taken out of them", () => {
   expect(split).toBeGreaterThan(50);
 });
 
-test("a needle is not in texts whose shapes do not have it", () => {
+/** A piece of one of the texts, or something else; with a digit changed or not. */
+const piece = fc.record({
+  is: fc.constantFrom("within", "prefix", "suffix", "equal"),
+  row: fc.nat(),
+  from: fc.nat(),
+  length: fc.oneof(fc.nat(3), fc.nat(40)),
+  change: fc.option(fc.nat(), { freq: 4 }),
+  other: fc.option(fc.constantFrom("-", ".é.", "9", "0", "77", "blk_", "_1", "1-", ""), {
+    freq: 3,
+  }),
+});
+
+function testOf(
+  { is, row, from, length, change, other }: typeof piece extends fc.Arbitrary<infer P> ? P : never,
+  rows: readonly (string | null)[],
+): TextTest {
+  const whole = Buffer.from(rows[row % rows.length] ?? "");
+  const most = Math.min(length, whole.length);
+  const start = is === "prefix" ? 0 : is === "suffix" ? whole.length - most : from % (most + 1);
+  const bytes = Buffer.from(
+    is === "equal" ? whole : (other ?? whole.subarray(start, start + most)),
+  );
+  const at = change === null || bytes.length === 0 ? -1 : change % bytes.length;
+  const digit = bytes[at] ?? 0;
+  if (digit >= 48 && digit < 57) bytes[at] = digit + 1;
+  return { is, bytes };
+}
+
+function isRight(whole: Buffer, { is, bytes }: TextTest): boolean {
+  if (is === "within") return whole.includes(bytes);
+  if (is === "equal") return whole.equals(bytes);
+  const end = is === "prefix" ? whole.subarray(0, bytes.length) : whole.subarray(-bytes.length);
+  return bytes.length === 0 || end.equals(bytes);
+}
+
+test("texts are found as they are when put together", () => {
+  const rows = fc.array(fc.option(text), { minLength: 1, maxLength: 60 });
+  let found = 0;
+  fc.assert(
+    fc.property(
+      rows,
+      fc.constantFrom(1, 9),
+      fc.array(piece, { minLength: 9, maxLength: 9 }),
+      (some, times, pieces) => {
+        const wanted = Array.from({ length: times }, () => some).flat();
+        const { texts, columnOf, shapes } = throughFile(wanted);
+        for (const one of pieces) {
+          const asked = testOf(one, wanted);
+          if (asked.bytes.length === 0 && asked.is !== "equal") continue;
+          const expected = wanted.flatMap((text_, row) =>
+            text_ !== null && isRight(Buffer.from(text_), asked) ? [row] : [],
+          );
+          found += expected.length;
+          expect({ asked, rows: texts.rowsWith(asked) }).toEqual({ asked, rows: expected });
+          if (expected.length === 0) continue;
+          if (!shapes.needsDigits(asked)) expect(shapes.rowsWith(asked)).toEqual(expected);
+          const filled = columnOf();
+          expect(filled.bytes).toBeDefined();
+          expect(filled.rowsWith(asked)).toEqual(expected);
+        }
+        const few = texts.fewCursor();
+        for (let row = 0; row < wanted.length; row += times + 2) {
+          const isThere = few.seek(row);
+          const bytes = Buffer.from(few.bytes.subarray(few.start, few.end));
+          expect(isThere ? bytes.toString() : null).toBe(wanted[row] ?? null);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(found).toBeGreaterThan(1_000);
+});
+
+const within = (needle: string) => ({ is: "within" as const, bytes: Buffer.from(needle) });
+
+test("digits are not wanted where no shape has the rest of a needle", () => {
   const dates = Array.from({ length: 100 }, (_, i) => `2005-12-${10 + (i % 20)}`);
-  const { texts, digits: apart } = throughFile(dates);
+  const { shapes, texts, digits: apart } = throughFile(dates);
   expect(apart.isEmpty).toBe(false);
-  expect(texts.mayHold(Buffer.from("/"))).toBe(false);
-  // No text has five digits in a row, so that none has to be put together.
-  expect(texts.mayHold(Buffer.from("12345"))).toBe(false);
+  // No text has five digits in a row.
+  for (const needle of ["/", "12345", "-", "x1"])
+    expect(shapes.needsDigits(within(needle))).toBe(false);
+  for (const needle of ["-12-2", "-13-", "1"])
+    expect(shapes.needsDigits(within(needle))).toBe(true);
+  expect(() => shapes.rowsWith(within("-12-2"))).toThrow("digits");
+  expect(texts.rowsWith(within("-13-"))).toEqual([]);
+  expect(texts.rowsWith(within("-12-29"))).toEqual([19, 39, 59, 79, 99]);
+  // None was put together for it.
   expect(texts.patterns()).toBeDefined();
-  expect(texts.mayHold(Buffer.from("-12-2"))).toBe(true);
-  expect(texts.mayHold(Buffer.from("-13-"))).toBe(false);
 });
 
 test("shapes that hardly come again stay in the texts", () => {

@@ -4,8 +4,11 @@ import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
 import { FilledTexts, type PatternedTexts } from "./filled_texts.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { bufferOf, passes, passesAt, type TextTest } from "./text_tests.ts";
 
 const countBytes = 4;
+/** Shorter ones are everywhere, so that texts are tested one by one that are to begin or end with them. */
+const searchedBytesMin = 3;
 
 /** Texts of so many rows that are in memory already. */
 export type HeldTexts = { readonly rows: number; readonly values: TextValues };
@@ -20,34 +23,38 @@ export class TextColumn {
   #split: FilledTexts | undefined;
   #values: TextValues | undefined;
   #rowOf: Uint32Array | undefined;
-  /** Bytes of memory, as far as it is taken now. */
-  memory: number;
+  #ownMemory = 0;
 
-  /** `digits` is the column of those that were taken out of the texts, where the file has one. Throws UnsupportedParquet. */
-  constructor(column: FlatColumn | HeldTexts, digits?: FlatColumn) {
+  /** `isSplit` where the file has a column of digits that may have been taken out of the texts. Throws UnsupportedParquet. */
+  constructor(column: FlatColumn | HeldTexts, isSplit = false) {
     this.#rows = column.rows;
     if ("values" in column) {
       this.#values = column.values;
-      this.memory = 0;
       return;
     }
-    this.#split = digits && FilledTexts.of(column, digits);
-    if (this.#split !== undefined) {
-      this.memory = this.#split.memory;
-      return;
-    }
+    this.#split = isSplit ? FilledTexts.of(column) : undefined;
+    if (this.#split !== undefined) return;
     const { pages } = pagesOf(column);
     const [page] = pages;
     if (pages.length === 1 && page?.encoding === encodings.deltaLengthByteArray) {
       this.#page = { ...page, bytes: ownBytes(page.bytes) };
-      this.memory = page.bytes.length + (page.isPresent?.length ?? 0);
+      this.#ownMemory = page.bytes.length + (page.isPresent?.length ?? 0);
     } else if (pages.every(({ count }) => count === 0)) {
       this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined };
-      this.memory = 0;
     } else {
       this.#values = flatTexts(column);
-      this.memory = this.#valueBytes(this.#values);
+      this.#ownMemory = valueBytes(this.#values);
     }
+  }
+
+  /** Of a column that is split: nothing but needsDigits() and patterns() is asked of it before. */
+  giveDigits(column: FlatColumn): void {
+    this.#split?.giveDigits(column);
+  }
+
+  /** Bytes of memory, as far as it is taken now. */
+  get memory(): number {
+    return this.#ownMemory + (this.#split?.memory ?? 0);
   }
 
   /** Whether no row has a text. */
@@ -56,14 +63,23 @@ export class TextColumn {
     return this.#values === undefined ? this.#page?.count === 0 : this.#values.ends.length === 0;
   }
 
-  /** Whether the bytes may hold a text at all; cheaper than to look where. */
-  mayHold(needle: Uint8Array): boolean {
-    const told = this.#split?.mayHold(needle);
-    if (this.#split !== undefined) this.memory = this.#split.memory;
-    if (told !== undefined) return told;
-    if (this.#split !== undefined) this.#read();
+  /** Whether rowsWith() needs the column of digits, which was not given. */
+  needsDigits(test: TextTest): boolean {
+    return this.#split?.needsDigits(test) === true;
+  }
+
+  /** Rows, ascending, whose text passes a test. Texts are not put together for it. */
+  rowsWith(test: TextTest): number[] {
+    if (this.#split !== undefined) {
+      const texts = this.#split.textsWith(test);
+      return texts.length === 0 ? texts : rowsAt(texts, this.#split.numbers().isPresent);
+    }
     const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
-    return bufferOf(bytes).includes(needle);
+    // Cheaper than to look where each text ends.
+    if (!bufferOf(bytes).includes(test.bytes)) return [];
+    const { rowOf } = this;
+    const values = valuesWith(test, this.bytes, this.ends);
+    return rowOf === undefined ? values : values.map((value) => rowOf[value] ?? 0);
   }
 
   get bytes(): Uint8Array {
@@ -86,13 +102,13 @@ export class TextColumn {
     const rowOf = new Uint32Array(ends.length);
     let value = 0;
     for (let row = 0; row < isPresent.length; row++) if (isPresent[row] === 1) rowOf[value++] = row;
-    this.memory += countBytes * rowOf.length;
+    this.#ownMemory += countBytes * rowOf.length;
     return (this.#rowOf = rowOf);
   }
 
   /** The texts without their digits, as long as nobody has wanted them whole, where that is how they came. */
   patterns(): PatternedTexts | undefined {
-    return this.#split?.patterns();
+    return this.#split && { ...this.#split.numbers(), patterns: this.#split.patterns };
   }
 
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
@@ -121,7 +137,7 @@ export class TextColumn {
     if (this.#split !== undefined) {
       this.#values = this.#split.fill();
       this.#split = undefined;
-      this.memory = this.#valueBytes(this.#values);
+      this.#ownMemory = valueBytes(this.#values);
       return this.#values;
     }
     const page = this.#page;
@@ -134,13 +150,54 @@ export class TextColumn {
     const bytes = page.bytes.subarray(page.bytes.length - end);
     const isPresent = page.count === page.rows ? undefined : page.isPresent;
     this.#page = undefined;
-    this.memory += countBytes * ends.length;
+    this.#ownMemory += countBytes * ends.length;
     return (this.#values = { bytes, ends, isPresent });
   }
 
-  #valueBytes({ bytes, ends, isPresent }: TextValues): number {
-    return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
+  /** For texts of a few rows: they alone are put together, if none was. */
+  fewCursor(): RowCursor {
+    return this.#split?.cursor() ?? new TextCursor(this);
   }
+}
+
+function valueBytes({ bytes, ends, isPresent }: TextValues): number {
+  return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
+}
+
+/** Rows of texts, both ascending. */
+function rowsAt(texts: number[], isPresent: Uint8Array | undefined): number[] {
+  if (isPresent === undefined) return texts;
+  const rows: number[] = [];
+  let text = 0;
+  for (let row = 0; rows.length < texts.length; row++)
+    if (isPresent[row] === 1 && text++ === texts[rows.length]) rows.push(row);
+  return rows;
+}
+
+/** Numbers of the texts that pass a test, ascending. */
+function valuesWith(test: TextTest, bytes: Uint8Array, ends: Uint32Array): number[] {
+  const found: number[] = [];
+  if (test.is !== "within" && test.bytes.length < searchedBytesMin) {
+    let start = 0;
+    for (let value = 0; value < ends.length; value++) {
+      const end = ends[value] ?? 0;
+      if (passes(test, bytes, start, end)) found.push(value);
+      start = end;
+    }
+    return found;
+  }
+  const all = bufferOf(bytes);
+  let value = 0;
+  for (let at = all.indexOf(test.bytes); at >= 0;) {
+    // The text that holds the first byte.
+    value = firstFrom(ends, at + 1, value);
+    const end = ends[value] ?? 0;
+    const start = value === 0 ? 0 : (ends[value - 1] ?? 0);
+    const isFound = passesAt(test, at, test.bytes.length, start, end);
+    if (isFound) found.push(value);
+    at = all.indexOf(test.bytes, isFound ? end : at + 1);
+  }
+  return found;
 }
 
 /** Adds the length of each text to the entry of its row. */
@@ -169,7 +226,10 @@ function lengthsOf({ bytes, count }: FlatPage): Float64Array {
   return lengths;
 }
 
-/** Walks the texts of a column by ascending rows. */
+/** Walks the texts of a column by ascending rows: seek() sets where a row's text stands, or tells that it has none. */
+export type RowCursor = Pick<TextCursor, "bytes" | "start" | "end" | "seek">;
+
+/** As RowCursor. */
 export class TextCursor {
   readonly bytes: Uint8Array;
   readonly #ends: Uint32Array;
@@ -220,10 +280,6 @@ export function firstFrom(sorted: Uint32Array, wanted: number, from: number): nu
     else high = middle;
   }
   return low;
-}
-
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Bytes that do not keep more memory than their own. */

@@ -46,9 +46,9 @@ export function shapesOf(
   rowsOf: Uint32Array,
 ): (Shape | undefined)[] {
   const seen = new SeenValues(rowsOf.length);
-  const patterns = column.patterns();
-  const isFew = patterns && (patterns.starts.length - 1) * rowsOf.length <= pairsMax;
-  if (patterns !== undefined && isFew === true) addPatterns(seen, patterns, numbers);
+  const texts = column.patterns();
+  if (texts !== undefined && texts.patterns.count * rowsOf.length <= pairsMax)
+    addPatterns(seen, texts, numbers);
   else addValues(seen, column, numbers);
   return Array.from(rowsOf, (rows, template) => seen.shape(template, rows));
 }
@@ -68,9 +68,9 @@ function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): 
 }
 
 /** Digits are one kind, so that patterns say as much as the values: each is looked at once a template. */
-function addPatterns(seen: SeenValues, patterns: PatternedTexts, numbers: Uint32Array): void {
-  const { bytes, starts, numbers: patternOf, isPresent } = patterns;
-  const count = starts.length - 1;
+function addPatterns(seen: SeenValues, texts: PatternedTexts, numbers: Uint32Array): void {
+  const { patterns, numbers: patternOf, isPresent } = texts;
+  const { bytes, starts, count } = patterns;
   const { templates } = seen;
   const values = new Uint32Array(templates * count);
   let text = 0;
