@@ -22,7 +22,7 @@ export type PushedEntry = {
 const nanosText = z.string().regex(/^\d{1,19}$/, "expected nanoseconds as text");
 const Value = z.union([
   z.tuple([nanosText, z.string()]),
-  z.tuple([nanosText, z.string(), z.record(z.string(), z.string())]),
+  z.tuple([nanosText, z.string(), z.record(z.string(), z.unknown())]),
 ]);
 const JsonPush = z.object({
   streams: z.array(
@@ -59,10 +59,27 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
       entries: stream.values.map(([at, line, metadata = {}]) => ({
         unixNanos: BigInt(at),
         line,
-        metadata,
+        metadata: textsOf(metadata),
       })),
     };
   });
+}
+
+/** Metadata is texts; Loki takes other values as they are written, and so clients send numbers. */
+function textsOf(metadata: Readonly<Record<string, unknown>>): Labels {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metadata))
+    texts[name] = typeof value === "string" ? value : jsonText(name, value);
+  return texts;
+}
+
+function jsonText(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Nested deeper than the engine's stack.
+    throw new BodyError(400, `metadata ${JSON.stringify(name)} can't be read`, { cause });
+  }
 }
 
 /** Streams of a protobuf push, a snappy block of at most `bytesMax` unpacked. Throws BodyError(400), OperatingError("bad_request"). */
@@ -102,9 +119,10 @@ function decoded(bytes: Uint8Array) {
   }
 }
 
+/** Bytes that are no UTF-8 become U+FFFD: one line of them is no reason to refuse the others. */
 function jsonOf(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return JSON.parse(new TextDecoder().decode(body));
   } catch (cause) {
     throw new BodyError(400, "body is not JSON", { cause });
   }

@@ -126,6 +126,53 @@ test("loki: what was pushed before is dropped without a word, but not what could
   expect(held.logs.map(({ line }) => line)).toEqual(["a", "b", "a"]);
   expect(held.drops).toEqual({});
 });
+test("loki: metadata has names that queries can name, and texts of any value", async () => {
+  const { held, json } = start();
+  const given = {
+    "http.method": "GET",
+    "a  b": "1",
+    "9x": "2",
+    _own: "3",
+    n: 5,
+    ok: true,
+    list: [1],
+  };
+  expect((await json(one({ app: "web" }, [`${now}000000`, "a", given]))).status).toBe(204);
+  expect(held.logs[0]?.attributes).toEqual({
+    http_method: "GET",
+    a_b: "1",
+    key_9x: "2",
+    _own: "3",
+    n: "5",
+    ok: "true",
+    list: "[1]",
+  });
+});
+test("loki: metadata that is nested without end is refused", async () => {
+  const { held, post } = start();
+  const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+  const body = `{"streams":[{"stream":{"app":"web"},"values":[["${now}000000","b",{"x":${deep}}]]}]}`;
+  expect((await post(body, { "content-type": "application/json" })).status).toBe(400);
+  expect(held.logs).toEqual([]);
+});
+test("loki: a line that is no text does not cost the others", async () => {
+  const { held, post } = start();
+  const body = Buffer.concat([
+    Buffer.from(`{"streams":[{"stream":{"app":"web"},"values":[["${now}000000","bad `),
+    Buffer.from([0xff, 0xc3]),
+    Buffer.from(` end"],["${now}000001","good"]]}]}`),
+  ]);
+  const headers = { "content-type": "application/json" };
+  expect((await post(new Uint8Array(body), headers)).status).toBe(204);
+  expect(held.logs.map(({ line }) => line)).toEqual(["bad \ufffd\ufffd end", "good"]);
+});
+test("loki: a refusal says how much is refused, and of what stream", async () => {
+  const { json } = start();
+  const response = await json(
+    one({ app: "web" }, [`${now}000000`, "good"], ["9000000000000000000", "far"]),
+  );
+  expect(await response.text()).toContain("1 of 2 entries are refused");
+});
 test("loki: a level is taken from metadata, then labels, then the line", async () => {
   const { held, json } = start();
   await json(one({ app: "web" }, [`${now}000000`, "level=info a", { level: "WARN" }]));

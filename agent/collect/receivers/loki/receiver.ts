@@ -3,10 +3,12 @@ import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import { detectedSeverity } from "../detected_severity.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
+import { LabelNames } from "../otlp/label_names.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
 import { takeJsonParts } from "../request_parts.ts";
 import { type PushedStream, readJsonPush, readProtobufPush } from "./push_request.ts";
@@ -31,6 +33,11 @@ export const loki = defineReceiver({
   config: LokiConfig,
   open(config, context) {
     const recent = new RecentLines();
+    const names = new LabelNames({
+      escapes: true,
+      sanitizesUnderscore: false,
+      preservesUnderscores: false,
+    });
     const limits = { bytesMax: config.body_size_max, memory: context.memory };
     const answer = async (request: Request): Promise<Response> => {
       try {
@@ -39,6 +46,7 @@ export const loki = defineReceiver({
             lineBytesMax: config.line_size_max,
             multiline: config.multiline,
             recent,
+            names,
             context,
           }),
         );
@@ -79,21 +87,25 @@ type Storing = {
   readonly lineBytesMax: number;
   readonly multiline: MultilineConfig | undefined;
   readonly recent: RecentLines;
+  /** Names of metadata, as queries can name them. */
+  readonly names: LabelNames;
   readonly context: ReceiverContext;
 };
 
 /** Good entries are stored, and the first fault of the others is told by 400. Entries that were pushed before are no fault, as by Loki. */
 async function store(
   streams: readonly PushedStream[],
-  { lineBytesMax, multiline, recent, context }: Storing,
+  { lineBytesMax, multiline, recent, names, context }: Storing,
 ): Promise<Response> {
   if (streams.length === 0) return textAnswer({ status: 422, message: "push without streams" });
   const latestMs = context.clock.now() + aheadMaxMs;
   const builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
   const drops: (() => void)[] = [];
   let told: string | undefined;
+  let refused = 0;
   const refuse = (reason: RecordFault["reason"], message: string, count: number) => {
     told ??= message;
+    refused += count;
     if (count > 0) drops.push(() => context.drop("logs", reason, count));
   };
   let duplicates = 0;
@@ -105,22 +117,44 @@ async function store(
     const labels = withServiceName(given);
     const key = labelsKey(labels);
     const stream = builder.stream(labels);
-    for (const { unixNanos, line, metadata } of entries) {
+    for (const { unixNanos, line, metadata: pushed } of entries) {
       const body = Buffer.from(line);
+      const metadata = namedMetadata(pushed, names);
       const severity = detectedSeverity(body, metadata, labels);
       if (recent.isKnown(key, unixNanos, body)) duplicates++;
       else {
         const fault = builder.add(stream, { unixNanos, severity, body, attributes: metadata });
-        if (fault !== undefined) refuse(fault.reason, fault.message, 1);
+        if (fault !== undefined)
+          refuse(
+            fault.reason,
+            `stream ${JSON.stringify(labels).slice(0, 500)}: ${fault.message}`,
+            1,
+          );
       }
     }
   }
   if (builder.length > 0) await emit(builder, recent, context);
   if (duplicates > 0) context.notStored("duplicate_entry", duplicates);
   for (const count of drops) count();
-  return told === undefined
-    ? new Response(null, { status: 204 })
-    : textAnswer({ status: 400, message: told });
+  if (told === undefined) return new Response(null, { status: 204 });
+  const entries = streams.reduce((sum, stream) => sum + stream.entries.length, 0);
+  const message = `${told}; ${refused} of ${entries} entries are refused`;
+  return textAnswer({ status: 400, message });
+}
+
+const plainName = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** Names that queries can't name are written as Loki writes them ("http.method" is http_method). */
+function namedMetadata(metadata: Labels, names: LabelNames): Labels {
+  let isPlain = true;
+  for (const name in metadata) isPlain &&= plainName.test(name);
+  if (isPlain) return metadata;
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [
+      /[^_]/.test(name) ? names.of(name) : name,
+      value,
+    ]),
+  );
 }
 
 async function emit(
