@@ -31,7 +31,9 @@ export class Handshake {
   }
 
   helo(): Uint8Array {
-    return encode(["HELO", { nonce: this.#nonce, auth: this.#salt, keepalive: true }]);
+    // Bytes, as Fluentd sends it: fluent-logger of npm gives no password where it is a text.
+    const auth = this.#salt === "" ? "" : Buffer.from(this.#salt);
+    return encode(["HELO", { nonce: this.#nonce, auth, keepalive: true }]);
   }
 
   /** Checks a decoded PING, whose texts may be bytes: [ "PING", host, salt, digest, user, password's digest ]. */
