@@ -74,6 +74,22 @@ test("elasticsearch: documents become records with labels of the common schema",
     },
   ]);
 });
+test.each(["/_bulk", "/logs/_bulk", "/elasticsearch/_bulk", "/elasticsearch/logs/_bulk"])(
+  "elasticsearch: answers of %s, refusals too, name the product that Elastic's clients look for",
+  async (path) => {
+    const { app } = start();
+    for (const [body, status] of [
+      ['{"create":{"_index":"a"}}\n{"message":"x"}\n', 200],
+      ["{\n", 400],
+    ] as const) {
+      const response = await app.request(path, { method: "POST", body });
+      expect([response.status, response.headers.get("x-elastic-product")]).toEqual([
+        status,
+        "Elasticsearch",
+      ]);
+    }
+  },
+);
 test("elasticsearch: each item has its status; the index may stand in the path", async () => {
   const { held, bulk } = start();
   const { answer } = await bulk(

@@ -46,16 +46,18 @@ export const elasticsearch = defineReceiver({
   open(config, context) {
     const intake = new BulkIntake(config, context);
     const routes = new Hono();
+    // Elastic's own clients fail on an answer without it. Middleware is only for the routes that are added behind it.
+    for (const path of [`${prefix}/*`, "/_bulk", "/:index/_bulk"])
+      routes.use(path, async (c, next) => {
+        await next();
+        c.header("X-Elastic-Product", "Elasticsearch");
+      });
     const paths = ["/_bulk", "/:index/_bulk", `${prefix}/_bulk`, `${prefix}/:index/_bulk`];
     for (const path of paths)
       routes.on(["POST", "PUT"], path, async (c) => {
         const index: unknown = c.req.param("index");
         return intake.answer(c.req.raw, typeof index === "string" ? index : "");
       });
-    routes.use(`${prefix}/*`, async (c, next) => {
-      await next();
-      c.header("X-Elastic-Product", "Elasticsearch");
-    });
     return { routes: routes.route("/", clusterRoutes(prefix)) };
   },
 });
