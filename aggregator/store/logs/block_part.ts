@@ -5,11 +5,11 @@ import type { LogPart, SpanNs } from "../../query/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../../query/source.ts";
 import { throwIfAborted } from "../duckdb.ts";
 import type { RowGroup } from "../parquet/footer.ts";
-import { compileGroupFilters, type GroupFilter, type LoadColumns, rowsOf } from "./group_filter.ts";
+import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
-import type { LogGroup } from "./log_group.ts";
+import type { LoadColumns, LogGroup } from "./log_group.ts";
 import {
   bodyColumns,
   columnsOfRows,
@@ -167,7 +167,7 @@ async function lineEnds(file: LogFile, index: number, group: LogGroup): Promise<
   const known = group.lineEnds;
   if (known !== undefined) return known;
   await file.group(index, ["template"]);
-  const whole = await file.group(index, bodyColumns(group));
+  const whole = await file.group(index, bodyColumns(group), false);
   const ends = lineEndsOf(whole);
   whole.keepLineEnds(ends);
   // Once more, for the cache to know what memory the ends take.

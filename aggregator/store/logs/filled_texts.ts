@@ -2,6 +2,7 @@ import { encodings } from "../parquet/column_pages.ts";
 import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { type Forms, formsBytes, formsOf } from "./forms.ts";
 import { ShapePatterns } from "./shape_patterns.ts";
 import { bufferOf, type SplitTest, splitTest, type TextTest } from "./text_tests.ts";
 
@@ -27,7 +28,9 @@ export class FilledTexts {
   readonly #texts: FlatColumn;
   #packed: FlatColumn | undefined;
   #digits: FlatPage | undefined;
+  #digitsFrom: number | undefined;
   #numbers: Numbers | undefined;
+  #forms: Forms | "many" | undefined;
 
   /** Undefined where these are texts as they are. Their digits are given later. Throws UnsupportedParquet. */
   static of(texts: FlatColumn): FilledTexts | undefined {
@@ -49,7 +52,8 @@ export class FilledTexts {
     const packed = this.#texts.bytes.length + (this.#packed?.bytes.length ?? 0);
     const known = this.#numbers;
     const numbers = (known?.numbers.byteLength ?? 0) + (known?.isPresent?.length ?? 0);
-    return packed + this.patterns.memory + (this.#digits?.bytes.length ?? 0) + numbers;
+    const forms = typeof this.#forms === "object" ? formsBytes(this.#forms) : 0;
+    return packed + this.patterns.memory + (this.#digits?.bytes.length ?? 0) + numbers + forms;
   }
 
   /** Whether a test is about digits that were not given, and some text is like it but for its digits. */
@@ -66,6 +70,19 @@ export class FilledTexts {
     const { numbers, isPresent } = dictionaryNumbers(this.#texts, count);
     const narrow = count <= 2 ** 16 ? Uint16Array.from(numbers) : numbers;
     return (this.#numbers = { numbers: narrow, isPresent });
+  }
+
+  /** As formsOf(), once. Throws UnsupportedParquet. */
+  forms(templateOf: Uint32Array, templates: number): Forms | undefined {
+    const { numbers, isPresent } = this.numbers();
+    this.#forms ??= formsOf(numbers, isPresent, this.patterns, templateOf, templates) ?? "many";
+    return this.#forms === "many" ? undefined : this.#forms;
+  }
+
+  /** Digits of all texts, one after another. Throws UnsupportedParquet. */
+  get digits(): Uint8Array {
+    const from = this.#digitsStart();
+    return from === 0 ? nothing : this.#page().bytes.subarray(from);
   }
 
   /** The bytes of each text. Throws UnsupportedParquet. */
@@ -184,6 +201,10 @@ export class FilledTexts {
 
   /** Where the digits begin in their page: they end with it. 0 where there are none. */
   #digitsStart(): number {
+    return (this.#digitsFrom ??= this.#findDigits());
+  }
+
+  #findDigits(): number {
     const { numbers } = this.numbers();
     const { digitCounts } = this.patterns;
     let count = 0;

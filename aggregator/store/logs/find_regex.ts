@@ -3,8 +3,9 @@ import { dead, notText } from "#shared/text/regex_automaton.ts";
 import { textOf } from "../../head/line_filters.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
-import { cursorOf, type LogGroup } from "./log_group.ts";
-import { rebuildBodies } from "./rebuild.ts";
+import { columnTests, markTested } from "./column_tests.ts";
+import { cursorOf, type LoadColumns, type LogGroup } from "./log_group.ts";
+import { bodyColumns, rebuildBodies } from "./rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
 import type { TextCursor } from "./text_values.ts";
 import type { VariableTest } from "./shaped_regex.ts";
@@ -44,26 +45,36 @@ export function planRegex(
   return { verdicts, columns };
 }
 
-/** Marks those of `wanted` that match. `group` has the columns of the plan. Lines that are no text are left to `whole`. */
-export function markRegex(
+/**
+ * Marks those of `wanted` that match. `group` has the columns of the plan; their digits are loaded as far as they are needed. Lines that are no
+ * text are left to `whole`.
+ */
+export async function markRegex(
   group: LogGroup,
-  regex: TemplateRegex,
-  whole: LinearRegex,
-  plan: RegexPlan,
+  { regex, whole, plan }: { regex: TemplateRegex; whole: LinearRegex; plan: RegexPlan },
+  load: LoadColumns,
   wanted: Uint8Array,
   hits: Uint8Array,
-): void {
+): Promise<void> {
   const verdicts = [...plan.verdicts];
+  const lines: number[] = [];
   let count = 0;
   for (let row = 0; row < wanted.length; row++) count += wanted[row] ?? 0;
   if (count >= shareMin * wanted.length && !regex.shaped.hasFailed) {
-    const left = markTested(group, regex, planTests(group, regex, verdicts), wanted, hits);
-    if (left.length > 0) markWhole(group, whole, left, hits);
+    const digits: string[] = [];
+    const tests = columnTests(group, regex.shaped, planTests(group, regex, verdicts), digits);
+    await load(digits);
+    lines.push(...markTested(group, regex.shaped, tests, wanted, hits));
     // What it has found is right all the same, but it may have missed some.
     if (regex.shaped.hasFailed) verdicts.splice(0, verdicts.length, ...plan.verdicts);
   }
   markAll(group, verdicts, wanted, hits);
-  markLines(group, regex, whole, verdicts, wanted, hits);
+  if (verdicts.includes("some")) await load(plan.columns);
+  lines.push(...markLines(group, regex, verdicts, wanted, hits));
+  const left = [...new Set(lines)].filter((row) => hits[row] === 0).toSorted((a, b) => a - b);
+  if (left.length === 0) return;
+  await load(bodyColumns(group));
+  markWhole(group, whole, left, hits);
 }
 
 /** By template. Writes into `verdicts` what shapes tell: templates with tests are "none" there. */
@@ -81,42 +92,6 @@ function planTests(
   });
 }
 
-/** Reads those values that may make their line match. Gives the rows that have to be looked at whole, as they are no text. */
-function markTested(
-  group: LogGroup,
-  { shaped }: TemplateRegex,
-  tests: readonly (readonly VariableTest[] | undefined)[],
-  wanted: Uint8Array,
-  hits: Uint8Array,
-): number[] {
-  const left: number[] = [];
-  const tested = new Set(tests.flatMap((some) => some?.map(({ variable }) => variable) ?? []));
-  if (tested.size === 0) return left;
-  const { numbers } = group.templates;
-  const cursors = variableColumns
-    .slice(0, group.variables)
-    .map((name, v) => (tested.has(v) ? cursorOf(group, name) : undefined));
-  for (let row = 0; row < numbers.length; row++) {
-    if (wanted[row] === 0 || hits[row] === 1) continue;
-    const some = tests[numbers[row] ?? noEntry];
-    if (some === undefined) continue;
-    for (let i = 0; i < some.length; i++) {
-      const test = some[i];
-      const cursor = test && cursors[test.variable];
-      if (test === undefined || cursor?.seek(row) !== true) continue;
-      const length = cursor.end - cursor.start;
-      const at = test.always >= 0 ? 0 : (test.from[length] ?? -1);
-      if (at < 0) continue;
-      const before = test.always >= 0 ? test.always : (test.state[length] ?? dead);
-      const after = shaped.run(before, cursor.bytes, cursor.start + at, cursor.end);
-      if (after === notText) left.push(row);
-      else if (test.parts.matchesAfter(test.variable + 1, after)) hits[row] = 1;
-      if (hits[row] === 1) break;
-    }
-  }
-  return left;
-}
-
 function markAll(
   group: LogGroup,
   verdicts: readonly Verdict[],
@@ -130,22 +105,21 @@ function markAll(
     if (wanted[row] === 1 && isAll[numbers[row] ?? noEntry] === 1) hits[row] = 1;
 }
 
-/** Lines one by one: those of templates of which nothing is told, and those that are not taken apart. */
+/** Lines one by one: those of templates of which nothing is told, and those that are not taken apart. Gives the rows that have to be looked at whole. */
 function markLines(
   group: LogGroup,
   regex: TemplateRegex,
-  whole: LinearRegex,
   verdicts: readonly Verdict[],
   wanted: Uint8Array,
   hits: Uint8Array,
-): void {
+): number[] {
   const { values, numbers } = group.templates;
   const parts = values.map((template, t) =>
     verdicts[t] === "some" ? regex.open(template) : undefined,
   );
   const [body, raw] = [cursorOf(group, "body"), cursorOf(group, "body_raw")];
   const isMined = values.length > 0;
-  if (isMined && body === undefined && raw === undefined && !verdicts.includes("some")) return;
+  if (isMined && body === undefined && raw === undefined && !verdicts.includes("some")) return [];
   const variables = new Cursors(group);
   const left: number[] = [];
   for (let row = 0; row < wanted.length; row++) {
@@ -161,7 +135,7 @@ function markLines(
     if (state >= 0 && regex.isMatchAtEnd(state)) hits[row] = 1;
     else if (state === notText || regex.hasFailed) left.push(row);
   }
-  if (left.length > 0) markWhole(group, whole, left, hits);
+  return left;
 }
 
 /** Cursors of variables, opened when they are wanted: to put texts together takes time. */

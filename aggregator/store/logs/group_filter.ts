@@ -12,14 +12,11 @@ import {
   type NeedlePlan,
   planNeedle,
 } from "./find_needle.ts";
-import type { LogGroup } from "./log_group.ts";
+import type { LoadColumns, LogGroup } from "./log_group.ts";
 import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
 import { TemplateRegex } from "./template_regex.ts";
 import { bodyColumns, rebuildBodies } from "./rebuild.ts";
 import { bufferOf } from "./text_tests.ts";
-
-/** Loads columns of the row group at hand, variables with their digits unless told otherwise. */
-export type LoadColumns = (names: Iterable<string>, withDigits?: boolean) => Promise<void>;
 
 export type GroupFilter = {
   /** Whether a line of the row group may pass, as far as the file tells without being read. */
@@ -158,8 +155,8 @@ function regexFilter({ op, values }: LineFilter): GroupFilter {
           markWhole(group, whole, Array.from(rowsOf(wanted)), hits);
           continue;
         }
-        await load(plan.columns);
-        markRegex(group, regex, whole, plan, wanted, hits);
+        await load(plan.columns, false);
+        await markRegex(group, { regex, whole, plan }, load, wanted, hits);
       }
       keep(passing, hits, isWanted);
     },

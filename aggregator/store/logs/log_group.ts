@@ -15,7 +15,7 @@ import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { sameTemplate } from "./same_template.ts";
-import { type RowCursor, TextColumn, TextCursor } from "./text_values.ts";
+import { type RowCursor, type SplitForms, TextColumn, TextCursor } from "./text_values.ts";
 import { type Shape, shapesOf } from "./value_shapes.ts";
 
 const decoder = new TextDecoder();
@@ -25,6 +25,9 @@ const entryBytes = 64;
 /** A column of names by number: noEntry where a row has none. */
 export type Numbered<Value> = { readonly values: readonly Value[]; readonly numbers: Uint32Array };
 export type Times = { readonly ms: Float64Array; readonly nanos: Uint32Array };
+
+/** Loads columns of the row group at hand, variables with their digits unless told otherwise. */
+export type LoadColumns = (names: Iterable<string>, withDigits?: boolean) => Promise<void>;
 
 type Chunks = { readonly rows: number; readonly columns: Pick<RowGroup["columns"], "has" | "get"> };
 
@@ -183,6 +186,12 @@ export class LogGroup {
     return column === undefined || column.isEmpty ? undefined : column;
   }
 
+  /** A variable's texts without their digits, where they are split and that tells much. The template was read. */
+  split(variable: number): SplitForms | undefined {
+    const { values, numbers } = this.#wanted("template", this.#templates);
+    return this.texts(variableColumns[variable] ?? "")?.split(numbers, values.length);
+  }
+
   /** Where each row's line would end if all stood one after another, as LogsBatch.bodyEnds; undefined until it is kept once. */
   get lineEnds(): Uint32Array | undefined {
     return this.#lineEnds;
@@ -215,7 +224,10 @@ export class LogGroup {
     if (known !== undefined) return known;
     const column = this.texts(variableColumns[variable] ?? "");
     const { numbers } = this.templates;
-    const shapes = column === undefined ? [] : shapesOf(column, numbers, this.#templateRows());
+    const split = this.split(variable);
+    // What is put together of shapes and digits is not for it: then nothing is known.
+    const isKnown = column !== undefined && (split !== undefined || !column.isSplit);
+    const shapes = isKnown ? shapesOf(column, split, numbers, this.#templateRows()) : [];
     this.#bytes += 8 * shapes.length;
     return (this.#variableShapes[variable] = shapes);
   }

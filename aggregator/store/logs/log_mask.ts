@@ -7,9 +7,9 @@ import { recordConditions } from "../../query/logql/line_conditions.ts";
 import { newRecordState } from "../../query/logql/record_state.ts";
 import { setRecord } from "../../query/logql/select.ts";
 import type { StageRun } from "../../query/logql/stages/stage.ts";
-import { compileGroupFilters, type GroupFilter, type LoadColumns, rowsOf } from "./group_filter.ts";
+import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
-import type { LogGroup } from "./log_group.ts";
+import type { LoadColumns, LogGroup } from "./log_group.ts";
 import { bodyColumns, rebuildBodies } from "./rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
 

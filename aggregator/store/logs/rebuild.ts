@@ -43,7 +43,7 @@ export function rebuildUnmined(
   return { bodies, bodyEnds, mined: { templates, templateOf, variableLengths: new Uint32Array() } };
 }
 
-/** Where each row's line would end, of the lengths of its template and variables alone. `group` has its templates and bodyColumns(). */
+/** Where each row's line would end, of the lengths of its template and variables alone. `group` has its templates and bodyColumns(), digits left out. */
 export function lineEndsOf(group: LogGroup): Uint32Array {
   const { values: templates, numbers } = group.templates;
   const constants = templates.map(({ parts }) => parts.length);

@@ -1,8 +1,11 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { dead, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import type { RegexProgram } from "#shared/text/regex_program.ts";
+import { DigitDiagrams, outcomes } from "./digit_diagrams.ts";
 import { StateSets } from "./state_sets.ts";
 import { PartsOfTemplates, type TemplateParts } from "./template_parts.ts";
+import { bufferOf } from "./text_tests.ts";
+import type { SplitForms } from "./text_values.ts";
 import { type Shape, shapeBytesMax } from "./value_shapes.ts";
 
 /** States that are spent on it: what needs more is gone through line by line. */
@@ -40,8 +43,15 @@ export class ShapedRegex {
     { readonly shapes: readonly (Shape | undefined)[]; readonly plan: ShapePlan }
   >();
 
+  readonly #diagrams: DigitDiagrams;
+  /** By test, then by pattern. */
+  readonly #rootsOf = new Map<VariableTest, Map<string, number>>();
+  /** As they were told last. */
+  readonly #roots = new WeakMap<SplitForms["forms"], Roots>();
+
   constructor(program: RegexProgram) {
     this.#automaton = new RegexAutomaton(program, false, statesMax);
+    this.#diagrams = new DigitDiagrams(this.#automaton);
     this.#sets = new StateSets(this.#automaton);
     this.#parts = new PartsOfTemplates(this.#automaton);
   }
@@ -126,7 +136,53 @@ export class ShapedRegex {
   run(state: number, bytes: Uint8Array, from: number, to: number): number {
     return this.#automaton.run(state, bytes, from, to);
   }
+
+  /**
+   * What a variable's test comes to for each of its forms: a node of `nodes` or an outcome, as digit_diagrams.ts has them. `tests` are those of
+   * the variable, by template.
+   */
+  roots({ forms, patterns }: SplitForms, tests: readonly (VariableTest | undefined)[]): Int32Array {
+    const before = this.#roots.get(forms);
+    if (before?.tests.every((test, t) => test === tests[t]) === true) return before.roots;
+    const all = bufferOf(patterns.bytes);
+    const roots = Int32Array.from(forms.templates, (template, form) => {
+      const test = tests[template];
+      if (test === undefined) return outcomes.miss;
+      const pattern = forms.patterns[form] ?? 0;
+      const [start, end] = [patterns.starts[pattern] ?? 0, patterns.starts[pattern + 1] ?? 0];
+      return this.#rootOf(test, all.subarray(start, end));
+    });
+    this.#roots.set(forms, { tests, roots });
+    return roots;
+  }
+
+  get nodes(): Int32Array {
+    return this.#diagrams.nodes;
+  }
+
+  #rootOf(test: VariableTest, pattern: Buffer): number {
+    const { length } = pattern;
+    const place = test.always >= 0 ? 0 : (test.from[length] ?? -1);
+    if (place < 0) return outcomes.miss;
+    if (length > shapeBytesMax) return outcomes.untold;
+    let known = this.#rootsOf.get(test);
+    if (known === undefined) this.#rootsOf.set(test, (known = new Map()));
+    const key = pattern.toString("latin1");
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const state = test.always >= 0 ? test.always : (test.state[length] ?? dead);
+    const isHitAtEnd = (end: number) => test.parts.matchesAfter(test.variable + 1, end);
+    const root = this.#diagrams.of({ pattern, place, state, isHitAtEnd });
+    known.set(key, root);
+    return root;
+  }
 }
+
+type Roots = {
+  /** By template. */
+  readonly tests: readonly (VariableTest | undefined)[];
+  readonly roots: Int32Array;
+};
 
 /** The set of lines that have not matched, below zero where a test has no place to begin. */
 type Step = { readonly set: number; readonly test: VariableTest | undefined };

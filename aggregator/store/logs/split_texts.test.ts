@@ -172,7 +172,7 @@ test("digits are not wanted where no shape has the rest of a needle", () => {
   expect(texts.rowsWith(within("-13-"))).toEqual([]);
   expect(texts.rowsWith(within("-12-29"))).toEqual([19, 39, 59, 79, 99]);
   // None was put together for it.
-  expect(texts.patterns()).toBeDefined();
+  expect(texts.isSplit).toBe(true);
 });
 
 test("shapes that hardly come again stay in the texts", () => {

@@ -2,8 +2,10 @@ import { encodings } from "../parquet/column_pages.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
-import { FilledTexts, type PatternedTexts } from "./filled_texts.ts";
+import { FilledTexts } from "./filled_texts.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import type { Forms } from "./forms.ts";
+import type { ShapePatterns } from "./shape_patterns.ts";
 import { bufferOf, passes, passesAt, type TextTest } from "./text_tests.ts";
 
 const countBytes = 4;
@@ -47,7 +49,7 @@ export class TextColumn {
     }
   }
 
-  /** Of a column that is split: nothing but needsDigits() and patterns() is asked of it before. */
+  /** Of a column that is split: nothing but needsDigits() and split() is asked of it before. */
   giveDigits(column: FlatColumn): void {
     this.#split?.giveDigits(column);
   }
@@ -106,9 +108,21 @@ export class TextColumn {
     return (this.#rowOf = rowOf);
   }
 
-  /** The texts without their digits, as long as nobody has wanted them whole, where that is how they came. */
-  patterns(): PatternedTexts | undefined {
-    return this.#split && { ...this.#split.numbers(), patterns: this.#split.patterns };
+  /** Whether texts and digits stand apart, as long as nobody has wanted the texts whole. */
+  get isSplit(): boolean {
+    return this.#split !== undefined;
+  }
+
+  /** The texts without their digits, where isSplit; undefined also where that tells little. `templateOf` is by row. */
+  split(templateOf: Uint32Array, templates: number): SplitForms | undefined {
+    const forms = this.#split?.forms(templateOf, templates);
+    const patterns = this.#split?.patterns;
+    return forms && patterns && { forms, patterns };
+  }
+
+  /** Digits of all texts, one after another, where isSplit. They were given. */
+  get digits(): Uint8Array {
+    return this.#split?.digits ?? nothing;
   }
 
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
@@ -163,6 +177,9 @@ export class TextColumn {
 function valueBytes({ bytes, ends, isPresent }: TextValues): number {
   return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
 }
+
+/** Texts whose digits stand elsewhere. */
+export type SplitForms = { readonly forms: Forms; readonly patterns: ShapePatterns };
 
 /** Rows of texts, both ascending. */
 function rowsAt(texts: number[], isPresent: Uint8Array | undefined): number[] {

@@ -1,5 +1,4 @@
-import type { PatternedTexts } from "./filled_texts.ts";
-import type { TextColumn } from "./text_values.ts";
+import type { SplitForms, TextColumn } from "./text_values.ts";
 
 /** What the values of a variable look like: which kinds of characters stand where, by their length. */
 export type Shape = {
@@ -38,23 +37,19 @@ export const kinds: readonly (readonly number[])[] = Array.from(
 
 /**
  * Shapes of the variable whose values are in a column, by template. Undefined where they are not known: values that are long or not ASCII, rows
- * without one. `numbers` is the template of each row, `rowsOf` how many rows each template has.
+ * without one. `split` is the same column by form, where it is known so; `numbers` the template of each row, `rowsOf` how many rows each template has.
  */
 export function shapesOf(
   column: TextColumn,
+  split: SplitForms | undefined,
   numbers: Uint32Array,
   rowsOf: Uint32Array,
 ): (Shape | undefined)[] {
   const seen = new SeenValues(rowsOf.length);
-  const texts = column.patterns();
-  if (texts !== undefined && texts.patterns.count * rowsOf.length <= pairsMax)
-    addPatterns(seen, texts, numbers);
-  else addValues(seen, column, numbers);
+  if (split === undefined) addValues(seen, column, numbers);
+  else addForms(seen, split);
   return Array.from(rowsOf, (rows, template) => seen.shape(template, rows));
 }
-
-/** Pairs of templates and patterns that are told apart. */
-const pairsMax = 2 ** 23;
 
 function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): void {
   const { bytes, ends, rowOf } = column;
@@ -67,25 +62,13 @@ function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): 
   }
 }
 
-/** Digits are one kind, so that patterns say as much as the values: each is looked at once a template. */
-function addPatterns(seen: SeenValues, texts: PatternedTexts, numbers: Uint32Array): void {
-  const { patterns, numbers: patternOf, isPresent } = texts;
-  const { bytes, starts, count } = patterns;
-  const { templates } = seen;
-  const values = new Uint32Array(templates * count);
-  let text = 0;
-  for (let row = 0; row < numbers.length; row++) {
-    if (isPresent !== undefined && isPresent[row] === 0) continue;
-    const template = numbers[row] ?? 0;
-    const pair = template * count + (patternOf[text++] ?? 0);
-    if (template < templates) values[pair] = (values[pair] ?? 0) + 1;
-  }
-  for (let pair = 0; pair < values.length; pair++) {
-    const times = values[pair] ?? 0;
-    if (times === 0) continue;
-    const pattern = pair % count;
-    const template = (pair - pattern) / count;
-    seen.add(template, bytes, starts[pattern] ?? 0, starts[pattern + 1] ?? 0, times);
+/** Digits are one kind, so that forms say as much as the values. */
+function addForms(seen: SeenValues, { forms, patterns: { bytes, starts } }: SplitForms): void {
+  const { templates, patterns, counts } = forms;
+  for (let form = 0; form < counts.length; form++) {
+    const pattern = patterns[form] ?? 0;
+    const [start, end] = [starts[pattern] ?? 0, starts[pattern + 1] ?? 0];
+    seen.add(templates[form] ?? 0, bytes, start, end, counts[form] ?? 0);
   }
 }
 

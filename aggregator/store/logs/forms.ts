@@ -1,0 +1,84 @@
+import type { ShapePatterns } from "./shape_patterns.ts";
+
+/** What each text of a column looks like but for its digits, and of which template its line is: both at once, as there are few such pairs. */
+export type Forms = {
+  /** By text. */
+  readonly formOf: Uint16Array;
+  /** The row of each text, ascending; undefined where every row has one. */
+  readonly rowOf: Uint32Array | undefined;
+  /** By form. */
+  readonly templates: Uint32Array;
+  readonly patterns: Uint32Array;
+  readonly digitCounts: Uint32Array;
+  /** Texts of each form. */
+  readonly counts: Uint32Array;
+};
+
+const formsMax = 2 ** 16;
+/** Pairs of templates and patterns that are told apart. */
+const pairsMax = 2 ** 23;
+const none = 0;
+
+/**
+ * `patternOf` is each text's; `isPresent` tells which rows have one, undefined where all have; `templateOf` is each row's template, of which those
+ * below `templates` count. Undefined where there are too many forms, or a text has no template.
+ */
+export function formsOf(
+  patternOf: Uint16Array | Uint32Array,
+  isPresent: Uint8Array | undefined,
+  patterns: ShapePatterns,
+  templateOf: Uint32Array,
+  templates: number,
+): Forms | undefined {
+  const { count: width } = patterns;
+  if (width * templates > pairsMax) return undefined;
+  // By template and pattern: the form, from 1.
+  const known = new Uint32Array(width * templates);
+  const formOf = new Uint16Array(patternOf.length);
+  const rowOf = isPresent && new Uint32Array(patternOf.length);
+  const pairs: number[] = [];
+  let text = 0;
+  for (let row = 0; row < templateOf.length; row++) {
+    if (isPresent !== undefined && isPresent[row] === 0) continue;
+    const template = templateOf[row] ?? templates;
+    if (template >= templates) return undefined;
+    const pair = template * width + (patternOf[text] ?? 0);
+    let form = known[pair] ?? none;
+    if (form === none) {
+      form = known[pair] = pairs.push(pair);
+      if (form > formsMax) return undefined;
+    }
+    if (rowOf !== undefined) rowOf[text] = row;
+    formOf[text++] = form - 1;
+  }
+  return described({ formOf, rowOf }, pairs, patterns);
+}
+
+function described(
+  texts: Pick<Forms, "formOf" | "rowOf">,
+  pairs: readonly number[],
+  of: ShapePatterns,
+): Forms {
+  const { formOf } = texts;
+  const { count: width } = of;
+  const templates = new Uint32Array(pairs.length);
+  const patterns = new Uint32Array(pairs.length);
+  const digitCounts = new Uint32Array(pairs.length);
+  for (let form = 0; form < pairs.length; form++) {
+    const pair = pairs[form] ?? 0;
+    const pattern = pair % width;
+    templates[form] = (pair - pattern) / width;
+    patterns[form] = pattern;
+    digitCounts[form] = of.digitCounts[pattern] ?? 0;
+  }
+  const counts = new Uint32Array(pairs.length);
+  for (let text = 0; text < formOf.length; text++) {
+    const form = formOf[text] ?? 0;
+    counts[form] = (counts[form] ?? 0) + 1;
+  }
+  return { ...texts, templates, patterns, digitCounts, counts };
+}
+
+export function formsBytes({ formOf, rowOf, templates }: Forms): number {
+  return formOf.byteLength + (rowOf?.byteLength ?? 0) + 4 * templates.byteLength;
+}
