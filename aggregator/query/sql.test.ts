@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { cutOf, gauge, lines, openTestStore } from "../store/store.fixture.ts";
 import type { Store } from "../store/store.ts";
+import { createLineMiner } from "#test/support/mining.ts";
 import type { LogRecord, SeriesSamples } from "./source.ts";
 import { createSqlEngine, type SqlEngine } from "./sql.ts";
 
@@ -91,6 +92,30 @@ test("query() says when it cut the rows", async () => {
   expect((await query("SELECT * FROM range(100)")).truncated).toBe(false);
 });
 
+test("query() cuts lines that are still being made, time and again", async () => {
+  const words = Array.from({ length: 70_000 }, (_, i) => `user ${i} from 10.0.${i % 200}.${i % 7}`);
+  const logs = createLineMiner().mine(lines("many", words, 9_000));
+  const tenant = "many";
+  await store?.commit({ ...cutOf({}, 2), logs: new Map([[tenant, [logs]]]) }, () => {});
+  for (let turn = 0; turn < 5; turn++) {
+    const { rows, truncated } = await query("SELECT body FROM logs WHERE body LIKE 'user%'", {
+      tenant,
+    });
+    expect([rows.length, truncated]).toEqual([100, true]);
+  }
+  // Rows in another order than that of the files.
+  const { rows } = await query(
+    "SELECT body FROM logs WHERE template LIKE 'user%' ORDER BY md5(timestamp::VARCHAR || body) LIMIT 50",
+    { tenant },
+  );
+  for (const [body] of rows) expect(words).toContain(String(body));
+  const all = await query(
+    "SELECT count(DISTINCT body), count(body) FROM logs WHERE template <> ''",
+    { tenant },
+  );
+  expect(all.rows).toEqual([["70000", "70000"]]);
+});
+
 const hostile = [
   "COPY (SELECT 1) TO '/tmp/lapwing-hostile.csv'",
   "COPY metrics TO '/tmp/lapwing-hostile.parquet'",
@@ -113,6 +138,7 @@ const hostile = [
   "SELECT * FROM pg_catalog.pg_class",
   "SELECT * FROM sqlite_master",
   "SELECT getenv('HOME')",
+  "SELECT Lapwing_Line(0, 0)",
   "SELECT current_setting('memory_limit')",
   "PRAGMA database_list",
   "SET memory_limit = '100GB'",

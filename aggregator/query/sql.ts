@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from "@duckdb/node-api";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatingError, messageOf } from "#shared/errors.ts";
@@ -9,7 +9,8 @@ import type { Block, Store } from "../store/store.ts";
 import { checkStatement } from "./sql/check_statement.ts";
 import { removeSnapshot, takeSnapshot, type Snapshot, type SqlHead } from "./sql/head_files.ts";
 import { tiersView, type TierPaths } from "./sql/tier_views.ts";
-import { logsView, metricsView } from "./sql/views.ts";
+import { LineFunction } from "./sql/line_function.ts";
+import { lineFunctionName, logsView, metricsView } from "./sql/views.ts";
 
 export type SqlRequest = {
   readonly tenant: string;
@@ -178,6 +179,7 @@ async function runLocked(
   const connection = await instance.connect();
   const interrupt = () => connection.interrupt();
   signal.addEventListener("abort", interrupt);
+  const lines = new LineFunction(connection, lineFunctionName, files.logs);
   try {
     await lock(connection, [...files.metrics, ...files.logs, ...[...files.tiers.values()].flat()]);
     await checkStatement(connection, request.sql);
@@ -195,6 +197,7 @@ async function runLocked(
     signal.removeEventListener("abort", interrupt);
     connection.closeSync();
     instance.closeSync();
+    lines.close();
   }
 }
 
@@ -218,9 +221,24 @@ async function readRows(
   for await (const some of result.yieldRowsJson()) {
     const room = rowsMax - rows.length;
     rows.push(...some.slice(0, room));
-    if (some.length > room) return { columns, rows, truncated: true };
+    if (some.length <= room) continue;
+    connection.interrupt();
+    await ended(result);
+    return { columns, rows, truncated: true };
   }
   return { columns, rows, truncated: false };
+}
+
+/** DuckDB's threads are done with what was interrupted: a connection that is closed before waits for them, and they may wait for a line. */
+async function ended(result: DuckDBResult): Promise<void> {
+  try {
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+    }
+  } catch {
+    // That it was interrupted.
+  }
 }
 
 /** What DuckDB says of a query is the user's to read; the rest is told as the store tells it. */

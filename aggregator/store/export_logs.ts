@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import type { Matcher } from "#shared/model/labels.ts";
 import { compileLineFilters, textOf } from "../head/line_filters.ts";
 import { compileMatchers } from "../head/matching.ts";
+import { LineFunction } from "../query/sql/line_function.ts";
 import { logsView } from "../query/sql/views.ts";
 import type { LineFilter, LogSlice } from "../query/source.ts";
 import { quoted } from "./duckdb.ts";
@@ -74,12 +75,15 @@ async function writeParquet(
   // A view of no files has no columns, one of an empty file has.
   if (paths.length === 0) paths.push((await mergeLogs(tools.staging, [], undefined, never)).path);
   await tools.duckdb.use("export", async (connection) => {
-    await connection.run(logsView(paths));
+    const name = `lapwing_line_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+    const lines = new LineFunction(connection, name, paths);
+    await connection.run(logsView(paths, name));
     await connection.run(`COPY (SELECT epoch_ns(timestamp) AS timestamp, to_json(stream)::VARCHAR AS stream,
         severity, body, to_json(attributes)::VARCHAR AS attributes
       FROM logs ORDER BY stream, timestamp)
       TO ${quoted(request.output)} (FORMAT parquet, COMPRESSION zstd)`);
     await connection.run("DROP VIEW logs");
+    lines.close();
   });
   for (const path of paths) await rm(path, { force: true });
   return records;

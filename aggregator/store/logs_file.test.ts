@@ -1,4 +1,4 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance, LIST, listValue, VARCHAR } from "@duckdb/node-api";
 import { afterAll, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { Duckdb } from "./duckdb.ts";
 import { createLineMiner } from "#test/support/mining.ts";
+import { LineFunction } from "../query/sql/line_function.ts";
 import { logsView } from "../query/sql/views.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { readLogs } from "./logs/read_logs.fixture.ts";
@@ -33,6 +34,33 @@ const request = {
   limit: 100_000,
   direction: "forward" as const,
 };
+
+let views = 0;
+
+/** Bodies by the view of SQL queries, in order of time. */
+async function bodiesByView(paths: readonly string[]): Promise<string[]> {
+  return duckdb.use("read", async (connection) => {
+    const name = `line_${views++}`;
+    const made = new LineFunction(connection, name, paths);
+    await connection.run(logsView(paths, name));
+    const result = await connection.runAndReadAll("SELECT body FROM logs ORDER BY timestamp");
+    await connection.run("DROP VIEW logs");
+    made.close();
+    return result.getRowsJS().flat().map(String);
+  });
+}
+
+const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
+const documentSql = /```sql\n(CREATE[^`]* filled[^`]*)```/.exec(document)?.[1] ?? "";
+
+/** Lines by what the document says alone, in the order of the block. */
+async function bodiesByDocument(path: string): Promise<string[]> {
+  return duckdb.use("read", async (connection) => {
+    const sql = documentSql.replaceAll("block.parquet", path);
+    const result = await connection.runAndReadAll(sql);
+    return result.getColumnsObjectJS()["line"]?.map(String) ?? [];
+  });
+}
 
 async function writeAndRead(batches: readonly LogsBatch[], more = {}) {
   const file = await writeLogsFile(folder, batches);
@@ -172,14 +200,11 @@ test("lines as templates and variables come back, here and in plain SQL", async 
         );
         const texts = batches.flat().map((one) => Buffer.from(one).toString());
         expect(read.map(({ body }) => body).toSorted()).toEqual(texts.toSorted());
-        const rows = await duckdb.use("read", async (connection) => {
-          await connection.run(logsView([file.path]));
-          const result = await connection.runAndReadAll("SELECT body FROM logs");
-          await connection.run("DROP VIEW logs");
-          return result.getRowsJS().flat().map(String);
-        });
+        const rows = await bodiesByView([file.path]);
+        const plain = await bodiesByDocument(file.path);
         rmSync(file.path);
         expect(rows.toSorted()).toEqual(texts.toSorted());
+        expect(plain.toSorted()).toEqual(texts.toSorted());
       },
     ),
     { numRuns: 60 },
@@ -199,8 +224,6 @@ test("times far apart are exact", async () => {
 });
 
 test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its own", async () => {
-  const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
-  const sql = /```sql\n(CREATE[^`]* filled[^`]*)```/.exec(document)?.[1] ?? "";
   const dated = Array.from(
     { length: 40 },
     (_, i) => `on 2005-12-${10 + i} at 10.250.${i}.1, é${i}: ${i}`,
@@ -210,7 +233,7 @@ test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its 
   const { file } = await writeAndRead([batch]);
   const engine = await DuckDBInstance.create(":memory:");
   const connection = await engine.connect();
-  const result = await connection.runAndReadAll(sql.replaceAll("block.parquet", file.path));
+  const result = await connection.runAndReadAll(documentSql.replaceAll("block.parquet", file.path));
   expect(result.getRowObjectsJS().map(({ line }) => line)).toEqual(some);
   // Variables that are shapes were among them, and such that are not.
   const split = await connection.runAndReadAll(
@@ -225,24 +248,23 @@ test("blocks without columns of digits are read as before", async () => {
   const { file } = await writeAndRead([createLineMiner().mine(lines("x", some))]);
   const path = join(folder, "earlier.parquet");
   await duckdb.use("read", async (connection) => {
-    await connection.run(logsView([file.path]));
     // Texts as they are, under the names of then: the template's three variables.
-    await connection.run(`COPY (
+    await connection.run(
+      `COPY (
       SELECT ts, stream, severity, template, parts[1] AS v0, parts[2] AS v1, parts[3] AS v2, NULL::VARCHAR AS body,
         body_raw, file.attributes
       FROM (SELECT *, row_number() OVER () AS n FROM read_parquet('${file.path}')) file
-      JOIN (SELECT regexp_extract_all(body, '[0-9.]+') AS parts, row_number() OVER () AS n FROM logs) USING (n)
-      ORDER BY n) TO '${path}' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`);
+      JOIN (SELECT regexp_extract_all(unnest($lines), '[0-9.]+') AS parts, unnest(range(1, 31)) AS n) USING (n)
+      ORDER BY n) TO '${path}' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`,
+      { lines: listValue(some) },
+      { lines: LIST(VARCHAR) },
+    );
     const result = await connection.runAndReadAll(
       `SELECT count(v1), bool_or(v1 = '10.0.7.1') FROM read_parquet('${path}')`,
     );
     expect(result.getRowsJS()).toEqual([[30n, true]]);
-    await connection.run("DROP VIEW logs");
-    await connection.run(logsView([path]));
-    const bodies = await connection.runAndReadAll("SELECT body FROM logs ORDER BY timestamp");
-    expect(bodies.getRowsJS().flat()).toEqual(some);
-    await connection.run("DROP VIEW logs");
   });
+  expect(await bodiesByView([path])).toEqual(some);
   const read = await readLogs({ ...file, path }, request);
   expect(read.map(({ body }) => body)).toEqual(some);
   const filtered = { ...request, lineFilters: [{ op: "|=" as const, values: ["10.0.7.1,"] }] };

@@ -1,13 +1,15 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
+import { lineFunctionName } from "./views.ts";
 
 /** What a query may read besides its own common table expressions. */
 const views = new Set(["metrics", "metrics_tiers", "logs"]);
 /** Table functions that make rows out of nothing. All others reach files, settings or other queries. */
 const tableFunctions = new Set(["range", "generate_series", "unnest"]);
-/** Functions that tell of the process and its surroundings. */
+/** Functions that tell of the process and its surroundings, and the one that the view of logs is made with. */
 const refusedFunctions = new Set([
+  lineFunctionName,
   "getenv",
   "getvariable",
   "current_setting",

@@ -96,15 +96,21 @@ async function readFooter(
 ): Promise<Footer> {
   const { size } = await handle.stat();
   const tail = await readExactly(handle, Math.max(0, size - tailBytes), Math.min(size, tailBytes));
+  const length = footerLength(tail, size);
+  if (length + 8 <= tail.length)
+    return parseFooter(tail.subarray(tail.length - 8 - length, -8), isPast);
+  return parseFooter(await readExactly(handle, size - 8 - length, length), isPast);
+}
+
+/** Bytes of the footer of a file of `size` bytes that ends in `tail`. Throws UnsupportedParquet. */
+export function footerLength(tail: Uint8Array, size: number): number {
   const end = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   if (tail.length < 12 || end.getUint32(tail.length - 4, true) !== magic)
     throw new UnsupportedParquet("no footer");
   const length = end.getUint32(tail.length - 8, true);
   if (length > Math.min(size - 8, footerBytesMax))
     throw new UnsupportedParquet(`a footer of ${length} bytes`);
-  if (length + 8 <= tail.length)
-    return parseFooter(tail.subarray(tail.length - 8 - length, -8), isPast);
-  return parseFooter(await readExactly(handle, size - 8 - length, length), isPast);
+  return length;
 }
 
 async function readExactly(handle: FileHandle, at: number, length: number): Promise<Uint8Array> {
