@@ -1,14 +1,17 @@
 import { isUtf8 } from "node:buffer";
-import type { Texts } from "#shared/model/line_columns.ts";
-import { type LineTemplate, templateVariablesMax } from "#shared/model/line_template.ts";
-import { TextSplitter } from "./logs/split_texts.ts";
+import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
+import { type LineTemplate, templateVariablesMax, unmined } from "#shared/model/line_template.ts";
+import type { ShapedCursor } from "./logs/shaped_cursor.ts";
+import type { SplitTexts } from "./logs/split_texts.ts";
+import { VariableColumn } from "./logs/variable_column.ts";
 import { AttributesColumn, severityColumn, StreamColumn, TemplateColumn } from "./logs_numbers.ts";
 import type { LogRows } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
-import { TextColumn } from "./logs_texts.ts";
+import { TextColumn, textPages, type WrittenTexts } from "./logs_texts.ts";
 import { timeColumn } from "./logs_times.ts";
 import { ByteSink } from "./parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "./parquet/parquet_writer.ts";
+import { fullPresence, noPresence, type Presence, presenceOf } from "./parquet/presence.ts";
 
 /** Large enough to compress well, small enough to be read as one piece. */
 export const logsRowGroupRows = 65_536;
@@ -44,23 +47,24 @@ export const logsColumns: readonly ColumnSchema[] = [
  */
 const variablesLevel = 1;
 
-/** Texts of a column, one after another. */
-export type WrittenTexts = { readonly bytes: Uint8Array; readonly lengths: Uint32Array };
-
 /** Whoever wants to know what lines are made of: the columns of variables, of bodies, and of bodies that are no UTF-8. */
 export type SearchedTexts = {
-  add(rows: number, templates: readonly LineTemplate[], columns: readonly WrittenTexts[]): void;
+  add(
+    rows: number,
+    templates: readonly LineTemplate[],
+    columns: readonly (WrittenTexts | SplitTexts)[],
+  ): void;
 };
 
 /** The width of a row whose line has no template and is no UTF-8. */
 const rawLine = wholeLine - 1;
+const nothing: WrittenTexts = { bytes: new Uint8Array(), lengths: new Uint32Array() };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Turns records in the order of a block into the columns of its row groups. What it needs for one serves the next. */
 export class LogsColumns {
-  readonly #variables = variableColumns.map(() => new TextColumn(variablesLevel));
-  readonly #splitter = new TextSplitter();
+  readonly #variables = variableColumns.map(() => new VariableColumn(variablesLevel));
   readonly #bodies = new TextColumn();
   readonly #raw = new TextColumn();
   /** Of each row: as the sources', or `rawLine` in place of `wholeLine`. */
@@ -70,6 +74,8 @@ export class LogsColumns {
   readonly #nanos = new Uint32Array(logsRowGroupRows);
   readonly #severities = new Uint8Array(logsRowGroupRows);
   readonly #isPresent = new Uint8Array(logsRowGroupRows);
+  /** Templates of some records. */
+  readonly #active = new Uint32Array(logsRowGroupRows);
   readonly #page = new ByteSink(0);
   minMs = Infinity;
   maxMs = -Infinity;
@@ -82,8 +88,7 @@ export class LogsColumns {
     const streams = new StreamColumn(rows);
     const templates = new TemplateColumn(rows);
     const attributes = new AttributesColumn(rows);
-    const texts = [...this.#variables, this.#bodies, this.#raw];
-    for (const column of texts) column.clear();
+    for (const column of [...this.#variables, this.#bodies, this.#raw]) column.clear();
     let row = 0;
     for (const { stretch, count } of runs) {
       const { batch, columns, widths } = stretch.source;
@@ -104,39 +109,44 @@ export class LogsColumns {
       if (timeMs < this.minMs) this.minMs = timeMs;
       if (timeMs > this.maxMs) this.maxMs = timeMs;
     }
-    searched?.add(rows, templates.templates, texts);
+    const variables = this.#variables.map(({ content }) => content);
+    searched?.add(rows, templates.templates, [...variables, this.#bodies, this.#raw]);
     yield timeColumn(ms, nanos);
     yield streams.pages();
     yield severityColumn(severities);
     yield templates.pages();
-    for (const [place, column] of this.#variables.entries())
-      yield* column.splitPages(
-        this.#have(rows, place + 1, templateVariablesMax),
-        this.#page,
-        this.#splitter,
-      );
-    yield this.#bodies.pages(this.#have(rows, rawLine, wholeLine), this.#page);
-    yield this.#raw.pages(this.#have(rows, rawLine, rawLine), this.#page);
+    for (const [place, column] of this.#variables.entries()) {
+      const content = variables[place] ?? nothing;
+      const count = "shapes" in content ? content.numbers.length : content.lengths.length;
+      const presence = this.#presence(rows, count, place + 1, templateVariablesMax);
+      yield* column.pages(content, presence, this.#page);
+    }
+    const [bodies, raw] = [this.#bodies, this.#raw];
+    yield textPages(bodies, this.#presence(rows, bodies.count, rawLine, wholeLine), this.#page);
+    yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), this.#page);
     yield attributes.pages();
   }
 
-  /** Whether each row is of a width within the bounds. */
-  #have(rows: number, least: number, most: number): Uint8Array {
+  /** Which rows are of a width within the bounds, `count` of them all. */
+  #presence(rows: number, count: number, least: number, most: number): Presence {
+    if (count === 0) return noPresence(rows);
+    if (count === rows) return fullPresence(rows);
     const have = this.#isPresent.subarray(0, rows);
     const widths = this.#widths;
     for (let row = 0; row < rows; row++) {
       const width = widths[row] ?? 0;
       have[row] = Number(width >= least && width <= most);
     }
-    return have;
+    return presenceOf(have);
   }
 
   /** Texts of the stretch's records up to `end`, which become the rows from `row` on. */
   #takeTexts(stretch: Stretch, end: number, row: number): void {
     const { source, values, starts } = stretch;
-    const { places, whole } = source.columns;
-    const counts = this.#counts.subarray(0, places.length + 1);
-    countTexts(source.widths, stretch.at, end, counts);
+    const { places, columns } = source;
+    const counts = this.#counts.subarray(0, values.length);
+    if (source.shaped !== undefined) this.#takeShaped(source.shaped, columns, stretch.at, end);
+    countTexts(source, stretch.at, end, counts);
     for (const [place, texts] of places.entries()) {
       const count = counts[place] ?? 0;
       if (count === 0) break;
@@ -150,8 +160,27 @@ export class LogsColumns {
     const [value, start] = [values[last] ?? 0, starts[last] ?? 0];
     values[last] = value + count;
     starts[last] = source.isText
-      ? this.#bodies.take(whole, value, start, count)
-      : this.#takeBytes(whole, value, start, row, end - stretch.at);
+      ? this.#bodies.take(columns.whole, value, start, count)
+      : this.#takeBytes(columns.whole, value, start, row, end - stretch.at);
+  }
+
+  #takeShaped(cursor: ShapedCursor, { templateOf }: LineColumns, from: number, to: number): void {
+    const { widths } = cursor.variables;
+    const active = this.#active;
+    let count = 0;
+    for (let row = from; row < to; row++) {
+      const template = templateOf[row] ?? unmined;
+      if (template !== unmined && (widths[template] ?? 0) > 0) active[count++] = template;
+    }
+    for (let place = 0; count > 0; place++) {
+      this.#variables[place]?.takeShaped(cursor, place, active.subarray(0, count));
+      const before = count;
+      count = 0;
+      for (let i = 0; i < before; i++) {
+        const template = active[i] ?? 0;
+        if ((widths[template] ?? 0) > place + 1) active[count++] = template;
+      }
+    }
   }
 
   /** Lines some of which are no UTF-8; they are there twice. */

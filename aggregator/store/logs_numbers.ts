@@ -7,6 +7,7 @@ import { encodings } from "./parquet/column_pages.ts";
 import { dictionaryPages } from "./parquet/dictionary_pages.ts";
 import { widthOf, writeRuns } from "./parquet/encode.ts";
 import type { ColumnPages } from "./parquet/parquet_writer.ts";
+import { noPresence, presenceOf } from "./parquet/presence.ts";
 
 const encoder = new TextEncoder();
 
@@ -46,12 +47,12 @@ class NumberedTexts {
   }
 
   pages(): ColumnPages {
-    const isPresent = this.#isPresent;
+    const rows = this.#isPresent.length;
     if (this.#count === 0)
-      return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
+      return { encoding: encodings.plain, values: new Uint8Array(), presence: noPresence(rows) };
     return {
       ...dictionaryPages(this.#numbers.subarray(0, this.#count), this.entries),
-      isPresent,
+      presence: presenceOf(this.#isPresent),
     };
   }
 }
@@ -73,7 +74,7 @@ export class StreamColumn {
   }
 
   pages(): ColumnPages {
-    const { isPresent: _, ...pages } = this.#texts.pages();
+    const { presence: _, ...pages } = this.#texts.pages();
     const { entries } = this.#texts;
     const [min, max] = [entries[0], entries.at(-1)];
     return { ...pages, ...(min && { min }), ...(max && { max }) };

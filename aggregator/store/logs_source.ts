@@ -1,7 +1,8 @@
-import type { LineColumns } from "#shared/model/line_columns.ts";
+import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "./labels_text.ts";
+import { ShapedCursor } from "./logs/shaped_cursor.ts";
 import { areUtf8 } from "./logs_texts.ts";
 import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
 
@@ -16,7 +17,7 @@ export class Stretch {
   readonly end: number;
   /** The next record to be taken. */
   at: number;
-  /** By place: its next text, and where that begins; last of all the same of whole lines. */
+  /** By place of the source's: its next text, and where that begins; last of all the same of whole lines. */
   readonly values: Uint32Array;
   readonly starts: Uint32Array;
 
@@ -40,6 +41,9 @@ export class Stretch {
 export class LogSource {
   readonly batch: Records;
   readonly columns: LineColumns;
+  /** The variables as they came, where records are taken in the order in which they stand: then there are no texts by place. */
+  readonly shaped: ShapedCursor | undefined;
+  readonly places: readonly Texts[];
   /** Variables of each record. */
   readonly widths: Uint8Array;
   /** Whether all lines without a template are UTF-8. */
@@ -52,25 +56,30 @@ export class LogSource {
     const columns = given.columns ?? takeApart(given);
     const isWhole = rows === undefined || rows.length === given.streamOf.length;
     const wanted = isWhole ? given : pickRecords(given, rows);
-    const lines = isWhole ? columns : pickLines(columns, rows);
     const bounds = boundsOf(wanted);
     const isScattered =
       bounds.length > stretchesMin && bounds.length * recordsPerStretch > wanted.streamOf.length;
     if (isScattered) {
       const order = groupedOrder(wanted);
       this.batch = pickRecords(wanted, order);
-      this.columns = pickLines(lines, order);
-    } else [this.batch, this.columns] = [wanted, lines];
+      this.columns = pickLines(isWhole ? columns : pickLines(columns, rows), order);
+    } else {
+      this.batch = wanted;
+      this.columns = isWhole ? columns : pickLines(columns, rows);
+    }
+    const { shaped } = this.columns;
+    const isInOrder = shaped !== undefined && bounds.length === 1;
+    this.shaped = isInOrder ? new ShapedCursor(shaped) : undefined;
+    this.places = isInOrder ? [] : this.columns.places;
     this.widths = widthsOf(this.columns);
     this.isText = areUtf8(this.columns.whole);
     this.stretches = this.#cut(isScattered ? boundsOf(this.batch) : bounds);
   }
 
   #cut(bounds: readonly number[]): Stretch[] {
-    const { places, whole } = this.columns;
     const { streams, streamOf } = this.batch;
     const texts = streams.map((labels) => labelsText(labels));
-    const all = [...places, whole];
+    const all = [...this.places, this.columns.whole];
     const values = new Uint32Array(all.length);
     const starts = new Uint32Array(all.length);
     const counts = new Uint32Array(all.length);
@@ -78,7 +87,7 @@ export class LogSource {
     return bounds.map((end) => {
       const stream = texts[streamOf[at] ?? 0] ?? "";
       const stretch = new Stretch(this, stream, { at, end }, values.slice(), starts.slice());
-      countTexts(this.widths, at, end, counts);
+      countTexts(this, at, end, counts);
       for (const [place, { lengths }] of all.entries()) {
         const from = values[place] ?? 0;
         const to = from + (counts[place] ?? 0);
@@ -93,14 +102,18 @@ export class LogSource {
   }
 }
 
-/** `counts`: how many of the records [from, to) have a variable in each place; last of all how many are whole lines. */
+/** `counts`: how many of the records [from, to) have a variable in each place of the source's; last of all how many are whole lines. */
 export function countTexts(
-  widths: Uint8Array,
+  { widths, places, columns }: LogSource,
   from: number,
   to: number,
   counts: Uint32Array,
 ): void {
   counts.fill(0);
+  if (places.length === 0) {
+    counts[0] = columns.whole.lengths.length === 0 ? 0 : wholeLines(widths, from, to);
+    return;
+  }
   const last = counts.length - 1;
   // Of each width first; a record has all places below its own.
   for (let row = from; row < to; row++) {
@@ -110,6 +123,12 @@ export function countTexts(
   }
   for (let place = last - 2; place >= 0; place--)
     counts[place] = (counts[place] ?? 0) + (counts[place + 1] ?? 0);
+}
+
+function wholeLines(widths: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let row = from; row < to; row++) if (widths[row] === wholeLine) count++;
+  return count;
 }
 
 /** The width of a record without a template. */

@@ -1,23 +1,22 @@
 import { isUtf8 } from "node:buffer";
 import type { Texts } from "#shared/model/line_columns.ts";
-import type { TextSplitter } from "./logs/split_texts.ts";
-import { dictionaryPages } from "./parquet/dictionary_pages.ts";
 import { ByteSink } from "./parquet/byte_sink.ts";
 import { encodings } from "./parquet/column_pages.ts";
 import { writeLengths } from "./parquet/encode.ts";
 import type { ColumnPages } from "./parquet/parquet_writer.ts";
+import type { Presence } from "./parquet/presence.ts";
 
-/** Texts of a column of a row group, one after another. */
+/** Texts of a column, one after another. */
+export type WrittenTexts = {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly lengths: Uint32Array;
+};
+
+/** Texts of a column of a row group, as they come. */
 export class TextColumn {
-  readonly #level: number | undefined;
   readonly #bytes = new ByteSink(0);
   #lengths = new Uint32Array();
   #count = 0;
-
-  /** `level` is zstd's. */
-  constructor(level?: number) {
-    this.#level = level;
-  }
 
   clear(): void {
     this.#bytes.clear();
@@ -33,7 +32,7 @@ export class TextColumn {
     return this.#lengths.subarray(0, this.#count);
   }
 
-  get bytes(): Uint8Array {
+  get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.written();
   }
 
@@ -65,48 +64,34 @@ export class TextColumn {
     this.take({ bytes, lengths: Uint32Array.of(bytes.length) }, 0, 0, 1);
   }
 
-  /** Good until the texts or `page` change, which the lengths are written to. `isPresent`: an entry a row. */
-  pages(isPresent: Uint8Array, page: ByteSink): ColumnPages {
-    if (this.#count === 0)
-      return { encoding: encodings.plain, values: new Uint8Array(), isPresent };
-    return this.#counted(this.#bytes.written(), this.lengths, isPresent, page);
+  /** Texts that `write` appends, whose lengths it gives. */
+  fill(write: (bytes: ByteSink) => Uint32Array): void {
+    const lengths = write(this.#bytes);
+    const count = this.#count + lengths.length;
+    if (count > this.#lengths.length) this.#grow(count);
+    this.#lengths.set(lengths, this.#count);
+    this.#count = count;
   }
+}
 
-  /** Pages of the texts and, where both take less apart, of their digits; as pages(), each until the next one. */
-  *splitPages(
-    isPresent: Uint8Array,
-    page: ByteSink,
-    splitter: TextSplitter,
-  ): Generator<ColumnPages, void> {
-    const split =
-      this.#count === 0 ? undefined : splitter.split(this.#bytes.written(), this.lengths);
-    if (split === undefined) yield this.pages(isPresent, page);
-    else yield { ...dictionaryPages(split.numbers, split.shapes), isPresent };
-    if (split !== undefined && split.digits.length > 0)
-      yield this.#counted(split.digits, split.digitCounts, isPresent, page);
-    else {
-      const none = new Uint8Array(isPresent.length);
-      yield { encoding: encodings.plain, values: new Uint8Array(), isPresent: none };
-    }
-  }
-
-  #counted(
-    bytes: Uint8Array<ArrayBuffer>,
-    lengths: Uint32Array,
-    isPresent: Uint8Array,
-    page: ByteSink,
-  ): ColumnPages {
-    page.clear();
-    writeLengths(page, lengths);
-    const level = this.#level;
-    return {
-      encoding: encodings.deltaLengthByteArray,
-      values: page.written(),
-      texts: bytes,
-      isPresent,
-      ...(level !== undefined && { level }),
-    };
-  }
+/** Good until the texts or `page` change, which the lengths are written to. `level` is zstd's, where it is another than the file's. */
+export function textPages(
+  { bytes, lengths }: WrittenTexts,
+  presence: Presence,
+  page: ByteSink,
+  level?: number,
+): ColumnPages {
+  if (lengths.length === 0)
+    return { encoding: encodings.plain, values: new Uint8Array(), presence };
+  page.clear();
+  writeLengths(page, lengths);
+  return {
+    encoding: encodings.deltaLengthByteArray,
+    values: page.written(),
+    texts: bytes,
+    presence,
+    ...(level !== undefined && { level }),
+  };
 }
 
 /** Whether each of some texts is UTF-8. The usual case is told by one look at all of them together. */

@@ -1,4 +1,4 @@
-import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
+import { type LineColumns, placesBytes, type Texts } from "#shared/model/line_columns.ts";
 import {
   type LineTemplate,
   type MinedLines,
@@ -6,11 +6,13 @@ import {
   variablesOf,
 } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
+import { OnDemand } from "#shared/model/on_demand.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { knownTemplate } from "./known_templates.ts";
 import { VariableColumns } from "./variable_columns.ts";
-import { VariableReader } from "./variable_reader.ts";
+import { readVariables } from "./variable_reader.ts";
+import { textsOf } from "./variable_texts.ts";
 
 /** What the bodies of a frame may be together. Templates make them larger than what carries them. */
 export const minedBytesMax = 4 * 1_024 * 1_024;
@@ -130,17 +132,21 @@ export function readMinedBodies(reader: ByteReader, count: number): LineColumns 
     columns += widths[i] ?? 0;
     constant += parts.length * (counts[i] ?? 0);
   }
-  const layout = { firstColumns, widths, counts, templateOf: withTemplate(templateOf, wholeCount) };
-  const variables = new VariableReader(reader, layout, minedBytesMax);
+  const layout = { firstColumns, widths, counts };
+  const { variables, bytes } = readVariables(reader, layout, minedBytesMax);
   const whole = readWhole(reader, wholeCount);
-  if (constant + variables.bytes + whole.bytes.length > minedBytesMax)
+  if (constant + bytes + whole.bytes.length > minedBytesMax)
     throw corrupt(`bodies of more than ${minedBytesMax} bytes`);
-  return { templates, templateOf, places: variables.places(), whole };
-}
-
-/** `without`: how many records have none. */
-function withTemplate(templateOf: Uint32Array, without: number): Uint32Array {
-  return without === 0 ? templateOf : templateOf.filter((template) => template !== unmined);
+  const texts = new OnDemand(() => textsOf(variables, templateOf), placesBytes);
+  return {
+    templates,
+    templateOf,
+    shaped: variables,
+    whole,
+    get places() {
+      return texts.value;
+    },
+  };
 }
 
 function readTemplates(reader: ByteReader): LineTemplate[] {

@@ -1,3 +1,4 @@
+import type { TextShapes } from "#shared/model/shaped_variables.ts";
 import { type ByteReader, corrupt } from "./byte_reader.ts";
 
 const zero = "0".charCodeAt(0);
@@ -14,19 +15,15 @@ export const steps = {
   last: zero + 4,
 } as const;
 
-/** The distinct shapes of a body (VariableColumns tells what they are), each as the steps that make a text of it. */
-export type Shapes = {
-  readonly count: number;
+/** Shapes as the steps that make a text of each. */
+export type ShapePrograms = {
   readonly program: Uint8Array;
   /** Of the program of each; one more than there are shapes. */
   readonly starts: Uint32Array;
-  /** Bytes and digits of a text of each. */
-  readonly lengths: Uint32Array;
-  readonly digits: Uint32Array;
 };
 
-/** Throws OperatingError("corrupt"). */
-export function readShapes(reader: ByteReader): Shapes {
+/** The distinct shapes of a body (VariableColumns tells what they are), in fresh memory. Throws OperatingError("corrupt"). */
+export function readShapes(reader: ByteReader): TextShapes {
   const count = reader.count(1);
   const ends = new Uint32Array(count);
   let end = 0;
@@ -35,10 +32,9 @@ export function readShapes(reader: ByteReader): Shapes {
     if (end > reader.left) throw corrupt(`shape ${i} ends at byte ${end}`);
     ends[i] = end;
   }
-  const bytes = reader.block(end);
+  const bytes = reader.block(end).slice();
   const lengths = new Uint32Array(count);
   const digits = new Uint32Array(count);
-  let steppedBytes = 0;
   for (let i = 0, at = 0; i < count; i++) {
     let [others, sum] = [0, 0];
     for (; at < (ends[i] ?? 0); at++) {
@@ -49,8 +45,14 @@ export function readShapes(reader: ByteReader): Shapes {
     }
     digits[i] = sum;
     lengths[i] = others + sum;
-    steppedBytes += others + sum;
   }
+  return { count, bytes, ends, lengths, digits };
+}
+
+/** What makes texts of shapes and digits. */
+export function programsOf({ count, bytes, ends, lengths, digits }: TextShapes): ShapePrograms {
+  let steppedBytes = 0;
+  for (let i = 0; i < count; i++) steppedBytes += lengths[i] ?? 0;
   const program = new Uint8Array(steppedBytes);
   const starts = new Uint32Array(count + 1);
   let to = 0;
@@ -78,5 +80,5 @@ export function readShapes(reader: ByteReader): Shapes {
     }
     starts[i + 1] = to;
   }
-  return { count, program: program.subarray(0, to), starts, lengths, digits };
+  return { program: program.subarray(0, to), starts };
 }

@@ -1,4 +1,5 @@
 import { type LineTemplate, unmined } from "./line_template.ts";
+import { shapedBytes, type ShapedVariables } from "./shaped_variables.ts";
 
 /** Texts one after another, with the bytes of each. */
 export type Texts = {
@@ -16,6 +17,8 @@ export type LineColumns = {
   readonly places: readonly Texts[];
   /** Lines of the records without a template. */
   readonly whole: Texts;
+  /** The variables as they came, where that is apart from their digits: `places` are then made when someone asks for them. */
+  readonly shaped?: ShapedVariables;
 };
 
 /** Lines one after another, as a batch has them. */
@@ -28,9 +31,16 @@ export type Lines = {
 
 export const noTexts: Texts = { bytes: new Uint8Array(), lengths: new Uint8Array() };
 
-/** The memory of the texts. */
-export function columnBytes({ places, whole }: LineColumns): number {
-  let bytes = whole.bytes.length + whole.lengths.byteLength;
+/** The memory of the texts as they came; none are made for this. */
+export function columnBytes(columns: LineColumns): number {
+  const { whole, shaped } = columns;
+  const bytes = whole.bytes.length + whole.lengths.byteLength;
+  return bytes + (shaped === undefined ? placesBytes(columns.places) : shapedBytes(shaped));
+}
+
+/** The memory of texts by place. */
+export function placesBytes(places: readonly Texts[]): number {
+  let bytes = 0;
   for (const place of places) bytes += place.bytes.length + place.lengths.byteLength;
   return bytes;
 }

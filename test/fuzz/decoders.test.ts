@@ -16,6 +16,7 @@ import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import { parseText } from "#shared/text/exposition/text_parser.ts";
+import { createLineMiner } from "#test/support/mining.ts";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
 
 // Every decoder of bytes from outside, on mutations of good ones: a value or an error of ours, and soon. FUZZ_SEED and
@@ -61,7 +62,7 @@ const [metrics] = createMetricsEncoder().encode({
 });
 const lines = ["GET /a 200 in 5 ms", "GET /b 404 in 7 ms", "GET /c 200 in 9 ms", "stop"];
 let end = 0;
-const [logs] = createLogsEncoder().encode({
+const batch = {
   streams: [{ app: "web" }],
   streamOf: new Uint32Array(lines.length),
   timestampsMs: Float64Array.from(lines, (_, i) => 1_000 + i),
@@ -69,8 +70,11 @@ const [logs] = createLogsEncoder().encode({
   severities: new Uint8Array(lines.length),
   bodies: new Uint8Array(Buffer.from(lines.join(""))),
   bodyEnds: Uint32Array.from(lines, (line) => (end += line.length)),
-});
-if (metrics === undefined || logs === undefined) throw new Error("nothing was encoded");
+};
+const [logs] = createLogsEncoder().encode(batch);
+const [mined] = createLogsEncoder().encode(createLineMiner().mine(batch));
+if (metrics === undefined || logs === undefined || mined === undefined)
+  throw new Error("nothing was encoded");
 
 const text = Buffer.from(
   '# HELP m Help.\n# TYPE m histogram\nm_bucket{le="1",a="b\\"c"} 1 5\nm_bucket{le="+Inf"} 2\nm_sum 1e3\nm_count 2\n{"a.b",c="d"} NaN\n',
@@ -131,6 +135,12 @@ const cases: Readonly<
     createMetricsDecoder().decode(decodeFrame(bytes)),
   ),
   "log bodies": bodyCase(Signal.LOGS, logs, (bytes) => decodeLogs(decodeFrame(bytes))),
+  // Lines are made of what was found to be good.
+  "mined log bodies": bodyCase(
+    Signal.LOGS,
+    mined,
+    (bytes) => decodeLogs(decodeFrame(bytes)).bodies,
+  ),
 };
 
 for (const [name, { seed: good, decode }] of Object.entries(cases))

@@ -1,3 +1,6 @@
+import type { WrittenTexts } from "../logs_texts.ts";
+import { SplitWords } from "./split_words.ts";
+import type { SplitTexts } from "./split_texts.ts";
 import {
   blockBytes,
   digitKind,
@@ -12,38 +15,43 @@ const bytesPerWord = 1;
 const bytesPerWordMin = 0.55;
 /** Where all words would take more, only long ones are in it: the first of these lengths with which they fit. */
 const lengths = [wordBytesMin, 10, 12, 14, 16, 20, 24, 28, 32];
+/** By length, the last one for all that are longer: the last of those lengths that is not longer. */
+const classOf = Uint8Array.from({ length: (lengths.at(-1) ?? 0) + 1 }, (_, length) =>
+  Math.max(
+    0,
+    lengths.findLastIndex((least) => least <= length),
+  ),
+);
 
 /** The words with a digit of a row group's texts. They are hashed only when it is known how long those are that fit. */
 export class GroupWords {
-  /** Texts by column, and in all of them one after another where each word begins and how long it is. */
-  readonly #columns: { readonly bytes: Uint8Array; readonly end: number }[] = [];
-  #starts = new Uint32Array(16_384);
-  #lengths = new Uint32Array(16_384);
-  #count = 0;
+  /** By length as in `lengths`. */
+  readonly #classes = lengths.map(() => new WordClass());
   readonly #hashes = new HashSet();
 
   clear(): void {
-    this.#columns.length = 0;
-    this.#count = 0;
+    for (const words of this.#classes) words.clear();
   }
 
-  /** Takes note of the words of a column, whose bytes must stay until filter(), and gives the length of the longest one; 0 where it has none. */
-  take(bytes: Uint8Array, texts: Uint32Array): number {
-    const first = this.#count;
-    let at = 0;
+  /** Takes note of the words of a column, which must stay until filter(), and gives the length of the longest one; 0 where it has none. */
+  take(column: WrittenTexts | SplitTexts): number {
+    return "shapes" in column ? this.#takeSplit(column) : this.#takeTexts(column);
+  }
+
+  #takeTexts({ bytes, lengths: texts }: WrittenTexts): number {
+    let [at, longest] = [0, 0];
     for (let text = 0; text < texts.length; text++) {
       const end = at + (texts[text] ?? 0);
-      if (end - at >= wordBytesMin) this.#wordsOf(bytes, at, end);
+      if (end - at >= wordBytesMin) longest = Math.max(longest, this.#wordsOf(bytes, at, end));
       at = end;
     }
-    this.#columns.push({ bytes, end: this.#count });
-    let longest = 0;
-    for (let i = first; i < this.#count; i++)
-      if ((this.#lengths[i] ?? 0) > longest) longest = this.#lengths[i] ?? 0;
+    for (const words of this.#classes) words.end(bytes);
     return longest;
   }
 
-  #wordsOf(bytes: Uint8Array, from: number, end: number): void {
+  /** Gives the length of the longest one. */
+  #wordsOf(bytes: Uint8Array, from: number, end: number): number {
+    let longest = 0;
     for (let at = from; at < end; at++) {
       let kinds = wordKinds[bytes[at] ?? 0] ?? 0;
       if (kinds === 0) continue;
@@ -53,17 +61,34 @@ export class GroupWords {
         if (kind === 0) break;
         kinds |= kind;
       }
-      if (at - start >= wordBytesMin && (kinds & digitKind) !== 0) this.#add(start, at - start);
+      const length = at - start;
+      if (length < wordBytesMin || (kinds & digitKind) === 0) continue;
+      if (length > longest) longest = length;
+      this.#classes[classOf[Math.min(length, classOf.length - 1)] ?? 0]?.add(start, length);
     }
+    return longest;
   }
 
-  #add(start: number, length: number): void {
-    if (this.#count === this.#starts.length) {
-      this.#starts = doubled(this.#starts);
-      this.#lengths = doubled(this.#lengths);
+  /** Where the words of a text are is seen by its shape. */
+  #takeSplit({ numbers, shapes, digits, digitCounts }: SplitTexts): number {
+    const words = new SplitWords(shapes);
+    if (words.count > 0) {
+      const classes = Array.from(
+        words.lengths,
+        (length) => this.#classes[classOf[Math.min(length, classOf.length - 1)] ?? 0],
+      );
+      const { firstOf, digitsBefore } = words;
+      let digit = 0;
+      for (let text = 0; text < numbers.length; text++) {
+        const shape = numbers[text] ?? 0;
+        const end = firstOf[shape + 1] ?? 0;
+        for (let word = firstOf[shape] ?? 0; word < end; word++)
+          classes[word]?.add(digit + (digitsBefore[word] ?? 0), word);
+        digit += digitCounts[text] ?? 0;
+      }
     }
-    this.#starts[this.#count] = start;
-    this.#lengths[this.#count++] = length;
+    for (const one of this.#classes) one.end(digits, words);
+    return words.longest;
   }
 
   /** A filter of at most so many bytes, and the length of the shortest words in it. */
@@ -74,15 +99,10 @@ export class GroupWords {
     let [wordMin, count] = [lengths.at(-1) ?? 0, 0];
     // From the longest on; words that come again are found only when they are hashed.
     for (let i = lengths.length - 1; i >= 0; i--) {
-      const min = lengths[i] ?? 0;
       const isLongest = i === lengths.length - 1;
-      this.#hash(
-        min,
-        isLongest ? Infinity : (lengths[i + 1] ?? 0),
-        isLongest ? Infinity : wordsMax,
-      );
+      this.#classes[i]?.hashInto(hashes, isLongest ? Infinity : wordsMax);
       if (!isLongest && hashes.size > wordsMax) break;
-      [wordMin, count] = [min, hashes.size];
+      [wordMin, count] = [lengths[i] ?? 0, hashes.size];
     }
     const bytes = Math.min(bytesMax, count * bytesPerWord);
     const filter = new Uint32Array(Math.ceil(bytes / blockBytes) * (blockBytes / 4));
@@ -90,17 +110,56 @@ export class GroupWords {
     for (let i = 0; i < count; i++) words.add(hashes.values[i] ?? 0);
     return { wordMin, filter };
   }
+}
 
-  /** Adds the words of lengths from `min` to below `limit`, until there are more than `countMax` different ones. */
-  #hash(min: number, limit: number, countMax: number): void {
-    let word = 0;
-    for (const { bytes, end } of this.#columns)
-      for (; word < end; word++) {
-        const length = this.#lengths[word] ?? 0;
-        if (length < min || length >= limit) continue;
-        const start = this.#starts[word] ?? 0;
-        this.#hashes.add(hashWord(bytes, start, start + length));
-        if (this.#hashes.size > countMax) return;
+/** A column's words end where `end` says; those of one that is split are in `words`. */
+type ColumnWords = {
+  readonly end: number;
+  readonly bytes: Uint8Array;
+  readonly words: SplitWords | undefined;
+};
+
+/** Words of about one length. */
+class WordClass {
+  readonly #columns: ColumnWords[] = [];
+  /** Of each: where it, or its digits where the column is split, begins; and its length, or its number among the words of the column's shapes. */
+  #starts = new Uint32Array(0);
+  #words = new Uint32Array(0);
+  #count = 0;
+
+  clear(): void {
+    this.#columns.length = 0;
+    this.#count = 0;
+  }
+
+  add(start: number, word: number): void {
+    if (this.#count === this.#starts.length) {
+      this.#starts = doubled(this.#starts);
+      this.#words = doubled(this.#words);
+    }
+    this.#starts[this.#count] = start;
+    this.#words[this.#count++] = word;
+  }
+
+  /** The words that were added last are of a column of such bytes. */
+  end(bytes: Uint8Array, words?: SplitWords): void {
+    if (this.#count > (this.#columns.at(-1)?.end ?? 0))
+      this.#columns.push({ end: this.#count, bytes, words });
+  }
+
+  /** Until there are more than `countMax` different ones. */
+  hashInto(hashes: HashSet, countMax: number): void {
+    let at = 0;
+    for (const { end, bytes, words } of this.#columns)
+      for (; at < end; at++) {
+        const start = this.#starts[at] ?? 0;
+        const word = this.#words[at] ?? 0;
+        hashes.add(
+          words === undefined
+            ? hashWord(bytes, start, start + word)
+            : words.hash(word, bytes, start),
+        );
+        if (hashes.size > countMax) return;
       }
   }
 }
@@ -126,7 +185,11 @@ class HashSet {
       if (known === 0) break;
       if (this.values[known - 1] === hash) return;
     }
-    if (this.size === this.values.length) this.values = doubled(this.values);
+    if (this.size === this.values.length) {
+      const values = new Int32Array(2 * this.size);
+      values.set(this.values);
+      this.values = values;
+    }
     this.values[this.size++] = hash;
     slots[slot] = this.size;
     if (2 * this.size > slots.length) this.#rehash();
@@ -144,12 +207,8 @@ class HashSet {
   }
 }
 
-function doubled<Values extends Uint32Array | Int32Array>(values: Values): Values;
-function doubled(values: Uint32Array | Int32Array): Uint32Array | Int32Array {
-  const more =
-    values instanceof Uint32Array
-      ? new Uint32Array(2 * values.length)
-      : new Int32Array(2 * values.length);
+function doubled(values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const more = new Uint32Array(Math.max(1_024, 2 * values.length));
   more.set(values);
   return more;
 }

@@ -1,8 +1,9 @@
+import type { WrittenTexts } from "../logs_texts.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import type { WrittenTexts } from "../logs_columns.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import { GroupWords } from "./group_words.ts";
 import { isBetween, isDigit, wordBytesMin } from "./search_words.ts";
+import type { SplitTexts } from "./split_texts.ts";
 
 /** Bytes a row that the filter may take. */
 const bytesPerRow = 0.55;
@@ -13,17 +14,21 @@ export class SearchIndexWriter {
   readonly #words = new GroupWords();
 
   /** The columns of texts of a row group by number: variables from 0, then bodies, then those that are no UTF-8. */
-  add(rows: number, templates: readonly LineTemplate[], columns: readonly WrittenTexts[]): void {
+  add(
+    rows: number,
+    templates: readonly LineTemplate[],
+    columns: readonly (WrittenTexts | SplitTexts)[],
+  ): void {
     const words = this.#words;
     words.clear();
     const seen: Uint8Array[] = [];
-    for (const [number, { bytes, lengths: own }] of columns.entries()) {
-      if (own.length === 0) continue;
+    for (const [number, texts] of columns.entries()) {
+      if (!("shapes" in texts) && texts.lengths.length === 0) continue;
       const column = new Uint8Array(columnBytes);
       column[0] = number;
-      column.set(bitsOf(bytes), 3);
+      column.set(bitsOf(texts), 3);
       // Shorter words are not looked at, and none of them is longer than this.
-      const longest = Math.max(words.take(bytes, own), wordBytesMin - 1);
+      const longest = Math.max(words.take(texts), wordBytesMin - 1);
       new DataView(column.buffer).setUint16(1, Math.min(0xffff, longest), true);
       seen.push(column);
     }
@@ -60,13 +65,34 @@ function isRegular({ parts, partEnds }: LineTemplate): boolean {
 }
 
 /** A bit for every byte that is there. */
-function bitsOf(bytes: Uint8Array): Uint8Array {
+function bitsOf(texts: WrittenTexts | SplitTexts): Uint8Array {
   const isIn = new Uint8Array(256);
-  for (let i = 0; i < bytes.length; i++) isIn[bytes[i] ?? 0] = 1;
+  if (!("shapes" in texts)) markAll(texts.bytes, isIn);
+  else {
+    for (const shape of texts.shapes) markAll(shape, isIn);
+    isIn.fill(0, zero, zero + 10);
+    markDigits(texts.digits, isIn);
+  }
   const bits = new Uint8Array(32);
   for (let byte = 0; byte < 256; byte++)
     bits[byte >> 3] = (bits[byte >> 3] ?? 0) | ((isIn[byte] ?? 0) << (byte & 7));
   return bits;
+}
+
+const zero = "0".charCodeAt(0);
+
+function markAll(bytes: Uint8Array, isIn: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) isIn[bytes[i] ?? 0] = 1;
+}
+
+/** Soon there are all ten. */
+function markDigits(digits: Uint8Array, isIn: Uint8Array): void {
+  let left = 10;
+  for (let i = 0; i < digits.length && left > 0; i++) {
+    const digit = digits[i] ?? 0;
+    if (isIn[digit] === 0) left--;
+    isIn[digit] = 1;
+  }
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

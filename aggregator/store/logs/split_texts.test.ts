@@ -1,26 +1,28 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { logsColumns } from "../logs_columns.ts";
-import { TextColumn as WrittenColumn } from "../logs_texts.ts";
 import { ByteSink } from "../parquet/byte_sink.ts";
 import { parseFooter } from "../parquet/footer.ts";
 import { ParquetWriter } from "../parquet/parquet_writer.ts";
-import { TextSplitter } from "./split_texts.ts";
+import { presenceOf } from "../parquet/presence.ts";
 import type { TextTest } from "./text_tests.ts";
 import { TextColumn } from "./text_values.ts";
-
-const splitter = new TextSplitter();
+import { VariableColumn } from "./variable_column.ts";
 
 /** Writes texts as the first variable and its digits, and reads them; null: a row without one. */
 function throughFile(texts: readonly (string | null)[]) {
   const pieces: Uint8Array[] = [];
   const schema = logsColumns.filter(({ name }) => name === "v0" || name === "d0");
   const writer = new ParquetWriter(schema, 3, (bytes) => pieces.push(bytes.slice()));
-  const column = new WrittenColumn(1);
+  const column = new VariableColumn(1);
   column.clear();
-  for (const text of texts) if (text !== null) column.add(Buffer.from(text));
-  const isPresent = Uint8Array.from(texts, (text) => Number(text !== null));
-  writer.rowGroup(texts.length, column.splitPages(isPresent, new ByteSink(), splitter));
+  for (const text of texts) {
+    if (text === null) continue;
+    const bytes = Buffer.from(text);
+    column.take({ bytes, lengths: Uint32Array.of(bytes.length) }, 0, 0, 1);
+  }
+  const presence = presenceOf(Uint8Array.from(texts, (text) => Number(text !== null)));
+  writer.rowGroup(texts.length, column.pages(column.content, presence, new ByteSink()));
   writer.finish([]);
   const file = Buffer.concat(pieces);
   const footerEnd = file.length - 8;

@@ -1,10 +1,12 @@
 import { ShapeTable } from "#proto/codec/shape_table.ts";
+import type { TextShapes } from "#shared/model/shaped_variables.ts";
+import type { ByteSink } from "../parquet/byte_sink.ts";
 import { widthOf } from "../parquet/encode.ts";
+import { expandShape, writeShape, writeSameShape } from "./shape_bytes.ts";
+import type { ShapedCursor } from "./shaped_cursor.ts";
 
 const zero = "0".charCodeAt(0);
 const nine = "9".charCodeAt(0);
-/** A run of more digits counts as several. */
-const runMax = 9;
 /** What an entry of a dictionary takes besides its text. */
 const entryHeadBytes = 4;
 /** Zstd makes other characters than digits about half as large. */
@@ -34,94 +36,243 @@ export type SplitTexts = {
  */
 export class TextSplitter {
   readonly #shapes = new ShapeTable();
-  /** By shape: where its first text begins, bytes of each, and the shape of the text that came after the last one. */
-  #first = new Int32Array(256);
-  #lengths = new Int32Array(256);
-  #after = new Int32Array(256);
+  /** By shape: where a text of it begins in `#examples`, how long each is, and the shape of the text that came after the last one. */
+  #first = new Int32Array(64);
+  #lengths = new Int32Array(64);
+  #after = new Int32Array(64);
+  #examples = new Uint8Array(256);
+  #exampleBytes = 0;
   /** The newest shape of texts of a length, and by shape the one before it. */
-  readonly #ofLength = new Int32Array(ofLengthSize);
-  #nextOfLength = new Int32Array(256);
+  readonly #ofLength = new Int32Array(ofLengthSize).fill(none);
+  #nextOfLength = new Int32Array(64);
+  #numbers = new Uint32Array(0);
+  #counts = new Uint32Array(0);
+  #count = 0;
   #digits = new Uint8Array(0);
   #digit = 0;
+  #textBytes = 0;
+  #last = none;
+  /** Changes with clear(): numbers of shapes hold until then. */
+  generation = 0;
 
-  /** Texts one after another; undefined where their shapes would take more than they save. What it gives is good until the next call. */
-  split(bytes: Uint8Array, lengths: Uint32Array): SplitTexts | undefined {
-    if (areDigits(bytes)) return undefined;
-    const shapes = this.#shapes;
-    shapes.clear();
-    this.#ofLength.fill(none);
-    if (this.#digits.length < bytes.length) this.#digits = new Uint8Array(bytes.length);
+  clear(): void {
+    if (this.#shapes.count > 0) this.#ofLength.fill(none);
+    this.#shapes.clear();
+    this.#exampleBytes = 0;
+    this.#count = 0;
     this.#digit = 0;
-    const numbers = new Uint32Array(lengths.length);
-    const digitCounts = new Uint32Array(lengths.length);
-    let at = 0;
-    let last = none;
-    for (let text = 0; text < lengths.length; text++) {
+    this.#textBytes = 0;
+    this.#last = none;
+    this.generation++;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get areDigits(): boolean {
+    return this.#digit === this.#textBytes;
+  }
+
+  /** Whether shapes hardly come again, as far as one can tell before all texts are there. */
+  get isInVain(): boolean {
+    return this.#shapes.length > shapeBytesMax + this.#textBytes / shapeBytesShare;
+  }
+
+  /** Whether shapes and digits take less than the texts do. */
+  get isWorthIt(): boolean {
+    const { count, length } = this.#shapes;
+    const others = this.#textBytes - this.#digit;
+    const numberBytes = (this.#count * widthOf(count)) / 8;
+    return (
+      packedShare * (length + entryHeadBytes * count) + numberBytes <= packedShare * others &&
+      !this.isInVain
+    );
+  }
+
+  /** Good until the next call of another method. */
+  get split(): SplitTexts {
+    const { count } = this.#shapes;
+    const shapes = Array.from({ length: count }, (_, number) => this.#shapes.shape(number));
+    return {
+      numbers: this.#numbers.subarray(0, this.#count),
+      shapes,
+      digits: this.#digits.subarray(0, this.#digit),
+      digitCounts: this.#counts.subarray(0, this.#count),
+    };
+  }
+
+  /** Puts the texts together again, and gives the length of each. */
+  expand(into: ByteSink): Uint32Array {
+    into.ensure(this.#textBytes);
+    const { bytes } = this.#shapes;
+    const lengths = new Uint32Array(this.#count);
+    let digit = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      const shape = this.#numbers[i] ?? 0;
+      const [from, to] = [this.#shapes.startOf(shape), this.#shapes.endOf(shape)];
+      expandShape(bytes, from, to, this.#digits, digit, into);
+      digit += this.#counts[i] ?? 0;
+      lengths[i] = this.#lengths[shape] ?? 0;
+    }
+    return lengths;
+  }
+
+  /** `count` texts from number `value` on, which begins at byte `start`; gives where the last one ends. */
+  take(
+    bytes: Uint8Array,
+    lengths: Uint8Array | Uint32Array,
+    value: number,
+    start: number,
+    count: number,
+  ): number {
+    this.#ensureTexts(count);
+    let end = start;
+    for (let i = value; i < value + count; i++) end += lengths[i] ?? 0;
+    this.#ensureDigits(end - start);
+    let at = start;
+    let to = this.#count;
+    let last = this.#last;
+    for (let text = value; text < value + count; text++) {
       const length = lengths[text] ?? 0;
       const before = this.#digit;
       const number = this.#numberOf(bytes, at, length, last);
       if (last !== none) this.#after[last] = number;
       last = number;
-      numbers[text] = number;
-      digitCounts[text] = this.#digit - before;
+      this.#numbers[to] = number;
+      this.#counts[to++] = this.#digit - before;
       at += length;
-      if (shapes.length > shapeBytesMax + at / shapeBytesShare) return undefined;
     }
-    const others = bytes.length - this.#digit;
-    const dictionaryBytes = shapes.length + entryHeadBytes * shapes.count;
-    const numberBytes = (lengths.length * widthOf(shapes.count)) / 8;
-    if (packedShare * dictionaryBytes + numberBytes > packedShare * others) return undefined;
-    const kept = Array.from({ length: shapes.count }, (_, number) => shapes.shape(number));
-    const digits = this.#digits.subarray(0, this.#digit);
-    return { numbers, shapes: kept, digits, digitCounts };
+    this.#last = last;
+    this.#count = to;
+    this.#textBytes += end - start;
+    return end;
+  }
+
+  /** The next texts at a place of records with these templates, all of which have one there. */
+  takeShaped(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
+    const { variables } = cursor;
+    const { firstColumns, shapes } = variables;
+    const { digits: digitsOf, lengths: lengthOf } = shapes;
+    const knownAs = cursor.numbersOfShapes(place, this.generation);
+    this.#ensureTexts(templates.length);
+    const [numbers, counts] = [this.#numbers, this.#counts];
+    let at = this.#count;
+    let textBytes = 0;
+    for (let i = 0; i < templates.length; i++) {
+      const column = (firstColumns[templates[i] ?? 0] ?? 0) + place;
+      const shape = cursor.shapeAt(column);
+      let number = knownAs[shape] ?? none;
+      if (number === none) knownAs[shape] = number = this.#numberOfShape(shapes, shape);
+      numbers[at] = number;
+      const count = digitsOf[shape] ?? 0;
+      counts[at++] = count;
+      textBytes += lengthOf[shape] ?? 0;
+      if (count === 0) continue;
+      if (this.#digit + count > this.#digits.length) this.#ensureDigits(count);
+      cursor.takeDigits(column, count, this.#digits, this.#digit);
+      this.#digit += count;
+    }
+    this.#count = at;
+    this.#textBytes += textBytes;
+    this.#last = none;
+  }
+
+  #ensureTexts(more: number): void {
+    const least = this.#count + more;
+    if (least <= this.#numbers.length) return;
+    const size = Math.max(least, 2 * this.#numbers.length);
+    const [numbers, counts] = [new Uint32Array(size), new Uint32Array(size)];
+    numbers.set(this.#numbers);
+    counts.set(this.#counts);
+    this.#numbers = numbers;
+    this.#counts = counts;
+  }
+
+  #ensureDigits(more: number): void {
+    const least = this.#digit + more;
+    if (least <= this.#digits.length) return;
+    const digits = new Uint8Array(Math.max(least, 2 * this.#digits.length));
+    digits.set(this.#digits.subarray(0, this.#digit));
+    this.#digits = digits;
   }
 
   /** Takes the digits of a text, and gives the number of its shape: likely the one that came after the same one last time, or one of a text as long. */
   #numberOf(bytes: Uint8Array, from: number, length: number, last: number): number {
-    const digits = this.#digits;
-    const [firsts, lengths] = [this.#first, this.#lengths];
+    const lengths = this.#lengths;
     const likely = last === none ? none : (this.#after[last] ?? none);
-    if (likely !== none && lengths[likely] === length) {
-      const digit = takeAlike(bytes, from, length, firsts[likely] ?? 0, digits, this.#digit);
-      if (digit !== -1) {
-        this.#digit = digit;
-        return likely;
-      }
-    }
+    if (likely !== none && lengths[likely] === length && this.#isLike(bytes, from, length, likely))
+      return likely;
     let other = this.#ofLength[length % ofLengthSize] ?? none;
     for (let tries = 0; other !== none && tries < triesMax; tries++) {
-      if (lengths[other] === length) {
-        const digit = takeAlike(bytes, from, length, firsts[other] ?? 0, digits, this.#digit);
-        if (digit !== -1) {
-          this.#digit = digit;
-          return other;
-        }
-      }
+      if (lengths[other] === length && this.#isLike(bytes, from, length, other)) return other;
       other = this.#nextOfLength[other] ?? none;
     }
-    return this.#take(bytes, from, length);
-  }
-
-  /** Takes the digits of bytes[from, from + length), and gives the number of its shape. */
-  #take(bytes: Uint8Array, from: number, length: number): number {
     const shapes = this.#shapes;
     shapes.ensure(length);
     const to = writeShape(bytes, from, length, shapes.bytes, shapes.length);
-    this.#digit = takeDigits(bytes, from, length, this.#digits, this.#digit);
-    const known = shapes.count;
-    const number = shapes.numberOf(to, -1);
-    if (number === known) this.#note(number, from, length);
+    this.#takeDigits(bytes, from, length);
+    return this.#numberOfWritten(to, length);
+  }
+
+  #isLike(bytes: Uint8Array, from: number, length: number, shape: number): boolean {
+    const example = this.#first[shape] ?? 0;
+    const to = takeAlike(bytes, from, length, this.#examples, example, this.#digits, this.#digit);
+    if (to === -1) return false;
+    this.#digit = to;
+    return true;
+  }
+
+  #takeDigits(bytes: Uint8Array, from: number, length: number): void {
+    const digits = this.#digits;
+    let to = this.#digit;
+    for (let i = from, end = from + length; i < end; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte >= zero && byte <= nine) digits[to++] = byte;
+    }
+    this.#digit = to;
+  }
+
+  #numberOfShape({ bytes, ends, lengths }: TextShapes, shape: number): number {
+    const shapes = this.#shapes;
+    const from = shape === 0 ? 0 : (ends[shape - 1] ?? 0);
+    const end = ends[shape] ?? 0;
+    shapes.ensure(end - from);
+    const to = writeSameShape(bytes, from, end, shapes.bytes, shapes.length);
+    return this.#numberOfWritten(to, lengths[shape] ?? 0);
+  }
+
+  /** Of the shape that was written behind the others up to `to`; `length` of its texts. */
+  #numberOfWritten(to: number, length: number): number {
+    const shapes = this.#shapes;
+    const [known, from] = [shapes.count, shapes.length];
+    const number = shapes.numberOf(to, none);
+    if (number === known) this.#note(number, from, to, length);
     return number;
   }
 
-  #note(number: number, from: number, length: number): void {
+  #note(number: number, from: number, to: number, length: number): void {
     if (number === this.#lengths.length) {
       this.#first = doubled(this.#first);
       this.#lengths = doubled(this.#lengths);
       this.#after = doubled(this.#after);
       this.#nextOfLength = doubled(this.#nextOfLength);
     }
-    this.#first[number] = from;
+    const first = this.#exampleBytes;
+    this.#exampleBytes = first + length;
+    if (this.#exampleBytes > this.#examples.length) {
+      const more = new Uint8Array(2 * this.#exampleBytes);
+      more.set(this.#examples.subarray(0, first));
+      this.#examples = more;
+    }
+    const { bytes } = this.#shapes;
+    let at = first;
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte < zero || byte > nine) this.#examples[at++] = byte;
+      else for (let run = byte - zero; run > 0; run--) this.#examples[at++] = zero;
+    }
+    this.#first[number] = first;
     this.#lengths[number] = length;
     this.#after[number] = number;
     this.#nextOfLength[number] = this.#ofLength[length % ofLengthSize] ?? none;
@@ -129,55 +280,12 @@ export class TextSplitter {
   }
 }
 
-/** Writes the shape of bytes[from, from + length) at `at`, and gives where it ends. */
-function writeShape(
-  bytes: Uint8Array,
-  from: number,
-  length: number,
-  into: Uint8Array,
-  at: number,
-): number {
-  let to = at;
-  let run = 0;
-  for (let i = from, end = from + length; i < end; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte >= zero && byte <= nine) {
-      if (run === runMax) {
-        into[to++] = zero + runMax;
-        run = 0;
-      }
-      run++;
-      continue;
-    }
-    if (run > 0) into[to++] = zero + run;
-    run = 0;
-    into[to++] = byte;
-  }
-  if (run > 0) into[to++] = zero + run;
-  return to;
-}
-
-/** Appends the digits of bytes[from, from + length) to digits[0, digit), and gives where they end. */
-function takeDigits(
-  bytes: Uint8Array,
-  from: number,
-  length: number,
-  digits: Uint8Array,
-  digit: number,
-): number {
-  let to = digit;
-  for (let i = from, end = from + length; i < end; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte >= zero && byte <= nine) digits[to++] = byte;
-  }
-  return to;
-}
-
-/** Takes the digits of the text at `from` if it has the shape of the one at `other`, and gives where they end in `digits`; else -1. */
+/** Takes the digits of the text at `from` if it has the shape of the one at `other` of the examples, and gives where they end in `digits`; else -1. */
 function takeAlike(
   bytes: Uint8Array,
   from: number,
   length: number,
+  examples: Uint8Array,
   other: number,
   digits: Uint8Array,
   digit: number,
@@ -185,7 +293,7 @@ function takeAlike(
   let to = digit;
   for (let i = 0; i < length; i++) {
     const byte = bytes[from + i] ?? 0;
-    const like = bytes[other + i] ?? 0;
+    const like = examples[other + i] ?? 0;
     if (byte >= zero && byte <= nine) {
       if (like < zero || like > nine) return -1;
       digits[to++] = byte;
@@ -198,12 +306,4 @@ function doubled(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const more = new Int32Array(2 * numbers.length);
   more.set(numbers);
   return more;
-}
-
-function areDigits(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte < zero || byte > nine) return false;
-  }
-  return true;
 }

@@ -1,7 +1,7 @@
 import { ByteSink } from "./byte_sink.ts";
 import { encodings } from "./column_pages.ts";
-import { writeFlags } from "./encode.ts";
 import { physical } from "./footer.ts";
+import type { Presence } from "./presence.ts";
 import { thrift, ThriftWriter } from "./thrift_writer.ts";
 
 /** Numbers of Parquet's format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
@@ -46,8 +46,8 @@ export type ColumnPages = {
   readonly texts?: Uint8Array<ArrayBuffer>;
   /** Entries of a dictionary as PLAIN, where the encoding names them by number. */
   readonly dictionary?: { readonly values: Uint8Array<ArrayBuffer>; readonly count: number };
-  /** Whether a row has a value; absent where all have. */
-  readonly isPresent?: Uint8Array;
+  /** Which rows have a value, of columns whose rows may lack one. */
+  readonly presence?: Presence;
   /** zstd's, where it is another than the file's. */
   readonly level?: number;
   /** Lowest and highest value as PLAIN without a length, where they are worth telling. */
@@ -171,12 +171,10 @@ export class ParquetWriter {
       used.push(encodings.plain);
     }
     const dataOffset = this.#offset;
-    const nulls = pages.isPresent === undefined ? 0 : zerosOf(pages.isPresent);
+    const { dictionary, presence, min, max } = pages;
     rawBytes +=
-      pages.isPresent === undefined
-        ? this.#dataPage(rows, pages)
-        : this.#optionalPage(rows, pages, pages.isPresent, nulls);
-    const { dictionary, min, max } = pages;
+      presence === undefined ? this.#dataPage(rows, pages) : this.#optionalPage(pages, presence);
+    const nulls = presence?.nulls ?? 0;
     const bounds = { ...(min && { min }), ...(max && { max }) };
     const bytes = this.#offset - offset;
     const hasDictionary = dictionary !== undefined;
@@ -210,14 +208,13 @@ export class ParquetWriter {
   }
 
   /** Of version 1: there the levels are compressed, too, which those of columns that belong to some templates only do very well. */
-  #optionalPage(rows: number, pages: ColumnPages, isPresent: Uint8Array, nulls: number): number {
+  #optionalPage(pages: ColumnPages, { rows, nulls, levels }: Presence): number {
     const raw = this.#page;
     raw.clear();
-    raw.ensure(4 + pages.values.length);
-    raw.length = 4;
-    writeFlags(raw, isPresent);
-    const levels = raw.length - 4;
-    for (let byte = 0; byte < 4; byte++) raw.bytes[byte] = (levels >>> (8 * byte)) & 0xff;
+    raw.ensure(4 + levels.length + pages.values.length);
+    for (let shift = 0; shift < 32; shift += 8)
+      raw.bytes[raw.length++] = (levels.length >>> shift) & 0xff;
+    raw.block(levels);
     raw.block(pages.values);
     const { texts, level = this.#level } = pages;
     const isApart = texts !== undefined && texts.length >= apartBytesMin;
@@ -326,13 +323,6 @@ export class ParquetWriter {
       if (chunk.min !== undefined) writer.binary(6, chunk.min);
     });
   }
-}
-
-/** By index: iterators of typed arrays cost twenty times as much. */
-function zerosOf(flags: Uint8Array): number {
-  let zeros = 0;
-  for (let i = 0; i < flags.length; i++) zeros += 1 - (flags[i] ?? 0);
-  return zeros;
 }
 
 /** Names of a list's inner groups, by the format's LogicalTypes.md. */

@@ -1,0 +1,110 @@
+import type { Texts } from "#shared/model/line_columns.ts";
+import { TextColumn, textPages, type WrittenTexts } from "../logs_texts.ts";
+import type { ByteSink } from "../parquet/byte_sink.ts";
+import { encodings } from "../parquet/column_pages.ts";
+import { dictionaryPages } from "../parquet/dictionary_pages.ts";
+import type { ColumnPages } from "../parquet/parquet_writer.ts";
+import { noPresence, type Presence } from "../parquet/presence.ts";
+import { expandShape } from "./shape_bytes.ts";
+import type { ShapedCursor } from "./shaped_cursor.ts";
+import { type SplitTexts, TextSplitter } from "./split_texts.ts";
+
+/**
+ * A variable of a row group: its shapes and digits, or its texts as soon as it shows that those take less. Texts that come apart from their digits are
+ * put together only then.
+ */
+export class VariableColumn {
+  readonly #level: number;
+  readonly #splitter = new TextSplitter();
+  readonly #texts = new TextColumn();
+  #isSplit = true;
+  #digits = new Uint8Array(64);
+
+  /** `level` is zstd's. */
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  clear(): void {
+    this.#splitter.clear();
+    this.#texts.clear();
+    this.#isSplit = true;
+  }
+
+  /** As TextColumn's. */
+  take(texts: Texts, value: number, start: number, count: number): number {
+    if (!this.#isSplit) return this.#texts.take(texts, value, start, count);
+    const end = this.#splitter.take(texts.bytes, texts.lengths, value, start, count);
+    if (this.#splitter.isInVain) this.#putTogether();
+    return end;
+  }
+
+  /** The next texts at a place of records with these templates, all of which have one there. */
+  takeShaped(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
+    if (!this.#isSplit) return this.#takeWhole(cursor, place, templates);
+    this.#splitter.takeShaped(cursor, place, templates);
+    if (this.#splitter.isInVain) this.#putTogether();
+  }
+
+  /** What is written: to be asked for when all texts are there, and good until they change. */
+  get content(): WrittenTexts | SplitTexts {
+    const splitter = this.#splitter;
+    if (this.#isSplit) {
+      const { split } = splitter;
+      if (splitter.areDigits) return { bytes: split.digits, lengths: split.digitCounts };
+      if (splitter.isWorthIt) return split;
+      this.#putTogether();
+    }
+    return this.#texts;
+  }
+
+  /** Pages of its content: of the texts, or of their shapes, and of their digits; each good until the next one. The lengths are written to `page`. */
+  *pages(
+    content: WrittenTexts | SplitTexts,
+    presence: Presence,
+    page: ByteSink,
+  ): Generator<ColumnPages, void> {
+    const level = this.#level;
+    if (!("shapes" in content)) {
+      yield textPages(content, presence, page, level);
+      yield noneOf(presence);
+      return;
+    }
+    yield { ...dictionaryPages(content.numbers, content.shapes), presence };
+    if (content.digits.length === 0) yield noneOf(presence);
+    else {
+      const digits = { bytes: content.digits, lengths: content.digitCounts };
+      yield textPages(digits, presence, page, level);
+    }
+  }
+
+  #putTogether(): void {
+    this.#texts.fill((bytes) => this.#splitter.expand(bytes));
+    this.#splitter.clear();
+    this.#isSplit = false;
+  }
+
+  #takeWhole(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
+    const { firstColumns, shapes } = cursor.variables;
+    const lengths = new Uint32Array(templates.length);
+    this.#texts.fill((into) => {
+      for (let i = 0; i < templates.length; i++) {
+        const column = (firstColumns[templates[i] ?? 0] ?? 0) + place;
+        const shape = cursor.shapeAt(column);
+        const count = shapes.digits[shape] ?? 0;
+        const length = shapes.lengths[shape] ?? 0;
+        if (count > this.#digits.length) this.#digits = new Uint8Array(2 * count);
+        cursor.takeDigits(column, count, this.#digits, 0);
+        const from = shape === 0 ? 0 : (shapes.ends[shape - 1] ?? 0);
+        into.ensure(length);
+        expandShape(shapes.bytes, from, shapes.ends[shape] ?? 0, this.#digits, 0, into);
+        lengths[i] = length;
+      }
+      return lengths;
+    });
+  }
+}
+
+function noneOf({ rows }: Presence): ColumnPages {
+  return { encoding: encodings.plain, values: new Uint8Array(), presence: noPresence(rows) };
+}
