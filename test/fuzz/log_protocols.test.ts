@@ -74,9 +74,9 @@ const cases: Readonly<
       const messages: string[] = [];
       for (const size of [bytes.length + 1, 3]) {
         let text = "";
-        const framing = new SyslogFraming(200, memory, (message, wasCut) => {
-          expect(message.length).toBeLessThanOrEqual(200);
-          text += `${message.toString("hex")} ${wasCut}\n`;
+        const framing = new SyslogFraming(200, memory, (message, start, end, wasCut) => {
+          expect(end - start).toBeLessThanOrEqual(200);
+          text += `${message.toString("hex", start, end)} ${wasCut}\n`;
         });
         for (let at = 0; at < bytes.length; at += size) framing.push(bytes.subarray(at, at + size));
         framing.end();

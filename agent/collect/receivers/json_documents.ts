@@ -1,8 +1,11 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { TakeMemory } from "./body.ts";
+import { AnyDocumentTime } from "./document_time.ts";
 import { type RecordShape, UnshapedRecordError, shapeRecord } from "./json_record.ts";
 import type { KeptRecords } from "./kept_records.ts";
+import { KnownDocuments } from "./known_documents.ts";
+import { KnownNumbers } from "./known_numbers.ts";
 import { timeNanos } from "./record_time.ts";
 import { takeJsonParts } from "./request_parts.ts";
 
@@ -11,11 +14,16 @@ export type DocumentShape = Omit<RecordShape, "usedKeys"> & {
   readonly timeKeys: readonly string[];
 };
 
+/** Labels of many documents, with their number: see DocumentIntake.common(). */
+export type CommonLabels = { readonly labels: Labels; readonly number: number };
+
+const decoder = new TextDecoder();
+
 /** Shorter texts become too few objects to be counted. */
 const uncountedBytesMax = 16 * 1024;
 
 /** The lines of a body, without empty ones. */
-export function* linesOf(body: Uint8Array): Generator<Uint8Array> {
+export function* linesOf(body: Uint8Array): Generator<Buffer> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(0x0a, start);
@@ -31,7 +39,7 @@ export function parseDocument(text: Uint8Array, take: TakeMemory): Record<string
   if (text.length > uncountedBytesMax) takeJsonParts(text, take);
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(text));
+    json = JSON.parse(decoder.decode(text));
   } catch (cause) {
     throw new OperatingError("bad_request", "document is not JSON", { cause });
   }
@@ -39,29 +47,62 @@ export function parseDocument(text: Uint8Array, take: TakeMemory): Record<string
   return json;
 }
 
-/**
- * Adds the record of a document whose text is `whole`. A time that can't be read stands beside the record. Throws
- * OperatingError("bad_request").
- */
-export function addDocument(
-  document: Record<string, unknown>,
-  whole: () => Buffer,
-  { shape, labels, records }: { shape: DocumentShape; labels: Labels; records: KeptRecords },
-): void {
-  const timeKey = shape.timeKeys.find((key) => document[key] !== undefined);
-  const unixNanos = timeKey === undefined ? 0n : timeNanos(document[timeKey]);
-  const isUsed = timeKey !== undefined && unixNanos !== undefined;
-  const usedKeys: ReadonlySet<string> = new Set(isUsed ? [timeKey] : []);
-  try {
-    const { labels: own, ...record } = shapeRecord(
-      { fields: document, whole },
-      { ...shape, usedKeys },
-      labels,
-    );
-    records.add(own, { ...record, unixNanos: unixNanos ?? 0n }, whole);
-  } catch (thrown) {
-    if (!(thrown instanceof UnshapedRecordError)) throw thrown;
-    throw new OperatingError("bad_request", thrown.message, { cause: thrown });
+/** Makes records of documents in one shape. */
+export class DocumentIntake {
+  readonly #shape: DocumentShape;
+  readonly #known: KnownDocuments;
+  readonly #numbers = new KnownNumbers();
+
+  constructor(shape: DocumentShape) {
+    this.#shape = shape;
+    const { timeKeys } = shape;
+    const time = new AnyDocumentTime();
+    this.#known = new KnownDocuments({ shape, timeKeys, time, bodiesTell: true });
+  }
+
+  /** Labels beside those of the documents' own keys. */
+  common(labels: Labels): CommonLabels {
+    return { labels, number: this.#numbers.of(labelsKey(labels)) };
+  }
+
+  /** Adds the record of the document with this text. Throws OperatingError("bad_request", "overloaded"). */
+  addText(text: Buffer, common: CommonLabels, records: KeptRecords, take: TakeMemory): void {
+    if (this.#known.add(text, 0, text.length, common.number, records)) return;
+    const document = parseDocument(text, take);
+    const { shaped, timeKey } = this.#add(document, () => Buffer.from(text), common, records);
+    this.#known.learn(shaped, shaped.toldSeverity, timeKey);
+  }
+
+  /** As addText() of a document that was parsed before; `whole` is its text. */
+  add(
+    document: Record<string, unknown>,
+    whole: () => Buffer,
+    common: CommonLabels,
+    records: KeptRecords,
+  ): void {
+    this.#add(document, whole, common, records);
+  }
+
+  /** A time that can't be read stands beside the record. */
+  #add(
+    document: Record<string, unknown>,
+    whole: () => Buffer,
+    { labels }: CommonLabels,
+    records: KeptRecords,
+  ) {
+    const shape = this.#shape;
+    const found = shape.timeKeys.find((key) => document[key] !== undefined);
+    const unixNanos = found === undefined ? 0n : timeNanos(document[found]);
+    const timeKey = unixNanos === undefined ? undefined : found;
+    const usedKeys: ReadonlySet<string> = new Set(timeKey === undefined ? [] : [timeKey]);
+    try {
+      const shaped = shapeRecord({ fields: document, whole }, { ...shape, usedKeys }, labels);
+      records.add(shaped.labels, { ...shaped, unixNanos: unixNanos ?? 0n }, whole);
+      return { shaped, timeKey };
+    } catch (thrown) {
+      if (!(thrown instanceof UnshapedRecordError)) throw thrown;
+      throw new OperatingError("bad_request", thrown.message, { cause: thrown });
+    }
   }
 }
 

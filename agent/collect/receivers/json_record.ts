@@ -39,6 +39,10 @@ export type ShapedRecord = {
   readonly isDropped: boolean;
   readonly labels: Record<string, string>;
   readonly severity: number;
+  /** The severity that its fields tell, 0 where none does and the body may. */
+  readonly toldSeverity: number;
+  /** Whose value is the body; undefined where the whole record is. */
+  readonly messageKey: string | undefined;
   readonly body: Buffer;
   readonly attributes: Labels;
 };
@@ -67,7 +71,8 @@ export function shapeRecord(
   }
   const messageKey = messageKeys.find((key) => fields.has(key));
   const body = messageKey === undefined ? sent.whole() : messageBytes(sent, messageKey, fields);
-  const severity = severityIn(fields, levelKeys) || severityOf(body, 0, body.length);
+  const toldSeverity = severityIn(fields, levelKeys);
+  const severity = toldSeverity || severityOf(body, 0, body.length);
   const attributes: Record<string, string> = {};
   if (messageKey !== undefined)
     for (const [key, value] of fields)
@@ -76,7 +81,15 @@ export function shapeRecord(
   if (all !== undefined && messageKey !== undefined) all.delete(messageKey);
   const own = relabelling && all ? relabelled(labels, all, sent.hidden, relabelling) : labels;
   const isDropped = own === undefined;
-  return { isDropped, labels: withServiceName(own ?? labels), severity, body, attributes };
+  return {
+    isDropped,
+    labels: withServiceName(own ?? labels),
+    severity,
+    toldSeverity,
+    messageKey,
+    body,
+    attributes,
+  };
 }
 
 /** Undefined where a rule drops the record. */
@@ -155,11 +168,23 @@ function severityIn(fields: ReadonlyMap<string, string>, keys: readonly string[]
   return 0;
 }
 
-/** Collectors send lines of files with their ends. */
 function messageBytes(sent: SentRecord, key: string, fields: ReadonlyMap<string, string>): Buffer {
   const bytes = Buffer.from(sent.bytesOf?.(key) ?? fields.get(key) ?? "");
-  const end = bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0);
-  return bytes.subarray(0, end - (end < bytes.length && bytes[end - 1] === 0x0d ? 1 : 0));
+  return bytes.subarray(0, messageEnd(bytes, 0, bytes.length));
+}
+
+/** Where a message ends in bytes[start, end): collectors send lines of files with their ends. */
+export function messageEnd(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || bytes[end - 1] !== 0x0a) return end;
+  return end - (end - 1 > start && bytes[end - 2] === 0x0d ? 2 : 1);
+}
+
+/** Whether nothing that is told of a record beside its body and time depends on these keys' values. */
+export function areApart(
+  keys: readonly string[],
+  { labelKeys, levelKeys }: Pick<RecordShape, "labelKeys" | "levelKeys">,
+): boolean {
+  return !keys.some((key) => labelKeys.has(key) || levelKeys.includes(key));
 }
 
 /** With "_" for what names of structured metadata do not have. */

@@ -8,7 +8,7 @@ export type BulkItem = {
   readonly index: string;
   readonly id: string | undefined;
   /** None for deletes. */
-  readonly source: Uint8Array | undefined;
+  readonly source: Buffer | undefined;
 };
 
 const itemsMax = 100_000;
@@ -22,9 +22,13 @@ export function readBulk(body: Uint8Array, defaultIndex: string): BulkItem[] {
   const items: BulkItem[] = [];
   const lines = linesOf(body);
   let lineNumber = 0;
+  let before: { readonly line: Buffer; readonly read: Action } | undefined;
   for (let next = lines.next(); next.done !== true; next = lines.next()) {
     lineNumber++;
-    const { action, metadata } = readAction(next.value, lineNumber);
+    // Items of a request are nearly always of one kind, without ids.
+    if (before?.line.equals(next.value) !== true)
+      before = { line: next.value, read: readAction(next.value, lineNumber) };
+    const { action, metadata } = before.read;
     const index = metadata["_index"] ?? defaultIndex;
     const source = action === "delete" ? undefined : sourceOf(lines.next());
     if (source !== undefined) lineNumber++;
@@ -43,11 +47,16 @@ export function readBulk(body: Uint8Array, defaultIndex: string): BulkItem[] {
   return items;
 }
 
-function sourceOf(next: IteratorResult<Uint8Array, unknown>): Uint8Array | undefined {
+function sourceOf(next: IteratorResult<Buffer, unknown>): Buffer | undefined {
   return next.done === true ? undefined : next.value;
 }
 
-function readAction(line: Uint8Array, lineNumber: number) {
+type Action = {
+  readonly action: BulkItem["action"];
+  readonly metadata: Record<string, unknown>;
+};
+
+function readAction(line: Uint8Array, lineNumber: number): Action {
   try {
     if (line.length > actionBytesMax) throw new OperatingError("bad_request", "is too long");
     const json: unknown = JSON.parse(new TextDecoder().decode(line));

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { type TakeMemory, unpackBody, withBody } from "../body.ts";
-import { type DocumentShape, addDocument, parseDocument } from "../json_documents.ts";
+import { type CommonLabels, DocumentIntake } from "../json_documents.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
@@ -63,21 +63,22 @@ export const elasticsearch = defineReceiver({
 });
 
 type Outcome = { readonly status: 201 } | { readonly status: 400; readonly reason: string };
+const created: Outcome = { status: 201 };
 
 class BulkIntake {
   readonly #config: ElasticsearchConfig;
   readonly #context: ReceiverContext;
-  readonly #shape: DocumentShape;
+  readonly #documents: DocumentIntake;
 
   constructor(config: ElasticsearchConfig, context: ReceiverContext) {
     this.#config = config;
     this.#context = context;
-    this.#shape = {
+    this.#documents = new DocumentIntake({
       messageKeys: config.message_keys,
       timeKeys: config.time_keys,
       levelKeys: config.level_keys,
       labelKeys: new Map(Object.entries(config.label_keys)),
-    };
+    });
   }
 
   /** The answer of _bulk, a status for each item; given when the spool has the good ones. */
@@ -112,11 +113,12 @@ class BulkIntake {
   /** All good items as one batch: the spool has it or the request comes again. */
   async #store(items: readonly BulkItem[], take: TakeMemory): Promise<Outcome[]> {
     const records = new KeptRecords(this.#context, this.#config.line_size_max);
+    const commons = new Map<string, CommonLabels>();
     let faults = 0;
     const outcomes = items.map((item): Outcome => {
       try {
-        this.#add(item, records, take);
-        return { status: 201 };
+        this.#add(item, this.#common(item.index, commons), records, take);
+        return created;
       } catch (thrown) {
         if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
         faults++;
@@ -128,14 +130,26 @@ class BulkIntake {
     return outcomes;
   }
 
-  #add({ action, index, source }: BulkItem, records: KeptRecords, take: TakeMemory): void {
-    if (source === undefined || action === "update")
-      throw new OperatingError("bad_request", `${action}: stored log records do not change`);
+  /** Labels of what goes to an index. */
+  #common(index: string, known: Map<string, CommonLabels>): CommonLabels {
+    const before = known.get(index);
+    if (before !== undefined) return before;
     const labels: Record<string, string> = { job: "elasticsearch", ...this.#config.labels };
     if (index !== "") labels["index"] = index;
-    const whole = (): Buffer => Buffer.from(source);
-    const document = parseDocument(source, take);
-    addDocument(document, whole, { shape: this.#shape, labels, records });
+    const common = this.#documents.common(labels);
+    known.set(index, common);
+    return common;
+  }
+
+  #add(
+    { action, source }: BulkItem,
+    common: CommonLabels,
+    records: KeptRecords,
+    take: TakeMemory,
+  ): void {
+    if (source === undefined || action === "update")
+      throw new OperatingError("bad_request", `${action}: stored log records do not change`);
+    this.#documents.addText(source, common, records, take);
   }
 }
 

@@ -37,11 +37,47 @@ export class MessageScanner {
   }
 }
 
-/** The length of the one value that begins at `start`. Throws MessagePackError where it does not end. */
+/** Where the one value that begins at `start` ends. Throws MessagePackError where it does not. */
 export function valueEnd(bytes: Uint8Array, start: number): number {
-  const length = new MessageScanner().scan(bytes.subarray(start));
-  if (length === undefined) throw new MessagePackError("a value does not end");
-  return start + length;
+  const end = skipValue(bytes, start);
+  if (end >= 0) return end;
+  if (end === doesNotEnd) throw new MessagePackError("a value does not end");
+  throw new MessagePackError(
+    end === isOfNoType ? "a byte of no type" : "a message claims too many values",
+  );
+}
+
+const [doesNotEnd, isOfNoType, claimsTooMuch] = [-1, -2, -3];
+const valuesMax = 2 ** 32;
+
+/** Where the one value that begins at `start` ends; below 0 where it does not. Nothing is made for the values in it. */
+export function skipValue(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (let left = 1; left > 0; left--) {
+    const type = bytes[at];
+    if (type === undefined) return doesNotEnd;
+    if (type <= 0x7f || type >= 0xe0) at++;
+    else if (type <= 0x8f) {
+      at++;
+      left += 2 * (type & 15);
+    } else if (type <= 0x9f) {
+      at++;
+      left += type & 15;
+    } else if (type <= 0xbf) at += 1 + (type & 31);
+    else {
+      const kind = kinds[type - 0xc0];
+      if (kind === undefined) return isOfNoType;
+      const sizeBytes = kind[0];
+      if (bytes.length < at + 1 + sizeBytes) return doesNotEnd;
+      let size = 0;
+      for (let i = 1; i <= sizeBytes; i++) size = size * 256 + (bytes[at + i] ?? 0);
+      at += 1 + sizeBytes;
+      if (kind[2] === 0) at += kind[1] + size;
+      else left += size * kind[2];
+    }
+    if (left > valuesMax) return claimsTooMuch;
+  }
+  return at <= bytes.length ? at : doesNotEnd;
 }
 
 /** How many values a whole value is made of, keys and itself among them. Throws MessagePackError. */

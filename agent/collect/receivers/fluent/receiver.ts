@@ -1,14 +1,9 @@
 import { Hono } from "hono";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
-import {
-  type RecordShape,
-  UnshapedRecordError,
-  jsonText,
-  recordRelabelling,
-  shapeRecord,
-} from "../json_record.ts";
+import { UnshapedRecordError, recordRelabelling } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { LogQueue } from "../log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -16,12 +11,8 @@ import { readServerTls } from "../server_tls.ts";
 import { type StreamServer, startStreamServer } from "../stream_server.ts";
 import { FluentConfig } from "./config.ts";
 import { serveForward } from "./connection.ts";
-import {
-  type ForwardMessage,
-  optionsOf,
-  readEntry,
-  readForwardMessage,
-} from "./forward_message.ts";
+import { EntryIntake, type RecordSink } from "./entry_intake.ts";
+import { type ForwardMessage, optionsOf, readForwardMessage } from "./forward_message.ts";
 import type { Credentials } from "./handshake.ts";
 import { MessagePackError } from "./message_scanner.ts";
 
@@ -32,14 +23,18 @@ export const fluent = defineReceiver({
   open: (config, context) => new FluentReceiver(config, context),
 });
 
-type Sink = { add: KeptRecords["add"]; room(): Promise<void> };
+type Sink = RecordSink & {
+  /** It wants a pause: room(). */
+  readonly isFull: boolean;
+  room(): Promise<void>;
+};
 
 class FluentReceiver implements OpenedReceiver {
   readonly routes = new Hono();
   readonly #config: FluentConfig;
   readonly #context: ReceiverContext;
   readonly #queue: LogQueue;
-  readonly #shape: RecordShape;
+  readonly #entries: EntryIntake;
   #server: StreamServer | undefined;
   #heartbeats: DatagramServer | undefined;
 
@@ -47,13 +42,14 @@ class FluentReceiver implements OpenedReceiver {
     this.#config = config;
     this.#context = context;
     this.#queue = new LogQueue(context, config.line_size_max, config.multiline);
-    this.#shape = {
+    const shape = {
       messageKeys: config.message_keys,
       levelKeys: config.level_keys,
       labelKeys: new Map(Object.entries(config.label_keys)),
-      usedKeys: new Set(),
+      usedKeys: new Set<string>(),
       relabelling: recordRelabelling(config.relabel_configs, "__fluent_record_"),
     };
+    this.#entries = new EntryIntake(shape, () => context.drop("logs", "relabel", 1));
   }
 
   async start(): Promise<void> {
@@ -128,8 +124,12 @@ class FluentReceiver implements OpenedReceiver {
       if (full.length > 0) await this.#context.emitLogs(full.build());
     };
     await this.#add(tag, entries, {
-      add: (labels, record, whole) => records.add(labels, record, whole),
-      room: async () => (records.isLarge ? emit(records.next()) : undefined),
+      add: (...record) => records.add(...record),
+      addLine: (...line) => records.addLine(...line),
+      get isFull() {
+        return records.isLarge;
+      },
+      room: async () => emit(records.next()),
     });
     await emit();
     return chunk;
@@ -146,7 +146,7 @@ class FluentReceiver implements OpenedReceiver {
     try {
       for (const entry of entries) {
         this.#addEntry(entry, common, sink);
-        await sink.room();
+        if (sink.isFull) await sink.room();
       }
     } catch (thrown) {
       if (!(thrown instanceof MessagePackError)) throw thrown;
@@ -154,16 +154,9 @@ class FluentReceiver implements OpenedReceiver {
     }
   }
 
-  #addEntry(bytes: Uint8Array, common: Record<string, string>, sink: Sink): void {
+  #addEntry(entry: Uint8Array, common: Labels, sink: Sink): void {
     try {
-      const { unixNanos, record, bytesOf } = readEntry(bytes);
-      const whole = (): Buffer => Buffer.from(jsonText(record));
-      const hidden = { __fluent_tag: common["tag"] ?? "" };
-      const sent = { fields: record, whole, bytesOf, hidden };
-      const shaped = shapeRecord(sent, this.#shape, common);
-      const { labels, severity, body, attributes } = shaped;
-      if (shaped.isDropped) this.#context.drop("logs", "relabel", 1);
-      else sink.add(labels, { unixNanos, severity, body, attributes }, whole);
+      this.#entries.add(entry, common, sink);
     } catch (thrown) {
       const isTheirs = thrown instanceof MessagePackError || thrown instanceof UnshapedRecordError;
       if (!isTheirs) throw thrown;

@@ -1,6 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type TakeMemory, unpackBody } from "../body.ts";
+import type { DocumentTime } from "../document_time.ts";
 import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
 import { takeJsonParts } from "../request_parts.ts";
 import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
@@ -8,9 +9,12 @@ import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 /** What a message becomes; `whole` is it as JSON text. */
 export type GelfRecord = ShapedRecord & {
   readonly unixNanos: bigint;
+  /** Whose value is the time. */
+  readonly timeKey: string | undefined;
   readonly whole: () => Buffer;
 };
 
+const decoder = new TextDecoder();
 /** Where a message names no level it is 1, alert: GELF 1.1. */
 const defaultLevel = 1;
 const ownKeys: ReadonlySet<string> = new Set(["version", "timestamp", "level"]);
@@ -45,13 +49,15 @@ export function readGelf(
   const common = { job: "gelf", ...own, ...labels };
   const record = shapeRecord({ fields: fieldsOf(message), whole, hidden }, shape, common);
   const severity = severityOfSyslog(level);
-  return { ...record, severity, unixNanos: nanosOf(message["timestamp"]), whole };
+  const { timestamp } = message;
+  const timeKey = timestamp === undefined ? undefined : "timestamp";
+  return { ...record, severity, unixNanos: nanosOf(timestamp), timeKey, whole };
 }
 
 function objectOf(bytes: Uint8Array): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(decoder.decode(bytes));
   } catch (cause) {
     throw new OperatingError("bad_request", "message is not JSON", { cause });
   }
@@ -82,4 +88,21 @@ function nanosOf(value: unknown): bigint {
   const seconds = typeof value === "string" && value !== "" ? Number(value) : value;
   if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds <= 0) return 0n;
   return BigInt(Math.round(seconds * 1e6)) * 1_000n;
+}
+
+const plainNumber = /^[1-9]\d{0,10}(?:\.\d{1,17})?$/;
+
+/** The same of the bytes of a JSON number as nearly all senders write it. */
+export class GelfTime implements DocumentTime {
+  ms = 0;
+  nanos = 0;
+
+  read(bytes: Buffer, start: number, end: number): boolean {
+    const text = bytes.toString("latin1", start, end);
+    if (!plainNumber.test(text)) return false;
+    const micros = Math.round(Number(text) * 1e6);
+    this.ms = Math.floor(micros / 1_000);
+    this.nanos = (micros - this.ms * 1_000) * 1_000;
+    return true;
+  }
 }

@@ -9,13 +9,14 @@ import { unpackBody, withBody } from "../body.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
 import { type RecordShape, UnshapedRecordError, recordRelabelling } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
+import { KnownDocuments } from "../known_documents.ts";
 import { listenAddress } from "../listen_address.ts";
 import { LogQueue } from "../log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
 import { ConnectionFault, type StreamServer, startStreamServer } from "../stream_server.ts";
 import { GelfChunks } from "./chunks.ts";
-import { readGelf, unpackGelf } from "./message.ts";
+import { GelfTime, readGelf, unpackGelf } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
 
 const GelfConfig = z.strictObject({
@@ -58,6 +59,7 @@ class GelfReceiver implements OpenedReceiver {
   readonly #context: ReceiverContext;
   readonly #queue: LogQueue;
   readonly #shape: RecordShape;
+  readonly #known: KnownDocuments;
   readonly #chunks: GelfChunks;
   #datagrams: DatagramServer | undefined;
   #streams: StreamServer | undefined;
@@ -80,6 +82,11 @@ class GelfReceiver implements OpenedReceiver {
       usedKeys: new Set(),
       relabelling: recordRelabelling(config.relabel_configs, "__gelf_message_"),
     };
+    // One with a long form, or another short one, has its body from both: by these names it is never known.
+    const messageKeys = ["full_message", "_short_message", ...this.#shape.messageKeys];
+    const shape = { ...this.#shape, messageKeys };
+    const time = new GelfTime();
+    this.#known = new KnownDocuments({ shape, timeKeys: ["timestamp"], time, bodiesTell: false });
     this.routes = new Hono().post("/gelf", (c) => this.#answer(c.req.raw));
     this.routes.all("/gelf", (c) => c.text("expected POST\n", 405));
   }
@@ -150,8 +157,11 @@ class GelfReceiver implements OpenedReceiver {
   }
 
   /** Throws OperatingError. */
-  #read(bytes: Uint8Array, records: Pick<KeptRecords, "add">): void {
+  #read(bytes: Uint8Array, records: Pick<KeptRecords, "add" | "addLine">): void {
     const { memory } = this.#context;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const onDrop = () => this.#context.drop("logs", "relabel", 1);
+    if (this.#known.add(text, 0, text.length, 0, records, onDrop)) return;
     let taken = 0;
     const take = (size: number): void => {
       memory.take(size);
@@ -159,14 +169,10 @@ class GelfReceiver implements OpenedReceiver {
     };
     try {
       const { labels } = this.#config;
-      const {
-        labels: own,
-        isDropped,
-        whole,
-        ...record
-      } = readGelf(bytes, { labels, shape: this.#shape, take });
-      if (isDropped) this.#context.drop("logs", "relabel", 1);
-      else records.add(own, record, whole);
+      const record = readGelf(bytes, { labels, shape: this.#shape, take });
+      this.#known.learn(record, record.severity, record.timeKey);
+      if (record.isDropped) onDrop();
+      else records.add(record.labels, record, record.whole);
     } catch (thrown) {
       if (!(thrown instanceof UnshapedRecordError)) throw thrown;
       throw new OperatingError("bad_request", thrown.message, { cause: thrown });

@@ -6,11 +6,11 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
 import {
+  type CommonLabels,
+  DocumentIntake,
   type DocumentShape,
-  addDocument,
   isObject,
   linesOf,
-  parseDocument,
 } from "../json_documents.ts";
 import { jsonText } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
@@ -51,10 +51,15 @@ export const jsonLogs = defineReceiver({
 const faultsToldMax = 10;
 const recordsMax = 100_000;
 const openBracket = 0x5b;
+const keyLists = ["message_keys", "time_keys", "level_keys", "label_keys"] as const;
+/** Ways to name keys that are remembered, with what is known of their documents. */
+const intakesMax = 8;
 
 class JsonLogsIntake {
   readonly #config: JsonLogsConfig;
   readonly #context: ReceiverContext;
+  /** By the keys that requests name. */
+  readonly #intakes = new Map<string, DocumentIntake>();
 
   constructor(config: JsonLogsConfig, context: ReceiverContext) {
     this.#config = config;
@@ -67,12 +72,12 @@ class JsonLogsIntake {
     try {
       const query = new URL(request.url).searchParams;
       const labels = labelsOf(query.get("labels") ?? request.headers.get("x-lapwing-labels") ?? "");
-      const shape = this.#shapeOf(query);
+      const documents = this.#intakeOf(query);
       return await withBody(request, { bytesMax, memory }, async (packed, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
         const body = unpackBody(packed, encoding, bytesMax);
         if (body !== packed) take(body.length);
-        return this.#store(body, { shape, labels, take });
+        return this.#store(body, { documents, common: documents.common(labels), take });
       });
     } catch (thrown) {
       const { status, message, retryAfterSeconds } = refusalOf(thrown);
@@ -83,20 +88,16 @@ class JsonLogsIntake {
   }
 
   /** The good records are stored; the bad ones are told by their places, counted from 0. */
-  async #store(
-    body: Uint8Array,
-    { shape, labels, take }: { shape: DocumentShape; labels: Labels; take: TakeMemory },
-  ): Promise<Response> {
+  async #store(body: Uint8Array, { documents, common, take }: Reading): Promise<Response> {
     const { line_size_max: lineBytesMax, multiline } = this.#config;
     const records = new KeptRecords(this.#context, lineBytesMax, multiline);
     const refused: { index: number; error: string }[] = [];
     let [index, faults] = [0, 0];
-    for (const read of readersOf(body, take)) {
+    for (const add of addersOf(body, documents, take)) {
       if (index >= recordsMax)
         throw new BodyError(400, `expected at most ${recordsMax} records in a request`);
       try {
-        const { document, whole } = read();
-        addDocument(document, whole, { shape, labels, records });
+        add(common, records);
       } catch (thrown) {
         if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
         faults++;
@@ -110,6 +111,17 @@ class JsonLogsIntake {
     if (faults === 0) return Response.json(answer);
     const error = `${faults} of ${index} records are no good`;
     return Response.json({ error, ...answer }, { status: 400 });
+  }
+
+  #intakeOf(query: URLSearchParams): DocumentIntake {
+    const named = keyLists.map((name) => query.get(name));
+    const key = JSON.stringify(named);
+    const known = this.#intakes.get(key);
+    if (known !== undefined) return known;
+    const intake = new DocumentIntake(this.#shapeOf(query));
+    if (this.#intakes.size >= intakesMax) this.#intakes.clear();
+    this.#intakes.set(key, intake);
+    return intake;
   }
 
   /** A request may name other keys than the configuration. */
@@ -130,20 +142,25 @@ class JsonLogsIntake {
   }
 }
 
-type Read = () => { readonly document: Record<string, unknown>; readonly whole: () => Buffer };
+type Reading = {
+  readonly documents: DocumentIntake;
+  readonly common: CommonLabels;
+  readonly take: TakeMemory;
+};
+type Add = (common: CommonLabels, records: KeptRecords) => void;
 
-/** One reader a record of the body, so that a bad one costs no other. Throws BodyError for a list that is none. */
-function* readersOf(body: Uint8Array, take: TakeMemory): Generator<Read> {
+/** What adds each record of the body, one by one, so that a bad one costs no other. Throws BodyError for a list that is none. */
+function* addersOf(body: Uint8Array, documents: DocumentIntake, take: TakeMemory): Generator<Add> {
   if (firstByte(body) !== openBracket) {
     for (const line of linesOf(body))
-      yield () => ({ document: parseDocument(line, take), whole: () => Buffer.from(line) });
+      yield (common, records) => documents.addText(line, common, records, take);
     return;
   }
   takeJsonParts(body, take);
   for (const document of listOf(body))
-    yield () => {
+    yield (common, records) => {
       if (!isObject(document)) throw new OperatingError("bad_request", "not a JSON object");
-      return { document, whole: () => Buffer.from(jsonText(document)) };
+      documents.add(document, () => Buffer.from(jsonText(document)), common, records);
     };
 }
 

@@ -63,6 +63,7 @@ test("messages are read as readSyslog() reads them, whatever was read before", (
 test("what stands beside a message is of its own sender, and the same again is the same object", () => {
   const own = readers();
   const line = Buffer.from("<13>1 2025-10-11T22:14:15Z - app 7 M - text");
+  told(own, line);
   const first = told(own, line);
   expect(first.attributes).toEqual({ sender: "10.0.0.1", procid: "7", msgid: "M" });
   expect(told(own, line).attributes).toBe(first.attributes);

@@ -1,14 +1,10 @@
+import { IsoTimeCut } from "../iso_time_cut.ts";
+
 const [space, quote, backslash, open, close] = [0x20, 0x22, 0x5c, 0x5b, 0x5d];
-const [less, greater, dash, dot, colon, zero, one, zulu] = [
-  0x3c, 0x3e, 0x2d, 0x2e, 0x3a, 0x30, 0x31, 0x5a,
-];
+const [less, greater, dash, colon, zero, one, zulu] = [0x3c, 0x3e, 0x2d, 0x3a, 0x30, 0x31, 0x5a];
 const [upperG, upperU] = [0x47, 0x55];
-/** "2006-01-02T15:04:05" and "Jan _2 15:04:05". */
-const isoSecondBytes = 19;
+/** "Jan _2 15:04:05". */
 const oldSecondBytes = 15;
-/** "+02:00". */
-const zoneBytes = 6;
-const nanoDigits = 9;
 const priorityMax = 191;
 /** A longer head is read as a whole; RFC 5424's longest without structured data has 480 bytes. */
 const headBytesMax = 1_024;
@@ -35,6 +31,7 @@ export class UsualForm {
   bodyStart = 0;
   /** For who asks readSyslog(): it sees the same parts. */
   isConfirmed = false;
+  readonly #time = new IsoTimeCut();
 
   /** Whether bytes[start, end) seem to be of the form. */
   find(bytes: Buffer, start: number, end: number): boolean {
@@ -88,33 +85,18 @@ export class UsualForm {
 
   /** Where the time ends: "-", or RFC 3339 with up to nine digits of a second; or -1. */
   #readTime(bytes: Buffer, start: number): number {
-    this.nanos = 0;
-    this.zone = 0;
     this.isTimeless = bytes[start] === dash;
-    this.secondEnd = start + (this.isTimeless ? 1 : isoSecondBytes);
-    if (this.isTimeless) return start + 1;
-    let at = this.secondEnd;
-    if (bytes[at] === dot) {
-      const first = ++at;
-      for (; at < first + nanoDigits; at++) {
-        const digit = (bytes[at] ?? 0) - zero;
-        if (digit < 0 || digit > 9) break;
-        this.nanos = 10 * this.nanos + digit;
-      }
-      if (at === first) return -1;
-      for (let digits = at - first; digits < nanoDigits; digits++) this.nanos *= 10;
+    if (this.isTimeless) {
+      this.nanos = 0;
+      this.zone = 0;
+      this.secondEnd = start + 1;
+      return start + 1;
     }
-    if (bytes[at] === zulu) return at + 1;
-    // "+hh:mm": the sign's byte, and four digits.
-    const sign = bytes[at] ?? 0;
-    if (bytes[at + 3] !== colon) return -1;
-    this.zone = sign;
-    for (const place of zoneDigits) {
-      const digit = (bytes[at + place] ?? 0) - zero;
-      if (digit < 0 || digit > 9) return -1;
-      this.zone = 10 * this.zone + digit;
-    }
-    return at + zoneBytes;
+    const end = this.#time.find(bytes, start);
+    this.nanos = this.#time.nanos;
+    this.zone = this.#time.zone;
+    this.secondEnd = this.#time.secondEnd;
+    return end;
   }
 
   #findOld(bytes: Buffer, start: number, end: number): boolean {
@@ -147,8 +129,6 @@ function namesZone(bytes: Buffer, at: number): boolean {
   if (letter === zulu) return bytes[at + 1] === space;
   return (letter === upperU || letter === upperG) && bytes[at + 3] === space;
 }
-
-const zoneDigits = [1, 2, 4, 5] as const;
 
 /** Where the elements of structured data end, by their brackets and quotes alone; -1 where they do not. */
 function elementsEnd(bytes: Buffer, start: number, stop: number): number {
