@@ -29,7 +29,7 @@ export function blockLogParts(
       const open = async <Result>(use: (file: LogFile) => Promise<Result>) => {
         const files = await acquireFiles(tools.files, [block], request.signal);
         try {
-          return await use(await tools.logs.open(block.id, files.paths[0] ?? ""));
+          return await tools.logs.use(block.id, files.paths[0] ?? "", use);
         } finally {
           files.release();
         }

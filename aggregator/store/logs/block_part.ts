@@ -74,23 +74,28 @@ export class BlockPart implements LogPart {
   }
 
   async *slices(span: SpanNs): AsyncGenerator<LogSlice> {
-    const groups = await this.#open((file) => Promise.resolve(file.groups));
-    for (const [index, group] of groups.entries()) {
-      if (this.#passing.get(index)?.length === 0 || !concerns(group, span)) continue;
+    for (const index of await this.#open((file) => this.#searchAll(file, span))) {
       throwIfAborted(this.#scan.request.signal);
-      const slice = await this.#open((file) => this.#slice(file, index, group, span));
+      const slice = await this.#open((file) => this.#slice(file, index, span));
       if (slice !== undefined) yield slice;
     }
   }
 
-  async #slice(
-    file: LogFile,
-    index: number,
-    bounds: RowGroup,
-    span: SpanNs,
-  ): Promise<LogSlice | undefined> {
-    const passing = await this.#search(file, index);
-    if (passing.length === 0) return undefined;
+  /** Row groups of which something passes, and may lie in the span. */
+  async #searchAll(file: LogFile, span: SpanNs): Promise<number[]> {
+    const found: number[] = [];
+    for (const [index, group] of file.groups.entries()) {
+      if (!concerns(group, span)) continue;
+      throwIfAborted(this.#scan.request.signal);
+      if ((await this.#search(file, index)).length > 0) found.push(index);
+    }
+    return found;
+  }
+
+  async #slice(file: LogFile, index: number, span: SpanNs): Promise<LogSlice | undefined> {
+    const bounds = file.groups[index];
+    const passing = this.#passing.get(index);
+    if (bounds === undefined || passing === undefined) return undefined;
     const { needs } = this.#scan.request;
     const names = ["ts", "stream", "severity", ...(needs.attributes ? ["attributes"] : [])];
     let group = await file.group(index, names);
@@ -170,8 +175,6 @@ async function lineEnds(file: LogFile, index: number, group: LogGroup): Promise<
   const whole = await file.group(index, bodyColumns(group), false);
   const ends = lineEndsOf(whole);
   whole.keepLineEnds(ends);
-  // Once more, for the cache to know what memory the ends take.
-  await file.group(index, []);
   return ends;
 }
 

@@ -1,4 +1,5 @@
 import { encodings } from "../parquet/column_pages.ts";
+import { DeltaColumn } from "../parquet/delta_column.ts";
 import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
@@ -52,8 +53,9 @@ export class FilledTexts {
     const packed = this.#texts.bytes.length + (this.#packed?.bytes.length ?? 0);
     const known = this.#numbers;
     const numbers = (known?.numbers.byteLength ?? 0) + (known?.isPresent?.length ?? 0);
+    const digits = this.#digits?.bytes.buffer.byteLength ?? 0;
     const forms = typeof this.#forms === "object" ? formsBytes(this.#forms) : 0;
-    return packed + this.patterns.memory + (this.#digits?.bytes.length ?? 0) + numbers + forms;
+    return packed + this.patterns.memory + digits + numbers + forms;
   }
 
   /** Whether a test is about digits that were not given, and some text is like it but for its digits. */
@@ -196,7 +198,7 @@ export class FilledTexts {
     if (page?.encoding !== encodings.deltaLengthByteArray || more.length > 0)
       throw new UnsupportedParquet(`${this.#packed.chunk.path} in encoding ${page?.encoding}`);
     this.#packed = undefined;
-    return (this.#digits = { ...page, isPresent: undefined });
+    return (this.#digits = page);
   }
 
   /** Where the digits begin in their page: they end with it. 0 where there are none. */
@@ -210,10 +212,10 @@ export class FilledTexts {
     let count = 0;
     for (let text = 0; text < numbers.length; text++) count += digitCounts[numbers[text] ?? 0] ?? 0;
     if (count === 0) return 0;
-    const page = this.#page();
-    if (page.count !== numbers.length || count >= page.bytes.length)
+    const { bytes } = this.#page();
+    if (new DeltaColumn(bytes).count !== numbers.length || count >= bytes.length)
       throw new UnsupportedParquet("digits are cut off");
-    return page.bytes.length - count;
+    return bytes.length - count;
   }
 }
 

@@ -46,19 +46,22 @@ export function planNeedle(
     if (needle.length === 0) return { isConstant: true, across: [] };
     const found = alignedIn(template, wanted);
     const { across } = found;
+    if (across === undefined || across.length === 0) return found;
     // Most ask for a delimiter in a variable, which has none.
-    return { ...found, across: across?.filter((constraints) => constraints.every(mayFit)) };
+    return { ...found, across: across.filter((constraints) => constraints.every(mayFit)) };
   });
   const within = new Set<string>();
   if (needle.length === 0) return { needle, alignments, columns: within, within };
-  const add = (name: string) => mayHold(name, needle) && within.add(name);
   const columns = new Set<string>();
+  let variables = 0;
   for (const [t, { isConstant, across }] of alignments.entries()) {
     if (isConstant) continue;
-    const variables = (templates.values[t]?.partEnds.length ?? 1) - 1;
-    for (let v = 0; v < variables; v++) add(variableColumns[v] ?? "");
-    for (const { variable } of across?.flat() ?? []) columns.add(variableColumns[variable] ?? "");
+    variables = Math.max(variables, (templates.values[t]?.partEnds.length ?? 1) - 1);
+    for (const one of across ?? [])
+      for (const { variable } of one) columns.add(variableColumns[variable] ?? "");
   }
+  for (const name of variableColumns.slice(0, variables))
+    if (mayHold(name, needle)) within.add(name);
   for (const name of within) columns.add(name);
   if (mayHold("body", needle)) columns.add("body");
   // A body that is no text is there twice, and only the raw one counts.

@@ -199,11 +199,16 @@ function longestOf(literals: Literals | undefined): string[] {
 
 function keep(passing: Uint8Array, hits: Uint8Array, isWanted: boolean): void {
   const wanted = Number(isWanted);
+  if (!hits.includes(wanted)) {
+    passing.fill(0);
+    return;
+  }
   for (let row = 0; row < passing.length; row++) if (hits[row] !== wanted) passing[row] = 0;
 }
 
 /** Indexes of the entries that are set. */
 export function rowsOf(passing: Uint8Array): Uint32Array {
+  if (!passing.includes(1)) return new Uint32Array();
   let count = 0;
   for (let row = 0; row < passing.length; row++) count += passing[row] ?? 0;
   if (count === passing.length) return allRows(count);

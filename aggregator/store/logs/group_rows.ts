@@ -11,11 +11,12 @@ export function ofStreams(
   group: LogGroup,
   matches: (labels: Labels) => boolean,
 ): Uint8Array | undefined {
-  const { values, numbers } = group.streams;
-  const isWanted = Uint8Array.from(values, (labels) => Number(matches(labels)));
+  const { streams } = group;
+  const isWanted = Uint8Array.from(streams.values, (labels) => Number(matches(labels)));
   if (!isWanted.includes(1)) return undefined;
   const passing = new Uint8Array(group.rows);
   if (!isWanted.includes(0)) return passing.fill(1);
+  const { numbers } = streams;
   for (let row = 0; row < passing.length; row++) passing[row] = isWanted[numbers[row] ?? 0] ?? 0;
   return passing;
 }

@@ -30,8 +30,8 @@ async function lengthsOf(
   const span = { startNs: BigInt(from) * 1_000_000n, endNs: BigInt(to) * 1_000_000n };
   const direction = "forward" as const;
   const request = { tenant: "t", matchers: [], lineFilters, ...span, direction, needs };
-  const part = new BlockPart(file, compileScan(request), async (use) =>
-    use(await cache.open(file.path, file.path)),
+  const part = new BlockPart(file, compileScan(request), (use) =>
+    cache.use(file.path, file.path, use),
   );
   const lengths: number[] = [];
   let bytes = 0;

@@ -26,7 +26,21 @@ export class LogsCache {
     return this.#footers.bytes + this.#groups.bytes;
   }
 
-  /** The file of a block, where it lies now. Throws OperatingError. */
+  /** Lends the file of a block, where it lies now. Throws OperatingError. */
+  async use<Result>(
+    id: string,
+    path: string,
+    use: (file: LogFile) => Promise<Result>,
+  ): Promise<Result> {
+    const file = await this.open(id, path);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** To be closed. Throws OperatingError. */
   async open(id: string, path: string): Promise<LogFile> {
     let footer = this.#footers.get(id);
     if (footer === undefined) {
@@ -59,7 +73,7 @@ async function readFooter(path: string): Promise<LogFooter> {
   }
 }
 
-/** A file of logs whose columns are read when they are wanted, and kept for those who come after. */
+/** A file of logs whose columns are read when they are wanted, and kept for those who come after. It is used by one at a time, and then closed. */
 export class LogFile {
   readonly #cache: DecodedCache<LogGroup>;
   readonly #columns: LogsCache["columns"];
@@ -68,6 +82,7 @@ export class LogFile {
   readonly #footer: LogFooter;
   /** The row group asked for last: what was read of it stays there, even when the cache has no room for it. */
   #held: { readonly index: number; readonly group: LogGroup } | undefined;
+  #file: ParquetFile | undefined;
 
   constructor(
     cache: DecodedCache<LogGroup>,
@@ -96,28 +111,42 @@ export class LogFile {
   async group(index: number, wanted: Iterable<string>, withDigits = true): Promise<LogGroup> {
     const footer = this.groups[index];
     if (footer === undefined) throw new RangeError(`row group ${index}`);
-    const key = `${this.#id} ${index}`;
-    const held = this.#held?.index === index ? this.#held.group : undefined;
-    const group = held ?? this.#cache.get(key) ?? new LogGroup(footer);
-    this.#held = { index, group };
+    if (this.#held?.index !== index) this.#keepHeld();
+    this.#held ??= { index, group: this.#cache.get(this.#keyOf(index)) ?? new LogGroup(footer) };
+    const { group } = this.#held;
     const names = [...wanted].filter((name) => footer.columns.has(name));
     const missing = group.missing(names, withDigits);
     this.#columns.misses += missing.length;
     this.#columns.hits += names.length - missing.length;
     if (missing.length > 0)
       await readingLogs(async () => {
-        const file = await ParquetFile.open(this.#path, this.#footer.footer);
-        try {
-          const chunks = missing.flatMap((name) => footer.columns.get(name) ?? []);
-          for (const { chunk, bytes } of await file.nearBytes(chunks))
-            group.take(chunk.path, bytes);
-        } finally {
-          await file.close();
-        }
+        this.#file ??= await ParquetFile.open(this.#path, this.#footer.footer);
+        const chunks = missing.flatMap((name) => footer.columns.get(name) ?? []);
+        for (const { chunk, bytes } of await this.#file.nearBytes(chunks))
+          group.take(chunk.path, bytes);
+        this.#keep(index, group);
       });
-    // Texts take more memory once something was found in them.
-    this.#cache.set(key, group, group.bytes);
     return group;
+  }
+
+  /** Once more when it was used: it takes more memory then. */
+  #keepHeld(): void {
+    if (this.#held !== undefined) this.#keep(this.#held.index, this.#held.group);
+    this.#held = undefined;
+  }
+
+  #keep(index: number, group: LogGroup): void {
+    this.#cache.set(this.#keyOf(index), group, group.bytes);
+  }
+
+  #keyOf(index: number): string {
+    return `${this.#id} ${index}`;
+  }
+
+  async close(): Promise<void> {
+    this.#keepHeld();
+    await this.#file?.close();
+    this.#file = undefined;
   }
 }
 

@@ -6,8 +6,8 @@ import {
   flatIntegers,
   noEntry,
   flatNumberedTexts,
+  numberedEntries,
   flatTimes,
-  type NumberedTexts,
   type TextValues,
 } from "../parquet/flat_columns.ts";
 import type { FlatColumn } from "../parquet/flat_pages.ts";
@@ -21,6 +21,7 @@ import { type Shape, shapesOf } from "./value_shapes.ts";
 const decoder = new TextDecoder();
 const labelBytes = 300;
 const entryBytes = 64;
+const pointerBytes = 8;
 
 /** A column of names by number: noEntry where a row has none. */
 export type Numbered<Value> = { readonly values: readonly Value[]; readonly numbers: Uint32Array };
@@ -128,25 +129,39 @@ export class LogGroup {
         this.#attributes = this.#numbered(column, (text) => parseLabels("", text), labelBytes);
         break;
       case "template":
-        this.#templates = this.#numbered(column, sameTemplate, labelBytes);
+        this.#templates = this.#numbered(column, sameTemplate, 0);
         break;
       default:
         this.#texts.set(name, new TextColumn(column));
     }
   }
 
+  /** Which row has which value is told when somebody asks for it. `each`: memory of a value besides its text, 0 where row groups share them. */
   #numbered<Value>(
     column: FlatColumn,
     parse: (text: string) => Value,
     each: number,
   ): Numbered<Value> {
-    const { entries, numbers }: NumberedTexts = flatNumberedTexts(column);
-    this.#bytes += 4 * this.rows;
+    const own = { ...column, bytes: column.bytes.slice() };
+    const known = numberedEntries(own);
+    const { entries, numbers: whole } =
+      known === undefined ? flatNumberedTexts(own) : { entries: known, numbers: undefined };
+    this.#bytes += whole?.byteLength ?? own.bytes.length;
     const values = entries.map((entry) => {
-      this.#bytes += each + 2 * entry.length;
+      this.#bytes += pointerBytes + (each === 0 ? 0 : each + 2 * entry.length);
       return parse(decoder.decode(entry));
     });
-    return { values, numbers };
+    let numbers = whole;
+    const unpack = () => {
+      this.#bytes += 4 * this.rows;
+      return flatNumberedTexts(own).numbers;
+    };
+    return {
+      values,
+      get numbers() {
+        return (numbers ??= unpack());
+      },
+    };
   }
 
   get times(): Times {

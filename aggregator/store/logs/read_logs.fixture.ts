@@ -15,8 +15,8 @@ export async function readLogs(
   cache: LogsCache = new LogsCache(2 ** 24),
 ): Promise<LogRecord[]> {
   const scan = { ...request, needs: { bodies: true, attributes: true } };
-  const part = new BlockPart(block, compileScan(scan), async (use) =>
-    use(await cache.open(block.path, block.path)),
+  const part = new BlockPart(block, compileScan(scan), (use) =>
+    cache.use(block.path, block.path, use),
   );
   return selectByScan(scanParts([part], scan), request);
 }

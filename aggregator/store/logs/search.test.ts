@@ -186,6 +186,27 @@ test("a cache tells how often it had what was wanted", async () => {
   rmSync(file.path);
 });
 
+const ip = (i: number) => `10.${i % 250}.${(i * 7) % 250}.${(i * 13) % 250}`;
+
+test("a cache knows what memory texts take once they were put together", async () => {
+  const some = Array.from(
+    { length: 2_000 },
+    (_, i) => `from ${ip(i)} to ${ip(i + 1)} took ${i} ms`,
+  );
+  const file = await writeLogsFile(folder, [createLineMiner().mine(lines("x", some))]);
+  const cache = new LogsCache(2 ** 24);
+  const bytesAfter = async (lineFilter: LineFilter) => {
+    await readLogs(file, { ...everything, lineFilters: [lineFilter], limit: 1 }, cache);
+    return cache.bytes;
+  };
+  const searched = await bytesAfter({ op: "|=", values: ["7.7.7.7.7"] });
+  const whole = await bytesAfter({ op: "|=", values: ["from"] });
+  const texts = some.reduce((sum, { length }) => sum + length - "from  to  took  ms".length, 0);
+  expect(whole - searched).toBeGreaterThan(texts / 2);
+  expect(cache.bytes).toBe(whole);
+  rmSync(file.path);
+});
+
 test("a cache without room changes no answer", async () => {
   const some = Array.from({ length: 300 }, (_, i) => `user ${i} opened file /srv/${i % 7}/x`);
   const file = await writeLogsFile(folder, [createLineMiner().mine(lines("x", some))]);

@@ -37,23 +37,21 @@ export class GroupIndex {
     return this.#columns.get(column)?.isIn ?? none;
   }
 
-  /** Whether a text of the column may hold the needle. */
+  /** Whether a text of the column may hold the needle, by its bytes and its longest word with a digit. */
   mayHold(column: string, needle: Uint8Array): boolean {
-    const isIn = this.#columns.get(column)?.isIn;
-    return isIn !== undefined && hasAll(isIn, needle, 0, needle.length);
+    const known = this.#columns.get(column);
+    if (known === undefined || !hasAll(known.isIn, needle, 0, needle.length)) return false;
+    for (const { start, end } of wordsWithDigits(needle))
+      if (end - start >= wordBytesMin && end - start > known.longest) return false;
+    return true;
   }
 
   /** Whether a line may hold the needle, by its words with digits. */
   mayHoldLine(needle: Uint8Array): boolean {
     if (this.#wordMin === 0) return true;
-    for (let start = 0; start < needle.length;) {
-      let end = start;
-      let hasDigit = false;
-      for (; end < needle.length && !isBetween(needle[end]); end++)
-        if (isDigit(needle[end] ?? 0)) hasDigit = true;
+    for (const { start, end } of wordsWithDigits(needle)) {
       const isWhole = start > 0 && end < needle.length;
-      if (hasDigit && !this.#mayHaveWord(needle, start, end, isWhole)) return false;
-      start = end + 1;
+      if (!this.#mayHaveWord(needle, start, end, isWhole)) return false;
     }
     return true;
   }
@@ -70,6 +68,18 @@ export class GroupIndex {
       if (isLongEnough && hasAll(isIn, needle, start, end)) return true;
     }
     return false;
+  }
+}
+
+/** Where words with a digit stand in a needle; the first and the last one may go on outside of it. */
+function* wordsWithDigits(needle: Uint8Array): Generator<{ start: number; end: number }> {
+  for (let start = 0; start < needle.length;) {
+    let end = start;
+    let hasDigit = false;
+    for (; end < needle.length && !isBetween(needle[end]); end++)
+      if (isDigit(needle[end] ?? 0)) hasDigit = true;
+    if (hasDigit) yield { start, end };
+    start = end + 1;
   }
 }
 

@@ -38,10 +38,11 @@ export class TextColumn {
     if (this.#split !== undefined) return;
     const { pages } = pagesOf(column);
     const [page] = pages;
-    if (pages.length === 1 && page?.encoding === encodings.deltaLengthByteArray) {
-      this.#page = { ...page, bytes: ownBytes(page.bytes) };
-      this.#ownMemory = page.bytes.length + (page.isPresent?.length ?? 0);
-    } else if (pages.every(({ count }) => count === 0)) {
+    const isCounted = page?.encoding === encodings.deltaLengthByteArray;
+    if (pages.length === 1 && isCounted && new DeltaColumn(page.bytes).count > 0) {
+      this.#page = page;
+      this.#ownMemory = page.bytes.buffer.byteLength;
+    } else if (pages.every(({ bytes, count }) => bytes.length === 0 || count === 0)) {
       this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined };
     } else {
       this.#values = flatTexts(column);
@@ -62,7 +63,7 @@ export class TextColumn {
   /** Whether no row has a text. */
   get isEmpty(): boolean {
     if (this.#split !== undefined) return false;
-    return this.#values === undefined ? this.#page?.count === 0 : this.#values.ends.length === 0;
+    return this.#values?.ends.length === 0;
   }
 
   /** Whether rowsWith() needs the column of digits, which was not given. */
@@ -297,11 +298,6 @@ export function firstFrom(sorted: Uint32Array, wanted: number, from: number): nu
     else high = middle;
   }
   return low;
-}
-
-/** Bytes that do not keep more memory than their own. */
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes;
 }
 
 const nothing = new Uint8Array();

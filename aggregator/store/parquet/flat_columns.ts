@@ -1,7 +1,7 @@
 import { encodings, type Page } from "./column_pages.ts";
 import { decodeIndexes } from "./decode_column.ts";
 import { DeltaColumn } from "./delta_column.ts";
-import { dictionaryOf, type FlatColumn, type FlatPage, pagesOf } from "./flat_pages.ts";
+import { dictionaryOf, type FlatColumn, type FlatPage, isNumbered, pagesOf } from "./flat_pages.ts";
 import { ThriftReader } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
@@ -63,13 +63,19 @@ export function dictionaryNumbers(
   return { numbers, isPresent: presenceOf(pages, column.rows) };
 }
 
+/** What flatNumberedTexts() gives as entries, where nothing but the dictionary has to be unpacked for them; else undefined. */
+export function numberedEntries(column: FlatColumn): readonly Uint8Array[] | undefined {
+  const texts = isNumbered(column) ? dictionaryTexts(column) : undefined;
+  return texts && slicesOf(texts);
+}
+
 /** For columns of few texts; where the file has them one by one, they are numbered here. */
 export function flatNumberedTexts(column: FlatColumn): NumberedTexts {
   const { dictionary, pages } = pagesOf(column);
   if (dictionary === undefined || pages.some(({ encoding }) => encoding !== encodings.dictionary))
     return numbered(flatTexts(column), column.rows);
   const texts = plainTexts(dictionary);
-  const entries = Array.from(texts.ends, (end, i) => texts.bytes.subarray(startOf(texts, i), end));
+  const entries = slicesOf(texts);
   const numbers = new Uint32Array(column.rows);
   let row = 0;
   for (const page of pages) {
@@ -239,6 +245,10 @@ function spelled(indexes: Uint32Array, entries: Texts): Texts {
     bytes.set(text, (ends[i] ?? 0) - text.length);
   }
   return { bytes, ends };
+}
+
+function slicesOf(texts: Texts): Uint8Array[] {
+  return Array.from(texts.ends, (end, i) => texts.bytes.subarray(startOf(texts, i), end));
 }
 
 function startOf({ ends }: Texts, i: number): number {

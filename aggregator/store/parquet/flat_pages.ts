@@ -14,7 +14,7 @@ export type FlatColumn = {
   readonly rows: number;
 };
 
-/** `count` is that of values; rows with NULL have none. */
+/** `count` is that of values; rows with NULL have none: `isPresent` is 1 for the others, undefined where a column has no NULL. Its bytes keep no more memory than their page. */
 export type FlatPage = Page & { readonly rows: number; readonly isPresent: Uint8Array | undefined };
 type Pages = { readonly dictionary: Page | undefined; readonly pages: readonly FlatPage[] };
 
@@ -62,6 +62,29 @@ export function dictionaryOf(column: FlatColumn): Page | undefined {
   return dictionaryPage(header, unpack(bytes.subarray(reader.at, end), size, chunk));
 }
 
+/** Whether a column has a dictionary and nothing but numbers of its entries; told by the heads of pages alone. Throws UnsupportedParquet. */
+export function isNumbered({ bytes, rows }: FlatColumn): boolean {
+  let hasDictionary = false;
+  let seen = 0;
+  for (let at = 0; at < bytes.length && seen < rows;) {
+    const reader = new ThriftReader(bytes, at);
+    const header = reader.struct();
+    const next = reader.at + (numberField(header, 3) ?? -1);
+    if (next < reader.at) throw new UnsupportedParquet("a page is cut off");
+    at = next;
+    const type = numberField(header, 1);
+    if (type === pageType.dictionary) {
+      hasDictionary = true;
+      continue;
+    }
+    const isSecond = type === pageType.dataV2;
+    const data = field(header, isSecond ? 8 : 5);
+    if (numberField(data, isSecond ? 4 : 2) !== encodings.dictionary) return false;
+    seen += rowsOf(data);
+  }
+  return hasDictionary;
+}
+
 function dictionaryPage(header: ThriftStruct, bytes: Uint8Array): Page {
   const count = numberField(field(header, 7), 1) ?? 0;
   if (count > valuesMax) throw new UnsupportedParquet(`a dictionary of ${count}`);
@@ -79,10 +102,11 @@ function pageOfV2(
   const levels = (numberField(header, 5) ?? 0) + (numberField(header, 6) ?? 0);
   if (levels > body.length) throw new UnsupportedParquet("levels are cut off");
   const packed = body.subarray(levels);
-  const bytes = header.get(7) === false ? packed : unpack(packed, size - levels, chunk);
-  const isPresent = chunk.definitionMax > 0 ? presence(body.subarray(0, levels), rows) : undefined;
-  const count = rows - (numberField(header, 2) ?? 0);
-  return { encoding: numberField(header, 4) ?? -1, count, bytes, rows, isPresent };
+  const bytes = header.get(7) === false ? packed.slice() : unpack(packed, size - levels, chunk);
+  const encoding = numberField(header, 4) ?? -1;
+  if (chunk.definitionMax > 0)
+    return new OptionalPage(encoding, bytes, rows, body.slice(0, levels));
+  return { encoding, count: rows, bytes, rows, isPresent: undefined };
 }
 
 /** Levels stand before the values after their length, compressed with them. */
@@ -92,10 +116,35 @@ function pageOfV1(header: ThriftStruct, raw: Uint8Array, chunk: ColumnChunk): Fl
   if (chunk.definitionMax === 0)
     return { encoding, count: rows, bytes: raw, rows, isPresent: undefined };
   const length = new DataView(raw.buffer, raw.byteOffset, raw.length).getUint32(0, true);
-  const isPresent = presence(raw.subarray(4, 4 + length), rows);
-  let count = 0;
-  for (let row = 0; row < isPresent.length; row++) count += isPresent[row] ?? 0;
-  return { encoding, count, bytes: raw.subarray(4 + length), rows, isPresent };
+  return new OptionalPage(encoding, raw.subarray(4 + length), rows, raw.subarray(4, 4 + length));
+}
+
+/** Which rows have a value is found out when somebody asks: a search that finds nothing never does. */
+class OptionalPage implements FlatPage {
+  readonly encoding: number;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly #levels: Uint8Array;
+  #isPresent: Uint8Array | undefined;
+
+  constructor(encoding: number, bytes: Uint8Array, rows: number, levels: Uint8Array) {
+    this.encoding = encoding;
+    this.bytes = bytes;
+    this.rows = rows;
+    this.#levels = levels;
+  }
+
+  /** Throws UnsupportedParquet. */
+  get isPresent(): Uint8Array {
+    return (this.#isPresent ??= presence(this.#levels, this.rows));
+  }
+
+  get count(): number {
+    const { isPresent } = this;
+    let count = 0;
+    for (let row = 0; row < isPresent.length; row++) count += isPresent[row] ?? 0;
+    return count;
+  }
 }
 
 function rowsOf(header: ThriftStruct): number {
@@ -127,7 +176,7 @@ function presence(bytes: Uint8Array, rows: number): Uint8Array {
 }
 
 function unpack(bytes: Uint8Array, size: number, { codec: kind }: ColumnChunk): Uint8Array {
-  if (kind === codec.none || size === 0) return bytes;
+  if (kind === codec.none || size === 0) return bytes.slice();
   if (kind !== codec.zstd) throw new UnsupportedParquet(`compression ${kind}`);
   try {
     return unzstd(bytes, size);
