@@ -63,6 +63,7 @@ export class BlockStore implements Store {
     this.#meters = storeMeters(deps.metrics);
     this.#deletions = new SeriesDeletions({
       ...deps,
+      meters: this.#meters,
       cancelMs: deps.config.deletion.cancel_period,
     });
     this.#maintenance = new Maintenance({
@@ -144,8 +145,13 @@ export class BlockStore implements Store {
     return this.#deletions.cancel(id, tenant, actor);
   }
 
-  logDeletions(tenant: string): Promise<readonly LogDeletion[]> {
-    return logDeletions(this.#deps.catalog, tenant);
+  async logDeletions(tenant: string): Promise<readonly LogDeletion[]> {
+    const { faults } = this.#deletions.deleted;
+    const all = await logDeletions(this.#deps.catalog, tenant);
+    return all.map((one) => {
+      const fault = faults.get(one.id);
+      return fault === undefined ? one : { ...one, fault };
+    });
   }
 
   removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>> {

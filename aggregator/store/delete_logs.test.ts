@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { SQL } from "bun";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogsBatch } from "#shared/model/logs.ts";
+import { createLogger } from "#shared/runtime/log.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { recordConditions } from "../query/logql/line_conditions.ts";
 import { StoreConfig } from "./config.ts";
 import { rebuildCatalog } from "./rebuild_catalog.ts";
@@ -145,6 +148,48 @@ test("a deletion goes by parsed labels, patterns and addresses, and outlives a r
   await store.maintain();
   expect(await inFiles()).toEqual(left);
   expect(await store.removedRecords("t")).toEqual({ deleted: 4 });
+  await store.close();
+});
+
+async function rewriteQueries(logql: string): Promise<void> {
+  const sql = new SQL(`sqlite://${dataDir}/catalog.db`);
+  await sql`UPDATE tombstones SET logql = ${logql} WHERE logql IS NOT NULL`;
+  await sql.close();
+}
+
+test("a deletion whose query can't be read any more stops nothing, is told of, and waits", async () => {
+  const query = '{app="x"} | json | user="ann"';
+  let store = await open({ deletion: { cancel_period: "30d" } });
+  for (const k of [1, 2]) await commit(store, k, lines("x", ['{"user":"ann"}', `kept ${k}`], k));
+  const { matchers, lineFilters } = recordConditions(query);
+  const deletion = { ...tokens, selectors: [matchers], lineFilters, logql: query };
+  expect(await store.deleteLogs(deletion, query, "ann")).toBe(2);
+  await store.deleteLogs(tokens, '{app="x"} |= "token"', "ann");
+  await store.close();
+  await rewriteQueries('{app="x"} | a_stage_of_old');
+
+  const told: unknown[] = [];
+  const metrics = createSelfMetrics();
+  const log = { ...createLogger("error"), error: (...of: unknown[]) => void told.push(of) };
+  store = await open({ compaction: { interval: "1d", blocks_max: 2 } }, { metrics, log });
+  expect(await bodies(store)).toHaveLength(4);
+  const fault = expect.stringContaining("syntax error");
+  expect(await store.logDeletions("t")).toMatchObject([{ query, status: "received", fault }, {}]);
+  expect((await store.logDeletions("t"))[1]).not.toHaveProperty("fault");
+  expect(told).toEqual([[expect.any(String), { deletion: expect.any(String), error: fault }]]);
+  expect(await metrics.text()).toContain("lapwing_store_unreadable_deletions 1");
+  // Blocks are merged all the same: what comes of them inherits the deletion.
+  await store.maintain();
+  expect(store.view().blocks).toHaveLength(1);
+  expect(await bodies(store)).toHaveLength(4);
+  await store.close();
+
+  await rewriteQueries(query);
+  store = await open();
+  expect((await bodies(store)).toSorted()).toEqual(["kept 1", "kept 2"]);
+  await store.maintain();
+  expect(await inFiles()).toEqual(["kept 1", "kept 2"]);
+  expect(await store.logDeletions("t")).toMatchObject([{ status: "processed", removed: 2 }, {}]);
   await store.close();
 });
 

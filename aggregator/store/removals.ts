@@ -15,6 +15,8 @@ export type LogDeletion = {
   readonly status: "received" | "processed";
   /** Records taken out of files so far. */
   readonly removed: number;
+  /** Why it is not applied: its query can't be read any more. */
+  readonly fault?: string;
 };
 
 /** Why records are no longer in a block, although they were stored. */

@@ -1,12 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "./catalog.ts";
 import type { TombstoneChange } from "./catalog_writes.ts";
 import type { BlockChange } from "./deps.ts";
 import { storeError } from "./errors.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { Block, Deletion } from "./store.ts";
+import type { StoreMeters } from "./store_meters.ts";
 import { Deleted, tombstoneKey, type Tombstone } from "./tombstones.ts";
 
 /** A tombstone's object outlives the files of the blocks it was for by this: while one is there, the other is. */
@@ -17,6 +19,8 @@ type Deps = {
   readonly objects: ObjectStore;
   readonly staging: string;
   readonly clock: Clock;
+  readonly log: Logger;
+  readonly meters: Pick<StoreMeters, "unreadableDeletions">;
   /** How long a deletion of log records can be taken back. */
   readonly cancelMs: number;
 };
@@ -38,22 +42,35 @@ export class SeriesDeletions {
     this.#deps = deps;
   }
 
+  /** A deletion that can't be read any more is kept and told of, and holds up nothing. */
   async start(): Promise<void> {
-    this.#deleted = new Deleted(await this.#deps.catalog.tombstones());
+    this.#set(await this.#deps.catalog.tombstones());
+    for (const [id, error] of this.#deleted.faults)
+      this.#deps.log.error("a deletion is not applied, because it can't be read any more", {
+        deletion: id,
+        error,
+      });
   }
 
   get deleted(): Deleted {
     return this.#deleted;
   }
 
+  #set(tombstones: readonly Tombstone[]): void {
+    this.#deleted = new Deleted(tombstones);
+    this.#deps.meters.unreadableDeletions(this.#deleted.faults.size);
+  }
+
   /** What is to be taken out of files from now on, and can't be taken back any more. */
   due(): Deleted {
     const { cancelMs, clock } = this.#deps;
-    const { tombstones } = this.#deleted;
+    const { tombstones, faults } = this.#deleted;
     const due = tombstones.filter(
       ({ id, lineFilters, createdMs }) =>
-        lineFilters === undefined ||
-        (createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id)),
+        // What is written anew holds what such a one would have deleted, and inherits it.
+        !faults.has(id) &&
+        (lineFilters === undefined ||
+          (createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id))),
     );
     for (const { id, lineFilters } of due) if (lineFilters !== undefined) this.#begun.add(id);
     return due.length === tombstones.length ? this.#deleted : new Deleted(due);
@@ -82,7 +99,7 @@ export class SeriesDeletions {
         { atMs: createdMs, tenant, actor, action, detail },
         query === undefined ? undefined : { ...tombstone, query, actor, status, removed: 0 },
       );
-      if (ids.length > 0) this.#deleted = new Deleted([...this.#deleted.tombstones, tombstone]);
+      if (ids.length > 0) this.#set([...this.#deleted.tombstones, tombstone]);
       return ids.length;
     });
   }
@@ -96,7 +113,7 @@ export class SeriesDeletions {
       const detail = JSON.stringify({ id });
       const entry = { atMs: clock.now(), tenant, actor, action: "cancel_delete_logs", detail };
       if (!(await catalog.cancelLogDeletion(id, entry))) return false;
-      this.#deleted = new Deleted(this.#deleted.tombstones.filter((one) => one.id !== id));
+      this.#set(this.#deleted.tombstones.filter((one) => one.id !== id));
       // Left behind by a crash, it would only be read when the catalog is lost.
       await objects.delete(tombstoneKey(id));
       return true;
@@ -118,7 +135,7 @@ export class SeriesDeletions {
         if (heirs.length > 0) await this.#put({ ...tombstone, blocks });
       }
       await apply(rows);
-      if (this.#deleted.tombstones.length > 0) this.#deleted = new Deleted(left);
+      if (this.#deleted.tombstones.length > 0) this.#set(left);
       for (const { id } of rows.finished) this.#begun.delete(id);
       visible();
     });

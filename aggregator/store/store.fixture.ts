@@ -1,6 +1,6 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { createLogger } from "#shared/runtime/log.ts";
-import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { type Logger, createLogger } from "#shared/runtime/log.ts";
+import { type SelfMetrics, createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { StoreConfig } from "./config.ts";
@@ -77,13 +77,23 @@ export function cutOf(
 export function openTestStore(
   dataDir: string,
   config: Record<string, unknown>,
-  { nowMs = 86_400_000, now = () => nowMs }: { nowMs?: number; now?: () => number } = {},
+  {
+    nowMs = 86_400_000,
+    now = () => nowMs,
+    log = createLogger("error"),
+    metrics = createSelfMetrics(),
+  }: {
+    readonly nowMs?: number;
+    readonly now?: () => number;
+    readonly log?: Logger;
+    readonly metrics?: SelfMetrics;
+  } = {},
 ): Promise<Store> {
   return openStore(StoreConfig.parse({ compaction: { interval: "1d" }, ...config }), {
     dataDir,
     clock: { ...systemClock, now, sleep: waitForAbort },
-    log: createLogger("error"),
-    metrics: createSelfMetrics(),
+    log,
+    metrics,
   });
 }
 

@@ -15,6 +15,8 @@ export type StoreMeters = {
   /** Log records that were stored and are in no block any more. */
   removed(reason: RemovalReason, records: number): void;
   maintenanceFailed(): void;
+  /** Deletions that are kept but not applied. */
+  unreadableDeletions(deletions: number): void;
 };
 
 export function storeMeters(metrics: SelfMetrics): StoreMeters {
@@ -44,7 +46,12 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
     ["reason"],
   );
   const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
+  const unreadable = metrics.gauge(
+    "lapwing_store_unreadable_deletions",
+    "Deletions that are not applied, because their queries can't be read any more.",
+  );
   return {
+    unreadableDeletions: (deletions) => unreadable.set({}, deletions),
     downsampled: (blocks, bucketMs) => tiers.downsampled(blocks, bucketMs),
     written(signal, itemCount, byteCount, bucketMs) {
       if (bucketMs !== undefined) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate, lowerBound } from "./columns.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
@@ -38,18 +39,32 @@ export class Deleted {
   readonly tombstones: readonly Tombstone[];
   readonly #masks = new Map<string, Mask[]>();
   readonly #logMasks = new Map<string, LogMask[]>();
+  /** Why tombstones are not applied, by their ids: what they delete by was read once and can't be read now. */
+  readonly faults: ReadonlyMap<string, string>;
 
   constructor(tombstones: readonly Tombstone[]) {
     this.tombstones = tombstones;
-    for (const { id: name, blocks, selectors, startMs, endMs, lineFilters, logql } of tombstones) {
-      if (lineFilters !== undefined) {
-        const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters, logql });
-        for (const id of blocks) addTo(this.#logMasks, id, mask);
-        continue;
+    const faults = new Map<string, string>();
+    for (const tombstone of tombstones) {
+      try {
+        this.#take(tombstone);
+      } catch (thrown) {
+        if (!(thrown instanceof OperatingError)) throw thrown;
+        faults.set(tombstone.id, thrown.message);
       }
-      const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
-      for (const id of blocks) addTo(this.#masks, id, mask);
     }
+    this.faults = faults;
+  }
+
+  /** Throws OperatingError("bad_request"). */
+  #take({ id: name, blocks, selectors, startMs, endMs, lineFilters, logql }: Tombstone): void {
+    if (lineFilters !== undefined) {
+      const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters, logql });
+      for (const id of blocks) addTo(this.#logMasks, id, mask);
+      return;
+    }
+    const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
+    for (const id of blocks) addTo(this.#masks, id, mask);
   }
 
   concerns({ id }: Block): boolean {

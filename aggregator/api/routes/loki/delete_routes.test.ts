@@ -20,7 +20,10 @@ const app = deleteLogsRoutes({
   now: () => 100_000,
   deleteLogs: async (...given) => asked.push(given),
   cancel: async (id) => id !== "one",
-  list: async () => [processed, { ...processed, id: "two", status: "received" }],
+  list: async () => [
+    processed,
+    { ...processed, id: "two", status: "received", fault: "no LogQL any more" },
+  ],
 });
 const path = "/loki/api/v1/delete";
 const call = async (method: string, query: string, headers: Record<string, string> = {}) => {
@@ -65,7 +68,7 @@ test("requests are listed with times in seconds, and taken back while they wait"
       created_at: 20,
       removed_records: 7,
     },
-    { request_id: "two", status: "received" },
+    { request_id: "two", status: "received", error: "no LogQL any more" },
   ]);
   expect(await call("DELETE", "request_id=two")).toEqual({ status: 204, text: "" });
   expect(await call("DELETE", "request_id=one")).toMatchObject({ status: 400 });

@@ -80,7 +80,7 @@ function refusedElsewhere(): Response {
   return textRefusal("requests of other sites' pages are refused", 403);
 }
 
-function shown({ id, startMs, endMs, query, status, createdMs, removed }: LogDeletion) {
+function shown({ id, startMs, endMs, query, status, createdMs, removed, fault }: LogDeletion) {
   return {
     request_id: id,
     start_time: startMs / 1_000,
@@ -90,5 +90,6 @@ function shown({ id, startMs, endMs, query, status, createdMs, removed }: LogDel
     created_at: createdMs / 1_000,
     // Beyond Loki: records taken out of files so far.
     removed_records: removed,
+    ...(fault === undefined ? {} : { error: fault }),
   };
 }
