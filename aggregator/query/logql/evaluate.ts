@@ -2,8 +2,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { absent } from "../promql/values.ts";
 import type { MetricQuery } from "./ast.ts";
-import { LogqlError } from "./errors.ts";
-import { type LogScope, paceOf } from "./limits.ts";
+import { type LogScope, paceOf, tooManySeries } from "./limits.ts";
 import { evaluateTree, vectorContext } from "./metric/vectors.ts";
 
 export { type LogScope, type LogqlLimits, defaultLogqlLimits } from "./limits.ts";
@@ -35,13 +34,18 @@ export async function evaluateMetric(
   );
   const pace = paceOf(scope);
   const context = vectorContext(steps, scope, pace);
-  const result = await evaluateTree(query, { context, steps, scope, pace });
+  // Each series of a range aggregation that stands alone is one of the answer.
+  const isAlone = query.kind === "range" && query.op !== "absent_over_time";
+  const limits = isAlone ? { ...scope.limits, heldSeriesMax: seriesMax } : scope.limits;
+  const result = await evaluateTree(query, {
+    context,
+    steps,
+    scope: { ...scope, limits },
+    pace,
+  });
   if (typeof result === "number") return result;
   const series = result.filter(({ present }) => present.some((state) => state !== absent));
-  if (series.length > seriesMax)
-    throw new LogqlError(
-      `maximum number of series (${seriesMax}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`,
-    );
+  if (series.length > seriesMax) throw tooManySeries(seriesMax);
   return series.map(({ labels, values, present }) => ({
     labels,
     timesMs: Array.from(steps.filter((_, i) => present[i] !== absent)),

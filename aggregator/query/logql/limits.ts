@@ -6,6 +6,8 @@ export type LogqlLimits = {
   /** Samples that one metric query may hold at once: quantiles and counters need them all. */
   readonly recordsMax: number;
   readonly seriesMax: number;
+  /** Series of one range aggregation in memory at once, some kilobyte each; 200,000 where it is not given. */
+  readonly heldSeriesMax?: number;
   readonly pointsMax: number;
   /** Longest that a query may take; a minute where it is not given. */
   readonly timeoutMs?: number;
@@ -16,6 +18,14 @@ export const defaultLogqlLimits: LogqlLimits = {
   pointsMax: 11_000,
   timeoutMs: 60_000,
 };
+
+/** Loki's words for an answer of more than `seriesMax` series. */
+export function tooManySeries(seriesMax: number): OperatingError {
+  return new OperatingError(
+    "bad_request",
+    `maximum number of series (${seriesMax}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`,
+  );
+}
 
 export type LogScope = {
   readonly tenant: string;

@@ -202,6 +202,46 @@ test("a query is stopped at its limits, and when nobody waits for it", async () 
   expect(await fails(evaluateMetric(parsed, times, scope))).toContain("cancelled");
 });
 
+test("a query that puts too many series in memory is stopped while it reads", async () => {
+  const pods = Array.from({ length: 5_000 }, (_, i) => ({
+    at: 10 + i / 1_000,
+    line: `v=${i}`,
+    stream: { app: "a", pod: `p${i}` },
+  }));
+  const at40 = (query: string, limits: Parameters<typeof seriesOf>[3]) =>
+    seriesOf(query, pods, [40, 40, 0], limits);
+  const stopped = "maximum number of series (3) reached";
+  const few = { heldSeriesMax: 3 };
+  for (const inner of [
+    'count_over_time({app="a"}[1m])',
+    'quantile_over_time(0.5, {app="a"} | logfmt | unwrap v [1m])',
+  ])
+    expect(await fails(at40(`topk(1, ${inner})`, few))).toContain(stopped);
+  expect(await at40('sum(count_over_time({app="a"}[1m]))', few)).toEqual([
+    { labels: {}, points: [[40, 5_000]] },
+  ]);
+  // One that stands alone is known to be over the limit of answers long before all is read.
+  let read = 0;
+  const source = sourceOf(pods);
+  const counted = {
+    ...source,
+    scan: async function* (request: Parameters<typeof source.scan>[0]) {
+      for await (const slices of source.scan(request))
+        for (const slice of slices)
+          for (let i = 0; i < slice.rows.length; i += 100) {
+            read++;
+            yield [{ ...slice, rows: slice.rows.subarray(i, i + 100) }];
+          }
+    },
+  };
+  const parsed = parseLogql('count_over_time({app="a"}[1m])');
+  if (parsed.kind === "log") throw new Error("a metric query");
+  const times = { startMs: 40_000, endMs: 40_000, stepMs: 0 };
+  const run = evaluateMetric(parsed, times, scopeOf(counted, { seriesMax: 250 }));
+  expect(await fails(run)).toContain("maximum number of series (250) reached");
+  expect(read).toBeLessThan(10);
+});
+
 test("range functions over many windows agree with a plain computation over the records", async () => {
   let state = 11;
   const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;

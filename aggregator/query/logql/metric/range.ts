@@ -5,7 +5,7 @@ import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
 import type { LogScanRequest } from "../../source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
-import { type LogScope, type Pace } from "../limits.ts";
+import { type LogScope, type Pace, tooManySeries } from "../limits.ts";
 import { type NamesNeeded, compileFilters, compilePipeline } from "../pipeline.ts";
 import {
   type RecordState,
@@ -34,6 +34,7 @@ import { type SeriesIds, seriesIds } from "./series_ids.ts";
 
 /** Cells of all accumulators together, eight bytes each: what one range aggregation may hold. */
 const cellsMax = 24_000_000;
+const heldSeriesMax = 200_000;
 /** How many records are counted before the clock is looked at. */
 const batchRecords = 512;
 
@@ -191,12 +192,14 @@ function sinkOf(
   const fn = rangeFunction(query.op, query.unwrap !== undefined);
   const isRate = query.op.endsWith("rate");
   if (fn === undefined) return sampleSink(query, ids, steps, scope);
+  const seriesMax = scope.limits.heldSeriesMax ?? heldSeriesMax;
   const accumulators: ReturnType<typeof newAccumulator>[] = [];
   const cellsOfOne = panes.count * (1 + fn.columns);
   const accumulatorOf = (id: number) => {
     const known = accumulators[id];
     if (known !== undefined) return known;
-    if ((accumulators.length + 1) * cellsOfOne > cellsMax) throw tooManySeries(accumulators.length);
+    if (accumulators.length >= seriesMax) throw tooManySeries(seriesMax);
+    if ((accumulators.length + 1) * cellsOfOne > cellsMax) throw tooManyCells(accumulators.length);
     return (accumulators[id] = newAccumulator(fn, panes.count));
   };
   return {
@@ -217,7 +220,7 @@ function sinkOf(
   };
 }
 
-function tooManySeries(count: number): OperatingError {
+function tooManyCells(count: number): OperatingError {
   return new OperatingError(
     "overloaded",
     `query holds more than ${count} series over too many steps in memory; aggregate by fewer labels, or raise the step`,
@@ -226,7 +229,7 @@ function tooManySeries(count: number): OperatingError {
 
 function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scope: LogScope): Sink {
   const { rangeMs, offsetMs, param } = query;
-  const { recordsMax } = scope.limits;
+  const { recordsMax, heldSeriesMax: seriesMax = heldSeriesMax } = scope.limits;
   const lists: ReturnType<typeof newSampleList>[] = [];
   const fn = query.op === "rate_counter" ? counterRate(rangeMs) : quantile(param ?? 0.5);
   let held = 0;
@@ -237,6 +240,7 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
           "bad_request",
           `the query reads over ${recordsMax} records; narrow it`,
         );
+      if (id >= seriesMax) throw tooManySeries(seriesMax);
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);
     },
     accumulatorOf: () => {
