@@ -1,5 +1,16 @@
 /** `bun run check`: format, lint, types, dead code; each a kept tool. Layers and registries are tests in test/tidy. */
-const rooms = ["agent", "aggregator", "proto", "shared", "ui", "test", ".ci", "lapwing.ts"];
+const rooms = [
+  "agent",
+  "aggregator",
+  "proto",
+  "shared",
+  "ui",
+  "test",
+  ".ci",
+  "lapwing.ts",
+  "command_line.ts",
+  "other_commands.ts",
+];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ["format", ["oxfmt", "--check", ...rooms]],

@@ -11,6 +11,7 @@ import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
+import { keepFewProgramPages } from "./program_pages.ts";
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
@@ -26,6 +27,13 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     selfLogs: log.tap,
   });
   await agent.start();
+  const ending = new AbortController();
+  const pages = keepFewProgramPages(systemClock, ending.signal);
+  const stop = async () => {
+    ending.abort();
+    await agent.stop();
+    await pages;
+  };
   const reload = () =>
     lifecycle.reloading(async () => agent.reload(await loadConfig(AgentConfig, flags)));
   const { lifecycle: allowed } = config;
@@ -37,6 +45,6 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     .route("/", agent.routes);
   return {
     log,
-    role: { routes: withRefusals(routes, undefined), reload, stop: () => agent.stop() },
+    role: { routes: withRefusals(routes, undefined), reload, stop },
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Imported first by the compiled agent, for what it does: makes JavaScriptCore collect when its heap is half as large again as what was
- * in use, where Bun lets it become three times as large. What lies there between collections is memory that a host pays for.
+ * Imported first by an agent, for what it does: makes JavaScriptCore collect when its heap is half as large again as what was in use, where
+ * Bun lets it become three times as large. What lies there between collections is memory that a host pays for. Where an agent is part of a
+ * larger process (`lapwing up`), the heap is as Bun has it: an aggregator's is large, and to collect it that often costs too much CPU.
  *
  * The engine reads its options from the environment before any code of ours runs, so the process replaces itself once, before it has done
  * anything: same pid, same arguments, same streams. Whoever sets one of these variables is left his own choice. The names are those of
@@ -13,19 +14,22 @@ const options = {
   BUN_JSC_smallHeapGrowthFactor: "1.5",
 };
 
-/** Where the program of a compiled binary seems to lie; run from source it is left as it is. */
+/** Where the program of a compiled binary seems to lie: it is an agent and nothing else. */
 const compiledFolder = "/$bunfs/";
 
 const names = Object.keys(options);
+const isCompiled = Bun.main.startsWith(compiledFolder);
 if (names.some((name) => process.env[name] !== undefined)) {
   // Not for the programs that are run from here.
   for (const name of names) delete process.env[name];
-} else if (Bun.main.startsWith(compiledFolder)) replaceProcess();
+} else if (isCompiled || process.argv[2] === "agent") replaceProcess();
 
 function replaceProcess(): void {
-  const [, , ...given] = process.argv;
+  const [, main = "", ...given] = process.argv;
+  const source = isCompiled ? [] : [...process.execArgv, main];
   try {
-    process.execve?.(process.execPath, [process.argv0, ...given], { ...process.env, ...options });
+    const environment = { ...process.env, ...options };
+    process.execve?.(process.execPath, [process.argv0, ...source, ...given], environment);
   } catch {
     // It runs as it is, with a larger heap.
   }

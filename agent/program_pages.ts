@@ -1,0 +1,118 @@
+/**
+ * Pages of the program's file that nobody needs any more leave this process. A start touches much of Bun's code and of our own (parsing,
+ * schemas, compilation), and the kernel maps sixteen pages for each one that is touched; what is then not used again stays mapped for as
+ * long as there is memory, and counts as the agent's. What is needed after all comes back from the page cache, at a microsecond a fault:
+ * in a minute of scrapes and logs 42 of 58 MB.
+ *
+ * madvise(2) with MADV_DONTNEED is safe for pages that are as they are in the file, and loses what was written to others. So only
+ * mappings are let go that nobody can write to, and the section of a compiled binary that holds our program, which nobody does write to;
+ * and each only if /proc/self/pagemap (kernel: admin-guide/mm/pagemap.rst) knows no page of it as private. Linux only; elsewhere, and
+ * where the kernel says no, nothing happens.
+ */
+import { dlopen } from "bun:ffi";
+import { closeSync, openSync, readFileSync, readSync, readlinkSync } from "node:fs";
+import type { Clock } from "#shared/runtime/clock.ts";
+import { type FilePart, elfSection } from "./elf_section.ts";
+
+/** The same on all kernels that Bun runs on (uapi/asm-generic/mman-common.h). */
+const dontNeed = 4;
+/** Where `bun build --compile` puts the program: writable as a mapping, and only read. */
+const programSection = ".bun";
+const firstMs = 1_000;
+/** A round takes some two milliseconds, with the faults that follow. */
+const roundsMs = 60_000;
+/** In the upper half of a page's 64 bits: present, swapped, and of a file. */
+const [presentBit, swappedBit, fileBit] = [1 << 31, 1 << 30, 1 << 29];
+
+type Range = { readonly start: number; readonly end: number };
+type Mapping = Range & {
+  readonly permissions: string;
+  /** Of its first byte in the file. */
+  readonly offset: number;
+  readonly path: string;
+};
+
+/** Lets pages go at once and until the signal aborts: soon again, then less and less often, down to once a minute. */
+export async function keepFewProgramPages(clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let waitMs = firstMs; !signal.aborted; waitMs = Math.min(2 * waitMs, roundsMs)) {
+    if (dropProgramPages() === 0) return;
+    await clock.sleep(waitMs, signal);
+  }
+}
+
+/** Bytes of the program's mappings that were let go; 0 where that is not possible. */
+export function dropProgramPages(): number {
+  if (process.platform !== "linux") return 0;
+  try {
+    const path = readlinkSync("/proc/self/exe");
+    const mappings = parseMappings(readFileSync("/proc/self/maps", "utf8"));
+    const loaded = mappings.find((mapping) => /\/(?:libc[.-]|ld-musl)[^/]*$/.test(mapping.path));
+    if (loaded === undefined) return 0;
+    const library = dlopen(loaded.path, {
+      madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
+      getpagesize: { args: [], returns: "i32" },
+    });
+    const pageBytes = library.symbols.getpagesize();
+    const section = elfSection(path, programSection);
+    let dropped = 0;
+    for (const { start, end } of droppable(mappings, path, section, pageBytes)) {
+      if (!isAsInFile({ start, end }, pageBytes)) continue;
+      if (library.symbols.madvise(start, end - start, dontNeed) === 0) dropped += end - start;
+    }
+    library.close();
+    return dropped;
+  } catch {
+    // Memory that could be less is no reason to fail.
+    return 0;
+  }
+}
+
+/** Lines of /proc/PID/maps (proc_pid_maps(5)); what they tell of no file has an empty path. */
+export function parseMappings(text: string): Mapping[] {
+  const lines = text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)$/gm);
+  return [...lines].map(([, start = "", end = "", permissions = "", offset = "", path = ""]) => ({
+    start: Number.parseInt(start, 16),
+    end: Number.parseInt(end, 16),
+    permissions,
+    offset: Number.parseInt(offset, 16),
+    path,
+  }));
+}
+
+/** Of the program's mappings those that nobody can write to, and of another one the pages that lie in `section` as a whole. */
+export function droppable(
+  mappings: readonly Mapping[],
+  path: string,
+  section: FilePart | undefined,
+  pageBytes: number,
+): Range[] {
+  return mappings
+    .filter((mapping) => mapping.path === path && mapping.permissions.endsWith("p"))
+    .flatMap(({ start, end, permissions, offset }) => {
+      if (!permissions.includes("w")) return [{ start, end }];
+      if (section === undefined) return [];
+      const from = start + section.offset - offset;
+      const first = Math.ceil(from / pageBytes) * pageBytes;
+      const last = Math.floor((from + section.bytes) / pageBytes) * pageBytes;
+      return from >= start && last <= end && first < last ? [{ start: first, end: last }] : [];
+    });
+}
+
+/** Whether no page of the range was written to: it would be the process's own. */
+function isAsInFile({ start, end }: Range, pageBytes: number): boolean {
+  const entries = new Uint32Array((2 * (end - start)) / pageBytes);
+  const bytes = new Uint8Array(entries.buffer);
+  const file = openSync("/proc/self/pagemap", "r");
+  try {
+    if (readSync(file, bytes, 0, bytes.length, (8 * start) / pageBytes) < bytes.length)
+      return false;
+  } finally {
+    closeSync(file);
+  }
+  for (let i = 1; i < entries.length; i += 2) {
+    const upper = entries[i] ?? 0;
+    if ((upper & swappedBit) !== 0) return false;
+    if ((upper & presentBit) !== 0 && (upper & fileBit) === 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,114 @@
+/** The one place that puts agent and aggregator together: everything that a host with an agent alone has no use for. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { Hono } from "hono";
+import { z } from "zod";
+import { Agent, agentRestartKeys } from "#agent/agent.ts";
+import { agentShape, withAgentChecks } from "#agent/config.ts";
+import { importCommand } from "#agent/import/import_command.ts";
+import { pipelineCommand } from "#agent/pipeline_command.ts";
+import { Aggregator } from "#aggregator/aggregator.ts";
+import { aggregatorShape } from "#aggregator/config.ts";
+import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
+import { queryCommand } from "#aggregator/query_command.ts";
+import { openAggregatorRole } from "#aggregator/role.ts";
+import { storageCommand } from "#aggregator/storage_command.ts";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { loadConfig } from "#shared/runtime/config_file.ts";
+
+import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import type { OpenedRole } from "#shared/runtime/role.ts";
+import { configFlags, roleCommand } from "#shared/runtime/role_command.ts";
+import { openLog } from "#shared/runtime/self_log_tap.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
+import { statusRoutes } from "#shared/runtime/status_routes.ts";
+import { version } from "#shared/version.ts";
+
+/** The whole file, as `up` and `check` read it. */
+const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggregatorShape }));
+
+/** Read once, at the start; an agent's own keys are for the agent to tell. */
+const aggregatorKeys = ["storage", "ingest", "query", "streams"] as const;
+/** What stays as it was at the start, so that it is shown so after a reload. */
+const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
+
+const builtUi = join(import.meta.dir, "ui", "dist");
+const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
+
+/** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
+async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
+  const config = await loadConfig(LapwingConfig, flags);
+  lifecycle.listen(parseListen(config.listen));
+  const log = openLog(config.log.level);
+  const metrics = createSelfMetrics();
+  const parts = { clock: systemClock, log, metrics };
+  const agent = await Agent.open(config, { ...parts, uplink: "embedded", selfLogs: log.tap });
+  const receiver = createEmbeddedReceiver(agent.port, { clock: systemClock, log });
+  const aggregator = await Aggregator.open(config, {
+    ...parts,
+    receiver,
+    lifecycle,
+    uiFolder,
+  });
+  await aggregator.start();
+  await agent.start();
+  const read = async () => {
+    const next = await loadConfig(LapwingConfig, flags);
+    const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));
+    if (changed.length > 0)
+      log.warn("some keys take effect after a restart only", { keys: changed });
+    await agent.reload(next);
+    const kept = Object.fromEntries(restartKeys.map((key) => [key, config[key]]));
+    aggregator.showConfig({ ...next, ...kept });
+  };
+  const reload = () => lifecycle.reloading(read);
+  const { lifecycle: allowed } = config;
+  const notReady = () => [...agent.notReady(), ...aggregator.notReady()];
+  const routes = new Hono()
+    .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
+    .route("/", agent.routes)
+    .route("/", aggregator.routes);
+  const served = withRefusals(routes, aggregator.ui);
+  const stop = async () => {
+    await agent.stopCollecting();
+    await aggregator.stop();
+    await agent.stop();
+  };
+  return { log, role: { routes: served, reload, stop } };
+}
+
+/** Adds all commands but `agent`. */
+export function otherCommands(program: Command): void {
+  roleCommand(
+    program
+      .command("up")
+      .description("run everything in one process: this host, nothing to install"),
+    openUpRole,
+  );
+  roleCommand(
+    program
+      .command("aggregator")
+      .description(
+        "take what agents send over NATS, store it, answer queries, serve the interface",
+      ),
+    (flags, lifecycle) => openAggregatorRole(flags, lifecycle, uiFolder),
+  );
+  configFlags(program.command("check").description("check a configuration, and tell all mistakes"))
+    .argument("[file]", "the file to check (or --config)")
+    .action(async (file: string | undefined, flags: ConfigFlags) => {
+      await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
+      console.log(`${file ?? flags.config ?? "defaults"}: ok`);
+    });
+  queryCommand(program.command("query"));
+  pipelineCommand(program.command("pipeline"));
+  importCommand(program.command("import"));
+  storageCommand(program.command("storage"));
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => console.log(version));
+}
