@@ -50,17 +50,17 @@ export class BatchGroup {
     const ends = new Uint32Array(lengths.length);
     for (let i = 0, end = 0; i < ends.length; i++) ends[i] = end += lengths[i] ?? 0;
     if (ends.length === widths.length) {
-      this.group.holdTexts(name, { bytes, ends, isPresent: undefined });
+      this.group.holdTexts(name, { bytes, ends, rowOf: undefined });
       return;
     }
-    const isPresent = new Uint8Array(widths.length);
-    for (let row = 0; row < isPresent.length; row++) {
+    const rowOf = new Uint32Array(ends.length);
+    let text = 0;
+    for (let row = 0; row < widths.length; row++) {
       const width = widths[row] ?? 0;
-      isPresent[row] = Number(
-        place === whole ? width === wholeLine : width > place && width <= whole,
-      );
+      const isIts = place === whole ? width === wholeLine : width > place && width <= whole;
+      if (isIts) rowOf[text++] = row;
     }
-    this.group.holdTexts(name, { bytes, ends, isPresent });
+    this.group.holdTexts(name, { bytes, ends, rowOf });
   }
 }
 

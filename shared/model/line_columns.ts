@@ -64,7 +64,10 @@ export function linesOf(columns: LineColumns): Lines {
   );
   const next = new Uint32Array(places.length);
   const nextByte = new Uint32Array(places.length);
-  let [at, variable, wholeAt, wholeNext] = [0, 0, 0, 0];
+  let at = 0;
+  let variable = 0;
+  let wholeAt = 0;
+  let wholeNext = 0;
   for (let i = 0; i < templateOf.length; i++) {
     const template = templates[templateOf[i] ?? unmined];
     if (template === undefined) {

@@ -11,10 +11,12 @@ const zero = "0".charCodeAt(0);
 /** Tests of fewer digits, at one place of a pattern, are made text by text: the digits alone have them everywhere. */
 const searchedDigitsMin = 3;
 
-/** The pattern of each text, and which rows have one: undefined where all have. */
+const [unknown, yes, no] = [0, 1, 2];
+
+/** The pattern of each text, and its row: undefined where every row has one. */
 type Numbers = {
   readonly numbers: Uint16Array | Uint32Array;
-  readonly isPresent: Uint8Array | undefined;
+  readonly rowOf: Uint32Array | undefined;
 };
 
 /** Texts whose digits stand elsewhere, by their patterns. */
@@ -52,7 +54,7 @@ export class FilledTexts {
   get memory(): number {
     const packed = this.#texts.bytes.length + (this.#packed?.bytes.length ?? 0);
     const known = this.#numbers;
-    const numbers = (known?.numbers.byteLength ?? 0) + (known?.isPresent?.length ?? 0);
+    const numbers = (known?.numbers.byteLength ?? 0) + (known?.rowOf?.byteLength ?? 0);
     const digits = this.#digits?.bytes.buffer.byteLength ?? 0;
     const forms = typeof this.#forms === "object" ? formsBytes(this.#forms) : 0;
     return packed + this.patterns.memory + digits + numbers + forms;
@@ -69,15 +71,15 @@ export class FilledTexts {
   numbers(): Numbers {
     if (this.#numbers !== undefined) return this.#numbers;
     const { count } = this.patterns;
-    const { numbers, isPresent } = dictionaryNumbers(this.#texts, count);
-    const narrow = count <= 2 ** 16 ? Uint16Array.from(numbers) : numbers;
-    return (this.#numbers = { numbers: narrow, isPresent });
+    const { numbers, rowOf } = dictionaryNumbers(this.#texts, count);
+    const narrow = count <= 2 ** 16 ? new Uint16Array(numbers) : numbers;
+    return (this.#numbers = { numbers: narrow, rowOf });
   }
 
   /** As formsOf(), once. Throws UnsupportedParquet. */
   forms(templateOf: Uint32Array, templates: number): Forms | undefined {
-    const { numbers, isPresent } = this.numbers();
-    this.#forms ??= formsOf(numbers, isPresent, this.patterns, templateOf, templates) ?? "many";
+    const { numbers, rowOf } = this.numbers();
+    this.#forms ??= formsOf(numbers, rowOf, this.patterns, templateOf, templates) ?? "many";
     return this.#forms === "many" ? undefined : this.#forms;
   }
 
@@ -88,15 +90,15 @@ export class FilledTexts {
   }
 
   /** The bytes of each text. Throws UnsupportedParquet. */
-  lengths(): { readonly lengths: Uint32Array; readonly isPresent: Uint8Array | undefined } {
-    const { numbers, isPresent } = this.numbers();
+  lengths(): { readonly lengths: Uint32Array; readonly rowOf: Uint32Array | undefined } {
+    const { numbers, rowOf } = this.numbers();
     const { starts } = this.patterns;
     const lengths = new Uint32Array(numbers.length);
     for (let text = 0; text < lengths.length; text++) {
       const number = numbers[text] ?? 0;
       lengths[text] = (starts[number + 1] ?? 0) - (starts[number] ?? 0);
     }
-    return { lengths, isPresent };
+    return { lengths, rowOf };
   }
 
   /** Numbers of the texts that pass a test, ascending. Throws UnsupportedParquet. */
@@ -122,26 +124,11 @@ export class FilledTexts {
 
   /** Those in which the digits of a test stand where its pattern does; the first of these digits are at `first` in the page. */
   #textsAt(test: SplitTest, alike: Uint8Array, first: number): number[] {
+    const from = this.#digitsStart();
+    const { patterns } = this;
     const { numbers } = this.numbers();
-    const { digitCounts } = this.patterns;
     const { bytes } = this.#page();
-    const all = bufferOf(bytes);
-    const found: number[] = [];
-    // The digits of the text.
-    let start = this.#digitsStart();
-    let [text, number] = [0, numbers[0] ?? 0];
-    let end = start + (digitCounts[number] ?? 0);
-    for (let at = Math.max(first, start); ;) {
-      at = all.indexOf(test.digits, at);
-      if (at < 0) return found;
-      for (; end <= at; end += digitCounts[number] ?? 0) {
-        number = numbers[++text] ?? 0;
-        start = end;
-      }
-      const isFound = alike[number] === 1 && this.patterns.passesFrom(number, at - start, test);
-      if (isFound) found.push(text);
-      at = isFound ? end : at + 1;
-    }
+    return textsAt({ numbers, patterns, bytes, from }, test, alike, Math.max(first, from));
   }
 
   /** Of a test whose digits stand at one place of each pattern. */
@@ -168,7 +155,7 @@ export class FilledTexts {
 
   /** The texts put together. Throws UnsupportedParquet. */
   fill(): TextValues {
-    const { numbers, isPresent } = this.numbers();
+    const { numbers, rowOf } = this.numbers();
     const { starts, bytes: patterns } = this.patterns;
     const ends = new Uint32Array(numbers.length);
     let size = 0;
@@ -180,7 +167,7 @@ export class FilledTexts {
     const from = this.#digitsStart();
     const digits = from === 0 ? nothing : this.#page().bytes;
     fillPatterns(patterns, starts, numbers, digits, from, bytes);
-    return { bytes, ends, isPresent };
+    return { bytes, ends, rowOf };
   }
 
   /** Walks the texts by ascending rows, and puts those together that are asked for. */
@@ -219,6 +206,48 @@ export class FilledTexts {
   }
 }
 
+/** Texts by pattern; the digits of the first one begin at `from` in the bytes. */
+type Digits = Pick<PatternedTexts, "numbers" | "patterns"> & {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+};
+
+/** Numbers of the texts that pass a test, of the patterns `alike`; the test's digits are not in the bytes before `first`. */
+function textsAt(
+  { numbers, patterns, bytes, from }: Digits,
+  test: SplitTest,
+  alike: Uint8Array,
+  first: number,
+): number[] {
+  const { digitCounts, digitStarts, count } = patterns;
+  const all = bufferOf(bytes);
+  const digits = bufferOf(test.digits);
+  // By digit of each pattern: whether a test passes whose first digit it is, as far as that was asked.
+  const known = new Uint8Array(digitStarts[count] ?? 0);
+  const found: number[] = [];
+  // The digits of the text are bytes[start, end).
+  // One by one: variables that are taken out of a list together make this loop take twice as long (JavaScriptCore, measured).
+  let text = 0;
+  let number = numbers[0] ?? 0;
+  let start = from;
+  let end = start + (digitCounts[number] ?? 0);
+  for (let at = all.indexOf(digits, first); at >= 0;) {
+    for (; end <= at; end += digitCounts[number] ?? 0) {
+      number = numbers[++text] ?? 0;
+      start = end;
+    }
+    const digit = (digitStarts[number] ?? 0) + at - start;
+    if (known[digit] === unknown) {
+      const isPassing = alike[number] === 1 && patterns.passesFrom(number, at - start, test);
+      known[digit] = isPassing ? yes : no;
+    }
+    const isFound = known[digit] === yes;
+    if (isFound) found.push(text);
+    at = all.indexOf(digits, isFound ? end : at + 1);
+  }
+  return found;
+}
+
 function fillPatterns(
   patterns: Uint8Array,
   starts: Uint32Array,
@@ -227,7 +256,8 @@ function fillPatterns(
   from: number,
   into: Uint8Array,
 ): void {
-  let [to, digit] = [0, from];
+  let to = 0;
+  let digit = from;
   for (let text = 0; text < numbers.length; text++) {
     const number = numbers[text] ?? 0;
     const end = starts[number + 1] ?? 0;
@@ -245,8 +275,7 @@ class SplitCursor {
   end = 0;
   readonly #texts: PatternedTexts;
   readonly #digits: Uint8Array;
-  /** The row at hand, the first text that is not before it, and where that one's digits begin. */
-  #row = 0;
+  /** The first text that is not before the row at hand, and where its digits begin. */
   #text = 0;
   #digit: number;
 
@@ -263,12 +292,13 @@ class SplitCursor {
 
   /** Whether a row, which is not before the last one asked for, has a text; it is bytes[start, end) then. */
   seek(row: number): boolean {
-    const { numbers, isPresent, patterns } = this.#texts;
-    if (isPresent === undefined ? row >= numbers.length : isPresent[row] !== 1) return false;
-    for (; this.#row < row; this.#row++) {
-      if (isPresent !== undefined && isPresent[this.#row] !== 1) continue;
-      this.#digit += patterns.digitCounts[numbers[this.#text++] ?? 0] ?? 0;
+    const { numbers, rowOf, patterns } = this.#texts;
+    const { digitCounts } = patterns;
+    while (this.#text < numbers.length) {
+      if ((rowOf === undefined ? this.#text : (rowOf[this.#text] ?? row)) >= row) break;
+      this.#digit += digitCounts[numbers[this.#text++] ?? 0] ?? 0;
     }
+    if (this.#text === numbers.length || (rowOf?.[this.#text] ?? row) !== row) return false;
     const number = numbers[this.#text] ?? 0;
     const from = patterns.starts[number] ?? 0;
     this.end = (patterns.starts[number + 1] ?? 0) - from;

@@ -20,12 +20,12 @@ const pairsMax = 2 ** 23;
 const none = 0;
 
 /**
- * `patternOf` is each text's; `isPresent` tells which rows have one, undefined where all have; `templateOf` is each row's template, of which those
+ * `patternOf` is each text's; `rowOf` its row, undefined where every row has one; `templateOf` is each row's template, of which those
  * below `templates` count. Undefined where there are too many forms, or a text has no template.
  */
 export function formsOf(
   patternOf: Uint16Array | Uint32Array,
-  isPresent: Uint8Array | undefined,
+  rowOf: Uint32Array | undefined,
   patterns: ShapePatterns,
   templateOf: Uint32Array,
   templates: number,
@@ -35,12 +35,9 @@ export function formsOf(
   // By template and pattern: the form, from 1.
   const known = new Uint32Array(width * templates);
   const formOf = new Uint16Array(patternOf.length);
-  const rowOf = isPresent && new Uint32Array(patternOf.length);
   const pairs: number[] = [];
-  let text = 0;
-  for (let row = 0; row < templateOf.length; row++) {
-    if (isPresent !== undefined && isPresent[row] === 0) continue;
-    const template = templateOf[row] ?? templates;
+  for (let text = 0; text < patternOf.length; text++) {
+    const template = templateOf[rowOf === undefined ? text : (rowOf[text] ?? 0)] ?? templates;
     if (template >= templates) return undefined;
     const pair = template * width + (patternOf[text] ?? 0);
     let form = known[pair] ?? none;
@@ -48,8 +45,7 @@ export function formsOf(
       form = known[pair] = pairs.push(pair);
       if (form > formsMax) return undefined;
     }
-    if (rowOf !== undefined) rowOf[text] = row;
-    formOf[text++] = form - 1;
+    formOf[text] = form - 1;
   }
   return described({ formOf, rowOf }, pairs, patterns);
 }
@@ -79,6 +75,7 @@ function described(
   return { ...texts, templates, patterns, digitCounts, counts };
 }
 
-export function formsBytes({ formOf, rowOf, templates }: Forms): number {
-  return formOf.byteLength + (rowOf?.byteLength ?? 0) + 4 * templates.byteLength;
+/** Memory, without the rows, which others have, too. */
+export function formsBytes({ formOf, templates }: Forms): number {
+  return formOf.byteLength + 4 * templates.byteLength;
 }

@@ -8,12 +8,17 @@ export class ShapePatterns {
   readonly starts: Uint32Array;
   /** By pattern. */
   readonly digitCounts: Uint32Array;
+  /** Digits of the patterns before each; one more for those of all. */
+  readonly digitStarts: Uint32Array;
 
   /** `shapes` one after another: in each a digit n stands for n digits of its texts. */
   constructor(shapes: Uint8Array, ends: Uint32Array) {
     const { starts, digitCounts } = measured(shapes, ends);
     this.starts = starts;
     this.digitCounts = digitCounts;
+    this.digitStarts = new Uint32Array(digitCounts.length + 1);
+    for (let i = 0, sum = 0; i < digitCounts.length; i++)
+      this.digitStarts[i + 1] = sum += digitCounts[i] ?? 0;
     this.bytes = new Uint8Array(starts[ends.length] ?? 0);
     let to = 0;
     for (let at = 0; at < shapes.length; at++) {
@@ -28,7 +33,7 @@ export class ShapePatterns {
   }
 
   get memory(): number {
-    return this.bytes.length + this.starts.byteLength + this.digitCounts.byteLength;
+    return this.bytes.length + 3 * this.starts.byteLength;
   }
 
   /** By pattern, 1 where a text that passes may have it; undefined where none has. */

@@ -20,16 +20,13 @@ export type HeldTexts = { readonly rows: number; readonly values: TextValues };
  * only when something was found.
  */
 export class TextColumn {
-  readonly #rows: number;
   #page: FlatPage | undefined;
   #split: FilledTexts | undefined;
   #values: TextValues | undefined;
-  #rowOf: Uint32Array | undefined;
   #ownMemory = 0;
 
   /** `isSplit` where the file has a column of digits that may have been taken out of the texts. Throws UnsupportedParquet. */
   constructor(column: FlatColumn | HeldTexts, isSplit = false) {
-    this.#rows = column.rows;
     if ("values" in column) {
       this.#values = column.values;
       return;
@@ -43,7 +40,7 @@ export class TextColumn {
       this.#page = page;
       this.#ownMemory = page.bytes.buffer.byteLength;
     } else if (pages.every(({ bytes, count }) => bytes.length === 0 || count === 0)) {
-      this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined };
+      this.#values = noTexts;
     } else {
       this.#values = flatTexts(column);
       this.#ownMemory = valueBytes(this.#values);
@@ -75,7 +72,8 @@ export class TextColumn {
   rowsWith(test: TextTest): number[] {
     if (this.#split !== undefined) {
       const texts = this.#split.textsWith(test);
-      return texts.length === 0 ? texts : rowsAt(texts, this.#split.numbers().isPresent);
+      const { rowOf } = this.#split.numbers();
+      return rowOf === undefined ? texts : texts.map((text) => rowOf[text] ?? 0);
     }
     const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
     // Cheaper than to look where each text ends.
@@ -96,17 +94,7 @@ export class TextColumn {
 
   /** The row of each text, ascending; undefined where every row has one. */
   get rowOf(): Uint32Array | undefined {
-    const { isPresent, ends } = this.#read();
-    if (isPresent === undefined) {
-      if (ends.length === this.#rows) return undefined;
-      return (this.#rowOf ??= new Uint32Array(ends.length));
-    }
-    if (this.#rowOf !== undefined) return this.#rowOf;
-    const rowOf = new Uint32Array(ends.length);
-    let value = 0;
-    for (let row = 0; row < isPresent.length; row++) if (isPresent[row] === 1) rowOf[value++] = row;
-    this.#ownMemory += countBytes * rowOf.length;
-    return (this.#rowOf = rowOf);
+    return this.#read().rowOf;
   }
 
   /** Whether texts and digits stand apart, as long as nobody has wanted the texts whole. */
@@ -129,22 +117,18 @@ export class TextColumn {
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
   addLengths(lengths: Uint32Array): void {
     const page = this.#page;
-    const split = this.#split;
-    if (split !== undefined) {
-      const { lengths: own, isPresent } = split.lengths();
-      addPresent(lengths, isPresent, own);
-      return;
-    }
-    if (page === undefined || this.#values !== undefined) {
+    if (this.#split !== undefined) {
+      const own = this.#split.lengths();
+      addByRow(lengths, own.rowOf, own.lengths);
+    } else if (page !== undefined) {
+      addByRow(lengths, rowsOf(page), lengthsOf(page));
+    } else {
       const { ends, rowOf } = this;
       for (let value = 0; value < ends.length; value++) {
         const row = rowOf === undefined ? value : (rowOf[value] ?? 0);
         lengths[row] = (lengths[row] ?? 0) + (ends[value] ?? 0) - (ends[value - 1] ?? 0);
       }
-      return;
     }
-    const own = lengthsOf(page);
-    addPresent(lengths, page.isPresent, own);
   }
 
   #read(): TextValues {
@@ -156,17 +140,15 @@ export class TextColumn {
       return this.#values;
     }
     const page = this.#page;
-    if (page === undefined)
-      return (this.#values = { bytes: nothing, ends: new Uint32Array(), isPresent: undefined });
-    const lengths = lengthsOf(page);
-    const ends = new Uint32Array(lengths.length);
+    if (page === undefined) return (this.#values = noTexts);
+    const ends = lengthsOf(page);
     let end = 0;
-    for (let i = 0; i < ends.length; i++) ends[i] = end += lengths[i] ?? 0;
+    for (let i = 0; i < ends.length; i++) ends[i] = end += ends[i] ?? 0;
     const bytes = page.bytes.subarray(page.bytes.length - end);
-    const isPresent = page.count === page.rows ? undefined : page.isPresent;
     this.#page = undefined;
-    this.#ownMemory += countBytes * ends.length;
-    return (this.#values = { bytes, ends, isPresent });
+    const rowOf = rowsOf(page);
+    this.#ownMemory += countBytes * (ends.length + (rowOf?.length ?? 0));
+    return (this.#values = { bytes, ends, rowOf });
   }
 
   /** For texts of a few rows: they alone are put together, if none was. */
@@ -175,22 +157,12 @@ export class TextColumn {
   }
 }
 
-function valueBytes({ bytes, ends, isPresent }: TextValues): number {
-  return bytes.length + countBytes * ends.length + (isPresent?.length ?? 0);
+function valueBytes({ bytes, ends, rowOf }: TextValues): number {
+  return bytes.length + countBytes * (ends.length + (rowOf?.length ?? 0));
 }
 
 /** Texts whose digits stand elsewhere. */
 export type SplitForms = { readonly forms: Forms; readonly patterns: ShapePatterns };
-
-/** Rows of texts, both ascending. */
-function rowsAt(texts: number[], isPresent: Uint8Array | undefined): number[] {
-  if (isPresent === undefined) return texts;
-  const rows: number[] = [];
-  let text = 0;
-  for (let row = 0; rows.length < texts.length; row++)
-    if (isPresent[row] === 1 && text++ === texts[rows.length]) rows.push(row);
-  return rows;
-}
 
 /** Numbers of the texts that pass a test, ascending. */
 function valuesWith(test: TextTest, bytes: Uint8Array, ends: Uint32Array): number[] {
@@ -219,28 +191,28 @@ function valuesWith(test: TextTest, bytes: Uint8Array, ends: Uint32Array): numbe
 }
 
 /** Adds the length of each text to the entry of its row. */
-function addPresent(
-  lengths: Uint32Array,
-  isPresent: Uint8Array | undefined,
-  own: Uint32Array | Float64Array,
-): void {
-  const isEach = isPresent === undefined || own.length === lengths.length;
-  let text = 0;
-  for (let row = 0; row < lengths.length; row++)
-    if (isEach || isPresent[row] === 1) lengths[row] = (lengths[row] ?? 0) + (own[text++] ?? 0);
+function addByRow(lengths: Uint32Array, rowOf: Uint32Array | undefined, own: Uint32Array): void {
+  for (let text = 0; text < own.length; text++) {
+    const row = rowOf === undefined ? text : (rowOf[text] ?? 0);
+    lengths[row] = (lengths[row] ?? 0) + (own[text] ?? 0);
+  }
+}
+
+/** The row of each text; undefined where every row has one. */
+function rowsOf({ count, rows, flags }: FlatPage): Uint32Array | undefined {
+  return count === rows ? undefined : flags?.rows();
 }
 
 /** Bytes of each text of a DELTA_LENGTH_BYTE_ARRAY page. Throws UnsupportedParquet where the page does not hold them. */
-function lengthsOf({ bytes, count }: FlatPage): Float64Array {
-  const lengths = new DeltaColumn(bytes).decodeAll();
+function lengthsOf({ bytes, count }: FlatPage): Uint32Array {
+  const deltas = new DeltaColumn(bytes);
+  if (deltas.count !== count) throw new UnsupportedParquet("texts are cut off");
+  const lengths = new Uint32Array(count);
+  deltas.decode(0, count, deltas.first, lengths);
   let all = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    const length = lengths[i] ?? 0;
-    if (length < 0) throw new UnsupportedParquet("texts are cut off");
-    all += length;
-  }
-  if (lengths.length !== count || all > bytes.length)
-    throw new UnsupportedParquet("texts are cut off");
+  // One below zero is a large one here.
+  for (let i = 0; i < count; i++) all += lengths[i] ?? 0;
+  if (all > bytes.length) throw new UnsupportedParquet("texts are cut off");
   return lengths;
 }
 
@@ -301,3 +273,4 @@ export function firstFrom(sorted: Uint32Array, wanted: number, from: number): nu
 }
 
 const nothing = new Uint8Array();
+const noTexts = { bytes: nothing, ends: new Uint32Array(), rowOf: new Uint32Array() };

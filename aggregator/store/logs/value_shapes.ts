@@ -48,7 +48,9 @@ export function shapesOf(
   const seen = new SeenValues(rowsOf.length);
   if (split === undefined) addValues(seen, column, numbers);
   else addForms(seen, split);
-  return Array.from(rowsOf, (rows, template) => seen.shape(template, rows));
+  const shapes: (Shape | undefined)[] = [];
+  for (let t = 0; t < rowsOf.length; t++) shapes.push(seen.shape(t, rowsOf[t] ?? 0));
+  return shapes;
 }
 
 function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): void {
@@ -77,12 +79,12 @@ class SeenValues {
   readonly templates: number;
   readonly #places = new Places();
   /** By template and length: where the places of such values begin, below zero where there was none. */
-  readonly #bases: Int32Array;
+  readonly #bases: (Int32Array | undefined)[];
   readonly #counts: Uint32Array;
 
   constructor(templates: number) {
     this.templates = templates;
-    this.#bases = new Int32Array(templates * width).fill(-1);
+    this.#bases = Array.from({ length: templates });
     this.#counts = new Uint32Array(templates);
   }
 
@@ -91,9 +93,9 @@ class SeenValues {
     const length = end - start;
     if (length > shapeBytesMax || template >= this.templates) return;
     this.#counts[template] = (this.#counts[template] ?? 0) + times;
-    const at = template * width + length;
-    let base = this.#bases[at] ?? 0;
-    if (base < 0) this.#bases[at] = base = this.#places.add(length);
+    const bases = (this.#bases[template] ??= new Int32Array(width).fill(-1));
+    let base = bases[length] ?? 0;
+    if (base < 0) bases[length] = base = this.#places.add(length);
     const { masks } = this.#places;
     for (let i = start; i < end; i++) {
       const place = base + i - start;
@@ -103,9 +105,9 @@ class SeenValues {
 
   /** Undefined where not all rows of the template were seen. */
   shape(template: number, rows: number): Shape | undefined {
-    if (this.#counts[template] !== rows || rows === 0 || this.#places.isFull) return undefined;
-    const bases = this.#bases.subarray(template * width, (template + 1) * width);
-    return shapeOf(bases, this.#places.masks);
+    const bases = this.#bases[template];
+    const isAll = this.#counts[template] === rows && !this.#places.isFull;
+    return bases !== undefined && isAll ? shapeOf(bases, this.#places.masks) : undefined;
   }
 }
 

@@ -15,8 +15,8 @@ export const noEntry = 0xffff_ffff;
 export type TextValues = {
   readonly bytes: Uint8Array;
   readonly ends: Uint32Array;
-  /** 1 where a row has a value; undefined where all have. */
-  readonly isPresent: Uint8Array | undefined;
+  /** The row of each text, ascending; undefined where every row has one. */
+  readonly rowOf: Uint32Array | undefined;
 };
 
 /** Texts by number: `numbers` has an entry a row, noEntry for NULL. */
@@ -39,7 +39,7 @@ export function flatTexts(column: FlatColumn): TextValues {
         throw unknown(column, page);
     }
   });
-  return { ...joined(parts), isPresent: presenceOf(pages, column.rows) };
+  return { ...joined(parts), rowOf: rowsOfValues(pages) };
 }
 
 /** The texts that a column numbers, the numbers still packed; undefined where it numbers none. */
@@ -48,11 +48,11 @@ export function dictionaryTexts(column: FlatColumn): Texts | undefined {
   return dictionary && plainTexts(dictionary);
 }
 
-/** Of a column with a dictionary of `entries` texts, in one page: an entry of `numbers` a row that has a text. */
+/** Of a column with a dictionary of `entries` texts, in one page: an entry of `numbers` a row that has a text; `rowOf` as in TextValues. */
 export function dictionaryNumbers(
   column: FlatColumn,
   entries: number,
-): { readonly numbers: Uint32Array; readonly isPresent: Uint8Array | undefined } {
+): { readonly numbers: Uint32Array; readonly rowOf: Uint32Array | undefined } {
   const { pages } = pagesOf(column);
   const [page] = pages;
   if (pages.length !== 1 || page?.encoding !== encodings.dictionary)
@@ -60,7 +60,7 @@ export function dictionaryNumbers(
   const numbers = decodeIndexes(page);
   for (let i = 0; i < numbers.length; i++)
     if ((numbers[i] ?? 0) >= entries) throw new UnsupportedParquet("an index without a text");
-  return { numbers, isPresent: presenceOf(pages, column.rows) };
+  return { numbers, rowOf: rowsOfValues(pages) };
 }
 
 /** What flatNumberedTexts() gives as entries, where nothing but the dictionary has to be unpacked for them; else undefined. */
@@ -80,9 +80,11 @@ export function flatNumberedTexts(column: FlatColumn): NumberedTexts {
   let row = 0;
   for (const page of pages) {
     const indexes = decodeIndexes(page);
+    const isPresent = page.count === page.rows ? undefined : page.flags?.flags();
     let next = 0;
     for (let i = 0; i < page.rows; i++, row++) {
-      const entry = page.isPresent?.[i] === 0 ? noEntry : (indexes[next++] ?? noEntry);
+      const isThere = isPresent === undefined || isPresent[i] === 1;
+      const entry = isThere ? (indexes[next++] ?? noEntry) : noEntry;
       if (entry !== noEntry && entry >= entries.length)
         throw new UnsupportedParquet("an index without a text");
       numbers[row] = entry;
@@ -98,9 +100,10 @@ export function flatIntegers(column: FlatColumn): Int32Array {
   let row = 0;
   for (const page of pages) {
     const of = integersOf(page, dictionary, column);
-    let next = 0;
-    for (let i = 0; i < page.rows; i++, row++)
-      if (page.isPresent?.[i] !== 0) values[row] = of[next++] ?? 0;
+    const rowOf = page.count === page.rows ? undefined : page.flags?.rows();
+    if (rowOf === undefined) values.set(of.subarray(0, page.rows), row);
+    else for (let i = 0; i < rowOf.length; i++) values[row + (rowOf[i] ?? 0)] = of[i] ?? 0;
+    row += page.rows;
   }
   return values;
 }
@@ -184,7 +187,10 @@ function integersOf(page: FlatPage, dictionary: Page | undefined, column: FlatCo
       return Int32Array.from(new DeltaColumn(page.bytes).decodeAll());
     case encodings.dictionary: {
       const entries = plainIntegers(wanted(dictionary, column));
-      return Int32Array.from(decodeIndexes(page), (index) => entries[index] ?? 0);
+      const indexes = decodeIndexes(page);
+      const values = new Int32Array(indexes.length);
+      for (let i = 0; i < values.length; i++) values[i] = entries[indexes[i] ?? 0] ?? 0;
+      return values;
     }
     default:
       throw unknown(column, page);
@@ -204,7 +210,8 @@ function plainTexts({ bytes, count }: Page): Texts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const together = new Uint8Array(bytes.length - 4 * count);
   const ends = new Uint32Array(count);
-  let [at, end] = [0, 0];
+  let at = 0;
+  let end = 0;
   for (let i = 0; i < count; i++) {
     const length = at + 4 > bytes.length ? Infinity : view.getUint32(at, true);
     if (at + 4 + length > bytes.length) throw new UnsupportedParquet("texts are cut off");
@@ -269,13 +276,18 @@ function joined(parts: readonly Texts[]): Texts {
   return { bytes, ends };
 }
 
-function presenceOf(pages: readonly FlatPage[], rows: number): Uint8Array | undefined {
-  if (pages.every(({ count, rows: own }) => count === own)) return undefined;
-  const all = new Uint8Array(rows).fill(1);
-  let row = 0;
-  for (const page of pages) {
-    if (page.isPresent !== undefined) all.set(page.isPresent, row);
-    row += page.rows;
+/** The row of each value; undefined where every row has one. */
+function rowsOfValues(pages: readonly FlatPage[]): Uint32Array | undefined {
+  if (pages.every(({ count, rows }) => count === rows)) return undefined;
+  const [only] = pages;
+  if (only?.flags !== undefined && pages.length === 1) return only.flags.rows();
+  const all = new Uint32Array(pages.reduce((sum, { count }) => sum + count, 0));
+  let first = 0;
+  let value = 0;
+  for (const { flags, rows, count } of pages) {
+    const own = flags?.rows();
+    for (let i = 0; i < count; i++) all[value++] = first + (own === undefined ? i : (own[i] ?? 0));
+    first += rows;
   }
   return all;
 }
@@ -285,16 +297,13 @@ function numbered(texts: TextValues, rows: number): NumberedTexts {
   const entries: Uint8Array[] = [];
   const numbers = new Uint32Array(rows).fill(noEntry);
   const buffer = Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length);
-  let value = 0;
-  for (let row = 0; row < rows; row++) {
-    if (texts.isPresent?.[row] === 0) continue;
+  for (let value = 0; value < texts.ends.length; value++) {
     const [from, to] = [startOf(texts, value), texts.ends[value] ?? 0];
-    value++;
     const key = buffer.toString("latin1", from, to);
     let known = byText.get(key);
     if (known === undefined)
       byText.set(key, (known = entries.push(texts.bytes.subarray(from, to)) - 1));
-    numbers[row] = known;
+    numbers[texts.rowOf?.[value] ?? value] = known;
   }
   return { entries, numbers };
 }

@@ -2,6 +2,7 @@ import { encodings, type Page, valuesMax } from "./column_pages.ts";
 import type { ColumnChunk } from "./footer.ts";
 import { codec, pageType } from "./parquet_writer.ts";
 import { numberField, structField, ThriftReader, type ThriftStruct } from "./thrift.ts";
+import { RowFlags } from "./row_flags.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 import { unzstd } from "./zstd_frames.ts";
 
@@ -14,8 +15,8 @@ export type FlatColumn = {
   readonly rows: number;
 };
 
-/** `count` is that of values; rows with NULL have none: `isPresent` is 1 for the others, undefined where a column has no NULL. Its bytes keep no more memory than their page. */
-export type FlatPage = Page & { readonly rows: number; readonly isPresent: Uint8Array | undefined };
+/** `count` is that of values; rows with NULL have none: `flags` tells which, undefined where a column has no NULL. Its bytes keep no more memory than their page. */
+export type FlatPage = Page & { readonly rows: number; readonly flags: RowFlags | undefined };
 type Pages = { readonly dictionary: Page | undefined; readonly pages: readonly FlatPage[] };
 
 /** Unpacks what there is of a column, with the rows that are NULL told apart. Throws UnsupportedParquet. */
@@ -106,7 +107,7 @@ function pageOfV2(
   const encoding = numberField(header, 4) ?? -1;
   if (chunk.definitionMax > 0)
     return new OptionalPage(encoding, bytes, rows, body.slice(0, levels));
-  return { encoding, count: rows, bytes, rows, isPresent: undefined };
+  return { encoding, count: rows, bytes, rows, flags: undefined };
 }
 
 /** Levels stand before the values after their length, compressed with them. */
@@ -114,7 +115,7 @@ function pageOfV1(header: ThriftStruct, raw: Uint8Array, chunk: ColumnChunk): Fl
   const rows = rowsOf(header);
   const encoding = numberField(header, 2) ?? -1;
   if (chunk.definitionMax === 0)
-    return { encoding, count: rows, bytes: raw, rows, isPresent: undefined };
+    return { encoding, count: rows, bytes: raw, rows, flags: undefined };
   const length = new DataView(raw.buffer, raw.byteOffset, raw.length).getUint32(0, true);
   return new OptionalPage(encoding, raw.subarray(4 + length), rows, raw.subarray(4, 4 + length));
 }
@@ -125,7 +126,7 @@ class OptionalPage implements FlatPage {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly #levels: Uint8Array;
-  #isPresent: Uint8Array | undefined;
+  #flags: RowFlags | undefined;
 
   constructor(encoding: number, bytes: Uint8Array, rows: number, levels: Uint8Array) {
     this.encoding = encoding;
@@ -135,15 +136,12 @@ class OptionalPage implements FlatPage {
   }
 
   /** Throws UnsupportedParquet. */
-  get isPresent(): Uint8Array {
-    return (this.#isPresent ??= presence(this.#levels, this.rows));
+  get flags(): RowFlags {
+    return (this.#flags ??= new RowFlags(this.#levels, this.rows));
   }
 
   get count(): number {
-    const { isPresent } = this;
-    let count = 0;
-    for (let row = 0; row < isPresent.length; row++) count += isPresent[row] ?? 0;
-    return count;
+    return this.flags.count;
   }
 }
 
@@ -151,28 +149,6 @@ function rowsOf(header: ThriftStruct): number {
   const rows = numberField(header, 1) ?? -1;
   if (rows < 0 || rows > valuesMax) throw new UnsupportedParquet(`a page of ${rows} rows`);
   return rows;
-}
-
-/** Levels of one bit: runs, and eights of packed ones. */
-function presence(bytes: Uint8Array, rows: number): Uint8Array {
-  const isPresent = new Uint8Array(rows);
-  const reader = new ThriftReader(bytes);
-  for (let at = 0; at < rows;) {
-    const head = reader.varint();
-    const isPacked = head % 2 === 1;
-    const count = isPacked ? ((head - 1) / 2) * 8 : head / 2;
-    if (count === 0) throw new UnsupportedParquet("an empty run");
-    const end = Math.min(rows, at + count);
-    if (isPacked) {
-      for (let bit = 0; at < end; at++, bit++)
-        isPresent[at] = ((bytes[reader.at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1;
-      reader.at += count / 8;
-    } else {
-      isPresent.fill((bytes[reader.at++] ?? 0) & 1, at, end);
-      at = end;
-    }
-  }
-  return isPresent;
 }
 
 function unpack(bytes: Uint8Array, size: number, { codec: kind }: ColumnChunk): Uint8Array {

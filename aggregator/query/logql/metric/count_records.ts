@@ -35,7 +35,9 @@ export function countRecords(
     length: streams.length * severitiesMax,
   });
   // Most records are of the pane of the one before, told without their nanoseconds.
-  let [pane, afterMs, untilMs] = [-1, Infinity, -Infinity];
+  let pane = -1;
+  let afterMs = Infinity;
+  let untilMs = -Infinity;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
     const ms = timestampsMs[row] ?? 0;
