@@ -4,6 +4,7 @@ import { allRows, compactSlice } from "../../query/log_slices.ts";
 import type { LogPart, SpanNs } from "../../query/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../../query/source.ts";
 import { throwIfAborted } from "../duckdb.ts";
+import { pairText } from "../labels_text.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
@@ -27,6 +28,8 @@ const rowsBetweenPauses = 200_000;
 export type CompiledScan = {
   readonly request: LogScanRequest;
   readonly matches: ReturnType<typeof compileMatchers>;
+  /** What the text of each stream that matches holds. */
+  readonly streamTexts: readonly Uint8Array[];
   readonly filters: readonly GroupFilter[];
   readonly hints: readonly CompiledHint[];
 };
@@ -39,6 +42,9 @@ export function compileScan(request: LogScanRequest): CompiledScan {
   return {
     request,
     matches: compileMatchers(request.matchers),
+    streamTexts: request.matchers.flatMap(({ op, name, value }) =>
+      op === "=" && value !== "" ? [Buffer.from(pairText(name, value))] : [],
+    ),
     filters: compileGroupFilters(request.lineFilters),
     hints: (request.hints ?? []).flatMap(({ texts, unless }) =>
       compileGroupFilters([{ op: "|=", values: texts }]).map((filter) => ({ filter, unless })),
@@ -127,12 +133,13 @@ export class BlockPart implements LogPart {
   }
 
   async #searchGroup(file: LogFile, index: number): Promise<Uint32Array> {
-    const { matches, filters } = this.#scan;
+    const { matches, streamTexts, filters } = this.#scan;
     const known = file.index(index);
     if (known !== undefined && !filters.every((filter) => filter.mayPass(known)))
       return new Uint32Array();
     let group = await file.group(index, ["stream"]);
     await this.#pause(group.rows);
+    if (!group.mayHaveStreams(streamTexts)) return new Uint32Array();
     const passing = ofStreams(group, matches);
     if (passing === undefined) return new Uint32Array();
     if (filters.length > 0) group = await file.group(index, ["template"]);

@@ -25,6 +25,8 @@ const pointerBytes = 8;
 
 /** A column of names by number: noEntry where a row has none. */
 export type Numbered<Value> = { readonly values: readonly Value[]; readonly numbers: Uint32Array };
+/** The texts, too, from which the values are made when somebody asks for them. */
+type NumberedTexts<Value> = Numbered<Value> & { readonly entries: readonly Uint8Array[] };
 export type Times = { readonly ms: Float64Array; readonly nanos: Uint32Array };
 
 /** Loads columns of the row group at hand, variables with their digits unless told otherwise. */
@@ -40,11 +42,11 @@ export class LogGroup {
   readonly #texts = new Map<string, TextColumn>();
   readonly #waiting = new Map<string, FlatColumn>();
   #times: Times | undefined;
-  #streams: Numbered<Labels> | undefined;
+  #streams: NumberedTexts<Labels> | undefined;
   #runEnds: Uint32Array | undefined;
   #severities: Uint8Array | undefined;
   #templates: Numbered<LineTemplate> | undefined;
-  #attributes: Numbered<Labels> | undefined;
+  #attributes: NumberedTexts<Labels> | undefined;
   #lineEnds: Uint32Array | undefined;
   /** By template, then by variable. */
   readonly #shapes: (readonly (Shape | undefined)[])[] = [];
@@ -123,45 +125,73 @@ export class LogGroup {
         this.#bytes += this.rows;
         break;
       case "stream":
-        this.#streams = this.#numbered(column, (text) => parseLabels("", text), labelBytes);
+        this.#streams = this.#labelsOf(column);
         break;
       case "attributes":
-        this.#attributes = this.#numbered(column, (text) => parseLabels("", text), labelBytes);
+        this.#attributes = this.#labelsOf(column);
         break;
       case "template":
-        this.#templates = this.#numbered(column, sameTemplate, 0);
+        this.#templates = this.#templatesOf(column);
         break;
       default:
         this.#texts.set(name, new TextColumn(column));
     }
   }
 
-  /** Which row has which value is told when somebody asks for it. `each`: memory of a value besides its text, 0 where row groups share them. */
-  #numbered<Value>(
-    column: FlatColumn,
-    parse: (text: string) => Value,
-    each: number,
-  ): Numbered<Value> {
+  /** Which row has which value is told when somebody asks for it. */
+  #numbered(column: FlatColumn) {
     const own = { ...column, bytes: column.bytes.slice() };
     const known = numberedEntries(own);
     const { entries, numbers: whole } =
       known === undefined ? flatNumberedTexts(own) : { entries: known, numbers: undefined };
-    this.#bytes += whole?.byteLength ?? own.bytes.length;
-    const values = entries.map((entry) => {
-      this.#bytes += pointerBytes + (each === 0 ? 0 : each + 2 * entry.length);
-      return parse(decoder.decode(entry));
-    });
+    this.#bytes += (whole?.byteLength ?? own.bytes.length) + pointerBytes * entries.length;
     let numbers = whole;
     const unpack = () => {
       this.#bytes += 4 * this.rows;
       return flatNumberedTexts(own).numbers;
     };
     return {
+      entries,
+      read: () => (numbers ??= unpack()),
+    };
+  }
+
+  /** Row groups share them. */
+  #templatesOf(column: FlatColumn): Numbered<LineTemplate> {
+    const { entries, read } = this.#numbered(column);
+    const values = entries.map((entry) => sameTemplate(decoder.decode(entry)));
+    return {
       values,
       get numbers() {
-        return (numbers ??= unpack());
+        return read();
       },
     };
+  }
+
+  #labelsOf(column: FlatColumn): NumberedTexts<Labels> {
+    const { entries, read } = this.#numbered(column);
+    for (const { length } of entries) this.#bytes += length;
+    let values: Labels[] | undefined;
+    const parse = () => {
+      for (const { length } of entries) this.#bytes += labelBytes + 2 * length;
+      return entries.map((entry) => parseLabels("", decoder.decode(entry)));
+    };
+    return {
+      entries,
+      get values() {
+        return (values ??= parse());
+      },
+      get numbers() {
+        return read();
+      },
+    };
+  }
+
+  /** False where no stream holds all of these texts: told without reading a label, so that others' streams cost a query little. */
+  mayHaveStreams(texts: readonly Uint8Array[]): boolean {
+    const { entries } = this.#wanted("stream", this.#streams);
+    const bytes = texts.length === 0 ? undefined : sharedBytes(entries);
+    return bytes === undefined || texts.every((text) => bytes.includes(text));
   }
 
   get times(): Times {
@@ -293,3 +323,17 @@ const variableOfDigits: ReadonlyMap<string, string> = new Map(
   variableColumns.map((name) => [digitsColumn(name), name]),
 );
 const noNumbered = { values: [], numbers: new Uint32Array() };
+
+/** The stretch of memory that all of the entries are pieces of, with what stands between them; undefined where they are not of one. */
+function sharedBytes(entries: readonly Uint8Array[]): Buffer | undefined {
+  const [first] = entries;
+  if (first === undefined) return undefined;
+  const { buffer } = first;
+  let [start, end] = [first.byteOffset, first.byteOffset];
+  for (const entry of entries) {
+    if (entry.buffer !== buffer) return undefined;
+    start = Math.min(start, entry.byteOffset);
+    end = Math.max(end, entry.byteOffset + entry.length);
+  }
+  return Buffer.from(buffer, start, end - start);
+}
