@@ -1,9 +1,9 @@
-import { zstdDecompressSync } from "node:zlib";
 import { compressSync, uncompressSync } from "lz4-napi";
 import { assert } from "#shared/assert.ts";
 import { Compression } from "../gen/v1/frame_pb.js";
 import { corrupt } from "./byte_reader.ts";
 import { type Frame, frameBytesMax } from "./envelope.ts";
+import { unzstd } from "./zstd_frames.ts";
 
 /** What a header may take of a frame: drops and checkpoints live there. */
 const headerBytesMax = 16 * 1024;
@@ -48,8 +48,7 @@ function unpackBody(compression: Compression, size: number, body: Uint8Array): U
   if (compression === Compression.NONE) return body;
   try {
     if (compression === Compression.LZ4 && prefixOf(body) === size) return uncompressSync(body);
-    if (compression === Compression.ZSTD)
-      return zstdDecompressSync(body, { maxOutputLength: size });
+    if (compression === Compression.ZSTD) return unzstd(body, size);
   } catch (cause) {
     throw corrupt("does not decompress", { cause });
   }

@@ -35,8 +35,8 @@ export class ShapedCursor {
     return this.variables.references[next] ?? 0;
   }
 
-  /** Writes the digits of a column's next text, of which there are so many. */
-  takeDigits(column: number, count: number, into: Uint8Array, at: number): void {
+  /** Writes the digits of a column's next text, of which there are so many, and gives where they end. */
+  takeDigits(column: number, count: number, into: Uint8Array, at: number): number {
     const { pairs, singles } = this.variables;
     let to = at;
     if ((count & 1) === 1) {
@@ -45,13 +45,16 @@ export class ShapedCursor {
       const both = singles[next >> 1] ?? 0;
       into[to++] = ((next & 1) === 0 ? tens[both] : ones[both]) ?? 0;
     }
+    if (count < 2) return to;
     let pair = this.#nextPair[column] ?? 0;
     const end = pair + (count >> 1);
     this.#nextPair[column] = end;
     for (; pair < end; pair++) {
       const both = pairs[pair] ?? 0;
-      into[to++] = tens[both] ?? 0;
-      into[to++] = ones[both] ?? 0;
+      into[to] = tens[both] ?? 0;
+      into[to + 1] = ones[both] ?? 0;
+      to += 2;
     }
+    return to;
   }
 }

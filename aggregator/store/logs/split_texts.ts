@@ -157,8 +157,8 @@ export class TextSplitter {
     const knownAs = cursor.numbersOfShapes(place, this.generation);
     this.#ensureTexts(templates.length);
     const [numbers, counts] = [this.#numbers, this.#counts];
-    let at = this.#count;
-    let textBytes = 0;
+    let digits = this.#digits;
+    let [at, digit, textBytes] = [this.#count, this.#digit, 0];
     for (let i = 0; i < templates.length; i++) {
       const column = (firstColumns[templates[i] ?? 0] ?? 0) + place;
       const shape = cursor.shapeAt(column);
@@ -168,11 +168,14 @@ export class TextSplitter {
       const count = digitsOf[shape] ?? 0;
       counts[at++] = count;
       textBytes += lengthOf[shape] ?? 0;
-      if (count === 0) continue;
-      if (this.#digit + count > this.#digits.length) this.#ensureDigits(count);
-      cursor.takeDigits(column, count, this.#digits, this.#digit);
-      this.#digit += count;
+      if (digit + count > digits.length) {
+        this.#digit = digit;
+        this.#ensureDigits(count);
+        digits = this.#digits;
+      }
+      digit = cursor.takeDigits(column, count, digits, digit);
     }
+    this.#digit = digit;
     this.#count = at;
     this.#textBytes += textBytes;
     this.#last = none;

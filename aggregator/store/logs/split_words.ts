@@ -16,6 +16,8 @@ export class SplitWords {
   readonly #patterns: number[] = [];
   readonly #starts: number[] = [];
   #hashed: Uint8Array | undefined;
+  /** By word: whether it is nothing else. */
+  readonly #areDigits: boolean[] = [];
 
   constructor(shapes: readonly Uint8Array[]) {
     this.firstOf = new Uint32Array(shapes.length + 1);
@@ -31,8 +33,9 @@ export class SplitWords {
 
   /** The hash of a word whose digits begin at `digit`. */
   hash(word: number, digits: Uint8Array, digit: number): number {
-    const patterns = (this.#hashed ??= Uint8Array.from(this.#patterns));
     const length = this.lengths[word] ?? 0;
+    if (this.#areDigits[word] === true) return hashWord(digits, digit, digit + length);
+    const patterns = (this.#hashed ??= Uint8Array.from(this.#patterns));
     const from = this.#starts[word] ?? 0;
     const to = from + length;
     let next = digit;
@@ -70,6 +73,7 @@ export class SplitWords {
     this.longest = Math.max(this.longest, length);
     const patterns = this.#patterns;
     this.#starts.push(patterns.length);
+    this.#areDigits.push(word.every((byte) => byte >= zero && byte <= nine));
     for (const byte of word) {
       const run = byte >= zero && byte <= nine ? byte - zero : 0;
       if (run === 0) patterns.push(byte);

@@ -1,10 +1,10 @@
+import { unzstd } from "#proto/codec/zstd_frames.ts";
 import { encodings, type Page, valuesMax } from "./column_pages.ts";
 import type { ColumnChunk } from "./footer.ts";
 import { codec, pageType } from "./parquet_writer.ts";
 import { numberField, structField, ThriftReader, type ThriftStruct } from "./thrift.ts";
 import { RowFlags } from "./row_flags.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
-import { unzstd } from "./zstd_frames.ts";
 
 const pageBytesMax = 512 * 2 ** 20;
 

@@ -225,16 +225,22 @@ export class ParquetWriter {
       Bun.zstdCompressSync(raw.written(), { level });
     if (isEmpty) this.#emptyPages.set(rows, body);
     const size = raw.length + (isApart ? texts.length : 0);
-    const whole = isApart ? Buffer.concat([body, Bun.zstdCompressSync(texts, { level })]) : body;
-    return this.#pageOfVersion1(rows, pages.encoding, size, whole) + size;
+    const apart = isApart ? [Bun.zstdCompressSync(texts, { level })] : [];
+    return this.#pageOfVersion1(rows, pages.encoding, size, body, ...apart) + size;
   }
 
-  /** Gives the bytes of the header. */
-  #pageOfVersion1(slots: number, encoding: number, rawBytes: number, body: Uint8Array): number {
+  /** Gives the bytes of the header. `body`: one piece after another. */
+  #pageOfVersion1(
+    slots: number,
+    encoding: number,
+    rawBytes: number,
+    ...body: readonly Uint8Array[]
+  ): number {
     const header = new ThriftWriter();
     header.int(1, thrift.i32, pageType.data);
     header.int(2, thrift.i32, rawBytes);
-    header.int(3, thrift.i32, body.length);
+    const bytes = body.reduce((sum, { length }) => sum + length, 0);
+    header.int(3, thrift.i32, bytes);
     header.struct(5, () => {
       header.int(1, thrift.i32, slots);
       header.int(2, thrift.i32, encoding);
@@ -243,7 +249,7 @@ export class ParquetWriter {
     });
     const head = header.finish();
     this.#emit(head);
-    this.#emit(body);
+    for (const piece of body) this.#emit(piece);
     return head.length;
   }
 
