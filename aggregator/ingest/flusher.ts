@@ -6,7 +6,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { Head } from "../head/contract.ts";
 import type { Cut, Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
-import { Garbage } from "./garbage.ts";
+import type { Garbage } from "./garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
 import { isOwn } from "./own_agent.ts";
@@ -20,6 +20,7 @@ type FlusherParts = {
   readonly log: Logger;
   readonly lanes: Lanes;
   readonly meters: IngestMeters;
+  readonly garbage: Garbage;
   readonly own: OwnData | undefined;
   /** Appends what is due of it. */
   readonly takeOwn: () => void;
@@ -35,9 +36,9 @@ const retryMaxMs = 30_000;
 export class Flusher {
   readonly #config: IngestConfig;
   readonly #parts: FlusherParts;
-  readonly #garbage = new Garbage();
   #pending: Cut | undefined;
-  #running: Promise<void> | undefined;
+  /** Gives how many bytes of the head were let go. */
+  #running: Promise<number> | undefined;
   #wake: () => void = () => {};
   #roomWaiters: (() => void)[] = [];
   #trouble: string | undefined;
@@ -86,11 +87,14 @@ export class Flusher {
   async flush(): Promise<void> {
     while (this.#running !== undefined) await this.#running.catch(() => {});
     this.#running = this.#flushOnce();
+    let releasedBytes = 0;
     try {
-      await this.#running;
+      releasedBytes = await this.#running;
     } finally {
       this.#running = undefined;
     }
+    // Not before: a flush holds what it writes until it ends.
+    this.#parts.garbage.released(releasedBytes);
   }
 
   /** At the end: what can't be written now is sent again by the agents after the next start. */
@@ -105,10 +109,10 @@ export class Flusher {
     }
   }
 
-  async #flushOnce(): Promise<void> {
+  async #flushOnce(): Promise<number> {
     const { store, head, clock, log, meters, receiver } = this.#parts;
     const cut = (this.#pending ??= this.#cut());
-    if (cut === undefined) return;
+    if (cut === undefined) return 0;
     const startedMs = clock.monotonic();
     let releasedBytes = 0;
     try {
@@ -130,7 +134,7 @@ export class Flusher {
     receiver.announceCommitted(cut.lanes.filter(({ lane }) => !isOwn(lane)));
     meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
-    this.#garbage.released(releasedBytes);
+    return releasedBytes;
   }
 
   /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */

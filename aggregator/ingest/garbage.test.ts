@@ -30,6 +30,29 @@ test("Garbage.released() waits for a tenth of what a large process has", () => {
   expect(collections()).toBe(1);
 });
 
+test("Garbage collects what frames left when the process has grown by 96 MiB, looking every 8 MiB of frames", () => {
+  let [residentBytes, collections] = [200 * mebibyte, 0];
+  const collect = (): void => {
+    collections++;
+    residentBytes -= 60 * mebibyte;
+  };
+  const garbage = new Garbage({ residentBytes: () => residentBytes, collect });
+  garbage.taken(8 * mebibyte);
+  residentBytes += 97 * mebibyte;
+  garbage.taken(7 * mebibyte);
+  expect(collections).toBe(0);
+  garbage.taken(mebibyte);
+  expect(collections).toBe(1);
+  // What is left after a collection is not garbage.
+  residentBytes += 95 * mebibyte;
+  garbage.taken(8 * mebibyte);
+  garbage.released(mebibyte);
+  expect(collections).toBe(1);
+  residentBytes += mebibyte;
+  garbage.released(0);
+  expect(collections).toBe(2);
+});
+
 test("Garbage.released() frees what the runtime holds", () => {
   const garbage = new Garbage();
   let held: Uint8Array | undefined = new Uint8Array(256 * mebibyte).fill(1);

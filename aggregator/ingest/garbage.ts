@@ -3,6 +3,13 @@ const releasedMinBytes = 32 * 1024 * 1024;
 /** A larger process takes longer to look through, and may hold more garbage. */
 const shareOfResident = 1 / 10;
 
+/** The process may grow by so much over what it was at least since the last collection: a million log lines leave some 150 MB behind. */
+const grownMaxBytes = 96 * 1024 * 1024;
+/** ... or by so much of it, where that is more. */
+const grownMaxShare = 1 / 5;
+/** How large the process is, is looked at after so many bytes of frames. */
+const lookEveryBytes = 8 * 1024 * 1024;
+
 /** What is asked of the runtime. */
 export type GarbageHeap = { residentBytes(): number; collect(): void };
 
@@ -14,18 +21,41 @@ export type GarbageHeap = { residentBytes(): number; collect(): void };
 export class Garbage {
   readonly #heap: GarbageHeap;
   #releasedBytes = 0;
+  #leastBytes = Infinity;
+  #takenBytes = 0;
 
   constructor(heap: GarbageHeap = runtimeHeap) {
     this.#heap = heap;
   }
 
+  /** A frame of so many bytes was taken. */
+  taken(bytes: number): void {
+    this.#takenBytes += bytes;
+    if (this.#takenBytes < lookEveryBytes) return;
+    this.#takenBytes = 0;
+    if (this.#isGrown()) this.#collect();
+  }
+
   /** A generation of so many bytes was let go. */
   released(bytes: number): void {
     this.#releasedBytes += bytes;
-    if (this.#releasedBytes < releasedMinBytes) return;
-    if (this.#releasedBytes < this.#heap.residentBytes() * shareOfResident) return;
+    const isMuch =
+      this.#releasedBytes >= releasedMinBytes &&
+      this.#releasedBytes >= this.#heap.residentBytes() * shareOfResident;
+    if (isMuch || this.#isGrown()) this.#collect();
+  }
+
+  #isGrown(): boolean {
+    const residentBytes = this.#heap.residentBytes();
+    this.#leastBytes = Math.min(this.#leastBytes, residentBytes);
+    const grownMax = Math.max(grownMaxBytes, this.#leastBytes * grownMaxShare);
+    return residentBytes - this.#leastBytes >= grownMax;
+  }
+
+  #collect(): void {
     this.#releasedBytes = 0;
     this.#heap.collect();
+    this.#leastBytes = this.#heap.residentBytes();
   }
 }
 

@@ -10,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
 import { Flusher } from "./flusher.ts";
 import { GapWatch } from "./gap_watch.ts";
+import { Garbage } from "./garbage.ts";
 import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -48,6 +49,7 @@ export class Ingest {
   readonly #quarantine: Quarantine;
   readonly #resume: CarrierPosition;
   readonly #takeOwn: () => void;
+  readonly #garbage = new Garbage();
   readonly #stopped = new AbortController();
   #loops: Promise<void>[] = [];
 
@@ -79,7 +81,15 @@ export class Ingest {
     };
     this.#takeOwn = takeNow;
     const meters = this.#meters;
-    this.#flusher = new Flusher(config, { ...parts, lanes, meters, own, takeOwn: takeNow });
+    const garbage = this.#garbage;
+    this.#flusher = new Flusher(config, {
+      ...parts,
+      lanes,
+      meters,
+      garbage,
+      own,
+      takeOwn: takeNow,
+    });
     this.#gaps = new GapWatch({ ...parts, lanes, gapTimeoutMs: config.gap_timeout });
   }
 
@@ -125,6 +135,7 @@ export class Ingest {
     if (offered === "held" || offered === "hold_full") this.#gaps.noticed(lane);
     if (offered === "undecodable") return this.#beginAnew(lane, opened.bytes);
     if (offered === "taken") this.#parts.onTaken?.(lane.id);
+    this.#garbage.taken(opened.header.bodySize);
     return this.#room();
   }
 

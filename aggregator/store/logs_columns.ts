@@ -74,20 +74,33 @@ export class LogsColumns {
   readonly #nanos = new Uint32Array(logsRowGroupRows);
   readonly #severities = new Uint8Array(logsRowGroupRows);
   readonly #isPresent = new Uint8Array(logsRowGroupRows);
-  /** Templates of some records. */
+  /** Templates of some records, and then numbers of severities. */
   readonly #active = new Uint32Array(logsRowGroupRows);
   readonly #page = new ByteSink(0);
+  readonly #streams = new StreamColumn();
+  readonly #templates = new TemplateColumn();
+  readonly #attributes = new AttributesColumn();
   minMs = Infinity;
   maxMs = -Infinity;
+
+  /** For a new file. */
+  begin(): void {
+    this.minMs = Infinity;
+    this.maxMs = -Infinity;
+  }
+
+  /** Lets go of what belongs to the last row group; keeps the memory that the next one will need. */
+  end(): void {
+    for (const column of [this.#streams, this.#templates, this.#attributes]) column.begin(0);
+  }
 
   /** At most logsRowGroupRows. Takes the records out of their stretches; a column is good until the next one is asked for. */
   *rowGroup({ rows, runs }: LogRows, searched?: SearchedTexts): Generator<ColumnPages> {
     const ms = this.#ms.subarray(0, rows);
     const nanos = this.#nanos.subarray(0, rows);
     const severities = this.#severities.subarray(0, rows);
-    const streams = new StreamColumn(rows);
-    const templates = new TemplateColumn(rows);
-    const attributes = new AttributesColumn(rows);
+    const [streams, templates, attributes] = [this.#streams, this.#templates, this.#attributes];
+    for (const column of [streams, templates, attributes]) column.begin(rows);
     for (const column of [...this.#variables, this.#bodies, this.#raw]) column.clear();
     let row = 0;
     for (const { stretch, count } of runs) {
@@ -113,7 +126,7 @@ export class LogsColumns {
     searched?.add(rows, templates.templates, [...variables, this.#bodies, this.#raw]);
     yield timeColumn(ms, nanos);
     yield streams.pages();
-    yield severityColumn(severities);
+    yield severityColumn(severities, this.#active);
     yield templates.pages();
     for (const [place, column] of this.#variables.entries()) {
       const content = variables[place] ?? nothing;

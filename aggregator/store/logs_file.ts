@@ -13,6 +13,12 @@ import { ParquetWriter } from "./parquet/parquet_writer.ts";
 
 const zstdLevel = 3;
 
+/** What row groups are made with: some megabytes, which serve the next file. */
+type Tools = { readonly columns: LogsColumns; readonly index: SearchIndexWriter };
+const idle: Tools[] = [];
+/** A flush and a merge may write at the same time. */
+const idleMax = 2;
+
 /** Writes records, sorted here by stream and time, as a Parquet file of logs. */
 export async function writeLogsFile(
   folder: string,
@@ -52,28 +58,32 @@ export async function withLogsFile(
 class LogsFileWriter {
   readonly #handle: FileHandle;
   readonly #parquet: ParquetWriter;
-  readonly #index = new SearchIndexWriter();
+  readonly #tools = idle.pop() ?? { columns: new LogsColumns(), index: new SearchIndexWriter() };
   #pieces: Uint8Array[] = [];
-  readonly #columns = new LogsColumns();
   #rows = 0;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
+    this.#tools.columns.begin();
     this.#parquet = new ParquetWriter(logsColumns, zstdLevel, (bytes) => this.#pieces.push(bytes));
   }
 
   /** At most logsRowGroupRows. */
   async rowGroup(rows: LogRows): Promise<void> {
-    this.#parquet.rowGroup(rows.rows, this.#columns.rowGroup(rows, this.#index));
+    const { columns, index } = this.#tools;
+    this.#parquet.rowGroup(rows.rows, columns.rowGroup(rows, index));
     this.#rows += rows.rows;
     await this.#write();
   }
 
   async finish(note: BlockNote | undefined): Promise<Omit<LocalFile, "path">> {
     const rows = this.#rows;
-    const { minMs, maxMs } = this.#columns;
+    const { columns, index } = this.#tools;
+    const { minMs, maxMs } = columns;
     const written = { items: rows, rows, minMs, maxMs };
-    const searched = this.#index.finish();
+    const searched = index.finish();
+    columns.end();
+    if (idle.length < idleMax) idle.push(this.#tools);
     const place = `${this.#parquet.append(searched)} ${searched.length}`;
     const pairs: [string, string][] = [...metadataPairs(note, written), [searchIndexKey, place]];
     const bytes = this.#parquet.finish(pairs);

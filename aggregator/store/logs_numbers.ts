@@ -13,18 +13,26 @@ const encoder = new TextEncoder();
 
 /** Texts of a column that come again and again, by number; rows without one are NULL. */
 class NumberedTexts {
-  readonly entries: Uint8Array[] = [];
-  readonly #isPresent: Uint8Array;
+  entries: Uint8Array[] = [];
+  #rows = 0;
+  #isPresent = new Uint8Array();
   #numbers = new Uint32Array();
   readonly #byText = new Map<string, number>();
   #count = 0;
 
-  constructor(rows: number) {
-    this.#isPresent = new Uint8Array(rows);
+  begin(rows: number): void {
+    this.entries = [];
+    this.#byText.clear();
+    this.#isPresent.fill(0, 0, Math.min(rows, this.#isPresent.length));
+    this.#rows = rows;
+    this.#count = 0;
   }
 
   numberOf(text: string): number {
-    if (this.#numbers.length === 0) this.#numbers = new Uint32Array(this.#isPresent.length);
+    if (this.#numbers.length < this.#rows) {
+      this.#numbers = new Uint32Array(this.#rows);
+      this.#isPresent = new Uint8Array(this.#rows);
+    }
     let number = this.#byText.get(text);
     if (number === undefined) {
       number = this.entries.push(encoder.encode(text)) - 1;
@@ -47,24 +55,25 @@ class NumberedTexts {
   }
 
   pages(): ColumnPages {
-    const rows = this.#isPresent.length;
+    const rows = this.#rows;
     if (this.#count === 0)
       return { encoding: encodings.plain, values: new Uint8Array(), presence: noPresence(rows) };
     return {
       ...dictionaryPages(this.#numbers.subarray(0, this.#count), this.entries),
-      presence: presenceOf(this.#isPresent),
+      presence: presenceOf(this.#isPresent.subarray(0, rows)),
     };
   }
 }
 
 /** Streams stand in order: the first and the last one are the bounds. */
 export class StreamColumn {
-  readonly #texts: NumberedTexts;
+  readonly #texts = new NumberedTexts();
   #last: string | undefined;
   #number = 0;
 
-  constructor(rows: number) {
-    this.#texts = new NumberedTexts(rows);
+  begin(rows: number): void {
+    this.#texts.begin(rows);
+    this.#last = undefined;
   }
 
   add(stream: string, count: number): void {
@@ -83,13 +92,15 @@ export class StreamColumn {
 
 /** Batches have templates of their own, which are the same by text. */
 export class TemplateColumn {
-  readonly #texts: NumberedTexts;
+  readonly #texts = new NumberedTexts();
   readonly #numbers = new Map<LineColumns, Int32Array>();
   /** Those that are there, by number. */
-  readonly templates: LineTemplate[] = [];
+  templates: LineTemplate[] = [];
 
-  constructor(rows: number) {
-    this.#texts = new NumberedTexts(rows);
+  begin(rows: number): void {
+    this.#texts.begin(rows);
+    this.#numbers.clear();
+    this.templates = [];
   }
 
   /** Records [from, to) become the rows from `row` on. */
@@ -121,11 +132,12 @@ export class TemplateColumn {
 
 /** Sets that are equal are one object within a batch; empty ones are NULL. */
 export class AttributesColumn {
-  readonly #texts: NumberedTexts;
+  readonly #texts = new NumberedTexts();
   readonly #numbers = new Map<Labels, number>();
 
-  constructor(rows: number) {
-    this.#texts = new NumberedTexts(rows);
+  begin(rows: number): void {
+    this.#texts.begin(rows);
+    this.#numbers.clear();
   }
 
   add(attributes: readonly (Labels | undefined)[], from: number, to: number, row: number): void {
@@ -147,10 +159,11 @@ export class AttributesColumn {
   }
 }
 
-export function severityColumn(severities: Uint8Array): ColumnPages {
+/** `room` is for an entry a row. */
+export function severityColumn(severities: Uint8Array, room: Uint32Array): ColumnPages {
   const numbers = new Uint8Array(256);
   const seen: number[] = [];
-  const indexes = new Uint32Array(severities.length);
+  const indexes = room.subarray(0, severities.length);
   for (let i = 0; i < severities.length; i++) {
     const severity = severities[i] ?? 0;
     if (numbers[severity] === 0) numbers[severity] = seen.push(severity);

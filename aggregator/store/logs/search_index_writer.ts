@@ -10,7 +10,7 @@ const bytesPerRow = 0.55;
 
 /** What searches know of a file's row groups before they read them; docs/formats/parquet.md draws its bytes. */
 export class SearchIndexWriter {
-  readonly #groups: Uint8Array[] = [];
+  #groups: Uint8Array[] = [];
   readonly #words = new GroupWords();
 
   /** The columns of texts of a row group by number: variables from 0, then bodies, then those that are no UTF-8. */
@@ -41,12 +41,16 @@ export class SearchIndexWriter {
     this.#groups.push(joined([head, ...seen, new Uint8Array(filter.buffer)]));
   }
 
+  /** Of all row groups since the last file. */
   finish(): Uint8Array {
     const head = new Uint8Array(indexHeadBytes);
     const view = new DataView(head.buffer);
     view.setUint32(0, indexMagic, true);
     view.setUint32(4, this.#groups.length, true);
-    return joined([head, ...this.#groups]);
+    const index = joined([head, ...this.#groups]);
+    this.#groups = [];
+    this.#words.clear();
+    return index;
   }
 }
 

@@ -98,32 +98,41 @@ export function writeLengths(sink: ByteSink, lengths: Uint32Array): void {
   sink.varint(count);
   sink.varint(2 * (lengths[0] ?? 0));
   const deltas = new Int32Array(blockValues);
-  for (let from = 1; from < count; from += blockValues) {
-    const here = Math.min(blockValues, count - from);
-    let before = lengths[from - 1] ?? 0;
-    let min = 0x7fff_ffff;
-    for (let i = 0; i < here; i++) {
-      const own = lengths[from + i] ?? 0;
-      const delta = own - before;
-      before = own;
-      deltas[i] = delta;
-      if (delta < min) min = delta;
-    }
-    sink.varint(min < 0 ? -2 * min - 1 : 2 * min);
+  for (let from = 1; from < count; from += blockValues)
+    writeLengthBlock(sink, lengths, from, Math.min(blockValues, count - from), deltas);
+}
+
+/** `count` lengths from `from` on as a block. A function of its own is compiled once, the loop around it would be several times. */
+function writeLengthBlock(
+  sink: ByteSink,
+  lengths: Uint32Array,
+  from: number,
+  count: number,
+  deltas: Int32Array,
+): void {
+  let before = lengths[from - 1] ?? 0;
+  let min = 0x7fff_ffff;
+  for (let i = 0; i < count; i++) {
+    const own = lengths[from + i] ?? 0;
+    const delta = own - before;
+    before = own;
+    deltas[i] = delta;
+    if (delta < min) min = delta;
+  }
+  sink.varint(min < 0 ? -2 * min - 1 : 2 * min);
+  for (let i = 0; i < count; i++) deltas[i] = (deltas[i] ?? 0) - min;
+  deltas.fill(0, count);
+  sink.ensure(4 + 4 * blockValues);
+  let widthAt = sink.length;
+  sink.length += blockValues / miniBlockValues;
+  sink.bytes.fill(0, widthAt, sink.length);
+  for (let at = 0; at < count; at += miniBlockValues) {
     // A bitwise union is as wide as the widest one.
-    for (let i = 0; i < here; i++) deltas[i] = (deltas[i] ?? 0) - min;
-    deltas.fill(0, here);
-    sink.ensure(4 + 4 * blockValues);
-    const widthsAt = sink.length;
-    sink.length += blockValues / miniBlockValues;
-    for (let mini = 0; mini < blockValues / miniBlockValues; mini++) {
-      const at = mini * miniBlockValues;
-      let union = 0;
-      for (let i = at; i < at + miniBlockValues; i++) union |= deltas[i] ?? 0;
-      const width = 32 - Math.clz32(union);
-      sink.bytes[widthsAt + mini] = width;
-      if (width > 0) packWords(sink, deltas, at, width);
-    }
+    let union = 0;
+    for (let i = at; i < at + miniBlockValues; i++) union |= deltas[i] ?? 0;
+    const width = 32 - Math.clz32(union);
+    sink.bytes[widthAt++] = width;
+    if (width > 0) packWords(sink, deltas, at, width);
   }
 }
 
