@@ -21,17 +21,9 @@ const levelFields = [
 /** A word of the language of levels is short. */
 const wordMax = 32;
 
-/** The severity that a pushed record tells by its fields, or else by its line; 0 where it tells none. */
-export function detectedSeverity(
-  body: Uint8Array,
-  metadata: Labels | undefined,
-  labels: Labels,
-): number {
-  return (
-    (metadata === undefined ? 0 : severityOfFields(metadata)) ||
-    severityOfFields(labels) ||
-    severityOf(body, 0, body.length)
-  );
+/** The severity that fields tell, or else the stream's labels; 0 where only a line may. */
+export function severityOfLabels(metadata: Labels | undefined, labels: Labels): number {
+  return (metadata === undefined ? 0 : severityOfFields(metadata)) || severityOfFields(labels);
 }
 
 function severityOfFields(labels: Labels): number {

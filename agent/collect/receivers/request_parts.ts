@@ -8,7 +8,7 @@ import { BodyError, type TakeMemory, TooLargeError } from "./body.ts";
 // that all requests share.
 
 /** Legitimate requests have some ten thousand: a point with five attributes is twelve messages. */
-const partsMax = 500_000;
+export const partsMax = 500_000;
 /** Measured: 300 bytes a message of protobuf, up to 600 a value of JSON with its checked copy. */
 const bytesPerPart = 400;
 /** Numbers in lists weigh less than messages. */
@@ -20,6 +20,11 @@ const depthMax = 100;
  * bytes that are no such message, OperatingError("overloaded") where all requests together hold too much.
  */
 export function takeProtobufParts(bytes: Uint8Array, desc: DescMessage, take: TakeMemory): void {
+  take(Math.ceil(protobufParts(bytes, desc)) * bytesPerPart);
+}
+
+/** The messages and numbers of a message, which cost memory when it is decoded. Throws TooLargeError, BodyError(400). */
+export function protobufParts(bytes: Uint8Array, desc: DescMessage): number {
   const count = { parts: 0 };
   try {
     countMessage(new BinaryReader(bytes), bytes.length, desc, count, 0);
@@ -29,7 +34,7 @@ export function takeProtobufParts(bytes: Uint8Array, desc: DescMessage, take: Ta
       cause,
     });
   }
-  take(Math.ceil(count.parts) * bytesPerPart);
+  return count.parts;
 }
 
 type Count = { parts: number };

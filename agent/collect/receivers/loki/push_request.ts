@@ -1,11 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { BodyError, type TakeMemory } from "../body.ts";
 import { takeProtobufParts } from "../request_parts.ts";
+import { type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
 
 export type PushedStream = {
@@ -13,7 +13,7 @@ export type PushedStream = {
   readonly labels: Labels | BodyError;
   readonly entries: readonly PushedEntry[];
 };
-export type PushedEntry = {
+type PushedEntry = {
   readonly unixNanos: bigint;
   readonly line: string;
   readonly metadata: Labels;
@@ -37,9 +37,96 @@ const JsonPush = z.object({
   ),
 });
 
-/** Streams of a JSON push. Throws BodyError(400). */
-export function readJsonPush(body: Uint8Array): PushedStream[] {
-  const parsed = JsonPush.safeParse(jsonOf(body));
+/** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added. */
+export function readJsonPush(body: Uint8Array, lines: PushedLines): void {
+  const json = jsonOf(body);
+  if (!isUsual(json)) {
+    addStreams(checkedStreams(json), lines);
+    return;
+  }
+  const text = new LineText();
+  for (const { stream, values } of json.streams) {
+    lines.stream(orFault(() => checkStreamLabels(Object.entries(stream))));
+    for (const [at, line, metadata] of values) {
+      text.set(line);
+      const own = metadata === undefined ? noMetadata : lines.metadata(textsOf(metadata));
+      // "1760000000123456789" is 1,760,000,000,123 ms and 456,789 ns.
+      const ms = Number(at.slice(0, -nanosDigits));
+      lines.add(ms, Number(at.slice(-nanosDigits)), text.bytes, 0, text.length, own);
+    }
+  }
+}
+
+const nanosDigits = 6;
+
+type UsualPush = {
+  readonly streams: readonly {
+    readonly stream: Record<string, string>;
+    readonly values: readonly (readonly [string, string, Record<string, unknown>?])[];
+  }[];
+};
+
+/** Whether it is what the schema asks for, which takes longer to tell, and tells what is wrong; not the form of the legacy path. */
+function isUsual(json: unknown): json is UsualPush {
+  if (!isObject(json) || !Array.isArray(json["streams"])) return false;
+  return json["streams"].every(
+    (given: unknown) =>
+      isObject(given) &&
+      !("labels" in given) &&
+      isObject(given["stream"]) &&
+      Object.values(given["stream"]).every((value) => typeof value === "string") &&
+      Array.isArray(given["values"]) &&
+      given["values"].every(isUsualValue),
+  );
+}
+
+/** Objects among metadata may be nested deeper than the stack reaches, which is told in checkedStreams(). */
+function isUsualValue(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false;
+  const [at, line, metadata]: unknown[] = value;
+  if (typeof at !== "string" || typeof line !== "string" || !isNanos(at)) return false;
+  if (value.length === 2) return true;
+  return isObject(metadata) && Object.values(metadata).every((one) => typeof one === "string");
+}
+
+const [zeroCode, nineCode, nanosCharsMax] = [48, 57, 19];
+
+function isNanos(text: string): boolean {
+  if (text.length === 0 || text.length > nanosCharsMax) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < zeroCode || code > nineCode) return false;
+  }
+  return true;
+}
+
+/** A line as bytes, in a buffer that is used again. */
+class LineText {
+  bytes = Buffer.allocUnsafeSlow(4_096);
+  length = 0;
+
+  set(line: string): void {
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    if (3 * line.length > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(6 * line.length);
+    this.length = this.bytes.write(line);
+  }
+}
+
+/** Adds what was decoded as a whole. */
+export function addStreams(streams: readonly PushedStream[], lines: PushedLines): void {
+  for (const { labels, entries } of streams) {
+    lines.stream(labels);
+    for (const { unixNanos, line, metadata } of entries) {
+      const body = Buffer.from(line);
+      const ms = Number(unixNanos / 1_000_000n);
+      const nanos = Number(unixNanos % 1_000_000n);
+      lines.add(ms, nanos, body, 0, body.length, lines.metadata(metadata));
+    }
+  }
+}
+
+function checkedStreams(json: unknown): PushedStream[] {
+  const parsed = JsonPush.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new BodyError(400, `push at ${issue?.path.join(".")}: ${issue?.message}`);
@@ -47,7 +134,7 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
   return parsed.data.streams.map((stream) => {
     if ("labels" in stream)
       return {
-        labels: orFault(() => parseStreamLabels(stream.labels)),
+        labels: streamLabels(stream.labels),
         entries: stream.entries.map(({ ts, line }) => ({
           unixNanos: nanosOf(ts),
           line,
@@ -63,6 +150,10 @@ export function readJsonPush(body: Uint8Array): PushedStream[] {
       })),
     };
   });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Metadata is texts; Loki takes other values as they are written, and so clients send numbers. */
@@ -82,23 +173,22 @@ function jsonText(name: string, value: unknown): string {
   }
 }
 
-/** Streams of a protobuf push, a snappy block of at most `bytesMax` unpacked. Throws BodyError(400), OperatingError("bad_request"). */
-export function readProtobufPush(
-  packed: Uint8Array,
-  bytesMax: number,
-  take: TakeMemory,
-): PushedStream[] {
-  const bytes = unpackSnappy(packed, bytesMax);
-  take(bytes.length);
+/** Streams of a protobuf push, unpacked. Throws BodyError(400), OperatingError("bad_request", "overloaded"). */
+export function readProtobufPush(bytes: Uint8Array, take: TakeMemory): PushedStream[] {
   takeProtobufParts(bytes, PushRequestSchema, take);
   return decoded(bytes).streams.map(({ labels, entries }) => ({
-    labels: orFault(() => parseStreamLabels(labels)),
+    labels: streamLabels(labels),
     entries: entries.map(({ timestamp, line, structuredMetadata }) => ({
       unixNanos: (timestamp?.seconds ?? 0n) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0),
       line,
       metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
     })),
   }));
+}
+
+/** Labels of a stream in LogQL's form, or why they are none. */
+export function streamLabels(text: string): Labels | BodyError {
+  return orFault(() => parseStreamLabels(text));
 }
 
 /** One stream's labels are no fault of the others. */

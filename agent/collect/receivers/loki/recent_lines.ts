@@ -1,17 +1,37 @@
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
+/** Of what is hashed before the line: its time, and its stream's hash. */
+const headBytes = 20;
+/** Longer lines are hashed by themselves first. */
+const copiedBytesMax = 16 * 1024;
 
 /**
  * Remembers entries by a hash of 64 bits, so that those of a push that is sent again are known. Bounded: a newer entry takes the place of
  * an older one.
  */
 export class RecentLines {
-  #low = new Uint32Array(slots);
-  #high = new Uint32Array(slots);
+  readonly #low = new Uint32Array(slots);
+  readonly #high = new Uint32Array(slots);
+  readonly #bytes = Buffer.alloc(headBytes + copiedBytesMax);
+  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
 
-  /** Whether the entry was given before. Remembers it. */
-  isKnown(stream: string, unixNanos: bigint, line: Uint8Array): boolean {
-    const hash = Bun.hash.xxHash64(line, Bun.hash.xxHash64(`${unixNanos} ${stream}`));
+  /** The stream of the entries that follow. */
+  stream(key: string): void {
+    this.#view.setBigUint64(12, Bun.hash.xxHash64(key), true);
+  }
+
+  /** Whether the entry source[start, end) was given before. Remembers it. */
+  isKnown(ms: number, nanos: number, source: Buffer, start: number, end: number): boolean {
+    const view = this.#view;
+    view.setFloat64(0, ms, true);
+    view.setUint32(8, nanos, true);
+    let length = headBytes + end - start;
+    if (end - start <= copiedBytesMax) source.copy(this.#bytes, headBytes, start, end);
+    else {
+      length = headBytes + 8;
+      view.setBigUint64(headBytes, Bun.hash.xxHash64(source.subarray(start, end)), true);
+    }
+    const hash = Bun.hash.xxHash64(this.#bytes.subarray(0, length));
     const low = Number(hash & 0xffff_ffffn);
     const high = Number(hash >> 32n);
     const slot = low & (slots - 1);

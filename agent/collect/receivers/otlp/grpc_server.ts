@@ -1,23 +1,28 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { DescMessage } from "@bufbuild/protobuf";
-import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createConnectRouter,
+  createContextKey,
+  createContextValues,
+} from "@connectrpc/connect";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { LogsService } from "#proto/gen/foreign/otlp_logs_pb.js";
+import { type ExportLogsServiceResponse, LogsService } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { MetricsService } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
-import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import type { TakeMemory } from "../body.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { takeJsonParts, takeProtobufParts } from "../request_parts.ts";
 import { grpcFrame, readGrpcMessage } from "./grpc_body.ts";
-import { exportLogs } from "./logs_intake.ts";
+import { LogsIntake } from "./logs_intake.ts";
 import type { MetricsIntake } from "./metrics_intake.ts";
 
 export type GrpcServer = { readonly port: number; stop(): Promise<void> };
@@ -28,9 +33,9 @@ export async function startGrpc(
   bytesMax: number,
   metrics: MetricsIntake,
   context: ReceiverContext,
-  multiline?: MultilineConfig,
+  logs = new LogsIntake(context, undefined),
 ): Promise<GrpcServer> {
-  const server = createServer(grpcListener(bytesMax, metrics, context, multiline));
+  const server = createServer(grpcListener(bytesMax, { metrics, logs }, context));
   const listening = Promise.withResolvers<void>();
   server.once("error", (cause) =>
     listening.reject(
@@ -60,12 +65,12 @@ export async function startGrpc(
 type Request = Parameters<typeof universalRequestFromNodeRequest>[0];
 type Response = Parameters<typeof universalResponseToNodeResponse>[1];
 
-function grpcListener(
-  bytesMax: number,
-  metrics: MetricsIntake,
-  context: ReceiverContext,
-  multiline: MultilineConfig | undefined,
-) {
+type Intakes = { readonly metrics: MetricsIntake; readonly logs: LogsIntake };
+type EarlyAnswer = { promise: Promise<ExportLogsServiceResponse> | undefined };
+/** Of a request that was taken by its bytes: what is decoded instead of it is empty. */
+const earlyAnswer = createContextKey<EarlyAnswer>({ promise: undefined });
+
+function grpcListener(bytesMax: number, { metrics, logs }: Intakes, context: ReceiverContext) {
   const router = createConnectRouter({
     connect: false,
     grpcWeb: false,
@@ -76,7 +81,8 @@ function grpcListener(
     export: (request) => answered(() => metrics.export(request)),
   });
   router.service(LogsService, {
-    export: (request) => answered(() => exportLogs(request, "hex", context, multiline)),
+    export: (request, { values }) =>
+      answered(() => values.get(earlyAnswer).promise ?? logs.export(request, "hex")),
   });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const serve = async (request: Request, response: Response): Promise<void> => {
@@ -86,7 +92,9 @@ function grpcListener(
       response.end();
       return;
     }
-    const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    const early: EarlyAnswer = { promise: undefined };
+    const values = createContextValues().set(earlyAnswer, early);
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
     let taken = 0;
     const take: TakeMemory = (bytes) => {
       context.memory.take(bytes);
@@ -94,8 +102,15 @@ function grpcListener(
     };
     const isJson = call.header.get("content-type")?.includes("json") === true;
     const input = isJson ? undefined : handler.method.input;
+    const isOfLogs = input === LogsService.method.export.input;
+    const takesBytes = (message: Uint8Array): boolean => {
+      early.promise = isOfLogs ? logs.exportBytes(message) : undefined;
+      // Its failure is told by whoever answers the call, a moment later.
+      early.promise?.catch(() => {});
+      return early.promise !== undefined;
+    };
     try {
-      const body = counted(call.body, { bytesMax, take, input });
+      const body = counted(call.body, { bytesMax, take, input, takesBytes });
       // Resolves with the first bytes of the answer: what was sent is stored or refused by then.
       const answer = await handler({ ...call, body }).finally(() => context.memory.giveBack(taken));
       await universalResponseToNodeResponse(answer, response);
@@ -116,11 +131,14 @@ async function* counted(
     readonly bytesMax: number;
     readonly take: TakeMemory;
     readonly input: DescMessage | undefined;
+    /** Whether a message was taken as it is. */
+    readonly takesBytes: (message: Uint8Array) => boolean;
   },
 ): AsyncGenerator<Uint8Array> {
   yield await answered(async () => {
     if (!isByteStream(body)) throw new OperatingError("bad_request", "body is not a stream");
     const message = await readGrpcMessage(body, call.bytesMax, call.take);
+    if (call.takesBytes(message)) return grpcFrame(new Uint8Array());
     if (call.input === undefined) takeJsonParts(message, call.take);
     else takeProtobufParts(message, call.input, call.take);
     return grpcFrame(message);

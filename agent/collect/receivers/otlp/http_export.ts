@@ -27,6 +27,8 @@ export type ExportCall<Request extends DescMessage, Response extends DescMessage
   readonly response: Response;
   readonly limits: BodyLimits;
   run(request: MessageShape<Request>, format: Format): Promise<MessageShape<Response>>;
+  /** Reads a request in protobuf without decoding it; undefined where it has to be. */
+  runBytes?(request: Uint8Array): Promise<MessageShape<Response>> | undefined;
 };
 
 /**
@@ -45,7 +47,8 @@ export async function answerExport<Request extends DescMessage, Response extends
       const encoding = request.headers.get("content-encoding") ?? undefined;
       const body = unpackBody(packed, encoding, call.limits.bytesMax);
       if (body !== packed) take(body.length);
-      const answer = await call.run(decode(call.request, body, format, take), format);
+      const early = format === "protobuf" ? call.runBytes?.(body) : undefined;
+      const answer = await (early ?? call.run(decode(call.request, body, format, take), format));
       return respond(200, format, call.response, answer);
     });
   } catch (thrown) {

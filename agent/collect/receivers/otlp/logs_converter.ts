@@ -1,12 +1,9 @@
-import type {
-  ExportLogsServiceRequest,
-  LogRecord,
-  ResourceLogs,
-} from "#proto/gen/foreign/otlp_logs_pb.js";
-import type { KeyValue } from "#proto/gen/foreign/otlp_common_pb.js";
+import type { ExportLogsServiceRequest, LogRecord } from "#proto/gen/foreign/otlp_logs_pb.js";
+import type { KeyValue, Resource, Scope } from "#proto/gen/foreign/otlp_common_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
-import { detectedSeverity, severityOfWord } from "../detected_severity.ts";
-import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
+import { severityOf } from "../../sources/file_logs/severity.ts";
+import { severityOfLabels, severityOfWord } from "../detected_severity.ts";
+import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
 import { labelsOfAttributes, valueText } from "./attributes.ts";
 import { LabelNames } from "./label_names.ts";
 
@@ -35,31 +32,50 @@ const streamAttributes: ReadonlySet<string> = new Set([
 /** How the ids of a record are written: bytes in protobuf, hexadecimal text that was read as base64 in JSON. */
 export type IdEncoding = "hex" | "base64";
 
-/** The records of a request in a batch builder; faults are told to `onFault`, the rest stands. */
-export function convertLogs(
-  request: ExportLogsServiceRequest,
-  ids: IdEncoding,
-  builder: LogBatchBuilder,
-  onFault: (fault: RecordFault) => void,
-): void {
+/** Attributes as labels, with the names that LogQL can name; those that make no name are left out. */
+export type LabelsOf = (attributes: readonly KeyValue[]) => Record<string, string>;
+
+export function logLabels(): LabelsOf {
   const names = new LabelNames({
     escapes: true,
     sanitizesUnderscore: true,
     preservesUnderscores: true,
   });
-  const labelsOf: LabelsOf = (attributes) =>
-    labelsOfAttributes(flattened(attributes), names, ignoreName);
-  for (const resource of request.resourceLogs)
-    convertResource(resource, { ids, labelsOf, builder, onFault });
+  return (attributes) => labelsOfAttributes(flattened(attributes), names, ignoreName);
 }
 
-type LabelsOf = (attributes: readonly KeyValue[]) => Record<string, string>;
-type Parts = {
-  readonly ids: IdEncoding;
-  readonly labelsOf: LabelsOf;
-  readonly builder: LogBatchBuilder;
-  readonly onFault: (fault: RecordFault) => void;
+/** What the records of a scope have in common. */
+export type LogScope = {
+  readonly labels: Labels;
+  /** Beside each record. */
+  readonly attributes: Labels;
 };
+
+/** The records of a request in a batch builder; faults are told to `onFault`, the rest stands. */
+export function convertLogs(
+  request: ExportLogsServiceRequest,
+  ids: IdEncoding,
+  labelsOf: LabelsOf,
+  builder: LogBatchBuilder,
+  onFault: (fault: RecordFault) => void,
+): void {
+  for (const { resource, scopeLogs } of request.resourceLogs)
+    for (const { scope, logRecords } of scopeLogs) {
+      const context = logScope(resource, scope, labelsOf);
+      const stream = builder.stream(context.labels);
+      for (const record of logRecords) {
+        const body = Buffer.from(valueText(record.body));
+        const own = recordAttributes(record, context, labelsOf);
+        const fault = builder.add(stream, {
+          unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
+          severity: toldSeverity(record, own, context) || severityOf(body, 0, body.length),
+          body,
+          attributes: { ...own, ...recordIds(record, ids) },
+        });
+        if (fault !== undefined) onFault(fault);
+      }
+    }
+}
 
 /** Maps as one attribute for each of their values, as Loki does it. */
 function flattened(attributes: readonly KeyValue[]): readonly KeyValue[] {
@@ -75,46 +91,50 @@ function flattened(attributes: readonly KeyValue[]): readonly KeyValue[] {
 /** An attribute whose name makes no label is not worth a record. */
 function ignoreName(): void {}
 
-function convertResource(
-  { resource, scopeLogs }: ResourceLogs,
-  { ids, labelsOf, builder, onFault }: Parts,
-): void {
-  const attributes = resource?.attributes ?? [];
-  const labels = labelsOf(attributes.filter(({ key }) => streamAttributes.has(key)));
-  const beside = labelsOf(attributes.filter(({ key }) => !streamAttributes.has(key)));
-  const stream = builder.stream({ service_name: "unknown_service", ...labels });
-  for (const { scope, logRecords } of scopeLogs) {
-    const common: Record<string, string> = {
-      ...beside,
-      ...labelsOf(scope?.attributes ?? []),
-    };
-    if (scope !== undefined && scope.name !== "") common["scope_name"] = scope.name;
-    if (scope !== undefined && scope.version !== "") common["scope_version"] = scope.version;
-    for (const record of logRecords) {
-      const body = Buffer.from(valueText(record.body));
-      const own = { ...common, ...recordAttributes(record, ids, labelsOf) };
-      const fault = builder.add(stream, {
-        unixNanos: record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano,
-        severity:
-          record.severityNumber ||
-          severityOfWord(record.severityText) ||
-          detectedSeverity(body, own, labels),
-        body,
-        attributes: own,
-      });
-      if (fault !== undefined) onFault(fault);
-    }
-  }
+export function logScope(
+  resource: Resource | undefined,
+  scope: Scope | undefined,
+  labelsOf: LabelsOf,
+): LogScope {
+  const given = resource?.attributes ?? [];
+  const labels = labelsOf(given.filter(({ key }) => streamAttributes.has(key)));
+  const attributes: Record<string, string> = {
+    ...labelsOf(given.filter(({ key }) => !streamAttributes.has(key))),
+    ...labelsOf(scope?.attributes ?? []),
+  };
+  if (scope !== undefined && scope.name !== "") attributes["scope_name"] = scope.name;
+  if (scope !== undefined && scope.version !== "") attributes["scope_version"] = scope.version;
+  return { labels: { service_name: "unknown_service", ...labels }, attributes };
 }
 
-function recordAttributes(record: LogRecord, ids: IdEncoding, labelsOf: LabelsOf): Labels {
-  const attributes = labelsOf(record.attributes);
-  const add = (name: string, value: string): void => {
-    if (value !== "") attributes[name] = value;
-  };
-  add("trace_id", Buffer.from(record.traceId).toString(ids).toLowerCase());
-  add("span_id", Buffer.from(record.spanId).toString(ids).toLowerCase());
-  add("severity_text", record.severityText);
-  add("event_name", record.eventName);
+/** What stands beside a record but for its ids. */
+export function recordAttributes(
+  record: LogRecord,
+  scope: LogScope,
+  labelsOf: LabelsOf,
+): Record<string, string> {
+  const attributes = { ...scope.attributes, ...labelsOf(record.attributes) };
+  if (record.severityText !== "") attributes["severity_text"] = record.severityText;
+  if (record.eventName !== "") attributes["event_name"] = record.eventName;
   return attributes;
+}
+
+function recordIds({ traceId, spanId }: LogRecord, ids: IdEncoding): Labels {
+  const attributes: Record<string, string> = {};
+  if (traceId.length > 0) attributes["trace_id"] = hexOf(traceId, ids);
+  if (spanId.length > 0) attributes["span_id"] = hexOf(spanId, ids);
+  return attributes;
+}
+
+function hexOf(id: Uint8Array, ids: IdEncoding): string {
+  return Buffer.from(id).toString(ids).toLowerCase();
+}
+
+/** The severity that everything but a record's body tells; 0 where only that may. `own` are its attributes. */
+export function toldSeverity(
+  { severityNumber, severityText }: LogRecord,
+  own: Labels,
+  { labels }: LogScope,
+): number {
+  return severityNumber || severityOfWord(severityText) || severityOfLabels(own, labels);
 }

@@ -5,38 +5,61 @@ import type {
 } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { ExportLogsServiceResponseSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { LogBatchBuilder } from "../log_batch_builder.ts";
+import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { type IdEncoding, convertLogs } from "./logs_converter.ts";
+import { KnownLogs } from "./known_logs.ts";
+import { type IdEncoding, convertLogs, logLabels } from "./logs_converter.ts";
 
 const aheadMaxMs = 600_000;
 /** As Loki's default. */
 const lineBytesMax = 256 * 1024;
 
-/**
- * Takes a decoded request for logs. Resolves when what is good of it is in the spool; the answer tells of the rest. Throws
- * OperatingError("unavailable").
- */
-export async function exportLogs(
-  request: ExportLogsServiceRequest,
-  ids: IdEncoding,
-  context: ReceiverContext,
-  multiline?: MultilineConfig,
-): Promise<ExportLogsServiceResponse> {
-  const latestMs = context.clock.now() + aheadMaxMs;
-  const builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
-  let rejected = 0;
-  let message = "";
-  const drops: (() => void)[] = [];
-  convertLogs(request, ids, builder, (fault) => {
-    rejected++;
-    if (message === "") message = fault.message;
-    drops.push(() => context.drop("logs", fault.reason, 1));
-  });
-  if (builder.length > 0) await context.emitLogs(builder.build());
-  for (const count of drops) count();
-  if (rejected === 0) return create(ExportLogsServiceResponseSchema);
-  return create(ExportLogsServiceResponseSchema, {
-    partialSuccess: { rejectedLogRecords: BigInt(rejected), errorMessage: message },
-  });
+/** Takes requests for logs. Each resolves when what is good of it is in the spool; the answer tells of the rest. */
+export class LogsIntake {
+  readonly #context: ReceiverContext;
+  readonly #multiline: MultilineConfig | undefined;
+  readonly #labelsOf = logLabels();
+  readonly #known = new KnownLogs(this.#labelsOf);
+
+  constructor(context: ReceiverContext, multiline: MultilineConfig | undefined) {
+    this.#context = context;
+    this.#multiline = multiline;
+  }
+
+  /** A request that was decoded. Throws OperatingError("unavailable"). */
+  export(request: ExportLogsServiceRequest, ids: IdEncoding): Promise<ExportLogsServiceResponse> {
+    const { builder, faults } = this.#newBatch();
+    convertLogs(request, ids, this.#labelsOf, builder, (fault) => faults.push(fault));
+    return this.#store(builder, faults);
+  }
+
+  /** A request in protobuf, read without being decoded as a whole; undefined where it is to be, and nothing of it is taken. */
+  exportBytes(bytes: Uint8Array): Promise<ExportLogsServiceResponse> | undefined {
+    const { builder, faults } = this.#newBatch();
+    const isRead = this.#known.read(bytes, builder, (fault) => faults.push(fault));
+    return isRead ? this.#store(builder, faults) : undefined;
+  }
+
+  #newBatch() {
+    const latestMs = this.#context.clock.now() + aheadMaxMs;
+    const faults: RecordFault[] = [];
+    const multiline = this.#multiline;
+    return { builder: new LogBatchBuilder({ lineBytesMax, latestMs, multiline }), faults };
+  }
+
+  async #store(
+    builder: LogBatchBuilder,
+    faults: readonly RecordFault[],
+  ): Promise<ExportLogsServiceResponse> {
+    if (builder.length > 0) await this.#context.emitLogs(builder.build());
+    for (const { reason } of faults) this.#context.drop("logs", reason, 1);
+    const [first] = faults;
+    if (first === undefined) return create(ExportLogsServiceResponseSchema);
+    return create(ExportLogsServiceResponseSchema, {
+      partialSuccess: {
+        rejectedLogRecords: BigInt(faults.length),
+        errorMessage: first.message,
+      },
+    });
+  }
 }

@@ -12,7 +12,7 @@ import { defineReceiver } from "../receiver.ts";
 import { OtlpConfig } from "./config.ts";
 import { type GrpcServer, startGrpc } from "./grpc_server.ts";
 import { answerExport } from "./http_export.ts";
-import { exportLogs } from "./logs_intake.ts";
+import { LogsIntake } from "./logs_intake.ts";
 import { MetricsIntake } from "./metrics_intake.ts";
 
 const metricsPaths = ["/v1/metrics", "/api/v1/otlp/v1/metrics"];
@@ -24,6 +24,7 @@ export const otlp = defineReceiver({
   config: OtlpConfig,
   open(config, context) {
     const metrics = new MetricsIntake(config, context);
+    const logs = new LogsIntake(context, config.multiline);
     const limits = { bytesMax: config.body_size_max, memory: context.memory };
     const routes = new Hono();
     const paths = [...metricsPaths, ...logsPaths];
@@ -42,8 +43,8 @@ export const otlp = defineReceiver({
         request: ExportLogsServiceRequestSchema,
         response: ExportLogsServiceResponseSchema,
         limits,
-        run: (request, format) =>
-          exportLogs(request, format === "json" ? "base64" : "hex", context, config.multiline),
+        run: (request, format) => logs.export(request, format === "json" ? "base64" : "hex"),
+        runBytes: (bytes) => logs.exportBytes(bytes),
       }),
     );
     for (const path of paths) routes.all(path, (c) => c.text("expected POST\n", 405));
@@ -52,8 +53,8 @@ export const otlp = defineReceiver({
       routes,
       async start() {
         if (config.grpc_listen === undefined) return;
-        const { grpc_listen: listen, body_size_max: bytesMax, multiline } = config;
-        grpc = await startGrpc(listen, bytesMax, metrics, context, multiline);
+        const { grpc_listen: listen, body_size_max: bytesMax } = config;
+        grpc = await startGrpc(listen, bytesMax, metrics, context, logs);
         context.log.info("OTLP is taken over gRPC", { port: grpc.port });
       },
       async stop() {

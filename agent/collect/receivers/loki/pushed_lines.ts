@@ -1,0 +1,154 @@
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
+import { severityOf } from "../../sources/file_logs/severity.ts";
+import { BodyError } from "../body.ts";
+import { severityOfLabels } from "../detected_severity.ts";
+import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
+import type { LabelNames } from "../otlp/label_names.ts";
+import type { ReceiverContext } from "../receiver.ts";
+import { textAnswer } from "../refusal.ts";
+import type { RecentLines } from "./recent_lines.ts";
+import { withServiceName } from "./stream_labels.ts";
+
+const aheadMaxMs = 600_000;
+
+export type PushedLinesParts = {
+  readonly lineBytesMax: number;
+  readonly multiline: MultilineConfig | undefined;
+  readonly recent: RecentLines;
+  /** Names of metadata, as queries can name them. */
+  readonly names: LabelNames;
+  readonly context: ReceiverContext;
+};
+
+/** Metadata of entries, as it is stored, and the severity that it tells. */
+export type Metadata = { readonly labels: Labels | undefined; readonly severity: number };
+
+export const noMetadata: Metadata = { labels: undefined, severity: 0 };
+
+/** The lines of one push. Good entries are stored, and the first fault of the others is told by 400. Entries that were pushed before are no fault, as by Loki. */
+export class PushedLines {
+  readonly #parts: PushedLinesParts;
+  readonly #builder: LogBatchBuilder;
+  readonly #drops = new Map<RecordFault["reason"], number>();
+  #told: string | undefined;
+  #streams = 0;
+  #entries = 0;
+  #refused = 0;
+  #duplicates = 0;
+  #labels: Labels | BodyError = {};
+  #stream = 0;
+  #streamSeverity = 0;
+
+  constructor(parts: PushedLinesParts) {
+    this.#parts = parts;
+    const { lineBytesMax, multiline, context } = parts;
+    const latestMs = context.clock.now() + aheadMaxMs;
+    this.#builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
+  }
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Begins a stream, or one that is none: its entries are refused. */
+  stream(given: Labels | BodyError): void {
+    this.#streams++;
+    this.#labels = given;
+    if (given instanceof BodyError) {
+      this.#told ??= given.message;
+      return;
+    }
+    const labels = withServiceName(given);
+    this.#labels = labels;
+    this.#stream = this.#builder.stream(labels);
+    this.#streamSeverity = severityOfLabels(undefined, labels);
+    this.#parts.recent.stream(labelsKey(labels));
+  }
+
+  metadata(pushed: Labels): Metadata {
+    const labels = namedMetadata(pushed, this.#parts.names);
+    return { labels, severity: severityOfLabels(labels, {}) };
+  }
+
+  /** Adds an entry of the stream, whose line is source[start, end), which is copied. */
+  add(
+    ms: number,
+    nanos: number,
+    source: Buffer,
+    start: number,
+    end: number,
+    { labels: attributes, severity: own }: Metadata,
+  ): void {
+    this.#entries++;
+    if (this.#labels instanceof BodyError) {
+      this.#refuse("label_limit");
+      return;
+    }
+    if (this.#parts.recent.isKnown(ms, nanos, source, start, end)) {
+      this.#duplicates++;
+      return;
+    }
+    const severity = own || this.#streamSeverity || severityOf(source, start, end);
+    const fault = this.#builder.addLine(
+      this.#stream,
+      ms,
+      nanos,
+      severity,
+      source,
+      start,
+      end,
+      attributes,
+      0,
+    );
+    if (fault === undefined) return;
+    this.#told ??= `stream ${JSON.stringify(this.#labels).slice(0, 500)}: ${fault.message}`;
+    this.#refuse(fault.reason);
+  }
+
+  /** The answer, when the spool has the good entries. Throws OperatingError("unavailable"). */
+  async store(): Promise<Response> {
+    const { context } = this.#parts;
+    if (this.#streams === 0) return textAnswer({ status: 422, message: "push without streams" });
+    if (this.#builder.length > 0) await this.#emit();
+    if (this.#duplicates > 0) context.notStored("duplicate_entry", this.#duplicates);
+    for (const [reason, count] of this.#drops) context.drop("logs", reason, count);
+    if (this.#told === undefined) return new Response(null, { status: 204 });
+    const message = `${this.#told}; ${this.#refused} of ${this.#entries} entries are refused`;
+    return textAnswer({ status: 400, message });
+  }
+
+  /** Nothing of it is stored: the same entries come again, and are to be taken then. */
+  forget(): void {
+    this.#parts.recent.clear();
+  }
+
+  #refuse(reason: RecordFault["reason"]): void {
+    this.#refused++;
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+  }
+
+  async #emit(): Promise<void> {
+    try {
+      await this.#parts.context.emitLogs(this.#builder.build());
+    } catch (thrown) {
+      this.forget();
+      throw thrown;
+    }
+  }
+}
+
+const plainName = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** Names that queries can't name are written as Loki writes them ("http.method" is http_method). */
+function namedMetadata(metadata: Labels, names: LabelNames): Labels {
+  let isPlain = true;
+  for (const name in metadata) isPlain &&= plainName.test(name);
+  if (isPlain) return metadata;
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [
+      /[^_]/.test(name) ? names.of(name) : name,
+      value,
+    ]),
+  );
+}
