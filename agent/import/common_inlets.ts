@@ -1,5 +1,6 @@
 import type { Draft, Plan } from "./plan.ts";
 import type { Section } from "./section.ts";
+import { dockerNameLabel } from "./relabel_rules.ts";
 
 /** There is one receiver of each protocol: a second one of the source file can only add another transport. */
 export function addReceiver(
@@ -78,13 +79,20 @@ export function containerLabel(label: string): string | undefined {
     __meta_kubernetes_namespace: "namespace",
     __meta_kubernetes_pod_name: "pod",
     __meta_kubernetes_pod_container_name: "container",
+    __meta_kubernetes_pod_node_name: "host",
   };
   return known[label];
 }
 
-/** Of Docker's containers only the short id is known. */
+/** What is known of Docker's containers: their names, without the slash that the discovery has before them, and what Compose calls them. */
 export function dockerLabel(label: string): string | undefined {
-  return label === "__meta_docker_container_id" ? "container" : undefined;
+  const known: Readonly<Record<string, string>> = {
+    [dockerNameLabel]: "container",
+    __meta_docker_container_log_stream: "stream",
+    __meta_docker_container_label_com_docker_compose_project: "compose_project",
+    __meta_docker_container_label_com_docker_compose_service: "compose_service",
+  };
+  return known[label];
 }
 
 export function gelfLabel(label: string): string | undefined {

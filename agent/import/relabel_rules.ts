@@ -62,8 +62,11 @@ export function translatedRules(
     );
     const unknown = sources.filter((_, i) => names[i] === undefined);
     const action = textOf(rule.action).toLowerCase();
-    if (unknown.length > 0) {
-      section.loseAll(`${unknown.join(", ")}: nothing like it is known of records here`);
+    // A first of several that is there: what is not known is absent, as it is from many a pod.
+    const mayLack = (action === "" || action === "replace") && unknown.length < sources.length;
+    const notKnown = `${unknown.join(", ")}: nothing like it is known of records here`;
+    if (unknown.length > 0 && !mayLack) {
+      section.loseAll(notKnown);
       continue;
     }
     if (
@@ -75,6 +78,7 @@ export function translatedRules(
       continue;
     }
     section.account.carry(section.node);
+    if (unknown.length > 0) section.account.differ(section.node, `${notKnown}, so it is empty`);
     if (target !== "") made.add(target);
     if (target !== "" && !target.startsWith("__")) targets.push(target);
     const isCopy =
@@ -82,9 +86,22 @@ export function translatedRules(
       rule.replacement === undefined &&
       (action === "" || action === "replace");
     if (isCopy && names.length === 1 && names[0] === target) continue;
-    kept.push(rule.source_labels === undefined ? rule : { ...rule, source_labels: names });
+    if (rule.source_labels === undefined) kept.push(rule);
+    else {
+      const source_labels = names.map((name, i) => name ?? sources[i] ?? "");
+      kept.push({ ...rule, ...withoutSlash(rule, sources), source_labels });
+    }
   }
   return { rules: kept, targets };
+}
+
+/** Docker's name of a container, as its discovery has it: "/web". Here it has no slash. */
+export const dockerNameLabel = "__meta_docker_container_name";
+
+function withoutSlash(rule: Draft, sources: readonly string[]): Draft {
+  const regex = textOf(rule.regex);
+  const isName = sources.length === 1 && sources[0] === dockerNameLabel;
+  return isName && /^\^?\/(?![?*+{])/.test(regex) ? { regex: regex.replace("/", "/?") } : {};
 }
 
 function textOf(value: Plain): string {

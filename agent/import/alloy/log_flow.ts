@@ -68,7 +68,7 @@ export function pipelineOf(
     metricPrefix: "loki_process_custom_",
     nested: stagesOf,
   });
-  if (rules.rules.length > 0) pipeline.add("relabel", { relabel_configs: rules.rules });
+  pipeline.relabelFirst(rules.rules);
   for (const { name, section } of way) {
     if (name === "loki.process") convertStages(stagesOf(section), pipeline);
     else if (name === "loki.relabel") {

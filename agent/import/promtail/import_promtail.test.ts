@@ -120,6 +120,63 @@ test("lines of containers are joined as the first stage says, also behind what t
   });
 });
 
+const containersOf = (kind: string, rules: string, stages = "[]") =>
+  imported(
+    "promtail",
+    `scrape_configs:
+  - job_name: a
+    ${kind}_sd_configs: [{role: pod}]
+    relabel_configs: ${rules}
+    pipeline_stages: ${stages}
+`,
+  );
+const sourceOf = (text: string): unknown => {
+  const written: unknown = YAML.parse(text);
+  expect(AgentConfig.safeParse(written).success).toBe(true);
+  return written;
+};
+
+test("of several labels of a pod those that are known count, the others are empty and told of", () => {
+  const rules = `
+      - source_labels: [__meta_kubernetes_pod_label_app, __meta_kubernetes_pod_name]
+        regex: ^;*([^;]+)(;.*)?$
+        target_label: app
+      - {source_labels: [__meta_kubernetes_namespace, app], separator: /, target_label: job}
+      - {source_labels: [__meta_kubernetes_pod_node_name], target_label: node_name}
+      - {source_labels: [__meta_kubernetes_pod_label_app], target_label: only}
+      - {source_labels: [__meta_kubernetes_pod_label_app, __meta_kubernetes_pod_name], regex: a.*, action: keep}`;
+  const made = containersOf("kubernetes", rules, `[{cri: {}}, ${joining}]`);
+  expect(sourceOf(made.text)).toMatchObject({
+    sources: [{ type: "container_logs", multiline: { mode: "start", start: "^\\S" } }],
+  });
+  expect(made.remarks.filter(({ path }) => path.includes("relabel"))).toMatchObject([
+    { path: expect.stringMatching(/\.0$/), reason: expect.stringContaining("so it is empty") },
+    { path: expect.stringMatching(/\.3$/), reason: expect.stringContaining("nothing like it") },
+    { path: expect.stringMatching(/\.4$/), reason: expect.stringContaining("nothing like it") },
+  ]);
+  const rules0 = made.text.slice(made.text.indexOf("relabel_configs"));
+  expect(rules0).toContain("__meta_kubernetes_pod_label_app");
+  expect(rules0).toContain("source_labels: [namespace, app]");
+  expect(rules0).toContain("source_labels: [host]");
+});
+
+test("names of Docker's containers come without the slash that the discovery puts before them", () => {
+  const { text, remarks } = containersOf(
+    "docker",
+    `
+      - {source_labels: [__meta_docker_container_name], regex: '/(.*)', target_label: name}
+      - {source_labels: [__meta_docker_container_label_com_docker_compose_service], target_label: service}
+      - {source_labels: [__meta_docker_container_id], target_label: id}`,
+  );
+  sourceOf(text);
+  expect(text).toContain("regex: /?(.*)");
+  expect(text).toContain("source_labels: [container]");
+  expect(text).toContain("source_labels: [compose_service]");
+  expect(remarks.map(({ reason }) => reason).join()).toContain(
+    "__meta_docker_container_id: nothing",
+  );
+});
+
 test("variables are expanded where that is asked for; one that is not set is a mistake with its line", () => {
   const text =
     "clients:\n  - url: ${URL:-http://x}\n    external_labels: { site: '${SITE}', v: '${1}' }\n";

@@ -194,7 +194,7 @@ export function containerTargets(job: Section, name: string, settings: PromtailS
     metricPrefix: "promtail_custom_",
     nested: (section) => stageList(section, "stages"),
   });
-  if (rules.rules.length > 0) pipeline.add("relabel", { relabel_configs: rules.rules });
+  pipeline.relabelFirst(rules.rules);
   convertStages(stageList(job, "pipeline_stages"), pipeline);
   addContainerSource({
     plan: settings.plan,

@@ -36,6 +36,8 @@ export class StagePipeline {
   /** Extracted values that are labels by now. */
   readonly #promoted = new Set<string>();
   #depth = 0;
+  /** Processors at the head that look at labels alone. */
+  #rules = 0;
 
   constructor(setting: PipelineSetting) {
     this.setting = setting;
@@ -44,7 +46,14 @@ export class StagePipeline {
 
   /** Nothing has looked at lines so far. */
   get isFresh(): boolean {
-    return this.#into.length === 0 && this.#depth === 0;
+    return this.#into.length === this.#rules && this.#depth === 0;
+  }
+
+  /** Rules over labels, before all stages. */
+  relabelFirst(rules: readonly Draft[]): void {
+    if (rules.length === 0) return;
+    this.add("relabel", { relabel_configs: rules });
+    this.#rules = this.#into.length;
   }
 
   get isNested(): boolean {

@@ -139,7 +139,10 @@ test.each([
   ["for_each(.tags) -> |k, v| {\n  log(k)\n}\n.c = 1", [1]],
   [".x = 1 +\n.y = 2\n}", [1, 3]],
   ['if .a == 1 {\n  .b = sha1(.c)\n} else if .a == 2 { abort } else {\n .d = .e ?? "none"\n}', [2]],
-  ["x, err = parse_json(.message)\nif err == null { . |= x }", [2]],
+  ["x, err = parse_json(.message)\nif err == null { . |= x }", []],
+  ["x, err = parse_json(.message)\nif err == null { . = merge!(., x) }\n. = compact(.)", []],
+  ["x, err = parse_json(.message)\nif err == null { .ok = true }", [2]],
+  ["x, err = parse_json(.message)\nif err != null { . |= x }", [2]],
   ["'unknown", [1]],
 ])("statements of %j that are not known are told of by their lines", (source, lines) => {
   const told = program(source).remarks.flatMap(
@@ -148,6 +151,18 @@ test.each([
   expect(told.map(Number)).toEqual(lines);
 });
 
+test("what was parsed is merged where that went well, and other lines stay as they are", () => {
+  const source =
+    'x, err = parse_json(.message)\nif err == null {\n  . = merge!(., x)\n}\n. = compact(.)\n.env = "prod"';
+  const { records } = throughSource(program(source), "file_logs", [
+    '{"a":{"b":1},"c":"x"}',
+    "text",
+  ]);
+  expect(records.map(({ body, attributes }) => [body, attributes])).toEqual([
+    ['{"a":{"b":1},"c":"x"}', { a_b: "1", c: "x", env: "prod" }],
+    ["text", { env: "prod" }],
+  ]);
+});
 test("a program of any brackets is read in bounded steps", () => {
   for (const source of [
     "(".repeat(3_000),

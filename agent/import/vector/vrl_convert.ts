@@ -14,6 +14,7 @@ export function convertVrl(
     list.flatMap((statement) => {
       const { line } = statement;
       if (statement.kind === "if") {
+        if (isOnSuccess(statement)) return convert(statement.body);
         const filter = filterOf(statement.condition);
         if (filter === undefined)
           return [{ line, reason: "a condition that filters of LogQL can't say" }];
@@ -39,6 +40,27 @@ export function convertVrl(
       return reason === undefined ? [] : [{ line, reason }];
     });
   return convert(statements);
+}
+
+/**
+ * `if err == null { . = merge(., parsed) }`: a parser leaves alone what it can't read, so the condition is kept by itself, as long as what
+ * was read is all that the body works with.
+ */
+function isOnSuccess({
+  condition,
+  body,
+  otherwise,
+}: Extract<VrlStatement, { kind: "if" }>): boolean {
+  if (condition.kind !== "binary" || condition.operator !== "==" || otherwise !== undefined)
+    return false;
+  const sides = [condition.left, condition.right];
+  return (
+    sides.some((side) => side.kind === "variable") &&
+    sides.some((side) => side.kind === "literal" && side.value === null) &&
+    body.every(
+      (one) => one.kind === "assign" && one.target.kind === "field" && one.target.path === ".",
+    )
+  );
 }
 
 const notRead = "an expression that the import does not know";
@@ -85,6 +107,8 @@ function assignRoot(
   parsed: ReadonlyMap<string, VrlExpression>,
 ): string | undefined {
   let own = value;
+  // Empty values are not stored anyway.
+  if (own.kind === "call" && own.name === "compact") return undefined;
   if (own.kind === "call" && (own.name === "merge" || own.name === "merge!")) {
     const [into, from] = own.args.map((argument) => unwrapped(argument.value));
     if (into?.kind !== "field" || into.path !== "." || from === undefined) return notRead;
