@@ -117,11 +117,7 @@ export class LogsColumns {
       stretch.at = to;
       row += count;
     }
-    for (let i = 0; i < rows; i++) {
-      const timeMs = ms[i] ?? 0;
-      if (timeMs < this.minMs) this.minMs = timeMs;
-      if (timeMs > this.maxMs) this.maxMs = timeMs;
-    }
+    this.#noteTimes(ms);
     const variables = this.#variables.map(({ content }) => content);
     searched?.add(rows, templates.templates, [...variables, this.#bodies, this.#raw]);
     yield timeColumn(ms, nanos);
@@ -138,6 +134,18 @@ export class LogsColumns {
     yield textPages(bodies, this.#presence(rows, bodies.count, rawLine, wholeLine), this.#page);
     yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), this.#page);
     yield attributes.pages();
+  }
+
+  /** Apart from rowGroup(): a loop over rows has the function around it compiled with all that it calls, half a second for one that runs a few times. */
+  #noteTimes(ms: Float64Array): void {
+    let [minMs, maxMs] = [this.minMs, this.maxMs];
+    for (let i = 0; i < ms.length; i++) {
+      const timeMs = ms[i] ?? 0;
+      if (timeMs < minMs) minMs = timeMs;
+      if (timeMs > maxMs) maxMs = timeMs;
+    }
+    this.minMs = minMs;
+    this.maxMs = maxMs;
   }
 
   /** Which rows are of a width within the bounds, `count` of them all. */
@@ -158,7 +166,7 @@ export class LogsColumns {
     const { source, values, starts } = stretch;
     const { places, columns } = source;
     const counts = this.#counts.subarray(0, values.length);
-    if (source.shaped !== undefined) this.#takeShaped(source.shaped, columns, stretch.at, end);
+    if (stretch.shaped !== undefined) this.#takeShaped(stretch.shaped, columns, stretch.at, end);
     countTexts(source, stretch.at, end, counts);
     for (const [place, texts] of places.entries()) {
       const count = counts[place] ?? 0;

@@ -20,20 +20,22 @@ export class Stretch {
   /** By place of the source's: its next text, and where that begins; last of all the same of whole lines. */
   readonly values: Uint32Array;
   readonly starts: Uint32Array;
+  /** Its variables, of a source that has them apart from their digits. */
+  readonly shaped: ShapedCursor | undefined;
 
   constructor(
     source: LogSource,
     stream: string,
     bounds: { readonly at: number; readonly end: number },
-    values: Uint32Array,
-    starts: Uint32Array,
+    next: Pick<Stretch, "values" | "starts" | "shaped">,
   ) {
     this.source = source;
     this.stream = stream;
     this.at = bounds.at;
     this.end = bounds.end;
-    this.values = values;
-    this.starts = starts;
+    this.values = next.values;
+    this.starts = next.starts;
+    this.shaped = next.shaped;
   }
 }
 
@@ -41,8 +43,7 @@ export class Stretch {
 export class LogSource {
   readonly batch: Records;
   readonly columns: LineColumns;
-  /** The variables as they came, where records are taken in the order in which they stand: then there are no texts by place. */
-  readonly shaped: ShapedCursor | undefined;
+  /** None where the variables are taken as they came, apart from their digits. */
   readonly places: readonly Texts[];
   /** Variables of each record. */
   readonly widths: Uint8Array;
@@ -67,10 +68,7 @@ export class LogSource {
       this.batch = wanted;
       this.columns = isWhole ? columns : pickLines(columns, rows);
     }
-    const { shaped } = this.columns;
-    const isInOrder = shaped !== undefined && bounds.length === 1;
-    this.shaped = isInOrder ? new ShapedCursor(shaped) : undefined;
-    this.places = isInOrder ? [] : this.columns.places;
+    this.places = this.columns.shaped === undefined ? this.columns.places : [];
     this.widths = widthsOf(this.columns);
     this.isText = areUtf8(this.columns.whole);
     this.stretches = this.#cut(isScattered ? boundsOf(this.batch) : bounds);
@@ -78,6 +76,8 @@ export class LogSource {
 
   #cut(bounds: readonly number[]): Stretch[] {
     const { streams, streamOf } = this.batch;
+    const { shaped, templateOf } = this.columns;
+    let cursor = shaped === undefined ? undefined : new ShapedCursor(shaped);
     const texts = streams.map((labels) => labelsText(labels));
     const all = [...this.places, this.columns.whole];
     const values = new Uint32Array(all.length);
@@ -86,7 +86,9 @@ export class LogSource {
     let at = 0;
     return bounds.map((end) => {
       const stream = texts[streamOf[at] ?? 0] ?? "";
-      const stretch = new Stretch(this, stream, { at, end }, values.slice(), starts.slice());
+      const next = { values: values.slice(), starts: starts.slice(), shaped: cursor };
+      const stretch = new Stretch(this, stream, { at, end }, next);
+      if (end < templateOf.length) cursor = cursor?.behind(templateOf.subarray(at, end));
       countTexts(this, at, end, counts);
       for (const [place, { lengths }] of all.entries()) {
         const from = values[place] ?? 0;

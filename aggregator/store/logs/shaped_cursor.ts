@@ -1,12 +1,13 @@
+import { unmined } from "#shared/model/line_template.ts";
 import { ones, type ShapedVariables, tens, variousShapes } from "#shared/model/shaped_variables.ts";
 
 /** Where the variables of a batch, which are taken in the order of its records, stand. */
 export class ShapedCursor {
   readonly variables: ShapedVariables;
   /** By column: the next reference, pair and single digit. */
-  readonly #nextReference: Uint32Array;
-  readonly #nextPair: Uint32Array;
-  readonly #nextSingle: Uint32Array;
+  #nextReference: Uint32Array;
+  #nextPair: Uint32Array;
+  #nextSingle: Uint32Array;
   /** By place: what each shape is as in a column that is being written, below zero where that is not known; and of what state of the column it is true. */
   readonly #numbers: Int32Array[] = [];
   readonly #generations: number[] = [];
@@ -16,6 +17,44 @@ export class ShapedCursor {
     this.#nextReference = variables.firstReference.slice();
     this.#nextPair = variables.firstPair.slice();
     this.#nextSingle = variables.firstSingle.slice();
+  }
+
+  /** Where they stand behind records of these templates. */
+  behind(templateOf: Uint32Array): ShapedCursor {
+    const { shapes, firstColumns, widths, constants, references } = this.variables;
+    const behind = new ShapedCursor(this.variables);
+    behind.#nextReference = this.#nextReference.slice();
+    behind.#nextPair = this.#nextPair.slice();
+    behind.#nextSingle = this.#nextSingle.slice();
+    const counts = new Uint32Array(widths.length);
+    for (let row = 0; row < templateOf.length; row++) {
+      const template = templateOf[row] ?? unmined;
+      if (template !== unmined) counts[template] = (counts[template] ?? 0) + 1;
+    }
+    for (let template = 0; template < counts.length; template++) {
+      const count = counts[template] ?? 0;
+      const first = firstColumns[template] ?? 0;
+      const end = count === 0 ? first : first + (widths[template] ?? 0);
+      for (let column = first; column < end; column++) {
+        const constant = constants[column] ?? 0;
+        let [digits, pairs, odd] = [shapes.digits[constant] ?? 0, 0, 0];
+        if (constant !== variousShapes) {
+          pairs = count * (digits >> 1);
+          odd = count * (digits & 1);
+        } else {
+          const reference = this.#nextReference[column] ?? 0;
+          for (let i = reference; i < reference + count; i++) {
+            digits = shapes.digits[references[i] ?? 0] ?? 0;
+            pairs += digits >> 1;
+            odd += digits & 1;
+          }
+          behind.#nextReference[column] = reference + count;
+        }
+        behind.#nextPair[column] = (this.#nextPair[column] ?? 0) + pairs;
+        behind.#nextSingle[column] = (this.#nextSingle[column] ?? 0) + odd;
+      }
+    }
+    return behind;
   }
 
   numbersOfShapes(place: number, generation: number): Int32Array {

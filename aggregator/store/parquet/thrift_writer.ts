@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 
 /** Writes one Thrift struct after another, compact. Numbers are whole and within +-2^53. */
 export class ThriftWriter {
-  #bytes = new Uint8Array(4_096);
+  #bytes = new Uint8Array(256);
   #length = 0;
   /** The last field of each open struct. */
   readonly #fields: number[] = [0];
