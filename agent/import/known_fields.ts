@@ -34,17 +34,26 @@ export const journalFields: KnownFields = {
   shape: /^_?(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PRIORITY|PID|UID|GID|COMM|EXE|HOSTNAME|TRANSPORT)$/,
 };
 
-/** Of containers: what a path tells. */
+/** Of containers: what a path tells, and Docker of its own. */
 export const containerFields: KnownFields = {
   names: {
-    container_id: "container",
     container_name: "container",
+    label_com_docker_compose_project: "compose_project",
+    label_com_docker_compose_service: "compose_service",
     kubernetes_container_name: "container",
     kubernetes_namespace_name: "namespace",
     kubernetes_pod_name: "pod",
     kubernetes_pod_namespace: "namespace",
   },
-  labels: new Set(["container", "namespace", "pod", "stream"]),
+  labels: new Set([
+    "compose_project",
+    "compose_service",
+    "container",
+    "image",
+    "namespace",
+    "pod",
+    "stream",
+  ]),
   shape: /^(?:kubernetes_\w+|container_(?:name|id|image\w*)|label_\w+)$/,
 };
 

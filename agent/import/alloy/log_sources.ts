@@ -91,7 +91,7 @@ function discoveredFiles(
     return;
   }
   component.section.loseAll(
-    "files of all containers on the host are read; neither Docker nor Kubernetes is asked",
+    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
   );
   const own = translatedRules(rules, runtime === "docker" ? dockerLabel : containerLabel);
   addContainerSource({
@@ -131,7 +131,7 @@ function containers(
   const node = section.peek("targets");
   const sets = node === undefined ? [] : targetSets(node, section, components);
   const seen =
-    "files of all containers on the host are read; neither Docker nor Kubernetes is asked";
+    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing";
   const rules = sets.flatMap((set) => {
     if (set.kind === "discovered") set.component.section.loseAll(seen);
     else set.target.loseAll(seen);

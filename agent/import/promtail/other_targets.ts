@@ -179,7 +179,7 @@ export function containerTargets(job: Section, name: string, settings: PromtailS
   const kubernetes = job.sections("kubernetes_sd_configs");
   for (const section of [...docker, ...kubernetes])
     section.loseAll(
-      "files of all containers on the host are read; neither Docker nor Kubernetes is asked",
+      "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
     );
   if (docker.length + kubernetes.length === 0) return false;
   const isDocker = docker.length > 0;

@@ -125,6 +125,32 @@ test("fields of containers and of the journal have their names here; those that 
   ]);
 });
 
+test("names and images of Docker's containers are labels here; their ids are not known", () => {
+  const text = JSON.stringify({
+    sources: { docker: { type: "docker_logs" } },
+    sinks: {
+      a: {
+        type: "loki",
+        inputs: ["docker"],
+        labels: {
+          name: "{{ container_name }}",
+          from: "{{ image }}",
+          service: "{{ label.com.docker.compose.service }}",
+          id: "{{ container_id }}",
+        },
+      },
+    },
+  });
+  const { text: written, remarks } = imported("vector", text, { file: "v.json" });
+  for (const [from, to] of [
+    ["container", "name"],
+    ["image", "from"],
+    ["compose_service", "service"],
+  ])
+    expect(written).toContain(`source_labels: [${from}]\n            target_label: ${to}`);
+  expect(remarks.map(({ reason }) => reason).join()).toContain("nothing like container_id");
+});
+
 const program = (source: string) => {
   const config = {
     sources: { a: { type: "file", include: ["/x"] } },

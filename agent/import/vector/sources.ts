@@ -142,7 +142,7 @@ function containers(source: Section, given: Given, path: string): VectorSource {
   const options = fileOptions(source);
   source.loseRestBut(
     ["type"],
-    "files of all containers on the host are read; neither Docker nor Kubernetes is asked",
+    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
   );
   const size = options.line_size_max;
   return sourceOf(
