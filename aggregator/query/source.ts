@@ -1,6 +1,7 @@
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { LineTemplate } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 
@@ -160,6 +161,8 @@ export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
     readonly attributes: boolean;
     /** Without bodies: `bodyEnds` as if they were there. Ask bodyLength() alone; the bytes are left out. */
     readonly lengths?: boolean;
+    /** With bodies: where lines lie taken apart, it takes out of them what is wanted, and lines are made only where it says so. */
+    readonly extract?: LineExtractor;
     /** Without bodies: templates where lines were taken apart, and the bodies of those that were not. Lengths of variables are left out. */
     readonly templates?: boolean;
   };
@@ -169,7 +172,54 @@ export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
  * Records of one batch: `rows` are those that match, in the order of the batch. Slices stand in the order of arrival, which is also the
  * order of records of equal time: by slice, then by row. Read only: batches are shared with the head and caches.
  */
-export type LogSlice = { readonly batch: LogsBatch; readonly rows: Uint32Array };
+export type LogSlice = {
+  readonly batch: LogsBatch;
+  readonly rows: Uint32Array;
+  /** What LogScanRequest.needs.extract has taken out of the lines, which are not in the batch then; its records are all wanted. */
+  readonly extracted?: ExtractedLines & {
+    /** The records whose line has to be looked at, with their lines. */
+    readonly withLines: LogsBatch | undefined;
+  };
+};
+
+/** Lines that lie taken apart, by record; nothing is made of them but what is asked for. Read only. */
+export type LinesAtHand = Pick<LogsBatch, "streams" | "streamOf" | "severities" | "attributes"> & {
+  /** The records that are wanted, ascending. */
+  readonly rows: Uint32Array;
+  readonly templates: readonly LineTemplate[];
+  /** Index into `templates`; of a line that was not taken apart it is none of them. */
+  readonly templateOf: Uint32Array;
+  /** By variable, for a template that a wanted record has: what its values are made of; undefined where that is not known. */
+  readonly bytesOf: (template: number) => readonly (VariableBytes | undefined)[];
+  /** For the texts of a variable; undefined where no record has one. */
+  readonly cursorOf: (variable: number) => VariableCursor | undefined;
+};
+
+/** Which bytes stand in the values of a variable, and which at their begin: 256 entries each. */
+export type VariableBytes = {
+  readonly isIn: Uint8Array;
+  readonly isFirst: Uint8Array;
+  readonly mayBeEmpty: boolean;
+};
+
+/** seek() goes to a record that is not before the last one; false where it has no such variable, else it is bytes[start, end). */
+export type VariableCursor = {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  seek(record: number): boolean;
+};
+
+export type LineExtractor = (lines: LinesAtHand) => ExtractedLines;
+
+export type ExtractedLines = {
+  /** By wanted record: what the extractor says, or wantsLine: then its line is made. */
+  readonly cases: Int32Array;
+  /** Parallel to the cases. */
+  readonly values: Float64Array;
+};
+/** A record whose line has to be looked at. */
+export const wantsLine = -1;
 
 export type LineFilter = {
   /** Contains, lacks, matches, does not match (RE2, not anchored). Several values are alternatives ("or"). */

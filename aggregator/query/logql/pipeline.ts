@@ -12,6 +12,8 @@ import { compileTemplate } from "#shared/template/template.ts";
 export type Pipeline = {
   /** Line filters for the store: those before the first stage that changes the line. */
   readonly lineFilters: readonly LineFilter[];
+  /** The stages that run() is made of. */
+  readonly stages: readonly Stage[];
   /** Which records need not be given to run(). */
   readonly hints: readonly LineHint[];
   /** Whether a record is in the result; the state then holds its line and labels. */
@@ -45,6 +47,7 @@ export function compilePipeline(query: LogQuery, names: NamesNeeded, unwrapped?:
   const full = sequence(runs);
   return {
     lineFilters,
+    stages,
     hints: hintsOf(stages, unwrapped),
     prefilter: prefilterOf(stages),
     run: names === undefined ? probing(stages, full) : full,

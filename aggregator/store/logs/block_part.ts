@@ -7,14 +7,15 @@ import { throwIfAborted } from "../duckdb.ts";
 import { pairText } from "../labels_text.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
+import { extractSlice } from "./extract_lines.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
-import type { LoadColumns, LogGroup } from "./log_group.ts";
+import type { LoadColumns } from "./log_group.ts";
 import {
   bodyColumns,
   columnsOfRows,
-  lineEndsOf,
+  lineEndsUpTo,
   rebuildBodies,
   rebuildUnmined,
   unminedColumns,
@@ -109,7 +110,7 @@ export class BlockPart implements LogPart {
     if (rows.length === 0) return undefined;
     const columns = sliceColumns(group, needs.attributes);
     if (!needs.bodies && needs.lengths === true) {
-      const batch = { ...columns, bodies: noBytes, bodyEnds: await lineEnds(file, index, group) };
+      const batch = { ...columns, bodies: noBytes, bodyEnds: await lineEnds(file, index) };
       return compactSlice({ batch, rows });
     }
     const isTemplates = !needs.bodies && needs.templates === true;
@@ -119,6 +120,8 @@ export class BlockPart implements LogPart {
     }
     group = await file.group(index, ["template"]);
     group = await file.group(index, isTemplates ? unminedColumns : columnsOfRows(group, rows));
+    if (needs.extract !== undefined && group.templates.values.length > 0)
+      return extractSlice(group, columns, rows, needs.extract);
     const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
     return { batch: { ...batch, ...bodies }, rows: allRows(rows.length) };
@@ -175,14 +178,12 @@ export class BlockPart implements LogPart {
 }
 
 /** Ends of all lines of a row group; its columns are read for it once. */
-async function lineEnds(file: LogFile, index: number, group: LogGroup): Promise<Uint32Array> {
-  const known = group.lineEnds;
+async function lineEnds(file: LogFile, index: number): Promise<Uint32Array> {
+  const group = await file.group(index, ["template"]);
+  const known = group.lineEnds(group.variables);
   if (known !== undefined) return known;
-  await file.group(index, ["template"]);
-  const whole = await file.group(index, bodyColumns(group), false);
-  const ends = lineEndsOf(whole);
-  whole.keepLineEnds(ends);
-  return ends;
+  await file.group(index, bodyColumns(group), false);
+  return lineEndsUpTo(group, group.variables);
 }
 
 const noBodies = { bodies: noBytes, bodyEnds: new Uint32Array() };

@@ -47,7 +47,7 @@ export class LogGroup {
   #severities: Uint8Array | undefined;
   #templates: Numbered<LineTemplate> | undefined;
   #attributes: NumberedTexts<Labels> | undefined;
-  #lineEnds: Uint32Array | undefined;
+  #lineEnds: { readonly variables: number; readonly ends: Uint32Array } | undefined;
   /** By template, then by variable. */
   readonly #shapes: (readonly (Shape | undefined)[])[] = [];
   /** By template. */
@@ -237,14 +237,15 @@ export class LogGroup {
     return this.texts(variableColumns[variable] ?? "")?.split(numbers, values.length);
   }
 
-  /** Where each row's line would end if all stood one after another, as LogsBatch.bodyEnds; undefined until it is kept once. */
-  get lineEnds(): Uint32Array | undefined {
-    return this.#lineEnds;
+  /** As lineEndsUpTo() has them for so many variables, or more; undefined until they are kept. */
+  lineEnds(variables: number): Uint32Array | undefined {
+    const kept = this.#lineEnds;
+    return kept !== undefined && kept.variables >= variables ? kept.ends : undefined;
   }
 
-  keepLineEnds(ends: Uint32Array): void {
+  keepLineEnds(variables: number, ends: Uint32Array): void {
     if (this.#lineEnds === undefined) this.#bytes += ends.byteLength;
-    this.#lineEnds = ends;
+    this.#lineEnds = { variables, ends };
   }
 
   /** What the values of a template's variables look like in this row group; their columns were read. Undefined where that is not known. */

@@ -43,8 +43,18 @@ export function rebuildUnmined(
   return { bodies, bodyEnds, mined: { templates, templateOf, variableLengths: new Uint32Array() } };
 }
 
-/** Where each row's line would end, of the lengths of its template and variables alone. `group` has its templates and bodyColumns(), digits left out. */
-export function lineEndsOf(group: LogGroup): Uint32Array {
+/**
+ * Where each row's line would end if those with more than `count` variables had no more. Remembered. `group` has its templates and so many of
+ * bodyColumns(), which need no digits.
+ */
+export function lineEndsUpTo(group: LogGroup, count: number): Uint32Array {
+  let ends = group.lineEnds(count);
+  if (ends === undefined) group.keepLineEnds(count, (ends = lineEndsOf(group, count)));
+  return ends;
+}
+
+/** Of the lengths of templates and variables alone. */
+function lineEndsOf(group: LogGroup, count: number): Uint32Array {
   const { values: templates, numbers } = group.templates;
   const constants = templates.map(({ parts }) => parts.length);
   const of = (name: string) => {
@@ -53,8 +63,7 @@ export function lineEndsOf(group: LogGroup): Uint32Array {
     return lengths;
   };
   const variables = new Uint32Array(group.rows);
-  for (const name of variableColumns.slice(0, group.variables))
-    group.texts(name)?.addLengths(variables);
+  for (const name of variableColumns.slice(0, count)) group.texts(name)?.addLengths(variables);
   // A line that was not taken apart is one of these two.
   const [body, raw] = [of("body"), of("body_raw")];
   const ends = new Uint32Array(group.rows);
@@ -75,8 +84,8 @@ export function columnsOfRows(group: LogGroup, rows: Uint32Array): string[] {
   return [...variableColumns.slice(0, variablesIn(group, rows)), "body", "body_raw"];
 }
 
-/** Variables of that of the rows' templates which has most. */
-function variablesIn(group: LogGroup, rows: Uint32Array): number {
+/** Variables of that of the rows' templates which has most. `group` has its templates. */
+export function variablesIn(group: LogGroup, rows: Uint32Array): number {
   const { values, numbers } = group.templates;
   const counts = values.map(variablesOf);
   let most = 0;

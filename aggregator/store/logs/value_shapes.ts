@@ -1,3 +1,4 @@
+import type { VariableBytes } from "../../query/source.ts";
 import type { SplitForms, TextColumn } from "./text_values.ts";
 
 /** What the values of a variable look like: which kinds of characters stand where, by their length. */
@@ -34,6 +35,27 @@ export const kinds: readonly (readonly number[])[] = Array.from(
   (_, kind) =>
     Array.from({ length: 128 }, (_each, byte) => byte).filter((byte) => maskOf[byte] === 1 << kind),
 );
+
+const bytesKnown = new WeakMap<Shape, VariableBytes>();
+
+/** What values of a shape are made of. */
+export function bytesOfShape(shape: Shape): VariableBytes {
+  let known = bytesKnown.get(shape);
+  if (known !== undefined) return known;
+  let [all, first] = [0, 0];
+  for (const masks of shape.masks) {
+    first |= masks[0] ?? 0;
+    for (const mask of masks) all |= mask;
+  }
+  const mayBeEmpty = shape.lengths[0] === 0;
+  known = { isIn: bytesOfKinds(all), isFirst: bytesOfKinds(first), mayBeEmpty };
+  bytesKnown.set(shape, known);
+  return known;
+}
+
+function bytesOfKinds(mask: number): Uint8Array {
+  return Uint8Array.from(maskOf, (kind) => Number((kind & mask) !== 0));
+}
 
 /**
  * Shapes of the variable whose values are in a column, by template. Undefined where they are not known: values that are long or not ASCII, rows

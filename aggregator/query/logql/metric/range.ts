@@ -2,11 +2,11 @@ import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
-import type { LogScanRequest } from "../../source.ts";
+import type { LogScanRequest, LogSlice } from "../../source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
 import { type LogScope, type Pace, tooManySeries } from "../limits.ts";
-import { type NamesNeeded, compileFilters, compilePipeline } from "../pipeline.ts";
+import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from "../pipeline.ts";
 import {
   type RecordState,
   allLabels,
@@ -31,6 +31,7 @@ import { countRecords } from "./count_records.ts";
 import { type Panes, panesOf } from "./panes.ts";
 import { addSample, counterRate, fillFromSamples, newSampleList, quantile } from "./samples.ts";
 import { type SeriesIds, seriesIds } from "./series_ids.ts";
+import { UnwrappedValues } from "./unwrapped_values.ts";
 
 /** Cells of all accumulators together, eight bytes each: what one range aggregation may hold. */
 const cellsMax = 24_000_000;
@@ -56,6 +57,7 @@ export async function evaluateRange(
   const sink = sinkOf(query, panes, ids, steps, scope);
   const keepsErrors = filtersErrors(query);
   const isCounting = valueOf === undefined;
+  const unwrapped = UnwrappedValues.of(query, pipeline, grouping, conversionOf(query).read);
   const request: LogScanRequest = {
     tenant: scope.tenant,
     matchers: query.log.matchers,
@@ -69,6 +71,7 @@ export async function evaluateRange(
       bodies: pipeline.needs.bodies,
       lengths: query.op.startsWith("bytes"),
       attributes: pipeline.needs.attributes || !isCounting,
+      ...(unwrapped && { extract: unwrapped.extract }),
     },
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
@@ -77,35 +80,45 @@ export async function evaluateRange(
   const { accumulatorOf } = sink;
   const counted = { panes, ids, accumulatorOf, withBytes };
   const countsAlone = pipeline.isEmpty && query.unwrap === undefined;
-  let seen = 0;
-  for await (const slices of scope.source.scan(request)) {
+  const { paneOf } = panes;
+  const add = (record: RecordState) => {
+    if (!pipeline.run(record)) return;
+    const value = valueOf === undefined ? 1 : valueOf(record);
+    if (value === undefined) return;
+    if (record.error !== "" && !keepsErrors) throw pipelineError(record);
+    const pane = paneOf(record.timeMs, record.nanos);
+    if (pane >= 0) sink.add(record, ids.idOf(record), pane, value);
+  };
+  const into = { plain: add, paneOf, idOf: ids.idOf, add: sink.add, breathe: pace.breathe };
+  for await (const slices of scope.source.scan(request))
     for (const slice of slices) {
-      if (countsAlone && slice.batch.attributes === undefined) {
-        await pace.breathe();
-        countRecords(slice, state, counted);
-        continue;
-      }
-      const mayPass = pipeline.prefilter?.open(slice.batch, slice.rows.length);
-      const { rows } = slice;
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i] ?? 0;
-        if (++seen % batchRecords === 0) {
-          const pause = pace.breathe();
-          if (pause !== undefined) await pause;
-        }
-        setRecord(state, slice, row);
-        if (mayPass !== undefined && !mayPass(state, row)) continue;
-        if (!pipeline.run(state)) continue;
-        const value = valueOf === undefined ? 1 : valueOf(state);
-        if (value === undefined) continue;
-        if (state.error !== "" && !keepsErrors) throw pipelineError(state);
-        const pane = panes.paneOf(state.timeMs, state.nanos);
-        if (pane >= 0) sink.add(state, ids.idOf(state), pane, value);
-      }
+      await pace.breathe();
+      if (countsAlone && slice.batch.attributes === undefined) countRecords(slice, state, counted);
+      else if (slice.extracted !== undefined) await unwrapped?.add(slice, state, into);
+      else await addRecords(slice, pipeline, state, add, pace);
     }
-  }
   const series = await sink.series(pace);
   return query.op === "absent_over_time" ? absentSeries(query, series, steps.length) : series;
+}
+
+async function addRecords(
+  slice: LogSlice,
+  { prefilter }: Pipeline,
+  state: RecordState,
+  add: (state: RecordState) => void,
+  pace: Pace,
+): Promise<void> {
+  const { batch, rows } = slice;
+  const mayPass = prefilter?.open(batch, rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if (i % batchRecords === 0) {
+      const pause = pace.breathe();
+      if (pause !== undefined) await pause;
+    }
+    setRecord(state, slice, row);
+    if (mayPass?.(state, row) !== false) add(state);
+  }
 }
 
 /** By what records are put together: what is asked for, or all labels but the unwrapped one. */
@@ -146,15 +159,19 @@ const conversions = {
   },
 } as const;
 
+function conversionOf({ unwrap }: RangeQuery) {
+  const conversion = unwrap?.conversion;
+  return conversions[
+    conversion === undefined ? "float" : conversion === "bytes" ? "bytes" : "duration"
+  ];
+}
+
 /** The value of a record: its unwrapped label, or its bytes; undefined where the record has none. Counting needs no function. */
-function compileValue({
-  op,
-  unwrap,
-}: RangeQuery): ((state: RecordState) => number | undefined) | undefined {
+function compileValue(query: RangeQuery): ((state: RecordState) => number | undefined) | undefined {
+  const { op, unwrap } = query;
   if (unwrap === undefined) return op.startsWith("bytes") ? lineBytes : undefined;
-  const { label, conversion } = unwrap;
-  const { read, fault } =
-    conversions[conversion === undefined ? "float" : conversion === "bytes" ? "bytes" : "duration"];
+  const { label } = unwrap;
+  const { read, fault } = conversionOf(query);
   const passes = compileFilters(unwrap);
   return (state) => {
     const text = labelOf(state, label);

@@ -22,9 +22,7 @@ export function compileJson(wanted: Wanted): StageRun {
   const names = nameMemo();
   const candidates = candidatesOf(wanted);
   const { names: asked, isExact } = wanted;
-  const templates = new JsonTemplates((line, onMember) =>
-    scanObject(line, wanted, names, onMember),
-  );
+  const templates = jsonTemplates(wanted, names);
   /** Wanted names that were not met; below zero where all are wanted. */
   let left = -1;
   /** The name that a value gets, or undefined for one that is not wanted. */
@@ -70,6 +68,11 @@ export function compileJson(wanted: Wanted): StageRun {
     }
     return true;
   };
+}
+
+/** Of lines as compileJson() reads them. */
+export function jsonTemplates(wanted: Wanted, names = nameMemo()): JsonTemplates {
+  return new JsonTemplates((line, onMember) => scanObject(line, wanted, names, onMember));
 }
 
 /** An object that is being read, and what its names begin with. */

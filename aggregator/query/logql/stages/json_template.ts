@@ -4,6 +4,7 @@ import {
   templateVariablesMax,
   unmined,
 } from "#shared/model/line_template.ts";
+import type { VariableBytes } from "../../source.ts";
 import type { RecordState } from "../record_state.ts";
 import { unescapeJson } from "./json_scan.ts";
 
@@ -43,6 +44,13 @@ inText[quote] = 0;
 inText[backslash] = 0;
 const inNumber = new Uint8Array(256);
 for (const byte of Buffer.from("0123456789+-.eExXabcdefABCDEF_")) inNumber[byte] = 1;
+
+const beginOfNumber = new Uint8Array(256).fill(1, 48, 58);
+beginOfNumber[minus] = 1;
+
+function isWithin(some: Uint8Array, allowed: Uint8Array): boolean {
+  return some.every((isIn, byte) => isIn === 0 || allowed[byte] === 1);
+}
 
 /** Undefined where lines of the template have to be read one by one: they are no objects, or a variable is in a name. */
 function jsonTemplate(template: LineTemplate, scan: ObjectScan): JsonTemplate | undefined {
@@ -148,6 +156,20 @@ export class JsonTemplates {
     return known !== undefined && this.#isPlain(known, template, state, mined)
       ? known.members
       : undefined;
+  }
+
+  /** Members of all lines of a template whose variables are made of such bytes; undefined where lines have to be read one by one. */
+  membersOfAll(
+    template: LineTemplate,
+    variables: readonly (VariableBytes | undefined)[],
+  ): readonly TemplateMember[] | undefined {
+    const known = this.#templateOf(template);
+    const isPlain = known?.rules.every((rule, v) => {
+      const bytes = variables[v];
+      if (bytes === undefined || !isWithin(bytes.isIn, rule.allowed)) return false;
+      return !rule.beginsNumber || (!bytes.mayBeEmpty && isWithin(bytes.isFirst, beginOfNumber));
+    });
+    return isPlain === true ? known?.members : undefined;
   }
 
   #templateOf(template: LineTemplate): JsonTemplate | undefined {
