@@ -93,11 +93,11 @@ test("query() says when it cut the rows", async () => {
 });
 
 test("query() cuts lines that are still being made, time and again", async () => {
-  const words = Array.from({ length: 70_000 }, (_, i) => `user ${i} from 10.0.${i % 200}.${i % 7}`);
+  const words = Array.from({ length: 9_000 }, (_, i) => `user ${i} from 10.0.${i % 200}.${i % 7}`);
   const logs = createLineMiner().mine(lines("many", words, 9_000));
   const tenant = "many";
   await store?.commit({ ...cutOf({}, 2), logs: new Map([[tenant, [logs]]]) }, () => {});
-  for (let turn = 0; turn < 5; turn++) {
+  for (let turn = 0; turn < 3; turn++) {
     const { rows, truncated } = await query("SELECT body FROM logs WHERE body LIKE 'user%'", {
       tenant,
     });
@@ -113,7 +113,7 @@ test("query() cuts lines that are still being made, time and again", async () =>
     "SELECT count(DISTINCT body), count(body) FROM logs WHERE template <> ''",
     { tenant },
   );
-  expect(all.rows).toEqual([["70000", "70000"]]);
+  expect(all.rows).toEqual([["9000", "9000"]]);
 });
 
 const hostile = [

@@ -6,6 +6,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import { Duckdb, quoted, throwIfAborted } from "../store/duckdb.ts";
 import { storeError } from "../store/errors.ts";
 import type { Block, Store } from "../store/store.ts";
+import { CheckedBlocks } from "./sql/checked_blocks.ts";
 import { checkStatement } from "./sql/check_statement.ts";
 import { removeSnapshot, takeSnapshot, type Snapshot, type SqlHead } from "./sql/head_files.ts";
 import { tiersView, type TierPaths } from "./sql/tier_views.ts";
@@ -76,6 +77,7 @@ export async function createSqlEngine(config: SqlConfig, deps: SqlDeps): Promise
     temporaryFolder: spill,
   });
   const snapshots = new Snapshots(writer, deps);
+  const checked = new CheckedBlocks();
   let running = 0;
   return {
     async query(request) {
@@ -83,7 +85,7 @@ export async function createSqlEngine(config: SqlConfig, deps: SqlDeps): Promise
         throw new OperatingError("overloaded", `${queriesMax} SQL queries run already`);
       running += 1;
       try {
-        return await runQuery(config, deps, snapshots, request);
+        return await runQuery(config, deps, snapshots, checked, request);
       } finally {
         running -= 1;
       }
@@ -100,6 +102,7 @@ async function runQuery(
   config: SqlConfig,
   deps: SqlDeps,
   snapshots: Snapshots,
+  checked: CheckedBlocks,
   request: SqlRequest,
 ): Promise<SqlResult> {
   const timeout = new AbortController();
@@ -115,6 +118,7 @@ async function runQuery(
     const blocks = chooseBlocks(snapshot.view.blocks, request);
     const files = await snapshot.view.files(blocks, signal);
     try {
+      await checked.check(blocks, files.paths);
       const metrics = files.paths.filter(
         (_, i) => blocks[i]?.signal === "metrics" && blocks[i]?.bucketMs === undefined,
       );

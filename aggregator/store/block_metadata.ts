@@ -4,6 +4,7 @@ import type { LaneId } from "#proto/bus/agent_port.ts";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import { comparePositions, type Position } from "#shared/model/position.ts";
 import { quoted } from "./duckdb.ts";
+import { type FormatVersion, versionKey } from "./format_version.ts";
 import type { Written } from "./metrics_rows.ts";
 import type { Block, LaneCommit } from "./store.ts";
 
@@ -61,8 +62,9 @@ export function metadataSql(
 export function metadataPairs(
   note: BlockNote | undefined,
   written: Written & { readonly rows: number },
+  version: FormatVersion = 1,
 ): [string, string][] {
-  const pairs: [string, string][] = [["lapwing", "1"]];
+  const pairs: [string, string][] = [[versionKey, String(version)]];
   if (note !== undefined) {
     const { tenant, signal, createdMs, lanes, merge, tier } = note;
     pairs.push(["lapwing_tenant", tenant], ["lapwing_signal", signal]);

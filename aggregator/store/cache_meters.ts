@@ -12,12 +12,18 @@ export function measureLogsCache(metrics: SelfMetrics, cache: LogsCache): void {
     "Columns of row groups of logs that were wanted: there already, or read.",
     ["outcome"],
   );
-  const told = { hits: 0, misses: 0 };
+  const refusals = metrics.counter(
+    "lapwing_store_refused_log_reads_total",
+    "Reads of blocks of logs that were refused, because a newer version of Lapwing wrote them.",
+  );
+  const told = { hits: 0, misses: 0, refused: 0 };
   metrics.onCollect(() => {
     const { hits, misses } = cache.columns;
+    const { refused } = cache;
+    refusals.inc(refused - told.refused);
     bytes.set(cache.bytes);
     columns.inc({ outcome: "hit" }, hits - told.hits);
     columns.inc({ outcome: "miss" }, misses - told.misses);
-    Object.assign(told, { hits, misses });
+    Object.assign(told, { hits, misses, refused });
   });
 }

@@ -63,6 +63,8 @@ async function contentFault(
   path: string,
   block: Block,
 ): Promise<string | undefined> {
+  // First of all: it refuses what would be misread.
+  const [note] = await readNotes(connection, [path]);
   const found = await contentOf(connection, path, block);
   if (found.uneven > 0) return `has ${found.uneven} rows whose lists differ in length`;
   for (const field of ["rows", "items", "minMs", "maxMs"] as const) {
@@ -71,7 +73,6 @@ async function contentFault(
   }
   const [held, expected] = [exemplarsText(found.exemplars), exemplarsText(block.exemplars)];
   if (held !== expected) return `holds ${held}, expected ${expected}`;
-  const [note] = await readNotes(connection, [path]);
   if (note !== undefined && (note.tenant !== block.tenant || note.signal !== block.signal))
     return `is of tenant ${note.tenant} and signal ${note.signal}, expected ${block.tenant} and ${block.signal}`;
   return undefined;

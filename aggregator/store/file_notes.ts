@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { parseNote, type FileNote } from "./block_metadata.ts";
 import { quoted } from "./duckdb.ts";
+import { checkVersion, versionKey } from "./format_version.ts";
 
-/** The notes of some Parquet files, in their order; undefined for a file without one. */
+/** The notes of some Parquet files, in their order; undefined for a file without one. Throws UnknownFormat. */
 export async function readNotes(
   connection: DuckDBConnection,
   paths: readonly string[],
@@ -11,7 +12,7 @@ export async function readNotes(
   const list = paths.map((path) => quoted(path)).join(", ");
   const reader = await connection.runAndReadAll(
     `SELECT file_name, decode(key), decode(value) FROM parquet_kv_metadata([${list}])
-      WHERE starts_with(decode(key), 'lapwing_')`,
+      WHERE decode(key) = '${versionKey}' OR starts_with(decode(key), 'lapwing_')`,
   );
   const byFile = new Map<string, Map<string, string>>();
   for (const [file, key, value] of reader.getRows()) {
@@ -19,5 +20,9 @@ export async function readNotes(
     if (pairs === undefined) byFile.set(String(file), (pairs = new Map()));
     pairs.set(String(key), String(value));
   }
-  return paths.map((path) => parseNote(byFile.get(path) ?? new Map()));
+  return paths.map((path) => {
+    const pairs = byFile.get(path) ?? new Map<string, string>();
+    checkVersion(pairs);
+    return parseNote(pairs);
+  });
 }

@@ -1,10 +1,17 @@
 import { isUtf8 } from "node:buffer";
 import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import { type LineTemplate, templateVariablesMax, unmined } from "#shared/model/line_template.ts";
+import { partRows } from "./logs/digit_pages.ts";
 import type { ShapedCursor } from "./logs/shaped_cursor.ts";
 import type { SplitTexts } from "./logs/split_texts.ts";
 import { VariableColumn } from "./logs/variable_column.ts";
-import { AttributesColumn, severityColumn, StreamColumn, TemplateColumn } from "./logs_numbers.ts";
+import {
+  AttributesColumn,
+  partColumn,
+  severityColumn,
+  StreamColumn,
+  TemplateColumn,
+} from "./logs_numbers.ts";
 import type { LogRows } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
 import { TextColumn, textPages, type WrittenTexts } from "./logs_texts.ts";
@@ -32,9 +39,10 @@ export const logsColumns: readonly ColumnSchema[] = [
   { name: "stream", type: "text", isOptional: false },
   { name: "severity", type: "uint8", isOptional: false },
   { name: "template", type: "text", isOptional: true },
+  { name: "part", type: "uint32", isOptional: false },
   ...variableColumns.flatMap((name) => [
     { name, type: "text", isOptional: true } as const,
-    { name: digitsColumn(name), type: "text", isOptional: true } as const,
+    { name: digitsColumn(name), type: "blob", isOptional: true } as const,
   ]),
   { name: "body", type: "text", isOptional: true },
   { name: "body_raw", type: "blob", isOptional: true },
@@ -76,7 +84,11 @@ export class LogsColumns {
   readonly #isPresent = new Uint8Array(logsRowGroupRows);
   /** Templates of some records, and then numbers of severities. */
   readonly #active = new Uint32Array(logsRowGroupRows);
-  readonly #page = new ByteSink(0);
+  readonly #sinks = { page: new ByteSink(0), digits: new ByteSink(0) };
+  /** Parts of the file's row groups before. */
+  #parts = 0;
+  /** In any of them. */
+  hasPackedDigits = false;
   readonly #streams = new StreamColumn();
   readonly #templates = new TemplateColumn();
   readonly #attributes = new AttributesColumn();
@@ -87,6 +99,8 @@ export class LogsColumns {
   begin(): void {
     this.minMs = Infinity;
     this.maxMs = -Infinity;
+    this.#parts = 0;
+    this.hasPackedDigits = false;
   }
 
   /** Lets go of what belongs to the last row group; keeps the memory that the next one will need. */
@@ -124,15 +138,24 @@ export class LogsColumns {
     yield streams.pages();
     yield severityColumn(severities, this.#active);
     yield templates.pages();
+    yield partColumn(rows, partRows, this.#parts);
+    this.#parts += Math.ceil(rows / partRows);
+    const texts = textsOfParts(this.#widths.subarray(0, rows));
     for (const [place, column] of this.#variables.entries()) {
       const content = variables[place] ?? nothing;
       const count = "shapes" in content ? content.numbers.length : content.lengths.length;
       const presence = this.#presence(rows, count, place + 1, templateVariablesMax);
-      yield* column.pages(content, presence, this.#page);
+      const parts = { rows, texts: texts(place) };
+      if ("shapes" in content && content.digits.length > 0) this.hasPackedDigits = true;
+      yield* column.pages(content, presence, parts, this.#sinks);
     }
     const [bodies, raw] = [this.#bodies, this.#raw];
-    yield textPages(bodies, this.#presence(rows, bodies.count, rawLine, wholeLine), this.#page);
-    yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), this.#page);
+    yield textPages(
+      bodies,
+      this.#presence(rows, bodies.count, rawLine, wholeLine),
+      this.#sinks.page,
+    );
+    yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), this.#sinks.page);
     yield attributes.pages();
   }
 
@@ -222,4 +245,21 @@ export class LogsColumns {
     }
     return at;
   }
+}
+
+/** For each place, how many rows of each part are wider. */
+function textsOfParts(widths: Uint8Array): (place: number) => Uint32Array {
+  const parts = Math.ceil(widths.length / partRows);
+  const counts = new Uint32Array(parts * 256);
+  for (let row = 0; row < widths.length; row++) {
+    const at = 256 * Math.floor(row / partRows) + (widths[row] ?? 0);
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return (place) =>
+    Uint32Array.from({ length: parts }, (_, part) => {
+      let texts = 0;
+      for (let width = place + 1; width <= templateVariablesMax; width++)
+        texts += counts[256 * part + width] ?? 0;
+      return texts;
+    });
 }

@@ -81,11 +81,13 @@ class LogsFileWriter {
     const { columns, index } = this.#tools;
     const { minMs, maxMs } = columns;
     const written = { items: rows, rows, minMs, maxMs };
+    const version = columns.hasPackedDigits ? 2 : 1;
     const searched = index.finish();
     columns.end();
     if (idle.length < idleMax) idle.push(this.#tools);
     const place = `${this.#parquet.append(searched)} ${searched.length}`;
-    const pairs: [string, string][] = [...metadataPairs(note, written), [searchIndexKey, place]];
+    const pairs = metadataPairs(note, written, version);
+    pairs.push([searchIndexKey, place]);
     const bytes = this.#parquet.finish(pairs);
     await this.#write();
     return { ...written, bytes };

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { checkVersion } from "../format_version.ts";
 import { type Footer, parseFooter } from "../parquet/footer.ts";
 import { footerLength } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
@@ -91,7 +92,9 @@ class OpenFile {
       const { size } = fstatSync(handle);
       const at = Math.max(0, size - tailBytes);
       const length = footerLength(readAt(handle, at, size - at), size);
-      return new OpenFile(handle, parseFooter(readAt(handle, size - 8 - length, length)));
+      const footer = parseFooter(readAt(handle, size - 8 - length, length));
+      checkVersion(footer.pairs);
+      return new OpenFile(handle, footer);
     } catch (error) {
       closeSync(handle);
       throw error;

@@ -1,11 +1,12 @@
 import { encodings } from "../parquet/column_pages.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../parquet/flat_columns.ts";
-import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
+import { type FlatColumn, pagesOf } from "../parquet/flat_pages.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { type Forms, formsBytes, formsOf } from "./forms.ts";
+import { unpackDigits } from "./packed_digits.ts";
 import { ShapePatterns } from "./shape_patterns.ts";
-import { bufferOf, type SplitTest, splitTest, type TextTest } from "./text_tests.ts";
+import { bufferOf, isDigit, type SplitTest, splitTest, type TextTest } from "./text_tests.ts";
 
 const zero = "0".charCodeAt(0);
 /** Tests of fewer digits, at one place of a pattern, are made text by text: the digits alone have them everywhere. */
@@ -30,8 +31,7 @@ export class FilledTexts {
   readonly patterns: ShapePatterns;
   readonly #texts: FlatColumn;
   #packed: FlatColumn | undefined;
-  #digits: FlatPage | undefined;
-  #digitsFrom: number | undefined;
+  #digits: Uint8Array | undefined;
   #numbers: Numbers | undefined;
   #forms: Forms | "many" | undefined;
 
@@ -55,7 +55,7 @@ export class FilledTexts {
     const packed = this.#texts.bytes.length + (this.#packed?.bytes.length ?? 0);
     const known = this.#numbers;
     const numbers = (known?.numbers.byteLength ?? 0) + (known?.rowOf?.byteLength ?? 0);
-    const digits = this.#digits?.bytes.buffer.byteLength ?? 0;
+    const digits = this.#digits?.buffer.byteLength ?? 0;
     const forms = typeof this.#forms === "object" ? formsBytes(this.#forms) : 0;
     return packed + this.patterns.memory + digits + numbers + forms;
   }
@@ -85,8 +85,7 @@ export class FilledTexts {
 
   /** Digits of all texts, one after another. Throws UnsupportedParquet. */
   get digits(): Uint8Array {
-    const from = this.#digitsStart();
-    return from === 0 ? nothing : this.#page().bytes.subarray(from);
+    return (this.#digits ??= this.#readDigits());
   }
 
   /** The bytes of each text. Throws UnsupportedParquet. */
@@ -109,7 +108,7 @@ export class FilledTexts {
     if (split.digits.length === 0) return this.#textsOf(alike);
     if (test.is !== "within" && split.digits.length < searchedDigitsMin)
       return this.#textByText(split, alike);
-    const at = bufferOf(this.#page().bytes).indexOf(split.digits);
+    const at = bufferOf(this.digits).indexOf(split.digits);
     return at < 0 ? [] : this.#textsAt(split, alike, at);
   }
 
@@ -122,23 +121,21 @@ export class FilledTexts {
     return found;
   }
 
-  /** Those in which the digits of a test stand where its pattern does; the first of these digits are at `first` in the page. */
+  /** Those in which the digits of a test stand where its pattern does; the first of these digits are at `first` of all. */
   #textsAt(test: SplitTest, alike: Uint8Array, first: number): number[] {
-    const from = this.#digitsStart();
     const { patterns } = this;
     const { numbers } = this.numbers();
-    const { bytes } = this.#page();
-    return textsAt({ numbers, patterns, bytes, from }, test, alike, Math.max(first, from));
+    return textsAt({ numbers, patterns, digits: this.digits }, test, alike, first);
   }
 
   /** Of a test whose digits stand at one place of each pattern. */
   #textByText(test: SplitTest, alike: Uint8Array): number[] {
     const { numbers } = this.numbers();
     const { digitCounts } = this.patterns;
-    const { bytes } = this.#page();
+    const bytes = this.digits;
     const { digits, is } = test;
     const found: number[] = [];
-    let at = this.#digitsStart();
+    let at = 0;
     for (let text = 0; text < numbers.length; text++) {
       const number = numbers[text] ?? 0;
       const count = digitCounts[number] ?? 0;
@@ -163,75 +160,70 @@ export class FilledTexts {
       const number = numbers[text] ?? 0;
       ends[text] = size += (starts[number + 1] ?? 0) - (starts[number] ?? 0);
     }
-    const bytes = new Uint8Array(size);
-    const from = this.#digitsStart();
-    const digits = from === 0 ? nothing : this.#page().bytes;
-    fillPatterns(patterns, starts, numbers, digits, from, bytes);
+    const { digits } = this;
+    // Texts of digits alone are there already.
+    const bytes = size === digits.length ? digits : new Uint8Array(size);
+    if (bytes !== digits) fillPatterns(patterns, starts, numbers, digits, bytes);
     return { bytes, ends, rowOf };
   }
 
   /** Walks the texts by ascending rows, and puts those together that are asked for. */
   cursor(): SplitCursor {
-    const from = this.#digitsStart();
-    const digits = from === 0 ? nothing : this.#page().bytes;
-    return new SplitCursor({ ...this.numbers(), patterns: this.patterns }, digits, from);
+    return new SplitCursor({ ...this.numbers(), patterns: this.patterns }, this.digits);
   }
 
-  /** The only page of digits; before these stand their counts. */
-  #page(): FlatPage {
-    if (this.#digits !== undefined) return this.#digits;
-    if (this.#packed === undefined) throw new RangeError("digits were not given");
-    const [page, ...more] = pagesOf(this.#packed).pages;
-    if (page?.encoding !== encodings.deltaLengthByteArray || more.length > 0)
-      throw new UnsupportedParquet(`${this.#packed.chunk.path} in encoding ${page?.encoding}`);
-    this.#packed = undefined;
-    return (this.#digits = page);
-  }
-
-  /** Where the digits begin in their page: they end with it. 0 where there are none. */
-  #digitsStart(): number {
-    return (this.#digitsFrom ??= this.#findDigits());
-  }
-
-  #findDigits(): number {
+  #readDigits(): Uint8Array {
     const { numbers } = this.numbers();
     const { digitCounts } = this.patterns;
     let count = 0;
     for (let text = 0; text < numbers.length; text++) count += digitCounts[numbers[text] ?? 0] ?? 0;
-    if (count === 0) return 0;
-    const { bytes } = this.#page();
-    if (new DeltaColumn(bytes).count !== numbers.length || count >= bytes.length)
-      throw new UnsupportedParquet("digits are cut off");
-    return bytes.length - count;
+    if (count === 0) return nothing;
+    if (this.#packed === undefined) throw new RangeError("digits were not given");
+    const digits = digitsIn(this.#packed, numbers.length, count);
+    this.#packed = undefined;
+    return digits;
   }
 }
 
-/** Texts by pattern; the digits of the first one begin at `from` in the bytes. */
-type Digits = Pick<PatternedTexts, "numbers" | "patterns"> & {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-};
+/** The digits of `texts` texts, `count` in all: packed part by part; in files of version 1, those of each text as they are. */
+function digitsIn(column: FlatColumn, texts: number, count: number): Uint8Array {
+  const [page, ...more] = pagesOf(column).pages;
+  if (page?.encoding !== encodings.deltaLengthByteArray || more.length > 0)
+    throw new UnsupportedParquet(`${column.chunk.path} in encoding ${page?.encoding}`);
+  const { bytes } = page;
+  const lengths = new DeltaColumn(bytes).decodeAll();
+  const from = bytes.length - lengths.reduce((sum, length) => sum + length, 0);
+  if (from < 0) throw new UnsupportedParquet("digits are cut off");
+  // No value of packed digits begins with one.
+  if (lengths.length !== texts || !isDigit(bytes[from] ?? 0))
+    return unpackDigits(bytes.subarray(from), lengths, count);
+  if (bytes.length - from !== count) throw new UnsupportedParquet("digits are cut off");
+  return bytes.subarray(from);
+}
 
-/** Numbers of the texts that pass a test, of the patterns `alike`; the test's digits are not in the bytes before `first`. */
+/** Texts by pattern, and the digits of all. */
+type Digits = Pick<PatternedTexts, "numbers" | "patterns"> & { readonly digits: Uint8Array };
+
+/** Numbers of the texts that pass a test, of the patterns `alike`; the test's digits are not among the digits before `first`. */
 function textsAt(
-  { numbers, patterns, bytes, from }: Digits,
+  { numbers, patterns, digits }: Digits,
   test: SplitTest,
   alike: Uint8Array,
   first: number,
 ): number[] {
   const { digitCounts, digitStarts, count } = patterns;
-  const all = bufferOf(bytes);
-  const digits = bufferOf(test.digits);
+  const all = bufferOf(digits);
+  const wanted = bufferOf(test.digits);
   // By digit of each pattern: whether a test passes whose first digit it is, as far as that was asked.
   const known = new Uint8Array(digitStarts[count] ?? 0);
   const found: number[] = [];
-  // The digits of the text are bytes[start, end).
+  // The digits of the text are digits[start, end).
   // One by one: variables that are taken out of a list together make this loop take twice as long (JavaScriptCore, measured).
   let text = 0;
   let number = numbers[0] ?? 0;
-  let start = from;
+  let start = 0;
   let end = start + (digitCounts[number] ?? 0);
-  for (let at = all.indexOf(digits, first); at >= 0;) {
+  for (let at = all.indexOf(wanted, first); at >= 0;) {
     for (; end <= at; end += digitCounts[number] ?? 0) {
       number = numbers[++text] ?? 0;
       start = end;
@@ -243,7 +235,7 @@ function textsAt(
     }
     const isFound = known[digit] === yes;
     if (isFound) found.push(text);
-    at = all.indexOf(digits, isFound ? end : at + 1);
+    at = all.indexOf(wanted, isFound ? end : at + 1);
   }
   return found;
 }
@@ -253,11 +245,10 @@ function fillPatterns(
   starts: Uint32Array,
   numbers: Uint16Array | Uint32Array,
   digits: Uint8Array,
-  from: number,
   into: Uint8Array,
 ): void {
   let to = 0;
-  let digit = from;
+  let digit = 0;
   for (let text = 0; text < numbers.length; text++) {
     const number = numbers[text] ?? 0;
     const end = starts[number + 1] ?? 0;
@@ -277,12 +268,11 @@ class SplitCursor {
   readonly #digits: Uint8Array;
   /** The first text that is not before the row at hand, and where its digits begin. */
   #text = 0;
-  #digit: number;
+  #digit = 0;
 
-  constructor(texts: PatternedTexts, digits: Uint8Array, from: number) {
+  constructor(texts: PatternedTexts, digits: Uint8Array) {
     this.#texts = texts;
     this.#digits = digits;
-    this.#digit = from;
     const { starts } = texts.patterns;
     let longest = 0;
     for (let i = 0; i + 1 < starts.length; i++)

@@ -1,5 +1,6 @@
 import { DecodedCache } from "../decoded_cache.ts";
 import { storeError } from "../errors.ts";
+import { UnknownFormat } from "../format_version.ts";
 import type { Footer, RowGroup } from "../parquet/footer.ts";
 import { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
@@ -16,6 +17,8 @@ export class LogsCache {
   readonly #groups: DecodedCache<LogGroup>;
   /** Columns of row groups that were wanted since the start: those that were there, and those that had to be read. */
   readonly columns = { hits: 0, misses: 0 };
+  /** Files that were not read because a newer version wrote them, time and again. */
+  refused = 0;
 
   constructor(bytesMax: number) {
     this.#footers = new DecodedCache(Math.ceil(bytesMax / footersShare));
@@ -44,10 +47,19 @@ export class LogsCache {
   async open(id: string, path: string): Promise<LogFile> {
     let footer = this.#footers.get(id);
     if (footer === undefined) {
-      footer = await readingLogs(() => readFooter(path));
+      footer = await this.#readFooter(path);
       this.#footers.set(id, footer, footer.bytes);
     }
     return new LogFile(this.#groups, this.columns, id, path, footer);
+  }
+
+  async #readFooter(path: string): Promise<LogFooter> {
+    try {
+      return await readingLogs(() => readFooter(path));
+    } catch (error) {
+      if (error instanceof UnknownFormat) this.refused++;
+      throw error;
+    }
   }
 }
 

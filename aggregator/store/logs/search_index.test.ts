@@ -53,7 +53,7 @@ test("other readers of Parquet do not see the index, and it takes at most 0.6 by
   const engine = await DuckDBInstance.create(":memory:");
   const connection = await engine.connect();
   const count = await connection.runAndReadAll(
-    `SELECT count(*)::INTEGER, count(DISTINCT v0)::INTEGER FROM read_parquet('${file.path}')`,
+    `SELECT count(*)::INTEGER, count(DISTINCT ts)::INTEGER FROM read_parquet('${file.path}')`,
   );
   expect(count.getRowsJS()).toEqual([[20_000, new Set(many.map((_, i) => id(i))).size]]);
   const pairs = await connection.runAndReadAll(

@@ -1,10 +1,10 @@
 import type { Texts } from "#shared/model/line_columns.ts";
 import { TextColumn, textPages, type WrittenTexts } from "../logs_texts.ts";
-import type { ByteSink } from "../parquet/byte_sink.ts";
 import { encodings } from "../parquet/column_pages.ts";
 import { dictionaryPages } from "../parquet/dictionary_pages.ts";
 import type { ColumnPages } from "../parquet/parquet_writer.ts";
 import { noPresence, type Presence } from "../parquet/presence.ts";
+import { digitPages, type DigitSinks, type TextParts } from "./digit_pages.ts";
 import { expandShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";
 import { type SplitTexts, TextSplitter } from "./split_texts.ts";
@@ -50,32 +50,28 @@ export class VariableColumn {
   get content(): WrittenTexts | SplitTexts {
     const splitter = this.#splitter;
     if (this.#isSplit) {
-      const { split } = splitter;
-      if (splitter.areDigits) return { bytes: split.digits, lengths: split.digitCounts };
-      if (splitter.isWorthIt) return split;
+      if (splitter.count > 0 && splitter.isWorthIt) return splitter.split;
       this.#putTogether();
     }
     return this.#texts;
   }
 
-  /** Pages of its content: of the texts, or of their shapes, and of their digits; each good until the next one. The lengths are written to `page`. */
+  /** Pages of its content: of the texts, or of their shapes, and of their digits; each good until the next one, with what is written to `sinks`. */
   *pages(
     content: WrittenTexts | SplitTexts,
     presence: Presence,
-    page: ByteSink,
+    parts: TextParts,
+    sinks: DigitSinks,
   ): Generator<ColumnPages, void> {
     const level = this.#level;
     if (!("shapes" in content)) {
-      yield textPages(content, presence, page, level);
+      yield textPages(content, presence, sinks.page, level);
       yield noneOf(presence);
       return;
     }
     yield { ...dictionaryPages(content.numbers, content.shapes), presence };
     if (content.digits.length === 0) yield noneOf(presence);
-    else {
-      const digits = { bytes: content.digits, lengths: content.digitCounts };
-      yield textPages(digits, presence, page, level);
-    }
+    else yield digitPages(content, parts, sinks, level);
   }
 
   #putTogether(): void {

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type ColumnChunk, type Footer, parseFooter, type RowGroup } from "./footer.ts";
+import { checkVersion } from "../format_version.ts";
 import { PackedColumns } from "./packed_columns.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
@@ -22,7 +23,7 @@ export class ParquetFile {
 
   /**
    * `footer` where it was read before; row groups from the first that `isPast` on are left out, and key-value pairs then, too. Throws
-   * UnsupportedParquet, and what the filesystem says.
+   * UnsupportedParquet, UnknownFormat, and what the filesystem says.
    */
   static async open(
     path: string,
@@ -31,7 +32,10 @@ export class ParquetFile {
   ): Promise<ParquetFile> {
     const handle = await open(path, "r");
     try {
-      return new ParquetFile(handle, footer ?? (await readFooter(handle, isPast)));
+      if (footer !== undefined) return new ParquetFile(handle, footer);
+      const read = await readFooter(handle, isPast);
+      checkVersion(read.pairs);
+      return new ParquetFile(handle, read);
     } catch (error) {
       await handle.close();
       throw error;
