@@ -36,6 +36,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "kept_records.ts",
     "known_documents.ts",
     "known_numbers.ts",
+    "line_text.ts",
     "listen_address.ts",
     "detected_severity.ts",
     "log_batch_builder.ts",

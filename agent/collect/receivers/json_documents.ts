@@ -52,6 +52,8 @@ export class DocumentIntake {
   readonly #shape: DocumentShape;
   readonly #known: KnownDocuments;
   readonly #numbers = new KnownNumbers();
+  /** By the key of the time. */
+  readonly #shapes = new Map<string | undefined, RecordShape>();
 
   constructor(shape: DocumentShape) {
     this.#shape = shape;
@@ -94,15 +96,24 @@ export class DocumentIntake {
     const found = shape.timeKeys.find((key) => document[key] !== undefined);
     const unixNanos = found === undefined ? 0n : timeNanos(document[found]);
     const timeKey = unixNanos === undefined ? undefined : found;
-    const usedKeys: ReadonlySet<string> = new Set(timeKey === undefined ? [] : [timeKey]);
     try {
-      const shaped = shapeRecord({ fields: document, whole }, { ...shape, usedKeys }, labels);
-      records.add(shaped.labels, { ...shaped, unixNanos: unixNanos ?? 0n }, whole);
+      const shaped = shapeRecord({ fields: document, whole }, this.#shapeWithout(timeKey), labels);
+      const { severity, body, attributes } = shaped;
+      const record = { unixNanos: unixNanos ?? 0n, severity, body, attributes };
+      records.add(shaped.labels, record, whole);
       return { shaped, timeKey };
     } catch (thrown) {
       if (!(thrown instanceof UnshapedRecordError)) throw thrown;
       throw new OperatingError("bad_request", thrown.message, { cause: thrown });
     }
+  }
+
+  #shapeWithout(timeKey: string | undefined): RecordShape {
+    const known = this.#shapes.get(timeKey);
+    if (known !== undefined) return known;
+    const shape = { ...this.#shape, usedKeys: new Set(timeKey === undefined ? [] : [timeKey]) };
+    this.#shapes.set(timeKey, shape);
+    return shape;
   }
 }
 

@@ -187,8 +187,16 @@ export function areApart(
   return !keys.some((key) => labelKeys.has(key) || levelKeys.includes(key));
 }
 
-/** With "_" for what names of structured metadata do not have. */
+const attributeNames = new Map<string, string>();
+const attributeNamesMax = 10_000;
+
+/** With "_" for what names of structured metadata do not have; names that come again are remembered. */
 function attributeName(key: string): string {
-  const name = key.replaceAll(/[^a-zA-Z0-9_]/gu, "_");
-  return /^\d/.test(name) ? `key_${name}` : name;
+  const known = attributeNames.get(key);
+  if (known !== undefined) return known;
+  const plain = key.replaceAll(/[^a-zA-Z0-9_]/gu, "_");
+  const name = /^\d/.test(plain) ? `key_${plain}` : plain;
+  if (attributeNames.size >= attributeNamesMax) attributeNames.clear();
+  attributeNames.set(key, name);
+  return name;
 }

@@ -90,12 +90,16 @@ export class KeptRecords {
     const stream = this.#builder.stream(labels);
     const atMs = this.#multiline === undefined ? 0 : this.#context.clock.monotonic();
     const nowMs = this.#context.clock.now();
-    let [timeMs, timeNanos, beside] = [ms, nanos, attributes];
+    // One by one: an array to destructure would be made for every line.
+    let timeMs = ms;
+    let timeNanos = nanos;
+    let beside = attributes;
     const isTimed = ms > 0 || (ms === 0 && nanos > 0);
     const isReplaced = !isTimed || ms + nanos / nanosPerMs > nowMs + aheadMaxMs;
     let mark: Labels | undefined;
     if (isReplaced) {
-      [timeMs, timeNanos] = [nowMs, 0];
+      timeMs = nowMs;
+      timeNanos = 0;
       mark = ms === 0 && nanos === 0 ? undefined : timeMark(ms, nanos);
       if (mark !== undefined) beside = { ...attributes, ...mark };
     }

@@ -30,6 +30,8 @@ export class LogBatchBuilder implements LineRows {
   readonly #limits: LogLimits;
   readonly #streams: Labels[] = [];
   readonly #numbers = new Map<string, number>();
+  /** Of a stream that needed a key: the next record's is often the same. */
+  #lastNumber = 0;
   /** The same object again needs no key. */
   readonly #numbersOf = new Map<Labels, number>();
   #rows = 0;
@@ -70,8 +72,11 @@ export class LogBatchBuilder implements LineRows {
   stream(labels: Labels): number {
     const same = this.#numbersOf.get(labels);
     if (same !== undefined) return same;
+    const last = this.#lastNumber;
+    if (isSame(labels, this.#streams[last])) return last;
     const number = this.#numberOf(labels);
     this.#numbersOf.set(labels, number);
+    this.#lastNumber = number;
     return number;
   }
 
@@ -281,8 +286,20 @@ function grown<Column extends Uint8Array | Uint32Array | Float64Array>(
   return into;
 }
 
+/** Whether both have the same values; false for some that mean the same. */
+function isSame(labels: Labels, others: Labels | undefined): boolean {
+  if (others === undefined) return false;
+  let count = 0;
+  for (const name in labels) {
+    if (labels[name] !== others[name]) return false;
+    count++;
+  }
+  return count === Object.keys(others).length;
+}
+
 function isTooMuch(attributes: Labels): boolean {
-  let [count, size] = [0, 0];
+  let count = 0;
+  let size = 0;
   for (const name in attributes) {
     count++;
     size += name.length + (attributes[name] ?? "").length;

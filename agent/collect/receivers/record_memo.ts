@@ -72,7 +72,8 @@ export class RecordMemo {
 }
 
 function isUsual(attributes: Labels = {}): boolean {
-  let [count, units] = [0, 0];
+  let count = 0;
+  let units = 0;
   for (const name in attributes) {
     count++;
     units += name.length + (attributes[name] ?? "").length;

@@ -52,6 +52,8 @@ const decoder = new Decoder({
   extensionCodec,
   rawStrings: true,
   useBigInt64: true,
+  // The library's cache of keys would give one that is no UTF-8 the text of another, read with what stood behind that.
+  keyDecoder: null,
   // Keys may be of any type that there is; only text is of use.
   mapKeyConverter: (key) => (key instanceof Uint8Array ? textOf(key) : String(key)),
 });

@@ -90,7 +90,8 @@ export class KnownPush {
     // An empty line is not written.
     this.#lineStart = end;
     this.#lineEnd = end;
-    let [hasTime, hasLine] = [false, false];
+    let hasTime = false;
+    let hasLine = false;
     while (cursor.at < end) {
       const fieldStart = cursor.at;
       const tag = cursor.varint(end);
@@ -114,7 +115,8 @@ export class KnownPush {
   }
 
   #readTime(cursor: ProtobufCursor, end: number): boolean {
-    let [seconds, nanos] = [0, 0];
+    let seconds = 0;
+    let nanos = 0;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag === secondsTag) seconds = cursor.varint(end);

@@ -4,6 +4,7 @@ import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { BodyError, type TakeMemory } from "../body.ts";
+import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
 import { takeProtobufParts } from "../request_parts.ts";
 import { type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
@@ -50,14 +51,10 @@ export function readJsonPush(body: Uint8Array, lines: PushedLines): void {
     for (const [at, line, metadata] of values) {
       text.set(line);
       const own = metadata === undefined ? noMetadata : lines.metadata(textsOf(metadata));
-      // "1760000000123456789" is 1,760,000,000,123 ms and 456,789 ns.
-      const ms = Number(at.slice(0, -nanosDigits));
-      lines.add(ms, Number(at.slice(-nanosDigits)), text.bytes, 0, text.length, own);
+      lines.add(msOf(at), nanosOf(at), text.bytes, 0, text.length, own);
     }
   }
 }
-
-const nanosDigits = 6;
 
 type UsualPush = {
   readonly streams: readonly {
@@ -89,29 +86,6 @@ function isUsualValue(value: unknown): boolean {
   return isObject(metadata) && Object.values(metadata).every((one) => typeof one === "string");
 }
 
-const [zeroCode, nineCode, nanosCharsMax] = [48, 57, 19];
-
-function isNanos(text: string): boolean {
-  if (text.length === 0 || text.length > nanosCharsMax) return false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < zeroCode || code > nineCode) return false;
-  }
-  return true;
-}
-
-/** A line as bytes, in a buffer that is used again. */
-class LineText {
-  bytes = Buffer.allocUnsafeSlow(4_096);
-  length = 0;
-
-  set(line: string): void {
-    // A UTF-16 unit is at most three bytes of UTF-8.
-    if (3 * line.length > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(6 * line.length);
-    this.length = this.bytes.write(line);
-  }
-}
-
 /** Adds what was decoded as a whole. */
 export function addStreams(streams: readonly PushedStream[], lines: PushedLines): void {
   for (const { labels, entries } of streams) {
@@ -136,7 +110,7 @@ function checkedStreams(json: unknown): PushedStream[] {
       return {
         labels: streamLabels(stream.labels),
         entries: stream.entries.map(({ ts, line }) => ({
-          unixNanos: nanosOf(ts),
+          unixNanos: nanosOfTime(ts),
           line,
           metadata: {},
         })),
@@ -219,7 +193,7 @@ function jsonOf(body: Uint8Array): unknown {
 }
 
 /** RFC 3339, with up to nine digits of a second. */
-function nanosOf(text: string): bigint {
+function nanosOfTime(text: string): bigint {
   const parts = /^(.{19})(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
   const secondMs = Date.parse(`${parts?.[1]}${parts?.[3]}`);
   if (parts === null || Number.isNaN(secondMs))

@@ -1,5 +1,6 @@
 import {
   type DescMessage,
+  type JsonValue,
   type MessageShape,
   create,
   fromBinary,
@@ -29,6 +30,8 @@ export type ExportCall<Request extends DescMessage, Response extends DescMessage
   run(request: MessageShape<Request>, format: Format): Promise<MessageShape<Response>>;
   /** Reads a request in protobuf without decoding it; undefined where it has to be. */
   runBytes?(request: Uint8Array): Promise<MessageShape<Response>> | undefined;
+  /** The same of one in JSON. */
+  runJson?(request: JsonValue): Promise<MessageShape<Response>> | undefined;
 };
 
 /**
@@ -48,7 +51,7 @@ export async function answerExport<Request extends DescMessage, Response extends
       const body = unpackBody(packed, encoding, call.limits.bytesMax);
       if (body !== packed) take(body.length);
       const early = format === "protobuf" ? call.runBytes?.(body) : undefined;
-      const answer = await (early ?? call.run(decode(call.request, body, format, take), format));
+      const answer = await (early ?? runDecoded(call, body, format, take));
       return respond(200, format, call.response, answer);
     });
   } catch (thrown) {
@@ -62,18 +65,38 @@ function formatOf(contentType: string | null): Format | undefined {
   return mediaType === mediaTypes.json ? "json" : undefined;
 }
 
-function decode<Desc extends DescMessage>(
-  schema: Desc,
+/** Throws as decode() does. */
+function runDecoded<Request extends DescMessage, Response extends DescMessage>(
+  call: ExportCall<Request, Response>,
   body: Uint8Array,
   format: Format,
   take: TakeMemory,
-): MessageShape<Desc> {
-  if (format === "protobuf") takeProtobufParts(body, schema, take);
-  else takeJsonParts(body, take);
+): Promise<MessageShape<Response>> {
+  const { request } = call;
+  if (format === "protobuf") {
+    takeProtobufParts(body, request, take);
+    const message = decode(format, () => fromBinary(request, body, { readUnknownFields: false }));
+    return call.run(message, format);
+  }
+  takeJsonParts(body, take);
+  const text = decode(format, () => new TextDecoder("utf-8", { fatal: true }).decode(body));
+  const early =
+    call.runJson === undefined ? undefined : call.runJson(decode(format, () => jsonOf(text)));
+  if (early !== undefined) return early;
+  const message = decode(format, () =>
+    fromJsonString(request, text, { ignoreUnknownFields: true }),
+  );
+  return call.run(message, format);
+}
+
+function jsonOf(text: string): JsonValue {
+  return JSON.parse(text);
+}
+
+/** Throws BodyError(400). */
+function decode<Decoded>(format: Format, read: () => Decoded): Decoded {
   try {
-    if (format === "protobuf") return fromBinary(schema, body, { readUnknownFields: false });
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    return fromJsonString(schema, text, { ignoreUnknownFields: true });
+    return read();
   } catch (cause) {
     // Whatever a decoder throws, also at the end of the stack, means that these bytes are no such message.
     const message = `request is not a valid ${format} message: ${messageOf(cause).slice(0, 200)}`;

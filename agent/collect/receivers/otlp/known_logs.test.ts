@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, fromJson, toBinary, toJson, type JsonValue } from "@bufbuild/protobuf";
 import { AnyValueSchema, KeyValueSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import {
   ExportLogsServiceRequestSchema,
@@ -68,4 +68,50 @@ test("what nearly all senders send is read by its bytes", () => {
   for (const seed of seeds) expect(intake.exportBytes(seed)).toBeDefined();
   const map = create(AnyValueSchema, { value: { case: "kvlistValue", value: { values: [] } } });
   expect(intake.exportBytes(request({ body: map }))).toBeUndefined();
+});
+
+function isText(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+test("requests in JSON are read as they are decoded", async () => {
+  const random = randomOf(fuzzSeed());
+  const texts = seeds.map((seed) =>
+    JSON.stringify(
+      toJson(ExportLogsServiceRequestSchema, fromBinary(ExportLogsServiceRequestSchema, seed)),
+    )
+      // Ids are hexadecimal in OTLP's JSON.
+      .replaceAll("BwcHBwcHBwcHBwcHBwcHBw==", "0A".repeat(16))
+      .replaceAll("AQEBAQEBAQE=", "0b".repeat(8)),
+  );
+  const jsons = Array.from({ length: 3_000 }, () => {
+    const text = texts[random(texts.length)] ?? "";
+    return isText(
+      random(2) === 0 ? text : Buffer.from(mutated(Buffer.from(text), random)).toString(),
+    );
+  }).filter((json) => json !== undefined);
+  const outcomes = async (reads: boolean): Promise<unknown[]> => {
+    const held = new Held();
+    const intake = new LogsIntake(held.context(), undefined);
+    const answers: unknown[] = [];
+    for (const json of jsons) {
+      try {
+        const early = reads ? intake.exportJson(json) : undefined;
+        const whole = () =>
+          intake.export(
+            fromJson(ExportLogsServiceRequestSchema, json, { ignoreUnknownFields: true }),
+            "base64",
+          );
+        answers.push(toBinary(ExportLogsServiceResponseSchema, await (early ?? whole())));
+      } catch (thrown) {
+        answers.push(String(thrown));
+      }
+    }
+    return [answers, held.logs, held.drops];
+  };
+  expect(await outcomes(true)).toEqual(await outcomes(false));
 });

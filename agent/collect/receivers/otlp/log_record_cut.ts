@@ -123,18 +123,20 @@ export class LogRecordCut {
     return true;
   }
 
-  /** 64 bits of nanoseconds: 2^32 of them are 4,294 ms and 967,296 ns. */
   #readTime(bytes: Buffer): void {
     this.ms = 0;
     this.nanos = 0;
-    for (const at of [this.#time, this.#observed]) {
-      if (at === none) continue;
-      const high = bytes.readUInt32LE(at + 4);
-      const rest = high * 967_296 + bytes.readUInt32LE(at);
-      const ms = Math.floor(rest / nanosPerMs);
-      this.ms = high * 4_294 + ms;
-      this.nanos = rest - ms * nanosPerMs;
-      if (this.ms > 0 || this.nanos > 0) return;
-    }
+    if (this.#time !== none) this.#readNanos(bytes, this.#time);
+    if (this.ms === 0 && this.nanos === 0 && this.#observed !== none)
+      this.#readNanos(bytes, this.#observed);
+  }
+
+  /** 64 bits of nanoseconds: 2^32 of them are 4,294 ms and 967,296 ns. */
+  #readNanos(bytes: Buffer, at: number): void {
+    const high = bytes.readUInt32LE(at + 4);
+    const rest = high * 967_296 + bytes.readUInt32LE(at);
+    const ms = Math.floor(rest / nanosPerMs);
+    this.ms = high * 4_294 + ms;
+    this.nanos = rest - ms * nanosPerMs;
   }
 }

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { type JsonValue, create } from "@bufbuild/protobuf";
 import type {
   ExportLogsServiceRequest,
   ExportLogsServiceResponse,
@@ -7,6 +7,7 @@ import { ExportLogsServiceResponseSchema } from "#proto/gen/foreign/otlp_logs_pb
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import type { ReceiverContext } from "../receiver.ts";
+import { KnownJsonLogs } from "./known_json_logs.ts";
 import { KnownLogs } from "./known_logs.ts";
 import { type IdEncoding, convertLogs, logLabels } from "./logs_converter.ts";
 
@@ -20,6 +21,7 @@ export class LogsIntake {
   readonly #multiline: MultilineConfig | undefined;
   readonly #labelsOf = logLabels();
   readonly #known = new KnownLogs(this.#labelsOf);
+  readonly #knownJson = new KnownJsonLogs(this.#labelsOf);
 
   constructor(context: ReceiverContext, multiline: MultilineConfig | undefined) {
     this.#context = context;
@@ -38,6 +40,15 @@ export class LogsIntake {
     const { builder, faults } = this.#newBatch();
     const isRead = this.#known.read(bytes, builder, (fault) => faults.push(fault));
     return isRead ? this.#store(builder, faults) : undefined;
+  }
+
+  /** The same of a request in JSON. */
+  exportJson(json: JsonValue): Promise<ExportLogsServiceResponse> | undefined {
+    const { builder, faults } = this.#newBatch();
+    const onFault = (fault: RecordFault) => void faults.push(fault);
+    return this.#knownJson.read(json, { builder, onFault })
+      ? this.#store(builder, faults)
+      : undefined;
   }
 
   #newBatch() {

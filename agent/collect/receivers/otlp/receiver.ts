@@ -45,6 +45,7 @@ export const otlp = defineReceiver({
         limits,
         run: (request, format) => logs.export(request, format === "json" ? "base64" : "hex"),
         runBytes: (bytes) => logs.exportBytes(bytes),
+        runJson: (json) => logs.exportJson(json),
       }),
     );
     for (const path of paths) routes.all(path, (c) => c.text("expected POST\n", 405));

@@ -127,7 +127,8 @@ type Counted = { start: number; length: number };
 
 /** Reads the length at `at`, where there is one that a message follows, into `counted`. */
 function readCount(bytes: Buffer, at: number, counted: Counted): "counted" | "incomplete" | "none" {
-  let [next, length] = [at, 0];
+  let next = at;
+  let length = 0;
   for (; next < bytes.length && next - at <= digitsMax; next++) {
     const byte = bytes[next] ?? 0;
     if (byte < zero || byte > nine) break;

@@ -46,7 +46,8 @@ export class UsualForm {
   /** Where what follows it begins, or -1. */
   #readPriority(bytes: Buffer, start: number): number {
     if (bytes[start] !== less) return -1;
-    let [at, number] = [start + 1, 0];
+    let at = start + 1;
+    let number = 0;
     for (; at <= start + 3; at++) {
       const digit = (bytes[at] ?? 0) - zero;
       if (digit < 0 || digit > 9) break;
@@ -132,7 +133,8 @@ function namesZone(bytes: Buffer, at: number): boolean {
 
 /** Where the elements of structured data end, by their brackets and quotes alone; -1 where they do not. */
 function elementsEnd(bytes: Buffer, start: number, stop: number): number {
-  let [at, isQuoted] = [start, false];
+  let at = start;
+  let isQuoted = false;
   if (bytes[at] !== open) return -1;
   for (; at < stop; at++) {
     const byte = bytes[at];
