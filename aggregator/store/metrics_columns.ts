@@ -69,7 +69,7 @@ export class TimesColumn {
   #decode(at: number, count: number): Uint32Array {
     if (this.#deltas === undefined) return this.#offsets.slice(at, at + count);
     // The first is 0 after itself.
-    this.#deltas.decode(at, count, 0, this.#offsets);
+    this.#deltas.decodeUint32s(at, count, 0, this.#offsets);
     return this.#offsets.slice(0, count);
   }
 }

@@ -16,7 +16,7 @@ import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { sameTemplate } from "./same_template.ts";
 import { type RowCursor, type SplitForms, TextColumn, TextCursor } from "./text_values.ts";
-import { type Shape, shapesOf } from "./value_shapes.ts";
+import { SeenValues, type Shape, shapesOf } from "./value_shapes.ts";
 
 const decoder = new TextDecoder();
 const labelBytes = 300;
@@ -46,6 +46,7 @@ export class LogGroup {
   #runEnds: Uint32Array | undefined;
   #severities: Uint8Array | undefined;
   #templates: Numbered<LineTemplate> | undefined;
+  #variables: number | undefined;
   #attributes: NumberedTexts<Labels> | undefined;
   #lineEnds: { readonly variables: number; readonly ends: Uint32Array } | undefined;
   /** By template, then by variable. */
@@ -264,18 +265,24 @@ export class LogGroup {
     return this.#shapes[template] !== undefined;
   }
 
-  /** By template. */
+  /** By template. Those of all variables that were read are found out at once. */
   #shapesOf(variable: number): readonly (Shape | undefined)[] {
     const known = this.#variableShapes[variable];
     if (known !== undefined) return known;
-    const column = this.texts(variableColumns[variable] ?? "");
     const { numbers } = this.templates;
-    const split = this.split(variable);
-    // What is put together of shapes and digits is not for it: then nothing is known.
-    const isKnown = column !== undefined && (split !== undefined || !column.isSplit);
-    const shapes = isKnown ? shapesOf(column, split, numbers, this.#templateRows()) : [];
-    this.#bytes += 8 * shapes.length;
-    return (this.#variableShapes[variable] = shapes);
+    const rowsOf = this.#templateRows();
+    const seen = new SeenValues(rowsOf.length);
+    for (let v = 0; v < this.variables; v++) {
+      const column = this.texts(variableColumns[v] ?? "");
+      if (column === undefined || this.#variableShapes[v] !== undefined) continue;
+      const split = this.split(v);
+      // What is put together of shapes and digits is not for it: then nothing is known.
+      const isKnown = split !== undefined || !column.isSplit;
+      const shapes = isKnown ? shapesOf(seen, column, split, numbers, rowsOf) : [];
+      this.#bytes += 8 * shapes.length;
+      this.#variableShapes[v] = shapes;
+    }
+    return (this.#variableShapes[variable] ??= []);
   }
 
   #variablesOf(template: number): number {
@@ -296,10 +303,12 @@ export class LogGroup {
 
   /** Variables of the template that has most. */
   get variables(): number {
-    return this.templates.values.reduce(
+    if (this.#templates === undefined) return 0;
+    this.#variables ??= this.templates.values.reduce(
       (most, template) => Math.max(most, variablesOf(template)),
       0,
     );
+    return this.#variables;
   }
 
   #wanted<Value>(name: string, value: Value | undefined): Value {

@@ -208,7 +208,7 @@ function lengthsOf({ bytes, count }: FlatPage): Uint32Array {
   const deltas = new DeltaColumn(bytes);
   if (deltas.count !== count) throw new UnsupportedParquet("texts are cut off");
   const lengths = new Uint32Array(count);
-  deltas.decode(0, count, deltas.first, lengths);
+  deltas.decodeUint32s(0, count, deltas.first, lengths);
   let all = 0;
   // One below zero is a large one here.
   for (let i = 0; i < count; i++) all += lengths[i] ?? 0;

@@ -12,6 +12,8 @@ export type Shape = {
 /** Longer values are not looked at. */
 export const shapeBytesMax = 128;
 const shapesMax = 10_000;
+/** Shapes of one hash. */
+const alikeMax = 8;
 /** Places of one column that are remembered; templates beyond them have no shape. */
 const placesMax = 500_000;
 
@@ -59,15 +61,17 @@ function bytesOfKinds(mask: number): Uint8Array {
 
 /**
  * Shapes of the variable whose values are in a column, by template. Undefined where they are not known: values that are long or not ASCII, rows
- * without one. `split` is the same column by form, where it is known so; `numbers` the template of each row, `rowsOf` how many rows each template has.
+ * without one. `split` is the same column by form, where it is known so; `numbers` the template of each row, `rowsOf` how many rows each template has;
+ * `seen` is for as many templates, and serves one column after another.
  */
 export function shapesOf(
+  seen: SeenValues,
   column: TextColumn,
   split: SplitForms | undefined,
   numbers: Uint32Array,
   rowsOf: Uint32Array,
 ): (Shape | undefined)[] {
-  const seen = new SeenValues(rowsOf.length);
+  seen.clear();
   if (split === undefined) addValues(seen, column, numbers);
   else addForms(seen, split);
   const shapes: (Shape | undefined)[] = [];
@@ -77,13 +81,35 @@ export function shapesOf(
 
 function addValues(seen: SeenValues, column: TextColumn, numbers: Uint32Array): void {
   const { bytes, ends, rowOf } = column;
+  // Most such columns are of digits alone.
+  const only = onlyKindOf(bytes);
   let start = 0;
   for (let value = 0; value < ends.length; value++) {
     const end = ends[value] ?? 0;
     const template = numbers[rowOf === undefined ? value : (rowOf[value] ?? 0)] ?? 0;
-    seen.add(template, bytes, start, end, 1);
+    const place = seen.placeOf(template, end - start, 1, only);
+    if (only === 0 && place >= 0) addMasks(seen.masks, place, bytes, start, end);
     start = end;
   }
+}
+
+function addMasks(
+  masks: Uint16Array,
+  place: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  let at = place;
+  for (let i = start; i < end; i++, at++)
+    masks[at] = (masks[at] ?? 0) | (maskOf[bytes[i] ?? 0] ?? 0);
+}
+
+/** The mask of the one kind that all bytes are of; 0 where they are of several. */
+function onlyKindOf(bytes: Uint8Array): number {
+  const mask = maskOf[bytes[0] ?? 0] ?? 0;
+  for (let i = 0; i < bytes.length; i++) if (maskOf[bytes[i] ?? 0] !== mask) return 0;
+  return mask;
 }
 
 /** Digits are one kind, so that forms say as much as the values. */
@@ -91,95 +117,119 @@ function addForms(seen: SeenValues, { forms, patterns: { bytes, starts } }: Spli
   const { templates, patterns, counts } = forms;
   for (let form = 0; form < counts.length; form++) {
     const pattern = patterns[form] ?? 0;
-    const [start, end] = [starts[pattern] ?? 0, starts[pattern + 1] ?? 0];
-    seen.add(templates[form] ?? 0, bytes, start, end, counts[form] ?? 0);
-  }
-}
-
-/** What was seen of the values of a variable, by template. */
-class SeenValues {
-  readonly templates: number;
-  readonly #places = new Places();
-  /** By template and length: where the places of such values begin, below zero where there was none. */
-  readonly #bases: (Int32Array | undefined)[];
-  readonly #counts: Uint32Array;
-
-  constructor(templates: number) {
-    this.templates = templates;
-    this.#bases = Array.from({ length: templates });
-    this.#counts = new Uint32Array(templates);
-  }
-
-  /** `times` values that look like bytes[start, end). */
-  add(template: number, bytes: Uint8Array, start: number, end: number, times: number): void {
-    const length = end - start;
-    if (length > shapeBytesMax || template >= this.templates) return;
-    this.#counts[template] = (this.#counts[template] ?? 0) + times;
-    const bases = (this.#bases[template] ??= new Int32Array(width).fill(-1));
-    let base = bases[length] ?? 0;
-    if (base < 0) bases[length] = base = this.#places.add(length);
-    const { masks } = this.#places;
-    for (let i = start; i < end; i++) {
-      const place = base + i - start;
-      masks[place] = (masks[place] ?? 0) | (maskOf[bytes[i] ?? 0] ?? 0);
-    }
-  }
-
-  /** Undefined where not all rows of the template were seen. */
-  shape(template: number, rows: number): Shape | undefined {
-    const bases = this.#bases[template];
-    const isAll = this.#counts[template] === rows && !this.#places.isFull;
-    return bases !== undefined && isAll ? shapeOf(bases, this.#places.masks) : undefined;
+    const start = starts[pattern] ?? 0;
+    const end = starts[pattern + 1] ?? 0;
+    const place = seen.placeOf(templates[form] ?? 0, end - start, counts[form] ?? 0, 0);
+    if (place >= 0) addMasks(seen.masks, place, bytes, start, end);
   }
 }
 
 const width = shapeBytesMax + 1;
 
-class Places {
+/** What was seen of the values of a variable, by template. */
+export class SeenValues {
+  /** By place: which kinds of characters stand there. */
   masks = new Uint16Array(4_096);
-  isFull = false;
+  readonly #templates: number;
+  /** By template and length: where the places of such values begin, after `#before`; at most that where there was none since clear(). */
+  readonly #begins: Int32Array;
+  readonly #counts: Uint32Array;
+  #before = 0;
   #used = 0;
+  #isFull = false;
 
-  add(length: number): number {
-    if (this.#used + length > placesMax) {
-      this.isFull = true;
-      return 0;
-    }
-    const base = this.#used;
-    this.#used += length;
+  constructor(templates: number) {
+    this.#templates = templates;
+    this.#begins = new Int32Array(templates * width);
+    this.#counts = new Uint32Array(templates);
+  }
+
+  clear(): void {
+    this.masks.fill(0, 0, this.#used);
+    this.#counts.fill(0);
+    this.#before += this.#used + 1;
+    this.#used = 0;
+    this.#isFull = false;
+  }
+
+  /** The place of the first character of values of a length, `times` of which are taken note of; below zero where none is looked at. New places have `mask`. */
+  placeOf(template: number, length: number, times: number, mask: number): number {
+    if (length > shapeBytesMax || template >= this.#templates) return -1;
+    this.#counts[template] = (this.#counts[template] ?? 0) + times;
+    const known = (this.#begins[template * width + length] ?? 0) - this.#before - 1;
+    return known >= 0 ? known : this.#add(template, length, mask);
+  }
+
+  #add(template: number, length: number, mask: number): number {
+    if (this.#used + length > placesMax) this.#isFull = true;
+    if (this.#isFull) return -1;
+    const place = this.#used;
+    this.#begins[template * width + length] = this.#before + 1 + place;
+    // A place more than it takes: values of no length have one of their own.
+    this.#used += length + 1;
     if (this.#used > this.masks.length) {
       const larger = new Uint16Array(2 * this.masks.length);
       larger.set(this.masks);
       this.masks = larger;
     }
-    return base;
+    this.masks.fill(mask, place, place + length);
+    return place;
+  }
+
+  /** Undefined where not all rows of the template were seen. */
+  shape(template: number, rows: number): Shape | undefined {
+    if (rows === 0 || this.#counts[template] !== rows || this.#isFull) return undefined;
+    const lengths: number[] = [];
+    let hash = 0;
+    for (let length = 0; length < width; length++) {
+      const place = (this.#begins[template * width + length] ?? 0) - this.#before - 1;
+      if (place < 0) continue;
+      lengths.push(length);
+      for (let i = place; i < place + length; i++) {
+        const mask = this.masks[i] ?? 0;
+        if (mask >> notAscii === 1) return undefined;
+        hash = Math.imul(hash ^ mask, 0x01000193);
+      }
+      hash = Math.imul(hash ^ length, 0x01000193);
+    }
+    const masksOf = (length: number) => {
+      const place = (this.#begins[template * width + length] ?? 0) - this.#before - 1;
+      return this.masks.subarray(place, place + length);
+    };
+    return sameShape(hash, lengths, masksOf);
   }
 }
 
-/** `bases`: by length, where its places begin; below zero where no value has it. */
-function shapeOf(bases: Int32Array, all: Uint16Array): Shape | undefined {
-  const lengths: number[] = [];
-  const masks: Uint16Array[] = [];
-  let key = "";
-  for (let length = 0; length < bases.length; length++) {
-    const base = bases[length] ?? -1;
-    if (base < 0) continue;
-    const own = all.subarray(base, base + length);
-    for (let i = 0; i < length; i++) if ((own[i] ?? 0) >> notAscii === 1) return undefined;
-    lengths.push(length);
-    masks.push(own);
-    key += `${String.fromCharCode(length)}${String.fromCharCode(...own)}`;
-  }
-  return sameShape(key, lengths, masks);
-}
-
-const known = new Map<string, Shape>();
+/** By hash. */
+const known = new Map<number, Shape[]>();
 
 /** The same object for equal shapes, as long as there are not too many of them. */
-function sameShape(key: string, lengths: readonly number[], masks: readonly Uint16Array[]): Shape {
-  const one = known.get(key);
+function sameShape(
+  hash: number,
+  lengths: readonly number[],
+  masksOf: (length: number) => Uint16Array,
+): Shape {
+  const alike = known.get(hash);
+  const one = alike?.find((shape) => isEqual(shape, lengths, masksOf));
   if (one !== undefined) return one;
-  const shape = { lengths: Uint32Array.from(lengths), masks: masks.map((own) => own.slice()) };
-  if (known.size < shapesMax) known.set(key, shape);
+  const masks = lengths.map((length) => masksOf(length).slice());
+  const shape = { lengths: Uint32Array.from(lengths), masks };
+  if (alike !== undefined && alike.length < alikeMax) alike.push(shape);
+  else if (alike === undefined && known.size < shapesMax) known.set(hash, [shape]);
   return shape;
+}
+
+function isEqual(
+  shape: Shape,
+  lengths: readonly number[],
+  masksOf: (length: number) => Uint16Array,
+): boolean {
+  if (shape.lengths.length !== lengths.length) return false;
+  for (const [i, length] of lengths.entries()) {
+    if (shape.lengths[i] !== length) return false;
+    const own = masksOf(length);
+    const other = shape.masks[i];
+    for (let at = 0; at < length; at++) if (own[at] !== other?.[at]) return false;
+  }
+  return true;
 }

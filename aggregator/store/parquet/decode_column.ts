@@ -52,7 +52,7 @@ export function decodeUint32s(column: ColumnPages, from = 0, to = Infinity): Uin
     if (deltas.count !== page.count)
       throw new UnsupportedParquet(`${deltas.count} values instead of ${page.count}`);
     const values = new Uint32Array(page.count);
-    deltas.decode(0, page.count, deltas.first, values);
+    deltas.decodeUint32s(0, page.count, deltas.first, values);
     return values;
   }
   if (page.encoding !== encodings.dictionary) return Uint32Array.from(decodeIntegers(column));
