@@ -126,8 +126,8 @@ export class LogFile {
     if (this.#held?.index !== index) this.#keepHeld();
     this.#held ??= { index, group: this.#cache.get(this.#keyOf(index)) ?? new LogGroup(footer) };
     const { group } = this.#held;
-    const names = [...wanted].filter((name) => footer.columns.has(name));
-    const missing = group.missing(names, withDigits);
+    const names = group.named(wanted, withDigits);
+    const missing = group.missing(names, false);
     this.#columns.misses += missing.length;
     this.#columns.hits += names.length - missing.length;
     if (missing.length > 0)

@@ -80,12 +80,17 @@ export class LogGroup {
     return bytes;
   }
 
-  /** Names of those columns that the file has and that were not read yet; `withDigits`: those of digits with their variables. */
-  missing(names: Iterable<string>, withDigits = true): string[] {
+  /** Those of the columns that the file has; `withDigits`: with those of digits beside their variables. */
+  named(names: Iterable<string>, withDigits = true): string[] {
     const all = [...names].flatMap((name) =>
       withDigits && isVariable.has(name) ? [name, digitsColumn(name)] : [name],
     );
-    return all.filter((name) => !this.#columns.has(name) && this.#group.columns.has(name));
+    return all.filter((name) => this.#group.columns.has(name));
+  }
+
+  /** Those of named() that were not read yet. */
+  missing(names: Iterable<string>, withDigits = true): string[] {
+    return this.named(names, withDigits).filter((name) => !this.#columns.has(name));
   }
 
   /** Throws UnsupportedParquet. */

@@ -179,6 +179,10 @@ test("digits are not wanted where no shape has the rest of a needle", () => {
   for (const needle of ["-12-2", "-13-", "1"])
     expect(shapes.needsDigits(within(needle))).toBe(true);
   expect(() => shapes.rowsWith(within("-12-2"))).toThrow("digits");
+  const { memory } = texts;
+  expect(texts.rowsWith(within("/"))).toEqual([]);
+  // Which text is of which row is not unpacked for nothing: there are thousands of such columns in a search.
+  expect(texts.memory).toBe(memory);
   expect(texts.rowsWith(within("-13-"))).toEqual([]);
   expect(texts.rowsWith(within("-12-29"))).toEqual([19, 39, 59, 79, 99]);
   // None was put together for it.

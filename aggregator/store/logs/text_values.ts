@@ -72,6 +72,8 @@ export class TextColumn {
   rowsWith(test: TextTest): number[] {
     if (this.#split !== undefined) {
       const texts = this.#split.textsWith(test);
+      // Nearly always. Which rows have a text is not even unpacked.
+      if (texts.length === 0) return texts;
       const { rowOf } = this.#split.numbers();
       return rowOf === undefined ? texts : texts.map((text) => rowOf[text] ?? 0);
     }
