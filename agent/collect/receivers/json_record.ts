@@ -2,7 +2,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
 import { severityOf } from "../sources/file_logs/severity.ts";
-import { withServiceName } from "./loki/stream_labels.ts";
+import { withServiceName } from "../../pipeline/transforms/service_name.ts";
 import { severityOfSyslog } from "./syslog/severity.ts";
 
 /** How a record of keys and values becomes a log record. Keys of nested objects are joined by a dot. */

@@ -1,8 +1,9 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch, MetricsPart, SeriesSchema } from "#shared/model/metrics.ts";
+import { withServiceName } from "./service_name.ts";
 
-/** Adds labels to whatever lacks them. Mapped schemas are kept, so that one schema in stays one schema out. */
+/** Adds labels to whatever lacks them, and to streams service_name. Mapped schemas are kept, so that one schema in stays one schema out. */
 export function externalLabels(labels: Labels) {
   const isEmpty = Object.keys(labels).length === 0;
   const mapped = new WeakMap<SeriesSchema, SeriesSchema>();
@@ -15,6 +16,14 @@ export function externalLabels(labels: Labels) {
       schema.series.push(withLabels(part.schema.series[i] ?? {}));
     return { ...part, schema };
   };
+  const streams = new WeakMap<Labels, Labels>();
+  const streamOf = (own: Labels): Labels => {
+    const known = streams.get(own);
+    if (known !== undefined) return known;
+    const made = withServiceName(isEmpty ? own : withLabels(own));
+    streams.set(own, made);
+    return made;
+  };
   return {
     metrics(batch: MetricsBatch): MetricsBatch {
       if (isEmpty) return batch;
@@ -22,7 +31,7 @@ export function externalLabels(labels: Labels) {
       return batch.also === undefined ? own : { ...own, also: batch.also.map(withSchema) };
     },
     logs(batch: LogsBatch): LogsBatch {
-      return isEmpty ? batch : { ...batch, streams: batch.streams.map(withLabels) };
+      return { ...batch, streams: batch.streams.map(streamOf) };
     },
   };
 }

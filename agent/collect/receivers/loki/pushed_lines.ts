@@ -8,7 +8,7 @@ import type { LabelNames } from "../otlp/label_names.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { textAnswer } from "../refusal.ts";
 import type { RecentLines } from "./recent_lines.ts";
-import { withServiceName } from "./stream_labels.ts";
+import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 
 const aheadMaxMs = 600_000;
 

@@ -59,26 +59,3 @@ function invalid(text: string): BodyError {
     `stream labels ${JSON.stringify(text.slice(0, 200))}: expected {name="value"}`,
   );
 }
-
-const serviceLabels = [
-  "service",
-  "app",
-  "application",
-  "app_name",
-  "name",
-  "app_kubernetes_io_name",
-  "container",
-  "container_name",
-  "k8s_container_name",
-  "component",
-  "workload",
-  "job",
-  "k8s_job_name",
-] as const;
-
-/** The labels with service_name, which Loki takes from the first label that tells of a service. */
-export function withServiceName(labels: Readonly<Record<string, string>>): Record<string, string> {
-  if (labels["service_name"] !== undefined) return { ...labels };
-  const teller = serviceLabels.find((name) => labels[name] !== undefined) ?? "";
-  return { ...labels, service_name: labels[teller] ?? "unknown_service" };
-}

@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
-import { withServiceName } from "../loki/stream_labels.ts";
+import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import type { SyslogMessage } from "./message.ts";
 import { facilityName, syslogSeverityName } from "./severity.ts";
 
