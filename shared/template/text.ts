@@ -32,13 +32,12 @@ function nestedText(value: Value): string {
   return value === undefined ? "<nil>" : textOf(value);
 }
 
-/** Go's %v of a float64: exponents below 1e-4 and from 1e21 on. */
+/** Go's %v of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on (1e6 is 1e+06). */
 function floatText(value: number): string {
-  const size = Math.abs(value);
-  if (Number.isFinite(value) && size !== 0 && (size < 1e-4 || size >= 1e21)) {
-    const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
-    const sign = exponent.startsWith("-") ? "-" : "+";
-    return `${mantissa}e${sign}${String(Math.abs(Number(exponent))).padStart(2, "0")}`;
-  }
-  return formatPlain(value);
+  if (!Number.isFinite(value)) return formatPlain(value);
+  const [mantissa = "", power = "0"] = value.toExponential().split("e");
+  const exponent = Number(power);
+  if (value === 0 || (exponent >= -4 && exponent < 6)) return formatPlain(value);
+  const digits = String(Math.abs(exponent)).padStart(2, "0");
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
 }
