@@ -56,6 +56,9 @@ test("the port answers before there are routes: healthy, not ready", async () =>
       ]).toEqual([503, "false", "Service Unavailable"]);
     }
     early.serve(app);
+    const long = (bytes: number) => new URL(`/api/v1/query?query=${"x".repeat(bytes)}`, address);
+    expect((await fetch(long(500_000))).status).toBe(200);
+    expect((await fetch(long(1_100_000))).status).toBe(431);
     expect(await (await fetch(new URL("/api/v1/query", address))).text()).toBe("an answer");
   } finally {
     await lifecycle.close();

@@ -1,3 +1,4 @@
+import http from "node:http";
 import type { Hono } from "hono";
 import { OperatingError, messageOf } from "../errors.ts";
 import type { ListenAddress } from "./base_config.ts";
@@ -10,6 +11,8 @@ export type ReloadState = { readonly succeeded: boolean; readonly atMs: number }
 
 /** Answers of long queries may take this long without a byte. */
 const idleTimeoutSeconds = 255;
+/** Of a request's line and headers, as Go's servers have it: dashboards write hundreds of names into one query of a GET. */
+const headerBytesMax = 1_048_576;
 const reloadFailed = "Configuration reload has failed.";
 const stopping = "Lapwing is shutting down and gracefully stopping all operations.";
 
@@ -51,6 +54,8 @@ export class Lifecycle {
 
   /** Takes the port. Throws OperatingError("unavailable") where that is not possible. */
   listen(address: ListenAddress): void {
+    // Of the whole process, and the only way to it but an option of the command line.
+    Reflect.set(http, "maxHeaderSize", headerBytesMax);
     try {
       this.#server = Bun.serve<SocketPeer>({
         ...address,
