@@ -12,6 +12,8 @@ export type RecordFault = {
 export type LogLimits = {
   readonly lineBytesMax: number;
   readonly latestMs: number;
+  /** The time of records that have none; without it they are refused. */
+  readonly arrivedMs?: number;
   /** How lines of the batch are joined to records; without it each is one. */
   readonly multiline?: MultilineConfig | undefined;
 };
@@ -122,11 +124,14 @@ export class LogBatchBuilder implements LineRows {
     attributes: Labels | undefined,
     atMs: number,
   ): RecordFault | undefined {
-    const isBeforeAll = timestampMs < 0 || (timestampMs === 0 && nanos <= 0);
-    if (isBeforeAll || timestampMs > this.#limits.latestMs)
+    const { arrivedMs, latestMs } = this.#limits;
+    const isTimeless = timestampMs === 0 && nanos === 0;
+    const ms = isTimeless && arrivedMs !== undefined ? arrivedMs : timestampMs;
+    const isBeforeAll = ms < 0 || (ms === 0 && nanos <= 0);
+    if (isBeforeAll || ms > latestMs)
       return {
         reason: "out_of_bounds_timestamp",
-        message: `time ${BigInt(timestampMs) * 1_000_000n + BigInt(nanos)} ns is out of bounds`,
+        message: `time ${BigInt(ms) * 1_000_000n + BigInt(nanos)} ns is out of bounds`,
       };
     if (end - start > this.#limits.lineBytesMax)
       return {
@@ -138,7 +143,7 @@ export class LogBatchBuilder implements LineRows {
         return { reason: "label_limit", message: "a record has too many or too large attributes" };
       this.#checked = attributes;
     }
-    this.#begin(stream, timestampMs, nanos, severity, attributes);
+    this.#begin(stream, ms, nanos, severity, attributes);
     this.#append(source, start, end);
     this.#bodyEnds[this.#rows++] = this.#bytes;
     this.#joiner?.add(stream, this.#rows - 1, atMs);

@@ -1,6 +1,7 @@
 import type { ExportLogsServiceRequest, LogRecord } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { KeyValue, Resource, Scope } from "#proto/gen/foreign/otlp_common_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
+import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
 import { severityOfLabels, severityOfWord } from "../detected_severity.ts";
 import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
@@ -21,6 +22,7 @@ const streamAttributes: ReadonlySet<string> = new Set([
   "k8s.namespace.name",
   "k8s.pod.name",
   "k8s.container.name",
+  "k8s.replicaset.name",
   "k8s.deployment.name",
   "k8s.statefulset.name",
   "k8s.daemonset.name",
@@ -104,7 +106,7 @@ export function logScope(
   };
   if (scope !== undefined && scope.name !== "") attributes["scope_name"] = scope.name;
   if (scope !== undefined && scope.version !== "") attributes["scope_version"] = scope.version;
-  return { labels: { service_name: "unknown_service", ...labels }, attributes };
+  return { labels: withServiceName(labels), attributes };
 }
 
 /** What stands beside a record but for its ids. */

@@ -52,10 +52,15 @@ export class LogsIntake {
   }
 
   #newBatch() {
-    const latestMs = this.#context.clock.now() + aheadMaxMs;
+    // A record may have no time at all: then it is that of its arrival, as in Loki.
+    const arrivedMs = Math.trunc(this.#context.clock.now());
+    const latestMs = arrivedMs + aheadMaxMs;
     const faults: RecordFault[] = [];
     const multiline = this.#multiline;
-    return { builder: new LogBatchBuilder({ lineBytesMax, latestMs, multiline }), faults };
+    return {
+      builder: new LogBatchBuilder({ lineBytesMax, latestMs, arrivedMs, multiline }),
+      faults,
+    };
   }
 
   async #store(

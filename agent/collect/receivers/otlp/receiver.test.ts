@@ -201,6 +201,31 @@ test("OTLP: lists nested without end are refused, not followed to the end of the
   const body = `{"resourceMetrics":[{"resource":{"attributes":[{"key":"a","value":${'{"arrayValue":{"values":['.repeat(depth)}${"]}}".repeat(depth)}}]}}]}`;
   expect((await json(body)).status).toBe(400);
 });
+test("OTLP: a record without a time has that of its arrival, a resource without a service the name of its container", async () => {
+  const resource = {
+    attributes: [text("k8s.container.name", "web"), text("k8s.pod.name", "web-1")],
+  };
+  const logRecords = [{ body: { stringValue: "timeless" } }];
+  const body = { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] };
+  const { held, app, json } = start();
+  expect(await (await json(body, "/v1/logs")).json()).toEqual({});
+  const message = create(ExportLogsServiceRequestSchema, {
+    resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 9 }] }] }],
+  });
+  await app.request("/v1/logs", {
+    method: "POST",
+    headers: { "content-type": "application/x-protobuf" },
+    body: new Uint8Array(toBinary(ExportLogsServiceRequestSchema, message)),
+  });
+  expect(held.logs).toMatchObject([
+    {
+      stream: { k8s_container_name: "web", k8s_pod_name: "web-1", service_name: "web" },
+      timestampMs: now,
+      line: "timeless",
+    },
+    { stream: { service_name: "unknown_service" }, timestampMs: now, severity: 9, line: "" },
+  ]);
+});
 test("OTLP: logs keep nanoseconds, severity, ids and attributes", async () => {
   const record = {
     timeUnixNano: `${now}123456`,
@@ -223,7 +248,7 @@ test("OTLP: logs keep nanoseconds, severity, ids and attributes", async () => {
                 observedTimeUnixNano: nanos(),
                 body: { kvlistValue: { values: [text("a", "b")] } },
               },
-              {},
+              { timeUnixNano: nanos(now + 3_600_000) },
             ],
           },
         ],
