@@ -23,9 +23,11 @@ export type RecordRelabelling = {
   readonly prefix: string;
 };
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** A record, with what only its sender's form can tell. */
 export type SentRecord = {
-  readonly fields: object;
+  readonly fields: Fields;
   /** Its own text, for one without a message. */
   readonly whole: () => Buffer;
   /** The bytes of a text, which need not be UTF-8. */
@@ -75,9 +77,10 @@ export function shapeRecord(
   const severity = toldSeverity || severityOf(body, 0, body.length);
   const attributes: Record<string, string> = {};
   if (messageKey !== undefined)
-    for (const [key, value] of fields)
+    fields.forEach((value, key) => {
       if (key !== messageKey && !usedKeys.has(key) && value !== "")
         attributes[attributeName(key)] = value;
+    });
   if (all !== undefined && messageKey !== undefined) all.delete(messageKey);
   const own = relabelling && all ? relabelled(labels, all, sent.hidden, relabelling) : labels;
   const isDropped = own === undefined;
@@ -116,23 +119,28 @@ export function recordRelabelling(
 }
 
 /** Every value as text by its path, "a.b" for nested ones. Throws UnshapedRecordError. */
-function flatFields(record: object): Map<string, string> {
+function flatFields(record: Fields): Map<string, string> {
   const fields = new Map<string, string>();
   flatten(record, "", 0, fields);
   return fields;
 }
 
-function flatten(record: object, prefix: string, depth: number, fields: Map<string, string>): void {
-  for (const [key, value] of Object.entries(record) as [string, unknown][]) {
+function flatten(record: Fields, prefix: string, depth: number, fields: Map<string, string>): void {
+  // By key: an array would be made for every field.
+  for (const key of Object.keys(record)) {
+    const value = record[key];
     const path = prefix + key;
     if (value === null || value === undefined) continue;
-    const isPlain = typeof value === "object" && !Array.isArray(value);
-    if (isPlain && !(value instanceof Uint8Array) && depth < depthMax)
-      flatten(value, `${path}.`, depth + 1, fields);
+    if (depth < depthMax && isPlain(value)) flatten(value, `${path}.`, depth + 1, fields);
     else fields.set(path, textOf(value));
     if (fields.size > fieldsMax)
       throw new UnshapedRecordError(`a record has more than ${fieldsMax} fields`);
   }
+}
+
+function isPlain(value: unknown): value is Fields {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && !(value instanceof Uint8Array);
 }
 
 function textOf(value: unknown): string {

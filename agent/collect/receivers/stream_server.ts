@@ -17,6 +17,34 @@ export class ConnectionFault extends OperatingError {
   }
 }
 
+/** What finds messages among the bytes of a connection. */
+type Framing = {
+  /** Throws OperatingError("overloaded") when the receivers hold too much. */
+  push(chunk: Uint8Array): void;
+  /** Nothing more comes. */
+  end(): void;
+};
+
+/** Hands a connection's bytes to `framing`, chunk by chunk as there is room. Throws ConnectionFault, and what the connection throws. */
+export async function readChunks(
+  socket: Socket,
+  framing: Framing,
+  room: () => Promise<void>,
+): Promise<void> {
+  try {
+    for await (const chunk of socket) {
+      framing.push(chunk);
+      await room();
+    }
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === "overloaded")
+      throw new ConnectionFault("memory", thrown.message);
+    throw thrown;
+  } finally {
+    framing.end();
+  }
+}
+
 /** Senders that went away without a word are found out after so long. */
 const keepAliveMs = 60_000;
 

@@ -21,7 +21,7 @@ export type ForwardOptions = {
 
 export type ForwardEntry = {
   readonly unixNanos: bigint;
-  readonly record: object;
+  readonly record: Readonly<Record<string, unknown>>;
   /** The bytes of a text of the record. */
   readonly bytesOf: (key: string) => Uint8Array | undefined;
 };

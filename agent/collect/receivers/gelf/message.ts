@@ -70,7 +70,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The message's fields without GELF's own, additional ones without their underscore. */
-function fieldsOf(message: Record<string, unknown>): object {
+function fieldsOf(message: Record<string, unknown>): Record<string, unknown> {
   const fields: [string, unknown][] = [];
   const { short_message: short, full_message: full } = message;
   // The long form often repeats the short one before it goes on: then it is the body alone.

@@ -14,7 +14,7 @@ import { listenAddress } from "../listen_address.ts";
 import { LogQueue } from "../log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
-import { ConnectionFault, type StreamServer, startStreamServer } from "../stream_server.ts";
+import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
 import { GelfChunks } from "./chunks.ts";
 import { GelfTime, readGelf, unpackGelf } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
@@ -122,18 +122,7 @@ class GelfReceiver implements OpenedReceiver {
       message: (message) => this.#take(message),
       tooLong: () => this.#context.drop("logs", "line_too_long", 1),
     });
-    try {
-      for await (const chunk of socket) {
-        framing.push(chunk);
-        await this.#queue.room();
-      }
-    } catch (thrown) {
-      if (thrown instanceof OperatingError && thrown.code === "overloaded")
-        throw new ConnectionFault("memory", thrown.message);
-      throw thrown;
-    } finally {
-      framing.end();
-    }
+    await readChunks(socket, framing, () => this.#queue.room());
   }
 
   #takeDatagram(datagram: Buffer, sender: string): void {

@@ -1,11 +1,10 @@
 import type { Socket } from "node:net";
 import { Hono } from "hono";
-import { OperatingError } from "#shared/errors.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
 import { LogQueue } from "../log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { readServerTls } from "../server_tls.ts";
-import { ConnectionFault, type StreamServer, startStreamServer } from "../stream_server.ts";
+import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
 import { SyslogConfig, zoneOf } from "./config.ts";
 import { SyslogFraming, trimmedEnd } from "./framing.ts";
 import { SyslogMessageReader, type SyslogSender } from "./message_reader.ts";
@@ -79,18 +78,7 @@ class SyslogReceiver implements OpenedReceiver {
     const framing = new SyslogFraming(bytesMax, this.#context.memory, (bytes, start, end, wasCut) =>
       this.#take(bytes, start, end, sender, wasCut),
     );
-    try {
-      for await (const chunk of socket) {
-        framing.push(chunk);
-        await this.#queue.room();
-      }
-    } catch (thrown) {
-      if (thrown instanceof OperatingError && thrown.code === "overloaded")
-        throw new ConnectionFault("memory", thrown.message);
-      throw thrown;
-    } finally {
-      framing.end();
-    }
+    await readChunks(socket, framing, () => this.#queue.room());
   }
 
   #takeDatagram(datagram: Buffer, address: string): void {

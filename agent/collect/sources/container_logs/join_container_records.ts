@@ -1,7 +1,7 @@
 import type { BatchBuilder } from "../file_logs/batch_builder.ts";
 import type { LineCodec } from "../file_logs/line_codec.ts";
 import type { LineJoiner } from "../file_logs/line_joiner.ts";
-import { type Chunk, type Taken, addLine } from "../file_logs/take_lines.ts";
+import { type Chunk, type Taken, addLine, beginTaking } from "../file_logs/take_lines.ts";
 import { readContainerLine } from "./container_line.ts";
 import { type ContainerReading, type Gathered, addRecords } from "./take_container_records.ts";
 
@@ -57,13 +57,7 @@ export function joinContainerRecords(
   joining: ContainerJoining,
 ): Taken {
   const { data, lineMax, final } = chunk;
-  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
-  if (skipping) {
-    const end = codec.newline(data, from);
-    taken.next = end < 0 ? data.length : end + 1;
-    taken.skipping = end < 0 && !final;
-    if (end < 0) return taken;
-  }
+  const taken = beginTaking(codec, chunk, from, skipping);
   const pass = new Pass(builder, chunk, taken, joining);
   let at = taken.next;
   while (at < data.length) {

@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { BatchBuilder } from "../file_logs/batch_builder.ts";
 import type { LineCodec } from "../file_logs/line_codec.ts";
-import { type Chunk, type Taken, addLine } from "../file_logs/take_lines.ts";
+import { type Chunk, type Taken, addLine, beginTaking } from "../file_logs/take_lines.ts";
 import { type ContainerFormat, type ContainerLine, readContainerLine } from "./container_line.ts";
 
 export type ContainerReading = {
@@ -41,13 +41,7 @@ export function takeContainerRecords(
   reading: ContainerReading,
 ): Taken {
   const { data, lineMax, final } = chunk;
-  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
-  if (skipping) {
-    const end = codec.newline(data, from);
-    taken.next = end < 0 ? data.length : end + 1;
-    taken.skipping = end < 0 && !final;
-    if (end < 0) return taken;
-  }
+  const taken = beginTaking(codec, chunk, from, skipping);
   while (taken.next < data.length) {
     const end = codec.newline(data, taken.next);
     const isOpen = end < 0 && !final;

@@ -38,14 +38,8 @@ export function takeLines(
   skipping: boolean,
 ): Taken {
   const { data, lineMax, final } = chunk;
-  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
-  const whole = data.length - ((data.length - from) % codec.unit);
-  if (taken.skipping) {
-    const end = codec.newline(data, from);
-    taken.next = end < 0 ? whole : end + codec.unit;
-    taken.skipping = end < 0 && !final;
-    if (end < 0) return taken;
-  }
+  const taken = beginTaking(codec, chunk, from, skipping);
+  const whole = wholeEnd(codec, chunk, from);
   while (taken.next < whole) {
     const end = codec.newline(data, taken.next);
     const isOpen = end < 0 && !final;
@@ -62,6 +56,26 @@ export function takeLines(
     taken.skipping = isOpen;
   }
   return taken;
+}
+
+/** Nothing is taken yet; where `skipping`, the rest of a line that was cut is passed over. */
+export function beginTaking(
+  codec: LineCodec,
+  chunk: Chunk,
+  from: number,
+  skipping: boolean,
+): Taken {
+  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
+  if (!skipping) return taken;
+  const end = codec.newline(chunk.data, from);
+  taken.next = end < 0 ? wholeEnd(codec, chunk, from) : end + codec.unit;
+  taken.skipping = end < 0 && !chunk.final;
+  return taken;
+}
+
+/** Where the last whole unit of the encoding ends. */
+export function wholeEnd({ unit }: LineCodec, { data }: Chunk, from: number): number {
+  return data.length - ((data.length - from) % unit);
 }
 
 /** Adds the line data[start, stop), cut where it is too long. */

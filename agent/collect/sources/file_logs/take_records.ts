@@ -1,7 +1,14 @@
 import type { BatchBuilder } from "./batch_builder.ts";
 import type { LineCodec } from "./line_codec.ts";
 import type { LineJoiner } from "./line_joiner.ts";
-import { type Chunk, type Taken, addLine, cutPosition } from "./take_lines.ts";
+import {
+  type Chunk,
+  type Taken,
+  addLine,
+  beginTaking,
+  cutPosition,
+  wholeEnd,
+} from "./take_lines.ts";
 
 export type Joining = {
   readonly joiner: LineJoiner;
@@ -26,14 +33,8 @@ export function takeRecords(
   joining: Joining,
 ): Taken {
   const { data, lineMax, final } = chunk;
-  const taken: Taken = { next: from, skipping, cut: 0, full: false, pending: false };
-  const whole = data.length - ((data.length - from) % codec.unit);
-  if (taken.skipping) {
-    const end = codec.newline(data, from);
-    taken.next = end < 0 ? whole : end + codec.unit;
-    taken.skipping = end < 0 && !final;
-    if (end < 0) return taken;
-  }
+  const taken = beginTaking(codec, chunk, from, skipping);
+  const whole = wholeEnd(codec, chunk, from);
   while (taken.next < whole) {
     const end = codec.newline(data, taken.next);
     const isOpen = end < 0 && !final;
