@@ -1,9 +1,10 @@
 import { dead, notText } from "#shared/text/regex_automaton.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { outcomeOf, outcomes } from "./digit_diagrams.ts";
+import type { SplitForms } from "./forms.ts";
 import type { LogGroup } from "./log_group.ts";
 import type { ShapedRegex, VariableTest } from "./shaped_regex.ts";
-import type { SplitForms, TextColumn } from "./text_values.ts";
+import type { TextColumn } from "./text_values.ts";
 
 /** What has to be read of a variable. */
 export type ColumnTest = {

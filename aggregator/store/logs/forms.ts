@@ -14,6 +14,9 @@ export type Forms = {
   readonly counts: Uint32Array;
 };
 
+/** Texts whose digits stand elsewhere. */
+export type SplitForms = { readonly forms: Forms; readonly patterns: ShapePatterns };
+
 const formsMax = 2 ** 16;
 /** Pairs of templates and patterns that are told apart. */
 const pairsMax = 2 ** 23;

@@ -14,8 +14,9 @@ import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { digitsColumn, variableColumns } from "../logs_columns.ts";
+import type { SplitForms } from "./forms.ts";
 import { sameTemplate } from "./same_template.ts";
-import { type RowCursor, type SplitForms, TextColumn, TextCursor } from "./text_values.ts";
+import { type RowCursor, TextColumn, TextCursor } from "./text_values.ts";
 import { SeenValues, type Shape, shapesOf } from "./value_shapes.ts";
 
 const decoder = new TextDecoder();
@@ -127,7 +128,7 @@ export class LogGroup {
         this.#bytes += 12 * this.rows;
         break;
       case "severity":
-        this.#severities = Uint8Array.from(flatIntegers(column));
+        this.#severities = new Uint8Array(flatIntegers(column));
         this.#bytes += this.rows;
         break;
       case "stream":
@@ -237,7 +238,7 @@ export class LogGroup {
     return column === undefined || column.isEmpty ? undefined : column;
   }
 
-  /** A variable's texts without their digits, where they are split and that tells much. The template was read. */
+  /** A variable's texts without their digits, where they are split or have nothing else, and that tells much. The template was read. */
   split(variable: number): SplitForms | undefined {
     const { values, numbers } = this.#wanted("template", this.#templates);
     return this.texts(variableColumns[variable] ?? "")?.split(numbers, values.length);

@@ -5,7 +5,7 @@ import { DigitDiagrams, outcomes } from "./digit_diagrams.ts";
 import { StateSets } from "./state_sets.ts";
 import { PartsOfTemplates, type TemplateParts } from "./template_parts.ts";
 import { bufferOf } from "./text_tests.ts";
-import type { SplitForms } from "./text_values.ts";
+import type { SplitForms } from "./forms.ts";
 import { type Shape, shapeBytesMax } from "./value_shapes.ts";
 
 /** States that are spent on it: what needs more is gone through line by line. */
@@ -44,8 +44,9 @@ export class ShapedRegex {
   >();
 
   readonly #diagrams: DigitDiagrams;
-  /** By test, then by pattern. */
+  /** By test, then by pattern; and by all that a diagram is made of, as tests are much alike. */
   readonly #rootsOf = new Map<VariableTest, Map<string, number>>();
+  readonly #madeRoots = new Map<string, number>();
   /** As they were told last. */
   readonly #roots = new WeakMap<SplitForms["forms"], Roots>();
 
@@ -171,8 +172,14 @@ export class ShapedRegex {
     const before = known.get(key);
     if (before !== undefined) return before;
     const state = test.always >= 0 ? test.always : (test.state[length] ?? dead);
-    const isHitAtEnd = (end: number) => test.parts.matchesAfter(test.variable + 1, end);
-    const root = this.#diagrams.of({ pattern, place, state, isHitAtEnd });
+    const after = test.variable + 1;
+    const made = `${place} ${state} ${test.parts.keyOf(after)}\n${key}`;
+    let root = this.#madeRoots.get(made);
+    if (root === undefined) {
+      const isHitAtEnd = (end: number) => test.parts.matchesAfter(after, end);
+      root = this.#diagrams.of({ pattern, place, state, isHitAtEnd });
+      this.#madeRoots.set(made, root);
+    }
     known.set(key, root);
     return root;
   }

@@ -1,5 +1,6 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { dead, matched, type RegexAutomaton } from "#shared/text/regex_automaton.ts";
+import { bufferOf } from "./text_tests.ts";
 
 const unknown = -1;
 const noStates = new Int32Array();
@@ -53,6 +54,13 @@ export class TemplateParts {
   matchesAfter(p: number, state: number): boolean {
     const after = this.after(p, state);
     return after === matched || (p === this.last && this.#automaton.isMatchAtEnd(after));
+  }
+
+  /** Equal for parts that are alike in all that after() and matchesAfter() tell. */
+  keyOf(p: number): string {
+    const { parts, partEnds } = this.#template;
+    const part = bufferOf(parts.subarray(p === 0 ? 0 : (partEnds[p - 1] ?? 0), partEnds[p] ?? 0));
+    return `${p === this.last ? "last" : "part"} ${part.length} ${part.toString("latin1")}`;
   }
 
   #run(p: number, state: number): number {

@@ -4,8 +4,8 @@ import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
 import { FilledTexts } from "./filled_texts.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import type { Forms } from "./forms.ts";
-import type { ShapePatterns } from "./shape_patterns.ts";
+import { digitForms } from "./digit_forms.ts";
+import { formsBytes, type SplitForms } from "./forms.ts";
 import { bufferOf, passes, passesAt, type TextTest } from "./text_tests.ts";
 
 const countBytes = 4;
@@ -23,6 +23,8 @@ export class TextColumn {
   #page: FlatPage | undefined;
   #split: FilledTexts | undefined;
   #values: TextValues | undefined;
+  /** Of values without other characters. */
+  #digitForms: SplitForms | "others" | undefined;
   #ownMemory = 0;
 
   /** `isSplit` where the file has a column of digits that may have been taken out of the texts. Throws UnsupportedParquet. */
@@ -104,16 +106,23 @@ export class TextColumn {
     return this.#split !== undefined;
   }
 
-  /** The texts without their digits, where isSplit; undefined also where that tells little. `templateOf` is by row. */
+  /** The texts without their digits, where isSplit or they have nothing else; undefined also where that tells little. `templateOf` is by row. */
   split(templateOf: Uint32Array, templates: number): SplitForms | undefined {
-    const forms = this.#split?.forms(templateOf, templates);
-    const patterns = this.#split?.patterns;
-    return forms && patterns && { forms, patterns };
+    const split = this.#split;
+    if (split !== undefined) {
+      const forms = split.forms(templateOf, templates);
+      return forms && { forms, patterns: split.patterns };
+    }
+    if (this.#digitForms === undefined) {
+      this.#digitForms = digitForms(this.#read(), templateOf, templates) ?? "others";
+      if (this.#digitForms !== "others") this.#ownMemory += formsBytes(this.#digitForms.forms);
+    }
+    return this.#digitForms === "others" ? undefined : this.#digitForms;
   }
 
-  /** Digits of all texts, one after another, where isSplit. They were given. */
+  /** Digits of all texts that split() tells, one after another. They were given. */
   get digits(): Uint8Array {
-    return this.#split?.digits ?? nothing;
+    return this.#split?.digits ?? this.bytes;
   }
 
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
@@ -162,9 +171,6 @@ export class TextColumn {
 function valueBytes({ bytes, ends, rowOf }: TextValues): number {
   return bytes.length + countBytes * (ends.length + (rowOf?.length ?? 0));
 }
-
-/** Texts whose digits stand elsewhere. */
-export type SplitForms = { readonly forms: Forms; readonly patterns: ShapePatterns };
 
 /** Numbers of the texts that pass a test, ascending. */
 function valuesWith(test: TextTest, bytes: Uint8Array, ends: Uint32Array): number[] {

@@ -1,5 +1,6 @@
 import type { VariableBytes } from "../../query/source.ts";
-import type { SplitForms, TextColumn } from "./text_values.ts";
+import type { SplitForms } from "./forms.ts";
+import type { TextColumn } from "./text_values.ts";
 
 /** What the values of a variable look like: which kinds of characters stand where, by their length. */
 export type Shape = {
