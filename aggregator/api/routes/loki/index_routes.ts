@@ -7,7 +7,7 @@ import { selectorOf } from "./selector.ts";
 import { type Volume, type VolumeRequest, volumes } from "./volume.ts";
 import { noStatistics } from "./statistics.ts";
 
-const limitMax = 1_000;
+const limitDefault = "100";
 
 /** index/stats, index/volume, index/volume_range: how much there is. */
 export function indexRoutes(app: Hono, parts: LokiParts): void {
@@ -34,10 +34,16 @@ function volumeRequest(p: LokiParameters, { now }: LokiParts): Omit<VolumeReques
   return {
     ...rangeOf(p, now()),
     matchers: selectorOf(p.text("query") ?? "", "allowed"),
-    limit: limitOf(p, limitMax),
+    limit: volumeLimitOf(p),
     targetLabels: (p.text("targetLabels") ?? "").split(",").filter((name) => name !== ""),
     aggregateBy,
   };
+}
+
+/** Any that is positive: Logs Drilldown asks for 5,000. 0 is the default. Series are bounded by themselves. */
+function volumeLimitOf(p: LokiParameters): number {
+  const text = p.text("limit") ?? limitDefault;
+  return limitOf({ ...p, text: () => (text === "0" ? limitDefault : text) }, Infinity);
 }
 
 function instantOf({ labels, timesMs, bytes }: Volume) {

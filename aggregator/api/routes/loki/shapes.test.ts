@@ -177,6 +177,8 @@ test("index/volume is a vector, the largest first, at the end of the range", asy
   expect((await volume({ query: "{}", aggregateBy: "labels", limit: "1" })).result).toEqual([
     { metric: { app: "" }, value: [10_060, bytesOf(0)] },
   ]);
+  for (const limit of ["0", "5000"])
+    expect((await volume({ query: '{app=~".+"}', limit })).result).toHaveLength(2);
   const ranged = await dataOf("/index/volume_range", { query: '{app="db"}', step: "30" });
   expect(ranged).toMatchObject({
     resultType: "matrix",
