@@ -11,16 +11,12 @@
  */
 import { dlopen } from "bun:ffi";
 import { closeSync, openSync, readFileSync, readSync, readlinkSync } from "node:fs";
-import type { Clock } from "#shared/runtime/clock.ts";
 import { type FilePart, elfSection } from "./elf_section.ts";
 
 /** The same on all kernels that Bun runs on (uapi/asm-generic/mman-common.h). */
 const dontNeed = 4;
 /** Where `bun build --compile` puts the program: writable as a mapping, and only read. */
 const programSection = ".bun";
-const firstMs = 1_000;
-/** A round takes some two milliseconds, with the faults that follow. */
-const roundsMs = 60_000;
 /** In the upper half of a page's 64 bits: present, swapped, and of a file. */
 const [presentBit, swappedBit, fileBit] = [1 << 31, 1 << 30, 1 << 29];
 
@@ -32,15 +28,7 @@ type Mapping = Range & {
   readonly path: string;
 };
 
-/** Lets pages go at once and until the signal aborts: soon again, then less and less often, down to once a minute. */
-export async function keepFewProgramPages(clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let waitMs = firstMs; !signal.aborted; waitMs = Math.min(2 * waitMs, roundsMs)) {
-    if (dropProgramPages() === 0) return;
-    await clock.sleep(waitMs, signal);
-  }
-}
-
-/** Bytes of the program's mappings that were let go; 0 where that is not possible. */
+/** Bytes of the program's mappings that were let go; 0 where that is not possible. Takes some two milliseconds, with the faults that follow. */
 export function dropProgramPages(): number {
   if (process.platform !== "linux") return 0;
   try {

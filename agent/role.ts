@@ -11,7 +11,7 @@ import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
-import { keepFewProgramPages } from "./program_pages.ts";
+import { keepMemorySmall } from "./memory_keeper.ts";
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
@@ -28,11 +28,11 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   });
   await agent.start();
   const ending = new AbortController();
-  const pages = keepFewProgramPages(systemClock, ending.signal);
+  const keeping = keepMemorySmall(systemClock, ending.signal);
   const stop = async () => {
     ending.abort();
     await agent.stop();
-    await pages;
+    await keeping;
   };
   const reload = () =>
     lifecycle.reloading(async () => agent.reload(await loadConfig(AgentConfig, flags)));

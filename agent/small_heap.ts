@@ -12,6 +12,9 @@ const options = {
   BUN_JSC_heapGrowthMaxIncrease: "0.5",
   /** On smaller ones the factor itself. JSC: 2. */
   BUN_JSC_smallHeapGrowthFactor: "1.5",
+  /** One thread that compiles hot code; each keeps what its largest function took. JSC: up to as many as there are cores. */
+  BUN_JSC_minNumberOfWorklistThreads: "1",
+  BUN_JSC_maxNumberOfWorklistThreads: "1",
 };
 
 /** Where the program of a compiled binary seems to lie: it is an agent and nothing else. */
