@@ -29,18 +29,23 @@ function bestOf<One extends Encoding>(c: Context, among: readonly One[]): One | 
   return best?.encoding;
 }
 
-/** Compresses what is text and has no encoding yet, as it is streamed. What is known to be short goes as it is. */
+/**
+ * Compresses what is text and has no encoding yet, as it is streamed. What is known to be short goes as it is. The body is touched only where it
+ * is compressed: asking for it makes a stream of it, which takes longer to send than a text.
+ */
 export const compressed: MiddlewareHandler = async (c, next) => {
   await next();
-  const { body, headers, status } = c.res;
+  const { headers, status } = c.res;
   const type = headers.get("content-type");
-  if (body === null || status === 206 || c.req.method === "HEAD") return;
+  if (status === 204 || status === 206 || c.req.method === "HEAD") return;
   if (headers.has("content-encoding") || type === null) return;
   if (!COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type)) return;
   if (Number(headers.get("content-length") ?? Infinity) < compressedLengthMin) return;
-  c.header("vary", varyOf(headers.get("vary")));
+  headers.set("vary", varyOf(headers.get("vary")));
   const encoding = bestOf(c, streamEncodings);
   if (encoding === undefined) return;
+  const { body } = c.res;
+  if (body === null) return;
   c.res = new Response(body.pipeThrough(new CompressionStream(encoding)), c.res);
   c.res.headers.delete("content-length");
   c.res.headers.set("content-encoding", encoding);
