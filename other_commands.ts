@@ -56,6 +56,7 @@ async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<Ope
   });
   await aggregator.start();
   await agent.start();
+  await aggregator.warmUp();
   const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);
     const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));

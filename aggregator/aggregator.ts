@@ -18,10 +18,12 @@ import { Ingest } from "./ingest/ingest.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
+import type { BlockStore } from "./store/block_store.ts";
 import { openStore } from "./store/open_store.ts";
 import { Snapshots } from "./store/snapshots.ts";
 import type { Deletion, Store } from "./store/store.ts";
 import { Tails } from "./tail/tails.ts";
+import { warmUp } from "./warm_up/warm_up.ts";
 
 export type AggregatorParts = {
   readonly clock: Clock;
@@ -36,6 +38,7 @@ export type AggregatorParts = {
 };
 
 type Rooms = {
+  readonly warmUp: () => Promise<void>;
   readonly store: Store;
   readonly ingest: Ingest;
   readonly agents: Agents;
@@ -116,7 +119,8 @@ export class Aggregator {
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
-    return new Aggregator(receiver, ui, { store, ingest, agents, sql, routes, shown });
+    const opened = { store, ingest, agents, sql, routes, shown };
+    return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
   }
 
   private constructor(receiver: Receiver, ui: Hono | undefined, rooms: Rooms) {
@@ -128,6 +132,11 @@ export class Aggregator {
 
   async start(): Promise<void> {
     await this.#rooms.ingest.start();
+  }
+
+  /** Before the first query is let in; after start(), so that nothing that arrives waits for it. */
+  warmUp(): Promise<void> {
+    return this.#rooms.warmUp();
   }
 
   /** What is shown as the configuration in effect, after a reload. */
@@ -152,6 +161,10 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {
+  return () => warmUp(store.sampleTools, clock, log.child({ room: "warm_up" }));
 }
 
 /** What is in memory becomes blocks first, so that it is deleted, or copied, too. */

@@ -35,6 +35,7 @@ export async function openAggregatorRole(
     uiFolder,
   });
   await aggregator.start();
+  await aggregator.warmUp();
   const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
     const keys = [

@@ -10,7 +10,7 @@ import type { LocalFile } from "./local_file.ts";
 import type { LaneNote } from "./block_metadata.ts";
 import type { TieredBlock } from "./catalog_writes.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
-import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
+import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
@@ -160,6 +160,11 @@ export class BlockStore implements Store {
 
   /** What a backup is made from. */
   get backupTools(): BackupTools {
+    return this.#deps;
+  }
+
+  /** What invented blocks are written with. */
+  get sampleTools(): SampleTools {
     return this.#deps;
   }
 

@@ -1,0 +1,12 @@
+const seed = 20_111;
+
+/** Numbers in [0, 1) that look drawn, the same ones each time (Tommy Ettinger's mulberry32). */
+export function drawing(): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
