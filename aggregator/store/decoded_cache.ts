@@ -8,10 +8,13 @@ type Entry<Value> = { readonly value: Value; readonly bytes: number };
 export class DecodedCache<Value> {
   readonly #bytesMax: number;
   readonly #entries = new Map<string, Entry<Value>>();
+  readonly #onEvicted: ((bytes: number) => void) | undefined;
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  /** `onEvicted` is told how much memory is let go. */
+  constructor(bytesMax: number, onEvicted?: (bytes: number) => void) {
     this.#bytesMax = bytesMax;
+    this.#onEvicted = onEvicted;
   }
 
   get bytes(): number {
@@ -26,15 +29,22 @@ export class DecodedCache<Value> {
     return entry.value;
   }
 
+  /** What is larger than the bound is not kept, nor what was there of it before it grew. */
   set(key: string, value: Value, bytes: number): void {
-    if (bytes > this.#bytesMax) return;
-    this.#bytes += bytes - (this.#entries.get(key)?.bytes ?? 0);
+    const before = this.#entries.get(key)?.bytes ?? 0;
+    this.#bytes -= before;
     this.#entries.delete(key);
+    if (bytes > this.#bytesMax) {
+      this.#onEvicted?.(bytes);
+      return;
+    }
+    this.#bytes += bytes;
     this.#entries.set(key, { value, bytes });
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#bytesMax) break;
       this.#entries.delete(oldest);
       this.#bytes -= entry.bytes;
+      this.#onEvicted?.(entry.bytes);
     }
   }
 }

@@ -8,6 +8,14 @@ import { LogGroup } from "./log_group.ts";
 import { type GroupIndex, readSearchIndex, searchIndexKey } from "./search_index.ts";
 
 const chunkBytes = 250;
+/** When garbage is collected: after so many bytes were let go. */
+type Collection = { readonly everyBytes: number; readonly collect: () => void };
+
+/**
+ * Where more is searched than there is room for, row groups go as fast as others come, and the runtime would let them lie until its heap has doubled. A full
+ * collection takes some 20 ms. Ten million lines searched for "77" or by regular expressions, peak of RSS: 1,100 to 1,300 MB, and 570 with this, for a tenth more CPU.
+ */
+const collection: Collection = { everyBytes: 64 * 2 ** 20, collect: () => Bun.gc(true) };
 /** Share of the memory for footers. */
 const footersShare = 8;
 
@@ -20,13 +28,25 @@ export class LogsCache {
   /** Files that were not read because a newer version wrote them, time and again. */
   refused = 0;
 
-  constructor(bytesMax: number) {
+  readonly #collection: Collection;
+  #garbageBytes = 0;
+
+  constructor(bytesMax: number, garbage = collection) {
+    this.#collection = garbage;
     this.#footers = new DecodedCache(Math.ceil(bytesMax / footersShare));
-    this.#groups = new DecodedCache(bytesMax);
+    this.#groups = new DecodedCache(bytesMax, (bytes) => this.#letGo(bytes));
   }
 
   get bytes(): number {
     return this.#footers.bytes + this.#groups.bytes;
+  }
+
+  #letGo(bytes: number): void {
+    const { everyBytes, collect } = this.#collection;
+    this.#garbageBytes += bytes;
+    if (this.#garbageBytes < everyBytes) return;
+    this.#garbageBytes = 0;
+    collect();
   }
 
   /** Lends the file of a block, where it lies now. Throws OperatingError. */
