@@ -222,15 +222,21 @@ async function readRows(
   const types = result.columnTypes();
   const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
   const rows: (readonly unknown[])[] = [];
-  for await (const some of result.yieldRowsJson()) {
-    const room = rowsMax - rows.length;
-    rows.push(...some.slice(0, room));
-    if (some.length <= room) continue;
-    connection.interrupt();
-    await ended(result);
-    return { columns, rows, truncated: true };
+  let isEnded = false;
+  try {
+    for await (const some of result.yieldRowsJson()) {
+      const room = rowsMax - rows.length;
+      rows.push(...some.slice(0, room));
+      if (some.length > room) return { columns, rows, truncated: true };
+    }
+    isEnded = true;
+    return { columns, rows, truncated: false };
+  } finally {
+    if (!isEnded) {
+      connection.interrupt();
+      await ended(result);
+    }
   }
-  return { columns, rows, truncated: false };
 }
 
 /** DuckDB's threads are done with what was interrupted: a connection that is closed before waits for them, and they may wait for a line. */

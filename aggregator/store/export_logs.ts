@@ -77,13 +77,16 @@ async function writeParquet(
   await tools.duckdb.use("export", async (connection) => {
     const name = `lapwing_line_${Bun.randomUUIDv7().replaceAll("-", "")}`;
     const lines = new LineFunction(connection, name, paths);
-    await connection.run(logsView(paths, name));
-    await connection.run(`COPY (SELECT epoch_ns(timestamp) AS timestamp, to_json(stream)::VARCHAR AS stream,
-        severity, body, to_json(attributes)::VARCHAR AS attributes
-      FROM logs ORDER BY stream, timestamp)
-      TO ${quoted(request.output)} (FORMAT parquet, COMPRESSION zstd)`);
-    await connection.run("DROP VIEW logs");
-    lines.close();
+    try {
+      await connection.run(logsView(paths, name));
+      await connection.run(`COPY (SELECT epoch_ns(timestamp) AS timestamp, to_json(stream)::VARCHAR AS stream,
+          severity, body, to_json(attributes)::VARCHAR AS attributes
+        FROM logs ORDER BY stream, timestamp)
+        TO ${quoted(request.output)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run("DROP VIEW logs");
+    } finally {
+      lines.close();
+    }
   });
   for (const path of paths) await rm(path, { force: true });
   return records;
