@@ -16,6 +16,7 @@ import {
   offsetMs,
   shownLabels,
   shownUrl,
+  tickAhead,
 } from "./target.ts";
 import { SampleLimitError } from "./sample_labels.ts";
 import { TargetSeries } from "./target_series.ts";
@@ -117,7 +118,7 @@ export class ScrapeLoop {
     if (this.#report.lastScrapeMs === 0) return;
     const { clock } = this.#output;
     const { intervalMs } = this.target;
-    const missedMs = this.#nextTick();
+    const missedMs = this.#tick(tickAhead);
     await clock.sleep(missedMs - clock.now() + 1.1 * intervalMs, signal);
     if (signal.aborted) return;
     this.#series.fail();
@@ -132,7 +133,7 @@ export class ScrapeLoop {
     const { clock } = this.#output;
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      const tickMs = this.#nextTick();
+      const tickMs = this.#tick(nextTick);
       // A clock that was set back would make for a long sleep: one interval is the most.
       await clock.sleep(Math.min(tickMs - clock.now(), this.target.intervalMs), signal);
       if (signal.aborted) return;
@@ -141,9 +142,9 @@ export class ScrapeLoop {
     }
   }
 
-  #nextTick(): number {
+  #tick(after: typeof nextTick): number {
     const offset = offsetMs(this.target, this.#output.seed);
-    return nextTick(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, offset);
+    return after(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, offset);
   }
 
   #nudged(nowMs: number, tickMs: number): number {

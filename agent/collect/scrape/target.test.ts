@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { resolveJob } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";
-import { buildTarget, nextTick, offsetMs, shownLabels, shownUrl } from "./target.ts";
+import { buildTarget, nextTick, offsetMs, shownLabels, shownUrl, tickAhead } from "./target.ts";
 
 const jobOf = (more: Record<string, unknown> = {}) => {
   const [config] = ScrapeConfigs.parse([{ job_name: "j", ...more }]);
@@ -150,4 +150,5 @@ test("nextTick() is the one ahead, or the one that passed while its forerunner w
   // A machine that slept makes up for nothing, and a clock that was set back begins where it is.
   expect(tickAfter(173_004, 53_000)).toBe(183_000);
   expect(tickAfter(20_000, 53_000)).toBe(23_000);
+  expect(tickAhead(63_004, 53_000, 10_000, 3_000)).toBe(73_000);
 });

@@ -152,11 +152,10 @@ export function offsetMs(target: Target, seed: string): number {
 }
 
 /**
- * The time of a target's grid (`offset` + n * `intervalMs`) that its next scrape is for, all in milliseconds. Mostly it is the first one ahead of
- * `nowMs`. One that passed while the scrape of the tick before it (`usedMs`, 0 for none) was under way is made up for, as Prometheus does whose
- * ticker keeps one tick: a target that hangs for its whole interval still has a sample in each.
+ * The first time of a target's grid (`offset` + n * `intervalMs`, all in milliseconds) that is both ahead of `nowMs` and not used yet; `usedMs` is the tick of
+ * the last scrape, 0 for none.
  */
-export function nextTick(
+export function tickAhead(
   nowMs: number,
   usedMs: number,
   intervalMs: number,
@@ -164,9 +163,24 @@ export function nextTick(
 ): number {
   const ahead = Math.floor((nowMs - offset) / intervalMs + 1) * intervalMs + offset;
   // A timer may fire just before its time, and then the tick ahead is the one that was just used.
-  if (ahead === usedMs) return ahead + intervalMs;
+  return ahead === usedMs ? ahead + intervalMs : ahead;
+}
+
+/**
+ * The tick that the next scrape is for: the one ahead, or one that passed while the scrape before it was under way. That is made up for, as Prometheus
+ * does whose ticker keeps one tick: a target that hangs for its whole interval still has a sample in each.
+ */
+export function nextTick(
+  nowMs: number,
+  usedMs: number,
+  intervalMs: number,
+  offset: number,
+): number {
+  const ahead = tickAhead(nowMs, usedMs, intervalMs, offset);
   const missed = ahead - intervalMs;
-  return missed === usedMs + intervalMs && nowMs - missed < intervalMs * missedShare
+  return missed === usedMs + intervalMs &&
+    nowMs >= missed &&
+    nowMs - missed < intervalMs * missedShare
     ? missed
     : ahead;
 }
