@@ -16,7 +16,7 @@ roleCommand(
   program.command("agent").description("collect this host and send to an aggregator over NATS"),
   openAgentRole,
 );
-// Every host with an agent would pay for the aggregator's code: some 40 MB.
+// Every host with an agent would pay for the aggregator's code: some 30 MB.
 if (process.argv[2] !== "agent") (await import("./other_commands.ts")).otherCommands(program);
 
 try {
