@@ -1,7 +1,8 @@
-import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
+import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "./labels_text.ts";
+import { PatternedPlace } from "./logs/patterned_place.ts";
 import { ShapedCursor } from "./logs/shaped_cursor.ts";
 import { areUtf8 } from "./logs_texts.ts";
 import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
@@ -17,7 +18,7 @@ export class Stretch {
   readonly end: number;
   /** The next record to be taken. */
   at: number;
-  /** By place of the source's: its next text, and where that begins; last of all the same of whole lines. */
+  /** By place of the source's: its next text, and where that or, of a PatternedPlace, its digits begin; last of all the same of whole lines. */
   readonly values: Uint32Array;
   readonly starts: Uint32Array;
   /** Its variables, of a source that has them apart from their digits. */
@@ -43,8 +44,8 @@ export class Stretch {
 export class LogSource {
   readonly batch: Records;
   readonly columns: LineColumns;
-  /** None where the variables are taken as they came, apart from their digits. */
-  readonly places: readonly Texts[];
+  /** None where the variables are those of a frame, apart from their digits. */
+  readonly places: readonly (Texts | PatternedPlace)[];
   /** Variables of each record. */
   readonly widths: Uint8Array;
   /** Whether all lines without a template are UTF-8. */
@@ -68,7 +69,7 @@ export class LogSource {
       this.batch = wanted;
       this.columns = isWhole ? columns : pickLines(columns, rows);
     }
-    this.places = this.columns.shaped === undefined ? this.columns.places : [];
+    this.places = placesOf(this.columns);
     this.widths = widthsOf(this.columns);
     this.isText = areUtf8(this.columns.whole);
     this.stretches = this.#cut(isScattered ? boundsOf(this.batch) : bounds);
@@ -90,18 +91,33 @@ export class LogSource {
       const stretch = new Stretch(this, stream, { at, end }, next);
       if (end < templateOf.length) cursor = cursor?.behind(templateOf.subarray(at, end));
       countTexts(this, at, end, counts);
-      for (const [place, { lengths }] of all.entries()) {
-        const from = values[place] ?? 0;
-        const to = from + (counts[place] ?? 0);
-        let start = starts[place] ?? 0;
-        for (let value = from; value < to; value++) start += lengths[value] ?? 0;
-        values[place] = to;
-        starts[place] = start;
+      for (const [place, own] of all.entries()) {
+        const count = counts[place] ?? 0;
+        starts[place] = endOf(own, values[place] ?? 0, starts[place] ?? 0, count);
+        values[place] = (values[place] ?? 0) + count;
       }
       at = end;
       return stretch;
     });
   }
+}
+
+/** Texts are not made of what stands apart. */
+function placesOf(columns: LineColumns): readonly (Texts | PatternedPlace)[] {
+  if (columns.shaped !== undefined) return [];
+  return columns.patterned?.map(placeOf) ?? columns.places;
+}
+
+function placeOf(texts: Texts | ApartTexts): Texts | PatternedPlace {
+  return "patterns" in texts ? new PatternedPlace(texts) : texts;
+}
+
+/** Where `count` texts from number `value` on end, which begin at byte or digit `start`. */
+function endOf(texts: Texts | PatternedPlace, value: number, start: number, count: number): number {
+  if (texts instanceof PatternedPlace) return texts.endOf(value, start, count);
+  let end = start;
+  for (let i = value; i < value + count; i++) end += texts.lengths[i] ?? 0;
+  return end;
 }
 
 /** `counts`: how many of the records [from, to) have a variable in each place of the source's; last of all how many are whole lines. */

@@ -8,6 +8,20 @@ export type Texts = {
   readonly lengths: Uint8Array | Uint32Array;
 };
 
+/** Texts apart from their digits, as a block has them. */
+export type ApartTexts = {
+  /** The pattern of each: the text with a zero in place of each digit. */
+  readonly numbers: Uint16Array | Uint32Array;
+  readonly patterns: {
+    readonly bytes: Uint8Array;
+    /** One more than there are patterns. */
+    readonly starts: Uint32Array;
+    readonly digitCounts: Uint32Array;
+  };
+  /** Of all texts, one after another. */
+  readonly digits: Uint8Array;
+};
+
 /** Lines as columns: what the variables of all templates have in common is only their place. */
 export type LineColumns = {
   readonly templates: readonly LineTemplate[];
@@ -19,6 +33,8 @@ export type LineColumns = {
   readonly whole: Texts;
   /** The variables as they came, where that is apart from their digits: `places` are then made when someone asks for them. */
   readonly shaped?: ShapedVariables;
+  /** The same of those that come from a block, by place. */
+  readonly patterned?: readonly (Texts | ApartTexts)[];
 };
 
 /** Lines one after another, as a batch has them. */

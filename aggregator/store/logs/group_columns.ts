@@ -1,4 +1,4 @@
-import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
+import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
@@ -19,13 +19,24 @@ export function columnsOf(group: LogGroup): LineColumns | undefined {
   }
   for (let place = counts.length - 2; place >= 0; place--)
     counts[place] = (counts[place] ?? 0) + (counts[place + 1] ?? 0);
-  const places: Texts[] = [];
+  const columns: TextColumn[] = [];
+  const patterned: (Texts | ApartTexts)[] = [];
   for (const [place, count] of counts.entries()) {
     const column = group.texts(variableColumns[place] ?? "");
-    if (column?.ends.length !== count) return undefined;
-    places.push(textsOf(column));
+    if (column?.count !== count) return undefined;
+    columns.push(column);
+    patterned.push(column.patterned ?? textsOf(column));
   }
-  return { templates, templateOf, places, whole: wholeLines(group, templateOf) };
+  let places: Texts[] | undefined;
+  return {
+    templates,
+    templateOf,
+    patterned,
+    whole: wholeLines(group, templateOf),
+    get places() {
+      return (places ??= columns.map(textsOf));
+    },
+  };
 }
 
 /** Of rows without a template: the exact bytes where there are any. */

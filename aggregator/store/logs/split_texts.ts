@@ -1,6 +1,7 @@
 import { ShapeTable } from "#proto/codec/shape_table.ts";
 import type { TextShapes } from "#shared/model/shaped_variables.ts";
 import type { ByteSink } from "../parquet/byte_sink.ts";
+import type { PatternedPlace } from "./patterned_place.ts";
 import { expandShape, writeShape, writeSameShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";
 
@@ -191,6 +192,37 @@ export class TextSplitter {
     this.#last = none;
   }
 
+  /** `count` texts from number `value` on, whose digits begin at `start`; gives where these end. */
+  takePatterned(place: PatternedPlace, value: number, start: number, count: number): number {
+    const { numbers: patternOf, patterns, digits } = place.texts;
+    const { starts, digitCounts } = patterns;
+    const knownAs = place.numbersOfShapes(this.generation);
+    this.#ensureTexts(count);
+    const [numbers, counts] = [this.#numbers, this.#counts];
+    let at = this.#count;
+    let [end, textBytes] = [start, 0];
+    for (let text = value; text < value + count; text++) {
+      const pattern = patternOf[text] ?? 0;
+      const from = starts[pattern] ?? 0;
+      const length = (starts[pattern + 1] ?? 0) - from;
+      let number = knownAs[pattern] ?? none;
+      if (number === none)
+        knownAs[pattern] = number = this.#numberOfText(patterns.bytes, from, length);
+      numbers[at] = number;
+      const own = digitCounts[pattern] ?? 0;
+      counts[at++] = own;
+      end += own;
+      textBytes += length;
+    }
+    this.#ensureDigits(end - start);
+    this.#digits.set(digits.subarray(start, end), this.#digit);
+    this.#digit += end - start;
+    this.#count = at;
+    this.#textBytes += textBytes;
+    this.#last = none;
+    return end;
+  }
+
   #ensureTexts(more: number): void {
     const least = this.#count + more;
     if (least <= this.#numbers.length) return;
@@ -221,10 +253,14 @@ export class TextSplitter {
       if (lengths[other] === length && this.#isLike(bytes, from, length, other)) return other;
       other = this.#nextOfLength[other] ?? none;
     }
+    this.#takeDigits(bytes, from, length);
+    return this.#numberOfText(bytes, from, length);
+  }
+
+  #numberOfText(bytes: Uint8Array, from: number, length: number): number {
     const shapes = this.#shapes;
     shapes.ensure(length);
     const to = writeShape(bytes, from, length, shapes.bytes, shapes.length);
-    this.#takeDigits(bytes, from, length);
     return this.#numberOfWritten(to, length);
   }
 

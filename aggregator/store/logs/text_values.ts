@@ -1,3 +1,4 @@
+import type { ApartTexts } from "#shared/model/line_columns.ts";
 import { encodings } from "../parquet/column_pages.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
@@ -85,6 +86,19 @@ export class TextColumn {
     const { rowOf } = this;
     const values = valuesWith(test, this.bytes, this.ends);
     return rowOf === undefined ? values : values.map((value) => rowOf[value] ?? 0);
+  }
+
+  /** How many texts. */
+  get count(): number {
+    return this.#split === undefined ? this.ends.length : this.#split.numbers().numbers.length;
+  }
+
+  /** The texts and their digits, as long as isSplit. The digits were given. */
+  get patterned(): ApartTexts | undefined {
+    const split = this.#split;
+    if (split === undefined) return undefined;
+    const { numbers } = split.numbers();
+    return { numbers, patterns: split.patterns, digits: split.digits };
   }
 
   get bytes(): Uint8Array {

@@ -4,11 +4,13 @@ import { ByteReader } from "#proto/codec/byte_reader.ts";
 import { ByteWriter } from "#proto/codec/byte_writer.ts";
 import { VariableColumns } from "#proto/codec/variable_columns.ts";
 import { readVariables } from "#proto/codec/variable_reader.ts";
+import type { ApartTexts } from "#shared/model/line_columns.ts";
 import type { ShapedVariables } from "#shared/model/shaped_variables.ts";
 import type { WrittenTexts } from "../logs_texts.ts";
 import { ByteSink } from "../parquet/byte_sink.ts";
 import { GroupWords } from "./group_words.ts";
 import { expandShape } from "./shape_bytes.ts";
+import { PatternedPlace } from "./patterned_place.ts";
 import { ShapedCursor } from "./shaped_cursor.ts";
 import type { SplitTexts } from "./split_texts.ts";
 import { VariableColumn } from "./variable_column.ts";
@@ -38,6 +40,25 @@ function shaped(texts: readonly string[]): ShapedVariables {
   const writer = new ByteWriter();
   columns.write(writer, bytes);
   return readVariables(new ByteReader(writer.written()), { ...layout, counts }, 2 ** 20).variables;
+}
+
+const digitsOf = (text: string) => text.replaceAll(/[^0-9]/g, "");
+
+/** What a block has of the texts. */
+function patterned(texts: readonly string[]): ApartTexts {
+  const patterns = [...new Set(texts.map((text) => text.replaceAll(/[0-9]/g, "0")))];
+  const { bytes, lengths } = plain(patterns);
+  const starts = new Uint32Array(patterns.length + 1);
+  for (const [i, length] of lengths.entries()) starts[i + 1] = (starts[i] ?? 0) + length;
+  return {
+    numbers: Uint16Array.from(texts, (text) => patterns.indexOf(text.replaceAll(/[0-9]/g, "0"))),
+    patterns: {
+      bytes,
+      starts,
+      digitCounts: Uint32Array.from(patterns, (text) => digitsOf(text).length),
+    },
+    digits: new Uint8Array(Buffer.from(texts.map(digitsOf).join(""))),
+  };
 }
 
 function textsOf(content: WrittenTexts | SplitTexts): string[] {
@@ -77,22 +98,28 @@ const text = fc.oneof(
 const piece = fc.record({
   texts: fc.array(text, { maxLength: 40 }),
   times: fc.constantFrom(1, 5),
-  isShaped: fc.boolean(),
+  source: fc.constantFrom("texts", "frame", "block"),
   from: fc.nat(40),
 });
 
-test("texts that come whole or apart from their digits are the same column, and have the same words", () => {
+test("texts that come whole or apart from their digits, from frames or blocks, are the same column, and have the same words", () => {
   const column = new VariableColumn(1);
   let split = 0;
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), (pieces) => {
       column.clear();
       const wanted: string[] = [];
-      for (const { texts, times, isShaped, from } of pieces) {
+      for (const { texts, times, source, from } of pieces) {
         const given = Array.from({ length: times }, () => texts).flat();
         wanted.push(...given);
-        if (!isShaped) column.take(plain(given), 0, 0, given.length);
-        else {
+        if (source === "texts") column.take(plain(given), 0, 0, given.length);
+        else if (source === "block") {
+          const place = new PatternedPlace(patterned(given));
+          const half = Math.min(from, given.length);
+          const middle = column.take(place, 0, 0, half);
+          expect(middle).toBe(place.endOf(0, 0, half));
+          column.take(place, half, middle, given.length - half);
+        } else {
           const cursor = new ShapedCursor(shaped(given));
           const templates = Uint32Array.from(given, (_, i) => i % 2);
           column.takeShaped(cursor, 0, templates.subarray(0, from));
@@ -119,8 +146,9 @@ test("texts whose shapes hardly come again are put together, also those that com
       0,
       Uint32Array.from(part, (_, i) => i % 2),
     );
+  column.take(new PatternedPlace(patterned(ids.slice(0, 500))), 0, 0, 500);
   expect("shapes" in column.content).toBe(false);
-  expect(textsOf(column.content)).toEqual(ids);
+  expect(textsOf(column.content)).toEqual([...ids, ...ids.slice(0, 500)]);
 });
 
 test("a run of digits that a frame tells in pieces is one shape with those that are told in one", () => {

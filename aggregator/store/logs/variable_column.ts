@@ -5,9 +5,12 @@ import { dictionaryPages } from "../parquet/dictionary_pages.ts";
 import type { ColumnPages } from "../parquet/parquet_writer.ts";
 import { noPresence, type Presence } from "../parquet/presence.ts";
 import { digitPages, type DigitSinks, type TextParts } from "./digit_pages.ts";
+import { PatternedPlace } from "./patterned_place.ts";
 import { expandShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";
 import { type SplitTexts, TextSplitter } from "./split_texts.ts";
+
+const zero = "0".charCodeAt(0);
 
 /**
  * A variable of a row group: its shapes and digits, or its texts as soon as it shows that those take less. Texts that come apart from their digits are
@@ -31,10 +34,18 @@ export class VariableColumn {
     this.#isSplit = true;
   }
 
-  /** As TextColumn's. */
-  take(texts: Texts, value: number, start: number, count: number): number {
+  /** As TextColumn's; of a PatternedPlace bytes are digits. */
+  take(texts: Texts | PatternedPlace, value: number, start: number, count: number): number {
+    if (texts instanceof PatternedPlace) return this.#takePatterned(texts, value, start, count);
     if (!this.#isSplit) return this.#texts.take(texts, value, start, count);
     const end = this.#splitter.take(texts.bytes, texts.lengths, value, start, count);
+    if (this.#splitter.isInVain) this.#putTogether();
+    return end;
+  }
+
+  #takePatterned(place: PatternedPlace, value: number, start: number, count: number): number {
+    if (!this.#isSplit) return this.#takeFilled(place, value, start, count);
+    const end = this.#splitter.takePatterned(place, value, start, count);
     if (this.#splitter.isInVain) this.#putTogether();
     return end;
   }
@@ -78,6 +89,27 @@ export class VariableColumn {
     this.#texts.fill((bytes) => this.#splitter.expand(bytes));
     this.#splitter.clear();
     this.#isSplit = false;
+  }
+
+  #takeFilled({ texts }: PatternedPlace, value: number, start: number, count: number): number {
+    const { numbers, patterns, digits } = texts;
+    const lengths = new Uint32Array(count);
+    let digit = start;
+    this.#texts.fill((into) => {
+      for (let i = 0; i < count; i++) {
+        const number = numbers[value + i] ?? 0;
+        const from = patterns.starts[number] ?? 0;
+        const to = patterns.starts[number + 1] ?? 0;
+        into.ensure(to - from);
+        for (let at = from; at < to; at++) {
+          const byte = patterns.bytes[at] ?? 0;
+          into.bytes[into.length++] = byte === zero ? (digits[digit++] ?? 0) : byte;
+        }
+        lengths[i] = to - from;
+      }
+      return lengths;
+    });
+    return digit;
   }
 
   #takeWhole(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
