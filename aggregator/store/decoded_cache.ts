@@ -1,6 +1,16 @@
 /** What is kept: how much memory it takes is told by whoever puts it in. */
 type Entry<Value> = { readonly value: Value; readonly bytes: number };
 
+type Options = {
+  /** Is told how much memory is let go. */
+  readonly onEvicted?: (bytes: number) => void;
+  /**
+   * Lets go any, by chance, rather than the least recently used. Who goes through all there is again and again, a little more than the bound, would
+   * find nothing of it: each goes just before it is wanted.
+   */
+  readonly evictsAny?: boolean;
+};
+
 /**
  * Values by key within a bound of bytes, the least recently used go first. Blocks never change, so what was decoded
  * from one is right for as long as it is kept.
@@ -8,13 +18,12 @@ type Entry<Value> = { readonly value: Value; readonly bytes: number };
 export class DecodedCache<Value> {
   readonly #bytesMax: number;
   readonly #entries = new Map<string, Entry<Value>>();
-  readonly #onEvicted: ((bytes: number) => void) | undefined;
+  readonly #options: Options;
   #bytes = 0;
 
-  /** `onEvicted` is told how much memory is let go. */
-  constructor(bytesMax: number, onEvicted?: (bytes: number) => void) {
+  constructor(bytesMax: number, options: Options = {}) {
     this.#bytesMax = bytesMax;
-    this.#onEvicted = onEvicted;
+    this.#options = options;
   }
 
   get bytes(): number {
@@ -35,16 +44,23 @@ export class DecodedCache<Value> {
     this.#bytes -= before;
     this.#entries.delete(key);
     if (bytes > this.#bytesMax) {
-      this.#onEvicted?.(bytes);
+      this.#options.onEvicted?.(bytes);
       return;
     }
     this.#bytes += bytes;
     this.#entries.set(key, { value, bytes });
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= entry.bytes;
-      this.#onEvicted?.(entry.bytes);
-    }
+    while (this.#bytes > this.#bytesMax) this.#evict();
+  }
+
+  #evict(): void {
+    const { onEvicted, evictsAny = false } = this.#options;
+    let left = evictsAny ? Math.floor(Math.random() * this.#entries.size) : 0;
+    for (const [key, { bytes }] of this.#entries)
+      if (left-- === 0) {
+        this.#entries.delete(key);
+        this.#bytes -= bytes;
+        onEvicted?.(bytes);
+        return;
+      }
   }
 }

@@ -34,7 +34,10 @@ export class LogsCache {
   constructor(bytesMax: number, garbage = collection) {
     this.#collection = garbage;
     this.#footers = new DecodedCache(Math.ceil(bytesMax / footersShare));
-    this.#groups = new DecodedCache(bytesMax, (bytes) => this.#letGo(bytes));
+    this.#groups = new DecodedCache(bytesMax, {
+      onEvicted: (bytes) => this.#letGo(bytes),
+      evictsAny: true,
+    });
   }
 
   get bytes(): number {

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { DecodedCache } from "./decoded_cache.ts";
+
+/** Of 110 entries asked for one after another, again and again, how many a cache for 100 has. */
+function hitsOf(evictsAny: boolean): number {
+  const cache = new DecodedCache<number>(100, { evictsAny });
+  let hits = 0;
+  for (let asked = 0; asked < 20 * 110; asked++) {
+    const key = `${asked % 110}`;
+    if (cache.get(key) !== undefined) hits++;
+    cache.set(key, asked, 1);
+    expect(cache.bytes).toBeLessThanOrEqual(100);
+  }
+  return hits;
+}
+
+test("DecodedCache lets go the least recently used, or any", () => {
+  expect(hitsOf(false)).toBe(0);
+  expect(hitsOf(true)).toBeGreaterThan(1_000);
+});
+
+test("DecodedCache does not keep what has grown beyond its bound, and tells what it lets go", () => {
+  let gone = 0;
+  const cache = new DecodedCache<string>(10, { onEvicted: (bytes) => void (gone += bytes) });
+  cache.set("a", "a", 4);
+  cache.set("b", "b", 4);
+  cache.set("a", "a", 5);
+  expect([cache.bytes, gone]).toEqual([9, 0]);
+  cache.set("c", "c", 6);
+  expect([cache.bytes, gone, cache.get("b")]).toEqual([6, 9, undefined]);
+  cache.set("c", "c", 11);
+  expect([cache.bytes, cache.get("c")]).toEqual([0, undefined]);
+});
