@@ -127,7 +127,6 @@ class Reading {
       values === undefined ? undefined : new ValuesColumn(values, starts, state.slabs),
       state.found,
     );
-    await packed.release();
   }
 
   /** Rows with samples in the span. */

@@ -59,16 +59,6 @@ export async function readColumnPages(chunk: ColumnChunk, bytes: Uint8Array): Pr
   return { chunk, dictionary, pages };
 }
 
-/** Gives back the memory of large pages that were unpacked: their bytes must not be looked at any more. */
-export function releasePages({ chunk, dictionary, pages }: ColumnPages): void {
-  // Others are views of what was read.
-  if (chunk.codec !== codecs.zstd) return;
-  for (const page of dictionary === undefined ? pages : [dictionary, ...pages]) {
-    const { buffer } = page.bytes;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength > onTheSpotBytesMax) buffer.transfer(0);
-  }
-}
-
 async function unpack(codec: number, packed: Uint8Array, size: number): Promise<Uint8Array> {
   if (size < 0 || size > pageBytesMax) throw new UnsupportedParquet(`a page of ${size} bytes`);
   if (codec === codecs.none) return packed;

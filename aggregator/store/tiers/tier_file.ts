@@ -135,7 +135,6 @@ class Reading {
       if (rows === undefined) found.set(series, [row]);
       else rows.push(row);
     }
-    await packed.release();
   }
 
   /** All of them are decoded, or made ready to be, for rows within `range`. */
