@@ -60,7 +60,7 @@ export async function markRegex(
   const lines: number[] = [];
   let count = 0;
   for (let row = 0; row < wanted.length; row++) count += wanted[row] ?? 0;
-  if (count >= shareMin * wanted.length && !regex.shaped.hasFailed) {
+  if (!group.isHeld && count >= shareMin * wanted.length && !regex.shaped.hasFailed) {
     const digits: string[] = [];
     const tests = columnTests(group, regex.shaped, planTests(group, regex, verdicts), digits);
     await load(digits);

@@ -38,6 +38,8 @@ type Chunks = { readonly rows: number; readonly columns: Pick<RowGroup["columns"
 /** What was read of a row group so far; shared by queries, so nothing in it changes but by becoming more. */
 export class LogGroup {
   readonly rows: number;
+  /** Whether it was made by held(): a frame's lines, which are few and looked at anew by each query. */
+  readonly isHeld: boolean;
   readonly #group: Chunks;
   readonly #columns = new Set<string>();
   readonly #texts = new Map<string, TextColumn>();
@@ -57,14 +59,15 @@ export class LogGroup {
   readonly #variableShapes: (readonly (Shape | undefined)[])[] = [];
   #bytes = entryBytes;
 
-  constructor(group: Chunks) {
+  constructor(group: Chunks, isHeld = false) {
+    this.isHeld = isHeld;
     this.#group = group;
     this.rows = group.rows;
   }
 
   /** What was never in a file: its templates, and columns of texts as they are asked for, by holdTexts(). */
   static held(rows: number, templates: Numbered<LineTemplate>): LogGroup {
-    const group = new LogGroup({ rows, columns: new Map() });
+    const group = new LogGroup({ rows, columns: new Map() }, true);
     group.#templates = templates;
     return group;
   }

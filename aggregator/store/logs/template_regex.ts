@@ -1,4 +1,4 @@
-import type { LineTemplate } from "#shared/model/line_template.ts";
+import { type LineTemplate, variablesOf } from "#shared/model/line_template.ts";
 import { dead, matched, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import type { RegexProgram } from "#shared/text/regex_program.ts";
 import { ShapedRegex } from "./shaped_regex.ts";
@@ -15,6 +15,11 @@ export class TemplateRegex {
   readonly #exact: RegexAutomaton;
   readonly #loose: RegexAutomaton;
   readonly #parts: PartsOfTemplates;
+  /** As it was last: frames of the head, and row groups, are much alike. */
+  readonly #verdicts = new Map<
+    LineTemplate,
+    { readonly sets: readonly Uint8Array[]; readonly verdict: Verdict }
+  >();
 
   constructor(program: RegexProgram) {
     this.program = program;
@@ -26,7 +31,7 @@ export class TemplateRegex {
 
   /** How many templates it knows. */
   get templates(): number {
-    return this.shaped.templates + this.#parts.size;
+    return this.shaped.templates + this.#parts.size + this.#verdicts.size;
   }
 
   /** Whether it is no good any more: patterns that need too many states. */
@@ -34,14 +39,25 @@ export class TemplateRegex {
     return this.#exact.hasFailed || this.#loose.hasFailed;
   }
 
-  /** `bytesIn` gives, by variable, which bytes it may have. */
-  verdict({ parts, partEnds }: LineTemplate, bytesIn: (variable: number) => Uint8Array): Verdict {
+  /** `bytesIn` gives, by variable, which bytes it may have: the same object for equal sets. */
+  verdict(template: LineTemplate, bytesIn: (variable: number) => Uint8Array): Verdict {
+    const before = this.#verdicts.get(template);
+    if (before?.sets.every((set, variable) => set === bytesIn(variable)) === true)
+      return before.verdict;
+    const sets = Array.from({ length: variablesOf(template) }, (_, variable) => bytesIn(variable));
+    const verdict = this.#verdict(template, sets);
+    this.#verdicts.set(template, { sets, verdict });
+    return verdict;
+  }
+
+  #verdict({ parts, partEnds }: LineTemplate, sets: readonly Uint8Array[]): Verdict {
     let start = 0;
     let state = this.#loose.start;
     for (let p = 0; p < partEnds.length && state > dead; p++) {
       const end = partEnds[p] ?? 0;
       state = this.#loose.run(state, parts, start, end);
-      if (p < partEnds.length - 1) state = this.#loose.widened(state, bytesIn(p));
+      const set = sets[p];
+      if (set !== undefined) state = this.#loose.widened(state, set);
       start = end;
     }
     // The end of the text is a place like any other to a loose one.
