@@ -20,7 +20,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     ),
   },
   logs: {
-    args: ["--lines", "20000", "--flush_interval", "200ms"],
+    args: words("--lines 20000 --flush_interval 200ms --agent source"),
     keys: words(
       "lines_per_s agent_cpu_s_per_million aggregator_cpu_s_per_million wire_bytes_per_line stored_bytes_per_line agent_rss_mb aggregator_rss_mb",
     ),

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BenchWorld, UsageMeter, machineLoad, rounded } from "#test/support/bench_world.ts";
+import { buildAgent } from "#test/support/build_agent.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { LineReader } from "#test/support/line_reader.ts";
 import { readOwnMetric } from "#test/support/self_metrics_reader.ts";
@@ -76,14 +77,6 @@ async function measure(world: BenchWorld, agent: LapwingProcess, seconds: number
 function anonymousBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
-}
-
-async function buildAgent(folder: string): Promise<string> {
-  console.error("compiling the agent ...");
-  const command = [process.execPath, ".ci/build.ts", "--out", folder, "linux-x64"];
-  const build = Bun.spawn(command, { cwd: root, stdout: "ignore", stderr: "inherit" });
-  if ((await build.exited) !== 0) throw new Error("the agent does not build");
-  return join(folder, "lapwing-agent-linux-x64");
 }
 
 function agentConfig(ports: readonly number[], logs: string, interval: string) {
