@@ -14,6 +14,7 @@ import type {
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
+  StreamVisitor,
 } from "../query/source.ts";
 import type { CutMetrics } from "../store/cut_metrics.ts";
 
@@ -48,7 +49,7 @@ export type Head = {
   /** What a scan reads: batches as they are in the tick of the call, in order of arrival. */
   logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Labels[];
-  logSeries(request: SeriesRequest): Labels[];
+  eachStream(request: SeriesRequest, visit: StreamVisitor): void;
   families(tenant: string): readonly MetricFamily[];
   /** What is here of a tenant's metrics, without looking at samples. */
   overview(tenant: string): HeadOverview;

@@ -18,6 +18,7 @@ import type {
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
+  StreamVisitor,
 } from "../query/source.ts";
 import { CellMemory } from "./cell_memory.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
@@ -28,7 +29,7 @@ import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./sample_sink.ts";
 import { SchemaKeys } from "./schema_keys.ts";
-import { selectLogs, selectStreams } from "./select_logs.ts";
+import { selectLogs, eachHeadStream } from "./select_logs.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
 export type HeadOptions = {
@@ -191,11 +192,9 @@ class MemoryHead implements Head {
     return sortedByKey(found);
   }
 
-  logSeries(request: SeriesRequest): Labels[] {
-    const found = new Map<string, Labels>();
+  eachStream(request: SeriesRequest, visit: StreamVisitor): void {
     for (const { logs } of this.#generations())
-      selectStreams(logs.batches(request.tenant), request, found);
-    return sortedByKey(found);
+      eachHeadStream(logs.batches(request.tenant), request, visit);
   }
 
   families(tenant: string): readonly MetricFamily[] {

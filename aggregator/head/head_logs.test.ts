@@ -6,6 +6,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { LineFilter } from "../query/source.ts";
 import type { Head } from "./contract.ts";
 import { createHead } from "./head.ts";
+import { streamLists } from "../query/stream_lists.ts";
 
 const nowMs = 1_700_000_000_000;
 const logLane: LaneId = { tenant: "acme", agent: "host-1", signal: "logs" };
@@ -134,12 +135,13 @@ describe("head, logs", () => {
     );
   });
 
-  test("list their streams; records too far ahead are dropped and counted", () => {
+  test("list their streams; records too far ahead are dropped and counted", async () => {
     const head = filled();
     const request = { tenant: "acme", selectors: [], startMs: 0, endMs: 6 };
-    expect(head.logSeries(request)).toEqual([a, b]);
-    expect(head.logSeries({ ...request, selectors: [[is("app", "b")]] })).toEqual([b]);
-    expect(head.logSeries({ ...request, startMs: 8, endMs: 9 })).toEqual([a]);
+    const { series } = streamLists(async (some, visit) => head.eachStream(some, visit));
+    expect(await series(request)).toEqual([a, b]);
+    expect(await series({ ...request, selectors: [[is("app", "b")]] })).toEqual([b]);
+    expect(await series({ ...request, startMs: 8, endMs: 9 })).toEqual([a]);
     const batch = logs([1, 0, a, "kept"], [nowMs + 600_001, 0, a, "not"], [2, 0, b, "kept too"]);
     expect(head.appendLogs(logLane, batch, nowMs)).toEqual({ out_of_bounds_timestamp: 1 });
     expect(bodiesOf(head)).toContain("kept too");

@@ -1,5 +1,5 @@
-import { labelsKey, type Labels } from "#shared/model/labels.ts";
-import type { LogRecord, LogSelectRequest, SeriesRequest } from "../query/source.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogRecord, LogSelectRequest, SeriesRequest, StreamVisitor } from "../query/source.ts";
 import { compileLineFilters, textOf } from "./line_filters.ts";
 import type { HeadBatch } from "./logs_generation.ts";
 import { compileMatchers } from "./matching.ts";
@@ -52,10 +52,10 @@ export function selectLogs(entries: readonly HeadBatch[], request: LogSelectRequ
 }
 
 /** Label sets of streams with a record in [startMs, endMs]. */
-export function selectStreams(
+export function eachHeadStream(
   entries: readonly HeadBatch[],
   request: SeriesRequest,
-  into: Map<string, Labels>,
+  visit: StreamVisitor,
 ): void {
   const selectors = request.selectors.map((matchers) => compileMatchers(matchers));
   for (const { batch, minMs, maxMs } of entries) {
@@ -67,7 +67,7 @@ export function selectStreams(
       seen.add(stream);
       const labels = batch.streams[stream] ?? {};
       if (selectors.length > 0 && !selectors.some((matches) => matches(labels))) continue;
-      into.set(labelsKey(labels), labels);
+      visit(labels);
     }
   }
 }

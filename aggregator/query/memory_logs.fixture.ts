@@ -1,5 +1,6 @@
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { compileMatchers } from "../head/matching.ts";
+import { streamLists } from "./stream_lists.ts";
 import { scanBySelect } from "./record_slices.ts";
 import type { LineFilter, LogRecord, LogsSource, SeriesRequest } from "./source.ts";
 
@@ -27,11 +28,9 @@ export function memoryLogs(records: readonly LogRecord[]): LogsSource {
   return {
     select,
     scan: (request) => scanBySelect(select, request),
-    series: streams,
-    labelNames: async (request) =>
-      [...new Set((await streams(request)).flatMap((stream) => Object.keys(stream)))].toSorted(),
-    labelValues: async (name, request) =>
-      [...new Set((await streams(request)).flatMap((stream) => stream[name] ?? []))].toSorted(),
+    ...streamLists(async (request, visit) => {
+      for (const stream of await streams(request)) visit(stream);
+    }),
   };
 }
 

@@ -126,6 +126,9 @@ export type SeriesSamples = {
   readonly buckets?: SeriesBuckets | undefined;
 };
 
+/** Is given the label set of a stream, and its labelsKey() where that is known. Must not throw but to end the visit. */
+export type StreamVisitor = (labels: Labels, key?: string) => void;
+
 export type LogsSource = {
   select(request: LogSelectRequest): Promise<LogRecord[]>;
   /**
@@ -133,6 +136,12 @@ export type LogsSource = {
    * for, so that a reader that has enough may stop. Throws OperatingError("overloaded") where a span is too large to be held.
    */
   scan(request: LogScanRequest): AsyncGenerator<readonly LogSlice[]>;
+  /**
+   * Visits the label sets of the streams that match and have a record in the range, in no order, some of them several times; holds those of
+   * one block at most.
+   */
+  eachStream(request: SeriesRequest, visit: StreamVisitor): Promise<void>;
+  /** The same, once each, sorted. Throws OperatingError("bad_request") where they are too many to be held. */
   series(request: SeriesRequest): Promise<Labels[]>;
   labelNames(request: SeriesRequest): Promise<string[]>;
   labelValues(name: string, request: SeriesRequest): Promise<string[]>;

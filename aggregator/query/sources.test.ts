@@ -47,7 +47,9 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
       later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
     logParts: () => (logs.length === 0 ? [] : [partOf(logs)]),
     metricSeries: () => later(metrics.map(({ labels }) => labels)),
-    logSeries: () => later(logs.length === 0 ? [] : [{ app: "a" }]),
+    eachStream: async (_, visit) => {
+      if (logs.length > 0) visit(await later({ app: "a" }));
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Head } from "../head/contract.ts";
 import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
+import { streamLists } from "./stream_lists.ts";
 import { joinExemplars } from "./join_exemplars.ts";
 import { scanParts, selectByScan } from "./log_parts.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
+  StreamVisitor,
 } from "./source.ts";
 
 export type Sources = {
@@ -38,9 +40,11 @@ export function createSources(
     const recent = head.metricSeries(request);
     return mergeLabels(await view().metricSeries(request), recent, request.signal);
   };
-  const logSeries = async (request: SeriesRequest) => {
-    const recent = head.logSeries(request);
-    return mergeLabels(await view().logSeries(request), recent, request.signal);
+  const eachStream = async (request: SeriesRequest, visit: StreamVisitor) => {
+    const blocks = view();
+    head.eachStream(request, visit);
+    await blocks.eachStream(request, visit);
+    refuseIfAborted(request.signal);
   };
   // What is in blocks arrived earlier than what is in the head.
   const scanLogs = (request: LogScanRequest) =>
@@ -72,9 +76,7 @@ export function createSources(
         return records;
       },
       scan: scanLogs,
-      series: logSeries,
-      labelNames: async (request) => namesOf(await logSeries(request)),
-      labelValues: async (name, request) => valuesOf(await logSeries(request), name),
+      ...streamLists(eachStream),
     },
   };
 }

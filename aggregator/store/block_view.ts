@@ -1,12 +1,12 @@
-import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import { lowerBound } from "./columns.ts";
+import { eachBlockStream } from "./block_streams.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import type { KnownLabels } from "./labels_text.ts";
-import { acquireFiles, readFiles, readFilesOwnFirst } from "./local_files.ts";
-import { readStreams } from "./logs_reader.ts";
-import { blockLogParts, selectBlockLogs, streamsLeft } from "./logs_view.ts";
+import { readFiles, readFilesOwnFirst } from "./local_files.ts";
+import { blockLogParts, selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries, readSeriesLabels, type Span } from "./metrics_reader.ts";
@@ -24,8 +24,6 @@ import { Deleted } from "./tombstones.ts";
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
 const wholeBlockItemsMax = 2_000_000;
-/** Nanoseconds a millisecond. */
-const nsPerMs = 1_000_000n;
 
 export function createBlockView(
   tools: ReadTools,
@@ -41,7 +39,7 @@ export function createBlockView(
     selectLogs: (request) => selectBlockLogs(tools, blocks, deleted, request),
     logParts: (request) => blockLogParts(tools, blocks, deleted, request),
     metricSeries: (request) => metricSeries(tools, blocks, deleted, floors, request),
-    logSeries: (request) => logSeries(tools, blocks, deleted, request),
+    eachStream: (request, visit) => eachBlockStream(tools, blocks, deleted, request, visit),
   };
 }
 
@@ -212,42 +210,6 @@ async function metricSeries(
       readFiles(tools, some, request.signal, (connection, paths) =>
         readSeriesLabels(connection, paths, selector, span ? request : undefined, tools.texts),
       ),
-  );
-}
-
-async function logSeries(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  deleted: Deleted,
-  request: SeriesRequest,
-): Promise<Labels[]> {
-  const selector = compileSelectors(request.selectors, "stream");
-  // Both ends inclusive, to the whole of the last millisecond.
-  const span = {
-    startNs: BigInt(Math.trunc(request.startMs)) * nsPerMs,
-    endNs: (BigInt(Math.trunc(request.endMs)) + 1n) * nsPerMs,
-  };
-  const wanted = within(blocks, "logs", request);
-  const concerned = wanted.filter((block) => deleted.concerns(block));
-  const left = await streamsLeft(tools, concerned, deleted, request);
-  return distinctLabels(
-    tools,
-    wanted.filter((block) => !deleted.concerns(block)),
-    selector,
-    request,
-    left
-      .filter((labels) => selector.matches(labels))
-      .map((labels) => ({ labels, key: labelsKey(labels) })),
-    async (some, bounded) => {
-      const files = await acquireFiles(tools.files, some, request.signal);
-      try {
-        const found = await readStreams(files.paths, bounded ? span : undefined);
-        const known = found.map((texts) => texts.map((text) => tools.texts.get("", text)));
-        return known.map((file) => file.filter(({ labels }) => selector.matches(labels)));
-      } finally {
-        files.release();
-      }
-    },
   );
 }
 

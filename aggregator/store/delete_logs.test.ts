@@ -13,6 +13,7 @@ import { rebuildCatalog } from "./rebuild_catalog.ts";
 import { withStorage } from "./storage_tools.ts";
 import { cutOf, lines, openTestStore } from "./store.fixture.ts";
 import type { Deletion, Store } from "./store.ts";
+import { streamLists } from "../query/stream_lists.ts";
 
 let dataDir: string;
 beforeEach(() => {
@@ -87,7 +88,7 @@ test("deleteLogs() hides at once from queries, streams and files, and takes out 
     endMs: 100,
     selectors: [[{ name: "app", op: "=" as const, value: "x" }]],
   };
-  expect(await store.view().logSeries({ ...narrow, startMs: 9 })).toEqual([]);
+  expect(await streamLists(store.view().eachStream).series({ ...narrow, startMs: 9 })).toEqual([]);
   const blocks = store.view().blocks;
   const files = await store.view().files(blocks);
   expect(files.paths).toHaveLength(4);

@@ -74,7 +74,7 @@ const readers: ((file: string) => Promise<unknown>)[] = [
       () => Promise.resolve(true),
     ),
   (file) => new CheckedBlocks().check([{ ...emptyBlock, id: file }], [file]),
-  (file) => readStreams([file], undefined),
+  (file) => readStreams(file, undefined),
 ];
 
 test("a block whose digits are packed says so; another one stays of version 1", async () => {

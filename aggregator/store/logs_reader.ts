@@ -9,23 +9,16 @@ import { UnsupportedParquet } from "./parquet/unsupported.ts";
 const nanosPerMs = 1_000_000n;
 const decoder = new TextDecoder();
 
-/** Texts of the streams that have a record in the span (in any time, without one), a file. */
-export async function readStreams(
-  paths: readonly string[],
-  span: SpanNs | undefined,
-): Promise<string[][]> {
-  const files: string[][] = [];
-  for (const path of paths) {
-    const texts = new Set<string>();
-    await withFile(path, async (file) => {
-      for (const group of file.footer.groups) {
-        if (span !== undefined && !concerns(group, span)) continue;
-        for (const text of await streamsWithin(file, group, span)) texts.add(text);
-      }
-    });
-    files.push([...texts]);
-  }
-  return files;
+/** Texts of the streams of a file that have a record in the span (in any time, without one). */
+export async function readStreams(path: string, span: SpanNs | undefined): Promise<Set<string>> {
+  const texts = new Set<string>();
+  await withFile(path, async (file) => {
+    for (const group of file.footer.groups) {
+      if (span !== undefined && !concerns(group, span)) continue;
+      for (const text of await streamsWithin(file, group, span)) texts.add(text);
+    }
+  });
+  return texts;
 }
 
 async function withFile<Result>(

@@ -50,12 +50,13 @@ export function selectBlockLogs(
 }
 
 /** Label sets that still have a record in a span, of blocks that something is deleted from. */
-export async function streamsLeft(
+export async function eachStreamLeft(
   tools: Pick<ReadTools, "files" | "logs">,
   blocks: readonly Block[],
   deleted: Deleted,
   { tenant, startMs, endMs, signal }: SeriesRequest,
-): Promise<Labels[]> {
+  visit: (labels: Labels) => void,
+): Promise<void> {
   const request = {
     tenant,
     matchers: [],
@@ -66,12 +67,14 @@ export async function streamsLeft(
     needs: { bodies: false, attributes: false },
     ...(signal && { signal }),
   };
-  const found = new Set<Labels>();
   for (const part of blockLogParts(tools, blocks, deleted, request))
-    for await (const { batch, rows } of part.slices(request))
+    for await (const { batch, rows } of part.slices(request)) {
+      const seen = new Uint8Array(batch.streams.length);
       for (let i = 0; i < rows.length; i++) {
-        const labels = batch.streams[batch.streamOf[rows[i] ?? 0] ?? 0];
-        if (labels !== undefined) found.add(labels);
+        const stream = batch.streamOf[rows[i] ?? 0] ?? 0;
+        if (seen[stream] === 1) continue;
+        seen[stream] = 1;
+        visit(batch.streams[stream] ?? {});
       }
-  return [...found];
+    }
 }

@@ -69,8 +69,9 @@ export class StreamRetention {
     const { tools } = this.#deps;
     const files = await acquireFiles(tools.files, [block], signal);
     try {
-      const [texts = []] = await readStreams(files.paths, undefined);
-      return texts.some((text) => matches(tools.texts.get("", text).labels));
+      const texts = await readStreams(files.paths[0] ?? "", undefined);
+      for (const text of texts) if (matches(tools.texts.get("", text).labels)) return true;
+      return false;
     } finally {
       files.release();
     }

@@ -6,6 +6,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { removeS3, s3Missing, startS3 } from "#test/support/s3.ts";
 import { cutOf, gauge, lines, openTestStore, sampleTexts } from "./store.fixture.ts";
+import { streamLists } from "../query/stream_lists.ts";
 
 const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6 };
 const allLogs = {
@@ -110,9 +111,9 @@ for (const [name, { missing, make }] of Object.entries(places)) {
         ["app", "two"],
       ]);
       expect(await again.view().metricSeries({ ...everything, selectors: [] })).toHaveLength(1);
-      expect(await again.view().logSeries({ ...everything, selectors: [] })).toEqual([
-        { app: "app" },
-      ]);
+      expect(
+        await streamLists(again.view().eachStream).series({ ...everything, selectors: [] }),
+      ).toEqual([{ app: "app" }]);
       await again.close();
     });
 

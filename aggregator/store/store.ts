@@ -15,6 +15,7 @@ import type {
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
+  StreamVisitor,
 } from "../query/source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
@@ -169,7 +170,7 @@ export type BlockView = {
   /** What a scan reads, in the order of commit. Throws OperatingError("bad_request") for a bad regular expression. */
   logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Promise<Labels[]>;
-  logSeries(request: SeriesRequest): Promise<Labels[]>;
+  eachStream(request: SeriesRequest, visit: StreamVisitor): Promise<void>;
 };
 
 export type BlockFiles = { readonly paths: readonly string[]; release(): void };

@@ -8,6 +8,7 @@ import { followQuery } from "./follow_query.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
 import { TailSession } from "./tail_session.ts";
 import { type Arrived, Tails } from "./tails.ts";
+import { streamLists } from "../query/stream_lists.ts";
 
 const batchOf = (stream: Record<string, string>, ...lines: string[]): LogsBatch => {
   const bodies = lines.map((line) => Buffer.from(line));
@@ -27,9 +28,7 @@ const following = (text: string) => () => {
   if (query.kind !== "log") throw new Error("a log query");
   const source = {
     ...batchSource(batchOf({})),
-    series: async () => [],
-    labelNames: async () => [],
-    labelValues: async () => [],
+    ...streamLists(async () => {}),
   };
   return followQuery(query, { tenant: "t", source, limits: defaultLogqlLimits });
 };

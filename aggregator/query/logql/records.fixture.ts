@@ -1,5 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { scanBySelect } from "../record_slices.ts";
+import { streamLists } from "../stream_lists.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "../source.ts";
 import { compileLineFilters } from "../../head/line_filters.ts";
 import { compileMatchers } from "../../head/matching.ts";
@@ -43,9 +44,7 @@ export function sourceOf(
     asked,
     select,
     scan: (request) => scanBySelect(select, request),
-    series: async () => [],
-    labelNames: async () => [],
-    labelValues: async () => [],
+    ...streamLists(async () => {}),
   };
 }
 

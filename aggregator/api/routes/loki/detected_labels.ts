@@ -1,4 +1,4 @@
-import type { Labels } from "#shared/model/labels.ts";
+import type { LogsSource, SeriesRequest } from "../../../query/source.ts";
 
 /** These are told whatever their values look like. */
 const alwaysTold: ReadonlySet<string> = new Set(["cluster", "namespace", "instance", "pod"]);
@@ -8,14 +8,18 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 export type DetectedLabel = { readonly label: string; readonly cardinality: number };
 
 /** Labels worth choosing by: those whose values are all numbers or UUIDs are left out, as by Loki. */
-export function detectedLabels(streams: readonly Labels[]): DetectedLabel[] {
+export async function detectedLabels(
+  logs: LogsSource,
+  request: SeriesRequest,
+): Promise<DetectedLabel[]> {
   const values = new Map<string, Set<string>>();
-  for (const stream of streams)
-    for (const [name, value] of Object.entries(stream)) {
+  await logs.eachStream(request, (labels) => {
+    for (const name in labels) {
       const known = values.get(name);
-      if (known === undefined) values.set(name, new Set([value]));
-      else known.add(value);
+      if (known === undefined) values.set(name, new Set([labels[name] ?? ""]));
+      else known.add(labels[name] ?? "");
     }
+  });
   return Array.from(values)
     .filter(([name, found]) => alwaysTold.has(name) || !isOfIds(found))
     .map(([label, found]) => ({ label, cardinality: found.size }))

@@ -1,4 +1,4 @@
-import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { Matcher } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { bodyLength } from "#shared/model/logs.ts";
 import type { LogScope } from "../../../query/logql/evaluate.ts";
@@ -21,23 +21,22 @@ export async function indexStats(
   const request = { tenant, matchers, lineFilters: [], startNs, endNs } as const;
   const needs = { bodies: false, attributes: false, lengths: true };
   const aborting = signal === undefined ? {} : { signal };
-  const seen = new Set<Labels>();
-  const streams = new Set<string>();
+  // Of each stream 52 bits of its key's hash: of a million, two are taken for one once in 10,000 times.
+  const streams = new Set<number>();
   const total = { chunks: 0, bytes: 0, entries: 0 };
   for await (const slices of source.scan({ ...request, direction: "forward", needs, ...aborting }))
     for (const { batch, rows } of slices) {
       if (rows.length > 0) total.chunks++;
       total.entries += rows.length;
-      let last = -1;
+      const seen = new Uint8Array(batch.streams.length);
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] ?? 0;
         total.bytes += bodyLength(batch, row);
-        if (batch.streamOf[row] === last) continue;
-        last = batch.streamOf[row] ?? 0;
-        const stream = batch.streams[last] ?? {};
-        if (seen.has(stream)) continue;
-        seen.add(stream);
-        streams.add(labelsKey(stream));
+        const stream = batch.streamOf[row] ?? 0;
+        if (seen[stream] === 1) continue;
+        seen[stream] = 1;
+        const hash = BigInt(Bun.hash(labelsKey(batch.streams[stream] ?? {})));
+        streams.add(Number(BigInt.asUintN(52, hash)));
       }
     }
   return { streams: streams.size, ...total };

@@ -39,6 +39,7 @@ const select: LogsSource["select"] = async (request) => {
 const logs: LogsSource = {
   select,
   scan: (request) => scanBySelect(select, request),
+  eachStream: async (_, visit) => visit({ job: "app" }),
   series: async () => [{ job: "app" }],
   labelNames: async () => ["job"],
   labelValues: async (name) => [`${name}-value`],

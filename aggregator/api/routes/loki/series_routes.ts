@@ -16,7 +16,7 @@ export function seriesRoutes(app: Hono, parts: LokiParts): void {
   );
   readsData(app, `${basePath}/series`, (p) => logs.series(request(p)));
   reads(app, `${basePath}/detected_labels`, async (p) => ({
-    detectedLabels: detectedLabels(await logs.series(request(p))),
+    detectedLabels: await detectedLabels(logs, request(p)),
   }));
 }
 

@@ -142,7 +142,7 @@ test("labels, values, series and detected labels", async () => {
   expect(await dataOf("/label")).toEqual(["app", "env", "service_name"]);
   expect(await dataOf("/label/app/values", { query: '{app="db"}' })).toEqual(["db"]);
   expect(await dataOf("/series", { match: '{app="db"}' })).toEqual([db]);
-  expect(await dataOf("/series", { "match[]": "{}" })).toEqual([web, db]);
+  expect(await dataOf("/series", { "match[]": "{}" })).toEqual([db, web]);
   expect(await get("/detected_labels", { query: '{env="prod"}' })).toEqual({
     detectedLabels: [
       { label: "app", cardinality: 2 },

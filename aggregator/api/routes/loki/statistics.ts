@@ -35,6 +35,9 @@ export class CountedSource implements LogsSource {
 
   scan: LogsSource["scan"] = (request) => this.#counted(this.#source.scan(request));
 
+  eachStream: LogsSource["eachStream"] = (request, visit) =>
+    this.#source.eachStream(request, visit);
+
   series: LogsSource["series"] = (request) => this.#source.series(request);
   labelNames: LogsSource["labelNames"] = (request) => this.#source.labelNames(request);
   labelValues: LogsSource["labelValues"] = (name, request) =>

@@ -11,6 +11,7 @@ import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { openapiDocument } from "./openapi.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";
+import { streamLists } from "../../../query/stream_lists.ts";
 
 const metrics = new MemoryMetrics();
 for (let i = 0; i <= 4; i++) metrics.add({ __name__: "up" }, i * 15_000, i / 0 - 1);
@@ -36,9 +37,7 @@ const app = monitoringRoutes({
   logs: {
     select,
     scan: (request) => scanBySelect(select, request),
-    series: async () => [],
-    labelNames: async () => [],
-    labelValues: async () => [],
+    ...streamLists(async () => {}),
   },
   clock: { ...systemClock, now: () => 60_000 },
   tenant: () => "default",

@@ -7,6 +7,7 @@ import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { MetricsAnswer } from "./schemas.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";
+import { streamLists } from "../../../query/stream_lists.ts";
 
 const metrics = new MemoryMetrics();
 for (let i = 0; i <= 8; i++) metrics.add({ __name__: "up", job: "api" }, i * 15_000, i % 2);
@@ -26,9 +27,7 @@ const select: LogsSource["select"] = async (request) => {
 const logs: LogsSource = {
   select,
   scan: (request) => scanBySelect(select, request),
-  series: async () => [],
-  labelNames: async () => [],
-  labelValues: async () => [],
+  ...streamLists(async () => {}),
 };
 
 const app = monitoringRoutes({

@@ -35,7 +35,7 @@ const noBlocks = {
   selectLogs: () => Promise.resolve([]),
   logParts: () => [],
   metricSeries: () => Promise.resolve([]),
-  logSeries: () => Promise.resolve([]),
+  eachStream: () => Promise.resolve(),
 };
 const sources = createSources(
   head,

@@ -15,6 +15,7 @@ import { evaluateMetric } from "../evaluate.ts";
 import { parseLogql } from "../parse.ts";
 import { scopeOf } from "../records.fixture.ts";
 import { decimalAt } from "./decimal.ts";
+import { streamLists } from "../../stream_lists.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-unwrapped-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -162,9 +163,7 @@ function fileSource(
       );
       return scanParts([part], request);
     },
-    series: none,
-    labelNames: none,
-    labelValues: none,
+    ...streamLists(async () => {}),
   };
 }
 
