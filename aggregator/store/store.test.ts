@@ -112,7 +112,10 @@ for (const [name, { missing, make }] of Object.entries(places)) {
       ]);
       expect(await again.view().metricSeries({ ...everything, selectors: [] })).toHaveLength(1);
       expect(
-        await streamLists(again.view().eachStream).series({ ...everything, selectors: [] }),
+        await streamLists((some, visit) => again.view().eachStream(some, visit)).series({
+          ...everything,
+          selectors: [],
+        }),
       ).toEqual([{ app: "app" }]);
       await again.close();
     });

@@ -35,7 +35,7 @@ export async function indexStats(
         const stream = batch.streamOf[row] ?? 0;
         if (seen[stream] === 1) continue;
         seen[stream] = 1;
-        const hash = BigInt(Bun.hash(labelsKey(batch.streams[stream] ?? {})));
+        const hash = Bun.hash(labelsKey(batch.streams[stream] ?? {}));
         streams.add(Number(BigInt.asUintN(52, hash)));
       }
     }
