@@ -13,6 +13,7 @@ const programs = [
   ["prometheus-node-exporter", "prometheus-node-exporter"],
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
+  ["memcached", "memcached"],
   ["shellcheck", "shellcheck"],
 ];
 

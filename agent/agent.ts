@@ -19,6 +19,7 @@ import type { AgentConfig } from "./config.ts";
 import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
+import { integrationSources } from "./integrations/runnables.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { Spool } from "./spool/spool.ts";
@@ -160,7 +161,11 @@ export class Agent {
   }
 
   #wanted(): RunnableSource[] {
-    return [...runnableSources(this.#config), logMetricsSource(this.#pipeline.logMetrics)];
+    return [
+      ...runnableSources(this.#config),
+      ...integrationSources(this.#config.integrations.named, this.#config),
+      logMetricsSource(this.#pipeline.logMetrics),
+    ];
   }
 
   notReady(): string[] {

@@ -6,6 +6,7 @@ import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
+import { IntegrationsConfig } from "./integrations/config.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -35,6 +36,8 @@ export const agentShape = {
       processors: ProcessorsConfig,
     })
     .prefault({}),
+  /** Services of this host. */
+  integrations: IntegrationsConfig.prefault({}),
   receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),

@@ -1,5 +1,6 @@
 import type { AgentConfig } from "../config.ts";
 import type { RunnableSource } from "./collector.ts";
+import type { BoundSource } from "./sources/binder.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { prometheusScrape } from "./scrape/source.ts";
 
@@ -11,14 +12,7 @@ export function runnableSources(config: AgentConfig): RunnableSource[] {
     seen.set(source.type, count);
     // The second of a type is told apart by its place among them, so that editing the first leaves its checkpoints alone.
     const name = count === 1 ? source.type : `${source.type}#${count}`;
-    const { provenance, processors, ...rest } = source;
-    const runnable: RunnableSource = { ...rest, name };
-    const through = processors === undefined ? {} : { processors };
-    if (provenance !== true) return { ...runnable, ...through };
-    const text = JSON.stringify([name, source.fingerprint, config.logs.processors.text]);
-    const version = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
-    // What all records go through is part of the version, so a change of it begins a new one.
-    return { ...runnable, ...through, fingerprint: text, provenance: version };
+    return runnableOf(source, name, config);
   });
   const { global } = config;
   const outOfOrderMs = outOfOrderMsOf(config.storage);
@@ -32,4 +26,20 @@ export function runnableSources(config: AgentConfig): RunnableSource[] {
     };
   });
   return [...named, ...jobs];
+}
+
+/** One entry of `sources` under its name, which stays the same over restarts: checkpoints hang on it. */
+export function runnableOf(
+  source: BoundSource,
+  name: string,
+  config: Pick<AgentConfig, "logs">,
+): RunnableSource {
+  const { provenance, processors, ...rest } = source;
+  const runnable: RunnableSource = { ...rest, name };
+  const through = processors === undefined ? {} : { processors };
+  if (provenance !== true) return { ...runnable, ...through };
+  const text = JSON.stringify([name, source.fingerprint, config.logs.processors.text]);
+  const version = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
+  // What all records go through is part of the version, so a change of it begins a new one.
+  return { ...runnable, ...through, fingerprint: text, provenance: version };
 }

@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { afterAll, expect, test } from "bun:test";
 import { OTLPMetricExporter as GrpcExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
 import {
@@ -15,23 +14,12 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { asking, until } from "#test/support/asking.ts";
 import { Stage } from "#test/support/stage.ts";
+import { freePort } from "#test/support/free_port.ts";
 
 // OpenTelemetry's own SDK sends by each of its exporters; what it measured is asked for in PromQL.
 
 const stage = new Stage();
 afterAll(() => stage.stop());
-
-/** A port that was free a moment ago: the gRPC server of Lapwing has to be told one. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** The SDK records nothing below zero. */
 const observed = [0, 0.001, 0.01, 0.1, 0.1, 1, 10];

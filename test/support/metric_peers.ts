@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostSeries } from "./node_hosts.ts";
 import { processCpuSeconds, processResidentBytes } from "./lapwing_process.ts";
 import { remoteWriteBody } from "./remote_write_body.ts";
+import { freePort } from "./free_port.ts";
 
 const startMaxMs = 30_000;
 const binaries = { prometheus: "prometheus", victoriametrics: "victoria-metrics" } as const;
@@ -117,13 +117,4 @@ export class MetricPeer {
     this.#child?.kill("SIGTERM");
     await this.#child?.exited;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,8 +1,8 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free_port.ts";
 
 export type PostgresServer = { readonly url: string; stop(): Promise<void> };
 
@@ -78,17 +78,4 @@ function missing(): string | undefined {
   if (isRoot && Bun.spawnSync(["id", "-u", "postgres"]).exitCode !== 0)
     return "there is no user postgres, and PostgreSQL refuses to be run by root";
   return undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => {
-    server.listen(0, "127.0.0.1", done);
-  });
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  await new Promise((done) => {
-    server.close(done);
-  });
-  return port;
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "./free_port.ts";
 
 export type S3Server = {
   readonly endpoint: string;
@@ -69,17 +69,4 @@ export async function startS3(): Promise<S3Server> {
 export async function removeS3(server: S3Server): Promise<void> {
   await server.stop();
   rmSync(server.folder, { recursive: true, force: true });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => {
-    server.listen(0, "127.0.0.1", done);
-  });
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  await new Promise((done) => {
-    server.close(done);
-  });
-  return port;
 }

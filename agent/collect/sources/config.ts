@@ -4,7 +4,7 @@ import { type ProcessorList, ProcessorsConfig } from "../../pipeline/processors/
 import { sources } from "./registry.ts";
 
 /** One entry of `sources`: `type` names the source, the rest are its own options. */
-const SourceEntry = z
+export const SourceEntry = z
   .looseObject({
     type: z.string(),
     /** What its log records go through, in this order. */

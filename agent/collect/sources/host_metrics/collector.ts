@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { MetricFamily, MetricType } from "#shared/model/metrics.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
+import type { SampleSink } from "../../samples/family.ts";
 
 /**
  * One collector, named as in node_exporter. `create` is called once for the life of the source and may keep state
@@ -29,51 +29,9 @@ export type CollectorOptions = {
   readonly netstatFields: LinearRegex;
 };
 
-/** A metric family and the names of its own labels, in the order in which values are handed to `add`. */
-export type Family = MetricFamily & { readonly labelNames: readonly string[] };
-
-export type SampleSink = {
-  /** One sample of this tick. Label values stand in the order of family.labelNames; an empty one leaves the label out. */
-  add(family: Family, value: number, ...labelValues: readonly string[]): void;
-};
-
 /** The host has no such thing (no RAID, no sensors): node_scrape_collector_success 0, but nothing to repair. */
 export class NoDataError extends OperatingError {
   constructor(what: string) {
     super("not_found", `this host has no ${what}`);
   }
-}
-
-export function gauge(name: string, help: string, labelNames: readonly string[] = []): Family {
-  return family("gauge", name, help, labelNames);
-}
-
-export function counter(name: string, help: string, labelNames: readonly string[] = []): Family {
-  return family("counter", name, help, labelNames);
-}
-
-/** For fields of the kernel whose kind is not known field by field. */
-export function untyped(name: string, help: string, labelNames: readonly string[] = []): Family {
-  return family("unknown", name, help, labelNames);
-}
-
-/** Families whose names come from the kernel: made at the first sight of a key, then looked up. */
-export function familiesByKey(make: (key: string) => Family): (key: string) => Family {
-  const known = new Map<string, Family>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const made = make(key);
-    known.set(key, made);
-    return made;
-  };
-}
-
-function family(
-  type: MetricType,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-): Family {
-  return { name, type, help, unit: "", labelNames };
 }

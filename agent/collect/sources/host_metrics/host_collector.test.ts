@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { Collector } from "./collector.ts";
-import { NoDataError, gauge } from "./collector.ts";
+import { NoDataError } from "./collector.ts";
+import { gauge } from "../../samples/family.ts";
 import { HostMetricsConfig, collectorOptions } from "./config.ts";
 import { hostCollector } from "./host_collector.ts";
 

@@ -3,8 +3,9 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsRow, SeriesSchema } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Collect, Collector, CollectorOptions, HostRoot } from "./collector.ts";
-import { NoDataError, gauge } from "./collector.ts";
-import { SeriesTable } from "./series_table.ts";
+import { NoDataError } from "./collector.ts";
+import { gauge } from "../../samples/family.ts";
+import { SeriesTable } from "../../samples/series_table.ts";
 
 const duration = gauge(
   "node_scrape_collector_duration_seconds",

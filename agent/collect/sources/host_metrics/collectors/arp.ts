@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { readText, wordsOfLine } from "../text_file.ts";
 
 const entries = gauge("node_arp_entries", "Neighbours in the ARP table.", ["device"]);

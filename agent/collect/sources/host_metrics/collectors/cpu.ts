@@ -1,5 +1,6 @@
-import type { Collector, SampleSink } from "../collector.ts";
-import { counter, gauge } from "../collector.ts";
+import type { Collector } from "../collector.ts";
+import type { SampleSink } from "../../../samples/family.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { listNames, readNumber, readText, readTextIfReadable, wordsOfLine } from "../text_file.ts";
 
 /** USER_HZ, which Linux fixes at 100 towards programs on every architecture in use. */

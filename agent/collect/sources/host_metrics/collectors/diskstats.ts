@@ -1,5 +1,6 @@
-import type { Collector, Family, SampleSink } from "../collector.ts";
-import { counter, gauge } from "../collector.ts";
+import type { Collector } from "../collector.ts";
+import type { Family, SampleSink } from "../../../samples/family.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { rememberedTest } from "../filter.ts";
 import { readText, readTextIfReadable, wordsOfLine } from "../text_file.ts";
 

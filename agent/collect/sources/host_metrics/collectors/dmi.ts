@@ -1,5 +1,6 @@
 import type { Collector } from "../collector.ts";
-import { NoDataError, gauge } from "../collector.ts";
+import { NoDataError } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { listNames, readAttribute } from "../text_file.ts";
 
 /** Files of /sys/class/dmi/id that become labels of the same name, but for sys_vendor. */

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { counter } from "../collector.ts";
+import { counter } from "../../../samples/family.ts";
 import { listNames, readNumber } from "../text_file.ts";
 
 const byController = ["controller"] as const;

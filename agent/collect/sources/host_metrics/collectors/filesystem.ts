@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
-import { counter, gauge } from "../collector.ts";
-import type { Collector, SampleSink } from "../collector.ts";
+import { counter, gauge } from "../../../samples/family.ts";
+import type { Collector } from "../collector.ts";
+import type { SampleSink } from "../../../samples/family.ts";
 import { rememberedTest } from "../filter.ts";
 import type { FilesystemSizes } from "../mount_probe.ts";
 import { mountProbe } from "../mount_probe.ts";

@@ -1,7 +1,9 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import type { Collector, Family, SampleSink } from "../collector.ts";
-import { NoDataError, counter, familiesByKey, gauge } from "../collector.ts";
+import type { Collector } from "../collector.ts";
+import type { Family, SampleSink } from "../../../samples/family.ts";
+import { NoDataError } from "../collector.ts";
+import { counter, familiesByKey, gauge } from "../../../samples/family.ts";
 import { listNames, readAttribute } from "../text_file.ts";
 
 const sensorLabels = ["chip", "sensor"] as const;

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { readText } from "../text_file.ts";
 
 const families = [

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { familiesByKey, gauge } from "../collector.ts";
+import { familiesByKey, gauge } from "../../../samples/family.ts";
 import { readText, wordsOfLine } from "../text_file.ts";
 
 const kibibyte = 1_024;

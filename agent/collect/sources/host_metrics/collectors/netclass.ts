@@ -1,5 +1,6 @@
 import type { Collector } from "../collector.ts";
-import { NoDataError, counter, gauge } from "../collector.ts";
+import { NoDataError } from "../collector.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { rememberedTest } from "../filter.ts";
 import { listNames, readAttribute, readNumber } from "../text_file.ts";
 

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { counter } from "../collector.ts";
+import { counter } from "../../../samples/family.ts";
 import { rememberedTest } from "../filter.ts";
 import { readNumber, readText, wordsOfLine } from "../text_file.ts";
 

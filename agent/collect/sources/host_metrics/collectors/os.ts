@@ -1,5 +1,6 @@
 import type { Collector } from "../collector.ts";
-import { NoDataError, gauge } from "../collector.ts";
+import { NoDataError } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { readTextIfReadable } from "../text_file.ts";
 
 const infoLabels = [

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { listNames, readAttribute, readNumber } from "../text_file.ts";
 
 /** Attributes of /sys/class/power_supply/<name>, and the metric's name where it is another. */

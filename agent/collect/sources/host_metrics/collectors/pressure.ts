@@ -1,5 +1,7 @@
-import type { Collector, Family } from "../collector.ts";
-import { NoDataError, counter } from "../collector.ts";
+import type { Collector } from "../collector.ts";
+import type { Family } from "../../../samples/family.ts";
+import { NoDataError } from "../collector.ts";
+import { counter } from "../../../samples/family.ts";
 import { readTextIfReadable } from "../text_file.ts";
 
 /** The kernel's pressure stall files; `full` of the CPU means nothing for a whole host, and IRQ has nothing else. */

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { listNames, readNumber, readTextIfReadable } from "../text_file.ts";
 
 const pids = gauge("node_processes_pids", "Processes on the host.");

@@ -1,5 +1,6 @@
 import type { Collector } from "../collector.ts";
-import { NoDataError, counter, familiesByKey } from "../collector.ts";
+import { NoDataError } from "../collector.ts";
+import { counter, familiesByKey } from "../../../samples/family.ts";
 import { listNames, readAttribute, readNumber } from "../text_file.ts";
 
 export const rapl: Collector = {

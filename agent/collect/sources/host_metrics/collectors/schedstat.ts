@@ -1,5 +1,6 @@
 import type { Collector } from "../collector.ts";
-import { NoDataError, counter } from "../collector.ts";
+import { NoDataError } from "../collector.ts";
+import { counter } from "../../../samples/family.ts";
 import { readTextIfReadable, wordsOfLine } from "../text_file.ts";
 
 const running = counter("node_schedstat_running_seconds_total", "Time tasks ran on a CPU.", [

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { readNumber, readTextIfReadable } from "../text_file.ts";
 
 const enabled = gauge("node_selinux_enabled", "1 where SELinux is on.");

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { counter, gauge } from "../collector.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { readText, wordsOfLine } from "../text_file.ts";
 
 /** Columns of /proc/net/softnet_stat by their place; older kernels have fewer. */

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { counter, gauge } from "../collector.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { readText } from "../text_file.ts";
 
 /** First words of lines in /proc/stat; only the first number of a line counts, the rest of "intr" is by interrupt. */

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { listNames, readAttribute, readNumber } from "../text_file.ts";
 
 const temperature = gauge("node_thermal_zone_temp", "Temperature of a zone in degrees Celsius.", [

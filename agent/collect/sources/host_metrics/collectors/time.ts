@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { listNames, readAttribute } from "../text_file.ts";
 
 const now = gauge("node_time_seconds", "The host's clock, in Unix time.");

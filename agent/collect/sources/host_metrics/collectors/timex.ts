@@ -1,5 +1,7 @@
-import type { Collector, SampleSink } from "../collector.ts";
-import { NoDataError, counter, gauge } from "../collector.ts";
+import type { Collector } from "../collector.ts";
+import type { SampleSink } from "../../../samples/family.ts";
+import { NoDataError } from "../collector.ts";
+import { counter, gauge } from "../../../samples/family.ts";
 import { openAdjtimex } from "../adjtimex.ts";
 import type { TimexState } from "../adjtimex.ts";
 

@@ -1,6 +1,6 @@
 import { machine } from "node:os";
 import type { Collector } from "../collector.ts";
-import { gauge } from "../collector.ts";
+import { gauge } from "../../../samples/family.ts";
 import { readAttribute } from "../text_file.ts";
 
 const info = gauge("node_uname_info", "What uname(2) tells; always 1.", [

@@ -1,5 +1,5 @@
 import type { Collector } from "../collector.ts";
-import { familiesByKey, untyped } from "../collector.ts";
+import { familiesByKey, untyped } from "../../../samples/family.ts";
 import { rememberedTest } from "../filter.ts";
 import { readText } from "../text_file.ts";
 

@@ -2,7 +2,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsRow, SeriesSchema } from "#shared/model/metrics.ts";
 import { setAbsent, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
-import type { Family, SampleSink } from "./collector.ts";
+import type { Family, SampleSink } from "./family.ts";
 
 /** Schemas below this size are kept although most of their columns are absent: a new one costs more than it saves. */
 const rebuildColumnsMin = 64;

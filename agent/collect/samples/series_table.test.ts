@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { array, assert, boolean, property } from "fast-check";
-import { counter, gauge } from "./collector.ts";
+import { counter, gauge } from "./family.ts";
 import { SeriesTable } from "./series_table.ts";
 
 const load = gauge("load", "Load.");

@@ -1,0 +1,6 @@
+import { memcached } from "./memcached/integration.ts";
+
+/** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
+export const integrations = {
+  memcached,
+};

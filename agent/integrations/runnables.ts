@@ -1,0 +1,45 @@
+import { prometheusScrape } from "../collect/scrape/source.ts";
+import type { RunnableSource } from "../collect/collector.ts";
+import { runnableOf } from "../collect/runnable_sources.ts";
+import type { AgentConfig } from "../config.ts";
+import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
+import type { BoundInstance } from "./config.ts";
+import { runInstance } from "./instance.ts";
+
+/** What watches these instances: one source for the metrics of each, and one for each of its log entries. An instance that comes twice is watched once. */
+export function integrationSources(
+  instances: readonly BoundInstance[],
+  config: AgentConfig,
+): RunnableSource[] {
+  const sources = new Map<string, RunnableSource>();
+  for (const each of instances) {
+    const name = `integration/${each.integration.name}/${each.instance}`;
+    if (sources.has(name)) continue;
+    sources.set(name, metricsSource(each, name, config));
+    for (const [i, log] of each.logs.entries()) {
+      const logName = `${name}/logs${i === 0 ? "" : `#${i + 1}`}`;
+      sources.set(logName, runnableOf(log, logName, config));
+    }
+  }
+  return [...sources.values()];
+}
+
+function metricsSource(each: BoundInstance, name: string, config: AgentConfig): RunnableSource {
+  const type = each.integration.name;
+  const { scrape } = each;
+  if (scrape === undefined)
+    return {
+      type,
+      name,
+      fingerprint: each.fingerprint,
+      run: (context) => runInstance(each, context),
+    };
+  const { global } = config;
+  const options = { global, scrape_configs: scrape, outOfOrderMs: outOfOrderMsOf(config.storage) };
+  return {
+    type,
+    name,
+    fingerprint: JSON.stringify([each.fingerprint, options]),
+    run: (context) => prometheusScrape.run(options, context),
+  };
+}

@@ -1,0 +1,8 @@
+import type { SocketAddress } from "./detection/host_view.ts";
+
+/** "host:port", "[::1]:port", "host" or "/path/of.sock" as connect() takes it. */
+export function splitAddress(address: string, usualPort: number): SocketAddress {
+  if (address.startsWith("/")) return { path: address };
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? usualPort : Number(port) };
+}

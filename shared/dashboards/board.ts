@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+/** A threshold of a panel: from `value` on the level counts. */
+const Threshold = z.strictObject({
+  value: z.number(),
+  level: z.enum(["ok", "info", "warning", "critical"]),
+});
+
+const Query = z.strictObject({
+  /** PromQL, or LogQL where `datasource` is logs; variables in Grafana's syntax. */
+  expr: z.string().min(1),
+  /** Name of its series, labels as {{label}}. */
+  legend: z.string().optional(),
+  /** One value now, instead of a range. */
+  instant: z.boolean().optional(),
+  datasource: z.enum(["metrics", "logs"]).default("metrics"),
+});
+
+const Panel = z.strictObject({
+  title: z.string().min(1),
+  type: z.enum([
+    "timeseries",
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "heatmap",
+    "logs",
+    "state_timeline",
+    "text",
+  ]),
+  description: z.string().optional(),
+  /** Grafana's unit ids. */
+  unit: z.string().default("short"),
+  /** Columns of 24: 12, of a stat 4. */
+  width: z.int().min(1).max(24).optional(),
+  /** In rows of about 30 pixels: 8, of a stat 4. */
+  height: z.int().min(2).max(40).optional(),
+  stack: z.boolean().optional(),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  decimals: z.int().min(0).max(10).optional(),
+  thresholds: z.array(Threshold).default([]),
+  /** Markdown of a text panel. */
+  text: z.string().optional(),
+  queries: z.array(Query).default([]),
+});
+
+const Variable = z.strictObject({
+  name: z.string().regex(/^[a-z_][a-z0-9_]*$/, "expected a variable's name"),
+  /** As in Grafana: label_values(metric, label). */
+  query: z.string().min(1),
+  label: z.string().optional(),
+});
+
+/** A dashboard as a person writes it: rows of panels, placed one after the other. */
+export const Board = z.strictObject({
+  title: z.string().min(1),
+  description: z.string().optional(),
+  tags: z.array(z.string()).default([]),
+  variables: z.array(Variable).default([]),
+  rows: z.array(z.strictObject({ title: z.string().min(1), panels: z.array(Panel).min(1) })).min(1),
+});
+export type Board = z.output<typeof Board>;
