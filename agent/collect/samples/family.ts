@@ -1,7 +1,11 @@
 import type { MetricFamily, MetricType } from "#shared/model/metrics.ts";
 
 /** A metric family and the names of its own labels, in the order in which values are handed to `add`. */
-export type Family = MetricFamily & { readonly labelNames: readonly string[] };
+export type Family = MetricFamily & {
+  readonly labelNames: readonly string[];
+  /** The family that its metadata is told of, where that has another name: `x` for `x_bucket` of a histogram. */
+  readonly partOf?: string;
+};
 
 export type SampleSink = {
   /** One sample of this tick. Label values stand in the order of family.labelNames; an empty one leaves the label out. */

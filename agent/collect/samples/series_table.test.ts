@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { array, assert, boolean, property } from "fast-check";
 import { counter, gauge } from "./family.ts";
+import { addHistogram, bucketOf, histogram } from "./histogram.ts";
 import { SeriesTable } from "./series_table.ts";
 
 const load = gauge("load", "Load.");
@@ -53,6 +54,34 @@ test("SeriesTable marks a series that vanished as stale once, then absent", () =
     [2, "absent"],
     [3, 3],
   ]);
+});
+
+test("SeriesTable tells the metadata of a histogram once, under its own name; buckets count what is below", () => {
+  const table = new SeriesTable({}, 200);
+  const sizes = histogram("sizes_bytes", "Sizes.", [1, 10], ["queue"]);
+  const counts = new Uint32Array(3);
+  for (const size of [0.5, 1, 5, 11])
+    counts[bucketOf(sizes, size)] = (counts[bucketOf(sizes, size)] ?? 0) + 1;
+  for (let tick = 0; tick < 3; tick++) {
+    table.begin();
+    addHistogram(table, sizes, counts, 17.5, "active");
+    // The second tick has few of many series, so the third begins a new schema.
+    if (tick === 0) for (let i = 0; i < 100; i++) table.add(bytes, i, `d${i}`, "x");
+    const { schema, row } = table.finish(tick);
+    expect(schema.families[0]).toEqual({
+      name: "sizes_bytes",
+      type: "histogram",
+      help: "Sizes.",
+      unit: "",
+    });
+    expect(schema.families.filter(({ name }) => name === "sizes_bytes")).toHaveLength(1);
+    expect(shown(row.values).slice(0, 5)).toEqual([2, 3, 4, 4, 17.5]);
+    expect(schema.series[2]).toEqual({
+      __name__: "sizes_bytes_bucket",
+      queue: "active",
+      le: "+Inf",
+    });
+  }
 });
 
 test("SeriesTable refuses series beyond its limit, and counts the samples", () => {

@@ -7,6 +7,8 @@ import type { Family, SampleSink } from "./family.ts";
 /** Schemas below this size are kept although most of their columns are absent: a new one costs more than it saves. */
 const rebuildColumnsMin = 64;
 
+type Columns = { readonly metadata: MetricFamily; readonly byValues: Map<string, number> };
+
 /**
  * The series of one source as the columns of a schema. A tick is begin(), any number of add(), finish(). Label objects and
  * columns are made at the first sight of a series; after that a sample costs two map look-ups and a store.
@@ -14,8 +16,8 @@ const rebuildColumnsMin = 64;
 export class SeriesTable implements SampleSink {
   readonly #base: Labels;
   readonly #seriesMax: number;
-  /** By family name, then by the family's own label values. */
-  #columns = new Map<string, Map<string, number>>();
+  /** By name of the series, then by the family's own label values. */
+  #columns = new Map<string, Columns>();
   #schema: { series: Labels[]; families: MetricFamily[] } = { series: [], families: [] };
   /** The row in the making; longer than the schema, so that it seldom grows. */
   #values = new Float64Array(1_024);
@@ -67,18 +69,19 @@ export class SeriesTable implements SampleSink {
   #columnOf(family: Family, labelValues: readonly string[]): number | undefined {
     let columns = this.#columns.get(family.name);
     if (columns === undefined) {
-      columns = new Map();
+      columns = { metadata: metadataOf(family), byValues: new Map() };
       this.#columns.set(family.name, columns);
-      this.#schema.families.push(metadataOf(family));
+      tell(this.#schema.families, columns.metadata);
     }
+    const { byValues } = columns;
     const key = labelValues.length === 1 ? (labelValues[0] ?? "") : labelValues.join("\u00ff");
-    const known = columns.get(key);
+    const known = byValues.get(key);
     if (known !== undefined) return known;
     const column = this.#schema.series.length;
     if (column >= this.#seriesMax) return undefined;
     if (column >= this.#seen.length) this.#grow();
     this.#schema.series.push(labelsOf(family, labelValues, this.#base));
-    columns.set(key, column);
+    byValues.set(key, column);
     return column;
   }
 
@@ -98,30 +101,33 @@ export class SeriesTable implements SampleSink {
   /** A new schema of the columns that the last tick had; their stale markers are still due when they vanish later. */
   #rebuild(): void {
     const old = { schema: this.#schema, columns: this.#columns, seen: this.#seen };
-    const metadata = new Map(old.schema.families.map((family) => [family.name, family]));
     const seen = new Uint32Array(old.seen.length);
     this.#schema = { series: [], families: [] };
     this.#columns = new Map();
-    for (const [name, columns] of old.columns) {
+    for (const [name, { metadata, byValues }] of old.columns) {
       const kept = new Map<string, number>();
-      for (const [key, column] of columns) {
+      for (const [key, column] of byValues) {
         const labels = old.schema.series[column];
         if (old.seen[column] !== this.#tick || labels === undefined) continue;
         seen[this.#schema.series.length] = this.#tick;
         kept.set(key, this.#schema.series.length);
         this.#schema.series.push(labels);
       }
-      const family = metadata.get(name);
-      if (kept.size === 0 || family === undefined) continue;
-      this.#columns.set(name, kept);
-      this.#schema.families.push(family);
+      if (kept.size === 0) continue;
+      this.#columns.set(name, { metadata, byValues: kept });
+      tell(this.#schema.families, metadata);
     }
     this.#seen = seen;
   }
 }
 
-function metadataOf({ name, type, help, unit }: Family): MetricFamily {
-  return { name, type, help, unit };
+function metadataOf({ name, partOf, type, help, unit }: Family): MetricFamily {
+  return { name: partOf ?? name, type, help, unit };
+}
+
+/** The parts of a histogram share their metadata, which is told once. */
+function tell(families: MetricFamily[], metadata: MetricFamily): void {
+  if (!families.some(({ name }) => name === metadata.name)) families.push(metadata);
 }
 
 function labelsOf(family: Family, labelValues: readonly string[], base: Labels): Labels {
