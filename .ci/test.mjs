@@ -14,6 +14,7 @@ const programs = [
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
   ["memcached", "memcached"],
+  ["chronyd", "chrony"],
   ["shellcheck", "shellcheck"],
 ];
 
