@@ -15,6 +15,7 @@ const programs = [
   ["faketime", "faketime"],
   ["memcached", "memcached"],
   ["chronyd", "chrony"],
+  ["nginx", "nginx-light"],
   ["shellcheck", "shellcheck"],
 ];
 

@@ -1,10 +1,12 @@
 import { chrony } from "./chrony/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
+import { nginx } from "./nginx/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
   chrony,
   memcached,
   nats,
+  nginx,
 };

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { LogSourceInput } from "./integration.ts";
+
+const path = z.string().startsWith("/", "expected an absolute path");
+
+/** Options of a service that writes access and error logs, with the globs of its packages. */
+export function logsShape(files: {
+  readonly access: readonly string[];
+  readonly error: readonly string[];
+}) {
+  return {
+    /** Globs; an empty list follows none. */
+    access_logs: z.array(path).default([...files.access]),
+    error_logs: z.array(path).default([...files.error]),
+    /** Whether requests, bytes and times of the access log are counted as series. */
+    access_log_metrics: z.boolean().default(true),
+  };
+}
+
+type Processor = Readonly<Record<string, unknown>> & { readonly type: string };
+
+type LogFiles = {
+  readonly job: string;
+  readonly instance: string;
+  readonly paths: readonly string[];
+  /** What makes attributes of a line. */
+  readonly read: readonly Processor[];
+};
+
+type AccessLog = LogFiles & {
+  /** Whether series are made of `status`, `method`, `bytes` and `request_seconds`, so far as `read` finds them. */
+  readonly hasMetrics: boolean;
+  /** Prefix of these series. */
+  readonly service: string;
+  /** Further labels of its requests: attributes of few values. */
+  readonly labels?: readonly string[];
+};
+
+/**
+ * Follows access logs, and counts what they tell: SERVICE_access_requests_total by class of status (`code="2xx"`) and method,
+ * SERVICE_access_bytes_total and the histogram SERVICE_access_request_seconds by class. No source for no paths.
+ */
+export function accessLogSources(log: AccessLog): LogSourceInput[] {
+  const processors = log.hasMetrics ? [...log.read, counting(log)] : log.read;
+  return sources({ ...log, read: processors }, "access");
+}
+
+/** Follows error logs, whose records may be of many lines. No source for no paths. */
+export function errorLogSources(
+  log: LogFiles & { readonly multiline?: Readonly<Record<string, unknown>> },
+  name = "error",
+): LogSourceInput[] {
+  const { multiline } = log;
+  return sources(log, name).map((source) =>
+    multiline === undefined ? source : { ...source, multiline },
+  );
+}
+
+function sources({ paths, job, instance, read }: LogFiles, log: string): LogSourceInput[] {
+  if (paths.length === 0) return [];
+  return [{ type: "file_logs", paths, job, labels: { instance, log }, processors: [...read] }];
+}
+
+/** Of RFC 9110 and WebDAV, and what caches know. */
+const methods =
+  "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|PURGE|BAN|PRI";
+
+/** Upper bounds in seconds, up to the time that proxies wait at most. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+function counting({ service, labels = [] }: AccessLog): Processor {
+  const metric = (what: string, help: string) => ({ name: `${service}_access_${what}`, help });
+  const byCode = ["job", "instance", "code"];
+  return {
+    type: "group",
+    match: '{} | status =~ "[1-5].."',
+    processors: [
+      { type: "format", to: "code", template: '{{printf "%.1s" .status}}xx' },
+      // A method that a client made up must not become a series.
+      {
+        type: "labels",
+        match: `{} | method !~ "${methods}"`,
+        rename_attributes: { other_method: "method" },
+      },
+      {
+        type: "metrics",
+        metrics: [
+          {
+            ...metric("requests_total", "Requests in the access log."),
+            labels: [...byCode, "method", ...labels],
+          },
+          {
+            ...metric("bytes_total", "Bytes of answers in the access log."),
+            value: "bytes",
+            labels: byCode,
+            match: '{} | bytes != ""',
+          },
+          {
+            ...metric("request_seconds", "Time that requests of the access log took."),
+            kind: "histogram",
+            value: "request_seconds",
+            buckets,
+            labels: byCode,
+            match: '{} | request_seconds != ""',
+          },
+        ],
+      },
+      { type: "labels", remove_attributes: ["code"] },
+    ],
+  };
+}

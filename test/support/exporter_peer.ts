@@ -1,0 +1,57 @@
+import { expect } from "bun:test";
+import type { Collected } from "./integration_world.ts";
+import { ExpositionReader } from "./read_exposition.ts";
+
+/** Of the program itself, not of what it asked. */
+const ownNames = /^(go_|process_|promhttp_|scrape_|\w*exporter_|up$)/;
+
+/**
+ * Fails unless every series of a service's known exporter was collected under the same name, type and labels. `except`: those that were not
+ * meant to be, each with the reason; what matches nothing fails, too. Values are not compared: they were read at another moment.
+ */
+export function expectLikeExporter(
+  body: string,
+  { samples, families }: Pick<Collected, "samples" | "families">,
+  except: readonly (readonly [series: RegExp, reason: string])[] = [],
+): void {
+  const own = new Set([...samples.keys()].map(sorted));
+  const types = new Map(
+    [...body.matchAll(/^# TYPE (\S+) (\S+)/gm)].map(([, name = "", type = ""]) => [name, type]),
+  );
+  const unused = new Set(except);
+  const missing: string[] = [];
+  const wrongTypes = new Set<string>();
+  for (const [labels] of new ExpositionReader().read(body, "prometheus")) {
+    const { __name__: name = "", ...rest } = labels;
+    if (ownNames.test(name)) continue;
+    const key = sorted(
+      `${name}{${Object.entries(rest)
+        .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+        .join(",")}}`,
+    );
+    const exception = except.find(([series]) => series.test(key));
+    if (exception !== undefined) unused.delete(exception);
+    else if (!own.has(key)) missing.push(key);
+    else {
+      const type = types.get(name);
+      const ours = families.get(name)?.type;
+      if (type !== (ours === "unknown" ? "untyped" : ours))
+        wrongTypes.add(`${name}: ${type}, here ${ours}`);
+    }
+  }
+  expect({ missing, wrongTypes: [...wrongTypes], unused: [...unused] }).toEqual({
+    missing: [],
+    wrongTypes: [],
+    unused: [],
+  });
+}
+
+/** name{labels in order of their names}, without empty ones. */
+function sorted(key: string): string {
+  const [, name = "", inner = ""] = /^([^{]*)\{?(.*?)\}?$/s.exec(key) ?? [];
+  const labels = [...inner.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)]
+    .filter(([, , value]) => value !== "")
+    .map(([whole]) => whole)
+    .toSorted();
+  return `${name}{${labels.join(",")}}`;
+}
