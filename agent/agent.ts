@@ -19,6 +19,7 @@ import type { AgentConfig } from "./config.ts";
 import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
+import { Detector } from "./integrations/detection/detector.ts";
 import { integrationSources } from "./integrations/runnables.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { SeriesLimiter } from "./pipeline/series_limiter.ts";
@@ -37,6 +38,9 @@ export type AgentParts = {
   readonly selfLogs: SelfLogTap;
 };
 
+/** What is found at once is there when the first answer is; a service that is slow to tell comes later. */
+const firstDetectionMs = 2_000;
+
 /** Keys that are read once, at the start. */
 export const agentRestartKeys = [
   "listen",
@@ -53,10 +57,12 @@ export const agentRestartKeys = [
 export class Agent {
   readonly port: AgentPort;
   readonly routes: Hono;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #collector: Collector;
+  readonly #detector: Detector;
   readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
   #config: AgentConfig;
@@ -88,6 +94,7 @@ export class Agent {
     facts: Readonly<Record<string, string>>,
   ) {
     this.#config = config;
+    this.#clock = clock;
     this.#log = log;
     this.#spool = spool;
     const name = config.agent.name ?? hostName();
@@ -97,6 +104,11 @@ export class Agent {
     this.#pipeline.setProcessors(config.logs.processors);
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
+    this.#detector = new Detector(config.integrations, {
+      clock,
+      log: log.child({ room: "integrations" }),
+      path: join(config.data_dir, "agent", "integrations.json"),
+    });
     const folder = join(config.data_dir, "agent", "receivers");
     const outOfOrderMs = outOfOrderMsOf(config.storage);
     const lent = { output, clock, log, metrics, folder, limiter, outOfOrderMs };
@@ -129,7 +141,11 @@ export class Agent {
   }
 
   async start(): Promise<void> {
-    await this.#collector.apply(this.#wanted());
+    const detection = this.#detector.start(() => this.#apply());
+    const late = new AbortController();
+    await Promise.race([detection, this.#clock.sleep(firstDetectionMs, late.signal)]);
+    late.abort();
+    await this.#apply();
     await this.#receivers.start();
     await this.#uplink?.start(this.port);
   }
@@ -149,8 +165,14 @@ export class Agent {
     this.#config = config;
     this.#pipeline.setLabels(labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
-    await this.#collector.apply(this.#wanted());
+    this.#detector.configure(config.integrations);
+    await this.#apply();
     this.#log.info("configuration reloaded");
+  }
+
+  /** Starts and stops sources as the configuration and detection want them now. */
+  #apply(): Promise<void> {
+    return this.#collector.apply(this.#wanted());
   }
 
   /** The jobs as they are in effect; made anew only when the configuration is another. */
@@ -163,7 +185,10 @@ export class Agent {
   #wanted(): RunnableSource[] {
     return [
       ...runnableSources(this.#config),
-      ...integrationSources(this.#config.integrations.named, this.#config),
+      ...integrationSources(
+        [...this.#config.integrations.named, ...this.#detector.instances()],
+        this.#config,
+      ),
       logMetricsSource(this.#pipeline.logMetrics),
     ];
   }
@@ -181,6 +206,7 @@ export class Agent {
   /** Sources write what they still hold into the spool, then nothing more comes. What a full disk refuses stays with its source. */
   async stopCollecting(): Promise<void> {
     this.#spool.stopWaiting();
+    await this.#detector.stop();
     await Promise.all([this.#collector.stop(), this.#receivers.stop()]);
   }
 

@@ -8,6 +8,8 @@ export const AggregatorFile = z.strictObject({
   global: z.unknown().optional(),
   scrape_configs: z.unknown().optional(),
   sources: z.unknown().optional(),
+  logs: z.unknown().optional(),
+  integrations: z.unknown().optional(),
   receivers: z.unknown().optional(),
   spool: z.unknown().optional(),
 });

@@ -77,6 +77,7 @@ const restartMaxMs = 60_000;
 export class Collector {
   readonly #parts: RunningParts;
   readonly #running = new Map<string, RunningSource>();
+  #applied: Promise<void> = Promise.resolve();
 
   constructor(parts: CollectorParts) {
     const meters = {
@@ -104,8 +105,20 @@ export class Collector {
     this.#parts = { ...parts, meters };
   }
 
-  /** Starts, stops and restarts what differs from before; the rest runs on. */
+  /** Starts, stops and restarts what differs from before; the rest runs on. Calls take effect one after the other, in their order. */
   async apply(wanted: readonly RunnableSource[]): Promise<void> {
+    const before = this.#applied;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#applied = promise;
+    await before;
+    try {
+      await this.#change(wanted);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #change(wanted: readonly RunnableSource[]): Promise<void> {
     const names = new Map(wanted.map((source) => [source.name, source]));
     const gone = [...this.#running.values()].filter(
       (running) => names.get(running.source.name)?.fingerprint !== running.source.fingerprint,

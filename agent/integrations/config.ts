@@ -24,7 +24,7 @@ export type BoundInstance = {
 
 /** Its options are of its own schema, which only it knows. */
 // oxlint-disable-next-line typescript/no-explicit-any
-export type AnyIntegration = Integration<string, z.ZodType<any>>;
+export type AnyIntegration = Integration<string, z.ZodType<any, any>>;
 
 const commonKeys = new Set(Object.keys(instanceShape));
 const Common = z.object(instanceShape);
@@ -58,6 +58,19 @@ function entryOf(integration: AnyIntegration): z.ZodType<BoundInstance> {
     if (!common.success || !options.success) return z.NEVER;
     return bound(integration, common.data, options.data, JSON.stringify(entry));
   });
+}
+
+/** An instance that was found, as if a person had written its options. Undefined where they are not of the integration's schema; `problem` then says why. */
+export function bindFound(
+  integration: AnyIntegration,
+  options: unknown,
+): { readonly bound: BoundInstance } | { readonly problem: string } {
+  const { data, error } = entryOf(integration).safeParse(options);
+  if (data !== undefined) return { bound: data };
+  const issues = error?.issues ?? [];
+  return {
+    problem: issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
+  };
 }
 
 function bound(

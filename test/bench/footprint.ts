@@ -93,5 +93,7 @@ function agentConfig(ports: readonly number[], logs: string, interval: string) {
       { type: "file_logs", paths: [join(logs, "*.log")], start_at: "beginning" },
       { type: "self_logs" },
     ],
+    // What users have: what it costs to look for services is part of the footprint.
+    integrations: { detect: true },
   };
 }

@@ -46,6 +46,8 @@ test64(
       "./data",
       "--set",
       'nats.servers=["nats://127.0.0.1:1"]',
+      "--set",
+      "integrations.detect=false",
     ]);
     try {
       const url = await listeningUrl(child.stderr);

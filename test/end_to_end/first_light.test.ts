@@ -27,6 +27,7 @@ async function startInFreshClone(folder: string) {
     env: {
       PATH: process.env.PATH ?? "",
       HOME: home,
+      LAPWING_INTEGRATIONS__DETECT: "false",
       NPM_CONFIG_USERCONFIG: join(homedir(), ".npmrc"),
       LAPWING_SOURCES: JSON.stringify([
         { type: "host_metrics" },

@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { z } from "zod";
 
 const root = join(import.meta.dir, "..", "..");
 const startTimeoutMs = 30_000;
@@ -23,7 +24,11 @@ export class LapwingProcess {
   }): Promise<LapwingProcess> {
     const { role, name, folder } = options;
     const file = join(folder, `${name}.yaml`);
-    writeFileSync(file, stringify({ listen: "127.0.0.1:0", ...options.config }));
+    const { integrations = {}, ...config } = options.config;
+    // What else runs on this machine is no part of a test, unless it asks for it.
+    const found = { detect: false, ...z.record(z.string(), z.unknown()).parse(integrations) };
+    const given = role === "aggregator" ? {} : { integrations: found };
+    writeFileSync(file, stringify({ listen: "127.0.0.1:0", ...given, ...config }));
     const command = options.command ?? [process.execPath, join(root, "lapwing.ts"), role];
     const child = Bun.spawn([...command, "--config", file], {
       stdin: "ignore",

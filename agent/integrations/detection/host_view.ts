@@ -11,12 +11,18 @@ export type HostView = {
   read(path: string): Promise<string | undefined>;
   /** Paths that match a glob, sorted, 100 at most. */
   glob(pattern: string): Promise<readonly string[]>;
-  /** One GET within a second: status and the first 64 KiB of the body. Undefined where nobody answers. */
+  /**
+   * One GET within a second: status and the first 64 KiB of the body. Undefined where nobody answers. Redirects are not followed, certificates
+   * not checked, so nothing secret may be sent. What was answered well is given again for up to an hour, while the same socket listens there.
+   */
   get(
     url: string,
     options?: { readonly unixSocket?: string },
   ): Promise<{ readonly status: number; readonly body: string } | undefined>;
-  /** Sends bytes to a TCP or Unix socket and gives the first 4 KiB of the answer within a second; undefined without one. */
+  /**
+   * Sends bytes to a TCP or Unix socket and gives the first 4 KiB of the answer within a second; undefined without one. A character is a byte (Latin-1), both
+   * ways. Without bytes it waits for a greeting. An answer is given again for up to an hour, while the same socket listens there.
+   */
   ask(address: SocketAddress, bytes: string): Promise<string | undefined>;
 };
 
@@ -30,6 +36,7 @@ export type HostProcess = {
   readonly name: string;
   /** Base name of the executable, or of the first argument where the link cannot be read. */
   readonly executable: string;
+  /** Each at most 1,024 characters. */
   readonly args: readonly string[];
   /** Whether it has a network of its own (a container): its ports are not this host's. */
   readonly ownNetwork: boolean;

@@ -1,0 +1,186 @@
+import { messageOf } from "#shared/errors.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { AnyIntegration, BoundInstance, IntegrationsConfig } from "../config.ts";
+import { integrations } from "../registry.ts";
+import { Host } from "./host.ts";
+import type { KnownService } from "./known_service.ts";
+import { KnownServices } from "./known_services.ts";
+import { type RememberedInstance, readRemembered, writeRemembered } from "./remembered.ts";
+import { DetectionRounds } from "./round.ts";
+import { instanceKey } from "./same_instance.ts";
+
+/** How old the times of finding in the file may be. */
+const storedAgeMs = 3_600_000;
+
+type DetectorParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where instances are remembered; undefined where they are not. */
+  readonly path?: string;
+  readonly host?: Pick<Host, "look">;
+  readonly integrations?: readonly AnyIntegration[];
+};
+
+/** Looks for services on this host, round by round, and tells which of them are to be watched. */
+export class Detector {
+  readonly #parts: DetectorParts;
+  readonly #integrations: readonly AnyIntegration[];
+  readonly #host: Pick<Host, "look">;
+  readonly #rounds = new DetectionRounds();
+  readonly #known = new KnownServices();
+  readonly #end = new AbortController();
+  #config: IntegrationsConfig;
+  #named: ReadonlySet<string>;
+  #wake = new AbortController();
+  #problems: ReadonlyMap<string, string> = new Map();
+  #stored: readonly RememberedInstance[] = [];
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(config: IntegrationsConfig, parts: DetectorParts) {
+    this.#config = config;
+    this.#named = namedKeys(config);
+    this.#parts = parts;
+    this.#integrations = parts.integrations ?? Object.values(integrations);
+    this.#host = parts.host ?? new Host(parts.clock);
+  }
+
+  /** Looks at its interval until stop(). Resolves after the first round; `changed` is called after those that give other instances. */
+  async start(changed: () => Promise<void>): Promise<void> {
+    await this.#recall();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running = this.#loop(changed, resolve);
+    await promise;
+  }
+
+  /** Resolves when nothing is looked for any more, but for integrations that hang. */
+  async stop(): Promise<void> {
+    this.#end.abort();
+    this.#wake.abort();
+    await this.#running;
+  }
+
+  /** Counts at once for what is known; the next round comes soon. */
+  configure(config: IntegrationsConfig): void {
+    this.#config = config;
+    this.#named = namedKeys(config);
+    this.#known.name((key) => this.#named.has(key));
+    this.#wake.abort();
+  }
+
+  /** What is to be watched besides what the configuration names. */
+  instances(): BoundInstance[] {
+    return this.services().flatMap(({ bound }) => bound ?? []);
+  }
+
+  /** What was found, and what is missed. */
+  services(): KnownService[] {
+    const { detect, exclude } = this.#config;
+    if (!detect) return [];
+    return this.#known.all().filter(({ integration }) => !exclude.has(integration.name));
+  }
+
+  /** Integrations that could not tell in the last round whether their service is there, and why. */
+  problems(): ReadonlyMap<string, string> {
+    return this.#problems;
+  }
+
+  /** One round. */
+  async look(): Promise<void> {
+    const { exclude } = this.#config;
+    const { clock, log } = this.#parts;
+    const host = this.#host.look();
+    const asked = this.#integrations.filter(({ name }) => !exclude.has(name));
+    const round = await this.#rounds.run(asked, host, this.#end.signal);
+    if (this.#end.signal.aborted) return;
+    for (const [integration, reason] of round.problems)
+      if (this.#problems.get(integration) !== reason)
+        log.warn("a kind of service could not be looked for", { integration, reason });
+    this.#problems = round.problems;
+    const fresh = this.#known.take(round, host, clock.now(), (key) => this.#named.has(key));
+    for (const { integration, instance, finding, isNamed, problem } of fresh) {
+      if (isNamed) continue;
+      const needs = finding?.needs.map(({ key }) => key) ?? [];
+      log.info("found a service", {
+        integration: integration.name,
+        instance,
+        because: finding?.because.join(", "),
+        ...(needs.length === 0 ? {} : { needs: needs.join(", ") }),
+        ...(problem === "" ? {} : { problem }),
+      });
+    }
+  }
+
+  async #loop(changed: () => Promise<void>, first: () => void): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { signal } = this.#end;
+    let before = "";
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      this.#wake = new AbortController();
+      if (this.#config.detect) {
+        try {
+          await this.look();
+        } catch (thrown) {
+          log.warn("services could not be looked for", { error: messageOf(thrown) });
+        }
+        await this.#store();
+      }
+      const now = textOf(this.instances());
+      if (isFirst) first();
+      if (now !== before && !signal.aborted) await changed();
+      before = now;
+      await clock.sleep(this.#config.detectIntervalMs, this.#wake.signal);
+    }
+  }
+
+  async #recall(): Promise<void> {
+    const { path, log } = this.#parts;
+    if (path === undefined) return;
+    try {
+      this.#stored = await readRemembered(path);
+      this.#known.recall(this.#stored, this.#integrations);
+      this.#known.name((key) => this.#named.has(key));
+    } catch (thrown) {
+      log.warn("services found before are not remembered", { error: messageOf(thrown) });
+    }
+  }
+
+  /** Only when something else is to be remembered, or the times have grown old. */
+  async #store(): Promise<void> {
+    const { path, log, clock } = this.#parts;
+    const next = this.#known.toRemember();
+    const isSame = textOfStored(next) === textOfStored(this.#stored);
+    const isRecent = this.#stored.every(({ found_ms }) => clock.now() - found_ms < storedAgeMs);
+    if (path === undefined || (isSame && isRecent)) return;
+    try {
+      await writeRemembered(path, next);
+    } catch (thrown) {
+      log.warn("services found are not remembered over a restart", { error: messageOf(thrown) });
+    }
+    this.#stored = next;
+  }
+}
+
+function namedKeys({ named }: IntegrationsConfig): Set<string> {
+  return new Set(
+    named.flatMap(({ integration, options, instance }) => [
+      instanceKey(integration.name, integration.instanceOf(options)),
+      instanceKey(integration.name, instance),
+    ]),
+  );
+}
+
+/** What must differ for sources to differ. */
+function textOf(instances: readonly BoundInstance[]): string {
+  return JSON.stringify(
+    instances.map(({ integration, instance, fingerprint }) => [
+      integration.name,
+      instance,
+      fingerprint,
+    ]),
+  );
+}
+
+function textOfStored(instances: readonly RememberedInstance[]): string {
+  return JSON.stringify(instances.map(({ integration, options }) => [integration, options]));
+}

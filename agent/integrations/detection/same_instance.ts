@@ -1,0 +1,20 @@
+import { networkInterfaces } from "node:os";
+import { hostName } from "#shared/runtime/base_config.ts";
+
+/** What tells two instances on this host apart, however their addresses are written: "localhost:80" is "127.0.0.1:80", and so is this host's own name or address. */
+export function instanceKey(integration: string, instance: string): string {
+  const own = ownNames();
+  const place = instance.replaceAll(
+    /(^|\/\/|@)(\[[0-9a-f:.]+\]|[^/:@[\]]+)(?=[:/]|$)/gi,
+    (whole, before: string, host: string) =>
+      own.has(host.toLowerCase().replaceAll(/[[\]]/g, "")) ? `${before}127.0.0.1` : whole,
+  );
+  return `${integration} ${place}`;
+}
+
+function ownNames(): Set<string> {
+  const names = new Set(["localhost", "127.0.0.1", "::1", hostName().toLowerCase()]);
+  for (const addresses of Object.values(networkInterfaces()))
+    for (const { address } of addresses ?? []) names.add(address.toLowerCase());
+  return names;
+}
