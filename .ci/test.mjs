@@ -11,6 +11,7 @@ const programs = [
   ["prometheus", "prometheus"],
   ["promtool", "prometheus"],
   ["prometheus-node-exporter", "prometheus-node-exporter"],
+  ["prometheus-process-exporter", "prometheus-process-exporter"],
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
   ["memcached", "memcached"],
