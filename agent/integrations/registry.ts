@@ -2,6 +2,9 @@ import { chrony } from "./chrony/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
+import { processes } from "./processes/integration.ts";
+import { scripts } from "./scripts/integration.ts";
+import { textfile } from "./textfile/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
@@ -9,4 +12,7 @@ export const integrations = {
   memcached,
   nats,
   nginx,
+  processes,
+  scripts,
+  textfile,
 };

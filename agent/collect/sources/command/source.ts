@@ -4,6 +4,7 @@ import { BatchBuilder } from "../file_logs/batch_builder.ts";
 import { type SourceContext, defineSource } from "../source.ts";
 import { CommandConfig } from "./config.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { signalGroup } from "./signal_group.ts";
 
 /** Between the request to end and the kill. */
 const graceMs = 2_000;
@@ -105,14 +106,6 @@ async function takeLines(
   const rest = splitter.rest();
   if (rest !== undefined) await add(rest);
   await flush();
-}
-
-function signalGroup(pid: number, name: "SIGTERM" | "SIGKILL"): void {
-  try {
-    process.kill(-pid, name);
-  } catch {
-    // Nobody of the group is left.
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
