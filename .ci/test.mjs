@@ -17,6 +17,7 @@ const programs = [
   ["memcached", "memcached"],
   ["chronyd", "chrony"],
   ["nginx", "nginx-light"],
+  ["apache2", "apache2-bin"],
   ["shellcheck", "shellcheck"],
 ];
 

@@ -1,3 +1,4 @@
+import { apache } from "./apache/integration.ts";
 import { chrony } from "./chrony/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
@@ -8,6 +9,7 @@ import { textfile } from "./textfile/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
+  apache,
   chrony,
   memcached,
   nats,
