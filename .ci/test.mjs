@@ -18,6 +18,7 @@ const programs = [
   ["chronyd", "chrony"],
   ["nginx", "nginx-light"],
   ["apache2", "apache2-bin"],
+  ["redis-server", "redis-server"],
   ["shellcheck", "shellcheck"],
 ];
 

@@ -1,4 +1,5 @@
 import { type Socket, connect } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { SocketAddress } from "./detection/host_view.ts";
 
@@ -14,19 +15,25 @@ export class Conversation {
   readonly #socket: Socket;
   readonly #abort: () => void;
   readonly #signal: AbortSignal;
+  #isOpen = false;
   #held: Buffer = Buffer.alloc(0);
   #ended = false;
   #error: Error | undefined;
   #wake: () => void = () => {};
 
-  static async open(address: SocketAddress, signal: AbortSignal): Promise<Conversation> {
+  /** With `tls`, what is said is encrypted, and the other side's certificate checked. */
+  static async open(
+    address: SocketAddress,
+    signal: AbortSignal,
+    tls?: ConnectionOptions,
+  ): Promise<Conversation> {
     signal.throwIfAborted();
-    const socket = connect(
-      "path" in address ? { path: address.path } : { ...address, noDelay: true },
-    );
-    const conversation = new Conversation(socket, signal);
+    const at = "path" in address ? { path: address.path } : { ...address, noDelay: true };
+    const socket = tls === undefined ? connect(at) : connectTls({ ...tls, ...at });
+    const opened = tls === undefined ? "connect" : "secureConnect";
+    const conversation = new Conversation(socket, signal, opened);
     try {
-      await conversation.#until(() => socket.readyState === "open");
+      await conversation.#until(() => conversation.#isOpen);
     } catch (thrown) {
       conversation.close();
       throw thrown;
@@ -34,7 +41,7 @@ export class Conversation {
     return conversation;
   }
 
-  private constructor(socket: Socket, signal: AbortSignal) {
+  private constructor(socket: Socket, signal: AbortSignal, opened: string) {
     this.#socket = socket;
     this.#signal = signal;
     this.#abort = () => {
@@ -43,7 +50,10 @@ export class Conversation {
       this.#wake();
     };
     signal.addEventListener("abort", this.#abort, { once: true });
-    socket.on("connect", () => this.#wake());
+    socket.on(opened, () => {
+      this.#isOpen = true;
+      this.#wake();
+    });
     socket.on("data", (bytes: Buffer) => {
       this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
       if (this.#held.length > answerBytesMax) {

@@ -4,6 +4,7 @@ import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
 import { processes } from "./processes/integration.ts";
+import { redis } from "./redis/integration.ts";
 import { scripts } from "./scripts/integration.ts";
 import { textfile } from "./textfile/integration.ts";
 
@@ -15,6 +16,7 @@ export const integrations = {
   nats,
   nginx,
   processes,
+  redis,
   scripts,
   textfile,
 };

@@ -33,8 +33,9 @@ export function expectLikeExporter(
     if (exception !== undefined) unused.delete(exception);
     else if (!own.has(key)) missing.push(key);
     else {
-      const type = types.get(name);
-      const ours = families.get(name)?.type;
+      const family = families.get(name);
+      const type = types.get(family?.partOf ?? name);
+      const ours = family?.type;
       if (type !== (ours === "unknown" ? "untyped" : ours))
         wrongTypes.add(`${name}: ${type}, here ${ours}`);
     }
