@@ -19,6 +19,7 @@ const programs = [
   ["nginx", "nginx-light"],
   ["apache2", "apache2-bin"],
   ["redis-server", "redis-server"],
+  ["fail2ban-server", "fail2ban"],
   ["shellcheck", "shellcheck"],
 ];
 

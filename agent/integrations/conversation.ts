@@ -102,6 +102,21 @@ export class Conversation {
     return bytes;
   }
 
+  /** All up to `marker`, which is taken, too, and not given. */
+  async until(marker: Uint8Array): Promise<Buffer> {
+    let searched = 0;
+    let at = -1;
+    await this.#until(() => {
+      at = this.#held.indexOf(marker, searched);
+      // The marker may have come in part.
+      searched = Math.max(0, this.#held.length - marker.length + 1);
+      return at >= 0;
+    });
+    const bytes = Buffer.from(this.#held.subarray(0, at));
+    this.#held = this.#held.subarray(at + marker.length);
+    return bytes;
+  }
+
   /** All until the other side hangs up. */
   async rest(): Promise<Buffer> {
     while (!this.#ended) {

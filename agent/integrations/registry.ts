@@ -1,5 +1,6 @@
 import { apache } from "./apache/integration.ts";
 import { chrony } from "./chrony/integration.ts";
+import { fail2ban } from "./fail2ban/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
@@ -12,6 +13,7 @@ import { textfile } from "./textfile/integration.ts";
 export const integrations = {
   apache,
   chrony,
+  fail2ban,
   memcached,
   nats,
   nginx,

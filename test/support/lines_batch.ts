@@ -1,11 +1,12 @@
+import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 
 /** Lines of one stream as a batch. */
-export function linesBatch(lines: readonly string[]): LogsBatch {
+export function linesBatch(lines: readonly string[], stream: Labels = { job: "test" }): LogsBatch {
   const bodies = lines.map((line) => Buffer.from(line));
   let end = 0;
   return {
-    streams: [{ job: "test" }],
+    streams: [stream],
     streamOf: new Uint32Array(lines.length),
     timestampsMs: new Float64Array(lines.length).fill(1_700_000_000_000),
     nanos: Uint32Array.from(lines, (_, i) => i),
