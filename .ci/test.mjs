@@ -21,6 +21,7 @@ const programs = [
   ["redis-server", "redis-server"],
   ["fail2ban-server", "fail2ban"],
   ["shellcheck", "shellcheck"],
+  ["etcd", "etcd-server"],
 ];
 
 bootstrap();

@@ -86,8 +86,8 @@ function bound(
       ? undefined
       : ScrapeConfigs.parse([
           {
-            scrape_interval: common.interval,
-            ...(common.timeout === undefined ? {} : { scrape_timeout: common.timeout }),
+            scrape_interval: `${common.interval}ms`,
+            ...(common.timeout === undefined ? {} : { scrape_timeout: `${common.timeout}ms` }),
             ...job,
             job_name: common.job ?? integration.job,
             static_configs: job.static_configs.map((each) => ({

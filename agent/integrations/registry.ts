@@ -1,5 +1,6 @@
 import { apache } from "./apache/integration.ts";
 import { chrony } from "./chrony/integration.ts";
+import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
@@ -13,6 +14,7 @@ import { textfile } from "./textfile/integration.ts";
 export const integrations = {
   apache,
   chrony,
+  etcd,
   fail2ban,
   memcached,
   nats,
