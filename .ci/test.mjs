@@ -22,6 +22,7 @@ const programs = [
   ["fail2ban-server", "fail2ban"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],
+  ["/usr/lib/rabbitmq", "rabbitmq-server"],
 ];
 
 bootstrap();

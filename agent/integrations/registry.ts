@@ -6,6 +6,7 @@ import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
 import { processes } from "./processes/integration.ts";
+import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
 import { scripts } from "./scripts/integration.ts";
 import { textfile } from "./textfile/integration.ts";
@@ -20,6 +21,7 @@ export const integrations = {
   nats,
   nginx,
   processes,
+  rabbitmq,
   redis,
   scripts,
   textfile,

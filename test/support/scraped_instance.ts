@@ -17,7 +17,7 @@ export async function scrapedSamples(url: string): Promise<Map<string, number>> 
   for (const [labels, value] of new ExpositionReader().read(await answer.text(), "prometheus")) {
     const { __name__: name = "", ...rest } = labels;
     const inner = Object.entries(rest)
-      .toSorted()
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, text]) => `${key}=${JSON.stringify(text)}`)
       .join(",");
     samples.set(inner === "" ? name : `${name}{${inner}}`, value);
