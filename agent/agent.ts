@@ -20,11 +20,12 @@ import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
 import { Detector } from "./integrations/detection/detector.ts";
+import { type InstanceReport, instanceReports } from "./integrations/report.ts";
 import { integrationSources } from "./integrations/runnables.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { Spool } from "./spool/spool.ts";
-import { targetRoutes } from "./target_routes.ts";
+import { collectionRoutes } from "./collection_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
 import { createAgentPort } from "./uplink/port.ts";
 
@@ -124,6 +125,7 @@ export class Agent {
         targets: this.#collector.targets(),
         sources: this.#collector.sources(),
         seriesLimit: limiter.report(),
+        integrations: this.#integrations(),
         pools: this.#pools(),
       }),
     );
@@ -135,7 +137,10 @@ export class Agent {
     this.routes = new Hono()
       .route(
         "/",
-        targetRoutes(() => this.#collector.targets()),
+        collectionRoutes(
+          () => this.#collector.targets(),
+          () => this.#integrations(),
+        ),
       )
       .route("/", this.#receivers.routes);
   }
@@ -173,6 +178,11 @@ export class Agent {
   /** Starts and stops sources as the configuration and detection want them now. */
   #apply(): Promise<void> {
     return this.#collector.apply(this.#wanted());
+  }
+
+  #integrations(): InstanceReport[] {
+    const { integrations } = this.#config;
+    return instanceReports(integrations, this.#detector, this.#collector.targets());
   }
 
   /** The jobs as they are in effect; made anew only when the configuration is another. */

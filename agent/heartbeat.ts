@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import type { Heartbeat, TargetState } from "#proto/gen/v1/control_pb.js";
+import type { Heartbeat, IntegrationState, TargetState } from "#proto/gen/v1/control_pb.js";
 import {
   HeartbeatSchema,
+  IntegrationNeedSchema,
+  IntegrationStateSchema,
   ScrapePoolSchema,
   SeriesLimitSchema,
   SourceStateSchema,
@@ -11,6 +13,7 @@ import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "./collect/collector.ts";
 import type { TargetReport } from "./collect/scrape/target.ts";
+import type { InstanceReport } from "./integrations/report.ts";
 
 export type HeartbeatParts = {
   readonly name: string;
@@ -21,6 +24,7 @@ export type HeartbeatParts = {
   readonly sources: readonly SourceReport[];
   /** Of the agent itself; undefined where it has none. */
   readonly seriesLimit: SeriesLimitReport | undefined;
+  readonly integrations: readonly InstanceReport[];
   readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
 };
 
@@ -40,6 +44,7 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     seriesLimits: limitsOf(parts.seriesLimit, parts.targets).map((limit) =>
       create(SeriesLimitSchema, limit),
     ),
+    integrations: parts.integrations.map(integrationState),
     scrapePools: parts.pools.map((pool) => create(ScrapePoolSchema, pool)),
   });
 }
@@ -55,6 +60,15 @@ export function limitsOf(
     .toSorted((a, b) => b.active / b.limit - a.active / a.limit)
     .slice(0, targetLimitsMax);
   return own === undefined ? full : [own, ...full];
+}
+
+function integrationState(report: InstanceReport): IntegrationState {
+  return create(IntegrationStateSchema, {
+    ...report,
+    because: [...report.because],
+    logs: [...report.logs],
+    needs: report.needs.map((need) => create(IntegrationNeedSchema, need)),
+  });
 }
 
 function targetState(target: TargetReport): TargetState {

@@ -17,7 +17,12 @@ export function shownConfig(config: unknown): string {
 
 /** The same without a note. */
 export function shownYaml(config: unknown): string {
-  return stringify(shown(config, false));
+  return stringify(withoutSecrets(config));
+}
+
+/** The same as data. */
+export function withoutSecrets(config: unknown): unknown {
+  return shown(config, false);
 }
 
 function shown(value: unknown, isSecret: boolean): unknown {

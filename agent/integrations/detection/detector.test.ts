@@ -75,11 +75,11 @@ async function instancesOfRun(detector: Detector): Promise<string[]> {
 const states = (detector: Detector) =>
   detector
     .services()
-    .map(({ instance, finding, isNamed, bound }) => [
+    .map(({ instance, finding, isNamed, runs }) => [
       instance,
       finding !== undefined,
       isNamed,
-      bound !== undefined,
+      runs,
     ]);
 
 test("what needs nothing is watched; what needs something, or is not of the schema, is told of", async () => {

@@ -8,8 +8,10 @@ import type { KnownService } from "./known_service.ts";
 import { KnownServices } from "./known_services.ts";
 import { type RememberedInstance, readRemembered, writeRemembered } from "./remembered.ts";
 import { DetectionRounds } from "./round.ts";
-import { instanceKey } from "./same_instance.ts";
+import { instanceKey, ownNames } from "./same_instance.ts";
 
+/** From here on it was not by its name alone that a service was found. */
+const confidentLeast = 0.5;
 /** How old the times of finding in the file may be. */
 const storedAgeMs = 3_600_000;
 
@@ -31,6 +33,7 @@ export class Detector {
   readonly #known = new KnownServices();
   readonly #end = new AbortController();
   #config: IntegrationsConfig;
+  #own = ownNames();
   #named: ReadonlySet<string>;
   #wake = new AbortController();
   #problems: ReadonlyMap<string, string> = new Map();
@@ -39,7 +42,7 @@ export class Detector {
 
   constructor(config: IntegrationsConfig, parts: DetectorParts) {
     this.#config = config;
-    this.#named = namedKeys(config);
+    this.#named = this.#namedKeys();
     this.#parts = parts;
     this.#integrations = parts.integrations ?? Object.values(integrations);
     this.#host = parts.host ?? new Host(parts.clock);
@@ -63,21 +66,32 @@ export class Detector {
   /** Counts at once for what is known; the next round comes soon. */
   configure(config: IntegrationsConfig): void {
     this.#config = config;
-    this.#named = namedKeys(config);
+    this.#named = this.#namedKeys();
     this.#known.name((key) => this.#named.has(key));
     this.#wake.abort();
   }
 
   /** What is to be watched besides what the configuration names. */
   instances(): BoundInstance[] {
-    return this.services().flatMap(({ bound }) => bound ?? []);
+    return this.services().flatMap(({ bound, runs }) => (runs && bound !== undefined ? bound : []));
   }
 
   /** What was found, and what is missed. */
   services(): KnownService[] {
-    const { detect, exclude } = this.#config;
+    const { detect, exclude, named } = this.#config;
     if (!detect) return [];
-    return this.#known.all().filter(({ integration }) => !exclude.has(integration.name));
+    const namedKinds = new Set(named.map(({ integration }) => integration.name));
+    return this.#known.all().filter(({ integration, finding, runs, isNamed }) => {
+      if (exclude.has(integration.name)) return false;
+      // A process alone, while the configuration says where its kind is to be asked: it is that one.
+      const isVague = !runs && !isNamed && (finding?.confidence ?? 0) < confidentLeast;
+      return !(isVague && namedKinds.has(integration.name));
+    });
+  }
+
+  /** What the last rounds know of an instance that the configuration names. */
+  serviceOf({ integration, options }: BoundInstance): KnownService | undefined {
+    return this.#known.get(this.#keyOf(integration.name, integration.instanceOf(options)));
   }
 
   /** Integrations that could not tell in the last round whether their service is there, and why. */
@@ -89,6 +103,8 @@ export class Detector {
   async look(): Promise<void> {
     const { exclude } = this.#config;
     const { clock, log } = this.#parts;
+    this.#own = ownNames();
+    this.#named = this.#namedKeys();
     const host = this.#host.look();
     const asked = this.#integrations.filter(({ name }) => !exclude.has(name));
     const round = await this.#rounds.run(asked, host, this.#end.signal);
@@ -97,7 +113,9 @@ export class Detector {
       if (this.#problems.get(integration) !== reason)
         log.warn("a kind of service could not be looked for", { integration, reason });
     this.#problems = round.problems;
-    const fresh = this.#known.take(round, host, clock.now(), (key) => this.#named.has(key));
+    const fresh = this.#known.take(round, host, clock.now(), this.#keyOf, (key) =>
+      this.#named.has(key),
+    );
     for (const { integration, instance, finding, isNamed, problem } of fresh) {
       if (isNamed) continue;
       const needs = finding?.needs.map(({ key }) => key) ?? [];
@@ -109,6 +127,17 @@ export class Detector {
         ...(problem === "" ? {} : { problem }),
       });
     }
+  }
+
+  #keyOf = (integration: string, instance: string) => instanceKey(integration, instance, this.#own);
+
+  #namedKeys(): Set<string> {
+    return new Set(
+      this.#config.named.flatMap(({ integration, options, instance }) => [
+        this.#keyOf(integration.name, integration.instanceOf(options)),
+        this.#keyOf(integration.name, instance),
+      ]),
+    );
   }
 
   async #loop(changed: () => Promise<void>, first: () => void): Promise<void> {
@@ -138,7 +167,7 @@ export class Detector {
     if (path === undefined) return;
     try {
       this.#stored = await readRemembered(path);
-      this.#known.recall(this.#stored, this.#integrations);
+      this.#known.recall(this.#stored, this.#integrations, this.#keyOf);
       this.#known.name((key) => this.#named.has(key));
     } catch (thrown) {
       log.warn("services found before are not remembered", { error: messageOf(thrown) });
@@ -159,15 +188,6 @@ export class Detector {
     }
     this.#stored = next;
   }
-}
-
-function namedKeys({ named }: IntegrationsConfig): Set<string> {
-  return new Set(
-    named.flatMap(({ integration, options, instance }) => [
-      instanceKey(integration.name, integration.instanceOf(options)),
-      instanceKey(integration.name, instance),
-    ]),
-  );
 }
 
 /** What must differ for sources to differ. */

@@ -1,5 +1,6 @@
 import { type AnyIntegration, type BoundInstance, bindFound } from "../config.ts";
 import type { Finding } from "../integration.ts";
+import { snippetOf } from "../snippet.ts";
 
 export type Options = Readonly<Record<string, unknown>>;
 
@@ -15,13 +16,17 @@ export type KnownService = {
   readonly foundMs: number;
   /** Whether the configuration names it. */
   readonly isNamed: boolean;
-  /** What watches it, where the configuration does not name it and it needs nothing. */
+  /** As the configuration would have it, with examples in place of what it needs; undefined where its options are not of the integration's schema. */
   readonly bound: BoundInstance | undefined;
-  /** Why its options are not of the integration's schema; empty where they are. */
+  /** Whether it is watched without being named. */
+  readonly runs: boolean;
+  /** What is wrong with its options; empty where nothing is. */
   readonly problem: string;
+  /** YAML that names it in the configuration. */
+  readonly snippet: string;
 };
 
-/** A finding put to the integration's own schema. What it needs is taken as given, so that it has its name. */
+/** A finding put to the integration's own schema. */
 export type JudgedFinding = Pick<KnownService, "integration" | "instance" | "bound" | "problem"> & {
   readonly finding: Finding<Options>;
 };
@@ -33,25 +38,13 @@ export function judgeFinding(
   const { options, needs } = finding;
   const examples = Object.fromEntries(needs.map(({ key, example }) => [key, example]));
   const made = bindFound(integration, { ...options, ...examples });
-  if ("problem" in made) {
-    const text = Object.values(options).find((value) => typeof value === "string");
-    return {
-      integration,
-      finding,
-      instance: text ?? integration.name,
-      bound: undefined,
-      problem: made.problem,
-    };
+  if ("bound" in made) {
+    const { bound } = made;
+    return { integration, finding, instance: bound.instance, bound, problem: "" };
   }
-  const { bound } = made;
-  const isReady = needs.length === 0;
-  return {
-    integration,
-    finding,
-    instance: bound.instance,
-    bound: isReady ? bound : undefined,
-    problem: "",
-  };
+  const { problem } = made;
+  const text = Object.values(options).find((value) => typeof value === "string");
+  return { integration, finding, instance: text ?? integration.name, bound: undefined, problem };
 }
 
 /** The service as it is known after a finding. */
@@ -61,15 +54,15 @@ export function knownAfter(
   nowMs: number,
   isNamed: boolean,
 ): KnownService {
-  const { integration, instance, finding, problem } = judged;
-  const { options } = finding;
-  const given = { integration, instance, finding, problem, foundMs: nowMs, isNamed };
-  if (isNamed) return { ...given, options, bound: undefined };
-  if (before?.bound === undefined) return { ...given, options, bound: judged.bound };
+  const { integration, instance, finding, problem, bound } = judged;
+  const { options, needs } = finding;
+  const snippet = snippetOf([{ integration: integration.name, options, needs }]);
+  const given = { integration, instance, finding, problem, foundMs: nowMs, isNamed, snippet };
+  const isReady = !isNamed && bound !== undefined && needs.length === 0;
   // What ran before a password was set goes on: people shall see that it is refused now.
-  const isSame =
-    judged.bound === undefined || judged.bound.fingerprint === before.bound.fingerprint;
-  return isSame
-    ? { ...given, options: before.options, bound: before.bound }
-    : { ...given, options, bound: judged.bound };
+  const goesOn = !isNamed && before?.runs === true;
+  const isSame = bound?.fingerprint === before?.bound?.fingerprint;
+  if (goesOn && (!isReady || isSame))
+    return { ...given, options: before.options, bound: before.bound, runs: true };
+  return { ...given, options, bound, runs: isReady };
 }

@@ -1,10 +1,10 @@
 import { type AnyIntegration, bindFound } from "../config.ts";
+import { snippetOf } from "../snippet.ts";
 import type { HostLook } from "./host.ts";
 import { type KnownService, judgeFinding, knownAfter } from "./known_service.ts";
 import { isLastingPlace } from "./lasting_place.ts";
 import type { RememberedInstance } from "./remembered.ts";
 import type { DetectionRound, FoundService } from "./round.ts";
-import { instanceKey } from "./same_instance.ts";
 
 /** A service that was not found for so long is no longer expected. */
 const forgetMs = 7 * 86_400_000;
@@ -22,9 +22,16 @@ type Held = {
   readonly isLasting: boolean;
 };
 
+/** Of a kind and an instance of it: the same however its address is written. */
+export type KeyOf = (integration: string, instance: string) => string;
+
 /** What round after round of detection found, and what is missed since. */
 export class KnownServices {
   readonly #held = new Map<string, Held>();
+
+  get(key: string): KnownService | undefined {
+    return this.#held.get(key)?.service;
+  }
 
   /** Sorted by integration and instance. */
   all(): KnownService[] {
@@ -38,13 +45,14 @@ export class KnownServices {
     { found, problems }: DetectionRound,
     host: HostLook,
     nowMs: number,
+    keyOf: KeyOf,
     isNamed: (key: string) => boolean,
   ): KnownService[] {
     const seen = new Set<string>();
     const fresh: KnownService[] = [];
     for (const { integration, finding } of found.toSorted(byWorth)) {
       const judged = judgeFinding(integration, finding);
-      const key = instanceKey(integration.name, judged.instance);
+      const key = keyOf(integration.name, judged.instance);
       const held = this.#held.get(key);
       if (seen.has(key) || (held === undefined && this.#held.size >= servicesMax)) continue;
       seen.add(key);
@@ -67,7 +75,11 @@ export class KnownServices {
   }
 
   /** Takes up what was remembered over a restart. What this version cannot bind is forgotten. */
-  recall(remembered: readonly RememberedInstance[], known: readonly AnyIntegration[]): void {
+  recall(
+    remembered: readonly RememberedInstance[],
+    known: readonly AnyIntegration[],
+    keyOf: KeyOf,
+  ): void {
     for (const { integration: name, options, found_ms: foundMs } of remembered) {
       const integration = known.find((each) => each.name === name);
       if (integration === undefined) continue;
@@ -75,8 +87,9 @@ export class KnownServices {
       if ("problem" in made) continue;
       const { bound } = made;
       const { instance } = bound;
-      const state = { finding: undefined, isNamed: false, problem: "" };
-      this.#held.set(instanceKey(name, instance), {
+      const snippet = snippetOf([{ integration: name, options, needs: [] }]);
+      const state = { finding: undefined, isNamed: false, runs: true, problem: "", snippet };
+      this.#held.set(keyOf(name, instance), {
         service: { integration, instance, options, foundMs, bound, ...state },
         rounds: roundsBeforeLasting,
         roundsMissed: 0,
@@ -88,7 +101,7 @@ export class KnownServices {
   /** What is missed when it is gone. */
   toRemember(): RememberedInstance[] {
     return [...this.#held.values()].flatMap(({ service, isLasting }) =>
-      isLasting && service.bound !== undefined
+      isLasting && service.runs
         ? {
             integration: service.integration.name,
             options: { ...service.options },
@@ -101,7 +114,7 @@ export class KnownServices {
   #miss(key: string, held: Held, nowMs: number): void {
     const roundsMissed = held.roundsMissed + 1;
     const isGone =
-      held.service.bound === undefined ||
+      !held.service.runs ||
       (held.isLasting ? nowMs - held.service.foundMs > forgetMs : roundsMissed >= roundsMissedMax);
     if (isGone) this.#held.delete(key);
     else

@@ -115,6 +115,13 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: repeated lapwing.v1.ScrapePool scrape_pools = 21;
    */
   scrapePools: ScrapePool[];
+
+  /**
+   * Services of the host that the configuration names or detection found.
+   *
+   * @generated from field: repeated lapwing.v1.IntegrationState integrations = 22;
+   */
+  integrations: IntegrationState[];
 };
 
 /**
@@ -122,6 +129,133 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+
+/**
+ * A service of the host. No secrets in it.
+ *
+ * @generated from message lapwing.v1.IntegrationState
+ */
+export declare type IntegrationState = Message<"lapwing.v1.IntegrationState"> & {
+  /**
+   * Its kind, as the key in `integrations` of the configuration, and as people write it.
+   *
+   * @generated from field: string integration = 1;
+   */
+  integration: string;
+
+  /**
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Labels; empty where this is about a whole kind (excluded, failed).
+   *
+   * @generated from field: string instance = 3;
+   */
+  instance: string;
+
+  /**
+   * @generated from field: string job = 4;
+   */
+  job: string;
+
+  /**
+   * running, down (last_error says why), starting, needs (something of `needs`, before it can run), invalid, failed (to tell whether it is there), excluded.
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * configuration, detection.
+   *
+   * @generated from field: string origin = 6;
+   */
+  origin: string;
+
+  /**
+   * @generated from field: string last_error = 7;
+   */
+  lastError: string;
+
+  /**
+   * 0 to 1, and short sentences; 0 and none where the last round of detection did not find it.
+   *
+   * @generated from field: double confidence = 8;
+   */
+  confidence: number;
+
+  /**
+   * @generated from field: repeated string because = 9;
+   */
+  because: string[];
+
+  /**
+   * @generated from field: repeated lapwing.v1.IntegrationNeed needs = 10;
+   */
+  needs: IntegrationNeed[];
+
+  /**
+   * How names of its metrics begin; globs of its log files.
+   *
+   * @generated from field: string metrics = 11;
+   */
+  metrics: string;
+
+  /**
+   * @generated from field: repeated string logs = 12;
+   */
+  logs: string[];
+
+  /**
+   * YAML that names it in the configuration.
+   *
+   * @generated from field: string snippet = 13;
+   */
+  snippet: string;
+
+  /**
+   * Unix milliseconds, 0 where detection never found it.
+   *
+   * @generated from field: double found_ms = 14;
+   */
+  foundMs: number;
+};
+
+/**
+ * Describes the message lapwing.v1.IntegrationState.
+ * Use `create(IntegrationStateSchema)` to create a new message.
+ */
+export declare const IntegrationStateSchema: GenMessage<IntegrationState>;
+
+/**
+ * What a person has to add.
+ *
+ * @generated from message lapwing.v1.IntegrationNeed
+ */
+export declare type IntegrationNeed = Message<"lapwing.v1.IntegrationNeed"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: string example = 2;
+   */
+  example: string;
+
+  /**
+   * @generated from field: string why = 3;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message lapwing.v1.IntegrationNeed.
+ * Use `create(IntegrationNeedSchema)` to create a new message.
+ */
+export declare const IntegrationNeedSchema: GenMessage<IntegrationNeed>;
 
 /**
  * A scrape job, as it is in effect on an agent.

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { silentLogger } from "#shared/runtime/log.ts";
+import { configFlags } from "#shared/runtime/role_command.ts";
+import { AgentConfig } from "./config.ts";
+import { type DetectedService, detectionText } from "./integrations/detection_text.ts";
+import { Detector } from "./integrations/detection/detector.ts";
+import { type InstanceReport, instanceReports } from "./integrations/report.ts";
+
+type DetectFlags = ConfigFlags & { readonly json?: boolean };
+
+/** How long an agent that runs is waited for. */
+const agentWaitMs = 1_000;
+
+/** `detect` below `command`: looks at this host once, as an agent would, and tells what it found. Starts nothing and stores nothing. */
+export function detectCommand(command: Command): void {
+  configFlags(
+    command
+      .command("detect")
+      .description("tell which services of this host would be watched, why, and what they need"),
+  )
+    .option("--json", "as JSON")
+    // The command above has flags of the same names, and takes what is meant for this one.
+    .action((_flags: unknown, own: Command) => detect(own.optsWithGlobals<DetectFlags>()));
+}
+
+async function detect(flags: DetectFlags): Promise<void> {
+  const config = await loadConfig(AgentConfig, flags);
+  const { integrations } = config;
+  const all = { ...integrations, detect: true, exclude: new Set<string>() };
+  const detector = new Detector(all, { clock: systemClock, log: silentLogger });
+  const [running] = await Promise.all([askAgent(config.listen), detector.look()]);
+  const services = instanceReports(all, detector, []).map((report) =>
+    detectedOf(report, integrations, running),
+  );
+  if (flags.json === true)
+    console.log(JSON.stringify({ agent: running !== undefined, services }, undefined, 2));
+  else process.stdout.write(detectionText(services, integrations.detect));
+}
+
+/** The state as the agent that runs has it; without one, what would become of the service. */
+function detectedOf(
+  report: InstanceReport,
+  { exclude, detect: isOn }: AgentConfig["integrations"],
+  running: readonly RunningInstance[] | undefined,
+): DetectedService {
+  const { integration, instance, origin, state } = report;
+  if (state === "failed") return { ...report, state };
+  const live = running?.find(
+    (each) => each.integration === integration && each.instance === instance,
+  );
+  if (live !== undefined) return { ...report, ...live, needs: report.needs };
+  if (origin === "configuration") return { ...report, state: "configured" };
+  if (exclude.has(integration)) return { ...report, state: "excluded" };
+  return state === "starting"
+    ? { ...report, state: isOn ? "starts" : "off" }
+    : { ...report, state };
+}
+
+const RunningInstance = z.object({
+  integration: z.string(),
+  instance: z.string(),
+  state: z.enum(["running", "down", "starting", "needs", "invalid", "failed", "excluded"]),
+  origin: z.enum(["configuration", "detection"]),
+  lastError: z.string(),
+});
+type RunningInstance = z.output<typeof RunningInstance>;
+const Running = z.object({ integrations: z.array(RunningInstance) });
+
+/** What the agent of this configuration tells; undefined where none runs. */
+async function askAgent(listen: string): Promise<readonly RunningInstance[] | undefined> {
+  const { hostname, port } = parseListen(listen);
+  const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/integrations`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(agentWaitMs) });
+    return Running.parse(await response.json()).integrations;
+  } catch {
+    // None runs there, or something else does.
+    return undefined;
+  }
+}
