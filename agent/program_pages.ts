@@ -9,9 +9,9 @@
  * and each only if /proc/self/pagemap (kernel: admin-guide/mm/pagemap.rst) knows no page of it as private. Linux only; elsewhere, and
  * where the kernel says no, nothing happens.
  */
-import { dlopen } from "bun:ffi";
 import { closeSync, openSync, readFileSync, readSync, readlinkSync } from "node:fs";
 import { type FilePart, elfSection } from "./elf_section.ts";
+import { loadedLibc } from "./libc.ts";
 
 /** The same on all kernels that Bun runs on (uapi/asm-generic/mman-common.h). */
 const dontNeed = 4;
@@ -34,12 +34,11 @@ export function dropProgramPages(): number {
   try {
     const path = readlinkSync("/proc/self/exe");
     const mappings = parseMappings(readFileSync("/proc/self/maps", "utf8"));
-    const loaded = mappings.find((mapping) => /\/(?:libc[.-]|ld-musl)[^/]*$/.test(mapping.path));
-    if (loaded === undefined) return 0;
-    const library = dlopen(loaded.path, {
+    const library = loadedLibc({
       madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
       getpagesize: { args: [], returns: "i32" },
     });
+    if (library === undefined) return 0;
     const pageBytes = library.symbols.getpagesize();
     const section = elfSection(path, programSection);
     let dropped = 0;

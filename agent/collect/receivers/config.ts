@@ -19,6 +19,8 @@ export const ReceiversConfig = z.strictObject({
   otlp: receivers.otlp.config.extend({ processors: ProcessorsConfig }).prefault({}),
   pushgateway: receivers.pushgateway.config.prefault({}),
   remote_write: receivers.remote_write.config.prefault({}),
+  /** Off unless it is named, because its usual port may be another program's. */
+  statsd: receivers.statsd.config.extend({ processors: ProcessorsConfig }).optional(),
   syslog: receivers.syslog.config.extend({ processors: ProcessorsConfig }).prefault({}),
 });
 

@@ -35,6 +35,7 @@ export type NotStoredKind =
   | "duplicate_entry"
   | "line_end"
   | "timestamp"
+  | "tag"
   | "other_signal";
 
 /** Why a connection was not taken, or was closed. */

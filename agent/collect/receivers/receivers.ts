@@ -43,8 +43,8 @@ export class Receivers {
       type: keyof typeof receivers,
       make: (context: ReceiverContext) => OpenedReceiver,
     ): void => {
-      if (!config[type].enabled) return;
       const own = config[type];
+      if (own?.enabled !== true) return;
       const processors = "processors" in own ? own.processors : undefined;
       const opened = make(contextOf(type, memory, meters, parts, processors));
       const counted = new Hono();
@@ -68,6 +68,8 @@ export class Receivers {
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));
     open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));
     open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
+    const { statsd } = config;
+    if (statsd !== undefined) open("statsd", (context) => receivers.statsd.open(statsd, context));
     open("syslog", (context) => receivers.syslog.open(config.syslog, context));
   }
 

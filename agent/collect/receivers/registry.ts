@@ -8,6 +8,7 @@ import { loki } from "./loki/receiver.ts";
 import { otlp } from "./otlp/receiver.ts";
 import { pushgateway } from "./pushgateway/receiver.ts";
 import { remoteWrite } from "./remote_write/receiver.ts";
+import { statsd } from "./statsd/receiver.ts";
 import { syslog } from "./syslog/receiver.ts";
 
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
@@ -22,5 +23,6 @@ export const receivers = {
   otlp,
   pushgateway,
   remote_write: remoteWrite,
+  statsd,
   syslog,
 };

@@ -4,6 +4,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import type { ConnectionRefusal, ReceiverContext } from "./receiver.ts";
 import type { ServerTls } from "./server_tls.ts";
+import { openToWriters, removeOldSocket } from "./unix_path.ts";
 
 export type StreamServer = { readonly port: number; stop(): Promise<void> };
 
@@ -50,8 +51,8 @@ const keepAliveMs = 60_000;
 
 /**
  * Takes connections over TCP or TLS and hands each to `serve`, which reads it chunk by chunk: while it does not read, the
- * sender waits. Connections over `connectionsMax` are refused and counted. Throws OperatingError("unavailable") when the
- * port is taken.
+ * sender waits. Connections over `connectionsMax` are refused and counted. `listen` is host:port, or the path of a Unix socket,
+ * which begins with a slash. Throws OperatingError("unavailable") when the port is taken.
  */
 export async function startStreamServer(
   options: {
@@ -110,7 +111,6 @@ async function serveOne(
 }
 
 async function listening(server: Server, listen: string): Promise<void> {
-  const { hostname, port } = parseListen(listen);
   const ready = Promise.withResolvers<void>();
   server.once("error", (cause) =>
     ready.reject(
@@ -119,6 +119,14 @@ async function listening(server: Server, listen: string): Promise<void> {
       }),
     ),
   );
+  if (listen.startsWith("/")) {
+    removeOldSocket(listen);
+    server.listen(listen, () => ready.resolve());
+    await ready.promise;
+    openToWriters(listen);
+    return;
+  }
+  const { hostname, port } = parseListen(listen);
   server.listen(port, hostname, () => ready.resolve());
   await ready.promise;
 }

@@ -59,8 +59,7 @@ const options = {
 
 const reference = String.raw`\$\{?\d+\}?`;
 const metricName = new RegExp(`^(?:[a-zA-Z_]|${reference})(?:[a-zA-Z0-9_]|${reference})*$`);
-const globPattern =
-  /^(?:\*|[a-zA-Z_][a-zA-Z0-9_-]*)(?:\.\*|\.[a-zA-Z0-9_][a-zA-Z0-9_-]*)*$/;
+const globPattern = /^(?:\*|[a-zA-Z_][a-zA-Z0-9_-]*)(?:\.\*|\.[a-zA-Z0-9_][a-zA-Z0-9_-]*)*$/;
 
 const MappingRule = z.strictObject({
   ...options,

@@ -1,0 +1,18 @@
+/** Counts of buckets that all histograms and summaries of a receiver hold; each is eight bytes. */
+export class CellBudget {
+  readonly #cellsMax: number;
+  #cells = 0;
+
+  constructor(cellsMax: number) {
+    this.#cellsMax = cellsMax;
+  }
+
+  add(cells: number): void {
+    this.#cells += cells;
+  }
+
+  /** Whether there is room no more: resolution is then given up for it. */
+  get isShort(): boolean {
+    return this.#cells > this.#cellsMax;
+  }
+}
