@@ -6,18 +6,22 @@ export type DatagramSender = { readonly address: string; readonly port: number }
 export type DatagramServer = {
   readonly port: number;
   send(bytes: Uint8Array, to: DatagramSender): void;
-  /** Datagrams that the kernel had no room for since the last call. */
-  newKernelDrops(): number;
   stop(): void;
 };
 
 /** Of small datagrams the kernel holds some 20,000 in it: a fifth of a second at 100,000 a second. */
 const receiveBufferBytes = 16 * 1024 ** 2;
+/** How often the kernel is asked what it dropped. */
+const askEveryMs = 10_000;
 
-/** Takes datagrams over UDP; each is a buffer of its own. Throws OperatingError("unavailable") when the port is taken. */
+/**
+ * Takes datagrams over UDP; each is a buffer of its own. `onLost` is told how many the kernel had no room for, where it says so. Throws OperatingError("unavailable")
+ * when the port is taken.
+ */
 export async function startDatagramServer(
   listen: string,
   take: (datagram: Buffer, from: DatagramSender) => void,
+  onLost: (datagrams: number) => void,
 ): Promise<DatagramServer> {
   const { hostname, port } = parseListen(listen);
   try {
@@ -30,15 +34,20 @@ export async function startDatagramServer(
     const known = findUdpSocket(socket.port);
     if (known !== undefined) growReceiveBuffer(known.fd, receiveBufferBytes);
     let drops = 0;
+    const ask = (): void => {
+      const now = known?.drops() ?? 0;
+      if (now > drops) onLost(now - drops);
+      drops = Math.max(drops, now);
+    };
+    const asking = setInterval(ask, askEveryMs);
     return {
       port: socket.port,
       send: (bytes, to) => void socket.send(bytes, to.port, to.address),
-      newKernelDrops: () => {
-        const before = drops;
-        drops = Math.max(before, known?.drops() ?? 0);
-        return drops - before;
+      stop: () => {
+        clearInterval(asking);
+        ask();
+        socket.close();
       },
-      stop: () => socket.close(),
     };
   } catch (cause) {
     const message = `cannot listen on ${listen} over UDP (${messageOf(cause)})`;

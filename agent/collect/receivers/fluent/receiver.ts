@@ -70,8 +70,11 @@ class FluentReceiver implements OpenedReceiver {
     context.log.info("Fluent's Forward protocol is taken", { port: server.port });
     if (!heartbeat) return;
     const address = `${listen.slice(0, listen.lastIndexOf(":"))}:${server.port}`;
-    this.#heartbeats = await startDatagramServer(address, (_, from) =>
-      this.#heartbeats?.send(Uint8Array.of(0), from),
+    this.#heartbeats = await startDatagramServer(
+      address,
+      (_, from) => this.#heartbeats?.send(Uint8Array.of(0), from),
+      // A heartbeat that is lost is nothing of anyone's.
+      () => {},
     );
     context.log.debug("heartbeats are answered", parseListen(address));
   }

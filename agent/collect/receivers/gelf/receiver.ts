@@ -95,8 +95,10 @@ class GelfReceiver implements OpenedReceiver {
     const { udp_listen: udp, tcp_listen: tcp, connections_max: connectionsMax } = this.#config;
     const context = this.#context;
     if (udp !== undefined) {
-      this.#datagrams = await startDatagramServer(udp, (datagram, { address, port }) =>
-        this.#takeDatagram(datagram, `${address} ${port}`),
+      this.#datagrams = await startDatagramServer(
+        udp,
+        (datagram, { address, port }) => this.#takeDatagram(datagram, `${address} ${port}`),
+        (datagrams) => context.drop("logs", "rate_limit", datagrams),
       );
       this.#expiry = setInterval(() => this.#chunks.expire(), expiryMs);
       context.log.info("GELF is taken over UDP", { port: this.#datagrams.port });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseMappingConfig } from "./mapping_config.ts";
 import { type MappedType, MetricMapper, metricNameOf } from "./metric_mapper.ts";
 
@@ -92,15 +92,16 @@ mappings:
   expect(mapper.map("a.b", "gauge")).toBeUndefined();
 });
 
+function refused(yaml: string): string {
+  try {
+    mapperOf(yaml);
+    return "taken";
+  } catch (thrown) {
+    return String(thrown);
+  }
+}
+
 test("a file with faults is refused, all of them named", () => {
-  const refused = (yaml: string) => {
-    try {
-      mapperOf(yaml);
-      return "taken";
-    } catch (thrown) {
-      return String(thrown);
-    }
-  };
   expect(refused("mappings: [{ match: 'a b', name: x }, { match: a, name: 'x y' }]")).toMatch(
     /mappings\[1\]\.name[\s\S]*/,
   );

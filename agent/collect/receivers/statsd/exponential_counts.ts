@@ -165,7 +165,6 @@ class Side {
 
   halve(): void {
     if (this.#high < this.#low) return;
-    const half = (index: number): number => ((index - 1) >> 1) + 1;
     const [low, high] = [half(this.#low), half(this.#high)];
     const cells = new Float64Array(Math.max(firstCells, high - low + 1));
     for (let index = this.#low; index <= this.#high; index++) {
@@ -193,4 +192,9 @@ class Side {
     this.#cells = new Float64Array(0);
     this.#high = this.#low - 1;
   }
+}
+
+/** Of the next coarser schema. */
+function half(index: number): number {
+  return ((index - 1) >> 1) + 1;
 }

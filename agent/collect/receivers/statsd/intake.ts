@@ -162,6 +162,11 @@ export class StatsdIntake {
     }
   }
 
+  /** Resolves when records of logs have room again: a connection is read no further before. */
+  room(): Promise<void> {
+    return this.#logs.room();
+  }
+
   /** Resolves when all records of logs are in the spool. */
   written(): Promise<void> {
     return this.#logs.written();

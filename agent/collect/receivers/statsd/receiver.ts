@@ -46,7 +46,9 @@ class StatsdReceiver implements OpenedReceiver {
     };
     const { log } = this.#context;
     if (udp !== false) {
-      this.#datagrams = await startDatagramServer(udp, takePacket);
+      this.#datagrams = await startDatagramServer(udp, takePacket, (datagrams) =>
+        intake.refuse("rate_limit", datagrams),
+      );
       log.info("StatsD is taken over UDP", { port: this.#datagrams.port });
     }
     await this.#startStreams(intake);
@@ -63,7 +65,7 @@ class StatsdReceiver implements OpenedReceiver {
     const context = this.#context;
     const { memory, log } = context;
     const take = (bytes: Buffer, start: number, end: number) => intake.take(bytes, start, end);
-    const room = async () => {};
+    const room = () => intake.room();
     if (tcp !== undefined) {
       const tooLong = () => intake.refuse("line_too_long", 1);
       const server = await startStreamServer({ listen: tcp, connectionsMax, context }, (socket) =>
@@ -84,7 +86,6 @@ class StatsdReceiver implements OpenedReceiver {
   /** What is held is written at once, between two multiples of the interval. */
   async stop(): Promise<void> {
     for (const stream of this.#streams) await stream.stop();
-    this.#countKernelDrops();
     this.#datagrams?.stop();
     this.#unixDatagrams?.stop();
     this.#stopped.abort();
@@ -107,14 +108,8 @@ class StatsdReceiver implements OpenedReceiver {
       const tickMs = tickOf(clock.now());
       if (tickMs === lastMs) continue;
       lastMs = tickMs;
-      this.#countKernelDrops();
       await this.#write(intake, tickMs);
     }
-  }
-
-  #countKernelDrops(): void {
-    const datagrams = this.#datagrams?.newKernelDrops() ?? 0;
-    if (datagrams > 0) this.#intake?.refuse("rate_limit", datagrams);
   }
 
   /** What the spool does not take it has counted; counters and gauges come again with the next write. */

@@ -151,7 +151,7 @@ function boundsOf(bounds: readonly number[]): number[] {
 }
 
 /** The coarsest schema whose neighbouring bounds are within the factor, as Prometheus's client libraries choose it. */
-export function schemaOf(factor: number): number {
+function schemaOf(factor: number): number {
   const schema = -Math.floor(Math.log2(Math.log2(factor)));
   return Math.max(-4, Math.min(8, Number.isNaN(schema) ? 8 : schema));
 }

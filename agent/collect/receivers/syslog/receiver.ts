@@ -38,8 +38,10 @@ class SyslogReceiver implements OpenedReceiver {
     const { udp_listen: udp, tcp_listen: tcp, tls_listen: secure, tls } = this.#config;
     const { log } = this.#context;
     if (udp !== undefined) {
-      this.#datagrams = await startDatagramServer(udp, (datagram, { address }) =>
-        this.#takeDatagram(datagram, address),
+      this.#datagrams = await startDatagramServer(
+        udp,
+        (datagram, { address }) => this.#takeDatagram(datagram, address),
+        (datagrams) => this.#context.drop("logs", "rate_limit", datagrams),
       );
       log.info("syslog is taken over UDP", { port: this.#datagrams.port });
     }
