@@ -16,6 +16,7 @@ const programs = [
   ["faketime", "faketime"],
   ["memcached", "memcached"],
   ["chronyd", "chrony"],
+  ["named", "bind9"],
   ["nginx", "nginx-light"],
   ["apache2", "apache2-bin"],
   ["redis-server", "redis-server"],

@@ -1,4 +1,5 @@
 import { apache } from "./apache/integration.ts";
+import { bind } from "./bind/integration.ts";
 import { chrony } from "./chrony/integration.ts";
 import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
@@ -14,6 +15,7 @@ import { textfile } from "./textfile/integration.ts";
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
   apache,
+  bind,
   chrony,
   etcd,
   fail2ban,
