@@ -1,6 +1,7 @@
 import { apache } from "./apache/integration.ts";
 import { bind } from "./bind/integration.ts";
 import { chrony } from "./chrony/integration.ts";
+import { containers } from "./containers/integration.ts";
 import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
 import { memcached } from "./memcached/integration.ts";
@@ -17,6 +18,7 @@ export const integrations = {
   apache,
   bind,
   chrony,
+  containers,
   etcd,
   fail2ban,
   memcached,

@@ -3,6 +3,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { counter } from "../../collect/samples/family.ts";
 import { pageSizeBytes } from "../../collect/sources/host_metrics/page_size.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
+import { numberAfter, readIfThere } from "../kernel_files.ts";
 import type { ProcessesConfig } from "./config.ts";
 import { groupNameOf } from "./group_rules.ts";
 import { GroupTotals, countNames } from "./group_totals.ts";
@@ -10,10 +11,8 @@ import {
   type ProcStat,
   countDescriptors,
   descriptorLimit,
-  numberAfter,
   parseStat,
   readArguments,
-  readIfThere,
   readUsers,
 } from "./proc_files.ts";
 

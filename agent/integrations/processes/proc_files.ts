@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
-
-// Read synchronously: procfs answers from memory, and an await costs several times that in CPU.
+import { numberAfter, readIfThere } from "../kernel_files.ts";
 
 /** Of /proc/PID/stat (man 5 proc_pid_stat); times in clock ticks, memory in bytes and pages. */
 export type ProcStat = {
@@ -38,23 +37,6 @@ export function parseStat(text: string): ProcStat | undefined {
     residentPages: at(21),
   };
   return Number.isNaN(stat.residentPages) ? undefined : stat;
-}
-
-/** The number after `key` at the start of a line ("VmSwap:\t  12 kB"), or undefined. */
-export function numberAfter(text: string, key: string): number | undefined {
-  let at = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`);
-  if (at === -1) return undefined;
-  if (at > 0) at += 1;
-  const value = Number.parseInt(text.slice(at + key.length, at + key.length + 32), 10);
-  return Number.isNaN(value) ? undefined : value;
-}
-
-export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Arguments, empty for a thread of the kernel. */

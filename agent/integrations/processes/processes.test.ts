@@ -5,10 +5,11 @@ import { expect, test } from "bun:test";
 import { freePort } from "#test/support/free_port.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
+import { numberAfter } from "../kernel_files.ts";
 import { fillTemplate } from "./config.ts";
 import { groupNameOf } from "./group_rules.ts";
 import { processes } from "./integration.ts";
-import { numberAfter, parseStat } from "./proc_files.ts";
+import { parseStat } from "./proc_files.ts";
 
 const exporter = Bun.which("prometheus-process-exporter");
 
