@@ -21,6 +21,7 @@ const programs = [
   ["apache2", "apache2-bin"],
   ["redis-server", "redis-server"],
   ["fail2ban-server", "fail2ban"],
+  ["haproxy", "haproxy"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],
   ["/usr/lib/rabbitmq", "rabbitmq-server"],

@@ -27,22 +27,23 @@ type LogFiles = {
   readonly read: readonly Processor[];
 };
 
-type AccessLog = LogFiles & {
-  /** Whether series are made of `status`, `method`, `bytes` and `request_seconds`, so far as `read` finds them. */
-  readonly hasMetrics: boolean;
-  /** Prefix of these series. */
+type Counting = {
+  /** Prefix of the series. */
   readonly service: string;
-  /** Further labels of its requests: attributes of few values. */
+  /** Further labels of theirs: attributes of few values. */
   readonly labels?: readonly string[];
 };
 
-/**
- * Follows access logs, and counts what they tell: SERVICE_access_requests_total by class of status (`code="2xx"`) and method,
- * SERVICE_access_bytes_total and the histogram SERVICE_access_request_seconds by class. No source for no paths.
- */
+type AccessLog = LogFiles &
+  Counting & {
+    /** Whether series are made of what `read` finds. */
+    readonly hasMetrics: boolean;
+  };
+
+/** Follows access logs, and counts what they tell. No source for no paths. */
 export function accessLogSources(log: AccessLog): LogSourceInput[] {
-  const processors = log.hasMetrics ? [...log.read, counting(log)] : log.read;
-  return sources({ ...log, read: processors }, "access");
+  const read = log.hasMetrics ? [...log.read, requestCounting(log)] : log.read;
+  return sources({ ...log, read }, "access");
 }
 
 /** Follows error logs, whose records may be of many lines. No source for no paths. */
@@ -68,9 +69,14 @@ const methods =
 /** Upper bounds in seconds, up to the time that proxies wait at most. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-function counting({ service, labels = [] }: AccessLog): Processor {
+/**
+ * The processor that makes series of the attributes `status`, `method`, `bytes` and `request_seconds`, so far as a record has them:
+ * SERVICE_access_requests_total by class of status (`code="2xx"`) and method, SERVICE_access_bytes_total and the histogram
+ * SERVICE_access_request_seconds by class.
+ */
+export function requestCounting({ service, labels = [] }: Counting): Processor {
   const metric = (what: string, help: string) => ({ name: `${service}_access_${what}`, help });
-  const byCode = ["job", "instance", "code"];
+  const byCode = ["job", "instance", "code", ...labels];
   return {
     type: "group",
     match: '{} | status =~ "[1-5].."',
@@ -87,7 +93,7 @@ function counting({ service, labels = [] }: AccessLog): Processor {
         metrics: [
           {
             ...metric("requests_total", "Requests in the access log."),
-            labels: [...byCode, "method", ...labels],
+            labels: [...byCode, "method"],
           },
           {
             ...metric("bytes_total", "Bytes of answers in the access log."),

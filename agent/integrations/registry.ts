@@ -4,6 +4,7 @@ import { chrony } from "./chrony/integration.ts";
 import { containers } from "./containers/integration.ts";
 import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
+import { haproxy } from "./haproxy/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
@@ -21,6 +22,7 @@ export const integrations = {
   containers,
   etcd,
   fail2ban,
+  haproxy,
   memcached,
   nats,
   nginx,

@@ -20,8 +20,8 @@ export class LogsUnderTest {
     this.#sources = entries.map((entry) => SourceEntry.parse(entry));
   }
 
-  /** Records of a file with this text, as the source with the label `log` reads it. */
-  read(log: string, text: string): ProcessedRecord[] {
+  /** Records of a file with this text, as the source with the label `log` reads it, or the one without. */
+  read(log: string | undefined, text: string): ProcessedRecord[] {
     const clock = systemClock;
     for (const { preview, processors } of this.#sources) {
       const batches = [...(preview?.(Buffer.from(text), { clock, hostname: "test" }) ?? [])];
@@ -33,7 +33,7 @@ export class LogsUnderTest {
       );
       return batches.flatMap((batch) => recordsOf(chain.apply(batch, () => {})));
     }
-    throw new Error(`no source has the label log="${log}"`);
+    throw new Error(`no source of files has log="${log}"`);
   }
 
   /** Series made so far, by `name{labels}` without `job` and `instance`, labels in the order of their names. */

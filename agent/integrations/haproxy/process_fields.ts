@@ -1,0 +1,78 @@
+import { type Family, counter, gauge } from "../../collect/samples/family.ts";
+
+const own = (name: string, help: string) => gauge(`haproxy_process_${name}`, help);
+const total = (name: string, help: string) => counter(`haproxy_process_${name}_total`, help);
+
+/** Lines of `show info`, and the names of HAProxy's own endpoint for them. */
+export const processFields: Readonly<Record<string, Family>> = {
+  Nbthread: own("nbthread", "Threads."),
+  Nbproc: own("nbproc", "Worker processes."),
+  Process_num: own("relative_process_id", "Number of this worker process."),
+  Uptime_sec: own("uptime_seconds", "Seconds since it started."),
+  PoolFailed: total("pool_failures", "Allocations of memory that failed."),
+  "Ulimit-n": own("max_fds", "Files that may be open."),
+  Maxsock: own("max_sockets", "Sockets that may be open."),
+  Maxconn: own("max_connections", "Connections that may be open."),
+  Hard_maxconn: own("hard_max_connections", "Connections that may be open, as it was started."),
+  CurrConns: own("current_connections", "Open connections."),
+  CumConns: total("connections", "Connections so far."),
+  CumReq: total("requests", "Requests so far."),
+  MaxSslConns: own("max_ssl_connections", "TLS connections that may be open."),
+  CurrSslConns: own("current_ssl_connections", "Open TLS connections."),
+  CumSslConns: total("ssl_connections", "TLS connections so far."),
+  Maxpipes: own("max_pipes", "Pipes for splicing that may be."),
+  PipesUsed: total("pipes_used", "Pipes in use."),
+  PipesFree: total("pipes_free", "Pipes at hand."),
+  ConnRate: own("current_connection_rate", "Connections of the last second."),
+  ConnRateLimit: own("limit_connection_rate", "Connections a second that may be."),
+  MaxConnRate: own("max_connection_rate", "Most connections of a second."),
+  SessRate: own("current_session_rate", "Sessions of the last second."),
+  SessRateLimit: own("limit_session_rate", "Sessions a second that may be."),
+  MaxSessRate: own("max_session_rate", "Most sessions of a second."),
+  SslRate: own("current_ssl_rate", "TLS connections of the last second."),
+  SslRateLimit: own("limit_ssl_rate", "TLS connections a second that may be."),
+  MaxSslRate: own("max_ssl_rate", "Most TLS connections of a second."),
+  SslFrontendKeyRate: own("current_frontend_ssl_key_rate", "Keys made for clients, last second."),
+  SslFrontendMaxKeyRate: own("max_frontend_ssl_key_rate", "Most keys made in a second."),
+  SslFrontendSessionReuse_pct: own("frontend_ssl_reuse", "Percentage of TLS sessions resumed."),
+  SslBackendKeyRate: own("current_backend_ssl_key_rate", "Keys made for servers, last second."),
+  SslBackendMaxKeyRate: own("max_backend_ssl_key_rate", "Most keys made in a second."),
+  SslCacheLookups: total("ssl_cache_lookups", "TLS sessions looked up."),
+  SslCacheMisses: total("ssl_cache_misses", "TLS sessions not found."),
+  CompressBpsIn: total("http_comp_bytes_in", "Bytes a second given to the compressor."),
+  CompressBpsOut: total("http_comp_bytes_out", "Bytes a second that the compressor gave."),
+  CompressBpsRateLim: own("limit_http_comp", "Bytes a second that may be compressed."),
+  ZlibMemUsage: own("current_zlib_memory", "Memory of zlib, bytes."),
+  MaxZlibMemUsage: own("max_zlib_memory", "Memory that zlib may have, bytes."),
+  Tasks: own("current_tasks", "Tasks."),
+  Run_queue: own("current_run_queue", "Tasks that wait for a thread."),
+  Idle_pct: own("idle_time_percent", "Percentage of time without work, last second."),
+  Stopping: own("stopping", "Whether it is about to end."),
+  Jobs: own("jobs", "Listeners, connections and peers."),
+  "Unstoppable Jobs": own("unstoppable_jobs", "Jobs that an end does not wait for."),
+  Listeners: own("listeners", "Listeners."),
+  ActivePeers: own("active_peers", "Peers that are verified."),
+  ConnectedPeers: own("connected_peers", "Peers that are connected."),
+  DroppedLogs: total("dropped_logs", "Log messages that were lost."),
+  BusyPolling: own("busy_polling_enabled", "Whether it polls busily."),
+  FailedResolutions: counter(
+    "haproxy_process_failed_resolutions",
+    "Names that could not be resolved.",
+  ),
+  TotalBytesOut: total("bytes_out", "Bytes sent."),
+  // As HAProxy writes it.
+  TotalSplicdedBytesOut: total("spliced_bytes_out", "Bytes sent by splicing."),
+  BytesOutRate: own("bytes_out_rate", "Bytes sent in the last second."),
+  CumRecvLogs: total("recv_logs", "Log messages received."),
+  Memmax_bytes: own("max_memory_bytes", "Memory that it may have."),
+  PoolAlloc_bytes: own("pool_allocated_bytes", "Memory in pools."),
+  PoolUsed_bytes: own("pool_used_bytes", "Memory in pools that is used."),
+  Start_time_sec: own("start_time_seconds", "When it started, Unix seconds."),
+};
+
+/** Versions before 2.4 tell these in whole MiB, later ones in both. */
+export const inMebibytes: Readonly<Record<string, string>> = {
+  Memmax_bytes: "Memmax_MB",
+  PoolAlloc_bytes: "PoolAlloc_MB",
+  PoolUsed_bytes: "PoolUsed_MB",
+};
