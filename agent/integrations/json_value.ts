@@ -34,7 +34,7 @@ export function numberOf(value: unknown): number | undefined {
 }
 
 /** What lies at "a.b.c"; undefined where a part is absent. Fields whose names hold dots are not reached. */
-function valueAt(value: unknown, path: string): unknown {
+export function valueAt(value: unknown, path: string): unknown {
   let found: unknown = value;
   for (const key of path.split(".")) {
     if (!isObject(found) || !Object.hasOwn(found, key)) return undefined;

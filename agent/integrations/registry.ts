@@ -2,6 +2,7 @@ import { apache } from "./apache/integration.ts";
 import { bind } from "./bind/integration.ts";
 import { chrony } from "./chrony/integration.ts";
 import { containers } from "./containers/integration.ts";
+import { elasticsearch } from "./elasticsearch/integration.ts";
 import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
 import { haproxy } from "./haproxy/integration.ts";
@@ -20,6 +21,7 @@ export const integrations = {
   bind,
   chrony,
   containers,
+  elasticsearch,
   etcd,
   fail2ban,
   haproxy,
