@@ -17,6 +17,7 @@ const programs = [
   ["memcached", "memcached"],
   ["chronyd", "chrony"],
   ["named", "bind9"],
+  ["postfix", "postfix"],
   ["nginx", "nginx-light"],
   ["apache2", "apache2-bin"],
   ["redis-server", "redis-server"],

@@ -9,6 +9,7 @@ import { haproxy } from "./haproxy/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
+import { postfix } from "./postfix/integration.ts";
 import { processes } from "./processes/integration.ts";
 import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
@@ -28,6 +29,7 @@ export const integrations = {
   memcached,
   nats,
   nginx,
+  postfix,
   processes,
   rabbitmq,
   redis,

@@ -1,3 +1,4 @@
+import { canonicalFloat } from "#shared/text/exposition/go_float.ts";
 import { type Family, type SampleSink, counter } from "./family.ts";
 
 /** A histogram with buckets, as three families of one metadata. */
@@ -30,7 +31,7 @@ export function histogram(
 }
 
 /**
- * `counts` as long as bounds and one more for what is above the last: how many were observed in each bucket alone. Without a known
+ * `counts` as long as bounds and one more for what is above the last: how many were observed in each bucket alone. Bounds are written as scrapes give them ("10.0", "1e+06"). Without a known
  * sum it is left out.
  */
 export function addHistogram(
@@ -43,7 +44,7 @@ export function addHistogram(
   let below = 0;
   for (let i = 0; i <= bounds.length; i++) {
     below += counts[i] ?? 0;
-    sink.add(bucket, below, ...labelValues, i === bounds.length ? "+Inf" : String(bounds[i]));
+    sink.add(bucket, below, ...labelValues, canonicalFloat(bounds[i] ?? Number.POSITIVE_INFINITY));
   }
   sink.add(count, below, ...labelValues);
   if (total !== undefined) sink.add(sum, total, ...labelValues);

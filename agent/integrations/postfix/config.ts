@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+export const usualQueueDirectory = "/var/spool/postfix";
+
+const absolute = z.string().startsWith("/", "expected an absolute path");
+
+export const PostfixConfig = z.strictObject({
+  /** Postfix's `queue_directory`: its showq socket is asked for the mail queue. */
+  queue_directory: absolute.default(usualQueueDirectory),
+  /** Mail logs, as a syslog daemon or Postfix itself (`maillog_file`) writes them. */
+  log_files: z.array(absolute).default(["/var/log/mail.log", "/var/log/maillog"]),
+  /** systemd units whose journal is read in their place; found by detection. */
+  journal_units: z.array(z.string().min(1)).max(8).default([]),
+  /** Whether deliveries, connections and refusals in the log are counted as series. */
+  log_metrics: z.boolean().default(true),
+});
+export type PostfixConfig = z.output<typeof PostfixConfig>;

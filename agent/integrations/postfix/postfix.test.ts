@@ -1,0 +1,293 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { messageOf } from "#shared/errors.ts";
+import { freePort } from "#test/support/free_port.ts";
+import { hostOf } from "#test/support/host_view.ts";
+import { expectAssets } from "#test/support/integration_assets.ts";
+import { InstanceUnderTest } from "#test/support/integration_world.ts";
+import { throughLogs } from "#test/support/log_entry.ts";
+import { Conversation } from "../conversation.ts";
+import { PostfixConfig } from "./config.ts";
+import { postfix } from "./integration.ts";
+import { QueueListing } from "./queue_listing.ts";
+
+const programs = "/usr/lib/postfix/sbin";
+// Postfix gives up root's rights by itself, so it has to have them.
+const canRun = Bun.which("postfix") !== null && process.getuid?.() === 0;
+const withServer = test.skipIf(!canRun);
+const folder = mkdtempSync(join(tmpdir(), "lapwing-postfix-"));
+const queue = join(folder, "queue");
+const log = join(folder, "mail.log");
+let server: Bun.Subprocess | undefined;
+let port = 0;
+
+/** Takes mail on a port of its own, and finds nobody to hand it on to. */
+beforeAll(async () => {
+  if (!canRun) return;
+  port = await freePort();
+  const nobody = await freePort();
+  for (const name of ["etc", "queue", "data"]) mkdirSync(join(folder, name), { mode: 0o755 });
+  await Bun.$`chmod 755 ${folder} && chown postfix ${folder}/data`.quiet();
+  const main = {
+    compatibility_level: "3.6",
+    queue_directory: queue,
+    data_directory: join(folder, "data"),
+    daemon_directory: programs,
+    myhostname: "mail.example.test",
+    mydestination: "",
+    inet_interfaces: "127.0.0.1",
+    inet_protocols: "ipv4",
+    maillog_file: log,
+    maillog_file_prefixes: folder,
+    relayhost: `[127.0.0.1]:${nobody}`,
+    alias_maps: "",
+    alias_database: "",
+    smtpd_recipient_restrictions: "reject_unknown_sender_domain, permit_mynetworks, reject",
+  };
+  const lines = Object.entries(main).map(([key, value]) => `${key} = ${value}`);
+  writeFileSync(join(folder, "etc/main.cf"), `${lines.join("\n")}\n`);
+  const services = [
+    `127.0.0.1:${port} inet n - n - - smtpd`,
+    ...["pickup", "qmgr", "tlsmgr", "flush"].map((name) => `${name} unix n - n 300 1 ${name}`),
+    "rewrite unix - - n - - trivial-rewrite",
+    "cleanup unix n - n - 0 cleanup",
+    ...["bounce", "defer", "trace"].map((name) => `${name} unix - - n - 0 bounce`),
+    ...["smtp", "error", "anvil", "scache", "proxymap"].map(
+      (name) => `${name} unix - - n - - ${name}`,
+    ),
+    "showq unix n - n - - showq",
+    "retry unix - - n - - error",
+    "postlog unix-dgram n - n - 1 postlogd",
+  ];
+  writeFileSync(join(folder, "etc/master.cf"), `${services.join("\n")}\n`);
+  server = Bun.spawn(["postfix", "-c", join(folder, "etc"), "start-fg"], {
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  const signal = AbortSignal.timeout(4_500);
+  while (!(await isUp(signal))) await Bun.sleep(20);
+});
+
+afterAll(async () => {
+  if (server !== undefined) await Bun.$`postfix -c ${folder}/etc stop`.quiet().nothrow();
+  await server?.exited;
+  rmSync(folder, { recursive: true });
+});
+
+async function isUp(signal: AbortSignal): Promise<boolean> {
+  try {
+    (await Conversation.open({ host: "127.0.0.1", port }, signal)).close();
+    await new InstanceUnderTest(postfix, { queue_directory: queue }).tick();
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Says a line of SMTP and gives the answer, without the lines that go on. */
+async function say(talk: Conversation, line: string): Promise<string> {
+  if (line !== "") talk.send(`${line}\r\n`);
+  for (;;) {
+    const answer = await talk.line();
+    if (!/^\d{3}-/.test(answer)) return answer;
+  }
+}
+
+withServer(
+  "postfix: messages that wait are counted by size and age, deliveries by the log",
+  async () => {
+    const signal = AbortSignal.timeout(10_000);
+    const talk = await Conversation.open({ host: "127.0.0.1", port }, signal);
+    await say(talk, "");
+    await say(talk, "EHLO client");
+    for (const size of [20, 5_000]) {
+      await say(talk, "MAIL FROM:<>");
+      expect(await say(talk, "RCPT TO:<someone@elsewhere.test>")).toStartWith("250");
+      await say(talk, "DATA");
+      expect(await say(talk, `Subject: test\r\n\r\n${"x".repeat(size)}\r\n.`)).toStartWith("250");
+    }
+    await say(talk, "MAIL FROM:<a@no.such.invalid>");
+    expect(await say(talk, "RCPT TO:<someone@elsewhere.test>")).toMatch(/^4/);
+    await say(talk, "QUIT");
+    talk.close();
+
+    const instance = new InstanceUnderTest(postfix, { queue_directory: queue });
+    let { samples, families } = await instance.tick();
+    while (samples.get('postfix_showq_message_size_bytes_count{queue="deferred"}') !== 2) {
+      signal.throwIfAborted();
+      await Bun.sleep(20);
+      ({ samples, families } = await instance.tick());
+    }
+    const sizes = (le: string) =>
+      samples.get(`postfix_showq_message_size_bytes_bucket{queue="deferred",le="${le}"}`);
+    expect([sizes("1000.0"), sizes("10000.0"), sizes("+Inf")]).toEqual([1, 2, 2]);
+    expect(
+      samples.get('postfix_showq_message_age_seconds_bucket{queue="deferred",le="100.0"}'),
+    ).toBe(2);
+    expect(samples.get('postfix_showq_message_age_seconds_count{queue="hold"}')).toBe(0);
+    expect(families.get("postfix_showq_message_size_bytes_bucket")?.type).toBe("histogram");
+
+    const { records, series } = await logUntil("disconnect from", signal);
+    const own = `instance="${queue}",job="postfix"`;
+    expect(series.get(`postfix_smtpd_connects_total{${own}}`)).toBeGreaterThanOrEqual(1);
+    expect(series.get(`postfix_smtpd_messages_processed_total{${own}}`)).toBe(2);
+    expect(series.get(`postfix_smtpd_messages_rejected_total{code="450",${own}}`)).toBe(1);
+    expect(series.get(`postfix_cleanup_messages_processed_total{${own}}`)).toBe(2);
+    expect(series.get(`postfix_smtp_status_deferred{${own}}`)).toBe(2);
+    expect(series.get(`postfix_deliveries_total{${own},service="smtp",status="deferred"}`)).toBe(2);
+    expect(series.get(`postfix_qmgr_messages_inserted_size_bytes_count{${own}}`)).toBe(2);
+    const stage = `${own},stage="transmission"`;
+    expect(series.get(`postfix_smtp_delivery_delay_seconds_count{${stage}}`)).toBe(2);
+    const deferred = records.find(({ attributes }) => attributes["status"] === "deferred");
+    expect(deferred?.severity).toBe(13);
+    expect(Object.keys(deferred?.attributes ?? {}).toSorted()).toEqual(
+      "delay dsn hostname pid queue_id relay service status syslog_identifier".split(" "),
+    );
+    expectAssets(import.meta.dir, [...samples.keys(), ...series.keys()], notSeen);
+  },
+);
+
+const notSeen = {
+  postfix_smtpd_sasl_authentication_failures_total: "the server under test has no log-ins",
+  postfix_smtpd_tls_connections_total: "nor certificates",
+  postfix_smtp_tls_connections_total: "nor does it reach another server",
+  postfix_smtp_connection_timed_out_total: "and is refused by it at once",
+  postfix_smtpd_connections_lost_total: "clients of the test say good-bye",
+  postfix_qmgr_messages_removed_total: "nothing was delivered",
+};
+
+/** What becomes of the log once it has a line with this text. */
+async function logUntil(text: string, signal: AbortSignal) {
+  const [entry] =
+    postfix.logs?.(PostfixConfig.parse({ queue_directory: queue, log_files: [log] })) ?? [];
+  for (;;) {
+    const lines = (await Bun.file(log).text()).trimEnd().split("\n");
+    const waits = lines.filter((line) => line.includes("status=deferred")).length < 2;
+    if (!waits && lines.some((line) => line.includes(text))) return throughLogs(entry, lines);
+    signal.throwIfAborted();
+    await Bun.sleep(20);
+  }
+}
+
+test("postfix: lines of deliveries, TLS, log-ins and lost connections are counted as by the exporter; those of others are not taken", () => {
+  const [entry] = postfix.logs?.(PostfixConfig.parse({})) ?? [];
+  const messages = [
+    [
+      "smtp",
+      "4C1: to=<a@b.test>, relay=mx.b.test[192.0.2.1]:25, delay=2.1, delays=0.1/0.2/0.5/1.3, dsn=2.0.0, status=sent (250 ok)",
+    ],
+    [
+      "pipe",
+      "4C2: to=<c@b.test>, orig_to=<d@b.test>, relay=maildrop, delay=0.3, delays=0.1/0/0/0.2, dsn=5.1.1, status=bounced (user unknown)",
+    ],
+    [
+      "smtp",
+      "Trusted TLS connection established to mx.b.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+    ],
+    ["smtp", "connect to mx.c.test[192.0.2.2]:25: Connection timed out"],
+    ["submission/smtpd", "4C3: client=c.test[192.0.2.3], sasl_method=PLAIN, sasl_username=eve"],
+    ["smtpd", "warning: c.test[192.0.2.3]: SASL LOGIN authentication failed: UGFzc3dvcmQ6"],
+    [
+      "smtpd",
+      "NOQUEUE: reject: RCPT from unknown[192.0.2.4]: 554 5.7.1 <x@y>: Relay access denied; from=<x@z> to=<x@y>",
+    ],
+    ["smtpd", "lost connection after EHLO from unknown[192.0.2.4]"],
+    [
+      "smtpd",
+      "Anonymous TLS connection established from c.test[192.0.2.3]: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)",
+    ],
+    ["qmgr", "4C1: removed"],
+  ];
+  const lines = messages.map(
+    ([service, message]) =>
+      `2026-11-21T10:00:00.123456+01:00 mail postfix/${service}[7]: ${message}`,
+  );
+  const { records, series } = throughLogs(entry, [
+    ...lines,
+    "Nov  1 09:00:00 mail dovecot: imap-login: Login: user=<a>",
+  ]);
+  expect(records).toHaveLength(lines.length);
+  const counted = [...series]
+    .filter(([name]) => !name.includes("_bucket"))
+    .map(
+      ([name, value]) =>
+        [name.replace('instance="/var/spool/postfix",job="postfix"', "*"), value] as const,
+    );
+  expect(Object.fromEntries(counted)).toMatchObject({
+    'postfix_deliveries_total{*,service="smtp",status="sent"}': 1,
+    'postfix_deliveries_total{*,service="pipe",status="bounced"}': 1,
+    'postfix_smtp_delivery_delay_seconds_sum{*,stage="transmission"}': 1.3,
+    'postfix_pipe_delivery_delay_seconds_sum{*,relay="maildrop",stage="before_queue_manager"}': 0.1,
+    "postfix_smtp_connection_timed_out_total{*}": 1,
+    'postfix_smtp_tls_connections_total{algorithm_bits="256",cipher="TLS_AES_256_GCM_SHA384",*,protocol="TLSv1.3",secret_bits="256",trust="Trusted"}': 1,
+    'postfix_smtpd_messages_processed_total{*,sasl_method="PLAIN"}': 1,
+    "postfix_smtpd_sasl_authentication_failures_total{*}": 1,
+    'postfix_smtpd_messages_rejected_total{code="554",*}': 1,
+    'postfix_smtpd_connections_lost_total{after_stage="EHLO",*}': 1,
+    "postfix_qmgr_messages_removed_total{*}": 1,
+  });
+  expect(records[0]).toMatchObject({
+    body: messages[0]?.[1],
+    time: "2026-11-21T09:00:00.123Z",
+    attributes: { queue_id: "4C1", status: "sent", dsn: "2.0.0", relay: "mx.b.test", delay: "2.1" },
+  });
+  expect(records.map(({ severity }) => severity)).toEqual([0, 13, 0, 0, 0, 13, 13, 0, 0, 0]);
+  const silent = postfix.logs?.(PostfixConfig.parse({ log_metrics: false })) ?? [];
+  expect(throughLogs(silent[0], lines).series.size).toBe(0);
+});
+
+test("postfix: a queue that comes in any pieces is counted alike; what is none is named, silence ends with the tick", async () => {
+  const bytes = Buffer.from(
+    "protocol\0mail_queue_list_protocol\0\0queue_name\0hold\0queue_id\0A\0time\x00990\0size\x00500\0sender\0\0\0\0",
+  );
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const listing = new QueueListing(1_000_000);
+    listing.push(bytes.subarray(0, cut));
+    listing.push(bytes.subarray(cut));
+    const found = new Map<string, number>();
+    listing.addTo({
+      add: ({ name }, value, ...labels) => void found.set([name, ...labels].join(" "), value),
+    });
+    expect(found.get("postfix_showq_message_age_seconds_sum hold")).toBe(10);
+    expect(found.get("postfix_showq_message_size_bytes_sum hold")).toBe(500);
+  }
+  expect(await answeredWith(Buffer.from("Mail queue is empty\n"))).toContain(
+    "not that of Postfix 3",
+  );
+  expect(await answeredWith(Buffer.from("queue_name\0hold\0size\0abc\0\0"))).toContain(
+    "not that of",
+  );
+  expect(await answeredWith(undefined)).toBe("the queue was not listed in time");
+  const gone = new InstanceUnderTest(postfix, { queue_directory: join(folder, "gone") });
+  expect(await gone.tick().then(() => "answered", messageOf)).toContain("ENOENT");
+});
+
+async function answeredWith(answer: Buffer | undefined): Promise<string> {
+  const other = join(folder, "other");
+  mkdirSync(join(other, "public"), { recursive: true });
+  const listener = Bun.listen({
+    unix: join(other, "public/showq"),
+    socket: { open: (own) => void (answer === undefined || own.end(answer)), data: () => {} },
+  });
+  const instance = new InstanceUnderTest(postfix, { queue_directory: other }, 300);
+  const reason = await instance.tick().then(() => "answered", messageOf);
+  listener.stop(true);
+  rmSync(other, { recursive: true });
+  return reason;
+}
+
+test("postfix: found by its master and the socket of showq, which not everyone may open", async () => {
+  const processes = [{ name: "master", args: ["/usr/lib/postfix/sbin/master", "-w"] }];
+  const files = { "/var/spool/postfix/public/showq": "", "/var/log/mail.log": "" };
+  const [found] = await postfix.detect(hostOf({ processes, files }));
+  expect(found).toMatchObject({ confidence: 0.9, options: {}, needs: [] });
+  const [closed] = await postfix.detect(hostOf({ processes, units: ["postfix@-.service"] }));
+  expect(closed?.options).toEqual({ log_files: [], journal_units: ["postfix@-.service"] });
+  expect(closed?.needs[0]?.why).toContain("usermod -aG postdrop lapwing");
+  expect(
+    await postfix.detect(hostOf({ processes: [{ name: "master", args: ["nginx"] }] })),
+  ).toEqual([]);
+});
