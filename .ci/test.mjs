@@ -15,6 +15,7 @@ const programs = [
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
   ["memcached", "memcached"],
+  ["/lib/systemd/systemd", "systemd"],
   ["chronyd", "chrony"],
   ["named", "bind9"],
   ["postfix", "postfix"],

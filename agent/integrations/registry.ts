@@ -14,6 +14,7 @@ import { processes } from "./processes/integration.ts";
 import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
 import { scripts } from "./scripts/integration.ts";
+import { systemd } from "./systemd/integration.ts";
 import { textfile } from "./textfile/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
@@ -34,5 +35,6 @@ export const integrations = {
   rabbitmq,
   redis,
   scripts,
+  systemd,
   textfile,
 };
