@@ -20,6 +20,7 @@ import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
 import { Detector } from "./integrations/detection/detector.ts";
+import { divideFiles } from "./integrations/log_claims.ts";
 import { type InstanceReport, instanceReports } from "./integrations/report.ts";
 import { integrationSources } from "./integrations/runnables.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
@@ -193,14 +194,14 @@ export class Agent {
   }
 
   #wanted(): RunnableSource[] {
-    return [
+    return divideFiles([
       ...runnableSources(this.#config),
       ...integrationSources(
         [...this.#config.integrations.named, ...this.#detector.instances()],
         this.#config,
       ),
       logMetricsSource(this.#pipeline.logMetrics),
-    ];
+    ]);
   }
 
   notReady(): string[] {

@@ -6,10 +6,13 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
+import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { ProcessorList } from "../pipeline/processors/config.ts";
+import { handOver, isHeldBy, noLines } from "./hand_over.ts";
 import type { TargetReport } from "./scrape/target.ts";
+import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
 import type { LogPreview, SourceContext } from "./sources/source.ts";
 
@@ -42,6 +45,12 @@ export type RunnableSource = {
   readonly provenance?: string;
   /** What it would make of bytes, where it reads some. */
   readonly preview?: LogPreview;
+  /** Of a source that follows files. */
+  readonly files?: BoundFiles;
+  /** Of such a source: whether another one reads this file. */
+  readonly isTaken?: (path: string) => boolean;
+  /** Names of sources that may read files under names that they have no glob for: they are theirs as long as they hold a position in them. */
+  readonly heldBy?: readonly string[];
   run(context: SourceContext): Promise<void>;
 };
 
@@ -70,6 +79,8 @@ type RunningParts = CollectorParts & {
   };
 };
 
+/** Positions moved in one batch; each is told twice, and they must fit a frame. */
+const movesInBatch = 400;
 const restartMinMs = 1_000;
 const restartMaxMs = 60_000;
 
@@ -78,6 +89,7 @@ export class Collector {
   readonly #parts: RunningParts;
   readonly #running = new Map<string, RunningSource>();
   #applied: Promise<void> = Promise.resolve();
+  #handedOver: Promise<void> = Promise.resolve();
 
   constructor(parts: CollectorParts) {
     const meters = {
@@ -125,9 +137,27 @@ export class Collector {
     );
     await Promise.all(gone.map((running) => running.stop()));
     for (const running of gone) this.#running.delete(running.source.name);
-    for (const source of wanted)
-      if (!this.#running.has(source.name))
-        this.#running.set(source.name, new RunningSource(source, this.#parts));
+    const fresh = wanted.filter(({ name }) => !this.#running.has(name));
+    if (fresh.length === 0 && gone.length === 0) return;
+    await this.#handedOver;
+    this.#handedOver = this.#handOver(wanted);
+    for (const source of fresh)
+      this.#running.set(source.name, new RunningSource(source, this.#parts, this.#handedOver));
+  }
+
+  /**
+   * Positions in files go to the sources that read them now, while nobody does. A spool without room takes them late: sources of files
+   * wait for that.
+   */
+  async #handOver(wanted: readonly RunnableSource[]): Promise<void> {
+    const { output, log } = this.#parts;
+    const moves = handOver(output.checkpoints(), wanted);
+    try {
+      for (let at = 0; at < moves.length; at += movesInBatch)
+        await output.logs(noLines(), Object.fromEntries(moves.slice(at, at + movesInBatch)));
+    } catch (thrown) {
+      log.warn("positions in files are not handed over", { error: messageOf(thrown) });
+    }
   }
 
   sources(): SourceReport[] {
@@ -146,6 +176,7 @@ export class Collector {
 class RunningSource {
   readonly source: RunnableSource;
   readonly #parts: RunningParts;
+  readonly #handedOver: Promise<void>;
   readonly #abort = new AbortController();
   readonly #done: Promise<void>;
   targets: readonly TargetReport[] = [];
@@ -153,9 +184,11 @@ class RunningSource {
   #degraded: string | undefined;
   #failed: string | undefined;
 
-  constructor(source: RunnableSource, parts: RunningParts) {
+  /** Reads no file before `handedOver`. */
+  constructor(source: RunnableSource, parts: RunningParts, handedOver: Promise<void>) {
     this.source = source;
     this.#parts = parts;
+    this.#handedOver = handedOver;
     this.#done = this.#loop();
   }
 
@@ -174,6 +207,7 @@ class RunningSource {
     const { signal } = this.#abort;
     const { clock, log } = this.#parts;
     let waitMs = restartMinMs;
+    if (this.source.files !== undefined) await unlessAborted(this.#handedOver, signal);
     while (!signal.aborted) {
       const startedMs = clock.monotonic();
       try {
@@ -203,6 +237,7 @@ class RunningSource {
     const prefix = `${this.source.name}/`;
     const checkpoints = () => ownCheckpoints(output.checkpoints(), prefix);
     const { processors, provenance } = this.source;
+    const { isTaken, heldBy = [] } = this.source;
     const logs: LogsOutput =
       processors === undefined || processors.bound.length === 0
         ? output
@@ -219,6 +254,12 @@ class RunningSource {
       hostname,
       selfLogs,
       ...(provenance === undefined ? {} : { provenance }),
+      ...(isTaken === undefined
+        ? {}
+        : {
+            isTaken: (path, key) =>
+              key === undefined ? isTaken(path) : isHeldBy(output.checkpoints(), heldBy, key),
+          }),
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
         took(await output.metrics(batch));

@@ -1,6 +1,7 @@
 import { prometheusScrape } from "../collect/scrape/source.ts";
 import type { RunnableSource } from "../collect/collector.ts";
 import { runnableOf } from "../collect/runnable_sources.ts";
+import { takingPrefix } from "../collect/hand_over.ts";
 import type { AgentConfig } from "../config.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import type { BoundInstance } from "./config.ts";
@@ -13,7 +14,7 @@ export function integrationSources(
 ): RunnableSource[] {
   const sources = new Map<string, RunnableSource>();
   for (const each of instances) {
-    const name = `integration/${each.integration.name}/${each.instance}`;
+    const name = `${takingPrefix}${each.integration.name}/${each.instance}`;
     if (sources.has(name)) continue;
     sources.set(name, metricsSource(each, name, config));
     for (const [i, log] of each.logs.entries()) {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
-import type { LogPreview, Source, SourceContext } from "./source.ts";
+import type { FilePatterns, LogPreview, Source, SourceContext } from "./source.ts";
 
 /** A source with its options checked and bound: all sources look alike from here on. */
 export type BoundSource = {
@@ -12,7 +12,12 @@ export type BoundSource = {
   readonly fingerprint: string;
   run(context: SourceContext): Promise<void>;
   readonly preview?: LogPreview;
+  /** Of a source that follows files. */
+  readonly files?: BoundFiles;
 };
+
+/** `isWritten`: a person wrote the paths, instead of taking the usual ones. */
+export type BoundFiles = FilePatterns & { readonly isWritten: boolean };
 
 export type Binder = (
   options: unknown,
@@ -32,8 +37,16 @@ export function binder<Type extends string, Config extends z.ZodType>(
         ? undefined
         : (bytes, context) => source.preview?.(data, bytes, context) ?? [];
     const fingerprint = JSON.stringify(options);
+    const followed = source.files?.(data);
+    const isWritten = typeof options === "object" && options !== null && "paths" in options;
     return {
-      bound: { type: source.type, fingerprint, run, ...(preview === undefined ? {} : { preview }) },
+      bound: {
+        type: source.type,
+        fingerprint,
+        run,
+        ...(preview === undefined ? {} : { preview }),
+        ...(followed === undefined ? {} : { files: { ...followed, isWritten } }),
+      },
     };
   };
 }

@@ -19,12 +19,20 @@ export type Source<Type extends string, Config extends z.ZodType> = {
   readonly config: Config;
   /** Runs until context.signal aborts, then flushes what it holds and returns. A throw is a failure: reported, restarted. */
   run(config: z.output<Config>, context: SourceContext): Promise<void>;
+  /** Of a source that follows files: which. */
+  files?(config: z.output<Config>): FilePatterns;
   /** Of a source that reads bytes: what it would make of these. */
   preview?(
     config: z.output<Config>,
     data: Buffer,
     context: Pick<SourceContext, "clock" | "hostname">,
   ): Iterable<LogsBatch>;
+};
+
+/** Globs of absolute paths. */
+export type FilePatterns = {
+  readonly paths: readonly string[];
+  readonly exclude: readonly string[];
 };
 
 /** A source's preview with its configuration bound. */
@@ -64,6 +72,8 @@ export type SourceContext = {
   degraded(message: string | undefined): void;
   /** All targets that this source has now, instead of those reported before: for heartbeats, /targets and the API. */
   reportTargets?(targets: readonly TargetReport[]): void;
+  /** Whether another source reads this file, so that this one must not. `key`: identity of the file, as its checkpoint has it. */
+  isTaken?(path: string, key?: string): boolean;
   /** Version of the source's configuration, where its records are to tell where they come from. */
   readonly provenance?: string;
   /** The lines of this process's own log, where it keeps them. */

@@ -13,5 +13,6 @@ export const fileLogs = defineSource({
   async run(config, context) {
     await new Tailer(config, context).run();
   },
+  files: ({ paths, exclude }) => ({ paths, exclude }),
   preview: previewLines,
 });

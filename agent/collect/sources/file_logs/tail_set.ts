@@ -56,7 +56,8 @@ export class TailSet {
     this.#config = config;
     this.#context = context;
     this.#codec = lineCodec(config.encoding);
-    this.isExcluded = anyGlob(config.exclude);
+    const isExcluded = anyGlob(config.exclude);
+    this.isExcluded = (path) => isExcluded(path) || context.isTaken?.(path) === true;
     const seen = parseJson(context.checkpoint(patternsKey) ?? "[]");
     this.#seenPatterns = new Set(Array.isArray(seen) ? seen.map(String) : []);
     for (const [key, value] of context.checkpoints()) {
@@ -188,6 +189,7 @@ export class TailSet {
   #begin(file: MatchedFile, changed: Listings): void {
     const { path, real, key, stat } = file;
     if (this.#isCopyInTheMaking(file) || this.tails.has(key)) return;
+    if (this.#context.isTaken?.(path, key) === true) return;
     const moved = this.#movedFrom(file, changed);
     const isNew = !this.#isFirstScan || this.#seenPatterns.has(file.pattern);
     const offset = isNew ? 0 : this.#startOffset(real, Number(stat.size));
