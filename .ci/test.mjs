@@ -24,6 +24,7 @@ const programs = [
   ["redis-server", "redis-server"],
   ["fail2ban-server", "fail2ban"],
   ["haproxy", "haproxy"],
+  ["/etc/php", "php-fpm"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],
   ["/usr/lib/rabbitmq", "rabbitmq-server"],

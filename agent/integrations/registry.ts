@@ -9,6 +9,7 @@ import { haproxy } from "./haproxy/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
+import { phpFpm } from "./php_fpm/integration.ts";
 import { postfix } from "./postfix/integration.ts";
 import { processes } from "./processes/integration.ts";
 import { rabbitmq } from "./rabbitmq/integration.ts";
@@ -30,6 +31,7 @@ export const integrations = {
   memcached,
   nats,
   nginx,
+  php_fpm: phpFpm,
   postfix,
   processes,
   rabbitmq,

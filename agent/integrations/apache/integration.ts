@@ -63,7 +63,7 @@ export const apache = defineIntegration({
         ...common,
         paths: options.error_logs,
         multiline: { mode: "start", start: String.raw`^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d ` },
-        read: [{ type: "error_log" }],
+        read: [{ type: "error_log", zone: "local" }],
       }),
     ];
   },

@@ -68,7 +68,7 @@ export const nginx = defineIntegration({
         ...common,
         paths: options.error_logs,
         multiline: { mode: "start", start: String.raw`^\d{4}/\d\d/\d\d ` },
-        read: [{ type: "error_log" }],
+        read: [{ type: "error_log", zone: "local" }],
       }),
     ];
   },
