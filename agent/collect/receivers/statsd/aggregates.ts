@@ -11,8 +11,8 @@ import { type Observer, type ObserverOutput, newObserver } from "./observers.ts"
 import type { NamedSeries, SeriesKind } from "./series_naming.ts";
 import { TimedSamples } from "./timed_samples.ts";
 
-/** Samples that are handed to the spool at once; with the widest observer they stay under what a batch may have. */
-const batchSamplesMax = 65_536;
+/** Samples that are handed to the spool at once. Sockets are read between two batches: what is written takes time, and the kernel's buffer is small. */
+const batchSamplesMax = 2_048;
 /** Counts of buckets of all observers: 64 MiB. */
 const cellsMax = 8 * 1024 ** 2;
 /** Slots of series that ended are used again when there are more of them than of others, and this many. */
@@ -87,13 +87,13 @@ export class Aggregates implements ColumnMemory {
 
   /** The slot of a series, which is a new one where it is met for the first time; or why it is not taken. */
   open(named: NamedSeries): number | DropReason {
-    const key = `${named.kind}${labelsKey(named.labels)}`;
-    const known = this.#slotOf.get(key);
-    if (known !== undefined) return known;
-    if (this.#slotOf.size >= this.#parts.seriesMax) return "series_limit";
     const name = named.labels[metricNameLabel] ?? "";
     const kind = this.#kinds.get(name);
     if (kind !== undefined && kind.kind !== named.kind) return "invalid_sample";
+    const key = labelsKey(named.labels);
+    const known = this.#slotOf.get(key);
+    if (known !== undefined) return known;
+    if (this.#slotOf.size >= this.#parts.seriesMax) return "series_limit";
     const { clock } = this.#parts.context;
     const nowMs = () => clock.monotonic();
     const observer =
@@ -135,10 +135,11 @@ export class Aggregates implements ColumnMemory {
   }
 
   /** False where one of its series has no room. */
-  #findColumns({ columns, series }: Slot): boolean {
+  #findColumns({ columns, series, named, key }: Slot): boolean {
     for (let i = 0; i < columns.length; i++) {
       if (columns[i] !== noRoom) continue;
-      columns[i] = this.#parts.series.columnOf(series[i] ?? {});
+      const labels = series[i] ?? {};
+      columns[i] = this.#parts.series.columnOf(labels, labels === named.labels ? key : undefined);
       if (columns[i] === noRoom) return false;
     }
     return true;
@@ -201,25 +202,29 @@ export class Aggregates implements ColumnMemory {
     this.#buffer.clear();
     const writes: Promise<void>[] = [];
     const next = (): void => {
-      if (this.#buffer.length === 0) return;
-      writes.push(emitSamples(context, series, this.#buffer));
+      if (this.#buffer.length > 0) writes.push(emitSamples(context, series, this.#buffer));
     };
-    const full = (): void => {
-      if (this.#buffer.length >= batchSamplesMax) next();
-    };
-    this.#writeTimed(drop, full);
+    const isFull = (): boolean => this.#buffer.length >= batchSamplesMax;
+    this.#writeTimed(drop, next);
     const zeroMs = Math.max(this.#writtenMs, this.#startedMs);
-    for (const slot of this.#slots)
-      if (slot?.isNew === true && slot.isOnGrid && zeroMs < tickMs) {
-        this.#writeZero(slot, zeroMs);
-        full();
-      }
-    for (let at = 0; at < this.#slots.length; at++) {
+    // Series that are new while others are written are written the next time.
+    const { length } = this.#slots;
+    for (let at = 0; at < length; at++) {
+      const slot = this.#slots[at];
+      if (slot?.isNew !== true || !slot.isOnGrid || zeroMs >= tickMs) continue;
+      this.#writeZero(slot, zeroMs);
+      if (!isFull()) continue;
+      next();
+      await socketsRead();
+    }
+    for (let at = 0; at < length; at++) {
       const slot = this.#slots[at];
       if (slot === undefined) continue;
       if (this.#findColumns(slot)) this.#writeSlot(at, slot, tickMs);
       else drop("series_limit", slot.columns.length);
-      full();
+      if (!isFull()) continue;
+      next();
+      await socketsRead();
     }
     next();
     this.#writtenMs = tickMs;
@@ -228,7 +233,7 @@ export class Aggregates implements ColumnMemory {
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 
-  #writeTimed(drop: (reason: DropReason, samples: number) => void, full: () => void): void {
+  #writeTimed(drop: (reason: DropReason, samples: number) => void, next: () => void): void {
     const { context, series } = this.#parts;
     const latestMs = context.clock.now() + aheadMaxMs;
     this.#timed.take((at, timestampMs, value) => {
@@ -239,7 +244,7 @@ export class Aggregates implements ColumnMemory {
       if (timestampMs > latestMs) return drop("out_of_bounds_timestamp", 1);
       if (series.isTooOld(column, timestampMs)) return drop("too_old_sample", 1);
       this.#buffer.push(column, timestampMs, value);
-      full();
+      if (this.#buffer.length >= batchSamplesMax) next();
     });
   }
 
@@ -303,6 +308,11 @@ export class Aggregates implements ColumnMemory {
       if (slot !== undefined) this.#slotOf.set(slot.key, at);
     this.onRenumbered();
   }
+}
+
+/** Resolves when the loop has looked at its sockets. */
+function socketsRead(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** As for everything that is pushed. */
