@@ -11,6 +11,7 @@ import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
 import { phpFpm } from "./php_fpm/integration.ts";
 import { postfix } from "./postfix/integration.ts";
+import { postgresql } from "./postgresql/integration.ts";
 import { processes } from "./processes/integration.ts";
 import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
@@ -33,6 +34,7 @@ export const integrations = {
   nginx,
   php_fpm: phpFpm,
   postfix,
+  postgresql,
   processes,
   rabbitmq,
   redis,

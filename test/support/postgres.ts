@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free_port.ts";
 
-export type PostgresServer = { readonly url: string; stop(): Promise<void> };
+export type PostgresServer = {
+  readonly url: string;
+  readonly port: number;
+  /** Its own, removed with it. */
+  readonly folder: string;
+  stop(): Promise<void>;
+};
+
+/** Settings by name, made for the server's folder. */
+type Settings = (folder: string) => Readonly<Record<string, string>>;
 
 const binaries = findBinaries();
 
@@ -12,16 +21,51 @@ const binaries = findBinaries();
 export const postgresMissing = missing();
 
 /** A real PostgreSQL with an empty cluster in a temporary folder, on a free port, run by an unprivileged user. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: Settings = () => ({})): Promise<PostgresServer> {
+  const folder = await ownFolder();
+  const data = join(folder, "data");
+  await run([
+    "initdb",
+    "-D",
+    data,
+    "-U",
+    "lapwing",
+    "-A",
+    "trust",
+    "-N",
+    "--no-instructions",
+    "--wal-segsize=1",
+  ]);
+  return startIn(folder, settings);
+}
+
+/** A standby of it, which follows by a slot of the name `standby`. */
+export async function startStandby({ port }: PostgresServer): Promise<PostgresServer> {
+  const folder = await ownFolder();
+  const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "lapwing"];
+  const how = ["-R", "-X", "stream", "-c", "fast", "-C", "-S", "standby", "--no-sync"];
+  await run(["pg_basebackup", "-D", join(folder, "data"), ...from, ...how]);
+  return startIn(folder, () => ({ fsync: "off" }));
+}
+
+async function ownFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "lapwing-postgres-"));
   const data = join(folder, "data");
   mkdirSync(data, { mode: 0o700 });
   const user = unprivileged();
   if (user !== undefined) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
+  return folder;
+}
+
+async function startIn(folder: string, settings: Settings): Promise<PostgresServer> {
   const port = await freePort();
-  await run(["initdb", "-D", data, "-U", "lapwing", "-A", "trust", "-N", "--no-instructions"]);
-  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
-  const server = spawn(["postgres", "-D", data, "-p", String(port), ...settings]);
+  const all = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    ...settings(folder),
+  };
+  const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const server = spawn(["postgres", "-D", join(folder, "data"), "-p", String(port), ...flags]);
   while (server.exitCode === null) {
     const probe = spawn(["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]);
     if ((await probe.exited) === 0) break;
@@ -30,6 +74,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
   return {
     url: `postgres://lapwing@127.0.0.1:${port}/postgres`,
+    port,
+    folder,
     async stop() {
       // SIGINT is its fast shutdown: connections are closed.
       server.kill("SIGINT");
