@@ -88,7 +88,8 @@ withServer("php_fpm: requests and processes are those of the pool, over a socket
   expect(degraded).toEqual([]);
   expect(samples.get(accepted)).toBe(before + 2);
   expect(samples.get(`phpfpm_total_processes{${labels}}`)).toBe(2);
-  expect(samples.get(`phpfpm_active_processes{${labels}}`)).toBe(1);
+  // The other one may still finish the request before.
+  expect(samples.get(`phpfpm_active_processes{${labels}}`)).toBeGreaterThan(0);
   expect(samples.get(`phpfpm_up{${labels}}`)).toBe(1);
   expect(samples.get(`phpfpm_scrape_failures{${labels}}`)).toBe(0);
   const running = [0, 1].map((child) =>
@@ -96,7 +97,7 @@ withServer("php_fpm: requests and processes are those of the pool, over a socket
       `phpfpm_process_state{pool="www",child="${child}",state="Running",scrape_uri="unix://${socket()};/fpm"}`,
     ),
   );
-  expect(running.filter((state) => state === 1).length).toBe(1);
+  expect(running).toContain(1);
   const few = await new InstanceUnderTest(phpFpm, { ...options, processes: false }).tick();
   expect([...few.samples.keys()].filter((key) => key.includes("_process_"))).toEqual([]);
   expectAssets(import.meta.dir, samples.keys());
