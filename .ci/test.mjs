@@ -12,6 +12,7 @@ const programs = [
   ["promtool", "prometheus"],
   ["prometheus-node-exporter", "prometheus-node-exporter"],
   ["prometheus-process-exporter", "prometheus-process-exporter"],
+  ["prometheus-blackbox-exporter", "prometheus-blackbox-exporter"],
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
   ["memcached", "memcached"],

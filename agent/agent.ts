@@ -25,6 +25,9 @@ import { type InstanceReport, instanceReports } from "./integrations/report.ts";
 import { integrationSources } from "./integrations/runnables.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { SeriesLimiter } from "./pipeline/series_limiter.ts";
+import { checkSources } from "./probes/checks.ts";
+import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
+import { probeRoutes } from "./probes/probe_routes.ts";
 import { Spool } from "./spool/spool.ts";
 import { collectionRoutes } from "./collection_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
@@ -67,6 +70,7 @@ export class Agent {
   readonly #detector: Detector;
   readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
+  readonly #probeMeters: ProbeMeters;
   #config: AgentConfig;
   #shownPools: { readonly of: AgentConfig; readonly pools: readonly PoolConfig[] } | undefined;
 
@@ -115,6 +119,7 @@ export class Agent {
     const outOfOrderMs = outOfOrderMsOf(config.storage);
     const lent = { output, clock, log, metrics, folder, limiter, outOfOrderMs };
     this.#receivers = new Receivers(config.receivers, lent);
+    this.#probeMeters = createProbeMeters(metrics);
     measureSeriesLimits(metrics, "", () => limitsOf(limiter.report(), this.#collector.targets()));
     const startedMs = clock.now();
     this.port = createAgentPort(spool, clock, () =>
@@ -142,6 +147,10 @@ export class Agent {
           () => this.#collector.targets(),
           () => this.#integrations(),
         ),
+      )
+      .route(
+        "/",
+        probeRoutes(() => this.#config.probes, { clock, meters: this.#probeMeters }),
       )
       .route("/", this.#receivers.routes);
   }
@@ -200,6 +209,7 @@ export class Agent {
         [...this.#config.integrations.named, ...this.#detector.instances()],
         this.#config,
       ),
+      ...checkSources(this.#config.probes, vantageOf(this.#config), this.#probeMeters),
       logMetricsSource(this.#pipeline.logMetrics),
     ]);
   }
@@ -232,4 +242,9 @@ export class Agent {
 /** Labels of the agent win over those for everything. */
 function labelsOf(config: AgentConfig): Record<string, string> {
   return { ...config.global.external_labels, ...config.agent.labels };
+}
+
+/** What checks know this agent by. */
+function vantageOf(config: AgentConfig) {
+  return { name: config.agent.name ?? hostName(), labels: labelsOf(config) };
 }

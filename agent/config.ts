@@ -7,6 +7,7 @@ import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
+import { ProbesConfig } from "./probes/config.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -38,6 +39,8 @@ export const agentShape = {
     .prefault({}),
   /** Services of this host. */
   integrations: IntegrationsConfig.prefault({}),
+  /** Probes from outside, with the blackbox exporter's modules. */
+  probes: ProbesConfig.prefault({}),
   receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),

@@ -122,7 +122,13 @@ async function unpack(body: Uint8Array, encoding: string, bytesMax: number): Pro
   }
 }
 
-async function authorizationOf(client: HttpClientConfig): Promise<string | undefined> {
+/** The header `Authorization` of a configuration, its files read anew; undefined where there is none. Throws OperatingError("unavailable"). */
+export async function authorizationOf(
+  client: Pick<
+    HttpClientConfig,
+    "basic_auth" | "authorization" | "bearer_token" | "bearer_token_file"
+  >,
+): Promise<string | undefined> {
   const basic = client.basic_auth;
   if (basic !== undefined) {
     const username = await secret(basic.username, basic.username_file);
@@ -159,14 +165,16 @@ async function tlsOf(client: HttpClientConfig) {
   };
 }
 
-async function pemOf(
+/** PEM text that is given, or in a file. Throws OperatingError("unavailable"). */
+export async function pemOf(
   text: string | undefined,
   file: string | undefined,
 ): Promise<string | undefined> {
   return text ?? (file === undefined ? undefined : await readFile(file));
 }
 
-async function readFile(path: string): Promise<string> {
+/** A file of credentials or certificates. Throws OperatingError("unavailable"). */
+export async function readFile(path: string): Promise<string> {
   try {
     return await Bun.file(path).text();
   } catch (cause) {

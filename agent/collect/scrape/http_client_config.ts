@@ -31,32 +31,38 @@ const Authorization = z
     error: "give either credentials or credentials_file",
   });
 
-const TlsConfig = z
-  .strictObject({
-    /** PEM text, or the file that holds it; read anew for every request, so that renewed certificates are used. */
-    ca: z.string().optional(),
-    ca_file: z.string().optional(),
-    cert: z.string().optional(),
-    cert_file: z.string().optional(),
-    key: z.string().optional(),
-    key_file: z.string().optional(),
-    /** The name to ask for and to check the certificate against, instead of the address. */
-    server_name: z.string().optional(),
-    insecure_skip_verify: z.boolean().default(false),
-  })
-  .superRefine((tls, context) => {
-    for (const part of ["ca", "cert", "key"] as const) {
-      if (tls[part] === undefined || tls[`${part}_file`] === undefined) continue;
-      const message = `give either ${part} or ${part}_file`;
-      context.addIssue({ code: "custom", path: [`${part}_file`], message, input: tls });
-    }
-    const hasCert = tls.cert !== undefined || tls.cert_file !== undefined;
-    const hasKey = tls.key !== undefined || tls.key_file !== undefined;
-    if (hasCert !== hasKey) {
-      const message = "a client certificate needs both cert and key";
-      context.addIssue({ code: "custom", path: ["cert"], message, input: tls });
-    }
-  });
+/** Keys of tls_config. */
+export const tlsShape = {
+  /** PEM text, or the file that holds it; read anew for every request, so that renewed certificates are used. */
+  ca: z.string().optional(),
+  ca_file: z.string().optional(),
+  cert: z.string().optional(),
+  cert_file: z.string().optional(),
+  key: z.string().optional(),
+  key_file: z.string().optional(),
+  /** The name to ask for and to check the certificate against, instead of the address. */
+  server_name: z.string().optional(),
+  insecure_skip_verify: z.boolean().default(false),
+} as const;
+const PlainTls = z.strictObject(tlsShape);
+type PlainTls = z.output<typeof PlainTls>;
+
+/** Mistakes that show when keys of tls_config meet each other. */
+export function tlsFaults(tls: PlainTls): { readonly key: string; readonly message: string }[] {
+  const faults = (["ca", "cert", "key"] as const)
+    .filter((part) => tls[part] !== undefined && tls[`${part}_file`] !== undefined)
+    .map((part) => ({ key: `${part}_file`, message: `give either ${part} or ${part}_file` }));
+  const hasCert = tls.cert !== undefined || tls.cert_file !== undefined;
+  const hasKey = tls.key !== undefined || tls.key_file !== undefined;
+  if (hasCert !== hasKey)
+    faults.push({ key: "cert", message: "a client certificate needs both cert and key" });
+  return faults;
+}
+
+const TlsConfig = PlainTls.superRefine((tls, context) => {
+  for (const { key, message } of tlsFaults(tls))
+    context.addIssue({ code: "custom", path: [key], message, input: tls });
+});
 
 /** How to reach an HTTP server: the keys that scrape_configs and http_sd_configs share. */
 export const httpClientShape = {

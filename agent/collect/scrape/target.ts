@@ -146,7 +146,7 @@ function urlOf(job: Job, labels: ReadonlyMap<string, string>, address: string): 
  * Where in its interval a target is scraped: the same after every restart, spread evenly over targets, and different
  * from host to host for the same target.
  */
-export function offsetMs(target: Target, seed: string): number {
+export function offsetMs(target: Pick<Target, "key" | "intervalMs">, seed: string): number {
   const digest = createHash("md5").update(`${target.key}\u00ff${seed}`).digest();
   return Number(digest.readBigUInt64BE(8) % BigInt(target.intervalMs));
 }

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { duration } from "#shared/text/duration.ts";
+import { shownYaml } from "#shared/runtime/shown_config.ts";
+import type { Probe, Prober } from "./prober.ts";
+import { probers } from "./registry.ts";
+
+/** How to probe: a module of blackbox.yml, checked and bound to its prober. */
+export type ProbeModule = {
+  readonly prober: string;
+  /** Undefined where it has none of its own. */
+  readonly timeoutMs: number | undefined;
+  /** Of the prober's own schema. */
+  readonly options: unknown;
+  /** Canonical text: two that are equal probe alike. */
+  readonly fingerprint: string;
+  /** What does the probing, loaded when it is first called. */
+  readonly load: () => Promise<Probe<unknown>>;
+};
+
+/** Its options are of its own schema, which only it knows. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyProber = Prober<z.ZodType<any>>;
+
+const known: Readonly<Record<string, AnyProber>> = probers;
+const names = Object.keys(known);
+
+/** `prober`, `timeout`, and a block named like each prober; that of another prober is checked and not used. */
+export const ProbeModule = z
+  .strictObject({
+    prober: z.string().refine((name) => known[name] !== undefined, {
+      error: ({ input }) =>
+        `prober '${String(input)}' is not valid: it is one of ${names.join(", ")}`,
+    }),
+    timeout: duration.optional(),
+    ...Object.fromEntries(names.map((name) => [name, known[name]?.config.optional()])),
+  })
+  .transform((given, context): ProbeModule => {
+    const { prober, timeout } = given;
+    const chosen = known[prober];
+    if (chosen === undefined) return z.NEVER;
+    const block: unknown = new Map<string, unknown>(Object.entries(given)).get(prober);
+    const options =
+      block === undefined ? chosen.config.safeParse({}) : { success: true, data: block };
+    for (const issue of "error" in options ? (options.error?.issues ?? []) : [])
+      context.addIssue({
+        code: "custom",
+        path: [prober, ...issue.path],
+        message: issue.message,
+        input: given,
+      });
+    if (!options.success) return z.NEVER;
+    return {
+      prober,
+      timeoutMs: timeout === undefined || timeout === 0 ? undefined : timeout,
+      options: options.data,
+      fingerprint: JSON.stringify([prober, timeout, options.data]),
+      load: () => chosen.load(),
+    };
+  });
+
+const secretHeader = /authorization|cookie|token|secret|key|passw|credential/i;
+
+/** A module as YAML with its defaults, and without its secrets. */
+export function shownModule({ prober, timeoutMs, options }: ProbeModule): string {
+  return shownYaml({ prober, timeout: timeoutMs, [prober]: withoutSecrets(options) });
+}
+
+function withoutSecrets(value: unknown, name = ""): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => withoutSecrets(one));
+  if ("source" in value) return value;
+  const isHeaders = name === "headers" || name === "metadata" || name === "http_headers";
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]: [string, unknown]) => {
+      const isSecret =
+        key === "secrets" ||
+        (isHeaders && secretHeader.test(key)) ||
+        key === "proxy_connect_header";
+      return [key, isSecret ? "<secret>" : withoutSecrets(one, key)];
+    }),
+  );
+}

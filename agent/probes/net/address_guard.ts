@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import { addressBytes, embeddedIpv4, isMapped } from "./ip_address.ts";
+
+/** Says no to addresses that a probe must not reach. */
+export type AddressGuard = {
+  /** Throws ForbiddenAddressError. `address` is numeric, and what is connected to right after. */
+  check(address: string): void;
+};
+
+/** A probe was aimed at an address that it must not reach. */
+export class ForbiddenAddressError extends OperatingError {
+  constructor(address: string, range: string) {
+    super(
+      "bad_request",
+      `address ${address} is forbidden (${range}): probes.allow of the agent's configuration can permit it`,
+    );
+  }
+}
+
+export type Cidr = { readonly text: string; readonly bytes: Uint8Array; readonly bits: number };
+
+/** "10.0.0.0/8", "fe80::/10", or one address. */
+export const Cidr = z.string().transform((text, context): Cidr => {
+  const [address = "", length, ...rest] = text.split("/");
+  const bytes = addressBytes(address);
+  const isFour = bytes !== undefined && isMapped(bytes) && !address.includes(":");
+  const bitsMax = isFour ? 32 : 128;
+  const bits = length === undefined ? bitsMax : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+  if (bytes === undefined || bits < 0 || bits > bitsMax || rest.length > 0) {
+    const message = `expected an address or a range such as "10.0.0.0/8" or "fe80::/10"`;
+    context.addIssue({ code: "custom", message, input: text });
+    return z.NEVER;
+  }
+  return { text, bytes, bits: isFour ? bits + 96 : bits };
+});
+
+/**
+ * What nobody outside may aim a probe at: link-local addresses, among them the metadata services of clouds (AWS, GCP, Azure, DigitalOcean,
+ * Hetzner: 169.254.169.254), and those that are not link-local (AWS and GCP over IPv6, Alibaba, Azure's host, Oracle).
+ */
+const builtIn = [
+  "169.254.0.0/16",
+  "fe80::/10",
+  "fd00:ec2::254",
+  "fd20:ce::254",
+  "100.100.100.200",
+  "168.63.129.16",
+  "192.0.0.192",
+].map((text) => Cidr.parse(text));
+
+/** For probes that are asked for over HTTP: the built-in ranges and `forbid`, but for what is in `allow`. */
+export function requestGuard(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
+  return guardOf([...builtIn, ...forbid], allow);
+}
+
+/** For probes that the configuration names: nothing is forbidden but what it lists. */
+export function checkGuard(forbid: readonly Cidr[]): AddressGuard {
+  return guardOf(forbid, []);
+}
+
+function guardOf(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
+  return {
+    check(address) {
+      const bytes = addressBytes(address);
+      if (bytes === undefined) throw new ForbiddenAddressError(address, "no address");
+      const embedded = embeddedIpv4(bytes);
+      for (const each of embedded === undefined ? [bytes] : [bytes, embedded]) {
+        const range = forbid.find((cidr) => isIn(each, cidr));
+        if (range !== undefined && !allow.some((cidr) => isIn(each, cidr)))
+          throw new ForbiddenAddressError(address, range.text);
+      }
+    },
+  };
+}
+
+function isIn(bytes: Uint8Array, { bytes: network, bits }: Cidr): boolean {
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (bytes[i] !== network[i]) return false;
+  const rest = bits & 7;
+  if (rest === 0) return true;
+  const mask = (0xff << (8 - rest)) & 0xff;
+  return ((bytes[whole] ?? 0) & mask) === ((network[whole] ?? 0) & mask);
+}
