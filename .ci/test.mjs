@@ -15,6 +15,7 @@ const programs = [
   ["prometheus-blackbox-exporter", "prometheus-blackbox-exporter"],
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
+  ["openssl", "openssl"],
   ["memcached", "memcached"],
   ["/lib/systemd/systemd", "systemd"],
   ["chronyd", "chrony"],

@@ -1,5 +1,6 @@
 import { apache } from "./apache/integration.ts";
 import { bind } from "./bind/integration.ts";
+import { certificates } from "./certificates/integration.ts";
 import { chrony } from "./chrony/integration.ts";
 import { containers } from "./containers/integration.ts";
 import { elasticsearch } from "./elasticsearch/integration.ts";
@@ -23,6 +24,7 @@ import { textfile } from "./textfile/integration.ts";
 export const integrations = {
   apache,
   bind,
+  certificates,
   chrony,
   containers,
   elasticsearch,
