@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,7 @@ beforeAll(async () => {
           interval: "200ms",
           mapping_config: file,
         },
+        graphite: { tcp_listen: anyPort, udp_listen: anyPort },
       },
     },
   });
@@ -132,6 +134,19 @@ test("plain lines over UDP, and hot-shots over TCP, go through the rules of stat
   await becomes('legacy_seconds_bucket{shop="a", le="0.1"}', 1);
   await becomes('legacy_seconds_bucket{shop="a", le="1"}', 2);
   await becomes('legacy_seconds_count{shop="a"}', 3);
+});
+
+test("Graphite's lines arrive over TCP and UDP, at their own times", async () => {
+  const seconds = Math.floor(Date.now() / 1_000) - 30;
+  const connection = connect(await portOf("Graphite is taken over TCP"), "127.0.0.1");
+  connection.end(`servers.a.load;dc=x 1 ${seconds}\nservers.a.load;dc=x 2 ${seconds + 10}\n`);
+  const socket = await Bun.udpSocket({});
+  const line = `servers.b.load 3 ${seconds}`;
+  socket.send(line, await portOf("Graphite is taken over UDP"), "127.0.0.1");
+  socket.close();
+  await becomes('servers_a_load{dc="x"}', 2);
+  await becomes(`timestamp(servers_a_load @ ${seconds})`, seconds);
+  await becomes("servers_b_load", 3);
 });
 
 test("what was refused is in the account, which adds up after a stop", async () => {

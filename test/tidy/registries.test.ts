@@ -23,6 +23,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "beside_samples.ts",
     "byte_aliases.ts",
     "byte_memo.ts",
+    "byte_number.ts",
     "byte_queue.ts",
     "config.ts",
     "datagram_server.ts",

@@ -12,6 +12,8 @@ export const ReceiversConfig = z.strictObject({
     .prefault({}),
   fluent: receivers.fluent.config.extend({ processors: ProcessorsConfig }).prefault({}),
   gelf: receivers.gelf.config.extend({ processors: ProcessorsConfig }).prefault({}),
+  /** Off unless it is named, because its usual port may be another program's. */
+  graphite: receivers.graphite.config.optional(),
   influx: receivers.influx.config.prefault({}),
   json_logs: receivers.json_logs.config.extend({ processors: ProcessorsConfig }).prefault({}),
   json_metrics: receivers.json_metrics.config.prefault({}),

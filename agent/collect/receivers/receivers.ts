@@ -58,9 +58,12 @@ export class Receivers {
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
     };
+    const { graphite, statsd } = config;
     open("elasticsearch", (context) => receivers.elasticsearch.open(config.elasticsearch, context));
     open("fluent", (context) => receivers.fluent.open(config.fluent, context));
     open("gelf", (context) => receivers.gelf.open(config.gelf, context));
+    if (graphite !== undefined)
+      open("graphite", (context) => receivers.graphite.open(graphite, context));
     open("influx", (context) => receivers.influx.open(config.influx, context));
     open("json_logs", (context) => receivers.json_logs.open(config.json_logs, context));
     open("json_metrics", (context) => receivers.json_metrics.open(config.json_metrics, context));
@@ -68,7 +71,6 @@ export class Receivers {
     open("otlp", (context) => receivers.otlp.open(config.otlp, context));
     open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));
     open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
-    const { statsd } = config;
     if (statsd !== undefined) open("statsd", (context) => receivers.statsd.open(statsd, context));
     open("syslog", (context) => receivers.syslog.open(config.syslog, context));
   }

@@ -1,6 +1,7 @@
 import { elasticsearch } from "./elasticsearch/receiver.ts";
 import { fluent } from "./fluent/receiver.ts";
 import { gelf } from "./gelf/receiver.ts";
+import { graphite } from "./graphite/receiver.ts";
 import { influx } from "./influx/receiver.ts";
 import { jsonLogs } from "./json_logs/receiver.ts";
 import { jsonMetrics } from "./json_metrics/receiver.ts";
@@ -16,6 +17,7 @@ export const receivers = {
   elasticsearch,
   fluent,
   gelf,
+  graphite,
   influx,
   json_logs: jsonLogs,
   json_metrics: jsonMetrics,

@@ -99,3 +99,16 @@ export function metricNameOf(text: string): string {
   const name = text.replaceAll(/-{2,}|[^a-zA-Z0-9_]/gu, "_");
   return /^\d/.test(name) ? `_${name}` : name;
 }
+
+/** Adds the labels that a rule gives to those of the sample. An empty one takes a label away. */
+export function addMappedLabels(
+  labels: Map<string, string>,
+  mapped: MappedMetric | undefined,
+): void {
+  for (const [label, value] of Object.entries(mapped?.labels ?? {})) {
+    if (mapped?.honorLabels === true && labels.has(label)) continue;
+    if (label.startsWith("__")) continue;
+    if (value === "") labels.delete(label);
+    else labels.set(label, value);
+  }
+}

@@ -3,7 +3,7 @@ import { LogQueue } from "../log_queue.ts";
 import type { MetricMapper } from "../metric_mapping/metric_mapper.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { Aggregates } from "./aggregates.ts";
-import { numberAt } from "./byte_number.ts";
+import { numberAt } from "../byte_number.ts";
 import type { StatsdConfig } from "./config.ts";
 import { LineKeys, unknownKey } from "./line_keys.ts";
 import { type LinePart, LineReader, sampleTypes } from "./line_reader.ts";

@@ -4,6 +4,7 @@ import {
   type MappedMetric,
   type MappedType,
   type MetricMapper,
+  addMappedLabels,
   metricNameOf,
 } from "../metric_mapping/metric_mapper.ts";
 import type { StatsdConfig, TagFormat } from "./config.ts";
@@ -88,7 +89,7 @@ export class SeriesNaming {
     }
     const { container_id_label: containerLabel } = this.#config;
     if (containerLabel !== undefined && container !== "") labels.set(containerLabel, container);
-    addMapped(labels, mapped);
+    addMappedLabels(labels, mapped);
     const observer = this.observerOf(mapped);
     // A label of that name is the observer's own.
     if (kind === "observer") {
@@ -133,15 +134,6 @@ export class SeriesNaming {
       schema: schemaOf(factor ?? native.bucket_factor),
       bucketsMax: Math.min(1_024, Math.max(8, bucketsMax)),
     };
-  }
-}
-
-function addMapped(labels: Map<string, string>, mapped: MappedMetric | undefined): void {
-  for (const [label, value] of Object.entries(mapped?.labels ?? {})) {
-    if (mapped?.honorLabels === true && labels.has(label)) continue;
-    if (label.startsWith("__")) continue;
-    if (value === "") labels.delete(label);
-    else labels.set(label, value);
   }
 }
 
