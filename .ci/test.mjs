@@ -29,6 +29,7 @@ const programs = [
   ["/etc/php", "php-fpm"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],
+  ["kcat", "kcat"],
   ["/usr/lib/rabbitmq", "rabbitmq-server"],
 ];
 

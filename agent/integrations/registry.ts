@@ -7,6 +7,7 @@ import { elasticsearch } from "./elasticsearch/integration.ts";
 import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
 import { haproxy } from "./haproxy/integration.ts";
+import { kafka } from "./kafka/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
@@ -31,6 +32,7 @@ export const integrations = {
   etcd,
   fail2ban,
   haproxy,
+  kafka,
   memcached,
   nats,
   nginx,
