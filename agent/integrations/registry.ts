@@ -18,6 +18,7 @@ import { processes } from "./processes/integration.ts";
 import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
 import { scripts } from "./scripts/integration.ts";
+import { smart } from "./smart/integration.ts";
 import { systemd } from "./systemd/integration.ts";
 import { textfile } from "./textfile/integration.ts";
 
@@ -43,6 +44,7 @@ export const integrations = {
   rabbitmq,
   redis,
   scripts,
+  smart,
   systemd,
   textfile,
 };
