@@ -7,6 +7,7 @@ import { z } from "zod";
 import { Agent, agentRestartKeys } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
 import { importCommand } from "#agent/import/import_command.ts";
+import { integrationsCommand } from "#agent/integrations/integrations_command.ts";
 import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
@@ -107,6 +108,7 @@ export function otherCommands(program: Command): void {
   queryCommand(program.command("query"));
   pipelineCommand(program.command("pipeline"));
   importCommand(program.command("import"));
+  integrationsCommand(program.command("integrations"));
   storageCommand(program.command("storage"));
   program
     .command("version")

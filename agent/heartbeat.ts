@@ -66,6 +66,7 @@ function integrationState(report: InstanceReport): IntegrationState {
   return create(IntegrationStateSchema, {
     ...report,
     because: [...report.because],
+    metrics: [...report.metrics],
     logs: [...report.logs],
     needs: report.needs.map((need) => create(IntegrationNeedSchema, need)),
   });

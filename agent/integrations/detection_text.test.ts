@@ -15,7 +15,7 @@ const service = (more: Partial<DetectedService>): DetectedService => ({
   confidence: 1,
   because: ["listens on 127.0.0.1:11211"],
   needs: [],
-  metrics: "memcached_",
+  metrics: ["memcached_"],
   logs: [],
   snippet: snippetOf([
     { integration: "memcached", options: { address: "127.0.0.1:11211" }, needs: [] },

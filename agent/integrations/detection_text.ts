@@ -1,3 +1,4 @@
+import { textTable } from "#shared/text/text_table.ts";
 import type { InstanceReport, InstanceState } from "./report.ts";
 
 /**
@@ -20,7 +21,7 @@ export function detectionText(services: readonly DetectedService[], isOn: boolea
       service.title,
       service.instance,
       stateText(service),
-      service.metrics === "" ? "its own" : `${service.metrics}*`,
+      service.metrics.map((prefix) => `${prefix}*`).join(" ") || "its own",
       service.logs.length === 0 ? "none" : service.logs.join(" "),
     ]),
   ];
@@ -30,7 +31,7 @@ export function detectionText(services: readonly DetectedService[], isOn: boolea
     ? "The others need no line: they are watched as if the configuration said"
     : "Detection is off (integrations.detect: false). What it would watch, as the configuration would say it";
   const parts = [
-    table(rows),
+    textTable(rows),
     found.map(reasonText).join(""),
     needing.length === 0
       ? ""
@@ -92,18 +93,4 @@ function merged(services: readonly DetectedService[]): string {
 
 function linesFrom(text: string, first: number): string {
   return text.split("\n").slice(first).join("\n");
-}
-
-/** Columns as wide as their widest cell, the last as it is. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
 }

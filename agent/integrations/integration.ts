@@ -24,6 +24,8 @@ export type Integration<Name extends string, Config extends z.ZodType> = {
   ): readonly Finding<z.input<Config>>[] | Promise<readonly Finding<z.input<Config>>[]>;
   /** Label `instance` of its series, and what tells two instances on a host apart. No secrets. */
   instanceOf(options: z.output<Config>): string;
+  /** How names of its metrics begin, where not as that of `up` does. */
+  readonly metrics?: readonly string[];
   /** The exporter's own gauge of whether the service answered, such as pg_up: 1 after a tick that succeeded, else 0. */
   readonly up?: Family;
   /** A job of `scrape_configs` (without job_name) for an instance that speaks Prometheus's formats itself, or has an exporter beside it. */

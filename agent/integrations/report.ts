@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { TargetReport } from "../collect/scrape/target.ts";
-import type { BoundInstance, IntegrationsConfig } from "./config.ts";
+import type { AnyIntegration, BoundInstance, IntegrationsConfig } from "./config.ts";
 import type { Detector } from "./detection/detector.ts";
 import type { KnownService } from "./detection/known_service.ts";
 import type { Need } from "./integration.ts";
@@ -35,8 +35,8 @@ export type InstanceReport = {
   readonly confidence: number;
   readonly because: readonly string[];
   readonly needs: readonly Need[];
-  /** How names of its metrics begin; empty where the service names them itself. */
-  readonly metrics: string;
+  /** How names of its metrics begin; none where only the service knows. */
+  readonly metrics: readonly string[];
   /** Globs of files, or arguments of journalctl. */
   readonly logs: readonly string[];
   /** YAML that names it in the configuration; empty where it is named. */
@@ -89,7 +89,7 @@ function boundReport(
     job: labels.job,
     origin,
     lastError: target?.lastError ?? "",
-    metrics: integration.up?.name.replace(/up$/, "") ?? "",
+    metrics: metricsOf(integration),
     logs: logPlaces(bound),
     snippet: origin === "configuration" ? "" : (service?.snippet ?? ""),
   };
@@ -130,11 +130,15 @@ function kindReport(name: string, state: InstanceState, lastError = ""): Instanc
     confidence: 0,
     because: [],
     needs: [],
-    metrics: "",
+    metrics: [],
     logs: [],
     snippet: "",
     foundMs: 0,
   };
+}
+
+function metricsOf({ metrics, up }: AnyIntegration): readonly string[] {
+  return metrics ?? (up === undefined ? [] : [up.name.replace(/up$/, "")]);
 }
 
 function logPlaces({ integration, common, options }: BoundInstance): string[] {

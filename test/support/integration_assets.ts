@@ -1,70 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "bun:test";
-import { z } from "zod";
+import { readAssets } from "#agent/integrations/assets.ts";
 import { parsePromql } from "#aggregator/query/promql/parse.ts";
-import { Board } from "#shared/dashboards/board.ts";
-
-const Rules = z.strictObject({
-  groups: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        interval: z.string().optional(),
-        rules: z
-          .array(
-            z.union([
-              z.strictObject({
-                alert: z.string().regex(/^[A-Z][A-Za-z0-9]+$/),
-                expr: z.string(),
-                for: z.string().optional(),
-                keep_firing_for: z.string().optional(),
-                labels: z.object({ severity: z.enum(["critical", "warning", "info"]) }),
-                annotations: z.object({ summary: z.string(), description: z.string() }),
-              }),
-              z.strictObject({
-                record: z.string(),
-                expr: z.string(),
-                labels: z.object({}).optional(),
-              }),
-            ]),
-          )
-          .min(1),
-      }),
-    )
-    .min(1),
-});
-
-/** Sloth's prometheus/v1. */
-const Slo = z.strictObject({
-  version: z.literal("prometheus/v1"),
-  service: z.string(),
-  labels: z.record(z.string(), z.string()).optional(),
-  slos: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        objective: z.number().gt(0).lt(100),
-        description: z.string(),
-        labels: z.record(z.string(), z.string()).optional(),
-        sli: z.union([
-          z.strictObject({
-            events: z.strictObject({ error_query: z.string(), total_query: z.string() }),
-          }),
-          z.strictObject({ raw: z.strictObject({ error_ratio_query: z.string() }) }),
-        ]),
-        alerting: z.looseObject({ name: z.string() }),
-      }),
-    )
-    .min(1),
-});
 
 /** PromQL of an integration's dashboard, rules and SLOs, and the names that its rules record. Throws where one of the files is not of its form. */
-function readAssets(folder: string): { queries: string[]; recorded: string[] } {
-  const read = (name: string): unknown => Bun.YAML.parse(readFileSync(join(folder, name), "utf8"));
-  const board = Board.parse(read("dashboard.yaml"));
-  const rules = Rules.parse(read("rules.yaml"));
-  const slo = Slo.parse(read("slo.yaml"));
+function queriesOf(folder: string): { queries: string[]; recorded: string[] } {
+  const { board, rules, slo } = readAssets(folder);
   const queries = [
     ...board.rows.flatMap(({ panels }) =>
       panels.flatMap((panel) =>
@@ -92,7 +32,7 @@ export function expectAssets(
   exceptions: Readonly<Record<string, string>> = {},
 ): void {
   const collected = new Set([...samples].map((key) => key.replace(/\{.*$/s, "")));
-  const { queries, recorded } = readAssets(folder);
+  const { queries, recorded } = queriesOf(folder);
   const given = ["up", "scrape_duration_seconds", "scrape_samples_scraped"];
   for (const name of [...given, ...recorded]) collected.add(name);
   const missing = new Set<string>();

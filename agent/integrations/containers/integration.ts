@@ -11,6 +11,7 @@ export const containers = defineIntegration({
   name: "containers",
   title: "Containers",
   job: "cadvisor",
+  metrics: ["container_"],
   config: ContainersConfig,
   instanceOf: () => hostname(),
   detect(host) {

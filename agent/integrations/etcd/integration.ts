@@ -15,6 +15,7 @@ export const etcd = defineIntegration({
   name: "etcd",
   title: "etcd",
   job: "etcd",
+  metrics: ["etcd_"],
   config: EtcdConfig,
   instanceOf: ({ url }) => new URL(url).host,
   async detect(host) {

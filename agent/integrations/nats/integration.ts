@@ -18,6 +18,7 @@ export const nats = defineIntegration({
   name: "nats",
   title: "NATS",
   job: "nats",
+  metrics: ["gnatsd_", "jetstream_"],
   config: NatsConfig,
   up: gauge("nats_up", "Whether the monitoring endpoint answered."),
   instanceOf: ({ url }) => new URL(url).host,

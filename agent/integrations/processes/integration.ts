@@ -7,6 +7,7 @@ export const processes = defineIntegration({
   name: "processes",
   title: "Processes",
   job: "processes",
+  metrics: ["namedprocess_"],
   config: ProcessesConfig,
   instanceOf: () => hostname(),
   detect: () => [],

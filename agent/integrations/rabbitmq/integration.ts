@@ -9,6 +9,7 @@ export const rabbitmq = defineIntegration({
   name: "rabbitmq",
   title: "RabbitMQ",
   job: "rabbitmq",
+  metrics: ["rabbitmq_"],
   config: RabbitmqConfig,
   instanceOf: (options) => new URL(askedUrl(options)).host,
   async detect(host) {

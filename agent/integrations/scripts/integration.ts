@@ -7,6 +7,7 @@ export const scripts = defineIntegration({
   name: "scripts",
   title: "Scripts",
   job: "scripts",
+  metrics: ["script_"],
   config: ScriptsConfig,
   instanceOf: ({ name }) => `${hostname()}/${name}`,
   detect: () => [],

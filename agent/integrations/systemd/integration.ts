@@ -10,6 +10,7 @@ export const systemd = defineIntegration({
   name: "systemd",
   title: "systemd",
   job: "systemd",
+  metrics: ["systemd_", "node_systemd_"],
   config: SystemdConfig,
   instanceOf: () => hostname(),
   detect: (host) =>

@@ -199,9 +199,9 @@ export declare type IntegrationState = Message<"lapwing.v1.IntegrationState"> & 
   /**
    * How names of its metrics begin; globs of its log files.
    *
-   * @generated from field: string metrics = 11;
+   * @generated from field: repeated string metrics = 11;
    */
-  metrics: string;
+  metrics: string[];
 
   /**
    * @generated from field: repeated string logs = 12;
