@@ -19,6 +19,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   "agent/collect/discovery": ["registry.ts", "discovery.ts", "target_list.ts"],
   "agent/collect/sources/host_metrics": [],
   "agent/collect/receivers": [
+    "adopted_datagrams.ts",
     "body.ts",
     "beside_samples.ts",
     "byte_aliases.ts",

@@ -1,6 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
-import { findUdpSocket, growReceiveBuffer } from "./udp_socket.ts";
+import { type TakeDatagram, readDatagrams } from "./adopted_datagrams.ts";
+import { type UdpSocket, duplicated, findUdpSocket, growReceiveBuffer } from "./udp_socket.ts";
 
 export type DatagramSender = { readonly address: string; readonly port: number };
 export type DatagramServer = {
@@ -23,6 +24,62 @@ export async function startDatagramServer(
   take: (datagram: Buffer, from: DatagramSender) => void,
   onLost: (datagrams: number) => void,
 ): Promise<DatagramServer> {
+  const socket = await boundSocket(listen, take);
+  const stopAsking = askForLost(findUdpSocket(socket.port), onLost);
+  return {
+    port: socket.port,
+    send: (bytes, to) => void socket.send(bytes, to.port, to.address),
+    stop: () => {
+      stopAsking();
+      socket.close();
+    },
+  };
+}
+
+/**
+ * The same for senders whose address is not needed: cheaper, and however many datagrams come, other work of the process has its turn in
+ * between (adopted_datagrams.ts).
+ */
+export async function startFloodServer(
+  listen: string,
+  take: TakeDatagram,
+  onLost: (datagrams: number) => void,
+): Promise<Omit<DatagramServer, "send">> {
+  const socket = await boundSocket(listen, (datagram) => take(datagram, 0, datagram.length));
+  const { port } = socket;
+  const known = findUdpSocket(port);
+  const fd = known && duplicated(known.fd);
+  const reader = fd === undefined ? undefined : await readDatagrams(fd, take);
+  const stopAsking = askForLost(known, onLost);
+  // What it is bound to stays with the copy.
+  if (reader !== undefined) socket.close();
+  return {
+    port,
+    stop: () => {
+      stopAsking();
+      if (reader === undefined) socket.close();
+      else reader.stop();
+    },
+  };
+}
+
+/** Asks now and then, and at the end. */
+function askForLost(known: UdpSocket | undefined, onLost: (datagrams: number) => void): () => void {
+  if (known === undefined) return () => {};
+  let drops = 0;
+  const ask = (): void => {
+    const now = known.drops();
+    if (now > drops) onLost(now - drops);
+    drops = Math.max(drops, now);
+  };
+  const asking = setInterval(ask, askEveryMs);
+  return () => {
+    clearInterval(asking);
+    ask();
+  };
+}
+
+async function boundSocket(listen: string, take: (datagram: Buffer, from: DatagramSender) => void) {
   const { hostname, port } = parseListen(listen);
   try {
     const socket = await Bun.udpSocket({
@@ -33,22 +90,7 @@ export async function startDatagramServer(
     });
     const known = findUdpSocket(socket.port);
     if (known !== undefined) growReceiveBuffer(known.fd, receiveBufferBytes);
-    let drops = 0;
-    const ask = (): void => {
-      const now = known?.drops() ?? 0;
-      if (now > drops) onLost(now - drops);
-      drops = Math.max(drops, now);
-    };
-    const asking = setInterval(ask, askEveryMs);
-    return {
-      port: socket.port,
-      send: (bytes, to) => void socket.send(bytes, to.port, to.address),
-      stop: () => {
-        clearInterval(asking);
-        ask();
-        socket.close();
-      },
-    };
+    return socket;
   } catch (cause) {
     const message = `cannot listen on ${listen} over UDP (${messageOf(cause)})`;
     throw new OperatingError("unavailable", message, { cause });

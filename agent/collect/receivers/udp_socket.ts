@@ -4,6 +4,7 @@ import { loadedLibc } from "../../libc.ts";
 
 /** Linux, on all that Bun runs on (uapi/asm-generic/socket.h). */
 const [socketLevel, receiveBuffer, receiveBufferForce] = [1, 8, 33];
+const duplicateCommand = 1_030;
 const tables = ["/proc/self/net/udp", "/proc/self/net/udp6"];
 
 /** A UDP socket of this process, as the kernel knows it (proc_pid_net(5)). */
@@ -42,6 +43,15 @@ export function growReceiveBuffer(fd: number, bytes: number): void {
   // The first is beyond net.core.rmem_max, and for a process that may set it.
   if (set(receiveBufferForce) !== 0) set(receiveBuffer);
   library.close();
+}
+
+/** Another descriptor of the same socket, which stands when the first is closed; undefined where there is none. */
+export function duplicated(fd: number): number | undefined {
+  const library = loadedLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } });
+  if (library === undefined) return undefined;
+  const copy = library.symbols.fcntl(fd, duplicateCommand, 0);
+  library.close();
+  return copy < 0 ? undefined : copy;
 }
 
 function dropsOf(table: string, inode: string): number {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
+import type { DatagramReader } from "../adopted_datagrams.ts";
+import { startFloodServer } from "../datagram_server.ts";
 import { LineFraming } from "../line_framing.ts";
 import { readMappingConfig } from "../metric_mapping/mapping_config.ts";
 import { MetricMapper } from "../metric_mapping/metric_mapper.ts";
@@ -19,7 +20,7 @@ class GraphiteReceiver implements OpenedReceiver {
   readonly routes = new Hono();
   readonly #config: GraphiteConfig;
   readonly #context: ReceiverContext;
-  #datagrams: DatagramServer | undefined;
+  #datagrams: DatagramReader | undefined;
   #streams: StreamServer | undefined;
   #intake: GraphiteIntake | undefined;
 
@@ -37,15 +38,16 @@ class GraphiteReceiver implements OpenedReceiver {
     const intake = new GraphiteIntake(this.#config, context, mapper);
     this.#intake = intake;
     if (udp !== false) {
-      const takePacket = (packet: Buffer): void => {
-        if (packet.length > bytesMax) intake.refuse("line_too_long", 1);
+      const takePacket = (bytes: Buffer, start: number, end: number): void => {
+        if (end - start > bytesMax) intake.refuse("line_too_long", 1);
         else if (intake.isFull) intake.refuse("rate_limit", 1);
-        else intake.take(packet, 0, packet.length);
+        else intake.take(bytes, start, end);
       };
-      this.#datagrams = await startDatagramServer(udp, takePacket, (datagrams) =>
+      const server = await startFloodServer(udp, takePacket, (datagrams) =>
         intake.refuse("rate_limit", datagrams),
       );
-      log.info("Graphite is taken over UDP", { port: this.#datagrams.port });
+      this.#datagrams = server;
+      log.info("Graphite is taken over UDP", { port: server.port });
     }
     if (tcp !== false) {
       const framing = () =>

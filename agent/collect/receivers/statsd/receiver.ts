@@ -1,12 +1,13 @@
 import { Hono } from "hono";
 import { messageOf } from "#shared/errors.ts";
-import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
+import type { DatagramReader } from "../adopted_datagrams.ts";
+import { startFloodServer } from "../datagram_server.ts";
 import { LineFraming } from "../line_framing.ts";
 import { readMappingConfig } from "../metric_mapping/mapping_config.ts";
 import { MetricMapper } from "../metric_mapping/metric_mapper.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
-import { type UnixDatagramServer, startUnixDatagramServer } from "../unix_datagram_server.ts";
+import { startUnixDatagramServer } from "../unix_datagram_server.ts";
 import { StatsdConfig } from "./config.ts";
 import { StatsdIntake } from "./intake.ts";
 import { PacketFraming } from "./packet_framing.ts";
@@ -23,8 +24,8 @@ class StatsdReceiver implements OpenedReceiver {
   readonly #config: StatsdConfig;
   readonly #context: ReceiverContext;
   readonly #stopped = new AbortController();
-  #datagrams: DatagramServer | undefined;
-  #unixDatagrams: UnixDatagramServer | undefined;
+  #datagrams: DatagramReader | undefined;
+  #unixDatagrams: DatagramReader | undefined;
   readonly #streams: StreamServer[] = [];
   #intake: StatsdIntake | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -40,16 +41,17 @@ class StatsdReceiver implements OpenedReceiver {
     const mapper = file === undefined ? undefined : new MetricMapper(await readMappingConfig(file));
     const intake = new StatsdIntake(this.#config, this.#context, mapper);
     this.#intake = intake;
-    const takePacket = (packet: Buffer): void => {
-      if (packet.length > bytesMax) intake.refuse("line_too_long", 1);
-      else intake.take(packet, 0, packet.length);
+    const takePacket = (bytes: Buffer, start: number, end: number): void => {
+      if (end - start > bytesMax) intake.refuse("line_too_long", 1);
+      else intake.take(bytes, start, end);
     };
     const { log } = this.#context;
     if (udp !== false) {
-      this.#datagrams = await startDatagramServer(udp, takePacket, (datagrams) =>
+      const server = await startFloodServer(udp, takePacket, (datagrams) =>
         intake.refuse("rate_limit", datagrams),
       );
-      log.info("StatsD is taken over UDP", { port: this.#datagrams.port });
+      this.#datagrams = server;
+      log.info("StatsD is taken over UDP", { port: server.port });
     }
     await this.#startStreams(intake);
     if (unix !== undefined) {
