@@ -1,37 +1,57 @@
-import { connect } from "node:net";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { OpenInstance } from "../integration.ts";
-import type { PostfixConfig } from "./config.ts";
+import { type PostfixConfig, usualConfigDirectory } from "./config.ts";
 import { QueueListing } from "./queue_listing.ts";
 
-export const openPostfix: OpenInstance<PostfixConfig> = ({ queue_directory: folder }) => ({
+const stderrCharactersMax = 4_096;
+
+/**
+ * Asks by Postfix's own `postqueue -j`, which everyone may run. Its showq socket would need a right of the group postdrop; and it writes and hangs up
+ * so fast that Bun takes the connection for one that failed.
+ */
+export const openPostfix: OpenInstance<PostfixConfig> = ({ config_directory: folder }) => ({
   async collect(sink, { timestampMs, signal }) {
+    signal.throwIfAborted();
     const listing = new QueueListing(timestampMs);
-    await listQueue(`${folder}/public/showq`, listing, signal);
+    const program = start(folder, signal);
+    const [errors, code] = await Promise.all([
+      beginningOf(program.stderr),
+      program.exited,
+      listing.read(program.stdout),
+    ]);
+    if (signal.aborted) throw new OperatingError("timeout", "the queue was not listed in time");
+    // Root gets a listing without a running Postfix, too.
+    if (code !== 0 || /mail system is down/i.test(errors))
+      throw new OperatingError(
+        "unavailable",
+        `postqueue ended with ${code}: ${errors.trim().slice(0, 200)}`,
+      );
     listing.addTo(sink);
   },
 });
 
-/** showq writes as soon as someone connects, and hangs up at the end. A queue may be longer than what the agent could hold. */
-function listQueue(path: string, listing: QueueListing, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connect({ path });
-  const abort = () => reject(new OperatingError("timeout", "the queue was not listed in time"));
-  signal.addEventListener("abort", abort, { once: true });
-  socket.on("data", (bytes: Buffer) => {
-    try {
-      listing.push(bytes);
-    } catch (thrown) {
-      reject(thrown);
-    }
-  });
-  socket.on("error", (error) =>
-    reject(new OperatingError("unavailable", messageOf(error), { cause: error })),
-  );
-  socket.on("close", () => resolve());
-  return promise.finally(() => {
-    signal.removeEventListener("abort", abort);
-    socket.destroy();
-  });
+function start(folder: string, signal: AbortSignal) {
+  const where = folder === usualConfigDirectory ? [] : ["-c", folder];
+  try {
+    return Bun.spawn(["postqueue", ...where, "-j"], {
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin:/bin", LC_ALL: "C" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      signal,
+      killSignal: "SIGKILL",
+    });
+  } catch (thrown) {
+    throw new OperatingError("not_found", `can't run postqueue: ${messageOf(thrown)}`);
+  }
+}
+
+/** All is read, so that the program can't wait for it. */
+async function beginningOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream)
+    if (text.length < stderrCharactersMax) text += decoder.decode(chunk, { stream: true });
+  return text;
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-export const usualQueueDirectory = "/var/spool/postfix";
+export const usualConfigDirectory = "/etc/postfix";
 
 const absolute = z.string().startsWith("/", "expected an absolute path");
 
 export const PostfixConfig = z.strictObject({
-  /** Postfix's `queue_directory`: its showq socket is asked for the mail queue. */
-  queue_directory: absolute.default(usualQueueDirectory),
+  /** Postfix's `config_directory`, which tells instances of one host apart. */
+  config_directory: absolute.default(usualConfigDirectory),
   /** Mail logs, as a syslog daemon or Postfix itself (`maillog_file`) writes them. */
   log_files: z.array(absolute).default(["/var/log/mail.log", "/var/log/maillog"]),
   /** systemd units whose journal is read in their place; found by detection. */

@@ -16,10 +16,11 @@ const ages = histogram(
   ["queue"],
 );
 
-/** Those that showq tells; there are series of each while it is empty, too. */
+/** Those that Postfix has; there are series of each while it is empty, too. */
 const queues = ["active", "deferred", "hold", "incoming", "maildrop"];
-/** A key or value longer than any that Postfix writes. */
-const fieldBytesMax = 64 * 1_024;
+const newline = 0x0a;
+/** Far more than a message with its recipients has. */
+const lineBytesMax = 4 * 1_024 * 1_024;
 
 type Counts = {
   readonly sizes: Uint32Array;
@@ -29,81 +30,84 @@ type Counts = {
 };
 
 /**
- * What showq of Postfix 3 writes (attr_print0 of its sources): keys and values that end with a zero byte, and an empty key after each
- * message. Counted as it comes, whatever the length of the queue.
+ * A line of `postqueue -j` (Postfix 3.1 and later), an object with its keys always in this order. What comes after them is others' text.
  */
+const line =
+  /^\{"queue_name": "([a-z]{1,20})", "queue_id": "[^"]*", "arrival_time": (\d+), "message_size": (\d+),/;
+/** The keys that are read lie within so many bytes. */
+const headBytes = 256;
+
+/** Counts messages as they are listed, whatever the length of the queue. */
 export class QueueListing {
   readonly #nowSeconds: number;
   readonly #byQueue = new Map<string, Counts>();
-  /** The part of a field that came without its end. */
-  #rest: Buffer = Buffer.alloc(0);
-  #key: string | undefined;
-  #queue = "unknown";
-  #isKnown = false;
+  /** Begin of a line that came without its end, and how long it is. */
+  #head = "";
+  #length = 0;
 
   constructor(nowMs: number) {
     this.#nowSeconds = nowMs / 1_000;
     for (const queue of queues) this.#countsOf(queue);
   }
 
-  /** Throws OperatingError("corrupt") where it is not showq's form. */
-  push(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    let start = 0;
-    for (;;) {
-      const end = bytes.indexOf(0, start);
-      if (end < 0) break;
-      this.#field(bytes, start, end);
-      start = end + 1;
+  /** Throws OperatingError("corrupt") where it is not postqueue's form; the rest is read all the same. */
+  async read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let failure: unknown;
+    for await (const chunk of stream) {
+      if (failure !== undefined) continue;
+      try {
+        this.push(chunk);
+      } catch (thrown) {
+        failure = thrown;
+      }
     }
-    this.#rest = Buffer.from(bytes.subarray(start));
-    if (this.#rest.length > fieldBytesMax) throw unknownForm();
+    if (failure !== undefined) throw failure;
+    if (this.#length > 0) throw unknownForm(this.#head);
   }
 
-  /** Call at the end of what showq wrote. */
+  push(chunk: Uint8Array): void {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(newline, start);
+      const part = chunk.subarray(start, end < 0 ? chunk.length : end);
+      if (this.#head.length < headBytes)
+        this.#head += Buffer.from(part.subarray(0, headBytes - this.#head.length)).toString(
+          "latin1",
+        );
+      this.#length += part.length;
+      if (this.#length > lineBytesMax) throw unknownForm(this.#head);
+      if (end < 0) return;
+      this.#count(this.#head);
+      this.#head = "";
+      this.#length = 0;
+      start = end + 1;
+    }
+  }
+
+  /** Call at the end of the listing. */
   addTo(sink: SampleSink): void {
-    // Even an empty queue is told with a zero byte.
-    if (this.#rest.length > 0 || !this.#isKnown) throw unknownForm();
     for (const [queue, counts] of this.#byQueue) {
       addHistogram(sink, sizes, counts.sizes, counts.sizeSum, queue);
       addHistogram(sink, ages, counts.ages, counts.ageSum, queue);
     }
   }
 
-  #field(bytes: Buffer, start: number, end: number): void {
-    if (this.#key === undefined) {
-      if (start === end) {
-        this.#isKnown = true;
-        this.#queue = "unknown";
-      } else this.#key = bytes.toString("latin1", start, end);
-      return;
-    }
-    const key = this.#key;
-    this.#key = undefined;
-    if (key === "queue_name") this.#queue = bytes.toString("latin1", start, end);
-    else if (key === "size" || key === "time")
-      this.#count(key, Number(bytes.toString("latin1", start, end)));
-  }
-
-  #count(key: "size" | "time", value: number): void {
-    if (!Number.isFinite(value)) throw unknownForm();
-    const counts = this.#countsOf(this.#queue);
-    if (key === "size") {
-      const place = bucketOf(sizes, value);
-      counts.sizes[place] = (counts.sizes[place] ?? 0) + 1;
-      counts.sizeSum += value;
-      return;
-    }
-    const age = Math.max(0, this.#nowSeconds - value);
-    const place = bucketOf(ages, age);
-    counts.ages[place] = (counts.ages[place] ?? 0) + 1;
+  #count(head: string): void {
+    const [, queue = "", time, size] = line.exec(head) ?? [];
+    if (queue === "") throw unknownForm(head);
+    const counts = this.#countsOf(queue);
+    const bytes = Number(size);
+    counts.sizes[bucketOf(sizes, bytes)] = (counts.sizes[bucketOf(sizes, bytes)] ?? 0) + 1;
+    counts.sizeSum += bytes;
+    const age = Math.max(0, this.#nowSeconds - Number(time));
+    counts.ages[bucketOf(ages, age)] = (counts.ages[bucketOf(ages, age)] ?? 0) + 1;
     counts.ageSum += age;
   }
 
   #countsOf(queue: string): Counts {
     let counts = this.#byQueue.get(queue);
     if (counts === undefined) {
-      if (this.#byQueue.size >= 100) throw unknownForm();
+      if (this.#byQueue.size >= 100) throw unknownForm(queue);
       counts = {
         sizes: new Uint32Array(sizes.bounds.length + 1),
         ages: new Uint32Array(ages.bounds.length + 1),
@@ -116,6 +120,10 @@ export class QueueListing {
   }
 }
 
-function unknownForm(): OperatingError {
-  return new OperatingError("corrupt", "the answer is not that of Postfix 3's showq");
+/** Addresses of people are not repeated: the begin of a line holds none. */
+function unknownForm(head: string): OperatingError {
+  return new OperatingError(
+    "corrupt",
+    `postqueue's listing is of an unknown form: ${JSON.stringify(head.slice(0, 40))}`,
+  );
 }
