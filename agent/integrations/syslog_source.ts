@@ -8,25 +8,37 @@ export type SyslogPlaces = {
   readonly files: readonly string[];
   /** systemd units whose journal is read. */
   readonly units: readonly string[];
-  /** Only messages of these programs, as a regular expression on the whole identifier; files hold those of others, too. */
+  /** The service's programs, as a regular expression on the whole identifier: files hold lines of others, too. */
   readonly identifier?: string;
 };
 
+/** Label `job` of lines that are no service's: that of file_logs. */
+const usualJob = "files";
 const line = String.raw`^(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?P<hostname>\S+) (?P<syslog_identifier>[^\[\]: ]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)$`;
 
 /**
  * Entries of `sources` that give the same records from files and from the journal: the body is the message alone, `syslog_identifier`,
- * `pid` and (of files) `hostname` are attributes, the time is that of the line. `processors` come after that.
+ * `pid` and (of files) `hostname` are attributes, the time is that of the line. `processors` come after that, for the
+ * service's own lines.
  */
 export function syslogSources(
   { job, instance, files, units, identifier }: SyslogPlaces,
   processors: readonly unknown[],
 ): LogSourceInput[] {
   const common = { job, labels: { instance } };
-  const only =
+  // The file is read by this source alone, so what others write to it goes on as it would without it.
+  const others =
     identifier === undefined
       ? []
-      : [{ type: "keep", only: `{} | syslog_identifier=~"${identifier}"` }];
+      : [
+          {
+            type: "labels",
+            match: `{} | syslog_identifier!~"${identifier}"`,
+            static: { job: usualJob, instance: "" },
+          },
+        ];
+  const own =
+    processors.length === 0 ? [] : [{ type: "group", match: `{job="${job}"}`, processors }];
   const found: LogSourceInput[] = [];
   if (files.length > 0)
     found.push({
@@ -36,8 +48,8 @@ export function syslogSources(
       processors: [
         { type: "regex", pattern: line, body_from: "message" },
         { type: "timestamp", from: "time", zone: "local", remove: true },
-        ...only,
-        ...processors,
+        ...others,
+        ...own,
       ],
     });
   if (units.length > 0)
@@ -45,7 +57,7 @@ export function syslogSources(
       type: "journald",
       ...common,
       arguments: units.map((unit) => `--unit=${unit}`),
-      processors: [...only, ...processors],
+      processors: own,
     });
   return found;
 }
