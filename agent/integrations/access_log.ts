@@ -115,3 +115,27 @@ export function requestCounting({ service, labels = [] }: Counting): Processor {
     ],
   };
 }
+
+const parts = { microseconds: 1_000_000, milliseconds: 1_000, seconds: 1 } as const;
+export type TimeUnit = keyof typeof parts;
+
+/** Makes `request_seconds` of the number that ends what stands behind the format combined. */
+export function requestTime(unit: TimeUnit | undefined): Processor[] {
+  if (unit === undefined) return [];
+  return [
+    {
+      type: "group",
+      match: '{} | more != ""',
+      processors: [
+        { type: "regex", from: "more", pattern: String.raw`(?:(?P<took>\d+(?:\.\d+)?)"?|)$` },
+        {
+          type: "format",
+          match: '{} | took != ""',
+          to: "request_seconds",
+          template: `{{ divf .took ${parts[unit]} }}`,
+        },
+        { type: "labels", remove_attributes: ["took"] },
+      ],
+    },
+  ];
+}

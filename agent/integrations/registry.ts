@@ -21,6 +21,7 @@ import { scripts } from "./scripts/integration.ts";
 import { smart } from "./smart/integration.ts";
 import { systemd } from "./systemd/integration.ts";
 import { textfile } from "./textfile/integration.ts";
+import { varnish } from "./varnish/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
@@ -47,4 +48,5 @@ export const integrations = {
   smart,
   systemd,
   textfile,
+  varnish,
 };

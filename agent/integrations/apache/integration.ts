@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
-import { accessLogSources, errorLogSources } from "../access_log.ts";
+import { accessLogSources, errorLogSources, requestTime } from "../access_log.ts";
 import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
 import { pageInstance } from "../http_page.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
@@ -88,28 +88,6 @@ const line = [
   { type: "access_log", match: '{} | entry != ""', from: "entry" },
   { type: "labels", match: '{} | entry != ""', remove_attributes: ["entry"] },
 ] as const;
-
-const parts = { microseconds: 1_000_000, milliseconds: 1_000, seconds: 1 } as const;
-
-function requestTime(unit: keyof typeof parts | undefined) {
-  if (unit === undefined) return [];
-  return [
-    {
-      type: "group",
-      match: '{} | more != ""',
-      processors: [
-        { type: "regex", from: "more", pattern: String.raw`(?:(?P<took>\d+(?:\.\d+)?)"?|)$` },
-        {
-          type: "format",
-          match: '{} | took != ""',
-          to: "request_seconds",
-          template: `{{ divf .took ${parts[unit]} }}`,
-        },
-        { type: "labels", remove_attributes: ["took"] },
-      ],
-    },
-  ];
-}
 
 function logOptions({ accessLogs, errorLogs, requestTime: unit }: ApacheFiles): {
   access_logs?: string[];
