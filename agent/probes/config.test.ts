@@ -25,7 +25,7 @@ test("modules as people have them are taken", () => {
 
 test("every mistake in a module is named", () => {
   expect(mistakes("{prober: htp}")).toEqual([
-    "prober: prober 'htp' is not valid: it is one of dns, grpc, http, icmp, tcp, unix, websocket",
+    "prober: prober 'htp' is not valid: it is one of api, browser, dns, grpc, http, icmp, tcp, unix, websocket",
   ]);
   expect(mistakes("{prober: dns}")[0]).toStartWith("dns.query_name: ");
   const http = mistakes(

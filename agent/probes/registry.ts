@@ -1,3 +1,5 @@
+import { ApiProbe } from "./api/config.ts";
+import { BrowserProbe } from "./browser/config.ts";
 import { DnsProbe } from "./dns/config.ts";
 import { GrpcProbe } from "./grpc/config.ts";
 import { HttpProbe } from "./http/config.ts";
@@ -9,6 +11,14 @@ import { WebsocketProbe } from "./websocket/config.ts";
 
 /** Every prober, under its value of `prober` in a module; sorted. What does the probing is loaded by the first probe. */
 export const probers = {
+  api: defineProber({
+    config: ApiProbe,
+    load: async () => (await import("./api/probe.ts")).probeApi,
+  }),
+  browser: defineProber({
+    config: BrowserProbe,
+    load: async () => (await import("./browser/probe.ts")).probeBrowser,
+  }),
   dns: defineProber({
     config: DnsProbe,
     load: async () => (await import("./dns/probe.ts")).probeDns,

@@ -32,6 +32,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     ),
   },
   pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
+  probes: { args: ["--rounds", "3"], keys: ["rounds", "lapwing"] },
   query: {
     args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
     keys: ["p50_ms", "p99_ms"],

@@ -157,6 +157,12 @@ test("a proxy carries plain requests and tunnels", async () => {
   const skipped = await probe(skipping, "http://no.such.invalid/length");
   expect(skipped.isGood).toBe(true);
   expect(skipped.samples.has("probe_dns_lookup_time_seconds")).toBe(false);
+  // What goes without the proxy is resolved and checked here after all.
+  const direct = http(
+    `proxy_url: "http://127.0.0.1:${proxy}", no_proxy: localhost, skip_resolve_phase_with_proxy: true`,
+  );
+  const guard = checkGuard([Cidr.parse("127.0.0.0/8")]);
+  expect((await probe(direct, `http://localhost:${port}/`, { guard })).isForbidden).toBe(true);
   expect(seen).toEqual([
     `GET http://127.0.0.1:${port}/length HTTP/1.1`,
     `CONNECT 127.0.0.1:${secure} HTTP/1.1`,

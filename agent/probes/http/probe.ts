@@ -2,27 +2,19 @@ import { readFile } from "node:fs/promises";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { failedDueToRegex } from "../families.ts";
 import { tellTls } from "../net/certificate_gauges.ts";
-import { chooseAddress, resolveAgain } from "../net/resolve.ts";
+import { chooseAddress } from "../net/resolve.ts";
 import type { Probe, ProbeContext } from "../prober.ts";
 import { type Answer, firstHeader } from "./answer.ts";
 import { type ReadBody, readBody, unpacked } from "./body.ts";
 import { checkBody, checkHeaders, checkJson } from "./checks.ts";
 import type { HttpProbe } from "./config.ts";
-import { CookieJar } from "./cookies.ts";
-import { type Exchange, type Route, type Trace, basicOf, exchange, newTrace } from "./exchange.ts";
+import { type Trace, basicOf } from "./exchange.ts";
+import { type Outcome, checkLiteral, follow } from "./follow.ts";
 import * as families from "./gauges.ts";
 import { oauthHeader } from "./oauth2.ts";
 import { proxyFor } from "./proxy.ts";
 import { has, requestHeaders, set } from "./request_headers.ts";
-import { type Step, nextStep } from "./redirects.ts";
-
-const redirectsMax = 10;
-
-type Outcome = {
-  readonly last: Exchange;
-  /** Whether it is a redirect that is not followed: its body is not read. */
-  readonly isCut: boolean;
-};
+import type { Step } from "./redirects.ts";
 
 /** A request and what becomes of it, with redirects, in the order and with the gauges of the blackbox exporter (prober/http.go). */
 export const probeHttp: Probe<HttpProbe> = async (options, context) => {
@@ -69,10 +61,9 @@ async function firstStep(options: HttpProbe, context: ProbeContext): Promise<Ste
     context.hostname ??
     Object.entries(options.headers).find(([name]) => name.toLowerCase() === "host")?.[1];
   let address = url.hostname.replace(/^\[|\]$/g, "");
-  const isProxied = options.proxy_url !== undefined || options.proxy_from_environment;
-  if (isProxied && options.skip_resolve_phase_with_proxy)
+  if (proxy !== undefined && options.skip_resolve_phase_with_proxy)
     // A name is the proxy's to look up; an address can be checked here.
-    await checkLiteral(address, context);
+    checkLiteral(address, context);
   else {
     gauges.register(families.httpDuration, "resolve");
     const chosen = await chooseAddress(url.hostname, options, context);
@@ -93,79 +84,6 @@ async function firstStep(options: HttpProbe, context: ProbeContext): Promise<Ste
     route: { address, serverName, proxy },
     isFirstHost: true,
   };
-}
-
-async function checkLiteral(address: string, context: ProbeContext): Promise<void> {
-  const { isIP } = await import("node:net");
-  if (isIP(address) !== 0) context.guard.check(address);
-}
-
-/** Requests and redirects up to the answer that counts. Throws OperatingError. */
-async function follow(
-  first: Step,
-  options: HttpProbe,
-  traces: Trace[],
-  context: ProbeContext,
-): Promise<Outcome> {
-  const { gauges, notes } = context;
-  const jar = new CookieJar();
-  const isFollowing =
-    options.no_follow_redirects === undefined
-      ? options.follow_redirects
-      : !options.no_follow_redirects;
-  let step = first;
-  for (let redirects = 1; ; redirects++) {
-    const trace = newTrace(step.request.url.protocol === "https:");
-    traces.push(trace);
-    notes.debug("Making HTTP request", {
-      url: shownUrl(step.request.url),
-      host: step.request.host,
-    });
-    const route = step.isFirstHost ? step.route : await routeOf(step, options, trace, context);
-    const cookies = jar.header(step.request.url);
-    const headers = new Map(step.request.headers);
-    if (cookies !== undefined && !has(headers, "cookie")) headers.set("Cookie", cookies);
-    const tls_config = step.isFirstHost
-      ? options.tls_config
-      : { ...options.tls_config, server_name: undefined };
-    const last = await exchange(
-      { ...step.request, headers },
-      route,
-      { ...options, tls_config },
-      trace,
-      context,
-    );
-    jar.take(step.request.url, last.answer.headers.get("set-cookie") ?? []);
-    const next = nextStep({ ...step, route }, last.answer, options.body_file !== undefined);
-    if (next === undefined) return { last, isCut: false };
-    notes.info("Received redirect", { location: shownUrl(next.request.url) });
-    gauges.set(families.httpRedirects, redirects);
-    if (redirects > redirectsMax || !isFollowing) {
-      notes.info("Not following redirect");
-      return { last, isCut: true };
-    }
-    last.answer.close();
-    step = next;
-  }
-}
-
-/** Where a redirect leads, checked like the target itself. */
-async function routeOf(
-  { request: { url } }: Step,
-  options: HttpProbe,
-  trace: Trace,
-  context: ProbeContext,
-): Promise<Route> {
-  const proxy = proxyFor(url, options);
-  const serverName = url.hostname.replace(/^\[|\]$/g, "");
-  if (proxy !== undefined && options.skip_resolve_phase_with_proxy) {
-    await checkLiteral(serverName, context);
-    return { address: serverName, serverName, proxy };
-  }
-  const address = await resolveAgain(url.hostname, options, context);
-  context.guard.check(address);
-  trace.dnsDoneMs = performance.now();
-  return { address, serverName, proxy };
 }
 
 async function judge(
@@ -250,9 +168,4 @@ function tellPhases(traces: readonly Trace[], { gauges }: ProbeContext): void {
     add("processing", trace.gotConnectionMs, trace.responseStartMs);
     if (trace.endMs > 0) add("transfer", trace.responseStartMs, trace.endMs);
   }
-}
-
-/** Without credentials and parameters. */
-function shownUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
 }
