@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration } from "#shared/text/duration.ts";
+import { duration, formatDuration } from "#shared/text/duration.ts";
 import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
 import { SourceEntry } from "../collect/sources/config.ts";
@@ -63,9 +63,13 @@ function entryOf(integration: AnyIntegration): z.ZodType<BoundInstance> {
 /** An instance that was found, as if a person had written its options. Undefined where they are not of the integration's schema; `problem` then says why. */
 export function bindFound(
   integration: AnyIntegration,
-  options: unknown,
+  options: Readonly<Record<string, unknown>>,
+  intervalMs: number,
 ): { readonly bound: BoundInstance } | { readonly problem: string } {
-  const { data, error } = entryOf(integration).safeParse(options);
+  const { data, error } = entryOf(integration).safeParse({
+    interval: formatDuration(intervalMs),
+    ...options,
+  });
   if (data !== undefined) return { bound: data };
   const issues = error?.issues ?? [];
   return {
@@ -126,13 +130,16 @@ export const IntegrationsConfig = z
     /** Whether services are looked for, and those that need no secret are watched without being named here. */
     detect: z.boolean().default(true),
     detect_interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("1m"),
+    /** How often what detection found is asked. */
+    interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("15s"),
     /** Integrations that detection leaves alone. */
     exclude: z.array(z.enum(names)).default([]),
     ...entries,
   })
-  .transform(({ detect, detect_interval, exclude, ...lists }) => ({
+  .transform(({ detect, detect_interval, interval, exclude, ...lists }) => ({
     detect,
     detectIntervalMs: detect_interval,
+    intervalMs: interval,
     exclude: new Set(exclude),
     named: Object.values(lists as Readonly<Record<string, readonly BoundInstance[]>>).flat(),
   }));

@@ -5,7 +5,7 @@ import type { AnyIntegration, BoundInstance, IntegrationsConfig } from "../confi
 import { integrations } from "../registry.ts";
 import { Host } from "./host.ts";
 import type { KnownService } from "./known_service.ts";
-import { KnownServices } from "./known_services.ts";
+import { KnownServices, type Naming } from "./known_services.ts";
 import { type RememberedInstance, readRemembered, writeRemembered } from "./remembered.ts";
 import { DetectionRounds } from "./round.ts";
 import { instanceKey, ownNames } from "./same_instance.ts";
@@ -113,9 +113,7 @@ export class Detector {
       if (this.#problems.get(integration) !== reason)
         log.warn("a kind of service could not be looked for", { integration, reason });
     this.#problems = round.problems;
-    const fresh = this.#known.take(round, host, clock.now(), this.#keyOf, (key) =>
-      this.#named.has(key),
-    );
+    const fresh = this.#known.take(round, host, clock.now(), this.#naming());
     for (const { integration, instance, finding, isNamed, problem } of fresh) {
       if (isNamed) continue;
       const needs = finding?.needs.map(({ key }) => key) ?? [];
@@ -130,6 +128,11 @@ export class Detector {
   }
 
   #keyOf = (integration: string, instance: string) => instanceKey(integration, instance, this.#own);
+
+  #naming(): Naming {
+    const { intervalMs } = this.#config;
+    return { keyOf: this.#keyOf, isNamed: (key) => this.#named.has(key), intervalMs };
+  }
 
   #namedKeys(): Set<string> {
     return new Set(
@@ -167,7 +170,7 @@ export class Detector {
     if (path === undefined) return;
     try {
       this.#stored = await readRemembered(path);
-      this.#known.recall(this.#stored, this.#integrations, this.#keyOf);
+      this.#known.recall(this.#stored, this.#integrations, this.#naming());
       this.#known.name((key) => this.#named.has(key));
     } catch (thrown) {
       log.warn("services found before are not remembered", { error: messageOf(thrown) });

@@ -34,10 +34,11 @@ export type JudgedFinding = Pick<KnownService, "integration" | "instance" | "bou
 export function judgeFinding(
   integration: AnyIntegration,
   finding: Finding<Options>,
+  intervalMs: number,
 ): JudgedFinding {
   const { options, needs } = finding;
   const examples = Object.fromEntries(needs.map(({ key, example }) => [key, example]));
-  const made = bindFound(integration, { ...options, ...examples });
+  const made = bindFound(integration, { ...options, ...examples }, intervalMs);
   if ("bound" in made) {
     const { bound } = made;
     return { integration, finding, instance: bound.instance, bound, problem: "" };

@@ -22,8 +22,15 @@ type Held = {
   readonly isLasting: boolean;
 };
 
-/** Of a kind and an instance of it: the same however its address is written. */
-export type KeyOf = (integration: string, instance: string) => string;
+/** What the configuration says of instances. */
+export type Naming = {
+  /** Of a kind and an instance of it: the same however its address is written. */
+  readonly keyOf: (integration: string, instance: string) => string;
+  /** Whether the configuration names what has this key. */
+  readonly isNamed: (key: string) => boolean;
+  /** How often what is found is asked. */
+  readonly intervalMs: number;
+};
 
 /** What round after round of detection found, and what is missed since. */
 export class KnownServices {
@@ -40,18 +47,17 @@ export class KnownServices {
       .map(([, { service }]) => service);
   }
 
-  /** Takes up what a round found; gives what the round before it did not find. `isNamed`: whether the configuration names what has this key. */
+  /** Takes up what a round found; gives what the round before it did not find. */
   take(
     { found, problems }: DetectionRound,
     host: HostLook,
     nowMs: number,
-    keyOf: KeyOf,
-    isNamed: (key: string) => boolean,
+    { keyOf, isNamed, intervalMs }: Naming,
   ): KnownService[] {
     const seen = new Set<string>();
     const fresh: KnownService[] = [];
     for (const { integration, finding } of found.toSorted(byWorth)) {
-      const judged = judgeFinding(integration, finding);
+      const judged = judgeFinding(integration, finding, intervalMs);
       const key = keyOf(integration.name, judged.instance);
       const held = this.#held.get(key);
       if (seen.has(key) || (held === undefined && this.#held.size >= servicesMax)) continue;
@@ -78,12 +84,12 @@ export class KnownServices {
   recall(
     remembered: readonly RememberedInstance[],
     known: readonly AnyIntegration[],
-    keyOf: KeyOf,
+    { keyOf, intervalMs }: Naming,
   ): void {
     for (const { integration: name, options, found_ms: foundMs } of remembered) {
       const integration = known.find((each) => each.name === name);
       if (integration === undefined) continue;
-      const made = bindFound(integration, options);
+      const made = bindFound(integration, options, intervalMs);
       if ("problem" in made) continue;
       const { bound } = made;
       const { instance } = bound;
