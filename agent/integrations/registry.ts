@@ -1,4 +1,5 @@
 import { apache } from "./apache/integration.ts";
+import { backups } from "./backups/integration.ts";
 import { bind } from "./bind/integration.ts";
 import { certificates } from "./certificates/integration.ts";
 import { chrony } from "./chrony/integration.ts";
@@ -26,6 +27,7 @@ import { varnish } from "./varnish/integration.ts";
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
   apache,
+  backups,
   bind,
   certificates,
   chrony,
