@@ -33,6 +33,9 @@ const programs = [
   ["/usr/lib/rabbitmq", "rabbitmq-server"],
 ];
 
+/** Packages that stand where another of their kind may be, which is not taken off a machine for a test. */
+const replacing = new Set(["chrony", "postfix"]);
+
 bootstrap();
 installPrograms();
 if (process.argv.length === 2) run(bun, [".ci/check.ts"]);
@@ -60,12 +63,19 @@ function installPrograms() {
   console.error(`Installing ${packages.join(", ")} ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const quiet = { env, stdio: ["ignore", "ignore", 2] };
-  const apt = ["-y", "-qq", "--no-install-recommends", "install", ...packages];
-  try {
-    run("apt-get", ["-qq", "update"], quiet);
-    run("apt-get", apt, quiet);
-  } catch (error) {
-    console.error(`Installation failed, so tests that need them are skipped: ${error.message}`);
+  const groups = [
+    ["update"],
+    ["install", ...packages.filter((name) => !replacing.has(name))],
+    ...packages
+      .filter((name) => replacing.has(name))
+      .map((name) => ["--no-remove", "install", name]),
+  ];
+  for (const words of groups.filter((each) => each[0] === "update" || each.length > 1)) {
+    try {
+      run("apt-get", ["-y", "-qq", "--no-install-recommends", ...words], quiet);
+    } catch (error) {
+      console.error(`Installation failed, so tests that need it are skipped: ${error.message}`);
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { kafka } from "./kafka/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
+import { openssh } from "./openssh/integration.ts";
 import { phpFpm } from "./php_fpm/integration.ts";
 import { postfix } from "./postfix/integration.ts";
 import { postgresql } from "./postgresql/integration.ts";
@@ -40,6 +41,7 @@ export const integrations = {
   memcached,
   nats,
   nginx,
+  openssh,
   php_fpm: phpFpm,
   postfix,
   postgresql,
