@@ -13,6 +13,26 @@ const head = `# Services that are watched
 An agent looks for these on its host, once a minute, and watches what needs no secret without a word in the configuration. \`lapwing agent detect\` tells what is found,
 why, and the lines to add for what needs something. Each can be named under \`integrations\`, on this host or another.
 
+    integrations:
+      detect: true                # false: only what is named below
+      detect_interval: 1m
+      interval: 15s               # how often what was found is asked
+      exclude: [memcached]        # kinds that detection leaves alone
+      redis:
+        - address: 127.0.0.1:6379
+          password_file: /etc/lapwing/redis.password
+          # of every entry: interval, timeout, job, instance, labels, series_max, logs
+
+- What is named is not found a second time, however its address is written.
+- Looking reads \`/proc\`, the files that a service's package puts where they belong, and asks ports that listen who they are, which is not asked again for an hour while the same
+  socket listens. Processes in containers with a network of their own are left alone.
+- A service that stops is still a target, which is down, also after a restart of the agent, until it was not found for seven days (\`agent/integrations.json\` in
+  the data folder). What lives in a container, or at a port of the kernel's choice (32768 and above) without a unit of systemd, is let go after three rounds without it.
+- \`GET /integrations\` of an agent tells what is watched and what is missing, and so does the page of its host. States: running, down (with the reason), starting, needs, invalid, failed, excluded.
+- A log file that an integration names is read once, by it, with its labels; the source \`file_logs\` with its usual paths leaves it out, and takes it up again where it stands when the
+  service is no longer watched. Paths that are written down under \`sources\` stay with their source. Where an integration keeps only its own lines of a file of many programs
+  (\`mail.log\`), the file is read by both, and these lines are stored under both jobs. \`logs: false\` leaves the files of a service alone.
+
 This page is generated from the folders of \`agent/integrations\` (\`bun run docs:integrations\`); each folder's README has the options, the rights that are needed, and what is
 different from the exporter of the same metrics. Dashboards for Grafana, rules for Prometheus and objectives for Sloth: \`lapwing integrations show NAME --dashboard\`, \`--rules\`, \`--slo\`.
 `;
