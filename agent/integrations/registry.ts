@@ -10,6 +10,7 @@ import { fail2ban } from "./fail2ban/integration.ts";
 import { haproxy } from "./haproxy/integration.ts";
 import { kafka } from "./kafka/integration.ts";
 import { memcached } from "./memcached/integration.ts";
+import { mongodb } from "./mongodb/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
 import { openssh } from "./openssh/integration.ts";
@@ -39,6 +40,7 @@ export const integrations = {
   haproxy,
   kafka,
   memcached,
+  mongodb,
   nats,
   nginx,
   openssh,
