@@ -26,6 +26,7 @@ const programs = [
   ["redis-server", "redis-server"],
   ["fail2ban-server", "fail2ban"],
   ["haproxy", "haproxy"],
+  ["squid", "squid"],
   ["/etc/php", "php-fpm"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],

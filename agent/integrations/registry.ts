@@ -22,6 +22,7 @@ import { rabbitmq } from "./rabbitmq/integration.ts";
 import { redis } from "./redis/integration.ts";
 import { scripts } from "./scripts/integration.ts";
 import { smart } from "./smart/integration.ts";
+import { squid } from "./squid/integration.ts";
 import { systemd } from "./systemd/integration.ts";
 import { textfile } from "./textfile/integration.ts";
 import { varnish } from "./varnish/integration.ts";
@@ -52,6 +53,7 @@ export const integrations = {
   redis,
   scripts,
   smart,
+  squid,
   systemd,
   textfile,
   varnish,
