@@ -124,6 +124,10 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       expect(collected).toBeGreaterThan(0);
       expect(stored + inFlight + dropped).toBe(collected);
       await page.getByText("got status 500 from http://127.0.0.1:8080/metrics").waitFor();
+      const services = page.getByRole("region", { name: "Services", exact: true });
+      expect(await services.locator("tbody tr").first().innerText()).toContain("ECONNREFUSED");
+      await services.getByText("Needs password_file").click();
+      await services.getByText("password_file: /etc/lapwing/redis").waitFor();
     });
   });
 

@@ -50,6 +50,35 @@ export function fixtureAgent(
         { spoolBytes: 1_200_000 + i, spoolBytesMax: 512 * 1_024 ** 2, state: "ok" },
         { spoolBytes: 90_000, spoolBytesMax: 512 * 1_024 ** 2, state: "ok" },
       ],
+      integrations: [
+        {
+          integration: "memcached",
+          title: "Memcached",
+          instance: "127.0.0.1:11211",
+          state: "running",
+          origin: "detection",
+          because: ["process memcached (pid 812)", "listens on 127.0.0.1:11211"],
+        },
+        {
+          integration: "redis",
+          title: "Redis",
+          instance: "127.0.0.1:6379",
+          state: "needs",
+          origin: "detection",
+          because: ["process redis-server (pid 813)", markupName],
+          needs: [{ key: "password_file", example: "/etc/lapwing/redis", why: "It asks for one." }],
+          snippet:
+            "integrations:\n  redis:\n    - address: 127.0.0.1:6379\n      # It asks for one.\n      password_file: /etc/lapwing/redis\n",
+        },
+        {
+          integration: "nginx",
+          title: "nginx",
+          instance: "127.0.0.1:8090",
+          state: "down",
+          origin: "configuration",
+          lastError: "connect ECONNREFUSED 127.0.0.1:8090",
+        },
+      ],
       targets: [
         {
           pool: "node",

@@ -1,6 +1,6 @@
 import { ConnectError, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import type { TargetState } from "#proto/gen/v1/control_pb.js";
+import type { IntegrationState, TargetState } from "#proto/gen/v1/control_pb.js";
 import { QueryService, type Agent, type LaneAccount } from "#proto/gen/v1/query_pb.js";
 import { OperatingError } from "#shared/errors.ts";
 
@@ -27,6 +27,7 @@ export type AgentRow = {
   /** Faults that the agent itself tells of: a full spool, a failing source. */
   readonly faults: readonly string[];
   readonly targets: readonly Target[];
+  readonly services: readonly Service[];
   readonly lanes: readonly Lane[];
 };
 
@@ -38,6 +39,23 @@ export type Target = {
   readonly lastScrapeMs: number;
   readonly durationSeconds: number;
   readonly samples: number;
+};
+
+/** A service of a host that is named in its configuration or was found. */
+export type Service = {
+  readonly integration: string;
+  readonly title: string;
+  /** Empty where this is about all of its kind. */
+  readonly instance: string;
+  /** As proto/v1/control.proto names them. */
+  readonly state: string;
+  readonly origin: string;
+  readonly lastError: string;
+  readonly because: readonly string[];
+  /** Keys that its entry lacks. */
+  readonly needs: readonly string[];
+  /** YAML to add to the configuration. */
+  readonly snippet: string;
 };
 
 /** The loss account of one agent and signal, in items. */
@@ -141,6 +159,7 @@ function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Age
     spoolBytesMax: lanes.reduce((sum, state) => sum + state.spoolBytesMax, 0),
     faults,
     targets: (heartbeat?.targets ?? []).map(target),
+    services: (heartbeat?.integrations ?? []).map(service),
     lanes: account.map(lane),
   };
 }
@@ -155,6 +174,12 @@ function target(state: TargetState): Target {
     durationSeconds: state.lastDurationSeconds,
     samples: state.samples,
   };
+}
+
+function service(told: IntegrationState): Service {
+  const { integration, title, instance, state, origin, lastError, because, snippet } = told;
+  const needs = told.needs.map(({ key }) => key);
+  return { integration, title, instance, state, origin, lastError, because, needs, snippet };
 }
 
 function lane(account: LaneAccount): Lane {

@@ -9,6 +9,7 @@ import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
 import { HostHeader } from "./host_header.tsx";
 import { LogTail } from "./log_tail.tsx";
+import { ServiceTable } from "./service_table.tsx";
 import { TargetTable } from "./target_table.tsx";
 
 const route = getRouteApi("/hosts/$agent");
@@ -77,8 +78,14 @@ function HostPage({ row, corner, known }: PageProps) {
           <AccountTable caption={`Loss account of ${row.name}`} lanes={row.lanes} />
         )}
       </section>
+      {row.services.length > 0 && (
+        <section className="block" aria-label="Services">
+          <h2>Services</h2>
+          <ServiceTable services={row.services} />
+        </section>
+      )}
       <section className="block" aria-label="Targets">
-        <h2>Scrape targets</h2>
+        <h2>Targets</h2>
         {row.targets.length === 0 ? (
           <Empty title="This agent scrapes no targets">
             Add <code>scrape_configs</code> to its <code>lapwing.yaml</code>; they are Prometheus's
