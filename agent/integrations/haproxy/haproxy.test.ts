@@ -136,6 +136,8 @@ withServer(
     expect(await found(noEndpoint.replace("stats socket", "#"))).toEqual({
       stats_url: page("/stats;csv"),
     });
+    const unread = hostOf({ processes, listeners: [{ port, pid: 100 }], ...realAsking });
+    expect((await haproxy.detect(unread))[0]?.options).toEqual({ metrics_url: page("/metrics") });
   },
 );
 
@@ -176,7 +178,7 @@ withServer("haproxy: its log is read and counted, and the assets name what there
 test("haproxy: lines of connections, captured headers and broken requests are told apart", () => {
   const logs = new LogsUnderTest(haproxy, {});
   const client = "10.0.0.1:33320 [21/Nov/2026:21:50:57.123]";
-  const records = logs.read(
+  const lines = logs.read(
     undefined,
     syslogLine(`${client} tcpin db/one 0/2/345 212 -- 1/1/0/0/0 0/0`) +
       syslogLine(
@@ -188,6 +190,7 @@ test("haproxy: lines of connections, captured headers and broken requests are to
       syslogLine("backend app has no server available!") +
       "Nov 21 21:50:57 host sshd[7]: not of this server\n",
   );
+  const records = lines.filter(({ stream }) => stream.job === "haproxy");
   expect(
     records.map(({ severity, attributes }) => [
       severity,

@@ -1,17 +1,24 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { requestCounting } from "../access_log.ts";
-import { type HostView, processesNamed } from "../detection/host_view.ts";
+import {
+  type HostProcess,
+  type HostView,
+  listenersOf,
+  processesNamed,
+  reachable,
+} from "../detection/host_view.ts";
 import { httpClientOf } from "../http_service_config.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { syslogSources } from "../syslog_source.ts";
 import { HaproxyConfig, placeOf, usualSocket } from "./config.ts";
 import { logLines } from "./log_lines.ts";
-import { readHaproxyFile } from "./server_config.ts";
+import { type HaproxyFile, readHaproxyFile } from "./server_config.ts";
 
 const usualFile = "/etc/haproxy/haproxy.cfg";
 const usualLog = "/var/log/haproxy.log";
 const unit = "haproxy.service";
+const usualPorts = [8_404, 8_405];
 const placesMax = 3;
 
 type Options = z.input<typeof HaproxyConfig>;
@@ -25,9 +32,14 @@ export const haproxy = defineIntegration({
   up: gauge("haproxy_up", "Whether HAProxy answered."),
   instanceOf: placeOf,
   async detect(host) {
-    const [process] = processesNamed(host, "haproxy");
+    const processes = processesNamed(host, "haproxy");
+    const [process] = processes;
     if (process === undefined) return [];
-    const place = await placeFound(host, fileOf(process.args));
+    const text = await host.read(fileOf(process.args));
+    const place = await placeFound(
+      host,
+      text === undefined ? usualPlaces(host, processes) : readHaproxyFile(text),
+    );
     const logs = !host.exists(usualLog) && host.units.has(unit) ? { journal_units: [unit] } : {};
     const because = [`process ${process.name} (pid ${process.pid})`];
     if (place !== undefined)
@@ -90,9 +102,8 @@ const socketNeeded: Need = {
 /** The first of its own endpoint, the socket and the page that answers. */
 async function placeFound(
   host: HostView,
-  file: string,
+  { metricsUrls, sockets, statsUrls }: HaproxyFile,
 ): Promise<{ options: Options; because: string } | undefined> {
-  const { metricsUrls, sockets, statsUrls } = readHaproxyFile((await host.read(file)) ?? "");
   for (const url of metricsUrls.slice(0, placesMax))
     if ((await host.get(url))?.body.includes("# TYPE haproxy_") === true)
       return { options: { metrics_url: url }, because: `${url} answers with metrics` };
@@ -103,6 +114,16 @@ async function placeFound(
     if ((await host.get(url))?.body.startsWith("# pxname,") === true)
       return { options: { stats_url: url }, because: `${url} answers with statistics` };
   return undefined;
+}
+
+/** Where its file can't be read: what HAProxy's documentation has in its examples, on the ports that it listens on. */
+function usualPlaces(host: HostView, processes: readonly HostProcess[]): HaproxyFile {
+  const bases = listenersOf(host, processes, usualPorts).map((each) => `http://${reachable(each)}`);
+  return {
+    sockets: [],
+    metricsUrls: bases.map((base) => `${base}/metrics`),
+    statsUrls: bases.map((base) => `${base}/stats;csv`),
+  };
 }
 
 /** "-f FILE" of its command line; the usual one for a folder. */
