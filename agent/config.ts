@@ -7,7 +7,7 @@ import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
-import { ProbesConfig } from "./probes/config.ts";
+import { LazyProbesConfig } from "./probes/lazy_config.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -40,7 +40,7 @@ export const agentShape = {
   /** Services of this host. */
   integrations: IntegrationsConfig.prefault({}),
   /** Probes from outside, with the blackbox exporter's modules. */
-  probes: ProbesConfig.prefault({}),
+  probes: LazyProbesConfig,
   receivers: ReceiversConfig.prefault({}),
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { parse } from "yaml";
 import { ProbesConfig } from "./config.ts";
-import { ProbeModule, shownModule } from "./module.ts";
+import { LazyProbesConfig } from "./lazy_config.ts";
+import { ProbeModule } from "./module.ts";
+import { shownModule } from "./shown_module.ts";
 import { LabelMatcher, isVantage } from "./vantages.ts";
 
 function mistakes(module: string): string[] {
@@ -48,6 +50,14 @@ test("every mistake in a module is named", () => {
       "http.fail_if_header_matches.0.regexp: ",
     ],
     ["{prober: http, http: {valid_http_versions: ['HTTP/3.0']}}", "http.valid_http_versions.0: "],
+    [
+      "{prober: http, http: {fail_if_body_json_matches_cel: 'body.a =='}}",
+      "http.fail_if_body_json_matches_cel: CEL expression",
+    ],
+    [
+      "{prober: http, http: {fail_if_body_json_matches_cel: 'body.all(a, body.all(b, true))'}}",
+      'http.fail_if_body_json_matches_cel: CEL expression "body.all(a, body.all(b, true))": a macro',
+    ],
     ["{prober: http, http: {proxy_url: 'socks5://a'}}", "http.proxy_url: "],
     [
       "{prober: tcp, tcp: {query_response: [{expect: a, expect_bytes: b}]}}",
@@ -109,4 +119,9 @@ test("vantages are picked by name and by conditions on labels", () => {
   expect(isVantage({ match: match('env!~"prod|test"') }, agent)).toBe(false);
   for (const bad of ["region", "region=eu", 'region=~"("', '{a="b"}'])
     expect([bad, LabelMatcher.safeParse(bad).success]).toEqual([bad, false]);
+});
+
+test("an agent without probes has what an empty section gives", () => {
+  expect(LazyProbesConfig.parse(undefined)).toEqual(ProbesConfig.parse({}));
+  expect(LazyProbesConfig.safeParse({ modules: { a: { prober: "none" } } }).success).toBe(false);
 });

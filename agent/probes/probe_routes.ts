@@ -3,8 +3,9 @@ import { parseGoFloat } from "#shared/text/exposition/go_float.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { ProbesConfig } from "./config.ts";
 import type { ProbeMeters } from "./meters.ts";
-import { type ProbeModule, shownModule } from "./module.ts";
+import type { ProbeModule } from "./module.ts";
 import { requestGuard } from "./net/address_guard.ts";
+import { shownModule } from "./shown_module.ts";
 import { type ProbeResult, runProbe } from "./run_probe.ts";
 
 /** Where no scrape says how long it waits (prober/handler.go). */

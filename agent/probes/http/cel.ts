@@ -42,6 +42,16 @@ export function evaluateCel(expression: string, body: Buffer): boolean {
   return result;
 }
 
+/** What is wrong with an expression; undefined where nothing is. */
+export function celFault(expression: string): string | undefined {
+  try {
+    programOf(expression);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
 function programOf(expression: string): Program {
   const known = programs.get(expression);
   if (known !== undefined) return known;

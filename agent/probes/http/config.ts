@@ -34,6 +34,13 @@ const OAuth2 = z
   });
 export type OAuth2 = z.output<typeof OAuth2>;
 
+const CelExpression = z.string().superRefine((expression, context) => {
+  // Loaded by those who use it: it takes ten megabytes.
+  const { celFault }: typeof import("./cel.ts") = require("./cel.ts");
+  const message = celFault(expression);
+  if (message !== undefined) context.addIssue({ code: "custom", message, input: expression });
+});
+
 const versions = ["HTTP/1.0", "HTTP/1.1", "HTTP/2.0"] as const;
 const { basic_auth, authorization, bearer_token, bearer_token_file, follow_redirects } =
   httpClientShape;
@@ -71,8 +78,8 @@ export const HttpProbe = z
     fail_if_not_ssl: z.boolean().default(false),
     fail_if_body_matches_regexp: z.array(SearchRegex).default([]),
     fail_if_body_not_matches_regexp: z.array(SearchRegex).default([]),
-    fail_if_body_json_matches_cel: z.string().optional(),
-    fail_if_body_json_not_matches_cel: z.string().optional(),
+    fail_if_body_json_matches_cel: CelExpression.optional(),
+    fail_if_body_json_not_matches_cel: CelExpression.optional(),
     fail_if_header_matches: z.array(HeaderMatch).default([]),
     fail_if_header_not_matches: z.array(HeaderMatch).default([]),
     oauth2: OAuth2.optional(),
