@@ -204,7 +204,9 @@ test("haproxy: lines of connections, captured headers and broken requests are to
     [9, "app", "217", "POST", "34"],
     [13, "web", "0", undefined, "0"],
     [21, undefined, undefined, undefined, undefined],
+    [0, undefined, undefined, undefined, undefined],
   ]);
+  expect(records.at(-1)?.stream["job"]).toBe("files");
 });
 
 test("haproxy: its own endpoint is scraped, with the options of the entry", () => {
