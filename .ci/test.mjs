@@ -24,6 +24,7 @@ const programs = [
   ["nginx", "nginx-light"],
   ["apache2", "apache2-bin"],
   ["redis-server", "redis-server"],
+  ["mariadbd", "mariadb-server-core"],
   ["fail2ban-server", "fail2ban"],
   ["haproxy", "haproxy"],
   ["squid", "squid"],

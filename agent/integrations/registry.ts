@@ -11,6 +11,7 @@ import { haproxy } from "./haproxy/integration.ts";
 import { kafka } from "./kafka/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { mongodb } from "./mongodb/integration.ts";
+import { mysql } from "./mysql/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
 import { openssh } from "./openssh/integration.ts";
@@ -42,6 +43,7 @@ export const integrations = {
   kafka,
   memcached,
   mongodb,
+  mysql,
   nats,
   nginx,
   openssh,

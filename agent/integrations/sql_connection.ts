@@ -1,11 +1,14 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
+import type { Tick } from "./integration.ts";
+import type { TlsOptions } from "./tls_files.ts";
+
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 type Options = ConstructorParameters<typeof Bun.SQL>[0];
 
 /** A statement that the server refused; the connection goes on. */
-export class SqlRefusal extends OperatingError {
+class SqlRefusal extends OperatingError {
   constructor(message: string) {
     super("bad_request", message.slice(0, 300));
   }
@@ -73,6 +76,22 @@ function serverCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("errno" in thrown)) return undefined;
   const { errno } = thrown;
   return typeof errno === "string" || typeof errno === "number" ? String(errno) : undefined;
+}
+
+/** A part of a tick: what the server refuses is told, and the rest of the tick goes on. */
+export async function sqlPart(tick: Tick, name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (thrown) {
+    if (!(thrown instanceof SqlRefusal)) throw thrown;
+    tick.degraded(`${name}: ${thrown.message}`);
+  }
+}
+
+/** Options of TLS as Bun's client has them. */
+export function sqlTls(tls: TlsOptions | undefined) {
+  if (tls === undefined) return false;
+  return { ...tls, ...(tls.servername === undefined ? {} : { serverName: tls.servername }) };
 }
 
 /** A column as a number: texts and booleans are read, null and what is no number are undefined. */

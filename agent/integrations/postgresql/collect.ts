@@ -1,7 +1,7 @@
 import type { SampleSink } from "../../collect/samples/family.ts";
 import { passwordOf } from "../credentials.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { SqlConnection, SqlRefusal, type SqlRow, labelOf } from "../sql_connection.ts";
+import { SqlConnection, type SqlRow, labelOf, sqlPart, sqlTls } from "../sql_connection.ts";
 import { splitAddress } from "../split_address.ts";
 import { tlsOptionsOf } from "../tls_files.ts";
 import { type PostgresqlConfig, usualPort } from "./config.ts";
@@ -50,11 +50,11 @@ export const openPostgresql: OpenInstance<PostgresqlConfig> = (config, { timeout
       sink.add(staticInfo, 1, labelOf(first.text), `${version}.${number % 10_000}.0`);
       const asked = { sink, tick, connection: main, version };
       await addParts(asked, ofServer);
-      await part(tick, "settings", async () =>
+      await sqlPart(tick, "settings", async () =>
         addSettings(sink, await main.rows(settingsSql, tick.signal)),
       );
       if (config.statements_max > 0)
-        await part(tick, "stat_statements", () => addStatements(asked, config));
+        await sqlPart(tick, "stat_statements", () => addStatements(asked, config));
       for (const [name, connection] of others)
         await otherDatabase(tick, name, () => addParts({ ...asked, connection }, ofTables));
     },
@@ -73,10 +73,7 @@ async function connectOptions(config: PostgresqlConfig, database: string, timeou
     username: config.username,
     password,
     database,
-    tls:
-      tls === undefined
-        ? false
-        : { ...tls, ...(tls.servername === undefined ? {} : { serverName: tls.servername }) },
+    tls: sqlTls(tls),
     max: 1,
     connectionTimeout: Math.max(1, timeoutMs / 1_000),
     connection: {
@@ -104,7 +101,7 @@ function isRefusedEntry(sqlState: string): boolean {
 async function addParts(asked: Asked, parts: readonly Part[]): Promise<void> {
   for (const each of parts)
     if (asked.version >= (each.since ?? 0) && asked.version <= (each.until ?? Infinity))
-      await part(asked.tick, each.name, async () => {
+      await sqlPart(asked.tick, each.name, async () => {
         await addPart(asked, each);
       });
 }
@@ -130,16 +127,6 @@ async function addStatements(asked: Asked, config: PostgresqlConfig): Promise<vo
     rows.map((row) => labelOf(row.queryid)),
   );
   if (texts !== undefined) await addPart(asked, texts);
-}
-
-/** What the server refuses lacks, and the rest goes on. */
-async function part(tick: Tick, name: string, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (thrown) {
-    if (!(thrown instanceof SqlRefusal)) throw thrown;
-    tick.degraded(`${name}: ${thrown.message}`);
-  }
 }
 
 /** A database that can't be entered does not make the server down. */

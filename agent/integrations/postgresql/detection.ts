@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { HostProcess, HostView, Listener, SocketAddress } from "../detection/host_view.ts";
 import { processesNamed, reachable } from "../detection/host_view.ts";
 import type { Finding, Need } from "../integration.ts";
+import { ownUser } from "../own_user.ts";
 import { type PostgresqlConfig, usualFolder, usualPort } from "./config.ts";
 
 type PostgresqlFinding = Finding<z.input<typeof PostgresqlConfig>>;
@@ -171,10 +172,3 @@ const passwordNeed: Need = {
   example: "/etc/lapwing/postgresql.password",
   why: "A user that may read statistics: CREATE USER lapwing PASSWORD '...'; GRANT pg_monitor TO lapwing;",
 };
-
-/** The name that "peer" compares; users that systemd makes for a service alone stand in no file. */
-async function ownUser(host: HostView): Promise<string> {
-  const users = (await host.read("/etc/passwd")) ?? "";
-  const own = new RegExp(`^([^:\\n]+):[^:\\n]*:${process.getuid?.()}:`, "m").exec(users)?.[1];
-  return own ?? process.env.USER ?? "lapwing";
-}
