@@ -4,7 +4,7 @@ import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
 import { SourceEntry } from "../collect/sources/config.ts";
 import { type InstanceCommon, instanceShape } from "./instance.ts";
-import type { Integration, LogSourceInput } from "./integration.ts";
+import type { Integration } from "./integration.ts";
 import { integrations } from "./registry.ts";
 
 /** One entry with its options checked and bound to its integration. */
@@ -100,21 +100,11 @@ function bound(
             })),
           },
         ]);
-  const logs = common.logs ? (integration.logs?.(options) ?? []).map(logSourceOf) : [];
+  const logs = common.logs
+    ? (integration.logs?.(options) ?? []).map((entry) => SourceEntry.parse(entry))
+    : [];
   return { integration, common, options, instance, fingerprint, scrape, logs };
 }
-
-/** What keeps some lines of a file leaves the others to whoever reads it besides: such an entry takes no files from others. */
-function logSourceOf(entry: LogSourceInput): BoundSource {
-  const { files, ...source } = SourceEntry.parse(entry);
-  const { processors } = Processors.parse(entry);
-  const isShared = files === undefined || processors.some(({ type }) => type === "keep");
-  return isShared ? source : { ...source, files };
-}
-
-const Processors = z.looseObject({
-  processors: z.array(z.looseObject({ type: z.string() })).default([]),
-});
 
 const names = Object.keys(integrations);
 const entries = Object.fromEntries(

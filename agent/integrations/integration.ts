@@ -32,7 +32,10 @@ export type Integration<Name extends string, Config extends z.ZodType> = {
   scrape?(options: z.output<Config>): ScrapeJobInput | undefined;
   /** For all others: loads `collect.ts`. */
   load?(): Promise<OpenInstance<z.output<Config>>>;
-  /** Entries of `sources`, as a person would write them, for the files that it logs to. */
+  /**
+   * Entries of `sources`, as a person would write them, for the files that it logs to. Nobody else reads these files then: what other programs write
+   * to them must go on.
+   */
   logs?(options: z.output<Config>): readonly LogSourceInput[];
 };
 
