@@ -27,6 +27,7 @@ import { squid } from "./squid/integration.ts";
 import { systemd } from "./systemd/integration.ts";
 import { textfile } from "./textfile/integration.ts";
 import { varnish } from "./varnish/integration.ts";
+import { zookeeper } from "./zookeeper/integration.ts";
 
 /** Every integration, under its key in `integrations` of the configuration; sorted. A new one is a folder and a line here. */
 export const integrations = {
@@ -59,4 +60,5 @@ export const integrations = {
   systemd,
   textfile,
   varnish,
+  zookeeper,
 };
