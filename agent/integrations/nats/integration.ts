@@ -47,16 +47,15 @@ async function findingOf(
   process: HostProcess,
 ): Promise<Finding<z.input<typeof NatsConfig>>> {
   const because = [`process ${process.name} (pid ${process.pid})`];
-  const url = monitoringUrl(host, process);
-  if (url === undefined) return { confidence: 0.4, because, options: {}, needs: [monitoringOff] };
-  if (await answers(host, url))
-    return {
-      confidence: 1,
-      because: [...because, `${url} answers /varz`],
-      options: { url },
-      needs: [],
-    };
-  return { confidence: 0.4, because, options: { url }, needs: [monitoringOff] };
+  for (const url of await monitoringUrls(host, process))
+    if (await answers(host, url))
+      return {
+        confidence: 1,
+        because: [...because, `${url} answers /varz`],
+        options: { url },
+        needs: [],
+      };
+  return { confidence: 0.4, because, options: {}, needs: [monitoringOff] };
 }
 
 const monitoringOff: Need = {
@@ -65,19 +64,40 @@ const monitoringOff: Need = {
   why: `Monitoring is off or elsewhere. Put "http: 127.0.0.1:${usualPort}" into the server's configuration (or start it with -m ${usualPort}) and restart it.`,
 };
 
-/** What the arguments say, else the usual port, else the one port that is for nothing else. */
-function monitoringUrl(host: HostView, process: HostProcess): string | undefined {
+/** Where it may be: as arguments or configuration say, else the usual port, else those that are for nothing else, of which there are few. */
+async function monitoringUrls(host: HostView, process: HostProcess): Promise<string[]> {
   const own = listenersOf(host, [process], [usualPort]);
-  const flag = process.args.findIndex((arg) => /^--?(m|http_port|ms|https_port)(=|$)/.test(arg));
-  const arg = process.args[flag] ?? "";
-  const given = arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : process.args[flag + 1];
-  const port = flag < 0 ? usualPort : Number(given);
-  const rest = own.filter((each) => !otherPorts.has(each.port));
-  const listener =
-    own.find((each) => each.port === port) ?? (rest.length === 1 ? rest[0] : undefined);
-  if (listener === undefined) return undefined;
-  const scheme = /^--?(ms|https_port)/.test(arg) ? "https" : "http";
-  return `${scheme}://${reachable(listener)}`;
+  const told =
+    argumentOf(process, httpFlags) ??
+    portIn(await host.read(argumentOf(process, ["c", "config"]) ?? ""));
+  const port = Number(told?.split(":").at(-1) ?? usualPort);
+  const exact = own.filter((each) => each.port === port);
+  const found = exact.length > 0 ? exact : own.filter((each) => !otherPorts.has(each.port));
+  const isEncrypted = argumentOf(process, httpsFlags) !== undefined;
+  return found
+    .slice(0, candidatesMax)
+    .map((listener) => `${isEncrypted ? "https" : "http"}://${reachable(listener)}`);
+}
+
+const httpsFlags = ["ms", "https_port"];
+const httpFlags = ["m", "http_port", ...httpsFlags];
+/** Clients, routes, gateways, leaf nodes, WebSockets and MQTT have ports, too. */
+const candidatesMax = 3;
+
+/** Of "-m 8222", "--http_port=8222" and their like. */
+function argumentOf({ args }: HostProcess, flags: readonly string[]): string | undefined {
+  for (const [i, arg] of args.entries()) {
+    const [flag = "", value] = arg.split("=");
+    if (flag.startsWith("-") && flags.includes(flag.replace(/^--?/, "")))
+      return value ?? args[i + 1];
+  }
+  return undefined;
+}
+
+/** Of `http: "127.0.0.1:8222"`, `http_port = 8222` or `monitor_port 8222` in NATS's own format. */
+function portIn(configuration: string | undefined): string | undefined {
+  const setting = /^\s*(?:http|http_port|monitor_port)\s*[:=\s]\s*"?([^\s"#,]+)/m;
+  return configuration?.match(setting)?.[1];
 }
 
 async function answers(host: HostView, url: string): Promise<boolean> {

@@ -108,6 +108,13 @@ withServer(
         needs: [],
       },
     ]);
+    const file = server === undefined ? "" : `${server.folder}/nats.conf`;
+    const read = async (path: string) => (path === file ? Bun.file(path).text() : undefined);
+    const byFile = givenHost({
+      processes: [{ name: "nats-server", args: ["nats-server", "-c", file] }],
+      ports: { [server?.port ?? 0]: 0, 5222: 0, 7422: 0, 7522: 0, [port]: 0 },
+    });
+    expect((await nats.detect({ ...byFile, read }))[0]?.options).toEqual({ url });
     const [off] = await nats.detect(givenHost({ processes, ports: { 4222: 0 } }));
     expect(off?.confidence).toBe(0.4);
     expect(off?.needs[0]?.why).toContain('"http: 127.0.0.1:8222"');
