@@ -25,9 +25,12 @@ type Pending = {
   state: "waiting" | "acknowledged" | "failed";
 };
 
-/** Frames and bytes on their way without an acknowledgement: enough for 100 ms of distance at a spool's speed. */
+/**
+ * Frames and bytes on their way without an acknowledgement: 15 MB/s at 100 ms of distance, some 780,000 log lines. The client and its socket hold
+ * copies of them, so that each MiB here is two or three of the process.
+ */
 const pendingMax = 64;
-const pendingBytesMax = 4 * 1024 * 1024;
+const pendingBytesMax = 1.5 * 1024 * 1024;
 const retryMinMs = 250;
 const retryMaxMs = 5_000;
 
