@@ -97,9 +97,9 @@ function addPage(sink: SampleSink, text: string): void {
     } else if (key === "Scoreboard") addScoreboard(sink, value);
     else if (key === "ServerVersion") server = value;
     else if (key === "ServerMPM") mpm = value;
-    else if (key === "CPULoad") percent = Number(value);
+    else if (key === "CPULoad") percent = numberOr0(value);
     else if (/^CPU(Children)?(User|System)$/.test(key)) {
-      cpuMs[key.endsWith("User") ? "user" : "system"] += 1_000 * Number(value);
+      cpuMs[key.endsWith("User") ? "user" : "system"] += 1_000 * numberOr0(value);
       hasCpu = true;
     } else if (key.startsWith("ProxyBalancer[")) {
       const [, ofWorker = ""] = /\]Worker\[\d+\](\w+)$/.exec(key) ?? [];
@@ -136,6 +136,10 @@ function addOfWorker(
   worker: string,
 ): void {
   const family = balancerNumbers[key];
-  if (family !== undefined) sink.add(family, Number(value.replace(/k$/i, "")), balancer, worker);
+  if (family !== undefined) sink.add(family, numberOr0(value.replace(/k$/i, "")), balancer, worker);
   else if (key === "Status") sink.add(balancerStatus, 1, balancer, worker, value);
+}
+
+function numberOr0(text: string): number {
+  return Number(text) || 0;
 }

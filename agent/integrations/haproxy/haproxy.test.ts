@@ -9,6 +9,7 @@ import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { realAsking } from "#test/support/real_asking.ts";
 import { haproxy } from "./integration.ts";
+import { addProxies } from "./proxies.ts";
 import { readHaproxyFile } from "./server_config.ts";
 
 const program = serverProgram("haproxy");
@@ -119,6 +120,17 @@ withServer("haproxy: statistics by HTTP give the same of proxies", async () => {
   const bySocket = await new InstanceUnderTest(haproxy, { socket: `${folder.path}/sock` }).tick();
   const byPage = await new InstanceUnderTest(haproxy, { stats_url: page("/stats;csv") }).tick();
   expect(proxies(byPage.samples.keys())).toEqual(proxies(bySocket.samples.keys()));
+});
+
+withServer("haproxy: any beginning of the statistics gives numbers, and no fault", async () => {
+  const text = await (await fetch(page("/stats;csv"))).text();
+  let numbers = 0;
+  const sink = {
+    add: (_family: unknown, value: number) =>
+      void (numbers += Number.isFinite(value) ? 1 : Number.NaN),
+  };
+  for (let length = 0; length <= text.length; length += 7) addProxies(sink, text.slice(0, length));
+  expect(numbers).toBeGreaterThan(1_000);
 });
 
 withServer(

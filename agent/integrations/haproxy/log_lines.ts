@@ -30,15 +30,14 @@ export const logLines = [
     match: '{} | status != ""',
     from: "status",
     pattern: String.raw`^(-1|\d)`,
-    values: { "5": "error", "4": "warn", "-1": "warn" },
-    otherwise: "info",
+    values: { "5": "error", "4": "warn", "3": "info", "2": "info", "1": "info", "-1": "warn" },
   },
   {
     type: "severity",
     match: '{} | status = ""',
     from: "body",
     pattern:
-      "(is DOWN|has no server available|is UP|is stopping|handshake failure|[Ee]rror|ALERT|WARNING)",
+      "^(?:.*?(is DOWN|has no server available|is UP|is stopping|handshake failure|[Ee]rror|ALERT|WARNING)|)",
     values: {
       "is DOWN": "error",
       "has no server available": "fatal",
@@ -46,8 +45,8 @@ export const logLines = [
       "is stopping": "warn",
       "handshake failure": "warn",
       ALERT: "error",
+      "": "info",
     },
-    otherwise: "info",
   },
 ] as const;
 

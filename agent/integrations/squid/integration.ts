@@ -78,9 +78,8 @@ export const squid = defineIntegration({
           {
             type: "severity",
             from: "body",
-            pattern: String.raw`\| (FATAL|ERROR|WARNING|SECURITY ALERT)\b`,
-            values: { "SECURITY ALERT": "error" },
-            otherwise: "info",
+            pattern: String.raw`\| (FATAL\b|ERROR\b|WARNING\b|SECURITY ALERT|)`,
+            values: { "SECURITY ALERT": "error", "": "info" },
           },
         ],
       }),
@@ -99,8 +98,7 @@ const accessLines = [
     type: "severity",
     from: "status",
     pattern: String.raw`^(\d)`,
-    values: { "5": "error", "4": "warn", "0": "warn" },
-    otherwise: "info",
+    values: { "5": "error", "4": "warn", "3": "info", "2": "info", "1": "info", "0": "warn" },
   },
   {
     type: "format",
