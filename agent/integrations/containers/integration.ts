@@ -4,7 +4,15 @@ import { defineIntegration } from "../integration.ts";
 import { ContainersConfig } from "./config.ts";
 
 /** Programs that run containers. */
-const runtimes = ["dockerd", "containerd", "podman", "crio", "conmon", "lxc-start", "lxcfs"];
+const runtimes = [
+  "dockerd",
+  "containerd",
+  "podman",
+  "crio",
+  "conmon",
+  "lxc-start",
+  "systemd-nspawn",
+];
 
 /** Containers by their control groups, under cAdvisor's names. */
 export const containers = defineIntegration({
