@@ -14,9 +14,9 @@ const pattern = z.string().transform((text, context): LinearRegex => {
 export const SystemdConfig = z.strictObject({
   /** What answers as systemctl does. */
   command: z.tuple([z.string().min(1)], z.string()).default(["systemctl"]),
-  /** Names of units; the whole name has to match. As node_exporter's, with its defaults. */
+  /** Names of units; the whole name has to match. As node_exporter's, with the defaults that Debian gives it: targets are many and say little. */
   unit_include: pattern.prefault(".+"),
-  unit_exclude: pattern.prefault(String.raw`.+\.(automount|device|mount|scope|slice)`),
+  unit_exclude: pattern.prefault(String.raw`.+\.(automount|device|mount|scope|slice|target)`),
   /** How often restarts, start times, timers and sockets are asked for; sooner where a unit changed its state. Each unit is a question to systemd. */
   details_interval: duration.prefault("1m"),
   /** Units beyond it have a state alone. */

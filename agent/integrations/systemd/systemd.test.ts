@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import { freePort } from "#test/support/free_port.ts";
 import { hostOf } from "#test/support/host_view.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
@@ -67,6 +68,75 @@ test.skipIf(booted === undefined)(
     });
   },
 );
+
+const exporter = Bun.which("prometheus-node-exporter");
+
+test.skipIf(booted === undefined || exporter === null)(
+  "systemd: series are those of node_exporter, and so are their values",
+  async () => {
+    if (booted === undefined) return;
+    const address = `127.0.0.1:${await freePort()}`;
+    const flags = ["task", "restarts", "start-time"].map(
+      (each) => `--collector.systemd.enable-${each}-metrics`,
+    );
+    const server = Bun.spawn(
+      [
+        ...booted.enter,
+        exporter ?? "",
+        "--collector.disable-defaults",
+        "--collector.systemd",
+        "--collector.systemd.private",
+        ...flags,
+        `--web.listen-address=${address}`,
+      ],
+      { stdout: "ignore", stderr: "ignore" },
+    );
+    try {
+      const theirs = await theirSamples(`http://${address}/metrics`);
+      const command = [...booted.enter, "systemctl"];
+      const { samples } = await new InstanceUnderTest(systemd, { command }).tick();
+      const ours = new Map([...samples].map(([key, value]) => [sortedLabels(key), value]));
+      const shared = [...ours.keys()].filter((key) => key.startsWith("node_systemd_"));
+      expect(shared.toSorted()).toEqual([...theirs.keys()].toSorted());
+      expect(theirs.size).toBeGreaterThan(300);
+      // systemctl tells whole seconds.
+      for (const [key, value] of theirs)
+        expect([key, ours.get(key)]).toEqual([
+          key,
+          /_seconds/.test(key) ? Math.floor(value) : value,
+        ]);
+    } finally {
+      server.kill();
+      await server.exited;
+    }
+  },
+);
+
+/** Once the exporter is up. */
+async function theirSamples(url: string): Promise<Map<string, number>> {
+  const deadline = AbortSignal.timeout(5_000);
+  for (;;) {
+    deadline.throwIfAborted();
+    const text = await fetch(url)
+      .then((response) => response.text())
+      .catch(() => "");
+    const lines = text.split("\n").filter((line) => line.startsWith("node_systemd_"));
+    if (lines.length > 0)
+      return new Map(
+        lines.map((line) => {
+          const at = line.lastIndexOf(" ");
+          return [sortedLabels(line.slice(0, at)), Number(line.slice(at + 1))];
+        }),
+      );
+    await Bun.sleep(20);
+  }
+}
+
+function sortedLabels(key: string): string {
+  const [name, labels] = key.split(/[{}]/);
+  const own = labels?.split(",").filter((each) => !each.endsWith('=""'));
+  return own === undefined ? key : `${name}{${own.toSorted().join(",")}}`;
+}
 
 /** Something that answers as systemctl did: each question's answer from a file. */
 function systemctl(answers: { units: string; show?: string; manager?: string }): string[] {

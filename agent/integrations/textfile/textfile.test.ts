@@ -42,8 +42,13 @@ job_seconds_bucket{le="0.5"} 2\njob_seconds_bucket{le="+Inf"} 3\njob_seconds_sum
     );
     try {
       const theirs = await theirSamples(`http://${address}/metrics`);
-      const { samples, degraded } = await instance().tick();
+      const { samples, families, degraded } = await instance().tick();
       expect(degraded).toEqual([]);
+      expect(families.get("job_seconds_bucket")).toMatchObject({
+        partOf: "job_seconds",
+        type: "histogram",
+        help: "Time of a job.",
+      });
       const ours = new Map([...samples].map(([key, value]) => [sortedLabels(key), value]));
       expect([...ours.keys()].toSorted()).toEqual([...theirs.keys()].toSorted());
       for (const [key, value] of theirs) expect([key, ours.get(key)]).toEqual([key, value]);
