@@ -2,6 +2,7 @@ import { type Socket, connect } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { SocketAddress } from "./detection/host_view.ts";
+import { HeldBytes } from "./held_bytes.ts";
 
 const newline = 0x0a;
 /** What one answer may hold, so that a service gone mad can't take the agent's memory. */
@@ -16,7 +17,7 @@ export class Conversation {
   readonly #abort: () => void;
   readonly #signal: AbortSignal;
   #isOpen = false;
-  #held: Buffer = Buffer.alloc(0);
+  readonly #held = new HeldBytes();
   #ended = false;
   #error: Error | undefined;
   #wake: () => void = () => {};
@@ -55,7 +56,7 @@ export class Conversation {
       this.#wake();
     });
     socket.on("data", (bytes: Buffer) => {
-      this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+      this.#held.append(bytes);
       if (this.#held.length > answerBytesMax) {
         this.#error ??= new OperatingError("corrupt", "an answer of more than 16 MiB");
         socket.destroy();
@@ -81,25 +82,20 @@ export class Conversation {
     let searched = 0;
     let at = -1;
     await this.#until(() => {
-      at = this.#held.indexOf(newline, searched);
+      at = this.#held.view().indexOf(newline, searched);
       searched = this.#held.length;
       return at >= 0;
     });
-    const line = this.#held.toString(
-      "utf8",
-      0,
-      at > 0 && this.#held[at - 1] === 0x0d ? at - 1 : at,
-    );
-    this.#held = this.#held.subarray(at + 1);
+    const held = this.#held.view();
+    const line = held.toString("utf8", 0, at > 0 && held[at - 1] === 0x0d ? at - 1 : at);
+    this.#held.drop(at + 1);
     return line;
   }
 
   /** The next `count` bytes; the caller's to keep. */
   async bytes(count: number): Promise<Buffer> {
     await this.#until(() => this.#held.length >= count);
-    const bytes = Buffer.from(this.#held.subarray(0, count));
-    this.#held = this.#held.subarray(count);
-    return bytes;
+    return this.#take(count);
   }
 
   /** All up to `marker`, which is taken, too, and not given. */
@@ -107,13 +103,13 @@ export class Conversation {
     let searched = 0;
     let at = -1;
     await this.#until(() => {
-      at = this.#held.indexOf(marker, searched);
+      at = this.#held.view().indexOf(marker, searched);
       // The marker may have come in part.
       searched = Math.max(0, this.#held.length - marker.length + 1);
       return at >= 0;
     });
-    const bytes = Buffer.from(this.#held.subarray(0, at));
-    this.#held = this.#held.subarray(at + marker.length);
+    const bytes = this.#take(at);
+    this.#held.drop(marker.length);
     return bytes;
   }
 
@@ -123,8 +119,12 @@ export class Conversation {
       await this.#next();
       if (this.#error !== undefined) throw this.#error;
     }
-    const bytes = this.#held;
-    this.#held = Buffer.alloc(0);
+    return this.#take(this.#held.length);
+  }
+
+  #take(count: number): Buffer {
+    const bytes = Buffer.from(this.#held.view().subarray(0, count));
+    this.#held.drop(count);
     return bytes;
   }
 
