@@ -137,7 +137,10 @@ async function statistics(talk: Conversation, command: string): Promise<Map<stri
     if (line === "END") return found;
     const [word, name, ...rest] = line.split(" ");
     if (word !== "STAT" || name === undefined)
-      throw new OperatingError("corrupt", `"${command}" was answered with "${line.slice(0, 80)}"`);
+      throw new OperatingError(
+        "corrupt",
+        `"${command}" was answered with ${JSON.stringify(line.slice(0, 80))}`,
+      );
     found.set(name, rest.join(" "));
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type SampleSink, counter, familiesByKey, gauge } from "../../collect/samples/family.ts";
 import { HttpService } from "../http_service.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
@@ -66,6 +66,8 @@ export const openNats: OpenInstance<NatsConfig> = (config, { timeoutMs }) => {
     async collect(sink, tick) {
       const varz = objectOf(await service.json("/varz", tick.signal));
       const id = textOf(varz["server_id"]);
+      if (id === "")
+        throw new OperatingError("corrupt", "GET /varz: the answer is not that of a NATS server");
       addNested(sink, "gnatsd_varz", varz, id, []);
       await orDegraded(tick, "subsz", async () => {
         const subsz = objectOf(await service.json("/subsz", tick.signal));
