@@ -13,6 +13,8 @@ import { isVantage } from "./vantages.ts";
 
 /** Of a probe without a time-out of its own, where its interval is not shorter. */
 const timeoutDefaultMs = 10_000;
+/** Targets' states change with every probe; they are reported together, at most this often. */
+const reportIntervalMs = 1_000;
 /** Series of one target: a multi-step test has some for each step. */
 const seriesMax = 1_000;
 /** A probe that starts so close to its tick gets the tick's time, which compresses better. */
@@ -49,15 +51,23 @@ async function runCheck(
 ): Promise<void> {
   const reports = check.targets.map((target) => firstReport(check, module, target, vantage));
   context.reportTargets?.([...reports]);
+  let hasNews = false;
   const loops = check.targets.map((target, i) => (signal: AbortSignal) => {
     const tell = (report: TargetReport) => {
       reports[i] = report;
-      context.reportTargets?.([...reports]);
+      hasNews = true;
     };
     const before = reports[i] ?? firstReport(check, module, target, vantage);
     return runTarget(before, target, { check, module, meters, context, signal, tell });
   });
-  await together(context.signal, loops);
+  const telling = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await context.clock.sleep(reportIntervalMs, signal);
+      if (hasNews) context.reportTargets?.([...reports]);
+      hasNews = false;
+    }
+  };
+  await together(context.signal, [...loops, telling]);
 }
 
 type Parts = {

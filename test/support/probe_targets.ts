@@ -151,12 +151,17 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   }
 }
 
-/** Writes for as long as somebody reads. */
+/** Writes for as long as somebody reads, a piece at a time so that everything else goes on. */
 function pour(response: ServerResponse): void {
-  const chunk = Buffer.alloc(64 * 1024, "x");
-  const more = () => {
-    while (!response.destroyed && response.write(chunk));
+  const chunk = Buffer.alloc(256 * 1024, "x");
+  let isOver = false;
+  response.on("close", () => {
+    isOver = true;
+  });
+  const more = (): void => {
+    if (isOver) return;
+    if (response.write(chunk)) setImmediate(more);
+    else response.once("drain", more);
   };
-  response.on("drain", more);
   more();
 }

@@ -6,6 +6,8 @@ import type { Family, SampleSink } from "./family.ts";
 
 /** Schemas below this size are kept although most of their columns are absent: a new one costs more than it saves. */
 const rebuildColumnsMin = 64;
+/** Room at first, doubled as needed: an agent may have thousands of tables of some twenty series. */
+const columnsFirst = 64;
 
 type Columns = { readonly metadata: MetricFamily; readonly byValues: Map<string, number> };
 
@@ -20,10 +22,10 @@ export class SeriesTable implements SampleSink {
   #columns = new Map<string, Columns>();
   #schema: { series: Labels[]; families: MetricFamily[] } = { series: [], families: [] };
   /** The row in the making; longer than the schema, so that it seldom grows. */
-  #values = new Float64Array(1_024);
+  #values = new Float64Array(columnsFirst);
   #words = wordsOf(this.#values);
   /** Per column: the number of the last tick with a sample. */
-  #seen = new Uint32Array(1_024);
+  #seen = new Uint32Array(columnsFirst);
   #tick = 0;
   #presentCount = 0;
   #refused = 0;

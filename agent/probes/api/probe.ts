@@ -152,7 +152,7 @@ async function ask(
     context,
     jar,
   );
-  const body = await readBody(last.answer.body(), options.body_size_limit, true);
+  const body = await readBody(last.answer.body(), options.body_size_limit, true, context.deadline);
   last.answer.close();
   if (last.secured !== undefined)
     tellTls(last.secured, context.gauges, { chain: true, cipher: true });

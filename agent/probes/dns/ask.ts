@@ -123,7 +123,7 @@ export async function askHttps(
     trace,
     context,
   );
-  const { kept, error } = await readBody(answer.body(), 65_535, true);
+  const { kept, error } = await readBody(answer.body(), 65_535, true, context.deadline);
   answer.close();
   if (error !== undefined || answer.status !== 200)
     throw new OperatingError(

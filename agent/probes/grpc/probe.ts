@@ -98,7 +98,7 @@ async function check(
     const request = requestOf(options, place);
     const answer = await askHttp2(secured?.socket ?? raw, request, deadline, trailers);
     try {
-      return { ...(await read(answer, trailers)), secured };
+      return { ...(await read(answer, trailers, context)), secured };
     } finally {
       answer.close();
     }
@@ -130,8 +130,12 @@ function requestOf(
   };
 }
 
-async function read(answer: Answer, trailers: Trailers): Promise<Omit<Checked, "secured">> {
-  const { kept, error } = await readBody(answer.body(), answerBytesMax, true);
+async function read(
+  answer: Answer,
+  trailers: Trailers,
+  context: ProbeContext,
+): Promise<Omit<Checked, "secured">> {
+  const { kept, error } = await readBody(answer.body(), answerBytesMax, true, context.deadline);
   const told =
     firstHeader(trailers.current, "grpc-status") ?? firstHeader(answer.headers, "grpc-status");
   if (told === undefined) {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflateRaw } from "node:zlib";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Deadline } from "../net/deadline.ts";
 import { nextTurn } from "#shared/async/turns.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
 import { RegexAutomaton, notText } from "#shared/text/regex_automaton.ts";
@@ -11,6 +12,7 @@ const keptBodyBytesMax = 16 * 1024 * 1024;
 /** Larger bodies are not given to the engine that takes microseconds a byte. */
 const slowSearchBytesMax = 1024 * 1024;
 const sliceBytes = 256 * 1024;
+const automata = new WeakMap<LinearRegex, RegexAutomaton>();
 
 /** Unpacks what is announced by the configuration, whatever the server says. */
 export function unpacked(
@@ -57,12 +59,15 @@ export async function readBody(
   body: AsyncIterable<Uint8Array>,
   limitBytes: number,
   isKept: boolean,
+  deadline: Deadline,
 ): Promise<ReadBody> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const result = (error?: string): ReadBody => ({ length, kept: Buffer.concat(chunks), error });
   try {
     for await (const chunk of body) {
+      // What is packed well goes on long after the connection has ended.
+      if (deadline.signal.aborted) return result(deadline.error.message);
       const isOver = limitBytes > 0 && length + chunk.length > limitBytes;
       const taken = isOver ? chunk.subarray(0, limitBytes - length) : chunk;
       length += taken.length;
@@ -86,8 +91,7 @@ export async function readBody(
  * UTF-8, and expressions of too many states, go to an engine that is slower by far. Throws OperatingError where that would take too long.
  */
 export async function matchesBody(regex: LinearRegex, body: Buffer): Promise<boolean> {
-  const program = RegexProgram.of(regex.source);
-  const automaton = program && new RegexAutomaton(program);
+  const automaton = automatonOf(regex);
   if (automaton !== undefined) {
     let state = automaton.start;
     let at = 0;
@@ -108,6 +112,17 @@ export async function matchesBody(regex: LinearRegex, body: Buffer): Promise<boo
       `the body is too large (${body.length} bytes) to be searched for "${regex.source}"`,
     );
   return regex.test(body.toString("utf8"));
+}
+
+/** Kept as long as its expression is, so that a probe that comes again finds its states. */
+function automatonOf(regex: LinearRegex): RegexAutomaton | undefined {
+  let automaton = automata.get(regex);
+  if (automaton === undefined) {
+    const program = RegexProgram.of(regex.source);
+    automaton = program && new RegexAutomaton(program);
+    if (automaton !== undefined) automata.set(regex, automaton);
+  }
+  return automaton;
 }
 
 /** The end moved back to where no character is cut. */

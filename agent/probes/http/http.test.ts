@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "bun:test";
 import { ProbeCertificates } from "#test/support/probe_certificates.ts";
 import { ProbeTargets } from "#test/support/probe_targets.ts";
@@ -196,6 +197,15 @@ test("bad servers cost bounded time and memory", async () => {
     "1048576",
   );
   expect((await probe(http(), `${base}/endless`, short)).isGood).toBe(false);
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  const packed = await targets.tcp((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    socket.end(bomb);
+  });
+  const unpacking = await probe(http("compression: gzip"), `127.0.0.1:${packed}`, {
+    timeoutMs: 10,
+  });
+  expect(unpacking.reason).toContain("no answer within 0.01 s");
   const says = async (text: string) => {
     const bad = await targets.tcp((socket) => void socket.end(text));
     return (await probe(http(), `127.0.0.1:${bad}`)).reason;

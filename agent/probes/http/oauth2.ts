@@ -58,7 +58,7 @@ async function askForToken(oauth: OAuth2, secret: string, context: ProbeContext)
     newTrace(url.protocol === "https:"),
     context,
   );
-  const { kept, error } = await readBody(answer.body(), answerBytesMax, true);
+  const { kept, error } = await readBody(answer.body(), answerBytesMax, true, context.deadline);
   answer.close();
   if (error !== undefined || answer.status !== 200)
     throw new OperatingError(

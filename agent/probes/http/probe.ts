@@ -98,7 +98,7 @@ async function judge(
   const { fail_if_header_matches: bad, fail_if_header_not_matches: good } = options;
   if (isGood && bad.length + good.length > 0)
     isGood = checkHeaders(answer.headers, options, context);
-  const body = isCut ? undefined : await bodyOf(answer, options, hasCel);
+  const body = isCut ? undefined : await bodyOf(answer, options, hasCel, context);
   const trace = traces.at(-1);
   if (trace !== undefined) trace.endMs = performance.now();
   const seen = body ?? { length: 0, kept: Buffer.alloc(0), error: undefined };
@@ -150,9 +150,14 @@ function hasRegexes(options: HttpProbe): boolean {
   return bad.length + good.length > 0;
 }
 
-function bodyOf(answer: Answer, options: HttpProbe, hasCel: boolean): Promise<ReadBody> {
+function bodyOf(
+  answer: Answer,
+  options: HttpProbe,
+  hasCel: boolean,
+  { deadline }: ProbeContext,
+): Promise<ReadBody> {
   const body = unpacked(answer.body(), options.compression);
-  return readBody(body, options.body_size_limit, hasCel || hasRegexes(options));
+  return readBody(body, options.body_size_limit, hasCel || hasRegexes(options), deadline);
 }
 
 function tellPhases(traces: readonly Trace[], { gauges }: ProbeContext): void {
