@@ -58,6 +58,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "registry.ts",
     "request_parts.ts",
     "sample_buffer.ts",
+    "sample_queue.ts",
     "series_groups.ts",
     "server_tls.ts",
     "stream_server.ts",

@@ -7,6 +7,8 @@ import { receivers } from "./registry.ts";
 export const ReceiversConfig = z.strictObject({
   /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
   memory_max: byteSize.prefault("256MiB"),
+  /** Off unless it is named, because its usual port may be another program's. */
+  collectd: receivers.collectd.config.optional(),
   elasticsearch: receivers.elasticsearch.config
     .extend({ processors: ProcessorsConfig })
     .prefault({}),

@@ -58,7 +58,9 @@ export class Receivers {
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
     };
-    const { graphite, statsd } = config;
+    const { collectd, graphite, statsd } = config;
+    if (collectd !== undefined)
+      open("collectd", (context) => receivers.collectd.open(collectd, context));
     open("elasticsearch", (context) => receivers.elasticsearch.open(config.elasticsearch, context));
     open("fluent", (context) => receivers.fluent.open(config.fluent, context));
     open("gelf", (context) => receivers.gelf.open(config.gelf, context));

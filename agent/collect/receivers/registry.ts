@@ -1,3 +1,4 @@
+import { collectd } from "./collectd/receiver.ts";
 import { elasticsearch } from "./elasticsearch/receiver.ts";
 import { fluent } from "./fluent/receiver.ts";
 import { gelf } from "./gelf/receiver.ts";
@@ -14,6 +15,7 @@ import { syslog } from "./syslog/receiver.ts";
 
 /** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
+  collectd,
   elasticsearch,
   fluent,
   gelf,

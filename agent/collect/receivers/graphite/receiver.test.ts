@@ -20,7 +20,7 @@ function taking(options: object = {}) {
   const send = async (text: string | Uint8Array) => {
     const bytes = Buffer.from(text);
     intake.take(bytes, 0, bytes.length);
-    await intake.written();
+    await intake.queue.written();
   };
   return { held, send, seconds: held.nowMs / 1_000 };
 }

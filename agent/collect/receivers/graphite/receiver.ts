@@ -39,12 +39,12 @@ class GraphiteReceiver implements OpenedReceiver {
     this.#intake = intake;
     if (udp !== false) {
       const takePacket = (bytes: Buffer, start: number, end: number): void => {
-        if (end - start > bytesMax) intake.refuse("line_too_long", 1);
-        else if (intake.isFull) intake.refuse("rate_limit", 1);
+        if (end - start > bytesMax) intake.queue.refuse("line_too_long", 1);
+        else if (intake.queue.isFull) intake.queue.refuse("rate_limit", 1);
         else intake.take(bytes, start, end);
       };
       const server = await startFloodServer(udp, takePacket, (datagrams) =>
-        intake.refuse("rate_limit", datagrams),
+        intake.queue.refuse("rate_limit", datagrams),
       );
       this.#datagrams = server;
       log.info("Graphite is taken over UDP", { port: server.port });
@@ -53,10 +53,10 @@ class GraphiteReceiver implements OpenedReceiver {
       const framing = () =>
         new LineFraming(bytesMax, memory, {
           take: (bytes, start, end) => intake.take(bytes, start, end),
-          tooLong: () => intake.refuse("line_too_long", 1),
+          tooLong: () => intake.queue.refuse("line_too_long", 1),
         });
       this.#streams = await startStreamServer({ listen: tcp, connectionsMax, context }, (socket) =>
-        readChunks(socket, framing(), () => intake.room()),
+        readChunks(socket, framing(), () => intake.queue.room()),
       );
       log.info("Graphite is taken over TCP", { port: this.#streams.port });
     }
@@ -65,6 +65,6 @@ class GraphiteReceiver implements OpenedReceiver {
   async stop(): Promise<void> {
     this.#datagrams?.stop();
     await this.#streams?.stop();
-    await this.#intake?.written();
+    await this.#intake?.queue.written();
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,8 +7,9 @@ import { join } from "node:path";
 import { StatsD } from "hot-shots";
 import { asking, until } from "#test/support/asking.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { LineReader } from "#test/support/line_reader.ts";
 
-// Clients of StatsD as they are, to a whole `lapwing up`: what they sent is asked for by PromQL and SQL, and the account adds up.
+// Clients of StatsD, Graphite and collectd as they are, to a whole `lapwing up`: what they sent is asked for by PromQL and SQL, and the account adds up.
 
 const anyPort = "127.0.0.1:0";
 const mapping = `
@@ -19,7 +21,7 @@ let folder = "";
 let up: LapwingProcess;
 let lapwing: ReturnType<typeof asking>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lapwing-statsd-"));
+  folder = await mkdtemp(join(tmpdir(), "lapwing-metric-senders-"));
   const file = join(folder, "mapping.yml");
   await writeFile(file, mapping);
   up = await LapwingProcess.start({
@@ -35,6 +37,11 @@ beforeAll(async () => {
           tcp_listen: anyPort,
           interval: "200ms",
           mapping_config: file,
+        },
+        collectd: {
+          udp_listen: anyPort,
+          security_level: "encrypt",
+          users: [{ username: "agent", password: "secret" }],
         },
         graphite: { tcp_listen: anyPort, udp_listen: anyPort },
       },
@@ -147,6 +154,40 @@ test("Graphite's lines arrive over TCP and UDP, at their own times", async () =>
   await becomes('servers_a_load{dc="x"}', 2);
   await becomes(`timestamp(servers_a_load @ ${seconds})`, seconds);
   await becomes("servers_b_load", 3);
+});
+
+const collectd = Bun.which("collectd") ?? ["/usr/sbin/collectd"].find((path) => existsSync(path));
+if (collectd === undefined) console.warn("skipped: needs an installed collectd");
+
+test.skipIf(collectd === undefined)("collectd's values arrive encrypted", async () => {
+  const own = await mkdtemp(join(folder, "collectd-"));
+  const file = join(own, "collectd.conf");
+  await writeFile(
+    file,
+    `Hostname "edge"
+BaseDir "${own}"
+PIDFile "${join(own, "pid")}"
+Interval 1
+LoadPlugin load
+LoadPlugin memory
+LoadPlugin network
+<Plugin network>
+  <Server "127.0.0.1" "${await portOf("collectd's protocol is taken")}">
+    SecurityLevel Encrypt
+    Username "agent"
+    Password "secret"
+  </Server>
+</Plugin>
+`,
+  );
+  const sender = Bun.spawn([collectd ?? "", "-f", "-C", file], { stdout: "pipe", stderr: "pipe" });
+  // It says so when it has begun, and sends what it holds when it ends.
+  const said = new LineReader(sender.stderr);
+  while (!(await said.next()).includes("entering read-loop")) continue;
+  sender.kill("SIGTERM");
+  await sender.exited;
+  await becomes('count(collectd_load_shortterm{instance="edge"})', 1);
+  await becomes('count(collectd_memory{memory="free", instance="edge"})', 1);
 });
 
 test("what was refused is in the account, which adds up after a stop", async () => {
