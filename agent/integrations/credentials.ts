@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { scalarText } from "#shared/relabel/scalar_text.ts";
 
 /** Keys of a password among an integration's options. */
 export const passwordShape = {
-  password: z.string().optional(),
+  /** Digits alone are a password, too. */
+  password: scalarText.optional(),
   /** Read at each connect, so that a changed password is used. */
   password_file: z.string().optional(),
 };

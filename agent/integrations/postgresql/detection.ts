@@ -139,6 +139,8 @@ function findingOf(
 ): PostgresqlFinding {
   const { process, logFiles } = server;
   const isLetIn = answer === "let in";
+  // By the socket a role of the name of our user is all that is missing, unless its administrator asks for more.
+  const needsRole = answer === "no such user" && address.startsWith("/");
   return {
     confidence: process === undefined ? 0.8 : 1,
     because: [
@@ -150,10 +152,10 @@ function findingOf(
     ],
     options: {
       address,
-      ...(isLetIn || answer === "no such user" ? { username: user } : {}),
+      ...(isLetIn || needsRole ? { username: user } : {}),
       ...(logFiles.length === 0 ? {} : { log_files: [...logFiles] }),
     },
-    needs: isLetIn ? [] : [answer === "no such user" ? roleNeed(user) : passwordNeed],
+    needs: isLetIn ? [] : [needsRole ? roleNeed(user) : passwordNeed],
   };
 }
 

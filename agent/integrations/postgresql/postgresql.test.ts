@@ -129,12 +129,10 @@ function sumOf(samples: ReadonlyMap<string, number>, name: string, labels: strin
 }
 
 withServer(
-  "postgresql: a connection is kept, opened anew after a restart of its backend, and closed",
+  "postgresql: a connection is kept, opened anew where its backend is gone or hangs, and closed",
   async () => {
-    const instance = new InstanceUnderTest(postgresql, {
-      address: at(server),
-      username: "watcher",
-    });
+    const options = { address: at(server), username: "watcher" };
+    const instance = new InstanceUnderTest(postgresql, options);
     const backends = async () => {
       const rows = await sql
         .unsafe("SELECT pid FROM pg_stat_activity WHERE application_name = 'lapwing'")
@@ -149,7 +147,14 @@ withServer(
     expect((await instance.tick()).degraded).toEqual([]);
     const [second] = await backends();
     expect(second).not.toBe(first);
-    await instance.close();
+    const hasty = new InstanceUnderTest(postgresql, options, 300);
+    await hasty.tick();
+    const third = (await backends()).find((pid: number) => pid !== second) ?? 0;
+    process.kill(third, "SIGSTOP");
+    expect(await hasty.tick().then(() => "answered", messageOf)).toBe("no answer in time");
+    expect((await hasty.tick()).samples.get("pg_settings_fsync")).toBe(0);
+    process.kill(third, "SIGCONT");
+    await Promise.all([instance.close(), hasty.close()]);
     while ((await backends()).length > 0) await Bun.sleep(10);
   },
 );
@@ -249,6 +254,15 @@ withServer(
     expect(known).toMatchObject({ options, needs: [] });
     expect((await tick(known?.options ?? {})).samples.get("pg_settings_fsync")).toBe(0);
     expect(postgresql.instanceOf(postgresql.config.parse(options))).toBe(`localhost:${port}`);
+    const byTcp = {
+      ...host,
+      listeners: host.listeners.slice(1),
+      files: { ...host.files, "/etc/passwd": `stranger:x:${process.getuid?.()}:0:::\n` },
+    };
+    const [unknown] = await postgresql.detect(hostOf(byTcp));
+    expect(unknown?.options.address).toBe(at(server));
+    expect(unknown?.options).not.toHaveProperty("username");
+    expect(unknown?.needs.map(({ key }) => key)).toEqual(["password_file"]);
     const asking = {
       ...host,
       processes: [],
