@@ -33,9 +33,14 @@ async function detect(flags: DetectFlags): Promise<void> {
   const all = { ...integrations, detect: true, exclude: new Set<string>() };
   const detector = new Detector(all, { clock: systemClock, log: silentLogger });
   const [running] = await Promise.all([askAgent(config.listen), detector.look()]);
-  const services = instanceReports(all, detector, []).map((report) =>
+  const found = instanceReports(all, detector, []).map((report) =>
     detectedOf(report, integrations, running),
   );
+  // What the agent misses is not found by a look.
+  const missed = (running ?? []).filter(
+    ({ state, ...each }) => state === "down" && !found.some((other) => isSame(each, other)),
+  );
+  const services = [...found, ...missed];
   if (flags.json === true)
     console.log(JSON.stringify({ agent: running !== undefined, services }, undefined, 2));
   else process.stdout.write(detectionText(services, integrations.detect));
@@ -47,12 +52,13 @@ function detectedOf(
   { exclude, detect: isOn }: AgentConfig["integrations"],
   running: readonly RunningInstance[] | undefined,
 ): DetectedService {
-  const { integration, instance, origin, state } = report;
+  const { integration, origin, state } = report;
   if (state === "failed") return { ...report, state };
-  const live = running?.find(
-    (each) => each.integration === integration && each.instance === instance,
-  );
-  if (live !== undefined) return { ...report, ...live, needs: report.needs };
+  const live = running?.find((each) => isSame(each, report));
+  if (live !== undefined) {
+    const { state: liveState, origin: liveOrigin, lastError } = live;
+    return { ...report, state: liveState, origin: liveOrigin, lastError };
+  }
   if (origin === "configuration") return { ...report, state: "configured" };
   if (exclude.has(integration)) return { ...report, state: "excluded" };
   return state === "starting"
@@ -60,12 +66,28 @@ function detectedOf(
     : { ...report, state };
 }
 
+type Identity = Pick<InstanceReport, "integration" | "instance">;
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a.integration === b.integration && a.instance === b.instance;
+}
+
+const Need = z.object({ key: z.string(), example: z.string(), why: z.string() });
 const RunningInstance = z.object({
   integration: z.string(),
+  title: z.string(),
   instance: z.string(),
+  job: z.string(),
   state: z.enum(["running", "down", "starting", "needs", "invalid", "failed", "excluded"]),
   origin: z.enum(["configuration", "detection"]),
   lastError: z.string(),
+  confidence: z.number(),
+  because: z.array(z.string()),
+  needs: z.array(Need),
+  metrics: z.array(z.string()),
+  logs: z.array(z.string()),
+  snippet: z.string(),
+  foundMs: z.number(),
 });
 type RunningInstance = z.output<typeof RunningInstance>;
 const Running = z.object({ integrations: z.array(RunningInstance) });

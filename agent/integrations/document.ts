@@ -31,7 +31,8 @@ why, and the lines to add for what needs something. Each can be named under \`in
 - \`GET /integrations\` of an agent tells what is watched and what is missing, and so does the page of its host. States: running, down (with the reason), starting, needs, invalid, failed, excluded.
 - A log file that an integration names is read once, by it, with its labels; the source \`file_logs\` with its usual paths leaves it out, and takes it up again where it stands when the
   service is no longer watched. Paths that are written down under \`sources\` stay with their source. Of a file of many programs
-  (\`mail.log\`) the lines of others go on under \`job="files"\`. Where two integrations name one file, the first by name reads it. \`logs: false\` leaves the files of a service alone.
+  (\`mail.log\`) the lines of others go on under \`job="files"\`. Where two integrations name one file, the first by name reads it.
+  A source \`journald\` of the whole journal has a unit's lines besides the integration that reads that unit. \`logs: false\` leaves the files of a service alone.
 
 This page is generated from the folders of \`agent/integrations\` (\`bun run docs:integrations\`); each folder's README has the options, the rights that are needed, and what is
 different from the exporter of the same metrics. Dashboards for Grafana, rules for Prometheus and objectives for Sloth: \`lapwing integrations show NAME --dashboard\`, \`--rules\`, \`--slo\`.

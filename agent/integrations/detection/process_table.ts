@@ -9,8 +9,9 @@ const commandBytesMax = 32 * 1_024;
 const argumentLengthMax = 1_024;
 /** PF_KTHREAD of the kernel's flags (include/linux/sched.h). */
 const kernelThreadFlag = 0x0020_0000;
-/** Folders of control groups that container runtimes make: Docker, containerd, Kubernetes, Podman, CRI-O, LXC. */
-const containerGroup = /[/-](docker|cri-containerd|containerd|kubepods|libpod|crio|lxc)[-./]/;
+/** Folders of control groups that container runtimes make: Docker, containerd, Kubernetes, Podman, CRI-O, LXC, systemd-nspawn. */
+const containerGroup =
+  /[/-](docker|cri-containerd|containerd|kubepods|libpod|crio|lxc|machine)[-./]/;
 
 /** Of this process itself, to compare others with. */
 type Own = { readonly network: string | undefined; readonly container: string };
