@@ -40,12 +40,13 @@ export async function runProgram(order: ProgramOrder): Promise<ProgramEnd> {
   signal.addEventListener("abort", end, { once: true });
   const output = new BoundedOutput(order.outputBytesMax, end);
   const errors = new BoundedOutput(stderrBytesMax, () => {});
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const read = Promise.all([output.take(child.stdout), errors.take(child.stderr)]);
     const code = await child.exited;
     // Its children would keep the pipes open.
     end();
-    await Promise.race([read, Bun.sleep(restMs)]);
+    await Promise.race([read, new Promise((resolve) => (timer = setTimeout(resolve, restMs)))]);
     output.stop();
     errors.stop();
     if (signal.aborted) throw new OperatingError("timeout", `${program} did not end in time`);
@@ -56,6 +57,7 @@ export async function runProgram(order: ProgramOrder): Promise<ProgramEnd> {
       );
     return { code, stdout: output.bytes(), stderr: Buffer.from(errors.bytes()).toString() };
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener("abort", end);
     end();
   }

@@ -48,8 +48,13 @@ export const openBackups: OpenInstance<BackupsConfig> = (options, { clock, timeo
   const watches = options.sets.map((set) => new SetWatch(set, options));
   return {
     async collect(sink, tick) {
-      const late = clock.sleep(timeoutMs * shareOfTick, tick.signal);
+      const enough = new AbortController();
+      const late = clock.sleep(
+        timeoutMs * shareOfTick,
+        AbortSignal.any([tick.signal, enough.signal]),
+      );
       await Promise.all(watches.map((watch) => Promise.race([watch.refresh(tick), late])));
+      enough.abort();
       for (const watch of watches) watch.addTo(sink, tick);
     },
     close() {
