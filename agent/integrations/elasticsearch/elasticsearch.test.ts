@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
+import { severity } from "#shared/model/logs.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { givenHost } from "#test/support/given_host.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
+import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { about, allNodes, clusterHealth, indexStats, localNode } from "./answers.fixture.ts";
 import { elasticsearch } from "./integration.ts";
@@ -146,4 +148,20 @@ test("elasticsearch: found by the class that Java runs; asks for a password or a
   ]);
   const [shut] = await elasticsearch.detect(get(401));
   expect(shut?.needs.map(({ key }) => key)).toEqual(["username", "password_file"]);
+});
+
+test("elasticsearch: records of its log have their time, severity, logger and stack traces", () => {
+  const text = `[2026-11-21T21:45:02,860][INFO ][o.e.n.Node               ] [a] started
+[2026-11-21T21:45:03,001][WARN ][o.e.c.r.a.DiskThresholdMonitor] [a] high disk watermark [90%] exceeded
+java.lang.IllegalStateException: no
+	at org.elasticsearch.Main.main(Main.java:1)
+`;
+  const records = new LogsUnderTest(elasticsearch, {}).read("server", text);
+  expect(records.map(({ severity: level }) => level)).toEqual([severity.info, severity.warn]);
+  expect(records.map(({ attributes }) => attributes.logger)).toEqual([
+    "o.e.n.Node",
+    "o.e.c.r.a.DiskThresholdMonitor",
+  ]);
+  expect(Date.parse(records[1]?.time ?? "")).toBe(new Date(2026, 10, 21, 21, 45, 3, 1).getTime());
+  expect(records[1]?.body).toContain("Main.java:1");
 });

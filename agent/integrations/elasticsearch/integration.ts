@@ -2,9 +2,8 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
+import { serverLog } from "../server_log.ts";
 import { ElasticsearchConfig, usualPort } from "./config.ts";
-
-const start = "^\\[\\d{4}-\\d\\d-\\d\\d";
 
 /** Elasticsearch and OpenSearch; names of metrics as elasticsearch_exporter's. */
 export const elasticsearch = defineIntegration({
@@ -20,14 +19,15 @@ export const elasticsearch = defineIntegration({
     return found;
   },
   load: async () => (await import("./collect.ts")).openElasticsearch,
-  logs: () => [
-    {
-      type: "file_logs",
+  logs: ({ url }) => [
+    serverLog({
+      job: "elasticsearch",
+      instance: new URL(url).host,
       paths: ["/var/log/elasticsearch/*.log", "/var/log/opensearch/*.log"],
       exclude: ["**/gc.log*", "**/*.{gz,zip}"],
-      job: "elasticsearch",
-      multiline: { mode: "start", start },
-    },
+      head: String.raw`^\[(?P<time>[^\]]+)\]\[(?P<level>[A-Z]+) *\]\[(?P<logger>[^\] ]+)`,
+      values: { deprecation: "warn", critical: "error" },
+    }),
   ],
 });
 

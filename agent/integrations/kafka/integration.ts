@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
+import { serverLog } from "../server_log.ts";
 import { splitAddress } from "../split_address.ts";
 import { KafkaConfig, usualPort } from "./config.ts";
 
@@ -22,13 +23,13 @@ export const kafka = defineIntegration({
     return found;
   },
   load: async () => (await import("./collect.ts")).openKafka,
-  logs: () => [
-    {
-      type: "file_logs",
-      paths: ["/var/log/kafka/server.log", "/var/log/kafka/controller.log"],
+  logs: ({ brokers: [instance = ""] }) => [
+    serverLog({
       job: "kafka",
-      multiline: { mode: "start", start: "^\\[\\d{4}-\\d\\d-\\d\\d" },
-    },
+      instance,
+      paths: ["/var/log/kafka/server.log", "/var/log/kafka/controller.log"],
+      head: String.raw`^\[(?P<time>[^\]]+)\] (?P<level>[A-Z]+) `,
+    }),
   ],
 });
 

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { messageOf } from "#shared/errors.ts";
+import { severity } from "#shared/model/logs.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { givenHost } from "#test/support/given_host.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
+import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { KafkaBroker, type KafkaState } from "#test/support/kafka_broker.ts";
 import { kafka } from "./integration.ts";
@@ -180,4 +182,19 @@ test("kafka: found by the class that Java runs, watched where it answers in the 
   const [shut] = await kafka.detect({ ...host, ask: async () => undefined });
   expect(shut?.needs[0]?.key).toBe("tls");
   await broker.stop();
+});
+
+test("kafka: records of its log have their time, severity and stack traces", () => {
+  const text = `[2026-11-21 21:45:02,860] INFO [KafkaServer id=1] started (kafka.server.KafkaServer)
+[2026-11-21 21:45:03,001] ERROR Error while reading (kafka.log.Log)
+java.io.IOException: No space left on device
+	at java.base/sun.nio.ch.FileDispatcherImpl.write0(Native Method)
+`;
+  const records = new LogsUnderTest(kafka, {}).read("server", text);
+  expect(records.map(({ severity: level }) => level)).toEqual([severity.info, severity.error]);
+  expect(records.map(({ time }) => Date.parse(time))).toEqual([
+    new Date(2026, 10, 21, 21, 45, 2, 860).getTime(),
+    new Date(2026, 10, 21, 21, 45, 3, 1).getTime(),
+  ]);
+  expect(records[1]?.body).toContain("Native Method");
 });

@@ -8,6 +8,7 @@ import {
   reachable,
 } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
+import { serverLog } from "../server_log.ts";
 import { splitAddress } from "../split_address.ts";
 import { encodeBson } from "./bson.ts";
 import { MongodbConfig, usualPort } from "./config.ts";
@@ -25,12 +26,26 @@ export const mongodb = defineIntegration({
       processesNamed(host, "mongod", "mongos").map((process) => findingOf(host, process)),
     ),
   load: async () => (await import("./collect.ts")).openMongodb,
-  logs: () => [
-    {
-      type: "file_logs",
-      paths: ["/var/log/mongodb/*.log", "/var/log/mongo/*.log"],
+  logs: ({ address }) => [
+    serverLog({
       job: "mongodb",
-    },
+      instance: address,
+      paths: ["/var/log/mongodb/*.log", "/var/log/mongo/*.log"],
+      // A JSON document a line, since 4.4.
+      head: String.raw`^\{"t":\{"\$date":"(?P<time>[^"]+)"\},"s":"(?P<level>[A-Z]\d?)", *"c":"(?P<component>[\w-]+)"`,
+      values: {
+        f: "fatal",
+        e: "error",
+        w: "warn",
+        i: "info",
+        d1: "debug",
+        d2: "debug",
+        d3: "debug",
+        d4: "debug",
+        d5: "debug",
+      },
+      isMultiline: false,
+    }),
   ],
 });
 

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, ServerApiVersion } from "mongodb";
 import { messageOf } from "#shared/errors.ts";
+import { severity } from "#shared/model/logs.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { givenHost } from "#test/support/given_host.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
+import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { Mongod, type MongodState } from "#test/support/mongod.ts";
 import { answers, oplogSeconds } from "./answers.fixture.ts";
@@ -169,4 +171,18 @@ test("mongodb: found by process; a server that answers anyone is watched, anothe
   expect(gone?.confidence).toBe(0.4);
   await open.stop();
   await shut.stop();
+});
+
+test("mongodb: lines of its log have their time, severity and component", () => {
+  const text = `{"t":{"$date":"2026-11-21T22:45:02.860+01:00"},"s":"I",  "c":"NETWORK",  "id":22943,   "ctx":"listener","msg":"Connection accepted"}
+{"t":{"$date":"2026-11-21T22:45:03.001+01:00"},"s":"W",  "c":"CONTROL",  "id":22120,   "ctx":"initandlisten","msg":"Access control is not enabled"}
+{"t":{"$date":"2026-11-21T22:45:04.000+01:00"},"s":"D2", "c":"-",        "id":1,   "ctx":"x","msg":"y"}
+`;
+  const records = new LogsUnderTest(mongodb, {}).read("server", text);
+  expect(records.map(({ severity: level, time }) => [level, time])).toEqual([
+    [severity.info, "2026-11-21T21:45:02.860Z"],
+    [severity.warn, "2026-11-21T21:45:03.001Z"],
+    [severity.debug, "2026-11-21T21:45:04.000Z"],
+  ]);
+  expect(records[0]?.attributes).toMatchObject({ component: "NETWORK" });
 });

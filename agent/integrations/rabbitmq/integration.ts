@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { httpClientOf } from "../http_service_config.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
+import { serverLog } from "../server_log.ts";
 import { RabbitmqConfig, askedUrl, managementPort, metricsPort } from "./config.ts";
 
 /** RabbitMQ's own Prometheus plugin where it is on; else its management API under the plugin's names. */
@@ -31,13 +32,14 @@ export const rabbitmq = defineIntegration({
     };
   },
   load: async () => (await import("./collect.ts")).openRabbitmq,
-  logs: () => [
-    {
-      type: "file_logs",
-      paths: ["/var/log/rabbitmq/*.log"],
+  logs: (options) => [
+    serverLog({
       job: "rabbitmq",
-      multiline: { mode: "start", start: "^\\d{4}-\\d\\d-\\d\\d[ T]" },
-    },
+      instance: new URL(askedUrl(options)).host,
+      paths: ["/var/log/rabbitmq/*.log"],
+      head: String.raw`^(?P<time>\d{4}-\d\d-\d\d [\d:.]+[+-]\d\d:\d\d) \[(?P<level>\w+)\] <(?P<erlang_process>[\d.]+)>`,
+      values: { notice: "info" },
+    }),
   ],
 });
 
@@ -56,16 +58,16 @@ async function findingOf(
   process: HostProcess,
 ): Promise<Finding<z.input<typeof RabbitmqConfig>>> {
   const because = [`process ${process.name} (pid ${process.pid}) runs RabbitMQ`];
-  const own = listenersOf(host, [process], [metricsPort, managementPort]);
-  const listener = own.find(({ port }) => port === metricsPort);
-  const url = listener === undefined ? undefined : `http://${reachable(listener)}`;
-  if (url !== undefined && (await host.get(`${url}/metrics`))?.status === 200)
-    return {
-      confidence: 1,
-      because: [...because, `${url}/metrics answers`],
-      options: { metrics_url: url },
-      needs: [],
-    };
+  for (const url of endpoints(host, process)) {
+    const answer = await host.get(`${url}/metrics`);
+    if (answer?.status === 200 && /^# TYPE (erlang|rabbitmq)_/m.test(answer.body))
+      return {
+        confidence: 1,
+        because: [...because, `${url}/metrics answers`],
+        options: { metrics_url: url },
+        needs: [],
+      };
+  }
   return {
     confidence: 0.4,
     because,
@@ -78,4 +80,16 @@ async function findingOf(
       },
     ],
   };
+}
+
+/** AMQP, its management, and what else has a usual port of its own: the plugin is not there. */
+const otherPorts = new Set([4_369, 5_552, 5_671, 5_672, 15_671, managementPort, 25_672]);
+const candidatesMax = 4;
+
+/** The usual port of the plugin, else those that are for nothing known. */
+function endpoints(host: HostView, process: HostProcess): string[] {
+  const own = listenersOf(host, [process], [metricsPort]);
+  const usual = own.filter(({ port }) => port === metricsPort);
+  const found = usual.length > 0 ? usual : own.filter(({ port }) => !otherPorts.has(port));
+  return found.slice(0, candidatesMax).map((listener) => `http://${reachable(listener)}`);
 }

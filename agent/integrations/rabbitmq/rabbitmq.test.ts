@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
+import { severity } from "#shared/model/logs.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { givenHost } from "#test/support/given_host.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
+import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { type RabbitmqServer, rabbitmqPath, startRabbitmq } from "#test/support/rabbitmq.ts";
 import { scrapeUrlOf, scrapedSamples } from "#test/support/scraped_instance.ts";
@@ -107,6 +109,9 @@ withServer("rabbitmq: a wrong password says so, and not which", async () => {
 withServer("rabbitmq: found by process, watched where the plugin answers", async () => {
   const args = ["beam.smp", "-s", "rabbit", "boot"];
   const processes = [{ name: "beam.smp", args }];
+  const port = Number(new URL(metricsUrl).port);
+  const [on] = await rabbitmq.detect(givenHost({ processes, ports: { 5672: 0, [port]: 0 } }));
+  expect(on).toMatchObject({ confidence: 1, options: { metrics_url: metricsUrl }, needs: [] });
   const [off] = await rabbitmq.detect(givenHost({ processes, ports: { 5672: 0, 15672: 0 } }));
   expect(off?.needs[0]?.why).toContain("rabbitmq-plugins enable rabbitmq_prometheus");
   expect(await rabbitmq.detect(givenHost({ processes: [{ name: "beam.smp" }] }))).toEqual([]);
@@ -146,4 +151,20 @@ test("rabbitmq: what is not a management API, or leaves queues out, is told", as
   expect(await gone.tick().then(() => "answered", messageOf)).toContain("GET /api/overview: ");
   await other.stop(true);
   await many.stop(true);
+});
+
+test("rabbitmq: records of its log have their time, severity and further lines", () => {
+  const text = `2026-11-21 21:45:02.860123+00:00 [error] <0.213.0> Error on AMQP connection:
+2026-11-21 21:45:02.860123+00:00 [error] <0.213.0> refused
+  with a second line
+2026-11-21 21:45:03.000001+00:00 [notice] <0.44.0> Logging: switching
+`;
+  const records = new LogsUnderTest(rabbitmq, {}).read("server", text);
+  expect(records.map(({ severity: level, time }) => [level, time])).toEqual([
+    [severity.error, "2026-11-21T21:45:02.860Z"],
+    [severity.error, "2026-11-21T21:45:02.860Z"],
+    [severity.info, "2026-11-21T21:45:03.000Z"],
+  ]);
+  expect(records[1]?.body).toEndWith("refused\n  with a second line");
+  expect(records[0]?.attributes).toMatchObject({ erlang_process: "0.213.0" });
 });

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
+import { serverLog } from "../server_log.ts";
 import { splitAddress } from "../split_address.ts";
 import { ZookeeperConfig, usualPort } from "./config.ts";
 
@@ -23,13 +24,13 @@ export const zookeeper = defineIntegration({
     return found;
   },
   load: async () => (await import("./collect.ts")).openZookeeper,
-  logs: () => [
-    {
-      type: "file_logs",
-      paths: ["/var/log/zookeeper/*.log"],
+  logs: ({ address }) => [
+    serverLog({
       job: "zookeeper",
-      multiline: { mode: "start", start: "^\\d{4}-\\d\\d-\\d\\d" },
-    },
+      instance: address,
+      paths: ["/var/log/zookeeper/*.log"],
+      head: String.raw`^(?P<time>\d{4}-\d\d-\d\d [\d:,]+) (?:\[myid:[^\]]*\] )?- (?P<level>[A-Z]+) +\[`,
+    }),
   ],
 });
 

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
+import { severity } from "#shared/model/logs.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { givenHost } from "#test/support/given_host.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
+import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { zookeeper } from "./integration.ts";
 
@@ -127,3 +129,20 @@ function answering(text: string): Bun.TCPSocketListener {
     },
   });
 }
+
+test("zookeeper: records of its log have their time, severity and stack traces", () => {
+  const text = `2026-11-21 21:45:02,860 [myid:1] - INFO  [main:QuorumPeerConfig@174] - Reading configuration
+2026-11-21 21:45:03,001 [myid:] - WARN  [NIOWorkerThread-1:NIOServerCnxn@371] - Close of session
+java.io.IOException: ZooKeeperServer not running
+	at org.apache.zookeeper.server.NIOServerCnxn.readLength(NIOServerCnxn.java:554)
+2026-11-21 21:45:04,000 - ERROR [main:X@1] - of Debian's form
+`;
+  const records = new LogsUnderTest(zookeeper, {}).read("server", text);
+  expect(records.map(({ severity: level }) => level)).toEqual([
+    severity.info,
+    severity.warn,
+    severity.error,
+  ]);
+  expect(Date.parse(records[0]?.time ?? "")).toBe(new Date(2026, 10, 21, 21, 45, 2, 860).getTime());
+  expect(records[1]?.body).toContain("readLength");
+});
