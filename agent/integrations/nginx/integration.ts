@@ -5,6 +5,7 @@ import { type HostView, listenersOf, processesNamed, reachable } from "../detect
 import { pageInstance } from "../http_page.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { NginxConfig } from "./config.ts";
+import { formatProcessors, isCombined } from "./log_format.ts";
 import { type NginxFiles, readNginxFiles } from "./server_config.ts";
 
 /** Paths that people give to stub_status, tried where nginx's files can't be read. */
@@ -62,7 +63,10 @@ export const nginx = defineIntegration({
         service: "nginx",
         paths: options.access_logs,
         hasMetrics: options.access_log_metrics,
-        read: [{ type: "access_log" }, requestTime],
+        read:
+          options.access_log_format === undefined
+            ? [{ type: "access_log" }, requestTime]
+            : formatProcessors(options.access_log_format),
       }),
       ...errorLogSources({
         ...common,
@@ -93,11 +97,15 @@ function mainFileOf(args: readonly string[]): string {
 }
 
 /** Only what the usual globs do not cover. */
-function logOptions({ accessLogs, errorLogs }: NginxFiles): {
+function logOptions({ accessLogs, errorLogs, accessFormats }: NginxFiles): {
+  access_log_format?: string;
   access_logs?: string[];
   error_logs?: string[];
 } {
+  const [format, other] = accessFormats;
+  const isOther = format !== undefined && other === undefined && !isCombined(format);
   return {
+    ...(isOther && /\$\{?status\b/.test(format) ? { access_log_format: format } : {}),
     ...(accessLogs.every(isUsual) ? {} : { access_logs: [...accessLogs] }),
     ...(errorLogs.every(isUsual) ? {} : { error_logs: [...errorLogs] }),
   };

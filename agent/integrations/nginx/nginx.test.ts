@@ -175,6 +175,41 @@ test("nginx: a password in the URL is refused, and so is a log file without a fo
   expect(Object.keys(integrations)).toContain("nginx");
 });
 
+test("nginx: a format of one's own, JSON too, is read by its text, which detection finds", async () => {
+  const json =
+    '{"t":"$time_iso8601","ip":"$remote_addr","req":"$request","st":$status,"b":$body_bytes_sent,"rt":$request_time,"ua":"$http_user_agent"}';
+  const plain =
+    "$remote_addr [$time_local] $request_method ${request_uri} $status $bytes_sent $upstream_addr ups=$upstream_response_time $request_time";
+  const lines = {
+    [json]:
+      '{"t":"2026-11-21T21:32:23+00:00","ip":"::1","req":"GET /a?b=\\"c\\" HTTP/1.1","st":503,"b":7,"rt":0.250,"ua":"x \\"y\\" z"}',
+    [plain]:
+      "::1 [21/Nov/2026:21:32:23 +0000] GET /a 503 7 10.0.0.1:80, 10.0.0.2:80 ups=0.1, 0.1 0.250",
+  };
+  for (const [format, line] of Object.entries(lines)) {
+    const logs = new LogsUnderTest(nginx, { access_log_format: format });
+    const [record, other] = logs.read("access", `${line}\nsomething else\n`);
+    expect(record?.time).toBe("2026-11-21T21:32:23.000Z");
+    expect(record?.severity).toBe(17);
+    expect(record?.attributes).toMatchObject({
+      client_address: "::1",
+      method: "GET",
+      path: "/a",
+      status: "503",
+      bytes: "7",
+      request_seconds: "0.250",
+    });
+    expect(other?.attributes).toEqual({});
+    const counted = logs.counted();
+    expect(counted.get('nginx_access_requests_total{code="5xx",method="GET"}')).toBe(1);
+    expect(counted.get('nginx_access_request_seconds_sum{code="5xx"}')).toBe(0.25);
+    const text = `http { log_format own escape=json '${format.slice(0, 20)}' '${format.slice(20)}'; access_log /var/log/nginx/access.log own buffer=32k; }`;
+    const files = { "/etc/nginx/nginx.conf": text };
+    const [finding] = await nginx.detect(hostOf({ processes: [{ name: "nginx" }], files }));
+    expect(finding?.options).toEqual({ access_log_format: format });
+  }
+});
+
 test("parseNginx() takes any beginning of a file for what it holds", () => {
   const text = site();
   for (let length = 0; length <= text.length; length++) parseNginx(text.slice(0, length));

@@ -9,6 +9,8 @@ export type NginxFiles = {
   /** Files of access_log and error_log; without those that depend on a variable. */
   readonly accessLogs: readonly string[];
   readonly errorLogs: readonly string[];
+  /** Texts of the log formats that access logs have; "" stands for `combined`, and for one that is not known. */
+  readonly accessFormats: readonly string[];
 };
 
 type Directive = { readonly words: readonly string[]; readonly block: readonly Directive[] };
@@ -21,6 +23,8 @@ const filesMax = 100;
 export async function readNginxFiles(host: HostView, mainFile: string): Promise<NginxFiles> {
   const status: { listen: string[]; path: string }[] = [];
   const logs = { access_log: new Set<string>(), error_log: new Set<string>() };
+  const formats = new Map<string, string>();
+  const used = new Set<string>();
   const folder = mainFile.replace(/\/[^/]*$/, "");
   let filesLeft = filesMax;
 
@@ -42,8 +46,13 @@ export async function readNginxFiles(host: HostView, mainFile: string): Promise<
         const pattern = first.startsWith("/") ? first : `${folder}/${first}`;
         const files = /[*?[]/.test(pattern) ? await host.glob(pattern) : [pattern];
         for (const file of files) await walk((await load(file)) ?? [], listen, path, depth + 1);
-      } else if (name === "access_log" || name === "error_log") {
-        if (first.startsWith("/") && !first.includes("$")) logs[name].add(first);
+      } else if (name === "log_format")
+        formats.set(first, words.slice(second.startsWith("escape=") ? 3 : 2).join(""));
+      else if (name === "access_log" || name === "error_log") {
+        if (!first.startsWith("/") || first.includes("$")) continue;
+        logs[name].add(first);
+        // Options, such as "buffer=32k", may stand where the format is left out.
+        if (name === "access_log") used.add(second.includes("=") ? "" : second);
       } else if (name === "listen") listen.push(first);
       else if (name === "stub_status") status.push({ listen, path });
       else if (name === "server") await walk(block, [], "/", depth);
@@ -60,6 +69,7 @@ export async function readNginxFiles(host: HostView, mainFile: string): Promise<
     status: status.filter(({ path }) => path.startsWith("/")),
     accessLogs: [...logs.access_log],
     errorLogs: [...logs.error_log],
+    accessFormats: [...new Set([...used].map((format) => formats.get(format) ?? ""))],
   };
 }
 
