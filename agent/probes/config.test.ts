@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { ProbesConfig } from "./config.ts";
 import { LazyProbesConfig } from "./lazy_config.ts";
@@ -124,4 +125,17 @@ test("vantages are picked by name and by conditions on labels", () => {
 test("an agent without probes has what an empty section gives", () => {
   expect(LazyProbesConfig.parse(undefined)).toEqual(ProbesConfig.parse({}));
   expect(LazyProbesConfig.safeParse({ modules: { a: { prober: "none" } } }).success).toBe(false);
+});
+
+test("what docs/probes.md shows is taken", async () => {
+  const text = await Bun.file(join(import.meta.dir, "../../docs/probes.md")).text();
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = ""]) =>
+    parse(block),
+  );
+  expect(blocks.length).toBeGreaterThan(4);
+  for (const block of blocks) {
+    if ("scrape_configs" in block) continue;
+    const probes = "probes" in block ? block.probes : { modules: block };
+    expect(ProbesConfig.safeParse(probes).error?.issues ?? []).toEqual([]);
+  }
 });
