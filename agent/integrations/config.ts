@@ -15,11 +15,13 @@ export type BoundInstance = {
   readonly options: unknown;
   /** Label `instance`, which tells it from the others of its kind. */
   readonly instance: string;
-  /** Canonical text: two that are equal need no restart. */
+  /** Canonical text: two that are equal need no restart. Holds secrets. */
   readonly fingerprint: string;
   /** Set where the service is scraped. */
   readonly scrape: z.output<typeof ScrapeConfigs> | undefined;
   readonly logs: readonly BoundSource[];
+  /** What people see of it where the configuration in effect is shown. */
+  shown(): unknown;
 };
 
 /** Its options are of its own schema, which only it knows. */
@@ -103,7 +105,8 @@ function bound(
   const logs = common.logs
     ? (integration.logs?.(options) ?? []).map((entry) => SourceEntry.parse(entry))
     : [];
-  return { integration, common, options, instance, fingerprint, scrape, logs };
+  const shown = () => ({ [integration.name]: { ...common, instance, options } });
+  return { integration, common, options, instance, fingerprint, scrape, logs, shown };
 }
 
 const names = Object.keys(integrations);

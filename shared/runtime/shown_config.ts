@@ -7,7 +7,8 @@ const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
 
 /**
  * A configuration as YAML to be shown: everything under a secret's key, and what stands before the host in a URL, is
- * `<secret>`. Names of files that hold secrets are shown.
+ * `<secret>`. Names of files that hold secrets are shown. A part with a method `shown` is shown as that gives it, and fingerprints, which are the
+ * text of what was written, are left out.
  */
 export function shownConfig(config: unknown): string {
   const note =
@@ -31,9 +32,11 @@ function shown(value: unknown, isSecret: boolean): unknown {
   if (typeof value === "object") {
     // What has a source is a compiled regular expression, which is written as its text.
     if ("source" in value && typeof value.source === "string") return shown(value.source, isSecret);
+    if ("shown" in value && typeof value.shown === "function")
+      return shown(value.shown(), isSecret);
     return Object.fromEntries(
       Object.entries(value)
-        .filter(([, one]) => typeof one !== "function")
+        .filter(([key, one]) => typeof one !== "function" && key !== "fingerprint")
         .map(([key, one]: [string, unknown]) => [
           key,
           shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
