@@ -30,7 +30,10 @@ const units: Readonly<Record<string, string>> = {
   "echo@.service": "[Service]\nExecStart=/bin/true\n",
 };
 
-/** A systemd in namespaces of its own, with a few units and none of the host's. */
+/**
+ * A systemd in namespaces of its own, with a few units and none of the host's. It sees the host's file system read-only, and memory where it would write:
+ * what an init system does at its start (it empties /tmp, for one) must not reach the host.
+ */
 export class SystemdHost {
   /** What runs a command beside it. */
   readonly enter: readonly string[];
@@ -58,15 +61,21 @@ export class SystemdHost {
       join(folder, "boot.sh"),
       `set -e
 echo $$ > ${group}/cgroup.procs
-exec unshare --pid --fork --kill-child --mount --cgroup --ipc --uts --net --mount-proc sh -c '
+exec unshare --pid --fork --kill-child --mount --cgroup --ipc --uts --net sh -c '
 set -e
-mount --bind ${folder}/units /etc/systemd/system
-mount -t tmpfs tmpfs /run
-mkdir -p /run/systemd
-mount -t tmpfs tmpfs /sys/fs/cgroup
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount --make-rprivate /
+root=${folder}/root
+mkdir "$root"
+mount --bind / "$root"
+mount -o remount,bind,ro "$root"
+for own in dev run sys tmp var; do mount -t tmpfs tmpfs "$root/$own"; done
+for device in null zero random urandom; do touch "$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"; done
+mount -t proc proc "$root/proc"
+mkdir -p "$root/run/systemd" "$root/sys/fs/cgroup"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mount --bind -o ro ${folder}/units "$root/etc/systemd/system"
 export container=other
-exec ${program} --system --unit=lapwing.target --log-target=null'
+exec chroot "$root" ${program} --system --unit=lapwing.target --log-target=null'
 `,
     );
     const child = Bun.spawn(["sh", join(folder, "boot.sh")], {
@@ -92,7 +101,7 @@ exec ${program} --system --unit=lapwing.target --log-target=null'
     const deadline = AbortSignal.timeout(5_000);
     while (!deadline.aborted && child.exitCode === null) {
       const pid = childrenOf(child.pid);
-      const enter = ["nsenter", "-t", pid, "-m", "-p"];
+      const enter = ["nsenter", "-t", pid, "-m", "-p", "-r"];
       const asked = [
         "systemctl",
         "show",
