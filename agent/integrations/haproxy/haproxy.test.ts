@@ -190,7 +190,7 @@ withServer("haproxy: its log is read and counted, and the assets name what there
 test("haproxy: lines of connections, captured headers and broken requests are told apart", () => {
   const logs = new LogsUnderTest(haproxy, {});
   const client = "10.0.0.1:33320 [21/Nov/2026:21:50:57.123]";
-  const lines = logs.read(
+  const records = logs.read(
     undefined,
     syslogLine(`${client} tcpin db/one 0/2/345 212 -- 1/1/0/0/0 0/0`) +
       syslogLine(
@@ -202,7 +202,6 @@ test("haproxy: lines of connections, captured headers and broken requests are to
       syslogLine("backend app has no server available!") +
       "Nov 21 21:50:57 host sshd[7]: not of this server\n",
   );
-  const records = lines.filter(({ stream }) => stream.job === "haproxy");
   expect(
     records.map(({ severity, attributes }) => [
       severity,
