@@ -2,6 +2,9 @@ import type { RunnableSource } from "../collect/collector.ts";
 import { coversOf, takingPrefix } from "../collect/hand_over.ts";
 import type { BoundFiles } from "../collect/sources/binder.ts";
 
+/** Judged paths that are remembered; beyond it all are judged anew. */
+const pathsMax = 4_096;
+
 /**
  * Divides files among the sources, so that each is read once: what a person wrote as the paths of a source stays with that, what an integration
  * names goes to it (to the first, where several do), and a source with the usual paths has the rest.
@@ -26,9 +29,22 @@ export function divideFiles(sources: readonly RunnableSource[]): RunnableSource[
       ...source,
       fingerprint: JSON.stringify([source.fingerprint, before]),
       heldBy: takers.filter((taker) => taker !== source).map(({ name }) => name),
-      isTaken: (path: string) => covers.some((isTheirs) => isTheirs(path)),
+      isTaken: remembering((path) => covers.some((isTheirs) => isTheirs(path))),
     };
   });
+}
+
+/** Files are looked for every second, and the answer is the same each time. */
+function remembering(judge: (path: string) => boolean): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    if (known.size >= pathsMax) known.clear();
+    const verdict = judge(path);
+    known.set(path, verdict);
+    return verdict;
+  };
 }
 
 /** Whether two sets of globs may lead to the same file: false only where their fixed beginnings part. */

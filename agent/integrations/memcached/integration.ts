@@ -20,7 +20,7 @@ export const memcached = defineIntegration({
       const address = reachable(listener);
       const answer = await host.ask(splitAddress(address, usualPort), "version\r\n");
       if (answer?.startsWith("VERSION ") !== true) continue;
-      const [process] = processes;
+      const process = processes.find(({ pid }) => pid === listener.pid) ?? processes[0];
       found.push({
         confidence: process === undefined ? 0.8 : 1,
         because: [
