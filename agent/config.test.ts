@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { ConfigError, parseConfig } from "#shared/runtime/config.ts";
+import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { AgentConfig } from "./config.ts";
+import { integrations } from "./integrations/registry.ts";
 
 function mistakesOf(text: string): string[] {
   try {
@@ -30,4 +32,16 @@ test("AgentConfig does not compare what is no duration", () => {
   expect(mistakesOf(longTimeout.replace("6s", "soon"))).toEqual([
     'f:4: scrape_configs.0.scrape_timeout is "soon": expected a duration such as "15s" or "1h30m"',
   ]);
+});
+
+test("AgentConfig is shown without any integration's password", () => {
+  const password = "hunter2-and-more";
+  const entries = Object.values(integrations).flatMap(({ name, config }) => {
+    const given = { username: "u", password };
+    return config.safeParse(given).success ? [[name, [given]] as const] : [];
+  });
+  // Those that need no more than a password are enough to show it.
+  expect(entries.length).toBeGreaterThan(5);
+  const parsed = AgentConfig.parse({ integrations: Object.fromEntries(entries) });
+  expect(shownConfig(parsed)).not.toContain(password);
 });

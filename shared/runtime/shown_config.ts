@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
 
 const shownSecret = "<secret>";
-const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key|shared_key/;
+/** In any case: variables of an environment are in capitals. */
+const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key|shared_key/i;
 /** user:password@ in a URL. */
 const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
 
@@ -37,12 +38,38 @@ function shown(value: unknown, isSecret: boolean): unknown {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key, one]) => typeof one !== "function" && key !== "fingerprint")
+        .filter(([, one]) => typeof one !== "function" && !isSchema(one))
         .map(([key, one]: [string, unknown]) => [
           key,
-          shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
+          key === "fingerprint"
+            ? shownText(one)
+            : shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
         ]),
     );
   }
   if (isSecret) return shownSecret;
   return typeof value === "string" ? value.replace(inUrl, `$1${shownSecret}@`) : value;
+}
+
+/** Of zod, which what is bound to its options may carry along. */
+function isSchema(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "_zod" in value;
+}
+
+/** Options as the canonical text that tells whether they changed: JSON, perhaps of such texts, secrets included. What is none is not shown. */
+function shownText(text: unknown): unknown {
+  if (typeof text !== "string") return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const parts = Array.isArray(parsed)
+      ? parsed.map((part: unknown) => (isJson(part) ? shownText(part) : shown(part, false)))
+      : shown(parsed, false);
+    return JSON.stringify(parts);
+  } catch {
+    return text === "" ? "" : shownSecret;
+  }
+}
+
+function isJson(text: unknown): text is string {
+  return typeof text === "string" && /^[[{]/.test(text);
 }

@@ -140,6 +140,9 @@ test("chrony: found by its process and command port; a closed port is told", asy
     journal_units: ["chrony.service"],
   });
   expect(found[0]?.needs).toEqual([]);
+  const second = [{ protocol: "udp" as const, host: "::", port: 323, pid: 101 }];
+  const [ofTwo] = await chrony.detect(hostOf({ processes: [process, process], listeners: second }));
+  expect(ofTwo?.options).toEqual({ address: "127.0.0.1:323" });
   const closed = await chrony.detect(hostOf({ processes: [process] }));
   expect(closed[0]?.needs[0]?.why).toContain('"cmdport 0"');
   expect(await chrony.detect(hostOf({}))).toEqual([]);

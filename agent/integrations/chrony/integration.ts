@@ -1,5 +1,11 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { type HostView, type Listener, processesNamed, reachable } from "../detection/host_view.ts";
+import {
+  type HostProcess,
+  type HostView,
+  type Listener,
+  processesNamed,
+  reachable,
+} from "../detection/host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { syslogSources } from "../syslog_source.ts";
 import { ChronyConfig, usualPort } from "./config.ts";
@@ -13,12 +19,13 @@ export const chrony = defineIntegration({
   up: gauge("chrony_up", "Whether chronyd answered."),
   instanceOf: ({ address }) => address,
   detect(host) {
-    const [process] = processesNamed(host, "chronyd");
+    const processes = processesNamed(host, "chronyd");
+    const [process] = processes;
     if (process === undefined) return [];
     const why = `process ${process.name} (pid ${process.pid})`;
     const units = ["chrony.service", "chronyd.service"].filter((unit) => host.units.has(unit));
     const journal = units.length === 0 ? {} : { journal_units: units };
-    const listener = commandListener(host, process.pid);
+    const listener = commandListener(host, processes);
     if (listener === undefined)
       return [
         {
@@ -50,12 +57,16 @@ export const chrony = defineIntegration({
 });
 
 /** chronyd's other port is the one that it serves time on, 123. IPv4 before IPv6, which may lack on this host's loopback. */
-function commandListener({ listeners }: HostView, pid: number): Listener | undefined {
+function commandListener(
+  { listeners }: HostView,
+  processes: readonly HostProcess[],
+): Listener | undefined {
+  const pids = new Set<number | undefined>(processes.map(({ pid }) => pid));
   const own = listeners.filter(
     (listener) =>
       listener.protocol === "udp" &&
       listener.port === usualPort &&
-      (listener.pid === undefined || listener.pid === pid),
+      (listener.pid === undefined || pids.has(listener.pid)),
   );
   return own.find(({ host }) => !host.includes(":")) ?? own[0];
 }

@@ -24,7 +24,7 @@ export const openPostfix: OpenInstance<PostfixConfig> = ({ config_directory: fol
     if (code !== 0 || /mail system is down/i.test(errors))
       throw new OperatingError(
         "unavailable",
-        `postqueue ended with ${code}: ${errors.trim().slice(0, 200)}`,
+        `postqueue ended with ${code}: ${errors.trim().split("\n", 1)[0]?.slice(0, 200)}`,
       );
     listing.addTo(sink);
   },
