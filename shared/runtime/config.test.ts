@@ -42,6 +42,11 @@ test("parseConfig() names every mistake with line, key, value and expectation", 
 });
 test("parseConfig() does not repeat a secret", () => {
   expect(mistakesOf("nats: {token: abc}")[0]).toContain("nats.token is <secret>");
+  expect(mistakesOf("jobs: {password: abc, name: x}")[0]).toContain(
+    'jobs is {"password":"<secret>","name":"x"}',
+  );
+  expect(mistakesOf('jobs: ["http://u:abc@h:1/p"]')[0]).toContain('"http://<secret>@h:1/p"');
+  expect(mistakesOf('jobs: ["u:abc@h:1"]')[0]).toContain('"<secret>@h:1"');
 });
 test("parseConfig() names the line where YAML ends to be YAML", () => {
   expect(mistakesOf("listen: a\nspool: [")[0]).toStartWith("lapwing.yaml:2: (file): YAML:");

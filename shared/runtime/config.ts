@@ -2,6 +2,7 @@ import type { LineCounter, Node } from "yaml";
 import { LineCounter as Lines, isMap, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
 import { OperatingError } from "../errors.ts";
+import { withoutSecrets } from "./shown_config.ts";
 
 /** One mistake: where (file line, or the flag or variable), which key, what stands there, what was expected. */
 export type ConfigMistake = {
@@ -127,9 +128,14 @@ function mistakeAt(path: string[], plain: unknown, expected: string, place: Plac
   return {
     source: override?.source ?? `${place.input.name}:${lineOf(path, place)}`,
     key: path.join(".") || "(file)",
-    value: isSecret(path) ? "<secret>" : value === undefined ? "nothing" : JSON.stringify(value),
+    value: shownValue(path, value),
     expected,
   };
+}
+
+function shownValue(path: readonly string[], value: unknown): string {
+  if (isSecret(path)) return "<secret>";
+  return value === undefined ? "nothing" : JSON.stringify(withoutSecrets(value));
 }
 
 function describe({ source, key, value, expected }: ConfigMistake): string {

@@ -5,6 +5,8 @@ const shownSecret = "<secret>";
 const secretKey = /password|secret|token|credentials|nkey|seed|^key$|access_key|shared_key/i;
 /** user:password@ in a URL. */
 const inUrl = /^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i;
+/** The same before a host without a scheme. */
+const inAddress = /^[^/@:\s]+:[^/@\s]+@/;
 
 /**
  * A configuration as YAML to be shown: everything under a secret's key, and what stands before the host in a URL, is
@@ -48,7 +50,8 @@ function shown(value: unknown, isSecret: boolean): unknown {
     );
   }
   if (isSecret) return shownSecret;
-  return typeof value === "string" ? value.replace(inUrl, `$1${shownSecret}@`) : value;
+  if (typeof value !== "string") return value;
+  return value.replace(inUrl, `$1${shownSecret}@`).replace(inAddress, `${shownSecret}@`);
 }
 
 /** Of zod, which what is bound to its options may carry along. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LinearPattern } from "../../pipeline/processors/regex.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
+import { addressText } from "../split_address.ts";
 import { TlsFiles } from "../tls_files.ts";
 
 export const usualPort = 9_092;
@@ -9,7 +10,7 @@ export const KafkaConfig = z
   .strictObject({
     /** host:port of some brokers; the first that answers tells of all others. */
     brokers: z
-      .array(z.string().min(1))
+      .array(addressText)
       .min(1)
       .default([`127.0.0.1:${usualPort}`]),
     /** Without it nobody logs in. */

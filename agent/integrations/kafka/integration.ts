@@ -33,11 +33,14 @@ export const kafka = defineIntegration({
   ],
 });
 
+/** Apache's, and Confluent's older one. */
+const mainClasses = ["kafka.Kafka", "io.confluent.support.metrics.SupportedKafka"];
+
 /** By the class that Java was started with; Redpanda speaks the same protocol. */
 function brokers(host: HostView): HostProcess[] {
   return host.processes.filter(
     ({ name, args, ownNetwork }) =>
-      !ownNetwork && (name === "redpanda" || args.includes("kafka.Kafka")),
+      !ownNetwork && (name === "redpanda" || mainClasses.some((each) => args.includes(each))),
   );
 }
 

@@ -184,6 +184,12 @@ test("kafka: found by the class that Java runs, watched where it answers in the 
   await broker.stop();
 });
 
+test("kafka: an address holds no credentials, which would be in a label", () => {
+  for (const address of ["u:hunter2@h:9092", "kafka://h:9092", ""])
+    expect(() => kafka.config.parse({ brokers: [address] })).toThrow("without credentials");
+  expect(kafka.config.parse({ brokers: ["[::1]:9092"] }).brokers).toEqual(["[::1]:9092"]);
+});
+
 test("kafka: records of its log have their time, severity and stack traces", () => {
   const text = `[2026-11-21 21:45:02,860] INFO [KafkaServer id=1] started (kafka.server.KafkaServer)
 [2026-11-21 21:45:03,001] ERROR Error while reading (kafka.log.Log)

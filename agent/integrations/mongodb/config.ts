@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
+import { addressText } from "../split_address.ts";
 import { TlsFiles } from "../tls_files.ts";
 
 export const usualPort = 27_017;
@@ -7,7 +8,7 @@ export const usualPort = 27_017;
 export const MongodbConfig = z
   .strictObject({
     /** host:port, or the path of a Unix socket: one server, a mongod or a mongos. */
-    address: z.string().min(1).default(`127.0.0.1:${usualPort}`),
+    address: addressText.default(`127.0.0.1:${usualPort}`),
     username: z.string().min(1).optional(),
     ...passwordShape,
     /** Database that knows the user. */
