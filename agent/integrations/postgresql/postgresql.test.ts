@@ -19,6 +19,7 @@ const withServer = test.skipIf(postgresMissing !== undefined);
 const logFile = "server.log";
 
 let server: PostgresServer;
+let standby: PostgresServer | undefined;
 let sql: Bun.SQL;
 
 beforeAll(async () => {
@@ -52,6 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sql?.close({ timeout: 0 });
+  await standby?.stop();
   await server?.stop();
 });
 
@@ -71,7 +73,7 @@ async function tick(options: object): Promise<Collected> {
 withServer(
   "postgresql: databases, tables, statements, locks and a standby are those of the server",
   async () => {
-    const standby = await startStandby(server);
+    standby = await startStandby(server);
     await using holder = new Bun.SQL({ url: server.url, tls: false, max: 1 });
     await holder.unsafe("BEGIN; LOCK TABLE orders IN SHARE MODE").simple();
     const options = { address: at(server), username: "watcher", databases: ["shop"] };
@@ -115,7 +117,6 @@ withServer(
     const received =
       'pg_stat_wal_receiver_received_tli{upstream_host="127.0.0.1",slot_name="standby",status="streaming"}';
     expect(ofStandby.samples.get(received)).toBe(1);
-    await standby.stop();
     expectAssets(import.meta.dir, [...samples.keys(), ...ofStandby.samples.keys()]);
   },
 );

@@ -20,6 +20,8 @@ const password = "s3cr3t-of-redis";
 
 let server: RedisServer;
 let replica: RedisServer;
+/** Those that one test alone needs. */
+const further: RedisServer[] = [];
 let folder = "";
 
 beforeAll(async () => {
@@ -36,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   if (redisMissing !== undefined) return;
+  for (const each of further) await each.stop();
   await replica.stop();
   await server.stop();
 });
@@ -109,8 +112,8 @@ async function onSentinel(): Promise<Iterable<string>> {
 
 withServer("redis: a node of a cluster tells the state of its cluster", async () => {
   const node = await startRedis({ "cluster-enabled": "yes" });
+  further.push(node);
   const { samples, degraded } = await new InstanceUnderTest(redis, { address: at(node) }).tick();
-  await node.stop();
   expect(degraded).toEqual([]);
   // Without slots it fails.
   expect(samples.get("redis_cluster_state")).toBe(0);
@@ -172,6 +175,7 @@ test.skipIf(redisMissing !== undefined || Bun.which("openssl") === null)(
       "tls-key-file": key,
       "tls-auth-clients": "no",
     });
+    further.push(encrypted);
     const address = `127.0.0.1:${tlsPort}`;
     const tls = { ca_file: cert, server_name: "redis.test" };
     const { samples } = await new InstanceUnderTest(redis, { address, tls }).tick();
@@ -180,7 +184,6 @@ test.skipIf(redisMissing !== undefined || Bun.which("openssl") === null)(
     expect(await reasonOf({ address, tls: { ...tls, server_name: "other.test" } })).not.toBe(
       "answered",
     );
-    await encrypted.stop();
   },
 );
 
@@ -220,6 +223,7 @@ withServer(
   "redis: a server is found by its process and port, and needs a password only where it asks for one",
   async () => {
     const open = await startRedis();
+    further.push(open);
     const listeners = [
       { host: "127.0.0.1", port: open.port, pid: 7 },
       { host: "::1", port: open.port, pid: 7 },
@@ -238,7 +242,6 @@ withServer(
       `listens on ${at(open)}`,
       "answers PING",
     ]);
-    await open.stop();
   },
 );
 
