@@ -49,6 +49,8 @@ const builtIn = [
   "192.0.0.192",
 ].map((text) => Cidr.parse(text));
 
+const loopback = ["127.0.0.1", "::1"].flatMap((address) => addressBytes(address) ?? []);
+
 /** For probes that are asked for over HTTP: the built-in ranges and `forbid`, but for what is in `allow`. */
 export function requestGuard(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
   return guardOf([...builtIn, ...forbid], allow);
@@ -64,14 +66,22 @@ function guardOf(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard 
     check(address) {
       const bytes = addressBytes(address);
       if (bytes === undefined) throw new ForbiddenAddressError(address, "no address");
-      const embedded = embeddedIpv4(bytes);
-      for (const each of embedded === undefined ? [bytes] : [bytes, embedded]) {
+      for (const each of meanings(bytes)) {
         const range = forbid.find((cidr) => isIn(each, cidr));
         if (range !== undefined && !allow.some((cidr) => isIn(each, cidr)))
           throw new ForbiddenAddressError(address, range.text);
       }
     },
   };
+}
+
+/** What a connection to an address reaches: itself, the IPv4 address in it, and this host where it is the unspecified one. */
+function meanings(bytes: Uint8Array): Uint8Array[] {
+  const embedded = embeddedIpv4(bytes);
+  const found = embedded === undefined ? [bytes] : [bytes, embedded];
+  const own = isMapped(bytes) ? bytes.subarray(12) : bytes;
+  const isUnspecified = own.every((byte) => byte === 0);
+  return isUnspecified ? [...found, ...loopback] : found;
 }
 
 function isIn(bytes: Uint8Array, { bytes: network, bits }: Cidr): boolean {

@@ -64,6 +64,11 @@ test("forbid adds ranges, allow takes some out; a check's own list is all that c
   expect(isForbidden(guard, "2001:db8::1")).toBe(true);
   expect(isForbidden(checkGuard([]), "169.254.169.254")).toBe(false);
   expect(isForbidden(checkGuard([range("127.0.0.0/8")]), "127.9.9.9")).toBe(true);
+  // The unspecified addresses lead to this host.
+  const noLoopback = checkGuard([range("127.0.0.0/8")]);
+  for (const address of ["0.0.0.0", "::", "::ffff:0.0.0.0", "::ffff:127.0.0.1"])
+    expect([address, isForbidden(noLoopback, address)]).toEqual([address, true]);
+  expect(isForbidden(noLoopback, "0.0.0.1")).toBe(false);
   for (const bad of ["10.0.0.0/33", "fe80::/129", "10.0.0", "x/8", "10.0.0.0/8/8", "10.0.0.0/-1"])
     expect([bad, Cidr.safeParse(bad).success]).toEqual([bad, false]);
 });
