@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { ProbesConfig } from "./config.ts";
 import { LazyProbesConfig } from "./lazy_config.ts";
 import { ProbeModule } from "./module.ts";
-import { shownModule } from "./shown_module.ts";
 import { LabelMatcher, isVantage } from "./vantages.ts";
 
 function mistakes(module: string): string[] {
@@ -102,7 +102,7 @@ test("a module is shown with its defaults and without its secrets", () => {
       "{prober: http, http: {basic_auth: {username: me, password: hidden1}, headers: {X-Api-Key: hidden2, Accept: text}, http_headers: {X-A: {secrets: [hidden3]}}, fail_if_body_matches_regexp: ['err.*']}}",
     ),
   );
-  const text = shownModule(module);
+  const text = shownConfig({ probes: { modules: { a: module } } });
   expect(text).not.toContain("hidden");
   for (const part of ["prober: http", "username: me", "Accept: text", "err.*", "method: GET"])
     expect(text).toContain(part);

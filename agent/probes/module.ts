@@ -2,6 +2,7 @@ import { z } from "zod";
 import { duration } from "#shared/text/duration.ts";
 import type { Probe, Prober } from "./prober.ts";
 import { probers } from "./registry.ts";
+import { shownParts } from "./shown_module.ts";
 
 /** How to probe: a module of blackbox.yml, checked and bound to its prober. */
 export type ProbeModule = {
@@ -12,6 +13,8 @@ export type ProbeModule = {
   readonly options: unknown;
   /** Canonical text: two that are equal probe alike. */
   readonly fingerprint: string;
+  /** How the configuration and debug output show it. */
+  readonly shown: () => unknown;
   /** What does the probing, loaded when it is first called. */
   readonly load: () => Promise<Probe<unknown>>;
 };
@@ -53,6 +56,7 @@ export const ProbeModule = z
       timeoutMs: timeout === undefined || timeout === 0 ? undefined : timeout,
       options: options.data,
       fingerprint: JSON.stringify([prober, timeout, options.data]),
+      shown: () => shownParts(prober, timeout, options.data),
       load: () => chosen.load(),
     };
   });

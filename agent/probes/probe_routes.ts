@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { parseGoFloat } from "#shared/text/exposition/go_float.ts";
+import { shownYaml } from "#shared/runtime/shown_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { ProbesConfig } from "./config.ts";
 import type { ProbeMeters } from "./meters.ts";
 import type { ProbeModule } from "./module.ts";
 import { requestGuard } from "./net/address_guard.ts";
-import { shownModule } from "./shown_module.ts";
 import { type ProbeResult, runProbe } from "./run_probe.ts";
 
 /** Where no scrape says how long it waits (prober/handler.go). */
@@ -101,6 +101,6 @@ function debugText(module: ProbeModule, { notes, gauges }: ProbeResult): string 
   return [
     `Logs for the probe:\n${notes.text()}`,
     `Metrics that would have been returned:\n${gauges.text()}`,
-    `Module configuration:\n${shownModule(module)}`,
+    `Module configuration:\n${shownYaml(module)}`,
   ].join("\n\n\n");
 }

@@ -1,11 +1,8 @@
-import { shownYaml } from "#shared/runtime/shown_config.ts";
-import type { ProbeModule } from "./module.ts";
-
 const secretHeader = /authorization|cookie|token|secret|key|passw|credential/i;
 
-/** A module as YAML with its defaults, and without its secrets. */
-export function shownModule({ prober, timeoutMs, options }: ProbeModule): string {
-  return shownYaml({ prober, timeout: timeoutMs, [prober]: withoutSecrets(options) });
+/** A module as people write it, with its defaults and without its secrets. */
+export function shownParts(prober: string, timeoutMs: number | undefined, options: unknown) {
+  return { prober, timeout: timeoutMs, [prober]: withoutSecrets(options) };
 }
 
 function withoutSecrets(value: unknown, name = ""): unknown {

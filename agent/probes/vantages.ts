@@ -3,7 +3,10 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 
-export type LabelMatcher = { readonly text: string; readonly matches: (labels: Labels) => boolean };
+export type LabelMatcher = {
+  readonly source: string;
+  readonly matches: (labels: Labels) => boolean;
+};
 
 const shape = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\["\\])*)"\s*$/;
 
@@ -20,7 +23,7 @@ export const LabelMatcher = z.string().transform((text, context): LabelMatcher =
     const regex = operator.endsWith("~") ? anchoredRegex(value) : undefined;
     const test = (found: string) => (regex === undefined ? found === value : regex.test(found));
     const isWanted = !operator.startsWith("!");
-    return { text, matches: (labels) => test(labels[name] ?? "") === isWanted };
+    return { source: text, matches: (labels) => test(labels[name] ?? "") === isWanted };
   } catch (thrown) {
     if (!(thrown instanceof OperatingError)) throw thrown;
     return fault(thrown.message);

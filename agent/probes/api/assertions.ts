@@ -69,11 +69,11 @@ function jsonFaults(assertions: ApiStep["assert"]["json"], body: Buffer): string
   }
   return assertions.flatMap(({ path, equals, exists, ...texts }) => {
     const values = valuesAt(path, document);
-    if (exists === false) return values.length === 0 ? [] : [`${path.text} is there`];
-    if (values.length === 0) return [`${path.text} is not there`];
+    if (exists === false) return values.length === 0 ? [] : [`${path.source} is there`];
+    if (values.length === 0) return [`${path.source} is not there`];
     if (equals !== undefined && !values.some((value) => Bun.deepEquals(value, equals)))
-      return [`${path.text} is not ${JSON.stringify(equals)}`];
-    const faults = values.map((value) => textFaults(path.text, texts, textOf(value)));
+      return [`${path.source} is not ${JSON.stringify(equals)}`];
+    const faults = values.map((value) => textFaults(path.source, texts, textOf(value)));
     return faults.some((list) => list.length === 0) ? [] : (faults[0] ?? []);
   });
 }

@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 
 /** A path into JSON: what of RFC 9535 takes time linear in the document. */
-export type JsonPath = { readonly text: string; readonly segments: readonly Segment[] };
+export type JsonPath = { readonly source: string; readonly segments: readonly Segment[] };
 type Segment =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "index"; readonly index: number }
@@ -32,7 +32,7 @@ export function parseJsonPath(text: string): JsonPath {
     else segments.push({ kind: "name", name: name ?? "" });
     rest = rest.slice(whole.length);
   }
-  return { text, segments };
+  return { source: text, segments };
 }
 
 /** The values that a path leads to, none where it leads nowhere. */

@@ -18,7 +18,7 @@ export class ForbiddenAddressError extends OperatingError {
   }
 }
 
-export type Cidr = { readonly text: string; readonly bytes: Uint8Array; readonly bits: number };
+export type Cidr = { readonly source: string; readonly bytes: Uint8Array; readonly bits: number };
 
 /** "10.0.0.0/8", "fe80::/10", or one address. */
 export const Cidr = z.string().transform((text, context): Cidr => {
@@ -32,7 +32,7 @@ export const Cidr = z.string().transform((text, context): Cidr => {
     context.addIssue({ code: "custom", message, input: text });
     return z.NEVER;
   }
-  return { text, bytes, bits: isFour ? bits + 96 : bits };
+  return { source: text, bytes, bits: isFour ? bits + 96 : bits };
 });
 
 /**
@@ -69,7 +69,7 @@ function guardOf(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard 
       for (const each of meanings(bytes)) {
         const range = forbid.find((cidr) => isIn(each, cidr));
         if (range !== undefined && !allow.some((cidr) => isIn(each, cidr)))
-          throw new ForbiddenAddressError(address, range.text);
+          throw new ForbiddenAddressError(address, range.source);
       }
     },
   };
