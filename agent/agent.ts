@@ -192,7 +192,8 @@ export class Agent {
 
   #integrations(): InstanceReport[] {
     const { integrations } = this.#config;
-    return instanceReports(integrations, this.#detector, this.#collector.targets());
+    const { name } = vantageOf(this.#config);
+    return instanceReports(integrations, this.#detector, this.#collector.targets(), name);
   }
 
   /** The jobs as they are in effect; made anew only when the configuration is another. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { hostName, parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
@@ -33,7 +33,7 @@ async function detect(flags: DetectFlags): Promise<void> {
   const all = { ...integrations, detect: true, exclude: new Set<string>() };
   const detector = new Detector(all, { clock: systemClock, log: silentLogger });
   const [running] = await Promise.all([askAgent(config.listen), detector.look()]);
-  const found = instanceReports(all, detector, []).map((report) =>
+  const found = instanceReports(all, detector, [], config.agent.name ?? hostName()).map((report) =>
     detectedOf(report, integrations, running),
   );
   // What the agent misses is not found by a look.

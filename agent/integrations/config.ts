@@ -13,7 +13,7 @@ export type BoundInstance = {
   readonly common: InstanceCommon;
   /** Of the integration's own schema. */
   readonly options: unknown;
-  /** Label `instance`, which tells it from the others of its kind. */
+  /** What tells it from the others of its kind on this host; label `instance` is made of it (instance_label.ts). */
   readonly instance: string;
   /** Canonical text: two that are equal need no restart. Holds secrets. */
   readonly fingerprint: string;
@@ -98,7 +98,7 @@ function bound(
             job_name: common.job ?? integration.job,
             static_configs: job.static_configs.map((each) => ({
               ...each,
-              labels: { instance, ...common.labels },
+              labels: { ...(common.instance !== undefined && { instance }), ...common.labels },
             })),
           },
         ]);

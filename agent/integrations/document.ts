@@ -23,6 +23,7 @@ why, and the lines to add for what needs something. Each can be named under \`in
           password_file: /etc/lapwing/redis.password
           # of every entry: interval, timeout, job, instance, labels, series_max, logs
 
+- Label \`instance\` is where the service is; what is this host's alone (a loopback address, a socket) begins with the host's name, \`web-1:6379\`. \`instance: ...\` says another.
 - What is named is not found a second time, however its address is written.
 - Looking reads \`/proc\`, the files that a service's package puts where they belong, and asks ports that listen who they are, which is not asked again for an hour while the same
   socket listens. Processes in containers with a network of their own are left alone.

@@ -5,6 +5,7 @@ import { gauge } from "../collect/samples/family.ts";
 import { SeriesTable } from "../collect/samples/series_table.ts";
 import type { TargetReport } from "../collect/scrape/target.ts";
 import type { SourceContext } from "../collect/sources/source.ts";
+import { instanceLabel } from "./instance_label.ts";
 import type { Integration, OpenedInstance } from "./integration.ts";
 
 /** Keys of every entry, beside those of its integration. */
@@ -41,7 +42,8 @@ export async function runInstance(
   const { clock, log } = context;
   const intervalMs = common.interval;
   const timeoutMs = common.timeout ?? Math.min(10_000, intervalMs);
-  const instance = common.instance ?? integration.instanceOf(options);
+  const instance =
+    common.instance ?? instanceLabel(integration.instanceOf(options), context.hostname);
   const labels = { job: common.job ?? integration.job, instance, ...common.labels };
   const table = new SeriesTable(labels, common.series_max);
   const open = await integration.load?.();

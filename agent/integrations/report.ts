@@ -3,6 +3,7 @@ import type { TargetReport } from "../collect/scrape/target.ts";
 import type { AnyIntegration, BoundInstance, IntegrationsConfig } from "./config.ts";
 import type { Detector } from "./detection/detector.ts";
 import type { KnownService } from "./detection/known_service.ts";
+import { instanceLabel } from "./instance_label.ts";
 import type { Need } from "./integration.ts";
 
 /**
@@ -50,17 +51,18 @@ export function instanceReports(
   config: IntegrationsConfig,
   detector: Detector,
   targets: readonly TargetReport[],
+  hostname: string,
 ): InstanceReport[] {
   const health = new Map(targets.map((target) => [placeOf(target.labels), target]));
   const named = config.named.map((bound) => {
-    return boundReport(bound, detector.serviceOf(bound), health, "configuration");
+    return boundReport(bound, detector.serviceOf(bound), health, "configuration", hostname);
   });
   const detected = detector.services().flatMap((service) => {
     if (service.isNamed) return [];
     const { bound } = service;
     return bound === undefined
       ? invalidReport(service)
-      : boundReport(bound, service, health, "detection");
+      : boundReport(bound, service, health, "detection", hostname);
   });
   const kinds = [
     ...[...config.exclude].map((name) => kindReport(name, "excluded")),
@@ -74,9 +76,10 @@ function boundReport(
   service: KnownService | undefined,
   health: ReadonlyMap<string, TargetReport>,
   origin: InstanceReport["origin"],
+  hostname: string,
 ): InstanceReport {
   const { integration, common } = bound;
-  const { instance } = bound;
+  const instance = common.instance ?? instanceLabel(bound.instance, hostname);
   const labels = { job: common.job ?? integration.job, instance, ...common.labels };
   const target = health.get(placeOf(labels));
   const states = { up: "running", down: "down", unknown: "starting", dropped: "down" } as const;

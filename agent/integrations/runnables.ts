@@ -6,6 +6,7 @@ import type { AgentConfig } from "../config.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import type { BoundInstance } from "./config.ts";
 import { runInstance } from "./instance.ts";
+import { instanceLabel } from "./instance_label.ts";
 
 /** What watches these instances: one source for the metrics of each, and one for each of its log entries. An instance that comes twice is watched once. */
 export function integrationSources(
@@ -41,6 +42,16 @@ function metricsSource(each: BoundInstance, name: string, config: AgentConfig): 
     type,
     name,
     fingerprint: JSON.stringify([each.fingerprint, options]),
-    run: (context) => prometheusScrape.run(options, context),
+    run: (context) => {
+      const instance = instanceLabel(each.instance, context.hostname);
+      const scrape_configs = scrape.map((job) => ({
+        ...job,
+        static_configs: job.static_configs.map((group) => ({
+          ...group,
+          labels: { instance, ...group.labels },
+        })),
+      }));
+      return prometheusScrape.run({ ...options, scrape_configs }, context);
+    },
   };
 }

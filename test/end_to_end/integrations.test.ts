@@ -6,6 +6,8 @@ import { asking, until } from "#test/support/asking.ts";
 import { lapwing } from "#test/support/command_line.ts";
 import { type Daemon, serverProgram, startDaemon } from "#test/support/daemon.ts";
 import { Stage } from "#test/support/stage.ts";
+import { instanceLabel } from "#agent/integrations/instance_label.ts";
+import { hostName } from "#shared/runtime/base_config.ts";
 
 const stage = new Stage();
 afterAll(() => stage.stop());
@@ -73,11 +75,13 @@ test.skipIf(program === null)(
       return States.parse(body).integrations.find((each) => each.instance === instance);
     };
     const isUp = async (value: number) => {
-      const [one] = await ask.promql(`memcached_up{instance="${address}",job="memcached"}`);
+      const [one] = await ask.promql(
+        `memcached_up{instance="${labelOf(address)}",job="memcached"}`,
+      );
       return one?.value === value;
     };
     const found = await until("it is asked", async () => {
-      const state = await stateOf(address);
+      const state = await stateOf(labelOf(address));
       return state?.state === "running" && state;
     });
     expect(found).toMatchObject({ origin: "detection", lastError: "" });
@@ -86,7 +90,7 @@ test.skipIf(program === null)(
     const other = await startMemcached(second);
     stage.after(() => other.stop());
     await until("the second one is asked", async () => {
-      const state = await stateOf(`127.0.0.1:${second}`);
+      const state = await stateOf(labelOf(`127.0.0.1:${second}`));
       return state?.state === "running";
     });
     await until("heartbeats tell of both", async () => {
@@ -96,14 +100,14 @@ test.skipIf(program === null)(
     });
     await until("it is among the targets", async () => {
       const body = await (await ask.get("/api/v1/targets")).text();
-      return body.includes(`memcached://${address}`) && body.includes('"health":"up"');
+      return body.includes(`memcached://${labelOf(address)}`) && body.includes('"health":"up"');
     });
     await until("it is remembered", () =>
       readFileSync(stage.path("data/agent/integrations.json"), "utf8").includes(address),
     );
     await server.stop();
     await until("it is down, and the reason told", async () => {
-      const state = await stateOf(address);
+      const state = await stateOf(labelOf(address));
       return state?.state === "down" && state.lastError.includes("ECONNREFUSED");
     });
     await until("that is stored", () => isUp(0));
@@ -116,9 +120,13 @@ test.skipIf(program === null)(
     expect([detect.code, detect.err]).toEqual([0, ""]);
     const told = Detected.parse(JSON.parse(detect.out));
     expect(told.agent).toBe(true);
-    const service = told.services.find(({ instance }) => instance === address);
+    const service = told.services.find(({ instance }) => instance === labelOf(address));
     expect(service).toMatchObject({ state: "running", origin: "detection" });
     expect(service?.snippet).toBe(`integrations:\n  memcached:\n    - address: ${address}\n`);
   },
   60_000,
 );
+
+function labelOf(place: string): string {
+  return instanceLabel(place, hostName());
+}
