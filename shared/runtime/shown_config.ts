@@ -40,39 +40,13 @@ function shown(value: unknown, isSecret: boolean): unknown {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key, one]) => typeof one !== "function" && key !== "fingerprint")
-        .filter(([, one]) => typeof one !== "function" && !isSchema(one))
         .map(([key, one]: [string, unknown]) => [
           key,
-          key === "fingerprint"
-            ? shownText(one)
-            : shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
+          shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
         ]),
     );
   }
   if (isSecret) return shownSecret;
   if (typeof value !== "string") return value;
   return value.replace(inUrl, `$1${shownSecret}@`).replace(inAddress, `${shownSecret}@`);
-}
-
-/** Of zod, which what is bound to its options may carry along. */
-function isSchema(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "_zod" in value;
-}
-
-/** Options as the canonical text that tells whether they changed: JSON, perhaps of such texts, secrets included. What is none is not shown. */
-function shownText(text: unknown): unknown {
-  if (typeof text !== "string") return undefined;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const parts = Array.isArray(parsed)
-      ? parsed.map((part: unknown) => (isJson(part) ? shownText(part) : shown(part, false)))
-      : shown(parsed, false);
-    return JSON.stringify(parts);
-  } catch {
-    return text === "" ? "" : shownSecret;
-  }
-}
-
-function isJson(text: unknown): text is string {
-  return typeof text === "string" && /^[[{]/.test(text);
 }
