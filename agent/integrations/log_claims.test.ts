@@ -21,15 +21,20 @@ class World {
   readonly lines: (readonly [job: string, line: string])[] = [];
   readonly collector: Collector;
   readonly #spool: Awaited<ReturnType<typeof openTestSpool>>["spool"];
+  readonly #spoolFolder: string;
 
   static async open(): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "lapwing-claims-spool-"));
     const { spool } = await openTestSpool(folder);
-    return new World(spool);
+    return new World(spool, folder);
   }
 
-  private constructor(spool: Awaited<ReturnType<typeof openTestSpool>>["spool"]) {
+  private constructor(
+    spool: Awaited<ReturnType<typeof openTestSpool>>["spool"],
+    spoolFolder: string,
+  ) {
     this.#spool = spool;
+    this.#spoolFolder = spoolFolder;
     mkdirSync(join(this.folder, "app"));
     const metrics = createSelfMetrics();
     const clock = systemClock;
@@ -85,7 +90,7 @@ class World {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.collector.stop();
     await this.#spool.close();
-    rmSync(this.folder, { recursive: true });
+    for (const folder of [this.folder, this.#spoolFolder]) rmSync(folder, { recursive: true });
   }
 
   #keep({ bodies, bodyEnds, streams, streamOf }: LogsBatch): void {
