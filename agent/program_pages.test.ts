@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { elfSection } from "./elf_section.ts";
-import { dropProgramPages, droppable, parseMappings } from "./program_pages.ts";
+import { ProgramPages, droppable, parseMappings } from "./program_pages.ts";
 
 const maps = `00200000-01a39000 r--p 00000000 fe:00 77    /opt/agent
 01a40000-0684a000 r-xp 01838000 fe:00 77    /opt/agent
@@ -37,15 +37,31 @@ test("droppable() leaves alone a section that is not wholly in the mapping, or f
 });
 
 test.skipIf(process.platform !== "linux")(
-  "dropProgramPages() takes pages of the program from this process, which goes on",
+  "drop() takes pages of the program from this process, which goes on",
   () => {
+    const pages = ProgramPages.open();
     const before = residentFileKb();
-    expect(dropProgramPages()).toBeGreaterThan(50_000_000);
+    expect(pages?.drop()).toBeGreaterThan(50_000_000);
     expect(residentFileKb()).toBeLessThan(before - 10_000);
     // Its code comes back where it is needed.
     expect(JSON.parse(JSON.stringify({ a: ["b".repeat(3)] }))).toEqual({ a: ["bbb"] });
     Bun.gc(true);
-    expect(dropProgramPages()).toBeGreaterThan(50_000_000);
+    expect(pages?.drop()).toBeGreaterThan(50_000_000);
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "divide() leaves no piece of the program larger than 16 KiB, and drop() knows the pieces",
+  () => {
+    const pages = ProgramPages.open();
+    const before = sum(pieceSizes());
+    pages?.divide();
+    const pieces = pieceSizes();
+    expect(Math.max(...pieces)).toBe(16_384);
+    expect(pieces.length).toBeGreaterThan(before / 16_384);
+    expect(sum(pieces)).toBe(before);
+    expect(pages?.drop()).toBeGreaterThan(50_000_000);
+    expect(JSON.parse(JSON.stringify({ a: ["b".repeat(3)] }))).toEqual({ a: ["bbb"] });
   },
 );
 
@@ -60,4 +76,15 @@ test.skipIf(process.platform !== "linux")("elfSection() finds a section by its n
 function residentFileKb(): number {
   const status = readFileSync("/proc/self/status", "utf8");
   return Number(/^RssFile:\s+(\d+) kB$/m.exec(status)?.[1]);
+}
+
+/** Bytes of each mapping of the program that nobody can write to. */
+function pieceSizes(): number[] {
+  const mappings = parseMappings(readFileSync("/proc/self/maps", "utf8"));
+  const pieces = droppable(mappings, readlinkSync("/proc/self/exe"), undefined, 4_096);
+  return pieces.map(({ start, end }) => end - start);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, one) => all + one, 0);
 }
