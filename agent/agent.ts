@@ -11,6 +11,7 @@ import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Collector, type RunnableSource } from "./collect/collector.ts";
+import { aggregationSource } from "./collect/aggregation_source.ts";
 import { logMetricsSource } from "./collect/log_metrics_source.ts";
 import { Receivers } from "./collect/receivers/receivers.ts";
 import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
@@ -108,6 +109,7 @@ export class Agent {
     const limiter = new SeriesLimiter({ name, limit, clock, log });
     this.#pipeline = new Pipeline({ spool, limiter, clock, metrics }, labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
+    this.#pipeline.setAggregation(config.stream_aggregation);
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
     this.#detector = new Detector(config.integrations, {
@@ -180,6 +182,7 @@ export class Agent {
     this.#config = config;
     this.#pipeline.setLabels(labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
+    this.#pipeline.setAggregation(config.stream_aggregation);
     this.#detector.configure(config.integrations);
     await this.#apply();
     this.#log.info("configuration reloaded");
@@ -212,6 +215,7 @@ export class Agent {
       ),
       ...checkSources(this.#config.probes, vantageOf(this.#config), this.#probeMeters),
       logMetricsSource(this.#pipeline.logMetrics),
+      ...(this.#pipeline.aggregator.isEmpty ? [] : [aggregationSource(this.#pipeline.aggregator)]),
     ]);
   }
 
@@ -230,6 +234,7 @@ export class Agent {
     this.#spool.stopWaiting();
     await this.#detector.stop();
     await Promise.all([this.#collector.stop(), this.#receivers.stop()]);
+    await this.#pipeline.endAggregation();
   }
 
   /** What the aggregator has not committed yet stays in the spool. */

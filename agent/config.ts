@@ -8,6 +8,7 @@ import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
 import { LazyProbesConfig } from "./probes/lazy_config.ts";
+import { AggregationConfig } from "./pipeline/aggregation/config.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -37,6 +38,8 @@ export const agentShape = {
       processors: ProcessorsConfig,
     })
     .prefault({}),
+  /** What is made of series before they are stored, whatever they come from. */
+  stream_aggregation: AggregationConfig,
   /** Services of this host. */
   integrations: IntegrationsConfig.prefault({}),
   /** Probes from outside, with the blackbox exporter's modules. */

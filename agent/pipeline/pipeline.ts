@@ -6,6 +6,8 @@ import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { CollectorOutput, LogsOutput } from "../collect/collector.ts";
+import type { AggregationRule } from "./aggregation/config.ts";
+import { StreamAggregator } from "./aggregation/stream_aggregator.ts";
 import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
 import { LineMiner } from "./mining/line_miner.ts";
@@ -30,6 +32,8 @@ export class Pipeline implements CollectorOutput {
   readonly #meters: ProcessorMeters;
   /** Series that processors make of log records. */
   readonly logMetrics = new LogMetrics();
+  /** What is made of series before they are stored. */
+  readonly aggregator: StreamAggregator;
   #labels: ReturnType<typeof externalLabels>;
   #processors: ProcessorList = noProcessors;
   #chain: ProcessorChain;
@@ -39,6 +43,7 @@ export class Pipeline implements CollectorOutput {
     this.#limiter = limiter;
     this.#clock = clock;
     this.#meters = createProcessorMeters(metrics);
+    this.aggregator = new StreamAggregator(metrics);
     this.#labels = externalLabels(labels);
     this.#chain = this.#chainOf(noProcessors);
   }
@@ -46,6 +51,16 @@ export class Pipeline implements CollectorOutput {
   /** New labels for what comes from now on. */
   setLabels(labels: Labels): void {
     this.#labels = externalLabels(labels);
+  }
+
+  setAggregation(rules: readonly AggregationRule[]): void {
+    this.aggregator.setRules(rules, this.#clock.now());
+  }
+
+  /** Writes what is aggregated so far, when nothing more comes. */
+  async endAggregation(): Promise<void> {
+    const batch = this.aggregator.collect(this.#clock.now(), true);
+    if (batch !== undefined) await this.metrics(batch);
   }
 
   /** What all log records go through after their sources' own processors. An unchanged list keeps what it holds. */
@@ -72,12 +87,18 @@ export class Pipeline implements CollectorOutput {
     );
   }
 
-  /** Samples over the limit of series count as taken: they need not come again. */
+  /** Samples that are aggregated away, or over the limit of series, count as taken: they need not come again. */
   async metrics(batch: MetricsBatch): Promise<number> {
-    const limited = this.#limiter.apply(this.#labels.metrics(batch));
+    const labelled = this.#labels.metrics(batch);
+    const own = this.aggregator.isResult(batch)
+      ? { batch: labelled, aggregated: 0, late: 0 }
+      : this.aggregator.apply(labelled);
+    const limited = this.#limiter.apply(own.batch);
     const stored = await this.#spool.metrics.write(limited.batch);
     this.drop("metrics", "series_limit", limited.refused);
-    return stored + limited.refused;
+    this.drop("metrics", "aggregated", own.aggregated);
+    this.drop("metrics", "aggregation_late", own.late);
+    return stored + limited.refused + own.aggregated + own.late;
   }
 
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {

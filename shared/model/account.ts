@@ -21,6 +21,8 @@ export const dropReasons = [
   "duplicate_exemplar",
   "out_of_order_exemplar",
   "relabel",
+  "aggregated",
+  "aggregation_late",
   "line_too_long",
   "invalid_record",
   "encoding",
