@@ -1,6 +1,7 @@
 /** The command line of Lapwing. */
 import { Command } from "commander";
 import { detectCommand } from "#agent/detect_command.ts";
+import { enrollCommand } from "#agent/enroll/enroll_command.ts";
 import { openAgentRole } from "#agent/role.ts";
 import { messageOf } from "#shared/errors.ts";
 import { roleCommand } from "#shared/runtime/role_command.ts";
@@ -13,12 +14,12 @@ const program = new Command("lapwing")
   .version(version, "-v, --version", "print the version")
   .showHelpAfterError("(--help tells more)");
 
-detectCommand(
-  roleCommand(
-    program.command("agent").description("collect this host and send to an aggregator over NATS"),
-    openAgentRole,
-  ),
+const agent = roleCommand(
+  program.command("agent").description("collect this host and send to an aggregator over NATS"),
+  openAgentRole,
 );
+detectCommand(agent);
+enrollCommand(agent);
 // Every host with an agent would pay for the aggregator's code: some 30 MB.
 if (process.argv[2] !== "agent") (await import("./other_commands.ts")).otherCommands(program);
 

@@ -11,6 +11,7 @@ import { integrationsCommand } from "#agent/integrations/integrations_command.ts
 import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
+import { fleetCommand } from "#aggregator/fleet/fleet_command.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
 import { queryCommand } from "#aggregator/query_command.ts";
 import { openAggregatorRole } from "#aggregator/role.ts";
@@ -33,7 +34,7 @@ import { version } from "#shared/version.ts";
 const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggregatorShape }));
 
 /** Read once, at the start; an agent's own keys are for the agent to tell. */
-const aggregatorKeys = ["storage", "ingest", "query", "streams"] as const;
+const aggregatorKeys = ["storage", "ingest", "query", "streams", "fleet"] as const;
 /** What stays as it was at the start, so that it is shown so after a reload. */
 const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
 
@@ -110,6 +111,7 @@ export function otherCommands(program: Command): void {
   importCommand(program.command("import"));
   integrationsCommand(program.command("integrations"));
   storageCommand(program.command("storage"));
+  fleetCommand(program.command("fleet"));
   program
     .command("version")
     .description("print the version")

@@ -84,6 +84,7 @@ export const AgentConfig = withAgentChecks(
   z.strictObject({
     ...agentShape,
     streams: z.unknown().optional(),
+    fleet: z.unknown().optional(),
     ingest: z.unknown().optional(),
     query: z.unknown().optional(),
   }),

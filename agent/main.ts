@@ -6,12 +6,15 @@ import { messageOf } from "#shared/errors.ts";
 import { version } from "#shared/version.ts";
 import { roleCommand } from "#shared/runtime/role_command.ts";
 import { detectCommand } from "./detect_command.ts";
+import { enrollCommand } from "./enroll/enroll_command.ts";
 import { openAgentRole } from "./role.ts";
 
 const program = new Command("lapwing-agent")
   .description("Collects this host's metrics and logs and sends them to a Lapwing aggregator.")
   .version(version, "-v, --version", "print the version");
-detectCommand(roleCommand(program, openAgentRole));
+const agent = roleCommand(program, openAgentRole);
+detectCommand(agent);
+enrollCommand(agent);
 
 try {
   await program.parseAsync();

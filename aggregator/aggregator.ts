@@ -7,10 +7,13 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { enrolmentRoutes } from "./api/routes/fleet/enrolment_routes.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
 import { Agents } from "./fleet/agents.ts";
+import { Enroller } from "./fleet/enroller.ts";
+import { readOperatorKeys } from "./fleet/operator_keys.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
@@ -118,6 +121,8 @@ export class Aggregator {
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
+    const enroller = await enrollerOf(config, store, parts);
+    if (enroller !== undefined) routes.route("/", enrolmentRoutes(enroller));
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const opened = { store, ingest, agents, sql, routes, shown };
     return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
@@ -161,6 +166,26 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+/** undefined where no keys are given: then nobody is enrolled. */
+async function enrollerOf(
+  { fleet, nats }: AggregatorConfig,
+  store: BlockStore,
+  { clock, log, metrics }: AggregatorParts,
+): Promise<Enroller | undefined> {
+  if (fleet.keys === undefined) return undefined;
+  const keys = await readOperatorKeys(fleet.keys);
+  const { catalog } = store.backupTools;
+  const servers = fleet.agent_servers ?? nats.servers;
+  return new Enroller({
+    catalog,
+    keys,
+    servers,
+    clock,
+    log: log.child({ room: "fleet" }),
+    metrics,
+  });
 }
 
 function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {

@@ -3,6 +3,7 @@ import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { FleetConfig } from "./fleet/config.ts";
 import { IngestConfig } from "./ingest/config.ts";
 import { StreamsConfig } from "./ingest/nats_streams.ts";
 import { PromqlConfig } from "./query/promql/engine.ts";
@@ -26,6 +27,8 @@ export const aggregatorShape = {
     .strictObject({ promql: PromqlConfig.prefault({}), sql: SqlConfig.prefault({}) })
     .prefault({}),
   nats: NatsConfig.prefault({}),
+  /** Agents with credentials of their own. */
+  fleet: FleetConfig.prefault({}),
   /** Limits of the streams that the aggregator creates in NATS. */
   streams: StreamsConfig.prefault({}),
 };

@@ -49,6 +49,7 @@ export async function openAggregatorRole(
       "query",
       "nats",
       "streams",
+      "fleet",
     ] as const;
     const changed = keys.filter((key) => !Bun.deepEquals(next[key], config[key]));
     log.info("configuration is valid", { take_effect_after_restart: changed });

@@ -4,7 +4,7 @@ import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import type { NatsConfig } from "#proto/bus/nats_config.ts";
 import { NatsLink } from "#proto/bus/nats_link.ts";
 import { fromLanePosition, toLanePosition } from "#proto/bus/positions.ts";
-import { streamName, subjectOf } from "#proto/bus/subjects.ts";
+import { inboxPrefixOf, streamName, subjectOf } from "#proto/bus/subjects.ts";
 import type { Control, ControlReply } from "#proto/gen/v1/control_pb.js";
 import {
   ControlReplySchema,
@@ -62,7 +62,8 @@ class NatsUplink implements Uplink {
     const session = new AgentSession(port, this.#parts, this.#meters);
     this.#stopListening = port.onFrames((signal) => session.publishers[signal].wake());
     const name = `lapwing agent ${port.tenant}/${port.agent}`;
-    this.#link = new NatsLink(this.#config, { ...this.#parts, name }, (nats, signal) =>
+    const inboxPrefix = inboxPrefixOf(port);
+    this.#link = new NatsLink(this.#config, { ...this.#parts, name, inboxPrefix }, (nats, signal) =>
       session.run(nats, signal),
     );
     this.#link.start();

@@ -11,7 +11,13 @@ import type {
 import type { NatsConfig } from "#proto/bus/nats_config.ts";
 import { NatsLink } from "#proto/bus/nats_link.ts";
 import { fromLanePosition, toLanePosition } from "#proto/bus/positions.ts";
-import { allHeartbeats, parseSubject, streamName, subjectOf } from "#proto/bus/subjects.ts";
+import {
+  allHeartbeats,
+  isInbox,
+  parseSubject,
+  streamName,
+  subjectOf,
+} from "#proto/bus/subjects.ts";
 import type { Control } from "#proto/gen/v1/control_pb.js";
 import {
   ControlReplySchema,
@@ -182,7 +188,12 @@ class NatsReceiver implements Receiver {
     const named = parseSubject(message.subject);
     try {
       const beat = fromBinary(HeartbeatSchema, message.data);
-      if (named?.tenant !== beat.tenant || named.agent !== beat.agent) {
+      const isOwn = named?.tenant === beat.tenant && named.agent === beat.agent;
+      // An answer to another agent's control subject would be taken there for our order.
+      if (
+        !isOwn ||
+        (message.reply !== undefined && message.reply !== "" && !isInbox(message.reply))
+      ) {
         this.#refused("heartbeat");
         return;
       }

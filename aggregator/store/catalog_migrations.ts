@@ -135,4 +135,29 @@ export const migrations: readonly (readonly string[])[] = [
     // A log query where a tombstone is of records that pass its pipeline, too.
     "ALTER TABLE tombstones ADD COLUMN logql TEXT",
   ],
+  [
+    // What a host exchanges for credentials; of the token itself only the SHA-256, hexadecimal.
+    `CREATE TABLE enrolment_tokens (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      created_ms BIGINT NOT NULL,
+      expires_ms BIGINT NOT NULL,
+      uses BIGINT NOT NULL,
+      uses_max BIGINT NOT NULL,
+      revoked_ms BIGINT
+    )`,
+    // Public keys that credentials were made for.
+    `CREATE TABLE enrolments (
+      public_key TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      agent TEXT NOT NULL,
+      name TEXT NOT NULL,
+      token TEXT NOT NULL,
+      enrolled_ms BIGINT NOT NULL,
+      revoked_ms BIGINT
+    )`,
+    "CREATE UNIQUE INDEX enrolments_in_force ON enrolments (tenant, agent) WHERE revoked_ms IS NULL",
+  ],
 ];

@@ -18,6 +18,8 @@ export type NatsSession = (nats: NatsConnection, signal: AbortSignal) => Promise
 export type NatsLinkParts = {
   /** Shown in the server's list of connections. */
   readonly name: string;
+  /** Of the subjects that answers come to; the client's own where absent. */
+  readonly inboxPrefix?: string;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -85,7 +87,7 @@ export class NatsLink {
     const stop = (): void => ended.abort();
     this.#stopped.signal.addEventListener("abort", stop, { once: true });
     try {
-      nats = await connect(await connectionOptions(this.#config, this.#parts.name));
+      nats = await connect(await connectionOptions(this.#config, this.#parts));
       if (this.#stopped.signal.aborted) return "closed";
       const server = nats.getServer();
       this.#status = { connected: true, detail: `connected to ${server}` };
@@ -107,19 +109,30 @@ export class NatsLink {
   }
 }
 
-async function connectionOptions(config: NatsConfig, name: string): Promise<ConnectionOptions> {
+async function connectionOptions(
+  config: NatsConfig,
+  { name, inboxPrefix }: Pick<NatsLinkParts, "name" | "inboxPrefix">,
+): Promise<ConnectionOptions> {
   const authenticator = await authenticatorOf(config);
+  return {
+    ...connectionSettings(config),
+    name,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(authenticator === undefined ? {} : { authenticator }),
+  };
+}
+
+/** Where the servers are and how they are known; without saying who connects. Ends with the first loss of the connection. */
+export function connectionSettings(config: NatsConfig): ConnectionOptions {
   const wantsTls =
     config.tls !== undefined || config.servers.some((url) => url.startsWith("tls://"));
   const { ca_file: caFile, cert_file: certFile, key_file: keyFile } = config.tls ?? {};
   return {
     servers: config.servers,
-    name,
     reconnect: false,
     timeout: connectTimeoutMs,
     pingInterval: pingIntervalMs,
     maxPingOut: 2,
-    ...(authenticator === undefined ? {} : { authenticator }),
     ...(wantsTls
       ? {
           tls: {

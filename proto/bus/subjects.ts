@@ -38,6 +38,31 @@ export function parseSubject(subject: string): Subject | undefined {
   return tokenShape.test(tenant) && tokenShape.test(agent) ? { tenant, kind, agent } : undefined;
 }
 
+/** Where answers to an agent's own requests go. Never the client's common "_INBOX.>": whoever may read that reads everybody's answers. */
+export function inboxPrefixOf({ tenant, agent }: Omit<Subject, "kind">): string {
+  return `_INBOX.${tenant}.${agent}`;
+}
+
+/** Whether an answer may go there: an inbox. A sender names this subject, and anything else would let it speak in our name. */
+export function isInbox(reply: string | undefined): boolean {
+  return reply?.startsWith("_INBOX.") === true;
+}
+
+/** All that an agent may publish to and subscribe to; beside it, it may answer what it was asked. */
+export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
+  readonly publish: string[];
+  readonly subscribe: string[];
+} {
+  const sent: readonly SubjectKind[] = [...signals, "heartbeat"];
+  return {
+    publish: sent.map((kind) => subjectOf({ tenant, kind, agent })),
+    subscribe: [
+      subjectOf({ tenant, kind: "control", agent }),
+      `${inboxPrefixOf({ tenant, agent })}.>`,
+    ],
+  };
+}
+
 export const allHeartbeats = "lapwing.*.heartbeat.*";
 
 export function streamName(signal: Signal): string {

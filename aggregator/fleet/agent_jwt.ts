@@ -1,0 +1,26 @@
+import { encodeUser } from "nats-jwt";
+import { agentRights } from "#proto/bus/subjects.ts";
+import type { OperatorKeys } from "./operator_keys.ts";
+
+/** An agent answers an order once, within this time. */
+const answerTtlNs = 10_000_000_000;
+
+/**
+ * What an agent connects with, together with its private key: it may send what is its own, take its own orders and answers, and
+ * nothing else. Valid until revoked.
+ */
+export function agentJwt(
+  keys: OperatorKeys,
+  agent: { readonly tenant: string; readonly agent: string; readonly publicKey: string },
+): Promise<string> {
+  const { publish, subscribe } = agentRights(agent);
+  return encodeUser(`lapwing agent ${agent.tenant}/${agent.agent}`, agent.publicKey, keys.signing, {
+    issuer_account: keys.account,
+    pub: { allow: publish, deny: [] },
+    sub: { allow: subscribe, deny: [] },
+    resp: { max: 1, ttl: answerTtlNs },
+    subs: -1,
+    data: -1,
+    payload: -1,
+  });
+}

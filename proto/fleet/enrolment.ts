@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** Where an aggregator takes enrolments: POST, JSON both ways. */
+export const enrolmentPath = "/api/v1/fleet/enroll";
+
+/** What a host sends. The private key stays there: its public half is all that credentials are made of. */
+export const EnrolmentRequest = z.strictObject({
+  token: z.string().min(1).max(200),
+  /** The agent's identity, as it lies beside its spool. */
+  agent: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
+  /** For people. */
+  name: z.string().min(1).max(255),
+  /** An NKey of a user ("U..."). */
+  public_key: z.string().regex(/^U[A-Z2-7]{55}$/, "expected the public NKey of a user"),
+});
+export type EnrolmentRequest = z.output<typeof EnrolmentRequest>;
+
+/** What comes back: a JWT that is of use only with the private key, and what to start with. */
+export const EnrolmentAnswer = z.object({
+  jwt: z.string().min(1),
+  tenant: z.string().min(1),
+  servers: z.array(z.string().min(1)).min(1),
+  labels: z.record(z.string(), z.string()),
+});
+export type EnrolmentAnswer = z.output<typeof EnrolmentAnswer>;
