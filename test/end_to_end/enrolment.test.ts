@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { NatsConnection } from "nats";
 import { Events, connect, credsAuthenticator } from "nats";
+import { createUser } from "nkeys.js";
 import { parse } from "yaml";
 import { z } from "zod";
 import { createToken } from "#aggregator/fleet/tokens.ts";
@@ -200,7 +201,7 @@ test.skipIf(natsServerPath === undefined)(
       const answer = await fetch(new URL(enrolmentPath, aggregator.url), init);
       return [answer.status, await answer.text()];
     };
-    const request = { agent: other.agent, name: "b", public_key: `U${"A".repeat(55)}` };
+    const request = { agent: other.agent, name: "b", public_key: createUser().getPublicKey() };
     const audited = `sqlite://${stage.path("aggregator", "aggregator", "catalog.db")}`;
     const catalog = await Catalog.open(audited);
     stage.after(() => catalog.close());
