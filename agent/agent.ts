@@ -107,9 +107,9 @@ export class Agent {
     const name = config.agent.name ?? hostName();
     const limit = config.agent.series_limit;
     const limiter = new SeriesLimiter({ name, limit, clock, log });
-    this.#pipeline = new Pipeline({ spool, limiter, clock, metrics }, labelsOf(config));
+    this.#pipeline = new Pipeline({ spool, limiter, clock, log, metrics }, labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
-    this.#pipeline.setAggregation(config.stream_aggregation);
+    this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     const output = this.#pipeline;
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
     this.#detector = new Detector(config.integrations, {
@@ -122,7 +122,9 @@ export class Agent {
     const lent = { output, clock, log, metrics, folder, limiter, outOfOrderMs };
     this.#receivers = new Receivers(config.receivers, lent);
     this.#probeMeters = createProbeMeters(metrics);
-    measureSeriesLimits(metrics, "", () => limitsOf(limiter.report(), this.#collector.targets()));
+    measureSeriesLimits(metrics, "", () =>
+      limitsOf(limiter.report(), this.#pipeline.guard.reports(), this.#collector.targets()),
+    );
     const startedMs = clock.now();
     this.port = createAgentPort(spool, clock, () =>
       heartbeatOf({
@@ -133,6 +135,7 @@ export class Agent {
         targets: this.#collector.targets(),
         sources: this.#collector.sources(),
         seriesLimit: limiter.report(),
+        labelLimits: this.#pipeline.guard.reports(),
         integrations: this.#integrations(),
         pools: this.#pools(),
       }),
@@ -182,7 +185,7 @@ export class Agent {
     this.#config = config;
     this.#pipeline.setLabels(labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
-    this.#pipeline.setAggregation(config.stream_aggregation);
+    this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     this.#detector.configure(config.integrations);
     await this.#apply();
     this.#log.info("configuration reloaded");
@@ -207,6 +210,7 @@ export class Agent {
   }
 
   #wanted(): RunnableSource[] {
+    const { aggregators } = this.#pipeline;
     return divideFiles([
       ...runnableSources(this.#config),
       ...integrationSources(
@@ -215,7 +219,7 @@ export class Agent {
       ),
       ...checkSources(this.#config.probes, vantageOf(this.#config), this.#probeMeters),
       logMetricsSource(this.#pipeline.logMetrics),
-      ...(this.#pipeline.aggregator.isEmpty ? [] : [aggregationSource(this.#pipeline.aggregator)]),
+      ...(aggregators.every((one) => one.isEmpty) ? [] : [aggregationSource(aggregators)]),
     ]);
   }
 

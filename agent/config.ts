@@ -9,6 +9,7 @@ import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
 import { LazyProbesConfig } from "./probes/lazy_config.ts";
 import { AggregationConfig } from "./pipeline/aggregation/config.ts";
+import { CardinalityConfig } from "./pipeline/aggregation/label_guard.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 
@@ -40,6 +41,8 @@ export const agentShape = {
     .prefault({}),
   /** What is made of series before they are stored, whatever they come from. */
   stream_aggregation: AggregationConfig,
+  /** A bound on the values of labels. */
+  cardinality: CardinalityConfig.prefault({}),
   /** Services of this host. */
   integrations: IntegrationsConfig.prefault({}),
   /** Probes from outside, with the blackbox exporter's modules. */

@@ -24,6 +24,8 @@ export type HeartbeatParts = {
   readonly sources: readonly SourceReport[];
   /** Of the agent itself; undefined where it has none. */
   readonly seriesLimit: SeriesLimitReport | undefined;
+  /** Labels that have more values than they may. */
+  readonly labelLimits: readonly SeriesLimitReport[];
   readonly integrations: readonly InstanceReport[];
   readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
 };
@@ -41,7 +43,7 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     labels: { ...parts.labels },
     targets: parts.targets.map(targetState),
     sources: parts.sources.map((source) => create(SourceStateSchema, { ...source })),
-    seriesLimits: limitsOf(parts.seriesLimit, parts.targets).map((limit) =>
+    seriesLimits: limitsOf(parts.seriesLimit, parts.labelLimits, parts.targets).map((limit) =>
       create(SeriesLimitSchema, limit),
     ),
     integrations: parts.integrations.map(integrationState),
@@ -49,9 +51,10 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
   });
 }
 
-/** The agent's limit, and those of the targets that are half full or refused something. */
+/** The agent's limit, those of labels that are reached, and those of the targets that are half full or refused something. */
 export function limitsOf(
   own: SeriesLimitReport | undefined,
+  ofLabels: readonly SeriesLimitReport[],
   targets: readonly TargetReport[],
 ): SeriesLimitReport[] {
   const full = targets
@@ -59,7 +62,7 @@ export function limitsOf(
     .filter(({ active, limit, refusedSamples }) => 2 * active >= limit || refusedSamples > 0)
     .toSorted((a, b) => b.active / b.limit - a.active / a.limit)
     .slice(0, targetLimitsMax);
-  return own === undefined ? full : [own, ...full];
+  return [...(own === undefined ? [] : [own]), ...ofLabels, ...full];
 }
 
 function integrationState(report: InstanceReport): IntegrationState {

@@ -2,7 +2,7 @@ import type { StreamAggregator } from "../pipeline/aggregation/stream_aggregator
 import type { RunnableSource } from "./collector.ts";
 
 /** Hands on the results of stream aggregation, as any source does its own, as soon as their intervals are over. */
-export function aggregationSource(aggregator: StreamAggregator): RunnableSource {
+export function aggregationSource(aggregators: readonly StreamAggregator[]): RunnableSource {
   return {
     type: "stream_aggregation",
     name: "stream_aggregation",
@@ -11,10 +11,13 @@ export function aggregationSource(aggregator: StreamAggregator): RunnableSource 
       const { clock, signal } = context;
       while (!signal.aborted) {
         const nowMs = clock.now();
-        await clock.sleep(aggregator.dueMs(nowMs) - nowMs, signal);
+        const dueMs = Math.min(...aggregators.map((one) => one.dueMs(nowMs)));
+        await clock.sleep(dueMs - nowMs, signal);
         if (signal.aborted) return;
-        const batch = aggregator.collect(clock.now());
-        if (batch !== undefined) await context.emitMetrics(batch);
+        for (const aggregator of aggregators) {
+          const batch = aggregator.collect(clock.now());
+          if (batch !== undefined) await context.emitMetrics(batch);
+        }
       }
     },
   };

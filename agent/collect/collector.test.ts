@@ -32,7 +32,7 @@ async function open(options: Record<string, string> = {}) {
   const log = createLogger("info", (line) => void said.push(line));
   const limiter = new SeriesLimiter({ name: "here", limit: 0, clock: systemClock, log });
   const collector = new Collector({
-    output: new Pipeline({ spool, limiter, clock: systemClock, metrics }, {}),
+    output: new Pipeline({ spool, limiter, clock: systemClock, log, metrics }, {}),
     clock: systemClock,
     log,
     metrics,

@@ -39,7 +39,7 @@ class World {
     const metrics = createSelfMetrics();
     const clock = systemClock;
     const limiter = new SeriesLimiter({ name: "here", limit: 0, clock, log: silentLogger });
-    const pipeline = new Pipeline({ spool, limiter, clock, metrics }, {});
+    const pipeline = new Pipeline({ spool, limiter, clock, log: silentLogger, metrics }, {});
     this.collector = new Collector({
       output: {
         metrics: (batch) => pipeline.metrics(batch),

@@ -4,10 +4,12 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { CollectorOutput, LogsOutput } from "../collect/collector.ts";
 import type { AggregationRule } from "./aggregation/config.ts";
-import { StreamAggregator } from "./aggregation/stream_aggregator.ts";
+import { type CardinalityConfig, LabelGuard } from "./aggregation/label_guard.ts";
+import { type Aggregated, StreamAggregator } from "./aggregation/stream_aggregator.ts";
 import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
 import { LineMiner } from "./mining/line_miner.ts";
@@ -20,6 +22,7 @@ export type PipelineParts = {
   readonly spool: Spool;
   readonly limiter: SeriesLimiter;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly metrics: SelfMetrics;
 };
 
@@ -34,18 +37,25 @@ export class Pipeline implements CollectorOutput {
   readonly logMetrics = new LogMetrics();
   /** What is made of series before they are stored. */
   readonly aggregator: StreamAggregator;
+  readonly guard: LabelGuard;
   #labels: ReturnType<typeof externalLabels>;
   #processors: ProcessorList = noProcessors;
   #chain: ProcessorChain;
 
-  constructor({ spool, limiter, clock, metrics }: PipelineParts, labels: Labels) {
+  constructor({ spool, limiter, clock, log, metrics }: PipelineParts, labels: Labels) {
     this.#spool = spool;
     this.#limiter = limiter;
     this.#clock = clock;
     this.#meters = createProcessorMeters(metrics);
     this.aggregator = new StreamAggregator(metrics);
+    this.guard = new LabelGuard({ clock, log, metrics });
     this.#labels = externalLabels(labels);
     this.#chain = this.#chainOf(noProcessors);
+  }
+
+  /** All that has results of its own to write. */
+  get aggregators(): StreamAggregator[] {
+    return [this.aggregator, this.guard.aggregator];
   }
 
   /** New labels for what comes from now on. */
@@ -53,14 +63,17 @@ export class Pipeline implements CollectorOutput {
     this.#labels = externalLabels(labels);
   }
 
-  setAggregation(rules: readonly AggregationRule[]): void {
+  setAggregation(rules: readonly AggregationRule[], cardinality: CardinalityConfig): void {
     this.aggregator.setRules(rules, this.#clock.now());
+    this.guard.configure(cardinality);
   }
 
   /** Writes what is aggregated so far, when nothing more comes. */
   async endAggregation(): Promise<void> {
-    const batch = this.aggregator.collect(this.#clock.now(), true);
-    if (batch !== undefined) await this.metrics(batch);
+    for (const one of this.aggregators) {
+      const batch = one.collect(this.#clock.now(), true);
+      if (batch !== undefined) await this.metrics(batch);
+    }
   }
 
   /** What all log records go through after their sources' own processors. An unchanged list keeps what it holds. */
@@ -90,15 +103,20 @@ export class Pipeline implements CollectorOutput {
   /** Samples that are aggregated away, or over the limit of series, count as taken: they need not come again. */
   async metrics(batch: MetricsBatch): Promise<number> {
     const labelled = this.#labels.metrics(batch);
-    const own = this.aggregator.isResult(batch)
-      ? { batch: labelled, aggregated: 0, late: 0 }
-      : this.aggregator.apply(labelled);
-    const limited = this.#limiter.apply(own.batch);
+    const isMerged = this.guard.aggregator.isResult(batch);
+    const own =
+      isMerged || this.aggregator.isResult(batch)
+        ? whole(labelled)
+        : this.aggregator.apply(labelled);
+    const guarded = isMerged ? own : this.guard.apply(own.batch);
+    const limited = this.#limiter.apply(guarded.batch);
     const stored = await this.#spool.metrics.write(limited.batch);
     this.drop("metrics", "series_limit", limited.refused);
-    this.drop("metrics", "aggregated", own.aggregated);
-    this.drop("metrics", "aggregation_late", own.late);
-    return stored + limited.refused + own.aggregated + own.late;
+    const aggregated = own.aggregated + guarded.aggregated;
+    const late = own.late + guarded.late;
+    this.drop("metrics", "aggregated", aggregated);
+    this.drop("metrics", "aggregation_late", late);
+    return stored + limited.refused + aggregated + late;
   }
 
   logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
@@ -134,4 +152,8 @@ export class Pipeline implements CollectorOutput {
   checkpoints(): ReadonlyMap<string, string> {
     return this.#spool.logs.checkpoints();
   }
+}
+
+function whole(batch: MetricsBatch): Aggregated {
+  return { batch, aggregated: 0, late: 0 };
 }

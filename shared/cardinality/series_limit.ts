@@ -3,7 +3,7 @@ import { ActiveSeries } from "./active_series.ts";
 import { DistinctCount } from "./distinct_count.ts";
 import { type GrowingLabel, LabelGrowth } from "./label_growth.ts";
 
-export type SeriesLimitScope = "agent" | "target" | "tenant";
+export type SeriesLimitScope = "agent" | "target" | "tenant" | "label";
 
 /** How full a limit is, and what it refused since the process began. */
 export type SeriesLimitReport = {

@@ -7,6 +7,10 @@ import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
 
 /** Small enough for every test run: what is proved is that they run and print what is read from them, not a figure. */
 const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: string[] }>> = {
+  aggregation: {
+    args: words("--targets 2 --series 20 --samples 4000"),
+    keys: ["cpu_s_per_million"],
+  },
   chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
   codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
   footprint: {

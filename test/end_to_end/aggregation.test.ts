@@ -13,6 +13,7 @@ test("what is aggregated away is stored as results only, and the account adds up
     fetch: () => {
       scrapes++;
       const lines = [0, 1, 2].map((i) => `served_total{pod="p${i}",zone="z"} ${scrapes * (i + 1)}`);
+      for (let i = 0; i < 5; i++) lines.push(`opened_total{id="${i}"} ${scrapes}`);
       return new Response(`# TYPE served_total counter\n${lines.join("\n")}\nother ${scrapes}\n`, {
         headers: { "content-type": "text/plain; version=0.0.4" },
       });
@@ -35,6 +36,7 @@ test("what is aggregated away is stored as results only, and the account adds up
           outputs: ["total", "count_series"],
         },
       ],
+      cardinality: { metrics: { opened_total: 2 }, interval: "1s" },
       scrape_configs: [
         {
           job_name: "web",
@@ -60,12 +62,24 @@ test("what is aggregated away is stored as results only, and the account adds up
   expect(await lapwing.promql(`{__name__="${name}_count_series"}`)).toMatchObject([{ value: 3 }]);
   expect(await lapwing.promql("served_total")).toEqual([]);
   expect(await lapwing.promql("other")).toHaveLength(1);
+  // Two values of the full label go on, the others are one series without it.
+  expect(await lapwing.promql("count by (id) (opened_total)")).toHaveLength(3);
+  const full = await until("a heartbeat with the full label", async () => {
+    const { limits } = await lapwing.rpc.listSeriesLimits({});
+    return limits.find(({ limit }) => limit?.scope === "label")?.limit;
+  });
+  expect(full).toMatchObject({
+    name: "opened_total id",
+    limit: 2,
+    refusedSeries: 3,
+    fastest: { metric: "opened_total", label: "id", distinctValues: 5 },
+  });
   await target.stop(true);
   const account = await until("an account with what is aggregated", async () => {
     const now = await lapwing.account("metrics");
     const own = await lapwing.own('lapwing_aggregation_samples{rule="0",outcome="aggregated"}');
-    const dropped = (now?.dropped["aggregated"] ?? 0) + (now?.dropped["aggregation_late"] ?? 0);
-    return now !== undefined && dropped >= own && now.dropped["aggregated"] !== undefined && now;
+    const merged = await lapwing.own("lapwing_cardinality_merged_samples");
+    return merged > 0 && (now?.dropped["aggregated"] ?? 0) >= own + merged && now;
   });
   const dropped = Object.values(account.dropped).reduce((sum, items) => sum + items, 0);
   expect(account.collected).toBe(account.stored + account.inFlight + dropped);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type Selects, compileSelector } from "./selector.ts";
 
@@ -102,6 +103,10 @@ export type AggregationRule = {
   readonly without: readonly string[] | undefined;
   readonly dropsInput: boolean;
   readonly record: string | undefined;
+  /** The labels of a series' group, where not `by`, `without` and `record` say; the result then has its inputs' name. */
+  readonly groupOf?: (labels: Labels) => Labels;
+  /** Since when what a series comes from is known, where the rule sees only some of its series. */
+  readonly originMs?: (labels: Labels) => number;
   readonly seriesMax: number;
 };
 

@@ -2,10 +2,11 @@ import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { AggregationRule } from "./config.ts";
 
-type Grouping = Pick<AggregationRule, "by" | "without" | "record" | "intervalMs">;
+type Grouping = Pick<AggregationRule, "by" | "without" | "record" | "intervalMs" | "groupOf">;
 
 /** The labels of the group that a series belongs to; its metric's name among them unless the rule names the result. */
-export function groupLabels(labels: Labels, { by, without, record }: Grouping): Labels {
+export function groupLabels(labels: Labels, { by, without, record, groupOf }: Grouping): Labels {
+  if (groupOf !== undefined) return groupOf(labels);
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(labels)) {
     const isKept =
@@ -25,9 +26,10 @@ export function groupLabels(labels: Labels, { by, without, record }: Grouping): 
  */
 export function resultName(
   metric: string,
-  { by, without, record, intervalMs }: Grouping,
+  { by, without, record, intervalMs, groupOf }: Grouping,
   output: string,
 ): string {
+  if (groupOf !== undefined) return metric;
   if (record !== undefined) return record;
   const labels =
     by !== undefined && by.length > 0

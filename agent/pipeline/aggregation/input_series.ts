@@ -39,8 +39,8 @@ export class InputSeries {
     return this.#indexes.get(labelsKey(labels)) ?? noSeries;
   }
 
-  /** A new series of that group; only while there is room. */
-  open(labels: Labels, group: number): number {
+  /** A new series of that group; only while there is room. `originMs`: since when its origin is known. */
+  open(labels: Labels, group: number, originMs = Number.NaN): number {
     const index = this.#indexes.size;
     if (index >= this.group.length) this.#grow(2 * index);
     this.#indexes.set(labelsKey(labels), index);
@@ -48,7 +48,9 @@ export class InputSeries {
     this.lastMs[index] = Number.NaN;
     this.windowMs[index] = 0;
     this.ended[index] = 0;
-    this.#origin[index] = this.#originOf(labels);
+    const origin = this.#originOf(labels);
+    this.#origin[index] = origin;
+    if (Number.isNaN(this.#originFirstMs[origin] ?? 0)) this.#originFirstMs[origin] = originMs;
     return index;
   }
 

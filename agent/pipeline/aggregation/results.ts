@@ -212,7 +212,9 @@ export class Results {
     const { [metricNameLabel]: metric = "", ...rest } = labels;
     for (const output of this.#rule.outputs) {
       const name = resultName(metric, this.#rule, output.kind);
-      if (!families.some((family) => family.name === name)) families.push(familyOf(name, output));
+      // What has its inputs' name has their type and help.
+      if (this.#rule.groupOf === undefined && !families.some((family) => family.name === name))
+        families.push(familyOf(name, output));
       const own = { ...rest, [metricNameLabel]: name };
       if (output.kind !== "quantiles") series.push(own);
       else for (const phi of output.phis) series.push({ ...own, quantile: String(phi) });

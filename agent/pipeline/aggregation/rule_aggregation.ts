@@ -145,7 +145,7 @@ export class RuleAggregation {
       for (const window of this.#windows)
         if (window.samples.length <= number) window.grow(2 * number + 1);
     }
-    return this.#series.open(labels, number);
+    return this.#series.open(labels, number, this.rule.originMs?.(labels));
   }
 
   #end(index: number, timestampMs: number): void {

@@ -33,8 +33,18 @@ export class StreamAggregator {
   #ended: MetricsPart[] = [];
   readonly #results = new WeakSet<SeriesSchema>();
 
-  constructor(metrics: SelfMetrics) {
-    measure(metrics, () => this.#rules);
+  constructor(metrics?: SelfMetrics) {
+    if (metrics !== undefined) measure(metrics, () => this.#rules);
+  }
+
+  /** Whether there are no rules. */
+  get isIdle(): boolean {
+    return this.#rules.length === 0;
+  }
+
+  /** Samples that are in results, of all rules. */
+  get aggregated(): number {
+    return this.#rules.reduce((sum, { counts }) => sum + counts.aggregated, 0);
   }
 
   get isEmpty(): boolean {

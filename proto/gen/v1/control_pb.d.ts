@@ -289,7 +289,7 @@ export declare const ScrapePoolSchema: GenMessage<ScrapePool>;
  */
 export declare type SeriesLimit = Message<"lapwing.v1.SeriesLimit"> & {
   /**
-   * agent, target, tenant.
+   * agent, target, tenant, label.
    *
    * @generated from field: string scope = 1;
    */
