@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { OperatingError } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { parseDuration } from "#shared/text/duration.ts";
@@ -133,7 +133,7 @@ async function revoke(agent: string, flags: ConfigFlags): Promise<void> {
     try {
       await pushRevocations(nats, keys, await revokedKeys(catalog));
     } catch (cause) {
-      const message = `${agent} is not cut off yet, run this again`;
+      const message = `${agent} is not cut off yet, run this again: ${messageOf(cause)}`;
       throw new OperatingError("unavailable", message, { cause });
     }
   });
