@@ -58,7 +58,10 @@ export class RuleAggregation {
   #observed = new Map<Window, (ExponentialCounts | undefined)[]>();
   readonly #budget = new CellBudget(cellsMax);
   readonly #observes: boolean;
+  /** End of the last interval that is written. */
   #closedMs = -Infinity;
+  /** End of the last interval in which ended results were looked for. */
+  #passedMs = -Infinity;
   #sweptMs = -Infinity;
   #generation = 0;
 
@@ -252,15 +255,19 @@ export class RuleAggregation {
     const { intervalMs, delayMs } = this.rule;
     const overMs = Math.floor((nowMs - delayMs) / intervalMs) * intervalMs;
     // After a jump of the clock back, intervals begin anew.
-    if (this.#closedMs > overMs + intervalMs) this.#closedMs = overMs;
+    if (this.#closedMs > overMs + intervalMs) {
+      this.#closedMs = overMs;
+      this.#passedMs = overMs;
+    }
     for (;;) {
       const [window] = this.#windows;
       if (window === undefined || (!all && window.endMs > overMs)) break;
       this.#close(window, Math.min(window.endMs, all ? nowMs : Infinity));
     }
-    if (overMs > this.#closedMs) {
+    if (overMs > this.#passedMs) {
       this.#results.pass(overMs, this.#liveSeries());
-      this.#closedMs = overMs;
+      this.#passedMs = overMs;
+      this.#closedMs = Math.max(this.#closedMs, overMs);
     }
   }
 
