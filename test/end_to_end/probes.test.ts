@@ -69,8 +69,14 @@ test("a job with the exporter's relabelling probes through an agent, and checks 
     await shown('probe_success{job="probe",probe="site",vantage="here",region="eu-1"}'),
   ).toEqual([`127.0.0.1:${web} 1`, `127.0.0.1:${web}/broken 0`]);
   expect((await asked.promql("max by (instance) (probe_http_status_code) == 500")).length).toBe(1);
-  const { targets: reports } = await (await asked.get("/targets")).json();
-  const failed = reports.find((report: { url: string }) => report.url.endsWith("/broken"));
+  // Reports of targets are gathered, once a second.
+  const failed = await until("a report of the broken target", async () => {
+    const { targets: reports } = await (await asked.get("/targets")).json();
+    return reports.find(
+      ({ url, health }: { url: string; health: string }) =>
+        url.endsWith("/broken") && health !== "unknown",
+    );
+  });
   expect(failed).toMatchObject({ pool: "site", health: "down" });
   expect(failed.lastError).toContain("status_code 500");
   expect(
