@@ -83,7 +83,12 @@ zone "example.test" { type master; file "zone"; };\n`,
     text += Buffer.from(chunk).toString();
     if (/ running$/m.test(text)) break;
   }
-  return { port, stop: () => log.kill() };
+  const stop = async () => {
+    log.kill();
+    // It removes its pid file at the end.
+    await log.exited;
+  };
+  return { port, stop };
 }
 
 const plain = (name: string) => name.replace(/serialnumber="[^"]*",/, "");
@@ -188,7 +193,7 @@ test.skipIf(blackboxExporterPath === undefined)(
       }
     } finally {
       await exporter.stop();
-      bind?.stop();
+      await bind?.stop();
       targets.close();
       certificates.remove();
       rmSync(folder, { recursive: true });
