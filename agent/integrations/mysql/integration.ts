@@ -57,7 +57,8 @@ function errorLog(
       {
         type: "timestamp",
         from: "time",
-        format: ["rfc3339", "2006-01-02 15:04:05"],
+        // MariaDB writes the hours before ten with a space in front.
+        format: ["rfc3339", "2006-01-02 15:04:05", "%Y-%m-%d %k:%M:%S"],
         zone: "local",
         remove: true,
       },

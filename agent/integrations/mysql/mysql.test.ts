@@ -240,6 +240,8 @@ withServer(
     expect(ready?.severity).toBe(severity.info + 1);
     expect(Date.now() - Date.parse(ready?.time ?? "")).toBeWithin(0, 600_000);
     expect(ready?.attributes).toEqual({ thread: "0" });
+    const [early] = logs.read("error", "2026-05-01  8:03:04 0 [Note] Starting\n");
+    expect(new Date(early?.time ?? "")).toEqual(new Date(2026, 4, 1, 8, 3, 4));
     const [ofMysql] = logs.read(
       "error",
       "2026-05-01T08:03:04.123456Z 12 [Warning] [MY-010068] [Server] CA certificate is self signed.\n",
