@@ -1,4 +1,4 @@
-import type { ExponentialCounts } from "../../collect/receivers/statsd/exponential_counts.ts";
+import type { ExponentialCounts } from "#shared/model/exponential_counts.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
 import { histogramQuantile } from "#shared/model/histogram_estimate.ts";
 import { HistogramSum } from "#shared/model/histogram_sum.ts";

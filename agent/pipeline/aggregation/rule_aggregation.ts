@@ -1,5 +1,5 @@
-import { CellBudget } from "../../collect/receivers/statsd/cell_budget.ts";
-import { ExponentialCounts } from "../../collect/receivers/statsd/exponential_counts.ts";
+import { CellBudget } from "#shared/model/cell_budget.ts";
+import { ExponentialCounts } from "#shared/model/exponential_counts.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricsPart, SeriesSchema } from "#shared/model/metrics.ts";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";

@@ -6,7 +6,7 @@ import { emitSamples } from "../emit_samples.ts";
 import { type ColumnMemory, type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
-import { CellBudget } from "./cell_budget.ts";
+import { CellBudget } from "#shared/model/cell_budget.ts";
 import { type Observer, type ObserverOutput, newObserver } from "./observers.ts";
 import type { NamedSeries, SeriesKind } from "./series_naming.ts";
 import { TimedSamples } from "./timed_samples.ts";

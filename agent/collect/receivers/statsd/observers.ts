@@ -2,8 +2,8 @@ import { bucketColumns, emptyHistogram, type Histogram } from "#shared/model/his
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { formatShort } from "#shared/text/go_float_text.ts";
-import type { CellBudget } from "./cell_budget.ts";
-import { ExponentialCounts, zeroThreshold } from "./exponential_counts.ts";
+import type { CellBudget } from "#shared/model/cell_budget.ts";
+import { ExponentialCounts, zeroThreshold } from "#shared/model/exponential_counts.ts";
 
 /** Where samples of an observer's series go: its first, second ... series. */
 export type ObserverOutput = {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { exponentialBound } from "#shared/model/histogram.ts";
+import { exponentialBound } from "./histogram.ts";
 import { CellBudget } from "./cell_budget.ts";
 import { ExponentialCounts, bucketIndex, zeroThreshold } from "./exponential_counts.ts";
 

@@ -4,7 +4,7 @@ import {
   bucketsOf,
   emptyHistogram,
   exponentialBound,
-} from "#shared/model/histogram.ts";
+} from "./histogram.ts";
 import type { CellBudget } from "./cell_budget.ts";
 
 /** Below it lies the zero bucket: the default of Prometheus's client libraries. */

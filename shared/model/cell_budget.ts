@@ -1,4 +1,4 @@
-/** Counts of buckets that all histograms and summaries of a receiver hold; each is eight bytes. */
+/** Counts of buckets that histograms and summaries of one owner hold together; each is eight bytes. */
 export class CellBudget {
   readonly #cellsMax: number;
   #cells = 0;
