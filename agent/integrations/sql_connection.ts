@@ -1,11 +1,29 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
+import { BoundedRelay } from "./bounded_relay.ts";
+import type { SocketAddress } from "./detection/host_view.ts";
 import type { Tick } from "./integration.ts";
 import type { TlsOptions } from "./tls_files.ts";
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-type Options = ConstructorParameters<typeof Bun.SQL>[0];
+/** What Bun's client is to know besides the address. */
+export type SqlOptions = {
+  readonly adapter: "postgres" | "mysql";
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls: TlsOptions | undefined;
+  readonly timeoutMs: number;
+  /** Settings of the session (PostgreSQL). */
+  readonly session?: Readonly<Record<string, string | number>>;
+};
+
+/**
+ * What the server may send for one statement, some times what the largest honest one takes (10,000 tables). Bun's client keeps all that comes, as rows of the
+ * smallest size in some 30 times the bytes.
+ */
+const answerBytesMax = 8 * 1_024 * 1_024;
 
 /** A statement that the server refused; the connection goes on. */
 class SqlRefusal extends OperatingError {
@@ -14,32 +32,41 @@ class SqlRefusal extends OperatingError {
   }
 }
 
+type Opened = { readonly sql: Bun.SQL; readonly relay: BoundedRelay };
+
 /**
  * One connection to a database, opened at the first query, kept, and opened anew after it was lost. Throws SqlRefusal for a statement that the server
- * refuses, OperatingError "unavailable" where it can't be reached or lets nobody in, "timeout" after an abort, which closes the connection: Bun's
- * client can't be interrupted otherwise.
+ * refuses, OperatingError "unavailable" where it can't be reached or lets nobody in, "corrupt" where an answer is too large, "timeout" after an abort, which
+ * closes the connection: Bun's client can't be interrupted otherwise.
  */
 export class SqlConnection {
-  readonly #options: () => Promise<Options>;
+  readonly #address: SocketAddress;
+  readonly #options: () => Promise<SqlOptions>;
   readonly #isRefusedEntry: (code: string) => boolean;
-  #sql: Bun.SQL | undefined;
+  #opened: Opened | undefined;
 
   /**
    * `options` are made for each connection, so that passwords are those of now. `isRefusedEntry` tells of a server's error code (SQLSTATE of
    * PostgreSQL, number of MySQL) whether it ends the connection.
    */
-  constructor(options: () => Promise<Options>, isRefusedEntry: (code: string) => boolean) {
+  constructor(
+    address: SocketAddress,
+    options: () => Promise<SqlOptions>,
+    isRefusedEntry: (code: string) => boolean,
+  ) {
+    this.#address = address;
     this.#options = options;
     this.#isRefusedEntry = isRefusedEntry;
   }
 
   /** Rows of one statement without parameters. Integers of 64 bits come as text. */
   async rows(statement: string, signal: AbortSignal): Promise<readonly SqlRow[]> {
-    const wasOpen = this.#sql !== undefined;
+    const wasOpen = this.#opened !== undefined;
     try {
       return await this.#ask(statement, signal);
     } catch (thrown) {
-      if (!wasOpen || signal.aborted || thrown instanceof SqlRefusal) throw thrown;
+      const isLost = thrown instanceof OperatingError && thrown.code === "unavailable";
+      if (!wasOpen || signal.aborted || !isLost) throw thrown;
       // The server was started anew since the last tick, perhaps.
       return this.#ask(statement, signal);
     }
@@ -47,7 +74,8 @@ export class SqlConnection {
 
   async #ask(statement: string, signal: AbortSignal): Promise<readonly SqlRow[]> {
     signal.throwIfAborted();
-    const sql = (this.#sql ??= new Bun.SQL(await this.#options()));
+    const { sql, relay } = (this.#opened ??= await this.#open(signal));
+    relay.renew();
     const abort = (): void => void this.close();
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -58,16 +86,35 @@ export class SqlConnection {
       if (code !== undefined && !this.#isRefusedEntry(code))
         throw new SqlRefusal(messageOf(thrown));
       await this.close();
-      throw new OperatingError("unavailable", messageOf(thrown));
+      throw relay.error ?? new OperatingError("unavailable", messageOf(thrown));
     } finally {
       signal.removeEventListener("abort", abort);
     }
   }
 
+  async #open(signal: AbortSignal): Promise<Opened> {
+    const { adapter, session, tls, timeoutMs, ...account } = await this.#options();
+    const relay = await BoundedRelay.open(this.#address, answerBytesMax, signal);
+    const { address } = relay;
+    const serverName = tls?.servername ?? ("host" in this.#address ? this.#address.host : "");
+    const sql = new Bun.SQL({
+      adapter,
+      ...account,
+      ...("path" in address ? address : { hostname: address.host, port: address.port }),
+      tls: tls === undefined ? false : { ...tls, serverName },
+      max: 1,
+      connectionTimeout: Math.max(1, timeoutMs / 1_000),
+      ...(session === undefined ? {} : { connection: session }),
+    });
+    return { sql, relay };
+  }
+
   async close(): Promise<void> {
-    const sql = this.#sql;
-    this.#sql = undefined;
-    await sql?.close({ timeout: 0 });
+    const opened = this.#opened;
+    this.#opened = undefined;
+    // First, so that nothing more comes for a client that may be busy with what did.
+    opened?.relay.close();
+    await opened?.sql.close({ timeout: 0 });
   }
 }
 
@@ -86,12 +133,6 @@ export async function sqlPart(tick: Tick, name: string, run: () => Promise<void>
     if (!(thrown instanceof SqlRefusal)) throw thrown;
     tick.degraded(`${name}: ${thrown.message}`);
   }
-}
-
-/** Options of TLS as Bun's client has them. */
-export function sqlTls(tls: TlsOptions | undefined) {
-  if (tls === undefined) return false;
-  return { ...tls, ...(tls.servername === undefined ? {} : { serverName: tls.servername }) };
 }
 
 /** A column as a number: texts and booleans are read, null and what is no number are undefined. */

@@ -2,7 +2,7 @@ import type { SampleSink } from "../../collect/samples/family.ts";
 import { passwordOf } from "../credentials.ts";
 import type { OpenInstance } from "../integration.ts";
 import { splitAddress } from "../split_address.ts";
-import { SqlConnection, type SqlRow, sqlPart, sqlTls } from "../sql_connection.ts";
+import { SqlConnection, type SqlOptions, type SqlRow, sqlPart } from "../sql_connection.ts";
 import { tlsOptionsOf } from "../tls_files.ts";
 import { type MysqlConfig, usualPort } from "./config.ts";
 import { addGlobalStatus } from "./global_status.ts";
@@ -29,6 +29,7 @@ const refusedEntry = new Set(
 
 export const openMysql: OpenInstance<MysqlConfig> = (config, { timeoutMs }) => {
   const connection = new SqlConnection(
+    splitAddress(config.address, usualPort),
     () => connectOptions(config, timeoutMs),
     (code) => refusedEntry.has(code),
   );
@@ -68,18 +69,15 @@ function partsOf(config: MysqlConfig, texts: ReadonlyMap<string, string>): Part[
   return parts;
 }
 
-async function connectOptions(config: MysqlConfig, timeoutMs: number) {
-  const at = splitAddress(config.address, usualPort);
+async function connectOptions(config: MysqlConfig, timeoutMs: number): Promise<SqlOptions> {
   const [password = "", tls] = await Promise.all([passwordOf(config), tlsOptionsOf(config.tls)]);
   return {
-    adapter: "mysql" as const,
-    ...("path" in at ? at : { hostname: at.host, port: at.port }),
+    adapter: "mysql",
     username: config.username,
     password,
     // Everybody may use it.
     database: "information_schema",
-    tls: sqlTls(tls),
-    max: 1,
-    connectionTimeout: Math.max(1, timeoutMs / 1_000),
+    tls,
+    timeoutMs,
   };
 }

@@ -10,6 +10,7 @@ import { expectAssets } from "#test/support/integration_assets.ts";
 import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { type Collected, InstanceUnderTest } from "#test/support/integration_world.ts";
 import { type MariadbServer, mariadbMissing, startMariadb } from "#test/support/mariadb.ts";
+import { SqlConnection } from "../sql_connection.ts";
 import { mysql } from "./integration.ts";
 import { replicationSql, addReplication } from "./replication.ts";
 
@@ -177,9 +178,27 @@ withServer(
     const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     expect(await reasonOf({ address: `127.0.0.1:${silent.port}` })).toBe("no answer in time");
     silent.stop(true);
-    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` })).toBe("Failed to connect");
+    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` })).toStartWith(
+      "connect ECONNREFUSED",
+    );
   },
 );
+
+withServer("mysql: an answer without an end is cut", async () => {
+  const account = { username: "lapwing", password, database: "information_schema" };
+  const connection = new SqlConnection(
+    { host: "127.0.0.1", port: server.port },
+    async () => ({ ...account, adapter: "mysql", tls: undefined, timeoutMs: 10_000 }),
+    () => false,
+  );
+  const endless = "SELECT a.collation_name FROM collations a, collations b, collations c";
+  const signal = AbortSignal.timeout(10_000);
+  expect(await connection.rows(endless, signal).catch(messageOf)).toBe(
+    "an answer of more than 8 MiB",
+  );
+  expect(await connection.rows("SELECT 1 AS one", signal)).toEqual([{ one: 1 }]);
+  await connection.close();
+});
 
 async function reasonOf(options: object): Promise<string> {
   return new InstanceUnderTest(mysql, options, 150).tick().then(() => "answered", messageOf);

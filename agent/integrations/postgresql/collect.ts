@@ -1,7 +1,13 @@
 import type { SampleSink } from "../../collect/samples/family.ts";
 import { passwordOf } from "../credentials.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { SqlConnection, type SqlRow, labelOf, sqlPart, sqlTls } from "../sql_connection.ts";
+import {
+  SqlConnection,
+  type SqlOptions,
+  type SqlRow,
+  labelOf,
+  sqlPart,
+} from "../sql_connection.ts";
 import { splitAddress } from "../split_address.ts";
 import { tlsOptionsOf } from "../tls_files.ts";
 import { type PostgresqlConfig, usualPort } from "./config.ts";
@@ -26,7 +32,11 @@ type Asked = {
 /** One connection for the server, and one for each further database. */
 export const openPostgresql: OpenInstance<PostgresqlConfig> = (config, { timeoutMs }) => {
   const connectionTo = (database: string): SqlConnection =>
-    new SqlConnection(() => connectOptions(config, database, timeoutMs), isRefusedEntry);
+    new SqlConnection(
+      socketOf(config.address),
+      () => connectOptions(config, database, timeoutMs),
+      isRefusedEntry,
+    );
   const main = connectionTo(config.database);
   const others = config.databases
     .filter((name) => name !== config.database)
@@ -64,19 +74,20 @@ export const openPostgresql: OpenInstance<PostgresqlConfig> = (config, { timeout
   };
 };
 
-async function connectOptions(config: PostgresqlConfig, database: string, timeoutMs: number) {
-  const address = socketOf(config.address);
+async function connectOptions(
+  config: PostgresqlConfig,
+  database: string,
+  timeoutMs: number,
+): Promise<SqlOptions> {
   const [password = "", tls] = await Promise.all([passwordOf(config), tlsOptionsOf(config.tls)]);
   return {
-    adapter: "postgres" as const,
-    ...("path" in address ? address : { hostname: address.host, port: address.port }),
+    adapter: "postgres",
     username: config.username,
     password,
     database,
-    tls: sqlTls(tls),
-    max: 1,
-    connectionTimeout: Math.max(1, timeoutMs / 1_000),
-    connection: {
+    tls,
+    timeoutMs,
+    session: {
       application_name: "lapwing",
       statement_timeout: timeoutMs,
       lock_timeout: Math.max(1, Math.round(timeoutMs * lockShare)),

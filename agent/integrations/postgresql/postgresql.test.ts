@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmodSync, chownSync, copyFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
 import { severity } from "#shared/model/logs.ts";
 import { askServer } from "#test/support/ask_server.ts";
@@ -13,6 +15,7 @@ import {
   startPostgres,
   startStandby,
 } from "#test/support/postgres.ts";
+import { ProbeCertificates } from "#test/support/probe_certificates.ts";
 import { postgresql } from "./integration.ts";
 
 const withServer = test.skipIf(postgresMissing !== undefined);
@@ -201,11 +204,56 @@ withServer(
     });
     expect(await reasonOf({ address: `127.0.0.1:${silent.port}` })).toBe("no answer in time");
     expect(await reasonOf({ address: `127.0.0.1:${other.port}` })).not.toBe("answered");
-    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` })).toBe("Failed to connect");
+    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` })).toStartWith(
+      "connect ECONNREFUSED",
+    );
     expect(await reasonOf({ address: "/nowhere" })).toContain("/nowhere/.s.PGSQL.5432");
     for (const each of [silent, other]) each.stop(true);
   },
 );
+
+withServer(
+  "postgresql: TLS is spoken with the server itself, and its name is checked",
+  async () => {
+    const pki = new ProbeCertificates();
+    const secure = await startPostgres((folder) => {
+      for (const suffix of ["key", "pem"]) installFile(pki.file(`good.${suffix}`), folder);
+      return {
+        ssl: "on",
+        ssl_cert_file: join(folder, "good.pem"),
+        ssl_key_file: join(folder, "good.key"),
+      };
+    });
+    const named = (tls: object) => ({ address: at(secure), username: "lapwing", tls });
+    const { authority } = pki;
+    const instance = new InstanceUnderTest(
+      postgresql,
+      named({ ca_file: authority, server_name: "foo.example" }),
+    );
+    expect((await instance.tick()).samples.get("pg_up")).toBe(1);
+    await using asker = new Bun.SQL({ url: secure.url, tls: false, max: 1 });
+    const statement = `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'lapwing'`;
+    expect([...(await asker.unsafe(statement).simple())]).toEqual([{ ssl: true }]);
+    await instance.close();
+    // Its address, 127.0.0.1, is in the certificate.
+    expect(await reasonOf(named({ ca_file: authority }))).toBe("answered");
+    expect(await reasonOf(named({ ca_file: authority, server_name: "other.example" }))).toContain(
+      "does not match",
+    );
+    expect(await reasonOf(named({}))).toContain("certificate");
+    await secure.stop();
+    pki.remove();
+  },
+);
+
+/** A copy that belongs to the folder's owner, who alone may read it. */
+function installFile(path: string, folder: string): void {
+  const copy = join(folder, basename(path));
+  copyFileSync(path, copy);
+  chmodSync(copy, 0o600);
+  const { uid, gid } = statSync(folder);
+  chownSync(copy, uid, gid);
+}
 
 async function reasonOf(options: object): Promise<string> {
   return new InstanceUnderTest(postgresql, options, 150).tick().then(() => "answered", messageOf);
