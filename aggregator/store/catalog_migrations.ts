@@ -160,4 +160,49 @@ export const migrations: readonly (readonly string[])[] = [
     )`,
     "CREATE UNIQUE INDEX enrolments_in_force ON enrolments (tenant, agent) WHERE revoked_ms IS NULL",
   ],
+  [
+    // Something (kind, name) on its way to agents; plan: JSON as it was written. What agents had before is NULL where that was nothing.
+    `CREATE TABLE rollouts (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL,
+      revision TEXT NOT NULL,
+      previous_revision TEXT,
+      previous_rollout TEXT,
+      plan TEXT NOT NULL,
+      state TEXT NOT NULL,
+      stage BIGINT NOT NULL,
+      reason TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      created_ms BIGINT NOT NULL,
+      started_ms BIGINT,
+      ended_ms BIGINT,
+      state_ms BIGINT NOT NULL,
+      version BIGINT NOT NULL
+    )`,
+    // baseline: JSON, how the agent was when it was given the release.
+    `CREATE TABLE rollout_agents (
+      rollout TEXT NOT NULL,
+      agent TEXT NOT NULL,
+      place BIGINT NOT NULL,
+      state TEXT NOT NULL,
+      stage BIGINT NOT NULL,
+      given_ms BIGINT NOT NULL,
+      applied_ms BIGINT NOT NULL,
+      unhealthy_since_ms BIGINT NOT NULL,
+      baseline TEXT,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (rollout, agent)
+    )`,
+    // The revision that everybody has whom no rollout gives another one.
+    `CREATE TABLE fleet_current (
+      tenant TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL,
+      revision TEXT NOT NULL,
+      rollout TEXT NOT NULL,
+      PRIMARY KEY (tenant, kind, name)
+    )`,
+  ],
 ];
