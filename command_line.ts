@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { detectCommand } from "#agent/detect_command.ts";
 import { enrollCommand } from "#agent/enroll/enroll_command.ts";
 import { openAgentRole } from "#agent/role.ts";
+import { statusCommand } from "#agent/status_command.ts";
 import { messageOf } from "#shared/errors.ts";
 import { roleCommand } from "#shared/runtime/role_command.ts";
 import { version } from "#shared/version.ts";
@@ -18,6 +19,7 @@ const agent = roleCommand(
   program.command("agent").description("collect this host and send to an aggregator over NATS"),
   openAgentRole,
 );
+statusCommand(agent);
 detectCommand(agent);
 enrollCommand(agent);
 // Every host with an agent would pay for the aggregator's code: some 30 MB.

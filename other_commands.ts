@@ -57,7 +57,7 @@ async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<Ope
     uiFolder,
   });
   await aggregator.start();
-  await agent.start();
+  await agent.start(lifecycle.address);
   await aggregator.warmUp();
   const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);

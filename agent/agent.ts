@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
+import { messageOf } from "#shared/errors.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -29,10 +30,15 @@ import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { checkSources } from "./probes/checks.ts";
 import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
 import { probeRoutes } from "./probes/probe_routes.ts";
+import { describeAgent } from "./local/describe.ts";
+import { localRoutes } from "./local/local_routes.ts";
+import { RunningFile } from "./local/running_file.ts";
+import type { AgentStatus } from "./local/status.ts";
 import { Spool } from "./spool/spool.ts";
 import { collectionRoutes } from "./collection_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
 import { createAgentPort } from "./uplink/port.ts";
+import { Reach } from "./uplink/reach.ts";
 
 export type AgentParts = {
   readonly clock: Clock;
@@ -65,12 +71,17 @@ export class Agent {
   readonly routes: Hono;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #metrics: SelfMetrics;
+  readonly #selfLogs: SelfLogTap;
+  readonly #startedMs: number;
+  readonly #runningFile: RunningFile;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #collector: Collector;
   readonly #detector: Detector;
   readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
+  readonly #reach: Reach;
   readonly #probeMeters: ProbeMeters;
   #config: AgentConfig;
   #shownPools: { readonly of: AgentConfig; readonly pools: readonly PoolConfig[] } | undefined;
@@ -103,6 +114,10 @@ export class Agent {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
+    this.#metrics = metrics;
+    this.#selfLogs = selfLogs;
+    this.#startedMs = clock.now();
+    this.#runningFile = new RunningFile(join(config.data_dir, "agent"));
     this.#spool = spool;
     const name = config.agent.name ?? hostName();
     const limit = config.agent.series_limit;
@@ -125,27 +140,35 @@ export class Agent {
     measureSeriesLimits(metrics, "", () =>
       limitsOf(limiter.report(), this.#pipeline.guard.reports(), this.#collector.targets()),
     );
-    const startedMs = clock.now();
-    this.port = createAgentPort(spool, clock, () =>
-      heartbeatOf({
-        name,
-        labels: this.#config.agent.labels,
-        facts,
-        startedMs,
-        targets: this.#collector.targets(),
-        sources: this.#collector.sources(),
-        seriesLimit: limiter.report(),
-        labelLimits: this.#pipeline.guard.reports(),
-        integrations: this.#integrations(),
-        pools: this.#pools(),
-      }),
+    this.port = createAgentPort(
+      spool,
+      clock,
+      () =>
+        heartbeatOf({
+          name,
+          labels: this.#config.agent.labels,
+          facts,
+          startedMs: this.#startedMs,
+          targets: this.#collector.targets(),
+          sources: this.#collector.sources(),
+          seriesLimit: limiter.report(),
+          labelLimits: this.#pipeline.guard.reports(),
+          integrations: this.#integrations(),
+          pools: this.#pools(),
+        }),
+      (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
     );
     const uplinkLog = log.child({ room: "uplink" });
     this.#uplink =
       uplink === "nats"
         ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics })
         : undefined;
-    this.routes = new Hono()
+    this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
+    this.routes = this.#ownRoutes();
+  }
+
+  #ownRoutes(): Hono {
+    return new Hono()
       .route(
         "/",
         collectionRoutes(
@@ -155,12 +178,21 @@ export class Agent {
       )
       .route(
         "/",
-        probeRoutes(() => this.#config.probes, { clock, meters: this.#probeMeters }),
+        probeRoutes(() => this.#config.probes, {
+          clock: this.#clock,
+          meters: this.#probeMeters,
+        }),
+      )
+      .route(
+        "/",
+        localRoutes(() => this.status()),
       )
       .route("/", this.#receivers.routes);
   }
 
-  async start(): Promise<void> {
+  /** `url`: where the process listens, for commands on this host. */
+  async start(url: string): Promise<void> {
+    await this.#tellWhere(url);
     const detection = this.#detector.start(() => this.#apply());
     const late = new AbortController();
     await Promise.race([detection, this.#clock.sleep(firstDetectionMs, late.signal)]);
@@ -189,6 +221,16 @@ export class Agent {
     this.#detector.configure(config.integrations);
     await this.#apply();
     this.#log.info("configuration reloaded");
+  }
+
+  async #tellWhere(url: string): Promise<void> {
+    try {
+      await this.#runningFile.write(url);
+    } catch (thrown) {
+      this.#log.warn("commands on this host look for the agent at its configured address only", {
+        error: messageOf(thrown),
+      });
+    }
   }
 
   /** Starts and stops sources as the configuration and detection want them now. */
@@ -223,6 +265,25 @@ export class Agent {
     ]);
   }
 
+  /** How the agent is, for people on its own host. */
+  status(): Promise<AgentStatus> {
+    return describeAgent({
+      name: vantageOf(this.#config).name,
+      startedMs: this.#startedMs,
+      nowMs: this.#clock.now(),
+      spool: this.#spool,
+      spoolConfig: this.#config.spool,
+      metrics: this.#metrics,
+      reach: this.#reach.status(),
+      targets: this.#collector.targets(),
+      sources: this.#collector.sources(),
+      integrations: this.#integrations(),
+      receivers: this.#receivers.types,
+      rules: { isOffline: this.#reach.offlineMs() > 0, rules: [], notifiers: [] },
+      recentLog: this.#selfLogs.recentTroubles,
+    });
+  }
+
   notReady(): string[] {
     const uplink = this.#uplink?.status();
     const reasons = uplink === undefined || uplink.connected ? [] : [`uplink: ${uplink.detail}`];
@@ -246,6 +307,7 @@ export class Agent {
     await this.stopCollecting();
     await this.#uplink?.close();
     await this.#spool.close();
+    await this.#runningFile.remove();
   }
 }
 

@@ -8,11 +8,13 @@ import { roleCommand } from "#shared/runtime/role_command.ts";
 import { detectCommand } from "./detect_command.ts";
 import { enrollCommand } from "./enroll/enroll_command.ts";
 import { openAgentRole } from "./role.ts";
+import { statusCommand } from "./status_command.ts";
 
 const program = new Command("lapwing-agent")
   .description("Collects this host's metrics and logs and sends them to a Lapwing aggregator.")
   .version(version, "-v, --version", "print the version");
 const agent = roleCommand(program, openAgentRole);
+statusCommand(agent);
 detectCommand(agent);
 enrollCommand(agent);
 

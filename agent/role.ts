@@ -26,7 +26,7 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     uplink: "nats",
     selfLogs: log.tap,
   });
-  await agent.start();
+  await agent.start(lifecycle.address);
   const ending = new AbortController();
   const keeping = keepMemorySmall(systemClock, ending.signal);
   const stop = async () => {

@@ -128,9 +128,15 @@ class AgentSession {
     const { tenant, agent } = this.#port;
     const subject = subjectOf({ tenant, kind: "heartbeat", agent });
     const beat = toBinary(HeartbeatSchema, this.#port.heartbeat());
+    const { clock } = this.#parts;
+    const [sentMs, startedMs] = [clock.now(), clock.monotonic()];
     try {
       const reply = await nats.request(subject, beat, { timeout: heartbeatTimeoutMs });
-      for (const wire of fromBinary(HeartbeatReplySchema, reply.data).committed) {
+      const { committed, nowMs } = fromBinary(HeartbeatReplySchema, reply.data);
+      // It was answered halfway between, as far as anybody can tell.
+      const halfwayMs = sentMs + (clock.monotonic() - startedMs) / 2;
+      this.#port.answered?.(nowMs === 0 ? undefined : halfwayMs - nowMs);
+      for (const wire of committed) {
         const lane = fromLanePosition(wire);
         if (lane === undefined) continue;
         this.#port.committed(lane.signal, lane.position);

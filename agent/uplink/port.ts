@@ -12,11 +12,12 @@ export type HeartbeatParts = Pick<
   "name" | "version" | "startedMs" | "facts" | "labels" | "targets" | "sources" | "seriesLimits"
 >;
 
-/** The agent as its uplink sees it. `describe` is called for every heartbeat. */
+/** The agent as its uplink sees it. `describe` is called for every heartbeat, `answered` for every answer to one. */
 export function createAgentPort(
   spool: Spool,
   clock: Clock,
   describe: () => HeartbeatParts,
+  answered: (clockOffsetMs: number | undefined) => void = () => {},
 ): AgentPort {
   return {
     tenant: spool.tenant,
@@ -33,6 +34,7 @@ export function createAgentPort(
       }),
     committed: (signal, position) => void spool.committed(signal, position),
     nextAfter: (signal, after) => Promise.resolve(spool.lane(signal).nextAfter(after)),
+    answered,
     newEpoch: (signal) => Promise.resolve(spool.lane(signal).newEpoch()),
   };
 }

@@ -201,7 +201,9 @@ class NatsReceiver implements Receiver {
       const committed = this.#board
         .of(beat.tenant, beat.agent)
         .map(({ lane, position }) => toLanePosition(lane.signal, position));
-      message.respond(toBinary(HeartbeatReplySchema, create(HeartbeatReplySchema, { committed })));
+      const nowMs = this.#parts.clock.now();
+      const reply = create(HeartbeatReplySchema, { committed, nowMs });
+      message.respond(toBinary(HeartbeatReplySchema, reply));
     } catch (thrown) {
       this.#refused("heartbeat");
       this.#parts.log.warn("heartbeat could not be read", { error: messageOf(thrown) });

@@ -18,6 +18,8 @@ export type AgentPort = {
   heartbeat(): Heartbeat;
   /** Everything up to `position` is in committed blocks: the spool may forget it. */
   committed(signal: Signal, position: Position): void;
+  /** The aggregator has answered a heartbeat. `clockOffsetMs`: how far the agent's clock is ahead of its, where it told. */
+  answered?(clockOffsetMs: number | undefined): void;
   /** What the spool holds right after `after`, for a resend. */
   nextAfter(signal: Signal, after: Position): Promise<NextFrame>;
   /** Close the lane's epoch and open another. */

@@ -3,6 +3,10 @@ import { createLogger } from "./log.ts";
 
 /** Lines and characters held at most; beyond it the oldest go, and are counted. */
 const defaults = { linesMax: 4_096, charactersMax: 1_024 ** 2 };
+const troublesMax = 20;
+const troubleCharactersMax = 500;
+/** How createLogger's lines of these levels begin. */
+const troubleHead = /^\{"level":"(?:warn|error)"/;
 
 /**
  * The last lines of this process's own log, for a source that stores them. Feed it from createLogger's `write`. It never
@@ -17,6 +21,7 @@ export class SelfLogTap {
   #characters = 0;
   #dropped = 0;
   #filled: (() => void) | undefined;
+  #troubles: string[] = [];
 
   constructor({ linesMax, charactersMax } = defaults) {
     this.#linesMax = linesMax;
@@ -34,8 +39,15 @@ export class SelfLogTap {
     ) {
       this.#dropOldest();
     }
+    if (troubleHead.test(text))
+      this.#troubles = [...this.#troubles, text.slice(0, troubleCharactersMax)].slice(-troublesMax);
     this.#filled?.();
   };
+
+  /** The last warnings and errors, the newest last, cut where they are long; taking lines leaves them. */
+  get recentTroubles(): readonly string[] {
+    return this.#troubles;
+  }
 
   /** All lines held, oldest first, and how many have fallen off since the last call. */
   take(): { lines: string[]; dropped: number } {

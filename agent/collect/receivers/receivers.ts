@@ -33,6 +33,8 @@ type ReceiversParts = {
 /** The receivers that are on: their routes as one app, and how much they took. */
 export class Receivers {
   readonly routes = new Hono();
+  /** Those that are on. */
+  readonly types: string[] = [];
   readonly #opened: OpenedReceiver[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -57,6 +59,7 @@ export class Receivers {
         });
       this.routes.route("/", counted.route("/", opened.routes));
       this.#opened.push(opened);
+      this.types.push(type);
     };
     const { collectd, graphite, statsd } = config;
     if (collectd !== undefined)

@@ -549,6 +549,13 @@ export declare type HeartbeatReply = Message<"lapwing.v1.HeartbeatReply"> & {
    * @generated from field: repeated lapwing.v1.LanePosition committed = 1;
    */
   committed: LanePosition[];
+
+  /**
+   * The aggregator's clock as it answers, Unix milliseconds; 0 from one that does not tell.
+   *
+   * @generated from field: double now_ms = 4;
+   */
+  nowMs: number;
 };
 
 /**
