@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { startDatagramServer, startFloodServer } from "./datagram_server.ts";
 import { eventually } from "./receiver.fixture.ts";
 
@@ -36,6 +37,19 @@ for (const start of [startDatagramServer, startFloodServer])
     expect(taken + lost).toBe(sent);
   });
 
+/** Calls `each` once a turn of the loop, until what it returns is called. */
+function everyTurn(each: () => void): () => void {
+  let isOver = false;
+  const turn = (): void => {
+    each();
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  return () => {
+    isOver = true;
+  };
+}
+
 test("startFloodServer() gives a turn to others between a bounded number of datagrams, and keeps their bytes", async () => {
   let [taken, inTurn, inTurnMax, isWrong] = [0, 0, 0, false];
   const server = await startFloodServer(
@@ -47,20 +61,51 @@ test("startFloodServer() gives a turn to others between a bounded number of data
     },
     () => {},
   );
-  // What others do in a turn of the loop.
-  let isOver = false;
-  const turn = (): void => {
-    inTurn = 0;
-    if (!isOver) setImmediate(turn);
-  };
-  turn();
+  const stopTurns = everyTurn(() => void (inTurn = 0));
   flood(server.port, 1_000, 3);
   await quiet(() => taken);
-  isOver = true;
+  stopTurns();
   server.stop();
   expect(isWrong).toBe(false);
   expect(inTurnMax).toBeGreaterThan(1);
   expect(inTurnMax).toBeLessThanOrEqual(257);
+});
+
+test("startDatagramServer() does so, too, tells each datagram's sender, and frees its port and descriptors", async () => {
+  let [taken, inTurn, inTurnMax] = [0, 0, 0];
+  const senders = new Set<string>();
+  const openBefore = readdirSync("/proc/self/fd").length;
+  const server = await startDatagramServer(
+    "127.0.0.1:0",
+    (datagram, { address, port }) => {
+      senders.add(`${address} ${port > 0} ${datagram.toString("latin1")}`);
+      taken++;
+      inTurnMax = Math.max(inTurnMax, ++inTurn);
+    },
+    () => {},
+  );
+  const stopTurns = everyTurn(() => void (inTurn = 0));
+  for (let round = 1; round <= 2; round++) {
+    flood(server.port, 3_000, 3);
+    await eventually(() => taken === round * 3_000);
+  }
+  stopTurns();
+  const socket = await Bun.udpSocket({});
+  socket.send("xxx", server.port, "127.0.0.1");
+  await eventually(() => taken === 6_001);
+  socket.close();
+  server.stop();
+  expect([...senders]).toEqual(["127.0.0.1 true xxx"]);
+  expect(inTurnMax).toBeGreaterThan(1);
+  // Bun reads some at a time, and gives up after those.
+  expect(inTurnMax).toBeLessThanOrEqual(256 + 64);
+  const again = await startDatagramServer(
+    `127.0.0.1:${server.port}`,
+    () => {},
+    () => {},
+  );
+  again.stop();
+  await eventually(() => readdirSync("/proc/self/fd").length <= openBefore);
 });
 
 test("startFloodServer() goes on after an empty datagram, and frees its port at its end", async () => {

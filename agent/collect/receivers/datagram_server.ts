@@ -1,6 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { type TakeDatagram, readDatagrams } from "./adopted_datagrams.ts";
+import { type DatagramTurns, datagramTurns } from "./datagram_turns.ts";
 import { type UdpSocket, duplicated, findUdpSocket, growReceiveBuffer } from "./udp_socket.ts";
 
 export type DatagramSender = { readonly address: string; readonly port: number };
@@ -16,7 +17,7 @@ const receiveBufferBytes = 16 * 1024 ** 2;
 const askEveryMs = 10_000;
 
 /**
- * Takes datagrams over UDP; each is a buffer of its own. `onLost` is told how many the kernel had no room for, where it says so. Throws OperatingError("unavailable")
+ * Takes datagrams over UDP; each is a buffer of its own. However many come, other work of the process has its turn in between (datagram_turns.ts). `onLost` is told how many the kernel had no room for, where it says so. Throws OperatingError("unavailable")
  * when the port is taken.
  */
 export async function startDatagramServer(
@@ -24,22 +25,27 @@ export async function startDatagramServer(
   take: (datagram: Buffer, from: DatagramSender) => void,
   onLost: (datagrams: number) => void,
 ): Promise<DatagramServer> {
-  const socket = await boundSocket(listen, take);
-  const stopAsking = askForLost(findUdpSocket(socket.port), onLost);
+  let turns: DatagramTurns | undefined;
+  const socket = await boundSocket(listen, (datagram, from) => {
+    take(datagram, from);
+    turns?.taken();
+  });
+  const known = findUdpSocket(socket.port);
+  turns = known && datagramTurns(known.fd);
+  const stopAsking = askForLost(known, onLost);
   return {
     port: socket.port,
     send: (bytes, to) => void socket.send(bytes, to.port, to.address),
     stop: () => {
       stopAsking();
+      turns?.restore();
       socket.close();
+      turns?.stop();
     },
   };
 }
 
-/**
- * The same for senders whose address is not needed: cheaper, and however many datagrams come, other work of the process has its turn in
- * between (adopted_datagrams.ts).
- */
+/** The same, and cheaper, for those who need no sender's address (adopted_datagrams.ts). */
 export async function startFloodServer(
   listen: string,
   take: TakeDatagram,
