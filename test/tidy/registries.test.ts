@@ -28,6 +28,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "byte_queue.ts",
     "config.ts",
     "datagram_server.ts",
+    "datagram_turns.ts",
     "document_cut.ts",
     "document_time.ts",
     "emit_samples.ts",
