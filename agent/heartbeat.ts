@@ -1,18 +1,17 @@
 import { create } from "@bufbuild/protobuf";
-import type { Heartbeat, IntegrationState, TargetState } from "#proto/gen/v1/control_pb.js";
+import type { Heartbeat, IntegrationState } from "#proto/gen/v1/control_pb.js";
 import {
   HeartbeatSchema,
   IntegrationNeedSchema,
   IntegrationStateSchema,
-  ScrapePoolSchema,
   SeriesLimitSchema,
   SourceStateSchema,
-  TargetStateSchema,
 } from "#proto/gen/v1/control_pb.js";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "./collect/collector.ts";
 import type { TargetReport } from "./collect/scrape/target.ts";
+import { scrapePools, targetStates } from "./heartbeat_targets.ts";
 import type { InstanceReport } from "./integrations/report.ts";
 
 export type HeartbeatParts = {
@@ -41,13 +40,13 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     startedMs: parts.startedMs,
     facts: { ...parts.facts },
     labels: { ...parts.labels },
-    targets: parts.targets.map(targetState),
+    ...targetStates(parts.targets),
     sources: parts.sources.map((source) => create(SourceStateSchema, { ...source })),
     seriesLimits: limitsOf(parts.seriesLimit, parts.labelLimits, parts.targets).map((limit) =>
       create(SeriesLimitSchema, limit),
     ),
     integrations: parts.integrations.map(integrationState),
-    scrapePools: parts.pools.map((pool) => create(ScrapePoolSchema, pool)),
+    scrapePools: scrapePools(parts.pools),
   });
 }
 
@@ -72,13 +71,5 @@ function integrationState(report: InstanceReport): IntegrationState {
     metrics: [...report.metrics],
     logs: [...report.logs],
     needs: report.needs.map((need) => create(IntegrationNeedSchema, need)),
-  });
-}
-
-function targetState(target: TargetReport): TargetState {
-  return create(TargetStateSchema, {
-    ...target,
-    labels: { ...target.labels },
-    discoveredLabels: { ...target.discoveredLabels },
   });
 }

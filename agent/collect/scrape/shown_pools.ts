@@ -12,13 +12,15 @@ export function shownPools(config: {
   readonly scrape_configs: readonly ScrapeConfig[];
 }): PoolConfig[] {
   return config.scrape_configs.map((written) => {
-    const job = resolveJob(config.global, written);
+    const { static_configs, ...job } = resolveJob(config.global, written);
     const shown: Record<string, unknown> = {
       ...job,
       scrape_interval: formatDuration(job.intervalMs),
       scrape_timeout: formatDuration(job.timeoutMs),
     };
     // Resolved from keys that are shown, or from outside of the job.
+    // Last, so that rules stay readable where thousands of targets make the text too long for a heartbeat.
+    shown["static_configs"] = static_configs;
     for (const key of ["intervalMs", "timeoutMs", "externalLabels", "outOfOrderMs"])
       delete shown[key];
     return { name: job.job_name, configYaml: shownYaml(shown) };

@@ -122,6 +122,20 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: repeated lapwing.v1.IntegrationState integrations = 22;
    */
   integrations: IntegrationState[];
+
+  /**
+   * All targets by pool and health, those that `targets` leaves out too.
+   *
+   * @generated from field: repeated lapwing.v1.TargetCount target_counts = 30;
+   */
+  targetCounts: TargetCount[];
+
+  /**
+   * How many are not in `targets`: a heartbeat holds 256 KiB of them, those that are down first.
+   *
+   * @generated from field: uint32 targets_left_out = 31;
+   */
+  targetsLeftOut: number;
 };
 
 /**
@@ -129,6 +143,34 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+
+/**
+ * @generated from message lapwing.v1.TargetCount
+ */
+export declare type TargetCount = Message<"lapwing.v1.TargetCount"> & {
+  /**
+   * @generated from field: string pool = 1;
+   */
+  pool: string;
+
+  /**
+   * As in TargetState.
+   *
+   * @generated from field: string health = 2;
+   */
+  health: string;
+
+  /**
+   * @generated from field: uint32 count = 3;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message lapwing.v1.TargetCount.
+ * Use `create(TargetCountSchema)` to create a new message.
+ */
+export declare const TargetCountSchema: GenMessage<TargetCount>;
 
 /**
  * A service of the host. No secrets in it.
@@ -269,7 +311,7 @@ export declare type ScrapePool = Message<"lapwing.v1.ScrapePool"> & {
   name: string;
 
   /**
-   * The job's configuration as YAML, defaults included, secrets left out.
+   * The job's configuration as YAML, defaults included, secrets left out; where it is long, its beginning and a comment that says so.
    *
    * @generated from field: string config_yaml = 2;
    */
