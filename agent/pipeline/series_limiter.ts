@@ -14,6 +14,7 @@ const touchEveryMs = 5 * 60_000;
 /** Rows are looked at during so long before that: longer than usual intervals, for each batch may hold a part of the series. */
 const lookMs = 75_000;
 const retryEveryMs = 30_000;
+const schemasTidyMin = 64;
 
 /** What is known of a schema whose batches come by. */
 type SchemaState = {
@@ -46,6 +47,7 @@ export class SeriesLimiter {
   readonly #states = new WeakMap<SeriesSchema, SchemaState>();
   /** To find the labels of known series, without keeping them. */
   #schemas: WeakRef<SeriesSchema>[] = [];
+  #tidyAt = schemasTidyMin;
 
   constructor({ name, limit, clock, log }: SeriesLimiterParts) {
     this.#clock = clock;
@@ -126,7 +128,11 @@ export class SeriesLimiter {
         retriedMs: nowMs,
       };
       this.#states.set(schema, state);
-      this.#schemas = this.#schemas.filter((one) => one.deref() !== undefined);
+      // Tidied when there are twice as many: at each new one, ten thousand targets would take seconds to begin.
+      if (this.#schemas.length >= this.#tidyAt) {
+        this.#schemas = this.#schemas.filter((one) => one.deref() !== undefined);
+        this.#tidyAt = Math.max(schemasTidyMin, 2 * this.#schemas.length);
+      }
       this.#schemas.push(new WeakRef(schema));
     }
     return state;

@@ -50,10 +50,14 @@ export type MetricsEncoder = {
 };
 
 export type MetricsEncoderOptions = {
-  /** Schemas remembered; one that was not used for longest is forgotten, and sent again when it comes back. */
+  /**
+   * Schemas remembered; one that was not used for longest is forgotten, and sent again when it comes back. Each target of an agent has one: with
+   * fewer than there are targets, every scrape would tell its series anew.
+   */
   readonly schemasMax?: number;
 };
 
+const schemasDefault = 65_536;
 const labelSetBytesMax = 256 * 1024;
 const rowColumnsMax = 32 * 1024;
 const sparseSamplesMax = 16 * 1024;
@@ -63,7 +67,7 @@ const bodyExemplarsMax = 4_096;
 const operationHeadBytesMax = 64;
 
 export function createMetricsEncoder(options: MetricsEncoderOptions = {}): MetricsEncoder {
-  return new Encoder(options.schemasMax ?? 4_096);
+  return new Encoder(options.schemasMax ?? schemasDefault);
 }
 
 type SentSchema = {
