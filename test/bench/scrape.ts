@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { httpGet } from "#agent/collect/scrape/http_client.ts";
 import { type Job, resolveJob } from "#agent/collect/scrape/job.ts";
-import { formatOf, parseExposition, scrapeHeaders } from "#agent/collect/scrape/scrape_request.ts";
+import { formatOf, scrapeHeaders } from "#agent/collect/scrape/scrape_request.ts";
 import { TargetSeries } from "#agent/collect/scrape/target_series.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 
@@ -68,7 +68,7 @@ async function measure(
   const samples = new SampleColumns();
   const scrape = async (round: number) => {
     const answer = await answerOf(round);
-    parseExposition(answer.body, formatOf(answer.contentType, undefined), known.index, samples);
+    known.parse(answer.body, formatOf(answer.contentType, undefined), samples);
     known.append(samples, round);
     known.take(round, [1, 0, 0, 0, 0]);
   };

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { resolveJob } from "#agent/collect/scrape/job.ts";
-import { parseExposition } from "#agent/collect/scrape/scrape_request.ts";
 import { TargetSeries } from "#agent/collect/scrape/target_series.ts";
 import { createHead } from "#aggregator/head/head.ts";
 import type { SeriesSamples } from "#aggregator/query/source.ts";
@@ -101,7 +100,7 @@ async function storeAll(store: Store, scrapes: readonly RecordedScrape[]): Promi
     await store.commit({ ...content, lanes: [], carrier: {} }, () => head.release());
   };
   for (const [index, { timestampMs, text }] of scrapes.entries()) {
-    parseExposition(new TextEncoder().encode(text), "prometheus", series.index, columns);
+    series.parse(new TextEncoder().encode(text), "prometheus", columns);
     const { kept } = series.append(columns, timestampMs);
     const batch = series.take(timestampMs, [1, 0.01, kept, kept, 0]);
     for (const { body, ...fields } of encoder.encode(batch)) {

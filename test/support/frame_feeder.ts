@@ -10,7 +10,6 @@
  */
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { resolveJob } from "#agent/collect/scrape/job.ts";
-import { parseExposition } from "#agent/collect/scrape/scrape_request.ts";
 import { TargetSeries } from "#agent/collect/scrape/target_series.ts";
 import { SpoolConfig } from "#agent/spool/config.ts";
 import { Spool } from "#agent/spool/spool.ts";
@@ -148,7 +147,7 @@ class Feeder {
     const scrape = this.#scrapes[(this.#round + host * hostStep) % this.#scrapes.length];
     if (scrape === undefined) return;
     const bytes = more === "" ? scrape.bytes : Buffer.concat([scrape.bytes, Buffer.from(more)]);
-    parseExposition(bytes, "prometheus", series.index, this.#samples);
+    series.parse(bytes, "prometheus", this.#samples);
     const { kept } = series.append(this.#samples, scrapeMs);
     await this.#spool.metrics.write(series.take(scrapeMs, [1, 0.01, kept, kept, 0]));
   }

@@ -3,7 +3,6 @@ import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { type Job, resolveJob } from "./job.ts";
-import { parseExposition } from "./scrape_request.ts";
 import { TargetSeries } from "./target_series.ts";
 
 function jobOf(more: Record<string, unknown>, global: Record<string, unknown> = {}): Job {
@@ -30,7 +29,7 @@ test("native histograms are taken where the job asks for them, and end with a st
   const series = new TargetSeries({}, jobOf({ scrape_native_histograms: true }));
   const samples = new SampleColumns();
   const wanted = { native: true, classic: false };
-  parseExposition(body, "protobuf", series.index, samples, wanted);
+  series.parse(body, "protobuf", samples, wanted);
   expect(series.append(samples, 5)).toMatchObject({ samples: 1, kept: 1, added: 1 });
   const batch = series.take(5, []);
   const column = batch.schema.series.findIndex(({ __name__: name }) => name === "n");

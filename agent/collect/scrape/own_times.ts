@@ -1,14 +1,16 @@
 /** The furthest that a sample may lie ahead of the scrape, and behind it where it is its series' newest; as in Prometheus. */
 const aheadMaxMs = 600_000;
 const behindMaxMs = 3_600_000;
+const columnsMin = 64;
 
 export type OwnTimeVerdict = "new" | "known" | "conflict" | "out_of_bounds" | "too_old";
 
 /** The newest sample with a timestamp of its own, by column; and whether the next one may be stored. */
 export class OwnTimes {
   readonly #outOfOrderMs: number;
-  #timestampsMs = new Float64Array(256).fill(-Infinity);
-  #values = new Float64Array(256);
+  /** Empty for most targets, whose samples have no times. */
+  #timestampsMs = new Float64Array(0);
+  #values = new Float64Array(0);
 
   /** `outOfOrderMs`: how late a sample may be that is not its series' newest. */
   constructor(outOfOrderMs: number) {
@@ -51,8 +53,9 @@ export class OwnTimes {
   }
 
   #grow(column: number): void {
-    const timestampsMs = new Float64Array(2 * column).fill(-Infinity);
-    const values = new Float64Array(2 * column);
+    const length = Math.max(columnsMin, 2 * column);
+    const timestampsMs = new Float64Array(length).fill(-Infinity);
+    const values = new Float64Array(length);
     timestampsMs.set(this.#timestampsMs);
     values.set(this.#values);
     this.#timestampsMs = timestampsMs;

@@ -8,7 +8,7 @@ import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
 import type { Job } from "./job.ts";
-import { formatOf, parseExposition, scrapeHeaders } from "./scrape_request.ts";
+import { formatOf, scrapeHeaders } from "./scrape_request.ts";
 import {
   type Target,
   type TargetReport,
@@ -19,6 +19,7 @@ import {
   tickAhead,
 } from "./target.ts";
 import { SampleLimitError } from "./sample_labels.ts";
+import { SharedLines } from "./shared_lines.ts";
 import { TargetSeries } from "./target_series.ts";
 
 /** What loops are lent. */
@@ -62,22 +63,23 @@ export class ScrapeLoop {
   readonly #done: Promise<void>;
   #report: TargetReport;
   #tickMs = 0;
+  readonly #offsetMs: number;
 
-  /** `carried` are series that this loop goes on with; `samples` is scratch memory that loops may share. */
+  /** `carried` are series that this loop goes on with; `samples` is scratch memory that loops may share, `lines` what targets have in common. */
   constructor(
     target: Target,
     job: Job,
     output: ScrapeOutput,
     carried: readonly Labels[],
     samples: SampleColumns,
+    lines = new SharedLines(),
   ) {
     this.target = target;
     this.#samples = samples;
     this.#job = job;
     this.#output = output;
-    this.#series = new TargetSeries(target.labels, job, carried, (limit) =>
-      output.seriesLimit(limit),
-    );
+    const onLimit = output.seriesLimit.bind(output);
+    this.#series = new TargetSeries(target.labels, job, carried, onLimit, lines);
     this.#report = {
       pool: job.job_name,
       url: shownUrl(target.url),
@@ -91,6 +93,7 @@ export class ScrapeLoop {
       timeoutMs: target.timeoutMs,
       samples: 0,
     };
+    this.#offsetMs = offsetMs(target, output.seed);
     this.#done = this.#run().catch((thrown: unknown) => output.failed(thrown));
   }
 
@@ -143,8 +146,7 @@ export class ScrapeLoop {
   }
 
   #tick(after: typeof nextTick): number {
-    const offset = offsetMs(this.target, this.#output.seed);
-    return after(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, offset);
+    return after(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, this.#offsetMs);
   }
 
   #nudged(nowMs: number, tickMs: number): number {
@@ -213,7 +215,7 @@ export class ScrapeLoop {
     samples.clear();
     try {
       const format = formatOf(answer.contentType, this.#job.fallback_scrape_protocol);
-      parseExposition(answer.body, format, series.index, samples, {
+      series.parse(answer.body, format, samples, {
         native: this.#job.scrape_native_histograms,
         classic: this.#job.always_scrape_classic_histograms,
       });

@@ -5,6 +5,7 @@ import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import type { DiscoveryContext, TargetGroup } from "../discovery/discovery.ts";
 import { discoveries } from "../discovery/registry.ts";
 import type { Job } from "./job.ts";
+import { SharedLines } from "./shared_lines.ts";
 import { ScrapeLoop, type ScrapeOutput } from "./scrape_loop.ts";
 import { type Target, type TargetReport, buildTarget, shownLabels } from "./target.ts";
 import type { RetiredLoops } from "./retired_loops.ts";
@@ -32,6 +33,7 @@ export class ScrapePool {
   #dropped: readonly TargetReport[] = [];
   /** Of all loops: a body is parsed and appended without a pause in between. */
   readonly #samples = new SampleColumns();
+  readonly #lines = new SharedLines();
 
   constructor(job: Job, parts: PoolParts) {
     this.job = job;
@@ -106,7 +108,10 @@ export class ScrapePool {
     for (const [key, target] of wanted) {
       if (this.#loops.has(key)) continue;
       const carried = retired.takeOver(target);
-      this.#loops.set(key, new ScrapeLoop(target, this.job, output, carried, this.#samples));
+      this.#loops.set(
+        key,
+        new ScrapeLoop(target, this.job, output, carried, this.#samples, this.#lines),
+      );
     }
     const limit = this.job.target_limit;
     const error =

@@ -1,23 +1,25 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Drops } from "#shared/model/account.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type {
-  HistogramSamples,
-  MetricsBatch,
-  SeriesSchema,
-  SparseSamples,
-} from "#shared/model/metrics.ts";
+import type { HistogramSamples, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
-import { type ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
+import type { WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
+import type { ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
 import { ScrapedExemplars } from "./scraped_exemplars.ts";
 import { histogramsOf, type NativePlace } from "./native_samples.ts";
 import { OwnTimes } from "./own_times.ts";
 import { SampleLimitError, reportLabels, reportNames, sampleLabels } from "./sample_labels.ts";
+import type { ExpositionFormat } from "./scrape_request.ts";
+import { SharedLines } from "./shared_lines.ts";
+import { TargetColumns } from "./target_columns.ts";
 import { TargetLimit } from "./target_limit.ts";
+import { TargetLines } from "./target_lines.ts";
+import { timedSamples } from "./timed_samples.ts";
 
+const columnsMin = 48;
 /** What stands where an entry of the index has no column. */
 const droppedByRule = -1;
 const breaksLimit = -2;
@@ -40,24 +42,24 @@ export type Appended = {
  * What one target's series are and were. Maps the lines of a body to columns of a schema that is kept from scrape to
  * scrape, makes rows of them, and remembers which columns had a sample, so that those which end get their stale marker.
  *
- * A scrape is: parse into `index`, then append(), and fail() where that throws or nothing was parsed, then take(). Numbers of scrapes ("marks") tell what was seen
+ * A scrape is: parse(), then append(), and fail() where that throws or nothing was parsed, then take(). Numbers of scrapes ("marks") tell what was seen
  * when, so that nothing has to be cleared in between.
  */
 export class TargetSeries {
-  index = new SeriesIndex();
   readonly #labels: Labels;
   readonly #job: Job;
   readonly #limit: TargetLimit | undefined;
-  #schema: { series: Labels[]; families: SeriesSchema["families"] } = { series: [], families: [] };
-  #columnsByKey = new Map<string, number>();
+  readonly #shared: SharedLines;
+  readonly #known: TargetLines;
+  #columns: TargetColumns;
   #reports = 0;
   /** By entry of the index. */
-  #columnOf = new Int32Array(256);
+  #columnOf = new Int32Array(0);
   readonly #breaches = new Map<number, string>();
   /** By column. */
-  #rowMark = new Uint32Array(256);
-  #seenMark = new Uint32Array(256);
-  #tracked = new Uint8Array(256);
+  #rowMark = new Uint32Array(columnsMin);
+  #seenMark = new Uint32Array(columnsMin);
+  #tracked = new Uint8Array(columnsMin);
   readonly #ownTimes: OwnTimes;
   #mark = 0;
   #goodMark = 0;
@@ -69,16 +71,18 @@ export class TargetSeries {
   #histograms: HistogramSamples | undefined;
   readonly #scraped = new ScrapedExemplars();
   #beside: Pick<MetricsBatch, "exemplars" | "starts"> = {};
-  /** A row without samples, to begin every row from. */
-  #absent = new Float64Array(0);
 
-  /** `carried` are series of the target before it changed, which get a stale marker unless they go on. */
+  /** `carried` are series of the target before it changed, which get a stale marker unless they go on; `shared` is what it may have in common with others. */
   constructor(
     labels: Labels,
     job: Job,
     carried: readonly Labels[] = [],
     onLimit: (report: SeriesLimitReport) => void = () => {},
+    shared = new SharedLines(),
   ) {
+    this.#shared = shared;
+    this.#known = new TargetLines(shared);
+    this.#columns = new TargetColumns(shared);
     this.#labels = labels;
     this.#job = job;
     this.#ownTimes = new OwnTimes(job.outOfOrderMs);
@@ -90,6 +94,10 @@ export class TargetSeries {
     for (const series of carried) this.#tracked[this.#columnFor(series)] = 1;
   }
 
+  get #schema() {
+    return this.#columns.schema;
+  }
+
   get limitReport(): SeriesLimitReport | undefined {
     return this.#limit?.report();
   }
@@ -99,8 +107,22 @@ export class TargetSeries {
     return this.#schema.series.filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
   }
 
+  /** Reads a body for append(). Throws as parseExposition() does, and then `out` is only good for countParsed(). */
+  parse(
+    body: Uint8Array,
+    format: ExpositionFormat,
+    out: SampleColumns,
+    wanted: WantedHistograms = { native: false, classic: false },
+  ): void {
+    if (this.#known.parse(body, format, out, wanted)) this.#breaches.clear();
+  }
+
+  get index(): SeriesIndex {
+    return this.#known.index;
+  }
+
   /**
-   * Takes what was parsed into this.index. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
+   * Takes what was parsed. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
    */
   append(samples: SampleColumns, scrapeMs: number): Appended {
     this.#limit?.begin(scrapeMs);
@@ -154,7 +176,7 @@ export class TargetSeries {
     this.#goodMark = mark;
     this.#limit?.finish(refused, { schema: this.#schema, seenMark, mark, first: this.#reports });
     this.#lines = samples.length;
-    this.#sparse = this.#sparseOf(samples, timed);
+    this.#sparse = timedSamples(samples, timed, columnOf);
     this.#histograms = histogramsOf(samples, native);
     const [beside, exemplarDrops] = this.#scraped.take(samples, columnOf, scrapeMs);
     this.#beside = beside;
@@ -209,6 +231,7 @@ export class TargetSeries {
     this.#sparse = undefined;
     this.#histograms = undefined;
     this.#tidy();
+    if (this.#known.isShared) this.#columns.rest();
     const beside = this.#beside;
     this.#beside = {};
     const batch = { schema, rows, ...beside, ...(sparse === undefined ? {} : { sparse }) };
@@ -229,38 +252,23 @@ export class TargetSeries {
     return this.#ownTimes.take(column, timestampMs, value, scrapeMs, isInRow);
   }
 
-  #sparseOf(samples: SampleColumns, timed: readonly number[]): SparseSamples | undefined {
-    if (timed.length === 0) return undefined;
-    const sparse = {
-      columns: new Uint32Array(timed.length),
-      timestampsMs: new Float64Array(timed.length),
-      values: new Float64Array(timed.length),
-    };
-    const words = wordsOf(sparse.values);
-    for (const [at, i] of timed.entries()) {
-      sparse.columns[at] = this.#columnOf[samples.series[i] ?? 0] ?? 0;
-      sparse.timestampsMs[at] = samples.timestampsMs[i] ?? 0;
-      words[2 * at] = samples.words[2 * i] ?? 0;
-      words[2 * at + 1] = samples.words[2 * i + 1] ?? 0;
-    }
-    return sparse;
-  }
-
   /** Gives every series that the index met for the first time its column, or the verdict that it gets none. */
   #resolveNew(): void {
     const { index } = this;
     const fresh = index.newSeries;
     index.newSeries = [];
+    const size = index.size;
+    if (size > this.#columnOf.length)
+      this.#columnOf = filled(
+        new Int32Array(index.body === 1 ? size : Math.max(size, 2 * this.#columnOf.length)),
+        this.#columnOf,
+      );
     for (const { entry, labels } of fresh) {
-      if (entry >= this.#columnOf.length) {
-        this.#columnOf = filled(new Int32Array(2 * entry), this.#columnOf);
-      }
       this.#columnOf[entry] = this.#resolve(entry, labels);
     }
-    for (const { name, type, help, unit } of index.changedFamilies) {
-      this.#schema.families.push({ name, type, help, unit });
-    }
+    for (const family of index.changedFamilies) this.#columns.addFamily(family);
     index.changedFamilies.clear();
+    this.#known.settle();
   }
 
   #resolve(entry: number, exposed: ExposedLabels): number {
@@ -268,7 +276,7 @@ export class TargetSeries {
       const labels = sampleLabels(exposed, this.#labels, this.#job);
       if (labels === undefined) return droppedByRule;
       const key = labelsKey(labels);
-      const known = this.#columnsByKey.get(key);
+      const known = this.#columns.find(key);
       if (known !== undefined) return known;
       const isAdmitted = this.#limit?.admits(key, labels) ?? true;
       return isAdmitted ? this.#columnFor(labels, key) : overSeriesLimit;
@@ -293,10 +301,9 @@ export class TargetSeries {
   }
 
   #columnFor(labels: Labels, key = labelsKey(labels)): number {
-    const known = this.#columnsByKey.get(key);
+    const known = this.#columns.find(key);
     if (known !== undefined) return known;
-    const column = this.#schema.series.push(labels) - 1;
-    this.#columnsByKey.set(key, column);
+    const column = this.#columns.add(labels, key);
     if (column >= this.#rowMark.length) this.#growColumns(column);
     return column;
   }
@@ -311,14 +318,9 @@ export class TargetSeries {
   /** A row of its own memory, all absent, with the reports' columns taken: an exposed `up` can't stand for ours. */
   #startRow(): void {
     this.#mark++;
-    const length = this.#schema.series.length;
-    if (this.#absent.length < length) {
-      this.#absent = new Float64Array(2 * length);
-      const words = wordsOf(this.#absent);
-      for (let i = 0; i < this.#absent.length; i++) setAbsent(words, i);
-    }
-    this.#row = this.#absent.slice(0, length);
+    this.#row = new Float64Array(this.#schema.series.length);
     this.#words = wordsOf(this.#row);
+    for (let column = 0; column < this.#row.length; column++) setAbsent(this.#words, column);
     this.#rowMark.fill(this.#mark, 0, this.#reports);
     this.#seenMark.fill(this.#mark, 0, this.#reports);
   }
@@ -342,7 +344,7 @@ export class TargetSeries {
   }
 
   #forgetLines(): void {
-    this.index = new SeriesIndex();
+    this.#known.forget();
     this.#breaches.clear();
   }
 
@@ -370,8 +372,7 @@ export class TargetSeries {
   }
 
   #startSchema(): void {
-    this.#schema = { series: [], families: [] };
-    this.#columnsByKey.clear();
+    this.#columns = new TargetColumns(this.#shared);
     for (const marks of [this.#rowMark, this.#seenMark, this.#tracked]) marks.fill(0);
     const names = reportNames(this.#job);
     for (const name of names) this.#columnFor(reportLabels(name, this.#labels, this.#job));

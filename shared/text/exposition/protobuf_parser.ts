@@ -109,6 +109,7 @@ class FamilyParser {
     const family = this.#index.family(name);
     const named = types[type] ?? cursor.fail(`invalid metric type ${type}`);
     if (family.type !== named || family.help !== help || family.unit !== unit) {
+      this.#index.beforeChange();
       Object.assign(family, { type: named, help, unit });
       this.#index.changedFamilies.add(family);
     }

@@ -22,11 +22,20 @@ export const lineKinds = { sample: 0, comment: 1, help: 2, type: 3, unit: 4, eof
 
 const none = 0xffff_ffff;
 
+/** A closed index met a line that it does not know. Its reader begins again with one of its own. */
+export class ClosedIndexError extends Error {
+  constructor() {
+    super("an index that is shared can't learn");
+    this.name = "ClosedIndexError";
+  }
+}
+
 /**
  * Remembers the lines of a target's bodies: the text of each series (all before the value) and each comment, and the line
  * that followed it. A repeat scrape then compares bytes with the line that is expected next, and builds no strings or
  * objects; a line that is not the expected one is looked up by its text. Entries are numbered from 0 in order of first
- * sight. Memory is bounded by the owner, who makes a new index when too many entries were not seen of late.
+ * sight. Memory is bounded by the owner, who makes a new index when too many entries were not seen of late. Several owners may share a closed
+ * one: parsing a body is one step, so what an index remembers of the body under way is never another's.
  */
 export class SeriesIndex {
   /** Families that were told of or changed since the owner last took them. */
@@ -46,17 +55,48 @@ export class SeriesIndex {
   readonly #families = new Map<string, Family>();
   /** Family that a comment is about, or under whose TYPE a series was read. */
   readonly #family: (Family | undefined)[] = [];
-  #keys = new Uint8Array(4_096);
+  #keys = new Uint8Array(1_024);
   #keyBytes = 0;
-  #starts = new Uint32Array(256);
-  #lengths = new Uint32Array(256);
-  #next = new Uint32Array(256).fill(none);
-  #kinds = new Uint8Array(256);
+  #starts = new Uint32Array(64);
+  #lengths = new Uint32Array(64);
+  #next = new Uint32Array(64).fill(none);
+  #kinds = new Uint8Array(64);
+  #isClosed = false;
   #size = 0;
   #first = none;
 
   get size(): number {
     return this.#size;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** From now on what would teach it something throws ClosedIndexError, so that targets can share it. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** To be called before what is known of a family changes. */
+  beforeChange(): void {
+    if (this.#isClosed) throw new ClosedIndexError();
+  }
+
+  /** Equal for indexes of the same lines in the same order, and rarely for others. */
+  linesHash(): bigint {
+    return Bun.hash.wyhash(this.#keys.subarray(0, this.#keyBytes), BigInt(this.#size));
+  }
+
+  /** Whether the other has met the same lines in the same order. */
+  hasLinesOf(other: SeriesIndex): boolean {
+    if (this.#size !== other.#size || this.#keyBytes !== other.#keyBytes) return false;
+    const lengthBytes = 4 * this.#size;
+    return (
+      startsAlike(this.#keys, other.#keys, this.#keyBytes) &&
+      startsAlike(bytesOf(this.#lengths), bytesOf(other.#lengths), lengthBytes) &&
+      startsAlike(this.#kinds, other.#kinds, this.#size)
+    );
   }
 
   /** The entry that followed `previous` (-1: the body's start) last time, or -1. */
@@ -102,6 +142,7 @@ export class SeriesIndex {
     kind: number,
     family: Family | undefined,
   ): number {
+    this.beforeChange();
     const entry = this.#size;
     if (entry === this.#starts.length) this.#growEntries();
     this.#reserve(end - start);
@@ -120,6 +161,7 @@ export class SeriesIndex {
   family(name: string): Family {
     let family = this.#families.get(name);
     if (family === undefined) {
+      this.beforeChange();
       const tellers = new Int32Array(lineKinds.eof + 1).fill(-1);
       const state = { body: -1, told: 0, sampled: false, tellers };
       family = { name, type: "unknown", help: "", unit: "", ...state };
@@ -153,4 +195,12 @@ export class SeriesIndex {
 
 function keyText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+}
+
+function startsAlike(a: Uint8Array, b: Uint8Array, length: number): boolean {
+  return Buffer.compare(a.subarray(0, length), b.subarray(0, length)) === 0;
+}
+
+function bytesOf(numbers: Uint32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }

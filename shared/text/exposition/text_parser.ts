@@ -145,6 +145,7 @@ class TextParser {
 
   /** Takes over what a line says that did not speak last of this family. */
   #learn(family: Family, entry: number, kind: number, start: number, end: number): void {
+    this.#index.beforeChange();
     const line = parseMetadataLine(this.#bytes, start, end, this.#isStrict);
     if (line.kind === "type") {
       const isTyped = (family.tellers[kind] ?? -1) >= 0;
