@@ -52,6 +52,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),
   },
+  targets: {
+    args: words("--targets 20 --series 5 --interval 1 --seconds 2 --warm_up 2 --agent source"),
+    keys: words("jitter_p50_ms jitter_p99_ms jitter_max_ms scrapes_per_s missed agent_cpu_percent"),
+  },
   tiers: {
     args: ["--hosts", "1", "--days", "1", "--rounds", "1", "--cold_rounds", "1"],
     keys: ["p50_ms", "p99_ms", "cold", "bytes_per_bucket"],
