@@ -7,6 +7,10 @@ import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
 
 /** Small enough for every test run: what is proved is that they run and print what is read from them, not a figure. */
 const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: string[] }>> = {
+  access_log: {
+    args: words("--lines 2000 --rounds 1"),
+    keys: ["us_per_line", "us_per_line_of_series"],
+  },
   aggregation: {
     args: words("--targets 2 --series 20 --samples 4000"),
     keys: ["cpu_s_per_million"],

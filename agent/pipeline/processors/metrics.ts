@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { LogMetric } from "./log_metrics.ts";
-import { Match, type Matches } from "./match.ts";
+import { Match } from "./match.ts";
 import { defineProcessor } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
@@ -40,27 +39,26 @@ export const metrics = defineProcessor({
   type: "metrics",
   config: z.strictObject({ metrics: z.array(MetricEntry).min(1) }),
   create: ({ metrics: entries }, { clock, metrics: store }) => {
-    const own: { metric: LogMetric; value?: string; labels: string[]; match?: Matches }[] =
-      entries.map(({ value, labels, match, ...metric }) => ({
-        metric,
-        labels,
-        ...(value === undefined ? {} : { value }),
-        ...(match === undefined ? {} : { match }),
-      }));
+    const own = entries.map(({ value, labels, match, ...metric }) => ({
+      from: value,
+      labels,
+      match,
+      isCounter: metric.kind === "counter",
+      record: store.recorder(metric, labels),
+      // Used again for each record.
+      values: labels.map(() => ""),
+    }));
     return (records, rows, count) => {
       const nowMs = clock.now();
-      for (const { metric, value: from, labels, match } of own)
+      for (const { from, labels, match, isCounter, record, values } of own)
         for (const row of rows) {
           if (match !== undefined && !match(records, row)) continue;
           const text = from === undefined ? "1" : records.field(row, from);
           const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
-          const isValid = Number.isFinite(value) && (metric.kind !== "counter" || value >= 0);
-          const series: Record<string, string> = {};
-          for (const name of labels) {
-            const label = records.field(row, name);
-            if (label !== undefined && label !== "") series[name] = label;
-          }
-          if (!isValid || !store.record(metric, series, value, nowMs)) count.failed++;
+          const isValid = Number.isFinite(value) && (!isCounter || value >= 0);
+          for (let i = 0; i < labels.length; i++)
+            values[i] = records.field(row, labels[i] ?? "") ?? "";
+          if (!isValid || !record(values, value, nowMs)) count.failed++;
         }
     };
   },

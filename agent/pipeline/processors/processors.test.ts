@@ -164,7 +164,7 @@ test("metrics counts, gauges and histograms records as series", () => {
     "failed_total{}": 1,
     "queue{}": 9,
     'took_seconds_bucket{"le":"0.1"}': 1,
-    'took_seconds_bucket{"le":"1"}': 1,
+    'took_seconds_bucket{"le":"1.0"}': 1,
     'took_seconds_bucket{"le":"+Inf"}': 2,
     "took_seconds_sum{}": 2.05,
     "took_seconds_count{}": 2,
