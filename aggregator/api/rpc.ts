@@ -17,6 +17,7 @@ import {
 } from "#proto/gen/v1/query_pb.js";
 import type { Agents } from "../fleet/agents.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
+import type { LaneLag } from "../ingest/lanes.ts";
 
 export type QueryAnswer = { readonly json: string; readonly warnings: readonly string[] };
 
@@ -24,8 +25,8 @@ export type RpcParts = {
   readonly tenant: string;
   readonly agents: Agents;
   account(agent?: string): readonly LaneAccount[];
-  /** How far the newest item taken from a lane is behind, in ms. */
-  behindMs(account: LaneAccount): number;
+  /** How far a lane lags, and what an outage has left of it. */
+  lag(account: LaneAccount): LaneLag;
   seriesLimits(): SeriesLimitState[];
   promql(
     request: { query: string; start: number; end: number; step: number },
@@ -76,7 +77,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
       stored: account.stored,
       inFlight: account.inFlight,
       dropped: { ...account.dropped },
-      behindMs: parts.behindMs(account),
+      ...parts.lag(account),
     });
   router.service(QueryService, {
     listAgents: () => ({

@@ -97,7 +97,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       tenant,
       agents,
       account: (agent) => ingest.lanes.account(tenant, agent),
-      behindMs: (account) => ingest.lanes.behindMs(tenant, account, clock.now()),
+      lag: (account) => ingest.lanes.lag(tenant, account, clock.now()),
       seriesLimits: () => parts.seriesLimits(tenant),
       promql: promqlAnswer(app),
       logql: logqlAnswer(app),

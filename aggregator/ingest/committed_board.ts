@@ -1,6 +1,6 @@
 import type { CommittedPosition } from "#proto/bus/agent_port.ts";
-import { comparePositions } from "#shared/model/position.ts";
 import type { Signal } from "#shared/model/position.ts";
+import { upTo, withoutSpans } from "#shared/model/spans.ts";
 
 type Lanes = Map<Signal, CommittedPosition>;
 
@@ -9,14 +9,15 @@ export class CommittedBoard {
   readonly #agents = new Map<string, Lanes>();
   readonly #news = new Set<CommittedPosition>();
 
-  /** Positions only move forward. */
+  /** What is committed only grows. */
   put(positions: readonly CommittedPosition[]): void {
-    for (const { lane, position } of positions) {
+    for (const committed of positions) {
+      const { lane, position, ahead } = committed;
       const lanes = this.#lanesOf(lane.tenant, lane.agent);
       const known = lanes.get(lane.signal);
-      if (known !== undefined && comparePositions(known.position, position) >= 0) continue;
+      const before = known === undefined ? [] : upTo(known.position, known.ahead);
+      if (withoutSpans(upTo(position, ahead), before).length === 0) continue;
       if (known !== undefined) this.#news.delete(known);
-      const committed = { lane, position };
       lanes.set(lane.signal, committed);
       this.#news.add(committed);
     }

@@ -51,11 +51,11 @@ class EmbeddedReceiver implements Receiver {
   }
 
   async start(handlers: ReceiverHandlers): Promise<void> {
-    for (const { lane, position } of handlers.committed) {
+    for (const { lane, position, ahead } of handlers.committed) {
       if (!this.#isMine(lane)) continue;
       // From the start of the epoch, because the frames after are told against those before.
       this.#readers[lane.signal].cursor = { epoch: position.epoch, sequence: 0 };
-      this.#port.committed(lane.signal, position);
+      this.#port.committed(lane.signal, position, ahead);
     }
     this.#stopListening = this.#port.onFrames((signal) => this.#readers[signal].wakeup.wake());
     this.#loops = [
@@ -65,8 +65,8 @@ class EmbeddedReceiver implements Receiver {
   }
 
   announceCommitted(positions: readonly CommittedPosition[]): void {
-    for (const { lane, position } of positions)
-      if (this.#isMine(lane)) this.#port.committed(lane.signal, position);
+    for (const { lane, position, ahead } of positions)
+      if (this.#isMine(lane)) this.#port.committed(lane.signal, position, ahead);
   }
 
   async requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined> {

@@ -1,9 +1,9 @@
 import type { CarrierPosition, Receiver } from "#proto/bus/agent_port.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { comparePositions } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Head } from "../head/contract.ts";
+import { committedOf } from "../store/lane_commit.ts";
 import type { Cut, Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
 import type { Garbage } from "./garbage.ts";
@@ -131,7 +131,7 @@ export class Flusher {
       throw thrown;
     }
     this.#trouble = undefined;
-    receiver.announceCommitted(cut.lanes.filter(({ lane }) => !isOwn(lane)));
+    receiver.announceCommitted(cut.lanes.filter(({ lane }) => !isOwn(lane)).map(committedOf));
     meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     return releasedBytes;
@@ -141,9 +141,7 @@ export class Flusher {
   #cut(): Cut | undefined {
     const { head, lanes, clock, receiver, own } = this.#parts;
     this.#parts.takeOwn();
-    const moved = [...lanes.all()].filter(
-      (lane) => comparePositions(lane.taken, lane.committed) > 0,
-    );
+    const moved = [...lanes.all()].filter((lane) => lane.hasMoved);
     if (moved.length === 0) return undefined;
     const content = head.freeze();
     for (const { lane, drops } of content.dropped) lanes.get(lane).dropAppended(drops);

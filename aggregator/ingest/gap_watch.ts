@@ -3,6 +3,7 @@ import type { Position } from "#shared/model/position.ts";
 import { comparePositions } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { Chain } from "./chain.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 
@@ -17,7 +18,8 @@ type GapWatchParts = {
 
 type Watch = {
   readonly lane: Lane;
-  /** Where the agent says its lane ends, or undefined when only a held frame shows the gap. */
+  readonly chain: Chain;
+  /** Where the agent says its lane ends, or undefined when only a held frame shows the gap. Of the last chain only. */
   agentLast: Position | undefined;
   /** The cursor when it was last seen to move, and when that was. */
   cursor: Position;
@@ -32,13 +34,15 @@ const tickMs = 250;
 /** Frames on their way overtake a question; so a gap must stand this long before we ask. */
 const patienceMs = 1_000;
 const askWaitMaxMs = 30_000;
+/** What an outage left is sent by itself, at a bounded rate: nothing may come of it for so long while all is well. */
+const backlogPatienceMs = 30_000;
 /** How long an agent may answer that it has nothing before we believe that it will stay so. */
 const emptyHandedMs = 30_000;
 
 /** Sees to it that gaps are filled: asks agents to send again, and gives up on what is gone for good. */
 export class GapWatch {
   readonly #parts: GapWatchParts;
-  readonly #watches = new Map<Lane, Watch>();
+  readonly #watches = new Map<Chain, Watch>();
 
   constructor(parts: GapWatchParts) {
     this.#parts = parts;
@@ -46,17 +50,20 @@ export class GapWatch {
 
   /** A frame came before its turn. */
   noticed(lane: Lane): void {
-    this.#watch(lane);
+    for (const chain of lane.chains)
+      if (chain.heldFrames > 0 || chain !== lane.chains.at(-1)) this.#watch(lane, chain);
   }
 
   /** The agent told where its lane ends. */
   heard(lane: Lane, last: Position): void {
-    const isBehind = comparePositions(last, lane.taken) > 0;
-    const known = this.#watches.get(lane);
-    if (known === undefined && !isBehind) return;
-    const watch = this.#watch(lane);
-    watch.agentLast = { epoch: last.epoch, sequence: last.sequence };
-    watch.reachedMs = this.#parts.clock.monotonic();
+    const newest = lane.chains.at(-1);
+    for (const chain of lane.chains) {
+      const isBehind = chain !== newest || comparePositions(last, chain.taken) > 0;
+      if (!isBehind && !this.#watches.has(chain)) continue;
+      const watch = this.#watch(lane, chain);
+      watch.agentLast = { epoch: last.epoch, sequence: last.sequence };
+      watch.reachedMs = this.#parts.clock.monotonic();
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -67,35 +74,40 @@ export class GapWatch {
     }
   }
 
-  #watch(lane: Lane): Watch {
-    const known = this.#watches.get(lane);
+  #watch(lane: Lane, chain: Chain): Watch {
+    const known = this.#watches.get(chain);
     if (known !== undefined) return known;
     const now = this.#parts.clock.monotonic();
+    const patience = patienceOf(lane, chain);
     const watch: Watch = {
       lane,
+      chain,
       agentLast: undefined,
-      cursor: lane.cursor,
+      cursor: chain.cursor,
       movedMs: now,
-      askAtMs: now + patienceMs,
-      askWaitMs: patienceMs,
+      askAtMs: now + patience,
+      askWaitMs: patience,
       reachedMs: now,
     };
-    this.#watches.set(lane, watch);
+    this.#watches.set(chain, watch);
     return watch;
   }
 
   async #look(watch: Watch): Promise<void> {
-    const { lane } = watch;
+    const { lane, chain } = watch;
     const now = this.#parts.clock.monotonic();
-    if (comparePositions(lane.cursor, watch.cursor) !== 0) {
+    if (comparePositions(chain.cursor, watch.cursor) !== 0) {
       // Frames are coming in: give them time before asking again.
-      Object.assign(watch, { cursor: lane.cursor, movedMs: now, askAtMs: now + patienceMs });
-      watch.askWaitMs = patienceMs;
+      const patience = patienceOf(lane, chain);
+      Object.assign(watch, { cursor: chain.cursor, movedMs: now, askAtMs: now + patience });
+      watch.askWaitMs = patience;
     }
+    const isLast = chain === lane.chains.at(-1);
     const isBehind =
-      watch.agentLast !== undefined && comparePositions(watch.agentLast, lane.taken) > 0;
-    if (lane.heldFrames === 0 && !isBehind) {
-      this.#watches.delete(lane);
+      watch.agentLast !== undefined && comparePositions(watch.agentLast, chain.taken) > 0;
+    const isDone = isLast ? chain.heldFrames === 0 && !isBehind : !lane.chains.includes(chain);
+    if (isDone) {
+      this.#watches.delete(chain);
       return;
     }
     if (now < watch.askAtMs) return;
@@ -106,23 +118,27 @@ export class GapWatch {
 
   async #ask(watch: Watch): Promise<void> {
     const { receiver, log, clock, gapTimeoutMs } = this.#parts;
-    const { lane } = watch;
-    const after = lane.cursor;
+    const { lane, chain } = watch;
+    const after = chain.cursor;
     const answer = await receiver.requestResend(lane.id, after);
     const now = clock.monotonic();
     if (answer === undefined) {
       if (now - Math.max(watch.reachedMs, watch.movedMs) < gapTimeoutMs) return;
       log.warn("gap given up: its agent is gone", { ...lane.id, after });
-      return lane.giveUp("lost_with_agent");
+      return lane.giveUp(chain, "lost_with_agent");
     }
     watch.reachedMs = now;
     // A late answer must not be taken for one about where the lane stands by now.
-    if (comparePositions(after, lane.cursor) !== 0) return;
-    lane.agentHas(answer);
-    if (answer.next !== undefined || lane.heldFrames === 0) return;
+    if (comparePositions(after, chain.cursor) !== 0 || !lane.chains.includes(chain)) return;
+    lane.agentHas(chain, answer);
+    if (answer.next !== undefined || chain.heldFrames === 0) return;
     // The agent is there, and has nothing that could fill the gap before what we hold.
     if (now - watch.movedMs < emptyHandedMs) return;
     log.warn("gap given up: its agent has nothing for it", { ...lane.id, after });
-    lane.giveUp(answer.lostReason ?? "unknown_history");
+    lane.giveUp(chain, answer.lostReason ?? "unknown_history");
   }
+}
+
+function patienceOf(lane: Lane, chain: Chain): number {
+  return chain === lane.chains.at(-1) ? patienceMs : backlogPatienceMs;
 }

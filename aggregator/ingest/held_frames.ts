@@ -5,7 +5,7 @@ import { comparePositions } from "#shared/model/position.ts";
 /** Where a frame lay in its carrier. */
 export type FramePlace = { readonly partition: string; readonly sequence: number };
 
-type Held = { readonly frame: Frame; readonly place: FramePlace | undefined };
+export type Held = { readonly frame: Frame; readonly place: FramePlace | undefined };
 
 /** Beyond these a newcomer is let go: its agent sends it again once the gap before it is filled. */
 const framesMax = 512;
@@ -26,6 +26,14 @@ export class HeldFrames {
 
   removeFirst(): void {
     this.#bytes -= this.#frames.shift()?.frame.bytes.length ?? 0;
+  }
+
+  /** Takes out those of an epoch and of all after it, in order. */
+  removeFrom(epoch: number): Held[] {
+    const removed = this.#frames.filter(({ frame }) => frame.header.epoch >= epoch);
+    this.#frames = this.#frames.filter(({ frame }) => frame.header.epoch < epoch);
+    this.#bytes = this.#frames.reduce((sum, { frame }) => sum + frame.bytes.length, 0);
+    return removed;
   }
 
   /** False when there is no room. The bytes are copied, because they may be a view into a larger read. */

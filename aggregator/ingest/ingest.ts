@@ -174,7 +174,7 @@ export class Ingest {
       const signal = fromWireSignal(state.signal);
       if (signal === undefined) continue;
       const lane = this.lanes.get({ tenant: heartbeat.tenant, agent: heartbeat.agent, signal });
-      lane.heard(state.itemsTotal, state.drops);
+      lane.heard(state.itemsTotal, state.drops, state.backlogOldestMs);
       if (state.last !== undefined) this.#gaps.heard(lane, state.last);
     }
     this.#parts.onHeartbeat(heartbeat);

@@ -1,77 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Frame } from "#proto/codec/envelope.ts";
-import { decodeFrame, encodeFrame, newHeader } from "#proto/codec/envelope.ts";
-import type { EncodedBody } from "#proto/codec/metrics_body.ts";
-import type { MetricsEncoder } from "#proto/codec/metrics_encoder.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
-import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
-import type { SeriesSchema } from "#shared/model/metrics.ts";
-import type { Head } from "../head/contract.ts";
+import { decodeFrame, encodeFrame } from "#proto/codec/envelope.ts";
 import { createHead } from "../head/head.ts";
 import { Lane } from "./lane.ts";
-
-const id = { tenant: "default", agent: "a1", signal: "metrics" } as const;
-const startMs = 1_700_000_000_000;
-const schema: SeriesSchema = { series: [{ __name__: "n" }], families: [] };
-
-/** A lane as an agent makes it: each frame is one sample, whose value is its number. */
-class Sender {
-  #epoch = startMs;
-  #sequence = 0;
-  #items = 0;
-  #encoder: MetricsEncoder = createMetricsEncoder();
-
-  open(drops: Record<string, number> = {}): Frame {
-    const before = {
-      previousEpoch: this.#sequence === 0 ? 0 : this.#epoch,
-      previousSequence: this.#sequence,
-    };
-    this.#epoch++;
-    this.#sequence = 0;
-    this.#encoder = createMetricsEncoder();
-    return this.#frame({ kind: FrameKind.OPEN, drops, ...before }, undefined);
-  }
-
-  sample(timestampMs = startMs + (this.#items + 1) * 1_000, createdMs = timestampMs): Frame {
-    const row = { timestampMs, values: Float64Array.of(this.#items + 1) };
-    const [body] = this.#encoder.encode({ schema, rows: [row] });
-    return this.#frame({ kind: FrameKind.DATA, createdMs }, body);
-  }
-
-  #frame(fields: Parameters<typeof newHeader>[0], body: EncodedBody | undefined): Frame {
-    this.#sequence++;
-    this.#items += body?.items ?? 0;
-    const header = newHeader({
-      tenant: id.tenant,
-      agent: id.agent,
-      signal: Signal.METRICS,
-      epoch: this.#epoch,
-      sequence: this.#sequence,
-      items: body?.items ?? 0,
-      itemsTotal: this.#items,
-      ...(body === undefined
-        ? {}
-        : {
-            compression: body.compression,
-            bodySize: body.bodySize,
-            bodyVersion: body.bodyVersion,
-          }),
-      ...fields,
-    });
-    return decodeFrame(encodeFrame(header, body?.body ?? new Uint8Array()));
-  }
-}
-
-function samplesIn(head: Head): number[] {
-  const all = head.selectSamples({
-    tenant: id.tenant,
-    matchers: [{ name: "__name__", op: "=", value: "n" }],
-    startMs: 0,
-    endMs: Number.MAX_SAFE_INTEGER,
-    samplesMax: 1_000_000,
-  });
-  return all.flatMap(({ values }) => [...values]);
-}
+import { id, samplesIn, Sender } from "./sender.fixture.ts";
 
 function setUp(from?: ConstructorParameters<typeof Lane>[2]) {
   const head = createHead();
@@ -112,7 +44,7 @@ test("a lane goes on behind a gap that the agent says is gone, and counts its it
   const open = sender.open();
   expect(offer(open)).toBe("held");
   offer(sender.sample());
-  lane.agentHas({
+  lane.agentHas(lane.chains[0], {
     next: { epoch: open.header.epoch, sequence: open.header.sequence },
     lostReason: "spool_full",
   });
@@ -128,7 +60,7 @@ test("a lane whose agent is gone goes on behind the gap when it is given up", ()
   offer(sender.open());
   offer(sender.sample());
   expect(samplesIn(head)).toEqual([]);
-  lane.giveUp("lost_with_agent");
+  lane.giveUp(lane.chains[0], "lost_with_agent");
   expect(samplesIn(head)).toEqual([2]);
   expect(lane.dropped).toEqual({ lost_with_agent: 1 });
 });
@@ -141,7 +73,7 @@ test("a lane goes on in mid-epoch after a restart: it decodes what is committed 
   const { head, lane, offer } = setUp(commit);
   const next = sender.sample();
   expect(offer(next)).toBe("held");
-  expect(lane.cursor).toEqual({ epoch: commit.position.epoch, sequence: 0 });
+  expect(lane.chains[0].cursor).toEqual({ epoch: commit.position.epoch, sequence: 0 });
   for (const frame of frames) offer(frame);
   expect(samplesIn(head)).toEqual([3]);
   expect(lane.snapshot()).toMatchObject({ stored: 3, itemsTotal: 3, dropped: {} });
@@ -170,7 +102,7 @@ test("a frame whose body makes no sense is dropped with its epoch, and the next 
 test("a lane knows what the agent dropped before framing", () => {
   const { lane, offer } = setUp();
   const sender = new Sender();
-  offer(sender.open({ sample_limit: 7, some_new_reason: 3 }));
+  offer(sender.open({ drops: { sample_limit: 7, some_new_reason: 3 } }));
   lane.heard(0, { sample_limit: 9 });
   expect(lane.droppedBefore).toEqual({ sample_limit: 9 });
 });

@@ -1,257 +1,280 @@
-import type { LaneId, NextFrame } from "#proto/bus/agent_port.ts";
+import type { CommittedPosition, LaneId, NextFrame } from "#proto/bus/agent_port.ts";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { positionOf } from "#proto/codec/envelope.ts";
 import { decodeLogs } from "#proto/codec/logs.ts";
 import type { MetricsDecoder } from "#proto/codec/metrics.ts";
-import { createMetricsDecoder } from "#proto/codec/metrics.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
-import { addDrops, sumDrops, updateDrops } from "#shared/model/account.ts";
+import { addDrops } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
 import { comparePositions, origin } from "#shared/model/position.ts";
 import type { Head } from "../head/contract.ts";
 import type { LaneCommit } from "../store/store.ts";
+import { committedOf } from "../store/lane_commit.ts";
+import type { ChainParts, Offered } from "./chain.ts";
+import { Chain } from "./chain.ts";
 import type { FramePlace } from "./held_frames.ts";
-import { HeldFrames } from "./held_frames.ts";
-
-export type Offered = "taken" | "repeat" | "held" | "hold_full" | "undecodable";
-
-/** Agents close an epoch after 15 min; none older than this has a frame still to come. */
-const epochLifeMaxMs = 60 * 60_000;
+import { LaneCounts } from "./lane_counts.ts";
 
 /**
- * One lane (agent, signal) on its way into the head: strictly in order, each frame once.
+ * Chains of a lane beside each other; what an agent wants to be taken ahead beyond these is held like any other frame that does not
+ * follow. Agents ask for fewer (agent/spool/backlog.ts).
+ */
+const chainsMax = 16;
+
+/**
+ * One lane (agent, signal) on its way into the head: each frame once, and in order within a chain.
  *
- * `cursor` is the last frame taken in order. Frames at or before it are repeats. A frame that does not follow is held
- * while the agent is asked to send the frames between again. An OPEN frame follows when the lane stood, before its
- * epoch, at or before our cursor. After a restart the cursor of metrics begins at the start of the committed epoch, because
- * rows are told against the row before: frames up to `committed` are decoded for that state alone, and not
- * appended again.
- *
- * The counts: header.itemsTotal grows by the items of every frame, so whatever is missing between two frames
- * that are taken one after the other is known to the item, and is dropped with the reason that the agent gives.
+ * Nearly always there is one chain. An agent that comes back with a backlog opens an epoch that is marked `ahead`: where that does not follow, another
+ * chain begins with it, and goes on beside the one before, which the backlog belongs to. A chain that has reached the next one
+ * goes on as that. So what has been taken of a lane is all up to a position, and some spans beyond it.
  */
 export class Lane {
   readonly id: LaneId;
   readonly #head: Head;
-  readonly #held = new HeldFrames();
-  #cursor: Position = origin;
-  #committed: Position = origin;
-  #committedItems = 0;
-  #stored = 0;
-  #itemsTotal = 0;
-  #itemsSeen = 0;
-  #dropped: Drops = {};
-  #agentDropped: Drops = {};
-  #takenMs = 0;
-  #decoder: MetricsDecoder | undefined;
-  #epochPlace: FramePlace | undefined;
-  /** Set when all frames before a place are known to be gone for good. */
-  #jump: { readonly to: Position; readonly reason: DropReason } | undefined;
+  readonly #counts: LaneCounts;
+  readonly #parts: ChainParts;
+  /** In order of their epochs; the first one begins where the lane does. */
+  #chains: readonly [Chain, ...Chain[]];
+  #committed: LaneCommit | undefined;
+  #toldBacklogMs = 0;
 
   constructor(id: LaneId, head: Head, from?: LaneCommit) {
     this.id = id;
     this.#head = head;
+    this.#committed = from;
+    this.#counts = new LaneCounts(from);
+    const { signal } = id;
+    this.#parts = {
+      signal,
+      counts: this.#counts,
+      append: (frame, decoder, isNew) => this.#append(frame, decoder, isNew),
+    };
+    this.#chains = [Chain.first(this.#parts)];
     if (from === undefined) return;
-    this.#committed = from.position;
-    this.#cursor =
-      id.signal === "metrics" ? { epoch: from.position.epoch, sequence: 0 } : from.position;
-    this.#itemsTotal = this.#itemsSeen = from.itemsTotal;
-    this.#stored = this.#committedItems = from.stored;
-    this.#dropped = from.dropped;
-    this.#agentDropped = from.agentDropped;
+    const { position, itemsTotal } = from;
+    const base = { epoch: 0, before: origin, itemsBefore: 0, position, itemsTotal };
+    const ahead = from.ahead.map((chain) => new Chain(this.#parts, chain));
+    this.#chains = [new Chain(this.#parts, base), ...ahead];
   }
 
+  /** In order; the last one is of what is new. */
+  get chains(): readonly [Chain, ...Chain[]] {
+    return this.#chains;
+  }
   /** The position that everything has been taken up to, in order. */
   get taken(): Position {
-    return later(this.#cursor, this.#committed);
+    return this.#chains[0].taken;
   }
-  /** What to ask the agent to go on from: before `taken` while the state of an epoch is being rebuilt. */
-  get cursor(): Position {
-    return this.#cursor;
-  }
-  get committed(): Position {
-    return this.#committed;
+  /** As the last commit has it. */
+  get committed(): CommittedPosition {
+    const { id: lane } = this;
+    const committed = this.#committed;
+    return committed === undefined ? { lane, position: origin } : committedOf(committed);
   }
   /** Items in committed blocks. */
   get committedItems(): number {
-    return this.#committedItems;
+    return this.#committed?.stored ?? 0;
   }
   /** Items of frames that were dropped on the way or here; cumulative. */
   get droppedHere(): Drops {
-    return this.#dropped;
+    return this.#counts.dropped;
   }
   /** Items that the agent dropped before they reached a frame; cumulative. */
   get droppedBefore(): Drops {
-    return this.#agentDropped;
+    return this.#counts.agentDropped;
   }
   /** Both. */
   get dropped(): Drops {
-    return addDrops(this.#dropped, this.#agentDropped);
+    return addDrops(this.droppedHere, this.droppedBefore);
   }
   /** Items of the lane up to the newest frame ever seen, held ones included. */
   get itemsSeen(): number {
-    return this.#itemsSeen;
-  }
-  /** Every item that is known of has been taken or is known to be gone. */
-  get isCaughtUp(): boolean {
-    return this.#itemsTotal >= this.#itemsSeen;
+    return this.#counts.seen;
   }
   get heldFrames(): number {
-    return this.#held.size;
+    return this.#chains.reduce((sum, { heldFrames }) => sum + heldFrames, 0);
   }
-  /** When the newest frame taken was made, Unix ms by the agent's clock. */
-  get takenMs(): number {
-    return this.#takenMs;
+  /** Items that are known of between the chains: what an outage left. */
+  get backlogItems(): number {
+    let items = 0;
+    for (const [i, chain] of this.#chains.entries()) {
+      const next = this.#chains[i + 1];
+      if (next !== undefined) items += chain.itemsUpTo(next);
+    }
+    return items;
+  }
+
+  /** Whether there is anything that the last commit does not have. */
+  get hasMoved(): boolean {
+    const { ahead = [], position = origin } = this.#committed ?? {};
+    const [base, ...more] = this.#chains;
+    return (
+      comparePositions(base.taken, position) > 0 ||
+      more.length !== ahead.length ||
+      more.some(({ taken }, i) => comparePositions(taken, ahead[i]?.position ?? origin) > 0)
+    );
+  }
+
+  /** How old the newest item taken is while newer ones are known of; 0 when there are none. */
+  behindMs(nowMs: number): number {
+    const newest = this.#newest;
+    if (newest.itemsTotal >= this.#counts.seen) return 0;
+    return Math.max(0, nowMs - newest.takenMs);
+  }
+
+  /** How old the oldest item of the backlog is, as far as known; 0 where there is none. */
+  backlogMs(nowMs: number): number {
+    if (this.backlogItems === 0) return 0;
+    const oldestMs = this.#chains[0].takenMs || this.#toldBacklogMs;
+    return oldestMs === 0 ? 0 : Math.max(0, nowMs - oldestMs);
   }
 
   /** Takes a frame, and the held frames that then follow. */
   offer(frame: Frame, place: FramePlace | undefined): Offered {
     const { header } = frame;
-    this.#itemsSeen = Math.max(this.#itemsSeen, header.itemsTotal);
-    if (comparePositions(positionOf(header), this.#cursor) <= 0) return "repeat";
-    if (!this.#follows(header)) return this.#held.add(frame, place) ? "held" : "hold_full";
-    const outcome = this.#take(frame, place);
-    this.#takeHeld();
+    this.#counts.heardOf(header.itemsTotal);
+    if (this.#beginsAhead(header)) this.#begin(header);
+    const outcome = this.#chainOf(header.epoch).offer(frame, place);
+    if (this.#chains.length > 1) this.#join();
     return outcome;
   }
 
   /** Items that were made here, and appended: there is no frame of them, and nothing on the way. */
   takeOwn(epoch: number, items: number, drops: Drops): void {
-    const before = this.taken;
-    this.#cursor =
-      before.epoch >= epoch
-        ? { epoch: before.epoch, sequence: before.sequence + 1 }
-        : { epoch, sequence: 1 };
-    this.#itemsTotal += items;
-    this.#itemsSeen = this.#itemsTotal;
-    this.#stored += items - sumDrops(drops);
-    this.#dropped = addDrops(this.#dropped, drops);
+    const [base] = this.#chains;
+    base.takeOwn(epoch, items);
+    this.#counts.heardOf(base.itemsTotal);
+    this.#counts.took(items, drops);
   }
 
-  /** The agent's answer to a resend: the first frame that it still has after our cursor. */
-  agentHas(answer: NextFrame): void {
-    const { next, lostReason } = answer;
-    if (next === undefined) return;
-    if (next.epoch === this.#cursor.epoch && next.sequence === this.#cursor.sequence + 1) return;
-    // Its own predecessor may well be what we have; then it follows without a jump and nothing is lost.
-    this.#jump = { to: next, reason: lostReason ?? "unknown_history" };
-    this.#takeHeld();
+  /** The agent's answer to a resend for a chain: the first frame that it still has after the cursor. */
+  agentHas(chain: Chain, answer: NextFrame): void {
+    const next = this.#nextOf(chain);
+    if (next !== undefined && answer.next !== undefined && answer.next.epoch >= next.epoch) {
+      const reason = answer.lostReason ?? "unknown_history";
+      // Held frames of a chain are before the next one.
+      if (!chain.giveUp(reason)) this.#absorb(chain, next, reason);
+    } else chain.agentHas(answer);
+    this.#join();
   }
 
-  /** The gap before the held frames will not be filled: go on behind it. */
-  giveUp(reason: DropReason): void {
-    const first = this.#held.first();
-    if (first === undefined) return;
-    this.#jump = { to: positionOf(first.frame.header), reason };
-    this.#takeHeld();
+  /** The gap of a chain will not be filled: it goes on behind it. */
+  giveUp(chain: Chain, reason: DropReason): void {
+    const next = this.#nextOf(chain);
+    if (!chain.giveUp(reason) && next !== undefined) this.#absorb(chain, next, reason);
+    this.#join();
   }
 
-  /** The agent told its cumulative counts outside of a frame. */
-  heard(itemsTotal: number, drops: Readonly<Record<string, number>>): void {
-    this.#itemsSeen = Math.max(this.#itemsSeen, itemsTotal);
-    this.#agentDropped = updateDrops(this.#agentDropped, drops);
+  /** The agent told its cumulative counts outside of a frame, and when the oldest frame of its backlog was made. */
+  heard(itemsTotal: number, drops: Readonly<Record<string, number>>, backlogMs = 0): void {
+    this.#counts.heardOf(itemsTotal);
+    this.#counts.agentDrops(drops);
+    this.#toldBacklogMs = backlogMs;
   }
 
   /** Items appended to the head earlier that were found to be no good when it was frozen. */
   dropAppended(drops: Drops): void {
-    this.#stored -= sumDrops(drops);
-    this.#dropped = addDrops(this.#dropped, drops);
+    this.#counts.dropTaken(drops);
   }
 
   /** The lane's state once everything taken so far is in blocks. */
   snapshot(): LaneCommit {
+    const [base, ...ahead] = this.#chains;
+    const { position, itemsTotal } = base.snapshot();
     return {
       lane: this.id,
-      position: this.taken,
-      itemsTotal: this.#itemsTotal,
-      stored: this.#stored,
-      dropped: this.#dropped,
-      agentDropped: this.#agentDropped,
+      position,
+      itemsTotal,
+      ahead: ahead.map((chain) => chain.snapshot()),
+      stored: this.#counts.stored,
+      dropped: this.#counts.dropped,
+      agentDropped: this.#counts.agentDropped,
     };
   }
 
   noteCommitted(commit: LaneCommit): void {
-    this.#committed = commit.position;
-    this.#committedItems = commit.stored;
+    this.#committed = commit;
   }
 
   /** Where in the carrier a restart must begin, to rebuild this lane even if its agent is gone for good. */
   resumePlace(nowMs: number): FramePlace | undefined {
-    const held = this.#held.first()?.place;
-    const open = nowMs - this.#cursor.epoch < epochLifeMaxMs ? this.#epochPlace : undefined;
-    if (held === undefined || open === undefined) return held ?? open;
-    return held.sequence < open.sequence ? held : open;
+    const newest = this.#newest;
+    let first: FramePlace | undefined;
+    for (const chain of this.#chains) {
+      const place = chain.resumePlace(nowMs, chain === newest);
+      if (place !== undefined && place.sequence < (first?.sequence ?? Infinity)) first = place;
+    }
+    return first;
   }
 
-  #follows(header: FrameHeader): boolean {
-    if (header.epoch === this.#cursor.epoch && header.sequence === this.#cursor.sequence + 1)
-      return true;
-    if (this.#jump !== undefined && comparePositions(positionOf(header), this.#jump.to) === 0)
-      return true;
-    const before = { epoch: header.previousEpoch, sequence: header.previousSequence };
-    return header.sequence === 1 && comparePositions(before, this.taken) <= 0;
+  get #newest(): Chain {
+    return this.#chains.at(-1) ?? this.#chains[0];
   }
 
-  #takeHeld(): void {
-    for (let held = this.#held.first(); held !== undefined; held = this.#held.first()) {
-      const isRepeat = comparePositions(positionOf(held.frame.header), this.#cursor) <= 0;
-      if (!isRepeat && !this.#follows(held.frame.header)) return;
-      this.#held.removeFirst();
-      if (!isRepeat) this.#take(held.frame, held.place);
+  /** The one that frames of an epoch belong to. */
+  #chainOf(epoch: number): Chain {
+    if (this.#chains.length === 1) return this.#chains[0];
+    return this.#chains.findLast((chain) => epoch >= chain.epoch) ?? this.#chains[0];
+  }
+
+  #nextOf(chain: Chain): Chain | undefined {
+    const at = this.#chains.indexOf(chain);
+    return at === -1 ? undefined : this.#chains[at + 1];
+  }
+
+  #beginsAhead(header: FrameHeader): boolean {
+    if (!header.ahead || header.sequence !== 1) return false;
+    const newest = this.#newest;
+    return (
+      header.epoch > newest.epoch &&
+      this.#chains.length < chainsMax &&
+      comparePositions(positionOf(header), newest.cursor) > 0 &&
+      !newest.follows(header)
+    );
+  }
+
+  #begin(header: FrameHeader): void {
+    const before = this.#newest;
+    const chain = Chain.ahead(this.#parts, header);
+    this.#chains = [...this.#chains, chain];
+    before.handOver(chain);
+  }
+
+  /** Chains that have reached the next one go on as that. */
+  #join(): void {
+    for (let at = 0; at + 1 < this.#chains.length;) {
+      const [chain, next] = [this.#chains[at], this.#chains[at + 1]];
+      if (chain === undefined || next === undefined) return;
+      if (comparePositions(next.before, chain.taken) <= 0)
+        this.#absorb(chain, next, "unknown_history");
+      else at++;
     }
   }
 
-  #take(frame: Frame, place: FramePlace | undefined): Offered {
+  #absorb(chain: Chain, next: Chain, reason: DropReason): void {
+    chain.absorb(next, reason);
+    const [base, ...ahead] = this.#chains;
+    this.#chains = [base, ...ahead.filter((one) => one !== next)];
+  }
+
+  #append(frame: Frame, decoder: MetricsDecoder | undefined, isNew: boolean): Drops {
     const { header } = frame;
-    const isNew = comparePositions(positionOf(header), this.#committed) > 0;
-    if (isNew) this.#accountForGap(header);
-    if (header.epoch !== this.#cursor.epoch || header.sequence === 1) {
-      // In mid-epoch the rows before are unknown, and so is the meaning of what follows.
-      this.#decoder = header.sequence === 1 ? createMetricsDecoder() : undefined;
-      this.#epochPlace = place;
-    }
-    this.#cursor = positionOf(header);
-    this.#jump = undefined;
-    const drops = this.#append(frame, isNew);
-    if (!isNew) return "taken";
-    this.#itemsTotal = header.itemsTotal;
-    this.#stored += header.items - sumDrops(drops);
-    this.#dropped = addDrops(this.#dropped, drops);
-    this.#agentDropped = updateDrops(this.#agentDropped, header.drops);
-    this.#takenMs = header.createdMs;
-    return drops.undecodable === undefined ? "taken" : "undecodable";
-  }
-
-  /** Items between the frame taken last and this one are gone; a count that went back starts anew from here. */
-  #accountForGap(header: FrameHeader): void {
-    const missing = header.itemsTotal - header.items - this.#itemsTotal;
-    if (missing <= 0) return;
-    const reason = this.#jump?.reason ?? "unknown_history";
-    this.#dropped = addDrops(this.#dropped, { [reason]: missing });
-  }
-
-  #append(frame: Frame, isNew: boolean): Drops {
-    if (frame.header.kind !== FrameKind.DATA) return {};
+    if (header.kind !== FrameKind.DATA) return {};
     // A host whose clock runs ahead tells the times that it sees: they are measured by its own clock, or all its data would be lost.
-    const nowMs = Math.max(Date.now(), frame.header.createdMs);
+    const nowMs = Math.max(Date.now(), header.createdMs);
     try {
       if (this.id.signal === "logs")
         return isNew ? this.#head.appendLogs(this.id, decodeLogs(frame), nowMs) : {};
-      if (this.#decoder === undefined)
+      if (decoder === undefined)
         throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
-      const decoded = this.#decoder.decode(frame);
+      const decoded = decoder.decode(frame);
       return isNew ? this.#head.appendMetrics(this.id, decoded, nowMs) : {};
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code !== "corrupt") throw thrown;
-      this.#decoder = undefined;
-      return { undecodable: frame.header.items };
+      return { undecodable: header.items };
     }
   }
-}
-
-function later(a: Position, b: Position): Position {
-  return comparePositions(a, b) >= 0 ? a : b;
 }

@@ -1,11 +1,18 @@
 import type { CommittedPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { LaneAccount } from "#shared/model/account.ts";
 import { sumDrops } from "#shared/model/account.ts";
-import { comparePositions, origin } from "#shared/model/position.ts";
+import { upTo } from "#shared/model/spans.ts";
 import type { Head } from "../head/contract.ts";
 import type { LaneCommit } from "../store/store.ts";
 import { Lane } from "./lane.ts";
 import { isOwn } from "./own_agent.ts";
+
+/** As LaneAccount of the API has it. */
+export type LaneLag = {
+  readonly behindMs: number;
+  readonly backlogItems: number;
+  readonly backlogAgeMs: number;
+};
 
 /** All lanes ever heard of, by (tenant, agent, signal). */
 export class Lanes {
@@ -35,8 +42,8 @@ export class Lanes {
   committed(): CommittedPosition[] {
     return [...this.#lanes.values()]
       .filter((lane) => !isOwn(lane.id))
-      .filter((lane) => comparePositions(lane.committed, origin) > 0)
-      .map((lane) => ({ lane: lane.id, position: lane.committed }));
+      .map((lane) => lane.committed)
+      .filter(({ position, ahead = [] }) => upTo(position, ahead).length > 0);
   }
 
   /**
@@ -51,10 +58,14 @@ export class Lanes {
       .map((lane) => accountOf(lane));
   }
 
-  /** How old the newest item taken from the agent is while more is known to come; 0 when all has been taken. */
-  behindMs(tenant: string, account: Pick<LaneAccount, "agent" | "signal">, nowMs: number): number {
+  /** How far what can be queried of a lane lags, and what an outage has left; all 0 when all has been taken. */
+  lag(tenant: string, account: Pick<LaneAccount, "agent" | "signal">, nowMs: number): LaneLag {
     const lane = this.#lanes.get(keyOf({ tenant, agent: account.agent, signal: account.signal }));
-    return lane === undefined || lane.isCaughtUp ? 0 : Math.max(0, nowMs - lane.takenMs);
+    return {
+      behindMs: lane?.behindMs(nowMs) ?? 0,
+      backlogItems: lane?.backlogItems ?? 0,
+      backlogAgeMs: lane?.backlogMs(nowMs) ?? 0,
+    };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../head/contract.ts";
-import type { Offered } from "./lane.ts";
+import type { Offered } from "./chain.ts";
 import type { Lanes } from "./lanes.ts";
 
 /** Our own metrics of ingest; gauges and account are read when they are scraped. */

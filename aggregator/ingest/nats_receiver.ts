@@ -166,8 +166,8 @@ class NatsReceiver implements Receiver {
   async #announce(nats: NatsConnection, signal: AbortSignal): Promise<void> {
     // What was announced over the last connection may not have arrived; heartbeats bring it again.
     while (!signal.aborted) {
-      for (const { lane, position } of this.#board.takeNews()) {
-        const value = toLanePosition(lane.signal, position);
+      for (const { lane, position, ahead } of this.#board.takeNews()) {
+        const value = toLanePosition(lane.signal, position, ahead);
         const control = create(ControlSchema, { kind: { case: "committed", value } });
         nats.publish(controlSubject(lane), toBinary(ControlSchema, control));
       }
@@ -200,7 +200,7 @@ class NatsReceiver implements Receiver {
       this.#handlers?.heartbeat(beat);
       const committed = this.#board
         .of(beat.tenant, beat.agent)
-        .map(({ lane, position }) => toLanePosition(lane.signal, position));
+        .map(({ lane, position, ahead }) => toLanePosition(lane.signal, position, ahead));
       const nowMs = this.#parts.clock.now();
       const reply = create(HeartbeatReplySchema, { committed, nowMs });
       message.respond(toBinary(HeartbeatReplySchema, reply));

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
-import { comparePositions, type Position } from "#shared/model/position.ts";
+import { comparePositions } from "#shared/model/position.ts";
+import { joinSpans, type Span } from "#shared/model/spans.ts";
+import { ChainRow, chainOf, chainRow } from "./chain_row.ts";
 import { quoted } from "./duckdb.ts";
 import { type FormatVersion, versionKey } from "./format_version.ts";
+import { isLater } from "./lane_commit.ts";
 import type { Written } from "./metrics_rows.ts";
 import type { Block, LaneCommit } from "./store.ts";
 
-/** Frames of a lane whose items a block holds: after `from`, up to and with `to`. */
-export type Span = { readonly from: Position; readonly to: Position };
-
-/** What a block says of a lane of its tenant and signal: which frames are in it, and the account at the last of them. */
+/** What a block says of a lane of its tenant and signal: whose frames' items it holds, and the account at the last of them. */
 export type LaneNote = { readonly spans: readonly Span[]; readonly commit: LaneCommit };
 
 /** Where a block comes from. Written into its file, so that an empty catalog can be filled from the files alone. */
@@ -128,23 +128,10 @@ export function joinLanes(notes: readonly (readonly LaneNote[])[]): LaneNote[] {
 }
 
 function joinLane(a: LaneNote, b: LaneNote): LaneNote {
-  const isNewer = comparePositions(b.commit.position, a.commit.position) > 0;
   return {
     spans: joinSpans([...a.spans, ...b.spans]),
-    commit: isNewer ? b.commit : a.commit,
+    commit: isLater(b.commit, a.commit) ? b.commit : a.commit,
   };
-}
-
-/** Sorted, those that touch as one. */
-export function joinSpans(spans: readonly Span[]): Span[] {
-  const joined: Span[] = [];
-  for (const span of spans.toSorted((a, b) => comparePositions(a.from, b.from))) {
-    const last = joined.at(-1);
-    if (last === undefined || comparePositions(span.from, last.to) > 0) joined.push(span);
-    else if (comparePositions(span.to, last.to) > 0)
-      joined[joined.length - 1] = { from: last.from, to: span.to };
-  }
-  return joined;
 }
 
 /** Whether a frame is in both. */
@@ -169,6 +156,7 @@ function laneRow({ spans, commit }: LaneNote): LaneRow {
     stored,
     dropped: { ...dropped },
     agent_dropped: { ...agentDropped },
+    ...(commit.ahead.length === 0 ? {} : { ahead: commit.ahead.map(chainRow) }),
   };
 }
 
@@ -186,6 +174,7 @@ function laneNote(lane: LaneId, row: LaneRow): LaneNote {
       stored: row.stored,
       dropped: dropsOf(row.dropped),
       agentDropped: dropsOf(row.agent_dropped),
+      ahead: (row.ahead ?? []).map(chainOf),
     },
   };
 }
@@ -216,6 +205,7 @@ const LaneRow = z.object({
   stored: z.number(),
   dropped: z.record(z.string(), z.number()),
   agent_dropped: z.record(z.string(), z.number()),
+  ahead: z.array(ChainRow).optional(),
 });
 const TierRow = z.object({ bucketMs: count, windowMs: count, sources: z.array(z.string()) });
 const MergeRow = z.object({

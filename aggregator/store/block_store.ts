@@ -2,10 +2,11 @@ import { rm } from "node:fs/promises";
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { comparePositions, origin, type Position } from "#shared/model/position.ts";
+import { type Span, withoutSpans } from "#shared/model/spans.ts";
 import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeMetricsFile } from "./block_writer.ts";
+import { framesOf } from "./lane_commit.ts";
 import type { LocalFile } from "./local_file.ts";
 import type { LaneNote } from "./block_metadata.ts";
 import type { TieredBlock } from "./catalog_writes.ts";
@@ -50,8 +51,8 @@ export class BlockStore implements Store {
   readonly #inFlight = new Set<string>();
   readonly #texts = new SeriesTexts();
   readonly #deletions: SeriesDeletions;
-  /** Committed positions by lane. */
-  readonly #positions = new Map<string, Position>();
+  /** Committed frames by lane. */
+  readonly #frames = new Map<string, readonly Span[]>();
   #areFamiliesSaved = false;
   #floors = TierFloors.none;
   #blocks: readonly Block[] = [];
@@ -292,17 +293,16 @@ export class BlockStore implements Store {
   }
 
   #moved(lanes: readonly LaneCommit[]): void {
-    for (const { lane, position } of lanes) this.#positions.set(positionKey(lane), position);
+    for (const commit of lanes) this.#frames.set(laneKey(commit.lane), framesOf(commit));
   }
 
-  /** Which frames the block of a cut holds: what lies between the committed positions and the cut's. */
+  /** Which frames the block of a cut holds: those that the cut has more than what is committed. */
   #laneNotes(lanes: readonly LaneCommit[], tenant: string, signal: Block["signal"]): LaneNote[] {
     return lanes
       .filter(({ lane }) => lane.tenant === tenant && lane.signal === signal)
       .map((commit) => {
-        const from = this.#positions.get(positionKey(commit.lane)) ?? origin;
-        const to = commit.position;
-        return { spans: comparePositions(from, to) < 0 ? [{ from, to }] : [], commit };
+        const known = this.#frames.get(laneKey(commit.lane)) ?? [];
+        return { spans: withoutSpans(framesOf(commit), known), commit };
       });
   }
 
@@ -384,7 +384,7 @@ function withTiered(blocks: readonly Block[], changed: readonly TieredBlock[]): 
   });
 }
 
-function positionKey({ tenant, agent, signal }: LaneCommit["lane"]): string {
+function laneKey({ tenant, agent, signal }: LaneCommit["lane"]): string {
   return JSON.stringify([tenant, agent, signal]);
 }
 

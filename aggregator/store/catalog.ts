@@ -4,6 +4,7 @@ import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import { ChainRow, chainOf } from "./chain_row.ts";
 import { count } from "./catalog_count.ts";
 import { migrations } from "./catalog_migrations.ts";
 import {
@@ -306,6 +307,11 @@ const FloorRow = z
     floorMs: floor_ms,
   }));
 
+const ChainsText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.array(ChainRow).transform((rows) => rows.map(chainOf)));
+
 const LaneRow = z
   .object({
     tenant: z.string(),
@@ -317,6 +323,7 @@ const LaneRow = z
     stored: count,
     dropped: DropsText,
     agent_dropped: DropsText,
+    ahead: ChainsText,
   })
   .transform((row) => ({
     lane: { tenant: row.tenant, agent: row.agent, signal: row.signal },
@@ -325,6 +332,7 @@ const LaneRow = z
     stored: row.stored,
     dropped: row.dropped,
     agentDropped: row.agent_dropped,
+    ahead: row.ahead,
   }));
 
 const TombstoneRow = z

@@ -205,4 +205,8 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, kind, name)
     )`,
   ],
+  [
+    // JSON: what is taken of a lane beyond its position, while frames between are still to come.
+    "ALTER TABLE lanes ADD COLUMN ahead TEXT NOT NULL DEFAULT '[]'",
+  ],
 ];

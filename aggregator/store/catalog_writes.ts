@@ -3,6 +3,7 @@ import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { applyRemovals, type Removal } from "./removals.ts";
 import { savePatterns } from "./pattern_writes.ts";
+import { chainRow } from "./chain_row.ts";
 import type { Block, LaneCommit, PatternsCommit } from "./store.ts";
 import type { AuditEntry, Tombstone } from "./tombstones.ts";
 
@@ -127,11 +128,14 @@ async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {
   const { lane, position, itemsTotal, stored } = commit;
   const dropped = JSON.stringify(commit.dropped);
   const agentDropped = JSON.stringify(commit.agentDropped);
+  const ahead = JSON.stringify(commit.ahead.map(chainRow));
   await sql`INSERT INTO lanes
-    (tenant, agent, signal, epoch, sequence, items_total, stored, dropped, agent_dropped)
+    (tenant, agent, signal, epoch, sequence, items_total, stored, dropped, agent_dropped,
+      ahead)
     VALUES (${lane.tenant}, ${lane.agent}, ${lane.signal}, ${position.epoch}, ${position.sequence},
-      ${itemsTotal}, ${stored}, ${dropped}, ${agentDropped})
+      ${itemsTotal}, ${stored}, ${dropped}, ${agentDropped}, ${ahead})
     ON CONFLICT (tenant, agent, signal) DO UPDATE SET epoch = excluded.epoch,
     sequence = excluded.sequence, items_total = excluded.items_total, stored = excluded.stored,
-    dropped = excluded.dropped, agent_dropped = excluded.agent_dropped`;
+    dropped = excluded.dropped, agent_dropped = excluded.agent_dropped,
+    ahead = excluded.ahead`;
 }

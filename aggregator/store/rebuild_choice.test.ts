@@ -35,7 +35,7 @@ class Model {
   commit(count: number, isDone: boolean): void {
     const from = this.#position;
     const to = from + count;
-    const account = { itemsTotal: to, stored: to, dropped: {}, agentDropped: {} };
+    const account = { itemsTotal: to, ahead: [], stored: to, dropped: {}, agentDropped: {} };
     const lane = { tenant: "t", agent: "a", signal: "logs" as const };
     const lanes = [
       { spans: [{ from: at(from), to: at(to) }], commit: { lane, position: at(to), ...account } },

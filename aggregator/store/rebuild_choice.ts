@@ -1,11 +1,5 @@
-import {
-  joinLanes,
-  joinSpans,
-  spansOverlap,
-  type FileNote,
-  type LaneNote,
-  type Span,
-} from "./block_metadata.ts";
+import { joinLanes, spansOverlap, type FileNote, type LaneNote } from "./block_metadata.ts";
+import { joinSpans, type Span } from "#shared/model/spans.ts";
 import type { Block, LaneCommit } from "./store.ts";
 
 /** A block's file as it was found in the object store. `note` is absent for files older than notes. */

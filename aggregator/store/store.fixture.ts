@@ -64,6 +64,7 @@ export function cutOf(
         lane: { tenant: "t", agent: "a", signal: "metrics" },
         position: { epoch: 3, sequence },
         itemsTotal: 10 * sequence,
+        ahead: [],
         stored: sequence,
         dropped: { duplicate_sample: 1 },
         agentDropped: {},

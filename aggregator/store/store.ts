@@ -36,14 +36,29 @@ export type Cut = {
 /** The state of a lane once the cut is committed; all counters cumulative, in items. */
 export type LaneCommit = {
   readonly lane: LaneId;
+  /** Everything up to here is taken. */
   readonly position: Position;
   /** header.itemsTotal of the frame at `position`. */
   readonly itemsTotal: number;
+  /** What is taken beyond it, in order, while frames between are still to come. */
+  readonly ahead: readonly ChainCommit[];
   readonly stored: number;
   /** Dropped at the aggregator. */
   readonly dropped: Drops;
   /** Dropped at the agent before framing, as last heard. */
   readonly agentDropped: Drops;
+};
+
+/** Frames of a lane that were taken in order from the start of an epoch on, while some before it were still to come. */
+export type ChainCommit = {
+  /** Its first. */
+  readonly epoch: number;
+  /** Where the lane stood before it, and its items up to there. */
+  readonly before: Position;
+  readonly itemsBefore: number;
+  /** Of the last frame taken, and its header.itemsTotal. */
+  readonly position: Position;
+  readonly itemsTotal: number;
 };
 
 /** A pattern of a tenant's log lines, as the catalog remembers it. Times in Unix milliseconds. */

@@ -1,5 +1,6 @@
 import type { DropReason } from "#shared/model/account.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
+import type { Span } from "#shared/model/spans.ts";
 import type { DamagedFrame, Frame } from "../codec/envelope.ts";
 import type { Heartbeat } from "../gen/v1/control_pb.js";
 
@@ -16,8 +17,8 @@ export type AgentPort = {
   /** Calls back whenever a lane has more synced frames. Returns how to stop. */
   onFrames(callback: (signal: Signal) => void): () => void;
   heartbeat(): Heartbeat;
-  /** Everything up to `position` is in committed blocks: the spool may forget it. */
-  committed(signal: Signal, position: Position): void;
+  /** Everything up to `position`, and in spans beyond it, is in committed blocks: the spool may forget it. */
+  committed(signal: Signal, position: Position, ahead?: readonly Span[]): void;
   /** The aggregator has answered a heartbeat. `clockOffsetMs`: how far the agent's clock is ahead of its, where it told. */
   answered?(clockOffsetMs: number | undefined): void;
   /** What the spool holds right after `after`, for a resend. */
@@ -57,7 +58,12 @@ export type Receiver = {
 };
 
 export type LaneId = { readonly tenant: string; readonly agent: string; readonly signal: Signal };
-export type CommittedPosition = { readonly lane: LaneId; readonly position: Position };
+export type CommittedPosition = {
+  readonly lane: LaneId;
+  readonly position: Position;
+  /** What is committed beyond the position, while frames between are still to come. Each begins with an epoch. */
+  readonly ahead?: readonly Span[];
+};
 
 /** One per partition (stream). `incarnation` changes when the carrier lost everything and began again. */
 export type CarrierPosition = Readonly<

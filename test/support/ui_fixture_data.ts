@@ -162,6 +162,8 @@ export function fixtureLanes(host: FixtureHost, i: number, nowMs: number) {
       inFlight: 640,
       dropped: lost > 0 ? { spool_full: lost - 34, sample_limit: 34 } : {},
       behindMs: 1_800,
+      backlogItems: 0,
+      backlogAgeMs: 0,
     },
     {
       agent: host.agent,
@@ -171,6 +173,8 @@ export function fixtureLanes(host: FixtureHost, i: number, nowMs: number) {
       inFlight: 6,
       dropped: {},
       behindMs: 900,
+      backlogItems: 0,
+      backlogAgeMs: 0,
     },
   ];
 }

@@ -67,6 +67,9 @@ export type Lane = {
   readonly inFlight: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly behindMs: number;
+  /** Of `inFlight`: what an outage left, which comes beside what is new; and the age of the oldest. */
+  readonly backlogItems: number;
+  readonly backlogAgeMs: number;
 };
 
 /** A limit on active series. What was refused is counted since its process began. */
@@ -191,5 +194,7 @@ function lane(account: LaneAccount): Lane {
     inFlight: account.inFlight,
     dropped: account.dropped,
     behindMs: account.behindMs,
+    backlogItems: account.backlogItems,
+    backlogAgeMs: account.backlogAgeMs,
   };
 }

@@ -9,7 +9,7 @@ export type Account = {
   /** Largest first. */
   readonly reasons: readonly (readonly [reason: string, count: number])[];
   readonly unexplained: number;
-  /** Age of the oldest item that is not queryable yet, as far as known. */
+  /** How old the newest item that can be queried is while newer ones are known of, as far as known. */
   readonly behindMs: number;
 };
 

@@ -75,7 +75,15 @@ function LaneRow({ lane, nameOf }: { readonly lane: Lane; readonly nameOf: Props
       <Sign text="=" />
       <td className="number">{formatCount(account.stored)}</td>
       <Sign text="+" />
-      <td className="number">{formatCount(account.inFlight)}</td>
+      <td className="number">
+        {formatCount(account.inFlight)}
+        {lane.backlogItems > 0 && (
+          <span className="quiet" title={`${lane.backlogItems} of them were left by an outage`}>
+            {" "}
+            {formatCount(lane.backlogItems)} from {formatSpan(lane.backlogAgeMs)} ago
+          </span>
+        )}
+      </td>
       <Sign text="+" />
       <td className="number">{formatCount(account.dropped)}</td>
       <td className="reasons">

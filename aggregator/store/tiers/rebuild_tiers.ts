@@ -1,5 +1,7 @@
 import { comparePositions } from "#shared/model/position.ts";
-import { joinLanes, type LaneNote, type Span } from "../block_metadata.ts";
+import type { Span } from "#shared/model/spans.ts";
+import { joinLanes, type LaneNote } from "../block_metadata.ts";
+import { isLater } from "../lane_commit.ts";
 import type { FoundFile } from "../rebuild_choice.ts";
 import type { Block, LaneCommit } from "../store.ts";
 import { windowsOf, windowStart } from "./windows.ts";
@@ -88,8 +90,7 @@ export function lanesOfTiers(
   const byLane = new Map(lanes.map((commit) => [keyOf(commit), commit]));
   for (const { commit } of tiers.flatMap(({ note }) => note?.lanes ?? [])) {
     const known = byLane.get(keyOf(commit));
-    if (known === undefined || comparePositions(commit.position, known.position) > 0)
-      byLane.set(keyOf(commit), commit);
+    if (known === undefined || isLater(commit, known)) byLane.set(keyOf(commit), commit);
   }
   return [...byLane.values()];
 }

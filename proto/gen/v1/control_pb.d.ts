@@ -29,6 +29,13 @@ export declare type LanePosition = Message<"lapwing.v1.LanePosition"> & {
    * @generated from field: uint32 sequence = 3;
    */
   sequence: number;
+
+  /**
+   * Of a committed position: what is committed beyond it, while frames between are still to come. In order, apart.
+   *
+   * @generated from field: repeated lapwing.v1.LaneSpan ahead = 4;
+   */
+  ahead: LaneSpan[];
 };
 
 /**
@@ -36,6 +43,34 @@ export declare type LanePosition = Message<"lapwing.v1.LanePosition"> & {
  * Use `create(LanePositionSchema)` to create a new message.
  */
 export declare const LanePositionSchema: GenMessage<LanePosition>;
+
+/**
+ * All frames of an epoch and of those after it, up to and with a last one.
+ *
+ * @generated from message lapwing.v1.LaneSpan
+ */
+export declare type LaneSpan = Message<"lapwing.v1.LaneSpan"> & {
+  /**
+   * @generated from field: double first_epoch = 1;
+   */
+  firstEpoch: number;
+
+  /**
+   * @generated from field: double last_epoch = 2;
+   */
+  lastEpoch: number;
+
+  /**
+   * @generated from field: uint32 last_sequence = 3;
+   */
+  lastSequence: number;
+};
+
+/**
+ * Describes the message lapwing.v1.LaneSpan.
+ * Use `create(LaneSpanSchema)` to create a new message.
+ */
+export declare const LaneSpanSchema: GenMessage<LaneSpan>;
 
 /**
  * What an agent tells of itself every few seconds.
@@ -472,6 +507,25 @@ export declare type LaneState = Message<"lapwing.v1.LaneState"> & {
    * @generated from field: string last_error = 9;
    */
   lastError: string;
+
+  /**
+   * What was left of an outage and is sent beside what is new: in the spool and not known to be committed.
+   *
+   * @generated from field: double backlog_bytes = 10;
+   */
+  backlogBytes: number;
+
+  /**
+   * @generated from field: double backlog_items = 11;
+   */
+  backlogItems: number;
+
+  /**
+   * When the oldest frame of it was made, Unix milliseconds of the agent's clock; 0 where there is no backlog.
+   *
+   * @generated from field: double backlog_oldest_ms = 12;
+   */
+  backlogOldestMs: number;
 };
 
 /**
@@ -598,6 +652,13 @@ export declare type HeartbeatReply = Message<"lapwing.v1.HeartbeatReply"> & {
    * @generated from field: double now_ms = 4;
    */
   nowMs: number;
+
+  /**
+   * Bytes per second of backlog that this agent may send at most; 0 for no limit but its own.
+   *
+   * @generated from field: double backlog_rate = 12;
+   */
+  backlogRate: number;
 };
 
 /**

@@ -112,6 +112,13 @@ export declare type FrameHeader = Message<"lapwing.v1.FrameHeader"> & {
    * @generated from field: uint32 body_version = 16;
    */
   bodyVersion: number;
+
+  /**
+   * In the first frame of an epoch: it may be taken before the frames before it, which come later.
+   *
+   * @generated from field: bool ahead = 17;
+   */
+  ahead: boolean;
 };
 
 /**

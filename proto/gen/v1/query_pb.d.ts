@@ -152,11 +152,23 @@ export declare type LaneAccount = Message<"lapwing.v1.LaneAccount"> & {
   dropped: { [key: string]: number };
 
   /**
-   * Age of the oldest item that is not yet queryable here, as far as known.
+   * How old the newest item that can be queried is while newer ones are known of; 0 when there are none.
    *
    * @generated from field: double behind_ms = 7;
    */
   behindMs: number;
+
+  /**
+   * Items of in_flight that were left of an outage, and come beside what is new; and how old the oldest of them is, as far as known.
+   *
+   * @generated from field: double backlog_items = 8;
+   */
+  backlogItems: number;
+
+  /**
+   * @generated from field: double backlog_age_ms = 9;
+   */
+  backlogAgeMs: number;
 };
 
 /**

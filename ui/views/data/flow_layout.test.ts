@@ -22,6 +22,8 @@ test("the parts of the left block add up to it, and words never overlap", () => 
           inFlight,
           dropped,
           behindMs: 0,
+          backlogItems: 0,
+          backlogAgeMs: 0,
         };
         const account = sumLanes([lane]);
         expect(account.unexplained).toBe(0);
@@ -48,6 +50,8 @@ test("what is not explained has an end of its own", () => {
     inFlight: 1,
     dropped: {},
     behindMs: 0,
+    backlogItems: 0,
+    backlogAgeMs: 0,
   };
   const { ends } = flowLayout(sumLanes([lane]));
   expect(ends.find(({ kind }) => kind === "unexplained")?.count).toBe(2);
