@@ -18,6 +18,7 @@ import { Receivers } from "./collect/receivers/receivers.ts";
 import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import type { AgentConfig } from "./config.ts";
+import type { KeyKeeper } from "./enroll/key_keeper.ts";
 import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
@@ -102,7 +103,8 @@ export class Agent {
         encoders: { metrics: createMetricsEncoder, logs: createLogsEncoder },
       },
     );
-    return new Agent(config, parts, spool, await hostFacts());
+    const keeper = parts.uplink === "nats" ? await keeperOf(config, parts, spool) : undefined;
+    return new Agent(config, parts, spool, await hostFacts(), keeper);
   }
 
   private constructor(
@@ -110,6 +112,7 @@ export class Agent {
     { clock, log, metrics, uplink, selfLogs }: AgentParts,
     spool: Spool,
     facts: Readonly<Record<string, string>>,
+    keeper: KeyKeeper | undefined,
   ) {
     this.#config = config;
     this.#clock = clock;
@@ -155,13 +158,14 @@ export class Agent {
           labelLimits: this.#pipeline.guard.reports(),
           integrations: this.#integrations(),
           pools: this.#pools(),
+          credentials: keeper?.state(),
         }),
       (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
     );
     const uplinkLog = log.child({ room: "uplink" });
     this.#uplink =
       uplink === "nats"
-        ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics })
+        ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics, keeper })
         : undefined;
     this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
     this.routes = this.#ownRoutes();
@@ -309,6 +313,19 @@ export class Agent {
     await this.#spool.close();
     await this.#runningFile.remove();
   }
+}
+
+/** Whoever's agent has no credentials of an aggregator's making does without what exchanges them. */
+async function keeperOf(
+  { nats, data_dir: dataDir }: AgentConfig,
+  { clock, log, metrics }: AgentParts,
+  { tenant, agent }: Pick<Spool, "tenant" | "agent">,
+): Promise<KeyKeeper | undefined> {
+  if (nats.creds_file === undefined) return undefined;
+  const { KeyKeeper } = await import("./enroll/key_keeper.ts");
+  const own = { tenant, agent, clock, log: log.child({ room: "enroll" }), metrics };
+  const folder = join(dataDir, "agent");
+  return KeyKeeper.open({ ...own, folder, credsFile: nats.creds_file });
 }
 
 /** Labels of the agent win over those for everything. */

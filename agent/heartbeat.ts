@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Heartbeat, IntegrationState } from "#proto/gen/v1/control_pb.js";
 import {
+  CredentialsStateSchema,
   HeartbeatSchema,
   IntegrationNeedSchema,
   IntegrationStateSchema,
@@ -11,6 +12,7 @@ import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "./collect/collector.ts";
 import type { TargetReport } from "./collect/scrape/target.ts";
+import type { KeeperState } from "./enroll/key_keeper.ts";
 import { scrapePools, targetStates } from "./heartbeat_targets.ts";
 import type { InstanceReport } from "./integrations/report.ts";
 
@@ -26,6 +28,8 @@ export type HeartbeatParts = {
   /** Labels that have more values than they may. */
   readonly labelLimits: readonly SeriesLimitReport[];
   readonly integrations: readonly InstanceReport[];
+  /** undefined where it has none that run out. */
+  readonly credentials: KeeperState | undefined;
   readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
 };
 
@@ -47,6 +51,9 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     ),
     integrations: parts.integrations.map(integrationState),
     scrapePools: scrapePools(parts.pools),
+    ...(parts.credentials !== undefined && {
+      credentials: create(CredentialsStateSchema, parts.credentials),
+    }),
   });
 }
 

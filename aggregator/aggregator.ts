@@ -7,13 +7,11 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { enrolmentRoutes } from "./api/routes/fleet/enrolment_routes.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
 import { Agents } from "./fleet/agents.ts";
-import { Enroller } from "./fleet/enroller.ts";
-import { readOperatorKeys } from "./fleet/operator_keys.ts";
+import { type Fleet, openFleet } from "./fleet/fleet.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
@@ -46,6 +44,7 @@ type Rooms = {
   readonly ingest: Ingest;
   readonly agents: Agents;
   readonly sql: { close(): Promise<void> };
+  readonly fleet: Fleet | undefined;
   readonly routes: Hono;
   readonly shown: { config: AggregatorConfig };
 };
@@ -121,10 +120,10 @@ export class Aggregator {
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
-    const enroller = await enrollerOf(config, store, parts);
-    if (enroller !== undefined) routes.route("/", enrolmentRoutes(enroller));
+    const fleet = await fleetOf(config, store, parts);
+    if (fleet !== undefined) routes.route("/", fleet.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
-    const opened = { store, ingest, agents, sql, routes, shown };
+    const opened = { store, ingest, agents, sql, fleet, routes, shown };
     return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
   }
 
@@ -137,6 +136,7 @@ export class Aggregator {
 
   async start(): Promise<void> {
     await this.#rooms.ingest.start();
+    this.#rooms.fleet?.start();
   }
 
   /** Before the first query is let in; after start(), so that nothing that arrives waits for it. */
@@ -160,7 +160,8 @@ export class Aggregator {
 
   /** Takes no more frames, writes what was taken to blocks, closes the rest. */
   async stop(): Promise<void> {
-    const { ingest, agents, sql, store } = this.#rooms;
+    const { ingest, agents, fleet, sql, store } = this.#rooms;
+    await fleet?.close();
     await ingest.stop();
     await agents.close();
     await sql.close();
@@ -168,24 +169,13 @@ export class Aggregator {
   }
 }
 
-/** undefined where no keys are given: then nobody is enrolled. */
-async function enrollerOf(
-  { fleet, nats }: AggregatorConfig,
+function fleetOf(
+  config: AggregatorConfig,
   store: BlockStore,
   { clock, log, metrics }: AggregatorParts,
-): Promise<Enroller | undefined> {
-  if (fleet.keys === undefined) return undefined;
-  const keys = await readOperatorKeys(fleet.keys);
+): Promise<Fleet | undefined> {
   const { catalog } = store.backupTools;
-  const servers = fleet.agent_servers ?? nats.servers;
-  return new Enroller({
-    catalog,
-    keys,
-    servers,
-    clock,
-    log: log.child({ room: "fleet" }),
-    metrics,
-  });
+  return openFleet(config, { catalog, clock, metrics, log: log.child({ room: "fleet" }) });
 }
 
 function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {

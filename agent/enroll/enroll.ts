@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createUser, fromSeed, type KeyPair } from "nkeys.js";
 import { stringify } from "yaml";
@@ -10,11 +10,16 @@ import { hostName } from "#shared/runtime/base_config.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { AgentConfig } from "../config.ts";
 import { agentId } from "../identity.ts";
+import { addressOf, keepAddress, keptAddress } from "./aggregator_address.ts";
+import { readCredentials, writeCredentials } from "./credentials_file.ts";
+import { writePrivate } from "./private_file.ts";
+import { askOverHttp, renewKey } from "./renewal.ts";
 
 export type EnrollFlags = ConfigFlags & {
-  readonly url: string;
+  readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  readonly renew?: boolean;
 };
 
 const requestTimeoutMs = 30_000;
@@ -27,8 +32,10 @@ const retryMs = 1_500;
  * that an answer that was lost can be asked for again. Throws ConfigError and OperatingError.
  */
 export async function enroll(flags: EnrollFlags): Promise<void> {
+  if (flags.renew === true) return renew(flags);
   const token = await tokenOf(flags);
-  const url = new URL(enrolmentPath, addressOf(flags.url));
+  const address = addressOf(flags.url ?? "");
+  const url = new URL(enrolmentPath, address);
   const target = flags.config ?? process.env.LAPWING_CONFIG;
   const isNew = target !== undefined && !existsSync(target);
   if (isNew && flags.config === undefined) delete process.env.LAPWING_CONFIG;
@@ -41,7 +48,8 @@ export async function enroll(flags: EnrollFlags): Promise<void> {
   const key = await keyOf(seedFile);
   const answer = await ask(url, { token, agent, name, public_key: key.getPublicKey() });
   const credsFile = join(folder, "nats.creds");
-  await writePrivate(credsFile, credsText(answer.jwt, key));
+  await writeCredentials(credsFile, answer.jwt, key);
+  await keepAddress(folder, address);
   const pieces = stringify({
     tenant: answer.tenant,
     data_dir: dataDir,
@@ -56,6 +64,25 @@ export async function enroll(flags: EnrollFlags): Promise<void> {
   else console.log(`put the keys of ${file} into ${target}, and start it again`);
 }
 
+/**
+ * Exchanges the key over HTTP, by the signature of the one that is there: for credentials that ran out while the agent was away. The
+ * agent itself does so where it knows the address.
+ */
+async function renew(flags: EnrollFlags): Promise<void> {
+  const { tenant, data_dir: dataDir, nats } = await loadConfig(AgentConfig, flags);
+  const folder = join(resolve(dataDir), "agent");
+  const credsFile = nats.creds_file ?? join(folder, "nats.creds");
+  const url = flags.url === undefined ? await keptAddress(folder) : addressOf(flags.url);
+  if (url === undefined)
+    throw new OperatingError("bad_request", "--url is needed: none was kept at the enrolment");
+  const who = { tenant, agent: await agentId(folder) };
+  const { key } = await readCredentials(credsFile);
+  const renewed = await renewKey(askOverHttp(url), who, key);
+  await writeCredentials(credsFile, renewed.jwt, renewed.key);
+  await keepAddress(folder, url);
+  console.log(`credentials of agent ${who.agent} are renewed in ${credsFile}; start it again`);
+}
+
 async function tokenOf({ token, tokenFile }: EnrollFlags): Promise<string> {
   if ((token === undefined) === (tokenFile === undefined))
     throw new OperatingError("bad_request", "one of --token and --token-file is needed");
@@ -65,12 +92,6 @@ async function tokenOf({ token, tokenFile }: EnrollFlags): Promise<string> {
   } catch (cause) {
     throw new OperatingError("bad_request", `--token-file: ${messageOf(cause)}`, { cause });
   }
-}
-
-function addressOf(text: string): URL {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new OperatingError("bad_request", `--url is "${text}": expected http://… or https://…`);
 }
 
 /** The key of an attempt that was not answered, or a new one. */
@@ -120,41 +141,6 @@ async function post(url: URL, request: EnrolmentRequest) {
   } catch (cause) {
     const message = `${url.origin} can't be asked: ${messageOf(cause)}`;
     throw new OperatingError("unavailable", message, { cause });
-  }
-}
-
-/** As `nsc` writes them: https://docs.nats.io/using-nats/developer/connecting/creds. */
-function credsText(jwt: string, key: KeyPair): string {
-  const seed = Buffer.from(key.getSeed()).toString("utf8");
-  return `-----BEGIN NATS USER JWT-----
-${jwt}
-------END NATS USER JWT------
-
------BEGIN USER NKEY SEED-----
-${seed}
-------END USER NKEY SEED------
-`;
-}
-
-/** Whole or not at all, and never readable by others. */
-async function writePrivate(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${process.pid}`;
-  try {
-    const file = await open(fresh, "wx", 0o600);
-    try {
-      await file.chmod(0o600);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(fresh, path);
-  } catch (cause) {
-    throw new OperatingError("no_space", `${path} can't be written: ${messageOf(cause)}`, {
-      cause,
-    });
-  } finally {
-    await rm(fresh, { force: true });
   }
 }
 

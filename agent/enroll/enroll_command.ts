@@ -11,9 +11,10 @@ export function enrollCommand(command: Command): void {
         "exchange a token for this host's own credentials, and write what to start with",
       ),
   )
-    .requiredOption("--url <url>", "where the aggregator answers HTTP")
+    .option("--url <url>", "where the aggregator answers HTTP")
     .option("--token <token>", "from `lapwing fleet token create`")
     .option("--token-file <file>", "the same, unseen by other users of this host")
+    .option("--renew", "exchange credentials that have run out, without a token")
     // The command above has flags of the same names, and takes what is meant for this one.
     .action(async (_flags: unknown, own: Command) =>
       (await import("./enroll.ts")).enroll(own.optsWithGlobals<EnrollFlags>()),

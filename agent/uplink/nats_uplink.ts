@@ -14,12 +14,14 @@ import {
 } from "#proto/gen/v1/control_pb.js";
 import { together } from "#shared/async/together.ts";
 import { assert } from "#shared/assert.ts";
+import { RenewalAnswer, type RenewalRequest } from "#proto/fleet/renewal.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { KeyKeeper } from "../enroll/key_keeper.ts";
 import { LanePublisher } from "./lane_publisher.ts";
 import type { UplinkMeters } from "./meters.ts";
 import { createUplinkMeters } from "./meters.ts";
@@ -30,10 +32,13 @@ export type NatsUplinkParts = {
   readonly metrics: SelfMetrics;
   /** 5 s where absent. */
   readonly heartbeatIntervalMs?: number;
+  /** Exchanges the credentials that it connects with; absent where they are a person's matter. */
+  readonly keeper?: Pick<KeyKeeper, "run" | "watch" | "demand"> | undefined;
 };
 
 const publishTimeoutMs = 5_000;
 const heartbeatTimeoutMs = 2_000;
+const renewalTimeoutMs = 10_000;
 const heartbeatIntervalDefaultMs = 5_000;
 
 /** Carries frames over NATS JetStream. What JetStream forgets is sent again: the spool is the durable copy, not the stream. */
@@ -45,8 +50,10 @@ class NatsUplink implements Uplink {
   readonly #config: NatsConfig;
   readonly #parts: NatsUplinkParts;
   readonly #meters: UplinkMeters;
+  readonly #stopped = new AbortController();
   #link: NatsLink | undefined;
   #stopListening: () => void = () => {};
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(config: NatsConfig, parts: NatsUplinkParts) {
     this.#config = config;
@@ -63,10 +70,14 @@ class NatsUplink implements Uplink {
     this.#stopListening = port.onFrames((signal) => session.publishers[signal].wake());
     const name = `lapwing agent ${port.tenant}/${port.agent}`;
     const inboxPrefix = inboxPrefixOf(port);
-    this.#link = new NatsLink(this.#config, { ...this.#parts, name, inboxPrefix }, (nats, signal) =>
-      session.run(nats, signal),
+    const link = new NatsLink(this.#config, { ...this.#parts, name, inboxPrefix }, (nats, signal) =>
+      session.run(nats, link, signal),
     );
-    this.#link.start();
+    this.#link = link;
+    link.start();
+    const { keeper } = this.#parts;
+    if (keeper !== undefined)
+      this.#watching = keeper.watch(() => link.status(), this.#stopped.signal);
   }
 
   status(): { readonly connected: boolean; readonly detail: string } {
@@ -75,7 +86,9 @@ class NatsUplink implements Uplink {
 
   async close(): Promise<void> {
     this.#stopListening();
+    this.#stopped.abort();
     await this.#link?.close();
+    await this.#watching;
   }
 }
 
@@ -95,12 +108,13 @@ class AgentSession {
     };
   }
 
-  async run(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+  async run(nats: NatsConnection, link: NatsLink, signal: AbortSignal): Promise<void> {
     this.#takeOrders(nats);
     // Before anything is sent, so that an agent that was restarted does not send what is committed.
     await this.#beat(nats);
     await together(signal, [
       (ended) => this.#keepBeating(nats, ended),
+      (ended) => this.#keepKey(nats, link, ended),
       ...signals.map((lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended)),
     ]);
   }
@@ -113,6 +127,20 @@ class AgentSession {
     return this.publishers[lane].run(async (frame) => {
       await jetstream.publish(subject, frame, { expect });
     }, signal);
+  }
+
+  async #keepKey(nats: NatsConnection, link: NatsLink, signal: AbortSignal): Promise<void> {
+    const subject = subjectOf({ ...this.#port, kind: "renew" });
+    const session = {
+      ask: async (request: RenewalRequest) => {
+        const body = JSON.stringify(request);
+        const reply = await nats.request(subject, body, { timeout: renewalTimeoutMs });
+        return RenewalAnswer.parse(reply.json());
+      },
+      tryOut: (credentials: string) => link.tryOut(credentials),
+      reconnect: () => link.reconnect(),
+    };
+    await this.#parts.keeper?.run(session, signal);
   }
 
   async #keepBeating(nats: NatsConnection, signal: AbortSignal): Promise<void> {
@@ -167,7 +195,10 @@ class AgentSession {
   }
 
   async #carryOut({ kind }: Control): Promise<ControlReply> {
-    const lane = kind.value === undefined ? undefined : fromLanePosition(kind.value);
+    if (kind.case === "renewCredentials") this.#parts.keeper?.demand();
+    if (kind.case === undefined || kind.case === "renewCredentials")
+      return create(ControlReplySchema);
+    const lane = fromLanePosition(kind.value);
     if (lane === undefined) return create(ControlReplySchema);
     const { signal, position } = lane;
     if (kind.case === "committed") this.#port.committed(signal, position);

@@ -1,5 +1,6 @@
 import { encodeUser } from "nats-jwt";
 import { agentRights } from "#proto/bus/subjects.ts";
+import { credentialsName } from "#proto/fleet/credentials.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
 
 /** An agent answers an order once, within this time. */
@@ -7,14 +8,15 @@ const answerTtlNs = 10_000_000_000;
 
 /**
  * What an agent connects with, together with its private key: it may send what is its own, take its own orders and answers, and
- * nothing else. Valid until revoked.
+ * nothing else. Valid until `expiresMs` (Unix ms, whole seconds), or until revoked.
  */
 export function agentJwt(
   keys: OperatorKeys,
   agent: { readonly tenant: string; readonly agent: string; readonly publicKey: string },
+  expiresMs: number,
 ): Promise<string> {
   const { publish, subscribe } = agentRights(agent);
-  return encodeUser(`lapwing agent ${agent.tenant}/${agent.agent}`, agent.publicKey, keys.signing, {
+  const rights = {
     issuer_account: keys.account,
     pub: { allow: publish, deny: [] },
     sub: { allow: subscribe, deny: [] },
@@ -22,5 +24,7 @@ export function agentJwt(
     subs: -1,
     data: -1,
     payload: -1,
-  });
+  };
+  const exp = Math.floor(expiresMs / 1_000);
+  return encodeUser(credentialsName(agent), agent.publicKey, keys.signing, rights, { exp });
 }

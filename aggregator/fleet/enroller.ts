@@ -7,10 +7,13 @@ import { agentJwt } from "./agent_jwt.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
 import { enrol, type Refusal } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
+import { signingOf } from "./renewer.ts";
 
 export type EnrollerParts = {
   readonly catalog: Pick<Catalog, "transaction">;
-  readonly keys: OperatorKeys;
+  /** Read anew each time: a person may have exchanged them. */
+  readonly keys: () => Promise<OperatorKeys>;
+  readonly ttlMs: number;
   /** How agents reach NATS. */
   readonly servers: readonly string[];
   readonly clock: Clock;
@@ -41,13 +44,15 @@ export class Enroller {
 
   /** Throws OperatingError when the catalog can't be used. */
   async enrol(request: EnrolmentRequest): Promise<Enrolled> {
-    const { catalog, keys, servers, clock, log } = this.#parts;
+    const { catalog, servers, clock, log, ttlMs } = this.#parts;
     const { agent, name, public_key: publicKey } = request;
     if (!this.#limit.take()) {
       this.#count("too_many");
       return { refusal: "too_many" };
     }
-    const enrolment = await enrol(catalog, request, clock.now());
+    const keys = await this.#parts.keys();
+    const signing = signingOf(keys, clock.now(), ttlMs);
+    const enrolment = await enrol(catalog, request, signing);
     if (enrolment.result === "refused") {
       this.#count(enrolment.reason);
       log.warn("enrolment refused", { agent, name, reason: enrolment.reason });
@@ -56,7 +61,7 @@ export class Enroller {
     const { result, tenant, labels } = enrolment;
     this.#count(result);
     log.info("agent enrolled", { tenant, agent, name, repeated: result === "repeated" });
-    const jwt = await agentJwt(keys, { tenant, agent, publicKey });
+    const jwt = await agentJwt(keys, { tenant, agent, publicKey }, signing.expiresMs);
     return { answer: { jwt, tenant, servers: [...servers], labels } };
   }
 }

@@ -13,6 +13,7 @@ afterAll(async () => {
 });
 
 const by = { actor: "test", nowMs: 1_000 };
+const signing = (nowMs: number) => ({ nowMs, expiresMs: nowMs + 60_000, signer: "A" });
 const terms = { tenant: "default", labels: { site: "north" }, ttlMs: 1_000, usesMax: 2 };
 
 function hostOf(n: number, key = n) {
@@ -53,7 +54,7 @@ for (const { engine, url, missing } of engines)
       const beside = engine === "SQLite" ? catalog : await opened(address);
       const token = await createToken(catalog, terms, by);
       const ask = (n: number, nowMs = 1_500, key = n) =>
-        enrol(n % 2 === 0 ? catalog : beside, { token, ...hostOf(n, key) }, nowMs);
+        enrol(n % 2 === 0 ? catalog : beside, { token, ...hostOf(n, key) }, signing(nowMs));
 
       const [stored] = await listTokens(catalog, "default");
       expect(JSON.stringify(stored)).not.toContain(takeApart(token).secret);
@@ -81,7 +82,7 @@ for (const { engine, url, missing } of engines)
 
       const second = await createToken(catalog, { ...terms, usesMax: 9 }, by);
       const askSecond = (n: number, key: number) =>
-        enrol(catalog, { token: second, ...hostOf(n, key) }, 1_500);
+        enrol(catalog, { token: second, ...hostOf(n, key) }, signing(1_500));
       const spare = [0, 1, 2, 3, 4, 5, 6, 7].find((n) =>
         agents.every(({ agent }) => agent !== hostOf(n).agent),
       );
@@ -97,7 +98,12 @@ for (const { engine, url, missing } of engines)
       expect(await revokeAgent(catalog, who, by)).toBe(true);
       expect(await revokeAgent(catalog, { ...who, agent: "none" }, by)).toBe(false);
       expect(await revokedKeys(catalog)).toEqual([
-        { publicKey: hostOf(first).public_key, revokedMs: 1_000 },
+        {
+          publicKey: hostOf(first).public_key,
+          revokedMs: 1_000,
+          expiresMs: 61_500,
+          isSent: false,
+        },
       ]);
       expect(await askSecond(first, first)).toEqual({ result: "refused", reason: "known_key" });
       expect(await askSecond(first, spare ?? 0)).toMatchObject({ result: "enrolled" });
@@ -107,7 +113,7 @@ for (const { engine, url, missing } of engines)
       expect(await revokeToken(catalog, { tenant: "default", id }, by)).toBe(true);
       expect(await askSecond(8, 7)).toEqual({ result: "refused", reason: "revoked_token" });
       expect(
-        await enrol(catalog, { token: `lwe_${id}_${"A".repeat(43)}`, ...hostOf(8, 7) }, 1),
+        await enrol(catalog, { token: `lwe_${id}_${"A".repeat(43)}`, ...hostOf(8, 7) }, signing(1)),
       ).toEqual({ result: "refused", reason: "unknown_token" });
     },
     30_000,

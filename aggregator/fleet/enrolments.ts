@@ -4,7 +4,7 @@ import type { EnrolmentRequest } from "#proto/fleet/enrolment.ts";
 import type { Catalog } from "../store/catalog.ts";
 import { count } from "../store/catalog_count.ts";
 import { insertAudit } from "../store/catalog_writes.ts";
-import type { Revoked } from "./revocations.ts";
+import type { Signing } from "./agent_keys.ts";
 import { TokenRow, secretHash, takeApart } from "./tokens.ts";
 
 /** Why a host gets no credentials. */
@@ -28,10 +28,24 @@ export type EnrolledAgent = {
   readonly agent: string;
   readonly name: string;
   readonly token: string;
+  /** When its key of the moment was first asked for. */
   readonly enrolledMs: number;
+  /** Absent: its credentials hold until they are revoked. */
+  readonly expiresMs?: number;
   readonly revokedMs?: number;
+  /** nats-server knows of the revocation. */
+  readonly isRevocationSent: boolean;
   /** Of its last heartbeat that was kept. */
   readonly lastSeenMs?: number;
+};
+
+/** A key that must not connect any more. Times are Unix ms. */
+export type Revoked = {
+  readonly publicKey: string;
+  readonly revokedMs: number;
+  /** When all credentials of it have run out; Infinity where there are some that never do. */
+  readonly expiresMs: number;
+  readonly isSent: boolean;
 };
 
 type Transactions = Pick<Catalog, "transaction">;
@@ -45,7 +59,7 @@ const noHash = secretHash("");
 export async function enrol(
   catalog: Transactions,
   { token, agent, name, public_key: publicKey }: EnrolmentRequest,
-  nowMs: number,
+  { nowMs, expiresMs, signer }: Signing,
 ): Promise<Enrolment> {
   const { id, secret } = takeApart(token);
   const [known] = await catalog.transaction("read a token", async (sql) =>
@@ -71,10 +85,16 @@ export async function enrol(
     const entry = { atMs: nowMs, tenant, actor: `enrolment token ${id}`, action, detail };
     await insertAudit(sql, Bun.randomUUIDv7(), entry);
     if (reason !== undefined) return { result: "refused", reason };
-    if (isRepeated) return { result: "repeated", tenant, labels: row.labels };
+    if (isRepeated) {
+      await sql`UPDATE enrolments SET signed_ms = ${nowMs}, signer = ${signer},
+        expires_ms = ${expiresMs} WHERE public_key = ${publicKey}`;
+      return { result: "repeated", tenant, labels: row.labels };
+    }
     await sql`UPDATE enrolment_tokens SET uses = uses + 1 WHERE id = ${id}`;
-    await sql`INSERT INTO enrolments (public_key, tenant, agent, name, token, enrolled_ms)
-      VALUES (${publicKey}, ${tenant}, ${agent}, ${name}, ${id}, ${nowMs})`;
+    await sql`INSERT INTO enrolments (public_key, tenant, agent, name, token, enrolled_ms,
+        confirmed_ms, signed_ms, signer, expires_ms)
+      VALUES (${publicKey}, ${tenant}, ${agent}, ${name}, ${id}, ${nowMs},
+        ${nowMs}, ${nowMs}, ${signer}, ${expiresMs})`;
     return { result: "enrolled", tenant, labels: row.labels };
   });
 }
@@ -102,23 +122,44 @@ export function revokeAgent(
 
 /** Every key that must not connect any more, of all tenants: they are users of one account. */
 export function revokedKeys(catalog: Transactions): Promise<Revoked[]> {
-  return catalog.transaction("read revoked agents", async (sql) =>
-    z
-      .array(RevokedRow)
-      .parse([
-        ...(await sql`SELECT public_key, revoked_ms FROM enrolments WHERE revoked_ms IS NOT NULL`),
-      ]),
+  return catalog.transaction("read revoked keys", async (sql) =>
+    z.array(RevokedRow).parse([
+      ...(await sql`SELECT public_key, revoked_ms, expires_ms, revocation_sent_ms
+        FROM enrolments WHERE revoked_ms IS NOT NULL`),
+    ]),
   );
 }
 
-/** The newest first. */
+/** nats-server has them. */
+export function markRevocationsSent(
+  catalog: Transactions,
+  keys: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  return catalog.transaction("mark revocations as sent", async (sql) => {
+    for (const key of keys)
+      await sql`UPDATE enrolments SET revocation_sent_ms = ${nowMs} WHERE public_key = ${key}`;
+  });
+}
+
+/** Keys that others took the place of, and whose credentials ran out before `beforeMs`, are of no interest to anybody. */
+export function forgetReplacedKeys(catalog: Transactions, beforeMs: number): Promise<void> {
+  return catalog.transaction("forget replaced keys", async (sql) => {
+    await sql`DELETE FROM enrolments WHERE replaced_by IS NOT NULL AND expires_ms < ${beforeMs}
+      AND revocation_sent_ms IS NOT NULL`;
+  });
+}
+
+/** Each agent once, the newest first; keys that were exchanged are not told. */
 export function enrolledAgents(catalog: Transactions, tenant: string): Promise<EnrolledAgent[]> {
   return catalog.transaction("read enrolled agents", async (sql) =>
     z.array(AgentRow).parse([
-      ...(await sql`SELECT enrolments.agent, enrolments.name, token, enrolled_ms, revoked_ms, last_seen_ms
+      ...(await sql`SELECT enrolments.agent, enrolments.name, token, enrolled_ms, expires_ms,
+          revoked_ms, revocation_sent_ms, last_seen_ms
         FROM enrolments LEFT JOIN agents
         ON agents.tenant = enrolments.tenant AND agents.agent = enrolments.agent
-        WHERE enrolments.tenant = ${tenant} ORDER BY enrolled_ms DESC, public_key`),
+        WHERE enrolments.tenant = ${tenant} AND replaced_by IS NULL AND confirmed_ms IS NOT NULL
+        ORDER BY enrolled_ms DESC, public_key`),
     ]),
   );
 }
@@ -170,20 +211,36 @@ const KeyRow = z.object({
 });
 type KeyRow = z.output<typeof KeyRow>;
 const RevokedRow = z
-  .object({ public_key: z.string(), revoked_ms: count })
-  .transform(({ public_key, revoked_ms }) => ({ publicKey: public_key, revokedMs: revoked_ms }));
+  .object({
+    public_key: z.string(),
+    revoked_ms: count,
+    expires_ms: count.nullable(),
+    revocation_sent_ms: count.nullable(),
+  })
+  .transform((row) => ({
+    publicKey: row.public_key,
+    revokedMs: row.revoked_ms,
+    expiresMs: row.expires_ms ?? Number.POSITIVE_INFINITY,
+    isSent: row.revocation_sent_ms !== null,
+  }));
 const AgentRow = z
   .object({
     agent: z.string(),
     name: z.string(),
     token: z.string(),
     enrolled_ms: count,
+    expires_ms: count.nullable(),
     revoked_ms: count.nullable(),
+    revocation_sent_ms: count.nullable(),
     last_seen_ms: count.nullable(),
   })
-  .transform(({ enrolled_ms, revoked_ms, last_seen_ms, ...row }) => ({
-    ...row,
-    enrolledMs: enrolled_ms,
-    ...(revoked_ms !== null && { revokedMs: revoked_ms }),
-    ...(last_seen_ms !== null && { lastSeenMs: last_seen_ms }),
+  .transform(({ agent, name, token, ...row }) => ({
+    agent,
+    name,
+    token,
+    enrolledMs: row.enrolled_ms,
+    isRevocationSent: row.revocation_sent_ms !== null,
+    ...(row.expires_ms !== null && { expiresMs: row.expires_ms }),
+    ...(row.revoked_ms !== null && { revokedMs: row.revoked_ms }),
+    ...(row.last_seen_ms !== null && { lastSeenMs: row.last_seen_ms }),
   }));

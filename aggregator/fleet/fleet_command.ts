@@ -12,9 +12,10 @@ import type { AggregatorConfig } from "../config.ts";
 import { Catalog } from "../store/catalog.ts";
 import { holdCatalog } from "../store/catalog_hold.ts";
 import { catalogUrl } from "../store/open_store.ts";
-import { enrolledAgents, revokeAgent, revokedKeys } from "./enrolments.ts";
+import { type EnrolledAgent, enrolledAgents, revokeAgent } from "./enrolments.ts";
 import { makeOperatorKeys, readOperatorKeys } from "./operator_keys.ts";
 import { pushRevocations } from "./revocations.ts";
+import { agentsOfOtherSigners, beginSigningKey, finishSigningKey } from "./signing_key.ts";
 import { type TokenRow, createToken, listTokens, revokeToken } from "./tokens.ts";
 
 type CreateFlags = ConfigFlags & {
@@ -26,8 +27,10 @@ type CreateFlags = ConfigFlags & {
 const labelShape = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/;
 const ttlMaxMs = 365 * 86_400_000;
 const usesMaxMax = 100_000;
+/** Agents that a mistake names. */
+const namesMax = 10;
 
-/** `lapwing fleet init|token|agents|revoke`: works on the catalog of a configuration directly, beside an aggregator that runs. */
+/** `lapwing fleet init|token|agents|revoke|rotate-signing-key`: works on the catalog of a configuration directly, beside an aggregator that runs. */
 export function fleetCommand(command: Command): void {
   command.description("credentials of agents: keys, tokens, who is enrolled, revocation");
   command
@@ -63,6 +66,14 @@ export function fleetCommand(command: Command): void {
   configFlags(command.command("revoke").description("cut an agent off, at once and for good"))
     .argument("<agent>", "its id, as `agents` tells it")
     .action(revoke);
+  configFlags(
+    command
+      .command("rotate-signing-key")
+      .description("exchange the key that signs agents; then, when all have renewed, --finish"),
+  )
+    .option("--finish", "nats-server forgets the old key")
+    .option("--force", "with --finish: also where that cuts agents off")
+    .action(rotateSigningKey);
 }
 
 function collect(value: string, before: readonly string[]): string[] {
@@ -113,31 +124,65 @@ async function agents(flags: ConfigFlags): Promise<void> {
   const rows = all.map((each) => [
     each.agent,
     each.name,
-    each.revokedMs === undefined ? "enrolled" : `revoked ${timeOf(each.revokedMs)}`,
+    agentState(each, Date.now()),
     timeOf(each.enrolledMs),
+    each.expiresMs === undefined ? "never" : timeOf(each.expiresMs),
     each.lastSeenMs === undefined ? "never" : timeOf(each.lastSeenMs),
     each.token,
   ]);
-  const head = ["AGENT", "NAME", "STATE", "ENROLLED", "LAST SEEN", "TOKEN"];
+  const head = ["AGENT", "NAME", "STATE", "KEY SINCE", "EXPIRES", "LAST SEEN", "TOKEN"];
   process.stdout.write(textTable([head, ...rows]));
+}
+
+function agentState(agent: EnrolledAgent, nowMs: number): string {
+  const { revokedMs, expiresMs, isRevocationSent } = agent;
+  if (revokedMs === undefined)
+    return (expiresMs ?? Number.POSITIVE_INFINITY) > nowMs ? "enrolled" : "expired";
+  return `revoked ${timeOf(revokedMs)}${isRevocationSent ? "" : " (unsent)"}`;
 }
 
 /** The catalog first, so that what NATS was not told is told the next time. */
 async function revoke(agent: string, flags: ConfigFlags): Promise<void> {
   await within(flags, async (catalog, { tenant, fleet, nats }) => {
-    if (fleet.keys === undefined)
-      throw new OperatingError("bad_request", "fleet.keys is not set: expected the keys' folder");
-    const keys = await readOperatorKeys(fleet.keys);
+    const keys = await readOperatorKeys(keysFolderOf(fleet));
     if (!(await revokeAgent(catalog, { tenant, agent }, by())))
       throw new OperatingError("not_found", `there is no enrolled agent "${agent}"`);
     try {
-      await pushRevocations(nats, keys, await revokedKeys(catalog));
+      await pushRevocations(nats, keys, catalog, Date.now());
     } catch (cause) {
-      const message = `${agent} is not cut off yet, run this again: ${messageOf(cause)}`;
+      const message = `${agent} is not cut off yet: ${messageOf(cause)}; a running aggregator tries again, and so does this command`;
       throw new OperatingError("unavailable", message, { cause });
     }
   });
   console.log(`agent ${agent} is revoked, and cut off`);
+}
+
+async function rotateSigningKey(
+  flags: ConfigFlags & { readonly finish?: boolean; readonly force?: boolean },
+): Promise<void> {
+  const told = await within(flags, async (catalog, { fleet, nats }) => {
+    const folder = keysFolderOf(fleet);
+    const keys = await readOperatorKeys(folder);
+    if (flags.finish !== true) {
+      await beginSigningKey(nats, folder, keys);
+      return "agents are signed by a new key; the aggregator asks them to renew. Then run this with --finish";
+    }
+    const asked = { signer: keys.signing.getPublicKey(), nowMs: Date.now() };
+    const left = await agentsOfOtherSigners(catalog, asked);
+    if (left.length > 0 && flags.force !== true) {
+      const names = left.slice(0, namesMax).map(({ agent, name }) => `${agent} (${name})`);
+      const message = `${left.length} agents have not renewed yet: ${names.join(", ")}`;
+      throw new OperatingError("bad_request", `${message}; --force cuts them off`);
+    }
+    await finishSigningKey(nats, keys);
+    return "nats-server knows the new key alone";
+  });
+  console.log(told);
+}
+
+function keysFolderOf({ keys }: AggregatorConfig["fleet"]): string {
+  if (keys !== undefined) return keys;
+  throw new OperatingError("bad_request", "fleet.keys is not set: expected the keys' folder");
 }
 
 function timeOf(ms: number): string {

@@ -17,10 +17,12 @@ export type OperatorKeys = {
   readonly systemCreds: Uint8Array;
 };
 
-const files = {
+export const keyFiles = {
   operator: "operator_signing.nk",
   account: "account.pub",
   signing: "account_signing.nk",
+  /** While the one above is exchanged. */
+  nextSigning: "account_signing.next.nk",
   system: "system.creds",
 } as const;
 /** Nothing of what a single account may do is held back: the server's own limits are the bounds. */
@@ -63,14 +65,14 @@ export async function makeOperatorKeys(folder: string, resolverFolder: string): 
   );
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The first file says whose the folder is, and is refused where there is one.
-  await write(folder, files.operator, operatorSigning.getSeed());
-  await write(folder, "operator.nk", operator.getSeed());
-  await write(folder, "account.nk", account.getSeed());
-  await write(folder, files.account, `${account.getPublicKey()}\n`);
-  await write(folder, files.signing, signing.getSeed());
-  await write(folder, files.system, await credsOf("lapwing fleet", system));
-  await write(folder, "aggregator.creds", await credsOf("lapwing aggregator", account));
-  await write(
+  await writeKeyFile(folder, keyFiles.operator, operatorSigning.getSeed());
+  await writeKeyFile(folder, "operator.nk", operator.getSeed());
+  await writeKeyFile(folder, "account.nk", account.getSeed());
+  await writeKeyFile(folder, keyFiles.account, `${account.getPublicKey()}\n`);
+  await writeKeyFile(folder, keyFiles.signing, signing.getSeed());
+  await writeKeyFile(folder, keyFiles.system, await credsOf("lapwing fleet", system));
+  await writeKeyFile(folder, "aggregator.creds", await credsOf("lapwing aggregator", account));
+  await writeKeyFile(
     folder,
     "nats-server.conf",
     `# Included by nats-server's own configuration, beside jetstream { ... }. The resolver's folder must last: revocations lie there.
@@ -87,18 +89,18 @@ resolver_preload: {
 
 /** Throws OperatingError "not_found" or "corrupt", which name the file. */
 export async function readOperatorKeys(folder: string): Promise<OperatorKeys> {
-  const operator = await read(folder, files.operator);
-  const signing = await read(folder, files.signing);
-  const account = (await read(folder, files.account)).toString("utf8").trim();
+  const account = (await read(folder, keyFiles.account)).toString("utf8").trim();
   return {
-    operator: keyOf(folder, files.operator, operator, "O"),
-    signing: keyOf(folder, files.signing, signing, "A"),
+    operator: await readKey(folder, keyFiles.operator, "O"),
+    signing: await readKey(folder, keyFiles.signing, "A"),
     account,
-    systemCreds: await read(folder, files.system),
+    systemCreds: await read(folder, keyFiles.system),
   };
 }
 
-function keyOf(folder: string, name: string, seed: Buffer, kind: "O" | "A"): KeyPair {
+/** Throws OperatingError "not_found" or "corrupt", which name the file. */
+export async function readKey(folder: string, name: string, kind: "O" | "A"): Promise<KeyPair> {
+  const seed = await read(folder, name);
   try {
     const key = fromSeed(Buffer.from(seed.toString("utf8").trim()));
     if (key.getPublicKey().startsWith(kind)) return key;
@@ -123,7 +125,12 @@ async function read(folder: string, name: string): Promise<Buffer> {
   }
 }
 
-async function write(folder: string, name: string, text: string | Uint8Array): Promise<void> {
+/** Throws OperatingError "bad_request" where it is there already. */
+export async function writeKeyFile(
+  folder: string,
+  name: string,
+  text: string | Uint8Array,
+): Promise<void> {
   const path = join(folder, name);
   try {
     await writeFile(path, text, { mode: 0o600, flag: "wx" });

@@ -1,60 +1,45 @@
-import { connect, credsAuthenticator } from "nats";
-import type { Account } from "nats-jwt";
-import { decode, encodeAccount } from "nats-jwt";
-import { z } from "zod";
 import type { NatsConfig } from "#proto/bus/nats_config.ts";
-import { connectionSettings } from "#proto/bus/nats_link.ts";
-import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Catalog } from "../store/catalog.ts";
+import { changeAccount } from "./account_claims.ts";
+import { type Revoked, markRevocationsSent, revokedKeys } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
 
-export type Revoked = { readonly publicKey: string; readonly revokedMs: number };
-
-const requestTimeoutMs = 5_000;
-const UpdateAnswer = z.looseObject({
-  data: z.looseObject({ code: z.number() }).optional(),
-  error: z.looseObject({ description: z.string().optional() }).optional(),
-});
+/** Server and aggregator may differ so much on what time it is. */
+const clockDifferenceMaxMs = 600_000;
 
 /**
- * Writes revoked keys into the account and hands it to nats-server, which cuts their connections and lets none in again. What the
- * account holds besides stays as the server has it. Throws OperatingError "unavailable" when the server did not take it.
+ * Writes all revoked keys of the catalog into the account and hands it to nats-server, which cuts their connections and lets none in
+ * again; those whose credentials have run out anyway are taken out. What the account holds besides stays as the server has it. Throws
+ * OperatingError "unavailable" when the server did not take it: then they stay unsent in the catalog.
  */
 export async function pushRevocations(
   config: NatsConfig,
   keys: OperatorKeys,
-  revoked: readonly Revoked[],
+  catalog: Pick<Catalog, "transaction">,
+  nowMs: number,
 ): Promise<void> {
-  try {
-    const nats = await connect({
-      ...connectionSettings(config),
-      name: "lapwing fleet",
-      authenticator: credsAuthenticator(keys.systemCreds),
-    });
-    try {
-      const ask = async (subject: string, text = "") =>
-        (await nats.request(subject, text, { timeout: requestTimeoutMs })).string();
-      const held = decode<Account>(await ask(`$SYS.REQ.ACCOUNT.${keys.account}.CLAIMS.LOOKUP`));
-      const revocations = { ...held.nats.revocations };
-      // A credential made in the second of its revocation falls under it, too.
-      for (const { publicKey, revokedMs } of revoked)
-        revocations[publicKey] = Math.max(
-          revocations[publicKey] ?? 0,
-          Math.ceil(revokedMs / 1_000),
-        );
-      const jwt = await encodeAccount(
-        held.name,
-        keys.account,
-        { ...held.nats, revocations },
-        { signer: keys.operator },
-      );
-      const answer = UpdateAnswer.parse(JSON.parse(await ask("$SYS.REQ.CLAIMS.UPDATE", jwt)));
-      if (answer.data?.code !== 200)
-        throw new Error(answer.error?.description ?? "the update was refused");
-    } finally {
-      await nats.close();
-    }
-  } catch (cause) {
-    const message = `nats-server did not take the revocation: ${messageOf(cause)}`;
-    throw new OperatingError("unavailable", message, { cause });
+  const revoked = await revokedKeys(catalog);
+  await changeAccount(config, keys, (held) => {
+    const { revocations: before = {} } = held;
+    const revocations = revocationsOf(before, revoked, nowMs);
+    return Bun.deepEquals(revocations, before) ? undefined : { ...held, revocations };
+  });
+  const sent = revoked.filter(({ isSent }) => !isSent).map(({ publicKey }) => publicKey);
+  if (sent.length > 0) await markRevocationsSent(catalog, sent, nowMs);
+}
+
+/** By public key: credentials that were made up to that time (Unix seconds) are of no use. */
+export function revocationsOf(
+  held: Readonly<Record<string, number>>,
+  revoked: readonly Revoked[],
+  nowMs: number,
+): Record<string, number> {
+  const revocations = { ...held };
+  for (const { publicKey, revokedMs, expiresMs } of revoked) {
+    // A credential made in the second of its revocation falls under it, too.
+    const since = Math.max(revocations[publicKey] ?? 0, Math.ceil(revokedMs / 1_000));
+    if (expiresMs + clockDifferenceMaxMs < nowMs) delete revocations[publicKey];
+    else revocations[publicKey] = since;
   }
+  return revocations;
 }

@@ -209,4 +209,22 @@ export const migrations: readonly (readonly string[])[] = [
     // JSON: what is taken of a lane beyond its position, while frames between are still to come.
     "ALTER TABLE lanes ADD COLUMN ahead TEXT NOT NULL DEFAULT '[]'",
   ],
+  [
+    // While an agent exchanges its key it has two: the one in force, and one that is offered until the agent says that it uses it.
+    "ALTER TABLE enrolments ADD COLUMN confirmed_ms BIGINT",
+    // When its credentials were signed last, by which of the account's keys, and until when they hold; NULL: until they are revoked.
+    "ALTER TABLE enrolments ADD COLUMN signed_ms BIGINT",
+    "ALTER TABLE enrolments ADD COLUMN signer TEXT",
+    "ALTER TABLE enrolments ADD COLUMN expires_ms BIGINT",
+    // The key that took its place.
+    "ALTER TABLE enrolments ADD COLUMN replaced_by TEXT",
+    // When nats-server took the revocation.
+    "ALTER TABLE enrolments ADD COLUMN revocation_sent_ms BIGINT",
+    "UPDATE enrolments SET confirmed_ms = enrolled_ms",
+    "DROP INDEX enrolments_in_force",
+    `CREATE UNIQUE INDEX enrolments_in_force ON enrolments (tenant, agent)
+      WHERE revoked_ms IS NULL AND confirmed_ms IS NOT NULL`,
+    `CREATE UNIQUE INDEX enrolments_offered ON enrolments (tenant, agent)
+      WHERE revoked_ms IS NULL AND confirmed_ms IS NULL`,
+  ],
 ];

@@ -41,6 +41,8 @@ export class NatsLink {
   readonly #stopped = new AbortController();
   #status: { readonly connected: boolean; readonly detail: string };
   #running: Promise<void> = Promise.resolve();
+  /** Ends the connection of the moment, to make another at once. */
+  #renewing = new AbortController();
 
   constructor(config: NatsConfig, parts: NatsLinkParts, session: NatsSession) {
     this.#config = config;
@@ -58,6 +60,19 @@ export class NatsLink {
     return this.#status;
   }
 
+  /** Ends the connection of the moment and makes another at once, with what the configuration's files hold by then. */
+  reconnect(): void {
+    this.#renewing.abort();
+  }
+
+  /** Connects with these credentials instead of the configuration's, and ends that connection. Throws where it is refused. */
+  async tryOut(credentials: string): Promise<void> {
+    const authenticator = credsAuthenticator(new TextEncoder().encode(credentials));
+    const { name } = this.#parts;
+    const nats = await connect({ ...connectionSettings(this.#config), name, authenticator });
+    await nats.close();
+  }
+
   async close(): Promise<void> {
     this.#stopped.abort();
     await this.#running;
@@ -70,8 +85,10 @@ export class NatsLink {
     let waitMs = this.#config.reconnect_wait;
     while (!signal.aborted) {
       const startedMs = clock.monotonic();
+      this.#renewing = new AbortController();
       const trouble = await this.#connectOnce();
       if (signal.aborted) return;
+      if (this.#renewing.signal.aborted) continue;
       if (trouble !== this.#status.detail) log.warn("no connection to NATS", { error: trouble });
       this.#status = { connected: false, detail: trouble };
       if (clock.monotonic() - startedMs > goodConnectionMs) waitMs = this.#config.reconnect_wait;
@@ -86,6 +103,7 @@ export class NatsLink {
     const ended = new AbortController();
     const stop = (): void => ended.abort();
     this.#stopped.signal.addEventListener("abort", stop, { once: true });
+    this.#renewing.signal.addEventListener("abort", stop, { once: true });
     try {
       nats = await connect(await connectionOptions(this.#config, this.#parts));
       if (this.#stopped.signal.aborted) return "closed";

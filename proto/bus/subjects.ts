@@ -8,10 +8,11 @@ import { signals } from "#shared/model/position.ts";
  *     lapwing.<tenant>.<signal>.<agent>      frames, kept by the stream LAPWING_<SIGNAL>
  *     lapwing.<tenant>.control.<agent>       aggregator to agent: Control, answered by ControlReply
  *     lapwing.<tenant>.heartbeat.<agent>     agent to aggregator: Heartbeat, answered by HeartbeatReply
+ *     lapwing.<tenant>.renew.<agent>         agent to aggregator: RenewalRequest (JSON), answered by RenewalAnswer
  *
  * So permissions can be given by tenant and by agent.
  */
-export type SubjectKind = Signal | "control" | "heartbeat";
+export type SubjectKind = Signal | "control" | "heartbeat" | "renew";
 export type Subject = {
   readonly tenant: string;
   readonly kind: SubjectKind;
@@ -20,7 +21,7 @@ export type Subject = {
 
 /** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
 const tokenShape = /^[0-9a-z][0-9a-z_-]{0,62}$/;
-const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat"];
+const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat", "renew"];
 
 /** Throws OperatingError("bad_request") for a name that can't be part of a subject. */
 export function subjectOf({ tenant, kind, agent }: Subject): string {
@@ -53,7 +54,7 @@ export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
   readonly publish: string[];
   readonly subscribe: string[];
 } {
-  const sent: readonly SubjectKind[] = [...signals, "heartbeat"];
+  const sent: readonly SubjectKind[] = [...signals, "heartbeat", "renew"];
   return {
     publish: sent.map((kind) => subjectOf({ tenant, kind, agent })),
     subscribe: [
@@ -64,6 +65,7 @@ export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
 }
 
 export const allHeartbeats = "lapwing.*.heartbeat.*";
+export const allRenewals = "lapwing.*.renew.*";
 
 export function streamName(signal: Signal): string {
   return `LAPWING_${signal.toUpperCase()}`;

@@ -4,15 +4,18 @@ import { z } from "zod";
 /** Where an aggregator takes enrolments: POST, JSON both ways. */
 export const enrolmentPath = "/api/v1/fleet/enroll";
 
+/** An agent's identity, as it lies beside its spool. */
+export const AgentId = z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits");
+/** An NKey of a user ("U..."). */
+export const UserKey = z.string().refine(isUserKey, "expected the public NKey of a user");
+
 /** What a host sends. The private key stays there: its public half is all that credentials are made of. */
 export const EnrolmentRequest = z.strictObject({
   token: z.string().min(1).max(200),
-  /** The agent's identity, as it lies beside its spool. */
-  agent: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits"),
+  agent: AgentId,
   /** For people. */
   name: z.string().min(1).max(255),
-  /** An NKey of a user ("U..."). */
-  public_key: z.string().refine(isUserKey, "expected the public NKey of a user"),
+  public_key: UserKey,
 });
 export type EnrolmentRequest = z.output<typeof EnrolmentRequest>;
 

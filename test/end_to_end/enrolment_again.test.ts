@@ -27,9 +27,10 @@ const log = spyOn(console, "log").mockImplementation((text: string) => void said
 beforeAll(async () => {
   await makeOperatorKeys(join(folder, "keys"), "./jwt");
   catalog = await Catalog.open(`sqlite://${join(folder, "catalog.db")}`);
-  const keys = await readOperatorKeys(join(folder, "keys"));
+  const keys = () => readOperatorKeys(join(folder, "keys"));
   const metrics = createSelfMetrics();
-  const parts = { catalog, keys, servers, clock: systemClock, log: silentLogger, metrics };
+  const shared = { catalog, keys, clock: systemClock, log: silentLogger, metrics };
+  const parts = { ...shared, servers, ttlMs: 3_600_000 };
   const app = enrolmentRoutes(new Enroller(parts));
   server = Bun.serve({
     hostname: "127.0.0.1",

@@ -171,6 +171,13 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: uint32 targets_left_out = 31;
    */
   targetsLeftOut: number;
+
+  /**
+   * Unset where the agent has none that run out: enrolled by hand, or before there were such.
+   *
+   * @generated from field: lapwing.v1.CredentialsState credentials = 40;
+   */
+  credentials?: CredentialsState | undefined;
 };
 
 /**
@@ -206,6 +213,40 @@ export declare type TargetCount = Message<"lapwing.v1.TargetCount"> & {
  * Use `create(TargetCountSchema)` to create a new message.
  */
 export declare const TargetCountSchema: GenMessage<TargetCount>;
+
+/**
+ * What an enrolled agent connects with. No secret in it.
+ *
+ * @generated from message lapwing.v1.CredentialsState
+ */
+export declare type CredentialsState = Message<"lapwing.v1.CredentialsState"> & {
+  /**
+   * The key in use.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+
+  /**
+   * Unix milliseconds.
+   *
+   * @generated from field: double expires_ms = 2;
+   */
+  expiresMs: number;
+
+  /**
+   * Why they could not be renewed; empty where nothing is wrong.
+   *
+   * @generated from field: string last_error = 3;
+   */
+  lastError: string;
+};
+
+/**
+ * Describes the message lapwing.v1.CredentialsState.
+ * Use `create(CredentialsStateSchema)` to create a new message.
+ */
+export declare const CredentialsStateSchema: GenMessage<CredentialsState>;
 
 /**
  * A service of the host. No secrets in it.
@@ -698,6 +739,14 @@ export declare type Control = Message<"lapwing.v1.Control"> & {
      */
     value: LanePosition;
     case: "newEpoch";
+  } | {
+    /**
+     * Exchange the credentials now.
+     *
+     * @generated from field: lapwing.v1.RenewCredentials renew_credentials = 10;
+     */
+    value: RenewCredentials;
+    case: "renewCredentials";
   } | { case: undefined; value?: undefined };
 };
 
@@ -706,6 +755,18 @@ export declare type Control = Message<"lapwing.v1.Control"> & {
  * Use `create(ControlSchema)` to create a new message.
  */
 export declare const ControlSchema: GenMessage<Control>;
+
+/**
+ * @generated from message lapwing.v1.RenewCredentials
+ */
+export declare type RenewCredentials = Message<"lapwing.v1.RenewCredentials"> & {
+};
+
+/**
+ * Describes the message lapwing.v1.RenewCredentials.
+ * Use `create(RenewCredentialsSchema)` to create a new message.
+ */
+export declare const RenewCredentialsSchema: GenMessage<RenewCredentials>;
 
 /**
  * @generated from message lapwing.v1.ControlReply

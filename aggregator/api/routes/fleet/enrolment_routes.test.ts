@@ -27,13 +27,15 @@ afterAll(async () => {
 });
 
 const servers = ["nats://nats:4222"];
+const ttlMs = 3_600_000;
 
 async function served() {
   let ms = 0;
   const clock = { ...systemClock, monotonic: () => ms };
   const keys = await readOperatorKeys(folder);
   const metrics = createSelfMetrics();
-  const parts = { catalog, keys, servers, clock, log: silentLogger, metrics };
+  const read = () => readOperatorKeys(folder);
+  const parts = { catalog, keys: read, servers, ttlMs, clock, log: silentLogger, metrics };
   const app = enrolmentRoutes(new Enroller(parts));
   const post = async (body: string) => {
     const answer = await app.request(enrolmentPath, { method: "POST", body });
@@ -54,12 +56,14 @@ test("enrolmentRoutes() signs a key for its agent's own subjects, for the accoun
   const terms = { tenant: "acme", labels: { site: "north" }, ttlMs: 60_000, usesMax: 1 };
   const token = await createToken(catalog, terms, { actor: "test", nowMs: Date.now() });
   const key = createUser().getPublicKey();
+  const beforeSeconds = Math.floor(Date.now() / 1_000);
   const { status, json } = await post(host(token, key));
   expect({ status, json }).toEqual({
     status: 200,
     json: { jwt: expect.any(String), tenant: "acme", servers, labels: { site: "north" } },
   });
   const claims = decode<User>(Object(json).jwt);
+  expect(claims.exp).toBeWithin(beforeSeconds + 3_600, beforeSeconds + 3_660);
   expect(claims).toMatchObject({
     sub: key,
     iss: keys.signing.getPublicKey(),
@@ -70,6 +74,7 @@ test("enrolmentRoutes() signs a key for its agent's own subjects, for the accoun
           "lapwing.acme.metrics.00000000000000aa",
           "lapwing.acme.logs.00000000000000aa",
           "lapwing.acme.heartbeat.00000000000000aa",
+          "lapwing.acme.renew.00000000000000aa",
         ],
       },
       sub: {
