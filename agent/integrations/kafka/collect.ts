@@ -9,6 +9,7 @@ import {
   findCoordinator,
   listGroups,
 } from "./groups.ts";
+import { isLowestBroker } from "./own_broker.ts";
 import { Partitions } from "./partitions.ts";
 import { addGroups, addPartitions } from "./samples.ts";
 import { WireWriter } from "./wire.ts";
@@ -30,6 +31,12 @@ export const openKafka: OpenInstance<KafkaConfig> = (config) => ({
     try {
       const first = await firstOf(config.brokers, connect);
       const cluster = await readCluster(first, config);
+      const [asked = ""] = config.brokers;
+      if (
+        config.cluster_from === "lowest_broker" &&
+        !(await isLowestBroker(asked, cluster.brokers))
+      )
+        return;
       const groups: GroupOffsets[] = [];
       await Promise.all(
         cluster.brokers.map(({ id, address }) =>

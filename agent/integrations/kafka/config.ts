@@ -13,6 +13,8 @@ export const KafkaConfig = z
       .array(addressText)
       .min(1)
       .default([`127.0.0.1:${usualPort}`]),
+    /** Whether the cluster is told of in any case, or only where the first of `brokers` is on this host and has the lowest id of all. */
+    cluster_from: z.enum(["any_broker", "lowest_broker"]).default("any_broker"),
     /** Without it nobody logs in. */
     username: z.string().min(1).optional(),
     ...passwordShape,

@@ -53,7 +53,8 @@ async function findingOf(
     ({ port }) => port >= usualPort && port < usualPort + 8,
   );
   const address = listener === undefined ? `127.0.0.1:${usualPort}` : reachable(listener);
-  const options = { brokers: [address] };
+  // There is an agent beside each broker, perhaps.
+  const options = { brokers: [address], cluster_from: "lowest_broker" as const };
   const answer =
     listener === undefined
       ? undefined

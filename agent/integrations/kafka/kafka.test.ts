@@ -175,7 +175,7 @@ test("kafka: found by the class that Java runs, watched where it answers in the 
     {
       confidence: 1,
       because: ["process java (pid 100) runs a broker", "127.0.0.1:9092 answers ApiVersions"],
-      options: { brokers: ["127.0.0.1:9092"] },
+      options: { brokers: ["127.0.0.1:9092"], cluster_from: "lowest_broker" },
       needs: [],
     },
   ]);

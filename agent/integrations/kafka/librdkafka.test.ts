@@ -61,3 +61,17 @@ withBrokers("kafka: librdkafka's brokers tell of partitions, leaders and offsets
     ),
   );
 });
+
+withBrokers(
+  "kafka: of agents beside the brokers of a cluster the one at the lowest tells of it",
+  async () => {
+    const tickAt = (address: string) =>
+      new InstanceUnderTest(kafka, { brokers: [address], cluster_from: "lowest_broker" }).tick();
+    const ticks = await Promise.all(brokers.map(tickAt));
+    // Ids are given in the order of the addresses.
+    expect(ticks.map(({ samples }) => samples.get("kafka_brokers"))).toEqual([2, undefined]);
+    expect(ticks.map(({ samples }) => samples.get("kafka_up"))).toEqual([1, 1]);
+    expect([...(ticks[1]?.samples.keys() ?? [])]).toEqual(["kafka_up"]);
+    expect(ticks[1]?.degraded).toEqual([]);
+  },
+);
