@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InstanceUnderTest } from "#test/support/integration_world.ts";
+import { type Collected, InstanceUnderTest } from "#test/support/integration_world.ts";
 import { kafka } from "./integration.ts";
 
 const program = Bun.which("kcat");
@@ -62,11 +62,16 @@ withBrokers("kafka: librdkafka's brokers tell of partitions, leaders and offsets
   );
 });
 
+function tickAt(address: string): Promise<Collected> {
+  return new InstanceUnderTest(kafka, {
+    brokers: [address],
+    cluster_from: "lowest_broker",
+  }).tick();
+}
+
 withBrokers(
   "kafka: of agents beside the brokers of a cluster the one at the lowest tells of it",
   async () => {
-    const tickAt = (address: string) =>
-      new InstanceUnderTest(kafka, { brokers: [address], cluster_from: "lowest_broker" }).tick();
     const ticks = await Promise.all(brokers.map(tickAt));
     // Ids are given in the order of the addresses.
     expect(ticks.map(({ samples }) => samples.get("kafka_brokers"))).toEqual([2, undefined]);
