@@ -29,7 +29,9 @@ export const phpFpm = defineIntegration({
     const pools = (await readPoolFiles(host)).slice(0, poolsMax);
     if (pools.length === 0)
       return [{ confidence: 0.4, because: [because], options: {}, needs: [addressNeeded] }];
-    return Promise.all(pools.map((pool, i) => findingOf(host, pool, because, i === 0)));
+    return Promise.all(
+      pools.map((pool) => findingOf(host, pool, because, followsErrorLog(pools, pool))),
+    );
   },
   load: async () => (await import("./collect.ts")).openPhpFpm,
   logs: (options) => {
@@ -76,17 +78,26 @@ export const phpFpm = defineIntegration({
   },
 });
 
-/** All pools of a master write one error log: the first of them follows it. */
+/** All pools of a master write one error log: the first of them follows it. Where masters share one, or leave it to the usual place, it is one log, too. */
+function followsErrorLog(
+  pools: readonly PoolFile[],
+  { isFirst, errorLog, address }: PoolFile,
+): boolean {
+  const first = pools.find((each) => each.isFirst && each.errorLog === errorLog);
+  return isFirst && first?.address === address;
+}
+
 async function findingOf(
   host: HostView,
-  { file, name, address, statusPath, slowLog }: PoolFile,
+  { file, name, address, statusPath, slowLog, errorLog }: PoolFile,
   process: string,
-  isFirst: boolean,
+  isFollowing: boolean,
 ): Promise<Finding<Options>> {
   const options: Options = {
     address,
     ...(statusPath === undefined ? {} : { status_path: statusPath }),
-    ...(isFirst ? {} : { error_logs: [] }),
+    ...(isFollowing ? {} : { error_logs: [] }),
+    ...(isFollowing && errorLog !== undefined ? { error_logs: [errorLog] } : {}),
     ...(slowLog === undefined ? {} : { slow_logs: [slowLog] }),
   };
   const because = [process, `pool ${name} of ${file} listens on ${address}`];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync, readdirSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import { messageOf } from "#shared/errors.ts";
 import { type Daemon, serverFolder, startDaemon } from "#test/support/daemon.ts";
@@ -145,6 +146,77 @@ withServer(
   },
 );
 
+withServer(
+  "php_fpm: pools of every master that runs are found by the files that it names, and those of others are not",
+  async () => {
+    const more = await serverFolder("php-more");
+    const own = `${more.path}/main.conf`;
+    const sockets = ["one", "two"].map((name) => `${more.path}/${name}.sock`);
+    await mkdir(`${more.path}/pool.d`);
+    for (const [i, path] of sockets.entries())
+      await Bun.write(`${more.path}/pool.d/${i}.conf`, asNobody(poolText(path, i)));
+    const log = `error_log = ${more.path}/error.log`;
+    await Bun.write(own, `[global]\n${log}\ndaemonize = no\ninclude=${more.path}/pool.d/*.conf\n`);
+    const ticks = sockets.map(
+      (address, i) => new InstanceUnderTest(phpFpm, { address, status_path: `/s${i}` }),
+    );
+    const second = await startDaemon([`/usr/sbin/${program}`, "-F", "-y", own], async () =>
+      (await Promise.all(ticks.map((each) => each.tick()))).every(
+        ({ samples }) => samples.size > 0,
+      ),
+    );
+    // What the masters and pools of this test call themselves.
+    const titles = readdirSync("/proc").flatMap((pid) => titleOf(pid));
+    const processes = titles
+      .filter((title) => title.includes(folder.path) || title.includes(more.path))
+      .map((title) => ({ name: program ?? "", args: [title] }));
+    expect(processes).toHaveLength(2);
+    const files = Object.fromEntries(
+      await Promise.all(
+        [own, `${folder.path}/fpm.conf`, ...[0, 1].map((i) => `${more.path}/pool.d/${i}.conf`)].map(
+          async (path) => [path, await Bun.file(path).text()] as const,
+        ),
+      ),
+    );
+    const left = { "/etc/php/7.4/fpm/pool.d/old.conf": "[old]\nlisten = /run/old.sock\n" };
+    const found = await phpFpm.detect(
+      hostOf({ processes, files: { ...files, ...left }, ...realAsking }),
+    );
+    const told = found.map(({ options, needs }) => [
+      options.address,
+      options.error_logs,
+      needs.length,
+    ]);
+    expect(told).toHaveLength(5);
+    // In which order the masters stand is the process table's.
+    expect(told).toEqual(
+      expect.arrayContaining([
+        [socket(), [`${folder.path}/error.log`], 0],
+        [`127.0.0.1:${port}`, [], 0],
+        [`${folder.path}/bare.sock`, [], 1],
+        [sockets[0], [`${more.path}/error.log`], 0],
+        [sockets[1], [], 0],
+      ]),
+    );
+    await second.stop();
+    await more[Symbol.asyncDispose]();
+  },
+);
+
+function poolText(path: string, i: number): string {
+  return `[p${i}]\nlisten = ${path}\npm = static\npm.max_children = 1\npm.status_path = /s${i}\n`;
+}
+
+/** Of a process of PHP-FPM's masters; it may end meanwhile. */
+function titleOf(pid: string): string[] {
+  try {
+    const title = readFileSync(`/proc/${pid}/cmdline`, "latin1").replace(/\0+$/, "");
+    return title.startsWith("php-fpm: master process") ? [title] : [];
+  } catch {
+    return [];
+  }
+}
+
 withServer("php_fpm: its log has times and severities", async () => {
   const logs = new LogsUnderTest(phpFpm, {});
   const text = await Bun.file(`${folder.path}/error.log`).text();
@@ -226,7 +298,11 @@ pm.status_listen = /run/$pool.sock
 listen = relative.sock
 `;
   expect(
-    poolsOf("f", text).map(({ name, address, statusPath }) => [name, address, statusPath]),
+    poolsOf([{ file: "f", text }]).map(({ name, address, statusPath }) => [
+      name,
+      address,
+      statusPath,
+    ]),
   ).toEqual([
     ["a", "127.0.0.1:9001", "/s"],
     ["b", "/run/b.sock", undefined],
