@@ -28,6 +28,7 @@ const programs = [
   ["fail2ban-server", "fail2ban"],
   ["haproxy", "haproxy"],
   ["squid", "squid"],
+  ["varnishd", "varnish"],
   ["/etc/php", "php-fpm"],
   ["shellcheck", "shellcheck"],
   ["etcd", "etcd-server"],
