@@ -4,6 +4,8 @@ import type { OpenInstance, Tick } from "../integration.ts";
 import { numberAfter, readIfThere } from "../kernel_files.ts";
 import { runProgram } from "../run_program.ts";
 import type { SystemdConfig } from "./config.ts";
+import { monotonicOrigin } from "./monotonic_clock.ts";
+import { TimerSchedule } from "./timers.ts";
 import {
   type Unit,
   type UnitDetails,
@@ -42,6 +44,11 @@ const lastTrigger = gauge(
   "When a timer ran last, Unix seconds; 0 where it never did.",
   named,
 );
+const nextTrigger = gauge(
+  "systemd_timer_next_trigger_seconds",
+  "When a timer is to run next at the latest, Unix seconds.",
+  named,
+);
 const accepted = counter(
   "node_systemd_socket_accepted_connections_total",
   "Connections that a socket accepted.",
@@ -74,6 +81,7 @@ export const openSystemd: OpenInstance<SystemdConfig> = (options) => {
   let manager = new Map<string, string>();
   let seen = "";
   let nextMs = 0;
+  const timers = new TimerSchedule();
   return {
     async collect(sink, tick) {
       const { units, malformed } = parseUnits(
@@ -98,6 +106,7 @@ export const openSystemd: OpenInstance<SystemdConfig> = (options) => {
       if (now !== seen || tick.timestampMs >= nextMs) {
         try {
           details = await askDetails(options, wanted, tick);
+          timers.learn(details);
           manager = parseProperties(
             await ask(options, tick, ["show", "--no-pager", "--property=Version,SystemState"]),
           );
@@ -108,7 +117,12 @@ export const openSystemd: OpenInstance<SystemdConfig> = (options) => {
         }
       }
       addManager(sink, manager);
-      for (const unit of wanted) addUnit(sink, unit, details.get(unit.name), options.cgroup_root);
+      for (const unit of wanted) {
+        const own = details.get(unit.name);
+        addUnit(sink, unit, own, options.cgroup_root);
+        const next = own === undefined ? undefined : timers.nextOf(unit.name, own);
+        if (next !== undefined && unit.active === "active") sink.add(nextTrigger, next, unit.name);
+      }
       if (wanted.length > options.details_max)
         tick.degraded(`${wanted.length - options.details_max} units beyond details_max`);
     },
@@ -142,7 +156,8 @@ async function askDetails(
   const names = units.slice(0, options.details_max).map(({ name }) => name);
   if (names.length === 0) return new Map();
   const properties = `--property=${askedProperties.join(",")}`;
-  return parseDetails(await ask(options, tick, ["show", "--no-pager", properties, "--", ...names]));
+  const text = await ask(options, tick, ["show", "--no-pager", properties, "--", ...names]);
+  return parseDetails(text, monotonicOrigin());
 }
 
 function addSummary(sink: SampleSink, units: readonly Unit[]): void {

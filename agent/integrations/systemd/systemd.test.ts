@@ -8,7 +8,8 @@ import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { systemd } from "./integration.ts";
 import { SystemdHost } from "./systemd_host.fixture.ts";
-import { parseDetails, parseUnits } from "./units.ts";
+import { TimerSchedule } from "./timers.ts";
+import { type UnitDetails, parseDetails, parseUnits } from "./units.ts";
 
 const booted = await SystemdHost.boot();
 afterAll(() => booted?.stop());
@@ -51,6 +52,11 @@ test.skipIf(booted === undefined)(
     const ran = samples.get('node_systemd_timer_last_trigger_seconds{name="often.timer"}') ?? 0;
     expect(Math.abs(ran - now)).toBeLessThan(60);
     expect(samples.get('node_systemd_timer_last_trigger_seconds{name="never.timer"}')).toBe(0);
+    const next = (name: string) =>
+      samples.get(`systemd_timer_next_trigger_seconds{name="${name}"}`) ?? 0;
+    // By the calendar, and an hour after it ran, each with the minute that systemd allows itself.
+    expect(next("never.timer")).toBe(Date.UTC(2099, 0, 1) / 1_000 + 60);
+    expect(Math.abs(next("often.timer") - ran - 3_660)).toBeLessThan(5);
     expect(samples.get('node_systemd_socket_accepted_connections_total{name="echo.socket"}')).toBe(
       0,
     );
@@ -220,7 +226,8 @@ test("parseUnits() takes the marks of failed units, and names as systemd writes 
 });
 
 test("parseDetails() takes units apart, and knows the words for no number and no time", () => {
-  const found = parseDetails(`Type=simple
+  const found = parseDetails(
+    `Type=simple
 NRestarts=0
 TasksCurrent=18446744073709551615
 TasksMax=infinity
@@ -235,7 +242,17 @@ ActiveEnterTimestamp=Sat 2026-11-21 21:35:14 UTC
 LastTriggerUSec=
 Id=c.timer
 ActiveEnterTimestamp=Sat 2026-11-21 21:35:14 CET
-`);
+NextElapseUSecRealtime=
+NextElapseUSecMonotonic=1month 1d 2min 3.5s
+AccuracyUSec=12h
+
+Id=d.timer
+NextElapseUSecRealtime=Sat 2026-11-21 21:35:14 UTC
+NextElapseUSecMonotonic=infinity
+AccuracyUSec=1min
+`,
+    1_000,
+  );
   expect(found.get("a.service")).toMatchObject({
     type: "simple",
     restarts: 0,
@@ -252,7 +269,47 @@ ActiveEnterTimestamp=Sat 2026-11-21 21:35:14 CET
   expect(found.get("c.timer")).toMatchObject({
     activeSinceSeconds: undefined,
     lastTriggerSeconds: 0,
+    nextTriggerSeconds: 1_000 + 2_629_800 + 86_400 + 123.5,
+    accuracySeconds: 43_200,
   });
+  expect(found.get("d.timer")).toMatchObject({ nextTriggerSeconds: seconds, accuracySeconds: 60 });
+});
+
+function timeText(seconds: number): string {
+  if (seconds === 0) return "";
+  return `${new Date(seconds * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** A timer as systemctl tells of it, times in Unix seconds, 0 for none. */
+function timerOf(last: number, next: number): UnitDetails {
+  const lines = [
+    "Id=a.timer",
+    `LastTriggerUSec=${timeText(last)}`,
+    `NextElapseUSecRealtime=${timeText(next)}`,
+    "AccuracyUSec=1h",
+  ];
+  const details = parseDetails(lines.join("\n"), undefined).get("a.timer");
+  if (details === undefined) throw new Error("no timer was read");
+  return details;
+}
+
+test("TimerSchedule knows when a timer of any period is to run, also while its job runs", () => {
+  const [hour, day, month] = [3_600, 86_400, 31 * 86_400];
+  const timers = new TimerSchedule();
+  const nextOf = (last: number, next: number) => {
+    const details = timerOf(last, next);
+    timers.learn(new Map([["a.timer", details]]));
+    return timers.nextOf("a.timer", details);
+  };
+  // Never ran, then each month; the third time its job runs for long.
+  expect(nextOf(0, month)).toBe(month + hour);
+  expect(nextOf(month, 2 * month)).toBe(2 * month + hour);
+  expect(nextOf(2 * month + 60, 2 * month)).toBe(3 * month + 60 + hour);
+  expect(nextOf(2 * month + 60, 3 * month)).toBe(3 * month + hour);
+  // Of another period since, and done with at last.
+  expect(nextOf(3 * month, 3 * month + day)).toBe(3 * month + day + hour);
+  expect(nextOf(3 * month + day, 0)).toBeUndefined();
+  expect(new TimerSchedule().nextOf("a.timer", timerOf(month, month))).toBeUndefined();
 });
 
 test("systemd: found where the host was booted with it", async () => {

@@ -25,6 +25,10 @@ export type UnitDetails = {
   readonly activeSinceSeconds: number | undefined;
   readonly restarts: number | undefined;
   readonly lastTriggerSeconds: number | undefined;
+  /** When a timer runs next; in the past while what it started runs. */
+  readonly nextTriggerSeconds: number | undefined;
+  /** How much later than that systemd may run it (AccuracySec). */
+  readonly accuracySeconds: number;
   readonly accepted: number | undefined;
   readonly connections: number | undefined;
   readonly refused: number | undefined;
@@ -40,6 +44,9 @@ export const askedProperties = [
   "ActiveEnterTimestamp",
   "NRestarts",
   "LastTriggerUSec",
+  "NextElapseUSecRealtime",
+  "NextElapseUSecMonotonic",
+  "AccuracyUSec",
   "NAccepted",
   "NConnections",
   "NRefused",
@@ -48,8 +55,11 @@ export const askedProperties = [
   "ControlGroup",
 ] as const;
 
-/** Blocks of "Key=value" lines, an empty line between two units; by the unit's name. */
-export function parseDetails(text: string): Map<string, UnitDetails> {
+/** Blocks of "Key=value" lines, an empty line between two units; by the unit's name. `originSeconds`: Unix time from which monotonic times count. */
+export function parseDetails(
+  text: string,
+  originSeconds: number | undefined,
+): Map<string, UnitDetails> {
   const found = new Map<string, UnitDetails>();
   for (const block of text.split(/\n\s*\n/)) {
     const values = parseProperties(block);
@@ -63,6 +73,8 @@ export function parseDetails(text: string): Map<string, UnitDetails> {
       lastTriggerSeconds: values.has("LastTriggerUSec")
         ? (secondsOf(values.get("LastTriggerUSec")) ?? 0)
         : undefined,
+      nextTriggerSeconds: nextTriggerOf(values, originSeconds),
+      accuracySeconds: spanOf(values.get("AccuracyUSec")) ?? 0,
       accepted: count("NAccepted"),
       connections: count("NConnections"),
       refused: count("NRefused"),
@@ -81,6 +93,44 @@ export function parseProperties(text: string): Map<string, string> {
     if (end > 0) values.set(line.slice(0, end), line.slice(end + 1));
   }
   return values;
+}
+
+/** The sooner one of a time by the calendar and one by the monotonic clock. */
+function nextTriggerOf(
+  values: ReadonlyMap<string, string>,
+  originSeconds: number | undefined,
+): number | undefined {
+  const elapsed = spanOf(values.get("NextElapseUSecMonotonic"));
+  const next = Math.min(
+    secondsOf(values.get("NextElapseUSecRealtime")) ?? Infinity,
+    elapsed === undefined || originSeconds === undefined ? Infinity : originSeconds + elapsed,
+  );
+  return next === Infinity ? undefined : next;
+}
+
+/** Units of systemd.time(7), as systemctl writes them. */
+const spanUnits: Readonly<Record<string, number>> = {
+  y: 31_557_600,
+  month: 2_629_800,
+  w: 604_800,
+  d: 86_400,
+  h: 3_600,
+  min: 60,
+  s: 1,
+  ms: 1e-3,
+  us: 1e-6,
+};
+
+/** "1month 2d 3h 4min 5.678901s" as seconds; undefined for "infinity", "0" and what is no span. */
+function spanOf(text: string | undefined): number | undefined {
+  let seconds = 0;
+  for (const part of text?.split(" ") ?? []) {
+    const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(part) ?? [];
+    const size = spanUnits[unit];
+    if (number === undefined || size === undefined) return undefined;
+    seconds += Number(number) * size;
+  }
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** "[not set]", "infinity" and the largest number of 64 bits mean that there is none. */
