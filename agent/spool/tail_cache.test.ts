@@ -4,6 +4,7 @@ import { comparePositions, origin } from "#shared/model/position.ts";
 import { TailCache } from "./tail_cache.ts";
 
 const kib = 1024;
+const empty = new Uint8Array();
 
 test("TailCache gives the newest frames in order, as many as it can hold, and no others", () => {
   const step = fc.oneof(
@@ -47,4 +48,21 @@ test("TailCache gives the newest frames in order, as many as it can hold, and no
       expect(got).toEqual(all.slice(from).map((frame) => frame.bytes));
   });
   fc.assert(property, { seed: 9, numRuns: 300 });
+});
+
+test("TailCache lets go what the reader has", () => {
+  const cache = new TailCache(origin);
+  const frames = [1, 2, 3].map((sequence) => ({
+    position: { epoch: 1, sequence },
+    bytes: new Uint8Array(sequence),
+  }));
+  cache.add(frames);
+  const [, second = empty, third = empty] = frames.map(({ bytes }) => bytes);
+  const to = { epoch: 1, sequence: 3 };
+  expect(cache.read({ epoch: 1, sequence: 1 }, to, Infinity)).toEqual([second, third]);
+  expect(cache.read(origin, to, Infinity)).toBeUndefined();
+  expect(cache.read({ epoch: 1, sequence: 1 }, to, 1)).toEqual([second]);
+  expect(cache.read(to, to, Infinity)).toEqual([]);
+  cache.add([{ position: { epoch: 1, sequence: 4 }, bytes: new Uint8Array(4) }]);
+  expect(cache.read(to, { epoch: 1, sequence: 4 }, Infinity)).toEqual([new Uint8Array(4)]);
 });

@@ -2,12 +2,15 @@ import type { Position } from "#shared/model/position.ts";
 import { comparePositions } from "#shared/model/position.ts";
 import type { BuiltFrame } from "./frame_builder.ts";
 
-/** Readers follow the end closely, so that much is enough to spare them the disk. */
+/** The reader follows the end closely, so that much is enough to spare it the disk. */
 const bytesMax = 2 * 1024 * 1024;
 
 type Cached = Pick<BuiltFrame, "position" | "bytes">;
 
-/** The newest frames of a lane in memory, in order and without a gap, bounded. */
+/**
+ * The newest frames of a lane in memory, in order and without a gap, bounded. What the reader asks to go on from, it has: frames up to
+ * there are let go, and come from the disk should they be asked for once more.
+ */
 export class TailCache {
   #frames: Cached[] = [];
   /** How many at its beginning are gone. */
@@ -25,10 +28,14 @@ export class TailCache {
       this.#frames.push({ position, bytes });
       this.#bytes += bytes.length;
     }
-    while (this.#bytes > bytesMax) {
+    while (this.#bytes > bytesMax && this.#gone < this.#frames.length) this.#letGo(this.#gone + 1);
+  }
+
+  /** Those before the place `end` of the list. */
+  #letGo(end: number): void {
+    for (; this.#gone < end; this.#gone++) {
       const oldest = this.#frames[this.#gone];
       if (oldest === undefined) break;
-      this.#gone++;
       this.#bytes -= oldest.bytes.length;
       this.#start = oldest.position;
     }
@@ -53,9 +60,10 @@ export class TailCache {
   /** Frames after `after` up to and with `to`, or undefined when the cache does not reach back that far. */
   read(after: Position, to: Position, limit: number): Uint8Array[] | undefined {
     if (comparePositions(after, this.#start) < 0) return undefined;
+    this.#letGo(this.#firstAfter(after));
     const found: Uint8Array[] = [];
     let taken = 0;
-    for (let at = this.#firstAfter(after); at < this.#frames.length; at++) {
+    for (let at = this.#gone; at < this.#frames.length; at++) {
       const frame = this.#frames[at];
       if (frame === undefined || comparePositions(frame.position, to) > 0) break;
       if (found.length > 0 && taken + frame.bytes.length > limit) break;

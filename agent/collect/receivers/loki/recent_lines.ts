@@ -10,8 +10,9 @@ const copiedBytesMax = 16 * 1024;
  * an older one.
  */
 export class RecentLines {
-  readonly #low = new Uint32Array(slots);
-  readonly #high = new Uint32Array(slots);
+  /** Made by the first entry: most agents take none. */
+  #low = new Uint32Array();
+  #high = new Uint32Array();
   readonly #bytes = Buffer.alloc(headBytes + copiedBytesMax);
   readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
 
@@ -22,6 +23,10 @@ export class RecentLines {
 
   /** Whether the entry source[start, end) was given before. Remembers it. */
   isKnown(ms: number, nanos: number, source: Buffer, start: number, end: number): boolean {
+    if (this.#low.length === 0) {
+      this.#low = new Uint32Array(slots);
+      this.#high = new Uint32Array(slots);
+    }
     const view = this.#view;
     view.setFloat64(0, ms, true);
     view.setUint32(8, nanos, true);
