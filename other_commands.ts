@@ -16,6 +16,7 @@ import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts"
 import { queryCommand } from "#aggregator/query_command.ts";
 import { openAggregatorRole } from "#aggregator/role.ts";
 import { storageCommand } from "#aggregator/storage_command.ts";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
@@ -31,7 +32,9 @@ import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { version } from "#shared/version.ts";
 
 /** The whole file, as `up` and `check` read it. */
-const LapwingConfig = withAgentChecks(z.strictObject({ ...agentShape, ...aggregatorShape }));
+const LapwingConfig = lazySchema(() =>
+  withAgentChecks(z.strictObject({ ...agentShape(), ...aggregatorShape })),
+);
 
 /** Read once, at the start; an agent's own keys are for the agent to tell. */
 const aggregatorKeys = ["storage", "ingest", "query", "streams", "fleet"] as const;

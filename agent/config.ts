@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { ReceiversConfig } from "./collect/receivers/config.ts";
@@ -16,8 +17,8 @@ import { SpoolConfig } from "./spool/config.ts";
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
 /** The keys of lapwing.yaml that an agent reads. */
-export const agentShape = {
-  ...baseShape,
+export const agentShape = () => ({
+  ...baseShape(),
   agent: z
     .strictObject({
       /** Shown to people and put on what this host collects; the host's own name by default. */
@@ -51,8 +52,8 @@ export const agentShape = {
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
   /** Of what an aggregator reads, an agent needs only how late samples may be. */
-  storage: z.looseObject(outOfOrderShape).prefault({}),
-};
+  storage: z.looseObject(outOfOrderShape()).prefault({}),
+});
 
 /**
  * Adds the mistakes that show only when keys meet each other. They are looked for as soon as the keys that they are about are in
@@ -83,14 +84,16 @@ function isTime(key: PropertyKey): boolean {
 }
 
 /** One file serves all roles: an agent leaves alone what only an aggregator reads. */
-export const AgentConfig = withAgentChecks(
-  z.strictObject({
-    ...agentShape,
-    streams: z.unknown().optional(),
-    fleet: z.unknown().optional(),
-    ingest: z.unknown().optional(),
-    query: z.unknown().optional(),
-  }),
+export const AgentConfig = lazySchema(() =>
+  withAgentChecks(
+    z.strictObject({
+      ...agentShape(),
+      streams: z.unknown().optional(),
+      fleet: z.unknown().optional(),
+      ingest: z.unknown().optional(),
+      query: z.unknown().optional(),
+    }),
+  ),
 );
-const Own = z.strictObject(agentShape);
+const Own = lazySchema(() => z.strictObject(agentShape()));
 export type AgentConfig = z.output<typeof Own>;

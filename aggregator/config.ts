@@ -19,7 +19,7 @@ const SqlConfig = z.strictObject({
 
 /** The keys of lapwing.yaml that an aggregator reads. */
 export const aggregatorShape = {
-  ...baseShape,
+  ...baseShape(),
   storage: StoreConfig.prefault({}),
   ingest: IngestConfig.prefault({}),
   /** Bounds of queries. */

@@ -55,10 +55,12 @@ export function addFileSource(given: {
 
 /** What our own check says against paths and encoding. */
 function faultOf({ paths, encoding }: Draft): string | undefined {
-  const checked = FileLogsConfig.pick({ paths: true, encoding: true }).safeParse({
-    paths,
-    ...(encoding === undefined ? {} : { encoding }),
-  });
+  const checked = FileLogsConfig.unwrap()
+    .pick({ paths: true, encoding: true })
+    .safeParse({
+      paths,
+      ...(encoding === undefined ? {} : { encoding }),
+    });
   return checked.success
     ? undefined
     : checked.error.issues

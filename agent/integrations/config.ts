@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, formatDuration } from "#shared/text/duration.ts";
+import { lazySchema, parsedOnce } from "#shared/lazy_schema.ts";
 import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
 import { SourceEntry } from "../collect/sources/config.ts";
@@ -28,19 +29,19 @@ export type BoundInstance = {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type AnyIntegration = Integration<string, z.ZodType<any, any>>;
 
-const commonKeys = new Set(Object.keys(instanceShape));
-const Common = z.object(instanceShape);
+const Common = lazySchema(() => z.object(instanceShape()));
 
 /** An entry of an integration, as the configuration or detection gives it. */
 function entryOf(integration: AnyIntegration): z.ZodType<BoundInstance> {
   return z.record(z.string(), z.unknown()).transform((entry, context): BoundInstance => {
     const keys = Object.keys(entry);
+    const commonKeys = new Set(Object.keys(Common.unwrap().shape));
     const pick = (isCommon: boolean) =>
       Object.fromEntries(
         keys.filter((key) => commonKeys.has(key) === isCommon).map((key) => [key, entry[key]]),
       );
-    const common = Common.safeParse(pick(true));
-    const options = integration.config.safeParse(pick(false));
+    const common = Common.safeParse(pick(true), parsedOnce);
+    const options = integration.config.safeParse(pick(false), parsedOnce);
     for (const { error } of [common, options])
       for (const issue of error?.issues ?? [])
         if (issue.code === "unrecognized_keys")
@@ -68,10 +69,10 @@ export function bindFound(
   options: Readonly<Record<string, unknown>>,
   intervalMs: number,
 ): { readonly bound: BoundInstance } | { readonly problem: string } {
-  const { data, error } = entryOf(integration).safeParse({
-    interval: formatDuration(intervalMs),
-    ...options,
-  });
+  const { data, error } = entryOf(integration).safeParse(
+    { interval: formatDuration(intervalMs), ...options },
+    parsedOnce,
+  );
   if (data !== undefined) return { bound: data };
   const issues = error?.issues ?? [];
   return {
@@ -90,50 +91,56 @@ function bound(
   const scrape =
     job === undefined
       ? undefined
-      : ScrapeConfigs.parse([
-          {
-            scrape_interval: `${common.interval}ms`,
-            ...(common.timeout === undefined ? {} : { scrape_timeout: `${common.timeout}ms` }),
-            ...job,
-            job_name: common.job ?? integration.job,
-            static_configs: job.static_configs.map((each) => ({
-              ...each,
-              labels: { ...(common.instance !== undefined && { instance }), ...common.labels },
-            })),
-          },
-        ]);
+      : ScrapeConfigs.parse(
+          [
+            {
+              scrape_interval: `${common.interval}ms`,
+              ...(common.timeout === undefined ? {} : { scrape_timeout: `${common.timeout}ms` }),
+              ...job,
+              job_name: common.job ?? integration.job,
+              static_configs: job.static_configs.map((each) => ({
+                ...each,
+                labels: { ...(common.instance !== undefined && { instance }), ...common.labels },
+              })),
+            },
+          ],
+          parsedOnce,
+        );
   const logs = common.logs
-    ? (integration.logs?.(options) ?? []).map((entry) => SourceEntry.parse(entry))
+    ? (integration.logs?.(options) ?? []).map((entry) => SourceEntry.parse(entry, parsedOnce))
     : [];
   const shown = () => ({ [integration.name]: { ...common, instance, options } });
   return { integration, common, options, instance, fingerprint, scrape, logs, shown };
 }
 
 const names = Object.keys(integrations);
-const entries = Object.fromEntries(
-  Object.entries(integrations).map(([name, integration]) => [
-    name,
-    z.array(entryOf(integration)).default([]),
-  ]),
-);
+const entries = () =>
+  Object.fromEntries(
+    Object.entries(integrations).map(([name, integration]) => [
+      name,
+      z.array(entryOf(integration)).default([]),
+    ]),
+  );
 
 /** Services of this host that are watched. Lists hold what is written down; what is found besides needs no line. */
-export const IntegrationsConfig = z
-  .strictObject({
-    /** Whether services are looked for, and those that need no secret are watched without being named here. */
-    detect: z.boolean().default(true),
-    detect_interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("1m"),
-    /** How often what detection found is asked. */
-    interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("15s"),
-    /** Integrations that detection leaves alone. */
-    exclude: z.array(z.enum(names)).default([]),
-    ...entries,
-  })
-  .transform(({ detect, detect_interval, interval, exclude, ...lists }) => ({
-    detect,
-    detectIntervalMs: detect_interval,
-    intervalMs: interval,
-    exclude: new Set(exclude),
-    named: Object.values(lists as Readonly<Record<string, readonly BoundInstance[]>>).flat(),
-  }));
+export const IntegrationsConfig = lazySchema(() =>
+  z
+    .strictObject({
+      /** Whether services are looked for, and those that need no secret are watched without being named here. */
+      detect: z.boolean().default(true),
+      detect_interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("1m"),
+      /** How often what detection found is asked. */
+      interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("15s"),
+      /** Integrations that detection leaves alone. */
+      exclude: z.array(z.enum(names)).default([]),
+      ...entries(),
+    })
+    .transform(({ detect, detect_interval, interval, exclude, ...lists }) => ({
+      detect,
+      detectIntervalMs: detect_interval,
+      intervalMs: interval,
+      exclude: new Set(exclude),
+      named: Object.values(lists as Readonly<Record<string, readonly BoundInstance[]>>).flat(),
+    })),
+);
 export type IntegrationsConfig = z.output<typeof IntegrationsConfig>;

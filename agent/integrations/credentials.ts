@@ -3,12 +3,12 @@ import { z } from "zod";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
 
 /** Keys of a password among an integration's options. */
-export const passwordShape = {
+export const passwordShape = () => ({
   /** Digits alone are a password, too. */
   password: scalarText.optional(),
   /** Read at each connect, so that a changed password is used. */
   password_file: z.string().optional(),
-};
+});
 
 type Password = {
   readonly password?: string | undefined;

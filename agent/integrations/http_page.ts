@@ -7,11 +7,11 @@ import { type HttpServiceConfig, httpClientOf, httpServiceShape } from "./http_s
 const pageBytesMax = 16 * 1_024 * 1_024;
 
 /** Options of a service that shows a page by HTTP, beside `url`. */
-export const pageShape = {
+export const pageShape = () => ({
   /** Connects here instead of to the host that `url` names. */
   unix_socket: z.string().startsWith("/", "expected an absolute path").optional(),
-  ...httpServiceShape,
-} as const;
+  ...httpServiceShape(),
+});
 
 type PageOptions = HttpServiceConfig & {
   readonly url: string;

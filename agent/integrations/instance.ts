@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { gauge } from "../collect/samples/family.ts";
@@ -9,7 +10,7 @@ import { instanceLabel } from "./instance_label.ts";
 import type { Integration, OpenedInstance } from "./integration.ts";
 
 /** Keys of every entry, beside those of its integration. */
-export const instanceShape = {
+export const instanceShape = () => ({
   interval: duration.refine((ms) => ms >= 1_000, "must be 1s or more").prefault("15s"),
   /** 10s, or the interval where that is shorter. */
   timeout: duration.refine((ms) => ms > 0, "must be above 0").optional(),
@@ -20,8 +21,8 @@ export const instanceShape = {
   series_max: z.int().positive().default(20_000),
   /** Whether its log files are followed. */
   logs: z.boolean().default(true),
-};
-const InstanceCommon = z.object(instanceShape);
+});
+const InstanceCommon = lazySchema(() => z.object(instanceShape()));
 export type InstanceCommon = z.output<typeof InstanceCommon>;
 
 const up = gauge("up", "Whether the service answered.");

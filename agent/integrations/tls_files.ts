@@ -1,21 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 
 /** Whether and how a connection is encrypted: true takes the system's authorities. */
-export const TlsFiles = z
-  .union([
-    z.boolean(),
-    z.strictObject({
-      ca_file: z.string().optional(),
-      /** A certificate of our own, with its key. */
-      cert_file: z.string().optional(),
-      key_file: z.string().optional(),
-      /** The name to ask for and to check the certificate against, instead of the address. */
-      server_name: z.string().optional(),
-      insecure_skip_verify: z.boolean().default(false),
-    }),
-  ])
-  .default(false);
+export const TlsFiles = lazySchema(() =>
+  z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        ca_file: z.string().optional(),
+        /** A certificate of our own, with its key. */
+        cert_file: z.string().optional(),
+        key_file: z.string().optional(),
+        /** The name to ask for and to check the certificate against, instead of the address. */
+        server_name: z.string().optional(),
+        insecure_skip_verify: z.boolean().default(false),
+      }),
+    ])
+    .default(false),
+);
 export type TlsFiles = z.output<typeof TlsFiles>;
 
 export type TlsOptions = {

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { dropReasons } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
@@ -9,16 +10,20 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { Loss } from "./losses.ts";
 import { addLoss } from "./losses.ts";
 
-const PositionText = z.strictObject({
-  epoch: z.number().int().nonnegative(),
-  sequence: z.number().int().nonnegative(),
-});
-const MemoText = z.strictObject({
-  committed: PositionText,
-  losses: z.array(
-    z.strictObject({ after: PositionText, to: PositionText, reason: z.enum(dropReasons) }),
-  ),
-});
+const PositionText = lazySchema(() =>
+  z.strictObject({
+    epoch: z.number().int().nonnegative(),
+    sequence: z.number().int().nonnegative(),
+  }),
+);
+const MemoText = lazySchema(() =>
+  z.strictObject({
+    committed: PositionText,
+    losses: z.array(
+      z.strictObject({ after: PositionText, to: PositionText, reason: z.enum(dropReasons) }),
+    ),
+  }),
+);
 
 /**
  * What a lane remembers beside its frames: how far the aggregator has committed, and what was lost. Both are helpful and neither is

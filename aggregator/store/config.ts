@@ -33,7 +33,7 @@ const logRetentionShape = {
 
 /** Where blocks and the catalog lie, and how much the store may use. */
 export const StoreConfig = z.strictObject({
-  ...outOfOrderShape,
+  ...outOfOrderShape(),
   /** "s3://bucket/prefix", "file:///path" or a path; by default the folder `blocks` of the data directory. */
   url: z.string().default(""),
   s3: S3Config.prefault({}),

@@ -1,15 +1,10 @@
 import { z } from "zod";
+import { lazySchema } from "../lazy_schema.ts";
 
 /** Entries of one request at most. */
 const metricsMax = 100_000;
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-const text = z
-  .string()
-  .refine((value) => value.isWellFormed(), "expected text of whole characters");
-const label = text.min(1);
-/** JSON has no words for these three. */
-const value = z.union([z.number(), z.enum(["NaN", "+Inf", "-Inf"])]);
 const types = [
   "counter",
   "gauge",
@@ -22,21 +17,32 @@ const types = [
 ] as const;
 
 /** One sample of one series as JSON, with what describes its metric where that is told. */
-export const PostedMetric = z.strictObject({
-  name: label.max(1_024).meta({ description: "Name of the metric", examples: ["jobs_done_total"] }),
-  labels: z
-    .record(label.max(1_024), text)
-    .refine((labels) => !("__name__" in labels), "__name__ stands in name")
-    .default({})
-    .meta({ description: "The series' labels; an empty value is none" }),
-  value: value.meta({ description: "The sample" }),
-  time: z
-    .union([z.number(), z.string().regex(rfc3339, "expected Unix seconds or RFC 3339")])
-    .optional()
-    .meta({ description: "Unix seconds or RFC 3339; now by default" }),
-  type: z.enum(types).optional().meta({ description: "What kind of metric it is" }),
-  help: text.max(16_384).optional().meta({ description: "What it means, for people" }),
-  unit: text.max(1_024).optional().meta({ description: "Its unit, such as seconds" }),
+export const PostedMetric = z.lazy(() => {
+  const text = z
+    .string()
+    .refine((value) => value.isWellFormed(), "expected text of whole characters");
+  const label = text.min(1);
+  /** JSON has no words for these three. */
+  const value = z.union([z.number(), z.enum(["NaN", "+Inf", "-Inf"])]);
+
+  return z.strictObject({
+    name: label
+      .max(1_024)
+      .meta({ description: "Name of the metric", examples: ["jobs_done_total"] }),
+    labels: z
+      .record(label.max(1_024), text)
+      .refine((labels) => !("__name__" in labels), "__name__ stands in name")
+      .default({})
+      .meta({ description: "The series' labels; an empty value is none" }),
+    value: value.meta({ description: "The sample" }),
+    time: z
+      .union([z.number(), z.string().regex(rfc3339, "expected Unix seconds or RFC 3339")])
+      .optional()
+      .meta({ description: "Unix seconds or RFC 3339; now by default" }),
+    type: z.enum(types).optional().meta({ description: "What kind of metric it is" }),
+    help: text.max(16_384).optional().meta({ description: "What it means, for people" }),
+    unit: text.max(1_024).optional().meta({ description: "Its unit, such as seconds" }),
+  });
 });
 export type PostedMetric = z.output<typeof PostedMetric>;
 
@@ -46,20 +52,26 @@ export const PostedMetrics = z.strictObject({
 });
 
 /** The same for those who read what may be sent. */
-export const PostedMetricsDocument = z.strictObject({
-  metrics: z.array(PostedMetric).max(metricsMax),
-});
+export const PostedMetricsDocument = lazySchema(() =>
+  z.strictObject({
+    metrics: z.array(PostedMetric).max(metricsMax),
+  }),
+);
 
-export const PostedMetricsAnswer = z.strictObject({
-  stored: z.number().int().meta({ description: "Samples that are in the agent's spool" }),
-  refused: z
-    .array(z.strictObject({ index: z.number().int(), error: z.string() }))
-    .meta({ description: "The first of those that are not, by their place in the list" }),
-});
+export const PostedMetricsAnswer = lazySchema(() =>
+  z.strictObject({
+    stored: z.number().int().meta({ description: "Samples that are in the agent's spool" }),
+    refused: z
+      .array(z.strictObject({ index: z.number().int(), error: z.string() }))
+      .meta({ description: "The first of those that are not, by their place in the list" }),
+  }),
+);
 export type PostedMetricsAnswer = z.output<typeof PostedMetricsAnswer>;
 
 /** What is posted where some entries are no good; the others are stored. */
-export const PostedMetricsRefusal = PostedMetricsAnswer.extend({ error: z.string() });
+export const PostedMetricsRefusal = lazySchema(() =>
+  PostedMetricsAnswer.unwrap().extend({ error: z.string() }),
+);
 
 /** Unix milliseconds of an entry's time. */
 export function postedTimeMs(time: PostedMetric["time"], nowMs: number): number {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "../lazy_schema.ts";
 import { messageOf } from "../errors.ts";
 import { type LinearRegex, anchoredRegex } from "../text/linear_regex.ts";
 import { scalarText } from "./scalar_text.ts";
@@ -45,19 +46,21 @@ const fixedReplacement = new Set<RelabelAction>([
   "dropequal",
 ]);
 
-const Written = z.strictObject({
-  action: z
-    .string()
-    .transform((text) => text.toLowerCase())
-    .pipe(z.enum(actions))
-    .default("replace"),
-  source_labels: z.array(scalarText).optional(),
-  separator: scalarText.default(defaults.separator),
-  target_label: scalarText.default(""),
-  regex: scalarText.default(defaults.regex),
-  modulus: z.number().int().nonnegative().default(0),
-  replacement: scalarText.default(defaults.replacement),
-});
+const Written = lazySchema(() =>
+  z.strictObject({
+    action: z
+      .string()
+      .transform((text) => text.toLowerCase())
+      .pipe(z.enum(actions))
+      .default("replace"),
+    source_labels: z.array(scalarText).optional(),
+    separator: scalarText.default(defaults.separator),
+    target_label: scalarText.default(""),
+    regex: scalarText.default(defaults.regex),
+    modulus: z.number().int().nonnegative().default(0),
+    replacement: scalarText.default(defaults.replacement),
+  }),
+);
 type Written = z.output<typeof Written>;
 
 /** A rule of relabel_configs or metric_relabel_configs as Prometheus writes it; refuses what Prometheus refuses. */

@@ -6,7 +6,7 @@ const hostAndPort = z
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/, 'expected host:port, such as "127.0.0.1:7600"');
 
 /** Keys that every role reads. */
-export const baseShape = {
+export const baseShape = () => ({
   /** Where the HTTP server listens; port 0 takes a free one. Only this host unless told otherwise: there is no login yet. */
   listen: hostAndPort.default("127.0.0.1:7600"),
   /** Everything a role keeps on disk lies below it. */
@@ -23,7 +23,7 @@ export const baseShape = {
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),
-};
+});
 
 export type ListenAddress = { readonly hostname: string; readonly port: number };
 

@@ -2,6 +2,7 @@ import type { LineCounter, Node } from "yaml";
 import { LineCounter as Lines, isMap, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
 import { OperatingError } from "../errors.ts";
+import { parsedOnce } from "../lazy_schema.ts";
 import { withoutSecrets } from "./shown_config.ts";
 
 /** One mistake: where (file line, or the flag or variable), which key, what stands there, what was expected. */
@@ -56,7 +57,7 @@ export function parseConfig<Schema extends z.ZodType>(
   }
   for (const { path, text } of input.overrides) document.setIn(path, parseDocument(text).toJS());
   const plain: unknown = document.toJS() ?? {};
-  const result = schema.safeParse(plain);
+  const result = schema.safeParse(plain, parsedOnce);
   if (result.success) return result.data;
   const place: Place = { input, lines, root: document.contents };
   const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, plain, place));

@@ -1,27 +1,30 @@
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 
-export const DnsSdConfig = z
-  .strictObject({
-    names: z.array(z.string().min(1)).min(1),
-    type: z
-      .string()
-      .transform((text) => text.toUpperCase())
-      .pipe(z.enum(["SRV", "A", "AAAA", "MX", "NS"]))
-      .default("SRV"),
-    /** Needed for all types but SRV, whose records carry it. */
-    port: z.number().int().min(1).max(65_535).optional(),
-    refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("30s"),
-  })
-  .refine((config) => config.type === "SRV" || config.port !== undefined, {
-    path: ["port"],
-    error: "a port is needed for all types but SRV",
-  });
+export const DnsSdConfig = lazySchema(() =>
+  z
+    .strictObject({
+      names: z.array(z.string().min(1)).min(1),
+      type: z
+        .string()
+        .transform((text) => text.toUpperCase())
+        .pipe(z.enum(["SRV", "A", "AAAA", "MX", "NS"]))
+        .default("SRV"),
+      /** Needed for all types but SRV, whose records carry it. */
+      port: z.number().int().min(1).max(65_535).optional(),
+      refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("30s"),
+    })
+    .refine((config) => config.type === "SRV" || config.port !== undefined, {
+      path: ["port"],
+      error: "a port is needed for all types but SRV",
+    }),
+);
 type DnsSdConfig = z.output<typeof DnsSdConfig>;
 
 /** How long one name server is waited for, and how often it is asked. */

@@ -2,21 +2,26 @@ import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { YAML } from "bun";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 import { TargetList, groupOf } from "./target_list.ts";
 
-const targetFile = z
-  .string()
-  .regex(/\.(?:json|yml|yaml)$/, "expected a file name that ends in .json, .yml or .yaml")
-  .refine((text) => !/[*?[]/.test(dirname(text)), "only the last part may be a pattern");
+const targetFile = lazySchema(() =>
+  z
+    .string()
+    .regex(/\.(?:json|yml|yaml)$/, "expected a file name that ends in .json, .yml or .yaml")
+    .refine((text) => !/[*?[]/.test(dirname(text)), "only the last part may be a pattern"),
+);
 
-export const FileSdConfig = z.strictObject({
-  files: z.array(targetFile).min(1),
-  refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("5m"),
-});
+export const FileSdConfig = lazySchema(() =>
+  z.strictObject({
+    files: z.array(targetFile).min(1),
+    refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("5m"),
+  }),
+);
 
 /** Files of one pattern beyond this are not read, and a file beyond this size is bad content. */
 const filesMax = 1_000;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { httpGet } from "../scrape/http_client.ts";
@@ -6,16 +7,18 @@ import { authorizationFault, httpClientShape } from "../scrape/http_client_confi
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 import { TargetList, groupOf } from "./target_list.ts";
 
-export const HttpSdConfig = z
-  .strictObject({
-    url: z.url({ protocol: /^https?$/, error: "expected an http or https URL" }),
-    refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("60s"),
-    ...httpClientShape,
-  })
-  .refine((config) => authorizationFault(config) === undefined, {
-    path: ["authorization"],
-    error: "only one way to authorize may be given",
-  });
+export const HttpSdConfig = lazySchema(() =>
+  z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, error: "expected an http or https URL" }),
+      refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("60s"),
+      ...httpClientShape(),
+    })
+    .refine((config) => authorizationFault(config) === undefined, {
+      path: ["authorization"],
+      error: "only one way to authorize may be given",
+    }),
+);
 
 /** The longest that a list may take to arrive, and the largest that it may be. */
 const timeoutMaxMs = 30_000;

@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
 /** The certificate that a receiver shows, and whose certificates it asks for; PEM files, read at the start. */
-export const ServerTlsConfig = z.strictObject({
-  cert_file: z.string().min(1),
-  key_file: z.string().min(1),
-  /** Only senders whose certificate these authorities signed are let in. */
-  client_ca_file: z.string().min(1).optional(),
-});
+export const ServerTlsConfig = lazySchema(() =>
+  z.strictObject({
+    cert_file: z.string().min(1),
+    key_file: z.string().min(1),
+    /** Only senders whose certificate these authorities signed are let in. */
+    client_ca_file: z.string().min(1).optional(),
+  }),
+);
 
 export type ServerTls = {
   readonly cert: string;

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { httpGet } from "./http_client.ts";
 import { httpClientShape } from "./http_client_config.ts";
 
-const Client = z.strictObject(httpClientShape);
+const Client = z.strictObject(httpClientShape());
 const hasOpenssl = Bun.which("openssl") !== null;
 let folder = "";
 const file = (name: string) => join(folder, name);

@@ -1,38 +1,43 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
 
-const BasicAuth = z
-  .strictObject({
-    username: scalarText.default(""),
-    username_file: z.string().optional(),
-    password: scalarText.optional(),
-    password_file: z.string().optional(),
-  })
-  .refine((auth) => auth.username === "" || auth.username_file === undefined, {
-    path: ["username_file"],
-    error: "give either username or username_file",
-  })
-  .refine((auth) => auth.password === undefined || auth.password_file === undefined, {
-    path: ["password_file"],
-    error: "give either password or password_file",
-  });
+const BasicAuth = lazySchema(() =>
+  z
+    .strictObject({
+      username: scalarText.default(""),
+      username_file: z.string().optional(),
+      password: scalarText.optional(),
+      password_file: z.string().optional(),
+    })
+    .refine((auth) => auth.username === "" || auth.username_file === undefined, {
+      path: ["username_file"],
+      error: "give either username or username_file",
+    })
+    .refine((auth) => auth.password === undefined || auth.password_file === undefined, {
+      path: ["password_file"],
+      error: "give either password or password_file",
+    }),
+);
 
-const Authorization = z
-  .strictObject({
-    type: z
-      .string()
-      .refine((type) => type.toLowerCase() !== "basic", "for Basic use basic_auth")
-      .default("Bearer"),
-    credentials: scalarText.optional(),
-    credentials_file: z.string().optional(),
-  })
-  .refine((auth) => auth.credentials === undefined || auth.credentials_file === undefined, {
-    path: ["credentials_file"],
-    error: "give either credentials or credentials_file",
-  });
+const Authorization = lazySchema(() =>
+  z
+    .strictObject({
+      type: z
+        .string()
+        .refine((type) => type.toLowerCase() !== "basic", "for Basic use basic_auth")
+        .default("Bearer"),
+      credentials: scalarText.optional(),
+      credentials_file: z.string().optional(),
+    })
+    .refine((auth) => auth.credentials === undefined || auth.credentials_file === undefined, {
+      path: ["credentials_file"],
+      error: "give either credentials or credentials_file",
+    }),
+);
 
 /** Keys of tls_config. */
-export const tlsShape = {
+export const tlsShape = () => ({
   /** PEM text, or the file that holds it; read anew for every request, so that renewed certificates are used. */
   ca: z.string().optional(),
   ca_file: z.string().optional(),
@@ -43,8 +48,8 @@ export const tlsShape = {
   /** The name to ask for and to check the certificate against, instead of the address. */
   server_name: z.string().optional(),
   insecure_skip_verify: z.boolean().default(false),
-} as const;
-const PlainTls = z.strictObject(tlsShape);
+});
+const PlainTls = lazySchema(() => z.strictObject(tlsShape()));
 type PlainTls = z.output<typeof PlainTls>;
 
 /** Mistakes that show when keys of tls_config meet each other. */
@@ -59,13 +64,15 @@ export function tlsFaults(tls: PlainTls): { readonly key: string; readonly messa
   return faults;
 }
 
-const TlsConfig = PlainTls.superRefine((tls, context) => {
-  for (const { key, message } of tlsFaults(tls))
-    context.addIssue({ code: "custom", path: [key], message, input: tls });
-});
+const TlsConfig = lazySchema(() =>
+  PlainTls.superRefine((tls, context) => {
+    for (const { key, message } of tlsFaults(tls))
+      context.addIssue({ code: "custom", path: [key], message, input: tls });
+  }),
+);
 
 /** How to reach an HTTP server: the keys that scrape_configs and http_sd_configs share. */
-export const httpClientShape = {
+export const httpClientShape = () => ({
   basic_auth: BasicAuth.optional(),
   authorization: Authorization.optional(),
   /** The old way to write authorization. */
@@ -75,9 +82,9 @@ export const httpClientShape = {
   /** Without it, the environment's HTTP_PROXY, HTTPS_PROXY and NO_PROXY apply. */
   proxy_url: z.url().optional(),
   follow_redirects: z.boolean().default(true),
-} as const;
+});
 
-const HttpClient = z.strictObject(httpClientShape);
+const HttpClient = lazySchema(() => z.strictObject(httpClientShape()));
 export type HttpClientConfig = z.output<typeof HttpClient>;
 
 /** Says what is wrong when several ways to authorize are given; undefined when nothing is. */

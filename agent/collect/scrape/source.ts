@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { reachedFields } from "#shared/cardinality/series_limit.ts";
 import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 import { defineSource } from "../sources/source.ts";
@@ -10,20 +11,22 @@ import { ScrapeManager } from "./scrape_manager.ts";
 /** Targets' states change with every scrape; they are reported together, at most this often. */
 const reportIntervalMs = 1_000;
 
-const Config = z
-  .strictObject({
-    global: GlobalConfig.prefault({}),
-    scrape_configs: ScrapeConfigs.default([]),
-    /** Added to every series that lacks them, and winning over the global section's. */
-    external_labels: z.record(z.string(), scalarText).optional(),
-    /** How late samples with timestamps of their own may be. */
-    outOfOrderMs: z.number().default(outOfOrderDefaultMs),
-  })
-  .superRefine((config, context) => {
-    for (const { path, message } of jobFaults(config.global, config.scrape_configs)) {
-      context.addIssue({ code: "custom", path: ["scrape_configs", ...path], message });
-    }
-  });
+const Config = lazySchema(() =>
+  z
+    .strictObject({
+      global: GlobalConfig.prefault({}),
+      scrape_configs: ScrapeConfigs.default([]),
+      /** Added to every series that lacks them, and winning over the global section's. */
+      external_labels: z.record(z.string(), scalarText).optional(),
+      /** How late samples with timestamps of their own may be. */
+      outOfOrderMs: z.number().default(outOfOrderDefaultMs),
+    })
+    .superRefine((config, context) => {
+      for (const { path, message } of jobFaults(config.global, config.scrape_configs)) {
+        context.addIssue({ code: "custom", path: ["scrape_configs", ...path], message });
+      }
+    }),
+);
 
 /** Prometheus targets, found and scraped as Prometheus does by the same configuration. */
 export const prometheusScrape = defineSource({

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { parsedOnce } from "#shared/lazy_schema.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { FilePatterns, LogPreview, Source, SourceContext } from "./source.ts";
 
@@ -28,7 +29,7 @@ export function binder<Type extends string, Config extends z.ZodType>(
   source: Source<Type, Config>,
 ): Binder {
   return (options) => {
-    const parsed = source.config.safeParse(options);
+    const parsed = source.config.safeParse(options, parsedOnce);
     if (!parsed.success) return { issues: parsed.error.issues };
     const { data } = parsed;
     const run = (context: SourceContext) => source.run(data, context);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { severity } from "#shared/model/logs.ts";
@@ -9,12 +10,14 @@ import { defineSource } from "./source.ts";
 /** Lapwing's own log lines as a stream of logs, so that what the agent says about itself is found where all logs are. */
 export const selfLogs = defineSource({
   type: "self_logs",
-  config: z.strictObject({
-    /** How long lines are gathered before they are handed on together. */
-    interval: duration.prefault("200ms"),
-    /** Further labels of the stream. */
-    labels: z.record(z.string(), z.string()).default({}),
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      /** How long lines are gathered before they are handed on together. */
+      interval: duration.prefault("200ms"),
+      /** Further labels of the stream. */
+      labels: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
   async run({ interval, labels }, context) {
     const { clock, signal, selfLogs: tap } = context;
     if (tap === undefined) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 
 /** Where certificates of usual services lie. */
@@ -17,21 +18,23 @@ export const usualPaths = [
 
 const path = z.string().startsWith("/", "expected an absolute path");
 
-export const CertificatesConfig = z
-  .strictObject({
-    /** Files, folders (their files by the usual endings), or globs. */
-    paths: z
-      .array(path)
-      .min(1)
-      .default([...usualPaths]),
-    /** Globs of files that are left out. */
-    exclude: z.array(path).default([]),
-    /** Of PKCS#12 files. */
-    ...passwordShape,
-    /** Files beyond it, in order of their names, are not read. */
-    files_max: z.int().positive().default(1_000),
-    /** Certificates of one file; a bundle of authorities has hundreds. */
-    certificates_max: z.int().positive().default(50),
-  })
-  .refine(hasOnePassword, onePassword);
+export const CertificatesConfig = lazySchema(() =>
+  z
+    .strictObject({
+      /** Files, folders (their files by the usual endings), or globs. */
+      paths: z
+        .array(path)
+        .min(1)
+        .default([...usualPaths]),
+      /** Globs of files that are left out. */
+      exclude: z.array(path).default([]),
+      /** Of PKCS#12 files. */
+      ...passwordShape(),
+      /** Files beyond it, in order of their names, are not read. */
+      files_max: z.int().positive().default(1_000),
+      /** Certificates of one file; a bundle of authorities has hundreds. */
+      certificates_max: z.int().positive().default(50),
+    })
+    .refine(hasOnePassword, onePassword),
+);
 export type CertificatesConfig = z.output<typeof CertificatesConfig>;

@@ -1,14 +1,19 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
-const Remembered = z.strictObject({
-  integration: z.string(),
-  options: z.record(z.string(), z.unknown()),
-  /** Unix milliseconds. */
-  found_ms: z.number(),
-});
-const Stored = z.strictObject({ version: z.literal(1), instances: z.array(Remembered) });
+const Remembered = lazySchema(() =>
+  z.strictObject({
+    integration: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    /** Unix milliseconds. */
+    found_ms: z.number(),
+  }),
+);
+const Stored = lazySchema(() =>
+  z.strictObject({ version: z.literal(1), instances: z.array(Remembered) }),
+);
 
 /** An instance that was found and is missed when it is gone. */
 export type RememberedInstance = z.output<typeof Remembered>;

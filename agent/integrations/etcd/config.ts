@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 /** Where clients connect; the metrics are there, too, unless they have a port of their own. */
@@ -6,9 +7,11 @@ export const usualPort = 2_379;
 /** Where kubeadm puts the metrics, without TLS. */
 export const metricsPort = 2_381;
 
-export const EtcdConfig = z.strictObject({
-  /** Of --listen-metrics-urls, else of --listen-client-urls. */
-  url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),
-  ...httpServiceShape,
-});
+export const EtcdConfig = lazySchema(() =>
+  z.strictObject({
+    /** Of --listen-metrics-urls, else of --listen-client-urls. */
+    url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),
+    ...httpServiceShape(),
+  }),
+);
 export type EtcdConfig = z.output<typeof EtcdConfig>;

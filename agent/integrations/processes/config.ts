@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 
 const pattern = z.string().transform((text, context): LinearRegex => {
@@ -36,39 +37,43 @@ export function fillTemplate(
   );
 }
 
-const Matcher = z
-  .strictObject({
-    name: Template.default("{{.ExeBase}}"),
-    /** Names of /proc/PID/stat, at most 15 characters: one of them. */
-    comm: z.array(z.string()).default([]),
-    /** The first argument, or its base name where no slash is written: one of them. */
-    exe: z.array(z.string()).default([]),
-    /** Found in the arguments joined by spaces: all of them. Named groups are {{.Matches.NAME}}. */
-    cmdline: z.array(pattern).default([]),
-  })
-  .refine(
-    ({ comm, exe, cmdline }) => comm.length + exe.length + cmdline.length > 0,
-    "expected comm, exe or cmdline",
-  );
+const Matcher = lazySchema(() =>
+  z
+    .strictObject({
+      name: Template.default("{{.ExeBase}}"),
+      /** Names of /proc/PID/stat, at most 15 characters: one of them. */
+      comm: z.array(z.string()).default([]),
+      /** The first argument, or its base name where no slash is written: one of them. */
+      exe: z.array(z.string()).default([]),
+      /** Found in the arguments joined by spaces: all of them. Named groups are {{.Matches.NAME}}. */
+      cmdline: z.array(pattern).default([]),
+    })
+    .refine(
+      ({ comm, exe, cmdline }) => comm.length + exe.length + cmdline.length > 0,
+      "expected comm, exe or cmdline",
+    ),
+);
 export type Matcher = z.output<typeof Matcher>;
 
 /** `process_names` and the meaning of the switches are those of process-exporter's configuration. */
-export const ProcessesConfig = z.strictObject({
-  /** The first that matches names the group. As delivered: each program that is no thread of the kernel, by its short name. */
-  process_names: z
-    .array(Matcher)
-    .min(1)
-    .prefault([{ name: "{{.Comm}}", cmdline: [".+"] }]),
-  /** Whether a process that no rule names belongs to the group of its nearest ancestor that has one. */
-  children: z.boolean().default(true),
-  /** Whether rules are asked again each time, for programs that rename themselves. */
-  recheck: z.boolean().default(false),
-  /** Proportional memory by smaps_rollup. The kernel walks all pages for it: milliseconds for a process of gigabytes. */
-  gather_smaps: z.boolean().default(false),
-  /** Groups beyond it are not watched: each is some 20 series. One that is empty gives way. */
-  groups_max: z.int().positive().default(200),
-  /** Processes beyond it are not looked at: a tick must stay cheap. */
-  processes_max: z.int().positive().default(5_000),
-  procfs: z.string().startsWith("/", "expected an absolute path").default("/proc"),
-});
+export const ProcessesConfig = lazySchema(() =>
+  z.strictObject({
+    /** The first that matches names the group. As delivered: each program that is no thread of the kernel, by its short name. */
+    process_names: z
+      .array(Matcher)
+      .min(1)
+      .prefault([{ name: "{{.Comm}}", cmdline: [".+"] }]),
+    /** Whether a process that no rule names belongs to the group of its nearest ancestor that has one. */
+    children: z.boolean().default(true),
+    /** Whether rules are asked again each time, for programs that rename themselves. */
+    recheck: z.boolean().default(false),
+    /** Proportional memory by smaps_rollup. The kernel walks all pages for it: milliseconds for a process of gigabytes. */
+    gather_smaps: z.boolean().default(false),
+    /** Groups beyond it are not watched: each is some 20 series. One that is empty gives way. */
+    groups_max: z.int().positive().default(200),
+    /** Processes beyond it are not looked at: a tick must stay cheap. */
+    processes_max: z.int().positive().default(5_000),
+    procfs: z.string().startsWith("/", "expected an absolute path").default("/proc"),
+  }),
+);
 export type ProcessesConfig = z.output<typeof ProcessesConfig>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 /** Of the plugin rabbitmq_prometheus. */
@@ -6,22 +7,24 @@ export const metricsPort = 15_692;
 /** Of the plugin rabbitmq_management. */
 export const managementPort = 15_672;
 
-export const RabbitmqConfig = z
-  .strictObject({
-    /** The Prometheus plugin's endpoint, where it is on; a path is the plugin's own choice of metrics. */
-    metrics_url: serviceUrl.optional(),
-    /** The management API, where the plugin is not. */
-    url: serviceUrl.optional(),
-    ...httpServiceShape,
-    /** Whether queues have series of their own; else all are summed up. */
-    per_object: z.boolean().default(false),
-    /** Of the management API with per_object: the queues of most messages, and no more. */
-    queues_max: z.int().min(1).max(500).default(500),
-  })
-  .refine(({ metrics_url: metrics, url }) => metrics === undefined || url === undefined, {
-    path: ["url"],
-    error: "give either metrics_url or url",
-  });
+export const RabbitmqConfig = lazySchema(() =>
+  z
+    .strictObject({
+      /** The Prometheus plugin's endpoint, where it is on; a path is the plugin's own choice of metrics. */
+      metrics_url: serviceUrl.optional(),
+      /** The management API, where the plugin is not. */
+      url: serviceUrl.optional(),
+      ...httpServiceShape(),
+      /** Whether queues have series of their own; else all are summed up. */
+      per_object: z.boolean().default(false),
+      /** Of the management API with per_object: the queues of most messages, and no more. */
+      queues_max: z.int().min(1).max(500).default(500),
+    })
+    .refine(({ metrics_url: metrics, url }) => metrics === undefined || url === undefined, {
+      path: ["url"],
+      error: "give either metrics_url or url",
+    }),
+);
 export type RabbitmqConfig = z.output<typeof RabbitmqConfig>;
 
 /** Where it is asked: the plugin, unless the management API is named. */

@@ -1,14 +1,17 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { logsShape } from "../access_log.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 export const usualPort = 3_128;
 
-export const SquidConfig = z.strictObject({
-  /** Where Squid takes requests; its cache manager is asked there. */
-  url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),
-  /** username and password: as cachemgr_passwd asks for. */
-  ...httpServiceShape,
-  ...logsShape({ access: ["/var/log/squid/access.log"], error: ["/var/log/squid/cache.log"] }),
-});
+export const SquidConfig = lazySchema(() =>
+  z.strictObject({
+    /** Where Squid takes requests; its cache manager is asked there. */
+    url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),
+    /** username and password: as cachemgr_passwd asks for. */
+    ...httpServiceShape(),
+    ...logsShape({ access: ["/var/log/squid/access.log"], error: ["/var/log/squid/cache.log"] }),
+  }),
+);
 export type SquidConfig = z.output<typeof SquidConfig>;

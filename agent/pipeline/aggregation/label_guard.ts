@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { ActiveSeries } from "#shared/cardinality/active_series.ts";
 import { DistinctCount } from "#shared/cardinality/distinct_count.ts";
 import { hashOf } from "#shared/cardinality/series_hash.ts";
@@ -12,17 +13,19 @@ import { duration } from "#shared/text/duration.ts";
 import type { AggregationRule } from "./config.ts";
 import { type Aggregated, StreamAggregator } from "./stream_aggregator.ts";
 
-const valuesMax = z.number().int().nonnegative().max(1_000_000);
+const valuesMax = lazySchema(() => z.number().int().nonnegative().max(1_000_000));
 
 /** `cardinality`: a bound on the values of each label of each metric. */
-export const CardinalityConfig = z.strictObject({
-  /** Values of a label that were met within the hour; series with new ones beyond it are added up without the label. 0 is none. */
-  label_values_max: valuesMax.default(0),
-  /** The same for some metrics, by name; those of a histogram are `NAME`, without _bucket, _sum, _count. */
-  metrics: z.record(z.string(), valuesMax).default({}),
-  /** What is added up is written so often. */
-  interval: duration.prefault("1m").refine((ms) => ms >= 1_000, "expected 1s or more"),
-});
+export const CardinalityConfig = lazySchema(() =>
+  z.strictObject({
+    /** Values of a label that were met within the hour; series with new ones beyond it are added up without the label. 0 is none. */
+    label_values_max: valuesMax.default(0),
+    /** The same for some metrics, by name; those of a histogram are `NAME`, without _bucket, _sum, _count. */
+    metrics: z.record(z.string(), valuesMax).default({}),
+    /** What is added up is written so often. */
+    interval: duration.prefault("1m").refine((ms) => ms >= 1_000, "expected 1s or more"),
+  }),
+);
 export type CardinalityConfig = z.output<typeof CardinalityConfig>;
 
 type Pair = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { ExecutionError } from "#shared/template/values.ts";
 import { TemplateText, valuesOf } from "./formats/template_text.ts";
 import { defineProcessor } from "./processor.ts";
@@ -6,18 +7,20 @@ import { defineProcessor } from "./processor.ts";
 /** The body or an attribute made anew by a template: Go's text/template with Loki's functions. */
 export const format = defineProcessor({
   type: "format",
-  config: z.strictObject({
-    /** "body", or the name of an attribute, which is made where it is not there. */
-    to: z
-      .string()
-      .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a name of letters, digits and _")
-      .default("body"),
-    /**
-     * `{{.name}}` is an attribute or label, `{{.Value}}` what stands in `to` so far, `{{.Entry}}` the body. An attribute that would
-     * be empty is taken away; a body is left as it is.
-     */
-    template: TemplateText,
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      /** "body", or the name of an attribute, which is made where it is not there. */
+      to: z
+        .string()
+        .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a name of letters, digits and _")
+        .default("body"),
+      /**
+       * `{{.name}}` is an attribute or label, `{{.Value}}` what stands in `to` so far, `{{.Entry}}` the body. An attribute that would
+       * be empty is taken away; a body is left as it is.
+       */
+      template: TemplateText,
+    }),
+  ),
   create: ({ to, template }) => {
     return (records, rows, count) => {
       for (const row of rows) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import { type ReadFields, fieldsProcess, fieldsShape } from "./formats/fields.ts";
@@ -11,29 +12,31 @@ const patternBytesMax = 64 * 1_024;
 /** Fields by grok patterns such as `%{IP:client} %{WORD:method}`; the first pattern that fits counts. */
 export const grok = defineProcessor({
   type: "grok",
-  config: z
-    .strictObject({
-      ...fieldsShape,
-      patterns: z.array(z.string().min(1)).min(1),
-      /** Further names, and what they stand for. */
-      definitions: z.record(z.string().regex(/^\w+$/), z.string()).default({}),
-    })
-    .transform(({ patterns, definitions, ...rest }, context) => {
-      const compiled: Grok[] = [];
-      for (const [i, pattern] of patterns.entries()) {
-        try {
-          compiled.push(compileGrok(pattern, definitions));
-        } catch (thrown) {
-          context.addIssue({
-            code: "custom",
-            path: ["patterns", i],
-            message: messageOf(thrown),
-            input: pattern,
-          });
+  config: lazySchema(() =>
+    z
+      .strictObject({
+        ...fieldsShape(),
+        patterns: z.array(z.string().min(1)).min(1),
+        /** Further names, and what they stand for. */
+        definitions: z.record(z.string().regex(/^\w+$/), z.string()).default({}),
+      })
+      .transform(({ patterns, definitions, ...rest }, context) => {
+        const compiled: Grok[] = [];
+        for (const [i, pattern] of patterns.entries()) {
+          try {
+            compiled.push(compileGrok(pattern, definitions));
+          } catch (thrown) {
+            context.addIssue({
+              code: "custom",
+              path: ["patterns", i],
+              message: messageOf(thrown),
+              input: pattern,
+            });
+          }
         }
-      }
-      return { ...rest, compiled };
-    }),
+        return { ...rest, compiled };
+      }),
+  ),
   create: (config) =>
     fieldsProcess(config, (text) => {
       for (const one of config.compiled) {

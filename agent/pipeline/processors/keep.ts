@@ -1,14 +1,17 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match.ts";
 import { defineProcessor } from "./processor.ts";
 
 /** Lets go of all records but those of `only`. */
 export const keep = defineProcessor({
   type: "keep",
-  config: z.strictObject({
-    /** A selector with filters, as `match` is. */
-    only: Match,
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      /** A selector with filters, as `match` is. */
+      only: Match,
+    }),
+  ),
   create:
     ({ only }) =>
     (records, rows) => {

@@ -1,16 +1,19 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { without } from "./formats/fields.ts";
 import { defineProcessor } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 /** A list of names, or a map of new names to those that are there. */
-const Names = z
-  .union([z.array(labelName), z.record(labelName, z.string().min(1))])
-  .default([])
-  .transform((names): readonly (readonly [string, string])[] =>
-    Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names),
-  );
+const Names = lazySchema(() =>
+  z
+    .union([z.array(labelName), z.record(labelName, z.string().min(1))])
+    .default([])
+    .transform((names): readonly (readonly [string, string])[] =>
+      Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names),
+    ),
+);
 
 /** A value that makes a stream of its own must not be a whole text. */
 const valueBytesMax = 2_048;
@@ -21,22 +24,24 @@ const valueBytesMax = 2_048;
  */
 export const labels = defineProcessor({
   type: "labels",
-  config: z.strictObject({
-    /** Attributes that become labels. */
-    promote: Names,
-    /** Labels that become attributes. */
-    demote: Names,
-    /** New names of labels, to those they have: {service: app}. */
-    rename: z.record(labelName, labelName).default({}),
-    /** Labels with fixed values; they win. An empty value takes the label away. */
-    static: z.record(labelName, z.string()).default({}),
-    /** Only these labels stay, of those that are there after all the rest. */
-    keep: z.array(labelName).optional(),
-    /** Attributes that are taken away. */
-    remove_attributes: z.array(z.string().min(1)).default([]),
-    /** New names of attributes, to those they have. */
-    rename_attributes: z.record(labelName, z.string().min(1)).default({}),
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      /** Attributes that become labels. */
+      promote: Names,
+      /** Labels that become attributes. */
+      demote: Names,
+      /** New names of labels, to those they have: {service: app}. */
+      rename: z.record(labelName, labelName).default({}),
+      /** Labels with fixed values; they win. An empty value takes the label away. */
+      static: z.record(labelName, z.string()).default({}),
+      /** Only these labels stay, of those that are there after all the rest. */
+      keep: z.array(labelName).optional(),
+      /** Attributes that are taken away. */
+      remove_attributes: z.array(z.string().min(1)).default([]),
+      /** New names of attributes, to those they have. */
+      rename_attributes: z.record(labelName, z.string().min(1)).default({}),
+    }),
+  ),
   create: (config) => {
     const { promote, demote } = config;
     const renamed = Object.entries(config.rename);

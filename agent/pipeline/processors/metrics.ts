@@ -1,35 +1,41 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match.ts";
 import { defineProcessor } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
-const MetricEntry = z
-  .strictObject({
-    name: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "expected a metric name"),
-    kind: z.enum(["counter", "gauge", "histogram"]).default("counter"),
-    help: z.string().default(""),
-    unit: z.string().default(""),
-    /** The attribute whose number counts; each record counts 1 where none is named. */
-    value: z.string().min(1).optional(),
-    /** Upper bounds of a histogram; Prometheus's own by default. */
-    buckets: z
-      .array(z.number())
-      .min(1)
-      .max(100)
-      .refine((bounds) => bounds.every((bound, i) => i === 0 || bound > (bounds[i - 1] ?? bound)), {
-        error: "expected bounds in ascending order",
-      })
-      .default([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]),
-    /** Labels of the series: attributes of the record or labels of its stream, by name. */
-    labels: z.array(labelName).default([]),
-    /** Only the records of this selector with filters. */
-    match: Match.optional(),
-  })
-  .refine(({ kind, value }) => kind === "counter" || value !== undefined, {
-    path: ["value"],
-    error: "expected the name of an attribute: a gauge and a histogram need a number",
-  });
+const MetricEntry = lazySchema(() =>
+  z
+    .strictObject({
+      name: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "expected a metric name"),
+      kind: z.enum(["counter", "gauge", "histogram"]).default("counter"),
+      help: z.string().default(""),
+      unit: z.string().default(""),
+      /** The attribute whose number counts; each record counts 1 where none is named. */
+      value: z.string().min(1).optional(),
+      /** Upper bounds of a histogram; Prometheus's own by default. */
+      buckets: z
+        .array(z.number())
+        .min(1)
+        .max(100)
+        .refine(
+          (bounds) => bounds.every((bound, i) => i === 0 || bound > (bounds[i - 1] ?? bound)),
+          {
+            error: "expected bounds in ascending order",
+          },
+        )
+        .default([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]),
+      /** Labels of the series: attributes of the record or labels of its stream, by name. */
+      labels: z.array(labelName).default([]),
+      /** Only the records of this selector with filters. */
+      match: Match.optional(),
+    })
+    .refine(({ kind, value }) => kind === "counter" || value !== undefined, {
+      path: ["value"],
+      error: "expected the name of an attribute: a gauge and a histogram need a number",
+    }),
+);
 
 /**
  * Series made of log records, stored like all others every 15 s. A record without the number is counted as failed; so is one that
@@ -37,7 +43,7 @@ const MetricEntry = z
  */
 export const metrics = defineProcessor({
   type: "metrics",
-  config: z.strictObject({ metrics: z.array(MetricEntry).min(1) }),
+  config: lazySchema(() => z.strictObject({ metrics: z.array(MetricEntry).min(1) })),
   create: ({ metrics: entries }, { clock, metrics: store }) => {
     const own = entries.map(({ value, labels, match, ...metric }) => ({
       from: value,

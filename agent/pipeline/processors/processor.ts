@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { parsedOnce } from "#shared/lazy_schema.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { LogMetrics } from "./log_metrics.ts";
 import type { Records } from "./records.ts";
@@ -54,7 +55,7 @@ export function bindable<Type extends string, Config extends z.ZodType>(
   definition: ProcessorDefinition<Type, Config>,
 ): Bind {
   return (options) => {
-    const parsed = definition.config.safeParse(options);
+    const parsed = definition.config.safeParse(options, parsedOnce);
     if (!parsed.success) return { issues: parsed.error.issues };
     return { create: (context) => definition.create(parsed.data, context) };
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { defineProcessor } from "./processor.ts";
 
@@ -7,15 +8,17 @@ type Bucket = { tokens: number; atMs: number };
 /** So many records a second of each stream, or of each value of some labels; what is over it is dropped and counted as rate_limit. */
 export const rateLimit = defineProcessor({
   type: "rate_limit",
-  config: z.strictObject({
-    records_per_second: z.number().positive(),
-    /** So many may come at once; a second's worth by default. */
-    burst: z.number().positive().optional(),
-    /** Labels whose values are told apart, in place of all labels; with an empty list all records share one limit. */
-    by: z.array(z.string().min(1)).optional(),
-    /** Streams told apart; the one not seen for longest starts anew beyond it. */
-    streams_max: z.number().int().min(1).max(1_000_000).default(10_000),
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      records_per_second: z.number().positive(),
+      /** So many may come at once; a second's worth by default. */
+      burst: z.number().positive().optional(),
+      /** Labels whose values are told apart, in place of all labels; with an empty list all records share one limit. */
+      by: z.array(z.string().min(1)).optional(),
+      /** Streams told apart; the one not seen for longest starts anew beyond it. */
+      streams_max: z.number().int().min(1).max(1_000_000).default(10_000),
+    }),
+  ),
   create: (
     { records_per_second: rate, burst = Math.max(1, rate), by, streams_max: max },
     { clock },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import { fieldsProcess, fieldsShape } from "./formats/fields.ts";
@@ -17,12 +18,14 @@ export const LinearPattern = z.string().transform((text, context): LinearRegex =
 /** The named groups of a regular expression (RE2's syntax, linear time) as fields. */
 export const regex = defineProcessor({
   type: "regex",
-  config: z.strictObject({
-    ...fieldsShape,
-    pattern: LinearPattern.refine(({ groups }) => groups.size > 0, {
-      error: "expected at least one named group, such as (?P<status>\\d+)",
+  config: lazySchema(() =>
+    z.strictObject({
+      ...fieldsShape(),
+      pattern: LinearPattern.refine(({ groups }) => groups.size > 0, {
+        error: "expected at least one named group, such as (?P<status>\\d+)",
+      }),
     }),
-  }),
+  ),
   create: (config) =>
     fieldsProcess(config, (text) => {
       const found = config.pattern.exec(text);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { expandTemplate } from "#shared/relabel/relabel.ts";
 import { ExecutionError } from "#shared/template/values.ts";
 import { TemplateText, valuesOf } from "./formats/template_text.ts";
@@ -8,23 +9,25 @@ import { LinearPattern } from "./regex.ts";
 /** Other text for what a pattern finds, in the body or an attribute. */
 export const replace = defineProcessor({
   type: "replace",
-  config: z
-    .strictObject({
-      /** "body", or the name of an attribute. */
-      from: z.string().min(1).default("body"),
-      /** RE2; every match is replaced. */
-      pattern: LinearPattern,
-      /** What stands there then; `$1` and `${name}` are groups of the pattern, `$$` is a dollar. */
-      with: z.string().optional(),
-      /** Instead of `with`: Go's text/template, in which `.Value` is what is replaced. */
-      template: TemplateText.optional(),
-      /** groups: what the groups of the pattern took is replaced, the rest of the match stays. */
-      part: z.enum(["match", "groups"]).default("match"),
-    })
-    .refine((config) => (config.with === undefined) !== (config.template === undefined), {
-      path: ["with"],
-      error: "expected either with or template",
-    }),
+  config: lazySchema(() =>
+    z
+      .strictObject({
+        /** "body", or the name of an attribute. */
+        from: z.string().min(1).default("body"),
+        /** RE2; every match is replaced. */
+        pattern: LinearPattern,
+        /** What stands there then; `$1` and `${name}` are groups of the pattern, `$$` is a dollar. */
+        with: z.string().optional(),
+        /** Instead of `with`: Go's text/template, in which `.Value` is what is replaced. */
+        template: TemplateText.optional(),
+        /** groups: what the groups of the pattern took is replaced, the rest of the match stays. */
+        part: z.enum(["match", "groups"]).default("match"),
+      })
+      .refine((config) => (config.with === undefined) !== (config.template === undefined), {
+        path: ["with"],
+        error: "expected either with or template",
+      }),
+  ),
   create: ({ from, pattern, with: text = "", template, part }) => {
     return (records, rows, count) => {
       for (const row of rows) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { severity as severities } from "#shared/model/logs.ts";
 import { severityOfSyslog, severityOfWord } from "./formats/severity_words.ts";
 import { defineProcessor } from "./processor.ts";
@@ -9,18 +10,20 @@ export const SeverityName = z.enum(["trace", "debug", "info", "warn", "error", "
 /** The severity of a record, from an attribute or by a pattern from the line. */
 export const severity = defineProcessor({
   type: "severity",
-  config: z.strictObject({
-    /** "body", or the name of an attribute. */
-    from: z.string().min(1).default("level"),
-    /** The first group (or the whole match) is the word. Needed with `from: body`. */
-    pattern: LinearPattern.optional(),
-    /** What numbers mean: pino's 10 to 60, or syslog's 0 to 7. */
-    numbers: z.enum(["pino", "syslog"]).default("pino"),
-    /** Words of one's own, in any case. */
-    values: z.record(z.string(), SeverityName).default({}),
-    /** Where no word is found. */
-    otherwise: SeverityName.optional(),
-  }),
+  config: lazySchema(() =>
+    z.strictObject({
+      /** "body", or the name of an attribute. */
+      from: z.string().min(1).default("level"),
+      /** The first group (or the whole match) is the word. Needed with `from: body`. */
+      pattern: LinearPattern.optional(),
+      /** What numbers mean: pino's 10 to 60, or syslog's 0 to 7. */
+      numbers: z.enum(["pino", "syslog"]).default("pino"),
+      /** Words of one's own, in any case. */
+      values: z.record(z.string(), SeverityName).default({}),
+      /** Where no word is found. */
+      otherwise: SeverityName.optional(),
+    }),
+  ),
   create: ({ from, pattern, numbers, values, otherwise }) => {
     const own = new Map(
       Object.entries(values).map(([word, name]) => [word.toLowerCase(), severities[name]]),

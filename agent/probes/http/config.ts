@@ -43,7 +43,7 @@ const CelExpression = z.string().superRefine((expression, context) => {
 
 const versions = ["HTTP/1.0", "HTTP/1.1", "HTTP/2.0"] as const;
 const { basic_auth, authorization, bearer_token, bearer_token_file, follow_redirects } =
-  httpClientShape;
+  httpClientShape();
 
 /** Keys of whatever speaks HTTP: probes of HTTP and WebSockets, and steps of an API test. */
 export const httpRequestShape = {

@@ -16,7 +16,7 @@ const TlsVersion = z.enum(["TLS10", "TLS11", "TLS12", "TLS13"]);
 
 export const ProbeTls = z
   .strictObject({
-    ...tlsShape,
+    ...tlsShape(),
     min_version: TlsVersion.optional(),
     max_version: TlsVersion.optional(),
   })

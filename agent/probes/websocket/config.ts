@@ -4,7 +4,7 @@ import { httpRequestShape } from "../http/config.ts";
 import { ProbeTls, ipShape } from "../net/options.ts";
 import { QueryResponse } from "../query_response_config.ts";
 
-const { basic_auth, authorization, bearer_token, bearer_token_file } = httpClientShape;
+const { basic_auth, authorization, bearer_token, bearer_token_file } = httpClientShape();
 
 const ClientConfig = z
   .strictObject({

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { type TakeMemory, unpackBody, withBody } from "../body.ts";
@@ -21,20 +22,22 @@ const defaultLabelKeys = {
   "kubernetes.container.name": "container",
 };
 
-const ElasticsearchConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to. */
-  body_size_max: byteSize.prefault("32MiB"),
-  /** A longer line is cut there, and its end is not stored. */
-  line_size_max: byteSize.prefault("256KiB"),
-  message_keys: z.array(z.string()).default(["message", "log", "msg"]),
-  time_keys: z.array(z.string()).default(["@timestamp", "timestamp", "time"]),
-  level_keys: z.array(z.string()).default(["log.level", "level", "severity"]),
-  /** Fields that become labels, nested ones with dots, and the labels' names. */
-  label_keys: z.record(z.string(), z.string()).default(defaultLabelKeys),
-  /** Further labels of all streams. */
-  labels: z.record(z.string(), z.string()).default({}),
-});
+const ElasticsearchConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to. */
+    body_size_max: byteSize.prefault("32MiB"),
+    /** A longer line is cut there, and its end is not stored. */
+    line_size_max: byteSize.prefault("256KiB"),
+    message_keys: z.array(z.string()).default(["message", "log", "msg"]),
+    time_keys: z.array(z.string()).default(["@timestamp", "timestamp", "time"]),
+    level_keys: z.array(z.string()).default(["log.level", "level", "severity"]),
+    /** Fields that become labels, nested ones with dots, and the labels' names. */
+    label_keys: z.record(z.string(), z.string()).default(defaultLabelKeys),
+    /** Further labels of all streams. */
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+);
 type ElasticsearchConfig = z.output<typeof ElasticsearchConfig>;
 
 const prefix = "/elasticsearch";

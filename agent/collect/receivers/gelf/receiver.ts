@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -19,28 +20,33 @@ import { GelfChunks } from "./chunks.ts";
 import { GelfTime, readGelf, unpackGelf } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
 
-const GelfConfig = z.strictObject({
-  /** POST /gelf; the ports below, too. */
-  enabled: z.boolean().default(true),
-  /** Such as "0.0.0.0:12201"; nowhere by default, because each needs a port of its own. */
-  udp_listen: listenAddress.optional(),
-  tcp_listen: listenAddress.optional(),
-  /** Of a message as sent, and of what it unpacks to. */
-  message_size_max: byteSize.prefault("8MiB"),
-  /** A longer line is cut there, and its end is not stored. */
-  line_size_max: byteSize.prefault("256KiB"),
-  connections_max: z.number().int().min(1).default(1_024),
-  /** Fields that become labels, additional ones without their underscore, and the labels' names. */
-  label_keys: z
-    .record(z.string(), z.string())
-    .default({ app: "app", service: "service", container_name: "container", facility: "facility" }),
-  /** Messages of a stream over UDP and TCP that belong together become one record; over HTTP each is acknowledged, and one. */
-  multiline: MultilineConfig.optional(),
-  /** Further labels of all streams. */
-  labels: z.record(z.string(), z.string()).default({}),
-  /** Rules over the labels and __gelf_message_*; a message that they drop is counted. */
-  relabel_configs: z.array(RelabelConfig).default([]),
-});
+const GelfConfig = lazySchema(() =>
+  z.strictObject({
+    /** POST /gelf; the ports below, too. */
+    enabled: z.boolean().default(true),
+    /** Such as "0.0.0.0:12201"; nowhere by default, because each needs a port of its own. */
+    udp_listen: listenAddress.optional(),
+    tcp_listen: listenAddress.optional(),
+    /** Of a message as sent, and of what it unpacks to. */
+    message_size_max: byteSize.prefault("8MiB"),
+    /** A longer line is cut there, and its end is not stored. */
+    line_size_max: byteSize.prefault("256KiB"),
+    connections_max: z.number().int().min(1).default(1_024),
+    /** Fields that become labels, additional ones without their underscore, and the labels' names. */
+    label_keys: z.record(z.string(), z.string()).default({
+      app: "app",
+      service: "service",
+      container_name: "container",
+      facility: "facility",
+    }),
+    /** Messages of a stream over UDP and TCP that belong together become one record; over HTTP each is acknowledged, and one. */
+    multiline: MultilineConfig.optional(),
+    /** Further labels of all streams. */
+    labels: z.record(z.string(), z.string()).default({}),
+    /** Rules over the labels and __gelf_message_*; a message that they drop is counted. */
+    relabel_configs: z.array(RelabelConfig).default([]),
+  }),
+);
 type GelfConfig = z.output<typeof GelfConfig>;
 
 /** Graylog's format, GELF 1.1, over UDP, TCP and HTTP: https://go2docs.graylog.org/current/getting_in_log_data/gelf.html */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -12,15 +13,17 @@ import { refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 import { type InfluxLine, parseInfluxLine } from "./line_protocol.ts";
 
-const InfluxConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to. */
-  body_size_max: byteSize.prefault("32MiB"),
-  /** Series remembered; new ones over it are refused until others were idle. */
-  series_max: z.number().int().min(1).default(500_000),
-  /** After so long without a sample a series gives up its place where room is wanted. */
-  series_idle: duration.prefault("1h"),
-});
+const InfluxConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to. */
+    body_size_max: byteSize.prefault("32MiB"),
+    /** Series remembered; new ones over it are refused until others were idle. */
+    series_max: z.number().int().min(1).default(500_000),
+    /** After so long without a sample a series gives up its place where room is wanted. */
+    series_idle: duration.prefault("1h"),
+  }),
+);
 
 /** InfluxDB's line protocol: POST /write (1.x) and /api/v2/write. A field becomes the metric `measurement_field`. */
 export const influx = defineReceiver({

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -19,22 +20,24 @@ import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { takeJsonParts } from "../request_parts.ts";
 
-const JsonLogsConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to. */
-  body_size_max: byteSize.prefault("32MiB"),
-  /** A longer line is cut there, and its end is not stored. */
-  line_size_max: byteSize.prefault("256KiB"),
-  /** Records of a request and stream that belong together become one. */
-  multiline: MultilineConfig.optional(),
-  message_keys: z.array(z.string()).default(["message", "msg", "log", "_msg"]),
-  time_keys: z.array(z.string()).default(["time", "timestamp", "@timestamp", "ts", "_time"]),
-  level_keys: z.array(z.string()).default(["level", "severity", "lvl", "log.level"]),
-  /** Fields that become labels, nested ones with dots, and the labels' names. */
-  label_keys: z
-    .record(z.string(), z.string())
-    .default({ service: "service", app: "app", host: "host", job: "job" }),
-});
+const JsonLogsConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to. */
+    body_size_max: byteSize.prefault("32MiB"),
+    /** A longer line is cut there, and its end is not stored. */
+    line_size_max: byteSize.prefault("256KiB"),
+    /** Records of a request and stream that belong together become one. */
+    multiline: MultilineConfig.optional(),
+    message_keys: z.array(z.string()).default(["message", "msg", "log", "_msg"]),
+    time_keys: z.array(z.string()).default(["time", "timestamp", "@timestamp", "ts", "_time"]),
+    level_keys: z.array(z.string()).default(["level", "severity", "lvl", "log.level"]),
+    /** Fields that become labels, nested ones with dots, and the labels' names. */
+    label_keys: z
+      .record(z.string(), z.string())
+      .default({ service: "service", app: "app", host: "host", job: "job" }),
+  }),
+);
 type JsonLogsConfig = z.output<typeof JsonLogsConfig>;
 
 /** Log records as plain JSON, one object a line or a list of them: POST /api/v1/monitoring/logs. */

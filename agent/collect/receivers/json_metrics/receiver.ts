@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import {
@@ -20,15 +21,17 @@ import { refusalOf } from "../refusal.ts";
 import { takeJsonParts } from "../request_parts.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 
-const JsonMetricsConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to: JSON takes ten times its size while it is read. */
-  body_size_max: byteSize.prefault("8MiB"),
-  /** Series remembered; new ones over it are refused until others were idle. */
-  series_max: z.number().int().min(1).default(500_000),
-  /** After so long without a sample a series gives up its place where room is wanted. */
-  series_idle: duration.prefault("1h"),
-});
+const JsonMetricsConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to: JSON takes ten times its size while it is read. */
+    body_size_max: byteSize.prefault("8MiB"),
+    /** Series remembered; new ones over it are refused until others were idle. */
+    series_max: z.number().int().min(1).default(500_000),
+    /** After so long without a sample a series gives up its place where room is wanted. */
+    series_idle: duration.prefault("1h"),
+  }),
+);
 
 /** Samples as plain JSON: POST /api/v1/monitoring/metrics, as /api/docs describes it. */
 export const jsonMetrics = defineReceiver({

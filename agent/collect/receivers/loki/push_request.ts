@@ -21,22 +21,26 @@ type PushedEntry = {
 };
 
 const nanosText = z.string().regex(/^\d{1,19}$/, "expected nanoseconds as text");
-const Value = z.union([
-  z.tuple([nanosText, z.string()]),
-  z.tuple([nanosText, z.string(), z.record(z.string(), z.unknown())]),
-]);
-const JsonPush = z.object({
-  streams: z.array(
-    z.union([
-      z.object({ stream: z.record(z.string(), z.string()), values: z.array(Value) }),
-      // The form of the legacy path.
-      z.object({
-        labels: z.string(),
-        entries: z.array(z.object({ ts: z.string(), line: z.string() })),
-      }),
-    ]),
-  ),
-});
+const Value = z.lazy(() =>
+  z.union([
+    z.tuple([nanosText, z.string()]),
+    z.tuple([nanosText, z.string(), z.record(z.string(), z.unknown())]),
+  ]),
+);
+const JsonPush = z.lazy(() =>
+  z.object({
+    streams: z.array(
+      z.union([
+        z.object({ stream: z.record(z.string(), z.string()), values: z.array(Value) }),
+        // The form of the legacy path.
+        z.object({
+          labels: z.string(),
+          entries: z.array(z.object({ ts: z.string(), line: z.string() })),
+        }),
+      ]),
+    ),
+  }),
+);
 
 /** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added. */
 export function readJsonPush(body: Uint8Array, lines: PushedLines): void {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
@@ -13,15 +14,17 @@ import { addStreams, readJsonPush, readProtobufPush } from "./push_request.ts";
 import { PushedLines, type PushedLinesParts } from "./pushed_lines.ts";
 import { RecentLines } from "./recent_lines.ts";
 
-const LokiConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to. */
-  body_size_max: byteSize.prefault("32MiB"),
-  /** A longer line is refused; Loki's default. */
-  line_size_max: byteSize.prefault("256KiB"),
-  /** Entries of a push and stream that belong together become one. */
-  multiline: MultilineConfig.optional(),
-});
+const LokiConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to. */
+    body_size_max: byteSize.prefault("32MiB"),
+    /** A longer line is refused; Loki's default. */
+    line_size_max: byteSize.prefault("256KiB"),
+    /** Entries of a push and stream that belong together become one. */
+    multiline: MultilineConfig.optional(),
+  }),
+);
 
 /** Loki's push API: POST /loki/api/v1/push and /api/prom/push, snappy protobuf or JSON. */
 export const loki = defineReceiver({

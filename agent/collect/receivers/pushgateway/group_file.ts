@@ -1,40 +1,43 @@
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Group } from "./groups.ts";
 
-const texts = z.record(z.string(), z.string());
+const texts = lazySchema(() => z.record(z.string(), z.string()));
 /** Version 1. Values are text, because JSON has neither NaN nor infinities. */
-const GroupFile = z.strictObject({
-  version: z.literal(1),
-  groups: z.array(
-    z.strictObject({
-      labels: texts,
-      pushedMs: z.number(),
-      failedMs: z.number(),
-      families: z.array(
-        z.strictObject({
-          family: z.strictObject({
-            name: z.string(),
-            type: z.enum([
-              "counter",
-              "gauge",
-              "histogram",
-              "gaugehistogram",
-              "summary",
-              "info",
-              "stateset",
-              "unknown",
-            ]),
-            help: z.string(),
-            unit: z.string(),
+const GroupFile = lazySchema(() =>
+  z.strictObject({
+    version: z.literal(1),
+    groups: z.array(
+      z.strictObject({
+        labels: texts,
+        pushedMs: z.number(),
+        failedMs: z.number(),
+        families: z.array(
+          z.strictObject({
+            family: z.strictObject({
+              name: z.string(),
+              type: z.enum([
+                "counter",
+                "gauge",
+                "histogram",
+                "gaugehistogram",
+                "summary",
+                "info",
+                "stateset",
+                "unknown",
+              ]),
+              help: z.string(),
+              unit: z.string(),
+            }),
+            samples: z.array(z.strictObject({ labels: texts, value: z.string() })),
           }),
-          samples: z.array(z.strictObject({ labels: texts, value: z.string() })),
-        }),
-      ),
-    }),
-  ),
-});
+        ),
+      }),
+    ),
+  }),
+);
 
 const fileName = "groups.json";
 

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -15,16 +16,18 @@ import { loadGroups, saveGroups } from "./group_file.ts";
 import { parseGroupPath } from "./group_path.ts";
 import { type Change, Groups, samplesOf } from "./groups.ts";
 
-const PushgatewayConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to. */
-  body_size_max: byteSize.prefault("8MiB"),
-  /** How often the groups that stand are written as samples; at a push they are at once. */
-  interval: duration.prefault("15s"),
-  groups_max: z.number().int().min(1).default(10_000),
-  /** Pushed series of all groups together. */
-  samples_max: z.number().int().min(1).default(200_000),
-});
+const PushgatewayConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to. */
+    body_size_max: byteSize.prefault("8MiB"),
+    /** How often the groups that stand are written as samples; at a push they are at once. */
+    interval: duration.prefault("15s"),
+    groups_max: z.number().int().min(1).default(10_000),
+    /** Pushed series of all groups together. */
+    samples_max: z.number().int().min(1).default(200_000),
+  }),
+);
 
 /** The Pushgateway's paths: PUT, POST and DELETE of /metrics/job/<job>{/<label>/<value>}. */
 export const pushgateway = defineReceiver({

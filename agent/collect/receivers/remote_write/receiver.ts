@@ -2,6 +2,7 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { MetricsPart } from "#shared/model/metrics.ts";
 import { Hono } from "hono";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -23,15 +24,17 @@ import type { DecodedWrite } from "./decoded_write.ts";
 import { ExpectedSeries } from "./expected_series.ts";
 import { SymbolNumbers } from "./symbols.ts";
 
-const RemoteWriteConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Of a body as sent, and of what it unpacks to; Prometheus's own limit. */
-  body_size_max: byteSize.prefault("32MiB"),
-  /** Series remembered; new ones over it are refused until others were idle. About 1.7 KB each. */
-  series_max: z.number().int().min(1).default(500_000),
-  /** After so long without a sample a series gives up its place where room is wanted. */
-  series_idle: duration.prefault("1h"),
-});
+const RemoteWriteConfig = lazySchema(() =>
+  z.strictObject({
+    enabled: z.boolean().default(true),
+    /** Of a body as sent, and of what it unpacks to; Prometheus's own limit. */
+    body_size_max: byteSize.prefault("32MiB"),
+    /** Series remembered; new ones over it are refused until others were idle. About 1.7 KB each. */
+    series_max: z.number().int().min(1).default(500_000),
+    /** After so long without a sample a series gives up its place where room is wanted. */
+    series_idle: duration.prefault("1h"),
+  }),
+);
 
 /** Prometheus remote write 1.0 and 2.0: POST /api/v1/write. Specifications: prometheus.io/docs/specs/prw. */
 export const remoteWrite = defineReceiver({

@@ -100,12 +100,14 @@ function startsWith(bytes: Buffer, part: Buffer, at: number): boolean {
   return true;
 }
 
-const DockerLine = z.object({
-  log: z.string(),
-  stream: z.enum(["stdout", "stderr"]),
-  time: z.string(),
-  attrs: z.record(z.string(), z.string()).optional(),
-});
+const DockerLine = z.lazy(() =>
+  z.object({
+    log: z.string(),
+    stream: z.enum(["stdout", "stderr"]),
+    time: z.string(),
+    attrs: z.record(z.string(), z.string()).optional(),
+  }),
+);
 
 /** Docker's json-file driver: moby, daemon/logger/jsonfilelog/jsonlog. A line longer than 16 KiB comes in parts without "\n". */
 export function readDocker(bytes: Buffer): ContainerLine | undefined {

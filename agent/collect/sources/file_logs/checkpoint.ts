@@ -3,15 +3,17 @@ import { z } from "zod";
 /** How much of a file's front, and of what lies before a position, tells one content from another. */
 export const markBytes = 256;
 
-const Stored = z.strictObject({
-  path: z.string(),
-  real: z.string().optional(),
-  offset: z.number().int().nonnegative(),
-  mark: z.string(),
-  head: z.string(),
-  mtime: z.string(),
-  skipping: z.boolean().optional(),
-});
+const Stored = z.lazy(() =>
+  z.strictObject({
+    path: z.string(),
+    real: z.string().optional(),
+    offset: z.number().int().nonnegative(),
+    mark: z.string(),
+    head: z.string(),
+    mtime: z.string(),
+    skipping: z.boolean().optional(),
+  }),
+);
 
 /**
  * The stored position in one file. Its key is "device:inode"; because inodes are used again, and because a copy has another,

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Process } from "../processor.ts";
 import type { Records } from "../records.ts";
 
 /** Options of every processor that reads fields from text. */
-export const fieldsShape = {
+export const fieldsShape = () => ({
   /** Where the text stands: "body", or the name of an attribute. */
   from: z.string().min(1).default("body"),
   /** drop: the body is emptied once its fields are read. */
@@ -19,9 +20,9 @@ export const fieldsShape = {
     .optional(),
   /** What becomes of a record that can't be read. */
   on_error: z.enum(["keep", "drop"]).default("keep"),
-};
+});
 
-export const FieldsConfig = z.strictObject(fieldsShape);
+export const FieldsConfig = lazySchema(() => z.strictObject(fieldsShape()));
 export type FieldsConfig = z.output<typeof FieldsConfig>;
 
 /** What was read from a text; time and severity where the format has them. */

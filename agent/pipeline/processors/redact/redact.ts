@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
 import { type Process, defineProcessor } from "../processor.ts";
 import type { Records } from "../records.ts";
@@ -17,43 +18,45 @@ const hashDigits = 16;
 /** Takes secrets and personal data out of records before anything is written down. */
 export const redact = defineProcessor({
   type: "redact",
-  config: z
-    .strictObject({
-      /** What is looked for; all kinds by default. */
-      kinds: z.array(z.enum(secretKinds)).default([...secretKinds]),
-      /** mask: [redacted:email]; hash: [email:<16 hex digits>], alike for alike values; drop: the whole record. */
-      action: Action.default("mask"),
-      /** Other actions for some kinds and own patterns, by name. */
-      actions: z.record(z.string(), Action).default({}),
-      /** Own patterns (RE2), by name; a group named "secret" is taken instead of the whole match. */
-      patterns: z.record(z.string().regex(/^\w+$/), LinearPattern).default({}),
-      /** Where the key of `hash` stands: a file, or a variable of the environment. At least 16 bytes. */
-      key_file: z.string().optional(),
-      key_env: z.string().optional(),
-      /** Which parts of a record are searched. */
-      in: z.array(z.enum(["body", "attributes", "labels"])).default(["body", "attributes"]),
-    })
-    .transform((config, context) => {
-      const fault = (key: string, message: string) => {
-        context.addIssue({ code: "custom", path: [key], message });
-        return z.NEVER;
-      };
-      const names = new Set<string>([...secretKinds, ...Object.keys(config.patterns)]);
-      for (const name of Object.keys(config.actions))
-        if (!names.has(name))
-          return fault("actions", `"${name}": expected one of ${[...names].join(", ")}`);
-      const hashes = [config.action, ...Object.values(config.actions)].includes("hash");
-      if (!hashes) return { ...config, key: undefined };
-      const { key_file: file, key_env: variable } = config;
-      if (file === undefined && variable === undefined)
-        return fault("action", "hash: expected key_file or key_env beside it");
-      const key = file === undefined ? process.env[variable ?? ""] : readKey(file);
-      if (key === undefined || Buffer.byteLength(key) < keyBytesMin) {
-        const where = file === undefined ? "key_env" : "key_file";
-        return fault(where, `expected the name of what holds at least ${keyBytesMin} bytes`);
-      }
-      return { ...config, key };
-    }),
+  config: lazySchema(() =>
+    z
+      .strictObject({
+        /** What is looked for; all kinds by default. */
+        kinds: z.array(z.enum(secretKinds)).default([...secretKinds]),
+        /** mask: [redacted:email]; hash: [email:<16 hex digits>], alike for alike values; drop: the whole record. */
+        action: Action.default("mask"),
+        /** Other actions for some kinds and own patterns, by name. */
+        actions: z.record(z.string(), Action).default({}),
+        /** Own patterns (RE2), by name; a group named "secret" is taken instead of the whole match. */
+        patterns: z.record(z.string().regex(/^\w+$/), LinearPattern).default({}),
+        /** Where the key of `hash` stands: a file, or a variable of the environment. At least 16 bytes. */
+        key_file: z.string().optional(),
+        key_env: z.string().optional(),
+        /** Which parts of a record are searched. */
+        in: z.array(z.enum(["body", "attributes", "labels"])).default(["body", "attributes"]),
+      })
+      .transform((config, context) => {
+        const fault = (key: string, message: string) => {
+          context.addIssue({ code: "custom", path: [key], message });
+          return z.NEVER;
+        };
+        const names = new Set<string>([...secretKinds, ...Object.keys(config.patterns)]);
+        for (const name of Object.keys(config.actions))
+          if (!names.has(name))
+            return fault("actions", `"${name}": expected one of ${[...names].join(", ")}`);
+        const hashes = [config.action, ...Object.values(config.actions)].includes("hash");
+        if (!hashes) return { ...config, key: undefined };
+        const { key_file: file, key_env: variable } = config;
+        if (file === undefined && variable === undefined)
+          return fault("action", "hash: expected key_file or key_env beside it");
+        const key = file === undefined ? process.env[variable ?? ""] : readKey(file);
+        if (key === undefined || Buffer.byteLength(key) < keyBytesMin) {
+          const where = file === undefined ? "key_env" : "key_file";
+          return fault(where, `expected the name of what holds at least ${keyBytesMin} bytes`);
+        }
+        return { ...config, key };
+      }),
+  ),
   create: (config, { redacted }) => {
     const { action, actions } = config;
     const key = config.key;

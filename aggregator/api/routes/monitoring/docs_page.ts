@@ -28,7 +28,7 @@ ${sections.join("\n")}</body></html>`;
 /** Parameters, or what an entry of the list in the body may hold. */
 function fieldsOf({ params, body }: (typeof operations)[number]): ParameterDocument[] {
   if (params !== undefined) return parametersOf(params);
-  return body === undefined ? [] : parametersOf(PostedMetric);
+  return body === undefined ? [] : parametersOf(PostedMetric.unwrap());
 }
 
 function escaped(text: string): string {

@@ -24,7 +24,7 @@ type Operation = {
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
-  readonly body?: z.ZodObject;
+  readonly body?: z.ZodType;
   readonly answer: z.ZodType;
   /** Given where the answer goes on for as long as the client listens: what one message of it holds is `answer`. */
   readonly isStream?: boolean;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
+import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpGet } from "../../../scrape/http_client.ts";
 import { httpClientShape } from "../../../scrape/http_client_config.ts";
 import { type DockerContainer, readListed } from "./docker_container.ts";
@@ -16,7 +17,7 @@ const timeoutMs = 10_000;
 const listBytesMax = 16 * 1024 ** 2;
 const eventBytesMax = 1024 ** 2;
 
-const client = z.strictObject(httpClientShape).parse({});
+const Client = lazySchema(() => z.strictObject(httpClientShape()));
 const Event = z.object({ Action: z.string() });
 
 export type DockerList = {
@@ -27,7 +28,7 @@ export type DockerList = {
 
 /** All containers that the engine behind the socket has. Throws OperatingError where it gives no list in time. */
 export async function listContainers(socket: string, signal: AbortSignal): Promise<DockerList> {
-  const request = { url: listUrl, headers: {}, client, timeoutMs, signal };
+  const request = { url: listUrl, headers: {}, client: Client.parse({}), timeoutMs, signal };
   const answer = await httpGet({ ...request, bodyBytesMax: listBytesMax, unixSocket: socket });
   const entries = parseJson(new TextDecoder().decode(answer.body));
   if (!Array.isArray(entries)) throw new OperatingError("bad_request", "expected a JSON list");

@@ -13,16 +13,20 @@ export type DockerContainer = {
 };
 
 const LabelMap = z.record(z.string(), z.string()).nullish();
-const Listed = z.object({
-  Id: z.string().min(1),
-  Names: z.array(z.string()).min(1),
-  Image: z.string().nullish(),
-  Labels: LabelMap,
-});
-const ConfigFile = z.object({
-  Name: z.string().min(1),
-  Config: z.object({ Image: z.string().nullish(), Labels: LabelMap }),
-});
+const Listed = z.lazy(() =>
+  z.object({
+    Id: z.string().min(1),
+    Names: z.array(z.string()).min(1),
+    Image: z.string().nullish(),
+    Labels: LabelMap,
+  }),
+);
+const ConfigFile = z.lazy(() =>
+  z.object({
+    Name: z.string().min(1),
+    Config: z.object({ Image: z.string().nullish(), Labels: LabelMap }),
+  }),
+);
 
 /** An image whose name was given to another one since is listed by its id. */
 const imageId = /^(?:sha256:)?[0-9a-f]{12,64}$/;
