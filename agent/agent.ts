@@ -33,6 +33,7 @@ import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
 import { probeRoutes } from "./probes/probe_routes.ts";
 import { describeAgent } from "./local/describe.ts";
 import { localRoutes } from "./local/local_routes.ts";
+import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
 import { Spool } from "./spool/spool.ts";
@@ -83,6 +84,7 @@ export class Agent {
   readonly #receivers: Receivers;
   readonly #uplink: Uplink | undefined;
   readonly #reach: Reach;
+  readonly #rules: LazyRules;
   readonly #probeMeters: ProbeMeters;
   #config: AgentConfig;
   #shownPools: { readonly of: AgentConfig; readonly pools: readonly PoolConfig[] } | undefined;
@@ -168,7 +170,19 @@ export class Agent {
         ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics, keeper })
         : undefined;
     this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
+    this.#rules = this.#createRules();
     this.routes = this.#ownRoutes();
+  }
+
+  #createRules(): LazyRules {
+    return new LazyRules({
+      clock: this.#clock,
+      log: this.#log.child({ room: "local_rules" }),
+      metrics: this.#metrics,
+      path: join(this.#config.data_dir, "agent", "local_rules.json"),
+      offlineMs: () => this.#reach.offlineMs(),
+      tapped: this.#pipeline,
+    });
   }
 
   #ownRoutes(): Hono {
@@ -197,6 +211,7 @@ export class Agent {
   /** `url`: where the process listens, for commands on this host. */
   async start(url: string): Promise<void> {
     await this.#tellWhere(url);
+    await this.#configureRules();
     const detection = this.#detector.start(() => this.#apply());
     const late = new AbortController();
     await Promise.race([detection, this.#clock.sleep(firstDetectionMs, late.signal)]);
@@ -223,8 +238,14 @@ export class Agent {
     this.#pipeline.setProcessors(config.logs.processors);
     this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     this.#detector.configure(config.integrations);
+    await this.#configureRules();
     await this.#apply();
     this.#log.info("configuration reloaded");
+  }
+
+  #configureRules(): Promise<void> {
+    const { name, labels } = vantageOf(this.#config);
+    return this.#rules.configure(this.#config.local_rules, { agent: name, ...labels });
   }
 
   async #tellWhere(url: string): Promise<void> {
@@ -283,7 +304,7 @@ export class Agent {
       sources: this.#collector.sources(),
       integrations: this.#integrations(),
       receivers: this.#receivers.types,
-      rules: { isOffline: this.#reach.offlineMs() > 0, rules: [], notifiers: [] },
+      rules: this.#rules.status(),
       recentLog: this.#selfLogs.recentTroubles,
     });
   }
@@ -302,6 +323,7 @@ export class Agent {
   async stopCollecting(): Promise<void> {
     this.#spool.stopWaiting();
     await this.#detector.stop();
+    await this.#rules.stop();
     await Promise.all([this.#collector.stop(), this.#receivers.stop()]);
     await this.#pipeline.endAggregation();
   }

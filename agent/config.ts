@@ -8,6 +8,7 @@ import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
+import { LazyLocalRulesConfig } from "./local_rules/lazy_config.ts";
 import { LazyProbesConfig } from "./probes/lazy_config.ts";
 import { AggregationConfig } from "./pipeline/aggregation/config.ts";
 import { CardinalityConfig } from "./pipeline/aggregation/label_guard.ts";
@@ -49,6 +50,8 @@ export const agentShape = () => ({
   /** Probes from outside, with the blackbox exporter's modules. */
   probes: LazyProbesConfig,
   receivers: ReceiversConfig.prefault({}),
+  /** Alerts that the agent evaluates by itself, for when nobody else can. */
+  local_rules: LazyLocalRulesConfig,
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
   /** Of what an aggregator reads, an agent needs only how late samples may be. */

@@ -11,5 +11,9 @@ export const AggregatorFile = z.strictObject({
   logs: z.unknown().optional(),
   integrations: z.unknown().optional(),
   receivers: z.unknown().optional(),
+  local_rules: z.unknown().optional(),
+  probes: z.unknown().optional(),
+  stream_aggregation: z.unknown().optional(),
+  cardinality: z.unknown().optional(),
   spool: z.unknown().optional(),
 });

@@ -12,6 +12,8 @@ export type ProgramOrder = {
   /** Beside PATH and LC_ALL=C, all that the program gets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** Its standard input; none where absent. */
+  readonly input?: Uint8Array;
   /** Standard output beyond it ends the program. */
   readonly outputBytesMax: number;
   /** Ends the program at once, with all of its group. */
@@ -27,7 +29,7 @@ export type ProgramEnd = {
 };
 
 /**
- * Runs a program to its end, in a process group of its own that ends with it, without input and with a clean environment. Throws OperatingError: "not_found" where
+ * Runs a program to its end, in a process group of its own that ends with it, and with a clean environment. Throws OperatingError: "not_found" where
  * it can't be started, "timeout" after an abort, "overloaded" where it writes too much.
  */
 export async function runProgram(order: ProgramOrder): Promise<ProgramEnd> {
@@ -63,12 +65,12 @@ export async function runProgram(order: ProgramOrder): Promise<ProgramEnd> {
   }
 }
 
-function start({ command, env, workingDirectory }: ProgramOrder) {
+function start({ command, env, workingDirectory, input }: ProgramOrder) {
   try {
     return Bun.spawn([...command], {
       cwd: workingDirectory ?? "/",
       env: { PATH: usualPath, LC_ALL: "C", ...env },
-      stdin: "ignore",
+      stdin: input ?? "ignore",
       stdout: "pipe",
       stderr: "pipe",
       detached: true,

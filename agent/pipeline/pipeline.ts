@@ -38,6 +38,8 @@ export class Pipeline implements CollectorOutput {
   /** What is made of series before they are stored. */
   readonly aggregator: StreamAggregator;
   readonly guard: LabelGuard;
+  /** Sees each batch of metrics as it is about to be stored, and changes nothing of it. */
+  tap: ((batch: MetricsBatch) => void) | undefined;
   #labels: ReturnType<typeof externalLabels>;
   #processors: ProcessorList = noProcessors;
   #chain: ProcessorChain;
@@ -110,6 +112,7 @@ export class Pipeline implements CollectorOutput {
         : this.aggregator.apply(labelled);
     const guarded = isMerged ? own : this.guard.apply(own.batch);
     const limited = this.#limiter.apply(guarded.batch);
+    this.tap?.(limited.batch);
     const stored = await this.#spool.metrics.write(limited.batch);
     this.drop("metrics", "series_limit", limited.refused);
     const aggregated = own.aggregated + guarded.aggregated;
