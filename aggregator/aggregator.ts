@@ -10,12 +10,14 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
+import { AgentSeries } from "./fleet/agent_series.ts";
 import { Agents } from "./fleet/agents.ts";
 import { type Fleet, openFleet } from "./fleet/fleet.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
+import { ownDataOf } from "./ingest/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { createSources } from "./query/sources.ts";
 import { createSqlEngine } from "./query/sql.ts";
@@ -82,7 +84,19 @@ export class Aggregator {
       patterns.arrived(lane, batch);
     };
     const head = createHead({ seriesLimits, onLogs });
-    const agents = await Agents.open(store, clock, log.child({ room: "fleet" }));
+    const { silent_after: silentAfterMs, forget_after: forgetAfterMs } = config.fleet;
+    const agents = await Agents.open(
+      store,
+      { silentAfterMs, forgetAfterMs },
+      { clock, log: log.child({ room: "fleet" }) },
+    );
+    const agentSeries = new AgentSeries({
+      agents,
+      clock,
+      isListening: () => receiver.status().connected,
+      intervalMs: config.fleet.interval,
+      silentAfterMs,
+    });
     const ingest = await Ingest.open(config.ingest, {
       receiver,
       head,
@@ -90,7 +104,7 @@ export class Aggregator {
       clock,
       metrics,
       log: log.child({ room: "ingest" }),
-      own: patterns,
+      own: ownDataOf([patterns, agentSeries]),
       quarantineFolder: join(dataDir, "quarantine"),
       onHeartbeat: (heartbeat) => agents.heard(heartbeat),
     });

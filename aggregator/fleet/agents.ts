@@ -15,10 +15,11 @@ export type AgentRecord = {
   readonly clockOffsetMs: number;
 };
 
-type AgentArchive = Pick<Store, "saveAgent" | "listAgents">;
+type AgentArchive = Pick<Store, "saveAgent" | "listAgents" | "removeAgent">;
 
-/** Heartbeats come every 5 s; an agent that missed this much is silent. */
-const silentAfterMs = 30_000;
+/** Milliseconds. */
+export type AgentTimes = { readonly silentAfterMs: number; readonly forgetAfterMs: number };
+
 /** The archive only needs to know roughly when an agent was last there. */
 const saveEveryMs = 30_000;
 /** A jump of an agent's clock of more than this between two heartbeats is told of. */
@@ -29,12 +30,17 @@ export class Agents {
   readonly #archive: AgentArchive;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #times: AgentTimes;
   readonly #records = new Map<string, AgentRecord>();
   readonly #savedMs = new Map<string, number>();
   #saving: Promise<void> = Promise.resolve();
 
-  static async open(archive: AgentArchive, clock: Clock, log: Logger): Promise<Agents> {
-    const agents = new Agents(archive, clock, log);
+  static async open(
+    archive: AgentArchive,
+    times: AgentTimes,
+    parts: { readonly clock: Clock; readonly log: Logger },
+  ): Promise<Agents> {
+    const agents = new Agents(archive, times, parts);
     for (const { heartbeat: json, lastSeenMs } of await archive.listAgents()) {
       // A newer version may have written fields that this one does not know.
       const heartbeat = fromJsonString(HeartbeatSchema, json, { ignoreUnknownFields: true });
@@ -44,8 +50,13 @@ export class Agents {
     return agents;
   }
 
-  private constructor(archive: AgentArchive, clock: Clock, log: Logger) {
+  private constructor(
+    archive: AgentArchive,
+    times: AgentTimes,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ) {
     this.#archive = archive;
+    this.#times = times;
     this.#clock = clock;
     this.#log = log;
   }
@@ -70,13 +81,39 @@ export class Agents {
       .toSorted((a, b) => a.heartbeat.name.localeCompare(b.heartbeat.name));
   }
 
+  all(): Iterable<AgentRecord> {
+    return this.#records.values();
+  }
+
   isLive(record: AgentRecord): boolean {
-    return this.#clock.now() - record.lastSeenMs < silentAfterMs;
+    return this.#clock.now() - record.lastSeenMs < this.#times.silentAfterMs;
+  }
+
+  /** Lets go of agents that were not heard of for very long. To be called while they could be heard. */
+  forgetOld(): void {
+    const beforeMs = this.#clock.now() - this.#times.forgetAfterMs;
+    for (const [key, record] of this.#records) {
+      if (record.lastSeenMs >= beforeMs) continue;
+      const { tenant, agent, name } = record.heartbeat;
+      this.#log.info("an agent is forgotten", { agent, name, last_seen_ms: record.lastSeenMs });
+      this.#records.delete(key);
+      this.#savedMs.delete(key);
+      this.#saving = this.#saving.then(() => this.#remove(tenant, agent));
+    }
   }
 
   /** Waits for what is being saved. */
   async close(): Promise<void> {
     await this.#saving;
+  }
+
+  async #remove(tenant: string, agent: string): Promise<void> {
+    try {
+      await this.#archive.removeAgent({ tenant, agent });
+    } catch (thrown) {
+      // After the next start it is forgotten again.
+      this.#log.warn("agent could not be forgotten", { agent, error: messageOf(thrown) });
+    }
   }
 
   async #save(record: AgentRecord): Promise<void> {

@@ -14,5 +14,11 @@ export const FleetConfig = z.strictObject({
   credentials_ttl: duration.refine((ms) => ms >= ttlMinMs, "expected 5s at least").prefault("30d"),
   /** How long after that an agent that was away may still exchange them, by proving that it has the key. */
   credentials_grace: duration.prefault("90d"),
+  /** An agent that was not heard of for so long is gone: `lapwing_agent_up` is 0. Agents tell of themselves every 5 s. */
+  silent_after: duration.refine((ms) => ms >= 10_000, "expected 10s or more").prefault("30s"),
+  /** ... and for so long, forgotten: its series end, and it is on no list. What it sent stays. */
+  forget_after: duration.refine((ms) => ms >= 60_000, "expected a minute or more").prefault("30d"),
+  /** How often the series of agents get a sample. */
+  interval: duration.refine((ms) => ms >= 1_000, "expected a second or more").prefault("15s"),
 });
 export type FleetConfig = z.output<typeof FleetConfig>;

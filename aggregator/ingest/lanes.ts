@@ -18,19 +18,27 @@ export type LaneLag = {
 export class Lanes {
   readonly #head: Head;
   readonly #lanes = new Map<string, Lane>();
+  /** By (tenant, agent): questions about one agent do not look at those of all. */
+  readonly #byAgent = new Map<string, Lane[]>();
 
   constructor(head: Head, recovered: readonly LaneCommit[]) {
     this.#head = head;
-    for (const commit of recovered)
-      this.#lanes.set(keyOf(commit.lane), new Lane(commit.lane, head, commit));
+    for (const commit of recovered) this.#add(new Lane(commit.lane, head, commit));
   }
 
   get(id: LaneId): Lane {
     const key = keyOf(id);
     const known = this.#lanes.get(key);
     if (known !== undefined) return known;
-    const lane = new Lane(id, this.#head);
-    this.#lanes.set(key, lane);
+    return this.#add(new Lane(id, this.#head));
+  }
+
+  #add(lane: Lane): Lane {
+    this.#lanes.set(keyOf(lane.id), lane);
+    const agentKey = agentKeyOf(lane.id);
+    const known = this.#byAgent.get(agentKey);
+    if (known === undefined) this.#byAgent.set(agentKey, [lane]);
+    else known.push(lane);
     return lane;
   }
 
@@ -51,9 +59,11 @@ export class Lanes {
    * that is neither in a committed block nor known to be dropped: in its spool, on the wire, or in the head. What is made here comes last.
    */
   account(tenant: string, agent?: string): LaneAccount[] {
-    return [...this.#lanes.values()]
-      .filter((lane) => lane.id.tenant === tenant)
-      .filter((lane) => agent === undefined || lane.id.agent === agent)
+    const lanes =
+      agent === undefined
+        ? [...this.#lanes.values()].filter((lane) => lane.id.tenant === tenant)
+        : (this.#byAgent.get(agentKeyOf({ tenant, agent })) ?? []);
+    return lanes
       .toSorted((a, b) => Number(isOwn(a.id)) - Number(isOwn(b.id)))
       .map((lane) => accountOf(lane));
   }
@@ -69,7 +79,7 @@ export class Lanes {
   }
 }
 
-function accountOf(lane: Lane): LaneAccount {
+export function accountOf(lane: Lane): LaneAccount {
   const { droppedHere, droppedBefore, committedItems: stored } = lane;
   const inFlight = Math.max(0, lane.itemsSeen - stored - sumDrops(droppedHere));
   return {
@@ -80,6 +90,10 @@ function accountOf(lane: Lane): LaneAccount {
     inFlight,
     dropped: lane.dropped,
   };
+}
+
+function agentKeyOf({ tenant, agent }: Omit<LaneId, "signal">): string {
+  return `${tenant}/${agent}`;
 }
 
 function keyOf(id: LaneId): string {

@@ -4,7 +4,7 @@ import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../head/contract.ts";
 import type { Offered } from "./chain.ts";
-import type { Lanes } from "./lanes.ts";
+import { type Lanes, accountOf } from "./lanes.ts";
 
 /** Our own metrics of ingest; gauges and account are read when they are scraped. */
 export class IngestMeters {
@@ -100,14 +100,13 @@ function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
     const held = { metrics: 0, logs: 0 };
     for (const lane of lanes.all()) {
       held[lane.id.signal] += lane.heldFrames;
-      for (const account of lanes.account(lane.id.tenant, lane.id.agent)) {
-        const labels = { agent: account.agent, signal: account.signal };
-        collected.set(labels, account.collected);
-        stored.set(labels, account.stored);
-        inFlight.set(labels, account.inFlight);
-        for (const [reason, count] of Object.entries(account.dropped))
-          dropped.set({ ...labels, reason }, count);
-      }
+      const account = accountOf(lane);
+      const labels = { agent: account.agent, signal: account.signal };
+      collected.set(labels, account.collected);
+      stored.set(labels, account.stored);
+      inFlight.set(labels, account.inFlight);
+      for (const [reason, count] of Object.entries(account.dropped))
+        dropped.set({ ...labels, reason }, count);
     }
     for (const signal of signals) behind.set({ signal }, held[signal]);
   });

@@ -21,6 +21,15 @@ export type OwnData = {
   state(): readonly PatternsCommit[];
 };
 
+/** Several, each asked in turn. */
+export function ownDataOf(parts: readonly OwnData[]): OwnData {
+  return {
+    intervalMs: Math.min(...parts.map(({ intervalMs }) => intervalMs)),
+    due: (nowMs) => parts.flatMap((part) => part.due(nowMs)),
+    state: () => parts.flatMap((part) => part.state()),
+  };
+}
+
 /** Appends what is due to the head. `epoch` is when this process began, Unix milliseconds. */
 export function takeOwn(
   own: OwnData,

@@ -133,6 +133,10 @@ export class BlockStore implements Store {
     return this.#deps.catalog.agents();
   }
 
+  removeAgent(agent: Pick<AgentRecord, "tenant" | "agent">): Promise<void> {
+    return this.#deps.catalog.removeAgent(agent);
+  }
+
   deleteSeries(deletion: Deletion, actor: string): Promise<number> {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
   }

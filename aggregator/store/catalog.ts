@@ -172,6 +172,13 @@ export class Catalog {
     );
   }
 
+  async removeAgent({ tenant, agent }: Pick<AgentRecord, "tenant" | "agent">): Promise<void> {
+    await this.#exclusive(
+      "forget an agent",
+      () => this.#sql`DELETE FROM agents WHERE tenant = ${tenant} AND agent = ${agent}`,
+    );
+  }
+
   async agents(): Promise<AgentRecord[]> {
     const rows = await this.#read("SELECT * FROM agents ORDER BY tenant, agent");
     return z.array(AgentRow).parse(rows);

@@ -130,6 +130,8 @@ export type Store = {
   /** Remembers an agent as last heard. */
   saveAgent(agent: AgentRecord): Promise<void>;
   listAgents(): Promise<readonly AgentRecord[]>;
+  /** Forgets one; its telemetry stays. */
+  removeAgent(agent: Pick<AgentRecord, "tenant" | "agent">): Promise<void>;
   /**
    * Deletes series in a span out of all blocks that are visible now: gone from the next view on, and out of the files by the
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.

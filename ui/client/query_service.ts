@@ -27,6 +27,8 @@ export type AgentRow = {
   /** Faults that the agent itself tells of: a full spool, a failing source. */
   readonly faults: readonly string[];
   readonly targets: readonly Target[];
+  /** Targets that the heartbeat had no room for; those that are down come before them. */
+  readonly targetsLeftOut: number;
   readonly services: readonly Service[];
   readonly lanes: readonly Lane[];
 };
@@ -34,6 +36,7 @@ export type AgentRow = {
 export type Target = {
   readonly pool: string;
   readonly url: string;
+  /** up, down, unknown, dropped; unwatched while the agent is silent. */
   readonly health: string;
   readonly lastError: string;
   readonly lastScrapeMs: number;
@@ -161,18 +164,20 @@ function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Age
     spoolBytes: lanes.reduce((sum, state) => sum + state.spoolBytes, 0),
     spoolBytesMax: lanes.reduce((sum, state) => sum + state.spoolBytesMax, 0),
     faults,
-    targets: (heartbeat?.targets ?? []).map(target),
+    targets: (heartbeat?.targets ?? []).map((state) => target(state, status === "live")),
+    targetsLeftOut: heartbeat?.targetsLeftOut ?? 0,
     services: (heartbeat?.integrations ?? []).map(service),
     lanes: account.map(lane),
   };
 }
 
-function target(state: TargetState): Target {
+/** Of an agent that is silent nobody knows how its targets are: they may be well, and only unwatched. */
+function target(state: TargetState, isLive: boolean): Target {
   return {
     pool: state.pool,
     url: state.url,
-    health: state.health,
-    lastError: state.lastError,
+    health: isLive ? state.health : "unwatched",
+    lastError: isLive ? state.lastError : "the agent is silent",
     lastScrapeMs: state.lastScrapeMs,
     durationSeconds: state.lastDurationSeconds,
     samples: state.samples,

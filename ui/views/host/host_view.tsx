@@ -92,7 +92,7 @@ function HostPage({ row, corner, known }: PageProps) {
             own.
           </Empty>
         ) : (
-          <TargetTable targets={row.targets} />
+          <TargetTable targets={row.targets} leftOut={row.targetsLeftOut} />
         )}
       </section>
     </section>

@@ -8,11 +8,19 @@ const rowsMax = 500;
 const ranks: Readonly<Record<string, number>> = { down: 0, unknown: 1, up: 2 };
 
 /** What an agent scrapes; the ones that are down come first, with their last error. */
-export function TargetTable({ targets }: { readonly targets: readonly Target[] }) {
+export function TargetTable({
+  targets,
+  leftOut,
+}: {
+  readonly targets: readonly Target[];
+  /** More that the agent has and did not tell of. */
+  readonly leftOut: number;
+}) {
   const nowMs = useNow(1_000);
   const rows = targets.toSorted(
     (a, b) => (ranks[a.health] ?? 1) - (ranks[b.health] ?? 1) || a.url.localeCompare(b.url),
   );
+  const more = Math.max(0, rows.length - rowsMax) + leftOut;
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Scrape targets">
       <table className="table">
@@ -51,7 +59,7 @@ export function TargetTable({ targets }: { readonly targets: readonly Target[] }
           ))}
         </tbody>
       </table>
-      {rows.length > rowsMax && <p className="quiet">and {rows.length - rowsMax} more targets</p>}
+      {more > 0 && <p className="quiet">and {formatCount(more)} more targets</p>}
     </div>
   );
 }
@@ -73,5 +81,7 @@ function Health({ health }: { readonly health: string }) {
       </span>
     );
   }
-  return <span className="quiet">not scraped yet</span>;
+  return (
+    <span className="quiet">{health === "unwatched" ? "not watched" : "not scraped yet"}</span>
+  );
 }

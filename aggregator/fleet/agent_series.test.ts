@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { create } from "@bufbuild/protobuf";
+import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
+import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
+import { silentLogger } from "#shared/runtime/log.ts";
+import { AgentSeries } from "./agent_series.ts";
+import { Agents } from "./agents.ts";
+
+const [intervalMs, silentAfterMs, forgetAfterMs] = [15_000, 30_000, 600_000];
+
+async function world() {
+  const time = { nowMs: 1_000_000_000, isListening: true };
+  const removed: string[] = [];
+  const archive = {
+    saveAgent: () => Promise.resolve(),
+    listAgents: () => Promise.resolve([]),
+    removeAgent: ({ agent }: { agent: string }) => Promise.resolve(void removed.push(agent)),
+  };
+  const clock = {
+    now: () => time.nowMs,
+    monotonic: () => time.nowMs,
+    sleep: () => Promise.resolve(),
+  };
+  const times = { silentAfterMs, forgetAfterMs };
+  const agents = await Agents.open(archive, times, { clock, log: silentLogger });
+  const isListening = () => time.isListening;
+  const series = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
+  return {
+    time,
+    removed,
+    agents,
+    heard: (agent: string, more: Parameters<typeof create<typeof HeartbeatSchema>>[1] = {}) =>
+      agents.heard(
+        create(HeartbeatSchema, {
+          tenant: "t",
+          agent,
+          name: `host-${agent}`,
+          nowMs: time.nowMs,
+          ...more,
+        }),
+      ),
+    /** Goes on by so much, and gives the samples of that moment, one text each. */
+    after: (ms: number): string[] => {
+      time.nowMs += ms;
+      return series.due(time.nowMs).flatMap(({ data }) =>
+        data.metrics.flatMap(({ rows }) =>
+          rows.flatMap(({ schema, values }) => {
+            const words = wordsOf(values);
+            return schema.series.flatMap(({ __name__: name, agent, health }, i) => {
+              if (isAbsent(words, i)) return [];
+              const value = isStale(words, i) ? "ends" : String(values[i]);
+              return [`${agent} ${name}${health === undefined ? "" : `/${health}`} ${value}`];
+            });
+          }),
+        ),
+      );
+    },
+  };
+}
+
+const ups = (samples: readonly string[]) =>
+  samples.filter((one) => one.includes("lapwing_agent_up"));
+
+test("an agent that beats is up, and one that ceases to is not, with what it told last taken back", async () => {
+  const { after, heard } = await world();
+  heard("a", { targetCounts: [{ pool: "p", health: "down", count: 3 }] });
+  expect(after(15_000)).toContain("a lapwing_agent_targets/down 3");
+  heard("a");
+  expect(ups(after(15_000))).toEqual(["a lapwing_agent_up 1"]);
+  const gone = after(15_000);
+  expect(ups(gone)).toEqual(["a lapwing_agent_up 0"]);
+  expect(gone).toContain("a lapwing_agent_targets/down ends");
+  expect(after(15_000).filter((one) => one.includes("targets"))).toEqual([]);
+  heard("a");
+  expect(ups(after(15_000))).toEqual(["a lapwing_agent_up 1"]);
+});
+
+test("there is one row an interval, however often it is asked for", async () => {
+  const { after, heard } = await world();
+  heard("a");
+  expect(after(15_000)).not.toEqual([]);
+  expect(after(1_000)).toEqual([]);
+});
+
+test("while nothing can be heard nobody is said to be gone, nor in the first while after", async () => {
+  const { after, heard, time } = await world();
+  heard("a");
+  expect(ups(after(15_000))).toEqual(["a lapwing_agent_up 1"]);
+  time.isListening = false;
+  expect(ups(after(60_000))).toEqual(["a lapwing_agent_up ends"]);
+  time.isListening = true;
+  expect(ups(after(15_000))).toEqual([]);
+  heard("b");
+  expect(ups(after(15_000))).toEqual(["b lapwing_agent_up 1"]);
+  heard("b");
+  expect(ups(after(15_000))).toEqual(["a lapwing_agent_up 0", "b lapwing_agent_up 1"]);
+});
+
+test("an agent that is not heard of for very long is forgotten: its series end, and it is on no list", async () => {
+  const { after, heard, agents, removed } = await world();
+  heard("a");
+  for (let ms = 0; ms < forgetAfterMs; ms += intervalMs) after(intervalMs);
+  heard("b");
+  expect(ups(after(intervalMs))).toEqual(["a lapwing_agent_up ends", "b lapwing_agent_up 1"]);
+  expect(agents.list("t").map(({ heartbeat }) => heartbeat.agent)).toEqual(["b"]);
+  await agents.close();
+  expect(removed).toEqual(["a"]);
+});
