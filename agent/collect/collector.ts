@@ -72,6 +72,7 @@ type CollectorParts = {
 
 type RunningParts = CollectorParts & {
   readonly meters: {
+    readonly starts: Counter<"source">;
     readonly items: Counter<"source">;
     readonly truncated: Counter<"source">;
     readonly unparsed: Counter<"source">;
@@ -93,6 +94,11 @@ export class Collector {
 
   constructor(parts: CollectorParts) {
     const meters = {
+      starts: parts.metrics.counter(
+        "lapwing_source_starts_total",
+        "Sources that were started: at the agent's start, and those whose configuration is another after a reload.",
+        ["source"],
+      ),
       items: parts.metrics.counter(
         "lapwing_source_items_total",
         "Samples and records of a source that the spool has taken.",
@@ -189,6 +195,7 @@ class RunningSource {
     this.source = source;
     this.#parts = parts;
     this.#handedOver = handedOver;
+    parts.meters.starts.inc({ source: source.type });
     this.#done = this.#loop();
   }
 

@@ -17,6 +17,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   },
   chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
   codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
+  fleet: {
+    args: words("--agents 3 --series 20 --interval 1 --seconds 2 --warm_up 1 --rounds 1"),
+    keys: words("agents aggregator_cpu_percent aggregator_rss_mb list_agents_ms hosts_page_ms"),
+  },
   footprint: {
     args: ["--seconds", "1", "--warm_up", "4", "--interval", "1s"],
     keys: ["agent_rss_mb", "agent_cpu_percent", "series", "log_lines_per_s"],
@@ -52,6 +56,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("cpu_s_per_million rss_mb wire_bytes_per_line"),
   },
   redaction: { args: ["--lines", "8000", "--rounds", "1"], keys: ["cpu_s_per_million"] },
+  reload: {
+    args: words("--targets 20 --jobs 2 --sources 2 --rounds 1 --warm_up 1 --agent source"),
+    keys: words("runs_ms answer_ms inputs_restarted reload_jitter_max_ms"),
+  },
   remote_write: {
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),

@@ -1,15 +1,17 @@
 /**
  * Thousands of targets, as a process of its own, so that their cost is not the agent's:
  *
- *     bun many_targets.ts TARGETS SERIES INTERVAL_MS SEED [HANGING]
+ *     bun many_targets.ts TARGETS SERIES INTERVAL_MS SEED [HANGING [JOBS]]
  *
  * One HTTP server on all of 127.0.0.0/8: each target has an address of its own, so that each takes a connection of its own. Answers are made once, but for a few
- * numbers. HANGING of the targets take requests and never answer. Prints its port; for each line that it reads it prints what came
+ * numbers. HANGING of the targets take requests and never answer. With JOBS target i
+ * is of the job `many-(i modulo JOBS)`, else all are of `many`. Prints its port; for each line that it reads it prints what came
  * since the one before (ManyTargetsReport) as JSON.
  */
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
 import { resolveJob } from "#agent/collect/scrape/job.ts";
 import { buildTarget, offsetMs } from "#agent/collect/scrape/target.ts";
+import { formatDuration } from "#shared/text/duration.ts";
 import { LineReader } from "./line_reader.ts";
 
 /** What was seen of the scrapes: how far each began from its tick of the schedule, as its request arrived. */
@@ -83,18 +85,28 @@ class Arrivals {
   }
 }
 
+type Schedule = {
+  readonly targets: number;
+  readonly jobs: number;
+  readonly port: number;
+  readonly intervalMs: number;
+  readonly seed: string;
+};
+
 /** The schedule that an agent of this seed keeps, by the agent's own code. */
-function offsetsOf(targets: number, port: number, intervalMs: number, seed: string): number[] {
-  const [config] = ScrapeConfigs.parse([
-    {
-      job_name: manyTargetsJob,
-      scrape_interval: `${intervalMs}ms`,
-      scrape_timeout: `${intervalMs}ms`,
-    },
-  ]);
-  if (config === undefined) throw new Error("no scrape config");
-  const job = resolveJob(GlobalConfig.parse({}), config);
+function offsetsOf({ targets, jobs, port, intervalMs, seed }: Schedule): number[] {
+  const names =
+    jobs === 0
+      ? [manyTargetsJob]
+      : Array.from({ length: jobs }, (_, job) => `${manyTargetsJob}-${job}`);
+  const interval = formatDuration(intervalMs);
+  const configs = ScrapeConfigs.parse(
+    names.map((name) => ({ job_name: name, scrape_interval: interval, scrape_timeout: interval })),
+  );
+  const resolved = configs.map((config) => resolveJob(GlobalConfig.parse({}), config));
   return Array.from({ length: targets }, (_, target) => {
+    const job = resolved[target % resolved.length];
+    if (job === undefined) throw new Error("no scrape config");
     const built = buildTarget(job, { __address__: `${addressOf(target)}:${port}` });
     if (built.kind !== "target") throw new Error(built.reason);
     return offsetMs(built.target, seed);
@@ -120,7 +132,7 @@ function bodyParts(series: number): string[] {
 
 if (import.meta.main) {
   const [targets = 0, series = 0, intervalMs = 0] = process.argv.slice(2, 5).map(Number);
-  const [seed = "", hanging = "0"] = process.argv.slice(5);
+  const [seed = "", hanging = "0", jobs = "0"] = process.argv.slice(5);
   const parts = bodyParts(series);
   const headers = { "Content-Type": "text/plain; version=0.0.4" };
   let arrivals = new Arrivals([], intervalMs);
@@ -140,7 +152,9 @@ if (import.meta.main) {
         : new Response(parts.join(String(rounds++)), { headers });
     },
   });
-  arrivals = new Arrivals(offsetsOf(targets, served.port ?? 0, intervalMs, seed), intervalMs);
+  const port = served.port ?? 0;
+  const schedule = { targets, jobs: Number(jobs), port, intervalMs, seed };
+  arrivals = new Arrivals(offsetsOf(schedule), intervalMs);
   process.stdout.write(`${served.port}\n`);
   const asked = new LineReader(Bun.stdin.stream());
   for (;;) {
