@@ -185,6 +185,7 @@ class VirtualAgent {
       sources: [{ type: "host_metrics", state: "running", message: "", items: this.itemsTotal }],
       seriesLimit: undefined,
       labelLimits: [],
+      credentials: undefined,
       integrations: services.map((name) => serviceReport(name, this.#name)),
       pools: [{ name: "app", configYaml: "job_name: app\nscrape_interval: 15s\n" }],
     });

@@ -28,3 +28,21 @@ test("a pool is shown by Prometheus's keys, with the global section's defaults a
     ],
   });
 });
+
+test("of thousands of targets the first are shown, and how many more there are, behind the rules", () => {
+  const targets = Array.from({ length: 1_500 }, (_, i) => `10.0.0.1:${i}`);
+  const [pool] = shownPools({
+    global: GlobalConfig.parse({}),
+    scrape_configs: ScrapeConfigs.parse([
+      {
+        job_name: "many",
+        static_configs: [{ targets: targets.slice(0, 700) }, { targets: targets.slice(700) }],
+        relabel_configs: [{ source_labels: ["a"], target_label: "b" }],
+      },
+    ]),
+  });
+  const text = pool?.configYaml ?? "";
+  expect(text).toEndWith("\n# 500 more targets\n");
+  expect(parse(text).static_configs[1].targets).toEqual(targets.slice(700, 1_000));
+  expect(text.indexOf("relabel_configs")).toBeLessThan(text.indexOf("static_configs"));
+});

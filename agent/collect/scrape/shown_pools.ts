@@ -6,6 +6,9 @@ import { resolveJob } from "./job.ts";
 /** A job's configuration for people to read. */
 export type PoolConfig = { readonly name: string; readonly configYaml: string };
 
+/** Targets of a job that stand in its text: people read no more, and to write ten thousand takes a tenth of a second. */
+const targetsMax = 1_000;
+
 /** The scrape jobs as they are in effect, by Prometheus's keys, with what the global section gives them; secrets are left out. */
 export function shownPools(config: {
   readonly global: GlobalConfig;
@@ -20,9 +23,24 @@ export function shownPools(config: {
     };
     // Resolved from keys that are shown, or from outside of the job.
     // Last, so that rules stay readable where thousands of targets make the text too long for a heartbeat.
-    shown["static_configs"] = static_configs;
+    const { configs, left } = shortened(static_configs);
+    shown["static_configs"] = configs;
     for (const key of ["intervalMs", "timeoutMs", "externalLabels", "outOfOrderMs"])
       delete shown[key];
-    return { name: job.job_name, configYaml: shownYaml(shown) };
+    const more = left > 0 ? `# ${left} more targets\n` : "";
+    return { name: job.job_name, configYaml: shownYaml(shown) + more };
   });
+}
+
+/** The same with the first targets alone, and how many are left out. */
+function shortened(configs: ScrapeConfig["static_configs"]) {
+  let [room, left] = [targetsMax, 0];
+  const shown = configs.map((config) => {
+    const all = config.targets ?? [];
+    const targets = all.slice(0, room);
+    room -= targets.length;
+    left += all.length - targets.length;
+    return all.length === targets.length ? config : { ...config, targets };
+  });
+  return { configs: shown, left };
 }
