@@ -84,19 +84,7 @@ export class Aggregator {
       patterns.arrived(lane, batch);
     };
     const head = createHead({ seriesLimits, onLogs });
-    const { silent_after: silentAfterMs, forget_after: forgetAfterMs } = config.fleet;
-    const agents = await Agents.open(
-      store,
-      { silentAfterMs, forgetAfterMs },
-      { clock, log: log.child({ room: "fleet" }) },
-    );
-    const agentSeries = new AgentSeries({
-      agents,
-      clock,
-      isListening: () => receiver.status().connected,
-      intervalMs: config.fleet.interval,
-      silentAfterMs,
-    });
+    const { agents, agentSeries } = await openAgents(config, store, parts);
     const ingest = await Ingest.open(config.ingest, {
       receiver,
       head,
@@ -190,6 +178,20 @@ function fleetOf(
 ): Promise<Fleet | undefined> {
   const { catalog } = store.backupTools;
   return openFleet(config, { catalog, clock, metrics, log: log.child({ room: "fleet" }) });
+}
+
+/** Who is there, as a list and as series. */
+async function openAgents(
+  { fleet }: AggregatorConfig,
+  store: BlockStore,
+  { clock, log, receiver }: AggregatorParts,
+) {
+  const { silent_after: silentAfterMs, forget_after: forgetAfterMs, interval: intervalMs } = fleet;
+  const times = { silentAfterMs, forgetAfterMs };
+  const agents = await Agents.open(store, times, { clock, log: log.child({ room: "fleet" }) });
+  const isListening = () => receiver.status().connected;
+  const agentSeries = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
+  return { agents, agentSeries };
 }
 
 function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {
