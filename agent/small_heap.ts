@@ -15,6 +15,8 @@ const options = {
   /** One thread that compiles hot code; each keeps what its largest function took. JSC: up to as many as there are cores. */
   BUN_JSC_minNumberOfWorklistThreads: "1",
   BUN_JSC_maxNumberOfWorklistThreads: "1",
+  /** Requests under way at once; Bun: 256. So many targets that do not answer would hold up all others until they time out. */
+  BUN_CONFIG_MAX_HTTP_REQUESTS: "32768",
 };
 
 /** Where the program of a compiled binary seems to lie: it is an agent and nothing else. */
