@@ -1,4 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+// Its parts: with the whole come OpenTelemetry's API, clusters, HTTP clients and metrics of Node's, which are a megabyte each.
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import { type ProtoMetricFamily, familiesOf } from "./metric_families.ts";
 
 /**

@@ -10,7 +10,7 @@ import {
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { defineReceiver } from "../receiver.ts";
 import { OtlpConfig } from "./config.ts";
-import { type GrpcServer, startGrpc } from "./grpc_server.ts";
+import type { GrpcServer } from "./grpc_server.ts";
 import { answerExport } from "./http_export.ts";
 import { LogsIntake } from "./logs_intake.ts";
 import { MetricsIntake } from "./metrics_intake.ts";
@@ -55,6 +55,8 @@ export const otlp = defineReceiver({
       async start() {
         if (config.grpc_listen === undefined) return;
         const { grpc_listen: listen, body_size_max: bytesMax } = config;
+        // With it comes HTTP/2 and Connect: memory that only those pay who listen.
+        const { startGrpc } = await import("./grpc_server.ts");
         grpc = await startGrpc(listen, bytesMax, metrics, context, logs);
         context.log.info("OTLP is taken over gRPC", { port: grpc.port });
       },
