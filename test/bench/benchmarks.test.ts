@@ -22,8 +22,8 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("agents aggregator_cpu_percent aggregator_rss_mb list_agents_ms hosts_page_ms"),
   },
   footprint: {
-    args: ["--seconds", "1", "--warm_up", "4", "--interval", "1s"],
-    keys: ["agent_rss_mb", "agent_cpu_percent", "series", "log_lines_per_s"],
+    args: words("--seconds 1 --warm_up 4 --interval 1s --integrations memcached,redis"),
+    keys: words("agent_rss_mb agent_cpu_percent series log_lines_per_s integrations"),
   },
   ingest: {
     args: ["--hosts", "2", "--samples", "20000", "--flush_interval", "200ms"],

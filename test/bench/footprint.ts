@@ -1,19 +1,24 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { BenchWorld, UsageMeter, machineLoad, rounded } from "#test/support/bench_world.ts";
 import { buildAgent } from "#test/support/build_agent.ts";
+import { hostServiceNames, startHostServices } from "#test/support/host_services.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { LineReader } from "#test/support/line_reader.ts";
 import { readOwnMetric } from "#test/support/self_metrics_reader.ts";
 
+const Services = z.object({ integrations: z.array(z.object({ state: z.string() })) });
+
 const root = join(import.meta.dir, "../..");
 
 /**
- * What does an agent cost its host? The compiled agent with host metrics, five targets and a log file, sending to a real aggregator over
- * a real nats-server; what is scraped and tailed is made by another process. CPU and RSS are the agent's alone, at steady state.
+ * What does an agent cost its host? The compiled agent with host metrics, five targets, a log file and five services of this host (those of
+ * `--integrations` that are installed), sending to a real aggregator over a real nats-server; what is scraped and tailed is made by another
+ * process, and so are the services. CPU and RSS are the agent's alone, at steady state: the largest RSS that is seen in looks a second apart.
  * `--seconds`, `--warm_up` (seconds before), `--series` (of the targets together; the host adds some 500), `--lines` (a second), `--interval`,
- * `--agent PATH` (a compiled agent; built where absent).
+ * `--integrations` (names with commas between; "" is none), `--agent PATH` (a compiled agent; built where absent).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -25,11 +30,14 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       series: { type: "string", default: "4500" },
       lines: { type: "string", default: "1000" },
       interval: { type: "string", default: "15s" },
+      integrations: { type: "string", default: hostServiceNames.join(",") },
       agent: { type: "string" },
     },
   });
   const world = await BenchWorld.start();
+  let services: Awaited<ReturnType<typeof startHostServices>> | undefined;
   try {
+    services = await startHostServices(values.integrations.split(",").filter(Boolean));
     const binary = values.agent ?? (await buildAgent(world.folder));
     const targets = Number(values.targets);
     const series = Math.round(Number(values.series) / targets);
@@ -40,13 +48,15 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       ...[targets, series, logs, values.lines].map(String),
     ]);
     const ports = await new LineReader(load.stdout).next();
-    const config = agentConfig(JSON.parse(ports), logs, values.interval);
+    const { integrations } = services;
+    const config = agentConfig(JSON.parse(ports), logs, values.interval, integrations);
     const agent = await world.startAgent(config, [binary]);
     console.error(`warming up for ${values.warm_up} s ...`);
     await Bun.sleep(Number(values.warm_up) * 1_000);
     return await measure(world, agent, Number(values.seconds));
   } finally {
     await world.stop();
+    await services?.stop();
   }
 }
 
@@ -65,21 +75,37 @@ async function measure(world: BenchWorld, agent: LapwingProcess, seconds: number
   return {
     agent_rss_mb: used.residentMb,
     // Of that: memory of its own. The rest is pages of the program's file, which the kernel may drop at any time.
-    agent_anonymous_mb: rounded(anonymousBytes(agent.pid) / 1e6, 1),
+    agent_anonymous_mb: rounded(memoryOf(agent.pid, "RssAnon") / 1e6, 1),
+    // Over its whole life, the start with it.
+    agent_peak_mb: rounded(memoryOf(agent.pid, "VmHWM") / 1e6, 1),
     agent_cpu_percent: rounded((100 * used.cpuSeconds) / tookSeconds, 2),
     series: await world.activeSeries(),
+    integrations: await runningIntegrations(agent),
     log_lines_per_s: Math.round(linesRead / tookSeconds),
     seconds: Math.round(tookSeconds),
     machine_load: machineLoad(),
   };
 }
 
-function anonymousBytes(pid: number): number {
+/** Bytes that /proc/PID/status has under a key. */
+function memoryOf(pid: number, key: "RssAnon" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1_024;
 }
 
-function agentConfig(ports: readonly number[], logs: string, interval: string) {
+/** Services that the agent asks and that answer, those that it found by itself among them. */
+async function runningIntegrations(agent: LapwingProcess): Promise<number> {
+  const response = await fetch(new URL("/integrations", agent.url));
+  const { integrations } = Services.parse(await response.json());
+  return integrations.filter(({ state }) => state === "running").length;
+}
+
+function agentConfig(
+  ports: readonly number[],
+  logs: string,
+  interval: string,
+  services: Readonly<Record<string, unknown>>,
+) {
   return {
     global: { scrape_interval: interval, scrape_timeout: interval },
     scrape_configs: [
@@ -94,6 +120,6 @@ function agentConfig(ports: readonly number[], logs: string, interval: string) {
       { type: "self_logs" },
     ],
     // What users have: what it costs to look for services is part of the footprint.
-    integrations: { detect: true },
+    integrations: { detect: true, interval, ...services },
   };
 }
