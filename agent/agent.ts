@@ -11,6 +11,7 @@ import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { AdaptiveHost } from "./adaptive/adaptive_host.ts";
 import { Collector, type RunnableSource } from "./collect/collector.ts";
 import { aggregationSource } from "./collect/aggregation_source.ts";
 import { logMetricsSource } from "./collect/log_metrics_source.ts";
@@ -38,6 +39,7 @@ import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
 import { Spool } from "./spool/spool.ts";
 import { collectionRoutes } from "./collection_routes.ts";
+import { resolutionRoutes } from "./adaptive/resolution_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
 import { createAgentPort } from "./uplink/port.ts";
 import { Reach } from "./uplink/reach.ts";
@@ -79,6 +81,7 @@ export class Agent {
   readonly #runningFile: RunningFile;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
+  readonly #adaptive: AdaptiveHost;
   readonly #collector: Collector;
   readonly #detector: Detector;
   readonly #receivers: Receivers;
@@ -131,6 +134,7 @@ export class Agent {
     this.#pipeline.setProcessors(config.logs.processors);
     this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     const output = this.#pipeline;
+    this.#adaptive = this.#newAdaptive();
     this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
     this.#detector = new Detector(config.integrations, {
       clock,
@@ -163,6 +167,7 @@ export class Agent {
           credentials: keeper?.state(),
         }),
       (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
+      this.#adaptive.request,
     );
     const uplinkLog = log.child({ room: "uplink" });
     this.#uplink =
@@ -182,6 +187,16 @@ export class Agent {
       path: join(this.#config.data_dir, "agent", "local_rules.json"),
       offlineMs: () => this.#reach.offlineMs(),
       tapped: this.#pipeline,
+    });
+  }
+
+  #newAdaptive(): AdaptiveHost {
+    return new AdaptiveHost({
+      clock: this.#clock,
+      log: this.#log.child({ room: "adaptive_resolution" }),
+      metrics: this.#metrics,
+      labels: () => labelsOf(this.#config),
+      store: (batch) => this.#pipeline.metrics(batch),
     });
   }
 
@@ -205,6 +220,7 @@ export class Agent {
         "/",
         localRoutes(() => this.status()),
       )
+      .route("/", resolutionRoutes(this.#adaptive.request))
       .route("/", this.#receivers.routes);
   }
 
@@ -212,6 +228,7 @@ export class Agent {
   async start(url: string): Promise<void> {
     await this.#tellWhere(url);
     await this.#configureRules();
+    await this.#adaptive.configure(this.#config);
     const detection = this.#detector.start(() => this.#apply());
     const late = new AbortController();
     await Promise.race([detection, this.#clock.sleep(firstDetectionMs, late.signal)]);
@@ -239,7 +256,10 @@ export class Agent {
     this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     this.#detector.configure(config.integrations);
     await this.#configureRules();
+    await this.#adaptive.configure(config);
     await this.#apply();
+    // Sources that are no longer read finely had windows open.
+    if (config.adaptive_resolution === undefined) await this.#adaptive.finish();
     this.#log.info("configuration reloaded");
   }
 
@@ -272,18 +292,23 @@ export class Agent {
   /** The jobs as they are in effect; made anew only when the configuration is another. */
   #pools(): readonly PoolConfig[] {
     if (this.#shownPools?.of !== this.#config)
-      this.#shownPools = { of: this.#config, pools: shownPools(this.#config) };
+      this.#shownPools = { of: this.#config, pools: shownPools(this.#collected()) };
     return this.#shownPools.pools;
+  }
+
+  /** The configuration with the intervals at which jobs are really scraped. */
+  #collected(): AgentConfig {
+    return { ...this.#config, scrape_configs: this.#adaptive.jobs(this.#config.scrape_configs) };
   }
 
   #wanted(): RunnableSource[] {
     const { aggregators } = this.#pipeline;
+    const named = this.#config.integrations.named;
+    const instances = this.#adaptive.instances([...named, ...this.#detector.instances()]);
+    const config = this.#collected();
+    const collected = [...runnableSources(config), ...integrationSources(instances, config)];
     return divideFiles([
-      ...runnableSources(this.#config),
-      ...integrationSources(
-        [...this.#config.integrations.named, ...this.#detector.instances()],
-        this.#config,
-      ),
+      ...this.#adaptive.sources(collected),
       ...checkSources(this.#config.probes, vantageOf(this.#config), this.#probeMeters),
       logMetricsSource(this.#pipeline.logMetrics),
       ...(aggregators.every((one) => one.isEmpty) ? [] : [aggregationSource(aggregators)]),
@@ -325,6 +350,7 @@ export class Agent {
     await this.#detector.stop();
     await this.#rules.stop();
     await Promise.all([this.#collector.stop(), this.#receivers.stop()]);
+    await this.#adaptive.finish();
     await this.#pipeline.endAggregation();
   }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
+import { LazyAdaptiveConfig } from "./adaptive/lazy_config.ts";
 import { ReceiversConfig } from "./collect/receivers/config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
@@ -45,6 +46,8 @@ export const agentShape = () => ({
   stream_aggregation: AggregationConfig,
   /** A bound on the values of labels. */
   cardinality: CardinalityConfig.prefault({}),
+  /** Sources that are read finely, shipped coarsely, and finely where something happens. */
+  adaptive_resolution: LazyAdaptiveConfig,
   /** Services of this host. */
   integrations: IntegrationsConfig.prefault({}),
   /** Probes from outside, with the blackbox exporter's modules. */

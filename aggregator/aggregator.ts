@@ -7,6 +7,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
@@ -122,6 +123,7 @@ export class Aggregator {
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
+    routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
     if (fleet !== undefined) routes.route("/", fleet.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
@@ -169,6 +171,12 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+function finerSamples({ tenant }: AggregatorConfig, agents: Agents, receiver: Receiver): Hono {
+  const request: Receiver["requestResolution"] = (agent, order) =>
+    receiver.requestResolution(agent, order);
+  return resolutionRoutes({ tenant: () => tenant, agents, request });
 }
 
 function fleetOf(

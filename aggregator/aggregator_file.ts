@@ -9,6 +9,7 @@ export const AggregatorFile = z.strictObject({
   scrape_configs: z.unknown().optional(),
   sources: z.unknown().optional(),
   logs: z.unknown().optional(),
+  adaptive_resolution: z.unknown().optional(),
   integrations: z.unknown().optional(),
   receivers: z.unknown().optional(),
   local_rules: z.unknown().optional(),

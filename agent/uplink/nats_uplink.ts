@@ -5,7 +5,13 @@ import type { NatsConfig } from "#proto/bus/nats_config.ts";
 import { NatsLink } from "#proto/bus/nats_link.ts";
 import { fromLanePosition, toLanePosition } from "#proto/bus/positions.ts";
 import { inboxPrefixOf, streamName, subjectOf } from "#proto/bus/subjects.ts";
-import type { Control, ControlReply } from "#proto/gen/v1/control_pb.js";
+import { fromWireOrder, toWireAnswer, toWireRefusal } from "#proto/bus/resolution_wire.ts";
+import type {
+  Control,
+  ControlReply,
+  ResolutionOrder,
+  ResolutionReply,
+} from "#proto/gen/v1/control_pb.js";
 import {
   ControlReplySchema,
   ControlSchema,
@@ -195,6 +201,10 @@ class AgentSession {
   }
 
   async #carryOut({ kind }: Control): Promise<ControlReply> {
+    if (kind.case === "resolution") {
+      const resolution = await this.#shipFinely(kind.value);
+      return create(ControlReplySchema, { resolution });
+    }
     if (kind.case === "renewCredentials") this.#parts.keeper?.demand();
     if (kind.case === undefined || kind.case === "renewCredentials")
       return create(ControlReplySchema);
@@ -210,5 +220,14 @@ class AgentSession {
       ...(next === undefined ? {} : { next: toLanePosition(signal, next) }),
       lostReason,
     });
+  }
+
+  /** What is wrong with the order, or the agent, is the answer. */
+  async #shipFinely(order: ResolutionOrder): Promise<ResolutionReply> {
+    try {
+      return toWireAnswer(await this.#port.resolution(fromWireOrder(order)));
+    } catch (thrown) {
+      return toWireRefusal(thrown);
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { AgentPort } from "#proto/bus/agent_port.ts";
 import { toWireSignal } from "#proto/codec/envelope.ts";
 import type { Heartbeat, LaneState } from "#proto/gen/v1/control_pb.js";
 import { HeartbeatSchema, LaneStateSchema } from "#proto/gen/v1/control_pb.js";
+import { OperatingError } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Spool } from "../spool/spool.ts";
 
@@ -12,12 +13,16 @@ export type HeartbeatParts = Pick<
   "name" | "version" | "startedMs" | "facts" | "labels" | "targets" | "sources" | "seriesLimits"
 >;
 
-/** The agent as its uplink sees it. `describe` is called for every heartbeat, `answered` for every answer to one. */
+/**
+ * The agent as its uplink sees it. `describe` is called for every heartbeat, `answered` for every answer to one, `resolution` for every order to ship
+ * finely; without it those are refused.
+ */
 export function createAgentPort(
   spool: Spool,
   clock: Clock,
   describe: () => HeartbeatParts,
   answered: (clockOffsetMs: number | undefined) => void = () => {},
+  resolution: AgentPort["resolution"] = oneResolution,
 ): AgentPort {
   return {
     tenant: spool.tenant,
@@ -36,7 +41,12 @@ export function createAgentPort(
     nextAfter: (signal, after) => Promise.resolve(spool.lane(signal).nextAfter(after)),
     answered,
     newEpoch: (signal) => Promise.resolve(spool.lane(signal).newEpoch()),
+    resolution,
   };
+}
+
+function oneResolution(): Promise<never> {
+  return Promise.reject(new OperatingError("unavailable", "ships at one resolution only"));
 }
 
 /** Counts only what is synced: after a power cut an agent must not know less than it told. */

@@ -1,4 +1,5 @@
 import type {
+  AgentName,
   AgentPort,
   CommittedPosition,
   LaneId,
@@ -6,6 +7,7 @@ import type {
   Receiver,
   ReceiverHandlers,
 } from "#proto/bus/agent_port.ts";
+import type { ResolutionAnswer, ResolutionOrder } from "#proto/bus/resolution.ts";
 import { isDamaged, openFrame, positionOf } from "#proto/codec/envelope.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
@@ -81,6 +83,12 @@ class EmbeddedReceiver implements Receiver {
     if (this.#isMine(lane)) await this.#port.newEpoch(lane.signal);
   }
 
+  async requestResolution(agent: AgentName, order: ResolutionOrder): Promise<ResolutionAnswer> {
+    if (!this.#isMine(agent))
+      throw new OperatingError("timeout", `agent ${agent.agent} cannot be reached from here`);
+    return this.#port.resolution(order);
+  }
+
   position(): undefined {
     return undefined;
   }
@@ -138,7 +146,7 @@ class EmbeddedReceiver implements Receiver {
     }
   }
 
-  #isMine({ tenant, agent }: LaneId): boolean {
+  #isMine({ tenant, agent }: AgentName): boolean {
     return tenant === this.#port.tenant && agent === this.#port.agent;
   }
 }

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Msg, NatsConnection } from "nats";
 import type {
+  AgentName,
   CarrierPosition,
   CommittedPosition,
   LaneId,
@@ -18,6 +19,8 @@ import {
   streamName,
   subjectOf,
 } from "#proto/bus/subjects.ts";
+import type { ResolutionAnswer, ResolutionOrder } from "#proto/bus/resolution.ts";
+import { fromWireReply, toWireOrder } from "#proto/bus/resolution_wire.ts";
 import type { Control } from "#proto/gen/v1/control_pb.js";
 import {
   ControlReplySchema,
@@ -27,7 +30,7 @@ import {
 } from "#proto/gen/v1/control_pb.js";
 import { assert } from "#shared/assert.ts";
 import { together } from "#shared/async/together.ts";
-import { messageOf } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { dropReasonOf } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
@@ -46,6 +49,8 @@ export type NatsReceiverParts = {
 };
 
 const requestTimeoutMs = 2_000;
+/** An agent answers such an order when what it holds is in its spool, or after 20 s. */
+const resolutionTimeoutMs = 25_000;
 /** Committed positions are gathered for so long, so that many small flushes make few messages. */
 const announceIntervalMs = 1_000;
 
@@ -130,6 +135,14 @@ class NatsReceiver implements Receiver {
     await this.#ask(lane, create(ControlSchema, { kind: { case: "newEpoch", value } }));
   }
 
+  async requestResolution(agent: AgentName, order: ResolutionOrder): Promise<ResolutionAnswer> {
+    const kind = { case: "resolution" as const, value: toWireOrder(order) };
+    const reply = await this.#ask(agent, create(ControlSchema, { kind }), resolutionTimeoutMs);
+    if (reply === undefined)
+      throw new OperatingError("timeout", `agent ${agent.agent} does not answer`);
+    return fromWireReply(fromBinary(ControlReplySchema, reply.data).resolution);
+  }
+
   /** Before the first connection this is what was resumed from, so that a flush does not forget it. */
   position(): CarrierPosition | undefined {
     const position: Record<string, CarrierPosition[string]> = { ...this.#handlers?.resume };
@@ -211,12 +224,16 @@ class NatsReceiver implements Receiver {
   }
 
   /** undefined when nobody answers in time. */
-  async #ask(lane: LaneId, control: Control): Promise<Msg | undefined> {
+  async #ask(
+    lane: AgentName,
+    control: Control,
+    timeout = requestTimeoutMs,
+  ): Promise<Msg | undefined> {
     const nats = this.#nats;
     if (nats === undefined) return undefined;
     try {
       const bytes = toBinary(ControlSchema, control);
-      return await nats.request(controlSubject(lane), bytes, { timeout: requestTimeoutMs });
+      return await nats.request(controlSubject(lane), bytes, { timeout });
     } catch (thrown) {
       this.#parts.log.debug("agent does not answer", { ...lane, error: messageOf(thrown) });
       return undefined;
@@ -224,6 +241,6 @@ class NatsReceiver implements Receiver {
   }
 }
 
-function controlSubject({ tenant, agent }: LaneId): string {
+function controlSubject({ tenant, agent }: AgentName): string {
   return subjectOf({ tenant, kind: "control", agent });
 }

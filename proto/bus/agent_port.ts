@@ -3,6 +3,7 @@ import type { Position, Signal } from "#shared/model/position.ts";
 import type { Span } from "#shared/model/spans.ts";
 import type { DamagedFrame, Frame } from "../codec/envelope.ts";
 import type { Heartbeat } from "../gen/v1/control_pb.js";
+import type { ResolutionAnswer, ResolutionOrder } from "./resolution.ts";
 
 /**
  * What an agent shows of itself to whatever carries its frames: its lanes, its state, and the orders it takes.
@@ -25,6 +26,8 @@ export type AgentPort = {
   nextAfter(signal: Signal, after: Position): Promise<NextFrame>;
   /** Close the lane's epoch and open another. */
   newEpoch(signal: Signal): Promise<void>;
+  /** Ship samples as finely as they were collected. Throws OperatingError; "unavailable" where the agent does not collect so. */
+  resolution(order: ResolutionOrder): Promise<ResolutionAnswer>;
 };
 
 export type NextFrame = {
@@ -51,12 +54,15 @@ export type Receiver = {
   /** Asks an agent for all frames after a position. undefined: the agent can't be reached now. */
   requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined>;
   requestNewEpoch(lane: LaneId): Promise<void>;
+  /** Asks an agent to ship samples finely. Throws OperatingError: as the agent does, or "timeout" where it does not answer. */
+  requestResolution(agent: AgentName, order: ResolutionOrder): Promise<ResolutionAnswer>;
   /** Opaque: where to go on after a restart, or undefined when the carrier keeps no position. Committed with the blocks. */
   position(): CarrierPosition | undefined;
   status(): { readonly connected: boolean; readonly detail: string };
   close(): Promise<void>;
 };
 
+export type AgentName = { readonly tenant: string; readonly agent: string };
 export type LaneId = { readonly tenant: string; readonly agent: string; readonly signal: Signal };
 export type CommittedPosition = {
   readonly lane: LaneId;

@@ -11,6 +11,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: words("--lines 2000 --rounds 1"),
     keys: ["us_per_line", "us_per_line_of_series"],
   },
+  adaptive: {
+    args: words("--seconds 1 --warm_up 2 --ship 2s --agent source"),
+    keys: ["plain", "every_second", "adaptive"],
+  },
   aggregation: {
     args: words("--targets 2 --series 20 --samples 4000"),
     keys: ["cpu_s_per_million"],

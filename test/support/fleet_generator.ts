@@ -17,6 +17,7 @@ import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { toWireSignal } from "#proto/codec/envelope.ts";
 import { type MetricsEncoder, createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { HeartbeatSchema, LaneStateSchema } from "#proto/gen/v1/control_pb.js";
+import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Position, type Signal, comparePositions, origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -121,6 +122,8 @@ class VirtualAgent {
         return Promise.resolve(next === undefined ? {} : { next: next.position });
       },
       newEpoch: () => Promise.resolve(),
+      resolution: () =>
+        Promise.reject(new OperatingError("unavailable", "ships at one resolution only")),
     };
   }
 

@@ -747,6 +747,14 @@ export declare type Control = Message<"lapwing.v1.Control"> & {
      */
     value: RenewCredentials;
     case: "renewCredentials";
+  } | {
+    /**
+     * Ship samples as finely as they were collected.
+     *
+     * @generated from field: lapwing.v1.ResolutionOrder resolution = 12;
+     */
+    value: ResolutionOrder;
+    case: "resolution";
   } | { case: undefined; value?: undefined };
 };
 
@@ -769,6 +777,150 @@ export declare type RenewCredentials = Message<"lapwing.v1.RenewCredentials"> & 
 export declare const RenewCredentialsSchema: GenMessage<RenewCredentials>;
 
 /**
+ * @generated from message lapwing.v1.ResolutionOrder
+ */
+export declare type ResolutionOrder = Message<"lapwing.v1.ResolutionOrder"> & {
+  /**
+   * request, alert.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Selectors of series; none: all that the agent holds.
+   *
+   * @generated from field: repeated string match = 2;
+   */
+  match: string[];
+
+  /**
+   * From so long ago, until so long from now, by the agent's clock.
+   *
+   * @generated from field: double before_ms = 3;
+   */
+  beforeMs: number;
+
+  /**
+   * @generated from field: double after_ms = 4;
+   */
+  afterMs: number;
+
+  /**
+   * Or between these, in Unix milliseconds; what is set wins.
+   *
+   * @generated from field: optional double from_ms = 5;
+   */
+  fromMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double to_ms = 6;
+   */
+  toMs?: number | undefined;
+};
+
+/**
+ * Describes the message lapwing.v1.ResolutionOrder.
+ * Use `create(ResolutionOrderSchema)` to create a new message.
+ */
+export declare const ResolutionOrderSchema: GenMessage<ResolutionOrder>;
+
+/**
+ * One of the two.
+ *
+ * @generated from message lapwing.v1.ResolutionReply
+ */
+export declare type ResolutionReply = Message<"lapwing.v1.ResolutionReply"> & {
+  /**
+   * @generated from oneof lapwing.v1.ResolutionReply.result
+   */
+  result: {
+    /**
+     * @generated from field: lapwing.v1.ResolutionAnswer answer = 1;
+     */
+    value: ResolutionAnswer;
+    case: "answer";
+  } | {
+    /**
+     * @generated from field: lapwing.v1.ResolutionRefusal refusal = 2;
+     */
+    value: ResolutionRefusal;
+    case: "refusal";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message lapwing.v1.ResolutionReply.
+ * Use `create(ResolutionReplySchema)` to create a new message.
+ */
+export declare const ResolutionReplySchema: GenMessage<ResolutionReply>;
+
+/**
+ * @generated from message lapwing.v1.ResolutionAnswer
+ */
+export declare type ResolutionAnswer = Message<"lapwing.v1.ResolutionAnswer"> & {
+  /**
+   * What the range came to, by what the agent holds. Unix milliseconds.
+   *
+   * @generated from field: double from_ms = 1;
+   */
+  fromMs: number;
+
+  /**
+   * @generated from field: double to_ms = 2;
+   */
+  toMs: number;
+
+  /**
+   * Of those that are shipped by now.
+   *
+   * @generated from field: double series = 3;
+   */
+  series: number;
+
+  /**
+   * @generated from field: double samples = 4;
+   */
+  samples: number;
+
+  /**
+   * A bound of the agent's has cut it short.
+   *
+   * @generated from field: bool is_cut = 5;
+   */
+  isCut: boolean;
+};
+
+/**
+ * Describes the message lapwing.v1.ResolutionAnswer.
+ * Use `create(ResolutionAnswerSchema)` to create a new message.
+ */
+export declare const ResolutionAnswerSchema: GenMessage<ResolutionAnswer>;
+
+/**
+ * @generated from message lapwing.v1.ResolutionRefusal
+ */
+export declare type ResolutionRefusal = Message<"lapwing.v1.ResolutionRefusal"> & {
+  /**
+   * bad_request, not_found, overloaded, unavailable.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message lapwing.v1.ResolutionRefusal.
+ * Use `create(ResolutionRefusalSchema)` to create a new message.
+ */
+export declare const ResolutionRefusalSchema: GenMessage<ResolutionRefusal>;
+
+/**
  * @generated from message lapwing.v1.ControlReply
  */
 export declare type ControlReply = Message<"lapwing.v1.ControlReply"> & {
@@ -785,6 +937,13 @@ export declare type ControlReply = Message<"lapwing.v1.ControlReply"> & {
    * @generated from field: string lost_reason = 2;
    */
   lostReason: string;
+
+  /**
+   * For resolution.
+   *
+   * @generated from field: lapwing.v1.ResolutionReply resolution = 12;
+   */
+  resolution?: ResolutionReply | undefined;
 };
 
 /**
