@@ -68,6 +68,9 @@ export function rpcRoutes(parts: RpcParts): Hono {
   return app;
 }
 
+/** Of a heartbeat, in a summary: most of its bytes, which no list of agents shows. */
+const leftOut = { targets: [], integrations: [], scrapePools: [], seriesLimits: [] };
+
 function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
   const wire = (account: LaneAccount) =>
     create(LaneAccountSchema, {
@@ -80,10 +83,10 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
       ...parts.lag(account),
     });
   router.service(QueryService, {
-    listAgents: () => ({
-      agents: parts.agents.list(parts.tenant).map((record) =>
+    listAgents: ({ summary, agent }) => ({
+      agents: parts.agents.list(parts.tenant, agent).map((record) =>
         create(AgentSchema, {
-          heartbeat: record.heartbeat,
+          heartbeat: summary ? { ...record.heartbeat, ...leftOut } : record.heartbeat,
           lastSeenMs: record.lastSeenMs,
           clockOffsetMs: record.clockOffsetMs,
           status: parts.agents.isLive(record) ? "live" : "silent",

@@ -75,7 +75,9 @@ export class Agents {
     this.#saving = this.#saving.then(() => this.#save(record));
   }
 
-  list(tenant: string): AgentRecord[] {
+  /** By name; only the one of that identity where it is not empty. */
+  list(tenant: string, agent = ""): AgentRecord[] {
+    if (agent !== "") return [this.#records.get(`${tenant}/${agent}`) ?? []].flat();
     return [...this.#records.values()]
       .filter((record) => record.heartbeat.tenant === tenant)
       .toSorted((a, b) => a.heartbeat.name.localeCompare(b.heartbeat.name));

@@ -98,11 +98,12 @@ async function ask(url: string, rounds: number) {
   });
   const questions: Record<string, readonly { path: string; init: RequestInit }[]> = {
     list_agents: [rpc("ListAgents")],
+    list_agents_summary: [rpc("ListAgents", { summary: true })],
     loss_account: [rpc("GetLossAccount")],
     targets: [{ path: "/api/v1/targets", init: {} }],
     own_metrics: [{ path: "/metrics", init: {} }],
     // All figures of the page, at once, as it asks.
-    hosts_page: [rpc("ListAgents"), ...figures],
+    hosts_page: [rpc("ListAgents", { summary: true }), ...figures],
   };
   const told: Record<string, unknown> = {};
   for (const [name, requests] of Object.entries(questions)) {
@@ -128,9 +129,13 @@ async function ask(url: string, rounds: number) {
   return told;
 }
 
-function rpc(method: string) {
+function rpc(method: string, request: Readonly<Record<string, unknown>> = {}) {
   return {
     path: `/lapwing.v1.QueryService/${method}`,
-    init: { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" },
+    init: {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+    },
   };
 }

@@ -6,7 +6,10 @@ import { OperatingError } from "#shared/errors.ts";
 
 /** The agents and their loss account: the RPC side of the aggregator's API. */
 export type Inventory = {
+  /** Without targets and services. */
   listAgents(signal?: AbortSignal): Promise<AgentRow[]>;
+  /** One with all that it tells of; none where it is not known. */
+  agent(id: string, signal?: AbortSignal): Promise<AgentRow[]>;
   lossAccount(signal?: AbortSignal): Promise<Lane[]>;
   /** Those that refuse first, then the fullest. */
   seriesLimits(signal?: AbortSignal): Promise<SeriesLimitRow[]>;
@@ -107,7 +110,16 @@ function createInventory(transport: Transport): Inventory {
   const client = createClient(QueryService, transport);
   return {
     listAgents: (signal) =>
-      call(async () => (await client.listAgents({}, options(signal))).agents.map(agentRow), signal),
+      call(
+        async () =>
+          (await client.listAgents({ summary: true }, options(signal))).agents.map(agentRow),
+        signal,
+      ),
+    agent: (agent, signal) =>
+      call(
+        async () => (await client.listAgents({ agent }, options(signal))).agents.map(agentRow),
+        signal,
+      ),
     lossAccount: (signal) =>
       call(async () => (await client.getLossAccount({}, options(signal))).lanes.map(lane), signal),
     seriesLimits: (signal) =>

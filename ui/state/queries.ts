@@ -41,6 +41,16 @@ export function useAgents(everyMs: number): UseQueryResult<AgentRow[]> {
   });
 }
 
+/** One agent, with its targets and services. */
+export function useAgent(agent: string, everyMs: number): UseQueryResult<AgentRow[]> {
+  const { inventory } = useServices();
+  return useQuery({
+    queryKey: ["agents", agent],
+    queryFn: ({ signal }) => inventory.agent(agent, signal),
+    refetchInterval: intervalOf(everyMs),
+  });
+}
+
 export function useLossAccount(everyMs: number): UseQueryResult<Lane[]> {
   const { inventory } = useServices();
   return useQuery({

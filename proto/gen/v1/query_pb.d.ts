@@ -15,6 +15,19 @@ export declare const file_v1_query: GenFile;
  * @generated from message lapwing.v1.ListAgentsRequest
  */
 export declare type ListAgentsRequest = Message<"lapwing.v1.ListAgentsRequest"> & {
+  /**
+   * Heartbeats without what grows with what an agent does: targets, integrations, scrape pools, series limits.
+   *
+   * @generated from field: bool summary = 1;
+   */
+  summary: boolean;
+
+  /**
+   * Only this one; all where empty.
+   *
+   * @generated from field: string agent = 2;
+   */
+  agent: string;
 };
 
 /**

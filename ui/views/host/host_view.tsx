@@ -2,7 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
 import { useFrame } from "../../state/frame.ts";
-import { useAgents } from "../../state/queries.ts";
+import { useAgent } from "../../state/queries.ts";
 import { AccountTable } from "../../widgets/account_table.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ChartPanel } from "./chart_panel.tsx";
@@ -18,7 +18,7 @@ const route = getRouteApi("/hosts/$agent");
 export function HostView() {
   const { agent } = route.useParams();
   const { intervalMs } = useFrame();
-  const agents = useAgents(intervalMs);
+  const agents = useAgent(agent, intervalMs);
   return (
     <Picture query={agents} skeleton={<HostSkeleton />}>
       {(rows) => {
