@@ -43,6 +43,8 @@ export async function httpGet(request: HttpRequest): Promise<HttpAnswer> {
   try {
     return await get(request, abort.signal);
   } catch (thrown) {
+    // Frees the connection of an answer that was not read to its end.
+    stop();
     if (thrown instanceof OperatingError) throw thrown;
     if (isLate) {
       const message = `context deadline exceeded: no complete answer within ${request.timeoutMs} ms`;
@@ -53,8 +55,6 @@ export async function httpGet(request: HttpRequest): Promise<HttpAnswer> {
   } finally {
     clearTimeout(timer);
     request.signal.removeEventListener("abort", stop);
-    // Frees the connection of an answer that was not read to its end.
-    stop();
   }
 }
 
