@@ -1,7 +1,9 @@
 // `npm test`: makes the clone ready, installs the servers that tests run against where it may, checks the code, runs the tests.
 // Arguments are handed to `bun test`, such as paths. The last line is "N passed, N failed, N skipped".
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { bootstrap, bun, root, run } from "./bootstrap.mjs";
 
 /** Program that a test needs, and the Debian package it comes from. */
@@ -34,13 +36,19 @@ const programs = [
   ["etcd", "etcd-server"],
   ["kcat", "kcat"],
   ["/usr/lib/rabbitmq", "rabbitmq-server"],
+  ["ip", "iproute2"],
+  ["/usr/share/doc/libbsd0", "libbsd0"],
 ];
 
 /** Packages that stand where another of their kind may be, which is not taken off a machine for a test. */
 const replacing = new Set(["chrony", "postfix"]);
 
+/** Packages whose files are only unpacked, below node_modules/.cache/unpacked: installed, they would take another of their kind off the machine. */
+const unpacked = ["ntpsec"];
+
 bootstrap();
 installPrograms();
+unpackPrograms();
 if (process.argv.length === 2) run(bun, [".ci/check.ts"]);
 await runTests(process.argv.slice(2));
 
@@ -79,6 +87,25 @@ function installPrograms() {
     } catch (error) {
       console.error(`Installation failed, so tests that need it are skipped: ${error.message}`);
     }
+  }
+}
+
+/** What can't be had is skipped by its tests, which say so. */
+function unpackPrograms() {
+  if (!existsSync("/usr/bin/apt-get")) return;
+  for (const name of unpacked) {
+    const folder = join(root, "node_modules/.cache/unpacked", name);
+    if (existsSync(folder)) continue;
+    const download = mkdtempSync(join(tmpdir(), "lapwing-unpack-"));
+    const options = { cwd: download, stdio: ["ignore", "ignore", "ignore"] };
+    spawnSync("apt-get", ["-qq", "download", name], options);
+    const file = readdirSync(download).find((each) => each.endsWith(".deb"));
+    // It is there as a whole or not at all.
+    if (file !== undefined && spawnSync("dpkg", ["-x", file, "files"], options).status === 0) {
+      mkdirSync(dirname(folder), { recursive: true });
+      cpSync(join(download, "files"), folder, { recursive: true });
+    } else console.error(`${name} could not be unpacked, so tests that need it are skipped.`);
+    rmSync(download, { recursive: true, force: true });
   }
 }
 

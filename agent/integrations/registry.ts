@@ -14,6 +14,7 @@ import { mongodb } from "./mongodb/integration.ts";
 import { mysql } from "./mysql/integration.ts";
 import { nats } from "./nats/integration.ts";
 import { nginx } from "./nginx/integration.ts";
+import { ntp } from "./ntp/integration.ts";
 import { openssh } from "./openssh/integration.ts";
 import { phpFpm } from "./php_fpm/integration.ts";
 import { postfix } from "./postfix/integration.ts";
@@ -47,6 +48,7 @@ export const integrations = {
   mysql,
   nats,
   nginx,
+  ntp,
   openssh,
   php_fpm: phpFpm,
   postfix,
