@@ -1,8 +1,7 @@
-// A program of its own.
-export {};
+import { argv } from "node:process";
 
-/** Sends each line of its input, base64, as a datagram to a port of 127.0.0.1, and writes what comes back in the same form. */
-const port = Number(process.argv[2]);
+/** A program: sends each line of its input, base64, as a datagram to a port of 127.0.0.1, and writes what comes back in the same form. */
+const port = Number(argv[2]);
 const socket = await Bun.udpSocket({
   connect: { hostname: "127.0.0.1", port },
   socket: {
