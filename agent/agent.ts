@@ -186,6 +186,7 @@ export class Agent {
       metrics: this.#metrics,
       path: join(this.#config.data_dir, "agent", "local_rules.json"),
       offlineMs: () => this.#reach.offlineMs(),
+      onFired: (labels) => this.#adaptive.fired(labels),
       tapped: this.#pipeline,
     });
   }

@@ -66,6 +66,11 @@ export class AdaptiveHost {
     return this.#loaded.request(order);
   };
 
+  /** A local rule began to fire, with these labels on its alert. */
+  fired(labels: Labels): void {
+    if (this.#isOn) this.#loaded?.fired(labels);
+  }
+
   /** Stores what is not shipped of open windows: when sources have stopped, or are no longer read finely. */
   async finish(): Promise<void> {
     await this.#store(this.#loaded?.finish());

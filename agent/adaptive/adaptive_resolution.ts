@@ -30,8 +30,8 @@ type AdaptiveParts = {
 const ordersMax = 16;
 /** How often what an open order wants is shipped. */
 const pumpMs = 5_000;
-/** A person who asks waits at most so long for what the ring holds. */
-const answerTimeoutMs = 20_000;
+/** A person who asks waits at most so long for what the ring holds. Less than the 10 s in which an enrolled agent may answer an order over NATS. */
+const answerTimeoutMs = 7_000;
 /** Rows of the last moment may still be on their way when a range ends. */
 const graceMs = 2_000;
 
@@ -141,26 +141,45 @@ export class AdaptiveResolution {
     return this.#streams.take(batch);
   }
 
-  /** A series left its band: what its target had around that time is shipped. One exit that follows another makes that one's order longer. */
+  /** A series left its band: what its target had around that time is shipped. */
   #left({ labels, timestampMs, value, mean, halfWidth }: BandExit): void {
-    const { before, after, ring } = this.#config;
-    const { job, instance } = labels;
-    const selects = (one: Labels) => one["job"] === job && one["instance"] === instance;
-    const open = this.#orders.find(
-      (one) => one.reason === "band" && one.toMs >= timestampMs && one.selects(labels),
-    );
     const about = { series: shownSeries(labels), value, mean, half_width: halfWidth };
-    if (open !== undefined) {
-      const { toMs } = this.#wholeWindows(timestampMs, timestampMs + after);
-      open.toMs = Math.max(open.toMs, Math.min(toMs, open.fromMs + ring));
-      return this.#log.info("series left its usual band, too", about);
-    }
-    if (!this.#exitsLeft.take(1, this.#clock.monotonic()))
-      return this.#meters.refused("exits_per_hour");
-    if (this.#orders.length >= ordersMax) return this.#meters.refused("orders_max");
-    this.#log.info("series left its usual band", about);
+    if (this.#around("band", labels, timestampMs))
+      this.#log.info("series left its usual band", about);
+  }
+
+  /** A local rule began to fire: what the target that it names had around now is shipped; all that the ring has, where it names none. */
+  fired(labels: Labels): void {
+    if (this.#around("rule", labels, this.#clock.now()))
+      this.#log.info("a local rule fires: samples are shipped finely", {
+        alert: labels["alertname"],
+      });
+  }
+
+  /** One order that follows another of the same target makes that one longer. False where a bound is reached. */
+  #around(reason: "band" | "rule", { job, instance }: Labels, timestampMs: number): boolean {
+    const { before, after, ring } = this.#config;
+    const about = `${job ?? ""}\u00ff${instance ?? ""}`;
     const { fromMs, toMs } = this.#wholeWindows(timestampMs - before, timestampMs + after);
-    this.#begin(new Order("band", selects, fromMs, toMs));
+    const open = this.#orders.find((one) => one.about === about && one.toMs >= timestampMs);
+    if (open !== undefined) {
+      open.toMs = Math.max(open.toMs, Math.min(toMs, open.fromMs + ring));
+      return true;
+    }
+    const allowance = reason === "band" ? this.#exitsLeft : this.#requestsLeft;
+    const isAllowed = this.#orders.length < ordersMax && allowance.take(1, this.#clock.monotonic());
+    if (!isAllowed) {
+      const perHour = reason === "band" ? "exits_per_hour" : "requests_per_hour";
+      this.#meters.refused(this.#orders.length < ordersMax ? perHour : "orders_max");
+      return false;
+    }
+    const selects = (own: Labels) => {
+      const one = this.#full(own);
+      const isJob = job === undefined || one["job"] === job;
+      return isJob && (instance === undefined || one["instance"] === instance);
+    };
+    this.#begin(new Order(reason, selects, fromMs, toMs, about));
+    return true;
   }
 
   /**

@@ -193,3 +193,24 @@ test("request() refuses what it cannot do, and says what it can", async () => {
   for (const reason of ["bad_request", "not_in_ring", "samples_per_hour", "requests_per_hour"])
     expect(text).toContain(`lapwing_adaptive_refused_total{reason="${reason}"}`);
 });
+
+test("a local rule that fires has its target shipped finely, or everything where it names none", async () => {
+  const stage = staged({ ...noBand, before: "10s", after: "5s" });
+  const near = schemaOf({ level: "gauge" });
+  const far = { series: [{ __name__: "far", job: "app", instance: "b:1" }], families: [] };
+  const rows = (second: number) => {
+    stage.row(near, [second]);
+    stage.row(far, [second]);
+  };
+  run(stage, 0, 40, rows);
+  stage.adaptive.fired({ alertname: "Full", instance: "a:1", site: "north" });
+  stage.adaptive.fired({ alertname: "Slow", instance: "a:1" });
+  run(stage, 41, 100, rows);
+  await stage.pump();
+  expect(stage.of("level", startMs)).toHaveLength(7 + 14);
+  expect(stage.of("far", startMs)).toHaveLength(7);
+  expect(await stage.metrics.text()).toContain('lapwing_adaptive_triggers_total{reason="rule"} 1');
+  stage.adaptive.fired({ alertname: "Any" });
+  await stage.pump();
+  expect(stage.of("far", startMs)).toHaveLength(7 + 10);
+});

@@ -11,6 +11,8 @@ const batchCellsMax = 128 * 1_024;
 export class Order {
   readonly reason: ResolutionReason;
   readonly selects: (labels: Labels) => boolean;
+  /** Job and instance, of an order that is about a target and not a person's. */
+  readonly about: string | undefined;
   readonly fromMs: number;
   /** May grow while the order lasts. */
   toMs: number;
@@ -26,7 +28,9 @@ export class Order {
     selects: (labels: Labels) => boolean,
     fromMs: number,
     toMs: number,
+    about?: string,
   ) {
+    this.about = about;
     this.reason = reason;
     this.selects = selects;
     this.fromMs = fromMs;

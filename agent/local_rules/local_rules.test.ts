@@ -64,6 +64,7 @@ const configOf = (given: object) =>
 async function open(config: LocalRulesConfig, path: string, clock = new ManualClock()) {
   const metrics = createSelfMetrics();
   const away = { ms: 0 };
+  const fired: (string | undefined)[] = [];
   const rules = await LocalRules.open(
     config,
     { agent: "web-1" },
@@ -73,6 +74,7 @@ async function open(config: LocalRulesConfig, path: string, clock = new ManualCl
       metrics,
       path: join(folder, path),
       offlineMs: () => away.ms,
+      onFired: ({ device }) => void fired.push(device),
     },
   );
   const schema = { series: [{ __name__: "disk_used", device: "a" }], families: [] };
@@ -80,6 +82,8 @@ async function open(config: LocalRulesConfig, path: string, clock = new ManualCl
     rules,
     clock,
     away,
+    /** Devices whose alerts began to fire, told or not. */
+    fired,
     text: () => metrics.text(),
     /** A sample a quarter of a minute, each followed by an evaluation. */
     quarters: async (count: number, value?: number) => {
@@ -114,9 +118,10 @@ async function evaluations(metrics: ReturnType<typeof createSelfMetrics>): Promi
 }
 
 test("rules for outages are followed all the time, and told only while the aggregator is out of reach", async () => {
-  const { rules, away, quarters, state, text } = await open(configOf({}), "offline.json");
+  const { rules, away, fired, quarters, state, text } = await open(configOf({}), "offline.json");
   await quarters(2, 95);
   expect(state()).toBe("pending");
+  expect(fired).toEqual([]);
   await quarters(5, 95);
   expect(state()).toBe("firing");
   expect(rules.status().rules[0]?.alerts[0]).toMatchObject({ told: false, value: "95" });
@@ -130,6 +135,7 @@ test("rules for outages are followed all the time, and told only while the aggre
   await hasTold(rules, 2);
   expect(told.splice(0)).toEqual(["Full a firing", "Full a resolved"]);
   expect(state()).toBe("inactive");
+  expect(fired).toEqual(["a"]);
   await rules.stop();
 });
 

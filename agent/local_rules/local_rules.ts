@@ -23,6 +23,8 @@ export type LocalRulesParts = {
   readonly path: string;
   /** How long the aggregator has been out of reach; 0 while it is not. */
   readonly offlineMs: () => number;
+  /** Told the labels of each alert that begins to fire. */
+  readonly onFired?: (labels: Labels) => void;
 };
 
 /** Pending alerts of a process that ended longer ago begin anew; of firing ones somebody waits for the end. */
@@ -181,6 +183,8 @@ export class LocalRules {
       const before = rule.lastError;
       const mayTell = isOffline || this.#whenOf(rule.config) === "always";
       this.#tell(rule.run({ ...shared, mayTell }));
+      for (const { labels, firedMs } of rule.states.alerts.values())
+        if (firedMs === nowMs) this.#parts.onFired?.(labels);
       this.#meters.evaluations.inc({ rule: rule.name });
       if (rule.lastError === "") continue;
       this.#meters.failures.inc({ rule: rule.name });

@@ -49,8 +49,8 @@ export type NatsReceiverParts = {
 };
 
 const requestTimeoutMs = 2_000;
-/** An agent answers such an order when what it holds is in its spool, or after 20 s. */
-const resolutionTimeoutMs = 25_000;
+/** An agent answers such an order when what it holds is in its spool, or after 7 s. */
+const resolutionTimeoutMs = 9_000;
 /** Committed positions are gathered for so long, so that many small flushes make few messages. */
 const announceIntervalMs = 1_000;
 
