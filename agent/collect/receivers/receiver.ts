@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import type { z } from "zod";
 import type { DropReason } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
@@ -68,4 +68,24 @@ export function defineReceiver<Type extends string, Config extends z.ZodType>(
   receiver: Receiver<Type, Config>,
 ): Receiver<Type, Config> {
   return receiver;
+}
+
+/** Opens a receiver that has ports of its own and no routes: it is loaded when it begins to listen, so that it takes no memory of those who have it off. */
+export function listensIf(
+  isOn: boolean,
+  load: () => Promise<Omit<OpenedReceiver, "routes">>,
+): OpenedReceiver {
+  const routes = new Hono();
+  if (!isOn) return { routes };
+  let opened: Omit<OpenedReceiver, "routes"> | undefined;
+  return {
+    routes,
+    async start() {
+      opened = await load();
+      await opened.start?.();
+    },
+    async stop() {
+      await opened?.stop?.();
+    },
+  };
 }
