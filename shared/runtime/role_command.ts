@@ -24,15 +24,21 @@ export function roleCommand(
   command: Command,
   open: (flags: ConfigFlags, lifecycle: Lifecycle) => Promise<OpenedRole>,
 ): Command {
-  return configFlags(command).action(async (flags: ConfigFlags) => {
-    const lifecycle = new Lifecycle(systemClock);
-    try {
-      const opened = await open(flags, lifecycle);
-      process.exit(await runRole(opened, lifecycle));
-    } finally {
-      await lifecycle.close();
-    }
-  });
+  return configFlags(command).action((flags: ConfigFlags) => runWith(flags, open));
+}
+
+/** Opens a role, runs it until it is told to stop, and ends the process. Throws where it can't be opened. */
+export async function runWith(
+  flags: ConfigFlags,
+  open: (flags: ConfigFlags, lifecycle: Lifecycle) => Promise<OpenedRole>,
+): Promise<void> {
+  const lifecycle = new Lifecycle(systemClock);
+  try {
+    const opened = await open(flags, lifecycle);
+    process.exit(await runRole(opened, lifecycle));
+  } finally {
+    await lifecycle.close();
+  }
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {
