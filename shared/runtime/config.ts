@@ -3,6 +3,7 @@ import { LineCounter as Lines, isMap, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
 import { OperatingError } from "../errors.ts";
 import { parsedOnce } from "../lazy_schema.ts";
+import { setListsAside } from "./long_lists.ts";
 import { withoutSecrets } from "./shown_config.ts";
 
 /** One mistake: where (file line, or the flag or variable), which key, what stands there, what was expected. */
@@ -43,6 +44,8 @@ export function parseConfig<Schema extends z.ZodType>(
   schema: Schema,
   input: ConfigInput,
 ): z.output<Schema> {
+  const quick = parseQuickly(schema, input);
+  if (quick !== undefined) return quick;
   const lines = new Lines();
   const document = parseDocument(input.text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
@@ -62,6 +65,24 @@ export function parseConfig<Schema extends z.ZodType>(
   const place: Place = { input, lines, root: document.contents };
   const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, plain, place));
   throw new ConfigError(mistakes.toSorted((a, b) => lineNumber(a) - lineNumber(b)));
+}
+
+/** A configuration with long lists of targets that has no mistakes; undefined for every other, which is to be read with all its places. */
+function parseQuickly<Schema extends z.ZodType>(
+  schema: Schema,
+  input: ConfigInput,
+): z.output<Schema> | undefined {
+  // An override of one item of a list counts its items.
+  if (input.overrides.some(({ path }) => path.some((key) => /^\d+$/.test(key)))) return undefined;
+  const aside = setListsAside(input.text);
+  if (aside === undefined) return undefined;
+  const document = parseDocument(aside.text, { uniqueKeys: true });
+  if (document.errors.length > 0) return undefined;
+  for (const { path, text } of input.overrides) document.setIn(path, parseDocument(text).toJS());
+  const plain: unknown = document.toJS() ?? {};
+  if (!aside.restore(plain)) return undefined;
+  const result = schema.safeParse(plain);
+  return result.success ? result.data : undefined;
 }
 
 /** LAPWING_STORAGE__URL=... overrides storage.url: a double underscore steps into a key. */

@@ -6,14 +6,15 @@ import { resolveJob } from "./job.ts";
 /** A job's configuration for people to read. */
 export type PoolConfig = { readonly name: string; readonly configYaml: string };
 
-/** Targets of a job that stand in its text: people read no more, and to write ten thousand takes a tenth of a second. */
-const targetsMax = 1_000;
+/** Targets that stand in the texts of all jobs together: people read no more, and to write ten thousand takes a tenth of a second. */
+const shownMax = 1_000;
 
 /** The scrape jobs as they are in effect, by Prometheus's keys, with what the global section gives them; secrets are left out. */
 export function shownPools(config: {
   readonly global: GlobalConfig;
   readonly scrape_configs: readonly ScrapeConfig[];
 }): PoolConfig[] {
+  let room = shownMax;
   return config.scrape_configs.map((written) => {
     const { static_configs, ...job } = resolveJob(config.global, written);
     const shown: Record<string, unknown> = {
@@ -23,7 +24,8 @@ export function shownPools(config: {
     };
     // Resolved from keys that are shown, or from outside of the job.
     // Last, so that rules stay readable where thousands of targets make the text too long for a heartbeat.
-    const { configs, left } = shortened(static_configs);
+    const { configs, shown: taken, left } = shortened(static_configs, room);
+    room -= taken;
     shown["static_configs"] = configs;
     for (const key of ["intervalMs", "timeoutMs", "externalLabels", "outOfOrderMs"])
       delete shown[key];
@@ -32,15 +34,15 @@ export function shownPools(config: {
   });
 }
 
-/** The same with the first targets alone, and how many are left out. */
-function shortened(configs: ScrapeConfig["static_configs"]) {
-  let [room, left] = [targetsMax, 0];
-  const shown = configs.map((config) => {
+/** The same with the first `targetsMax` targets alone; how many these are, and how many are left out. */
+function shortened(configs: ScrapeConfig["static_configs"], targetsMax: number) {
+  let [shown, left] = [0, 0];
+  const shortenedConfigs = configs.map((config) => {
     const all = config.targets ?? [];
-    const targets = all.slice(0, room);
-    room -= targets.length;
+    const targets = all.slice(0, targetsMax - shown);
+    shown += targets.length;
     left += all.length - targets.length;
     return all.length === targets.length ? config : { ...config, targets };
   });
-  return { configs: shown, left };
+  return { configs: shortenedConfigs, shown, left };
 }
