@@ -151,7 +151,7 @@ withServer(
     expect((await instance.tick()).degraded).toEqual([]);
     const [second] = await backends();
     expect(second).not.toBe(first);
-    const hasty = new InstanceUnderTest(postgresql, options, 300);
+    const hasty = new InstanceUnderTest(postgresql, options, 1_500);
     await hasty.tick();
     const third = (await backends()).find((pid: number) => pid !== second) ?? 0;
     process.kill(third, "SIGSTOP");
@@ -193,7 +193,7 @@ withServer(
 withServer(
   "postgresql: who is not let in, and what is no PostgreSQL, is told with the reason",
   async () => {
-    expect(await reasonOf({ address: at(server), username: "stranger" })).toBe(
+    expect(await reasonOf({ address: at(server), username: "stranger" }, 10_000)).toBe(
       'role "stranger" does not exist',
     );
     const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
@@ -203,11 +203,11 @@ withServer(
       socket: { data: (socket) => void socket.write("HTTP/1.1 400 Bad Request\r\n\r\n") },
     });
     expect(await reasonOf({ address: `127.0.0.1:${silent.port}` })).toBe("no answer in time");
-    expect(await reasonOf({ address: `127.0.0.1:${other.port}` })).not.toBe("answered");
-    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` })).toStartWith(
+    expect(await reasonOf({ address: `127.0.0.1:${other.port}` }, 10_000)).not.toBe("answered");
+    expect(await reasonOf({ address: `127.0.0.1:${await freePort()}` }, 10_000)).toStartWith(
       "connect ECONNREFUSED",
     );
-    expect(await reasonOf({ address: "/nowhere" })).toContain("/nowhere/.s.PGSQL.5432");
+    expect(await reasonOf({ address: "/nowhere" }, 10_000)).toContain("/nowhere/.s.PGSQL.5432");
     for (const each of [silent, other]) each.stop(true);
   },
 );
@@ -236,11 +236,11 @@ withServer(
     expect([...(await asker.unsafe(statement).simple())]).toEqual([{ ssl: true }]);
     await instance.close();
     // Its address, 127.0.0.1, is in the certificate.
-    expect(await reasonOf(named({ ca_file: authority }))).toBe("answered");
-    expect(await reasonOf(named({ ca_file: authority, server_name: "other.example" }))).toContain(
-      "does not match",
-    );
-    expect(await reasonOf(named({}))).toContain("certificate");
+    expect(await reasonOf(named({ ca_file: authority }), 10_000)).toBe("answered");
+    expect(
+      await reasonOf(named({ ca_file: authority, server_name: "other.example" }), 10_000),
+    ).toContain("does not match");
+    expect(await reasonOf(named({}), 10_000)).toContain("certificate");
     await secure.stop();
     pki.remove();
   },
@@ -255,8 +255,11 @@ function installFile(path: string, folder: string): void {
   chownSync(copy, uid, gid);
 }
 
-async function reasonOf(options: object): Promise<string> {
-  return new InstanceUnderTest(postgresql, options, 150).tick().then(() => "answered", messageOf);
+/** The time is for those that stay silent; who answers has more. */
+async function reasonOf(options: object, timeoutMs = 150): Promise<string> {
+  return new InstanceUnderTest(postgresql, options, timeoutMs)
+    .tick()
+    .then(() => "answered", messageOf);
 }
 
 withServer(
