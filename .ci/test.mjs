@@ -1,7 +1,16 @@
 // `npm test`: makes the clone ready, installs the servers that tests run against where it may, checks the code, runs the tests.
 // Arguments are handed to `bun test`, such as paths. The last line is "N passed, N failed, N skipped".
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { bootstrap, bun, root, run } from "./bootstrap.mjs";
@@ -45,6 +54,9 @@ const replacing = new Set(["chrony", "postfix"]);
 
 /** Packages whose files are only unpacked, below node_modules/.cache/unpacked: installed, they would take another of their kind off the machine. */
 const unpacked = ["ntpsec"];
+
+/** A folder of a run that is gone is removed when nothing was made in it for so long. */
+const staleMs = 3_600_000;
 
 bootstrap();
 installPrograms();
@@ -109,6 +121,26 @@ function unpackPrograms() {
   }
 }
 
+/**
+ * Tests make their folders below one of this run, so that nothing stays behind of those that were killed: it goes at the end, and what runs
+ * that were killed themselves have left goes now. Other users' servers must get in.
+ */
+function ownTemporaryFolder() {
+  const all = tmpdir();
+  for (const name of readdirSync(all)) {
+    const [, pid] = /^lapwing-run-(\d+)$/.exec(name) ?? [];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    // Another container may have the same folder and other processes.
+    if (Date.now() - statSync(join(all, name)).mtimeMs > staleMs)
+      rmSync(join(all, name), { recursive: true, force: true });
+  }
+  const own = join(all, `lapwing-run-${process.pid}`);
+  mkdirSync(own, { recursive: true });
+  chmodSync(own, 0o1777);
+  process.on("exit", () => rmSync(own, { recursive: true, force: true }));
+  return own;
+}
+
 async function runTests(args) {
   const { code, counts, skipped } = await bunTest(args);
   const { pass, fail, skip } = counts;
@@ -120,7 +152,8 @@ async function runTests(args) {
 
 async function bunTest(args) {
   const command = ["test", "--timeout", "60000", ...args];
-  const child = spawn(bun, command, { cwd: root, env: withSbin(), stdio: "pipe" });
+  const env = existsSync("/proc") ? { ...withSbin(), TMPDIR: ownTemporaryFolder() } : withSbin();
+  const child = spawn(bun, command, { cwd: root, env, stdio: "pipe" });
   const counts = { pass: 0, skip: 0, fail: 0 };
   const skipped = new Set();
   const watch = (stream, out) => {
