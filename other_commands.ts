@@ -67,24 +67,36 @@ async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<Ope
     const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));
     if (changed.length > 0)
       log.warn("some keys take effect after a restart only", { keys: changed });
+    const before = agent.routes;
     await agent.reload(next);
+    if (agent.routes !== before) lifecycle.serve(routes());
     const kept = Object.fromEntries(restartKeys.map((key) => [key, config[key]]));
     aggregator.showConfig({ ...next, ...kept });
   };
   const reload = () => lifecycle.reloading(read);
   const { lifecycle: allowed } = config;
   const notReady = () => [...agent.notReady(), ...aggregator.notReady()];
-  const routes = new Hono()
-    .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
-    .route("/", agent.routes)
-    .route("/", aggregator.routes);
-  const served = withRefusals(routes, aggregator.ui);
+  const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });
+  const routes = () =>
+    withRefusals(
+      new Hono().route("/", status).route("/", agent.routes).route("/", aggregator.routes),
+      aggregator.ui,
+    );
   const stop = async () => {
     await agent.stopCollecting();
     await aggregator.stop();
     await agent.stop();
   };
-  return { log, role: { routes: served, reload, stop } };
+  return {
+    log,
+    role: {
+      get routes() {
+        return routes();
+      },
+      reload,
+      stop,
+    },
+  };
 }
 
 /** Adds all commands but `agent`. */

@@ -23,6 +23,7 @@ import type { KeyKeeper } from "./enroll/key_keeper.ts";
 import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
+import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
 import { Detector } from "./integrations/detection/detector.ts";
 import { divideFiles } from "./integrations/log_claims.ts";
 import { type InstanceReport, instanceReports } from "./integrations/report.ts";
@@ -52,6 +53,8 @@ export type AgentParts = {
   readonly uplink: "embedded" | "nats";
   /** Lines of this process's own log, for the source that stores them. */
   readonly selfLogs: SelfLogTap;
+  /** Where the aggregator has a say in the configuration. */
+  readonly remote?: Pick<RemoteConfiguration, "state" | "watch">;
 };
 
 /** What is found at once is there when the first answer is; a service that is slow to tell comes later. */
@@ -66,13 +69,12 @@ export const agentRestartKeys = [
   "lifecycle",
   "spool",
   "nats",
-  "receivers",
+  "fleet",
 ] as const;
 
 /** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
 export class Agent {
   readonly port: AgentPort;
-  readonly routes: Hono;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #metrics: SelfMetrics;
@@ -90,6 +92,7 @@ export class Agent {
   readonly #rules: LazyRules;
   readonly #probeMeters: ProbeMeters;
   #config: AgentConfig;
+  #routes: { readonly of: Hono; readonly all: Hono } | undefined;
   #shownPools: { readonly of: AgentConfig; readonly pools: readonly PoolConfig[] } | undefined;
 
   /** Recovers the spool; collects nothing before start(). */
@@ -114,7 +117,7 @@ export class Agent {
 
   private constructor(
     config: AgentConfig,
-    { clock, log, metrics, uplink, selfLogs }: AgentParts,
+    { clock, log, metrics, uplink, selfLogs, remote }: AgentParts,
     spool: Spool,
     facts: Readonly<Record<string, string>>,
     keeper: KeyKeeper | undefined,
@@ -165,6 +168,7 @@ export class Agent {
           integrations: this.#integrations(),
           pools: this.#pools(),
           credentials: keeper?.state(),
+          configuration: remote?.state(),
         }),
       (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
       this.#adaptive.request,
@@ -172,11 +176,16 @@ export class Agent {
     const uplinkLog = log.child({ room: "uplink" });
     this.#uplink =
       uplink === "nats"
-        ? createNatsUplink(config.nats, { clock, log: uplinkLog, metrics, keeper })
+        ? createNatsUplink(config.nats, {
+            clock,
+            log: uplinkLog,
+            metrics,
+            keeper,
+            ...(remote && { besides: (...session) => remote.watch(...session) }),
+          })
         : undefined;
     this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
     this.#rules = this.#createRules();
-    this.routes = this.#ownRoutes();
   }
 
   #createRules(): LazyRules {
@@ -201,30 +210,6 @@ export class Agent {
     });
   }
 
-  #ownRoutes(): Hono {
-    return new Hono()
-      .route(
-        "/",
-        collectionRoutes(
-          () => this.#collector.targets(),
-          () => this.#integrations(),
-        ),
-      )
-      .route(
-        "/",
-        probeRoutes(() => this.#config.probes, {
-          clock: this.#clock,
-          meters: this.#probeMeters,
-        }),
-      )
-      .route(
-        "/",
-        localRoutes(() => this.status()),
-      )
-      .route("/", resolutionRoutes(this.#adaptive.request))
-      .route("/", this.#receivers.routes);
-  }
-
   /** `url`: where the process listens, for commands on this host. */
   async start(url: string): Promise<void> {
     await this.#tellWhere(url);
@@ -239,7 +224,10 @@ export class Agent {
     await this.#uplink?.start(this.port);
   }
 
-  /** Restarts the sources and jobs that changed; says which other keys need a restart of the process. */
+  /**
+   * Restarts the sources, jobs and receivers that changed; says which other keys need a restart of the process. Throws OperatingError, and changes
+   * nothing, where a receiver can't listen.
+   */
   async reload(config: AgentConfig): Promise<void> {
     const changed: string[] = agentRestartKeys.filter(
       (key) =>
@@ -249,8 +237,12 @@ export class Agent {
     );
     for (const key of ["name", "series_limit"] as const)
       if (config.agent[key] !== this.#config.agent[key]) changed.push(`agent.${key}`);
+    if (config.receivers.memory_max !== this.#config.receivers.memory_max)
+      changed.push("receivers.memory_max");
     if (changed.length > 0)
       this.#log.warn("some keys take effect after a restart only", { keys: changed });
+    // First, because it is all that can fail: then everything else is as it was.
+    await this.#receivers.reload(config.receivers);
     this.#config = config;
     this.#pipeline.setLabels(labelsOf(config));
     this.#pipeline.setProcessors(config.logs.processors);
@@ -277,6 +269,30 @@ export class Agent {
         error: messageOf(thrown),
       });
     }
+  }
+
+  /** What it answers over HTTP; another app after a reload that changed receivers. */
+  get routes(): Hono {
+    const { routes: pushed } = this.#receivers;
+    if (this.#routes?.of !== pushed) {
+      const clock = this.#clock;
+      const targets = () => this.#collector.targets();
+      const probes = () => this.#config.probes;
+      const all = new Hono()
+        .route(
+          "/",
+          collectionRoutes(targets, () => this.#integrations()),
+        )
+        .route("/", probeRoutes(probes, { clock, meters: this.#probeMeters }))
+        .route(
+          "/",
+          localRoutes(() => this.status()),
+        )
+        .route("/", resolutionRoutes(this.#adaptive.request))
+        .route("/", pushed);
+      this.#routes = { of: pushed, all };
+    }
+    return this.#routes.all;
   }
 
   /** Starts and stops sources as the configuration and detection want them now. */

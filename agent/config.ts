@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
+import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { LazyAdaptiveConfig } from "./adaptive/lazy_config.ts";
@@ -59,6 +60,8 @@ export const agentShape = () => ({
   nats: NatsConfig.prefault({}),
   /** Of what an aggregator reads, an agent needs only how late samples may be. */
   storage: z.looseObject(outOfOrderShape()).prefault({}),
+  /** Of what an aggregator reads, too: where the configuration comes from. */
+  fleet: z.looseObject(agentFleetShape()).prefault({}),
 });
 
 /**
@@ -78,6 +81,8 @@ export function withAgentChecks<Schema extends z.ZodType<z.output<typeof Own>>>(
         !issues.some(
           ({ path: [key, , jobKey] = [], code }) =>
             key === "global" ||
+            // No map at all.
+            (key === undefined && code === "invalid_type") ||
             (key === "scrape_configs" &&
               (jobKey === undefined ? code === "invalid_type" : isTime(jobKey))),
         ),
@@ -95,7 +100,6 @@ export const AgentConfig = lazySchema(() =>
     z.strictObject({
       ...agentShape(),
       streams: z.unknown().optional(),
-      fleet: z.unknown().optional(),
       ingest: z.unknown().optional(),
       query: z.unknown().optional(),
     }),

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import type { Heartbeat, IntegrationState } from "#proto/gen/v1/control_pb.js";
+import type { ConfigurationState, Heartbeat, IntegrationState } from "#proto/gen/v1/control_pb.js";
 import {
+  ConfigurationStateSchema,
   CredentialsStateSchema,
   HeartbeatSchema,
   IntegrationNeedSchema,
@@ -31,6 +32,8 @@ export type HeartbeatParts = {
   /** undefined where it has none that run out. */
   readonly credentials: KeeperState | undefined;
   readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
+  /** Absent: the host's own file alone. */
+  readonly configuration?: ConfigurationState | undefined;
 };
 
 /** Targets whose limits are told of; the fullest go first. */
@@ -50,6 +53,7 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
       create(SeriesLimitSchema, limit),
     ),
     integrations: parts.integrations.map(integrationState),
+    configuration: parts.configuration ?? create(ConfigurationStateSchema, { source: "local" }),
     scrapePools: scrapePools(parts.pools),
     ...(parts.credentials !== undefined && {
       credentials: create(CredentialsStateSchema, parts.credentials),

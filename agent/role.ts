@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { Hono } from "hono";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { loadConfig } from "#shared/runtime/config_file.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import type { Logger } from "#shared/runtime/log.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -11,13 +13,15 @@ import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
+import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
 import { keepMemorySmall } from "./memory_keeper.ts";
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
-  const config = await loadConfig(AgentConfig, flags);
-  lifecycle.listen(parseListen(config.listen));
-  const log = openLog(config.log.level);
+  const own = await loadConfig(AgentConfig, flags);
+  lifecycle.listen(parseListen(own.listen));
+  const log = openLog(own.log.level);
+  const { config, remote } = await configured(own, flags, log);
   const metrics = createSelfMetrics();
   const agent = await Agent.open(config, {
     clock: systemClock,
@@ -25,26 +29,62 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     metrics,
     uplink: "nats",
     selfLogs: log.tap,
+    ...(remote && { remote }),
   });
   await agent.start(lifecycle.address);
+  const apply = async (next: AgentConfig) => {
+    const before = agent.routes;
+    await agent.reload(next);
+    if (agent.routes !== before) lifecycle.serve(routes());
+  };
+  remote?.start({
+    reload: (next) => lifecycle.reloading(() => apply(next)),
+    heartbeat: () => agent.port.heartbeat(),
+  });
   const ending = new AbortController();
   const keeping = keepMemorySmall(systemClock, ending.signal);
   const stop = async () => {
     ending.abort();
+    await remote?.stop();
     await agent.stop();
     await keeping;
   };
   const reload = () =>
-    lifecycle.reloading(async () => agent.reload(await loadConfig(AgentConfig, flags)));
+    lifecycle.reloading(async () =>
+      apply(await (remote?.reread() ?? loadConfig(AgentConfig, flags))),
+    );
   const { lifecycle: allowed } = config;
-  const routes = new Hono()
-    .route(
-      "/",
-      statusRoutes({ metrics, lifecycle, allowed, notReady: () => agent.notReady(), reload }),
-    )
-    .route("/", agent.routes);
+  const notReady = () => agent.notReady();
+  const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });
+  const routes = () =>
+    withRefusals(new Hono().route("/", status).route("/", agent.routes), undefined);
   return {
     log,
-    role: { routes: withRefusals(routes, undefined), reload, stop },
+    role: {
+      get routes() {
+        return routes();
+      },
+      reload,
+      stop,
+    },
   };
+}
+
+/** What to start with: the host's own file, or what the aggregator wanted last. An agent that has its file alone loads nothing of that. */
+async function configured(
+  own: AgentConfig,
+  flags: ConfigFlags,
+  log: Logger,
+): Promise<{ readonly config: AgentConfig; readonly remote?: RemoteConfiguration }> {
+  const { configuration: source } = own.fleet;
+  if (source === "local") return { config: own };
+  const { RemoteConfiguration } = await import("./configuration/remote_configuration.ts");
+  const { effectiveConfig } = await import("./configuration/effective_config.ts");
+  return RemoteConfiguration.open({
+    folder: join(own.data_dir, "agent"),
+    source,
+    effective: (wanted) => effectiveConfig(flags, wanted),
+    clock: systemClock,
+    log: log.child({ room: "configuration" }),
+  });
 }

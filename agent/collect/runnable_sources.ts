@@ -8,6 +8,8 @@ import { prometheusScrape } from "./scrape/source.ts";
 export function runnableSources(config: AgentConfig): RunnableSource[] {
   const seen = new Map<string, number>();
   const named = config.sources.map((source): RunnableSource => {
+    if (source.name !== undefined)
+      return runnableOf(source, `${source.type}:${source.name}`, config);
     const count = (seen.get(source.type) ?? 0) + 1;
     seen.set(source.type, count);
     // The second of a type is told apart by its place among them, so that editing the first leaves its checkpoints alone.

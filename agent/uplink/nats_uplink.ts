@@ -40,6 +40,8 @@ export type NatsUplinkParts = {
   readonly heartbeatIntervalMs?: number;
   /** Exchanges the credentials that it connects with; absent where they are a person's matter. */
   readonly keeper?: Pick<KeyKeeper, "run" | "watch" | "demand"> | undefined;
+  /** What is done over each connection besides, until it ends; it throws nothing. */
+  readonly besides?: (nats: NatsConnection, port: AgentPort, signal: AbortSignal) => Promise<void>;
 };
 
 const publishTimeoutMs = 5_000;
@@ -121,6 +123,7 @@ class AgentSession {
     await together(signal, [
       (ended) => this.#keepBeating(nats, ended),
       (ended) => this.#keepKey(nats, link, ended),
+      async (ended) => this.#parts.besides?.(nats, this.#port, ended),
       ...signals.map((lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended)),
     ]);
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
 import { duration } from "#shared/text/duration.ts";
 
 /** An agent needs some time to exchange its credentials before they run out. */
@@ -20,5 +21,7 @@ export const FleetConfig = z.strictObject({
   forget_after: duration.refine((ms) => ms >= 60_000, "expected a minute or more").prefault("30d"),
   /** How often the series of agents get a sample. */
   interval: duration.refine((ms) => ms >= 1_000, "expected a second or more").prefault("15s"),
+  /** One file serves all roles: these are an agent's. */
+  ...agentFleetShape(),
 });
 export type FleetConfig = z.output<typeof FleetConfig>;

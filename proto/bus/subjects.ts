@@ -9,6 +9,7 @@ import { signals } from "#shared/model/position.ts";
  *     lapwing.<tenant>.control.<agent>       aggregator to agent: Control, answered by ControlReply
  *     lapwing.<tenant>.heartbeat.<agent>     agent to aggregator: Heartbeat, answered by HeartbeatReply
  *     lapwing.<tenant>.renew.<agent>         agent to aggregator: RenewalRequest (JSON), answered by RenewalAnswer
+ *     $KV.LAPWING_CONFIGURATION_<tenant>.<agent>     what an agent is to run: WantedConfiguration (JSON)
  *
  * So permissions can be given by tenant and by agent.
  */
@@ -56,12 +57,27 @@ export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
 } {
   const sent: readonly SubjectKind[] = [...signals, "heartbeat", "renew"];
   return {
-    publish: sent.map((kind) => subjectOf({ tenant, kind, agent })),
+    publish: [
+      ...sent.map((kind) => subjectOf({ tenant, kind, agent })),
+      // Reads the last value of its own key, and of no other: the key is part of the subject.
+      `$JS.API.DIRECT.GET.KV_${configurationBucket(tenant)}.${configurationSubject({ tenant, agent })}`,
+    ],
     subscribe: [
       subjectOf({ tenant, kind: "control", agent }),
+      configurationSubject({ tenant, agent }),
       `${inboxPrefixOf({ tenant, agent })}.>`,
     ],
   };
+}
+
+/** The key-value bucket of what a tenant's agents are to run; each has a key of its own, named by its id. */
+export function configurationBucket(tenant: string): string {
+  return `LAPWING_CONFIGURATION_${tenant}`;
+}
+
+/** Where changes of an agent's key are heard (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md). */
+export function configurationSubject({ tenant, agent }: Omit<Subject, "kind">): string {
+  return `$KV.${configurationBucket(tenant)}.${agent}`;
 }
 
 export const allHeartbeats = "lapwing.*.heartbeat.*";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import type { ConfigOverride } from "./config.ts";
+import type { ConfigInput, ConfigOverride } from "./config.ts";
 import { ConfigError, overrideFromFlag, overridesFromEnvironment, parseConfig } from "./config.ts";
 
 /** What the command line says of configuration; a flag wins over a variable, a variable over the file. */
@@ -20,6 +20,11 @@ export async function loadConfig<Schema extends z.ZodType>(
   schema: Schema,
   flags: ConfigFlags,
 ): Promise<z.output<Schema>> {
+  return parseConfig(schema, await readConfigInput(flags));
+}
+
+/** What there is to be checked: the file's text, and what wins over it. Throws ConfigError. */
+export async function readConfigInput(flags: ConfigFlags): Promise<ConfigInput> {
   const path = flags.config ?? process.env.LAPWING_CONFIG;
   const overrides: ConfigOverride[] = [
     ...overridesFromEnvironment(process.env, reserved),
@@ -32,7 +37,7 @@ export async function loadConfig<Schema extends z.ZodType>(
     overrides.push({ source: flag, path: key.split("."), text: JSON.stringify(text) });
   }
   const text = path === undefined ? "" : await readConfigFile(path);
-  return parseConfig(schema, { name: path ?? "defaults", text, overrides });
+  return { name: path ?? "defaults", text, overrides };
 }
 
 async function readConfigFile(path: string): Promise<string> {

@@ -19,6 +19,11 @@ export function shownConfig(config: unknown): string {
   return note + shownYaml(config);
 }
 
+/** Whether what stands under a key must not be shown. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(key) && !key.endsWith("_file");
+}
+
 /** The same without a note. */
 export function shownYaml(config: unknown): string {
   return stringify(withoutSecrets(config));
@@ -40,10 +45,7 @@ function shown(value: unknown, isSecret: boolean): unknown {
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key, one]) => typeof one !== "function" && key !== "fingerprint")
-        .map(([key, one]: [string, unknown]) => [
-          key,
-          shown(one, isSecret || (secretKey.test(key) && !key.endsWith("_file"))),
-        ]),
+        .map(([key, one]: [string, unknown]) => [key, shown(one, isSecret || isSecretKey(key))]),
     );
   }
   if (isSecret) return shownSecret;

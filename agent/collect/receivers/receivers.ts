@@ -30,58 +30,67 @@ type ReceiversParts = {
   readonly outOfOrderMs: number;
 };
 
+type Type = keyof typeof receivers;
+
+/** A receiver that is on. */
+type Running = {
+  readonly type: Type;
+  readonly opened: OpenedReceiver;
+  readonly routes: Hono;
+  /** Once it is stopped, requests that still find it are told to come again. */
+  isStopped: boolean;
+};
+
 /** The receivers that are on: their routes as one app, and how much they took. */
 export class Receivers {
-  readonly routes = new Hono();
-  /** Those that are on. */
-  readonly types: string[] = [];
-  readonly #opened: OpenedReceiver[] = [];
+  readonly #parts: ReceiversParts;
+  readonly #memory: MemoryBudget;
+  readonly #meters: ReturnType<typeof createMeters>;
+  readonly #running = new Map<Type, Running>();
+  #config: ReceiversConfig;
+  #routes: Hono;
   #stopped: Promise<void> | undefined;
 
   constructor(config: ReceiversConfig, parts: ReceiversParts) {
-    const memory = new MemoryBudget(config.memory_max);
-    const meters = createMeters(parts.metrics);
-    const open = (
-      type: keyof typeof receivers,
-      make: (context: ReceiverContext) => OpenedReceiver,
-    ): void => {
-      const own = config[type];
-      if (own?.enabled !== true) return;
-      const processors = "processors" in own ? own.processors : undefined;
-      const opened = make(contextOf(type, memory, meters, parts, processors));
-      const counted = new Hono();
-      // By path, because middleware for all paths would count the requests of every route behind it, too.
-      for (const path of new Set(opened.routes.routes.map((route) => route.path)))
-        counted.use(path, async (c, next) => {
-          await next();
-          if (c.res.status !== 404)
-            meters.requests.inc({ receiver: type, code: String(c.res.status) });
-        });
-      this.routes.route("/", counted.route("/", opened.routes));
-      this.#opened.push(opened);
-      this.types.push(type);
-    };
-    const { collectd, graphite, statsd } = config;
-    if (collectd !== undefined)
-      open("collectd", (context) => receivers.collectd.open(collectd, context));
-    open("elasticsearch", (context) => receivers.elasticsearch.open(config.elasticsearch, context));
-    open("fluent", (context) => receivers.fluent.open(config.fluent, context));
-    open("gelf", (context) => receivers.gelf.open(config.gelf, context));
-    if (graphite !== undefined)
-      open("graphite", (context) => receivers.graphite.open(graphite, context));
-    open("influx", (context) => receivers.influx.open(config.influx, context));
-    open("json_logs", (context) => receivers.json_logs.open(config.json_logs, context));
-    open("json_metrics", (context) => receivers.json_metrics.open(config.json_metrics, context));
-    open("loki", (context) => receivers.loki.open(config.loki, context));
-    open("otlp", (context) => receivers.otlp.open(config.otlp, context));
-    open("pushgateway", (context) => receivers.pushgateway.open(config.pushgateway, context));
-    open("remote_write", (context) => receivers.remote_write.open(config.remote_write, context));
-    if (statsd !== undefined) open("statsd", (context) => receivers.statsd.open(statsd, context));
-    open("syslog", (context) => receivers.syslog.open(config.syslog, context));
+    this.#parts = parts;
+    this.#config = config;
+    this.#memory = new MemoryBudget(config.memory_max);
+    this.#meters = createMeters(parts.metrics);
+    for (const type of types) this.#open(type, config);
+    this.#routes = this.#newRoutes();
+  }
+
+  /** Another app after a reload that changed something. */
+  get routes(): Hono {
+    return this.#routes;
+  }
+
+  /** Those that are on. */
+  get types(): string[] {
+    return [...this.#running.keys()].toSorted();
   }
 
   async start(): Promise<void> {
-    for (const opened of this.#opened) await opened.start?.();
+    for (const { opened } of this.#running.values()) await opened.start?.();
+  }
+
+  /**
+   * Receivers whose configuration is another begin anew; the others notice nothing. Throws what a start throws, such as OperatingError
+   * "unavailable" for a port that is taken: those that were there before then run again.
+   */
+  async reload(config: ReceiversConfig): Promise<void> {
+    const before = this.#config;
+    const changed = types.filter((type) => !isSame(config[type], before[type]));
+    if (changed.length === 0 || this.#stopped !== undefined) return;
+    try {
+      await this.#replace(changed, config);
+      this.#config = { ...config, memory_max: before.memory_max };
+    } catch (thrown) {
+      await this.#replace(changed, before);
+      throw thrown;
+    } finally {
+      this.#routes = this.#newRoutes();
+    }
   }
 
   /** Takes nothing more on ports of their own, and hands on what they hold; a second call waits for the first. */
@@ -91,8 +100,96 @@ export class Receivers {
   }
 
   async #stopAll(): Promise<void> {
-    for (const opened of this.#opened) await opened.stop?.();
+    for (const { opened } of this.#running.values()) await opened.stop?.();
   }
+
+  /** All stop before one starts: ports may move from one to another. */
+  async #replace(changed: readonly Type[], config: ReceiversConfig): Promise<void> {
+    for (const type of changed) {
+      const running = this.#running.get(type);
+      if (running === undefined) continue;
+      running.isStopped = true;
+      await running.opened.stop?.();
+      this.#running.delete(type);
+    }
+    for (const type of changed) await this.#open(type, config)?.opened.start?.();
+  }
+
+  #open(type: Type, config: ReceiversConfig): Running | undefined {
+    const own = config[type];
+    if (own?.enabled !== true) return undefined;
+    const processors = "processors" in own ? own.processors : undefined;
+    const context = contextOf(type, this.#memory, this.#meters, this.#parts, processors);
+    const opened = openReceiver(type, config, context);
+    if (opened === undefined) return undefined;
+    const routes = new Hono();
+    const running: Running = { type, opened, routes, isStopped: false };
+    // By path, because middleware for all paths would count the requests of every route behind it, too.
+    for (const path of new Set(opened.routes.routes.map((route) => route.path)))
+      routes.use(path, async (c, next) => {
+        if (running.isStopped) return c.text("come again\n", 503, { "retry-after": "1" });
+        await next();
+        if (c.res.status !== 404)
+          this.#meters.requests.inc({ receiver: type, code: String(c.res.status) });
+      });
+    routes.route("/", opened.routes);
+    this.#running.set(type, running);
+    return running;
+  }
+
+  #newRoutes(): Hono {
+    const app = new Hono();
+    for (const type of types) {
+      const running = this.#running.get(type);
+      if (running !== undefined) app.route("/", running.routes);
+    }
+    return app;
+  }
+}
+
+const types = Object.keys(receivers).filter((key): key is Type => Object.hasOwn(receivers, key));
+
+/** Spelled out, because each has a configuration of its own. */
+function openReceiver(
+  type: Type,
+  config: ReceiversConfig,
+  context: ReceiverContext,
+): OpenedReceiver | undefined {
+  switch (type) {
+    case "collectd":
+      return config.collectd && receivers.collectd.open(config.collectd, context);
+    case "elasticsearch":
+      return receivers.elasticsearch.open(config.elasticsearch, context);
+    case "fluent":
+      return receivers.fluent.open(config.fluent, context);
+    case "gelf":
+      return receivers.gelf.open(config.gelf, context);
+    case "graphite":
+      return config.graphite && receivers.graphite.open(config.graphite, context);
+    case "influx":
+      return receivers.influx.open(config.influx, context);
+    case "json_logs":
+      return receivers.json_logs.open(config.json_logs, context);
+    case "json_metrics":
+      return receivers.json_metrics.open(config.json_metrics, context);
+    case "loki":
+      return receivers.loki.open(config.loki, context);
+    case "otlp":
+      return receivers.otlp.open(config.otlp, context);
+    case "pushgateway":
+      return receivers.pushgateway.open(config.pushgateway, context);
+    case "remote_write":
+      return receivers.remote_write.open(config.remote_write, context);
+    case "statsd":
+      return config.statsd && receivers.statsd.open(config.statsd, context);
+    case "syslog":
+      return receivers.syslog.open(config.syslog, context);
+  }
+}
+
+/** Processors are functions, made anew for each reading; their text tells them apart. */
+function isSame(a: unknown, b: unknown): boolean {
+  return Bun.deepEquals(a, b) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function contextOf(

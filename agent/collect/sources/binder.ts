@@ -8,6 +8,7 @@ export type BoundSource = {
   /** Further keys that every source has; their defaults where the host asks for nothing. */
   readonly processors?: ProcessorList;
   readonly provenance?: boolean;
+  readonly name?: string;
   readonly type: string;
   /** Canonical text of the options: two that are equal need no restart. */
   readonly fingerprint: string;

@@ -9,12 +9,17 @@ export const SourceEntry = lazySchema(() =>
   z
     .looseObject({
       type: z.string(),
+      /** Tells it from others of its type, over changes of the list, too; a configuration that is laid over this one replaces it by that. */
+      name: z
+        .string()
+        .regex(/^[\w-]{1,63}$/, "expected 1 to 63 of a-z A-Z 0-9 _ -")
+        .optional(),
       /** What its log records go through, in this order. */
       processors: ProcessorsConfig,
       /** Each log record tells in its attributes which agent, file, offset and version of the configuration it comes from. */
       provenance: z.boolean().default(false),
     })
-    .transform(({ type, processors, provenance, ...options }, context): BoundSource => {
+    .transform(({ type, name, processors, provenance, ...options }, context): BoundSource => {
       const bind = Object.hasOwn(sources, type) ? sources[type] : undefined;
       if (bind === undefined) {
         const known = Object.keys(sources).join(", ");
@@ -29,7 +34,7 @@ export const SourceEntry = lazySchema(() =>
       const result = bind(options);
       if ("bound" in result) {
         if (!metricSources.has(type) || (processors.bound.length === 0 && !provenance))
-          return withCommonKeys(result.bound, processors, provenance);
+          return named(withCommonKeys(result.bound, processors, provenance), name);
         const message = `expected none: ${type} collects no logs`;
         const key = provenance ? "provenance" : "processors";
         context.addIssue({ code: "custom", path: [key], message });
@@ -47,6 +52,10 @@ export const SourceEntry = lazySchema(() =>
     }),
 );
 
+function named(bound: BoundSource, name: string | undefined): BoundSource {
+  return name === undefined ? bound : { ...bound, name };
+}
+
 const metricSources: ReadonlySet<string> = new Set(["host_metrics"]);
 
 function withCommonKeys(
@@ -59,7 +68,24 @@ function withCommonKeys(
   return { ...bound, fingerprint, processors, provenance };
 }
 
+export const defaultSources = [
+  { type: "host_metrics" },
+  { type: "file_logs" },
+  { type: "self_logs" },
+] as const;
+
 /** What is collected besides scrapes; a list given in the file replaces the default. */
 export const SourcesConfig = z
   .array(SourceEntry)
-  .prefault([{ type: "host_metrics" }, { type: "file_logs" }, { type: "self_logs" }]);
+  .superRefine((entries, context) => {
+    const seen = new Set<string>();
+    for (const [i, { type, name }] of entries.entries()) {
+      const key = `${type}:${name}`;
+      if (name !== undefined && seen.has(key)) {
+        const message = `expected one ${type} of this name`;
+        context.addIssue({ code: "custom", path: [i, "name"], message });
+      }
+      seen.add(key);
+    }
+  })
+  .prefault([...defaultSources]);

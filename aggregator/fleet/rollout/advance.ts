@@ -1,5 +1,5 @@
-import type { Health } from "./health.ts";
-import { worseThan } from "./health.ts";
+import type { Health } from "#proto/fleet/agent_health.ts";
+import { worseThan } from "#proto/fleet/agent_health.ts";
 import { agentsAfter, chosenOrder } from "./plan.ts";
 import type { Rollout, RolloutAgent, Wanted } from "./rollout.ts";
 import type { ReleaseReport } from "./rollout_kind.ts";

@@ -1,4 +1,4 @@
-import type { Health } from "./health.ts";
+import type { Health } from "#proto/fleet/agent_health.ts";
 import type { RolloutPlan } from "./plan.ts";
 
 /** A release as an agent is to have it: which revision, and the rollout that brings it, so that a second attempt is told from the first. */

@@ -3,7 +3,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { AgentRecord, Agents } from "../agents.ts";
 import { type Observation, type Turn, advance, inState } from "./advance.ts";
-import { healthOf } from "./health.ts";
+import { healthOf } from "#proto/fleet/agent_health.ts";
 import type { Rollout } from "./rollout.ts";
 import type { RolloutKind } from "./rollout_kind.ts";
 import { type Transactions, saveRollout, told } from "./rollouts.ts";

@@ -159,6 +159,11 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
   integrations: IntegrationState[];
 
   /**
+   * @generated from field: lapwing.v1.ConfigurationState configuration = 23;
+   */
+  configuration?: ConfigurationState | undefined;
+
+  /**
    * All targets by pool and health, those that `targets` leaves out too.
    *
    * @generated from field: repeated lapwing.v1.TargetCount target_counts = 30;
@@ -247,6 +252,80 @@ export declare type CredentialsState = Message<"lapwing.v1.CredentialsState"> & 
  * Use `create(CredentialsStateSchema)` to create a new message.
  */
 export declare const CredentialsStateSchema: GenMessage<CredentialsState>;
+
+/**
+ * Which configuration an agent runs.
+ *
+ * @generated from message lapwing.v1.ConfigurationState
+ */
+export declare type ConfigurationState = Message<"lapwing.v1.ConfigurationState"> & {
+  /**
+   * Where it comes from: local, merged, remote.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Of what the aggregator wants (proto/fleet/wanted_configuration.ts): what runs; empty where that is the host's own file alone.
+   *
+   * @generated from field: string running_id = 2;
+   */
+  runningId: string;
+
+  /**
+   * @generated from field: repeated lapwing.v1.ConfigurationLayer running = 3;
+   */
+  running: ConfigurationLayer[];
+
+  /**
+   * What it was told last and does not run, and why.
+   *
+   * @generated from field: string failed_id = 4;
+   */
+  failedId: string;
+
+  /**
+   * @generated from field: string failed_reason = 5;
+   */
+  failedReason: string;
+
+  /**
+   * Unix milliseconds; 0 where there was none since the start.
+   *
+   * @generated from field: double applied_ms = 6;
+   */
+  appliedMs: number;
+};
+
+/**
+ * Describes the message lapwing.v1.ConfigurationState.
+ * Use `create(ConfigurationStateSchema)` to create a new message.
+ */
+export declare const ConfigurationStateSchema: GenMessage<ConfigurationState>;
+
+/**
+ * A revision of a configuration that is part of what runs.
+ *
+ * @generated from message lapwing.v1.ConfigurationLayer
+ */
+export declare type ConfigurationLayer = Message<"lapwing.v1.ConfigurationLayer"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string revision = 2;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message lapwing.v1.ConfigurationLayer.
+ * Use `create(ConfigurationLayerSchema)` to create a new message.
+ */
+export declare const ConfigurationLayerSchema: GenMessage<ConfigurationLayer>;
 
 /**
  * A service of the host. No secrets in it.

@@ -75,10 +75,15 @@ test("enrolmentRoutes() signs a key for its agent's own subjects, for the accoun
           "lapwing.acme.logs.00000000000000aa",
           "lapwing.acme.heartbeat.00000000000000aa",
           "lapwing.acme.renew.00000000000000aa",
+          "$JS.API.DIRECT.GET.KV_LAPWING_CONFIGURATION_acme.$KV.LAPWING_CONFIGURATION_acme.00000000000000aa",
         ],
       },
       sub: {
-        allow: ["lapwing.acme.control.00000000000000aa", "_INBOX.acme.00000000000000aa.>"],
+        allow: [
+          "lapwing.acme.control.00000000000000aa",
+          "$KV.LAPWING_CONFIGURATION_acme.00000000000000aa",
+          "_INBOX.acme.00000000000000aa.>",
+        ],
       },
       resp: { max: 1 },
     },

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { fromWireSignal } from "#proto/codec/envelope.ts";
-import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import { fromWireSignal } from "../codec/envelope.ts";
+import type { Heartbeat } from "../gen/v1/control_pb.js";
 import type { DropReason } from "#shared/model/account.ts";
 
 /** How an agent is, as far as its heartbeat tells. */
@@ -32,13 +32,15 @@ const errorCharactersMax = 200;
 const lostMoreMax = 0.01;
 
 export function healthOf(heartbeat: Heartbeat): Health {
+  const down = heartbeat.targets.filter(({ health }) => health === "down");
+  // A heartbeat does not list all targets of a large agent, but counts them.
+  const counted = heartbeat.targetCounts.filter(({ health }) => health === "down");
+  const downCount = counted.reduce((sum, { count }) => sum + count, 0);
   const failing = [
     ...heartbeat.sources
       .filter(({ state }) => state !== "running")
       .map(({ type, message }) => `${type}: ${message}`),
-    ...heartbeat.targets
-      .filter(({ health }) => health === "down")
-      .map(({ url, lastError }) => `${url}: ${lastError}`),
+    ...down.map(({ url, lastError }) => `${url}: ${lastError}`),
     ...heartbeat.integrations
       .filter(({ state }) => state === "invalid" || state === "failed")
       .map(({ integration, lastError }) => `${integration}: ${lastError}`),
@@ -48,7 +50,7 @@ export function healthOf(heartbeat: Heartbeat): Health {
     .filter(([reason]) => !wantedDrops.some((wanted) => wanted === reason))
     .reduce((sum, [, count]) => sum + count, 0);
   return {
-    failing: failing.length,
+    failing: failing.length + Math.max(0, downCount - down.length),
     errors: failing.slice(0, errorsMax).map((text) => text.slice(0, errorCharactersMax)),
     troubled: heartbeat.lanes
       .filter(({ state }) => state !== "" && state !== "ok")

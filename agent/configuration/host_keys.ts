@@ -1,0 +1,17 @@
+/** Keys of the whole file that are the host's own: nobody else says who it is, where it connects and what it keeps where. */
+export const hostKeys: readonly string[] = [
+  "listen",
+  "data_dir",
+  "tenant",
+  "lifecycle",
+  "log",
+  "agent",
+  "spool",
+  "nats",
+  "storage",
+  "fleet",
+  // An aggregator's.
+  "streams",
+  "ingest",
+  "query",
+];
