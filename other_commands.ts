@@ -11,6 +11,7 @@ import { integrationsCommand } from "#agent/integrations/integrations_command.ts
 import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
+import type { CheckDocument } from "#aggregator/fleet/configuration/configurations.ts";
 import { fleetCommand } from "#aggregator/fleet/fleet_command.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
 import { queryCommand } from "#aggregator/query_command.ts";
@@ -43,6 +44,10 @@ const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
 
 const builtUi = join(import.meta.dir, "ui", "dist");
 const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
+
+/** Only the agent's own schema knows what is wrong with what agents are to collect; an aggregator loads it when it is asked to keep some. */
+const checkDocument: CheckDocument = async (name, text) =>
+  (await import("#agent/configuration/document.ts")).checkDocument(name, text);
 
 /** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
 async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
@@ -113,7 +118,7 @@ export function otherCommands(program: Command): void {
       .description(
         "take what agents send over NATS, store it, answer queries, serve the interface",
       ),
-    (flags, lifecycle) => openAggregatorRole(flags, lifecycle, uiFolder),
+    (flags, lifecycle) => openAggregatorRole(flags, lifecycle, { uiFolder, checkDocument }),
   );
   configFlags(program.command("check").description("check a configuration, and tell all mistakes"))
     .argument("[file]", "the file to check (or --config)")
@@ -126,7 +131,7 @@ export function otherCommands(program: Command): void {
   importCommand(program.command("import"));
   integrationsCommand(program.command("integrations"));
   storageCommand(program.command("storage"));
-  fleetCommand(program.command("fleet"));
+  fleetCommand(program.command("fleet"), checkDocument);
   program
     .command("version")
     .description("print the version")

@@ -13,7 +13,9 @@ import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
 import { AgentSeries } from "./fleet/agent_series.ts";
 import { Agents } from "./fleet/agents.ts";
+import type { CheckDocument } from "./fleet/configuration/configurations.ts";
 import { type Fleet, openFleet } from "./fleet/fleet.ts";
+import { type Rollouts, openRollouts } from "./fleet/open_rollouts.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
@@ -39,6 +41,8 @@ export type AggregatorParts = {
   readonly lifecycle: Lifecycle;
   /** Folder of the built interface, or undefined to serve none. */
   readonly uiFolder: string | undefined;
+  /** Where agents are reached over NATS: finds the mistakes of what they are to collect. */
+  readonly checkDocument?: CheckDocument;
 };
 
 type Rooms = {
@@ -48,6 +52,7 @@ type Rooms = {
   readonly agents: Agents;
   readonly sql: { close(): Promise<void> };
   readonly fleet: Fleet | undefined;
+  readonly rollouts: Rollouts | undefined;
   readonly routes: Hono;
   readonly shown: { config: AggregatorConfig };
 };
@@ -126,8 +131,10 @@ export class Aggregator {
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
     if (fleet !== undefined) routes.route("/", fleet.routes);
+    const rollouts = rolloutsOf(config, store, agents, parts);
+    if (rollouts !== undefined) routes.route("/", rollouts.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
-    const opened = { store, ingest, agents, sql, fleet, routes, shown };
+    const opened = { store, ingest, agents, sql, fleet, rollouts, routes, shown };
     return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
   }
 
@@ -141,6 +148,7 @@ export class Aggregator {
   async start(): Promise<void> {
     await this.#rooms.ingest.start();
     this.#rooms.fleet?.start();
+    this.#rooms.rollouts?.start();
   }
 
   /** Before the first query is let in; after start(), so that nothing that arrives waits for it. */
@@ -164,7 +172,8 @@ export class Aggregator {
 
   /** Takes no more frames, writes what was taken to blocks, closes the rest. */
   async stop(): Promise<void> {
-    const { ingest, agents, fleet, sql, store } = this.#rooms;
+    const { ingest, agents, fleet, rollouts, sql, store } = this.#rooms;
+    await rollouts?.close();
     await fleet?.close();
     await ingest.stop();
     await agents.close();
@@ -200,6 +209,20 @@ async function openAgents(
   const isListening = () => receiver.status().connected;
   const agentSeries = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return { agents, agentSeries };
+}
+
+/** undefined where agent and aggregator are one process: that has its own file. */
+function rolloutsOf(
+  config: AggregatorConfig,
+  store: BlockStore,
+  agents: Agents,
+  { clock, log, receiver, checkDocument }: AggregatorParts,
+): Rollouts | undefined {
+  if (checkDocument === undefined) return undefined;
+  const { catalog } = store.backupTools;
+  const isConnected = () => receiver.status().connected;
+  const lent = { catalog, agents, isConnected, checkDocument, clock };
+  return openRollouts(config, { ...lent, log: log.child({ room: "fleet" }) });
 }
 
 function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {

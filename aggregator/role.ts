@@ -9,7 +9,7 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
-import { Aggregator } from "./aggregator.ts";
+import { Aggregator, type AggregatorParts } from "./aggregator.ts";
 import { AggregatorFile } from "./aggregator_file.ts";
 import { createNatsReceiver } from "./ingest/nats_receiver.ts";
 
@@ -17,7 +17,7 @@ import { createNatsReceiver } from "./ingest/nats_receiver.ts";
 export async function openAggregatorRole(
   flags: ConfigFlags,
   lifecycle: Lifecycle,
-  uiFolder: string | undefined,
+  { uiFolder, checkDocument }: Pick<AggregatorParts, "uiFolder" | "checkDocument">,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
   lifecycle.listen(parseListen(config.listen));
@@ -33,6 +33,7 @@ export async function openAggregatorRole(
     receiver,
     lifecycle,
     uiFolder,
+    ...(checkDocument && { checkDocument }),
   });
   await aggregator.start();
   await aggregator.warmUp();

@@ -21,6 +21,8 @@ export const FleetConfig = z.strictObject({
   forget_after: duration.refine((ms) => ms >= 60_000, "expected a minute or more").prefault("30d"),
   /** How often the series of agents get a sample. */
   interval: duration.refine((ms) => ms >= 1_000, "expected a second or more").prefault("15s"),
+  /** Whether what agents collect may be changed over HTTP: whoever reaches the port may then, because there is no login yet. */
+  http_changes: z.boolean().default(false),
   /** One file serves all roles: these are an agent's. */
   ...agentFleetShape(),
 });

@@ -1,22 +1,19 @@
-import { mkdir } from "node:fs/promises";
-import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { textTable } from "#shared/text/text_table.ts";
-import { AggregatorFile } from "../aggregator_file.ts";
 import type { AggregatorConfig } from "../config.ts";
-import { Catalog } from "../store/catalog.ts";
-import { holdCatalog } from "../store/catalog_hold.ts";
-import { catalogUrl } from "../store/open_store.ts";
+import { configurationCommand } from "./configuration/configuration_command.ts";
+import type { CheckDocument } from "./configuration/configurations.ts";
 import { type EnrolledAgent, enrolledAgents, revokeAgent } from "./enrolments.ts";
 import { makeOperatorKeys, readOperatorKeys } from "./operator_keys.ts";
 import { pushRevocations } from "./revocations.ts";
 import { agentsOfOtherSigners, beginSigningKey, finishSigningKey } from "./signing_key.ts";
 import { type TokenRow, createToken, listTokens, revokeToken } from "./tokens.ts";
+import { by, withinCatalog } from "./within_catalog.ts";
 
 type CreateFlags = ConfigFlags & {
   readonly ttl: string;
@@ -31,8 +28,9 @@ const usesMaxMax = 100_000;
 const namesMax = 10;
 
 /** `lapwing fleet init|token|agents|revoke|rotate-signing-key`: works on the catalog of a configuration directly, beside an aggregator that runs. */
-export function fleetCommand(command: Command): void {
-  command.description("credentials of agents: keys, tokens, who is enrolled, revocation");
+export function fleetCommand(command: Command, check: CheckDocument): void {
+  command.description("agents: their credentials, and what they collect");
+  configurationCommand(command, check);
   command
     .command("init")
     .description("make the keys of an operator for nats-server, once")
@@ -54,7 +52,7 @@ export function fleetCommand(command: Command): void {
   configFlags(token.command("revoke").description("make a token useless; agents stay"))
     .argument("<id>", "as list tells it")
     .action(async (id: string, flags: ConfigFlags) => {
-      const isDone = await within(flags, (catalog, { tenant }) =>
+      const isDone = await withinCatalog(flags, (catalog, { tenant }) =>
         revokeToken(catalog, { tenant, id }, by()),
       );
       if (!isDone) throw new OperatingError("not_found", `there is no token "${id}" in force`);
@@ -93,14 +91,14 @@ async function create(flags: CreateFlags): Promise<void> {
       return [name, value];
     }),
   );
-  const made = await within(flags, (catalog, { tenant }) =>
+  const made = await withinCatalog(flags, (catalog, { tenant }) =>
     createToken(catalog, { tenant, labels, ttlMs, usesMax }, by()),
   );
   console.log(made);
 }
 
 async function list(flags: ConfigFlags): Promise<void> {
-  const tokens = await within(flags, (catalog, { tenant }) => listTokens(catalog, tenant));
+  const tokens = await withinCatalog(flags, (catalog, { tenant }) => listTokens(catalog, tenant));
   const rows = tokens.map((each) => [
     each.id,
     stateOf(each, Date.now()),
@@ -120,7 +118,7 @@ function stateOf({ revokedMs, expiresMs, uses, usesMax }: TokenRow, nowMs: numbe
 }
 
 async function agents(flags: ConfigFlags): Promise<void> {
-  const all = await within(flags, (catalog, { tenant }) => enrolledAgents(catalog, tenant));
+  const all = await withinCatalog(flags, (catalog, { tenant }) => enrolledAgents(catalog, tenant));
   const rows = all.map((each) => [
     each.agent,
     each.name,
@@ -143,7 +141,7 @@ function agentState(agent: EnrolledAgent, nowMs: number): string {
 
 /** The catalog first, so that what NATS was not told is told the next time. */
 async function revoke(agent: string, flags: ConfigFlags): Promise<void> {
-  await within(flags, async (catalog, { tenant, fleet, nats }) => {
+  await withinCatalog(flags, async (catalog, { tenant, fleet, nats }) => {
     const keys = await readOperatorKeys(keysFolderOf(fleet));
     if (!(await revokeAgent(catalog, { tenant, agent }, by())))
       throw new OperatingError("not_found", `there is no enrolled agent "${agent}"`);
@@ -160,7 +158,7 @@ async function revoke(agent: string, flags: ConfigFlags): Promise<void> {
 async function rotateSigningKey(
   flags: ConfigFlags & { readonly finish?: boolean; readonly force?: boolean },
 ): Promise<void> {
-  const told = await within(flags, async (catalog, { fleet, nats }) => {
+  const told = await withinCatalog(flags, async (catalog, { fleet, nats }) => {
     const folder = keysFolderOf(fleet);
     const keys = await readOperatorKeys(folder);
     if (flags.finish !== true) {
@@ -187,31 +185,6 @@ function keysFolderOf({ keys }: AggregatorConfig["fleet"]): string {
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function by() {
-  return { actor: `${userInfo().username} (command line)`, nowMs: Date.now() };
-}
-
-async function within<Result>(
-  flags: ConfigFlags,
-  action: (catalog: Catalog, config: AggregatorConfig) => Promise<Result>,
-): Promise<Result> {
-  const config = await loadConfig(AggregatorFile, flags);
-  const folder = resolve(join(config.data_dir, "aggregator"));
-  const url = catalogUrl(config.storage, folder);
-  await mkdir(folder, { recursive: true });
-  const hold = await holdCatalog(url, "shared");
-  try {
-    const catalog = await Catalog.open(url);
-    try {
-      return await action(catalog, config);
-    } finally {
-      await catalog.close();
-    }
-  } finally {
-    await hold.release();
-  }
 }
 
 function flagError(flag: string, value: string, expected: string): OperatingError {

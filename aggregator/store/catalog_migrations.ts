@@ -227,4 +227,24 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE UNIQUE INDEX enrolments_offered ON enrolments (tenant, agent)
       WHERE revoked_ms IS NULL AND confirmed_ms IS NULL`,
   ],
+  [
+    // What agents collect, as the aggregator wants it; a revision is never changed. audience: JSON, which agents it is for.
+    `CREATE TABLE fleet_configurations (
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      revision BIGINT NOT NULL,
+      text TEXT NOT NULL,
+      audience TEXT NOT NULL,
+      priority BIGINT NOT NULL,
+      author TEXT NOT NULL,
+      created_ms BIGINT NOT NULL,
+      PRIMARY KEY (tenant, name, revision)
+    )`,
+    `CREATE TABLE fleet_groups (
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      agent TEXT NOT NULL,
+      PRIMARY KEY (tenant, name, agent)
+    )`,
+  ],
 ];

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /** Of all texts of one agent together, in characters: NATS takes messages of 1 MiB unless told otherwise. */
-const wantedCharactersMax = 512 * 1_024;
-const layersMax = 32;
+export const wantedCharactersMax = 512 * 1_024;
+export const layersMax = 32;
 
 /** One revision of a configuration, as YAML. */
 const Layer = z.object({

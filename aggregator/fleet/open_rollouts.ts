@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import { configurationRoutes } from "../api/routes/fleet/configuration_routes.ts";
+import type { AggregatorConfig } from "../config.ts";
+import type { Catalog } from "../store/catalog.ts";
+import type { Agents } from "./agents.ts";
+import { ConfigurationKind } from "./configuration/configuration_kind.ts";
+import type { CheckDocument } from "./configuration/configurations.ts";
+import { NatsBoard } from "./configuration/nats_board.ts";
+import { RolloutEngine } from "./rollout/rollout_engine.ts";
+
+export type RolloutsParts = {
+  readonly catalog: Pick<Catalog, "transaction">;
+  readonly agents: Agents;
+  /** Whether heartbeats can reach this process. */
+  readonly isConnected: () => boolean;
+  /** Finds the mistakes of a configuration of agents, which an aggregator does not know itself. */
+  readonly checkDocument: CheckDocument;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** What an aggregator does for releases that go to agents by stages. */
+export type Rollouts = {
+  readonly routes: Hono;
+  start(): void;
+  close(): Promise<void>;
+};
+
+/** For agents that are reached over NATS. */
+export function openRollouts(
+  { tenant, nats, streams, fleet }: AggregatorConfig,
+  { catalog, agents, isConnected, checkDocument, clock, log }: RolloutsParts,
+): Rollouts {
+  const shared = { catalog, tenant, agents, clock, log };
+  const board = new NatsBoard(nats, { tenant, replicas: streams.replicas, clock, log });
+  const kinds = [new ConfigurationKind({ ...shared, board })];
+  const engine = new RolloutEngine({ ...shared, kinds, isConnected });
+  const { http_changes: mayChange } = fleet;
+  return {
+    routes: configurationRoutes({ ...shared, checkDocument, mayChange }),
+    start: () => {
+      board.start();
+      engine.start();
+    },
+    close: async () => {
+      await engine.close();
+      await board.close();
+    },
+  };
+}
