@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
@@ -32,15 +32,12 @@ import { Pipeline } from "./pipeline/pipeline.ts";
 import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { checkSources } from "./probes/checks.ts";
 import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
-import { probeRoutes } from "./probes/probe_routes.ts";
 import { describeAgent } from "./local/describe.ts";
-import { localRoutes } from "./local/local_routes.ts";
 import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
 import { Spool } from "./spool/spool.ts";
-import { collectionRoutes } from "./collection_routes.ts";
-import { resolutionRoutes } from "./adaptive/resolution_routes.ts";
+import { agentRoutes } from "./agent_routes.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
 import { createAgentPort } from "./uplink/port.ts";
 import { Reach } from "./uplink/reach.ts";
@@ -275,21 +272,14 @@ export class Agent {
   get routes(): Hono {
     const { routes: pushed } = this.#receivers;
     if (this.#routes?.of !== pushed) {
-      const clock = this.#clock;
-      const targets = () => this.#collector.targets();
-      const probes = () => this.#config.probes;
-      const all = new Hono()
-        .route(
-          "/",
-          collectionRoutes(targets, () => this.#integrations()),
-        )
-        .route("/", probeRoutes(probes, { clock, meters: this.#probeMeters }))
-        .route(
-          "/",
-          localRoutes(() => this.status()),
-        )
-        .route("/", resolutionRoutes(this.#adaptive.request))
-        .route("/", pushed);
+      const meters = this.#probeMeters;
+      const all = agentRoutes({
+        collection: [() => this.#collector.targets(), () => this.#integrations()],
+        probes: [() => this.#config.probes, { clock: this.#clock, meters }],
+        local: [() => this.status()],
+        resolution: [this.#adaptive.request],
+        pushed,
+      });
       this.#routes = { of: pushed, all };
     }
     return this.#routes.all;
