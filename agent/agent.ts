@@ -170,17 +170,8 @@ export class Agent {
       (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
       this.#adaptive.request,
     );
-    const uplinkLog = log.child({ room: "uplink" });
-    this.#uplink =
-      uplink === "nats"
-        ? createNatsUplink(config.nats, {
-            clock,
-            log: uplinkLog,
-            metrics,
-            keeper,
-            ...(remote && { besides: (...session) => remote.watch(...session) }),
-          })
-        : undefined;
+    const parts = { clock, log: log.child({ room: "uplink" }), metrics, keeper };
+    this.#uplink = uplink === "nats" ? natsUplink(config, parts, remote) : undefined;
     this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
     this.#rules = this.#createRules();
   }
@@ -381,6 +372,15 @@ async function keeperOf(
   const own = { tenant, agent, clock, log: log.child({ room: "enroll" }), metrics };
   const folder = join(dataDir, "agent");
   return KeyKeeper.open({ ...own, folder, credsFile: nats.creds_file });
+}
+
+function natsUplink(
+  { nats }: AgentConfig,
+  parts: Parameters<typeof createNatsUplink>[1],
+  remote: AgentParts["remote"],
+): Uplink {
+  const besides = remote && { besides: remote.watch.bind(remote) };
+  return createNatsUplink(nats, { ...parts, ...besides });
 }
 
 /** Labels of the agent win over those for everything. */

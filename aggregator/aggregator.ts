@@ -130,9 +130,8 @@ export class Aggregator {
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
-    if (fleet !== undefined) routes.route("/", fleet.routes);
     const rollouts = rolloutsOf(config, store, agents, parts);
-    if (rollouts !== undefined) routes.route("/", rollouts.routes);
+    for (const each of [fleet, rollouts]) if (each !== undefined) routes.route("/", each.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const opened = { store, ingest, agents, sql, fleet, rollouts, routes, shown };
     return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
