@@ -52,6 +52,8 @@ export class RemoteConfiguration {
   readonly #parts: RemoteConfigurationParts;
   readonly #wakeup = new Wakeup();
   readonly #stopped = new AbortController();
+  /** Aborts when something is told. */
+  #news = new AbortController();
   #memory: ConfigurationMemory;
   #running: WantedConfiguration | undefined;
   #told: WantedConfiguration | undefined;
@@ -124,6 +126,7 @@ export class RemoteConfiguration {
 
   told(wanted: WantedConfiguration): void {
     this.#told = wanted;
+    this.#news.abort();
     this.#wakeup.wake();
   }
 
@@ -195,8 +198,9 @@ export class RemoteConfiguration {
     const startMs = clock.monotonic();
     let worseSinceMs: number | undefined;
     while (clock.monotonic() - startMs < probationMs || worseSinceMs !== undefined) {
-      await clock.sleep(lookMs, signal);
+      await clock.sleep(lookMs, AbortSignal.any([signal, this.#news.signal]));
       if (signal.aborted) return;
+      if (this.#news.signal.aborted) this.#news = new AbortController();
       const isNews = this.#told !== undefined && this.#told.id !== running.id;
       if (isNews && this.#told?.id !== this.#memory.failed?.id) return this.#wakeup.wake();
       const worse = worseThan(before, healthOf(agent.heartbeat()), 0);
