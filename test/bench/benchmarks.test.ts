@@ -64,10 +64,6 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: words("--targets 20 --jobs 2 --sources 2 --rounds 1 --warm_up 1 --agent source"),
     keys: words("runs_ms answer_ms inputs_restarted reload_jitter_max_ms"),
   },
-  reload: {
-    args: words("--inputs 2 --targets 2 --rounds 1"),
-    keys: words("reload_ms_p50 reload_ms_max inputs_restarted"),
-  },
   remote_write: {
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),
@@ -93,6 +89,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("packets_per_s lost cpu_s_per_million cpu_share rss_mb"),
   },
   scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
+  wanted: {
+    args: words("--inputs 2 --targets 2 --rounds 1"),
+    keys: words("applied_ms_p50 applied_ms_max inputs_restarted"),
+  },
 };
 
 function words(text: string): string[] {
