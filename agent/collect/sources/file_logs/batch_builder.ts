@@ -7,6 +7,9 @@ import { severityOf } from "./severity.ts";
 
 /** Short lines cost more in columns than in bodies, so their number is bounded, too. */
 const batchRecordsMax = 16_384;
+/** Room that the first line makes; it doubles up to the bounds. Most files have little to tell, and each source has a builder. */
+const bytesFirst = 64 * 1_024;
+const recordsFirst = 1_024;
 /** A clock that goes back by less is held still; by more, it is believed. */
 const clockStepMs = 1_000;
 const nanosPerMs = 1_000_000;
@@ -20,12 +23,12 @@ export type Told = {
 /** Gathers lines of many files as columns. Holds at most batchBytesMax of bodies and batchRecordsMax records. */
 export class BatchBuilder {
   readonly #clock: Clock;
-  readonly #bodies = new Uint8Array(batchBytesMax);
-  readonly #ends = new Uint32Array(batchRecordsMax);
-  readonly #streamOf = new Uint32Array(batchRecordsMax);
-  readonly #severities = new Uint8Array(batchRecordsMax);
-  readonly #timesMs = new Float64Array(batchRecordsMax);
-  readonly #nanos = new Uint32Array(batchRecordsMax);
+  #bodies = new Uint8Array();
+  #ends = new Uint32Array();
+  #streamOf = new Uint32Array();
+  #severities = new Uint8Array();
+  #timesMs = new Float64Array();
+  #nanos = new Uint32Array();
   #attributes: (Labels | undefined)[] | undefined;
   #streams: Labels[] = [];
   #streamIndex = new Map<Labels, number>();
@@ -76,6 +79,7 @@ export class BatchBuilder {
     told?: Told,
   ): void {
     assert(this.hasRoom(end - start), "a line is added only where there is room");
+    this.#makeRoom(end - start);
     const i = this.#records++;
     source.copy(this.#bodies, this.#bytes, start, end);
     this.#bytes += end - start;
@@ -87,6 +91,22 @@ export class BatchBuilder {
       this.#attributes ??= [];
       this.#attributes[i] = { ...extra, ...(truncated ? { truncated: "true" } : {}) };
     }
+  }
+
+  /** For one more line of so many bytes. */
+  #makeRoom(bytes: number): void {
+    const [needed, held] = [this.#bytes + bytes, this.#bodies.length];
+    if (needed > held) {
+      const room = Math.min(Math.max(needed, 2 * held, bytesFirst), batchBytesMax);
+      this.#bodies = filled(new Uint8Array(room), this.#bodies);
+    }
+    if (this.#records < this.#ends.length) return;
+    const room = Math.min(Math.max(2 * this.#records, recordsFirst), batchRecordsMax);
+    this.#ends = filled(new Uint32Array(room), this.#ends);
+    this.#streamOf = filled(new Uint32Array(room), this.#streamOf);
+    this.#severities = filled(new Uint8Array(room), this.#severities);
+    this.#timesMs = filled(new Float64Array(room), this.#timesMs);
+    this.#nanos = filled(new Uint32Array(room), this.#nanos);
   }
 
   #setTime(i: number, time: Told["time"]): void {
@@ -129,4 +149,13 @@ export class BatchBuilder {
     this.#attributes = undefined;
     return batch;
   }
+}
+
+/** `column` with what stood in its smaller forerunner. */
+function filled<Column extends Uint8Array | Uint32Array | Float64Array>(
+  column: Column,
+  before: Column,
+): Column {
+  column.set(before);
+  return column;
 }
