@@ -67,6 +67,7 @@ export const agentRestartKeys = [
   "spool",
   "nats",
   "fleet",
+  "uplink",
 ] as const;
 
 /** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
@@ -375,12 +376,12 @@ async function keeperOf(
 }
 
 function natsUplink(
-  { nats }: AgentConfig,
+  { nats, uplink: config }: AgentConfig,
   parts: Parameters<typeof createNatsUplink>[1],
   remote: AgentParts["remote"],
 ): Uplink {
   const besides = remote && { besides: remote.watch.bind(remote) };
-  return createNatsUplink(nats, { ...parts, ...besides });
+  return createNatsUplink(nats, { ...parts, ...besides, config });
 }
 
 /** Labels of the agent win over those for everything. */

@@ -16,6 +16,7 @@ import { AggregationConfig } from "./pipeline/aggregation/config.ts";
 import { CardinalityConfig } from "./pipeline/aggregation/label_guard.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
+import { UplinkConfig } from "./uplink/config.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
@@ -58,6 +59,7 @@ export const agentShape = () => ({
   local_rules: LazyLocalRulesConfig,
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
+  uplink: UplinkConfig.prefault({}),
   /** Of what an aggregator reads, an agent needs only how late samples may be. */
   storage: z.looseObject(outOfOrderShape()).prefault({}),
   /** Of what an aggregator reads, too: where the configuration comes from. */

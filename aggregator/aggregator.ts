@@ -85,9 +85,10 @@ export class Aggregator {
       metrics,
       log: log.child({ room: "patterns" }),
     });
-    const onLogs = (lane: LaneId, batch: LogsBatch) => {
-      tails.arrived(lane.tenant, batch);
-      patterns.arrived(lane, batch);
+    const onLogs = (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
+      // Who follows what happens now does not want to see what happened hours ago between.
+      if (!isBacklog) tails.arrived(lane.tenant, batch);
+      patterns.arrived(lane, batch, isBacklog);
     };
     const head = createHead({ seriesLimits, onLogs });
     const { agents, agentSeries } = await openAgents(config, store, parts);

@@ -27,6 +27,7 @@ export async function openAggregatorRole(
   const receiver = createNatsReceiver(config.nats, config.streams, {
     ...parts,
     log: log.child({ room: "uplink" }),
+    backlogRate: config.ingest.backlog_rate,
   });
   const aggregator = await Aggregator.open(config, {
     ...parts,

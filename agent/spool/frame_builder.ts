@@ -21,6 +21,8 @@ export type BuiltFrame = {
   readonly items: number;
   readonly itemsTotal: number;
   readonly createdMs: number;
+  /** As in the header. */
+  readonly isAhead: boolean;
 };
 
 type Place = { readonly position: Position; readonly itemsTotal: number };
@@ -31,7 +33,7 @@ type HeaderFields = Parameters<typeof newHeader>[0];
 const checkpointBytesMax = 12 * 1024;
 const noBody = new Uint8Array();
 
-/** The OPEN frame of an epoch, and further ones where the checkpoints do not fit into one. */
+/** The OPEN frame of an epoch, and further ones where the checkpoints do not fit into one. `isAhead`: it need not wait for what lies before. */
 export function openFrames(
   lane: LaneName,
   before: Place,
@@ -39,6 +41,7 @@ export function openFrames(
   drops: Drops,
   checkpoints: ReadonlyMap<string, string>,
   createdMs: number,
+  isAhead = false,
 ): BuiltFrame[] {
   return splitCheckpoints(Object.fromEntries(checkpoints)).map((part, i) =>
     build(lane, { epoch, sequence: i + 1 }, noBody, {
@@ -51,6 +54,7 @@ export function openFrames(
       checkpoints: part,
       createdMs,
       compression: Compression.NONE,
+      ahead: i === 0 && isAhead,
     }),
   );
 }
@@ -119,8 +123,8 @@ function build(
   });
   const bytes = encodeFrame(header, body);
   assert(bytes.length <= frameBytesMax, `frame of ${bytes.length} bytes, at most ${frameBytesMax}`);
-  const { items, itemsTotal, createdMs } = header;
-  return { bytes, position, items, itemsTotal, createdMs };
+  const { items, itemsTotal, createdMs, ahead: isAhead } = header;
+  return { bytes, position, items, itemsTotal, createdMs, isAhead };
 }
 
 /** One part at least; each small enough for a header beside a full body. */

@@ -55,6 +55,8 @@ export type LaneTrouble = {
   readonly lastError: string;
 };
 
+/** Half of what an aggregator keeps apart (aggregator/ingest/lane.ts): what it has not told to be committed counts here, too. */
+const aheadMax = 8;
 const retryMinMs = 250;
 const retryMaxMs = 5_000;
 const fullCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
@@ -141,6 +143,26 @@ export class SpoolLane<Batch> {
    */
   newEpoch(): void {
     if (this.#readEpoch >= this.#position.epoch) this.#encoder = undefined;
+  }
+
+  /**
+   * Opens an epoch that need not wait for what lies before, and syncs it. Gives its number; undefined where the lane has as many of them as an
+   * aggregator keeps apart, or the disk refuses.
+   */
+  async openAhead(): Promise<number | undefined> {
+    const { files } = this.#parts;
+    if (this.#isClosed || files.aheadCount >= aheadMax) return undefined;
+    return this.#queue.between(async () => {
+      try {
+        await this.#openEpoch(true);
+        await files.sync();
+        return this.#position.epoch;
+      } catch (thrown) {
+        if (!(thrown instanceof OperatingError) || thrown.code !== "cancelled")
+          this.#refused("spool could not be written", thrown);
+        return undefined;
+      }
+    });
   }
 
   /** Makes the drops that no frame has told of durable, then everything. */
@@ -246,13 +268,14 @@ export class SpoolLane<Batch> {
     if (this.#encoder === undefined || isLarge || isOld) await this.#openEpoch();
   }
 
-  async #openEpoch(): Promise<void> {
+  async #openEpoch(isAhead = false): Promise<void> {
     const { name, clock, files, createEncoder, makeRoom } = this.#parts;
     const before = { position: this.#position, itemsTotal: this.#itemsTotal };
     // Epochs grow even when the clock goes back.
     const epoch = Math.max(Math.floor(clock.now()), before.position.epoch + 1);
     const told = this.#untold;
-    const frames = openFrames(name, before, epoch, this.#drops, this.#checkpoints, clock.now());
+    const known = this.#checkpoints;
+    const frames = openFrames(name, before, epoch, this.#drops, known, clock.now(), isAhead);
     await makeRoom(sizeOf(frames));
     await files.startSegment(epoch, frames);
     this.#encoder = createEncoder();

@@ -5,6 +5,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
 import { comparePositions, origin } from "#shared/model/position.ts";
+import { spanAfter } from "#shared/model/spans.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { BuiltFrame } from "./frame_builder.ts";
 import type { LaneMemo } from "./lane_memo.ts";
@@ -14,6 +15,13 @@ import { setAside } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentWriter } from "./segment_writer.ts";
 import { TailCache } from "./tail_cache.ts";
+
+/** Sizes, and when the oldest frame was made, Unix milliseconds; 0 where there is nothing. */
+export type Backlog = {
+  readonly bytes: number;
+  readonly items: number;
+  readonly oldestMs: number;
+};
 
 type LaneFilesParts = {
   readonly folder: string;
@@ -135,11 +143,36 @@ export class LaneFiles {
 
   /** Lets go of every segment that the aggregator has wholly committed, but not of the newest. */
   async trim(): Promise<void> {
-    for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
-      if (this.#segments.length === 1) return;
-      if (comparePositions(oldest.last, this.#parts.memo.committed) > 0) return;
-      await this.#remove(oldest);
+    for (const segment of this.#segments.slice(0, -1))
+      if (this.#isCommitted(segment)) await this.#remove(segment);
+  }
+
+  /** The newest epoch that need not wait for what lies before, 0 where there is none: what is new begins there. */
+  get liveEpoch(): number {
+    return this.#segments.findLast(({ isAhead }) => isAhead)?.epoch ?? 0;
+  }
+  /** Epochs that need not wait for what lies before. */
+  get aheadCount(): number {
+    return this.#segments.filter(({ isAhead }) => isAhead).length;
+  }
+
+  /** What lies before the live epoch and is not known to be committed, whole segments. */
+  get backlog(): Backlog {
+    const { liveEpoch } = this;
+    let [bytes, items, oldestMs] = [0, 0, 0];
+    for (const segment of this.#segments) {
+      if (segment.epoch >= liveEpoch) break;
+      if (this.#isCommitted(segment)) continue;
+      bytes += segment.bytes;
+      items += segment.items;
+      if (oldestMs === 0) oldestMs = segment.firstCreatedMs;
     }
+    return { bytes, items, oldestMs };
+  }
+
+  #isCommitted({ epoch, last }: Segment): boolean {
+    const { to } = spanAfter(this.#parts.memo.frames, { epoch, sequence: 0 }) ?? { to: origin };
+    return comparePositions(last, to) <= 0;
   }
 
   /** Lets go of the oldest segment although it is not committed, and remembers why. False when only the newest is left. */
@@ -148,7 +181,7 @@ export class LaneFiles {
     if (oldest === undefined || this.#segments.length === 1) return false;
     const { memo, log, onLost } = this.#parts;
     const from = { epoch: oldest.epoch, sequence: 0 };
-    const after = comparePositions(memo.committed, from) > 0 ? memo.committed : from;
+    const after = spanAfter(memo.frames, from)?.to ?? from;
     if (comparePositions(oldest.last, after) > 0) {
       const items = await this.#itemsAfter(oldest, after);
       memo.noteLoss({ after, to: oldest.last, reason });

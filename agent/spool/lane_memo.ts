@@ -5,7 +5,8 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { dropReasons } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
-import { comparePositions, origin } from "#shared/model/position.ts";
+import { origin } from "#shared/model/position.ts";
+import { joinSpans, type Span, spanAfter, upTo, withoutSpans } from "#shared/model/spans.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Loss } from "./losses.ts";
 import { addLoss } from "./losses.ts";
@@ -19,6 +20,8 @@ const PositionText = lazySchema(() =>
 const MemoText = lazySchema(() =>
   z.strictObject({
     committed: PositionText,
+    // Absent in files of before there was anything ahead.
+    ahead: z.array(z.strictObject({ from: PositionText, to: PositionText })).optional(),
     losses: z.array(
       z.strictObject({ after: PositionText, to: PositionText, reason: z.enum(dropReasons) }),
     ),
@@ -31,7 +34,7 @@ const MemoText = lazySchema(() =>
  */
 export class LaneMemo {
   readonly #path: string;
-  #committed: Position = origin;
+  #frames: readonly Span[] = [];
   #losses: readonly Loss[] = [];
   #isDirty = false;
 
@@ -43,8 +46,8 @@ export class LaneMemo {
     const memo = new LaneMemo(join(folder, "memo.json"));
     try {
       const text = await readFile(memo.#path, "utf8");
-      const { committed, losses } = MemoText.parse(JSON.parse(text));
-      memo.#committed = committed;
+      const { committed, ahead, losses } = MemoText.parse(JSON.parse(text));
+      memo.#frames = upTo(committed, ahead);
       memo.#losses = losses;
     } catch (thrown) {
       const isNew = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
@@ -53,17 +56,24 @@ export class LaneMemo {
     return memo;
   }
 
+  /** Everything up to here is committed. */
   get committed(): Position {
-    return this.#committed;
+    return spanAfter(this.#frames, origin)?.to ?? origin;
+  }
+  /** All frames that are committed. */
+  get frames(): readonly Span[] {
+    return this.#frames;
   }
   get losses(): readonly Loss[] {
     return this.#losses;
   }
 
   /** False when it was known already. */
-  noteCommitted(position: Position): boolean {
-    if (comparePositions(position, this.#committed) <= 0) return false;
-    this.#committed = { epoch: position.epoch, sequence: position.sequence };
+  noteCommitted(position: Position, ahead: readonly Span[] = []): boolean {
+    const { epoch, sequence } = position;
+    const frames = upTo({ epoch, sequence }, ahead);
+    if (withoutSpans(frames, this.#frames).length === 0) return false;
+    this.#frames = joinSpans([...this.#frames, ...frames]);
     this.#isDirty = true;
     return true;
   }
@@ -78,7 +88,13 @@ export class LaneMemo {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     try {
-      const memo = { committed: this.#committed, losses: this.#losses };
+      const { committed } = this;
+      const ahead = withoutSpans(this.#frames, upTo(committed));
+      const memo = {
+        committed,
+        ...(ahead.length === 0 ? {} : { ahead }),
+        losses: this.#losses,
+      };
       await writeFile(`${this.#path}.new`, JSON.stringify(memo));
       await rename(`${this.#path}.new`, this.#path);
     } catch (thrown) {

@@ -10,7 +10,7 @@ import { scanSegment } from "./scan.ts";
 const markDistanceBytes = 64 * 1024;
 
 type Mark = { readonly sequence: number; readonly offset: number };
-type FrameFacts = Pick<BuiltFrame, "position" | "items" | "itemsTotal" | "createdMs">;
+type FrameFacts = Pick<BuiltFrame, "position" | "items" | "itemsTotal" | "createdMs" | "isAhead">;
 
 /** What is known of one segment file without reading it. The file is one epoch's frames, sequences 1 to `last`. */
 export class Segment {
@@ -20,7 +20,9 @@ export class Segment {
   #lastSequence = 0;
   #itemsBefore = 0;
   #itemsAfter = 0;
+  #firstCreatedMs = 0;
   #lastCreatedMs = 0;
+  #isAhead = false;
   #marks: Mark[] = [];
 
   constructor(folder: string, epoch: number) {
@@ -41,6 +43,14 @@ export class Segment {
   get itemsAfter(): number {
     return this.#itemsAfter;
   }
+  /** Whether its frames may be taken before those of earlier segments. */
+  get isAhead(): boolean {
+    return this.#isAhead;
+  }
+  /** When its oldest frame was made. */
+  get firstCreatedMs(): number {
+    return this.#firstCreatedMs;
+  }
   /** When its newest frame was made. */
   get lastCreatedMs(): number {
     return this.#lastCreatedMs;
@@ -60,7 +70,11 @@ export class Segment {
   /** Takes note of a frame that lies at the end. */
   note(frame: FrameFacts, length: number): void {
     const { sequence } = frame.position;
-    if (this.#lastSequence === 0) this.#itemsBefore = frame.itemsTotal - frame.items;
+    if (this.#lastSequence === 0) {
+      this.#itemsBefore = frame.itemsTotal - frame.items;
+      this.#firstCreatedMs = frame.createdMs;
+      this.#isAhead = frame.isAhead;
+    }
     const mark = this.#marks.at(-1);
     if (mark === undefined || this.#bytes - mark.offset >= markDistanceBytes)
       this.#marks.push({ sequence, offset: this.#bytes });
@@ -103,8 +117,8 @@ export class Segment {
 
 /** A header as a segment takes note of it. */
 export function frameFacts(header: FrameHeader): FrameFacts {
-  const { epoch, sequence, items, itemsTotal, createdMs } = header;
-  return { position: { epoch, sequence }, items, itemsTotal, createdMs };
+  const { epoch, sequence, items, itemsTotal, createdMs, ahead: isAhead } = header;
+  return { position: { epoch, sequence }, items, itemsTotal, createdMs, isAhead };
 }
 
 function segmentName(epoch: number): string {

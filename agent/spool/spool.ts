@@ -4,6 +4,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
+import type { Span } from "#shared/model/spans.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -35,7 +36,16 @@ export type SpoolParts = {
 
 type AnyLane = Pick<
   SpoolLane<unknown>,
-  "signal" | "files" | "drops" | "trouble" | "read" | "nextAfter" | "newEpoch" | "sync" | "close"
+  | "signal"
+  | "files"
+  | "drops"
+  | "trouble"
+  | "read"
+  | "nextAfter"
+  | "newEpoch"
+  | "openAhead"
+  | "sync"
+  | "close"
 >;
 type Opened = { readonly memo: LaneMemo; readonly files: LaneFiles };
 
@@ -151,9 +161,9 @@ export class Spool {
     return () => void this.#listeners.delete(callback);
   }
 
-  /** Everything up to `position` is in committed blocks. */
-  async committed(signal: Signal, position: Position): Promise<void> {
-    if (!this.#memos[signal].noteCommitted(position)) return;
+  /** Everything up to `position`, and in spans beyond it, is in committed blocks. */
+  async committed(signal: Signal, position: Position, ahead: readonly Span[] = []): Promise<void> {
+    if (!this.#memos[signal].noteCommitted(position, ahead)) return;
     await this.lane(signal).files.trim();
     for (const wake of this.#roomWaiters.splice(0)) wake();
   }

@@ -23,6 +23,7 @@ export class WriteQueue<Batch> {
   readonly #groupMax: number;
   readonly #write: WriteGroup<Batch>;
   readonly #waiting: Waiting<Batch>[] = [];
+  readonly #between: (() => Promise<void>)[] = [];
   #working: Promise<void> | undefined;
 
   /** `write` is asked for one group at a time, of `groupMax` batches at most. */
@@ -39,6 +40,14 @@ export class WriteQueue<Batch> {
     return promise;
   }
 
+  /** Runs an action while nothing is written. Throws what it throws. */
+  between<Result>(action: () => Promise<Result>): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    this.#between.push(() => action().then(resolve, reject));
+    this.#working ??= this.#work();
+    return promise;
+  }
+
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
     await this.#working;
@@ -47,7 +56,11 @@ export class WriteQueue<Batch> {
   async #work(): Promise<void> {
     // With what else comes in this turn of the event loop: a busy agent's requests come several at once.
     if (this.#groupMax > 1) await setImmediate();
-    while (this.#waiting.length > 0) await this.#take(this.#waiting.splice(0, this.#groupMax));
+    while (this.#waiting.length + this.#between.length > 0) {
+      const action = this.#between.shift();
+      if (action !== undefined) await action();
+      else await this.#take(this.#waiting.splice(0, this.#groupMax));
+    }
     this.#working = undefined;
   }
 

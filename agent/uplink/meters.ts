@@ -6,6 +6,8 @@ export type UplinkMeters = {
   acknowledged(signal: Signal, bytes: number): void;
   failed(signal: Signal): void;
   resent(signal: Signal): void;
+  /** Sent beside what is new. */
+  backlog(signal: Signal, bytes: number): void;
 };
 
 export function createUplinkMeters(metrics: SelfMetrics, isConnected: () => boolean): UplinkMeters {
@@ -14,6 +16,7 @@ export function createUplinkMeters(metrics: SelfMetrics, isConnected: () => bool
   const frames = counter("frames", "Frames that the carrier acknowledged.");
   const bytes = counter("bytes", "Bytes of frames that the carrier acknowledged.");
   const failures = counter("publish_failures", "Publishes that were refused or not answered.");
+  const backlog = counter("backlog_bytes", "Bytes of frames sent of what an outage left.");
   const resends = counter("resends", "Times that the aggregator asked for frames again.");
   const connected = metrics.gauge("lapwing_uplink_connected", "1 while connected, else 0.");
   metrics.onCollect(() => connected.set(isConnected() ? 1 : 0));
@@ -24,5 +27,6 @@ export function createUplinkMeters(metrics: SelfMetrics, isConnected: () => bool
     },
     failed: (signal) => failures.inc({ signal }),
     resent: (signal) => resends.inc({ signal }),
+    backlog: (signal, size) => backlog.inc({ signal }, size),
   };
 }

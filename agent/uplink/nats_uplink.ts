@@ -9,9 +9,11 @@ import { fromWireOrder, toWireAnswer, toWireRefusal } from "#proto/bus/resolutio
 import type {
   Control,
   ControlReply,
+  Heartbeat,
   ResolutionOrder,
   ResolutionReply,
 } from "#proto/gen/v1/control_pb.js";
+import { fromWireSignal } from "#proto/codec/envelope.ts";
 import {
   ControlReplySchema,
   ControlSchema,
@@ -28,6 +30,8 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { KeyKeeper } from "../enroll/key_keeper.ts";
+import { BacklogPace } from "./backlog_pace.ts";
+import { UplinkConfig } from "./config.ts";
 import { LanePublisher } from "./lane_publisher.ts";
 import type { UplinkMeters } from "./meters.ts";
 import { createUplinkMeters } from "./meters.ts";
@@ -42,9 +46,12 @@ export type NatsUplinkParts = {
   readonly keeper?: Pick<KeyKeeper, "run" | "watch" | "demand"> | undefined;
   /** What is done over each connection besides, until it ends; it throws nothing. */
   readonly besides?: (nats: NatsConnection, port: AgentPort, signal: AbortSignal) => Promise<void>;
+  /** The defaults where absent. */
+  readonly config?: UplinkConfig;
 };
 
 const publishTimeoutMs = 5_000;
+const lookBackMaxMs = 2_000;
 const heartbeatTimeoutMs = 2_000;
 const renewalTimeoutMs = 10_000;
 const heartbeatIntervalDefaultMs = 5_000;
@@ -105,14 +112,18 @@ class AgentSession {
   readonly publishers: Readonly<Record<Signal, LanePublisher>>;
   readonly #port: AgentPort;
   readonly #parts: NatsUplinkParts;
+  readonly #pace: BacklogPace;
 
   constructor(port: AgentPort, parts: NatsUplinkParts, meters: UplinkMeters) {
-    const { clock, log } = parts;
+    const { clock, log, config = UplinkConfig.parse({}) } = parts;
     this.#port = port;
     this.#parts = parts;
+    this.#pace = new BacklogPace(clock, config.backlog_rate);
+    const shared = { port, clock, log, meters, pace: this.#pace };
+    const backlogAfterMs = config.backlog_after;
     this.publishers = {
-      metrics: new LanePublisher({ port, signal: "metrics", clock, log, meters }),
-      logs: new LanePublisher({ port, signal: "logs", clock, log, meters }),
+      metrics: new LanePublisher({ ...shared, signal: "metrics", backlogAfterMs }),
+      logs: new LanePublisher({ ...shared, signal: "logs", backlogAfterMs }),
     };
   }
 
@@ -120,6 +131,11 @@ class AgentSession {
     this.#takeOrders(nats);
     // Before anything is sent, so that an agent that was restarted does not send what is committed.
     await this.#beat(nats);
+    // Nor is a backlog sent before it is known to be one; a disk that is slow or full must not keep everything back.
+    const looked = new AbortController();
+    const { clock } = this.#parts;
+    await Promise.race([this.#lookBack(), clock.sleep(lookBackMaxMs, looked.signal)]);
+    looked.abort();
     await together(signal, [
       (ended) => this.#keepBeating(nats, ended),
       (ended) => this.#keepKey(nats, link, ended),
@@ -156,7 +172,9 @@ class AgentSession {
     const { clock, heartbeatIntervalMs = heartbeatIntervalDefaultMs } = this.#parts;
     while (!signal.aborted) {
       await clock.sleep(heartbeatIntervalMs, signal);
-      if (!signal.aborted) await this.#beat(nats);
+      if (signal.aborted) return;
+      await this.#beat(nats);
+      void this.#lookBack();
     }
   }
 
@@ -164,24 +182,40 @@ class AgentSession {
   async #beat(nats: NatsConnection): Promise<void> {
     const { tenant, agent } = this.#port;
     const subject = subjectOf({ tenant, kind: "heartbeat", agent });
-    const beat = toBinary(HeartbeatSchema, this.#port.heartbeat());
+    const beat = toBinary(HeartbeatSchema, this.#heartbeat());
     const { clock } = this.#parts;
     const [sentMs, startedMs] = [clock.now(), clock.monotonic()];
     try {
       const reply = await nats.request(subject, beat, { timeout: heartbeatTimeoutMs });
-      const { committed, nowMs } = fromBinary(HeartbeatReplySchema, reply.data);
+      const { committed, nowMs, backlogRate } = fromBinary(HeartbeatReplySchema, reply.data);
       // It was answered halfway between, as far as anybody can tell.
       const halfwayMs = sentMs + (clock.monotonic() - startedMs) / 2;
       this.#port.answered?.(nowMs === 0 ? undefined : halfwayMs - nowMs);
+      this.#pace.limitTo(backlogRate);
       for (const wire of committed) {
         const lane = fromLanePosition(wire);
         if (lane === undefined) continue;
-        this.#port.committed(lane.signal, lane.position);
-        this.publishers[lane.signal].skipTo(lane.position);
+        this.#port.committed(lane.signal, lane.position, lane.ahead);
+        this.publishers[lane.signal].skip(lane.position, lane.ahead);
       }
     } catch (thrown) {
       this.#parts.log.debug("heartbeat not answered", { error: messageOf(thrown) });
     }
+  }
+
+  async #lookBack(): Promise<void> {
+    await Promise.all(signals.map((lane) => this.publishers[lane].lookBack()));
+  }
+
+  #heartbeat(): Heartbeat {
+    const heartbeat = this.#port.heartbeat();
+    for (const lane of heartbeat.lanes) {
+      const signal = fromWireSignal(lane.signal);
+      const sent = signal === undefined ? undefined : this.publishers[signal].backlogSent;
+      if (signal !== undefined && sent !== undefined)
+        lane.backlogSent = toLanePosition(signal, sent);
+    }
+    return heartbeat;
   }
 
   #takeOrders(nats: NatsConnection): void {
@@ -213,12 +247,12 @@ class AgentSession {
       return create(ControlReplySchema);
     const lane = fromLanePosition(kind.value);
     if (lane === undefined) return create(ControlReplySchema);
-    const { signal, position } = lane;
-    if (kind.case === "committed") this.#port.committed(signal, position);
+    const { signal, position, ahead } = lane;
+    if (kind.case === "committed") this.#port.committed(signal, position, ahead);
     if (kind.case === "newEpoch") await this.#port.newEpoch(signal);
     if (kind.case !== "resend") return create(ControlReplySchema);
     const { next, lostReason = "" } = await this.#port.nextAfter(signal, position);
-    this.publishers[signal].rewind(position);
+    if (next !== undefined) this.publishers[signal].rewind(position, next);
     return create(ControlReplySchema, {
       ...(next === undefined ? {} : { next: toLanePosition(signal, next) }),
       lostReason,

@@ -37,11 +37,13 @@ export function createAgentPort(
         nowMs: clock.now(),
         lanes: spool.lanes.map((lane) => stateOf(spool, lane)),
       }),
-    committed: (signal, position) => void spool.committed(signal, position),
+    committed: (signal, position, ahead) => void spool.committed(signal, position, ahead),
     nextAfter: (signal, after) => Promise.resolve(spool.lane(signal).nextAfter(after)),
     answered,
     newEpoch: (signal) => Promise.resolve(spool.lane(signal).newEpoch()),
     resolution,
+    liveEpoch: (signal) => spool.lane(signal).files.liveEpoch,
+    openAhead: (signal) => spool.lane(signal).openAhead(),
   };
 }
 
@@ -54,6 +56,7 @@ function stateOf(spool: Spool, lane: ReturnType<Spool["lane"]>): LaneState {
   const signal = toWireSignal(lane.signal);
   const { position, itemsTotal } = lane.files.synced;
   const { state, lastError } = lane.trouble;
+  const { backlog } = lane.files;
   return create(LaneStateSchema, {
     signal,
     ...(position.epoch === 0 ? {} : { last: { signal, ...position } }),
@@ -64,5 +67,8 @@ function stateOf(spool: Spool, lane: ReturnType<Spool["lane"]>): LaneState {
     spoolItems: lane.files.items,
     state: state === "ok" && spool.isFull ? "full" : state,
     lastError,
+    backlogBytes: backlog.bytes,
+    backlogItems: backlog.items,
+    backlogOldestMs: backlog.oldestMs,
   });
 }

@@ -29,7 +29,8 @@ export type Head = {
    * out_of_bounds_timestamp; a series over the tenant's limit: series_limit).
    */
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
-  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops;
+  /** `isBacklog`: it was left by an outage, and what is newer of its lane is here. */
+  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog?: boolean): Drops;
   /** Freezes the open generation and gives its content. At most one at a time. */
   freeze(): HeadContent;
   /** The frozen generation is in blocks: forget it. */

@@ -38,7 +38,7 @@ export type HeadOptions = {
   /** None where absent. */
   readonly seriesLimits?: TenantLimits;
   /** Told of log records in the tick in which they can be found. Read only. */
-  readonly onLogs?: (lane: LaneId, batch: LogsBatch) => void;
+  readonly onLogs?: (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => void;
 };
 
 const aheadMaxDefaultMs = 10 * 60_000;
@@ -87,9 +87,9 @@ class MemoryHead implements Head {
     return this.#open.metrics.append(lane, decoded, latestMs, this.#arrivals++);
   }
 
-  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number): Drops {
+  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog = false): Drops {
     const kept = this.#open.logs.append(lane.tenant, batch, nowMs + this.#aheadMaxMs);
-    if (kept.batch.streamOf.length > 0) this.#options.onLogs?.(lane, kept.batch);
+    if (kept.batch.streamOf.length > 0) this.#options.onLogs?.(lane, kept.batch, isBacklog);
     return kept.drops;
   }
 

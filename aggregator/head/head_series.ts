@@ -34,9 +34,9 @@ export class HeadSeries {
     return { labels: this.labels, key: this.key, ...samples, ...starts };
   }
 
-  /** All samples, ascending and unique in time: in the sink's memory, good until it is used again. */
-  read(sink: SampleSink): SampleRun {
-    this.#collect(-Infinity, Infinity, sink);
+  /** Samples within [startMs, endMs], ascending and unique in time: in the sink's memory, good until it is used again. */
+  read(sink: SampleSink, startMs: number, endMs: number): SampleRun {
+    this.#collect(startMs, endMs, sink);
     const run = sink.run();
     const starts = this.#starts(run.timestampsMs, run.count);
     return starts === undefined ? run : { ...run, ...starts };

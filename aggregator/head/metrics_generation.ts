@@ -6,7 +6,8 @@ import { addDrops, type Drops } from "#shared/model/account.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
-import type { CutMetrics } from "../store/cut_metrics.ts";
+import type { CutMetrics, CutPart } from "../store/cut_metrics.ts";
+import { TimeWindows } from "../store/cut_spans.ts";
 import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
 import { HeadExemplars } from "./head_exemplars.ts";
@@ -25,6 +26,7 @@ type TenantMetrics = {
   readonly index: SeriesIndex;
   readonly families: Map<string, MetricFamily>;
   readonly times: TimeBounds;
+  readonly windows: TimeWindows;
   readonly limit: SeriesLimit | undefined;
   samples: number;
   /** Made with the first one. */
@@ -98,7 +100,7 @@ export class MetricsGeneration {
           present -= removed;
         }
         this.#sampleBytes += table.appendRow(timestampMs, values, arrival);
-        widen(tenant.times, timestampMs);
+        if (present > 0) widen(tenant, timestampMs);
         kept += present;
       } else outOfBounds += present;
     }
@@ -110,7 +112,7 @@ export class MetricsGeneration {
         if (columns?.has(samples.columns[i] ?? 0) === true) refused++;
         else if (isWithin(samples.timestampsMs[i] ?? Number.NaN, latestMs)) {
           this.#sampleBytes += table.appendSparse(samples, words, i, arrival);
-          widen(tenant.times, samples.timestampsMs[i] ?? Number.NaN);
+          widen(tenant, samples.timestampsMs[i] ?? Number.NaN);
           kept++;
         } else outOfBounds++;
       }
@@ -121,7 +123,7 @@ export class MetricsGeneration {
         if (columns?.has(samples.columns[i] ?? 0) === true) refused++;
         else if (isWithin(timestampMs, latestMs)) {
           this.#sampleBytes += table.appendHistogram(samples, i, arrival);
-          widen(tenant.times, timestampMs);
+          widen(tenant, timestampMs);
           kept++;
         } else outOfBounds++;
       }
@@ -159,7 +161,8 @@ export class MetricsGeneration {
     if (tenant === undefined) {
       const limit = this.#limits?.of(name);
       const index = new SeriesIndex();
-      tenant = { index, families: new Map(), times: noTimes(), limit, samples: 0 };
+      const times = { times: noTimes(), windows: new TimeWindows() };
+      tenant = { index, families: new Map(), ...times, limit, samples: 0 };
       this.#tenants.set(name, tenant);
     }
     return tenant;
@@ -234,7 +237,7 @@ export class MetricsGeneration {
 }
 
 function cutMetricsOf(
-  { index, samples, limit }: TenantMetrics,
+  { index, samples, limit, windows }: TenantMetrics,
   sink: SampleSink,
   nowMs: number,
 ): CutMetrics {
@@ -244,17 +247,24 @@ function cutMetricsOf(
     assert(series !== undefined, "a series of the cut is asked for by its place");
     return series;
   };
-  return {
-    items: samples,
+  const within = (startMs: number, endMs: number): CutPart => ({
     size: all.length,
     labels: (position) => at(position).labels,
     read: (position) => {
       const series = at(position);
-      const run = series.read(sink);
+      const run = series.read(sink, startMs, endMs);
       // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().
       if (run.count > 0) limit?.touch(series.hash, nowMs);
       return run;
     },
+  });
+  const spans = windows.spans();
+  const parts =
+    spans.length > 1 ? spans.map(({ startMs, endMs }) => within(startMs, endMs)) : undefined;
+  return {
+    ...within(-Infinity, Infinity),
+    items: samples,
+    ...(parts === undefined ? {} : { parts }),
   };
 }
 
@@ -262,7 +272,8 @@ function noTimes(): TimeBounds {
   return { minMs: Infinity, maxMs: -Infinity };
 }
 
-function widen(times: TimeBounds, timestampMs: number): void {
+function widen({ times, windows }: TenantMetrics, timestampMs: number): void {
+  windows.add(timestampMs);
   if (timestampMs < times.minMs) times.minMs = timestampMs;
   if (timestampMs > times.maxMs) times.maxMs = timestampMs;
 }

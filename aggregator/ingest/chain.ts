@@ -24,7 +24,12 @@ export type ChainParts = {
    * Decodes a data frame and appends it unless it is in a committed block already; gives what was not kept. `undecodable` where it makes no sense,
    * or where the frames that it leans on are missing (then there is no decoder).
    */
-  readonly append: (frame: Frame, decoder: MetricsDecoder | undefined, isNew: boolean) => Drops;
+  readonly append: (
+    frame: Frame,
+    chain: Chain,
+    decoder: MetricsDecoder | undefined,
+    isNew: boolean,
+  ) => Drops;
 };
 
 /**
@@ -218,7 +223,7 @@ export class Chain {
     this.#cursor = positionOf(header);
     this.#jump = undefined;
     this.#touchedMs = Date.now();
-    const drops = append(frame, this.#decoder, isNew);
+    const drops = append(frame, this, this.#decoder, isNew);
     const isUndecodable = drops.undecodable !== undefined;
     if (isUndecodable) this.#decoder = undefined;
     if (!isNew) return "taken";

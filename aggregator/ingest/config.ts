@@ -20,6 +20,11 @@ export const IngestConfig = z.strictObject({
   series_limit_by_tenant: z.record(z.string(), z.number().int().nonnegative()).default({}),
   /** A gap whose agent has been silent for this long is counted as lost, and what came after it goes on. */
   gap_timeout: duration.prefault("1h"),
+  /**
+   * What outages have left is sent at most this fast by all agents together, bytes a second: a small part of what is taken, so that what is
+   * new never waits behind it.
+   */
+  backlog_rate: byteSize.prefault("4MiB"),
   /** Metrics and events of patterns of log lines. */
   patterns: PatternsConfig.prefault({}),
   /** Bound of the folder that frames which can't be read are set aside in; the oldest go first. */

@@ -21,6 +21,8 @@ type Watch = {
   readonly chain: Chain;
   /** Where the agent says its lane ends, or undefined when only a held frame shows the gap. Of the last chain only. */
   agentLast: Position | undefined;
+  /** Of an earlier chain: how far the agent has sent what lies before its newest part; undefined when all of it. */
+  agentSent: Position | undefined;
   /** The cursor when it was last seen to move, and when that was. */
   cursor: Position;
   movedMs: number;
@@ -34,8 +36,6 @@ const tickMs = 250;
 /** Frames on their way overtake a question; so a gap must stand this long before we ask. */
 const patienceMs = 1_000;
 const askWaitMaxMs = 30_000;
-/** What an outage left is sent by itself, at a bounded rate: nothing may come of it for so long while all is well. */
-const backlogPatienceMs = 30_000;
 /** How long an agent may answer that it has nothing before we believe that it will stay so. */
 const emptyHandedMs = 30_000;
 
@@ -54,14 +54,15 @@ export class GapWatch {
       if (chain.heldFrames > 0 || chain !== lane.chains.at(-1)) this.#watch(lane, chain);
   }
 
-  /** The agent told where its lane ends. */
-  heard(lane: Lane, last: Position): void {
+  /** The agent told where its lane ends, and how far it has sent of a backlog while more of that comes by itself. */
+  heard(lane: Lane, last: Position, backlogSent?: Position): void {
     const newest = lane.chains.at(-1);
     for (const chain of lane.chains) {
       const isBehind = chain !== newest || comparePositions(last, chain.taken) > 0;
       if (!isBehind && !this.#watches.has(chain)) continue;
       const watch = this.#watch(lane, chain);
       watch.agentLast = { epoch: last.epoch, sequence: last.sequence };
+      watch.agentSent = chain === newest ? undefined : backlogSent;
       watch.reachedMs = this.#parts.clock.monotonic();
     }
   }
@@ -78,15 +79,15 @@ export class GapWatch {
     const known = this.#watches.get(chain);
     if (known !== undefined) return known;
     const now = this.#parts.clock.monotonic();
-    const patience = patienceOf(lane, chain);
     const watch: Watch = {
       lane,
       chain,
       agentLast: undefined,
+      agentSent: undefined,
       cursor: chain.cursor,
       movedMs: now,
-      askAtMs: now + patience,
-      askWaitMs: patience,
+      askAtMs: now + patienceMs,
+      askWaitMs: patienceMs,
       reachedMs: now,
     };
     this.#watches.set(chain, watch);
@@ -96,11 +97,16 @@ export class GapWatch {
   async #look(watch: Watch): Promise<void> {
     const { lane, chain } = watch;
     const now = this.#parts.clock.monotonic();
-    if (comparePositions(chain.cursor, watch.cursor) !== 0) {
+    const { agentSent } = watch;
+    // What was not sent yet is not missing, as long as there is somebody to send it.
+    const isToCome =
+      agentSent !== undefined &&
+      comparePositions(agentSent, chain.cursor) <= 0 &&
+      now - watch.reachedMs < emptyHandedMs;
+    if (isToCome || comparePositions(chain.cursor, watch.cursor) !== 0) {
       // Frames are coming in: give them time before asking again.
-      const patience = patienceOf(lane, chain);
-      Object.assign(watch, { cursor: chain.cursor, movedMs: now, askAtMs: now + patience });
-      watch.askWaitMs = patience;
+      Object.assign(watch, { cursor: chain.cursor, movedMs: now, askAtMs: now + patienceMs });
+      watch.askWaitMs = patienceMs;
     }
     const isLast = chain === lane.chains.at(-1);
     const isBehind =
@@ -131,14 +137,12 @@ export class GapWatch {
     // A late answer must not be taken for one about where the lane stands by now.
     if (comparePositions(after, chain.cursor) !== 0 || !lane.chains.includes(chain)) return;
     lane.agentHas(chain, answer);
+    // It goes back there, and tells of it with its next heartbeat.
+    if (watch.agentSent !== undefined) watch.agentSent = after;
     if (answer.next !== undefined || chain.heldFrames === 0) return;
     // The agent is there, and has nothing that could fill the gap before what we hold.
     if (now - watch.movedMs < emptyHandedMs) return;
     log.warn("gap given up: its agent has nothing for it", { ...lane.id, after });
     lane.giveUp(chain, answer.lostReason ?? "unknown_history");
   }
-}
-
-function patienceOf(lane: Lane, chain: Chain): number {
-  return chain === lane.chains.at(-1) ? patienceMs : backlogPatienceMs;
 }

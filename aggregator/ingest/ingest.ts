@@ -175,7 +175,7 @@ export class Ingest {
       if (signal === undefined) continue;
       const lane = this.lanes.get({ tenant: heartbeat.tenant, agent: heartbeat.agent, signal });
       lane.heard(state.itemsTotal, state.drops, state.backlogOldestMs);
-      if (state.last !== undefined) this.#gaps.heard(lane, state.last);
+      if (state.last !== undefined) this.#gaps.heard(lane, state.last, state.backlogSent);
     }
     this.#parts.onHeartbeat(heartbeat);
   }

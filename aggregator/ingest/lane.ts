@@ -50,7 +50,8 @@ export class Lane {
     this.#parts = {
       signal,
       counts: this.#counts,
-      append: (frame, decoder, isNew) => this.#append(frame, decoder, isNew),
+      append: (frame, chain, decoder, isNew) =>
+        isNew || signal === "metrics" ? this.#append(frame, chain, decoder, isNew) : {},
     };
     this.#chains = [Chain.first(this.#parts)];
     if (from === undefined) return;
@@ -260,14 +261,14 @@ export class Lane {
     this.#chains = [base, ...ahead.filter((one) => one !== next)];
   }
 
-  #append(frame: Frame, decoder: MetricsDecoder | undefined, isNew: boolean): Drops {
+  #append(frame: Frame, chain: Chain, decoder: MetricsDecoder | undefined, isNew: boolean): Drops {
     const { header } = frame;
     if (header.kind !== FrameKind.DATA) return {};
     // A host whose clock runs ahead tells the times that it sees: they are measured by its own clock, or all its data would be lost.
     const nowMs = Math.max(Date.now(), header.createdMs);
     try {
       if (this.id.signal === "logs")
-        return isNew ? this.#head.appendLogs(this.id, decodeLogs(frame), nowMs) : {};
+        return this.#head.appendLogs(this.id, decodeLogs(frame), nowMs, chain !== this.#newest);
       if (decoder === undefined)
         throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
       const decoded = decoder.decode(frame);

@@ -93,6 +93,16 @@ function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
     ...names,
     "reason",
   ]);
+  const backlog = metrics.gauge(
+    "lapwing_account_backlog_items",
+    "Of items in flight: what an outage left, which comes beside what is new.",
+    names,
+  );
+  const backlogAge = metrics.gauge(
+    "lapwing_account_backlog_age_seconds",
+    "How old the oldest item of the backlog is, as far as known; 0 without one.",
+    names,
+  );
   const behind = metrics.gauge("lapwing_ingest_held_frames", "Frames that wait for a gap.", [
     "signal",
   ]);
@@ -107,6 +117,8 @@ function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
       inFlight.set(labels, account.inFlight);
       for (const [reason, count] of Object.entries(account.dropped))
         dropped.set({ ...labels, reason }, count);
+      backlog.set(labels, lane.backlogItems);
+      backlogAge.set(labels, lane.backlogMs(Date.now()) / 1_000);
     }
     for (const signal of signals) behind.set({ signal }, held[signal]);
   });

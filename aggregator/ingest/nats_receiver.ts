@@ -37,6 +37,7 @@ import { signals } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { BacklogShare } from "./backlog_share.ts";
 import { CommittedBoard } from "./committed_board.ts";
 import type { PartitionParts } from "./nats_partition.ts";
 import { NatsPartition } from "./nats_partition.ts";
@@ -46,6 +47,8 @@ export type NatsReceiverParts = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
+  /** What outages have left may be sent so fast by all agents, bytes a second; no limit where absent. */
+  readonly backlogRate?: number;
 };
 
 const requestTimeoutMs = 2_000;
@@ -68,6 +71,7 @@ class NatsReceiver implements Receiver {
   readonly #streams: StreamsConfig;
   readonly #parts: NatsReceiverParts;
   readonly #board = new CommittedBoard();
+  readonly #share: BacklogShare | undefined;
   readonly #refused: (kind: "frame" | "heartbeat") => void;
   #handlers: ReceiverHandlers | undefined;
   #partitions: NatsPartition[] = [];
@@ -80,6 +84,8 @@ class NatsReceiver implements Receiver {
     this.#config = config;
     this.#streams = streams;
     this.#parts = parts;
+    const { clock, backlogRate } = parts;
+    this.#share = backlogRate === undefined ? undefined : new BacklogShare(clock, backlogRate);
     const refused = parts.metrics.counter(
       "lapwing_receiver_refused_messages_total",
       "Messages that speak for another lane than their subject, or that can't be read.",
@@ -215,7 +221,8 @@ class NatsReceiver implements Receiver {
         .of(beat.tenant, beat.agent)
         .map(({ lane, position, ahead }) => toLanePosition(lane.signal, position, ahead));
       const nowMs = this.#parts.clock.now();
-      const reply = create(HeartbeatReplySchema, { committed, nowMs });
+      const backlogRate = this.#share?.heard(beat) ?? 0;
+      const reply = create(HeartbeatReplySchema, { committed, nowMs, backlogRate });
       message.respond(toBinary(HeartbeatReplySchema, reply));
     } catch (thrown) {
       this.#refused("heartbeat");

@@ -69,7 +69,7 @@ export class PatternWatch implements OwnData {
   }
 
   /** HeadOptions.onLogs. */
-  arrived(lane: LaneId, batch: LogsBatch): void {
+  arrived(lane: LaneId, batch: LogsBatch, isBacklog = false): void {
     if (!this.#config.enabled || isOwn(lane)) return;
     const { tenant } = lane;
     const nowMs = this.#clock.now();
@@ -78,7 +78,7 @@ export class PatternWatch implements OwnData {
       patterns = new TenantPatterns(this.#partsOf(tenant), nowMs);
       this.#tenants.set(tenant, patterns);
     }
-    patterns.arrived(batch, nowMs);
+    patterns.arrived(batch, nowMs, isBacklog);
   }
 
   /** The pattern of a template's text, as far as it came lately. */

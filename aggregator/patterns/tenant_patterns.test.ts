@@ -75,9 +75,9 @@ class World {
     for (const lines of again) this.take(lines);
   }
 
-  take(lines: readonly Line[]): void {
+  take(lines: readonly Line[], isBacklog = false): void {
     this.#taken.push(lines);
-    this.patterns.arrived(batchOf(lines, this.nowMs), this.nowMs);
+    this.patterns.arrived(batchOf(lines, this.nowMs), this.nowMs, isBacklog);
   }
 
   /** Time goes by, and what is due is stored. */
@@ -253,6 +253,23 @@ test("a pattern is news once, after its group has learned, and not when words be
   world.take([{ template: "session of zoe is open" }]);
   world.commit();
   expect(world.events).toHaveLength(5);
+});
+
+test("lines that an outage left are neither news nor counted, and their patterns are known from then on", () => {
+  const world = new World({ learning: "1h" });
+  world.take([{ template: "known <0> before" }]);
+  world.wait(61 * minute);
+  world.commit();
+  const before = world.increases("pattern_id");
+  const old = { template: "seen while away <0>", atMs: startMs + minute };
+  world.take([old, { template: "known <0> before", atMs: startMs + minute }], true);
+  world.wait(minute);
+  world.take([{ template: "seen while away <0>" }]);
+  world.wait(minute);
+  world.commit();
+  expect(world.events).toEqual([]);
+  const after = world.increases("pattern_id");
+  expect(sumOf(after) - sumOf(before)).toBe(1);
 });
 
 test("what was not committed is told again after a crash, and what was is not", () => {

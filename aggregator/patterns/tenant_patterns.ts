@@ -102,8 +102,11 @@ export class TenantPatterns {
     return this.#series.size;
   }
 
-  /** Lines of a batch that was appended to the head. */
-  arrived(batch: LogsBatch, nowMs: number): void {
+  /**
+   * Lines of a batch that was appended to the head. A backlog's are old: their patterns are known from then on, but no news, and counters and
+   * rates, which tell of now, leave them out.
+   */
+  arrived(batch: LogsBatch, nowMs: number, isBacklog = false): void {
     this.#isChanged = true;
     const groups: PatternGroup[] = [];
     const patterns: (KnownPattern | undefined)[] = [];
@@ -116,8 +119,9 @@ export class TenantPatterns {
       const { template } = count;
       if (template >= 0 && isLooked[template] !== true) {
         isLooked[template] = true;
-        patterns[template] = this.#patternOf(batch, count, group, nowMs);
+        patterns[template] = this.#patternOf(batch, count, group, nowMs, isBacklog);
       }
+      if (isBacklog) return;
       const slot = group.slotOf(template < 0 ? undefined : patterns[template], count.count);
       const ahead = count.window - this.#window;
       const window = ahead >= 0 && ahead < windowsOpen ? count.window : undefined;
@@ -198,6 +202,7 @@ export class TenantPatterns {
     { template, row, level, stream }: LineCount,
     group: PatternGroup,
     nowMs: number,
+    isBacklog: boolean,
   ): KnownPattern | undefined {
     const own = batch.mined?.templates[template];
     if (own === undefined) return undefined;
@@ -207,7 +212,7 @@ export class TenantPatterns {
     const found = this.book.of(own, timeMs, nowMs);
     if (found === undefined) return undefined;
     const { known, isNew } = found;
-    if (isNew && nowMs - group.firstMs >= this.#parts.config.learning) {
+    if (isNew && !isBacklog && nowMs - group.firstMs >= this.#parts.config.learning) {
       const labels = batch.streams[stream] ?? {};
       known.isNews = this.#tell("new_pattern", nowMs, {
         timeMs,

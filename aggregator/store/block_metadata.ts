@@ -20,7 +20,7 @@ export type BlockNote = {
   readonly signal: Block["signal"];
   readonly createdMs: number;
   readonly lanes: readonly LaneNote[];
-  /** Absent for a block that a commit wrote. */
+  /** Absent for a block that alone has what a commit wrote. */
   readonly merge?: MergeNote;
   /** Of a tier's block. Its frames are those of which it has what lies in its window. */
   readonly tier?: TierNote;
@@ -34,6 +34,7 @@ export type TierNote = {
   readonly sources: readonly string[];
 };
 
+/** Of a file that a merge wrote, or that is not the only one that a commit wrote of its tenant and signal. */
 export type MergeNote = {
   /** The same for all files that one merge wrote; a UUID of version 7, so later merges have greater ones. */
   readonly group: string;
@@ -42,9 +43,21 @@ export type MergeNote = {
   readonly isLast: boolean;
   /** The block, or one that it was merged from, holds only a part of its lanes' frames: its merge wrote several files. */
   readonly isPartial: boolean;
-  /** Ids of merged blocks that are not known by their frames: partial ones, and those without lanes. */
+  /** Ids of the blocks that were merged; of older files only of those not known by their frames. */
   readonly replaces: readonly string[];
+  /** Groups of commits that wrote several files, of which something is in it: that of a file that a commit wrote is its own. */
+  readonly cuts?: readonly string[];
 };
+
+/** The note of one of the files that a commit writes of a tenant and signal. */
+export function cutNote(note: BlockNote, group: string, part: number, parts: number): BlockNote {
+  if (parts === 1) return note;
+  // One commit, but what is written of each tenant and signal counts for itself.
+  const id = `${group} ${note.tenant} ${note.signal}`;
+  const isLast = part === parts - 1;
+  const merge = { group: id, part, isLast, isPartial: true, replaces: [], cuts: [id] };
+  return { ...note, merge };
+}
 
 /** What is read back from a file. */
 export type FileNote = BlockNote & Written & { readonly rows: number };
@@ -105,9 +118,13 @@ export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefi
   const tier = text("tier") === "" ? undefined : TierRow.parse(unpacked(text("tier")));
   return {
     ...note,
-    ...(merge === undefined ? {} : { merge }),
+    ...(merge === undefined ? {} : { merge: mergeNote(merge) }),
     ...(tier === undefined ? {} : { tier }),
   };
+}
+
+function mergeNote({ cuts, ...merge }: z.output<typeof MergeRow>): MergeNote {
+  return { ...merge, ...(cuts === undefined ? {} : { cuts }) };
 }
 
 function exemplarsNote(text: string): Pick<Written, "exemplars"> {
@@ -214,4 +231,5 @@ const MergeRow = z.object({
   isLast: z.boolean(),
   isPartial: z.boolean(),
   replaces: z.array(z.string()),
+  cuts: z.array(z.string()).optional(),
 });

@@ -2,13 +2,13 @@ import { rm } from "node:fs/promises";
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { type Span, withoutSpans } from "#shared/model/spans.ts";
 import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./block_view.ts";
 import { writeMetricsFile } from "./block_writer.ts";
-import { framesOf } from "./lane_commit.ts";
 import type { LocalFile } from "./local_file.ts";
-import type { LaneNote } from "./block_metadata.ts";
+import { cutNote } from "./block_metadata.ts";
+import { batchesByTime } from "./cut_logs.ts";
+import { CommittedFrames } from "./committed_frames.ts";
 import type { TieredBlock } from "./catalog_writes.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./deps.ts";
@@ -27,7 +27,6 @@ import type {
   BlockView,
   Cut,
   Deletion,
-  LaneCommit,
   Store,
   StoredPatterns,
 } from "./store.ts";
@@ -51,8 +50,7 @@ export class BlockStore implements Store {
   readonly #inFlight = new Set<string>();
   readonly #texts = new SeriesTexts();
   readonly #deletions: SeriesDeletions;
-  /** Committed frames by lane. */
-  readonly #frames = new Map<string, readonly Span[]>();
+  readonly #frames = new CommittedFrames();
   #areFamiliesSaved = false;
   #floors = TierFloors.none;
   #blocks: readonly Block[] = [];
@@ -87,7 +85,7 @@ export class BlockStore implements Store {
     for (const { tenant, family } of await this.#deps.catalog.families())
       this.#rememberFamilies(tenant, [family]);
     await this.#deletions.start();
-    this.#moved(await this.#deps.catalog.lanes());
+    this.#frames.moved(await this.#deps.catalog.lanes());
     this.#maintenance.start();
   }
 
@@ -102,7 +100,7 @@ export class BlockStore implements Store {
     try {
       const earlier = await this.#resolveUncertain(cut);
       if (earlier !== undefined) {
-        this.#moved(cut.lanes);
+        this.#frames.moved(cut.lanes);
         this.#setBlocks([...this.#blocks, ...earlier]);
         published();
         return earlier;
@@ -208,7 +206,7 @@ export class BlockStore implements Store {
     for (const { key } of added) this.#inFlight.delete(key);
     for (const [tenant, some] of families) this.#rememberFamilies(tenant, some);
     if (families.size > 0) this.#areFamiliesSaved = false;
-    this.#moved(lanes);
+    this.#frames.moved(lanes);
     this.#setBlocks([...this.#blocks, ...added]);
     published();
     return added;
@@ -216,6 +214,7 @@ export class BlockStore implements Store {
 
   async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
     const { writer, staging } = this.#deps;
+    const group = Bun.randomUUIDv7();
     const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
     for (const tenant of tenants) {
       const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
@@ -225,21 +224,30 @@ export class BlockStore implements Store {
         tenant,
         signal: "metrics" as const,
         createdMs: nowMs,
-        lanes: this.#laneNotes(cut.lanes, tenant, "metrics"),
+        lanes: this.#frames.notes(cut.lanes, tenant, "metrics"),
       };
-      const file = await writeMetricsFile(writer, staging, metrics, this.#texts, note, exemplars);
-      added.push(await this.#upload(tenant, "metrics", file, nowMs));
+      const parts = metrics.parts ?? [metrics];
+      for (const [i, part] of parts.entries()) {
+        const own = cutNote(note, group, i, parts.length);
+        const rest = i === parts.length - 1 ? exemplars : [];
+        const file = await writeMetricsFile(writer, staging, part, this.#texts, own, rest);
+        added.push(await this.#upload(tenant, "metrics", file, nowMs));
+      }
     }
     for (const [tenant, batches] of cut.logs) {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
-      const file = await writeLogsFile(staging, filled, {
+      const note = {
         tenant,
-        signal: "logs",
+        signal: "logs" as const,
         createdMs: nowMs,
-        lanes: this.#laneNotes(cut.lanes, tenant, "logs"),
-      });
-      added.push(await this.#upload(tenant, "logs", file, nowMs));
+        lanes: this.#frames.notes(cut.lanes, tenant, "logs"),
+      };
+      const parts = batchesByTime(filled);
+      for (const [i, part] of parts.entries()) {
+        const file = await writeLogsFile(staging, part, cutNote(note, group, i, parts.length));
+        added.push(await this.#upload(tenant, "logs", file, nowMs));
+      }
     }
   }
 
@@ -294,20 +302,6 @@ export class BlockStore implements Store {
         this.#setBlocks([...withTiered(left, tiered), ...added]);
       },
     );
-  }
-
-  #moved(lanes: readonly LaneCommit[]): void {
-    for (const commit of lanes) this.#frames.set(laneKey(commit.lane), framesOf(commit));
-  }
-
-  /** Which frames the block of a cut holds: those that the cut has more than what is committed. */
-  #laneNotes(lanes: readonly LaneCommit[], tenant: string, signal: Block["signal"]): LaneNote[] {
-    return lanes
-      .filter(({ lane }) => lane.tenant === tenant && lane.signal === signal)
-      .map((commit) => {
-        const known = this.#frames.get(laneKey(commit.lane)) ?? [];
-        return { spans: withoutSpans(framesOf(commit), known), commit };
-      });
   }
 
   async #saveFamilies(): Promise<void> {
@@ -386,10 +380,6 @@ function withTiered(blocks: readonly Block[], changed: readonly TieredBlock[]): 
     const tiered = byId.get(block.id);
     return tiered === undefined ? block : { ...block, tiered };
   });
-}
-
-function laneKey({ tenant, agent, signal }: LaneCommit["lane"]): string {
-  return JSON.stringify([tenant, agent, signal]);
 }
 
 function isSameFamily(a: MetricFamily | undefined, b: MetricFamily): boolean {

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_columns.ts";
-import type { CutMetrics } from "./cut_metrics.ts";
+import type { CutPart } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
@@ -32,7 +32,7 @@ const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } a
 export async function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
-  metrics: CutMetrics,
+  metrics: CutPart,
   texts: SeriesTexts = new SeriesTexts(),
   note?: BlockNote,
   exemplars: readonly SeriesExemplars[] = [],
@@ -62,7 +62,7 @@ export async function writeMetricsFile(
 /** Nearly every cut is of numbers alone, and needs no DuckDB. */
 function writeNumbers(
   folder: string,
-  metrics: CutMetrics,
+  metrics: CutPart,
   sorted: SortedSeries,
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {

@@ -6,9 +6,14 @@ import type { SeriesSamples } from "../query/source.ts";
  * One tenant's metrics of a cut. Samples are read series by series into the same memory, not handed over as arrays a series:
  * hundreds of thousands of small arrays a flush cost more than the samples in them.
  */
-export type CutMetrics = {
+export type CutMetrics = CutPart & {
   /** Samples of all series. */
   readonly items: number;
+  /** The same by times, in order, where they lie far apart: a block each. Each has a sample. */
+  readonly parts?: readonly CutPart[];
+};
+
+export type CutPart = {
   /** How many series there are, each once, in any order. */
   readonly size: number;
   labels(index: number): Labels;

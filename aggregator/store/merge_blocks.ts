@@ -123,16 +123,13 @@ export function mergedNote(
   const { tenant = "", signal = "metrics" } = inputs[0] ?? {};
   const lanes = joinLanes(notes.map((note) => note?.lanes ?? []));
   const isAnyPartial = notes.some((note) => note?.merge?.isPartial === true);
-  const replaces = inputs
-    .filter((_, i) => {
-      const note = notes[i];
-      return note === undefined || note.lanes.length === 0 || note.merge?.isPartial === true;
-    })
-    .map(({ id }) => id);
+  const replaces = inputs.map(({ id }) => id);
+  const cuts = [...new Set(notes.flatMap((note) => note?.merge?.cuts ?? []))];
   const group = Bun.randomUUIDv7();
   return (part, isLast) => {
     const isPartial = isAnyPartial || part > 0 || !isLast;
-    const merge = { group, part, isLast, isPartial, replaces };
+    const known = { group, part, isLast, isPartial, replaces };
+    const merge = cuts.length === 0 ? known : { ...known, cuts };
     return { tenant, signal, createdMs, lanes, merge };
   };
 }

@@ -32,7 +32,8 @@ class Model {
     return { block: { ...what, ...size, id, key: id, bytes: 1 }, note };
   }
 
-  commit(count: number, isDone: boolean): void {
+  /** `uploaded` files of `parts` come to lie there; the commit counts when all do, and it is done. */
+  commit(count: number, isDone: boolean, parts = 1, uploaded = parts): void {
     const from = this.#position;
     const to = from + count;
     const account = { itemsTotal: to, ahead: [], stored: to, dropped: {}, agentDropped: {} };
@@ -41,11 +42,17 @@ class Model {
       { spans: [{ from: at(from), to: at(to) }], commit: { lane, position: at(to), ...account } },
     ];
     const frames = Array.from({ length: count }, (_, i) => from + i + 1);
-    const file = this.#file(this.#id(), frames, lanes);
-    if (isDone) {
+    const group = this.#id();
+    const files = Array.from({ length: parts }, (_, part) => {
+      const own = frames.filter((frame) => frame % parts === part);
+      const isLast = part === parts - 1;
+      const merge = { group, part, isLast, isPartial: true, replaces: [], cuts: [group] };
+      return this.#file(this.#id(), own, lanes, parts === 1 ? undefined : merge);
+    }).slice(0, uploaded);
+    if (isDone && files.length === parts) {
       this.#position = to;
-      this.committed.push(file);
-    } else this.lying.push(file);
+      this.committed.push(...files);
+    } else this.lying.push(...files);
   }
 
   /** `uploaded` files of `parts` come to lie there; the merge counts when all do, and it is done. */
@@ -56,7 +63,6 @@ class Model {
     const frames = inputs.flatMap(({ block }) => this.frames.get(block.id) ?? []);
     const isOld = inputs.some(({ note }) => note?.merge?.isPartial === true);
     const lanes = joinLanes(inputs.map(({ note }) => note?.lanes ?? []));
-    const replaces = inputs.filter(({ note }) => note?.merge?.isPartial === true);
     const each = Math.ceil(frames.length / parts);
     const outputs = Array.from({ length: parts }, (_, part) =>
       this.#file(this.#id(), frames.slice(part * each, (part + 1) * each), lanes, {
@@ -64,7 +70,8 @@ class Model {
         part,
         isLast: part === parts - 1,
         isPartial: isOld || parts > 1,
-        replaces: replaces.map(({ block }) => block.id),
+        replaces: inputs.map(({ block }) => block.id),
+        cuts: [...new Set(inputs.flatMap(({ note }) => note?.merge?.cuts ?? []))],
       }),
     );
     const present = outputs.slice(0, uploaded);
@@ -111,6 +118,8 @@ const step = fc.oneof(
       kind: fc.constant("commit" as const),
       count: fc.integer({ min: 1, max: 3 }),
       isDone: fc.boolean(),
+      parts: fc.integer({ min: 1, max: 3 }),
+      uploaded: fc.integer({ min: 1, max: 3 }),
     }),
   },
   {
@@ -130,7 +139,7 @@ test("of whatever crashes and merges leave, every committed frame is chosen, and
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const model = new Model();
       for (const one of steps) {
-        if (one.kind === "commit") model.commit(one.count, one.isDone);
+        if (one.kind === "commit") model.commit(one.count, one.isDone, one.parts, one.uploaded);
         else if (one.kind === "merge") model.merge(one.start, one.length, 1, 1, one.isDone);
         else model.sweep();
         expectOnce(model.chosen());

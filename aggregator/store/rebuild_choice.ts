@@ -1,5 +1,6 @@
 import { joinLanes, spansOverlap, type FileNote, type LaneNote } from "./block_metadata.ts";
-import { joinSpans, type Span } from "#shared/model/spans.ts";
+import { joinSpans, type Span, withoutSpans } from "#shared/model/spans.ts";
+import { framesOf } from "./lane_commit.ts";
 import type { Block, LaneCommit } from "./store.ts";
 
 /** A block's file as it was found in the object store. `note` is absent for files older than notes. */
@@ -25,14 +26,25 @@ export function chooseBlocks(found: readonly FoundFile[]): Choice {
   const accepted: FoundFile[] = [];
   const frames = new Map<string, Span[]>();
   const replaced = new Set<string>();
+  const cuts = new Set<string>();
   for (const [i, group] of groups.entries()) {
     const files = group.files.filter(({ block }) => !replaced.has(block.id));
     if (!isWhole(group) && groups.slice(i + 1).some((older) => isInputOf(older, group))) continue;
+    // A file is merged once: the later merge of the same ones was begun because this one was never committed.
+    if (files.some(({ note }) => note?.merge?.replaces.some((id) => replaced.has(id)) === true))
+      continue;
     const isPartial = files.some(({ note }) => note?.merge?.isPartial === true);
-    if (!isPartial && files.some((file) => overlaps(frames, file))) continue;
+    // Its files have its frames together, and what was merged of them later says that it was committed.
+    const isCut = isOfCommit(group) && !cuts.has(group.id);
+    if ((isCut || !isPartial) && files.some((file) => overlaps(frames, file))) continue;
+    if (isCut && !isWhole(group) && !files.some((file) => isPassed(accepted, file))) continue;
+    // Of those that are replaced themselves, too: what they replaced does not come back.
+    for (const { note } of group.files) {
+      for (const id of note?.merge?.cuts ?? []) cuts.add(id);
+      for (const id of note?.merge?.replaces ?? []) replaced.add(id);
+    }
     for (const file of files) {
       accepted.push(file);
-      for (const id of file.note?.merge?.replaces ?? []) replaced.add(id);
       for (const lane of file.note?.lanes ?? []) {
         const key = keyOf(lane);
         frames.set(key, joinSpans([...(frames.get(key) ?? []), ...lane.spans]));
@@ -57,6 +69,22 @@ function isWhole({ files }: Group): boolean {
   const merges = files.flatMap(({ note }) => note?.merge ?? []);
   if (merges.length === 0) return true;
   return merges.some(({ part, isLast }) => isLast && part === merges.length - 1);
+}
+
+function isOfCommit({ id, files }: Group): boolean {
+  return files.some(({ note }) => note?.merge?.cuts?.includes(id) === true);
+}
+
+/** Whether a commit that came after it has its frames, so that it was one, and some of its files went with their time. */
+function isPassed(accepted: readonly FoundFile[], { note }: FoundFile): boolean {
+  const later = accepted.flatMap((file) => file.note?.lanes ?? []);
+  return (note?.lanes ?? []).some((lane) =>
+    later.some(
+      (other) =>
+        keyOf(other) === keyOf(lane) &&
+        withoutSpans(lane.spans, framesOf(other.commit)).length === 0,
+    ),
+  );
 }
 
 function isInputOf(older: Group, group: Group): boolean {

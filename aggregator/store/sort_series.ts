@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { CutMetrics } from "./cut_metrics.ts";
+import type { CutPart } from "./cut_metrics.ts";
 import { compareTexts, type SeriesText, type SeriesTexts } from "./labels_text.ts";
 
 type Sortable = { readonly index: number; readonly text: SeriesText };
@@ -11,7 +11,7 @@ const seriesBetweenPauses = 4_096;
 const mergedBetweenPauses = 65_536;
 
 /** In the order of a block: by name, then the text of the labels. Parts are sorted, then merged, with pauses. */
-export async function sortSeries(metrics: CutMetrics, texts: SeriesTexts): Promise<SortedSeries> {
+export async function sortSeries(metrics: CutPart, texts: SeriesTexts): Promise<SortedSeries> {
   let parts: SortedSeries[] = [];
   for (let from = 0; from < metrics.size; from += seriesBetweenPauses) {
     if (from > 0) await setImmediate();

@@ -28,6 +28,10 @@ export type AgentPort = {
   newEpoch(signal: Signal): Promise<void>;
   /** Ship samples as finely as they were collected. Throws OperatingError; "unavailable" where the agent does not collect so. */
   resolution(order: ResolutionOrder): Promise<ResolutionAnswer>;
+  /** The newest epoch that an aggregator may take before what lies before it, 0 where there is none. */
+  liveEpoch(signal: Signal): number;
+  /** Opens such an epoch, so that what is new does not wait for what is left. undefined: it can't be opened now. */
+  openAhead(signal: Signal): Promise<number | undefined>;
 };
 
 export type NextFrame = {

@@ -41,7 +41,12 @@ export function spanAfter(spans: readonly Span[], position: Position): Span | un
 
 /** Whether a frame is in one of them. */
 export function holdsFrame(spans: readonly Span[], frame: Position): boolean {
-  return spans.some(
+  return spanOfFrame(spans, frame) !== undefined;
+}
+
+/** The one that a frame is in, if any. */
+export function spanOfFrame(spans: readonly Span[], frame: Position): Span | undefined {
+  return spans.find(
     ({ from, to }) => comparePositions(from, frame) < 0 && comparePositions(frame, to) <= 0,
   );
 }

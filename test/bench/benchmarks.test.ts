@@ -47,6 +47,12 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
       "cpu_s_per_million entropy_bytes_per_line wire_bytes_per_line stored_bytes_per_line zstd_3_bytes_per_line zstd_19_bytes_per_line systems",
     ),
   },
+  outage: {
+    args: words("--hosts 1 --hours 0.05 --rate 16KiB"),
+    keys: words(
+      "backlog_frames backlog_bytes newest_queryable_s backlog_bytes_per_s live_p50_ms live_p99_ms agent_cpu_s aggregator_cpu_s equal",
+    ),
+  },
   pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
   probes: { args: ["--rounds", "3"], keys: ["rounds", "lapwing"] },
   query: {

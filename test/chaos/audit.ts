@@ -94,6 +94,9 @@ async function missingLines(world: World): Promise<string | undefined> {
 }
 
 async function missingSamples(world: World): Promise<string | undefined> {
+  // The newest sample may be there before older ones that a break has left.
+  const left = (await accounts(world)).find(({ backlogItems }) => backlogItems > 0);
+  if (left !== undefined) return `${left.agent}: ${left.backlogItems} items of ${left.signal} left`;
   const rows = await rowsOf(
     world,
     "SELECT labels['exporter'], max(value) FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value) GROUP BY 1",

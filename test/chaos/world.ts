@@ -161,6 +161,8 @@ function startAgent(
       reconnect_wait: "100ms",
       reconnect_wait_max: "1s",
     },
+    // What is a short break elsewhere is an outage here: what is new goes ahead, and the rest comes slowly beside it.
+    uplink: { backlog_after: "500ms", backlog_rate: "64KiB" },
     sources: [{ type: "file_logs", paths, start_at: "beginning" }],
     scrape_configs: [
       {

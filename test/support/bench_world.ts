@@ -28,13 +28,18 @@ export class BenchWorld {
 
   /** `flushInterval` is how often the head becomes blocks. Compaction is off: a short run says nothing of it. */
   static async start(
-    options: { readonly flushInterval?: string; readonly flushSize?: string } = {},
+    options: {
+      readonly flushInterval?: string;
+      readonly flushSize?: string;
+      readonly tenant?: string;
+    } = {},
   ): Promise<BenchWorld> {
     const folder = await mkdtemp(join(tmpdir(), "lapwing-bench-"));
     const nats = await startNats();
     const config = {
       data_dir: join(folder, "aggregator"),
       nats: { servers: [nats.url] },
+      ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
       storage: { compaction: { enabled: false } },
       ingest: {
         ...(options.flushInterval === undefined ? {} : { flush_interval: options.flushInterval }),
@@ -125,6 +130,14 @@ export class BenchWorld {
     if (!response.ok) return undefined;
     const answer = Answer.parse(await response.json());
     return Number(answer.data.result[0]?.value[1] ?? 0);
+  }
+
+  /** The value of a metric that has one series, or undefined while there is none. */
+  async valueOf(metric: string): Promise<number | undefined> {
+    const url = new URL(`/api/v1/query?query=${metric}`, this.aggregator.url);
+    const answer = Answer.parse(await (await fetch(url)).json());
+    const [series] = answer.data.result;
+    return series === undefined ? undefined : Number(series.value[1]);
   }
 
   /** Bytes of the Parquet files that lie there now. */

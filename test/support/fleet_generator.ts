@@ -124,6 +124,8 @@ class VirtualAgent {
       newEpoch: () => Promise.resolve(),
       resolution: () =>
         Promise.reject(new OperatingError("unavailable", "ships at one resolution only")),
+      liveEpoch: () => 0,
+      openAhead: () => Promise.resolve(undefined),
     };
   }
 

@@ -84,7 +84,8 @@ async function total(metrics: SelfMetrics, name: string): Promise<number> {
   return sumOfMetric(await metrics.text(), name);
 }
 
-class Feeder {
+/** Recorded scrapes of virtual hosts on their way into a spool. */
+export class Feeder {
   readonly #spool: Spool;
   readonly #scrapes: readonly (RecordedScrape & { readonly bytes: Uint8Array })[];
   readonly #hosts: readonly TargetSeries[];
@@ -117,6 +118,23 @@ class Feeder {
         await this.#scrape(host, series, startMs + this.#round * intervalMs + host);
     }
     if (this.#round < rounds) await this.#scrapeNow();
+  }
+
+  /** Scrapes all hosts so many times, 15 s apart from a time on. `at` is told each time before it is written. */
+  async fill(startMs: number, rounds: number, at: (ms: number) => void): Promise<void> {
+    for (let i = 0; i < rounds; i++, this.#round++) {
+      const scrapeMs = startMs + i * intervalMs;
+      at(scrapeMs);
+      for (const [host, series] of this.#hosts.entries())
+        await this.#scrape(host, series, scrapeMs);
+    }
+  }
+
+  /** Scrapes the first host now; its time is a metric `bench_scraped_ms`. */
+  async scrapeOne(): Promise<void> {
+    const [series] = this.#hosts;
+    const nowMs = Date.now();
+    if (series !== undefined) await this.#scrape(0, series, nowMs, `bench_scraped_ms ${nowMs}\n`);
   }
 
   /** So that every series is active. */

@@ -100,7 +100,7 @@ export class FrameSink {
   }
 }
 
-const nothing: HeartbeatParts = {
+export const nothing: HeartbeatParts = {
   name: "web-1",
   version: "0.0.0",
   startedMs: 0,

@@ -646,6 +646,13 @@ export declare type LaneState = Message<"lapwing.v1.LaneState"> & {
    * @generated from field: double backlog_oldest_ms = 12;
    */
   backlogOldestMs: number;
+
+  /**
+   * The last frame of the backlog that was sent, while more of it is to come by itself; unset when all of it was sent.
+   *
+   * @generated from field: lapwing.v1.LanePosition backlog_sent = 13;
+   */
+  backlogSent?: LanePosition | undefined;
 };
 
 /**
