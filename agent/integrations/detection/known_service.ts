@@ -27,11 +27,35 @@ export type KnownService = {
 };
 
 /** A finding put to the integration's own schema. */
-export type JudgedFinding = Pick<KnownService, "integration" | "instance" | "bound" | "problem"> & {
+type JudgedFinding = Pick<
+  KnownService,
+  "integration" | "instance" | "bound" | "problem" | "snippet"
+> & {
   readonly finding: Finding<Options>;
 };
 
-export function judgeFinding(
+/** Puts findings to the schemas of their integrations. What was found in the same words in the round before is not judged anew: each time would compile megabytes of code. */
+export class FindingJudge {
+  #before: ReadonlyMap<string, JudgedFinding> = new Map();
+  #round = new Map<string, JudgedFinding>();
+
+  /** A round begins. */
+  begin(): void {
+    this.#before = this.#round;
+    this.#round = new Map();
+  }
+
+  judge(integration: AnyIntegration, finding: Finding<Options>, intervalMs: number): JudgedFinding {
+    const key = JSON.stringify([integration.name, finding.options, finding.needs, intervalMs]);
+    const known = this.#before.get(key);
+    const judged =
+      known === undefined ? judgeFinding(integration, finding, intervalMs) : { ...known, finding };
+    this.#round.set(key, judged);
+    return judged;
+  }
+}
+
+function judgeFinding(
   integration: AnyIntegration,
   finding: Finding<Options>,
   intervalMs: number,
@@ -39,13 +63,15 @@ export function judgeFinding(
   const { options, needs } = finding;
   const examples = Object.fromEntries(needs.map(({ key, example }) => [key, example]));
   const made = bindFound(integration, { ...options, ...examples }, intervalMs);
+  const snippet = snippetOf([{ integration: integration.name, options, needs }]);
   if ("bound" in made) {
     const { bound } = made;
-    return { integration, finding, instance: bound.instance, bound, problem: "" };
+    return { integration, finding, instance: bound.instance, bound, problem: "", snippet };
   }
   const { problem } = made;
   const text = Object.values(options).find((value) => typeof value === "string");
-  return { integration, finding, instance: text ?? integration.name, bound: undefined, problem };
+  const instance = text ?? integration.name;
+  return { integration, finding, instance, bound: undefined, problem, snippet };
 }
 
 /** The service as it is known after a finding. */
@@ -55,9 +81,8 @@ export function knownAfter(
   nowMs: number,
   isNamed: boolean,
 ): KnownService {
-  const { integration, instance, finding, problem, bound } = judged;
+  const { integration, instance, finding, problem, bound, snippet } = judged;
   const { options, needs } = finding;
-  const snippet = snippetOf([{ integration: integration.name, options, needs }]);
   const given = { integration, instance, finding, problem, foundMs: nowMs, isNamed, snippet };
   const isReady = !isNamed && bound !== undefined && needs.length === 0;
   // What ran before a password was set goes on: people shall see that it is refused now.

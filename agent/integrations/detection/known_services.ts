@@ -1,7 +1,7 @@
 import { type AnyIntegration, bindFound } from "../config.ts";
 import { snippetOf } from "../snippet.ts";
 import type { HostLook } from "./host.ts";
-import { type KnownService, judgeFinding, knownAfter } from "./known_service.ts";
+import { FindingJudge, type KnownService, knownAfter } from "./known_service.ts";
 import { isLastingPlace } from "./lasting_place.ts";
 import type { RememberedInstance } from "./remembered.ts";
 import type { DetectionRound, FoundService } from "./round.ts";
@@ -35,6 +35,7 @@ export type Naming = {
 /** What round after round of detection found, and what is missed since. */
 export class KnownServices {
   readonly #held = new Map<string, Held>();
+  readonly #judge = new FindingJudge();
 
   get(key: string): KnownService | undefined {
     return this.#held.get(key)?.service;
@@ -56,8 +57,9 @@ export class KnownServices {
   ): KnownService[] {
     const seen = new Set<string>();
     const fresh: KnownService[] = [];
+    this.#judge.begin();
     for (const { integration, finding } of found.toSorted(byWorth)) {
-      const judged = judgeFinding(integration, finding, intervalMs);
+      const judged = this.#judge.judge(integration, finding, intervalMs);
       const key = keyOf(integration.name, judged.instance);
       const held = this.#held.get(key);
       if (seen.has(key) || (held === undefined && this.#held.size >= servicesMax)) continue;
