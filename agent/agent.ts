@@ -3,7 +3,6 @@ import type { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
-import { messageOf } from "#shared/errors.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -33,6 +32,7 @@ import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { checkSources } from "./probes/checks.ts";
 import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
 import { describeAgent } from "./local/describe.ts";
+import { HostRing } from "./local/host_ring.ts";
 import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
@@ -88,6 +88,8 @@ export class Agent {
   readonly #uplink: Uplink | undefined;
   readonly #reach: Reach;
   readonly #rules: LazyRules;
+  /** The host's last hour, for the page that the agent shows. */
+  readonly #ring = new HostRing();
   readonly #probeMeters: ProbeMeters;
   #config: AgentConfig;
   #routes: { readonly of: Hono; readonly all: Hono } | undefined;
@@ -136,7 +138,9 @@ export class Agent {
     this.#pipeline.setAggregation(config.stream_aggregation, config.cardinality);
     const output = this.#pipeline;
     this.#adaptive = this.#newAdaptive();
-    this.#collector = new Collector({ output, clock, log, metrics, hostname: name, selfLogs });
+    const hostTick = this.#ring.add.bind(this.#ring);
+    const own = { hostname: name, selfLogs, hostTick };
+    this.#collector = new Collector({ output, clock, log, metrics, ...own });
     this.#detector = new Detector(config.integrations, {
       clock,
       log: log.child({ room: "integrations" }),
@@ -201,7 +205,7 @@ export class Agent {
 
   /** `url`: where the process listens, for commands on this host. */
   async start(url: string): Promise<void> {
-    await this.#tellWhere(url);
+    await this.#runningFile.write(url, this.#log);
     await this.#configureRules();
     await this.#adaptive.configure(this.#config);
     const detection = this.#detector.start(() => this.#apply());
@@ -250,16 +254,6 @@ export class Agent {
     return this.#rules.configure(this.#config.local_rules, { agent: name, ...labels });
   }
 
-  async #tellWhere(url: string): Promise<void> {
-    try {
-      await this.#runningFile.write(url);
-    } catch (thrown) {
-      this.#log.warn("commands on this host look for the agent at its configured address only", {
-        error: messageOf(thrown),
-      });
-    }
-  }
-
   /** What it answers over HTTP; another app after a reload that changed receivers. */
   get routes(): Hono {
     const { routes: pushed } = this.#receivers;
@@ -268,7 +262,7 @@ export class Agent {
       const all = agentRoutes({
         collection: [() => this.#collector.targets(), () => this.#integrations()],
         probes: [() => this.#config.probes, { clock: this.#clock, meters }],
-        local: [() => this.status()],
+        local: [() => this.status(), this.#ring],
         resolution: [this.#adaptive.request],
         pushed,
       });

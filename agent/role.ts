@@ -56,8 +56,12 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   const { lifecycle: allowed } = config;
   const notReady = () => agent.notReady();
   const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });
+  const page = new Hono().get("/", (c) => c.redirect("/agent"));
   const routes = () =>
-    withRefusals(new Hono().route("/", status).route("/", agent.routes), undefined);
+    withRefusals(
+      new Hono().route("/", status).route("/", agent.routes).route("/", page),
+      undefined,
+    );
   return {
     log,
     role: {

@@ -68,6 +68,8 @@ type CollectorParts = {
   readonly metrics: SelfMetrics;
   readonly hostname: string;
   readonly selfLogs: SelfLogTap;
+  /** Sees what this host's own metrics are as they are collected, and changes nothing. */
+  readonly hostTick?: (batch: MetricsBatch) => void;
 };
 
 type RunningParts = CollectorParts & {
@@ -238,7 +240,7 @@ class RunningSource {
   }
 
   #context(): SourceContext {
-    const { clock, log, hostname, output, selfLogs, meters } = this.#parts;
+    const { clock, log, hostname, output, selfLogs, meters, hostTick } = this.#parts;
     const label = { source: this.source.type };
     const { signal } = this.#abort;
     const prefix = `${this.source.name}/`;
@@ -269,6 +271,7 @@ class RunningSource {
           }),
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
+        if (this.source.type === "host_metrics") hostTick?.(batch);
         took(await output.metrics(batch));
       },
       emitLogs: async (batch, own = {}) => {

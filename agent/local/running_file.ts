@@ -1,6 +1,8 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf } from "#shared/errors.ts";
+import type { Logger } from "#shared/runtime/log.ts";
 
 const Running = z.object({ url: z.url({ protocol: /^http$/ }) });
 
@@ -12,10 +14,16 @@ export class RunningFile {
     this.#path = join(folder, "running.json");
   }
 
-  /** Throws what the disk throws. */
-  async write(url: string): Promise<void> {
-    await writeFile(`${this.#path}.new`, `${JSON.stringify({ url })}\n`);
-    await rename(`${this.#path}.new`, this.#path);
+  /** A disk that refuses is no reason not to start. */
+  async write(url: string, log: Logger): Promise<void> {
+    try {
+      await writeFile(`${this.#path}.new`, `${JSON.stringify({ url })}\n`);
+      await rename(`${this.#path}.new`, this.#path);
+    } catch (thrown) {
+      log.warn("commands on this host look for the agent at its configured address only", {
+        error: messageOf(thrown),
+      });
+    }
   }
 
   /** undefined where there is none that can be read. */

@@ -17,7 +17,7 @@ export function statusText(status: AgentStatus): string {
     ["aggregator", aggregatorText(status)],
     ["clock", clockText(status.aggregator.clockOffsetMs)],
     ["spool", spoolText(status.spool)],
-    ["sources", [...new Set(sources.map(({ type }) => type))].join(", ") || "none"],
+    ["sources", listed(sources.map(({ type }) => type))],
     ["targets", targetsText(status)],
     ["receivers", receivers.map(receiverText).join(", ") || "none"],
     ["local rules", rulesText(status)],
@@ -34,6 +34,11 @@ export function statusText(status: AgentStatus): string {
     .join("\n");
 }
 
+/** Each once. */
+export function listed(names: readonly string[]): string {
+  return [...new Set(names)].join(", ") || "none";
+}
+
 /** The same of an agent that does not run. */
 export function stoppedText(spool: SpoolStatus | undefined, folder: string, nowMs: number): string {
   if (spool === undefined) return `No agent runs here, and there is no spool at ${folder}.\n`;
@@ -45,13 +50,13 @@ export function stoppedText(spool: SpoolStatus | undefined, folder: string, nowM
   return `${textTable(facts)}\n${section("Signals", laneRows(spool, nowMs))}`;
 }
 
-function aggregatorText({ aggregator, nowMs }: AgentStatus): string {
+export function aggregatorText({ aggregator, nowMs }: AgentStatus): string {
   const { reached, sinceMs, detail } = aggregator;
   const since = `for ${spanText(nowMs - sinceMs)}, since ${timeText(sinceMs)}`;
   return reached ? `in reach ${since}: ${detail}` : `OUT OF REACH ${since}: ${detail}`;
 }
 
-function clockText(offsetMs: number | null): string {
+export function clockText(offsetMs: number | null): string {
   if (offsetMs === null) return "not compared yet";
   const size =
     Math.abs(offsetMs) < 1_000
@@ -60,7 +65,7 @@ function clockText(offsetMs: number | null): string {
   return `${size} ${offsetMs < 0 ? "behind" : "ahead of"} the aggregator's`;
 }
 
-function spoolText({
+export function spoolText({
   bytes,
   bytesMax,
   bytesPerSecond,
@@ -75,7 +80,7 @@ function spoolText({
   return `${bytesText(bytes)} of ${bytesText(bytesMax)}${rate}, at most ${spanText(ageMaxMs)} old${lasts}`;
 }
 
-function targetsText({ targets: { up, down, unknown, dropped } }: AgentStatus): string {
+export function targetsText({ targets: { up, down, unknown, dropped } }: AgentStatus): string {
   const dropText = dropped === 0 ? "" : `, ${dropped} dropped`;
   return `${up} up, ${down} down, ${unknown} not asked yet${dropText}`;
 }
@@ -84,7 +89,7 @@ function receiverText({ type, items }: AgentStatus["receivers"][number]): string
   return items === 0 ? type : `${type} (${countText(items)} items)`;
 }
 
-function rulesText({ rules: { rules, isOffline } }: AgentStatus): string {
+export function rulesText({ rules: { rules, isOffline } }: AgentStatus): string {
   if (rules.length === 0) return "none";
   const of = (state: RuleStatus["state"]) => rules.filter((rule) => rule.state === state).length;
   const notify = isOffline ? "all notify" : "those with when: always notify";
@@ -103,12 +108,12 @@ function laneRows({ lanes }: SpoolStatus, nowMs: number): string[][] {
   return [["signal", "collected", "waiting", "oldest", "dropped", "disk"], ...rows];
 }
 
-function droppedText({ dropped }: LaneStatus): string {
+export function droppedText({ dropped }: LaneStatus): string {
   const parts = Object.entries(dropped).map(([reason, items]) => `${reason} ${countText(items)}`);
   return parts.join(", ") || "nothing";
 }
 
-function troubleRows({ targets, sources, integrations }: AgentStatus): string[][] {
+export function troubleRows({ targets, sources, integrations }: AgentStatus): string[][] {
   return [
     ...sources
       .filter(({ state }) => state !== "running")
@@ -145,7 +150,7 @@ function ruleRows(rules: readonly RuleStatus[], nowMs: number): string[][] {
 }
 
 /** `{job="node", instance="web-1"}` without the rule's own name. */
-function labelsText(labels: Readonly<Record<string, string>>): string {
+export function labelsText(labels: Readonly<Record<string, string>>): string {
   const parts = Object.entries(labels)
     .filter(([name]) => name !== "alertname")
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`);

@@ -8,7 +8,7 @@ const rule = {
   for: 60,
   keep_firing_for: 0,
   labels: { severity: text("page") },
-  annotations: { summary: text("{{ $labels.device }} is at {{ $value }}") },
+  annotations: { summary: text("{{ $labels.device }} of {{ $labels.agent }} is at {{ $value }}") },
 };
 const sample = (device: string, value = 1) => ({ labels: { device }, value });
 
@@ -67,7 +67,7 @@ test("an alert has the labels of its sample, its rule and its agent, and texts o
   const [alert] = [...states.alerts.values()];
   expect(alert).toMatchObject({
     labels: { agent: "web-1", device: "a", severity: "page", alertname: "Full" },
-    annotations: { summary: "a is at 7" },
+    annotations: { summary: "a of web-1 is at 7" },
     value: 7,
     activeMs: 0,
   });

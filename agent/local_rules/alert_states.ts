@@ -51,7 +51,7 @@ export class AlertStates {
     const holding = holdingOf(rule, samples, shared);
     for (const [key, { labels, sample }] of holding) {
       const value = sample.value;
-      const annotations = textsOf(rule.annotations, sample);
+      const annotations = textsOf(rule.annotations, shared, sample);
       const known = this.alerts.get(key);
       if (known === undefined)
         this.alerts.set(key, {
@@ -97,7 +97,7 @@ function holdingOf(rule: StatesRule, samples: readonly Sample[], shared: Labels)
     );
   const holding = new Map<string, { labels: Labels; sample: Sample }>();
   for (const sample of samples) {
-    const own = textsOf(rule.labels, sample);
+    const own = textsOf(rule.labels, shared, sample);
     const all = { ...shared, ...sample.labels, ...own, alertname: rule.alert };
     const labels = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
     const key = labelsKey(labels);
@@ -108,9 +108,11 @@ function holdingOf(rule: StatesRule, samples: readonly Sample[], shared: Labels)
   return holding;
 }
 
-function textsOf(texts: Readonly<Record<string, { readonly of: TextOf }>>, sample: Sample): Labels {
-  const { labels, value } = sample;
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, { of }]) => [name, of(labels, value)]),
-  );
+function textsOf(
+  texts: Readonly<Record<string, { readonly of: TextOf }>>,
+  shared: Labels,
+  { labels, value }: Sample,
+): Labels {
+  const all = { ...shared, ...labels };
+  return Object.fromEntries(Object.entries(texts).map(([name, { of }]) => [name, of(all, value)]));
 }
