@@ -106,7 +106,10 @@ zone "example.test" { type master; file "zone"; };
 });
 
 const sshd = serverProgram("sshd");
-test.skipIf(sshd === null || !existsSync("/run/sshd"))("sshd: its banner", async () => {
+// It refuses to start without this folder, which the package's service makes where it runs.
+const canRunSshd = existsSync("/run/sshd") || process.getuid?.() === 0;
+test.skipIf(sshd === null || !canRunSshd)("sshd: its banner", async () => {
+  mkdirSync("/run/sshd", { recursive: true });
   await using folder = await serverFolder("probe-sshd");
   const key = join(folder.path, "key");
   Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
