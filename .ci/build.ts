@@ -1,7 +1,7 @@
 /**
  * `npm run build`: the interface, and the agent as one file for each kind of Linux:
  *
- *     bun .ci/build.ts [--out FOLDER] [TARGET ...]      targets: linux-x64 linux-arm64 linux-x64-musl ui
+ *     bun .ci/build.ts [--out FOLDER] [--release VERSION] [TARGET ...]      targets: linux-x64 linux-arm64 linux-x64-musl ui
  *
  * A compiled agent holds Bun, our code and one native library: lz4's, in the build for its own platform. Those of other
  * platforms are fetched as npm packages, in the version and with the checksum that package-lock.json has for them.
@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import manifest from "../package.json" with { type: "json" };
 
 const root = resolve(import.meta.dir, "..");
 const cache = join(root, "node_modules/.cache/lapwing-build");
@@ -27,7 +28,10 @@ const targets: readonly Target[] = [
 ];
 
 const { values, positionals } = parseArgs({
-  options: { out: { type: "string", default: join(root, "dist") } },
+  options: {
+    out: { type: "string", default: join(root, "dist") },
+    release: { type: "string", default: manifest.version },
+  },
   allowPositionals: true,
 });
 const known = ["ui", ...targets.map(({ name }) => name)];
@@ -58,6 +62,7 @@ async function buildAgent(target: Target): Promise<void> {
     format: "esm",
     bytecode: true,
     sourcemap: "none",
+    define: { buildVersion: JSON.stringify(values.release) },
     // A folder's .env or bunfig.toml has no say in an installed agent.
     compile: { target: target.bun, outfile, autoloadDotenv: false, autoloadBunfig: false },
     plugins: [onlyLibrary(library)],

@@ -33,6 +33,7 @@ const programs = [
   ["/usr/lib/postgresql", "postgresql"],
   ["faketime", "faketime"],
   ["openssl", "openssl"],
+  ["minisign", "minisign"],
   ["memcached", "memcached"],
   ["/lib/systemd/systemd", "systemd"],
   ["chronyd", "chrony"],

@@ -38,6 +38,7 @@ import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
 import { Spool } from "./spool/spool.ts";
 import { agentRoutes } from "./agent_routes.ts";
+import type { Updater } from "./update/updater.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
 import { createAgentPort } from "./uplink/port.ts";
 import { Reach } from "./uplink/reach.ts";
@@ -52,6 +53,8 @@ export type AgentParts = {
   readonly selfLogs: SelfLogTap;
   /** Where the aggregator has a say in the configuration. */
   readonly remote?: Pick<RemoteConfiguration, "state" | "watch">;
+  /** Brings the process to other releases; absent where it stays what it is. */
+  readonly updater?: Updater | undefined;
 };
 
 /** What is found at once is there when the first answer is; a service that is slow to tell comes later. */
@@ -68,6 +71,7 @@ export const agentRestartKeys = [
   "nats",
   "fleet",
   "uplink",
+  "self_update",
 ] as const;
 
 /** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
@@ -117,7 +121,7 @@ export class Agent {
 
   private constructor(
     config: AgentConfig,
-    { clock, log, metrics, uplink, selfLogs, remote }: AgentParts,
+    { clock, log, metrics, uplink, selfLogs, remote, updater }: AgentParts,
     spool: Spool,
     facts: Readonly<Record<string, string>>,
     keeper: KeyKeeper | undefined,
@@ -171,11 +175,12 @@ export class Agent {
           pools: this.#pools(),
           credentials: keeper?.state(),
           configuration: remote?.state(),
+          update: updater?.state(),
         }),
       (clockOffsetMs) => this.#reach.answered(clockOffsetMs),
       this.#adaptive.request,
     );
-    const parts = { clock, log: log.child({ room: "uplink" }), metrics, keeper };
+    const parts = { clock, log: log.child({ room: "uplink" }), metrics, keeper, updater };
     this.#uplink = uplink === "nats" ? natsUplink(config, parts, remote) : undefined;
     this.#reach = new Reach(clock, this.#uplink?.status.bind(this.#uplink));
     this.#rules = this.#createRules();
@@ -325,6 +330,11 @@ export class Agent {
       rules: this.#rules.status(),
       recentLog: this.#selfLogs.recentTroubles,
     });
+  }
+
+  /** Whether an aggregator answers its heartbeats. */
+  get isReached(): boolean {
+    return this.#reach.status().reached;
   }
 
   notReady(): string[] {

@@ -17,6 +17,7 @@ import { CardinalityConfig } from "./pipeline/aggregation/label_guard.ts";
 import { ProcessorsConfig } from "./pipeline/processors/config.ts";
 import { SpoolConfig } from "./spool/config.ts";
 import { UplinkConfig } from "./uplink/config.ts";
+import { SelfUpdateConfig } from "./update/config.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
@@ -60,6 +61,8 @@ export const agentShape = () => ({
   spool: SpoolConfig.prefault({}),
   nats: NatsConfig.prefault({}),
   uplink: UplinkConfig.prefault({}),
+  /** Releases that the aggregator rolls out. */
+  self_update: SelfUpdateConfig.prefault({}),
   /** Of what an aggregator reads, an agent needs only how late samples may be. */
   storage: z.looseObject(outOfOrderShape()).prefault({}),
   /** Of what an aggregator reads, too: where the configuration comes from. */

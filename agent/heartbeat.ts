@@ -8,6 +8,7 @@ import {
   IntegrationStateSchema,
   SeriesLimitSchema,
   SourceStateSchema,
+  UpdateStateSchema,
 } from "#proto/gen/v1/control_pb.js";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
@@ -15,6 +16,7 @@ import type { SourceReport } from "./collect/collector.ts";
 import type { TargetReport } from "./collect/scrape/target.ts";
 import type { KeeperState } from "./enroll/key_keeper.ts";
 import { scrapePools, targetStates } from "./heartbeat_targets.ts";
+import type { UpdaterState } from "./update/updater.ts";
 import type { InstanceReport } from "./integrations/report.ts";
 
 export type HeartbeatParts = {
@@ -31,6 +33,8 @@ export type HeartbeatParts = {
   readonly integrations: readonly InstanceReport[];
   /** undefined where it has none that run out. */
   readonly credentials: KeeperState | undefined;
+  /** undefined where it does not bring itself up to date. */
+  readonly update: UpdaterState | undefined;
   readonly pools: readonly { readonly name: string; readonly configYaml: string }[];
   /** Absent: the host's own file alone. */
   readonly configuration?: ConfigurationState | undefined;
@@ -58,6 +62,7 @@ export function heartbeatOf(parts: HeartbeatParts): Heartbeat {
     ...(parts.credentials !== undefined && {
       credentials: create(CredentialsStateSchema, parts.credentials),
     }),
+    ...(parts.update !== undefined && { update: create(UpdateStateSchema, parts.update) }),
   });
 }
 

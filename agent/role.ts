@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Hono } from "hono";
+import { z } from "zod";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
@@ -15,23 +16,35 @@ import { Agent } from "./agent.ts";
 import { AgentConfig } from "./config.ts";
 import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
 import { keepMemorySmall } from "./memory_keeper.ts";
+import type { Launched } from "./update/launcher.ts";
+import type { openUpdater } from "./update/self_update.ts";
+import type { Updater } from "./update/updater.ts";
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
+  const launched = await launchedBy(flags);
   const own = await loadConfig(AgentConfig, flags);
   lifecycle.listen(parseListen(own.listen));
   const log = openLog(own.log.level);
   const { config, remote } = await configured(own, flags, log);
   const metrics = createSelfMetrics();
+  const shared = { clock: systemClock, log, metrics };
+  let isStarted = false;
+  const troubles = (): string[] => {
+    if (!isStarted) return ["not all is started"];
+    return [...agent.notReady(), ...(agent.isReached ? [] : ["no heartbeat was answered"])];
+  };
+  const updater = await updaterOf(launched, config, { ...shared, lifecycle, troubles });
   const agent = await Agent.open(config, {
-    clock: systemClock,
-    log,
-    metrics,
+    ...shared,
     uplink: "nats",
     selfLogs: log.tap,
     ...(remote && { remote }),
+    updater,
   });
+  updater?.start();
   await agent.start(lifecycle.address);
+  isStarted = true;
   const apply = async (next: AgentConfig) => {
     const before = agent.routes;
     await agent.reload(next);
@@ -45,6 +58,7 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   const keeping = keepMemorySmall(systemClock, ending.signal);
   const stop = async () => {
     ending.abort();
+    await updater?.close();
     await remote?.stop();
     await agent.stop();
     await keeping;
@@ -91,4 +105,34 @@ async function configured(
     clock: systemClock,
     log: log.child({ room: "configuration" }),
   });
+}
+
+/** Only whether; the rest of the file may be for a newer release. */
+const Early = z.looseObject({
+  self_update: z.looseObject({ enabled: z.boolean().default(false) }).prefault({}),
+});
+
+/** Does not come back where another release is to run. undefined: this agent is not brought up to date by itself. */
+async function launchedBy(flags: ConfigFlags): Promise<Launched | undefined> {
+  try {
+    if (!(await loadConfig(Early, flags)).self_update.enabled) return undefined;
+    return await (await import("./update/launcher.ts")).launch(flags);
+  } catch {
+    // Mistakes are told, all of them, by whoever reads the whole file.
+    return undefined;
+  }
+}
+
+async function updaterOf(
+  launched: Launched | undefined,
+  { self_update: config }: AgentConfig,
+  parts: Omit<Parameters<typeof openUpdater>[1], "config" | "log"> & { readonly log: Logger },
+): Promise<Updater | undefined> {
+  const log = parts.log.child({ room: "update" });
+  if (launched === undefined) {
+    if (config.enabled) log.warn("self_update is for installed programs of a known platform");
+    return undefined;
+  }
+  const { openUpdater: open } = await import("./update/self_update.ts");
+  return open(launched, { ...parts, config, log });
 }

@@ -131,7 +131,7 @@ export class Aggregator {
     const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
-    const rollouts = rolloutsOf(config, store, agents, parts);
+    const rollouts = rolloutsOf(config, { store, agents, fleet }, parts);
     for (const each of [fleet, rollouts]) if (each !== undefined) routes.route("/", each.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const opened = { store, ingest, agents, sql, fleet, rollouts, routes, shown };
@@ -214,14 +214,15 @@ async function openAgents(
 /** undefined where agent and aggregator are one process: that has its own file. */
 function rolloutsOf(
   config: AggregatorConfig,
-  store: BlockStore,
-  agents: Agents,
+  rooms: { store: BlockStore; agents: Agents; fleet: Fleet | undefined },
   { clock, log, receiver, checkDocument }: AggregatorParts,
 ): Rollouts | undefined {
   if (checkDocument === undefined) return undefined;
+  const { store, agents, fleet } = rooms;
   const { catalog } = store.backupTools;
   const isConnected = () => receiver.status().connected;
-  const lent = { catalog, agents, isConnected, checkDocument, clock };
+  const more = fleet === undefined ? [] : [fleet.binary];
+  const lent = { catalog, agents, isConnected, checkDocument, more, clock };
   return openRollouts(config, { ...lent, log: log.child({ room: "fleet" }) });
 }
 

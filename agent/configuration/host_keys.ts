@@ -10,6 +10,8 @@ export const hostKeys: readonly string[] = [
   "nats",
   "storage",
   "fleet",
+  // Whose programs the host runs.
+  "self_update",
   // An aggregator's.
   "streams",
   "ingest",

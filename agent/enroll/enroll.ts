@@ -55,6 +55,10 @@ export async function enroll(flags: EnrollFlags): Promise<void> {
     data_dir: dataDir,
     agent: { name, labels: { ...answer.labels, ...config.agent.labels } },
     nats: { servers: answer.servers, creds_file: credsFile },
+    // Whether it is brought up to date is for the host's owner to say.
+    ...(answer.release_keys.length > 0 && {
+      self_update: { enabled: config.self_update.enabled, public_keys: answer.release_keys },
+    }),
   });
   const file = isNew ? resolve(target) : join(folder, "enrolled.yaml");
   await writePrivate(file, pieces);

@@ -32,6 +32,7 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { KeyKeeper } from "../enroll/key_keeper.ts";
 import { BacklogPace } from "./backlog_pace.ts";
 import { UplinkConfig } from "./config.ts";
+import type { Updater } from "../update/updater.ts";
 import { LanePublisher } from "./lane_publisher.ts";
 import type { UplinkMeters } from "./meters.ts";
 import { createUplinkMeters } from "./meters.ts";
@@ -48,12 +49,16 @@ export type NatsUplinkParts = {
   readonly besides?: (nats: NatsConnection, port: AgentPort, signal: AbortSignal) => Promise<void>;
   /** The defaults where absent. */
   readonly config?: UplinkConfig;
+  /** Brings the agent to other releases. */
+  readonly updater?: Pick<Updater, "run"> | undefined;
 };
 
 const publishTimeoutMs = 5_000;
 const lookBackMaxMs = 2_000;
 const heartbeatTimeoutMs = 2_000;
 const renewalTimeoutMs = 10_000;
+/** The aggregator bounds the rate of all downloads together, and lets their pieces wait. */
+const releaseTimeoutMs = 60_000;
 const heartbeatIntervalDefaultMs = 5_000;
 
 /** Carries frames over NATS JetStream. What JetStream forgets is sent again: the spool is the durable copy, not the stream. */
@@ -140,6 +145,7 @@ class AgentSession {
       (ended) => this.#keepBeating(nats, ended),
       (ended) => this.#keepKey(nats, link, ended),
       async (ended) => this.#parts.besides?.(nats, this.#port, ended),
+      (ended) => this.#keepUpToDate(nats, ended),
       ...signals.map((lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended)),
     ]);
   }
@@ -166,6 +172,12 @@ class AgentSession {
       reconnect: () => link.reconnect(),
     };
     await this.#parts.keeper?.run(session, signal);
+  }
+
+  async #keepUpToDate(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+    const subject = subjectOf({ ...this.#port, kind: "release" });
+    const ask = (body: string) => nats.request(subject, body, { timeout: releaseTimeoutMs });
+    await this.#parts.updater?.run(ask, signal);
   }
 
   async #keepBeating(nats: NatsConnection, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
+import { parsePublicKey } from "#proto/update/minisign.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 /** An agent needs some time to exchange its credentials before they run out. */
 const ttlMinMs = 5_000;
+/** A piece of a program is 256 KiB, and an agent waits a minute for one. */
+const rateMin = 65_536;
 
 /** Enrolment of agents; off unless there are keys. */
 export const FleetConfig = z.strictObject({
@@ -25,5 +29,23 @@ export const FleetConfig = z.strictObject({
   http_changes: z.boolean().default(false),
   /** One file serves all roles: these are an agent's. */
   ...agentFleetShape(),
+  /** Whose signatures of releases count here (minisign's "RW..."); agents get them when they enrol. */
+  release_keys: z
+    .array(z.string().refine(isPublicKey, 'expected a public key of minisign ("RW...")'))
+    .max(10)
+    .default([]),
+  /** Bytes a second that all agents together may download of a release. */
+  release_rate_max: byteSize
+    .refine((bytes) => bytes >= rateMin, "expected 64KiB or more")
+    .prefault("20MiB"),
 });
 export type FleetConfig = z.output<typeof FleetConfig>;
+
+function isPublicKey(text: string): boolean {
+  try {
+    parsePublicKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -16,6 +16,8 @@ export type EnrollerParts = {
   readonly ttlMs: number;
   /** How agents reach NATS. */
   readonly servers: readonly string[];
+  /** Who signs releases of the agent's program. */
+  readonly releaseKeys: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
@@ -44,7 +46,7 @@ export class Enroller {
 
   /** Throws OperatingError when the catalog can't be used. */
   async enrol(request: EnrolmentRequest): Promise<Enrolled> {
-    const { catalog, servers, clock, log, ttlMs } = this.#parts;
+    const { catalog, servers, releaseKeys, clock, log, ttlMs } = this.#parts;
     const { agent, name, public_key: publicKey } = request;
     if (!this.#limit.take()) {
       this.#count("too_many");
@@ -62,6 +64,8 @@ export class Enroller {
     this.#count(result);
     log.info("agent enrolled", { tenant, agent, name, repeated: result === "repeated" });
     const jwt = await agentJwt(keys, { tenant, agent, publicKey }, signing.expiresMs);
-    return { answer: { jwt, tenant, servers: [...servers], labels } };
+    return {
+      answer: { jwt, tenant, servers: [...servers], labels, release_keys: [...releaseKeys] },
+    };
   }
 }

@@ -8,8 +8,11 @@ import type { AggregatorConfig } from "../config.ts";
 import type { Catalog } from "../store/catalog.ts";
 import { Enroller } from "./enroller.ts";
 import { FleetLink } from "./fleet_link.ts";
-import { readOperatorKeys } from "./operator_keys.ts";
+import { keysReader } from "./operator_keys.ts";
 import { Renewer } from "./renewer.ts";
+import { AgentBinary } from "./updates/agent_binary.ts";
+import { ReleaseServer } from "./updates/release_server.ts";
+import { ReleaseFiles, releasesFolder } from "./updates/releases.ts";
 
 export type FleetParts = {
   readonly catalog: Pick<Catalog, "transaction">;
@@ -21,25 +24,37 @@ export type FleetParts = {
 /** What an aggregator does for agents with credentials of their own. */
 export type Fleet = {
   readonly routes: Hono;
+  /** The agents' own program, for the engine of rollouts. */
+  readonly binary: AgentBinary;
   start(): void;
   close(): Promise<void>;
 };
 
 /** undefined where no keys are given: then nobody is enrolled. Throws OperatingError where they can't be read. */
 export async function openFleet(
-  { fleet, nats }: AggregatorConfig,
+  { fleet, nats, tenant, data_dir: dataDir }: AggregatorConfig,
   { catalog, clock, log, metrics }: FleetParts,
 ): Promise<Fleet | undefined> {
   const { keys: folder, credentials_ttl: ttlMs, credentials_grace: graceMs } = fleet;
   if (folder === undefined) return undefined;
-  const keys = () => readOperatorKeys(folder);
+  const keys = keysReader(folder);
   await keys();
-  const link = new FleetLink(nats, { catalog, keys, graceMs, clock, log });
+  const binary = new AgentBinary();
+  const files = new ReleaseFiles(releasesFolder(dataDir));
+  const rateMax = fleet.release_rate_max;
+  const served = { catalog, tenant, files, binary, rateMax, clock, log };
+  const releases = new ReleaseServer(served);
+  const link = new FleetLink(nats, { catalog, keys, graceMs, clock, log, releases });
   const shared = { catalog, keys, ttlMs, clock, log, metrics };
   const renewer = new Renewer({ ...shared, graceMs, onReplaced: () => link.wake() });
-  const enroller = new Enroller({ ...shared, servers: fleet.agent_servers ?? nats.servers });
+  const enroller = new Enroller({
+    ...shared,
+    servers: fleet.agent_servers ?? nats.servers,
+    releaseKeys: fleet.release_keys,
+  });
   return {
     routes: new Hono().route("/", enrolmentRoutes(enroller)).route("/", renewalRoutes(renewer)),
+    binary,
     start: () => link.start(renewer),
     close: () => link.close(),
   };

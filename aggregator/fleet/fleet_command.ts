@@ -13,6 +13,7 @@ import { makeOperatorKeys, readOperatorKeys } from "./operator_keys.ts";
 import { pushRevocations } from "./revocations.ts";
 import { agentsOfOtherSigners, beginSigningKey, finishSigningKey } from "./signing_key.ts";
 import { type TokenRow, createToken, listTokens, revokeToken } from "./tokens.ts";
+import { releaseCommand } from "./updates/release_command.ts";
 import { by, withinCatalog } from "./within_catalog.ts";
 
 type CreateFlags = ConfigFlags & {
@@ -27,9 +28,9 @@ const usesMaxMax = 100_000;
 /** Agents that a mistake names. */
 const namesMax = 10;
 
-/** `lapwing fleet init|token|agents|revoke|rotate-signing-key`: works on the catalog of a configuration directly, beside an aggregator that runs. */
+/** `lapwing fleet init|token|agents|revoke|rotate-signing-key|release`: works on the catalog of a configuration directly, beside an aggregator that runs. */
 export function fleetCommand(command: Command, check: CheckDocument): void {
-  command.description("agents: their credentials, and what they collect");
+  command.description("agents: their credentials, what they collect, and their releases");
   configurationCommand(command, check);
   command
     .command("init")
@@ -72,6 +73,7 @@ export function fleetCommand(command: Command, check: CheckDocument): void {
     .option("--finish", "nats-server forgets the old key")
     .option("--force", "with --finish: also where that cuts agents off")
     .action(rotateSigningKey);
+  releaseCommand(command.command("release"));
 }
 
 function collect(value: string, before: readonly string[]): string[] {

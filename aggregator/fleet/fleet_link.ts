@@ -15,6 +15,7 @@ import { forgetReplacedKeys, revokedKeys } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
 import type { Renewer } from "./renewer.ts";
 import { pushRevocations } from "./revocations.ts";
+import type { ReleaseServer } from "./updates/release_server.ts";
 
 export type FleetLinkParts = {
   readonly catalog: Pick<Catalog, "transaction">;
@@ -22,6 +23,7 @@ export type FleetLinkParts = {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly releases: Pick<ReleaseServer, "listen">;
 };
 
 /** Of a request: two keys, a signature and names. */
@@ -84,6 +86,7 @@ export class FleetLink {
         else this.#parts.log.error("renewals not subscribed", { error: messageOf(error) });
       },
     });
+    this.#parts.releases.listen(nats);
     await together(signal, [(ended) => this.#askDue(nats, ended)]);
   }
 

@@ -9,6 +9,7 @@ import { ConfigurationKind } from "./configuration/configuration_kind.ts";
 import type { CheckDocument } from "./configuration/configurations.ts";
 import { NatsBoard } from "./configuration/nats_board.ts";
 import { RolloutEngine } from "./rollout/rollout_engine.ts";
+import type { RolloutKind } from "./rollout/rollout_kind.ts";
 
 export type RolloutsParts = {
   readonly catalog: Pick<Catalog, "transaction">;
@@ -17,6 +18,8 @@ export type RolloutsParts = {
   readonly isConnected: () => boolean;
   /** Finds the mistakes of a configuration of agents, which an aggregator does not know itself. */
   readonly checkDocument: CheckDocument;
+  /** What is rolled out besides configurations. */
+  readonly more: readonly RolloutKind[];
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -31,11 +34,11 @@ export type Rollouts = {
 /** For agents that are reached over NATS. */
 export function openRollouts(
   { tenant, nats, streams, fleet }: AggregatorConfig,
-  { catalog, agents, isConnected, checkDocument, clock, log }: RolloutsParts,
+  { catalog, agents, isConnected, checkDocument, more, clock, log }: RolloutsParts,
 ): Rollouts {
   const shared = { catalog, tenant, agents, clock, log };
   const board = new NatsBoard(nats, { tenant, replicas: streams.replicas, clock, log });
-  const kinds = [new ConfigurationKind({ ...shared, board })];
+  const kinds = [new ConfigurationKind({ ...shared, board }), ...more];
   const engine = new RolloutEngine({ ...shared, kinds, isConnected });
   const { http_changes: mayChange } = fleet;
   return {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "nats-jwt";
 import type { KeyPair } from "nkeys.js";
@@ -85,6 +85,18 @@ resolver_preload: {
 }
 `,
   );
+}
+
+/** Reads them again when the signing key was exchanged: to take a seed apart costs some milliseconds. */
+export function keysReader(folder: string): () => Promise<OperatorKeys> {
+  let known: { readonly of: string; readonly keys: OperatorKeys } | undefined;
+  return async () => {
+    const { ino = 0, mtimeMs = 0 } =
+      (await stat(join(folder, keyFiles.signing)).catch(() => undefined)) ?? {};
+    const of = `${ino} ${mtimeMs}`;
+    if (known?.of !== of) known = { of, keys: await readOperatorKeys(folder) };
+    return known.keys;
+  };
 }
 
 /** Throws OperatingError "not_found" or "corrupt", which name the file. */

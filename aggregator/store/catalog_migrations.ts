@@ -247,4 +247,18 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, name, agent)
     )`,
   ],
+  [
+    // Signed programs of agents, as they were published; what they hold is in files.
+    `CREATE TABLE agent_releases (
+      tenant TEXT NOT NULL,
+      revision TEXT NOT NULL,
+      version TEXT NOT NULL,
+      sequence BIGINT NOT NULL,
+      manifest TEXT NOT NULL,
+      signature TEXT NOT NULL,
+      published_ms BIGINT NOT NULL,
+      actor TEXT NOT NULL,
+      PRIMARY KEY (tenant, sequence)
+    )`,
+  ],
 ];

@@ -9,11 +9,12 @@ import { signals } from "#shared/model/position.ts";
  *     lapwing.<tenant>.control.<agent>       aggregator to agent: Control, answered by ControlReply
  *     lapwing.<tenant>.heartbeat.<agent>     agent to aggregator: Heartbeat, answered by HeartbeatReply
  *     lapwing.<tenant>.renew.<agent>         agent to aggregator: RenewalRequest (JSON), answered by RenewalAnswer
+ *     lapwing.<tenant>.release.<agent>       agent to aggregator: ReleaseRequest (JSON), answered by WantedRelease or bytes
  *     $KV.LAPWING_CONFIGURATION_<tenant>.<agent>     what an agent is to run: WantedConfiguration (JSON)
  *
  * So permissions can be given by tenant and by agent.
  */
-export type SubjectKind = Signal | "control" | "heartbeat" | "renew";
+export type SubjectKind = Signal | "control" | "heartbeat" | "renew" | "release";
 export type Subject = {
   readonly tenant: string;
   readonly kind: SubjectKind;
@@ -22,7 +23,7 @@ export type Subject = {
 
 /** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
 const tokenShape = /^[0-9a-z][0-9a-z_-]{0,62}$/;
-const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat", "renew"];
+const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat", "renew", "release"];
 
 /** Throws OperatingError("bad_request") for a name that can't be part of a subject. */
 export function subjectOf({ tenant, kind, agent }: Subject): string {
@@ -55,7 +56,7 @@ export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
   readonly publish: string[];
   readonly subscribe: string[];
 } {
-  const sent: readonly SubjectKind[] = [...signals, "heartbeat", "renew"];
+  const sent: readonly SubjectKind[] = [...signals, "heartbeat", "renew", "release"];
   return {
     publish: [
       ...sent.map((kind) => subjectOf({ tenant, kind, agent })),
@@ -82,6 +83,7 @@ export function configurationSubject({ tenant, agent }: Omit<Subject, "kind">): 
 
 export const allHeartbeats = "lapwing.*.heartbeat.*";
 export const allRenewals = "lapwing.*.renew.*";
+export const allReleaseRequests = "lapwing.*.release.*";
 
 export function streamName(signal: Signal): string {
   return `LAPWING_${signal.toUpperCase()}`;

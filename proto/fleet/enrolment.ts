@@ -25,6 +25,8 @@ export const EnrolmentAnswer = z.object({
   tenant: z.string().min(1),
   servers: z.array(z.string().min(1)).min(1),
   labels: z.record(z.string(), z.string()),
+  /** Who signs releases of the agent's program; none where the aggregator rolls out none. */
+  release_keys: z.array(z.string()).default([]),
 });
 export type EnrolmentAnswer = z.output<typeof EnrolmentAnswer>;
 

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const keys = () => readOperatorKeys(join(folder, "keys"));
   const metrics = createSelfMetrics();
   const shared = { catalog, keys, clock: systemClock, log: silentLogger, metrics };
-  const parts = { ...shared, servers, ttlMs: 3_600_000 };
+  const parts = { ...shared, servers, releaseKeys: [], ttlMs: 3_600_000 };
   const app = enrolmentRoutes(new Enroller(parts));
   server = Bun.serve({
     hostname: "127.0.0.1",

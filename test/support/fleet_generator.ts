@@ -191,6 +191,7 @@ class VirtualAgent {
       seriesLimit: undefined,
       labelLimits: [],
       credentials: undefined,
+      update: undefined,
       integrations: services.map((name) => serviceReport(name, this.#name)),
       pools: [{ name: "app", configYaml: "job_name: app\nscrape_interval: 15s\n" }],
     });

@@ -183,6 +183,13 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: lapwing.v1.CredentialsState credentials = 40;
    */
   credentials?: CredentialsState | undefined;
+
+  /**
+   * Unset where the agent does not bring itself up to date.
+   *
+   * @generated from field: lapwing.v1.UpdateState update = 41;
+   */
+  update?: UpdateState | undefined;
 };
 
 /**
@@ -190,6 +197,59 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export declare const HeartbeatSchema: GenMessage<Heartbeat>;
+
+/**
+ * The release that an agent runs, and what became of the last one that it was told to.
+ *
+ * @generated from message lapwing.v1.UpdateState
+ */
+export declare type UpdateState = Message<"lapwing.v1.UpdateState"> & {
+  /**
+   * Version and sequence; empty: the one that was installed on the host.
+   *
+   * @generated from field: string revision = 1;
+   */
+  revision: string;
+
+  /**
+   * The rollout that brought it.
+   *
+   * @generated from field: string rollout = 2;
+   */
+  rollout: string;
+
+  /**
+   * idle, downloading, restarting, trial (runs it, and is not known to be well), failed.
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * What it was told to take; of downloading, restarting, trial and failed.
+   *
+   * @generated from field: string wanted_revision = 4;
+   */
+  wantedRevision: string;
+
+  /**
+   * @generated from field: string wanted_rollout = 5;
+   */
+  wantedRollout: string;
+
+  /**
+   * Why it failed.
+   *
+   * @generated from field: string error = 6;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message lapwing.v1.UpdateState.
+ * Use `create(UpdateStateSchema)` to create a new message.
+ */
+export declare const UpdateStateSchema: GenMessage<UpdateState>;
 
 /**
  * @generated from message lapwing.v1.TargetCount

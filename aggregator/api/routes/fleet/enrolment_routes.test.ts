@@ -34,8 +34,16 @@ async function served() {
   const clock = { ...systemClock, monotonic: () => ms };
   const keys = await readOperatorKeys(folder);
   const metrics = createSelfMetrics();
-  const read = () => readOperatorKeys(folder);
-  const parts = { catalog, keys: read, servers, ttlMs, clock, log: silentLogger, metrics };
+  const parts = {
+    catalog,
+    keys: () => Promise.resolve(keys),
+    servers,
+    releaseKeys: [],
+    ttlMs,
+    clock,
+    log: silentLogger,
+    metrics,
+  };
   const app = enrolmentRoutes(new Enroller(parts));
   const post = async (body: string) => {
     const answer = await app.request(enrolmentPath, { method: "POST", body });
@@ -60,7 +68,13 @@ test("enrolmentRoutes() signs a key for its agent's own subjects, for the accoun
   const { status, json } = await post(host(token, key));
   expect({ status, json }).toEqual({
     status: 200,
-    json: { jwt: expect.any(String), tenant: "acme", servers, labels: { site: "north" } },
+    json: {
+      jwt: expect.any(String),
+      tenant: "acme",
+      servers,
+      labels: { site: "north" },
+      release_keys: [],
+    },
   });
   const claims = decode<User>(Object(json).jwt);
   expect(claims.exp).toBeWithin(beforeSeconds + 3_600, beforeSeconds + 3_660);
@@ -75,6 +89,7 @@ test("enrolmentRoutes() signs a key for its agent's own subjects, for the accoun
           "lapwing.acme.logs.00000000000000aa",
           "lapwing.acme.heartbeat.00000000000000aa",
           "lapwing.acme.renew.00000000000000aa",
+          "lapwing.acme.release.00000000000000aa",
           "$JS.API.DIRECT.GET.KV_LAPWING_CONFIGURATION_acme.$KV.LAPWING_CONFIGURATION_acme.00000000000000aa",
         ],
       },
