@@ -19,6 +19,7 @@ import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import type { AgentConfig } from "./config.ts";
 import type { KeyKeeper } from "./enroll/key_keeper.ts";
+import { keeperOf } from "./enroll/keeper_of.ts";
 import { hostFacts } from "./facts.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
@@ -364,19 +365,6 @@ export class Agent {
     await this.#spool.close();
     await this.#runningFile.remove();
   }
-}
-
-/** Whoever's agent has no credentials of an aggregator's making does without what exchanges them. */
-async function keeperOf(
-  { nats, data_dir: dataDir }: AgentConfig,
-  { clock, log, metrics }: AgentParts,
-  { tenant, agent }: Pick<Spool, "tenant" | "agent">,
-): Promise<KeyKeeper | undefined> {
-  if (nats.creds_file === undefined) return undefined;
-  const { KeyKeeper } = await import("./enroll/key_keeper.ts");
-  const own = { tenant, agent, clock, log: log.child({ room: "enroll" }), metrics };
-  const folder = join(dataDir, "agent");
-  return KeyKeeper.open({ ...own, folder, credsFile: nats.creds_file });
 }
 
 function natsUplink(
