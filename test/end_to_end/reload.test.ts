@@ -70,6 +70,8 @@ function jobOf(name: string, target: SlowTarget, path: string) {
 function configOf(change: { path: string; labels: Record<string, string> }) {
   return {
     data_dir: stage.path("data"),
+    // All targets and lines are counted: those of services of this machine would be too many.
+    integrations: { detect: false },
     sources: [
       { type: "file_logs", paths: [file], start_at: "beginning" },
       { type: "file_logs", paths: [other], start_at: "beginning", labels: change.labels },
