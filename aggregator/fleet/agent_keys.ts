@@ -135,8 +135,8 @@ async function refused(
   asked: Identity & { readonly key: string; readonly nowMs: number },
   reason: RenewalRefusal,
 ): Promise<Exchange> {
-  // Strangers' attempts are counted, and leave nothing in the catalog.
-  if (reason !== "unknown_key")
+  // A revoked agent asks for as long as it runs, and strangers may: they are counted and logged, and leave nothing in the catalog.
+  if (reason === "known_key")
     await audited(sql, "refuse_renewal", asked, { public_key: asked.key, reason });
   return { result: "refused", reason };
 }
