@@ -47,4 +47,7 @@ test("extrapolation() takes gaps among irregular samples for gaps", () => {
   const some = [60, 120, 121, 123, 124, 130, 131, 134];
   expect(stretched(some, 10, 134)).toBeCloseTo(74 + 74 / 7 / 2);
   expect(stretched([15, 30, 31, 32, 33, 34], 0, 34)).toBeCloseTo(19 + 19 / 5 / 2);
+  // Scrapes every 15 s after some that were missed.
+  const missed = [90, 180, 195, 210, 225, 240, 255, 270, 285, 300];
+  expect(stretched(missed, 0, 300)).toBeCloseTo(210 + 210 / 9 / 2);
 });

@@ -76,7 +76,11 @@ export function extrapolation(
   return stretch(window, { ...span, distances }, counter, first, difference);
 }
 
-/** So many regular distances in a row, each at most such a share of a coarse one, are of a finer resolution and no chance. */
+/**
+ * So many regular distances in a row, each at most such a share of a coarse one, are of a finer resolution and no chance. Longer ones than
+ * this are an interval of scrapes, and what is coarse beside them is a gap.
+ */
+const fineMaxMs = 2_000;
 const fineRunMin = 5;
 const fineShare = 1 / 4;
 const regularFactor = 1.5;
@@ -93,7 +97,7 @@ function hasFine(window: Window, coarseMs: number): boolean {
     least = Math.min(least, gap);
     most = Math.max(most, gap);
     run++;
-    if (most > coarseMs * fineShare || most > least * regularFactor)
+    if (most > fineMaxMs || most > coarseMs * fineShare || most > least * regularFactor)
       [run, least, most] = [0, Infinity, 0];
     if (run >= fineRunMin) return true;
   }
