@@ -7,12 +7,15 @@ import { startsAt, type StartChange } from "../query/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
 import type { SampleTable } from "./sample_table.ts";
 
+/** In place of a hash: no limit on series asks for it. */
+export const notLimited = 0;
+
 /** A series in one generation: where its samples lie in tables. */
 export class HeadSeries {
   readonly labels: Labels;
   /** labelsKey of the labels. */
   readonly key: string;
-  /** hashOf(key), where its tenant has a limit on series. */
+  /** hashOf(key), where its tenant has a limit on series; notLimited else. */
   readonly hash: number;
   readonly #places: { readonly table: SampleTable; readonly column: number }[] = [];
 

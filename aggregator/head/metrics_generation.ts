@@ -7,11 +7,12 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { CutMetrics, CutPart } from "../store/cut_metrics.ts";
+import { isOwn } from "../ingest/own_agent.ts";
 import { TimeWindows } from "../store/cut_spans.ts";
 import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
 import { HeadExemplars } from "./head_exemplars.ts";
-import { HeadSeries } from "./head_series.ts";
+import { HeadSeries, notLimited } from "./head_series.ts";
 import { LaneDrops } from "./lane_drops.ts";
 import { SampleSink } from "./sample_sink.ts";
 import { SampleTable } from "./sample_table.ts";
@@ -168,8 +169,8 @@ export class MetricsGeneration {
     return tenant;
   }
 
-  /** The schema's table, with a place in the index for each of its series. */
-  #table(lane: LaneId, { index, limit }: TenantMetrics, schema: DecodedSchema): SchemaTable {
+  /** The schema's table, with a place in the index for each of its series. The aggregator's own are outside of the limit: it bounds them itself. */
+  #table(lane: LaneId, tenant: TenantMetrics, schema: DecodedSchema): SchemaTable {
     let known = this.#tables.get(schema);
     if (known === undefined) {
       const table = new SampleTable(lane, this.#memory, schema.starts);
@@ -177,6 +178,8 @@ export class MetricsGeneration {
       this.#tables.set(schema, known);
     }
     if (known.columns === schema.series.length) return known;
+    const { index } = tenant;
+    const limit = isOwn(lane) ? undefined : tenant.limit;
     const keys = this.#keys.of(schema);
     const hashes = limit === undefined ? [] : this.#keys.hashesOf(schema);
     const nowMs = this.#now();
@@ -185,7 +188,7 @@ export class MetricsGeneration {
       const key = keys[known.columns] ?? "";
       let series = index.get(key);
       if (series === undefined) {
-        const hash = hashes[known.columns] ?? 0;
+        const hash = hashes[known.columns] ?? notLimited;
         if (limit?.admit(hash, labels, nowMs) === false) {
           (known.refused ??= new Set()).add(known.columns);
           continue;
@@ -254,7 +257,7 @@ function cutMetricsOf(
       const series = at(position);
       const run = series.read(sink, startMs, endMs);
       // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().
-      if (run.count > 0) limit?.touch(series.hash, nowMs);
+      if (run.count > 0 && series.hash !== notLimited) limit?.touch(series.hash, nowMs);
       return run;
     },
   });
