@@ -65,6 +65,8 @@ const unpacked = ["ntpsec"];
 /** A folder of a run that is gone is removed when nothing was made in it for so long. */
 const staleMs = 3_600_000;
 
+const endToEnd = join("test", "end_to_end");
+
 bootstrap();
 installPrograms();
 unpackPrograms();
@@ -149,24 +151,54 @@ function ownTemporaryFolder() {
 }
 
 async function runTests(args) {
-  const { code, counts, skipped } = await bunTest(args);
-  const { pass, fail, skip } = counts;
-  if (skipped.size > 0)
-    console.log(`\nSkipped:\n${[...skipped].map((name) => `  ${name}`).join("\n")}`);
-  console.log(`\n${pass} passed, ${fail} failed, ${skip} skipped`);
-  process.exitCode = code === 0 && pass > 0 ? 0 : 1;
+  const env = existsSync("/proc") ? { ...withSbin(), TMPDIR: ownTemporaryFolder() } : withSbin();
+  const runs =
+    args.length > 0
+      ? [bunTest(args, env, false)]
+      : // End-to-end tests wait more than they compute: the others run beside them, and show what they say at their end.
+        [bunTest([`./${endToEnd}`], env, false), bunTest(otherTests(), env, true)];
+  const ended = await Promise.all(runs);
+  const skipped = ended.flatMap((run) => [...run.skipped]);
+  const failed = ended.flatMap((run) => [...run.failed]);
+  if (skipped.length > 0)
+    console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
+  if (failed.length > 0)
+    console.log(`\nFailed:\n${failed.map((name) => `  ${name}`).join("\n")}`);
+  const sum = (word) => ended.reduce((total, { counts }) => total + counts[word], 0);
+  console.log(`\n${sum("pass")} passed, ${sum("fail")} failed, ${sum("skip")} skipped`);
+  const isGood = ended.every(({ code, counts }) => code === 0 && counts.pass > 0);
+  process.exitCode = isGood ? 0 : 1;
 }
 
-async function bunTest(args) {
+/** Folders with tests, but for those from end to end. */
+function otherTests() {
+  const folders = (path) =>
+    readdirSync(join(root, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(path, name));
+  const rooms = folders(".").filter((name) => !/^(?:\.git|node_modules|dist|test)$/.test(name));
+  const hasTests = (folder) =>
+    readdirSync(join(root, folder), { recursive: true }).some((name) =>
+      /\.test\.tsx?$/.test(String(name)),
+    );
+  return [...rooms, ...folders("test").filter((name) => name !== endToEnd)]
+    .filter((folder) => hasTests(folder))
+    .map((folder) => `./${folder}`);
+}
+
+/** `isHeld`: what it says comes as a whole when it has ended. */
+async function bunTest(args, env, isHeld) {
   const command = ["test", "--timeout", "60000", ...args];
-  const env = existsSync("/proc") ? { ...withSbin(), TMPDIR: ownTemporaryFolder() } : withSbin();
   const child = spawn(bun, command, { cwd: root, env, stdio: "pipe" });
   const counts = { pass: 0, skip: 0, fail: 0 };
   const skipped = new Set();
+  const failed = new Set();
+  const held = [];
   const watch = (stream, out) => {
     let rest = "";
     stream.on("data", (chunk) => {
-      out.write(chunk);
+      if (isHeld) held.push(chunk);
+      else out.write(chunk);
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
@@ -175,11 +207,13 @@ async function bunTest(args) {
         const [, count, word] = /^\s*(\d+) (pass|skip|fail)$/.exec(plain) ?? [];
         if (word) counts[word] = Number(count);
         if (plain.startsWith("(skip) ")) skipped.add(plain.slice(7));
+        if (plain.startsWith("(fail) ")) failed.add(plain.slice(7));
       }
     });
   };
   watch(child.stdout, process.stdout);
   watch(child.stderr, process.stderr);
   const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, counts, skipped };
+  for (const chunk of held) process.stderr.write(chunk);
+  return { code, counts, skipped, failed };
 }
