@@ -158,12 +158,11 @@ async function runTests(args) {
       : // End-to-end tests wait more than they compute: the others run beside them, and show what they say at their end.
         [bunTest([`./${endToEnd}`], env, false), bunTest(otherTests(), env, true)];
   const ended = await Promise.all(runs);
-  const skipped = ended.flatMap((run) => [...run.skipped]);
-  const failed = ended.flatMap((run) => [...run.failed]);
+  const skipped = ended.flatMap((each) => [...each.skipped]);
+  const failed = ended.flatMap((each) => [...each.failed]);
   if (skipped.length > 0)
     console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
-  if (failed.length > 0)
-    console.log(`\nFailed:\n${failed.map((name) => `  ${name}`).join("\n")}`);
+  if (failed.length > 0) console.log(`\nFailed:\n${failed.map((name) => `  ${name}`).join("\n")}`);
   const sum = (word) => ended.reduce((total, { counts }) => total + counts[word], 0);
   console.log(`\n${sum("pass")} passed, ${sum("fail")} failed, ${sum("skip")} skipped`);
   const isGood = ended.every(({ code, counts }) => code === 0 && counts.pass > 0);
@@ -172,18 +171,21 @@ async function runTests(args) {
 
 /** Folders with tests, but for those from end to end. */
 function otherTests() {
-  const folders = (path) =>
-    readdirSync(join(root, path), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => join(path, name));
-  const rooms = folders(".").filter((name) => !/^(?:\.git|node_modules|dist|test)$/.test(name));
-  const hasTests = (folder) =>
-    readdirSync(join(root, folder), { recursive: true }).some((name) =>
-      /\.test\.tsx?$/.test(String(name)),
-    );
-  return [...rooms, ...folders("test").filter((name) => name !== endToEnd)]
+  const rooms = foldersOf(".").filter((name) => !/^(?:\.git|node_modules|dist|test)$/.test(name));
+  return [...rooms, ...foldersOf("test").filter((name) => name !== endToEnd)]
     .filter((folder) => hasTests(folder))
     .map((folder) => `./${folder}`);
+}
+
+function foldersOf(path) {
+  return readdirSync(join(root, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(path, name));
+}
+
+function hasTests(folder) {
+  const files = readdirSync(join(root, folder), { recursive: true });
+  return files.some((name) => /\.test\.tsx?$/.test(String(name)));
 }
 
 /** `isHeld`: what it says comes as a whole when it has ended. */

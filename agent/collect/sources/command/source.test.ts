@@ -86,14 +86,15 @@ test("its whole process group ends with the source", async () => {
   await host.untilLines(2);
   await host.stop();
   // They are killed by then; a busy machine lets them die a little later.
-  const isThere = (pid: string) => {
-    const path = `/proc/${pid}/stat`;
-    const state = existsSync(path) ? readFileSync(path, "utf8").split(" ")[2] : undefined;
-    return state !== undefined && state !== "Z" && state !== "X";
-  };
   const deadlineMs = performance.now() + 10_000;
   while (host.texts().some(isThere)) {
     expect(performance.now()).toBeLessThan(deadlineMs);
     await Bun.sleep(10);
   }
 });
+
+function isThere(pid: string): boolean {
+  const path = `/proc/${pid}/stat`;
+  const state = existsSync(path) ? readFileSync(path, "utf8").split(" ")[2] : undefined;
+  return state !== undefined && state !== "Z" && state !== "X";
+}
