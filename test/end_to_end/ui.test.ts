@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       const live = rows.filter({ hasText: "web-001" });
       await live.locator(".sparkline path[d^='M']").first().waitFor();
       expect(await live.innerText()).toMatch(
-        /live[\s\S]+KiB\/s[\s\S]+0\.1\.0[\s\S]+all accounted for/,
+        /live[\s\S]+[\d.]+ (?:[KM]i)?B\/s[\s\S]+0\.1\.0[\s\S]+all accounted for/,
       );
       expect(await rows.filter({ hasText: "web-005" }).innerText()).toMatch(
         /dropped 1\s200 spool full/,
