@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { AdaptiveStage, schemaOf } from "#test/support/adaptive_stage.ts";
+import { AdaptiveStage, schemaOf, startMs } from "#test/support/adaptive_stage.ts";
 
-const startMs = 1_760_000_040_000;
 const stages: AdaptiveStage[] = [];
 afterEach(async () => {
   for (const stage of stages.splice(0)) await stage.stop();
@@ -16,18 +15,10 @@ function staged(config: Readonly<Record<string, unknown>> = {}): AdaptiveStage {
 const noBand = { band: { enabled: false } };
 const gauge = () => schemaOf({ level: "gauge" });
 
-/** A second after the other, from `from` to `to` since the start: the row that `cells` gives. */
-function run(stage: AdaptiveStage, from: number, to: number, take: (second: number) => void): void {
-  for (let second = from; second <= to; second++) {
-    stage.nowMs = startMs + 1_000 * second;
-    take(second);
-  }
-}
-
 test("AdaptiveResolution ships the first row, then the last value of each window", () => {
   const stage = staged(noBand);
   const schema = gauge();
-  run(stage, 3, 47, (second) => stage.row(schema, [second]));
+  stage.run(3, 47, (second) => stage.row(schema, [second]));
   expect(stage.of("level", startMs)).toEqual([
     [3, 3],
     [15, 15],
@@ -39,7 +30,7 @@ test("AdaptiveResolution ships the first row, then the last value of each window
 test("AdaptiveResolution ships min, max, sum and count of each window of a gauge", () => {
   const stage = staged(noBand);
   const schema = gauge();
-  run(stage, 0, 30, (second) =>
+  stage.run(0, 30, (second) =>
     stage.row(schema, [second === 20 ? -7 : second === 21 ? NaN : second]),
   );
   expect(stage.of("level:min", startMs)).toEqual([
@@ -75,7 +66,7 @@ test("AdaptiveResolution makes figures of gauges alone, and of those that are ch
     seen_total: "counter",
     seen_bucket: "unknown",
   });
-  run(stage, 0, 15, (second) => stage.row(schema, [1, 2, second, second]));
+  stage.run(0, 15, (second) => stage.row(schema, [1, 2, second, second]));
   const names = new Set(stage.shipped.map(({ labels }) => labels["__name__"]));
   expect([...names].toSorted((a = "", b = "") => a.localeCompare(b))).toEqual([
     "level",
@@ -92,7 +83,7 @@ test("AdaptiveResolution makes figures of gauges alone, and of those that are ch
 test("AdaptiveResolution ships the next row where the one at the end of a window is missing", () => {
   const stage = staged(noBand);
   const schema = gauge();
-  run(stage, 0, 40, (second) => {
+  stage.run(0, 40, (second) => {
     if (second % 15 !== 0 || second === 0) stage.row(schema, [second]);
   });
   expect(stage.of("level", startMs)).toEqual([
@@ -106,7 +97,7 @@ test("a counter that begins anew is seen to, also where it has come as far again
   const stage = staged(noBand);
   const schema = schemaOf({ seen_total: "counter", other_total: "counter" });
   const [slow, fast] = [1, 100];
-  run(stage, 0, 45, (second) => {
+  stage.run(0, 45, (second) => {
     const since = second < 20 ? second + 50 : second - 20;
     stage.row(schema, [slow * since, second < 20 ? since : fast * since]);
   });
@@ -124,7 +115,7 @@ test("a counter that begins anew is seen to, also where it has come as far again
 test("a reset that shows by itself needs no row of its own", () => {
   const stage = staged(noBand);
   const schema = schemaOf({ seen_total: "counter" });
-  run(stage, 0, 30, (second) => stage.row(schema, [second < 20 ? 100 + second : second - 20]));
+  stage.run(0, 30, (second) => stage.row(schema, [second < 20 ? 100 + second : second - 20]));
   expect(stage.of("seen_total", startMs)).toEqual([
     [0, 100],
     [15, 115],
@@ -135,7 +126,7 @@ test("a reset that shows by itself needs no row of its own", () => {
 test("the end of a series is told with the window in which it came, of its figures, too", () => {
   const stage = staged(noBand);
   const schema = schemaOf({ level: "gauge", seen_total: "counter", other: "gauge" });
-  run(stage, 0, 30, (second) => {
+  stage.run(0, 30, (second) => {
     const ended = second < 5 ? second : second === 5 ? "stale" : "absent";
     stage.row(schema, [ended, 1, 2]);
   });
@@ -154,7 +145,7 @@ test("the end of a series is told with the window in which it came, of its figur
 test("a target that is gone is told of at once; one that falls silent, after a window", async () => {
   const stage = staged(noBand);
   const [gone, silent] = [gauge(), schemaOf({ quiet: "gauge" })];
-  run(stage, 0, 5, (second) => {
+  stage.run(0, 5, (second) => {
     stage.row(gone, [second < 5 ? 1 : "stale"]);
     stage.row(silent, [second]);
   });
@@ -179,7 +170,7 @@ test("a target that is gone is told of at once; one that falls silent, after a w
 test("finish() ships what open windows hold", () => {
   const stage = staged(noBand);
   const schema = schemaOf({ level: "gauge", seen_total: "counter" });
-  run(stage, 0, 20, (second) => stage.row(schema, [second, second]));
+  stage.run(0, 20, (second) => stage.row(schema, [second, second]));
   stage.note(stage.adaptive.finish());
   expect(stage.of("seen_total", startMs)).toEqual([
     [0, 0],
@@ -236,7 +227,7 @@ test("the ring stays within its size: the oldest rows of all streams go, and are
     })),
     families: [],
   }));
-  run(stage, 0, 400, () => {
+  stage.run(0, 400, () => {
     for (const schema of schemas)
       stage.row(
         schema,
@@ -257,7 +248,7 @@ test("the ring stays within its size: the oldest rows of all streams go, and are
 test("what is older than the ring leaves it, and a stream that has ended is forgotten", async () => {
   const stage = staged({ ...noBand, ring: "5m" });
   const schema = gauge();
-  run(stage, 0, 900, (second) => stage.row(schema, [second]));
+  stage.run(0, 900, (second) => stage.row(schema, [second]));
   await stage.pump();
   const rows = async () =>
     Number(/^lapwing_adaptive_ring_rows (\d+)/m.exec(await stage.metrics.text())?.[1]);

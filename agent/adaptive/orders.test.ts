@@ -1,8 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { AdaptiveStage, schemaOf } from "#test/support/adaptive_stage.ts";
+import { AdaptiveStage, schemaOf, startMs } from "#test/support/adaptive_stage.ts";
 
-const startMs = 1_760_000_040_000;
 const stages: AdaptiveStage[] = [];
 afterEach(async () => {
   for (const stage of stages.splice(0)) await stage.stop();
@@ -18,18 +17,10 @@ const noBand = { band: { enabled: false } };
 const gauge = () => schemaOf({ level: "gauge" });
 const request = { reason: "request", match: [], beforeMs: 300_000, afterMs: 0 } as const;
 
-/** A second after the other, from `from` to `to` since the start: the row that `cells` gives. */
-function run(stage: AdaptiveStage, from: number, to: number, take: (second: number) => void): void {
-  for (let second = from; second <= to; second++) {
-    stage.nowMs = startMs + 1_000 * second;
-    take(second);
-  }
-}
-
 test("request() ships what the ring has of the range and was not shipped, in order, and tells what that was", async () => {
   const stage = staged(noBand);
   const schema = schemaOf({ level: "gauge", seen_total: "counter" });
-  run(stage, 0, 40, (second) => stage.row(schema, [second, 2 * second]));
+  stage.run(0, 40, (second) => stage.row(schema, [second, 2 * second]));
   stage.shipped.length = 0;
   const match = ['level{site="north"}'];
   const answer = await stage.adaptive.request({ ...request, match, beforeMs: 20_000 });
@@ -49,9 +40,9 @@ test("request() ships what the ring has of the range and was not shipped, in ord
 test("request() goes on with what is still to come", async () => {
   const stage = staged(noBand);
   const schema = gauge();
-  run(stage, 0, 20, (second) => stage.row(schema, [second]));
+  stage.run(0, 20, (second) => stage.row(schema, [second]));
   await stage.adaptive.request({ ...request, beforeMs: 2_000, afterMs: 10_000 });
-  run(stage, 21, 40, (second) => stage.row(schema, [second]));
+  stage.run(21, 40, (second) => stage.row(schema, [second]));
   await stage.pump();
   const fine = stage.of("level", startMs).map(([second]) => second);
   expect(fine.toSorted((a, b) => a - b)).toEqual([
@@ -128,7 +119,7 @@ test("a series that leaves its band has its target shipped finely, from before u
   });
   const schema = schemaOf({ level: "gauge", seen_total: "counter" });
   const other = { series: [{ __name__: "far", job: "app", instance: "b:1" }], families: [] };
-  run(stage, 0, 80, (second) => {
+  stage.run(0, 80, (second) => {
     stage.row(schema, [second < 62 ? 10 + (second % 2) : 500, second]);
     stage.row(other, [second]);
   });
@@ -146,9 +137,9 @@ test("a counter's band is about its rate, and a reset is no exit", async () => {
   const stage = staged({ band: { match: "seen_total", warm_up: "30s", width_min: 0.5 } });
   const schema = schemaOf({ seen_total: "counter" });
   let count = 0;
-  run(stage, 0, 100, (second) => stage.row(schema, [(count = second === 60 ? 0 : count + 10)]));
+  stage.run(0, 100, (second) => stage.row(schema, [(count = second === 60 ? 0 : count + 10)]));
   expect(await stage.metrics.text()).not.toContain("lapwing_adaptive_triggers_total{");
-  run(stage, 101, 110, () => stage.row(schema, [(count += 50)]));
+  stage.run(101, 110, () => stage.row(schema, [(count += 50)]));
   expect(await stage.metrics.text()).toContain('lapwing_adaptive_triggers_total{reason="band"} 1');
 });
 
@@ -160,7 +151,7 @@ test("exits are followed so often an hour, and of one series once in its cooldow
     families: [],
   }));
   // Each leaves at a time of its own, for six seconds, and again twenty seconds and a minute later.
-  run(stage, 0, 300, (second) => {
+  stage.run(0, 300, (second) => {
     for (const [i, schema] of schemas.entries()) {
       const since = second - 80 - 20 * i;
       const isAway = [0, 20, 80].some((at) => since >= at && since < at + 6);
@@ -176,7 +167,7 @@ test("exits are followed so often an hour, and of one series once in its cooldow
 test("request() refuses what it cannot do, and says what it can", async () => {
   const stage = staged({ ...noBand, requests_per_hour_max: 2, samples_per_hour_max: 50 });
   const schema = gauge();
-  run(stage, 0, 100, (second) => stage.row(schema, [second]));
+  stage.run(0, 100, (second) => stage.row(schema, [second]));
   const failure = (asked: Partial<Parameters<typeof stage.adaptive.request>[0]>) =>
     stage.adaptive.request({ ...request, ...asked }).then(
       () => "",
@@ -202,10 +193,10 @@ test("a local rule that fires has its target shipped finely, or everything where
     stage.row(near, [second]);
     stage.row(far, [second]);
   };
-  run(stage, 0, 40, rows);
+  stage.run(0, 40, rows);
   stage.adaptive.fired({ alertname: "Full", instance: "a:1", site: "north" });
   stage.adaptive.fired({ alertname: "Slow", instance: "a:1" });
-  run(stage, 41, 100, rows);
+  stage.run(41, 100, rows);
   await stage.pump();
   expect(stage.of("level", startMs)).toHaveLength(7 + 14);
   expect(stage.of("far", startMs)).toHaveLength(7);

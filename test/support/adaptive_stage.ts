@@ -16,22 +16,27 @@ export type ShippedSample = {
 
 type Cell = number | "stale" | "absent";
 
+/** Where the clocks of stages begin, on the begin of a window. */
+export const startMs = 1_760_000_040_000;
+
 /** Adaptive resolution on a clock that only the test moves, and all samples that it ships, in their order. */
 export class AdaptiveStage {
   readonly shipped: ShippedSample[] = [];
   readonly metrics = createSelfMetrics();
   readonly adaptive: AdaptiveResolution;
   nowMs: number;
+  readonly #beginMs: number;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
 
-  constructor(config: Readonly<Record<string, unknown>>, startMs = 1_760_000_040_000) {
-    this.nowMs = startMs;
+  constructor(config: Readonly<Record<string, unknown>>, beginMs = startMs) {
+    this.nowMs = beginMs;
+    this.#beginMs = beginMs;
     this.#clock = {
       now: () => this.nowMs,
-      monotonic: () => this.nowMs - startMs,
+      monotonic: () => this.nowMs - beginMs,
       sleep: (_ms, signal) =>
         new Promise((resolve) => {
           this.#wake = resolve;
@@ -49,6 +54,14 @@ export class AdaptiveStage {
       this.#running = source.run(
         metricsContext(this.#clock, this.#abort.signal, (batch) => this.note(batch)),
       );
+  }
+
+  /** A second after the other, from `from` to `to` since the start: the row that `take` gives. */
+  run(from: number, to: number, take: (second: number) => void): void {
+    for (let second = from; second <= to; second++) {
+      this.nowMs = this.#beginMs + 1_000 * second;
+      take(second);
+    }
   }
 
   /** A row of the schema, as a source emits it; its time is the clock's. */
