@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { MetricFamily } from "#shared/model/metrics.ts";
+import { type MetricFamily, metricTypes } from "#shared/model/metrics.ts";
 import { storeError } from "./errors.ts";
 import type { ObjectStore } from "./object_store.ts";
 
@@ -45,16 +45,7 @@ export async function loadFamilies(
 
 export const FamilyRow = z.object({
   name: z.string(),
-  type: z.enum([
-    "counter",
-    "gauge",
-    "histogram",
-    "gaugehistogram",
-    "summary",
-    "info",
-    "stateset",
-    "unknown",
-  ]),
+  type: z.enum(metricTypes),
   help: z.string(),
   unit: z.string(),
 });

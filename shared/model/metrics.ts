@@ -14,15 +14,18 @@ export type SeriesSchema = {
   readonly families: MetricFamily[];
 };
 
-export type MetricType =
-  | "counter"
-  | "gauge"
-  | "histogram"
-  | "gaugehistogram"
-  | "summary"
-  | "info"
-  | "stateset"
-  | "unknown";
+/** OpenMetrics' types of metric families, without a number: the order on a wire is the wire's. */
+export const metricTypes = [
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "summary",
+  "info",
+  "stateset",
+  "unknown",
+] as const;
+export type MetricType = (typeof metricTypes)[number];
 
 export type MetricFamily = {
   readonly name: string;

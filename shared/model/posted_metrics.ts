@@ -1,20 +1,11 @@
 import { z } from "zod";
 import { lazySchema } from "../lazy_schema.ts";
+import { metricTypes } from "./metrics.ts";
 
 /** Entries of one request at most. */
 const metricsMax = 100_000;
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-const types = [
-  "counter",
-  "gauge",
-  "histogram",
-  "gaugehistogram",
-  "summary",
-  "info",
-  "stateset",
-  "unknown",
-] as const;
 
 /** One sample of one series as JSON, with what describes its metric where that is told. */
 export const PostedMetric = z.lazy(() => {
@@ -39,7 +30,7 @@ export const PostedMetric = z.lazy(() => {
       .union([z.number(), z.string().regex(rfc3339, "expected Unix seconds or RFC 3339")])
       .optional()
       .meta({ description: "Unix seconds or RFC 3339; now by default" }),
-    type: z.enum(types).optional().meta({ description: "What kind of metric it is" }),
+    type: z.enum(metricTypes).optional().meta({ description: "What kind of metric it is" }),
     help: text.max(16_384).optional().meta({ description: "What it means, for people" }),
     unit: text.max(1_024).optional().meta({ description: "Its unit, such as seconds" }),
   });

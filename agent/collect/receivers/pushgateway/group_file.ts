@@ -2,6 +2,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
+import { metricTypes } from "#shared/model/metrics.ts";
 import type { Group } from "./groups.ts";
 
 const texts = lazySchema(() => z.record(z.string(), z.string()));
@@ -18,16 +19,7 @@ const GroupFile = lazySchema(() =>
           z.strictObject({
             family: z.strictObject({
               name: z.string(),
-              type: z.enum([
-                "counter",
-                "gauge",
-                "histogram",
-                "gaugehistogram",
-                "summary",
-                "info",
-                "stateset",
-                "unknown",
-              ]),
+              type: z.enum(metricTypes),
               help: z.string(),
               unit: z.string(),
             }),
