@@ -107,6 +107,7 @@ export const AgentConfig = lazySchema(() =>
       streams: z.unknown().optional(),
       ingest: z.unknown().optional(),
       query: z.unknown().optional(),
+      dashboards: z.unknown().optional(),
     }),
   ),
 );

@@ -15,8 +15,14 @@ const options = {
   /** One thread that compiles hot code; each keeps what its largest function took. JSC: up to as many as there are cores. */
   BUN_JSC_minNumberOfWorklistThreads: "1",
   BUN_JSC_maxNumberOfWorklistThreads: "1",
+  /** Executions before code is compiled a second and a third time; JSC: 1,000 and 100,000. What an agent does is small and steady: little of it is worth the compiler, and what that keeps. Under load it is reached within seconds. */
+  BUN_JSC_thresholdForOptimizeAfterWarmUp: "3000",
+  BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "3000",
+  BUN_JSC_thresholdForOptimizeSoon: "3000",
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000",
+  BUN_JSC_thresholdForFTLOptimizeSoon: "1000000",
   /** Milliseconds between looks of the allocator's thread for pages to give back; it woke 23 times a second, for a sixth of an idle agent's CPU. */
-  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "500",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "2000",
   /** Requests under way at once; Bun: 256. So many targets that do not answer would hold up all others until they time out. */
   BUN_CONFIG_MAX_HTTP_REQUESTS: "32768",
 };

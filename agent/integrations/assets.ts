@@ -77,12 +77,20 @@ export function integrationFolder(name: string): string {
 
 /** Of the files in an integration's folder. Throws where one of them is not there, or not of its form. */
 export function readAssets(folder: string): IntegrationAssets {
-  const read = (file: string): unknown => Bun.YAML.parse(readFileSync(join(folder, file), "utf8"));
   return {
-    board: Board.parse(read(assetFiles.dashboard)),
-    rules: Rules.parse(read(assetFiles.rules)),
-    slo: Slo.parse(read(assetFiles.slo)),
+    board: readBoard(folder),
+    rules: Rules.parse(read(folder, assetFiles.rules)),
+    slo: Slo.parse(read(folder, assetFiles.slo)),
   };
+}
+
+/** The dashboard alone. Throws as readAssets() does. */
+export function readBoard(folder: string): Board {
+  return Board.parse(read(folder, assetFiles.dashboard));
+}
+
+function read(folder: string, file: string): unknown {
+  return Bun.YAML.parse(readFileSync(join(folder, file), "utf8"));
 }
 
 /** Names of the alerts among the rules, in their order. */

@@ -9,6 +9,7 @@ import { etcd } from "./etcd/integration.ts";
 import { fail2ban } from "./fail2ban/integration.ts";
 import { haproxy } from "./haproxy/integration.ts";
 import { kafka } from "./kafka/integration.ts";
+import { libvirt } from "./libvirt/integration.ts";
 import { memcached } from "./memcached/integration.ts";
 import { mongodb } from "./mongodb/integration.ts";
 import { mysql } from "./mysql/integration.ts";
@@ -43,6 +44,7 @@ export const integrations = {
   fail2ban,
   haproxy,
   kafka,
+  libvirt,
   memcached,
   mongodb,
   mysql,

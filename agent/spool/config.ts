@@ -18,7 +18,7 @@ export const SpoolConfig = lazySchema(() =>
       /** A segment is closed at this age, too: series that are gone leave the schema with their epoch. */
       epoch_age: duration.prefault("15m"),
       /** The longest that accepted data may sit unsynced, so the most that a power cut can lose. */
-      sync_interval: duration.prefault("200ms"),
+      sync_interval: duration.prefault("300ms"),
       /** What to do at size_max: let the oldest segment go (counted), or make sources wait. */
       when_full: z.enum(["drop_oldest", "block"]).default("drop_oldest"),
     })

@@ -92,6 +92,8 @@ withServer(
     const before = (await instance.tick()).samples.get("apache_accesses_total") ?? 0;
     for (const path of ["/index.html", "/gone", "/b/x"])
       await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    // Counted by the worker after the last byte was sent.
+    await Bun.sleep(200);
     const { samples, degraded } = await instance.tick();
     expect(degraded).toEqual([]);
     // A request counts once it is answered: three, and the first look at the page.

@@ -22,7 +22,9 @@ const serverStatus: Document = {
     currentQueue: { total: 3, readers: 1, writers: 2 },
     activeClients: { total: 9, readers: 5, writers: 4 },
   },
-  locks: { Global: { acquireCount: { r: long(10), w: long(20) } } },
+  locks: {
+    Global: { acquireCount: { r: long(10), w: long(20) }, timeAcquiringMicros: { w: long(33) } },
+  },
   mem: { bits: 64, resident: 512, virtual: 2_048, supported: true },
   metrics: {
     commands: { find: { failed: long(1), total: long(2) } },
@@ -36,6 +38,7 @@ const serverStatus: Document = {
     },
     repl: {
       apply: { batches: { num: 5, totalMillis: 50 }, ops: long(500) },
+      executor: { unsignaledEvents: 2 },
       buffer: { count: long(13), maxSizeBytes: long(268_435_456), sizeBytes: long(1_300) },
       network: { bytes: long(9_999), getmores: { num: 8, totalMillis: 80 }, ops: long(501) },
     },
@@ -82,7 +85,7 @@ const serverStatus: Document = {
       write: { out: 1, available: 127, totalTickets: 128 },
       read: { out: 2, available: 126, totalTickets: 128 },
     },
-    log: { "log sync operations": 40, "log bytes written": 12_345 },
+    log: { "log sync operations": 40, "log bytes written": 12_345, "log records compressed": 9 },
     session: { "open cursor count": 15, "open session count": 16 },
     transaction: {
       "transaction checkpoint currently running": 0,

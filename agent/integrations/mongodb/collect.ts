@@ -7,6 +7,7 @@ import type { MongodbConfig } from "./config.ts";
 import { CommandError, MongoConnection } from "./connection.ts";
 import { Flattener } from "./flatten.ts";
 import { addReplicaSet } from "./replica_set.ts";
+import { addSums } from "./sums.ts";
 
 /** Of mongodb_exporter (github.com/percona/mongodb_exporter). */
 const versionInfo = gauge("mongodb_version_info", "What the server runs.", [
@@ -106,6 +107,7 @@ class Asking {
       textOf(replication?.["myState"]),
     ];
     this.#flatten("serverStatus", status, baseLabels, values);
+    addSums(this.#sink, status);
     this.#sink.add(storageEngine, 1, textOf(valueAt(status, "storageEngine.name")));
     if (replication !== undefined) {
       this.#flatten("replSetGetStatus", replication, baseLabels, values);

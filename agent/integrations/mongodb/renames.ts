@@ -57,6 +57,7 @@ const direct: readonly (readonly [from: string, to: string])[] = [
   ],
   ["ss_wt_log_records_processed_by_log_scan", "mongod_wiredtiger_log_records_scanned_total"],
   ["ss_wt_session_open_cursor_count", "mongod_wiredtiger_session_open_cursors_total"],
+  ["ss_metrics_repl_executor_unsignaledEvents", "mongod_metrics_repl_executor_unsignaled_events"],
   ["ss_wt_session_open_session_count", "mongod_wiredtiger_session_open_sessions_total"],
   ...["ss_wt_txn_transaction_checkpoint", "ss_wt_checkpoint"].flatMap(
     (from) =>
@@ -173,9 +174,18 @@ const endings: readonly EndsAs[] = [
   ],
   [
     "ss_wt_log",
+    "mongod_wiredtiger_log_records_total",
+    "type",
+    { log_records_compressed: "compressed", log_records_not_compressed: "uncompressed" },
+  ],
+  [
+    "ss_wt_log",
     "mongod_wiredtiger_log_operations_total",
     "type",
     {
+      log_read_operations: "read",
+      log_write_operations: "write",
+      log_scan_records_requiring_two_reads: "scan_double",
       log_scan_operations: "scan",
       log_sync_operations: "sync",
       log_sync_dir_operations: "sync_dir",

@@ -65,7 +65,7 @@ function disksOf(options: SmartConfig, scan: JsonObject, before: readonly Disk[]
       ? options.devices
       : arrayOf(scan["devices"])
           .map(objectOf)
-          .map((each) => ({ name: textOf(each["name"]), type: textOf(each["type"]) || undefined }));
+          .map((each) => ({ name: textOf(each["name"]), type: scannedType(each["type"]) }));
   const disks = new Map<string, Disk>();
   for (const { name, type } of found.slice(0, options.devices_max)) {
     const label = deviceLabel(name, type ?? "");
@@ -75,6 +75,12 @@ function disksOf(options: SmartConfig, scan: JsonObject, before: readonly Disk[]
     disks.set(label, known ?? { name, type, label, ...fresh });
   }
   return [...disks.values()];
+}
+
+/** A scan calls each /dev/sd? "scsi"; asked so, a SATA disk would tell neither health nor attributes. smartctl finds out when it is not told. */
+function scannedType(type: unknown): string | undefined {
+  const text = textOf(type);
+  return text === "" || text === "scsi" ? undefined : text;
 }
 
 /** Throws OperatingError where the program can't be run or does not answer with JSON. */

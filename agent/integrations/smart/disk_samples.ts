@@ -11,6 +11,7 @@ const attributeFlags = [
   "auto_keep",
 ];
 const statisticFlags = ["valid", "normalized", "supports_dsn", "monitored_condition_met"];
+const decimal = /^\d{1,15}(?:\.\d{1,9})?$/;
 /** Attributes and statistics of one disk: real ones have some thirty and some hundred. */
 const rowsMax = 512;
 
@@ -43,8 +44,10 @@ export function addDisk(sink: SampleSink, device: string, answer: JsonObject): v
   };
   sink.add(families.device, 1, ...deviceLabels.map((label) => (identity[label] ?? "").trim()));
   addNumbers(sink, answer, plainNumbers, device);
-  const scsi = [device, identity["model_family"] ?? "", model, identity["serial_number"] ?? ""];
-  addNumbers(sink, answer, scsiNumbers, ...scsi);
+  addNumbers(sink, answer, scsiNumbers, device);
+  const starts = at("scsi_start_stop_cycle_counter")["accumulated_start_stop_cycles"];
+  addNumber(sink, families.powerCycles, answer["power_cycle_count"] ?? starts, device);
+  addScsiBytes(sink, device, at("scsi_error_counter_log"));
   addNumber(sink, families.blockSize, answer["logical_block_size"], device, "logical");
   addNumber(sink, families.blockSize, answer["physical_block_size"], device, "physical");
   addTimes(sink, device, numberOf(answer["rotation_rate"]), at);
@@ -61,6 +64,17 @@ function addNumber(
 ): void {
   const number = numberOf(value);
   if (number !== undefined) sink.add(family, number, ...labels);
+}
+
+/** smartctl writes them as text, in units of 10^9 bytes. */
+function addScsiBytes(sink: SampleSink, device: string, log: JsonObject): void {
+  for (const [way, family] of [
+    ["read", families.bytesRead],
+    ["write", families.bytesWritten],
+  ] as const) {
+    const gigabytes = textOf(objectOf(log[way])["gigabytes_processed"]);
+    if (decimal.test(gigabytes)) sink.add(family, Math.round(Number(gigabytes) * 1e9), device);
+  }
 }
 
 function addTimes(

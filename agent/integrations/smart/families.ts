@@ -2,7 +2,6 @@ import { type Family, counter, gauge } from "../../collect/samples/family.ts";
 import type { NumberAt } from "../json_value.ts";
 
 const own = ["device"];
-const scsi = ["device", "model_family", "model_name", "serial_number"];
 const g = (name: string, help: string): Family => gauge(`smartctl_device_${name}`, help, own);
 const c = (name: string, help: string): Family => counter(`smartctl_device_${name}`, help, own);
 
@@ -55,6 +54,9 @@ export const families = {
     ["device", "temperature_type"],
   ),
   rotation: g("rotation_rate", "Rotations a minute."),
+  powerCycles: c("power_cycle_count", "Times that it was switched on."),
+  bytesRead: c("bytes_read", "Bytes read."),
+  bytesWritten: c("bytes_written", "Bytes written."),
   statistics: gauge("smartctl_device_statistics", "What it counts of itself.", [
     "device",
     "statistic_table",
@@ -93,7 +95,6 @@ export const plainNumbers: readonly NumberAt[] = [
   ["user_capacity.blocks", g("capacity_blocks", "Size in blocks.")],
   ["user_capacity.bytes", g("capacity_bytes", "Size.")],
   ["nvme_total_capacity", g("nvme_capacity_bytes", "Size, without regard to name spaces.")],
-  ["power_cycle_count", c("power_cycle_count", "Times that it was switched on.")],
   [
     "ata_sct_status.device_state",
     g("state", "0 active, 1 standby, 2 sleep, 3 self-test, 4 offline, 5 SCT command."),
@@ -123,58 +124,31 @@ export const plainNumbers: readonly NumberAt[] = [
     c("num_err_log_entries", "Errors ever logged."),
   ],
   // Units of 1,000 blocks of 512 bytes (NVM Express base specification), whatever the block size.
-  ["nvme_smart_health_information_log.data_units_read", c("bytes_read", "Bytes read."), 512_000],
-  [
-    "nvme_smart_health_information_log.data_units_written",
-    c("bytes_written", "Bytes written."),
-    512_000,
-  ],
+  ["nvme_smart_health_information_log.data_units_read", families.bytesRead, 512_000],
+  ["nvme_smart_health_information_log.data_units_written", families.bytesWritten, 512_000],
 ];
 
-/** Of SCSI and SAS disks, with the labels of `scsi`. */
+const ways = [
+  ["read", "Reads"],
+  ["write", "Writes"],
+] as const;
+const corrections = [
+  ["errors_corrected_by_rereads_rewrites", "that succeeded after a retry."],
+  ["errors_corrected_by_eccfast", "corrected without delay."],
+  ["errors_corrected_by_eccdelayed", "corrected with delay."],
+  ["total_uncorrected_errors", "that failed."],
+] as const;
+
+/** Of SCSI and SAS disks. */
 export const scsiNumbers: readonly NumberAt[] = [
   [
     "scsi_grown_defect_list",
-    counter("smartctl_scsi_grown_defect_list", "Blocks that became defective.", scsi),
+    gauge("smartctl_scsi_grown_defect_list", "Blocks that became defective.", own),
   ],
-  [
-    "scsi_error_counter_log.read.errors_corrected_by_rereads_rewrites",
-    counter(
-      "smartctl_read_errors_corrected_by_rereads_rewrites",
-      "Reads that succeeded after a retry.",
-      scsi,
-    ),
-  ],
-  [
-    "scsi_error_counter_log.read.errors_corrected_by_eccfast",
-    counter("smartctl_read_errors_corrected_by_eccfast", "Reads corrected without delay.", scsi),
-  ],
-  [
-    "scsi_error_counter_log.read.errors_corrected_by_eccdelayed",
-    counter("smartctl_read_errors_corrected_by_eccdelayed", "Reads corrected with delay.", scsi),
-  ],
-  [
-    "scsi_error_counter_log.read.total_uncorrected_errors",
-    counter("smartctl_read_total_uncorrected_errors", "Reads that failed.", scsi),
-  ],
-  [
-    "scsi_error_counter_log.write.errors_corrected_by_rereads_rewrites",
-    counter(
-      "smartctl_write_errors_corrected_by_rereads_rewrites",
-      "Writes that succeeded after a retry.",
-      scsi,
-    ),
-  ],
-  [
-    "scsi_error_counter_log.write.errors_corrected_by_eccfast",
-    counter("smartctl_write_errors_corrected_by_eccfast", "Writes corrected without delay.", scsi),
-  ],
-  [
-    "scsi_error_counter_log.write.errors_corrected_by_eccdelayed",
-    counter("smartctl_write_errors_corrected_by_eccdelayed", "Writes corrected with delay.", scsi),
-  ],
-  [
-    "scsi_error_counter_log.write.total_uncorrected_errors",
-    counter("smartctl_write_total_uncorrected_errors", "Writes that failed.", scsi),
-  ],
+  ...ways.flatMap(([way, what]) =>
+    corrections.map(([field, how]): NumberAt => [
+      `scsi_error_counter_log.${way}.${field}`,
+      gauge(`smartctl_${way}_${field}`, `${what} ${how}`, own),
+    ]),
+  ),
 ];

@@ -6,6 +6,7 @@ import { hostOf } from "#test/support/host_view.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { deviceLabel } from "./disk_samples.ts";
+import { emulatedDisks } from "./emulated_disks.fixture.ts";
 import { smart } from "./integration.ts";
 import { recordedDisks } from "./recorded_disks.fixture.ts";
 
@@ -58,12 +59,41 @@ test("smart: an NVMe, a SATA and a SAS disk; all that is shown was collected", a
     'smartctl_device_rotation_rate{device="sdb"}': 5_400,
     'smartctl_device_block_size{device="sdb",blocks_type="physical"}': 4_096,
     'smartctl_device_attribute{device="sdb",attribute_name="Raw_Read_Error_Rate",attribute_flags_short="POSR-K",attribute_flags_long="prefailure,updated_online,performance,error_rate,auto_keep",attribute_value_type="raw",attribute_id="1"}': 114,
-    'smartctl_scsi_grown_defect_list{device="sda",model_name="HITACHI H109060SESUN600G",serial_number="REDACTED"}': 0,
+    'smartctl_scsi_grown_defect_list{device="sda"}': 0,
     'smartctl_device_error_log_count{device="sdb",error_log_type="summary"}': 0,
   });
   // A SATA disk knows nothing of wear.
   expect(samples.has('smartctl_device_percentage_used{device="sdb"}')).toBe(false);
   expectAssets(import.meta.dir, samples.keys());
+});
+
+test("smart: a SATA disk, which smartctl's scan calls scsi, is asked as what it is", async () => {
+  for (const [name, answer] of Object.entries(emulatedDisks)) say(name, answer);
+  const program = join(folder, "smartctl");
+  writeFileSync(
+    program,
+    `#!/bin/sh
+case "$*" in
+*--scan*) cat ${folder}/scan.json ;;
+*--device=scsi*) cat ${folder}/sataAsScsi.json ;;
+*/dev/nvme0) cat ${folder}/nvme.json ;;
+*) cat ${folder}/sata.json ;;
+esac
+`,
+  );
+  chmodSync(program, 0o755);
+  const { samples, degraded } = await new InstanceUnderTest(smart, { command: [program] }).tick();
+  expect(degraded).toEqual([]);
+  expect(Object.fromEntries(samples)).toMatchObject({
+    'smartctl_version{json_format_version="1.0",smartctl_version="7.3",svn_revision="5338",build_info="(local build)"}': 1,
+    'smartctl_device_smart_status{device="sda"}': 1,
+    'smartctl_device_temperature{device="sda",temperature_type="current"}': 31,
+    'smartctl_device_attribute{device="sda",attribute_name="Reallocated_Sector_Ct",attribute_flags_short="PO----",attribute_flags_long="prefailure,updated_online",attribute_value_type="thresh",attribute_id="5"}': 36,
+    'smartctl_device_capacity_bytes{device="sda"}': 67_108_864,
+    'smartctl_device_error_log_count{device="sda",error_log_type="summary"}': 0,
+    'smartctl_device_temperature{device="nvme0",temperature_type="current"}': 50,
+    'smartctl_device_bytes_read{device="nvme0"}': 512_000,
+  });
 });
 
 test("smart: a disk is asked at its interval, and named ones with their type without a choice by smartctl", async () => {
@@ -115,6 +145,27 @@ test("smart: no disk, none that answers, no JSON and no program are told with th
     "down: sudo: a password is required",
   );
   expect(await reasonOf(["/nowhere/smartctl"])).toContain("down: can't run /nowhere/smartctl");
+});
+
+test("smart: a SAS disk tells of its starts in a place of its own, and of bytes as text in units of 10^9", async () => {
+  const command = smartctl({
+    "/dev/sdc": {
+      device: { name: "/dev/sdc", protocol: "SCSI", type: "scsi" },
+      scsi_start_stop_cycle_counter: { accumulated_start_stop_cycles: 12 },
+      scsi_error_counter_log: {
+        read: { gigabytes_processed: "1234.567", errors_corrected_by_eccfast: 8 },
+        write: { gigabytes_processed: "-", total_uncorrected_errors: 1 },
+      },
+    },
+  });
+  const { samples } = await new InstanceUnderTest(smart, { command }).tick();
+  expect(Object.fromEntries(samples)).toMatchObject({
+    'smartctl_device_power_cycle_count{device="sdc"}': 12,
+    'smartctl_device_bytes_read{device="sdc"}': 1_234_567_000_000,
+    'smartctl_read_errors_corrected_by_eccfast{device="sdc"}': 8,
+    'smartctl_write_total_uncorrected_errors{device="sdc"}': 1,
+  });
+  expect(samples.has('smartctl_device_bytes_written{device="sdc"}')).toBe(false);
 });
 
 test("smart: odd answers are no trouble: text in front, attributes twice, fields of other kinds", async () => {

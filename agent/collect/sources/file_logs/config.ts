@@ -42,7 +42,7 @@ export const FileLogsConfig = lazySchema(() =>
     /** Lines that belong together become one record; without it each line is one. */
     multiline: MultilineConfig.optional(),
     /** How often files in use are looked at, so also the longest that a line waits for its batch. */
-    poll_interval: duration.pipe(z.number().min(10)).prefault("400ms"),
+    poll_interval: duration.pipe(z.number().min(10)).prefault("500ms"),
     /** How often new files are looked for. Idle files are looked at as often. */
     rescan_interval: duration.pipe(z.number().min(10)).prefault("1s"),
     /** A file that was rotated away is read for this long after its last line, because its writer may be slow to let go. */

@@ -26,6 +26,18 @@ const lines: readonly (readonly [line: string, severity: number])[] = [
   ["FATAL:  role does not exist", 21],
   ["level=", 0],
   ["", 0],
+  ["\u001b[32mINFO\u001b[0m login of anna", 9],
+  ["10:00:00 \u001b[1;38;5;196mERROR\u001b[0m broken", 17],
+  ["\u001b[33mwarn\u001b[39m: slow", 13],
+  ["[\u001b[31merror\u001b[0m] broken", 17],
+  ["\u001b[36mlevel=\u001b[0mdebug msg=x", 5],
+  ["\u001b]8;;http://x/ERROR\u0007link\u001b]8;;\u001b\\ WARN here", 13],
+  ["\u001b[32mE1121 05:49:26.000000 1 klog.go:1] broken\u001b[0m", 17],
+  ["\u001b[32ma plain sentence of an error\u001b[0m", 0],
+  ["\u001b", 0],
+  ["\u001b[", 0],
+  ["\u001b]never ends ERROR", 0],
+  ["\u001b[0m".repeat(2_000), 0],
 ];
 
 test("severityOf() reads levels as the usual formats write them", () => {

@@ -3,6 +3,8 @@ import { severity } from "#shared/model/logs.ts";
 /** Only this much of a line is looked at: levels stand at the front. JSON puts keys anywhere, so it gets more. */
 const scannedMax = 128;
 const scannedJsonMax = 512;
+/** The byte that begins colours and other orders to a terminal. */
+const escape = 27;
 
 type Word = { readonly bytes: Uint8Array; readonly severity: number };
 const words = wordsByFirstLetter();
@@ -49,7 +51,11 @@ export function severityOf(bytes: Uint8Array, start: number, end: number): numbe
     const byte = bytes[at] ?? 0;
     const wasWord = isWord;
     isWord = inWord[byte] ?? 0;
-    if (isWord === 0 || wasWord === 1 || lower[byte] === 0 || at + 1 >= end) continue;
+    if (isWord === 0) {
+      if (byte === escape) return severityOf(plain, 0, withoutEscapes(bytes, start, end));
+      continue;
+    }
+    if (wasWord === 1 || lower[byte] === 0 || at + 1 >= end) continue;
     const pair = pairs[pairOf(byte, bytes[at + 1] ?? 0)] ?? 0;
     if (pair === 0) continue;
     if ((pair & 2) !== 0) {
@@ -62,6 +68,34 @@ export function severityOf(bytes: Uint8Array, start: number, end: number): numbe
     }
   }
   return severity.unknown;
+}
+
+/** The front of a line whose colours are taken out; filled anew for each such line. */
+const plain = new Uint8Array(scannedJsonMax + 64);
+/** Of a line with escape sequences, no more is looked at than this. */
+const colouredMax = 2_048;
+
+/** Copies the line to `plain` without escape sequences, and tells how many bytes that are: "ESC[32mINFO" is "INFO". */
+function withoutEscapes(bytes: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + colouredMax);
+  let length = 0;
+  for (let at = start; at < stop && length < plain.length; at++) {
+    if (bytes[at] === escape) at = escapeEnd(bytes, at, stop);
+    else plain[length++] = bytes[at] ?? 0;
+  }
+  return length;
+}
+
+/** The last byte of the sequence that begins with the ESC at `at`: of "ESC[1;32m" its "m", of a link (OSC) its terminator. */
+function escapeEnd(bytes: Uint8Array, at: number, stop: number): number {
+  const kind = bytes[at + 1];
+  let next = at + 2;
+  if (kind === 91) while (next < stop && (bytes[next] ?? 64) < 64) next++;
+  else if (kind === 93) {
+    while (next < stop && bytes[next] !== 7 && bytes[next] !== escape) next++;
+    if (bytes[next] === escape) next++;
+  } else next--;
+  return next;
 }
 
 /** Letters of either case fall together, and other bytes may fall among them: what it finds is looked at closely. */
