@@ -2,6 +2,10 @@
 export type ErrorCode =
   | "bad_request"
   | "not_found"
+  /** It was changed meanwhile, or is there already. */
+  | "conflict"
+  /** Not while things are as they are: what comes from a file can't be changed here. */
+  | "read_only"
   | "overloaded"
   | "corrupt"
   | "unavailable"

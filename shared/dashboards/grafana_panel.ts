@@ -77,7 +77,7 @@ const timelineOptions = {
   mergeValues: true,
   rowHeight: 0.9,
   showValue: "auto",
-  tooltip,
+  tooltip: { mode: "single", sort: "none" },
 };
 const timelineCustom = { fillOpacity: 70, lineWidth: 0 };
 

@@ -13,6 +13,8 @@ export type LinearRegex = {
     text: string,
     by: (taken: string, groups: (string | undefined)[]) => string,
   ): string;
+  /** Start and end of each match that is not empty, up to so many. */
+  ranges(text: string, countMax: number): [number, number][];
   readonly source: string;
   /** Numbers of the named groups. */
   readonly groups: ReadonlyMap<string, number>;
@@ -41,6 +43,13 @@ function compile(pattern: string, source: string): LinearRegex {
       source,
       groups: new Map(Object.entries(compiled.namedGroups())),
       test: (text) => compiled.matcher(text).find(),
+      ranges: (text, countMax) => {
+        const matcher = compiled.matcher(text);
+        const found: [number, number][] = [];
+        while (found.length < countMax && matcher.find())
+          if (matcher.end() > matcher.start()) found.push([matcher.start(), matcher.end()]);
+        return found;
+      },
       replace: (text, by) => {
         const matcher = compiled.matcher(text);
         let next = "";

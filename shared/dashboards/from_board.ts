@@ -1,0 +1,165 @@
+import type { Board } from "./board.ts";
+import {
+  Dashboard,
+  type FieldOptions,
+  type Panel as DashboardPanel,
+  type PanelQuery,
+  type Row,
+  type Thresholds,
+  type Variable,
+} from "./dashboard.ts";
+
+type Panel = Board["rows"][number]["panels"][number];
+
+const columns = 24;
+/** Names of the palette, so that each theme has its own shade. */
+const colors = { ok: "green", info: "blue", warning: "orange", critical: "red" } as const;
+
+/** A board as a dashboard: each row with its panels from left to right, a new line where one is full. */
+export function fromBoard(board: Board): Dashboard {
+  let id = 0;
+  const nextId = () => (id += 1);
+  return Dashboard.parse({
+    title: board.title,
+    description: board.description,
+    tags: board.tags,
+    time: { from: "now-3h", to: "now" },
+    refresh: "30s",
+    variables: board.variables.map(variableOf),
+    rows: board.rows.map((row): Row => {
+      const rowId = nextId();
+      return {
+        id: rowId,
+        title: row.title,
+        closed: false,
+        panels: placed(row.panels, nextId),
+      };
+    }),
+  });
+}
+
+/** Any number of values, all of them at first. What no series has is left out of "all" by asking for at least one letter. */
+function variableOf({ name, query, label }: Board["variables"][number]): Variable {
+  return {
+    kind: "query",
+    name,
+    label,
+    hide: "no",
+    multi: true,
+    include_all: true,
+    all_value: ".+",
+    current: ["$__all"],
+    source: "metrics",
+    query,
+    sort: "asc",
+    refresh: "range",
+  };
+}
+
+function placed(panels: readonly Panel[], nextId: () => number): DashboardPanel[] {
+  let [x, y, lineHeight] = [0, 0, 0];
+  return panels.map((panel) => {
+    const { w, h } = sizeOf(panel);
+    if (x + w > columns) [x, y, lineHeight] = [0, y + lineHeight, 0];
+    const place = { x, y, w, h };
+    x += w;
+    lineHeight = Math.max(lineHeight, h);
+    return panelOf(panel, nextId(), place);
+  });
+}
+
+function sizeOf({ type, width, height }: Panel): { w: number; h: number } {
+  const isStat = type === "stat" || type === "gauge";
+  return { w: width ?? (isStat ? 4 : 12), h: height ?? (isStat ? 4 : 8) };
+}
+
+function panelOf(panel: Panel, id: number, place: DashboardPanel["place"]): DashboardPanel {
+  return {
+    id,
+    kind: panel.type,
+    title: panel.title,
+    description: panel.description,
+    place,
+    queries: panel.queries.map((query, i) => queryOf(panel, query, i)),
+    transformations: transformationsOf(panel),
+    field: fieldOf(panel),
+    overrides: [],
+    options: optionsOf(panel),
+    links: [],
+  };
+}
+
+function queryOf(panel: Panel, query: Panel["queries"][number], i: number): PanelQuery {
+  const format = panel.type === "table" || panel.type === "heatmap" ? panel.type : "time_series";
+  return {
+    ref: String.fromCharCode(65 + i),
+    source: query.datasource,
+    expr: query.expr,
+    legend: query.legend,
+    instant: query.instant ?? panel.type === "table",
+    format: query.datasource === "logs" ? "time_series" : format,
+  };
+}
+
+/** The answers of several queries are joined by their labels; the moment, which is the same in all rows, is left out. */
+function transformationsOf({ type, queries }: Panel): DashboardPanel["transformations"] {
+  if (type !== "table") return [];
+  const organize = {
+    id: "organize",
+    options: { excludeByName: { Time: true }, indexByName: {}, renameByName: {} },
+  };
+  return queries.length > 1 ? [{ id: "merge", options: {} }, organize] : [organize];
+}
+
+/** Only what is not the kind's default; a test of all boards holds these against the kinds' schemas. */
+function optionsOf({ type, text, thresholds }: Panel): Record<string, unknown> {
+  switch (type) {
+    case "text":
+      return { content: text ?? "" };
+    case "stat":
+      return thresholds.length === 0 ? { color: "none" } : {};
+    case "bargauge":
+      return { orientation: "horizontal", mode: "gradient" };
+    default:
+      return {};
+  }
+}
+
+/** How lines are drawn: stacked ones as areas, and limits as dashed lines. */
+function graphStyle({ stack, thresholds }: Panel): Record<string, unknown> {
+  return {
+    fill_opacity: stack === true ? 30 : 8,
+    ...(stack === true ? { stack: "normal" } : {}),
+    ...(thresholds.length === 0 ? {} : { thresholds: "dashed" }),
+  };
+}
+
+function fieldOf(panel: Panel): FieldOptions {
+  if (panel.type === "text" || panel.type === "logs") return {};
+  const { unit, min, max, decimals, thresholds, type } = panel;
+  if (type === "heatmap") return { unit };
+  const isJudged = thresholds.length > 0 && type !== "timeseries";
+  return {
+    unit,
+    min,
+    max,
+    decimals,
+    color: { mode: isJudged ? "thresholds" : "palette-classic" },
+    thresholds: thresholds.length === 0 ? undefined : thresholdsOf(panel),
+    custom: type === "timeseries" ? graphStyle(panel) : undefined,
+  };
+}
+
+/** The first step has no beginning: what lies below the least threshold is well, or else what that says the opposite of. */
+function thresholdsOf({ thresholds }: Panel): Thresholds {
+  const sorted = thresholds.toSorted((a, b) => a.value - b.value);
+  const rises = sorted.at(-1)?.level !== "ok";
+  const below = rises ? colors.ok : colors[sorted[0]?.level ?? "ok"];
+  return {
+    mode: "absolute",
+    steps: [
+      { color: below, value: null },
+      ...sorted.map(({ value, level }) => ({ color: colors[level], value })),
+    ],
+  };
+}
