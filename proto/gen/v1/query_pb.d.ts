@@ -16,7 +16,8 @@ export declare const file_v1_query: GenFile;
  */
 export declare type ListAgentsRequest = Message<"lapwing.v1.ListAgentsRequest"> & {
   /**
-   * Heartbeats without what grows with what an agent does: targets, integrations, scrape pools, series limits.
+   * Heartbeats without what grows with what an agent does: targets, scrape pools, series limits; of integrations those that
+   * need a person, in brief.
    *
    * @generated from field: bool summary = 1;
    */
