@@ -11,12 +11,20 @@ import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config.ts";
+import { ownBoards } from "./dashboards/boards/own_boards.ts";
+import { type LoadBoards, builtInDashboards, builtInPrefix } from "./dashboards/built_in.ts";
+import { Dashboards } from "./dashboards/dashboards.ts";
+import { ProvisionedFolders } from "./dashboards/provisioned/folders.ts";
+import { dashboardEvent } from "./events/dashboard_event.ts";
+import { EventBook } from "./events/event_book.ts";
+import { EventWatch } from "./events/event_watch.ts";
 import { AgentSeries } from "./fleet/agent_series.ts";
 import { Agents } from "./fleet/agents.ts";
 import type { CheckDocument } from "./fleet/configuration/configurations.ts";
 import { type Fleet, openFleet } from "./fleet/fleet.ts";
 import { type Rollouts, openRollouts } from "./fleet/open_rollouts.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
+import type { Head } from "./head/contract.ts";
 import { createHead } from "./head/head.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
@@ -43,6 +51,8 @@ export type AggregatorParts = {
   readonly uiFolder: string | undefined;
   /** Where agents are reached over NATS: finds the mistakes of what they are to collect. */
   readonly checkDocument?: CheckDocument;
+  /** More dashboards that come with Lapwing than the aggregator's own. */
+  readonly boards?: LoadBoards;
 };
 
 type Rooms = {
@@ -53,6 +63,8 @@ type Rooms = {
   readonly sql: { close(): Promise<void> };
   readonly fleet: Fleet | undefined;
   readonly rollouts: Rollouts | undefined;
+  readonly folders: ProvisionedFolders;
+  readonly told: { readonly events: EventBook; readonly watch: EventWatch };
   readonly routes: Hono;
   readonly shown: { config: AggregatorConfig };
 };
@@ -71,13 +83,7 @@ export class Aggregator {
     const dataDir = join(config.data_dir, "aggregator");
     const storeLog = log.child({ room: "store" });
     const store = await openStore(config.storage, { dataDir, clock, metrics, log: storeLog });
-    const { series_limit: seriesLimit, series_limit_by_tenant: byTenant } = config.ingest;
-    const seriesLimits = new TenantLimits({
-      limitOf: (tenant) => byTenant[tenant] ?? seriesLimit,
-      clock,
-      log: log.child({ room: "head" }),
-    });
-    measureSeriesLimits(metrics, "tenant_", () => seriesLimits.reports());
+    const seriesLimits = seriesLimitsOf(config, parts);
     const tails = new Tails();
     const patterns = await PatternWatch.open(config.ingest.patterns, {
       store,
@@ -103,21 +109,8 @@ export class Aggregator {
       quarantineFolder: join(dataDir, "quarantine"),
       onHeartbeat: (heartbeat) => agents.heard(heartbeat),
     });
-    const sources = createSources(
-      head,
-      () => store.view(),
-      (tenant) => store.families(tenant),
-    );
-    const { sql: bounds } = config.query;
-    const sql = await createSqlEngine(
-      {
-        timeoutMs: bounds.timeout,
-        rowsMax: bounds.rows_max,
-        memoryBytes: bounds.memory_limit,
-        threads: bounds.threads,
-      },
-      { store, head, clock, folder: join(dataDir, "sql") },
-    );
+    agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
+    const { sources, sql } = await openQueries(config, { store, head, clock });
     const { lifecycle } = parts;
     const shown = { config };
     const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
@@ -128,13 +121,23 @@ export class Aggregator {
     const seen = { head, blocks, sources, sql, tails, patterns };
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
-    const routes = apiRoutes({ config, clock, ...rooms, ...status, admin, logDeletions });
+    const { catalog } = store.backupTools;
+    const events = new EventBook({ catalog, clock, log: log.child({ room: "events" }) });
+    const { dashboards, folders } = await openDashboards(config, store, parts, events);
+    const storeState = {
+      cacheBytes: () => store.cacheBytes,
+      maintenance: () => store.maintenanceState,
+    };
+    const stored = { dashboards, catalog, events, storeState, admin, logDeletions };
+    const routes = apiRoutes({ config, clock, ...rooms, ...status, ...stored });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
     const rollouts = rolloutsOf(config, { store, agents, fleet }, parts);
     for (const each of [fleet, rollouts]) if (each !== undefined) routes.route("/", each.routes);
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
-    const opened = { store, ingest, agents, sql, fleet, rollouts, routes, shown };
+    const watch = watchOf(config, { store, agents, ingest, events }, parts);
+    const told = { events, watch };
+    const opened = { store, ingest, agents, sql, fleet, rollouts, folders, told, routes, shown };
     return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
   }
 
@@ -149,6 +152,7 @@ export class Aggregator {
     await this.#rooms.ingest.start();
     this.#rooms.fleet?.start();
     this.#rooms.rollouts?.start();
+    this.#rooms.told.watch.start();
   }
 
   /** Before the first query is let in; after start(), so that nothing that arrives waits for it. */
@@ -172,7 +176,10 @@ export class Aggregator {
 
   /** Takes no more frames, writes what was taken to blocks, closes the rest. */
   async stop(): Promise<void> {
-    const { ingest, agents, fleet, rollouts, sql, store } = this.#rooms;
+    const { ingest, agents, fleet, rollouts, folders, told, sql, store } = this.#rooms;
+    await folders.close();
+    await told.watch.close();
+    await told.events.close();
     await rollouts?.close();
     await fleet?.close();
     await ingest.stop();
@@ -211,6 +218,91 @@ async function openAgents(
   return { agents, agentSeries };
 }
 
+/** Head and blocks as one, and SQL over both. */
+async function openQueries(
+  { query: { sql: bounds }, data_dir: dataDir }: AggregatorConfig,
+  { store, head, clock }: { store: BlockStore; head: Head; clock: Clock },
+) {
+  const sources = createSources(
+    head,
+    () => store.view(),
+    (tenant) => store.families(tenant),
+  );
+  const sql = await createSqlEngine(
+    {
+      timeoutMs: bounds.timeout,
+      rowsMax: bounds.rows_max,
+      memoryBytes: bounds.memory_limit,
+      threads: bounds.threads,
+    },
+    { store, head, clock, folder: join(dataDir, "aggregator", "sql") },
+  );
+  return { sources, sql };
+}
+
+/** Limits on the active series of tenants, told as metrics. */
+function seriesLimitsOf(
+  { ingest }: AggregatorConfig,
+  { clock, log, metrics }: AggregatorParts,
+): TenantLimits {
+  const { series_limit: seriesLimit, series_limit_by_tenant: byTenant } = ingest;
+  const limits = new TenantLimits({
+    limitOf: (tenant) => byTenant[tenant] ?? seriesLimit,
+    clock,
+    log: log.child({ room: "head" }),
+  });
+  measureSeriesLimits(metrics, "tenant_", () => limits.reports());
+  return limits;
+}
+
+/** What looks for events in the other rooms. */
+function watchOf(
+  { tenant, fleet }: AggregatorConfig,
+  rooms: { store: BlockStore; agents: Agents; ingest: Ingest; events: EventBook },
+  { clock, log, receiver }: AggregatorParts,
+): EventWatch {
+  const { store, agents, ingest, events } = rooms;
+  return new EventWatch({
+    tenant,
+    book: events,
+    agents,
+    silentAfterMs: fleet.silent_after,
+    isListening: () => receiver.status().connected,
+    storageTrouble: () => ingest.trouble,
+    maintenanceFault: () => store.maintenanceState.fault,
+    catalog: store.backupTools.catalog,
+    clock,
+    log: log.child({ room: "events" }),
+  });
+}
+
+/** Dashboards of the catalog and of folders. */
+async function openDashboards(
+  { dashboards: config }: AggregatorConfig,
+  store: BlockStore,
+  { clock, log, boards }: AggregatorParts,
+  events: EventBook,
+) {
+  const folders = await ProvisionedFolders.open(config, {
+    clock,
+    log: log.child({ room: "dashboards" }),
+    isTaken: (uid) => uid.startsWith(builtInPrefix),
+  });
+  const builtIn = builtInDashboards(async () => [
+    ...(await ownBoards()),
+    ...((await boards?.()) ?? []),
+  ]);
+  const { catalog } = store.backupTools;
+  const dashboards = new Dashboards({
+    catalog,
+    clock,
+    files: () => folders.all(),
+    builtIn,
+    onChange: (change) => events.tell(dashboardEvent(change, clock.now())),
+  });
+  return { dashboards, folders };
+}
+
 /** undefined where agent and aggregator are one process: that has its own file. */
 function rolloutsOf(
   config: AggregatorConfig,
@@ -222,7 +314,8 @@ function rolloutsOf(
   const { catalog } = store.backupTools;
   const isConnected = () => receiver.status().connected;
   const more = fleet === undefined ? [] : [fleet.binary];
-  const lent = { catalog, agents, isConnected, checkDocument, more, clock };
+  const onRevoked = fleet && (() => fleet.revoke());
+  const lent = { catalog, agents, isConnected, checkDocument, more, onRevoked, clock };
   return openRollouts(config, { ...lent, log: log.child({ room: "fleet" }) });
 }
 

@@ -3,6 +3,7 @@ import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { DashboardsConfig } from "./dashboards/config.ts";
 import { FleetConfig } from "./fleet/config.ts";
 import { IngestConfig } from "./ingest/config.ts";
 import { StreamsConfig } from "./ingest/nats_streams.ts";
@@ -26,6 +27,8 @@ export const aggregatorShape = {
   query: z
     .strictObject({ promql: PromqlConfig.prefault({}), sql: SqlConfig.prefault({}) })
     .prefault({}),
+  /** Dashboards that come from files. */
+  dashboards: DashboardsConfig.prefault({}),
   nats: NatsConfig.prefault({}),
   /** Agents with credentials of their own. */
   fleet: FleetConfig.prefault({}),

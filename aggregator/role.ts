@@ -17,7 +17,11 @@ import { createNatsReceiver } from "./ingest/nats_receiver.ts";
 export async function openAggregatorRole(
   flags: ConfigFlags,
   lifecycle: Lifecycle,
-  { uiFolder, checkDocument }: Pick<AggregatorParts, "uiFolder" | "checkDocument">,
+  {
+    uiFolder,
+    checkDocument,
+    boards,
+  }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards">,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
   lifecycle.listen(parseListen(config.listen));
@@ -35,6 +39,7 @@ export async function openAggregatorRole(
     lifecycle,
     uiFolder,
     ...(checkDocument && { checkDocument }),
+    ...(boards && { boards }),
   });
   await aggregator.start();
   await aggregator.warmUp();
@@ -49,6 +54,7 @@ export async function openAggregatorRole(
       "storage",
       "ingest",
       "query",
+      "dashboards",
       "nats",
       "streams",
       "fleet",

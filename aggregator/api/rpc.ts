@@ -1,13 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
-import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
-import {
-  universalServerRequestFromFetch,
-  universalServerResponseToFetch,
-} from "@connectrpc/connect/protocol";
-import { Hono } from "hono";
+import type { Hono } from "hono";
+import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { LaneAccount } from "#shared/model/account.ts";
-import { OperatingError } from "#shared/errors.ts";
 import {
   AgentSchema,
   LaneAccountSchema,
@@ -18,6 +13,7 @@ import {
 import type { Agents } from "../fleet/agents.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { LaneLag } from "../ingest/lanes.ts";
+import { connectRoutes, guarded } from "./connect_routes.ts";
 
 export type QueryAnswer = { readonly json: string; readonly warnings: readonly string[] };
 
@@ -56,20 +52,20 @@ export type RpcParts = {
 
 /** lapwing.v1.QueryService as Connect, gRPC-Web and gRPC (proto/v1/query.proto). */
 export function rpcRoutes(parts: RpcParts): Hono {
-  const router = createConnectRouter();
-  registerQueryService(router, parts);
-  const app = new Hono();
-  for (const handler of router.handlers) {
-    app.all(handler.requestPath, async (c) => {
-      const request = universalServerRequestFromFetch(c.req.raw, {});
-      return universalServerResponseToFetch(await handler(request));
-    });
-  }
-  return app;
+  return connectRoutes((router) => registerQueryService(router, parts));
 }
 
 /** Of a heartbeat, in a summary: most of its bytes, which no list of agents shows. */
-const leftOut = { targets: [], integrations: [], scrapePools: [], seriesLimits: [] };
+const leftOut = { targets: [], scrapePools: [], seriesLimits: [] };
+const wellStates: ReadonlySet<string> = new Set(["running", "starting", "excluded"]);
+
+/** A heartbeat as a list of agents needs it: of its services only those that need a person, in brief. */
+function summaryOf(heartbeat: Heartbeat) {
+  const integrations = heartbeat.integrations
+    .filter(({ state }) => !wellStates.has(state))
+    .map((each) => ({ ...each, because: [], metrics: [], logs: [], snippet: "" }));
+  return { ...heartbeat, ...leftOut, integrations };
+}
 
 function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
   const wire = (account: LaneAccount) =>
@@ -86,7 +82,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
     listAgents: ({ summary, agent }) => ({
       agents: parts.agents.list(parts.tenant, agent).map((record) =>
         create(AgentSchema, {
-          heartbeat: summary ? { ...record.heartbeat, ...leftOut } : record.heartbeat,
+          heartbeat: summary ? summaryOf(record.heartbeat) : record.heartbeat,
           lastSeenMs: record.lastSeenMs,
           clockOffsetMs: record.clockOffsetMs,
           status: parts.agents.isLive(record) ? "live" : "silent",
@@ -121,27 +117,6 @@ function answer(running: Promise<QueryAnswer>) {
     const { json, warnings } = await running;
     return { json, warnings: [...warnings] };
   });
-}
-
-const codes = {
-  bad_request: Code.InvalidArgument,
-  not_found: Code.NotFound,
-  overloaded: Code.ResourceExhausted,
-  corrupt: Code.DataLoss,
-  unavailable: Code.Unavailable,
-  timeout: Code.DeadlineExceeded,
-  cancelled: Code.Canceled,
-  no_space: Code.ResourceExhausted,
-} as const;
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof OperatingError)
-      throw new ConnectError(thrown.message, codes[thrown.code]);
-    throw thrown;
-  }
 }
 
 function bigintAsText(_key: string, value: unknown): unknown {

@@ -5,11 +5,15 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { AggregatorConfig } from "../config.ts";
+import type { Dashboards } from "../dashboards/dashboards.ts";
+import type { Transactions } from "../dashboards/saved_dashboards.ts";
+import type { EventBook } from "../events/event_book.ts";
 import type { Agents } from "../fleet/agents.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import type { PatternWatch } from "../patterns/pattern_watch.ts";
+import { storageUrl } from "../inventory/storage.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
@@ -17,6 +21,12 @@ import type { Block } from "../store/store.ts";
 import { createTailMeters } from "../tail/tail_meters.ts";
 import type { Tails } from "../tail/tails.ts";
 import { compressed } from "./compressed.ts";
+import { connectRoutes } from "./connect_routes.ts";
+import { registerDashboardService } from "./dashboard_rpc.ts";
+import { type DataRpcParts, registerDataService } from "./data_rpc.ts";
+import { registerEventService } from "./event_rpc.ts";
+import { grafanaRoutes } from "./routes/dashboards/grafana_routes.ts";
+import { dashboardRoutes } from "./routes/dashboards/routes.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
@@ -34,7 +44,7 @@ export type ApiParts = {
   readonly clock: Clock;
   readonly agents: Agents;
   readonly ingest: Ingest;
-  readonly head: Pick<Head, "overview">;
+  readonly head: Pick<Head, "overview" | "size">;
   readonly seriesLimits: (tenant: string) => SeriesLimitState[];
   /** Those that are visible now, of all tenants and signals. */
   readonly blocks: () => readonly Block[];
@@ -44,6 +54,11 @@ export type ApiParts = {
   readonly patterns: Pick<PatternWatch, "find">;
   readonly admin: Omit<AdminParts, "tenant">;
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
+  readonly dashboards: Dashboards;
+  readonly catalog: Transactions;
+  readonly events: EventBook;
+  /** How the store is. */
+  readonly storeState: Pick<DataRpcParts, "cacheBytes" | "maintenance">;
   readonly lifecycle: Lifecycle;
   readonly metrics: SelfMetrics;
   /** As of the last reload. */
@@ -66,6 +81,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       engine,
       clock,
       metrics: sources.metrics,
+      blocksFolder: storageUrl(config).replace(/^file:\/\//, ""),
       exemplars: sources.exemplars,
       tenant: () => tenant,
       build,
@@ -104,7 +120,34 @@ export function apiRoutes(parts: ApiParts): Hono {
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
+  app.route("/", storedRoutes(parts));
+  app.route("/", stateRoutes(parts));
   return app;
+}
+
+/** What people make: dashboards, annotations, saved queries. */
+function storedRoutes({ config, clock, dashboards, catalog }: ApiParts): Hono {
+  const { tenant } = config;
+  const rpc = { tenant, dashboards, catalog, clock };
+  const http = { tenant: () => tenant, dashboards };
+  return new Hono()
+    .route(
+      "/",
+      connectRoutes((router) => registerDashboardService(router, rpc), { sameSite: true }),
+    )
+    .route("/", dashboardRoutes(http))
+    .route("/", grafanaRoutes(http));
+}
+
+/** What is stored, and what happened. */
+function stateRoutes({ sources, ingest, storeState, ...parts }: ApiParts): Hono {
+  const { tenant } = parts.config;
+  const trouble = () => ingest.trouble;
+  const data = { ...parts, ...storeState, metrics: sources.metrics, trouble };
+  return connectRoutes((router) => {
+    registerDataService(router, data);
+    registerEventService(router, { tenant, events: parts.events, clock: parts.clock });
+  });
 }
 
 const promqlAnswer =

@@ -27,6 +27,7 @@ async function world() {
   const series = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return {
     time,
+    series,
     removed,
     agents,
     heard: (agent: string, more: Parameters<typeof create<typeof HeartbeatSchema>>[1] = {}) =>
@@ -105,4 +106,23 @@ test("an agent that is not heard of for very long is forgotten: its series end, 
   expect(agents.list("t").map(({ heartbeat }) => heartbeat.agent)).toEqual(["b"]);
   await agents.close();
   expect(removed).toEqual(["a"]);
+});
+
+const items = (samples: readonly string[]) => samples.filter((one) => one.includes("_items_"));
+
+test("the loss account is told of agents that are known, also once they are gone", async () => {
+  const { after, heard, series } = await world();
+  const account = { signal: "metrics", collected: 10, stored: 6, inFlight: 1 } as const;
+  series.tellAccounts(() => [
+    { ...account, agent: "a", dropped: { series_limit: 3 } },
+    { ...account, agent: "aggregator", dropped: {} },
+  ]);
+  heard("a");
+  const told = [
+    "a lapwing_agent_collected_items_total 10",
+    "a lapwing_agent_dropped_items_total 3",
+  ];
+  expect(items(after(15_000))).toEqual(told);
+  after(15_000);
+  expect(items(after(15_000))).toEqual(told);
 });

@@ -1,6 +1,7 @@
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
+import type { LaneAccount } from "#shared/model/account.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -34,7 +35,19 @@ const offset = gauge(
 );
 const spool = gauge("lapwing_agent_spool_bytes", "What the agent's spool holds, of a signal.");
 const targets = gauge("lapwing_agent_targets", "Scrape targets of the agent, by health.");
-const families = [up, seen, offset, spool, targets];
+const collected: MetricFamily = {
+  name: "lapwing_agent_collected_items_total",
+  type: "counter",
+  help: "Samples and log records that the agent collected, as its loss account has them.",
+  unit: "",
+};
+const dropped: MetricFamily = {
+  name: "lapwing_agent_dropped_items_total",
+  type: "counter",
+  help: "Samples and log records that were dropped at the agent or the aggregator, by reason.",
+  unit: "",
+};
+const families = [up, seen, offset, spool, targets, collected, dropped];
 const healths = ["up", "down", "unknown"];
 const signalNames = ["", "metrics", "logs"];
 
@@ -46,6 +59,7 @@ export class AgentSeries implements OwnData {
   readonly intervalMs: number;
   readonly #parts: AgentSeriesParts;
   readonly #series = new Map<string, OwnSeries>();
+  #accounts: (tenant: string) => readonly LaneAccount[] = () => [];
   #toldMs = 0;
   /** Since when heartbeats could arrive without a break, by the monotonic clock; undefined while they can't. */
   #listeningSinceMs: number | undefined;
@@ -53,6 +67,11 @@ export class AgentSeries implements OwnData {
   constructor(parts: AgentSeriesParts) {
     this.#parts = parts;
     this.intervalMs = parts.intervalMs;
+  }
+
+  /** From now on the loss account is told, too: who keeps it is opened after this. */
+  tellAccounts(accounts: (tenant: string) => readonly LaneAccount[]): void {
+    this.#accounts = accounts;
   }
 
   due(nowMs: number): { readonly tenant: string; readonly data: { metrics: DecodedMetrics[] } }[] {
@@ -68,7 +87,12 @@ export class AgentSeries implements OwnData {
       this.#listeningSinceMs !== undefined &&
       clock.monotonic() - this.#listeningSinceMs >= silentAfterMs;
     if (isSure) agents.forgetOld();
-    for (const record of agents.all()) this.#add(record, isSure);
+    const tenants = new Set<string>();
+    for (const record of agents.all()) {
+      this.#add(record, isSure);
+      tenants.add(record.heartbeat.tenant);
+    }
+    for (const tenant of tenants) this.#addAccounts(tenant);
     return Array.from(this.#series, ([tenant, series]) => ({
       tenant,
       data: { metrics: series.row(atMs) },
@@ -97,6 +121,24 @@ export class AgentSeries implements OwnData {
     for (const { signal, spoolBytes } of heartbeat.lanes)
       tell(spool, spoolBytes, { signal: signalNames[signal] ?? String(signal) });
     for (const health of healths) tell(targets, countOf(heartbeat, health), { health });
+  }
+
+  /** Of agents that are gone, too: what they collected stays so. */
+  #addAccounts(tenant: string): void {
+    const series = this.#of(tenant);
+    const bases = new Map<string, Labels>();
+    for (const { heartbeat } of this.#parts.agents.all()) {
+      if (heartbeat.tenant === tenant) bases.set(heartbeat.agent, labelsOf(heartbeat));
+    }
+    for (const account of this.#accounts(tenant)) {
+      const base = bases.get(account.agent);
+      if (base === undefined) continue;
+      const lane = { ...base, signal: account.signal };
+      series.set({ ...lane, [metricNameLabel]: collected.name }, account.collected);
+      for (const [reason, count] of Object.entries(account.dropped)) {
+        if (count > 0) series.set({ ...lane, reason, [metricNameLabel]: dropped.name }, count);
+      }
+    }
   }
 
   #of(tenant: string): OwnSeries {

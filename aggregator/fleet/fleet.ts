@@ -26,6 +26,8 @@ export type Fleet = {
   readonly routes: Hono;
   /** The agents' own program, for the engine of rollouts. */
   readonly binary: AgentBinary;
+  /** There are keys in the catalog that nats-server must let in no more: it is told at once. */
+  revoke(): void;
   start(): void;
   close(): Promise<void>;
 };
@@ -55,6 +57,7 @@ export async function openFleet(
   return {
     routes: new Hono().route("/", enrolmentRoutes(enroller)).route("/", renewalRoutes(renewer)),
     binary,
+    revoke: () => link.wake(),
     start: () => link.start(renewer),
     close: () => link.close(),
   };

@@ -12,7 +12,7 @@ import { type EnrolledAgent, enrolledAgents, revokeAgent } from "./enrolments.ts
 import { makeOperatorKeys, readOperatorKeys } from "./operator_keys.ts";
 import { pushRevocations } from "./revocations.ts";
 import { agentsOfOtherSigners, beginSigningKey, finishSigningKey } from "./signing_key.ts";
-import { type TokenRow, createToken, listTokens, revokeToken } from "./tokens.ts";
+import { type TokenRow, createToken, listTokens, revokeToken, tokenLimits } from "./tokens.ts";
 import { releaseCommand } from "./updates/release_command.ts";
 import { by, withinCatalog } from "./within_catalog.ts";
 
@@ -23,8 +23,6 @@ type CreateFlags = ConfigFlags & {
 };
 
 const labelShape = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/;
-const ttlMaxMs = 365 * 86_400_000;
-const usesMaxMax = 100_000;
 /** Agents that a mistake names. */
 const namesMax = 10;
 
@@ -82,10 +80,11 @@ function collect(value: string, before: readonly string[]): string[] {
 
 async function create(flags: CreateFlags): Promise<void> {
   const ttlMs = parseDuration(flags.ttl) ?? 0;
-  if (ttlMs <= 0 || ttlMs > ttlMaxMs) throw flagError("--ttl", flags.ttl, "1ms to 1y, such as 1h");
+  if (ttlMs <= 0 || ttlMs > tokenLimits.ttlMaxMs)
+    throw flagError("--ttl", flags.ttl, "1ms to 1y, such as 1h");
   const usesMax = /^\d+$/.test(flags.uses) ? Number(flags.uses) : 0;
-  if (usesMax < 1 || usesMax > usesMaxMax)
-    throw flagError("--uses", flags.uses, `1 to ${usesMaxMax}`);
+  if (usesMax < 1 || usesMax > tokenLimits.usesMax)
+    throw flagError("--uses", flags.uses, `1 to ${tokenLimits.usesMax}`);
   const labels = Object.fromEntries(
     flags.label.map((text) => {
       const [, name = "", value = ""] = labelShape.exec(text) ?? [];

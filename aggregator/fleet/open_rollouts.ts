@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { accessRoutes } from "../api/routes/fleet/access_routes.ts";
 import { configurationRoutes } from "../api/routes/fleet/configuration_routes.ts";
+import { releaseRoutes } from "../api/routes/fleet/release_routes.ts";
 import type { AggregatorConfig } from "../config.ts";
 import type { Catalog } from "../store/catalog.ts";
 import type { Agents } from "./agents.ts";
@@ -20,6 +22,8 @@ export type RolloutsParts = {
   readonly checkDocument: CheckDocument;
   /** What is rolled out besides configurations. */
   readonly more: readonly RolloutKind[];
+  /** Agents were revoked in the catalog; undefined where none are enrolled. */
+  readonly onRevoked: (() => void) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -34,7 +38,7 @@ export type Rollouts = {
 /** For agents that are reached over NATS. */
 export function openRollouts(
   { tenant, nats, streams, fleet }: AggregatorConfig,
-  { catalog, agents, isConnected, checkDocument, more, clock, log }: RolloutsParts,
+  { catalog, agents, isConnected, checkDocument, more, onRevoked, clock, log }: RolloutsParts,
 ): Rollouts {
   const shared = { catalog, tenant, agents, clock, log };
   const board = new NatsBoard(nats, { tenant, replicas: streams.replicas, clock, log });
@@ -42,7 +46,19 @@ export function openRollouts(
   const engine = new RolloutEngine({ ...shared, kinds, isConnected });
   const { http_changes: mayChange } = fleet;
   return {
-    routes: configurationRoutes({ ...shared, checkDocument, mayChange }),
+    routes: new Hono()
+      .route("/", configurationRoutes({ ...shared, checkDocument, mayChange }))
+      .route("/", releaseRoutes({ ...shared, mayChange }))
+      .route(
+        "/",
+        accessRoutes({
+          ...shared,
+          mayChange,
+          servers: fleet.agent_servers ?? nats.servers,
+          canEnrol: onRevoked !== undefined,
+          onRevoked: () => onRevoked?.(),
+        }),
+      ),
     start: () => {
       board.start();
       engine.start();

@@ -5,6 +5,9 @@ import { count } from "../store/catalog_count.ts";
 import { insertAudit } from "../store/catalog_writes.ts";
 
 type Transactions = Pick<Catalog, "transaction">;
+/** What a token may allow at most. */
+export const tokenLimits = { ttlMaxMs: 365 * 86_400_000, usesMax: 100_000 } as const;
+
 type By = { readonly actor: string; readonly nowMs: number };
 
 /** What a token allows. */

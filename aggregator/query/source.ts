@@ -1,5 +1,6 @@
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
+import type { ReadTrace } from "./read_trace.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
@@ -38,6 +39,8 @@ export type SelectRequest = {
    * are there where they are.
    */
   readonly presence?: boolean;
+  /** Takes notes of what is read, where somebody wants to know. */
+  readonly trace?: ReadTrace;
   /** What is done with buckets. Without it the last sample of each bucket stands for all of them. */
   readonly tiers?: TierWish;
   readonly signal?: AbortSignal;
@@ -158,6 +161,8 @@ export type LogSelectRequest = {
   /** At most this many records, the newest for backward, the oldest for forward, in that order; stable for equal times. */
   readonly limit: number;
   readonly direction: "backward" | "forward";
+  /** Takes notes of what is read, where somebody wants to know. */
+  readonly trace?: ReadTrace;
   readonly signal?: AbortSignal;
 };
 

@@ -53,6 +53,11 @@ export function createSources(
     metrics: {
       select: async (request) => {
         const recent = head.selectSamples(request);
+        const { trace } = request;
+        if (trace !== undefined) {
+          trace.headSeries += recent.length;
+          for (const { values } of recent) trace.headSamples += values.length;
+        }
         return mergeSamples(await view().selectSamples(request), recent, request);
       },
       series: metricSeries,

@@ -18,7 +18,7 @@ import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { logDeletions, removedRecords } from "./log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { writeLogsFile } from "./logs_file.ts";
-import { Maintenance } from "./maintenance.ts";
+import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
 import { storedPatterns } from "./pattern_records.ts";
 import type {
@@ -169,6 +169,15 @@ export class BlockStore implements Store {
   /** What invented blocks are written with. */
   get sampleTools(): SampleTools {
     return this.#deps;
+  }
+
+  get maintenanceState(): MaintenanceState {
+    return this.#maintenance.state;
+  }
+
+  /** Of local copies of a bucket's blocks. */
+  get cacheBytes(): number {
+    return this.#deps.tools.files.bytes;
   }
 
   maintain(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
+import type { ReadTrace, TracedBlock } from "../query/read_trace.ts";
 import { lowerBound } from "./columns.ts";
 import { eachBlockStream } from "./block_streams.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
@@ -53,26 +54,36 @@ async function selectSamples(
   const { tenant } = request;
   const metrics = blocks.filter((block) => block.signal === "metrics" && block.tenant === tenant);
   const selectRaw = (some: SelectRequest) => selectRawSamples(tools, metrics, deleted, some);
+  const { trace } = request;
+  if (trace !== undefined) trace.blocksVisible = metrics.length;
   const choice = chooseSpans(metrics, floors, request);
   if (choice === undefined) return selectRaw(request);
   const selector = compileSelector(request.matchers, "labels");
   const { signal, samplesMax } = request;
+  const isLocal = (block: TracedBlock) => tools.files.isLocal(block.key, block.bytes);
   const access = {
     selector,
     deleted,
     cache: tools.buckets,
     selectRaw,
-    readBuckets: (some: readonly Block[], wanted: readonly BucketColumn[], max: number) =>
-      readTiers(tools, some, selector, wanted, { span: undefined, entriesMax: max, signal }),
-    readSamples: (some: readonly Block[], span: { startMs: number; endMs: number }) =>
-      readSamples(tools, some, selector, {
+    readBuckets: (some: readonly Block[], wanted: readonly BucketColumn[], max: number) => {
+      trace?.opens(some, isLocal);
+      const bounds = { span: undefined, entriesMax: max, signal };
+      return readTiers(tools, some, selector, wanted, bounds);
+    },
+    readSamples: (some: readonly Block[], span: { startMs: number; endMs: number }) => {
+      trace?.opens(some, isLocal);
+      return readSamples(tools, some, selector, {
         span,
         max: samplesMax,
         withStarts: false,
         presence: false,
         signal,
-      }),
+        trace,
+      });
+    },
   };
+  trace?.wants(choice.windows.flatMap((window) => window.blocks));
   const answer = await selectTiered(access, choice, request);
   // Of histograms a tier keeps the last of each bucket: good enough where nothing else is left.
   const isChosen = (request.tiers?.alignedMs ?? 0) > 0;
@@ -96,7 +107,8 @@ async function selectRawSamples(
   const wanted = within(blocks, "metrics", request).filter(
     ({ bucketMs }) => bucketMs === undefined,
   );
-  const { withStarts = false } = request;
+  const { withStarts = false, trace } = request;
+  trace?.wants(wanted);
   const presence = request.presence === true && !withStarts;
   const kind = `${selector.key}${withStarts ? " starts" : ""}${presence ? " presence" : ""}`;
   for (const block of wanted) {
@@ -110,7 +122,8 @@ async function selectRawSamples(
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
     const { signal } = request;
-    const reading = { span, max, withStarts, presence, signal };
+    const reading = { span, max, withStarts, presence, signal, trace };
+    trace?.opens(some, ({ key, bytes }) => tools.files.isLocal(key, bytes));
     const files = await readSamples(tools, some, selector, reading);
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
   };
@@ -134,6 +147,7 @@ type Reading = {
   /** As in SelectRequest. */
   readonly presence: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly trace: ReadTrace | undefined;
 };
 
 /** By block. What is not of the form that we read ourselves (histograms among numbers, say), and start timestamps, are read by DuckDB. */
@@ -141,9 +155,9 @@ function readSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
-  { span, max, withStarts, presence, signal }: Reading,
+  { span, max, withStarts, presence, signal, trace }: Reading,
 ): Promise<(readonly DecodedSeries[])[]> {
-  const bounds = { span, samplesMax: max, presence, signal };
+  const bounds = { span, samplesMax: max, presence, signal, trace };
   return readFilesOwnFirst(
     tools,
     blocks,

@@ -42,6 +42,12 @@ export class DiskCache {
     return this.#bytes;
   }
 
+  /** Whether it is on this host already. */
+  isLocal(key: string, bytes: number): boolean {
+    if (this.#objects.localPath(key) !== undefined) return true;
+    return this.#entries.get(nameOf(key))?.bytes === bytes;
+  }
+
   /** A local copy of an object of `bytes`; made now where there is none. One download serves all who ask meanwhile. */
   async acquire(key: string, bytes: number): Promise<Lease> {
     const direct = this.#objects.localPath(key);

@@ -23,19 +23,25 @@ export function blockLogParts(
   request: LogScanRequest,
 ): LogPart[] {
   const scan = compileScan(request);
-  return blocks
-    .filter(({ signal, tenant }) => signal === "logs" && tenant === request.tenant)
-    .map((block) => {
-      const open = async <Result>(use: (file: LogFile) => Promise<Result>) => {
-        const files = await acquireFiles(tools.files, [block], request.signal);
-        try {
-          return await tools.logs.use(block.id, files.paths[0] ?? "", use);
-        } finally {
-          files.release();
-        }
-      };
-      return new BlockPart(block, scan, open, deleted.logMasks(block));
-    });
+  const { trace } = request;
+  const own = blocks.filter(({ signal, tenant }) => signal === "logs" && tenant === request.tenant);
+  if (trace !== undefined) {
+    const [startMs, endMs] = [Number(request.startNs / nsPerMs), Number(request.endNs / nsPerMs)];
+    trace.blocksVisible = own.length;
+    trace.wants(own.filter(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs));
+  }
+  return own.map((block) => {
+    const open = async <Result>(use: (file: LogFile) => Promise<Result>) => {
+      trace?.opens([block], ({ key, bytes }) => tools.files.isLocal(key, bytes));
+      const files = await acquireFiles(tools.files, [block], request.signal);
+      try {
+        return await tools.logs.use(block.id, files.paths[0] ?? "", use);
+      } finally {
+        files.release();
+      }
+    };
+    return new BlockPart(block, scan, open, deleted.logMasks(block));
+  });
 }
 
 /** Records of the blocks in the order asked for; no more is read than the limit needs. */

@@ -18,6 +18,14 @@ const mergesMax = 64;
 /** Windows of tiers made in one round. */
 const windowsMax = 8;
 
+/** How the newest round went. */
+export type MaintenanceState = {
+  /** Unix milliseconds of its end; 0 where there was none. */
+  readonly endedMs: number;
+  /** Why it failed; empty where it did not. */
+  readonly fault: string;
+};
+
 /** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
 export class Maintenance {
   readonly #deps: MaintenanceDeps;
@@ -26,10 +34,15 @@ export class Maintenance {
   #loop: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
   #sweptMs = -Infinity;
+  #state: MaintenanceState = { endedMs: 0, fault: "" };
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#streams = new StreamRetention(deps);
+  }
+
+  get state(): MaintenanceState {
+    return this.#state;
   }
 
   start(): void {
@@ -55,7 +68,9 @@ export class Maintenance {
     while (!signal.aborted) {
       try {
         await this.maintain();
+        this.#state = { endedMs: clock.now(), fault: "" };
       } catch (error) {
+        this.#state = { endedMs: clock.now(), fault: messageOf(error) };
         meters.maintenanceFailed();
         log.error("background work on blocks failed", { error: messageOf(error) });
       }

@@ -1,3 +1,4 @@
+import type { ReadTrace } from "../query/read_trace.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import type { KnownTexts } from "./labels_text.ts";
@@ -26,6 +27,7 @@ export type ReadBounds = {
   /** Throws OperatingError "overloaded" when more would be decoded. */
   readonly samplesMax: number;
   readonly signal: AbortSignal | undefined;
+  readonly trace?: ReadTrace | undefined;
 };
 
 /** Files under work at the same time: pages are unpacked in other threads, some 11 MB a file. */
@@ -111,6 +113,7 @@ class Reading {
     if (!this.#finder.mayHold(rowGroup)) return;
     const packed = await file.packed(rowGroup, this.#columns);
     const wanted = await this.#finder.rows(rowGroup, packed);
+    if (this.#bounds.trace !== undefined) this.#bounds.trace.rowGroups += 1;
     if (wanted.rows.length === 0) return;
     const columns = await rowColumns(packed, rowGroup.rows, this.#bounds);
     const within = this.#within(wanted, columns);

@@ -5,6 +5,7 @@ import { duration } from "#shared/text/duration.ts";
 import { z } from "zod";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
+import type { ReadTrace } from "../read_trace.ts";
 import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "./ast.ts";
 import { type EvalContext, durationMs, shiftedTime } from "./context.ts";
 import { PromqlError } from "./errors.ts";
@@ -59,6 +60,8 @@ type QueryOptions = {
   readonly timeoutMs?: number | undefined;
   /** Whether samples are counted for the stats. */
   readonly counting?: boolean;
+  /** Whether notes are taken of what is read. */
+  readonly tracing?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
 type InstantOptions = QueryOptions & { readonly timeMs: number };
@@ -105,6 +108,8 @@ export type QueryStats = {
   readonly peakSamples: number;
   /** The times of the steps, and what was looked at and read at each; when counting was asked for. */
   readonly steps?: SampleSteps | undefined;
+  /** Of each selector, when tracing was asked for. */
+  readonly traces?: readonly ReadTrace[] | undefined;
 };
 
 export type SampleSteps = Grid & Pick<SampleCounts, "total" | "read">;
@@ -235,6 +240,7 @@ async function execute(
     seriesMax: config.series_max,
     timeoutMs,
     signal: options.signal,
+    traces: options.tracing === true ? [] : undefined,
   };
   await fetchAll(from, context, statement.expr, grid, fetched);
   const prepared = clock.monotonic();
@@ -250,6 +256,7 @@ async function execute(
     sortMs,
     peakSamples,
     steps: counts === undefined ? undefined : { ...grid, total: counts.total, read: counts.read },
+    traces: from.traces,
   };
   return { data, ...annotationTexts(context.notes), stats };
 }

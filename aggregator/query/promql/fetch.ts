@@ -1,6 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { columnWeight } from "#shared/model/histogram.ts";
 import type { MetricsSource, SeriesSamples, TierWish } from "../source.ts";
+import { ReadTrace } from "../read_trace.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
 import { PromqlError } from "./errors.ts";
@@ -15,6 +16,8 @@ export type FetchFrom = {
   readonly timeoutMs: number;
   /** Of the client, who may go. */
   readonly signal: AbortSignal | undefined;
+  /** Takes notes of what each selector reads. */
+  readonly traces: ReadTrace[] | undefined;
 };
 
 /**
@@ -56,10 +59,18 @@ export async function fetchAll(
         ...(withValues.has(key) ? {} : { presence: true }),
         ...(withStarts.has(key) ? { withStarts: true } : {}),
       };
+      const trace = from.traces && new ReadTrace(matchers, startMs, endMs);
+      const beganMs = budget.monotonic();
       try {
-        answer = await from.source.select(request);
+        answer = await from.source.select(trace === undefined ? request : { ...request, trace });
       } catch (cause) {
         throw fetchError(cause, from.signal, timeout);
+      }
+      if (trace !== undefined) {
+        trace.milliseconds = budget.monotonic() - beganMs;
+        trace.series = answer.length;
+        trace.samples = answer.reduce((sum, { values }) => sum + values.length, 0);
+        from.traces?.push(trace);
       }
       answers.set(key, answer);
       seriesCount += answer.length;

@@ -9,8 +9,13 @@ import { formatSample } from "#shared/text/go_float_text.ts";
  * strings in Go's layout, times as seconds with three decimals or none. Built as one string, since an object a sample
  * would cost more than the query.
  */
-export function queryDataJson(data: QueryData, stats?: QueryStats, isWhole = false): string {
-  const tail = stats === undefined ? "" : `,"stats":${statsJson(stats, isWhole)}`;
+export function queryDataJson(
+  data: QueryData,
+  stats?: QueryStats,
+  isWhole = false,
+  own?: object,
+): string {
+  const tail = stats === undefined ? "" : `,"stats":${statsJson(stats, isWhole, own)}`;
   return `{"resultType":"${data.resultType}","result":${resultJson(data)}${tail}}`;
 }
 
@@ -127,10 +132,11 @@ function timeJson(timeMs: number): string {
   return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(3, "0")}`;
 }
 
-/** `isWhole` tells of every step too. */
+/** `isWhole` tells of every step too; `own` is what Prometheus does not have. */
 function statsJson(
   { queuedMs, prepareMs, evaluateMs, sortMs, peakSamples, steps }: QueryStats,
   isWhole: boolean,
+  own: object | undefined,
 ): string {
   const totalMs = prepareMs + evaluateMs + sortMs;
   const perStep = (counts: Float64Array) =>
@@ -140,6 +146,7 @@ function statsJson(
     ]);
   const shown = isWhole ? steps : undefined;
   return JSON.stringify({
+    ...(own === undefined ? {} : { lapwing: own }),
     timings: {
       evalTotalTime: totalMs / 1_000,
       resultSortTime: sortMs / 1_000,

@@ -23,9 +23,9 @@ import {
   listRollouts,
   rolloutAgents,
 } from "#aggregator/fleet/rollout/rollouts.ts";
-import { OperatingError, messageOf } from "#shared/errors.ts";
+import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { isFromElsewhere } from "../../other_sites.ts";
+import { httpActor, refusalOfChange, statusOf } from "./changes.ts";
 
 export type ConfigurationRoutesParts = {
   readonly catalog: Transactions;
@@ -40,8 +40,6 @@ export type ConfigurationRoutesParts = {
 const bodyBytesMax = 1_048_576;
 const base = "/api/v1/fleet";
 const commands: readonly RolloutCommand[] = ["pause", "resume", "rollback"];
-/** There is no login yet, so nobody has a name. */
-const actor = "anonymous (HTTP)";
 
 const Put = z.strictObject({
   text: z.string(),
@@ -106,12 +104,8 @@ function changingRoutes({
 }: ConfigurationRoutesParts): Hono {
   const app = new Hono();
   const one = `${base}/configurations/:name`;
-  const by = () => ({ actor, nowMs: clock.now() });
-  const guard = (c: Context): Response | undefined => {
-    if (!mayChange)
-      return c.json({ error: "fleet.http_changes is not set: use lapwing fleet config" }, 403);
-    return isFromElsewhere(c) ? c.json({ error: "not from another site" }, 403) : undefined;
-  };
+  const by = () => ({ actor: httpActor, nowMs: clock.now() });
+  const guard = (c: Context) => refusalOfChange(c, mayChange, "lapwing fleet config");
   const limit = bodyLimit({ maxSize: bodyBytesMax });
   app.put(one, limit, async (c) => {
     const refused = guard(c);
@@ -142,11 +136,4 @@ function changingRoutes({
       return c.json(await commandRollout(catalog, release, command, by()));
     });
   return app;
-}
-
-function statusOf(thrown: unknown): 400 | 404 | 503 {
-  if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) return 400;
-  if (!(thrown instanceof OperatingError)) return 503;
-  if (thrown.code === "not_found") return 404;
-  return thrown.code === "bad_request" ? 400 : 503;
 }

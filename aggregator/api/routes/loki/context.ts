@@ -34,6 +34,8 @@ export const basePath = "/loki/api/v1";
 const statusOf = {
   bad_request: 400,
   not_found: 404,
+  conflict: 409,
+  read_only: 409,
   overloaded: 429,
   corrupt: 500,
   unavailable: 500,

@@ -29,7 +29,7 @@ export function queryRoutes(app: Hono, parts: LokiParts): void {
 async function queryRange(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {
   const query = parseLogql(p.text("query") ?? "");
   const range = rangeOf(p, parts.now());
-  const source = new CountedSource(parts.logs);
+  const source = new CountedSource(parts.logs, p.text("stats") === "all");
   const scope = { ...scopeOf(c, parts), source };
   if (query.kind === "log") return logAnswer(query, p, range, c, scope);
   const stepMs = stepOf(p, range);
@@ -66,7 +66,7 @@ async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Pr
     );
   const time = p.text("time");
   const endMs = time === undefined ? parts.now() : Number(parseLokiTime("time", time) / 1_000_000n);
-  const source = new CountedSource(parts.logs);
+  const source = new CountedSource(parts.logs, p.text("stats") === "all");
   const scope = { ...scopeOf(c, parts), source };
   const series = await evaluateMetric(query, { startMs: endMs, endMs, stepMs: 0 }, scope);
   const stats = statistics(source.figures(0));

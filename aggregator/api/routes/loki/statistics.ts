@@ -1,5 +1,14 @@
 import { bodyLength } from "#shared/model/logs.ts";
-import type { LogSlice, LogsSource } from "../../../query/source.ts";
+import { ReadTrace } from "../../../query/read_trace.ts";
+import { logTraceJson } from "../../../query/trace_json.ts";
+import type {
+  LogScanRequest,
+  LogSelectRequest,
+  LogSlice,
+  LogsSource,
+} from "../../../query/source.ts";
+
+const nsPerMs = 1_000_000n;
 
 /** What a query has read, and how long it took. */
 export type Figures = {
@@ -8,6 +17,8 @@ export type Figures = {
   readonly bytes: number;
   readonly entriesReturned: number;
   readonly seconds: number;
+  /** Of each scan, where notes were taken. */
+  readonly traces?: readonly ReadTrace[] | undefined;
 };
 
 /** A source that counts what is read from it. */
@@ -15,25 +26,29 @@ export class CountedSource implements LogsSource {
   lines = 0;
   bytes = 0;
   readonly #source: LogsSource;
+  readonly #traces: ReadTrace[] | undefined;
   readonly #startedMs = performance.now();
 
-  constructor(source: LogsSource) {
+  /** Takes notes of what is read where that is asked for. */
+  constructor(source: LogsSource, tracing = false) {
     this.#source = source;
+    this.#traces = tracing ? [] : undefined;
   }
 
   figures(entriesReturned: number): Figures {
     const seconds = (performance.now() - this.#startedMs) / 1_000;
-    return { lines: this.lines, bytes: this.bytes, entriesReturned, seconds };
+    const traces = this.#traces;
+    return { lines: this.lines, bytes: this.bytes, entriesReturned, seconds, traces };
   }
 
   select: LogsSource["select"] = async (request) => {
-    const records = await this.#source.select(request);
+    const records = await this.#source.select(this.#traced(request));
     this.lines += records.length;
     for (const { body } of records) this.bytes += Buffer.byteLength(body);
     return records;
   };
 
-  scan: LogsSource["scan"] = (request) => this.#counted(this.#source.scan(request));
+  scan: LogsSource["scan"] = (request) => this.#counted(this.#source.scan(this.#traced(request)));
 
   eachStream: LogsSource["eachStream"] = (request, visit) =>
     this.#source.eachStream(request, visit);
@@ -42,6 +57,14 @@ export class CountedSource implements LogsSource {
   labelNames: LogsSource["labelNames"] = (request) => this.#source.labelNames(request);
   labelValues: LogsSource["labelValues"] = (name, request) =>
     this.#source.labelValues(name, request);
+
+  #traced<Request extends LogScanRequest | LogSelectRequest>(request: Request): Request {
+    if (this.#traces === undefined) return request;
+    const { matchers, startNs, endNs } = request;
+    const trace = new ReadTrace(matchers, Number(startNs / nsPerMs), Number(endNs / nsPerMs));
+    this.#traces.push(trace);
+    return { ...request, trace };
+  }
 
   async *#counted(spans: AsyncGenerator<readonly LogSlice[]>): AsyncGenerator<readonly LogSlice[]> {
     for await (const slices of spans) {
@@ -57,9 +80,10 @@ export class CountedSource implements LogsSource {
 }
 
 /** Loki's statistics (pkg/logqlmodel/stats/stats.proto); those of parts that we don't have are zero, as its clients allow. */
-export function statistics({ lines, bytes, entriesReturned, seconds }: Figures) {
+export function statistics({ lines, bytes, entriesReturned, seconds, traces }: Figures) {
   const perSecond = (amount: number) => Math.round(amount / Math.max(seconds, 1e-6));
   return {
+    ...(traces === undefined ? {} : { lapwing: logTraceJson(traces) }),
     summary: {
       bytesProcessedPerSecond: perSecond(bytes),
       linesProcessedPerSecond: perSecond(lines),

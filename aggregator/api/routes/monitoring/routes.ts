@@ -29,6 +29,8 @@ const pointsDefault = 240;
 const statuses = {
   bad_request: 400,
   not_found: 404,
+  conflict: 409,
+  read_only: 409,
   overloaded: 429,
   corrupt: 500,
   unavailable: 503,

@@ -95,6 +95,8 @@ function errorTypeOf(thrown: unknown): ErrorType {
   if (!(thrown instanceof OperatingError)) return "internal";
   switch (thrown.code) {
     case "bad_request":
+    case "conflict":
+    case "read_only":
       return "bad_data";
     case "not_found":
       return "not_found";

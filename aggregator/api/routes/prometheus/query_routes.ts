@@ -1,6 +1,7 @@
 import type { PromqlEngine, QueryData, QueryResult } from "#aggregator/query/promql/engine.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { queryDataJson } from "#aggregator/query/promql/json.ts";
+import { traceJson } from "#aggregator/query/trace_json.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { Hono } from "hono";
 import { type Answer, answering, invalidParameter, truncated } from "./answer.ts";
@@ -11,10 +12,12 @@ export type QueryParts = {
   readonly clock: Clock;
   /** Whose data the request asks for. */
   readonly tenant: (request: Request) => string;
+  /** Where blocks lie, as DuckDB is told; without it nothing is told of what was read. */
+  readonly blocksFolder?: string;
 };
 
 /** /query, /query_range. */
-export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
+export function queryRoutes({ engine, clock, tenant, blocksFolder }: QueryParts): Hono {
   const app = new Hono();
   app.on(
     ["GET", "POST"],
@@ -30,7 +33,8 @@ export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
         signal: c.req.raw.signal,
         timeMs,
       };
-      return answerOf(params, limit, await asParameter(() => engine.instant(query, options)));
+      const result = await asParameter(() => engine.instant(query, options));
+      return answerOf(params, limit, result, blocksFolder);
     }),
   );
   app.on(
@@ -59,11 +63,8 @@ export function queryRoutes({ engine, clock, tenant }: QueryParts): Hono {
         signal: c.req.raw.signal,
         ...bounds,
       };
-      return answerOf(
-        params,
-        limit,
-        await asParameter(() => engine.range(params.get("query"), options)),
-      );
+      const result = await asParameter(() => engine.range(params.get("query"), options));
+      return answerOf(params, limit, result, blocksFolder);
     }),
   );
   return app;
@@ -73,12 +74,14 @@ function optionsOf(params: Params): {
   timeoutMs: number | undefined;
   lookbackMs: number | undefined;
   counting: boolean;
+  tracing: boolean;
 } {
   const lookbackMs = durationParam(params, "lookback_delta");
   return {
     timeoutMs: durationParam(params, "timeout"),
     lookbackMs,
     counting: params.get("stats") !== "",
+    tracing: params.get("stats") === "all",
   };
 }
 
@@ -97,6 +100,7 @@ function answerOf(
   params: Params,
   limit: number,
   { data, warnings, infos, stats }: QueryResult,
+  blocksFolder: string | undefined,
 ): Answer {
   const cut = limited(data, limit);
   const wanted = params.get("stats");
@@ -106,8 +110,13 @@ function answerOf(
     const text = `value ${JSON.stringify(wanted)} for parameter "stats" is deprecated and will be rejected`;
     notes.push(`${text} in the next major release, use "true" or "all"`);
   }
+  const { traces } = stats;
+  const own =
+    traces === undefined || blocksFolder === undefined
+      ? undefined
+      : traceJson(traces, blocksFolder);
   return {
-    dataJson: queryDataJson(cut, wanted === "" ? undefined : stats, wanted === "all"),
+    dataJson: queryDataJson(cut, wanted === "" ? undefined : stats, wanted === "all", own),
     warnings: notes,
     infos,
   };
