@@ -1,7 +1,8 @@
 import uPlot from "uplot";
 import type { ChartSeries } from "./chart_data.ts";
-import { clock, formatValue, type Unit } from "./format.ts";
+import { formatValue, type Unit } from "./format.ts";
 import type { Scale } from "./scale.ts";
+import { axisFont, timeAxis, zoneOption } from "./time_axis.ts";
 
 type ChartColours = { readonly text: string; readonly grid: string };
 
@@ -9,6 +10,7 @@ export type ChartSetup = {
   readonly width: number;
   readonly height: number;
   readonly unit: Unit;
+  readonly timeZone: string;
   readonly series: readonly ChartSeries[];
   readonly colours: ChartColours;
   /** Charts with one key share their crosshair. */
@@ -20,7 +22,6 @@ export type ChartSetup = {
   readonly onCursor: (chart: uPlot) => void;
 };
 
-const font = "11px system-ui, sans-serif";
 /** A drag shorter than this is a click. */
 const dragMinPx = 6;
 
@@ -34,6 +35,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: cursorOptions(setup),
+    ...zoneOption(setup.timeZone),
     scales: {
       x: { time: true, range: setup.windowMs },
       y: {
@@ -43,7 +45,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
         },
       },
     },
-    axes: [timeAxis(setup.colours), valueAxis(setup, () => scale)],
+    axes: [timeAxis(setup.colours, setup.timeZone), valueAxis(setup, () => scale)],
     series: [
       {},
       ...setup.series.map((line): uPlot.Series => ({
@@ -110,30 +112,10 @@ function pan(chart: uPlot, down: MouseEvent, onDone: ChartSetup["onZoom"]): void
   addEventListener("mouseup", up);
 }
 
-function timeAxis({ text, grid }: ChartColours): uPlot.Axis {
-  return {
-    stroke: text,
-    font,
-    size: 26,
-    gap: 4,
-    space: 72,
-    grid: { stroke: grid, width: 1 },
-    ticks: { stroke: grid, width: 1, size: 4 },
-    values: (_chart, splits, _axis, _space, incrementMs) =>
-      splits.map((ms) => tickLabel(ms, incrementMs)),
-  };
-}
-
-function tickLabel(ms: number, incrementMs: number): string {
-  const at = new Date(ms);
-  if (incrementMs >= 86_400_000) return `${at.getMonth() + 1}-${at.getDate()}`;
-  return incrementMs >= 60_000 ? clock(at).slice(0, 5) : clock(at);
-}
-
 function valueAxis({ colours, unit }: ChartSetup, scale: () => Scale): uPlot.Axis {
   return {
     stroke: colours.text,
-    font,
+    font: axisFont,
     size: 68,
     gap: 4,
     grid: { stroke: colours.grid, width: 1 },

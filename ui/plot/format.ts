@@ -1,3 +1,6 @@
+import { dateText, dateTextToday } from "../units/date_text.ts";
+import { offsetOf } from "../units/time_zones.ts";
+
 /** Units that a number on a page can have. */
 export type Unit = "percent" | "bytes" | "bytes_per_second" | "count" | "seconds";
 
@@ -82,28 +85,34 @@ export function formatAgo(thenMs: number, nowMs: number): string {
   return `${Math.round(ms / 86_400_000)} d ago`;
 }
 
-/** "14:03:21", or with the date where the moment is not today. */
-export function formatMoment(ms: number, nowMs: number): string {
-  const at = new Date(ms);
-  const sameDay = at.toDateString() === new Date(nowMs).toDateString();
-  return sameDay ? clock(at) : `${isoDay(at)} ${clock(at)}`;
+const dateTime = "YYYY-MM-DD HH:mm:ss";
+
+/** "14:03:21" in the zone, or with the date where the moment is not today. */
+export function formatMoment(ms: number, nowMs: number, zone?: string): string {
+  return dateTextToday(ms, nowMs, dateTime, "HH:mm:ss", zone);
 }
 
-/** The exact time, with the zone: for what a person sees on hover. */
-export function formatExact(ms: number): string {
-  const at = new Date(ms);
-  const offset = -at.getTimezoneOffset();
-  const sign = offset < 0 ? "−" : "+";
-  const zone = `${sign}${pad(Math.trunc(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`;
-  return `${isoDay(at)} ${clock(at)}.${pad(at.getMilliseconds(), 3)} ${zone}`;
+/** The exact time in the zone, with its offset: for what a person sees on hover. */
+export function formatExact(ms: number, zone?: string): string {
+  const text = dateText(ms, `${dateTime}.SSS`, zone);
+  return Number.isFinite(ms) ? `${text} ${formatOffset(ms, zone)}` : text;
 }
 
+/** "2026-03-29 14:03:21" in the zone, as the fields of the time picker show and read it. */
+export function formatDateTime(ms: number, zone?: string): string {
+  return dateText(ms, dateTime, zone);
+}
+
+/** How far a zone is ahead of UTC at a moment: "+02:00". */
+export function formatOffset(ms: number, zone?: string): string {
+  const offset = offsetOf(ms, zone);
+  const minutes = Math.abs(offset);
+  return `${offset < 0 ? "−" : "+"}${pad(Math.trunc(minutes / 60))}:${pad(minutes % 60)}`;
+}
+
+/** The time of day of a date, in the zone that its getters speak of. */
 export function clock(at: Date): string {
   return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
-}
-
-function isoDay(at: Date): string {
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 }
 
 function pad(value: number, length = 2): string {

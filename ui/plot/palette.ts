@@ -37,14 +37,18 @@ export type SeriesStyle = { readonly color: string; readonly dash: readonly numb
 
 const dashes: readonly (readonly number[])[] = [[], [6, 3], [2, 3]];
 
+/** Colours of the series of a host's page, by label set. */
+export function seriesStyles(labelSets: readonly Labels[], dark: boolean): SeriesStyle[] {
+  return keyStyles(labelSets.map(colourKey), dark);
+}
+
 /**
- * Colours by label set. The colour is the hash's; where two series of one chart would share it, the later one (by key) takes the
+ * Colours by key. The colour is the hash's; where two series of one chart would share it, the later one (by key) takes the
  * next that is free, so the answer depends on the set of series alone, not on their order. Beyond twelve, dashes tell them apart.
  */
-export function seriesStyles(labelSets: readonly Labels[], dark: boolean): SeriesStyle[] {
+export function keyStyles(keys: readonly string[], dark: boolean): SeriesStyle[] {
   const palette = dark ? darkSeries : lightSeries;
   const places = palette.length * dashes.length;
-  const keys = labelSets.map(colourKey);
   const placeOf = new Map<string, number>();
   const taken = new Set<number>();
   for (const key of keys.toSorted()) {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useDark } from "../state/theme.ts";
+import { useTimeZone } from "../state/time_zone.ts";
 import { summarise, type ChartData, type ChartSeries } from "./chart_data.ts";
 import { chartOptions } from "./chart_options.ts";
 import { formatValue, type Unit } from "./format.ts";
@@ -93,6 +94,7 @@ function useChart(
 ): void {
   const { data, unit, fixedMax, crosshair, height } = props;
   const dark = useDark();
+  const timeZone = useTimeZone();
   const chart = useRef<uPlot>(null);
   // The chart outlives renders: it reads what is current through this.
   const latest = useRef(props);
@@ -107,12 +109,13 @@ function useChart(
     const root = host.current;
     if (root === null) return;
     const style = getComputedStyle(root);
-    const tooltip = createTooltip(unit);
+    const tooltip = createTooltip(unit, timeZone);
     const made = new uPlot(
       chartOptions({
         width: root.clientWidth,
         height,
         unit,
+        timeZone,
         series: latest.current.data.series,
         colours: {
           text: style.getPropertyValue("--text-quiet"),
@@ -139,7 +142,7 @@ function useChart(
       made.destroy();
       chart.current = null;
     };
-  }, [host, identity, dark, unit, fixedMax, crosshair, height, spanMs]);
+  }, [host, identity, dark, unit, timeZone, fixedMax, crosshair, height, spanMs]);
 
   useEffect(() => {
     chart.current?.setData(columns);
@@ -150,7 +153,7 @@ function useChart(
       const show = !hidden.has(key);
       if (chart.current?.series[i + 1]?.show !== show) chart.current?.setSeries(i + 1, { show });
     });
-  }, [data, hidden, dark]);
+  }, [data, hidden, dark, timeZone]);
 }
 
 function toColumns(data: ChartData): uPlot.AlignedData {

@@ -4,7 +4,10 @@ import { formatExact, formatValue, type Unit } from "./format.ts";
 const rowsMax = 12;
 
 /** A tooltip inside a chart: the values at the crosshair, largest first. Names are set as text, never as markup. */
-export function createTooltip(unit: Unit): {
+export function createTooltip(
+  unit: Unit,
+  timeZone: string,
+): {
   readonly attach: (chart: uPlot) => void;
   readonly update: (chart: uPlot) => void;
 } {
@@ -25,14 +28,14 @@ export function createTooltip(unit: Unit): {
         box.hidden = true;
         return;
       }
-      box.replaceChildren(...content(chart, idx, unit));
+      box.replaceChildren(...content(chart, idx, unit, timeZone));
       box.hidden = false;
       place(box, chart.over, left, top);
     },
   };
 }
 
-function content(chart: uPlot, idx: number, unit: Unit): HTMLElement[] {
+function content(chart: uPlot, idx: number, unit: Unit, timeZone: string): HTMLElement[] {
   const cursorValue = chart.posToVal(chart.cursor.top ?? 0, "y");
   const shown = chart.series.flatMap((series, i) => {
     const value = i === 0 || series.show === false ? undefined : chart.data[i]?.[idx];
@@ -47,7 +50,7 @@ function content(chart: uPlot, idx: number, unit: Unit): HTMLElement[] {
   );
   const rest = shown.filter((row) => row !== nearest).toSorted((a, b) => b.value - a.value);
   const rows = nearest === undefined ? [] : [nearest, ...rest];
-  const head = element("div", "tooltip-time", formatExact(chart.data[0]?.[idx] ?? 0));
+  const head = element("div", "tooltip-time", formatExact(chart.data[0]?.[idx] ?? 0, timeZone));
   const lines = rows.slice(0, rowsMax).map(({ series, value }, i) => {
     const line = element("div", i === 0 && rows.length > 1 ? "tooltip-row nearest" : "tooltip-row");
     const swatch = element("span", "swatch");

@@ -1,0 +1,230 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
+import uPlot from "uplot";
+import type { Drawn } from "./graph_columns.ts";
+import type { GraphChartProps } from "./graph_chart_props.ts";
+import { followTouch, graphCursor, zoomTo } from "./graph_cursor.ts";
+import { axisKey } from "./graph_axes.ts";
+import { overlayHooks } from "./graph_overlays.ts";
+import type { Graph } from "./graph_model.ts";
+import { graphSetup } from "./graph_setup.ts";
+import type { TooltipPlace } from "./graph_tooltip.tsx";
+
+type Props = GraphChartProps & {
+  readonly drawn: Drawn;
+  readonly hidden: ReadonlySet<string>;
+  readonly dark: boolean;
+};
+
+type Live = {
+  readonly chart: uPlot | undefined;
+  /** Counts the drawings, for what lies over the chart. */
+  readonly draws: number;
+  readonly place: TooltipPlace | undefined;
+  readonly pin: () => void;
+  readonly close: () => void;
+};
+
+/** A uPlot in the element. New data redraw it; another set of series, style or theme builds it anew. */
+export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): Live {
+  const { graph, drawn, hidden, dark, timeZone, crosshair, width, height } = props;
+  const [chart, setChart] = useState<uPlot>();
+  const [draws, setDraws] = useState(0);
+  const [place, setPlace] = useState<TooltipPlace>();
+  const pinned = useRef(false);
+  // The chart outlives renders: it reads what is current through this.
+  const latest = useRef(props);
+  latest.current = props;
+  const close = useCallback(() => {
+    pinned.current = false;
+    setPlace(undefined);
+  }, []);
+  const pin = useCallback(() => {
+    pinned.current = !pinned.current;
+    setPlace((now) => (now === undefined ? now : { ...now, pinned: pinned.current }));
+  }, []);
+  const spanMs = props.window.endMs - props.window.startMs;
+  const identity = useMemo(
+    () => identityOf(graph, drawn, hidden, spanMs),
+    [graph, drawn, hidden, spanMs],
+  );
+
+  useEffect(() => {
+    const root = host.current;
+    if (root === null) return;
+    const frames = oncePerFrame((shown: uPlot) => {
+      if (!pinned.current) setPlace(placeOf(shown, latest.current));
+    });
+    const made = build(root, latest, {
+      follow: frames.run,
+      pin,
+      drawn: () => setDraws((count) => count + 1),
+    });
+    const endTouch = followTouch(made);
+    setChart(made);
+    return () => {
+      endTouch();
+      frames.cancel();
+      pinned.current = false;
+      setPlace(undefined);
+      setChart(undefined);
+      made.destroy();
+    };
+  }, [host, identity, dark, timeZone, crosshair, pin]);
+
+  useEffect(() => {
+    if (chart !== undefined && (chart.width !== width || chart.height !== height)) {
+      chart.setSize({ width, height });
+    }
+  }, [chart, width, height]);
+
+  const first = useRef<uPlot>(undefined);
+  useEffect(() => {
+    // It was built with its first data.
+    if (chart !== undefined && first.current === chart)
+      chart.setData(columnsOf(graph.positions, drawn));
+    first.current = chart;
+  }, [chart, graph, drawn, props.window.startMs, props.window.endMs]);
+
+  useEffect(() => {
+    if (chart === undefined) return;
+    graph.series.forEach(({ key }, i) => {
+      const show = !hidden.has(key);
+      if (chart.series[i + 1]?.show !== show) chart.setSeries(i + 1, { show });
+    });
+  }, [chart, graph, hidden]);
+
+  useEscape(place?.pinned === true, close);
+
+  return { chart, draws, place, pin, close };
+}
+
+function useEscape(isPinned: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isPinned) return;
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") close();
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [isPinned, close]);
+}
+
+/** A pointer moves more often than a screen is drawn: of the calls before one frame only the first is made, in it. */
+function oncePerFrame(call: (chart: uPlot) => void) {
+  let frame: number | undefined;
+  return {
+    run: (chart: uPlot): void => {
+      frame ??= requestAnimationFrame(() => {
+        frame = undefined;
+        call(chart);
+      });
+    },
+    cancel: (): void => {
+      if (frame !== undefined) cancelAnimationFrame(frame);
+    },
+  };
+}
+
+/** What a chart can't change once it is made. */
+function identityOf(
+  graph: Graph,
+  drawn: Drawn,
+  hidden: ReadonlySet<string>,
+  spanMs: number,
+): string {
+  const span = graph.isTime ? Math.round(spanMs / 1_000) : 0;
+  const stacks = drawn.below.some((one) => one !== undefined) ? [...hidden].join() : "";
+  // Thousands of series may share one style.
+  const written = new Map<object, string>();
+  const textOf = (value: object): string => {
+    let text = written.get(value);
+    if (text === undefined) written.set(value, (text = JSON.stringify(value)));
+    return text;
+  };
+  return [
+    span,
+    stacks,
+    ...graph.series.map((one) => {
+      const { thresholds } = one.field.options;
+      const limits = thresholds === undefined ? "" : textOf(thresholds);
+      return `${one.key}${one.color}${one.dash.join()}${axisKey(one)}${textOf(one.style)}${limits}`;
+    }),
+  ].join("\u0001");
+}
+
+type Callbacks = {
+  readonly follow: (chart: uPlot) => void;
+  readonly pin: () => void;
+  readonly drawn: () => void;
+};
+
+function build(root: HTMLDivElement, latest: RefObject<Props>, callbacks: Callbacks): uPlot {
+  const { graph, drawn, dark } = latest.current;
+  const style = getComputedStyle(root);
+  const overlays = overlayHooks(graph, dark, () => latest.current.incomplete ?? []);
+  const options = graphSetup({
+    graph,
+    drawn,
+    hidden: latest.current.hidden,
+    dark,
+    width: latest.current.width,
+    height: latest.current.height,
+    timeZone: latest.current.timeZone,
+    unit: latest.current.unit ?? "short",
+    colors: {
+      text: style.getPropertyValue("--text-quiet"),
+      grid: style.getPropertyValue("--line"),
+    },
+    rangeOf: () => rangeOf(latest.current),
+    cursor: graphCursor(latest.current.crosshair, graph.series.length, () => ({
+      onZoom: latest.current.onZoom,
+      onZoomOut: latest.current.onZoomOut,
+      onPin: callbacks.pin,
+      onAnnotate: latest.current.graph.isTime ? latest.current.onAnnotate : undefined,
+    })),
+    hooks: {
+      drawClear: [overlays.under],
+      draw: [overlays.over, callbacks.drawn],
+      setCursor: [callbacks.follow],
+      setSelect: [
+        (chart) => {
+          if (latest.current.graph.isTime) zoomTo(chart, latest.current.onZoom);
+        },
+      ],
+    },
+  });
+  return new uPlot(options, columnsOf(graph.positions, drawn), root);
+}
+
+function rangeOf({ graph, window }: Props): [number, number] {
+  if (graph.isTime) return [window.startMs, window.endMs];
+  const first = graph.positions[0] ?? 0;
+  const last = graph.positions.at(-1) ?? 1;
+  return last > first ? [first, last] : [first - 1, first + 1];
+}
+
+function columnsOf(positions: Float64Array, { columns }: Drawn): uPlot.AlignedData {
+  return [Array.from(positions), ...columns.map((column) => [...column])];
+}
+
+/** Of the crosshair, if it is this chart's own and not one that another moved. */
+function placeOf(chart: uPlot, { graph }: Props): TooltipPlace | undefined {
+  const { idx, left = -1, top = -1 } = chart.cursor;
+  if (idx === null || idx === undefined || left < 0) return undefined;
+  const isOwn =
+    chart.over.matches(":hover") || chart.root.parentElement?.matches(":focus") === true;
+  if (!isOwn) return undefined;
+  const box = chart.over.getBoundingClientRect();
+  let nearest: number | undefined;
+  let distance = Number.POSITIVE_INFINITY;
+  graph.series.forEach((series, i) => {
+    const value = chart.data[i + 1]?.[idx];
+    if (value === null || value === undefined || chart.series[i + 1]?.show === false) return;
+    const away = Math.abs(chart.valToPos(value, axisKey(series)) - top);
+    if (away < distance) {
+      distance = away;
+      nearest = i;
+    }
+  });
+  return { idx, x: box.left + left, y: box.top + top, nearest, pinned: false };
+}
