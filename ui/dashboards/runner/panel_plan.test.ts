@@ -1,0 +1,109 @@
+import { expect, test } from "bun:test";
+import { Dashboard } from "#shared/dashboards/dashboard.ts";
+import { messageOf } from "#shared/errors.ts";
+import type { Frame } from "../../frames/frame.ts";
+import type { AnswerState } from "./answer_store.ts";
+import { allQuestions, answerOf, planOf } from "./panel_plan.ts";
+import { windowAt, type RunScope } from "./question.ts";
+
+const scope: RunScope = {
+  range: { from: "now-1h", to: "now" },
+  timeZone: "utc",
+  variables: new Map([
+    ["factor", { values: ["10"], texts: ["ten"], all: false }],
+    ["A", { values: ["wrong"], texts: ["wrong"], all: false }],
+  ]),
+  filtered: (expr) => expr,
+  dashboard: { title: "t", uid: "u" },
+};
+const place = { x: 0, y: 0, w: 12, h: 8 };
+const math = (ref: string, expr: string) => ({
+  ref,
+  expr,
+  source: "expression",
+  options: { type: "math" },
+});
+
+/** Each of the panels answered: every asked query has one series with the value 2, those of `failed` none. */
+function answered(panels: readonly Record<string, unknown>[], failed: readonly string[] = []) {
+  const rows = [{ id: 100, panels: panels.map((each, i) => ({ id: i + 1, place, ...each })) }];
+  const dashboard = Dashboard.parse({
+    title: "t",
+    rows: rows.map((row) => ({
+      ...row,
+      panels: row.panels.map((each) => ({ kind: "timeseries", ...each })),
+    })),
+  });
+  const panel = dashboard.rows[0]?.panels[0];
+  if (panel === undefined) throw new Error("there is no panel");
+  const plan = planOf(dashboard, panel, scope, 500, 7_200_000);
+  const questions = allQuestions(plan);
+  const stateOf = (key: string): AnswerState => {
+    const question = questions.find((each) => each.key === key);
+    const state = { asking: false, answeredMs: 1, tookMs: 1 };
+    if (question === undefined || failed.includes(question.expr))
+      return { ...state, answered: undefined, error: new Error("it is broken") };
+    const window = windowAt(question, 7_200_000);
+    const fields = [
+      { name: "Time", type: "time", labels: {}, options: {}, values: Float64Array.of(0) },
+      { name: "v", type: "number", labels: {}, options: {}, values: Float64Array.of(2) },
+    ] as const;
+    const frame: Frame = { ref: question.ref, name: "v", length: 1, fields, notices: [] };
+    return {
+      ...state,
+      answered: { frames: [frame], window, stepMs: 1, wholeMs: 1 },
+      error: undefined,
+    };
+  };
+  const { frames, complaints } = answerOf(plan, stateOf);
+  return {
+    asked: questions.map(({ expr }) => expr),
+    values: frames.map(({ ref, fields }) => [ref, ...(fields.at(-1)?.values ?? [])]),
+    complaints: complaints.map(({ ref, error }) => `${ref}: ${messageOf(error)}`),
+  };
+}
+
+test("expressions are computed in the order they need each other; hidden queries are asked where one needs them", () => {
+  const queries = [
+    math("C", "$B + 1"),
+    math("B", "$A * $factor"),
+    { ref: "A", expr: "up", hidden: true },
+    { ref: "D", expr: "down", hidden: true },
+  ];
+  expect(answered([{ queries }])).toEqual({
+    asked: ["up"],
+    values: [
+      ["C", 21],
+      ["B", 20],
+    ],
+    complaints: [],
+  });
+});
+
+test("an expression takes another panel's answer, though it be hidden", () => {
+  const panels = [
+    {
+      queries: [
+        { ref: "A", source: "panel", hidden: true, options: { panel: 2 } },
+        math("B", "$A * 3"),
+      ],
+    },
+    { queries: [{ ref: "Q", expr: "up" }] },
+  ];
+  expect(answered(panels).values).toEqual([["B", 6]]);
+});
+
+test("what is computed from a failed query says nothing more; unknown queries and circles are named", () => {
+  const broken = [{ ref: "A", expr: "up" }, math("B", "$A * 2"), math("C", "$B * 2")];
+  expect(answered([{ queries: broken }], ["up"])).toMatchObject({
+    values: [],
+    complaints: ["A: it is broken"],
+  });
+  expect(answered([{ queries: [math("B", "$Q * 2")] }]).complaints).toEqual([
+    'B: the expression B needs "Q", and no query has this name',
+  ]);
+  const circle = [math("B", "$C"), math("C", "$B")];
+  expect(answered([{ queries: circle }]).complaints[0]).toBe(
+    "B: these expressions need each other in a circle: B, C",
+  );
+});

@@ -1,0 +1,104 @@
+import type { Dashboard, Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
+import type { Frame } from "../../frames/frame.ts";
+import type { Window } from "../../state/time_range.ts";
+import { panelOf } from "../edit/change.ts";
+import { transform } from "../model/transform.ts";
+import type { AnswerState } from "./answer_store.ts";
+import { answerExpressions, filledExpressions, neededRefs, type Complaint } from "./expressions.ts";
+import { momentOf, questionsOf, type Question, type RunScope } from "./question.ts";
+
+/** What a panel asks, and what it takes from other panels. */
+export type PanelPlan = {
+  readonly panel: Panel;
+  readonly questions: readonly Question[];
+  /** By the ref of the query that takes another panel's answer. */
+  readonly others: ReadonlyMap<string, PanelPlan>;
+  /** What is computed over the answers, with variables filled in. */
+  readonly expressions: readonly PanelQuery[];
+  readonly window: Window;
+};
+
+/** A panel may take the answer of one that takes another's: no deeper than this. */
+const depthMax = 3;
+
+export function planOf(
+  dashboard: Dashboard,
+  panel: Panel,
+  scope: RunScope,
+  points: number,
+  nowMs: number,
+  depth = 0,
+): PanelPlan {
+  const others = new Map<string, PanelPlan>();
+  const needed = neededRefs(panel);
+  for (const query of panel.queries) {
+    if (query.source !== "panel" || !needed.has(query.ref) || depth >= depthMax) continue;
+    const source = panelOf(dashboard, Number(query.options?.["panel"]));
+    if (source === undefined || source.id === panel.id) continue;
+    others.set(query.ref, planOf(dashboard, source, scope, points, nowMs, depth + 1));
+  }
+  const { window, variables } = momentOf(panel, scope, points, nowMs);
+  const questions = questionsOf(panel, scope, points, nowMs);
+  const expressions = filledExpressions(panel, needed, variables);
+  return { panel, questions, others, expressions, window };
+}
+
+/** All questions of a plan, those of other panels after its own. */
+export function allQuestions(plan: PanelPlan): readonly Question[] {
+  return [...plan.questions, ...[...plan.others.values()].flatMap(allQuestions)];
+}
+
+/** What came of a plan's questions. */
+export type PanelAnswer = {
+  /** Before transformations. */
+  readonly raw: readonly Frame[];
+  /** After them. */
+  readonly frames: readonly Frame[];
+  /** What is to be said: failed queries, unknown transformations. */
+  readonly complaints: readonly Complaint[];
+};
+
+/** The frames of a panel: answers in the order of its queries, expressions over them, then its transformations. */
+export function answerOf(plan: PanelPlan, stateOf: (key: string) => AnswerState): PanelAnswer {
+  const complaints: Complaint[] = [];
+  const byRef = new Map<string, readonly Frame[]>();
+  for (const question of plan.questions) {
+    const { answered, error } = stateOf(question.key);
+    if (error !== undefined) complaints.push({ ref: question.ref, error });
+    byRef.set(question.ref, withRef(answered?.frames ?? [], question.ref));
+  }
+  for (const [ref, other] of plan.others) {
+    const answer = answerOf(other, stateOf);
+    const query = plan.panel.queries.find((each) => each.ref === ref);
+    const wantsRaw = query?.options?.["with_transformations"] === false;
+    byRef.set(ref, withRef(wantsRaw ? answer.raw : answer.frames, ref));
+    complaints.push(...answer.complaints.map(({ error }) => ({ ref, error })));
+  }
+  for (const query of plan.panel.queries) {
+    if (query.source === "unsupported" && query.hidden !== true) {
+      complaints.push({ ref: query.ref, error: unsupported(query) });
+    }
+  }
+  complaints.push(...answerExpressions(plan, byRef, complaints));
+  const raw = plan.panel.queries.flatMap((query) =>
+    query.hidden === true ? [] : (byRef.get(query.ref) ?? []),
+  );
+  const unknown: string[] = [];
+  const frames = transform(raw, plan.panel.transformations, (id) => unknown.push(id));
+  for (const id of new Set(unknown)) {
+    const error = new Error(`the transformation "${id}" is not known and left out`);
+    complaints.push({ ref: "", error });
+  }
+  return { raw, frames, complaints };
+}
+
+function unsupported(query: PanelQuery): Error {
+  const type = query.options?.["type"];
+  const name = typeof type === "string" ? `"${type}"` : "another data source";
+  return new Error(`query ${query.ref} asks ${name}, which Lapwing does not have`);
+}
+
+/** Answers are shared between panels, in which their queries may have other names. */
+function withRef(frames: readonly Frame[], ref: string): readonly Frame[] {
+  return frames.map((frame) => (frame.ref === ref ? frame : { ...frame, ref }));
+}

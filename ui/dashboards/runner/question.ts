@@ -1,0 +1,150 @@
+import type { Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
+import { parseDuration } from "#shared/text/duration.ts";
+import type { Ask } from "../../frames/ask.ts";
+import { defaultRange, windowOf, type TimeRange, type Window } from "../../state/time_range.ts";
+import { globalVariables } from "../model/global_variables.ts";
+import { interpolate, type VariableValue, type VariableValues } from "../model/interpolate.ts";
+import { neededRefs } from "./expressions.ts";
+import { intervalOf, scrapeIntervalMs, stepMinOf } from "./step.ts";
+
+/** What the panels of a page ask by. */
+export type RunScope = {
+  readonly range: TimeRange;
+  /** browser, utc or an IANA name. */
+  readonly timeZone: string;
+  readonly variables: VariableValues;
+  /** The expression with the page's label conditions in each of its selectors. */
+  readonly filtered: (expr: string, source: "metrics" | "logs") => string;
+  readonly dashboard: { readonly title: string; readonly uid: string };
+};
+
+/** One query of a panel, filled in. What it asks is the same from refresh to refresh: the range stays relative. */
+export type Question = Omit<Ask, "window"> & {
+  /** Equal for questions with equal answers, but for their `ref`. */
+  readonly key: string;
+  readonly range: TimeRange;
+  readonly shiftMs: number;
+  readonly timeZone: string;
+};
+
+/** Wider panels than this gain nothing from more points. */
+const pointsAtMost = 2_000;
+
+/** The range of a panel: the page's, or its own. */
+function rangeOf(panel: Panel, { range, variables }: RunScope): TimeRange {
+  const from = panel.time?.from;
+  if (from === undefined || from === "") return range;
+  const text = interpolate(from, variables);
+  return { from: text.startsWith("now") || /^\d+$/.test(text) ? text : `now-${text}`, to: "now" };
+}
+
+/** How far back in time a panel looks, in milliseconds. */
+function shiftOf(panel: Panel, variables: VariableValues): number {
+  const shift = panel.time?.shift;
+  if (shift === undefined || shift === "") return 0;
+  return parseDuration(interpolate(shift, variables).replace(/^-/, "")) ?? 0;
+}
+
+/** The range at one moment. Text that is no range counts as the default one. */
+export function windowAt(
+  { range, shiftMs, timeZone }: Pick<Question, "range" | "shiftMs" | "timeZone">,
+  nowMs: number,
+): Window {
+  const window = windowOf(range, nowMs, timeZone) ?? windowOf(defaultRange, nowMs, timeZone);
+  const { startMs, endMs } = window ?? { startMs: nowMs - 900_000, endMs: nowMs };
+  return { startMs: startMs - shiftMs, endMs: endMs - shiftMs };
+}
+
+/** All of a panel at one moment: its window, its step, and the variables that its texts are filled in with. */
+export type PanelMoment = {
+  readonly range: TimeRange;
+  readonly shiftMs: number;
+  readonly window: Window;
+  readonly stepMs: number;
+  readonly variables: VariableValues;
+};
+
+/** `points` are the pixels of the panel's width. */
+export function momentOf(
+  panel: Panel,
+  scope: RunScope,
+  points: number,
+  nowMs: number,
+): PanelMoment {
+  const range = rangeOf(panel, scope);
+  const shiftMs = shiftOf(panel, scope.variables);
+  const window = windowAt({ range, shiftMs, timeZone: scope.timeZone }, nowMs);
+  const smallest = filled(panel.step_min, scope.variables);
+  const most = Math.min(panel.points_max ?? points, pointsAtMost);
+  const { stepMs } = intervalOf(window, most, smallest);
+  const variables = withGlobals(scope, window, stepMs, stepMinOf(smallest) ?? scrapeIntervalMs);
+  return { range, shiftMs, window, stepMs, variables };
+}
+
+/** What a panel asks the aggregator. Hidden queries are asked where an expression needs them. */
+export function questionsOf(
+  panel: Panel,
+  scope: RunScope,
+  points: number,
+  nowMs: number,
+): readonly Question[] {
+  const moment = momentOf(panel, scope, points, nowMs);
+  const needed = neededRefs(panel);
+  const asked = panel.queries.filter(({ ref }) => needed.has(ref));
+  const tables = asked.filter(({ format }) => format === "table").length;
+  return asked.flatMap((query) => questionOf(panel, query, scope, moment, points, tables > 1));
+}
+
+function questionOf(
+  panel: Panel,
+  query: PanelQuery,
+  scope: RunScope,
+  moment: PanelMoment,
+  points: number,
+  shared: boolean,
+): Question[] {
+  const { source } = query;
+  if (source !== "metrics" && source !== "logs") return [];
+  const { range, shiftMs, window } = moment;
+  const smallest = filled(query.step_min ?? panel.step_min, scope.variables);
+  const most = Math.min(panel.points_max ?? points, pointsAtMost);
+  const { stepMs } = intervalOf(window, most, smallest);
+  const scrapeMs = stepMinOf(smallest) ?? scrapeIntervalMs;
+  const variables = withGlobals(scope, window, stepMs, scrapeMs);
+  const text = interpolate(query.expr, variables, source === "metrics" ? "promql" : "logql");
+  if (text.trim() === "") return [];
+  const legend =
+    query.legend === undefined ? undefined : interpolate(query.legend, variables, "text");
+  const asks = {
+    source,
+    expr: scope.filtered(text, source),
+    instant: query.instant === true,
+    format: query.format,
+    legend,
+    stepMs,
+    limit: query.limit,
+    shared,
+    range,
+    shiftMs,
+    timeZone: scope.timeZone,
+  } as const;
+  const key = JSON.stringify([asks, shared ? query.ref : ""]);
+  return [{ ...asks, ref: query.ref, key }];
+}
+
+function withGlobals(
+  scope: RunScope,
+  window: Window,
+  stepMs: number,
+  scrapeMs: number,
+): VariableValues {
+  const { timeZone, dashboard } = scope;
+  const all = new Map<string, VariableValue>(scope.variables);
+  const globals = globalVariables({ window, stepMs, scrapeMs, timeZone, dashboard });
+  for (const [name, value] of globals) all.set(name, value);
+  return all;
+}
+
+function filled(text: string | undefined, variables: VariableValues): string | undefined {
+  return text === undefined ? undefined : interpolate(text, variables);
+}
