@@ -1,0 +1,158 @@
+import { useMemo } from "react";
+import { displayText } from "../../frames/display.ts";
+import { mixed, textOn, withAlpha } from "../../plot/colors.ts";
+import { useDark } from "../../state/theme.ts";
+import { formatUnit } from "../../units/units.ts";
+import type { PanelProps } from "../panel_kind.ts";
+import { cellGrid, fontToFit } from "../parts/cells.ts";
+import { changeOf, figuresOf, type Figure } from "../parts/figures.ts";
+import { FigureLink } from "../parts/figure_link.tsx";
+import { Nothing } from "../parts/nothing.tsx";
+import { HistoryArea } from "./history_area.tsx";
+import type { StatOptions } from "./options.ts";
+
+const gapPx = 8;
+
+/** Values as large as their place allows, with their history behind them. */
+export function StatPanel(props: PanelProps<StatOptions>) {
+  const { frames, options, width, height, timeZone } = props;
+  const dark = useDark();
+  const { figures, count } = useMemo(
+    () => figuresOf(frames, options.reduce, { dark, timeZone }),
+    [frames, options.reduce, dark, timeZone],
+  );
+  if (figures.length === 0) return <Nothing>No value in this answer.</Nothing>;
+  const { columns, rows } = cellGrid(figures.length, width, height, options.orientation);
+  const cell = {
+    width: (width - gapPx * (columns - 1)) / columns,
+    height: Math.max(28, (height - gapPx * (rows - 1)) / rows),
+  };
+  const sizes = sizesOf(figures, options, cell);
+  return (
+    <ul
+      className="stat"
+      style={{
+        gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+        gridAutoRows: cell.height,
+      }}
+    >
+      {figures.map((figure) => (
+        <Cell key={figure.key} {...props} figure={figure} cell={cell} sizes={sizes} dark={dark} />
+      ))}
+      {count > figures.length && <li className="quiet">and {count - figures.length} more</li>}
+    </ul>
+  );
+}
+
+type Sizes = { readonly value: number; readonly title: number; readonly isWide: boolean };
+
+/** The same for all cells, so that they can be compared. */
+function sizesOf(
+  figures: readonly Figure[],
+  options: StatOptions,
+  cell: { readonly width: number; readonly height: number },
+): Sizes {
+  const hasName = namesShown(figures, options);
+  const isWide = hasName && cell.height < 64 && cell.width > 180;
+  const longest = Math.max(...figures.map(({ display }) => displayText(display).length));
+  const title = options.title_px || Math.max(12, Math.min(20, cell.height * 0.16));
+  const room = isWide ? cell.width * 0.5 : cell.width - 24;
+  const rest = isWide || !hasName ? cell.height * 0.7 : (cell.height - title * 1.4) * 0.72;
+  return { value: options.value_px || fontToFit(longest, room, rest, 72), title, isWide };
+}
+
+function namesShown(figures: readonly Figure[], { text }: StatOptions): boolean {
+  if (text === "auto") return figures.length > 1;
+  return text === "value_and_name" || text === "name";
+}
+
+type CellProps = PanelProps<StatOptions> & {
+  readonly figure: Figure;
+  readonly cell: { readonly width: number; readonly height: number };
+  readonly sizes: Sizes;
+  readonly dark: boolean;
+};
+
+function Cell({ figure, cell, sizes, dark, options, frames, linksOf }: CellProps) {
+  const { display, color, isColored, history, name } = figure;
+  const isFilled = options.color.startsWith("background") && color !== "";
+  const base = isFilled ? color : undefined;
+  const ink = base === undefined ? undefined : textOn(base);
+  const valueColor =
+    ink ?? (options.color === "value" && isColored ? readable(color, dark) : undefined);
+  const isNameShown = namesShown(
+    Array.from({ length: countOf(frames) }, () => figure),
+    options,
+  );
+  const showsValue = options.text !== "name" && options.text !== "none";
+  const isCentered = options.align === "center" || !isNameShown;
+  return (
+    <li
+      className={`stat-cell${sizes.isWide ? " wide" : ""}${isCentered ? " centered" : ""}`}
+      style={{
+        ...(base === undefined ? {} : { background: fade(base, options.color, dark) }),
+        color: ink,
+      }}
+    >
+      {options.graph === "area" && history !== undefined && (
+        <HistoryArea
+          values={history}
+          width={cell.width}
+          height={cell.height}
+          color={ink ?? (color === "" ? "currentColor" : color)}
+        />
+      )}
+      <FigureLink links={linksOf(figure.field, figure.index)}>
+        {isNameShown && options.text !== "none" && (
+          <span className="stat-name clip" title={name} style={{ fontSize: sizes.title }}>
+            {name}
+          </span>
+        )}
+        {showsValue && (
+          <span className="stat-value" style={{ fontSize: sizes.value, color: valueColor }}>
+            {display.prefix !== "" && <small>{display.prefix}</small>}
+            {display.text}
+            {display.suffix !== "" && <small>{display.suffix}</small>}
+          </span>
+        )}
+        {options.change && <Change figure={figure} mode={options.change_color} />}
+      </FigureLink>
+    </li>
+  );
+}
+
+function countOf(frames: CellProps["frames"]): number {
+  return frames.reduce(
+    (sum, { fields }) => sum + fields.filter(({ type }) => type === "number").length,
+    0,
+  );
+}
+
+function Change({
+  figure,
+  mode,
+}: {
+  readonly figure: Figure;
+  readonly mode: StatOptions["change_color"];
+}) {
+  const change = changeOf(figure);
+  if (!Number.isFinite(change)) return null;
+  const isGood = mode === "inverted" ? change <= 0 : change >= 0;
+  const tone = mode === "same_as_value" ? "" : isGood ? "good" : "bad";
+  return (
+    <span className={`stat-change ${tone}`}>
+      {change > 0 ? "↑" : change < 0 ? "↓" : "→"} {formatUnit(Math.abs(change), "percentunit")}
+    </span>
+  );
+}
+
+function fade(color: string, mode: StatOptions["color"], dark: boolean): string {
+  if (mode === "background_solid") return color;
+  const end = mixed([color, dark ? "#000000" : "#ffffff"], 0.18);
+  return `linear-gradient(120deg, ${color}, ${end})`;
+}
+
+/** Colours of the dashboard are for areas, too: as words they are moved away from the page until they can be read. */
+function readable(color: string, dark: boolean): string {
+  return withAlpha(color, 1) === color ? mixed([color, dark ? "#ffffff" : "#000000"], 0.12) : color;
+}

@@ -1,0 +1,133 @@
+import { useMemo, useState } from "react";
+import { displayOf, displayText, fieldName } from "../../frames/display.ts";
+import { framesToText } from "../../frames/export.ts";
+import type { Field, Frame } from "../../frames/frame.ts";
+import { reducerName, reduceValue } from "../../frames/reduce.ts";
+import { Select } from "../../overlays/select.tsx";
+import { useDark } from "../../state/theme.ts";
+import { CopyButton } from "../../widgets/copy_button.tsx";
+import type { DataColumn } from "../../widgets/data_table/data_column.ts";
+import { DataTable } from "../../widgets/data_table/data_table.tsx";
+import { customOf } from "../checked.ts";
+import type { PanelProps } from "../panel_kind.ts";
+import { Nothing } from "../parts/nothing.tsx";
+import { TableFieldOptions, type TableOptions } from "./options.ts";
+import { TableCell } from "./table_cell.tsx";
+
+const rowPx = { small: 28, medium: 36, large: 48 } as const;
+const barPx = 34;
+
+/** A frame's rows and columns. Of several frames one is shown, and chosen above. */
+export function TablePanel(props: PanelProps<TableOptions>) {
+  const { frames, options, width, height, title } = props;
+  const filled = frames.filter(({ fields }) => fields.length > 0);
+  const [chosen, setChosen] = useState("0");
+  const frame = filled[Number(chosen)] ?? filled[0];
+  const columns = useColumns(frame, props);
+  if (frame === undefined) return <Nothing>No columns in this answer.</Nothing>;
+  const sorted = columns.find((column) => column.title === options.sort_field);
+  const hasBar = filled.length > 1;
+  return (
+    <div className="table-panel">
+      {hasBar && (
+        <div className="table-panel-bar">
+          <Select
+            label="Table"
+            value={filled[Number(chosen)] === undefined ? "0" : chosen}
+            options={filled
+              .slice(0, 500)
+              .map(({ name, ref }, i) => ({ value: String(i), label: name || ref }))}
+            onChange={setChosen}
+          />
+        </div>
+      )}
+      <DataTable
+        // Another frame has other columns, filters and sorting.
+        key={`${chosen} ${options.sort_field} ${options.sort_down}`}
+        label={title || "Table"}
+        columns={columns}
+        rowCount={frame.length}
+        width={width}
+        height={Math.max(rowPx.small * 2, height - (hasBar ? barPx : 0))}
+        rowPx={rowPx[options.row]}
+        hasHead={options.head}
+        sorting={sorted === undefined ? undefined : { key: sorted.key, down: options.sort_down }}
+      />
+      <span className="table-panel-copy">
+        <CopyButton label="Copy the table" text={() => framesToText([frame])} />
+      </span>
+    </div>
+  );
+}
+
+function useColumns(
+  frame: Frame | undefined,
+  props: PanelProps<TableOptions>,
+): readonly DataColumn[] {
+  const { options, timeZone, linksOf } = props;
+  const dark = useDark();
+  return useMemo(() => {
+    const fields = (frame?.fields ?? []).filter(
+      (field) => !customOf(TableFieldOptions, field).hidden,
+    );
+    const footed = (field: Field): boolean =>
+      options.footer.length > 0 &&
+      (options.footer_fields.length === 0
+        ? field.type === "number"
+        : options.footer_fields.includes(fieldName(field)));
+    return fields.map((field, i): DataColumn => {
+      const custom = customOf(TableFieldOptions, field);
+      const display = displayOf(withMode(field, custom.cell), { dark, timeZone });
+      const title = fieldName(field);
+      return {
+        key: `${i} ${field.name}`,
+        title,
+        about: field.options.description ?? title,
+        isNumber: field.type === "number" || field.type === "time",
+        align:
+          custom.align === "auto" ? (field.type === "number" ? "right" : "left") : custom.align,
+        ...(custom.width > 0 ? { width: custom.width } : {}),
+        minWidth: custom.width_min,
+        isFilterable: options.filters && field.options.filterable !== false,
+        valueAt: (row) => field.values[row],
+        textAt: (row) => displayText(display(field.values[row])),
+        cell: (row, width) => (
+          <TableCell
+            value={field.values[row]}
+            display={display(field.values[row])}
+            kind={custom.cell}
+            links={linksOf(field, row)}
+            width={width}
+            height={rowPx[options.row] - 4}
+          />
+        ),
+        ...(footed(field) || (i === 0 && options.footer.length > 0 && field.type !== "number")
+          ? {
+              footer: (rows) => footerText(field, rows, options, { dark, timeZone }, footed(field)),
+            }
+          : {}),
+      };
+    });
+  }, [frame, options, dark, timeZone, linksOf]);
+}
+
+/** Coloured cells follow thresholds unless another mode is chosen. */
+function withMode(field: Field, cell: TableFieldOptions["cell"]): Field {
+  const { color, thresholds } = field.options;
+  if (cell === "auto" || color !== undefined || thresholds === undefined) return field;
+  return { ...field, options: { ...field.options, color: { mode: "thresholds" } } };
+}
+
+/** Figures of the rows that the filters leave; the first column has their names. */
+function footerText(
+  field: Field,
+  rows: Uint32Array,
+  { footer }: TableOptions,
+  context: { readonly dark: boolean; readonly timeZone: string },
+  isFigure: boolean,
+): string {
+  if (!isFigure) return footer.map(reducerName).join(" · ");
+  const values = Array.from(rows, (row) => field.values[row]);
+  const display = displayOf(field, context);
+  return footer.map((reducer) => displayText(display(reduceValue(values, reducer)))).join(" · ");
+}
