@@ -5,6 +5,9 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { assert } from "#shared/assert.ts";
 import { createAppRouter } from "./app.tsx";
+import { connectDashboards } from "./client/dashboard_service.ts";
+import { connectData } from "./client/data_service.ts";
+import { connectEvents } from "./client/event_service.ts";
 import { connectInventory } from "./client/query_service.ts";
 import { createQueryClient } from "./state/queries.ts";
 import { ServicesContext } from "./state/services.ts";
@@ -13,16 +16,32 @@ import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/frame.css";
+import "./style/overlays.css";
+import "./style/time.css";
+import "./style/overview.css";
 import "./style/hosts.css";
 import "./style/chart.css";
 import "./style/host.css";
+import "./style/panels.css";
+import "./style/graph.css";
+import "./style/figures.css";
+import "./style/data_table.css";
 import "./style/data.css";
+import "./style/explore.css";
+import "./style/logs.css";
+import "./style/dashboards.css";
+import "./style/agents.css";
 
 restoreTheme();
 
 const root = document.getElementById("root");
 assert(root !== null, "index.html has an element with the id root");
-const services = { inventory: connectInventory(location.origin) };
+const services = {
+  inventory: connectInventory(location.origin),
+  dashboards: connectDashboards(location.origin),
+  events: connectEvents(location.origin),
+  data: connectData(location.origin),
+};
 createRoot(root).render(
   <StrictMode>
     <ServicesContext value={services}>

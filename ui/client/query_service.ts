@@ -1,8 +1,15 @@
-import { ConnectError, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import type { IntegrationState, TargetState } from "#proto/gen/v1/control_pb.js";
+import type {
+  ConfigurationState,
+  IntegrationState,
+  LaneState,
+  TargetCount,
+  TargetState,
+} from "#proto/gen/v1/control_pb.js";
+import { Signal } from "#proto/gen/v1/frame_pb.js";
 import { QueryService, type Agent, type LaneAccount } from "#proto/gen/v1/query_pb.js";
-import { OperatingError } from "#shared/errors.ts";
+import { call, options } from "./rpc.ts";
 
 /** The agents and their loss account: the RPC side of the aggregator's API. */
 export type Inventory = {
@@ -25,6 +32,8 @@ export type AgentRow = {
   readonly clockOffsetMs: number;
   readonly startedMs: number;
   readonly facts: Readonly<Record<string, string>>;
+  /** What its configuration puts on all that it sends. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly spoolBytes: number;
   readonly spoolBytesMax: number;
   /** Faults that the agent itself tells of: a full spool, a failing source. */
@@ -32,13 +41,72 @@ export type AgentRow = {
   readonly targets: readonly Target[];
   /** Targets that the heartbeat had no room for; those that are down come before them. */
   readonly targetsLeftOut: number;
+  /** All its targets by health: up, down, unknown, dropped. As told last, where it is silent. */
+  readonly targetCounts: Readonly<Record<string, number>>;
+  readonly configuration: ConfigurationRow | undefined;
+  /** Scrape jobs as they are in effect, secrets left out; none of listAgents(). */
+  readonly jobs: readonly { readonly name: string; readonly configYaml: string }[];
+  readonly spools: readonly SpoolRow[];
+  readonly sources: readonly SourceRow[];
+  /** Undefined where it has none that run out. */
+  readonly credentials: { readonly expiresMs: number; readonly lastError: string } | undefined;
+  /** Undefined where it does not bring itself up to date. */
+  readonly update: UpdateRow | undefined;
+  /** Of listAgents() those that need a person alone, without reasons and lines for the configuration. */
   readonly services: readonly Service[];
   readonly lanes: readonly Lane[];
+};
+
+/** What waits on an agent's disk, of one signal. */
+export type SpoolRow = {
+  readonly signal: string;
+  readonly bytes: number;
+  readonly bytesMax: number;
+  readonly items: number;
+  /** ok, full, disk_error. */
+  readonly state: string;
+  readonly lastError: string;
+  /** What an outage left, which is sent beside what is new; and when its oldest was made, 0 for none. */
+  readonly backlogItems: number;
+  readonly backlogBytes: number;
+  readonly backlogOldestMs: number;
+};
+
+/** Something that an agent collects from. */
+export type SourceRow = {
+  readonly type: string;
+  /** running, degraded, stopped. */
+  readonly state: string;
+  readonly message: string;
+  readonly items: number;
+};
+
+/** The release that an agent runs, and what became of the last one that it was told to take. */
+export type UpdateRow = {
+  readonly revision: string;
+  /** idle, downloading, restarting, trial, failed. */
+  readonly state: string;
+  readonly wantedRevision: string;
+  readonly error: string;
+};
+
+/** Which configuration an agent runs, and the one that it was told last and refused. */
+export type ConfigurationRow = {
+  /** local, merged, remote. */
+  readonly source: string;
+  /** Of what the aggregator wants: what runs; empty where that is the host's own file alone. */
+  readonly runningId: string;
+  readonly layers: readonly { readonly name: string; readonly revision: string }[];
+  readonly failedId: string;
+  readonly failedReason: string;
+  /** 0 where there was none since the start. */
+  readonly appliedMs: number;
 };
 
 export type Target = {
   readonly pool: string;
   readonly url: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** up, down, unknown, dropped; unwatched while the agent is silent. */
   readonly health: string;
   readonly lastError: string;
@@ -53,6 +121,7 @@ export type Service = {
   readonly title: string;
   /** Empty where this is about all of its kind. */
   readonly instance: string;
+  readonly job: string;
   /** As proto/v1/control.proto names them. */
   readonly state: string;
   readonly origin: string;
@@ -101,6 +170,11 @@ export type SeriesLimitRow = {
     | undefined;
 };
 
+const signalNames: ReadonlyMap<Signal, string> = new Map([
+  [Signal.METRICS, "metrics"],
+  [Signal.LOGS, "logs"],
+]);
+
 /** The aggregator at `baseUrl` (an origin). */
 export function connectInventory(baseUrl: string): Inventory {
   return createInventory(createConnectTransport({ baseUrl, defaultTimeoutMs: 15_000 }));
@@ -133,27 +207,6 @@ function createInventory(transport: Transport): Inventory {
   };
 }
 
-function options(signal: AbortSignal | undefined): CallOptions {
-  return signal === undefined ? {} : { signal };
-}
-
-async function call<T>(request: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  try {
-    return await request();
-  } catch (thrown) {
-    if (signal?.aborted === true) throw thrown;
-    const error = ConnectError.from(thrown);
-    throw new OperatingError("unavailable", failure(error), { cause: error });
-  }
-}
-
-function failure(error: ConnectError): string {
-  if (error.cause instanceof TypeError) return "the aggregator does not answer";
-  // An answer that is no RPC at all, of a proxy for example, leaves us its status alone.
-  const status = /^HTTP (\d+)$/.exec(error.rawMessage)?.[1];
-  return status === undefined ? error.rawMessage : `the aggregator answered status ${status}`;
-}
-
 function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Agent): AgentRow {
   const lanes = heartbeat?.lanes ?? [];
   const faults = lanes
@@ -173,14 +226,54 @@ function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Age
     clockOffsetMs,
     startedMs: heartbeat?.startedMs ?? 0,
     facts: heartbeat?.facts ?? {},
+    labels: heartbeat?.labels ?? {},
     spoolBytes: lanes.reduce((sum, state) => sum + state.spoolBytes, 0),
     spoolBytesMax: lanes.reduce((sum, state) => sum + state.spoolBytesMax, 0),
     faults,
     targets: (heartbeat?.targets ?? []).map((state) => target(state, status === "live")),
     targetsLeftOut: heartbeat?.targetsLeftOut ?? 0,
+    targetCounts: countsOf(heartbeat?.targetCounts ?? []),
+    configuration: configurationOf(heartbeat?.configuration),
+    jobs: (heartbeat?.scrapePools ?? []).map(({ name, configYaml }) => ({ name, configYaml })),
+    spools: lanes.map(spool),
+    sources: (heartbeat?.sources ?? []).map(({ type, state, message, items }) => ({
+      type,
+      state,
+      message,
+      items,
+    })),
+    credentials: heartbeat?.credentials,
+    update: heartbeat?.update,
     services: (heartbeat?.integrations ?? []).map(service),
     lanes: account.map(lane),
   };
+}
+
+function spool(state: LaneState): SpoolRow {
+  return {
+    signal: signalNames.get(state.signal) ?? "unknown",
+    bytes: state.spoolBytes,
+    bytesMax: state.spoolBytesMax,
+    items: state.spoolItems,
+    state: state.state,
+    lastError: state.lastError,
+    backlogItems: state.backlogItems,
+    backlogBytes: state.backlogBytes,
+    backlogOldestMs: state.backlogOldestMs,
+  };
+}
+
+function countsOf(counts: readonly TargetCount[]): Record<string, number> {
+  const byHealth: Record<string, number> = {};
+  for (const { health, count } of counts) byHealth[health] = (byHealth[health] ?? 0) + count;
+  return byHealth;
+}
+
+function configurationOf(state: ConfigurationState | undefined): ConfigurationRow | undefined {
+  if (state === undefined) return undefined;
+  const { source, runningId, running, failedId, failedReason, appliedMs } = state;
+  const layers = running.map(({ name, revision }) => ({ name, revision }));
+  return { source, runningId, layers, failedId, failedReason, appliedMs };
 }
 
 /** Of an agent that is silent nobody knows how its targets are: they may be well, and only unwatched. */
@@ -188,6 +281,7 @@ function target(state: TargetState, isLive: boolean): Target {
   return {
     pool: state.pool,
     url: state.url,
+    labels: state.labels,
     health: isLive ? state.health : "unwatched",
     lastError: isLive ? state.lastError : "the agent is silent",
     lastScrapeMs: state.lastScrapeMs,
@@ -197,9 +291,9 @@ function target(state: TargetState, isLive: boolean): Target {
 }
 
 function service(told: IntegrationState): Service {
-  const { integration, title, instance, state, origin, lastError, because, snippet } = told;
+  const { integration, title, instance, job, state, origin, lastError, because, snippet } = told;
   const needs = told.needs.map(({ key }) => key);
-  return { integration, title, instance, state, origin, lastError, because, needs, snippet };
+  return { integration, title, instance, job, state, origin, lastError, because, needs, snippet };
 }
 
 function lane(account: LaneAccount): Lane {

@@ -3,30 +3,44 @@ import { OperatingError, messageOf, type ErrorCode } from "#shared/errors.ts";
 
 /** The longest that one request may take before it counts as failed. */
 const requestTimeoutMs = 15_000;
+/** Longer parameters go into the body: proxies refuse long addresses. Prometheus's and Loki's queries take them from either. */
+const addressMax = 2_000;
 /** The longest stretch of a refusal's text that is shown. */
 const errorTextMax = 300;
 
 export type JsonRequest = {
   readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
+  /** As pairs where a name repeats. */
+  readonly params: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON with POST; without it the request is a GET. */
+  readonly body?: unknown;
   /** Ends the request when the picture that asked for it is gone. */
   readonly signal?: AbortSignal | undefined;
+  /** The path takes its parameters as a POST's form, too: those that make a long address go there. */
+  readonly isForm?: boolean;
+  /** Longer than others may take, for what a person waits for. */
+  readonly timeoutMs?: number;
 };
 
 /**
- * GETs JSON from the aggregator that served this page, and checks it against a schema.
+ * Gets JSON from the aggregator that served this page, and checks it against a schema.
  * Throws OperatingError: "unavailable" without an answer, "timeout", or by the answer's status.
  */
 export async function fetchJson<S extends z.ZodType>(
   request: JsonRequest,
   schema: S,
 ): Promise<z.output<S>> {
-  const text = await fetchText(request);
+  return readJson(request.path, await fetchText(request), schema);
+}
+
+/** Reads an answer's text, and checks it against a schema. */
+export function readJson<S extends z.ZodType>(path: string, text: string, schema: S): z.output<S> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new OperatingError("corrupt", `${request.path} answered something that is not JSON`, {
+    throw new OperatingError("corrupt", `${path} answered something that is not JSON`, {
       cause,
     });
   }
@@ -36,30 +50,51 @@ export async function fetchJson<S extends z.ZodType>(
   const where = issue?.path.join(".") ?? "";
   throw new OperatingError(
     "corrupt",
-    `${request.path} answered JSON of another shape: ${issue?.message ?? "unknown"} at "${where}"`,
+    `${path} answered JSON of another shape: ${issue?.message ?? "unknown"} at "${where}"`,
   );
 }
 
-async function fetchText({ path, params, signal }: JsonRequest): Promise<string> {
-  const timeout = AbortSignal.timeout(requestTimeoutMs);
+/** The text of an answer; throws as fetchJson() does. */
+export async function fetchText(request: JsonRequest): Promise<string> {
+  const { path, params, headers, body, signal, timeoutMs = requestTimeoutMs } = request;
+  const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${path}?${new URLSearchParams(params).toString()}`, {
-      headers: { accept: "application/json" },
+    const query = queryText(params);
+    const isLong = request.isForm === true && query.length > addressMax;
+    response = await fetch(isLong ? path : `${path}?${query}`, {
+      ...(isLong ? { method: "POST", body: new URLSearchParams(query) } : {}),
+      ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      headers: {
+        accept: "application/json",
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     text = await response.text();
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
     if (timeout.aborted) {
-      const seconds = requestTimeoutMs / 1_000;
+      const seconds = timeoutMs / 1_000;
       throw new OperatingError("timeout", `${path} gave no answer within ${seconds} s`, { cause });
     }
     throw new OperatingError("unavailable", "the aggregator does not answer", { cause });
   }
   if (response.ok) return text;
   throw new OperatingError(codeOf(response.status), refusal(path, response.status, text));
+}
+
+function queryText(params: JsonRequest["params"]): string {
+  const pairs: readonly (readonly [string, string])[] = isPairs(params)
+    ? params
+    : Object.entries(params);
+  return new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();
+}
+
+function isPairs(params: JsonRequest["params"]): params is readonly (readonly [string, string])[] {
+  return Array.isArray(params);
 }
 
 function codeOf(status: number): ErrorCode {

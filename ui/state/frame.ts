@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { defaultRange, defaultRefresh, refreshInterval, type TimeRange } from "./time_range.ts";
+import { useTimeZone } from "./time_zone.ts";
 import type { FrameSearch } from "./url.ts";
 
 export type Frame = {
@@ -8,13 +9,15 @@ export type Frame = {
   readonly refresh: string;
   /** Milliseconds between refreshes, 0 for none. */
   readonly intervalMs: number;
+  /** "browser", "utc" or an IANA name; also in `range`. */
+  readonly timeZone: string;
   readonly setRange: (range: TimeRange) => void;
   readonly setRefresh: (refresh: string) => void;
 };
 
 /** Sets some parameters of the page's URL and keeps the others; an empty text takes its parameter out. */
 export function useSearchChange(): (
-  change: Readonly<Record<string, string>>,
+  change: Readonly<Record<string, string | readonly string[] | undefined>>,
   options?: { readonly replace: boolean },
 ) => void {
   const navigate = useNavigate();
@@ -32,14 +35,15 @@ export function useFrame(): Frame {
   const search: FrameSearch = useSearch({ strict: false });
   const change = useSearchChange();
   const { from, to, refresh = defaultRefresh } = search;
+  const timeZone = useTimeZone();
   const setRange = useCallback(
     (range: TimeRange) => change({ from: range.from, to: range.to }, { replace: false }),
     [change],
   );
   const setRefresh = useCallback((name: string) => change({ refresh: name }), [change]);
   return useMemo(() => {
-    const range = { from: from ?? defaultRange.from, to: to ?? defaultRange.to };
+    const range = { from: from ?? defaultRange.from, to: to ?? defaultRange.to, timeZone };
     const intervalMs = refreshInterval(range, refresh);
-    return { range, refresh, intervalMs, setRange, setRefresh };
-  }, [from, to, refresh, setRange, setRefresh]);
+    return { range, refresh, intervalMs, timeZone, setRange, setRefresh };
+  }, [from, to, refresh, timeZone, setRange, setRefresh]);
 }

@@ -1,15 +1,16 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-/** Whether a media query matches, kept current. */
+/** Whether a media query matches, kept current. Told apart once: each look at a new list would ask the page for its style. */
 export function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (onChange) => {
-      const media = matchMedia(query);
+  const media = useMemo(() => matchMedia(query), [query]);
+  const subscribe = useCallback(
+    (onChange: () => void) => {
       media.addEventListener("change", onChange);
       return () => media.removeEventListener("change", onChange);
     },
-    () => matchMedia(query).matches,
+    [media],
   );
+  return useSyncExternalStore(subscribe, () => media.matches);
 }
 
 /** The width below which tables become cards and the rail a bottom bar; the style sheets use the same number. */

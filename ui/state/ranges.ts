@@ -39,7 +39,15 @@ export function useRangeSet(
   { range, pointsMax, everyMs }: RangeRefresh,
 ): UseQueryResult<RangeSet> {
   return useQuery({
-    queryKey: ["ranges", expressions.map((each) => each(0)), range.from, range.to, pointsMax],
+    // The zone says where "now/d" begins.
+    queryKey: [
+      "ranges",
+      expressions.map((each) => each(0)),
+      range.from,
+      range.to,
+      range.timeZone,
+      pointsMax,
+    ],
     queryFn: ({ signal }) => fetchSet(expressions, range, pointsMax, signal),
     placeholderData: keepPreviousData,
     refetchInterval: intervalOf(everyMs),

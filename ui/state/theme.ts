@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { readItem, writeItem } from "./stored.ts";
 
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
@@ -52,21 +53,4 @@ function apply(theme: Theme): void {
 
 function themeOf(text: string | undefined): Theme {
   return themes.find((theme) => theme === text) ?? "system";
-}
-
-/** Storage may be refused (private windows, policies): then nothing is remembered, and nothing breaks. */
-export function readItem(key: string): string | undefined {
-  try {
-    return localStorage.getItem(key) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function writeItem(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Not remembered; the choice still holds for this page.
-  }
 }

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { aligned, refreshInterval, stepOf, windowOf, zoomedOut } from "./time_range.ts";
+import {
+  aligned,
+  follows,
+  refreshInterval,
+  shifted,
+  stepOf,
+  windowOf,
+  zoomedOut,
+} from "./time_range.ts";
 import { FrameSearch, parseSearch, stringifySearch } from "./url.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -20,7 +28,7 @@ describe("windowOf()", () => {
     ["now", "now-1h"],
     ["yesterday", "now"],
     ["now-15", "now"],
-    ["now-1s", "now"],
+    ["now-0s", "now"],
     ["0", "now"],
     ["now-1h", "1e99"],
   ])("refuses %p to %p", (from, to) => {
@@ -73,4 +81,29 @@ describe("the URL", () => {
     expect(parseSearch(stringifySearch(search))).toEqual(search);
     expect(stringifySearch({ q: "", sort: undefined })).toBe("");
   });
+});
+
+test("shifted() moves by half, and forward to the present becomes live", () => {
+  const past = { startMs: nowMs - 7_200_000, endMs: nowMs - 3_600_000 };
+  expect(shifted(past, -1, nowMs)).toEqual({
+    from: String(nowMs - 9_000_000),
+    to: String(nowMs - 5_400_000),
+  });
+  expect(shifted(past, 1, nowMs).to).toBe(String(nowMs - 1_800_000));
+  const nearly = { startMs: nowMs - 5_401_000, endMs: nowMs - 1_801_000 };
+  expect(shifted(nearly, 1, nowMs)).toEqual({ from: "now-3600s", to: "now" });
+});
+
+test("follows() knows the ranges whose end moves", () => {
+  for (const to of ["now", "now-5m", "now/d"]) expect(follows({ from: "now-1w", to })).toBe(true);
+  for (const to of ["now-1d/d", "1", "2026-01-01"]) {
+    expect(follows({ from: "now-1w", to })).toBe(false);
+  }
+});
+
+test("windowOf() rounds in the zone of the range", () => {
+  const now = Date.parse("2026-03-29T22:30:00Z");
+  const range = { from: "now/d", to: "now", timeZone: "Europe/Berlin" };
+  expect(windowOf(range, now)?.startMs).toBe(Date.parse("2026-03-29T22:00:00Z"));
+  expect(windowOf(range, now, "utc")?.startMs).toBe(Date.parse("2026-03-29T00:00:00Z"));
 });

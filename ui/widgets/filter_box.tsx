@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { useKeys } from "../state/keys.ts";
 import { Icon } from "./icon.tsx";
 
 type Props = {
@@ -25,19 +26,11 @@ export function FilterBox({ label, value, onChange, slash = true }: Props) {
     setDraft(text);
     onChange(text);
   };
-  useEffect(() => {
-    if (!slash) return;
-    const focus = (event: KeyboardEvent): void => {
-      const typing =
-        event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
-      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    addEventListener("keydown", focus);
-    return () => removeEventListener("keydown", focus);
-  }, [slash]);
+  const focus = (): void => {
+    input.current?.focus();
+    input.current?.select();
+  };
+  useKeys("Page", slash ? [{ keys: "/", words: label, run: focus }] : []);
   return (
     <label className="filter-box">
       <Icon name="search" />

@@ -1,8 +1,10 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { messageOf } from "#shared/errors.ts";
+import { messageOf, OperatingError } from "#shared/errors.ts";
 import { formatAgo, formatExact } from "../plot/format.ts";
 import { useNow } from "../state/media.ts";
+import { useTimeZone } from "../state/time_zone.ts";
+import { ErrorText } from "./error_text.tsx";
 import { Icon } from "./icon.tsx";
 
 /**
@@ -11,25 +13,39 @@ import { Icon } from "./icon.tsx";
  */
 export function Picture<T>({
   query,
+  expr,
   skeleton,
   children,
 }: {
   readonly query: UseQueryResult<T>;
+  /** The expression that is asked, shown with its fault marked when it fails. */
+  readonly expr?: string;
   readonly skeleton: ReactNode;
   readonly children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return children(query.data);
-  if (query.isError) return <Failed error={query.error} />;
+  if (query.isError) return <Failed error={query.error} expr={expr} />;
   return skeleton;
 }
 
-function Failed({ error }: { readonly error: unknown }) {
+/** Nothing could be loaded: why, and what happens next. */
+export function Failed({
+  error,
+  expr,
+}: {
+  readonly error: unknown;
+  readonly expr?: string | undefined;
+}) {
+  const isWrong = error instanceof OperatingError && error.code === "bad_request";
   return (
-    <div className="failed" role="alert">
-      <Icon name="warning" />
+    <div className="failed">
       <div>
-        <strong>Could not be loaded: {messageOf(error)}.</strong>
-        <p>Tried again every few seconds; this page recovers by itself.</p>
+        <ErrorText what="Could not be loaded" error={error} query={expr} />
+        <p className="failed-next">
+          {isWrong
+            ? "Change the query, and run it again."
+            : "Tried again every few seconds; this page recovers by itself."}
+        </p>
       </div>
     </div>
   );
@@ -65,11 +81,12 @@ export function Skeleton({ rows, height }: { readonly rows: number; readonly hei
 /** The corner over a picture that is kept although its refresh failed. Silent while all is well. */
 export function RefreshCorner({ query }: { readonly query: UseQueryResult }) {
   const nowMs = useNow(1_000);
+  const timeZone = useTimeZone();
   if (!query.isError || query.data === undefined) return null;
   return (
     <Corner
       state="failed"
-      detail={`${messageOf(query.error)}. ${formatExact(query.dataUpdatedAt)}`}
+      detail={`${messageOf(query.error)}. ${formatExact(query.dataUpdatedAt, timeZone)}`}
     >
       not refreshed, shown as of {formatAgo(query.dataUpdatedAt, nowMs)}: {messageOf(query.error)}
     </Corner>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { SeriesLimitRow } from "../client/query_service.ts";
 import { formatAgo, formatCount, formatExact } from "../plot/format.ts";
 import { useNow } from "../state/media.ts";
+import { useTimeZone } from "../state/time_zone.ts";
 import { Icon } from "./icon.tsx";
 
 /** Rows drawn; those that refuse come first. */
@@ -74,9 +75,13 @@ export function SeriesLimitTable({ caption, limits, nameOf }: Props) {
 }
 
 function State({ row, nowMs }: { readonly row: SeriesLimitRow; readonly nowMs: number }) {
+  const timeZone = useTimeZone();
   if (row.lastRefusedMs > nowMs - refusingMs) {
     return (
-      <span className="state bad" title={`last refused ${formatExact(row.lastRefusedMs)}`}>
+      <span
+        className="state bad"
+        title={`last refused ${formatExact(row.lastRefusedMs, timeZone)}`}
+      >
         <Icon name="cross" />
         refuses new series
       </span>

@@ -1,139 +1,37 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useDeferredValue, useMemo } from "react";
-import type { Lane } from "../../client/query_service.ts";
-import { sumLanes } from "../../state/account.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { useAgents, useLossAccount, useSeriesLimits } from "../../state/queries.ts";
-import { AccountTable } from "../../widgets/account_table.tsx";
-import { AccountWord } from "../../widgets/account_word.tsx";
-import { FilterBox } from "../../widgets/filter_box.tsx";
-import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { SeriesLimitTable } from "../../widgets/series_limit_table.tsx";
-import { FlowPicture } from "./flow_picture.tsx";
+import { Tabs } from "../../overlays/tabs.tsx";
+import { useSearchChange } from "../../state/frame.ts";
+import { AccountTab } from "./account_tab.tsx";
+import { BlocksTab } from "./blocks_tab.tsx";
+import { CardinalityTab } from "./cardinality_tab.tsx";
+import { StorageTab } from "./storage_tab.tsx";
 
 const route = getRouteApi("/data");
-const items: Readonly<Record<string, string>> = {
-  metrics: "samples",
-  logs: "lines",
-  traces: "spans",
-};
 
-/** The loss account of all agents: whatever was collected is stored, in flight, or dropped for a reason. */
+/** Where data are: whether all that was collected is stored, what that takes, of how many series it is, and in which files. */
 export function DataView() {
-  const { intervalMs } = useFrame();
-  const { q = "" } = route.useSearch();
+  const { tab = "account" } = route.useSearch();
   const change = useSearchChange();
-  const account = useLossAccount(intervalMs);
-  const agents = useAgents(intervalMs);
-  const filter = useDeferredValue(q);
-  const names = useMemo(
-    () => new Map((agents.data ?? []).map(({ agent, name }) => [agent, name])),
-    [agents.data],
-  );
-  const nameOf = (agent: string): string => names.get(agent) ?? agent;
   return (
     <section className="page">
-      <Picture query={account} skeleton={<Skeleton rows={8} height={40} />}>
-        {(lanes) =>
-          lanes.length === 0 ? (
-            <Empty title="Nothing collected yet">
-              The account starts with the first frame of the first agent.
-            </Empty>
-          ) : (
-            <>
-              <div className="toolbar">
-                <AccountWord account={sumLanes(lanes)} />
-                <span className="quiet">
-                  collected = stored + in flight + dropped, since each agent began
-                </span>
-                <RefreshCorner query={account} />
-              </div>
-              <Flows lanes={lanes} />
-              <section className="block" aria-label="By agent">
-                <div className="toolbar">
-                  <h2>By agent and signal</h2>
-                  <FilterBox
-                    label="Filter hosts"
-                    value={q}
-                    onChange={(text) => change({ q: text })}
-                  />
-                </div>
-                <AccountTable
-                  caption="Loss account by agent and signal"
-                  lanes={ordered(lanes, nameOf, filter)}
-                  nameOf={nameOf}
-                />
-              </section>
-              <SeriesLimits nameOf={nameOf} />
-            </>
-          )
+      <Tabs
+        label="Data"
+        value={tab}
+        onChange={(next) =>
+          change({ tab: next === "account" ? "" : next, q: "", metric: "", label: "", block: "" })
         }
-      </Picture>
+        tabs={[
+          { value: "account", label: "Account" },
+          { value: "storage", label: "Storage" },
+          { value: "cardinality", label: "Cardinality" },
+          { value: "blocks", label: "Blocks" },
+        ]}
+      >
+        {tab === "account" && <AccountTab />}
+        {tab === "storage" && <StorageTab />}
+        {tab === "cardinality" && <CardinalityTab />}
+        {tab === "blocks" && <BlocksTab />}
+      </Tabs>
     </section>
   );
-}
-
-/** How many series there may be, where that is reached, and the label that does it. */
-function SeriesLimits({ nameOf }: { readonly nameOf: (agent: string) => string }) {
-  const { intervalMs } = useFrame();
-  const limits = useSeriesLimits(intervalMs);
-  return (
-    <section className="block" aria-label="Series limits">
-      <div className="toolbar">
-        <h2>Series limits</h2>
-        <span className="quiet">
-          series with a sample in the last hour; known ones go on when a limit is reached
-        </span>
-        <RefreshCorner query={limits} />
-      </div>
-      <Picture query={limits} skeleton={<Skeleton rows={2} height={32} />}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="No limits are set">
-              Every <code>series_limit</code> is 0: nothing keeps a label from filling the memory.
-            </Empty>
-          ) : (
-            <SeriesLimitTable caption="Limits on active series" limits={rows} nameOf={nameOf} />
-          )
-        }
-      </Picture>
-    </section>
-  );
-}
-
-function Flows({ lanes }: { readonly lanes: readonly Lane[] }) {
-  const signals = [...new Set(lanes.map(({ signal }) => signal))].toSorted().toReversed();
-  return (
-    <div className="flows">
-      {signals.map((signal) => (
-        <FlowPicture
-          key={signal}
-          signal={signal}
-          items={items[signal] ?? "items"}
-          account={sumLanes(lanes.filter((lane) => lane.signal === signal))}
-        />
-      ))}
-    </div>
-  );
-}
-
-/** What was dropped first, then what waits longest, then by name. */
-function ordered(
-  lanes: readonly Lane[],
-  nameOf: (agent: string) => string,
-  filter: string,
-): Lane[] {
-  const wanted = filter.trim().toLowerCase();
-  const rows = lanes
-    .filter(({ agent }) => `${nameOf(agent)} ${agent}`.toLowerCase().includes(wanted))
-    .map((lane) => ({ lane, account: sumLanes([lane]) }));
-  return rows
-    .toSorted(
-      (a, b) =>
-        Math.abs(b.account.unexplained) - Math.abs(a.account.unexplained) ||
-        b.account.dropped - a.account.dropped ||
-        nameOf(a.lane.agent).localeCompare(nameOf(b.lane.agent), undefined, { numeric: true }) ||
-        a.lane.signal.localeCompare(b.lane.signal),
-    )
-    .map(({ lane }) => lane);
 }

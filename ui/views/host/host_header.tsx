@@ -1,13 +1,17 @@
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
-import { formatAgo, formatExact, formatSpan, formatValue } from "../../plot/format.ts";
+import { quote } from "../../client/prometheus.ts";
+import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { formatAgo, formatCount, formatExact, formatSpan, formatValue } from "../../plot/format.ts";
 import { sumLanes } from "../../state/account.ts";
 import { useNow } from "../../state/media.ts";
 import { useNumber } from "../../state/queries.ts";
 import { AccountWord } from "../../widgets/account_word.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
+import { hostPage } from "../../state/places.ts";
 import { hostSelector } from "../hosts/host_rows.ts";
+import { printFilters, type Filter } from "../logs/filters.ts";
 
 /** Beyond this the agent's clock is worth a warning: its samples land visibly beside others'. */
 const clockOffsetWarnMs = 2_000;
@@ -41,8 +45,10 @@ export function HostHeader({
         <span className="quiet" title={formatExact(row.lastSeenMs)}>
           last seen {formatAgo(row.lastSeenMs, nowMs)}
         </span>
+        <TargetWord row={row} />
         <AccountWord account={sumLanes(row.lanes)} />
         {corner}
+        <Ways row={row} />
       </div>
       <dl className="facts">
         <Fact name="OS">{facts["os"] ?? "unknown"}</Fact>
@@ -81,6 +87,53 @@ export function HostHeader({
       )}
     </header>
   );
+}
+
+/** The second kind of being away: the agent is there, and what it watches is not. */
+function TargetWord({ row }: { readonly row: AgentRow }) {
+  const { up = 0, down = 0, unknown = 0 } = row.targetCounts;
+  const all = up + down + unknown;
+  if (all === 0) return null;
+  const href = hostPage(row.agent, "targets");
+  if (!row.live) {
+    return (
+      <span
+        className="state quiet"
+        title="Of an agent that is silent nobody knows how its targets are."
+      >
+        <Icon name="silent" />
+        <InnerLink to={href}>{formatCount(all)} targets not watched</InnerLink>
+      </span>
+    );
+  }
+  return (
+    <span className={down > 0 ? "state bad" : "state good"}>
+      <Icon name={down > 0 ? "cross" : "check"} />
+      <InnerLink to={href}>
+        {down > 0
+          ? `${formatCount(down)} of ${formatCount(all)} targets down`
+          : `${formatCount(up)} of ${formatCount(all)} targets up`}
+      </InnerLink>
+    </span>
+  );
+}
+
+/** From a host to what else shows it. */
+function Ways({ row: { name } }: { readonly row: AgentRow }) {
+  const logs = new URLSearchParams({ f: printFilters([hostFilter(name)]) });
+  const dashboard = new URLSearchParams({ "var-instance": name });
+  const expr = `{instance=${quote(name)}}`;
+  return (
+    <nav className="ways" aria-label="This host elsewhere">
+      <InnerLink to={`/logs?${logs.toString()}`}>Logs</InnerLink>
+      <InnerLink to={`/explore?expr=${encodeURIComponent(expr)}`}>Explore</InnerLink>
+      <InnerLink to={`/dashboards/lapwing-hosts?${dashboard.toString()}`}>Dashboard</InnerLink>
+    </nav>
+  );
+}
+
+function hostFilter(name: string): Filter {
+  return { kind: "label", name: "host", values: [name], exclude: false, parsers: [] };
 }
 
 function Fact({

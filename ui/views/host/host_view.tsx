@@ -1,14 +1,20 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
-import { useFrame } from "../../state/frame.ts";
+import { Tabs } from "../../overlays/tabs.tsx";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent } from "../../state/queries.ts";
 import { AccountTable } from "../../widgets/account_table.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
+import { ConfigurationTab } from "./configuration_tab.tsx";
+import { EventsTab } from "./events_tab.tsx";
 import { HostHeader } from "./host_header.tsx";
+import { hostTabs, kindOfTab } from "./host_tabs.ts";
 import { LogTail } from "./log_tail.tsx";
+import { ProcessesTab, ServiceTab } from "./service_tab.tsx";
 import { ServiceTable } from "./service_table.tsx";
 import { TargetTable } from "./target_table.tsx";
 
@@ -19,6 +25,7 @@ export function HostView() {
   const { agent } = route.useParams();
   const { intervalMs } = useFrame();
   const agents = useAgent(agent, intervalMs);
+  usePageTitle(agents.data?.find((each) => each.agent === agent)?.name ?? agent);
   return (
     <Picture query={agents} skeleton={<HostSkeleton />}>
       {(rows) => {
@@ -59,42 +66,98 @@ type PageProps = {
 };
 
 function HostPage({ row, corner, known }: PageProps) {
+  const { tab: asked = "overview" } = route.useSearch();
+  const change = useSearchChange();
+  const tabs = hostTabs(row);
+  // A service that ended leaves links to its tab behind.
+  const tab = tabs.some(({ value }) => value === asked) ? asked : "overview";
   return (
-    <section className="page">
+    <section className="page host-page">
       <HostHeader row={row} corner={corner} known={known} />
-      <div className="charts">
-        {hostCharts.map((chart) => (
-          <ChartPanel key={chart.id} chart={chart} host={row.name} />
-        ))}
-      </div>
-      <LogTail key={row.name} host={row.name} />
-      <section className="block" aria-label="Loss account">
-        <h2>Loss account</h2>
-        {row.lanes.length === 0 ? (
-          <Empty title="Nothing collected yet">
-            The account starts with the agent's first frame.
-          </Empty>
-        ) : (
-          <AccountTable caption={`Loss account of ${row.name}`} lanes={row.lanes} />
-        )}
-      </section>
-      {row.services.length > 0 && (
-        <section className="block" aria-label="Services">
-          <h2>Services</h2>
-          <ServiceTable services={row.services} />
-        </section>
+      <Tabs
+        label={`Sections of ${row.name}`}
+        tabs={tabs}
+        value={tab}
+        onChange={(next) => change({ tab: next === "overview" ? "" : next }, { replace: false })}
+      >
+        <Section row={row} tab={tab} />
+      </Tabs>
+    </section>
+  );
+}
+
+function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string }) {
+  switch (tab) {
+    case "overview":
+      return (
+        <div className="charts">
+          {hostCharts.map((chart) => (
+            <ChartPanel key={chart.id} chart={chart} host={row.name} />
+          ))}
+        </div>
+      );
+    case "processes":
+      return <ProcessesTab kind={kindOfTab(row, tab)} />;
+    case "logs":
+      return <LogTail key={row.name} host={row.name} />;
+    case "services":
+      return <ServicesSection row={row} />;
+    case "targets":
+      return <TargetsSection row={row} />;
+    case "configuration":
+      return <ConfigurationTab row={row} />;
+    case "events":
+      return <EventsTab row={row} />;
+    case "account":
+      return <AccountSection row={row} />;
+    default: {
+      const kind = kindOfTab(row, tab);
+      return kind === undefined ? null : <ServiceTab key={kind.integration} kind={kind} />;
+    }
+  }
+}
+
+function AccountSection({ row }: { readonly row: AgentRow }) {
+  return (
+    <section className="block" aria-label="Loss account">
+      {row.lanes.length === 0 ? (
+        <Empty title="Nothing collected yet">
+          The account starts with the agent's first frame.
+        </Empty>
+      ) : (
+        <AccountTable caption={`Loss account of ${row.name}`} lanes={row.lanes} />
       )}
-      <section className="block" aria-label="Targets">
-        <h2>Targets</h2>
-        {row.targets.length === 0 ? (
-          <Empty title="This agent scrapes no targets">
-            Add <code>scrape_configs</code> to its <code>lapwing.yaml</code>; they are Prometheus's
-            own.
-          </Empty>
-        ) : (
-          <TargetTable targets={row.targets} leftOut={row.targetsLeftOut} />
-        )}
-      </section>
+    </section>
+  );
+}
+
+function ServicesSection({ row }: { readonly row: AgentRow }) {
+  return (
+    <section className="block" aria-label="Services">
+      {row.services.length === 0 ? (
+        <Empty title="No service was found">
+          The agent looks at processes, ports and packages every minute, and watches what needs no
+          secret by itself. Others are named under <code>integrations</code> in its{" "}
+          <code>lapwing.yaml</code>.
+        </Empty>
+      ) : (
+        <ServiceTable services={row.services} />
+      )}
+    </section>
+  );
+}
+
+function TargetsSection({ row }: { readonly row: AgentRow }) {
+  return (
+    <section className="block" aria-label="Targets">
+      {row.targets.length === 0 ? (
+        <Empty title="This agent scrapes no targets">
+          Add <code>scrape_configs</code> to its <code>lapwing.yaml</code>; they are Prometheus's
+          own.
+        </Empty>
+      ) : (
+        <TargetTable targets={row.targets} leftOut={row.targetsLeftOut} />
+      )}
     </section>
   );
 }

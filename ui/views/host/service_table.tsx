@@ -1,4 +1,5 @@
 import type { Service } from "../../client/query_service.ts";
+import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Icon, type IconName } from "../../widgets/icon.tsx";
 
 const ranks: Readonly<Record<string, number>> = { down: 0, failed: 1, invalid: 2, needs: 3 };
@@ -56,7 +57,7 @@ export function ServiceTable({ services }: { readonly services: readonly Service
 }
 
 function Reason({ service }: { readonly service: Service }) {
-  const { lastError, because, snippet, needs, state } = service;
+  const { lastError, because, snippet, needs, state, title } = service;
   const reason = lastError === "" ? because.join(", ") : lastError;
   if (state !== "needs" || snippet === "") return reason === "" ? "–" : reason;
   return (
@@ -64,6 +65,7 @@ function Reason({ service }: { readonly service: Service }) {
       <summary>
         Needs {needs.length === 0 ? "something" : needs.join(", ")}: lines for its lapwing.yaml
       </summary>
+      <CopyButton label={`Copy the lines for ${title}`} text={snippet} word="Copy" />
       <pre className="snippet">{snippet}</pre>
       <p className="quiet">{reason}</p>
     </details>

@@ -1,10 +1,15 @@
-import { getRouteApi } from "@tanstack/react-router";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useAgents } from "../../state/queries.ts";
-import { useRangeSet } from "../../state/ranges.ts";
+import { useRangeSet, type RangeSet } from "../../state/ranges.ts";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
+import { parseHidden } from "./host_columns.ts";
+import { HostGrid } from "./host_grid.tsx";
+import { filterByLabels, filterByState, parseChips, printChips, summaryOf } from "./host_labels.ts";
+import { HostTools, type HostsLook } from "./host_tools.tsx";
 import { filterRows, hostExpressions, hostRows, sortRows, type SortColumn } from "./host_rows.ts";
 import { HostTable } from "./host_table.tsx";
 
@@ -17,6 +22,7 @@ const manyHosts = 100;
 export function HostsView() {
   const { range, intervalMs } = useFrame();
   const { q = "", sort = "status", dir } = route.useSearch();
+  const look = useLook();
   const change = useSearchChange();
   const agents = useAgents(intervalMs);
   const many = (agents.data?.length ?? 0) > manyHosts;
@@ -25,61 +31,65 @@ export function HostsView() {
   const filter = useDeferredValue(q);
   const down = dir === "down";
   const all = useMemo(() => hostRows(agents.data ?? [], figures.data), [agents.data, figures.data]);
-  const rows = useMemo(
-    () => sortRows(filterRows(all, filter), sort, down),
-    [all, filter, sort, down],
-  );
+  const rows = useMemo(() => {
+    const wanted = filterByState(filterByLabels(all, look.chips), look.state);
+    return sortRows(filterRows(wanted, filter), sort, down);
+  }, [all, look, filter, sort, down]);
   const sortBy = (column: SortColumn): void => {
     const next = column === sort ? (down ? "up" : "down") : firstDirection(column);
     change({ sort: column, dir: next });
   };
-  const silent = all.filter(({ agent }) => !agent.live).length;
-  const complaints = figures.data?.complaints ?? [];
+  const loading = figures.data === undefined && !figures.isError;
+  const shown = { rows, group: look.group, loading, known: !agents.isError };
   return (
     <section className="page">
       <div className="toolbar">
         <FilterBox label="Filter hosts" value={q} onChange={(text) => change({ q: text })} />
         <span className="quiet" role="status">
-          {agents.data !== undefined &&
-            !agents.isError &&
-            countText(rows.length, all.length, silent)}
+          {agents.data !== undefined && !agents.isError && summaryOf(rows.length, all)}
         </span>
+        <HostTools look={look} rows={all} onChange={(next) => change(searchOf(next))} />
         <RefreshCorner query={agents.isError ? agents : figures} />
-        {complaints.length > 0 && (
-          <Corner state="partial" detail={complaints.join("\n")}>
-            partial: {complaints[0]}
-          </Corner>
-        )}
-        {figures.isError && figures.data === undefined && agents.data !== undefined && (
-          <Corner state="failed" detail={figures.error.message}>
-            no metrics: {figures.error.message}
-          </Corner>
-        )}
+        {agents.data !== undefined && <FiguresCorner figures={figures} />}
       </div>
       <Picture query={agents} skeleton={<Skeleton rows={12} height={28} />}>
         {() =>
           all.length === 0 ? (
             <Empty title="No agent has reported yet">
-              An agent appears here seconds after its start. Add a host by running{" "}
-              <code>lapwing agent</code> on it.
+              An agent appears here seconds after its start. The <Link to="/">overview</Link> has
+              the commands that add a host.
             </Empty>
           ) : rows.length === 0 ? (
-            <Empty title={`No host matches "${q}"`}>
-              The filter looks at name, status, version and facts; all words must be there.
+            <Empty title={q === "" ? "No host is like this" : `No host matches "${q}"`}>
+              The filter looks at name, status, version and facts; all words must be there, and the
+              chosen state and labels must hold.
             </Empty>
+          ) : look.view === "grid" ? (
+            <HostGrid {...shown} />
           ) : (
-            <HostTable
-              rows={rows}
-              loading={figures.data === undefined && !figures.isError}
-              known={!agents.isError}
-              sort={sort}
-              down={down}
-              onSort={sortBy}
-            />
+            <HostTable {...shown} hidden={look.hidden} sort={sort} down={down} onSort={sortBy} />
           )
         }
       </Picture>
     </section>
+  );
+}
+
+/** Says that figures are lacking, in part or as a whole. */
+function FiguresCorner({ figures }: { readonly figures: UseQueryResult<RangeSet> }) {
+  const [complaint] = figures.data?.complaints ?? [];
+  if (complaint !== undefined) {
+    return (
+      <Corner state="partial" detail={figures.data?.complaints.join("\n") ?? ""}>
+        partial: {complaint}
+      </Corner>
+    );
+  }
+  if (!figures.isError || figures.data !== undefined) return null;
+  return (
+    <Corner state="failed" detail={figures.error.message}>
+      no metrics: {figures.error.message}
+    </Corner>
   );
 }
 
@@ -88,8 +98,21 @@ function firstDirection(column: SortColumn): "up" | "down" {
   return column === "name" || column === "status" || column === "seen" ? "up" : "down";
 }
 
-function countText(shown: number, all: number, silent: number): string {
-  const hosts = `${all} ${all === 1 ? "host" : "hosts"}`;
-  const some = shown === all ? hosts : `${shown} of ${hosts}`;
-  return silent === 0 ? `${some}, all live` : `${some}, ${silent} silent`;
+/** How hosts are shown, as the URL says. */
+function useLook(): HostsLook {
+  const { view = "table", state, labels = "", group = "", hide = "" } = route.useSearch();
+  return useMemo(
+    () => ({ view, state, group, chips: parseChips(labels), hidden: parseHidden(hide) }),
+    [view, state, labels, group, hide],
+  );
+}
+
+function searchOf({ view, state, chips, group, hidden }: HostsLook) {
+  return {
+    view: view === "table" ? "" : view,
+    state,
+    labels: printChips(chips),
+    group,
+    hide: [...hidden].join(","),
+  };
 }

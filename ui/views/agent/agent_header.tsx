@@ -1,0 +1,139 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { Enrolments } from "../../client/fleet.ts";
+import type { AgentRow } from "../../client/query_service.ts";
+import { formatAgo, formatExact, formatSpan } from "../../plot/format.ts";
+import { sumLanes } from "../../state/account.ts";
+import { useEnrolments } from "../../state/fleet.ts";
+import { useNow } from "../../state/media.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
+import { AccountWord } from "../../widgets/account_word.tsx";
+import { Icon } from "../../widgets/icon.tsx";
+import { StatusWord } from "../../widgets/status_word.tsx";
+import { offsetText } from "../agents/agent_columns.tsx";
+import { clockOffsetWarnMs } from "../agents/agent_rows.ts";
+import { RevokeButton } from "./revoke_button.tsx";
+
+type Props = { readonly row: AgentRow; readonly corner: ReactNode; readonly known: boolean };
+
+/** Enrolments change with what people do. */
+const enrolmentsEveryMs = 30_000;
+
+/** State, facts and faults of an agent in one band. */
+export function AgentHeader({ row, corner, known }: Props) {
+  const nowMs = useNow(1_000);
+  const timeZone = useTimeZone();
+  const enrolments = useEnrolments(enrolmentsEveryMs).data;
+  const enrolled = enrolments?.agents.find(({ agent }) => agent === row.agent);
+  const { update } = row;
+  return (
+    <header className="host-header">
+      <div className="host-state">
+        <StatusWord live={row.live} known={known} />
+        <span className="quiet" title={formatExact(row.lastSeenMs, timeZone)}>
+          last heartbeat {formatAgo(row.lastSeenMs, nowMs)}
+        </span>
+        <AccountWord account={sumLanes(row.lanes)} />
+        {corner}
+        <span className="spacer" />
+        <Link to="/hosts/$agent" params={{ agent: row.agent }} className="button">
+          Open host
+        </Link>
+        {enrolled?.revokedMs === undefined
+          ? enrolled !== undefined && (
+              <RevokeButton
+                agent={row.agent}
+                name={row.name}
+                mayChange={enrolments?.may_change === true}
+              />
+            )
+          : null}
+      </div>
+      <Facts row={row} nowMs={nowMs} enrolled={enrolled} />
+      {(row.faults.length > 0 || (update?.error ?? "") !== "") && (
+        <ul className="faults">
+          {[...row.faults, ...(update?.error ? [`update failed: ${update.error}`] : [])].map(
+            (fault) => (
+              <li key={fault} className="state warn">
+                <Icon name="warning" />
+                <span>{fault}</span>
+              </li>
+            ),
+          )}
+        </ul>
+      )}
+    </header>
+  );
+}
+
+type FactsProps = {
+  readonly row: AgentRow;
+  readonly nowMs: number;
+  readonly enrolled: Enrolments["agents"][number] | undefined;
+};
+
+function Facts({ row, nowMs, enrolled }: FactsProps) {
+  const skewed = Math.abs(row.clockOffsetMs) > clockOffsetWarnMs;
+  const labels = Object.entries(row.labels);
+  const { update, credentials, facts } = row;
+  return (
+    <dl className="facts">
+      <Fact name="Version">
+        {row.version === "" ? "unknown" : row.version}
+        {update !== undefined && update.wantedRevision !== "" && (
+          <span className="quiet">
+            {" "}
+            {update.state} {update.wantedRevision}
+          </span>
+        )}
+      </Fact>
+      <Fact name="Up for">
+        {row.live ? formatSpan(Math.max(0, nowMs - row.startedMs)) : "unknown"}
+      </Fact>
+      <Fact name="Clock offset" warn={skewed}>
+        {offsetText(row.clockOffsetMs)}
+      </Fact>
+      <Fact name="Agent id">
+        <code>{row.agent}</code>
+      </Fact>
+      {facts["os"] !== undefined && <Fact name="OS">{facts["os"]}</Fact>}
+      {labels.length > 0 && (
+        <Fact name="Labels">{labels.map(([name, value]) => `${name}=${value}`).join(", ")}</Fact>
+      )}
+      {enrolled !== undefined && (
+        <Fact name="Enrolled" warn={enrolled.revokedMs !== undefined}>
+          {enrolled.revokedMs === undefined
+            ? `${formatAgo(enrolled.enrolledMs, nowMs)}, token ${enrolled.token}`
+            : `revoked ${formatAgo(enrolled.revokedMs, nowMs)}${enrolled.isRevocationSent ? "" : ", NATS not told yet"}`}
+        </Fact>
+      )}
+      {credentials !== undefined && (
+        <Fact name="Credentials expire" warn={credentials.lastError !== ""}>
+          {credentials.lastError === ""
+            ? formatAgo(credentials.expiresMs, nowMs)
+            : `${formatAgo(credentials.expiresMs, nowMs)}: ${credentials.lastError}`}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({
+  name,
+  warn = false,
+  children,
+}: {
+  readonly name: string;
+  readonly warn?: boolean;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd className={warn ? "state warn" : "clip"}>
+        {warn && <Icon name="warning" />}
+        {children}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { messageOf } from "#shared/errors.ts";
+import {
+  commandRollout,
+  type Rollout,
+  type RolloutAgent,
+  type RolloutCommand,
+} from "../../client/fleet.ts";
+import { ConfirmDialog } from "../../overlays/dialog.tsx";
+import { showToast } from "../../overlays/toast.ts";
+import { formatAgo } from "../../plot/format.ts";
+import {
+  useConfigurationRollouts,
+  useEnrolments,
+  useReleases,
+  useRolloutAgents,
+} from "../../state/fleet.ts";
+import { useFrame } from "../../state/frame.ts";
+import { useNow } from "../../state/media.ts";
+import { Button } from "../../widgets/buttons.tsx";
+import { Icon } from "../../widgets/icon.tsx";
+import {
+  commandsFor,
+  consequence,
+  isOpen,
+  progressWords,
+  rolloutName,
+  stageWords,
+  stateWords,
+} from "./rollout_words.ts";
+
+/** Rights change with the configuration alone. */
+const rightsEveryMs = 60_000;
+const verbs: Readonly<Record<RolloutCommand, string>> = {
+  pause: "Stop",
+  resume: "Go on",
+  rollback: "Roll back",
+};
+
+/** Rollouts under way, and those that just ended; nothing where there are none. */
+export function RolloutList() {
+  const { intervalMs } = useFrame();
+  const nowMs = useNow(10_000);
+  const configurations = useConfigurationRollouts(intervalMs);
+  const releases = useReleases(intervalMs);
+  const mayChange = useEnrolments(rightsEveryMs).data?.may_change === true;
+  const binary = releases.data?.rollouts[0];
+  const open = [...(binary === undefined ? [] : [binary]), ...(configurations.data ?? [])].filter(
+    (rollout) => isOpen(rollout, nowMs),
+  );
+  if (open.length === 0) return null;
+  return (
+    <section className="block" aria-label="Rollouts">
+      <h2>Rollouts</h2>
+      <ul className="rollouts">
+        {open.map((rollout) =>
+          rollout.kind === "binary" ? (
+            <One
+              key={rollout.id}
+              {...{ rollout, mayChange, nowMs }}
+              agents={releases.data?.agents ?? []}
+            />
+          ) : (
+            <OfConfiguration key={rollout.id} {...{ rollout, mayChange, nowMs }} />
+          ),
+        )}
+      </ul>
+    </section>
+  );
+}
+
+type OneProps = {
+  readonly rollout: Rollout;
+  readonly mayChange: boolean;
+  readonly nowMs: number;
+};
+
+function OfConfiguration(props: OneProps) {
+  const { intervalMs } = useFrame();
+  const agents = useRolloutAgents(props.rollout.name, { everyMs: intervalMs, enabled: true });
+  return <One {...props} agents={agents.data ?? []} />;
+}
+
+function One({
+  rollout,
+  agents,
+  mayChange,
+  nowMs,
+}: OneProps & { readonly agents: readonly RolloutAgent[] }) {
+  const queries = useQueryClient();
+  const [asked, setAsked] = useState<RolloutCommand>();
+  const name = rolloutName(rollout);
+  const failed = agents.find(({ state }) => state === "failed");
+  const run = async (command: RolloutCommand): Promise<void> => {
+    try {
+      await commandRollout(rollout, command);
+      showToast({ state: "good", title: `${verbs[command]}: ${name}` });
+    } catch (thrown) {
+      showToast({ state: "bad", title: `${verbs[command]} failed`, detail: messageOf(thrown) });
+    }
+    await queries.invalidateQueries({ queryKey: ["fleet"] });
+  };
+  return (
+    <li>
+      <div className="rollout-words">
+        <span className={`state ${toneOf(rollout)}`}>
+          <Icon name={toneOf(rollout) === "good" ? "check" : "warning"} />
+          {stateWords(rollout)}
+        </span>
+        <strong>{name}</strong>
+        <span>{[stageWords(rollout), progressWords(agents)].filter(Boolean).join("; ")}</span>
+        <span className="quiet">
+          by {rollout.actor}, {formatAgo(rollout.createdMs, nowMs)}
+          {rollout.reason !== "" && `: ${rollout.reason}`}
+        </span>
+        {failed !== undefined && failed.reason !== "" && (
+          <span className="state bad">
+            {failed.agent}: {failed.reason}
+          </span>
+        )}
+      </div>
+      {mayChange &&
+        commandsFor(rollout).map((command) => (
+          <Button
+            key={command}
+            {...(command === "rollback" && { kind: "danger" as const })}
+            onClick={() => setAsked(command)}
+          >
+            {verbs[command]}
+          </Button>
+        ))}
+      {asked !== undefined && (
+        <ConfirmDialog
+          open
+          onOpenChange={() => setAsked(undefined)}
+          title={`${verbs[asked]}: ${name}`}
+          text={consequence(rollout, asked)}
+          verb={verbs[asked]}
+          danger={asked === "rollback"}
+          onConfirm={() => void run(asked)}
+        />
+      )}
+    </li>
+  );
+}
+
+function toneOf({ state }: Rollout): "good" | "warn" | "bad" {
+  if (state === "done") return "good";
+  return state === "rolled_back" || state === "rolling_back" ? "bad" : "warn";
+}

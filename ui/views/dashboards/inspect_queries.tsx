@@ -1,0 +1,134 @@
+import { useQuery } from "@tanstack/react-query";
+import { z } from "zod";
+import { messageOf } from "#shared/errors.ts";
+import { formatDuration } from "#shared/text/duration.ts";
+import { fetchJson } from "../../client/transport.ts";
+import { windowAt, type Question } from "../../dashboards/runner/question.ts";
+import { formatExact } from "../../plot/format.ts";
+import { aligned } from "../../state/time_range.ts";
+import { CopyButton } from "../../widgets/copy_button.tsx";
+import { ErrorText } from "../../widgets/error_text.tsx";
+import { Empty } from "../../widgets/picture.tsx";
+import type { PanelData } from "./use_panel.ts";
+
+/** Each query as it was asked: its text, its grid, how long it took, and what it cost the aggregator. */
+export function InspectQueries({ data }: { readonly data: PanelData }) {
+  const { questions } = data.plan;
+  if (questions.length === 0) {
+    return <Empty title="This panel asks nothing">It shows what is written in it.</Empty>;
+  }
+  return questions.map((question, i) => {
+    const state = data.states[i];
+    const answered = state?.answered;
+    const points = answered?.frames.reduce((sum, frame) => sum + frame.length, 0) ?? 0;
+    return (
+      <section key={question.ref} className="inspect-query" aria-label={`Query ${question.ref}`}>
+        <div className="toolbar">
+          <h3>Query {question.ref}</h3>
+          <CopyButton label="Copy the query" text={question.expr} word="Copy" />
+        </div>
+        <pre className="code-block" tabIndex={0}>
+          {question.expr}
+        </pre>
+        {state?.error !== undefined && <ErrorText error={state.error} query={question.expr} />}
+        <dl className="facts">
+          <Fact
+            name="Step"
+            value={question.instant ? "one value" : formatDuration(question.stepMs)}
+          />
+          <Fact
+            name="Range"
+            value={
+              answered === undefined
+                ? `${question.range.from} to ${question.range.to}`
+                : `${formatExact(answered.window.startMs)} to ${formatExact(answered.window.endMs)}`
+            }
+          />
+          <Fact name="Took" value={state?.tookMs ? `${Math.round(state.tookMs)} ms` : "–"} />
+          <Fact name="Series" value={String(answered?.frames.length ?? 0)} />
+          <Fact name="Points" value={String(points)} />
+        </dl>
+        <Stats question={question} />
+      </section>
+    );
+  });
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+const Answer = z.object({ data: z.object({ stats: z.unknown().optional() }) });
+
+/** What answering cost, in the aggregator's own words. Asked only here: panels do not pay for it. */
+function Stats({ question }: { readonly question: Question }) {
+  const stats = useQuery({
+    queryKey: ["query_stats", question.key],
+    queryFn: ({ signal }) => askStats(question, signal),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+  });
+  if (stats.isError) return <p className="quiet">No figures: {messageOf(stats.error)}</p>;
+  if (stats.data === undefined) return <p className="quiet">Asking what it costs…</p>;
+  if (stats.data.length === 0) return <p className="quiet">The aggregator gave no figures.</p>;
+  return (
+    <table className="table">
+      <caption className="hidden">What answering query {question.ref} cost</caption>
+      <tbody>
+        {stats.data.map(([name, value]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className="error-cell">{value}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+async function askStats(
+  question: Question,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, string])[]> {
+  const { expr: query, stepMs, source, instant } = question;
+  const window = windowAt(question, Date.now());
+  const { startMs, endMs } = aligned(window, stepMs);
+  if (source === "logs") {
+    const params = {
+      query,
+      start: `${Math.round(window.startMs)}000000`,
+      end: `${Math.round(window.endMs)}000000`,
+      limit: "1",
+    };
+    const { data } = await fetchJson({ path: "/loki/api/v1/query_range", params, signal }, Answer);
+    return flattened(data.stats);
+  }
+  const params = instant
+    ? { query, time: String(window.endMs / 1_000), stats: "all" }
+    : {
+        query,
+        start: String(startMs / 1_000),
+        end: String(endMs / 1_000),
+        step: String(stepMs / 1_000),
+        stats: "all",
+      };
+  const path = instant ? "/api/v1/query" : "/api/v1/query_range";
+  const { data } = await fetchJson({ path, params, signal }, Answer);
+  return flattened(data.stats);
+}
+
+/** Members of members as "timings.evalTotalTime"; long lists are of no use here. */
+function flattened(value: unknown, path = ""): readonly (readonly [string, string])[] {
+  if (Array.isArray(value) && value.length > 50) return [[path, `${value.length} values`]];
+  if (typeof value !== "object" || value === null) {
+    return path === "" ? [] : [[path, String(value)]];
+  }
+  return Object.entries(value).flatMap(([name, member]) =>
+    flattened(member, path === "" ? name : `${path}.${name}`),
+  );
+}

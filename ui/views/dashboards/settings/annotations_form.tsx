@@ -1,0 +1,154 @@
+import { useEffect, useState } from "react";
+import type { Dashboard } from "#shared/dashboards/dashboard.ts";
+import { ColorField } from "../../../dashboards/form/color_field.tsx";
+import { ChoiceField, TextField } from "../../../dashboards/form/fields.tsx";
+import { Switch } from "../../../overlays/switch.tsx";
+import type { Editor } from "../use_editor.ts";
+import { Button } from "../../../widgets/buttons.tsx";
+
+type Source = Dashboard["annotations"][number];
+
+const sources = [
+  { value: "stored", label: "Made by hand" },
+  { value: "metrics", label: "Metrics: where the value is not zero" },
+  { value: "logs", label: "Logs: each line" },
+] as const;
+
+/** Where the marks on the time axis come from. */
+export function AnnotationsForm({ editor }: { readonly editor: Editor }) {
+  const { dashboard, change } = editor;
+  const { annotations } = dashboard;
+  const set = (next: Source[]): void =>
+    change((now) => ({ ...now, annotations: next }), "annotations");
+  return (
+    <div className="variables-form">
+      <p className="quiet">
+        Those made by hand are always shown: click a chart with Ctrl to make one, or drag with Ctrl
+        for a stretch of time.
+      </p>
+      {annotations.map((source, i) => (
+        <section key={i} className="query-card" aria-label={`Annotations ${source.name}`}>
+          <SourceFields source={source} onChange={(next) => set(annotations.with(i, next))} />
+          <Button icon="trash" onClick={() => set(annotations.toSpliced(i, 1))}>
+            Remove
+          </Button>
+        </section>
+      ))}
+      <Button
+        icon="plus"
+        onClick={() =>
+          set([
+            ...annotations,
+            {
+              name: `Annotations ${annotations.length + 1}`,
+              enabled: true,
+              hidden: false,
+              color: "blue",
+              source: "metrics",
+              expr: "",
+              tags: [],
+              panels: [],
+            },
+          ])
+        }
+      >
+        Add annotations
+      </Button>
+    </div>
+  );
+}
+
+function SourceFields({
+  source,
+  onChange,
+}: {
+  readonly source: Source;
+  readonly onChange: (source: Source) => void;
+}) {
+  return (
+    <div className="form">
+      <TextField
+        label="Name"
+        value={source.name}
+        onChange={(name) => {
+          if (name !== "") onChange({ ...source, name });
+        }}
+      />
+      <Switch
+        label="Shown"
+        checked={source.enabled}
+        onChange={(enabled) => onChange({ ...source, enabled })}
+      />
+      <Switch
+        label="Without a button above the panels"
+        checked={source.hidden}
+        onChange={(hidden) => onChange({ ...source, hidden })}
+      />
+      <ColorField
+        label="Colour"
+        value={source.color}
+        onChange={(color) => onChange({ ...source, color })}
+      />
+      <ChoiceField
+        label="From"
+        value={source.source}
+        choices={sources}
+        onChange={(next) => {
+          const found = sources.find(({ value }) => value === next)?.value;
+          if (found !== undefined) onChange({ ...source, source: found });
+        }}
+      />
+      {(source.source === "metrics" || source.source === "logs") && (
+        <ExpressionFields source={source} onChange={onChange} />
+      )}
+      <TextField
+        label="Tags"
+        value={source.tags.join(", ")}
+        onChange={(text) =>
+          onChange({
+            ...source,
+            tags: text
+              .split(",")
+              .map((tag) => tag.trim())
+              .filter(Boolean),
+          })
+        }
+      />
+    </div>
+  );
+}
+
+function ExpressionFields({
+  source,
+  onChange,
+}: {
+  readonly source: Source;
+  readonly onChange: (source: Source) => void;
+}) {
+  const [expr, setExpr] = useState(source.expr);
+  useEffect(() => setExpr(source.expr), [source.expr]);
+  return (
+    <>
+      <div onBlur={() => onChange({ ...source, expr })}>
+        <TextField
+          label="Expression"
+          value={expr}
+          code
+          placeholder={source.source === "logs" ? '{job="deploy"}' : "changes(version[5m]) > 0"}
+          onChange={setExpr}
+        />
+      </div>
+      <TextField
+        label="Title"
+        value={source.title ?? ""}
+        placeholder="{{label}} is filled in"
+        onChange={(title) => onChange({ ...source, title })}
+      />
+      <TextField
+        label="Text"
+        value={source.text ?? ""}
+        onChange={(text) => onChange({ ...source, text })}
+      />
+    </>
+  );
+}

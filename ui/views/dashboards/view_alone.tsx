@@ -1,0 +1,43 @@
+import { useMemo } from "react";
+import { useSearchChange } from "../../state/frame.ts";
+import { Empty } from "../../widgets/picture.tsx";
+import { useBoard } from "./board_context.ts";
+import { PanelMenu } from "./panel_menu.tsx";
+import { PanelView } from "./panel_view.tsx";
+import { shownPanel } from "./shown_panel.ts";
+import type { VariableStates } from "./use_variables.ts";
+import { Button } from "../../widgets/buttons.tsx";
+
+type Props = {
+  /** "7", or "7:web-1" for a copy of a repeated panel; Grafana's links say "panel-7". */
+  readonly panelKey: string;
+  readonly states: VariableStates;
+};
+
+/** One panel over the whole page. */
+export function ViewAlone({ panelKey, states }: Props) {
+  const { dashboard } = useBoard();
+  const change = useSearchChange();
+  const shown = useMemo(
+    () => shownPanel(dashboard, states, panelKey),
+    [dashboard, states, panelKey],
+  );
+  const back = <Button onClick={() => change({ view: "" })}>Back to the dashboard</Button>;
+  if (shown === undefined) {
+    return (
+      <Empty title={`This dashboard has no panel ${panelKey}`}>
+        It may have been removed. {back}
+      </Empty>
+    );
+  }
+  return (
+    <div className="view-alone">
+      <div>{back}</div>
+      <PanelView
+        panel={shown.panel}
+        scoped={shown.scoped}
+        menu={(data, element) => <PanelMenu shown={shown} data={data} element={element} />}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import type { StorageShare } from "../../client/data_service.ts";
+import { forecast, forecastWords, growthPerDay } from "./storage_rows.ts";
+
+const day = 86_400_000;
+const share = (more: Partial<StorageShare> = {}): StorageShare => ({
+  tenant: "default",
+  signal: "metrics",
+  bucketMs: 0,
+  blocks: 1,
+  bytes: 1_000,
+  rows: 1,
+  items: 2_000,
+  oldestMs: 0,
+  newestMs: 2 * day,
+  retentionMs: 0,
+  waitingBlocks: 0,
+  ...more,
+});
+
+test("growthPerDay() is what a day takes, nothing at retention, and unknown where there is little", () => {
+  expect(growthPerDay(share())).toBe(500);
+  expect(growthPerDay(share({ retentionMs: 2 * day }))).toBe(0);
+  expect(growthPerDay(share({ newestMs: 60_000 }))).toBeNaN();
+});
+
+test("forecast() fills the free bytes at the rates of all that still grow", () => {
+  expect(forecast([share(), share()], { freeBytes: 10_000 })).toEqual({ kind: "full", days: 10 });
+  // One stops after a day: 1000 in the first, then 500 a day.
+  const ending = share({ retentionMs: 3 * day });
+  expect(forecast([share(), ending], { freeBytes: 2_000 })).toEqual({ kind: "full", days: 3 });
+  expect(forecast([ending], { freeBytes: 501 })).toEqual({ kind: "fits" });
+});
+
+test("forecast() does not guess", () => {
+  expect(forecast([share({ newestMs: 1 })], { freeBytes: 1 })).toEqual({ kind: "unknown" });
+  expect(forecast([share()], undefined)).toEqual({ kind: "unknown" });
+  expect(forecastWords({ kind: "full", days: 12.4 })).toBe("full in about 12 days at this rate");
+});

@@ -1,0 +1,80 @@
+import type { StorageShare, StorageVolume } from "../../client/data_service.ts";
+import { formatSpan } from "../../plot/format.ts";
+
+const dayMs = 86_400_000;
+
+/** "as collected", "5 min buckets": how fine a share is. */
+export function tierName({ signal, bucketMs }: Pick<StorageShare, "signal" | "bucketMs">): string {
+  if (bucketMs > 0) return `${formatSpan(bucketMs)} buckets`;
+  return signal === "metrics" ? "as collected" : "lines";
+}
+
+/** What one of its items takes. NaN where there are none. */
+export function bytesPerItem({ bytes, items }: StorageShare): number {
+  return items > 0 ? bytes / items : Number.NaN;
+}
+
+/**
+ * How much it grows in a day, by what its blocks hold over their time. NaN where they reach over less than an hour: that tells nothing
+ * of a day. A share at its retention grows no more.
+ */
+export function growthPerDay(share: StorageShare): number {
+  const { bytes, oldestMs, newestMs, retentionMs } = share;
+  const spanMs = newestMs - oldestMs;
+  if (spanMs < 3_600_000) return Number.NaN;
+  if (retentionMs > 0 && spanMs >= retentionMs) return 0;
+  return (bytes / spanMs) * dayMs;
+}
+
+export type Forecast =
+  | { readonly kind: "unknown" }
+  /** All is at its retention, or what is still to come has room. */
+  | { readonly kind: "fits" }
+  | { readonly kind: "full"; readonly days: number };
+
+/**
+ * When the room for blocks is full. Each share grows by its rate until it is at its retention; what it takes then is known, so that
+ * a store that stays within its room is told from one that does not.
+ */
+export function forecast(
+  shares: readonly StorageShare[],
+  volume: Pick<StorageVolume, "freeBytes"> | undefined,
+): Forecast {
+  if (volume === undefined || shares.length === 0) return { kind: "unknown" };
+  const growing = shares.flatMap((share) => {
+    const perDay = growthPerDay(share);
+    if (Number.isNaN(perDay) || perDay <= 0) return [];
+    const { retentionMs, newestMs, oldestMs } = share;
+    const days =
+      retentionMs > 0 ? (retentionMs - (newestMs - oldestMs)) / dayMs : Number.POSITIVE_INFINITY;
+    return [{ perDay, days }];
+  });
+  if (growing.length === 0) {
+    const isKnown = shares.every((share) => !Number.isNaN(growthPerDay(share)));
+    return { kind: isKnown ? "fits" : "unknown" };
+  }
+  let [free, day] = [volume.freeBytes, 0];
+  const ends = growing.map(({ days }) => days).toSorted((a, b) => a - b);
+  for (const end of ends) {
+    const perDay = growing.reduce((sum, each) => sum + (each.days > day ? each.perDay : 0), 0);
+    if (perDay <= 0) break;
+    if (free <= perDay * (end - day)) return { kind: "full", days: day + free / perDay };
+    free -= perDay * (end - day);
+    day = end;
+  }
+  return { kind: "fits" };
+}
+
+/** Where blocks lie; an object store elsewhere has no volume. */
+export function blockVolume(volumes: readonly StorageVolume[]): StorageVolume | undefined {
+  return volumes.find(({ name }) => name === "blocks");
+}
+
+/** "full in about 12 days at this rate". */
+export function forecastWords(told: Forecast): string {
+  if (told.kind === "unknown") return "too young to tell when it is full";
+  if (told.kind === "fits") return "stays within its room: retention ends before it is full";
+  if (told.days > 3_650) return "not full within 10 years at this rate";
+  const days = told.days < 10 ? Math.round(told.days * 10) / 10 : Math.round(told.days);
+  return `full in about ${days} ${days === 1 ? "day" : "days"} at this rate`;
+}

@@ -1,0 +1,236 @@
+import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
+import { formatAgo, formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import { useFrame } from "../../state/frame.ts";
+import { useNow } from "../../state/media.ts";
+import { useStorage } from "../../state/storage.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import type { RowColumn } from "../../widgets/row_columns.ts";
+import { RowTable } from "../../widgets/row_table.tsx";
+import {
+  blockVolume,
+  bytesPerItem,
+  forecast,
+  forecastWords,
+  growthPerDay,
+  tierName,
+} from "./storage_rows.ts";
+
+/** Blocks are written every few minutes. */
+const slowestMs = 10_000;
+const soonDays = 14;
+
+/** What blocks take, how they grow, and when the room is full. */
+export function StorageTab() {
+  const { intervalMs } = useFrame();
+  const storage = useStorage(intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs));
+  return (
+    <Picture query={storage} skeleton={<Skeleton rows={6} height={36} />}>
+      {(told) => (
+        <>
+          <Faults storage={told} />
+          <Figures storage={told} />
+          <section className="block" aria-label="By signal and resolution">
+            <div className="toolbar">
+              <h2>By signal and resolution</h2>
+              <RefreshCorner query={storage} />
+            </div>
+            {told.shares.length === 0 ? (
+              <Empty title="No blocks yet">
+                What arrived is in memory; it is written as blocks within minutes.
+              </Empty>
+            ) : (
+              <Shares shares={told.shares} />
+            )}
+          </section>
+          <section className="block" aria-label="Disks">
+            <h2>Disks</h2>
+            <RowTable label="Disks" rows={told.volumes} columns={volumeColumns} />
+            <p className="quiet anywhere">Blocks go to {told.url}</p>
+          </section>
+        </>
+      )}
+    </Picture>
+  );
+}
+
+function Faults({ storage: { trouble, maintenanceFault } }: { readonly storage: Storage }) {
+  const faults = [
+    ...(trouble === "" ? [] : [`Nothing can be written now: ${trouble}`]),
+    ...(maintenanceFault === "" ? [] : [`Compaction and retention failed: ${maintenanceFault}`]),
+  ];
+  if (faults.length === 0) return null;
+  return (
+    <ul className="faults" role="alert">
+      {faults.map((fault) => (
+        <li key={fault} className="state bad">
+          <Icon name="warning" />
+          <span>{fault}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Figures({ storage }: { readonly storage: Storage }) {
+  const nowMs = useNow(10_000);
+  const { shares, head, volumes, deletions, deletionBytes, maintainedMs } = storage;
+  const bytes = shares.reduce((sum, share) => sum + share.bytes, 0);
+  const perDay = shares.reduce((sum, share) => sum + (growthPerDay(share) || 0), 0);
+  const isYoung = shares.every((share) => Number.isNaN(growthPerDay(share)));
+  const volume = blockVolume(volumes);
+  const told = forecast(shares, volume);
+  const isSoon = told.kind === "full" && told.days < soonDays;
+  const waiting = shares.reduce((sum, share) => sum + share.waitingBlocks, 0);
+  return (
+    <dl className="facts storage-facts">
+      <Fact name="Stored in blocks" text={formatValue(bytes, "bytes")} />
+      <Fact name="Growth a day" text={isYoung ? "not known yet" : formatValue(perDay, "bytes")} />
+      {volume !== undefined && (
+        <Fact
+          name="Free for blocks"
+          text={`${formatValue(volume.freeBytes, "bytes")}, ${forecastWords(told)}`}
+          isWarning={isSoon}
+        />
+      )}
+      <Fact
+        name="In memory"
+        text={`${formatCount(head.series)} series, ${formatValue(head.samples, "count")} samples, ${formatValue(head.records, "count")} lines`}
+      />
+      <Fact name="Blocks to merge" text={formatCount(waiting)} />
+      <Fact
+        name="Files to delete"
+        text={
+          deletions === 0
+            ? "none"
+            : `${formatCount(deletions)}, ${formatValue(deletionBytes, "bytes")}`
+        }
+      />
+      <Fact
+        name="Compaction and retention"
+        text={maintainedMs === 0 ? "no round yet" : `ran ${formatAgo(maintainedMs, nowMs)}`}
+      />
+    </dl>
+  );
+}
+
+function Fact({
+  name,
+  text,
+  isWarning = false,
+}: {
+  readonly name: string;
+  readonly text: string;
+  readonly isWarning?: boolean;
+}) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd className={isWarning ? "state warn" : ""}>
+        {isWarning && <Icon name="warning" />}
+        {text}
+      </dd>
+    </div>
+  );
+}
+
+function numberColumn(
+  key: string,
+  title: string,
+  value: (share: StorageShare) => number,
+  text: (value: number) => string,
+): RowColumn<StorageShare> {
+  const common = { key, title, isNumber: true, width: 100, value };
+  return { ...common, text: (share) => text(value(share)) };
+}
+
+function Shares({ shares }: { readonly shares: readonly StorageShare[] }) {
+  const nowMs = useNow(30_000);
+  const columns: RowColumn<StorageShare>[] = [
+    { key: "signal", title: "Signal", width: 84, value: ({ signal }) => signal },
+    { key: "tier", title: "Resolution", minWidth: 120, value: tierName },
+    { key: "tenant", title: "Tenant", width: 96, onPhone: false, value: ({ tenant }) => tenant },
+    numberColumn(
+      "bytes",
+      "Size",
+      ({ bytes }) => bytes,
+      (value) => formatValue(value, "bytes"),
+    ),
+    numberColumn("per_item", "Bytes each", bytesPerItem, (value) =>
+      Number.isNaN(value) ? "–" : value.toFixed(2),
+    ),
+    numberColumn("growth", "A day", growthPerDay, (value) => formatValue(value, "bytes")),
+    numberColumn(
+      "items",
+      "Items",
+      ({ items }) => items,
+      (value) => formatValue(value, "count"),
+    ),
+    numberColumn(
+      "rows",
+      "Rows",
+      ({ rows }) => rows,
+      (value) => formatValue(value, "count"),
+    ),
+    numberColumn("blocks", "Blocks", ({ blocks }) => blocks, formatCount),
+    numberColumn(
+      "oldest",
+      "Oldest",
+      ({ oldestMs }) => oldestMs,
+      (value) => formatAgo(value, nowMs),
+    ),
+    numberColumn(
+      "newest",
+      "Newest",
+      ({ newestMs }) => newestMs,
+      (value) => formatAgo(value, nowMs),
+    ),
+    numberColumn(
+      "kept",
+      "Kept for",
+      ({ retentionMs }) => retentionMs,
+      (value) => (value === 0 ? "ever" : formatSpan(value)),
+    ),
+  ];
+  return <RowTable label="Storage by signal and resolution" rows={shares} columns={columns} />;
+}
+
+const volumeWords: Readonly<Record<string, string>> = {
+  data: "data directory",
+  cache: "copies of blocks",
+  blocks: "blocks",
+};
+
+const volumeColumns: readonly RowColumn<StorageVolume>[] = [
+  { key: "name", title: "For", width: 150, value: ({ name }) => volumeWords[name] ?? name },
+  { key: "path", title: "Path", minWidth: 160, value: ({ path }) => path },
+  {
+    key: "used",
+    title: "Lapwing's",
+    isNumber: true,
+    width: 150,
+    value: ({ usedBytes }) => usedBytes,
+    text: ({ usedBytes, usedBytesMax }) =>
+      usedBytesMax > 0
+        ? `${formatValue(usedBytes, "bytes")} of ${formatValue(usedBytesMax, "bytes")}`
+        : usedBytes > 0
+          ? formatValue(usedBytes, "bytes")
+          : "–",
+  },
+  {
+    key: "free",
+    title: "Free",
+    isNumber: true,
+    width: 100,
+    value: ({ freeBytes }) => freeBytes,
+    text: ({ freeBytes }) => formatValue(freeBytes, "bytes"),
+  },
+  {
+    key: "size",
+    title: "Disk",
+    isNumber: true,
+    width: 100,
+    value: ({ sizeBytes }) => sizeBytes,
+    text: ({ sizeBytes }) => formatValue(sizeBytes, "bytes"),
+  },
+];

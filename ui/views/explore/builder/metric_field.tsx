@@ -1,0 +1,34 @@
+import { useState } from "react";
+import { selectorText, type Matcher } from "../../../promql/expr.ts";
+import { Combobox } from "../../../overlays/combobox.tsx";
+import { useMetricSearch } from "../search_hooks.ts";
+
+type Props = {
+  readonly value: string;
+  readonly matchers: readonly Matcher[];
+  readonly onChange: (metric: string) => void;
+};
+
+/** The metric of a query, searched in the data. */
+export function MetricField({ value, matchers, onChange }: Props) {
+  const [text, setText] = useState("");
+  const match = matchers.length === 0 ? [] : [selectorText("", matchers)];
+  const found = useMetricSearch(text, match);
+  const options = (found.data?.results ?? []).map(({ name, type }) => ({
+    value: name,
+    ...(type === "" ? {} : { detail: type }),
+  }));
+  return (
+    <Combobox
+      label="Metric"
+      showLabel
+      value={value}
+      options={options}
+      loading={found.isFetching}
+      custom
+      placeholder="any"
+      onSearch={setText}
+      onChange={onChange}
+    />
+  );
+}

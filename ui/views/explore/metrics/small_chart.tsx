@@ -1,0 +1,40 @@
+import type { Frame } from "../../../frames/frame.ts";
+import type { InspectedAnswer } from "../../../client/promql_query.ts";
+import { PanelBody } from "../../../panels/panel_body.tsx";
+import { useFrame } from "../../../state/frame.ts";
+import { zoomedOut } from "../../../state/time_range.ts";
+
+type Props = {
+  readonly title: string;
+  readonly answer: InspectedAnswer;
+  readonly frames: readonly Frame[];
+  readonly legend?: "hidden" | "table" | "list";
+};
+
+const none: readonly never[] = [];
+
+/** A time chart among others; their crosshairs move together. */
+export function SmallChart({ title, answer, frames, legend = "hidden" }: Props) {
+  const { setRange, timeZone } = useFrame();
+  return (
+    <PanelBody
+      kind="timeseries"
+      title={title}
+      options={{ legend }}
+      frames={frames}
+      window={answer.window}
+      stepMs={answer.stepMs}
+      timeZone={timeZone}
+      crosshair="metrics"
+      annotations={none}
+      onZoom={(startMs, endMs) =>
+        setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) })
+      }
+      onZoomOut={() => setRange(zoomedOut(answer.window, Date.now()))}
+      onFilter={undefined}
+      onAnnotate={undefined}
+      interpolate={(text) => text}
+      linksOf={() => none}
+    />
+  );
+}

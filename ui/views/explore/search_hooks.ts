@@ -1,0 +1,74 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import {
+  type Found,
+  type FoundMetric,
+  searchLabelNames,
+  searchLabelValues,
+  searchMetrics,
+} from "../../client/search.ts";
+import { useFrame } from "../../state/frame.ts";
+import type { TimeRange } from "../../state/time_range.ts";
+import { defaultRange, type Window, windowOf } from "../../state/time_range.ts";
+
+const offeredMax = 200;
+const freshMs = 30_000;
+
+/** The page's range at this moment. */
+export function windowNow(range: TimeRange): Window {
+  const nowMs = Date.now();
+  const window = windowOf(range, nowMs) ?? windowOf(defaultRange, nowMs);
+  return window ?? { startMs: nowMs - 900_000, endMs: nowMs };
+}
+
+/** Metrics with samples in the page's range whose names have the letters of `text`. */
+export function useMetricSearch(
+  text: string,
+  match: readonly string[],
+  limit: number = offeredMax,
+): UseQueryResult<Found<FoundMetric>> {
+  const { range } = useFrame();
+  return useQuery({
+    queryKey: ["metric_search", text, match, limit, range],
+    queryFn: ({ signal }) =>
+      searchMetrics({ text, match, limit, window: windowNow(range), signal }),
+    placeholderData: keepPreviousData,
+    staleTime: freshMs,
+  });
+}
+
+export function useLabelNames(
+  match: readonly string[],
+  isAsked = true,
+): UseQueryResult<Found<string>> {
+  const { range } = useFrame();
+  return useQuery({
+    queryKey: ["label_names", match, range],
+    queryFn: ({ signal }) =>
+      searchLabelNames({ text: "", match, limit: offeredMax, window: windowNow(range), signal }),
+    staleTime: freshMs,
+    enabled: isAsked,
+  });
+}
+
+/** Values of a label among the series that match, searched by `text`. */
+export function useLabelValues(
+  label: string,
+  match: readonly string[],
+  text = "",
+): UseQueryResult<Found<string>> {
+  const { range } = useFrame();
+  return useQuery({
+    queryKey: ["label_values", label, match, text, range],
+    queryFn: ({ signal }) =>
+      searchLabelValues(label, {
+        text,
+        match,
+        limit: offeredMax,
+        window: windowNow(range),
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+    staleTime: freshMs,
+    enabled: label !== "",
+  });
+}

@@ -1,0 +1,121 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { askFrames } from "../../frames/ask.ts";
+import type { Frame } from "../../frames/frame.ts";
+import type { ChartData } from "../../plot/chart_data.ts";
+import { seriesStyles } from "../../plot/palette.ts";
+import { TimeChart } from "../../plot/time_chart.tsx";
+import { useFrame } from "../../state/frame.ts";
+import { useDark } from "../../state/theme.ts";
+import { zoomedOut, type Window } from "../../state/time_range.ts";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { AddToDashboard } from "./add_to_dashboard.tsx";
+import { ErrorText } from "../../widgets/error_text.tsx";
+
+const seriesMax = 50;
+
+type Props = {
+  readonly query: string;
+  readonly window: Window;
+  readonly stepMs: number;
+  readonly onZoom: (startMs: number, endMs: number) => void;
+};
+
+/** What LogQL makes of lines when it counts them: a chart with a legend of values. */
+export function MetricResult({ query, window, stepMs, onZoom }: Props) {
+  const answer = useQuery({
+    queryKey: ["log_metric", query, window.startMs, window.endMs],
+    queryFn: ({ signal }) =>
+      askFrames(
+        {
+          ref: "A",
+          source: "logs",
+          expr: query,
+          instant: false,
+          format: "time_series",
+          legend: undefined,
+          window,
+          stepMs,
+          limit: undefined,
+        },
+        signal,
+      ),
+    placeholderData: (before, beforeQuery) =>
+      beforeQuery?.queryKey[1] === query ? keepPreviousData(before) : undefined,
+    structuralSharing: false,
+    gcTime: 10_000,
+  });
+  if (answer.isError && answer.data === undefined)
+    return <ErrorText query={query} error={answer.error} />;
+  return (
+    <Picture query={answer} skeleton={<Skeleton rows={1} height={320} />}>
+      {(frames) => (
+        <>
+          <div className="toolbar">
+            <RefreshCorner query={answer} />
+            <span className="logs-bar-end" />
+            <AddToDashboard query={query} isMetric />
+          </div>
+          <MetricChart frames={frames} window={window} onZoom={onZoom} />
+        </>
+      )}
+    </Picture>
+  );
+}
+
+type ChartProps = {
+  readonly frames: readonly Frame[];
+  readonly window: Window;
+  readonly onZoom: Props["onZoom"];
+};
+
+function MetricChart({ frames, window, onZoom }: ChartProps) {
+  const dark = useDark();
+  const { setRange } = useFrame();
+  const data = useMemo(() => chartDataOf(frames, window, dark), [frames, window, dark]);
+  if (data.series.length === 0)
+    return <Empty title="No series">The query found no lines to count in this range.</Empty>;
+  return (
+    <section className="block" aria-label="Series">
+      {frames.length > seriesMax && (
+        <p className="quiet">
+          Showing {seriesMax} of {frames.length} series. Group by fewer labels, or use topk.
+        </p>
+      )}
+      <TimeChart
+        label="Result"
+        data={data}
+        unit="count"
+        height={320}
+        crosshair="logs"
+        onZoom={onZoom}
+        onZoomOut={() => setRange(zoomedOut(window, Date.now()))}
+      />
+    </section>
+  );
+}
+
+/** Series over the times that any of them has. */
+function chartDataOf(frames: readonly Frame[], window: Window, dark: boolean): ChartData {
+  const shown = frames.filter(({ fields }) => fields.length > 1).slice(0, seriesMax);
+  const labels = shown.map(({ fields }) => fields[1]?.labels ?? {});
+  const styles = seriesStyles(labels, dark);
+  const all = new Set(shown.flatMap(({ fields }) => numbersOf(fields[0])));
+  const timesMs = Float64Array.from(all.values()).toSorted();
+  const place = new Map(Array.from(timesMs, (timeMs, i) => [timeMs, i]));
+  const series = shown.map(({ name, fields }, i) => {
+    const values = new Float64Array(timesMs.length).fill(Number.NaN);
+    const times = numbersOf(fields[0]);
+    numbersOf(fields[1]).forEach((value, j) => {
+      const at = place.get(times[j] ?? Number.NaN);
+      if (at !== undefined) values[at] = value;
+    });
+    const { color = "", dash = [] } = styles[i] ?? {};
+    return { key: name, name, color, dash, values };
+  });
+  return { window, timesMs, series };
+}
+
+function numbersOf(field: Frame["fields"][number] | undefined): number[] {
+  return Array.from(field?.values ?? [], Number);
+}

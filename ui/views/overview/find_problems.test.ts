@@ -1,0 +1,152 @@
+import { expect, test } from "bun:test";
+import type { AgentRow, Lane } from "../../client/query_service.ts";
+import {
+  agentProblems,
+  diskProblems,
+  dropProblems,
+  laneProblems,
+  targetProblems,
+} from "./find_problems.ts";
+import { countProblems, groupProblems } from "./problem.ts";
+import { holdingNow } from "./since.ts";
+
+const lane: Lane = {
+  agent: "a",
+  signal: "metrics",
+  collected: 10,
+  stored: 8,
+  inFlight: 2,
+  dropped: {},
+  behindMs: 0,
+  backlogItems: 0,
+  backlogAgeMs: 0,
+};
+
+function row(more: Partial<AgentRow> = {}): AgentRow {
+  return {
+    agent: "a",
+    name: "web-1",
+    live: true,
+    version: "1",
+    lastSeenMs: 5_000,
+    clockOffsetMs: 0,
+    startedMs: 0,
+    facts: {},
+    labels: {},
+    spoolBytes: 0,
+    spoolBytesMax: 0,
+    faults: [],
+    targets: [],
+    targetsLeftOut: 0,
+    targetCounts: {},
+    configuration: undefined,
+    jobs: [],
+    spools: [],
+    sources: [],
+    credentials: undefined,
+    update: undefined,
+    services: [],
+    lanes: [lane],
+    ...more,
+  };
+}
+
+const gap = Number.NaN;
+const columns = (values: number[]) => ({
+  timesMs: Float64Array.from(values, (_, i) => i * 60_000),
+  series: [{ labels: { job: "shop", instance: "h:1" }, values: Float64Array.from(values) }],
+  warnings: [],
+});
+
+test("holdingNow() tells what holds at the end, and since when, over single gaps", () => {
+  expect(holdingNow(columns([gap, gap, gap, gap, 0, gap, 0, 0]))).toMatchObject([
+    { sinceMs: 240_000, isOlder: false },
+  ]);
+  expect(holdingNow(columns([0, 0, 0, 0]))).toMatchObject([{ sinceMs: 0, isOlder: true }]);
+  expect(holdingNow(columns([0, 0, gap, gap, gap]))).toEqual([]);
+  expect(holdingNow(columns([gap, gap]))).toEqual([]);
+});
+
+test("a host that is well is no problem; one that is silent is one since it was seen last, and its targets are not judged", () => {
+  expect([...agentProblems([row()]), ...laneProblems([row()])]).toEqual([]);
+  const silent = row({ live: false, targetCounts: { down: 3 } });
+  expect(agentProblems([silent])).toMatchObject([{ kind: "host_silent", sinceMs: 5_000 }]);
+  expect(targetProblems([silent], new Map(), [])).toEqual([]);
+});
+
+test("a target that is down is named with its error and since when, where the agent was asked; else it is counted", () => {
+  const target = {
+    pool: "shop",
+    url: "http://h:1/metrics",
+    labels: { job: "shop", instance: "h:1" },
+    health: "down",
+    lastError: "refused",
+    lastScrapeMs: 0,
+    durationSeconds: 0,
+    samples: 0,
+  };
+  const brief = row({ targetCounts: { down: 1, up: 2 } });
+  const down = holdingNow(columns([gap, gap, gap, 0]));
+  const detailed = new Map([["a", row({ targets: [target, { ...target, health: "up" }] })]]);
+  expect(targetProblems([brief], detailed, down)).toMatchObject([
+    { what: "shop h:1", text: "down: refused", sinceMs: 180_000, href: "/hosts/a?tab=targets" },
+  ]);
+  expect(targetProblems([brief], new Map(), [])).toMatchObject([{ what: "1 target" }]);
+});
+
+const dropped = (reason: string) => ({
+  labels: { agent: "a", instance: "web-1", signal: "logs", reason },
+  value: 12,
+  sinceMs: 0,
+  isOlder: false,
+});
+
+test("an account that does not add up and a late lane are problems; what was dropped by choice is none", () => {
+  const lanes = [
+    { ...lane, stored: 7 },
+    { ...lane, signal: "logs", behindMs: 120_000 },
+  ];
+  expect(laneProblems([row({ lanes })]).map(({ kind }) => kind)).toEqual(["loss", "late"]);
+  expect(dropProblems([dropped("sampling"), dropped("spool_full")])).toMatchObject([
+    { text: "dropped 12 lines within the last hour: spool full" },
+  ]);
+});
+
+test("disks are told of hosts that are there, and of the store once for each file system", () => {
+  const full = [
+    { labels: { instance: "web-1", mountpoint: "/" }, value: 0.97, sinceMs: 1, isOlder: false },
+    { labels: { instance: "gone", mountpoint: "/" }, value: 0.97, sinceMs: 1, isOlder: false },
+  ];
+  const volume = { freeBytes: 10, sizeBytes: 100, usedBytes: 0, usedBytesMax: 0, path: "/d" };
+  const storage = {
+    shares: [],
+    head: { series: 0, samples: 0, records: 0, oldestMs: 0, newestMs: 0 },
+    volumes: [
+      { ...volume, name: "data" },
+      { ...volume, name: "blocks" },
+    ],
+    url: "",
+    trouble: "",
+    deletions: 0,
+    deletionBytes: 0,
+    maintainedMs: 0,
+    maintenanceFault: "",
+  };
+  const found = diskProblems(full, [row()], storage);
+  expect(found.map(({ what, level }) => [what, level])).toEqual([
+    ["/", "bad"],
+    ["The store's disk", "warn"],
+  ]);
+});
+
+test("groups hold five lines each, and those with problems come before those with warnings", () => {
+  const silent = Array.from({ length: 7 }, (_, i) => row({ agent: `a${i}`, live: false }));
+  const problems = [...agentProblems([row({ clockOffsetMs: 9_000 }), ...silent])];
+  expect(
+    groupProblems(problems).map(({ kind, shown, left }) => [kind, shown.length, left]),
+  ).toEqual([
+    ["host_silent", 5, 2],
+    ["agent", 1, 0],
+  ]);
+  expect(countProblems(problems)).toBe("7 problems, 1 warning");
+});

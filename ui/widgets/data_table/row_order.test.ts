@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import type { DataColumn } from "./data_column.ts";
+import { rowOrder } from "./row_order.ts";
+
+const numbers = [3, Number.NaN, 10, 1];
+const words = ["disk10", "", "disk2", "cpu"];
+const columns: readonly DataColumn[] = [
+  {
+    key: "n",
+    title: "n",
+    isNumber: true,
+    valueAt: (row) => numbers[row],
+    textAt: (row) => String(numbers[row]),
+  },
+  {
+    key: "w",
+    title: "w",
+    isNumber: false,
+    valueAt: (row) => words[row],
+    textAt: (row) => words[row] ?? "",
+  },
+];
+const order = (key: string, down: boolean, filters: Record<string, string> = {}) => [
+  ...rowOrder(columns, 4, { key, down }, new Map(Object.entries(filters))),
+];
+
+test("rowOrder() sorts numbers by value, and those without one come last", () => {
+  expect(order("n", false)).toEqual([3, 0, 2, 1]);
+  expect(order("n", true)).toEqual([2, 0, 3, 1]);
+});
+
+test("rowOrder() sorts texts as people count, empty ones last", () => {
+  expect(order("w", false)).toEqual([3, 2, 0, 1]);
+  expect(order("w", true)).toEqual([0, 2, 3, 1]);
+});
+
+test("rowOrder() filters numbers by comparison and texts by a part", () => {
+  expect(order("n", false, { n: "> 2" })).toEqual([0, 2]);
+  expect(order("n", false, { w: "DISK" })).toEqual([0, 2]);
+  expect(order("n", false, { w: "!disk" })).toEqual([3, 1]);
+  expect([...rowOrder(columns, 4, undefined, new Map())]).toEqual([0, 1, 2, 3]);
+});
+
+test("rowOrder() sorts many rows as it sorts few", () => {
+  const many = Float64Array.from(
+    { length: 100_000 },
+    (_, i) => ((Math.imul(i, 2_654_435_761) >>> 0) - 2 ** 31) / 1_000,
+  );
+  const [first] = columns;
+  const column = {
+    ...first,
+    key: "n",
+    title: "n",
+    isNumber: true,
+    valueAt: (row: number) => many[row],
+    textAt: String,
+  };
+  const rows = rowOrder([column], many.length, { key: "n", down: false }, new Map());
+  expect([...rows].map((row) => many[row])).toEqual(Array.from(many.toSorted()));
+});

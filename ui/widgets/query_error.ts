@@ -1,0 +1,29 @@
+import { messageOf } from "#shared/errors.ts";
+import { errorPosition, errorStretch, type ErrorPosition } from "../editor/error_position.ts";
+
+export type QueryError = {
+  /** Why, without the address of the API, the status and the position. */
+  readonly reason: string;
+  readonly position: ErrorPosition | undefined;
+};
+
+/** What an API said of a query, taken apart: "/api/v1/query: 1:5: parse error: … (400)". */
+export function readQueryError(error: unknown): QueryError {
+  const message = messageOf(error);
+  const reason = message
+    .replace(/^\/[\w/.-]*: /, "")
+    .replace(/ \(\d{3}\)$/, "")
+    .replace(/^(?:invalid parameter "?\w+"?: )?\d{1,6}:\d{1,6}: parse error: /, "")
+    .replace(/^parse error at line \d{1,6}, col \d{1,6}: /, "");
+  return { reason: reason === "" ? message : reason, position: errorPosition(message) };
+}
+
+/** A query in three parts, the wrong stretch in the middle. */
+export function markedQuery(
+  query: string,
+  position: ErrorPosition | undefined,
+): readonly [before: string, wrong: string, after: string] {
+  if (position === undefined) return [query, "", ""];
+  const { from, to } = errorStretch(query, position);
+  return [query.slice(0, from), query.slice(from, to), query.slice(to)];
+}
