@@ -95,6 +95,18 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("packets_per_s lost cpu_s_per_million cpu_share rss_mb"),
   },
   scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
+  ui_dashboard: {
+    args: words("--hosts 1 --hours 0.2 --rounds 1"),
+    keys: words("last_panel_ms requests aggregator_cpu_ms page_busy_ms"),
+  },
+  ui_logs: {
+    args: words("--lines 5000 --seconds 5 --minutes 0.05"),
+    keys: words("lines_scrolled frame_max_ms long_tasks scroll_heap_mb follow_heap_mb"),
+  },
+  ui_series: {
+    args: words("--series 200 --moves 5"),
+    keys: words("load_task_max_ms pointer_task_max_ms show_more_task_max_ms"),
+  },
   wanted: {
     args: words("--inputs 2 --targets 2 --rounds 1"),
     keys: words("applied_ms_p50 applied_ms_max inputs_restarted"),

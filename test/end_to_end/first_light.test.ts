@@ -111,6 +111,7 @@ async function seeInChromium(path: string, url: string): Promise<void> {
     await page.locator('a[href^="/hosts/"]').first().click();
     await page.getByText("CPU by mode").waitFor();
     await page.locator("canvas").first().waitFor();
+    await page.getByRole("tab", { name: "Logs" }).click();
     await page.getByText("the first line").waitFor();
     expect(complaints).toEqual([]);
   } finally {

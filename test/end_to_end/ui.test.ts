@@ -34,8 +34,7 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
 
   test("the list of hosts shows status, figures and account, silent hosts first", async () => {
     await ui.on({ hosts: 5 }, {}, async (page) => {
-      await page.goto("/");
-      await page.waitForURL("**/hosts");
+      await page.goto("/hosts");
       const rows = page.locator('[role="row"].host');
       await rows.nth(4).waitFor();
       expect(await rows.count()).toBe(5);
@@ -113,9 +112,13 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       ]) {
         await page.getByRole("region", { name: title }).first().locator("canvas").waitFor();
       }
+      const open = (tab: string) => page.getByRole("tab", { name: tab }).click();
+      await open("Logs");
+      await page.waitForURL(/tab=logs/);
       const log = page.getByRole("log");
       await log.getByText("connection refused").first().waitFor();
       expect(await log.locator(".level.error").count()).toBeGreaterThan(0);
+      await open("Loss account");
       const account = page.getByRole("region", { name: "Loss account", exact: true });
       const cells = await account.locator("tbody tr").first().locator("td").allInnerTexts();
       const [collected = 0, stored = 0, inFlight = 0, dropped = 0] = [1, 3, 5, 7].map((i) =>
@@ -123,7 +126,9 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       );
       expect(collected).toBeGreaterThan(0);
       expect(stored + inFlight + dropped).toBe(collected);
+      await open("Targets");
       await page.getByText("got status 500 from http://127.0.0.1:8080/metrics").waitFor();
+      await open("Services");
       const services = page.getByRole("region", { name: "Services", exact: true });
       expect(await services.locator("tbody tr").first().innerText()).toContain("ECONNREFUSED");
       await services.getByText("Needs password_file").click();
@@ -133,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
 
   test("the log follows, pauses, filters on the server and wraps", async () => {
     await ui.on({ hosts: 1 }, {}, async (page) => {
-      await page.goto("/hosts/agent-001");
+      await page.goto("/hosts/agent-001?tab=logs");
       const log = page.getByRole("log");
       const last = async (): Promise<string> => await log.locator(".log-text").last().innerText();
       await log.locator(".log-text").first().waitFor();
@@ -185,7 +190,8 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       await page.getByRole("button", { name: "Zoom out" }).click();
       await page.getByRole("button", { name: "Zoom out" }).click();
       await page.waitForURL(/to=now/);
-      await page.getByLabel("Time range").selectOption("now-1h");
+      await page.getByRole("button", { name: /^Time range/ }).click();
+      await page.getByRole("button", { name: "Last hour", exact: true }).click();
       await page.waitForURL(/from=now-1h/);
       await page.getByRole("link", { name: "Data" }).click();
       await page.waitForURL(/\/data\?from=now-1h/);
@@ -328,8 +334,8 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
       expect((rail?.y ?? 0) + (rail?.height ?? 0)).toBe(844);
       const card = await page.locator(".host").first().boundingBox();
       expect(card?.height ?? 0).toBeGreaterThan(120);
-      await page.getByRole("link", { name: "Data" }).tap();
-      await page.waitForURL("**/data");
+      await page.getByRole("link", { name: "Logs" }).tap();
+      await page.waitForURL("**/logs");
     });
   });
 });

@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
       await page.goto("/hosts");
       await page.getByRole("link", { name: "web-001.example.net" }).waitFor();
       const reached: string[] = [];
-      for (let i = 0; i < 25; i++) {
+      for (let i = 0; i < 40; i++) {
         await page.keyboard.press("Tab");
         const { name, outlined } = await page.evaluate(() => {
           const at = document.activeElement;
@@ -39,10 +39,11 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
       const order = [
         "Skip to the page",
         "Lapwing",
+        "Overview",
         "Hosts",
         "Data",
-        "Time range",
-        "Refresh",
+        "Time range: Last 15 minutes",
+        "Refresh: Live",
         "web-001.example.net",
       ];
       const places = order.map((name) => reached.indexOf(name));
@@ -78,9 +79,23 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
           { hosts: 5 },
           { colorScheme, ...options },
           async (page, _fixture, { complaints }) => {
-            for (const path of ["/hosts", "/hosts/agent-005", "/data"]) {
+            for (const path of [
+              "/",
+              "/hosts",
+              "/hosts?view=grid&group=site",
+              "/hosts/agent-005",
+              "/hosts/agent-005?tab=services",
+              "/hosts/agent-005?tab=events",
+              "/hosts/agent-005?tab=configuration",
+              "/data",
+            ]) {
               await page.goto(path);
-              await page.locator(".sparkline path[d^='M'], .log-text, .flow").first().waitFor();
+              await page
+                .locator(
+                  ".sparkline path[d^='M'], .event-list li, .panel canvas, main .table, .job, .flow",
+                )
+                .first()
+                .waitFor();
               await page.evaluate(axe);
               const found = await page.evaluate<string[]>(
                 `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,

@@ -1,3 +1,4 @@
+import { expect } from "bun:test";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
 const candidates = [
@@ -45,4 +46,19 @@ export async function openPage(
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   return { page, complaints };
+}
+
+/** Runs a test in a page of its own, closes it, and fails where the page complained. */
+export async function withPage(
+  browser: Browser,
+  options: BrowserContextOptions,
+  run: (opened: TestPage) => Promise<void>,
+): Promise<void> {
+  const opened = await openPage(browser, options);
+  try {
+    await run(opened);
+    expect(opened.complaints).toEqual([]);
+  } finally {
+    await opened.page.context().close();
+  }
 }

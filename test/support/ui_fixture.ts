@@ -1,6 +1,9 @@
 import { createConnectRouter } from "@connectrpc/connect";
 import { createFetchHandler } from "@connectrpc/connect/protocol";
 import { join } from "node:path";
+import { DashboardService } from "#proto/gen/v1/dashboard_pb.js";
+import { DataService } from "#proto/gen/v1/data_pb.js";
+import { EventService } from "#proto/gen/v1/events_pb.js";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 import {
   fixtureAgent,
@@ -11,6 +14,8 @@ import {
   fixtureSeriesLimits,
   linePeriodMs,
 } from "./ui_fixture_data.ts";
+import { fixtureEvents, fixtureStorage } from "./ui_fixture_state.ts";
+import { fixtureDashboards } from "./ui_fixture_dashboards.ts";
 
 export type UiFixture = {
   readonly url: string;
@@ -54,6 +59,19 @@ export function serveUiFixture({
       requests.push(pathname);
       if (failing) return new Response("the fixture was told to fail", { status: 503 });
       if (handler !== undefined) return handler(request);
+      if (pathname === "/api/v1/status/buildinfo") {
+        return Response.json({ status: "success", data: { version: "0.1.0" } });
+      }
+      if (pathname === "/api/v1/alerts") {
+        return Response.json({ status: "success", data: { alerts: [] } });
+      }
+      if (pathname === "/api/v1/status/config") {
+        const yaml = "listen: 0.0.0.0:7600\nnats:\n  servers: [nats://nats:4222]\n";
+        return Response.json({ status: "success", data: { yaml } });
+      }
+      // Nothing is found: lines of results, and the end.
+      if (pathname.startsWith("/api/v1/search/"))
+        return new Response('{"status":"success","has_more":false}\n');
       const query = searchParams.get("query") ?? "";
       if (refused?.test(query) === true) {
         const body = {
@@ -85,13 +103,20 @@ export function serveUiFixture({
 type Hosts = ReturnType<typeof fixtureHosts>;
 
 function rpcHandlers(hosts: Hosts): Map<string, (request: Request) => Promise<Response>> {
-  const router = createConnectRouter().service(QueryService, {
-    listAgents: () => ({ agents: hosts.map((host, i) => fixtureAgent(host, i, Date.now())) }),
+  const router = createConnectRouter().service(DashboardService, fixtureDashboards());
+  router.service(QueryService, {
+    listAgents: ({ agent, summary }) => ({
+      agents: hosts.flatMap((host, i) =>
+        agent === "" || agent === host.agent ? [fixtureAgent(host, i, Date.now(), summary)] : [],
+      ),
+    }),
     getLossAccount: () => ({
       lanes: hosts.flatMap((host, i) => fixtureLanes(host, i, Date.now())),
     }),
     listSeriesLimits: () => ({ limits: fixtureSeriesLimits(hosts, Date.now()) }),
   });
+  router.service(EventService, { listEvents: () => fixtureEvents(hosts, Date.now()) });
+  router.service(DataService, { getStorage: () => fixtureStorage(Date.now()) });
   return new Map(router.handlers.map((each) => [each.requestPath, createFetchHandler(each)]));
 }
 
@@ -101,7 +126,10 @@ async function file(dist: string, pathname: string): Promise<Response> {
   if (pathname !== "/" && (await found.exists())) return new Response(found);
   if (pathname.startsWith("/assets/")) return new Response("not found", { status: 404 });
   return new Response(Bun.file(join(dist, "index.html")), {
-    headers: { "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'" },
+    headers: {
+      "content-security-policy":
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    },
   });
 }
 

@@ -24,11 +24,62 @@ export function fixtureHosts(count: number, hostile: boolean): FixtureHost[] {
 
 const startedMs = Date.now() - 3 * 86_400_000;
 
+const fixtureServices = [
+  {
+    integration: "memcached",
+    title: "Memcached",
+    instance: "127.0.0.1:11211",
+    state: "running",
+    origin: "detection",
+    because: ["process memcached (pid 812)", "listens on 127.0.0.1:11211"],
+  },
+  {
+    integration: "redis",
+    title: "Redis",
+    instance: "127.0.0.1:6379",
+    state: "needs",
+    origin: "detection",
+    because: ["process redis-server (pid 813)", markupName],
+    needs: [{ key: "password_file", example: "/etc/lapwing/redis", why: "It asks for one." }],
+    snippet:
+      "integrations:\n  redis:\n    - address: 127.0.0.1:6379\n      # It asks for one.\n      password_file: /etc/lapwing/redis\n",
+  },
+  {
+    integration: "nginx",
+    title: "nginx",
+    instance: "127.0.0.1:8090",
+    state: "down",
+    origin: "configuration",
+    lastError: "connect ECONNREFUSED 127.0.0.1:8090",
+  },
+];
+
+const fixtureTargets = (seenMs: number) => [
+  {
+    pool: "node",
+    url: "http://127.0.0.1:9100/metrics",
+    health: "up",
+    lastScrapeMs: seenMs - 3_000,
+    lastDurationSeconds: 0.041,
+    samples: 1_204,
+  },
+  {
+    pool: "app",
+    url: "http://127.0.0.1:8080/metrics",
+    health: "down",
+    lastError: `got status 500 from http://127.0.0.1:8080/metrics, expected 200: ${markupName}`,
+    lastScrapeMs: seenMs - 9_000,
+    lastDurationSeconds: 2.1,
+  },
+];
+
 /** An agent as ListAgents tells it: its account grows with time and adds up at any moment. */
 export function fixtureAgent(
   host: FixtureHost,
   i: number,
   nowMs: number,
+  /** Without what a list leaves out. */
+  isBrief = false,
 ): MessageInitShape<typeof AgentSchema> {
   const seenMs = host.silent ? nowMs - 900_000 : nowMs - 400;
   return {
@@ -46,57 +97,19 @@ export function fixtureAgent(
         cpus: "8",
         memory_bytes: String(16 * 1_024 ** 3),
       },
+      labels: { env: i % 3 === 0 ? "staging" : "prod", site: ["north", "south"][i % 2] ?? "" },
+      targetCounts: [
+        { pool: "node", health: "up", count: 1 },
+        { pool: "app", health: i % 10 === 0 ? "down" : "up", count: 1 },
+      ],
+      configuration: { source: "local" },
+      scrapePools: [{ name: "app", configYaml: "job_name: app\nscrape_interval: 15s\n" }],
       lanes: [
         { spoolBytes: 1_200_000 + i, spoolBytesMax: 512 * 1_024 ** 2, state: "ok" },
         { spoolBytes: 90_000, spoolBytesMax: 512 * 1_024 ** 2, state: "ok" },
       ],
-      integrations: [
-        {
-          integration: "memcached",
-          title: "Memcached",
-          instance: "127.0.0.1:11211",
-          state: "running",
-          origin: "detection",
-          because: ["process memcached (pid 812)", "listens on 127.0.0.1:11211"],
-        },
-        {
-          integration: "redis",
-          title: "Redis",
-          instance: "127.0.0.1:6379",
-          state: "needs",
-          origin: "detection",
-          because: ["process redis-server (pid 813)", markupName],
-          needs: [{ key: "password_file", example: "/etc/lapwing/redis", why: "It asks for one." }],
-          snippet:
-            "integrations:\n  redis:\n    - address: 127.0.0.1:6379\n      # It asks for one.\n      password_file: /etc/lapwing/redis\n",
-        },
-        {
-          integration: "nginx",
-          title: "nginx",
-          instance: "127.0.0.1:8090",
-          state: "down",
-          origin: "configuration",
-          lastError: "connect ECONNREFUSED 127.0.0.1:8090",
-        },
-      ],
-      targets: [
-        {
-          pool: "node",
-          url: "http://127.0.0.1:9100/metrics",
-          health: "up",
-          lastScrapeMs: seenMs - 3_000,
-          lastDurationSeconds: 0.041,
-          samples: 1_204,
-        },
-        {
-          pool: "app",
-          url: "http://127.0.0.1:8080/metrics",
-          health: "down",
-          lastError: `got status 500 from http://127.0.0.1:8080/metrics, expected 200: ${markupName}`,
-          lastScrapeMs: seenMs - 9_000,
-          lastDurationSeconds: 2.1,
-        },
-      ],
+      integrations: isBrief ? [] : fixtureServices,
+      targets: isBrief ? [] : fixtureTargets(seenMs),
       sources: [{ type: "host_metrics", state: "running" }],
     },
     lastSeenMs: seenMs,
@@ -244,6 +257,11 @@ const shapes: readonly Shape[] = [
   },
   { metric: /pressure/, labels: [{}], value: (_, t, host) => 6 * wave(t, 180, host) ** 2 },
   { metric: /procs/, labels: [{}], value: (_, t) => 1 + Math.round(4 * wave(t, 40, 0)) },
+  {
+    metric: /collected_items/,
+    labels: [{}],
+    value: (_, t, host) => (host === 0 ? 900 + 40 * wave(t, 90, 0) : 0),
+  },
   { metric: /boot_time/, labels: [{}], value: () => 1_234_567 },
 ];
 
@@ -254,6 +272,8 @@ export type FixtureSeries = {
 
 /** The series that an expression gives, for the host that it names, or else one for each. */
 export function fixtureSeries(query: string, hosts: readonly FixtureHost[]): FixtureSeries[] {
+  // What holds only where something is wrong: nothing is, but for what agents tell themselves.
+  if (/ > 0(?:\.85)?$| == 0$/.test(query)) return [];
   const shape = shapes.find(({ metric }) => metric.test(query));
   if (shape === undefined) return [];
   const literal = /instance=("(?:[^"\\]|\\.)*")/.exec(query)?.[1];

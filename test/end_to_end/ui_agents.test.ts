@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { parse } from "yaml";
+import { z } from "zod";
+import { until } from "#test/support/asking.ts";
+import { builtUi } from "#test/support/built_ui.ts";
+import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { lapwing } from "#test/support/command_line.ts";
+import type { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { natsServerPath, startNats } from "#test/support/nats.ts";
+import { Stage } from "#test/support/stage.ts";
+import { phone } from "#test/support/ui_browser.ts";
+
+const chromiumPath = findChromium();
+const canRun = chromiumPath !== undefined && natsServerPath !== undefined;
+if (!canRun) console.warn("skipped: the tests of agents' pages need Chromium and nats-server");
+setDefaultTimeout(120_000);
+const Written = z.looseObject({ nats: z.looseObject({}), agent: z.looseObject({}) });
+
+describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
+  const stage = new Stage();
+  let browser: Browser;
+  let aggregator: LapwingProcess;
+  let id = "";
+
+  beforeAll(async () => {
+    await builtUi();
+    browser = await launchChromium(chromiumPath ?? "");
+    const keys = stage.path("keys");
+    await told("fleet", "init", "--keys", keys, "--resolver-dir", stage.path("jwt"));
+    const nats = await startNats(() => readFileSync(`${keys}/nats-server.conf`, "utf8"));
+    stage.after(() => nats.stop());
+    aggregator = await stage.start({
+      role: "aggregator",
+      name: "aggregator",
+      config: {
+        data_dir: stage.path("aggregator"),
+        nats: { servers: [nats.url], creds_file: `${keys}/aggregator.creds` },
+        fleet: { keys, http_changes: true },
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage.stop();
+  });
+
+  async function told(...args: string[]): Promise<string> {
+    const { code, out, err } = await lapwing(args, { cwd: stage.folder });
+    if (code !== 0) throw new Error(`lapwing ${args.join(" ")}: ${err}`);
+    return out.trim();
+  }
+
+  async function on(
+    path: string,
+    run: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> {
+    await withPage(browser, { baseURL: aggregator.url, ...options }, async ({ page }) => {
+      await page.goto(path);
+      await run(page);
+    });
+  }
+
+  test("a token made in the page enrols a host, whose agent then appears with its failing target", async () => {
+    await on("/agents", async (page) => {
+      await page.getByText("No agent has reported yet").waitFor();
+      await page.getByRole("button", { name: "Enrol a host" }).click();
+      await page.getByLabel("Labels on all that they send").fill("site north");
+      await page.getByText("expected name=value").waitFor();
+      expect(await page.getByRole("button", { name: "Make token" }).isDisabled()).toBe(true);
+      await page.getByLabel("Labels on all that they send").fill("site=north");
+      await page.getByRole("button", { name: "Make token" }).click();
+      const command = await page.getByLabel("the command that enrols", { exact: true }).innerText();
+      const [, token = ""] = /--token (lwe_\S+)/.exec(command) ?? [];
+      expect(command).toContain(`--url ${aggregator.url.replace(/\/$/, "")} --token`);
+      await page.getByText("No host has used it yet").waitFor();
+
+      const written = stage.path("enrolled.yaml");
+      const enrol = ["agent", "enroll", "--url", aggregator.url, "--token", token];
+      await told(...enrol, "--config", written, "--data-dir", stage.path("agent"));
+      await page.getByText(/^Enrolled: /).waitFor();
+      const config = Written.parse(parse(readFileSync(written, "utf8")));
+      await stage.start({
+        role: "agent",
+        name: "agent",
+        config: {
+          ...config,
+          sources: [{ type: "host_metrics", interval: "1s" }],
+          scrape_configs: [
+            {
+              job_name: "gone",
+              scrape_interval: "1s",
+              static_configs: [{ targets: ["127.0.0.1:9"] }],
+            },
+          ],
+        },
+      });
+      id = readFileSync(stage.path("agent", "agent", "id"), "utf8").trim();
+      await page.keyboard.press("Escape");
+      const row = page.getByRole("row").filter({ hasText: "1 of 1" });
+      await row.waitFor({ timeout: 60_000 });
+      expect(await row.innerText()).toContain("live");
+    });
+  });
+
+  test("an agent's page tells why a target fails, what it runs and what waits", async () => {
+    await on(`/agents/${id}`, async (page) => {
+      await page
+        .getByText(/127\.0\.0\.1:9.*(?:refused|fail)/i)
+        .first()
+        .waitFor();
+      expect(await page.getByText("site=north").count()).toBeGreaterThan(0);
+      await page.getByRole("tab", { name: "Configuration" }).click();
+      await page.getByText("its own file").first().waitFor();
+      await page.getByRole("group").filter({ hasText: "gone" }).first().click();
+      await page.getByText("job_name: gone").waitFor();
+      await page.getByRole("tab", { name: "Spool and loss" }).click();
+      await page.getByRole("table", { name: "Spool by signal" }).waitFor();
+      expect(page.url()).toContain("tab=spool");
+    });
+  });
+
+  test("the list is narrowed in the URL, and leads to the agent by the keyboard", async () => {
+    await on("/agents?is=silent", async (page) => {
+      await page.getByText("No agent matches").waitFor();
+      await page.getByRole("button", { name: "Clear them" }).click();
+      const row = page.getByRole("row").filter({ hasText: "1 of 1" });
+      await row.focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/agents/${id}*`);
+    });
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
+      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
+      for (const options of [{}, phone]) {
+        for (const path of ["/agents", "/agents?enrol=yes", `/agents/${id}`]) {
+          await on(
+            path,
+            async (page) => {
+              await page
+                .getByText(path.includes("enrol") ? "Make token" : /1 of 1|refused/)
+                .first()
+                .waitFor();
+              await page.evaluate(axe);
+              const found = await page.evaluate<string[]>(
+                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
+              );
+              expect({ path, found }).toEqual({ path, found: [] });
+              const over = await page.evaluate(
+                () => document.documentElement.scrollWidth - window.innerWidth,
+              );
+              expect(over).toBeLessThanOrEqual(0);
+            },
+            { colorScheme, bypassCSP: true, ...options },
+          );
+        }
+      }
+    });
+  }
+
+  test("revoking names the agent and what happens, and cuts it off", async () => {
+    await on(`/agents/${id}`, async (page) => {
+      await page.getByRole("button", { name: "Revoke" }).click();
+      const dialog = page.getByRole("dialog");
+      expect(await dialog.innerText()).toContain(id);
+      await dialog.getByRole("button", { name: /^Revoke / }).click();
+      await page
+        .getByText(/is revoked$/)
+        .first()
+        .waitFor();
+    });
+    await until("the agent is revoked", async () =>
+      (await told("fleet", "agents", "-c", stage.path("aggregator.yaml"))).includes("revoked"),
+    );
+  });
+});

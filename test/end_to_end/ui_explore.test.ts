@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { builtUi } from "#test/support/built_ui.ts";
+import { findChromium, launchChromium, openPage } from "#test/support/chromium.ts";
+import type { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { Stage } from "#test/support/stage.ts";
+import { phone } from "#test/support/ui_browser.ts";
+
+const chromiumPath = findChromium();
+if (chromiumPath === undefined) console.warn("skipped: the tests of Explore need Chromium");
+setDefaultTimeout(120_000);
+const still = "from=now-5m&to=now&refresh=off";
+
+const editor = (page: Page) => page.getByRole("textbox", { name: "Query A in PromQL" });
+const asked = (page: Page) => new URL(page.url()).searchParams.get("q.A");
+
+describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this host", () => {
+  const stage = new Stage();
+  let up: LapwingProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    await builtUi();
+    browser = await launchChromium(chromiumPath ?? "");
+    up = await stage.start({
+      role: "up",
+      name: "explore",
+      config: {
+        data_dir: stage.path("data"),
+        sources: [{ type: "host_metrics", interval: "1s" }],
+      },
+    });
+    await untilThere("count(count_over_time(node_cpu_seconds_total[1m]) > 3)");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage.stop();
+  });
+
+  /** Waits until an expression gives something. */
+  async function untilThere(expr: string): Promise<void> {
+    for (;;) {
+      const answer = await fetch(
+        `${up.url}/api/v1/query?${new URLSearchParams({ query: expr }).toString()}`,
+      );
+      if ((await answer.text()).includes('"value":')) return;
+      await Bun.sleep(200);
+    }
+  }
+
+  async function on(
+    path: string,
+    run: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> {
+    const { page, complaints } = await openPage(browser, { baseURL: up.url, ...options });
+    try {
+      await page.goto(path);
+      await run(page);
+      // A query that is refused is a 400, which Chromium tells as an error of the network.
+      expect(complaints.filter((text) => !text.includes("400 (Bad Request)"))).toEqual([]);
+    } finally {
+      await page.context().close();
+    }
+  }
+
+  test("a query is typed with completion from the data, run with Enter, and stays in the URL", async () => {
+    await on(`/explore?${still}`, async (page) => {
+      await editor(page).click();
+      await page.keyboard.type("node_memory_MemAv", { delay: 20 });
+      const option = page.getByRole("option", { name: /node_memory_MemAvailable_bytes/ });
+      await option.waitFor();
+      expect(await option.innerText()).toContain("gauge");
+      // A list that opened under the fingers is not taken from; the first Enter after a moment is, the second runs.
+      await page.waitForTimeout(200);
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Enter");
+      await page.getByText(/step \d+\w+, \d+ points, 1 series/).waitFor();
+      expect(asked(page)).toBe("node_memory_MemAvailable_bytes");
+      await page.locator(".result canvas").first().waitFor();
+    });
+  });
+
+  test("a broken query is marked where it is wrong, and the last good picture stays", async () => {
+    await on(`/explore?q.A=node_load1&view=raw&${still}`, async (page) => {
+      await page.locator(".raw-row").getByText("node_load1").waitFor();
+      await editor(page).click();
+      await page.keyboard.press("ControlOrMeta+A");
+      await page.keyboard.type("node_load1 nonsense");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Enter");
+      await page
+        .getByRole("alert")
+        .getByText(/unexpected identifier "nonsense"/)
+        .waitFor();
+      await page.locator(".cm-lintRange-error").getByText("nonsense").waitFor();
+      expect(await page.locator(".raw-row").innerText()).toContain("node_load1");
+      await page.getByText(/A not refreshed/).waitFor();
+    });
+  });
+
+  test("blocks write PromQL and read it back, and say what they can't show", async () => {
+    const expr = 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))';
+    await on(
+      `/explore?${new URLSearchParams({ "q.A": expr }).toString()}&${still}`,
+      async (page) => {
+        await page.getByRole("radio", { name: "Blocks" }).click();
+        const sum = page.getByRole("group", { name: "sum", exact: true });
+        await sum.waitFor();
+        await sum.getByRole("button", { name: "Remove sum" }).click();
+        await page.waitForURL(
+          (url) => url.searchParams.get("q.A") === 'rate(node_cpu_seconds_total{mode!="idle"}[1m])',
+        );
+        await page.getByRole("button", { name: "Explain" }).click();
+        await page.getByText("then per-second rate over 1 minute.").waitFor();
+        await page.goto(`/explore?q.A=node_load1%20%40%2017&as.A=builder&${still}`);
+        await page.getByText("Blocks can't show a fixed time (@): node_load1 @ 17.").waitFor();
+      },
+    );
+  });
+
+  test("formulas over queries, an instant table, and what the query took", async () => {
+    const search = new URLSearchParams({
+      "q.A": "node_memory_MemAvailable_bytes",
+      "q.B": "node_memory_MemTotal_bytes",
+      "q.C": "A / B * 100",
+      "as.C": "instant",
+      "as.A": "hidden",
+      "as.B": "hidden",
+    });
+    await on(`/explore?${search.toString()}&${still}`, async (page) => {
+      await page.getByText("at the end of the range, 1 series").waitFor();
+      await page.getByRole("button", { name: "Inspect", exact: true }).click();
+      const sheet = page.getByRole("dialog");
+      await sheet.getByText("Time in the aggregator").waitFor();
+      await sheet.getByText("Samples read", { exact: true }).waitFor();
+      await sheet.getByRole("tab", { name: "Request" }).click();
+      await sheet
+        .getByText("(node_memory_MemAvailable_bytes) / (node_memory_MemTotal_bytes) * 100", {
+          exact: true,
+        })
+        .waitFor();
+      await sheet.getByRole("tab", { name: "SQL" }).click();
+      await sheet
+        .getByText(/FROM metrics/)
+        .first()
+        .waitFor();
+    });
+  });
+
+  test("metrics are browsed as pictures, broken down by label, and a value is left out", async () => {
+    await on(`/explore/metrics?${still}`, async (page) => {
+      await page.getByLabel("Search metrics").fill("node_cpu_seconds");
+      await page.getByRole("button", { name: /^node_cpu_seconds_total/ }).click();
+      await page.waitForURL(/metric=node_cpu_seconds_total/);
+      await page.getByRole("button", { name: "Show each value of mode" }).click();
+      await page.getByRole("button", { name: "Leave out idle" }).click();
+      await page.getByRole("button", { name: "Remove the condition mode != idle" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("where")).toBe('mode!="idle"');
+      await page.getByRole("link", { name: "Open in Explore" }).click();
+      await page.waitForURL((url) => url.pathname === "/explore");
+      expect(asked(page)).toBe(
+        'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[$__rate_interval]))',
+      );
+    });
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
+      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
+      for (const options of [{ colorScheme }, { colorScheme, ...phone }]) {
+        for (const [path, shown] of [
+          [`/explore?${still}`, ".start"],
+          [`/explore?q.A=rate(node_cpu_seconds_total[1m])&as.A=builder&${still}`, ".result canvas"],
+          [`/explore/metrics?${still}`, ".metric-card path"],
+          [`/explore/metrics?metric=node_cpu_seconds_total&${still}`, ".chart-card canvas"],
+        ] as const) {
+          await on(
+            path,
+            async (page) => {
+              await page.locator(shown).first().waitFor();
+              await page.evaluate(axe);
+              const found = await page.evaluate<string[]>(
+                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
+              );
+              const sideways = await page.evaluate<number>(
+                "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth",
+              );
+              expect({ path, found, sideways }).toEqual({ path, found: [], sideways: 0 });
+            },
+            options,
+          );
+        }
+      }
+    });
+  }
+});
