@@ -11,6 +11,7 @@ import { integrationsCommand } from "#agent/integrations/integrations_command.ts
 import { pipelineCommand } from "#agent/pipeline_command.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
+import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import type { CheckDocument } from "#aggregator/fleet/configuration/configurations.ts";
 import { fleetCommand } from "#aggregator/fleet/fleet_command.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
@@ -38,7 +39,7 @@ const LapwingConfig = lazySchema(() =>
 );
 
 /** Read once, at the start; an agent's own keys are for the agent to tell. */
-const aggregatorKeys = ["storage", "ingest", "query", "streams", "fleet"] as const;
+const aggregatorKeys = ["storage", "ingest", "query", "dashboards", "streams", "fleet"] as const;
 /** What stays as it was at the start, so that it is shown so after a reload. */
 const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
 
@@ -48,6 +49,10 @@ const uiFolder = existsSync(join(builtUi, "index.html")) ? builtUi : undefined;
 /** Only the agent's own schema knows what is wrong with what agents are to collect; an aggregator loads it when it is asked to keep some. */
 const checkDocument: CheckDocument = async (name, text) =>
   (await import("#agent/configuration/document.ts")).checkDocument(name, text);
+
+/** Dashboards of what agents know: an aggregator shows them. */
+const boards: LoadBoards = async () =>
+  (await import("#agent/integrations/boards.ts")).integrationBoards();
 
 /** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
 async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
@@ -63,6 +68,7 @@ async function openUpRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<Ope
     receiver,
     lifecycle,
     uiFolder,
+    boards,
   });
   await aggregator.start();
   await agent.start(lifecycle.address);
@@ -118,7 +124,7 @@ export function otherCommands(program: Command): void {
       .description(
         "take what agents send over NATS, store it, answer queries, serve the interface",
       ),
-    (flags, lifecycle) => openAggregatorRole(flags, lifecycle, { uiFolder, checkDocument }),
+    (flags, lifecycle) => openAggregatorRole(flags, lifecycle, { uiFolder, checkDocument, boards }),
   );
   configFlags(program.command("check").description("check a configuration, and tell all mistakes"))
     .argument("[file]", "the file to check (or --config)")

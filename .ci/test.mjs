@@ -46,6 +46,7 @@ const programs = [
   ["fail2ban-server", "fail2ban"],
   ["haproxy", "haproxy"],
   ["squid", "squid"],
+  ["virsh", "libvirt-clients"],
   ["varnishd", "varnish"],
   ["/etc/php", "php-fpm"],
   ["shellcheck", "shellcheck"],
