@@ -62,14 +62,18 @@ export type Expr = { readonly text: string } & (
   | { readonly kind: "unary"; readonly op: string; readonly expr: Expr }
 );
 
+/** Words, in any case, that PromQL's grammar reads as something else where a name could stand; quoted they are names. */
+const reserved =
+  /^(?:and|or|unless|atan2|on|ignoring|group_left|group_right|by|without|bool|offset|inf|nan|start|end|step|range|anchored|smoothed|fill|fill_left|fill_right|sum|avg|count|min|max|group|stddev|stdvar|topk|bottomk|limitk|limit_ratio|quantile|count_values)$/i;
+
 /** A label's name, quoted where PromQL wants it. */
 export function labelText(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
+  return /^[A-Za-z_]\w*$/.test(name) && !reserved.test(name) ? name : JSON.stringify(name);
 }
 
 /** A selector as text; the empty one selects nothing on purpose, and so is empty text. */
 export function selectorText(metric: string, matchers: readonly Matcher[]): string {
-  const plain = /^[A-Za-z_:][\w:]*$/.test(metric);
+  const plain = /^[A-Za-z_:][\w:]*$/.test(metric) && !reserved.test(metric);
   const parts = matchers.map(
     ({ label, op, value }) => `${labelText(label)}${op}${JSON.stringify(value)}`,
   );

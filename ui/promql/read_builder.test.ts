@@ -19,12 +19,22 @@ import { matchOperators } from "./expr.ts";
 import { parsePromql } from "./parse.ts";
 import { readBuilder } from "./read_builder.ts";
 
-const word = stringMatching(/^[a-z_][a-z0-9_]{0,8}$/).filter(
-  // Words that PromQL reads as something else where a name stands.
-  (text) =>
-    !/^(?:and|or|unless|on|by|without|ignoring|offset|bool|inf|nan|atan2|start|end|step|range|min|max|sum|avg|count|group|info|anchored|smoothed|fill\w*|topk|bottomk|limitk|limit_ratio|quantile|stddev|stdvar|count_values|group_left|group_right)$/i.test(
-      text,
-    ),
+const word = oneof(
+  stringMatching(/^[a-z_][a-z0-9_]{0,8}$/),
+  // PromQL reads these as something else where a name stands, in any case.
+  constantFrom(
+    "on",
+    "By",
+    "offset",
+    "inf",
+    "NaN",
+    "sum",
+    "bool",
+    "and",
+    "group_left",
+    "start",
+    "rate",
+  ),
 );
 const name = oneof(word, string({ minLength: 1, maxLength: 8, unit: "grapheme-ascii" }));
 const range = constantFrom("5m", "1h30m", "$__rate_interval", "90s");
