@@ -6,7 +6,9 @@ import { processCpuSeconds, processResidentBytes } from "./lapwing_process.ts";
 import { remoteWriteBody } from "./remote_write_body.ts";
 import { freePort } from "./free_port.ts";
 
-const startMaxMs = 30_000;
+const startMaxMs = 60_000;
+/** Another process may take the port that was free a moment ago. */
+const startTries = 5;
 const binaries = { prometheus: "prometheus", victoriametrics: "victoria-metrics" } as const;
 
 export type PeerName = keyof typeof binaries;
@@ -24,6 +26,19 @@ export class MetricPeer {
   #child: Bun.Subprocess | undefined;
 
   static async start(name: PeerName): Promise<MetricPeer> {
+    for (let tries = 1; ; tries++) {
+      const peer = await MetricPeer.#prepare(name);
+      try {
+        await peer.restart();
+        return peer;
+      } catch (error) {
+        await peer.stop();
+        if (tries === startTries) throw error;
+      }
+    }
+  }
+
+  static async #prepare(name: PeerName): Promise<MetricPeer> {
     const folder = await mkdtemp(join(tmpdir(), `lapwing-${name}-`));
     const port = await freePort();
     const data = join(folder, "data");
@@ -48,9 +63,7 @@ export class MetricPeer {
         "-loggerLevel=ERROR",
       ],
     } as const;
-    const peer = new MetricPeer(`http://${listen}`, folder, [binaries[name], ...flags[name]]);
-    await peer.restart();
-    return peer;
+    return new MetricPeer(`http://${listen}`, folder, [binaries[name], ...flags[name]]);
   }
 
   private constructor(url: string, folder: string, commandLine: readonly string[]) {
@@ -62,17 +75,21 @@ export class MetricPeer {
   /** Ends it as a service manager does, which writes everything to disk, and starts it again. */
   async restart(): Promise<void> {
     await this.#end();
-    this.#child = Bun.spawn([...this.#arguments], { stdout: "ignore", stderr: "ignore" });
+    const child = Bun.spawn([...this.#arguments], { stdout: "ignore", stderr: "pipe" });
+    this.#child = child;
+    const said = new Response(child.stderr).text();
     const deadline = performance.now() + startMaxMs;
-    for (;;) {
+    while (child.exitCode === null) {
       try {
-        if ((await fetch(`${this.url}/api/v1/query?query=1`)).ok) return;
+        const signal = AbortSignal.timeout(5_000);
+        if ((await fetch(`${this.url}/api/v1/query?query=1`, { signal })).ok) return;
       } catch {
         // Not listening yet.
       }
       if (performance.now() > deadline) throw new Error(`${this.url} does not answer`);
       await Bun.sleep(50);
     }
+    throw new Error(`${this.#arguments[0]} ended with ${child.exitCode}: ${await said}`);
   }
 
   async write(series: readonly HostSeries[]): Promise<void> {

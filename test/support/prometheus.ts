@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { freePort } from "./free_port.ts";
 
 export const prometheusProgram = Bun.which("prometheus");
 
@@ -15,7 +16,7 @@ export async function startPrometheus(
   flags: readonly string[] = [],
 ): Promise<RunningPrometheus> {
   mkdirSync(folder, { recursive: true });
-  const port = freePort();
+  const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const file = join(folder, "prometheus.yml");
   writeFileSync(file, stringify(typeof config === "function" ? config(address) : config));
@@ -52,12 +53,4 @@ export async function startPrometheus(
     throw thrown;
   }
   return { url: `http://${address}`, stop };
-}
-
-/** Free at this moment: the program cannot tell which port it took of its own. */
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }
