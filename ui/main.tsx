@@ -29,7 +29,11 @@ import "./style/data_table.css";
 import "./style/data.css";
 import "./style/explore.css";
 import "./style/logs.css";
-import "./style/dashboards.css";
+import "./style/board_list.css";
+import "./style/board.css";
+import "./style/board_edit.css";
+import "./style/forms.css";
+import "./style/board_sheets.css";
 import "./style/agents.css";
 
 restoreTheme();
