@@ -99,6 +99,8 @@ export const PanelQuery = z.strictObject({
   legend: text.optional(),
   /** One value at the end of the range, or the range. */
   instant: z.boolean().optional(),
+  /** With `instant`: the range, too. Tables show the one value, other kinds the range and what only the one value has. */
+  range: z.boolean().optional(),
   format: z.enum(["time_series", "table", "heatmap"]).default("time_series"),
   /** The smallest step, as a duration. */
   step_min: z.string().max(50).optional(),

@@ -32,6 +32,7 @@ test("importGrafana() carries queries of every kind, and says which can't be ask
         legendFormat: "__auto",
         interval: "1m",
         instant: true,
+        range: true,
         exemplar: true,
       },
       {
@@ -53,7 +54,7 @@ test("importGrafana() carries queries of every kind, and says which can't be ask
     ],
   });
   expect(made?.queries).toMatchObject([
-    { ref: "A", source: "metrics", expr: "a", step_min: "1m", instant: true },
+    { ref: "A", source: "metrics", expr: "a", step_min: "1m", instant: true, range: true },
     { ref: "B", source: "logs", hidden: true },
     { ref: "C", source: "expression", expr: "$A * 2", options: { type: "math" } },
     { ref: "D", source: "unsupported", expr: "select 1", options: { type: "mysql" } },

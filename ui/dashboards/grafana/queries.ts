@@ -109,8 +109,6 @@ function exprOf(target: Source, note: Note): string {
 
 function metricsQuery(target: Source, panelType: string, note: Note): Part {
   const [instant, range] = [target["instant"] === true, target["range"] === true];
-  if (instant && range)
-    note("instant", "asks both for one value and for the range: only the range is asked");
   if (target["exemplar"] === true) note("exemplar", "exemplars are not drawn");
   const factor = numberOr(target["intervalFactor"]);
   if (factor !== undefined && factor > 1)
@@ -126,7 +124,8 @@ function metricsQuery(target: Source, panelType: string, note: Note): Part {
   return {
     source: "metrics",
     expr: exprOf(target, note),
-    instant: instant && !range,
+    instant,
+    ...(instant && range ? { range } : {}),
     format,
     ...legendOf(target),
     ...stepOf(target["interval"]),

@@ -93,6 +93,26 @@ test("an expression takes another panel's answer, though it be hidden", () => {
   expect(answered(panels).values).toEqual([["B", 6]]);
 });
 
+test("a query of one value and of the range asks both; a table only the one value, which alone it shows", () => {
+  const queries = [{ ref: "A", expr: "up", instant: true, range: true }];
+  expect(answered([{ queries }])).toMatchObject({ asked: ["up", "up"], values: [["A", 2]] });
+  expect(answered([{ queries, kind: "table" }]).asked).toEqual(["up"]);
+  const asTable = queries.map((query) => ({ ...query, format: "table" }));
+  expect(answered([{ queries: asTable }]).asked).toEqual(["up"]);
+});
+
+test("another panel's answer is taken before its transformations where the query says so", () => {
+  const limit = { id: "limit", options: { limitField: 0 } };
+  const source = { queries: [{ ref: "Q", expr: "up" }], transformations: [limit] };
+  const of = (options: Record<string, unknown>) =>
+    answered([
+      { queries: [{ ref: "A", source: "panel", options: { panel: 2, ...options } }] },
+      source,
+    ]).values;
+  expect(of({ transformed: false })).toEqual([["A", 2]]);
+  expect(of({ transformed: true })).toEqual([["A"]]);
+});
+
 test("what is computed from a failed query says nothing more; unknown queries and circles are named", () => {
   const broken = [{ ref: "A", expr: "up" }, math("B", "$A * 2"), math("C", "$B * 2")];
   expect(answered([{ queries: broken }], ["up"])).toMatchObject({

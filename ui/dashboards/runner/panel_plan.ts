@@ -1,4 +1,5 @@
 import type { Dashboard, Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
+import { labelsKey } from "#shared/model/labels.ts";
 import type { Frame } from "../../frames/frame.ts";
 import type { Window } from "../../state/time_range.ts";
 import { panelOf } from "../edit/change.ts";
@@ -65,12 +66,14 @@ export function answerOf(plan: PanelPlan, stateOf: (key: string) => AnswerState)
   for (const question of plan.questions) {
     const { answered, error } = stateOf(question.key);
     if (error !== undefined) complaints.push({ ref: question.ref, error });
-    byRef.set(question.ref, withRef(answered?.frames ?? [], question.ref));
+    const frames = withRef(answered?.frames ?? [], question.ref);
+    const before = byRef.get(question.ref);
+    byRef.set(question.ref, before === undefined ? frames : withMore(before, frames));
   }
   for (const [ref, other] of plan.others) {
     const answer = answerOf(other, stateOf);
     const query = plan.panel.queries.find((each) => each.ref === ref);
-    const wantsRaw = query?.options?.["with_transformations"] === false;
+    const wantsRaw = query?.options?.["transformed"] === false;
     byRef.set(ref, withRef(wantsRaw ? answer.raw : answer.frames, ref));
     complaints.push(...answer.complaints.map(({ error }) => ({ ref, error })));
   }
@@ -96,6 +99,16 @@ function unsupported(query: PanelQuery): Error {
   const type = query.options?.["type"];
   const name = typeof type === "string" ? `"${type}"` : "another data source";
   return new Error(`query ${query.ref} asks ${name}, which Lapwing does not have`);
+}
+
+/** What only the second answer to a query has: series that began after the last point of the range. */
+function withMore(range: readonly Frame[], instant: readonly Frame[]): readonly Frame[] {
+  const known = new Set(range.map(seriesKey));
+  return [...range, ...instant.filter((frame) => !known.has(seriesKey(frame)))];
+}
+
+function seriesKey({ fields }: Frame): string {
+  return fields.map(({ name, labels }) => `${name}\u0000${labelsKey(labels)}`).join("\u0001");
 }
 
 /** Answers are shared between panels, in which their queries may have other names. */

@@ -92,7 +92,19 @@ export function questionsOf(
   const needed = neededRefs(panel);
   const asked = panel.queries.filter(({ ref }) => needed.has(ref));
   const tables = asked.filter(({ format }) => format === "table").length;
-  return asked.flatMap((query) => questionOf(panel, query, scope, moment, points, tables > 1));
+  return asked.flatMap((query) =>
+    instantsOf(panel, query).flatMap((instant) =>
+      questionOf(panel, { ...query, instant }, scope, moment, points, tables > 1),
+    ),
+  );
+}
+
+/** Whether one value is asked, the range, or one after the other: nothing of a range is to be seen in a table. */
+function instantsOf({ kind }: Panel, query: PanelQuery): readonly boolean[] {
+  const { instant = false, range = false, format, source } = query;
+  const isBoth = instant && range && source === "metrics";
+  if (!isBoth) return [instant];
+  return format === "table" || kind === "table" ? [true] : [false, true];
 }
 
 function questionOf(

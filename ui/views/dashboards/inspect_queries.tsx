@@ -22,7 +22,7 @@ export function InspectQueries({ data }: { readonly data: PanelData }) {
     const answered = state?.answered;
     const points = answered?.frames.reduce((sum, frame) => sum + frame.length, 0) ?? 0;
     return (
-      <section key={question.ref} className="inspect-query" aria-label={`Query ${question.ref}`}>
+      <section key={question.key} className="inspect-query" aria-label={`Query ${question.ref}`}>
         <div className="toolbar">
           <h3>Query {question.ref}</h3>
           <CopyButton label="Copy the query" text={question.expr} word="Copy" />

@@ -269,6 +269,13 @@ function QueryOptions({
         checked={query.instant === true}
         onChange={(instant) => onChange({ ...query, instant })}
       />
+      {query.instant === true && query.source === "metrics" && (
+        <Switch
+          label="And the range"
+          checked={query.range === true}
+          onChange={(range) => onChange({ ...query, range })}
+        />
+      )}
     </div>
   );
 }
