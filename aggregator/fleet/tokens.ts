@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
 import type { Catalog } from "../store/catalog.ts";
 import { count } from "../store/catalog_count.ts";
 import { insertAudit } from "../store/catalog_writes.ts";
 
 type Transactions = Pick<Catalog, "transaction">;
-/** What a token may allow at most. */
-export const tokenLimits = { ttlMaxMs: 365 * 86_400_000, usesMax: 100_000 } as const;
+/** What a token may allow at most, and how many of a tenant can be in force. */
+export const tokenLimits = {
+  ttlMaxMs: 365 * 86_400_000,
+  usesMax: 100_000,
+  inForceMax: 1_000,
+} as const;
 
 type By = { readonly actor: string; readonly nowMs: number };
 
@@ -33,7 +38,7 @@ export function secretHash(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** Gives the token itself, which nobody can tell again. */
+/** Gives the token itself, which nobody can tell again. Throws OperatingError "overloaded" where the tenant has too many in force. */
 export async function createToken(
   catalog: Transactions,
   { tenant, labels, ttlMs, usesMax }: TokenTerms,
@@ -47,6 +52,15 @@ export async function createToken(
       (id, tenant, hash, labels, created_ms, expires_ms, uses, uses_max)
       VALUES (${id}, ${tenant}, ${secretHash(secret)}, ${JSON.stringify(labels)}, ${nowMs},
         ${expiresMs}, 0, ${usesMax})`;
+    // Counted after the write, so that nobody writes between; what is thrown takes it back.
+    const [row] = await sql`SELECT count(*) AS in_force FROM enrolment_tokens
+      WHERE tenant = ${tenant} AND revoked_ms IS NULL AND expires_ms > ${nowMs} AND uses < uses_max`;
+    const { in_force: inForce } = InForceRow.parse(row);
+    if (inForce > tokenLimits.inForceMax)
+      throw new OperatingError(
+        "overloaded",
+        `${tokenLimits.inForceMax} tokens are in force: expected no more, revoke some first`,
+      );
     const detail = JSON.stringify({ token: id, expires_ms: expiresMs, uses_max: usesMax });
     const entry = { atMs: nowMs, tenant, actor, action: "create_token", detail };
     await insertAudit(sql, Bun.randomUUIDv7(), entry);
@@ -81,6 +95,7 @@ export function revokeToken(
   });
 }
 
+const InForceRow = z.object({ in_force: count });
 const LabelsText = z
   .string()
   .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)));

@@ -1,6 +1,7 @@
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import { OperatingError } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { isFromElsewhere } from "../../other_sites.ts";
 
 /** There is no login yet, so nobody has a name. */
@@ -16,10 +17,27 @@ export function refusalOfChange(
   return isFromElsewhere(c) ? c.json({ error: "not from another site" }, 403) : undefined;
 }
 
-/** The status of an answer to what went wrong. */
-export function statusOf(thrown: unknown): 400 | 404 | 503 {
+/** Refuses bodies that are longer, and says how long they may be. */
+export function limitedBody(bytesMax: number): MiddlewareHandler {
+  const error = `the body is too long: expected ${bytesMax} bytes at most`;
+  return bodyLimit({ maxSize: bytesMax, onError: (c) => c.json({ error }, 413) });
+}
+
+/** What went wrong, as `{error}`: for a Hono's onError. */
+export function failure(thrown: unknown, c: Context): Response {
+  return c.json({ error: wordsOf(thrown) }, statusOf(thrown));
+}
+
+function wordsOf(thrown: unknown): string {
+  if (thrown instanceof z.ZodError) return z.prettifyError(thrown);
+  const text = messageOf(thrown);
+  return thrown instanceof SyntaxError ? `the body is not as expected, JSON: ${text}` : text;
+}
+
+function statusOf(thrown: unknown): 400 | 404 | 429 | 503 {
   if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) return 400;
   if (!(thrown instanceof OperatingError)) return 503;
   if (thrown.code === "not_found") return 404;
+  if (thrown.code === "overloaded") return 429;
   return thrown.code === "bad_request" ? 400 : 503;
 }

@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { Agents } from "#aggregator/fleet/agents.ts";
 import { Audience } from "#aggregator/fleet/configuration/audience.ts";
@@ -23,9 +22,8 @@ import {
   listRollouts,
   rolloutAgents,
 } from "#aggregator/fleet/rollout/rollouts.ts";
-import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { httpActor, refusalOfChange, statusOf } from "./changes.ts";
+import { failure, httpActor, limitedBody, refusalOfChange } from "./changes.ts";
 
 export type ConfigurationRoutesParts = {
   readonly catalog: Transactions;
@@ -91,7 +89,7 @@ export function configurationRoutes(parts: ConfigurationRoutesParts): Hono {
     return c.json({ rollouts, agents: newest });
   });
   app.route("/", changingRoutes(parts));
-  app.onError((thrown, c) => c.json({ error: messageOf(thrown) }, statusOf(thrown)));
+  app.onError(failure);
   return app;
 }
 
@@ -106,7 +104,7 @@ function changingRoutes({
   const one = `${base}/configurations/:name`;
   const by = () => ({ actor: httpActor, nowMs: clock.now() });
   const guard = (c: Context) => refusalOfChange(c, mayChange, "lapwing fleet config");
-  const limit = bodyLimit({ maxSize: bodyBytesMax });
+  const limit = limitedBody(bodyBytesMax);
   app.put(one, limit, async (c) => {
     const refused = guard(c);
     if (refused !== undefined) return refused;

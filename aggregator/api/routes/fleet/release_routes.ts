@@ -8,9 +8,8 @@ import {
 } from "#aggregator/fleet/rollout/rollouts.ts";
 import { binaryKind, binaryName } from "#aggregator/fleet/updates/agent_binary.ts";
 import { listReleases } from "#aggregator/fleet/updates/releases.ts";
-import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { httpActor, refusalOfChange, statusOf } from "./changes.ts";
+import { failure, httpActor, refusalOfChange } from "./changes.ts";
 
 export type ReleaseRoutesParts = {
   readonly catalog: Transactions;
@@ -50,6 +49,6 @@ export function releaseRoutes({ catalog, tenant, mayChange, clock }: ReleaseRout
       const by = { actor: httpActor, nowMs: clock.now() };
       return c.json(await commandRollout(catalog, release, command, by));
     });
-  app.onError((thrown, c) => c.json({ error: messageOf(thrown) }, statusOf(thrown)));
+  app.onError(failure);
   return app;
 }
