@@ -101,7 +101,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   },
   ui_logs: {
     args: words("--lines 5000 --seconds 5 --minutes 0.05"),
-    keys: words("lines_scrolled frame_max_ms long_tasks scroll_heap_mb follow_heap_mb"),
+    keys: words("lines_scrolled frame_max_ms task_max_cpu_ms scroll_heap_mb follow_heap_mb"),
   },
   ui_series: {
     args: words("--series 200 --moves 5"),
