@@ -5,6 +5,8 @@ import { QueryService } from "#proto/gen/v1/query_pb.js";
 import { audit } from "#test/support/numbered.ts";
 import type { Cause } from "./explain_samples.ts";
 import { explainSamples } from "./explain_samples.ts";
+import type { ScrapeRow } from "./scrape_rows.ts";
+import { failedScrapes, scrapeRows } from "./scrape_rows.ts";
 import type { Host, World } from "./world.ts";
 
 /**
@@ -38,16 +40,11 @@ export type Verdict = {
   problems: string[];
 };
 
-/** A scrape's row has the time of its tick where that is so near. */
-const nudgeMs = 2;
 /** When a disk takes writes again, one that was refused may still be on its way back. */
 const refusedLateMs = 1_000;
 
 /** The number; up, the duration, and three counts of samples and series. */
 const samplesAScrape = 6;
-
-/** The row of a scrape as it is stored. */
-type ScrapeRow = { readonly atMs: number; readonly isUp: boolean; readonly durationMs: number };
 
 function client(world: World) {
   return createClient(QueryService, createConnectTransport({ baseUrl: world.aggregator.url }));
@@ -128,7 +125,7 @@ export async function judge(world: World): Promise<Verdict> {
     world,
     "SELECT labels['exporter'], value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
   );
-  const scrapes = await scrapeRows(world);
+  const scrapes = await scrapeRows((sql) => rowsOf(world, sql));
   const refusals = refusalsOf(lanes);
   for (const host of world.hosts) {
     judgeLines(host, lines, verdict);
@@ -136,24 +133,6 @@ export async function judge(world: World): Promise<Verdict> {
   }
   await judgeAccount(world, verdict);
   return verdict;
-}
-
-/** By the target's address, in order of time. */
-async function scrapeRows(world: World): Promise<Map<string, ScrapeRow[]>> {
-  const rows = await rowsOf(
-    world,
-    `SELECT labels['instance'], epoch_ms(timestamp), max(value) FILTER (name = 'up'),
-       max(value) FILTER (name = 'scrape_duration_seconds')
-     FROM metrics WHERE name IN ('up', 'scrape_duration_seconds') AND NOT isnan(value) GROUP BY 1, 2 ORDER BY 2`,
-  );
-  const found = new Map<string, ScrapeRow[]>();
-  for (const [instance, atMs, up, seconds] of rows) {
-    const row = { atMs: Number(atMs), isUp: up === 1, durationMs: 1_000 * Number(seconds) };
-    const some = found.get(String(instance));
-    if (some === undefined) found.set(String(instance), [row]);
-    else some.push(row);
-  }
-  return found;
 }
 
 /** How many whole scrapes the disk has refused, by the account. */
@@ -170,12 +149,6 @@ function causesOf(
   refusals: number,
 ): Cause[] {
   const rows = scrapes.get(host.exporter.target) ?? [];
-  const failed = rows
-    .filter(({ isUp }) => !isUp)
-    .map(({ atMs, durationMs }): Cause => {
-      const span = { fromMs: atMs - nudgeMs, toMs: atMs + durationMs + nudgeMs };
-      return { kind: "scrape_failed", spans: [span] };
-    });
   const cutShort = host.goneMs.map((goneMs): Cause => {
     const last = rows.findLast(({ atMs }) => atMs <= goneMs);
     return { kind: "cut_short", spans: [{ fromMs: last?.atMs ?? 0, toMs: goneMs }] };
@@ -184,7 +157,7 @@ function causesOf(
   const refused = Array.from({ length: spans.length === 0 ? 0 : refusals }, (): Cause => {
     return { kind: "disk_error", spans };
   });
-  return [...failed, ...cutShort, ...refused];
+  return [...failedScrapes(rows), ...cutShort, ...refused];
 }
 
 function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): void {
