@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { startTransition, useCallback, useMemo, useState } from "react";
 import { GraphChart } from "../../plot/graph/graph_chart.tsx";
 import { graphOf, type GraphSeries } from "../../plot/graph/graph_model.ts";
 import { GraphStyle, type GraphOptions } from "../../plot/graph/graph_style.ts";
@@ -23,6 +23,8 @@ export function GraphPanel(props: PanelProps<GraphOptions> & { readonly isTime: 
       graphOf(frames, isTime, { dark, seriesMax, styleOf: (field) => customOf(GraphStyle, field) }),
     [frames, isTime, dark, seriesMax],
   );
+  // A thousand series and their legend are rendered in many short tasks.
+  const onSeriesMax = useCallback((most: number) => startTransition(() => setAsked(most)), []);
   const links = useCallback(
     ({ field, has }: GraphSeries, index: number) => {
       const row = has === undefined ? index : rowAt(frames, field, graph.positions[index]);
@@ -39,7 +41,7 @@ export function GraphPanel(props: PanelProps<GraphOptions> & { readonly isTime: 
       </Nothing>
     );
   }
-  return <GraphChart {...props} graph={graph} linksOf={links} onSeriesMax={setAsked} />;
+  return <GraphChart {...props} graph={graph} linksOf={links} onSeriesMax={onSeriesMax} />;
 }
 
 /** The row of the field's own frame that stands at a position. */

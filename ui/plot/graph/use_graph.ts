@@ -34,6 +34,8 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
   // The chart outlives renders: it reads what is current through this.
   const latest = useRef(props);
   latest.current = props;
+  // The one in the document: as another is built, `chart` still is the one before until the next render, and drawing in that is for nobody.
+  const alive = useRef<uPlot>(undefined);
   const close = useCallback(() => {
     pinned.current = false;
     setPlace(undefined);
@@ -60,6 +62,7 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
       drawn: () => setDraws((count) => count + 1),
     });
     const endTouch = followTouch(made);
+    alive.current = made;
     setChart(made);
     return () => {
       endTouch();
@@ -67,18 +70,21 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
       pinned.current = false;
       setPlace(undefined);
       setChart(undefined);
+      alive.current = undefined;
       made.destroy();
     };
   }, [host, identity, dark, timeZone, crosshair, pin]);
 
   useEffect(() => {
-    if (chart !== undefined && (chart.width !== width || chart.height !== height)) {
+    if (chart === undefined || chart !== alive.current) return;
+    if (chart.width !== width || chart.height !== height) {
       chart.setSize({ width, height });
     }
   }, [chart, width, height]);
 
   const first = useRef<uPlot>(undefined);
   useEffect(() => {
+    if (chart !== alive.current) return;
     // It was built with its first data.
     if (chart !== undefined && first.current === chart)
       chart.setData(columnsOf(graph.positions, drawn));
@@ -86,7 +92,7 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
   }, [chart, graph, drawn, props.window.startMs, props.window.endMs]);
 
   useEffect(() => {
-    if (chart === undefined) return;
+    if (chart === undefined || chart !== alive.current) return;
     graph.series.forEach(({ key }, i) => {
       const show = !hidden.has(key);
       if (chart.series[i + 1]?.show !== show) chart.setSeries(i + 1, { show });
