@@ -105,7 +105,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   },
   ui_series: {
     args: words("--series 200 --moves 5"),
-    keys: words("load_task_max_ms pointer_task_max_ms show_more_task_max_ms"),
+    keys: words("load pointer show_more"),
   },
   wanted: {
     args: words("--inputs 2 --targets 2 --rounds 1"),

@@ -10,7 +10,7 @@ const long = "long ".repeat(60);
 const rightToLeft = "\u202eevil\u202c שלום عالم";
 const harmful = [markup, long, rightToLeft, "{a|rich} %s $1 ${x}"];
 
-export function framesOf(kind: PanelKind, given: Given): readonly Frame[] {
+export async function framesOf(kind: PanelKind, given: Given): Promise<readonly Frame[]> {
   const frames = kind.sample();
   if (given === "empty") return frames.map(emptied);
   if (given === "hostile") return frames.map((frame, i) => hostile(frame, i));
@@ -27,17 +27,25 @@ export function framesOf(kind: PanelKind, given: Given): readonly Frame[] {
 
 const panelEndMs = Date.UTC(2026, 0, 15, 12);
 
-/** Waves of an hour, one for each container, that share their times as the series of an answer do. */
-function manySeries(count: number): readonly Frame[] {
+const seriesPerTask = 200;
+
+/**
+ * Waves of an hour, one for each container, that share their times as the series of an answer do. Made in many short tasks: a long one of
+ * the page is to be one of the panel's own.
+ */
+async function manySeries(count: number): Promise<readonly Frame[]> {
   const values = Float64Array.from({ length: 61 }, (_, i) => panelEndMs - (60 - i) * 60_000);
   const time: Field = { name: "Time", type: "time", labels: {}, values, options: {} };
-  return Array.from({ length: count }, (_, at): Frame => {
+  const frames: Frame[] = [];
+  for (let at = 0; at < count; at++) {
     const name = `container-${at}`;
     const wave = values.map((_ms, i) => Math.sin(i / 9 + at) * (at % 97) + at / 10);
     const labels = { container: name, host: `host-${at % 100}` };
     const number: Field = { name, type: "number", labels, values: wave, options: {} };
-    return { ref: "A", name, length: values.length, fields: [time, number], notices: [] };
-  });
+    frames.push({ ref: "A", name, length: values.length, fields: [time, number], notices: [] });
+    if (at % seriesPerTask === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  return frames;
 }
 
 const rowsPattern = /^rows_(\d+)$/;

@@ -11,6 +11,7 @@ import { assert } from "#shared/assert.ts";
 import "#ui/client/schema_mode.ts";
 import { connectDashboards } from "#ui/client/dashboard_service.ts";
 import { connectInventory } from "#ui/client/query_service.ts";
+import type { Frame } from "#ui/frames/frame.ts";
 import type { PanelKind, PanelProps } from "#ui/panels/panel_kind.ts";
 import { panelKinds } from "#ui/panels/registry.ts";
 import { createQueryClient } from "#ui/state/queries.ts";
@@ -39,7 +40,7 @@ const only = params.get("kind");
 const shown = panelKinds.filter(({ kind }) => only === null || kind === only);
 const endMs = Date.UTC(2026, 0, 15, 12);
 
-const framesByKind = new Map(shown.map((kind) => [kind.kind, framesOf(kind, given)]));
+const framesByKind = new Map<string, readonly Frame[]>();
 
 function Shown({ kind }: { readonly kind: PanelKind }) {
   const options: unknown = kind.options.parse(optionsOf(kind.kind, given));
@@ -111,13 +112,19 @@ const router = createRouter({
   routeTree: createRootRoute({ component: Page, notFoundComponent: Page }),
   history: createMemoryHistory(),
 });
-createRoot(root).render(
-  <ServicesContext value={services}>
-    <QueryClientProvider client={createQueryClient()}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </ServicesContext>,
-);
+// Not by an await of the module: then modules of a build run in another order.
+void show(root);
+
+async function show(element: HTMLElement): Promise<void> {
+  for (const kind of shown) framesByKind.set(kind.kind, await framesOf(kind, given));
+  createRoot(element).render(
+    <ServicesContext value={services}>
+      <QueryClientProvider client={createQueryClient()}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </ServicesContext>,
+  );
+}
 
 function Page() {
   return (
