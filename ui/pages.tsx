@@ -9,7 +9,7 @@ import { PageFrame } from "./shell/page_frame.tsx";
 import { NotFound, PageError } from "./shell/no_page.tsx";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list_rows.ts";
-import { agentSorts, agentStates } from "./views/agents/agent_rows.ts";
+import { agentStates } from "./views/agents/agent_rows.ts";
 import { hostStates } from "./views/hosts/host_labels.ts";
 import { sortColumns } from "./views/hosts/host_rows.ts";
 import { LogServicesSearch, LogsSearch } from "./views/logs/search_schema.ts";
@@ -31,8 +31,9 @@ const AgentsSearch = z.object({
   is: z.enum(agentStates).optional().catch(undefined),
   version: text,
   enrol: text,
-  sort: z.enum(agentSorts).optional().catch(undefined),
-  dir: z.enum(["up", "down"]).optional().catch(undefined),
+  sort: text,
+  dir: text,
+  hide: text,
 });
 const AgentSearch = z.object({
   tab: z

@@ -17,8 +17,10 @@ export type RowColumn<Row> = {
   readonly cell?: (row: Row) => ReactNode;
   readonly width?: number;
   readonly minWidth?: number;
-  /** Whether a phone shows it. */
+  /** Whether a phone shows it before it is chosen. */
   readonly onPhone?: boolean;
+  /** What a row is called: a phone keeps it in view. Without one it keeps the first column. */
+  readonly isName?: boolean;
 };
 
 /** Rows as they are exported: what is in them, not how it is shown. */

@@ -6,8 +6,10 @@ import { reducerName, reduceValue } from "../../frames/reduce.ts";
 import { Select } from "../../overlays/select.tsx";
 import { useDark } from "../../state/theme.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
+import { ColumnMenu } from "../../widgets/data_table/column_menu.tsx";
 import type { DataColumn } from "../../widgets/data_table/data_column.ts";
 import { DataTable } from "../../widgets/data_table/data_table.tsx";
+import { useDataTable } from "../../widgets/data_table/use_data_table.ts";
 import { customOf } from "../checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { Nothing } from "../parts/nothing.tsx";
@@ -19,13 +21,11 @@ const barPx = 34;
 
 /** A frame's rows and columns. Of several frames one is shown, and chosen above. */
 export function TablePanel(props: PanelProps<TableOptions>) {
-  const { frames, options, width, height, title } = props;
+  const { frames, options, height } = props;
   const filled = frames.filter(({ fields }) => fields.length > 0);
   const [chosen, setChosen] = useState("0");
   const frame = filled[Number(chosen)] ?? filled[0];
-  const columns = useColumns(frame, props);
   if (frame === undefined) return <Nothing>No columns in this answer.</Nothing>;
-  const sorted = columns.find((column) => column.title === options.sort_field);
   const hasBar = filled.length > 1;
   return (
     <div className="table-panel">
@@ -41,35 +41,52 @@ export function TablePanel(props: PanelProps<TableOptions>) {
           />
         </div>
       )}
-      <DataTable
+      <FrameTable
+        {...props}
         // Another frame has other columns, filters and sorting.
         key={`${chosen} ${options.sort_field} ${options.sort_down}`}
-        label={title || "Table"}
-        columns={columns}
-        rowCount={frame.length}
-        width={width}
+        frame={frame}
         height={Math.max(rowPx.small * 2, height - (hasBar ? barPx : 0))}
-        rowPx={rowPx[options.row]}
-        hasHead={options.head}
-        sorting={sorted === undefined ? undefined : { key: sorted.key, down: options.sort_down }}
       />
-      <span className="table-panel-copy">
-        <CopyButton label="Copy the table" text={() => framesToText([frame])} />
-      </span>
     </div>
   );
 }
 
-function useColumns(
-  frame: Frame | undefined,
-  props: PanelProps<TableOptions>,
-): readonly DataColumn[] {
+type FrameTableProps = PanelProps<TableOptions> & { readonly frame: Frame };
+
+function FrameTable(props: FrameTableProps) {
+  const { frame, options, width, height, title } = props;
+  const columns = useColumns(frame, props);
+  const sorted = columns.find((column) => column.title === options.sort_field);
+  const model = useDataTable({
+    columns,
+    rowCount: frame.length,
+    width,
+    rowPx: rowPx[options.row],
+    sorting: sorted === undefined ? [] : [{ id: sorted.key, desc: options.sort_down }],
+  });
+  return (
+    <>
+      <DataTable
+        label={title || "Table"}
+        model={model}
+        height={height}
+        hasHead={options.head}
+        hasSwitch={columns.some(({ isFilterable }) => isFilterable === true)}
+      />
+      <span className="table-panel-tools">
+        <ColumnMenu model={model} />
+        <CopyButton label="Copy the table" text={() => framesToText([frame])} />
+      </span>
+    </>
+  );
+}
+
+function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly DataColumn[] {
   const { options, timeZone, linksOf } = props;
   const dark = useDark();
   return useMemo(() => {
-    const fields = (frame?.fields ?? []).filter(
-      (field) => !customOf(TableFieldOptions, field).hidden,
-    );
+    const fields = frame.fields.filter((field) => !customOf(TableFieldOptions, field).hidden);
     const footed = (field: Field): boolean =>
       options.footer.length > 0 &&
       (options.footer_fields.length === 0
@@ -88,6 +105,7 @@ function useColumns(
           custom.align === "auto" ? (field.type === "number" ? "right" : "left") : custom.align,
         ...(custom.width > 0 ? { width: custom.width } : {}),
         minWidth: custom.width_min,
+        ...(i === 0 && { pin: "phone" as const }),
         isFilterable: options.filters && field.options.filterable !== false,
         valueAt: (row) => field.values[row],
         textAt: (row) => displayText(display(field.values[row])),

@@ -32,6 +32,7 @@ function whatItIs(nowMs: number, known: boolean): RowColumn<ListedAgent>[] {
       key: "name",
       title: "Agent",
       minWidth: 160,
+      isName: true,
       value: ({ agent }) => agent.name,
       cell: ({ agent }) => (
         <Link to="/agents/$agent" params={{ agent: agent.agent }} className="clip strong">

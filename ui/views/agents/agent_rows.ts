@@ -21,19 +21,6 @@ export const agentStates = ["silent", "failing", "outdated", "waiting", "losing"
 /** What the list can be narrowed to. */
 export type AgentFilter = (typeof agentStates)[number];
 
-export const agentSorts = [
-  "state",
-  "name",
-  "version",
-  "up",
-  "spool",
-  "clock",
-  "down",
-  "services",
-  "configuration",
-  "dropped",
-] as const;
-
 /** Beyond this the samples of an agent lie visibly beside others'. */
 export const clockOffsetWarnMs = 2_000;
 

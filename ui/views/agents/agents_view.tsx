@@ -4,6 +4,7 @@ import { useFleetAgents, useReleases } from "../../state/fleet.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useAgents } from "../../state/queries.ts";
+import { hideSearch, parseHide, parseSorting, sortingSearch } from "../../state/table_search.ts";
 import { Button } from "../../widgets/buttons.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -130,8 +131,10 @@ function Filters({ all }: { readonly all: readonly ListedAgent[] }) {
 }
 
 function List({ rows, known }: { readonly rows: readonly ListedAgent[]; readonly known: boolean }) {
-  const { sort = "state", dir } = route.useSearch();
+  const { sort = "state", dir = "", hide } = route.useSearch();
   const change = useSearchChange();
+  const sorting = useMemo(() => parseSorting(sort, dir), [sort, dir]);
+  const hidden = useMemo(() => parseHide(hide), [hide]);
   const navigate = useNavigate();
   const nowMs = useNow(5_000);
   const columns = useMemo(() => agentColumns(nowMs, known), [nowMs, known]);
@@ -155,10 +158,10 @@ function List({ rows, known }: { readonly rows: readonly ListedAgent[]; readonly
       rows={rows}
       columns={columns}
       heightMax={heightMax}
-      sort={{ key: sort, down: dir === "down" }}
-      onSort={(next) =>
-        change({ sort: next?.key ?? "", dir: next === undefined ? "" : next.down ? "down" : "up" })
-      }
+      sorting={sorting}
+      onSorting={(next) => change(sortingSearch(next))}
+      hidden={hidden}
+      onHidden={(next) => change({ hide: hideSearch(next) })}
       onRow={({ agent }) =>
         void navigate({ to: "/agents/$agent", params: { agent: agent.agent }, search: true })
       }

@@ -19,4 +19,13 @@ export type DataColumn = {
   readonly cell?: (row: number, width: number) => ReactNode;
   readonly footer?: (rows: Uint32Array) => ReactNode;
   readonly isFilterable?: boolean;
+  /** Hidden until it is chosen among the columns. */
+  readonly startsHidden?: boolean;
+  /** Stays in view while the others scroll sideways. */
+  readonly pin?: "always" | "phone";
 };
+
+/** On which side of its cells a column's content stands. */
+export function alignOf({ align, isNumber }: DataColumn): "left" | "center" | "right" {
+  return align ?? (isNumber ? "right" : "left");
+}

@@ -21,7 +21,7 @@ const columns: readonly DataColumn[] = [
   },
 ];
 const order = (key: string, down: boolean, filters: Record<string, string> = {}) => [
-  ...rowOrder(columns, 4, { key, down }, new Map(Object.entries(filters))),
+  ...rowOrder(columns, 4, [{ id: key, desc: down }], new Map(Object.entries(filters))),
 ];
 
 test("rowOrder() sorts numbers by value, and those without one come last", () => {
@@ -34,11 +34,24 @@ test("rowOrder() sorts texts as people count, empty ones last", () => {
   expect(order("w", true)).toEqual([0, 2, 3, 1]);
 });
 
+test("rowOrder() orders rows that are equal in one column by the next", () => {
+  const sorting = [
+    { id: "w", desc: false },
+    { id: "n", desc: true },
+  ];
+  const kinds = ["disk", "cpu", "disk", "cpu"];
+  const by = columns.map((column) =>
+    column.key === "w" ? { ...column, textAt: (row: number) => kinds[row] ?? "" } : column,
+  );
+  expect([...rowOrder(by, 4, sorting, new Map())]).toEqual([3, 1, 2, 0]);
+  expect([...rowOrder(by, 4, sorting.toReversed(), new Map())]).toEqual([2, 0, 3, 1]);
+});
+
 test("rowOrder() filters numbers by comparison and texts by a part", () => {
   expect(order("n", false, { n: "> 2" })).toEqual([0, 2]);
   expect(order("n", false, { w: "DISK" })).toEqual([0, 2]);
   expect(order("n", false, { w: "!disk" })).toEqual([3, 1]);
-  expect([...rowOrder(columns, 4, undefined, new Map())]).toEqual([0, 1, 2, 3]);
+  expect([...rowOrder(columns, 4, [], new Map())]).toEqual([0, 1, 2, 3]);
 });
 
 test("rowOrder() sorts many rows as it sorts few", () => {
@@ -55,6 +68,6 @@ test("rowOrder() sorts many rows as it sorts few", () => {
     valueAt: (row: number) => many[row],
     textAt: String,
   };
-  const rows = rowOrder([column], many.length, { key: "n", down: false }, new Map());
+  const rows = rowOrder([column], many.length, [{ id: "n", desc: false }], new Map());
   expect([...rows].map((row) => many[row])).toEqual(Array.from(many.toSorted()));
 });

@@ -1,7 +1,8 @@
 import type { DataColumn } from "./data_column.ts";
 import { sortedTexts } from "./sorted_texts.ts";
 
-export type Sorting = { readonly key: string; readonly down: boolean };
+/** A column that is sorted by, in the words of the table library. */
+export type SortedBy = { readonly id: string; readonly desc: boolean };
 
 /** What a long order is made by: it stops now and then, so that whoever runs it can let the page breathe. */
 export type OrderSteps = Generator<undefined, Uint32Array, undefined>;
@@ -20,20 +21,24 @@ export function rowOrder(...asked: Parameters<typeof orderSteps>): Uint32Array {
 
 /**
  * Numbers of the rows that pass the filters, in the order of the sorting: a million rows are one array of numbers and no objects.
- * Rows without a value come last in either order.
+ * Rows that are the same in the first column are ordered by the second, and so on; those without a value come last in either order.
  */
 export function* orderSteps(
   columns: readonly DataColumn[],
   rowCount: number,
-  sorting: Sorting | undefined,
+  sorting: readonly SortedBy[],
   filters: ReadonlyMap<string, string>,
 ): OrderSteps {
-  const kept = yield* filtered(columns, rowCount, filters);
-  const column = columns.find(({ key }) => key === sorting?.key);
-  if (column === undefined || sorting === undefined) return kept;
-  return column.isNumber
-    ? yield* byNumber(kept, column, sorting.down)
-    : yield* byText(kept, column, sorting.down);
+  let rows = yield* filtered(columns, rowCount, filters);
+  // Each sort keeps the order of what is equal to it, so the column that matters most comes last.
+  for (const { id, desc } of sorting.toReversed()) {
+    const column = columns.find(({ key }) => key === id);
+    if (column === undefined) continue;
+    rows = column.isNumber
+      ? yield* byNumber(rows, column, desc)
+      : yield* byText(rows, column, desc);
+  }
+  return rows;
 }
 
 function* filtered(

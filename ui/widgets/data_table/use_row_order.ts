@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { DataColumn } from "./data_column.ts";
-import { orderSteps, type OrderSteps, type Sorting } from "./row_order.ts";
+import { orderSteps, type OrderSteps, type SortedBy } from "./row_order.ts";
 
 /** The page stands still for so long at most. */
 const sliceMs = 12;
@@ -14,7 +14,7 @@ type Job = { readonly steps: OrderSteps; readonly order: Uint32Array | undefined
 export function useRowOrder(
   columns: readonly DataColumn[],
   rowCount: number,
-  sorting: Sorting | undefined,
+  sorting: readonly SortedBy[],
   filters: ReadonlyMap<string, string>,
 ): { readonly order: Uint32Array; readonly isOrdering: boolean } {
   const job = useMemo((): Job => {
