@@ -16,6 +16,19 @@ const Query = z.strictObject({
   datasource: z.enum(["metrics", "logs"]).default("metrics"),
 });
 
+/** Words in the place of values, such as 0: down, 1: up. */
+const Words = z.record(z.string().regex(/^-?\d+(\.\d+)?$/, "expected a number"), z.string().min(1));
+
+const Column = z.strictObject({
+  /** A label, or "Value"; of several queries "Value #A", "Value #B" and so on. */
+  from: z.string().min(1),
+  title: z.string().min(1),
+  unit: z.string().optional(),
+  decimals: z.int().min(0).max(10).optional(),
+  words: Words.default({}),
+  thresholds: z.array(Threshold).default([]),
+});
+
 const Panel = z.strictObject({
   title: z.string().min(1),
   type: z.enum([
@@ -41,6 +54,9 @@ const Panel = z.strictObject({
   max: z.number().optional(),
   decimals: z.int().min(0).max(10).optional(),
   thresholds: z.array(Threshold).default([]),
+  words: Words.default({}),
+  /** What a table shows, from left to right; without any, each label and each value. */
+  columns: z.array(Column).default([]),
   /** Markdown of a text panel. */
   text: z.string().optional(),
   queries: z.array(Query).default([]),

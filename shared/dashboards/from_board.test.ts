@@ -90,3 +90,68 @@ test("fromBoard() keeps queries, variables, units and what is judged", () => {
     { queries: [{ format: "heatmap" }], field: { unit: "s" } },
   ]);
 });
+
+const judged = Board.parse({
+  title: "App",
+  rows: [
+    {
+      title: "Now",
+      panels: [
+        {
+          title: "Answering",
+          type: "state_timeline",
+          words: { 0: "down", 1: "up" },
+          queries: [{ expr: "app_up" }],
+        },
+        {
+          title: "Shards",
+          type: "table",
+          unit: "s",
+          thresholds: [{ value: 9, level: "warning" }],
+          columns: [
+            { from: "shard", title: "Shard" },
+            { from: "Value #A", title: "Lag" },
+            { from: "Value #B", title: "State", unit: "none", words: { 2: "sealed" } },
+          ],
+          queries: [{ expr: "lag" }, { expr: "state" }],
+        },
+      ],
+    },
+  ],
+});
+
+test("fromBoard() puts words for values, and chooses, orders, names and colours the columns of a table", () => {
+  const [answering, shards] = fromBoard(judged).rows.flatMap(({ panels }) => panels);
+  expect(answering?.field.mappings).toEqual([
+    { kind: "value", value: "0", result: { text: "down" } },
+    { kind: "value", value: "1", result: { text: "up" } },
+  ]);
+  expect(shards?.transformations).toEqual([
+    { id: "merge", options: {} },
+    {
+      id: "filterFieldsByName",
+      options: { include: { names: ["shard", "Value #A", "Value #B"] } },
+    },
+    {
+      id: "organize",
+      options: {
+        excludeByName: {},
+        indexByName: { shard: 0, "Value #A": 1, "Value #B": 2 },
+        renameByName: { shard: "Shard", "Value #A": "Lag", "Value #B": "State" },
+      },
+    },
+  ]);
+  expect(shards?.overrides).toEqual([
+    {
+      match: { by: "type", value: "number" },
+      set: { color: { mode: "thresholds" }, custom: { cell: "color_text" } },
+    },
+    {
+      match: { by: "name", value: "State" },
+      set: {
+        unit: "none",
+        mappings: [{ kind: "value", value: "2", result: { text: "sealed" } }],
+      },
+    },
+  ]);
+});

@@ -1,19 +1,18 @@
 import type { Board } from "./board.ts";
+import { stepsOf, tableSteps } from "./board_parts.ts";
 import {
   Dashboard,
   type FieldOptions,
+  type Mapping,
   type Panel as DashboardPanel,
   type PanelQuery,
   type Row,
-  type Thresholds,
   type Variable,
 } from "./dashboard.ts";
 
 type Panel = Board["rows"][number]["panels"][number];
 
 const columns = 24;
-/** Names of the palette, so that each theme has its own shade. */
-const colors = { ok: "green", info: "blue", warning: "orange", critical: "red" } as const;
 
 /** A board as a dashboard: each row with its panels from left to right, a new line where one is full. */
 export function fromBoard(board: Board): Dashboard {
@@ -81,9 +80,9 @@ function panelOf(panel: Panel, id: number, place: DashboardPanel["place"]): Dash
     description: panel.description,
     place,
     queries: panel.queries.map((query, i) => queryOf(panel, query, i)),
-    transformations: transformationsOf(panel),
+    transformations: panel.type === "table" ? tableSteps(panel) : [],
     field: fieldOf(panel),
-    overrides: [],
+    overrides: overridesOf(panel),
     options: optionsOf(panel),
     links: [],
   };
@@ -99,16 +98,6 @@ function queryOf(panel: Panel, query: Panel["queries"][number], i: number): Pane
     instant: query.instant ?? panel.type === "table",
     format: query.datasource === "logs" ? "time_series" : format,
   };
-}
-
-/** The answers of several queries are joined by their labels; the moment, which is the same in all rows, is left out. */
-function transformationsOf({ type, queries }: Panel): DashboardPanel["transformations"] {
-  if (type !== "table") return [];
-  const organize = {
-    id: "organize",
-    options: { excludeByName: { Time: true }, indexByName: {}, renameByName: {} },
-  };
-  return queries.length > 1 ? [{ id: "merge", options: {} }, organize] : [organize];
 }
 
 /** Only what is not the kind's default; a test of all boards holds these against the kinds' schemas. */
@@ -145,21 +134,38 @@ function fieldOf(panel: Panel): FieldOptions {
     max,
     decimals,
     color: { mode: isJudged ? "thresholds" : "palette-classic" },
-    thresholds: thresholds.length === 0 ? undefined : thresholdsOf(panel),
+    ...judgedBy(thresholds),
+    ...wordsOf(panel.words),
     custom: type === "timeseries" ? graphStyle(panel) : undefined,
   };
 }
 
-/** The first step has no beginning: what lies below the least threshold is well, or else what that says the opposite of. */
-function thresholdsOf({ thresholds }: Panel): Thresholds {
-  const sorted = thresholds.toSorted((a, b) => a.value - b.value);
-  const rises = sorted.at(-1)?.level !== "ok";
-  const below = rises ? colors.ok : colors[sorted[0]?.level ?? "ok"];
-  return {
-    mode: "absolute",
-    steps: [
-      { color: below, value: null },
-      ...sorted.map(({ value, level }) => ({ color: colors[level], value })),
-    ],
-  };
+function judgedBy(thresholds: Panel["thresholds"]): FieldOptions {
+  if (thresholds.length === 0) return {};
+  return { thresholds: { mode: "absolute", steps: stepsOf(thresholds) } };
+}
+
+function wordsOf(words: Panel["words"]): { mappings?: Mapping[] } {
+  const mappings = Object.entries(words).map(([value, text]): Mapping => {
+    return { kind: "value", value, result: { text } };
+  });
+  return mappings.length === 0 ? {} : { mappings };
+}
+
+/** Numbers of a table that are judged are coloured; a column that is named may have a form of its own. */
+function overridesOf({ type, thresholds, columns }: Panel): DashboardPanel["overrides"] {
+  if (type !== "table") return [];
+  const colored: FieldOptions = { color: { mode: "thresholds" }, custom: { cell: "color_text" } };
+  const judged: DashboardPanel["overrides"] =
+    thresholds.length === 0 ? [] : [{ match: { by: "type", value: "number" }, set: colored }];
+  return columns.reduce((all, { title, unit, decimals, words, thresholds: own }) => {
+    const set: FieldOptions = {
+      ...(unit === undefined ? {} : { unit }),
+      ...(decimals === undefined ? {} : { decimals }),
+      ...wordsOf(words),
+      ...(own.length === 0 ? {} : { ...judgedBy(own), ...colored }),
+    };
+    if (Object.keys(set).length === 0) return all;
+    return [...all, { match: { by: "name", value: title }, set }];
+  }, judged);
 }

@@ -1,4 +1,5 @@
 import type { Board } from "./board.ts";
+import { stepsOf, tableSteps } from "./board_parts.ts";
 
 type Panel = Board["rows"][number]["panels"][number];
 
@@ -10,7 +11,6 @@ type PanelBody = {
   readonly transformations?: readonly unknown[];
 };
 
-const colors = { ok: "green", info: "blue", warning: "orange", critical: "red" } as const;
 const lastValue = { calcs: ["lastNotNull"], fields: "", values: false };
 const tooltip = { mode: "multi", sort: "desc" };
 const legend = { calcs: [], displayMode: "list", placement: "bottom", showLegend: true };
@@ -105,21 +105,43 @@ function timeseriesCustom({ stack, thresholds }: Panel) {
   };
 }
 
-/** The answers of several queries are joined by their labels; the moment, which is the same in all rows, is left out. */
 function tableBody(panel: Panel): PanelBody {
-  const hasMany = panel.queries.length > 1;
+  const { defaults } = fields(panel);
   return {
     type: "table",
     options: { cellHeight: "sm", showHeader: true },
-    fieldConfig: fields(panel),
-    transformations: [
-      ...(hasMany ? [{ id: "merge", options: {} }] : []),
-      {
-        id: "organize",
-        options: { excludeByName: { Time: true }, indexByName: {}, renameByName: {} },
-      },
-    ],
+    fieldConfig: { defaults, overrides: columnOverrides(panel) },
+    transformations: tableSteps(panel),
   };
+}
+
+/** Numbers of a table that are judged are coloured; a column that is named may have a form of its own. */
+function columnOverrides({ thresholds, columns }: Panel) {
+  const colored = [
+    { id: "custom.cellOptions", value: { type: "color-text" } },
+    { id: "color", value: { mode: "thresholds" } },
+  ];
+  const judged =
+    thresholds.length === 0
+      ? []
+      : [{ matcher: { id: "byType", options: "number" }, properties: colored }];
+  const named = columns.map(({ title, unit, decimals, words, thresholds: own }) => ({
+    matcher: { id: "byName", options: title },
+    properties: [
+      ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
+      ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
+      ...(Object.keys(words).length === 0 ? [] : [{ id: "mappings", value: mappings(words) }]),
+      ...(own.length === 0
+        ? []
+        : [{ id: "thresholds", value: { mode: "absolute", steps: stepsOf(own) } }, ...colored]),
+    ],
+  }));
+  return [...judged, ...named.filter(({ properties }) => properties.length > 0)];
+}
+
+function mappings(words: Panel["words"]) {
+  const options = Object.entries(words).map(([value, text], index) => [value, { text, index }]);
+  return options.length === 0 ? [] : [{ type: "value", options: Object.fromEntries(options) }];
 }
 
 /** Of buckets, which Prometheus's data source brings into the form that the panel takes. */
@@ -147,20 +169,9 @@ function fields(panel: Panel, custom: Readonly<Record<string, unknown>> = {}) {
       ...(decimals === undefined ? {} : { decimals }),
       color: { mode: isJudged ? "thresholds" : "palette-classic" },
       custom,
-      mappings: [],
-      thresholds: { mode: "absolute", steps: steps(panel) },
+      mappings: mappings(panel.words),
+      thresholds: { mode: "absolute", steps: stepsOf(thresholds) },
     },
     overrides: [],
   };
-}
-
-/** The first step has no beginning: what lies below the least threshold is well, or else what that says the opposite of. */
-function steps({ thresholds }: Panel) {
-  const sorted = thresholds.toSorted((a, b) => a.value - b.value);
-  const rises = sorted.at(-1)?.level !== "ok";
-  const below = rises ? colors.ok : colors[sorted[0]?.level ?? "ok"];
-  return [
-    { color: below, value: null },
-    ...sorted.map(({ value, level }) => ({ color: colors[level], value })),
-  ];
 }

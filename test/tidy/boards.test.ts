@@ -28,14 +28,18 @@ test("every board is a dashboard, with options that its kinds of panels take", (
   }
 });
 
+/** What a panel shows, as far as the way through Grafana's form has to keep it. */
 const panelsOf = (one: Dashboard) =>
   one.rows.flatMap((row) =>
-    row.panels.map(({ title, place, queries, field }) => [
+    row.panels.map(({ title, place, queries, field, transformations, overrides }) => [
       row.title,
       title,
       place,
       queries.map(({ expr, legend, source, instant }) => [expr, legend, source, instant ?? false]),
       field.unit,
+      field.mappings ?? [],
+      transformations,
+      overrides.map(({ match, set }) => [match, set.unit, set.mappings, set.thresholds]),
     ]),
   );
 
