@@ -1,5 +1,6 @@
 import type { Board } from "./board.ts";
 import { stepsOf, tableSteps } from "./board_parts.ts";
+import { placesOf } from "./board_places.ts";
 import {
   Dashboard,
   type FieldOptions,
@@ -12,8 +13,6 @@ import {
 
 type Panel = Board["rows"][number]["panels"][number];
 
-const columns = 24;
-
 /** A board as a dashboard: each row with its panels from left to right, a new line where one is full. */
 export function fromBoard(board: Board): Dashboard {
   let id = 0;
@@ -25,13 +24,17 @@ export function fromBoard(board: Board): Dashboard {
     time: { from: "now-3h", to: "now" },
     refresh: "30s",
     variables: board.variables.map(variableOf),
-    rows: board.rows.map((row): Row => {
+    rows: board.rows.map(({ title, panels }): Row => {
       const rowId = nextId();
+      const places = placesOf(panels);
       return {
         id: rowId,
-        title: row.title,
+        title,
         closed: false,
-        panels: placed(row.panels, nextId),
+        panels: panels.flatMap((panel, i) => {
+          const place = places[i];
+          return place === undefined ? [] : panelOf(panel, nextId(), place);
+        }),
       };
     }),
   });
@@ -53,23 +56,6 @@ function variableOf({ name, query, label }: Board["variables"][number]): Variabl
     sort: "asc",
     refresh: "range",
   };
-}
-
-function placed(panels: readonly Panel[], nextId: () => number): DashboardPanel[] {
-  let [x, y, lineHeight] = [0, 0, 0];
-  return panels.map((panel) => {
-    const { w, h } = sizeOf(panel);
-    if (x + w > columns) [x, y, lineHeight] = [0, y + lineHeight, 0];
-    const place = { x, y, w, h };
-    x += w;
-    lineHeight = Math.max(lineHeight, h);
-    return panelOf(panel, nextId(), place);
-  });
-}
-
-function sizeOf({ type, width, height }: Panel): { w: number; h: number } {
-  const isStat = type === "stat" || type === "gauge";
-  return { w: width ?? (isStat ? 4 : 12), h: height ?? (isStat ? 4 : 8) };
 }
 
 function panelOf(panel: Panel, id: number, place: DashboardPanel["place"]): DashboardPanel {

@@ -1,4 +1,5 @@
 import type { Board } from "./board.ts";
+import { type BoardPlace, placesOf } from "./board_places.ts";
 import { panelBodyOf } from "./grafana_panel.ts";
 
 /** Grafana's "classic" JSON model, which every version from 10 on imports. https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
@@ -10,16 +11,8 @@ export type GrafanaDashboard = Readonly<Record<string, unknown>> & {
 export type GrafanaPanel = Readonly<Record<string, unknown>> & {
   readonly id: number;
   readonly type: string;
-  readonly gridPos: GridPosition;
+  readonly gridPos: BoardPlace;
 };
-/** In columns of 24 and rows of about 30 pixels. */
-type GridPosition = {
-  readonly x: number;
-  readonly y: number;
-  readonly w: number;
-  readonly h: number;
-};
-
 type Panel = Board["rows"][number]["panels"][number];
 
 const columns = 24;
@@ -101,7 +94,7 @@ function queryVariable({ name, query, label }: Board["variables"][number]) {
   };
 }
 
-/** Panels with their places: row by row, from left to right, a new line where one is full. */
+/** Panels with their places on the whole page, row by row. */
 function placed(board: Board): GrafanaPanel[] {
   const panels: GrafanaPanel[] = [];
   let y = 0;
@@ -110,25 +103,18 @@ function placed(board: Board): GrafanaPanel[] {
     const gridPos = { x: 0, y, w: columns, h: 1 };
     panels.push({ id, type: "row", title: row.title, collapsed: false, gridPos, panels: [] });
     y += 1;
-    let [x, lineHeight] = [0, 0];
-    for (const panel of row.panels) {
-      const { w, h } = sizeOf(panel);
-      if (x + w > columns) [x, y, lineHeight] = [0, y + lineHeight, 0];
-      panels.push(panelOf(panel, panels.length + 1, { x, y, w, h }));
-      x += w;
-      lineHeight = Math.max(lineHeight, h);
-    }
-    y += lineHeight;
+    const places = placesOf(row.panels);
+    row.panels.forEach((panel, i) => {
+      const place = places[i];
+      if (place === undefined) return;
+      panels.push(panelOf(panel, panels.length + 1, { ...place, y: y + place.y }));
+    });
+    y += Math.max(...places.map((place) => place.y + place.h));
   }
   return panels;
 }
 
-function sizeOf({ type, width, height }: Panel): { w: number; h: number } {
-  const isStat = type === "stat" || type === "gauge";
-  return { w: width ?? (isStat ? 4 : 12), h: height ?? (isStat ? 4 : 8) };
-}
-
-function panelOf(panel: Panel, id: number, gridPos: GridPosition): GrafanaPanel {
+function panelOf(panel: Panel, id: number, gridPos: BoardPlace): GrafanaPanel {
   const { title, description, queries } = panel;
   return {
     id,
