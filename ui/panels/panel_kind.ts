@@ -2,6 +2,7 @@ import type { ComponentType } from "react";
 import type { z } from "zod";
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import type { Field, Frame } from "../frames/frame.ts";
+import type { Incomplete } from "../plot/time_plane.ts";
 import type { Window } from "../state/time_range.ts";
 
 /** A moment or a stretch of time with a word, drawn on the time axis. */
@@ -32,6 +33,10 @@ export type PanelProps<Options> = {
   readonly height: number;
   /** Panels with one key share their crosshair; empty for none. */
   readonly crosshair: string;
+  /** Whether each shows its own values at the moment that the pointer is at in another. */
+  readonly hasSharedTooltip?: boolean;
+  /** Where data are known not to be complete. */
+  readonly incomplete?: readonly Incomplete[];
   readonly annotations: readonly ChartAnnotation[];
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;

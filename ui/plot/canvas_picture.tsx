@@ -1,10 +1,9 @@
-import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent } from "react";
-import { createPortal } from "react-dom";
+import { useCallback, useLayoutEffect, useRef, useState, type PointerEvent } from "react";
 import { useChartTheme, type ChartTheme } from "./chart_theme.ts";
 import type { Tip } from "./tip.ts";
+import { TipBox } from "./tip_box.tsx";
 
-const tipRowsMax = 12;
-/** Shorter pulls are clicks. */
+/** A longer way of the pointer is no click. */
 const pullPx = 5;
 
 type Props = {
@@ -14,23 +13,18 @@ type Props = {
   readonly height: number;
   /** Draws everything; the context is scaled to CSS pixels and cleared. */
   readonly draw: (context: CanvasRenderingContext2D, theme: ChartTheme) => void;
+  /** What is at a place; where that leads somewhere, a click keeps it shown. */
   readonly tip?: (x: number, y: number) => Tip | undefined;
   readonly onClick?: (x: number, y: number) => void;
-  /** Pulling over this stretch marks a part of it. */
-  readonly pull?: {
-    readonly left: number;
-    readonly right: number;
-    readonly onPull: (from: number, to: number) => void;
-    readonly onReset: () => void;
-  };
 };
 
-/** A canvas as sharp as the screen, drawn anew when what it shows or the theme changes, with a tooltip and a stretch to pull. */
-export function CanvasPicture({ label, width, height, draw, tip, onClick, pull }: Props) {
+/** A canvas as sharp as the screen, drawn anew when what it shows or the theme changes, with a tooltip. */
+export function CanvasPicture({ label, width, height, draw, tip, onClick }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useChartTheme();
   const [at, setAt] = useState<Place>();
-  const [start, setStart] = useState<number>();
+  const [pinned, setPinned] = useState<Place & { readonly tip: Tip }>();
+  const start = useRef<Place>(undefined);
   const scale = globalThis.devicePixelRatio || 1;
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
@@ -40,47 +34,43 @@ export function CanvasPicture({ label, width, height, draw, tip, onClick, pull }
     context.font = `11px ${theme.sans}`;
     draw(context, theme);
   }, [draw, theme, width, height, scale]);
-  const end = (event: PointerEvent): void => {
-    const { x, y } = place(event);
-    if (pull !== undefined && start !== undefined && Math.abs(x - start) >= pullPx) {
-      const inside = (px: number): number => Math.max(pull.left, Math.min(pull.right, px));
-      pull.onPull(inside(Math.min(start, x)), inside(Math.max(start, x)));
-    } else {
-      onClick?.(x, y);
-    }
-    setStart(undefined);
-  };
   const said = at === undefined ? undefined : tip?.(at.x, at.y);
+  const leads = (said?.links ?? []).length > 0;
+  const end = (event: PointerEvent): void => {
+    const to = place(event);
+    const from = start.current;
+    start.current = undefined;
+    if (from === undefined || Math.hypot(to.x - from.x, to.y - from.y) >= pullPx) return;
+    if (event.ctrlKey || event.metaKey) return;
+    onClick?.(to.x, to.y);
+    if (said !== undefined && leads) setPinned({ ...to, tip: said });
+  };
+  const close = useCallback(() => setPinned(undefined), []);
   return (
-    <div
-      className="canvas-picture"
-      style={{ width, height }}
-      onPointerMove={(event) => setAt(place(event))}
-      onPointerLeave={() => {
-        setAt(undefined);
-        setStart(undefined);
-      }}
-      onPointerDown={(event) => {
-        if (event.button === 0) setStart(place(event).x);
-      }}
-      onPointerUp={end}
-      onDoubleClick={pull?.onReset}
-    >
+    <div className="canvas-picture" style={{ width, height }}>
       <canvas
         ref={canvas}
         role="img"
         aria-label={label}
         width={Math.max(1, Math.round(width * scale))}
         height={Math.max(1, Math.round(height * scale))}
-        style={{ width, height, cursor: onClick === undefined ? "default" : "pointer" }}
+        style={{ width, height, cursor: onClick === undefined && !leads ? "default" : "pointer" }}
+        onPointerMove={(event) => setAt(place(event))}
+        onPointerLeave={() => {
+          setAt(undefined);
+          start.current = undefined;
+        }}
+        onPointerDown={(event) => {
+          if (event.button === 0) start.current = place(event);
+        }}
+        onPointerUp={end}
       />
-      {pull !== undefined && start !== undefined && at !== undefined && (
-        <div
-          className="canvas-pull"
-          style={{ left: Math.min(start, at.x), width: Math.abs(at.x - start), height }}
-        />
+      {pinned !== undefined && (
+        <TipBox tip={pinned.tip} x={pinned.pageX} y={pinned.pageY} onClose={close} />
       )}
-      {said !== undefined && at !== undefined && <TipBox tip={said} x={at.pageX} y={at.pageY} />}
+      {pinned === undefined && said !== undefined && at !== undefined && (
+        <TipBox tip={said} x={at.pageX} y={at.pageY} />
+      )}
     </div>
   );
 }
@@ -96,33 +86,6 @@ function place(event: PointerEvent): Place {
   const box = event.currentTarget.getBoundingClientRect();
   const { clientX, clientY } = event;
   return { x: clientX - box.left, y: clientY - box.top, pageX: clientX, pageY: clientY };
-}
-
-function TipBox({ tip, x, y }: { readonly tip: Tip; readonly x: number; readonly y: number }) {
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const left = x + 14 + element.offsetWidth > innerWidth ? x - 14 - element.offsetWidth : x + 14;
-    const top = Math.min(y + 12, innerHeight - element.offsetHeight - 4);
-    element.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
-  });
-  return createPortal(
-    <div ref={box} className="tooltip floating fixed">
-      <div className="tooltip-time">{tip.head}</div>
-      {tip.rows.slice(0, tipRowsMax).map(({ color, name, value }, i) => (
-        <div key={i} className="tooltip-row">
-          {color !== undefined && <span className="swatch block" style={{ background: color }} />}
-          <span className="tooltip-name">{name}</span>
-          <span className="tooltip-value">{value}</span>
-        </div>
-      ))}
-      {tip.rows.length > tipRowsMax && (
-        <div className="tooltip-more">and {tip.rows.length - tipRowsMax} more</div>
-      )}
-    </div>,
-    document.body,
-  );
 }
 
 /** The text cut to a width, with an ellipsis; nothing where not even that has room. */

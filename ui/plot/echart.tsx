@@ -21,9 +21,10 @@ import {
 import { init, use, type ECharts, type EChartsCoreOption } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useMedia } from "../state/media.ts";
-import type { Tip } from "./tip.ts";
+import { tipRowsMax, type Tip } from "./tip.ts";
+import { TipBox } from "./tip_box.tsx";
 import { useChartTheme, type ChartTheme } from "./chart_theme.ts";
 
 use([
@@ -63,30 +64,38 @@ type Props = {
   readonly height: number;
   /** Everything but colours, fonts and the tooltip's manner, which are the theme's. */
   readonly option: (theme: ChartTheme) => EChartsCoreOption;
-  /** Rows of the tooltip, set as text. None for no tooltip. */
+  /** Rows of the tooltip, set as text. None for no tooltip. Where it leads somewhere, a click keeps it shown. */
   readonly tip?: (item: ChartItem) => Tip | undefined;
   readonly onPick?: ((item: ChartItem) => void) | undefined;
+  /** Told when what is drawn has its place, to lay something over it. */
+  readonly onLayout?: ((chart: ECharts) => void) | undefined;
 };
-
-const rowsMax = 12;
 
 /**
  * One picture of ECharts in the interface's theme. Only what is registered above is loaded, and all of it only with the first
  * panel that needs it. Draws on a canvas, says nothing as markup, and is gone with its element.
  */
-export function EChart({ label, width, height, option, tip, onPick }: Props) {
+export function EChart({ label, width, height, option, tip, onPick, onLayout }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(null);
   const theme = useChartTheme();
   const still = useMedia("(prefers-reduced-motion: reduce)");
   const latest = useRef({ tip, onPick });
   latest.current = { tip, onPick };
+  const [pinned, setPinned] = useState<{ tip: Tip; x: number; y: number }>();
+  const close = useCallback(() => setPinned(undefined), []);
 
   useLayoutEffect(() => {
     if (host.current === null) return undefined;
     const made = init(host.current, null, { renderer: "canvas" });
     made.on("click", (event) => {
       latest.current.onPick?.(itemOf(event));
+      const said = latest.current.tip?.(itemOf(event));
+      const box = host.current?.getBoundingClientRect();
+      if (box === undefined || said?.links === undefined || said.links.length === 0) return;
+      const { offsetX = 0, offsetY = 0 } = event.event ?? {};
+      made.dispatchAction({ type: "hideTip" });
+      setPinned({ tip: said, x: box.left + offsetX, y: box.top + offsetY });
     });
     chart.current = made;
     return () => {
@@ -122,8 +131,16 @@ export function EChart({ label, width, height, option, tip, onPick }: Props) {
       { notMerge: true },
     );
   }, [option, theme, still, label]);
+  useEffect(() => {
+    if (chart.current !== null) onLayout?.(chart.current);
+  }, [onLayout, option, theme, still, label, width, height]);
   return (
-    <div ref={host} className="echart" role="img" aria-label={label} style={{ width, height }} />
+    <>
+      <div ref={host} className="echart" role="img" aria-label={label} style={{ width, height }} />
+      {pinned !== undefined && (
+        <TipBox tip={pinned.tip} x={pinned.x} y={pinned.y} onClose={close} />
+      )}
+    </>
   );
 }
 
@@ -155,7 +172,7 @@ function tipElement(tip: Tip | undefined): HTMLElement | string {
   if (tip === undefined) return "";
   const box = document.createElement("div");
   box.append(element("div", "tooltip-time", tip.head));
-  for (const { color, name, value } of tip.rows.slice(0, rowsMax)) {
+  for (const { color, name, value } of tip.rows.slice(0, tipRowsMax)) {
     const row = element("div", "tooltip-row", "");
     if (color !== undefined) {
       const swatch = element("span", "swatch", "");
@@ -165,8 +182,8 @@ function tipElement(tip: Tip | undefined): HTMLElement | string {
     row.append(element("span", "tooltip-name", name), element("span", "tooltip-value", value));
     box.append(row);
   }
-  if (tip.rows.length > rowsMax) {
-    box.append(element("div", "tooltip-more", `and ${tip.rows.length - rowsMax} more`));
+  if (tip.rows.length > tipRowsMax) {
+    box.append(element("div", "tooltip-more", `and ${tip.rows.length - tipRowsMax} more`));
   }
   return box;
 }

@@ -1,3 +1,5 @@
+import type { DataLink } from "#shared/dashboards/dashboard.ts";
+
 /** What a tooltip says: a head, and rows of a name with its value. Text only. */
 export type Tip = {
   readonly head: string;
@@ -6,4 +8,8 @@ export type Tip = {
     readonly name: string;
     readonly value: string;
   }[];
+  /** Where what is pointed at leads to: a click shows them. */
+  readonly links?: readonly DataLink[];
 };
+
+export const tipRowsMax = 12;

@@ -32,7 +32,7 @@ import "#ui/style/overlays.css";
 import "#ui/style/time.css";
 import { framesOf, linksFor, optionsOf, type Given } from "./given.ts";
 
-/** Every kind of panel at once: `?given=sample|empty|hostile|many|rows_1000|series_1000&size=480x260&kind=pie`. */
+/** Every kind of panel at once: `?given=sample|empty|hostile|many|rows_1000|series_1000&size=480x260&kind=pie&tooltip=shared&incomplete`. */
 const params = new URLSearchParams(location.search);
 const given: Given = params.get("given") ?? "sample";
 const [width = 480, height = 260] = (params.get("size") ?? "480x260").split("x").map(Number);
@@ -54,6 +54,8 @@ function Shown({ kind }: { readonly kind: PanelKind }) {
     width,
     height,
     crosshair: "page",
+    hasSharedTooltip: params.get("tooltip") === "shared",
+    incomplete: params.has("incomplete") ? [{ startMs: endMs - 600_000, endMs }] : [],
     annotations: given === "empty" ? [] : annotations,
     onZoom: () => undefined,
     onZoomOut: () => undefined,
@@ -77,6 +79,16 @@ const annotations: PanelProps<unknown>["annotations"] = [
     tags: ["deploy"],
     color: "accent",
     stored: true,
+  },
+  {
+    id: "2",
+    startMs: endMs - 1_200_000,
+    endMs: endMs - 900_000,
+    title: "",
+    text: "slow disk",
+    tags: [],
+    color: "orange",
+    stored: false,
   },
 ];
 

@@ -18,10 +18,14 @@ export type BarSeries = {
   readonly texts: readonly string[];
   /** Where colours follow values: one for each group. */
   readonly colors: readonly (string | undefined)[];
+  /** The field, and the row in it, that a group's value is of. */
+  readonly sourceOf: (group: number) => { readonly field: Field; readonly row: number };
 };
 
 export type Bars = {
   readonly groups: readonly string[];
+  /** Where all groups are times in order: those. */
+  readonly timesMs: readonly number[] | undefined;
   readonly series: readonly BarSeries[];
   /** Groups that were left out. */
   readonly left: number;
@@ -46,13 +50,14 @@ export function barsOf(frames: readonly Frame[], options: Given, context: Contex
 function instantBars(frames: readonly Frame[], context: Context): Bars {
   const fields = frames.flatMap((frame) => numbersOf(frame).filter((field) => !isHidden(field)));
   const first = fields[0];
-  if (first === undefined) return { groups: [], series: [], left: 0 };
+  if (first === undefined) return { groups: [], timesMs: undefined, series: [], left: 0 };
   const shown = fields.slice(0, groupsMax);
   const styles = fieldStyles(shown, context.dark);
   const values = shown.map((field) => numberAt(field, 0));
   const displays = shown.map((field, i) => displayOf(field, context)(values[i]));
   return {
     groups: shown.map(fieldName),
+    timesMs: undefined,
     left: fields.length - shown.length,
     series: [
       {
@@ -63,6 +68,7 @@ function instantBars(frames: readonly Frame[], context: Context): Bars {
         values,
         texts: displays.map(displayText),
         colors: displays.map(({ color }, i) => color ?? styles[i]?.color),
+        sourceOf: (group) => ({ field: shown[group] ?? first, row: 0 }),
       },
     ],
   };
@@ -70,10 +76,15 @@ function instantBars(frames: readonly Frame[], context: Context): Bars {
 
 function joinedBars(frames: readonly Frame[], options: Given, context: Context): Bars {
   const places = new Map<string, number>();
+  const times: number[] = [];
   const columns = frames.map((frame) => {
     const x = xOf(frame, options.x_field);
     const names = Array.from({ length: frame.length }, (_, i) => groupName(x, i, context.timeZone));
-    for (const name of names) if (!places.has(name)) places.set(name, places.size);
+    for (const [i, name] of names.entries()) {
+      if (places.has(name)) continue;
+      places.set(name, places.size);
+      times.push(x?.type === "time" ? numberAt(x, i) : Number.NaN);
+    }
     return { frame, names, x };
   });
   const groups = [...places.keys()].slice(0, groupsMax);
@@ -91,10 +102,12 @@ function joinedBars(frames: readonly Frame[], options: Given, context: Context):
     const colorOf = by === undefined ? undefined : displayOf(by, context);
     const values = Array.from<number>({ length: groups.length }).fill(Number.NaN);
     const colors = Array.from<string | undefined>({ length: groups.length });
+    const rows = new Map<number, number>();
     for (let i = 0; i < names.length; i++) {
       const place = places.get(names[i] ?? "") ?? groupsMax;
       if (place >= groups.length) continue;
       values[place] = numberAt(field, i);
+      rows.set(place, i);
       colors[place] =
         colorOf === undefined ? display(values[place]).color : colorOf(by?.values[i]).color;
     }
@@ -106,9 +119,20 @@ function joinedBars(frames: readonly Frame[], options: Given, context: Context):
       values,
       texts: values.map((value) => displayText(display(value))),
       colors,
+      sourceOf: (group) => ({ field, row: rows.get(group) ?? 0 }),
     };
   });
-  return { groups, series, left: places.size - groups.length };
+  const timesMs = times.slice(0, groups.length);
+  return {
+    groups,
+    timesMs: isAscending(timesMs) ? timesMs : undefined,
+    series,
+    left: places.size - groups.length,
+  };
+}
+
+function isAscending(timesMs: readonly number[]): boolean {
+  return timesMs.every((ms, i) => (i === 0 ? !Number.isNaN(ms) : ms > (timesMs[i - 1] ?? ms)));
 }
 
 function xOf(frame: Frame, name: string): Field | undefined {

@@ -3,6 +3,9 @@ import { displayOf, displayText } from "../../frames/display.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { withAlpha } from "../../plot/colors.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";
+import { useEchartPlane } from "../../plot/echart_plane.ts";
+import { TimePicture } from "../../plot/time_picture.tsx";
+import { columnNear } from "../../plot/time_plane.ts";
 import type { Tip } from "../../plot/tip.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
@@ -12,14 +15,8 @@ import { barsOf, groupsMax, type Bars, type BarSeries } from "./bars.ts";
 import { BarChartFieldOptions, type BarChartOptions } from "./options.ts";
 
 /** Bars in groups. */
-export function BarChartPanel({
-  title,
-  options,
-  frames,
-  timeZone,
-  width,
-  height,
-}: PanelProps<BarChartOptions>) {
+export function BarChartPanel(props: PanelProps<BarChartOptions>) {
+  const { title, options, frames, timeZone, width, height } = props;
   const { dark } = useChartTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
   const bars = useMemo(
@@ -44,16 +41,7 @@ export function BarChartPanel({
         hidden={hidden}
         onHide={setHidden}
       >
-        {(w, h) => (
-          <Chart
-            label={label}
-            bars={shown}
-            options={options}
-            timeZone={timeZone}
-            width={w}
-            height={h}
-          />
-        )}
+        {(w, h) => <Chart {...props} label={label} bars={shown} width={w} height={h} />}
       </WithLegend>
       {bars.left > 0 && (
         <p className="panel-corner">
@@ -72,42 +60,32 @@ export function BarChartPanel({
   );
 }
 
-function Chart({
-  label,
-  bars,
-  options,
-  timeZone,
-  width,
-  height,
-}: {
-  readonly label: string;
-  readonly bars: Bars;
-  readonly options: BarChartOptions;
-  readonly timeZone: string;
-  readonly width: number;
-  readonly height: number;
-}) {
-  const { groups, series } = bars;
-  const tip = ({ dataIndex }: ChartItem): Tip | undefined => {
-    const group = groups[dataIndex];
-    if (group === undefined) return undefined;
-    const rows = series.flatMap((each) =>
-      Number.isNaN(each.values[dataIndex])
+function Chart(
+  props: PanelProps<BarChartOptions> & { readonly label: string; readonly bars: Bars },
+) {
+  const { label, bars, options, timeZone, width, height, linksOf } = props;
+  const { groups, series, timesMs } = bars;
+  const isLying =
+    options.orientation === "horizontal" || (options.orientation === "auto" && width < height);
+  const [plane, onLayout] = useEchartPlane(isLying ? undefined : timesMs);
+  const tipOf = (group: number): Tip | undefined => {
+    const head = groups[group];
+    if (head === undefined) return undefined;
+    const rows = series.flatMap(({ values, colors, color, name, texts }) =>
+      Number.isNaN(values[group])
         ? []
-        : [
-            {
-              color: each.colors[dataIndex] ?? each.color,
-              name: each.name,
-              value: each.texts[dataIndex] ?? "",
-            },
-          ],
+        : [{ color: colors[group] ?? color, name, value: texts[group] ?? "" }],
     );
-    return { head: group, rows };
+    return { head, rows };
+  };
+  const tip = ({ dataIndex, seriesIndex }: ChartItem): Tip | undefined => {
+    const said = tipOf(dataIndex);
+    const source = series[seriesIndex]?.sourceOf(dataIndex);
+    if (said === undefined || source === undefined) return said;
+    return { ...said, links: linksOf(source.field, source.row) };
   };
   const option = useCallback(
     (theme: ChartTheme) => {
-      const isLying =
-        options.orientation === "horizontal" || (options.orientation === "auto" && width < height);
       const names = nameAxis(theme, groups, options, isLying ? width : height);
       const values = valueAxis(theme, series[0], options, timeZone);
       const perBarPx = (isLying ? height : width) / (groups.length * Math.max(1, series.length));
@@ -118,9 +96,15 @@ function Chart({
         series: barSeries(series, groups.length, options, isLying, perBarPx, theme),
       };
     },
-    [groups, series, options, width, height, timeZone],
+    [groups, series, options, isLying, width, height, timeZone],
   );
-  return <EChart label={label} width={width} height={height} option={option} tip={tip} />;
+  const chart = <EChart {...{ label, width, height, option, tip, onLayout }} />;
+  if (timesMs === undefined || isLying) return chart;
+  return (
+    <TimePicture {...props} plane={plane} tipAt={(ms) => tipOf(columnNear(timesMs, ms) ?? -1)}>
+      {chart}
+    </TimePicture>
+  );
 }
 
 function nameAxis(

@@ -13,6 +13,8 @@ export type Candle = {
   readonly close: number;
   readonly volume: number;
   readonly isUp: boolean;
+  /** In the frame of the closing prices. */
+  readonly row: number;
 };
 
 export type Candles = {
@@ -56,6 +58,7 @@ export function candlesOf(frames: readonly Frame[], options: CandlestickOptions)
       const timeMs = numberAt(time, i);
       const row = rows.get(timeMs) ?? {};
       row[name] = numberAt(at.field, i);
+      if (name === "close") row["at"] = i;
       rows.set(timeMs, row);
     }
   }
@@ -63,11 +66,11 @@ export function candlesOf(frames: readonly Frame[], options: CandlestickOptions)
   let before = Number.NaN;
   const candles: Candle[] = [];
   for (const [timeMs, row] of all) {
-    const { open = NaN, high = NaN, low = NaN, close = NaN, volume: amount = NaN } = row;
+    const { open = NaN, high = NaN, low = NaN, close = NaN, volume: amount = NaN, at = 0 } = row;
     if ([open, high, low, close].some(Number.isNaN)) continue;
     const isUp =
       options.color_by === "close_close" && !Number.isNaN(before) ? close >= before : close >= open;
-    candles.push({ timeMs, open, high, low, close, volume: amount, isUp });
+    candles.push({ timeMs, open, high, low, close, volume: amount, isUp, row: at });
     before = close;
   }
   const left = Math.max(0, candles.length - candlesMax);

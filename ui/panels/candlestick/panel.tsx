@@ -4,32 +4,24 @@ import type { Field } from "../../frames/frame.ts";
 import type { ChartTheme } from "../../plot/chart_theme.ts";
 import { resolveColor, withAlpha } from "../../plot/colors.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";
+import { useEchartPlane } from "../../plot/echart_plane.ts";
+import { TimePicture } from "../../plot/time_picture.tsx";
+import { columnNear } from "../../plot/time_plane.ts";
 import type { Tip } from "../../plot/tip.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
 import { axisMoment, momentAt } from "../parts/moment.ts";
 import { Nothing } from "../parts/nothing.tsx";
-import { candlesMax, candlesOf, type Candles } from "./candles.ts";
+import { candlesMax, candlesOf, type Candle, type Candles } from "./candles.ts";
 import type { CandlestickOptions } from "./options.ts";
 
 /** Open, high, low and close over time, with the volume below. */
-export function CandlestickPanel({
-  title,
-  options,
-  frames,
-  timeZone,
-  width,
-  height,
-}: PanelProps<CandlestickOptions>) {
+export function CandlestickPanel(props: PanelProps<CandlestickOptions>) {
+  const { title, options, frames, timeZone } = props;
   const found = useMemo(() => candlesOf(frames, options), [frames, options]);
   const { candles, price, volume, left, missing } = found;
-  const textsOf = (field: Field | undefined) => {
-    const display = field === undefined ? undefined : displayOf(field, { dark: false, timeZone });
-    return (value: number): string =>
-      display === undefined ? String(value) : displayText(display(value));
-  };
-  const priceText = textsOf(price);
-  const volumeText = textsOf(volume);
+  const priceText = useMemo(() => textsOf(price, timeZone), [price, timeZone]);
+  const volumeText = useMemo(() => textsOf(volume, timeZone), [volume, timeZone]);
   if (missing.length > 0 && frames.length > 0) {
     return (
       <Nothing>
@@ -39,30 +31,9 @@ export function CandlestickPanel({
   }
   if (candles.length === 0) return <Nothing>No prices in this time range.</Nothing>;
   const label = `${title === "" ? "Candlestick" : title}: ${candles.length} candles`;
-  const tip = ({ dataIndex }: ChartItem): Tip | undefined => {
-    const candle = candles[dataIndex];
-    if (candle === undefined) return undefined;
-    const rows = (["open", "high", "low", "close"] as const).map((name) => ({
-      name,
-      value: priceText(candle[name]),
-    }));
-    const amount = Number.isNaN(candle.volume)
-      ? []
-      : [{ name: "volume", value: volumeText(candle.volume) }];
-    return { head: momentAt(candle.timeMs, timeZone), rows: [...rows, ...amount] };
-  };
   return (
     <>
-      <Chart
-        label={label}
-        found={found}
-        options={options}
-        timeZone={timeZone}
-        width={width}
-        height={height}
-        priceText={priceText}
-        tip={tip}
-      />
+      <Chart {...props} label={label} found={found} priceText={priceText} volumeText={volumeText} />
       {left > 0 && (
         <p className="panel-corner">
           the newest {candlesMax} of {candlesMax + left}
@@ -80,35 +51,58 @@ export function CandlestickPanel({
   );
 }
 
-function Chart({
-  label,
-  found,
-  options,
-  timeZone,
-  width,
-  height,
-  priceText,
-  tip,
-}: {
+function textsOf(field: Field | undefined, timeZone: string): (value: number) => string {
+  if (field === undefined) return String;
+  const display = displayOf(field, { dark: false, timeZone });
+  return (value) => displayText(display(value));
+}
+
+type ChartProps = PanelProps<CandlestickOptions> & {
   readonly label: string;
   readonly found: Candles;
-  readonly options: CandlestickOptions;
-  readonly timeZone: string;
-  readonly width: number;
-  readonly height: number;
   readonly priceText: (value: number) => string;
-  readonly tip: (item: ChartItem) => Tip | undefined;
-}) {
+  readonly volumeText: (value: number) => string;
+};
+
+function Chart(props: ChartProps) {
+  const { label, found, options, timeZone, width, height, priceText, volumeText, linksOf } = props;
   const { candles, price } = found;
   const hasVolume =
     candles.some(({ volume }) => !Number.isNaN(volume)) && options.show !== "candles";
   const hasPrices = options.show !== "volume" || !hasVolume;
+  const timesMs = useMemo(() => candles.map(({ timeMs }) => timeMs), [candles]);
+  const [plane, onLayout] = useEchartPlane(timesMs);
   const option = useCallback(
     (theme: ChartTheme) =>
       chartOption(theme, { candles, price, options, hasPrices, hasVolume, timeZone, priceText }),
     [candles, price, options, hasPrices, hasVolume, timeZone, priceText],
   );
-  return <EChart label={label} width={width} height={height} option={option} tip={tip} />;
+  const tipOf = (candle: Candle | undefined): Tip | undefined => {
+    if (candle === undefined) return undefined;
+    const rows = (["open", "high", "low", "close"] as const).map((name) => ({
+      name,
+      value: priceText(candle[name]),
+    }));
+    const amount = Number.isNaN(candle.volume)
+      ? []
+      : [{ name: "volume", value: volumeText(candle.volume) }];
+    return { head: momentAt(candle.timeMs, timeZone), rows: [...rows, ...amount] };
+  };
+  const tip = ({ dataIndex }: ChartItem): Tip | undefined => {
+    const candle = candles[dataIndex];
+    const said = tipOf(candle);
+    if (candle === undefined || said === undefined || price === undefined) return said;
+    return { ...said, links: linksOf(price, candle.row) };
+  };
+  return (
+    <TimePicture
+      {...props}
+      plane={plane}
+      tipAt={(ms) => tipOf(candles[columnNear(timesMs, ms) ?? -1])}
+    >
+      <EChart {...{ label, width, height, option, tip, onLayout }} />
+    </TimePicture>
+  );
 }
 
 type Drawn = Pick<Candles, "candles" | "price"> & {

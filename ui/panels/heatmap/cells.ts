@@ -12,6 +12,8 @@ export type HeatRow = {
   /** Bounds where the row is a bucket of numbers. */
   readonly lower: number | undefined;
   readonly upper: number | undefined;
+  /** The column that it shows, with its times; undefined where it counts the values of many. */
+  readonly source?: Column;
   /** A count for each moment; NaN for none. */
   readonly counts: Float64Array;
 };
@@ -75,7 +77,8 @@ export function heatOf(frames: readonly Frame[], options: HeatmapOptions, stepMs
   };
 }
 
-type Column = { readonly field: Field; readonly time: Field };
+/** A column, and the times of its frame. */
+export type Column = { readonly field: Field; readonly time: Field };
 type Grid = {
   readonly timesMs: Float64Array;
   readonly stepMs: number;
@@ -118,6 +121,7 @@ function givenRows(columns: readonly Column[], grid: Grid): HeatRow[] {
       name: fieldName(field),
       lower: boundOf(field.labels["gt"]),
       upper: boundOf(field.labels["le"] ?? numberName(field.name)),
+      source: { field, time },
       counts,
     };
   });

@@ -4,11 +4,13 @@ import type { ChartTheme } from "../../plot/chart_theme.ts";
 import { valueColor } from "../../plot/color_modes.ts";
 import { formatUnit } from "../../units/units.ts";
 import type { Tip } from "../../plot/tip.ts";
+import { TimePicture } from "../../plot/time_picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
 import { momentAt } from "../parts/moment.ts";
 import { Nothing } from "../parts/nothing.tsx";
 import { drawTimeAxis, rowsFrame, type RowsFrame } from "../parts/time_rows.tsx";
+import { linksAt } from "../parts/links_at.ts";
 import { heatOf, type Heat, type HeatRow } from "./cells.ts";
 import type { HeatmapOptions } from "./options.ts";
 
@@ -79,22 +81,14 @@ function colorsOf(options: HeatmapOptions, dark: boolean): string[] {
   });
 }
 
-function Cells({
-  heat,
-  names,
-  label,
-  options,
-  window,
-  timeZone,
-  width,
-  height,
-  onZoom,
-  onZoomOut,
-}: PanelProps<HeatmapOptions> & {
-  readonly heat: Heat;
-  readonly names: readonly string[];
-  readonly label: string;
-}) {
+function Cells(
+  props: PanelProps<HeatmapOptions> & {
+    readonly heat: Heat;
+    readonly names: readonly string[];
+    readonly label: string;
+  },
+) {
+  const { heat, names, label, options, window, timeZone, width, height, linksOf } = props;
   const frame = useMemo(
     () => rowsFrame(names, width, height, window),
     [names, width, height, window],
@@ -107,38 +101,52 @@ function Cells({
     },
     [frame, names, heat, options, timeZone],
   );
+  const columnAt = (ms: number): number =>
+    Math.floor((ms - (heat.timesMs[0] ?? 0)) / heat.stepMs + 1);
   const tip = (x: number, y: number): Tip | undefined => {
     const fromTop = frame.rowAt(y);
     if (fromTop === undefined || x < frame.left) return undefined;
     const row = heat.rows[heat.rows.length - 1 - fromTop];
-    const at = Math.floor((frame.msOf(x) - (heat.timesMs[0] ?? 0)) / heat.stepMs + 1);
+    const at = columnAt(frame.msOf(x));
     const count = row?.counts[at];
     if (row === undefined || count === undefined) return undefined;
-    const unit = options.unit === "" ? "short" : options.unit;
-    const range =
-      row.lower === undefined || row.upper === undefined
-        ? row.name
-        : `${Number.isFinite(row.lower) ? formatUnit(row.lower, unit) : "−∞"} to ${rowName(row, options.unit)}`;
+    const timeMs = heat.timesMs[at] ?? Number.NaN;
+    return {
+      head: momentAt(timeMs, timeZone),
+      rows: [
+        { name: rangeName(row, options), value: Number.isNaN(count) ? "–" : shortNumber(count) },
+      ],
+      links: row.source === undefined ? [] : linksAt(row.source, timeMs, linksOf),
+    };
+  };
+  const tipAt = (ms: number): Tip | undefined => {
+    const at = columnAt(ms);
+    const rows = heat.rows
+      .map((row) => ({ row, count: row.counts[at] ?? Number.NaN }))
+      .filter(({ count }) => count > options.hide_below)
+      .toSorted((a, b) => b.count - a.count);
+    if (rows.length === 0) return undefined;
     return {
       head: momentAt(heat.timesMs[at] ?? Number.NaN, timeZone),
-      rows: [{ name: range, value: Number.isNaN(count) ? "–" : shortNumber(count) }],
+      rows: rows.map(({ row, count }) => ({
+        name: rangeName(row, options),
+        value: shortNumber(count),
+      })),
     };
   };
   return (
-    <CanvasPicture
-      label={label}
-      width={width}
-      height={height}
-      draw={draw}
-      tip={tip}
-      pull={{
-        left: frame.left,
-        right: frame.right,
-        onPull: (from, to) => onZoom(frame.msOf(from), frame.msOf(to)),
-        onReset: onZoomOut,
-      }}
-    />
+    <TimePicture {...props} plane={frame} tipAt={tipAt}>
+      <CanvasPicture label={label} width={width} height={height} draw={draw} tip={tip} />
+    </TimePicture>
   );
+}
+
+function rangeName(row: HeatRow, { unit }: HeatmapOptions): string {
+  if (row.lower === undefined || row.upper === undefined) return row.name;
+  const lower = Number.isFinite(row.lower)
+    ? formatUnit(row.lower, unit === "" ? "short" : unit)
+    : "−∞";
+  return `${lower} to ${rowName(row, unit)}`;
 }
 
 /** As many names as have room, the lowest row at the bottom. */

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { phoneQuery, useMedia } from "../../state/media.ts";
 import type { LegendOptions } from "./legend_options.ts";
 
 /** Entries beyond these would be a list of their own. */
@@ -6,7 +7,8 @@ const entriesMax = 100;
 /** A panel smaller than this has room for its picture alone. */
 const heightMin = 120;
 const widthMin = 260;
-const rowPx = 20;
+/** Of a row, in the sheet; what a thumb meets is taller. */
+const rowPx = { pointer: 20, phone: 28 } as const;
 
 export type LegendEntry = {
   readonly key: string;
@@ -36,13 +38,15 @@ export function WithLegend({
   readonly onHide: ((hidden: ReadonlySet<string>) => void) | undefined;
   readonly children: (width: number, height: number) => ReactNode;
 }) {
+  const px = useMedia(phoneQuery) ? rowPx.phone : rowPx.pointer;
   const isShown =
     options.show && entries.length > 0 && height >= heightMin && width >= widthMin / 2;
   if (!isShown) return children(width, height);
   const isRight = options.placement === "right" && width >= widthMin;
   const size = isRight
     ? Math.min(240, Math.round(width * 0.38))
-    : Math.min(Math.round(height / 3), rowPx * rowsOf(entries, width) + 4);
+    : // Whole rows: half of one would look like a fault.
+      px * Math.min(rowsOf(entries, width), Math.max(1, Math.floor(height / 3 / px)));
   const legend = (
     <Legend entries={entries} isColumn={isRight} size={size} hidden={hidden} onHide={onHide} />
   );

@@ -3,30 +3,30 @@ import { formatSpan } from "../../plot/format.ts";
 import { CanvasPicture, clipped } from "../../plot/canvas_picture.tsx";
 import type { ChartTheme } from "../../plot/chart_theme.ts";
 import { textOn } from "../../plot/colors.ts";
+import { TimePicture, type TimeShared } from "../../plot/time_picture.tsx";
 import type { Tip } from "../../plot/tip.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "./hidden_table.tsx";
 import { WithLegend } from "./legend.tsx";
 import type { LegendOptions } from "./legend_options.ts";
+import { linksAt } from "./links_at.ts";
 import { momentAt } from "./moment.ts";
 import { sharesOf, stateAt, rowsMax, type States, type StateValue } from "./states.ts";
 import { drawFrame, rowsFrame } from "./time_rows.tsx";
 
-type Props = Pick<
-  PanelProps<unknown>,
-  "title" | "width" | "height" | "timeZone" | "onZoom" | "onZoomOut"
-> & {
-  readonly states: States;
-  readonly legend: LegendOptions;
-  /** Share of a row that is filled. */
-  readonly rowHeight: number;
-  /** Share of its stretch that a value fills; undefined for all of it. */
-  readonly columnWidth: number | undefined;
-  readonly showValue: "auto" | "always" | "never";
-  readonly align: "left" | "center" | "right";
-  /** How a value that is shown as one column among many is called. */
-  readonly what: string;
-};
+type Props = TimeShared &
+  Pick<PanelProps<unknown>, "title" | "width" | "height" | "linksOf"> & {
+    readonly states: States;
+    readonly legend: LegendOptions;
+    /** Share of a row that is filled. */
+    readonly rowHeight: number;
+    /** Share of its stretch that a value fills; undefined for all of it. */
+    readonly columnWidth: number | undefined;
+    readonly showValue: "auto" | "always" | "never";
+    readonly align: "left" | "center" | "right";
+    /** How a value that is shown as one column among many is called. */
+    readonly what: string;
+  };
 
 /** States over time, a row each: what the timeline and the history of states have in common. */
 export function StatePicture(props: Props) {
@@ -95,22 +95,20 @@ function Rows(props: Props & { readonly label: string }) {
     return {
       head: `${momentAt(startMs, timeZone)}, for ${formatSpan(endMs - startMs)}`,
       rows: [{ color, name: row.name, value: text }],
+      links: linksAt(row.source, startMs, props.linksOf),
     };
   };
+  const tipAt = (ms: number): Tip | undefined => {
+    const rows = states.rows.flatMap((row) => {
+      const value = stateAt(row, ms);
+      return value === undefined ? [] : [{ color: value.color, name: row.name, value: value.text }];
+    });
+    return rows.length === 0 ? undefined : { head: momentAt(ms, timeZone), rows };
+  };
   return (
-    <CanvasPicture
-      label={props.label}
-      width={width}
-      height={height}
-      draw={draw}
-      tip={tip}
-      pull={{
-        left: frame.left,
-        right: frame.right,
-        onPull: (from, to) => props.onZoom(frame.msOf(from), frame.msOf(to)),
-        onReset: props.onZoomOut,
-      }}
-    />
+    <TimePicture {...props} plane={frame} tipAt={tipAt}>
+      <CanvasPicture label={props.label} width={width} height={height} draw={draw} tip={tip} />
+    </TimePicture>
   );
 }
 

@@ -18,7 +18,12 @@ export type StateValue = {
   readonly key: string;
 };
 
-export type StateRow = { readonly name: string; readonly values: readonly StateValue[] };
+export type StateRow = {
+  readonly name: string;
+  readonly values: readonly StateValue[];
+  /** The column that it shows, with its times. */
+  readonly source: { readonly field: Field; readonly time: Field };
+};
 
 export type States = {
   readonly rows: readonly StateRow[];
@@ -60,6 +65,7 @@ export function statesOf(frames: readonly Frame[], given: Given): States {
   const palette = paletteOf(texts, given.dark);
   const rows = shown.map(({ field, time }, i) => ({
     name: fieldName(field),
+    source: { field, time },
     values: valuesOf(time, texts[i] ?? [], palette, given),
   }));
   const legend = new Map<string, { key: string; name: string; color: string }>();
@@ -139,7 +145,7 @@ function valuesOf(
 }
 
 /** How long each state stood, for a summary: "up 98 %, down 2 %". */
-export function sharesOf({ values }: StateRow): string {
+export function sharesOf({ values }: Pick<StateRow, "values">): string {
   const spans = new Map<string, number>();
   let total = 0;
   for (const { text, startMs, endMs } of values) {
@@ -154,7 +160,7 @@ export function sharesOf({ values }: StateRow): string {
 }
 
 /** The state at a moment, by bisection: rows are in order of time. */
-export function stateAt({ values }: StateRow, ms: number): StateValue | undefined {
+export function stateAt({ values }: Pick<StateRow, "values">, ms: number): StateValue | undefined {
   let low = 0;
   let high = values.length - 1;
   while (low < high) {

@@ -5,14 +5,15 @@ import type { PanelProps } from "../panel_kind.ts";
 import { GraphPanel } from "../timeseries/panel.tsx";
 import type { TrendOptions } from "./options.ts";
 
-/** Series over numbers that are not times. */
+/** Series over another column: numbers in order, or times where it is one of them that is named. */
 export function TrendPanel(props: PanelProps<TrendOptions>) {
   const { frames, options } = props;
   const ordered = useMemo(
     () => frames.map((frame) => axisFirst(frame, options.x_field)),
     [frames, options.x_field],
   );
-  return <GraphPanel {...props} frames={ordered} isTime={false} />;
+  const isTime = ordered.length > 0 && ordered.every(({ fields }) => fields[0]?.type === "time");
+  return <GraphPanel {...props} frames={ordered} isTime={isTime} />;
 }
 
 /** The column of the axis comes first; times are left out where it is not one of them. */

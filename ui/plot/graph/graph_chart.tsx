@@ -1,21 +1,22 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { useDark } from "../../state/theme.ts";
+import { TimeMarks } from "../time_marks.tsx";
+import { graphPlane } from "./graph_plane.ts";
 import { drawnColumns } from "./graph_columns.ts";
-import { GraphAnnotations } from "./graph_annotations.tsx";
 import { moveByKey } from "./graph_cursor.ts";
 import type { GraphChartProps } from "./graph_chart_props.ts";
 import { GraphLegend } from "./graph_legend.tsx";
 import type { GraphSeries } from "./graph_model.ts";
+import { legendBeside, legendRoom, listRows } from "./legend_room.ts";
 import { GraphTooltip } from "./graph_tooltip.tsx";
 import { useGraph } from "./use_graph.ts";
 
 const seriesLimit = 1_000;
-const rowPx = 22;
 
 /** Series over time, or over any numbers, with crosshair, tooltip and legend. */
 export function GraphChart(props: GraphChartProps) {
-  const { graph, options, title, annotations, timeZone } = props;
+  const { graph, options, title, annotations, timeZone, onAnnotate } = props;
   const dark = useDark();
   const [hidden, isolate, toggle] = useHidden(graph.series);
   const drawn = useMemo(() => drawnColumns(graph, hidden), [graph, hidden]);
@@ -29,6 +30,11 @@ export function GraphChart(props: GraphChartProps) {
     hidden,
     dark,
   });
+  // The axes are the chart's own, and others after each drawing.
+  const plane = useMemo(
+    () => (chart === undefined || draws === 0 || !graph.isTime ? undefined : graphPlane(chart)),
+    [chart, draws, graph.isTime],
+  );
   const listed = useMemo(() => listedOf(graph), [graph]);
   return (
     <div className={`graph ${layout.isBeside ? "beside" : "below"}`}>
@@ -46,8 +52,8 @@ export function GraphChart(props: GraphChartProps) {
           else if (event.key === "Escape") close();
         }}
       />
-      {chart !== undefined && annotations.length > 0 && (
-        <GraphAnnotations {...{ chart, annotations, dark, timeZone }} drawn={draws} />
+      {plane !== undefined && annotations.length > 0 && (
+        <TimeMarks {...{ plane, annotations, timeZone }} onChange={onAnnotate} />
       )}
       <Limit {...props} />
       {layout.legendHeight > 0 && (
@@ -87,7 +93,9 @@ function legendSize(
   { isBeside, legendWidth, legendHeight }: ReturnType<typeof layoutOf>,
   height: number,
 ) {
-  return isBeside ? { width: legendWidth, height } : { maxHeight: legendHeight };
+  return isBeside
+    ? { width: legendWidth, height: legendBeside(height) }
+    : { maxHeight: legendHeight };
 }
 
 function listedOf({ series }: GraphChartProps["graph"]): readonly GraphSeries[] {
@@ -148,8 +156,8 @@ function useHidden(series: readonly GraphSeries[]) {
 
 /** A legend takes what it needs, and at most two fifths of the panel. Small panels have none. */
 function layoutOf({ graph, options, width, height }: GraphChartProps) {
-  const count = graph.series.filter(({ style }) => !style.hidden_in_legend).length;
-  const isShown = options.legend !== "hidden" && count > 1 && height >= 120;
+  const listed = listedOf(graph);
+  const isShown = options.legend !== "hidden" && listed.length > 1 && height >= 120;
   const isBeside = isShown && options.legend_at === "right" && width >= 420;
   const limitPx = graph.seriesCount > graph.series.length ? 24 : 0;
   if (!isShown) {
@@ -174,9 +182,13 @@ function layoutOf({ graph, options, width, height }: GraphChartProps) {
   }
   const rows =
     options.legend === "table"
-      ? count + 1
-      : Math.ceil((count * (110 + options.legend_calcs.length * 84)) / Math.max(140, width));
-  const legendHeight = Math.min(rows * rowPx + 4, Math.max(48, Math.round(height * 0.4)));
+      ? listed.length + 1
+      : listRows(
+          listed.map(({ name }) => name),
+          options.legend_calcs.length,
+          width,
+        );
+  const legendHeight = legendRoom(rows, height);
   return {
     isBeside: false,
     legendHeight,

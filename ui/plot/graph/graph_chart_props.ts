@@ -1,8 +1,8 @@
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import type { ChartAnnotation } from "../../panels/panel_kind.ts";
 import type { Window } from "../../state/time_range.ts";
+import type { Incomplete } from "../time_plane.ts";
 import type { Graph, GraphSeries } from "./graph_model.ts";
-import type { Incomplete } from "./graph_overlays.ts";
 import type { GraphOptions } from "./graph_style.ts";
 
 /** What a graph is given: its series are already those of its frames (graph_model.ts). */
@@ -17,6 +17,7 @@ export type GraphChartProps = {
   readonly width: number;
   readonly height: number;
   readonly crosshair: string;
+  readonly hasSharedTooltip?: boolean;
   readonly annotations: readonly ChartAnnotation[];
   readonly incomplete?: readonly Incomplete[];
   readonly linksOf?: (series: GraphSeries, index: number) => readonly DataLink[];

@@ -15,17 +15,12 @@ const dragMinPx = 6;
 const pointsMax = 60;
 
 /** Crosshair and gestures: drag zooms, Shift-drag pans, a double click zooms out, a click pins, Ctrl-click and Ctrl-drag annotate. */
-export function graphCursor(
-  crosshair: string,
-  seriesCount: number,
-  gesturesOf: () => Gestures,
-): uPlot.Cursor {
+export function graphCursor(seriesCount: number, gesturesOf: () => Gestures): uPlot.Cursor {
   return {
     y: false,
     points: { size: 7, width: 1, ...(seriesCount > pointsMax ? { show: false } : {}) },
     focus: { prox: -1 },
     drag: { x: true, y: false, setScale: false, dist: dragMinPx },
-    ...(crosshair === "" ? {} : { sync: { key: crosshair, setSeries: false } }),
     bind: {
       dblclick: () => () => {
         gesturesOf().onZoomOut();

@@ -1,10 +1,8 @@
 import type uPlot from "uplot";
+import type { Incomplete } from "../time_plane.ts";
 import { resolveColor, withAlpha } from "../colors.ts";
 import { axisKey, axisThresholds } from "./graph_axes.ts";
 import type { Graph } from "./graph_model.ts";
-
-/** A stretch in which data are known not to be complete, such as the newest step of a live range. */
-export type Incomplete = { readonly startMs: number; readonly endMs: number };
 
 type Band = { readonly from: number; readonly to: number; readonly color: string };
 

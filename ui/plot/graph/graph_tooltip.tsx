@@ -4,6 +4,7 @@ import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { formatUnit } from "../../units/units.ts";
 import { dateText } from "../../units/date_text.ts";
+import { besides, TipLinks } from "../tip_box.tsx";
 import type { Graph, GraphSeries } from "./graph_model.ts";
 import type { GraphOptions } from "./graph_style.ts";
 
@@ -114,7 +115,8 @@ function rowsOf(
     else insert(rest, { series, value, isNearest: false }, sign);
   });
   const rows = [...(first === undefined ? [] : [first]), ...rest];
-  if (tooltip === "single") return { rows: rows.slice(0, 1), more: 0 };
+  // Of a crosshair that is another chart's no series is the nearest.
+  if (tooltip === "single" && nearest !== undefined) return { rows: rows.slice(0, 1), more: 0 };
   const kept = rows.slice(0, rowsMax);
   return { rows: kept, more: count - kept.length };
 }
@@ -126,14 +128,6 @@ function insert(rows: Row[], row: Row, sign: number): void {
   if (at >= rowsMax) return;
   rows.splice(at, 0, row);
   rows.length = Math.min(rows.length, rowsMax);
-}
-
-/** Beside the crosshair, where there is room in the window. */
-function besides(x: number, y: number, width: number, height: number) {
-  const isRoom = innerWidth - x > width + 20;
-  const left = isRoom ? x + 14 : Math.max(4, x - width - 14);
-  const top = Math.max(4, Math.min(y - 12, innerHeight - height - 4));
-  return { left, top };
 }
 
 function Actions({
@@ -153,15 +147,7 @@ function Actions({
   if (isEmpty) return null;
   return (
     <div className="tooltip-actions">
-      {links.map(({ title, url, new_tab: isNewTab }) => (
-        <a
-          key={url + title}
-          href={url}
-          {...(isNewTab ? { target: "_blank", rel: "noopener noreferrer" } : {})}
-        >
-          {title === "" ? url : title}
-        </a>
-      ))}
+      <TipLinks links={links} />
       {onFilter !== undefined &&
         labels.map(([label, value]) => (
           <span key={label} className="tooltip-filter">

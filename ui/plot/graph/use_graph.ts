@@ -8,6 +8,8 @@ import { overlayHooks } from "./graph_overlays.ts";
 import type { Graph } from "./graph_model.ts";
 import { graphSetup } from "./graph_setup.ts";
 import type { TooltipPlace } from "./graph_tooltip.tsx";
+import { isSeen } from "../in_window.ts";
+import { shareCursor, type CursorOwner, type SharedCursor } from "./shared_cursor.ts";
 
 type Props = GraphChartProps & {
   readonly drawn: Drawn;
@@ -27,6 +29,7 @@ type Live = {
 /** A uPlot in the element. New data redraw it; another set of series, style or theme builds it anew. */
 export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): Live {
   const { graph, drawn, hidden, dark, timeZone, crosshair, width, height } = props;
+  const { isTime } = graph;
   const [chart, setChart] = useState<uPlot>();
   const [draws, setDraws] = useState(0);
   const [place, setPlace] = useState<TooltipPlace>();
@@ -53,19 +56,27 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
   useEffect(() => {
     const root = host.current;
     if (root === null) return;
+    // The chart tells of its cursor while it is made, too.
+    let shared: SharedCursor | undefined;
     const frames = oncePerFrame((shown: uPlot) => {
-      if (!pinned.current) setPlace(placeOf(shown, latest.current));
+      const owner = shared?.owner() ?? "none";
+      if (!pinned.current) setPlace(placeOf(shown, latest.current, owner));
     });
     const made = build(root, latest, {
-      follow: frames.run,
+      follow: (told) => {
+        shared?.told();
+        frames.run(told);
+      },
       pin,
       drawn: () => setDraws((count) => count + 1),
     });
+    if (isTime && crosshair !== "") shared = shareCursor(made, crosshair);
     const endTouch = followTouch(made);
     alive.current = made;
     setChart(made);
     return () => {
       endTouch();
+      shared?.end();
       frames.cancel();
       pinned.current = false;
       setPlace(undefined);
@@ -73,7 +84,7 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
       alive.current = undefined;
       made.destroy();
     };
-  }, [host, identity, dark, timeZone, crosshair, pin]);
+  }, [host, identity, dark, timeZone, crosshair, isTime, pin]);
 
   useEffect(() => {
     if (chart === undefined || chart !== alive.current) return;
@@ -182,7 +193,7 @@ function build(root: HTMLDivElement, latest: RefObject<Props>, callbacks: Callba
       grid: style.getPropertyValue("--line"),
     },
     rangeOf: () => rangeOf(latest.current),
-    cursor: graphCursor(latest.current.crosshair, graph.series.length, () => ({
+    cursor: graphCursor(graph.series.length, () => ({
       onZoom: latest.current.onZoom,
       onZoomOut: latest.current.onZoomOut,
       onPin: callbacks.pin,
@@ -213,14 +224,22 @@ function columnsOf(positions: Float64Array, { columns }: Drawn): uPlot.AlignedDa
   return [Array.from(positions), ...columns.map((column) => [...column])];
 }
 
-/** Of the crosshair, if it is this chart's own and not one that another moved. */
-function placeOf(chart: uPlot, { graph }: Props): TooltipPlace | undefined {
+/** Of the crosshair: this chart's own, or that of another where the tooltip is shared, too. */
+function placeOf(
+  chart: uPlot,
+  { graph, hasSharedTooltip = false }: Props,
+  owner: CursorOwner,
+): TooltipPlace | undefined {
   const { idx, left = -1, top = -1 } = chart.cursor;
   if (idx === null || idx === undefined || left < 0) return undefined;
+  const box = chart.over.getBoundingClientRect();
+  if (owner === "other") {
+    if (!hasSharedTooltip || !isSeen(chart.over)) return undefined;
+    return { idx, x: box.left + left, y: box.top + 12, nearest: undefined, pinned: false };
+  }
   const isOwn =
     chart.over.matches(":hover") || chart.root.parentElement?.matches(":focus") === true;
   if (!isOwn) return undefined;
-  const box = chart.over.getBoundingClientRect();
   let nearest: number | undefined;
   let distance = Number.POSITIVE_INFINITY;
   graph.series.forEach((series, i) => {

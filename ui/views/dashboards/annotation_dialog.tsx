@@ -29,7 +29,8 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
   const before = stored.find(
     (each) =>
       each.id === draft.id ||
-      (draft.endMs === undefined && Math.abs(each.startMs - draft.startMs) < 1),
+      (Math.abs(each.startMs - draft.startMs) < 1 &&
+        (draft.endMs === undefined || Math.abs(each.endMs - draft.endMs) < 1)),
   );
   const [title, setTitle] = useState(before?.title ?? "");
   const [text, setText] = useState(before?.text ?? "");

@@ -123,6 +123,7 @@ function Body({
       stepMs={moment.stepMs}
       timeZone={board.scope.timeZone}
       crosshair={board.dashboard.crosshair === "off" ? "" : "board"}
+      hasSharedTooltip={board.dashboard.crosshair === "tooltip"}
       annotations={annotations}
       onZoom={board.onZoom}
       onZoomOut={board.onZoomOut}

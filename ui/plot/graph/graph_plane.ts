@@ -1,0 +1,18 @@
+import type uPlot from "uplot";
+import type { TimePlane } from "../time_plane.ts";
+
+/** The time axis of a uPlot, as it is drawn now. */
+export function graphPlane(chart: uPlot): TimePlane {
+  const { min: startMs = 0, max: endMs = 0 } = chart.scales["x"] ?? {};
+  const { offsetLeft: left, offsetTop: top, clientWidth, clientHeight } = chart.over;
+  return {
+    left,
+    right: left + clientWidth,
+    top,
+    bottom: top + clientHeight,
+    startMs,
+    endMs,
+    xOf: (ms) => left + chart.valToPos(ms, "x"),
+    msOf: (x) => chart.posToVal(x - left, "x"),
+  };
+}
