@@ -82,6 +82,43 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
     });
   }
 
+  test("pictures over time share the crosshair, its values and annotations; a click on what is linked shows where it leads", async () => {
+    await on("given=linked&tooltip=shared&incomplete&size=400x200", "light", async (page) => {
+      const others = ["state_timeline", "status_history", "candlestick"];
+      const inOthers = (what: string) =>
+        page.locator(others.map((kind) => `[data-kind=${kind}] ${what}`).join(", "));
+      for (const kind of ["timeseries", "heatmap", ...others]) {
+        expect(await page.locator(`[data-kind=${kind}] .annotation-tick`).count()).toBe(2);
+      }
+      expect(await inOthers(".time-incomplete").count()).toBe(others.length);
+      // All of them at once in the window, so that each may show its values.
+      await page.addStyleTag({
+        content: `section:not(${["timeseries", "heatmap", ...others].map((kind) => `[data-kind=${kind}]`).join(", ")}) { display: none }`,
+      });
+      const canvas = page.locator("[data-kind=heatmap] canvas").first();
+      await canvas.hover({ position: { x: 150, y: 60 } });
+      await canvas.hover({ position: { x: 160, y: 60 } });
+      await page.waitForFunction(
+        () => document.querySelectorAll(".tooltip.fixed, .graph-tooltip").length === 5,
+      );
+      expect(await inOthers(".time-crosshair:visible").count()).toBe(others.length);
+      // Each says its own sample's time: they are of one moment, but for a step.
+      const texts = await page.locator(".tooltip-time").allInnerTexts();
+      const times = texts.map((text) => Date.parse(text.slice(0, 19)));
+      expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(120_000);
+      await canvas.click({ position: { x: 160, y: 60 } });
+      const pinned = page.getByRole("dialog");
+      expect(await pinned.getByRole("link").allInnerTexts()).toEqual([
+        expect.stringMatching(/^Row \d+ of /),
+      ]);
+      await page.keyboard.press("Escape");
+      await pinned.waitFor({ state: "detached" });
+      await page.mouse.move(0, 0);
+      await page.waitForFunction(() => document.querySelector(".tooltip, .graph-tooltip") === null);
+      expect(await inOthers(".time-crosshair:visible").count()).toBe(0);
+    });
+  });
+
   test("names with markup, of 300 letters or from right to left are text, in pictures, legends and tables", async () => {
     await on("given=hostile", "light", async (page) => {
       expect(await page.title()).toBe("Panels");

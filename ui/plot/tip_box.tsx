@@ -25,7 +25,7 @@ export function TipBox({ tip, x, y, onClose }: Props) {
   return createPortal(
     <div
       ref={box}
-      className={isPinned ? "tooltip fixed pinned" : "tooltip fixed"}
+      className={`tooltip floating fixed${isPinned ? " pinned" : ""}`}
       role={isPinned ? "dialog" : "presentation"}
       aria-label={isPinned ? tip.head : undefined}
       style={at}

@@ -2,8 +2,8 @@ import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import type { Field, Frame } from "#ui/frames/frame.ts";
 import type { PanelKind } from "#ui/panels/panel_kind.ts";
 
-/** What the panels are given: their samples, nothing, names that would do harm as markup, or far more than is usual. */
-export type Given = "sample" | "empty" | "hostile" | "many" | (string & {});
+/** What the panels are given: their samples, also with a link at each field, nothing, names that would do harm as markup, or far more than is usual. */
+export type Given = "sample" | "linked" | "empty" | "hostile" | "many" | (string & {});
 
 const markup = `<img src=x onerror="document.title='taken'"><b>bold</b>`;
 const long = "long ".repeat(60);
@@ -13,6 +13,7 @@ const harmful = [markup, long, rightToLeft, "{a|rich} %s $1 ${x}"];
 export async function framesOf(kind: PanelKind, given: Given): Promise<readonly Frame[]> {
   const frames = kind.sample();
   if (given === "empty") return frames.map(emptied);
+  if (given === "linked") return frames.map(linked);
   if (given === "hostile") return frames.map((frame, i) => hostile(frame, i));
   if (given === "many") {
     return Array.from({ length: 60 }, (_, copy) =>
@@ -69,8 +70,19 @@ function columnOf(name: string, type: Field["type"], values: Field["values"]): F
   return { name, type, labels: {}, values, options: type === "number" ? { unit: "none" } : {} };
 }
 
-/** Only the hosts of many rows lead somewhere. */
+function linked(frame: Frame): Frame {
+  const links = [{ title: "Row", url: "/", new_tab: false }];
+  return {
+    ...frame,
+    fields: frame.fields.map((field) => ({ ...field, options: { ...field.options, links } })),
+  };
+}
+
+/** Besides what is linked on purpose only the hosts of many rows lead somewhere. */
 export function linksFor(given: Given, field: Field, row: number): readonly DataLink[] {
+  if (given === "linked") {
+    return [{ title: `Row ${row} of ${field.name}`, url: `/row/${row}`, new_tab: false }];
+  }
   if (!rowsPattern.test(given) || field.name !== "host") return [];
   const host = encodeURIComponent(String(field.values[row]));
   return [{ title: "Open the host", url: `/hosts/${host}`, new_tab: false }];
