@@ -114,7 +114,9 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
       await page.keyboard.press("Escape");
       await pinned.waitFor({ state: "detached" });
       await page.mouse.move(0, 0);
-      await page.waitForFunction(() => document.querySelector(".tooltip, .graph-tooltip") === null);
+      await page.waitForFunction(
+        () => document.querySelector(".tooltip.fixed, .graph-tooltip") === null,
+      );
       expect(await inOthers(".time-crosshair:visible").count()).toBe(0);
     });
   });

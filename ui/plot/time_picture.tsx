@@ -41,18 +41,7 @@ export function TimePicture(props: Props) {
   const { plane, crosshair, onAnnotate, onZoom, onZoomOut, children } = props;
   const host = useRef<HTMLDivElement>(null);
   const [pull, setPull] = useState<Pull>();
-  const line = useRef<HTMLElement>(null);
-  const place = useCallback(
-    (ms: number | undefined): void => {
-      const element = line.current;
-      if (element === null) return;
-      const isIn =
-        plane !== undefined && ms !== undefined && ms >= plane.startMs && ms <= plane.endMs;
-      element.style.display = isIn ? "" : "none";
-      if (isIn) element.style.transform = `translateX(${plane.xOf(ms)}px)`;
-    },
-    [plane],
-  );
+  const [line, place] = useLine(plane);
   const pointedMs = usePointed(host, props, place);
   const tell = useTell(crosshair, host, place);
   const shared =
@@ -110,6 +99,23 @@ export function TimePicture(props: Props) {
       )}
     </div>
   );
+}
+
+/** The crosshair's line, and what puts it at a moment: without a render, as it follows the pointer. */
+function useLine(plane: TimePlane | undefined) {
+  const line = useRef<HTMLElement>(null);
+  const place = useCallback(
+    (ms: number | undefined): void => {
+      const element = line.current;
+      if (element === null) return;
+      const isIn =
+        plane !== undefined && ms !== undefined && ms >= plane.startMs && ms <= plane.endMs;
+      element.style.display = isIn ? "" : "none";
+      if (isIn) element.style.transform = `translateX(${plane.xOf(ms)}px)`;
+    },
+    [plane],
+  );
+  return [line, place] as const;
 }
 
 function Overlay({

@@ -2,7 +2,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { useDark } from "../../state/theme.ts";
 import { TimeMarks } from "../time_marks.tsx";
-import { graphPlane } from "./graph_plane.ts";
+import { useGraphPlane } from "./graph_plane.ts";
 import { drawnColumns } from "./graph_columns.ts";
 import { moveByKey } from "./graph_cursor.ts";
 import type { GraphChartProps } from "./graph_chart_props.ts";
@@ -30,11 +30,7 @@ export function GraphChart(props: GraphChartProps) {
     hidden,
     dark,
   });
-  // The axes are the chart's own, and others after each drawing.
-  const plane = useMemo(
-    () => (chart === undefined || draws === 0 || !graph.isTime ? undefined : graphPlane(chart)),
-    [chart, draws, graph.isTime],
-  );
+  const plane = useGraphPlane(chart, draws, graph.isTime);
   const listed = useMemo(() => listedOf(graph), [graph]);
   return (
     <div className={`graph ${layout.isBeside ? "beside" : "below"}`}>

@@ -28,7 +28,7 @@ type Live = {
 
 /** A uPlot in the element. New data redraw it; another set of series, style or theme builds it anew. */
 export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): Live {
-  const { graph, drawn, hidden, dark, timeZone, crosshair, width, height } = props;
+  const { graph, drawn, hidden, dark, timeZone, crosshair } = props;
   const { isTime } = graph;
   const [chart, setChart] = useState<uPlot>();
   const [draws, setDraws] = useState(0);
@@ -86,13 +86,6 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
     };
   }, [host, identity, dark, timeZone, crosshair, isTime, pin]);
 
-  useEffect(() => {
-    if (chart === undefined || chart !== alive.current) return;
-    if (chart.width !== width || chart.height !== height) {
-      chart.setSize({ width, height });
-    }
-  }, [chart, width, height]);
-
   const first = useRef<uPlot>(undefined);
   useEffect(() => {
     if (chart !== alive.current) return;
@@ -102,17 +95,32 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
     first.current = chart;
   }, [chart, graph, drawn, props.window.startMs, props.window.endMs]);
 
+  useLook(chart, alive, props);
+  useEscape(place?.pinned === true, close);
+
+  return { chart, draws, place, pin, close };
+}
+
+/** Its size, and which series are shown, change without another chart. */
+function useLook(
+  chart: uPlot | undefined,
+  alive: RefObject<uPlot | undefined>,
+  { graph, hidden, width, height }: Props,
+): void {
+  useEffect(() => {
+    if (chart === undefined || chart !== alive.current) return;
+    if (chart.width !== width || chart.height !== height) {
+      chart.setSize({ width, height });
+    }
+  }, [chart, alive, width, height]);
+
   useEffect(() => {
     if (chart === undefined || chart !== alive.current) return;
     graph.series.forEach(({ key }, i) => {
       const show = !hidden.has(key);
       if (chart.series[i + 1]?.show !== show) chart.setSeries(i + 1, { show });
     });
-  }, [chart, graph, hidden]);
-
-  useEscape(place?.pinned === true, close);
-
-  return { chart, draws, place, pin, close };
+  }, [chart, alive, graph, hidden]);
 }
 
 function useEscape(isPinned: boolean, close: () => void): void {

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
+import type { Complaint } from "../../dashboards/runner/expressions.ts";
 import { Tooltip } from "../../overlays/tooltip.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { panelKindOf } from "../../panels/registry.ts";
@@ -100,17 +101,7 @@ function Body({
   if (kind.asks) {
     if (isLoading) return <Skeleton rows={1} height={400} />;
     const failed = complaints[0];
-    if (failed !== undefined && frames.length === 0) {
-      return (
-        <div className="failed" role="alert">
-          <Icon name="warning" />
-          <div>
-            <strong>{messageOf(failed.error)}</strong>
-            {failed.ref !== "" && <p>Query {failed.ref}. Tried again every few seconds.</p>}
-          </div>
-        </div>
-      );
-    }
+    if (failed !== undefined && frames.length === 0) return <Failed complaint={failed} />;
   }
   const { onAnnotate } = board;
   return (
@@ -136,6 +127,18 @@ function Body({
       interpolate={(text, format) => interpolate(text, moment.variables, format)}
       linksOf={linksOf}
     />
+  );
+}
+
+function Failed({ complaint: { ref, error } }: { readonly complaint: Complaint }) {
+  return (
+    <div className="failed" role="alert">
+      <Icon name="warning" />
+      <div>
+        <strong>{messageOf(error)}</strong>
+        {ref !== "" && <p>Query {ref}. Tried again every few seconds.</p>}
+      </div>
+    </div>
   );
 }
 
