@@ -58,7 +58,7 @@ function StepCard({ step: { title, why, commands } }: { readonly step: Step }) {
       <h3>{title}</h3>
       <p className="quiet">{why}</p>
       {commands.map(({ where, text }) => (
-        <figure key={text} className="command">
+        <figure key={text} className="step-command">
           <figcaption>
             <span>{where}</span>
             <CopyButton label={`Copy: ${where}`} text={text} />
