@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import { inspectQuery } from "../../client/promql_query.ts";
@@ -9,6 +9,7 @@ import { parsePromql } from "../../promql/parse.ts";
 import { fillVariables } from "../../promql/variables.ts";
 import { useFrame } from "../../state/frame.ts";
 import { windowOf } from "../../state/time_range.ts";
+import { scrapeMsOf } from "./scrape_interval.ts";
 
 /** Series of an intermediate result that are listed. */
 const shownMax = 5;
@@ -56,16 +57,18 @@ function Part({ part }: { readonly part: ExplainedPart }) {
 /** What this step gives at the end of the range. */
 function PartResult({ expr }: { readonly expr: string }) {
   const { range } = useFrame();
+  const cache = useQueryClient();
   const result = useQuery({
     queryKey: ["explain", expr, range],
-    queryFn: ({ signal }) => {
+    queryFn: async ({ signal }) => {
       const window = windowOf(range, Date.now()) ?? { startMs: 0, endMs: Date.now() };
       const rangeMs = window.endMs - window.startMs;
       const stepMs = 15_000;
+      const scrapeMs = await scrapeMsOf(cache, expr, window);
       return inspectQuery(
         {
           ref: "step",
-          expr: fillVariables(expr, { stepMs, rangeMs, scrapeMs: stepMs }),
+          expr: fillVariables(expr, { stepMs, rangeMs, scrapeMs }),
           instant: true,
           format: "time_series",
           legend: undefined,

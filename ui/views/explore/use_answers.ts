@@ -1,4 +1,4 @@
-import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
@@ -10,12 +10,11 @@ import type { Frame as PageFrame } from "../../state/frame.ts";
 import { rememberQuery } from "../../state/query_history.ts";
 import { defaultRange, stepOf, windowOf } from "../../state/time_range.ts";
 import type { ExploreQuery, View } from "./explore_search.ts";
+import { scrapeMsOf } from "./scrape_interval.ts";
 
 /** Points of a line at most; more would lie on one another. */
 const pointsMax = 500;
 const retryMs = 5_000;
-/** Samples are expected this often, for $__rate_interval. */
-const scrapeMs = 15_000;
 /** A refresh comes no sooner than this many times as long as the last answer took: a slow query is not asked without end. */
 const restFactor = 4;
 
@@ -50,7 +49,8 @@ export function useAnswers(
   const results = useQueries({
     queries: questions.map((question) => ({
       queryKey: ["explore", keyOf(question), question.query.legend, range],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) => ask(question, range, signal),
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+        ask(client, question, range, signal),
       refetchInterval: (query: Refreshed) => pauseOf(query, intervalMs),
       refetchOnWindowFocus: false,
       // Columns are typed arrays: comparing them value by value would cost more than drawing them.
@@ -109,6 +109,7 @@ function keyOf({ query, instant, heatmap, expr, fault }: Question): readonly unk
 type Range = PageFrame["range"];
 
 async function ask(
+  cache: QueryClient,
   { query, instant, heatmap, expr, fault }: Question,
   range: Range,
   signal: AbortSignal,
@@ -121,6 +122,7 @@ async function ask(
   assert(window !== undefined, "the default range is a range");
   const stepMs = Math.max(stepOf(window, pointsMax), parseDuration(query.step) ?? 0);
   const rangeMs = window.endMs - window.startMs;
+  const scrapeMs = await scrapeMsOf(cache, expr, window);
   const question = {
     ref: query.ref,
     expr: fillVariables(expr, { stepMs, rangeMs, scrapeMs }),

@@ -1,13 +1,18 @@
-import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { type InspectedAnswer, inspectQuery } from "../../../client/promql_query.ts";
 import { fillVariables } from "../../../promql/variables.ts";
 import { useFrame } from "../../../state/frame.ts";
 import { intervalOf } from "../../../state/queries.ts";
 import { stepOf } from "../../../state/time_range.ts";
+import { scrapeMsOf } from "../scrape_interval.ts";
 import { windowNow } from "../search_hooks.ts";
 
-const scrapeMs = 15_000;
 /** A page of many small charts is asked anew no more often. */
 const intervalMinMs = 15_000;
 
@@ -18,12 +23,14 @@ export function useFrames(
   isInView = true,
 ): UseQueryResult<InspectedAnswer> {
   const { range, intervalMs } = useFrame();
+  const cache = useQueryClient();
   return useQuery({
     queryKey: ["metric_frames", expr, pointsMax, range],
-    queryFn: ({ signal }) => {
+    queryFn: async ({ signal }) => {
       const window = windowNow(range);
       const stepMs = stepOf(window, pointsMax);
       const rangeMs = window.endMs - window.startMs;
+      const scrapeMs = await scrapeMsOf(cache, expr, window);
       const filled = fillVariables(expr, { stepMs, rangeMs, scrapeMs });
       return inspectQuery(
         {
