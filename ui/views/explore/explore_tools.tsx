@@ -35,7 +35,9 @@ export function ExploreTools({ state, answers, onOpen }: Props) {
       </button>
       <button type="button" className="button" onClick={() => onOpen({ kind: "library" })}>
         <Icon name="clock" />
-        History and saved
+        <span>
+          History<span className="wide-words"> and saved</span>
+        </span>
       </button>
       <span className="grow" />
       <button
@@ -45,7 +47,7 @@ export function ExploreTools({ state, answers, onOpen }: Props) {
         onClick={() => onOpen({ kind: "inspect", ref: first })}
       >
         <Icon name="info" />
-        Inspect
+        <span className="wide-words">Inspect</span>
       </button>
       <button
         type="button"
@@ -54,7 +56,7 @@ export function ExploreTools({ state, answers, onOpen }: Props) {
         onClick={() => setIsAdding(true)}
       >
         <Icon name="plus" />
-        Add to dashboard
+        <span className="wide-words">Add to dashboard</span>
       </button>
       <ShareMenu answers={answers} />
       {isAdding && <AddToDashboard state={state} onClose={() => setIsAdding(false)} />}
@@ -72,7 +74,7 @@ function ShareMenu({ answers }: { readonly answers: readonly Answer[] }) {
       trigger={
         <button type="button" className="button">
           <Icon name="link" />
-          Share
+          <span className="wide-words">Share</span>
         </button>
       }
       entries={[

@@ -4,7 +4,7 @@ import { formatPromql } from "../../client/promql_query.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
-import { formatSpan } from "../../plot/format.ts";
+import { formatCount, formatSpan } from "../../plot/format.ts";
 import { emptyQuery } from "../../promql/builder.ts";
 import { readBuilder } from "../../promql/read_builder.ts";
 import { lengthText } from "../../promql/variables.ts";
@@ -17,6 +17,7 @@ import { Builder } from "./builder/builder.tsx";
 import { ExplainList } from "./explain_list.tsx";
 import { type ExploreQuery, queryTypes } from "./explore_search.ts";
 import { LegendField, StepField } from "./query_fields.tsx";
+import { readFacts } from "./read_facts.ts";
 import type { OpenSheet } from "./sheets.tsx";
 import type { Answer } from "./use_answers.ts";
 
@@ -152,7 +153,7 @@ function Blocks({ draft, query, onChange, onDraft }: Props) {
   );
 }
 
-/** "step 15 s, 240 points, 3 series, 12 ms": what the answer is, and what it took. */
+/** "step 15s, 240 points, 3 series, raw samples, 12 ms": what the answer is, of what it is made, and what it took. */
 function AnswerFigures({
   answers,
   isChanged,
@@ -169,9 +170,11 @@ function AnswerFigures({
   const { instant, stepMs, window, seriesCount, elapsedMs } = good;
   const points = Math.floor((window.endMs - window.startMs) / stepMs) + 1;
   const grid = instant ? "at the end of the range" : `step ${lengthText(stepMs)}, ${points} points`;
+  const resolution = readFacts(good.stats?.lapwing)?.resolution ?? "";
   return (
     <span className="quiet query-figures">
-      {grid}, {seriesCount} series, {formatSpan(elapsedMs)}
+      {grid}, {formatCount(seriesCount)} series, {resolution === "" ? "" : `${resolution}, `}
+      {formatSpan(elapsedMs)}
       {good.warnings.length > 0 && (
         <span className="state warn" title={good.warnings.join("\n")}>
           <Icon name="warning" /> partial

@@ -6,6 +6,7 @@ import {
   searchLabelValues,
   searchMetrics,
 } from "../../client/search.ts";
+import { selectorText, type Matcher } from "../../promql/expr.ts";
 import { useFrame } from "../../state/frame.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { defaultRange, type Window, windowOf } from "../../state/time_range.ts";
@@ -18,6 +19,17 @@ export function windowNow(range: TimeRange): Window {
   const nowMs = Date.now();
   const window = windowOf(range, nowMs) ?? windowOf(defaultRange, nowMs);
   return window ?? { startMs: nowMs - 900_000, endMs: nowMs };
+}
+
+/**
+ * What a search is narrowed to; nothing where nothing is said. Conditions without a value are not written yet, and one that only
+ * excludes needs another that selects: the aggregator refuses a selector that could be empty.
+ */
+export function searchMatch(metric: string, matchers: readonly Matcher[]): readonly string[] {
+  const whole = matchers.filter(({ value }) => value !== "");
+  if (metric !== "") return [selectorText(metric, whole)];
+  if (whole.length === 0) return [];
+  return [selectorText("", [{ label: "__name__", op: "!=", value: "" }, ...whole])];
 }
 
 /** Metrics with samples in the page's range whose names have the letters of `text`. */

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { Combobox, MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Select } from "../../../overlays/select.tsx";
-import { type Matcher, matchOperators, selectorText } from "../../../promql/expr.ts";
+import { type Matcher, matchOperators } from "../../../promql/expr.ts";
 import { Icon } from "../../../widgets/icon.tsx";
-import { useLabelNames, useLabelValues } from "../search_hooks.ts";
+import { searchMatch, useLabelNames, useLabelValues } from "../search_hooks.ts";
 
 type ListProps = {
   readonly metric: string;
@@ -13,7 +13,7 @@ type ListProps = {
 
 /** The label conditions of a query. Names and values are those that the other conditions leave. */
 export function MatcherList({ metric, matchers, onChange }: ListProps) {
-  const match = matchOf(metric, matchers);
+  const match = searchMatch(metric, matchers);
   const names = useLabelNames(match);
   const taken = new Set(matchers.map(({ label }) => label));
   const free = (names.data?.results ?? []).filter(
@@ -25,7 +25,7 @@ export function MatcherList({ metric, matchers, onChange }: ListProps) {
         <MatcherField
           key={i}
           matcher={matcher}
-          match={matchOf(metric, matchers.toSpliced(i, 1))}
+          match={searchMatch(metric, matchers.toSpliced(i, 1))}
           onChange={(next) => onChange(matchers.with(i, next))}
           onRemove={() => onChange(matchers.toSpliced(i, 1))}
         />
@@ -46,13 +46,6 @@ export function MatcherList({ metric, matchers, onChange }: ListProps) {
       />
     </>
   );
-}
-
-/** Series that are left; without anything to match all are searched. */
-export function matchOf(metric: string, matchers: readonly Matcher[]): string[] {
-  const whole = matchers.filter(({ value }) => value !== "");
-  const text = selectorText(metric, whole);
-  return text === "" ? [] : [text];
 }
 
 type FieldProps = {

@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { selectorText, type Matcher } from "../../../promql/expr.ts";
+import type { Matcher } from "../../../promql/expr.ts";
 import { Combobox } from "../../../overlays/combobox.tsx";
-import { useMetricSearch } from "../search_hooks.ts";
+import { searchMatch, useMetricSearch } from "../search_hooks.ts";
 
 type Props = {
   readonly value: string;
@@ -12,8 +12,7 @@ type Props = {
 /** The metric of a query, searched in the data. */
 export function MetricField({ value, matchers, onChange }: Props) {
   const [text, setText] = useState("");
-  const match = matchers.length === 0 ? [] : [selectorText("", matchers)];
-  const found = useMetricSearch(text, match);
+  const found = useMetricSearch(text, searchMatch("", matchers));
   const options = (found.data?.results ?? []).map(({ name, type }) => ({
     value: name,
     ...(type === "" ? {} : { detail: type }),

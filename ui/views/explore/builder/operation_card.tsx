@@ -6,8 +6,7 @@ import type { Grouping, Matcher, Matching } from "../../../promql/expr.ts";
 import { aggregations, instantFunctions, rangeFunctions } from "../../../promql/functions.ts";
 import { Icon } from "../../../widgets/icon.tsx";
 import { TextField } from "../query_fields.tsx";
-import { useLabelNames } from "../search_hooks.ts";
-import { matchOf } from "./matcher_list.tsx";
+import { searchMatch, useLabelNames } from "../search_hooks.ts";
 import { numberOperators, queryOperators } from "./operation_menu.tsx";
 
 type Props<Kind extends Operation["kind"] = Operation["kind"]> = {
@@ -181,7 +180,7 @@ function AggregateFields({ metric, matchers, operation, onChange }: Props<"aggre
       {grouping !== undefined && (
         <LabelsField
           label="Labels"
-          match={matchOf(metric, matchers)}
+          match={searchMatch(metric, matchers)}
           labels={grouping.labels}
           onChange={(labels) => onChange({ ...operation, grouping: { ...grouping, labels } })}
         />
@@ -259,7 +258,7 @@ function OperatorField({
 
 function BinaryFields({ metric, matchers, operation, onChange }: Props<"binary">) {
   const { op, matching } = operation;
-  const match = matchOf(metric, matchers);
+  const match = searchMatch(metric, matchers);
   const set = (next: Matching | undefined): void => onChange({ ...operation, matching: next });
   return (
     <>

@@ -1,6 +1,7 @@
 import type { FoundMetric } from "../../../client/search.ts";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";
 import { queryFor } from "../default_query.ts";
+import { unitOf } from "../metric_words.ts";
 import type { Change, MetricsState } from "./metrics_search.ts";
 import { SmallChart } from "./small_chart.tsx";
 import { useFrames, useInView } from "./use_frames.ts";
@@ -47,7 +48,14 @@ function LabelCard({ metric, label, state, onChange }: CardProps) {
       </div>
       <div className="chart-card-body">
         <Picture query={answer} skeleton={<Skeleton rows={1} height={140} />}>
-          {(data) => <SmallChart title={`By ${label}`} answer={data} frames={data.frames} />}
+          {(data) => (
+            <SmallChart
+              title={`By ${label}`}
+              answer={data}
+              frames={data.frames}
+              unit={unitOf(metric)}
+            />
+          )}
         </Picture>
       </div>
     </section>

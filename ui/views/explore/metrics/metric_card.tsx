@@ -3,7 +3,7 @@ import type { FoundMetric } from "../../../client/search.ts";
 import { formatUnit } from "../../../units/units.ts";
 import type { Matcher } from "../../../promql/expr.ts";
 import { queryFor, queryWords } from "../default_query.ts";
-import { kindWords } from "../metric_words.ts";
+import { kindWords, unitOf } from "../metric_words.ts";
 import { useFrames } from "./use_frames.ts";
 
 const points = 60;
@@ -30,7 +30,7 @@ export function MetricCard({ metric, where, onOpen }: Props) {
         <span className="quiet clip">
           {[kindWords(metric), queryWords(metric)].filter((word) => word !== "").join(", ")}
         </span>
-        <strong>{line === undefined ? "" : formatUnit(line.last, "short")}</strong>
+        <strong>{line === undefined ? "" : formatUnit(line.last, unitOf(metric))}</strong>
       </span>
       {line === undefined ? (
         <span className="quiet metric-card-empty">

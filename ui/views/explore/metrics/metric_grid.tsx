@@ -3,12 +3,11 @@ import { useContext, useDeferredValue, useEffect, useMemo, useRef, useState } fr
 import type { FoundMetric } from "../../../client/search.ts";
 import { Select } from "../../../overlays/select.tsx";
 import { formatCount } from "../../../plot/format.ts";
-import { selectorText } from "../../../promql/expr.ts";
 import { ScrollContext } from "../../../state/scroll.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";
 import { metricKind } from "../default_query.ts";
-import { useMetricSearch } from "../search_hooks.ts";
+import { searchMatch, useMetricSearch } from "../search_hooks.ts";
 import { MetricCard } from "./metric_card.tsx";
 import type { Change, MetricsState } from "./metrics_search.ts";
 
@@ -22,8 +21,7 @@ type Props = { readonly state: MetricsState; readonly onChange: Change };
 /** All metrics with data in the range, each with its picture; only those on the screen are asked for. */
 export function MetricGrid({ state, onChange }: Props) {
   const { where } = state;
-  const match = where.length === 0 ? [] : [selectorText("", where)];
-  const found = useMetricSearch(useDeferredValue(state.text), match, metricsMax);
+  const found = useMetricSearch(useDeferredValue(state.text), searchMatch("", where), metricsMax);
   return (
     <Picture query={found} skeleton={<Skeleton rows={6} height={132} />}>
       {({ results, more }) => (

@@ -12,8 +12,8 @@ import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/pictur
 import { AddToDashboard } from "../add_to_dashboard.tsx";
 import { queryFor, queryWords } from "../default_query.ts";
 import { newQuery } from "../explore_search.ts";
-import { kindWords } from "../metric_words.ts";
-import { useLabelNames, useMetricSearch } from "../search_hooks.ts";
+import { kindWords, unitOf } from "../metric_words.ts";
+import { searchMatch, useLabelNames, useMetricSearch } from "../search_hooks.ts";
 import { LabelCards } from "./label_cards.tsx";
 import { MetricCard } from "./metric_card.tsx";
 import type { Change, MetricsState } from "./metrics_search.ts";
@@ -81,7 +81,7 @@ function Head({ metric, state, onChange }: HeadProps) {
   const [isAdding, setIsAdding] = useState(false);
   const search: FrameSearch = useSearch({ strict: false });
   const expr = queryFor(metric, state.where, state.by);
-  const answer = useFrames(queryFor(metric, state.where), 400);
+  const answer = useFrames(expr, 400);
   const words = [kindWords(metric), metric.help].filter((word) => word !== "").join(": ");
   return (
     <section aria-label={metric.name} className="metric-head">
@@ -109,7 +109,14 @@ function Head({ metric, state, onChange }: HeadProps) {
       <div className="metric-main">
         <Picture query={answer} skeleton={<Skeleton rows={1} height={240} />}>
           {(data) => (
-            <SmallChart title={metric.name} answer={data} frames={data.frames} legend="table" />
+            <SmallChart
+              title={metric.name}
+              answer={data}
+              frames={data.frames}
+              unit={unitOf(metric)}
+              // The cards of the values, in the same colours, are its legend.
+              legend={state.by === "" ? "table" : "hidden"}
+            />
           )}
         </Picture>
       </div>
@@ -151,11 +158,7 @@ const relatedMax = 60;
 /** Metrics whose names begin alike, those with the longest common beginning first. */
 function Related({ metric, state, onChange }: HeadProps) {
   const family = metric.name.split("_").slice(0, 2).join("_");
-  const found = useMetricSearch(
-    family,
-    state.where.length === 0 ? [] : [selectorText("", state.where)],
-    500,
-  );
+  const found = useMetricSearch(family, searchMatch("", state.where), 500);
   return (
     <Picture query={found} skeleton={<Skeleton rows={3} height={132} />}>
       {({ results }) => {

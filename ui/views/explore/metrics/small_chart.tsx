@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import type { Frame } from "../../../frames/frame.ts";
 import type { InspectedAnswer } from "../../../client/promql_query.ts";
 import { PanelBody } from "../../../panels/panel_body.tsx";
@@ -8,20 +9,23 @@ type Props = {
   readonly title: string;
   readonly answer: InspectedAnswer;
   readonly frames: readonly Frame[];
+  /** By Grafana's id. */
+  readonly unit: string;
   readonly legend?: "hidden" | "table" | "list";
 };
 
 const none: readonly never[] = [];
 
 /** A time chart among others; their crosshairs move together. */
-export function SmallChart({ title, answer, frames, legend = "hidden" }: Props) {
+export function SmallChart({ title, answer, frames, unit, legend = "hidden" }: Props) {
   const { setRange, timeZone } = useFrame();
+  const drawn = useMemo(() => frames.map((frame) => inUnit(frame, unit)), [frames, unit]);
   return (
     <PanelBody
       kind="timeseries"
       title={title}
       options={{ legend }}
-      frames={frames}
+      frames={drawn}
       window={answer.window}
       stepMs={answer.stepMs}
       timeZone={timeZone}
@@ -37,4 +41,11 @@ export function SmallChart({ title, answer, frames, legend = "hidden" }: Props) 
       linksOf={() => none}
     />
   );
+}
+
+function inUnit(frame: Frame, unit: string): Frame {
+  const fields = frame.fields.map((field) =>
+    field.type === "number" ? { ...field, options: { ...field.options, unit } } : field,
+  );
+  return { ...frame, fields };
 }

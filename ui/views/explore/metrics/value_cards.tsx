@@ -6,6 +6,7 @@ import { Select } from "../../../overlays/select.tsx";
 import { Icon } from "../../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { queryFor } from "../default_query.ts";
+import { unitOf } from "../metric_words.ts";
 import {
   type Change,
   type MetricsState,
@@ -48,7 +49,7 @@ export function ValueCards({ metric, state, onChange }: Props) {
         <RefreshCorner query={answer} />
       </div>
       <Picture query={answer} skeleton={<Skeleton rows={3} height={180} />}>
-        {(data) => <Values {...{ state, onChange, data }} />}
+        {(data) => <Values {...{ state, onChange, data }} unit={unitOf(metric)} />}
       </Picture>
     </>
   );
@@ -65,7 +66,8 @@ function Values({
   state,
   onChange,
   data,
-}: Omit<Props, "metric"> & { readonly data: InspectedAnswer }) {
+  unit,
+}: Omit<Props, "metric"> & { readonly data: InspectedAnswer; readonly unit: string }) {
   const { by, where, sort } = state;
   const values = useMemo(() => sorted(valuesOf(data.frames, by), sort), [data, by, sort]);
   if (values.length === 0) return <Empty title="No data in this range">Choose a longer one.</Empty>;
@@ -79,6 +81,7 @@ function Values({
             score={score}
             frame={frame}
             data={data}
+            unit={unit}
             onKeep={() =>
               onChange({ where: withCondition(where, { label: by, op: "=", value }), by: "" })
             }
@@ -105,11 +108,12 @@ type CardProps = {
   readonly score: number;
   readonly frame: Frame;
   readonly data: InspectedAnswer;
+  readonly unit: string;
   readonly onKeep: () => void;
   readonly onLeaveOut: () => void;
 };
 
-function ValueCard({ value, score, frame, data, onKeep, onLeaveOut }: CardProps) {
+function ValueCard({ value, score, frame, data, unit, onKeep, onLeaveOut }: CardProps) {
   const { place, isInView } = useInView();
   const name = value === "" ? "(not set)" : value;
   return (
@@ -139,7 +143,7 @@ function ValueCard({ value, score, frame, data, onKeep, onLeaveOut }: CardProps)
         </button>
       </div>
       <div className="chart-card-body">
-        {isInView && <SmallChart title={name} answer={data} frames={[frame]} />}
+        {isInView && <SmallChart title={name} answer={data} frames={[frame]} unit={unit} />}
       </div>
     </section>
   );
