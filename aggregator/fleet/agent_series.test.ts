@@ -120,6 +120,7 @@ test("the loss account is told of agents that are known, also once they are gone
   heard("a");
   const told = [
     "a lapwing_agent_collected_items_total 10",
+    "a lapwing_agent_stored_items_total 6",
     "a lapwing_agent_dropped_items_total 3",
   ];
   expect(items(after(15_000))).toEqual(told);

@@ -41,13 +41,19 @@ const collected: MetricFamily = {
   help: "Samples and log records that the agent collected, as its loss account has them.",
   unit: "",
 };
+const stored: MetricFamily = {
+  name: "lapwing_agent_stored_items_total",
+  type: "counter",
+  help: "Samples and log records of the agent in committed blocks.",
+  unit: "",
+};
 const dropped: MetricFamily = {
   name: "lapwing_agent_dropped_items_total",
   type: "counter",
   help: "Samples and log records that were dropped at the agent or the aggregator, by reason.",
   unit: "",
 };
-const families = [up, seen, offset, spool, targets, collected, dropped];
+const families = [up, seen, offset, spool, targets, collected, stored, dropped];
 const healths = ["up", "down", "unknown"];
 const signalNames = ["", "metrics", "logs"];
 
@@ -135,6 +141,7 @@ export class AgentSeries implements OwnData {
       if (base === undefined) continue;
       const lane = { ...base, signal: account.signal };
       series.set({ ...lane, [metricNameLabel]: collected.name }, account.collected);
+      series.set({ ...lane, [metricNameLabel]: stored.name }, account.stored);
       for (const [reason, count] of Object.entries(account.dropped)) {
         if (count > 0) series.set({ ...lane, reason, [metricNameLabel]: dropped.name }, count);
       }
