@@ -36,10 +36,7 @@ const AgentsSearch = z.object({
   hide: text,
 });
 const AgentSearch = z.object({
-  tab: z
-    .enum(["targets", "services", "configuration", "spool", "limits", "events"])
-    .optional()
-    .catch(undefined),
+  tab: z.enum(["targets", "configuration", "spool", "limits"]).optional().catch(undefined),
   q: text,
   only: text,
 });

@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
               "/hosts/agent-005",
               "/hosts/agent-005?tab=services",
               "/hosts/agent-005?tab=events",
-              "/hosts/agent-005?tab=configuration",
+              "/agents/agent-005?tab=configuration",
               "/data",
             ]) {
               await page.goto(path);

@@ -123,11 +123,7 @@ describe.skipIf(chromiumPath === undefined)(
         expect(await line.innerText()).toContain("ECONNREFUSED");
         await line.getByText(/ago|just now/).waitFor();
         await link.click();
-        await page.waitForURL(/\/hosts\/\w+\?tab=targets/);
-        await page
-          .locator(".host-state")
-          .getByText(/\d of \d targets down/)
-          .waitFor();
+        await page.waitForURL(/\/agents\/\w+/);
         await page
           .getByRole("row", { name: /shop/ })
           .getByText(/ECONNREFUSED/)
@@ -138,21 +134,22 @@ describe.skipIf(chromiumPath === undefined)(
       });
     });
 
-    test("changes lead to the host, which tells its events, its configuration and how to have processes", async () => {
+    test("changes lead to the host, which tells its events and how to have processes, and to its agent, which tells its configuration", async () => {
       await on("/", async (page) => {
         const changes = page.getByRole("region", { name: "Recent changes" });
         await changes.getByRole("link", { name: /web-1 is new/ }).click();
         await page.waitForURL(/\/hosts\/\w+$/);
         await page.getByRole("tab", { name: "Events" }).click();
         await page.getByText(/web-1 is new, with version/).waitFor();
-        await page.getByRole("tab", { name: "Configuration" }).click();
-        await page.getByText("shop", { exact: true }).click();
-        await page.getByText("job_name: shop").waitFor();
         await page.getByRole("tab", { name: "Processes" }).click();
         await page.getByText("Processes are not collected on this host").waitFor();
         await page.getByRole("tab", { name: "Memcached" }).click();
         const panel = page.getByRole("region", { name: "Answering" });
         await panel.getByText("0", { exact: true }).waitFor();
+        await page.getByRole("link", { name: "Agent", exact: true }).click();
+        await page.getByRole("tab", { name: "Configuration" }).click();
+        await page.getByText("shop", { exact: true }).click();
+        await page.getByText("job_name: shop").waitFor();
       });
     });
 

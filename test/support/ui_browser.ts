@@ -1,13 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "bun:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { builtUi } from "./built_ui.ts";
+import { buildUi, type UiBuild } from "#ui/build.ts";
 import { launchChromium, openPage, type TestPage } from "./chromium.ts";
 import { serveUiFixture, type UiFixture } from "./ui_fixture.ts";
 
 /** The built interface and a browser, for the tests of one file. */
 export type UiBrowser = {
-  /** Where the interface was built. */
-  readonly dist: string;
+  readonly build: UiBuild;
   /** Runs on a server with so many hosts and in a fresh profile, and expects that the page complained of nothing. */
   on(
     server: { readonly hosts: number; readonly hostile?: boolean },
@@ -20,12 +22,13 @@ export type UiBrowser = {
 export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
 export async function openUiBrowser(chromiumPath: string): Promise<UiBrowser> {
-  const dist = await builtUi();
+  const directory = await mkdtemp(join(tmpdir(), "lapwing-ui-"));
+  const build = await buildUi(directory);
   const browser = await launchChromium(chromiumPath);
   return {
-    dist,
+    build,
     async on(server, options, run) {
-      await using fixture = serveUiFixture({ dist, ...server });
+      await using fixture = serveUiFixture({ dist: directory, ...server });
       const opened = await openPage(browser, { baseURL: fixture.url, ...options });
       try {
         await run(opened.page, fixture, opened);
@@ -36,6 +39,7 @@ export async function openUiBrowser(chromiumPath: string): Promise<UiBrowser> {
     },
     async close() {
       await browser.close();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   fixtureSeriesLimits,
   linePeriodMs,
 } from "./ui_fixture_data.ts";
+import { fixtureFleet } from "./ui_fixture_fleet.ts";
 import { fixtureEvents, fixtureStorage } from "./ui_fixture_state.ts";
 import { fixtureDashboards } from "./ui_fixture_dashboards.ts";
 
@@ -62,6 +63,8 @@ export function serveUiFixture({
       if (pathname === "/api/v1/status/buildinfo") {
         return Response.json({ status: "success", data: { version: "0.1.0" } });
       }
+      const fleet = fixtureFleet(pathname, hosts);
+      if (fleet !== undefined) return fleet;
       if (pathname === "/api/v1/alerts") {
         return Response.json({ status: "success", data: { alerts: [] } });
       }

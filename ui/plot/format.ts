@@ -88,31 +88,26 @@ export function formatAgo(thenMs: number, nowMs: number): string {
 const dateTime = "YYYY-MM-DD HH:mm:ss";
 
 /** "14:03:21" in the zone, or with the date where the moment is not today. */
-export function formatMoment(ms: number, nowMs: number, zone?: string): string {
+export function formatMoment(ms: number, nowMs: number, zone: string): string {
   return dateTextToday(ms, nowMs, dateTime, "HH:mm:ss", zone);
 }
 
 /** The exact time in the zone, with its offset: for what a person sees on hover. */
-export function formatExact(ms: number, zone?: string): string {
+export function formatExact(ms: number, zone: string): string {
   const text = dateText(ms, `${dateTime}.SSS`, zone);
   return Number.isFinite(ms) ? `${text} ${formatOffset(ms, zone)}` : text;
 }
 
 /** "2026-03-29 14:03:21" in the zone, as the fields of the time picker show and read it. */
-export function formatDateTime(ms: number, zone?: string): string {
+export function formatDateTime(ms: number, zone: string): string {
   return dateText(ms, dateTime, zone);
 }
 
 /** How far a zone is ahead of UTC at a moment: "+02:00". */
-export function formatOffset(ms: number, zone?: string): string {
+export function formatOffset(ms: number, zone: string): string {
   const offset = offsetOf(ms, zone);
   const minutes = Math.abs(offset);
   return `${offset < 0 ? "−" : "+"}${pad(Math.trunc(minutes / 60))}:${pad(minutes % 60)}`;
-}
-
-/** The time of day of a date, in the zone that its getters speak of. */
-export function clock(at: Date): string {
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
 }
 
 function pad(value: number, length = 2): string {

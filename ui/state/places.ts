@@ -1,4 +1,22 @@
+import { stringifySearch, type FrameSearch } from "./url.ts";
+
 /** The address of a host's page, or of a tab of it. */
 export function hostPage(agent: string, tab = ""): string {
   return `/hosts/${encodeURIComponent(agent)}${tab === "" ? "" : `?tab=${tab}`}`;
+}
+
+/** The address of an agent's page, or of a tab of it. */
+export function agentPage(agent: string, tab = ""): string {
+  return `/agents/${encodeURIComponent(agent)}${tab === "" ? "" : `?tab=${tab}`}`;
+}
+
+/** What can be looked into further. */
+export type Explored = { readonly expr: string; readonly source?: "metrics" | "logs" };
+
+/** Where a query is looked into: Explore, or Logs for LogQL. At the time of `frame`: a link opened in a tab of its own keeps it, too. */
+export function explorePage({ expr, source }: Explored, frame: FrameSearch = {}): string {
+  const { from, to, tz, refresh } = frame;
+  const [page, asked] =
+    source === "logs" ? ["/logs", { lang: "logql", q: expr }] : ["/explore", { expr }];
+  return `${page}${stringifySearch({ from, to, tz, refresh, ...asked })}`;
 }

@@ -15,7 +15,7 @@ export type DateParts = {
 };
 
 /** `timeZone` is "browser", "utc" or an IANA name; an unknown name counts as the browser's. */
-function datePartsOf(ms: number, timeZone = "browser"): DateParts {
+function datePartsOf(ms: number, timeZone: string): DateParts {
   const offsetMin = offsetOf(ms, timeZone);
   const at = new Date(ms + offsetMin * 60_000);
   return {
@@ -50,7 +50,7 @@ const token =
   /\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x/g;
 
 /** A moment by a pattern of moment.js: "YYYY-MM-DD HH:mm:ss". What it does not know stands as it is. */
-export function dateText(ms: number, pattern: string, timeZone = "browser"): string {
+export function dateText(ms: number, pattern: string, timeZone: string): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return "–";
   const at = datePartsOf(ms, timeZone);
   return pattern.replace(token, (found, literal: string | undefined) =>
@@ -101,7 +101,7 @@ export function dateTextToday(
   nowMs: number,
   pattern: string,
   timePattern: string,
-  timeZone = "browser",
+  timeZone: string,
 ): string {
   const day = "YYYY-MM-DD";
   const isToday = dateText(ms, day, timeZone) === dateText(nowMs, day, timeZone);

@@ -142,7 +142,7 @@ function boolSpec(text: string): UnitSpec {
   };
 }
 
-function write(value: number, spec: UnitSpec, decimals?: number, timeZone?: string): UnitText {
+function write(value: number, spec: UnitSpec, decimals?: number, timeZone = "browser"): UnitText {
   switch (spec.as) {
     case "plain":
       return { prefix: "", text: plainDigits(value, decimals), suffix: "" };

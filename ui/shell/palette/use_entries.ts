@@ -5,6 +5,7 @@ import { searchMetrics } from "../../client/search.ts";
 import { showToast } from "../../overlays/toast.ts";
 import { useDashboards } from "../../state/dashboards.ts";
 import { useFrame } from "../../state/frame.ts";
+import { explorePage } from "../../state/places.ts";
 import { useAgents } from "../../state/queries.ts";
 import { quickRanges } from "../../state/quick_ranges.ts";
 import { chooseTheme, themes } from "../../state/theme.ts";
@@ -154,7 +155,7 @@ function useMetricEntries(text: string): {
       label: name,
       detail: help,
       icon: "explore",
-      run: () => void navigate({ to: "/explore", search: { expr: name } }),
+      run: () => void navigate({ href: explorePage({ expr: name }, range) }),
     }));
   return { entries, loading: found.isFetching };
 }

@@ -32,7 +32,7 @@ function zoneOptions(): ComboOption[] {
     {
       value: browserZone,
       label: `Browser, ${zoneName(browserZone)}`,
-      detail: formatOffset(nowMs),
+      detail: formatOffset(nowMs, browserZone),
     },
     { value: "utc", label: "UTC", detail: "+00:00" },
     ...names.map((name) => ({ value: name, detail: formatOffset(nowMs, name) })),

@@ -1,17 +1,18 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Enrolments } from "../../client/fleet.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { formatAgo, formatExact, formatSpan } from "../../plot/format.ts";
+import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { formatSpan } from "../../plot/format.ts";
 import { sumLanes } from "../../state/account.ts";
 import { useEnrolments } from "../../state/fleet.ts";
 import { useNow } from "../../state/media.ts";
-import { useTimeZone } from "../../state/time_zone.ts";
+import { hostPage } from "../../state/places.ts";
 import { AccountWord } from "../../widgets/account_word.tsx";
+import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
 import { offsetText } from "../agents/agent_columns.tsx";
-import { clockOffsetWarnMs } from "../agents/agent_rows.ts";
+import { clockOffsetWarnMs, needsPerson } from "../agents/agent_rows.ts";
 import { RevokeButton } from "./revoke_button.tsx";
 
 type Props = { readonly row: AgentRow; readonly corner: ReactNode; readonly known: boolean };
@@ -22,23 +23,29 @@ const enrolmentsEveryMs = 30_000;
 /** State, facts and faults of an agent in one band. */
 export function AgentHeader({ row, corner, known }: Props) {
   const nowMs = useNow(1_000);
-  const timeZone = useTimeZone();
   const enrolments = useEnrolments(enrolmentsEveryMs).data;
   const enrolled = enrolments?.agents.find(({ agent }) => agent === row.agent);
   const { update } = row;
+  const needing = row.services.filter(needsPerson).length;
   return (
     <header className="host-header">
       <div className="host-state">
         <StatusWord live={row.live} known={known} />
-        <span className="quiet" title={formatExact(row.lastSeenMs, timeZone)}>
-          last heartbeat {formatAgo(row.lastSeenMs, nowMs)}
+        <span className="quiet">
+          last heartbeat <Ago ms={row.lastSeenMs} nowMs={nowMs} />
         </span>
         <AccountWord account={sumLanes(row.lanes)} />
         {corner}
         <span className="spacer" />
-        <Link to="/hosts/$agent" params={{ agent: row.agent }} className="button">
-          Open host
-        </Link>
+        <nav className="ways" aria-label="Its host">
+          <InnerLink to={hostPage(row.agent)}>Host</InnerLink>
+          <InnerLink to={hostPage(row.agent, "services")}>
+            {needing === 0
+              ? "Services"
+              : `${needing} ${needing === 1 ? "service" : "services"} in need`}
+          </InnerLink>
+          <InnerLink to={hostPage(row.agent, "events")}>What changed</InnerLink>
+        </nav>
         {enrolled?.revokedMs === undefined
           ? enrolled !== undefined && (
               <RevokeButton
@@ -75,7 +82,7 @@ type FactsProps = {
 function Facts({ row, nowMs, enrolled }: FactsProps) {
   const skewed = Math.abs(row.clockOffsetMs) > clockOffsetWarnMs;
   const labels = Object.entries(row.labels);
-  const { update, credentials, facts } = row;
+  const { update, credentials } = row;
   return (
     <dl className="facts">
       <Fact name="Version">
@@ -96,22 +103,27 @@ function Facts({ row, nowMs, enrolled }: FactsProps) {
       <Fact name="Agent id">
         <code>{row.agent}</code>
       </Fact>
-      {facts["os"] !== undefined && <Fact name="OS">{facts["os"]}</Fact>}
       {labels.length > 0 && (
         <Fact name="Labels">{labels.map(([name, value]) => `${name}=${value}`).join(", ")}</Fact>
       )}
       {enrolled !== undefined && (
         <Fact name="Enrolled" warn={enrolled.revokedMs !== undefined}>
-          {enrolled.revokedMs === undefined
-            ? `${formatAgo(enrolled.enrolledMs, nowMs)}, token ${enrolled.token}`
-            : `revoked ${formatAgo(enrolled.revokedMs, nowMs)}${enrolled.isRevocationSent ? "" : ", NATS not told yet"}`}
+          {enrolled.revokedMs === undefined ? (
+            <>
+              <Ago ms={enrolled.enrolledMs} nowMs={nowMs} />, token {enrolled.token}
+            </>
+          ) : (
+            <>
+              revoked <Ago ms={enrolled.revokedMs} nowMs={nowMs} />
+              {!enrolled.isRevocationSent && ", NATS not told yet"}
+            </>
+          )}
         </Fact>
       )}
       {credentials !== undefined && (
         <Fact name="Credentials expire" warn={credentials.lastError !== ""}>
-          {credentials.lastError === ""
-            ? formatAgo(credentials.expiresMs, nowMs)
-            : `${formatAgo(credentials.expiresMs, nowMs)}: ${credentials.lastError}`}
+          <Ago ms={credentials.expiresMs} nowMs={nowMs} />
+          {credentials.lastError !== "" && `: ${credentials.lastError}`}
         </Fact>
       )}
     </dl>

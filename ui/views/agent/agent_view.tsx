@@ -1,7 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
-import { useEvents } from "../../state/events.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent, useSeriesLimits } from "../../state/queries.ts";
@@ -11,14 +10,12 @@ import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.t
 import { SeriesLimitTable } from "../../widgets/series_limit_table.tsx";
 import { AgentHeader } from "./agent_header.tsx";
 import { ConfigurationTab } from "./configuration_tab.tsx";
-import { EventTable } from "./event_table.tsx";
-import { ServiceList } from "./service_list.tsx";
 import { SourceTable, SpoolTable } from "./spool_table.tsx";
 import { TargetList } from "./target_list.tsx";
 
 const route = getRouteApi("/agents/$agent");
 
-/** One agent: what it collects and from where, what fails, which configuration it runs, what waits on its disk. */
+/** One agent: what it collects and from where, what fails, which configuration it runs, what waits on its disk. What its host does is on the host's page. */
 export function AgentView() {
   const { agent } = route.useParams();
   const { intervalMs } = useFrame();
@@ -49,7 +46,6 @@ type Props = { readonly row: AgentRow; readonly corner: ReactNode; readonly know
 function Content({ row, corner, known }: Props) {
   const { tab = "targets" } = route.useSearch();
   const change = useSearchChange();
-  const needing = row.services.filter(({ state }) => state !== "running").length;
   return (
     <>
       <AgentHeader row={row} corner={corner} known={known} />
@@ -59,19 +55,15 @@ function Content({ row, corner, known }: Props) {
         onChange={(next) => change({ tab: next === "targets" ? "" : next, q: "", only: "" })}
         tabs={[
           { value: "targets", label: "Targets", count: row.targets.length + row.targetsLeftOut },
-          { value: "services", label: "Services", count: needing },
           { value: "configuration", label: "Configuration" },
           { value: "spool", label: "Spool and loss" },
           { value: "limits", label: "Series limits" },
-          { value: "events", label: "Events" },
         ]}
       >
         {tab === "targets" && <TargetList row={row} />}
-        {tab === "services" && <ServiceList services={row.services} />}
         {tab === "configuration" && <ConfigurationTab row={row} />}
         {tab === "spool" && <Waiting row={row} />}
         {tab === "limits" && <Limits row={row} />}
-        {tab === "events" && <Events agent={row.agent} />}
       </Tabs>
     </>
   );
@@ -125,24 +117,6 @@ function Limits({ row }: { readonly row: AgentRow }) {
           />
         );
       }}
-    </Picture>
-  );
-}
-
-function Events({ agent }: { readonly agent: string }) {
-  const { range, intervalMs } = useFrame();
-  const events = useEvents({ range, everyMs: intervalMs, agent });
-  return (
-    <Picture query={events} skeleton={<Skeleton rows={4} height={28} />}>
-      {({ events: rows, truncated }) =>
-        rows.length === 0 ? (
-          <Empty title="Nothing changed in this time range">
-            Events are kept for 30 days: choose a longer range above.
-          </Empty>
-        ) : (
-          <EventTable events={rows} truncated={truncated} />
-        )
-      }
     </Picture>
   );
 }

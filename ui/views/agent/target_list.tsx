@@ -4,6 +4,7 @@ import type { AgentRow, Target } from "../../client/query_service.ts";
 import { formatAgo, formatCount, formatSpan } from "../../plot/format.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Icon } from "../../widgets/icon.tsx";
@@ -102,6 +103,8 @@ function targetColumns(nowMs: number): RowColumn<Target>[] {
       onPhone: false,
       value: ({ lastScrapeMs }) => lastScrapeMs,
       text: ({ lastScrapeMs }) => (lastScrapeMs > 0 ? formatAgo(lastScrapeMs, nowMs) : "never"),
+      cell: ({ lastScrapeMs }) =>
+        lastScrapeMs > 0 ? <Ago ms={lastScrapeMs} nowMs={nowMs} /> : "never",
     },
   ];
 }

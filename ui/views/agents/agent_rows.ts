@@ -49,7 +49,8 @@ export function listAgents(
   });
 }
 
-function needsPerson({ state }: AgentRow["services"][number]): boolean {
+/** Services that somebody must look after. */
+export function needsPerson({ state }: AgentRow["services"][number]): boolean {
   return ["down", "failed", "invalid", "needs"].includes(state);
 }
 

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { createToken, type Enrolments, type MadeToken } from "../../client/fleet.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
-import { formatAgo } from "../../plot/format.ts";
 import { useEnrolments } from "../../state/fleet.ts";
 import { useNow } from "../../state/media.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
@@ -224,8 +224,9 @@ function Made({
   return (
     <section aria-label="Commands for the host">
       <p>
-        Run on the host. The token is shown this once, expires {formatAgo(made.expiresMs, nowMs)},
-        and enrols {made.usesMax === 1 ? "one host" : `${made.usesMax} hosts`}.
+        Run on the host. The token is shown this once, expires{" "}
+        <Ago ms={made.expiresMs} nowMs={nowMs} />, and enrols{" "}
+        {made.usesMax === 1 ? "one host" : `${made.usesMax} hosts`}.
       </p>
       <Commands token={made.token} />
       <p role="status" className={enrolled.length === 0 ? "quiet" : "state good"}>

@@ -9,7 +9,6 @@ import {
 } from "../../client/fleet.ts";
 import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { formatAgo } from "../../plot/format.ts";
 import {
   useConfigurationRollouts,
   useEnrolments,
@@ -18,6 +17,7 @@ import {
 } from "../../state/fleet.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import {
@@ -111,7 +111,7 @@ function One({
         <strong>{name}</strong>
         <span>{[stageWords(rollout), progressWords(agents)].filter(Boolean).join("; ")}</span>
         <span className="quiet">
-          by {rollout.actor}, {formatAgo(rollout.createdMs, nowMs)}
+          by {rollout.actor}, <Ago ms={rollout.createdMs} nowMs={nowMs} />
           {rollout.reason !== "" && `: ${rollout.reason}`}
         </span>
         {failed !== undefined && failed.reason !== "" && (

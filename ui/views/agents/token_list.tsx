@@ -6,6 +6,7 @@ import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { formatAgo } from "../../plot/format.ts";
 import { useNow } from "../../state/media.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { tokenState } from "./token_state.ts";
@@ -74,6 +75,7 @@ function tokenColumns(
       onPhone: false,
       value: ({ expiresMs }) => expiresMs,
       text: ({ expiresMs }) => formatAgo(expiresMs, nowMs),
+      cell: ({ expiresMs }) => <Ago ms={expiresMs} nowMs={nowMs} />,
     },
     {
       key: "labels",

@@ -7,6 +7,7 @@ import { Switch } from "../../overlays/switch.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { formatExact } from "../../plot/format.ts";
 import { useDeleteAnnotation, useSaveAnnotation } from "../../state/dashboards.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { Button } from "../../widgets/buttons.tsx";
 
 /** What is to be made at a moment or over a stretch; or, with an id, one that is to be changed. */
@@ -36,6 +37,7 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
   const [text, setText] = useState(before?.text ?? "");
   const [tags, setTags] = useState((before?.tags ?? []).join(", "));
   const [onlyHere, setOnlyHere] = useState(before === undefined || before.panel !== 0);
+  const timeZone = useTimeZone();
   const save = useSaveAnnotation();
   const remove = useDeleteAnnotation();
   const submit = (): void =>
@@ -61,7 +63,7 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
       open
       onOpenChange={onClose}
       title={before === undefined ? "New annotation" : "Annotation"}
-      description={`${formatExact(draft.startMs)}${endMs > 0 ? ` to ${formatExact(endMs)}` : ""}`}
+      description={`${formatExact(draft.startMs, timeZone)}${endMs > 0 ? ` to ${formatExact(endMs, timeZone)}` : ""}`}
       actions={
         <>
           {before !== undefined && (

@@ -6,6 +6,7 @@ import { fetchJson } from "../../client/transport.ts";
 import { windowAt, type Question } from "../../dashboards/runner/question.ts";
 import { formatExact } from "../../plot/format.ts";
 import { aligned } from "../../state/time_range.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
 import { Empty } from "../../widgets/picture.tsx";
@@ -14,6 +15,7 @@ import type { PanelData } from "./use_panel.ts";
 /** Each query as it was asked: its text, its grid, how long it took, and what it cost the aggregator. */
 export function InspectQueries({ data }: { readonly data: PanelData }) {
   const { questions } = data.plan;
+  const timeZone = useTimeZone();
   if (questions.length === 0) {
     return <Empty title="This panel asks nothing">It shows what is written in it.</Empty>;
   }
@@ -41,7 +43,7 @@ export function InspectQueries({ data }: { readonly data: PanelData }) {
             value={
               answered === undefined
                 ? `${question.range.from} to ${question.range.to}`
-                : `${formatExact(answered.window.startMs)} to ${formatExact(answered.window.endMs)}`
+                : `${formatExact(answered.window.startMs, timeZone)} to ${formatExact(answered.window.endMs, timeZone)}`
             }
           />
           <Fact name="Took" value={state?.tookMs ? `${Math.round(state.tookMs)} ms` : "–"} />

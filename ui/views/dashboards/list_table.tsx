@@ -5,10 +5,10 @@ import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { formatAgo, formatExact } from "../../plot/format.ts";
 import { useDeleteDashboard, useStarDashboard } from "../../state/dashboards.ts";
 import { useNow } from "../../state/media.ts";
 import { useServices } from "../../state/services.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { downloadDocument } from "./document_file.ts";
 import { originWords, type ListColumn, type ListGroup } from "./list_rows.ts";
@@ -156,9 +156,7 @@ function Row({ row, nowMs, onTag, onDelete }: RowProps) {
         )}
       </td>
       <td className="number">{row.panels}</td>
-      <td className="quiet" title={row.updatedMs > 0 ? formatExact(row.updatedMs) : undefined}>
-        {row.updatedMs > 0 ? formatAgo(row.updatedMs, nowMs) : ""}
-      </td>
+      <td className="quiet">{row.updatedMs > 0 && <Ago ms={row.updatedMs} nowMs={nowMs} />}</td>
       <td className="quiet" title={row.source}>
         {originWords[row.origin]}
       </td>

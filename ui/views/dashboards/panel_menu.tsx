@@ -6,10 +6,10 @@ import { fileName, framesToCsv, framesToJson, framesToText } from "../../frames/
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { explorePage } from "../../state/places.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { exportEntries } from "../../widgets/export_menu.tsx";
 import { Icon } from "../../widgets/icon.tsx";
-import { exploreLink } from "./explore_link.ts";
 import type { PanelData } from "./use_panel.ts";
 
 /** What is done to a panel while its dashboard is edited. */
@@ -37,7 +37,7 @@ export function PanelMenu({ shown, data, element, edits }: Props) {
   const { range } = useFrame();
   const title = interpolate(panel.title, data.moment.variables, "text");
   const name = fileName(title === "" ? `panel ${panel.id}` : title);
-  const explore = exploreLink(data.plan.questions, range);
+  const [question] = data.plan.questions;
   const entries: MenuEntry[] = [
     {
       label: "View alone",
@@ -51,11 +51,11 @@ export function PanelMenu({ shown, data, element, edits }: Props) {
         change({ edit: "yes", panel: String(panel.id), view: "" }, { replace: false }),
     },
   ];
-  if (explore !== undefined) {
+  if (question !== undefined) {
     entries.push({
       label: "Explore its query",
       icon: "explore",
-      onSelect: () => void navigate({ href: explore }),
+      onSelect: () => void navigate({ href: explorePage(question, range) }),
     });
   }
   entries.push(

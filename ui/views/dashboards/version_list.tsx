@@ -3,9 +3,9 @@ import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow, DashboardVersionRow } from "../../client/dashboard_service.ts";
 import { showToast } from "../../overlays/toast.ts";
-import { formatAgo, formatExact } from "../../plot/format.ts";
 import { useDashboardVersions, useSaveDashboard } from "../../state/dashboards.ts";
 import { useNow } from "../../state/media.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { DifferenceView } from "./difference_view.tsx";
 import type { Editor } from "./use_editor.ts";
@@ -36,9 +36,7 @@ export function VersionList({ uid, row, editor }: Props) {
               <li key={version.version} className="version">
                 <div className="version-head">
                   <strong>Version {version.version}</strong>
-                  <span className="quiet" title={formatExact(version.createdMs)}>
-                    {formatAgo(version.createdMs, nowMs)}
-                  </span>
+                  <Ago ms={version.createdMs} nowMs={nowMs} className="quiet" />
                   <span className="clip">{version.message}</span>
                   <span className="spacer" />
                   <button

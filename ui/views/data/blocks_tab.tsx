@@ -7,6 +7,7 @@ import { formatCount, formatDateTime, formatSpan, formatValue } from "../../plot
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useBlocks, useStorage } from "../../state/storage.ts";
 import { windowOf, type TimeRange } from "../../state/time_range.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { Button } from "../../widgets/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Corner, Empty, Failed, Skeleton } from "../../widgets/picture.tsx";
@@ -22,14 +23,14 @@ const slowestMs = 15_000;
 
 /** The files that hold what is stored, within the time range of the page. */
 export function BlocksTab() {
-  const { range, intervalMs } = useFrame();
+  const { range, timeZone, intervalMs } = useFrame();
   const { signal = "", block: opened } = route.useSearch();
   const change = useSearchChange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);
   const pages = useBlocks({ signal, range, everyMs });
   const blocks = useMemo(() => pages.data?.pages.flatMap((page) => page.blocks), [pages.data]);
   const total = pages.data?.pages[0]?.total ?? 0;
-  const columns = useMemo(() => blockColumns(range.timeZone), [range.timeZone]);
+  const columns = useMemo(() => blockColumns(timeZone), [timeZone]);
   const shown = blocks?.find(({ id }) => id === opened);
   return (
     <>
@@ -82,7 +83,7 @@ export function BlocksTab() {
       )}
       {shown !== undefined && (
         <Sheet open onOpenChange={() => change({ block: "" })} title="Block" size="wide">
-          <Detail block={shown} zone={range.timeZone} />
+          <Detail block={shown} zone={timeZone} />
         </Sheet>
       )}
     </>
@@ -97,6 +98,7 @@ function Timeline({
   readonly blocks: readonly BlockRow[];
   readonly range: TimeRange;
 }) {
+  const timeZone = useTimeZone();
   const window = windowOf(range, Date.now());
   if (window === undefined) return null;
   const lanes = blockLanes(blocks, window);
@@ -122,8 +124,8 @@ function Timeline({
         </div>
       ))}
       <figcaption className="quiet">
-        <span>{formatDateTime(window.startMs, range.timeZone)}</span>
-        <span>{formatDateTime(window.endMs, range.timeZone)}</span>
+        <span>{formatDateTime(window.startMs, timeZone)}</span>
+        <span>{formatDateTime(window.endMs, timeZone)}</span>
       </figcaption>
     </figure>
   );
@@ -139,7 +141,7 @@ function numberColumn(
   return { ...common, text: (block) => text(value(block)) };
 }
 
-function blockColumns(zone: string | undefined): RowColumn<BlockRow>[] {
+function blockColumns(zone: string): RowColumn<BlockRow>[] {
   const time = (
     key: string,
     title: string,
@@ -171,7 +173,7 @@ function blockColumns(zone: string | undefined): RowColumn<BlockRow>[] {
   ];
 }
 
-function Detail({ block, zone }: { readonly block: BlockRow; readonly zone: string | undefined }) {
+function Detail({ block, zone }: { readonly block: BlockRow; readonly zone: string }) {
   const url = useStorage(0).data?.url;
   const address = url === undefined ? block.key : blockAddress(url, block.key);
   const sql = blockSql(block, address);

@@ -3,6 +3,7 @@ import { formatAgo, formatCount, formatSpan, formatValue } from "../../plot/form
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useStorage } from "../../state/storage.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
@@ -144,6 +145,18 @@ function numberColumn(
   return { ...common, text: (share) => text(value(share)) };
 }
 
+function agoColumn(
+  key: string,
+  title: string,
+  value: (share: StorageShare) => number,
+  nowMs: number,
+): RowColumn<StorageShare> {
+  return {
+    ...numberColumn(key, title, value, (ms) => formatAgo(ms, nowMs)),
+    cell: (share) => <Ago ms={value(share)} nowMs={nowMs} />,
+  };
+}
+
 function Shares({ shares }: { readonly shares: readonly StorageShare[] }) {
   const nowMs = useNow(30_000);
   const columns: RowColumn<StorageShare>[] = [
@@ -173,18 +186,8 @@ function Shares({ shares }: { readonly shares: readonly StorageShare[] }) {
       (value) => formatValue(value, "count"),
     ),
     numberColumn("blocks", "Blocks", ({ blocks }) => blocks, formatCount),
-    numberColumn(
-      "oldest",
-      "Oldest",
-      ({ oldestMs }) => oldestMs,
-      (value) => formatAgo(value, nowMs),
-    ),
-    numberColumn(
-      "newest",
-      "Newest",
-      ({ newestMs }) => newestMs,
-      (value) => formatAgo(value, nowMs),
-    ),
+    agoColumn("oldest", "Oldest", ({ oldestMs }) => oldestMs, nowMs),
+    agoColumn("newest", "Newest", ({ newestMs }) => newestMs, nowMs),
     numberColumn(
       "kept",
       "Kept for",

@@ -4,9 +4,9 @@ import { messageOf } from "#shared/errors.ts";
 import type { SavedQueryRow } from "../../client/dashboard_service.ts";
 import { showToast } from "../../overlays/toast.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { formatAgo } from "../../plot/format.ts";
 import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../state/dashboards.ts";
 import { forgetQueries, pastQueries, starQuery } from "../../state/query_history.ts";
+import { Ago } from "../../widgets/ago.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
@@ -83,7 +83,7 @@ function Past({ onShow }: Pick<Props, "onShow">) {
             >
               <code>{expr}</code>
               <span className="quiet">
-                {formatAgo(lastMs, Date.now())}, run {runs} {runs === 1 ? "time" : "times"}
+                <Ago ms={lastMs} nowMs={Date.now()} />, run {runs} {runs === 1 ? "time" : "times"}
               </span>
             </button>
           </li>

@@ -9,6 +9,7 @@ import { useFrame } from "../../state/frame.ts";
 import { useRangeSet, type RangeSet } from "../../state/ranges.ts";
 import { useDark } from "../../state/theme.ts";
 import { follows, windowOf, zoomedOut } from "../../state/time_range.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { HostChart } from "./charts.ts";
 
@@ -55,6 +56,7 @@ function PanelCorner({
   readonly query: UseQueryResult<RangeSet>;
   readonly live: boolean;
 }) {
+  const timeZone = useTimeZone();
   const set = query.data;
   if (set === undefined) return null;
   if (query.isError) return <RefreshCorner query={query} />;
@@ -71,7 +73,7 @@ function PanelCorner({
   const ageMs = newest === undefined ? 0 : set.window.endMs - newest;
   if (!live || newest === undefined || ageMs < Math.max(staleMs, set.stepMs * 2)) return null;
   return (
-    <Corner state="stale" detail={`The newest sample is of ${formatExact(newest)}.`}>
+    <Corner state="stale" detail={`The newest sample is of ${formatExact(newest, timeZone)}.`}>
       stale: newest sample is {formatSpan(ageMs)} old
     </Corner>
   );

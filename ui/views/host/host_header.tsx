@@ -2,14 +2,16 @@ import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
 import { quote } from "../../client/prometheus.ts";
 import { InnerLink } from "../../panels/parts/inner_link.tsx";
-import { formatAgo, formatCount, formatExact, formatSpan, formatValue } from "../../plot/format.ts";
+import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
 import { sumLanes } from "../../state/account.ts";
+import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useNumber } from "../../state/queries.ts";
 import { AccountWord } from "../../widgets/account_word.tsx";
+import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
-import { hostPage } from "../../state/places.ts";
+import { agentPage, explorePage } from "../../state/places.ts";
 import { hostSelector } from "../hosts/host_rows.ts";
 import { printFilters, type Filter } from "../logs/filters.ts";
 
@@ -42,11 +44,13 @@ export function HostHeader({
     <header className="host-header">
       <div className="host-state">
         <StatusWord live={row.live} known={known} />
-        <span className="quiet" title={formatExact(row.lastSeenMs)}>
-          last seen {formatAgo(row.lastSeenMs, nowMs)}
+        <span className="quiet">
+          last seen <Ago ms={row.lastSeenMs} nowMs={nowMs} />
         </span>
         <TargetWord row={row} />
-        <AccountWord account={sumLanes(row.lanes)} />
+        <InnerLink to={agentPage(row.agent, "spool")} className="plain-link">
+          <AccountWord account={sumLanes(row.lanes)} />
+        </InnerLink>
         {corner}
         <Ways row={row} />
       </div>
@@ -60,31 +64,24 @@ export function HostHeader({
         <Fact name="Uptime">
           {typeof uptime.data === "number" ? formatSpan(uptime.data * 1_000) : "unknown"}
         </Fact>
-        <Fact name="Agent">{`${row.version}, up ${formatSpan(Math.max(0, nowMs - row.startedMs))}`}</Fact>
-        <Fact name="Clock offset" warn={skewed}>
-          {row.clockOffsetMs >= 0 ? "+" : ""}
-          {formatSpan(row.clockOffsetMs)}
+        <Fact name="Agent">
+          <InnerLink to={agentPage(row.agent)}>
+            {row.version === "" ? "unknown version" : row.version}
+          </InnerLink>
         </Fact>
-        <Fact name="Spool">
-          {formatValue(row.spoolBytes, "bytes")}
-          {row.spoolBytesMax > 0 && ` of ${formatValue(row.spoolBytesMax, "bytes")}`}
-        </Fact>
+        {skewed && (
+          <Fact name="Clock offset" warn>
+            {row.clockOffsetMs >= 0 ? "+" : ""}
+            {formatSpan(row.clockOffsetMs)}
+          </Fact>
+        )}
         {more.map(([name, value]) => (
           <Fact key={name} name={name.replaceAll("_", " ")}>
             {value}
           </Fact>
         ))}
       </dl>
-      {row.faults.length > 0 && (
-        <ul className="faults">
-          {row.faults.map((fault) => (
-            <li key={fault} className="state warn">
-              <Icon name="warning" />
-              <span>{fault}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Fault row={row} />
     </header>
   );
 }
@@ -94,7 +91,7 @@ function TargetWord({ row }: { readonly row: AgentRow }) {
   const { up = 0, down = 0, unknown = 0 } = row.targetCounts;
   const all = up + down + unknown;
   if (all === 0) return null;
-  const href = hostPage(row.agent, "targets");
+  const href = agentPage(row.agent);
   if (!row.live) {
     return (
       <span
@@ -118,15 +115,34 @@ function TargetWord({ row }: { readonly row: AgentRow }) {
   );
 }
 
+/** What the agent complains of first; the rest is on its page. */
+function Fault({ row: { agent, faults } }: { readonly row: AgentRow }) {
+  const [fault] = faults;
+  if (fault === undefined) return null;
+  return (
+    <ul className="faults">
+      <li className="state warn">
+        <Icon name="warning" />
+        <InnerLink to={agentPage(agent)}>
+          {fault}
+          {faults.length > 1 && `, and ${faults.length - 1} more`}
+        </InnerLink>
+      </li>
+    </ul>
+  );
+}
+
 /** From a host to what else shows it. */
-function Ways({ row: { name } }: { readonly row: AgentRow }) {
+function Ways({ row: { agent, name } }: { readonly row: AgentRow }) {
   const logs = new URLSearchParams({ f: printFilters([hostFilter(name)]) });
   const dashboard = new URLSearchParams({ "var-instance": name });
   const expr = `{instance=${quote(name)}}`;
+  const { range } = useFrame();
   return (
     <nav className="ways" aria-label="This host elsewhere">
       <InnerLink to={`/logs?${logs.toString()}`}>Logs</InnerLink>
-      <InnerLink to={`/explore?expr=${encodeURIComponent(expr)}`}>Explore</InnerLink>
+      <InnerLink to={explorePage({ expr }, range)}>Explore</InnerLink>
+      <InnerLink to={agentPage(agent)}>Agent</InnerLink>
       <InnerLink to={`/dashboards/lapwing-hosts?${dashboard.toString()}`}>Dashboard</InnerLink>
     </nav>
   );

@@ -28,7 +28,6 @@ function foundKinds(services: readonly Service[]): FoundKind[] {
 /** The sections of a host's page; those of services stand beside the overview, where people look for them. */
 export function hostTabs(row: AgentRow): Tab<string>[] {
   const kinds = foundKinds(row.services).filter(({ integration }) => integration !== processes);
-  const targets = row.targets.length + row.targetsLeftOut;
   return [
     { value: "overview", label: "Overview" },
     ...kinds.map(({ integration, title }) => ({
@@ -38,10 +37,7 @@ export function hostTabs(row: AgentRow): Tab<string>[] {
     { value: processes, label: "Processes" },
     { value: "logs", label: "Logs" },
     { value: "services", label: "Services", count: row.services.length },
-    { value: "targets", label: "Targets", count: targets },
-    { value: "configuration", label: "Configuration" },
     { value: "events", label: "Events" },
-    { value: "account", label: "Loss account" },
   ];
 }
 

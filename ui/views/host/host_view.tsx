@@ -5,22 +5,19 @@ import { Tabs } from "../../overlays/tabs.tsx";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent } from "../../state/queries.ts";
-import { AccountTable } from "../../widgets/account_table.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
-import { ConfigurationTab } from "./configuration_tab.tsx";
 import { EventsTab } from "./events_tab.tsx";
 import { HostHeader } from "./host_header.tsx";
 import { hostTabs, kindOfTab } from "./host_tabs.ts";
 import { LogTail } from "./log_tail.tsx";
 import { ProcessesTab, ServiceTab } from "./service_tab.tsx";
 import { ServiceTable } from "./service_table.tsx";
-import { TargetTable } from "./target_table.tsx";
 
 const route = getRouteApi("/hosts/$agent");
 
-/** One host: what it is, how it does over time, what it says, and whether all of it arrived. */
+/** One host: what it is, how it does over time, what it says, what runs on it and what changed. How that is collected is on its agent's page. */
 export function HostView() {
   const { agent } = route.useParams();
   const { intervalMs } = useFrame();
@@ -102,33 +99,13 @@ function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string })
       return <LogTail key={row.name} host={row.name} />;
     case "services":
       return <ServicesSection row={row} />;
-    case "targets":
-      return <TargetsSection row={row} />;
-    case "configuration":
-      return <ConfigurationTab row={row} />;
     case "events":
       return <EventsTab row={row} />;
-    case "account":
-      return <AccountSection row={row} />;
     default: {
       const kind = kindOfTab(row, tab);
       return kind === undefined ? null : <ServiceTab key={kind.integration} kind={kind} />;
     }
   }
-}
-
-function AccountSection({ row }: { readonly row: AgentRow }) {
-  return (
-    <section className="block" aria-label="Loss account">
-      {row.lanes.length === 0 ? (
-        <Empty title="Nothing collected yet">
-          The account starts with the agent's first frame.
-        </Empty>
-      ) : (
-        <AccountTable caption={`Loss account of ${row.name}`} lanes={row.lanes} />
-      )}
-    </section>
-  );
 }
 
 function ServicesSection({ row }: { readonly row: AgentRow }) {
@@ -142,21 +119,6 @@ function ServicesSection({ row }: { readonly row: AgentRow }) {
         </Empty>
       ) : (
         <ServiceTable services={row.services} />
-      )}
-    </section>
-  );
-}
-
-function TargetsSection({ row }: { readonly row: AgentRow }) {
-  return (
-    <section className="block" aria-label="Targets">
-      {row.targets.length === 0 ? (
-        <Empty title="This agent scrapes no targets">
-          Add <code>scrape_configs</code> to its <code>lapwing.yaml</code>; they are Prometheus's
-          own.
-        </Empty>
-      ) : (
-        <TargetTable targets={row.targets} leftOut={row.targetsLeftOut} />
       )}
     </section>
   );

@@ -1,9 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { clock, formatExact } from "../../plot/format.ts";
+import { formatExact } from "../../plot/format.ts";
 import type { KeyedLine } from "../../state/log_follow.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { levelOf } from "./log_level.ts";
+import { dateText } from "../../units/date_text.ts";
 
 const linePx = 20;
 /** Nearer to the end than this counts as being at the end. */
@@ -25,6 +27,7 @@ export function LogLines({ lines, wrap, follow }: Props) {
   const pane = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);
+  const timeZone = useTimeZone();
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => pane.current,
@@ -72,7 +75,7 @@ export function LogLines({ lines, wrap, follow }: Props) {
                 className="log-line"
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                <Line line={line} />
+                <Line line={line} timeZone={timeZone} />
               </div>
             );
           })}
@@ -88,13 +91,14 @@ export function LogLines({ lines, wrap, follow }: Props) {
   );
 }
 
-function Line({ line }: { readonly line: KeyedLine }) {
+function Line({ line, timeZone }: { readonly line: KeyedLine; readonly timeZone: string }) {
   const level = levelOf(line.labels, line.text);
   const file = line.labels["filename"] ?? line.labels["job"] ?? "";
-  const at = new Date(line.timeMs);
   return (
     <>
-      <time title={`${formatExact(line.timeMs)}\n${file}`}>{clock(at)}</time>
+      <time title={`${formatExact(line.timeMs, timeZone)}\n${file}`}>
+        {dateText(line.timeMs, "HH:mm:ss", timeZone)}
+      </time>
       <span className={`level ${level ?? "none"}`}>{level ?? ""}</span>
       <span className="log-file clip" title={file}>
         {file.split("/").at(-1)}

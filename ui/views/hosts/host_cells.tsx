@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import { formatAgo, formatCount, formatExact, formatValue, type Unit } from "../../plot/format.ts";
+import { formatCount, formatValue, type Unit } from "../../plot/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
+import { Ago } from "../../widgets/ago.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
 import { figures, type Figure, type HostFigure, type HostRow } from "./host_rows.ts";
 
@@ -45,8 +46,8 @@ export const HostCells = memo(function HostCells({ row, loading, known, nowMs }:
       {figures.map((figure) => (
         <FigureCell key={figure} figure={figure} value={row.figures[figure]} loading={loading} />
       ))}
-      <div role="cell" className="seen number" title={formatExact(agent.lastSeenMs)}>
-        {formatAgo(agent.lastSeenMs, nowMs)}
+      <div role="cell" className="seen number">
+        <Ago ms={agent.lastSeenMs} nowMs={nowMs} />
       </div>
       <div role="cell" className="version clip" title={agent.version}>
         {agent.version}

@@ -89,7 +89,7 @@ test("a target that is down is named with its error and since when, where the ag
   const down = holdingNow(columns([gap, gap, gap, 0]));
   const detailed = new Map([["a", row({ targets: [target, { ...target, health: "up" }] })]]);
   expect(targetProblems([brief], detailed, down)).toMatchObject([
-    { what: "shop h:1", text: "down: refused", sinceMs: 180_000, href: "/hosts/a?tab=targets" },
+    { what: "shop h:1", text: "down: refused", sinceMs: 180_000, href: "/agents/a" },
   ]);
   expect(targetProblems([brief], new Map(), [])).toMatchObject([{ what: "1 target" }]);
 });

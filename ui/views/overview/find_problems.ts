@@ -3,7 +3,7 @@ import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
 import { reasonWords, sumLanes } from "../../state/account.ts";
-import { hostPage } from "../../state/places.ts";
+import { agentPage, explorePage, hostPage } from "../../state/places.ts";
 import type { Problem } from "./problem.ts";
 import type { Holding } from "./since.ts";
 
@@ -30,8 +30,9 @@ export function agentProblems(agents: readonly AgentRow[]): Problem[] {
         },
       ];
     }
+    const own = { ...base, href: agentPage(row.agent) };
     const found: Problem[] = row.faults.map((fault) => ({
-      ...base,
+      ...own,
       id: `fault ${row.agent} ${fault}`,
       kind: "agent",
       level: /^spool (?:full|disk error)/.test(fault) ? "bad" : "warn",
@@ -40,7 +41,7 @@ export function agentProblems(agents: readonly AgentRow[]): Problem[] {
     }));
     if (row.configuration !== undefined && row.configuration.failedReason !== "") {
       const text = `refused a configuration: ${row.configuration.failedReason}`;
-      const place = hostPage(row.agent, "configuration");
+      const place = agentPage(row.agent, "configuration");
       found.push({
         ...base,
         href: place,
@@ -52,7 +53,7 @@ export function agentProblems(agents: readonly AgentRow[]): Problem[] {
     }
     if (Math.abs(row.clockOffsetMs) > clockOffsetMaxMs) {
       const text = `its clock is ${formatSpan(Math.abs(row.clockOffsetMs))} ${row.clockOffsetMs > 0 ? "ahead" : "behind"}`;
-      found.push({ ...base, id: `clock ${row.agent}`, kind: "agent", text, sinceMs: undefined });
+      found.push({ ...own, id: `clock ${row.agent}`, kind: "agent", text, sinceMs: undefined });
     }
     return found;
   });
@@ -67,7 +68,7 @@ export function targetProblems(
   return agents.flatMap((row): Problem[] => {
     const count = row.targetCounts["down"] ?? 0;
     if (!row.live || count === 0) return [];
-    const href = hostPage(row.agent, "targets");
+    const href = agentPage(row.agent);
     const base = { kind: "target_down", level: "bad", href, where: row.name } as const;
     const targets = (detailed.get(row.agent)?.targets ?? []).filter(
       ({ health }) => health === "down",
@@ -315,7 +316,7 @@ export function alertProblems(alerts: readonly AlertRow[]): Problem[] {
       text: annotations["summary"] ?? annotations["description"] ?? labels["instance"] ?? "fires",
       sinceMs: Number.isFinite(activeMs) ? activeMs : undefined,
       isOlder: false,
-      href: `/explore?expr=${encodeURIComponent(`ALERTS{alertname=${JSON.stringify(name)}}`)}`,
+      href: explorePage({ expr: `ALERTS{alertname=${JSON.stringify(name)}}` }),
       where: "explore",
     }));
 }

@@ -5,6 +5,7 @@ import { InnerLink } from "../../panels/parts/inner_link.tsx";
 import { formatCount, formatValue } from "../../plot/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { useFrame } from "../../state/frame.ts";
+import { explorePage } from "../../state/places.ts";
 import { useRangeSet } from "../../state/ranges.ts";
 import { Corner, RefreshCorner } from "../../widgets/picture.tsx";
 import { rateWindow } from "../hosts/host_rows.ts";
@@ -27,10 +28,6 @@ type Props = {
   readonly storage: Storage | undefined;
 };
 
-function explore(expr: string): string {
-  return `/explore?expr=${encodeURIComponent(expr)}`;
-}
-
 /** How much comes in and is held: a figure each, with its course over the page's range, and the chart behind it. */
 export function KeyRates({ agents, storage }: Props) {
   const { range, intervalMs } = useFrame();
@@ -41,10 +38,18 @@ export function KeyRates({ agents, storage }: Props) {
   const stored = useMemo(() => sumOf(storage), [storage]);
   return (
     <section className="key-rates" aria-label="Key rates">
-      <Rate name="Samples taken in" href={explore(collectedRate("metrics", "1m"))} values={samples}>
+      <Rate
+        name="Samples taken in"
+        href={explorePage({ expr: collectedRate("metrics", "1m") }, range)}
+        values={samples}
+      >
         {rateText(samples)}
       </Rate>
-      <Rate name="Log lines taken in" href={explore(collectedRate("logs", "1m"))} values={lines}>
+      <Rate
+        name="Log lines taken in"
+        href={explorePage({ expr: collectedRate("logs", "1m") }, range)}
+        values={lines}
+      >
         {rateText(lines)}
       </Rate>
       <Rate name="Hosts live" href="/hosts" values={up}>

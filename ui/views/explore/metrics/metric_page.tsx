@@ -4,7 +4,8 @@ import type { FoundMetric } from "../../../client/search.ts";
 import { selectorText } from "../../../promql/expr.ts";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
 import { InnerLink } from "../../../panels/parts/inner_link.tsx";
-import { type FrameSearch, stringifySearch } from "../../../state/url.ts";
+import { explorePage } from "../../../state/places.ts";
+import type { FrameSearch } from "../../../state/url.ts";
 import { usePageTitle } from "../../../state/page_title.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";
 import { Icon } from "../../../widgets/icon.tsx";
@@ -90,7 +91,7 @@ function Head({ metric, state, onChange }: HeadProps) {
           <Icon name="back" />
           All metrics
         </button>
-        <InnerLink to={pageLink("/explore", { "q.A": expr }, search)} className="button">
+        <InnerLink to={explorePage({ expr }, search)} className="button">
           <Icon name="explore" />
           Open in Explore
         </InnerLink>
@@ -130,23 +131,13 @@ function Head({ metric, state, onChange }: HeadProps) {
   );
 }
 
-/** The address of another page at the same time; the other parameters are this page's own. */
-function pageLink(
-  path: string,
-  params: Readonly<Record<string, string>>,
-  search: FrameSearch,
-): string {
-  const { from, to, tz, refresh } = search;
-  return `${path}${stringifySearch({ from, to, tz, refresh, ...params })}`;
-}
-
 /** Logs whose labels have the same values; only where a condition says which. */
 function LogsLink({ state }: { readonly state: MetricsState }) {
   const search: FrameSearch = useSearch({ strict: false });
   if (state.where.length === 0) return null;
-  const params = { lang: "logql", q: selectorText("", state.where) };
+  const asked = { expr: selectorText("", state.where), source: "logs" } as const;
   return (
-    <InnerLink to={pageLink("/logs", params, search)} className="button">
+    <InnerLink to={explorePage(asked, search)} className="button">
       <Icon name="logs" />
       Logs of the same labels
     </InnerLink>
