@@ -22,7 +22,8 @@ type Props = {
   /** One button. */
   readonly trigger: ReactElement;
   readonly label: string;
-  readonly entries: readonly MenuEntry[];
+  /** Those that take time to tell are told when the menu is opened. */
+  readonly entries: readonly MenuEntry[] | (() => readonly MenuEntry[]);
   readonly align?: "start" | "center" | "end";
 };
 
@@ -39,13 +40,16 @@ export function Menu({ trigger, label, entries, align = "end" }: Props) {
           sideOffset={4}
           collisionPadding={8}
         >
-          {entries.map((entry, i) => (
-            <Entry key={i} entry={entry} />
-          ))}
+          <Entries entries={entries} />
         </RadixMenu.Content>
       </RadixMenu.Portal>
     </RadixMenu.Root>
   );
+}
+
+function Entries({ entries }: Pick<Props, "entries">) {
+  const told = typeof entries === "function" ? entries() : entries;
+  return told.map((entry, i) => <Entry key={i} entry={entry} />);
 }
 
 function Entry({ entry }: { readonly entry: MenuEntry }) {

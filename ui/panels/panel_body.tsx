@@ -1,13 +1,10 @@
 import {
   Component,
-  lazy,
   Suspense,
-  useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
-  type ComponentType,
-  type LazyExoticComponent,
   type ReactNode,
 } from "react";
 import { messageOf } from "#shared/errors.ts";
@@ -15,6 +12,7 @@ import { isInfo } from "../frames/notices.ts";
 import { Icon } from "../widgets/icon.tsx";
 import { Empty, Skeleton } from "../widgets/picture.tsx";
 import { checkedOptions } from "./checked.ts";
+import { componentOf } from "./panel_component.ts";
 import type { PanelKind, PanelProps } from "./panel_kind.ts";
 import { panelKindOf } from "./registry.ts";
 
@@ -57,7 +55,8 @@ type KnownProps = Omit<Props, "kind"> & {
 
 function KnownPanel({ kind, options, ...rest }: KnownProps) {
   const checked = useMemo(() => checkedOptions(kind.options, options), [kind, options]);
-  const Body = componentOf(kind);
+  // One for as long as the panel stands: another one would draw it anew.
+  const [Body] = useState(() => componentOf(kind));
   const said = useMemo(() => noteTexts(rest.frames, checked.faults), [rest.frames, checked]);
   const notes = said.filter((text) => !isInfo(text));
   const infos = said.filter(isInfo);
@@ -107,24 +106,12 @@ function noteTexts(frames: Props["frames"], faults: readonly string[]): string[]
   ];
 }
 
-type Body = LazyExoticComponent<ComponentType<PanelProps<unknown>>>;
-const bodies = new WeakMap<PanelKind, Body>();
-
-function componentOf(kind: PanelKind): Body {
-  let body = bodies.get(kind);
-  if (body === undefined) {
-    body = lazy(async () => ({ default: await kind.load() }));
-    bodies.set(kind, body);
-  }
-  return body;
-}
-
 /** Of the element, in whole pixels; undefined until it was measured. */
 function useSize(
   place: React.RefObject<HTMLDivElement | null>,
 ): { readonly width: number; readonly height: number } | undefined {
   const [size, setSize] = useState<{ width: number; height: number }>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return;
     const measure = (): void => {

@@ -41,3 +41,17 @@ export function useChartTheme(): ChartTheme {
     };
   }, [dark]);
 }
+
+const axisColorsByTheme = new Map<boolean, { readonly text: string; readonly grid: string }>();
+
+/** The colours of axes. Read once a theme: a page of charts would lay itself out again for each of them. */
+export function axisColors(dark: boolean): { readonly text: string; readonly grid: string } {
+  let colors = axisColorsByTheme.get(dark);
+  if (colors === undefined) {
+    const style = getComputedStyle(document.documentElement);
+    const token = (name: string): string => style.getPropertyValue(name).trim();
+    colors = { text: token("--text-quiet"), grid: token("--line") };
+    axisColorsByTheme.set(dark, colors);
+  }
+  return colors;
+}

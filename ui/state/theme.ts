@@ -12,13 +12,16 @@ export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, currentTheme);
 }
 
+/** One list for all who ask: each look at a new one would ask the page for its style. Outside of a browser there is none. */
+const system =
+  typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
+
 function subscribe(onChange: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
   addEventListener(changeEvent, onChange);
-  system.addEventListener("change", onChange);
+  system?.addEventListener("change", onChange);
   return () => {
     removeEventListener(changeEvent, onChange);
-    system.removeEventListener("change", onChange);
+    system?.removeEventListener("change", onChange);
   };
 }
 
@@ -30,9 +33,7 @@ function currentTheme(): Theme {
 export function useDark(): boolean {
   return useSyncExternalStore(subscribe, () => {
     const theme = currentTheme();
-    return theme === "system"
-      ? matchMedia("(prefers-color-scheme: dark)").matches
-      : theme === "dark";
+    return theme === "system" ? system?.matches === true : theme === "dark";
   });
 }
 

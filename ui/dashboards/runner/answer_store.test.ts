@@ -162,3 +162,22 @@ test("a question that was forgotten and is asked anew has another version", asyn
   expect(store.version(["x"])).toBeGreaterThan(before);
   again();
 });
+
+test("changes are told together when the page is drawn next, a few questions at a time", async () => {
+  const frames: (() => void)[] = [];
+  const store = new AnswerStore({
+    ask: async (ask) => answerTo(ask),
+    soon: (tell) => frames.push(tell),
+  });
+  const told: string[] = [];
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  for (const name of names) store.watch(question(name), () => told.push(name));
+  await Bun.sleep(1);
+  expect(names.every((name) => store.state(name).answered !== undefined)).toBe(true);
+  expect(told).toEqual([]);
+  frames.shift()?.();
+  expect(told).toEqual(["a", "b", "c", "d", "e", "f"]);
+  frames.shift()?.();
+  expect(told).toEqual(names);
+  expect(frames).toEqual([]);
+});

@@ -29,6 +29,8 @@ type Entry = {
 type Options = {
   readonly ask: (ask: Ask, signal: AbortSignal) => Promise<readonly Frame[]>;
   readonly now?: () => number;
+  /** Runs what tells of changes: at once, or with the next frame, so that one drawing shows all that came since the last. */
+  readonly soon?: (tell: () => void) => void;
 };
 
 /** A browser has six connections to an origin: one stays for what people click. */
@@ -41,6 +43,8 @@ const staleMs = 10_000;
 const instantMs = 5_000;
 /** So long after a step its value may still change: samples need their time from host to answer. */
 const settleMs = 5_000;
+/** Questions whose changes are told at once: drawing more panels would hold up what people do. */
+const toldAtOnce = 6;
 /** Answers that nobody looks at, kept for who scrolls or turns back. */
 const keptMax = 60;
 
@@ -61,12 +65,16 @@ export class AnswerStore {
   readonly #now: () => number;
   readonly #turn = createTurns(atOnce);
   readonly #entries = new Map<string, Entry>();
+  readonly #soon: (tell: () => void) => void;
+  /** Those that changed since their watchers were told. */
+  readonly #changed = new Set<Entry>();
   #requests = 0;
   #changes = 0;
 
-  constructor({ ask, now = Date.now }: Options) {
+  constructor({ ask, now = Date.now, soon = (tell) => tell() }: Options) {
     this.#ask = ask;
     this.#now = now;
+    this.#soon = soon;
   }
 
   /** Requests since the start, for tests and for the inspector. */
@@ -158,7 +166,16 @@ export class AnswerStore {
   #change(entry: Entry, change: Partial<AnswerState>): void {
     entry.state = { ...entry.state, ...change };
     entry.version = ++this.#changes;
-    for (const onChange of entry.watchers) onChange();
+    const isWaiting = this.#changed.size > 0;
+    this.#changed.add(entry);
+    if (!isWaiting) this.#soon(() => this.#tell());
+  }
+
+  #tell(): void {
+    const told = [...this.#changed].slice(0, toldAtOnce);
+    for (const entry of told) this.#changed.delete(entry);
+    if (this.#changed.size > 0) this.#soon(() => this.#tell());
+    for (const { watchers } of told) for (const onChange of watchers) onChange();
   }
 
   async #fetch(entry: Entry): Promise<void> {

@@ -43,7 +43,7 @@ export function filledExpressions(
 type Plan = {
   readonly panel: Pick<Panel, "queries">;
   readonly expressions: readonly PanelQuery[];
-  readonly window: Window;
+  readonly moment: { readonly window: Window };
 };
 
 /**
@@ -51,7 +51,7 @@ type Plan = {
  * computed from a query that failed has no frames either: the reason stands there already.
  */
 export function answerExpressions(
-  { panel, expressions, window }: Plan,
+  { panel, expressions, moment }: Plan,
   answers: Map<string, readonly Frame[]>,
   failed: readonly Complaint[],
 ): readonly Complaint[] {
@@ -80,7 +80,7 @@ export function answerExpressions(
         continue;
       }
       try {
-        answers.set(ref, computeExpression(expression, answers, window));
+        answers.set(ref, computeExpression(expression, answers, moment.window));
       } catch (error) {
         without.add(ref);
         complaints.push({ ref, error });

@@ -1,12 +1,17 @@
 import type { Dashboard, Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { Frame } from "../../frames/frame.ts";
-import type { Window } from "../../state/time_range.ts";
 import { panelOf } from "../edit/change.ts";
 import { transform } from "../model/transform.ts";
 import type { AnswerState } from "./answer_store.ts";
 import { answerExpressions, filledExpressions, neededRefs, type Complaint } from "./expressions.ts";
-import { momentOf, questionsOf, type Question, type RunScope } from "./question.ts";
+import {
+  momentOf,
+  questionsOf,
+  type PanelMoment,
+  type Question,
+  type RunScope,
+} from "./question.ts";
 
 /** What a panel asks, and what it takes from other panels. */
 export type PanelPlan = {
@@ -16,7 +21,8 @@ export type PanelPlan = {
   readonly others: ReadonlyMap<string, PanelPlan>;
   /** What is computed over the answers, with variables filled in. */
   readonly expressions: readonly PanelQuery[];
-  readonly window: Window;
+  /** The panel's own window, step and variables, when the plan was made. */
+  readonly moment: PanelMoment;
 };
 
 /** A panel may take the answer of one that takes another's: no deeper than this. */
@@ -38,10 +44,10 @@ export function planOf(
     if (source === undefined || source.id === panel.id) continue;
     others.set(query.ref, planOf(dashboard, source, scope, points, nowMs, depth + 1));
   }
-  const { window, variables } = momentOf(panel, scope, points, nowMs);
-  const questions = questionsOf(panel, scope, points, nowMs);
-  const expressions = filledExpressions(panel, needed, variables);
-  return { panel, questions, others, expressions, window };
+  const moment = momentOf(panel, scope, points, nowMs);
+  const questions = questionsOf(panel, scope, points, moment);
+  const expressions = filledExpressions(panel, needed, moment.variables);
+  return { panel, questions, others, expressions, moment };
 }
 
 /** All questions of a plan, those of other panels after its own. */

@@ -74,21 +74,31 @@ export function momentOf(
   const range = rangeOf(panel, scope);
   const shiftMs = shiftOf(panel, scope.variables);
   const window = windowAt({ range, shiftMs, timeZone: scope.timeZone }, nowMs);
-  const smallest = filled(panel.step_min, scope.variables);
-  const most = Math.min(panel.points_max ?? points, pointsAtMost);
-  const { stepMs } = intervalOf(window, most, smallest);
-  const variables = withGlobals(scope, window, stepMs, stepMinOf(smallest) ?? scrapeIntervalMs);
-  return { range, shiftMs, window, stepMs, variables };
+  return { range, shiftMs, window, ...steppedBy(panel.step_min, panel, scope, points, window) };
 }
 
-/** What a panel asks the aggregator. Hidden queries are asked where an expression needs them. */
+/** The step where none is to be smaller than `least`, and the variables that tell of it. */
+function steppedBy(
+  least: string | undefined,
+  panel: Panel,
+  scope: RunScope,
+  points: number,
+  window: Window,
+): Pick<PanelMoment, "stepMs" | "variables"> {
+  const smallest = filled(least, scope.variables);
+  const most = Math.min(panel.points_max ?? points, pointsAtMost);
+  const { stepMs } = intervalOf(window, most, smallest);
+  const scrapeMs = stepMinOf(smallest) ?? scrapeIntervalMs;
+  return { stepMs, variables: withGlobals(scope, window, stepMs, scrapeMs) };
+}
+
+/** What a panel asks the aggregator at a moment. Hidden queries are asked where an expression needs them. */
 export function questionsOf(
   panel: Panel,
   scope: RunScope,
   points: number,
-  nowMs: number,
+  moment: PanelMoment,
 ): readonly Question[] {
-  const moment = momentOf(panel, scope, points, nowMs);
   const needed = neededRefs(panel);
   const asked = panel.queries.filter(({ ref }) => needed.has(ref));
   const tables = asked.filter(({ format }) => format === "table").length;
@@ -117,12 +127,11 @@ function questionOf(
 ): Question[] {
   const { source } = query;
   if (source !== "metrics" && source !== "logs") return [];
-  const { range, shiftMs, window } = moment;
-  const smallest = filled(query.step_min ?? panel.step_min, scope.variables);
-  const most = Math.min(panel.points_max ?? points, pointsAtMost);
-  const { stepMs } = intervalOf(window, most, smallest);
-  const scrapeMs = stepMinOf(smallest) ?? scrapeIntervalMs;
-  const variables = withGlobals(scope, window, stepMs, scrapeMs);
+  const { range, shiftMs } = moment;
+  const { stepMs, variables } =
+    query.step_min === undefined
+      ? moment
+      : steppedBy(query.step_min, panel, scope, points, moment.window);
   const text = interpolate(query.expr, variables, source === "metrics" ? "promql" : "logql");
   if (text.trim() === "") return [];
   const legend =

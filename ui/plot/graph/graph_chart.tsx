@@ -30,7 +30,7 @@ export function GraphChart(props: GraphChartProps) {
     hidden,
     dark,
   });
-  const plane = useGraphPlane(chart, draws, graph.isTime);
+  const plane = useGraphPlane(chart, draws, graph.isTime && annotations.length > 0);
   const listed = useMemo(() => listedOf(graph), [graph]);
   return (
     <div className={`graph ${layout.isBeside ? "beside" : "below"}`}>
@@ -42,13 +42,13 @@ export function GraphChart(props: GraphChartProps) {
         tabIndex={0}
         aria-label={`${title}: ${graph.series.length} series; arrow keys move the crosshair`}
         onKeyDown={(event) => {
-          if (chart === undefined) return;
-          if (moveByKey(chart, event.key, event.shiftKey)) event.preventDefault();
+          if (chart.current === undefined) return;
+          if (moveByKey(chart.current, event.key, event.shiftKey)) event.preventDefault();
           else if (event.key === "Enter") pin();
           else if (event.key === "Escape") close();
         }}
       />
-      {plane !== undefined && annotations.length > 0 && (
+      {plane !== undefined && (
         <TimeMarks {...{ plane, annotations, timeZone }} onChange={onAnnotate} />
       )}
       <Limit {...props} />

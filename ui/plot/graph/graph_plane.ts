@@ -1,17 +1,17 @@
-import { useMemo } from "react";
+import { useMemo, type RefObject } from "react";
 import type uPlot from "uplot";
 import type { TimePlane } from "../time_plane.ts";
 
-/** The time axis of a uPlot after its last drawing; undefined before the first, and where the axis is no time. */
+/** The time axis of a uPlot as it was last drawn; undefined where nothing is to stand on it, for it lays the page out. */
 export function useGraphPlane(
-  chart: uPlot | undefined,
+  chart: RefObject<uPlot | undefined>,
   draws: number,
-  isTime: boolean,
+  isWanted: boolean,
 ): TimePlane | undefined {
-  return useMemo(
-    () => (chart === undefined || draws === 0 || !isTime ? undefined : graphPlane(chart)),
-    [chart, draws, isTime],
-  );
+  return useMemo(() => {
+    void draws;
+    return chart.current === undefined || !isWanted ? undefined : graphPlane(chart.current);
+  }, [chart, draws, isWanted]);
 }
 
 function graphPlane(chart: uPlot): TimePlane {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import uPlot from "uplot";
+import { axisColors } from "../chart_theme.ts";
 import type { Drawn } from "./graph_columns.ts";
 import type { GraphChartProps } from "./graph_chart_props.ts";
 import { followTouch, graphCursor, zoomTo } from "./graph_cursor.ts";
@@ -18,8 +19,8 @@ type Props = GraphChartProps & {
 };
 
 type Live = {
-  readonly chart: uPlot | undefined;
-  /** Counts the drawings, for what lies over the chart. */
+  readonly chart: RefObject<uPlot | undefined>;
+  /** Counts the drawings, for annotations that lie over the chart; without them nothing needs to follow. */
   readonly draws: number;
   readonly place: TooltipPlace | undefined;
   readonly pin: () => void;
@@ -30,15 +31,15 @@ type Live = {
 export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): Live {
   const { graph, drawn, hidden, dark, timeZone, crosshair } = props;
   const { isTime } = graph;
-  const [chart, setChart] = useState<uPlot>();
+  // The one in the document: what changes while another is built is drawn by that one alone.
+  const chart = useRef<uPlot>(undefined);
+  const drawnLast = useRef<Columns>(undefined);
   const [draws, setDraws] = useState(0);
   const [place, setPlace] = useState<TooltipPlace>();
   const pinned = useRef(false);
   // The chart outlives renders: it reads what is current through this.
   const latest = useRef(props);
   latest.current = props;
-  // The one in the document: as another is built, `chart` still is the one before until the next render, and drawing in that is for nobody.
-  const alive = useRef<uPlot>(undefined);
   const close = useCallback(() => {
     pinned.current = false;
     setPlace(undefined);
@@ -68,59 +69,74 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
         frames.run(told);
       },
       pin,
-      drawn: () => setDraws((count) => count + 1),
+      drawn: () => {
+        if (latest.current.annotations.length > 0) setDraws((count) => count + 1);
+      },
     });
     if (isTime && crosshair !== "") shared = shareCursor(made, crosshair);
     const endTouch = followTouch(made);
-    alive.current = made;
-    setChart(made);
+    chart.current = made;
+    drawnLast.current = partsOf(latest.current);
     return () => {
       endTouch();
       shared?.end();
       frames.cancel();
       pinned.current = false;
       setPlace(undefined);
-      setChart(undefined);
-      alive.current = undefined;
+      chart.current = undefined;
       made.destroy();
     };
   }, [host, identity, dark, timeZone, crosshair, isTime, pin]);
 
-  const first = useRef<uPlot>(undefined);
-  useEffect(() => {
-    if (chart !== alive.current) return;
-    // It was built with its first data.
-    if (chart !== undefined && first.current === chart)
-      chart.setData(columnsOf(graph.positions, drawn));
-    first.current = chart;
-  }, [chart, graph, drawn, props.window.startMs, props.window.endMs]);
-
-  useLook(chart, alive, props);
+  useCurrent(chart, drawnLast, props);
   useEscape(place?.pinned === true, close);
 
   return { chart, draws, place, pin, close };
 }
 
-/** Its size, and which series are shown, change without another chart. */
-function useLook(
-  chart: uPlot | undefined,
-  alive: RefObject<uPlot | undefined>,
-  { graph, hidden, width, height }: Props,
+/** Keeps the chart at what is asked for. Runs after it was built: the chart of these very props stands. */
+function useCurrent(
+  chart: RefObject<uPlot | undefined>,
+  last: RefObject<Columns | undefined>,
+  { graph, drawn, hidden, width, height, window: { startMs, endMs } }: Props,
 ): void {
   useEffect(() => {
-    if (chart === undefined || chart !== alive.current) return;
-    if (chart.width !== width || chart.height !== height) {
-      chart.setSize({ width, height });
+    const { current } = chart;
+    if (current !== undefined && (current.width !== width || current.height !== height)) {
+      current.setSize({ width, height });
     }
-  }, [chart, alive, width, height]);
+  }, [width, height]);
 
   useEffect(() => {
-    if (chart === undefined || chart !== alive.current) return;
+    const before = last.current;
+    const isShown =
+      before?.graph === graph &&
+      before.drawn === drawn &&
+      before.startMs === startMs &&
+      before.endMs === endMs;
+    if (isShown) return;
+    last.current = { graph, drawn, startMs, endMs };
+    chart.current?.setData(columnsOf(graph.positions, drawn));
+  }, [graph, drawn, startMs, endMs]);
+
+  useEffect(() => {
     graph.series.forEach(({ key }, i) => {
       const show = !hidden.has(key);
-      if (chart.series[i + 1]?.show !== show) chart.setSeries(i + 1, { show });
+      if (chart.current?.series[i + 1]?.show !== show) chart.current?.setSeries(i + 1, { show });
     });
-  }, [chart, alive, graph, hidden]);
+  }, [graph, hidden]);
+}
+
+/** What a chart was last given to draw. */
+type Columns = {
+  readonly graph: Graph;
+  readonly drawn: Drawn;
+  readonly startMs: number;
+  readonly endMs: number;
+};
+
+function partsOf({ graph, drawn, window }: Props): Columns {
+  return { graph, drawn, startMs: window.startMs, endMs: window.endMs };
 }
 
 function useEscape(isPinned: boolean, close: () => void): void {
@@ -185,7 +201,6 @@ type Callbacks = {
 
 function build(root: HTMLDivElement, latest: RefObject<Props>, callbacks: Callbacks): uPlot {
   const { graph, drawn, dark } = latest.current;
-  const style = getComputedStyle(root);
   const overlays = overlayHooks(graph, dark, () => latest.current.incomplete ?? []);
   const options = graphSetup({
     graph,
@@ -196,10 +211,7 @@ function build(root: HTMLDivElement, latest: RefObject<Props>, callbacks: Callba
     height: latest.current.height,
     timeZone: latest.current.timeZone,
     unit: latest.current.unit ?? "short",
-    colors: {
-      text: style.getPropertyValue("--text-quiet"),
-      grid: style.getPropertyValue("--line"),
-    },
+    colors: axisColors(dark),
     rangeOf: () => rangeOf(latest.current),
     cursor: graphCursor(graph.series.length, () => ({
       onZoom: latest.current.onZoom,

@@ -1,5 +1,5 @@
 import { useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
 import {
   rowOf,
@@ -10,13 +10,14 @@ import {
 } from "../../dashboards/edit/change.ts";
 import { valuesOf } from "../../dashboards/model/variables.ts";
 import { showToast } from "../../overlays/toast.ts";
+import type { ShownPanel } from "../../dashboards/model/repeat.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Empty, Skeleton } from "../../widgets/picture.tsx";
 import { AddBar } from "./add_bar.tsx";
 import { BoardRows } from "./board_rows.tsx";
 import { PanelMenu, type PanelEdits } from "./panel_menu.tsx";
-import { PanelView } from "./panel_view.tsx";
+import { PanelView, type PanelTools } from "./panel_view.tsx";
 import { PlaceByKeys } from "./place_by_keys.tsx";
 import { RowTools } from "./row_tools.tsx";
 import type { Editor } from "./use_editor.ts";
@@ -66,13 +67,10 @@ export function BoardContent({ editor, isEditing, states }: Props) {
                   onPlaces={(places) => change((now) => withPlaces(now, shown.row.id, places))}
                 >
                   {(panel) => (
-                    <PanelView
-                      panel={panel.panel}
-                      scoped={panel.scoped}
+                    <ShownPanelView
+                      shown={panel}
+                      edits={edits}
                       className={placing === panel.panel.id ? "placing" : ""}
-                      menu={(data, element) => (
-                        <PanelMenu shown={panel} data={data} element={element} edits={edits} />
-                      )}
                     />
                   )}
                 </EditGrid>
@@ -81,18 +79,7 @@ export function BoardContent({ editor, isEditing, states }: Props) {
           })}
       >
         {(shown) => (
-          <PanelView
-            panel={shown.panel}
-            scoped={shown.scoped}
-            menu={(data, element) => (
-              <PanelMenu
-                shown={shown}
-                data={data}
-                element={element}
-                edits={isEditing && shown.original ? edits : undefined}
-              />
-            )}
-          />
+          <ShownPanelView shown={shown} edits={isEditing && shown.original ? edits : undefined} />
         )}
       </BoardRows>
       {isEditing && <AddBar editor={editor} />}
@@ -100,6 +87,28 @@ export function BoardContent({ editor, isEditing, states }: Props) {
         <PlaceByKeys editor={editor} panelId={placing} onDone={() => setPlacing(undefined)} />
       )}
     </>
+  );
+}
+
+type ShownProps = {
+  readonly shown: ShownPanel;
+  readonly edits: PanelEdits | undefined;
+  readonly className?: string;
+};
+
+/** A panel with its menu. What changes on the page beside it does not redraw it. */
+function ShownPanelView({ shown, edits, className }: ShownProps) {
+  const menu = useCallback(
+    (tools: PanelTools) => <PanelMenu shown={shown} tools={tools} edits={edits} />,
+    [shown, edits],
+  );
+  return (
+    <PanelView
+      panel={shown.panel}
+      scoped={shown.scoped}
+      menu={menu}
+      {...(className !== undefined && { className })}
+    />
   );
 }
 

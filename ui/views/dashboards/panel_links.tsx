@@ -3,7 +3,7 @@ import { interpolateLink, safeAddress } from "../../dashboards/model/data_links.
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import { Menu } from "../../overlays/menu.tsx";
 import { Icon } from "../../widgets/icon.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { useBoard } from "./board_context.ts";
 
 type Props = {
   readonly links: readonly DashboardLink[];
@@ -13,7 +13,7 @@ type Props = {
 
 /** The links of a panel under one sign. Only addresses that are safe to open. */
 export function PanelLinks({ links, variables, title }: Props) {
-  const { range } = useFrame();
+  const { range } = useBoard().scope;
   const safe = links.flatMap((link) => {
     const address = safeAddress(interpolateLink(link.url ?? "", variables, undefined, range));
     if (address === undefined) return [];

@@ -1,16 +1,16 @@
 import { useNavigate } from "@tanstack/react-router";
+import { memo } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
-import { interpolate } from "../../dashboards/model/interpolate.ts";
 import type { ShownPanel } from "../../dashboards/model/repeat.ts";
 import { fileName, framesToCsv, framesToJson, framesToText } from "../../frames/export.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/frame.ts";
 import { explorePage } from "../../state/places.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { exportEntries } from "../../widgets/export_menu.tsx";
 import { Icon } from "../../widgets/icon.tsx";
-import type { PanelData } from "./use_panel.ts";
+import type { PanelTools } from "./panel_view.tsx";
 
 /** What is done to a panel while its dashboard is edited. */
 export type PanelEdits = {
@@ -24,63 +24,16 @@ export type PanelEdits = {
 
 type Props = {
   readonly shown: ShownPanel;
-  readonly data: PanelData;
-  readonly element: () => HTMLElement | null;
+  readonly tools: PanelTools;
   readonly edits?: PanelEdits | undefined;
 };
 
-/** Everything that can be done with a panel. */
-export function PanelMenu({ shown, data, element, edits }: Props) {
-  const { panel } = shown;
+/** Everything that can be done with a panel. An answer does not redraw it: what the panel shows is looked at when something is chosen. */
+export const PanelMenu = memo(function PanelMenu({ shown, tools, edits }: Props) {
+  const { title } = tools;
   const change = useSearchChange();
   const navigate = useNavigate();
-  const { range } = useFrame();
-  const title = interpolate(panel.title, data.moment.variables, "text");
-  const name = fileName(title === "" ? `panel ${panel.id}` : title);
-  const [question] = data.plan.questions;
-  const entries: MenuEntry[] = [
-    {
-      label: "View alone",
-      icon: "full_screen",
-      onSelect: () => change({ view: shown.key }, { replace: false }),
-    },
-    {
-      label: "Edit",
-      icon: "edit",
-      onSelect: () =>
-        change({ edit: "yes", panel: String(panel.id), view: "" }, { replace: false }),
-    },
-  ];
-  if (question !== undefined) {
-    entries.push({
-      label: "Explore its query",
-      icon: "explore",
-      onSelect: () => void navigate({ href: explorePage(question, range) }),
-    });
-  }
-  entries.push(
-    {
-      label: "Inspect",
-      icon: "eye",
-      onSelect: () => change({ inspect: shown.key }, { replace: false }),
-    },
-    {
-      label: "Copy link",
-      icon: "link",
-      onSelect: () => void copyLink(shown.key),
-    },
-    "line",
-    ...exportEntries({
-      name,
-      csv: () => framesToCsv(data.frames),
-      json: () => framesToJson(data.frames),
-      table: () => framesToText(data.frames),
-      element,
-    }),
-    "line",
-    { label: "Copy panel", icon: "copy", onSelect: () => void copyPanel(panel) },
-    ...(edits === undefined ? [] : editEntries(panel, edits)),
-  );
+  const name = title === "" ? `panel ${shown.panel.id}` : title;
   return (
     <Menu
       label={`Menu of ${title}`}
@@ -88,14 +41,65 @@ export function PanelMenu({ shown, data, element, edits }: Props) {
         <button
           type="button"
           className="icon-button plain panel-menu"
-          aria-label={`Menu of ${title === "" ? `panel ${panel.id}` : title}`}
+          aria-label={`Menu of ${name}`}
         >
           <Icon name="more" />
         </button>
       }
-      entries={entries}
+      entries={() => [
+        ...ownEntries(shown, tools, change, (href) => void navigate({ href })),
+        "line",
+        ...exportEntries({
+          name: fileName(name),
+          csv: () => framesToCsv(tools.data().frames),
+          json: () => framesToJson(tools.data().frames),
+          table: () => framesToText(tools.data().frames),
+          element: tools.element,
+        }),
+        "line",
+        { label: "Copy panel", icon: "copy", onSelect: () => void copyPanel(shown.panel) },
+        ...(edits === undefined ? [] : editEntries(shown.panel, edits)),
+      ]}
     />
   );
+});
+
+/** Ways to look at the panel and its query. */
+function ownEntries(
+  { panel, key }: ShownPanel,
+  tools: PanelTools,
+  change: ReturnType<typeof useSearchChange>,
+  goTo: (href: string) => void,
+): MenuEntry[] {
+  const [question] = tools.data().plan.questions;
+  return [
+    {
+      label: "View alone",
+      icon: "full_screen",
+      onSelect: () => change({ view: key }, { replace: false }),
+    },
+    {
+      label: "Edit",
+      icon: "edit",
+      onSelect: () =>
+        change({ edit: "yes", panel: String(panel.id), view: "" }, { replace: false }),
+    },
+    ...(question === undefined
+      ? []
+      : [
+          {
+            label: "Explore its query",
+            icon: "explore" as const,
+            onSelect: () => goTo(explorePage(question, tools.range())),
+          },
+        ]),
+    {
+      label: "Inspect",
+      icon: "eye",
+      onSelect: () => change({ inspect: key }, { replace: false }),
+    },
+    { label: "Copy link", icon: "link", onSelect: () => void copyLink(key) },
+  ];
 }
 
 function editEntries(panel: Panel, edits: PanelEdits): MenuEntry[] {

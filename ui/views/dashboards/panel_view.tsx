@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type ReactNode } from "react";
+import { memo, useEffect, useMemo, useRef, type ReactNode, type RefObject } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
@@ -7,6 +7,7 @@ import { Tooltip } from "../../overlays/tooltip.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { panelKindOf } from "../../panels/registry.ts";
 import { formatAgo } from "../../plot/format.ts";
+import type { TimeRange } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
 import { useBoard } from "./board_context.ts";
@@ -15,19 +16,28 @@ import { PanelLinks } from "./panel_links.tsx";
 import { useLinksOf } from "./use_links.ts";
 import { usePanel, type PanelData } from "./use_panel.ts";
 
+/** What a panel shows when it is asked for: the same object from answer to answer. */
+export type PanelTools = {
+  readonly title: string;
+  readonly data: () => PanelData;
+  readonly range: () => TimeRange;
+  readonly element: () => HTMLElement | null;
+};
+
 type Props = {
   readonly panel: Panel;
   /** Variables that have one value here: of a repeated panel or row. */
   readonly scoped: VariableValues;
-  /** The panel's menu, given what it shows. */
-  readonly menu?: (data: PanelData, element: () => HTMLElement | null) => ReactNode;
+  /** The panel's menu. */
+  readonly menu?: (tools: PanelTools) => ReactNode;
   readonly className?: string;
   /** Told what is shown, for who edits it. */
   readonly onData?: (data: PanelData) => void;
 };
 
 /** A panel with its head: it asks while it is in view, and says in its corner how current its picture is. */
-export function PanelView({ panel, scoped, menu, className = "", onData }: Props) {
+export const PanelView = memo(function PanelView(props: Props) {
+  const { panel, scoped, menu, className = "", onData } = props;
   const element = useRef<HTMLElement>(null);
   const isInView = useInView(element);
   const width = useWidth(element);
@@ -35,6 +45,7 @@ export function PanelView({ panel, scoped, menu, className = "", onData }: Props
   const { variables } = data.moment;
   useEffect(() => onData?.(data), [onData, data]);
   const title = interpolate(panel.title, variables, "text");
+  const tools = useTools(title, data, element);
   const classes = ["board-panel", panel.transparent === true ? "clear" : "", className];
   return (
     <section
@@ -58,12 +69,31 @@ export function PanelView({ panel, scoped, menu, className = "", onData }: Props
         <TimeNote panel={panel} variables={variables} />
         <PanelCorner data={data} />
         {data.isAsking && <span className="asking" role="status" aria-label="Asking" />}
-        {menu?.(data, () => element.current)}
+        {menu?.(tools)}
       </header>
       <div className="board-panel-body">
         <Body panel={panel} title={title} data={data} isInView={isInView} />
       </div>
     </section>
+  );
+});
+
+function useTools(
+  title: string,
+  data: PanelData,
+  element: RefObject<HTMLElement | null>,
+): PanelTools {
+  const { range } = useBoard().scope;
+  const latest = useRef({ data, range });
+  latest.current = { data, range };
+  return useMemo(
+    () => ({
+      title,
+      data: () => latest.current.data,
+      range: () => latest.current.range,
+      element: () => element.current,
+    }),
+    [title, element],
   );
 }
 

@@ -19,6 +19,8 @@ const linesMax = 200;
 /** Asked again no more often. */
 const quantumMs = 30_000;
 
+const none: readonly never[] = [];
+
 export type BoardAnnotations = {
   readonly annotations: readonly BoardAnnotation[];
   /** Made by hand, to be changed. */
@@ -65,12 +67,15 @@ export function useAnnotations(
     placeholderData: keepPreviousData,
     structuralSharing: false,
   });
-  const rows = stored.data?.annotations;
+  const answered = stored.data?.annotations ?? none;
+  // That there are none is no news: the panels need not be drawn again for it.
+  const rows = answered.length === 0 ? none : answered;
   return useMemo(() => {
-    const byHand = (rows ?? []).map((each) => fromStored(each, hand?.color ?? "accent"));
+    const byHand = rows.map((each) => fromStored(each, hand?.color ?? "accent"));
+    const all = [...byHand, ...(computed.data?.found ?? [])];
     return {
-      annotations: [...byHand, ...(computed.data?.found ?? [])],
-      stored: rows ?? [],
+      annotations: all.length === 0 ? none : all,
+      stored: rows,
       error: computed.data?.error ?? stored.error ?? undefined,
     };
   }, [rows, computed.data, stored.error, hand?.color]);

@@ -5,6 +5,7 @@ import { filtersOf, valuesOf } from "../../dashboards/model/variables.ts";
 import { AnswerStore } from "../../dashboards/runner/answer_store.ts";
 import type { RunScope } from "../../dashboards/runner/question.ts";
 import { askFrames } from "../../frames/ask.ts";
+import { withNextFrame } from "../../state/next_frame.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import type { VariableStates } from "./use_variables.ts";
 
@@ -33,7 +34,7 @@ export function useRunScope(
 
 /** The answers of the page, asked anew at each tick while the page is looked at. Gives the time of the last tick. */
 export function useAnswerStore(everyMs: number): { store: AnswerStore; nowMs: number } {
-  const [store] = useState(() => new AnswerStore({ ask: askFrames }));
+  const [store] = useState(() => new AnswerStore({ ask: askFrames, soon: withNextFrame }));
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
     const tick = (): void => {

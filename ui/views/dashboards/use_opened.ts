@@ -2,6 +2,8 @@ import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DashboardFile, DashboardRow } from "../../client/dashboard_service.ts";
+import { preloadKind } from "../../panels/panel_component.ts";
+import { panelKindOf } from "../../panels/registry.ts";
 import { useDashboard } from "../../state/dashboards.ts";
 
 /** A dashboard that is read and checked. */
@@ -33,7 +35,18 @@ export function useOpened(uid: string): {
   return { file, opened };
 }
 
-async function readFile({ row, format, document }: DashboardFile): Promise<Opened> {
+async function readFile(file: DashboardFile): Promise<Opened> {
+  const opened = await readDocument(file);
+  // While the queries are under way, what draws their answers is loaded.
+  const panels = opened.dashboard.rows.flatMap((row) => row.panels);
+  for (const name of new Set(panels.map(({ kind }) => kind))) {
+    const kind = panelKindOf(name);
+    if (kind !== undefined) preloadKind(kind);
+  }
+  return opened;
+}
+
+async function readDocument({ row, format, document }: DashboardFile): Promise<Opened> {
   const json: unknown = JSON.parse(document);
   if (format === "grafana") {
     const { importGrafana } = await import("../../dashboards/grafana/import.ts");

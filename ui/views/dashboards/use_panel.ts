@@ -2,7 +2,7 @@ import { useMemo, useRef } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { applyFieldOptions } from "../../dashboards/model/field_options.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
-import type { AnswerState } from "../../dashboards/runner/answer_store.ts";
+import type { AnswerState, AnswerStore } from "../../dashboards/runner/answer_store.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
 import {
   allQuestions,
@@ -10,7 +10,7 @@ import {
   planOf,
   type PanelPlan,
 } from "../../dashboards/runner/panel_plan.ts";
-import { momentOf, type PanelMoment } from "../../dashboards/runner/question.ts";
+import type { PanelMoment } from "../../dashboards/runner/question.ts";
 import { useAnswers } from "../../dashboards/runner/use_answers.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { useBoard } from "./board_context.ts";
@@ -58,22 +58,22 @@ export function usePanel(
   );
   const questions = useMemo(() => allQuestions(plan), [plan]);
   const states = useAnswers(store, questions, isInView && width > 0);
-  const moment = useMemo(() => momentOf(panel, own, points, nowMs), [panel, own, points, nowMs]);
   const isWhole = states.every(
     ({ answered, error }) => answered !== undefined || error !== undefined,
   );
   const last = useRef<Picture>(undefined);
-  const current = useRef({ plan, moment });
-  current.current = { plan, moment };
-  // Only what changes the picture makes a new one: not the time that passes.
+  const current = useRef(plan);
+  current.current = plan;
+  const answers = useSame(states.flatMap(({ answered, error }) => [answered, error]));
+  // Only what changes the picture makes a new one: not the time that passes, and not that something is asked.
   const picture = useMemo(() => {
     const before = last.current;
     if (!isWhole && before !== undefined) return before;
     const now = current.current;
-    const { raw, frames, complaints } = answerOf(now.plan, (key) => store.state(key));
+    const { raw, frames, complaints } = answerOf(now, (key) => store.state(key));
     const optioned = applyFieldOptions(frames, filledField(panel, now.moment), panel.overrides);
-    return { frames: optioned, raw, complaints, moment: withWindow(now.moment, states) };
-  }, [isWhole, states, store, panel, own]);
+    return { frames: optioned, raw, complaints, moment: withWindow(now, store) };
+  }, [isWhole, answers, store, panel, own]);
   if (isWhole) last.current = picture;
   const isAsking = states.some(({ asking }) => asking);
   return useMemo(
@@ -96,14 +96,23 @@ function oldestOf(states: readonly AnswerState[]): number {
   );
 }
 
+/** The list of the last time where this one holds the same. */
+function useSame<T>(list: readonly T[]): readonly T[] {
+  const last = useRef(list);
+  const isSame =
+    list.length === last.current.length && list.every((each, i) => each === last.current[i]);
+  if (!isSame) last.current = list;
+  return last.current;
+}
+
 /** The window that the answers are of: a chart ends where its data were asked to. */
-function withWindow(moment: PanelMoment, states: readonly AnswerState[]): PanelMoment {
-  const ends = states.flatMap(({ answered }) => (answered === undefined ? [] : [answered.window]));
+function withWindow(plan: PanelPlan, store: AnswerStore): PanelMoment {
+  const ends = allQuestions(plan).flatMap(({ key }) => store.state(key).answered?.window ?? []);
   const newest = ends.reduce<(typeof ends)[number] | undefined>(
     (best, window) => (best === undefined || window.endMs > best.endMs ? window : best),
     undefined,
   );
-  return newest === undefined ? moment : { ...moment, window: newest };
+  return newest === undefined ? plan.moment : { ...plan.moment, window: newest };
 }
 
 /** Variables may stand in names and links of fields; units and numbers have none. */

@@ -36,7 +36,7 @@ export function ViewAlone({ panelKey, states }: Props) {
       <PanelView
         panel={shown.panel}
         scoped={shown.scoped}
-        menu={(data, element) => <PanelMenu shown={shown} data={data} element={element} />}
+        menu={(tools) => <PanelMenu shown={shown} tools={tools} />}
       />
     </div>
   );
