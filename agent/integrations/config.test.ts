@@ -22,3 +22,27 @@ test("the configuration in effect shows instances as they were written, with def
     },
   });
 });
+
+test("logs of a service have the labels of its metrics: the host's name in a place of its own, what an entry says", () => {
+  const { named } = IntegrationsConfig.parse({
+    nginx: [
+      { url: "http://127.0.0.1:8080/status" },
+      { url: "http://127.0.0.1/status", instance: "front", labels: { team: "web" } },
+      { url: "http://127.0.0.1/other", logs: false },
+    ],
+  });
+  const labels = named.map(({ logs }) =>
+    // The options are JSON within JSON.
+    logs("web-1").map(
+      ({ fingerprint }) => /"labels":(\{.*?\})/.exec(fingerprint.replaceAll("\\", ""))?.[1],
+    ),
+  );
+  expect(labels).toEqual([
+    ['{"instance":"web-1:8080","log":"access"}', '{"instance":"web-1:8080","log":"error"}'],
+    [
+      '{"instance":"front","log":"access","team":"web"}',
+      '{"instance":"front","log":"error","team":"web"}',
+    ],
+    [],
+  ]);
+});

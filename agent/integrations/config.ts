@@ -5,6 +5,7 @@ import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
 import { SourceEntry } from "../collect/sources/config.ts";
 import { type InstanceCommon, instanceShape } from "./instance.ts";
+import { instanceLabel } from "./instance_label.ts";
 import type { Integration } from "./integration.ts";
 import { integrations } from "./registry.ts";
 
@@ -20,7 +21,8 @@ export type BoundInstance = {
   readonly fingerprint: string;
   /** Set where the service is scraped. */
   readonly scrape: z.output<typeof ScrapeConfigs> | undefined;
-  readonly logs: readonly BoundSource[];
+  /** What reads the logs of the service, with the labels that its metrics have on the host of this name. */
+  readonly logs: (hostname: string) => BoundSource[];
   /** What people see of it where the configuration in effect is shown. */
   shown(): unknown;
 };
@@ -106,9 +108,16 @@ function bound(
           ],
           parsedOnce,
         );
-  const logs = common.logs
-    ? (integration.logs?.(options) ?? []).map((entry) => SourceEntry.parse(entry, parsedOnce))
-    : [];
+  const logs = (hostname: string) => {
+    const entries = common.logs ? (integration.logs?.(options) ?? []) : [];
+    const own = {
+      ...common.labels,
+      instance: common.instance ?? instanceLabel(instance, hostname),
+    };
+    return entries.map((entry) =>
+      SourceEntry.parse({ ...entry, labels: { ...entry.labels, ...own } }, parsedOnce),
+    );
+  };
   const shown = () => ({ [integration.name]: { ...common, instance, options } });
   return { integration, common, options, instance, fingerprint, scrape, logs, shown };
 }

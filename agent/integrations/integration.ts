@@ -47,6 +47,8 @@ export type ScrapeJobInput = Readonly<Record<string, unknown>> & {
 /** One entry of `sources`. */
 export type LogSourceInput = Readonly<Record<string, unknown>> & {
   readonly type: "file_logs" | "journald";
+  /** Those of the service's metrics are put over them. */
+  readonly labels?: Readonly<Record<string, string>>;
 };
 
 /** One instance that was found. */

@@ -3,6 +3,7 @@ import type { RunnableSource } from "../collect/collector.ts";
 import { runnableOf } from "../collect/runnable_sources.ts";
 import { takingPrefix } from "../collect/hand_over.ts";
 import type { AgentConfig } from "../config.ts";
+import { hostName } from "#shared/runtime/base_config.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import type { BoundInstance } from "./config.ts";
 import { runInstance } from "./instance.ts";
@@ -14,11 +15,12 @@ export function integrationSources(
   config: AgentConfig,
 ): RunnableSource[] {
   const sources = new Map<string, RunnableSource>();
+  const hostname = config.agent.name ?? hostName();
   for (const each of instances) {
     const name = `${takingPrefix}${each.integration.name}/${each.instance}`;
     if (sources.has(name)) continue;
     sources.set(name, metricsSource(each, name, config));
-    for (const [i, log] of each.logs.entries()) {
+    for (const [i, log] of each.logs(hostname).entries()) {
       const logName = `${name}/logs${i === 0 ? "" : `#${i + 1}`}`;
       sources.set(logName, runnableOf(log, logName, config));
     }
