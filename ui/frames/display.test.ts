@@ -101,3 +101,14 @@ test("fieldStyles() gives fixed colours, those by value, and a stable palette", 
   expect(styles.map(({ color }) => color).slice(0, 2)).toEqual(["#5794f2", "#f2495c"]);
   expect(fieldStyles([free], true)[0]).toEqual(styles[2]);
 });
+
+const seriesOf = (name: string, host: string) => ({ ...field({}), name, labels: { host } });
+
+test("fieldStyles() tells series of the same labels apart by their names, and leaves the colours of others", () => {
+  const [received, sent, other] = fieldStyles(
+    [seriesOf("a in", "a"), seriesOf("a out", "a"), seriesOf("b in", "b")],
+    true,
+  );
+  expect(received?.color).not.toBe(sent?.color ?? "");
+  expect(fieldStyles([seriesOf("b out", "b")], true)[0]).toEqual(other);
+});

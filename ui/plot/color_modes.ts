@@ -87,10 +87,7 @@ export function valueColor(
 
 /** Colours and dashes of series: by label set where the mode is a palette, else by the mode. */
 export function fieldStyles(fields: readonly Field[], dark: boolean): SeriesStyle[] {
-  const palette = keyStyles(
-    fields.map(({ labels, name }) => labelsKey(labels) || name),
-    dark,
-  );
+  const palette = keyStyles(fieldKeys(fields), dark);
   return fields.map((field, i) => {
     const style = palette[i] ?? { color: fallback(dark), dash: [] };
     const { mode = "palette-classic", fixed, by = "last" } = field.options.color ?? {};
@@ -106,6 +103,14 @@ export function fieldStyles(fields: readonly Field[], dark: boolean): SeriesStyl
     const color = valueColor(value, field.options, rangeOf(field), dark);
     return { color: color ?? style.color, dash: [] };
   });
+}
+
+/** A series is known by its labels, in whatever panel it is; those of several queries that have the same are told apart by their names. */
+function fieldKeys(fields: readonly Field[]): string[] {
+  const keys = fields.map(({ labels, name }) => labelsKey(labels) || name);
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return keys.map((key, i) => ((counts.get(key) ?? 0) > 1 ? `${key} ${fields[i]?.name}` : key));
 }
 
 /** Whether colours follow values. */
