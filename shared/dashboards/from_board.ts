@@ -75,14 +75,13 @@ function panelOf(panel: Panel, id: number, place: DashboardPanel["place"]): Dash
 }
 
 function queryOf(panel: Panel, query: Panel["queries"][number], i: number): PanelQuery {
-  const format = panel.type === "table" || panel.type === "heatmap" ? panel.type : "time_series";
   return {
     ref: String.fromCharCode(65 + i),
     source: query.datasource,
     expr: query.expr,
     legend: query.legend,
     instant: query.instant ?? panel.type === "table",
-    format: query.datasource === "logs" ? "time_series" : format,
+    format: panel.type === "table" || panel.type === "heatmap" ? panel.type : "time_series",
   };
 }
 
@@ -95,6 +94,8 @@ function optionsOf({ type, text, thresholds }: Panel): Record<string, unknown> {
       return thresholds.length === 0 ? { color: "none" } : {};
     case "bargauge":
       return { orientation: "horizontal", mode: "gradient" };
+    case "timeseries":
+      return { legend_sort: "last", legend_down: true };
     default:
       return {};
   }

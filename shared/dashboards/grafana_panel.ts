@@ -111,7 +111,13 @@ function tableBody(panel: Panel): PanelBody {
     type: "table",
     options: { cellHeight: "sm", showHeader: true },
     fieldConfig: { defaults, overrides: columnOverrides(panel) },
-    transformations: tableSteps(panel),
+    // Loki's data source gives a frame for each series, with its labels beside the value.
+    transformations: [
+      ...(panel.queries.some(({ datasource }) => datasource === "logs")
+        ? [{ id: "labelsToFields", options: { mode: "columns" } }]
+        : []),
+      ...tableSteps(panel),
+    ],
   };
 }
 

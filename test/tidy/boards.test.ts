@@ -38,7 +38,8 @@ const panelsOf = (one: Dashboard) =>
       queries.map(({ expr, legend, source, instant }) => [expr, legend, source, instant ?? false]),
       field.unit,
       field.mappings ?? [],
-      transformations,
+      // What Loki's data source does not do by itself.
+      transformations.filter(({ id }) => id !== "labelsToFields"),
       overrides.map(({ match, set }) => [match, set.unit, set.mappings, set.thresholds]),
     ]),
   );
