@@ -6,10 +6,12 @@ type Props = {
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
   readonly disabled?: boolean;
+  /** Its label is only read out: what stands beside it says the same. */
+  readonly hideLabel?: boolean;
 };
 
 /** Something that is on or off, at once. */
-export function Switch({ label, checked, onChange, disabled = false }: Props) {
+export function Switch({ label, checked, onChange, disabled = false, hideLabel = false }: Props) {
   const id = useId();
   return (
     <span className="switch-field">
@@ -22,7 +24,9 @@ export function Switch({ label, checked, onChange, disabled = false }: Props) {
       >
         <RadixSwitch.Thumb className="switch-thumb" />
       </RadixSwitch.Root>
-      <label htmlFor={id}>{label}</label>
+      <label htmlFor={id} className={hideLabel ? "hidden" : undefined}>
+        {label}
+      </label>
     </span>
   );
 }

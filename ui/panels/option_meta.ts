@@ -15,6 +15,7 @@ export type OptionMeta = {
     | "unit"
     | "reducers"
     | "field_name"
+    | "field_names"
     | "code";
   /** Names of an enum's values. */
   readonly names?: Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ type Shape =
   | { readonly kind: "choice"; readonly choices: readonly Choice[] }
   | { readonly kind: "number"; readonly bounds: Bounds; readonly slider: boolean }
   | { readonly kind: "text"; readonly lines: boolean; readonly code: boolean }
-  | { readonly kind: "color" | "unit" | "reducers" | "reducer" | "field_name" }
+  | { readonly kind: "color" | "unit" | "reducers" | "reducer" | "field_name" | "field_names" }
   | { readonly kind: "list"; readonly item: Control }
   | { readonly kind: "object"; readonly members: readonly Member[] }
   /** Shapes without a control of their own: written as JSON. */
@@ -82,6 +82,7 @@ function shapeOf(schema: Schema): Shape {
   const type = typeOf(schema);
   const { editor } = schema;
   if (editor === "color" || editor === "unit" || editor === "field_name") return { kind: editor };
+  if (editor === "field_names") return { kind: editor };
   if (editor === "reducers") return { kind: type === "array" ? "reducers" : "reducer" };
   if (type === "boolean") return { kind: "switch" };
   if (type === "number" || type === "integer") return numberShape(schema, type);

@@ -9,6 +9,7 @@ import {
   SliderField,
   TextField,
 } from "./fields.tsx";
+import { FieldNamesField } from "./field_names_field.tsx";
 import { ReducerField, ReducersField } from "./reducer_field.tsx";
 import { UnitField } from "./unit_field.tsx";
 import { Button, IconButton } from "../../widgets/buttons.tsx";
@@ -31,6 +32,11 @@ export function OptionsForm(props: FormProps & { readonly title: string }) {
       <Members {...props} members={members} siblings={props.members} />
     </FormSection>
   ));
+}
+
+/** The same without sections, for what has few options. */
+export function MembersForm(props: FormProps) {
+  return <Members {...props} siblings={props.members} />;
 }
 
 function Members({
@@ -98,6 +104,10 @@ function ControlField(props: ControlProps) {
       return <ReducersField {...words} value={textsOf(value)} onChange={onChange} />;
     case "field_name":
       return <TextField {...words} value={text} suggestions={fieldNames} onChange={onChange} />;
+    case "field_names":
+      return (
+        <FieldNamesField {...words} value={textsOf(value)} names={fieldNames} onChange={onChange} />
+      );
     case "object":
       return (
         <fieldset className="form-nested">
@@ -188,6 +198,7 @@ function emptyOf({ shape, preset }: Control): unknown {
       return shape.bounds.min ?? 0;
     case "list":
     case "reducers":
+    case "field_names":
       return [];
     case "object":
       return {};

@@ -13,6 +13,7 @@ import type { PanelData } from "../use_panel.ts";
 import { PanelForm } from "./panel_form.tsx";
 import { QueriesForm } from "./queries_form.tsx";
 import { TransformationsForm } from "./transformations_form.tsx";
+import type { Frame } from "../../../frames/frame.ts";
 import { Button } from "../../../widgets/buttons.tsx";
 
 type Props = {
@@ -21,6 +22,7 @@ type Props = {
 };
 
 const none = new Map();
+const noFrames: readonly Frame[] = [];
 
 /** One panel with everything that makes it: what it asks, what is done with the answers, and how they look. */
 export default function PanelEditor({ editor, panelId }: Props) {
@@ -80,6 +82,7 @@ export default function PanelEditor({ editor, panelId }: Props) {
           ) : (
             <TransformationsForm
               transformations={panel.transformations}
+              raw={data?.raw ?? noFrames}
               onChange={(transformations) => change((now) => ({ ...now, transformations }))}
             />
           )}
