@@ -10,6 +10,7 @@ import type { Tip } from "../../plot/tip.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
 import { WithLegend } from "../parts/legend.tsx";
+import { axisMoment } from "../parts/moment.ts";
 import { Nothing } from "../parts/nothing.tsx";
 import { barsOf, groupsMax, type Bars, type BarSeries } from "./bars.ts";
 import { BarChartFieldOptions, type BarChartOptions } from "./options.ts";
@@ -76,7 +77,7 @@ function Chart(
         ? []
         : [{ color: colors[group] ?? color, name, value: texts[group] ?? "" }],
     );
-    return { head, rows };
+    return rows.length === 0 ? undefined : { head, rows };
   };
   const tip = ({ dataIndex, seriesIndex }: ChartItem): Tip | undefined => {
     const said = tipOf(dataIndex);
@@ -86,7 +87,7 @@ function Chart(
   };
   const option = useCallback(
     (theme: ChartTheme) => {
-      const names = nameAxis(theme, groups, options, isLying ? width : height);
+      const names = nameAxis(theme, axisNames(bars, timeZone), options, isLying ? width : height);
       const values = valueAxis(theme, series[0], options, timeZone);
       const perBarPx = (isLying ? height : width) / (groups.length * Math.max(1, series.length));
       return {
@@ -96,7 +97,7 @@ function Chart(
         series: barSeries(series, groups.length, options, isLying, perBarPx, theme),
       };
     },
-    [groups, series, options, isLying, width, height, timeZone],
+    [bars, groups, series, options, isLying, width, height, timeZone],
   );
   const chart = <EChart {...{ label, width, height, option, tip, onLayout }} />;
   if (timesMs === undefined || isLying) return chart;
@@ -105,6 +106,16 @@ function Chart(
       {chart}
     </TimePicture>
   );
+}
+
+/** Times are as short as their range allows. */
+function axisNames({ groups, timesMs }: Bars, timeZone: string): readonly string[] {
+  if (timesMs === undefined) return groups;
+  const stepMs = (timesMs[1] ?? 0) - (timesMs[0] ?? 0);
+  // Bars closer than a minute need their seconds, however long the range.
+  const spanMs =
+    stepMs < 60_000 ? stepMs : Math.max(600_000, (timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0));
+  return timesMs.map((ms) => axisMoment(ms, spanMs, timeZone));
 }
 
 function nameAxis(

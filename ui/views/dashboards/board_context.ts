@@ -3,6 +3,7 @@ import { assert } from "#shared/assert.ts";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { ChartAnnotation } from "../../panels/panel_kind.ts";
 import type { AnswerStore } from "../../dashboards/runner/answer_store.ts";
+import type { Late } from "../../dashboards/runner/late.ts";
 import type { RunScope } from "../../dashboards/runner/question.ts";
 
 /** What all panels of an open dashboard share. */
@@ -14,6 +15,8 @@ export type Board = {
   /** Changes with each refresh: what depends on the present is told anew. */
   readonly nowMs: number;
   readonly annotations: readonly BoardAnnotation[];
+  /** What is known not to have arrived yet. */
+  readonly late: Late;
   readonly isEditing: boolean;
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;

@@ -17,6 +17,7 @@ import { DashboardLinks } from "./dashboard_links.tsx";
 import { AnnotationToggles } from "./annotation_toggles.tsx";
 import { useAnnotations } from "./use_annotations.ts";
 import { useAnswerStore, useRunScope } from "./use_board.ts";
+import { useLate } from "./use_late.ts";
 import { LeaveGuard } from "./leave_guard.tsx";
 import { useBoardDefaults, useBoardKeys, useKiosk } from "./use_board_frame.ts";
 import { useEditor, type Editor } from "./use_editor.ts";
@@ -179,6 +180,7 @@ function useBoardState(uid: string, dashboard: Dashboard, isEditing: boolean) {
   const hiddenText = typeof search["hidden"] === "string" ? search["hidden"] : "";
   const hidden = useMemo(() => new Set(hiddenText.split(",").filter(Boolean)), [hiddenText]);
   const { annotations, stored, error } = useAnnotations(uid, dashboard, scope, nowMs, hidden);
+  const late = useLate(intervalMs);
   const filters = [...(variables.states?.values() ?? [])].find(
     ({ variable }) => variable.kind === "filters",
   );
@@ -190,6 +192,7 @@ function useBoardState(uid: string, dashboard: Dashboard, isEditing: boolean) {
       scope,
       nowMs,
       annotations,
+      late,
       isEditing,
       onZoom: (startMs, endMs) =>
         setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) }),
@@ -205,7 +208,20 @@ function useBoardState(uid: string, dashboard: Dashboard, isEditing: boolean) {
               change({ [`var-${filters.variable.name}`]: all.map(filterText) }, { replace: false });
             },
     }),
-    [uid, dashboard, store, scope, nowMs, annotations, isEditing, setRange, range, filters, change],
+    [
+      uid,
+      dashboard,
+      store,
+      scope,
+      nowMs,
+      annotations,
+      late,
+      isEditing,
+      setRange,
+      range,
+      filters,
+      change,
+    ],
   );
   return { board, variables, hidden, stored, annotationsError: error };
 }

@@ -11,6 +11,7 @@ import { BoardRows } from "./board_rows.tsx";
 import { PanelView } from "./panel_view.tsx";
 import { useAnswerStore, useRunScope } from "./use_board.ts";
 import { useOpened } from "./use_opened.ts";
+import { useLate } from "./use_late.ts";
 import { useVariables } from "./use_variables.ts";
 
 type Props = {
@@ -87,7 +88,8 @@ function useFixedBoard({
   scope,
   nowMs,
 }: Pick<Board, "uid" | "dashboard" | "store" | "scope" | "nowMs">): Board {
-  const { range, setRange } = useFrame();
+  const { range, setRange, intervalMs } = useFrame();
+  const late = useLate(intervalMs);
   return useMemo(
     (): Board => ({
       uid,
@@ -96,6 +98,7 @@ function useFixedBoard({
       scope,
       nowMs,
       annotations: [],
+      late,
       isEditing: false,
       onZoom: (startMs, endMs) =>
         setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) }),
@@ -106,7 +109,7 @@ function useFixedBoard({
       onFilter: undefined,
       onAnnotate: undefined,
     }),
-    [uid, dashboard, store, scope, nowMs, setRange, range],
+    [uid, dashboard, store, scope, nowMs, late, setRange, range],
   );
 }
 

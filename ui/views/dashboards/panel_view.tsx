@@ -3,10 +3,12 @@ import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
+import { incompleteOf, lateIn, lateWords, type LateLane } from "../../dashboards/runner/late.ts";
+import { allQuestions } from "../../dashboards/runner/panel_plan.ts";
 import { Tooltip } from "../../overlays/tooltip.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { panelKindOf } from "../../panels/registry.ts";
-import { formatAgo } from "../../plot/format.ts";
+import { formatAgo, formatExact } from "../../plot/format.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
@@ -68,6 +70,7 @@ export const PanelView = memo(function PanelView(props: Props) {
         <PanelLinks links={panel.links} variables={variables} title={title} />
         <TimeNote panel={panel} variables={variables} />
         <PanelCorner data={data} />
+        <LateNote data={data} />
         {data.isAsking && <span className="asking" role="status" aria-label="Asking" />}
         {menu?.(tools)}
       </header>
@@ -118,6 +121,8 @@ function Body({
     [board.annotations, panel.id],
   );
   const linksOf = useLinksOf(frames, moment);
+  const late = usePanelLate(data);
+  const incomplete = useMemo(() => incompleteOf(late, moment.window), [late, moment.window]);
   const kind = panelKindOf(panel.kind);
   if (kind === undefined) {
     return (
@@ -146,6 +151,7 @@ function Body({
       crosshair={board.dashboard.crosshair === "off" ? "" : "board"}
       hasSharedTooltip={board.dashboard.crosshair === "tooltip"}
       annotations={annotations}
+      incomplete={incomplete}
       onZoom={board.onZoom}
       onZoomOut={board.onZoomOut}
       onFilter={board.onFilter}
@@ -192,6 +198,29 @@ function PanelCorner({ data }: { readonly data: PanelData }) {
     );
   }
   return null;
+}
+
+/** What the panel shows, or is computed from, and has not arrived yet. */
+function usePanelLate({ plan, raw, moment }: PanelData): readonly LateLane[] {
+  const { late } = useBoard();
+  return useMemo(() => {
+    if (late.lanes.length === 0) return [];
+    const signals = new Set<string>(allQuestions(plan).map(({ source }) => source));
+    return lateIn(raw, signals, moment.window, late);
+  }, [late, plan, raw, moment.window]);
+}
+
+/** Says that data of the picture are on their way, whatever its kind: graphs shade the stretch besides. */
+function LateNote({ data }: { readonly data: PanelData }) {
+  const { scope } = useBoard();
+  const late = usePanelLate(data);
+  if (late.length === 0) return null;
+  const words = lateWords(late, (ms) => formatExact(ms, scope.timeZone));
+  return (
+    <Corner state="partial" detail={words}>
+      incomplete
+    </Corner>
+  );
 }
 
 function TimeNote({

@@ -67,11 +67,11 @@ export const filterByValue: TransformationForm = {
     type: z
       .enum(["include", "exclude"])
       .default("include")
-      .meta(meta({ title: "Rows that match", names: { include: "Stay", exclude: "Go" } })),
+      .meta(meta({ title: "Rows", names: { include: "Stay", exclude: "Are left out" } })),
     match: z
       .enum(["all", "any"])
       .default("all")
-      .meta(meta({ title: "Conditions", names: { all: "All of them", any: "Any of them" } })),
+      .meta(meta({ title: "That match", names: { all: "All conditions", any: "Any condition" } })),
     filters: z
       .array(Condition)
       .max(100)
