@@ -140,7 +140,8 @@ function kindReport(name: string, state: InstanceState, lastError = ""): Instanc
   };
 }
 
-function metricsOf({ metrics, up }: AnyIntegration): readonly string[] {
+/** How names of its metrics begin. */
+export function metricsOf({ metrics, up }: AnyIntegration): readonly string[] {
   return metrics ?? (up === undefined ? [] : [up.name.replace(/up$/, "")]);
 }
 

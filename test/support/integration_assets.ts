@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { readAssets } from "#agent/integrations/assets.ts";
-import { parsePromql } from "#aggregator/query/promql/parse.ts";
+import { metricNames, withoutVariables } from "./board_queries.ts";
 
 /** PromQL of an integration's dashboard, rules and SLOs, and the names that its rules record. Throws where one of the files is not of its form. */
 function queriesOf(folder: string): { queries: string[]; recorded: string[] } {
@@ -41,30 +41,4 @@ export function expectAssets(
       if (!collected.has(name) && !Object.hasOwn(exceptions, name))
         missing.add(`${name} in ${query}`);
   expect([...missing]).toEqual([]);
-}
-
-/** Names of the metrics that a query selects; the parser says so where it is not PromQL. */
-function metricNames(query: string): Set<string> {
-  const names = new Set<string>();
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    if ("matchers" in node && Array.isArray(node.matchers))
-      for (const matcher of node.matchers)
-        if (matcher?.name === "__name__" && typeof matcher.value === "string")
-          names.add(matcher.value);
-    for (const child of Object.values(node)) visit(child);
-  };
-  visit(parsePromql(query).expr);
-  return names;
-}
-
-/** Grafana's and Sloth's variables become what a query may hold in their places. */
-function withoutVariables(query: string): string {
-  return query
-    .replaceAll(
-      /\$__(rate_interval|interval|range)\b|\$\{__(rate_interval|interval|range)\}/g,
-      "5m",
-    )
-    .replaceAll(/\{\{\s*\.window\s*\}\}/g, "5m")
-    .replaceAll(/\$\{?\w+\}?/g, "x");
 }
