@@ -2,6 +2,7 @@ import uPlot from "uplot";
 import { reduceNumber } from "../../frames/reduce.ts";
 import { formatUnit } from "../../units/units.ts";
 import { thresholdValue } from "../color_modes.ts";
+import { stepFor } from "./axis_step.ts";
 import type { Graph, GraphSeries } from "./graph_model.ts";
 import { axisFont } from "../time_axis.ts";
 
@@ -147,32 +148,6 @@ function roundedRange(
   const bottom = low === 0 || low === softMin ? low : Math.floor((low - air) / step) * step;
   const top = high === 0 ? 0 : Math.ceil((high + air) / step) * step;
   return [bottom, top];
-}
-
-const secondSteps = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
-];
-const binaryUnits =
-  /^(?:bytes|bits|kbytes|mbytes|gbytes|tbytes|pbytes|binBps|binbps|[KMGTP]iBs|[KMGTP]ibits)$/;
-
-/** A round step of at least what is wanted: clock times for durations, and for binary sizes round in the prefix of `size`. */
-function stepFor(wanted: number, unit: string, size: number): number {
-  if (!(wanted > 0) || !Number.isFinite(wanted)) return 1;
-  if (binaryUnits.test(unit)) {
-    // Round in the words of the labels: 0.2 GiB, not 0.1875 GiB.
-    const prefix = 1_024 ** Math.max(0, Math.floor(Math.log2(Math.max(size, wanted, 1)) / 10));
-    return decimalStep(wanted / prefix) * prefix;
-  }
-  if (unit === "s" && wanted > 5 && wanted <= 86_400) {
-    return secondSteps.find((step) => step >= wanted) ?? 86_400;
-  }
-  return decimalStep(wanted);
-}
-
-function decimalStep(wanted: number): number {
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const lead = wanted / power;
-  return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 2.5 ? 2.5 : lead <= 5 ? 5 : 10) * power;
 }
 
 /** Values of the thresholds that the axis shows. */
