@@ -57,6 +57,8 @@ const Panel = z.strictObject({
   words: Words.default({}),
   /** What a table shows, from left to right; without any, each label and each value. */
   columns: z.array(Column).default([]),
+  /** What it says where its queries give nothing, if that is no lack of data: "No unit failed". */
+  none: z.string().min(1).optional(),
   /** Markdown of a text panel. */
   text: z.string().optional(),
   queries: z.array(Query).default([]),

@@ -101,6 +101,7 @@ const judged = Board.parse({
           title: "Answering",
           type: "state_timeline",
           words: { 0: "down", 1: "up" },
+          none: "Nobody answers",
           queries: [{ expr: "app_up" }],
         },
         {
@@ -126,6 +127,7 @@ test("fromBoard() puts words for values, and chooses, orders, names and colours 
     { kind: "value", value: "0", result: { text: "down" } },
     { kind: "value", value: "1", result: { text: "up" } },
   ]);
+  expect(answering?.field.no_value).toBe("Nobody answers");
   expect(shards?.transformations).toEqual([
     { id: "merge", options: {} },
     {

@@ -111,7 +111,8 @@ function graphStyle({ stack, thresholds }: Panel): Record<string, unknown> {
 }
 
 function fieldOf(panel: Panel): FieldOptions {
-  if (panel.type === "text" || panel.type === "logs") return {};
+  if (panel.type === "text") return {};
+  if (panel.type === "logs") return { no_value: panel.none };
   const { unit, min, max, decimals, thresholds, type } = panel;
   if (type === "heatmap") return { unit };
   const isJudged = thresholds.length > 0 && type !== "timeseries";
@@ -120,6 +121,7 @@ function fieldOf(panel: Panel): FieldOptions {
     min,
     max,
     decimals,
+    no_value: panel.none,
     color: { mode: isJudged ? "thresholds" : "palette-classic" },
     ...judgedBy(thresholds),
     ...wordsOf(panel.words),

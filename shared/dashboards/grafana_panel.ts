@@ -173,6 +173,7 @@ function fields(panel: Panel, custom: Readonly<Record<string, unknown>> = {}) {
       ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
       ...(decimals === undefined ? {} : { decimals }),
+      ...(panel.none === undefined ? {} : { noValue: panel.none }),
       color: { mode: isJudged ? "thresholds" : "palette-classic" },
       custom,
       mappings: mappings(panel.words),

@@ -20,6 +20,8 @@ type Props = Omit<PanelProps<unknown>, "width" | "height" | "options"> & {
   readonly kind: string;
   /** As stored: they are checked here. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What it says where the queries give nothing: that may be good news. */
+  readonly none?: string | undefined;
 };
 
 /**
@@ -53,7 +55,7 @@ type KnownProps = Omit<Props, "kind"> & {
   readonly height: number;
 };
 
-function KnownPanel({ kind, options, ...rest }: KnownProps) {
+function KnownPanel({ kind, options, none, ...rest }: KnownProps) {
   const checked = useMemo(() => checkedOptions(kind.options, options), [kind, options]);
   // One for as long as the panel stands: another one would draw it anew.
   const [Body] = useState(() => componentOf(kind));
@@ -72,7 +74,7 @@ function KnownPanel({ kind, options, ...rest }: KnownProps) {
       )}
       {infos.length > 0 && <Infos texts={infos} />}
       {isEmpty ? (
-        <Empty title="No data in this range">The queries gave nothing for it.</Empty>
+        <NoData none={none} isSmall={rest.height < noDataPx} />
       ) : (
         <Suspense fallback={<Skeleton rows={1} height={Math.max(24, rest.height - 16)} />}>
           <Body {...rest} options={checked.value} height={Math.max(0, rest.height - notesPx)} />
@@ -80,6 +82,20 @@ function KnownPanel({ kind, options, ...rest }: KnownProps) {
       )}
     </>
   );
+}
+
+/** A sentence below does not fit into a figure's panel. */
+const noDataPx = 110;
+
+function NoData({
+  none = "No data in this range",
+  isSmall,
+}: {
+  readonly none: string | undefined;
+  readonly isSmall: boolean;
+}) {
+  if (isSmall) return <p className="no-data-small">{none}</p>;
+  return <Empty title={none}>The queries gave nothing for this range.</Empty>;
 }
 
 /** What is good to know and no reason to worry: behind a sign in the corner. */

@@ -143,6 +143,7 @@ function Body({
     <PanelBody
       kind={panel.kind}
       options={panel.options}
+      none={panel.field.no_value}
       title={title}
       frames={frames}
       window={moment.window}
