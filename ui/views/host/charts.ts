@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { Unit } from "../../plot/format.ts";
-import { hostSelector, rateWindow, selectors } from "../hosts/host_rows.ts";
+import { diskUsed, hostSelector, rateWindow, selectors } from "../hosts/host_rows.ts";
 
 /** One chart of the host page, as data. */
 export type HostChart = {
@@ -124,7 +124,7 @@ export const hostCharts: readonly HostChart[] = [
       {
         name: (labels) => labels["mountpoint"] ?? "?",
         expression: (host) =>
-          `100 * (1 - max by (mountpoint) (node_filesystem_avail_bytes${hostSelector(host, selectors.noDisk)}) / max by (mountpoint) (node_filesystem_size_bytes${hostSelector(host, selectors.noDisk)}))`,
+          `100 * (${diskUsed("mountpoint", hostSelector(host, selectors.noDisk))})`,
       },
     ],
   },

@@ -42,7 +42,7 @@ export const hostExpressions: readonly Expression[] = figures.map((figure) => {
         `100 * (1 - sum by (instance) (node_memory_MemAvailable_bytes{job="node"}) / sum by (instance) (node_memory_MemTotal_bytes{job="node"}))`;
     case "disk":
       return () =>
-        `100 * max by (instance) (1 - node_filesystem_avail_bytes{job="node",${noDisk}} / node_filesystem_size_bytes{job="node",${noDisk}})`;
+        `100 * max by (instance) (${diskUsed("instance, mountpoint", `{job="node",${noDisk}}`)})`;
     case "received":
       return (stepMs) =>
         `sum by (instance) (rate(node_network_receive_bytes_total{job="node",${noWire}}[${rateWindow(stepMs)}]))`;
@@ -51,6 +51,15 @@ export const hostExpressions: readonly Expression[] = figures.map((figure) => {
         `sum by (instance) (rate(node_network_transmit_bytes_total{job="node",${noWire}}[${rateWindow(stepMs)}]))`;
   }
 });
+
+/**
+ * The share of each file system in use, as df tells it: of what users can have, without what is kept back for root. Those that are
+ * selected are told apart by the labels `by`.
+ */
+export function diskUsed(by: string, selector: string): string {
+  const of = (what: string): string => `max by (${by}) (node_filesystem_${what}_bytes${selector})`;
+  return `1 - ${of("avail")} / (${of("size")} - ${of("free")} + ${of("avail")})`;
+}
 
 /** A window that holds some scrapes at any usual interval, and leaves no sample between two steps out. */
 export function rateWindow(stepMs: number): string {

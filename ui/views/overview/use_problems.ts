@@ -7,7 +7,7 @@ import type { AgentRow } from "../../client/query_service.ts";
 import { intervalOf, useAgents, useSeriesLimits } from "../../state/queries.ts";
 import { useServices } from "../../state/services.ts";
 import { useStorage } from "../../state/storage.ts";
-import { selectors } from "../hosts/host_rows.ts";
+import { diskUsed, selectors } from "../hosts/host_rows.ts";
 import {
   agentProblems,
   alertProblems,
@@ -33,9 +33,7 @@ const detailedMax = 5;
 
 const downExpr = "up == 0";
 const { noDisk } = selectors;
-const fullExpr =
-  `1 - max by (instance, mountpoint) (node_filesystem_avail_bytes{job="node",${noDisk}})` +
-  ` / max by (instance, mountpoint) (node_filesystem_size_bytes{job="node",${noDisk}}) > 0.85`;
+const fullExpr = `${diskUsed("instance, mountpoint", `{job="node",${noDisk}}`)} > 0.85`;
 /** What was not there an hour ago began at nothing: a series of drops begins with the first. */
 const droppedExpr =
   "sum by (agent, instance, signal, reason) (lapwing_agent_dropped_items_total" +
