@@ -15,6 +15,8 @@ import { restoreTheme } from "./state/theme.ts";
 import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
 import "./style/base.css";
+import "./style/pictures.css";
+import "./style/table.css";
 import "./style/frame.css";
 import "./style/overlays.css";
 import "./style/time.css";

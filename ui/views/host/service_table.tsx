@@ -26,7 +26,7 @@ export function ServiceTable({ services }: { readonly services: readonly Service
   );
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Services found">
-      <table className="table">
+      <table className="table stacked">
         <thead>
           <tr>
             <th scope="col">State</th>
