@@ -1,5 +1,5 @@
 import * as RadixTabs from "radix-ui/tabs";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 export type Tab<Value extends string> = {
   readonly value: Value;
@@ -20,6 +20,16 @@ type Props<Value extends string> = {
 /** Several views of one thing, one at a time; the caller keeps which in the URL. */
 export function Tabs<Value extends string>(props: Props<Value>) {
   const { label, tabs, value, onChange, children } = props;
+  const list = useRef<HTMLDivElement>(null);
+  // Of more tabs than there is room for, the one that is on is in view.
+  useEffect(() => {
+    const on = list.current?.querySelector<HTMLElement>('[data-state="active"]');
+    if (list.current === null || on == null) return;
+    const [start, end] = [on.offsetLeft, on.offsetLeft + on.offsetWidth];
+    const { scrollLeft, clientWidth } = list.current;
+    if (start < scrollLeft) list.current.scrollLeft = start;
+    else if (end > scrollLeft + clientWidth) list.current.scrollLeft = end - clientWidth;
+  }, [value]);
   return (
     <RadixTabs.Root
       className="tabs"
@@ -29,7 +39,7 @@ export function Tabs<Value extends string>(props: Props<Value>) {
         if (tab !== undefined) onChange(tab.value);
       }}
     >
-      <RadixTabs.List className="tab-list" aria-label={label}>
+      <RadixTabs.List ref={list} className="tab-list" aria-label={label}>
         {tabs.map((tab) => (
           <RadixTabs.Trigger key={tab.value} value={tab.value} className="tab">
             {tab.label}

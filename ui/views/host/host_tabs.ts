@@ -25,19 +25,19 @@ function foundKinds(services: readonly Service[]): FoundKind[] {
   return [...kinds.values()].toSorted((a, b) => a.title.localeCompare(b.title));
 }
 
-/** The sections of a host's page; those of services stand beside the overview, where people look for them. */
+/** The sections of a host's page. Those of services come last: there may be more than there is room for. */
 export function hostTabs(row: AgentRow): Tab<string>[] {
   const kinds = foundKinds(row.services).filter(({ integration }) => integration !== processes);
   return [
     { value: "overview", label: "Overview" },
+    { value: processes, label: "Processes" },
+    { value: "logs", label: "Logs" },
+    { value: "events", label: "Events" },
+    { value: "services", label: "Services", count: row.services.length },
     ...kinds.map(({ integration, title }) => ({
       value: `${servicePrefix}${integration}`,
       label: title,
     })),
-    { value: processes, label: "Processes" },
-    { value: "logs", label: "Logs" },
-    { value: "services", label: "Services", count: row.services.length },
-    { value: "events", label: "Events" },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { AnsiText } from "../../panels/parts/ansi_text.tsx";
 import { formatExact } from "../../plot/format.ts";
 import type { KeyedLine } from "../../state/log_follow.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -103,7 +104,9 @@ function Line({ line, timeZone }: { readonly line: KeyedLine; readonly timeZone:
       <span className="log-file clip" title={file}>
         {file.split("/").at(-1)}
       </span>
-      <span className="log-text">{line.text.slice(0, charsMax)}</span>
+      <span className="log-text">
+        <AnsiText text={line.text.slice(0, charsMax)} />
+      </span>
     </>
   );
 }

@@ -74,6 +74,25 @@ test("a host that is well is no problem; one that is silent is one since it was 
   expect(targetProblems([silent], new Map(), [])).toEqual([]);
 });
 
+test("what an agent says of a service that is down is told once, with the service", () => {
+  const down = {
+    integration: "mysql",
+    title: "MySQL",
+    instance: "web-1:3306",
+    job: "mysql",
+    state: "down",
+    origin: "detection",
+    lastError: "connect ENOENT",
+    because: [],
+    needs: [],
+    snippet: "",
+  };
+  const faults = ["mysql degraded: MySQL web-1:3306: connect ENOENT", "spool full"];
+  const found = agentProblems([row({ faults, services: [down] })]);
+  expect(found.map(({ text }) => text)).toEqual(["spool full"]);
+  expect(agentProblems([row({ faults })])).toHaveLength(2);
+});
+
 test("a target that is down is named with its error and since when, where the agent was asked; else it is counted", () => {
   const target = {
     pool: "shop",

@@ -1,6 +1,6 @@
 import type { AlertRow } from "../../client/alerting.ts";
 import type { Storage } from "../../client/data_service.ts";
-import type { AgentRow, Lane, SeriesLimitRow } from "../../client/query_service.ts";
+import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
 import { reasonWords, sumLanes } from "../../state/account.ts";
 import { agentPage, explorePage, hostPage } from "../../state/places.ts";
@@ -31,7 +31,7 @@ export function agentProblems(agents: readonly AgentRow[]): Problem[] {
       ];
     }
     const own = { ...base, href: agentPage(row.agent) };
-    const found: Problem[] = row.faults.map((fault) => ({
+    const found: Problem[] = row.faults.filter(isOwn(row)).map((fault) => ({
       ...own,
       id: `fault ${row.agent} ${fault}`,
       kind: "agent",
@@ -57,6 +57,17 @@ export function agentProblems(agents: readonly AgentRow[]): Problem[] {
     }
     return found;
   });
+}
+
+/** Whether a complaint is more than that a service does not run, which has a line of its own. */
+function isOwn({ services }: AgentRow): (fault: string) => boolean {
+  const told = services.filter((service) => isBroken(service) && service.lastError !== "");
+  return (fault) =>
+    !told.some(({ instance, lastError }) => fault.includes(instance) && fault.includes(lastError));
+}
+
+function isBroken({ state }: Service): boolean {
+  return state === "down" || state === "invalid" || state === "failed";
 }
 
 /** Targets that are down: by name where `detailed` holds the agent with its targets, else as a count. */
@@ -106,7 +117,7 @@ export function serviceProblems(agents: readonly AgentRow[], down: readonly Hold
   return agents.flatMap((row) =>
     row.live
       ? row.services
-          .filter(({ state }) => state === "down" || state === "invalid" || state === "failed")
+          .filter(isBroken)
           .map(({ integration, title, instance, job, state, lastError }): Problem => ({
             id: `service ${row.agent} ${integration} ${instance}`,
             kind: "service",

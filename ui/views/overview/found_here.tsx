@@ -1,6 +1,7 @@
-import type { AgentRow } from "../../client/query_service.ts";
+import type { AgentRow, Service } from "../../client/query_service.ts";
 import { useAgent } from "../../state/queries.ts";
 import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { ServiceTable } from "../host/service_table.tsx";
 import { hostPage } from "../../state/places.ts";
@@ -25,10 +26,39 @@ export function FoundHere({ row }: { readonly row: AgentRow }) {
               metrics and logs come already.
             </Empty>
           ) : (
-            <ServiceTable services={services} />
+            <Found services={services} agent={row.agent} />
           );
         }}
       </Picture>
     </section>
+  );
+}
+
+/** What needs somebody as a table, and what runs by itself in a line. */
+function Found({
+  services,
+  agent,
+}: {
+  readonly services: readonly Service[];
+  readonly agent: string;
+}) {
+  const running = services.filter(({ state }) => state === "running");
+  const others = services.filter(({ state }) => state !== "running");
+  const titles = [...new Set(running.map(({ title }) => title))].toSorted((a, b) =>
+    a.localeCompare(b),
+  );
+  return (
+    <>
+      {others.length > 0 && <ServiceTable services={others} />}
+      {running.length > 0 && (
+        <p className="found-running">
+          <span className="state good">
+            <Icon name="check" />
+            {running.length} watched
+          </span>{" "}
+          <InnerLink to={hostPage(agent, "services")}>{titles.join(", ")}</InnerLink>
+        </p>
+      )}
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { queryFor } from "../default_query.ts";
+import { unitOf } from "../metric_words.ts";
 import { readMetrics, whereText, withCondition } from "./metrics_search.ts";
 import { unlikeScores } from "./unlike.ts";
 
@@ -54,4 +55,22 @@ test("queryFor() chooses the function by the type, or by the name where none is 
   );
   expect(by("x_sum", "summary")).toBe("sum by (job) (rate(x_sum[$__rate_interval]))");
   expect(queryFor(metric("x", "gauge"), [])).toBe("avg(x)");
+});
+
+test("unitOf() is the unit of what is drawn, by the metric's own word or its name's end", () => {
+  const units = [
+    ["go_memstats_alloc_bytes", "gauge", "bytes"],
+    ["node_network_receive_bytes_total", "counter", "binBps"],
+    ["node_cpu_seconds_total", "counter", "short"],
+    ["http_request_duration_seconds_bucket", "histogram", "s"],
+    ["http_request_duration_seconds_count", "histogram", "short"],
+    ["go_gc_duration_seconds", "summary", "s"],
+    ["process_start_time_seconds", "gauge", "short"],
+    ["cache_hit_ratio", "gauge", "percentunit"],
+    ["up", "gauge", "short"],
+  ] as const;
+  for (const [name, type, unit] of units) {
+    expect([name, unitOf(metric(name, type))]).toEqual([name, unit]);
+  }
+  expect(unitOf({ ...metric("heap", "gauge"), unit: "bytes" })).toBe("bytes");
 });
