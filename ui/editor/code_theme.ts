@@ -20,6 +20,7 @@ const frame = EditorView.theme({
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
     { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
+  ".cm-variable": { color: "var(--warn)" },
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-matchingBracket": {
     backgroundColor: "var(--accent-soft)",

@@ -9,6 +9,7 @@ import { pastQueries } from "../state/query_history.ts";
 import type { Window } from "../state/time_range.ts";
 import CodeEditor from "./code_editor.tsx";
 import { promqlCompletion } from "./promql_completion.ts";
+import { variableMarks } from "./variable_marks.ts";
 
 export type QueryEditorProps = {
   readonly value: string;
@@ -32,7 +33,7 @@ export default function PromqlEditor(props: QueryEditorProps) {
     const promql = new PromQLExtension()
       .activateLinter(false)
       .setComplete({ completeStrategy: promqlCompletion(() => window.current) });
-    const extensions = promql.asExtension();
+    const extensions = [promql.asExtension(), variableMarks];
     const lintText = ({ state }: EditorView): readonly Diagnostic[] => {
       const text = state.doc.toString();
       if (text.trim() === "") return [];

@@ -8,9 +8,22 @@ const dark = { ...light, ...tokensOf(darkText) };
 
 /** Words on what they stand on, WCAG 2.2 AA: 4.5:1. */
 const texts: readonly (readonly [string, readonly string[]])[] = [
-  ["text", ["page", "rail", "raised", "hover", "selected", "accent-soft", "warn-soft", "bad-soft"]],
-  ["text-quiet", ["page", "rail", "raised", "hover", "selected"]],
-  ["accent", ["page", "rail", "raised", "hover", "accent-soft", "selected"]],
+  [
+    "text",
+    [
+      "page",
+      "rail",
+      "raised",
+      "hover",
+      "raised-hover",
+      "selected",
+      "accent-soft",
+      "warn-soft",
+      "bad-soft",
+    ],
+  ],
+  ["text-quiet", ["page", "rail", "raised", "hover", "raised-hover", "selected"]],
+  ["accent", ["page", "rail", "raised", "hover", "raised-hover", "accent-soft", "selected"]],
   ["good", ["page", "raised", "hover"]],
   ["warn", ["page", "raised", "hover", "warn-soft"]],
   ["bad", ["page", "raised", "hover", "bad-soft"]],

@@ -185,8 +185,9 @@ function drawCells(
       if (Number.isNaN(count) || count <= options.hide_below) continue;
       const endMs = heat.timesMs[at] ?? 0;
       // A count of a moment is of the step that ends there.
-      const from = Math.max(frame.left, frame.xOf(endMs - heat.stepMs));
-      const to = Math.min(frame.right, frame.xOf(endMs));
+      // On whole pixels: edges within one would show as stripes.
+      const from = Math.round(Math.max(frame.left, frame.xOf(endMs - heat.stepMs)));
+      const to = Math.round(Math.min(frame.right, frame.xOf(endMs)));
       if (to <= from) continue;
       const part = Math.max(0, Math.min(1, (count - min) / span)) ** options.exponent;
       context.fillStyle = colors[Math.round(part * 63)] ?? "";
