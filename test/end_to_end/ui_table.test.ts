@@ -25,15 +25,16 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
   async function onRows(
     rows: number,
     run: (page: Page, table: Locator) => Promise<void>,
-    options: BrowserContextOptions = {},
+    options: BrowserContextOptions & { readonly size?: string } = {},
   ): Promise<void> {
+    const { size = "600x300", ...context } = options;
     const { page, complaints } = await openPage(browser, {
       baseURL: served.url,
       permissions: ["clipboard-read", "clipboard-write"],
-      ...options,
+      ...context,
     });
     try {
-      await page.goto(`/?given=rows_${rows}&kind=table&size=600x300`);
+      await page.goto(`/?given=rows_${rows}&kind=table&size=${size}`);
       await page.locator(".data-table-body .data-table-row").first().waitFor();
       await run(page, page.getByRole("table"));
       expect(complaints).toEqual([]);
@@ -99,6 +100,48 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
     });
   });
 
+  test("Shift sorts by one more column; columns move by key, pointer and menu, and hide", async () => {
+    await onRows(100, async (page, table) => {
+      await table.getByRole("button", { name: "note" }).click();
+      await table.getByRole("button", { name: "load" }).click({ modifiers: ["Shift"] });
+      const sorted = table.locator("[aria-sort='ascending'], [aria-sort='descending']");
+      expect(await sorted.allInnerTexts()).toEqual(["load2", "note1"]);
+      await table.getByRole("button", { name: "load" }).press("Shift+ArrowLeft");
+      expect(await titles(table)).toEqual(["load2", "host", "note1"]);
+      expect(await shown(table, 1, 1)).toEqual([expect.stringContaining("host-")]);
+      const target = table.getByRole("columnheader", { name: "load" });
+      await table.getByRole("button", { name: "note" }).dragTo(target);
+      expect(await titles(table)).toEqual(["note1", "load2", "host"]);
+      await page.getByRole("button", { name: "Columns", exact: true }).click();
+      const menu = page.getByRole("dialog", { name: "Columns" });
+      await menu.getByRole("button", { name: "Move host up" }).click();
+      await menu.getByRole("checkbox", { name: "note" }).click();
+      expect(await titles(table)).toEqual(["host", "load2"]);
+      await menu.getByRole("checkbox", { name: "host" }).click();
+      expect(await menu.getByRole("checkbox", { name: "load" }).isDisabled()).toBe(true);
+    });
+  });
+
+  test("a phone keeps the first column in view", async () => {
+    const viewport = { width: 390, height: 844 };
+    await onRows(
+      100,
+      async (page, table) => {
+        const scrolled = await table.evaluate((element) => {
+          element.scrollLeft = 500;
+          return element.scrollLeft;
+        });
+        expect(scrolled).toBeGreaterThan(20);
+        for (const cell of [table.getByRole("columnheader"), table.getByRole("cell")]) {
+          const [at, edge] = [await cell.first().boundingBox(), await table.boundingBox()];
+          expect(Math.round(at?.x ?? 0)).toBe(Math.round(edge?.x ?? -1));
+        }
+        expect(await page.locator(".data-table-head .pinned").innerText()).toBe("host");
+      },
+      { viewport, size: "240x300" },
+    );
+  });
+
   test("texts from outside stay texts, links lead where they say, and all of it is copied", async () => {
     await onRows(100, async (page, table) => {
       expect(await table.locator("img, b").count()).toBe(0);
@@ -107,6 +150,7 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
       expect(await table.getByRole("link", { name: "host-0" }).getAttribute("href")).toBe(
         "/hosts/host-0",
       );
+      await page.getByRole("button", { name: "Columns", exact: true }).click();
       await page.getByRole("button", { name: "Copy the table" }).click();
       const copied = await page.evaluate(() => navigator.clipboard.readText());
       expect(copied.split("\n").filter((line) => line !== "").length).toBe(101);
@@ -166,6 +210,10 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
     });
   }
 });
+
+async function titles(table: Locator): Promise<string[]> {
+  return await table.getByRole("columnheader").allInnerTexts();
+}
 
 /** Texts of a column's first cells. */
 async function shown(table: Locator, column: number, count: number): Promise<string[]> {

@@ -107,10 +107,17 @@ const changed: readonly Case[] = [
     type: "table",
     options: {
       footer: { show: true, reducer: ["sum"], countRows: true, enablePagination: true },
-      sortBy: [{ displayName: "Value", desc: true }],
+      sortBy: [{ displayName: "Value", desc: true }, { displayName: "Host" }],
+      frozenColumns: { left: 1 },
     },
     custom: { cellOptions: { type: "gauge", mode: "lcd" }, width: 120 },
-    made: { footer: ["sum"], sort_field: "Value", sort_down: true },
+    made: {
+      footer: ["sum"],
+      pinned: 1,
+      sort_field: "Value",
+      sort_down: true,
+      then_by: [{ field: "Host", down: false }],
+    },
     field: { cell: "gauge", width: 120 },
     notes: [
       "custom.cellOptions.mode",

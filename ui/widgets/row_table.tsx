@@ -1,5 +1,6 @@
-import { useEffect, useMemo, useRef, useState, type RefObject } from "react";
+import { useMemo, useRef } from "react";
 import { phoneQuery, useMedia } from "../state/media.ts";
+import { useWidth } from "../state/width.ts";
 import { ColumnMenu } from "./data_table/column_menu.tsx";
 import type { DataColumn } from "./data_table/data_column.ts";
 import { DataTable } from "./data_table/data_table.tsx";
@@ -33,7 +34,7 @@ const heightMaxDefault = 620;
 export function RowTable<Row>(props: Props<Row>) {
   const { label, rows, columns, heightMax = heightMaxDefault, sorting, onRow } = props;
   const box = useRef<HTMLDivElement>(null);
-  const width = useInnerWidth(box);
+  const width = useWidth(box);
   const isPhone = useMedia(phoneQuery);
   const made = useMemo(() => dataColumns(columns, rows, isPhone), [columns, rows, isPhone]);
   const px = isPhone ? phoneRowPx : rowPx;
@@ -102,18 +103,4 @@ function dataColumns<Row>(
 function readAt<Row, T>(rows: readonly Row[], i: number, read: (row: Row) => T): T | undefined {
   const row = rows[i];
   return row === undefined ? undefined : read(row);
-}
-
-function useInnerWidth(box: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const target = box.current;
-    if (target === null) return;
-    const measure = (): void => setWidth(target.clientWidth);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(target);
-    return () => observer.disconnect();
-  }, [box]);
-  return width;
 }

@@ -47,7 +47,7 @@ export function tableFromGrafana(
     "options.maxRowHeight": [],
     "options.disableKeyboardEvents": [false],
     "options.showTypeIcons": [false],
-    "options.frozenColumns": [{ left: 0 }],
+    "options.frozenColumns.right": [0],
   });
   from.drop(
     { "options.enablePagination": [false], "options.footer.enablePagination": [false] },
@@ -62,6 +62,7 @@ export function tableFromGrafana(
         md: "medium",
         lg: "large",
       }),
+      pinned: from.whole("options.frozenColumns.left", 0, 5),
       ...sorting(from, note),
       ...footer(from, note),
     },
@@ -69,13 +70,20 @@ export function tableFromGrafana(
   );
 }
 
+/** Columns that a table sorts by here. */
+const sortsMax = 5;
+
 function sorting(from: GrafanaReader, note: ImportNote): Record<string, unknown> {
   const by = from.any("options.sortBy");
-  if (!Array.isArray(by) || by.length === 0) return {};
-  if (by.length > 1) note("options.sortBy", "the table sorts by one column, the first is kept");
-  const [first]: readonly unknown[] = by;
-  if (!isRecord(first) || typeof first["displayName"] !== "string") return {};
-  return { sort_field: first["displayName"], sort_down: first["desc"] === true };
+  if (!Array.isArray(by)) return {};
+  const sorts = by.filter(isRecord).flatMap(({ displayName: field, desc }) => {
+    return typeof field === "string" ? [{ field, down: desc === true }] : [];
+  });
+  if (sorts.length > sortsMax)
+    note("options.sortBy", `the table sorts by ${sortsMax} columns, those after are left out`);
+  const [first, ...thenBy] = sorts.slice(0, sortsMax);
+  if (first === undefined) return {};
+  return { sort_field: first.field, sort_down: first.down, then_by: thenBy };
 }
 
 function footer(from: GrafanaReader, note: ImportNote): Record<string, unknown> {

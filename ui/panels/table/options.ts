@@ -23,6 +23,35 @@ export const TableOptions = z.strictObject({
     .boolean()
     .default(true)
     .meta({ title: "Largest first" } satisfies OptionMeta),
+  then_by: z
+    .array(
+      z.strictObject({
+        field: z
+          .string()
+          .max(500)
+          .default("")
+          .meta({ title: "Column", editor: "field_name" } satisfies OptionMeta),
+        down: z
+          .boolean()
+          .default(true)
+          .meta({ title: "Largest first" } satisfies OptionMeta),
+      }),
+    )
+    .max(4)
+    .default([])
+    .meta({
+      title: "Then by",
+      description: "Orders rows that are the same in the column before.",
+    } satisfies OptionMeta),
+  pinned: z
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .meta({
+      title: "Pinned columns",
+      description: "So many of the first ones stay in view while the others scroll.",
+    } satisfies OptionMeta),
   footer: z
     .array(z.string().max(50))
     .max(10)
@@ -67,6 +96,9 @@ export const TableFieldOptions = z.strictObject({
   hidden: z
     .boolean()
     .default(false)
-    .meta({ title: "Hide" } satisfies OptionMeta),
+    .meta({
+      title: "Hide",
+      description: "Until it is chosen among the columns.",
+    } satisfies OptionMeta),
 });
 export type TableFieldOptions = z.output<typeof TableFieldOptions>;

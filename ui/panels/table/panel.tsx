@@ -9,6 +9,7 @@ import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ColumnMenu } from "../../widgets/data_table/column_menu.tsx";
 import type { DataColumn } from "../../widgets/data_table/data_column.ts";
 import { DataTable } from "../../widgets/data_table/data_table.tsx";
+import type { SortedBy } from "../../widgets/data_table/row_order.ts";
 import { useDataTable } from "../../widgets/data_table/use_data_table.ts";
 import { customOf } from "../checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
@@ -44,7 +45,7 @@ export function TablePanel(props: PanelProps<TableOptions>) {
       <FrameTable
         {...props}
         // Another frame has other columns, filters and sorting.
-        key={`${chosen} ${options.sort_field} ${options.sort_down}`}
+        key={JSON.stringify([chosen, options.sort_field, options.sort_down, options.then_by])}
         frame={frame}
         height={Math.max(rowPx.small * 2, height - (hasBar ? barPx : 0))}
       />
@@ -57,13 +58,12 @@ type FrameTableProps = PanelProps<TableOptions> & { readonly frame: Frame };
 function FrameTable(props: FrameTableProps) {
   const { frame, options, width, height, title } = props;
   const columns = useColumns(frame, props);
-  const sorted = columns.find((column) => column.title === options.sort_field);
   const model = useDataTable({
     columns,
     rowCount: frame.length,
     width,
     rowPx: rowPx[options.row],
-    sorting: sorted === undefined ? [] : [{ id: sorted.key, desc: options.sort_down }],
+    sorting: sortingOf(options, columns),
   });
   return (
     <>
@@ -75,25 +75,39 @@ function FrameTable(props: FrameTableProps) {
         hasSwitch={columns.some(({ isFilterable }) => isFilterable === true)}
       />
       <span className="table-panel-tools">
-        <ColumnMenu model={model} />
-        <CopyButton label="Copy the table" text={() => framesToText([frame])} />
+        <ColumnMenu model={model}>
+          <CopyButton
+            label="Copy the table"
+            word="Copy the table"
+            text={() => framesToText([frame])}
+          />
+        </ColumnMenu>
       </span>
     </>
   );
+}
+
+function sortingOf(options: TableOptions, columns: readonly DataColumn[]): readonly SortedBy[] {
+  const { sort_field: field, sort_down: down, then_by: thenBy } = options;
+  return [{ field, down }, ...thenBy].flatMap((each) => {
+    const column = columns.find(({ title }) => title === each.field);
+    return column === undefined ? [] : [{ id: column.key, desc: each.down }];
+  });
 }
 
 function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly DataColumn[] {
   const { options, timeZone, linksOf } = props;
   const dark = useDark();
   return useMemo(() => {
-    const fields = frame.fields.filter((field) => !customOf(TableFieldOptions, field).hidden);
     const footed = (field: Field): boolean =>
       options.footer.length > 0 &&
       (options.footer_fields.length === 0
         ? field.type === "number"
         : options.footer_fields.includes(fieldName(field)));
-    return fields.map((field, i): DataColumn => {
+    const shown = frame.fields.filter((field) => !customOf(TableFieldOptions, field).hidden);
+    return frame.fields.map((field, i): DataColumn => {
       const custom = customOf(TableFieldOptions, field);
+      const isFirst = field === shown[0];
       const display = displayOf(withMode(field, custom.cell), { dark, timeZone });
       const title = fieldName(field);
       return {
@@ -105,7 +119,10 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
           custom.align === "auto" ? (field.type === "number" ? "right" : "left") : custom.align,
         ...(custom.width > 0 ? { width: custom.width } : {}),
         minWidth: custom.width_min,
-        ...(i === 0 && { pin: "phone" as const }),
+        startsHidden: custom.hidden,
+        ...(shown.slice(0, options.pinned).includes(field)
+          ? { pin: "always" }
+          : isFirst && { pin: "phone" }),
         isFilterable: options.filters && field.options.filterable !== false,
         valueAt: (row) => field.values[row],
         textAt: (row) => displayText(display(field.values[row])),
@@ -119,7 +136,7 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
             height={rowPx[options.row] - 4}
           />
         ),
-        ...(footed(field) || (i === 0 && options.footer.length > 0 && field.type !== "number")
+        ...(footed(field) || (isFirst && options.footer.length > 0 && field.type !== "number")
           ? {
               footer: (rows) => footerText(field, rows, options, { dark, timeZone }, footed(field)),
             }

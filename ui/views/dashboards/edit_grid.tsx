@@ -4,7 +4,7 @@ import "react-grid-layout/css/styles.css";
 import type { Place } from "#shared/dashboards/dashboard.ts";
 import { gridColumns, gridGapPixels, gridRowPixels } from "../../dashboards/model/layout.ts";
 import type { ShownPanel, ShownRow } from "../../dashboards/model/repeat.ts";
-import { useWidth } from "./in_view.ts";
+import { useWidth } from "../../state/width.ts";
 
 type Props = {
   readonly shown: ShownRow;

@@ -1,27 +1,29 @@
-import { useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { displayOf, displayText, fieldName } from "../../frames/display.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { seriesText } from "../../frames/legend.ts";
 import { Select } from "../../overlays/select.tsx";
 import { useDark } from "../../state/theme.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
+import { useWidth } from "../../state/width.ts";
+import type { DataColumn } from "../../widgets/data_table/data_column.ts";
+import { DataTable } from "../../widgets/data_table/data_table.tsx";
+import { useDataTable } from "../../widgets/data_table/use_data_table.ts";
 import { Empty } from "../../widgets/picture.tsx";
 
-/** Rows at once; the export has all. */
-const rowsMax = 500;
 const framesMax = 500;
+const rowPx = 28;
+/** Of the screen: what stands above the table in the sheet. */
+const abovePx = 280;
 
 /** One frame at a time as a plain table. */
 export function FramesTable({ frames }: { readonly frames: readonly Frame[] }) {
   const [at, setAt] = useState("0");
-  const dark = useDark();
-  const timeZone = useTimeZone();
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
   const frame = frames[Number(at)] ?? frames[0];
-  if (frame === undefined) return <Empty title="No data">The queries gave nothing.</Empty>;
-  const displays = frame.fields.map((field) => displayOf(field, { dark, timeZone }));
-  const shown = Math.min(frame.length, rowsMax);
   return (
-    <>
+    <div ref={box}>
       {frames.length > 1 && (
         <Select
           label="Series or table"
@@ -33,45 +35,48 @@ export function FramesTable({ frames }: { readonly frames: readonly Frame[] }) {
           }))}
         />
       )}
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Data">
-        <table className="table">
-          <thead>
-            <tr>
-              {frame.fields.map((field, i) => (
-                <th
-                  key={i}
-                  scope="col"
-                  className={field.type === "number" ? "number" : ""}
-                  title={seriesText(field.labels)}
-                >
-                  {fieldName(field)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {Array.from({ length: shown }, (_, row) => (
-              <tr key={row}>
-                {frame.fields.map((field, i) => (
-                  <td key={i} className={field.type === "number" ? "number" : "name-cell"}>
-                    {textOf(displays[i], field.values[row])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {frame.length > shown && (
-        <p className="quiet">
-          {shown} of {frame.length} rows: the export has all.
-        </p>
+      {frame === undefined ? (
+        <Empty title="No data">The queries gave nothing.</Empty>
+      ) : (
+        width > 0 && <FrameTable key={at} frame={frame} width={width} />
       )}
-    </>
+    </div>
   );
 }
 
-function textOf(display: ReturnType<typeof displayOf> | undefined, value: unknown): string {
+function FrameTable({ frame, width }: { readonly frame: Frame; readonly width: number }) {
+  const dark = useDark();
+  const timeZone = useTimeZone();
+  const columns = useMemo(() => {
+    return frame.fields.map((field, i): DataColumn => {
+      const display = displayOf(field, { dark, timeZone });
+      return {
+        key: `${i} ${field.name}`,
+        title: fieldName(field),
+        about: seriesText(field.labels),
+        isNumber: field.type === "number" || field.type === "time",
+        align: field.type === "number" ? "right" : "left",
+        minWidth: field.type === "time" ? 160 : 96,
+        isFilterable: true,
+        valueAt: (row) => field.values[row],
+        textAt: (row) => textOf(display, field.values[row]),
+        ...(i === 0 && { pin: "phone" }),
+      };
+    });
+  }, [frame, dark, timeZone]);
+  const model = useDataTable({ columns, rowCount: frame.length, width, rowPx });
+  const [heightMax] = useState(() => Math.max(200, window.innerHeight - abovePx));
+  return (
+    <DataTable
+      label="Data"
+      model={model}
+      hasSwitch
+      height={Math.min(heightMax, (frame.length + 3) * rowPx)}
+    />
+  );
+}
+
+function textOf(display: ReturnType<typeof displayOf>, value: unknown): string {
   if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return display === undefined ? "" : displayText(display(value));
+  return displayText(display(value));
 }

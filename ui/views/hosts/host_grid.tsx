@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useScroller } from "../../state/scroll.ts";
-import { useWidth } from "../dashboards/in_view.ts";
+import { useWidth } from "../../state/width.ts";
 import { HostCard } from "./host_card.tsx";
 import { hostLines } from "./host_list.ts";
 import type { HostRow } from "./host_rows.ts";

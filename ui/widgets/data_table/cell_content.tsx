@@ -9,7 +9,9 @@ const paddingPx = 16;
 export function CellContent({ row, column }: CellContext<TableFeatures, DataRow>): ReactNode {
   const { meta } = column.columnDef;
   const { at } = row.original;
-  return meta?.cell === undefined
-    ? meta?.textAt(at)
-    : meta.cell(at, Math.max(0, column.getSize() - paddingPx));
+  return meta?.cell === undefined ? (
+    <span className="clip">{meta?.textAt(at)}</span>
+  ) : (
+    meta.cell(at, Math.max(0, column.getSize() - paddingPx))
+  );
 }

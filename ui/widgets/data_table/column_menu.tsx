@@ -1,11 +1,18 @@
+import type { ReactNode } from "react";
 import { Popover } from "../../overlays/popover.tsx";
 import { IconButton } from "../buttons.tsx";
 import { Icon } from "../icon.tsx";
 import { putColumn } from "./table_head.tsx";
 import type { DataTableModel } from "./use_data_table.ts";
 
+type Props = {
+  readonly model: DataTableModel;
+  /** What else there is to do with the table, below the columns. */
+  readonly children?: ReactNode;
+};
+
 /** Which columns are shown, and in which order. */
-export function ColumnMenu({ model: { table } }: { readonly model: DataTableModel }) {
+export function ColumnMenu({ model: { table }, children }: Props) {
   const columns = table.getAllLeafColumns();
   const shown = table.getVisibleLeafColumns().length;
   return (
@@ -51,6 +58,7 @@ export function ColumnMenu({ model: { table } }: { readonly model: DataTableMode
           );
         })}
       </ul>
+      {children !== undefined && <div className="column-menu-foot">{children}</div>}
     </Popover>
   );
 }

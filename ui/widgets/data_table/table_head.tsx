@@ -94,6 +94,7 @@ function HeadCell(props: CellProps) {
         type="button"
         className="sort clip"
         title={meta.about ?? meta.title}
+        aria-description={place > 0 ? `number ${place} of what is sorted by` : undefined}
         aria-keyshortcuts="Shift+ArrowLeft Shift+ArrowRight"
         draggable
         onClick={column.getToggleSortingHandler()}
@@ -106,7 +107,11 @@ function HeadCell(props: CellProps) {
         onDragEnd={() => onDrag(undefined)}
       >
         {meta.title}
-        {place > 0 && <sup className="sort-place">{place}</sup>}
+        {place > 0 && (
+          <sup className="sort-place" aria-hidden="true">
+            {place}
+          </sup>
+        )}
       </button>
       <Edge table={table} header={header} title={meta.title} />
       {isFiltering && meta.isFilterable === true && (
