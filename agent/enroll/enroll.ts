@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { createUser, fromSeed, type KeyPair } from "nkeys.js";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -40,6 +40,8 @@ export async function enroll(flags: EnrollFlags): Promise<void> {
   const isNew = target !== undefined && !existsSync(target);
   if (isNew && flags.config === undefined) delete process.env.LAPWING_CONFIG;
   const config = await loadConfig(AgentConfig, isNew ? { ...flags, config: undefined } : flags);
+  // Before the token is used: a new host has no folder for its configuration.
+  if (isNew) await makeFolderOf(resolve(target));
   const dataDir = resolve(config.data_dir);
   const folder = join(dataDir, "agent");
   const agent = await agentId(folder);
@@ -95,6 +97,15 @@ async function tokenOf({ token, tokenFile }: EnrollFlags): Promise<string> {
     return (await readFile(tokenFile ?? "", "utf8")).trim();
   } catch (cause) {
     throw new OperatingError("bad_request", `--token-file: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function makeFolderOf(file: string): Promise<void> {
+  const folder = dirname(file);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new OperatingError("no_space", `${folder} can't be made: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -16,7 +16,11 @@ const chromiumPath = findChromium();
 const canRun = chromiumPath !== undefined && natsServerPath !== undefined;
 if (!canRun) console.warn("skipped: the tests of agents' pages need Chromium and nats-server");
 setDefaultTimeout(120_000);
-const Written = z.looseObject({ nats: z.looseObject({}), agent: z.looseObject({}) });
+const Written = z.looseObject({
+  nats: z.looseObject({}),
+  agent: z.looseObject({}),
+  fleet: z.looseObject({}).default({}),
+});
 
 describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
   const stage = new Stage();
@@ -78,7 +82,7 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
       expect(command).toContain(`--url ${aggregator.url.replace(/\/$/, "")} --token`);
       await page.getByText("No host has used it yet").waitFor();
 
-      const written = stage.path("enrolled.yaml");
+      const written = stage.path("etc", "lapwing", "lapwing.yaml");
       const enrol = ["agent", "enroll", "--url", aggregator.url, "--token", token];
       await told(...enrol, "--config", written, "--data-dir", stage.path("agent"));
       await page.getByText(/^Enrolled: /).waitFor();
@@ -88,6 +92,7 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
         name: "agent",
         config: {
           ...config,
+          fleet: { ...config.fleet, configuration: "merged" },
           sources: [{ type: "host_metrics", interval: "1s" }],
           scrape_configs: [
             {
@@ -134,6 +139,32 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
     });
   });
 
+  test("a rollout is paused, resumed and rolled back from the list, and the page follows it", async () => {
+    const fleet = new URL("/api/v1/fleet/configurations/base", aggregator.url);
+    const send = async (path: string, method: string, body: object) => {
+      const answer = await fetch(`${fleet.href}${path}`, { method, body: JSON.stringify(body) });
+      expect(answer.status).toBe(201);
+    };
+    await send("", "PUT", { text: "sources: [{type: host_metrics, interval: 2s}]" });
+    await send("/rollouts", "POST", { plan: { stages: ["1"], soak: "10m" } });
+    await on("/agents", async (page) => {
+      const rollouts = page.getByRole("region", { name: "Rollouts" });
+      const choose = async (name: string) => {
+        await rollouts.getByRole("button", { name }).click();
+        await page.getByRole("dialog").getByRole("button", { name }).click();
+      };
+      await rollouts.getByText("stage 1 of 2: one agent first; 1 of 1 runs it").waitFor();
+      await choose("Pause");
+      await rollouts.getByText("paused", { exact: true }).waitFor();
+      await choose("Resume");
+      await rollouts.getByText("under way", { exact: true }).waitFor();
+      await choose("Roll back");
+      await rollouts.getByText("rolled back", { exact: true }).waitFor();
+      await rollouts.getByText("1 of 1 has what it had before").waitFor();
+      expect(await rollouts.getByRole("button").count()).toBe(0);
+    });
+  });
+
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
       const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
@@ -156,7 +187,8 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
               );
               expect(over).toBeLessThanOrEqual(0);
             },
-            { colorScheme, bypassCSP: true, ...options },
+            // What fades in has other colours on its way.
+            { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
           );
         }
       }
