@@ -1,10 +1,10 @@
 /**
  * Many agents as one process, so that their cost is not the aggregator's:
  *
- *     bun fleet_generator.ts NATS_URL AGENTS SERIES INTERVAL_S
+ *     bun fleet_generator.ts NATS_URL AGENTS SERIES INTERVAL_S [mixed]
  *
  * Each has a connection of its own and the uplink, encoder, frames and heartbeats of a real agent, with ten targets and five services; only its spool is memory. The
- * first target is the host. Prints `ready` when all have beaten once; for each line that it reads it prints FleetSent as JSON.
+ * first target is the host. They are alike, or differ as those of a fleet do (fleet_traits.ts). Prints `ready` when all have beaten once; for each line that it reads it prints FleetSent as JSON.
  */
 import { create } from "@bufbuild/protobuf";
 import { heartbeatOf } from "#agent/heartbeat.ts";
@@ -12,17 +12,23 @@ import type { TargetReport } from "#agent/collect/scrape/target.ts";
 import type { InstanceReport } from "#agent/integrations/report.ts";
 import { dataFrames, openFrames, type BuiltFrame } from "#agent/spool/frame_builder.ts";
 import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
-import type { AgentPort } from "#proto/bus/agent_port.ts";
+import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { toWireSignal } from "#proto/codec/envelope.ts";
 import { type MetricsEncoder, createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
-import { HeartbeatSchema, LaneStateSchema } from "#proto/gen/v1/control_pb.js";
+import {
+  ConfigurationStateSchema,
+  HeartbeatSchema,
+  LaneStateSchema,
+} from "#proto/gen/v1/control_pb.js";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Position, type Signal, comparePositions, origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { version as ownVersion } from "#shared/version.ts";
+import { type AgentTraits, mixedTraits, plainTraits } from "./fleet_traits.ts";
 import { LineReader } from "./line_reader.ts";
 
 export type FleetSent = {
@@ -92,7 +98,10 @@ class VirtualAgent {
   readonly #wake = new Set<(signal: Signal) => void>();
   readonly #scrapedMs: number[] = [];
 
-  constructor(number: number, series: number) {
+  readonly #traits: AgentTraits;
+
+  constructor(number: number, series: number, traits: AgentTraits) {
+    this.#traits = traits;
     this.#name = `host-${String(number).padStart(4, "0")}`;
     this.#id = `agent-${number}`;
     this.#schemas = Array.from({ length: targetsMax }, (_, target) => ({
@@ -127,6 +136,10 @@ class VirtualAgent {
       liveEpoch: () => 0,
       openAhead: () => Promise.resolve(undefined),
     };
+  }
+
+  get isSilent(): boolean {
+    return this.#traits.isSilent;
   }
 
   get waitingBytes(): number {
@@ -175,9 +188,10 @@ class VirtualAgent {
   }
 
   #heartbeat() {
+    const { version, isNeeding, source, clockAheadMs } = this.#traits;
     const described = heartbeatOf({
       name: this.#name,
-      labels: { env: "bench" },
+      labels: this.#traits.labels,
       facts: {
         os: "Debian GNU/Linux 13 (trixie)",
         kernel: "6.12.0-amd64",
@@ -192,16 +206,20 @@ class VirtualAgent {
       labelLimits: [],
       credentials: undefined,
       update: undefined,
-      integrations: services.map((name) => serviceReport(name, this.#name)),
+      integrations: services.map((name, i) =>
+        serviceReport(name, this.#name, i === 0 && isNeeding),
+      ),
+      configuration: create(ConfigurationStateSchema, { source }),
       pools: [{ name: "app", configYaml: "job_name: app\nscrape_interval: 15s\n" }],
     });
     const signal = toWireSignal("metrics");
     const bytes = this.waitingBytes;
     const beat = create(HeartbeatSchema, {
       ...described,
+      version,
       tenant,
       agent: this.#id,
-      nowMs: Date.now(),
+      nowMs: Date.now() + clockAheadMs,
       lanes: [
         create(LaneStateSchema, {
           signal,
@@ -220,6 +238,7 @@ class VirtualAgent {
   #targetReport(target: number): TargetReport {
     const address = `${this.#name}:${9_000 + target}`;
     const labels = { instance: address, job: `app-${target}` };
+    const isDown = target < this.#traits.targetsDown;
     return {
       pool: "app",
       url: `http://${address}/metrics`,
@@ -232,8 +251,8 @@ class VirtualAgent {
         __scrape_interval__: "15s",
         __scrape_timeout__: "10s",
       },
-      health: "up",
-      lastError: "",
+      health: isDown ? "down" : "up",
+      lastError: isDown ? `connect ECONNREFUSED ${address}` : "",
       lastScrapeMs: this.#scrapedMs[target] ?? 0,
       lastDurationSeconds: 0.004,
       intervalMs: 15_000,
@@ -245,18 +264,20 @@ class VirtualAgent {
 
 const services = ["redis", "nginx", "postgresql", "haproxy", "memcached"];
 
-function serviceReport(name: string, host: string): InstanceReport {
+function serviceReport(name: string, host: string, isNeeding: boolean): InstanceReport {
   return {
     integration: name,
     title: name,
     instance: `${host}:${name}`,
     job: name,
-    state: "running",
+    state: isNeeding ? "needs" : "running",
     origin: "detection",
     lastError: "",
     confidence: 0.9,
     because: [`a process ${name} listens`, `the port is the usual one of ${name}`],
-    needs: [],
+    needs: isNeeding
+      ? [{ key: "password_file", example: "/etc/lapwing/redis", why: "it asks for a password" }]
+      : [],
     metrics: [`${name}_`],
     logs: [`/var/log/${name}/*.log`],
     snippet: `integrations:\n  ${name}:\n    - {address: "127.0.0.1"}\n`,
@@ -266,12 +287,19 @@ function serviceReport(name: string, host: string): InstanceReport {
 
 if (import.meta.main) {
   const [url = ""] = process.argv.slice(2);
-  const [agents = 0, series = 0, intervalSeconds = 15] = process.argv.slice(3).map(Number);
-  const fleet = Array.from({ length: agents }, (_, i) => new VirtualAgent(i, series));
+  const [agents = 0, series = 0, intervalSeconds = 15] = process.argv.slice(3, 6).map(Number);
+  const isMixed = process.argv[6] === "mixed";
+  const traits = Array.from({ length: agents }, (_, i) =>
+    isMixed ? mixedTraits(i, ownVersion) : plainTraits(ownVersion),
+  );
+  const fleet = traits.map((each, i) => new VirtualAgent(i, series, each));
   const config = NatsConfig.parse({ servers: [url] });
-  for (const { port } of fleet) {
+  const silent: Uplink[] = [];
+  for (const { port, isSilent } of fleet) {
     const parts = { clock: systemClock, log: silentLogger, metrics: createSelfMetrics() };
-    await createNatsUplink(config, parts).start(port);
+    const uplink = createNatsUplink(config, parts);
+    await uplink.start(port);
+    if (isSilent) silent.push(uplink);
     // Hosts do not start in the same instant either.
     await Bun.sleep(5);
   }
@@ -285,6 +313,7 @@ if (import.meta.main) {
       fleet[done % agents]?.scrape(Math.floor(done / agents) % targetsMax, Date.now());
   }, 50);
   while (fleet.some(({ heartbeats }) => heartbeats === 0)) await Bun.sleep(50);
+  for (const uplink of silent) await uplink.close();
   process.stdout.write("ready\n");
   const asked = new LineReader(Bun.stdin.stream());
   for (;;) {

@@ -74,15 +74,18 @@ export function formatSpan(ms: number): string {
   return (ms < 0 ? "−" : "") + parts.join(" ");
 }
 
-/** "3 s ago", from one moment to another. A small lead of the other clock is no news. */
+/** "3 s ago" or "in 2 h", from one moment to another. A small lead of the other clock is no news. */
 export function formatAgo(thenMs: number, nowMs: number): string {
   const ms = nowMs - thenMs;
-  if (ms < -5_000) return `in ${formatSpan(-ms)}`;
-  if (ms < 1_500) return "just now";
-  if (ms < 60_000) return `${Math.round(ms / 1_000)} s ago`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min ago`;
-  if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h ago`;
-  return `${Math.round(ms / 86_400_000)} d ago`;
+  if (ms < -5_000) return `in ${roundSpan(-ms)}`;
+  return ms < 1_500 ? "just now" : `${roundSpan(ms)} ago`;
+}
+
+function roundSpan(ms: number): string {
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} d`;
 }
 
 const dateTime = "YYYY-MM-DD HH:mm:ss";

@@ -7,8 +7,10 @@ export type RowColumn<Row> = {
   readonly key: string;
   readonly title: string;
   readonly about?: string;
-  /** What is sorted by and exported. Numbers are aligned to the right; undefined is nothing known. */
+  /** What is exported, and numbers are sorted by. Numbers are aligned to the right; undefined is nothing known. */
   readonly value: (row: Row) => string | number | undefined;
+  /** What it is sorted by instead of its number, or of its text. */
+  readonly rank?: (row: Row) => number;
   readonly isNumber?: boolean;
   /** Unix milliseconds, which exports write as times. */
   readonly isTime?: boolean;

@@ -82,7 +82,7 @@ function dataColumns<Row>(
 ): readonly DataColumn[] {
   const named = columns.find(({ isName }) => isName === true) ?? columns[0];
   return columns.map((column) => {
-    const { key, title, about, value, text, cell, isNumber = false, isTime } = column;
+    const { key, title, about, value, rank, text, cell, isNumber = false, isTime } = column;
     return {
       key,
       title,
@@ -92,6 +92,7 @@ function dataColumns<Row>(
       valueAt: (i) => readAt(rows, i, value),
       textAt: (i) => readAt(rows, i, text ?? ((row) => String(value(row) ?? ""))) ?? "",
       ...(column === named && { pin: "phone" }),
+      ...(rank !== undefined && { rankAt: (i: number) => readAt(rows, i, rank) ?? Number.NaN }),
       ...(about !== undefined && { about }),
       ...(cell !== undefined && { cell: (i: number) => readAt(rows, i, cell) }),
       ...(column.width !== undefined && { width: column.width }),

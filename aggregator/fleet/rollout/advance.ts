@@ -192,7 +192,8 @@ function whyWaiting(
 ): string | undefined {
   const judged = agents.filter(({ baseline }) => baseline !== undefined);
   const pending = judged.filter(({ state }) => state === "given");
-  if (pending.length > 0) return `${pending.length} agents have not taken it yet`;
+  if (pending.length > 0)
+    return `${pending.length} ${pending.length === 1 ? "agent has" : "agents have"} not taken it yet`;
   const applied = judged.filter(({ state }) => state === "applied");
   if (applied.length === 0) return "no agent that is there runs it yet";
   const unwell = applied.find(({ unhealthySinceMs }) => unhealthySinceMs > 0);

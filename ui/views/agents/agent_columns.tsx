@@ -3,7 +3,7 @@ import { formatAgo, formatCount, formatSpan, formatValue } from "../../plot/form
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
-import { clockOffsetWarnMs, stateRank, type ListedAgent } from "./agent_rows.ts";
+import { clockOffsetWarnMs, stateRank, versionRank, type ListedAgent } from "./agent_rows.ts";
 
 export const configurationWords: Readonly<Record<string, string>> = {
   local: "its own file",
@@ -24,7 +24,8 @@ function whatItIs(nowMs: number, known: boolean): RowColumn<ListedAgent>[] {
       key: "state",
       title: "State",
       width: 84,
-      value: (row) => `${stateRank(row)}`,
+      value: ({ agent }) => (agent.live ? "live" : "silent"),
+      rank: stateRank,
       text: ({ agent }) => (agent.live ? "live" : `silent, ${formatAgo(agent.lastSeenMs, nowMs)}`),
       cell: ({ agent }) => <StatusWord live={agent.live} known={known} />,
     },
@@ -45,6 +46,7 @@ function whatItIs(nowMs: number, known: boolean): RowColumn<ListedAgent>[] {
       title: "Version",
       width: 116,
       value: ({ agent }) => agent.version,
+      rank: ({ agent }) => versionRank(agent.version),
       text: ({ agent, newer }) =>
         newer === undefined ? agent.version : `${agent.version}, ${newer} is there`,
       cell: ({ agent, newer }) => (

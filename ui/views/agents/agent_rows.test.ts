@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import type { AgentRow } from "../../client/query_service.ts";
-import { byVersion, findAgents, fits, listAgents, versionShares } from "./agent_rows.ts";
+import {
+  byVersion,
+  countStates,
+  findAgents,
+  fits,
+  listAgents,
+  versionRank,
+  versionShares,
+} from "./agent_rows.ts";
 
 const agent = (name: string, more: Partial<AgentRow> = {}): AgentRow => ({
   agent: `id-${name}`,
@@ -32,6 +40,22 @@ const agent = (name: string, more: Partial<AgentRow> = {}): AgentRow => ({
 test("byVersion() counts numbers, and puts what came before a release before it", () => {
   const versions = ["0.10.0", "0.9.12", "0.10.0-rc.1", "1.0.0"];
   expect(versions.toSorted(byVersion)).toEqual(["0.9.12", "0.10.0-rc.1", "0.10.0", "1.0.0"]);
+});
+
+test("versionRank() orders as byVersion() does", () => {
+  const versions = ["0.9.12", "0.10.0-rc.1", "0.10.0", "1.0.0"];
+  expect(versions.toReversed().toSorted((a, b) => versionRank(a) - versionRank(b))).toEqual(
+    versions,
+  );
+});
+
+test("countStates() counts an agent with each filter that keeps it", () => {
+  const rows = listAgents(
+    [agent("a", { live: false, version: "0.9.0" }), agent("b", { targetCounts: { down: 1 } })],
+    null,
+    null,
+  );
+  expect(countStates(rows)).toEqual({ silent: 1, failing: 1, outdated: 1, waiting: 0, losing: 0 });
 });
 
 test("listAgents() tells which agents could have a newer release", () => {

@@ -82,6 +82,13 @@ export function byVersion(a: string, b: string): number {
   return left.more < right.more ? -1 : 1;
 }
 
+/** A number for each version, in their order; of those before a release there is no order among each other. */
+export function versionRank(version: string): number {
+  const { numbers, more } = partsOf(version);
+  const [major = 0, minor = 0, patch = 0] = numbers;
+  return (major * 1e5 + minor) * 1e5 + patch - (more === "" ? 0 : 0.5);
+}
+
 function partsOf(version: string): { readonly numbers: number[]; readonly more: string } {
   const [release = "", ...more] = version.replace(/\+.*$/, "").split("-");
   return { numbers: release.split(".").map((part) => Number(part) || 0), more: more.join("-") };
@@ -101,6 +108,13 @@ export function fits(row: ListedAgent, filter: AgentFilter): boolean {
     case "losing":
       return row.account.dropped > 0 || row.account.unexplained !== 0;
   }
+}
+
+/** How many agents each filter keeps. */
+export function countStates(rows: readonly ListedAgent[]): Record<AgentFilter, number> {
+  const counts = { silent: 0, failing: 0, outdated: 0, waiting: 0, losing: 0 };
+  for (const row of rows) for (const filter of agentStates) if (fits(row, filter)) counts[filter]++;
+  return counts;
 }
 
 /** All words must be somewhere in the name, the id, the version, a label or a fact. */

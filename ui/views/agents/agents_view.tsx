@@ -6,14 +6,15 @@ import { useNow } from "../../state/media.ts";
 import { useAgents } from "../../state/queries.ts";
 import { hideSearch, parseHide, parseSorting, sortingSearch } from "../../state/table_search.ts";
 import { Button } from "../../widgets/buttons.tsx";
+import { Icon } from "../../widgets/icon.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { agentColumns } from "./agent_columns.tsx";
 import {
   agentStates,
+  countStates,
   findAgents,
-  fits,
   listAgents,
   versionShares,
   type AgentFilter,
@@ -100,15 +101,23 @@ function Filters({ all }: { readonly all: readonly ListedAgent[] }) {
   const { is, version } = route.useSearch();
   const change = useSearchChange();
   const versions = useMemo(() => versionShares(all), [all]);
+  const counts = useMemo(() => countStates(all), [all]);
+  const isWell = agentStates.every((filter) => counts[filter] === 0 && is !== filter);
   return (
     <div className="agent-filters" role="group" aria-label="Narrow the list">
+      {isWell && (
+        <span className="state good">
+          <Icon name="check" />
+          none is silent, fails, is out of date or loses anything
+        </span>
+      )}
       {agentStates.map((filter) => {
-        const count = all.filter((row) => fits(row, filter)).length;
-        return (
+        const count = counts[filter];
+        // What no agent is has nothing to say; what was chosen can be let go of.
+        return count === 0 && is !== filter ? null : (
           <Button
             key={filter}
             pressed={is === filter}
-            disabled={count === 0 && is !== filter}
             onClick={() => change({ is: is === filter ? "" : filter })}
           >
             <strong>{count}</strong> {filterWords[filter]}

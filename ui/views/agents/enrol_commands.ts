@@ -23,10 +23,18 @@ export function readLabels(
   return { labels };
 }
 
-/** What to run on the host with a token that was made: the aggregator is where this page came from. */
-export function enrolCommands(token: string, origin: string): readonly string[] {
+/** Whether an address leads back to whoever asks it: no other host reaches it. */
+export function isLoopback(address: string): boolean {
+  // Only of schemes that it knows does URL take the host apart: NATS's are like HTTP's here.
+  const written = address.trim().replace(/^[a-z+]+:\/\//i, "");
+  const hostname = URL.parse(`http://${written}`)?.hostname ?? "";
+  return /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/.test(hostname);
+}
+
+/** What to run on the host with a token that was made; `url` is the aggregator's, as the host reaches it. */
+export function enrolCommands(token: string, url: string): readonly string[] {
   return [
-    `sudo lapwing agent enroll --url ${quoteShell(origin)} --token ${quoteShell(token)} \\\n` +
+    `sudo lapwing agent enroll --url ${quoteShell(url)} --token ${quoteShell(token)} \\\n` +
       "  --config /etc/lapwing/lapwing.yaml --data-dir /var/lib/lapwing",
     "sudo lapwing agent --config /etc/lapwing/lapwing.yaml",
   ];

@@ -7,16 +7,10 @@ import { useEnrolments } from "../../state/fleet.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";
-import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
 import { Picture, Skeleton } from "../../widgets/picture.tsx";
-import {
-  enrolCommands,
-  plainConfig,
-  readLabels,
-  tokenCommand,
-  type EnrolTerms,
-} from "./enrol_commands.ts";
+import { plainConfig, readLabels, tokenCommand, type EnrolTerms } from "./enrol_commands.ts";
+import { Command, HostCommands } from "./host_commands.tsx";
 import { TokenList } from "./token_list.tsx";
 
 type Props = { readonly open: boolean; readonly onOpenChange: (open: boolean) => void };
@@ -83,7 +77,7 @@ function WithTokens({ state }: { readonly state: Enrolments }) {
   return (
     <div className="enrol">
       {made === undefined ? (
-        <TokenForm mayChange={state.may_change} onMade={setMade} />
+        <TokenForm mayChange={state.may_change} servers={state.servers} onMade={setMade} />
       ) : (
         <Made made={made} state={state} onAgain={() => setMade(undefined)} />
       )}
@@ -94,9 +88,11 @@ function WithTokens({ state }: { readonly state: Enrolments }) {
 
 function TokenForm({
   mayChange,
+  servers,
   onMade,
 }: {
   readonly mayChange: boolean;
+  readonly servers: readonly string[];
   readonly onMade: (made: MadeToken) => void;
 }) {
   const queries = useQueryClient();
@@ -141,7 +137,7 @@ function TokenForm({
           Make token
         </button>
       ) : (
-        <ByCommand terms={terms} />
+        <ByCommand terms={terms} servers={servers} />
       )}
     </form>
   );
@@ -196,7 +192,13 @@ function TermFields({ terms, fault, onChange }: FieldsProps) {
 }
 
 /** Where nothing may be changed over HTTP. */
-function ByCommand({ terms }: { readonly terms: EnrolTerms }) {
+function ByCommand({
+  terms,
+  servers,
+}: {
+  readonly terms: EnrolTerms;
+  readonly servers: readonly string[];
+}) {
   return (
     <>
       <p>
@@ -205,7 +207,7 @@ function ByCommand({ terms }: { readonly terms: EnrolTerms }) {
       </p>
       <Command label="the command that makes a token" text={tokenCommand(terms)} />
       <p>Then, on the host, with the token that it prints:</p>
-      <Commands token="TOKEN" />
+      <HostCommands token="TOKEN" servers={servers} />
     </>
   );
 }
@@ -222,13 +224,13 @@ function Made({
   const nowMs = useNow(1_000);
   const enrolled = state.agents.filter(({ token }) => token === made.id);
   return (
-    <section aria-label="Commands for the host">
+    <section className="enrol" aria-label="Commands for the host">
       <p>
         Run on the host. The token is shown this once, expires{" "}
         <Ago ms={made.expiresMs} nowMs={nowMs} />, and enrols{" "}
         {made.usesMax === 1 ? "one host" : `${made.usesMax} hosts`}.
       </p>
-      <Commands token={made.token} />
+      <HostCommands token={made.token} servers={state.servers} />
       <p role="status" className={enrolled.length === 0 ? "quiet" : "state good"}>
         {enrolled.length === 0
           ? "No host has used it yet. This page looks every few seconds."
@@ -236,27 +238,5 @@ function Made({
       </p>
       <Button onClick={onAgain}>Make another token</Button>
     </section>
-  );
-}
-
-function Commands({ token }: { readonly token: string }) {
-  return enrolCommands(token, location.origin).map((command, i) => (
-    <Command
-      key={command}
-      label={i === 0 ? "the command that enrols" : "the command that starts the agent"}
-      text={command}
-    />
-  ));
-}
-
-/** Text to take along, as it is. */
-function Command({ label, text }: { readonly label: string; readonly text: string }) {
-  return (
-    <div className="command">
-      <pre tabIndex={0} aria-label={label}>
-        {text}
-      </pre>
-      <CopyButton label={`Copy ${label}`} text={text} />
-    </div>
   );
 }

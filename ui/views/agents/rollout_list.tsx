@@ -19,12 +19,14 @@ import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon, type IconName } from "../../widgets/icon.tsx";
 import {
   commandsFor,
   consequence,
   isOpen,
+  progressOf,
   progressWords,
+  reasonWords,
   rolloutName,
   stageWords,
   stateWords,
@@ -33,9 +35,24 @@ import {
 /** Rights change with the configuration alone. */
 const rightsEveryMs = 60_000;
 const verbs: Readonly<Record<RolloutCommand, string>> = {
-  pause: "Stop",
-  resume: "Go on",
+  pause: "Pause",
+  resume: "Resume",
   rollback: "Roll back",
+};
+
+const icons: Readonly<Record<RolloutCommand, IconName>> = {
+  pause: "pause",
+  resume: "play",
+  rollback: "undo",
+};
+const looks: Readonly<Record<string, readonly [tone: string, icon: IconName]>> = {
+  queued: ["quiet", "clock"],
+  running: ["", "play"],
+  paused: ["warn", "pause"],
+  rolling_back: ["bad", "undo"],
+  done: ["good", "check"],
+  rolled_back: ["bad", "undo"],
+  cancelled: ["quiet", "cross"],
 };
 
 /** Rollouts under way, and those that just ended; nothing where there are none. */
@@ -92,6 +109,7 @@ function One({
   const [asked, setAsked] = useState<RolloutCommand>();
   const name = rolloutName(rollout);
   const failed = agents.find(({ state }) => state === "failed");
+  const [tone, icon] = looks[rollout.state] ?? ["quiet", "info"];
   const run = async (command: RolloutCommand): Promise<void> => {
     try {
       await commandRollout(rollout, command);
@@ -104,15 +122,20 @@ function One({
   return (
     <li>
       <div className="rollout-words">
-        <span className={`state ${toneOf(rollout)}`}>
-          <Icon name={toneOf(rollout) === "good" ? "check" : "warning"} />
+        <span className={`state ${tone}`}>
+          <Icon name={icon} />
           {stateWords(rollout)}
         </span>
         <strong>{name}</strong>
-        <span>{[stageWords(rollout), progressWords(agents)].filter(Boolean).join("; ")}</span>
+        <span>
+          {[stageWords(rollout), progressWords(agents, rollout.endedMs !== undefined)]
+            .filter(Boolean)
+            .join("; ")}
+        </span>
+        <Progress agents={agents} />
+        {rollout.reason !== "" && <span>{reasonWords(rollout)}</span>}
         <span className="quiet">
-          by {rollout.actor}, <Ago ms={rollout.createdMs} nowMs={nowMs} />
-          {rollout.reason !== "" && `: ${rollout.reason}`}
+          begun by {rollout.actor}, <Ago ms={rollout.createdMs} nowMs={nowMs} />
         </span>
         {failed !== undefined && failed.reason !== "" && (
           <span className="state bad">
@@ -122,11 +145,7 @@ function One({
       </div>
       {mayChange &&
         commandsFor(rollout).map((command) => (
-          <Button
-            key={command}
-            {...(command === "rollback" && { kind: "danger" as const })}
-            onClick={() => setAsked(command)}
-          >
+          <Button key={command} icon={icons[command]} onClick={() => setAsked(command)}>
             {verbs[command]}
           </Button>
         ))}
@@ -145,7 +164,14 @@ function One({
   );
 }
 
-function toneOf({ state }: Rollout): "good" | "warn" | "bad" {
-  if (state === "done") return "good";
-  return state === "rolled_back" || state === "rolling_back" ? "bad" : "warn";
+/** A part of the bar for each state; the words beside it say the same. */
+function Progress({ agents }: { readonly agents: readonly RolloutAgent[] }) {
+  if (agents.length === 0) return null;
+  return (
+    <span className="rollout-bar" aria-hidden>
+      {progressOf(agents).map(({ state, count }) => (
+        <span key={state} className={state} style={{ flexGrow: count }} />
+      ))}
+    </span>
+  );
 }

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import type { Rollout } from "../../client/fleet.ts";
-import { commandsFor, consequence, isOpen, progressWords, stageWords } from "./rollout_words.ts";
+import {
+  commandsFor,
+  consequence,
+  isOpen,
+  progressWords,
+  reasonWords,
+  stageWords,
+} from "./rollout_words.ts";
 
 const rollout: Rollout = {
   id: "1",
@@ -34,6 +41,12 @@ test("consequence() says what agents have afterwards", () => {
   expect(commandsFor({ ...rollout, state: "paused" })).toEqual(["resume", "rollback"]);
 });
 
+test("reasonWords() says what soaking is, and other reasons as they are", () => {
+  const soak = { ...rollout, plan: { ...rollout.plan, soak: 300_000 } };
+  expect(reasonWords({ ...soak, reason: "soaking" })).toContain("run well for 5 min before");
+  expect(reasonWords({ ...soak, reason: "1 failed" })).toBe("1 failed");
+});
+
 test("isOpen() keeps what failed in sight for a day", () => {
   const hour = 3_600_000;
   const ended = { ...rollout, endedMs: 0 };
@@ -48,5 +61,7 @@ test("progressWords() leaves out what no agent is", () => {
     state,
     reason: "",
   }));
-  expect(progressWords(agents)).toBe("2 run it, 1 wait");
+  expect(progressWords(agents, false)).toBe("2 of 3 run it, 1 waits");
+  expect(progressWords(agents, true)).toBe("2 of 3 run it, 1 never got it");
+  expect(progressWords([], false)).toBe("");
 });

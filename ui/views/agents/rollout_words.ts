@@ -1,13 +1,14 @@
+import { formatSpan } from "../../plot/format.ts";
 import type { Rollout, RolloutAgent, RolloutCommand } from "../../client/fleet.ts";
 
 const words: Readonly<Record<string, string>> = {
-  queued: "waits for another one to end",
-  running: "goes on",
-  paused: "is stopped: no more agents get it",
-  rolling_back: "is being taken back",
-  done: "is done",
-  rolled_back: "was taken back",
-  cancelled: "was cancelled",
+  queued: "queued, waits for another to end",
+  running: "under way",
+  paused: "paused",
+  rolling_back: "rolling back",
+  done: "done",
+  rolled_back: "rolled back",
+  cancelled: "cancelled",
 };
 
 /** What is under way, or ended so recently that somebody may look for it. */
@@ -28,6 +29,12 @@ export function stateWords({ state }: Rollout): string {
   return words[state] ?? state;
 }
 
+/** What it waits for, or why it is as it is. */
+export function reasonWords({ reason, plan }: Rollout): string {
+  if (reason !== "soaking") return reason;
+  return `soaking: the agents of a stage run well for ${formatSpan(plan.soak)} before the next begins`;
+}
+
 /** "stage 2 of 4: 10% of the agents". The last stage, for all of them, is not in the plan. */
 export function stageWords({ plan, stage, state }: Rollout): string {
   if (state !== "running" && state !== "paused") return "";
@@ -45,26 +52,37 @@ function countOf(text: string): string {
   return text === "1" ? "one agent first" : `${text} agents`;
 }
 
-/** How many agents are how far. */
-export function progressWords(agents: readonly RolloutAgent[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of agents) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const parts = (["applied", "given", "waiting", "failed", "returned"] as const).flatMap(
-    (state) => {
-      const count = counts.get(state) ?? 0;
-      return count === 0 ? [] : [`${count} ${agentWords[state]}`];
-    },
-  );
-  return parts.join(", ");
+/** How many agents are how far, those that have it first; none that are not there any more. */
+export function progressOf(
+  agents: readonly RolloutAgent[],
+): readonly { readonly state: keyof typeof agentWords; readonly count: number }[] {
+  return agentStates.flatMap((state) => {
+    const count = agents.filter((each) => each.state === state).length;
+    return count === 0 ? [] : [{ state, count }];
+  });
+}
+
+/** The same in words: "1 of 3 runs it, 2 wait". Once the rollout has ended nobody waits any more. */
+export function progressWords(agents: readonly RolloutAgent[], hasEnded: boolean): string {
+  const progress = progressOf(agents);
+  const all = progress.reduce((sum, { count }) => sum + count, 0);
+  return progress
+    .map(({ state, count }, i) => {
+      const isLeftOut = hasEnded && state === "waiting";
+      const [one, many] = isLeftOut ? ["never got it", "never got it"] : agentWords[state];
+      return `${count}${i === 0 ? ` of ${all}` : ""} ${count === 1 ? one : many}`;
+    })
+    .join(", ");
 }
 
 const agentWords = {
-  applied: "run it",
-  given: "were told",
-  waiting: "wait",
-  failed: "failed",
-  returned: "have what they had before",
+  applied: ["runs it", "run it"],
+  given: ["was told", "were told"],
+  failed: ["failed", "failed"],
+  returned: ["has what it had before", "have what they had before"],
+  waiting: ["waits", "wait"],
 } as const;
+const agentStates = ["applied", "given", "failed", "returned", "waiting"] as const;
 
 /** What may be done to it now. */
 export function commandsFor({ state }: Rollout): readonly RolloutCommand[] {

@@ -12,6 +12,8 @@ export type DataColumn = {
   /** Pixels; without them the column takes its share. */
   readonly width?: number;
   readonly minWidth?: number;
+  /** What it is sorted by, where that is neither its number nor its text: states by how bad they are. */
+  readonly rankAt?: (row: number) => number;
   readonly valueAt: (row: number) => unknown;
   /** As shown: what is filtered, sorted and copied. */
   readonly textAt: (row: number) => string;

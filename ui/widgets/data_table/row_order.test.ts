@@ -29,6 +29,18 @@ test("rowOrder() sorts numbers by value, and those without one come last", () =>
   expect(order("n", true)).toEqual([2, 0, 3, 1]);
 });
 
+test("rowOrder() sorts by the rank where a column has one, and filters by its text", () => {
+  const ranked = columns.map((column) => ({
+    ...column,
+    rankAt: (row: number) => [2, 0, 1, 3][row] ?? 0,
+  }));
+  const by = (filters: Record<string, string>) => [
+    ...rowOrder(ranked, 4, [{ id: "w", desc: false }], new Map(Object.entries(filters))),
+  ];
+  expect(by({})).toEqual([1, 2, 0, 3]);
+  expect(by({ w: "disk" })).toEqual([2, 0]);
+});
+
 test("rowOrder() sorts texts as people count, empty ones last", () => {
   expect(order("w", false)).toEqual([3, 2, 0, 1]);
   expect(order("w", true)).toEqual([0, 2, 3, 1]);
