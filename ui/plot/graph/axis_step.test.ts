@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { stepFor } from "./axis_step.ts";
+import { formatUnit } from "../../units/units.ts";
+import { distinctLabels, stepFor } from "./axis_step.ts";
 
 test("stepFor() is round in the words of the labels: seconds to years, and binary prefixes", () => {
   const [day, year] = [86_400, 31_556_952];
@@ -11,4 +12,12 @@ test("stepFor() is round in the words of the labels: seconds to years, and binar
   expect(stepFor(2.1 * year, "s", 10 * year)).toBe(2.5 * year);
   expect(stepFor(180 * 1_024 ** 2, "bytes", 1_024 ** 3)).toBe(0.2 * 1_024 ** 3);
   expect(stepFor(180, "short", 900)).toBe(200);
+});
+
+const labelsOf = (values: readonly number[], unit: string) =>
+  distinctLabels((places) => values.map((value) => formatUnit(value, unit, places)));
+
+test("distinctLabels() gives decimals to labels that would read the same, and to no others", () => {
+  expect(labelsOf([990, 995, 1_000, 1_005], "short")).toEqual(["990", "995", "1.000 k", "1.005 k"]);
+  expect(labelsOf([0, 500, 1_000], "short")).toEqual(["0", "500", "1 k"]);
 });

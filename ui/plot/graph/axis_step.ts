@@ -31,3 +31,26 @@ function decimalStep(wanted: number): number {
   const lead = wanted / power;
   return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 2.5 ? 2.5 : lead <= 5 ? 5 : 10) * power;
 }
+
+const placesMax = 6;
+
+/** Labels in their usual form; those that read the same get as many decimals as tell them apart: "1.005 k, 1.000 k, 995". */
+export function distinctLabels(write: (places: number | undefined) => readonly string[]): string[] {
+  const usual = write(undefined);
+  let labels = [...usual];
+  for (
+    let places = 1;
+    places <= placesMax && new Set(said(labels)).size < said(labels).length;
+    places++
+  ) {
+    const longer = write(places);
+    labels = usual.map((label, i) =>
+      usual.some((other, j) => j !== i && other === label) ? (longer[i] ?? label) : label,
+    );
+  }
+  return labels;
+}
+
+function said(labels: readonly string[]): string[] {
+  return labels.filter((label) => label !== "");
+}

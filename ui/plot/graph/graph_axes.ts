@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import { reduceNumber } from "../../frames/reduce.ts";
 import { formatUnit } from "../../units/units.ts";
 import { thresholdValue } from "../color_modes.ts";
-import { stepFor } from "./axis_step.ts";
+import { distinctLabels, stepFor } from "./axis_step.ts";
 import type { Graph, GraphSeries } from "./graph_model.ts";
 import { axisFont } from "../time_axis.ts";
 
@@ -220,17 +220,7 @@ function axisLabels(splits: readonly number[], { unit, decimals }: GraphAxis): s
   // Logarithmic axes leave out splits that are too close: those are null.
   const write = (places: number | undefined): string[] =>
     splits.map((value) => (value === null ? "" : formatUnit(tidy(value), unit, places)));
-  if (decimals !== undefined) return write(decimals);
-  let labels = write(undefined);
-  for (let places = 1; places <= 6 && hasTwins(labels); places++) {
-    labels = write(places);
-  }
-  return labels;
-}
-
-function hasTwins(labels: readonly string[]): boolean {
-  const said = labels.filter((label) => label !== "");
-  return new Set(said).size < said.length;
+  return decimals === undefined ? distinctLabels(write) : write(decimals);
 }
 
 /** Sums of steps have rounding errors in their last digits. */
