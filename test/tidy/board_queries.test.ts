@@ -38,7 +38,7 @@ const hasColumnsInVain = ({ panel }: BoardQuery) =>
 const isCut = ({ panel: { type, title, width = 4, description } }: BoardQuery) =>
   (type === "stat" || type === "gauge") &&
   width <= 4 &&
-  title.length > (description === undefined ? 18 : 15);
+  title.length > (description === undefined ? 18 : 12);
 
 test("queries of all boards are in their language", () => {
   expect(queries.length).toBeGreaterThan(700);
