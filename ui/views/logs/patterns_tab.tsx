@@ -90,7 +90,7 @@ function PatternTable({ rows, total, state }: TableProps) {
         <thead>
           <tr>
             <SortHead name="count" word="Lines" sort={sort} onSort={setSort} />
-            <th scope="col" className="number">
+            <th scope="col" className="number logs-pattern-share">
               Share
             </th>
             <th scope="col">Trend</th>
@@ -149,7 +149,9 @@ function PatternRow({
   return (
     <tr>
       <td className="number">{formatCount(row.count)}</td>
-      <td className="number">{((row.count / Math.max(1, total)) * 100).toFixed(1)} %</td>
+      <td className="number logs-pattern-share">
+        {((row.count / Math.max(1, total)) * 100).toFixed(1)} %
+      </td>
       <td>
         <Sparkline values={row.trend} />
       </td>
@@ -163,12 +165,14 @@ function PatternRow({
         </span>
       </td>
       <td className="logs-pattern">
-        {row.text.split("<_>").map((part, i) => (
-          <span key={i}>
-            {i > 0 && <span className="logs-hole">&lt;_&gt;</span>}
-            {part}
-          </span>
-        ))}
+        {shownText(row.text)
+          .split("<_>")
+          .map((part, i) => (
+            <span key={i}>
+              {i > 0 && <span className="logs-hole">&lt;_&gt;</span>}
+              {part}
+            </span>
+          ))}
       </td>
       <td className="logs-pattern-tools">
         <button
@@ -198,6 +202,11 @@ function PatternRow({
       </td>
     </tr>
   );
+}
+
+/** Control characters, as those that begin a colour, have no picture. */
+function shownText(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, "");
 }
 
 /** Trends over one grid for all; a step without a line is a zero, for lines were looked for there. */

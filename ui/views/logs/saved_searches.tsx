@@ -2,14 +2,17 @@ import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import { Popover } from "../../overlays/popover.tsx";
 import { showToast } from "../../overlays/toast.ts";
+import type { SavedQueryRow } from "../../client/dashboard_service.ts";
 import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../state/dashboards.ts";
 import { forgetQueries, pastQueries } from "../../state/query_history.ts";
-import { parseSearch, stringifySearch } from "../../state/url.ts";
+import { parseSearch } from "../../state/url.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import type { LogsState } from "./logs_search.ts";
 import { LogsSearch } from "./search_schema.ts";
 
 const pastShown = 20;
+/** As much as the aggregator keeps of a description. */
+const descriptionMax = 5_000;
 const kept = ["q", "lang", "f", "cols", "dedup", "order", "json", "wrap"] as const;
 
 /** Searches kept for everybody, and those of this browser. */
@@ -61,9 +64,10 @@ function SaveForm({ query }: { readonly query: string }) {
     const search = Object.fromEntries(
       kept.flatMap((name) => (current[name] === undefined ? [] : [[name, current[name]]])),
     );
-    const named = { id: "", title: title.trim(), description: query, tags: [], updatedMs: 0 };
+    const description = query.slice(0, descriptionMax);
+    const named = { id: "", title: title.trim(), description, tags: [], updatedMs: 0 };
     try {
-      await save.mutateAsync({ ...named, source: "logs", state: stringifySearch(search) });
+      await save.mutateAsync({ ...named, source: "logs", state: JSON.stringify(search) });
       setTitle("");
       showToast({ title: "Saved", detail: named.title, state: "good" });
     } catch (thrown) {
@@ -94,7 +98,6 @@ function SaveForm({ query }: { readonly query: string }) {
 
 function Shared({ onOpen }: { readonly onOpen: (search: LogsSearch) => void }) {
   const saved = useSavedQueries();
-  const remove = useDeleteQuery();
   const own = (saved.data ?? []).filter(({ source }) => source === "logs");
   return (
     <>
@@ -103,27 +106,60 @@ function Shared({ onOpen }: { readonly onOpen: (search: LogsSearch) => void }) {
       {own.length === 0 && !saved.isError && <p className="quiet">Nothing is saved yet.</p>}
       <ul>
         {own.map((one) => (
-          <li key={one.id} className="logs-saved-row">
-            <button
-              type="button"
-              title={one.description}
-              onClick={() => onOpen(LogsSearch.parse(parseSearch(one.state)))}
-            >
-              {one.title}
-            </button>
-            <button
-              type="button"
-              className="logs-tool"
-              aria-label={`Delete ${one.title}`}
-              onClick={() => remove.mutate(one.id)}
-            >
-              <Icon name="trash" />
-            </button>
-          </li>
+          <SavedRow key={one.id} saved={one} onOpen={onOpen} />
         ))}
       </ul>
     </>
   );
+}
+
+type SavedRowProps = {
+  readonly saved: SavedQueryRow;
+  readonly onOpen: (search: LogsSearch) => void;
+};
+
+function SavedRow({ saved, onOpen }: SavedRowProps) {
+  const remove = useDeleteQuery();
+  const { id, title, description } = saved;
+  const search = searchOf(saved.state);
+  return (
+    <li className="logs-saved-row">
+      <button
+        type="button"
+        title={description}
+        disabled={search === undefined}
+        onClick={() => search !== undefined && onOpen(search)}
+      >
+        {title}
+        {search === undefined ? (
+          <span className="state bad">It can't be read by this version.</span>
+        ) : (
+          <code className="clip">{description}</code>
+        )}
+      </button>
+      <button
+        type="button"
+        className="logs-tool"
+        aria-label={`Delete ${title}`}
+        onClick={() =>
+          remove.mutate(id, {
+            onError: (error) =>
+              showToast({ state: "bad", title: "Not deleted", detail: messageOf(error) }),
+          })
+        }
+      >
+        <Icon name="trash" />
+      </button>
+    </li>
+  );
+}
+
+function searchOf(state: string): LogsSearch | undefined {
+  try {
+    return LogsSearch.safeParse(JSON.parse(state)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 type PastProps = {
