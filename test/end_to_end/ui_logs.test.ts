@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { hostile, longLine, writeShopLogs } from "#test/support/shop_logs.ts";
 import { Stage } from "#test/support/stage.ts";
 import { phone } from "#test/support/ui_browser.ts";
 
@@ -12,38 +13,6 @@ if (chromiumPath === undefined)
   console.warn("skipped: the tests of the page of logs need Chromium");
 setDefaultTimeout(60_000);
 
-const levels = ["info", "info", "warn", "error"];
-const longLine = `long line ${"x".repeat(100_000)} end`;
-const hostile = `<img src=x onerror="document.title='owned'"> <script>document.title='owned'</script>`;
-
-/** Lines of an application in JSON, of a server as text, and such as try a page. */
-function writeLines(stage: Stage): void {
-  mkdirSync(stage.path("app"));
-  const shop = Array.from({ length: 1_200 }, (_, i) =>
-    JSON.stringify({
-      level: levels[i % 4],
-      msg: `order ${i} done`,
-      user: i % 3 === 0 ? "bob" : "alice",
-      cart: { items: i % 5 },
-    }),
-  );
-  writeFileSync(stage.path("app", "shop.log"), `${shop.join("\n")}\n`);
-  const web = Array.from(
-    { length: 40 },
-    (_, i) => `GET /page/${i} took ${i} ms status=${i % 2 === 0 ? 200 : 502}`,
-  );
-  writeFileSync(stage.path("app", "web.log"), `${web.join("\n")}\n`);
-  const odd = [
-    hostile,
-    "\u001b[31mred alarm\u001b[0m in plain",
-    longLine,
-    "needle before",
-    "needle itself",
-    "needle after",
-  ];
-  writeFileSync(stage.path("app", "odd.log"), `${odd.join("\n")}\n`);
-}
-
 describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
   const stage = new Stage();
   let browser: Browser;
@@ -51,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
 
   beforeAll(async () => {
     await builtUi();
-    writeLines(stage);
+    writeShopLogs(stage.path("app"));
     const sources = [
       { type: "file_logs", paths: [stage.path("app/*.log")], start_at: "beginning" },
       { type: "host_metrics" },
@@ -168,13 +137,87 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
       const texts = await around.locator("li > span").allInnerTexts();
       expect(texts.slice(-3)).toEqual(["needle before", "needle itself", "needle after"]);
       expect(await around.locator("[aria-current=true]").innerText()).toContain("needle itself");
-      await page.getByRole("link", { name: "Host at that time" }).waitFor();
       const line = new URL(page.url()).searchParams.get("line") ?? "";
       await page.goto(`/logs?refresh=off&line=${line}`);
-      await page
-        .locator(".logs-row[aria-current=true]")
-        .filter({ hasText: "needle itself" })
-        .waitFor();
+      await opened(page).filter({ hasText: "needle itself" }).waitFor();
+    });
+  });
+
+  test("a line is shared by a link that stays, leads to its host at that time, and to the rest of its stream", async () => {
+    const permissions = ["clipboard-read", "clipboard-write"];
+    await on(
+      '/logs?q="order+7+done"&from=now-1h',
+      async (page) => {
+        await rows(page).first().click();
+        await page.getByRole("radio", { name: "JSON" }).click();
+        const tree = page.locator(".json-tree").first();
+        expect((await tree.innerText()).split(/\s+/).join(" ")).toBe(
+          "level error msg order 7 done user alice cart {1} items 2",
+        );
+        await page.getByRole("button", { name: "Copy link" }).click();
+        await page.getByText("Copied").waitFor();
+        const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+        const atMs = Number((link.searchParams.get("line") ?? "").slice(0, 13));
+        expect(link.searchParams.get("from")).toBe(String(atMs - 300_000));
+        await page.getByRole("link", { name: "Host at that time" }).click();
+        await page.waitForURL(/\/hosts\/.*from=\d+/);
+        expect(new URL(page.url()).searchParams.get("from")).toBe(String(atMs - 900_000));
+        await page.goto(link.href);
+        await opened(page).filter({ hasText: "order 7 done" }).waitFor();
+        await status(page, "1 line");
+        await page.getByRole("radio", { name: "Context" }).click();
+        await page.getByRole("button", { name: "Show this stream in the list" }).click();
+        await status(page, /1\s200 lines/);
+        await opened(page).filter({ hasText: "order 7 done" }).waitFor();
+        await rows(page).filter({ hasText: "order 6 done" }).waitFor();
+      },
+      { permissions },
+    );
+  });
+
+  test("a search is kept for everybody, opened again and deleted", async () => {
+    await on("/logs?refresh=off&q=took&cols=status:90", async (page) => {
+      const saved = page.getByRole("button", { name: "Saved searches and history" });
+      await saved.click();
+      await page.getByLabel("Name of this search").fill("Slow pages");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: /^Slow pages/ }).waitFor();
+      await page.goto("/logs?refresh=off&q=needle");
+      await status(page, "3 lines");
+      await saved.click();
+      await page.getByRole("button", { name: /^Slow pages/ }).click();
+      await status(page, "40 lines");
+      expect(new URL(page.url()).searchParams.get("cols")).toBe("status:90");
+      await saved.click();
+      await page.getByRole("button", { name: "Delete Slow pages" }).click();
+      await page.getByText("Nothing is saved yet.").waitFor();
+    });
+  });
+
+  test("the lines found are downloaded as text, CSV and JSON", async () => {
+    await on("/logs?refresh=off&q=took+/page.3?9/&cols=status&order=oldest", async (page) => {
+      await status(page, "2 lines");
+      const files: string[] = [];
+      for (const kind of ["Text", "CSV", "JSON lines"]) {
+        await page.getByRole("button", { name: "Download", exact: true }).click();
+        const [file] = await Promise.all([
+          page.waitForEvent("download"),
+          page.getByRole("menuitem", { name: kind }).click(),
+        ]);
+        files.push(await Bun.file(await file.path()).text());
+      }
+      const [text = "", csv = "", json = ""] = files;
+      const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z/g;
+      const lines = [9, 39].map((i) => `GET /page/${i} took ${i} ms status=502`);
+      expect(text.replaceAll(time, "T")).toBe(lines.map((line) => `T ${line}\n`).join(""));
+      expect(csv.replaceAll(time, "T")).toBe(
+        ["time,level,status,line", ...lines.map((line) => `T,unknown,502,${line}`), ""].join(
+          "\r\n",
+        ),
+      );
+      const first: unknown = JSON.parse(json.split("\n")[0] ?? "");
+      expect(first).toMatchObject({ line: lines[0], labels: { filename: expect.any(String) } });
+      expect(json.trimEnd().split("\n")).toHaveLength(2);
     });
   });
 
@@ -208,6 +251,16 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
       expect(await rows(page).count()).toBe(1);
       await page.getByRole("button", { name: "Go on" }).click();
       await rows(page).filter({ hasText: "fresh two" }).waitFor();
+      // What is read stays where it is: a line that comes above it is told of.
+      await page.goto("/logs?live=on");
+      await rows(page).filter({ hasText: "fresh one" }).click();
+      const placeOf = () => opened(page).evaluate((row) => row.getBoundingClientRect().top);
+      const place = await placeOf();
+      appendFileSync(stage.path("app", "web.log"), "fresh three\n");
+      await page.getByRole("button", { name: "1 new line" }).waitFor();
+      expect(await placeOf()).toBe(place);
+      await page.getByRole("button", { name: "1 new line" }).click();
+      await rows(page).filter({ hasText: "fresh three" }).waitFor();
     });
   });
 
@@ -279,7 +332,7 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
         const looks = {
           "/logs?refresh=off&q=order&f=.detected_level%3D%22error%22": ".logs-row",
           "/logs/services": ".logs-services-row",
-          "/logs?tab=patterns&refresh=off": ".logs-patterns td",
+          "/logs?tab=patterns&refresh=off": ".logs-pattern",
           "/logs?tab=fields&refresh=off": ".logs-field-card",
         };
         await on(
@@ -307,6 +360,10 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
 
 function rows(page: Page): Locator {
   return page.locator(".logs-row:not(.absent)");
+}
+
+function opened(page: Page): Locator {
+  return page.locator(".logs-row[aria-current=true]");
 }
 
 function status(page: Page, text: string | RegExp): Promise<void> {

@@ -9,9 +9,10 @@ import type { Window } from "../../state/time_range.ts";
 import { fieldsOf, printColumns, withColumn, type RowField } from "./columns.ts";
 import { ContextLines } from "./context_lines.tsx";
 import { useParsers } from "./facets_panel.tsx";
-import type { FilterTarget } from "./filters.ts";
+import { printFilters, type FilterTarget } from "./filters.ts";
 import { JsonTree } from "./json_tree.tsx";
 import { jsonOf, plainText, segmentsOf, type Highlighter } from "./line_text.ts";
+import { lineKey } from "./line_key.ts";
 import { exactTime } from "./log_time.ts";
 import type { LogsState } from "./logs_search.ts";
 import { shareAddress } from "./share.ts";
@@ -58,9 +59,23 @@ export function LineDetails(props: Props) {
       <ToggleGroup label="Detail" value={shown} options={views} onChange={onView} />
       {shown === "fields" && <FieldTable {...props} />}
       {shown === "json" && <JsonTree value={json} />}
-      {shown === "context" && <ContextLines row={row} timeZone={timeZone} />}
+      {shown === "context" && (
+        <ContextLines
+          row={row}
+          timeZone={timeZone}
+          onList={() => state.change(streamSearch(row), { replace: false })}
+        />
+      )}
     </div>
   );
+}
+
+/** All lines of the stream, at this one. */
+function streamSearch(row: LogRow): Readonly<Record<string, string>> {
+  const filters = Object.entries(row.stream).map(([name, value]) => {
+    return { kind: "label", name, values: [value], exclude: false, parsers: [] } as const;
+  });
+  return { q: "", lang: "", f: printFilters(filters), live: "", line: lineKey(row) };
 }
 
 function WholeText({ row, highlight }: Props) {

@@ -54,6 +54,9 @@ export type RowSource = {
 };
 
 const heldDefault = 12_000;
+/** The first page is to be there at once; who scrolls past it wants many, and a request costs more than the lines in it. */
+const firstPageLines = 500;
+const doublings = 2;
 /** As many as the aggregator gives at once. */
 const entriesMax = 5_000;
 /** Beyond these lines no browser scrolls: an element ends at 33 million pixels. */
@@ -193,7 +196,8 @@ export class LineStore implements RowSource {
     edgeNs: bigint | undefined,
     known: readonly string[],
   ): Promise<{ page: Page | undefined; isLast: boolean }> {
-    const { startNs, pageLines = 500 } = this.#setup;
+    const grown = firstPageLines * 2 ** Math.min(doublings, this.#ids);
+    const { startNs, pageLines = grown } = this.#setup;
     const limit = Math.min(entriesMax, pageLines + known.length);
     // The edge's own nanosecond is asked for again: more lines may share it.
     const backEnd = edgeNs === undefined ? this.#endNs : edgeNs + 1n;

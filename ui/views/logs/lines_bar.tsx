@@ -64,7 +64,7 @@ export function LinesBar(props: Props) {
         onClick={() => change({ live: state.live ? "" : "on", line: "" }, { replace: false })}
       >
         <Icon name="live" />
-        <span className="logs-word">Live</span>
+        <span className="logs-word">Live tail</span>
       </button>
       {tail === undefined ? <Count {...props} /> : <TailWord tail={tail} />}
       <span className="logs-bar-end" />

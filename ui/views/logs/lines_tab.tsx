@@ -122,6 +122,7 @@ function Lines(props: LinesProps) {
         <LogList
           store={source}
           follow={props.follow}
+          news={props.follow ?? (state.order === "newest" ? "start" : undefined)}
           columns={isPhone ? noColumns : state.columns}
           wrap={wrap}
           pretty={state.pretty}
@@ -206,8 +207,7 @@ function Pane({
 }: LinesProps & { readonly children: ReactNode }) {
   if (source.pages.length > 0) return children;
   if (store?.isFirst === true) return <Skeleton rows={12} height={18} />;
-  if (source.failure !== undefined)
-    return <ErrorText query={state.query} error={source.failure} />;
+  if (source.failure !== undefined) return <ErrorText query={state.query} error={source.failure} />;
   return <Nothing state={state} isLive={tail !== undefined} />;
 }
 

@@ -11,7 +11,7 @@ type Request = {
   readonly rangeKey: string;
   readonly order: Order;
   readonly dedup: Dedup;
-  /** The line of the link that was opened. */
+  /** The line that is selected, and is to be in view. */
   readonly line: string;
 };
 
@@ -20,17 +20,15 @@ const retryMs = 3_000;
 /** The store of a query's lines. A moving range keeps its store and extends it; anything else begins anew. */
 export function useLines(request: Request): LineStore {
   const { query, window, rangeKey, order, dedup, line } = request;
-  // Selecting another line must not begin anew: only the line that the page was opened with, or one out of sight, is a beginning.
-  const opened = useRef(line);
-  const current = useRef(window);
-  current.current = window;
+  // Selecting another line is no new list; where there is a new one, it begins at the line that is selected.
+  const current = useRef({ window, line });
+  current.current = { window, line };
   const store = useMemo(() => {
-    const { startMs, endMs } = current.current;
-    const anchor = nsOfKey(opened.current);
+    const { startMs, endMs } = current.current.window;
+    const anchor = nsOfKey(current.current.line);
     const startNs = nsOf(startMs);
     const endNs = nsOf(endMs + 1);
     const isInside = anchor !== undefined && anchor >= startNs && anchor < endNs;
-    opened.current = "";
     return new LineStore({
       fetch: (page) => queryRows({ ...page, query }),
       startNs,
