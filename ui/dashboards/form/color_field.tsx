@@ -1,4 +1,6 @@
 import { useId } from "react";
+import { resolveColor } from "../../plot/colors.ts";
+import { useDark } from "../../state/theme.ts";
 import { FormField } from "./fields.tsx";
 
 /** Names that both themes have a shade of. */
@@ -35,14 +37,15 @@ type Props = {
 /** A colour of the palette by its name, or one by its hex digits. */
 export function ColorField({ label, description, value, onChange }: Props) {
   const id = useId();
-  const isHex = /^#[0-9a-f]{6}$/i.test(value);
+  // The browser's own field takes six digits, and nothing else.
+  const shown = resolveColor(value, useDark())?.slice(0, 7) ?? "";
   return (
     <FormField label={label} description={description} htmlFor={id}>
       <span className="color-field">
         <input
           type="color"
           aria-label={`${label}: pick`}
-          value={isHex ? value : "#808080"}
+          value={/^#[0-9a-f]{6}$/i.test(shown) ? shown : "#808080"}
           onChange={(event) => onChange(event.target.value)}
         />
         <input

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import type { StoredAnnotation } from "../../client/dashboard_service.ts";
 import { TextField } from "../../dashboards/form/fields.tsx";
+import { WordsField } from "../../dashboards/form/words_field.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { Switch } from "../../overlays/switch.tsx";
 import { showToast } from "../../overlays/toast.ts";
@@ -35,7 +36,7 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
   );
   const [title, setTitle] = useState(before?.title ?? "");
   const [text, setText] = useState(before?.text ?? "");
-  const [tags, setTags] = useState((before?.tags ?? []).join(", "));
+  const [tags, setTags] = useState<readonly string[]>(before?.tags ?? []);
   const [onlyHere, setOnlyHere] = useState(before === undefined || before.panel !== 0);
   const timeZone = useTimeZone();
   const save = useSaveAnnotation();
@@ -48,10 +49,7 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
         endMs: before?.endMs ?? draft.endMs ?? 0,
         title: title.trim(),
         text: text.trim(),
-        tags: tags
-          .split(",")
-          .map((tag) => tag.trim())
-          .filter(Boolean),
+        tags: [...tags],
         dashboard: uid,
         panel: onlyHere ? draft.panel : 0,
       },
@@ -88,7 +86,7 @@ export function AnnotationDialog({ uid, draft, stored, onClose }: Props) {
       <div className="form">
         <TextField label="Title" value={title} onChange={setTitle} />
         <TextField label="Text" value={text} onChange={setText} lines />
-        <TextField label="Tags" value={tags} onChange={setTags} placeholder="deploy, incident" />
+        <WordsField label="Tags" value={tags} onChange={setTags} placeholder="deploy, incident" />
         <Switch label="Only in this panel" checked={onlyHere} onChange={setOnlyHere} />
       </div>
     </Dialog>

@@ -1,5 +1,6 @@
 import type { DashboardLink } from "#shared/dashboards/dashboard.ts";
 import { ChoiceField, FormSection, TextField } from "../../../dashboards/form/fields.tsx";
+import { WordsField } from "../../../dashboards/form/words_field.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import { Button } from "../../../widgets/buttons.tsx";
 
@@ -102,19 +103,7 @@ function TargetFields({ link, onChange }: Pick<FieldsProps, "link" | "onChange">
     />
   ) : (
     <>
-      <TextField
-        label="Tags"
-        value={link.tags.join(", ")}
-        onChange={(text) =>
-          onChange({
-            ...link,
-            tags: text
-              .split(",")
-              .map((tag) => tag.trim())
-              .filter(Boolean),
-          })
-        }
-      />
+      <WordsField label="Tags" value={link.tags} onChange={(tags) => onChange({ ...link, tags })} />
       <Switch
         label="As a menu"
         checked={link.dropdown === true}

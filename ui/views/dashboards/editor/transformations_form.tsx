@@ -169,7 +169,7 @@ function TransformationOptions({ transformation, fieldNames, onChange }: Options
           onChange={(next) => onChange({ ...next })}
         />
       ) : (
-        <div className="form transformation-form">
+        <div className="form-grid">
           {members.length === 0 && <p className="quiet">{form?.description}</p>}
           <MembersForm
             members={members}

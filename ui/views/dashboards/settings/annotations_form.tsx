@@ -1,7 +1,10 @@
 import { useEffect, useState } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { ColorField } from "../../../dashboards/form/color_field.tsx";
-import { ChoiceField, TextField } from "../../../dashboards/form/fields.tsx";
+import { ChoiceField, FormField, TextField } from "../../../dashboards/form/fields.tsx";
+import { WordsField } from "../../../dashboards/form/words_field.tsx";
+import { allPanels } from "../../../dashboards/edit/change.ts";
+import { MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import type { Editor } from "../use_editor.ts";
 import { Button } from "../../../widgets/buttons.tsx";
@@ -18,6 +21,10 @@ const sources = [
 export function AnnotationsForm({ editor }: { readonly editor: Editor }) {
   const { dashboard, change } = editor;
   const { annotations } = dashboard;
+  const panels = allPanels(dashboard).map(({ id, title }) => ({
+    value: String(id),
+    label: title === "" ? `Panel ${id}` : title,
+  }));
   const set = (next: Source[]): void =>
     change((now) => ({ ...now, annotations: next }), "annotations");
   return (
@@ -28,7 +35,11 @@ export function AnnotationsForm({ editor }: { readonly editor: Editor }) {
       </p>
       {annotations.map((source, i) => (
         <section key={i} className="query-card" aria-label={`Annotations ${source.name}`}>
-          <SourceFields source={source} onChange={(next) => set(annotations.with(i, next))} />
+          <SourceFields
+            source={source}
+            panels={panels}
+            onChange={(next) => set(annotations.with(i, next))}
+          />
           <Button icon="trash" onClick={() => set(annotations.toSpliced(i, 1))}>
             Remove
           </Button>
@@ -60,29 +71,21 @@ export function AnnotationsForm({ editor }: { readonly editor: Editor }) {
 
 function SourceFields({
   source,
+  panels,
   onChange,
 }: {
   readonly source: Source;
+  readonly panels: readonly { readonly value: string; readonly label: string }[];
   readonly onChange: (source: Source) => void;
 }) {
   return (
-    <div className="form">
+    <div className="form-grid">
       <TextField
         label="Name"
         value={source.name}
         onChange={(name) => {
           if (name !== "") onChange({ ...source, name });
         }}
-      />
-      <Switch
-        label="Shown"
-        checked={source.enabled}
-        onChange={(enabled) => onChange({ ...source, enabled })}
-      />
-      <Switch
-        label="Without a button above the panels"
-        checked={source.hidden}
-        onChange={(hidden) => onChange({ ...source, hidden })}
       />
       <ColorField
         label="Colour"
@@ -101,18 +104,34 @@ function SourceFields({
       {(source.source === "metrics" || source.source === "logs") && (
         <ExpressionFields source={source} onChange={onChange} />
       )}
-      <TextField
+      <WordsField
         label="Tags"
-        value={source.tags.join(", ")}
-        onChange={(text) =>
-          onChange({
-            ...source,
-            tags: text
-              .split(",")
-              .map((tag) => tag.trim())
-              .filter(Boolean),
-          })
+        description={
+          source.source === "stored"
+            ? "Those with one of these; all where there are none."
+            : undefined
         }
+        value={source.tags}
+        onChange={(tags) => onChange({ ...source, tags })}
+      />
+      <FormField label="In the panels">
+        <MultiCombobox
+          label="In the panels"
+          placeholder="All"
+          options={panels}
+          values={source.panels.map(String)}
+          onChange={(ids) => onChange({ ...source, panels: ids.map(Number) })}
+        />
+      </FormField>
+      <Switch
+        label="Shown"
+        checked={source.enabled}
+        onChange={(enabled) => onChange({ ...source, enabled })}
+      />
+      <Switch
+        label="No button above the panels"
+        checked={source.hidden}
+        onChange={(hidden) => onChange({ ...source, hidden })}
       />
     </div>
   );
@@ -129,7 +148,7 @@ function ExpressionFields({
   useEffect(() => setExpr(source.expr), [source.expr]);
   return (
     <>
-      <div onBlur={() => onChange({ ...source, expr })}>
+      <div className="whole" onBlur={() => onChange({ ...source, expr })}>
         <TextField
           label="Expression"
           value={expr}

@@ -1,5 +1,6 @@
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { ChoiceField, TextField } from "../../../dashboards/form/fields.tsx";
+import { WordsField } from "../../../dashboards/form/words_field.tsx";
 import { Combobox } from "../../../overlays/combobox.tsx";
 import { Tabs } from "../../../overlays/tabs.tsx";
 import { FormField } from "../../../dashboards/form/fields.tsx";
@@ -87,12 +88,7 @@ function GeneralForm({
         lines
         onChange={(description) => set("description", description)}
       />
-      <TextField
-        label="Tags"
-        value={dashboard.tags.join(", ")}
-        placeholder="divided by commas"
-        onChange={(text) => set("tags", tagsIn(text))}
-      />
+      <WordsField label="Tags" value={dashboard.tags} onChange={(tags) => set("tags", tags)} />
       <TextField
         label="From"
         value={dashboard.time.from}
@@ -133,8 +129,4 @@ function GeneralForm({
       />
     </div>
   );
-}
-
-function tagsIn(text: string): string[] {
-  return [...new Set(text.split(",").map((tag) => tag.trimStart()))].filter((tag) => tag !== "");
 }
