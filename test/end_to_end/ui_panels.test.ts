@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
       expect(await inOthers(".time-incomplete").count()).toBe(others.length);
       // All of them at once in the window, so that each may show its values.
       await page.addStyleTag({
-        content: `section:not(${["timeseries", "heatmap", ...others].map((kind) => `[data-kind=${kind}]`).join(", ")}) { display: none }`,
+        content: `section:not(${["timeseries", "heatmap", "barchart", ...others].map((kind) => `[data-kind=${kind}]`).join(", ")}) { display: none }`,
       });
       const canvas = page.locator("[data-kind=heatmap] canvas").first();
       await canvas.hover({ position: { x: 150, y: 60 } });
@@ -112,6 +112,15 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
         expect.stringMatching(/^Row \d+ of /),
       ]);
       await page.keyboard.press("Escape");
+      await pinned.waitFor({ state: "detached" });
+      // ECharts' own pictures, too.
+      await page
+        .locator("[data-kind=barchart] canvas")
+        .first()
+        .click({ position: { x: 86, y: 110 } });
+      await pinned.waitFor();
+      expect(await pinned.getByRole("link").count()).toBe(1);
+      await pinned.getByRole("button", { name: "Close" }).click();
       await pinned.waitFor({ state: "detached" });
       await page.mouse.move(0, 0);
       await page.waitForFunction(

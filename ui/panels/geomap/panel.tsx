@@ -26,6 +26,7 @@ export function GeomapPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<GeomapOptions>) {
   const { dark } = useChartTheme();
   const found = useMemo(
@@ -37,7 +38,11 @@ export function GeomapPanel({
     const place = places[dataIndex];
     if (place === undefined) return undefined;
     const at = `${place.latitude.toFixed(2)}, ${place.longitude.toFixed(2)}`;
-    return { head: place.name === "" ? at : place.name, rows: [{ name: at, value: place.text }] };
+    return {
+      head: place.name === "" ? at : place.name,
+      rows: [{ name: at, value: place.text }],
+      links: linksOf(place.source.field, place.source.row),
+    };
   };
   const option = useCallback(
     (theme: ChartTheme) => chartOption(theme, places, options),

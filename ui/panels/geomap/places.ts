@@ -28,6 +28,8 @@ export type GeoPlace = {
   readonly color: string | undefined;
   /** Where its value lies between the smallest and the largest. */
   readonly part: number;
+  /** What the value is of. */
+  readonly source: { readonly field: Field; readonly row: number };
 };
 
 export type GeoPlaces = {
@@ -69,7 +71,13 @@ export function placesOf(
   let left = 0;
   let unknown = 0;
   let unknownFirst = "";
-  const add = (read: Read, name: string, value: number, shown: Display): void => {
+  const add = (
+    read: Read,
+    name: string,
+    value: number,
+    shown: Display,
+    source: GeoPlace["source"],
+  ): void => {
     const found = locate(read, options);
     if (found === undefined) {
       unknown++;
@@ -78,7 +86,7 @@ export function placesOf(
       left++;
     } else {
       const { color, part } = shown;
-      places.push({ ...found, name, value, text: displayText(shown), color, part });
+      places.push({ ...found, name, value, text: displayText(shown), color, part, source });
     }
   };
   for (const frame of frames) {
@@ -87,14 +95,18 @@ export function placesOf(
     const display = displayOf(field, context);
     if (isSeries(frame)) {
       const value = reduceNumber(field.values, "lastNotNull");
-      add(labelReader(field), fieldName(field), value, display(value));
+      add(labelReader(field), fieldName(field), value, display(value), {
+        field,
+        row: Math.max(0, field.values.length - 1),
+      });
       continue;
     }
     const title =
       options.name_field === "" ? textsOf(frame)[0] : fieldNamed(frame, options.name_field);
     for (let i = 0; i < frame.length; i++) {
       const value = numberAt(field, i);
-      add(columnReader(frame, i), textOf(title?.values[i]), value, display(value));
+      const name = textOf(title?.values[i]);
+      add(columnReader(frame, i), name, value, display(value), { field, row: i });
     }
   }
   return { places, left, unknown, unknownFirst };

@@ -20,7 +20,11 @@ export type GraphNode = {
   /** Parts of a whole, by Grafana's columns arc__*. */
   readonly arcs: readonly { readonly name: string; readonly part: number }[];
   readonly details: readonly { readonly name: string; readonly value: string }[];
+  readonly row: GraphRow | undefined;
 };
+
+/** The row of a table that a node or an edge is made of; undefined for a node that only its edges tell of. */
+export type GraphRow = { readonly fields: readonly Field[]; readonly index: number };
 
 export type GraphEdge = {
   readonly source: string;
@@ -29,6 +33,7 @@ export type GraphEdge = {
   readonly secondary: string;
   readonly color: string | undefined;
   readonly thickness: number;
+  readonly row: GraphRow | undefined;
 };
 
 export type Graph = {
@@ -82,7 +87,7 @@ export function graphOf(
 
 function bareNode(id: string): GraphNode {
   const empty = { subtitle: "", main: "", secondary: "", color: undefined };
-  return { id, title: id, ...empty, radius: 1, arcs: [], details: [] };
+  return { id, title: id, ...empty, radius: 1, arcs: [], details: [], row: undefined };
 }
 
 function nodesOf(frame: Frame, options: NodeGraphOptions, context: Context): GraphNode[] {
@@ -115,6 +120,7 @@ function nodesOf(frame: Frame, options: NodeGraphOptions, context: Context): Gra
         name: field.options.display_name ?? field.name.slice("detail__".length),
         value: displayText(displayOf(field, context)(field.values[i])),
       })),
+      row: { fields: frame.fields, index: i },
     };
   });
 }
@@ -134,6 +140,7 @@ function edgesOf(frame: Frame, options: NodeGraphOptions, context: Context): Gra
     secondary: secondary(i),
     color: colorAt(color, i, context),
     thickness: Math.max(1, Math.min(12, numberAt(thickness, i) || 1)),
+    row: { fields: frame.fields, index: i },
   }));
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useMemo } from "react";
+import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { resolveColor } from "../../plot/colors.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";
@@ -6,7 +7,7 @@ import type { Tip } from "../../plot/tip.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
 import { Nothing } from "../parts/nothing.tsx";
-import { graphOf, nodeRows, nodesMax, type Graph, type GraphNode } from "./graph.ts";
+import { graphOf, nodeRows, nodesMax, type Graph, type GraphNode, type GraphRow } from "./graph.ts";
 import { gridPlaces, layeredPlaces, type Place } from "./layout.ts";
 import type { NodeGraphOptions } from "./options.ts";
 
@@ -18,6 +19,7 @@ export function NodeGraphPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<NodeGraphOptions>) {
   const { dark } = useChartTheme();
   const graph = useMemo(
@@ -38,7 +40,8 @@ export function NodeGraphPanel({
   const tip = ({ dataIndex, dataType }: ChartItem): Tip | undefined => {
     if (dataType !== "edge") {
       const node = nodes[dataIndex];
-      return node === undefined ? undefined : { head: node.title, rows: nodeRows(node) };
+      if (node === undefined) return undefined;
+      return { head: node.title, rows: nodeRows(node), links: linksIn(node.row, linksOf) };
     }
     const edge = edges[dataIndex];
     if (edge === undefined) return undefined;
@@ -46,7 +49,8 @@ export function NodeGraphPanel({
       { name: "main", value: edge.main },
       { name: "second", value: edge.secondary },
     ].filter(({ value }) => value !== "");
-    return { head: `${titles.get(edge.source) ?? ""} → ${titles.get(edge.target) ?? ""}`, rows };
+    const head = `${titles.get(edge.source) ?? ""} → ${titles.get(edge.target) ?? ""}`;
+    return { head, rows, links: linksIn(edge.row, linksOf) };
   };
   return (
     <>
@@ -74,6 +78,17 @@ export function NodeGraphPanel({
       />
     </>
   );
+}
+
+/** Those of all fields of the row, as far as they have some. */
+function linksIn(
+  row: GraphRow | undefined,
+  linksOf: PanelProps<NodeGraphOptions>["linksOf"],
+): readonly DataLink[] {
+  if (row === undefined) return [];
+  return row.fields
+    .filter(({ options }) => (options.links ?? []).length > 0)
+    .flatMap((field) => linksOf(field, row.index));
 }
 
 function Chart({

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
+import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { textOn } from "../../plot/colors.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";
@@ -17,25 +18,15 @@ type Slice = {
   readonly value: number;
   readonly text: string;
   readonly color: string;
+  /** None of what is no single value: the smallest ones together. */
+  readonly links: () => readonly DataLink[];
 };
 
 /** Parts of a whole as a pie or a donut. */
-export function PieChartPanel({
-  title,
-  options,
-  frames,
-  timeZone,
-  width,
-  height,
-}: PanelProps<PieChartOptions>) {
-  const { dark } = useChartTheme();
+export function PieChartPanel(props: PanelProps<PieChartOptions>) {
+  const { title, options, width, height } = props;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
-  const { all, negative } = useMemo(() => {
-    const parts = partsOf(frames, options.reduce, { dark, timeZone });
-    const { shown, others, negative: below } = slicesOf(parts, options.sort);
-    const rest: Slice[] = others.count === 0 ? [] : [othersSlice(others.count, others.value)];
-    return { all: [...shown, ...rest], negative: below };
-  }, [frames, options.reduce, options.sort, dark, timeZone]);
+  const { all, negative } = useSlices(props);
   const slices = useMemo(() => all.filter(({ key }) => !hidden.has(key)), [all, hidden]);
   const total = slices.reduce((sum, { value }) => sum + value, 0);
   const percent = (value: number): string => `${((100 * value) / total).toFixed(1)} %`;
@@ -88,9 +79,30 @@ export function PieChartPanel({
   );
 }
 
+function useSlices({ frames, options, timeZone, linksOf }: PanelProps<PieChartOptions>) {
+  const { dark } = useChartTheme();
+  return useMemo(() => {
+    const parts = partsOf(frames, options.reduce, { dark, timeZone });
+    const { shown, others, negative: below } = slicesOf(parts, options.sort);
+    const rest: Slice[] = others.count === 0 ? [] : [othersSlice(others.count, others.value)];
+    const slices = shown.map((part): Slice => ({
+      ...part,
+      links: () => linksOf(part.field, part.index),
+    }));
+    return { all: [...slices, ...rest], negative: below };
+  }, [frames, options.reduce, options.sort, dark, timeZone, linksOf]);
+}
+
 function othersSlice(count: number, value: number): Slice {
   // A key that no name can have.
-  return { key: "\u0000others", name: `${count} others`, value, text: "", color: "#8794a0" };
+  return {
+    key: "\u0000others",
+    name: `${count} others`,
+    value,
+    text: "",
+    color: "#8794a0",
+    links: () => [],
+  };
 }
 
 function Pie({
@@ -113,8 +125,8 @@ function Pie({
   const tip = ({ dataIndex }: ChartItem): Tip | undefined => {
     const slice = slices[dataIndex];
     if (slice === undefined) return undefined;
-    const { name, text, value, color } = slice;
-    return { head: name, rows: [{ color, name: text, value: percent(value) }] };
+    const { name, text, value, color, links } = slice;
+    return { head: name, rows: [{ color, name: text, value: percent(value) }], links: links() };
   };
   const option = useCallback(
     (theme: ChartTheme) => ({

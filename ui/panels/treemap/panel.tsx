@@ -17,6 +17,7 @@ export function TreemapPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<TreemapOptions>) {
   const { dark } = useChartTheme();
   const { groups, left, none } = useMemo(
@@ -32,7 +33,11 @@ export function TreemapPanel({
     if (area === undefined) return undefined;
     const share = `${((100 * area.value) / total).toFixed(1)} %`;
     const head = area.group === "" ? area.name : `${area.group} / ${area.name}`;
-    return { head, rows: [{ color: area.color, name: area.text, value: share }] };
+    return {
+      head,
+      rows: [{ color: area.color, name: area.text, value: share }],
+      links: linksOf(area.field, area.index),
+    };
   };
   const option = useCallback(
     (theme: ChartTheme) => chartOption(theme, groups, options.show_values),

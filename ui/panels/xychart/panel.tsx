@@ -21,6 +21,7 @@ export function XyChartPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<XyChartOptions>) {
   const { dark } = useChartTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
@@ -48,6 +49,7 @@ export function XyChartPanel({
             series={shown}
             options={options}
             timeZone={timeZone}
+            linksOf={linksOf}
             width={w}
             height={h}
           />
@@ -91,12 +93,14 @@ function Chart({
   series,
   options,
   timeZone,
+  linksOf,
   width,
   height,
 }: {
   readonly label: string;
   readonly series: readonly XySeries[];
   readonly options: XyChartOptions;
+  readonly linksOf: PanelProps<XyChartOptions>["linksOf"];
   readonly timeZone: string;
   readonly width: number;
   readonly height: number;
@@ -112,6 +116,7 @@ function Chart({
         name: fieldName(field),
         value: displayText(displayOf(field, { dark: false, timeZone })(field.values[row])),
       })),
+      links: linksOf(each.y, row),
     };
   };
   const option = useCallback(
