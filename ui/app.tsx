@@ -1,12 +1,13 @@
 import { createRouter } from "@tanstack/react-router";
-import { pages } from "./pages.tsx";
+import { pages, type PagesContext } from "./pages.tsx";
 import { parseSearch, stringifySearch } from "./state/url.ts";
 import { Skeleton } from "./widgets/picture.tsx";
 
 /** The router over all pages. */
-export function createAppRouter() {
+export function createAppRouter(context: PagesContext) {
   return createRouter({
     routeTree: pages,
+    context,
     parseSearch,
     stringifySearch,
     defaultPreload: "intent",

@@ -55,11 +55,12 @@ const services = {
   events: connectEvents(location.origin),
   data: connectData(location.origin),
 };
+const cache = createQueryClient();
 createRoot(root).render(
   <StrictMode>
     <ServicesContext value={services}>
-      <QueryClientProvider client={createQueryClient()}>
-        <RouterProvider router={createAppRouter()} />
+      <QueryClientProvider client={cache}>
+        <RouterProvider router={createAppRouter({ cache, dashboards: services.dashboards })} />
       </QueryClientProvider>
     </ServicesContext>
   </StrictMode>,

@@ -1,12 +1,15 @@
 import {
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   lazyRouteComponent,
   retainSearchParams,
 } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
 import { z } from "zod";
+import type { DashboardClient } from "./client/dashboard_service.ts";
 import { PageFrame } from "./shell/page_frame.tsx";
 import { NotFound, PageError } from "./shell/no_page.tsx";
+import { prefetchDashboard } from "./state/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list_rows.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";
@@ -61,7 +64,10 @@ const DashboardsSearch = z.object({
   dir: z.enum(["up", "down"]).optional().catch(undefined),
 });
 
-const root = createRootRoute({
+/** What pages need before they are drawn. */
+export type PagesContext = { readonly cache: QueryClient; readonly dashboards: DashboardClient };
+
+const root = createRootRouteWithContext<PagesContext>()({
   component: PageFrame,
   validateSearch: FrameSearch,
   search: { middlewares: [retainSearchParams(["from", "to", "tz", "refresh"])] },
@@ -159,6 +165,8 @@ export const pages = root.addChildren([
     getParentRoute,
     path: "/dashboards/$uid",
     staticData: { name: "Dashboard" },
+    loader: ({ context, params }) =>
+      prefetchDashboard(context.cache, context.dashboards, params.uid),
     component: lazyRouteComponent(
       () => import("./views/dashboards/dashboard_view.tsx"),
       "DashboardView",

@@ -3,11 +3,13 @@ import {
   useMutation,
   useQuery,
   useQueryClient,
+  type QueryClient,
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
 import type {
   AnnotationsRequest,
+  DashboardClient,
   DashboardFile,
   DashboardRow,
   DashboardVersionRow,
@@ -33,12 +35,29 @@ export function useDashboards(everyMs = 0): UseQueryResult<DashboardRow[]> {
   });
 }
 
+function dashboardQuery(dashboards: DashboardClient, uid: string, version: number) {
+  return {
+    queryKey: ["dashboard", uid, version],
+    queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+      dashboards.getDashboard(uid, version, signal),
+  };
+}
+
+/** Asks for a dashboard that is about to be shown, while the script of its page is loaded. One that is known is left as it is. */
+export function prefetchDashboard(
+  cache: QueryClient,
+  dashboards: DashboardClient,
+  uid: string,
+): void {
+  const query = dashboardQuery(dashboards, uid, 0);
+  if (cache.getQueryData(query.queryKey) === undefined) void cache.prefetchQuery(query);
+}
+
 /** One with its document; version 0 is the newest. It is not asked again behind the back of who edits it. */
 export function useDashboard(uid: string, version = 0): UseQueryResult<DashboardFile> {
   const { dashboards } = useServices();
   return useQuery({
-    queryKey: ["dashboard", uid, version],
-    queryFn: ({ signal }) => dashboards.getDashboard(uid, version, signal),
+    ...dashboardQuery(dashboards, uid, version),
     refetchInterval: intervalOf(0),
     refetchOnWindowFocus: false,
     enabled: uid !== "",
