@@ -97,7 +97,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   scrape: { args: ["--series", "50", "--rounds", "2"], keys: ["microseconds_a_sample"] },
   ui_dashboard: {
     args: words("--hosts 1 --hours 0.2 --rounds 1"),
-    keys: words("last_panel_ms requests aggregator_cpu_ms page_busy_ms"),
+    keys: words("last_panel_ms requests aggregator_cpu_ms page_busy_ms page_cpu_ms from_list"),
   },
   ui_logs: {
     args: words("--lines 5000 --seconds 5 --minutes 0.05"),
