@@ -47,6 +47,19 @@ test("pages follow each other without a gap or a line twice, however many share 
     }
 });
 
+test("repeats that are not shown are counted once, also where they end a page or one that was dropped", async () => {
+  for (const perNs of [1, 3, 25]) {
+    const { setup } = world(100, perNs);
+    const store = new LineStore({ ...setup, dedup: "numbers", heldMax: 1 });
+    while (store.hasAfter) {
+      await store.loadAfter();
+      store.keepAround(0, 0);
+    }
+    expect(store.lines).toBe(100);
+    expect(store.count).toBe(store.pages.length);
+  }
+});
+
 test("from a line in the middle the list grows both ways", async () => {
   const { all, setup } = world(100, 3);
   const store = new LineStore({ ...setup, anchorNs: 1_000_000_000_015n, heldMax: 9_999 });

@@ -1,5 +1,5 @@
 import { labelsKey } from "#shared/model/labels.ts";
-import { compareNs, type LogRow, type LogStats, type RowsRequest } from "../../client/logs.ts";
+import { type LogRow, type LogStats, type RowsRequest } from "../../client/logs.ts";
 import { deduplicated, type Dedup, type ShownRow } from "./dedup.ts";
 
 export type Order = "newest" | "oldest";
@@ -35,6 +35,10 @@ export type Page = {
   readonly request: PageRequest | undefined;
   rows: readonly ShownRow[] | undefined;
   count: number;
+  /** Of those, with the repeats that are not shown. */
+  lines: number;
+  /** Lines of its first and last nanosecond: the neighbouring page is asked for from there, and must not have them again. */
+  readonly ties: { readonly first: readonly string[]; readonly last: readonly string[] };
   readonly first: LogRow;
   readonly last: LogRow;
   /** Of rows that were measured, 0 for others; only where rows differ in height. */
@@ -99,6 +103,11 @@ export class LineStore implements RowSource {
     return this.pages.reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** With repeats that are not shown. */
+  get lines(): number {
+    return this.pages.reduce((sum, { lines }) => sum + lines, 0);
+  }
+
   /** Whether all lines of the range have been seen. */
   get isComplete(): boolean {
     return !this.hasBefore && !this.hasAfter;
@@ -151,6 +160,7 @@ export class LineStore implements RowSource {
       page.rows = deduplicated(rows, this.#setup.dedup);
       if (page.count !== page.rows.length) page.heights = undefined;
       page.count = page.rows.length;
+      page.lines = rows.length;
     });
   }
 
@@ -211,11 +221,18 @@ export class LineStore implements RowSource {
     const isLast = received < limit;
     if (first === undefined || last === undefined) return { page: undefined, isLast: true };
     this.#ids++;
-    const id = this.#ids;
-    return {
-      page: { id, request, rows: shown, count: shown.length, first, last, heights: undefined },
-      isLast,
+    const page: Page = {
+      id: this.#ids,
+      request,
+      rows: shown,
+      count: shown.length,
+      lines: rows.length,
+      ties: { first: identitiesAt(rows, first.ns), last: identitiesAt(rows, last.ns) },
+      first,
+      last,
+      heights: undefined,
     };
+    return { page, isLast };
   }
 
   async #fetch({ known, ...request }: PageRequest): Promise<{ rows: LogRow[]; received: number }> {
@@ -240,31 +257,29 @@ export class LineStore implements RowSource {
     return { rows: isReversed ? rows.toReversed() : rows, received: answer.rows.length };
   }
 
-  /** Lines of the last nanosecond: the next page is asked for from it, and must not have them again. */
   #tiesAfter(): string[] {
-    return this.#ties(this.pages.toReversed(), (page) => page.last.ns, true);
+    return tiesOf(this.pages.toReversed(), "last");
   }
 
   #tiesBefore(): string[] {
-    return this.#ties(this.pages, (page) => page.first.ns, false);
+    return tiesOf(this.pages, "first");
   }
+}
 
-  #ties(pages: readonly Page[], nsOf: (page: Page) => string, isFromEnd: boolean): string[] {
-    const [edge] = pages;
-    if (edge === undefined) return [];
-    const ns = nsOf(edge);
-    const keys: string[] = [];
-    for (const page of pages) {
-      const rows = page.rows ?? [];
-      for (const { row, repeats } of isFromEnd ? rows.toReversed() : rows) {
-        // Repeats of a line that is shown once stand behind it.
-        if (row.ns !== ns && compareNs(row.ns, ns) !== 0 && repeats === 0) return keys;
-        if (row.ns === ns) keys.push(identity(row));
-      }
-      if (page.first.ns !== page.last.ns) return keys;
-    }
-    return keys;
+/** Of the first page's edge; a page that is of one nanosecond alone goes on in the next. */
+function tiesOf(pages: readonly Page[], edge: "first" | "last"): string[] {
+  const ns = pages[0]?.[edge].ns;
+  const keys: string[] = [];
+  for (const { first, last, ties } of pages) {
+    if ((edge === "first" ? first.ns : last.ns) !== ns) return keys;
+    keys.push(...ties[edge]);
+    if (first.ns !== last.ns) return keys;
   }
+  return keys;
+}
+
+function identitiesAt(rows: readonly LogRow[], ns: string): string[] {
+  return rows.filter((row) => row.ns === ns).map(identity);
 }
 
 function identity({ stream, text, metadata }: LogRow): string {

@@ -124,14 +124,15 @@ function viewEntries(state: LogsState, wrap: boolean): MenuEntry[] {
 
 function Count({ store, total, isExact }: Props) {
   if (store === undefined) return null;
-  const loaded = store.count;
+  const { lines: loaded, count: rows } = store;
   const all = store.isComplete ? loaded : total;
   return (
     <span className="quiet" role="status">
       {all === undefined
         ? ""
         : `${isExact || store.isComplete ? "" : "about "}${formatCount(Math.max(all, loaded))} ${all === 1 ? "line" : "lines"}`}
-      {loaded >= linesMax &&
+      {rows < loaded && `, ${formatCount(rows)} shown`}
+      {rows >= linesMax &&
         `, the first ${formatCount(linesMax)} can be scrolled through: narrow the range`}
     </span>
   );

@@ -20,6 +20,8 @@ export type TailSource = {
 };
 
 const closed = 2;
+/** No page is ever asked for. */
+const noTies = { first: [], last: [] };
 
 /** Lines as they arrive, by server-sent events, in a buffer that never grows beyond its bound. */
 export class TailStore implements RowSource {
@@ -151,6 +153,8 @@ export class TailStore implements RowSource {
       request: undefined,
       rows: shown,
       count: shown.length,
+      lines: shown.length,
+      ties: noTies,
       first,
       last,
       heights: undefined,
