@@ -1,10 +1,9 @@
 import { z } from "zod";
 
+const Level = z.enum(["ok", "info", "warning", "critical"]);
+
 /** A threshold of a panel: from `value` on the level counts. */
-const Threshold = z.strictObject({
-  value: z.number(),
-  level: z.enum(["ok", "info", "warning", "critical"]),
-});
+const Threshold = z.strictObject({ value: z.number(), level: Level });
 
 const Query = z.strictObject({
   /** PromQL, or LogQL where `datasource` is logs; variables in Grafana's syntax. */
@@ -25,6 +24,8 @@ const Column = z.strictObject({
   title: z.string().min(1),
   unit: z.string().optional(),
   decimals: z.int().min(0).max(10).optional(),
+  /** In pixels; the others share what is left. */
+  width: z.int().min(40).max(1_000).optional(),
   words: Words.default({}),
   thresholds: z.array(Threshold).default([]),
 });
@@ -55,6 +56,8 @@ const Panel = z.strictObject({
   decimals: z.int().min(0).max(10).optional(),
   thresholds: z.array(Threshold).default([]),
   words: Words.default({}),
+  /** Of series that say how well it goes, by their names: 5xx: critical. The others have any colour. */
+  levels: z.record(z.string(), Level).default({}),
   /** What a table shows, from left to right; without any, each label and each value. */
   columns: z.array(Column).default([]),
   /** What it says where its queries give nothing, if that is no lack of data: "No unit failed". */

@@ -6,6 +6,13 @@ type Threshold = Panel["thresholds"][number];
 /** Names of the palette, so that each theme has its own shade. */
 const colors = { ok: "green", info: "blue", warning: "orange", critical: "red" } as const;
 
+/** The colour of each series that says how well it goes. */
+export function levelColors({
+  levels,
+}: Panel): { readonly name: string; readonly color: string }[] {
+  return Object.entries(levels).map(([name, level]) => ({ name, color: colors[level] }));
+}
+
 /** The steps of thresholds, in Lapwing's form, which is Grafana's. The first has no beginning: what lies below the least threshold is well, or else what that says the opposite of. */
 export function stepsOf(
   thresholds: readonly Threshold[],

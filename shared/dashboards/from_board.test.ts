@@ -102,6 +102,7 @@ const judged = Board.parse({
           type: "state_timeline",
           words: { 0: "down", 1: "up" },
           none: "Nobody answers",
+          levels: { main: "critical" },
           queries: [{ expr: "app_up" }],
         },
         {
@@ -110,7 +111,7 @@ const judged = Board.parse({
           unit: "s",
           thresholds: [{ value: 9, level: "warning" }],
           columns: [
-            { from: "shard", title: "Shard" },
+            { from: "shard", title: "Shard", width: 90 },
             { from: "Value #A", title: "Lag" },
             { from: "Value #B", title: "State", unit: "none", words: { 2: "sealed" } },
           ],
@@ -126,6 +127,9 @@ test("fromBoard() puts words for values, and chooses, orders, names and colours 
   expect(answering?.field.mappings).toEqual([
     { kind: "value", value: "0", result: { text: "down" } },
     { kind: "value", value: "1", result: { text: "up" } },
+  ]);
+  expect(answering?.overrides).toEqual([
+    { match: { by: "name", value: "main" }, set: { color: { mode: "fixed", fixed: "red" } } },
   ]);
   expect(answering?.field.no_value).toBe("Nobody answers");
   expect(shards?.transformations).toEqual([
@@ -147,6 +151,10 @@ test("fromBoard() puts words for values, and chooses, orders, names and colours 
     {
       match: { by: "type", value: "number" },
       set: { color: { mode: "thresholds" }, custom: { cell: "color_text" } },
+    },
+    {
+      match: { by: "name", value: "Shard" },
+      set: { custom: { width: 90 } },
     },
     {
       match: { by: "name", value: "State" },

@@ -1,5 +1,5 @@
 import type { Board } from "./board.ts";
-import { stepsOf, tableSteps } from "./board_parts.ts";
+import { levelColors, stepsOf, tableSteps } from "./board_parts.ts";
 import { placesOf } from "./board_places.ts";
 import {
   Dashboard,
@@ -141,18 +141,28 @@ function wordsOf(words: Panel["words"]): { mappings?: Mapping[] } {
   return mappings.length === 0 ? {} : { mappings };
 }
 
+function overridesOf(panel: Panel): DashboardPanel["overrides"] {
+  if (panel.type === "table") return columnsOf(panel);
+  return levelColors(panel).map(({ name, color }) => {
+    const set: FieldOptions = { color: { mode: "fixed", fixed: color } };
+    return { match: { by: "name", value: name }, set };
+  });
+}
+
 /** Numbers of a table that are judged are coloured; a column that is named may have a form of its own. */
-function overridesOf({ type, thresholds, columns }: Panel): DashboardPanel["overrides"] {
-  if (type !== "table") return [];
+function columnsOf({ thresholds, columns }: Panel): DashboardPanel["overrides"] {
   const colored: FieldOptions = { color: { mode: "thresholds" }, custom: { cell: "color_text" } };
   const judged: DashboardPanel["overrides"] =
     thresholds.length === 0 ? [] : [{ match: { by: "type", value: "number" }, set: colored }];
-  return columns.reduce((all, { title, unit, decimals, words, thresholds: own }) => {
+  return columns.reduce((all, { title, unit, decimals, width, words, thresholds: own }) => {
     const set: FieldOptions = {
       ...(unit === undefined ? {} : { unit }),
       ...(decimals === undefined ? {} : { decimals }),
       ...wordsOf(words),
       ...(own.length === 0 ? {} : { ...judgedBy(own), ...colored }),
+      ...(width === undefined
+        ? {}
+        : { custom: { ...(own.length === 0 ? {} : colored.custom), width } }),
     };
     if (Object.keys(set).length === 0) return all;
     return [...all, { match: { by: "name", value: title }, set }];

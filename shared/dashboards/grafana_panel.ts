@@ -1,5 +1,5 @@
 import type { Board } from "./board.ts";
-import { stepsOf, tableSteps } from "./board_parts.ts";
+import { levelColors, stepsOf, tableSteps } from "./board_parts.ts";
 
 type Panel = Board["rows"][number]["panels"][number];
 
@@ -131,11 +131,12 @@ function columnOverrides({ thresholds, columns }: Panel) {
     thresholds.length === 0
       ? []
       : [{ matcher: { id: "byType", options: "number" }, properties: colored }];
-  const named = columns.map(({ title, unit, decimals, words, thresholds: own }) => ({
+  const named = columns.map(({ title, unit, decimals, width, words, thresholds: own }) => ({
     matcher: { id: "byName", options: title },
     properties: [
       ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
       ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
+      ...(width === undefined ? [] : [{ id: "custom.width", value: width }]),
       ...(Object.keys(words).length === 0 ? [] : [{ id: "mappings", value: mappings(words) }]),
       ...(own.length === 0
         ? []
@@ -179,6 +180,9 @@ function fields(panel: Panel, custom: Readonly<Record<string, unknown>> = {}) {
       mappings: mappings(panel.words),
       thresholds: { mode: "absolute", steps: stepsOf(thresholds) },
     },
-    overrides: [],
+    overrides: levelColors(panel).map(({ name, color }) => ({
+      matcher: { id: "byName", options: name },
+      properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
+    })),
   };
 }

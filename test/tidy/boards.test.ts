@@ -40,7 +40,7 @@ const panelsOf = (one: Dashboard) =>
       field.mappings ?? [],
       // What Loki's data source does not do by itself.
       transformations.filter(({ id }) => id !== "labelsToFields"),
-      overrides.map(({ match, set }) => [match, set.unit, set.mappings, set.thresholds]),
+      overrides.map(({ match, set }) => [match, set.unit, set.mappings, set.thresholds, set.color]),
     ]),
   );
 
