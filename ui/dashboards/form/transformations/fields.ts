@@ -142,6 +142,41 @@ export const formatTime: TransformationForm = {
   }),
 };
 
+const substring = { option: "outputFormat", is: ["Substring"] };
+
+export const formatString: TransformationForm = {
+  title: "Format texts",
+  description: "A text in another spelling, or a part of it.",
+  schema: z.looseObject({
+    stringField: fieldOption("Field"),
+    outputFormat: z
+      .enum([
+        "Upper Case",
+        "Lower Case",
+        "Sentence Case",
+        "Title Case",
+        "Pascal Case",
+        "Camel Case",
+        "Snake Case",
+        "Kebab Case",
+        "Trim",
+        "Substring",
+      ])
+      .default("Upper Case")
+      .meta(meta({ title: "As" })),
+    substringStart: z
+      .int()
+      .min(0)
+      .default(0)
+      .meta(meta({ title: "From character", when: substring })),
+    substringEnd: z
+      .int()
+      .min(0)
+      .default(100)
+      .meta(meta({ title: "To character", when: substring })),
+  }),
+};
+
 export const concatenate: TransformationForm = {
   title: "Concatenate fields",
   description: "All fields side by side, whatever their rows mean.",
