@@ -48,7 +48,7 @@ export function HostHeader({
           last seen <Ago ms={row.lastSeenMs} nowMs={nowMs} />
         </span>
         <TargetWord row={row} />
-        <InnerLink to={agentPage(row.agent, "spool")} className="plain-link">
+        <InnerLink to={agentPage(row.agent, "spool")}>
           <AccountWord account={sumLanes(row.lanes)} />
         </InnerLink>
         {corner}
