@@ -7,6 +7,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { noFleetRoutes } from "./api/routes/fleet/no_fleet_routes.ts";
 import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
@@ -134,6 +135,7 @@ export class Aggregator {
     const fleet = await fleetOf(config, store, parts);
     const rollouts = rolloutsOf(config, { store, agents, fleet }, parts);
     for (const each of [fleet, rollouts]) if (each !== undefined) routes.route("/", each.routes);
+    if (rollouts === undefined) routes.route("/", noFleetRoutes());
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const watch = watchOf(config, { store, agents, ingest, events }, parts);
     const told = { events, watch };

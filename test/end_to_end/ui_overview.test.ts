@@ -145,7 +145,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByText("Processes are not collected on this host").waitFor();
         await page.getByRole("tab", { name: "Memcached" }).click();
         const panel = page.getByRole("region", { name: "Answering" });
-        await panel.getByText("0", { exact: true }).waitFor();
+        await panel.getByText("down", { exact: true }).waitFor();
         await page.getByRole("link", { name: "Agent", exact: true }).click();
         await page.getByRole("tab", { name: "Configuration" }).click();
         await page.getByText("shop", { exact: true }).click();

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { OperatingError } from "#shared/errors.ts";
 import { fetchJson, fetchText } from "./transport.ts";
 
 /** What an aggregator says of agents' configurations, releases and enrolment (docs/configuration.md, fleet.md, updates.md). */
@@ -108,9 +107,7 @@ export type RolloutCommand = "pause" | "resume" | "rollback";
 /** Null where agent and aggregator are one process, which has no fleet. */
 export function listFleetAgents(signal?: AbortSignal): Promise<FleetAgent[] | null> {
   const Answer = z.object({ agents: z.array(FleetAgent) });
-  return orNull(
-    fetchJson({ path: `${base}/agents`, params: {}, signal }, Answer).then(({ agents }) => agents),
-  );
+  return ofFleet("agents", Answer, signal).then((answer) => answer?.agents ?? null);
 }
 
 /** From what an agent runs to what it is to run, as a patch; empty where nothing differs. */
@@ -125,11 +122,7 @@ export function agentDifference(agent: string, signal?: AbortSignal): Promise<st
 /** The newest rollout of each configuration. */
 export function listConfigurationRollouts(signal?: AbortSignal): Promise<Rollout[] | null> {
   const Answer = z.object({ rollouts: z.array(Rollout) });
-  return orNull(
-    fetchJson({ path: `${base}/configurations`, params: {}, signal }, Answer).then(
-      ({ rollouts }) => rollouts,
-    ),
-  );
+  return ofFleet("configurations", Answer, signal).then((answer) => answer?.rollouts ?? null);
 }
 
 /** The agents of the newest rollout of a configuration. */
@@ -143,11 +136,11 @@ export async function configurationRolloutAgents(
 }
 
 export function readReleases(signal?: AbortSignal): Promise<Releases | null> {
-  return orNull(fetchJson({ path: `${base}/releases`, params: {}, signal }, Releases));
+  return ofFleet("releases", Releases, signal);
 }
 
 export function readEnrolments(signal?: AbortSignal): Promise<Enrolments | null> {
-  return orNull(fetchJson({ path: `${base}/enrolments`, params: {}, signal }, Enrolments));
+  return ofFleet("enrolments", Enrolments, signal);
 }
 
 export function createToken(terms: TokenTerms): Promise<MadeToken> {
@@ -174,11 +167,10 @@ export async function commandRollout(
   await fetchText({ path: `${base}/${of}/${command}`, params: {}, body: {} });
 }
 
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (thrown) {
-    if (thrown instanceof OperatingError && thrown.code === "not_found") return null;
-    throw thrown;
-  }
+function ofFleet<Schema extends z.ZodType>(
+  list: string,
+  answer: Schema,
+  signal: AbortSignal | undefined,
+): Promise<z.output<Schema> | null> {
+  return fetchJson({ path: `${base}/${list}`, params: {}, signal }, answer.nullable());
 }
