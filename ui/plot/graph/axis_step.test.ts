@@ -17,7 +17,8 @@ test("stepFor() is round in the words of the labels: seconds to years, and binar
 const labelsOf = (values: readonly number[], unit: string) =>
   distinctLabels((places) => values.map((value) => formatUnit(value, unit, places)));
 
-test("distinctLabels() gives decimals to labels that would read the same, and to no others", () => {
+test("distinctLabels() gives decimals to labels that would read the same, and to others of their unit", () => {
   expect(labelsOf([990, 995, 1_000, 1_005], "short")).toEqual(["990", "995", "1.000 k", "1.005 k"]);
+  expect(labelsOf([126, 126.5, 127], "short")).toEqual(["126.0", "126.5", "127.0"]);
   expect(labelsOf([0, 500, 1_000], "short")).toEqual(["0", "500", "1 k"]);
 });

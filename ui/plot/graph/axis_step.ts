@@ -34,23 +34,25 @@ function decimalStep(wanted: number): number {
 
 const placesMax = 6;
 
-/** Labels in their usual form; those that read the same get as many decimals as tell them apart: "1.005 k, 1.000 k, 995". */
+/** Labels in their usual form. Where two read the same, all of their unit get as many decimals as tell them apart: "1.005 k, 1.000 k, 995". */
 export function distinctLabels(write: (places: number | undefined) => readonly string[]): string[] {
   const usual = write(undefined);
+  const twins = usual.filter((label, i) => label !== "" && usual.indexOf(label) < i);
+  const units = new Set(twins.map(unitOf));
   let labels = [...usual];
-  for (
-    let places = 1;
-    places <= placesMax && new Set(said(labels)).size < said(labels).length;
-    places++
-  ) {
+  for (let places = 1; places <= placesMax && hasTwins(labels); places++) {
     const longer = write(places);
-    labels = usual.map((label, i) =>
-      usual.some((other, j) => j !== i && other === label) ? (longer[i] ?? label) : label,
-    );
+    labels = usual.map((label, i) => (units.has(unitOf(label)) ? (longer[i] ?? label) : label));
   }
   return labels;
 }
 
-function said(labels: readonly string[]): string[] {
-  return labels.filter((label) => label !== "");
+function hasTwins(labels: readonly string[]): boolean {
+  const said = labels.filter((label) => label !== "");
+  return new Set(said).size < said.length;
+}
+
+/** What stands behind the digits. */
+function unitOf(label: string): string {
+  return label.replace(/^.*\d/, "");
 }
