@@ -148,6 +148,69 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
     });
   });
 
+  test("$__rate_interval follows the pace of the samples, and the answer says of what it is made", async () => {
+    const query = new URLSearchParams({ "q.A": "rate(node_intr_total[$__rate_interval])" });
+    await on(`/explore?${query.toString()}&${still}`, async (page) => {
+      await page.getByText(/step 1s, \d+ points, 1 series, raw samples, /).waitFor();
+      await page.getByRole("button", { name: "Inspect", exact: true }).click();
+      await page.getByRole("tab", { name: "Request" }).click();
+      await page
+        .getByRole("dialog")
+        .getByText("rate(node_intr_total[4s])", { exact: true })
+        .waitFor();
+    });
+  });
+
+  test("an answer is drawn in each form, and one of them becomes a panel of a dashboard", async () => {
+    const query = new URLSearchParams({
+      "q.A": 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))',
+    });
+    await on(`/explore?${query.toString()}&${still}`, async (page) => {
+      for (const [view, shown] of [
+        ["Bars", ".result.timeseries canvas"],
+        ["Points", ".result.timeseries canvas"],
+        ["Heatmap", ".result.heatmap canvas"],
+        ["Table", ".result.table :text-is('system')"],
+        ["Raw", ".raw-row:has-text('system')"],
+        ["Stacked", ".result.timeseries canvas"],
+      ] as const) {
+        await page.getByRole("radio", { name: view, exact: true }).click();
+        await page.locator(shown).first().waitFor();
+      }
+      await page.getByRole("button", { name: "Add to dashboard" }).click();
+      await page.getByLabel("Title of the panel").fill("CPU by mode");
+      await page.getByLabel("Name of the dashboard").fill("Made in a test");
+      await page.getByRole("button", { name: "Add the panel" }).click();
+      await page.getByRole("link", { name: "Open the dashboard" }).click();
+      const panel = page.getByRole("region", { name: "CPU by mode" });
+      await panel.locator("canvas").first().waitFor();
+      await page.getByRole("heading", { name: "Made in a test" }).waitFor();
+    });
+  });
+
+  test("the history keeps what was run and its star, and saved queries are everybody's", async () => {
+    await on(`/explore?q.A=node_load5&view=table&${still}`, async (page) => {
+      await page.getByText(/1 series, /).waitFor();
+      await page.getByRole("button", { name: "History and saved" }).click();
+      await page.getByRole("button", { name: "Star", exact: true }).click();
+      await page.reload();
+      await page.getByRole("button", { name: "History and saved" }).click();
+      await page.getByRole("button", { name: "Remove the star" }).waitFor();
+      await page.getByRole("tab", { name: "Saved, for all" }).click();
+      await page.getByLabel("Title", { exact: true }).fill("Load");
+      await page.getByRole("button", { name: "Save these queries" }).click();
+      await page.getByRole("button", { name: "Delete Load" }).waitFor();
+    });
+    await on(`/explore?${still}`, async (page) => {
+      await page.getByRole("button", { name: "History and saved" }).click();
+      await page.getByText("Nothing was run yet").waitFor();
+      await page.getByRole("tab", { name: "Saved, for all" }).click();
+      await page.getByRole("button", { name: /^Load/ }).click();
+      await page.waitForURL(/view=table/);
+      expect(asked(page)).toBe("node_load5");
+    });
+  });
+
   test("metrics are browsed as pictures, broken down by label, and a value is left out", async () => {
     await on(`/explore/metrics?${still}`, async (page) => {
       await page.getByLabel("Search metrics").fill("node_cpu_seconds");
