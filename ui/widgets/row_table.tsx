@@ -37,6 +37,13 @@ export function RowTable<Row>(props: Props<Row>) {
   const width = useWidth(box);
   const isPhone = useMedia(phoneQuery);
   const made = useMemo(() => dataColumns(columns, rows, isPhone), [columns, rows, isPhone]);
+  const open = useMemo(() => {
+    if (onRow === undefined) return undefined;
+    return (i: number): void => {
+      const row = rows[i];
+      if (row !== undefined) onRow(row);
+    };
+  }, [onRow, rows]);
   const px = isPhone ? phoneRowPx : rowPx;
   const model = useDataTable({
     columns: made,
@@ -62,13 +69,7 @@ export function RowTable<Row>(props: Props<Row>) {
           label={label}
           model={model}
           height={Math.min(heightMax, rows.length * px + headsPx)}
-          onRow={
-            onRow &&
-            ((i) => {
-              const row = rows[i];
-              if (row !== undefined) onRow(row);
-            })
-          }
+          onRow={open}
         />
       )}
     </div>

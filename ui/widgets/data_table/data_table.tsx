@@ -1,5 +1,5 @@
-import type { Column, Row } from "@tanstack/react-table";
-import type { CSSProperties, KeyboardEvent } from "react";
+import type { Column, Header, Row } from "@tanstack/react-table";
+import { memo, type CSSProperties, type KeyboardEvent } from "react";
 import { alignOf } from "./data_column.ts";
 import { FilterSwitch } from "./filter_switch.tsx";
 import { TableHead } from "./table_head.tsx";
@@ -67,25 +67,19 @@ type BodyProps = {
 /** The rows in view. */
 function Body({ model, onRow }: BodyProps) {
   const { table, virtual, rowPx } = model;
-  const style = rowStyle(model);
+  const headers = table.getHeaderGroups()[0]?.headers;
+  const { gridTemplateColumns: template, width } = rowStyle(model);
   const { rows } = table.getRowModel();
   return (
     <div
       role="rowgroup"
       className="data-table-body"
-      style={{ height: virtual.getTotalSize(), width: style.width }}
+      style={{ height: virtual.getTotalSize(), width }}
     >
       {virtual.getVirtualItems().map(({ index, start, key }, i) => {
         const row = rows[i];
         return row === undefined ? null : (
-          <BodyRow
-            key={key}
-            table={table}
-            row={row}
-            index={index}
-            style={{ ...style, height: rowPx, transform: `translateY(${start}px)` }}
-            onRow={onRow}
-          />
+          <BodyRow key={key} {...{ table, row, headers, index, template, rowPx, start, onRow }} />
         );
       })}
       {model.order.length === 0 && <None rowCount={model.rowCount} />}
@@ -106,18 +100,41 @@ function None({ rowCount }: { readonly rowCount: number }) {
 type RowProps = {
   readonly table: DataTableModel["table"];
   readonly row: Row<TableFeatures, DataRow>;
+  /** Made anew with the columns and how they are arranged, and only then. */
+  readonly headers: readonly Header<TableFeatures, DataRow>[] | undefined;
   readonly index: number;
-  readonly style: CSSProperties;
+  readonly template: CSSProperties["gridTemplateColumns"];
+  readonly rowPx: number;
+  readonly start: number;
   readonly onRow: ((row: number) => void) | undefined;
 };
 
-function BodyRow({ table, row, index, style, onRow }: RowProps) {
+/** Drawn again when something of it changed: the library makes another object of a row with each step of scrolling. */
+const BodyRow = memo(DrawnRow, (one, other) => {
+  const { headers, index, template, rowPx, start, onRow } = one;
+  return (
+    one.row.original.at === other.row.original.at &&
+    headers === other.headers &&
+    index === other.index &&
+    template === other.template &&
+    rowPx === other.rowPx &&
+    start === other.start &&
+    onRow === other.onRow
+  );
+});
+
+function DrawnRow({ table, row, index, template, rowPx, start, onRow }: RowProps) {
   const { at } = row.original;
   const opens = onRow !== undefined;
   return (
     <div
       className={opens ? "data-table-row opens" : "data-table-row"}
-      style={style}
+      style={{
+        gridTemplateColumns: template,
+        width: table.getTotalSize(),
+        height: rowPx,
+        transform: `translateY(${start}px)`,
+      }}
       role="row"
       aria-rowindex={index + 2}
       tabIndex={opens ? 0 : undefined}

@@ -46,6 +46,7 @@ export function useDataTable(options: DataTableOptions) {
   const texts = useMemo(() => filterTexts(filters, shown), [filters, shown]);
   const { order, isOrdering } = useRowOrder(columns, rowCount, sorting, texts);
   const { setScroller, virtual, data } = useRowsInView(order, rowPx);
+  const sortingState = useMemo(() => [...sorting], [sorting]);
   const defs = useMemo(() => columns.map(columnDef), [columns]);
   const table = useTable<TableFeatures, DataRow>({
     features,
@@ -55,9 +56,9 @@ export function useDataTable(options: DataTableOptions) {
     manualSorting: true,
     manualFiltering: true,
     columnResizeMode: "onChange",
-    state: { ...state, sorting: [...sorting], columnFilters: filters },
+    state: { ...state, sorting: sortingState, columnFilters: filters },
     ...changes,
-    onSortingChange: (updater) => setSorting(functionalUpdate(updater, [...sorting])),
+    onSortingChange: (updater) => setSorting(functionalUpdate(updater, sortingState)),
     onColumnFiltersChange: setFilters,
   });
   const toggleFilters = (): void => {

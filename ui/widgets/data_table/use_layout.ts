@@ -33,14 +33,11 @@ export function useLayout(options: LayoutOptions) {
     () => Object.fromEntries(hidden.map((key) => [key, false])),
     [hidden],
   );
+  // The library makes its columns and titles anew for each other object: while rows scroll these are the same.
+  const columnPinning = useMemo(() => ({ start: pinned, end: [] }), [pinned]);
   return {
     shown,
-    state: {
-      columnOrder,
-      columnVisibility,
-      columnSizing: widths,
-      columnPinning: { start: pinned, end: [] },
-    },
+    state: { columnOrder, columnVisibility, columnSizing: widths, columnPinning },
     changes: {
       onColumnOrderChange: setColumnOrder,
       onColumnVisibilityChange: (updater: Updater<Record<string, boolean>>) => {
