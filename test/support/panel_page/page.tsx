@@ -21,6 +21,8 @@ import { ServicesContext } from "#ui/state/services.ts";
 import "uplot/dist/uPlot.min.css";
 import "#ui/style/tokens.css";
 import "#ui/style/base.css";
+import "#ui/style/pictures.css";
+import "#ui/style/table.css";
 import "#ui/style/frame.css";
 import "#ui/style/chart.css";
 import "#ui/style/host.css";
