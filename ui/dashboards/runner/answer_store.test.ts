@@ -176,6 +176,8 @@ test("changes are told together when the page is drawn next, a few questions at 
   expect(names.every((name) => store.state(name).answered !== undefined)).toBe(true);
   expect(told).toEqual([]);
   frames.shift()?.();
+  expect(told).toEqual(["a", "b", "c"]);
+  frames.shift()?.();
   expect(told).toEqual(["a", "b", "c", "d", "e", "f"]);
   frames.shift()?.();
   expect(told).toEqual(names);

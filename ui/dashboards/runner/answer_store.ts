@@ -43,8 +43,8 @@ const staleMs = 10_000;
 const instantMs = 5_000;
 /** So long after a step its value may still change: samples need their time from host to answer. */
 const settleMs = 5_000;
-/** Questions whose changes are told at once: drawing more panels would hold up what people do. */
-const toldAtOnce = 6;
+/** Questions whose changes are told in one frame: drawing the panels of more holds up what people do (over 50 ms for six). */
+const toldAtOnce = 3;
 /** Answers that nobody looks at, kept for who scrolls or turns back. */
 const keptMax = 60;
 
