@@ -88,7 +88,9 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
       const inOthers = (what: string) =>
         page.locator(others.map((kind) => `[data-kind=${kind}] ${what}`).join(", "));
       for (const kind of ["timeseries", "heatmap", ...others]) {
-        expect(await page.locator(`[data-kind=${kind}] .annotation-tick`).count()).toBe(2);
+        const ticks = page.locator(`[data-kind=${kind}] .annotation-tick`);
+        await ticks.nth(1).waitFor();
+        expect(await ticks.count()).toBe(2);
       }
       expect(await inOthers(".time-incomplete").count()).toBe(others.length);
       // All of them at once in the window, so that each may show its values.

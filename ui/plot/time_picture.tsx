@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type MouseEvent, type ReactNode } from "react";
 import type { PanelProps } from "../panels/panel_kind.ts";
 import { onPointed, pointAt } from "./crosshair.ts";
 import { isSeen } from "./in_window.ts";
@@ -46,7 +46,7 @@ export function TimePicture(props: Props) {
   const tell = useTell(crosshair, host, place);
   const shared =
     plane === undefined || pointedMs === undefined ? undefined : props.tipAt(pointedMs);
-  const insideOf = (event: PointerEvent): number | undefined => {
+  const insideOf = (event: MouseEvent): number | undefined => {
     // What lies over the page, such as a tooltip that stays, is a child and yet elsewhere.
     const isOwn = event.target instanceof Node && event.currentTarget.contains(event.target);
     if (plane === undefined || !isOwn) return undefined;
@@ -85,7 +85,9 @@ export function TimePicture(props: Props) {
         if (event.button === 0 && x !== undefined) setPull({ from: x, to: x, isNote });
       }}
       onPointerUp={end}
-      onDoubleClick={onZoomOut}
+      onDoubleClick={(event) => {
+        if (insideOf(event) !== undefined) onZoomOut();
+      }}
     >
       {children}
       {plane !== undefined && <Overlay {...props} plane={plane} pull={pull} />}
@@ -184,6 +186,15 @@ function useTell(
     ms: undefined,
     frame: undefined,
   });
+  useEffect(() => {
+    const now = state.current;
+    return () => {
+      // Who is gone points nowhere.
+      if (now.frame !== undefined) cancelAnimationFrame(now.frame);
+      if (now.ms !== undefined) pointAt(group, from, undefined);
+      state.current = { ms: undefined, frame: undefined };
+    };
+  }, [group, from]);
   return useCallback(
     (ms) => {
       const now = state.current;
