@@ -19,10 +19,10 @@ import { useRowOrder } from "./use_row_order.ts";
  * What the library does, and what it does not.
  *
  * TanStack Table has the state of a table and what follows from it: sorting by several columns, filters, which columns are shown,
- * in which order, how wide, which are pinned. Its models of rows make six objects a row and sort them in one go: with 200,000 rows
- * the page stood still for half a second for each answer and nine tenths of one for each sort (Bun 1.4.5, two busy cores). Answers
- * are columns of numbers here, so filters and sorting work on those, in slices (use_row_order.ts), and the library is given the
- * rows in view, as it is given pages by tables whose rows are sorted by a server.
+ * in which order, how wide, which are pinned. Its models of rows make several objects a row and sort them in one go: of 200,000 rows
+ * half a second for each answer and nearly a whole one for a sort by texts, in which a page could do nothing else (measured in Bun
+ * 1.4.5 on two busy cores). Answers are columns of numbers here, so filters and sorting work on those, in slices
+ * (use_row_order.ts), and the library is given the rows in view, as it is given pages by tables whose rows a server sorts.
  */
 
 export type DataTableOptions = LayoutOptions & {
