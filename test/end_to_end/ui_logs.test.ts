@@ -11,7 +11,7 @@ import { phone } from "#test/support/ui_browser.ts";
 const chromiumPath = findChromium();
 if (chromiumPath === undefined)
   console.warn("skipped: the tests of the page of logs need Chromium");
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
   const stage = new Stage();
@@ -155,7 +155,7 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
           "level error msg order 7 done user alice cart {1} items 2",
         );
         await page.getByRole("button", { name: "Copy link" }).click();
-        await page.getByText("Copied").waitFor();
+        await page.locator(".toast").getByText("Copied").waitFor();
         const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
         const atMs = Number((link.searchParams.get("line") ?? "").slice(0, 13));
         expect(link.searchParams.get("from")).toBe(String(atMs - 300_000));
