@@ -16,9 +16,9 @@ export const columns: readonly {
   { id: "received", text: "Net in", number: true, width: "126px" },
   { id: "sent", text: "Net out", number: true, width: "126px" },
   { id: "seen", text: "Last seen", number: true, width: "78px" },
-  { id: "version", text: "Version", number: false, width: "52px" },
+  { id: "version", text: "Version", number: false, width: "60px" },
   { id: "in_flight", text: "In flight of all", number: true, width: "114px" },
-  { id: "dropped", text: "Loss account", number: false, width: "132px" },
+  { id: "dropped", text: "Loss account", number: false, width: "140px" },
 ];
 
 export const optionalColumns = [
