@@ -34,6 +34,9 @@ const isWordless = ({ panel }: BoardQuery) =>
   panel.type === "state_timeline" && Object.keys(panel.words).length === 0;
 const hasColumnsInVain = ({ panel }: BoardQuery) =>
   panel.type !== "table" && panel.columns.length > 0;
+/** increase() gives fractions of events that were whole, and "short" says thousands by the letter. */
+const isFraction = ({ panel: { type, unit }, expr }: BoardQuery) =>
+  type === "stat" && /\b(?:increase|delta)\(/.test(expr) && unit === "short";
 /** As wide as it is on a screen of 1440 pixels; a description takes the room of its sign. */
 const isCut = ({ panel: { type, title, width = 4, description } }: BoardQuery) =>
   (type === "stat" || type === "gauge") &&
@@ -95,6 +98,10 @@ function known(query: string): string[] | undefined {
   const labels = labelsLeft(query);
   return labels === undefined ? undefined : [...labels].toSorted();
 }
+
+test("events of a time are told in whole numbers", () => {
+  expect(queries.filter(isFraction).map(({ where }) => where)).toEqual([]);
+});
 
 test("labelsLeft() knows what aggregations and matching leave, and says nothing where data decide", () => {
   expect(known("topk(3, sum by (a, b) (rate(x[5m])))")).toEqual(["a", "b"]);
