@@ -49,7 +49,7 @@ export function usePlace(setup: Setup): (element: HTMLElement) => void {
     const top = placeOf(layout, place);
     if (wished.current !== "" && scrollToKey(element, store, layout, wished.current))
       wished.current = "";
-    else if (follow === "end" && atEnd.current) element.scrollTop = element.scrollHeight;
+    else if (follow === "end" && atEnd.current && !isOpen) element.scrollTop = element.scrollHeight;
     else if (!isOpen && heldAt.current !== undefined) {
       element.scrollTop = 0;
       heldAt.current = undefined;
