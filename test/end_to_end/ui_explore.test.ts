@@ -165,7 +165,8 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
     const query = new URLSearchParams({
       "q.A": 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))',
     });
-    await on(`/explore?${query.toString()}&${still}`, async (page) => {
+    // Of a few seconds' samples a panel's first steps may hold none: it asks again.
+    await on(`/explore?${query.toString()}&from=now-5m&to=now&refresh=5s`, async (page) => {
       for (const [view, shown] of [
         ["Bars", ".result.timeseries canvas"],
         ["Points", ".result.timeseries canvas"],
@@ -222,9 +223,8 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
       expect(new URL(page.url()).searchParams.get("where")).toBe('mode!="idle"');
       await page.getByRole("link", { name: "Open in Explore" }).click();
       await page.waitForURL((url) => url.pathname === "/explore");
-      expect(asked(page)).toBe(
-        'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[$__rate_interval]))',
-      );
+      const expr = 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[$__rate_interval]))';
+      await editor(page).getByText(expr).waitFor();
     });
   });
 
@@ -235,7 +235,7 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
         for (const [path, shown] of [
           [`/explore?${still}`, ".start"],
           [`/explore?q.A=rate(node_cpu_seconds_total[1m])&as.A=builder&${still}`, ".result canvas"],
-          [`/explore/metrics?${still}`, ".metric-card path"],
+          [`/explore/metrics?${still}`, ".metric-card svg"],
           [`/explore/metrics?metric=node_cpu_seconds_total&${still}`, ".chart-card canvas"],
         ] as const) {
           await on(
