@@ -18,8 +18,8 @@ export function useEchartPlane(
 }
 
 function planeOf(chart: ECharts, timesMs: readonly number[]): TimePlane | undefined {
-  const first = Number(chart.convertToPixel({ xAxisIndex: 0 }, 0));
-  const second = Number(chart.convertToPixel({ xAxisIndex: 0 }, 1));
+  const first = chart.convertToPixel({ xAxisIndex: 0 }, 0);
+  const second = chart.convertToPixel({ xAxisIndex: 0 }, 1);
   const [top, bottom] = [edgeOf(chart, first, 1), edgeOf(chart, first, -1)];
   if (top === undefined || bottom === undefined) return undefined;
   return columnPlane(timesMs, first, second - first, { top, bottom });

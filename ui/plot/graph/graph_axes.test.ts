@@ -37,6 +37,7 @@ function ranges(given: Given, ...data: readonly (readonly [number, number])[]) {
   const range = axis === undefined ? undefined : scaleOf(axis).range;
   if (typeof range !== "function") throw new Error("an axis has a function for its range");
   // The range is of the values alone, whatever the chart.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a chart draws on a page, and there is none
   const chart = {} as unknown as uPlot;
   return data.map(([low, high]) => range(chart, low, high, axis?.key ?? ""));
 }

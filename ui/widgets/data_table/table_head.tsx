@@ -64,6 +64,7 @@ type CellProps = {
 function HeadCell(props: CellProps) {
   const { table, header, isFiltering, dragged, onDrag, onDrop, children } = props;
   const { column } = header;
+  const filter = column.getFilterValue();
   const { meta } = column.columnDef;
   const [isOver, setOver] = useState(false);
   if (meta === undefined) return null;
@@ -118,7 +119,7 @@ function HeadCell(props: CellProps) {
         <input
           className="data-table-filter-text"
           type="search"
-          value={String(column.getFilterValue() ?? "")}
+          value={typeof filter === "string" ? filter : ""}
           placeholder={meta.isNumber ? "> 5" : "part of it"}
           aria-label={`Filter ${meta.title}`}
           onChange={(event) => column.setFilterValue(event.target.value)}

@@ -52,9 +52,9 @@ test("accessRoutes() tells a token once, with no secret in lists, the audit or l
     { error: `there is no token "${id}" in force` },
   ]);
   const entries = await audit();
-  expect(entries.map(({ actor, action }) => [actor, action]).toSorted()).toEqual([
-    ["anonymous (HTTP)", "create_token"],
-    ["anonymous (HTTP)", "revoke_token"],
+  expect(entries.map(({ actor, action }) => `${actor}: ${action}`).toSorted()).toEqual([
+    "anonymous (HTTP): create_token",
+    "anonymous (HTTP): revoke_token",
   ]);
   for (const text of [list.text, revoked.text, again.text, JSON.stringify(entries)])
     expect(text).not.toContain(secret);
