@@ -27,10 +27,14 @@ import "#ui/style/frame.css";
 import "#ui/style/chart.css";
 import "#ui/style/host.css";
 import "#ui/style/panels.css";
+import "#ui/style/panel_text.css";
+import "#ui/style/panel_logs.css";
 import "#ui/style/graph.css";
 import "#ui/style/data_table.css";
 import "#ui/style/figures.css";
 import "#ui/style/overlays.css";
+import "#ui/style/menus.css";
+import "#ui/style/controls.css";
 import "#ui/style/time.css";
 import { framesOf, linksFor, optionsOf, type Given } from "./given.ts";
 
