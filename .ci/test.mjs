@@ -11,7 +11,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { bootstrap, bun, root, run } from "./bootstrap.mjs";
 
@@ -66,7 +66,8 @@ const unpacked = ["ntpsec"];
 /** A folder of a run that is gone is removed when nothing was made in it for so long. */
 const staleMs = 3_600_000;
 
-const endToEnd = join("test", "end_to_end");
+/** Files side by side, as those from end to end wait more than they compute; what they have in common is loaded once by each process. */
+const allTests = [`--parallel=${Math.max(4, 2 * cpus().length)}`, "--no-isolate"];
 
 bootstrap();
 installPrograms();
@@ -153,55 +154,25 @@ function ownTemporaryFolder() {
 
 async function runTests(args) {
   const env = existsSync("/proc") ? { ...withSbin(), TMPDIR: ownTemporaryFolder() } : withSbin();
-  const runs =
-    args.length > 0
-      ? [bunTest(args, env, false)]
-      : // End-to-end tests wait more than they compute: the others run beside them, and show what they say at their end.
-        [bunTest([`./${endToEnd}`], env, false), bunTest(otherTests(), env, true)];
-  const ended = await Promise.all(runs);
-  const skipped = ended.flatMap((each) => [...each.skipped]);
-  const failed = ended.flatMap((each) => [...each.failed]);
-  if (skipped.length > 0)
-    console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
-  if (failed.length > 0) console.log(`\nFailed:\n${failed.map((name) => `  ${name}`).join("\n")}`);
-  const sum = (word) => ended.reduce((total, { counts }) => total + counts[word], 0);
-  console.log(`\n${sum("pass")} passed, ${sum("fail")} failed, ${sum("skip")} skipped`);
-  const isGood = ended.every(({ code, counts }) => code === 0 && counts.pass > 0);
-  process.exitCode = isGood ? 0 : 1;
+  const { code, counts, skipped, failed } = await bunTest(args.length > 0 ? args : allTests, env);
+  if (skipped.size > 0)
+    console.log(`\nSkipped:\n${[...skipped].map((name) => `  ${name}`).join("\n")}`);
+  if (failed.size > 0)
+    console.log(`\nFailed:\n${[...failed].map((name) => `  ${name}`).join("\n")}`);
+  console.log(`\n${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`);
+  process.exitCode = code === 0 && counts.pass > 0 ? 0 : 1;
 }
 
-/** Folders with tests, but for those from end to end. */
-function otherTests() {
-  const rooms = foldersOf(".").filter((name) => !/^(?:\.git|node_modules|dist|test)$/.test(name));
-  return [...rooms, ...foldersOf("test").filter((name) => name !== endToEnd)]
-    .filter((folder) => hasTests(folder))
-    .map((folder) => `./${folder}`);
-}
-
-function foldersOf(path) {
-  return readdirSync(join(root, path), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(path, name));
-}
-
-function hasTests(folder) {
-  const files = readdirSync(join(root, folder), { recursive: true });
-  return files.some((name) => /\.test\.tsx?$/.test(String(name)));
-}
-
-/** `isHeld`: what it says comes as a whole when it has ended. */
-async function bunTest(args, env, isHeld) {
+async function bunTest(args, env) {
   const command = ["test", "--timeout", "60000", ...args];
   const child = spawn(bun, command, { cwd: root, env, stdio: "pipe" });
   const counts = { pass: 0, skip: 0, fail: 0 };
   const skipped = new Set();
   const failed = new Set();
-  const held = [];
   const watch = (stream, out) => {
     let rest = "";
     stream.on("data", (chunk) => {
-      if (isHeld) held.push(chunk);
-      else out.write(chunk);
+      out.write(chunk);
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
@@ -217,6 +188,5 @@ async function bunTest(args, env, isHeld) {
   watch(child.stdout, process.stdout);
   watch(child.stderr, process.stderr);
   const code = await new Promise((resolve) => child.on("close", resolve));
-  for (const chunk of held) process.stderr.write(chunk);
   return { code, counts, skipped, failed };
 }

@@ -60,8 +60,8 @@ async function compress(path: string): Promise<number> {
   return gzip.length;
 }
 
-/** Gzipped script that index.html pulls in, following static imports. */
-async function firstLoadBytes(outdir: string): Promise<number> {
+/** Gzipped bytes of the script that index.html of a build pulls in, following static imports. */
+export async function firstLoadBytes(outdir: string): Promise<number> {
   const html = await Bun.file(join(outdir, "index.html")).text();
   const waiting = [...html.matchAll(/<script[^>]+src="([^"]+)"/g)].map((match) =>
     join(outdir, match[1] ?? ""),

@@ -1,15 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "bun:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { buildUi, type UiBuild } from "#ui/build.ts";
+import { builtUi } from "./built_ui.ts";
 import { launchChromium, openPage, type TestPage } from "./chromium.ts";
 import { serveUiFixture, type UiFixture } from "./ui_fixture.ts";
 
 /** The built interface and a browser, for the tests of one file. */
 export type UiBrowser = {
-  readonly build: UiBuild;
+  /** Where the interface was built. */
+  readonly dist: string;
   /** Runs on a server with so many hosts and in a fresh profile, and expects that the page complained of nothing. */
   on(
     server: { readonly hosts: number; readonly hostile?: boolean },
@@ -22,13 +20,12 @@ export type UiBrowser = {
 export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
 export async function openUiBrowser(chromiumPath: string): Promise<UiBrowser> {
-  const directory = await mkdtemp(join(tmpdir(), "lapwing-ui-"));
-  const build = await buildUi(directory);
+  const dist = await builtUi();
   const browser = await launchChromium(chromiumPath);
   return {
-    build,
+    dist,
     async on(server, options, run) {
-      await using fixture = serveUiFixture({ dist: directory, ...server });
+      await using fixture = serveUiFixture({ dist, ...server });
       const opened = await openPage(browser, { baseURL: fixture.url, ...options });
       try {
         await run(opened.page, fixture, opened);
@@ -39,7 +36,6 @@ export async function openUiBrowser(chromiumPath: string): Promise<UiBrowser> {
     },
     async close() {
       await browser.close();
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -67,8 +67,11 @@ describe("parseMoment()", () => {
     ["1e99"],
     [""],
     ["now-999999999y"],
-    [`now${"-1d".repeat(1_000)}`],
   ])("refuses %p", (text) => {
     expect(at(text)).toBeUndefined();
+  });
+
+  test("refuses a sum without end", () => {
+    expect(at(`now${"-1d".repeat(1_000)}`)).toBeUndefined();
   });
 });
