@@ -13,7 +13,7 @@ export class IngestMeters {
   readonly flushed: (seconds: number, items: number) => void;
   readonly flushFailed: (code: string) => void;
 
-  constructor(metrics: SelfMetrics, lanes: Pick<Lanes, "all">, head: Head) {
+  constructor(metrics: SelfMetrics, lanes: Lanes, head: Head) {
     const frames = metrics.counter(
       "lapwing_ingest_frames_total",
       "Frames by what became of them.",
@@ -80,16 +80,16 @@ function measureHead(metrics: SelfMetrics, head: Head): void {
   });
 }
 
-function measureAccount(metrics: SelfMetrics, lanes: Pick<Lanes, "all">): void {
+function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
   const names = ["agent", "signal"] as const;
-  const collected = metrics.counter("lapwing_account_collected_items", "Items collected.", names);
-  const stored = metrics.counter("lapwing_account_stored_items", "Items in blocks.", names);
+  const collected = metrics.gauge("lapwing_account_collected_items", "Items collected.", names);
+  const stored = metrics.gauge("lapwing_account_stored_items", "Items in blocks.", names);
   const inFlight = metrics.gauge(
     "lapwing_account_in_flight_items",
     "Items collected that are neither stored nor dropped yet.",
     names,
   );
-  const dropped = metrics.counter("lapwing_account_dropped_items", "Items dropped, by reason.", [
+  const dropped = metrics.gauge("lapwing_account_dropped_items", "Items dropped, by reason.", [
     ...names,
     "reason",
   ]);
@@ -108,17 +108,15 @@ function measureAccount(metrics: SelfMetrics, lanes: Pick<Lanes, "all">): void {
   ]);
   metrics.onCollect(() => {
     const held = { metrics: 0, logs: 0 };
-    // The account has the totals themselves: what was told before makes way.
-    for (const total of [collected, stored, dropped]) total.reset();
     for (const lane of lanes.all()) {
       held[lane.id.signal] += lane.heldFrames;
       const account = accountOf(lane);
       const labels = { agent: account.agent, signal: account.signal };
-      collected.inc(labels, account.collected);
-      stored.inc(labels, account.stored);
+      collected.set(labels, account.collected);
+      stored.set(labels, account.stored);
       inFlight.set(labels, account.inFlight);
       for (const [reason, count] of Object.entries(account.dropped))
-        dropped.inc({ ...labels, reason }, count);
+        dropped.set({ ...labels, reason }, count);
       backlog.set(labels, lane.backlogItems);
       backlogAge.set(labels, lane.backlogMs(Date.now()) / 1_000);
     }

@@ -134,10 +134,12 @@ test("a receiver that is away hears how things are when it is back, once", async
   got.splice(0);
   answer = 200;
   await until("the message", () => notifier.notes.length === 0);
-  const last = Message.parse(JSON.parse(got.at(-1)?.body ?? ""));
-  expect(
-    last.alerts.map(({ status, labels }) => `${labels["device"]} ${status}`).toSorted(),
-  ).toEqual(["a resolved", "b firing"]);
+  // A request that was under way meanwhile may have told of b already.
+  const told = new Map<string | undefined, string>();
+  for (const { body } of got)
+    for (const { status, labels } of Message.parse(JSON.parse(body)).alerts)
+      told.set(labels["device"], status);
+  expect(Object.fromEntries(told)).toEqual({ a: "resolved", b: "firing" });
   expect(notifier.lastError).toBe("");
   expect(counts.dropped).toBe(0);
   await notifier.stop();
@@ -195,14 +197,14 @@ const scriptOf = (given: object) => {
 
 test("a script gets the message on standard input, and nothing of the agent's environment", async () => {
   const out = join(folder, "out");
-  process.env["LAPWING_TEST_SECRET"] = "x";
+  process.env["NOTIFIER_TEST_SECRET"] = "x";
   const command = ["/bin/sh", "-c", 'cat > "$OUT"; env >> "$OUT"'];
   const { notifier, counts } = notifierOf({ send: scriptOf({ command, env: { OUT: out } }) });
   notifier.add([noteOf("Full", "a")]);
   await until("the script", () => counts.sent === 1);
   const text = await Bun.file(out).text();
   expect(text).toStartWith('{"version":"4"');
-  expect(text).not.toContain("LAPWING_TEST_SECRET");
+  expect(text).not.toContain("NOTIFIER_TEST_SECRET");
   await notifier.stop();
 });
 
