@@ -43,6 +43,7 @@ function ToastCard({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
   return (
     <RadixToast.Root
       className={`toast ${state ?? ""}`}
+      onEscapeKeyDown={closeBeneath}
       onOpenChange={(open) => {
         if (!open) onGone();
       }}
@@ -64,4 +65,17 @@ function ToastCard({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
       </RadixToast.Close>
     </RadixToast.Root>
   );
+}
+
+/**
+ * Escape closes the sheet or dialog that is open, and a toast only after it: a message that came by itself is not what a reader
+ * means to leave. A toast that came later is the layer on top, and hears the key alone.
+ */
+function closeBeneath(event: KeyboardEvent): void {
+  if (event.target instanceof Element && event.target.closest(".toast") !== null) return;
+  const heads = document.querySelectorAll("[role='dialog'][data-state='open'] > .overlay-head");
+  const close = [...heads].at(-1)?.querySelector("button[aria-label='Close']");
+  if (!(close instanceof HTMLElement)) return;
+  event.preventDefault();
+  close.click();
 }

@@ -1,13 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import { messageOf } from "#shared/errors.ts";
+import { usePageTitle } from "../state/page_title.ts";
 import { Empty } from "../widgets/picture.tsx";
 
 /** For an address that no page has. */
 export function NotFound() {
+  usePageTitle("Not found");
   return (
     <section className="page">
       <Empty title="There is no page at this address">
-        <Link to="/hosts">All hosts</Link>
+        It was mistyped, or the link is of another version. <Link to="/">Overview</Link>
       </Empty>
     </section>
   );

@@ -43,9 +43,9 @@ export function TablePanel(props: PanelProps<TableOptions>) {
         </div>
       )}
       <FrameTable
-        {...props}
         // Another frame has other columns, filters and sorting.
         key={JSON.stringify([chosen, options.sort_field, options.sort_down, options.then_by])}
+        {...props}
         frame={frame}
         height={Math.max(rowPx.small * 2, height - (hasBar ? barPx : 0))}
       />

@@ -152,8 +152,9 @@ function agoColumn(
   nowMs: number,
 ): RowColumn<StorageShare> {
   return {
-    ...numberColumn(key, title, value, (ms) => formatAgo(ms, nowMs)),
-    cell: (share) => <Ago ms={value(share)} nowMs={nowMs} />,
+    // 0 is no time: a share without items has neither an oldest nor a newest.
+    ...numberColumn(key, title, value, (ms) => (ms === 0 ? "–" : formatAgo(ms, nowMs))),
+    cell: (share) => (value(share) === 0 ? "–" : <Ago ms={value(share)} nowMs={nowMs} />),
   };
 }
 

@@ -91,13 +91,17 @@ function FieldCard({
           style={{ backgroundSize: `${(count / Math.max(1, records)) * 100}% 100%` }}
         >
           <span className="clip">{value === "" ? "(empty)" : value}</span>
-          <span className="logs-value-count">
-            {((count / Math.max(1, records)) * 100).toFixed(0)} %
-          </span>
+          <span className="logs-value-count">{shareText(count / Math.max(1, records))}</span>
         </span>
       ))}
     </button>
   );
+}
+
+/** "37 %"; what is rare is not told as nothing. */
+function shareText(share: number): string {
+  const percent = 100 * share;
+  return percent > 0 && percent < 0.5 ? "< 1 %" : `${percent.toFixed(0)} %`;
 }
 
 type ValuesProps = Props & { readonly field: FacetField; readonly target: FilterTarget };
