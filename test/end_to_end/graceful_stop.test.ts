@@ -1,6 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { explainSamples } from "#test/chaos/explain_samples.ts";
-import { failedScrapes, scrapeRows } from "#test/chaos/scrape_rows.ts";
+import { auditScrapes } from "#test/chaos/audit_scrapes.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
 import { Stage } from "#test/support/stage.ts";
@@ -58,17 +57,10 @@ test("SIGTERM drains with exit code 0, and a restart goes on without a gap or a 
     return numbers.length >= lines.written && numbers;
   });
   expect(audit(have, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
-  const rows = await lapwing.sql(
-    "SELECT value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
-  );
-  const samples = rows.map(([value]) => Number(value));
-  const { missing, repeated } = audit(samples, Math.max(...samples));
-  expect(repeated).toEqual([]);
-  // A scrape that was under way at the end is given up, and one that failed has a row that says so; nothing else may be missing.
-  const scrapes = (await scrapeRows((sql) => lapwing.sql(sql))).get(exporter.target) ?? [];
-  const lost = missing.filter((number) => !ends.includes(number));
-  const given = lost.map((number) => exporter.given(number));
-  expect(explainSamples(given, failedScrapes(scrapes)).unexplained).toEqual([]);
+  const { missing, ...others } = await auditScrapes((sql) => lapwing.sql(sql), exporter);
+  expect(others).toEqual({ repeated: [], foreign: 0 });
+  // A scrape that was under way at the end is given up; nothing else may be missing.
+  expect(missing.filter((number) => !ends.includes(number))).toEqual([]);
   for (const signal of ["logs", "metrics"] as const)
     expect((await lapwing.account(signal))?.dropped).toEqual({});
   expect(await last.end("SIGTERM")).toBe(0);

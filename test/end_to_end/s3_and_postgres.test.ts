@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { explainSamples } from "#test/chaos/explain_samples.ts";
-import { failedScrapes, scrapeRows } from "#test/chaos/scrape_rows.ts";
+import { auditScrapes } from "#test/chaos/audit_scrapes.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
@@ -96,16 +95,10 @@ test.skipIf(missing.length > 0)(
       return numbers.length >= lines.written && numbers;
     });
     expect(audit(have, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
-    // What was left by a break comes after what is new. On a busy machine a scrape may have failed: its row says so.
+    // What was left by a break comes after what is new.
     const others = await until("all samples", async () => {
-      const samples = await numbersOf(
-        lapwing,
-        "SELECT value::BIGINT FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
-      );
-      const rows = (await scrapeRows((sql) => lapwing.sql(sql))).get(exporter.target) ?? [];
-      const { missing: unstored, ...more } = audit(samples, Math.max(...samples));
-      const given = unstored.map((number) => exporter.given(number));
-      return explainSamples(given, failedScrapes(rows)).unexplained.length === 0 && more;
+      const { missing: lost, ...more } = await auditScrapes((sql) => lapwing.sql(sql), exporter);
+      return lost.length === 0 && more;
     });
     expect(others).toEqual({ repeated: [], foreign: 0 });
     await until("everything in blocks", async () => {
