@@ -53,6 +53,11 @@ export function TablePanel(props: PanelProps<TableOptions>) {
   );
 }
 
+/** A date with its time of day; half of one says nothing. */
+const timePxMin = 160;
+/** Of a column that says nothing of its width. */
+const columnPx = 96;
+
 type FrameTableProps = PanelProps<TableOptions> & { readonly frame: Frame };
 
 function FrameTable(props: FrameTableProps) {
@@ -98,6 +103,7 @@ function sortingOf(options: TableOptions, columns: readonly DataColumn[]): reado
 function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly DataColumn[] {
   const { options, timeZone, linksOf } = props;
   const dark = useDark();
+  const timePx = timePxIn(frame.fields.length, props.width);
   return useMemo(() => {
     const footed = (field: Field): boolean =>
       options.footer.length > 0 &&
@@ -118,7 +124,7 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
         align:
           custom.align === "auto" ? (field.type === "number" ? "right" : "left") : custom.align,
         ...(custom.width > 0 ? { width: custom.width } : {}),
-        minWidth: custom.width_min,
+        minWidth: field.type === "time" ? Math.max(timePx, custom.width_min) : custom.width_min,
         startsHidden: custom.hidden,
         ...(shown.slice(0, options.pinned).includes(field)
           ? { pin: "always" }
@@ -143,7 +149,14 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
           : {}),
       };
     });
-  }, [frame, options, dark, timeZone, linksOf]);
+  }, [frame, options, dark, timeZone, linksOf, timePx]);
+}
+
+/** Where all columns fit just so, the last one in sight is worth more than the whole date. */
+function timePxIn(columns: number, tablePx: number): number {
+  const px = columns * columnPx;
+  const isTight = px <= tablePx && px - columnPx + timePxMin > tablePx;
+  return isTight ? 0 : timePxMin;
 }
 
 /** Coloured cells follow thresholds unless another mode is chosen. */

@@ -19,6 +19,12 @@ test("columnWidths() shares what fixed and resized columns leave", () => {
 
 test("columnWidths() gives no column less than can be read, and lets the table scroll instead", () => {
   const columns = [column("a", { minWidth: 240 }), column("b", {})];
-  expect(columnWidths(columns, {}, 202)).toEqual({ a: 240, b: 100 });
+  expect(columnWidths(columns, {}, 202)).toEqual({ a: 240, b: 96 });
   expect(columnWidths(columns, {}, 102)).toEqual({ a: 240, b: 96 });
+});
+
+test("columnWidths() takes what a wide column needs from the others, and the table does not scroll", () => {
+  const columns = [column("a", { minWidth: 160 }), column("b", {}), column("c", {})];
+  expect(columnWidths(columns, {}, 402)).toEqual({ a: 160, b: 120, c: 120 });
+  expect(columnWidths(columns, {}, 602)).toEqual({ a: 200, b: 200, c: 200 });
 });

@@ -13,13 +13,23 @@ export function columnWidths(
   tablePx: number,
 ): Record<string, number> {
   const fixed = columns.map(({ key, width }) => resized[key] ?? width);
+  const leastOf = ({ minWidth = sharePxMin }: DataColumn): number => minWidth;
   const taken = fixed.reduce<number>((sum, each) => sum + (each ?? 0), 0);
-  const sharing = fixed.filter((each) => each === undefined).length;
-  const share = Math.floor((tablePx - taken - edgePx) / Math.max(1, sharing));
+  const sharing = columns.filter((_column, i) => fixed[i] === undefined);
+  const share = shareOf(sharing.map(leastOf), tablePx - taken - edgePx);
   return Object.fromEntries(
-    columns.map(({ key, minWidth = sharePxMin }, i) => [
-      key,
-      fixed[i] ?? Math.max(minWidth, share),
-    ]),
+    columns.map((column, i) => [column.key, fixed[i] ?? Math.max(leastOf(column), share)]),
   );
+}
+
+/** What is left for each column after those that need more than an equal share have taken it. */
+function shareOf(least: readonly number[], px: number): number {
+  let left = px;
+  let count = least.length;
+  for (const each of least.toSorted((a, b) => b - a)) {
+    if (each * count <= left) break;
+    left -= each;
+    count -= 1;
+  }
+  return count === 0 ? 0 : Math.floor(left / count);
 }
