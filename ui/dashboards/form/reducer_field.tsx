@@ -1,4 +1,4 @@
-import { reducerName, reducers } from "../../frames/reduce.ts";
+import { reducers } from "../../frames/reduce.ts";
 import { Combobox, MultiCombobox } from "../../overlays/combobox.tsx";
 import { FormField } from "./fields.tsx";
 
@@ -33,7 +33,6 @@ export function ReducersField({
   return (
     <FormField label={label} description={description}>
       <MultiCombobox label={label} options={options} values={value} onChange={onChange} />
-      {value.length > 1 && <span className="quiet">{value.map(reducerName).join(", ")}</span>}
     </FormField>
   );
 }

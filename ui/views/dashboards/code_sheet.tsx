@@ -58,7 +58,7 @@ export function CodeSheet({
         onRun={apply}
         label={`Dashboard as ${format.toUpperCase()}`}
         extensions={extensions[format]}
-        height="60vh"
+        height="calc(100dvh - 132px)"
         lines
       />
     </div>

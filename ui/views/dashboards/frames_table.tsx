@@ -23,7 +23,7 @@ export function FramesTable({ frames }: { readonly frames: readonly Frame[] }) {
   const width = useWidth(box);
   const frame = frames[Number(at)] ?? frames[0];
   return (
-    <div ref={box}>
+    <div ref={box} className="frames-table">
       {frames.length > 1 && (
         <Select
           label="Series or table"
