@@ -6,6 +6,8 @@ const sharePxMin = 96;
 /** The table's own border would else make it scroll. */
 const edgePx = 2;
 
+const leastOf = ({ minWidth = sharePxMin }: DataColumn): number => minWidth;
+
 /** Pixels of each column: resized and fixed ones as they are, the rest shares what is left and is never less than can be read. */
 export function columnWidths(
   columns: readonly DataColumn[],
@@ -13,7 +15,6 @@ export function columnWidths(
   tablePx: number,
 ): Record<string, number> {
   const fixed = columns.map(({ key, width }) => resized[key] ?? width);
-  const leastOf = ({ minWidth = sharePxMin }: DataColumn): number => minWidth;
   const taken = fixed.reduce<number>((sum, each) => sum + (each ?? 0), 0);
   const sharing = columns.filter((_column, i) => fixed[i] === undefined);
   const share = shareOf(sharing.map(leastOf), tablePx - taken - edgePx);
