@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import type { Page } from "playwright-core";
 import { findChromium } from "#test/support/chromium.ts";
 import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
+import { toastEvent } from "#ui/overlays/toast.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the frame's tests need Chromium");
@@ -69,8 +70,17 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
       const help = page.getByRole("dialog", { name: "Keys" });
       await help.getByText("Zoom out").waitFor();
       await help.getByText("Filter hosts").waitFor();
+      // A message that comes meanwhile does not take the key from the dialog, and goes with the next one.
+      await page.evaluate((name) => {
+        dispatchEvent(new CustomEvent(name, { detail: { title: "Meanwhile" } }));
+      }, toastEvent);
+      const toast = page.locator(".toast", { hasText: "Meanwhile" });
+      await toast.waitFor();
       await page.keyboard.press("Escape");
       await help.waitFor({ state: "detached" });
+      expect(await toast.count()).toBe(1);
+      await page.keyboard.press("Escape");
+      await toast.waitFor({ state: "detached" });
       await page.keyboard.press("/");
       await page.keyboard.type("g h?");
       expect(await page.getByLabel("Filter hosts").inputValue()).toBe("g h?");
@@ -189,6 +199,11 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
           .filter(({ height }) => height > 0 && height < 40),
       );
       expect(small).toEqual([]);
+      const apply = await sheet.getByRole("button", { name: "Apply" }).boundingBox();
+      const screen = page.viewportSize();
+      expect((apply?.y ?? Infinity) + (apply?.height ?? 0)).toBeLessThan(screen?.height ?? 0);
+      // The calendar stands in the place of the quick ranges, until it is closed.
+      await sheet.getByRole("button", { name: "Calendar" }).tap();
       await sheet.getByRole("button", { name: "Last 6 hours" }).tap();
       await page.waitForURL(/from=now-6h/);
       expect(await sheet.count()).toBe(0);

@@ -214,7 +214,7 @@ function Named({ title, about, rows, of, onRow, more }: NamedProps) {
     {
       key: "name",
       title: "Name",
-      minWidth: 160,
+      minWidth: 220,
       value: ({ name }) => name,
       text: ({ name }) => (name === "" ? "(empty)" : name),
       ...(onRow !== undefined && {

@@ -132,14 +132,26 @@ function FieldValues({ state, window, rangeKey, field, target }: ValuesProps) {
         <h2>{field.field}</h2>
         <RefreshCorner query={counts} />
       </div>
-      <Picture query={counts} skeleton={<Skeleton rows={8} height={24} />}>
-        {({ series }) => {
-          const rows = valueRows(series, field.field, window, stepMs);
-          return <ValueTable rows={rows} state={state} target={target} />;
-        }}
-      </Picture>
+      {counts.data === undefined && isTooMany(counts.error) ? (
+        <Empty title={`${field.field} has too many values to count each`}>
+          Shorten the time range or narrow the search: {formatCount(field.distinct)} are in the
+          lines that were looked at already.
+        </Empty>
+      ) : (
+        <Picture query={counts} skeleton={<Skeleton rows={8} height={24} />}>
+          {({ series }) => {
+            const rows = valueRows(series, field.field, window, stepMs);
+            return <ValueTable rows={rows} state={state} target={target} />;
+          }}
+        </Picture>
+      )}
     </>
   );
+}
+
+/** Whether the aggregator refused to count because each value is a series, and there are more than it takes. */
+function isTooMany(error: Error | null): boolean {
+  return error?.message.includes("maximum number of series") === true;
 }
 
 type ValueRow = { readonly value: string; readonly trend: Float64Array; readonly count: number };
