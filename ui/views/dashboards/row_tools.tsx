@@ -48,6 +48,7 @@ export function RowTools({ row, editor }: Props) {
     <>
       <Menu
         label={`Menu of ${name}`}
+        align="start"
         trigger={
           <button type="button" className="icon-button plain" aria-label={`Menu of ${name}`}>
             <Icon name="more" />
