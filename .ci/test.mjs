@@ -69,8 +69,8 @@ const staleMs = 3_600_000;
 /** Files side by side, as those from end to end wait more than they compute; what they have in common is loaded once by each process. */
 const sideBySide = [`--parallel=${Math.max(4, 2 * cpus().length)}`, "--no-isolate"];
 
-/** What is promised within seconds is measured while nothing else runs. */
-const alone = ["test/end_to_end/freshness.test.ts"];
+/** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs. */
+const alone = ["freshness", "heavy_queries"].map((name) => `test/end_to_end/${name}.test.ts`);
 
 bootstrap();
 installPrograms();
