@@ -67,13 +67,15 @@ test("a command waits in its pipe while the spool takes nothing", async () => {
   const gate = Promise.withResolvers<void>();
   host.beforeKeep = () => gate.promise;
   const done = host.path("done");
-  run(host, `yes ${"l".repeat(99)} | head -n 200000; touch ${done}`, { restart: "never" });
+  run(host, `yes ${"l".repeat(99)} | head -n 500000; touch ${done}`, { restart: "never" });
   await Bun.sleep(500);
-  expect(existsSync(done)).toBe(false);
+  // The gate opens before anything can fail, or the source would never end.
+  const isDone = existsSync(done);
   let records = 0;
   host.onBatch = (batch) => void (records += batch.bodyEnds.length);
   gate.resolve();
-  await host.until(() => records === 200_000, "all lines");
+  expect(isDone).toBe(false);
+  await host.until(() => records === 500_000, "all lines", 30_000);
 });
 
 test("a configuration without a command is refused", () => {
