@@ -22,7 +22,7 @@ import type { Host, World } from "./world.ts";
  *   and their rows come one after another, hence a kill explains one number.
  * - The disk refused the row, and the account has counted its samples.
  *
- * A connection that asks again has read the answer before, if too late; so no kill explains such a number. What has no cause is a loss.
+ * A connection that asks again has read the answer before, if too late; so no kill explains such a number, and a failed scrape only where the answer came before its time-out. What has no cause is a loss.
  */
 export type Verdict = {
   items: number;

@@ -51,4 +51,7 @@ test("explainSamples() takes no end of the agent as the cause where the answer w
     cause("scrape_failed", [1_000, 1_500]),
   ])
     expect(explainSamples(missing, [cut, other]).unexplained).toEqual([]);
+  // An answer after the time-out comes to nobody: its connection would not be used again.
+  const early = cause("scrape_failed", [900, 1_050]);
+  expect(explainSamples(missing, [cut, early]).unexplained).toEqual([1]);
 });

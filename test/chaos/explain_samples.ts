@@ -43,10 +43,12 @@ export function explainSamples(
 }
 
 /**
- * An agent that has asked again over the same connection had read the answer, and lived. It may have read it too late: one that the machine
- * keeps from its turn finds answer and time-out together, and its row says that the scrape failed.
+ * An agent that has asked again over the same connection had read the answer, and lived. One that the machine keeps from its turn finds
+ * the answer together with the time-out, and its row says that the scrape failed: then the answer was there before the time-out.
  */
 function fits(given: GivenNumber, { kind, spans }: Cause): boolean {
   if (given.isRead && kind === "cut_short") return false;
+  if (given.isRead && kind === "scrape_failed")
+    return spans.some(({ fromMs, toMs }) => given.toMs >= fromMs && given.toMs <= toMs);
   return spans.some(({ fromMs, toMs }) => given.fromMs <= toMs && given.toMs >= fromMs);
 }

@@ -6,7 +6,7 @@ import { processCpuSeconds, processResidentBytes } from "./lapwing_process.ts";
 import { remoteWriteBody } from "./remote_write_body.ts";
 import { freePort } from "./free_port.ts";
 
-const startMaxMs = 60_000;
+const startMaxMs = 30_000;
 /** Another process may take the port that was free a moment ago. */
 const startTries = 5;
 const binaries = { prometheus: "prometheus", victoriametrics: "victoria-metrics" } as const;
