@@ -47,7 +47,7 @@ const months = [
 ];
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const token =
-  /\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x/g;
+  /\[([^\]]*)\]|YYYY|YY|Q|M{1,4}|Do|D{1,4}|d{1,4}|E|HH?|hh?|kk?|mm?|ss?|S{1,3}|A|a|ZZ?|X|x/g;
 
 /** A moment by a pattern of moment.js: "YYYY-MM-DD HH:mm:ss". What it does not know stands as it is. */
 export function dateText(ms: number, pattern: string, timeZone: string): string {
@@ -69,19 +69,30 @@ const written: Readonly<Record<string, (at: DateParts, ms: number) => string>> =
   MMM: ({ month }) => (months[month - 1] ?? "").slice(0, 3),
   MM: ({ month }) => pad(month),
   M: ({ month }) => String(month),
+  Q: ({ month }) => String(Math.ceil(month / 3)),
+  DDDD: (at) => pad(dayOfYear(at), 3),
+  DDD: (at) => String(dayOfYear(at)),
   DD: ({ day }) => pad(day),
+  Do: ({ day }) => `${day}${ordinal(day)}`,
   D: ({ day }) => String(day),
   dddd: ({ weekday }) => weekdays[weekday] ?? "",
   ddd: ({ weekday }) => (weekdays[weekday] ?? "").slice(0, 3),
+  dd: ({ weekday }) => (weekdays[weekday] ?? "").slice(0, 2),
+  d: ({ weekday }) => String(weekday),
+  E: ({ weekday }) => String(weekday === 0 ? 7 : weekday),
   HH: ({ hour }) => pad(hour),
   H: ({ hour }) => String(hour),
   hh: (at) => pad(hour12(at)),
   h: (at) => String(hour12(at)),
+  kk: ({ hour }) => pad(hour === 0 ? 24 : hour),
+  k: ({ hour }) => String(hour === 0 ? 24 : hour),
   mm: ({ minute }) => pad(minute),
   m: ({ minute }) => String(minute),
   ss: ({ second }) => pad(second),
   s: ({ second }) => String(second),
   SSS: ({ ms }) => pad(ms, 3),
+  SS: ({ ms }) => pad(ms, 3).slice(0, 2),
+  S: ({ ms }) => pad(ms, 3).slice(0, 1),
   A: ({ hour }) => (hour < 12 ? "AM" : "PM"),
   a: ({ hour }) => (hour < 12 ? "am" : "pm"),
   Z: ({ offsetMin }) => offsetText(offsetMin, ":"),
@@ -89,6 +100,15 @@ const written: Readonly<Record<string, (at: DateParts, ms: number) => string>> =
   X: (_at, ms) => String(Math.floor(ms / 1_000)),
   x: (_at, ms) => String(ms),
 };
+
+function dayOfYear({ year, month, day }: DateParts): number {
+  return (Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 0)) / 86_400_000;
+}
+
+function ordinal(day: number): string {
+  if (day >= 11 && day <= 13) return "th";
+  return ["th", "st", "nd", "rd"][day % 10] ?? "th";
+}
 
 function offsetText(minutes: number, separator: string): string {
   const size = Math.abs(minutes);

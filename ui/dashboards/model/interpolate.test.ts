@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { globalVariables } from "./global_variables.ts";
 import { interpolate, variablesIn, type VariableValue } from "./interpolate.ts";
-import { formatMoment } from "./moment_format.ts";
+import { dateText } from "../../units/date_text.ts";
 
 const one = (value: string): VariableValue => ({
   values: [value],
@@ -116,12 +116,12 @@ test("variablesIn() names each variable once", () => {
   expect(variablesIn('a{b="$x", c="${y:csv}", d="[[x]]"}')).toEqual(["x", "y"]);
 });
 
-test("formatMoment() writes patterns in a time zone", () => {
+test("dateText() writes patterns in a time zone", () => {
   const ms = Date.UTC(2020, 6, 13, 20, 19, 9, 254);
-  expect(formatMoment(ms, "YYYY-MM-DD HH:mm:ss.SSS Z [at] ddd Do h A", "utc")).toBe(
+  expect(dateText(ms, "YYYY-MM-DD HH:mm:ss.SSS Z [at] ddd Do h A", "utc")).toBe(
     "2020-07-13 20:19:09.254 +00:00 at Mon 13th 8 PM",
   );
-  expect(formatMoment(ms, "YYYY-MM-DD HH:mm ZZ DDDD", "Asia/Kolkata")).toBe(
+  expect(dateText(ms, "YYYY-MM-DD HH:mm ZZ DDDD", "Asia/Kolkata")).toBe(
     "2020-07-14 01:49 +0530 196",
   );
 });

@@ -1,4 +1,4 @@
-import { formatMoment } from "./moment_format.ts";
+import { dateText } from "../../units/date_text.ts";
 
 /** How values are written, by Grafana's names. `values` has one where `isMulti` is false. */
 const formats: Readonly<Record<string, (values: Values) => string>> = {
@@ -106,5 +106,5 @@ function formatDate(text: string, args: readonly string[]): string {
   if (pattern === "ms") return text;
   if (pattern === "seconds") return String(Math.round(ms / 1_000));
   if (pattern === "iso") return new Date(ms).toISOString();
-  return formatMoment(ms, pattern, "browser");
+  return dateText(ms, pattern, "browser");
 }

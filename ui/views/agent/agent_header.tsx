@@ -7,6 +7,7 @@ import { sumLanes } from "../../state/account.ts";
 import { useEnrolments } from "../../state/fleet.ts";
 import { useNow } from "../../state/media.ts";
 import { hostPage } from "../../state/places.ts";
+import { Fact } from "../../widgets/fact.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
 import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
@@ -127,25 +128,5 @@ function Facts({ row, nowMs, enrolled }: FactsProps) {
         </Fact>
       )}
     </dl>
-  );
-}
-
-function Fact({
-  name,
-  warn = false,
-  children,
-}: {
-  readonly name: string;
-  readonly warn?: boolean;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd className={warn ? "state warn" : "clip"}>
-        {warn && <Icon name="warning" />}
-        {children}
-      </dd>
-    </div>
   );
 }

@@ -7,6 +7,7 @@ import { sumLanes } from "../../state/account.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useNumber } from "../../state/queries.ts";
+import { Fact } from "../../widgets/fact.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
 import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
@@ -150,24 +151,4 @@ function Ways({ row: { agent, name } }: { readonly row: AgentRow }) {
 
 function hostFilter(name: string): Filter {
   return { kind: "label", name: "host", values: [name], exclude: false, parsers: [] };
-}
-
-function Fact({
-  name,
-  warn = false,
-  children,
-}: {
-  readonly name: string;
-  readonly warn?: boolean;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd className={warn ? "state warn" : "clip"}>
-        {warn && <Icon name="warning" />}
-        {children}
-      </dd>
-    </div>
-  );
 }

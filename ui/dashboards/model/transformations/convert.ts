@@ -1,5 +1,5 @@
 import type { Field, FieldType } from "../../../frames/frame.ts";
-import { formatMoment } from "../moment_format.ts";
+import { dateText } from "../../../units/date_text.ts";
 import { numberOf, textOf } from "../values.ts";
 import { fieldName, numberOr, recordsOf, textOr, withValues, type Transformer } from "./parts.ts";
 
@@ -62,7 +62,7 @@ function asText(type: FieldType, value: unknown, pattern: string | undefined): s
   if (type !== "time" || typeof value !== "number" || Number.isNaN(value)) return textOf(value);
   return pattern === undefined
     ? new Date(value).toISOString()
-    : formatMoment(value, pattern, "browser");
+    : dateText(value, pattern, "browser");
 }
 
 function parsed(value: unknown): unknown {
@@ -87,7 +87,7 @@ export const formatTime: Transformer = (frames, options) => {
       if (field.type !== "time" || (name !== undefined && fieldName(field) !== name)) return field;
       const texts = Array.from(field.values, (value) =>
         typeof value === "number" && Math.abs(value) <= 8.64e15
-          ? formatMoment(value, pattern, zone)
+          ? dateText(value, pattern, zone)
           : "",
       );
       return withValues(field, texts, "string");
