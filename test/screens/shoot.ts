@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+/** A page of the interface in one state: where it is, and what is done there before its picture is taken. */
+export type Scene = {
+  /** The picture's file name, in lower case with underscores. */
+  readonly name: string;
+  /** Path and query below the server's address. */
+  readonly path: string;
+  /** Opens a dialog, a tab or a menu. It throws where the page has no such thing. */
+  readonly before?: (page: Page, look: Look) => Promise<void>;
+  /** Looks in which the scene does not exist, as a sheet that phones do not have. */
+  readonly not?: readonly Look["name"][];
+};
+
+/** One of the four ways in which every page is looked at. */
+export type Look = {
+  readonly name: "wide_light" | "wide_dark" | "phone_light" | "phone_dark";
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: "light" | "dark";
+};
+
+const wide = { width: 1_440, height: 900 };
+const phone = { width: 390, height: 844 };
+
+export const looks: readonly Look[] = [
+  { name: "wide_light", ...wide, colorScheme: "light" },
+  { name: "wide_dark", ...wide, colorScheme: "dark" },
+  { name: "phone_light", ...phone, colorScheme: "light" },
+  { name: "phone_dark", ...phone, colorScheme: "dark" },
+];
+
+/** What went wrong on a scene in a look: an error of the page, or a step that found nothing to press. */
+export type Trouble = { readonly scene: string; readonly look: string; readonly words: string };
+
+type Given = {
+  readonly browser: Browser;
+  /** The address of a running Lapwing. */
+  readonly url: string;
+  readonly scenes: readonly Scene[];
+  /** Where the pictures go; the folder exists. */
+  readonly out: string;
+};
+
+/**
+ * Takes a picture of each scene in each look, and puts the four on one sheet `NAME.png` in the folder: wide ones at the
+ * left, phones at the right, light above dark. A scene that fails leaves its place empty and is told of; it does not
+ * end the run.
+ */
+export async function shoot({ browser, url, scenes, out }: Given): Promise<Trouble[]> {
+  const troubles: Trouble[] = [];
+  for (const scene of scenes) {
+    const pictures = new Map<string, Buffer>();
+    for (const look of looks) {
+      if (scene.not?.includes(look.name)) continue;
+      const context = await openLook(browser, url, look);
+      try {
+        pictures.set(look.name, await shootOne(context, scene, look, troubles));
+      } catch (error) {
+        troubles.push({
+          scene: scene.name,
+          look: look.name,
+          words: String(error).split("\n")[0] ?? "",
+        });
+      } finally {
+        await context.close();
+      }
+    }
+    await putTogether(browser, pictures, join(out, `${scene.name}.png`));
+  }
+  return troubles;
+}
+
+function openLook(browser: Browser, url: string, look: Look): Promise<BrowserContext> {
+  return browser.newContext({
+    baseURL: url,
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.colorScheme,
+    reducedMotion: "reduce",
+    hasTouch: look.width < 600,
+  });
+}
+
+async function shootOne(
+  context: BrowserContext,
+  scene: Scene,
+  look: Look,
+  troubles: Trouble[],
+): Promise<Buffer> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on("pageerror", (error) => {
+    troubles.push({ scene: scene.name, look: look.name, words: String(error) });
+  });
+  await page.goto(scene.path);
+  await settle(page);
+  await scene.before?.(page, look);
+  await settle(page);
+  return await page.screenshot();
+}
+
+/** Waits until nothing on the page says that it is loading; pages that follow something are never quiet on the network. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState("load");
+  await page
+    .waitForFunction("document.querySelector('.skeleton, [aria-busy=true]') === null", undefined, {
+      timeout: 8_000,
+    })
+    .catch(() => undefined);
+  await page.waitForTimeout(700);
+}
+
+async function putTogether(
+  browser: Browser,
+  pictures: ReadonlyMap<string, Buffer>,
+  path: string,
+): Promise<void> {
+  const cell = (name: Look["name"], width: number): string => {
+    const picture = pictures.get(name);
+    const source =
+      picture === undefined ? "" : ` src="data:image/png;base64,${picture.toString("base64")}"`;
+    return `<td><img width="${width}"${source} alt=""></td>`;
+  };
+  const row = (scheme: "light" | "dark"): string =>
+    `<tr>${cell(`wide_${scheme}`, 1_000)}${cell(`phone_${scheme}`, 289)}</tr>`;
+  const page = await browser.newPage({ viewport: { width: 1_310, height: 1_270 } });
+  await page.setContent(`<body style="margin:0"><table>${row("light")}${row("dark")}</table>`);
+  await page.screenshot({ path, fullPage: true });
+  await page.close();
+}
