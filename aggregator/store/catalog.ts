@@ -6,7 +6,6 @@ import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { ChainRow, chainOf } from "./chain_row.ts";
 import { count } from "./catalog_count.ts";
-import { migrations } from "./catalog_migrations.ts";
 import {
   applyChange,
   insertAudit,
@@ -15,6 +14,8 @@ import {
   type TierFloor,
 } from "./catalog_writes.ts";
 import { storeError } from "./errors.ts";
+import { begin, beginAtOneMoment } from "./catalog_transactions.ts";
+import { migrate } from "./migrate_catalog.ts";
 import { insertLogDeletion, type LogDeletion } from "./removals.ts";
 import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
@@ -62,19 +63,18 @@ export class Catalog {
   /** All or nothing. */
   async apply(change: CatalogChange): Promise<void> {
     await this.#exclusive("commit to the catalog", () =>
-      this.#sql.begin(async (sql) => {
+      begin(this.#sql, this.isPostgres, async (sql) => {
         await applyChange(sql, change);
       }),
     );
   }
 
-  /** Several statements as one; `what` is for the error. For backup, restore and rebuilding, in files of their own. */
+  /** Several statements as one; `what` is for the error. It may be run again where another process was quicker: nothing but `sql` may be changed. */
   transaction<Result>(what: string, action: (sql: SQL) => Promise<Result>): Promise<Result> {
     return this.#exclusive(what, () =>
-      // One moment for all that is read, also in PostgreSQL.
       this.isPostgres
-        ? this.#sql.begin("ISOLATION LEVEL REPEATABLE READ", (sql) => action(sql))
-        : this.#sql.begin((sql) => action(sql)),
+        ? beginAtOneMoment(this.#sql, action)
+        : begin(this.#sql, this.isPostgres, action),
     );
   }
 
@@ -100,7 +100,7 @@ export class Catalog {
     request?: LogDeletion,
   ): Promise<void> {
     await this.#exclusive("record a deletion", () =>
-      this.#sql.begin(async (sql) => {
+      begin(this.#sql, this.isPostgres, async (sql) => {
         // Without blocks there is nothing to do, but somebody asked for it all the same.
         if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
         if (request !== undefined) await insertLogDeletion(sql, request);
@@ -233,24 +233,6 @@ export function parseBlockRows(rows: readonly unknown[]): Block[] {
   return z.array(BlockRow).parse(rows);
 }
 
-async function migrate(sql: SQL, isPostgres: boolean): Promise<void> {
-  await sql.begin(async (tx) => {
-    // Two processes may start at once; the number is an arbitrary one that means this program.
-    if (isPostgres) await tx`SELECT pg_advisory_xact_lock(760076)`;
-    await tx.unsafe(
-      "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, applied_ms BIGINT NOT NULL)",
-    );
-    const rows = await tx`SELECT max(version) AS version FROM schema_migrations`;
-    const [{ version = null } = {}] = z.array(VersionRow).parse([...rows]);
-    for (const [i, statements] of migrations.entries()) {
-      if (i + 1 <= (version ?? 0)) continue;
-      for (const statement of statements) await tx.unsafe(statement);
-      await tx`INSERT INTO schema_migrations (version, applied_ms) VALUES (${i + 1}, ${Date.now()})`;
-    }
-  });
-}
-
-const VersionRow = z.object({ version: z.nullable(count).optional() });
 const Signal = z.enum(["metrics", "logs"]);
 const DropsText = z.string().transform((text): Drops => {
   const counts = z.record(z.string(), z.number()).parse(JSON.parse(text));

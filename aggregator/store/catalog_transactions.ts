@@ -1,0 +1,44 @@
+import type { SQL } from "bun";
+
+const triesMax = 10;
+const waitMs = 20;
+
+/**
+ * In SQLite a transaction that reads first and writes then is refused at once ("database is locked", whatever the busy timeout) where
+ * another process, as a command beside a running aggregator, has committed in between. One that will write is the writer from its
+ * start, and waits for its turn (https://www.sqlite.org/isolation.html).
+ */
+export function begin<Result>(
+  sql: SQL,
+  isPostgres: boolean,
+  action: (sql: SQL) => Promise<Result>,
+): Promise<Result> {
+  return isPostgres ? sql.begin(action) : sql.begin("IMMEDIATE", action);
+}
+
+/**
+ * One moment for all that is read, in PostgreSQL. Where another process has meanwhile changed what is written here, PostgreSQL refuses it,
+ * and all of it is done again after a wait (https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html).
+ */
+export async function beginAtOneMoment<Result>(
+  sql: SQL,
+  action: (sql: SQL) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sql.begin("ISOLATION LEVEL REPEATABLE READ", action);
+    } catch (thrown) {
+      if (!isOvertaken(thrown) || tries === triesMax) throw thrown;
+      await Bun.sleep(Math.random() * waitMs * tries);
+    }
+  }
+}
+
+/** serialization_failure and deadlock_detected. */
+function isOvertaken(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    "errno" in thrown &&
+    ["40001", "40P01"].includes(String(thrown.errno))
+  );
+}
