@@ -22,11 +22,13 @@ function collect(expr: Expr, found: Set<string>): void {
   for (const part of partsOf(expr)) collect(part, found);
 }
 
-function selectorsOf(expr: Expr): readonly Selector[] {
+/** All selectors within an expression. */
+export function selectorsOf(expr: Expr): readonly Selector[] {
   return expr.kind === "selector" ? [expr] : partsOf(expr).flatMap(selectorsOf);
 }
 
-function partsOf(expr: Expr): readonly Expr[] {
+/** The expressions that one is made of. */
+export function partsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "number":
     case "string":

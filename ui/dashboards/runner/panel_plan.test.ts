@@ -3,6 +3,7 @@ import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Frame } from "../../frames/frame.ts";
 import type { AnswerState } from "./answer_store.ts";
+import { pacedMetrics } from "./paced_metrics.ts";
 import { allQuestions, answerOf, planOf } from "./panel_plan.ts";
 import { windowAt, type RunScope } from "./question.ts";
 
@@ -126,4 +127,20 @@ test("what is computed from a failed query says nothing more; unknown queries an
   expect(answered([{ queries: circle }]).complaints[0]).toBe(
     "B: these expressions need each other in a circle: B, C",
   );
+});
+
+test("the length that a rate looks back over follows the pace of the panel's metrics, but for a smallest step of its own", () => {
+  const expr = 'rate(a{host="$factor"}[$__rate_interval])';
+  const asked = (options: Record<string, unknown>, paceMs: number | undefined) => {
+    const panel = { id: 1, place, kind: "timeseries", queries: [{ ref: "A", expr }], ...options };
+    const dashboard = Dashboard.parse({ title: "t", rows: [{ id: 100, panels: [panel] }] });
+    const [first] = dashboard.rows[0]?.panels ?? [];
+    if (first === undefined) throw new Error("there is no panel");
+    const paces = { metricsIn: pacedMetrics, paceOf: () => paceMs, want: () => {} };
+    const { moment, questions } = planOf(dashboard, first, { ...scope, paces }, 500, 7_200_000);
+    return [questions[0]?.expr, questions[0]?.stepMs, ...moment.paced];
+  };
+  expect(asked({}, undefined)).toEqual(['rate(a{host="10"}[1m])', 15_000, "a"]);
+  expect(asked({}, 60_000)).toEqual(['rate(a{host="10"}[4m])', 60_000, "a"]);
+  expect(asked({ step_min: "30s" }, 60_000)).toEqual(['rate(a{host="10"}[2m])', 30_000]);
 });

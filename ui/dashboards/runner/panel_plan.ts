@@ -55,6 +55,11 @@ export function allQuestions(plan: PanelPlan): readonly Question[] {
   return [...plan.questions, ...[...plan.others.values()].flatMap(allQuestions)];
 }
 
+/** The moments of a plan and of the other panels that it takes from. */
+export function allMoments(plan: PanelPlan): readonly PanelMoment[] {
+  return [plan.moment, ...[...plan.others.values()].flatMap(allMoments)];
+}
+
 /** What came of a plan's questions. */
 export type PanelAnswer = {
   /** Before transformations. */

@@ -5,6 +5,7 @@ import { defaultRange, windowOf, type TimeRange, type Window } from "../../state
 import { globalVariables } from "../model/global_variables.ts";
 import { interpolate, type VariableValue, type VariableValues } from "../model/interpolate.ts";
 import { neededRefs } from "./expressions.ts";
+import type { PaceStore } from "./pace_store.ts";
 import { intervalOf, scrapeIntervalMs, stepMinOf } from "./step.ts";
 
 /** What the panels of a page ask by. */
@@ -16,6 +17,8 @@ export type RunScope = {
   /** The expression with the page's label conditions in each of its selectors. */
   readonly filtered: (expr: string, source: "metrics" | "logs") => string;
   readonly dashboard: { readonly title: string; readonly uid: string };
+  /** How often samples come, as far as it is known. */
+  readonly paces?: Pick<PaceStore, "metricsIn" | "paceOf" | "want">;
 };
 
 /** One query of a panel, filled in. What it asks is the same from refresh to refresh: the range stays relative. */
@@ -62,6 +65,8 @@ export type PanelMoment = {
   readonly window: Window;
   readonly stepMs: number;
   readonly variables: VariableValues;
+  /** The metrics whose pace the step follows; none where the panel says its smallest step itself. */
+  readonly paced: readonly string[];
 };
 
 /** `points` are the pixels of the panel's width. */
@@ -74,22 +79,35 @@ export function momentOf(
   const range = rangeOf(panel, scope);
   const shiftMs = shiftOf(panel, scope.variables);
   const window = windowAt({ range, shiftMs, timeZone: scope.timeZone }, nowMs);
-  return { range, shiftMs, window, ...steppedBy(panel.step_min, panel, scope, points, window) };
+  const own = stepMinOf(filled(panel.step_min, scope.variables));
+  const paced = own === undefined ? pacedBy(panel, scope) : [];
+  const leastMs = own ?? scope.paces?.paceOf(paced, window.endMs) ?? scrapeIntervalMs;
+  const stepped = steppedBy(leastMs, panel, scope, points, window);
+  return { range, shiftMs, window, ...stepped, paced };
 }
 
-/** The step where none is to be smaller than `least`, and the variables that tell of it. */
+/** Metrics of all queries of the panel: one step for all, so that their points stand at the same times. */
+function pacedBy(panel: Panel, { paces, variables }: RunScope): readonly string[] {
+  if (paces === undefined) return [];
+  const queries = panel.queries.filter(({ source }) => source === "metrics");
+  return [
+    ...new Set(
+      queries.flatMap(({ expr }) => paces.metricsIn(interpolate(expr, variables, "promql"))),
+    ),
+  ];
+}
+
+/** The step where none is to be smaller than `leastMs`, and the variables that tell of it. */
 function steppedBy(
-  least: string | undefined,
+  leastMs: number,
   panel: Panel,
   scope: RunScope,
   points: number,
   window: Window,
 ): Pick<PanelMoment, "stepMs" | "variables"> {
-  const smallest = filled(least, scope.variables);
   const most = Math.min(panel.points_max ?? points, pointsAtMost);
-  const { stepMs } = intervalOf(window, most, smallest);
-  const scrapeMs = stepMinOf(smallest) ?? scrapeIntervalMs;
-  return { stepMs, variables: withGlobals(scope, window, stepMs, scrapeMs) };
+  const { stepMs } = intervalOf(window, most, leastMs);
+  return { stepMs, variables: withGlobals(scope, window, stepMs, leastMs) };
 }
 
 /** What a panel asks the aggregator at a moment. Hidden queries are asked where an expression needs them. */
@@ -128,10 +146,9 @@ function questionOf(
   const { source } = query;
   if (source !== "metrics" && source !== "logs") return [];
   const { range, shiftMs } = moment;
+  const own = stepMinOf(filled(query.step_min, scope.variables));
   const { stepMs, variables } =
-    query.step_min === undefined
-      ? moment
-      : steppedBy(query.step_min, panel, scope, points, moment.window);
+    own === undefined ? moment : steppedBy(own, panel, scope, points, moment.window);
   const text = interpolate(query.expr, variables, source === "metrics" ? "promql" : "logql");
   if (text.trim() === "") return [];
   const legend =

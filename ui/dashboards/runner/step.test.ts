@@ -5,19 +5,19 @@ import { intervalOf, stepMinOf } from "./step.ts";
 const hours = (count: number) => ({ startMs: 0, endMs: count * 3_600_000 });
 
 test("the step is a round one near range through points, but no finer than scrapes are", () => {
-  expect(intervalOf(hours(24), 720, undefined).stepMs).toBe(120_000);
-  expect(intervalOf(hours(1), 720, undefined).stepMs).toBe(15_000);
-  expect(intervalOf(hours(1), 720, "1s").stepMs).toBe(5_000);
-  expect(intervalOf(hours(1), 720, ">1m").stepMs).toBe(60_000);
+  expect(intervalOf(hours(24), 720, 15_000).stepMs).toBe(120_000);
+  expect(intervalOf(hours(1), 720, 15_000).stepMs).toBe(15_000);
+  expect(intervalOf(hours(1), 720, 1_000).stepMs).toBe(5_000);
+  expect(intervalOf(hours(1), 720, 60_000).stepMs).toBe(60_000);
 });
 
 test("a rate looks back over at least four scrapes, and over a step and a scrape", () => {
-  expect(intervalOf(hours(1), 720, undefined).rateMs).toBe(60_000);
-  expect(intervalOf(hours(24), 720, undefined).rateMs).toBe(135_000);
+  expect(intervalOf(hours(1), 720, 15_000).rateMs).toBe(60_000);
+  expect(intervalOf(hours(24), 720, 15_000).rateMs).toBe(135_000);
 });
 
 test("a step that would give more points than the aggregator allows is made longer", () => {
-  const { stepMs } = intervalOf(hours(24 * 30), 100_000, "1s");
+  const { stepMs } = intervalOf(hours(24 * 30), 100_000, 1_000);
   expect((24 * 30 * 3_600_000) / stepMs).toBeLessThan(11_000);
 });
 

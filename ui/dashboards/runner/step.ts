@@ -1,7 +1,7 @@
 import type { Window } from "../../state/time_range.ts";
 import { durationOf, stepIn } from "../model/interval.ts";
 
-/** How often hosts are looked at unless somebody says otherwise: finer steps than this show nothing more. */
+/** How often samples come where nothing is known of them: finer steps than this show nothing more. */
 export const scrapeIntervalMs = 15_000;
 /** The aggregator refuses ranges of more points; a little below, for the points at both ends. */
 const pointsAtMost = 10_900;
@@ -13,13 +13,8 @@ export type Interval = {
   readonly rateMs: number;
 };
 
-/** The step of a query: the range divided into as many points as the panel has pixels, but none finer than its smallest step. */
-export function intervalOf(
-  { startMs, endMs }: Window,
-  points: number,
-  smallest: string | undefined,
-): Interval {
-  const minMs = stepMinOf(smallest) ?? scrapeIntervalMs;
+/** The step of a query: the range divided into as many points as the panel has pixels, but none finer than `minMs`. */
+export function intervalOf({ startMs, endMs }: Window, points: number, minMs: number): Interval {
   const spanMs = Math.max(1, endMs - startMs);
   const wanted = stepIn({ startMs, endMs: startMs + spanMs }, points, minMs);
   const safe = Math.ceil(spanMs / pointsAtMost / 1_000) * 1_000;

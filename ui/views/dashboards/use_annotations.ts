@@ -4,7 +4,7 @@ import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { StoredAnnotation } from "../../client/dashboard_service.ts";
 import { interpolate } from "../../dashboards/model/interpolate.ts";
 import { windowAt, type RunScope } from "../../dashboards/runner/question.ts";
-import { intervalOf } from "../../dashboards/runner/step.ts";
+import { intervalOf, scrapeIntervalMs, stepMinOf } from "../../dashboards/runner/step.ts";
 import { askFrames } from "../../frames/ask.ts";
 import { useStoredAnnotations } from "../../state/dashboards.ts";
 import type { Window } from "../../state/time_range.ts";
@@ -94,7 +94,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<readonly BoardAnnotation[]> {
   if (source.expr.trim() === "") return [];
-  const { stepMs } = intervalOf(window, points, source.step);
+  const { stepMs } = intervalOf(window, points, stepMinOf(source.step) ?? scrapeIntervalMs);
   const frames = await askFrames(
     {
       ref: source.name,

@@ -7,9 +7,10 @@ import type { RunScope } from "../../dashboards/runner/question.ts";
 import { askFrames } from "../../frames/ask.ts";
 import { withNextFrame } from "../../state/next_frame.ts";
 import type { TimeRange } from "../../state/time_range.ts";
+import { usePaces } from "./use_paces.ts";
 import type { VariableStates } from "./use_variables.ts";
 
-/** What the panels ask by. A new one when a choice, the range or the time zone changes. */
+/** What the panels ask by. A new one when a choice, the range, the time zone or the pace of a metric changes. */
 export function useRunScope(
   uid: string,
   dashboard: Dashboard,
@@ -19,7 +20,9 @@ export function useRunScope(
 ): RunScope {
   const { title } = dashboard;
   const { from, to } = range;
+  const { paces, version } = usePaces();
   return useMemo(() => {
+    void version;
     const filters = filtersOf(states ?? new Map());
     return {
       range: { from, to, timeZone },
@@ -28,8 +31,9 @@ export function useRunScope(
       filtered: (expr, source) =>
         filters.length === 0 ? expr : withMatchers(expr, source, filters),
       dashboard: { title, uid },
+      paces,
     };
-  }, [uid, title, states, from, to, timeZone]);
+  }, [uid, title, states, from, to, timeZone, paces, version]);
 }
 
 /** The answers of the page, asked anew at each tick while the page is looked at. Gives the time of the last tick. */

@@ -1,10 +1,11 @@
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { applyFieldOptions } from "../../dashboards/model/field_options.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import type { AnswerState, AnswerStore } from "../../dashboards/runner/answer_store.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
 import {
+  allMoments,
   allQuestions,
   answerOf,
   planOf,
@@ -61,6 +62,10 @@ export function usePanel(
   const isWhole = states.every(
     ({ answered, error }) => answered !== undefined || error !== undefined,
   );
+  useEffect(() => {
+    if (!isWhole || !isInView) return;
+    for (const { paced, window } of allMoments(plan)) own.paces?.want(paced, window.endMs);
+  }, [isWhole, isInView, plan, own]);
   const last = useRef<Picture>(undefined);
   const current = useRef(plan);
   current.current = plan;
