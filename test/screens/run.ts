@@ -23,8 +23,11 @@ const folder = join(import.meta.dir, "scenes");
 const scenes: Scene[] = [];
 for (const file of readdirSync(folder).toSorted()) {
   if (values.scenes !== "" && file !== `${values.scenes}.ts`) continue;
-  const made = (await import(join(folder, file))) as { readonly scenes: readonly Scene[] };
-  scenes.push(...made.scenes.filter((scene) => scene.name.includes(values.only)));
+  const { scenes: made } = (await import(join(folder, file))) as {
+    readonly scenes: readonly Scene[] | ((url: string) => Promise<readonly Scene[]>);
+  };
+  const all = typeof made === "function" ? await made(values.url) : made;
+  scenes.push(...all.filter((scene) => scene.name.includes(values.only)));
 }
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
