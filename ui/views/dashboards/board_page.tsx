@@ -1,28 +1,24 @@
 import { useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
-import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { filterText } from "../../dashboards/model/variables.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle, type Crumb } from "../../state/page_title.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
-import { Corner, Skeleton } from "../../widgets/picture.tsx";
+import { Skeleton } from "../../widgets/picture.tsx";
 import { AnnotationDialog, type AnnotationDraft } from "./annotation_dialog.tsx";
 import { BoardContext, type Board } from "./board_context.ts";
 import { BoardSearch } from "./board_search.ts";
 import { BoardContent } from "./board_content.tsx";
-import { BoardTools } from "./board_tools.tsx";
-import { DashboardLinks } from "./dashboard_links.tsx";
-import { AnnotationToggles } from "./annotation_toggles.tsx";
+import { BoardHead } from "./board_head.tsx";
 import { useAnnotations } from "./use_annotations.ts";
 import { useAnswerStore, useRunScope } from "./use_board.ts";
 import { useLate } from "./use_late.ts";
 import { LeaveGuard } from "./leave_guard.tsx";
 import { useBoardDefaults, useBoardKeys, useKiosk } from "./use_board_frame.ts";
-import { useEditor, type Editor } from "./use_editor.ts";
+import { useEditor } from "./use_editor.ts";
 import { chosenIn, useVariables } from "./use_variables.ts";
-import { VariablesBar } from "./variables_bar.tsx";
 import { ViewAlone } from "./view_alone.tsx";
 
 const PanelEditor = lazy(() => import("./editor/panel_editor.tsx"));
@@ -69,7 +65,10 @@ export function BoardPage({ uid, row, saved, notes }: Props) {
           editor={editor}
           isEditing={isEditing}
           notes={notes.length}
-          state={board}
+          variables={board.variables}
+          hidden={board.hidden}
+          annotationsError={board.annotationsError}
+          onRefresh={() => board.board.store.refresh(true)}
         />
         {states === undefined ? (
           <Skeleton rows={3} height={200} />
@@ -113,49 +112,6 @@ function crumbsOf(row: DashboardRow | undefined): readonly Crumb[] {
   const folder = row?.folder ?? "";
   if (folder === "") return [];
   return [{ name: folder, href: `/dashboards?folder=${encodeURIComponent(folder)}` }];
-}
-
-type HeadProps = Pick<Props, "uid" | "row"> & {
-  readonly editor: Editor;
-  readonly isEditing: boolean;
-  readonly notes: number;
-  readonly state: ReturnType<typeof useBoardState>;
-};
-
-/** The variables of a dashboard, and what can be done with it. */
-function BoardHead({ uid, row, editor, isEditing, notes, state }: HeadProps) {
-  const change = useSearchChange();
-  const { states, error } = state.variables;
-  return (
-    <div className="board-head">
-      {states !== undefined && (
-        <VariablesBar
-          states={states}
-          onChoose={(name, values) => change({ [`var-${name}`]: values }, { replace: false })}
-        >
-          <AnnotationToggles
-            dashboard={editor.dashboard}
-            hidden={state.hidden}
-            error={state.annotationsError}
-          />
-          <DashboardLinks links={editor.dashboard.links} uid={uid} states={states} />
-        </VariablesBar>
-      )}
-      {error !== null && error !== undefined && (
-        <Corner state="failed" detail={messageOf(error)}>
-          variables: {messageOf(error)}
-        </Corner>
-      )}
-      <BoardTools
-        uid={uid}
-        row={row}
-        editor={editor}
-        isEditing={isEditing}
-        notes={notes}
-        onRefresh={() => state.board.store.refresh(true)}
-      />
-    </div>
-  );
 }
 
 /** What the panels share, but for what only the page can do. */

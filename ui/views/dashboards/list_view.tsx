@@ -144,7 +144,7 @@ function Filters({ all, folder, origin, tags, starred, onTag }: FilterProps) {
         pressed={starred}
         onClick={() => change({ starred: starred ? "" : "yes" })}
       >
-        Starred
+        <span className="wide-words">Starred</span>
       </Button>
       {folders.length > 0 && (
         <Select

@@ -68,7 +68,8 @@ export function useVariables({ uid, dashboard, chosen, range, timeZone }: Option
   };
 }
 
-function hasFailed(states: VariableStates | undefined): boolean {
+/** Whether what there is to choose could not be asked for one of them. */
+export function hasFailed(states: VariableStates | undefined): boolean {
   return [...(states?.values() ?? [])].some(({ failed }) => failed !== undefined);
 }
 

@@ -5,6 +5,7 @@ import { OptionList } from "../../overlays/option_list.tsx";
 import { Popover } from "../../overlays/popover.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Button } from "../../widgets/buttons.tsx";
+import { chosenWords } from "./variables_summary.ts";
 
 type Props = {
   readonly label: string;
@@ -22,7 +23,7 @@ type Props = {
 export function VariablePicker(props: Props) {
   const { label, options, chosen, multi, isFree, failed, onChoose } = props;
   const [draft, setDraft] = useState<readonly string[]>();
-  const text = wordsOf(chosen, options);
+  const text = chosenWords(chosen, options);
   const comboOptions = useMemo(
     () => options.map((option) => ({ value: option.value, label: option.text })),
     [options],
@@ -77,13 +78,6 @@ export function VariablePicker(props: Props) {
       )}
     </Popover>
   );
-}
-
-function wordsOf(chosen: readonly string[], options: readonly VariableOption[]): string {
-  if (chosen.length === 0) return "None";
-  if (chosen.includes(allValue)) return "All";
-  const texts = new Map(options.map(({ value, text }) => [value, text]));
-  return chosen.map((value) => texts.get(value) ?? value).join(" + ");
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

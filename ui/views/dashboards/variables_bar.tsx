@@ -1,12 +1,13 @@
 import { useEffect, useId, useState, type ReactNode } from "react";
-import type { Variable } from "#shared/dashboards/dashboard.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import { allValue, filterText, type VariableState } from "../../dashboards/model/variables.ts";
 import { FilterChips } from "./filter_chips.tsx";
 import type { VariableStates } from "./use_variables.ts";
 import { VariablePicker } from "./variable_picker.tsx";
+import { isShown, labelOf } from "./variables_summary.ts";
 
 type Props = {
+  readonly id?: string;
   readonly states: VariableStates;
   readonly onChoose: (name: string, values: readonly string[]) => void;
   /** What stands beside the variables: annotations, links. */
@@ -14,10 +15,10 @@ type Props = {
 };
 
 /** The variables of a dashboard, each with its name before it. */
-export function VariablesBar({ states, onChoose, children }: Props) {
+export function VariablesBar({ id, states, onChoose, children }: Props) {
   const shown = [...states.values()].filter(({ variable }) => isShown(variable));
   return (
-    <div className="variables" role="group" aria-label="Variables">
+    <div id={id} className="variables" role="group" aria-label="Variables">
       {shown.map((state) => (
         <VariableField
           key={state.variable.name}
@@ -30,11 +31,6 @@ export function VariablesBar({ states, onChoose, children }: Props) {
   );
 }
 
-/** There is one source of each language: nothing is to be chosen. */
-function isShown({ hide, kind }: Variable): boolean {
-  return hide !== "all" && kind !== "datasource" && kind !== "constant";
-}
-
 type FieldProps = {
   readonly state: VariableState;
   readonly onChoose: (values: readonly string[]) => void;
@@ -42,8 +38,7 @@ type FieldProps = {
 
 function VariableField({ state, onChoose }: FieldProps) {
   const { variable } = state;
-  const label =
-    variable.label === undefined || variable.label === "" ? variable.name : variable.label;
+  const label = labelOf(variable);
   const control =
     variable.kind === "text" ? (
       <TextVariable label={label} value={state.chosen[0] ?? ""} onChoose={onChoose} />
