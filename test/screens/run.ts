@@ -1,6 +1,6 @@
 /**
- * `bun test/screens/run.ts --url ADDRESS --out FOLDER [--scenes FILE] [--only WORDS]`: pictures of the pages of a running Lapwing in
- * both themes and widths, one sheet a scene, to be looked at. Prints what failed, and ends with 1 where anything did.
+ * `bun test/screens/run.ts --url ADDRESS --out FOLDER [--scenes FILES] [--only WORDS]`: pictures of the pages of a running Lapwing in
+ * both themes and widths, one sheet a scene, to be looked at; `FILES` is how the names of the files of scenes begin. Prints what failed, and ends with 1 where anything did.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -22,7 +22,7 @@ if (chromium === undefined) throw new Error("pictures need Chromium");
 const folder = join(import.meta.dir, "scenes");
 const scenes: Scene[] = [];
 for (const file of readdirSync(folder).toSorted()) {
-  if (values.scenes !== "" && file !== `${values.scenes}.ts`) continue;
+  if (!file.startsWith(values.scenes)) continue;
   const { scenes: made } = (await import(join(folder, file))) as {
     readonly scenes: readonly Scene[] | ((url: string) => Promise<readonly Scene[]>);
   };

@@ -6,12 +6,13 @@ import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { AnnotationToggles } from "./annotation_toggles.tsx";
+import type { Board } from "./board_context.ts";
 import { BoardTools } from "./board_tools.tsx";
 import { DashboardLinks } from "./dashboard_links.tsx";
 import type { Editor } from "./use_editor.ts";
 import { hasFailed, type Variables, type VariableStates } from "./use_variables.ts";
 import { VariablesBar } from "./variables_bar.tsx";
-import { headParts, partsText } from "./variables_summary.ts";
+import { headParts } from "./variables_summary.ts";
 
 type Props = {
   /** Empty for a new one. */
@@ -21,11 +22,13 @@ type Props = {
   readonly isEditing: boolean;
   /** How much could not be carried over from another format. */
   readonly notes: number;
-  readonly variables: Variables;
-  /** Names of the annotations that are not shown. */
-  readonly hidden: ReadonlySet<string>;
-  readonly annotationsError: unknown;
-  readonly onRefresh: () => void;
+  readonly state: {
+    readonly board: Pick<Board, "store">;
+    readonly variables: Variables;
+    /** Names of the annotations that are not shown. */
+    readonly hidden: ReadonlySet<string>;
+    readonly annotationsError: unknown;
+  };
 };
 
 /**
@@ -33,8 +36,9 @@ type Props = {
  * variables, annotations and links stand behind one button that says what is chosen.
  */
 export function BoardHead(props: Props) {
-  const { uid, row, editor, isEditing, notes, hidden, annotationsError, onRefresh } = props;
-  const { states, error } = props.variables;
+  const { uid, row, editor, isEditing, notes, state } = props;
+  const { hidden, annotationsError } = state;
+  const { states, error } = state.variables;
   const parts = states === undefined ? [] : headParts(editor.dashboard, states.values(), hidden);
   const isFolded = useMedia(phoneQuery) && parts.length > 1;
   const [isOpen, setOpen] = useState(false);
@@ -53,7 +57,8 @@ export function BoardHead(props: Props) {
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name={hasFailed(states) ? "warning" : "filter"} />
-          <span className="clip">{partsText(parts)}</span>
+          <span className="clip">{parts[0]}</span>
+          <span className="more">· {parts.length - 1} more</span>
           <Icon name={isOpen ? "up" : "chevron"} />
         </button>
       ) : (
@@ -75,7 +80,7 @@ export function BoardHead(props: Props) {
         editor={editor}
         isEditing={isEditing}
         notes={notes}
-        onRefresh={onRefresh}
+        onRefresh={() => state.board.store.refresh(true)}
       />
       {isFolded && bar}
     </div>
@@ -86,7 +91,7 @@ function Bar({
   id,
   uid,
   editor,
-  hidden,
+  state: { hidden },
   states,
 }: Props & { readonly id: string; readonly states: VariableStates }) {
   const change = useSearchChange();

@@ -65,10 +65,7 @@ export function BoardPage({ uid, row, saved, notes }: Props) {
           editor={editor}
           isEditing={isEditing}
           notes={notes.length}
-          variables={board.variables}
-          hidden={board.hidden}
-          annotationsError={board.annotationsError}
-          onRefresh={() => board.board.store.refresh(true)}
+          state={board}
         />
         {states === undefined ? (
           <Skeleton rows={3} height={200} />

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { resolveVariables } from "../../dashboards/model/variables.ts";
-import { headParts, partsText } from "./variables_summary.ts";
+import { headParts } from "./variables_summary.ts";
 
 const dashboard = Dashboard.parse({
   title: "Shop",
@@ -44,10 +44,4 @@ test("headParts() names what is chosen, and leaves out what can't be", async () 
     "Restarts hidden",
     "Run book",
   ]);
-  expect(partsText(parts)).toBe("Host: first + second · 5 more");
-});
-
-test("partsText() of one says that alone, of none nothing", () => {
-  expect(partsText(["Host: web-1"])).toBe("Host: web-1");
-  expect(partsText([])).toBe("");
 });

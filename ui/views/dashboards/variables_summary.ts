@@ -17,12 +17,6 @@ export function headParts(
   ];
 }
 
-/** The first of them, and how many more there are. */
-export function partsText(parts: readonly string[]): string {
-  const [first = "", ...others] = parts;
-  return others.length === 0 ? first : `${first} · ${others.length} more`;
-}
-
 /** There is one source of each language: nothing is to be chosen. */
 export function isShown({ hide, kind }: VariableState["variable"]): boolean {
   return hide !== "all" && kind !== "datasource" && kind !== "constant";
