@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 /** A page of the interface in one state: where it is, and what is done there before its picture is taken. */
 export type Scene = {
@@ -50,30 +50,39 @@ type Given = {
  */
 export async function shoot({ browser, url, scenes, out }: Given): Promise<Trouble[]> {
   const troubles: Trouble[] = [];
+  // A window for each look is most of what a picture costs: it is opened once.
+  const pages = await Promise.all(
+    looks.map(async (look) => ({ look, page: await openLook(browser, url, look) })),
+  );
   for (const scene of scenes) {
     const pictures = new Map<string, Buffer>();
-    for (const look of looks) {
-      if (scene.not?.includes(look.name)) continue;
-      const context = await openLook(browser, url, look);
-      try {
-        pictures.set(look.name, await shootOne(context, scene, look, troubles));
-      } catch (error) {
-        troubles.push({
-          scene: scene.name,
-          look: look.name,
-          words: String(error).split("\n")[0] ?? "",
-        });
-      } finally {
-        await context.close();
-      }
-    }
+    await Promise.all(
+      pages
+        .filter(({ look }) => scene.not?.includes(look.name) !== true)
+        .map(async ({ look, page }) => {
+          const told = (thrown: unknown): void => {
+            const [words = ""] = String(thrown).split("\n");
+            troubles.push({ scene: scene.name, look: look.name, words });
+          };
+          page.on("pageerror", told);
+          try {
+            pictures.set(look.name, await shootOne(page, scene, look));
+          } catch (error) {
+            told(error);
+          } finally {
+            page.off("pageerror", told);
+          }
+        }),
+    );
     await putTogether(browser, pictures, join(out, `${scene.name}.png`));
   }
+  await Promise.all(pages.map(({ page }) => page.context().close()));
   return troubles;
 }
 
-function openLook(browser: Browser, url: string, look: Look): Promise<BrowserContext> {
-  return browser.newContext({
+/** What a page keeps in the browser is forgotten with every address: no scene sees what another left. */
+async function openLook(browser: Browser, url: string, look: Look): Promise<Page> {
+  const context = await browser.newContext({
     baseURL: url,
     viewport: { width: look.width, height: look.height },
     colorScheme: look.colorScheme,
@@ -82,19 +91,18 @@ function openLook(browser: Browser, url: string, look: Look): Promise<BrowserCon
     // The page's own policy refuses the conditions that are waited for here.
     bypassCSP: true,
   });
-}
-
-async function shootOne(
-  context: BrowserContext,
-  scene: Scene,
-  look: Look,
-  troubles: Trouble[],
-): Promise<Buffer> {
+  await context.addInitScript(() => {
+    // Pages of their own making, such as about:blank, keep nothing.
+    if (location.protocol.startsWith("http")) localStorage.clear();
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
-  page.on("pageerror", (error) => {
-    troubles.push({ scene: scene.name, look: look.name, words: String(error) });
-  });
+  return page;
+}
+
+async function shootOne(page: Page, scene: Scene, look: Look): Promise<Buffer> {
+  await page.context().setOffline(false);
+  await page.goto("about:blank");
   await page.goto(scene.path);
   await settle(page);
   await scene.before?.(page, look);
@@ -105,10 +113,12 @@ async function shootOne(
 /** Waits until nothing on the page says that it is loading; pages that follow something are never quiet on the network. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("load");
+  await page.locator("main *").first().waitFor({ timeout: 8_000 });
+  // By a locator: the pages' own rules let nobody evaluate text in them.
   await page
-    .waitForFunction("document.querySelector('.skeleton, [aria-busy=true]') === null", undefined, {
-      timeout: 8_000,
-    })
+    .locator(".skeleton, [aria-busy=true]")
+    .first()
+    .waitFor({ state: "detached", timeout: 8_000 })
     .catch(() => undefined);
   await page.waitForTimeout(700);
 }

@@ -104,7 +104,7 @@ class ProcessWatch {
       tick.degraded(`${this.#refused} processes would be groups beyond groups_max`);
     if (this.#partial > 0)
       tick.degraded(
-        `storage traffic and file descriptors of ${this.#partial} processes: no right (root or CAP_SYS_PTRACE)`,
+        `storage traffic and file descriptors of ${this.#partial} ${this.#partial === 1 ? "process" : "processes"}: no right (root or CAP_SYS_PTRACE)`,
       );
   }
 

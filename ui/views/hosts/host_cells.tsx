@@ -60,7 +60,7 @@ export const HostCells = memo(function HostCells({ row, loading, known, nowMs }:
         {formatValue(account.inFlight, "count")} of {formatValue(account.collected, "count")}
       </div>
       <div role="cell" className="dropped">
-        <AccountWord account={account} />
+        <AccountWord account={account} brief />
       </div>
     </>
   );

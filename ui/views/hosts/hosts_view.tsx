@@ -60,9 +60,16 @@ export function HostsView() {
               the commands that add a host.
             </Empty>
           ) : rows.length === 0 ? (
-            <Empty title={q === "" ? "No host is like this" : `No host matches "${q}"`}>
+            <Empty title={noneWords(q, look)}>
               The filter looks at name, status, version and facts; all words must be there, and the
-              chosen state and labels must hold.
+              chosen state and labels must hold.{" "}
+              <button
+                type="button"
+                className="link"
+                onClick={() => change({ q: "", state: "", labels: "" })}
+              >
+                Clear them
+              </button>
             </Empty>
           ) : look.view === "grid" ? (
             <HostGrid {...shown} />
@@ -91,6 +98,11 @@ function FiguresCorner({ figures }: { readonly figures: UseQueryResult<RangeSet>
       no metrics: {figures.error.message}
     </Corner>
   );
+}
+
+function noneWords(text: string, { state, chips }: HostsLook): string {
+  const isAlone = state === undefined && chips.length === 0;
+  return text !== "" && isAlone ? `No host matches "${text}"` : "No host matches all of this";
 }
 
 /** What people look for first: the largest figures, but names from A. */

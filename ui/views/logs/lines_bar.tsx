@@ -128,9 +128,10 @@ function Count({ store, total, isExact }: Props) {
   const all = store.isComplete ? loaded : total;
   return (
     <span className="quiet" role="status">
-      {all === undefined
-        ? ""
-        : `${isExact || store.isComplete ? "" : "about "}${formatCount(Math.max(all, loaded))} ${all === 1 ? "line" : "lines"}`}
+      {all !== undefined && !isExact && !store.isComplete && (
+        <span className="logs-word">about </span>
+      )}
+      {all !== undefined && `${formatCount(Math.max(all, loaded))} ${all === 1 ? "line" : "lines"}`}
       {rows < loaded && `, ${formatCount(rows)} shown`}
       {rows >= linesMax &&
         `, the first ${formatCount(linesMax)} can be scrolled through: narrow the range`}
