@@ -83,7 +83,10 @@ function present(options: FieldOptions): FieldOptions {
 }
 
 function fieldColor(value: unknown, note: Note): FieldOptions["color"] {
-  if (!isRecord(value)) return undefined;
+  if (!isRecord(value)) {
+    if (textOr(value) !== undefined) note("color", "has no mode, as Grafana expects: left out");
+    return undefined;
+  }
   noteRest(value, ["mode", "fixedColor", "seriesBy"], [], note, "color");
   const mode = textOr(value["mode"])?.slice(0, 64);
   if (mode === undefined) return undefined;

@@ -1,49 +1,42 @@
-import { isRecord, listOf, numberOr, recordOf, recordsOf, textOr, type Source } from "./read.ts";
+import { oldReducers } from "../../panels/parts/reduce_options.ts";
+import { noteUnless, type Note } from "./notes.ts";
+import {
+  colorOverrides,
+  graphFields,
+  graphKnown,
+  type LegacyFields,
+  withAxes,
+} from "./old_graph.ts";
+import {
+  isRecord,
+  listOf,
+  numberOr,
+  recordOf,
+  recordsOf,
+  saysNothing,
+  textOr,
+  type Source,
+} from "./read.ts";
 
-/** Options of fields as newer panels have them, made of what older kinds of panels had of their own. */
-type LegacyFields = {
-  readonly defaults: Source;
-  readonly overrides: readonly unknown[];
-  /** Members of the panel that are carried over here, or by the kind that the panel becomes. */
-  readonly known: readonly string[];
-};
-
-const graphKnown = [
-  "lines",
-  "linewidth",
-  "fill",
-  "fillGradient",
-  "points",
-  "pointradius",
-  "bars",
-  "stack",
-  "percentage",
-  "steppedLine",
-  "nullPointMode",
+/** Of heatmaps before Grafana 9; those after kept them beside their options. */
+const heatmapKnown = [
+  "heatmap",
+  "dataFormat",
+  "color",
+  "cards",
   "legend",
   "tooltip",
-  "yaxes",
-  "xaxis",
-  "yaxis",
-  "seriesOverrides",
-  "aliasColors",
-  "thresholds",
-  "dashes",
-  "dashLength",
-  "spaceLength",
-  "renderer",
-  "decimals",
-  "hiddenSeries",
-  "timeRegions",
-  "grid",
-  "y_formats",
-  "leftYAxisLabel",
-  "rightYAxisLabel",
-  "x-axis",
-  "y-axis",
-  "y_axis",
-  "scale",
-  "zerofill",
+  "tooltipDecimals",
+  "xAxis",
+  "yAxis",
+  "xBucketNumber",
+  "xBucketSize",
+  "yBucketBound",
+  "yBucketNumber",
+  "yBucketSize",
+  "hideZeroBuckets",
+  "highlightCards",
+  "reverseYBuckets",
 ];
 const singleKnown = [
   "format",
@@ -100,17 +93,75 @@ const tableKnown = [
 export function legacyFields(panel: Source): LegacyFields | undefined {
   const type = textOr(panel["type"]);
   if (type === "graph" || (type === "timeseries" && panel["yaxes"] !== undefined))
-    return graph(panel);
-  if (type === "singlestat" || type === "grafana-singlestat-panel") return singlestat(panel);
+    return graphFields(panel);
+  if (singleTypes.has(type ?? "")) return singlestat(panel);
   if (type === "grafana-piechart-panel") return pie(panel);
   if (type === "table-old" || (type === "table" && Array.isArray(panel["styles"])))
     return oldTable(panel);
   if (type === "text" && (panel["content"] !== undefined || panel["mode"] !== undefined))
     return { defaults: {}, overrides: [], known: ["content", "mode"] };
+  if (type === "heatmap") return { defaults: {}, overrides: [], known: heatmapKnown };
   const options = recordOf(panel["options"]);
   if (isRecord(options["fieldOptions"])) return fieldOptions(options["fieldOptions"]);
   return undefined;
 }
+
+/** A panel of an older version with the members of a later one that is still read: see old_graph.ts, and a single stat's dial. */
+export function upgraded(panel: Source, note: Note): Source {
+  const gauge = recordOf(panel["gauge"]);
+  if (!singleTypes.has(textOr(panel["type"]) ?? "") || gauge["show"] !== true)
+    return withAxes(panel);
+  const calc = textOr(panel["valueName"]) ?? "avg";
+  noteUnless(panel, { prefix: [], postfix: [], tableColumn: [] }, note, "is not part of a gauge");
+  return {
+    ...panel,
+    type: "gauge",
+    options: {
+      reduceOptions: { calcs: [Object.hasOwn(oldReducers, calc) ? oldReducers[calc] : calc] },
+      showThresholdLabels: gauge["thresholdLabels"] === true,
+      showThresholdMarkers: gauge["thresholdMarkers"] !== false,
+    },
+  };
+}
+
+const readElsewhere = new Set([
+  "yaxes",
+  "aliasColors",
+  "seriesOverrides",
+  "thresholds",
+  "decimals",
+]);
+
+/**
+ * Members of the kind that a panel was before people changed it: Grafana leaves them in the document and reads them no more. One
+ * note names all of them; returned, too.
+ */
+export function noteLeftOver(panel: Source, note: Note): readonly string[] {
+  const type = textOr(panel["type"]) ?? "";
+  if (!leavers.has(type) || Array.isArray(panel["styles"])) return [];
+  const isCarried = (key: string) => readElsewhere.has(key) && panel["yaxes"] !== undefined;
+  const left = [...new Set([...graphKnown, ...singleKnown, ...pieKnown, ...tableKnown])].filter(
+    (key) => !saysNothing(panel[key]) && !isCarried(key),
+  );
+  if (left.length > 0)
+    note(left.join(", "), "of a kind that this panel was before: Grafana does not read it either");
+  return left;
+}
+
+const leavers = new Set([
+  "timeseries",
+  "stat",
+  "gauge",
+  "bargauge",
+  "barchart",
+  "piechart",
+  "table",
+  "histogram",
+  "state-timeline",
+  "status-history",
+]);
+
+const singleTypes = new Set(["singlestat", "grafana-singlestat-panel"]);
 
 /** What a legacy type is called now: the kind knows its options by both. */
 export const newTypes: Readonly<Record<string, string>> = {
@@ -121,97 +172,6 @@ export const newTypes: Readonly<Record<string, string>> = {
   "table-old": "table",
   "heatmap-new": "heatmap",
 };
-
-function graph(panel: Source): LegacyFields {
-  const [left, right] = recordsOf(panel["yaxes"]);
-  const formats = listOf(panel["y_formats"]);
-  const axis = left ?? {};
-  const steps = recordsOf(panel["thresholds"]).flatMap((each) => {
-    const value = numberOr(each["value"]);
-    return value === undefined ? [] : [{ value, color: thresholdColor(each) }];
-  });
-  return {
-    known: graphKnown,
-    defaults: {
-      unit: axis["format"] ?? formats[0],
-      min: axis["min"],
-      max: axis["max"],
-      decimals: panel["decimals"] ?? axis["decimals"],
-      color: { mode: "palette-classic" },
-      ...(steps.length === 0
-        ? {}
-        : {
-            thresholds: {
-              mode: "absolute",
-              steps: [
-                { value: null, color: "transparent" },
-                ...steps.toSorted((a, b) => a.value - b.value),
-              ],
-            },
-          }),
-    },
-    overrides: [
-      ...colorOverrides(panel["aliasColors"]),
-      ...rightAxis(panel["seriesOverrides"], right),
-    ],
-  };
-}
-
-const thresholdColors: Readonly<Record<string, string>> = {
-  critical: "red",
-  warning: "orange",
-  ok: "green",
-};
-
-function thresholdColor(threshold: Source): string {
-  const mode = textOr(threshold["colorMode"]) ?? "";
-  return thresholdColors[mode] ?? textOr(threshold["lineColor"] ?? threshold["fillColor"]) ?? "red";
-}
-
-function colorOverrides(colors: unknown): unknown[] {
-  return Object.entries(recordOf(colors)).map(([name, color]) => ({
-    matcher: { id: "byName", options: name },
-    properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
-  }));
-}
-
-/** Unit and bounds of the right axis, for the series that stand there, and colours and names of all. How lines are drawn is the kind's. */
-function rightAxis(overrides: unknown, right: Source | undefined): unknown[] {
-  return recordsOf(overrides).flatMap((each) => {
-    const alias = textOr(each["alias"]);
-    if (alias === undefined) return [];
-    const isPattern = alias.startsWith("/");
-    const properties = seriesProperties(each, right);
-    if (properties.length === 0) return [];
-    return [{ matcher: { id: isPattern ? "byRegexp" : "byName", options: alias }, properties }];
-  });
-}
-
-/** A graph's override of a series in newer ids: the kind reads them as `custom`. */
-function seriesProperties(source: Source, right: Source | undefined): unknown[] {
-  const properties: { id: string; value: unknown }[] = [];
-  const add = (id: string, value: unknown) => {
-    if (value !== undefined && value !== null) properties.push({ id, value });
-  };
-  if (source["color"] !== undefined) add("color", { mode: "fixed", fixedColor: source["color"] });
-  if (numberOr(source["yaxis"]) === 2) {
-    add("custom.axisPlacement", "right");
-    add("unit", right?.["format"]);
-    add("min", numberOr(right?.["min"]));
-    add("max", numberOr(right?.["max"]));
-  }
-  const fill = numberOr(source["fill"]);
-  if (fill !== undefined) add("custom.fillOpacity", fill * 10);
-  add("custom.lineWidth", numberOr(source["linewidth"]));
-  if (source["bars"] === true) add("custom.drawStyle", "bars");
-  if (source["lines"] === false && source["points"] === true) add("custom.drawStyle", "points");
-  if (source["transform"] === "negative-Y") add("custom.transform", "negative-Y");
-  if (source["dashes"] === true) add("custom.lineStyle", { fill: "dash", dash: [10, 10] });
-  if (source["stack"] === false) add("custom.stacking", { mode: "none", group: "A" });
-  if (source["fillBelowTo"] !== undefined) add("custom.fillBelowTo", source["fillBelowTo"]);
-  if (source["hideTooltip"] === true) add("custom.hideFrom", { tooltip: true });
-  return properties;
-}
 
 function singlestat(panel: Source): LegacyFields {
   const gauge = recordOf(panel["gauge"]);
@@ -330,20 +290,3 @@ function fieldOptions(source: Source): LegacyFields {
   const named = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return { known: [], defaults: { ...named, ...defaults }, overrides: listOf(source["overrides"]) };
 }
-
-/** Members of a graph's override of a series that became options of fields. */
-export const oldSeriesKnown = [
-  "alias",
-  "bars",
-  "color",
-  "dashes",
-  "fill",
-  "fillBelowTo",
-  "hideTooltip",
-  "lines",
-  "linewidth",
-  "points",
-  "stack",
-  "transform",
-  "yaxis",
-];

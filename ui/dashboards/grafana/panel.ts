@@ -3,9 +3,10 @@ import type { PanelKind } from "../../panels/panel_kind.ts";
 import { panelKinds } from "../../panels/registry.ts";
 import { knownTransformations } from "../model/transform.ts";
 import { fieldOptionsOf, overridesOf, type CustomReader } from "./fields.ts";
-import { legacyFields, newTypes, oldSeriesKnown } from "./legacy.ts";
+import { legacyFields, newTypes, noteLeftOver, upgraded } from "./legacy.ts";
 import { linksOf } from "./links.ts";
 import { noteForeign, noteRest, noteUnless, under, type Note } from "./notes.ts";
+import { noteSeries } from "./old_graph.ts";
 import { queriesOf } from "./queries.ts";
 import {
   bounded,
@@ -79,15 +80,16 @@ const meaningless = [
 
 /** A panel in its place. `path` of notes is the panel's. */
 export function panelOf(
-  source: Source,
+  given: Source,
   id: number,
   place: Place,
   sourceOf: SourceOf,
   note: Note,
 ): Panel {
+  const source = upgraded(given, note);
   const type = (textOr(source["type"]) ?? "").slice(0, 200) || "unknown";
   const kind = kindOf(type);
-  const legacy = legacyFields(source);
+  const legacy = legacyFields(source === given ? given : { ...source, type: given["type"] });
   if (
     isRecord(source["libraryPanel"]) &&
     source["targets"] === undefined &&
@@ -97,11 +99,12 @@ export function panelOf(
       "libraryPanel",
       `"${textOr(source["libraryPanel"]["name"]) ?? ""}" is kept in Grafana's library and not in this file`,
     );
-  if (type === "graph") noteSeries(source, note);
+  if (legacy?.known.includes("seriesOverrides") === true) noteSeries(source, note);
   if (isRecord(source["alert"])) note("alert", "rules of alerts are not kept in dashboards");
+  const leftOver = source === given ? noteLeftOver(source, note) : [];
   noteRest(
     source,
-    [...known, "cacheTimeout", "queryCachingTTL", ...(legacy?.known ?? [])],
+    [...known, "cacheTimeout", "queryCachingTTL", ...(legacy?.known ?? []), ...leftOver],
     meaningless,
     note,
   );
@@ -146,12 +149,6 @@ function notAsked(source: Source, note: Note): Panel["queries"] {
   if (recordsOf(source["targets"]).some(({ expr }) => textOr(expr) !== undefined))
     note("targets", "this kind of panel asks nothing: its queries are left out");
   return [];
-}
-
-/** What legacy.ts makes nothing of. */
-function noteSeries(source: Source, note: Note): void {
-  for (const [i, each] of recordsOf(source["seriesOverrides"]).entries())
-    noteRest(each, oldSeriesKnown, ["$$hashKey"], note, `seriesOverrides[${i}]`);
 }
 
 type Drawn = Pick<Panel, "field" | "overrides" | "options">;

@@ -76,12 +76,16 @@ function named(name: string | undefined, types: ReadonlyMap<string, string>): So
   return /prom|mimir|thanos|cortex|victoria/.test(word) ? { kind: "metrics" } : { kind: "unknown" };
 }
 
-/** The language of an expression whose data source is not known: LogQL has a selector in front of filters. */
+/**
+ * The language of an expression whose data source is not known: LogQL has a selector without a name, in front of stages or within a
+ * function of its own.
+ */
 export function languageOf(expr: string, panelType: string): "metrics" | "logs" {
   if (panelType === "logs") return "logs";
-  return /\{[^}]*\}\s*(?:\|[=~]|!~|!=|\|\s*(?:json|logfmt|pattern|regexp|line_format|unwrap))/.test(
-    expr,
-  ) || /(?:count_over_time|bytes_over_time|bytes_rate)\s*\(\s*\{/.test(expr)
-    ? "logs"
-    : "metrics";
+  if (/\{[^}]*\b__name__\b/.test(expr)) return "metrics";
+  return stages.test(expr) || counts.test(expr) ? "logs" : "metrics";
 }
+
+const stages =
+  /(?:^|[^\w:\s])\s*\{[^}]*\}\s*(?:\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|decolorize|line_format|label_format|drop|keep|unwrap|\w+\s*[=!<>])|!~|!=\s*(?:["`]|ip\()|!>)/;
+const counts = /(?:count_over_time|bytes_over_time|bytes_rate|rate)\s*\(\s*\{/;

@@ -2,6 +2,7 @@ import type { GrafanaPanelSource, ImportNote } from "../panel_kind.ts";
 import {
   dropTooltip,
   hideFromGrafana,
+  isRecord,
   readGrafana,
   type GrafanaDefaults,
   type GrafanaReader,
@@ -47,10 +48,38 @@ const look: GrafanaDefaults = {
   "custom.scaleDistribution": [{ type: "linear" }],
 };
 
+/** The same of the heatmap before Grafana 9. */
+const oldLook: GrafanaDefaults = {
+  "panel.heatmap": [],
+  "panel.color.mode": ["spectrum"],
+  "panel.color.colorScale": ["sqrt", "linear"],
+  "panel.cards": [],
+  "panel.tooltip.show": [true],
+  "panel.tooltip.showHistogram": [false],
+  "panel.tooltipDecimals": [],
+  "panel.xAxis.show": [true],
+  "panel.yAxis.show": [true],
+  "panel.yAxis.decimals": [],
+  "panel.yAxis.logBase": [1],
+  "panel.yAxis.max": [],
+  "panel.yAxis.min": [],
+  "panel.yAxis.splitFactor": [],
+  "panel.xBucketNumber": [],
+  "panel.xBucketSize": [],
+  "panel.yBucketBound": ["auto"],
+  "panel.yBucketNumber": [],
+  "panel.yBucketSize": [],
+  "panel.hideZeroBuckets": [false],
+  "panel.highlightCards": [true],
+  "panel.reverseYBuckets": [false],
+};
+
 /** The heatmap of Grafana 9 and later, and the one before, which kept its options on the panel. */
 export function heatmapFromGrafana(source: GrafanaPanelSource, note: ImportNote) {
   const from = readGrafana(source, note);
   from.drop(look);
+  const isOld = !isRecord(source.options["color"]) && isRecord(source.panel["color"]);
+  if (isOld) from.drop(oldLook);
   dropTooltip(from);
   const scheme =
     from.text("options.color.scheme") ??
@@ -70,13 +99,17 @@ export function heatmapFromGrafana(source: GrafanaPanelSource, note: ImportNote)
   const hide = from.number("options.filterValues.le");
   return from.done(
     {
-      calculate: from.flag("options.calculate"),
+      calculate:
+        from.flag("options.calculate") ??
+        (isOld ? from.text("panel.dataFormat") !== "tsbuckets" : undefined),
       buckets: rowsOf(from, note),
       scale,
       reverse: from.flag("options.color.reverse"),
       exponent: from.number("options.color.exponent", 0.1, 2),
-      color_min: from.number("options.color.min"),
-      color_max: from.number("options.color.max"),
+      color_min:
+        from.number("options.color.min") ?? (isOld ? from.number("panel.color.min") : undefined),
+      color_max:
+        from.number("options.color.max") ?? (isOld ? from.number("panel.color.max") : undefined),
       hide_below: hide,
       unit: from.text("options.yAxis.unit") ?? from.text("panel.yAxis.format"),
       axis_label: from.text("options.yAxis.axisLabel"),

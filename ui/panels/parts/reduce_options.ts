@@ -60,3 +60,16 @@ export function reduceFromGrafana(from: GrafanaReader, note: ImportNote): Record
         : (/^\/\^(.*)\$\/$/.exec(fields)?.[1] ?? "").replace(/\\(.)/g, "$1"),
   };
 }
+
+/** Figures as panels before Grafana 7 called them. */
+export const oldReducers: Readonly<Record<string, string>> = {
+  current: "lastNotNull",
+  avg: "mean",
+  total: "sum",
+  min: "min",
+  max: "max",
+  first: "firstNotNull",
+  delta: "delta",
+  diff: "diff",
+  range: "range",
+};

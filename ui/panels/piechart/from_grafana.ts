@@ -6,7 +6,7 @@ import {
   readGrafana,
   type GrafanaReader,
 } from "../parts/grafana_reader.ts";
-import { reduceFromGrafana } from "../parts/reduce_options.ts";
+import { oldReducers, reduceFromGrafana } from "../parts/reduce_options.ts";
 
 const figures = ["name", "value", "percent"] as const;
 
@@ -15,13 +15,6 @@ export function pieChartFromGrafana(source: GrafanaPanelSource, note: ImportNote
   const from = readGrafana(source, note);
   const shape = ["pie", "donut"] as const;
   const isOld = source.type === "grafana-piechart-panel";
-  const oldReducers: Readonly<Record<string, string>> = {
-    current: "lastNotNull",
-    avg: "mean",
-    total: "sum",
-    min: "min",
-    max: "max",
-  };
   const oldReducer = oldReducers[from.text("panel.valueName") ?? ""];
   if (isOld) dropOld(from);
   dropTooltip(from);

@@ -1,6 +1,6 @@
 import type { GrafanaPanelSource, ImportNote, PanelKind } from "../panel_kind.ts";
 import { isRecord, readGrafana, type GrafanaDefaults } from "../parts/grafana_reader.ts";
-import { reduceFromGrafana } from "../parts/reduce_options.ts";
+import { oldReducers, reduceFromGrafana } from "../parts/reduce_options.ts";
 
 type Made = ReturnType<PanelKind["fromGrafana"]>;
 
@@ -42,18 +42,6 @@ export function statFromGrafana(source: GrafanaPanelSource, note: ImportNote): M
   return { options: from.done(made).options, custom: {} };
 }
 
-const reducers: Readonly<Record<string, string>> = {
-  current: "lastNotNull",
-  avg: "mean",
-  total: "sum",
-  min: "min",
-  max: "max",
-  first: "firstNotNull",
-  delta: "delta",
-  diff: "diff",
-  range: "range",
-};
-
 /** Of the single stat nothing is made of these. With Grafana's defaults. */
 const oldLook: GrafanaDefaults = {
   "panel.prefix": [],
@@ -77,7 +65,7 @@ function oldStat(source: GrafanaPanelSource, note: ImportNote): Made {
   const sparkline = from.any("panel.sparkline");
   const isBackground = from.flag("panel.colorBackground") === true;
   const isValue = from.flag("panel.colorValue") === true;
-  const reducer = name === undefined ? undefined : reducers[name];
+  const reducer = name === undefined ? undefined : oldReducers[name];
   if (name !== undefined && reducer === undefined)
     note("panel.valueName", `"${name.slice(0, 40)}" is no figure that is known here`);
   from.drop(oldLook);

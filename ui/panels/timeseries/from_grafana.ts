@@ -185,10 +185,6 @@ function axis(from: GrafanaReader, note: ImportNote): Record<string, unknown> {
 /** The graph of versions before 8, which kept its options on the panel itself. */
 function oldGraph(source: GrafanaPanelSource, note: ImportNote): Made {
   const from = readGrafana(source, note);
-  const overrides = from.any("panel.seriesOverrides");
-  if (Array.isArray(overrides) && overrides.length > 0) {
-    note("panel.seriesOverrides", "overrides of the old graph are not carried over");
-  }
   const drawn =
     from.flag("panel.bars") === true
       ? "bars"
@@ -202,7 +198,9 @@ function oldGraph(source: GrafanaPanelSource, note: ImportNote): Made {
   const axes = from.any("panel.yaxes");
   const first: unknown = Array.isArray(axes) ? axes[0] : undefined;
   if (isRecord(first) && first["show"] === false) note("panel.yaxes", "the left axis is shown");
-  const base = isRecord(first) ? first["logBase"] : undefined;
+  const base = isRecord(first) ? Number(first["logBase"] ?? 1) : 1;
+  if (base > 1 && base !== 2 && base !== 10)
+    note("panel.yaxes", `the logarithm of ${base} becomes that of 10`);
   const label = isRecord(first) && typeof first["label"] === "string" ? first["label"] : undefined;
   from.drop(oldLook);
   const radius = from.number("panel.pointradius", 0.5, 20);
@@ -221,11 +219,28 @@ function oldGraph(source: GrafanaPanelSource, note: ImportNote): Made {
           : "normal"
         : undefined,
       nulls: nullMode === "connected" ? "connect" : undefined,
-      scale: base === 2 || base === 10 ? "log" : undefined,
-      log_base: base === 2 || base === 10 ? base : undefined,
+      scale: base > 1 ? "log" : undefined,
+      log_base: base > 1 ? (base === 2 ? 2 : 10) : undefined,
       axis_label: label === "" ? undefined : label,
+      thresholds: oldThresholds(from, note),
     },
   );
+}
+
+/** All thresholds of a graph are drawn in one way here: as lines, grounds or both. */
+function oldThresholds(from: GrafanaReader, note: ImportNote): string | undefined {
+  const given = from.any("panel.thresholds");
+  const drawn = (Array.isArray(given) ? given.filter(isRecord) : []).map(
+    ({ line, fill, yaxis }) => {
+      if (yaxis === "right") note("panel.thresholds", "those of the right axis stand on the left");
+      return `${line === true ? "line" : ""}${fill === true ? "area" : ""}`;
+    },
+  );
+  if (new Set(drawn).size > 1)
+    note("panel.thresholds", "lines and grounds are drawn for all of them, or for none");
+  const all = drawn.join("");
+  const [hasLine, hasArea] = [all.includes("line"), all.includes("area")];
+  return hasArea ? (hasLine ? "line_area" : "area") : hasLine ? "line" : undefined;
 }
 
 /** Of the old graph nothing is made of these. With Grafana's defaults. */
