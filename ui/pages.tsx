@@ -28,7 +28,7 @@ const HostsSearch = z.object({
   sort: z.enum(sortColumns).optional().catch(undefined),
   dir: z.enum(["up", "down"]).optional().catch(undefined),
 });
-const HostSearch = z.object({ log: text, tab: text });
+const HostSearch = z.object({ log: text, tab: text, q: text, only: text });
 const AgentsSearch = z.object({
   q: text,
   is: z.enum(agentStates).optional().catch(undefined),

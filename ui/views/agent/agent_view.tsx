@@ -44,7 +44,8 @@ export function AgentView() {
 type Props = { readonly row: AgentRow; readonly corner: ReactNode; readonly known: boolean };
 
 function Content({ row, corner, known }: Props) {
-  const { tab = "targets" } = route.useSearch();
+  const search = route.useSearch();
+  const { tab = "targets" } = search;
   const change = useSearchChange();
   return (
     <>
@@ -60,7 +61,7 @@ function Content({ row, corner, known }: Props) {
           { value: "limits", label: "Series limits" },
         ]}
       >
-        {tab === "targets" && <TargetList row={row} />}
+        {tab === "targets" && <TargetList row={row} search={search} />}
         {tab === "configuration" && <ConfigurationTab row={row} />}
         {tab === "spool" && <Waiting row={row} />}
         {tab === "limits" && <Limits row={row} />}

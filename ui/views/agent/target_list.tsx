@@ -1,4 +1,3 @@
-import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { AgentRow, Target } from "../../client/query_service.ts";
 import { formatAgo, formatCount, formatSpan } from "../../plot/format.ts";
@@ -13,11 +12,14 @@ import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { findTargets } from "./target_rows.ts";
 
-const route = getRouteApi("/agents/$agent");
+type Props = {
+  readonly row: AgentRow;
+  /** Words to search for, and "failing" for the ones that fail: `q` and `only` of the page's URL. */
+  readonly search: { readonly q?: string | undefined; readonly only?: string | undefined };
+};
 
 /** What an agent scrapes, searched, with the last error of each. */
-export function TargetList({ row }: { readonly row: AgentRow }) {
-  const { q = "", only } = route.useSearch();
+export function TargetList({ row, search: { q = "", only } }: Props) {
   const change = useSearchChange();
   const nowMs = useNow(5_000);
   const columns = useMemo(() => targetColumns(nowMs), [nowMs]);

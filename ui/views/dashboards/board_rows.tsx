@@ -39,7 +39,13 @@ export function BoardRows(props: Props) {
         const hasHead =
           row.title !== "" || i > 0 || row.repeat !== undefined || tools !== undefined;
         return (
-          <section key={key} className="board-row" aria-label={title === "" ? "Panels" : title}>
+          // No landmark, as each panel is one: a panel may well have its row's title.
+          <div
+            key={key}
+            role="group"
+            className="board-row"
+            aria-label={title === "" ? "Panels" : title}
+          >
             {hasHead && (
               <div className="board-row-head">
                 <button
@@ -65,7 +71,7 @@ export function BoardRows(props: Props) {
               ) : (
                 grid(shown)
               ))}
-          </section>
+          </div>
         );
       })}
     </div>

@@ -32,6 +32,8 @@ export function hostTabs(row: AgentRow): Tab<string>[] {
     { value: "overview", label: "Overview" },
     { value: processes, label: "Processes" },
     { value: "logs", label: "Logs" },
+    { value: "targets", label: "Targets", count: row.targets.length + row.targetsLeftOut },
+    { value: "configuration", label: "Configuration" },
     { value: "events", label: "Events" },
     { value: "services", label: "Services", count: row.services.length },
     ...kinds.map(({ integration, title }) => ({

@@ -6,6 +6,8 @@ import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent } from "../../state/queries.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { ConfigurationTab } from "../agent/configuration_tab.tsx";
+import { TargetList } from "../agent/target_list.tsx";
 import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
 import { EventsTab } from "./events_tab.tsx";
@@ -17,7 +19,7 @@ import { ServiceTable } from "./service_table.tsx";
 
 const route = getRouteApi("/hosts/$agent");
 
-/** One host: what it is, how it does over time, what it says, what runs on it and what changed. How that is collected is on its agent's page. */
+/** One host: what it is, how it does over time, what it says, what runs on it, what is scraped from there and what changed. What waits on its disk is on its agent's page. */
 export function HostView() {
   const { agent } = route.useParams();
   const { intervalMs } = useFrame();
@@ -75,7 +77,9 @@ function HostPage({ row, corner, known }: PageProps) {
         label={`Sections of ${row.name}`}
         tabs={tabs}
         value={tab}
-        onChange={(next) => change({ tab: next === "overview" ? "" : next }, { replace: false })}
+        onChange={(next) =>
+          change({ tab: next === "overview" ? "" : next, q: "", only: "" }, { replace: false })
+        }
       >
         <Section row={row} tab={tab} />
       </Tabs>
@@ -99,6 +103,10 @@ function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string })
       return <LogTail key={row.name} host={row.name} />;
     case "services":
       return <ServicesSection row={row} />;
+    case "targets":
+      return <HostTargets row={row} />;
+    case "configuration":
+      return <ConfigurationTab row={row} />;
     case "events":
       return <EventsTab row={row} />;
     default: {
@@ -106,6 +114,10 @@ function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string })
       return kind === undefined ? null : <ServiceTab key={kind.integration} kind={kind} />;
     }
   }
+}
+
+function HostTargets({ row }: { readonly row: AgentRow }) {
+  return <TargetList row={row} search={route.useSearch()} />;
 }
 
 function ServicesSection({ row }: { readonly row: AgentRow }) {
