@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
     port = await freePort();
     failingPort = await freePort();
     exporter = serveExporter();
-    writeFileSync(logFile, "");
+    writeFileSync(logFile, "the shop is open\n");
     up = await start();
   });
 
@@ -76,18 +76,6 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
       await page.context().close();
     }
   }
-
-  async function openHost(page: Page): Promise<void> {
-    await page.getByRole("link", { name: "web-1" }).click();
-    await page.waitForURL(/\/hosts\/\w+$/);
-  }
-
-  const memoryShare = (): number => {
-    const text = readFileSync("/proc/meminfo", "utf8");
-    const of = (name: string): number =>
-      Number(new RegExp(`^${name}: +(\\d+)`, "m").exec(text)?.[1]);
-    return 100 * (1 - of("MemAvailable") / of("MemTotal"));
-  };
 
   test("the list shows this host with its figures, and leads to its page by the keyboard alone", async () => {
     await on("/hosts", async (page) => {
@@ -181,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
             for (const tab of ["Overview", "Processes", "Logs", "Targets", "Configuration"]) {
               await page.getByRole("tab", { name: tab }).click();
               await page
-                .locator("canvas, [role=log] .log-text, main table, .job")
+                .locator("canvas, [role=log] .log-text, .row-table, .job")
                 .first()
                 .waitFor();
               await expectSound(page, axe);
@@ -191,6 +179,20 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
         );
     });
 });
+
+async function openHost(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "web-1" }).click();
+  await page.waitForURL(/\/hosts\/\w+$/);
+}
+
+/** Percent of the machine's memory in use. */
+function memoryShare(): number {
+  const text = readFileSync("/proc/meminfo", "utf8");
+  const [available = Number.NaN, total = Number.NaN] = ["MemAvailable", "MemTotal"].map((name) =>
+    Number(new RegExp(`^${name}: +(\\d+)`, "m").exec(text)?.[1]),
+  );
+  return 100 * (1 - available / total);
+}
 
 async function expectSound(page: Page, axe: string): Promise<void> {
   await page.evaluate(axe);
