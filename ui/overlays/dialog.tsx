@@ -24,6 +24,7 @@ export function Dialog(props: Props) {
         <RadixDialog.Content
           className={props.size === "wide" ? "dialog wide" : "dialog"}
           {...(props.description === undefined && { "aria-describedby": undefined })}
+          onOpenAutoFocus={focusForm}
         >
           <OverlayHead title={props.title} />
           <div className="overlay-body">
@@ -39,6 +40,22 @@ export function Dialog(props: Props) {
       </RadixDialog.Portal>
     </RadixDialog.Root>
   );
+}
+
+/**
+ * What is typed next goes into the form's first field; where there is none, the focus is on the first button, which leaves
+ * all as it is. On a screen that is touched a field would bring up the keyboard over the dialog.
+ */
+function focusForm(event: Event): void {
+  const { currentTarget: dialog } = event;
+  if (!(dialog instanceof HTMLElement)) return;
+  const field = matchMedia("(pointer: coarse)").matches
+    ? null
+    : dialog.querySelector<HTMLElement>(".overlay-body :is(input:not([type=file]), textarea)");
+  const target = field ?? dialog.querySelector<HTMLElement>(".overlay-actions button");
+  if (target === null) return;
+  event.preventDefault();
+  target.focus();
 }
 
 /** The heading of a dialog or a sheet, and the button that closes it. */

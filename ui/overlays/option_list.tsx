@@ -62,7 +62,11 @@ export function OptionList(props: Props) {
             <span className="clip" title={option.label ?? option.value}>
               {option.label ?? option.value}
             </span>
-            {option.detail !== undefined && <span className="option-detail">{option.detail}</span>}
+            {option.detail !== undefined && (
+              <span className="option-detail" title={option.detail}>
+                {option.detail}
+              </span>
+            )}
           </Command.Item>
         ))}
         {isNew && (

@@ -1,5 +1,5 @@
 import { Icon } from "./icon.tsx";
-import { markedQuery, readQueryError } from "./query_error.ts";
+import { markedQuery, queryErrorText, readQueryError } from "./query_error.ts";
 
 /** The most of a query that is shown below its error. */
 const queryMax = 2_000;
@@ -14,16 +14,14 @@ type Props = {
 
 /** Why a query failed, and the query with the wrong place marked, where the answer names one. */
 export function ErrorText({ error, query, what }: Props) {
-  const { reason, position } = readQueryError(error);
-  const place = position === undefined ? "" : ` (line ${position.line}, column ${position.column})`;
+  const { position } = readQueryError(error);
   return (
     <div className="error-text" role="alert">
       <Icon name="warning" />
       <div>
         <strong>
           {what === undefined ? "" : `${what}: `}
-          {reason}
-          {place}
+          {queryErrorText(error)}
         </strong>
         {query !== undefined && query.length <= queryMax && (
           <MarkedQuery parts={markedQuery(query, position)} />

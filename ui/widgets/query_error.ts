@@ -18,6 +18,13 @@ export function readQueryError(error: unknown): QueryError {
   return { reason: reason === "" ? message : reason, position: errorPosition(message) };
 }
 
+/** Why a query failed, in one line: "unexpected end of input (line 1, column 5)". */
+export function queryErrorText(error: unknown): string {
+  const { reason, position } = readQueryError(error);
+  if (position === undefined) return reason;
+  return `${reason} (line ${position.line}, column ${position.column})`;
+}
+
 /** A query in three parts, the wrong stretch in the middle. */
 export function markedQuery(
   query: string,

@@ -50,12 +50,12 @@ const variables = [
 const annotations = [
   { name: "Deployments", source: "stored", color: "accent" },
   {
-    name: "Busy",
+    name: "Backups",
     source: "metrics",
     color: "orange",
-    expr: 'node_load1{instance="$host"} > 3',
+    expr: "(minute() % 10) == 3",
     step: "1m",
-    title: "Load above 3",
+    title: "Backup",
   },
   {
     name: "Failed requests",

@@ -49,7 +49,7 @@ const press1 = (name: string | RegExp) => async (page: Page) => {
 
 const boards: readonly Scene[] = [
   { name: "dashboards_built_in", path: "/dashboards/lapwing-hosts?from=now-15m&to=now" },
-  { name: "dashboards_built_in_own", path: "/dashboards/lapwing-self?from=now-15m&to=now" },
+  { name: "dashboards_built_in_own", path: "/dashboards/lapwing-lapwing?from=now-15m&to=now" },
   { name: "dashboards_board", path: shop },
   { name: "dashboards_board_rows", path: shop, before: scrolledTo("By mode") },
   { name: "dashboards_board_end", path: shop, before: scrolledTo("Closed at first") },

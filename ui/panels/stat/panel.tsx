@@ -12,6 +12,10 @@ import { HistoryArea } from "./history_area.tsx";
 import type { StatOptions } from "./options.ts";
 
 const gapPx = 8;
+/** Of a cell's height: how far its value makes room for the history along the bottom. */
+const historyPart = 0.24;
+/** Pixels of a cell below which the value stands over its history: it would be too small to read above it. */
+const liftFromPx = 72;
 
 /** Values as large as their place allows, with their history behind them. */
 export function StatPanel(props: PanelProps<StatOptions>) {
@@ -57,8 +61,13 @@ function sizesOf(
   const longest = Math.max(...figures.map(({ display }) => displayText(display).length));
   const title = options.title_px || Math.max(12, Math.min(20, cell.height * 0.16));
   const room = isWide ? cell.width * 0.5 : cell.width - 24;
-  const rest = isWide || !hasName ? cell.height * 0.7 : (cell.height - title * 1.4) * 0.72;
+  const height = cell.height - liftOf(options.graph === "area" && !isWide, cell.height);
+  const rest = isWide || !hasName ? height * 0.8 : (height - title * 1.4) * 0.8;
   return { value: options.value_px || fontToFit(longest, room, rest, 72), title, isWide };
+}
+
+function liftOf(hasHistory: boolean, height: number): number {
+  return hasHistory && height >= liftFromPx ? height * historyPart : 0;
 }
 
 function namesShown(figures: readonly Figure[], { text }: StatOptions): boolean {
@@ -86,15 +95,17 @@ function Cell({ figure, cell, sizes, dark, options, frames, linksOf }: CellProps
   );
   const showsValue = options.text !== "name" && options.text !== "none";
   const isCentered = options.align === "center" || !isNameShown;
+  const hasHistory = options.graph === "area" && history !== undefined;
   return (
     <li
       className={`stat-cell${sizes.isWide ? " wide" : ""}${isCentered ? " centered" : ""}`}
       style={{
         ...(base === undefined ? {} : { background: fade(base, options.color, dark) }),
         color: ink,
+        paddingBottom: 4 + liftOf(hasHistory && !sizes.isWide, cell.height),
       }}
     >
-      {options.graph === "area" && history !== undefined && (
+      {hasHistory && (
         <HistoryArea
           values={history}
           width={cell.width}

@@ -55,8 +55,9 @@ export function TablePanel(props: PanelProps<TableOptions>) {
 
 /** A date with its time of day; half of one says nothing. */
 const timePxMin = 160;
-/** Of a column that says nothing of its width. */
+/** Of a column that says nothing of its width, and what it can give up for a date beside it. */
 const columnPx = 96;
+const columnPxMin = 72;
 
 type FrameTableProps = PanelProps<TableOptions> & { readonly frame: Frame };
 
@@ -103,7 +104,7 @@ function sortingOf(options: TableOptions, columns: readonly DataColumn[]): reado
 function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly DataColumn[] {
   const { options, timeZone, linksOf } = props;
   const dark = useDark();
-  const timePx = timePxIn(frame.fields.length, props.width);
+  const { timePx, otherPx } = leastIn(frame.fields.length, props.width);
   return useMemo(() => {
     const footed = (field: Field): boolean =>
       options.footer.length > 0 &&
@@ -124,7 +125,12 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
         align:
           custom.align === "auto" ? (field.type === "number" ? "right" : "left") : custom.align,
         ...(custom.width > 0 ? { width: custom.width } : {}),
-        minWidth: field.type === "time" ? Math.max(timePx, custom.width_min) : custom.width_min,
+        minWidth:
+          field.type === "time"
+            ? Math.max(timePx, custom.width_min)
+            : custom.width_min === columnPx
+              ? otherPx
+              : custom.width_min,
         startsHidden: custom.hidden,
         ...(shown.slice(0, options.pinned).includes(field)
           ? { pin: "always" }
@@ -149,14 +155,19 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
           : {}),
       };
     });
-  }, [frame, options, dark, timeZone, linksOf, timePx]);
+  }, [frame, options, dark, timeZone, linksOf, timePx, otherPx]);
 }
 
-/** Where all columns fit just so, the last one in sight is worth more than the whole date. */
-function timePxIn(columns: number, tablePx: number): number {
-  const px = columns * columnPx;
-  const isTight = px <= tablePx && px - columnPx + timePxMin > tablePx;
-  return isTight ? 0 : timePxMin;
+/**
+ * What columns are at least. Where all fit but for a whole date, the others give up a part; where that is not enough, the last
+ * column in sight is worth more than the date.
+ */
+function leastIn(columns: number, tablePx: number): { timePx: number; otherPx: number } {
+  const whole = { timePx: timePxMin, otherPx: columnPx };
+  const fits = columns * columnPx <= tablePx;
+  if (!fits || (columns - 1) * columnPx + timePxMin <= tablePx) return whole;
+  const otherPx = Math.floor((tablePx - timePxMin - 2) / (columns - 1));
+  return otherPx >= columnPxMin ? { timePx: timePxMin, otherPx } : { timePx: 0, otherPx: columnPx };
 }
 
 /** Coloured cells follow thresholds unless another mode is chosen. */

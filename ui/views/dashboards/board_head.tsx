@@ -5,6 +5,7 @@ import { useSearchChange } from "../../state/frame.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
+import { queryErrorText } from "../../widgets/query_error.ts";
 import { AnnotationToggles } from "./annotation_toggles.tsx";
 import type { Board } from "./board_context.ts";
 import { BoardTools } from "./board_tools.tsx";
@@ -59,7 +60,7 @@ export function BoardHead(props: Props) {
           <Icon name={hasFailed(states) ? "warning" : "filter"} />
           <span className="clip">{parts[0]}</span>
           <span className="more">· {parts.length - 1} more</span>
-          <Icon name={isOpen ? "up" : "chevron"} />
+          <Icon name="chevron" />
         </button>
       ) : (
         bar
@@ -70,8 +71,8 @@ export function BoardHead(props: Props) {
         </Corner>
       )}
       {annotationsError !== undefined && (
-        <Corner state="partial" detail={messageOf(annotationsError)}>
-          annotations: {messageOf(annotationsError)}
+        <Corner state="partial" detail={queryErrorText(annotationsError)}>
+          annotations: {queryErrorText(annotationsError)}
         </Corner>
       )}
       <BoardTools

@@ -65,7 +65,7 @@ export function BoardTools({ uid, row, editor, isEditing, notes, onRefresh }: Pr
         <EditTools editor={editor} onLeave={leave} />
       ) : (
         <Button icon="edit" onClick={() => change({ edit: "yes" }, { replace: false })}>
-          Edit
+          <span className="wide-words">Edit</span>
         </Button>
       )}
       {(editor.isDirty || uid === "") && (
@@ -104,7 +104,9 @@ function EditTools({ editor, onLeave }: { readonly editor: Editor; readonly onLe
         disabled={!editor.canRedo}
         onClick={editor.redo}
       />
-      <Button onClick={() => change({ sheet: "settings" })}>Settings</Button>
+      <Button icon="settings" onClick={() => change({ sheet: "settings" })}>
+        <span className="wide-words">Settings</span>
+      </Button>
       <Button onClick={onLeave}>{editor.isDirty ? "Back to viewing" : "Done"}</Button>
     </>
   );

@@ -50,7 +50,7 @@ export function InspectQueries({ data }: { readonly data: PanelData }) {
           <Fact name="Series" value={String(answered?.frames.length ?? 0)} />
           <Fact name="Points" value={String(points)} />
         </dl>
-        <Stats question={question} />
+        {state?.error === undefined && <Stats question={question} />}
       </section>
     );
   });
@@ -79,13 +79,13 @@ function Stats({ question }: { readonly question: Question }) {
   if (stats.data === undefined) return <p className="quiet">Asking what it costs…</p>;
   if (stats.data.length === 0) return <p className="quiet">The aggregator gave no figures.</p>;
   return (
-    <table className="table">
+    <table className="table query-stats">
       <caption className="hidden">What answering query {question.ref} cost</caption>
       <tbody>
         {stats.data.map(([name, value]) => (
           <tr key={name}>
-            <th scope="row">{name}</th>
-            <td className="error-cell">{value}</td>
+            <th scope="row">{nameWords(name)}</th>
+            <td>{value}</td>
           </tr>
         ))}
       </tbody>
@@ -122,6 +122,14 @@ async function askStats(
   const path = instant ? "/api/v1/query" : "/api/v1/query_range";
   const { data } = await fetchJson({ path, params, signal }, Answer);
   return flattened(data.stats);
+}
+
+/** "lapwing.blocksLookedAt" as "lapwing: blocks looked at"; a line can break after each word. */
+function nameWords(path: string): string {
+  return path
+    .split(".")
+    .map((part) => part.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase())
+    .join(" · ");
 }
 
 /** Members of members as "timings.evalTotalTime"; long lists are of no use here. */

@@ -8,12 +8,13 @@ import { Tabs } from "../../overlays/tabs.tsx";
 import { useSearchChange } from "../../state/frame.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ExportMenu } from "../../widgets/export_menu.tsx";
-import { Empty } from "../../widgets/picture.tsx";
+import { ErrorText } from "../../widgets/error_text.tsx";
+import { Empty, Skeleton } from "../../widgets/picture.tsx";
 import { FramesTable } from "./frames_table.tsx";
 import { InspectQueries } from "./inspect_queries.tsx";
 import { useBoard } from "./board_context.ts";
 import { shownPanel } from "./shown_panel.ts";
-import { usePanel } from "./use_panel.ts";
+import { usePanel, type PanelData } from "./use_panel.ts";
 import type { VariableStates } from "./use_variables.ts";
 import { Button } from "../../widgets/buttons.tsx";
 
@@ -88,7 +89,7 @@ function Inspect({
                 table={() => framesToText(frames)}
               />
             </div>
-            <FramesTable frames={frames} />
+            <Frames data={data} frames={frames} />
           </>
         )}
         {at === "json" && (
@@ -102,5 +103,24 @@ function Inspect({
         {at === "queries" && <InspectQueries data={data} />}
       </Tabs>
     </Sheet>
+  );
+}
+
+/** Not yet there, failed and empty are told apart. */
+function Frames({
+  data: { isLoading, complaints },
+  frames,
+}: {
+  readonly data: PanelData;
+  readonly frames: readonly Frame[];
+}) {
+  if (isLoading) return <Skeleton rows={8} height={28} />;
+  return (
+    <>
+      {complaints.map(({ ref, error }, i) => (
+        <ErrorText key={i} error={error} {...(ref !== "" && { what: `Query ${ref}` })} />
+      ))}
+      {(frames.length > 0 || complaints.length === 0) && <FramesTable frames={frames} />}
+    </>
   );
 }

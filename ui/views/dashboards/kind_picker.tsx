@@ -5,6 +5,7 @@ import type { PanelKind } from "../../panels/panel_kind.ts";
 import { panelKinds } from "../../panels/registry.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
+import { Empty } from "../../widgets/picture.tsx";
 
 type Props = {
   readonly onPick: (kind: PanelKind) => void;
@@ -21,6 +22,9 @@ export default function KindPicker({ onPick, onClose }: Props) {
   return (
     <Dialog open onOpenChange={onClose} title="Add a panel" size="wide">
       <FilterBox label="Search kinds" value={words} onChange={setWords} slash={false} />
+      {shown.length === 0 && (
+        <Empty title="No kind matches">Search for what it draws, such as bars or a map.</Empty>
+      )}
       <ul className="kinds">
         {shown.map((kind) => (
           <li key={kind.kind} className="kind">

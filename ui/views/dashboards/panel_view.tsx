@@ -1,6 +1,5 @@
 import { memo, useEffect, useMemo, useRef, type ReactNode, type RefObject } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
-import { messageOf } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
 import { incompleteOf, lateIn, lateWords, type LateLane } from "../../dashboards/runner/late.ts";
@@ -12,6 +11,7 @@ import { formatAgo, formatExact } from "../../plot/format.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
+import { queryErrorText } from "../../widgets/query_error.ts";
 import { useBoard } from "./board_context.ts";
 import { useWidth } from "../../state/width.ts";
 import { useInView } from "./in_view.ts";
@@ -173,7 +173,7 @@ function Failed({ complaint: { ref, error } }: { readonly complaint: Complaint }
     <div className="failed" role="alert">
       <Icon name="warning" />
       <div>
-        <strong>{messageOf(error)}</strong>
+        <strong>{queryErrorText(error)}</strong>
         {ref !== "" && <p>Query {ref}. Tried again every few seconds.</p>}
       </div>
     </div>
@@ -186,14 +186,14 @@ function PanelCorner({ data }: { readonly data: PanelData }) {
   const { nowMs } = useBoard();
   const [first] = complaints;
   if (first !== undefined && frames.length > 0) {
-    const why = messageOf(first.error);
+    const why = queryErrorText(first.error);
     const stale = data.states.some(
       ({ error, answered }) => error !== undefined && answered !== undefined,
     );
     return (
       <Corner
         state={stale ? "failed" : "partial"}
-        detail={complaints.map(({ ref, error }) => `${ref} ${messageOf(error)}`).join("\n")}
+        detail={complaints.map(({ ref, error }) => `${ref} ${queryErrorText(error)}`).join("\n")}
       >
         {stale && answeredMs > 0 ? `as of ${formatAgo(answeredMs, nowMs)}: ${why}` : why}
       </Corner>

@@ -5,6 +5,7 @@ import { OptionList } from "../../overlays/option_list.tsx";
 import { Popover } from "../../overlays/popover.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Button } from "../../widgets/buttons.tsx";
+import { queryErrorText } from "../../widgets/query_error.ts";
 import { chosenWords } from "./variables_summary.ts";
 
 type Props = {
@@ -21,7 +22,8 @@ type Props = {
 
 /** A button that says what is chosen, and under it a list to search. Several are taken over when the list closes. */
 export function VariablePicker(props: Props) {
-  const { label, options, chosen, multi, isFree, failed, onChoose } = props;
+  const { label, options, chosen, multi, isFree, onChoose } = props;
+  const failed = props.failed === undefined ? undefined : queryErrorText(props.failed);
   const [draft, setDraft] = useState<readonly string[]>();
   const text = chosenWords(chosen, options);
   const comboOptions = useMemo(

@@ -6,6 +6,7 @@ import type { VariableStates } from "../use_variables.ts";
 import { VariableFields } from "./variable_fields.tsx";
 import { kindChoices } from "./variable_kinds.ts";
 import { Button, IconButton } from "../../../widgets/buttons.tsx";
+import { queryErrorText } from "../../../widgets/query_error.ts";
 
 type Props = { readonly editor: Editor; readonly states: VariableStates };
 
@@ -103,7 +104,7 @@ function Preview({ name, states }: { readonly name: string; readonly states: Var
   const state = states.get(name);
   if (state === undefined || state.variable.kind === "filters") return null;
   const { options, failed } = state;
-  if (failed !== undefined) return <p className="state bad">{failed}</p>;
+  if (failed !== undefined) return <p className="state bad">{queryErrorText(failed)}</p>;
   if (options.length === 0) return <p className="quiet">Nothing to choose.</p>;
   return (
     <div className="variable-preview">
