@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { SampleSink } from "../../collect/samples/family.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
@@ -14,6 +15,7 @@ import {
 import {
   type FieldAt,
   blockFields,
+  cpuFields,
   domainFields,
   interfaceFields,
   poolFields,
@@ -21,28 +23,65 @@ import {
 } from "./families.ts";
 
 const outputBytesMax = 16 * 1_024 * 1_024;
+/** Longer than another client's question takes. */
+const askAgainMs = 200;
 /** Disks, and interfaces, of one domain. */
 const devicesMax = 256;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Domains that do not answer at once, as while they are moved, tell less instead of holding up all. */
 const statsCommand = ["domstats", "--raw", "--nowait"];
 
-export const openLibvirt: OpenInstance<LibvirtConfig> = (config) => ({
-  async collect(sink, tick) {
-    const domains = readDomainStats(await virsh(config, statsCommand, tick));
-    const told = domains.slice(0, config.domains_max);
-    if (told.length < domains.length)
-      tick.degraded(`${domains.length - told.length} domains are beyond domains_max`);
-    for (const domain of told) addDomain(sink, domain);
-    if (config.pools_max === 0) return;
-    try {
-      for (const pool of await pools(config, tick)) addPool(sink, pool);
-    } catch (thrown) {
-      if (tick.signal.aborted) throw thrown;
-      tick.degraded(`storage pools: ${messageOf(thrown)}`);
-    }
-  },
-});
+export const openLibvirt: OpenInstance<LibvirtConfig> = (config) => {
+  /** Domains that told all the last time. */
+  let full: ReadonlySet<string> = new Set();
+  return {
+    async collect(sink, tick) {
+      const domains = await askDomains(config, tick, full);
+      full = new Set(domains.filter(toldAll).map(({ name }) => name));
+      const told = domains.slice(0, config.domains_max);
+      if (told.length < domains.length)
+        tick.degraded(`${domains.length - told.length} domains are beyond domains_max`);
+      for (const domain of told) addDomain(sink, domain);
+      if (config.pools_max === 0) return;
+      try {
+        for (const pool of await pools(config, tick)) addPool(sink, pool);
+      } catch (thrown) {
+        if (tick.signal.aborted) throw thrown;
+        tick.degraded(`storage pools: ${messageOf(thrown)}`);
+      }
+    },
+  };
+};
+
+/**
+ * All domains. With `--nowait` a domain tells neither of its disks nor of its memory while another client's question to it is under way, which takes
+ * milliseconds: those of `full` are then asked once more. One that is moved to another host stays short, and is not asked twice again.
+ */
+async function askDomains(
+  config: LibvirtConfig,
+  tick: Tick,
+  full: ReadonlySet<string>,
+): Promise<DomainStats[]> {
+  const ask = async () => readDomainStats(await virsh(config, statsCommand, tick));
+  const domains = await ask();
+  const isShort = (domain: DomainStats) =>
+    isOn(domain) && full.has(domain.name) && !toldAll(domain);
+  if (!domains.some(isShort)) return domains;
+  await delay(askAgainMs, undefined, { signal: tick.signal });
+  const again = new Map((await ask()).map((domain) => [domain.name, domain]));
+  return domains.map((domain) => (isShort(domain) ? (again.get(domain.name) ?? domain) : domain));
+}
+
+/** QEMU's domains that are on tell the memory of their process where they tell all. */
+function toldAll(domain: DomainStats): boolean {
+  return domain.fields.has("balloon.rss");
+}
+
+/** Neither off nor crashed. */
+function isOn(domain: DomainStats): boolean {
+  const state = numberIn(domain, "state.state");
+  return state !== undefined && state > 0 && state !== 5 && state !== 6;
+}
 
 /** What one run of virsh wrote. Throws OperatingError with the reason that it gave. */
 async function virsh(
@@ -79,6 +118,8 @@ async function pools(config: LibvirtConfig, tick: Tick): Promise<PoolInfo[]> {
 
 function addDomain(sink: SampleSink, domain: DomainStats): void {
   addFields(sink, domain, "", domainFields, domain.name);
+  // Of a domain that is off libvirt 9.0 tells libvirtd's own CPU time (seen to be the same number).
+  if (isOn(domain)) addFields(sink, domain, "", cpuFields, domain.name);
   const seen = numberIn(domain, "balloon.available") ?? 0;
   const usable = numberIn(domain, "balloon.usable");
   if (seen > 0 && usable !== undefined)

@@ -20,7 +20,6 @@ export const domainFields: readonly FieldAt[] = [
       ofDomain,
     ),
   ],
-  ["cpu.time", counter(info("cpu_time_seconds_total"), "CPU time used.", ofDomain), nanoseconds],
   ["vcpu.current", gauge(info("virtual_cpus"), "Virtual CPUs.", ofDomain)],
   ["balloon.maximum", gauge(info("maximum_memory_bytes"), "Memory allowed.", ofDomain), kib],
   ["balloon.current", gauge(info("memory_usage_bytes"), "Memory given.", ofDomain), kib],
@@ -50,6 +49,11 @@ export const domainFields: readonly FieldAt[] = [
       ofDomain,
     ),
   ],
+];
+
+/** Of a domain that is on. */
+export const cpuFields: readonly FieldAt[] = [
+  ["cpu.time", counter(info("cpu_time_seconds_total"), "CPU time used.", ofDomain), nanoseconds],
 ];
 export const usedPercent = memory("used_percent", "Of the memory that the guest sees, in percent.");
 

@@ -7,7 +7,7 @@ import { hostOf } from "#test/support/host_view.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { libvirt } from "./integration.ts";
-import { recordedDomains, recordedPools } from "./recorded_domains.fixture.ts";
+import { busyDomains, recordedDomains, recordedPools } from "./recorded_domains.fixture.ts";
 
 /** libvirt's own driver for tests: no hypervisor, one domain that runs and one storage pool. */
 const withVirsh = test.skipIf(Bun.which("virsh") === null);
@@ -27,7 +27,7 @@ function virsh(domains: string, pools = recordedPools): { command: string[] } {
     `#!/bin/sh
 echo "$*" >> ${folder}/asked
 case "$*" in
-*domstats*) cat ${folder}/domains ;;
+*domstats*) cat ${folder}/domains; [ ! -e ${folder}/next ] || mv ${folder}/next ${folder}/domains ;;
 *pool-list*) cat ${folder}/list ;;
 *pool-info*) cat ${folder}/info ;;
 esac
@@ -44,24 +44,42 @@ test("libvirt: domains, their disks, interfaces and memory, and storage pools ha
     libvirt_up: 1,
     'libvirt_domain_info_vstate{domain="web-1"}': 1,
     'libvirt_domain_info_vstate{domain="spare"}': 5,
-    'libvirt_domain_info_cpu_time_seconds_total{domain="web-1"}': 0.85,
+    'libvirt_domain_info_cpu_time_seconds_total{domain="web-1"}': 138.954292,
     'libvirt_domain_info_virtual_cpus{domain="web-1"}': 1,
-    'libvirt_domain_info_maximum_memory_bytes{domain="web-1"}': 67_108_864,
-    'libvirt_domain_memory_stats_rss_bytes{domain="web-1"}': 44_285_952,
-    'libvirt_domain_memory_stats_used_percent{domain="web-1"}': 25,
-    'libvirt_domain_memory_stats_major_fault_total{domain="web-1"}': 3,
-    'libvirt_domain_block_stats_read_bytes_total{domain="web-1",target_device="vda"}': 512,
-    'libvirt_domain_block_stats_read_time_seconds_total{domain="web-1",target_device="vda"}': 0.000178954,
-    'libvirt_domain_block_stats_capacity_bytes{domain="web-1",target_device="vda"}': 16_777_216,
-    'libvirt_domain_interface_stats_receive_drops_total{domain="web-1",target_device="vnet0"}': 2,
-    'libvirt_domain_interface_stats_transmit_packets_total{domain="web-1",target_device="vnet0"}': 20,
+    'libvirt_domain_info_maximum_memory_bytes{domain="web-1"}': 201_326_592,
+    'libvirt_domain_memory_stats_rss_bytes{domain="web-1"}': 288_317_440,
+    'libvirt_domain_memory_stats_used_percent{domain="web-1"}':
+      (100 * (145_196 - 57_520)) / 145_196,
+    'libvirt_domain_memory_stats_minor_fault_total{domain="web-1"}': 147_445,
+    'libvirt_domain_block_stats_read_bytes_total{domain="web-1",target_device="vda"}': 19_526_070_784,
+    'libvirt_domain_block_stats_write_time_seconds_total{domain="web-1",target_device="vda"}': 3.049183419,
+    'libvirt_domain_block_stats_capacity_bytes{domain="web-1",target_device="vda"}': 67_108_864,
+    'libvirt_domain_interface_stats_receive_bytes_total{domain="web-1",target_device="vnet4"}': 7_577_164,
+    'libvirt_domain_interface_stats_transmit_packets_total{domain="web-1",target_device="vnet4"}': 6_194,
     'libvirt_pool_info_available_bytes{pool="images"}': 242_055_835_648,
   });
-  // A disk that is not in use tells nothing but its name; an interface without a name is none.
-  expect([...samples.keys()].filter((key) => /stats.*"spare"/.test(key))).toEqual([
+  // What is off has no CPU time of its own, and of its disk the size alone.
+  expect([...samples.keys()].filter((key) => /cpu_time|stats.*"spare"/.test(key))).toEqual([
     'libvirt_domain_memory_stats_actual_balloon_bytes{domain="spare"}',
+    'libvirt_domain_block_stats_capacity_bytes{domain="spare",target_device="vda"}',
+    'libvirt_domain_block_stats_physicalsize_bytes{domain="spare",target_device="vda"}',
+    'libvirt_domain_info_cpu_time_seconds_total{domain="web-1"}',
   ]);
   expectAssets(import.meta.dir, samples.keys());
+});
+
+test("libvirt: a domain that tells less while another client asks is asked once more, and one that stays so is not", async () => {
+  const instance = new InstanceUnderTest(libvirt, { ...virsh(recordedDomains), pools_max: 0 });
+  const rss = 'libvirt_domain_memory_stats_rss_bytes{domain="web-1"}';
+  const tells = async () => (await instance.tick()).samples.has(rss);
+  const questions = () => readFileSync(join(folder, "asked"), "utf8").trim().split("\n").length;
+  expect(await tells()).toBe(true);
+  writeFileSync(join(folder, "domains"), busyDomains);
+  writeFileSync(join(folder, "next"), recordedDomains);
+  expect([await tells(), questions()]).toEqual([true, 3]);
+  writeFileSync(join(folder, "domains"), busyDomains);
+  expect([await tells(), questions()]).toEqual([false, 5]);
+  expect([await tells(), questions()]).toEqual([false, 6]);
 });
 
 withVirsh("libvirt: virsh's own test driver is understood", async () => {
