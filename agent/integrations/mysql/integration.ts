@@ -70,7 +70,7 @@ function errorLog(
 
 /**
  * Entries begin with the line of the user: MariaDB writes the time once a second only. That line, where there is one, is at the end of the entry
- * before, and taken away there; an entry's own time is that of its "SET timestamp".
+ * before, and taken away there, or a record of its own after a pause; an entry's own time is that of its "SET timestamp".
  */
 function slowLog(paths: readonly string[], instance: string): LogSourceInput {
   return {
@@ -80,6 +80,7 @@ function slowLog(paths: readonly string[], instance: string): LogSourceInput {
     labels: { instance, log: "slow" },
     multiline: { mode: "start", start: "^# User@Host: " },
     processors: [
+      { type: "drop", match: String.raw`{log="slow"} |~ "^# Time: [^\\n]*$"` },
       { type: "replace", pattern: String.raw`\n# Time: [^\n]*$`, with: "" },
       { type: "mysql_slow", body_from: "statement" },
     ],

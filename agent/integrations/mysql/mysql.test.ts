@@ -276,6 +276,10 @@ withServer(
     const insert = slow.find(({ body }) => body.startsWith("INSERT INTO shop.orders"));
     expect(insert?.body).toBe("INSERT INTO shop.orders VALUES (1, 'a'), (2, 'b');");
     expect(insert?.attributes).toMatchObject({ user: "root", rows_affected: "2" });
+    // The time that stands before an entry is none, though nothing comes before it.
+    const entry = "# User@Host: a[a] @ b []\n# Query_time: 1.5\nSELECT 1;\n";
+    const after = logs.read("slow", `# Time: 261122 15:05:03\n${entry}`);
+    expect(after.map(({ body }) => body)).toEqual(["SELECT 1;"]);
     expect(Date.now() - Date.parse(insert?.time ?? "")).toBeWithin(0, 600_000);
   },
 );
