@@ -133,6 +133,13 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
       await page.getByText("No agent matches").waitFor();
       await page.getByRole("button", { name: "Clear them" }).click();
       const row = page.getByRole("row").filter({ hasText: "1 of 1" });
+      const titles = page.getByRole("table", { name: "Agents" }).getByRole("columnheader");
+      const [first, second] = await titles.allInnerTexts();
+      await titles.first().getByRole("button").press("Shift+ArrowRight");
+      await page.waitForURL(/cols-agents=/);
+      await page.reload();
+      await row.waitFor();
+      expect((await titles.allInnerTexts()).slice(0, 2)).toEqual([second ?? "", first ?? ""]);
       await row.focus();
       await page.keyboard.press("Enter");
       await page.waitForURL(`**/agents/${id}*`);

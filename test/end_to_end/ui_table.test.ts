@@ -75,12 +75,15 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
       await expectRows(table, 500);
       await table.getByRole("searchbox", { name: "Filter note" }).fill("nothing like it");
       await table.getByText("No row passes the filters.").waitFor();
+      await table.getByRole("searchbox", { name: "Filter note" }).fill("");
+      await table.getByRole("searchbox", { name: "Filter all columns" }).fill("host-1999");
+      await expectRows(table, 1);
       await table.getByRole("button", { name: "Filter columns" }).click();
       await expectRows(table, 2_000);
     });
   });
 
-  test("an edge is moved by pointer and by key", async () => {
+  test("an edge is moved by pointer and by key, stays where it is over a reload, and is reset in the menu", async () => {
     await onRows(100, async (page, table) => {
       const head = table.getByRole("columnheader", { name: "host" });
       const edge = table.getByRole("separator", { name: "Width of host" });
@@ -98,6 +101,16 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
       expect(await widthOf(head)).toBe(before - 18);
       // The rows follow the title.
       expect(await widthOf(table.getByRole("cell").first())).toBe(before - 18);
+      await page.waitForFunction(
+        (px) => localStorage.getItem("lapwing.widths")?.includes(String(px)),
+        before - 18,
+      );
+      await page.reload();
+      await table.getByRole("cell").first().waitFor();
+      expect(await widthOf(head)).toBe(before - 18);
+      await page.getByRole("button", { name: "Columns", exact: true }).click();
+      await page.getByRole("button", { name: "Reset the columns" }).click();
+      expect(await widthOf(head)).toBe(before);
     });
   });
 

@@ -21,6 +21,8 @@ export type ChartAnnotation = {
 
 /** What a panel is given. Frames are final: transformations and overrides are done. */
 export type PanelProps<Options> = {
+  /** By which what people arrange in it is kept: `uid/5` of a dashboard's panel; undefined for one that nobody comes back to. */
+  readonly id?: string | undefined;
   readonly title: string;
   readonly options: Options;
   readonly frames: readonly Frame[];

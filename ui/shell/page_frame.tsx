@@ -1,6 +1,7 @@
 import { Outlet, useMatches } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { Toasts } from "../overlays/toasts.tsx";
+import { KeptColumnsContext, useUrlColumns } from "../state/kept_columns.ts";
 import { createKeyRegistry, KeysContext, useKeyRegistry, useKeys } from "../state/keys.ts";
 import { PageTitleContext, type PageTitle } from "../state/page_title.ts";
 import { ScrollContext } from "../state/scroll.ts";
@@ -37,6 +38,7 @@ function Frame() {
   const data = useMatches().at(-1)?.staticData;
   const actions = useTimeActions();
   const places = usePlaces();
+  const keptColumns = useUrlColumns();
   const title = told?.title ?? data?.name;
   useKeyPresses(useKeyRegistry());
   useRecentPlace(title);
@@ -60,7 +62,9 @@ function Frame() {
           </header>
           <AwayBanner />
           <main id="page" ref={scroller} tabIndex={-1}>
-            <Outlet />
+            <KeptColumnsContext value={keptColumns}>
+              <Outlet />
+            </KeptColumnsContext>
           </main>
           <Toasts />
         </div>

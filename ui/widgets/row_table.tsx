@@ -11,6 +11,8 @@ import { ExportMenu } from "./export_menu.tsx";
 import { rowExports, type RowColumn } from "./row_columns.ts";
 
 type Props<Row> = {
+  /** By which what is arranged of its columns is kept: one on its page. */
+  readonly id: string;
   /** What it holds, for those who hear the page. */
   readonly label: string;
   readonly rows: readonly Row[];
@@ -27,12 +29,13 @@ type Props<Row> = {
 };
 
 const [rowPx, phoneRowPx] = [30, 40];
-const [headPx, filterPx] = [34, 28];
+/** Of the filters under the titles, and the one above them. */
+const [headPx, filterPx] = [34, 60];
 const heightMaxDefault = 620;
 
 /** Rows in columns: sorted, filtered and arranged by who looks, virtual, and taken along as CSV, JSON or text. */
 export function RowTable<Row>(props: Props<Row>) {
-  const { label, rows, columns, heightMax = heightMaxDefault, sorting, onRow } = props;
+  const { id, label, rows, columns, heightMax = heightMaxDefault, sorting, onRow } = props;
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const isPhone = useMedia(phoneQuery);
@@ -46,6 +49,7 @@ export function RowTable<Row>(props: Props<Row>) {
   }, [onRow, rows]);
   const px = isPhone ? phoneRowPx : rowPx;
   const model = useDataTable({
+    id,
     columns: made,
     rowCount: rows.length,
     width,

@@ -51,6 +51,7 @@ const framesByKind = new Map<string, readonly Frame[]>();
 function Shown({ kind }: { readonly kind: PanelKind }) {
   const options: unknown = kind.options.parse(optionsOf(kind.kind, given));
   const props: PanelProps<unknown> = {
+    id: `page/${kind.kind}`,
     title: kind.name,
     options,
     frames: framesByKind.get(kind.kind) ?? [],

@@ -62,9 +62,10 @@ const columnPxMin = 72;
 type FrameTableProps = PanelProps<TableOptions> & { readonly frame: Frame };
 
 function FrameTable(props: FrameTableProps) {
-  const { frame, options, width, height, title } = props;
+  const { id, frame, options, width, height, title } = props;
   const columns = useColumns(frame, props);
   const model = useDataTable({
+    id,
     columns,
     rowCount: frame.length,
     width,
@@ -111,6 +112,7 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
       (options.footer_fields.length === 0
         ? field.type === "number"
         : options.footer_fields.includes(fieldName(field)));
+    const keys = columnKeys(frame.fields);
     const shown = frame.fields.filter((field) => !customOf(TableFieldOptions, field).hidden);
     return frame.fields.map((field, i): DataColumn => {
       const custom = customOf(TableFieldOptions, field);
@@ -118,7 +120,7 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
       const display = displayOf(withMode(field, custom.cell), { dark, timeZone });
       const title = fieldName(field);
       return {
-        key: `${i} ${field.name}`,
+        key: keys[i] ?? field.name,
         title,
         about: field.options.description ?? title,
         isNumber: field.type === "number" || field.type === "time",
@@ -156,6 +158,16 @@ function useColumns(frame: Frame, props: PanelProps<TableOptions>): readonly Dat
       };
     });
   }, [frame, options, dark, timeZone, linksOf, timePx, otherPx]);
+}
+
+/** By their names, so that a column is the same one when another comes before it. Of equal names each but the first has a number. */
+function columnKeys(fields: readonly Field[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return fields.map(({ name }) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : `${name} ${count}`;
+  });
 }
 
 /**

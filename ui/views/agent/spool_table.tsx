@@ -57,7 +57,7 @@ const spoolColumns: readonly RowColumn<SpoolRow>[] = [
 export function SpoolTable({ spools }: { readonly spools: readonly SpoolRow[] }) {
   if (spools.length === 0)
     return <Empty title="No spool yet">It is made with the agent's first frame.</Empty>;
-  return <RowTable label="Spool by signal" rows={spools} columns={spoolColumns} />;
+  return <RowTable id="spool" label="Spool by signal" rows={spools} columns={spoolColumns} />;
 }
 
 const sourceColumns: readonly RowColumn<SourceRow>[] = [
@@ -85,7 +85,7 @@ const sourceColumns: readonly RowColumn<SourceRow>[] = [
 
 /** What the agent collects from. */
 export function SourceTable({ sources }: { readonly sources: readonly SourceRow[] }) {
-  return <RowTable label="Sources" rows={sources} columns={sourceColumns} />;
+  return <RowTable id="sources" label="Sources" rows={sources} columns={sourceColumns} />;
 }
 
 type StateProps = {

@@ -55,7 +55,7 @@ export function TargetList({ row, search: { q = "", only } }: Props) {
       {rows.length === 0 ? (
         <Empty title="No target matches">Jobs, addresses, labels and errors are searched.</Empty>
       ) : (
-        <RowTable label={`Targets of ${row.name}`} rows={rows} columns={columns} />
+        <RowTable id="targets" label={`Targets of ${row.name}`} rows={rows} columns={columns} />
       )}
     </>
   );

@@ -163,6 +163,7 @@ function List({ rows, known }: { readonly rows: readonly ListedAgent[]; readonly
     );
   return (
     <RowTable
+      id="agents"
       label="Agents"
       rows={rows}
       columns={columns}

@@ -35,7 +35,13 @@ export function TokenList({ tokens, mayChange }: Props) {
   return (
     <section className="block" aria-label="Tokens">
       <h2>Tokens</h2>
-      <RowTable label="Enrolment tokens" rows={tokens} columns={columns} heightMax={320} />
+      <RowTable
+        id="tokens"
+        label="Enrolment tokens"
+        rows={tokens}
+        columns={columns}
+        heightMax={320}
+      />
       {asked !== undefined && (
         <ConfirmDialog
           open

@@ -142,6 +142,8 @@ function Body({
   const { onAnnotate } = board;
   return (
     <PanelBody
+      // A dashboard that was never saved has no name to keep anything by.
+      id={board.uid === "" ? undefined : `${board.uid}/${panel.id}`}
       kind={panel.kind}
       options={panel.options}
       none={panel.field.no_value}

@@ -110,6 +110,7 @@ function Losing({ lanes, nameOf }: LanesProps) {
     <section className="block" aria-label="What was dropped">
       <h2>What was dropped</h2>
       <RowTable
+        id="dropped"
         label="What was dropped"
         rows={losses}
         columns={lossColumns(nameOf)}

@@ -69,6 +69,7 @@ export function BlocksTab() {
         <>
           <Timeline blocks={blocks} range={range} />
           <RowTable
+            id="blocks"
             label="Blocks"
             rows={blocks}
             columns={columns}

@@ -152,6 +152,7 @@ function Lists({ told, words }: ListsProps) {
     <div className="cardinality">
       {label !== undefined && (
         <Named
+          id="values"
           title={`Values of ${label}`}
           about={cutText(told.valuesBySeries.length)}
           rows={kept(told.valuesBySeries)}
@@ -160,6 +161,7 @@ function Lists({ told, words }: ListsProps) {
       )}
       {metric === undefined && (
         <Named
+          id="metrics"
           title="Metrics by series"
           about={cutText(told.metricsBySeries.length)}
           rows={kept(told.metricsBySeries)}
@@ -169,6 +171,7 @@ function Lists({ told, words }: ListsProps) {
       )}
       {label === undefined && (
         <Named
+          id="labels"
           title="Labels by values"
           about={cutText(told.labelsByValues.length)}
           rows={kept(told.labelsByValues)}
@@ -185,6 +188,7 @@ function Lists({ told, words }: ListsProps) {
       )}
       {label === undefined && (
         <Named
+          id="pairs"
           title="Labels with their values, by series"
           about={cutText(told.pairsBySeries.length)}
           rows={kept(told.pairsBySeries)}
@@ -200,6 +204,7 @@ function cutText(count: number): string {
 }
 
 type NamedProps = {
+  readonly id: string;
   readonly title: string;
   readonly about: string;
   readonly rows: readonly NameCount[];
@@ -209,7 +214,7 @@ type NamedProps = {
   readonly more?: RowColumn<NameCount>;
 };
 
-function Named({ title, about, rows, of, onRow, more }: NamedProps) {
+function Named({ id, title, about, rows, of, onRow, more }: NamedProps) {
   const columns: RowColumn<NameCount>[] = [
     {
       key: "name",
@@ -250,6 +255,7 @@ function Named({ title, about, rows, of, onRow, more }: NamedProps) {
         <p className="quiet">None.</p>
       ) : (
         <RowTable
+          id={id}
           label={title}
           rows={rows}
           columns={columns}

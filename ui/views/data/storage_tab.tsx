@@ -46,7 +46,7 @@ export function StorageTab() {
           </section>
           <section className="block" aria-label="Disks">
             <h2>Disks</h2>
-            <RowTable label="Disks" rows={told.volumes} columns={volumeColumns} />
+            <RowTable id="disks" label="Disks" rows={told.volumes} columns={volumeColumns} />
             <p className="quiet anywhere">Blocks go to {told.url}</p>
           </section>
         </>
@@ -196,7 +196,14 @@ function Shares({ shares }: { readonly shares: readonly StorageShare[] }) {
       (value) => (value === 0 ? "ever" : formatSpan(value)),
     ),
   ];
-  return <RowTable label="Storage by signal and resolution" rows={shares} columns={columns} />;
+  return (
+    <RowTable
+      id="storage"
+      label="Storage by signal and resolution"
+      rows={shares}
+      columns={columns}
+    />
+  );
 }
 
 const volumeWords: Readonly<Record<string, string>> = {

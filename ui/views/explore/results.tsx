@@ -52,9 +52,11 @@ export function Results({ state, answers, onView }: Props) {
         <RawList answers={answers} />
       ) : (
         <>
-          {ranges.length > 0 && <Picture answers={ranges} view={state.view} title="Over time" />}
+          {ranges.length > 0 && (
+            <Picture answers={ranges} view={state.view} id="range" title="Over time" />
+          )}
           {instants.length > 0 && (
-            <Picture answers={instants} view="table" title="At the end of the range" />
+            <Picture answers={instants} view="table" id="instant" title="At the end of the range" />
           )}
         </>
       )}
@@ -88,11 +90,12 @@ function Freshness({ answers }: { readonly answers: readonly Answer[] }) {
 
 type PictureProps = {
   readonly answers: readonly Answer[];
+  readonly id: string;
   readonly view: View;
   readonly title: string;
 };
 
-function Picture({ answers, view, title }: PictureProps) {
+function Picture({ id, answers, view, title }: PictureProps) {
   const { setRange, timeZone } = useFrame();
   const good = useSame(answers.flatMap((answer) => answer.good ?? []));
   const [first] = good;
@@ -117,6 +120,7 @@ function Picture({ answers, view, title }: PictureProps) {
   return (
     <section className={`result ${kind}`} aria-label={title}>
       <PanelBody
+        id={`explore/${id}`}
         kind={kind}
         title={title}
         options={options}

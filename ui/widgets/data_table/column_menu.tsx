@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Popover } from "../../overlays/popover.tsx";
-import { IconButton } from "../buttons.tsx";
+import { Button, IconButton } from "../buttons.tsx";
 import { Icon } from "../icon.tsx";
 import { putColumn } from "./table_head.tsx";
 import type { DataTableModel } from "./use_data_table.ts";
@@ -11,8 +11,8 @@ type Props = {
   readonly children?: ReactNode;
 };
 
-/** Which columns are shown, and in which order. */
-export function ColumnMenu({ model: { table }, children }: Props) {
+/** Which columns are shown, and in which order; and back to how they are at first. */
+export function ColumnMenu({ model: { table, reset }, children }: Props) {
   const columns = table.getAllLeafColumns();
   const shown = table.getVisibleLeafColumns().length;
   return (
@@ -58,7 +58,12 @@ export function ColumnMenu({ model: { table }, children }: Props) {
           );
         })}
       </ul>
-      {children !== undefined && <div className="column-menu-foot">{children}</div>}
+      <div className="column-menu-foot">
+        <Button icon="undo" disabled={reset === undefined} onClick={() => reset?.()}>
+          Reset the columns
+        </Button>
+        {children}
+      </div>
     </Popover>
   );
 }

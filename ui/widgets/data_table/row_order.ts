@@ -4,6 +4,14 @@ import { sortedTexts } from "./sorted_texts.ts";
 /** A column that is sorted by, in the words of the table library. */
 export type SortedBy = { readonly id: string; readonly desc: boolean };
 
+/** What is looked for in the rows. */
+export type RowFilters = {
+  /** By the key of the column. */
+  readonly byColumn: ReadonlyMap<string, string>;
+  /** In any of some columns. */
+  readonly anywhere: { readonly text: string; readonly columns: readonly DataColumn[] };
+};
+
 /** What a long order is made by: it stops now and then, so that whoever runs it can let the page breathe. */
 export type OrderSteps = Generator<undefined, Uint32Array, undefined>;
 
@@ -27,7 +35,7 @@ export function* orderSteps(
   columns: readonly DataColumn[],
   rowCount: number,
   sorting: readonly SortedBy[],
-  filters: ReadonlyMap<string, string>,
+  filters: RowFilters,
 ): OrderSteps {
   let rows = yield* filtered(columns, rowCount, filters);
   // Each sort keeps the order of what is equal to it, so the column that matters most comes last.
@@ -44,12 +52,13 @@ export function* orderSteps(
 function* filtered(
   columns: readonly DataColumn[],
   rowCount: number,
-  filters: ReadonlyMap<string, string>,
+  filters: RowFilters,
 ): OrderSteps {
   const tests = columns.flatMap((column) => {
-    const test = filterTest(column, filters.get(column.key) ?? "");
+    const test = filterTest(column, filters.byColumn.get(column.key) ?? "");
     return test === undefined ? [] : [test];
   });
+  tests.push(...anywhereTests(filters.anywhere));
   const kept = new Uint32Array(rowCount);
   let length = 0;
   for (let row = 0; row < rowCount; row++) {
@@ -90,6 +99,13 @@ function filterTest(column: DataColumn, filter: string): ((row: number) => boole
   const part = (isNot ? wanted.slice(1) : wanted).toLowerCase();
   const text = textOf(column);
   return (row) => text(row).toLowerCase().includes(part) !== isNot;
+}
+
+/** Some column passes; of what must be absent, each. */
+function anywhereTests({ text, columns }: RowFilters["anywhere"]): ((row: number) => boolean)[] {
+  const tests = columns.flatMap((column) => filterTest(column, text) ?? []);
+  if (tests.length === 0 || text.trim().startsWith("!")) return tests;
+  return [(row) => tests.some((test) => test(row))];
 }
 
 function compares(value: number, sign: string, than: number): boolean {

@@ -1,5 +1,6 @@
 import type { Header } from "@tanstack/react-table";
 import { useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { AnywhereFilter } from "./anywhere_filter.tsx";
 import { movedTo } from "./column_order.ts";
 import { columnPxMin } from "./column_widths.ts";
 import { alignOf } from "./data_column.ts";
@@ -25,6 +26,7 @@ export function TableHead({ model, style, children }: Props) {
   };
   return (
     <div className="data-table-head" style={{ width: style.width }} role="rowgroup">
+      {isFiltering && <AnywhereFilter model={model} />}
       <div className="data-table-row" style={style} role="row" aria-rowindex={1}>
         {headers.map((header, i) => (
           <HeadCell

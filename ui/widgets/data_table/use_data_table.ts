@@ -9,7 +9,7 @@ import { useMemo, useState } from "react";
 import { CellContent } from "./cell_content.tsx";
 import { columnPxMin } from "./column_widths.ts";
 import type { DataColumn } from "./data_column.ts";
-import type { SortedBy } from "./row_order.ts";
+import type { RowFilters, SortedBy } from "./row_order.ts";
 import { features, type DataRow, type TableFeatures } from "./table_features.ts";
 import { useKept } from "./use_kept.ts";
 import { useLayout, type LayoutOptions } from "./use_layout.ts";
@@ -42,9 +42,10 @@ export function useDataTable(options: DataTableOptions) {
   const [sorting, setSorting] = useKept(options.sorting ?? [], options.onSorting);
   const [filters, setFilters] = useState<ColumnFiltersState>([]);
   const [isFiltering, setFiltering] = useState(false);
-  const { shown, state, changes } = useLayout(options);
-  const texts = useMemo(() => filterTexts(filters, shown), [filters, shown]);
-  const { order, isOrdering } = useRowOrder(columns, rowCount, sorting, texts);
+  const [anywhere, setAnywhere] = useState("");
+  const { shown, state, changes, reset } = useLayout(options);
+  const wanted = useMemo(() => filtersOf(filters, anywhere, shown), [filters, anywhere, shown]);
+  const { order, isOrdering } = useRowOrder(columns, rowCount, sorting, wanted);
   const { setScroller, virtual, data } = useRowsInView(order, rowPx);
   const sortingState = useMemo(() => [...sorting], [sorting]);
   const defs = useMemo(() => columns.map(columnDef), [columns]);
@@ -64,9 +65,11 @@ export function useDataTable(options: DataTableOptions) {
   const toggleFilters = (): void => {
     setFiltering(!isFiltering);
     setFilters([]);
+    setAnywhere("");
   };
   const rows = { order, isOrdering, rowCount, rowPx, virtual, setScroller };
-  return { table, width, isFiltering, toggleFilters, ...rows };
+  const filtering = { isFiltering, toggleFilters, anywhere, setAnywhere };
+  return { table, width, reset, ...filtering, ...rows };
 }
 
 function useRowsInView(order: Uint32Array, rowPx: number) {
@@ -99,14 +102,15 @@ function columnDef(column: DataColumn): ColumnDef<TableFeatures, DataRow> {
   };
 }
 
-/** What is looked for in each column; hidden ones keep no row away that nobody could tell why. */
-function filterTexts(
+/** What is looked for; hidden columns neither keep a row away nor let it in, for nobody could tell why. */
+function filtersOf(
   filters: ColumnFiltersState,
+  anywhere: string,
   shown: readonly DataColumn[],
-): ReadonlyMap<string, string> {
-  return new Map(
-    filters
-      .filter(({ id }) => shown.some(({ key }) => key === id))
-      .map(({ id, value }) => [id, String(value)]),
-  );
+): RowFilters {
+  const byColumn = filters
+    .filter(({ id }) => shown.some(({ key }) => key === id))
+    .map(({ id, value }) => [id, String(value)] as const);
+  const columns = shown.filter(({ isFilterable }) => isFilterable === true);
+  return { byColumn: new Map(byColumn), anywhere: { text: anywhere, columns } };
 }

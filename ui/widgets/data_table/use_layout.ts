@@ -1,11 +1,14 @@
 import { functionalUpdate, type ColumnSizingState, type Updater } from "@tanstack/react-table";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { columnWidths } from "./column_widths.ts";
 import type { DataColumn } from "./data_column.ts";
-import { useKept } from "./use_kept.ts";
+import { unarranged, type Arranged } from "./arranged.ts";
+import { useKeptLayout } from "./use_kept_layout.ts";
 
 export type LayoutOptions = {
+  /** By which what is arranged is kept; without it a reload forgets. `uid/5` for a panel of a dashboard. */
+  readonly id?: string | undefined;
   readonly columns: readonly DataColumn[];
   readonly width: number;
   /** Keys of hidden columns; undefined for those that start hidden. */
@@ -19,10 +22,10 @@ const pinnedShareMax = 0.6;
 
 /** Which columns are shown, in which order, how wide and which are pinned: the state of it for the table, and its changes. */
 export function useLayout(options: LayoutOptions) {
-  const { columns, width } = options;
-  const { hidden, setHidden } = useHidden(options);
-  const [columnOrder, setColumnOrder] = useState<string[]>([]);
-  const [resized, setResized] = useState<Readonly<ColumnSizingState>>({});
+  const { columns, width, id } = options;
+  const { arranged, setArranged, widths: resized, setWidths: setResized } = useKeptLayout(id);
+  const { hidden, isStart, setHidden } = useHidden(options, arranged, setArranged);
+  const columnOrder = useMemo(() => [...arranged.order], [arranged]);
   const shown = useMemo(
     () => columns.filter(({ key }) => !hidden.includes(key)),
     [columns, hidden],
@@ -38,8 +41,18 @@ export function useLayout(options: LayoutOptions) {
   return {
     shown,
     state: { columnOrder, columnVisibility, columnSizing: widths, columnPinning },
+    /** Undefined where everything is as it is at first. */
+    reset:
+      isStart && columnOrder.length === 0 && Object.keys(resized).length === 0
+        ? undefined
+        : (): void => {
+            setArranged(unarranged);
+            options.onHidden?.(undefined);
+            setResized({});
+          },
     changes: {
-      onColumnOrderChange: setColumnOrder,
+      onColumnOrderChange: (updater: Updater<string[]>) =>
+        setArranged({ ...arranged, order: functionalUpdate(updater, columnOrder) }),
       onColumnVisibilityChange: (updater: Updater<Record<string, boolean>>) => {
         const after = functionalUpdate(updater, columnVisibility);
         setHidden(Object.keys(after).filter((key) => after[key] === false));
@@ -54,17 +67,23 @@ export function useLayout(options: LayoutOptions) {
   };
 }
 
-function useHidden({ columns, hidden, onHidden }: LayoutOptions) {
-  const [chosen, setChosen] = useKept<readonly string[] | undefined>(hidden, onHidden);
+function useHidden(
+  { columns, hidden, onHidden }: LayoutOptions,
+  arranged: Arranged,
+  setArranged: (next: Arranged) => void,
+) {
+  const chosen = onHidden === undefined ? arranged.hidden : hidden;
   const start = useMemo(
     () => columns.filter(({ startsHidden }) => startsHidden === true).map(({ key }) => key),
     [columns],
   );
   const setHidden = (keys: readonly string[]): void => {
     const isStart = keys.length === start.length && keys.every((key) => start.includes(key));
-    setChosen(isStart ? undefined : keys);
+    const next = isStart ? undefined : keys;
+    if (onHidden === undefined) setArranged({ ...arranged, hidden: next });
+    else onHidden(next);
   };
-  return { hidden: chosen ?? start, setHidden };
+  return { hidden: chosen ?? start, isStart: chosen === undefined, setHidden };
 }
 
 function usePinned(

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { DataColumn } from "./data_column.ts";
-import { orderSteps, type OrderSteps, type SortedBy } from "./row_order.ts";
+import { orderSteps, type OrderSteps, type RowFilters, type SortedBy } from "./row_order.ts";
 
 /** The page stands still for so long at most. */
 const sliceMs = 12;
@@ -15,7 +15,7 @@ export function useRowOrder(
   columns: readonly DataColumn[],
   rowCount: number,
   sorting: readonly SortedBy[],
-  filters: ReadonlyMap<string, string>,
+  filters: RowFilters,
 ): { readonly order: Uint32Array; readonly isOrdering: boolean } {
   const job = useMemo((): Job => {
     const steps = orderSteps(columns, rowCount, sorting, filters);
