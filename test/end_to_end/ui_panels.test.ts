@@ -129,6 +129,19 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
         () => document.querySelector(".tooltip.fixed, .graph-tooltip") === null,
       );
       expect(await inOthers(".time-crosshair:visible").count()).toBe(0);
+      // A bucket leads by its newest value, a flow by its largest, a frame by its row.
+      const linked: [kind: string, x: number, y: number, title: string][] = [
+        ["histogram", 110, 170, "Row 289 of latency"],
+        ["sankey", 110, 20, "Row 0 of bytes"],
+        ["flame_graph", 20, 50, "Row 1 of value"],
+      ];
+      await page.addStyleTag({ content: "section[data-kind] { display: block !important }" });
+      for (const [kind, x, y, title] of linked) {
+        await page.locator(`[data-kind=${kind}] canvas`).first().click({ position: { x, y } });
+        await pinned.getByRole("link", { name: title, exact: true }).waitFor();
+        await page.keyboard.press("Escape");
+        await pinned.waitFor({ state: "detached" });
+      }
     });
   });
 

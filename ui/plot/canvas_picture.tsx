@@ -42,8 +42,11 @@ export function CanvasPicture({ label, width, height, draw, tip, onClick }: Prop
     start.current = undefined;
     if (from === undefined || Math.hypot(to.x - from.x, to.y - from.y) >= pullPx) return;
     if (event.ctrlKey || event.metaKey) return;
+    // A finger comes without having moved there before.
+    const clicked = tip?.(to.x, to.y);
     onClick?.(to.x, to.y);
-    if (said !== undefined && leads) setPinned({ ...to, tip: said });
+    if (clicked?.links !== undefined && clicked.links.length > 0)
+      setPinned({ ...to, tip: clicked });
   };
   const close = useCallback(() => setPinned(undefined), []);
   return (

@@ -21,15 +21,15 @@ test("flameOf() places each frame inside the one that called it", () => {
 
 test("flameOf() stands several roots side by side, and gives a level without a parent the nearest one", () => {
   const frame = frameOf("", [
-    numbers("level", [0, 5, 0]),
-    numbers("value", [4, 1, 2]),
-    texts("label", ["a", "deep", "b"]),
+    numbers("level", [0, 5, 0, 0]),
+    numbers("value", [4, 1, 0, 2]),
+    texts("label", ["a", "deep", "nothing", "b"]),
   ]);
   const { frames, total } = flameOf([frame]);
-  expect(frames.map(({ name, depth, start }) => [name, depth, start])).toEqual([
-    ["a", 0, 0],
-    ["deep", 1, 0],
-    ["b", 0, 4],
+  expect(frames.map(({ name, depth, start, row }) => [name, depth, start, row])).toEqual([
+    ["a", 0, 0, 0],
+    ["deep", 1, 0, 1],
+    ["b", 0, 4, 3],
   ]);
   expect(total).toBe(6);
 });

@@ -15,6 +15,8 @@ export type FlameFrame = {
   /** Without what it called. */
   readonly self: number;
   readonly parent: number;
+  /** Its row in the profile. */
+  readonly row: number;
 };
 
 export type Flame = {
@@ -59,6 +61,7 @@ export function flameOf(frames: readonly Frame[]): Flame {
       value: own,
       self: self === undefined ? Number.NaN : numberAt(self, i),
       parent: open.at(-1) ?? -1,
+      row: i,
     });
     next[depth] = start + own;
     open.push(made.length - 1);

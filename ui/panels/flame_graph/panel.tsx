@@ -17,7 +17,7 @@ const barPx = 30;
 
 /** Where time or memory goes: callers above what they call, each as wide as its share. */
 export function FlameGraphPanel(props: PanelProps<FlameGraphOptions>) {
-  const { title, options, frames, width, height, timeZone } = props;
+  const { title, options, frames, width, height, timeZone, linksOf } = props;
   const { dark } = useChartTheme();
   const flame = useMemo(() => flameOf(frames), [frames]);
   const [search, setSearch] = useState("");
@@ -69,6 +69,7 @@ export function FlameGraphPanel(props: PanelProps<FlameGraphOptions>) {
           width={width}
           height={Math.max(height - (hasBar ? barPx : 0) - 2, flame.depth * rowPx)}
           onFocus={setZoomed}
+          linksOf={linksOf}
         />
       </div>
       {flame.left > 0 && <p className="panel-corner">the first {framesMax} frames</p>}
@@ -116,6 +117,7 @@ function Picture({
   width,
   height,
   onFocus,
+  linksOf,
 }: {
   readonly label: string;
   readonly flame: Flame;
@@ -126,6 +128,7 @@ function Picture({
   readonly width: number;
   readonly height: number;
   readonly onFocus: (frame: FlameFrame | undefined) => void;
+  readonly linksOf: PanelProps<unknown>["linksOf"];
 }) {
   const start = focus?.start ?? 0;
   const scale = width / (focus?.value ?? flame.total);
@@ -144,7 +147,9 @@ function Picture({
   const tip = (x: number, y: number): Tip | undefined => {
     const frame = at(x, y);
     if (frame === undefined) return undefined;
-    return tipOf(frame, flame, textOf);
+    const { field } = flame;
+    const links = field === undefined ? [] : linksOf(field, frame.row);
+    return { ...tipOf(frame, flame, textOf), links };
   };
   return (
     <CanvasPicture

@@ -12,6 +12,7 @@ test("histogramOf() counts values in round buckets, each in the one that begins 
   const { bounds, series } = histogramOf(given([0, 9.9, 10, 25, Number.NaN, 30]), options);
   expect(bounds).toEqual([0, 10, 20, 30, 40]);
   expect(series[0]?.counts).toEqual([2, 1, 1, 1]);
+  expect([0, 1, 2, 3].map((bucket) => series[0]?.sourceOf(bucket)?.row)).toEqual([1, 2, 3, 5]);
 });
 
 test("histogramOf() takes the number of buckets as a wish for a round size", () => {
@@ -37,5 +38,7 @@ test("histogramOf() has nothing for nothing, and one bucket for one value", () =
 test("histogramOf() adds series together where asked", () => {
   const frames = [...given([1, 1]), ...given([1, 2])];
   const options = HistogramOptions.parse({ combine: true, bucket_size: 1 });
-  expect(histogramOf(frames, options).series.map(({ counts }) => counts)).toEqual([[3, 1]]);
+  const { series } = histogramOf(frames, options);
+  expect(series.map(({ counts }) => counts)).toEqual([[3, 1]]);
+  expect(series[0]?.sourceOf(1)).toEqual({ field: expect.objectContaining({ name: "v" }), row: 1 });
 });

@@ -6,6 +6,8 @@ import type { HistogramOptions } from "./options.ts";
 /** Buckets of one picture, whatever the size asked for. */
 export const bucketsMax = 500;
 
+export type ValueSource = { readonly field: Field; readonly row: number };
+
 export type Histogram = {
   /** Lower bounds of the buckets, then the upper bound of the last. */
   readonly bounds: readonly number[];
@@ -13,6 +15,8 @@ export type Histogram = {
     readonly name: string;
     readonly field: Field;
     readonly counts: readonly number[];
+    /** A value that is counted in a bucket, the newest: what the bucket's links are filled in with. */
+    readonly sourceOf: (bucket: number) => ValueSource | undefined;
   }[];
   /** The size asked for made too many buckets, so they are larger. */
   readonly isCoarser: boolean;
@@ -42,10 +46,16 @@ export function histogramOf(frames: readonly Frame[], options: HistogramOptions)
   const start = Math.floor((min - options.bucket_offset) / size) * size + options.bucket_offset;
   const count = Math.min(bucketsMax, Math.floor((max - start) / size) + 1);
   const bounds = Array.from({ length: count + 1 }, (_, i) => clean(start + i * size));
+  const newestIn = (field: Field, bucket: number): ValueSource | undefined => {
+    for (let row = field.values.length - 1; row >= 0; row--)
+      if (bucketOf(numberAt(field, row), start, size, count) === bucket) return { field, row };
+    return undefined;
+  };
   const counted = fields.map((field) => ({
     name: fieldName(field),
     field,
     counts: countsOf(field, start, size, count),
+    sourceOf: (bucket: number) => newestIn(field, bucket),
   }));
   const first = counted[0];
   const series =
@@ -58,6 +68,8 @@ export function histogramOf(frames: readonly Frame[], options: HistogramOptions)
               counted.map(({ counts }) => counts),
               count,
             ),
+            sourceOf: (bucket: number) =>
+              fields.map((field) => newestIn(field, bucket)).find((found) => found !== undefined),
           },
         ]
       : counted;
@@ -67,12 +79,16 @@ export function histogramOf(frames: readonly Frame[], options: HistogramOptions)
 function countsOf(field: Field, start: number, size: number, count: number): number[] {
   const counts = Array.from<number>({ length: count }).fill(0);
   for (let i = 0; i < field.values.length; i++) {
-    const value = numberAt(field, i);
-    if (!Number.isFinite(value)) continue;
-    const at = Math.max(0, Math.min(count - 1, Math.floor((value - start) / size)));
-    counts[at] = (counts[at] ?? 0) + 1;
+    const at = bucketOf(numberAt(field, i), start, size, count);
+    if (at !== undefined) counts[at] = (counts[at] ?? 0) + 1;
   }
   return counts;
+}
+
+/** The number of the bucket of a value; undefined for no value. */
+function bucketOf(value: number, start: number, size: number, count: number): number | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  return Math.max(0, Math.min(count - 1, Math.floor((value - start) / size)));
 }
 
 function summed(columns: readonly (readonly number[])[], count: number): number[] {
@@ -108,6 +124,7 @@ function boundedFrame(frame: Frame): Histogram | undefined {
       name: fieldName(field),
       field,
       counts: Array.from({ length: rows }, (_, i) => numberAt(field, i)),
+      sourceOf: (bucket) => ({ field, row: bucket }),
     })),
     isCoarser: frame.length > rows,
   };
@@ -130,9 +147,13 @@ function bucketFields(frames: readonly Frame[]): Histogram | undefined {
       boundOf(kept.at(-1)?.labels["le"]),
     ],
     // The bounds have the field's unit; the counts stand for all of its buckets.
-    series: [{ name: "Count", field: first, counts }],
+    series: [{ name: "Count", field: first, counts, sourceOf: (bucket) => newestOf(kept[bucket]) }],
     isCoarser: fields.length > kept.length,
   };
+}
+
+function newestOf(field: Field | undefined): ValueSource | undefined {
+  return field === undefined ? undefined : { field, row: field.values.length - 1 };
 }
 
 function boundOf(text: string | undefined): number {

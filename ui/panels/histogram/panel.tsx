@@ -9,7 +9,7 @@ import type { PanelProps } from "../panel_kind.ts";
 import { HiddenTable } from "../parts/hidden_table.tsx";
 import { WithLegend } from "../parts/legend.tsx";
 import { Nothing } from "../parts/nothing.tsx";
-import { bucketsMax, histogramOf } from "./buckets.ts";
+import { bucketsMax, histogramOf, type ValueSource } from "./buckets.ts";
 import { HistogramFieldOptions, type HistogramOptions } from "./options.ts";
 
 type Shown = {
@@ -22,6 +22,7 @@ type Shown = {
     readonly fill: number;
     readonly line: number;
     readonly counts: readonly number[];
+    readonly sourceOf: (bucket: number) => ValueSource | undefined;
   }[];
   readonly isCoarser: boolean;
 };
@@ -34,6 +35,7 @@ export function HistogramPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<HistogramOptions>) {
   const { dark } = useChartTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
@@ -56,10 +58,11 @@ export function HistogramPanel({
       ranges: texts.slice(1).map((upper, i) => `${texts[i] ?? ""} to ${upper}`),
       edges: texts,
       isCoarser,
-      series: series.map(({ name, field, counts }, i) => {
+      series: series.map(({ name, field, counts, sourceOf }, i) => {
         const own = HistogramFieldOptions.safeParse(field.options.custom ?? {}).data;
         const { fill_opacity: fill = 80, line_width: line = 1 } = own ?? {};
-        return { key: `${i}`, name, counts, color: styles[i]?.color ?? "", fill, line };
+        const color = styles[i]?.color ?? "";
+        return { key: `${i}`, name, counts, color, fill, line, sourceOf };
       }),
     };
   }, [frames, options, dark, timeZone]);
@@ -80,7 +83,14 @@ export function HistogramPanel({
         onHide={setHidden}
       >
         {(w, h) => (
-          <Chart label={label} shown={shown} isStacked={options.stack} width={w} height={h} />
+          <Chart
+            label={label}
+            shown={shown}
+            isStacked={options.stack}
+            width={w}
+            height={h}
+            linksOf={linksOf}
+          />
         )}
       </WithLegend>
       {all.isCoarser && <p className="panel-corner">larger buckets: {bucketsMax} at most</p>}
@@ -102,15 +112,17 @@ function Chart({
   isStacked,
   width,
   height,
+  linksOf,
 }: {
   readonly label: string;
   readonly shown: Shown;
   readonly isStacked: boolean;
   readonly width: number;
   readonly height: number;
+  readonly linksOf: PanelProps<unknown>["linksOf"];
 }) {
   const { ranges, edges, series } = shown;
-  const tip = ({ dataIndex }: ChartItem): Tip | undefined => {
+  const tip = ({ dataIndex, seriesIndex }: ChartItem): Tip | undefined => {
     const range = ranges[dataIndex];
     if (range === undefined) return undefined;
     const rows = series.map(({ name, color, counts }) => ({
@@ -118,7 +130,9 @@ function Chart({
       name,
       value: String(counts[dataIndex] ?? 0),
     }));
-    return { head: range, rows };
+    const source = series[seriesIndex]?.sourceOf(dataIndex);
+    const links = source === undefined ? [] : linksOf(source.field, source.row);
+    return { head: range, rows, links };
   };
   const option = useCallback(
     (theme: ChartTheme) => ({

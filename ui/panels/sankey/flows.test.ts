@@ -19,6 +19,7 @@ test("flowsOf() adds up what goes from column to column", () => {
     "x>m 3",
     "y>m 4",
   ]);
+  expect(flows.find(({ from }) => from === "x")?.largest.row).toBe(1);
 });
 
 test("flowsOf() leaves out what would close a circle, the smallest first, and counts it", () => {
@@ -34,7 +35,9 @@ test("flowsOf() leaves out what would close a circle, the smallest first, and co
 
 test("flowsOf() takes labels of series where there are no columns of texts", () => {
   const frame = frameOf("", [numbers("v", [1, 7, Number.NaN], {}, { from: "a", to: "b" })]);
-  expect(flowsOf([frame], options).flows).toEqual([{ from: "a", to: "b", value: 7 }]);
+  expect(flowsOf([frame], options).flows).toMatchObject([
+    { from: "a", to: "b", value: 7, largest: { row: 1 } },
+  ]);
 });
 
 test("flowsOf() has no flow of zero or less", () => {

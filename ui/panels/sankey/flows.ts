@@ -6,7 +6,13 @@ import type { SankeyOptions } from "./options.ts";
 /** Flows of one picture; the smallest beyond them are left out. */
 export const flowsMax = 500;
 
-export type Flow = { readonly from: string; readonly to: string; readonly value: number };
+export type Flow = {
+  readonly from: string;
+  readonly to: string;
+  readonly value: number;
+  /** The largest amount that is added up in it, which its links are filled in with. */
+  readonly largest: { readonly field: Field; readonly row: number };
+};
 
 export type Flows = {
   readonly nodes: readonly string[];
@@ -22,13 +28,18 @@ export type Flows = {
 export function flowsOf(frames: readonly Frame[], options: SankeyOptions): Flows {
   const sums = new Map<string, Flow>();
   let field: Field | undefined;
-  const add = (path: readonly string[], value: number): void => {
+  const add = (path: readonly string[], amounts: Field, row: number): void => {
+    const value = numberAt(amounts, row);
     if (!(value > 0)) return;
     for (let i = 0; i + 1 < path.length; i++) {
       const [from = "", to = ""] = path.slice(i, i + 2);
       if (from === "" || to === "") continue;
       const key = JSON.stringify([from, to]);
-      sums.set(key, { from, to, value: value + (sums.get(key)?.value ?? 0) });
+      const before = sums.get(key);
+      const isLargest =
+        before === undefined || value > numberAt(before.largest.field, before.largest.row);
+      const largest = isLargest ? { field: amounts, row } : before.largest;
+      sums.set(key, { from, to, value: value + (before?.value ?? 0), largest });
     }
   };
   for (const frame of frames) {
@@ -46,14 +57,16 @@ export function flowsOf(frames: readonly Frame[], options: SankeyOptions): Flows
       const names = options.columns.length > 0 ? options.columns : Object.keys(amounts.labels);
       add(
         names.map((name) => amounts.labels[name] ?? ""),
-        lastNumber(amounts),
+        amounts,
+        lastRow(amounts),
       );
       continue;
     }
     for (let i = 0; i < frame.length; i++) {
       add(
         columns.map((column) => textOf(column?.values[i])),
-        numberAt(amounts, i),
+        amounts,
+        i,
       );
     }
   }
@@ -63,12 +76,11 @@ export function flowsOf(frames: readonly Frame[], options: SankeyOptions): Flows
   return { nodes, flows, field, left: Math.max(0, sorted.length - flowsMax), circular };
 }
 
-function lastNumber(field: Field): number {
-  for (let i = field.values.length - 1; i >= 0; i--) {
-    const value = numberAt(field, i);
-    if (!Number.isNaN(value)) return value;
-  }
-  return Number.NaN;
+/** Of the last number; before the first row where there is none. */
+function lastRow(field: Field): number {
+  let row = field.values.length - 1;
+  while (row >= 0 && Number.isNaN(numberAt(field, row))) row--;
+  return row;
 }
 
 /** Takes the flows by size, and leaves out each that would lead back to where it comes from. */

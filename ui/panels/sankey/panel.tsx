@@ -18,6 +18,7 @@ export function SankeyPanel({
   timeZone,
   width,
   height,
+  linksOf,
 }: PanelProps<SankeyOptions>) {
   const found = useMemo(() => flowsOf(frames, options), [frames, options]);
   const { dark } = useChartTheme();
@@ -45,6 +46,7 @@ export function SankeyPanel({
         : {
             head: `${flow.from} → ${flow.to}`,
             rows: [{ name: "amount", value: textOf(flow.value) }],
+            links: linksOf(flow.largest.field, flow.largest.row),
           };
     }
     const node = nodes[dataIndex];
