@@ -62,3 +62,14 @@ test("applyFieldOptions() fills names in, and overrides know the new name", () =
   expect(shown?.fields.map(fieldName)).toEqual(["Time", "a of x", "b of x"]);
   expect(shown?.fields[1]?.options.unit).toBe("bytes");
 });
+
+test("applyFieldOptions() gives the panel's unit to no text, however much it looks like a number, but an override does", () => {
+  const le: Field = { name: "le", type: "string", labels: {}, values: ["0.1", "1"], options: {} };
+  const labelled = { ...frame, fields: [le, ...frame.fields] };
+  const of = (overrides: readonly Override[]) => {
+    const base = { unit: "s", decimals: 1, display_name: "x" };
+    return applyFieldOptions([labelled], base, overrides)[0]?.fields[0]?.options;
+  };
+  expect(of([])).toEqual({ display_name: "x" });
+  expect(of([bytes("name", "le")])).toEqual({ display_name: "x", unit: "bytes" });
+});

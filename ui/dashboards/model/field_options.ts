@@ -34,8 +34,7 @@ function optioned(
   base: FieldOptions,
   rules: readonly { readonly set: FieldOptions; readonly match: Match }[],
 ): Field {
-  // Times have a unit and a name of their own: the panel's are meant for its values.
-  const own = field.type === "time" ? withoutMeasure(base) : base;
+  const own = baseFor(field, base);
   let options = merged(own, field.options);
   let named: Field = { ...field, options: nameFilled(options, field, frame) };
   for (const { set, match } of rules) {
@@ -46,16 +45,16 @@ function optioned(
   return named;
 }
 
-function withoutMeasure(options: FieldOptions): FieldOptions {
-  const {
-    unit: _unit,
-    display_name: _name,
-    decimals: _decimals,
-    min: _min,
-    max: _max,
-    ...rest
-  } = options;
-  return rest;
+/**
+ * The panel's unit is meant for its values: times have a unit and a name of their own, and texts have none, though a label may look
+ * like a number (`le`, `status_code`). Overrides say otherwise.
+ */
+function baseFor({ type }: Field, base: FieldOptions): FieldOptions {
+  if (type !== "time" && type !== "string") return base;
+  const { unit: _unit, decimals: _decimals, min: _min, max: _max, ...rest } = base;
+  if (type === "string") return rest;
+  const { display_name: _name, ...unnamed } = rest;
+  return unnamed;
 }
 
 function merged(below: FieldOptions, above: FieldOptions): FieldOptions {

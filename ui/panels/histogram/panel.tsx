@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useState } from "react";
 import { displayOf, displayText } from "../../frames/display.ts";
+import type { Frame } from "../../frames/frame.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { fieldStyles } from "../../plot/color_modes.ts";
 import { withAlpha } from "../../plot/colors.ts";
@@ -37,35 +38,8 @@ export function HistogramPanel({
   height,
   linksOf,
 }: PanelProps<HistogramOptions>) {
-  const { dark } = useChartTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
-  const all = useMemo((): Shown => {
-    const { bounds, series, isCoarser } = histogramOf(frames, options);
-    const first = series[0];
-    const display = first === undefined ? undefined : displayOf(first.field, { dark, timeZone });
-    const texts = bounds.map((bound) =>
-      Number.isFinite(bound) && display !== undefined
-        ? displayText(display(bound))
-        : bound > 0
-          ? "∞"
-          : "−∞",
-    );
-    const styles = fieldStyles(
-      series.map(({ field }) => field),
-      dark,
-    );
-    return {
-      ranges: texts.slice(1).map((upper, i) => `${texts[i] ?? ""} to ${upper}`),
-      edges: texts,
-      isCoarser,
-      series: series.map(({ name, field, counts, sourceOf }, i) => {
-        const own = HistogramFieldOptions.safeParse(field.options.custom ?? {}).data;
-        const { fill_opacity: fill = 80, line_width: line = 1 } = own ?? {};
-        const color = styles[i]?.color ?? "";
-        return { key: `${i}`, name, counts, color, fill, line, sourceOf };
-      }),
-    };
-  }, [frames, options, dark, timeZone]);
+  const all = useShown(frames, options, timeZone);
   const shown = useMemo(
     () => ({ ...all, series: all.series.filter(({ key }) => !hidden.has(key)) }),
     [all, hidden],
@@ -104,6 +78,38 @@ export function HistogramPanel({
       />
     </>
   );
+}
+
+/** The buckets with their bounds in words, and the series with their colours. */
+function useShown(frames: readonly Frame[], options: HistogramOptions, timeZone: string): Shown {
+  const { dark } = useChartTheme();
+  return useMemo((): Shown => {
+    const { bounds, series, isCoarser } = histogramOf(frames, options);
+    const first = series[0];
+    const display = first === undefined ? undefined : displayOf(first.field, { dark, timeZone });
+    const texts = bounds.map((bound) =>
+      Number.isFinite(bound) && display !== undefined
+        ? displayText(display(bound))
+        : bound > 0
+          ? "∞"
+          : "−∞",
+    );
+    const styles = fieldStyles(
+      series.map(({ field }) => field),
+      dark,
+    );
+    return {
+      ranges: texts.slice(1).map((upper, i) => `${texts[i] ?? ""} to ${upper}`),
+      edges: texts,
+      isCoarser,
+      series: series.map(({ name, field, counts, sourceOf }, i) => {
+        const own = HistogramFieldOptions.safeParse(field.options.custom ?? {}).data;
+        const { fill_opacity: fill = 80, line_width: line = 1 } = own ?? {};
+        const color = styles[i]?.color ?? "";
+        return { key: `${i}`, name, counts, color, fill, line, sourceOf };
+      }),
+    };
+  }, [frames, options, dark, timeZone]);
 }
 
 function Chart({
