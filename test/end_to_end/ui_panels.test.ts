@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
       const linked: [kind: string, x: number, y: number, title: string][] = [
         ["histogram", 110, 170, "Row 289 of latency"],
         ["sankey", 110, 20, "Row 0 of bytes"],
-        ["flame_graph", 20, 50, "Row 1 of value"],
+        ["flame_graph", 20, 27, "Row 1 of value"],
       ];
       await page.addStyleTag({ content: "section[data-kind] { display: block !important }" });
       for (const [kind, x, y, title] of linked) {

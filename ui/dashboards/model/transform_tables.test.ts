@@ -142,6 +142,11 @@ test("histogram and heatmap count values in buckets", () => {
     ],
     () => undefined,
   );
+  const inSeconds = { xBuckets: { mode: "size", value: "1s" }, yBuckets: { value: 1 } };
+  const [table] = done("heatmap", inSeconds, [
+    frame("A", time(0, 500, 1_000), number("v", 1, 2, 3)),
+  ]);
+  expect(table?.["Time"]).toEqual([0, 1_000]);
   expect(
     cells[0]?.fields.map(({ name, labels, values }) => [name, labels["gt"], [...values]]),
   ).toEqual([

@@ -6,6 +6,8 @@ import { formOptions, formValues } from "./form_of.ts";
 import { organizedFields, organizeOptions } from "./organize.ts";
 import { transformationForms } from "./registry.ts";
 
+const limits = frame("B", number("limit", 5, 7), text("unit", "s", "ms"));
+
 /** What a form makes of Grafana's options as it shows them and writes them back; undefined where it can't show them. */
 function through(id: string, options: Record<string, unknown>) {
   const form = transformationForms[id];
@@ -58,6 +60,31 @@ const grafanas: readonly (readonly [id: string, options: Record<string, unknown>
       },
     },
   ],
+  [
+    "configFromData",
+    {
+      configRefId: "B",
+      mappings: [
+        { fieldName: "limit", handlerKey: "max", reducerId: "first" },
+        { fieldName: "CPU", handlerKey: null },
+      ],
+      applyTo: { id: "byName", options: "CPU" },
+    },
+  ],
+  ["configFromData", { configRefId: "B", mappings: [] }],
+  [
+    "rowsToFields",
+    {
+      mappings: [
+        { fieldName: "Status", handlerKey: "field.name" },
+        { fieldName: "CPU", handlerKey: "field.value" },
+        { fieldName: "Server", handlerKey: "__ignore" },
+      ],
+    },
+  ],
+  ["heatmap", { xBuckets: { mode: "size", value: "1m" }, yBuckets: { mode: "count", value: 4 } }],
+  ["heatmap", {}],
+  ["timeSeriesTable", { A: { stat: "max" }, B: { stat: "min" } }],
   ...(["greater", "lowerOrEqual", "equal", "notEqual"] as const).map(
     (id) =>
       [
@@ -87,7 +114,9 @@ test("Grafana's options do the same after a form showed them and wrote them back
   for (const [id, options] of grafanas) {
     const written = through(id, options);
     expect(written).toBeDefined();
-    expect(done(id, written ?? {}, [servers])).toEqual(done(id, options, [servers]));
+    expect(done(id, written ?? {}, [servers, limits])).toEqual(
+      done(id, options, [servers, limits]),
+    );
     // Written once, a form changes nothing more.
     expect(through(id, written ?? {})).toEqual(written);
   }

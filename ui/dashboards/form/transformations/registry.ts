@@ -1,3 +1,4 @@
+import { configFromData, rowsToFields } from "./answers_as_options.ts";
 import { calculateField } from "./calculate.ts";
 import {
   concatenate,
@@ -14,6 +15,7 @@ import type { TransformationForm } from "./form_of.ts";
 import { filterByValue, groupBy, limit, sortBy } from "./rows.ts";
 import {
   groupingToMatrix,
+  heatmap,
   histogram,
   joinByField,
   joinByLabels,
@@ -22,6 +24,7 @@ import {
   partitionByValues,
   prepareTimeSeries,
   seriesToRows,
+  timeSeriesTable,
   transpose,
 } from "./tables.ts";
 
@@ -30,6 +33,7 @@ export const transformationForms: Readonly<Record<string, TransformationForm>> =
   addFieldFromCalculation: calculateField,
   calculateField,
   concatenate,
+  configFromData,
   convertFieldType,
   extractFields,
   filterByRefId,
@@ -41,6 +45,7 @@ export const transformationForms: Readonly<Record<string, TransformationForm>> =
   formatTime,
   groupBy,
   groupingToMatrix,
+  heatmap,
   histogram,
   joinByField,
   joinByLabels,
@@ -51,8 +56,10 @@ export const transformationForms: Readonly<Record<string, TransformationForm>> =
   prepareTimeSeries,
   reduce,
   renameByRegex,
+  rowsToFields,
   seriesToColumns: joinByField,
   seriesToRows,
   sortBy,
+  timeSeriesTable,
   transpose,
 };

@@ -3,6 +3,9 @@ import {
   fieldOption,
   fieldsOption,
   meta,
+  recordOf,
+  recordsOf,
+  reducerOption,
   switchOption,
   textOption,
   type TransformationForm,
@@ -137,4 +140,57 @@ export const histogram: TransformationForm = {
       .meta(meta({ title: "Begins at" })),
     combine: switchOption("All series together"),
   }),
+};
+
+const buckets = (title: string, description: string) =>
+  z
+    .looseObject({
+      mode: z
+        .enum(["count", "size"])
+        .default("count")
+        .meta(meta({ title: "By", names: { count: "Their number", size: "Their size" } })),
+      value: textOption("How many, or how large", description),
+    })
+    .optional()
+    .meta(meta({ title }));
+
+/** Grafana writes numbers as texts; older documents have them as they are. */
+function readBuckets(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  const { value: size, ...rest } = recordOf(value);
+  return { ...rest, ...(typeof size === "number" ? { value: String(size) } : { value: size }) };
+}
+
+export const heatmap: TransformationForm = {
+  title: "Create a heatmap",
+  description: "How many values of all series fall into each cell of time and value.",
+  schema: z.looseObject({
+    xBuckets: buckets("Times", "Of a size: 5m, or milliseconds. About 40 where it is empty."),
+    yBuckets: buckets("Values", "About 20 where it is empty."),
+  }),
+  read: (options) => ({
+    ...options,
+    xBuckets: readBuckets(options["xBuckets"]),
+    yBuckets: readBuckets(options["yBuckets"]),
+  }),
+};
+
+/** Grafana keeps a record by query; a form has a list. */
+export const timeSeriesTable: TransformationForm = {
+  title: "Series as a table",
+  description: "A row for each series: its labels, a small picture, and one value.",
+  schema: z.looseObject({
+    queries: z
+      .array(z.looseObject({ ref: textOption("Query"), stat: reducerOption("lastNotNull") }))
+      .max(100)
+      .default([])
+      .meta(meta({ title: "Value", description: "The last one of queries that are not here." })),
+  }),
+  read: (options) => ({
+    queries: Object.entries(options).map(([ref, set]) => ({ ...recordOf(set), ref })),
+  }),
+  write: ({ queries }) =>
+    Object.fromEntries(
+      recordsOf(queries).map(({ ref, ...set }) => [typeof ref === "string" ? ref : "", set]),
+    ),
 };

@@ -1,5 +1,5 @@
 import type { Field, Frame } from "../../../frames/frame.ts";
-import { roundedStep } from "../interval.ts";
+import { durationOf, roundedStep } from "../interval.ts";
 import {
   column,
   fieldName,
@@ -125,7 +125,9 @@ function pointsOf(frames: readonly Frame[]): readonly (readonly [number, number]
 }
 
 function cellStep(options: Options, least: number, most: number, isTime: boolean): number {
-  const value = numberOr(options["value"], 0);
+  const given = options["value"];
+  const spanMs = isTime && typeof given === "string" ? durationOf(given) : undefined;
+  const value = numberOr(given, spanMs ?? 0);
   if (options["mode"] === "size" && value > 0) return value;
   const wanted = (most - least) / (value > 0 ? value : isTime ? 40 : 20);
   return isTime ? roundedStep(wanted) : niceStep(wanted);
