@@ -39,8 +39,8 @@ async function putVersions(url: string, versions: readonly Given[]): Promise<voi
   }
 }
 
-/** Two marks of the shop's board: a moment, and a stretch. Those of an earlier run go. */
-async function giveAnnotations(url: string): Promise<void> {
+/** Two marks of the shop's board: a moment, and a stretch. Earlier ones go: they leave the shown range as a run goes on. */
+export async function giveAnnotations(url: string): Promise<void> {
   const nowMs = Date.now();
   const dashboard = shop.uid;
   const all = { startMs: 0, endMs: nowMs + 86_400_000, dashboard };

@@ -36,8 +36,9 @@ export default function PromqlEditor(props: QueryEditorProps) {
     const extensions = [promql.asExtension(), variableMarks];
     const lintText = ({ state }: EditorView): readonly Diagnostic[] => {
       const text = state.doc.toString();
-      if (text.trim() === "") return [];
-      const parser = new Parser(EditorState.create({ doc: coverVariables(text), extensions }));
+      const covered = coverVariables(text);
+      if (text.trim() === "" || covered === undefined) return [];
+      const parser = new Parser(EditorState.create({ doc: covered, extensions }));
       parser.analyze();
       return parser.getDiagnostics();
     };

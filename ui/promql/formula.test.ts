@@ -50,7 +50,7 @@ test("fillVariables() fills in the lengths of the page", () => {
 
 test("coverVariables() takes as much room as the variables did", () => {
   const text = "rate(x[$__rate_interval]) * ${__range_s}";
-  const covered = coverVariables(text);
+  const covered = coverVariables(text) ?? "";
   expect(covered).toMatch(/^rate\(x\[0+1m\]\) \* 0+1$/);
   expect(covered.length).toBe(text.length);
 });

@@ -82,11 +82,24 @@ export function lengthText(ms: number): string {
   return text;
 }
 
-/** Lengths in place of variables that take exactly their room, so that positions stay: for checks of a text as it is typed. */
-export function coverVariables(text: string): string {
-  return text.replaceAll(pattern, (variable) => {
-    const name = bare(variable);
-    const end = name.endsWith("_ms") || name.endsWith("_s") ? "1" : "1m";
-    return end.padStart(variable.length, "0");
-  });
+/**
+ * Lengths and names in place of variables that take exactly their room, so that positions stay: for checks of a text as it is
+ * typed. Undefined where a variable stands for something that only its value can tell, such as `topk($count, up)`.
+ */
+export function coverVariables(text: string): string | undefined {
+  const covered = text
+    .replaceAll(pattern, (variable) => {
+      const name = bare(variable);
+      const end = name.endsWith("_ms") || name.endsWith("_s") ? "1" : "1m";
+      return end.padStart(variable.length, "0");
+    })
+    .replaceAll(lengthOfBoard, (variable) => "1m".padStart(variable.length, "0"))
+    .replaceAll(partOfName, (variable) => "_".repeat(variable.length));
+  const outsideOfTexts = covered.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g, "");
+  return /\$[\w{]|\[\[\w/.test(outsideOfTexts) ? undefined : covered;
 }
+
+/** A board's own variable as the length of a range, a resolution or an offset. */
+const lengthOfBoard = /(?<=[[:]\s*|\boffset\s+-?)(?:\$\w+|\$\{\w+(?::\w+)?\})(?=\s*[\]:)]|\s|$)/g;
+/** A board's own variable at the end of a metric's or a label's name. */
+const partOfName = /(?<=\w)(?:\$\w+|\$\{\w+(?::\w+)?\})/g;

@@ -1,5 +1,5 @@
-import type { Page } from "playwright-core";
-import { giveDashboards } from "../given_dashboards.ts";
+import type { Locator, Page } from "playwright-core";
+import { giveAnnotations, giveDashboards } from "../given_dashboards.ts";
 import type { Scene } from "../shoot.ts";
 
 const shop = "/dashboards/screens-shop";
@@ -42,9 +42,9 @@ async function openVariables(page: Page): Promise<void> {
   if ((await button.count()) > 0) await button.click();
 }
 
-const press1 = (name: string | RegExp) => async (page: Page) => {
+const pressVariable = (name: string | RegExp) => async (page: Page) => {
   await openVariables(page);
-  await page.getByRole("button", { name }).first().click();
+  await page.locator(".variables").getByRole("button", { name }).first().click();
 };
 
 const boards: readonly Scene[] = [
@@ -82,12 +82,12 @@ const boards: readonly Scene[] = [
   { name: "dashboards_panel_alone_gone", path: `${shop}?view=99` },
   { name: "dashboards_kiosk", path: `${shop}?kiosk=yes` },
   { name: "dashboards_variables", path: shop, before: openVariables },
-  { name: "dashboards_variable_one", path: shop, before: press1(/^Service: /) },
+  { name: "dashboards_variable_one", path: shop, before: pressVariable(/^Service: /) },
   {
     name: "dashboards_variable_many",
     path: shop,
     before: async (page) => {
-      await press1(/^CPU mode: /)(page);
+      await pressVariable(/^CPU mode: /)(page);
       await page.keyboard.type("ir");
     },
   },
@@ -99,21 +99,29 @@ const boards: readonly Scene[] = [
       await page.getByLabel("Line holds").fill("a text that is longer than its field is wide");
     },
   },
-  { name: "dashboards_variable_filter", path: shop, before: press1("Add a filter") },
+  { name: "dashboards_variable_filter", path: shop, before: pressVariable("Add a filter") },
   {
     name: "dashboards_variable_failed",
     path: "/dashboards/screens-faults",
-    before: press1(/^broken/),
+    before: pressVariable(/^broken/),
   },
-  { name: "dashboards_links", path: shop, before: press1("Lapwing's own") },
+  { name: "dashboards_links", path: shop, before: pressVariable("Lapwing's own") },
   {
     name: "dashboards_annotations_hidden",
     path: `${shop}?hidden=Deployments`,
     before: openVariables,
   },
   { name: "dashboards_annotate", path: shop, before: annotate },
-  { name: "dashboards_annotation_words", path: shop, before: (page) => markOf(page).hover() },
-  { name: "dashboards_annotation", path: shop, before: (page) => markOf(page).click() },
+  {
+    name: "dashboards_annotation_words",
+    path: shop,
+    before: async (page) => (await markOf(page)).hover(),
+  },
+  {
+    name: "dashboards_annotation",
+    path: shop,
+    before: async (page) => (await markOf(page)).click(),
+  },
   { name: "dashboards_tooltip", path: shop, before: pinned },
   { name: "dashboards_faults", path: "/dashboards/screens-faults" },
   {
@@ -172,7 +180,10 @@ async function pinned(page: Page): Promise<void> {
   await over.click({ position: { x: (box?.width ?? 200) * 0.7, y: 30 } });
 }
 
-const markOf = (page: Page) =>
-  page
-    .getByRole("region", { name: "CPU by mode", exact: true })
-    .getByRole("button", { name: /^Deployed 4\.2/ });
+/** A mark made by hand some minutes ago. */
+async function markOf(page: Page): Promise<Locator> {
+  await giveAnnotations(page.url());
+  await page.reload();
+  const region = page.getByRole("region", { name: "CPU by mode", exact: true });
+  return region.getByRole("button", { name: /^Deployed 4\.2/ });
+}

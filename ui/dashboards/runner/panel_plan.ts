@@ -1,4 +1,5 @@
 import type { Dashboard, Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
+import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { panelOf } from "../edit/change.ts";
@@ -109,7 +110,7 @@ export function answerOf(plan: PanelPlan, stateOf: (key: string) => AnswerState)
 function unsupported(query: PanelQuery): Error {
   const type = query.options?.["type"];
   const name = typeof type === "string" ? `"${type}"` : "another data source";
-  return new Error(`query ${query.ref} asks ${name}, which Lapwing does not have`);
+  return new OperatingError("bad_request", `it asks ${name}, which Lapwing does not have`);
 }
 
 /** What only the second answer to a query has: series that began after the last point of the range. */

@@ -20,9 +20,9 @@ export function ImportNotes({ notes, dashboard }: Props) {
   return (
     <div className="import-notes">
       <p className="quiet">
-        {panels} panels, {dashboard.variables.length} variables and {dashboard.annotations.length}{" "}
-        annotations are carried over. {notes.length}{" "}
-        {notes.length === 1 ? "thing is" : "things are"} not, or not as they were:
+        {countOf(panels, "panel")}, {countOf(dashboard.variables.length, "variable")} and{" "}
+        {countOf(dashboard.annotations.length, "source")} of annotations are carried over.{" "}
+        {notes.length} {notes.length === 1 ? "thing is" : "things are"} not, or not as they were:
       </p>
       {groups.map((group) => (
         <section key={group.key}>
@@ -38,4 +38,8 @@ export function ImportNotes({ notes, dashboard }: Props) {
       ))}
     </div>
   );
+}
+
+function countOf(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

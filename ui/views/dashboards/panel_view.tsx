@@ -1,5 +1,6 @@
 import { memo, useEffect, useMemo, useRef, type ReactNode, type RefObject } from "react";
 import type { Panel } from "#shared/dashboards/dashboard.ts";
+import { OperatingError } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
 import { incompleteOf, lateIn, lateWords, type LateLane } from "../../dashboards/runner/late.ts";
@@ -176,10 +177,20 @@ function Failed({ complaint: { ref, error } }: { readonly complaint: Complaint }
       <Icon name="warning" />
       <div>
         <strong>{queryErrorText(error)}</strong>
-        {ref !== "" && <p>Query {ref}. Tried again every few seconds.</p>}
+        {ref !== "" && (
+          <p>
+            Query {ref}.{" "}
+            {isWrong(error) ? "Edit the panel to change it." : "Tried again every few seconds."}
+          </p>
+        )}
       </div>
     </div>
   );
+}
+
+/** Whether asking again changes nothing. */
+function isWrong(error: unknown): boolean {
+  return error instanceof OperatingError && error.code === "bad_request";
 }
 
 /** Says that the picture is not what it should be: failed with the last good one shown, or in part. */

@@ -7,6 +7,9 @@ import { panelKinds } from "../../../panels/registry.ts";
 import { useSearchChange } from "../../../state/frame.ts";
 import { Empty } from "../../../widgets/picture.tsx";
 import { fieldName } from "../../../dashboards/model/field_options.ts";
+import type { VariableValues } from "../../../dashboards/model/interpolate.ts";
+import { repeated } from "../../../dashboards/model/repeat.ts";
+import { useBoard } from "../board_context.ts";
 import { PanelView } from "../panel_view.tsx";
 import type { Editor } from "../use_editor.ts";
 import type { PanelData } from "../use_panel.ts";
@@ -21,7 +24,7 @@ type Props = {
   readonly panelId: number;
 };
 
-const none = new Map();
+const none: VariableValues = new Map();
 const noFrames: readonly Frame[] = [];
 
 /** One panel with everything that makes it: what it asks, what is done with the answers, and how they look. */
@@ -31,6 +34,7 @@ export default function PanelEditor({ editor, panelId }: Props) {
   const [tab, setTab] = useState<"queries" | "transformations">("queries");
   const [data, setData] = useState<PanelData>();
   const names = useMemo(() => namesIn(data), [data]);
+  const scoped = useFirstCopy(editor, panelId);
   const back = (
     <Button kind="primary" onClick={() => search({ panel: "" }, { replace: false })}>
       Back to the dashboard
@@ -62,7 +66,7 @@ export default function PanelEditor({ editor, panelId }: Props) {
       </div>
       <div className="panel-editor-main">
         <div className="panel-preview">
-          <PanelView panel={panel} scoped={none} onData={setData} />
+          <PanelView panel={panel} scoped={scoped} onData={setData} />
         </div>
         <Tabs
           label="What makes the panel"
@@ -93,6 +97,15 @@ export default function PanelEditor({ editor, panelId }: Props) {
       </div>
     </div>
   );
+}
+
+/** What the first copy of a repeated panel or row has: the panel is shown as that one. */
+function useFirstCopy({ dashboard: { rows } }: Editor, panelId: number): VariableValues {
+  const { variables } = useBoard().scope;
+  return useMemo(() => {
+    const all = repeated(rows, variables).rows.flatMap((row) => row.panels);
+    return all.find(({ panel }) => panel.id === panelId)?.scoped ?? none;
+  }, [rows, variables, panelId]);
 }
 
 function namesIn(data: PanelData | undefined): readonly string[] {
