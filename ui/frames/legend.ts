@@ -3,7 +3,7 @@ import { metricNameLabel, type Labels } from "#shared/model/labels.ts";
 const nameMax = 2_000;
 
 /**
- * Names of an answer's series: by the legend's {{label}}s, or, where it is empty, what tells them apart: the metric and labels of a
+ * Names of an answer's series: by the legend's {{label}}s, or, where that gives nothing, what tells them apart: the metric and labels of a
  * single series, the value of the one label that differs, or the labels that differ.
  */
 export function seriesNames(
@@ -12,7 +12,8 @@ export function seriesNames(
   expr: string,
 ): string[] {
   const isAutomatic = legend === undefined || legend === "" || legend === "__auto";
-  if (!isAutomatic) return labelSets.map((labels) => fill(legend, labels));
+  if (!isAutomatic)
+    return labelSets.map((labels) => fill(legend, labels) || nameless(labels, expr));
   const differing = differingLabels(labelSets);
   return labelSets.map((labels) => {
     const name =
@@ -21,14 +22,19 @@ export function seriesNames(
         : differing.length === 1
           ? (labels[differing[0] ?? ""] ?? "")
           : seriesText(Object.fromEntries(differing.map((label) => [label, labels[label] ?? ""])));
-    return (name === "" ? seriesText(labels) || expr : name).slice(0, nameMax);
+    return name === "" ? nameless(labels, expr) : name.slice(0, nameMax);
   });
+}
+
+function nameless(labels: Labels, expr: string): string {
+  return (seriesText(labels) || expr).slice(0, nameMax);
 }
 
 function fill(legend: string, labels: Labels): string {
   return legend
     .replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (_found, name: string) => labels[name] ?? "")
-    .slice(0, nameMax);
+    .slice(0, nameMax)
+    .trim();
 }
 
 /** Labels that do not have one value in all sets, by name. */

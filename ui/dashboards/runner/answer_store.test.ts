@@ -67,6 +67,26 @@ test("panels with the same question share one request", async () => {
   for (const end of ends) end();
 });
 
+test("values of one moment are asked at the same one, whenever their turn comes: their tables are joined by time", async () => {
+  const { store, asked, gate, pass } = world();
+  let open = () => {};
+  gate.wait = new Promise((resolve) => (open = resolve));
+  const at = (expr: string) => ({ ...question(expr), instant: true });
+  const ends = ["a", "b", "c", "d", "e", "f", "g"].map((expr) => store.watch(at(expr), () => {}));
+  pass(700);
+  open();
+  await Bun.sleep(1);
+  expect(asked).toHaveLength(7);
+  expect(new Set(asked.map(({ window }) => window.endMs)).size).toBe(1);
+  // The last answers came later than the first ones, and all are asked again together.
+  pass(4_400);
+  store.refresh();
+  await Bun.sleep(1);
+  expect(asked).toHaveLength(14);
+  expect(new Set(asked.map(({ window }) => window.endMs)).size).toBe(2);
+  for (const end of ends) end();
+});
+
 test("a refresh asks only the new part, and the picture has the whole range", async () => {
   const { store, asked, pass } = world();
   const end = store.watch(question("x"), () => {});

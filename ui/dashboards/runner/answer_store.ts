@@ -41,6 +41,8 @@ const retryMs = 5_000;
 const staleMs = 10_000;
 /** Values of one moment change with every sample; asking more often shows nothing more. */
 const instantMs = 5_000;
+/** Questions that are put within this have one moment. */
+const momentMs = 1_000;
 /** So long after a step its value may still change: samples need their time from host to answer. */
 const settleMs = 5_000;
 /** Questions whose changes are told in one frame: drawing the panels of more holds up what people do (over 50 ms for six). */
@@ -70,6 +72,7 @@ export class AnswerStore {
   readonly #changed = new Set<Entry>();
   #requests = 0;
   #changes = 0;
+  #momentMs = Number.NEGATIVE_INFINITY;
 
   constructor({ ask, now = Date.now, soon = (tell) => tell() }: Options) {
     this.#ask = ask;
@@ -86,8 +89,8 @@ export class AnswerStore {
   watch(question: Question, onChange: () => void): () => void {
     const entry = this.#entry(question);
     entry.watchers.add(onChange);
-    const { answered, answeredMs, asking } = entry.state;
-    const isStale = follows(question.range) && this.#now() - answeredMs > staleMs;
+    const { answered, asking } = entry.state;
+    const isStale = follows(question.range) && this.#ageOf(entry) > staleMs;
     if (!asking && (answered === undefined || isStale)) void this.#fetch(entry);
     return () => {
       entry.watchers.delete(onChange);
@@ -121,10 +124,26 @@ export class AnswerStore {
     }
   }
 
-  #mayHaveNews({ question, state }: Entry): boolean {
+  /** Of values of one moment from that moment on: those of a panel grow old together, whichever answer came last. */
+  #ageOf({ question, state }: Pick<Entry, "question" | "state">): number {
+    const { answered, answeredMs } = state;
+    return this.#now() - (question.instant ? (answered?.wholeMs ?? 0) : answeredMs);
+  }
+
+  /**
+   * The moment that a question is about. Those of a panel have the same one, whenever their turn comes: tables are joined by time.
+   */
+  #moment(): number {
+    const nowMs = this.#now();
+    if (Math.abs(nowMs - this.#momentMs) >= momentMs) this.#momentMs = nowMs;
+    return this.#momentMs;
+  }
+
+  #mayHaveNews({ question, state }: Pick<Entry, "question" | "state">): boolean {
     const { answered, answeredMs } = state;
     if (answered === undefined || state.error !== undefined) return true;
-    if (question.instant || !isMetrics(question)) return this.#now() - answeredMs >= instantMs;
+    if (question.instant || !isMetrics(question))
+      return this.#ageOf({ question, state }) >= instantMs;
     const { stepMs } = question;
     const shownMs = Math.floor(answered.window.endMs / stepMs) * stepMs;
     const newestMs = Math.floor(windowAt(question, this.#now()).endMs / stepMs) * stepMs;
@@ -185,7 +204,11 @@ export class AnswerStore {
     this.#change(entry, { asking: true });
     try {
       const startedMs = this.#now();
-      const answered = await this.#turn(() => this.#answer(entry, abort.signal), abort.signal);
+      const moment = this.#moment();
+      const answered = await this.#turn(
+        () => this.#answer(entry, entry.question.instant ? moment : this.#now(), abort.signal),
+        abort.signal,
+      );
       const answeredMs = this.#now();
       this.#change(entry, {
         answered,
@@ -208,8 +231,7 @@ export class AnswerStore {
     }
   }
 
-  async #answer({ question, state }: Entry, signal: AbortSignal): Promise<Answered> {
-    const nowMs = this.#now();
+  async #answer({ question, state }: Entry, nowMs: number, signal: AbortSignal): Promise<Answered> {
     const { stepMs, instant } = question;
     const window = windowAt(question, nowMs);
     const before = state.answered;
