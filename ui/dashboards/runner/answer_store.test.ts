@@ -69,12 +69,13 @@ test("panels with the same question share one request", async () => {
 
 test("values of one moment are asked at the same one, whenever their turn comes: their tables are joined by time", async () => {
   const { store, asked, gate, pass } = world();
-  let open = () => {};
-  gate.wait = new Promise((resolve) => (open = resolve));
-  const at = (expr: string) => ({ ...question(expr), instant: true });
-  const ends = ["a", "b", "c", "d", "e", "f", "g"].map((expr) => store.watch(at(expr), () => {}));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gate.wait = promise;
+  const ends = ["a", "b", "c", "d", "e", "f", "g"].map((expr) =>
+    store.watch({ ...question(expr), instant: true }, () => {}),
+  );
   pass(700);
-  open();
+  resolve();
   await Bun.sleep(1);
   expect(asked).toHaveLength(7);
   expect(new Set(asked.map(({ window }) => window.endMs)).size).toBe(1);

@@ -170,7 +170,8 @@ function questionOf(
   return [{ ...asks, ref: query.ref, key }];
 }
 
-function withGlobals(
+/** What is chosen, and Grafana's own variables of a window and a step. */
+export function withGlobals(
   scope: RunScope,
   window: Window,
   stepMs: number,

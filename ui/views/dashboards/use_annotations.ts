@@ -2,20 +2,15 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { StoredAnnotation } from "../../client/dashboard_service.ts";
-import { interpolate } from "../../dashboards/model/interpolate.ts";
+import { annotationQuestion } from "../../dashboards/runner/annotation_question.ts";
 import { windowAt, type RunScope } from "../../dashboards/runner/question.ts";
-import { intervalOf, scrapeIntervalMs, stepMinOf } from "../../dashboards/runner/step.ts";
-import { askFrames } from "../../frames/ask.ts";
+import { askFrames, type Ask } from "../../frames/ask.ts";
 import { useStoredAnnotations } from "../../state/dashboards.ts";
-import type { Window } from "../../state/time_range.ts";
 import { annotationsIn } from "../../dashboards/runner/annotation_frames.ts";
 import type { BoardAnnotation } from "./board_context.ts";
 
 type Source = Dashboard["annotations"][number];
 
-/** Annotations need no finer times than a chart has pixels. */
-const points = 500;
-const linesMax = 200;
 /** Asked again no more often. */
 const quantumMs = 30_000;
 
@@ -52,13 +47,16 @@ export function useAnnotations(
       ? undefined
       : { startMs, endMs: endMs + quantumMs, dashboard: uid, tags: hand?.tags ?? [] },
   );
-  const asked = shown.filter(({ source }) => source === "metrics" || source === "logs");
-  const queries = asked.map((source) => filledSource(source, scope));
+  const queries = shown.flatMap((source) => {
+    const question = annotationQuestion(source, scope, { startMs, endMs });
+    return question === undefined ? [] : [{ source, question }];
+  });
   const computed = useQuery({
-    queryKey: ["annotations", queries, startMs, endMs],
+    queryKey: ["annotations", queries],
     queryFn: async ({ signal }) => {
-      const window = { startMs, endMs };
-      const settled = await Promise.allSettled(queries.map((each) => ask(each, window, signal)));
+      const settled = await Promise.allSettled(
+        queries.map(({ source, question }) => ask(source, question, signal)),
+      );
       const failure = settled.find((one) => one.status === "rejected");
       const found = settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
       return { found, error: failure?.reason as unknown };
@@ -81,36 +79,14 @@ export function useAnnotations(
   }, [rows, computed.data, stored.error, hand?.color]);
 }
 
-function filledSource(source: Source, scope: RunScope): Source {
-  if (source.source !== "metrics" && source.source !== "logs") return source;
-  const language = source.source === "metrics" ? "promql" : "logql";
-  const expr = scope.filtered(interpolate(source.expr, scope.variables, language), source.source);
-  return { ...source, expr };
-}
-
 async function ask(
   source: Source,
-  window: Window,
+  question: Ask,
   signal: AbortSignal,
 ): Promise<readonly BoardAnnotation[]> {
-  if (source.expr.trim() === "") return [];
-  const { stepMs } = intervalOf(window, points, stepMinOf(source.step) ?? scrapeIntervalMs);
-  const frames = await askFrames(
-    {
-      ref: source.name,
-      source: source.source === "logs" ? "logs" : "metrics",
-      expr: source.expr,
-      instant: false,
-      format: "time_series",
-      legend: undefined,
-      window,
-      stepMs,
-      limit: linesMax,
-    },
-    signal,
-  );
+  const frames = await askFrames(question, signal);
   const { panels } = source;
-  return annotationsIn(frames, source, stepMs).map((each) => ({ ...each, panels }));
+  return annotationsIn(frames, source, question.stepMs).map((each) => ({ ...each, panels }));
 }
 
 function fromStored(given: StoredAnnotation, color: string): BoardAnnotation {
