@@ -22,6 +22,8 @@ type Props = Omit<PanelProps<unknown>, "width" | "height" | "options"> & {
   readonly options: Readonly<Record<string, unknown>>;
   /** What it says where the queries give nothing: that may be good news. */
   readonly none?: string | undefined;
+  /** Whether what is good to know for who writes the queries is told, too. */
+  readonly hasInfos?: boolean;
 };
 
 /**
@@ -55,13 +57,13 @@ type KnownProps = Omit<Props, "kind"> & {
   readonly height: number;
 };
 
-function KnownPanel({ kind, options, none, ...rest }: KnownProps) {
+function KnownPanel({ kind, options, none, hasInfos = true, ...rest }: KnownProps) {
   const checked = useMemo(() => checkedOptions(kind.options, options), [kind, options]);
   // One for as long as the panel stands: another one would draw it anew.
   const [Body] = useState(() => componentOf(kind));
   const said = useMemo(() => noteTexts(rest.frames, checked.faults), [rest.frames, checked]);
   const notes = said.filter((text) => !isInfo(text));
-  const infos = said.filter(isInfo);
+  const infos = hasInfos ? said.filter(isInfo) : [];
   const isEmpty = kind.asks && rest.frames.every(({ length }) => length === 0);
   const notesPx = notes.length === 0 ? 0 : 20;
   return (

@@ -35,4 +35,5 @@ async function growToWhole(page: Page, width: number, height: number): Promise<v
 }
 
 const growthsMax = 4;
-const wholeHeight = `Math.max(...[...document.querySelectorAll("*")].map((each) => each.scrollHeight))`;
+/** What the page scrolls, and the bars around it. */
+const wholeHeight = `(({ scrollHeight, clientHeight }) => innerHeight - clientHeight + scrollHeight)(document.querySelector("main"))`;

@@ -148,6 +148,7 @@ function Body({
       kind={panel.kind}
       options={panel.options}
       none={panel.field.no_value}
+      hasInfos={board.isEditing}
       title={title}
       frames={frames}
       window={moment.window}
