@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { markedQuery, readQueryError } from "./query_error.ts";
+import { markedQuery, queryErrorText, readQueryError } from "./query_error.ts";
 
 test("readQueryError() takes the reason out of what Prometheus's API says", () => {
   const error = new Error(
@@ -19,6 +19,16 @@ test("readQueryError() takes the reason out of what Loki's API says", () => {
     reason: "syntax error: unexpected }",
     position: { line: 2, column: 3 },
   });
+});
+
+test("readQueryError() says who gave no answer, not where it was asked", () => {
+  const error = new Error("/api/v1/query_range gave no answer within 15 s");
+  expect(queryErrorText(error)).toBe("the aggregator gave no answer within 15 s");
+});
+
+test("queryErrorText() has the reason and the place in one line", () => {
+  const error = new Error("/api/v1/query: 1:5: parse error: unexpected end of input (400)");
+  expect(queryErrorText(error)).toBe("unexpected end of input (line 1, column 5)");
 });
 
 test("readQueryError() leaves a failure without a position as it is", () => {

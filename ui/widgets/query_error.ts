@@ -12,6 +12,7 @@ export function readQueryError(error: unknown): QueryError {
   const message = messageOf(error);
   const reason = message
     .replace(/^\/[\w/.-]*: /, "")
+    .replace(/^\/[\w/.-]+ (?=gave no answer)/, "the aggregator ")
     .replace(/ \(\d{3}\)$/, "")
     .replace(/^(?:invalid parameter "?\w+"?: )?\d{1,6}:\d{1,6}: parse error: /, "")
     .replace(/^parse error at line \d{1,6}, col \d{1,6}: /, "");

@@ -59,16 +59,20 @@ export function useGraph(host: RefObject<HTMLDivElement | null>, props: Props): 
     if (root === null) return;
     // The chart tells of its cursor while it is made, too.
     let shared: SharedCursor | undefined;
+    const placeIn = (shown: uPlot) => placeOf(shown, latest.current, shared?.owner() ?? "none");
     const frames = oncePerFrame((shown: uPlot) => {
-      const owner = shared?.owner() ?? "none";
-      if (!pinned.current) setPlace(placeOf(shown, latest.current, owner));
+      if (!pinned.current) setPlace(placeIn(shown));
     });
     const made = build(root, latest, {
       follow: (told) => {
         shared?.told();
         frames.run(told);
       },
-      pin,
+      pin: () => {
+        // A quick click comes before the frame that would show where the pointer is.
+        if (!pinned.current) setPlace(placeIn(made));
+        pin();
+      },
       drawn: () => {
         if (latest.current.annotations.length > 0) setDraws((count) => count + 1);
       },

@@ -45,7 +45,7 @@ export function DashboardsView() {
   };
   return (
     <section className="page">
-      <div className="toolbar">
+      <div className="toolbar board-filters">
         <FilterBox label="Search dashboards" value={q} onChange={(text) => change({ q: text })} />
         <Filters
           all={dashboards.data ?? []}
@@ -55,7 +55,7 @@ export function DashboardsView() {
           starred={starred === "yes"}
           onTag={toggleTag}
         />
-        <span className="quiet" role="status">
+        <span className="quiet wide-words" role="status">
           {dashboards.data !== undefined && countText(rows.length, dashboards.data.length)}
         </span>
         <RefreshCorner query={dashboards} />

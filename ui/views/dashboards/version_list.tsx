@@ -26,7 +26,7 @@ export function VersionList({ uid, row, editor }: Props) {
   return (
     <Picture query={versions} skeleton={<Skeleton rows={6} height={28} />}>
       {(list) =>
-        list.length === 0 ? (
+        list.length === 0 || (row !== undefined && row.origin !== "saved") ? (
           <Empty title="No versions are kept">
             A dashboard from a file or of Lapwing itself has none: save a copy to change it.
           </Empty>

@@ -100,9 +100,12 @@ function newVariable(variables: readonly Variable[]): Variable {
   };
 }
 
+/** Kinds whose values are written, not chosen. */
+const typed: ReadonlySet<Variable["kind"]> = new Set(["filters", "text", "constant"]);
+
 function Preview({ name, states }: { readonly name: string; readonly states: VariableStates }) {
   const state = states.get(name);
-  if (state === undefined || state.variable.kind === "filters") return null;
+  if (state === undefined || typed.has(state.variable.kind)) return null;
   const { options, failed } = state;
   if (failed !== undefined) return <p className="state bad">{queryErrorText(failed)}</p>;
   if (options.length === 0) return <p className="quiet">Nothing to choose.</p>;
