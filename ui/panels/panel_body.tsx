@@ -167,7 +167,11 @@ class Guard extends Component<GuardProps, GuardState> {
     return (
       <div className="panel-failed" role="alert">
         <strong>This panel could not be drawn: {messageOf(error)}.</strong>
-        <button type="button" onClick={() => this.setState({ error: undefined })}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => this.setState({ error: undefined })}
+        >
           Try again
         </button>
       </div>

@@ -56,6 +56,8 @@ const annotations = [
     expr: "(minute() % 10) == 3",
     step: "1m",
     title: "Backup",
+    // Away from marks made by hand, which may be of the same minute.
+    panels: [15],
   },
   {
     name: "Failed requests",
@@ -84,7 +86,7 @@ const free = `node_memory_MemAvailable_bytes{instance="$host"}`;
 
 const first = [
   panel(10, "stat", "CPU busy", [0, 0, 6, 5], busy, {
-    description: "Of **all** processors of $host.",
+    description: "Of all processors of $host.",
     field: { unit: "percent", decimals: 0, thresholds: { steps } },
     links: [{ title: "The host", url: "/hosts" }],
   }),
