@@ -194,6 +194,27 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
     });
   });
 
+  test("a download that is cancelled gives up what it asks, and there is no file", async () => {
+    await on("/logs?refresh=off", async (page) => {
+      await page.getByRole("button", { name: "Download", exact: true }).waitFor();
+      const files: unknown[] = [];
+      page.on("download", (file) => files.push(file));
+      // Never answered: only the page itself can end it.
+      await page.route(/limit=2000/, () => {});
+      const asked = page.waitForRequest(/limit=2000/);
+      const ended = page.waitForEvent("requestfailed", (request) =>
+        request.url().includes("limit=2000"),
+      );
+      await page.getByRole("button", { name: "Download", exact: true }).click();
+      await page.getByRole("menuitem", { name: "CSV" }).click();
+      await asked;
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await ended;
+      await page.getByText("Download cancelled").first().waitFor();
+      expect(files).toEqual([]);
+    });
+  });
+
   test("the lines found are downloaded as text, CSV and JSON", async () => {
     await on("/logs?refresh=off&q=took+/page.3?9/&cols=status&order=oldest", async (page) => {
       await status(page, "2 lines");

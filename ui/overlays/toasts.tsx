@@ -19,7 +19,7 @@ export function Toasts() {
       const toast: Toast = event.detail;
       next += 1;
       const id = next;
-      setShown((now) => [...now, { id, toast }].slice(-shownMax));
+      setShown((now) => withToast(now, { id, toast }));
     };
     addEventListener(toastEvent, show);
     return () => removeEventListener(toastEvent, show);
@@ -38,11 +38,21 @@ export function Toasts() {
   );
 }
 
+/** A toast with a known key changes where it stands; another is the newest. */
+function withToast(shown: readonly Shown[], added: Shown): readonly Shown[] {
+  const { key } = added.toast;
+  const at = key === undefined ? -1 : shown.findIndex(({ toast }) => toast.key === key);
+  const before = shown[at];
+  if (before !== undefined) return shown.with(at, { ...added, id: before.id });
+  return [...shown, added].slice(-shownMax);
+}
+
 function ToastCard({ toast, onGone }: { readonly toast: Toast; readonly onGone: () => void }) {
-  const { title, detail, state, action } = toast;
+  const { title, detail, state, action, stays = false } = toast;
   return (
     <RadixToast.Root
       className={`toast ${state ?? ""}`}
+      {...(stays && { duration: Number.POSITIVE_INFINITY, type: "background" as const })}
       onEscapeKeyDown={closeBeneath}
       onOpenChange={(open) => {
         if (!open) onGone();
@@ -60,9 +70,12 @@ function ToastCard({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
           {action.label}
         </RadixToast.Action>
       )}
-      <RadixToast.Close className="icon-button plain" aria-label="Close">
-        <Icon name="cross" />
-      </RadixToast.Close>
+      {/* What goes on is ended, not only hidden. */}
+      {!stays && (
+        <RadixToast.Close className="icon-button plain" aria-label="Close">
+          <Icon name="cross" />
+        </RadixToast.Close>
+      )}
     </RadixToast.Root>
   );
 }

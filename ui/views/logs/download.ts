@@ -17,18 +17,22 @@ const kinds = {
   json: { ending: "jsonl", mime: "application/x-ndjson" },
 } as const;
 
-type Request = {
+export type DownloadRequest = {
   readonly kind: FileKind;
   readonly query: string;
   readonly window: Window;
   readonly order: Order;
   readonly columns: readonly Column[];
   readonly onProgress: (lines: number) => void;
+  /** Ends it: what is being asked is given up, and there is no file. */
+  readonly signal: AbortSignal;
 };
 
-/** Writes the lines of a query into a file, page by page. Gives how many, and whether there were more. */
-export async function downloadLines(request: Request): Promise<{ lines: number; isCut: boolean }> {
-  const { kind, query, window, order, columns, onProgress } = request;
+/** Writes the lines of a query into a file, page by page. Gives how many, and whether there were more. Throws where it was ended. */
+export async function downloadLines(
+  request: DownloadRequest,
+): Promise<{ lines: number; isCut: boolean }> {
+  const { kind, query, window, order, columns, onProgress, signal } = request;
   const store = new LineStore({
     fetch: (page) => queryRows({ ...page, query }),
     startNs: nsOf(window.startMs),
@@ -38,6 +42,7 @@ export async function downloadLines(request: Request): Promise<{ lines: number; 
     pageLines,
     heldMax: pageLines,
   });
+  signal.addEventListener("abort", () => store.close(), { once: true });
   // A blob is kept outside the script's memory, on disk where it is large.
   const parts: Blob[] =
     kind === "csv"
@@ -48,6 +53,7 @@ export async function downloadLines(request: Request): Promise<{ lines: number; 
   while (store.hasAfter && lines < downloadLinesMax && bytes < downloadBytesMax) {
     const before = store.pages.length;
     await store.loadAfter();
+    signal.throwIfAborted();
     if (store.failure !== undefined) throw store.failure;
     const page = store.pages[before];
     if (page?.rows === undefined) break;

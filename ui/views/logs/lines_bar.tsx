@@ -2,7 +2,6 @@ import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { Popover } from "../../overlays/popover.tsx";
-import { showToast } from "../../overlays/toast.ts";
 import { formatCount, formatValue } from "../../plot/format.ts";
 import { useNow } from "../../state/media.ts";
 import type { Window } from "../../state/time_range.ts";
@@ -10,7 +9,8 @@ import { Icon } from "../../widgets/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
 import { dedups } from "./dedup.ts";
-import { downloadLines, downloadLinesMax, type FileKind } from "./download.ts";
+import { downloadLinesMax, type FileKind } from "./download.ts";
+import { downloadWithProgress } from "./download_progress.ts";
 import type { LineStore } from "./line_store.ts";
 import { linesMax } from "./line_store.ts";
 import type { LogsState } from "./logs_search.ts";
@@ -220,30 +220,10 @@ function Inspector({ store, state }: { readonly store: LineStore; readonly state
 function DownloadMenu({ state, window }: Props) {
   const [lines, setLines] = useState<number>();
   const save = async (kind: FileKind): Promise<void> => {
+    const { query, order, columns } = state;
     setLines(0);
-    try {
-      const done = await downloadLines({
-        kind,
-        window,
-        onProgress: setLines,
-        query: state.query,
-        order: state.order,
-        columns: state.columns,
-      });
-      showToast({
-        title: `${formatCount(done.lines)} lines downloaded`,
-        state: "good",
-        ...(done.isCut
-          ? {
-              detail: `There are more: a file ends at ${formatCount(downloadLinesMax)} lines or 200 MB. Narrow the range for the rest.`,
-            }
-          : {}),
-      });
-    } catch (thrown) {
-      showToast({ title: "Not downloaded", detail: messageOf(thrown), state: "bad" });
-    } finally {
-      setLines(undefined);
-    }
+    await downloadWithProgress({ kind, window, query, order, columns }, setLines);
+    setLines(undefined);
   };
   const kinds: readonly (readonly [FileKind, string])[] = [
     ["text", "Text"],
