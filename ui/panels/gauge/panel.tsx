@@ -1,47 +1,32 @@
-import { useMemo } from "react";
 import { displayText } from "../../frames/display.ts";
 import { thresholdValue } from "../../plot/color_modes.ts";
 import { resolveColor } from "../../plot/colors.ts";
-import { useDark } from "../../state/theme.ts";
 import { formatUnit } from "../../units/units.ts";
 import { customOf } from "../checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
-import { cellGrid, fontToFit } from "../parts/cells.ts";
-import { figuresOf, type Figure } from "../parts/figures.ts";
+import { fontToFit } from "../parts/cells.ts";
+import { FigureGrid, type FigureCell } from "../parts/figure_grid.tsx";
+import type { Figure } from "../parts/figures.ts";
 import { FigureLink } from "../parts/figure_link.tsx";
-import { Nothing } from "../parts/nothing.tsx";
 import { GaugeFieldOptions, type GaugeOptions } from "./options.ts";
 
 /** Where a value lies between its bounds, as an arc. */
 export function GaugePanel(props: PanelProps<GaugeOptions>) {
-  const { frames, options, width, height, timeZone } = props;
-  const dark = useDark();
-  const { figures, count } = useMemo(
-    () => figuresOf(frames, options.reduce, { dark, timeZone }),
-    [frames, options.reduce, dark, timeZone],
-  );
-  if (figures.length === 0) return <Nothing>No value in this answer.</Nothing>;
-  const { columns, rows } = cellGrid(figures.length, width, height, options.orientation, 1.3);
-  const cell = { width: width / columns, height: Math.max(60, height / rows) };
-  const isNamed = figures.length > 1;
-  const chars = Math.max(...figures.map(({ display }) => displayText(display).length));
+  const { options, linksOf } = props;
   return (
-    <ul
-      className="gauges"
-      style={{
-        gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-        gridAutoRows: cell.height,
+    <FigureGrid {...props} className="gauges" cellPxMin={60} shape={1.3}>
+      {(figures, cell, dark) => {
+        const isNamed = figures.length > 1;
+        const chars = Math.max(...figures.map(({ display }) => displayText(display).length));
+        return figures.map((figure) => (
+          <li key={figure.key}>
+            <FigureLink links={linksOf(figure.field, figure.index)}>
+              <Dial {...{ figure, cell, options, isNamed, dark, chars }} />
+            </FigureLink>
+          </li>
+        ));
       }}
-    >
-      {figures.map((figure) => (
-        <li key={figure.key}>
-          <FigureLink links={props.linksOf(figure.field, figure.index)}>
-            <Dial {...{ figure, cell, options, isNamed, dark, chars }} />
-          </FigureLink>
-        </li>
-      ))}
-      {count > figures.length && <li className="quiet">and {count - figures.length} more</li>}
-    </ul>
+    </FigureGrid>
   );
 }
 
@@ -51,7 +36,7 @@ const startAngle = -sweep / 2;
 
 type DialProps = {
   readonly figure: Figure;
-  readonly cell: { readonly width: number; readonly height: number };
+  readonly cell: FigureCell;
   readonly options: GaugeOptions;
   readonly isNamed: boolean;
   /** Of the longest value, so that all are of one size. */

@@ -1,13 +1,11 @@
-import { useMemo } from "react";
 import { displayText } from "../../frames/display.ts";
 import { mixed, textOn, withAlpha } from "../../plot/colors.ts";
-import { useDark } from "../../state/theme.ts";
 import { formatUnit } from "../../units/units.ts";
 import type { PanelProps } from "../panel_kind.ts";
-import { cellGrid, fontToFit } from "../parts/cells.ts";
-import { changeOf, figuresOf, type Figure } from "../parts/figures.ts";
+import { fontToFit } from "../parts/cells.ts";
+import { FigureGrid, type FigureCell } from "../parts/figure_grid.tsx";
+import { changeOf, type Figure } from "../parts/figures.ts";
 import { FigureLink } from "../parts/figure_link.tsx";
-import { Nothing } from "../parts/nothing.tsx";
 import { HistoryArea } from "./history_area.tsx";
 import type { StatOptions } from "./options.ts";
 
@@ -19,43 +17,22 @@ const liftFromPx = 72;
 
 /** Values as large as their place allows, with their history behind them. */
 export function StatPanel(props: PanelProps<StatOptions>) {
-  const { frames, options, width, height, timeZone } = props;
-  const dark = useDark();
-  const { figures, count } = useMemo(
-    () => figuresOf(frames, options.reduce, { dark, timeZone }),
-    [frames, options.reduce, dark, timeZone],
-  );
-  if (figures.length === 0) return <Nothing>No value in this answer.</Nothing>;
-  const { columns, rows } = cellGrid(figures.length, width, height, options.orientation);
-  const cell = {
-    width: (width - gapPx * (columns - 1)) / columns,
-    height: Math.max(28, (height - gapPx * (rows - 1)) / rows),
-  };
-  const sizes = sizesOf(figures, options, cell);
   return (
-    <ul
-      className="stat"
-      style={{
-        gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-        gridAutoRows: cell.height,
+    <FigureGrid {...props} className="stat" gapPx={gapPx} cellPxMin={28}>
+      {(figures, cell, dark) => {
+        const sizes = sizesOf(figures, props.options, cell);
+        return figures.map((figure) => (
+          <Cell key={figure.key} {...props} figure={figure} cell={cell} sizes={sizes} dark={dark} />
+        ));
       }}
-    >
-      {figures.map((figure) => (
-        <Cell key={figure.key} {...props} figure={figure} cell={cell} sizes={sizes} dark={dark} />
-      ))}
-      {count > figures.length && <li className="quiet">and {count - figures.length} more</li>}
-    </ul>
+    </FigureGrid>
   );
 }
 
 type Sizes = { readonly value: number; readonly title: number; readonly isWide: boolean };
 
 /** The same for all cells, so that they can be compared. */
-function sizesOf(
-  figures: readonly Figure[],
-  options: StatOptions,
-  cell: { readonly width: number; readonly height: number },
-): Sizes {
+function sizesOf(figures: readonly Figure[], options: StatOptions, cell: FigureCell): Sizes {
   const hasName = namesShown(figures, options);
   const isWide = hasName && cell.height < 64 && cell.width > 180;
   const longest = Math.max(...figures.map(({ display }) => displayText(display).length));
@@ -77,7 +54,7 @@ function namesShown(figures: readonly Figure[], { text }: StatOptions): boolean 
 
 type CellProps = PanelProps<StatOptions> & {
   readonly figure: Figure;
-  readonly cell: { readonly width: number; readonly height: number };
+  readonly cell: FigureCell;
   readonly sizes: Sizes;
   readonly dark: boolean;
 };

@@ -1,6 +1,4 @@
-import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
-import { Popover } from "../../overlays/popover.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import type { SavedQueryRow } from "../../client/dashboard_service.ts";
 import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../state/dashboards.ts";
@@ -8,7 +6,9 @@ import { forgetQueries, pastQueries } from "../../state/query_history.ts";
 import { parseSearch } from "../../state/url.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import type { LogsState } from "./logs_search.ts";
+import { NameForm } from "./name_form.tsx";
 import { LogsSearch } from "./search_schema.ts";
+import { ToolPopover } from "./tool_popover.tsx";
 
 const pastShown = 20;
 /** As much as the aggregator keeps of a description. */
@@ -17,27 +17,10 @@ const kept = ["q", "lang", "f", "cols", "dedup", "order", "json", "wrap"] as con
 
 /** Searches kept for everybody, and those of this browser. */
 export function SavedSearches({ state }: { readonly state: LogsState }) {
-  const [isOpen, setOpen] = useState(false);
   return (
-    <Popover
-      label="Saved searches and history"
-      align="end"
-      open={isOpen}
-      onOpenChange={setOpen}
-      className="logs-saved"
-      trigger={
-        <button
-          type="button"
-          className="icon-button"
-          title="Saved searches and history"
-          aria-label="Saved searches and history"
-        >
-          <Icon name="star" />
-        </button>
-      }
-    >
-      <Searches state={state} onDone={() => setOpen(false)} />
-    </Popover>
+    <ToolPopover label="Saved searches and history" icon="star">
+      {(close) => <Searches state={state} onDone={close} />}
+    </ToolPopover>
   );
 }
 
@@ -58,41 +41,24 @@ function Searches({ state, onDone }: { readonly state: LogsState; readonly onDon
 
 function SaveForm({ query }: { readonly query: string }) {
   const save = useSaveQuery();
-  const [title, setTitle] = useState("");
-  const keep = async (): Promise<void> => {
+  const keep = async (title: string) => {
     const current = parseSearch(location.search);
     const search = Object.fromEntries(
       kept.flatMap((name) => (current[name] === undefined ? [] : [[name, current[name]]])),
     );
     const description = query.slice(0, descriptionMax);
-    const named = { id: "", title: title.trim(), description, tags: [], updatedMs: 0 };
-    try {
-      await save.mutateAsync({ ...named, source: "logs", state: JSON.stringify(search) });
-      setTitle("");
-      showToast({ title: "Saved", detail: named.title, state: "good" });
-    } catch (thrown) {
-      showToast({ title: "Not saved", detail: messageOf(thrown), state: "bad" });
-    }
+    const named = { id: "", title, description, tags: [], updatedMs: 0 };
+    await save.mutateAsync({ ...named, source: "logs", state: JSON.stringify(search) });
+    return { title: "Saved", detail: title };
   };
   return (
-    <form
-      className="logs-save"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (title.trim() !== "") void keep();
-      }}
-    >
-      <input
-        aria-label="Name of this search"
-        placeholder="Name of this search"
-        value={title}
-        maxLength={200}
-        onChange={(event) => setTitle(event.target.value)}
-      />
-      <button type="submit" className="button" disabled={title.trim() === "" || save.isPending}>
-        Save
-      </button>
-    </form>
+    <NameForm
+      label="Name of this search"
+      verb="Save"
+      failure="Not saved"
+      isPending={save.isPending}
+      onName={keep}
+    />
   );
 }
 
