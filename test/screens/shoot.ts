@@ -114,7 +114,6 @@ async function shootOne(page: Page, scene: Scene, look: Look): Promise<Buffer> {
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("load");
   await page.locator("main *").first().waitFor({ timeout: 8_000 });
-  // By a locator: the pages' own rules let nobody evaluate text in them.
   await page
     .locator(".skeleton, [aria-busy=true]")
     .first()

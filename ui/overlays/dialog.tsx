@@ -68,9 +68,7 @@ export function OverlayHead({
 }) {
   return (
     <div className="overlay-head">
-      <RadixDialog.Title className="clip" title={title}>
-        {title}
-      </RadixDialog.Title>
+      <RadixDialog.Title>{title}</RadixDialog.Title>
       {children}
       <RadixDialog.Close className="icon-button plain" aria-label="Close">
         <Icon name="cross" />

@@ -30,7 +30,7 @@ const views: readonly Scene[] = [
   {
     name: "explore_heatmap",
     path: at({
-      "q.A": "sum by (le) (rate(lapwing_query_duration_seconds_bucket[1m]))",
+      "q.A": "sum by (le) (rate(lapwing_ingest_flush_seconds_bucket[1m]))",
       view: "heatmap",
     }),
   },
@@ -148,7 +148,7 @@ const sheets: readonly Scene[] = [
 const cpu = "/explore/metrics?metric=node_cpu_seconds_total";
 const withoutQuery: readonly Scene[] = [
   { name: "metrics_page", path: `/explore/metrics?${still}` },
-  { name: "metrics_prefix", path: `/explore/metrics?prefix=node&${still}` },
+  { name: "metrics_prefix", path: `/explore/metrics?prefix=node_&${still}` },
   { name: "metrics_found", path: `/explore/metrics?q=memory&type=gauge&${still}` },
   { name: "metrics_none", path: `/explore/metrics?q=no-such-metric&${still}` },
   { name: "metrics_by_label", path: `${cpu}&${still}`, before: see(".chart-card canvas") },

@@ -1,4 +1,4 @@
-import { type Step, inTurn, point, press, reach, see, tab, toEnd, touch, write } from "../steps.ts";
+import { type Step, inTurn, point, press, see, tab, toEnd, touch, write } from "../steps.ts";
 import type { Scene } from "../shoot.ts";
 
 /** The host that has most to tell: its targets, and what is down of them, put it first. */
@@ -30,5 +30,5 @@ export const scenes: readonly Scene[] = [
   host("host_events", tab("Events")),
   host("host_services", tab(/^Services/)),
   host("host_redis", tab(/Redis/)),
-  host("host_postgresql", tab(/PostgreSQL/), reach(".panel")),
+  host("host_postgresql", tab(/PostgreSQL/), see(".panel")),
 ];

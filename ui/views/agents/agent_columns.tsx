@@ -45,6 +45,7 @@ function whatItIs(nowMs: number, known: boolean): RowColumn<ListedAgent>[] {
       key: "version",
       title: "Version",
       width: 116,
+      onPhone: false,
       value: ({ agent }) => agent.version,
       rank: ({ agent }) => versionRank(agent.version),
       text: ({ agent, newer }) =>
@@ -60,7 +61,7 @@ function whatItIs(nowMs: number, known: boolean): RowColumn<ListedAgent>[] {
       key: "up",
       title: "Up for",
       isNumber: true,
-      width: 92,
+      width: 104,
       onPhone: false,
       value: ({ agent }) => (agent.live ? nowMs - agent.startedMs : undefined),
       text: ({ agent }) => (agent.live ? formatSpan(Math.max(0, nowMs - agent.startedMs)) : "–"),

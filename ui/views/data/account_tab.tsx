@@ -54,7 +54,7 @@ export function AccountTab() {
           ) : (
             <>
               <div className="toolbar">
-                <AccountWord account={sumLanes(lanes)} />
+                <AccountWord account={sumLanes(lanes)} brief />
                 <span className="quiet">
                   collected = stored + in flight + dropped, since each agent began
                 </span>

@@ -273,7 +273,7 @@ function Share({ share }: { readonly share: number }) {
       <span className="share-bar" aria-hidden="true">
         <span style={{ width: `${Math.min(100, 100 * share)}%` }} />
       </span>
-      {formatValue(100 * share, "percent")}
+      <span>{formatValue(100 * share, "percent")}</span>
     </span>
   );
 }

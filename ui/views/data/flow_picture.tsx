@@ -41,7 +41,7 @@ export function FlowPicture({ signal, items, account }: Props) {
                 className={`flow-block ${end.kind}`}
                 style={{ top: end.right.y, height: end.right.height, width: blockPx }}
               />
-              <span className="flow-text" style={{ top: end.textY }}>
+              <span className="flow-text" style={{ top: end.textY }} title={end.name}>
                 <span className="flow-count">{formatCount(end.count)}</span> {end.name}
               </span>
             </div>

@@ -83,7 +83,8 @@ function Past({ onShow }: Pick<Props, "onShow">) {
             >
               <code>{expr}</code>
               <span className="quiet">
-                <Ago ms={lastMs} nowMs={Date.now()} />, run {runs} {runs === 1 ? "time" : "times"}
+                <Ago ms={lastMs} nowMs={Date.now()} />,{" "}
+                {runs === 1 ? "run once" : `run ${runs} times`}
               </span>
             </button>
           </li>

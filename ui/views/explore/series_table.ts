@@ -9,7 +9,13 @@ export function seriesTable(frames: readonly Frame[]): Frame {
       .filter(({ type }) => type === "number")
       .map((field) => ({ field, ref, name, sums: summary(field.values) })),
   );
-  const names = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels)))].toSorted();
+  const labels = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels)))].toSorted();
+  // What the query names already takes no column, and leaves its place to what tells the series apart.
+  const metrics = new Set(series.map(({ field }) => field.labels["__name__"]));
+  const names =
+    metrics.size > 1 || labels.length === 1
+      ? labels
+      : labels.filter((label) => label !== "__name__");
   const refs = [...new Set(series.map(({ ref }) => ref))];
   const fields: Field[] = [
     ...(refs.length > 1

@@ -3,6 +3,8 @@ import type { InspectedAnswer } from "../../../client/promql_query.ts";
 import type { FoundMetric } from "../../../client/search.ts";
 import type { Frame } from "../../../frames/frame.ts";
 import { Select } from "../../../overlays/select.tsx";
+import { fieldStyles } from "../../../plot/color_modes.ts";
+import { useDark } from "../../../state/theme.ts";
 import { Icon } from "../../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { queryFor } from "../default_query.ts";
@@ -69,7 +71,11 @@ function Values({
   unit,
 }: Omit<Props, "metric"> & { readonly data: InspectedAnswer; readonly unit: string }) {
   const { by, where, sort } = state;
-  const values = useMemo(() => sorted(valuesOf(data.frames, by), sort), [data, by, sort]);
+  const dark = useDark();
+  const values = useMemo(
+    () => sorted(valuesOf(coloured(data.frames, dark), by), sort),
+    [data, by, sort, dark],
+  );
   if (values.length === 0) return <Empty title="No data in this range">Choose a longer one.</Empty>;
   return (
     <>
@@ -147,6 +153,22 @@ function ValueCard({ value, score, frame, data, unit, onKeep, onLeaveOut }: Card
       </div>
     </section>
   );
+}
+
+/** Each series keeps the colour that it has among all of them: alone it might have another. */
+function coloured(frames: readonly Frame[], dark: boolean): Frame[] {
+  const series = frames.flatMap(({ fields }) => fields.filter(({ type }) => type === "number"));
+  const styles = fieldStyles(series, dark);
+  const colours = new Map(series.map((field, i) => [field, styles[i]?.color]));
+  return frames.map((frame) => ({
+    ...frame,
+    fields: frame.fields.map((field) => {
+      const fixed = colours.get(field);
+      return fixed === undefined
+        ? field
+        : { ...field, options: { ...field.options, color: { mode: "fixed", fixed } } };
+    }),
+  }));
 }
 
 function valuesOf(frames: readonly Frame[], by: string): Value[] {
