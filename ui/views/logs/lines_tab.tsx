@@ -274,7 +274,7 @@ function Nothing({ state, isLive }: { readonly state: LogsState; readonly isLive
   if (state.terms.length > 0 || state.filters.length > 0)
     return (
       <Empty title="No line fits the search in this range">
-        Take a filter away, or widen the time range.
+        Take a word or a filter away, or widen the time range.
       </Empty>
     );
   return (

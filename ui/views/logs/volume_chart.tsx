@@ -101,7 +101,7 @@ export function VolumeChart({ volume, timeZone, onZoom }: Props) {
             <path key={level} d={path} className={`level-fill-${level}`} />
           ))}
         </svg>
-        <span className="logs-bars-top">{formatCount(top)}</span>
+        {volume.total > 0 && <span className="logs-bars-top">{formatCount(top)}</span>}
         {drag !== undefined && (
           <span
             className="logs-drag"
