@@ -113,7 +113,7 @@ async function shootOne(page: Page, scene: Scene, look: Look): Promise<Buffer> {
 /** Waits until nothing on the page says that it is loading; pages that follow something are never quiet on the network. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("load");
-  await page.locator("main *").first().waitFor({ timeout: 8_000 });
+  await page.locator("main *").first().waitFor();
   await page
     .locator(".skeleton, [aria-busy=true]")
     .first()

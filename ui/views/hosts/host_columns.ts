@@ -8,7 +8,7 @@ export const columns: readonly {
   readonly number: boolean;
   readonly width: string;
 }[] = [
-  { id: "status", text: "Status", number: false, width: "76px" },
+  { id: "status", text: "Status", number: false, width: "88px" },
   { id: "name", text: "Host", number: false, width: "minmax(120px, 1fr)" },
   { id: "cpu", text: "CPU %", number: true, width: "88px" },
   { id: "memory", text: "Memory %", number: true, width: "88px" },
