@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { integrationBoards } from "#agent/integrations/boards.ts";
 import { integrations } from "#agent/integrations/registry.ts";
 import { metricsOf } from "#agent/integrations/report.ts";
@@ -11,6 +11,9 @@ import {
   queriesOfBoard,
   withoutVariables,
 } from "#test/support/board_queries.ts";
+
+// Thousands of queries are read: on a busy machine that takes longer than five seconds.
+setDefaultTimeout(60_000);
 
 const boards = [...(await ownBoards()), ...integrationBoards()];
 const queries = boards.flatMap(({ name, board }) =>
