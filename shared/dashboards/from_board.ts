@@ -105,7 +105,8 @@ function optionsOf({ type, text, thresholds }: Panel): Record<string, unknown> {
 function graphStyle({ stack, thresholds }: Panel): Record<string, unknown> {
   return {
     fill_opacity: stack === true ? 30 : 8,
-    ...(stack === true ? { stack: "normal" } : {}),
+    // Areas are read by their height, so they stand on zero.
+    ...(stack === true ? { stack: "normal", soft_min: 0 } : {}),
     ...(thresholds.length === 0 ? {} : { thresholds: "dashed" }),
   };
 }
