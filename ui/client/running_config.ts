@@ -15,7 +15,7 @@ export type RunningConfig = {
 const Answer = z.object({ data: z.object({ yaml: z.string() }) });
 const Shown = z.object({
   listen: z.string().default(""),
-  receivers: z.unknown(),
+  receivers: z.unknown().optional(),
   nats: z.object({ servers: z.array(z.string()).default([]) }).optional(),
   fleet: z
     .object({ keys: z.string().optional(), agent_servers: z.array(z.string()).optional() })
@@ -26,8 +26,12 @@ const Shown = z.object({
 export async function runningConfig(signal?: AbortSignal): Promise<RunningConfig> {
   const request = { path: "/api/v1/status/config", params: {}, signal };
   const [answer, { parse }] = await Promise.all([fetchJson(request, Answer), import("yaml")]);
-  const read: unknown = parse(answer.data.yaml);
-  const { listen, receivers, nats, fleet } = Shown.parse(read);
+  return readRunningConfig(parse(answer.data.yaml));
+}
+
+/** The configuration's document; an aggregator's own has no receivers, and one without NATS no servers. */
+export function readRunningConfig(document: unknown): RunningConfig {
+  const { listen, receivers, nats, fleet } = Shown.parse(document);
   return {
     listen,
     hasAgent: receivers !== undefined,

@@ -130,7 +130,7 @@ const tabs: readonly Scene[] = [
     path: `${shop}&tab=fields`,
     before: inTurn(touch(".logs-field-card"), see(".logs-values tbody tr")),
   },
-  { name: "logs_services", path: `/logs/services?${still}`, before: see(".logs-services-row") },
+  { name: "logs_services", path: `/logs/services?${still}` },
   { name: "logs_services_team", path: `/logs/services?label=team&${still}` },
   { name: "logs_services_none", path: `/logs/services?q=no-such-service&${still}` },
 ];
