@@ -20,6 +20,8 @@ export type ChartSetup = {
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;
   readonly onCursor: (chart: uPlot) => void;
+  /** Draws under the lines. */
+  readonly under: (chart: uPlot) => void;
 };
 
 /** A drag shorter than this is a click. */
@@ -59,6 +61,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
       })),
     ],
     hooks: {
+      drawClear: [setup.under],
       setCursor: [setup.onCursor],
       setSelect: [
         (chart) => {

@@ -5,8 +5,10 @@ import { useTimeZone } from "../state/time_zone.ts";
 import { summarise, type ChartData, type ChartSeries } from "./chart_data.ts";
 import { chartOptions } from "./chart_options.ts";
 import { formatValue, type Unit } from "./format.ts";
+import { shadeIncomplete } from "./incomplete_shade.ts";
 import { LegendTable } from "./legend_table.tsx";
 import { createAxis } from "./scale.ts";
+import type { Incomplete } from "./time_plane.ts";
 import { createTooltip } from "./tooltip.ts";
 
 type Props = {
@@ -16,6 +18,8 @@ type Props = {
   readonly height: number;
   readonly crosshair: string;
   readonly fixedMax?: number | undefined;
+  /** Where data are known not to be complete. */
+  readonly incomplete?: readonly Incomplete[];
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;
 };
@@ -92,7 +96,7 @@ function useChart(
   props: Props,
   hidden: ReadonlySet<string>,
 ): void {
-  const { data, unit, fixedMax, crosshair, height } = props;
+  const { data, unit, fixedMax, crosshair, height, incomplete } = props;
   const dark = useDark();
   const timeZone = useTimeZone();
   const chart = useRef<uPlot>(null);
@@ -127,6 +131,7 @@ function useChart(
         onZoom: (startMs, endMs) => latest.current.onZoom(startMs, endMs),
         onZoomOut: () => latest.current.onZoomOut(),
         onCursor: tooltip.update,
+        under: (drawn) => shadeIncomplete(drawn, latest.current.incomplete ?? [], dark),
       }),
       latestColumns.current,
       root,
@@ -147,6 +152,11 @@ function useChart(
   useEffect(() => {
     chart.current?.setData(columns);
   }, [columns]);
+
+  // The lines stay as they are: only what is under them changes.
+  useEffect(() => {
+    chart.current?.redraw(false);
+  }, [incomplete]);
 
   useEffect(() => {
     data.series.forEach(({ key }, i) => {

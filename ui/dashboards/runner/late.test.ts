@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Lane } from "../../client/query_service.ts";
 import type { Frame } from "../../frames/frame.ts";
-import { incompleteOf, lateIn, lateLanes, lateWords, type Late } from "./late.ts";
+import { incompleteOf, lateIn, lateLanes, lateOf, lateWords, type Late } from "./late.ts";
 
 const nowMs = 1_000_000_000;
 const lane = (agent: string, given: Partial<Lane>): Lane => ({
@@ -68,4 +68,12 @@ test("lateWords() says of whom, how much, and since when", () => {
   expect(lateWords(lateIn([], metrics, window, late), String)).toBe(
     `Not complete since ${nowMs - 600_000}: 1,234 items of host-b, host-c have not arrived yet.`,
   );
+});
+
+test("lateOf() tells of one host's signal, and of a window that reaches into what is late", () => {
+  expect(lateOf("host-c", "metrics", window, late).map(({ host }) => host)).toEqual(["host-c"]);
+  expect(lateOf("host-c", "logs", window, late)).toEqual([]);
+  expect(lateOf("host-a", "metrics", window, late)).toEqual([]);
+  const before = { startMs: window.startMs, endMs: nowMs - 700_000 };
+  expect(lateOf("host-c", "metrics", before, late)).toEqual([]);
 });

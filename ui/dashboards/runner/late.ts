@@ -41,17 +41,27 @@ export function lateLanes(
 export function lateIn(
   frames: readonly Frame[],
   signals: ReadonlySet<string>,
-  { startMs, endMs }: Window,
+  window: Window,
   late: Late,
 ): readonly LateLane[] {
   const hosts = hostsOf(frames, late.hosts);
-  return late.lanes.filter(
-    (lane) =>
-      signals.has(lane.signal) &&
-      lane.startMs < endMs &&
-      endMs > startMs &&
-      (hosts === undefined || hosts.has(lane.host)),
+  return lateWithin(window, late).filter(
+    ({ signal, host }) => signals.has(signal) && (hosts === undefined || hosts.has(host)),
   );
+}
+
+/** The lanes of one host that are late within a window. */
+export function lateOf(
+  host: string,
+  signal: string,
+  window: Window,
+  late: Late,
+): readonly LateLane[] {
+  return lateWithin(window, late).filter((lane) => lane.host === host && lane.signal === signal);
+}
+
+function lateWithin({ startMs, endMs }: Window, { lanes }: Late): readonly LateLane[] {
+  return endMs > startMs ? lanes.filter((lane) => lane.startMs < endMs) : [];
 }
 
 /** The hosts that all series say they are of; undefined where one does not, such as a sum over many. */

@@ -1,6 +1,7 @@
 import type uPlot from "uplot";
 import type { Incomplete } from "../time_plane.ts";
 import { resolveColor, withAlpha } from "../colors.ts";
+import { shadeIncomplete } from "../incomplete_shade.ts";
 import { axisKey, axisThresholds } from "./graph_axes.ts";
 import type { Graph } from "./graph_model.ts";
 
@@ -14,7 +15,7 @@ export function overlayHooks(
 ): { readonly under: (chart: uPlot) => void; readonly over: (chart: uPlot) => void } {
   return {
     under: (chart) => {
-      for (const { startMs, endMs } of incompleteOf()) shade(chart, startMs, endMs, dark);
+      shadeIncomplete(chart, incompleteOf(), dark);
       eachThreshold(chart, graph, dark, (style, scale, { from, to, color }) => {
         if (style.includes("area")) area(chart, scale, from, to, withAlpha(color, 0.12));
       });
@@ -73,30 +74,6 @@ function line(chart: uPlot, scale: string, at: number, color: string, dashed: bo
   if (dashed) ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.restore();
-}
-
-/** Thin slanted lines: seen in both themes, and not taken for a threshold. */
-function shade(chart: uPlot, startMs: number, endMs: number, dark: boolean): void {
-  const { ctx, bbox } = chart;
-  const left = Math.max(bbox.left, chart.valToPos(startMs, "x", true));
-  const right = Math.min(bbox.left + bbox.width, chart.valToPos(endMs, "x", true));
-  if (!(right > left)) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(left, bbox.top, right - left, bbox.height);
-  ctx.fillStyle = dark ? "#95a4b218" : "#66747f18";
-  ctx.fill();
-  ctx.clip();
-  ctx.strokeStyle = dark ? "#95a4b230" : "#66747f30";
-  ctx.lineWidth = devicePixelRatio;
-  const gap = 8 * devicePixelRatio;
-  ctx.beginPath();
-  for (let x = left - bbox.height; x < right; x += gap) {
-    ctx.moveTo(x, bbox.top + bbox.height);
-    ctx.lineTo(x + bbox.height, bbox.top);
-  }
   ctx.stroke();
   ctx.restore();
 }

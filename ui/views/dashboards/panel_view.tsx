@@ -3,12 +3,12 @@ import type { Panel } from "#shared/dashboards/dashboard.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { interpolate, type VariableValues } from "../../dashboards/model/interpolate.ts";
 import type { Complaint } from "../../dashboards/runner/expressions.ts";
-import { incompleteOf, lateIn, lateWords, type LateLane } from "../../dashboards/runner/late.ts";
+import { incompleteOf, lateIn, type LateLane } from "../../dashboards/runner/late.ts";
 import { allQuestions } from "../../dashboards/runner/panel_plan.ts";
 import { Tooltip } from "../../overlays/tooltip.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { panelKindOf } from "../../panels/registry.ts";
-import { formatAgo, formatExact } from "../../plot/format.ts";
+import { formatAgo } from "../../plot/format.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
@@ -16,6 +16,7 @@ import { queryErrorText } from "../../widgets/query_error.ts";
 import { useBoard } from "./board_context.ts";
 import { useWidth } from "../../state/width.ts";
 import { useInView } from "./in_view.ts";
+import { LateNote } from "./late_note.tsx";
 import { PanelLinks } from "./panel_links.tsx";
 import { useLinksOf } from "./use_links.ts";
 import { usePanel, type PanelData } from "./use_panel.ts";
@@ -72,7 +73,7 @@ export const PanelView = memo(function PanelView(props: Props) {
         <PanelLinks links={panel.links} variables={variables} title={title} />
         <TimeNote panel={panel} variables={variables} />
         <PanelCorner data={data} />
-        <LateNote data={data} />
+        <PanelLateNote data={data} />
         {data.isAsking && <span className="asking" role="status" aria-label="Asking" />}
         {menu?.(tools)}
       </header>
@@ -226,17 +227,9 @@ function usePanelLate({ plan, raw, moment }: PanelData): readonly LateLane[] {
   }, [late, plan, raw, moment.window]);
 }
 
-/** Says that data of the picture are on their way, whatever its kind: graphs shade the stretch besides. */
-function LateNote({ data }: { readonly data: PanelData }) {
+function PanelLateNote({ data }: { readonly data: PanelData }) {
   const { scope } = useBoard();
-  const late = usePanelLate(data);
-  if (late.length === 0) return null;
-  const words = lateWords(late, (ms) => formatExact(ms, scope.timeZone));
-  return (
-    <Corner state="partial" detail={words}>
-      incomplete
-    </Corner>
-  );
+  return <LateNote lanes={usePanelLate(data)} timeZone={scope.timeZone} />;
 }
 
 function TimeNote({

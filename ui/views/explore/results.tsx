@@ -1,4 +1,5 @@
 import { useMemo, useRef } from "react";
+import { incompleteOf, lateIn, type LateLane } from "../../dashboards/runner/late.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
@@ -7,6 +8,8 @@ import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { zoomedOut } from "../../state/time_range.ts";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
+import { LateNote } from "../dashboards/late_note.tsx";
+import { useLate } from "../dashboards/use_late.ts";
 import { type ExploreState, type View, views } from "./explore_search.ts";
 import { panelOf } from "./panel_of.ts";
 import { RawList } from "./raw_list.tsx";
@@ -37,6 +40,8 @@ type Props = {
 export function Results({ state, answers, onView }: Props) {
   const ranges = answers.filter(({ instant }) => !instant);
   const instants = answers.filter(({ instant }) => instant);
+  const { timeZone } = useFrame();
+  const lanes = useLateAnswers(answers);
   return (
     <div className="results" id={pictureId}>
       <div className="toolbar">
@@ -47,16 +52,29 @@ export function Results({ state, answers, onView }: Props) {
           onChange={onView}
         />
         <Freshness answers={answers} />
+        <LateNote lanes={lanes} timeZone={timeZone} />
       </div>
       {state.view === "raw" ? (
         <RawList answers={answers} />
       ) : (
         <>
           {ranges.length > 0 && (
-            <Picture answers={ranges} view={state.view} id="range" title="Over time" />
+            <Picture
+              answers={ranges}
+              view={state.view}
+              lanes={lanes}
+              id="range"
+              title="Over time"
+            />
           )}
           {instants.length > 0 && (
-            <Picture answers={instants} view="table" id="instant" title="At the end of the range" />
+            <Picture
+              answers={instants}
+              view="table"
+              lanes={lanes}
+              id="instant"
+              title="At the end of the range"
+            />
           )}
         </>
       )}
@@ -88,14 +106,30 @@ function Freshness({ answers }: { readonly answers: readonly Answer[] }) {
   );
 }
 
+/** What the answers are made of and has not arrived yet. */
+function useLateAnswers(answers: readonly Answer[]): readonly LateLane[] {
+  const { intervalMs } = useFrame();
+  const late = useLate(intervalMs);
+  const good = useSame(answers.flatMap((answer) => answer.good ?? []));
+  return useMemo(() => {
+    const [first] = good;
+    if (first === undefined || late.lanes.length === 0) return [];
+    const frames = good.flatMap((one) => one.frames);
+    return lateIn(frames, metrics, first.window, late);
+  }, [good, late]);
+}
+
+const metrics: ReadonlySet<string> = new Set(["metrics"]);
+
 type PictureProps = {
+  readonly lanes: readonly LateLane[];
   readonly answers: readonly Answer[];
   readonly id: string;
   readonly view: View;
   readonly title: string;
 };
 
-function Picture({ id, answers, view, title }: PictureProps) {
+function Picture({ id, answers, view, lanes, title }: PictureProps) {
   const { setRange, timeZone } = useFrame();
   const good = useSame(answers.flatMap((answer) => answer.good ?? []));
   const [first] = good;
@@ -106,6 +140,11 @@ function Picture({ id, answers, view, title }: PictureProps) {
       ? [seriesTable(all)]
       : all.map((frame) => drawnAs(frame, custom));
   }, [kind, custom, good]);
+  const window = first?.window;
+  const incomplete = useMemo(
+    () => (window === undefined ? [] : incompleteOf(lanes, window)),
+    [lanes, window],
+  );
   if (first === undefined) {
     return answers.some(({ isRunning }) => isRunning) ? (
       <Skeleton rows={1} height={360} />
@@ -130,6 +169,7 @@ function Picture({ id, answers, view, title }: PictureProps) {
         timeZone={timeZone}
         crosshair={crosshair}
         annotations={none}
+        incomplete={incomplete}
         onZoom={(startMs, endMs) =>
           setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) })
         }

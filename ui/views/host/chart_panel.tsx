@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { labelsKey, type Labels } from "#shared/model/labels.ts";
+import { incompleteOf, lateOf, type Late, type LateLane } from "../../dashboards/runner/late.ts";
 import { newestMs, type ChartData, type ChartSeries } from "../../plot/chart_data.ts";
 import { formatExact, formatSpan } from "../../plot/format.ts";
 import { seriesStyles } from "../../plot/palette.ts";
@@ -11,6 +12,7 @@ import { useDark } from "../../state/theme.ts";
 import { follows, windowOf, zoomedOut } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { LateNote } from "../dashboards/late_note.tsx";
 import type { HostChart } from "./charts.ts";
 
 const chartPx = 176;
@@ -20,11 +22,16 @@ const staleMs = 90_000;
 /** Lines drawn in one chart. */
 const linesMax = 100;
 
-type Props = { readonly chart: HostChart; readonly host: string };
+type Props = {
+  readonly chart: HostChart;
+  readonly host: string;
+  /** What is known to be on its way. */
+  readonly late: Late;
+};
 
 /** One chart of a host: title, corner, lines, legend table. */
-export function ChartPanel({ chart, host }: Props) {
-  const { range, intervalMs } = useFrame();
+export function ChartPanel({ chart, host, late }: Props) {
+  const { range, intervalMs, timeZone } = useFrame();
   const expressions = useMemo(
     () =>
       chart.lines.map(
@@ -36,14 +43,20 @@ export function ChartPanel({ chart, host }: Props) {
   );
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 5_000);
   const query = useRangeSet(expressions, { range, pointsMax: points, everyMs });
+  const window = query.data?.window;
+  const lanes = useMemo(
+    () => (window === undefined ? [] : lateOf(host, "metrics", window, late)),
+    [host, window, late],
+  );
   return (
     <section className="panel" aria-label={chart.title}>
       <div className="panel-head">
         <h2>{chart.title}</h2>
         <PanelCorner query={query} live={follows(range)} />
+        <LateNote lanes={lanes} timeZone={timeZone} />
       </div>
       <Picture query={query} skeleton={<Skeleton rows={1} height={chartPx} />}>
-        {(set) => <PanelChart chart={chart} set={set} />}
+        {(set) => <PanelChart chart={chart} set={set} lanes={lanes} />}
       </Picture>
     </section>
   );
@@ -79,10 +92,17 @@ function PanelCorner({
   );
 }
 
-function PanelChart({ chart, set }: { readonly chart: HostChart; readonly set: RangeSet }) {
+type ChartProps = {
+  readonly chart: HostChart;
+  readonly set: RangeSet;
+  readonly lanes: readonly LateLane[];
+};
+
+function PanelChart({ chart, set, lanes }: ChartProps) {
   const { range, setRange } = useFrame();
   const dark = useDark();
   const data = useMemo(() => chartData(chart, set, dark), [chart, set, dark]);
+  const incomplete = useMemo(() => incompleteOf(lanes, set.window), [lanes, set.window]);
   if (data.series.length === 0) {
     return (
       <Empty title="No samples in this range">
@@ -103,6 +123,7 @@ function PanelChart({ chart, set }: { readonly chart: HostChart; readonly set: R
       height={chartPx}
       crosshair="host"
       fixedMax={chart.fixedMax}
+      incomplete={incomplete}
       onZoom={(startMs, endMs) =>
         setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) })
       }

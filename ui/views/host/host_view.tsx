@@ -8,6 +8,7 @@ import { useAgent } from "../../state/queries.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ConfigurationTab } from "../agent/configuration_tab.tsx";
 import { TargetList } from "../agent/target_list.tsx";
+import { useLate } from "../dashboards/use_late.ts";
 import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
 import { EventsTab } from "./events_tab.tsx";
@@ -90,13 +91,7 @@ function HostPage({ row, corner, known }: PageProps) {
 function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string }) {
   switch (tab) {
     case "overview":
-      return (
-        <div className="charts">
-          {hostCharts.map((chart) => (
-            <ChartPanel key={chart.id} chart={chart} host={row.name} />
-          ))}
-        </div>
-      );
+      return <HostCharts host={row.name} />;
     case "processes":
       return <ProcessesTab kind={kindOfTab(row, tab)} />;
     case "logs":
@@ -114,6 +109,18 @@ function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string })
       return kind === undefined ? null : <ServiceTab key={kind.integration} kind={kind} />;
     }
   }
+}
+
+function HostCharts({ host }: { readonly host: string }) {
+  const { intervalMs } = useFrame();
+  const late = useLate(intervalMs);
+  return (
+    <div className="charts">
+      {hostCharts.map((chart) => (
+        <ChartPanel key={chart.id} chart={chart} host={host} late={late} />
+      ))}
+    </div>
+  );
 }
 
 function HostTargets({ row }: { readonly row: AgentRow }) {
