@@ -15,6 +15,7 @@ import {
 
 const textMax = 100_000;
 const overridesMax = 500;
+const propertiesMax = 200;
 
 /** Field options of a kind from Grafana's `custom`; what it can't carry over it notes. */
 export type CustomReader = (custom: Source, note: Note) => Record<string, unknown>;
@@ -114,7 +115,7 @@ export function overridesOf(
     const own = under(note, `overrides[${i}]`);
     const match = matchOf(recordOf(source["matcher"]), own);
     if (match === undefined) return [];
-    const { options, custom } = propertiesOf(source["properties"]);
+    const { options, custom } = propertiesOf(source["properties"], own);
     const set = fieldOptionsOf(options, own);
     const changed = changedCustom(custom, base, readCustom, own);
     noteRest(source, ["matcher", "properties"], ["__systemRef"], own);
@@ -142,10 +143,16 @@ function changedCustom(
   );
 }
 
-function propertiesOf(value: unknown): { options: Source; custom: Source } {
+function propertiesOf(value: unknown, note: Note): { options: Source; custom: Source } {
   const options: Record<string, unknown> = {};
   const custom: Record<string, unknown> = {};
-  for (const property of recordsOf(value)) {
+  const properties = recordsOf(value);
+  if (properties.length > propertiesMax)
+    note(
+      "properties",
+      `${properties.length} properties, expected at most ${propertiesMax}: the rest is left out`,
+    );
+  for (const property of properties.slice(0, propertiesMax)) {
     const id = textOr(property["id"]);
     if (id === undefined || id.includes("__proto__") || id === "constructor") continue;
     if (id.startsWith("custom.")) setIn(custom, id.slice("custom.".length), property["value"]);

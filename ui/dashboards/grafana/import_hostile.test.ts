@@ -25,6 +25,8 @@ const importPanel = (more: Record<string, unknown>) => {
   };
 };
 
+const at = (y: number) => ({ gridPos: { x: 0, y, w: 24, h: 1 } });
+
 describe("hostile input", () => {
   test("what is no dashboard is refused with a word", () => {
     for (const none of [
@@ -44,6 +46,35 @@ describe("hostile input", () => {
     const { panel: made, notes } = importPanel({ gridPos: { x: -5, y: 1e12, w: 9_999, h: 1e9 } });
     expect(made?.place).toEqual({ x: 0, y: 0, w: 24, h: 100 });
     expect(notes.join()).toContain("w 9999 became 24");
+  });
+
+  test("panels that stand far down keep their order and their rows", () => {
+    const { dashboard, notes } = importOf({
+      panels: [
+        panel({ id: 4, ...at(16_206) }),
+        panel({ id: 2, ...at(12_001) }),
+        { id: 3, type: "row", title: "B", ...at(16_203) },
+        { id: 1, type: "row", title: "A", ...at(12_000) },
+      ],
+    });
+    expect(
+      dashboard.rows.map(({ title, panels }) => [title, ...panels.map(({ id }) => id)]),
+    ).toEqual([
+      ["A", 2],
+      ["B", 4],
+    ]);
+    expect(notes).toEqual([]);
+  });
+
+  test("an expression that was made to be slow is read in a moment", () => {
+    const before = process.cpuUsage();
+    for (const expr of [
+      "{".repeat(5_000_000),
+      "({} ".repeat(1_000_000),
+      `{a="b"}${" ".repeat(3_000_000)}`,
+    ])
+      importOf({ panels: [panel({ datasource: "Metrics", targets: [{ refId: "A", expr }] })] });
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 
   test("10,000 panels are cut to 500 with a word", () => {
@@ -67,6 +98,26 @@ describe("hostile input", () => {
     expect(panels[0]?.options["content"]).toBe("<script>alert(1)</script>");
     expect("polluted" in {}).toBe(false);
     expect(Dashboard.safeParse(dashboard).success).toBe(true);
+  });
+
+  test("what is too deep, too many or of no known layout is named", () => {
+    let inner: Record<string, unknown> = panel({});
+    for (let i = 0; i < 9; i += 1) inner = { id: i + 2, type: "row", panels: [inner] };
+    expect(
+      importOf({ panels: [inner] })
+        .notes.map(({ why }) => why)
+        .join(),
+    ).toContain("rows within rows are read to a depth of 5");
+    const properties = Array.from({ length: 100_000 }, (_, i) => ({
+      id: `custom.a${i}`,
+      value: 1,
+    }));
+    const override = { matcher: { id: "byName", options: "a" }, properties };
+    const { notes } = importPanel({ fieldConfig: { defaults: {}, overrides: [override] } });
+    expect(notes.join()).toContain("100000 properties, expected at most 200");
+    const layout = { kind: "SpiralLayout", spec: {} };
+    const spiral = importGrafana({ apiVersion: "dashboard/v9", spec: { elements: {}, layout } });
+    expect(spiral.notes.map(({ path }) => path)).toEqual(["layout"]);
   });
 
   test("options that are nested without end are left out", () => {

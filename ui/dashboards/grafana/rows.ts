@@ -9,6 +9,8 @@ const panelsMax = 500;
 const rowsMax = 200;
 const heightMax = 100;
 const yMax = 10_000;
+/** In dashboards that were often edited places grow without bounds: only their order and distances within a row count. */
+const givenYMax = 1_000_000_000;
 /** Pixels of a row of the grid with its gap, from which the heights of old dashboards are told. */
 const rowPixels = 38;
 
@@ -61,13 +63,14 @@ export function rowsOf(dashboard: Source, sourceOf: SourceOf, note: Note): Row[]
     title: (textOr(band.source?.["title"]) ?? "").slice(0, 100_000),
     closed: band.source?.["collapsed"] === true || band.source?.["collapse"] === true,
     ...repeatPart(band.source?.["repeat"]),
-    panels: compacted(
-      band.panels.map(({ source: given, place }): Panel => {
-        const source = fromLibrary(given, elements);
-        const id = ids(source["id"]);
-        return panelOf(source, id, place, sourceOf, under(note, nameOf(source, id)));
-      }),
-    ).map((panel) => panel),
+    // Compacted by the places as they were given: however far down they stand, their order counts.
+    panels: compacted(band.panels).map(({ source: given, place }): Panel => {
+      const source = fromLibrary(given, elements);
+      const id = ids(source["id"]);
+      const own = under(note, nameOf(source, id));
+      if (place.y > yMax) own("gridPos", `stands ${place.y} lines down, expected at most ${yMax}`);
+      return panelOf(source, id, { ...place, y: Math.min(yMax, place.y) }, sourceOf, own);
+    }),
   }));
 }
 
@@ -153,7 +156,10 @@ function newBands(panels: readonly Source[], note: Note): readonly Band[] {
 
 /** Panels of a row that is closed stand in it. Rows within rows are none of Grafana's: their panels belong to the outer one. */
 function inRow(row: Source, top: number, note: Note, depth = 0): Band["panels"] {
-  if (depth > 5) return [];
+  if (depth > 5) {
+    note("panels", "rows within rows are read to a depth of 5: those below are left out");
+    return [];
+  }
   return recordsOf(row["panels"]).flatMap((source) => {
     if (source["type"] === "row") return inRow(source, top, note, depth + 1);
     const place = placeOf(source, note);
@@ -167,7 +173,7 @@ function placeOf(source: Source, note: Note): Place {
     w: wholeOr(given["w"], 1, gridColumns) ?? 12,
     h: wholeOr(given["h"], 1, heightMax) ?? 8,
     x: wholeOr(given["x"], 0, gridColumns - 1) ?? 0,
-    y: wholeOr(given["y"], 0, yMax) ?? 0,
+    y: wholeOr(given["y"], 0, givenYMax) ?? 0,
   };
   const changed = (["x", "y", "w", "h"] as const).filter((each) => {
     const number = numberOr(given[each]);

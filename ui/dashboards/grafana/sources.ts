@@ -78,14 +78,28 @@ function named(name: string | undefined, types: ReadonlyMap<string, string>): So
 
 /**
  * The language of an expression whose data source is not known: LogQL has a selector without a name, in front of stages or within a
- * function of its own.
+ * function of its own. Looks at a few letters around each selector: expressions may be long, and made to be slow.
  */
 export function languageOf(expr: string, panelType: string): "metrics" | "logs" {
   if (panelType === "logs") return "logs";
-  if (/\{[^}]*\b__name__\b/.test(expr)) return "metrics";
-  return stages.test(expr) || counts.test(expr) ? "logs" : "metrics";
+  let [from, isLogs] = [0, false];
+  for (let selectors = 0; selectors < selectorsMax; selectors += 1) {
+    const start = expr.indexOf("{", from);
+    const end = start < 0 ? -1 : expr.indexOf("}", start);
+    if (end < 0) break;
+    const selector = expr.slice(start, Math.min(end, start + aroundMax));
+    if (/\b__name__\b/.test(selector)) return "metrics";
+    const before = expr.slice(Math.max(0, start - 30), start).trimEnd();
+    const after = expr.slice(end + 1, end + 1 + aroundMax).trimStart();
+    const isNamed = /[\w:]$/.test(before) && !/\b(?:and|or|unless|bool)$/i.test(before);
+    isLogs ||= (!isNamed && stages.test(after)) || functions.test(before);
+    from = end + 1;
+  }
+  return isLogs ? "logs" : "metrics";
 }
 
+const selectorsMax = 50;
+const aroundMax = 200;
 const stages =
-  /(?:^|[^\w:\s])\s*\{[^}]*\}\s*(?:\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|decolorize|line_format|label_format|drop|keep|unwrap|\w+\s*[=!<>])|!~|!=\s*(?:["`]|ip\()|!>)/;
-const counts = /(?:count_over_time|bytes_over_time|bytes_rate|rate)\s*\(\s*\{/;
+  /^(?:\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|decolorize|line_format|label_format|drop|keep|unwrap)\b|\|\s*\w+\s*[=!<>]|!~|!=\s*(?:["`]|ip\()|!>)/;
+const functions = /(?:count_over_time|bytes_over_time|bytes_rate|rate)\s*\($/;

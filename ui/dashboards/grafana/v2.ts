@@ -39,6 +39,8 @@ const refreshes: Readonly<Record<string, number>> = {
 export function classicOf(spec: Source): Source {
   const { elements, layout, variables, annotations, timeSettings, cursorSync, ...rest } = spec;
   const time = recordOf(timeSettings);
+  const cursor: Cursor = { y: 0, lost: [] };
+  const panels = layoutPanels(recordOf(layout), recordOf(elements), cursor, 0);
   return {
     // What is not known of it is named where the classic form is read.
     ...rest,
@@ -58,7 +60,9 @@ export function classicOf(spec: Source): Source {
     weekStart: time["weekStart"],
     templating: { list: recordsOf(variables).map(variableOf) },
     annotations: { list: recordsOf(annotations).map(annotationOf) },
-    panels: panelsOf(recordOf(layout), recordOf(elements)),
+    panels,
+    // The classic form knows no layouts: one that is still there is named in the report.
+    layout: cursor.lost,
   };
 }
 
@@ -105,15 +109,18 @@ function annotationOf(annotation: Source): Source {
   };
 }
 
-type Cursor = { y: number };
+type Cursor = {
+  y: number;
+  /** Layouts of which nothing was made. */
+  readonly lost: string[];
+};
 const depthMax = 10;
 
-function panelsOf(layout: Source, elements: Source): Source[] {
-  return layoutPanels(layout, elements, { y: 0 }, 0);
-}
-
 function layoutPanels(layout: Source, elements: Source, cursor: Cursor, depth: number): Source[] {
-  if (depth > depthMax) return [];
+  if (depth > depthMax) {
+    cursor.lost.push("too deep");
+    return [];
+  }
   const spec = recordOf(layout["spec"]);
   switch (layout["kind"]) {
     case "GridLayout":
@@ -130,6 +137,7 @@ function layoutPanels(layout: Source, elements: Source, cursor: Cursor, depth: n
     case "ResponsiveGridLayout":
       return autoPanels(spec, elements, cursor);
     default:
+      cursor.lost.push(textOr(layout["kind"]) ?? "");
       return [];
   }
 }

@@ -33,10 +33,18 @@ export function readImport(text: string): Imported {
   );
 }
 
+const yamlMax = 250_000;
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (jsonError) {
+    // The reader of YAML takes some seconds for a megabyte.
+    if (text.length > yamlMax)
+      throw new OperatingError(
+        "bad_request",
+        `this is no JSON (${messageOf(jsonError)}), and for YAML it has ${text.length} letters, expected at most ${yamlMax}`,
+      );
     // YAML takes nearly any text as one string: that is no document.
     try {
       const value: unknown = parse(text, { maxAliasCount: 100 });
