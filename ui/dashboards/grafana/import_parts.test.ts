@@ -258,3 +258,20 @@ test("importGrafana() carries variables and annotations", () => {
     'variable "env"',
   ]);
 });
+
+test("a series that an override keeps out of the stack by a group of its own stays out", () => {
+  const total = {
+    matcher: { id: "byName", options: "Total" },
+    properties: [{ id: "custom.stacking", value: { group: false, mode: "normal" } }],
+  };
+  const custom = { stacking: { group: "A", mode: "normal" } };
+  const { dashboard, notes } = importGrafana({
+    title: "T",
+    panels: [
+      { id: 1, type: "timeseries", fieldConfig: { defaults: { custom }, overrides: [total] } },
+    ],
+  });
+  const [panel] = dashboard.rows[0]?.panels ?? [];
+  expect(panel?.overrides[0]?.set.custom).toEqual({ stack_group: "false" });
+  expect(notes).toEqual([]);
+});

@@ -146,7 +146,10 @@ function nulls(from: GrafanaReader): Record<string, unknown> {
 
 function stacking(from: GrafanaReader): Record<string, unknown> {
   const mode = from.choice("custom.stacking.mode", ["none", "normal", "percent"] as const);
-  return { stack: mode, stack_group: from.text("custom.stacking.group")?.slice(0, 100) };
+  const group = from.any("custom.stacking.group");
+  // Not only texts tell groups apart: people keep a series out of the stack by the group `false`.
+  const own = typeof group === "string" || typeof group === "boolean" ? String(group) : undefined;
+  return { stack: mode, stack_group: own?.slice(0, 100) };
 }
 
 function hidden(from: GrafanaReader): Record<string, unknown> {
