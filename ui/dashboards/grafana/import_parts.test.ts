@@ -271,7 +271,7 @@ test("a series that an override keeps out of the stack by a group of its own sta
       { id: 1, type: "timeseries", fieldConfig: { defaults: { custom }, overrides: [total] } },
     ],
   });
-  const [panel] = dashboard.rows[0]?.panels ?? [];
-  expect(panel?.overrides[0]?.set.custom).toEqual({ stack_group: "false" });
+  const [made] = dashboard.rows[0]?.panels ?? [];
+  expect(made?.overrides[0]?.set.custom).toEqual({ stack_group: "false" });
   expect(notes).toEqual([]);
 });
