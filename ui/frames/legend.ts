@@ -12,8 +12,13 @@ export function seriesNames(
   expr: string,
 ): string[] {
   const isAutomatic = legend === undefined || legend === "" || legend === "__auto";
-  if (!isAutomatic)
-    return labelSets.map((labels) => fill(legend, labels) || nameless(labels, expr));
+  const filled = isAutomatic ? [] : labelSets.map((labels) => fill(legend, labels));
+  if (!isAutomatic && !filled.includes("")) return filled;
+  const automatic = automaticNames(labelSets, expr);
+  return automatic.map((name, i) => filled[i] || name);
+}
+
+function automaticNames(labelSets: readonly Labels[], expr: string): string[] {
   const differing = differingLabels(labelSets);
   return labelSets.map((labels) => {
     const name =
@@ -22,12 +27,8 @@ export function seriesNames(
         : differing.length === 1
           ? (labels[differing[0] ?? ""] ?? "")
           : seriesText(Object.fromEntries(differing.map((label) => [label, labels[label] ?? ""])));
-    return name === "" ? nameless(labels, expr) : name.slice(0, nameMax);
+    return (name === "" ? seriesText(labels) || expr : name).slice(0, nameMax);
   });
-}
-
-function nameless(labels: Labels, expr: string): string {
-  return (seriesText(labels) || expr).slice(0, nameMax);
 }
 
 function fill(legend: string, labels: Labels): string {
