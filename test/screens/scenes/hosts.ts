@@ -24,11 +24,11 @@ export const scenes: readonly Scene[] = [
   host("host_overview", see(".panel canvas")),
   host("host_overview_end", see(".panel canvas"), toEnd),
   host("host_pointed", point(".panel .u-over")),
-  host("host_processes", tab("Processes"), see(".panel-body, .panel")),
+  host("host_processes", tab("Processes"), see(".board-panel, .empty, .snippet")),
   host("host_logs", tab("Logs")),
   host("host_logs_none", tab("Logs"), write("Filter log lines", "no-such-word")),
   host("host_events", tab("Events")),
   host("host_services", tab(/^Services/)),
   host("host_redis", tab(/Redis/)),
-  host("host_postgresql", tab(/PostgreSQL/), see(".panel")),
+  host("host_postgresql", tab(/PostgreSQL/), see(".board-panel")),
 ];
