@@ -11,6 +11,7 @@ import {
   type ImportedNote,
   type Note,
 } from "./notes.ts";
+import { toldFromRange } from "./queries.ts";
 import { isRecord, listOf, numberOr, recordOf, textOr, type Source } from "./read.ts";
 import { rowsOf } from "./rows.ts";
 import { settled } from "./settle.ts";
@@ -98,7 +99,15 @@ export function importGrafana(json: unknown): Imported {
     },
     note,
   );
-  return { dashboard, uid: textOr(source["uid"]) ?? uid, notes: notes() };
+  return { dashboard, uid: textOr(source["uid"]) ?? uid, notes: gathered(notes()) };
+}
+
+/** What older versions wrote with each query, in one note: a report of hundreds is not read. */
+function gathered(notes: readonly ImportedNote[]): readonly ImportedNote[] {
+  const others = notes.filter(({ why }) => !why.endsWith(toldFromRange));
+  const count = notes.length - others.length;
+  if (count < 2) return notes;
+  return [...others, { path: "queries: step", why: `that of ${count} queries ${toldFromRange}` }];
 }
 
 function unwrapped(json: unknown): { source: Source; uid: string | undefined } {

@@ -108,3 +108,14 @@ test("members of queries, annotations, links, variables and the page are named u
     ].toSorted(),
   );
 });
+
+test("steps of many queries are one note", () => {
+  const targets = [10, 20].map((step) => ({ refId: String(step), expr: "up", step }));
+  const { notes } = importGrafana({ title: "T", panels: [{ ...panel, targets }] });
+  expect(notes).toEqual([
+    {
+      path: "queries: step",
+      why: "that of 2 queries is not kept: Grafana itself tells it from the range",
+    },
+  ]);
+});

@@ -199,6 +199,7 @@ const withoutMeaning: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\.)(?:datasource|targets\[\d+\]\.datasource)(?:\.|$)/, "the source is told by its kind"],
   [/^uid$/, "is given beside the dashboard"],
   [/targets\[\d+\]\.(?:editorMode|range)$/, "how the query is edited; a range is what is asked"],
+  [/targets\[\d+\]\.step$/, "told from the range by Grafana itself: one note says so"],
   [/^templating\.list\[\d+\]\.(?:definition|options)/, "the query again, and its last answer"],
   [/current\.(?:selected|text)/, "what the value is called in the picker"],
   [/query\.(?:qryType|refId)$/, "how the query is edited"],

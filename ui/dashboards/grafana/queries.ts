@@ -4,6 +4,8 @@ import { bounded, isRecord, numberOr, recordsOf, textOr, wholeOr, type Source } 
 import { languageOf, type SourceKind, type SourceOf } from "./sources.ts";
 
 const queriesMax = 50;
+/** Of a query's step, which Grafana writes and does not read. */
+export const toldFromRange = "is not kept: Grafana itself tells it from the range";
 const exprMax = 100_000;
 
 /** How Grafana's editors and servers keep a query; nothing of it changes the answer. Its servers alone set the last of them. */
@@ -119,7 +121,7 @@ function metricsQuery(target: Source, panelType: string, note: Note): Part {
     [...meaningless, "queryType", "editorMode", "step"],
     note,
   );
-  noteUnless(target, { step: [] }, note, "is not kept: Grafana itself tells it from the range");
+  noteUnless(target, { step: [] }, note, toldFromRange);
   const format = formatOf(target["format"], panelType, note);
   return {
     source: "metrics",
