@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
         /live[\s\S]+[\d.]+ (?:[KM]i)?B\/s[\s\S]+0\.1\.0[\s\S]+all accounted for/,
       );
       const lossy = rows.filter({ hasText: "web-005" });
-      expect(await lossy.innerText()).toMatch(/1\s200 dropped/);
+      expect(await lossy.innerText()).toMatch(/1\s234 dropped/);
       expect(await lossy.getByTitle(/dropped: 1\s200 spool full/).count()).toBe(1);
     });
   });
