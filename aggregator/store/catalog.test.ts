@@ -11,7 +11,7 @@ const Counted = z.array(z.object({ n: z.number() }));
 const engines = [
   {
     engine: "SQLite",
-    async start() {
+    start: async () => {
       const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
       const url = `sqlite://${join(folder, "catalog.sqlite")}`;
       return { url, stop: () => rm(folder, { recursive: true }) };
@@ -25,7 +25,8 @@ for (const { engine, start, missing } of engines)
   test.skipIf(missing !== undefined)(
     `what one process has read, another may change before the first writes: neither is refused, in ${engine}`,
     async () => {
-      const { url, stop } = await start();
+      const server = await start();
+      const { url } = server;
       const add = `
         import { Catalog } from ${JSON.stringify(join(import.meta.dir, "catalog.ts"))};
         const catalog = await Catalog.open(${JSON.stringify(url)});
@@ -55,7 +56,7 @@ for (const { engine, start, missing } of engines)
         expect(Counted.parse(rows)).toEqual([{ n: 200 }]);
       } finally {
         await catalog.close();
-        await stop();
+        await server.stop();
       }
     },
     60_000,

@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { findChromium, launchChromium } from "#test/support/chromium.ts";
 import { shoot, type Scene } from "./shoot.ts";
 
@@ -19,13 +20,15 @@ const { values } = parseArgs({
 const chromium = findChromium();
 if (chromium === undefined) throw new Error("pictures need Chromium");
 
+type Scenes = readonly Scene[] | ((url: string) => Promise<readonly Scene[]>);
+const Module = z.object({
+  scenes: z.custom<Scenes>((made) => Array.isArray(made) || typeof made === "function"),
+});
 const folder = join(import.meta.dir, "scenes");
 const scenes: Scene[] = [];
 for (const file of readdirSync(folder).toSorted()) {
   if (!file.startsWith(values.scenes)) continue;
-  const { scenes: made } = (await import(join(folder, file))) as {
-    readonly scenes: readonly Scene[] | ((url: string) => Promise<readonly Scene[]>);
-  };
+  const { scenes: made } = Module.parse(await import(join(folder, file)));
   const all = typeof made === "function" ? await made(values.url) : made;
   scenes.push(...all.filter((scene) => scene.name.includes(values.only)));
 }

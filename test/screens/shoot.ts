@@ -24,7 +24,7 @@ export type Look = {
 const wide = { width: 1_440, height: 900 };
 const phone = { width: 390, height: 844 };
 
-export const looks: readonly Look[] = [
+const looks: readonly Look[] = [
   { name: "wide_light", ...wide, colorScheme: "light" },
   { name: "wide_dark", ...wide, colorScheme: "dark" },
   { name: "phone_light", ...phone, colorScheme: "light" },
