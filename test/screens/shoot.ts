@@ -9,6 +9,8 @@ export type Scene = {
   readonly path: string;
   /** Opens a dialog, a tab or a menu. It throws where the page has no such thing. */
   readonly before?: (page: Page, look: Look) => Promise<void>;
+  /** It changes what is on the server: its looks are taken one after the other. */
+  readonly changes?: boolean;
   /** Looks in which the scene does not exist, as a sheet that phones do not have. */
   readonly not?: readonly Look["name"][];
 };
@@ -56,24 +58,23 @@ export async function shoot({ browser, url, scenes, out }: Given): Promise<Troub
   );
   for (const scene of scenes) {
     const pictures = new Map<string, Buffer>();
-    await Promise.all(
-      pages
-        .filter(({ look }) => scene.not?.includes(look.name) !== true)
-        .map(async ({ look, page }) => {
-          const told = (thrown: unknown): void => {
-            const [words = ""] = String(thrown).split("\n");
-            troubles.push({ scene: scene.name, look: look.name, words });
-          };
-          page.on("pageerror", told);
-          try {
-            pictures.set(look.name, await shootOne(page, scene, look));
-          } catch (error) {
-            told(error);
-          } finally {
-            page.off("pageerror", told);
-          }
-        }),
-    );
+    const take = async ({ look, page }: (typeof pages)[number]): Promise<void> => {
+      const told = (thrown: unknown): void => {
+        const [words = ""] = String(thrown).split("\n");
+        troubles.push({ scene: scene.name, look: look.name, words });
+      };
+      page.on("pageerror", told);
+      try {
+        pictures.set(look.name, await shootOne(page, scene, look));
+      } catch (error) {
+        told(error);
+      } finally {
+        page.off("pageerror", told);
+      }
+    };
+    const wanted = pages.filter(({ look }) => scene.not?.includes(look.name) !== true);
+    if (scene.changes === true) for (const one of wanted) await take(one);
+    else await Promise.all(wanted.map(take));
     await putTogether(browser, pictures, join(out, `${scene.name}.png`));
   }
   await Promise.all(pages.map(({ page }) => page.context().close()));

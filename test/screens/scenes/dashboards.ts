@@ -114,11 +114,13 @@ const boards: readonly Scene[] = [
   { name: "dashboards_annotate", path: shop, before: annotate },
   {
     name: "dashboards_annotation_words",
+    changes: true,
     path: shop,
     before: async (page) => (await markOf(page)).hover(),
   },
   {
     name: "dashboards_annotation",
+    changes: true,
     path: shop,
     before: async (page) => (await markOf(page)).click(),
   },

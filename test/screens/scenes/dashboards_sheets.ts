@@ -64,6 +64,7 @@ const versions: readonly Scene[] = [
   },
   {
     name: "dashboards_versions_restored",
+    changes: true,
     path: `${edited}?sheet=versions`,
     before: async (page) => {
       await giveEdited(new URL(page.url()).origin);

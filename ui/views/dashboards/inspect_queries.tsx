@@ -132,11 +132,19 @@ function nameWords(path: string): string {
     .join(" · ");
 }
 
+/** Times as people write them, and no more digits than anybody reads. */
+function figureWords(path: string, value: unknown): string {
+  if (typeof value !== "number") return String(value);
+  if (path.endsWith("Ms") && value > 1e11) return new Date(value).toISOString();
+  const text = String(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
+  return path.endsWith("Time") ? `${text} s` : text;
+}
+
 /** Members of members as "timings.evalTotalTime"; long lists are of no use here. */
 function flattened(value: unknown, path = ""): readonly (readonly [string, string])[] {
   if (Array.isArray(value) && value.length > 50) return [[path, `${value.length} values`]];
   if (typeof value !== "object" || value === null) {
-    return path === "" ? [] : [[path, String(value)]];
+    return path === "" ? [] : [[path, figureWords(path, value)]];
   }
   return Object.entries(value).flatMap(([name, member]) =>
     flattened(member, path === "" ? name : `${path}.${name}`),

@@ -42,13 +42,16 @@ export function Results({ state, answers, onView }: Props) {
   const instants = answers.filter(({ instant }) => instant);
   const { timeZone } = useFrame();
   const lanes = useLateAnswers(answers);
+  // Values of one moment are a table, whatever is chosen for those over time.
+  const areTable = ranges.length === 0 && instants.length > 0 && state.view !== "raw";
+  const shown = areTable ? views.filter((view) => view === "table" || view === "raw") : views;
   return (
     <div className="results" id={pictureId}>
       <div className="toolbar">
         <ToggleGroup
           label="Show as"
-          value={state.view}
-          options={views.map((value) => ({ value, label: viewNames[value] }))}
+          value={areTable ? "table" : state.view}
+          options={shown.map((value) => ({ value, label: viewNames[value] }))}
           onChange={onView}
         />
         <Freshness answers={answers} />

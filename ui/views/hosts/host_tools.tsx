@@ -37,7 +37,9 @@ const stateWords: Readonly<Record<HostState, string>> = {
 /** Which hosts are shown, and how: by state, by labels, in groups, as rows or cards. */
 export function HostTools({ look, rows, onChange }: Props) {
   const choices = labelChoices(rows);
-  const names = [...new Set(choices.map(({ chip }) => chip.name))];
+  const names = new Set(choices.map(({ chip }) => chip.name));
+  // A link may group by a label that no host has now.
+  if (look.group !== "") names.add(look.group);
   const toggle = (id: OptionalColumn): void => {
     const hidden = new Set(look.hidden);
     if (!hidden.delete(id)) hidden.add(id);
@@ -58,8 +60,11 @@ export function HostTools({ look, rows, onChange }: Props) {
       <Select
         label="Group by"
         showLabel
-        value={names.includes(look.group) ? look.group : ""}
-        options={[{ value: "", label: "none" }, ...names.map((value) => ({ value, label: value }))]}
+        value={look.group}
+        options={[
+          { value: "", label: "none" },
+          ...[...names].map((value) => ({ value, label: value })),
+        ]}
         onChange={(group) => onChange({ ...look, group })}
       />
       <ToggleGroup

@@ -32,9 +32,11 @@ export function MetricCard({ metric, where, onOpen }: Props) {
         </span>
         <strong>{line === undefined ? "" : formatUnit(line.last, unitOf(metric))}</strong>
       </span>
-      {line === undefined ? (
+      {line === undefined && answer.isFetching ? (
+        <span className="bone" />
+      ) : line === undefined ? (
         <span className="quiet metric-card-empty">
-          {answer.isError ? "not answered" : answer.isFetching ? "" : "no value in this range"}
+          {answer.isError ? "not answered" : "no value in this range"}
         </span>
       ) : (
         <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
