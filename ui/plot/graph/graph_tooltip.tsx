@@ -17,6 +17,8 @@ export type TooltipPlace = {
   readonly y: number;
   readonly nearest: number | undefined;
   readonly pinned: boolean;
+  /** The sides that it stays between: those of its chart, where the charts beside it show theirs, too. */
+  readonly within?: { readonly left: number; readonly right: number };
 };
 
 type Props = {
@@ -36,7 +38,7 @@ export function GraphTooltip(props: Props) {
   const { graph, place, timeZone, hidden, options } = props;
   const box = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState({ left: 0, top: 0 });
-  const { idx, nearest: nearestAt } = place;
+  const { idx, nearest: nearestAt, within } = place;
   const { rows, more } = useMemo(
     () => rowsOf(graph, { idx, nearest: nearestAt }, hidden, options),
     [graph, idx, nearestAt, hidden, options],
@@ -44,8 +46,10 @@ export function GraphTooltip(props: Props) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    setAt(besides(place.x, place.y, element.offsetWidth, element.offsetHeight));
-  }, [place.x, place.y, rows.length, place.pinned]);
+    const { left, top } = besides(place.x, place.y, element.offsetWidth, element.offsetHeight);
+    const last = (within?.right ?? Number.POSITIVE_INFINITY) - element.offsetWidth;
+    setAt({ left: Math.max(within?.left ?? 0, Math.min(left, last)), top });
+  }, [place.x, place.y, within?.left, within?.right, rows.length, place.pinned]);
   const position = graph.positions[place.idx] ?? Number.NaN;
   const nearest = rows.find(({ isNearest }) => isNearest)?.series;
   return createPortal(
@@ -54,7 +58,7 @@ export function GraphTooltip(props: Props) {
       className={place.pinned ? "graph-tooltip pinned" : "graph-tooltip"}
       role={place.pinned ? "dialog" : "presentation"}
       aria-label={place.pinned ? "Values at this time" : undefined}
-      style={at}
+      style={within === undefined ? at : { ...at, maxWidth: within.right - within.left }}
     >
       <div className="tooltip-time">
         {graph.isTime

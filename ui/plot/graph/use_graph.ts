@@ -259,7 +259,8 @@ function placeOf(
   const box = chart.over.getBoundingClientRect();
   if (owner === "other") {
     if (!hasSharedTooltip || !isSeen(chart.over)) return undefined;
-    return { idx, x: box.left + left, y: box.top + 12, nearest: undefined, pinned: false };
+    const within = { left: box.left, right: box.right };
+    return { idx, x: box.left + left, y: box.top + 12, nearest: undefined, pinned: false, within };
   }
   const isOwn =
     chart.over.matches(":hover") || chart.root.parentElement?.matches(":focus") === true;
