@@ -27,6 +27,8 @@ export const scenes: readonly Scene[] = [
   host("host_processes", tab("Processes"), see(".board-panel, .empty, .snippet")),
   host("host_logs", tab("Logs")),
   host("host_logs_none", tab("Logs"), write("Filter log lines", "no-such-word")),
+  host("host_targets", tab(/^Targets/), see(".row-table")),
+  host("host_configuration", tab("Configuration"), touch(".job summary")),
   host("host_events", tab("Events")),
   host("host_services", tab(/^Services/)),
   host("host_redis", tab(/Redis/)),
