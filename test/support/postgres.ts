@@ -2,6 +2,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "./asking.ts";
 import { freePort } from "./free_port.ts";
 
 export type PostgresServer = {
@@ -39,13 +40,21 @@ export async function startPostgres(settings: Settings = () => ({})): Promise<Po
   return startIn(folder, settings);
 }
 
-/** A standby of it, which follows by a slot of the name `standby`. */
-export async function startStandby({ port }: PostgresServer): Promise<PostgresServer> {
+/** A standby of it, which follows by a slot of the name `standby`, and has caught up. */
+export async function startStandby({ port, url }: PostgresServer): Promise<PostgresServer> {
   const folder = await ownFolder();
   const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "lapwing"];
   const how = ["-R", "-X", "stream", "-c", "fast", "-C", "-S", "standby", "--no-sync"];
   await run(["pg_basebackup", "-D", join(folder, "data"), ...from, ...how]);
-  return startIn(folder, () => ({ fsync: "off" }));
+  const standby = await startIn(folder, () => ({ fsync: "off" }));
+  await using primary = new Bun.SQL({ url, tls: false, max: 1 });
+  // It streams before it has told how far it is.
+  await until("the standby to tell how far it is", async () => {
+    const rows = await primary`SELECT 1 FROM pg_stat_replication
+      WHERE state = 'streaming' AND replay_lsn IS NOT NULL`;
+    return [...rows].length > 0;
+  });
+  return standby;
 }
 
 async function ownFolder(): Promise<string> {
