@@ -121,11 +121,15 @@ test.skipIf(natsServerPath === undefined)(
     expect(metrics.dropped).toEqual({ spool_corrupt: corruptSamples });
     // What the aggregator makes itself of the lines is in no spool.
     const sent = "SELECT count(*) FROM metrics WHERE name NOT LIKE 'lapwing_log_pattern_%'";
-    await until("all samples", async () => {
-      const [[samples] = []] = await lapwing.sql(sent);
-      return Number(samples) === metrics.stored;
-    });
+    await until(
+      "all samples",
+      async () => {
+        const [[samples] = []] = await lapwing.sql(sent);
+        return Number(samples) === metrics.stored;
+      },
+      45_000,
+    );
     expect(metrics.collected).toBe(metrics.stored + corruptSamples);
   },
-  40_000,
+  90_000,
 );
