@@ -90,20 +90,16 @@ test.skipIf(!isReady).each([
     expect(audit(have, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
     expect(await agent.end("SIGTERM")).toBe(0);
     const last = exporter.servedMs.length - 1;
-    const numbers = await until(
-      "all samples",
-      async () => {
-        const rows = await lapwing.sql(
-          "SELECT value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
-        );
-        const values = rows.map(([value]) => Number(value));
-        return values.length >= last && values;
-      },
-      45_000,
-    );
+    const numbers = await until("all samples", async () => {
+      const rows = await lapwing.sql(
+        "SELECT value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
+      );
+      const values = rows.map(([value]) => Number(value));
+      return values.length >= last && values;
+    });
     expect(audit(numbers, last)).toMatchObject({ missing: [], repeated: [] });
     for (const signal of ["logs", "metrics"] as const)
       expect((await lapwing.account(signal))?.dropped).toEqual({});
   },
-  90_000,
+  60_000,
 );

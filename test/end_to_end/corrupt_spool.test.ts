@@ -121,15 +121,11 @@ test.skipIf(natsServerPath === undefined)(
     expect(metrics.dropped).toEqual({ spool_corrupt: corruptSamples });
     // What the aggregator makes itself of the lines is in no spool.
     const sent = "SELECT count(*) FROM metrics WHERE name NOT LIKE 'lapwing_log_pattern_%'";
-    await until(
-      "all samples",
-      async () => {
-        const [[samples] = []] = await lapwing.sql(sent);
-        return Number(samples) === metrics.stored;
-      },
-      45_000,
-    );
+    await until("all samples", async () => {
+      const [[samples] = []] = await lapwing.sql(sent);
+      return Number(samples) === metrics.stored;
+    });
     expect(metrics.collected).toBe(metrics.stored + corruptSamples);
   },
-  90_000,
+  40_000,
 );
