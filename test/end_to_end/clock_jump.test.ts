@@ -90,14 +90,21 @@ test.skipIf(!isReady).each([
     expect(audit(have, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
     expect(await agent.end("SIGTERM")).toBe(0);
     const last = exporter.servedMs.length - 1;
-    const numbers = await until("all samples", async () => {
-      const rows = await lapwing.sql(
-        "SELECT value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
-      );
-      const values = rows.map(([value]) => Number(value));
-      return values.length >= last && values;
+    const valuesOf = async (condition: string): Promise<number[]> => {
+      const rows = await lapwing.sql(`SELECT value FROM metrics WHERE ${condition}`);
+      return rows.map(([value]) => Number(value));
+    };
+    // A machine that stands still for 500 ms makes a scrape time out: its number was given out, and `up` says that it did not arrive.
+    const [numbers, failed] = await until("all samples", async () => {
+      const timedOut = (await valuesOf("name = 'up' AND value = 0")).length;
+      const values = await valuesOf("name = 'chaos_number' AND NOT isnan(value)");
+      if (values.length + timedOut < last)
+        throw new Error(`${values.length} samples and ${timedOut} failed scrapes of ${last}`);
+      return [values, timedOut] as const;
     });
-    expect(audit(numbers, last)).toMatchObject({ missing: [], repeated: [] });
+    const { missing, repeated } = audit(numbers, last);
+    expect(repeated).toEqual([]);
+    expect(missing.length).toBeLessThanOrEqual(failed);
     for (const signal of ["logs", "metrics"] as const)
       expect((await lapwing.account(signal))?.dropped).toEqual({});
   },
