@@ -3,32 +3,36 @@ import { parsePromql } from "./parse.ts";
 
 type Selector = Extract<Expr, { kind: "selector" }>;
 
+const rateInterval = /\b__rate_interval\b/;
+
 /** The selectors over which an expression takes `$__rate_interval`, each once: those whose time between samples matters to it. */
 export function ratedSelectors(query: string): readonly string[] {
-  if (!query.includes("__rate_interval")) return [];
-  const { expr } = parsePromql(query);
-  if (expr === undefined) return [];
-  const found = new Set<string>();
-  collect(expr, found);
-  return [...found];
+  const found = selectorsRangedBy(query, rateInterval);
+  return [...new Set(found.map(({ text }) => text))];
 }
 
-function collect(expr: Expr, found: Set<string>): void {
-  if (expr.kind === "range" || expr.kind === "subquery") {
-    if (expr.range.includes("__rate_interval")) {
-      for (const { text } of selectorsOf(expr.expr)) found.add(text);
-    }
-  }
-  for (const part of partsOf(expr)) collect(part, found);
+/** The selectors over whose range an expression says a length that matches `length`, in their order; none where it is no PromQL. */
+export function selectorsRangedBy(query: string, length: RegExp): readonly Selector[] {
+  if (!length.test(query)) return [];
+  const { expr } = parsePromql(query);
+  return expr === undefined ? [] : rangedBy(expr, length);
+}
+
+function rangedBy(expr: Expr, length: RegExp): readonly Selector[] {
+  const isRanged = (expr.kind === "range" || expr.kind === "subquery") && length.test(expr.range);
+  // What lies within a range that matches is all found, and not looked for again.
+  return isRanged
+    ? selectorsOf(expr.expr)
+    : partsOf(expr).flatMap((part) => rangedBy(part, length));
 }
 
 /** All selectors within an expression. */
-export function selectorsOf(expr: Expr): readonly Selector[] {
+function selectorsOf(expr: Expr): readonly Selector[] {
   return expr.kind === "selector" ? [expr] : partsOf(expr).flatMap(selectorsOf);
 }
 
 /** The expressions that one is made of. */
-export function partsOf(expr: Expr): readonly Expr[] {
+function partsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "number":
     case "string":
