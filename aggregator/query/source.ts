@@ -13,6 +13,11 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 export type MetricsSource = {
   /** Series that match, sorted by labels, samples ascending in time, startMs and endMs both inclusive. Stale markers are kept. */
   select(request: SelectRequest): Promise<SeriesSamples[]>;
+  /**
+   * As select(), in two steps: the view is taken at once, and read later. What is begun in one tick sees one state, so that the parts of a query agree.
+   * Absent where nothing can change between two calls of select().
+   */
+  begin?(request: SelectRequest): Selection;
   /** Label sets that have a sample in the range. */
   series(request: SeriesRequest): Promise<Labels[]>;
   /** Names of labels, sorted. */
@@ -20,6 +25,13 @@ export type MetricsSource = {
   /** Values of one label, sorted. */
   labelValues(name: string, request: SeriesRequest): Promise<string[]>;
   metadata(tenant: string): Promise<MetricFamily[]>;
+};
+
+export type Selection = {
+  /** Samples of the head that it holds until it is read. */
+  readonly heldSamples: number;
+  /** Called once. `samplesMax`, its own among them, stands in the request's place. */
+  read(samplesMax: number): Promise<SeriesSamples[]>;
 };
 
 export type SelectRequest = {

@@ -9,6 +9,7 @@ import type { BlockView } from "../store/store.ts";
 import type { LogPart } from "./log_parts.ts";
 import { sliceOf } from "./record_slices.ts";
 import type { LogRecord, SeriesSamples } from "./source.ts";
+import { createPromqlEngine, PromqlConfig } from "./promql/engine.ts";
 import { createSources } from "./sources.ts";
 
 const lane: LaneId = { tenant: "acme", agent: "host-1", signal: "metrics" };
@@ -87,6 +88,60 @@ function plain(series: readonly SeriesSamples[]) {
     samples: Array.from(timestampsMs, (ms, i) => [ms, values[i]]),
   }));
 }
+
+test("begin() takes its view at once: what comes or is committed before it is read is in none of those begun together", async () => {
+  const head = headOf([20, 2]);
+  let view = blocksOf({ metrics: [samples(up, [10, 1])] });
+  const { metrics } = createSources(
+    head,
+    () => view,
+    () => [],
+  );
+  const begun = [metrics.begin?.(everything), metrics.begin?.(everything)];
+  const schema = { series: [up] };
+  const rows = [{ schema, timestampMs: 30, values: Float64Array.of(3), items: 1 }];
+  const answers: unknown[] = [];
+  for (const selection of begun) {
+    expect(selection?.heldSamples).toBe(1);
+    answers.push(plain((await selection?.read(100)) ?? []));
+    head.appendMetrics(lane, { rows, sparse: [], families: [] }, nowMs);
+    view = blocksOf({ metrics: [samples(down, [5, 5])] });
+  }
+  const both = {
+    labels: up,
+    samples: [
+      [10, 1],
+      [20, 2],
+    ],
+  };
+  expect(answers).toEqual([[both], [both]]);
+});
+
+test("the selectors of one PromQL query see one state, whatever arrives while blocks are read", async () => {
+  const head = headOf([20, 2]);
+  const none = blocksOf({});
+  let atMs = 20;
+  const arriving: BlockView = {
+    ...none,
+    selectSamples: (asked) => {
+      atMs += 10;
+      const values = Float64Array.of(atMs);
+      const rows = [{ schema: { series: [up] }, timestampMs: atMs, values, items: 1 }];
+      head.appendMetrics(lane, { rows, sparse: [], families: [] }, nowMs);
+      return none.selectSamples(asked);
+    },
+  };
+  const { metrics } = createSources(
+    head,
+    () => arriving,
+    () => [],
+  );
+  const engine = createPromqlEngine(metrics, PromqlConfig.parse({}));
+  const query = "max_over_time(up[5s]) - last_over_time(up[4s])";
+  const { data } = await engine.instant(query, { tenant: "acme", timeMs: 1_000 });
+  expect(data).toMatchObject({ resultType: "vector", series: [{ value: 0 }] });
+  expect(atMs).toBe(40);
+});
 
 test("select() joins a series of blocks and head, each time once, sorted by labels", async () => {
   const view = blocksOf({ metrics: [samples(down, [5, 5]), samples(up, [10, 1], [30, 3])] });

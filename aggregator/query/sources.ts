@@ -14,6 +14,7 @@ import type {
   LogScanRequest,
   LogsSource,
   MetricsSource,
+  Selection,
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
@@ -36,6 +37,21 @@ export function createSources(
   view: () => BlockView,
   families: (tenant: string) => readonly MetricFamily[],
 ): Sources {
+  const begin = (request: SelectRequest): Selection => {
+    const recent = head.selectSamples(request);
+    const blocks = view();
+    const heldSamples = recent.reduce((sum, { values }) => sum + values.length, 0);
+    const { trace } = request;
+    if (trace !== undefined) {
+      trace.headSeries += recent.length;
+      trace.headSamples += heldSamples;
+    }
+    const read = async (samplesMax: number) => {
+      const bounded = { ...request, samplesMax };
+      return mergeSamples(await blocks.selectSamples(bounded), recent, bounded);
+    };
+    return { heldSamples, read };
+  };
   const metricSeries = async (request: SeriesRequest) => {
     const recent = head.metricSeries(request);
     return mergeLabels(await view().metricSeries(request), recent, request.signal);
@@ -51,15 +67,8 @@ export function createSources(
     scanParts([...view().logParts(request), ...head.logParts(request)], request);
   return {
     metrics: {
-      select: async (request) => {
-        const recent = head.selectSamples(request);
-        const { trace } = request;
-        if (trace !== undefined) {
-          trace.headSeries += recent.length;
-          for (const { values } of recent) trace.headSamples += values.length;
-        }
-        return mergeSamples(await view().selectSamples(request), recent, request);
-      },
+      select: async (request) => begin(request).read(request.samplesMax),
+      begin,
       series: metricSeries,
       labelNames: async (request) => namesOf(await metricSeries(request)),
       labelValues: async (name, request) => valuesOf(await metricSeries(request), name),

@@ -1,6 +1,12 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { columnWeight } from "#shared/model/histogram.ts";
-import type { MetricsSource, SeriesSamples, TierWish } from "../source.ts";
+import type {
+  MetricsSource,
+  Selection,
+  SelectRequest,
+  SeriesSamples,
+  TierWish,
+} from "../source.ts";
 import { ReadTrace } from "../read_trace.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
@@ -21,8 +27,8 @@ export type FetchFrom = {
 };
 
 /**
- * Fetches every selector into `fetched`, the same one once, before anything is evaluated: one after another, each with what is left of the
- * query's samples, so that many selectors take no more memory than one.
+ * Fetches every selector into `fetched`, the same one once, before anything is evaluated. All see the head and the blocks of one moment. They are read one after
+ * another, each with what is left of the query's samples, so that many selectors take no more memory than one.
  */
 export async function fetchAll(
   from: FetchFrom,
@@ -35,37 +41,16 @@ export async function fetchAll(
   await breathe(budget);
   const timeout = AbortSignal.timeout(from.timeoutMs);
   const signal = from.signal === undefined ? timeout : AbortSignal.any([from.signal, timeout]);
-  const answers = new Map<string, readonly SeriesSamples[]>();
-  let seriesCount = 0;
   const fetches = planFetches(context, expr, grid);
-  const withValues = new Set(fetches.filter(({ presence }) => presence !== true).map(keyOf));
-  const withStarts = new Set(fetches.filter(({ starts }) => starts === true).map(keyOf));
-  const wishes = wishesOf(fetches);
-  for (const fetch of fetches) {
-    const { selector, startMs, endMs, newest } = fetch;
-    const { matchers } = selector;
-    const key = keyOf(fetch);
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      const request = {
-        tenant: from.tenant,
-        matchers,
-        startMs,
-        endMs,
-        samplesMax: Math.max(0, budget.samplesMax - budget.samples),
-        signal,
-        tiers: wishes.get(key) ?? fetch.tiers,
-        ...(newest === undefined ? {} : { newest }),
-        ...(withValues.has(key) ? {} : { presence: true }),
-        ...(withStarts.has(key) ? { withStarts: true } : {}),
-      };
-      const trace = from.traces && new ReadTrace(matchers, startMs, endMs);
+  let series = 0;
+  try {
+    const begun = beginAll(from, context, fetches, signal);
+    let held = heldBy(begun.values());
+    const answers = new Map<string, readonly SeriesSamples[]>();
+    for (const [key, { selection, trace }] of begun) {
+      held -= selection.heldSamples;
       const beganMs = budget.monotonic();
-      try {
-        answer = await from.source.select(trace === undefined ? request : { ...request, trace });
-      } catch (cause) {
-        throw fetchError(cause, from.signal, timeout);
-      }
+      const answer = await selection.read(left(budget, held));
       if (trace !== undefined) {
         trace.milliseconds = budget.monotonic() - beganMs;
         trace.series = answer.length;
@@ -73,13 +58,68 @@ export async function fetchAll(
         from.traces?.push(trace);
       }
       answers.set(key, answer);
-      seriesCount += answer.length;
-      if (seriesCount > from.seriesMax) throw tooManySeries(seriesCount, from.seriesMax);
+      series += answer.length;
+      if (series > from.seriesMax) throw tooManySeries(series, from.seriesMax);
       for (const { values, histograms } of answer)
         spend(budget, columnWeight(values.length, histograms));
     }
-    fetched.set(selector, answer);
+    for (const fetch of fetches) fetched.set(fetch.selector, answers.get(keyOf(fetch)) ?? []);
+  } catch (cause) {
+    throw fetchError(cause, from.signal, timeout);
   }
+}
+
+type Begun = { readonly selection: Selection; readonly trace: ReadTrace | undefined };
+
+/** Begins each fetch once, all in one tick. */
+function beginAll(
+  { source, tenant, traces }: FetchFrom,
+  { budget }: EvalContext,
+  fetches: readonly Fetch[],
+  signal: AbortSignal,
+): Map<string, Begun> {
+  const withValues = new Set(fetches.filter(({ presence }) => presence !== true).map(keyOf));
+  const withStarts = new Set(fetches.filter(({ starts }) => starts === true).map(keyOf));
+  const wishes = wishesOf(fetches);
+  const begun = new Map<string, Begun>();
+  for (const fetch of fetches) {
+    const key = keyOf(fetch);
+    if (begun.has(key)) continue;
+    const { selector, startMs, endMs, newest } = fetch;
+    const { matchers } = selector;
+    const trace = traces && new ReadTrace(matchers, startMs, endMs);
+    const request = {
+      tenant,
+      matchers,
+      startMs,
+      endMs,
+      samplesMax: left(budget, heldBy(begun.values())),
+      signal,
+      tiers: wishes.get(key) ?? fetch.tiers,
+      ...(newest === undefined ? {} : { newest }),
+      ...(withValues.has(key) ? {} : { presence: true }),
+      ...(withStarts.has(key) ? { withStarts: true } : {}),
+      ...(trace === undefined ? {} : { trace }),
+    };
+    begun.set(key, { selection: begin(source, request), trace });
+  }
+  return begun;
+}
+
+function begin(source: MetricsSource, request: SelectRequest): Selection {
+  const read = (samplesMax: number) => source.select({ ...request, samplesMax });
+  return source.begin?.(request) ?? { heldSamples: 0, read };
+}
+
+function heldBy(begun: Iterable<Begun>): number {
+  let held = 0;
+  for (const { selection } of begun) held += selection.heldSamples;
+  return held;
+}
+
+/** What a query may still read, beside `held` samples that it has not counted yet. */
+function left(budget: EvalContext["budget"], held: number): number {
+  return Math.max(0, budget.samplesMax - budget.samples - held);
 }
 
 function keyOf({ selector, startMs, endMs, newest }: Fetch): string {
