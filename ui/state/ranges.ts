@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
-import { queryRange, type RangeColumns } from "../client/prometheus.ts";
+import { queryRange, type RangeColumns, type RangeRequest } from "../client/prometheus.ts";
 import { intervalOf } from "./queries.ts";
 import {
   aligned,
@@ -23,6 +23,8 @@ export type RangeSet = {
   readonly timesMs: Float64Array;
   /** Undefined for an expression that failed. */
   readonly answers: readonly (RangeColumns | undefined)[];
+  /** The same at the end of the window alone, where it was asked for: the grid's last point may be a whole step older. */
+  readonly newest: readonly (RangeColumns | undefined)[];
   /** Why the set is not complete: failures of some expressions, warnings of others. */
   readonly complaints: readonly string[];
 };
@@ -31,12 +33,17 @@ export type RangeRefresh = {
   readonly range: TimeRange;
   readonly pointsMax: number;
   readonly everyMs: number;
+  /** Whether what is said beside the picture is of now. */
+  readonly withNewest?: boolean;
 };
+
+/** A rate that is told as the present one is that of the last two minutes at most, however long the range. */
+const newestStepMaxMs = 60_000;
 
 /** Several expressions over the page's range as one picture, refreshed together. Keeps the last good one. */
 export function useRangeSet(
   expressions: readonly Expression[],
-  { range, pointsMax, everyMs }: RangeRefresh,
+  { range, pointsMax, everyMs, withNewest = false }: RangeRefresh,
 ): UseQueryResult<RangeSet> {
   return useQuery({
     // The zone says where "now/d" begins.
@@ -47,8 +54,9 @@ export function useRangeSet(
       range.to,
       range.timeZone,
       pointsMax,
+      withNewest,
     ],
-    queryFn: ({ signal }) => fetchSet(expressions, range, pointsMax, signal),
+    queryFn: ({ signal }) => fetchSet(expressions, { range, pointsMax, withNewest }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: intervalOf(everyMs),
     // Columns are typed arrays: comparing them value by value would cost more than drawing them.
@@ -58,22 +66,19 @@ export function useRangeSet(
 
 async function fetchSet(
   expressions: readonly Expression[],
-  range: TimeRange,
-  pointsMax: number,
+  { range, pointsMax, withNewest }: Required<Omit<RangeRefresh, "everyMs">>,
   signal: AbortSignal,
 ): Promise<RangeSet> {
   const nowMs = Date.now();
   const window = windowOf(range, nowMs) ?? windowOf(defaultRange, nowMs);
   assert(window !== undefined, "the default range is a range");
   const stepMs = stepOf(window, pointsMax);
-  const { startMs, endMs } = aligned(window, stepMs);
-  const settled = await Promise.allSettled(
-    expressions.map((expression) =>
-      queryRange({ query: expression(stepMs), startMs, endMs, stepMs, signal }),
-    ),
-  );
-  const answers = settled.map((one) => (one.status === "fulfilled" ? one.value : undefined));
-  const failures = settled.flatMap((one): unknown[] =>
+  const [onGrid, atEnd] = await Promise.all([
+    askAll(expressions, { ...aligned(window, stepMs), stepMs, signal }),
+    withNewest ? askAll(expressions, endOf(window, stepMs, signal)) : [],
+  ]);
+  const answers = onGrid.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+  const failures = [...onGrid, ...atEnd].flatMap((one): unknown[] =>
     one.status === "rejected" ? [one.reason] : [],
   );
   const first = answers.find((one) => one !== undefined);
@@ -85,6 +90,24 @@ async function fetchSet(
     stepMs,
     timesMs: first.timesMs,
     answers,
+    newest: atEnd.map((one) => (one.status === "fulfilled" ? one.value : undefined)),
     complaints: [...new Set([...failures.map(messageOf), ...warnings])],
   };
+}
+
+type Grid = Omit<RangeRequest, "query">;
+
+function askAll(
+  expressions: readonly Expression[],
+  grid: Grid,
+): Promise<PromiseSettledResult<RangeColumns>[]> {
+  return Promise.allSettled(
+    expressions.map((expression) => queryRange({ ...grid, query: expression(grid.stepMs) })),
+  );
+}
+
+/** The last whole second of the window, as a grid of one point. */
+function endOf({ endMs }: Window, stepMs: number, signal: AbortSignal): Grid {
+  const atMs = Math.floor(endMs / 1_000) * 1_000;
+  return { startMs: atMs, endMs: atMs, stepMs: Math.min(stepMs, newestStepMaxMs), signal };
 }

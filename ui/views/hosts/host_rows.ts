@@ -1,4 +1,5 @@
 import type { AgentRow } from "../../client/query_service.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { quote } from "../../client/prometheus.ts";
 import { sumLanes, type Account } from "../../state/account.ts";
 import type { Expression, RangeSet } from "../../state/ranges.ts";
@@ -76,12 +77,19 @@ export const selectors = { noDisk, noWire };
 /** Agents joined with the figures of their hosts. */
 export function hostRows(agents: readonly AgentRow[], set: RangeSet | undefined): HostRow[] {
   const byName = new Map<string, Partial<Record<Figure, HostFigure>>>();
+  const keep = (figure: Figure, labels: Labels, of: HostFigure): void => {
+    const name = labels["instance"] ?? "";
+    byName.set(name, { ...byName.get(name), [figure]: of });
+  };
   figures.forEach((figure, i) => {
+    const newest = set?.newest[i];
+    const nothing = Number.NaN;
     for (const { labels, values } of set?.answers[i]?.series ?? []) {
-      const name = labels["instance"] ?? "";
-      const known = byName.get(name) ?? {};
-      known[figure] = { values, current: currentOf(values) };
-      byName.set(name, known);
+      keep(figure, labels, { values, current: newest === undefined ? currentOf(values) : nothing });
+    }
+    for (const { labels, values } of newest?.series ?? []) {
+      const drawn = byName.get(labels["instance"] ?? "")?.[figure]?.values;
+      keep(figure, labels, { values: drawn ?? values, current: values[0] ?? nothing });
     }
   });
   return agents.map((agent) => ({
@@ -91,7 +99,7 @@ export function hostRows(agents: readonly AgentRow[], set: RangeSet | undefined)
   }));
 }
 
-/** The newest of the last few points; older ones are no longer "now". */
+/** The newest of the last few points, where none was asked for by itself; older ones are no longer "now". */
 function currentOf(values: Float64Array): number {
   for (let i = values.length - 1; i >= Math.max(0, values.length - 3); i--) {
     const value = values[i] ?? Number.NaN;

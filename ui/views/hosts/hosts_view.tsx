@@ -27,7 +27,8 @@ export function HostsView() {
   const agents = useAgents(intervalMs);
   const many = (agents.data?.length ?? 0) > manyHosts;
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, many ? 15_000 : 5_000);
-  const figures = useRangeSet(hostExpressions, { range, pointsMax: sparklinePoints, everyMs });
+  const asked = { range, pointsMax: sparklinePoints, everyMs, withNewest: true };
+  const figures = useRangeSet(hostExpressions, asked);
   const filter = useDeferredValue(q);
   const down = dir === "down";
   const all = useMemo(() => hostRows(agents.data ?? [], figures.data), [agents.data, figures.data]);

@@ -32,8 +32,9 @@ type Props = {
 export function KeyRates({ agents, storage }: Props) {
   const { range, intervalMs } = useFrame();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 10_000);
-  const set = useRangeSet(expressions, { range, pointsMax: points, everyMs });
+  const set = useRangeSet(expressions, { range, pointsMax: points, everyMs, withNewest: true });
   const [samples, lines, up] = (set.data?.answers ?? []).map((one) => one?.series[0]?.values);
+  const [samplesNow, linesNow] = (set.data?.newest ?? []).map((one) => one?.series[0]?.values);
   const live = agents?.filter((row) => row.live).length;
   const stored = useMemo(() => sumOf(storage), [storage]);
   return (
@@ -43,14 +44,14 @@ export function KeyRates({ agents, storage }: Props) {
         href={explorePage({ expr: collectedRate("metrics", "1m") }, range)}
         values={samples}
       >
-        {rateText(samples)}
+        {rateText(samplesNow)}
       </Rate>
       <Rate
         name="Log lines taken in"
         href={explorePage({ expr: collectedRate("logs", "1m") }, range)}
         values={lines}
       >
-        {rateText(lines)}
+        {rateText(linesNow)}
       </Rate>
       <Rate name="Hosts live" href="/hosts" values={up}>
         {live === undefined ? "–" : `${formatCount(live)} of ${formatCount(agents?.length ?? 0)}`}
@@ -98,10 +99,9 @@ function Rate({
   );
 }
 
-/** The newest value. */
 function rateText(values: Float64Array | undefined): string {
-  const value = values?.findLast((each) => !Number.isNaN(each));
-  return value === undefined ? "–" : `${formatValue(value, "count")}/s`;
+  const value = values?.[0] ?? Number.NaN;
+  return Number.isNaN(value) ? "–" : `${formatValue(value, "count")}/s`;
 }
 
 function sumOf(storage: Storage | undefined) {
