@@ -43,11 +43,26 @@ test("stacked series stand on those before them; a gap adds nothing to what is a
   ).toEqual({
     columns: [
       [1, 2, 3],
-      [11, null, 33],
+      [11, 2, 33],
       [16, 7, 38],
     ],
     below: [undefined, 0, 1],
   });
+});
+
+test("a line of a stack ends where nothing above it has a value, and goes on below what has", () => {
+  const given = [
+    [1, gap, gap, 1],
+    [2, 2, gap, gap],
+  ];
+  const columnsOf = (style: Partial<GraphStyle>) =>
+    drawnColumns(graph({ stack: "normal", ...style }, ...given), none).columns;
+  expect(columnsOf({})).toEqual([
+    [1, 0, null, 1],
+    [3, 2, null, null],
+  ]);
+  expect(columnsOf({ scale: "log" })[0]).toEqual([1, null, null, 1]);
+  expect(columnsOf({ draw: "bars" })[0]).toEqual([1, null, null, 1]);
 });
 
 test("hidden series take no part in a stack", () => {
@@ -68,7 +83,7 @@ test("what goes down is a stack of its own below zero", () => {
 test("a stack of percent ends at one, and where all are zero at zero", () => {
   const { columns } = drawnColumns(graph({ stack: "percent" }, [1, 0, gap], [3, 0, 5]), none);
   expect(columns).toEqual([
-    [0.25, 0, null],
+    [0.25, 0, 0],
     [1, 0, 1],
   ]);
 });

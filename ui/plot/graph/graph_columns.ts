@@ -13,7 +13,7 @@ export type Drawn = {
 /** Applies gaps, direction and stacking. Hidden series take no part in stacks. */
 export function drawnColumns(graph: Graph, hidden: ReadonlySet<string>): Drawn {
   const shares = percentTotals(graph, hidden);
-  const stacks = new Map<string, { sum: Float64Array; top: number }>();
+  const stacks = new Map<string, Stack>();
   const below: (number | undefined)[] = [];
   const columns = graph.series.map((series, i) => {
     const signed = series.style.negative ? negated(series.values) : series.values;
@@ -26,18 +26,54 @@ export function drawnColumns(graph: Graph, hidden: ReadonlySet<string>): Drawn {
     const values =
       totals === undefined ? signed : signed.map((value, at) => share(value, totals[at]));
     const stack = stacks.get(group);
-    below.push(stack?.top);
+    below.push(stack?.members.at(-1)?.index);
     const sum = stack?.sum ?? new Float64Array(values.length);
+    const members = stack?.members ?? [];
+    members.push({ index: i, floor: hasGap(values) ? sum.slice() : undefined });
     const stacked = values.map((value, at) => {
       if (Number.isNaN(value)) return value;
       const next = (sum[at] ?? 0) + value;
       sum[at] = next;
       return next;
     });
-    stacks.set(group, { sum, top: i });
+    stacks.set(group, { sum, members });
     return withGaps(stacked, series, graph.positions);
   });
+  for (const { members } of stacks.values()) closeHoles(members, graph, columns);
   return { columns, below };
+}
+
+type Stack = {
+  readonly sum: Float64Array;
+  /** From the lowest on; `floor`: what those below it add up to, where it has gaps. */
+  readonly members: { readonly index: number; readonly floor: Float64Array | undefined }[];
+};
+
+/**
+ * Where a line of a stack has no value and one above it has, its column follows the floor that it would stand on: the filling between the two would have a
+ * hole there. Where nothing above it has a value the line ends.
+ */
+function closeHoles(
+  members: Stack["members"],
+  { series }: Graph,
+  columns: readonly DrawnColumn[],
+): void {
+  const isUnder = new Uint8Array(columns[0]?.length ?? 0);
+  for (const { index, floor } of members.toReversed()) {
+    const { draw, scale } = series[index]?.style ?? {};
+    const column = columns[index] ?? [];
+    for (let i = 0; i < column.length; i++) {
+      if (typeof column[i] === "number") isUnder[i] = 1;
+      else if (column[i] === null && isUnder[i] === 1 && draw === "lines") {
+        const value = floor?.[i] ?? 0;
+        if (scale !== "log" || value > 0) column[i] = value;
+      }
+    }
+  }
+}
+
+function hasGap(values: Float64Array): boolean {
+  return values.some((value) => Number.isNaN(value));
 }
 
 /** Series of one group, axis and direction lie on one another. */
