@@ -3,7 +3,7 @@ import { type RecordedScrape, ScrapeRecorder } from "./scrape_recorder.ts";
 type Answer = string | (() => Response | Promise<Response>);
 
 /** Short for quick tests, long enough that a busy machine answers within it: it is the timeout, too. */
-export const intervalMs = 200;
+export const intervalMs = 500;
 
 export const exposition = { "Content-Type": "text/plain; version=0.0.4" } as const;
 

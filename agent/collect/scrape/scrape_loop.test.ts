@@ -224,13 +224,22 @@ test("a target whose series are always others gets a new schema, and markers for
   };
   const recorder = await bench.record(bench.serve(churning));
   await recorder.scrape(() => true, 7);
-  for (const [i, scrape] of recorder.scrapes.slice(1, 8).entries()) {
+  let last = 0;
+  let live = 0;
+  for (const scrape of recorder.scrapes.slice(0, 8)) {
     const values = Object.values(exposed(scrape));
-    expect(values.filter((value) => value === "stale").length).toBe(50);
-    expect(values.filter((value) => value === i + 2).length).toBe(50);
-    expect(scrape.values["scrape_series_added"]).toBe(50);
+    const fresh = values.filter((value) => value !== "stale");
+    // The series of the round before end, whether there is a round or, on a busy machine, a scrape that timed out.
+    expect(values.length - fresh.length).toBe(live);
+    live = down(scrape) ? 0 : 50;
+    const of = fresh[0] ?? last + 1;
+    expect(of).toBeGreaterThan(last);
+    expect(fresh).toEqual(Array.from({ length: live }, () => of));
+    expect(scrape.values["scrape_series_added"]).toBe(live);
     expect(scrape.schema.series.length).toBeLessThan(200);
+    if (live > 0) last = of;
   }
+  expect(last).toBeGreaterThan(4);
 });
 
 test("a target that is gone ends its series and reports at the scrape that it missed first", async () => {
