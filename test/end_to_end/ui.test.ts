@@ -59,7 +59,8 @@ describe.skipIf(chromiumPath === undefined)("the interface in Chromium", () => {
     await ui.on({ hosts: 40 }, {}, async (page, fixture) => {
       await page.goto("/hosts?refresh=off");
       await page.locator(".sparkline path[d^='M']").nth(10).waitFor();
-      expect(fixture.requests.filter((path) => path === "/api/v1/query_range").length).toBe(5);
+      // Five figures of all hosts: the course of each, and its present value.
+      expect(fixture.requests.filter((path) => path === "/api/v1/query_range").length).toBe(2 * 5);
     });
   });
 
