@@ -60,7 +60,10 @@ beforeAll(async () => {
   await chmod(`${folder.path}/www/hello.php`, 0o644);
   const command = [`/usr/sbin/${program}`, "-F", "-y", `${folder.path}/fpm.conf`];
   const one = new InstanceUnderTest(phpFpm, { address: socket(), status_path: "/fpm" });
-  server = await startDaemon(command, async () => (await one.tick()).samples.size > 0);
+  // The first child may answer before the second is there.
+  const children = `phpfpm_total_processes{pool="www",scrape_uri="unix://${socket()};/fpm"}`;
+  const isWhole = async () => (await one.tick()).samples.get(children) === 2;
+  server = await startDaemon(command, isWhole);
 });
 
 afterAll(async () => {
