@@ -241,6 +241,7 @@ function styleOverride(style: Source): unknown[] {
     add("unit", style["unit"]);
     add("decimals", style["decimals"]);
   }
+  if (style["type"] === "string") add("mappings", textMappings(style));
   if (style["type"] === "date")
     add("unit", `time: ${textOr(style["dateFormat"]) ?? "YYYY-MM-DD HH:mm:ss"}`);
   if (style["type"] === "hidden") add("custom.hidden", true);
@@ -253,6 +254,12 @@ function styleOverride(style: Source): unknown[] {
   return properties.length === 0
     ? []
     : [{ matcher: { id: isPattern ? "byRegexp" : "byName", options: pattern }, properties }];
+}
+
+/** Of a column of texts, where its style has any. */
+function textMappings(style: Source): unknown[] | undefined {
+  const mappings = oldMappings(style);
+  return mappings.length === 0 ? undefined : mappings;
 }
 
 function colorStyle(style: Source, add: (id: string, value: unknown) => void): void {

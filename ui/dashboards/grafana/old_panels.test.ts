@@ -151,3 +151,23 @@ test("a language is told from the expression where no data source tells it", () 
   expect(sourceOf('sum by (level) (rate({job="x"} | json | level="error" [5m]))')).toBe("logs");
   expect(sourceOf('count_over_time({job="x"}[5m])')).toBe("logs");
 });
+
+test("texts of an old table's columns are value or range mappings, as the style says which", () => {
+  const valueMaps = [{ value: "1", text: "ONLINE" }];
+  const rangeMaps = [{ from: "1", to: "3", text: "few" }];
+  const styles = [
+    { pattern: "State", type: "string", mappingType: 1, valueMaps, rangeMaps },
+    { pattern: "Count", type: "string", mappingType: 2, valueMaps, rangeMaps },
+    { pattern: "Number", type: "number", unit: "s", mappingType: 1, valueMaps },
+  ];
+  const panel = { id: 1, type: "table-old", title: "Servers", styles };
+  const { dashboard, notes } = importGrafana({ title: "T", panels: [panel] });
+  expect(notes).toEqual([]);
+  const overrides = dashboard.rows[0]?.panels[0]?.overrides ?? [];
+  const mappings = overrides.map(({ match, set }) => [match.value, set.mappings]);
+  expect(mappings).toEqual([
+    ["Number", undefined],
+    ["Count", [expect.objectContaining({ kind: "range", from: 1, to: 3 })]],
+    ["State", [expect.objectContaining({ kind: "value" })]],
+  ]);
+});
