@@ -9,7 +9,7 @@ const rooms = [
   ".ci",
   "lapwing.ts",
   "command_line.ts",
-  "other_commands.ts",
+  "up_role.ts",
 ];
 
 const checks: readonly (readonly [string, readonly string[]])[] = [
