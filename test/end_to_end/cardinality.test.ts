@@ -7,7 +7,7 @@ import { Stage } from "#test/support/stage.ts";
 const stage = new Stage();
 afterAll(() => stage.stop());
 
-const intervalMs = 500;
+const intervalMs = 1_000;
 const Status = z.object({
   data: z.object({
     headStats: z.object({ numSeries: z.number() }),
