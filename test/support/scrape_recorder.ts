@@ -47,7 +47,7 @@ export class ScrapeRecorder {
 
   async apply(configs: readonly unknown[], global: Record<string, unknown> = {}): Promise<void> {
     await this.manager.apply({
-      global: GlobalConfig.parse({ scrape_interval: "200ms", ...global }),
+      global: GlobalConfig.parse({ scrape_interval: "500ms", ...global }),
       scrape_configs: ScrapeConfigs.parse(configs),
     });
   }

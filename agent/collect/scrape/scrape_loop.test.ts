@@ -264,7 +264,7 @@ test("a changed config goes on with a target's series, and leaves other pools un
   ];
   await recorder.apply(jobs({}));
   const before = await recorder.scrape((scrape) => scrape.instance === steady);
-  await recorder.scrape((scrape) => scrape.instance === changing);
+  await recorder.scrape((scrape) => scrape.instance === changing && scrape.values["b"] === 1);
   const from = recorder.scrapes.length;
   await recorder.apply(
     jobs({ metric_relabel_configs: [{ source_labels: ["__name__"], regex: "b", action: "drop" }] }),
