@@ -146,6 +146,21 @@ test("one that can't be applied, or makes the agent unwell, is left for the last
   await next.remote.stop();
 });
 
+test("where nothing is wanted, the host's own file is not on trial", async () => {
+  await write("scrape_configs: [{job_name: sick}]");
+  const host = await new Host().start(1_000);
+  host.jobs = [];
+  host.remote.told({ id: "id-nothing", layers: [] });
+  await host.until("id-nothing, ");
+  host.jobs = ["sick"];
+  // Longer than a probation and its grace.
+  await Bun.sleep(200);
+  expect([host.told, host.reloads]).toEqual(["id-nothing, ", 0]);
+  host.remote.told(wanted("one"));
+  await host.until("id-one, ");
+  await host.remote.stop();
+});
+
 test("one in whose probation the process ends twice without being asked to is left; one that is stopped is tried on", async () => {
   const first = await new Host().start(1_000);
   first.remote.told(wanted("one"));

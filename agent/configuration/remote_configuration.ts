@@ -160,6 +160,7 @@ export class RemoteConfiguration {
   }
 
   async #change(agent: Configurable, next: WantedConfiguration): Promise<void> {
+    if (isHostsAlone(next) && isHostsAlone(this.#running)) return this.#take(next);
     let config: AgentConfig;
     try {
       config = await this.#parts.effective(next);
@@ -186,6 +187,13 @@ export class RemoteConfiguration {
     const layers = next.layers.map(({ name, revision }) => `${name} ${revision}`);
     this.#parts.log.info("configuration of the aggregator applied", { id, layers });
     await this.#prove(agent);
+  }
+
+  /** What runs is what is wanted: the aggregator has no part in how well the agent is. */
+  async #take(same: WantedConfiguration): Promise<void> {
+    await this.#remember({ good: same, trying: undefined, failed: undefined });
+    this.#running = same;
+    this.#appliedMs = this.#parts.clock.now();
   }
 
   /** Watches what runs, where that is not done yet, until it is proved, or is no good, or something newer is wanted. */
@@ -242,6 +250,10 @@ export class RemoteConfiguration {
       return false;
     }
   }
+}
+
+function isHostsAlone(configuration: WantedConfiguration | undefined): boolean {
+  return (configuration?.layers.length ?? 0) === 0;
 }
 
 /** What a process that starts makes of what the one before left. */
