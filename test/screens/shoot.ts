@@ -116,7 +116,8 @@ async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("load");
   await page.locator("main *").first().waitFor();
   await page
-    .locator(".skeleton, [aria-busy=true]")
+    // Below a list that goes on there is always one.
+    .locator(".skeleton:not(.logs-pane > .skeleton), [aria-busy=true]")
     .first()
     .waitFor({ state: "detached", timeout: 8_000 })
     .catch(() => undefined);
