@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { agentRow } from "../../client/agent_row.fixture.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import {
   byVersion,
@@ -10,32 +11,16 @@ import {
   versionShares,
 } from "./agent_rows.ts";
 
-const agent = (name: string, more: Partial<AgentRow> = {}): AgentRow => ({
-  agent: `id-${name}`,
-  name,
-  live: true,
-  version: "0.10.0",
-  lastSeenMs: 0,
-  clockOffsetMs: 0,
-  startedMs: 0,
-  facts: { os: "Debian" },
-  labels: { site: "north" },
-  spoolBytes: 0,
-  spoolBytesMax: 0,
-  faults: [],
-  targets: [],
-  targetsLeftOut: 0,
-  targetCounts: { up: 3 },
-  configuration: undefined,
-  spools: [],
-  sources: [],
-  jobs: [],
-  credentials: undefined,
-  update: undefined,
-  services: [],
-  lanes: [],
-  ...more,
-});
+const agent = (name: string, more: Partial<AgentRow> = {}): AgentRow =>
+  agentRow({
+    agent: `id-${name}`,
+    name,
+    version: "0.10.0",
+    facts: { os: "Debian" },
+    labels: { site: "north" },
+    targetCounts: { up: 3 },
+    ...more,
+  });
 
 test("byVersion() counts numbers, and puts what came before a release before it", () => {
   const versions = ["0.10.0", "0.9.12", "0.10.0-rc.1", "1.0.0"];

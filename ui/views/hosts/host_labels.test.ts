@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { agentRow } from "../../client/agent_row.fixture.ts";
 import { hostLines } from "./host_list.ts";
 import {
   filterByLabels,
@@ -13,31 +14,14 @@ import type { HostRow } from "./host_rows.ts";
 
 function row(name: string, labels: Record<string, string>, live = true, down = 0): HostRow {
   return {
-    agent: {
+    agent: agentRow({
       agent: name,
       name,
       live,
-      version: "1",
-      lastSeenMs: 0,
-      clockOffsetMs: 0,
-      startedMs: 0,
       facts: { os: "Debian", memory_bytes: "1" },
       labels,
-      spoolBytes: 0,
-      spoolBytesMax: 0,
-      faults: [],
-      targets: [],
-      targetsLeftOut: 0,
       targetCounts: { down },
-      configuration: undefined,
-      jobs: [],
-      spools: [],
-      sources: [],
-      credentials: undefined,
-      update: undefined,
-      services: [],
-      lanes: [],
-    },
+    }),
     account: {
       collected: 0,
       stored: 0,

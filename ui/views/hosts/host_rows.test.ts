@@ -1,37 +1,11 @@
 import { expect, test } from "bun:test";
-import type { AgentRow } from "../../client/query_service.ts";
+import { agentRow } from "../../client/agent_row.fixture.ts";
 import type { RangeSet } from "../../state/ranges.ts";
 import { figures, hostRows } from "./host_rows.ts";
 
 type Answer = RangeSet["answers"][number];
 
-function agent(name: string): AgentRow {
-  return {
-    agent: name,
-    name,
-    live: true,
-    version: "1",
-    lastSeenMs: 0,
-    clockOffsetMs: 0,
-    startedMs: 0,
-    facts: {},
-    labels: {},
-    spoolBytes: 0,
-    spoolBytesMax: 0,
-    faults: [],
-    targets: [],
-    targetsLeftOut: 0,
-    targetCounts: {},
-    configuration: undefined,
-    jobs: [],
-    spools: [],
-    sources: [],
-    credentials: undefined,
-    update: undefined,
-    services: [],
-    lanes: [],
-  };
-}
+const agents = (...names: string[]) => names.map((name) => agentRow({ agent: name, name }));
 
 /** An answer in which each host has a series of these values. */
 function answer(values: Readonly<Record<string, readonly number[]>>): Answer {
@@ -59,10 +33,7 @@ const gap = Number.NaN;
 
 test("a host's present figure is the newest, however old the last point of its course is", () => {
   const onGrid = answer({ web: [1, 2], gone: [3, 4] });
-  const rows = hostRows(
-    ["web", "new", "gone"].map(agent),
-    set(onGrid, answer({ web: [9], new: [5] })),
-  );
+  const rows = hostRows(agents("web", "new", "gone"), set(onGrid, answer({ web: [9], new: [5] })));
   const cpu = rows.map((row) => row.figures.cpu);
   expect(cpu.map((figure) => figure?.current)).toEqual([9, 5, gap]);
   expect(cpu.map((figure) => [...(figure?.values ?? [])])).toEqual([[1, 2], [5], [3, 4]]);
@@ -70,6 +41,6 @@ test("a host's present figure is the newest, however old the last point of its c
 
 test("where the newest could not be had, it is among the last points of the course", () => {
   const onGrid = answer({ web: [1, 2, gap], gone: [3, gap, gap, gap] });
-  const rows = hostRows(["web", "gone"].map(agent), set(onGrid, undefined));
+  const rows = hostRows(agents("web", "gone"), set(onGrid, undefined));
   expect(rows.map((row) => row.figures.cpu?.current)).toEqual([2, gap]);
 });

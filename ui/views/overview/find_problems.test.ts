@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { agentRow } from "../../client/agent_row.fixture.ts";
 import type { AgentRow, Lane } from "../../client/query_service.ts";
 import {
   agentProblems,
@@ -23,32 +24,7 @@ const lane: Lane = {
 };
 
 function row(more: Partial<AgentRow> = {}): AgentRow {
-  return {
-    agent: "a",
-    name: "web-1",
-    live: true,
-    version: "1",
-    lastSeenMs: 5_000,
-    clockOffsetMs: 0,
-    startedMs: 0,
-    facts: {},
-    labels: {},
-    spoolBytes: 0,
-    spoolBytesMax: 0,
-    faults: [],
-    targets: [],
-    targetsLeftOut: 0,
-    targetCounts: {},
-    configuration: undefined,
-    jobs: [],
-    spools: [],
-    sources: [],
-    credentials: undefined,
-    update: undefined,
-    services: [],
-    lanes: [lane],
-    ...more,
-  };
+  return agentRow({ lastSeenMs: 5_000, lanes: [lane], ...more });
 }
 
 const gap = Number.NaN;
