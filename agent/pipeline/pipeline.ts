@@ -151,6 +151,10 @@ export class Pipeline implements CollectorOutput {
     lane.drop(reason, items);
   }
 
+  syncPromptly(signal: Signal): void {
+    this.#spool.lane(signal).syncPromptly();
+  }
+
   /** Only logs have positions to go on from. */
   checkpoints(): ReadonlyMap<string, string> {
     return this.#spool.logs.checkpoints();

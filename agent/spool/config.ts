@@ -19,6 +19,8 @@ export const SpoolConfig = lazySchema(() =>
       epoch_age: duration.prefault("15m"),
       /** The longest that accepted data may sit unsynced, so the most that a power cut can lose. */
       sync_interval: duration.prefault("300ms"),
+      /** The shortest time between two syncs after pushes. Queries see pushed data once it is synced. */
+      push_sync_interval: duration.prefault("10ms"),
       /** What to do at size_max: let the oldest segment go (counted), or make sources wait. */
       when_full: z.enum(["drop_oldest", "block"]).default("drop_oldest"),
     })

@@ -82,6 +82,9 @@ export class SpoolLane<Batch> {
   #readEpoch = 0;
   readonly #queue: WriteQueue<Batch>;
   #syncIsDue = false;
+  #promptSyncIsDue = false;
+  /** When the last sync ended, and how long it took, by the monotonic clock. */
+  #lastSync = { endedMs: -Infinity, tookMs: 0 };
   #isClosed = false;
   #trouble: LaneTrouble = { state: "ok", lastError: "" };
 
@@ -188,8 +191,31 @@ export class SpoolLane<Batch> {
       this.#refused("spool could not be synced", thrown);
       return;
     }
-    meters.synced((clock.monotonic() - startedMs) / 1_000);
+    const endedMs = clock.monotonic();
+    this.#lastSync = { endedMs, tookMs: endedMs - startedMs };
+    meters.synced((endedMs - startedMs) / 1_000);
     onSynced(this.signal);
+  }
+
+  /**
+   * Syncs what is written within `push_sync_interval`, at once after a pause. Senders that got an answer expect their
+   * data in the next query, and only synced frames leave the spool. A disk that syncs slowly is asked less often: it
+   * rests for as long as the last sync took.
+   */
+  syncPromptly(): void {
+    const { clock, config, closed } = this.#parts;
+    if (this.#promptSyncIsDue) return;
+    this.#promptSyncIsDue = true;
+    const restMs = Math.min(
+      Math.max(config.push_sync_interval, this.#lastSync.tookMs),
+      config.sync_interval,
+    );
+    const wait = async (): Promise<void> => {
+      await clock.sleep(this.#lastSync.endedMs + restMs - clock.monotonic(), closed);
+      this.#promptSyncIsDue = false;
+      if (!closed.aborted) await this.sync();
+    };
+    void wait();
   }
 
   async #write(group: readonly QueuedBatch<Batch>[]): Promise<readonly number[] | undefined> {

@@ -45,6 +45,7 @@ type AnyLane = Pick<
   | "newEpoch"
   | "openAhead"
   | "sync"
+  | "syncPromptly"
   | "close"
 >;
 type Opened = { readonly memo: LaneMemo; readonly files: LaneFiles };

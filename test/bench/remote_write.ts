@@ -89,13 +89,14 @@ async function measureUp(sender: Sender, flushInterval: string) {
     },
   });
   try {
+    const visible = await visibleAfter(lapwing.url);
     const meter = new UsageMeter(lapwing);
     const startedMs = performance.now();
     const looking = setInterval(() => meter.look(), 250);
     const sent = await sender.send(lapwing.url.replace(/\/$/, ""));
     const answeredMs = performance.now() - startedMs;
     console.error(`${sent.samples} samples taken after ${Math.round(answeredMs)} ms`);
-    await waitForStored(lapwing.url, sent.samples);
+    await waitForStored(lapwing.url, sent.samples + visible.pushes);
     const tookMs = performance.now() - startedMs;
     clearInterval(looking);
     const { cpuSeconds, residentMb } = meter.usage();
@@ -105,6 +106,8 @@ async function measureUp(sender: Sender, flushInterval: string) {
       answered_samples_per_s: Math.round((1_000 * sent.samples) / answeredMs),
       cpu_s_per_million: rounded((1e6 * cpuSeconds) / sent.samples),
       rss_mb: residentMb,
+      visible_p50_ms: rounded(visible.p50Ms, 1),
+      visible_max_ms: rounded(visible.maxMs, 1),
       sent_bytes_per_sample: rounded(sent.bytes / sent.samples),
       spool_bytes_per_sample: rounded(
         (await readOwnMetric(lapwing.url, "lapwing_spool_written_bytes_total", {
@@ -116,6 +119,28 @@ async function measureUp(sender: Sender, flushInterval: string) {
     await lapwing.end("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const visiblePushes = 30;
+
+/** How long after its answer a push is in the answer to a query, with the time of that query. */
+async function visibleAfter(url: string) {
+  const ages: number[] = [];
+  for (let i = 0; i < visiblePushes; i++) {
+    await fetch(`${url}write`, { method: "POST", body: `pushed value=${i}\n` });
+    const answeredMs = performance.now();
+    const expected = `"${i}"`;
+    for (;;) {
+      const answer = await fetch(`${url}api/v1/query?query=pushed_value`);
+      if ((await answer.text()).includes(expected)) break;
+      if (performance.now() - answeredMs > stallMs) throw new Error("a push does not get visible");
+    }
+    ages.push(performance.now() - answeredMs);
+    await Bun.sleep(Math.random() * 40);
+  }
+  const sorted = ages.toSorted((a, b) => a - b);
+  const p50Ms = sorted[visiblePushes / 2] ?? Number.NaN;
+  return { pushes: visiblePushes, p50Ms, maxMs: sorted.at(-1) ?? Number.NaN };
 }
 
 async function waitForStored(url: string, items: number): Promise<void> {

@@ -28,7 +28,12 @@ beforeAll(async () => {
     role: "up",
     name: "up",
     folder,
-    config: { data_dir: join(folder, "data"), sources: [] },
+    config: {
+      data_dir: join(folder, "data"),
+      sources: [],
+      // What is pushed is visible without waiting for the regular sync.
+      spool: { sync_interval: "1h" },
+    },
   });
 });
 afterAll(async () => {
@@ -48,7 +53,7 @@ async function range(url: string, query: string, start: number, end: number, ste
   return Answer.parse(await response.json()).data.result;
 }
 
-/** Asks until `isThere`: what was taken is seen when the spool was synced and read. */
+/** Asks until `isThere`: pushed data is visible some milliseconds after the answer. */
 async function until<Value>(
   ask: () => Promise<Value>,
   isThere: (value: Value) => boolean,

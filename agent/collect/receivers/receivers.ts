@@ -18,7 +18,10 @@ import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 import { receivers } from "./registry.ts";
 
 type ReceiversParts = {
-  readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop" | "through">;
+  readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop" | "through"> & {
+    /** Makes what was written durable, and visible to queries, within some milliseconds. */
+    syncPromptly(signal: Signal): void;
+  };
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
@@ -216,8 +219,18 @@ function contextOf(
     log: log.child({ receiver: type }),
     folder: join(folder, type),
     memory,
-    emitMetrics: async (batch: MetricsBatch) => took(samplesIn(batch), await output.metrics(batch)),
-    emitLogs: async (batch: LogsBatch) => took(batch.bodyEnds.length, await logs.logs(batch, {})),
+    emitMetrics: async (batch: MetricsBatch) => {
+      const items = samplesIn(batch);
+      const taken = await output.metrics(batch);
+      output.syncPromptly("metrics");
+      took(items, taken);
+    },
+    emitLogs: async (batch: LogsBatch) => {
+      const items = batch.bodyEnds.length;
+      const taken = await logs.logs(batch, {});
+      output.syncPromptly("logs");
+      took(items, taken);
+    },
     drop: (signal: Signal, reason: DropReason, items: number) => {
       output.drop(signal, reason, items);
       // A receiver has a bound of its own, too; only a full agent is the agent's limit.

@@ -18,6 +18,7 @@ function opened(config: unknown): Receivers {
     metrics: () => Promise.resolve(0),
     logs: () => Promise.resolve(0),
     drop: () => {},
+    syncPromptly: () => {},
   };
   const limiter = { hasRoom: () => true, refused: () => {}, refusedSamples: () => {} };
   return new Receivers(ReceiversConfig.parse(config), {
