@@ -15,6 +15,7 @@ import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
 import type { LogPreview, SourceContext } from "./sources/source.ts";
+import { ticks } from "./ticks.ts";
 
 /** Where records of logs go. */
 export type LogsOutput = {
@@ -68,8 +69,8 @@ type CollectorParts = {
   readonly metrics: SelfMetrics;
   readonly hostname: string;
   readonly selfLogs: SelfLogTap;
-  /** Sees what this host's own metrics are as they are collected, and changes nothing. */
-  readonly hostTick?: (batch: MetricsBatch) => void;
+  /** Sees the host's own metrics as they are collected, with the monotonic time of it, and changes nothing. */
+  readonly hostTick?: (batch: MetricsBatch, readMs: number) => void;
 };
 
 type RunningParts = CollectorParts & {
@@ -271,7 +272,7 @@ class RunningSource {
           }),
       every: (intervalMs) => ticks(intervalMs, clock, signal),
       emitMetrics: async (batch) => {
-        if (this.source.type === "host_metrics") hostTick?.(batch);
+        if (this.source.type === "host_metrics") hostTick?.(batch, clock.monotonic());
         took(await output.metrics(batch));
       },
       emitLogs: async (batch, own = {}) => {
@@ -300,35 +301,4 @@ function ownCheckpoints(all: ReadonlyMap<string, string>, prefix: string): Map<s
   for (const [key, value] of all)
     if (key.startsWith(prefix)) own.set(key.slice(prefix.length), value);
   return own;
-}
-
-/** After a start nobody wants to wait a whole interval for the first rate: two ticks come early. */
-const earlyTicksMs = [0, 3_000];
-
-/**
- * Multiples of the interval in Unix time, so that all hosts tick together; before them two early ones, where the grid is not as
- * near. A late tick is skipped, a jump of the clock is followed.
- */
-async function* ticks(
-  intervalMs: number,
-  clock: Clock,
-  signal: AbortSignal,
-): AsyncGenerator<number> {
-  const startMs = clock.now();
-  const gridMs = () => (Math.floor(clock.now() / intervalMs) + 1) * intervalMs;
-  for (const early of earlyTicksMs) {
-    if (early > 0 && gridMs() < startMs + 2 * early) break;
-    await clock.sleep(startMs + early - clock.now(), signal);
-    if (signal.aborted) return;
-    yield clock.now();
-  }
-  while (!signal.aborted) {
-    const next = gridMs();
-    await clock.sleep(next - clock.now(), signal);
-    // A timer may fire a little early: the same tick must not come twice.
-    while (clock.now() < next && next - clock.now() < intervalMs && !signal.aborted)
-      await clock.sleep(1, signal);
-    if (signal.aborted) return;
-    yield next;
-  }
 }

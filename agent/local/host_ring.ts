@@ -53,7 +53,12 @@ type Columns = {
   /** Column of the free bytes, column of the size, by mount point. */
   readonly filesystems: Map<string, { free: number; size: number }>;
 };
-type Reading = { readonly timestampMs: number; readonly values: Float64Array };
+type Reading = {
+  readonly timestampMs: number;
+  /** By the monotonic clock. */
+  readonly readMs: number;
+  readonly values: Float64Array;
+};
 
 const none = -1;
 
@@ -72,9 +77,11 @@ export class HostRing {
   /** Mount point of the fullest filesystem. */
   fullest = "";
 
-  add({ schema, rows }: MetricsBatch): void {
+  /** `readMs` is when the last row was read, by the monotonic clock. Rates go by it, so that no step of the wall clock shows in them. */
+  add({ schema, rows }: MetricsBatch, readMs: number): void {
     const columns = this.#columnsOf(schema);
-    for (const row of rows) this.#addRow(columns, row);
+    const newestMs = rows.at(-1)?.timestampMs ?? 0;
+    for (const row of rows) this.#addRow(columns, row, readMs - (newestMs - row.timestampMs));
   }
 
   /** Points of the hour before `nowMs`, oldest first; NaN where there is none. */
@@ -88,14 +95,15 @@ export class HostRing {
     });
   }
 
-  #addRow(columns: Columns, row: MetricsRow): void {
+  #addRow(columns: Columns, row: MetricsRow, readMs: number): void {
     const { timestampMs } = row;
     // A row of other collectors, or one that comes late.
     if (!columns.bySum.has("load") && !columns.bySum.has("cpu")) return;
-    if (this.#last !== undefined && timestampMs <= this.#last.timestampMs) return;
-    const reading = { timestampMs, values: readSums(columns, row) };
+    if (this.#last !== undefined && readMs <= this.#last.readMs) return;
+    const reading = { timestampMs, readMs, values: readSums(columns, row) };
     const step = Math.floor(timestampMs / ringStepMs);
-    if (this.#last !== undefined && Math.floor(this.#last.timestampMs / ringStepMs) < step)
+    // Another step, which is an earlier one after a wall clock was set back.
+    if (this.#last !== undefined && Math.floor(this.#last.timestampMs / ringStepMs) !== step)
       this.#base = this.#last;
     this.#last = reading;
     const place = step % ringLength;
@@ -118,7 +126,7 @@ export class HostRing {
       // A counter that fell began anew, or a device went.
       return difference < 0 ? Number.NaN : difference;
     };
-    const seconds = (timestampMs - base.timestampMs) / 1_000;
+    const seconds = (readMs - base.readMs) / 1_000;
     put("cpu", 1 - gained("idle") / gained("cpu"));
     for (const figure of ["disk_read", "disk_written", "received", "sent"] as const)
       put(figure, gained(figure) / seconds);

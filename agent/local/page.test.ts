@@ -88,7 +88,7 @@ test("names on the page are text, never markup", async () => {
   const names = ["node_load1", "node_filesystem_avail_bytes", "node_filesystem_size_bytes"];
   const series = names.map((__name__) => ({ __name__, mountpoint: hostile }));
   const row = { timestampMs: 59_000, values: Float64Array.of(1, 1, 2) };
-  ring.add({ schema: { series, families: [] }, rows: [row] });
+  ring.add({ schema: { series, families: [] }, rows: [row] }, 59_000);
   const { text } = await ask("/agent", ring);
   expect(text).toContain("&lt;img src=x onerror=alert(1)&gt;");
   expect(text).not.toContain("<img");

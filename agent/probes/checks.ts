@@ -1,5 +1,6 @@
 import type { RunnableSource } from "../collect/collector.ts";
 import { SeriesTable } from "../collect/samples/series_table.ts";
+import { sampleTimeMs } from "../collect/sample_time.ts";
 import { type TargetReport, nextTick, offsetMs, shownUrl } from "../collect/scrape/target.ts";
 import type { SourceContext } from "../collect/sources/source.ts";
 import { together } from "#shared/async/together.ts";
@@ -17,8 +18,6 @@ const timeoutDefaultMs = 10_000;
 const reportIntervalMs = 1_000;
 /** Series of one target: a multi-step test has some for each step. */
 const seriesMax = 1_000;
-/** A probe that starts so close to its tick gets the tick's time, which compresses better. */
-const nudgeMs = 2;
 
 type Agent = { readonly name: string; readonly labels: Labels };
 
@@ -96,8 +95,7 @@ async function runTarget(first: TargetReport, target: string, parts: Parts): Pro
     await clock.sleep(Math.min(tickMs - clock.now(), intervalMs), signal);
     if (signal.aborted) return;
     usedMs = tickMs;
-    const nowMs = clock.now();
-    const timestampMs = Math.abs(nowMs - tickMs) <= nudgeMs ? tickMs : Math.round(nowMs);
+    const timestampMs = sampleTimeMs(clock.now(), tickMs, intervalMs);
     const startMs = clock.monotonic();
     const result = await runProbe({ module, target, timeoutMs, guard, clock, signal });
     if (signal.aborted) return;

@@ -7,6 +7,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
+import { sampleTimeMs } from "../sample_time.ts";
 import type { Job } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";
 import {
@@ -36,10 +37,6 @@ export type ScrapeOutput = {
   /** What was collected could not be handed over, or a bug: the loop has ended. */
   failed(thrown: unknown): void;
 };
-
-/** How far a scrape may start from its tick and still get the tick's time, which compresses far better. */
-const nudgeMaxMs = 2;
-const nudgeShare = 0.01;
 
 type Outcome = {
   readonly error: string;
@@ -141,17 +138,12 @@ export class ScrapeLoop {
       await clock.sleep(Math.min(tickMs - clock.now(), this.target.intervalMs), signal);
       if (signal.aborted) return;
       this.#tickMs = tickMs;
-      await this.#scrape(this.#nudged(clock.now(), tickMs));
+      await this.#scrape(sampleTimeMs(clock.now(), tickMs, this.target.intervalMs));
     }
   }
 
   #tick(after: typeof nextTick): number {
     return after(this.#output.clock.now(), this.#tickMs, this.target.intervalMs, this.#offsetMs);
-  }
-
-  #nudged(nowMs: number, tickMs: number): number {
-    const toleranceMs = Math.min(nudgeMaxMs, this.target.intervalMs * nudgeShare);
-    return Math.abs(nowMs - tickMs) <= toleranceMs ? tickMs : Math.round(nowMs);
   }
 
   async #scrape(scrapeMs: number): Promise<void> {

@@ -47,7 +47,7 @@ export type SourceContext = {
   readonly signal: AbortSignal;
   /** Host name, for labels. */
   readonly hostname: string;
-  /** Ticks on the grid of the interval (multiples of it in Unix time); late ticks are skipped. Yields Unix ms. Ends on abort. */
+  /** Ticks on the grid of the interval (multiples of it in Unix time); missed ticks are skipped. Yields the time of the reading in Unix ms. Ends on abort. */
   every(intervalMs: number): AsyncIterable<number>;
   /** Hand over; resolves when the batch is in the spool's file (not yet synced). The batch must not be touched afterwards. */
   emitMetrics(batch: MetricsBatch): Promise<void>;

@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import { sampleTimeMs } from "../../sample_time.ts";
 import type { DatagramReader } from "../adopted_datagrams.ts";
 import { startFloodServer } from "../datagram_server.ts";
 import { LineFraming } from "../line_framing.ts";
@@ -102,7 +103,7 @@ export class StatsdReceiver implements Omit<OpenedReceiver, "routes"> {
       const tickMs = tickOf(clock.now());
       if (tickMs === lastMs) continue;
       lastMs = tickMs;
-      await this.#write(intake, tickMs);
+      await this.#write(intake, sampleTimeMs(clock.now(), tickMs, interval));
     }
   }
 
