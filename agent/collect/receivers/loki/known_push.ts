@@ -5,8 +5,8 @@ import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { ByteMemo } from "../byte_memo.ts";
 import { partsMax } from "../request_parts.ts";
-import { streamLabels } from "./push_request.ts";
 import { type Metadata, type PushedLines, noMetadata } from "./pushed_lines.ts";
+import { streamLabels } from "./stream_labels.ts";
 
 /** Field number << 3 | wire type: of PushRequest and Stream, of Entry, and of Timestamp. */
 const streamTag = 10;

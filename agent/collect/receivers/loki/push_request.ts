@@ -1,46 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { z } from "zod";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import { BodyError, type TakeMemory } from "../body.ts";
 import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
 import { takeProtobufParts } from "../request_parts.ts";
+import { type PushedStream, checkedStreams, isObject, textsOf } from "./checked_push.ts";
 import { type PushedLines, noMetadata } from "./pushed_lines.ts";
-import { checkStreamLabels, parseStreamLabels } from "./stream_labels.ts";
-
-export type PushedStream = {
-  /** Or why they are no labels of a stream. */
-  readonly labels: Labels | BodyError;
-  readonly entries: readonly PushedEntry[];
-};
-type PushedEntry = {
-  readonly unixNanos: bigint;
-  readonly line: string;
-  readonly metadata: Labels;
-};
-
-const nanosText = z.string().regex(/^\d{1,19}$/, "expected nanoseconds as text");
-const Value = z.lazy(() =>
-  z.union([
-    z.tuple([nanosText, z.string()]),
-    z.tuple([nanosText, z.string(), z.record(z.string(), z.unknown())]),
-  ]),
-);
-const JsonPush = z.lazy(() =>
-  z.object({
-    streams: z.array(
-      z.union([
-        z.object({ stream: z.record(z.string(), z.string()), values: z.array(Value) }),
-        // The form of the legacy path.
-        z.object({
-          labels: z.string(),
-          entries: z.array(z.object({ ts: z.string(), line: z.string() })),
-        }),
-      ]),
-    ),
-  }),
-);
+import { checkStreamLabels, orFault, streamLabels } from "./stream_labels.ts";
 
 /** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added. */
 export function readJsonPush(body: Uint8Array, lines: PushedLines): void {
@@ -103,54 +69,6 @@ export function addStreams(streams: readonly PushedStream[], lines: PushedLines)
   }
 }
 
-function checkedStreams(json: unknown): PushedStream[] {
-  const parsed = JsonPush.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new BodyError(400, `push at ${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  return parsed.data.streams.map((stream) => {
-    if ("labels" in stream)
-      return {
-        labels: streamLabels(stream.labels),
-        entries: stream.entries.map(({ ts, line }) => ({
-          unixNanos: nanosOfTime(ts),
-          line,
-          metadata: {},
-        })),
-      };
-    return {
-      labels: orFault(() => checkStreamLabels(Object.entries(stream.stream))),
-      entries: stream.values.map(([at, line, metadata = {}]) => ({
-        unixNanos: BigInt(at),
-        line,
-        metadata: textsOf(metadata),
-      })),
-    };
-  });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Metadata is texts; Loki takes other values as they are written, and so clients send numbers. */
-function textsOf(metadata: Readonly<Record<string, unknown>>): Labels {
-  const texts: Record<string, string> = {};
-  for (const [name, value] of Object.entries(metadata))
-    texts[name] = typeof value === "string" ? value : jsonText(name, value);
-  return texts;
-}
-
-function jsonText(name: string, value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch (cause) {
-    // Nested deeper than the engine's stack.
-    throw new BodyError(400, `metadata ${JSON.stringify(name)} can't be read`, { cause });
-  }
-}
-
 /** Streams of a protobuf push, unpacked. Throws BodyError(400), OperatingError("bad_request", "overloaded"). */
 export function readProtobufPush(bytes: Uint8Array, take: TakeMemory): PushedStream[] {
   takeProtobufParts(bytes, PushRequestSchema, take);
@@ -162,21 +80,6 @@ export function readProtobufPush(bytes: Uint8Array, take: TakeMemory): PushedStr
       metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
     })),
   }));
-}
-
-/** Labels of a stream in LogQL's form, or why they are none. */
-export function streamLabels(text: string): Labels | BodyError {
-  return orFault(() => parseStreamLabels(text));
-}
-
-/** One stream's labels are no fault of the others. */
-function orFault(read: () => Labels): Labels | BodyError {
-  try {
-    return read();
-  } catch (thrown) {
-    if (thrown instanceof BodyError) return thrown;
-    throw thrown;
-  }
 }
 
 function decoded(bytes: Uint8Array) {
@@ -192,15 +95,6 @@ function jsonOf(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch (cause) {
-    throw new BodyError(400, "body is not JSON", { cause });
+    throw new BodyError(400, `body is not JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** RFC 3339, with up to nine digits of a second. */
-function nanosOfTime(text: string): bigint {
-  const parts = /^(.{19})(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
-  const secondMs = Date.parse(`${parts?.[1]}${parts?.[3]}`);
-  if (parts === null || Number.isNaN(secondMs))
-    throw new BodyError(400, `time ${JSON.stringify(text.slice(0, 100))}: expected RFC 3339`);
-  return BigInt(secondMs) * 1_000_000n + BigInt((parts[2] ?? "").padEnd(9, "0"));
 }

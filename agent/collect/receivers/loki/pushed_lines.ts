@@ -21,12 +21,19 @@ export type PushedLinesParts = {
   readonly context: ReceiverContext;
 };
 
-/** Metadata of entries, as it is stored, and the severity that it tells. */
-export type Metadata = { readonly labels: Labels | undefined; readonly severity: number };
+/** Metadata of entries as it is stored, the severity in it, and a hash to tell entries apart by. */
+export type Metadata = {
+  readonly labels: Labels | undefined;
+  readonly severity: number;
+  readonly hash: bigint;
+};
 
-export const noMetadata: Metadata = { labels: undefined, severity: 0 };
+export const noMetadata: Metadata = { labels: undefined, severity: 0, hash: 0n };
 
-/** The lines of one push. Good entries are stored, and the first fault of the others is told by 400. Entries that were pushed before are no fault, as by Loki. */
+/**
+ * The lines of one push. Good entries are stored; the first fault of the others makes the answer a 400. An entry that was pushed before (the
+ * same stream, time, line and metadata) is not stored again, which is no fault, as with Loki.
+ */
 export class PushedLines {
   readonly #parts: PushedLinesParts;
   readonly #builder: LogBatchBuilder;
@@ -68,7 +75,7 @@ export class PushedLines {
 
   metadata(pushed: Labels): Metadata {
     const labels = namedMetadata(pushed, this.#parts.names);
-    return { labels, severity: severityOfLabels(labels, {}) };
+    return { labels, severity: severityOfLabels(labels, {}), hash: hashOf(labels) };
   }
 
   /** Adds an entry of the stream, whose line is source[start, end), which is copied. */
@@ -78,14 +85,14 @@ export class PushedLines {
     source: Buffer,
     start: number,
     end: number,
-    { labels: attributes, severity: own }: Metadata,
+    { labels: attributes, severity: own, hash }: Metadata,
   ): void {
     this.#entries++;
     if (this.#labels instanceof BodyError) {
       this.#refuse("label_limit");
       return;
     }
-    if (this.#parts.recent.isKnown(ms, nanos, source, start, end)) {
+    if (this.#parts.recent.isKnown({ ms, nanos, hash }, source, start, end)) {
       this.#duplicates++;
       return;
     }
@@ -136,6 +143,16 @@ export class PushedLines {
       throw thrown;
     }
   }
+}
+
+/** The same for the same pairs in any order, and 0 for none. A pair without a value counts: that is another entry than one without the pair. */
+function hashOf(metadata: Labels): bigint {
+  let key = "";
+  for (const name of Object.keys(metadata).toSorted()) {
+    const value = metadata[name] ?? "";
+    key += `${name.length}:${name}${value.length}:${value}`;
+  }
+  return key === "" ? noMetadata.hash : Bun.hash.xxHash64(key);
 }
 
 const plainName = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;

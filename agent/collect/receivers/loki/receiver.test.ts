@@ -51,14 +51,14 @@ test("loki: snappy protobuf, and gzip JSON of the legacy path", async () => {
   const packed = new Uint8Array(compressSync(Buffer.from(toBinary(PushRequestSchema, message))));
   expect((await post(packed, { "content-type": "application/x-protobuf" })).status).toBe(204);
   const legacy = {
-    streams: [{ labels: "{}", entries: [{ ts: new Date(now).toISOString(), line: "two" }] }],
+    streams: [{ labels: '{x="1"}', entries: [{ ts: new Date(now).toISOString(), line: "two" }] }],
   };
   const body = new Uint8Array(gzipSync(JSON.stringify(legacy)));
   const headers = { "content-type": "application/json", "content-encoding": "gzip" };
   expect((await post(body, headers, "/api/prom/push")).status).toBe(204);
   expect(held.logs.map(({ stream, nanos, line }) => [stream, nanos, line])).toEqual([
     [{ job: 'a"b', zone: "z", service_name: 'a"b' }, 5, "one"],
-    [{ service_name: "unknown_service" }, 0, "two"],
+    [{ x: "1", service_name: "unknown_service" }, 0, "two"],
   ]);
 });
 test("loki: good entries of a push are kept when it is refused for others", async () => {
@@ -125,6 +125,83 @@ test("loki: what was pushed before is dropped without a word, but not what could
   expect((await json(one({ app: "other" }, [`${now}000000`, "a"]))).status).toBe(204);
   expect(held.logs.map(({ line }) => line)).toEqual(["a", "b", "a"]);
   expect(held.drops).toEqual({});
+});
+test("loki: entries that differ in nothing but metadata are all kept, by JSON and protobuf", async () => {
+  const values: [string, string, Record<string, string>?][] = [
+    [`${now}000000`, "same", { trace_id: "1" }],
+    [`${now}000000`, "same", { trace_id: "2", span_id: "a" }],
+    [`${now}000000`, "same", { span_id: "a", trace_id: "2" }],
+    [`${now}000000`, "same"],
+    [`${now}000000`, "same", {}],
+    [`${now}000000`, "same", { span_id: "" }],
+    [`${now}000000`, "same", { trace_id: "1" }],
+  ];
+  const message = create(PushRequestSchema, {
+    streams: [
+      {
+        labels: '{app="web"}',
+        entries: values.map(([, line, metadata = {}]) => ({
+          timestamp: { seconds: BigInt(now / 1_000), nanos: 0 },
+          line,
+          structuredMetadata: Object.entries(metadata).map(([name, value]) => ({ name, value })),
+        })),
+      },
+    ],
+  });
+  const packed = new Uint8Array(compressSync(Buffer.from(toBinary(PushRequestSchema, message))));
+  for (const form of ["json", "protobuf"] as const) {
+    const { held, json, post } = start();
+    const answer =
+      form === "json"
+        ? await json(one({ app: "web" }, ...values))
+        : await post(packed, { "content-type": "application/x-protobuf" });
+    expect(answer.status).toBe(204);
+    expect(held.logs.map(({ attributes }) => attributes)).toEqual([
+      { trace_id: "1" },
+      { trace_id: "2", span_id: "a" },
+      {},
+      { span_id: "" },
+    ]);
+    expect(held.notStored).toEqual({ duplicate_entry: 3 });
+  }
+});
+test("loki: a refusal of JSON says where, what is there, and what was expected", async () => {
+  const { held, post } = start();
+  const stream = { app: "web" };
+  const nanos = `${now}000000`;
+  const refusals: [body: unknown, message: string][] = [
+    [[], "push at the body: got a list of 0"],
+    [{}, "push at streams: got nothing, expected a list of streams"],
+    [{ streams: [1] }, 'push at streams[0]: got 1, expected an object with "stream" and "values"'],
+    [{ streams: [{ stream, values: {} }] }, "push at streams[0].values: got an object"],
+    [one({ app: 5 }), "push at streams[0].stream.app: got 5, expected a string"],
+    [
+      one(stream, [nanos, "a"], [now, "b"]),
+      `push at streams[0].values[1][0]: got ${now}, expected`,
+    ],
+    [
+      one(stream, ["1.5", "b"]),
+      'push at streams[0].values[0][0]: got "1.5", expected Unix nanosec',
+    ],
+    [one(stream, [nanos, 7]), "push at streams[0].values[0][1]: got 7, expected the line"],
+    [
+      one(stream, [nanos, "a", "b"]),
+      'push at streams[0].values[0][2]: got "b", expected an object',
+    ],
+    [one(stream, [nanos]), "push at streams[0].values[0]: got a list of 1, expected [time, line]"],
+    [{ streams: [{ labels: 1 }] }, "push at streams[0].labels: got 1, expected a string"],
+    [
+      { streams: [{ labels: '{a="b"}', entries: [{ ts: "now", line: "" }] }] },
+      'push at streams[0].entries[0].ts: got "now", expected a time in RFC 3339',
+    ],
+    [one({}, [nanos, "a"]), "error at least one label pair is required per stream"],
+    [one({ app: "" }, [nanos, "a"]), "error at least one label pair is required per stream"],
+  ];
+  for (const [body, message] of refusals) {
+    const answer = await post(JSON.stringify(body), { "content-type": "application/json" });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(message)]);
+  }
+  expect(held.logs).toEqual([]);
 });
 test("loki: metadata has names that queries can name, and texts of any value", async () => {
   const { held, json } = start();

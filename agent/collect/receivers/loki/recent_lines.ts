@@ -1,9 +1,12 @@
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
-/** Of what is hashed before the line: its time, and its stream's hash. */
-const headBytes = 20;
+/** Of what is hashed before the line: its time, and the hashes of its stream and of its metadata. */
+const headBytes = 28;
 /** Longer lines are hashed by themselves first. */
 const copiedBytesMax = 16 * 1024;
+
+/** Of an entry, what is no part of its line. */
+type EntryHead = { readonly ms: number; readonly nanos: number; readonly hash: bigint };
 
 /**
  * Remembers entries by a hash of 64 bits, so that those of a push that is sent again are known. Bounded: a newer entry takes the place of
@@ -21,8 +24,13 @@ export class RecentLines {
     this.#view.setBigUint64(12, Bun.hash.xxHash64(key), true);
   }
 
-  /** Whether the entry source[start, end) was given before. Remembers it. */
-  isKnown(ms: number, nanos: number, source: Buffer, start: number, end: number): boolean {
+  /** Whether the entry with the line source[start, end) was given before. `hash` is that of its metadata. Remembers it. */
+  isKnown(
+    { ms, nanos, hash: own }: EntryHead,
+    source: Buffer,
+    start: number,
+    end: number,
+  ): boolean {
     if (this.#low.length === 0) {
       this.#low = new Uint32Array(slots);
       this.#high = new Uint32Array(slots);
@@ -30,6 +38,7 @@ export class RecentLines {
     const view = this.#view;
     view.setFloat64(0, ms, true);
     view.setUint32(8, nanos, true);
+    view.setBigUint64(20, own, true);
     let length = headBytes + end - start;
     if (end - start <= copiedBytesMax) source.copy(this.#bytes, headBytes, start, end);
     else {

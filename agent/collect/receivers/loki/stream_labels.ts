@@ -1,9 +1,25 @@
+import type { Labels } from "#shared/model/labels.ts";
 import { BodyError } from "../body.ts";
 
 const pair = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*/y;
 const namesMax = 64;
 const nameCharsMax = 1_024;
 const valueCharsMax = 2_048;
+
+/** Labels of a stream in LogQL's form, or why they are none. */
+export function streamLabels(text: string): Labels | BodyError {
+  return orFault(() => parseStreamLabels(text));
+}
+
+/** One stream's labels are no fault of the others. */
+export function orFault(read: () => Labels): Labels | BodyError {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof BodyError) return thrown;
+    throw thrown;
+  }
+}
 
 /** Labels of a stream from LogQL's form, `{a="b", c="d"}`. Throws BodyError(400). */
 export function parseStreamLabels(text: string): Record<string, string> {
@@ -40,7 +56,11 @@ export function checkStreamLabels(
       throw new BodyError(400, `value of label ${name} is longer than ${valueCharsMax}`);
     labels.set(name, value);
   }
-  return Object.fromEntries([...labels].filter(([, value]) => value !== ""));
+  const kept = [...labels].filter(([, value]) => value !== "");
+  // In Loki's words.
+  if (kept.length === 0)
+    throw new BodyError(400, "error at least one label pair is required per stream");
+  return Object.fromEntries(kept);
 }
 
 function unquoted(quoted: string, text: string): string {
