@@ -15,7 +15,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync, readlinkSync } from "node:fs";
 import { type FilePart, elfSection } from "./elf_section.ts";
-import { loadedLibc } from "./libc.ts";
+import { loadedLibc } from "#shared/runtime/libc.ts";
 
 /** The same on all kernels that Bun runs on (uapi/asm-generic/mman-common.h). */
 const [dontNeed, dontDump] = [4, 16];
