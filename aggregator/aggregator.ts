@@ -32,7 +32,7 @@ import { Ingest } from "./ingest/ingest.ts";
 import { ownDataOf } from "./ingest/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { createSources } from "./query/sources.ts";
-import { createSqlEngine } from "./query/sql.ts";
+import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
 import type { BlockStore } from "./store/block_store.ts";
 import { openStore } from "./store/open_store.ts";
 import { Snapshots } from "./store/snapshots.ts";
@@ -61,7 +61,7 @@ type Rooms = {
   readonly store: Store;
   readonly ingest: Ingest;
   readonly agents: Agents;
-  readonly sql: { close(): Promise<void> };
+  readonly sql: Pick<SqlEngine, "prepare" | "close">;
   readonly fleet: Fleet | undefined;
   readonly rollouts: Rollouts | undefined;
   readonly folders: ProvisionedFolders;
@@ -111,7 +111,7 @@ export class Aggregator {
       onHeartbeat: (heartbeat) => agents.heard(heartbeat),
     });
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
-    const { sources, sql } = await openQueries(config, { store, head, clock });
+    const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { lifecycle } = parts;
     const shown = { config };
     const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
@@ -152,6 +152,7 @@ export class Aggregator {
 
   async start(): Promise<void> {
     await this.#rooms.ingest.start();
+    this.#rooms.sql.prepare();
     this.#rooms.fleet?.start();
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
@@ -223,7 +224,8 @@ async function openAgents(
 /** Head and blocks as one, and SQL over both. */
 async function openQueries(
   { query: { sql: bounds }, data_dir: dataDir }: AggregatorConfig,
-  { store, head, clock }: { store: BlockStore; head: Head; clock: Clock },
+  { store, head }: { store: BlockStore; head: Head },
+  { clock, metrics }: AggregatorParts,
 ) {
   const sources = createSources(
     head,
@@ -234,10 +236,13 @@ async function openQueries(
     {
       timeoutMs: bounds.timeout,
       rowsMax: bounds.rows_max,
+      resultBytesMax: bounds.result_max,
+      runningMax: bounds.concurrency_max,
+      waitingMax: bounds.waiting_max,
       memoryBytes: bounds.memory_limit,
       threads: bounds.threads,
     },
-    { store, head, clock, folder: join(dataDir, "aggregator", "sql") },
+    { store, head, clock, metrics, folder: join(dataDir, "aggregator", "sql") },
   );
   return { sources, sql };
 }

@@ -12,8 +12,15 @@ import { StoreConfig } from "./store/config.ts";
 
 const SqlConfig = z.strictObject({
   timeout: duration.prefault("30s"),
+  /** Rows of a result; more are cut. */
   rows_max: z.number().int().positive().default(10_000),
-  /** Each of up to four queries at once may take this much. */
+  /** Bytes of a result; rows beyond are cut. */
+  result_max: byteSize.prefault("16MiB"),
+  /** Queries that run at once, each in a process of its own. */
+  concurrency_max: z.number().int().min(1).max(64).default(4),
+  /** Queries that wait for their turn; more are refused. */
+  waiting_max: z.number().int().min(0).default(64),
+  /** What DuckDB may take for one query; its process may take 256 MiB more, and is killed beyond that. */
   memory_limit: byteSize.prefault("256MiB"),
   threads: z.number().int().min(1).max(256).default(2),
 });

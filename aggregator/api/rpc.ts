@@ -45,7 +45,8 @@ export type RpcParts = {
     signal: AbortSignal,
   ): Promise<{
     readonly columns: readonly { readonly name: string; readonly type: string }[];
-    readonly rows: readonly (readonly unknown[])[];
+    /** The text of a JSON array each. */
+    readonly rows: readonly string[];
     readonly truncated: boolean;
   }>;
 };
@@ -105,7 +106,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
         const result = await parts.sql(sql, rowsMax, signal);
         return {
           columns: result.columns.map((column) => create(SqlColumnSchema, column)),
-          rows: result.rows.map((row) => JSON.stringify(row, bigintAsText)),
+          rows: [...result.rows],
           truncated: result.truncated,
         };
       }),
@@ -117,8 +118,4 @@ function answer(running: Promise<QueryAnswer>) {
     const { json, warnings } = await running;
     return { json, warnings: [...warnings] };
   });
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
 }

@@ -75,6 +75,11 @@ export function apiRoutes(parts: ApiParts): Hono {
   const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
   const app = new Hono();
   app.use(compressed);
+  app.use("*", async (c, next) => {
+    // The interface and the command line ask by RPC, and may ask for SQL next.
+    if (c.req.path.startsWith("/lapwing.v1.")) sql.standBy();
+    await next();
+  });
   app.route(
     "/",
     prometheusRoutes({

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { systemClock } from "#shared/runtime/clock.ts";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { cutOf, gauge, lines, openTestStore } from "../store/store.fixture.ts";
 import type { Store } from "../store/store.ts";
 import { createLineMiner } from "#test/support/mining.ts";
@@ -24,11 +26,20 @@ beforeAll(async () => {
   head.samples = [gauge("cpu", [4_000], [-1.5], { mode: "idle" })];
   head.records = [{ timestampNs: 7_000_001n, stream: { app: "new" }, body: "three", severity: 9 }];
   engine = await createSqlEngine(
-    { timeoutMs: 5_000, rowsMax: 100, memoryBytes: 256 * 1_024 ** 2, threads: 2 },
+    {
+      timeoutMs: 5_000,
+      rowsMax: 100,
+      resultBytesMax: 1_024 ** 2,
+      runningMax: 4,
+      waitingMax: 8,
+      memoryBytes: 256 * 1_024 ** 2,
+      threads: 2,
+    },
     {
       store,
       head: { selectSamples: () => head.samples, selectLogs: () => head.records },
       clock: systemClock,
+      metrics: createSelfMetrics(),
       folder: join(dataDir, "sql"),
     },
   );
@@ -41,7 +52,8 @@ afterAll(async () => {
 
 async function query(sql: string, more: { signal?: AbortSignal; tenant?: string } = {}) {
   if (engine === undefined) throw new Error("no engine");
-  return engine.query({ tenant: "t", sql, ...more });
+  const { rows, ...rest } = await engine.query({ tenant: "t", sql, ...more });
+  return { ...rest, rows: rows.map((row) => z.array(z.unknown()).parse(JSON.parse(row))) };
 }
 
 const refusal = (sql: string, more = {}) =>

@@ -1,5 +1,4 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { lineFunctionName } from "./views.ts";
 
@@ -20,11 +19,6 @@ const plainName = /^(?!duckdb_|pg_|sqlite_|information_schema)[a-z_][a-z0-9_]*$/
 /** A statement is a tree of a few levels; a hostile one may be a ladder. */
 const nodesMax = 100_000;
 
-const Parsed = z.union([
-  z.object({ error: z.literal(false), statements: z.array(z.unknown()) }),
-  z.object({ error: z.literal(true), error_message: z.string() }),
-]);
-
 /**
  * Refuses everything but one SELECT over the views: by DuckDB's own parse tree, so that no spelling gets around it. The
  * locked instance that runs the query is the second wall. Throws OperatingError("bad_request").
@@ -33,12 +27,17 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($sql::VARCHAR)", {
     sql,
   });
-  const text = reader.getRowsJS()[0]?.[0];
-  const parsed = Parsed.parse(JSON.parse(typeof text === "string" ? text : "{}"));
-  if (parsed.error) throw new OperatingError("bad_request", `SQL: ${parsed.error_message}`);
-  if (parsed.statements.length !== 1)
-    throw refused(`${parsed.statements.length} statements, expected one SELECT`);
-  const nodes = allNodes(parsed.statements);
+  const tree = reader.getRowsJS()[0]?.[0];
+  const parsed: unknown = JSON.parse(typeof tree === "string" ? tree : "{}");
+  const statements = isNode(parsed) ? parsed["statements"] : undefined;
+  if (!isNode(parsed) || parsed["error"] !== false || !Array.isArray(statements)) {
+    const reason = isNode(parsed) ? parsed["error_message"] : undefined;
+    const text = typeof reason === "string" ? reason : "expected one SELECT";
+    throw new OperatingError("bad_request", `SQL: ${text}`);
+  }
+  if (statements.length !== 1)
+    throw refused(`${statements.length} statements, expected one SELECT`);
+  const nodes = allNodes(statements);
   const tables = new Set(views);
   for (const name of nodes.flatMap(expressionNames)) {
     if (!plainName.test(name)) throw refused(`the name "${name}" of a common table expression`);
