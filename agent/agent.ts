@@ -21,6 +21,7 @@ import type { AgentConfig } from "./config.ts";
 import type { KeyKeeper } from "./enroll/key_keeper.ts";
 import { keeperOf } from "./enroll/keeper_of.ts";
 import { hostFacts } from "./facts.ts";
+import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import { heartbeatOf, limitsOf } from "./heartbeat.ts";
 import { agentId } from "./identity.ts";
 import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
@@ -84,6 +85,7 @@ export class Agent {
   readonly #selfLogs: SelfLogTap;
   readonly #startedMs: number;
   readonly #runningFile: RunningFile;
+  readonly #lock: FolderLock;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #adaptive: AdaptiveHost;
@@ -104,6 +106,7 @@ export class Agent {
   static async open(config: AgentConfig, parts: AgentParts): Promise<Agent> {
     const { clock, log, metrics } = parts;
     const folder = join(config.data_dir, "agent");
+    const lock = lockFolder(folder, clock.now());
     const agent = await agentId(folder);
     const spool = await Spool.open(
       { ...config.spool, path: config.spool.path || join(folder, "spool") },
@@ -117,13 +120,13 @@ export class Agent {
       },
     );
     const keeper = parts.uplink === "nats" ? await keeperOf(config, parts, spool) : undefined;
-    return new Agent(config, parts, spool, await hostFacts(), keeper);
+    return new Agent(config, parts, { spool, lock }, await hostFacts(), keeper);
   }
 
   private constructor(
     config: AgentConfig,
     { clock, log, metrics, uplink, selfLogs, remote, updater }: AgentParts,
-    spool: Spool,
+    { spool, lock }: { readonly spool: Spool; readonly lock: FolderLock },
     facts: Readonly<Record<string, string>>,
     keeper: KeyKeeper | undefined,
   ) {
@@ -134,6 +137,7 @@ export class Agent {
     this.#selfLogs = selfLogs;
     this.#startedMs = clock.now();
     this.#runningFile = new RunningFile(join(config.data_dir, "agent"));
+    this.#lock = lock;
     this.#spool = spool;
     const name = config.agent.name ?? hostName();
     const limit = config.agent.series_limit;
@@ -364,6 +368,7 @@ export class Agent {
     await this.#uplink?.close();
     await this.#spool.close();
     await this.#runningFile.remove();
+    this.#lock.release();
   }
 }
 

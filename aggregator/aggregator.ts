@@ -58,7 +58,7 @@ export type AggregatorParts = {
 
 type Rooms = {
   readonly warmUp: () => Promise<void>;
-  readonly store: Store;
+  readonly store: BlockStore;
   readonly ingest: Ingest;
   readonly agents: Agents;
   readonly sql: Pick<SqlEngine, "prepare" | "close">;
@@ -83,7 +83,13 @@ export class Aggregator {
     const { clock, log, metrics, receiver } = parts;
     const dataDir = join(config.data_dir, "aggregator");
     const storeLog = log.child({ room: "store" });
-    const store = await openStore(config.storage, { dataDir, clock, metrics, log: storeLog });
+    const store = await openStore(config.storage, {
+      dataDir,
+      clock,
+      metrics,
+      log: storeLog,
+      onLost: (reason) => parts.lifecycle.fail(reason),
+    });
     const seriesLimits = seriesLimitsOf(config, parts);
     const tails = new Tails();
     const patterns = await PatternWatch.open(config.ingest.patterns, {
@@ -171,9 +177,11 @@ export class Aggregator {
   notReady(): string[] {
     const { connected, detail } = this.#receiver.status();
     const { trouble } = this.#rooms.ingest;
+    const { catalogTrouble } = this.#rooms.store;
     return [
       ...(connected ? [] : [`uplink: ${detail}`]),
       ...(trouble === undefined ? [] : [`store: ${trouble}`]),
+      ...(catalogTrouble === undefined ? [] : [`catalog: ${catalogTrouble}`]),
     ];
   }
 

@@ -6,7 +6,7 @@ import type { Catalog } from "../store/catalog.ts";
 import { count } from "../store/catalog_count.ts";
 import type { Happening, StoredEvent } from "./event.ts";
 
-type Transactions = Pick<Catalog, "transaction">;
+type Transactions = Pick<Catalog, "transaction" | "fenced">;
 
 export type EventSearch = {
   readonly tenant: string;
@@ -83,7 +83,7 @@ export class EventBook {
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, 500);
       try {
-        await catalog.transaction("write events", async (sql) => {
+        await catalog.fenced("write events", async (sql) => {
           for (const { tenant, atMs, kind, level, agent, agentName, text, details } of some)
             await sql`INSERT INTO events
               (tenant, id, at_ms, kind, level, agent, agent_name, text, details)
@@ -106,7 +106,7 @@ export class EventBook {
     if (nowMs - this.#cleanedMs < cleanEveryMs) return;
     this.#cleanedMs = nowMs;
     const { catalog, clock } = this.#parts;
-    await catalog.transaction("forget old events", async (sql) => {
+    await catalog.fenced("forget old events", async (sql) => {
       await sql`DELETE FROM events WHERE at_ms < ${clock.now() - keptMs}`;
       const tenants = z
         .array(z.object({ tenant: z.string(), number: count }))

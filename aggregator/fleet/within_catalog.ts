@@ -5,7 +5,7 @@ import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
 import type { AggregatorConfig } from "../config.ts";
 import { Catalog } from "../store/catalog.ts";
-import { holdCatalog } from "../store/catalog_hold.ts";
+import { holdCatalog } from "../store/owner/catalog_hold.ts";
 import { catalogUrl } from "../store/open_store.ts";
 
 /** Works on the catalog of a configuration, beside an aggregator that runs. Throws ConfigError and OperatingError. */

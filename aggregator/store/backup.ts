@@ -33,8 +33,8 @@ export type BackupReport = {
 const dumpPrefix = "backups/";
 /** While blocks are copied, an aggregator may merge them away: then the moment is taken anew. */
 const attemptsMax = 5;
-/** Tables that say nothing in another place: files still to be deleted, and the steps of the schema. */
-const leftOut = new Set(["deletions", "schema_migrations"]);
+/** Tables that say nothing in another place: files still to be deleted, the steps of the schema, and who owns the catalog. */
+const leftOut = new Set(["deletions", "schema_migrations", "owner_lease"]);
 
 /**
  * A point in time in a folder or bucket: the catalog as it was at one moment, and every block it names. Blocks never

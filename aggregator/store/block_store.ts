@@ -9,14 +9,16 @@ import type { LocalFile } from "./local_file.ts";
 import { cutNote } from "./block_metadata.ts";
 import { batchesByTime } from "./cut_logs.ts";
 import { CommittedFrames } from "./committed_frames.ts";
-import type { TieredBlock } from "./catalog_writes.ts";
+import { type CatalogChange, CatalogChangedError, type TieredBlock } from "./catalog_writes.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
+import { KnownFamilies } from "./known_families.ts";
 import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { logDeletions, removedRecords } from "./log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
+import { LostOwnershipError } from "./owner/lost_ownership.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
@@ -45,7 +47,7 @@ export class BlockStore implements Store {
   readonly #deps: BlockStoreDeps;
   readonly #maintenance: Maintenance;
   readonly #meters: StoreMeters;
-  readonly #families = new Map<string, Map<string, MetricFamily>>();
+  readonly #families = new KnownFamilies();
   /** Keys of objects whose transaction is still to come: not to be swept. */
   readonly #inFlight = new Set<string>();
   readonly #texts = new SeriesTexts();
@@ -83,7 +85,7 @@ export class BlockStore implements Store {
     this.#floors = new TierFloors(await this.#deps.catalog.tierFloors());
     this.#setBlocks(await this.#deps.catalog.blocks());
     for (const { tenant, family } of await this.#deps.catalog.families())
-      this.#rememberFamilies(tenant, [family]);
+      this.#families.remember(tenant, [family]);
     await this.#deletions.start();
     this.#frames.moved(await this.#deps.catalog.lanes());
     this.#maintenance.start();
@@ -96,6 +98,7 @@ export class BlockStore implements Store {
 
   async commit(cut: Cut, published: () => void): Promise<readonly Block[]> {
     assert(!this.#isCommitting, "one commit at a time");
+    this.#deps.owner.lease.assertOwned();
     this.#isCommitting = true;
     try {
       const earlier = await this.#resolveUncertain(cut);
@@ -120,7 +123,7 @@ export class BlockStore implements Store {
   }
 
   families(tenant: string): readonly MetricFamily[] {
-    return [...(this.#families.get(tenant)?.values() ?? [])];
+    return this.#families.of(tenant);
   }
 
   saveAgent(agent: AgentRecord): Promise<void> {
@@ -171,6 +174,16 @@ export class BlockStore implements Store {
     return this.#deps;
   }
 
+  /** Above those of all earlier owners of the catalog. */
+  get ownerEpoch(): number {
+    return this.#deps.owner.lease.epoch;
+  }
+
+  /** Why the catalog does not answer, or undefined. */
+  get catalogTrouble(): string | undefined {
+    return this.#deps.owner.lease.trouble;
+  }
+
   get maintenanceState(): MaintenanceState {
     return this.#maintenance.state;
   }
@@ -187,7 +200,7 @@ export class BlockStore implements Store {
   async close(): Promise<void> {
     await this.#maintenance.close();
     await this.#deps.catalog.close();
-    await this.#deps.hold.release();
+    await this.#deps.owner.release();
     this.#deps.tools.duckdb.close();
     this.#deps.writer.close();
   }
@@ -201,19 +214,21 @@ export class BlockStore implements Store {
       await this.#discard(added);
       throw error;
     }
-    const families = this.#changedFamilies(cut);
+    const families = this.#families.changedBy(cut);
     const { lanes, carrier, patterns = [] } = cut;
     const change = { added, removed: [], lanes, carrier, families, patterns, deleteAfterMs: 0 };
     try {
-      await this.#deps.catalog.apply(change);
+      await this.#applyToCatalog(change);
     } catch (error) {
+      // Refused before it changed anything; the files are swept by who owns the catalog now.
+      if (error instanceof LostOwnershipError) throw error;
       this.#uncertain = { cut, blocks: added };
       for (const { key } of added) this.#inFlight.delete(key);
       throw error;
     }
     // From here to the return there is no await: readers see the blocks, and the head lets go, in one tick.
     for (const { key } of added) this.#inFlight.delete(key);
-    for (const [tenant, some] of families) this.#rememberFamilies(tenant, some);
+    for (const [tenant, some] of families) this.#families.remember(tenant, some);
     if (families.size > 0) this.#areFamiliesSaved = false;
     this.#frames.moved(lanes);
     this.#setBlocks([...this.#blocks, ...added]);
@@ -294,7 +309,7 @@ export class BlockStore implements Store {
     return this.#deletions.change(
       change,
       (tombstones) =>
-        this.#deps.catalog.apply({
+        this.#applyToCatalog({
           added,
           removed,
           deleteAfterMs,
@@ -313,13 +328,21 @@ export class BlockStore implements Store {
     );
   }
 
+  /** A catalog that others have written to, past the lock and the lease, is no longer what this process has in memory: it stops. */
+  async #applyToCatalog(change: CatalogChange): Promise<void> {
+    try {
+      await this.#deps.catalog.apply(change);
+    } catch (error) {
+      if (!(error instanceof CatalogChangedError)) throw error;
+      throw this.#deps.owner.lease.lose(error.message);
+    }
+  }
+
   async #saveFamilies(): Promise<void> {
-    if (this.#areFamiliesSaved || this.#families.size === 0) return;
+    if (this.#areFamiliesSaved || this.#families.isEmpty) return;
     this.#areFamiliesSaved = true;
     try {
-      const tenants = [...this.#families.keys()];
-      const families = new Map(tenants.map((tenant) => [tenant, this.families(tenant)]));
-      await saveFamilies(this.#deps.objects, this.#deps.staging, families);
+      await saveFamilies(this.#deps.objects, this.#deps.staging, this.#families.all());
     } catch (error) {
       this.#areFamiliesSaved = false;
       throw error;
@@ -340,7 +363,7 @@ export class BlockStore implements Store {
       cut.metrics === uncertain.cut.metrics && cut.logs === uncertain.cut.logs,
       "a commit of unknown outcome is tried again with the same content",
     );
-    for (const [tenant, some] of uncertain.cut.families) this.#rememberFamilies(tenant, some);
+    for (const [tenant, some] of uncertain.cut.families) this.#families.remember(tenant, some);
     return uncertain.blocks;
   }
 
@@ -360,22 +383,6 @@ export class BlockStore implements Store {
     }
   }
 
-  #changedFamilies(cut: Cut): Map<string, MetricFamily[]> {
-    const changed = new Map<string, MetricFamily[]>();
-    for (const [tenant, families] of cut.families) {
-      const known = this.#families.get(tenant);
-      const news = families.filter((family) => !isSameFamily(known?.get(family.name), family));
-      if (news.length > 0) changed.set(tenant, news);
-    }
-    return changed;
-  }
-
-  #rememberFamilies(tenant: string, families: readonly MetricFamily[]): void {
-    let known = this.#families.get(tenant);
-    if (known === undefined) this.#families.set(tenant, (known = new Map()));
-    for (const family of families) known.set(family.name, family);
-  }
-
   #setBlocks(blocks: readonly Block[]): void {
     this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
     this.#meters.blocks(this.#blocks);
@@ -389,8 +396,4 @@ function withTiered(blocks: readonly Block[], changed: readonly TieredBlock[]): 
     const tiered = byId.get(block.id);
     return tiered === undefined ? block : { ...block, tiered };
   });
-}
-
-function isSameFamily(a: MetricFamily | undefined, b: MetricFamily): boolean {
-  return a !== undefined && a.type === b.type && a.help === b.help && a.unit === b.unit;
 }

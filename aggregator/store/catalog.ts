@@ -1,5 +1,4 @@
-import { SQL } from "bun";
-import { pathToFileURL } from "node:url";
+import type { SQL } from "bun";
 import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
@@ -13,8 +12,7 @@ import {
   type CatalogChange,
   type TierFloor,
 } from "./catalog_writes.ts";
-import { storeError } from "./errors.ts";
-import { begin, beginAtOneMoment } from "./catalog_transactions.ts";
+import { CatalogConnection } from "./catalog_connection.ts";
 import { migrate } from "./migrate_catalog.ts";
 import { insertLogDeletion, type LogDeletion } from "./removals.ts";
 import { FamilyRow } from "./families_object.ts";
@@ -23,59 +21,55 @@ import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from 
 
 export type PendingDeletion = { readonly key: string; readonly bytes: number };
 
-/**
- * Blocks, positions and the rest of the state, in SQLite or PostgreSQL. One statement or transaction at a time: SQLite has one
- * connection, on which another's statement would fall into a transaction that is open.
- */
-export class Catalog {
-  readonly #sql: SQL;
-  readonly isPostgres: boolean;
-  #last: Promise<unknown> = Promise.resolve();
+/** Makes sure, within a transaction, that this process still owns the catalog; throws where it does not. */
+export type Fence = (sql: SQL) => Promise<void>;
 
-  private constructor(sql: SQL, isPostgres: boolean) {
-    this.#sql = sql;
-    this.isPostgres = isPostgres;
+/** Blocks, positions and the rest of the state, in SQLite or PostgreSQL. */
+export class Catalog {
+  readonly #connection: CatalogConnection;
+  #fence: Fence = () => Promise.resolve();
+
+  private constructor(connection: CatalogConnection) {
+    this.#connection = connection;
   }
 
   /** `url` is postgres://… or sqlite://path. Brings the tables up to date. */
   static async open(url: string): Promise<Catalog> {
-    const isPostgres = /^postgres(ql)?:/.test(url);
-    // Neither must wait for ever, nor keep more connections than the one that is used.
-    const sql = isPostgres
-      ? new SQL({ url, max: 1, connectionTimeout: 10 })
-      : // As a file URL: Bun takes any other text for a URL too, which a "#" or "?" in the path would cut.
-        new SQL({ adapter: "sqlite", filename: pathToFileURL(url.replace(/^sqlite:(\/\/)?/, "")) });
+    const connection = await CatalogConnection.open(url);
     try {
-      if (!isPostgres) {
-        await sql.unsafe("PRAGMA journal_mode = WAL");
-        // An acknowledged commit must survive a power cut; WAL alone promises that only with FULL.
-        await sql.unsafe("PRAGMA synchronous = FULL");
-        await sql.unsafe("PRAGMA busy_timeout = 5000");
-      }
-      await migrate(sql, isPostgres);
+      await migrate(connection);
     } catch (cause) {
-      await sql.close();
-      throw storeError("open the catalog", cause);
+      await connection.close();
+      throw cause;
     }
-    return new Catalog(sql, isPostgres);
+    return new Catalog(connection);
   }
 
-  /** All or nothing. */
-  async apply(change: CatalogChange): Promise<void> {
-    await this.#exclusive("commit to the catalog", () =>
-      begin(this.#sql, this.isPostgres, async (sql) => {
-        await applyChange(sql, change);
-      }),
-    );
+  get isPostgres(): boolean {
+    return this.#connection.isPostgres;
+  }
+
+  /** From now on what only the catalog's owner may write is written within the fence. */
+  fenceBy(fence: Fence): void {
+    this.#fence = fence;
+  }
+
+  /** All or nothing, and nothing by a process that no longer owns the catalog. */
+  apply(change: CatalogChange): Promise<void> {
+    return this.fenced("commit to the catalog", (sql) => applyChange(sql, change));
+  }
+
+  /** Several statements as one, by the owner of the catalog alone. It may be run again: nothing but `sql` may be changed. */
+  fenced<Result>(what: string, action: (sql: SQL) => Promise<Result>): Promise<Result> {
+    return this.#connection.write(what, async (sql) => {
+      await this.#fence(sql);
+      return action(sql);
+    });
   }
 
   /** Several statements as one; `what` is for the error. It may be run again where another process was quicker: nothing but `sql` may be changed. */
   transaction<Result>(what: string, action: (sql: SQL) => Promise<Result>): Promise<Result> {
-    return this.#exclusive(what, () =>
-      this.isPostgres
-        ? beginAtOneMoment(this.#sql, action)
-        : begin(this.#sql, this.isPostgres, action),
-    );
+    return this.#connection.atOneMoment(what, action);
   }
 
   async tombstones(): Promise<Tombstone[]> {
@@ -99,19 +93,17 @@ export class Catalog {
     entry: AuditEntry,
     request?: LogDeletion,
   ): Promise<void> {
-    await this.#exclusive("record a deletion", () =>
-      begin(this.#sql, this.isPostgres, async (sql) => {
-        // Without blocks there is nothing to do, but somebody asked for it all the same.
-        if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
-        if (request !== undefined) await insertLogDeletion(sql, request);
-        await insertAudit(sql, tombstone.id, entry);
-      }),
-    );
+    await this.fenced("record a deletion", async (sql) => {
+      // Without blocks there is nothing to do, but somebody asked for it all the same.
+      if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
+      if (request !== undefined) await insertLogDeletion(sql, request);
+      await insertAudit(sql, tombstone.id, entry);
+    });
   }
 
   /** Takes a deletion back that nothing has been removed for; false where it is not there, or has begun. */
   cancelLogDeletion(id: string, entry: AuditEntry): Promise<boolean> {
-    return this.transaction("cancel a deletion", async (sql) => {
+    return this.fenced("cancel a deletion", async (sql) => {
       const { tenant } = entry;
       const rows = await sql`SELECT id FROM log_deletions
         WHERE id = ${id} AND tenant = ${tenant} AND status = 'received' AND removed = 0`;
@@ -162,10 +154,11 @@ export class Catalog {
   }
 
   async saveAgent({ tenant, agent, name, heartbeat, lastSeenMs }: AgentRecord): Promise<void> {
-    await this.#exclusive(
+    // Not fenced: the next heartbeat says it again, and a large fleet has hundreds of these a second.
+    await this.#connection.run(
       "save an agent",
-      () =>
-        this.#sql`INSERT INTO agents (tenant, agent, name, heartbeat, last_seen_ms)
+      (sql) =>
+        sql`INSERT INTO agents (tenant, agent, name, heartbeat, last_seen_ms)
           VALUES (${tenant}, ${agent}, ${name}, ${heartbeat}, ${Math.round(lastSeenMs)})
           ON CONFLICT (tenant, agent) DO UPDATE SET name = excluded.name,
           heartbeat = excluded.heartbeat, last_seen_ms = excluded.last_seen_ms`,
@@ -173,9 +166,9 @@ export class Catalog {
   }
 
   async removeAgent({ tenant, agent }: Pick<AgentRecord, "tenant" | "agent">): Promise<void> {
-    await this.#exclusive(
+    await this.#connection.run(
       "forget an agent",
-      () => this.#sql`DELETE FROM agents WHERE tenant = ${tenant} AND agent = ${agent}`,
+      (sql) => sql`DELETE FROM agents WHERE tenant = ${tenant} AND agent = ${agent}`,
     );
   }
 
@@ -186,9 +179,9 @@ export class Catalog {
 
   /** Files of removed blocks whose time has come. */
   async dueDeletions(nowMs: number): Promise<PendingDeletion[]> {
-    const rows = await this.#exclusive(
+    const rows = await this.#connection.run(
       "read deletions",
-      () => this.#sql`SELECT key, bytes FROM deletions WHERE delete_after_ms <= ${nowMs}`,
+      (sql) => sql`SELECT key, bytes FROM deletions WHERE delete_after_ms <= ${nowMs}`,
     );
     return z.array(z.object({ key: z.string(), bytes: count })).parse([...rows]);
   }
@@ -203,28 +196,19 @@ export class Catalog {
   }
 
   async forgetDeletion(key: string): Promise<void> {
-    await this.#exclusive(
+    await this.#connection.run(
       "forget a deletion",
-      () => this.#sql`DELETE FROM deletions WHERE key = ${key}`,
+      (sql) => sql`DELETE FROM deletions WHERE key = ${key}`,
     );
   }
 
-  async close(): Promise<void> {
-    await this.#last.catch(() => {});
-    await this.#sql.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
   async #read(query: string): Promise<unknown[]> {
-    const rows = await this.#exclusive("read the catalog", () => this.#sql.unsafe(query));
+    const rows = await this.#connection.run("read the catalog", (sql) => sql.unsafe(query));
     return z.array(z.unknown()).parse([...rows]);
-  }
-
-  #exclusive<Result>(what: string, action: () => PromiseLike<Result>): Promise<Result> {
-    const run = this.#last.then(action).catch((cause: unknown) => {
-      throw storeError(what, cause);
-    });
-    this.#last = run.catch(() => {});
-    return run;
   }
 }
 

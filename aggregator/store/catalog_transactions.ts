@@ -42,3 +42,10 @@ function isOvertaken(thrown: unknown): boolean {
     ["40001", "40P01"].includes(String(thrown.errno))
   );
 }
+
+/** Another process has SQLite's lock, or a lock of PostgreSQL's that was waited for too long. */
+export function isBusy(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  if ("code" in thrown && String(thrown.code).startsWith("SQLITE_BUSY")) return true;
+  return "errno" in thrown && String(thrown.errno) === "55P03";
+}

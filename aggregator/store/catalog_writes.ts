@@ -1,5 +1,6 @@
 import type { SQL } from "bun";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
+import { OperatingError } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { applyRemovals, type Removal } from "./removals.ts";
 import { savePatterns } from "./pattern_writes.ts";
@@ -44,11 +45,23 @@ export type TombstoneChange = {
   }[];
 };
 
-/** The statements of one change, within the transaction of `sql`. */
+/** What a change expects of the catalog is not so: somebody else has written to it. Nothing of the change is done. */
+export class CatalogChangedError extends OperatingError {
+  constructor(what: string) {
+    super(
+      "conflict",
+      `${what}: the catalog was changed by another process, so nothing was written`,
+    );
+  }
+}
+
+/** The statements of one change, within the transaction of `sql`. Throws CatalogChangedError. */
 export async function applyChange(sql: SQL, change: CatalogChange): Promise<void> {
   for (const block of change.added) await insertBlock(sql, block);
   for (const { id, key, bytes } of change.removed) {
-    await sql`DELETE FROM blocks WHERE id = ${id}`;
+    const rows = await sql`DELETE FROM blocks WHERE id = ${id} RETURNING id`;
+    if ([...rows].length !== 1)
+      throw new CatalogChangedError(`block ${id} is not there to be replaced`);
     await sql`DELETE FROM tombstone_blocks WHERE block = ${id}`;
     await deleteLater(sql, key, bytes, change.deleteAfterMs);
   }
@@ -64,8 +77,11 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     change.removals ?? [],
     finished.map(({ id }) => id),
   );
-  for (const { id, tiered } of change.tiered ?? [])
-    await sql`UPDATE blocks SET tiered = ${JSON.stringify(tiered)} WHERE id = ${id}`;
+  for (const { id, tiered } of change.tiered ?? []) {
+    const rows = await sql`UPDATE blocks SET tiered = ${JSON.stringify(tiered)}
+      WHERE id = ${id} RETURNING id`;
+    if ([...rows].length !== 1) throw new CatalogChangedError(`block ${id} is not there`);
+  }
   for (const floor of change.floors ?? []) await saveFloor(sql, floor);
   for (const lane of change.lanes) await saveLane(sql, lane);
   await savePatterns(sql, change.patterns ?? []);
@@ -121,15 +137,16 @@ async function insertBlock(sql: SQL, block: Block): Promise<void> {
 async function saveFloor(sql: SQL, { tenant, bucketMs, floorMs }: TierFloor): Promise<void> {
   await sql`INSERT INTO tier_floors (tenant, bucket_ms, floor_ms)
     VALUES (${tenant}, ${bucketMs}, ${floorMs}) ON CONFLICT (tenant, bucket_ms)
-    DO UPDATE SET floor_ms = excluded.floor_ms`;
+    DO UPDATE SET floor_ms = excluded.floor_ms WHERE excluded.floor_ms > tier_floors.floor_ms`;
 }
 
+/** A position never moves back: frames before it are in blocks, and would be stored a second time. */
 async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {
   const { lane, position, itemsTotal, stored } = commit;
   const dropped = JSON.stringify(commit.dropped);
   const agentDropped = JSON.stringify(commit.agentDropped);
   const ahead = JSON.stringify(commit.ahead.map(chainRow));
-  await sql`INSERT INTO lanes
+  const rows = await sql`INSERT INTO lanes
     (tenant, agent, signal, epoch, sequence, items_total, stored, dropped, agent_dropped,
       ahead)
     VALUES (${lane.tenant}, ${lane.agent}, ${lane.signal}, ${position.epoch}, ${position.sequence},
@@ -137,5 +154,11 @@ async function saveLane(sql: SQL, commit: LaneCommit): Promise<void> {
     ON CONFLICT (tenant, agent, signal) DO UPDATE SET epoch = excluded.epoch,
     sequence = excluded.sequence, items_total = excluded.items_total, stored = excluded.stored,
     dropped = excluded.dropped, agent_dropped = excluded.agent_dropped,
-    ahead = excluded.ahead`;
+    ahead = excluded.ahead
+    WHERE (excluded.epoch, excluded.sequence) >= (lanes.epoch, lanes.sequence)
+    RETURNING agent`;
+  if ([...rows].length !== 1)
+    throw new CatalogChangedError(
+      `${lane.signal} of agent ${lane.agent} would go back to ${position.epoch}:${position.sequence}`,
+    );
 }

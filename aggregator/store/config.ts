@@ -39,6 +39,18 @@ export const StoreConfig = z.strictObject({
   s3: S3Config.prefault({}),
   /** "postgres://…" or "sqlite://path"; by default the file `catalog.db` of the data directory. */
   catalog: z.string().default(""),
+  /** How a process shows that it owns the catalog, where that is in PostgreSQL; in SQLite a lock of the file does. */
+  owner: z
+    .strictObject({
+      /** After so long without a renewal another process may become the owner. */
+      lease: duration.prefault("15s"),
+      renew_interval: duration.prefault("3s"),
+    })
+    .refine(({ lease, renew_interval: renew }) => lease >= 3 * renew, {
+      path: ["lease"],
+      error: "must be at least three times renew_interval, so that a renewal may fail",
+    })
+    .prefault({}),
   /** Local copies of a bucket's blocks. */
   cache: z
     .strictObject({

@@ -4,11 +4,11 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ReadTools } from "./block_files.ts";
 import type { LocalFile } from "./local_file.ts";
 import type { Catalog } from "./catalog.ts";
-import type { Hold } from "./catalog_hold.ts";
 import type { CatalogChange } from "./catalog_writes.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "./duckdb.ts";
 import type { ObjectStore } from "./object_store.ts";
+import type { Ownership } from "./owner/ownership.ts";
 import type { Block } from "./store.ts";
 import type { StoreMeters } from "./store_meters.ts";
 import type { TierFloors } from "./tiers/floors.ts";
@@ -19,8 +19,8 @@ export type BlockStoreDeps = {
   readonly config: StoreConfig;
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
-  /** Let go of at the end. */
-  readonly hold: Hold;
+  /** This process as the one owner of catalog and data directory; let go of at the end. */
+  readonly owner: Ownership;
   readonly writer: Duckdb;
   readonly tools: ReadTools;
   /** Folder for files being written; emptied at start. */

@@ -7,7 +7,6 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
 import { measureLogsCache } from "./cache_meters.ts";
 import { Catalog } from "./catalog.ts";
-import { holdCatalog } from "./catalog_hold.ts";
 import type { StoreConfig } from "./config.ts";
 import { DecodedCache } from "./decoded_cache.ts";
 import { DeletedCopies } from "./deleted_copies.ts";
@@ -19,6 +18,7 @@ import { LogsCache } from "./logs/log_file.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
+import { takeOwnership, type Ownership } from "./owner/ownership.ts";
 
 export type StoreDeps = {
   /** Holds the catalog, the cache, files being written, and the blocks unless they lie elsewhere. */
@@ -26,17 +26,36 @@ export type StoreDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
+  /** Called once, when another process has become the owner of the catalog: this one writes nothing more, and should end. */
+  readonly onLost?: (reason: string) => void;
 };
 
 /** Opens blocks and catalog, forgets what a crash left half-written, and starts the background work. */
 export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<BlockStore> {
   const dataDir = resolve(deps.dataDir);
+  const url = catalogUrl(config, dataDir);
+  // First: nothing that another process may be using is touched before it.
+  const owner = await takeOwnership(url, config.owner, { ...deps, dataDir });
+  try {
+    return await openOwned(config, { ...deps, dataDir }, url, owner);
+  } catch (thrown) {
+    await owner.release();
+    throw thrown;
+  }
+}
+
+async function openOwned(
+  config: StoreConfig,
+  deps: StoreDeps,
+  url: string,
+  owner: Ownership,
+): Promise<BlockStore> {
+  const { dataDir } = deps;
   const staging = join(dataDir, "staging");
   await emptyFolder(staging);
   const objects = openObjects(config, dataDir);
-  const url = catalogUrl(config, dataDir);
-  const hold = await holdCatalog(url, "shared");
   const catalog = await Catalog.open(url);
+  catalog.fenceBy(owner.lease.fence);
   const cachePath = config.cache.path === "" ? join(dataDir, "cache") : config.cache.path;
   const { memory_limit: memoryBytes, threads, queries_max: queriesMax } = config.duckdb;
   const open = (name: string, connectionsMax: number) =>
@@ -63,7 +82,16 @@ export async function openStore(config: StoreConfig, deps: StoreDeps): Promise<B
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };
-  const store = new BlockStore({ config, objects, catalog, hold, writer, tools, staging, ...deps });
+  const store = new BlockStore({
+    config,
+    objects,
+    catalog,
+    owner,
+    writer,
+    tools,
+    staging,
+    ...deps,
+  });
   await store.start();
   return store;
 }

@@ -2,9 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { createLogger } from "#shared/runtime/log.ts";
+import { thisProcess } from "#shared/runtime/process_identity.ts";
 import type { ReadTools } from "./block_files.ts";
 import { Catalog } from "./catalog.ts";
-import { holdCatalog } from "./catalog_hold.ts";
+import { type Hold, holdCatalog } from "./owner/catalog_hold.ts";
+import { OwnerLease } from "./owner/owner_lease.ts";
 import type { StoreConfig } from "./config.ts";
 import { DecodedCache } from "./decoded_cache.ts";
 import { DeletedCopies } from "./deleted_copies.ts";
@@ -43,13 +47,38 @@ export async function withStorage<Result>(
   if (mode === "read" && sqlitePath !== undefined && !existsSync(sqlitePath))
     throw new OperatingError("not_found", `there is no catalog at ${sqlitePath}`);
   await mkdir(folder, { recursive: true });
-  const hold = mode === "write" ? await holdCatalog(url, "exclusive") : undefined;
+  const hold = mode === "write" ? await holdAlone(config, folder, url) : undefined;
   const staging = await mkdtemp(join(folder, "storage-"));
   try {
     return await withCatalog(config, { folder, url, staging }, action);
   } finally {
     await rm(staging, { recursive: true, force: true });
     await hold?.release();
+  }
+}
+
+/** The lease besides: in PostgreSQL a lock ends with its connection, and an aggregator may have lost that for a moment. */
+async function holdAlone({ owner }: StoreConfig, folder: string, url: string): Promise<Hold> {
+  const self = thisProcess(folder, systemClock.now());
+  const hold = await holdCatalog(url, "exclusive", self);
+  try {
+    const lease = await OwnerLease.acquire(url, {
+      self,
+      leaseMs: owner.lease,
+      renewMs: owner.renew_interval,
+      clock: systemClock,
+      log: createLogger("warn"),
+      onLost: () => {},
+    });
+    return {
+      release: async () => {
+        await lease.release();
+        await hold.release();
+      },
+    };
+  } catch (thrown) {
+    await hold.release();
+    throw thrown;
   }
 }
 

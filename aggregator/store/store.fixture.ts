@@ -83,11 +83,13 @@ export function openTestStore(
     now = () => nowMs,
     log = createLogger("error"),
     metrics = createSelfMetrics(),
+    onLost = () => {},
   }: {
     readonly nowMs?: number;
     readonly now?: () => number;
     readonly log?: Logger;
     readonly metrics?: SelfMetrics;
+    readonly onLost?: (reason: string) => void;
   } = {},
 ): Promise<Store> {
   return openStore(StoreConfig.parse({ compaction: { interval: "1d" }, ...config }), {
@@ -95,6 +97,7 @@ export function openTestStore(
     clock: { ...systemClock, now, sleep: waitForAbort },
     log,
     metrics,
+    onLost,
   });
 }
 

@@ -24,6 +24,7 @@ export class Lifecycle {
   readonly notifications: Notifications;
   readonly #clock: Clock;
   readonly #stopRequest = Promise.withResolvers<string>();
+  #failure: string | undefined;
   #stage: "starting" | "running" | "stopping" = "starting";
   #reloaded: ReloadState;
   #routes: Hono | undefined;
@@ -50,6 +51,17 @@ export class Lifecycle {
 
   requestStop(reason: string): void {
     this.#stopRequest.resolve(reason);
+  }
+
+  /** The process can't go on: it is to end, with an exit code that says so. */
+  fail(reason: string): void {
+    this.#failure ??= reason;
+    this.#stopRequest.resolve(reason);
+  }
+
+  /** Why the process can't go on, or undefined. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Takes the port. Throws OperatingError("unavailable") where that is not possible. */

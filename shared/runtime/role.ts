@@ -33,7 +33,7 @@ export async function runRole({ role, log }: OpenedRole, lifecycle: Lifecycle): 
   const ended = await Promise.race([drain(role, lifecycle, log), deadline.promise]);
   clearTimeout(timer);
   if (ended === "late") log.warn("drain took too long, cut short");
-  return ended === "clean" ? 0 : 1;
+  return ended === "clean" && lifecycle.failure === undefined ? 0 : 1;
 }
 
 async function drain(role: Role, lifecycle: Lifecycle, log: Logger): Promise<"clean" | "failed"> {
