@@ -11,6 +11,7 @@ import { parseDuration } from "#shared/text/duration.ts";
 import type { LogPreview } from "./collect/sources/source.ts";
 import { provenanceNames } from "./collect/sources/provenance.ts";
 import { sources } from "./collect/sources/registry.ts";
+import type { RunnableSource } from "./collect/collector.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
 import { AgentConfig } from "./config.ts";
 import { ProcessorChain } from "./pipeline/processors/chain.ts";
@@ -26,7 +27,10 @@ export function pipelineCommand(command: Command): void {
       .command("test")
       .description("put lines of the standard input through a source's pipeline; store nothing"),
   )
-    .option("--source <name>", "a source or receiver (default: the first that reads files)")
+    .option(
+      "--source <name>",
+      "a source or receiver, by name or type (default: the first source that reads files)",
+    )
     .action(testLines);
   command
     .command("explain")
@@ -62,22 +66,45 @@ async function testLines(flags: ConfigFlags & { readonly source?: string }): Pro
     console.error(`metric ${JSON.stringify(series)} ${made?.rows[0]?.values[i] ?? ""}`);
 }
 
+/** The name that a source was given. */
+function given({ name, type }: RunnableSource): string {
+  return name.slice(type.length + 1);
+}
+
+/** The source or receiver of that name: its full name, the name that it was given, or its type. */
 function wayOf(config: z.output<typeof AgentConfig>, name: string | undefined): Way {
-  const named = runnableSources(config);
-  const found = named.find((source) =>
-    name === undefined ? source.preview !== undefined : source.name === name,
-  );
-  const plain = plainPreview();
-  if (found !== undefined)
-    return { preview: found.preview ?? plain, processors: found.processors?.bound ?? [] };
-  if (name === undefined) return { preview: plain, processors: [] };
+  const named = runnableSources(config).filter((source) => source.processors !== undefined);
+  const found =
+    name === undefined
+      ? named.filter((source) => readsFiles.has(source.type))
+      : ([
+          named.filter((source) => source.name === name),
+          named.filter((source) => given(source) === name),
+          named.filter((source) => source.type === name),
+        ].find((group) => group.length > 0) ?? []);
+  const [first, ...others] = found;
+  if (first !== undefined) {
+    if (name !== undefined && others.length > 0) {
+      const names = others.map((source) => source.name).join(", ");
+      console.error(`--source ${name}: took ${first.name}; others of that name: ${names}`);
+    }
+    if (!readsFiles.has(first.type)) sayPlain(first.name);
+    return {
+      preview: first.preview ?? plainPreview("files"),
+      processors: first.processors?.bound ?? [],
+    };
+  }
+  if (name === undefined) return { preview: plainPreview("files"), processors: [] };
   const receivers = Object.entries(config.receivers).flatMap(([key, receiver]) =>
     typeof receiver === "object" && "processors" in receiver
       ? [{ key, processors: receiver.processors.bound }]
       : [],
   );
   const receiver = receivers.find(({ key }) => key === name);
-  if (receiver !== undefined) return { preview: plain, processors: receiver.processors };
+  if (receiver !== undefined) {
+    sayPlain(name);
+    return { preview: plainPreview(name), processors: receiver.processors };
+  }
   const known = [...named.map((source) => source.name), ...receivers.map(({ key }) => key)];
   throw new OperatingError(
     "bad_request",
@@ -85,9 +112,16 @@ function wayOf(config: z.output<typeof AgentConfig>, name: string | undefined): 
   );
 }
 
-/** Lines as a source of files with its defaults takes them. */
-function plainPreview(): LogPreview {
-  const made = sources.file_logs?.({});
+const readsFiles = new Set(["container_logs", "file_logs"]);
+
+/** What comes with a message besides its text is not there. */
+function sayPlain(name: string): void {
+  console.error(`${name}: each line is taken as the body of a record, without other fields`);
+}
+
+/** Lines as bodies of records. */
+function plainPreview(job: string): LogPreview {
+  const made = sources.file_logs?.({ job });
   if (made === undefined || !("bound" in made) || made.bound.preview === undefined)
     throw new OperatingError("unavailable", "this build reads no files");
   return made.bound.preview;

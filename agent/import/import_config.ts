@@ -61,3 +61,9 @@ function converted(
     "Nothing is collected but what is named here; host_metrics and self_logs are sources, too.";
   return { plan, account, write: () => writePlan(plan, head) };
 }
+
+/** Names of the parts that stop the import, without those that are accepted; sorted. */
+export function unacceptedOf(remarks: readonly Remark[], accepted: readonly string[]): string[] {
+  const names = new Set(remarks.flatMap(({ stop }) => (stop === undefined ? [] : [stop.name])));
+  return [...names].filter((name) => !accepted.includes(name)).toSorted();
+}

@@ -2,7 +2,7 @@ import { FileLogsConfig } from "#agent/collect/sources/file_logs/config.ts";
 import type { Account } from "./account.ts";
 import type { Draft, Plan } from "./plan.ts";
 import type { Section } from "./section.ts";
-import type { Plain, SourceNode } from "./source_tree.ts";
+import { type Plain, type SourceNode, leavesOf } from "./source_tree.ts";
 import type { StagePipeline } from "./stages/stage_pipeline.ts";
 
 const pathLabel = "__path__";
@@ -68,6 +68,31 @@ function faultOf({ paths, encoding }: Draft): string | undefined {
         .join("; ");
 }
 
+export const allContainers =
+  "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing";
+
+/** Keys of a discovery that choose among containers. */
+const choosing = new Set(["filter", "filters", "namespaces", "selectors"]);
+
+/** What a discovery of containers says. One that chooses some of them has a say in what is stored. */
+export function loseDiscovery(section: Section): void {
+  for (const { key, node } of section.node.entries)
+    if (choosing.has(key) && !isOfOwnNode(node)) {
+      section.account.means(node, "drops");
+      section.account.lose(node, "files of all containers on the host are read", "error");
+    }
+  section.loseAll(allContainers);
+}
+
+/** `spec.nodeName=...`, which chooses the pods of this host. */
+function isOfOwnNode(node: SourceNode): boolean {
+  const texts = leavesOf(node).flatMap((leaf) =>
+    leaf.kind === "scalar" && typeof leaf.value === "string" ? [leaf.value] : [],
+  );
+  const others = texts.filter((text) => text !== "pod" && text !== "node");
+  return others.length > 0 && others.every((text) => text.startsWith("spec.nodeName="));
+}
+
 /** The files of all containers of the host. */
 export function addContainerSource(given: {
   readonly plan: Plan;
@@ -115,7 +140,7 @@ export function tlsOf(section: Section | undefined): Draft | undefined {
     key_file: section.text("key_file"),
     client_ca_file: section.text("ca_file"),
   };
-  section.loseRest("a server's certificate is said by cert_file, key_file and ca_file");
+  section.loseRest("a server's certificate is said by cert_file, key_file and ca_file", "error");
   return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
 }
 

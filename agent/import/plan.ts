@@ -16,6 +16,8 @@ export class Plan {
   readonly global: Draft = {};
   readonly sources: Draft[] = [];
   readonly receivers: { [name: string]: Draft } = {};
+  /** Instances by the name of their integration. */
+  readonly integrations: { [name: string]: Draft[] } = {};
   readonly scrapeConfigs: Draft[] = [];
   /** Of all records, after those of their source. */
   readonly processors: Plain[] = [];
@@ -36,9 +38,19 @@ export class Plan {
       section.account.takeBack(node, "pushes are taken at one address");
   }
 
-  /** Takes a part out by its key: "sources.2", "receivers.syslog", "scrape_configs.0". Undefined where there is none. */
+  addIntegration(name: string, instance: Draft, comment: string): void {
+    const instances = this.integrations[name] ?? [];
+    this.integrations[name] = [...instances, this.commented(instance, comment)];
+  }
+
+  /** Takes a part out by its key: "sources.2", "receivers.syslog", "integrations.redis.0". Undefined where there is none. */
   takeOut(key: string): Draft | undefined {
-    const [list = "", name = ""] = key.split(".");
+    const [list = "", name = "", place = ""] = key.split(".");
+    if (list === "integrations") {
+      const taken = this.integrations[name]?.splice(Number(place), 1)[0];
+      if (this.integrations[name]?.length === 0) delete this.integrations[name];
+      return taken;
+    }
     if (list === "sources" || list === "scrape_configs")
       return (list === "sources" ? this.sources : this.scrapeConfigs).splice(Number(name), 1)[0];
     const receiver = list === "receivers" ? this.receivers[name] : undefined;
@@ -66,6 +78,7 @@ export class Plan {
         scrape_configs: this.scrapeConfigs.length === 0 ? undefined : this.scrapeConfigs,
         sources: this.sources,
         receivers: filled(this.receivers),
+        integrations: filled(this.integrations),
         logs: this.processors.length === 0 ? undefined : { processors: this.processors },
       }) ?? { sources: [] }
     );

@@ -18,8 +18,9 @@ export function leaveOutRefused(
     if (refused === undefined) return;
     const parts = new Map<string, string[]>();
     for (const { key, expected } of refused.mistakes) {
-      const [list = "", name = "", ...within] = key.split(".");
-      const part = `${list}.${name}`;
+      const keys = key.split(".");
+      const depth = keys[0] === "integrations" ? 3 : 2;
+      const [part, within] = [keys.slice(0, depth).join("."), keys.slice(depth)];
       parts.set(part, [...(parts.get(part) ?? []), `${within.join(".")}: ${expected}`]);
     }
     // From the end, so that the others keep their places.

@@ -2,15 +2,15 @@ import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { type MutableLabels, relabel } from "#shared/relabel/relabel.ts";
 import type { Draft } from "./plan.ts";
 import type { Section } from "./section.ts";
-import { type Plain, plainOf } from "./source_tree.ts";
+import type { Plain } from "./source_tree.ts";
 
 export type WrittenRule = { readonly section: Section; readonly rule: Draft };
 
 /** Rules as they are written, each one that Prometheus would refuse noted as a mistake and left out. */
 export function relabelRules(sections: readonly Section[]): WrittenRule[] {
   return sections.flatMap((section) => {
-    const plain = plainOf(section.node);
-    const rule: Draft = isMap(plain) ? { ...plain } : {};
+    // By key, so that a value that only the shipper knows is a mistake.
+    const rule: Draft = Object.fromEntries(section.keys.map((key) => [key, section.plain(key)]));
     const parsed = RelabelConfig.safeParse(rule);
     if (parsed.success) return [{ section, rule }];
     for (const { path, message } of parsed.error.issues)
@@ -65,8 +65,9 @@ export function translatedRules(
     // A first of several that is there: what is not known is absent, as it is from many a pod.
     const mayLack = (action === "" || action === "replace") && unknown.length < sources.length;
     const notKnown = `${unknown.join(", ")}: nothing like it is known of records here`;
+    if (action === "drop" || action === "keep") section.means("drops");
     if (unknown.length > 0 && !mayLack) {
-      section.loseAll(notKnown);
+      section.loseAll(notKnown, "error");
       continue;
     }
     if (
@@ -74,7 +75,7 @@ export function translatedRules(
       /^\(?\??:?_?_?/.test(textOf(rule.regex)) &&
       textOf(rule.regex).includes("__")
     ) {
-      section.loseAll("labels of a discovery are not known here as a whole");
+      section.loseAll("labels of a discovery are not known here as a whole", "error");
       continue;
     }
     section.account.carry(section.node);
@@ -114,8 +115,4 @@ function textsOf(value: Plain): string[] {
 
 function isList(value: Plain): value is readonly Plain[] {
   return Array.isArray(value);
-}
-
-function isMap(value: Plain): value is { readonly [key: string]: Plain } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { Account } from "./account.ts";
+import type { Account, Effect, Weight } from "./account.ts";
 import { ImportMistakes } from "./mistakes.ts";
 import { type MapNode, type Plain, type SourceNode, leavesOf, plainOf } from "./source_tree.ts";
 
@@ -30,11 +30,17 @@ export class Section {
     return this.node.entries.findLast((entry) => entry.key === key)?.node;
   }
 
-  /** Everything under the key as it is; it is carried over as a whole. */
+  /** The value under the key; it is carried over as a whole. */
   take(key: string): Plain {
     const node = this.peek(key);
+    if (node !== undefined) this.account.carry(node);
+    return this.plain(key);
+  }
+
+  /** The value under the key, without a word on what becomes of it. */
+  plain(key: string): Plain {
+    const node = this.peek(key);
     if (node === undefined) return undefined;
-    this.account.carry(node);
     for (const leaf of leavesOf(node)) this.#isKnown(leaf);
     return plainOf(node);
   }
@@ -154,28 +160,33 @@ export class Section {
   }
 
   /** The keys, as far as they are there, are not carried over. */
-  lose(keys: readonly string[], reason: string): void {
+  lose(keys: readonly string[], reason: string, weight?: Weight): void {
     for (const { key, node } of this.node.entries)
-      if (keys.includes(key)) this.account.lose(node, reason);
+      if (keys.includes(key)) this.account.lose(node, reason, weight);
   }
 
-  loseAll(reason: string): void {
-    this.account.lose(this.node, reason);
+  loseAll(reason: string, weight?: Weight): void {
+    this.account.lose(this.node, reason, weight);
   }
 
-  /** Whatever nobody has looked at so far is not carried over. */
-  loseRest(reason: string): void {
-    for (const { node } of this.node.entries) this.account.lose(node, reason);
+  /** The keys that no converter has looked at are not carried over. */
+  loseRest(reason: string, weight?: Weight): void {
+    for (const { node } of this.node.entries) this.account.lose(node, reason, weight);
   }
 
   /** The same of all but these. */
-  loseRestBut(keys: readonly string[], reason: string): void {
+  loseRestBut(keys: readonly string[], reason: string, weight?: Weight): void {
     for (const { key, node } of this.node.entries)
-      if (!keys.includes(key)) this.account.lose(node, reason);
+      if (!keys.includes(key)) this.account.lose(node, reason, weight);
   }
 
-  differ(key: string, reason: string): void {
+  differ(key: string, reason: string, weight?: Weight): void {
     const node = this.peek(key);
-    if (node !== undefined) this.account.differ(node, reason);
+    if (node !== undefined) this.account.differ(node, reason, weight);
+  }
+
+  /** What the section does to data: an error in it stops the import where it has an effect. */
+  means(effect: Effect | undefined): void {
+    this.account.means(this.node, effect);
   }
 }

@@ -14,6 +14,8 @@ export type ScalarNode = Placed & {
   readonly value: Scalar;
   /** Why the value can't be told before the shipper runs; what stands in `value` then only names it. */
   readonly unknown?: string;
+  /** Said in the report: the value was found on this host, and may be another elsewhere. */
+  readonly found?: string;
 };
 export type ListNode = Placed & { readonly kind: "list"; readonly items: readonly SourceNode[] };
 /** A key may stand more than once, as blocks and sections of some formats do. */

@@ -6,6 +6,8 @@ export type ReadSurroundings = {
   readonly file: string;
   /** Variables that the file may name. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of this host, which is `constants.hostname` of Alloy. */
+  readonly hostname: string;
   /** Promtail expands variables only where it is told to. */
   readonly expandEnv: boolean;
   /** A file that the file includes, by its path beside it. Throws where it can't be read. */

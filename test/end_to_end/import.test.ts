@@ -13,21 +13,30 @@ test.each([
   ["fluent-bit", "fluent-bit.conf"],
   ["promtail", "promtail.yaml"],
   ["vector", "vector.toml"],
-])("import %s writes what check says ok to, and lists the rest", async (shipper, file) => {
-  const output = stage.path(`${shipper}.yaml`);
-  writeFileSync(output, "old");
-  const env = { SITE: "north" };
-  const imported = await lapwing(["import", shipper, join(fixtures, file), "--output", output], {
-    env,
-  });
-  expect(imported).toMatchObject({ code: 0, out: "" });
-  const told = imported.err.trimEnd().split("\n");
-  expect(told.at(-1)).toMatch(/: \d+ settings carried over, \d+ not$/);
-  expect(told.length).toBeGreaterThan(10);
-  expect(imported.err).not.toMatch(/not-to-be-/);
-  expect(statSync(output).mode & 0o777).toBe(0o600);
-  expect(await lapwing(["check", output])).toMatchObject({ code: 0, err: "" });
-});
+])(
+  "import %s stops at what it must not leave out, and writes the rest when that is accepted",
+  async (shipper, file) => {
+    const output = stage.path(`${shipper}.yaml`);
+    writeFileSync(output, "old");
+    const env = { SITE: "north" };
+    const args = ["import", shipper, join(fixtures, file), "--output", output];
+    const stopped = await lapwing(args, { env });
+    const names = [...stopped.err.matchAll(/--accept '([^']+)'/g)].map(([, name = ""]) => name);
+    expect([stopped.code, stopped.out, readFileSync(output, "utf8")]).toEqual(
+      names.length > 0 ? [1, "", "old"] : [0, "", expect.stringContaining("sources:")],
+    );
+    expect(names.length > 0).toBe(shipper !== "alloy" && shipper !== "promtail");
+    const accepting = names.flatMap((name) => ["--accept", name]);
+    const imported = await lapwing([...args, ...accepting], { env });
+    expect(imported).toMatchObject({ code: 0, out: "" });
+    const told = imported.err.trimEnd().split("\n");
+    expect(told.at(-1)).toMatch(/: \d+ settings carried over, \d+ not$/);
+    expect(told.length).toBeGreaterThan(10);
+    expect(imported.err).not.toMatch(/not-to-be-/);
+    expect(statSync(output).mode & 0o777).toBe(0o600);
+    expect(await lapwing(["check", output])).toMatchObject({ code: 0, err: "" });
+  },
+);
 
 test("what is imported goes to the standard output, and pipeline test runs it", async () => {
   const file = stage.path("config.yaml");

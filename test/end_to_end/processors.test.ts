@@ -197,3 +197,74 @@ logs:
   expect(wrong.code).toBe(1);
   expect(wrong.err).toContain('--source is "nope": expected one of file_logs, ');
 });
+
+const docker = (log: string, channel = "stderr") =>
+  `${JSON.stringify({ log, stream: channel, time: "2026-01-02T03:04:05.5Z" })}\n`;
+
+test("lapwing pipeline test decodes lines of containers, and finds sources by name and by type", async () => {
+  const config = stage.path("containers.yaml");
+  writeFileSync(
+    config,
+    `agent: {name: here}
+sources:
+  - type: container_logs
+    name: pods
+    multiline: {mode: indented}
+    processors:
+      - {type: json}
+      - {type: drop, match: '{job="containers",stream="stderr"} | level="debug"'}
+  - type: file_logs
+    name: web
+    job: web
+    processors: [{type: logfmt}]
+  - type: journald
+    job: system
+    processors: [{type: logfmt}]
+`,
+  );
+  const cri = '2026-01-02T03:04:06Z stdout P {"level":\n2026-01-02T03:04:06Z stdout F "warn"}\n';
+  const input = docker('{"level":"debug"}\n') + docker("Error: x\n") + docker("  at y\n") + cri;
+  const shown = async (source: string, lines: string) => {
+    const args = ["pipeline", "test", "--config", config, "--source", source];
+    const { code, out, err } = await run(args, { input: lines });
+    expect(code).toBe(0);
+    return {
+      err,
+      records: out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    };
+  };
+  const names = ["file_logs", "web", "file_logs:web"];
+  const [{ err, records }, journal, ...files] = await Promise.all([
+    shown("container_logs", input),
+    shown("journald", "a=b\n"),
+    ...names.map((source) => shown(source, "a=b\n")),
+  ]);
+  expect(err).toBe("");
+  expect(records).toEqual([
+    expect.objectContaining({ body: '{"level":"debug"}', dropped_by: "drop" }),
+    {
+      timestamp: "2026-01-02T03:04:05.500000000Z",
+      severity: "error",
+      stream: { job: "containers", host: "here", filename: "-", stream: "stderr" },
+      attributes: {},
+      body: "Error: x\n  at y",
+    },
+    expect.objectContaining({
+      timestamp: "2026-01-02T03:04:06.000000000Z",
+      attributes: { level: "warn" },
+      body: '{"level":"warn"}',
+    }),
+  ]);
+  for (const { records: shownOfFile } of files)
+    expect(shownOfFile).toEqual([
+      expect.objectContaining({
+        stream: { job: "web", host: "here", filename: "-" },
+        attributes: { a: "b" },
+      }),
+    ]);
+  expect(journal.err).toContain("journald: each line is taken as the body of a record");
+  expect(journal.records[0].stream).toEqual({ job: "system", host: "here" });
+}, 30_000);

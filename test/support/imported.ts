@@ -33,7 +33,13 @@ export function imported(
     const known = files?.[path];
     return known ?? readFileSync(join(folder, path), "utf8");
   };
-  return importConfig(shipper, text, { file, environment, expandEnv, readBeside });
+  return importConfig(shipper, text, {
+    file,
+    environment,
+    hostname: "here",
+    expandEnv,
+    readBeside,
+  });
 }
 
 /** Lines through the source of that name, as `lapwing pipeline test` puts them through it. */

@@ -15,6 +15,7 @@ export type Component = {
 export class Components {
   readonly all: readonly Component[];
   readonly #byId: ReadonlyMap<string, Component>;
+  readonly #reached = new Set<string>();
 
   constructor(root: Section) {
     this.all = root.node.entries.flatMap(({ key, node, label }) => {
@@ -23,6 +24,15 @@ export class Components {
       return [{ name: key, id, label: label ?? "", section: root.within(node) }];
     });
     this.#byId = new Map(this.all.map((component) => [component.id, component]));
+  }
+
+  /** Data of a source that is carried over pass this component or end there. */
+  reach({ id }: Component): void {
+    this.#reached.add(id);
+  }
+
+  isReached({ id }: Component): boolean {
+    return this.#reached.has(id);
   }
 
   /** The component whose export a value is: `loki.write.default.receiver`. */

@@ -42,10 +42,14 @@ test("lines go through the components on the way to loki.write", () => {
   expect(names).toContain("loki_process_custom_request_ms_bucket");
 });
 
-test("a variable that is not set is a mistake only where its value is needed", () => {
-  expect(() => imported("alloy", text)).toThrow(
-    /^file:\d+: loki\.process\.web\.stage\.static_labels\.values\.site: the environment has no SITE$/,
-  );
+test("a variable that is not set is empty, as in Alloy, and the report says so", () => {
+  const bare = imported("alloy", text);
+  expect(bare.text).toContain('site: ""');
+  const { weight, reason } = bare.remarks.find(({ path }) => path.endsWith("values.site")) ?? {};
+  expect({ weight, reason }).toEqual({
+    weight: "note",
+    reason: "the environment has no SITE here, so it is empty, as in Alloy",
+  });
 });
 
 test("expressions that need no Alloy are worked out, others are mistakes where they are needed", () => {

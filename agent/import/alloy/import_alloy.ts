@@ -1,22 +1,25 @@
+import type { Weight } from "../account.ts";
 import type { Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
-import { Components } from "./components.ts";
+import { leavesOf } from "../source_tree.ts";
+import { type Component, Components } from "./components.ts";
 import { logSources } from "./log_sources.ts";
 import { metricComponents } from "./metric_components.ts";
 
 /** Blocks at the top that are no components, and components where the data of others end, with what is said of them. */
-const reasons: readonly (readonly [prefix: string, reason: string])[] = [
-  ["tracing", "the agent does not trace itself"],
-  ["http", "the agent's own HTTP server is at `listen`"],
+const reasons: readonly (readonly [prefix: string, reason: string, weight?: Weight])[] = [
+  ["tracing", "the agent does not trace itself", "note"],
+  ["http", "the agent's own HTTP server is at `listen`", "note"],
+  ["logging", "the agent's log is JSON, on its standard error", "note"],
   ["declare", "modules are not followed"],
   ["import.", "modules are not followed"],
   ["foreach", "modules are not followed"],
-  ["livedebugging", "lapwing pipeline test shows what becomes of lines"],
+  ["livedebugging", "lapwing pipeline test shows what becomes of lines", "note"],
   ["remotecfg", "an agent is configured by its file"],
-  ["loki.write", "where the agent sends is said by nats.servers"],
-  ["loki.echo", "where the agent sends is said by nats.servers"],
-  ["prometheus.remote_write", "where the agent sends is said by nats.servers"],
-  ["otelcol.exporter.", "where the agent sends is said by nats.servers"],
+  ["loki.write", "where the agent sends is said by nats.servers", "note"],
+  ["loki.echo", "where the agent sends is said by nats.servers", "note"],
+  ["prometheus.remote_write", "where the agent sends is said by nats.servers", "note"],
+  ["otelcol.exporter.", "where the agent sends is said by nats.servers", "note"],
   ["otelcol.", "of OTLP there is the receiver, and no processors or connectors"],
   ["loki.source.", "this source of logs is not there"],
   ["pyroscope.", "there are no profiles"],
@@ -37,18 +40,37 @@ export function importAlloy(root: Section, plan: Plan): void {
   }
   logging(root.section("logging"), plan);
   externalLabels(components, plan);
-  for (const { name, section } of components.all) {
-    const known = reasons.find(
-      ([prefix]) => name === prefix || (prefix.endsWith(".") && name.startsWith(prefix)),
+  for (const component of components.all) close(component, components);
+  for (const leaf of leavesOf(root.node))
+    if (leaf.kind === "scalar" && leaf.found !== undefined)
+      if (root.account.fateOf(leaf) === "carried") root.account.differ(leaf, leaf.found, "note");
+}
+
+/** Accounts for what no converter has looked at. */
+function close(component: Component, components: Components): void {
+  const { name, section } = component;
+  const known = reasons.find(
+    ([prefix]) => name === prefix || (prefix.endsWith(".") && name.startsWith(prefix)),
+  );
+  const isSource = Object.hasOwn(logSources, name) || Object.hasOwn(metricComponents, name);
+  if (isSource || components.isReached(component))
+    section.loseRest(
+      isEnd(name) ? sentElsewhere : "the import knows no such argument",
+      isEnd(name) ? "note" : "error",
     );
-    const isSource = Object.hasOwn(logSources, name) || Object.hasOwn(metricComponents, name);
-    if (known !== undefined && !isSource) section.loseRest(known[1]);
-    else
-      section.loseRest(
-        isSource ? "the import knows no such argument" : "nothing that is carried over leads here",
-      );
-    if (section.node.entries.length === 0) section.account.carry(section.node);
-  }
+  else if (known !== undefined)
+    section.loseRest(known[1], isEnd(name) ? "note" : (known[2] ?? "error"));
+  else section.loseRest("no data of a source that is carried over reach it", "error");
+  if (section.node.entries.length === 0) section.account.carry(section.node);
+}
+
+const sentElsewhere = "where the agent sends is said by nats.servers";
+
+function isEnd(name: string): boolean {
+  return (
+    ["loki.write", "loki.echo", "prometheus.remote_write"].includes(name) ||
+    name.startsWith("otelcol.exporter.")
+  );
 }
 
 function logging(section: Section | undefined, plan: Plan): void {

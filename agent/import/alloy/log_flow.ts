@@ -6,10 +6,12 @@ import { type Stage, StagePipeline } from "../stages/stage_pipeline.ts";
 import type { Component, Components } from "./components.ts";
 
 const stepsMax = 100;
+const oneWay = "records are stored once, so only one way is taken";
 
 /**
- * What entries go through from a source to `loki.write`: the components in their order. Records are stored once, so of ways that part only the
- * first is taken.
+ * What entries go through from a source to `loki.write`: the components in their order. Records are stored
+ * once, so only the first of several ways is taken. A component that the import does not know is an error;
+ * what comes behind it is followed all the same.
  */
 export function logWay(source: Component, components: Components): Component[] {
   const way: Component[] = [];
@@ -20,9 +22,11 @@ export function logWay(source: Component, components: Components): Component[] {
     const [first, ...others] = named.toSorted((a, b) => rank(a.component) - rank(b.component));
     for (const { component, node } of others)
       if (rank(component) === 0 || rank(first?.component) === 0)
-        section.account.takeBack(node, "records are stored once: only one way is taken");
-    if (first === undefined || rank(first.component) > 0) {
-      if (first !== undefined) way.push(first.component);
+        section.account.takeBack(node, oneWay, "keeps");
+    if (first === undefined) return way;
+    components.reach(first.component);
+    if (rank(first.component) > 0) {
+      way.push(first.component);
       return way;
     }
     if (seen.has(first.component.id)) {
@@ -36,9 +40,9 @@ export function logWay(source: Component, components: Components): Component[] {
   return way;
 }
 
-/** Those that change entries come before those where entries end. */
+/** Those that entries pass come before those where entries end. */
 function rank(component: Component | undefined): number {
-  return component?.name === "loki.process" || component?.name === "loki.relabel" ? 0 : 1;
+  return component?.section.has("forward_to") === true ? 0 : 1;
 }
 
 /** `stage.x` blocks in their order. */
@@ -72,7 +76,7 @@ export function pipelineOf(
   for (const { name, section } of way) {
     if (name === "loki.process") convertStages(stagesOf(section), pipeline);
     else if (name === "loki.relabel") {
-      section.lose(["max_cache_size"], "streams are few, and each is worked out once");
+      section.lose(["max_cache_size"], "the agent applies the rules once a stream");
       const own = translatedRules(
         relabelRules(section.sections("rule")),
         () => undefined,
@@ -80,14 +84,40 @@ export function pipelineOf(
       );
       if (own.rules.length > 0) pipeline.add("relabel", { relabel_configs: own.rules });
       for (const target of own.targets) pipeline.labels.add(target);
+    } else if (name === "loki.secretfilter") secretFilter(section, pipeline);
+    else if (section.has("forward_to")) {
+      section.means("unknown");
+      section.account.takeBack(
+        section.node,
+        `records pass ${name}, which the import does not know`,
+      );
     }
   }
   return pipeline;
 }
 
+/** Kinds of `redact` that are secrets, as Gitleaks's rules look for them. */
+const secretKinds = ["bearer", "jwt", "cloud_key", "private_key"];
+
+/** `redact` finds fewer kinds of secrets than Gitleaks's rules, so it stands in for them only when that is accepted. */
+function secretFilter(section: Section, pipeline: StagePipeline): void {
+  section.means("redacts");
+  pipeline.add("redact", { kinds: secretKinds, in: ["body"] });
+  section.loseRestBut(
+    ["forward_to"],
+    "redact has its own patterns and its own text for a secret",
+    "error",
+  );
+  section.account.differ(
+    section.node,
+    `redact stands in for it and knows ${secretKinds.join(", ")} only: add patterns for other secrets`,
+  );
+}
+
 /** `relabel_rules = loki.relabel.x.rules` of a source. */
 export function ruleSections(section: Section, components: Components): Section[] {
-  return components
-    .namedBy(section, "relabel_rules")
-    .flatMap(({ component }) => component.section.sections("rule"));
+  return components.namedBy(section, "relabel_rules").flatMap(({ component }) => {
+    component.section.lose(["forward_to", "max_cache_size"], "a source takes its rules alone");
+    return component.section.sections("rule");
+  });
 }

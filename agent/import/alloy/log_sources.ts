@@ -6,7 +6,15 @@ import {
   journalLabel,
   journalOptions,
 } from "../common_inlets.ts";
-import { addContainerSource, addFileSource, sizeText, tlsOf, withHost } from "../log_inlets.ts";
+import {
+  addContainerSource,
+  addFileSource,
+  allContainers,
+  loseDiscovery,
+  sizeText,
+  tlsOf,
+  withHost,
+} from "../log_inlets.ts";
 import type { Draft, Plan } from "../plan.ts";
 import { type WrittenRule, relabelRules, relabelled, translatedRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
@@ -45,7 +53,7 @@ function fileSource({ id, section }: Component, components: Components, plan: Pl
   const startAt = section.flag("tail_from_end") === true ? "end" : "beginning";
   const encoding = section.text("encoding");
   section.lose(["legacy_positions_file"], "positions are not imported");
-  section.lose(["decompression"], "compressed files are not read");
+  section.lose(["decompression"], "compressed files are not read", "error");
   for (const set of targetSets(node, section, components)) {
     const comment = `${section.node.at}: ${id}`;
     if (set.kind === "discovered") {
@@ -87,12 +95,10 @@ function discoveredFiles(
 ): void {
   const runtime = runtimeOf(component);
   if (runtime === undefined) {
-    component.section.loseAll("logs are found in files and by containers only");
+    component.section.loseAll("logs are found in files and by containers only", "error");
     return;
   }
-  component.section.loseAll(
-    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
-  );
+  loseDiscovery(component.section);
   const own = translatedRules(rules, runtime === "docker" ? dockerLabel : containerLabel);
   addContainerSource({
     plan,
@@ -130,17 +136,18 @@ function containers(
   const way = logWay({ id, name, label, section }, components);
   const node = section.peek("targets");
   const sets = node === undefined ? [] : targetSets(node, section, components);
-  const seen =
-    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing";
   const rules = sets.flatMap((set) => {
-    if (set.kind === "discovered") set.component.section.loseAll(seen);
-    else set.target.loseAll(seen);
+    if (set.kind === "discovered") loseDiscovery(set.component.section);
+    else {
+      set.target.means("drops");
+      set.target.loseAll(allContainers, "error");
+    }
     return set.rules;
   });
   const nameOf = runtime === "docker" ? dockerLabel : containerLabel;
   const own = relabelRules(ruleSections(section, components));
   const labels = staticLabels(section);
-  section.loseRest(seen);
+  section.loseRest(allContainers);
   addContainerSource({
     plan,
     runtime,
@@ -168,6 +175,7 @@ function journalSource(component: Component, components: Components, plan: Plan)
   section.lose(
     ["max_age"],
     "the first start reads the last 100 entries (tail_entries), or all (start_at)",
+    "error",
   );
   section.lose(["legacy_position", "legacy_positions_file"], "positions are not imported");
   const folder = section.text("path");

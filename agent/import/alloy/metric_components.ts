@@ -1,9 +1,10 @@
 import { withHost } from "../log_inlets.ts";
 import type { Draft, Plan } from "../plan.ts";
-import { relabelRules } from "../relabel_rules.ts";
+import { type WrittenRule, relabelRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
 import type { Plain } from "../source_tree.ts";
 import type { Component, Components } from "./components.ts";
+import { exporterIntegration } from "./exporters.ts";
 import { listenAt } from "./log_sources.ts";
 import { type TargetSet, labelsOf, targetSets } from "./targets.ts";
 
@@ -69,6 +70,8 @@ function scrape(component: Component, components: Components, plan: Plan): void 
   for (const group of groups.values()) {
     const rules = group[0]?.rules ?? [];
     const discovered = discoveries(group, plan, shared);
+    if (group.some((set) => set.kind === "discovered" && isExporter(set.component)))
+      loseRules(section, [...rules, ...metricRules]);
     if (discovered === undefined) continue;
     for (const { section: rule } of rules) rule.account.carry(rule.node);
     const job: Draft = { job_name: plan.jobName(jobName), ...shared, ...discovered };
@@ -78,34 +81,63 @@ function scrape(component: Component, components: Components, plan: Plan): void 
       ...rules.map(({ rule }) => rule),
     ];
     if (own.length > 0) job.relabel_configs = own;
-    if (metricRules.length > 0) job.metric_relabel_configs = metricRules;
+    if (metricRules.length > 0) job.metric_relabel_configs = metricRules.map(({ rule }) => rule);
     plan.scrapeConfigs.push(plan.commented(job, `${section.node.at}: ${id}`));
   }
 }
 
 /** `prometheus.relabel` on the way to `prometheus.remote_write`: rules for samples. */
-function metricWay(source: Component, components: Components): Draft[] {
-  const rules: Draft[] = [];
+export function metricWay(source: Component, components: Components): WrittenRule[] {
+  const rules: WrittenRule[] = [];
   const seen = new Set<string>();
   let { section } = source;
   for (;;) {
     const named = components.namedBy(section, "forward_to");
-    const next = named.find(({ component }) => component.name === "prometheus.relabel") ?? named[0];
+    const next = named.find(({ component }) => passes(component)) ?? named[0];
     for (const { component, node } of named)
-      if (component !== next?.component && next?.component.name === "prometheus.relabel")
-        section.account.takeBack(node, "samples are stored once: only one way is taken");
-    if (next === undefined || next.component.name !== "prometheus.relabel") return rules;
+      if (component !== next?.component && next !== undefined && passes(next.component))
+        section.account.takeBack(node, "samples are stored once: only one way is taken", "keeps");
+    if (next === undefined) return rules;
+    components.reach(next.component);
+    if (!passes(next.component)) return rules;
     if (seen.has(next.component.id)) {
       section.mistakes.add(next.node, "expected no circle of components");
       return rules;
     }
     seen.add(next.component.id);
+    const { name } = next.component;
     ({ section } = next.component);
-    section.lose(["max_cache_size"], "rules are applied once a series");
-    for (const { rule, section: written } of relabelRules(section.sections("rule"))) {
-      written.account.carry(written.node);
-      rules.push(rule);
+    if (name !== "prometheus.relabel") {
+      section.means("unknown");
+      section.account.takeBack(
+        section.node,
+        `samples pass ${name}, which the import does not know`,
+      );
+      continue;
     }
+    section.lose(["max_cache_size"], "rules are applied once a series");
+    for (const written of relabelRules(section.sections("rule"))) {
+      written.section.account.carry(written.section.node);
+      rules.push(written);
+    }
+  }
+}
+
+/** Samples go on from it. */
+function passes({ section }: Component): boolean {
+  return section.has("forward_to");
+}
+
+/** A source or integration of the agent stands in for it, so that no job scrapes it. */
+function isExporter({ name }: Component): boolean {
+  return name.startsWith("prometheus.exporter.");
+}
+
+/** Rules that nothing applies to the metrics of our own sources and integrations. */
+function loseRules(section: Section, rules: readonly WrittenRule[]): void {
+  for (const { section: written, rule } of rules) {
+    if (rule.action === "drop" || rule.action === "keep") written.means("drops");
+    section.account.takeBack(written.node, "there are no rules for the agent's own metrics");
   }
 }
 
@@ -144,9 +176,10 @@ function discoveries(sets: readonly TargetSet[], plan: Plan, shared: Draft): Dra
           "bearer_token_file",
         ]),
       );
+    else if (exporterIntegration(set.component, plan, shared.scrape_interval)) continue;
     else if (name.startsWith("prometheus.exporter."))
-      section.loseAll("exporters are not built in; run it and scrape it, or see the sources");
-    else section.loseAll("this kind of discovery is not known");
+      section.loseAll("there is no integration like it: run the exporter and scrape it", "error");
+    else section.loseAll("this kind of discovery is not known", "error");
   }
   return Object.keys(found).length === 0 ? undefined : found;
 }
@@ -169,26 +202,65 @@ function unixExporter({ id, section }: Component, plan: Plan, shared: Draft): vo
     const path = section.text(key);
     if (path !== undefined) source[option] = path;
   }
-  section.loseRest("the source host_metrics has all of its collectors on; see its options");
+  section.loseRest(
+    "the source host_metrics has all of its collectors on; see its options",
+    "error",
+  );
   if (!plan.sources.some(({ type }) => type === "host_metrics"))
     plan.sources.push(plan.commented(source, `${section.node.at}: ${id}`));
 }
 
-function otlpReceiver({ id, section }: Component, _: Components, plan: Plan): void {
+function otlpReceiver({ id, section }: Component, components: Components, plan: Plan): void {
   const receiver: Draft = {};
   const grpc = section.section("grpc");
   if (grpc !== undefined) receiver.grpc_listen = withHost(grpc.text("endpoint") ?? "0.0.0.0:4317");
-  grpc?.loseRest("the port takes OTLP without TLS, with limits of its own");
+  grpc?.loseRest("the port takes OTLP without TLS, with limits of its own", "error");
   const http = section.section("http");
   if (http !== undefined)
     plan.takeListen(withHost(http.text("endpoint") ?? "0.0.0.0:4318"), http, "endpoint");
   http?.loseRest("the agent's own HTTP server is at `listen`");
-  section.lose(["output"], "what is received is stored; traces are not");
+  const output = section.section("output");
+  for (const key of output?.keys ?? []) if (output !== undefined) otlpWay(output, key, components);
   plan.receivers.otlp = plan.commented(receiver, `${section.node.at}: ${id}`);
 }
 
-function remoteWriteReceiver({ id, section }: Component, _: Components, plan: Plan): void {
+/** Components of OTLP that change nothing of the data. */
+const harmless = new Set(["otelcol.processor.batch", "otelcol.processor.memory_limiter"]);
+
+/** What is received goes straight to the spool: a component on its way that changes data is an error. */
+function otlpWay(output: Section, signal: string, components: Components): void {
+  const waiting: { section: Section; key: string }[] = [{ section: output, key: signal }];
+  for (let step = waiting.pop(); step !== undefined; step = waiting.pop()) {
+    for (const { component } of step.section.has(step.key)
+      ? components.namedBy(step.section, step.key)
+      : []) {
+      if (components.isReached(component)) continue;
+      components.reach(component);
+      const { name, section } = component;
+      const next = section.section("output");
+      const goesOn = next !== undefined || section.has("forward_to");
+      if (goesOn && harmless.has(name))
+        section.loseRestBut(["output"], "the spool sends in batches");
+      else if (goesOn && !name.startsWith("otelcol.exporter.")) {
+        section.means("unknown");
+        section.account.takeBack(
+          section.node,
+          `what is received passes ${name}, and is stored as it came`,
+        );
+      }
+      for (const key of next?.keys ?? [])
+        if (next !== undefined) waiting.push({ section: next, key });
+      if (section.has("forward_to")) waiting.push({ section, key: "forward_to" });
+    }
+  }
+}
+
+function remoteWriteReceiver(component: Component, components: Components, plan: Plan): void {
+  const { id, section } = component;
   listenAt(section.section("http"), plan);
-  section.lose(["forward_to"], "what is received is stored");
+  for (const { section: written, rule } of metricWay(component, components)) {
+    if (rule.action === "drop" || rule.action === "keep") written.means("drops");
+    section.account.takeBack(written.node, "what is received is stored as it came");
+  }
   plan.receivers.remote_write = plan.commented({ enabled: true }, `${section.node.at}: ${id}`);
 }

@@ -4,6 +4,7 @@ import {
   type Place,
   callValue,
   combined,
+  constantValue,
   listNode,
   scalarNode,
   unknownNode,
@@ -24,6 +25,7 @@ export function readRiver(
   surroundings: {
     readonly file: string;
     readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly hostname: string;
     readonly mistakes: ImportMistakes;
   },
 ): MapNode {
@@ -221,7 +223,11 @@ class RiverParser {
         text += "()";
       } else break;
     }
-    return node ?? unknownNode(place, text, text);
+    return (
+      node ??
+      constantValue(place, text, this.#surroundings.hostname) ??
+      unknownNode(place, text, text)
+    );
   }
 }
 

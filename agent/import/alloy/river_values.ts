@@ -20,6 +20,24 @@ export function listNode(place: Place, items: readonly SourceNode[]): ListNode {
   return { kind: "list", ...place, items };
 }
 
+/** What `constants` has, as Alloy names it (Go's GOOS and GOARCH). */
+export function constantValue(
+  place: Place,
+  name: string,
+  hostname: string,
+): ScalarNode | undefined {
+  const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+  const values: Readonly<Record<string, string>> = {
+    "constants.arch": architectures[process.arch] ?? process.arch,
+    "constants.hostname": hostname,
+    "constants.os": process.platform,
+  };
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value === undefined) return undefined;
+  const found = `${name} is ${JSON.stringify(value)}, as on the host of this import`;
+  return { ...scalarNode(place, value), found };
+}
+
 /** Functions of the standard library whose result is known without Alloy. */
 export function callValue(
   place: Place,
@@ -32,7 +50,8 @@ export function callValue(
     const variable = first?.kind === "scalar" ? String(first.value) : "";
     const value = environment[variable];
     if (value !== undefined) return scalarNode(place, value);
-    return { ...scalarNode(place, ""), unknown: `the environment has no ${variable}` };
+    const found = `the environment has no ${variable} here, so it is empty, as in Alloy`;
+    return { ...scalarNode(place, ""), found };
   }
   if (name === "concat" || name === "array.concat")
     return listNode(
@@ -52,8 +71,16 @@ export function callValue(
   const [text] = texts;
   const change = textFunctions[name];
   if (change !== undefined && texts.length === args.length && text !== undefined)
-    return scalarNode(place, change(text));
+    return { ...scalarNode(place, change(text)), ...foundIn(args) };
   return unknownNode(place, `${name}()`);
+}
+
+/** What is said of the values that a value is made of. */
+function foundIn(nodes: readonly SourceNode[]): { readonly found?: string } {
+  const found = nodes.flatMap((node) =>
+    node.kind === "scalar" && node.found !== undefined ? [node.found] : [],
+  );
+  return found.length === 0 ? {} : { found: found.join("; ") };
 }
 
 const textFunctions: Readonly<Record<string, (text: string) => string>> = {
@@ -75,7 +102,7 @@ export function combined(operator: string, left: SourceNode, right: SourceNode):
     if (unknown !== undefined) return { ...scalarNode({ at, path }, ""), unknown };
     const [a, b] = [left.value, right.value];
     if (operator === "+" && typeof a === "string" && typeof b === "string")
-      return scalarNode({ at, path }, a + b);
+      return { ...scalarNode({ at, path }, a + b), ...foundIn([left, right]) };
     if (typeof a === "number" && typeof b === "number") {
       const results: Readonly<Record<string, number>> = {
         "+": a + b,

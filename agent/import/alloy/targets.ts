@@ -41,7 +41,7 @@ function setsOf(component: Component, components: Components): TargetSet[] {
     return inner("targets").map((set) => ({ ...set, rules: [...set.rules, ...rules] }));
   }
   if (name === "local.file_match") {
-    section.lose(["ignore_older_than"], "files are followed whatever their age");
+    section.lose(["ignore_older_than"], "files are followed whatever their age", "error");
     return inner("path_targets");
   }
   return [{ kind: "discovered", component, rules: [] }];

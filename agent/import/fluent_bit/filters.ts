@@ -191,15 +191,19 @@ function recordModifierFilter(filter: Section, pipeline: FluentPipeline): void {
     const fault = pipeline.add("format", { to: pipeline.where(key), template: literal(value) });
     if (fault !== undefined) filter.account.takeBack(node, fault);
   }
-  const gone = each(filter, "remove_key")
-    .map(({ text }) => pipeline.where(text))
-    .filter((name) => name !== "body");
+  const removed = each(filter, "remove_key").map(({ text, node }) => {
+    const name = pipeline.where(text);
+    if (name === "body") filter.account.takeBack(node, onLine);
+    return name;
+  });
+  const gone = removed.filter((name) => name !== "body");
   if (gone.length > 0) pipeline.add("labels", { remove_attributes: gone });
   filter.lose(
     ["allowlist_key", "whitelist_key"],
     "attributes can be removed by name, not kept by name",
+    "error",
   );
-  filter.lose(["uuid_key"], "records get no ids");
+  filter.lose(["uuid_key"], "records get no ids", "error");
 }
 
 function parserFilter(filter: Section, pipeline: FluentPipeline, parsers: FluentParsers): void {
@@ -212,7 +216,7 @@ function parserFilter(filter: Section, pipeline: FluentPipeline, parsers: Fluent
   if (filter.flag("reserve_data") === false) filter.differ("reserve_data", "other fields are kept");
   if (filter.flag("preserve_key") === false)
     filter.differ("preserve_key", "the text that was parsed is kept");
-  filter.lose(["unescape_key", "hash_value_field"], "texts are parsed as they are");
+  filter.lose(["unescape_key", "hash_value_field"], "texts are parsed as they are", "error");
 }
 
 function kubernetesFilter(filter: Section, pipeline: FluentPipeline): void {
@@ -222,7 +226,8 @@ function kubernetesFilter(filter: Section, pipeline: FluentPipeline): void {
   }
   filter.loseRestBut(
     ["name", "match", "match_regex", "alias"],
-    "namespace, pod and container are told by the path; Kubernetes is not asked",
+    "namespace, pod and container come from the path; Kubernetes is not asked",
+    "error",
   );
 }
 
@@ -299,7 +304,11 @@ function metricsFilter(filter: Section, pipeline: FluentPipeline): void {
     ...(labels.length === 0 ? {} : { labels }),
     ...(conditions.length === 0 ? {} : { match: `{} ${conditions.join(" ")}` }),
   };
-  filter.lose(["add_label", "kubernetes_mode"], "labels of metrics are fields of the record");
+  filter.lose(
+    ["add_label", "kubernetes_mode"],
+    "labels of metrics are fields of the record",
+    "error",
+  );
   filter.lose(
     ["tag", "emitter_name", "emitter_mem_buf_limit", "flush_interval_sec", "flush_interval_nsec"],
     "series go with all others",

@@ -3,6 +3,13 @@ import type { Draft } from "../plan.ts";
 import type { Plain } from "../source_tree.ts";
 import { attributeName, quoted } from "../stages/stage_pipeline.ts";
 
+/** Keys under which a record may have its line, by the receiver that takes it: its own defaults, in its order. */
+export const messageKeys: Readonly<Record<string, readonly string[]>> = {
+  elasticsearch: ["message", "msg", "log", "_msg"],
+  fluent: ["log", "message", "msg", "MESSAGE"],
+  json_logs: ["message", "msg", "log", "_msg"],
+};
+
 /** What Fluent Bit's filter for Kubernetes adds, by the labels that a source of containers has. */
 const kubernetes: Readonly<Record<string, string>> = {
   kubernetes_namespace_name: "namespace",
@@ -17,6 +24,8 @@ export class FluentPipeline {
   messageKey: string;
   multiline: Draft | undefined;
   readonly isContainer: boolean;
+  /** Keys that a filter or an output names. */
+  readonly asked = new Set<string>();
 
   constructor(messageKey: string, isContainer: boolean) {
     this.messageKey = messageKey;
@@ -38,6 +47,7 @@ export class FluentPipeline {
   where(key: string): string {
     const parts = [...key.matchAll(/\$?([^$[\]'"]+)/g)].map(([, part = ""]) => part);
     const name = parts.join("_");
+    this.asked.add(name);
     if (name === this.messageKey) return "body";
     const own = attributeName(name);
     return (this.isContainer ? kubernetes[own] : undefined) ?? own;

@@ -1,8 +1,12 @@
 import type { Plan } from "../plan.ts";
-import type { Section } from "../section.ts";
+import { messageOf } from "#shared/errors.ts";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { Account, type Effect } from "../account.ts";
+import { ImportMistakes } from "../mistakes.ts";
+import { Section } from "../section.ts";
 import { attributeName } from "../stages/stage_pipeline.ts";
 import { filters } from "./filters.ts";
-import { type FluentPipeline, isMatched } from "./fluent_pipeline.ts";
+import { FluentPipeline, isMatched, patternOf } from "./fluent_pipeline.ts";
 import { type Inlet, inputs, list } from "./inputs.ts";
 import { FluentParsers } from "./parsers.ts";
 
@@ -10,7 +14,7 @@ import { FluentParsers } from "./parsers.ts";
 export function importFluentBit(root: Section, plan: Plan): void {
   for (const { key, node } of root.node.entries)
     if (key === "@unread" && node.kind === "scalar")
-      root.account.lose(node, `this file is not read: ${String(node.value)}`);
+      root.account.lose(node, `this file is not read: ${String(node.value)}`, "unknown");
   for (const service of root.sections("service")) serviceOf(service, plan);
   const parsers = new FluentParsers(root.sections("parser"), root.sections("multiline_parser"));
   const [steps, outputs] = [root.sections("filter"), root.sections("output")];
@@ -24,7 +28,8 @@ export function importFluentBit(root: Section, plan: Plan): void {
       input.account.takeBack(input.node, `there is no source like ${name}`);
       continue;
     }
-    const inlet = convert(input, { plan, parsers, comment });
+    const asked = keysAsked(root, tag);
+    const inlet = convert(input, { plan, parsers, comment, asked });
     input.text("alias");
     ownProcessors(input);
     for (const filter of steps) if (isFor(filter, tag)) applyFilter(filter, inlet, parsers, seen);
@@ -33,9 +38,10 @@ export function importFluentBit(root: Section, plan: Plan): void {
       input.account.differ(
         input.peek("tag") ?? input.node,
         "no output takes it; it is stored all the same",
+        "drops",
       );
     inlet?.finish();
-    input.loseRest("the import knows no such option of the input");
+    input.loseRest("the import knows no such option of the input", "error");
   }
   for (const filter of steps)
     closeStep(filter, seen, "the import knows no such option of the filter");
@@ -59,18 +65,23 @@ function tagOf(input: Section, name: string, i: number): string {
 function isFor(section: Section, tag: string): boolean {
   const expression = section.text("match_regex");
   if (expression !== undefined) {
-    section.account.takeBack(
-      section.peek("match_regex") ?? section.node,
-      "tags are compared with patterns of * alone; taken for all inputs",
-    );
-    return true;
+    try {
+      return searchingRegex(patternOf(expression)).test(tag);
+    } catch (thrown) {
+      section.mistakes.add(section.peek("match_regex") ?? section.node, messageOf(thrown));
+      return false;
+    }
   }
   return isMatched(tag, section.text("match") ?? "");
 }
 
 /** `processors` of an input of the YAML form. */
 function ownProcessors(input: Section): void {
-  input.lose(["processors"], "processors of Fluent Bit's inputs are not carried over; filters are");
+  input.lose(
+    ["processors"],
+    "processors of Fluent Bit's inputs are not carried over; filters are",
+    "unknown",
+  );
 }
 
 function applyFilter(
@@ -84,9 +95,58 @@ function applyFilter(
   if (inlet === undefined) return;
   seen.add(filter);
   filter.text("alias");
+  filter.means(effectOf(filter));
   if (convert === undefined)
     filter.account.takeBack(filter.node, `no processor does what the filter ${name} does`);
   else convert(filter, inlet.pipeline, parsers);
+}
+
+/** Filters that change what some records hold, by the keys with which they take something away. */
+const redacting = [
+  "remove",
+  "remove_wildcard",
+  "remove_regex",
+  "remove_key",
+  "allowlist_key",
+  "whitelist_key",
+];
+
+/** What a filter does to records beside adding to them. */
+function effectOf(filter: Section): Effect | undefined {
+  switch (nameOf(filter)) {
+    case "grep":
+    case "throttle":
+      return "drops";
+    case "modify":
+    case "record_modifier":
+      return redacting.some((key) => filter.has(key)) ? "redacts" : undefined;
+    case "log_to_metrics":
+      return filter.has("discard_logs") ? "drops" : undefined;
+    case "expect":
+    case "kubernetes":
+    case "multiline":
+    case "parser":
+    case "type_converter":
+      return undefined;
+    default:
+      return "unknown";
+  }
+}
+
+/** Keys that the filters and outputs for a tag name: of a receiver's usual keys of a line, one of these is meant. */
+function keysAsked(root: Section, tag: string): ReadonlySet<string> {
+  const scratch = new Section(root.node, new Account(), new ImportMistakes());
+  const parsers = new FluentParsers(
+    scratch.sections("parser"),
+    scratch.sections("multiline_parser"),
+  );
+  const pipeline = new FluentPipeline("", false);
+  const inlet = { pipeline, finish: () => undefined };
+  for (const filter of scratch.sections("filter"))
+    if (isFor(filter, tag)) applyFilter(filter, inlet, parsers, new Set());
+  for (const output of scratch.sections("output"))
+    if (isFor(output, tag)) applyOutput(output, inlet, new Set());
+  return pipeline.asked;
 }
 
 /** Of outputs, labels are carried over; with Loki's, records are what they would be there. */
@@ -126,10 +186,11 @@ function applyOutput(output: Section, inlet: Inlet | undefined, seen: Set<Sectio
     "structured_metadata_map_keys",
   ])
     if (output.has(key))
-      output.lose([key], "the line stays as it was read, and fields stand beside it");
+      output.lose([key], "the line stays as it was read, and fields stand beside it", "error");
   output.lose(
     ["auto_kubernetes_labels", "label_map_path"],
     "labels of pods are not known here, and no maps of labels are read",
+    "error",
   );
 }
 
@@ -148,10 +209,11 @@ function closeStep(section: Section, seen: ReadonlySet<Section>, reason: string)
     section.account.takeBack(
       section.node,
       isOutput ? reason : "no input that is carried over has such a tag",
+      isOutput ? "note" : "error",
     );
     return;
   }
-  section.loseRest(reason);
+  section.loseRest(reason, isOutput ? "note" : "error");
 }
 
 function serviceOf(service: Section, plan: Plan): void {

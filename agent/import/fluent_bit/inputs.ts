@@ -1,9 +1,18 @@
 import { addReceiver } from "../common_inlets.ts";
-import { containerFields, journalFields, namedHere } from "../known_fields.ts";
+import {
+  type KnownFields,
+  containerFields,
+  fluentSyslogFields,
+  forwardedFields,
+  journalFields,
+  lowerCased,
+  namedHere,
+} from "../known_fields.ts";
 import { sizeText } from "../log_inlets.ts";
 import type { Draft, Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
-import { FluentPipeline } from "./fluent_pipeline.ts";
+import { FluentPipeline, messageKeys } from "./fluent_pipeline.ts";
+import { hostMetrics, scrapeInput } from "./metric_inputs.ts";
 import type { FluentParsers } from "./parsers.ts";
 
 /** What an input comes to: a source or receiver that still lacks its processors. */
@@ -14,7 +23,13 @@ export type Inlet = {
 };
 
 type Convert = (input: Section, given: Given) => Inlet | undefined;
-type Given = { readonly plan: Plan; readonly parsers: FluentParsers; readonly comment: string };
+type Given = {
+  readonly plan: Plan;
+  readonly parsers: FluentParsers;
+  readonly comment: string;
+  /** Keys that the filters and outputs of the input name. */
+  readonly asked: ReadonlySet<string>;
+};
 
 const positions = "positions stand in the spool, with the lines";
 const spooled = "the spool keeps what was not sent yet";
@@ -27,7 +42,8 @@ export const inputs: Readonly<Record<string, Convert>> = {
   exec: execInput,
   forward: forwardInput,
   http: pushed("json_logs", "port", 9_880),
-  kmsg: (_, given) => sourceOf({ type: "command", command: ["/usr/bin/dmesg", "--follow"] }, given),
+  kmsg: (_, given) =>
+    sourceOf({ type: "command", command: ["/usr/bin/dmesg", "--follow"] }, given, "msg"),
   mem: hostMetrics,
   netif: hostMetrics,
   node_exporter_metrics: hostMetrics,
@@ -112,8 +128,8 @@ function tailOptions(input: Section, pipeline: FluentPipeline): void {
     ],
     "files are read in steps of their own",
   );
-  input.lose(["ignore_older"], "files are followed whatever their age");
-  input.lose(["offset_key"], "provenance: true tells it");
+  input.lose(["ignore_older"], "files are followed whatever their age", "error");
+  input.lose(["offset_key"], "provenance: true has it", "error");
   input.lose(["tag_regex"], "paths are taken apart where they are those of containers");
 }
 
@@ -159,8 +175,8 @@ export function list(text: string | undefined): string[] {
 function sourceOf(
   source: Draft,
   { plan, comment }: Given,
-  messageKey = "MESSAGE",
-  journal?: Section,
+  messageKey: string,
+  journal?: { readonly section: Section; readonly known: KnownFields },
 ): Inlet {
   const pipeline = new FluentPipeline(messageKey, false);
   return {
@@ -169,7 +185,7 @@ function sourceOf(
       const processors =
         journal === undefined
           ? pipeline.processors
-          : namedHere(pipeline.processors, journalFields, journal, "name");
+          : namedHere(pipeline.processors, journal.known, journal.section, "name");
       if (processors.length > 0) source.processors = processors;
       plan.sources.push(plan.commented(source, comment));
     },
@@ -190,10 +206,8 @@ function systemdInput(input: Section, given: Given): Inlet {
   const folder = input.text("path");
   input.lose(["db", "db.sync"], positions);
   input.lose(["max_entries", "max_fields"], "the journal is read as it comes");
-  input.lose(
-    ["strip_underscores", "lowercase"],
-    "names of fields are without underscores in front, in lower case",
-  );
+  const isLower = input.flag("lowercase") === true;
+  input.lose(["strip_underscores"], "names of fields are without underscores in front");
   return sourceOf(
     {
       type: "journald",
@@ -206,8 +220,8 @@ function systemdInput(input: Section, given: Given): Inlet {
       start_at: input.flag("read_from_tail") === true ? "end" : "beginning",
     },
     given,
-    "MESSAGE",
-    input,
+    isLower ? "message" : "MESSAGE",
+    { section: input, known: isLower ? lowerCased(journalFields) : journalFields },
   );
 }
 
@@ -242,19 +256,34 @@ function execInput(input: Section, given: Given): Inlet {
   return inlet;
 }
 
+const receiverFields: Readonly<Record<string, KnownFields>> = {
+  fluent: forwardedFields,
+  syslog: fluentSyslogFields,
+};
+
 function receiverOf(
   type: string,
   receiver: Draft,
   input: Section,
-  { plan, comment }: Given,
+  { plan, comment, asked }: Given,
 ): Inlet {
-  const pipeline = new FluentPipeline("message", false);
+  const usual = messageKeys[type] ?? ["message"];
+  // A key that a filter names is no other field's stand-in for the line.
+  const named = usual.filter((key) => asked.has(key));
+  const messageKey = named[0] ?? usual[0] ?? "message";
+  const pipeline = new FluentPipeline(messageKey, false);
+  const keys = [messageKey, ...usual.filter((key) => !named.includes(key))];
+  const isUsual = named.length === 0 || type === "syslog" || type === "otlp";
+  const known = receiverFields[type];
   return {
     pipeline,
     finish: () =>
       addReceiver(plan, type, {
-        receiver,
-        processors: pipeline.processors,
+        receiver: { ...receiver, ...(isUsual ? {} : { message_keys: keys }) },
+        processors:
+          known === undefined
+            ? pipeline.processors
+            : namedHere(pipeline.processors, known, input, "name"),
         job: input,
         comment: comment.replace(/^\S+ /, ""),
       }),
@@ -267,6 +296,7 @@ function tlsOf(input: Section): Draft {
   input.lose(
     ["tls.verify", "tls.debug", "tls.ca_path", "tls.vhost"],
     "a server's certificate is said by cert_file and key_file",
+    "error",
   );
   return {
     tls: {
@@ -285,9 +315,9 @@ function forwardInput(input: Section, given: Given): Inlet {
     const [username = "", password = ""] = String(node.value).split(/\s+/);
     return [{ username, password }];
   });
-  input.lose(["unix_path", "unix_perm"], "sockets of files are not listened at");
+  input.lose(["unix_path", "unix_perm"], "sockets of files are not listened at", "error");
   input.lose(["buffer_chunk_size", "buffer_max_size", "mem_buf_limit", "storage.type"], spooled);
-  input.lose(["tag_prefix", "empty_shared_key"], "tags stay as they are sent");
+  input.lose(["tag_prefix", "empty_shared_key"], "tags stay as they are sent", "error");
   return receiverOf(
     "fluent",
     {
@@ -339,40 +369,4 @@ function pushed(type: string, key: string, port: number): Convert {
     );
     return receiverOf(type, {}, input, given);
   };
-}
-
-function scrapeInput(input: Section, { plan, comment }: Given): undefined {
-  const interval = input.text("scrape_interval");
-  const path = input.text("metrics_path");
-  const address = `${input.text("host") ?? "127.0.0.1"}:${input.number("port") ?? 80}`;
-  const job: Draft = {
-    job_name: plan.jobName(input.text("tag") ?? address),
-    ...(interval === undefined ? {} : { scrape_interval: interval }),
-    ...(path === undefined ? {} : { metrics_path: path }),
-    static_configs: [{ targets: [address] }],
-  };
-  plan.scrapeConfigs.push(plan.commented(job, comment));
-}
-
-/** The host, under node_exporter's names. */
-function hostMetrics(input: Section, { plan, comment }: Given): undefined {
-  const seconds = input.number("scrape_interval") ?? input.number("interval_sec");
-  const proc = input.text("path.procfs");
-  const sys = input.text("path.sysfs");
-  input.account.differ(
-    input.peek("name") ?? input.node,
-    "the host's metrics have node_exporter's names",
-  );
-  input.loseRestBut(
-    ["tag", "alias"],
-    "the source host_metrics has all of its collectors on; see its options",
-  );
-  if (plan.sources.some(({ type }) => type === "host_metrics")) return;
-  const source: Draft = {
-    type: "host_metrics",
-    ...(seconds === undefined ? {} : { interval: `${seconds}s` }),
-    ...(proc === undefined ? {} : { proc }),
-    ...(sys === undefined ? {} : { sys }),
-  };
-  plan.sources.push(plan.commented(source, comment));
 }

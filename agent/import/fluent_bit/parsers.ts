@@ -40,7 +40,7 @@ export class FluentParsers {
     if (section.has("types")) section.lose(["types"], "values of attributes are texts");
     if (section.flag("skip_empty_values") === false)
       section.differ("skip_empty_values", "empty values are never kept");
-    section.loseRest("the import knows no such option of a parser");
+    section.loseRest("the import knows no such option of a parser", "error");
     return true;
   }
 
@@ -54,8 +54,8 @@ export class FluentParsers {
     if (start === undefined || section.text("type") !== "regex") return undefined;
     for (const rule of rules)
       if (rule === start) section.account.carry(rule.node);
-      else section.account.lose(rule.node, goesOn);
-    section.lose(["rules"], goesOn);
+      else section.account.lose(rule.node, goesOn, "error");
+    section.lose(["rules"], goesOn, "error");
     section.lose(["key_content", "parser", "flush_timeout"], "lines are joined as they are read");
     return { mode: "start", start: patternOf(start.regex) };
   }

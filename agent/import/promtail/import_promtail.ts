@@ -62,7 +62,7 @@ function fileOptions(root: Section, plan: Plan): Record<string, string | number>
     else section.mistakes.add(section.node, `${key}: expected a duration`);
   };
   take(root.section("target_config"), "sync_period", "rescan_interval");
-  root.section("target_config")?.loseRest("the import knows nothing like it");
+  root.section("target_config")?.loseRest("the import knows nothing like it", "error");
   const watch = root.section("global")?.section("file_watch_config");
   take(watch, "min_poll_frequency", "poll_interval");
   watch?.lose(["max_poll_frequency"], "files are looked at in one interval");
@@ -72,7 +72,7 @@ function fileOptions(root: Section, plan: Plan): Record<string, string | number>
   if (limits?.flag("max_line_size_truncate") === false && size !== undefined)
     limits.differ("max_line_size_truncate", "a line that is too long is cut, not dropped");
   readLimit(limits, plan);
-  limits?.lose(["max_streams"], "streams are not limited by number");
+  limits?.lose(["max_streams"], "streams are not limited by number", "error");
   return options;
 }
 
@@ -121,9 +121,9 @@ function scrapeConfig(job: Section, settings: PromtailSettings): void {
     containerTargets,
   ];
   const found = targets.filter((target) => target(job, name, settings)).length;
-  for (const [key, reason] of Object.entries(elsewhere)) job.lose([key], reason);
-  job.lose(["decompression"], "compressed files are not read");
-  job.lose(["file_sd_configs"], "targets in files are known for metrics, not for logs");
+  for (const [key, reason] of Object.entries(elsewhere)) job.lose([key], reason, "error");
+  job.lose(["decompression"], "compressed files are not read", "error");
+  job.lose(["file_sd_configs"], "targets in files are known for metrics, not for logs", "error");
   if (found === 0) job.account.takeBack(job.node, "nothing of this job is collected here");
-  job.loseRest("the import knows nothing like it");
+  job.loseRest("the import knows nothing like it", "error");
 }

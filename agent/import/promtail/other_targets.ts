@@ -4,7 +4,7 @@ import type { Section } from "../section.ts";
 import { convertStages } from "../stages/convert_stages.ts";
 import { StagePipeline } from "../stages/stage_pipeline.ts";
 import type { PromtailSettings } from "./settings.ts";
-import { addContainerSource, sizeText, tlsOf, withHost } from "../log_inlets.ts";
+import { addContainerSource, loseDiscovery, sizeText, tlsOf, withHost } from "../log_inlets.ts";
 import { stageList } from "./stage_list.ts";
 import {
   addReceiver,
@@ -46,7 +46,6 @@ export function journalTarget(job: Section, name: string, settings: PromtailSett
   if (journal === undefined) return job.has("journal");
   const labels = staticLabels(journal);
   if (journal.flag("json") === true) {
-    journal.lose(["json"], "the line is the message, not the entry as JSON");
     const node = journal.peek("json");
     if (node !== undefined)
       journal.account.takeBack(node, "the line is the message, not the entry as JSON");
@@ -54,6 +53,7 @@ export function journalTarget(job: Section, name: string, settings: PromtailSett
   journal.lose(
     ["max_age"],
     "the first start reads the last 100 entries (tail_entries), or all (start_at)",
+    "error",
   );
   const folder = journal.text("path");
   const matches = (journal.text("matches") ?? "").split(/\s+/).filter((word) => word !== "");
@@ -82,7 +82,8 @@ export function syslogTarget(job: Section, name: string, settings: PromtailSetti
   const relabelConfigs = rules.flatMap(({ section, rule }) => {
     const sources = JSON.stringify(rule.source_labels ?? []);
     if (unknown.some((label) => sources.includes(label))) {
-      section.loseAll("names of connections are not looked up");
+      if (rule.action === "drop" || rule.action === "keep") section.means("drops");
+      section.loseAll("names of connections are not looked up", "error");
       return [];
     }
     section.account.carry(section.node);
@@ -177,10 +178,7 @@ export function gelfTarget(job: Section, name: string, settings: PromtailSetting
 export function containerTargets(job: Section, name: string, settings: PromtailSettings): boolean {
   const docker = job.sections("docker_sd_configs");
   const kubernetes = job.sections("kubernetes_sd_configs");
-  for (const section of [...docker, ...kubernetes])
-    section.loseAll(
-      "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
-    );
+  for (const section of [...docker, ...kubernetes]) loseDiscovery(section);
   if (docker.length + kubernetes.length === 0) return false;
   const isDocker = docker.length > 0;
   const rules = translatedRules(

@@ -1,3 +1,4 @@
+import type { Effect } from "../account.ts";
 import type { Section } from "../section.ts";
 import { dropStage, limitStage, matchStage, samplingStage } from "./filter_stages.ts";
 import {
@@ -53,23 +54,52 @@ const converters: Readonly<Record<string, Convert>> = {
 
 const reasons: Readonly<Record<string, string>> = {
   geoip: "places of addresses are not looked up",
-  luhn: "card numbers are found by the processor redact",
+  luhn: "of numbers with a right check digit, redact knows those of cards alone",
   tenant: "a process has one tenant",
 };
 
-/** Adds to the pipeline what the stages do; a stage that nothing here does is told of. */
+/** Adds to the pipeline what the stages do; a stage that no processor stands for is an error. */
 export function convertStages(stages: readonly Stage[], pipeline: StagePipeline): void {
-  for (const { name, section } of stages) {
+  for (const stage of stages) {
+    const { name, section } = stage;
+    section.means(effectOf(stage, pipeline));
     const convert = Object.hasOwn(converters, name) ? converters[name] : undefined;
     if (convert === undefined) {
-      section.loseAll(reasons[name] ?? "no processor does what this stage does");
+      section.loseAll(reasons[name] ?? "no processor does what this stage does", "error");
       continue;
     }
     convert(section, pipeline);
     // A stage without options says all by being there.
     if (section.node.entries.length === 0) section.account.carry(section.node);
-    section.loseRest("the import knows no such option");
+    section.loseRest("the import knows no such option", "error");
   }
+}
+
+/** Stages that read values, name them or put them elsewhere. */
+const harmless = new Set([
+  ...Object.keys(converters),
+  "eventlogmessage",
+  "geoip",
+  "tenant",
+  "windowsevent",
+]);
+
+/** What a stage does to records beside adding to them. */
+function effectOf({ name, section }: Stage, pipeline: StagePipeline): Effect | undefined {
+  if (name === "drop" || name === "sampling") return "drops";
+  if (name === "limit") return isSet(section, "drop", "true") ? "drops" : undefined;
+  if (name === "replace" || name === "luhn") return "redacts";
+  if (name === "match") {
+    if (isSet(section, "action", "drop")) return "drops";
+    const inner = pipeline.setting.nested(section).map((stage) => effectOf(stage, pipeline));
+    return inner.find((effect) => effect !== undefined);
+  }
+  return harmless.has(name) ? undefined : "unknown";
+}
+
+function isSet(section: Section, key: string, value: string): boolean {
+  const node = section.peek(key);
+  return node?.kind === "scalar" && String(node.value) === value;
 }
 
 /** Alloy's blocks `metric.counter` and the like; Promtail's map is brought into this form (promtail/stage_list.ts). */

@@ -148,7 +148,9 @@ test("names and images of Docker's containers are labels here; their ids are not
     ["compose_service", "service"],
   ])
     expect(written).toContain(`source_labels: [${from}]\n            target_label: ${to}`);
-  expect(remarks.map(({ reason }) => reason).join()).toContain("nothing like container_id");
+  expect(remarks.map(({ reason }) => reason).join()).toContain(
+    "nothing like container_id is known of its records here",
+  );
 });
 
 const program = (source: string) => {

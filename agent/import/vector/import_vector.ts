@@ -1,8 +1,10 @@
+import type { Effect } from "../account.ts";
 import type { Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
 import { sinkLabels } from "./sinks.ts";
-import { type VectorSource, sources } from "./sources.ts";
+import { sources } from "./sources.ts";
 import { logMetrics, transforms } from "./transforms.ts";
+import type { VectorSource } from "./vector_source.ts";
 
 type Node = { readonly id: string; readonly section: Section };
 
@@ -25,22 +27,27 @@ export function importVector(root: Section, plan: Plan): void {
       continue;
     }
     const source = convert(section, { plan, comment: `${section.node.at}: ${type} ${id}` });
-    if (source !== undefined) follow({ id, section }, source, { steps, sinks, seen });
+    if (source === undefined) metricWay({ id, section }, { steps, sinks, seen });
+    else follow({ id, section }, source, { steps, sinks, seen });
     source?.finish();
-    section.loseRest("the import knows no such option of the source");
+    section.loseRest("the import knows no such option of the source", "error");
   }
   for (const { id, section } of steps) {
     const isSink = sinks.has(id);
     if (!seen.has(id))
       section.account.takeBack(
         section.node,
-        isSink ? sent : "nothing that is carried over leads here",
+        isSink ? sent : "no data of a source that is carried over reach it",
+        isSink ? "note" : "error",
       );
-    section.loseRest(isSink ? sent : "the import knows no such option of the transform");
+    section.loseRest(
+      isSink ? sent : "the import knows no such option of the transform",
+      isSink ? "note" : "error",
+    );
   }
 }
 
-const oneWay = "records are stored once: only one way is taken";
+const oneWay = "records are stored once, so only one way is taken";
 const sent = "where the agent sends is said by nats.servers";
 
 function nodesOf(root: Section, key: string): Node[] {
@@ -63,20 +70,54 @@ function takes({ section }: Node, id: string): boolean {
   });
 }
 
-/** Converts what is behind a source, one after another. Records are stored once: where ways part, one of them is taken. */
-function follow(
-  start: Node,
-  source: VectorSource,
-  {
-    steps,
-    sinks,
-    seen,
-  }: {
-    readonly steps: readonly Node[];
-    readonly sinks: ReadonlySet<string>;
-    readonly seen: Set<string>;
-  },
-): void {
+type Graph = {
+  readonly steps: readonly Node[];
+  readonly sinks: ReadonlySet<string>;
+  readonly seen: Set<string>;
+};
+
+/** Metrics of a source go straight to the spool: transforms behind it, and a namespace of their sink, are not applied. */
+function metricWay(start: Node, { steps, sinks, seen }: Graph): void {
+  const waiting = [start];
+  for (let now = waiting.pop(); now !== undefined; now = waiting.pop()) {
+    for (const next of steps) {
+      const { id, section } = next;
+      if (seen.has(id) || !takes(next, now.id)) continue;
+      seen.add(id);
+      if (sinks.has(id))
+        section.lose(
+          ["default_namespace"],
+          "metrics keep the names that they are exposed by",
+          "error",
+        );
+      else {
+        section.means("unknown");
+        section.account.takeBack(section.node, "metrics are stored as they come");
+        waiting.push(next);
+      }
+    }
+  }
+}
+
+/** `default_namespace` of the sink that takes what a transform makes. */
+function namespaceOf(from: Node, { steps, sinks }: Graph): string | undefined {
+  for (const step of steps) {
+    if (!sinks.has(step.id) || !takes(step, from.id)) continue;
+    const namespace = step.section.text("default_namespace");
+    if (namespace !== undefined) return namespace;
+  }
+  return undefined;
+}
+
+/** What a transform does to records beside adding to them. */
+function effectOf(type: string): Effect | undefined {
+  if (["dedupe", "filter", "sample", "throttle"].includes(type)) return "drops";
+  return Object.hasOwn(transforms, type) ? undefined : "unknown";
+}
+
+/** Converts what is behind a source, one after another. Records are stored once, so only one of several ways is taken. */
+function follow(start: Node, source: VectorSource, graph: Graph): void {
+  const { steps, sinks, seen } = graph;
   const passed = new Set<string>([start.id]);
   let now = start;
   for (;;) {
@@ -91,9 +132,14 @@ function follow(
     for (const other of others) {
       const { section } = other;
       if (!isMetric(other))
-        section.account.takeBack(section.peek("inputs") ?? section.node, oneWay);
-      else if (logMetrics(section, source.pipeline)) seen.add(other.id);
+        section.account.takeBack(section.peek("inputs") ?? section.node, oneWay, "keeps");
+      else if (logMetrics(section, source.pipeline, namespaceOf(other, graph))) seen.add(other.id);
     }
+    if (first !== undefined && !isMetric(first))
+      for (const { id, section } of next.filter((one) => sinks.has(one.id))) {
+        section.account.takeBack(section.peek("inputs") ?? section.node, oneWay, "keeps");
+        seen.add(id);
+      }
     for (const { id, section } of first === undefined ? next : []) {
       seen.add(id);
       sinkLabels(section, source.pipeline);
@@ -106,10 +152,11 @@ function follow(
     passed.add(first.id);
     seen.add(first.id);
     const type = first.section.text("type") ?? "";
+    first.section.means(effectOf(type));
     const convert = Object.hasOwn(transforms, type) ? transforms[type] : undefined;
     if (convert === undefined)
       first.section.account.takeBack(first.section.node, `no processor does what ${type} does`);
-    else convert(first.section, source.pipeline);
+    else convert(first.section, source.pipeline, namespaceOf(first, graph));
     now = first;
   }
 }

@@ -5,7 +5,15 @@ import { placeOf } from "./vrl_conditions.ts";
 /** Of sinks, what Loki's make of labels is carried over. */
 export function sinkLabels(sink: Section, pipeline: VectorPipeline): void {
   if (sink.text("type") !== "loki") {
-    sink.account.takeBack(sink.node, "where the agent sends is said by nats.servers");
+    const sent = "where the agent sends is said by nats.servers";
+    const encoding = sink.section("encoding");
+    if (encoding?.has("except_fields") !== true && encoding?.has("only_fields") !== true) {
+      sink.account.takeBack(sink.node, sent, "note");
+      return;
+    }
+    encodingOf(sink, pipeline);
+    for (const { key, node } of sink.node.entries)
+      if (key !== "encoding") sink.account.takeBack(node, sent, "note");
     return;
   }
   const fixed: { [name: string]: string } = {};
@@ -21,8 +29,9 @@ export function sinkLabels(sink: Section, pipeline: VectorPipeline): void {
     if (!/^\{\{\s*\.?[\w."]+\s*\}\}$/.test(value))
       sink.account.takeBack(node, "only fields stand beside the line");
     else sink.account.takeBack(node, "all fields stand beside the line");
+  encodingOf(sink, pipeline);
   sink.lose(
-    ["encoding", "remove_label_fields", "remove_timestamp"],
+    ["remove_label_fields", "remove_timestamp"],
     "the line stays as it was read, and fields stand beside it",
   );
   sink.lose(["tenant_id"], "a process has one tenant");
@@ -32,4 +41,15 @@ export function sinkLabels(sink: Section, pipeline: VectorPipeline): void {
   };
   const fault = Object.keys(options).length === 0 ? undefined : pipeline.add("labels", options);
   if (fault !== undefined) sink.account.takeBack(sink.peek("labels") ?? sink.node, fault);
+}
+
+/** Fields that a sink does not send: `except_fields`, and all but `only_fields`. */
+function encodingOf(sink: Section, pipeline: VectorPipeline): void {
+  const encoding = sink.section("encoding");
+  if (encoding === undefined) return;
+  const gone = (encoding.texts("except_fields") ?? []).map((field) => placeOf(field));
+  const names = gone.filter((name) => name !== "body");
+  if (names.length > 0) pipeline.add("labels", { remove_attributes: names });
+  encoding.lose(["only_fields"], "all fields stand beside the line", "redacts");
+  encoding.loseRest("the line stays as it was read, and fields stand beside it");
 }

@@ -1,16 +1,19 @@
-import { addReceiver } from "../common_inlets.ts";
-import { sizeText } from "../log_inlets.ts";
-import { type KnownFields, containerFields, journalFields, namedHere } from "../known_fields.ts";
-import type { Draft, Plan } from "../plan.ts";
+import { allContainers, sizeText } from "../log_inlets.ts";
+import {
+  type KnownFields,
+  containerFields,
+  journalFields,
+  namedHere,
+  vectorFileFields,
+} from "../known_fields.ts";
+import type { Draft } from "../plan.ts";
 import type { Section } from "../section.ts";
+import { fluentSource, otlpSource, pushed, syslogSource } from "./receivers.ts";
 import { VectorPipeline } from "./vector_pipeline.ts";
-
-export type VectorSource = { readonly pipeline: VectorPipeline; readonly finish: () => void };
-type Given = { readonly plan: Plan; readonly comment: string };
-type Convert = (source: Section, given: Given) => VectorSource | undefined;
+import type { ConvertSource, SourceGiven as Given, VectorSource } from "./vector_source.ts";
 
 /** Sources by their types; sorted. */
-export const sources: Readonly<Record<string, Convert>> = {
+export const sources: Readonly<Record<string, ConvertSource>> = {
   docker_logs: (source, given) =>
     containers(source, given, "/var/lib/docker/containers/*/*-json.log"),
   exec: execSource,
@@ -50,7 +53,11 @@ function fileOptions(source: Section): Draft {
   const startAt = source.text("read_from") ?? "beginning";
   const scan = source.number("glob_minimum_cooldown_ms");
   const wait = source.number("rotate_wait_secs");
-  source.lose(["ignore_older_secs", "ignore_older"], "files are followed whatever their age");
+  source.lose(
+    ["ignore_older_secs", "ignore_older"],
+    "files are followed whatever their age",
+    "error",
+  );
   source.lose(
     ["data_dir", "ignore_checkpoints", "fingerprint", "fingerprinting"],
     "positions stand in the spool; a file is known by its inode and its beginning",
@@ -98,6 +105,7 @@ function fileSource(source: Section, given: Given): VectorSource {
       ...joined(source.section("multiline")),
     },
     given,
+    { known: vectorFileFields, section: source },
   );
 }
 
@@ -137,13 +145,23 @@ function joined(multiline: Section | undefined): Draft {
   };
 }
 
+/** Keys that choose among containers. */
+const choosing = [
+  "exclude_containers",
+  "extra_field_selector",
+  "extra_label_selector",
+  "extra_namespace_label_selector",
+  "include_containers",
+  "include_images",
+  "include_labels",
+  "include_paths_glob_patterns",
+];
+
 function containers(source: Section, given: Given, path: string): VectorSource {
   const exclude = source.texts("exclude_paths_glob_patterns");
   const options = fileOptions(source);
-  source.loseRestBut(
-    ["type"],
-    "files of all containers on the host are read; Docker is asked for names alone, Kubernetes for nothing",
-  );
+  source.lose(choosing, "files of all containers on the host are read", "drops");
+  source.loseRestBut(["type"], allContainers);
   const size = options.line_size_max;
   return sourceOf(
     {
@@ -178,7 +196,7 @@ function journalSource(source: Section, given: Given): VectorSource {
     ...(isBoot ? ["--boot"] : []),
     ...(folder === undefined ? [] : [`--directory=${folder}`]),
   ];
-  source.lose(["exclude_matches"], "matches name what is wanted");
+  source.lose(["exclude_matches"], "matches name what is wanted", "drops");
   source.lose(
     [
       "data_dir",
@@ -237,106 +255,11 @@ function execSource(source: Section, given: Given): VectorSource {
   );
 }
 
-function receiverOf(
-  type: string,
-  receiver: Draft,
-  source: Section,
-  { plan, comment }: Given,
-): VectorSource {
-  const pipeline = new VectorPipeline();
-  const finish = (): void =>
-    addReceiver(plan, type, {
-      receiver,
-      processors: [...pipeline.processors],
-      job: source,
-      comment: comment.replace(/^\S+ /, ""),
-    });
-  return { pipeline, finish };
-}
-
-function tlsOf(source: Section): Draft | undefined {
-  const tls = source.section("tls");
-  if (tls?.flag("enabled") !== true) return undefined;
-  const [cert, key, ca] = [tls.text("crt_file"), tls.text("key_file"), tls.text("ca_file")];
-  tls.loseRest("a server's certificate is said by cert_file, key_file and client_ca_file");
-  return {
-    ...(cert === undefined ? {} : { cert_file: cert }),
-    ...(key === undefined ? {} : { key_file: key }),
-    ...(ca === undefined ? {} : { client_ca_file: ca }),
-  };
-}
-
-function syslogSource(source: Section, given: Given): VectorSource | undefined {
-  const mode = source.text("mode") ?? "tcp";
-  const address = source.text("address");
-  const size = source.text("max_length");
-  if ((mode !== "tcp" && mode !== "udp") || address === undefined) {
-    source.account.takeBack(source.node, "sockets of files are not listened at");
-    return undefined;
-  }
-  const tls = tlsOf(source);
-  const limit = source.number("connection_limit");
-  source.lose(
-    ["host_key", "keepalive", "receive_buffer_bytes", "path"],
-    "the sender is the label host",
-  );
-  return receiverOf(
-    "syslog",
-    {
-      [tls === undefined ? `${mode}_listen` : "tls_listen"]: address,
-      ...(tls === undefined ? {} : { tls }),
-      ...(size === undefined ? {} : { line_size_max: sizeText(size) }),
-      ...(limit === undefined ? {} : { connections_max: limit }),
-    },
-    source,
-    given,
-  );
-}
-
-function fluentSource(source: Section, given: Given): VectorSource {
-  const tls = tlsOf(source);
-  const limit = source.number("connection_limit");
-  source.lose(
-    ["keepalive", "receive_buffer_bytes", "acknowledgements", "mode"],
-    "chunks are acknowledged when the spool has them",
-  );
-  const receiver = {
-    listen: source.text("address") ?? "0.0.0.0:24224",
-    ...(tls === undefined ? {} : { tls }),
-    ...(limit === undefined ? {} : { connections_max: limit }),
-  };
-  return receiverOf("fluent", receiver, source, given);
-}
-
-/** What is pushed over HTTP is taken at the agent's own address. */
-function pushed(type: string): Convert {
-  return (source, given) => {
-    const address = source.text("address");
-    if (address !== undefined) given.plan.takeListen(address, source, "address");
-    source.loseRestBut(
-      ["type"],
-      "the agent's own HTTP server is at `listen` (docs/receivers.md has its paths)",
-    );
-    return receiverOf(type, {}, source, given);
-  };
-}
-
-function otlpSource(source: Section, given: Given): VectorSource {
-  const grpc = source.section("grpc");
-  const http = source.section("http");
-  const address = grpc?.text("address");
-  const other = http?.text("address");
-  if (http !== undefined && other !== undefined) given.plan.takeListen(other, http, "address");
-  for (const own of [grpc, http])
-    own?.loseRest("the ports take OTLP without TLS, with limits of their own");
-  return receiverOf("otlp", address === undefined ? {} : { grpc_listen: address }, source, given);
-}
-
 /** The host, under node_exporter's names. */
 function hostSource(source: Section, { plan, comment }: Given): undefined {
   const seconds = source.number("scrape_interval_secs");
   source.differ("type", "the host's metrics have node_exporter's names");
-  source.loseRest("the source host_metrics has all of its collectors on; see its options");
+  source.loseRest("the source host_metrics has all of its collectors on; see its options", "error");
   const made = {
     type: "host_metrics",
     ...(seconds === undefined ? {} : { interval: `${Math.max(1, seconds)}s` }),
@@ -380,5 +303,5 @@ function scrapeSource(source: Section, { plan, comment }: Given): undefined {
     };
     plan.scrapeConfigs.push(plan.commented(job, comment));
   }
-  source.lose(["instance_tag", "endpoint_tag"], "instance is the target's address");
+  source.lose(["instance_tag", "endpoint_tag"], "instance is the target's address", "error");
 }

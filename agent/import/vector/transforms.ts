@@ -5,14 +5,18 @@ import { conditionText, placeOf } from "./vrl_conditions.ts";
 import { convertVrl } from "./vrl_convert.ts";
 import { parseVrl } from "./vrl_parser.ts";
 
-type Convert = (transform: Section, pipeline: VectorPipeline) => void;
+type Convert = (
+  transform: Section,
+  pipeline: VectorPipeline,
+  namespace: string | undefined,
+) => void;
 
 /** Transforms of logs by their types; sorted. */
 export const transforms: Readonly<Record<string, Convert>> = {
   filter: filterTransform,
-  log_to_metric: (transform, pipeline) => {
+  log_to_metric: (transform, pipeline, namespace) => {
     // The records themselves end there.
-    if (logMetrics(transform, pipeline)) pipeline.add("drop", {});
+    if (logMetrics(transform, pipeline, namespace)) pipeline.add("drop", {});
   },
   remap: remapTransform,
   sample: sampleTransform,
@@ -44,22 +48,32 @@ function filterTransform(transform: Section, pipeline: VectorPipeline): void {
   if (fault !== undefined) transform.account.takeBack(transform.node, fault);
 }
 
+const goesOn = "a record with which a processor can't do its work goes on as it is, and is counted";
+
 function remapTransform(transform: Section, pipeline: VectorPipeline): void {
-  transform.lose(["file", "files"], "programs in files of their own are not read");
+  transform.lose(["file", "files"], "programs in files of their own are not read", "unknown");
   const node = transform.peek("source");
   const text = transform.text("source");
-  transform.lose(
-    ["drop_on_error", "reroute_dropped", "timezone", "metric_tag_values"],
-    "a record with which a processor can't do its work goes on as it is, and is counted",
-  );
+  const drops = transform.peek("drop_on_error");
+  if (drops?.kind === "scalar" && drops.value === true)
+    transform.lose(["drop_on_error"], goesOn, "drops");
+  transform.lose(["drop_on_error"], goesOn);
+  transform.lose(["reroute_dropped"], "a record that is dropped goes nowhere", "error");
+  transform.lose(["timezone"], "times without a zone are UTC", "error");
+  transform.lose(["metric_tag_values"], "programs work on logs alone");
   if (transform.flag("drop_on_abort") === false)
-    transform.differ("drop_on_abort", "abort lets the record go");
+    transform.differ(
+      "drop_on_abort",
+      "abort drops the record",
+      text?.includes("abort") === true ? "keeps" : "note",
+    );
   if (node === undefined || text === undefined) return;
   const faults = convertVrl(parseVrl(text), pipeline);
   const first = Number(/:(\d+)$/.exec(node.at)?.[1] ?? 1);
   // A program over several lines begins behind the key, or on its line where it is a single one.
   const begins = text.includes("\n") ? first + 1 : first;
-  for (const { line, reason } of faults)
+  for (const { line, reason, effect } of faults) {
+    if (effect !== undefined) transform.account.means(node, effect);
     transform.account.differ(
       {
         ...node,
@@ -68,6 +82,7 @@ function remapTransform(transform: Section, pipeline: VectorPipeline): void {
       },
       `this statement is left out: ${reason}`,
     );
+  }
 }
 
 /** One of `rate`. */
@@ -84,6 +99,7 @@ function sampleTransform(transform: Section, pipeline: VectorPipeline): void {
   transform.lose(
     ["group_by", "sample_rate_key"],
     "records are taken by themselves, and carry no rate",
+    "error",
   );
   const share = ratio ?? (rate === undefined || rate < 1 ? 1 : 1 / rate);
   const how = key === undefined ? { by: "random" } : { by: "hash", from: placeOf(key) };
@@ -121,13 +137,20 @@ function throttleTransform(transform: Section, pipeline: VectorPipeline): void {
   if (fault !== undefined) transform.mistakes.add(transform.node, fault);
 }
 
-/** `log_to_metric` beside the way of the records; false where nothing is counted. */
-export function logMetrics(transform: Section, pipeline: VectorPipeline): boolean {
+/** `log_to_metric` beside the way of the records; false where nothing is counted. `namespace` is that of the sink. */
+export function logMetrics(
+  transform: Section,
+  pipeline: VectorPipeline,
+  namespace: string | undefined,
+): boolean {
   const metrics = transform.sections("metrics").flatMap((own): Draft[] => {
     const kind = own.text("type") ?? "";
-    const field = placeOf(own.text("field") ?? "");
-    const name = [own.text("namespace"), own.text("name") ?? field]
-      .filter((part) => part !== undefined)
+    const written = own.text("field") ?? "";
+    const field = placeOf(written);
+    // Without a name a metric is called as its field is.
+    const given = own.text("name") ?? written.replace(/^\./, "");
+    const name = [own.text("namespace") ?? namespace, given.replaceAll(/[^A-Za-z0-9_:]/g, "_")]
+      .filter((part) => part !== undefined && part !== "")
       .join("_");
     const labels: string[] = [];
     for (const [label, value = "", node] of own.pairs("tags")) {
@@ -145,7 +168,12 @@ export function logMetrics(transform: Section, pipeline: VectorPipeline): boolea
       {
         name,
         kind,
-        ...(isCounting ? { match: `{} | ${field}!=""` } : { value: field }),
+        ...(!isCounting
+          ? { value: field }
+          : // Every record has a line.
+            field === "body"
+            ? {}
+            : { match: `{} | ${field}!=""` }),
         ...(labels.length === 0 ? {} : { labels }),
       },
     ];

@@ -10,6 +10,14 @@ export class VectorPipeline {
     return this.#into;
   }
 
+  /** Labels that are made of fields of the same name. */
+  get promoted(): ReadonlySet<string> {
+    const names = this.#into.flatMap(({ promote }) =>
+      typeof promote === "object" && promote !== null ? Object.entries(promote) : [],
+    );
+    return new Set(names.flatMap(([to, from]) => (to === from ? [to] : [])));
+  }
+
   /** Undefined when it was added, else what our own check says against it. */
   add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
     const processor: Draft = { type };

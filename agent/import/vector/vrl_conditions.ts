@@ -32,13 +32,8 @@ export function fieldOf(expression: VrlExpression): string | undefined {
 /** ".a.b" as "a_b"; the message is the line. */
 export function placeOf(path: string): string {
   const name = path.replace(/^\./, "").replaceAll(/[^A-Za-z0-9_]/g, "_");
-  return name === "message"
-    ? "body"
-    : name === "body"
-      ? "body_"
-      : name === "file"
-        ? "filename"
-        : name;
+  if (name === "message") return "body";
+  return name === "body" ? "body_" : name;
 }
 
 /** Filters of LogQL's for a condition, or undefined where they can't say it. */

@@ -1,27 +1,33 @@
+import type { Effect } from "../account.ts";
 import { quoted } from "../stages/stage_pipeline.ts";
 import type { VectorPipeline } from "./vector_pipeline.ts";
 import { fieldOf, filterOf, placeOf, withoutCasts } from "./vrl_conditions.ts";
 import type { VrlArgument, VrlExpression, VrlStatement } from "./vrl_parser.ts";
 
+type Fault = { readonly line: number; readonly reason: string; readonly effect?: Effect };
+
 /** Adds what a program does; gives the lines (from 0) of statements that no processors say, with reasons. */
 export function convertVrl(
   statements: readonly VrlStatement[],
   pipeline: VectorPipeline,
-): { readonly line: number; readonly reason: string }[] {
+): readonly Fault[] {
   const parsed = new Map<string, VrlExpression>();
   let marks = 0;
-  const convert = (list: readonly VrlStatement[]): { line: number; reason: string }[] =>
-    list.flatMap((statement) => {
-      const { line } = statement;
+  const convert = (list: readonly VrlStatement[]): Fault[] =>
+    list.flatMap((written) => {
+      const { line } = written;
+      const statement = withFields(written, parsed);
+      const effect = effectOf(statement);
+      const weight = effect === undefined ? {} : { effect };
       if (statement.kind === "if") {
         if (isOnSuccess(statement)) return convert(statement.body);
         const filter = filterOf(statement.condition);
         if (filter === undefined)
-          return [{ line, reason: "a condition that filters of LogQL can't say" }];
+          return [{ line, reason: "a condition that filters of LogQL can't say", ...weight }];
         const { body, otherwise } = statement;
-        const faults: { line: number; reason: string }[] = [];
+        const faults: Fault[] = [];
         const note = (fault: string | undefined) =>
-          fault !== undefined && faults.push({ line, reason: fault });
+          fault !== undefined && faults.push({ line, reason: fault, ...weight });
         // What is done in one branch must not lead into the other, so records of the first are marked.
         const mark = `if_${++marks}`;
         note(
@@ -37,9 +43,21 @@ export function convertVrl(
       }
       const reason =
         statement.kind === "unread" ? notRead : statementFault(statement, pipeline, parsed);
-      return reason === undefined ? [] : [{ line, reason }];
+      return reason === undefined ? [] : [{ line, reason, ...weight }];
     });
-  return convert(statements);
+  const faults = convert(statements);
+  // Fields that a variable took over: the record loses them when nothing reads the variable any more.
+  const moved = [...parsed.values()].flatMap((value) =>
+    value.kind === "call" ? movedField(value) : [],
+  );
+  if (moved.length > 0) pipeline.add("labels", { remove_attributes: moved });
+  return faults;
+}
+
+/** The field of `del(.x)` where it is not the line, which is always there. */
+function movedField({ name, args }: Extract<VrlExpression, { kind: "call" }>): string[] {
+  const field = name === "del" && args[0] !== undefined ? fieldOf(args[0].value) : undefined;
+  return field === undefined || field === "body" ? [] : [field];
 }
 
 /**
@@ -63,6 +81,64 @@ function isOnSuccess({
   );
 }
 
+/** The statement with the fields that its variables stand for. */
+function withFields<Statement extends VrlStatement>(
+  statement: Statement,
+  parsed: ReadonlyMap<string, VrlExpression>,
+): Statement {
+  if (statement.kind !== "assign") return statement;
+  return { ...statement, value: resolved(statement.value, parsed) };
+}
+
+function resolved(
+  expression: VrlExpression,
+  parsed: ReadonlyMap<string, VrlExpression>,
+): VrlExpression {
+  if (expression.kind === "variable") {
+    const known = parsed.get(expression.name);
+    const field = known === undefined ? undefined : sourceField(known);
+    return field ?? expression;
+  }
+  if (expression.kind === "call") {
+    const args = expression.args.map(({ name, value }) => ({
+      name,
+      value: resolved(value, parsed),
+    }));
+    return { ...expression, args };
+  }
+  if (expression.kind !== "binary") return expression;
+  const { left, right } = expression;
+  return { ...expression, left: resolved(left, parsed), right: resolved(right, parsed) };
+}
+
+/** The field whose value a variable has: `x = .message`, or `x = del(.message)`. */
+function sourceField(value: VrlExpression): VrlExpression | undefined {
+  const own = withoutCasts(value);
+  if (own.kind === "field" && own.path !== ".") return own;
+  const moved = own.kind === "call" && own.name === "del" ? own.args[0]?.value : undefined;
+  return moved?.kind === "field" ? moved : undefined;
+}
+
+/** What a statement does to records beside adding to them, by the functions that it names. */
+function effectOf(statement: VrlStatement): Effect | undefined {
+  if (statement.kind === "unread")
+    return /\b(?:abort|assert)/.test(statement.text)
+      ? "drops"
+      : redactingWords.test(statement.text)
+        ? "redacts"
+        : undefined;
+  const text = JSON.stringify(statement);
+  if (text.includes('"kind":"abort"') || /"name":"assert/.test(text)) return "drops";
+  if (redactingWords.test(text)) return "redacts";
+  if (statement.kind !== "assign" || statement.target.kind !== "field") return undefined;
+  // The whole record, its line or a value of its own becomes something that no processor makes.
+  const { path } = statement.target;
+  const isOwn = JSON.stringify(statement.value).includes(JSON.stringify(path));
+  return path === "." || path === ".message" || isOwn ? "redacts" : undefined;
+}
+
+const redactingWords = /\b(?:del|remove|redact|replace|replace_with|truncate|filter|unnest)\b/;
+
 const notRead = "an expression that the import does not know";
 
 function statementFault(
@@ -82,7 +158,8 @@ function statementFault(
   const { target } = statement;
   const value = unwrapped(statement.value);
   if (target.kind === "variable") {
-    if (value.kind !== "call" || !Object.hasOwn(readers, value.name)) return notRead;
+    const isReading = value.kind === "call" && Object.hasOwn(readers, value.name);
+    if (!isReading && sourceField(value) === undefined) return notRead;
     parsed.set(target.name, value);
     return undefined;
   }

@@ -33,7 +33,8 @@ export type VrlStatement = { readonly line: number } & (
     }
   | { readonly kind: "abort" }
   | { readonly kind: "expression"; readonly value: VrlExpression }
-  | { readonly kind: "unread" }
+  /** The words of a statement that this reader does not know. */
+  | { readonly kind: "unread"; readonly text: string }
 );
 
 const depthMax = 60;
@@ -42,7 +43,9 @@ class Unread extends Error {}
 /** Statements of a program as far as this reader knows the language; one that it does not is `unread`. */
 export function parseVrl(text: string): readonly VrlStatement[] {
   const tokens = vrlTokens(text);
-  return tokens === undefined ? [{ kind: "unread", line: 0 }] : new VrlParser(tokens).statements();
+  return tokens === undefined
+    ? [{ kind: "unread", line: 0, text }]
+    : new VrlParser(tokens).statements();
 }
 
 /** A condition alone; undefined where it is not read. */
@@ -108,11 +111,12 @@ class VrlParser {
       } catch (thrown) {
         if (!(thrown instanceof Unread)) throw thrown;
         if (found.at(-1)?.line === line) found.pop();
-        found.push({ kind: "unread", line });
         this.#at = start;
         this.#depth = depth;
         this.#passOver();
         if (this.#at === start) this.#at++;
+        const words = this.#tokens.slice(start, this.#at).map((token) => token.text);
+        found.push({ kind: "unread", line, text: words.join(" ") });
       }
     }
     return found;

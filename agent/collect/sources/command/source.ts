@@ -1,3 +1,4 @@
+import { previewBodies } from "../file_logs/preview.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { BatchBuilder } from "../file_logs/batch_builder.ts";
@@ -16,6 +17,7 @@ const graceMs = 2_000;
 export const command = defineSource({
   type: "command",
   config: CommandConfig,
+  preview: previewBodies,
   async run(config, context) {
     const { clock, signal } = context;
     let waitMs = config.restart_wait;

@@ -1,15 +1,10 @@
-import type { Labels } from "#shared/model/labels.ts";
-import { lineJoiner } from "../file_logs/multiline.ts";
 import { type RecordFormat, Tailer } from "../file_logs/tailer.ts";
 import { type SourceContext, defineSource } from "../source.ts";
 import { ContainerLogsConfig } from "./config.ts";
 import { DockerNames } from "./docker/docker_names.ts";
-import { joinContainerRecords } from "./join_container_records.ts";
+import { type ContainerReadingConfig, containerReader } from "./container_reader.ts";
 import { pathLabels } from "./path_labels.ts";
-import { takeContainerRecords } from "./take_container_records.ts";
-
-/** Clocks of a runtime and of this process are the same; a step backwards must not make its times unbelievable. */
-const aheadMaxMs = 600_000;
+import { previewContainerLines } from "./preview.ts";
 
 /**
  * Logs of containers, from the files that Docker's json-file driver and Kubernetes' runtimes write, followed as file_logs follows
@@ -18,6 +13,7 @@ const aheadMaxMs = 600_000;
 export const containerLogs = defineSource({
   type: "container_logs",
   config: ContainerLogsConfig,
+  preview: previewContainerLines,
   async run(config, context) {
     const { format, flush_timeout, docker, ...files } = config;
     const reading = { format, flush_timeout, multiline: files.multiline };
@@ -69,57 +65,14 @@ function twoProblems(context: SourceContext) {
 }
 
 function recordFormat(
-  {
-    format,
-    flush_timeout: partsMs,
-    multiline,
-  }: Pick<ContainerLogsConfig, "format" | "flush_timeout" | "multiline">,
+  reading: ContainerReadingConfig,
   context: SourceContext,
   names: DockerNames,
 ): RecordFormat {
-  const labelsOf = streamLabels();
-  const unparsed = () => context.unparsed?.("logs", 1);
-  const readingAt = (nowMs: number, flush: boolean) => {
-    const latestMs = nowMs + aheadMaxMs;
-    return { format, latestMs, flush, labelsOf, unparsed };
-  };
-  const places = {
+  return {
+    ...containerReader(reading, context.clock, () => context.unparsed?.("logs", 1)),
     labelsOf: (path: string, real: string) =>
       pathLabels(path, real, (id, folder) => names.labelsOf(id, folder)),
     hasNewLabels: () => names.hasChanged(),
-  };
-  if (multiline === undefined)
-    return {
-      ...places,
-      flushMs: partsMs,
-      take: (codec, builder, chunk, from, skipping, flush) => {
-        const reading = readingAt(context.clock.now(), flush);
-        return takeContainerRecords(codec, builder, chunk, from, skipping, reading);
-      },
-    };
-  const { flush_timeout: quietMs, lines_max: linesMax } = multiline;
-  const joiners = { stdout: lineJoiner(multiline), stderr: lineJoiner(multiline) };
-  const joinerOf = (stream: string) => (stream === "stderr" ? joiners.stderr : joiners.stdout);
-  return {
-    ...places,
-    flushMs: quietMs,
-    take: (codec, builder, chunk, from, skipping, flush) => {
-      const nowMs = context.clock.now();
-      const joins = { joinerOf, linesMax, quietMs, partsMs, nowMs };
-      const joining = { ...readingAt(nowMs, flush), ...joins };
-      return joinContainerRecords(codec, builder, chunk, from, skipping, joining);
-    },
-  };
-}
-
-/** Labels of a file's streams, the same object for the same ones. */
-function streamLabels(): (file: Labels, stream: string) => Labels {
-  const known = new WeakMap<Labels, Map<string, Labels>>();
-  return (file, stream) => {
-    const streams = known.get(file) ?? new Map<string, Labels>();
-    known.set(file, streams);
-    const labels = streams.get(stream) ?? { ...file, stream };
-    streams.set(stream, labels);
-    return labels;
   };
 }

@@ -1,3 +1,4 @@
+import { previewBodies } from "../file_logs/preview.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { severityOfSyslog } from "../../../pipeline/processors/formats/severity_words.ts";
@@ -19,6 +20,7 @@ const streamsMax = 10_000;
 export const journald = defineSource({
   type: "journald",
   config: JournaldConfig,
+  preview: previewBodies,
   async run(config, context) {
     const reader = new JournalReader(config, context);
     const { clock, signal } = context;
