@@ -6,6 +6,7 @@ import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AggregatorFile } from "./aggregator_file.ts";
 import { lineConditions } from "./query/logql/line_conditions.ts";
+import { MissingBlocks } from "./query/missing_blocks.ts";
 import { parseMetricSelector } from "./query/promql/parse.ts";
 import { backup, listBackups, restore } from "./store/backup.ts";
 import { checkBlocks } from "./store/check_blocks.ts";
@@ -97,10 +98,11 @@ async function exportSamples(flags: ExportFlags): Promise<void> {
   const { tenant: own } = await loadConfig(AggregatorFile, flags);
   const tenant = flags.tenant ?? own;
   const output = flags.output === "-" ? "-" : resolve(flags.output);
-  const report = await within(flags, "read", (tools) =>
-    exportMetrics(tools, { tenant, selectors, startMs, endMs, format: format.data, output }),
-  );
+  const missing = new MissingBlocks();
+  const request = { tenant, selectors, startMs, endMs, format: format.data, output, missing };
+  const report = await within(flags, "read", (tools) => exportMetrics(tools, request));
   console.error(`${report.series} series, ${report.samples} samples`);
+  reportMissing(missing);
 }
 
 async function exportRecords(flags: ExportFlags, query: string): Promise<void> {
@@ -115,11 +117,19 @@ async function exportRecords(flags: ExportFlags, query: string): Promise<void> {
   const { tenant: own } = await loadConfig(AggregatorFile, flags);
   const output = flags.output === "-" ? "-" : resolve(flags.output);
   const tenant = flags.tenant ?? own;
-  const request = { ...lineConditions(query), tenant, startMs, endMs, output };
+  const missing = new MissingBlocks();
+  const request = { ...lineConditions(query), tenant, startMs, endMs, output, missing };
   const records = await within(flags, "read", (tools) =>
     exportLogs(tools, { ...request, format: format.data }),
   );
   console.error(`${records} records`);
+  reportMissing(missing);
+}
+
+/** An export that leaves out damaged blocks fails, after it has written what there is. */
+function reportMissing(missing: MissingBlocks): void {
+  for (const text of missing.warnings()) console.error(text);
+  if (!missing.isEmpty) process.exitCode = 1;
 }
 
 async function makeBackup(flags: ConfigFlags & { readonly to: string }): Promise<void> {

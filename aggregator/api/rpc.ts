@@ -48,6 +48,7 @@ export type RpcParts = {
     /** The text of a JSON array each. */
     readonly rows: readonly string[];
     readonly truncated: boolean;
+    readonly warnings: readonly string[];
   }>;
 };
 
@@ -108,6 +109,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
           columns: result.columns.map((column) => create(SqlColumnSchema, column)),
           rows: [...result.rows],
           truncated: result.truncated,
+          warnings: [...result.warnings],
         };
       }),
   });

@@ -1,5 +1,6 @@
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
+import type { MissingBlocks } from "./missing_blocks.ts";
 import type { ReadTrace } from "./read_trace.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
@@ -53,6 +54,8 @@ export type SelectRequest = {
   readonly presence?: boolean;
   /** Takes notes of what is read, where somebody wants to know. */
   readonly trace?: ReadTrace;
+  /** Told of the blocks that are left out because they are damaged. */
+  readonly missing?: MissingBlocks | undefined;
   /** What is done with buckets. Without it the last sample of each bucket stands for all of them. */
   readonly tiers?: TierWish;
   readonly signal?: AbortSignal;
@@ -72,6 +75,8 @@ export type ExemplarRequest = {
   readonly startMs: number;
   readonly endMs: number;
   readonly exemplarsMax: number;
+  /** As in SelectRequest. */
+  readonly missing?: MissingBlocks | undefined;
   readonly signal?: AbortSignal;
 };
 
@@ -117,6 +122,8 @@ export type SeriesRequest = {
   readonly selectors: readonly (readonly Matcher[])[];
   readonly startMs: number;
   readonly endMs: number;
+  /** As in SelectRequest. */
+  readonly missing?: MissingBlocks | undefined;
   readonly signal?: AbortSignal;
 };
 
@@ -175,6 +182,8 @@ export type LogSelectRequest = {
   readonly direction: "backward" | "forward";
   /** Takes notes of what is read, where somebody wants to know. */
   readonly trace?: ReadTrace;
+  /** Told of the blocks that are left out because they are damaged. */
+  readonly missing?: MissingBlocks | undefined;
   readonly signal?: AbortSignal;
 };
 

@@ -41,6 +41,7 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
   const { metrics = [], logs = [] } = content;
   return {
     blocks: [],
+    withFiles: (_blocks, _reader, use) => use([], []),
     files: () => later({ paths: [], release: () => {} }),
     selectSamples: () => later(metrics),
     selectExemplars: () => later([]),

@@ -5,6 +5,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Duckdb, throwIfAborted } from "../store/duckdb.ts";
 import type { Block, Store } from "../store/store.ts";
+import { MissingBlocks } from "./missing_blocks.ts";
 import { CheckedBlocks } from "./sql/checked_blocks.ts";
 import type { SqlHead } from "./sql/head_files.ts";
 import { HeadSnapshots } from "./sql/head_snapshots.ts";
@@ -25,9 +26,14 @@ export type SqlRequest = {
   readonly signal?: AbortSignal;
 };
 
+export type SqlResult = SqlTable & {
+  /** Names the blocks that could not be read; empty for a complete answer. */
+  readonly warnings: readonly string[];
+};
+
 export type SqlEngine = {
   /** Throws OperatingError "bad_request", "overloaded", "timeout" or "cancelled". */
-  query(request: SqlRequest): Promise<SqlTable>;
+  query(request: SqlRequest): Promise<SqlResult>;
   /** Soon has a process ready for a query, once a start has its other work behind it. */
   prepare(): void;
   /** A client is there: has a process ready for its query now. */
@@ -106,7 +112,7 @@ type Parts = {
 };
 
 /** The time that a query may take begins when it is asked, so waiting for a worker counts. */
-async function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): Promise<SqlTable> {
+async function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): Promise<SqlResult> {
   const timeout = new AbortController();
   const text = `SQL: the query ran longer than ${config.timeoutMs} ms (query.sql.timeout): read a shorter range or fewer rows`;
   const timer = setTimeout(
@@ -140,24 +146,24 @@ async function withFiles(
   request: SqlRequest,
   signal: AbortSignal,
   read: (files: SqlFiles) => Promise<SqlTable>,
-): Promise<SqlTable> {
+): Promise<SqlResult> {
   const snapshot = await snapshots.acquire(request.tenant);
   try {
     throwIfAborted(signal);
-    const blocks = chooseBlocks(snapshot.view.blocks, request);
-    const files = await snapshot.view.files(blocks, signal);
-    try {
-      await checked.check(blocks, files.paths);
-      const metrics = files.paths.filter(
+    const chosen = chooseBlocks(snapshot.view.blocks, request);
+    const missing = new MissingBlocks();
+    const use = async (paths: readonly string[], blocks: readonly Block[]) => {
+      await checked.check(blocks, paths);
+      const metrics = paths.filter(
         (_, i) => blocks[i]?.signal === "metrics" && blocks[i]?.bucketMs === undefined,
       );
-      const logs = files.paths.filter((_, i) => blocks[i]?.signal === "logs");
+      const logs = paths.filter((_, i) => blocks[i]?.signal === "logs");
       metrics.push(...snapshot.metricsFiles);
       logs.push(...snapshot.logsFiles);
-      return await read({ metrics, logs, tiers: [...tierPaths(blocks, files.paths)] });
-    } finally {
-      files.release();
-    }
+      return read({ metrics, logs, tiers: [...tierPaths(blocks, paths)] });
+    };
+    const table = await snapshot.view.withFiles(chosen, { signal, missing }, use);
+    return { ...table, warnings: missing.warnings() };
   } finally {
     await snapshots.release(snapshot);
   }

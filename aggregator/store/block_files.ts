@@ -3,7 +3,8 @@ import type { DeletedCopies } from "./deleted_copies.ts";
 import type { DiskCache } from "./disk_cache.ts";
 import type { Duckdb } from "./duckdb.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
-import { acquireFiles } from "./local_files.ts";
+import type { BlockGuard } from "./integrity/block_guard.ts";
+import { acquireFiles } from "./integrity/read_readable.ts";
 import type { LogsCache } from "./logs/log_file.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 import type { Block, BlockFiles } from "./store.ts";
@@ -14,6 +15,8 @@ import type { Deleted } from "./tombstones.ts";
 export type ReadTools = {
   readonly duckdb: Duckdb;
   readonly files: DiskCache;
+  /** Between readers and files: no file is read that it does not lend. */
+  readonly guard: BlockGuard;
   readonly decoded: DecodedCache<readonly DecodedSeries[]>;
   readonly labels: DecodedCache<readonly KnownLabels[]>;
   readonly buckets: DecodedCache<readonly DecodedBuckets[]>;
@@ -29,7 +32,7 @@ export async function filesWithout(
   deleted: Deleted,
   signal: AbortSignal | undefined,
 ): Promise<BlockFiles> {
-  const files = await acquireFiles(tools.files, blocks, signal);
+  const files = await acquireFiles(tools.guard, blocks, signal);
   if (!blocks.some((block) => deleted.concerns(block))) return files;
   const copies: string[] = [];
   const release = () => {

@@ -385,6 +385,7 @@ export class BlockStore implements Store {
 
   #setBlocks(blocks: readonly Block[]): void {
     this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
+    this.#deps.tools.guard.keep(this.#blocks);
     this.#meters.blocks(this.#blocks);
   }
 }

@@ -3,7 +3,7 @@ import type { SeriesRequest, StreamVisitor } from "../query/source.ts";
 import type { ReadTools } from "./block_files.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { type KnownLabels, parseLabels } from "./labels_text.ts";
-import { acquireFiles } from "./local_files.ts";
+import { readableBlocks, readReadable } from "./integrity/read_readable.ts";
 import { readStreams } from "./logs_reader.ts";
 import { eachStreamLeft } from "./logs_view.ts";
 import { compileSelectors, type Selector } from "./selector.ts";
@@ -31,15 +31,16 @@ export async function eachBlockStream(
   request: SeriesRequest,
   visit: StreamVisitor,
 ): Promise<void> {
-  const { tenant, startMs, endMs } = request;
+  const { tenant, startMs, endMs, signal, missing } = request;
   const selector = compileSelectors(request.selectors, "stream");
-  const wanted = blocks.filter(
+  const within = blocks.filter(
     (block) =>
       block.signal === "logs" &&
       block.tenant === tenant &&
       block.maxMs >= startMs &&
       block.minMs <= endMs,
   );
+  const wanted = readableBlocks(tools.guard, within, missing);
   const concerned = wanted.filter((block) => deleted.concerns(block));
   await eachStreamLeft(tools, concerned, deleted, request, (labels) => {
     if (selector.matches(labels)) visit(labels);
@@ -55,13 +56,12 @@ export async function eachBlockStream(
   }
   for (let i = 0; i < unread.length; i += blocksAtOnce) {
     const some = unread.slice(i, i + blocksAtOnce);
-    const files = await acquireFiles(tools.files, some, request.signal);
-    try {
-      for (const [j, block] of some.entries())
-        await readBlock(tools, block, files.paths[j] ?? "", selector, request, visit);
-    } finally {
-      files.release();
-    }
+    // Where it is called again, streams are visited again, which they may.
+    await readReadable(tools, { blocks: some, signal, missing }, async (paths, readable) => {
+      for (const [j, block] of readable.entries())
+        await readBlock(tools, block, paths[j] ?? "", selector, request, visit);
+      return [];
+    });
   }
 }
 

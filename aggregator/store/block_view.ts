@@ -1,11 +1,13 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
+import type { MissingBlocks } from "../query/missing_blocks.ts";
 import type { ReadTrace, TracedBlock } from "../query/read_trace.ts";
 import { lowerBound } from "./columns.ts";
 import { eachBlockStream } from "./block_streams.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import type { KnownLabels } from "./labels_text.ts";
+import { readableBlocks, withReadable } from "./integrity/read_readable.ts";
 import { readFiles, readFilesOwnFirst } from "./local_files.ts";
 import { blockLogParts, selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
@@ -35,6 +37,10 @@ export function createBlockView(
   return {
     blocks,
     files: (some, signal) => filesWithout(tools, some, deleted, signal),
+    withFiles: (some, { signal, missing }, use) => {
+      const lend = (whole: readonly Block[]) => filesWithout(tools, whole, deleted, signal);
+      return withReadable(tools.guard, { blocks: some, signal, missing }, lend, use);
+    },
     selectSamples: (request) => selectSamples(tools, blocks, deleted, floors, request),
     selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
     selectLogs: (request) => selectBlockLogs(tools, blocks, deleted, request),
@@ -51,8 +57,11 @@ async function selectSamples(
   floors: TierFloors,
   request: SelectRequest,
 ): Promise<SeriesSamples[]> {
-  const { tenant } = request;
-  const metrics = blocks.filter((block) => block.signal === "metrics" && block.tenant === tenant);
+  const { tenant, missing } = request;
+  const own = blocks.filter((block) => block.signal === "metrics" && block.tenant === tenant);
+  const metrics = tools.guard.readable(own);
+  if (metrics.length < own.length)
+    readableBlocks(tools.guard, within(own, "metrics", request), missing);
   const selectRaw = (some: SelectRequest) => selectRawSamples(tools, metrics, deleted, some);
   const { trace } = request;
   if (trace !== undefined) trace.blocksVisible = metrics.length;
@@ -68,7 +77,7 @@ async function selectSamples(
     selectRaw,
     readBuckets: (some: readonly Block[], wanted: readonly BucketColumn[], max: number) => {
       trace?.opens(some, isLocal);
-      const bounds = { span: undefined, entriesMax: max, signal };
+      const bounds = { span: undefined, entriesMax: max, signal, missing };
       return readTiers(tools, some, selector, wanted, bounds);
     },
     readSamples: (some: readonly Block[], span: { startMs: number; endMs: number }) => {
@@ -80,6 +89,7 @@ async function selectSamples(
         presence: false,
         signal,
         trace,
+        missing,
       });
     },
   };
@@ -104,10 +114,12 @@ async function selectRawSamples(
   const found = new Map<Block, readonly DecodedSeries[]>();
   const whole: Block[] = [];
   const parts: Block[] = [];
-  const wanted = within(blocks, "metrics", request).filter(
-    ({ bucketMs }) => bucketMs === undefined,
+  const { withStarts = false, trace, missing } = request;
+  const wanted = readableBlocks(
+    tools.guard,
+    within(blocks, "metrics", request).filter(({ bucketMs }) => bucketMs === undefined),
+    missing,
   );
-  const { withStarts = false, trace } = request;
   trace?.wants(wanted);
   const presence = request.presence === true && !withStarts;
   const kind = `${selector.key}${withStarts ? " starts" : ""}${presence ? " presence" : ""}`;
@@ -122,7 +134,7 @@ async function selectRawSamples(
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
     const { signal } = request;
-    const reading = { span, max, withStarts, presence, signal, trace };
+    const reading = { span, max, withStarts, presence, signal, trace, missing };
     trace?.opens(some, ({ key, bytes }) => tools.files.isLocal(key, bytes));
     const files = await readSamples(tools, some, selector, reading);
     for (const [i, block] of some.entries()) found.set(block, files[i] ?? []);
@@ -130,7 +142,8 @@ async function selectRawSamples(
   // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
   await read(whole, undefined, request.samplesMax + wholeBlockItemsMax * 4);
   await read(parts, request, request.samplesMax + wholeBlockItemsMax);
-  for (const block of whole) keepDecoded(tools, block, kind, found.get(block) ?? []);
+  for (const block of tools.guard.readable(whole))
+    keepDecoded(tools, block, kind, found.get(block) ?? []);
   return mergeSeries(
     wanted.map((block) => deleted.mask(block, found.get(block) ?? [])),
     request,
@@ -148,6 +161,7 @@ type Reading = {
   readonly presence: boolean;
   readonly signal: AbortSignal | undefined;
   readonly trace: ReadTrace | undefined;
+  readonly missing: MissingBlocks | undefined;
 };
 
 /** By block. What is not of the form that we read ourselves (histograms among numbers, say), and start timestamps, are read by DuckDB. */
@@ -155,13 +169,12 @@ function readSamples(
   tools: ReadTools,
   blocks: readonly Block[],
   selector: Selector,
-  { span, max, withStarts, presence, signal, trace }: Reading,
+  { span, max, withStarts, presence, signal, trace, missing }: Reading,
 ): Promise<(readonly DecodedSeries[])[]> {
   const bounds = { span, samplesMax: max, presence, signal, trace };
   return readFilesOwnFirst(
     tools,
-    blocks,
-    signal,
+    { blocks, signal, missing },
     async (paths) =>
       withStarts
         ? paths.map(() => undefined)
@@ -177,13 +190,12 @@ function readTiers(
   blocks: readonly Block[],
   selector: Selector,
   wanted: readonly BucketColumn[],
-  bounds: TierBounds,
+  bounds: TierBounds & Pick<Reading, "missing">,
 ): Promise<(readonly DecodedBuckets[])[]> {
-  const { span, entriesMax, signal } = bounds;
+  const { span, entriesMax, signal, missing } = bounds;
   return readFilesOwnFirst(
     tools,
-    blocks,
-    signal,
+    { blocks, signal, missing },
     (paths) => readBucketsOfFiles(paths, selector, bounds, wanted, tools.texts),
     (connection, paths) =>
       readBuckets(connection, paths, selector, span, wanted, entriesMax, tools.texts),
@@ -213,7 +225,11 @@ async function metricSeries(
   request: SeriesRequest,
 ): Promise<Labels[]> {
   const selector = compileSelectors(request.selectors, "labels");
-  const wanted = withoutDoubles(within(blocks, "metrics", request), floors);
+  const { signal, missing } = request;
+  const wanted = withoutDoubles(
+    readableBlocks(tools.guard, within(blocks, "metrics", request), missing),
+    floors,
+  );
   return distinctLabels(
     tools,
     wanted.filter((block) => !deleted.concerns(block)),
@@ -221,7 +237,7 @@ async function metricSeries(
     request,
     await labelsLeft(tools, wanted, deleted, selector, request),
     (some, span) =>
-      readFiles(tools, some, request.signal, (connection, paths) =>
+      readFiles(tools, { blocks: some, signal, missing }, (connection, paths) =>
         readSeriesLabels(connection, paths, selector, span ? request : undefined, tools.texts),
       ),
   );
@@ -233,17 +249,17 @@ async function labelsLeft(
   blocks: readonly Block[],
   deleted: Deleted,
   selector: Selector,
-  { startMs, endMs, signal }: SeriesRequest,
+  { startMs, endMs, signal, missing }: SeriesRequest,
 ): Promise<KnownLabels[]> {
   const concerned = blocks.filter((block) => deleted.concerns(block));
   const raw = concerned.filter(({ bucketMs }) => bucketMs === undefined);
   const tiers = concerned.filter(({ bucketMs }) => bucketMs !== undefined);
   const span = { startMs, endMs };
   const max = wholeBlockItemsMax * 4;
-  const files = await readFiles(tools, raw, signal, (connection, paths) =>
+  const files = await readFiles(tools, { blocks: raw, signal, missing }, (connection, paths) =>
     readSeries(connection, paths, selector, span, max, tools.texts),
   );
-  const bounds = { span, entriesMax: max, signal };
+  const bounds = { span, entriesMax: max, signal, missing };
   const buckets = await readTiers(tools, tiers, selector, ["firstMs"], bounds);
   const hasSample = ({ timestampsMs }: Pick<DecodedSeries, "timestampsMs">) =>
     (timestampsMs[lowerBound(timestampsMs, startMs)] ?? Infinity) <= endMs;
@@ -265,7 +281,7 @@ async function distinctLabels(
   selector: Selector,
   { startMs, endMs }: SeriesRequest,
   more: readonly KnownLabels[],
-  read: (blocks: readonly Block[], bounded: boolean) => Promise<KnownLabels[][]>,
+  read: (blocks: readonly Block[], bounded: boolean) => Promise<(KnownLabels[] | undefined)[]>,
 ): Promise<Labels[]> {
   const byKey = new Map<string, Labels>();
   const take = (some: readonly KnownLabels[]) => {
@@ -282,11 +298,12 @@ async function distinctLabels(
   }
   const fresh = await read(inside, false);
   for (const [i, block] of inside.entries()) {
-    const labels = fresh[i] ?? [];
+    const labels = fresh[i];
+    if (labels === undefined) continue;
     tools.labels.set(`${block.id} ${selector.key}`, labels, 100 + labels.length * seriesBytes);
     take(labels);
   }
-  for (const labels of await read(across, true)) take(labels);
+  for (const labels of await read(across, true)) take(labels ?? []);
   return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
 }
 

@@ -52,6 +52,15 @@ export class DecodedCache<Value> {
     while (this.#bytes > this.#bytesMax) this.#evict();
   }
 
+  /** Lets go of all whose key begins with this. */
+  deleteAll(prefix: string): void {
+    for (const [key, { bytes }] of this.#entries) {
+      if (!key.startsWith(prefix)) continue;
+      this.#entries.delete(key);
+      this.#bytes -= bytes;
+    }
+  }
+
   #evict(): void {
     const { onEvicted, evictsAny = false } = this.#options;
     let left = evictsAny ? Math.floor(Math.random() * this.#entries.size) : 0;

@@ -48,6 +48,18 @@ export class DiskCache {
     return this.#entries.get(nameOf(key))?.bytes === bytes;
   }
 
+  /** Where an object lies on this host by itself; undefined where this cache holds copies. */
+  directPath(key: string): string | undefined {
+    return this.#objects.localPath(key);
+  }
+
+  /** Puts a fresh copy in place of a damaged one; those who read the old one go on with it. */
+  async refetch(key: string, bytes: number): Promise<void> {
+    const name = nameOf(key);
+    await this.#download(name, key, bytes);
+    if (!this.#entries.has(name)) this.#put(name, { bytes, pins: 0, ready: Promise.resolve() });
+  }
+
   /** A local copy of an object of `bytes`; made now where there is none. One download serves all who ask meanwhile. */
   async acquire(key: string, bytes: number): Promise<Lease> {
     const direct = this.#objects.localPath(key);

@@ -8,9 +8,10 @@ import type { LineFilter, LogSlice } from "../query/source.ts";
 import { quoted } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
 import { labelsText } from "./labels_text.ts";
-import { acquireFiles } from "./local_files.ts";
+import { readableBlocks } from "./integrity/read_readable.ts";
 import { readSlices } from "./logs/read_slices.ts";
 import { mergeLogs } from "./merge_logs.ts";
+import type { MissingBlocks } from "../query/missing_blocks.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "./store.ts";
 import { Deleted } from "./tombstones.ts";
@@ -25,6 +26,8 @@ export type LogExportRequest = {
   readonly format: "parquet" | "jsonl";
   /** A file, or "-" for the standard output. */
   readonly output: string;
+  /** Told of damaged blocks, which are left out. */
+  readonly missing?: MissingBlocks;
 };
 
 const never = new AbortController().signal;
@@ -134,11 +137,16 @@ async function withWanted(
   request: LogExportRequest,
   take: (slices: AsyncIterable<LogSlice>) => Promise<void>,
 ): Promise<void> {
-  const files = await acquireFiles(tools.read.files, [block], undefined);
+  const { guard } = tools.read;
+  if ((await guard.verify([block])).length > 0) {
+    readableBlocks(guard, [block], request.missing);
+    return;
+  }
+  const file = await guard.acquire(block);
   try {
-    await take(wanted(readSlices(files.paths[0] ?? "", deleted.logMasks(block)), request));
+    await take(wanted(readSlices(file.path, deleted.logMasks(block)), request));
   } finally {
-    files.release();
+    file.release();
   }
 }
 

@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Matcher } from "#shared/model/labels.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
+import type { MissingBlocks } from "../query/missing_blocks.ts";
 import { metricsView } from "../query/sql/views.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import { runOf } from "./cut_metrics.ts";
@@ -28,6 +29,8 @@ export type ExportRequest = {
   readonly format: "parquet" | "openmetrics";
   /** A file, or "-" for the standard output. */
   readonly output: string;
+  /** Told of damaged blocks, which are left out. */
+  readonly missing?: MissingBlocks;
 };
 
 export type ExportReport = { readonly series: number; readonly samples: number };
@@ -54,12 +57,13 @@ export async function exportMetrics(
   const paths: string[] = [];
   // One after another: a bucket's files together may be larger than the disk.
   for (const block of blocks) {
-    const files = await createBlockView(tools.read, [block], deleted).files([block]);
-    try {
-      paths.push(await wantedRows(tools, files.paths, selector, request));
-    } finally {
-      files.release();
-    }
+    await createBlockView(tools.read, [block], deleted).withFiles(
+      [block],
+      { missing: request.missing },
+      async (files) => {
+        if (files.length > 0) paths.push(await wantedRows(tools, files, selector, request));
+      },
+    );
   }
   const partial = request.output === "-" ? "-" : `${request.output}.partial`;
   try {

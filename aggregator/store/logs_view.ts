@@ -7,7 +7,8 @@ import type {
   SeriesRequest,
 } from "../query/source.ts";
 import type { ReadTools } from "./block_files.ts";
-import { acquireFiles } from "./local_files.ts";
+import { guardedPart } from "./integrity/guarded_part.ts";
+import { readableBlocks } from "./integrity/read_readable.ts";
 import { BlockPart, compileScan } from "./logs/block_part.ts";
 import type { LogFile } from "./logs/log_file.ts";
 import type { Block } from "./store.ts";
@@ -17,36 +18,40 @@ const nsPerMs = 1_000_000n;
 
 /** Blocks of logs as parts of a scan, in their order, without what is deleted. Throws OperatingError("bad_request") for a bad regular expression. */
 export function blockLogParts(
-  tools: Pick<ReadTools, "files" | "logs">,
+  tools: Pick<ReadTools, "files" | "guard" | "logs">,
   blocks: readonly Block[],
   deleted: Deleted,
   request: LogScanRequest,
 ): LogPart[] {
   const scan = compileScan(request);
-  const { trace } = request;
-  const own = blocks.filter(({ signal, tenant }) => signal === "logs" && tenant === request.tenant);
+  const { trace, missing } = request;
+  const all = blocks.filter(({ signal, tenant }) => signal === "logs" && tenant === request.tenant);
+  const own = tools.guard.readable(all);
+  const [startMs, endMs] = [Number(request.startNs / nsPerMs), Number(request.endNs / nsPerMs)];
+  const isWithin = ({ minMs, maxMs }: Block) => minMs <= endMs && maxMs >= startMs;
+  if (own.length < all.length) readableBlocks(tools.guard, all.filter(isWithin), missing);
   if (trace !== undefined) {
-    const [startMs, endMs] = [Number(request.startNs / nsPerMs), Number(request.endNs / nsPerMs)];
     trace.blocksVisible = own.length;
-    trace.wants(own.filter(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs));
+    trace.wants(own.filter(isWithin));
   }
   return own.map((block) => {
     const open = async <Result>(use: (file: LogFile) => Promise<Result>) => {
       trace?.opens([block], ({ key, bytes }) => tools.files.isLocal(key, bytes));
-      const files = await acquireFiles(tools.files, [block], request.signal);
+      const file = await tools.guard.acquire(block);
       try {
-        return await tools.logs.use(block.id, files.paths[0] ?? "", use);
+        return await tools.logs.use(block.id, file.path, use);
       } finally {
-        files.release();
+        file.release();
       }
     };
-    return new BlockPart(block, scan, open, deleted.logMasks(block));
+    const part = new BlockPart(block, scan, open, deleted.logMasks(block));
+    return guardedPart(tools.guard, block, part, missing);
   });
 }
 
 /** Records of the blocks in the order asked for; no more is read than the limit needs. */
 export function selectBlockLogs(
-  tools: Pick<ReadTools, "files" | "logs">,
+  tools: Pick<ReadTools, "files" | "guard" | "logs">,
   blocks: readonly Block[],
   deleted: Deleted,
   request: LogSelectRequest,
@@ -57,10 +62,10 @@ export function selectBlockLogs(
 
 /** Label sets that still have a record in a span, of blocks that something is deleted from. */
 export async function eachStreamLeft(
-  tools: Pick<ReadTools, "files" | "logs">,
+  tools: Pick<ReadTools, "files" | "guard" | "logs">,
   blocks: readonly Block[],
   deleted: Deleted,
-  { tenant, startMs, endMs, signal }: SeriesRequest,
+  { tenant, startMs, endMs, signal, missing }: SeriesRequest,
   visit: (labels: Labels) => void,
 ): Promise<void> {
   const request = {
@@ -71,6 +76,7 @@ export async function eachStreamLeft(
     endNs: (BigInt(Math.trunc(endMs)) + 1n) * nsPerMs,
     direction: "forward" as const,
     needs: { bodies: false, attributes: false },
+    missing,
     ...(signal && { signal }),
   };
   for (const part of blockLogParts(tools, blocks, deleted, request))

@@ -1,7 +1,8 @@
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "./removals.ts";
 import { logRetention, retentionMask, type LogRetention } from "./log_retention.ts";
-import { acquireFiles } from "./local_files.ts";
+import { ifReadable } from "./integrity/if_readable.ts";
+import { acquireFiles } from "./integrity/read_readable.ts";
 import type { LogMask } from "./logs/log_mask.ts";
 import { readStreams } from "./logs_reader.ts";
 import { mergeLogBlocks } from "./merge_log_blocks.ts";
@@ -45,9 +46,9 @@ export class StreamRetention {
   }
 
   async apply(signal: AbortSignal): Promise<void> {
-    const { blocks, clock, config } = this.#deps;
+    const { blocks, clock, config, tools } = this.#deps;
     const nowMs = clock.now();
-    const logs = blocks().filter((block) => block.signal === "logs");
+    const logs = tools.guard.readable(blocks()).filter((block) => block.signal === "logs");
     for (const id of this.#seen.keys())
       if (!logs.some((block) => block.id === id)) this.#seen.delete(id);
     const rules = new Map<string, LogRetention>();
@@ -59,15 +60,17 @@ export class StreamRetention {
       const over = retention.periodsMs.filter((keepMs) => block.maxMs < nowMs - keepMs).length;
       if (over === 0 || this.#seen.get(block.id) === over) continue;
       const mask = retentionMask(retention, block, nowMs);
-      if (await this.#holds(block, mask, signal))
-        await replaceLogs(this.#deps, [block], signal, [mask]);
-      else this.#seen.set(block.id, over);
+      await ifReadable(tools.guard, [block], async () => {
+        if (await this.#holds(block, mask, signal))
+          await replaceLogs(this.#deps, [block], signal, [mask]);
+        else this.#seen.set(block.id, over);
+      });
     }
   }
 
   async #holds(block: Block, { matches }: LogMask, signal: AbortSignal): Promise<boolean> {
     const { tools } = this.#deps;
-    const files = await acquireFiles(tools.files, [block], signal);
+    const files = await acquireFiles(tools.guard, [block], signal);
     try {
       const texts = await readStreams(files.paths[0] ?? "", undefined);
       for (const text of texts) if (matches(tools.texts.get("", text).labels)) return true;

@@ -2,11 +2,12 @@ import { messageOf } from "#shared/errors.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "./removals.ts";
 import { replaceLogs, StreamRetention } from "./maintain_logs.ts";
+import { ifReadable } from "./integrity/if_readable.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
 import type { Block } from "./store.ts";
 import { saveFloors } from "./tiers/floors.ts";
-import { planExpiry, planTier } from "./tiers/plan_tier.ts";
+import { planExpiry, planTier, type TierJob } from "./tiers/plan_tier.ts";
 import { rewriteTier, writeTier } from "./tiers/build_tier.ts";
 import { tombstoneKey } from "./tombstones.ts";
 
@@ -79,6 +80,7 @@ export class Maintenance {
   }
 
   async #maintainOnce(): Promise<void> {
+    await this.#deps.tools.guard.retry();
     await this.#expire();
     await this.#streams.apply(this.#stop.signal);
     await this.#rewrite();
@@ -95,7 +97,13 @@ export class Maintenance {
   async #expire(): Promise<void> {
     const { blocks, config, clock, meters, objects, staging } = this.#deps;
     const nowMs = clock.now();
-    const { removed, floors } = planExpiry(blocks(), this.#deps.floors(), config, nowMs);
+    const { removed, floors } = planExpiry(
+      blocks(),
+      this.#deps.floors(),
+      config,
+      nowMs,
+      (block) => this.#deps.tools.guard.damageOf(block) !== undefined,
+    );
     if (removed.length === 0) return;
     // First: with a floor that is too high a lost catalog is rebuilt rightly, with one too low it is not.
     if (floors.length > 0) await saveFloors(objects, staging, this.#deps.floors().with(floors));
@@ -121,30 +129,37 @@ export class Maintenance {
 
   /** Makes tiers of what is complete, the oldest first; what is made is the source of the next tier. */
   async #downsample(): Promise<void> {
-    const { blocks, config, clock, meters } = this.#deps;
+    const { blocks, config, clock, tools } = this.#deps;
+    const isDamaged = (block: Block) => tools.guard.damageOf(block) !== undefined;
     for (let made = 0; made < windowsMax && !this.#stop.signal.aborted; made++) {
-      const job = planTier(blocks(), this.#deps.floors(), config, clock.now());
+      const job = planTier(blocks(), this.#deps.floors(), config, clock.now(), isDamaged);
       if (job === undefined) return;
-      const without = this.#deps.deleted();
-      const added = await writeTier(this.#deps, job, without, this.#stop.signal);
-      const { sources, previous: removed } = job;
-      const tiered = sources.map(({ id, tiered: before = [] }) => ({
-        id,
-        tiered: [...new Set([...before, job.windowMs])].toSorted((a, b) => a - b),
-      }));
-      const deleteAfterMs = clock.now() + config.delete_after;
-      await this.#deps.apply({ added, removed, tiered, sources, deleteAfterMs, without });
-      meters.downsampled(sources.length, job.bucketMs);
-      Bun.gc(true);
+      const inputs = job.isWhole ? job.sources : [...job.sources, ...job.previous];
+      await ifReadable(tools.guard, inputs, () => this.#makeTier(job));
     }
   }
 
+  async #makeTier(job: TierJob): Promise<void> {
+    const { config, clock, meters } = this.#deps;
+    const without = this.#deps.deleted();
+    const added = await writeTier(this.#deps, job, without, this.#stop.signal);
+    const { sources, previous: removed } = job;
+    const tiered = sources.map(({ id, tiered: before = [] }) => ({
+      id,
+      tiered: [...new Set([...before, job.windowMs])].toSorted((a, b) => a - b),
+    }));
+    const deleteAfterMs = clock.now() + config.delete_after;
+    await this.#deps.apply({ added, removed, tiered, sources, deleteAfterMs, without });
+    meters.downsampled(sources.length, job.bucketMs);
+    Bun.gc(true);
+  }
+
   async #merge(): Promise<void> {
-    const { blocks, config, clock, meters } = this.#deps;
+    const { blocks, config, clock, meters, tools } = this.#deps;
     for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
-      const inputs = planMerge(blocks(), clock.now(), config.compaction);
+      const inputs = planMerge(tools.guard.readable(blocks()), clock.now(), config.compaction);
       if (inputs === undefined) return;
-      await this.#replace(inputs);
+      if (!(await ifReadable(tools.guard, inputs, () => this.#replace(inputs)))) continue;
       meters.merged(inputs.length);
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
       Bun.gc(true);
@@ -153,14 +168,16 @@ export class Maintenance {
 
   /** Takes what is deleted out of the files. */
   async #rewrite(): Promise<void> {
-    const { blocks, deleted } = this.#deps;
-    const concerned = blocks().filter((block) => deleted().concerns(block));
+    const { blocks, deleted, meters, tools } = this.#deps;
+    const concerned = tools.guard.readable(blocks()).filter((block) => deleted().concerns(block));
     for (const block of concerned) {
       if (this.#stop.signal.aborted) return;
-      if (block.bucketMs !== undefined) await this.#replaceTier(block);
       // Where all samples are still there, tiers are made again of those that are left.
-      else await this.#replace([block], this.#droppedWindows(block));
-      this.#deps.meters.rewritten(1);
+      const rewrite = () =>
+        block.bucketMs === undefined
+          ? this.#replace([block], this.#droppedWindows(block))
+          : this.#replaceTier(block);
+      if (await ifReadable(tools.guard, [block], rewrite)) meters.rewritten(1);
     }
   }
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { MaintenanceDeps } from "./deps.ts";
-import { acquireFiles } from "./local_files.ts";
+import { acquireFiles } from "./integrity/read_readable.ts";
 import type { LogMask } from "./logs/log_mask.ts";
 import { readSlices } from "./logs/read_slices.ts";
 import { mergedNote, notesOf } from "./merge_blocks.ts";
@@ -26,7 +26,7 @@ export async function mergeLogBlocks(
   // The age of what it holds, so that it stands where its inputs stood in the order of commit.
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
   const noteOf = mergedNote(inputs, await notesOf(deps, inputs, signal), createdMs);
-  const files = await acquireFiles(deps.tools.files, inputs, signal);
+  const files = await acquireFiles(deps.tools.guard, inputs, signal);
   let path: string | undefined;
   try {
     const slices = inputs.map((block, i) =>

@@ -13,6 +13,9 @@ import { DeletedCopies } from "./deleted_copies.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
+import { BlockGuard } from "./integrity/block_guard.ts";
+import { contentFault } from "./integrity/content_fault.ts";
+import { integrityMeters } from "./integrity/integrity_meters.ts";
 import { KnownTexts } from "./labels_text.ts";
 import { LogsCache } from "./logs/log_file.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -72,12 +75,28 @@ async function openOwned(
   const texts = new KnownTexts();
   const logs = new LogsCache(config.logs_cache);
   measureLogsCache(deps.metrics, logs);
+  const decoded = new DecodedCache<never>(config.decoded_cache);
+  const labels = new DecodedCache<never>(Math.ceil(config.decoded_cache / 4));
+  const buckets = new DecodedCache<never>(config.decoded_cache);
+  const guard = new BlockGuard({
+    files,
+    clock: deps.clock,
+    log: deps.log,
+    meters: integrityMeters(deps.metrics),
+    content: (path, block) =>
+      reader.use("check a block", (connection) => contentFault(connection, path, block)),
+    forget: ({ id }) => {
+      for (const cache of [decoded, labels, buckets]) cache.deleteAll(`${id} `);
+      logs.forget(id);
+    },
+  });
   const tools = {
     duckdb: reader,
     files,
-    decoded: new DecodedCache<never>(config.decoded_cache),
-    labels: new DecodedCache<never>(Math.ceil(config.decoded_cache / 4)),
-    buckets: new DecodedCache<never>(config.decoded_cache),
+    guard,
+    decoded,
+    labels,
+    buckets,
     logs,
     texts,
     copies: new DeletedCopies(writer, staging, texts),

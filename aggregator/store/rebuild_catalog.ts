@@ -2,7 +2,7 @@ import type { SQL } from "bun";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { blockOfKey } from "./block_key.ts";
 import { applyChange, insertTombstone } from "./catalog_writes.ts";
-import { contentOf } from "./check_blocks.ts";
+import { contentOf } from "./integrity/content_fault.ts";
 import { checksumOf } from "./checksum.ts";
 import { loadFamilies } from "./families_object.ts";
 import { readNotes } from "./file_notes.ts";

@@ -1,10 +1,10 @@
 import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import { joinExemplars } from "../query/join_exemplars.ts";
 import type { ExemplarRequest } from "../query/source.ts";
-import type { DiskCache } from "./disk_cache.ts";
 import type { Duckdb } from "./duckdb.ts";
 import { readExemplars } from "./exemplar_rows.ts";
 import type { KnownTexts } from "./labels_text.ts";
+import type { BlockGuard } from "./integrity/block_guard.ts";
 import { readFiles } from "./local_files.ts";
 import { compileSelectors } from "./selector.ts";
 import type { Block } from "./store.ts";
@@ -12,7 +12,7 @@ import type { Deleted } from "./tombstones.ts";
 
 type Tools = {
   readonly duckdb: Duckdb;
-  readonly files: DiskCache;
+  readonly guard: BlockGuard;
   readonly texts: KnownTexts;
 };
 
@@ -21,7 +21,7 @@ export async function selectExemplars(
   tools: Tools,
   blocks: readonly Block[],
   deleted: Deleted,
-  { tenant, selectors, startMs, endMs, exemplarsMax, signal }: ExemplarRequest,
+  { tenant, selectors, startMs, endMs, exemplarsMax, signal, missing }: ExemplarRequest,
 ): Promise<SeriesExemplars[]> {
   const selector = compileSelectors(selectors, "labels");
   const wanted = blocks.filter(
@@ -32,7 +32,7 @@ export async function selectExemplars(
       exemplars.minMs <= endMs,
   );
   const span = { startMs, endMs };
-  const files = await readFiles(tools, wanted, signal, (connection, paths) =>
+  const files = await readFiles(tools, { blocks: wanted, signal, missing }, (connection, paths) =>
     readExemplars(connection, paths, selector, span, 2 * exemplarsMax, tools.texts),
   );
   const isWanted = ({ timestampMs }: Exemplar) => timestampMs >= startMs && timestampMs <= endMs;

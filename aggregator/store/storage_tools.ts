@@ -16,6 +16,7 @@ import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { LogsCache } from "./logs/log_file.ts";
 import { storeError } from "./errors.ts";
+import { BlockGuard } from "./integrity/block_guard.ts";
 import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { catalogUrl, openObjects } from "./open_store.ts";
@@ -102,6 +103,7 @@ async function withCatalog<Result>(
     const read = {
       duckdb,
       files,
+      guard: new BlockGuard({ files, clock: systemClock }),
       decoded: new DecodedCache<never>(0),
       labels: new DecodedCache<never>(0),
       buckets: new DecodedCache<never>(0),

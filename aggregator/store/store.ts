@@ -6,6 +6,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
 import type { LogPart } from "../query/log_parts.ts";
+import type { MissingBlocks } from "../query/missing_blocks.ts";
 import type {
   ExemplarRequest,
   LineFilter,
@@ -177,8 +178,14 @@ export type AgentRecord = {
 
 export type BlockView = {
   readonly blocks: readonly Block[];
-  /** Local files of some of these blocks, in their order, readable until released. For SQL over blocks. */
+  /** Local files of some of these blocks, in their order, readable until released. Throws DamagedBlock. */
   files(blocks: readonly Block[], signal?: AbortSignal): Promise<BlockFiles>;
+  /** As files(), but for damaged blocks: `missing` is told of them, and `use` is given the others. */
+  withFiles<Result>(
+    blocks: readonly Block[],
+    reader: { readonly signal?: AbortSignal; readonly missing?: MissingBlocks | undefined },
+    use: (paths: readonly string[], readable: readonly Block[]) => Promise<Result>,
+  ): Promise<Result>;
   /** Same contracts as MetricsSource and LogsSource, over these blocks only. */
   selectSamples(request: SelectRequest): Promise<SeriesSamples[]>;
   /** As ExemplarsSource has it. */

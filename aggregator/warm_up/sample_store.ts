@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { systemClock } from "#shared/runtime/clock.ts";
 import { createHead } from "../head/head.ts";
 import { createSources, type Sources } from "../query/sources.ts";
 import { createBlockView } from "../store/block_view.ts";
@@ -9,6 +10,7 @@ import { DecodedCache } from "../store/decoded_cache.ts";
 import { DeletedCopies } from "../store/deleted_copies.ts";
 import type { SampleTools } from "../store/deps.ts";
 import { DiskCache } from "../store/disk_cache.ts";
+import { BlockGuard } from "../store/integrity/block_guard.ts";
 import { KnownTexts, SeriesTexts } from "../store/labels_text.ts";
 import { LogsCache } from "../store/logs/log_file.ts";
 import { fileObjectStore } from "../store/object_store_file.ts";
@@ -44,6 +46,7 @@ export class SampleStore {
       const tools = {
         duckdb: writer,
         files,
+        guard: new BlockGuard({ files, clock: systemClock }),
         decoded: new DecodedCache<never>(0),
         labels: new DecodedCache<never>(0),
         buckets: new DecodedCache<never>(0),

@@ -3,6 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
 import { z } from "zod";
+import { MissingBlocks } from "../missing_blocks.ts";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
 import type { ReadTrace } from "../read_trace.ts";
@@ -241,6 +242,7 @@ async function execute(
     timeoutMs,
     signal: options.signal,
     traces: options.tracing === true ? [] : undefined,
+    missing: new MissingBlocks(),
   };
   await fetchAll(from, context, statement.expr, grid, fetched);
   const prepared = clock.monotonic();
@@ -258,7 +260,8 @@ async function execute(
     steps: counts === undefined ? undefined : { ...grid, total: counts.total, read: counts.read },
     traces: from.traces,
   };
-  return { data, ...annotationTexts(context.notes), stats };
+  const { warnings, infos } = annotationTexts(context.notes);
+  return { data, warnings: [...from.missing.warnings(), ...warnings], infos, stats };
 }
 
 async function evaluateStatement(

@@ -7,6 +7,7 @@ import type {
   SeriesSamples,
   TierWish,
 } from "../source.ts";
+import type { MissingBlocks } from "../missing_blocks.ts";
 import { ReadTrace } from "../read_trace.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
@@ -24,6 +25,8 @@ export type FetchFrom = {
   readonly signal: AbortSignal | undefined;
   /** Takes notes of what each selector reads. */
   readonly traces: ReadTrace[] | undefined;
+  /** Told of the blocks that are left out. */
+  readonly missing: MissingBlocks;
 };
 
 /**
@@ -73,7 +76,7 @@ type Begun = { readonly selection: Selection; readonly trace: ReadTrace | undefi
 
 /** Begins each fetch once, all in one tick. */
 function beginAll(
-  { source, tenant, traces }: FetchFrom,
+  { source, tenant, traces, missing }: FetchFrom,
   { budget }: EvalContext,
   fetches: readonly Fetch[],
   signal: AbortSignal,
@@ -95,6 +98,7 @@ function beginAll(
       endMs,
       samplesMax: left(budget, heldBy(begun.values())),
       signal,
+      missing,
       tiers: wishes.get(key) ?? fetch.tiers,
       ...(newest === undefined ? {} : { newest }),
       ...(withValues.has(key) ? {} : { presence: true }),

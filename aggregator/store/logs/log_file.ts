@@ -47,6 +47,12 @@ export class LogsCache {
     return this.#footers.bytes + this.#groups.bytes;
   }
 
+  /** Lets go of all that was read of a block. */
+  forget(id: string): void {
+    this.#footers.deleteAll(id);
+    this.#groups.deleteAll(`${id} `);
+  }
+
   #letGo(bytes: number): void {
     const { everyBytes, collect } = this.#collection;
     this.#garbageBytes += bytes;

@@ -28,22 +28,31 @@ const quietMs = 10 * 60_000;
 /** But no later than this after the first. */
 const patienceMs = 3_600_000;
 
-/** The next window of a tier to make, fine tiers first, then old windows; undefined when there is none. */
+type IsDamaged = (block: Block) => boolean;
+const noneDamaged: IsDamaged = () => false;
+
+/**
+ * The next window of a tier to make, fine tiers first, then old windows; undefined when there is none. Damaged blocks are left
+ * out: what such a block has in a tier stays there, and once it is repaired, what it lacks there is late data.
+ */
 export function planTier(
   blocks: readonly Block[],
   floors: TierFloors,
   config: StoreConfig,
   nowMs: number,
+  isDamaged = noneDamaged,
 ): TierJob | undefined {
   for (const [tenant, own] of metricsByTenant(blocks)) {
     let finerMs = 0;
     const { tiers } = tierPlan(config, tenant);
     for (const { bucketMs } of tiers) {
       const isWaiting = finerMs === 0;
-      const sources = tierOf(own, finerMs);
-      const windowMs = nextWindow(sources, nowMs, nowMs - lastKeepMs(tiers), isWaiting);
-      if (windowMs !== undefined) {
-        return jobOf(own, { tenant, bucketMs, windowMs, finerMs }, floors);
+      const sources = tierOf(own, finerMs).filter((block) => !isDamaged(block));
+      const oldestMs = nowMs - lastKeepMs(tiers);
+      for (const windowMs of readyWindows(sources, nowMs, oldestMs, isWaiting)) {
+        const job = jobOf(own, { tenant, bucketMs, windowMs, finerMs }, floors, isDamaged);
+        // What can't be read of the tier itself must be repaired before it can be replaced.
+        if (job.isWhole || !job.previous.some(isDamaged)) return job;
       }
       finerMs = bucketMs;
     }
@@ -62,24 +71,26 @@ function jobOf(
     finerMs: number;
   },
   floors: TierFloors,
+  isDamaged: IsDamaged,
 ): TierJob {
-  const isWhole = floors.of(tenant, finerMs) <= windowMs;
-  const sources = tierOf(blocks, finerMs).filter(
-    (block) => reaches(block, windowMs) && (isWhole || !isIn(block, windowMs)),
-  );
+  const finer = tierOf(blocks, finerMs).filter((block) => reaches(block, windowMs));
+  // Of a damaged block the tier may have the only copy left.
+  const isLost = finer.some((block) => isDamaged(block) && isIn(block, windowMs));
+  const isWhole = floors.of(tenant, finerMs) <= windowMs && !isLost;
+  const sources = finer.filter((block) => !isDamaged(block) && (isWhole || !isIn(block, windowMs)));
   // Where the tier itself has been dropped, what it has left is in the next one already.
   const isThere = floors.of(tenant, bucketMs) <= windowMs;
   const previous = tierOf(blocks, bucketMs).filter((block) => isThere && reaches(block, windowMs));
   return { tenant, bucketMs, windowMs, sources, previous, isWhole };
 }
 
-/** The oldest window that is complete and of which something is not in the next tier. */
-function nextWindow(
+/** Windows that are complete and of which something is not in the next tier, the oldest first. */
+function readyWindows(
   sources: readonly Block[],
   nowMs: number,
   oldestMs: number,
   isWaiting: boolean,
-): number | undefined {
+): number[] {
   const created = new Map<number, { first: number; last: number }>();
   for (const block of sources) {
     for (const windowMs of missingWindows(block, oldestMs)) {
@@ -94,15 +105,19 @@ function nextWindow(
     if (windowMs + windowLengthMs + closedAfterMs > nowMs) return false;
     return !isWaiting || last <= nowMs - quietMs || first <= nowMs - patienceMs;
   });
-  return ready.length === 0 ? undefined : Math.min(...ready.map(([windowMs]) => windowMs));
+  return ready.map(([windowMs]) => windowMs).toSorted((a, b) => a - b);
 }
 
-/** Which blocks go, and up to where their tiers have been dropped then. Logs go by their own retention. */
+/**
+ * Which blocks go, and up to where their tiers have been dropped then. Logs go by their own retention. A damaged block keeps
+ * no other one: what it has that is in no tier yet is late data once it is repaired.
+ */
 export function planExpiry(
   blocks: readonly Block[],
   floors: TierFloors,
   config: StoreConfig,
   nowMs: number,
+  isDamaged = noneDamaged,
 ): { readonly removed: readonly Block[]; readonly floors: readonly TierFloor[] } {
   const logs = blocks.filter(({ signal }) => signal === "logs");
   const logsKeepMs = new Map(
@@ -126,7 +141,9 @@ export function planExpiry(
     removed.push(...own.filter(isOver));
     for (const { bucketMs, keepMs } of levels.slice(0, -1)) {
       const some = tierOf(own, bucketMs).filter((block) => !isOver(block));
-      const missing = some.flatMap((block) => missingWindows(block, oldestMs));
+      const missing = some.flatMap((block) =>
+        isDamaged(block) ? [] : missingWindows(block, oldestMs),
+      );
       const floorMs = Math.max(
         floors.of(tenant, bucketMs),
         Math.min(windowStart(nowMs - keepMs), ...missing),

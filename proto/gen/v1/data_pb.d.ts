@@ -84,6 +84,42 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
    * @generated from field: string maintenance_fault = 9;
    */
   maintenanceFault: string;
+
+  /**
+   * Blocks that queries leave out because they can't be read, the oldest data first; at most 1000 of damaged_count.
+   *
+   * @generated from field: repeated lapwing.v1.DamagedBlock damaged = 10;
+   */
+  damaged: DamagedBlock[];
+
+  /**
+   * @generated from field: double damaged_count = 11;
+   */
+  damagedCount: number;
+
+  /**
+   * Samples and records in all damaged blocks.
+   *
+   * @generated from field: double damaged_items = 12;
+   */
+  damagedItems: number;
+
+  /**
+   * The scrub compares all blocks with their checksums: when it last finished a pass (zero for never), and how far this one is.
+   *
+   * @generated from field: double scrubbed_ms = 13;
+   */
+  scrubbedMs: number;
+
+  /**
+   * @generated from field: double scrub_done_bytes = 14;
+   */
+  scrubDoneBytes: number;
+
+  /**
+   * @generated from field: double scrub_total_bytes = 15;
+   */
+  scrubTotalBytes: number;
 };
 
 /**
@@ -91,6 +127,39 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
  * Use `create(GetStorageResponseSchema)` to create a new message.
  */
 export declare const GetStorageResponseSchema: GenMessage<GetStorageResponse>;
+
+/**
+ * @generated from message lapwing.v1.DamagedBlock
+ */
+export declare type DamagedBlock = Message<"lapwing.v1.DamagedBlock"> & {
+  /**
+   * @generated from field: lapwing.v1.StoredBlock block = 1;
+   */
+  block?: StoredBlock | undefined;
+
+  /**
+   * missing, unreadable, size, checksum, content.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: double found_ms = 4;
+   */
+  foundMs: number;
+};
+
+/**
+ * Describes the message lapwing.v1.DamagedBlock.
+ * Use `create(DamagedBlockSchema)` to create a new message.
+ */
+export declare const DamagedBlockSchema: GenMessage<DamagedBlock>;
 
 /**
  * @generated from message lapwing.v1.StorageShare

@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file v1/data.proto.
  */
 export const file_v1_data = /*@__PURE__*/
-  fileDesc("Cg12MS9kYXRhLnByb3RvEgpsYXB3aW5nLnYxIhMKEUdldFN0b3JhZ2VSZXF1ZXN0IooCChJHZXRTdG9yYWdlUmVzcG9uc2USKAoGc2hhcmVzGAEgAygLMhgubGFwd2luZy52MS5TdG9yYWdlU2hhcmUSIwoEaGVhZBgCIAEoCzIVLmxhcHdpbmcudjEuSGVhZFNoYXJlEioKB3ZvbHVtZXMYAyADKAsyGS5sYXB3aW5nLnYxLlN0b3JhZ2VWb2x1bWUSCwoDdXJsGAQgASgJEg8KB3Ryb3VibGUYBSABKAkSEQoJZGVsZXRpb25zGAYgASgBEhYKDmRlbGV0aW9uX2J5dGVzGAcgASgBEhUKDW1haW50YWluZWRfbXMYCCABKAESGQoRbWFpbnRlbmFuY2VfZmF1bHQYCSABKAki0QEKDFN0b3JhZ2VTaGFyZRIOCgZ0ZW5hbnQYASABKAkSDgoGc2lnbmFsGAIgASgJEhEKCWJ1Y2tldF9tcxgDIAEoARIOCgZibG9ja3MYBCABKAESDQoFYnl0ZXMYBSABKAESDAoEcm93cxgGIAEoARINCgVpdGVtcxgHIAEoARIRCglvbGRlc3RfbXMYCCABKAESEQoJbmV3ZXN0X21zGAkgASgBEhQKDHJldGVudGlvbl9tcxgKIAEoARIWCg53YWl0aW5nX2Jsb2NrcxgLIAEoASJjCglIZWFkU2hhcmUSDgoGc2VyaWVzGAEgASgBEg8KB3NhbXBsZXMYAiABKAESDwoHcmVjb3JkcxgDIAEoARIRCglvbGRlc3RfbXMYBCABKAESEQoJbmV3ZXN0X21zGAUgASgBIn8KDVN0b3JhZ2VWb2x1bWUSDAoEbmFtZRgBIAEoCRIMCgRwYXRoGAIgASgJEhIKCmZyZWVfYnl0ZXMYAyABKAESEgoKc2l6ZV9ieXRlcxgEIAEoARISCgp1c2VkX2J5dGVzGAUgASgBEhYKDnVzZWRfYnl0ZXNfbWF4GAYgASgBImIKEUxpc3RCbG9ja3NSZXF1ZXN0Eg4KBnNpZ25hbBgBIAEoCRIQCghzdGFydF9tcxgCIAEoARIOCgZlbmRfbXMYAyABKAESDAoEcGFnZRgEIAEoCRINCgVsaW1pdBgFIAEoBSJfChJMaXN0QmxvY2tzUmVzcG9uc2USJwoGYmxvY2tzGAEgAygLMhcubGFwd2luZy52MS5TdG9yZWRCbG9jaxIRCgluZXh0X3BhZ2UYAiABKAkSDQoFdG90YWwYAyABKAEizAEKC1N0b3JlZEJsb2NrEgoKAmlkGAEgASgJEg4KBnRlbmFudBgCIAEoCRIOCgZzaWduYWwYAyABKAkSCwoDa2V5GAQgASgJEhEKCWJ1Y2tldF9tcxgFIAEoARINCgVieXRlcxgGIAEoARIMCgRyb3dzGAcgASgBEg0KBWl0ZW1zGAggASgBEg4KBm1pbl9tcxgJIAEoARIOCgZtYXhfbXMYCiABKAESEgoKY3JlYXRlZF9tcxgLIAEoARIRCglleGVtcGxhcnMYDCABKAEiZgoVR2V0Q2FyZGluYWxpdHlSZXF1ZXN0Eg0KBW1hdGNoGAEgAygJEg0KBWxhYmVsGAIgASgJEg0KBWxpbWl0GAMgASgFEhAKCHN0YXJ0X21zGAQgASgBEg4KBmVuZF9tcxgFIAEoASLKAgoWR2V0Q2FyZGluYWxpdHlSZXNwb25zZRIOCgZzZXJpZXMYASABKAESDwoHbWV0cmljcxgCIAEoARIOCgZsYWJlbHMYAyABKAESMAoRbWV0cmljc19ieV9zZXJpZXMYBCADKAsyFS5sYXB3aW5nLnYxLk5hbWVDb3VudBIwChBsYWJlbHNfYnlfdmFsdWVzGAUgAygLMhYubGFwd2luZy52MS5MYWJlbENvdW50Ei4KD3BhaXJzX2J5X3NlcmllcxgGIAMoCzIVLmxhcHdpbmcudjEuTmFtZUNvdW50Ei8KEHZhbHVlc19ieV9zZXJpZXMYByADKAsyFS5sYXB3aW5nLnYxLk5hbWVDb3VudBITCgtuZXdfaW5faG91chgIIAEoARISCgpuZXdfaW5fZGF5GAkgASgBEhEKCXRydW5jYXRlZBgKIAEoCCIpCglOYW1lQ291bnQSDAoEbmFtZRgBIAEoCRIOCgZzZXJpZXMYAiABKAEiOgoKTGFiZWxDb3VudBIMCgRuYW1lGAEgASgJEg4KBnZhbHVlcxgCIAEoARIOCgZzZXJpZXMYAyABKAEyhgIKC0RhdGFTZXJ2aWNlEk0KCkdldFN0b3JhZ2USHS5sYXB3aW5nLnYxLkdldFN0b3JhZ2VSZXF1ZXN0Gh4ubGFwd2luZy52MS5HZXRTdG9yYWdlUmVzcG9uc2UiABJNCgpMaXN0QmxvY2tzEh0ubGFwd2luZy52MS5MaXN0QmxvY2tzUmVxdWVzdBoeLmxhcHdpbmcudjEuTGlzdEJsb2Nrc1Jlc3BvbnNlIgASWQoOR2V0Q2FyZGluYWxpdHkSIS5sYXB3aW5nLnYxLkdldENhcmRpbmFsaXR5UmVxdWVzdBoiLmxhcHdpbmcudjEuR2V0Q2FyZGluYWxpdHlSZXNwb25zZSIAYgZwcm90bzM");
+  fileDesc("Cg12MS9kYXRhLnByb3RvEgpsYXB3aW5nLnYxIhMKEUdldFN0b3JhZ2VSZXF1ZXN0Iq0DChJHZXRTdG9yYWdlUmVzcG9uc2USKAoGc2hhcmVzGAEgAygLMhgubGFwd2luZy52MS5TdG9yYWdlU2hhcmUSIwoEaGVhZBgCIAEoCzIVLmxhcHdpbmcudjEuSGVhZFNoYXJlEioKB3ZvbHVtZXMYAyADKAsyGS5sYXB3aW5nLnYxLlN0b3JhZ2VWb2x1bWUSCwoDdXJsGAQgASgJEg8KB3Ryb3VibGUYBSABKAkSEQoJZGVsZXRpb25zGAYgASgBEhYKDmRlbGV0aW9uX2J5dGVzGAcgASgBEhUKDW1haW50YWluZWRfbXMYCCABKAESGQoRbWFpbnRlbmFuY2VfZmF1bHQYCSABKAkSKQoHZGFtYWdlZBgKIAMoCzIYLmxhcHdpbmcudjEuRGFtYWdlZEJsb2NrEhUKDWRhbWFnZWRfY291bnQYCyABKAESFQoNZGFtYWdlZF9pdGVtcxgMIAEoARITCgtzY3J1YmJlZF9tcxgNIAEoARIYChBzY3J1Yl9kb25lX2J5dGVzGA4gASgBEhkKEXNjcnViX3RvdGFsX2J5dGVzGA8gASgBImgKDERhbWFnZWRCbG9jaxImCgVibG9jaxgBIAEoCzIXLmxhcHdpbmcudjEuU3RvcmVkQmxvY2sSDgoGcmVhc29uGAIgASgJEg4KBmRldGFpbBgDIAEoCRIQCghmb3VuZF9tcxgEIAEoASLRAQoMU3RvcmFnZVNoYXJlEg4KBnRlbmFudBgBIAEoCRIOCgZzaWduYWwYAiABKAkSEQoJYnVja2V0X21zGAMgASgBEg4KBmJsb2NrcxgEIAEoARINCgVieXRlcxgFIAEoARIMCgRyb3dzGAYgASgBEg0KBWl0ZW1zGAcgASgBEhEKCW9sZGVzdF9tcxgIIAEoARIRCgluZXdlc3RfbXMYCSABKAESFAoMcmV0ZW50aW9uX21zGAogASgBEhYKDndhaXRpbmdfYmxvY2tzGAsgASgBImMKCUhlYWRTaGFyZRIOCgZzZXJpZXMYASABKAESDwoHc2FtcGxlcxgCIAEoARIPCgdyZWNvcmRzGAMgASgBEhEKCW9sZGVzdF9tcxgEIAEoARIRCgluZXdlc3RfbXMYBSABKAEifwoNU3RvcmFnZVZvbHVtZRIMCgRuYW1lGAEgASgJEgwKBHBhdGgYAiABKAkSEgoKZnJlZV9ieXRlcxgDIAEoARISCgpzaXplX2J5dGVzGAQgASgBEhIKCnVzZWRfYnl0ZXMYBSABKAESFgoOdXNlZF9ieXRlc19tYXgYBiABKAEiYgoRTGlzdEJsb2Nrc1JlcXVlc3QSDgoGc2lnbmFsGAEgASgJEhAKCHN0YXJ0X21zGAIgASgBEg4KBmVuZF9tcxgDIAEoARIMCgRwYWdlGAQgASgJEg0KBWxpbWl0GAUgASgFIl8KEkxpc3RCbG9ja3NSZXNwb25zZRInCgZibG9ja3MYASADKAsyFy5sYXB3aW5nLnYxLlN0b3JlZEJsb2NrEhEKCW5leHRfcGFnZRgCIAEoCRINCgV0b3RhbBgDIAEoASLMAQoLU3RvcmVkQmxvY2sSCgoCaWQYASABKAkSDgoGdGVuYW50GAIgASgJEg4KBnNpZ25hbBgDIAEoCRILCgNrZXkYBCABKAkSEQoJYnVja2V0X21zGAUgASgBEg0KBWJ5dGVzGAYgASgBEgwKBHJvd3MYByABKAESDQoFaXRlbXMYCCABKAESDgoGbWluX21zGAkgASgBEg4KBm1heF9tcxgKIAEoARISCgpjcmVhdGVkX21zGAsgASgBEhEKCWV4ZW1wbGFycxgMIAEoASJmChVHZXRDYXJkaW5hbGl0eVJlcXVlc3QSDQoFbWF0Y2gYASADKAkSDQoFbGFiZWwYAiABKAkSDQoFbGltaXQYAyABKAUSEAoIc3RhcnRfbXMYBCABKAESDgoGZW5kX21zGAUgASgBIsoCChZHZXRDYXJkaW5hbGl0eVJlc3BvbnNlEg4KBnNlcmllcxgBIAEoARIPCgdtZXRyaWNzGAIgASgBEg4KBmxhYmVscxgDIAEoARIwChFtZXRyaWNzX2J5X3NlcmllcxgEIAMoCzIVLmxhcHdpbmcudjEuTmFtZUNvdW50EjAKEGxhYmVsc19ieV92YWx1ZXMYBSADKAsyFi5sYXB3aW5nLnYxLkxhYmVsQ291bnQSLgoPcGFpcnNfYnlfc2VyaWVzGAYgAygLMhUubGFwd2luZy52MS5OYW1lQ291bnQSLwoQdmFsdWVzX2J5X3NlcmllcxgHIAMoCzIVLmxhcHdpbmcudjEuTmFtZUNvdW50EhMKC25ld19pbl9ob3VyGAggASgBEhIKCm5ld19pbl9kYXkYCSABKAESEQoJdHJ1bmNhdGVkGAogASgIIikKCU5hbWVDb3VudBIMCgRuYW1lGAEgASgJEg4KBnNlcmllcxgCIAEoASI6CgpMYWJlbENvdW50EgwKBG5hbWUYASABKAkSDgoGdmFsdWVzGAIgASgBEg4KBnNlcmllcxgDIAEoATKGAgoLRGF0YVNlcnZpY2USTQoKR2V0U3RvcmFnZRIdLmxhcHdpbmcudjEuR2V0U3RvcmFnZVJlcXVlc3QaHi5sYXB3aW5nLnYxLkdldFN0b3JhZ2VSZXNwb25zZSIAEk0KCkxpc3RCbG9ja3MSHS5sYXB3aW5nLnYxLkxpc3RCbG9ja3NSZXF1ZXN0Gh4ubGFwd2luZy52MS5MaXN0QmxvY2tzUmVzcG9uc2UiABJZCg5HZXRDYXJkaW5hbGl0eRIhLmxhcHdpbmcudjEuR2V0Q2FyZGluYWxpdHlSZXF1ZXN0GiIubGFwd2luZy52MS5HZXRDYXJkaW5hbGl0eVJlc3BvbnNlIgBiBnByb3RvMw");
 
 /**
  * Describes the message lapwing.v1.GetStorageRequest.
@@ -25,74 +25,81 @@ export const GetStorageResponseSchema = /*@__PURE__*/
   messageDesc(file_v1_data, 1);
 
 /**
+ * Describes the message lapwing.v1.DamagedBlock.
+ * Use `create(DamagedBlockSchema)` to create a new message.
+ */
+export const DamagedBlockSchema = /*@__PURE__*/
+  messageDesc(file_v1_data, 2);
+
+/**
  * Describes the message lapwing.v1.StorageShare.
  * Use `create(StorageShareSchema)` to create a new message.
  */
 export const StorageShareSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 2);
+  messageDesc(file_v1_data, 3);
 
 /**
  * Describes the message lapwing.v1.HeadShare.
  * Use `create(HeadShareSchema)` to create a new message.
  */
 export const HeadShareSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 3);
+  messageDesc(file_v1_data, 4);
 
 /**
  * Describes the message lapwing.v1.StorageVolume.
  * Use `create(StorageVolumeSchema)` to create a new message.
  */
 export const StorageVolumeSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 4);
+  messageDesc(file_v1_data, 5);
 
 /**
  * Describes the message lapwing.v1.ListBlocksRequest.
  * Use `create(ListBlocksRequestSchema)` to create a new message.
  */
 export const ListBlocksRequestSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 5);
+  messageDesc(file_v1_data, 6);
 
 /**
  * Describes the message lapwing.v1.ListBlocksResponse.
  * Use `create(ListBlocksResponseSchema)` to create a new message.
  */
 export const ListBlocksResponseSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 6);
+  messageDesc(file_v1_data, 7);
 
 /**
  * Describes the message lapwing.v1.StoredBlock.
  * Use `create(StoredBlockSchema)` to create a new message.
  */
 export const StoredBlockSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 7);
+  messageDesc(file_v1_data, 8);
 
 /**
  * Describes the message lapwing.v1.GetCardinalityRequest.
  * Use `create(GetCardinalityRequestSchema)` to create a new message.
  */
 export const GetCardinalityRequestSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 8);
+  messageDesc(file_v1_data, 9);
 
 /**
  * Describes the message lapwing.v1.GetCardinalityResponse.
  * Use `create(GetCardinalityResponseSchema)` to create a new message.
  */
 export const GetCardinalityResponseSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 9);
+  messageDesc(file_v1_data, 10);
 
 /**
  * Describes the message lapwing.v1.NameCount.
  * Use `create(NameCountSchema)` to create a new message.
  */
 export const NameCountSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 10);
+  messageDesc(file_v1_data, 11);
 
 /**
  * Describes the message lapwing.v1.LabelCount.
  * Use `create(LabelCountSchema)` to create a new message.
  */
 export const LabelCountSchema = /*@__PURE__*/
-  messageDesc(file_v1_data, 11);
+  messageDesc(file_v1_data, 12);
 
 /**
  * What is stored, and of how many series: for the data page.

@@ -388,6 +388,13 @@ export declare type QuerySqlResponse = Message<"lapwing.v1.QuerySqlResponse"> & 
    * @generated from field: bool truncated = 3;
    */
   truncated: boolean;
+
+  /**
+   * Why the answer is incomplete: blocks that could not be read. Empty for a complete answer.
+   *
+   * @generated from field: repeated string warnings = 4;
+   */
+  warnings: string[];
 };
 
 /**

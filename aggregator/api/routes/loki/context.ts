@@ -4,6 +4,8 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
 import type { KnownPattern } from "../../../patterns/pattern_book.ts";
+import { MissingBlocks } from "../../../query/missing_blocks.ts";
+import { reportingLogs } from "../../../query/reporting_logs.ts";
 import type { LogsSource } from "../../../query/source.ts";
 import type { Tails } from "../../../tail/tails.ts";
 import { type LokiParameters, lokiParameters } from "./parameters.ts";
@@ -44,9 +46,17 @@ const statusOf = {
   no_space: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** What a request reads, for as long as its client waits. X-Scope-OrgID is taken from everybody and changes nothing: there is one tenant. */
-export function scopeOf(c: Context, { tenant, logs, limits }: LokiParts): LogScope {
-  return { tenant, source: logs, limits: limits ?? defaultLogqlLimits, signal: c.req.raw.signal };
+/**
+ * What a request reads, for as long as its client waits; `missing` is told of what can't be read. X-Scope-OrgID is taken
+ * from everybody and changes nothing: there is one tenant.
+ */
+export function scopeOf(
+  c: Context,
+  { tenant, logs, limits }: LokiParts,
+  missing?: MissingBlocks,
+): LogScope {
+  const source = missing === undefined ? logs : reportingLogs(logs, missing);
+  return { tenant, source, limits: limits ?? defaultLogqlLimits, signal: c.req.raw.signal };
 }
 
 /** Loki's refusal: plain text. */
@@ -63,16 +73,29 @@ export function textRefusal(message: string, status: number): Response {
   return new Response(message, { status, headers });
 }
 
-type Answer = (parameters: LokiParameters, c: Context) => Promise<unknown>;
+type Answer = (
+  parameters: LokiParameters,
+  c: Context,
+  missing: MissingBlocks,
+) => Promise<Readonly<Record<string, unknown>>>;
 
-/** A read endpoint by GET and by a posted form. What it gives is the body. */
+/** A read endpoint by GET and by a posted form. What it gives is the body, with the warnings of an incomplete answer. */
 export function reads(app: Hono, path: string, answer: Answer): void {
-  app.on(["GET", "POST"], path, async (c) =>
-    c.json(await answer(await lokiParameters(c.req.raw), c)),
-  );
+  app.on(["GET", "POST"], path, async (c) => {
+    const missing = new MissingBlocks();
+    const body = await answer(await lokiParameters(c.req.raw), c, missing);
+    return c.json(missing.isEmpty ? body : { ...body, warnings: missing.warnings() });
+  });
 }
 
 /** The same in Loki's envelope. */
-export function readsData(app: Hono, path: string, answer: Answer): void {
-  reads(app, path, async (p, c) => ({ status: "success", data: await answer(p, c) }));
+export function readsData(
+  app: Hono,
+  path: string,
+  answer: (...parameters: Parameters<Answer>) => Promise<unknown>,
+): void {
+  reads(app, path, async (p, c, missing) => ({
+    status: "success",
+    data: await answer(p, c, missing),
+  }));
 }

@@ -20,15 +20,17 @@ const patternsMax = 1_000;
 
 /** patterns, detected_fields and their values: what Grafana's Logs Drilldown shows of lines. */
 export function exploreRoutes(app: Hono, parts: LokiParts): void {
-  readsData(app, `${basePath}/patterns`, async (p, c) => patternsOf(p, scopeOf(c, parts), parts));
-  reads(app, `${basePath}/detected_fields`, async (p, c) => {
+  readsData(app, `${basePath}/patterns`, async (p, c, missing) =>
+    patternsOf(p, scopeOf(c, parts, missing), parts),
+  );
+  reads(app, `${basePath}/detected_fields`, async (p, c, missing) => {
     const limit = countOf(p, ["limit", "field_limit"], fieldsDefault, entriesMax);
-    const fields = detectFields(await sample(p, scopeOf(c, parts), parts), limit);
+    const fields = detectFields(await sample(p, scopeOf(c, parts, missing), parts), limit);
     return { fields: fields.map(fieldJson), limit };
   });
-  reads(app, `${basePath}/detected_field/:name/values`, async (p, c) => {
+  reads(app, `${basePath}/detected_field/:name/values`, async (p, c, missing) => {
     const limit = countOf(p, ["limit", "field_limit"], fieldsDefault, entriesMax);
-    const entries = await sample(p, scopeOf(c, parts), parts);
+    const entries = await sample(p, scopeOf(c, parts, missing), parts);
     const name = c.req.param("name") ?? "";
     const field = detectFields(entries, Infinity).find((one) => one.name === name);
     const values = [...(field?.values ?? [])].toSorted();

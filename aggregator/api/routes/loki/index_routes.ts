@@ -11,18 +11,21 @@ const limitDefault = "100";
 
 /** index/stats, index/volume, index/volume_range: how much there is. */
 export function indexRoutes(app: Hono, parts: LokiParts): void {
-  reads(app, `${basePath}/index/stats`, async (p, c) => {
+  reads(app, `${basePath}/index/stats`, async (p, c, missing) => {
     const matchers = selectorOf(p.text("query") ?? "", "allowed");
-    return indexStats(matchers, rangeOf(p, parts.now()), scopeOf(c, parts));
+    return { ...(await indexStats(matchers, rangeOf(p, parts.now()), scopeOf(c, parts, missing))) };
   });
-  readsData(app, `${basePath}/index/volume`, async (p, c) => {
+  readsData(app, `${basePath}/index/volume`, async (p, c, missing) => {
     const request = { ...volumeRequest(p, parts), stepMs: undefined };
-    const found = await volumes(request, scopeOf(c, parts));
+    const found = await volumes(request, scopeOf(c, parts, missing));
     return { resultType: "vector", result: found.map(instantOf), stats: noStatistics };
   });
-  readsData(app, `${basePath}/index/volume_range`, async (p, c) => {
+  readsData(app, `${basePath}/index/volume_range`, async (p, c, missing) => {
     const request = volumeRequest(p, parts);
-    const found = await volumes({ ...request, stepMs: stepOf(p, request) }, scopeOf(c, parts));
+    const found = await volumes(
+      { ...request, stepMs: stepOf(p, request) },
+      scopeOf(c, parts, missing),
+    );
     return { resultType: "matrix", result: found.map(rangeOfVolume), stats: noStatistics };
   });
 }

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import { evaluateMetric } from "../../../query/logql/evaluate.ts";
+import { type LogScope, evaluateMetric } from "../../../query/logql/evaluate.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
 import type { LogQuery, MetricQuery } from "../../../query/logql/ast.ts";
@@ -22,15 +22,24 @@ export const entriesMax = 5_000;
 
 /** query_range and query. */
 export function queryRoutes(app: Hono, parts: LokiParts): void {
-  readsData(app, `${basePath}/query_range`, (p, c) => queryRange(p, c, parts));
-  readsData(app, `${basePath}/query`, (p, c) => queryInstant(p, c, parts));
+  readsData(app, `${basePath}/query_range`, (p, c, missing) =>
+    queryRange(p, scopeOf(c, parts, missing), c, parts),
+  );
+  readsData(app, `${basePath}/query`, (p, c, missing) =>
+    queryInstant(p, scopeOf(c, parts, missing), parts),
+  );
 }
 
-async function queryRange(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {
+async function queryRange(
+  p: LokiParameters,
+  reader: LogScope,
+  c: Context,
+  parts: LokiParts,
+): Promise<unknown> {
   const query = parseLogql(p.text("query") ?? "");
   const range = rangeOf(p, parts.now());
-  const source = new CountedSource(parts.logs, p.text("stats") === "all");
-  const scope = { ...scopeOf(c, parts), source };
+  const source = new CountedSource(reader.source, p.text("stats") === "all");
+  const scope = { ...reader, source };
   if (query.kind === "log") return logAnswer(query, p, range, c, scope);
   const stepMs = stepOf(p, range);
   const times = { ...alignedMs(range, stepMs), stepMs };
@@ -48,7 +57,7 @@ async function logAnswer(
   p: LokiParameters,
   range: LokiRange,
   c: Context,
-  scope: ReturnType<typeof scopeOf> & { readonly source: CountedSource },
+  scope: LogScope & { readonly source: CountedSource },
 ): Promise<unknown> {
   const limit = limitOf(p, entriesMax);
   const wanted = { ...range, direction: directionOf(p), limit, intervalMs: intervalOf(p) };
@@ -58,7 +67,11 @@ async function logAnswer(
   return { resultType, ...rest, stats };
 }
 
-async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Promise<unknown> {
+async function queryInstant(
+  p: LokiParameters,
+  reader: LogScope,
+  parts: LokiParts,
+): Promise<unknown> {
   const query = parseLogql(p.text("query") ?? "");
   if (query.kind === "log")
     throw new LogqlError(
@@ -66,8 +79,8 @@ async function queryInstant(p: LokiParameters, c: Context, parts: LokiParts): Pr
     );
   const time = p.text("time");
   const endMs = time === undefined ? parts.now() : Number(parseLokiTime("time", time) / 1_000_000n);
-  const source = new CountedSource(parts.logs, p.text("stats") === "all");
-  const scope = { ...scopeOf(c, parts), source };
+  const source = new CountedSource(reader.source, p.text("stats") === "all");
+  const scope = { ...reader, source };
   const series = await evaluateMetric(query, { startMs: endMs, endMs, stepMs: 0 }, scope);
   const stats = statistics(source.figures(0));
   return typeof series === "number"

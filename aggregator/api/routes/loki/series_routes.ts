@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { MissingBlocks } from "../../../query/missing_blocks.ts";
 import type { SeriesRequest } from "../../../query/source.ts";
 import { type LokiParts, basePath, reads, readsData } from "./context.ts";
 import { detectedLabels } from "./detected_labels.ts";
@@ -8,15 +9,18 @@ import { selectorOf } from "./selector.ts";
 /** labels, label values, series, detected_labels: what streams there are. */
 export function seriesRoutes(app: Hono, parts: LokiParts): void {
   const { logs } = parts;
-  const request = (p: LokiParameters) => seriesRequest(p, parts);
+  const request = (p: LokiParameters, missing: MissingBlocks) => ({
+    ...seriesRequest(p, parts),
+    missing,
+  });
   for (const path of ["/labels", "/label"])
-    readsData(app, basePath + path, (p) => logs.labelNames(request(p)));
-  readsData(app, `${basePath}/label/:name/values`, (p, c) =>
-    logs.labelValues(c.req.param("name") ?? "", request(p)),
+    readsData(app, basePath + path, (p, _, missing) => logs.labelNames(request(p, missing)));
+  readsData(app, `${basePath}/label/:name/values`, (p, c, missing) =>
+    logs.labelValues(c.req.param("name") ?? "", request(p, missing)),
   );
-  readsData(app, `${basePath}/series`, (p) => logs.series(request(p)));
-  reads(app, `${basePath}/detected_labels`, async (p) => ({
-    detectedLabels: await detectedLabels(logs, request(p)),
+  readsData(app, `${basePath}/series`, (p, _, missing) => logs.series(request(p, missing)));
+  reads(app, `${basePath}/detected_labels`, async (p, _, missing) => ({
+    detectedLabels: await detectedLabels(logs, request(p, missing)),
   }));
 }
 

@@ -8,6 +8,8 @@ import {
   defaultLogqlLimits,
   selectRecords,
 } from "#aggregator/query/logql/evaluate.ts";
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
+import { reportingLogs } from "#aggregator/query/reporting_logs.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/query/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
@@ -38,24 +40,26 @@ const contextNs = 7n * 24n * 3_600_000_000_000n;
 /** GET /api/v1/monitoring/logs: records, the newest first. */
 export async function logsAnswer(c: Context, parts: LogParts): Promise<LogsAnswer> {
   const params = checkedParams(c, LogsParams);
+  const missing = new MissingBlocks();
   const { entries, complete } = await newest(
     logQueryOf(params),
     logRangeOf(params, parts.clock.now()),
     Number(params.limit),
-    scopeOf(c, parts),
+    scopeOf(c, parts, missing),
   );
-  return { records: entries.map(recordOf), truncated: !complete };
+  return { records: entries.map(recordOf), truncated: !complete, warnings: missing.warnings() };
 }
 
 /** GET /api/v1/monitoring/logs/facets: the most frequent values of fields. */
 export async function facetsAnswer(c: Context, parts: LogParts): Promise<FacetsAnswer> {
   const params = checkedParams(c, FacetsParams);
+  const missing = new MissingBlocks();
   const names = params.fields?.split(",").filter((name) => name !== "");
   const { entries, complete } = await newest(
     logQueryOf(params),
     logRangeOf(params, parts.clock.now()),
     Number(params.lines),
-    scopeOf(c, parts),
+    scopeOf(c, parts, missing),
   );
   const only = names === undefined ? undefined : new Set(names);
   const fields = await facetsOf(entries, Number(params.limit), only);
@@ -63,6 +67,7 @@ export async function facetsAnswer(c: Context, parts: LogParts): Promise<FacetsA
     records: entries.length,
     complete,
     fields: fields.map((facet) => ({ ...facet, values: [...facet.values] })),
+    warnings: missing.warnings(),
   };
 }
 
@@ -77,7 +82,8 @@ export async function contextAnswer(c: Context, parts: LogParts): Promise<Contex
     );
   const key = labelsKey(Object.fromEntries(query.matchers.map(({ name, value }) => [name, value])));
   const at = timeNsOf(params.time) ?? 0n;
-  const scope = scopeOf(c, parts);
+  const missing = new MissingBlocks();
+  const scope = scopeOf(c, parts, missing);
   const read = async (startNs: bigint, endNs: bigint, limit: number, isBack: boolean) => {
     const direction = isBack ? "backward" : "forward";
     const request = { matchers: query.matchers, lineFilters: [], startNs, endNs, limit };
@@ -88,6 +94,7 @@ export async function contextAnswer(c: Context, parts: LogParts): Promise<Contex
     before: await read(at - contextNs, at, Number(params.before), true),
     at: await read(at, at + 1n, recordsAtMax, false),
     after: await read(at + 1n, at + contextNs, Number(params.after), false),
+    warnings: missing.warnings(),
   };
 }
 
@@ -121,7 +128,8 @@ export async function differenceAnswer(c: Context, parts: LogParts): Promise<Dif
       ? { kind: "log", matchers: query.matchers, stages: [] }
       : logQueryOf({ query: params.against });
   const range = logRangeOf(params, parts.clock.now());
-  const scope = scopeOf(c, parts);
+  const missing = new MissingBlocks();
+  const scope = scopeOf(c, parts, missing);
   const lines = Number(params.lines);
   const selected = await newest(query, range, lines, scope);
   // The selection may be all of the newest records: so many more have to be read for as many others.
@@ -133,13 +141,15 @@ export async function differenceAnswer(c: Context, parts: LogParts): Promise<Dif
     selected: { records: selected.entries.length, complete: selected.complete },
     rest: { records: rest.length, complete: all.complete },
     differences: found.map(({ lift, ...one }) => ({ ...one, lift: lift ?? null })),
+    warnings: missing.warnings(),
   };
 }
 
 const recordsAtMax = 1_000;
 
-function scopeOf(c: Context, parts: LogParts): LogScope {
-  return { ...lastingScope(c, parts), signal: c.req.raw.signal };
+function scopeOf(c: Context, parts: LogParts, missing: MissingBlocks): LogScope {
+  const scope = lastingScope(c, parts);
+  return { ...scope, source: reportingLogs(parts.logs, missing), signal: c.req.raw.signal };
 }
 
 /** For what goes on when the request is answered. */

@@ -25,9 +25,15 @@ export const LogRecordJson = z.strictObject({
 });
 export type LogRecordJson = z.output<typeof LogRecordJson>;
 
+const warnings = z.array(z.string()).meta({
+  description:
+    "Why the answer is incomplete: stored data that can't be read. Empty for a complete one",
+});
+
 export const LogsAnswer = z.strictObject({
   records: z.array(LogRecordJson),
   truncated: z.boolean().meta({ description: "There are older records" }),
+  warnings,
 });
 export type LogsAnswer = z.output<typeof LogsAnswer>;
 
@@ -75,6 +81,7 @@ export const FacetsAnswer = z.strictObject({
         .meta({ description: "The most frequent first" }),
     }),
   ),
+  warnings,
 });
 export type FacetsAnswer = z.output<typeof FacetsAnswer>;
 
@@ -113,6 +120,7 @@ export const ContextAnswer = z.strictObject({
   before: inOrder.meta({ description: "In the order of time" }),
   at: inOrder.meta({ description: "All of the stream at that time" }),
   after: inOrder.meta({ description: "In the order of time" }),
+  warnings,
 });
 export type ContextAnswer = z.output<typeof ContextAnswer>;
 
@@ -133,6 +141,7 @@ const side = z.strictObject({ records, complete });
 export const DifferenceAnswer = z.strictObject({
   selected: side,
   rest: side,
+  warnings,
   differences: z
     .array(
       z.strictObject({

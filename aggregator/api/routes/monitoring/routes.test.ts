@@ -104,6 +104,7 @@ test("/logs gives records with their level, filtered by text, service and level"
       },
     ],
     truncated: false,
+    warnings: [],
   });
   expect(asked.at(-1)).toMatchObject({
     matchers: [{ name: "service_name", op: "=", value: "shop" }],

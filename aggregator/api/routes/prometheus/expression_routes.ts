@@ -5,6 +5,7 @@ import { childrenOf } from "#aggregator/query/promql/context.ts";
 import { parsePromql } from "#aggregator/query/promql/parse.ts";
 import { exemplarsJson } from "#aggregator/query/promql/json.ts";
 import { printPromql } from "#aggregator/query/promql/print.ts";
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
@@ -51,7 +52,9 @@ export function expressionRoutes({ exemplars, tenant }: ExpressionParts): Hono {
       // Unlike its neighbours, Prometheus tells a fault of the query without the parameter's name here.
       const selectors = selectorsOf(parsePromql(params.get("query")).expr);
       if (selectors.length === 0) return { dataJson: undefined };
+      const missing = new MissingBlocks();
       const found = await exemplars.select({
+        missing,
         tenant: tenant(c.req.raw),
         selectors,
         startMs,
@@ -59,7 +62,7 @@ export function expressionRoutes({ exemplars, tenant }: ExpressionParts): Hono {
         exemplarsMax,
         signal: c.req.raw.signal,
       });
-      return { dataJson: exemplarsJson(found) };
+      return { dataJson: exemplarsJson(found), warnings: missing.warnings() };
     }),
   );
   return app;

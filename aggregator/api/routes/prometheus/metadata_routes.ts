@@ -1,7 +1,8 @@
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { labelsJson } from "#aggregator/query/promql/json.ts";
 import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
-import { type Context, Hono } from "hono";
+import { type Context, type Handler, Hono } from "hono";
 import { type Answer, answering, truncated } from "./answer.ts";
 import { type Params, limitParam, readParams, selectorsParam, timeParam } from "./params.ts";
 
@@ -13,7 +14,8 @@ export type MetadataParts = {
 /** /labels, /label/{name}/values, /series, /metadata. */
 export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
   const app = new Hono();
-  const requestOf = (c: Context, params: Params): SeriesRequest => ({
+  const requestOf = (c: Context, params: Params): Reported => ({
+    missing: new MissingBlocks(),
     tenant: tenant(c.req.raw),
     startMs: timeParam(params, "start", Number.MIN_SAFE_INTEGER),
     endMs: timeParam(params, "end", Number.MAX_SAFE_INTEGER),
@@ -26,7 +28,8 @@ export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
     answering(async (c) => {
       const params = await readParams(c);
       const limit = limitParam(params);
-      return limitedList(await metrics.labelNames(requestOf(c, params)), limit);
+      const request = requestOf(c, params);
+      return limitedList(await metrics.labelNames(request), limit, request);
     }),
   );
   app.get(
@@ -38,7 +41,8 @@ export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
         throw new PromqlError("bad_data", `invalid label name: ${JSON.stringify(name)}`);
       }
       const limit = limitParam(params);
-      return limitedList(await metrics.labelValues(name, requestOf(c, params)), limit);
+      const request = requestOf(c, params);
+      return limitedList(await metrics.labelValues(name, request), limit, request);
     }),
   );
   app.on(
@@ -50,34 +54,36 @@ export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
         throw new PromqlError("bad_data", "no match[] parameter provided");
       }
       const limit = limitParam(params);
-      const all = await metrics.series(requestOf(c, params));
+      const request = requestOf(c, params);
+      const all = await metrics.series(request);
       const cut = limit > 0 && all.length > limit;
       const shown = (cut ? all.slice(0, limit) : all).map(labelsJson).join(",");
-      return { dataJson: `[${shown}]`, warnings: cut ? [truncated] : [] };
+      return { dataJson: `[${shown}]`, warnings: warningsOf(request, cut) };
     }),
   );
-  app.get(
-    "/metadata",
-    answering(async (c) => {
-      const params = await readParams(c);
-      const [limit, perMetric] = [
-        countParam(params, "limit"),
-        countParam(params, "limit_per_metric"),
-      ];
-      const metric = params.get("metric");
-      const byName = new Map<string, { type: string; help: string; unit: string }[]>();
-      for (const { name, type, help, unit } of await metrics.metadata(tenant(c.req.raw))) {
-        if (metric !== "" && name !== metric) continue;
-        const entries = byName.get(name) ?? [];
-        if (byName.size >= limit && !byName.has(name)) continue;
-        if (perMetric > 0 && entries.length >= perMetric) continue;
-        entries.push({ type, help, unit });
-        byName.set(name, entries);
-      }
-      return { dataJson: JSON.stringify(Object.fromEntries(byName)) };
-    }),
-  );
+  app.get("/metadata", metadataRoute({ metrics, tenant }));
   return app;
+}
+
+function metadataRoute({ metrics, tenant }: MetadataParts): Handler {
+  return answering(async (c) => {
+    const params = await readParams(c);
+    const [limit, perMetric] = [
+      countParam(params, "limit"),
+      countParam(params, "limit_per_metric"),
+    ];
+    const metric = params.get("metric");
+    const byName = new Map<string, { type: string; help: string; unit: string }[]>();
+    for (const { name, type, help, unit } of await metrics.metadata(tenant(c.req.raw))) {
+      if (metric !== "" && name !== metric) continue;
+      const entries = byName.get(name) ?? [];
+      if (byName.size >= limit && !byName.has(name)) continue;
+      if (perMetric > 0 && entries.length >= perMetric) continue;
+      entries.push({ type, help, unit });
+      byName.set(name, entries);
+    }
+    return { dataJson: JSON.stringify(Object.fromEntries(byName)) };
+  });
 }
 
 function countParam(params: Params, name: string): number {
@@ -87,11 +93,18 @@ function countParam(params: Params, name: string): number {
   return Number(text) < 0 ? Infinity : Number(text);
 }
 
-function limitedList(all: readonly string[], limit: number): Answer {
+/** With what the answer lacks. */
+type Reported = SeriesRequest & { readonly missing: MissingBlocks };
+
+function warningsOf({ missing }: Reported, isCut: boolean): string[] {
+  return [...missing.warnings(), ...(isCut ? [truncated] : [])];
+}
+
+function limitedList(all: readonly string[], limit: number, request: Reported): Answer {
   const cut = limit > 0 && all.length > limit;
   return {
     dataJson: JSON.stringify(cut ? all.slice(0, limit) : all),
-    warnings: cut ? [truncated] : [],
+    warnings: warningsOf(request, cut),
   };
 }
 

@@ -29,6 +29,7 @@ const decoded = { rows: [], sparse: [], families: [], exemplars: [{ schema, samp
 const drops = head.appendMetrics(lane, decoded, nowMs);
 const noBlocks = {
   blocks: [],
+  withFiles: () => Promise.reject(new Error("no files")),
   files: () => Promise.resolve({ paths: [], release: () => {} }),
   selectSamples: () => Promise.resolve([]),
   selectExemplars: () => Promise.resolve([]),

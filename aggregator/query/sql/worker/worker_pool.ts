@@ -74,7 +74,7 @@ export class WorkerPool {
   }
 
   /** Makes a job when a worker is free for it, and runs it. Throws OperatingError; "overloaded" where too many wait. */
-  async run(signal: AbortSignal, work: (run: RunJob) => Promise<SqlTable>): Promise<SqlTable> {
+  async run<Result>(signal: AbortSignal, work: (run: RunJob) => Promise<Result>): Promise<Result> {
     await this.#enter(signal);
     const worker = this.#take();
     try {

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import { parseAccept } from "hono/utils/accept";
+import { warningHeader } from "#aggregator/api/warning_header.ts";
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
 import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/query/source.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
@@ -38,6 +40,7 @@ export function federateRoutes(parts: FederateParts): Hono {
           `${selectors.length} selectors, at most ${selectorsMax} are taken`,
         );
       const nowMs = parts.clock.now();
+      const missing = new MissingBlocks();
       const found = new Map<string, Newest>();
       for (const matchers of selectors) {
         const request: SelectRequest = {
@@ -47,6 +50,7 @@ export function federateRoutes(parts: FederateParts): Hono {
           endMs: nowMs,
           samplesMax,
           newest: { firstEndMs: nowMs, stepMs: 1, count: 1, lengthMs: parts.lookbackMs },
+          missing,
           signal: c.req.raw.signal,
         };
         for (const series of await parts.metrics.select(request)) {
@@ -60,6 +64,7 @@ export function federateRoutes(parts: FederateParts): Hono {
       const families = familiesOf(found, { utf8, native: isProtobuf });
       const body = isProtobuf ? federatedProtobuf(families) : federatedText(families);
       return c.body(body, 200, {
+        ...warningHeader(missing),
         "content-type": `${isProtobuf ? protobufType : textType}; escaping=${utf8 ? "allow-utf-8" : "underscores"}`,
       });
     } catch (thrown) {

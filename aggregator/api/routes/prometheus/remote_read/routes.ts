@@ -1,5 +1,7 @@
 import { type Context, Hono } from "hono";
-import type { MetricsSource, SeriesSamples } from "#aggregator/query/source.ts";
+import { warningHeader } from "#aggregator/api/warning_header.ts";
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
+import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/query/source.ts";
 import { ByteWriter } from "#proto/codec/byte_writer.ts";
 import { packSnappy } from "#proto/codec/snappy_block.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
@@ -49,29 +51,36 @@ async function answer(c: Context, parts: RemoteReadParts): Promise<Response> {
   if (Number(c.req.header("content-length") ?? 0) > bodyBytesMax)
     throw new OperatingError("bad_request", `body is larger than ${bodyBytesMax} bytes`);
   const request = readRequestOf(new Uint8Array(await c.req.arrayBuffer()));
-  const results = await selected(request, parts.tenant(c.req.raw), parts.metrics, c.req.raw.signal);
+  const missing = new MissingBlocks();
+  const reader = { tenant: parts.tenant(c.req.raw), signal: c.req.raw.signal, missing };
+  const results = await selected(request, parts.metrics, reader);
   const histograms = results.some((series) => series.some((one) => one.histograms !== undefined));
   if (request.answer === "samples" || (histograms && request.takesSamples))
-    return samplesAnswer(results);
+    return withWarnings(samplesAnswer(results), missing);
   if (histograms)
     throw new OperatingError(
       "bad_request",
       "series with native histograms are answered as SAMPLES only, which the request does not accept",
     );
-  return chunksAnswer(results);
+  return withWarnings(chunksAnswer(results), missing);
+}
+
+function withWarnings(response: Response, missing: MissingBlocks): Response {
+  for (const [name, value] of Object.entries(warningHeader(missing)))
+    response.headers.set(name, value);
+  return response;
 }
 
 async function selected(
   { queries }: RemoteRead,
-  tenant: string,
   metrics: MetricsSource,
-  signal: AbortSignal,
+  reader: Pick<SelectRequest, "tenant" | "signal" | "missing">,
 ): Promise<(readonly SeriesSamples[])[]> {
   const results: (readonly SeriesSamples[])[] = [];
   let left = samplesMax;
   for (const query of queries) {
     try {
-      const series = await metrics.select({ ...query, tenant, samplesMax: left, signal });
+      const series = await metrics.select({ ...query, ...reader, samplesMax: left });
       for (const { values } of series) left -= values.length;
       results.push(series);
     } catch (cause) {

@@ -1,3 +1,4 @@
+import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
@@ -67,8 +68,10 @@ function searching({ clock, tenant }: SearchParts, name: string, prepare: Prepar
       const { texts, record } = await prepare(params, owner);
       const { selectors, startMs, endMs } = wanted;
       const { signal } = c.req.raw;
-      const all = await texts({ tenant: owner, selectors, startMs, endMs, signal });
-      const lines = linesOf(await searched(all, wanted, signal), wanted, record);
+      const missing = new MissingBlocks();
+      const all = await texts({ tenant: owner, selectors, startMs, endMs, signal, missing });
+      const found = await searched(all, wanted, signal);
+      const lines = linesOf(found, wanted, record, missing.warnings());
       return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8" });
     } catch (thrown) {
       return refusal(thrown);
@@ -80,6 +83,7 @@ function linesOf(
   matches: readonly Match[],
   { limit, batchSize, includeScore }: SearchParams,
   record: Search["record"],
+  warnings: readonly string[],
 ): string {
   const shown = matches
     .slice(0, limit)
@@ -87,7 +91,8 @@ function linesOf(
   const lines: object[] = [];
   for (let from = 0; from < shown.length || from === 0; from += batchSize)
     lines.push({ results: shown.slice(from, from + batchSize) });
-  lines.push({ status: "success", has_more: matches.length > limit });
+  const notes = warnings.length === 0 ? {} : { warnings };
+  lines.push({ status: "success", has_more: matches.length > limit, ...notes });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
