@@ -42,9 +42,10 @@ export async function openUpRole(
   { uiFolder, boards }: UpParts,
 ): Promise<OpenedRole> {
   const config = await loadConfig(LapwingConfig, flags);
-  lifecycle.listen(parseListen(config.listen));
+  lifecycle.listen(parseListen(config.listen), config.http);
   const log = openLog(config.log.level);
   const metrics = createSelfMetrics();
+  lifecycle.observe(log, metrics);
   const parts = { clock: systemClock, log, metrics };
   const agent = await Agent.open(config, { ...parts, uplink: "embedded", selfLogs: log.tap });
   const receiver = createEmbeddedReceiver(agent.port, { clock: systemClock, log });
@@ -65,7 +66,8 @@ export async function openUpRole(
       log.warn("some keys take effect after a restart only", { keys: changed });
     const before = agent.routes;
     await agent.reload(next);
-    if (agent.routes !== before) lifecycle.serve(routes());
+    if (agent.routes !== before) lifecycle.serve(routes(), agent.pushes);
+    lifecycle.door.configure(next.http);
     const kept = Object.fromEntries(restartKeys.map((key) => [key, config[key]]));
     aggregator.showConfig({ ...next, ...kept });
   };
@@ -88,6 +90,9 @@ export async function openUpRole(
     role: {
       get routes() {
         return routes();
+      },
+      get pushes() {
+        return agent.pushes;
       },
       reload,
       stop,

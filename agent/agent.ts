@@ -5,6 +5,7 @@ import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Pushes } from "#shared/runtime/door/door.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
@@ -279,6 +280,11 @@ export class Agent {
       this.#routes = { of: pushed, all };
     }
     return this.#routes.all;
+  }
+
+  /** What the door has to know of the receivers. */
+  get pushes(): Pushes {
+    return this.#receivers.pushes;
   }
 
   /** Starts and stops sources as the configuration and detection want them now. */

@@ -24,10 +24,11 @@ import type { Updater } from "./update/updater.ts";
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
   const launched = await launchedBy(flags);
   const own = await loadConfig(AgentConfig, flags);
-  lifecycle.listen(parseListen(own.listen));
+  lifecycle.listen(parseListen(own.listen), own.http);
   const log = openLog(own.log.level);
   const { config, remote } = await configured(own, flags, log);
   const metrics = createSelfMetrics();
+  lifecycle.observe(log, metrics);
   const shared = { clock: systemClock, log, metrics };
   let isStarted = false;
   const troubles = (): string[] => {
@@ -48,7 +49,8 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   const apply = async (next: AgentConfig) => {
     const before = agent.routes;
     await agent.reload(next);
-    if (agent.routes !== before) lifecycle.serve(routes());
+    if (agent.routes !== before) lifecycle.serve(routes(), agent.pushes);
+    lifecycle.door.configure(next.http);
   };
   remote?.start({
     reload: (next) => lifecycle.reloading(() => apply(next)),
@@ -70,10 +72,9 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   const { lifecycle: allowed } = config;
   const notReady = () => agent.notReady();
   const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });
-  const page = new Hono().get("/", (c) => c.redirect("/agent"));
   const routes = () =>
     withRefusals(
-      new Hono().route("/", status).route("/", agent.routes).route("/", page),
+      new Hono().route("/", status).route("/", agent.routes).route("/", startPage()),
       undefined,
     );
   return {
@@ -82,10 +83,17 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
       get routes() {
         return routes();
       },
+      get pushes() {
+        return agent.pushes;
+      },
       reload,
       stop,
     },
   };
+}
+
+function startPage(): Hono {
+  return new Hono().get("/", (c) => c.redirect("/agent"));
 }
 
 /** What to start with: the host's own file, or what the aggregator wanted last. An agent that has its file alone loads nothing of that. */

@@ -24,9 +24,10 @@ export async function openAggregatorRole(
   }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards">,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
-  lifecycle.listen(parseListen(config.listen));
+  lifecycle.listen(parseListen(config.listen), config.http);
   const log = createLogger(config.log.level);
   const metrics = createSelfMetrics();
+  lifecycle.observe(log, metrics);
   const parts = { clock: systemClock, log, metrics };
   const receiver = createNatsReceiver(config.nats, config.streams, {
     ...parts,
@@ -45,6 +46,7 @@ export async function openAggregatorRole(
   await aggregator.warmUp();
   const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
+    lifecycle.door.configure(next.http);
     const keys = [
       "listen",
       "data_dir",

@@ -3,6 +3,7 @@ export const hostKeys: readonly string[] = [
   "listen",
   "data_dir",
   "tenant",
+  "http",
   "lifecycle",
   "log",
   "agent",

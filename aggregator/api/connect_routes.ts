@@ -5,7 +5,6 @@ import {
 } from "@connectrpc/connect/protocol";
 import { Hono } from "hono";
 import { type ErrorCode, OperatingError } from "#shared/errors.ts";
-import { isFromElsewhere } from "./other_sites.ts";
 
 /** Requests hold a dashboard at most. */
 const requestBytesMax = 16 * 1_024 * 1_024;
@@ -23,18 +22,13 @@ const codes = {
   no_space: Code.ResourceExhausted,
 } as const satisfies Record<ErrorCode, Code>;
 
-/** Services as Connect, gRPC-Web and gRPC. Pages of other sites must not change anything: of services that can they are refused. */
-export function connectRoutes(
-  register: (router: ConnectRouter) => void,
-  { sameSite = false }: { readonly sameSite?: boolean } = {},
-): Hono {
+/** Services as Connect, gRPC-Web and gRPC. */
+export function connectRoutes(register: (router: ConnectRouter) => void): Hono {
   const router = createConnectRouter({ readMaxBytes: requestBytesMax });
   register(router);
   const app = new Hono();
   for (const handler of router.handlers) {
     app.all(handler.requestPath, async (c) => {
-      if (sameSite && isFromElsewhere(c))
-        return c.json({ code: "permission_denied", message: "asked by another site" }, 403);
       const request = universalServerRequestFromFetch(c.req.raw, {});
       return universalServerResponseToFetch(await handler(request));
     });

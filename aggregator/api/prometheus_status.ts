@@ -19,7 +19,7 @@ export function flagsOf(config: AggregatorConfig): Readonly<Record<string, strin
     "storage.remote.read-sample-limit": "50000000",
     "storage.tsdb.path": config.data_dir,
     "storage.tsdb.retention.time": formatDuration(config.storage.retention.metrics),
-    "web.cors.origin": ".*",
+    "web.cors.origin": config.http.cors.origins.join("|"),
     "web.enable-admin-api": "true",
     "web.enable-lifecycle": String(config.lifecycle.reload),
     "web.listen-address": config.listen,

@@ -138,7 +138,7 @@ function storedRoutes({ config, clock, dashboards, catalog }: ApiParts): Hono {
   return new Hono()
     .route(
       "/",
-      connectRoutes((router) => registerDashboardService(router, rpc), { sameSite: true }),
+      connectRoutes((router) => registerDashboardService(router, rpc)),
     )
     .route("/", dashboardRoutes(http))
     .route("/", grafanaRoutes(http));

@@ -15,7 +15,8 @@ export function staticUi(folder: string): Hono {
   app.get("*", async (c) => {
     // Names of our files need no decoding, so whatever is escaped is part of a page's path.
     const path = normalize(c.req.path);
-    if (notPages.test(path)) return c.notFound();
+    // No file system has a name with a zero byte in it.
+    if (notPages.test(path) || path.includes("\0")) return c.notFound();
     const isAsset = path.startsWith(assets);
     const file = join(folder, isAsset ? path : "index.html");
     const accepted = c.req.header("accept-encoding") ?? "";
@@ -29,7 +30,7 @@ export function staticUi(folder: string): Hono {
       "cache-control": isAsset ? "public, max-age=31536000, immutable" : "no-cache",
       "x-content-type-options": "nosniff",
       "content-security-policy":
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'",
     });
     if (usePacked) headers.set("content-encoding", encoding);
     if (usePacked) headers.set("vary", "accept-encoding");

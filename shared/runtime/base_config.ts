@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { HttpConfig } from "./door/config.ts";
 
 const hostAndPort = z
   .string()
@@ -9,6 +10,8 @@ const hostAndPort = z
 export const baseShape = () => ({
   /** Where the HTTP server listens; port 0 takes a free one. Only this host unless told otherwise: there is no login yet. */
   listen: hostAndPort.default("127.0.0.1:7600"),
+  /** Which browsers and pages may ask; what the server is called. */
+  http: HttpConfig.prefault({}),
   /** Everything a role keeps on disk lies below it. */
   data_dir: z.string().min(1).default("./data"),
   tenant: z

@@ -3,7 +3,12 @@ import type { Hono } from "hono";
 import { OperatingError, messageOf } from "../errors.ts";
 import type { ListenAddress } from "./base_config.ts";
 import type { Clock } from "./clock.ts";
+import type { HttpConfig } from "./door/config.ts";
+import { Door, type Pushes, noPushes } from "./door/door.ts";
+import { answerFailure } from "./answer_failure.ts";
+import type { Logger } from "./log.ts";
 import { Notifications } from "./notifications.ts";
+import type { SelfMetrics } from "./self_metrics.ts";
 import { type SocketPeer, socketHandlers } from "./sockets.ts";
 
 /** How the configuration was read last. */
@@ -22,16 +27,20 @@ const stopping = "Lapwing is shutting down and gracefully stopping all operation
  */
 export class Lifecycle {
   readonly notifications: Notifications;
+  /** What requests pass before they reach a route. */
+  readonly door: Door;
   readonly #clock: Clock;
   readonly #stopRequest = Promise.withResolvers<string>();
   #failure: string | undefined;
   #stage: "starting" | "running" | "stopping" = "starting";
   #reloaded: ReloadState;
   #routes: Hono | undefined;
+  #log: Logger | undefined;
   #server: ReturnType<typeof Bun.serve<SocketPeer>> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.door = new Door(clock);
     this.notifications = new Notifications(clock);
     this.#reloaded = { succeeded: true, atMs: clock.now() };
   }
@@ -64,8 +73,16 @@ export class Lifecycle {
     return this.#failure;
   }
 
+  /** Refusals and failures of requests are logged here. */
+  observe(log: Logger, metrics: SelfMetrics): void {
+    this.#log = log;
+    this.door.observe(log, metrics);
+  }
+
   /** Takes the port. Throws OperatingError("unavailable") where that is not possible. */
-  listen(address: ListenAddress): void {
+  listen(address: ListenAddress, rules?: HttpConfig): void {
+    if (rules !== undefined) this.door.configure(rules);
+    this.door.opened(address.hostname);
     // Of the whole process, and the only way to it but an option of the command line.
     Reflect.set(http, "maxHeaderSize", headerBytesMax);
     try {
@@ -74,9 +91,12 @@ export class Lifecycle {
         idleTimeout: idleTimeoutSeconds,
         websocket: socketHandlers,
         fetch: (request, server) =>
-          this.#routes === undefined
-            ? this.#early(request)
-            : this.#routes.fetch(request, { server }),
+          this.door.answer(request, (checked) =>
+            this.#routes === undefined
+              ? this.#early(checked)
+              : this.#routes.fetch(checked, { server }),
+          ),
+        error: (thrown) => answerFailure(thrown, undefined, this.#log),
       });
     } catch (cause) {
       const where = `${address.hostname}:${address.port}`;
@@ -90,9 +110,11 @@ export class Lifecycle {
     return this.#server?.url.href ?? "";
   }
 
-  /** From now on these answer; gives the address. */
-  serve(routes: Hono): string {
+  /** From now on these answer; gives the address. `pushes`: which of them are receivers'. */
+  serve(routes: Hono, pushes: Pushes = noPushes): string {
+    routes.onError((thrown, c) => answerFailure(thrown, c.req.raw, this.#log));
     this.#routes = routes;
+    this.door.leadsTo(pushes);
     if (this.#stage === "starting") this.#stage = "running";
     return this.address;
   }

@@ -1,11 +1,14 @@
 import type { Hono } from "hono";
 import { messageOf } from "../errors.ts";
+import type { Pushes } from "./door/door.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 
 /** What a process runs: opened already, to be stopped once. */
 export type Role = {
   readonly routes: Hono;
+  /** Which of the routes are receivers', where there are any. */
+  readonly pushes?: Pushes;
   reload(): Promise<void>;
   /** Drains: what was taken is made durable. Must end within drainMs. */
   stop(): Promise<void>;
@@ -21,7 +24,7 @@ const drainMs = 9_500;
 
 /** Serves HTTP and runs the role until SIGTERM, SIGINT or a request to stop; SIGHUP reloads. Resolves with the exit code. */
 export async function runRole({ role, log }: OpenedRole, lifecycle: Lifecycle): Promise<number> {
-  log.info("listening", { url: lifecycle.serve(role.routes) });
+  log.info("listening", { url: lifecycle.serve(role.routes, role.pushes) });
   const onHangup = () => void reload(role, log);
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => lifecycle.requestStop(signal));

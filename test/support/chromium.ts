@@ -29,8 +29,11 @@ export type TestPage = {
 };
 
 /** A headless browser without a network beyond this machine. */
-export async function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: flags, headless: true });
+export async function launchChromium(
+  executablePath: string,
+  more: readonly string[] = [],
+): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...flags, ...more], headless: true });
 }
 
 /** A fresh profile with one page; close its context after use. */

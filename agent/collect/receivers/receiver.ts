@@ -24,6 +24,8 @@ export type Receiver<Type extends string, Config extends z.ZodType> = {
 
 export type OpenedReceiver = {
   readonly routes: Hono;
+  /** Origins whose pages may send to a path; none where absent. */
+  origins?(path: string): readonly string[];
   /** Throws OperatingError("unavailable") when a port is taken. */
   start?(): Promise<void>;
   stop?(): Promise<void>;

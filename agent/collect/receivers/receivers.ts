@@ -7,6 +7,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { Pushes } from "#shared/runtime/door/door.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
@@ -66,6 +67,17 @@ export class Receivers {
   /** Another app after a reload that changed something. */
   get routes(): Hono {
     return this.#routes;
+  }
+
+  /** What they answer, and the origins whose pages may send. */
+  get pushes(): Pushes {
+    const running = Array.from(this.#running.values());
+    return {
+      // Their own routes: what counts requests matches all methods of a path.
+      has: (method, path) =>
+        running.some(({ opened }) => opened.routes.router.match(method, path)[0].length > 0),
+      origins: (path) => running.flatMap(({ opened }) => opened.origins?.(path) ?? []),
+    };
   }
 
   /** Those that are on. */

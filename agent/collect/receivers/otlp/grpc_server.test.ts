@@ -93,13 +93,18 @@ test("bad frames over gRPC get a status of their own, and memory is given back",
       requestOf(gauge("good", { asInt: 1 })),
     );
     const gzip = { "grpc-encoding": "gzip" };
-    const [invalidArgument, resourceExhausted, unimplemented] = ["3", "8", "12"];
+    const invalidArgument = "3";
+    const permissionDenied = "7";
+    const resourceExhausted = "8";
+    const unimplemented = "12";
     expect(await statusOf(port, frame(0, good))).toBe("0");
     const cases: readonly (readonly [Uint8Array, string, Record<string, string>?])[] = [
       [Buffer.from([0, 0]), invalidArgument],
       [Buffer.concat([frame(0, good), Buffer.from([1])]), invalidArgument],
       [frame(0, Buffer.from([0x0a, 200])), invalidArgument],
       [frame(1, Buffer.from("not gzip")), invalidArgument, gzip],
+      [frame(0, good), permissionDenied, { origin: "http://elsewhere.test" }],
+      [frame(0, good), permissionDenied, { "sec-fetch-site": "same-origin" }],
       [frame(0, Buffer.alloc(bytesMax + 1)), resourceExhausted],
       [frame(1, gzipSync(Buffer.alloc(bytesMax + 1))), resourceExhausted, gzip],
       [frame(1, gzipSync(Buffer.alloc(bytesMax, Buffer.from([0x0a, 0])))), resourceExhausted, gzip],

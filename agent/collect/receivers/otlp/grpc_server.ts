@@ -120,8 +120,16 @@ function grpcListener(bytesMax: number, { metrics, logs }: Intakes, context: Rec
     }
   };
   return (request: Request, response: Response): void => {
-    void serve(request, response);
+    if ("origin" in request.headers || "sec-fetch-site" in request.headers) refusePage(response);
+    else void serve(request, response);
   };
+}
+
+/** No browser speaks gRPC by itself: what carries a browser's headers is a page that tries. */
+function refusePage(response: Response): void {
+  const grpc = { "grpc-status": String(Code.PermissionDenied), "grpc-message": "sent by a page" };
+  response.writeHead(200, { "content-type": "application/grpc", ...grpc });
+  response.end();
 }
 
 /** The frame of a body, unpacked and counted: nothing is decoded of one that is refused. */

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { cors } from "hono/cors";
 import {
   ExportLogsServiceRequestSchema,
   ExportLogsServiceResponseSchema,
@@ -28,8 +27,6 @@ export const otlp = defineReceiver({
     const limits = { bytesMax: config.body_size_max, memory: context.memory };
     const routes = new Hono();
     const paths = [...metricsPaths, ...logsPaths];
-    if (config.cors_origins.length > 0)
-      for (const path of paths) routes.use(path, cors({ origin: config.cors_origins }));
     routes.on("POST", metricsPaths, (c) =>
       answerExport(c.req.raw, {
         request: ExportMetricsServiceRequestSchema,
@@ -52,6 +49,7 @@ export const otlp = defineReceiver({
     let grpc: GrpcServer | undefined;
     return {
       routes,
+      origins: (path) => (paths.includes(path) ? config.cors_origins : []),
       async start() {
         if (config.grpc_listen === undefined) return;
         const { grpc_listen: listen, body_size_max: bytesMax } = config;

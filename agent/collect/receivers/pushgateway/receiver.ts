@@ -35,7 +35,7 @@ export const pushgateway = defineReceiver({
   config: PushgatewayConfig,
   open(config, context) {
     const gateway = new Gateway(config, context);
-    const routes = new Hono().all("/metrics/*", (c, next) => {
+    const routes = new Hono().all("/metrics/:job/*", (c, next) => {
       // As sent: percent signs may hide slashes.
       const path = new URL(c.req.url).pathname.slice("/metrics/".length);
       return /^job(?:@base64)?\//.test(path) ? gateway.answer(c.req.raw, path) : next();

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { enrol } from "#aggregator/fleet/enrolments.ts";
 import { createToken, takeApart, tokenLimits } from "#aggregator/fleet/tokens.ts";
 import { accessRoutes } from "./access_routes.ts";
-import { asking, ofOtherSites, openedCatalog } from "./fleet_routes.fixture.ts";
+import { asking, openedCatalog } from "./fleet_routes.fixture.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -60,8 +60,6 @@ test("accessRoutes() tells a token once, with no secret in lists, the audit or l
     expect(text).not.toContain(secret);
 });
 
-const changes = ["/tokens", "/tokens/a/revoke", "/agents/a/revoke"];
-
 test("accessRoutes() changes nothing where that is not allowed, and names the command that does", async () => {
   const { ask } = await served({ mayChange: false });
   for (const [path, command] of [
@@ -78,24 +76,6 @@ test("accessRoutes() changes nothing where that is not allowed, and names the co
   }
   const { json } = await ask("GET", "/enrolments");
   expect(json).toMatchObject({ may_change: false, tokens: [], servers: ["nats://nats:4222"] });
-});
-
-test("accessRoutes() takes no change from a page of another site, and takes the own page's", async () => {
-  const { ask, told } = await served();
-  for (const headers of ofOtherSites)
-    for (const path of changes) {
-      const { status, json } = await ask("POST", path, hour, headers);
-      expect({ path, headers, status, json }).toEqual({
-        path,
-        headers,
-        status: 403,
-        json: { error: "not from another site" },
-      });
-    }
-  expect(Object((await ask("GET", "/enrolments")).json).tokens).toEqual([]);
-  expect(told.revocations).toBe(0);
-  for (const own of [{ "sec-fetch-site": "same-origin" }, { origin: "http://localhost" }])
-    expect((await ask("POST", "/tokens", hour, own)).status).toBe(201);
 });
 
 test("accessRoutes() says what it expected instead of what it was sent", async () => {

@@ -2,19 +2,18 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { isFromElsewhere } from "../../other_sites.ts";
 
 /** There is no login yet, so nobody has a name. */
 export const httpActor = "anonymous (HTTP)";
 
-/** Answers requests that may not change anything: all of them unless `fleet.http_changes` is set, and those of other sites' pages. */
+/** Answers requests that may not change anything: all of them unless `fleet.http_changes` is set. */
 export function refusalOfChange(
   c: Context,
   mayChange: boolean,
   command: string,
 ): Response | undefined {
-  if (!mayChange) return c.json({ error: `fleet.http_changes is not set: use ${command}` }, 403);
-  return isFromElsewhere(c) ? c.json({ error: "not from another site" }, 403) : undefined;
+  if (mayChange) return undefined;
+  return c.json({ error: `fleet.http_changes is not set: use ${command}` }, 403);
 }
 
 /** Refuses bodies that are longer, and says how long they may be. */

@@ -7,7 +7,7 @@ import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { parseConfig } from "#shared/runtime/config.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { configurationRoutes } from "./configuration_routes.ts";
-import { asking, ofOtherSites, openedCatalog } from "./fleet_routes.fixture.ts";
+import { asking, openedCatalog } from "./fleet_routes.fixture.ts";
 import { releaseRoutes } from "./release_routes.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -105,20 +105,6 @@ test("fleet routes change nothing where that is not allowed, and name the comman
       json: { error: `fleet.http_changes is not set: use ${command}` },
     });
   }
-  expect((await ask("GET", "/configurations")).json).toEqual({ configurations: [], rollouts: [] });
-});
-
-test("fleet routes take no change from a page of another site", async () => {
-  const { ask } = await served();
-  for (const headers of ofOtherSites)
-    for (const [method, path] of changes) {
-      const { status, json } = await ask(method, path, document, headers);
-      expect({ path, status, json }).toEqual({
-        path,
-        status: 403,
-        json: { error: "not from another site" },
-      });
-    }
   expect((await ask("GET", "/configurations")).json).toEqual({ configurations: [], rollouts: [] });
 });
 

@@ -36,10 +36,3 @@ export function asking(app: Hono) {
     return { status: answer.status, headers: answer.headers, text, json };
   };
 }
-
-/** Of a page that is not the aggregator's own. */
-export const ofOtherSites: readonly Readonly<Record<string, string>>[] = [
-  { "sec-fetch-site": "cross-site" },
-  { "sec-fetch-site": "same-site" },
-  { origin: "https://elsewhere.example" },
-];

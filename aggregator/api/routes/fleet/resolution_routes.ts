@@ -4,7 +4,6 @@ import type { AgentName } from "#proto/bus/agent_port.ts";
 import type { ResolutionAnswer, ResolutionOrder } from "#proto/bus/resolution.ts";
 import { answerResolution } from "#proto/bus/resolution_http.ts";
 import type { Agents } from "../../../fleet/agents.ts";
-import { isFromElsewhere } from "../../other_sites.ts";
 
 export type ResolutionParts = {
   readonly tenant: () => string;
@@ -21,7 +20,6 @@ export function resolutionRoutes({ tenant, agents, request }: ResolutionParts): 
     "/api/v1/agents/:agent/resolution",
     bodyLimit({ maxSize: bodyBytesMax }),
     async (c) => {
-      if (isFromElsewhere(c)) return c.json({ error: "refused: asked by another site" }, 403);
       const asked = c.req.param("agent");
       const records = agents
         .list(tenant())

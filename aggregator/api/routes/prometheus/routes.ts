@@ -2,7 +2,6 @@ import { Hono } from "hono";
 import { compressed } from "../../compressed.ts";
 import { methodNotAllowed } from "#shared/runtime/method_not_allowed.ts";
 import { alertingRoutes } from "./alerting_routes.ts";
-import { cors } from "./cors.ts";
 import { type ExpressionParts, expressionRoutes } from "./expression_routes.ts";
 import { type FederateParts, federateRoutes } from "./federate/routes.ts";
 import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
@@ -38,7 +37,8 @@ export function prometheusRoutes(parts: PrometheusParts): Hono {
   api.route("/", openapiRoutes(parts));
   const app = new Hono();
   for (const path of ["/api/v1/*", "/federate", "/version"]) {
-    app.use(path, cors);
+    // As Prometheus does. What a browser asks before a request of another origin is answered before any route.
+    app.use(path, async (c, next) => (c.req.method === "OPTIONS" ? c.body(null, 204) : next()));
     app.use(path, compressed);
   }
   app.route("/api/v1", api);
