@@ -34,7 +34,7 @@ export type ProbeCheck = z.output<typeof Check>;
 export const ProbesConfig = z
   .strictObject({
     modules: z.record(z.string().min(1), ProbeModule).default({}),
-    /** Addresses that probes asked for over HTTP must not reach, beside link-local and metadata ones; `allow` wins. */
+    /** Addresses that probes asked for over HTTP must not reach, beside loopback, link-local and metadata ones; `allow` wins. */
     forbid: z.array(Cidr).default([]),
     allow: z.array(Cidr).default([]),
     /** How much earlier than its scrape a probe ends, as --timeout-offset of the exporter. */

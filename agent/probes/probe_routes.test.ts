@@ -15,6 +15,7 @@ const metrics = createSelfMetrics();
 const config = ProbesConfig.parse(
   parse(`
 running_max: 1
+allow: [127.0.0.1]
 modules:
   http_2xx: {prober: http, http: {headers: {Authorization: hidden}}}
   named: {prober: http, http: {headers: {Host: own.example}}}
@@ -75,6 +76,33 @@ test("debug output tells what happened, the metrics, and the module without secr
   expect(text).not.toContain("hidden");
 });
 
+test("addresses of loopback are forbidden in every form, by name and by redirect, unless they are allowed", async () => {
+  const closed = probeRoutes(() => ({ ...config, allow: [] }), {
+    clock: systemClock,
+    meters: createProbeMeters(createSelfMetrics()),
+  });
+  for (const host of [
+    "127.0.0.1",
+    "localhost",
+    "2130706433",
+    "0x7f.1",
+    "0.0.0.0",
+    "[::1]",
+    "[::]",
+  ]) {
+    const target = encodeURIComponent(`http://${host}:${port}/`);
+    const text = await (await closed.request(`/probe?target=${target}&debug=true`)).text();
+    expect([host, /is forbidden/.test(text), /probe_success 0/.test(text)]).toEqual([
+      host,
+      true,
+      true,
+    ]);
+  }
+  // What is allowed answers by a redirect to what is not.
+  const back = encodeURIComponent(`http://127.0.0.1:${port}/redirect?to=http://127.0.0.2:${port}/`);
+  expect(await (await ask(`target=${back}&debug=true`)).text()).toContain("127.0.0.2 is forbidden");
+});
+
 test("metadata addresses are forbidden, and that is told and counted", async () => {
   const text = await (
     await ask("target=http://169.254.169.254/latest/meta-data&debug=true")
@@ -82,7 +110,7 @@ test("metadata addresses are forbidden, and that is told and counted", async () 
   expect(text).toContain("169.254.169.254 is forbidden");
   expect(text).toContain("probe_success 0");
   expect(await metrics.text()).toContain(
-    'lapwing_probes_total{prober="http",by="request",result="forbidden"} 1',
+    'lapwing_probes_total{prober="http",by="request",result="forbidden"} 2',
   );
 });
 

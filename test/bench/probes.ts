@@ -41,7 +41,11 @@ modules:
     role: "agent",
     name: "agent",
     folder,
-    config: { data_dir: join(folder, "data"), sources: [], probes: parse(modules) },
+    config: {
+      data_dir: join(folder, "data"),
+      sources: [],
+      probes: { allow: ["127.0.0.0/8", "::1"], ...parse(modules) },
+    },
   });
   const peer =
     blackboxExporterPath === undefined ? undefined : await BlackboxExporter.start(folder, modules);

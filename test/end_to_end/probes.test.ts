@@ -45,6 +45,7 @@ test("a job with the exporter's relabelling probes through an agent, and checks 
         },
       ],
       probes: {
+        allow: ["127.0.0.1"],
         modules: { http_2xx: { prober: "http", timeout: "1s" } },
         checks: [
           { ...check, vantages: { match: ['region=~"eu-.*"'] } },

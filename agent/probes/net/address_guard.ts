@@ -36,10 +36,12 @@ export const Cidr = z.string().transform((text, context): Cidr => {
 });
 
 /**
- * What nobody outside may aim a probe at: link-local addresses, among them the metadata services of clouds (AWS, GCP, Azure, DigitalOcean,
+ * Addresses that a request over HTTP may not aim a probe at. Loopback: services there trust who reaches them, and a probe may POST. Link-local addresses, among them the metadata services of clouds (AWS, GCP, Azure, DigitalOcean,
  * Hetzner: 169.254.169.254), and those that are not link-local (AWS and GCP over IPv6, Alibaba, Azure's host, Oracle).
  */
 const builtIn = [
+  "127.0.0.0/8",
+  "::1",
   "169.254.0.0/16",
   "fe80::/10",
   "fd00:ec2::254",
@@ -51,7 +53,7 @@ const builtIn = [
 
 const loopback = ["127.0.0.1", "::1"].flatMap((address) => addressBytes(address) ?? []);
 
-/** For probes that are asked for over HTTP: the built-in ranges and `forbid`, but for what is in `allow`. */
+/** For probes that are asked for over HTTP: loopback, link-local and metadata addresses and `forbid`, but for what is in `allow`. */
 export function requestGuard(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
   return guardOf([...builtIn, ...forbid], allow);
 }

@@ -12,9 +12,17 @@ function isForbidden(guard: ReturnType<typeof requestGuard>, address: string): b
   }
 }
 
-test("requestGuard() forbids link-local and metadata addresses in all their forms, and no neighbours", () => {
+test("requestGuard() forbids loopback, link-local and metadata addresses in all their forms, and no neighbours", () => {
   const guard = requestGuard([], []);
   const forbidden = [
+    "127.0.0.1",
+    "127.255.255.255",
+    "::1",
+    "0.0.0.0",
+    "::",
+    "::ffff:127.0.0.1",
+    "::127.0.0.1",
+    "64:ff9b::7f00:1",
     "169.254.169.254",
     "169.254.0.0",
     "169.254.255.255",
@@ -37,9 +45,9 @@ test("requestGuard() forbids link-local and metadata addresses in all their form
   const allowed = [
     "169.253.255.255",
     "169.255.0.0",
-    "127.0.0.1",
-    "::1",
-    "::",
+    "126.255.255.255",
+    "128.0.0.0",
+    "::2",
     "10.0.0.1",
     "fec0::1",
     "2001:db8::1",
