@@ -263,12 +263,13 @@ test("format_query answers in its own words", async () => {
 });
 test("build, readiness, configuration, limits and rules", async () => {
   expect(await get("/status/buildinfo")).toEqual({
-    version: "1.2.3",
+    version: "3.6.0",
     revision: "abc",
     branch: "main",
     buildUser: "me",
     buildDate: "today",
     goVersion: "",
+    lapwingVersion: "1.2.3",
   });
   const type = "text/plain; charset=utf-8";
   expect(await ask("/ready")).toMatchObject({ status: 200, text: "ready\n", type });

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { messageOf } from "#shared/errors.ts";
 import { parseLogql } from "../../../query/logql/parse.ts";
 import { prettifyLogql } from "../../../query/logql/prettify.ts";
+import { spokenVersions } from "../../spoken_versions.ts";
 import { type LokiParts, basePath, textRefusal } from "./context.ts";
 import { lokiParameters } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
@@ -12,8 +13,15 @@ export function statusRoutes(app: Hono, parts: LokiParts): void {
   const headers = { "content-type": "text/plain; charset=utf-8" };
   app.get("/ready", () => new Response("ready\n", { headers }));
   app.get("/config", () => new Response(parts.config(), { headers }));
-  app.get(`${basePath}/status/buildinfo`, (c) => c.json({ ...parts.build, goVersion: "" }));
-  app.get(`${basePath}/drilldown-limits`, (c) => c.json(drilldownLimits(parts)));
+  app.get(`${basePath}/status/buildinfo`, (c) =>
+    c.json({
+      ...parts.build,
+      version: spokenVersions.loki,
+      goVersion: "",
+      lapwingVersion: parts.build.version,
+    }),
+  );
+  app.get(`${basePath}/drilldown-limits`, (c) => c.json(drilldownLimits()));
   app.on(["GET", "POST"], `${basePath}/format_query`, async (c) => {
     try {
       const query = (await lokiParameters(c.req.raw)).text("query") ?? "";
@@ -41,7 +49,7 @@ function envelope(data: object) {
 }
 
 /** What Logs Drilldown asks before it shows anything. */
-function drilldownLimits({ build }: LokiParts) {
+function drilldownLimits() {
   return {
     limits: {
       discover_log_levels: true,
@@ -63,7 +71,7 @@ function drilldownLimits({ build }: LokiParts) {
       volume_max_series: 1_000,
     },
     pattern_ingester_enabled: true,
-    version: build.version,
+    version: spokenVersions.loki,
     maxDetectedFields: 1_000,
     maxDetectedValues: 1_000,
     maxLabelValues: 1_000,

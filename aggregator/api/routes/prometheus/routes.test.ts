@@ -239,7 +239,9 @@ describe("status", () => {
       "buildUser",
       "buildDate",
       "goVersion",
+      "lapwingVersion",
     ]);
+    expect(data).toMatchObject({ version: "3.8.0", lapwingVersion: "0.1.0" });
     expect(JSON.parse((await get("/status/runtimeinfo")).text).data.storageRetention).toBe("30d");
   });
 });

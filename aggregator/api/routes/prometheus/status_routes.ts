@@ -10,6 +10,7 @@ import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { type Context, Hono } from "hono";
 import { answering, invalidParameter } from "./answer.ts";
 import { featuresOf } from "./features.ts";
+import { spokenVersions } from "../../spoken_versions.ts";
 import { liveNotifications } from "./live_notifications.ts";
 import { readParams } from "./params.ts";
 import { shownConfig } from "#shared/runtime/shown_config.ts";
@@ -95,9 +96,12 @@ export function versionRoute({ build }: Pick<StatusParts, "build">): Hono {
   return new Hono().get("/version", (c) => c.json(buildInfo({ build })));
 }
 
+/** `version` is Prometheus's, for clients that decide by it; Lapwing's own stands at the end. */
 const buildInfo = ({ build }: Pick<StatusParts, "build">) => ({
   ...build,
+  version: spokenVersions.prometheus,
   goVersion: `bun${Bun.version}`,
+  lapwingVersion: build.version,
 });
 
 const runtimeInfo = ({ clock, startedMs, storageRetention, lifecycle }: StatusParts) => ({
