@@ -8,7 +8,7 @@ import { Stage } from "#test/support/stage.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Role } from "#shared/runtime/role.ts";
-import { openUpRole } from "../../up_role.ts";
+import { openUpRole } from "#up_role.ts";
 
 // Pages of other origins, and names that are not the server's, on every route of a running `up`.
 
