@@ -15,17 +15,26 @@ import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
 import type { LogPreview, SourceContext } from "./sources/source.ts";
+import type { WhenFull } from "../spool/when_full.ts";
 import { ticks } from "./ticks.ts";
 
-/** Where records of logs go. */
+/** Where records of logs go. `whenFull` is "wait" where it is not given. */
 export type LogsOutput = {
-  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number>;
+  logs(
+    batch: LogsBatch,
+    checkpoints: Readonly<Record<string, string>>,
+    whenFull?: WhenFull,
+  ): Promise<number>;
 };
 
 /** What collection hands its batches to: the pipeline and the spool behind it. Both tell how many items the spool has taken. */
 export type CollectorOutput = {
   metrics(batch: MetricsBatch): Promise<number>;
-  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number>;
+  logs(
+    batch: LogsBatch,
+    checkpoints: Readonly<Record<string, string>>,
+    whenFull?: WhenFull,
+  ): Promise<number>;
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** The same for logs, through processors of their own, which live as long as what it gives. */
   through?(processors: ProcessorList): LogsOutput;

@@ -12,6 +12,7 @@ import { type CardinalityConfig, LabelGuard } from "./aggregation/label_guard.ts
 import { type Aggregated, StreamAggregator } from "./aggregation/stream_aggregator.ts";
 import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
+import type { WhenFull } from "../spool/when_full.ts";
 import { LineMiner } from "./mining/line_miner.ts";
 import { type ProcessorMeters, ProcessorChain, createProcessorMeters } from "./processors/chain.ts";
 import { type ProcessorList, noProcessors } from "./processors/config.ts";
@@ -89,8 +90,10 @@ export class Pipeline implements CollectorOutput {
   through(processors: ProcessorList): LogsOutput {
     const chain = this.#chainOf(processors);
     return {
-      logs: (batch, checkpoints) =>
-        this.#logs(chain.apply(batch, this.#dropLogs), batch, checkpoints),
+      logs: async (batch, checkpoints, whenFull) => {
+        this.#assertTaking(whenFull);
+        return this.#logs(chain.apply(batch, this.#dropLogs), batch, checkpoints, whenFull);
+      },
     };
   }
 
@@ -122,8 +125,19 @@ export class Pipeline implements CollectorOutput {
     return stored + limited.refused + aggregated + late;
   }
 
-  logs(batch: LogsBatch, checkpoints: Readonly<Record<string, string>>): Promise<number> {
-    return this.#logs(batch, batch, checkpoints);
+  async logs(
+    batch: LogsBatch,
+    checkpoints: Readonly<Record<string, string>>,
+    whenFull?: WhenFull,
+  ): Promise<number> {
+    this.#assertTaking(whenFull);
+    return this.#logs(batch, batch, checkpoints, whenFull);
+  }
+
+  /** Before processors count what will come again. */
+  #assertTaking(whenFull: WhenFull | undefined): void {
+    const refusal = whenFull === "refuse" ? this.#spool.logs.refusal() : undefined;
+    if (refusal !== undefined) throw refusal;
   }
 
   /**
@@ -134,13 +148,14 @@ export class Pipeline implements CollectorOutput {
     batch: LogsBatch,
     received: LogsBatch,
     checkpoints: Readonly<Record<string, string>>,
+    whenFull: WhenFull | undefined,
   ): Promise<number> {
     const own = this.#chain.apply(batch, this.#dropLogs);
     const dropped = received.bodyEnds.length - own.bodyEnds.length;
     const isNothing = dropped > 0 && own.bodyEnds.length === 0;
     if (isNothing && Object.keys(checkpoints).length === 0) return dropped;
     const mined = this.#miner.mine(this.#labels.logs(own));
-    return (await this.#spool.logs.write(mined, checkpoints)) + dropped;
+    return (await this.#spool.logs.write(mined, checkpoints, whenFull)) + dropped;
   }
 
   readonly #dropLogs = (reason: DropReason, items: number): void =>

@@ -109,6 +109,30 @@ test("with when_full: block a writer waits until something is committed", async 
   await spool.close();
 });
 
+test("with when_full: block a batch that is not to wait is refused, alone and behind one that waits", async () => {
+  const { spool } = await openTestSpool(await newFolder(), { ...small, when_full: "block" });
+  const push = () => spool.logs.write(logsOf(line(1)), {}, "refuse").catch(messageOf);
+  let stored = 0;
+  let refused: number | string;
+  while (typeof (refused = await push()) === "number") stored += refused;
+  expect(refused).toBe("the spool is full, and nothing of it is committed");
+  const large = crypto.getRandomValues(new Uint8Array(3_000)).toHex();
+  const waiting = spool.logs.write(logsOf(large));
+  const behind = push();
+  while (!spool.isFull) await Bun.sleep(1);
+  expect(await behind).toBe("the spool takes no logs: it is full");
+  expect(await push()).toBe("the spool takes no logs: it is full");
+  await syncAll(spool);
+  const frames = await readAll(spool, "logs");
+  await spool.committed("logs", frames.at(-1)?.header ?? origin);
+  expect(await waiting).toBe(1);
+  await syncAll(spool);
+  const all = [...frames, ...(await readAll(spool, "logs", frames.at(-1)?.header))];
+  const texts = all.filter(({ header }) => header.items > 0).map(textOf);
+  expect(texts).toEqual([...Array.from({ length: stored }, () => line(1)), large]);
+  await spool.close();
+});
+
 test("a writer that waits for room is released by close()", async () => {
   const { spool } = await openTestSpool(await newFolder(), { ...small, when_full: "block" });
   const writing = (async () => {
@@ -186,6 +210,9 @@ test.skipIf(!canMount)(
     while (stateOf(spool.logs) !== "full") await Bun.sleep(1);
     expect(isWaiting).toBe(true);
     expect(spool.logs.trouble.lastError).toContain("ENOSPC");
+    // A sender that can come again does not wait behind the one that waits for room.
+    const refused = await spool.logs.write(logsOf(line(1)), {}, "refuse").catch(messageOf);
+    expect(refused).toMatch(/^the spool takes no logs: full: .*ENOSPC/);
     while (stateOf(spool.metrics) !== "full") await spool.metrics.write(rowOf(2_000));
     expect(spool.metrics.drops).toEqual({ disk_error: 2_000 });
     expect(await metrics.text()).toContain('reason="disk_error"} 2000');

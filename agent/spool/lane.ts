@@ -1,6 +1,6 @@
 import type { NextFrame } from "#proto/bus/agent_port.ts";
 import type { EncodedBody, EncodedTogether } from "#proto/codec/metrics_body.ts";
-import { OperatingError, messageOf } from "#shared/errors.ts";
+import { OperatingError } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
@@ -14,6 +14,8 @@ import type { LaneMemo } from "./lane_memo.ts";
 import type { Ledger } from "./ledger.ts";
 import { applyCheckpoints } from "./ledger.ts";
 import type { SpoolMeters } from "./meters.ts";
+import { type LaneTrouble, TroubleNote } from "./lane_trouble.ts";
+import type { WhenFull } from "./when_full.ts";
 import { type QueuedBatch, WriteQueue } from "./write_queue.ts";
 
 /** Encodes the batches of one epoch; a new one is made for each. */
@@ -42,24 +44,23 @@ export type LaneParts<Batch> = {
   readonly whenRefused: "drop" | "wait";
   /** How a batch that the encoder refuses as too large is counted. */
   readonly tooLarge: { readonly reason: DropReason; readonly count: (batch: Batch) => number };
-  /** Waits for, or makes, room for so many bytes; throws OperatingError("cancelled") when the spool closes. */
-  readonly makeRoom: (bytes: number) => Promise<void>;
+  /**
+   * Waits for, or makes, room for so many bytes; throws OperatingError("cancelled") when the spool closes, and "overloaded" instead of
+   * waiting for a batch that is not to wait.
+   */
+  readonly makeRoom: (bytes: number, whenFull: WhenFull) => Promise<void>;
+  /** Whether somebody waits for room. */
+  readonly isFull: () => boolean;
   readonly onSynced: (signal: Signal) => void;
   readonly closed: AbortSignal;
   /** Nobody waits for the disk any more: what it refuses is left with its source. Aborts with `closed` or before. */
   readonly hurried: AbortSignal;
 };
 
-export type LaneTrouble = {
-  readonly state: "ok" | "full" | "disk_error";
-  readonly lastError: string;
-};
-
 /** Half of what an aggregator keeps apart (aggregator/ingest/lane.ts): what it has not told to be committed counts here, too. */
 const aheadMax = 8;
 const retryMinMs = 250;
 const retryMaxMs = 5_000;
-const fullCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
  * One lane (agent, signal) on its way to the disk: numbers the frames, keeps the counters, and rolls epochs.
@@ -86,7 +87,7 @@ export class SpoolLane<Batch> {
   /** When the last sync ended, and how long it took, by the monotonic clock. */
   #lastSync = { endedMs: -Infinity, tookMs: 0 };
   #isClosed = false;
-  #trouble: LaneTrouble = { state: "ok", lastError: "" };
+  readonly #trouble: TroubleNote;
 
   constructor(parts: LaneParts<Batch>) {
     this.signal = parts.name.signal;
@@ -95,6 +96,7 @@ export class SpoolLane<Batch> {
     this.#itemsTotal = parts.ledger.itemsTotal;
     this.#checkpoints = new Map(parts.ledger.checkpoints);
     this.#drops = parts.ledger.drops;
+    this.#trouble = new TroubleNote(parts.name.signal, parts);
     this.#queue = new WriteQueue(parts.groupMax, (group) => this.#write(group));
   }
 
@@ -106,7 +108,7 @@ export class SpoolLane<Batch> {
     return this.#drops;
   }
   get trouble(): LaneTrouble {
-    return this.#trouble;
+    return this.#trouble.state;
   }
   get files(): LaneFiles {
     return this.#parts.files;
@@ -114,12 +116,30 @@ export class SpoolLane<Batch> {
 
   /**
    * Resolves when the batch is in the file (not yet synced), or was dropped and counted; tells how many items are in the file. Batches
-   * are written in the order of the calls. Throws OperatingError("cancelled") when the spool closes before.
+   * are written in the order of the calls. Throws OperatingError("cancelled") when the spool closes before; with `refuse`, in a lane
+   * that otherwise waits for the disk, OperatingError("unavailable") while it takes nothing, and then nothing of the batch is written.
    */
-  write(batch: Batch, checkpoints: Readonly<Record<string, string>> = {}): Promise<number> {
+  write(
+    batch: Batch,
+    checkpoints: Readonly<Record<string, string>> = {},
+    whenFull: WhenFull = "wait",
+  ): Promise<number> {
     if (this.#isClosed)
       return Promise.reject(new OperatingError("cancelled", "the spool is closed"));
-    return this.#queue.add(batch, checkpoints);
+    const refusal = whenFull === "refuse" ? this.refusal() : undefined;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return this.#queue.add(batch, checkpoints, whenFull);
+  }
+
+  /** Why a batch that is not to wait would be refused now, without a try. Undefined lets it try. */
+  refusal(): OperatingError | undefined {
+    const isStuck = !this.#trouble.isOk || this.#parts.isFull();
+    return isStuck && this.#queue.isBusy ? this.#trouble.refusal() : undefined;
+  }
+
+  /** The spool is full: batches that are not to wait for room go back to their senders. */
+  refuseWaiting(): void {
+    this.#queue.refuseWaiting(this.#trouble.refusal());
   }
 
   /** Items that were read but won't be stored; told to the aggregator with the next frame. */
@@ -162,7 +182,7 @@ export class SpoolLane<Batch> {
         return this.#position.epoch;
       } catch (thrown) {
         if (!(thrown instanceof OperatingError) || thrown.code !== "cancelled")
-          this.#refused("spool could not be written", thrown);
+          this.#trouble.note("spool could not be written", thrown);
         return undefined;
       }
     });
@@ -176,7 +196,7 @@ export class SpoolLane<Batch> {
       if (Object.keys(this.#untold).length > 0) await this.#openEpoch();
       await this.#parts.files.close();
     } catch (thrown) {
-      this.#refused("spool could not be synced at the end", thrown);
+      this.#trouble.note("spool could not be synced at the end", thrown);
     }
   }
 
@@ -188,7 +208,7 @@ export class SpoolLane<Batch> {
     try {
       await files.sync();
     } catch (thrown) {
-      this.#refused("spool could not be synced", thrown);
+      this.#trouble.note("spool could not be synced", thrown);
       return;
     }
     const endedMs = clock.monotonic();
@@ -219,7 +239,8 @@ export class SpoolLane<Batch> {
   }
 
   async #write(group: readonly QueuedBatch<Batch>[]): Promise<readonly number[] | undefined> {
-    const isOpen = await this.#try(() => this.#openEpochIfDue());
+    const whenFull = group.every((one) => one.whenFull === "refuse") ? "refuse" : "wait";
+    const isOpen = await this.#try(whenFull, () => this.#openEpochIfDue(whenFull));
     // Encoded in either case: only the encoder knows how many items there are to count as dropped.
     const encoded = this.#encode(group);
     if (encoded === undefined) return undefined;
@@ -228,7 +249,8 @@ export class SpoolLane<Batch> {
     // A body without items may hold series and metadata that the encoder counts as sent.
     const hasContent = bodies.length > 0 || Object.keys(checkpoints).length > 0;
     if (isOpen && !hasContent) return items;
-    if (isOpen && (await this.#try(() => this.#append(bodies, checkpoints)))) return items;
+    const append = () => this.#append(bodies, checkpoints, whenFull);
+    if (isOpen && (await this.#try(whenFull, append))) return items;
     this.#encoder = undefined;
     this.drop(
       "disk_error",
@@ -276,25 +298,26 @@ export class SpoolLane<Batch> {
   async #append(
     bodies: readonly EncodedBody[],
     checkpoints: Readonly<Record<string, string>>,
+    whenFull: WhenFull,
   ): Promise<void> {
     const { name, clock, makeRoom, files } = this.#parts;
     const before = { position: this.#position, itemsTotal: this.#itemsTotal };
     const told = this.#untold;
     const frames = dataFrames(name, before, bodies, told, checkpoints, clock.now());
-    await makeRoom(sizeOf(frames));
+    await makeRoom(sizeOf(frames), whenFull);
     await files.append(frames);
     applyCheckpoints(this.#checkpoints, checkpoints);
     this.#wrote(frames, told);
   }
 
-  async #openEpochIfDue(): Promise<void> {
+  async #openEpochIfDue(whenFull: WhenFull): Promise<void> {
     const { config, clock, files } = this.#parts;
     const isLarge = files.openBytes >= config.segment_size;
     const isOld = clock.monotonic() - this.#openedAtMs >= config.epoch_age;
-    if (this.#encoder === undefined || isLarge || isOld) await this.#openEpoch();
+    if (this.#encoder === undefined || isLarge || isOld) await this.#openEpoch(false, whenFull);
   }
 
-  async #openEpoch(isAhead = false): Promise<void> {
+  async #openEpoch(isAhead = false, whenFull: WhenFull = "wait"): Promise<void> {
     const { name, clock, files, createEncoder, makeRoom } = this.#parts;
     const before = { position: this.#position, itemsTotal: this.#itemsTotal };
     // Epochs grow even when the clock goes back.
@@ -302,7 +325,7 @@ export class SpoolLane<Batch> {
     const told = this.#untold;
     const known = this.#checkpoints;
     const frames = openFrames(name, before, epoch, this.#drops, known, clock.now(), isAhead);
-    await makeRoom(sizeOf(frames));
+    await makeRoom(sizeOf(frames), whenFull);
     await files.startSegment(epoch, frames);
     this.#encoder = createEncoder();
     this.#openedAtMs = clock.monotonic();
@@ -316,16 +339,13 @@ export class SpoolLane<Batch> {
     this.#position = last.position;
     this.#itemsTotal = last.itemsTotal;
     if (this.#untold === told) this.#untold = {};
-    if (this.#trouble.state !== "ok") {
-      this.#trouble = { state: "ok", lastError: this.#trouble.lastError };
-      this.#parts.log.info("spool writes again", { signal: this.signal });
-    }
+    this.#trouble.clear();
     this.#parts.meters.written(this.signal, frames.length, items, sizeOf(frames));
     this.#syncSoon();
   }
 
   /** False when the disk refused and this lane drops; a lane that waits tries until it works. */
-  async #try(step: () => Promise<void>): Promise<boolean> {
+  async #try(whenFull: WhenFull, step: () => Promise<void>): Promise<boolean> {
     const { clock, hurried, whenRefused } = this.#parts;
     for (let waitMs = retryMinMs; ; waitMs = Math.min(2 * waitMs, retryMaxMs)) {
       try {
@@ -333,21 +353,17 @@ export class SpoolLane<Batch> {
         return true;
       } catch (thrown) {
         if (thrown instanceof OperatingError && thrown.code === "cancelled") throw thrown;
-        this.#refused("spool could not be written", thrown);
+        // What was encoded and not written leaves the encoder ahead of the file.
+        if (whenFull === "refuse") this.#encoder = undefined;
+        if (thrown instanceof OperatingError && thrown.code === "overloaded") throw thrown;
+        this.#trouble.note("spool could not be written", thrown);
       }
       if (whenRefused === "drop") return false;
+      this.refuseWaiting();
+      if (whenFull === "refuse") throw this.#trouble.refusal();
       await clock.sleep(waitMs, hurried);
       if (hurried.aborted) throw new OperatingError("cancelled", "the spool closes");
     }
-  }
-
-  #refused(message: string, thrown: unknown): void {
-    const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    const state = fullCodes.has(code) ? "full" : "disk_error";
-    this.#parts.meters.writeFailed(this.signal);
-    if (this.#trouble.state !== state)
-      this.#parts.log.error(message, { signal: this.signal, state, error: messageOf(thrown) });
-    this.#trouble = { state, lastError: messageOf(thrown) };
   }
 
   #syncSoon(): void {

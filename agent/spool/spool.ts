@@ -17,6 +17,7 @@ import { LaneMemo } from "./lane_memo.ts";
 import type { SpoolMeters } from "./meters.ts";
 import { createSpoolMeters } from "./meters.ts";
 import { recoverLane } from "./recovery.ts";
+import type { WhenFull } from "./when_full.ts";
 
 /** A new encoder for each epoch. */
 export type Encoders = {
@@ -96,7 +97,8 @@ export class Spool {
       clock: parts.clock,
       log: parts.log,
       meters,
-      makeRoom: (bytes: number) => this.#makeRoom(bytes),
+      makeRoom: (bytes: number, whenFull: WhenFull) => this.#makeRoom(bytes, whenFull),
+      isFull: () => this.isFull,
       onSynced: (signal: Signal) => this.#tellOfFrames(signal),
       closed: this.#closed.signal,
       hurried: this.#hurried.signal,
@@ -202,12 +204,14 @@ export class Spool {
     for (const callback of this.#listeners) callback(signal);
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
-    const { size_max: max, when_full: whenFull } = this.#config;
+  async #makeRoom(bytes: number, whenFull: WhenFull): Promise<void> {
+    const { size_max: max, when_full: policy } = this.#config;
     while (this.bytes + bytes > max) {
       for (const lane of this.lanes) await lane.files.trim();
       if (this.bytes + bytes <= max) return;
-      if (whenFull === "block") await this.#room();
+      if (policy === "block" && whenFull === "refuse")
+        throw new OperatingError("overloaded", "the spool is full, and nothing of it is committed");
+      if (policy === "block") await this.#room();
       else if (!(await this.#dropOldest())) return;
     }
   }
@@ -215,6 +219,7 @@ export class Spool {
   async #room(): Promise<void> {
     const { signal } = this.#hurried;
     this.#waiting += 1;
+    this.logs.refuseWaiting();
     if (!signal.aborted)
       await new Promise<void>((resolve) => {
         this.#roomWaiters.push(resolve);

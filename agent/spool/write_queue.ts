@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
+import type { WhenFull } from "./when_full.ts";
 
 export type QueuedBatch<Batch> = {
   readonly batch: Batch;
+  readonly whenFull: WhenFull;
   readonly checkpoints: Readonly<Record<string, string>>;
 };
 
@@ -22,7 +24,7 @@ type Waiting<Batch> = QueuedBatch<Batch> & {
 export class WriteQueue<Batch> {
   readonly #groupMax: number;
   readonly #write: WriteGroup<Batch>;
-  readonly #waiting: Waiting<Batch>[] = [];
+  #waiting: Waiting<Batch>[] = [];
   readonly #between: (() => Promise<void>)[] = [];
   #working: Promise<void> | undefined;
 
@@ -33,11 +35,27 @@ export class WriteQueue<Batch> {
   }
 
   /** Resolves with the items of the batch that are in the file. Throws what `write` throws. */
-  add(batch: Batch, checkpoints: QueuedBatch<Batch>["checkpoints"]): Promise<number> {
+  add(
+    batch: Batch,
+    checkpoints: QueuedBatch<Batch>["checkpoints"],
+    whenFull: WhenFull = "wait",
+  ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#waiting.push({ batch, checkpoints, resolve, reject });
+    this.#waiting.push({ batch, checkpoints, whenFull, resolve, reject });
     this.#working ??= this.#work();
     return promise;
+  }
+
+  /** Whether a batch is being written, or waits for room. */
+  get isBusy(): boolean {
+    return this.#working !== undefined;
+  }
+
+  /** Rejects the batches behind the one that is being written that are not to wait. */
+  refuseWaiting(reason: unknown): void {
+    const refused = this.#waiting.filter(({ whenFull }) => whenFull === "refuse");
+    this.#waiting = this.#waiting.filter(({ whenFull }) => whenFull === "wait");
+    for (const { reject } of refused) reject(reason);
   }
 
   /** Runs an action while nothing is written. Throws what it throws. */

@@ -48,6 +48,29 @@ async function allLines(lapwing: Asking, written: number): Promise<number[]> {
   });
 }
 
+/** A record for every protocol of logs that answers its sender. */
+function pushes() {
+  const nanos = `${Date.now()}000000`;
+  const json = "application/json";
+  const stream = { stream: { app: "a" }, values: [[nanos, "pushed"]] };
+  const record = { timeUnixNano: nanos, body: { stringValue: "pushed" } };
+  const otlp = { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] };
+  return [
+    { path: "/loki/api/v1/push", type: json, body: JSON.stringify({ streams: [stream] }) },
+    { path: "/v1/logs", type: json, body: JSON.stringify(otlp) },
+    {
+      path: "/_bulk",
+      type: "application/x-ndjson",
+      body: '{"create":{"_index":"a"}}\n{"message":"pushed"}\n',
+    },
+    {
+      path: "/api/v1/monitoring/logs?labels=app=a",
+      type: json,
+      body: JSON.stringify({ time: new Date().toISOString(), message: "pushed" }),
+    },
+  ];
+}
+
 /** up with its data on a small disk. */
 function startUp(config: Record<string, unknown>) {
   return stage.start({
@@ -183,7 +206,7 @@ test.skipIf(natsServerPath === undefined || !isAllowed)(
 );
 
 test.skipIf(!isAllowed)(
-  "a full disk does not hold up the end, and no line is missing after it (needs root)",
+  "a full disk refuses pushes of logs at once, does not hold up the end, and no line is missing after it (needs root)",
   async () => {
     const disk = stage.mount("disk", 2 * megabytes);
     const { lines, config } = numbered();
@@ -194,6 +217,16 @@ test.skipIf(!isAllowed)(
     await until("a refused line", async () =>
       /spool of logs: full/.test((await asking(first.url).ready()).text),
     );
+    for (const { path, type, body } of pushes()) {
+      const pushedMs = performance.now();
+      const headers = { "content-type": type };
+      const answer = await asking(first.url).get(path, { method: "POST", headers, body });
+      // A line of a file waits for room meanwhile.
+      expect({ path, status: answer.status }).toEqual({ path, status: 503 });
+      expect(answer.headers.get("retry-after")).toBe("1");
+      expect(await answer.text()).toContain("the spool takes no logs: full: ");
+      expect(performance.now() - pushedMs).toBeLessThan(5_000);
+    }
     const started = performance.now();
     expect(await first.end("SIGTERM")).toBe(0);
     expect(performance.now() - started).toBeLessThan(10_000);

@@ -6,6 +6,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { WhenFull } from "../../spool/when_full.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { PushedSeries, PushedSeriesLimits } from "./pushed_series.ts";
 
@@ -57,7 +58,8 @@ export type ReceiverContext = {
    * it: the sender is then told to come again. The batch must not be touched afterwards.
    */
   emitMetrics(batch: MetricsBatch): Promise<void>;
-  emitLogs(batch: LogsBatch): Promise<void>;
+  /** With "wait" it waits for room, for as long as that takes: for senders that can't come again, whose connection is read no further. */
+  emitLogs(batch: LogsBatch, whenFull?: WhenFull): Promise<void>;
   /** Items that were received but will not be stored. */
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** Parts of items that were received but are not kept. */

@@ -12,6 +12,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { CollectorOutput, LogsOutput } from "../collector.ts";
+import type { WhenFull } from "../../spool/when_full.ts";
 import type { ReceiversConfig } from "./config.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
@@ -237,9 +238,9 @@ function contextOf(
       output.syncPromptly("metrics");
       took(items, taken);
     },
-    emitLogs: async (batch: LogsBatch) => {
+    emitLogs: async (batch: LogsBatch, whenFull: WhenFull = "refuse") => {
       const items = batch.bodyEnds.length;
-      const taken = await logs.logs(batch, {});
+      const taken = await logs.logs(batch, {}, whenFull);
       output.syncPromptly("logs");
       took(items, taken);
     },
