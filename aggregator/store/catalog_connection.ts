@@ -6,12 +6,12 @@ import { storeError } from "./errors.ts";
 import { isPostgresUrl, sqlitePathOf } from "./owner/catalog_url.ts";
 
 /** How long a statement or transaction waits for its turn and for locks of other processes, before it fails. */
-const waitMaxMs = 5_000;
+const waitMaxMs = 4_000;
 /** In PostgreSQL: a server that stands still answers nothing, and a connection to it waits for ever. */
 const statementMaxMs = 10_000;
 const transactionMaxMs = 60_000;
 /** Within a transaction, until PostgreSQL ends it: a process that stands still must not hold rows that another one waits for. */
-const idleInTransactionMaxMs = 4_000;
+const idleInTransactionMaxMs = 3_000;
 const retryMinMs = 5;
 const retryMaxMs = 100;
 
