@@ -101,23 +101,29 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
   },
 };
 
-const program = new Command("lapwing")
-  .description(
-    "Observability done at the edge: metrics and logs of your machines, as plain Parquet.",
-  )
-  .version(version, "-v, --version", "print the version")
-  .showHelpAfterError("(--help tells more)");
+/** The command line. `args` are those behind the program's name: the code of the command that they name is loaded, or of all of them. */
+export async function lapwingCommand(args: readonly string[]): Promise<Command> {
+  const program = new Command("lapwing")
+    .description(
+      "Observability done at the edge: metrics and logs of your machines, as plain Parquet.",
+    )
+    .version(version, "-v, --version", "print the version")
+    .showHelpAfterError("(--help tells more)");
+  const [name = ""] = args;
+  // All of it takes half a second, and hosts with an agent alone 30 MB of memory.
+  const asked = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
+  // One after another, as --help lists them.
+  for (const each of asked) await commands[each]?.(program);
+  return program;
+}
 
-const [, , name = ""] = process.argv;
-// The code of the one that is asked for: all of it takes half a second, and hosts with an agent alone 30 MB of memory.
-const asked = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
-// One after another, as --help lists them.
-for (const each of asked) await commands[each]?.(program);
-
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  const message = messageOf(thrown);
-  console.error(process.stderr.isTTY ? `\u001b[31m${message}\u001b[0m` : message);
-  process.exitCode = 1;
+/** Runs what this process was started with. */
+export async function runCommandLine(): Promise<void> {
+  try {
+    await (await lapwingCommand(process.argv.slice(2))).parseAsync();
+  } catch (thrown) {
+    const message = messageOf(thrown);
+    console.error(process.stderr.isTTY ? `\u001b[31m${message}\u001b[0m` : message);
+    process.exitCode = 1;
+  }
 }

@@ -2,4 +2,5 @@
 /** `lapwing`. The command line is loaded when the process is the one that will run it. */
 import "#agent/small_heap.ts";
 
-await import("./command_line.ts");
+const { runCommandLine } = await import("./command_line.ts");
+await runCommandLine();

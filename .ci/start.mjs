@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { bootstrap, bun, root } from "./bootstrap.mjs";
 
 bootstrap();
+console.error(`The command line: ${join(root, "lapwing")} --help`);
 const child = spawn(bun, [join(root, "lapwing.ts"), "up", ...process.argv.slice(2)], {
   stdio: "inherit",
 });

@@ -8,8 +8,10 @@ import { openAgentRole } from "./role.ts";
 
 try {
   const flags = roleFlags(process.argv.slice(2));
-  if (flags === undefined) await (await import("./agent_command.ts")).agentCommand().parseAsync();
-  else await runWith(flags, openAgentRole);
+  if (flags === undefined) {
+    const { agentCommand } = await import("./agent_command.ts");
+    await (await agentCommand(process.argv.slice(2))).parseAsync();
+  } else await runWith(flags, openAgentRole);
 } catch (thrown) {
   console.error(messageOf(thrown));
   process.exitCode = 1;

@@ -31,7 +31,7 @@ export function pipelineCommand(command: Command): void {
       "--source <name>",
       "a source or receiver, by name or type (default: the first source that reads files)",
     )
-    .action(testLines);
+    .action((_: unknown, own: Command) => testLines(own.optsWithGlobals()));
   command
     .command("explain")
     .argument("<selector>", "LogQL that finds the lines")

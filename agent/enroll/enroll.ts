@@ -1,3 +1,4 @@
+import { agentProgramName } from "#agent/program_name.ts";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -66,7 +67,8 @@ export async function enroll(flags: EnrollFlags): Promise<void> {
   await writePrivate(file, pieces);
   await rm(seedFile);
   console.log(`agent ${agent} is enrolled; credentials are in ${credsFile}`);
-  if (isNew || target === undefined) console.log(`start it with: lapwing agent --config ${file}`);
+  if (isNew || target === undefined)
+    console.log(`start it with: ${agentProgramName()} --config ${file}`);
   else console.log(`put the keys of ${file} into ${target}, and start it again`);
 }
 

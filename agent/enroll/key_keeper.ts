@@ -1,3 +1,4 @@
+import { agentProgramName } from "#agent/program_name.ts";
 import type { Uplink } from "#proto/bus/agent_port.ts";
 import { credentialsName } from "#proto/fleet/credentials.ts";
 import { messageOf } from "#shared/errors.ts";
@@ -232,4 +233,5 @@ export class KeyKeeper {
 }
 
 const noAddress =
-  "the credentials have run out, and where the aggregator is was not kept: run `lapwing agent enroll --renew --url URL`";
+  "the credentials have run out, and the aggregator's address was not kept: " +
+  `run \`${agentProgramName()} enroll --renew --url URL\``;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -68,6 +68,56 @@ test64(
     );
   },
   30_000,
+);
+
+test64(
+  "the compiled agent has every command that a host needs",
+  async () => {
+    const cwd = emptyFolder();
+    const config =
+      "agent: {name: here}\nsources:\n  - {type: file_logs, paths: [/x.log], processors: [{type: logfmt}]}\n";
+    writeFileSync(join(cwd, "lapwing.yaml"), config);
+    writeFileSync(join(cwd, "broken.yaml"), "spool: {size_max: banana}\n");
+    writeFileSync(
+      join(cwd, "promtail.yaml"),
+      "scrape_configs: [{job_name: a, static_configs: [{labels: {__path__: /y.log}}]}]\n",
+    );
+    const told = async (args: readonly string[], input = "") => {
+      const child = Bun.spawn([binary, ...args], {
+        cwd,
+        env: {},
+        stdin: Buffer.from(input),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [out, err] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      return { code: await child.exited, text: out + err };
+    };
+    const file = ["--config", "lapwing.yaml"];
+    const [status, detect, check, broken, tested, imported, enroll] = await Promise.all([
+      told(["status", ...file, "--data-dir", "data", "--listen", "127.0.0.1:1"]),
+      told(["detect", "--json", ...file]),
+      told(["check", "lapwing.yaml"]),
+      told(["check", "broken.yaml"]),
+      told(["pipeline", "test", ...file, "--source", "file_logs"], "a=b\n"),
+      told(["import", "promtail", "promtail.yaml"]),
+      told(["enroll", "--url", "http://127.0.0.1:1", "--token", "lwe_x"]),
+    ]);
+    expect(status).toEqual({ code: 3, text: expect.stringContaining("No agent runs here") });
+    expect(detect.code).toBe(0);
+    expect(check).toEqual({ code: 0, text: "lapwing.yaml: ok\n" });
+    expect(broken).toEqual({
+      code: 1,
+      text: expect.stringContaining("broken.yaml:1: spool.size_max"),
+    });
+    expect(tested).toEqual({ code: 0, text: expect.stringContaining('"attributes":{"a":"b"}') });
+    expect(imported).toEqual({ code: 0, text: expect.stringContaining("paths: [/y.log]") });
+    expect(enroll).toEqual({ code: 1, text: expect.stringContaining("http://127.0.0.1:1") });
+  },
+  60_000,
 );
 
 test64("the compiled agent refuses a wrong configuration by name", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { asking, until } from "#test/support/asking.ts";
 import { lapwing } from "#test/support/command_line.ts";
 import { Stage } from "#test/support/stage.ts";
@@ -173,3 +174,12 @@ test("query asks a running lapwing in three languages, as lines and as JSON", as
   const nobody = await query("sql", "SELECT 1");
   expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining(up.url) });
 }, 30_000);
+
+test("the command of a clone runs from anywhere, also through links", async () => {
+  const link = stage.path("lapwing");
+  symlinkSync(join(import.meta.dir, "../../lapwing"), stage.path("second"));
+  symlinkSync("second", link);
+  const child = Bun.spawn([link, "version"], { cwd: "/", stdout: "pipe", stderr: "pipe" });
+  expect((await new Response(child.stdout).text()).trim()).toBe(version);
+  expect(await child.exited).toBe(0);
+});

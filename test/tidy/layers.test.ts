@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   agent: ["agent", "proto", "shared"],
   aggregator: ["aggregator", "proto", "shared"],
   ui: ["ui", "proto", "shared"],
-  test: [...rooms, "up_role.ts"],
+  test: [...rooms, "command_line.ts", "up_role.ts"],
 };
 /** Native or bound to a process: never in a browser. */
 const notForUi = ["shared/runtime/", "proto/codec/", "proto/bus/"];

@@ -87,7 +87,7 @@ function scrape(component: Component, components: Components, plan: Plan): void 
 }
 
 /** `prometheus.relabel` on the way to `prometheus.remote_write`: rules for samples. */
-export function metricWay(source: Component, components: Components): WrittenRule[] {
+function metricWay(source: Component, components: Components): WrittenRule[] {
   const rules: WrittenRule[] = [];
   const seen = new Set<string>();
   let { section } = source;
