@@ -1,5 +1,5 @@
 import type { LogEntry } from "../query/logql/evaluate.ts";
-import type { Arrived } from "./tails.ts";
+import type { Arrived } from "./arrived.ts";
 
 /** What a reader has not been sent yet, and what it will never be. */
 export type Taken = {
@@ -11,21 +11,26 @@ export type Taken = {
   readonly droppedCount: number;
 };
 
-/** Of one reader: some seconds of a busy system, and no more memory than 100 readers may have each. */
+/** Of one reader: some seconds of a busy system. */
 const entriesMax = 10_000;
-const bytesMax = 8 * 1_024 * 1_024;
 /** As many as Loki lists in one frame. */
 const droppedListMax = 1_000;
-const bytesPerEntry = 100;
+const bytesPerEntry = 300;
 
 /** The bounded buffer of one who follows a query: where it is full the oldest go, and that is told. */
 export class TailBuffer {
+  readonly #bytesMax: () => number;
   #chunks: Arrived[] = [];
   #arrivedMs: number[] = [];
   #entries = 0;
   #bytes = 0;
   #dropped: LogEntry[] = [];
   #droppedCount = 0;
+
+  /** `bytesMax`: this reader's share of what all may hold, as it is now. */
+  constructor(bytesMax: () => number) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** Chunks that wait. */
   get length(): number {
@@ -38,6 +43,7 @@ export class TailBuffer {
     this.#arrivedMs.push(nowMs);
     this.#count(chunk, 1);
     let dropped = 0;
+    const bytesMax = this.#bytesMax();
     while ((this.#entries > entriesMax || this.#bytes > bytesMax) && this.#chunks.length > 1)
       dropped += this.#drop();
     return dropped;
@@ -46,6 +52,12 @@ export class TailBuffer {
   /** Records that were never looked at, so that nobody knows which of them were wanted. */
   skip(records: number): void {
     this.#droppedCount += records;
+  }
+
+  /** Entries that the reader will not get. */
+  lose(entries: readonly LogEntry[]): void {
+    this.#droppedCount += entries.length;
+    this.#dropped.push(...entries.slice(0, droppedListMax - this.#dropped.length));
   }
 
   /** What arrived until then, and everything that was dropped so far. */
@@ -66,9 +78,7 @@ export class TailBuffer {
     this.#arrivedMs.shift();
     if (chunk === undefined) return 0;
     this.#count(chunk, -1);
-    this.#droppedCount += chunk.entries.length;
-    const room = droppedListMax - this.#dropped.length;
-    this.#dropped.push(...chunk.entries.slice(0, room));
+    this.lose(chunk.entries);
     return chunk.entries.length;
   }
 

@@ -9,7 +9,18 @@ export function createTailMeters(metrics: SelfMetrics, tails: Tails): (entries: 
   );
   const readers = metrics.gauge("lapwing_tail_readers", "Readers of tails.");
   const queries = metrics.gauge("lapwing_tail_queries", "Queries that readers of tails follow.");
+  const waiting = metrics.gauge(
+    "lapwing_tail_histories_waiting",
+    "Readers of tails that wait for the history that they asked for.",
+  );
+  const held = metrics.gauge(
+    "lapwing_tail_history_bytes",
+    "Histories of tails that are read and not sent to the end.",
+  );
   metrics.onCollect(() => {
+    const histories = tails.histories.size();
+    waiting.set(histories.waiting);
+    held.set(histories.heldBytes);
     const size = tails.size();
     readers.set(size.followers);
     queries.set(size.queries);

@@ -1,8 +1,9 @@
 import { messageOf } from "#shared/errors.ts";
-import { labelsKey } from "#shared/model/labels.ts";
 import type { LogEntry } from "../query/logql/evaluate.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
-import { type Arrived, type Followed, type Tails, chunksOf } from "./tails.ts";
+import { type Arrived, chunksOf } from "./arrived.ts";
+import type { History } from "./histories.ts";
+import type { Followed, Tails } from "./tails.ts";
 
 /** Where a reader's entries go. */
 export type TailSink = {
@@ -17,8 +18,10 @@ export type TailRequest = {
   readonly tenant: string;
   readonly query: string;
   readonly open: () => Followed;
-  /** What there is already, ascending in time. Called in the tick in which the query begins to be followed. */
+  /** What there is already, ascending in time. Called when it is this reader's turn, after the query is followed. */
   readonly history: () => Promise<readonly LogEntry[]>;
+  /** Readers with the same one ask for the same history. */
+  readonly historyKey: string;
   /** How long entries are held back, so that those of several hosts come in the order of their times. */
   readonly delayMs: number;
 };
@@ -27,24 +30,34 @@ export type TailRequest = {
 export class TailSession {
   readonly #request: TailRequest;
   readonly #sink: TailSink;
-  readonly #buffer = new TailBuffer();
+  readonly #tails: Tails;
+  readonly #buffer: TailBuffer;
   readonly #onDropped: (entries: number) => void;
   #end: (() => void) | undefined;
+  /** The history, where not all of it is sent. */
+  #pending: { readonly history: History; next: number; readonly release: () => void } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Until the history is read; what arrives before may be in it. */
   #isEarly = true;
 
-  constructor(request: TailRequest, sink: TailSink, onDropped: (entries: number) => void) {
+  constructor(
+    request: TailRequest,
+    sink: TailSink,
+    tails: Tails,
+    onDropped: (entries: number) => void,
+  ) {
+    this.#tails = tails;
+    this.#buffer = new TailBuffer(() => tails.bufferBytesMax());
     this.#request = request;
     this.#sink = sink;
     this.#onDropped = onDropped;
   }
 
   /** Resolves when the history is on its way. */
-  async start(tails: Tails): Promise<void> {
-    const { tenant, query, open, history } = this.#request;
+  async start(): Promise<void> {
+    const { tenant, query, open, history, historyKey } = this.#request;
     try {
-      this.#end = tails.follow(tenant, query, open, {
+      this.#end = this.#tails.follow(tenant, query, open, {
         arrived: (chunk) => this.#add(chunk),
         skipped: (records) => {
           this.#onDropped(records);
@@ -52,7 +65,9 @@ export class TailSession {
         },
         failed: (message) => this.#fail(message),
       });
-      this.#begin(await history());
+      const key = `${tenant}\n${historyKey}`;
+      const isHere = () => this.#end !== undefined;
+      this.#begin(await this.#tails.histories.take(key, history, isHere));
     } catch (thrown) {
       this.#fail(messageOf(thrown));
     }
@@ -61,6 +76,8 @@ export class TailSession {
   close(): void {
     this.#end?.();
     this.#end = undefined;
+    this.#pending?.release();
+    this.#pending = undefined;
     clearTimeout(this.#timer);
     this.#buffer.take();
   }
@@ -69,7 +86,9 @@ export class TailSession {
   pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#end === undefined || this.#isEarly || !this.#sink.isReady()) return;
+    if (this.#end === undefined || this.#isEarly) return;
+    this.#sendHistory();
+    if (this.#pending !== undefined || !this.#sink.isReady()) return;
     const { delayMs } = this.#request;
     const taken = this.#buffer.take(performance.now() - delayMs);
     if (this.#buffer.length > 0) this.#timer = setTimeout(() => this.pump(), delayMs + 1);
@@ -77,27 +96,56 @@ export class TailSession {
     this.#sink.send(delayMs === 0 ? taken : { ...taken, chunks: inOrder(taken.chunks) });
   }
 
-  #begin(history: readonly LogEntry[]): void {
+  #begin(history: History): void {
     if (this.#end === undefined) return;
     const early = this.#buffer.take();
     this.#buffer.skip(early.droppedCount);
     this.#isEarly = false;
-    for (const chunk of chunksOf(history)) this.#send(chunk);
-    const known = new Set(early.chunks.length === 0 ? [] : history.map(keyOf));
+    if (history.chunks.length > 0) {
+      const release = this.#tails.histories.hold(history, () => this.#giveUp());
+      this.#pending = { history, next: 0, release };
+    }
     for (const { entries } of early.chunks)
-      for (const chunk of chunksOf(entries.filter((entry) => !known.has(keyOf(entry)))))
-        this.#add(chunk);
+      for (const chunk of chunksOf(entries.filter((entry) => !history.has(entry))))
+        this.#buffered(chunk);
+    this.pump();
   }
 
-  /** The history does not wait: it is as old as anything that is held back. */
-  #send(chunk: Arrived): void {
-    if (this.#sink.isReady()) this.#sink.send({ chunks: [chunk], dropped: [], droppedCount: 0 });
-    else this.#add(chunk);
+  /** As much as the reader takes now. It does not wait as entries do: it is as old as anything that is held back. */
+  #sendHistory(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const { history, release } = pending;
+    while (pending.next < history.chunks.length && this.#sink.isReady()) {
+      const chunks = history.chunks.slice(pending.next, pending.next + 1);
+      pending.next++;
+      this.#sink.send({ chunks, dropped: [], droppedCount: 0 });
+    }
+    if (pending.next < history.chunks.length) return;
+    this.#pending = undefined;
+    release();
+  }
+
+  /** Others need the memory, and this reader is the slowest. */
+  #giveUp(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    pending.release();
+    const lost = pending.history.chunks.slice(pending.next);
+    for (const { entries } of lost) {
+      this.#onDropped(entries.length);
+      this.#buffer.lose(entries);
+    }
+  }
+
+  #buffered(chunk: Arrived): void {
+    const dropped = this.#buffer.add(chunk, performance.now());
+    if (dropped > 0) this.#onDropped(dropped);
   }
 
   #add(chunk: Arrived): void {
-    const dropped = this.#buffer.add(chunk, performance.now());
-    if (dropped > 0) this.#onDropped(dropped);
+    this.#buffered(chunk);
     const { delayMs } = this.#request;
     if (delayMs === 0) this.pump();
     else this.#timer ??= setTimeout(() => this.pump(), delayMs + 1);
@@ -117,8 +165,4 @@ function inOrder(chunks: readonly Arrived[]): Arrived[] {
       a.timestampNs < b.timestampNs ? -1 : a.timestampNs > b.timestampNs ? 1 : 0,
     ),
   );
-}
-
-function keyOf({ timestampNs, body, stream }: LogEntry): string {
-  return `${timestampNs} ${labelsKey(stream)} ${body}`;
 }

@@ -7,7 +7,8 @@ import { batchSource } from "./batch_source.ts";
 import { followQuery } from "./follow_query.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
 import { TailSession } from "./tail_session.ts";
-import { type Arrived, Tails } from "./tails.ts";
+import type { Arrived } from "./arrived.ts";
+import { Tails } from "./tails.ts";
 import { streamLists } from "../query/stream_lists.ts";
 
 const batchOf = (stream: Record<string, string>, ...lines: string[]): LogsBatch => {
@@ -117,7 +118,7 @@ const thousand = (name: string) => ({
   entries: Array.from({ length: 1_000 }, (_, i) => entry(`${name} ${i}`)),
 });
 test("TailBuffer lets the oldest go where it is full, and lists them", () => {
-  const buffer = new TailBuffer();
+  const buffer = new TailBuffer(() => 8 * 1_024 ** 2);
   for (let i = 0; i < 12; i++)
     expect(buffer.add(thousand(`chunk ${i}`), i)).toBe(i < 10 ? 0 : 1_000);
   const { chunks, dropped, droppedCount } = buffer.take();
@@ -132,18 +133,24 @@ type Opened = {
   sink: { isReady: boolean };
   failures: string[];
 };
-function opened(tails: Tails, history: () => Promise<readonly LogEntry[]>, delayMs = 0): Opened {
+function opened(
+  tails: Tails,
+  history: () => Promise<readonly LogEntry[]>,
+  delayMs = 0,
+  historyKey = "all",
+): Opened {
   const sent: Taken[] = [];
   const failures: string[] = [];
   const sink = { isReady: true };
   const query = `{job="app"}`;
   const session = new TailSession(
-    { tenant: "t", query, open: following(query), history, delayMs },
+    { tenant: "t", query, open: following(query), history, historyKey, delayMs },
     {
       isReady: () => sink.isReady,
       send: (taken) => void sent.push(taken),
       failed: (message) => void failures.push(message),
     },
+    tails,
     () => {},
   );
   return { session, sent, sink, failures };
@@ -154,7 +161,7 @@ test("TailSession gives what there is and what arrives meanwhile, each once", as
   const tails = new Tails();
   const history = Promise.withResolvers<readonly LogEntry[]>();
   const { session, sent } = opened(tails, () => history.promise);
-  const started = session.start(tails);
+  const started = session.start();
   tails.arrived("t", batchOf({ job: "app" }, "in both", "only new"));
   await settled();
   expect(sent).toEqual([]);
@@ -172,7 +179,7 @@ test("TailSession gives what there is and what arrives meanwhile, each once", as
 test("TailSession waits for a slow reader and tells it what it missed", async () => {
   const tails = new Tails();
   const { session, sent, sink } = opened(tails, async () => []);
-  await session.start(tails);
+  await session.start();
   sink.isReady = false;
   const lines = Array.from({ length: 12_000 }, (_, i) => `line ${i}`);
   tails.arrived("t", batchOf({ job: "app" }, ...lines));
@@ -188,7 +195,7 @@ test("TailSession waits for a slow reader and tells it what it missed", async ()
 test("TailSession holds entries back and gives them in the order of their times", async () => {
   const tails = new Tails();
   const { session, sent } = opened(tails, async () => [], 60);
-  await session.start(tails);
+  await session.start();
   tails.arrived("t", {
     ...batchOf({ job: "app" }, "second"),
     timestampsMs: Float64Array.of(2_000),
@@ -206,6 +213,85 @@ test("TailSession tells its reader of a history that can't be read", async () =>
   const { session, failures } = opened(tails, async () => {
     throw new Error("no disk");
   });
-  await session.start(tails);
+  await session.start();
   expect([failures, tails.size().followers]).toEqual([["no disk"], 0]);
+});
+
+const historyOf = (lines: number, bytes: number) =>
+  Array.from({ length: lines }, (_, i) => entry(`${i} ${"x".repeat(bytes)}`, BigInt(i)));
+
+test("TailSession sends history as its reader takes it, and what arrived meanwhile after it", async () => {
+  const tails = new Tails();
+  const { session, sent, sink } = opened(tails, async () => historyOf(2_500, 10));
+  sink.isReady = false;
+  await session.start();
+  tails.arrived("t", batchOf({ job: "app" }, "new"));
+  await settled();
+  expect(sent).toEqual([]);
+  expect(tails.histories.size().heldBytes).toBeGreaterThan(1_000_000);
+  sink.isReady = true;
+  session.pump();
+  expect(sent.map(({ chunks }) => linesOf(chunks).length)).toEqual([1_000, 1_000, 500, 1]);
+  expect(sentLines(sent).at(-1)).toBe("new");
+  expect(tails.histories.size()).toEqual({ waiting: 0, heldBytes: 0 });
+  session.close();
+});
+
+test("TailHistories reads two at a time, and once for all who wait for the same", async () => {
+  const tails = new Tails();
+  let [reading, readingMost, reads] = [0, 0, 0];
+  const history = async () => {
+    reads++;
+    readingMost = Math.max(readingMost, ++reading);
+    await settled();
+    reading--;
+    return historyOf(1, 1);
+  };
+  const others = Array.from({ length: 10 }, (_, i) => opened(tails, history, 0, `${i}`));
+  const same = Array.from({ length: 50 }, () => opened(tails, history, 0, "same"));
+  const gone = opened(tails, history, 0, "gone");
+  const all = [...others, ...same, gone].map(({ session }) => session.start());
+  gone.session.close();
+  await Promise.all(all);
+  expect([readingMost, reads]).toEqual([2, 11]);
+  for (const { sent } of [...others, ...same]) expect(sentLines(sent)).toHaveLength(1);
+  expect(gone.sent).toEqual([]);
+});
+
+test("TailHistories gives up the oldest history where all hold too much, and its reader is told", async () => {
+  const tails = new Tails();
+  const slow = Array.from({ length: 4 }, (_, i) =>
+    opened(tails, async () => historyOf(1_000, 10_000), 0, `${i}`),
+  );
+  for (const { session, sink } of slow) {
+    sink.isReady = false;
+    await session.start();
+  }
+  expect(tails.histories.size().heldBytes).toBeLessThan(64 * 1_024 ** 2);
+  for (const { session, sink } of slow) {
+    sink.isReady = true;
+    session.pump();
+  }
+  const outcomes = slow.map(({ sent }) => [
+    sentLines(sent).length,
+    sent.reduce((sum, { droppedCount }) => sum + droppedCount, 0),
+  ]);
+  expect(outcomes).toEqual([
+    [0, 1_000],
+    [0, 1_000],
+    [1_000, 0],
+    [1_000, 0],
+  ]);
+  expect(tails.histories.size().heldBytes).toBe(0);
+  for (const { session } of slow) session.close();
+  expect(tails.size().followers).toBe(0);
+});
+
+test("Tails shares a bounded memory among its readers", () => {
+  const tails = new Tails();
+  const follower = { arrived: () => {}, skipped: () => {}, failed: () => {} };
+  expect([tails.bufferBytesMax(), tails.unreadBytesMax()]).toEqual([8 * 1_024 ** 2, 512 * 1_024]);
+  for (let i = 0; i < 500; i++) tails.follow("t", `q${i}`, following(`{job="app"}`), follower);
+  expect(tails.bufferBytesMax() * 500).toBeLessThanOrEqual(96 * 1_024 ** 2);
+  expect(tails.unreadBytesMax() * 500).toBeLessThanOrEqual(64 * 1_024 ** 2);
 });

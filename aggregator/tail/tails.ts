@@ -1,6 +1,8 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { LogEntry } from "../query/logql/evaluate.ts";
+import { type Arrived, chunksOf } from "./arrived.ts";
+import { TailHistories } from "./histories.ts";
 
 /** A log query that is followed. */
 export type Followed = {
@@ -9,9 +11,6 @@ export type Followed = {
   /** What the query makes of a batch, in the order of time. */
   read(batch: LogsBatch): Promise<readonly LogEntry[]>;
 };
-
-/** Entries that arrived together; the same object for all who follow the query, so that what is made of it can be shared. */
-export type Arrived = { readonly entries: readonly LogEntry[] };
 
 export type Follower = {
   arrived(chunk: Arrived): void;
@@ -23,14 +22,20 @@ export type Follower = {
 
 /** Records that wait for a query that reads slower than they arrive; the oldest are skipped beyond. */
 const waitingMax = 500_000;
-const chunkEntriesMax = 1_000;
-const chunkBytesMax = 1_024 * 1_024;
+/** What waits for all readers together, and for one at most: a share shrinks as readers come. */
+const bufferedBytesMax = 96 * 1_024 * 1_024;
+const bufferBytesMax = 8 * 1_024 * 1_024;
+/** The same of what is sent and not read, in the buffers of sockets. */
+const unreadBytesMax = 64 * 1_024 * 1_024;
+const socketBytesMax = 512 * 1_024;
 
 /**
  * Hands log records to those who follow queries, as they arrive in the head. Each query looks at a batch once, however many
  * follow it.
  */
 export class Tails {
+  /** What readers see before anything arrives. */
+  readonly histories = new TailHistories();
   /** By tenant and query. */
   readonly #groups = new Map<string, Group>();
 
@@ -39,6 +44,16 @@ export class Tails {
     let followers = 0;
     for (const group of this.#groups.values()) followers += group.followers.size;
     return { followers, queries: this.#groups.size };
+  }
+
+  /** How much may wait for one reader now. */
+  bufferBytesMax(): number {
+    return Math.min(bufferBytesMax, bufferedBytesMax / Math.max(1, this.size().followers));
+  }
+
+  /** A reader that has not read so much of what it was sent is left alone until it has. */
+  unreadBytesMax(): number {
+    return Math.min(socketBytesMax, unreadBytesMax / Math.max(1, this.size().followers));
   }
 
   /**
@@ -103,19 +118,4 @@ class Group {
       this.#isReading = false;
     }
   }
-}
-
-/** Entries in pieces that one frame can hold. */
-export function chunksOf(entries: readonly LogEntry[]): Arrived[] {
-  const chunks: Arrived[] = [];
-  let [from, bytes] = [0, 0];
-  for (const [i, { body }] of entries.entries()) {
-    if (i > from && (i - from >= chunkEntriesMax || bytes + body.length > chunkBytesMax)) {
-      chunks.push({ entries: entries.slice(from, i) });
-      [from, bytes] = [i, 0];
-    }
-    bytes += body.length;
-  }
-  if (from < entries.length) chunks.push({ entries: entries.slice(from) });
-  return chunks;
 }

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import { z } from "zod";
 import { asking, until } from "#test/support/asking.ts";
+import { attackTails } from "#test/adversary/tails.ts";
 import { Stage } from "#test/support/stage.ts";
 
 // Readers of tails see lines of files as they are written.
@@ -97,6 +98,46 @@ test("100 readers of tails see a line within a second of its write", async () =>
   expect(alone).toHaveLength(readersCount / 10);
   for (const reader of readers) reader.close();
   await until("readers gone", async () => (await asking(up.url).own("lapwing_tail_readers")) === 0);
+  expect(await up.end("SIGTERM")).toBe(0);
+}, 60_000);
+
+test("readers that come together with much history get all of it in turn", async () => {
+  const up = await stage.start({
+    role: "up",
+    name: "history",
+    config: { data_dir: stage.path("history"), sources: [] },
+  });
+  const lines = 3_000;
+  const startMs = Date.now() - lines;
+  const values = Array.from({ length: lines }, (_, i) => [`${startMs + i}000000`, `line ${i}`]);
+  const pushed = await asking(up.url).get("/loki/api/v1/push", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ streams: [{ stream: { job: "app" }, values }] }),
+  });
+  expect(pushed.status).toBe(204);
+  await until("the lines", async () => {
+    const [[count] = []] = await asking(up.url).sql("SELECT count(*) FROM logs");
+    return Number(count) === lines;
+  });
+  for (const isVaried of [false, true])
+    expect(
+      await attackTails({
+        url: up.url,
+        sockets: 60,
+        query: '{job="app"}',
+        limit: lines,
+        isVaried,
+        forMs: 30_000,
+      }),
+    ).toMatchObject({ opened: 60, closed: 0, entries: 60 * lines, dropped: 0, served: 60 });
+  await until("nothing is held", async () => {
+    const own = asking(up.url);
+    return (
+      (await own.own("lapwing_tail_readers")) === 0 &&
+      (await own.own("lapwing_tail_history_bytes")) === 0
+    );
+  });
   expect(await up.end("SIGTERM")).toBe(0);
 }, 60_000);
 

@@ -7,7 +7,7 @@ import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { followQuery } from "../../../tail/follow_query.ts";
 import { TailSession, type TailRequest } from "../../../tail/tail_session.ts";
 import type { Taken } from "../../../tail/tail_buffer.ts";
-import type { Arrived } from "../../../tail/tails.ts";
+import type { Arrived } from "../../../tail/arrived.ts";
 import { type LokiParts, basePath, scopeOf, textRefusal } from "./context.ts";
 import { type LokiParameters, limitOf, lokiParameters, parseLokiTime } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
@@ -16,8 +16,6 @@ import { categorizes, streamsOf } from "./streams.ts";
 const hourNs = 3_600_000_000_000n;
 const delayMaxSeconds = 5;
 const pingEveryMs = 1_000;
-/** A reader that has not read so much is left alone until it has. */
-const unreadBytesMax = 512 * 1_024;
 /** Readers at once: each may hold some megabytes. */
 const readersMax = 500;
 /** Code of a close for an error of the server (RFC 6455, 7.4.1). */
@@ -30,7 +28,7 @@ export function tailRoutes(app: Hono, parts: LokiParts): void {
     if (parts.tails.size().followers >= readersMax)
       return textRefusal(`max concurrent tail requests limit exceeded (${readersMax})`, 429);
     const session = (sink: ConstructorParameters<typeof TailSession>[1]) =>
-      new TailSession(request, sink, parts.onDropped);
+      new TailSession(request, sink, parts.tails, parts.onDropped);
     const peer = new TailPeer(session, parts, categorizes(c.req.raw));
     if (upgraded(c.req.raw, c.env, peer)) return new Response(null);
     return textRefusal("Bad Request: the client is not using the websocket protocol", 400);
@@ -68,13 +66,13 @@ function tailRequest(
       const range = { startNs, endNs, limit, direction: "backward" } as const;
       return (await selectRecords(query, range, lasting)).toReversed();
     },
+    historyKey: `${text}\n${startNs}\n${limit}`,
     delayMs: Number(delay) * 1_000,
   };
 }
 
 /** The server's end of one reader's socket. */
 class TailPeer implements SocketPeer {
-  readonly #parts: LokiParts;
   readonly #categorize: boolean;
   readonly #session: TailSession;
   #socket: Socket | undefined;
@@ -82,13 +80,12 @@ class TailPeer implements SocketPeer {
 
   constructor(
     open: (sink: ConstructorParameters<typeof TailSession>[1]) => TailSession,
-    parts: LokiParts,
+    { tails }: Pick<LokiParts, "tails">,
     categorize: boolean,
   ) {
-    this.#parts = parts;
     this.#categorize = categorize;
     this.#session = open({
-      isReady: () => (this.#socket?.bufferedBytes() ?? 0) < unreadBytesMax,
+      isReady: () => (this.#socket?.bufferedBytes() ?? 0) < tails.unreadBytesMax(),
       send: (taken) => this.#send(taken),
       failed: (message) => this.#socket?.close(internalError, message),
     });
@@ -98,7 +95,7 @@ class TailPeer implements SocketPeer {
     this.#socket = socket;
     this.#pings = setInterval(() => socket.ping(), pingEveryMs);
     // It tells the reader of what goes wrong by itself.
-    void this.#session.start(this.#parts.tails);
+    void this.#session.start();
   }
 
   drained(): void {

@@ -43,16 +43,17 @@ export function logsStream(
     query: key,
     open: () => followQuery(query, scope),
     history,
+    historyKey: `stream\n${key}\n${limit}`,
     delayMs: 0,
   };
-  const body = eventStream((sink) => new TailSession(request, sink, onDropped), tails);
+  const body = eventStream((sink) => new TailSession(request, sink, tails, onDropped));
   const headers = { "content-type": "text/event-stream", "cache-control": "no-store" };
   return new Response(body, { headers });
 }
 
 type Open = (sink: ConstructorParameters<typeof TailSession>[1]) => TailSession;
 
-function eventStream(open: Open, tails: Tails): ReadableStream<Uint8Array> {
+function eventStream(open: Open): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   let session: TailSession | undefined;
@@ -76,7 +77,7 @@ function eventStream(open: Open, tails: Tails): ReadableStream<Uint8Array> {
         write(": open\n\n");
         keepAlive = setInterval(() => write(": still here\n\n"), keepAliveMs);
         // It tells the reader of what goes wrong by itself.
-        void session.start(tails);
+        void session.start();
       },
       pull: () => session?.pump(),
       cancel: end,
