@@ -12,6 +12,7 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 const { run } = await import(join(import.meta.dir, `${name}.ts`));
-console.log(JSON.stringify({ bench: name, ...(await run(args)) }));
-// Native threads of an engine may outlive what was asked of them.
-process.exit(0);
+const result = await run(args);
+console.log(JSON.stringify({ bench: name, ...result }));
+// Native threads of an engine may outlive what was asked of them. A bench that judges what it saw says how that went.
+process.exit(result.passed === false ? 1 : 0);

@@ -7,10 +7,14 @@ import type { NatsServer } from "#test/support/nats.ts";
 import { startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines } from "#test/support/numbered.ts";
 import { TcpProxy } from "#test/support/tcp_proxy.ts";
+import { AggregatorHost } from "./aggregator_host.ts";
 import type { Span } from "./explain_samples.ts";
+import { localStores, postgresS3Stores, type Stores } from "./stores.ts";
 
 const agentNames = ["a1", "a2", "a3"] as const;
 const linesPerSecond = 300;
+const expiredMs = 40 * 86_400_000;
+const expiredLines = 50;
 
 /** One host: an agent process, what it scrapes and what it tails. */
 export type Host = {
@@ -26,6 +30,8 @@ export type Host = {
   readonly full: Span[];
   /** Numbers that its exporter had given out when the writing stopped: the audit asks for these. */
   asked: number;
+  /** Lines that were taken with a time past their retention. */
+  expired: number;
 };
 
 /** Three hosts, a nats-server and an aggregator, all real processes; everything is gone after stop(). */
@@ -35,17 +41,19 @@ export class World {
   readonly hosts: Host[] = [];
   /** Between aggregator and NATS. */
   readonly proxy: TcpProxy;
-  aggregator: LapwingProcess;
+  readonly stores: Stores;
+  readonly aggregator: AggregatorHost;
   readonly hasSmallDisks: boolean;
   #mounts: string[];
 
-  static async start(): Promise<World> {
+  static async start(kind: Stores["kind"] = "local"): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), "lapwing-chaos-"));
     const mounts = mountSmallDisks(folder);
     const nats = await startNats();
     const proxy = await TcpProxy.start(nats.port);
-    const aggregator = await startAggregator(folder, proxy.port);
-    const world = new World(folder, nats, proxy, aggregator, mounts);
+    const stores = kind === "local" ? localStores(folder) : await postgresS3Stores();
+    const aggregator = await AggregatorHost.start(folder, proxy.port, stores);
+    const world = new World(folder, nats, proxy, { aggregator, stores }, mounts);
     for (const name of agentNames) world.hosts.push(await startHost(name, folder, nats.port));
     for (const { lines } of world.hosts) lines.start(linesPerSecond);
     return world;
@@ -55,13 +63,14 @@ export class World {
     folder: string,
     nats: NatsServer,
     proxy: TcpProxy,
-    aggregator: LapwingProcess,
+    { aggregator, stores }: { readonly aggregator: AggregatorHost; readonly stores: Stores },
     mounts: string[],
   ) {
     this.folder = folder;
     this.nats = nats;
     this.proxy = proxy;
     this.aggregator = aggregator;
+    this.stores = stores;
     this.hasSmallDisks = mounts.length > 0;
     this.#mounts = mounts;
   }
@@ -73,10 +82,17 @@ export class World {
     host.process = await startAgent(host.name, this.folder, host.exporter, host.proxy.port);
   }
 
-  async killAggregator(downMs: number): Promise<void> {
-    await this.aggregator.end("SIGKILL");
-    await Bun.sleep(downMs);
-    this.aggregator = await startAggregator(this.folder, this.proxy.port);
+  /** Log lines past their retention: stored, and removed by the next round of maintenance, in which the aggregator may be killed. */
+  async pushExpired(host: Host): Promise<void> {
+    const time = new Date(Date.now() - expiredMs).toISOString();
+    const records = Array.from({ length: expiredLines }, (_, i) =>
+      JSON.stringify({ time, message: `${host.name} expired ${host.expired + i}` }),
+    );
+    const url = new URL("/api/v1/monitoring/logs?labels=job=expired", host.process.url);
+    const answer = await fetch(url, { method: "POST", body: records.join("\n") });
+    if (answer.ok) host.expired += expiredLines;
+    else if (answer.status !== 503)
+      throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   }
 
   async killNats(downMs: number, removeData: boolean): Promise<void> {
@@ -124,7 +140,8 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    await this.aggregator.end("SIGKILL");
+    await this.aggregator.process.end("SIGKILL");
+    await this.stores.stop();
     for (const host of this.hosts) {
       await host.process.end("SIGKILL");
       await host.exporter.stop();
@@ -143,7 +160,7 @@ async function startHost(name: string, folder: string, natsPort: number): Promis
   const lines = new NumberedLines(join(folder, "logs", name, "app.log"), name);
   const proxy = await TcpProxy.start(natsPort);
   const process = await startAgent(name, folder, exporter, proxy.port);
-  return { name, exporter, lines, proxy, process, goneMs: [], full: [], asked: 0 };
+  return { name, exporter, lines, proxy, process, goneMs: [], full: [], asked: 0, expired: 0 };
 }
 
 function startAgent(
@@ -176,25 +193,6 @@ function startAgent(
     spool: { segment_size: "64KiB", size_max: "64MiB", epoch_age: "10s" },
   };
   return LapwingProcess.start({ role: "agent", name, folder, config });
-}
-
-function startAggregator(folder: string, natsPort: number): Promise<LapwingProcess> {
-  const config = {
-    data_dir: join(folder, "aggregator"),
-    nats: {
-      servers: [`nats://127.0.0.1:${natsPort}`],
-      reconnect_wait: "100ms",
-      reconnect_wait_max: "1s",
-    },
-    ingest: { flush_interval: "1s" },
-    storage: {
-      compaction: { interval: "3s", blocks_max: 4 },
-      delete_after: "1s",
-      sweep_after: "10s",
-    },
-    query: { sql: { rows_max: 10_000_000, timeout: "60s", memory_limit: "1GiB" } },
-  };
-  return LapwingProcess.start({ role: "aggregator", name: "aggregator", folder, config });
 }
 
 /** Small disks of memory under the aggregator and one agent, where we may mount; none elsewhere. */

@@ -1,0 +1,169 @@
+import { closeSync, fstatSync, globSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "#shared/errors.ts";
+import { lapwing } from "#test/support/command_line.ts";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import type { Stores } from "./stores.ts";
+
+/** Of the lease in PostgreSQL: short, so that a process that stands still is followed within a round. */
+const leaseMs = 2_000;
+const held = /is held by a running Lapwing/;
+
+/** The aggregator's process, which comes again after whatever ends it; notes what should have been refused and was not. */
+export class AggregatorHost {
+  process: LapwingProcess;
+  readonly problems: string[] = [];
+  catalogLosses = 0;
+  readonly #folder: string;
+  readonly #natsPort: number;
+  readonly #stores: Stores;
+  /** Data directories by turns where a second process takes over. */
+  #place = "aggregator";
+
+  static async start(folder: string, natsPort: number, stores: Stores): Promise<AggregatorHost> {
+    const options = { folder, natsPort, stores };
+    return new AggregatorHost(options, await startIn({ ...options, place: "aggregator" }));
+  }
+
+  private constructor(
+    { folder, natsPort, stores }: { folder: string; natsPort: number; stores: Stores },
+    process: LapwingProcess,
+  ) {
+    this.#folder = folder;
+    this.#natsPort = natsPort;
+    this.#stores = stores;
+    this.process = process;
+  }
+
+  async kill(downMs: number): Promise<void> {
+    await this.process.end("SIGKILL");
+    await Bun.sleep(downMs);
+    this.process = await this.#start(this.#place);
+  }
+
+  /** A second process on the same catalog, and where that is a file on the same data directory, must be refused. */
+  async second(): Promise<void> {
+    const place = this.#stores.kind === "local" ? this.#place : "aggregator_second";
+    await this.#expectRefusal("a second aggregator", held, place);
+  }
+
+  /** Stands still past its lease, while another process takes over; then it must end by itself. Only where the catalog has a lease. */
+  async follow(): Promise<void> {
+    const paused = this.process;
+    paused.pause();
+    this.#place = this.#place === "aggregator" ? "aggregator_b" : "aggregator";
+    this.process = await this.#start(this.#place);
+    paused.resume();
+    const code = await Promise.race([paused.exited(), Bun.sleep(20_000).then(() => "none")]);
+    if (code === 1) return;
+    this.problems.push(`an aggregator that was followed ended with ${code}, expected 1`);
+    await paused.end("SIGKILL");
+  }
+
+  /** Killed, and its catalog removed: it comes back from the blocks. */
+  async loseCatalog(): Promise<void> {
+    await this.process.end("SIGKILL");
+    this.catalogLosses += 1;
+    for (const suffix of ["", "-wal", "-shm"])
+      rmSync(join(this.#folder, "aggregator", "aggregator", `catalog.db${suffix}`), {
+        force: true,
+      });
+    const file = join(this.#folder, "aggregator.yaml");
+    const { code, out, err } = await lapwing(["storage", "rebuild", "--config", file]);
+    if (code !== 0) this.problems.push(`rebuild ended with ${code}: ${out} ${err}`);
+    this.process = await this.#start(this.#place);
+  }
+
+  /** Killed, and started on a data directory that can't be written: it must be refused, and run again when it can. */
+  async onReadOnlyDisk(): Promise<void> {
+    await this.process.end("SIGKILL");
+    const disk = join(this.#folder, "aggregator");
+    mount("remount,ro", disk);
+    await this.#expectRefusal(
+      "an aggregator on a read-only disk",
+      /read-?only|EROFS/i,
+      this.#place,
+    );
+    mount("remount,rw", disk);
+    this.process = await this.#start(this.#place);
+  }
+
+  /** A byte of a block is another for a while; what reads it meanwhile must leave the block out, and nothing else. */
+  async corruptBlock(forMs: number, random: () => number): Promise<void> {
+    const paths = globSync(
+      join(this.#folder, "aggregator", "aggregator", "blocks", "**/*.parquet"),
+    );
+    const path = paths[Math.floor(random() * paths.length)];
+    if (path === undefined) return;
+    let file: number;
+    try {
+      file = openSync(path, "r+");
+    } catch {
+      // Merged away in this very moment.
+      return;
+    }
+    const at = Math.floor(fstatSync(file).size / 2);
+    const byte = new Uint8Array(1);
+    readSync(file, byte, 0, 1, at);
+    writeSync(file, Uint8Array.of((byte[0] ?? 0) ^ 0xff), 0, 1, at);
+    await Bun.sleep(forMs);
+    writeSync(file, byte, 0, 1, at);
+    closeSync(file);
+  }
+
+  async #expectRefusal(who: string, reason: RegExp, place: string): Promise<void> {
+    let process: LapwingProcess;
+    try {
+      process = await this.#start(place, "second");
+    } catch (thrown) {
+      if (!reason.test(messageOf(thrown)))
+        this.problems.push(`${who} was refused for another reason: ${messageOf(thrown)}`);
+      return;
+    }
+    this.problems.push(`${who} was not refused`);
+    await process.end("SIGKILL");
+  }
+
+  #start(place: string, name = "aggregator"): Promise<LapwingProcess> {
+    const parts = { folder: this.#folder, natsPort: this.#natsPort, stores: this.#stores };
+    return startIn({ ...parts, place, name });
+  }
+}
+
+function startIn({
+  folder,
+  natsPort,
+  stores,
+  place,
+  name = "aggregator",
+}: {
+  readonly folder: string;
+  readonly natsPort: number;
+  readonly stores: Stores;
+  readonly place: string;
+  readonly name?: string;
+}): Promise<LapwingProcess> {
+  const config = {
+    data_dir: join(folder, place),
+    nats: {
+      servers: [`nats://127.0.0.1:${natsPort}`],
+      reconnect_wait: "100ms",
+      reconnect_wait_max: "1s",
+    },
+    ingest: { flush_interval: "1s" },
+    storage: {
+      ...stores.storage,
+      owner: { lease: `${leaseMs}ms`, renew_interval: "400ms" },
+      compaction: { interval: "3s", blocks_max: 4 },
+      delete_after: "1s",
+      sweep_after: "10s",
+    },
+    query: { sql: { rows_max: 10_000_000, timeout: "60s", memory_limit: "1GiB" } },
+  };
+  return LapwingProcess.start({ role: "aggregator", name, folder, config });
+}
+
+function mount(options: string, path: string): void {
+  const { exitCode, stderr } = Bun.spawnSync(["mount", "-o", options, path]);
+  if (exitCode !== 0) throw new Error(`mount -o ${options} ${path}: ${stderr.toString()}`);
+}
