@@ -1,5 +1,6 @@
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
 import { messageOf } from "../errors.ts";
+import { compiledPattern, shortened } from "../text/compiled_pattern.ts";
 import { toInteger } from "./numbers.ts";
 import { textOf } from "./text.ts";
 import { ExecutionError, type Value } from "./values.ts";
@@ -72,18 +73,30 @@ function replaceSome(text: string, from: string, to: string, count: number): str
 }
 
 const compiled = new Map<string, RE2JS>();
+/** Instructions of an expression times characters of the text that it searches: 100 ms at worst. */
+const searchedMax = 5_000_000;
 
-/** Expressions may be data, so few are remembered. */
-function regexOf(pattern: string): RE2JS {
+/** To search `text` with. Expressions may be data, so few are remembered. */
+function regexOf(pattern: string, text: string): RE2JS {
+  const regex = compiledRegex(pattern);
+  if (regex.re2().numberOfInstructions() * text.length > searchedMax)
+    throw new ExecutionError(
+      `regular expression "${shortened(pattern)}" is too large for a text of ${text.length} characters`,
+    );
+  return regex;
+}
+
+function compiledRegex(pattern: string): RE2JS {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   try {
-    const regex = RE2JS.compile(pattern);
+    const regex = compiledPattern(pattern);
     if (compiled.size >= 100) compiled.clear();
     compiled.set(pattern, regex);
     return regex;
   } catch (cause) {
-    throw new ExecutionError(messageOf(cause), { cause });
+    const fault = cause instanceof Error ? (cause.cause ?? cause) : cause;
+    throw new ExecutionError(messageOf(fault), { cause });
   }
 }
 
@@ -94,7 +107,7 @@ function replaceMatches(
   replacement: string,
   isLiteral: boolean,
 ): string {
-  const regex = regexOf(pattern);
+  const regex = regexOf(pattern, text);
   const groups = new Map(Object.entries(regex.namedGroups()));
   const matcher = regex.matcher(text);
   let made = "";
@@ -124,7 +137,7 @@ function expand(template: string, groupOf: (name: string) => string): string {
 }
 
 function countMatches(pattern: string, text: string): bigint {
-  const matcher = regexOf(pattern).matcher(text);
+  const matcher = regexOf(pattern, text).matcher(text);
   let count = 0n;
   while (matcher.find()) count++;
   return count;

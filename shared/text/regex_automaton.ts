@@ -10,6 +10,10 @@ const endOfText = -1;
 const ascii = 0x80;
 /** States that are kept; a pattern that needs more is left to re2js. */
 const statesMax = 2_048;
+/** A step of a program of so many instructions takes so long that it is taken for all characters that are alike at once. */
+const largeMin = 64;
+/** Instructions of all states that are kept: a large pattern has fewer states. */
+const keptInstructionsMax = 2_000_000;
 const newline = 10;
 
 const atBegin = 1;
@@ -34,6 +38,8 @@ export class RegexAutomaton {
   readonly #isLoose: boolean;
   readonly #hasPlaces: boolean;
   readonly #statesMax: number;
+  /** By ASCII character: those that no instruction tells from it. */
+  readonly #alike: readonly (readonly number[])[];
   readonly start: number;
   /** Whether it has too many states: results are no good any more. */
   hasFailed = false;
@@ -41,9 +47,10 @@ export class RegexAutomaton {
   /** A loose one takes every place for any: it matches all that matches, and more. */
   constructor(program: RegexProgram, isLoose = false, max = statesMax) {
     this.#program = program;
-    this.#statesMax = max;
+    this.#statesMax = Math.min(max, Math.ceil(keptInstructionsMax / program.size));
     this.#isLoose = isLoose;
     this.#hasPlaces = program.hasPlaces && !isLoose;
+    this.#alike = program.size < largeMin ? [] : alikeIn(program.characterTests(), this.#hasPlaces);
     this.#table.fill(matched, 0, ascii);
     this.#table.fill(dead, ascii, 2 * ascii);
     this.start = this.#state([program.start], this.#hasPlaces ? atBegin : 0);
@@ -119,7 +126,7 @@ export class RegexAutomaton {
 
   #step(state: number, rune: number): number {
     const next = this.#next(state, rune);
-    this.#table[state * ascii + rune] = next;
+    for (const one of this.#alike[rune] ?? [rune]) this.#table[state * ascii + one] = next;
     return next;
   }
 
@@ -178,6 +185,22 @@ export class RegexAutomaton {
     }
     return state;
   }
+}
+
+/** ASCII characters by which of them tests, and places where there are any, can't tell apart. */
+function alikeIn(
+  tests: readonly ((rune: number) => boolean)[],
+  hasPlaces: boolean,
+): readonly (readonly number[])[] {
+  const classes = new Map<string, number[]>();
+  return Array.from({ length: ascii }, (_, rune) => {
+    let key = hasPlaces ? `${isWord(rune)}${rune === newline}` : "";
+    for (const test of tests) key += test(rune) ? "1" : "0";
+    const known = classes.get(key) ?? [];
+    classes.set(key, known);
+    known.push(rune);
+    return known;
+  });
 }
 
 function isWord(rune: number): boolean {

@@ -1,7 +1,7 @@
-import { RE2JS } from "re2js";
+import { compiledPattern } from "./compiled_pattern.ts";
 
 /** Numbers of re2js's instructions (its Inst.js), which are those of Go's regexp/syntax. */
-const ops = {
+export const ops = {
   alt: 1,
   altMatch: 2,
   capture: 3,
@@ -27,7 +27,7 @@ export const anyPlace = 63;
 const foldCase = 1;
 const ascii = 0x80;
 
-type Instruction = {
+export type Instruction = {
   readonly op: number;
   readonly out: number;
   readonly arg: number;
@@ -53,12 +53,12 @@ export class RegexProgram {
   readonly isAnchored: boolean;
   /** What must stand in a text that matches, where that is known. */
   readonly literals: Literals | undefined;
-  readonly #instructions: readonly Instruction[];
+  readonly instructions: readonly Instruction[];
   readonly #seen: Uint32Array;
   #mark = 0;
 
   private constructor(instructions: readonly Instruction[], re2: Compiled) {
-    this.#instructions = instructions;
+    this.instructions = instructions;
     this.start = re2.prog.start;
     this.size = instructions.length;
     this.hasPlaces = instructions.some(({ op }) => op === ops.emptyWidth);
@@ -67,9 +67,9 @@ export class RegexProgram {
     this.#seen = new Uint32Array(instructions.length);
   }
 
-  /** Undefined where it has what only re2js knows (look-behind). */
+  /** Undefined where it has what only re2js knows (look-behind). Throws OperatingError("bad_request"). */
   static of(pattern: string): RegexProgram | undefined {
-    const re2: Compiled = RE2JS.compile(pattern).re2();
+    const re2: Compiled = compiledPattern(pattern).re2();
     const instructions = Array.from({ length: re2.prog.numInst() }, (_, i) => re2.prog.getInst(i));
     if (instructions.some(({ op }) => op > ops.runeAnyNotNl)) return undefined;
     return new RegexProgram(instructions, re2);
@@ -86,7 +86,7 @@ export class RegexProgram {
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       if (this.#seen[next] === this.#mark) continue;
       this.#seen[next] = this.#mark;
-      const one = this.#instructions[next];
+      const one = this.instructions[next];
       if (one === undefined) continue;
       switch (one.op) {
         case ops.alt:
@@ -112,11 +112,22 @@ export class RegexProgram {
     return waiting.toSorted((a, b) => a - b);
   }
 
+  /** What instructions ask of a character, each question once. */
+  characterTests(): ((rune: number) => boolean)[] {
+    const tests = new Map<string, (rune: number) => boolean>();
+    for (const one of this.instructions) {
+      if (one.op < ops.rune) continue;
+      const key = `${one.arg} ${Array.prototype.join.call(one.runes)}`;
+      if (!tests.has(key)) tests.set(key, (rune) => one.matchRune(rune));
+    }
+    return [...tests.values()];
+  }
+
   /** Where instructions that wait go on with a character. */
   after(waiting: Iterable<number>, rune: number): number[] {
     const next: number[] = [];
     for (const i of waiting) {
-      const one = this.#instructions[i];
+      const one = this.instructions[i];
       if (one !== undefined && one.op >= ops.rune && one.matchRune(rune)) next.push(one.out);
     }
     return next;
@@ -126,7 +137,7 @@ export class RegexProgram {
   afterOther(waiting: Iterable<number>): number[] {
     const next: number[] = [];
     for (const i of waiting) {
-      const one = this.#instructions[i];
+      const one = this.instructions[i];
       if (one === undefined || one.op < ops.rune) continue;
       const last = one.runes[one.runes.length - 1] ?? ascii;
       const folds = one.runes.length === 1 && (one.arg & foldCase) !== 0;

@@ -1,5 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
-import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
 import { parseError } from "../errors.ts";
 import { type RecordState, lineOf, nameForParsed } from "../record_state.ts";
 import { adjacentCaptures, parsePattern } from "./pattern_text.ts";
@@ -34,7 +34,7 @@ function regexOf(pattern: string): ReturnType<typeof searchingRegex> {
   if (twice !== undefined)
     throw parseError(`invalid regexp parser: duplicate extracted label name '${twice}'`);
   try {
-    return searchingRegex(pattern);
+    return searchingRegex(pattern, queryStepsMax);
   } catch (cause) {
     throw parseError(`invalid regexp parser: ${messageOf(cause)}`);
   }

@@ -1,5 +1,5 @@
 import type { Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
 import type { CompareOp, LabelFilter } from "../ast.ts";
 import {
   type RecordState,
@@ -72,7 +72,7 @@ function regexTest(pattern: string): (text: string) => boolean {
     const values = new Set(pattern.split("|"));
     return (text) => values.has(text);
   }
-  const regex = anchoredRegex(pattern);
+  const regex = anchoredRegex(pattern, queryStepsMax);
   const memo = new Map<string, boolean>();
   return (text) => {
     const known = memo.get(text);

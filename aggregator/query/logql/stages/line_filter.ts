@@ -1,4 +1,4 @@
-import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
 import type { LineMatch, LineOp, Stage } from "../ast.ts";
 import { parseError, stageError } from "../errors.ts";
 import { lineOf } from "../record_state.ts";
@@ -25,7 +25,7 @@ function compileMatch(op: LineOp, { kind, value }: LineMatch): (line: string) =>
   if (kind === "ip") return compileAddresses(value);
   if (op === "|=" || op === "!=") return (line) => line.includes(value);
   if (op === "|~" || op === "!~") {
-    const regex = searchingRegex(value);
+    const regex = searchingRegex(value, queryStepsMax);
     return (line) => regex.test(line);
   }
   const parts = parsePattern(value);

@@ -1,0 +1,147 @@
+import { expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { RE2JS } from "re2js";
+import { messageOf } from "../errors.ts";
+import { regexInstructionsMax } from "./compiled_pattern.ts";
+import { anchoredRegex, queryStepsMax, searchingRegex } from "./linear_regex.ts";
+import { patternSize } from "./pattern_size.ts";
+import { RegexProgram } from "./regex_program.ts";
+import { SteppedMatcher } from "./stepped_match.ts";
+
+const groupTexts = ["(a)", "(a|b)*", "(?P<n>.*)", "(.*?)", "(b+?)x", "(?:ab|(a))", "((a)(b)?)+"];
+const plainTexts = ["a", ".", "[a-c]", "^", "$", "\\b", "\\B", "(?i:K)", "é", "x*", "|", "(?m:$)"];
+const pattern = fc
+  .array(fc.constantFrom(...groupTexts, ...plainTexts), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join("").replaceAll("?P<n>", ""));
+const text = fc
+  .array(fc.constantFrom("a", "b", "c", "x", "k", "é", "😀", " ", "\n"), { maxLength: 12 })
+  .map((parts) => parts.join(""));
+
+function failure(run: () => unknown): string {
+  try {
+    return `gave ${String(run())}`;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+test("the matcher that counts its steps finds what re2js finds, group by group", () => {
+  fc.assert(
+    fc.property(pattern, fc.array(text, { maxLength: 5 }), (source, texts) => {
+      const program = RegexProgram.of(source);
+      if (program === undefined) throw new Error(`${source} has no program`);
+      const stepped = new SteppedMatcher(program.instructions, program.start);
+      const compiled = RE2JS.compile(source);
+      for (const one of texts) {
+        const matcher = compiled.matcher(one);
+        const wanted = matcher.find()
+          ? Array.from(
+              { length: matcher.groupCount() + 1 },
+              (_, i) => matcher.group(i) ?? undefined,
+            )
+          : undefined;
+        const found = stepped.find(one, Infinity, () => new Error("never"));
+        expect([source, one, found]).toEqual([source, one, wanted]);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("large patterns and long texts give the same as small ones", () => {
+  const many = searchingRegex(`(?P<a>\\w+)=(?P<b>\\d+)${"(.*)".repeat(300)}`, queryStepsMax);
+  expect(many.exec("  took=15 and more")?.slice(0, 4)).toEqual([
+    "took=15 and more",
+    "took",
+    "15",
+    " and more",
+  ]);
+  expect(many.exec("nothing")).toBeUndefined();
+  const long = `${"word ".repeat(50_000)}took=15`;
+  const small = searchingRegex("(\\w+)=(\\d+)$", queryStepsMax);
+  expect(small.exec(long)).toEqual(["took=15", "took", "15"]);
+  expect([small.test(long), small.test(long.slice(0, -1)), small.test(`${long} `)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  const stars = searchingRegex("(.*a){500}", queryStepsMax);
+  expect([stars.test("a".repeat(499)), stars.test("ba".repeat(500))]).toEqual([false, true]);
+});
+
+test("a match that takes too many steps is refused, and says which expression and what to do", () => {
+  const groups = searchingRegex("(.*)(.*)(.*)(.*)(.*)", 100_000);
+  expect(failure(() => groups.exec("word ".repeat(10_000)))).toBe(
+    'regular expression "(.*)(.*)(.*)(.*)(.*)" takes more than 100000 steps for a text of 50000 characters: use fewer groups and repetitions, or filter out long lines first',
+  );
+  expect(groups.exec("word")?.[1]).toBe("word");
+});
+
+test("an expression of too many instructions is refused before it is compiled", () => {
+  const refusal =
+    /^regular expression ".{10,110}" compiles to about \d+ instructions, at most 40000 are allowed/;
+  for (const source of [
+    "((((a{1,9}){1,9}){1,9}){1,9}){1,9}",
+    "a.*|".repeat(20_000),
+    "((a{100}){10}b)".repeat(50),
+  ])
+    for (const compile of [anchoredRegex, searchingRegex])
+      expect(failure(() => compile(source))).toMatch(refusal);
+  expect(anchoredRegex("(a{1,9}){1,9}").test("a".repeat(81))).toBe(true);
+});
+
+test("the size of a pattern is known without compiling it", () => {
+  for (const source of [
+    "abc",
+    "(a|b)*c{3,5}",
+    "[a-z]+\\d{2,}",
+    "\\Qa.b\\E+",
+    "(?P<x>\\w+) (?i:foo)",
+    "(.*a){500}",
+    "[[:alpha:]\\]]{30}",
+    "x*?y+?",
+    "(?:(a{1,9}){1,9})+",
+    "\\x{1F600}{20}\\p{Greek}",
+  ]) {
+    const real = RE2JS.compile(source).re2().numberOfInstructions();
+    const size = patternSize(source);
+    expect([source, size >= 0.5 * real - 3, size <= 2.5 * real]).toEqual([source, true, true]);
+  }
+  expect(patternSize(`(?:${"x".repeat(200)}){${regexInstructionsMax}}`)).toBeGreaterThan(
+    regexInstructionsMax,
+  );
+});
+
+test("a list of plain texts of any length matches those texts, dots being any character", () => {
+  const hosts = Array.from({ length: 20_000 }, (_, i) => `host-${i}.example.com:9100`);
+  const list = anchoredRegex(hosts.join("|"));
+  expect(list.test("host-19999.example.com:9100")).toBe(true);
+  expect(list.test("host-19999xexample\ncom:9100")).toBe(true);
+  expect(list.test("host-20000.example.com:9100")).toBe(false);
+  expect(list.test("")).toBe(false);
+  const one = fc.array(fc.constantFrom("a", "b", ".", "\\.", "\\-", "é", "😀"), { maxLength: 3 });
+  const alternatives = fc.array(
+    one.map((parts) => parts.join("")),
+    { minLength: 1, maxLength: 4 },
+  );
+  const wrapped = fc.tuple(alternatives, fc.constantFrom(["", ""], ["(", ")"], ["(?:", ")"]));
+  const value = fc.array(fc.constantFrom("a", "b", ".", "-", "é", "😀", "\n"), { maxLength: 3 });
+  fc.assert(
+    fc.property(wrapped, value, ([texts, [open = "", close = ""]], characters) => {
+      const source = open + texts.join("|") + close;
+      const given = characters.join("");
+      const wanted = RE2JS.compile(`^(?s:${source})$`).matcher(given).find();
+      expect([source, given, anchoredRegex(source).test(given)]).toEqual([source, given, wanted]);
+      const groups = anchoredRegex(source).exec(given);
+      expect(groups?.[0]).toBe(wanted ? given : undefined);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a pattern that closes its own anchors is refused in its own words", () => {
+  expect(failure(() => anchoredRegex("a)(b"))).toContain(
+    'regular expression "a)(b": error parsing',
+  );
+  expect(failure(() => anchoredRegex("a("))).toContain("missing closing ): `a(`");
+});
