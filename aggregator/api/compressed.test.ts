@@ -5,11 +5,20 @@ import { compressed, encodingOf } from "./compressed.ts";
 import { answering } from "./routes/prometheus/answer.ts";
 
 const long = JSON.stringify("x".repeat(5_000));
+const pieces = [
+  "[",
+  ...Array.from({ length: 60 }, (_, i) => `"${"é".repeat(100_000)}${i}",`),
+  "0]",
+];
 const app = new Hono()
   .use(compressed)
   .get(
     "/whole",
     answering(() => ({ dataJson: long })),
+  )
+  .get(
+    "/large",
+    answering(() => ({ dataJson: pieces })),
   )
   .get("/stream", (c) => c.json(long))
   .get("/chosen", (c) => c.text(encodingOf(c) ?? "none"));
@@ -41,5 +50,19 @@ test("answers unpack to what they were, by every encoding", async () => {
       expect(response.headers.get("vary")).toBe("Accept-Encoding");
       expect(unpack(await response.bytes()).toString()).toContain("x".repeat(5_000));
     }
+  }
+});
+
+test("an answer of many megabytes is the same, packed or not", async () => {
+  const whole = `{"status":"success","data":${pieces.join("")}}`;
+  expect(await (await app.request("/large")).text()).toBe(whole);
+  for (const [encoding, unpack] of [
+    ["gzip", gunzipSync],
+    ["deflate", inflateSync],
+    ["zstd", zstdDecompressSync],
+  ] as const) {
+    const response = await app.request("/large", { headers: { "accept-encoding": encoding } });
+    expect(response.headers.get("content-encoding")).toBe(encoding);
+    expect(unpack(await response.bytes()).toString() === whole).toBe(true);
   }
 });

@@ -90,6 +90,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--lines", "20000", "--rounds", "1", "--cold_rounds", "1"],
     keys: ["lines", "p50_ms", "p99_ms", "cold_p99_ms", "queries"],
   },
+  stalls: {
+    args: words("--series 100 --lines 20 --only promql_s"),
+    keys: words("max_stall_ms queries"),
+  },
   statsd: {
     args: words("--packets 20000 --rate 50000 --series 100 --interval 1s"),
     keys: words("packets_per_s lost cpu_s_per_million cpu_share rss_mb"),

@@ -47,7 +47,7 @@ export class Asker {
       timeMs: seconds * 1_000,
       lookbackMs,
     });
-    const rows = JSON.parse(queryDataJson(result.data)).result;
+    const rows = JSON.parse([...queryDataJson(result.data)].join("")).result;
     return { rows, notes: [...result.warnings, ...result.infos] };
   }
 

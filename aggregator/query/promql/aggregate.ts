@@ -20,6 +20,14 @@ import {
 } from "./values.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 
+/** Series between two looks at the clock: there may be thousands of labels to group by. */
+const seriesAtOnce = 16;
+/** Values of a group that are put together between two looks at the clock: some milliseconds. */
+const cellsAtOnce = 500_000;
+
+/** Steps from one, up to but without another. */
+type Steps = { readonly from: number; readonly to: number };
+
 /** Series that an aggregation puts together. */
 type Group = { readonly labels: Labels; readonly members: StepSeries[] };
 
@@ -29,9 +37,14 @@ function groupLabels(expr: AggregateExpr, labels: Labels): Labels {
 }
 
 /** Groups in the order of their first series. */
-export function groupSeries(expr: AggregateExpr, series: readonly StepSeries[]): Group[] {
+export async function groupSeries(
+  { budget }: EvalContext,
+  expr: AggregateExpr,
+  series: readonly StepSeries[],
+): Promise<Group[]> {
   const groups = new Map<string, Group>();
-  for (const one of series) {
+  for (const [i, one] of series.entries()) {
+    if (i % seriesAtOnce === 0) await breathe(budget);
     const labels = groupLabels(expr, one.labels);
     const key = labelsKey(labels);
     const group = groups.get(key);
@@ -53,11 +66,15 @@ export async function aggregate(
     for (const q of new Set(params)) warnQuantile(context.notes, expr.param?.span ?? expr.span, q);
   }
   const out: StepSeries[] = [];
-  for (const group of groupSeries(expr, series)) {
+  for (const group of await groupSeries(context, expr, series)) {
     await breathe(context.budget);
     const dropName = group.members.some((member) => member.dropName);
     const target = newSeries(group.labels, count, dropName);
-    fill(expr, group.members, params, target);
+    const stepsAtOnce = Math.max(1, Math.floor(cellsAtOnce / group.members.length));
+    for (let from = 0; from < count; from += stepsAtOnce) {
+      if (from > 0) await breathe(context.budget);
+      fill(expr, group.members, params, target, { from, to: Math.min(count, from + stepsAtOnce) });
+    }
     await addHistogramsOfGroup(context, expr, group.members, target);
     if (!hasSample(target)) continue;
     spend(context.budget, columnWeight(count, target.histograms));
@@ -71,39 +88,44 @@ function fill(
   members: readonly StepSeries[],
   params: Float64Array,
   target: StepSeries,
+  steps: Steps,
 ): void {
   switch (expr.op) {
     case "sum":
-      return sum(members, target);
+      return sum(members, target, steps);
     case "avg":
-      return average(members, target);
+      return average(members, target, steps);
     case "min":
-      return extreme(members, target, -1);
+      return extreme(members, target, steps, -1);
     case "max":
-      return extreme(members, target, 1);
+      return extreme(members, target, steps, 1);
     case "count":
-      return countMembers(members, target);
+      return countMembers(members, target, steps);
     case "group":
-      return mark(members, target);
+      return mark(members, target, steps);
     case "stdvar":
-      return variance(members, target);
+      return variance(members, target, steps);
     case "stddev":
-      variance(members, target);
-      for (let i = 0; i < target.values.length; i++) {
+      variance(members, target, steps);
+      for (let i = steps.from; i < steps.to; i++) {
         target.values[i] = Math.sqrt(target.values[i] ?? 0);
       }
       return undefined;
     case "quantile":
-      return quantile(members, params, target);
+      return quantile(members, params, target, steps);
     default:
       return undefined;
   }
 }
 
-function sum(members: readonly StepSeries[], { values, present }: StepSeries): void {
-  const lost = new Float64Array(values.length);
+function sum(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  { from, to }: Steps,
+): void {
+  const lost = new Float64Array(to - from);
   for (const member of members) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       if (present[i] === absent) {
@@ -114,20 +136,24 @@ function sum(members: readonly StepSeries[], { values, present }: StepSeries): v
       // Neumaier's step, written out: an object a sample would cost more than the sum.
       const before = values[i] ?? 0;
       const total = before + value;
-      if (total === Infinity || total === -Infinity) lost[i] = 0;
+      if (total === Infinity || total === -Infinity) lost[i - from] = 0;
       else if (Math.abs(before) >= Math.abs(value))
-        lost[i] = (lost[i] ?? 0) + (before - total + value);
-      else lost[i] = (lost[i] ?? 0) + (value - total + before);
+        lost[i - from] = (lost[i - from] ?? 0) + (before - total + value);
+      else lost[i - from] = (lost[i - from] ?? 0) + (value - total + before);
       values[i] = total;
     }
   }
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (lost[i] ?? 0);
+  for (let i = from; i < to; i++) values[i] = (values[i] ?? 0) + (lost[i - from] ?? 0);
 }
 
 /** As avg_over_time: the mean of the sum until that would overflow, then an incremental mean. */
-function average(members: readonly StepSeries[], { values, present }: StepSeries): void {
+function average(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  { from, to }: Steps,
+): void {
   const total: KahanSum = { sum: 0, lost: 0 };
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     let count = 0;
     let incremental = false;
     total.sum = 0;
@@ -161,10 +187,11 @@ function average(members: readonly StepSeries[], { values, present }: StepSeries
 function extreme(
   members: readonly StepSeries[],
   { values, present }: StepSeries,
+  { from, to }: Steps,
   sign: 1 | -1,
 ): void {
   for (const member of members) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       const best = values[i] ?? 0;
@@ -175,9 +202,13 @@ function extreme(
   }
 }
 
-function countMembers(members: readonly StepSeries[], { values, present }: StepSeries): void {
+function countMembers(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  { from, to }: Steps,
+): void {
   for (const member of members) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       if (member.present[i] === absent) continue;
       present[i] = float;
       values[i] = (values[i] ?? 0) + 1;
@@ -185,9 +216,13 @@ function countMembers(members: readonly StepSeries[], { values, present }: StepS
   }
 }
 
-function mark(members: readonly StepSeries[], { values, present }: StepSeries): void {
+function mark(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  { from, to }: Steps,
+): void {
   for (const member of members) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       if (member.present[i] === absent) continue;
       present[i] = float;
       values[i] = 1;
@@ -195,38 +230,43 @@ function mark(members: readonly StepSeries[], { values, present }: StepSeries): 
   }
 }
 
-function variance(members: readonly StepSeries[], { values, present }: StepSeries): void {
-  const counts = new Float64Array(values.length);
-  const means = new Float64Array(values.length);
+function variance(
+  members: readonly StepSeries[],
+  { values, present }: StepSeries,
+  { from, to }: Steps,
+): void {
+  const counts = new Float64Array(to - from);
+  const means = new Float64Array(to - from);
   for (const member of members) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       if (member.present[i] !== float) continue;
       const value = member.values[i] ?? 0;
       if (present[i] === absent) {
         present[i] = float;
-        counts[i] = 1;
-        means[i] = value;
+        counts[i - from] = 1;
+        means[i - from] = value;
         values[i] = Number.isFinite(value) ? 0 : Number.NaN;
         continue;
       }
-      const count = (counts[i] ?? 0) + 1;
-      const difference = value - (means[i] ?? 0);
-      const mean = (means[i] ?? 0) + difference / count;
-      counts[i] = count;
-      means[i] = mean;
+      const count = (counts[i - from] ?? 0) + 1;
+      const difference = value - (means[i - from] ?? 0);
+      const mean = (means[i - from] ?? 0) + difference / count;
+      counts[i - from] = count;
+      means[i - from] = mean;
       values[i] = (values[i] ?? 0) + difference * (value - mean);
     }
   }
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / (counts[i] ?? 1);
+  for (let i = from; i < to; i++) values[i] = (values[i] ?? 0) / (counts[i - from] ?? 1);
 }
 
 function quantile(
   members: readonly StepSeries[],
   params: Float64Array,
   { values, present }: StepSeries,
+  { from, to }: Steps,
 ): void {
   const gathered = new Float64Array(members.length);
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     let count = 0;
     for (const member of members) {
       if (member.present[i] === float) gathered[count++] = member.values[i] ?? 0;
@@ -250,6 +290,7 @@ export async function countValues(
     await breathe(context.budget);
     const seen = new Map<string, StepSeries>();
     for (let i = 0; i < count; i++) {
+      if (i % seriesAtOnce === seriesAtOnce - 1) await breathe(context.budget);
       if (one.present[i] === absent) continue;
       const sample = sampleAt(one, i);
       const text =

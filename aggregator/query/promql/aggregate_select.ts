@@ -1,3 +1,4 @@
+import { sortInTurns } from "#shared/async/sort_in_turns.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { informIgnoredHistogram, warn } from "./annotations.ts";
 import { groupSeries } from "./aggregate.ts";
@@ -5,7 +6,15 @@ import type { AggregateExpr } from "./ast.ts";
 import { type EvalContext, breathe } from "./context.ts";
 import { executionError } from "./errors.ts";
 import { formatShort } from "#shared/text/go_float_text.ts";
+import { bySample } from "./turns/sort_series.ts";
 import { type StepSeries, absent, float, hasHistograms, hasSample } from "./values.ts";
+
+/** Members of groups that are looked at, step by step, between two looks at the clock. */
+const membersAtOnce = 20_000;
+/** So few are found without sorting all. */
+const fewMax = 50;
+/** Larger groups are sorted with pauses. */
+const sortedAtOnce = 1_000;
 
 /** topk, bottomk, limitk, limit_ratio: some of the series of each group, step by step, as they are. */
 export async function selectSeries(
@@ -21,14 +30,19 @@ export async function selectSeries(
     informIgnoredHistogram(context.notes, expr.span, expr.op);
   const picked = new Map<StepSeries, StepSeries>();
   const order: StepSeries[] = [];
-  for (const { members } of groupSeries(expr, series)) {
-    const ratios = expr.op === "limit_ratio" ? members.map(({ labels }) => ratioOf(labels)) : [];
+  for (const { members } of await groupSeries(context, expr, series)) {
+    const ratios = await ratiosOf(context, expr, members);
+    let looked = 0;
     for (let i = 0; i < count; i++) {
-      if (i % 256 === 0) await breathe(context.budget);
+      if (looked === 0 || looked > membersAtOnce) {
+        looked = 0;
+        await breathe(context.budget);
+      }
+      looked += members.length;
       const here = members.filter(({ present }) =>
         ranked ? present[i] === float : present[i] !== absent,
       );
-      for (const member of choose(expr, members, here, ratios, params[i] ?? 0, i)) {
+      for (const member of await choose(context, expr, here, ratios, params[i] ?? 0, i)) {
         let target = picked.get(member);
         if (target === undefined) {
           target = { ...member, present: new Uint8Array(count) };
@@ -40,6 +54,21 @@ export async function selectSeries(
     }
   }
   return order.filter(hasSample);
+}
+
+/** What limit_ratio decides by, of each series. */
+async function ratiosOf(
+  { budget }: EvalContext,
+  { op }: AggregateExpr,
+  members: readonly StepSeries[],
+): Promise<ReadonlyMap<StepSeries, number>> {
+  const ratios = new Map<StepSeries, number>();
+  if (op !== "limit_ratio") return ratios;
+  for (const [i, member] of members.entries()) {
+    if (i % sortedAtOnce === 0) await breathe(budget);
+    ratios.set(member, ratioOf(member.labels));
+  }
+  return ratios;
 }
 
 function checkParams(context: EvalContext, expr: AggregateExpr, params: Float64Array): boolean {
@@ -62,19 +91,19 @@ function checkParams(context: EvalContext, expr: AggregateExpr, params: Float64A
   return true;
 }
 
-function choose(
+async function choose(
+  { budget }: EvalContext,
   expr: AggregateExpr,
-  members: readonly StepSeries[],
   here: readonly StepSeries[],
-  ratios: readonly number[],
+  ratios: ReadonlyMap<StepSeries, number>,
   param: number,
   step: number,
-): readonly StepSeries[] {
+): Promise<readonly StepSeries[]> {
   if (expr.op === "limit_ratio") {
     const limit = Math.max(-1, Math.min(1, param));
     if (limit === 0) return [];
     return here.filter((member) => {
-      const ratio = ratios[members.indexOf(member)] ?? 0;
+      const ratio = ratios.get(member) ?? 0;
       return limit >= 0 ? ratio < limit : ratio >= 1 + limit;
     });
   }
@@ -82,17 +111,32 @@ function choose(
   if (k < 1) return [];
   if (expr.op === "limitk") return here.slice(0, k);
   const sign = expr.op === "topk" ? -1 : 1;
-  return here
-    .toSorted((a, b) => bySample(a.values[step] ?? 0, b.values[step] ?? 0, sign))
-    .slice(0, k);
+  const compare = (a: StepSeries, b: StepSeries) =>
+    bySample(a.values[step] ?? 0, b.values[step] ?? 0, sign);
+  if (k <= fewMax) return firstFew(here, compare, k);
+  if (here.length <= sortedAtOnce) return here.toSorted(compare).slice(0, k);
+  return (await sortInTurns(here, compare, () => breathe(budget))).slice(0, k);
 }
 
-/** NaN last, whichever way the rest goes. */
-export function bySample(a: number, b: number, sign: 1 | -1): number {
-  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
-  if (Number.isNaN(b)) return -1;
-  if (a === b) return 0;
-  return a < b ? -sign : sign;
+/** The first `count` in order; of equals the earlier ones. */
+function firstFew<Item>(
+  items: readonly Item[],
+  compare: (a: Item, b: Item) => number,
+  count: number,
+): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    let at = first.length;
+    while (at > 0) {
+      const before = first[at - 1];
+      if (before === undefined || compare(before, item) <= 0) break;
+      at--;
+    }
+    if (at >= count) continue;
+    first.splice(at, 0, item);
+    if (first.length > count) first.pop();
+  }
+  return first;
 }
 
 /**

@@ -6,6 +6,7 @@ import { type BinaryExpr, type Matching, isComparison } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { executionError } from "./errors.ts";
 import { combineHistograms } from "./histogram_binary.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
 import {
   type StepSeries,
   absent,
@@ -15,7 +16,6 @@ import {
   histogram,
   keepLabels,
   labelsText,
-  mergeSameLabels,
   newSeries,
   putSample,
   sameLabelsError,
@@ -82,7 +82,7 @@ export async function vectorScalar(
     spend(context.budget, columnWeight(scalar.length, target.histograms));
     out.push(target);
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 /** The labels that must agree for two series to meet. */
@@ -91,12 +91,14 @@ function signatureOf(matching: Matching, labels: Labels): Labels {
   return withoutLabels(labels, [...matching.labels, metricNameLabel]);
 }
 
-export function bySignature(
+export async function bySignature(
+  { budget }: EvalContext,
   matching: Matching,
   series: readonly StepSeries[],
-): Map<string, StepSeries[]> {
+): Promise<Map<string, StepSeries[]>> {
   const groups = new Map<string, StepSeries[]>();
-  for (const one of series) {
+  for (const [i, one] of series.entries()) {
+    if (i % 16 === 0) await breathe(budget);
     const key = labelsKey(signatureOf(matching, one.labels));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
@@ -114,6 +116,8 @@ type Pairing = {
   readonly swapped: boolean;
   readonly fillMany: number | undefined;
   readonly fillOne: number | undefined;
+  /** Steps at which anything can match; undefined where all are looked at. */
+  readonly matchable: Uint8Array | undefined;
   readonly results: Map<string, StepSeries>;
 };
 
@@ -128,6 +132,8 @@ export async function vectorVector(
   const operation = operationOf(expr);
   const { matching } = expr;
   const swapped = matching.group === "right";
+  const manySide = await bySignature(context, matching, swapped ? rhs : lhs);
+  const oneSide = await bySignature(context, matching, swapped ? lhs : rhs);
   const pairing: Pairing = {
     expr,
     operation,
@@ -137,10 +143,9 @@ export async function vectorVector(
     // With group_right the sides change places and the fill values don't: fill_left then fills the right side.
     fillMany: matching.fillLeft,
     fillOne: matching.fillRight,
+    matchable: await matchableSteps(context, matching, [manySide, oneSide], count),
     results: new Map(),
   };
-  const manySide = bySignature(matching, swapped ? rhs : lhs);
-  const oneSide = bySignature(matching, swapped ? lhs : rhs);
   const heavy = [...lhs, ...rhs].some(({ histograms }) => histograms !== undefined);
   let visited = 0;
   for (const key of new Set([...manySide.keys(), ...oneSide.keys()])) {
@@ -150,11 +155,37 @@ export async function vectorVector(
   return [...pairing.results.values()].filter(hasSample);
 }
 
+/**
+ * Where one side as a whole is empty nothing can match, so in Prometheus duplicates on the other side are no error there. Undefined where there are none, and
+ * where a side may be filled in.
+ */
+async function matchableSteps(
+  { budget, refusesUnmatchedDuplicates }: EvalContext,
+  { fillLeft, fillRight }: Matching,
+  sides: readonly [ReadonlyMap<string, StepSeries[]>, ReadonlyMap<string, StepSeries[]>],
+  count: number,
+): Promise<Uint8Array | undefined> {
+  if (refusesUnmatchedDuplicates || fillLeft !== undefined || fillRight !== undefined)
+    return undefined;
+  const hasDuplicates = [...sides[1].values()].some(({ length }) => length > 1);
+  if (!hasDuplicates) return undefined;
+  const steps = new Uint8Array(count).fill(float);
+  for (const side of sides) {
+    const any = new Uint8Array(count);
+    for (const [s, { present }] of [...side.values()].flat().entries()) {
+      if (s % 64 === 0) await breathe(budget);
+      for (let i = 0; i < count; i++) if (present[i] !== absent) any[i] = float;
+    }
+    for (let i = 0; i < count; i++) if (any[i] === absent) steps[i] = absent;
+  }
+  return steps;
+}
+
 /** The result of every pair of series that has met, a filled-in side being undefined. */
 type Targets = Map<StepSeries | undefined, Map<StepSeries | undefined, StepSeries>>;
 
 function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepSeries[]): void {
-  const { count, fillMany, fillOne, expr } = pairing;
+  const { count, fillMany, fillOne, expr, matchable } = pairing;
   if (one.length === 0 && fillOne === undefined) {
     return;
   }
@@ -164,6 +195,7 @@ function meet(pairing: Pairing, many: readonly StepSeries[], one: readonly StepS
   // Which result labels a step has had already, to tell many matches of one.
   const matched = new Map<StepSeries, Uint8Array>();
   for (let i = 0; i < count; i++) {
+    if (matchable?.[i] === absent) continue;
     const partner = onlyPartner(pairing, one, i);
     let meetings = 0;
     for (const member of many) {

@@ -11,6 +11,7 @@ import { histogramFunctions, mapHistograms } from "./native_histograms.ts";
 import { subqueryGrid } from "./plan.ts";
 import { absentWindows, applyWindows, windowFunctions } from "./range_functions.ts";
 import { evaluateSelector, rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
+import { sortByLabel, sortByValue } from "./turns/sort_series.ts";
 import {
   type Grid,
   type ScalarValue,
@@ -277,11 +278,13 @@ async function labelCall(it: Call): Promise<StepValue> {
     .map((_, i) => (it.args[i + 1]?.kind === "string" ? textArg(it, i + 1) : ""));
   if (name === "label_replace") {
     const [dst = "", replacement = "", src = "", pattern = ""] = texts;
-    return vectorOf(vectors.labelReplace(await vectorArg(it, 0), [dst, replacement, src, pattern]));
+    const replacing = [dst, replacement, src, pattern] as const;
+    return vectorOf(await vectors.labelReplace(it.context, await vectorArg(it, 0), replacing));
   }
   if (name === "label_join") {
     const [dst = "", separator = "", ...sources] = texts;
-    return vectorOf(vectors.labelJoin(await vectorArg(it, 0), dst, separator, sources));
+    const series = await vectorArg(it, 0);
+    return vectorOf(await vectors.labelJoin(it.context, series, dst, separator, sources));
   }
   if (name === "info")
     return vectorOf(await evaluateInfo(it.context, it.call, await vectorArg(it, 0), it.grid));
@@ -292,6 +295,8 @@ async function labelCall(it: Call): Promise<StepValue> {
   }
   const series = await vectorArg(it, 0);
   const sign = name.endsWith("_desc") ? -1 : 1;
-  if (name.startsWith("sort_by_label")) return vectorOf(vectors.sortByLabel(series, texts, sign));
-  return vectorOf(vectors.sortByValue(series, sign));
+  const { budget } = it.context;
+  if (name.startsWith("sort_by_label"))
+    return vectorOf(await sortByLabel(budget, series, texts, sign));
+  return vectorOf(await sortByValue(budget, series, sign));
 }

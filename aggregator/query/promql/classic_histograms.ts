@@ -3,7 +3,7 @@ import { parseGoFloatText } from "#shared/text/exposition/go_float.ts";
 import { forMetric, warn } from "./annotations.ts";
 import type { Expr } from "./ast.ts";
 import type { Bucket } from "./buckets.ts";
-import type { EvalContext } from "./context.ts";
+import { type EvalContext, breathe } from "./context.ts";
 import { quote } from "./errors.ts";
 import {
   type StepSeries,
@@ -24,13 +24,14 @@ export type ClassicHistogram = {
 };
 
 /** Series with a good `le`, put together by their other labels. The others are told of, once a label value. */
-export function gatherClassic(
+export async function gatherClassic(
   context: EvalContext,
   series: readonly StepSeries[],
   arg: Expr,
-): Map<string, ClassicHistogram> {
+): Promise<Map<string, ClassicHistogram>> {
   const histograms = new Map<string, ClassicHistogram>();
-  for (const one of series) {
+  for (const [i, one] of series.entries()) {
+    if (i % 64 === 0) await breathe(context.budget);
     if (!one.present.includes(float)) continue;
     const text = one.labels[bucketLabel] ?? "";
     const bound = parseGoFloatText(text);

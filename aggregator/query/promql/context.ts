@@ -17,6 +17,8 @@ export type EvalContext = {
   readonly lookbackMs: number;
   readonly delayedNameRemoval: boolean;
   readonly useStartTimestamps: boolean;
+  /** Whether two series of one match group are an error at steps where the other side is empty, as in Loki and not in Prometheus. */
+  readonly refusesUnmatchedDuplicates: boolean;
   readonly defaultSubqueryStepMs: number;
   readonly notes: Annotations;
   readonly fetched: ReadonlyMap<SelectorExpr, readonly SeriesSamples[]>;

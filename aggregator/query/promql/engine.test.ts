@@ -99,7 +99,7 @@ test("a stale marker ends a series, and an ordinary NaN does not", async () => {
     metrics.add({ __name__: "not_a_number" }, 0, Number.NaN);
   });
   const at = async (query: string): Promise<string> =>
-    queryDataJson((await engine.instant(query, { tenant, timeMs: 2_000 })).data);
+    [...queryDataJson((await engine.instant(query, { tenant, timeMs: 2_000 })).data)].join("");
   expect(await at("gone")).toBe('{"resultType":"vector","result":[]}');
   expect(await at("not_a_number")).toBe(
     '{"resultType":"vector","result":[{"metric":{"__name__":"not_a_number"},"value":[2,"NaN"]}]}',
@@ -200,4 +200,37 @@ describe("computed durations that are none are told of with the bytes of the com
       expect(await failure(query)).toEqual({ errorType: "bad_data", message });
     });
   }
+});
+
+function duplicates(metrics: MemoryMetrics): void {
+  for (const n of ["1", "2"])
+    for (const timeMs of [60_000, 120_000])
+      metrics.add({ __name__: "one", job: "a", n }, timeMs, 1);
+  metrics.add({ __name__: "many", job: "a" }, 120_000, 1);
+  metrics.add({ __name__: "other", job: "b" }, 60_000, 1);
+}
+
+describe("an empty side of an operator", () => {
+  test("matches nothing, so that duplicates on the other side are no error", async () => {
+    const { engine } = engineOver(duplicates);
+    for (const query of [
+      "none + on(job) one",
+      "one * on(job) none",
+      "one - on(job) group_right none",
+      "many == on(job) one",
+    ]) {
+      const { data } = await engine.instant(query, { tenant, timeMs: 60_000 });
+      expect([query, data]).toEqual([query, { resultType: "vector", timeMs: 60_000, series: [] }]);
+    }
+  });
+  test("is looked at step by step, and as a whole", async () => {
+    const { engine, failure } = engineOver(duplicates);
+    const found = 'found duplicate series for the match group {job="a"} on the right hand-side';
+    expect((await failure("other + on(job) one")).message).toContain(found);
+    expect((await failure("one + on(job) group_right other")).message).toContain("left hand-side");
+    const times = { tenant, startMs: 0, endMs: 60_000, stepMs: 30_000 };
+    const { data } = await engine.range("many + on(job) one", times);
+    expect(data).toMatchObject({ resultType: "matrix", series: [] });
+    expect((await failure("one + on(job) one", { timeMs: 120_000 })).message).toContain(found);
+  });
 });

@@ -8,7 +8,7 @@ import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
 import type { ReadTrace } from "../read_trace.ts";
 import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "./ast.ts";
-import { type EvalContext, durationMs, shiftedTime } from "./context.ts";
+import { type EvalContext, breathe, durationMs, shiftedTime } from "./context.ts";
 import { PromqlError } from "./errors.ts";
 import { dropMarkedNames, evaluate } from "./evaluator.ts";
 import { fetchAll } from "./fetch.ts";
@@ -18,14 +18,9 @@ import { extendedSamples } from "./extended_windows.ts";
 import { resetSelectors, subqueryGrid } from "./plan.ts";
 import { rangeOfSelector, rangeOfSubquery } from "./selectors.ts";
 import { SampleCounts } from "./sample_counts.ts";
-import {
-  type Grid,
-  type StepSeries,
-  absent,
-  compareLabels,
-  histogramAt,
-  sampleAt,
-} from "./values.ts";
+import type { RangeInput, RangeSeries } from "./window.ts";
+import { sortByLabels } from "./turns/sort_series.ts";
+import { type Grid, type StepSeries, absent, histogramAt, sampleAt } from "./values.ts";
 
 /** Limits and habits of the query engine; Prometheus's defaults where it has one. */
 export const PromqlConfig = z.strictObject({
@@ -221,6 +216,7 @@ async function execute(
     lookbackMs: options.lookbackMs ?? config.lookback,
     delayedNameRemoval: config.delayed_name_removal,
     useStartTimestamps: config.use_start_timestamps,
+    refusesUnmatchedDuplicates: false,
     defaultSubqueryStepMs: config.subquery_step,
     notes: newAnnotations(statement.query),
     fetched,
@@ -248,7 +244,7 @@ async function execute(
   const prepared = clock.monotonic();
   const evaluated = await evaluateStatement(context, statement, grid);
   const done = clock.monotonic();
-  const data = statement.instant ? evaluated : sortedMatrix(evaluated);
+  const data = statement.instant ? evaluated : await sortedMatrix(context, evaluated);
   const sortMs = clock.monotonic() - done;
   const { peakSamples } = context.budget;
   const stats = {
@@ -279,10 +275,10 @@ async function evaluateStatement(
       return { resultType: "scalar", timeMs, value: value.values[0] ?? Number.NaN };
     const present = new Uint8Array(grid.count).fill(1);
     const series = { labels: {}, dropName: false, present, histograms: undefined };
-    return matrixOf([{ ...series, values: value.values }], grid);
+    return matrixOf(context, [{ ...series, values: value.values }], grid);
   }
-  const series = dropMarkedNames(value.series);
-  if (!statement.instant) return matrixOf(series, grid);
+  const series = await dropMarkedNames(context, value.series);
+  if (!statement.instant) return matrixOf(context, series, grid);
   const samples = series
     .filter(({ present }) => present[0] !== absent)
     .map((one) => {
@@ -307,32 +303,49 @@ async function rawRange(
     const inner = subqueryGrid(context, expr, grid);
     const value = await evaluate(context, expr.expr, inner);
     context.counts?.addInside();
-    const series = value.type === "vector" ? dropMarkedNames(value.series) : [];
+    const series = value.type === "vector" ? await dropMarkedNames(context, value.series) : [];
     input = rangeOfSubquery(context, expr, grid, inner, series);
   }
   if (expr.kind === "matrix" && input !== undefined) context.counts?.addWindows(input, grid, false);
-  const edges = input?.edges;
-  const series = (input?.series ?? []).flatMap((one) => {
-    const { labels, timestampsMs, values, histograms } = one;
-    if (input !== undefined && edges !== undefined) {
-      const samples = extendedSamples(one, input);
-      return samples === undefined ? [] : [{ labels, ...samples }];
-    }
-    const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
-    const after = timestampsMs.findIndex((time) => time > endMs);
-    const to = after === -1 ? timestampsMs.length : after;
-    if (from === -1 || from >= to) return [];
-    const times = timestampsMs.slice(from, to);
-    const at = (i: number): Histogram | undefined => histograms?.[from + i];
-    const plain = { labels, timestampsMs: times, values: values.slice(from, to) };
-    return [histograms === undefined ? plain : separated(plain, at)];
-  });
-  return sortedMatrix({ resultType: "matrix", series });
+  const series: MatrixSeries[] = [];
+  for (const [s, one] of (input?.series ?? []).entries()) {
+    if (s % 64 === 0) await breathe(context.budget);
+    series.push(...rawSeries(one, input, endMs, rangeMs));
+  }
+  return sortedMatrix(context, { resultType: "matrix", series });
 }
 
-function matrixOf(series: readonly StepSeries[], grid: Grid): QueryData {
+/** The samples of one series in the window, if it has any. */
+function rawSeries(
+  one: RangeSeries,
+  input: RangeInput | undefined,
+  endMs: number,
+  rangeMs: number,
+): MatrixSeries[] {
+  const edges = input?.edges;
+  const { labels, timestampsMs, values, histograms } = one;
+  if (input !== undefined && edges !== undefined) {
+    const samples = extendedSamples(one, input);
+    return samples === undefined ? [] : [{ labels, ...samples }];
+  }
+  const from = timestampsMs.findIndex((time) => time > endMs - rangeMs);
+  const after = timestampsMs.findIndex((time) => time > endMs);
+  const to = after === -1 ? timestampsMs.length : after;
+  if (from === -1 || from >= to) return [];
+  const times = timestampsMs.slice(from, to);
+  const at = (i: number): Histogram | undefined => histograms?.[from + i];
+  const plain = { labels, timestampsMs: times, values: values.slice(from, to) };
+  return [histograms === undefined ? plain : separated(plain, at)];
+}
+
+async function matrixOf(
+  { budget }: EvalContext,
+  series: readonly StepSeries[],
+  grid: Grid,
+): Promise<QueryData> {
   const out: MatrixSeries[] = [];
-  for (const one of series) {
+  for (const [s, one] of series.entries()) {
+    if (s % 64 === 0) await breathe(budget);
     const { labels, values, present, histograms } = one;
     let count = 0;
     for (const state of present) if (state !== absent) count++;
@@ -369,7 +382,7 @@ function separated(
   };
 }
 
-function sortedMatrix(data: QueryData): QueryData {
+async function sortedMatrix({ budget }: EvalContext, data: QueryData): Promise<QueryData> {
   if (data.resultType !== "matrix") return data;
-  return { ...data, series: data.series.toSorted((a, b) => compareLabels(a.labels, b.labels)) };
+  return { ...data, series: await sortByLabels(budget, data.series) };
 }

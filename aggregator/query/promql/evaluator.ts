@@ -17,14 +17,8 @@ import { type EvalContext, breathe } from "./context.ts";
 import { executionError } from "./errors.ts";
 import { evaluateSelector } from "./selectors.ts";
 import { setOperation } from "./set_ops.ts";
-import {
-  type Grid,
-  type StepSeries,
-  type StepValue,
-  dropMetadata,
-  mergeSameLabels,
-  vectorOf,
-} from "./values.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
+import { type Grid, type StepSeries, type StepValue, dropMetadata, vectorOf } from "./values.ts";
 import { negated } from "./vector_functions.ts";
 
 /**
@@ -159,9 +153,13 @@ async function evaluateBinary(
 }
 
 /** Drops the names that were only marked, when everything else is done. */
-export function dropMarkedNames(series: readonly StepSeries[]): readonly StepSeries[] {
-  if (!series.some(({ dropName }) => dropName)) return mergeSameLabels(series);
+export function dropMarkedNames(
+  context: EvalContext,
+  series: readonly StepSeries[],
+): Promise<readonly StepSeries[]> {
+  if (!series.some(({ dropName }) => dropName)) return mergeSameLabels(context.budget, series);
   return mergeSameLabels(
+    context.budget,
     series.map((one) =>
       one.dropName ? { ...one, labels: dropMetadata(one.labels), dropName: false } : one,
     ),

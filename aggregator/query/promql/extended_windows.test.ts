@@ -165,7 +165,7 @@ describe("an instant selector that is smoothed", () => {
       endMs: 100_000,
       stepMs: 20_000,
     });
-    expect(JSON.parse(queryDataJson(data)).result).toEqual([
+    expect(JSON.parse([...queryDataJson(data)].join("")).result).toEqual([
       {
         metric: { __name__: "partial" },
         values: [

@@ -155,6 +155,8 @@ function fetchError(
     return new PromqlError("canceled", "query was canceled in expression evaluation", { cause });
   if (timeout.aborted)
     return new PromqlError("timeout", "query timed out in expression evaluation", { cause });
+  if (cause instanceof OperatingError && cause.code === "bad_request")
+    return new PromqlError("bad_data", cause.message, { cause });
   if (cause instanceof OperatingError && cause.code === "overloaded") {
     const text = "query processing would load too many samples into memory in query execution";
     return new PromqlError("execution", text, { cause });

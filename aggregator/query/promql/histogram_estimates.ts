@@ -14,12 +14,12 @@ import {
   separateNatives,
 } from "./classic_histograms.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
 import {
   type Grid,
   type StepSeries,
   hasSample,
   histogramAt,
-  mergeSameLabels,
   newSeries,
   putSample,
   withLabel,
@@ -48,6 +48,8 @@ async function overSteps(
     quantileLabel === undefined ? after.labels : withLabel(after.labels, ...quantileLabel);
   const target = newSeries(labels, grid.count, after.dropName);
   for (let i = 0; i < grid.count; i++) {
+    // A histogram may have as many buckets as there are series.
+    if (i % 16 === 15) await breathe(context.budget);
     const value = wanted(i) ? estimate(i) : undefined;
     if (value !== undefined) putSample(target, i, value);
   }
@@ -61,8 +63,8 @@ function nameIn(context: EvalContext, labels: Labels): string {
   return context.delayedNameRemoval ? (labels[metricNameLabel] ?? "") : "";
 }
 
-function split(context: EvalContext, { arg, series }: VectorArgument) {
-  const classic = gatherClassic(context, series, arg);
+async function split(context: EvalContext, { arg, series }: VectorArgument) {
+  const classic = await gatherClassic(context, series, arg);
   const natives = separateNatives(context, classic, series, arg);
   return { classic: [...classic.values()], natives };
 }
@@ -79,7 +81,7 @@ export async function histogramQuantiles(
   for (const { arg, values } of quantiles) {
     for (const q of new Set(values)) warnQuantile(context.notes, arg.span, q);
   }
-  const { classic, natives } = split(context, vector);
+  const { classic, natives } = await split(context, vector);
   for (const { values } of quantiles) {
     const estimates = [
       ...classic.map((one) => classicQuantiles(context, vector, one, values, grid)),
@@ -97,7 +99,7 @@ export async function histogramQuantiles(
       for (const one of estimates) out.push(...(await overSteps(context, one, grid, pair, wanted)));
     }
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 function classicQuantiles(
@@ -150,7 +152,7 @@ export async function histogramFraction(
   upper: Float64Array,
   grid: Grid,
 ): Promise<readonly StepSeries[]> {
-  const { classic, natives } = split(context, vector);
+  const { classic, natives } = await split(context, vector);
   const out: StepSeries[] = [];
   const add = async (one: Estimates): Promise<void> => {
     out.push(...(await overSteps(context, one, grid, undefined, () => true)));
@@ -177,5 +179,5 @@ export async function histogramFraction(
     };
     await add({ labels: one.labels, estimate });
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }

@@ -40,7 +40,10 @@ function engineOfHistograms() {
 
 async function instant(query: string, timeMs = 600_000) {
   const { data, warnings, infos } = await engineOfHistograms().instant(query, { tenant, timeMs });
-  return { json: JSON.parse(queryDataJson(data)).result, notes: [...warnings, ...infos] };
+  return {
+    json: JSON.parse([...queryDataJson(data)].join("")).result,
+    notes: [...warnings, ...infos],
+  };
 }
 
 async function valueOf(query: string): Promise<unknown> {
@@ -68,7 +71,7 @@ describe("answers in JSON", () => {
       negative: denseBuckets(0, [1, 0.5]),
     };
     const series = [{ labels: {}, value: 0, histogram }];
-    expect(queryDataJson({ resultType: "vector", timeMs: 1_500, series })).toBe(
+    expect([...queryDataJson({ resultType: "vector", timeMs: 1_500, series })].join("")).toBe(
       '{"resultType":"vector","result":[{"metric":{},"histogram":[1.500,{"count":"3.5","sum":"-0.25",' +
         '"buckets":[[1,"-2","-1","0.5"],[1,"-1","-0.5","1"],[3,"-0.001","0.001","1"],[0,"1","2","1"]]}]}]}',
     );
@@ -98,7 +101,7 @@ describe("answers in JSON", () => {
     const engine = engineOfHistograms();
     const bounds = { tenant, startMs: 0, endMs: 60_000, stepMs: 60_000 };
     const { data } = await engine.range('h{n="2"}', bounds);
-    expect(JSON.parse(queryDataJson(data)).result[0]).not.toHaveProperty("values");
+    expect(JSON.parse([...queryDataJson(data)].join("")).result[0]).not.toHaveProperty("values");
   });
 });
 
@@ -124,12 +127,12 @@ describe("evaluation", () => {
     for (const query of queries) {
       const bounds = { tenant, startMs: 30_000, endMs: 500_000, stepMs: 47_000 };
       const { data } = await engine.range(query, bounds);
-      const matrix = JSON.parse(queryDataJson(data)).result;
+      const matrix = JSON.parse([...queryDataJson(data)].join("")).result;
       for (let timeMs = bounds.startMs; timeMs <= bounds.endMs; timeMs += bounds.stepMs) {
         const { data: vector } = await engine.instant(query, { tenant, timeMs });
-        const points = JSON.parse(queryDataJson(vector)).result.length;
+        const points = JSON.parse([...queryDataJson(vector)].join("")).result.length;
         let found = 0;
-        for (const one of JSON.parse(queryDataJson(vector)).result) {
+        for (const one of JSON.parse([...queryDataJson(vector)].join("")).result) {
           const same = matrix.find(({ metric }: { metric: object }) =>
             Bun.deepEquals(metric, one.metric),
           );

@@ -1,5 +1,5 @@
 import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
 import {
   type CallExpr,
   type DurationExpr,
@@ -12,6 +12,7 @@ import { matchesEmpty } from "./check.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
 import { executionError } from "./errors.ts";
 import { evaluateSelector } from "./selectors.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
 import {
   type Grid,
   type StepSeries,
@@ -20,7 +21,6 @@ import {
   hasSample,
   keepLabels,
   labelsText,
-  mergeSameLabels,
   newSeries,
   putSample,
   sampleAt,
@@ -118,7 +118,7 @@ export async function evaluateInfo(
     if (isInfo(one.labels)) out.push(one);
     else out.push(...withInfo(context, one, groups, data, grid.count));
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 /** When the samples of the info metrics were taken, which are numbers. */
@@ -139,7 +139,7 @@ function nameTest(matchers: readonly Matcher[]): (labels: Labels) => boolean {
     .filter(({ name }) => name === metricNameLabel)
     .map(({ op, value }) => {
       if (op === "=" || op === "!=") return (name: string) => (name === value) === (op === "=");
-      const regex = anchoredRegex(value);
+      const regex = anchoredRegex(value, queryStepsMax);
       return (name: string) => regex.test(name) === (op === "=~");
     });
   return (labels) => tests.every((test) => test(labels[metricNameLabel] ?? ""));

@@ -6,40 +6,47 @@ import { formatSample } from "#shared/text/go_float_text.ts";
 
 /**
  * The `data` object of Prometheus's query answers as text: resultType first (Grafana reads it as a stream), values as
- * strings in Go's layout, times as seconds with three decimals or none. Built as one string, since an object a sample
- * would cost more than the query.
+ * strings in Go's layout, times as seconds with three decimals or none. Text, since an object a sample would cost more than the query, in
+ * pieces that each take a millisecond or two to make.
  */
-export function queryDataJson(
+export function* queryDataJson(
   data: QueryData,
   stats?: QueryStats,
   isWhole = false,
   own?: object,
-): string {
-  const tail = stats === undefined ? "" : `,"stats":${statsJson(stats, isWhole, own)}`;
-  return `{"resultType":"${data.resultType}","result":${resultJson(data)}${tail}}`;
+): Generator<string> {
+  yield `{"resultType":"${data.resultType}","result":`;
+  yield* resultJson(data);
+  yield stats === undefined ? "}" : `,"stats":${statsJson(stats, isWhole, own)}}`;
 }
 
-function resultJson(data: QueryData): string {
+function* resultJson(data: QueryData): Generator<string> {
   switch (data.resultType) {
     case "scalar":
-      return `[${timeJson(data.timeMs)},"${formatSample(data.value)}"]`;
+      yield `[${timeJson(data.timeMs)},"${formatSample(data.value)}"]`;
+      return;
     case "string":
-      return `[${timeJson(data.timeMs)},${JSON.stringify(data.value)}]`;
+      yield `[${timeJson(data.timeMs)},${JSON.stringify(data.value)}]`;
+      return;
     case "vector": {
       const time = timeJson(data.timeMs);
-      const rows = data.series.map(
-        ({ labels, value, histogram }) =>
-          `{"metric":${labelsJson(labels)},${sampleJson(time, value, histogram)}}`,
-      );
-      return `[${rows.join(",")}]`;
+      yield "[";
+      for (const [i, { labels, value, histogram }] of data.series.entries())
+        yield `${i === 0 ? "" : ","}{"metric":${labelsJson(labels)},${sampleJson(time, value, histogram)}}`;
+      yield "]";
+      return;
     }
     case "matrix": {
       const opened = new Map<number, string>();
-      const rows = data.series.map(
-        ({ labels, timestampsMs, values, histograms }) =>
-          `{"metric":${labelsJson(labels)}${valuesJson(timestampsMs, values, opened)}${histogramsJson(histograms)}}`,
-      );
-      return `[${rows.join(",")}]`;
+      yield "[";
+      for (const [i, { labels, timestampsMs, values, histograms }] of data.series.entries()) {
+        yield `${i === 0 ? "" : ","}{"metric":${labelsJson(labels)}`;
+        yield* valuesJson(timestampsMs, values, opened);
+        yield* histogramsJson(histograms);
+        yield "}";
+      }
+      yield "]";
+      return;
     }
   }
 }
@@ -49,21 +56,29 @@ function sampleJson(time: string, value: number, histogram: Histogram | undefine
   return `"histogram":[${time},${histogramJson(histogram)}]`;
 }
 
-function valuesJson(
+/** Points in one piece of text. */
+const pointsAtOnce = 5_000;
+
+function* valuesJson(
   timestampsMs: Float64Array,
   values: Float64Array,
   opened: Map<number, string>,
-): string {
-  if (values.length === 0) return "";
-  return `,"values":[${pointsJson(timestampsMs, values, opened)}]`;
+): Generator<string> {
+  if (values.length === 0) return;
+  yield ',"values":[';
+  for (let from = 0; from < values.length; from += pointsAtOnce) {
+    const to = Math.min(values.length, from + pointsAtOnce);
+    yield pointsJson(timestampsMs, values, from, to, opened);
+  }
+  yield '"]]';
 }
 
-function histogramsJson(points: HistogramPoints | undefined): string {
-  if (points === undefined) return "";
-  const texts = points.values.map(
-    (histogram, i) => `[${timeJson(points.timestampsMs[i] ?? 0)},${histogramJson(histogram)}]`,
-  );
-  return `,"histograms":[${texts.join(",")}]`;
+function* histogramsJson(points: HistogramPoints | undefined): Generator<string> {
+  if (points === undefined) return;
+  yield ',"histograms":[';
+  for (const [i, histogram] of points.values.entries())
+    yield `${i === 0 ? "" : ","}[${timeJson(points.timestampsMs[i] ?? 0)},${histogramJson(histogram)}]`;
+  yield "]";
 }
 
 /** Which bounds a bucket holds itself, in Prometheus's numbers. */
@@ -87,21 +102,24 @@ function histogramJson(histogram: Histogram): string {
   return `{"count":"${formatSample(histogram.count)}","sum":"${formatSample(histogram.sum)}"${tail}}`;
 }
 
-/** `opened` holds the text from one value to the next by time: the steps are the same for all series. */
+/** Up to the last value. `opened` holds the text from one value to the next by time: the steps are the same for all series. */
 function pointsJson(
   timestampsMs: Float64Array,
   values: Float64Array,
+  from: number,
+  to: number,
   opened: Map<number, string>,
 ): string {
   const parts: string[] = [];
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     const timeMs = timestampsMs[i] ?? 0;
     let open = opened.get(timeMs);
     if (open === undefined) opened.set(timeMs, (open = `"],[${timeJson(timeMs)},"`));
     parts.push(open, formatSample(values[i] ?? 0));
   }
-  // Joining is cheaper than adding up; the first piece closes a value that is not there.
-  return `${parts.join("").slice(3)}"]`;
+  // Joining is cheaper than adding up; the first piece of all closes a value that is not there.
+  const text = parts.join("");
+  return from === 0 ? text.slice(3) : text;
 }
 
 /** The `data` of /query_exemplars. */

@@ -1,14 +1,8 @@
 import type { Histogram } from "#shared/model/histogram.ts";
 import { histogramVariance } from "#shared/model/histogram_estimate.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
-import {
-  type StepSeries,
-  hasSample,
-  histogramAt,
-  mergeSameLabels,
-  newSeries,
-  putSample,
-} from "./values.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
+import { type StepSeries, hasSample, histogramAt, newSeries, putSample } from "./values.ts";
 
 /** Functions that make one number of a native histogram. */
 export const histogramFunctions: ReadonlyMap<string, (histogram: Histogram) => number> = new Map<
@@ -42,5 +36,5 @@ export async function mapHistograms(
     spend(context.budget, target.values.length);
     out.push(target);
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }

@@ -10,6 +10,7 @@ import type { TotalNotes } from "./histogram_totals.ts";
 import { anySample, type HistogramWindowFunction, histogramWindows } from "./histogram_windows.ts";
 import * as over from "./over_time.ts";
 import * as rates from "./rate.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
 import {
   type Grid,
   type ScalarValue,
@@ -17,7 +18,6 @@ import {
   absent,
   float,
   hasSample,
-  mergeSameLabels,
   newSeries,
   putSample,
 } from "./values.ts";
@@ -101,7 +101,7 @@ export async function applyWindows(
     if (counterOnly && target.present.includes(float)) noteGauge(context, call, samples.labels);
   }
   noteParams(context, call, params, out);
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 function targetOf(

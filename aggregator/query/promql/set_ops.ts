@@ -1,7 +1,8 @@
 import type { BinaryExpr } from "./ast.ts";
 import { bySignature } from "./binary.ts";
 import { type EvalContext, breathe, spend } from "./context.ts";
-import { type StepSeries, absent, float, hasSample, mergeSameLabels } from "./values.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
+import { type StepSeries, absent, float, hasSample } from "./values.ts";
 
 /** and, or, unless: whole samples of either side, chosen by whether the other side has the signature at the step. */
 export async function setOperation(
@@ -13,22 +14,26 @@ export async function setOperation(
 ): Promise<readonly StepSeries[]> {
   await breathe(context.budget);
   if (expr.op === "or") {
-    const kept = masked(context, expr, rhs, presence(expr, lhs, count), count, false);
-    return mergeSameLabels([...lhs, ...kept]);
+    const steps = await presence(context, expr, lhs, count);
+    const kept = await masked(context, expr, rhs, steps, count, false);
+    return mergeSameLabels(context.budget, [...lhs, ...kept]);
   }
-  return masked(context, expr, lhs, presence(expr, rhs, count), count, expr.op === "and");
+  const steps = await presence(context, expr, rhs, count);
+  return masked(context, expr, lhs, steps, count, expr.op === "and");
 }
 
 /** For each signature the steps at which any series has a sample. */
-function presence(
+async function presence(
+  context: EvalContext,
   expr: BinaryExpr,
   series: readonly StepSeries[],
   count: number,
-): Map<string, Uint8Array> {
+): Promise<Map<string, Uint8Array>> {
   const steps = new Map<string, Uint8Array>();
-  for (const [key, group] of bySignature(expr.matching, series)) {
+  for (const [key, group] of await bySignature(context, expr.matching, series)) {
     const any = new Uint8Array(count);
-    for (const { present } of group) {
+    for (const [s, { present }] of group.entries()) {
+      if (s % 64 === 0) await breathe(context.budget);
       for (let i = 0; i < count; i++) if (present[i] !== absent) any[i] = float;
     }
     steps.set(key, any);
@@ -37,19 +42,20 @@ function presence(
 }
 
 /** The samples at steps where the other side has (or has not) something of the same signature. */
-function masked(
+async function masked(
   context: EvalContext,
   expr: BinaryExpr,
   series: readonly StepSeries[],
   other: ReadonlyMap<string, Uint8Array>,
   count: number,
   wanted: boolean,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   const kept: StepSeries[] = [];
   const nothing = new Uint8Array(count);
-  for (const [key, group] of bySignature(expr.matching, series)) {
+  for (const [key, group] of await bySignature(context, expr.matching, series)) {
     const steps = other.get(key) ?? nothing;
-    for (const one of group) {
+    for (const [s, one] of group.entries()) {
+      if (s % 64 === 0) await breathe(context.budget);
       const present = one.present.map((state, i) =>
         (steps[i] !== absent) === wanted ? state : absent,
       );

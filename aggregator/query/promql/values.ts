@@ -1,5 +1,5 @@
 import type { Histogram } from "#shared/model/histogram.ts";
-import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { executionError } from "./errors.ts";
 
 /** The steps of an evaluation: startMs, startMs + stepMs, ... `count` of them. */
@@ -124,55 +124,6 @@ export function labelsText(labels: Labels): string {
         `${/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(labels[name])}`,
     );
   return `{${pairs.join(", ")}}`;
-}
-
-/** Order of label sets: by name, then value, pair by pair. */
-export function compareLabels(a: Labels, b: Labels): number {
-  const names = Object.keys(a).toSorted();
-  const others = Object.keys(b).toSorted();
-  for (const [i, name] of names.entries()) {
-    const other = others[i];
-    if (other === undefined) return 1;
-    if (name !== other) return name < other ? -1 : 1;
-    const [value = "", otherValue = ""] = [a[name], b[name]];
-    if (value !== otherValue) return value < otherValue ? -1 : 1;
-  }
-  return names.length - others.length;
-}
-
-/**
- * Joins series of one label set whose samples don't meet at any step; where they do, the query fails as in Prometheus.
- */
-export function mergeSameLabels(series: readonly StepSeries[]): readonly StepSeries[] {
-  const byKey = new Map<string, StepSeries>();
-  let merged = false;
-  for (const one of series) {
-    const key = labelsKey(one.labels);
-    const earlier = byKey.get(key);
-    if (earlier === undefined) {
-      byKey.set(key, one);
-      continue;
-    }
-    byKey.set(key, joined(earlier, one));
-    merged = true;
-  }
-  return merged ? [...byKey.values()] : series;
-}
-
-function joined(a: StepSeries, b: StepSeries): StepSeries {
-  const target: StepSeries = {
-    labels: a.labels,
-    dropName: a.dropName,
-    values: a.values.slice(),
-    present: a.present.slice(),
-    histograms: a.histograms?.slice(),
-  };
-  for (let i = 0; i < target.values.length; i++) {
-    if (b.present[i] === absent) continue;
-    if (target.present[i] !== absent) throw sameLabelsError();
-    putSample(target, i, sampleAt(b, i));
-  }
-  return target;
 }
 
 export function sameLabelsError(): Error {

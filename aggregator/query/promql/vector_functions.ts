@@ -2,19 +2,17 @@ import { messageOf } from "#shared/errors.ts";
 import { columnWeight } from "#shared/model/histogram.ts";
 import { multiplyHistogram } from "#shared/model/histogram_sum.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
-import { bySample } from "./aggregate_select.ts";
+import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
 import type { Expr } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { executionError } from "./errors.ts";
+import { mergeSameLabels } from "./turns/merge_same_labels.ts";
 import {
   type StepSeries,
   absent,
-  compareLabels,
   float,
   floatsOf,
   hasSample,
-  mergeSameLabels,
   newSeries,
   withLabel,
 } from "./values.ts";
@@ -38,7 +36,7 @@ export async function mapValues(
     spend(context.budget, target.values.length);
     out.push(target);
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 /** The unary minus, of numbers and histograms. */
@@ -57,7 +55,7 @@ export async function negated(
     spend(context.budget, columnWeight(target.values.length, target.histograms));
     out.push(target);
   }
-  return mergeSameLabels(out);
+  return mergeSameLabels(context.budget, out);
 }
 
 /** Every sample, of whichever type, as 0, for functions that don't look at it. */
@@ -130,29 +128,49 @@ export function labelsOfAbsent(arg: Expr): Labels {
   return labels;
 }
 
+/** Series between two looks at the clock, where labels of each are looked at one by one. */
+const seriesAtOnce = 16;
+
+/** A made text in samples: as much memory. */
+function textWeight(text = ""): number {
+  return Math.ceil(text.length / 16);
+}
+
 /** A label name may be any text that is not empty and is UTF-8. */
 function checkLabelName(name: string, what: string): void {
   if (name === "" || name.includes("\uFFFD")) throw executionError(`invalid ${what}: ${name}`);
 }
 
 /** label_replace(v, dst, replacement, src, regex). */
-export function labelReplace(
+export async function labelReplace(
+  context: EvalContext,
   series: readonly StepSeries[],
   [dst, replacement, src, pattern]: readonly [string, string, string, string],
-): readonly StepSeries[] {
+): Promise<readonly StepSeries[]> {
   const regex = replaceRegex(pattern);
   checkLabelName(dst, "destination label name in label_replace()");
-  const replaced = series.map((one) => {
-    const groups = regex.exec(one.labels[src] ?? "");
-    if (groups === undefined) return one;
-    return relabelled(one, dst, expand(replacement, groups));
-  });
-  return mergeSameLabels(replaced);
+  // Values repeat from series to series.
+  const known = new Map<string, string | undefined>();
+  const valueFor = (text: string): string | undefined => {
+    const groups = regex.exec(text);
+    const value = groups === undefined ? undefined : expand(replacement, groups);
+    spend(context.budget, textWeight(value));
+    known.set(text, value);
+    return value;
+  };
+  const replaced: StepSeries[] = [];
+  for (const one of series) {
+    await breathe(context.budget);
+    const text = one.labels[src] ?? "";
+    const value = known.has(text) ? known.get(text) : valueFor(text);
+    replaced.push(value === undefined ? one : relabelled(one, dst, value));
+  }
+  return mergeSameLabels(context.budget, replaced);
 }
 
 function replaceRegex(pattern: string): ReturnType<typeof anchoredRegex> {
   try {
-    return anchoredRegex(pattern);
+    return anchoredRegex(pattern, queryStepsMax);
   } catch (cause) {
     const error = executionError(`invalid regular expression in label_replace(): ${pattern}`);
     throw Object.assign(error, { cause: messageOf(cause) });
@@ -177,55 +195,21 @@ function expand(template: string, groups: readonly (string | undefined)[]): stri
 }
 
 /** label_join(v, dst, separator, src...). */
-export function labelJoin(
+export async function labelJoin(
+  context: EvalContext,
   series: readonly StepSeries[],
   dst: string,
   separator: string,
   sources: readonly string[],
-): readonly StepSeries[] {
+): Promise<readonly StepSeries[]> {
   for (const source of sources) checkLabelName(source, "source label name in label_join()");
   checkLabelName(dst, "destination label name in label_join()");
-  return mergeSameLabels(
-    series.map((one) =>
-      relabelled(one, dst, sources.map((source) => one.labels[source] ?? "").join(separator)),
-    ),
-  );
-}
-
-/** sort() and sort_desc(), of numbers alone: by the first (in an instant query the only) step; NaN last. */
-export function sortByValue(series: readonly StepSeries[], sign: 1 | -1): readonly StepSeries[] {
-  return series
-    .map(floatsOf)
-    .filter(hasSample)
-    .toSorted((a, b) => bySample(a.values[0] ?? 0, b.values[0] ?? 0, sign));
-}
-
-/** sort_by_label(): natural order of the labels in turn, then of the whole label set. */
-export function sortByLabel(
-  series: readonly StepSeries[],
-  names: readonly string[],
-  sign: 1 | -1,
-): readonly StepSeries[] {
-  return series.toSorted((a, b) => {
-    for (const name of names) {
-      const order = compareNatural(a.labels[name] ?? "", b.labels[name] ?? "");
-      if (order !== 0) return sign * order;
-    }
-    return sign * compareLabels(a.labels, b.labels);
-  });
-}
-
-/** Runs of digits by their number, everything else by its characters: "4m5" before "4m600" before "4m1000". */
-function compareNatural(a: string, b: string): number {
-  if (a === b) return 0;
-  const [left, right] = [a, b].map((text) => text.match(/\d+|\D+/g) ?? []);
-  for (const [i, part] of (left ?? []).entries()) {
-    const other = right?.[i];
-    if (other === undefined) return 1;
-    if (part === other) continue;
-    const difference = Number(part) - Number(other);
-    if (!Number.isNaN(difference) && difference !== 0) return difference;
-    return part < other ? -1 : 1;
+  const joined: StepSeries[] = [];
+  for (const [i, one] of series.entries()) {
+    if (i % seriesAtOnce === 0) await breathe(context.budget);
+    const value = sources.map((source) => one.labels[source] ?? "").join(separator);
+    spend(context.budget, textWeight(value));
+    joined.push(relabelled(one, dst, value));
   }
-  return -1;
+  return mergeSameLabels(context.budget, joined);
 }

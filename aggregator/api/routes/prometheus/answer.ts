@@ -1,5 +1,7 @@
-import { deflateSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflate, deflateSync, gzip } from "node:zlib";
 import { type Encoding, compressedLengthMin, encodingOf } from "#aggregator/api/compressed.ts";
+import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Context, Handler } from "hono";
@@ -23,9 +25,9 @@ const statuses = {
   not_found: 404,
 } as const;
 
-/** What a handler answers: `data` as JSON text, and notes about it. Without data it is 204 and empty. */
+/** What a handler answers: `data` as JSON text, whole or in pieces, and notes about it. Without data it is 204 and empty. */
 export type Answer = {
-  readonly dataJson: string | undefined;
+  readonly dataJson: string | Iterable<string> | undefined;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 };
@@ -44,8 +46,12 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
       const { dataJson, warnings = [], infos = [] } = await handle(c);
       if (dataJson === undefined) return new Response(null, { status: 204 });
       const notes = `${notesJson("warnings", warnings)}${notesJson("infos", infos)}`;
-      const text = `{"status":"success","data":${dataJson}${notes}}`;
-      const encoding = text.length < compressedLengthMin ? undefined : encodingOf(c);
+      const pieces = typeof dataJson === "string" ? [dataJson] : await inTurns(dataJson);
+      const texts = ['{"status":"success","data":', ...pieces, `${notes}}`];
+      const length = texts.reduce((sum, text) => sum + text.length, 0);
+      const encoding = length < compressedLengthMin ? undefined : encodingOf(c);
+      if (length > wholeMax) return await large(texts, encoding);
+      const text = texts.join("");
       return encoding === undefined ? json(text, 200) : packed(text, encoding);
     } catch (thrown) {
       return refusal(thrown);
@@ -63,15 +69,70 @@ export function refusal(thrown: unknown): Response {
   );
 }
 
+/** Characters of an answer that is made and packed in one go. */
+const wholeMax = 4_000_000;
+/** Characters that are put together before they become bytes. */
+const joinedMin = 65_536;
+
+/** The texts joined to larger ones, with pauses. */
+async function inTurns(pieces: Iterable<string>): Promise<string[]> {
+  const pause = pacer();
+  const joined: string[] = [];
+  let some: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    some.push(piece);
+    length += piece.length;
+    if (length < joinedMin) continue;
+    joined.push(some.join(""));
+    some = [];
+    length = 0;
+    await pause();
+  }
+  joined.push(some.join(""));
+  return joined;
+}
+
+/** An answer of many megabytes: its bytes are made with pauses, and packed in another thread. */
+async function large(texts: readonly string[], encoding: Encoding | undefined): Promise<Response> {
+  const pause = pacer();
+  if (encoding === undefined) {
+    const left = texts.values();
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const { value, done } = left.next();
+        if (done === true) controller.close();
+        else controller.enqueue(Buffer.from(value));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  }
+  const parts: Buffer[] = [];
+  for (const text of texts) {
+    parts.push(Buffer.from(text));
+    await pause();
+  }
+  return packedBody(await backgroundPackers[encoding](Buffer.concat(parts)), encoding);
+}
+
+const backgroundPackers: Readonly<Record<Encoding, (bytes: Buffer) => Promise<Uint8Array>>> = {
+  zstd: (bytes) => Bun.zstdCompress(bytes, { level: 1 }),
+  gzip: (bytes) => promisify(gzip)(bytes, { level: 1 }),
+  deflate: (bytes) => promisify(deflate)(bytes, { level: 1 }),
+};
+
 /** At once: 8 MB of points take libdeflate 40 ms, and a stream 250 ms for no less bytes. */
 function packed(text: string, encoding: Encoding): Response {
-  const bytes = Buffer.from(text);
+  return packedBody(packers[encoding](Buffer.from(text)), encoding);
+}
+
+function packedBody(bytes: Uint8Array, encoding: Encoding): Response {
   const headers = {
     "content-type": "application/json",
     "content-encoding": encoding,
     vary: "Accept-Encoding",
   };
-  return new Response(packers[encoding](bytes), { headers });
+  return new Response(new Uint8Array(bytes), { headers });
 }
 
 const packers: Readonly<Record<Encoding, (bytes: Buffer<ArrayBuffer>) => Uint8Array<ArrayBuffer>>> =

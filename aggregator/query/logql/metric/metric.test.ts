@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { OperatingError } from "#shared/errors.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
 import { evaluateMetric } from "../evaluate.ts";
 import { parseLogql } from "../parse.ts";
 import { type Given, scopeOf, seriesOf, sourceOf } from "../records.fixture.ts";
@@ -292,4 +292,10 @@ test("range functions over many windows agree with a plain computation over the 
       }
     }
   }
+});
+
+test("duplicates on one side are an error in Loki even where the other side is empty", async () => {
+  const none = 'count_over_time({app="none"}[1m])';
+  const query = `${none} + on (app) count_over_time({app="a"}[1m])`;
+  expect(await at(40, query).catch(messageOf)).toContain("found duplicate series");
 });

@@ -7,7 +7,8 @@ import { vectorScalar, vectorVector } from "../../promql/binary.ts";
 import type { EvalContext } from "../../promql/context.ts";
 import { setOperation } from "../../promql/set_ops.ts";
 import { type StepSeries, newSeries } from "../../promql/values.ts";
-import { labelReplace, sortByValue } from "../../promql/vector_functions.ts";
+import { sortByValue } from "../../promql/turns/sort_series.ts";
+import { labelReplace } from "../../promql/vector_functions.ts";
 import type { BinaryOp, MetricQuery, VectorMatching, VectorOp } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
 import type { LogScope, Pace } from "../limits.ts";
@@ -32,6 +33,7 @@ export function vectorContext(steps: Float64Array, scope: LogScope, pace: Pace):
     notes: newAnnotations(""),
     fetched: new Map(),
     useStartTimestamps: false,
+    refusesUnmatchedDuplicates: true,
     resetSelectors: new Set(),
     budget: {
       samplesMax,
@@ -73,7 +75,7 @@ export async function evaluateTree(
     case "label_replace": {
       const of = await seriesOf(query.of, run, "label_replace");
       const { target, replacement, source, regex } = query;
-      return labelReplace(of, [target, replacement, source, regex]);
+      return labelReplace(run.context, of, [target, replacement, source, regex]);
     }
     case "binary":
       return evaluateBinary(query, run);
@@ -108,7 +110,8 @@ async function evaluateAggregate(
   const grouped = groupedEarly(query);
   if (grouped !== undefined) return evaluateRange(grouped, steps, run.scope, run.pace);
   const series = await seriesOf(query.of, run, op);
-  if (op === "sort" || op === "sort_desc") return sortByValue(series, op === "sort" ? 1 : -1);
+  if (op === "sort" || op === "sort_desc")
+    return sortByValue(context.budget, series, op === "sort" ? 1 : -1);
   const isRanked = op === "topk" || op === "bottomk" || op === "approx_topk";
   const expr: AggregateExpr = {
     kind: "aggregate",
