@@ -55,6 +55,10 @@ export async function openUpRole(
     lifecycle,
     uiFolder,
     boards,
+  }).catch(async (thrown: unknown) => {
+    // The agent's spool would keep the process alive.
+    await agent.stop();
+    throw thrown;
   });
   await aggregator.start();
   await agent.start(lifecycle.address);

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
@@ -14,7 +14,10 @@ import { exportLogs } from "./store/export_logs.ts";
 import { exportMetrics } from "./store/export_metrics.ts";
 import { openObjects } from "./store/open_store.ts";
 import { rebuildCatalog } from "./store/rebuild_catalog.ts";
-import { type StorageTools, withStorage } from "./store/storage_tools.ts";
+import type { StorageTools } from "./store/storage_tools.ts";
+import { ownerCommands } from "./storage_commands/owner_commands.ts";
+import { trashCommand } from "./storage_commands/trash_command.ts";
+import { within } from "./storage_commands/within.ts";
 
 type ExportFlags = ConfigFlags & {
   readonly match: readonly string[];
@@ -26,9 +29,11 @@ type ExportFlags = ConfigFlags & {
   readonly tenant?: string;
 };
 
-/** `lapwing storage check|rebuild|export|backup|restore`: works on the catalog and the blocks of a configuration directly. */
+/** `lapwing storage check|rebuild|export|backup|restore|adopt|sweep|trash`: works on the catalog and the blocks of a configuration directly. */
 export function storageCommand(command: Command): void {
-  command.description("look after blocks and catalog: check, rebuild, export, back up, restore");
+  command.description(
+    "look after blocks and catalog: check, rebuild, export, back up, restore, adopt, trash",
+  );
   sub(
     command,
     "check",
@@ -54,6 +59,8 @@ export function storageCommand(command: Command): void {
     .option("--name <name>", "which (default: the latest)")
     .option("--list", "only tell which there are")
     .action(restoreBackup);
+  ownerCommands(command);
+  trashCommand(command);
 }
 
 function sub(command: Command, name: string, description: string): Command {
@@ -69,7 +76,9 @@ async function check(flags: ConfigFlags): Promise<void> {
   for (const { block, reason } of report.faults) console.log(`${block.key}: ${reason}`);
   const { blocks, items, faults, orphans } = report;
   if (orphans.length > 0)
-    console.log(`${orphans.length} files that the catalog does not know: they are swept later`);
+    console.log(
+      `${orphans.length} files that the catalog does not know: those that its own processes left behind go to the trash`,
+    );
   const verdict = faults.length === 0 ? "ok" : `${faults.length} faults`;
   console.log(`${blocks} blocks, ${items} items: ${verdict}`);
   if (faults.length > 0) process.exitCode = 1;
@@ -150,15 +159,6 @@ async function restoreBackup(
     restore(tools, placeOf(tools, flags.from), flags.name),
   );
   console.log(`restored ${report.name}: ${report.blocks} blocks, ${report.copied} of them copied`);
-}
-
-async function within<Result>(
-  flags: ConfigFlags,
-  mode: "read" | "write",
-  action: (tools: StorageTools) => Promise<Result>,
-): Promise<Result> {
-  const { storage, data_dir: dataDir } = await loadConfig(AggregatorFile, flags);
-  return withStorage(storage, join(dataDir, "aggregator"), mode, action);
 }
 
 /** With the bucket's access as the configuration has it for blocks. */

@@ -18,6 +18,7 @@ import {
   storageShares,
   storageUrl,
   storageVolumes,
+  trashSize,
 } from "../inventory/storage.ts";
 import { parseMetricSelector } from "../query/promql/parse.ts";
 import type { Sources } from "../query/sources.ts";
@@ -78,7 +79,8 @@ async function storageAnswer(parts: DataRpcParts) {
   const { files, bytes } = await pendingDeletions(catalog);
   const { samples, records } = head.size();
   const { series, minMs = 0, maxMs = 0 } = head.overview(tenant);
-  const { endedMs, fault } = maintenance();
+  const { endedMs, fault, deletionStopped } = maintenance();
+  const trash = await trashSize(catalog);
   return create(GetStorageResponseSchema, {
     shares: storageShares(all, tenant, config.storage, clock.now()),
     head: { series: series.length, samples, records, oldestMs: minMs, newestMs: maxMs },
@@ -89,6 +91,9 @@ async function storageAnswer(parts: DataRpcParts) {
     deletionBytes: bytes,
     maintainedMs: endedMs,
     maintenanceFault: fault,
+    deletionStopped,
+    trashFiles: trash.files,
+    trashBytes: trash.bytes,
   });
 }
 

@@ -1,11 +1,11 @@
 import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { AggregatorConfig } from "../config.ts";
 import type { Catalog } from "../store/catalog.ts";
 import { count } from "../store/catalog_count.ts";
+import { blocksFolder, storageUrl as urlOfBlocks } from "../store/objects/storage_url.ts";
 import { planMerge } from "../store/plan_merge.ts";
 import type { Block } from "../store/store.ts";
 import { tierPlan } from "../store/tiers/plan.ts";
@@ -121,15 +121,8 @@ export async function storageVolumes(
 }
 
 /** As people may read it: no keys are in it. */
-export function storageUrl(config: AggregatorConfig): string {
-  const folder = blocksFolder(config.storage.url, resolve(config.data_dir, "aggregator"));
-  return folder === undefined ? config.storage.url : `file://${folder}`;
-}
-
-function blocksFolder(url: string, own: string): string | undefined {
-  if (url.startsWith("s3://")) return undefined;
-  if (url === "") return join(own, "blocks");
-  return resolve(url.startsWith("file://") ? fileURLToPath(url) : url);
+export function storageUrl({ data_dir: dataDir, storage: { url } }: AggregatorConfig): string {
+  return urlOfBlocks(url, resolve(dataDir, "aggregator"));
 }
 
 async function volume(
@@ -158,13 +151,25 @@ async function fileSystemOf(path: string): Promise<StatsFs | undefined> {
 }
 
 /** Files of removed blocks that stay for queries that still read them, or could not be deleted yet. */
-export function pendingDeletions(
-  catalog: Pick<Catalog, "transaction">,
-): Promise<{ readonly files: number; readonly bytes: number }> {
+export function pendingDeletions(catalog: Pick<Catalog, "transaction">): Promise<FilesSize> {
   return catalog.transaction("read deletions", async (sql) => {
     const rows = await sql`SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes
       FROM deletions`;
-    const [found] = z.array(z.object({ files: count, bytes: count })).parse([...rows]);
-    return found ?? { files: 0, bytes: 0 };
+    return sizeOf([...rows]);
   });
+}
+
+/** Files in the trash. */
+export function trashSize(catalog: Pick<Catalog, "transaction">): Promise<FilesSize> {
+  return catalog.transaction("read the trash", async (sql) => {
+    const rows = await sql`SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes FROM trash`;
+    return sizeOf([...rows]);
+  });
+}
+
+type FilesSize = { readonly files: number; readonly bytes: number };
+
+function sizeOf(rows: readonly unknown[]): FilesSize {
+  const [found] = z.array(z.object({ files: count, bytes: count })).parse(rows);
+  return found ?? { files: 0, bytes: 0 };
 }

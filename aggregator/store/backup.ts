@@ -6,6 +6,9 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseBlockRows, type Catalog } from "./catalog.ts";
 import { checksumOf } from "./checksum.ts";
 import { storeError } from "./errors.ts";
+import { catalogId } from "./identity/catalog_identity.ts";
+import { removeMarks } from "./identity/owner_marks.ts";
+import { setStorageOwner, storageOwner } from "./identity/storage_identity.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { refuseUnlessEmpty } from "./rebuild_catalog.ts";
 import type { BackupTools } from "./deps.ts";
@@ -33,8 +36,18 @@ export type BackupReport = {
 const dumpPrefix = "backups/";
 /** While blocks are copied, an aggregator may merge them away: then the moment is taken anew. */
 const attemptsMax = 5;
-/** Tables that say nothing in another place: files still to be deleted, the steps of the schema, and who owns the catalog. */
-const leftOut = new Set(["deletions", "schema_migrations", "owner_lease"]);
+/**
+ * Tables that say nothing in another place or at another time: files still to be deleted, the steps of the schema, who owns the catalog, and
+ * which starts wrote what. A catalog that was brought back does not know what was written after the backup, so it must not sweep it.
+ */
+const leftOut = new Set([
+  "deletions",
+  "schema_migrations",
+  "owner_lease",
+  "storage_claims",
+  "trash",
+  "maintenance_state",
+]);
 
 /**
  * A point in time in a folder or bucket: the catalog as it was at one moment, and every block it names. Blocks never
@@ -91,6 +104,7 @@ export async function restore(
       `there is no backup ${name ?? ""} (there are: ${names.join(", ") || "none"})`,
     );
   const dump = await readDump(source, chosen, tools.staging);
+  await refuseOtherOwner(tools, dump, chosen);
   const there = new Set<string>();
   for await (const { key } of tools.objects.list()) there.add(key);
   let copied = 0;
@@ -103,7 +117,24 @@ export async function restore(
     await refuseUnlessEmpty(sql);
     await insertDump(sql, dump);
   });
+  await setStorageOwner(tools, await tools.catalog.transaction("read the catalog's id", catalogId));
+  await removeMarks(tools);
   return { name: chosen, blocks: dump.blocks.length, copied };
+}
+
+/** The storage belongs to nobody, to the catalog that the backup is of, or to the one that it is brought into. */
+async function refuseOtherOwner(tools: StorageTools, dump: Dump, name: string): Promise<void> {
+  const owner = await storageOwner(tools);
+  if (owner === undefined) return;
+  const own = await tools.catalog.transaction("read the catalog's id", catalogId);
+  const ids = (dump.tables["catalog_identity"] ?? []).map(({ catalog }) => catalog);
+  if (owner === own || ids.includes(owner)) return;
+  throw new OperatingError(
+    "conflict",
+    `the storage belongs to the catalog ${owner}, the backup ${name} is of ${ids.join() || "one without an id"}: ` +
+      `expected an empty storage, or the one that the backup is of. Name another storage.url, ` +
+      `or run \`lapwing storage adopt\` first`,
+  );
 }
 
 async function takeDump(catalog: Catalog): Promise<{ dump: Dump; blocks: readonly Block[] }> {

@@ -7,6 +7,7 @@ import { joinSpans, type Span } from "#shared/model/spans.ts";
 import { ChainRow, chainOf, chainRow } from "./chain_row.ts";
 import { quoted } from "./duckdb.ts";
 import { type FormatVersion, versionKey } from "./format_version.ts";
+import { parseWriter, type StorageWriter, writerText } from "./identity/writer.ts";
 import { isLater } from "./lane_commit.ts";
 import type { Written } from "./metrics_rows.ts";
 import type { Block, LaneCommit } from "./store.ts";
@@ -20,6 +21,8 @@ export type BlockNote = {
   readonly signal: Block["signal"];
   readonly createdMs: number;
   readonly lanes: readonly LaneNote[];
+  /** Absent in files that were written before storages had an owner. */
+  readonly writer?: StorageWriter;
   /** Absent for a block that alone has what a commit wrote. */
   readonly merge?: MergeNote;
   /** Of a tier's block. Its frames are those of which it has what lies in its window. */
@@ -79,7 +82,7 @@ export function metadataPairs(
 ): [string, string][] {
   const pairs: [string, string][] = [[versionKey, String(version)]];
   if (note !== undefined) {
-    const { tenant, signal, createdMs, lanes, merge, tier } = note;
+    const { tenant, signal, createdMs, lanes, writer, merge, tier } = note;
     pairs.push(["lapwing_tenant", tenant], ["lapwing_signal", signal]);
     pairs.push(["lapwing_items", String(written.items)], ["lapwing_rows", String(written.rows)]);
     pairs.push(["lapwing_min_ms", String(written.minMs)]);
@@ -89,6 +92,7 @@ export function metadataPairs(
       const { count: exemplars, minMs, maxMs } = written.exemplars;
       pairs.push(["lapwing_exemplars", `${exemplars} ${minMs} ${maxMs}`]);
     }
+    if (writer !== undefined) pairs.push(["lapwing_writer", writerText(writer)]);
     if (lanes.length > 0) pairs.push(["lapwing_lanes", packed(lanes.map(laneRow))]);
     if (merge !== undefined) pairs.push(["lapwing_merge", packed(merge)]);
     if (tier !== undefined) pairs.push(["lapwing_tier", packed(tier)]);
@@ -116,8 +120,10 @@ export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefi
   };
   const merge = text("merge") === "" ? undefined : MergeRow.parse(unpacked(text("merge")));
   const tier = text("tier") === "" ? undefined : TierRow.parse(unpacked(text("tier")));
+  const writer = parseWriter(text("writer"));
   return {
     ...note,
+    ...(writer === undefined ? {} : { writer }),
     ...(merge === undefined ? {} : { merge: mergeNote(merge) }),
     ...(tier === undefined ? {} : { tier }),
   };

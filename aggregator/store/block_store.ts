@@ -34,6 +34,7 @@ import type {
 } from "./store.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
 import { TierFloors } from "./tiers/floors.ts";
+import { Trash } from "./trash/trash.ts";
 
 /** A commit whose transaction failed in a way that leaves open whether it took effect (a connection lost at COMMIT). */
 type Uncertain = { readonly cut: Cut; readonly blocks: readonly Block[] };
@@ -76,12 +77,16 @@ export class BlockStore implements Store {
         this.#upload(tenant, signal, file, createdMs, more),
       floors: () => this.#floors,
       deleted: () => this.#deletions.due(),
+      hidden: () => this.#deletions.deleted,
+      trash: new Trash({ ...deps, files: deps.tools.files, keepMs: deps.config.trash.keep }),
       apply: (change) => this.#apply(change),
       saveFamilies: () => this.#saveFamilies(),
     });
   }
 
+  /** Throws OperatingError "conflict" for a storage that is another catalog's. */
   async start(): Promise<void> {
+    await this.#deps.claim.start();
     this.#floors = new TierFloors(await this.#deps.catalog.tierFloors());
     this.#setBlocks(await this.#deps.catalog.blocks());
     for (const { tenant, family } of await this.#deps.catalog.families())
@@ -199,6 +204,7 @@ export class BlockStore implements Store {
 
   async close(): Promise<void> {
     await this.#maintenance.close();
+    await this.#deps.claim.close();
     await this.#deps.catalog.close();
     await this.#deps.owner.release();
     this.#deps.tools.duckdb.close();
@@ -238,6 +244,7 @@ export class BlockStore implements Store {
 
   async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
     const { writer, staging } = this.#deps;
+    const origin = { createdMs: nowMs, writer: await this.#deps.claim.writer() };
     const group = Bun.randomUUIDv7();
     const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
     for (const tenant of tenants) {
@@ -247,7 +254,7 @@ export class BlockStore implements Store {
       const note = {
         tenant,
         signal: "metrics" as const,
-        createdMs: nowMs,
+        ...origin,
         lanes: this.#frames.notes(cut.lanes, tenant, "metrics"),
       };
       const parts = metrics.parts ?? [metrics];
@@ -264,7 +271,7 @@ export class BlockStore implements Store {
       const note = {
         tenant,
         signal: "logs" as const,
-        createdMs: nowMs,
+        ...origin,
         lanes: this.#frames.notes(cut.lanes, tenant, "logs"),
       };
       const parts = batchesByTime(filled);
@@ -303,22 +310,12 @@ export class BlockStore implements Store {
 
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
-    const { added, removed, deleteAfterMs, tiered = [], floors = [], removals = [] } = change;
+    const { added, removed, tiered = [], floors = [] } = change;
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
     const gone = new Set(removed.map(({ id }) => id));
     return this.#deletions.change(
       change,
-      (tombstones) =>
-        this.#applyToCatalog({
-          added,
-          removed,
-          deleteAfterMs,
-          tombstones,
-          tiered,
-          floors,
-          removals,
-          ...rest,
-        }),
+      (tombstones) => this.#applyToCatalog({ ...change, tombstones, ...rest }),
       () => {
         for (const { key } of added) this.#inFlight.delete(key);
         const left = this.#blocks.filter(({ id }) => !gone.has(id));

@@ -19,8 +19,6 @@ import { FamilyRow } from "./families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "./store.ts";
 import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "./tombstones.ts";
 
-export type PendingDeletion = { readonly key: string; readonly bytes: number };
-
 /** Makes sure, within a transaction, that this process still owns the catalog; throws where it does not. */
 export type Fence = (sql: SQL) => Promise<void>;
 
@@ -175,31 +173,6 @@ export class Catalog {
   async agents(): Promise<AgentRecord[]> {
     const rows = await this.#read("SELECT * FROM agents ORDER BY tenant, agent");
     return z.array(AgentRow).parse(rows);
-  }
-
-  /** Files of removed blocks whose time has come. */
-  async dueDeletions(nowMs: number): Promise<PendingDeletion[]> {
-    const rows = await this.#connection.run(
-      "read deletions",
-      (sql) => sql`SELECT key, bytes FROM deletions WHERE delete_after_ms <= ${nowMs}`,
-    );
-    return z.array(z.object({ key: z.string(), bytes: count })).parse([...rows]);
-  }
-
-  /** Keys that must not be swept: their deletion is planned. */
-  async pendingKeys(): Promise<string[]> {
-    const rows = await this.#read("SELECT key FROM deletions");
-    return z
-      .array(z.object({ key: z.string() }))
-      .parse(rows)
-      .map(({ key }) => key);
-  }
-
-  async forgetDeletion(key: string): Promise<void> {
-    await this.#connection.run(
-      "forget a deletion",
-      (sql) => sql`DELETE FROM deletions WHERE key = ${key}`,
-    );
   }
 
   close(): Promise<void> {

@@ -336,4 +336,24 @@ export const migrations: readonly (readonly string[])[] = [
     )`,
     "CREATE INDEX events_by_time ON events (tenant, at_ms)",
   ],
+  [
+    // One row: the id that the storage's identity object names.
+    "CREATE TABLE catalog_identity (catalog TEXT PRIMARY KEY, created_ms BIGINT NOT NULL)",
+    // Starts of processes over this catalog. What one of them left in the storage without a row may be swept.
+    `CREATE TABLE storage_claims (
+      claim TEXT PRIMARY KEY,
+      host TEXT NOT NULL,
+      claimed_ms BIGINT NOT NULL
+    )`,
+    // NULL: the file is deleted. Else it goes to the trash for this reason; trash_note: JSON, what bringing it back needs.
+    "ALTER TABLE deletions ADD COLUMN trash_reason TEXT",
+    "ALTER TABLE deletions ADD COLUMN trash_note TEXT",
+    `CREATE TABLE trash (
+      key TEXT PRIMARY KEY,
+      bytes BIGINT NOT NULL,
+      note TEXT
+    )`,
+    // What maintenance remembers between starts, and what commands tell it; value: JSON.
+    "CREATE TABLE maintenance_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+  ],
 ];

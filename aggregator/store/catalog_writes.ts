@@ -6,6 +6,7 @@ import { applyRemovals, type Removal } from "./removals.ts";
 import { savePatterns } from "./pattern_writes.ts";
 import { chainRow } from "./chain_row.ts";
 import type { Block, LaneCommit, PatternsCommit } from "./store.ts";
+import { insertDeletion, type PendingDeletion } from "./trash/deletion_rows.ts";
 import type { AuditEntry, Tombstone } from "./tombstones.ts";
 
 /** What one transaction changes. */
@@ -23,6 +24,8 @@ export type CatalogChange = {
   readonly tiered?: readonly TieredBlock[];
   readonly floors?: readonly TierFloor[];
   readonly patterns?: readonly PatternsCommit[];
+  /** Of removed blocks, by id, those whose files go to the trash. */
+  readonly trashed?: ReadonlyMap<string, NonNullable<PendingDeletion["trash"]>>;
   /** Log records of removed blocks that are in no added one. */
   readonly removals?: readonly Removal[];
 };
@@ -63,13 +66,15 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     if ([...rows].length !== 1)
       throw new CatalogChangedError(`block ${id} is not there to be replaced`);
     await sql`DELETE FROM tombstone_blocks WHERE block = ${id}`;
-    await deleteLater(sql, key, bytes, change.deleteAfterMs);
+    const trash = change.trashed?.get(id);
+    const deletion = { key, bytes, ...(trash === undefined ? {} : { trash }) };
+    await insertDeletion(sql, deletion, change.deleteAfterMs);
   }
   for (const { tombstone, block } of change.tombstones?.inherited ?? [])
     await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${tombstone}, ${block})`;
   for (const { id, key, deleteAfterMs } of change.tombstones?.finished ?? []) {
     await sql`DELETE FROM tombstones WHERE id = ${id}`;
-    await deleteLater(sql, key, 0, deleteAfterMs);
+    await insertDeletion(sql, { key, bytes: 0 }, deleteAfterMs);
   }
   const finished = change.tombstones?.finished ?? [];
   await applyRemovals(
@@ -115,12 +120,7 @@ export async function insertAudit(sql: SQL, id: string, entry: AuditEntry): Prom
     VALUES (${id}, ${atMs}, ${tenant}, ${actor}, ${action}, ${detail})`;
 }
 
-async function deleteLater(sql: SQL, key: string, bytes: number, deleteAfterMs: number) {
-  await sql`INSERT INTO deletions (key, bytes, delete_after_ms)
-    VALUES (${key}, ${bytes}, ${deleteAfterMs}) ON CONFLICT (key) DO NOTHING`;
-}
-
-async function insertBlock(sql: SQL, block: Block): Promise<void> {
+export async function insertBlock(sql: SQL, block: Block): Promise<void> {
   const { id, tenant, signal, key, items, rows, bytes, minMs, maxMs, createdMs } = block;
   const checksum = block.checksum ?? null;
   const exemplars = block.exemplars ?? { count: null, minMs: null, maxMs: null };
@@ -134,7 +134,7 @@ async function insertBlock(sql: SQL, block: Block): Promise<void> {
       ${bucketMs}, ${tiered})`;
 }
 
-async function saveFloor(sql: SQL, { tenant, bucketMs, floorMs }: TierFloor): Promise<void> {
+export async function saveFloor(sql: SQL, { tenant, bucketMs, floorMs }: TierFloor): Promise<void> {
   await sql`INSERT INTO tier_floors (tenant, bucket_ms, floor_ms)
     VALUES (${tenant}, ${bucketMs}, ${floorMs}) ON CONFLICT (tenant, bucket_ms)
     DO UPDATE SET floor_ms = excluded.floor_ms WHERE excluded.floor_ms > tier_floors.floor_ms`;

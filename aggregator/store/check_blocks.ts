@@ -1,15 +1,17 @@
 import { messageOf } from "#shared/errors.ts";
 import { checksumOf } from "./checksum.ts";
 import { contentFault } from "./integrity/content_fault.ts";
-import { withLocal, type StorageTools } from "./storage_tools.ts";
+import { withLocal } from "./objects/with_local.ts";
+import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "./store.ts";
+import { pendingKeys } from "./trash/deletion_rows.ts";
 
 export type Fault = { readonly block: Block; readonly reason: string };
 export type CheckReport = {
   readonly blocks: number;
   readonly items: number;
   readonly faults: readonly Fault[];
-  /** Objects without a row: rests of a crash, or written just now. They are swept, and are no fault. */
+  /** Objects without a row, and no fault: a crash left them and they are swept, they were written just now, or another catalog wrote them. */
   readonly orphans: readonly string[];
 };
 
@@ -28,7 +30,7 @@ export async function checkBlocks(tools: StorageTools): Promise<CheckReport> {
   const now = await catalog.blocks();
   const still = new Set(now.map(({ id }) => id));
   const known = new Set([...blocks, ...now].map(({ key }) => key));
-  for (const key of await catalog.pendingKeys()) known.add(key);
+  for (const key of await pendingKeys(catalog)) known.add(key);
   return {
     blocks: blocks.length,
     items: blocks.reduce((sum, { items }) => sum + items, 0),

@@ -72,8 +72,17 @@ export const StoreConfig = z.strictObject({
   decoded_cache: byteSize.prefault("128MiB"),
   /** Columns of logs kept in memory for searches that come after; 100 to 150 bytes a line that was searched. */
   logs_cache: byteSize.prefault("192MiB"),
-  /** An object without a row in the catalog is deleted when it is older; a commit must take less. */
+  /** An object without a row in the catalog goes to the trash when it is older; a commit must take less. */
   sweep_after: duration.prefault("10m"),
+  /** Where data past their retention, and what a crash left behind, lie before they are deleted. */
+  trash: z
+    .strictObject({
+      /** 0s deletes at once. */
+      keep: duration.prefault("7d"),
+      /** A sweep that finds more files without a row than this share of the blocks (and more than 5) stops and asks. */
+      sweep_share_max: z.number().min(0).max(1).default(0.1),
+    })
+    .prefault({}),
   /** How long the file of a deleted block stays for the queries that still read it. */
   delete_after: duration.prefault("5m"),
   compaction: z

@@ -7,17 +7,21 @@ import type { Catalog } from "./catalog.ts";
 import type { CatalogChange } from "./catalog_writes.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "./duckdb.ts";
+import type { StorageClaim } from "./identity/storage_claim.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { Ownership } from "./owner/ownership.ts";
 import type { Block } from "./store.ts";
 import type { StoreMeters } from "./store_meters.ts";
 import type { TierFloors } from "./tiers/floors.ts";
 import type { Deleted } from "./tombstones.ts";
+import type { Trash } from "./trash/trash.ts";
 
 /** What the store of blocks is lent. */
 export type BlockStoreDeps = {
   readonly config: StoreConfig;
   readonly objects: ObjectStore;
+  /** That this process is the one that works on the objects. */
+  readonly claim: StorageClaim;
   readonly catalog: Catalog;
   /** This process as the one owner of catalog and data directory; let go of at the end. */
   readonly owner: Ownership;
@@ -39,7 +43,7 @@ export type SampleTools = Pick<BlockStoreDeps, "staging" | "writer">;
 /** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
 export type BlockChange = Pick<
   CatalogChange,
-  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors" | "removals"
+  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors" | "removals" | "trashed"
 > & {
   readonly without: Deleted;
   /** Blocks that stay, out of whose content the added ones were made besides: what is deleted out of these concerns those too. */
@@ -60,6 +64,9 @@ export type MaintenanceDeps = BlockStoreDeps & {
   ) => Promise<Block>;
   /** What is deleted out of the blocks. */
   readonly deleted: () => Deleted;
+  /** The same, with what can still be taken back. */
+  readonly hidden: () => Deleted;
+  readonly trash: Trash;
   readonly apply: (change: BlockChange) => Promise<void>;
   readonly floors: () => TierFloors;
   /** Puts the families beside the blocks, when they have changed. */

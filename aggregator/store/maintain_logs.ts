@@ -7,6 +7,7 @@ import type { LogMask } from "./logs/log_mask.ts";
 import { readStreams } from "./logs_reader.ts";
 import { mergeLogBlocks } from "./merge_log_blocks.ts";
 import type { Block } from "./store.ts";
+import { trashedBlocks } from "./trash/trashed_blocks.ts";
 
 /**
  * Puts one block in place of some of one tenant, in one transaction with the count of records that are in it no more: those that
@@ -31,7 +32,10 @@ export async function replaceLogs(
         : { tenant, reason: "deleted", items, deletion: name },
     );
   const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
-  await deps.apply({ added, removed, deleteAfterMs, without, removals });
+  // What a merge replaces is in the added block as it was; what retention takes out is not.
+  const trashed =
+    also.length === 0 ? new Map<string, never>() : trashedBlocks(deps, removed, added);
+  await deps.apply({ added, removed, deleteAfterMs, without, removals, trashed });
   for (const { reason, items } of removals) deps.meters.removed(reason, items);
 }
 

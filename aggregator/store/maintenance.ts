@@ -9,7 +9,11 @@ import type { Block } from "./store.ts";
 import { saveFloors } from "./tiers/floors.ts";
 import { planExpiry, planTier, type TierJob } from "./tiers/plan_tier.ts";
 import { rewriteTier, writeTier } from "./tiers/build_tier.ts";
-import { tombstoneKey } from "./tombstones.ts";
+import { dueDeletions } from "./trash/deletion_rows.ts";
+import { readState } from "./trash/maintenance_state.ts";
+import { Sweep } from "./trash/sweep.ts";
+import { trashItems } from "./trash/trash.ts";
+import { trashedBlocks } from "./trash/trashed_blocks.ts";
 
 const sweepIntervalMs = 3_600_000;
 /** After a start: who waited for it asks at once, with nothing decoded yet, and agents send what they held back. */
@@ -25,7 +29,12 @@ export type MaintenanceState = {
   readonly endedMs: number;
   /** Why it failed; empty where it did not. */
   readonly fault: string;
+  /** Why stored data are not deleted although their time is over; empty where they are. */
+  readonly deletionStopped: string;
 };
+
+/** What can stop deletion: who else works on the storage, or how much a sweep found. */
+type Obstacle = "storage" | "sweep";
 
 /** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
 export class Maintenance {
@@ -34,16 +43,20 @@ export class Maintenance {
   readonly #streams: StreamRetention;
   #loop: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
+  readonly #sweep: Sweep;
+  readonly #obstacles = new Map<Obstacle, string>();
   #sweptMs = -Infinity;
-  #state: MaintenanceState = { endedMs: 0, fault: "" };
+  #newest: { endedMs: number; fault: string } = { endedMs: 0, fault: "" };
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#streams = new StreamRetention(deps);
+    this.#sweep = new Sweep({ ...deps, duckdb: deps.tools.duckdb });
   }
 
   get state(): MaintenanceState {
-    return this.#state;
+    const reasons = [...this.#obstacles.values()].filter((reason) => reason !== "");
+    return { ...this.#newest, deletionStopped: reasons.join("; ") };
   }
 
   start(): void {
@@ -69,9 +82,9 @@ export class Maintenance {
     while (!signal.aborted) {
       try {
         await this.maintain();
-        this.#state = { endedMs: clock.now(), fault: "" };
+        this.#newest = { endedMs: clock.now(), fault: "" };
       } catch (error) {
-        this.#state = { endedMs: clock.now(), fault: messageOf(error) };
+        this.#newest = { endedMs: clock.now(), fault: messageOf(error) };
         meters.maintenanceFailed();
         log.error("background work on blocks failed", { error: messageOf(error) });
       }
@@ -80,18 +93,47 @@ export class Maintenance {
   }
 
   async #maintainOnce(): Promise<void> {
-    await this.#deps.tools.guard.retry();
-    await this.#expire();
-    await this.#streams.apply(this.#stop.signal);
+    const { claim, config, owner, tools } = this.#deps;
+    owner.lease.assertOwned();
+    await tools.guard.retry();
+    const obstacle = await claim.obstacle();
+    const isFree = obstacle === "";
+    if (isFree) {
+      await this.#expire();
+      await this.#streams.apply(this.#stop.signal);
+    }
     await this.#rewrite();
-    if (this.#deps.config.compaction.enabled) await this.#merge();
-    await this.#downsample();
+    if (config.compaction.enabled) await this.#merge();
+    if (isFree) await this.#downsample();
     await this.#deps.saveFamilies();
-    await this.#deleteDue();
-    const nowMs = this.#deps.clock.monotonic();
-    if (nowMs - this.#sweptMs < sweepIntervalMs) return;
-    await this.#sweep();
+    if (isFree) await this.#deleteDue();
+    this.#report("storage", obstacle);
+    if (isFree) await this.#emptyTrash();
+  }
+
+  /** Moves to the trash what a crash left behind, and deletes what has lain there for long enough; once an hour. */
+  async #emptyTrash(): Promise<void> {
+    const { catalog, clock, log, meters, trash } = this.#deps;
+    const nowMs = clock.monotonic();
+    const isTold = (await readState(catalog, "sweep_allowed")) !== undefined;
+    if (nowMs - this.#sweptMs < sweepIntervalMs && !isTold) return;
+    this.#report("sweep", await this.#sweep.round());
+    const emptied = await trash.emptyDue(clock.now());
+    if (emptied > 0) log.info("deleted objects from the trash", { objects: emptied });
+    const items = await trashItems(catalog);
+    const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+    meters.trash(items.length, bytes);
     this.#sweptMs = nowMs;
+  }
+
+  /** Says once in the log why deletion is stopped, and shows it as long as it is. */
+  #report(what: Obstacle, reason: string): void {
+    const { log, meters } = this.#deps;
+    const before = this.#obstacles.get(what) ?? "";
+    if (reason !== "" && before === "") log.warn("deletion of stored data is stopped", { reason });
+    if (reason === "" && before !== "") log.info("deletion of stored data goes on", { what });
+    this.#obstacles.set(what, reason);
+    meters.deletionStopped(what, reason !== "");
   }
 
   async #expire(): Promise<void> {
@@ -122,6 +164,7 @@ export class Maintenance {
       deleteAfterMs: nowMs + config.delete_after,
       without: this.#deps.deleted(),
       removals,
+      trashed: trashedBlocks(this.#deps, removed),
     });
     meters.expired(removed.length);
     for (const { reason, items } of removals) meters.removed(reason, items);
@@ -205,36 +248,8 @@ export class Maintenance {
   }
 
   async #deleteDue(): Promise<void> {
-    const { catalog, clock, objects, tools } = this.#deps;
-    for (const { key } of await catalog.dueDeletions(clock.now())) {
-      await objects.delete(key);
-      await tools.files.remove(key);
-      await catalog.forgetDeletion(key);
-    }
+    const { catalog, clock, trash } = this.#deps;
+    const nowMs = clock.now();
+    for (const deletion of await dueDeletions(catalog, nowMs)) await trash.finish(deletion, nowMs);
   }
-
-  /** Deletes objects that no row names. Objects are listed before rows are read, so a block that is just committed has one. */
-  async #sweep(): Promise<void> {
-    const { catalog, clock, config, inFlight, meters, objects } = this.#deps;
-    const before = clock.now() - config.sweep_after;
-    const old: string[] = [];
-    for await (const { key, modifiedMs } of objects.list())
-      if (modifiedMs < before && isOurs(key) && !inFlight.has(key)) old.push(key);
-    if (old.length === 0) return;
-    const wanted = new Set((await catalog.blocks()).map(({ key }) => key));
-    for (const key of await catalog.pendingKeys()) wanted.add(key);
-    for (const { id } of await catalog.tombstones()) wanted.add(tombstoneKey(id));
-    for (const key of old) {
-      if (wanted.has(key)) continue;
-      await objects.delete(key);
-      meters.swept(1);
-    }
-  }
-}
-
-/** Only what a store of this kind writes: a folder or bucket may hold other things too. */
-function isOurs(key: string): boolean {
-  return /^(tenant=[^/]+\/signal=[^/]+\/date=[^/]+\/[0-9a-f-]+\.parquet|\.incoming\/[^/]+|lapwing\/deletions\/[0-9a-f-]+\.json)$/.test(
-    key,
-  );
 }

@@ -10,6 +10,7 @@ import { throwIfAborted } from "./duckdb.ts";
 import { readNotes } from "./file_notes.ts";
 import { SeriesTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./deps.ts";
+import type { StorageWriter } from "./identity/writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
 import type { Deleted } from "./tombstones.ts";
@@ -31,7 +32,7 @@ export async function mergeBlocks(
   const notes = await notesOf(deps, inputs, signal);
   // The age of what it holds, so that it stands where its inputs stood in the order of commit.
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
-  const noteOf = mergedNote(inputs, notes, createdMs);
+  const noteOf = mergedNote(inputs, notes, createdMs, await deps.claim.writer());
   const files = await createBlockView(tools, inputs, deleted).files(inputs, signal);
   const local: LocalFile[] = [];
   try {
@@ -119,6 +120,7 @@ export function mergedNote(
   inputs: readonly Block[],
   notes: readonly (FileNote | undefined)[],
   createdMs: number,
+  writer: StorageWriter,
 ): (part: number, isLast: boolean) => BlockNote {
   const { tenant = "", signal = "metrics" } = inputs[0] ?? {};
   const lanes = joinLanes(notes.map((note) => note?.lanes ?? []));
@@ -130,6 +132,6 @@ export function mergedNote(
     const isPartial = isAnyPartial || part > 0 || !isLast;
     const known = { group, part, isLast, isPartial, replaces };
     const merge = cuts.length === 0 ? known : { ...known, cuts };
-    return { tenant, signal, createdMs, lanes, merge };
+    return { tenant, signal, createdMs, lanes, writer, merge };
   };
 }

@@ -25,7 +25,8 @@ export async function mergeLogBlocks(
   if (first === undefined) return { added: [], hidden };
   // The age of what it holds, so that it stands where its inputs stood in the order of commit.
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
-  const noteOf = mergedNote(inputs, await notesOf(deps, inputs, signal), createdMs);
+  const notes = await notesOf(deps, inputs, signal);
+  const noteOf = mergedNote(inputs, notes, createdMs, await deps.claim.writer());
   const files = await acquireFiles(deps.tools.guard, inputs, signal);
   let path: string | undefined;
   try {

@@ -62,6 +62,29 @@ for (const [name, { missing, open }] of Object.entries(stores)) {
       expect(await keysOf(open())).toEqual(["tenant=t~20/x/one.parquet"]);
     });
 
+    test("create() stores only what is not there; move() gives another key, and list() can be of a prefix", async () => {
+      const store = open();
+      const path = join(folder, "created");
+      const createOf = (text: string) => {
+        writeFileSync(path, text);
+        return store.create("made/one", path);
+      };
+      expect(await createOf("first")).toBe(true);
+      expect(await createOf("second")).toBe(false);
+      await put(store, "other", new Uint8Array(3));
+      await store.move("made/one", "made/there/two");
+      expect(await keysOf(store)).toContain("made/there/two");
+      const listed = await Array.fromAsync(store.list("made/"));
+      expect(listed.map(({ key }) => key)).toEqual(["made/there/two"]);
+      const copy = join(folder, "copied");
+      await store.get("made/there/two", copy);
+      expect(readFileSync(copy, "utf8")).toBe("first");
+      const gone = await store.move("made/one", "x").catch((error: unknown) => error);
+      expect(gone).toMatchObject({ code: "not_found" });
+      for (const { key } of listed) await store.delete(key);
+      await store.delete("other");
+    });
+
     test("get() of nothing is not_found, and leaves no file", async () => {
       const copy = join(folder, "nothing");
       const failed = await open()

@@ -1,4 +1,14 @@
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { storeError } from "./errors.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -8,18 +18,39 @@ export function fileObjectStore(root: string): ObjectStore {
   const incoming = join(root, incomingFolder);
   return {
     async put(key, file) {
-      const target = join(root, key);
       try {
         await mkdir(incoming, { recursive: true });
         await syncFile(file);
-        const made = await mkdir(dirname(target), { recursive: true });
-        await moveFile(file, target, join(incoming, Bun.randomUUIDv7()));
-        // A new folder is durable only once its own parent is synced.
-        const last = made === undefined ? dirname(target) : dirname(made);
-        for (let folder = dirname(target); folder.length >= last.length; folder = dirname(folder))
-          await syncFile(folder);
+        await inFolderOf(join(root, key), (target) =>
+          moveFile(file, target, join(incoming, Bun.randomUUIDv7())),
+        );
       } catch (cause) {
         throw storeError(`write ${key}`, cause);
+      }
+    },
+    async create(key, file) {
+      const between = join(incoming, Bun.randomUUIDv7());
+      try {
+        await mkdir(incoming, { recursive: true });
+        await copyFile(file, between);
+        await syncFile(between);
+        // Of two links at once one fails.
+        await inFolderOf(join(root, key), (target) => linkNew(between, target));
+        await rm(file, { force: true });
+        return true;
+      } catch (cause) {
+        if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return false;
+        throw storeError(`write ${key}`, cause);
+      } finally {
+        await rm(between, { force: true });
+      }
+    },
+    async move(from, to) {
+      try {
+        await inFolderOf(join(root, to), (target) => rename(join(root, from), target));
+        await syncFile(dirname(join(root, from)));
+      } catch (cause) {
+        throw storeError(`move ${from}`, cause);
       }
     },
     async get(key, file) {
@@ -29,7 +60,7 @@ export function fileObjectStore(root: string): ObjectStore {
         throw storeError(`read ${key}`, cause);
       }
     },
-    list: () => listFiles(root),
+    list: (prefix = "") => listFiles(root, prefix),
     async delete(key) {
       try {
         await rm(join(root, key), { force: true });
@@ -43,6 +74,19 @@ export function fileObjectStore(root: string): ObjectStore {
 
 /** Holds what is copied in from another filesystem; swept with the rest. */
 const incomingFolder = ".incoming";
+
+/** Puts a file into its folder, which may be new, and makes that durable. */
+async function inFolderOf(
+  target: string,
+  action: (target: string) => Promise<void>,
+): Promise<void> {
+  const made = await mkdir(dirname(target), { recursive: true });
+  await action(target);
+  // A new folder is durable only once its own parent is synced.
+  const last = made === undefined ? dirname(target) : dirname(made);
+  for (let folder = dirname(target); folder.length >= last.length; folder = dirname(folder))
+    await syncFile(folder);
+}
 
 async function moveFile(from: string, to: string, between: string): Promise<void> {
   try {
@@ -60,6 +104,17 @@ async function moveFile(from: string, to: string, between: string): Promise<void
   }
 }
 
+/** Fails with EEXIST where the target is there. A file system without links gets a copy, which a crash can cut short. */
+async function linkNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) throw error;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
 async function syncFile(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {
@@ -69,16 +124,23 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-async function* listFiles(root: string): AsyncIterable<{ key: string; modifiedMs: number }> {
+async function* listFiles(
+  root: string,
+  prefix: string,
+): AsyncIterable<{ key: string; modifiedMs: number }> {
+  // The deepest folder that all of these keys lie in.
+  const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   let names: string[];
   try {
-    names = await readdir(root, { recursive: true });
+    names = await readdir(join(root, folder), { recursive: true });
   } catch (cause) {
-    const error = storeError(`list ${root}`, cause);
+    const error = storeError(`list ${join(root, folder)}`, cause);
     if (error.code === "not_found") return;
     throw error;
   }
-  for (const key of names) {
+  for (const name of names) {
+    const key = `${folder}${name}`;
+    if (!key.startsWith(prefix)) continue;
     // A file may go while the list is read.
     const found = await stat(join(root, key)).catch(() => undefined);
     if (found?.isFile() === true) yield { key, modifiedMs: found.mtimeMs };

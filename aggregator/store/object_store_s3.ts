@@ -8,6 +8,7 @@ import type { ObjectStore } from "./object_store.ts";
 /** Up to this size an object is one request; above, Bun's multipart writer sends it in parts. */
 const onePutBytesMax = 32 * 1_024 * 1_024;
 const attemptsMax = 3;
+const signedForSeconds = 60;
 
 /** Objects in a bucket of anything that speaks S3, by Bun's client. `url` is s3://bucket/prefix. */
 export function s3ObjectStore(url: string, config: StoreConfig["s3"]): ObjectStore {
@@ -36,7 +37,40 @@ export function s3ObjectStore(url: string, config: StoreConfig["s3"]): ObjectSto
           throw new OperatingError("unavailable", `get ${key}: ${received} of ${size} bytes came`);
       });
     },
-    list: () => listObjects(client, prefix),
+    async create(key, path) {
+      const file = Bun.file(path);
+      const bytes = await file.bytes();
+      return attempt(`create ${key}`, async () => {
+        // Bun's client has no conditional writes; a signed URL takes the header.
+        if (await client.exists(pathOf(key))) return false;
+        const signed = client.presign(pathOf(key), { method: "PUT", expiresIn: signedForSeconds });
+        const headers = { "if-none-match": "*" };
+        const { ok, status } = await fetch(signed, { method: "PUT", body: bytes, headers });
+        if (ok) return true;
+        // Another writer was first: 412, or 409 while both are at work.
+        if (status === 412 || status === 409) return false;
+        // A store that does not know the header.
+        if (status === 400 || status === 501) {
+          await client.write(pathOf(key), bytes);
+          return true;
+        }
+        throw new OperatingError("unavailable", `create ${key}: HTTP ${status}`);
+      });
+    },
+    async move(from, to) {
+      // Bun's client has no copy within a bucket. The old object goes when the new one is whole.
+      await attempt(`move ${from}`, async () => {
+        const bytes = await client.file(pathOf(from)).bytes();
+        const sent = await client.write(pathOf(to), bytes, { retry: attemptsMax });
+        if (sent !== bytes.length)
+          throw new OperatingError(
+            "unavailable",
+            `move ${from}: sent ${sent} of ${bytes.length} bytes`,
+          );
+        await client.delete(pathOf(from));
+      });
+    },
+    list: (under = "") => listObjects(client, prefix, under),
     async delete(key) {
       try {
         await client.delete(pathOf(key));
@@ -73,7 +107,8 @@ function clientOptions(bucket: string, config: StoreConfig["s3"]): Bun.S3Options
   };
 }
 
-async function* listObjects(client: S3Client, prefix: string) {
+async function* listObjects(client: S3Client, root: string, under: string) {
+  const prefix = `${root}${under}`;
   let continuationToken: string | undefined;
   do {
     const page = await attempt(`list ${prefix}`, () =>
@@ -81,7 +116,7 @@ async function* listObjects(client: S3Client, prefix: string) {
     );
     for (const { key, lastModified } of page.contents ?? [])
       yield {
-        key: key.slice(prefix.length),
+        key: key.slice(root.length),
         modifiedMs: lastModified === undefined ? Date.now() : Date.parse(lastModified),
       };
     continuationToken = page.isTruncated === true ? page.nextContinuationToken : undefined;

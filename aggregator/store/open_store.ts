@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
+import type { ReadTools } from "./block_files.ts";
 import { measureLogsCache } from "./cache_meters.ts";
 import { Catalog } from "./catalog.ts";
 import type { StoreConfig } from "./config.ts";
@@ -13,6 +13,7 @@ import { DeletedCopies } from "./deleted_copies.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { storeError } from "./errors.ts";
+import { StorageClaim } from "./identity/storage_claim.ts";
 import { BlockGuard } from "./integrity/block_guard.ts";
 import { contentFault } from "./integrity/content_fault.ts";
 import { integrityMeters } from "./integrity/integrity_meters.ts";
@@ -21,6 +22,7 @@ import { LogsCache } from "./logs/log_file.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
+import { blocksFolder, storageUrl } from "./objects/storage_url.ts";
 import { takeOwnership, type Ownership } from "./owner/ownership.ts";
 
 export type StoreDeps = {
@@ -59,7 +61,36 @@ async function openOwned(
   const objects = openObjects(config, dataDir);
   const catalog = await Catalog.open(url);
   catalog.fenceBy(owner.lease.fence);
-  const cachePath = config.cache.path === "" ? join(dataDir, "cache") : config.cache.path;
+  const { tools, writer } = await openTools(config, deps, objects, staging);
+  const claim = new StorageClaim({
+    objects,
+    staging,
+    catalog,
+    url: storageUrl(config.url, dataDir),
+    ...deps,
+  });
+  const parts = { config, objects, catalog, claim, owner, writer, tools, staging, ...deps };
+  const store = new BlockStore(parts);
+  try {
+    await store.start();
+  } catch (thrown) {
+    await claim.close();
+    await catalog.close();
+    tools.duckdb.close();
+    writer.close();
+    throw thrown;
+  }
+  return store;
+}
+
+/** What reads and writes blocks. */
+async function openTools(
+  config: StoreConfig,
+  deps: StoreDeps,
+  objects: ObjectStore,
+  staging: string,
+): Promise<{ tools: ReadTools; writer: Duckdb }> {
+  const cachePath = config.cache.path === "" ? join(deps.dataDir, "cache") : config.cache.path;
   const { memory_limit: memoryBytes, threads, queries_max: queriesMax } = config.duckdb;
   const open = (name: string, connectionsMax: number) =>
     Duckdb.open({
@@ -101,26 +132,12 @@ async function openOwned(
     texts,
     copies: new DeletedCopies(writer, staging, texts),
   };
-  const store = new BlockStore({
-    config,
-    objects,
-    catalog,
-    owner,
-    writer,
-    tools,
-    staging,
-    ...deps,
-  });
-  await store.start();
-  return store;
+  return { tools, writer };
 }
 
 export function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
-  const { url } = config;
-  if (url.startsWith("s3://")) return s3ObjectStore(url, config.s3);
-  if (url === "") return fileObjectStore(join(dataDir, "blocks"));
-  const path = url.startsWith("file://") ? fileURLToPath(url) : url;
-  return fileObjectStore(isAbsolute(path) ? path : resolve(path));
+  const folder = blocksFolder(config.url, dataDir);
+  return folder === undefined ? s3ObjectStore(config.url, config.s3) : fileObjectStore(folder);
 }
 
 export function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {

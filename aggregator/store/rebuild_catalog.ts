@@ -6,12 +6,17 @@ import { contentOf } from "./integrity/content_fault.ts";
 import { checksumOf } from "./checksum.ts";
 import { loadFamilies } from "./families_object.ts";
 import { readNotes } from "./file_notes.ts";
+import { catalogId, setCatalogId } from "./identity/catalog_identity.ts";
+import { removeMarks } from "./identity/owner_marks.ts";
+import { setStorageOwner, storageOwner } from "./identity/storage_identity.ts";
 import { chooseBlocks, type FoundFile } from "./rebuild_choice.ts";
-import { withLocal, type StorageTools } from "./storage_tools.ts";
+import { withLocal } from "./objects/with_local.ts";
+import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "./store.ts";
 import { loadFloors } from "./tiers/floors.ts";
 import { chooseTierFiles, lanesOfTiers, withTieredWindows } from "./tiers/rebuild_tiers.ts";
 import { TombstoneObject, tombstonePrefix, type Tombstone } from "./tombstones.ts";
+import { insertDeletion } from "./trash/deletion_rows.ts";
 
 export type RebuildReport = {
   readonly blocks: readonly Block[];
@@ -27,7 +32,8 @@ export type RebuildReport = {
  * Fills an empty catalog from what lies in the object store: blocks, positions of lanes, families of metrics, deletions that
  * are not done. One transaction: killed at any moment it has done nothing, or all. Agents and the positions in a
  * stream are not in the objects: agents tell of themselves again, and a stream is read from its start, where every
- * frame that is in a block is known by its lane's position. Throws OperatingError "bad_request" unless the catalog is empty.
+ * frame that is in a block is known by its lane's position. The catalog takes the id that the storage names, so that they belong
+ * together. Throws OperatingError "bad_request" unless the catalog is empty.
  */
 export async function rebuildCatalog(tools: StorageTools): Promise<RebuildReport> {
   const { catalog, objects, staging } = tools;
@@ -53,12 +59,21 @@ export async function rebuildCatalog(tools: StorageTools): Promise<RebuildReport
   const { list: floors } = await loadFloors(objects, staging);
   const families = await loadFamilies(objects, staging);
   const tombstones = await readTombstones(tools, deletions, blocks);
-  await catalog.transaction("rebuild the catalog", async (sql) => {
+  const owner = await storageOwner(tools);
+  const id = await catalog.transaction("rebuild the catalog", async (sql) => {
     await refuseUnlessEmpty(sql);
     const nothing = { removed: [], carrier: {}, deleteAfterMs: 0 };
     await applyChange(sql, { ...nothing, added: blocks, lanes, families, floors });
     for (const tombstone of tombstones) await insertTombstone(sql, tombstone);
+    // Their content is in others. No row will ever name them, so no sweep would take them.
+    const trash = { reason: "rebuild" as const };
+    for (const { key, bytes } of leftOut) await insertDeletion(sql, { key, bytes, trash }, 0);
+    if (owner !== undefined) await setCatalogId(sql, owner);
+    return catalogId(sql);
   });
+  // Killed before this, the next start takes over the storage, which has the catalog's blocks.
+  if (owner === undefined) await setStorageOwner(tools, id);
+  await removeMarks(tools);
   return { blocks, lanes: lanes.length, leftOut, unreadable, tombstones: tombstones.length };
 }
 

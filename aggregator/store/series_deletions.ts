@@ -6,6 +6,8 @@ import type { Catalog } from "./catalog.ts";
 import type { TombstoneChange } from "./catalog_writes.ts";
 import type { BlockChange } from "./deps.ts";
 import { storeError } from "./errors.ts";
+import type { StorageClaim } from "./identity/storage_claim.ts";
+import { writerText } from "./identity/writer.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { Block, Deletion } from "./store.ts";
 import type { StoreMeters } from "./store_meters.ts";
@@ -18,6 +20,7 @@ type Deps = {
   readonly catalog: Catalog;
   readonly objects: ObjectStore;
   readonly staging: string;
+  readonly claim: Pick<StorageClaim, "writer">;
   readonly clock: Clock;
   readonly log: Logger;
   readonly meters: Pick<StoreMeters, "unreadableDeletions">;
@@ -168,8 +171,9 @@ export class SeriesDeletions {
 
   async #put(tombstone: Tombstone): Promise<void> {
     const path = join(this.#deps.staging, `${tombstone.id}.json`);
+    const writer = writerText(await this.#deps.claim.writer());
     try {
-      await writeFile(path, JSON.stringify(tombstone));
+      await writeFile(path, JSON.stringify({ ...tombstone, writer }));
     } catch (cause) {
       throw storeError("write a deletion", cause);
     }

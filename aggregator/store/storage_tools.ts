@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -15,7 +15,6 @@ import { DeletedCopies } from "./deleted_copies.ts";
 import { DiskCache } from "./disk_cache.ts";
 import { Duckdb } from "./duckdb.ts";
 import { LogsCache } from "./logs/log_file.ts";
-import { storeError } from "./errors.ts";
 import { BlockGuard } from "./integrity/block_guard.ts";
 import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -115,29 +114,5 @@ async function withCatalog<Result>(
   } finally {
     duckdb.close();
     await catalog.close();
-  }
-}
-
-/** Lends an object as a local file: where it lies, or a copy for as long as `action` runs. */
-export async function withLocal<Result>(
-  { objects, staging }: Pick<StorageTools, "objects" | "staging">,
-  key: string,
-  action: (path: string, bytes: number) => Promise<Result>,
-): Promise<Result> {
-  const direct = objects.localPath(key);
-  const path = direct ?? join(staging, `${Bun.randomUUIDv7()}.object`);
-  try {
-    if (direct === undefined) await objects.get(key, path);
-    return await action(path, await sizeOf(path, key));
-  } finally {
-    if (direct === undefined) await rm(path, { force: true });
-  }
-}
-
-async function sizeOf(path: string, key: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (cause) {
-    throw storeError(`read ${key}`, cause);
   }
 }

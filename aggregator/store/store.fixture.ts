@@ -3,10 +3,11 @@ import { type Logger, createLogger } from "#shared/runtime/log.ts";
 import { type SelfMetrics, createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { SeriesSamples } from "../query/source.ts";
+import type { BlockStore } from "./block_store.ts";
 import { StoreConfig } from "./config.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import { openStore } from "./open_store.ts";
-import type { Cut, Store } from "./store.ts";
+import type { Cut } from "./store.ts";
 
 /** Material for the tests of this room. */
 export function gauge(
@@ -91,7 +92,7 @@ export function openTestStore(
     readonly metrics?: SelfMetrics;
     readonly onLost?: (reason: string) => void;
   } = {},
-): Promise<Store> {
+): Promise<BlockStore> {
   return openStore(StoreConfig.parse({ compaction: { interval: "1d" }, ...config }), {
     dataDir,
     clock: { ...systemClock, now, sleep: waitForAbort },

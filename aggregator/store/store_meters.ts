@@ -2,8 +2,9 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { RemovalReason } from "./removals.ts";
 import type { Block } from "./store.ts";
 import { tierMeters } from "./tiers/tier_meters.ts";
+import { trashMeters, type TrashMeters } from "./trash/trash_meters.ts";
 
-export type StoreMeters = {
+export type StoreMeters = TrashMeters & {
   /** `bucketMs` of a tier's block. */
   written(signal: Block["signal"], items: number, bytes: number, bucketMs?: number): void;
   downsampled(blocks: number, bucketMs: number): void;
@@ -39,7 +40,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
   const merged = counter("merged_blocks_total", "Blocks replaced by larger ones.");
   const expired = counter("expired_blocks_total", "Blocks removed by retention.");
   const rewritten = counter("rewritten_blocks_total", "Blocks rewritten without deleted series.");
-  const swept = counter("swept_objects_total", "Objects deleted that no block had.");
+  const swept = counter("swept_objects_total", "Objects moved to the trash that no block had.");
   const removed = metrics.counter(
     "lapwing_store_removed_records_total",
     "Log records taken out of blocks for good: deleted on request, or by retention.",
@@ -78,6 +79,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
     expired: (blocks) => expired.inc(blocks),
     rewritten: (blocks) => rewritten.inc(blocks),
     swept: (objects) => swept.inc(objects),
+    ...trashMeters(metrics),
     removed: (reason, records) => removed.inc({ reason }, records),
     maintenanceFailed: () => failed.inc(),
   };

@@ -170,6 +170,8 @@ export const TombstoneObject = z.object({
   blocks: z.array(z.string()),
   lineFilters: LineFiltersJson.exactOptional(),
   logql: z.string().exactOptional(),
+  /** As writerText() gives it; absent in objects that were written before storages had an owner. */
+  writer: z.string().exactOptional(),
 });
 
 export const tombstonePrefix = "lapwing/deletions/";

@@ -39,11 +39,14 @@ const start = () =>
     },
   });
 
-function storage(...words: string[]): { code: number; out: string; err: string } {
+const storage = (...words: string[]) => run("storage", ...words);
+
+/** A command to its end. */
+function run(...words: string[]): { code: number; out: string; err: string } {
   const program = join(import.meta.dir, "..", "..", "lapwing.ts");
   const child = Bun.spawnSync(
-    [process.execPath, program, "storage", ...words, "--config", join(folder, "up.yaml")],
-    { env: { PATH: process.env.PATH ?? "", HOME: folder } },
+    [process.execPath, program, ...words, "--config", join(folder, "up.yaml")],
+    { env: { PATH: process.env.PATH ?? "", HOME: folder }, timeout: 30_000 },
   );
   const { exitCode: code, stdout, stderr } = child;
   return { code, out: stdout.toString(), err: stderr.toString() };
@@ -84,6 +87,13 @@ test("a catalog that is lost after a deletion and a kill comes back from the blo
 
   const data = join(folder, "data", "aggregator");
   for (const name of readdirSync(data)) if (name.startsWith("catalog.db")) rmSync(join(data, name));
+  const files = readdirSync(join(data, "blocks"), { recursive: true });
+  const lost = run("up");
+  expect(lost.code).toBe(1);
+  expect(lost.err).toMatch(/belongs to the catalog \S+, this one is \S+ and has 0 blocks/);
+  expect(lost.err).toContain("lapwing storage rebuild");
+  expect(readdirSync(join(data, "blocks"), { recursive: true })).toEqual(files);
+  expect(storage("adopt")).toMatchObject({ code: 1, err: "" });
   expect(storage("rebuild")).toMatchObject({ code: 0, err: "" });
   expect(storage("check").out).toMatch(/^[1-9]\d* blocks, [1-9]\d* items: ok$/m);
 

@@ -35,6 +35,10 @@ export type Storage = {
   /** When the newest round of compaction and retention ended, and why it failed; 0 and empty for none. */
   readonly maintainedMs: number;
   readonly maintenanceFault: string;
+  /** Why stored data are not deleted; empty where they are. */
+  readonly deletionStopped: string;
+  readonly trashFiles: number;
+  readonly trashBytes: number;
 };
 
 export type StorageShare = {
@@ -159,5 +163,8 @@ function storageOf(answer: GetStorageResponse): Storage {
     deletionBytes,
     maintainedMs: answer.maintainedMs,
     maintenanceFault: answer.maintenanceFault,
+    deletionStopped: answer.deletionStopped,
+    trashFiles: answer.trashFiles,
+    trashBytes: answer.trashBytes,
   };
 }

@@ -114,11 +114,13 @@ async function writeBlocks(
 ): Promise<Block[]> {
   const { tenant, tier } = note;
   const createdMs = deps.clock.now();
+  const writer = await deps.claim.writer();
   const local: LocalFile[] = [];
   try {
     await deps.writer.use(
       "make a tier",
-      (connection) => writeFiles(deps, read(connection), { ...note, createdMs }, local, signal),
+      (connection) =>
+        writeFiles(deps, read(connection), { ...note, createdMs, writer }, local, signal),
       signal,
     );
     const added: Block[] = [];
@@ -138,7 +140,7 @@ async function writeBlocks(
 async function writeFiles(
   deps: MaintenanceDeps,
   pieces: Pieces,
-  { isMade, ...note }: TierBlockNote & Pick<BlockNote, "createdMs">,
+  { isMade, ...note }: TierBlockNote & Pick<BlockNote, "createdMs" | "writer">,
   local: LocalFile[],
   signal: AbortSignal,
 ): Promise<void> {

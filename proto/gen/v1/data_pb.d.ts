@@ -120,6 +120,25 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
    * @generated from field: double scrub_total_bytes = 15;
    */
   scrubTotalBytes: number;
+
+  /**
+   * Why stored data are not deleted although their time is over; empty where they are.
+   *
+   * @generated from field: string deletion_stopped = 20;
+   */
+  deletionStopped: string;
+
+  /**
+   * What was deleted by retention, or left behind by a crash, and can still be brought back.
+   *
+   * @generated from field: double trash_files = 21;
+   */
+  trashFiles: number;
+
+  /**
+   * @generated from field: double trash_bytes = 22;
+   */
+  trashBytes: number;
 };
 
 /**

@@ -55,10 +55,12 @@ export function StorageTab() {
   );
 }
 
-function Faults({ storage: { trouble, maintenanceFault } }: { readonly storage: Storage }) {
+function Faults({ storage }: { readonly storage: Storage }) {
+  const { trouble, maintenanceFault, deletionStopped } = storage;
   const faults = [
     ...(trouble === "" ? [] : [`Nothing can be written now: ${trouble}`]),
     ...(maintenanceFault === "" ? [] : [`Compaction and retention failed: ${maintenanceFault}`]),
+    ...(deletionStopped === "" ? [] : [`Retention and cleanup are stopped: ${deletionStopped}`]),
   ];
   if (faults.length === 0) return null;
   return (
@@ -76,6 +78,7 @@ function Faults({ storage: { trouble, maintenanceFault } }: { readonly storage: 
 function Figures({ storage }: { readonly storage: Storage }) {
   const nowMs = useNow(10_000);
   const { shares, head, volumes, deletions, deletionBytes, maintainedMs } = storage;
+  const { trashFiles, trashBytes } = storage;
   const bytes = shares.reduce((sum, share) => sum + share.bytes, 0);
   const perDay = shares.reduce((sum, share) => sum + (growthPerDay(share) || 0), 0);
   const isYoung = shares.every((share) => Number.isNaN(growthPerDay(share)));
@@ -105,6 +108,14 @@ function Figures({ storage }: { readonly storage: Storage }) {
           deletions === 0
             ? "none"
             : `${formatCount(deletions)}, ${formatValue(deletionBytes, "bytes")}`
+        }
+      />
+      <Fact
+        name="Trash"
+        text={
+          trashFiles === 0
+            ? "empty"
+            : `${formatCount(trashFiles)}, ${formatValue(trashBytes, "bytes")}`
         }
       />
       <Fact

@@ -126,6 +126,9 @@ test("disks are told of hosts that are there, and of the store once for each fil
     deletionBytes: 0,
     maintainedMs: 0,
     maintenanceFault: "",
+    deletionStopped: "",
+    trashFiles: 0,
+    trashBytes: 0,
   };
   const found = diskProblems(full, [row()], storage);
   expect(found.map(({ what, level }) => [what, level])).toEqual([

@@ -293,6 +293,10 @@ export function storageProblems(storage: Storage | undefined): Problem[] {
     const text = `compaction or retention failed: ${storage.maintenanceFault}`;
     found.push({ ...base, id: "maintenance", level: "warn", text, sinceMs: storage.maintainedMs });
   }
+  if (storage.deletionStopped !== "") {
+    const text = `retention and cleanup are stopped: ${storage.deletionStopped}`;
+    found.push({ ...base, id: "deletion stopped", level: "warn", text, sinceMs: undefined });
+  }
   return found;
 }
 

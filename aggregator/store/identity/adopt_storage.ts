@@ -1,0 +1,37 @@
+import { blockOfKey } from "../block_key.ts";
+import type { StorageTools } from "../storage_tools.ts";
+import { catalogId } from "./catalog_identity.ts";
+import { removeMarks } from "./owner_marks.ts";
+import { setStorageOwner, storageOwner } from "./storage_identity.ts";
+
+export type Adoption = {
+  readonly catalog: string;
+  /** The catalog that the storage belongs to; undefined for none, and for one that can't be read. */
+  readonly owner: string | undefined;
+  /** Blocks of the catalog, and those of them that lie in the storage. */
+  readonly blocks: number;
+  readonly blocksThere: number;
+  /** Block files that the catalog does not know: nothing reads, merges or deletes them. */
+  readonly unknown: number;
+};
+
+/** What `adopt` would change. */
+export async function planAdoption(tools: StorageTools): Promise<Adoption> {
+  const catalog = await tools.catalog.transaction("read the catalog's id", catalogId);
+  const blocks = await tools.catalog.blocks();
+  const known = new Set(blocks.map(({ key }) => key));
+  let blocksThere = 0;
+  let unknown = 0;
+  for await (const { key } of tools.objects.list()) {
+    if (known.has(key)) blocksThere += 1;
+    else if (blockOfKey(key) !== undefined) unknown += 1;
+  }
+  const owner = await storageOwner(tools).catch(() => undefined);
+  return { catalog, owner, blocks: blocks.length, blocksThere, unknown };
+}
+
+/** Makes the catalog the owner of the storage. The files stay as they are: a catalog that owned them can't be started on it any more. */
+export async function adoptStorage(tools: StorageTools, { catalog }: Adoption): Promise<void> {
+  await setStorageOwner(tools, catalog);
+  await removeMarks(tools);
+}

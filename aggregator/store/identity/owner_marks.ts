@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { type ObjectPlace, putJson, readJson } from "./json_object.ts";
+
+/** Each process that writes to the storage has an object here while it runs; a clean stop removes it. */
+const prefix = "lapwing/owners/";
+
+export type OwnerMark = { readonly claim: string; readonly host: string; readonly sinceMs: number };
+
+const Mark = z.object({ host: z.string(), sinceMs: z.number() });
+
+/** Claims that have a mark. */
+export async function markedClaims({ objects }: Pick<ObjectPlace, "objects">): Promise<string[]> {
+  const claims: string[] = [];
+  for await (const { key } of objects.list(prefix))
+    if (key.endsWith(".json")) claims.push(key.slice(prefix.length, -".json".length));
+  return claims.toSorted();
+}
+
+export async function putMark(place: ObjectPlace, { claim, ...mark }: OwnerMark): Promise<void> {
+  await putJson(place, keyOf(claim), mark);
+}
+
+/** What a mark says; undefined where it is gone meanwhile, or can't be read. */
+export async function readMark(place: ObjectPlace, claim: string): Promise<OwnerMark | undefined> {
+  const mark = Mark.safeParse(await readJson(place, keyOf(claim)));
+  return mark.success ? { claim, ...mark.data } : undefined;
+}
+
+export async function removeMark({ objects }: Pick<ObjectPlace, "objects">, claim: string) {
+  await objects.delete(keyOf(claim));
+}
+
+/** For a command that settles who owns the storage. A process that is at work all the same marks itself again within a minute. */
+export async function removeMarks(place: Pick<ObjectPlace, "objects">): Promise<void> {
+  for (const claim of await markedClaims(place)) await removeMark(place, claim);
+}
+
+function keyOf(claim: string): string {
+  return `${prefix}${claim}.json`;
+}

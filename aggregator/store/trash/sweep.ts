@@ -1,0 +1,127 @@
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { Catalog } from "../catalog.ts";
+import type { StoreConfig } from "../config.ts";
+import type { Duckdb } from "../duckdb.ts";
+import { catalogClaims } from "../identity/catalog_identity.ts";
+import type { StorageClaim } from "../identity/storage_claim.ts";
+import type { ObjectStore } from "../object_store.ts";
+import type { StoreMeters } from "../store_meters.ts";
+import { tombstoneKey } from "../tombstones.ts";
+import { pendingKeys } from "./deletion_rows.ts";
+import { dropState, readState } from "./maintenance_state.ts";
+import type { Trash } from "./trash.ts";
+import { trashPrefix } from "./trash_key.ts";
+import { writerOf } from "./writer_of.ts";
+
+type SweepDeps = {
+  readonly catalog: Catalog;
+  readonly claim: Pick<StorageClaim, "writer">;
+  readonly clock: Clock;
+  readonly config: Pick<StoreConfig, "sweep_after" | "trash">;
+  readonly duckdb: Duckdb;
+  /** Keys of objects whose transaction is still to come. */
+  readonly inFlight: ReadonlySet<string>;
+  readonly log: Logger;
+  readonly meters: Pick<StoreMeters, "swept" | "foreign">;
+  readonly objects: ObjectStore;
+  readonly staging: string;
+  readonly trash: Trash;
+};
+
+/** So many files go in a round whatever the share: a crash leaves a few behind also where there are few blocks. */
+const sweptMin = 5;
+/** Footers that are read in a round; the rest waits for the next. */
+const looksMax = 1_000;
+
+/**
+ * Moves to the trash what starts of this catalog's processes left behind: objects that no row names. What says of no such
+ * start that it wrote it (another catalog's, or older than storages' owners) stays.
+ */
+export class Sweep {
+  readonly #deps: SweepDeps;
+  /** Keys of objects that are not to be swept; looked at once. */
+  #foreign = new Set<string>();
+
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+  }
+
+  /** Why it was stopped: more than a round may take. Empty where it was not. */
+  async round(): Promise<string> {
+    const { catalog, clock, config, log, meters, objects, trash } = this.#deps;
+    const nowMs = clock.now();
+    // Objects are listed before rows are read, so a block that is just committed has one.
+    const { old, inTrash } = await this.#list(nowMs - config.sweep_after);
+    await trash.agree(inTrash);
+    const blocks = await catalog.blocks();
+    const orphans = await this.#withoutRow(old, new Set(blocks.map(({ key }) => key)));
+    const ours = await this.#ours(orphans.filter((key) => !isPartial(key)));
+    meters.foreign(this.#foreign.size);
+    const allowed = Math.max(sweptMin, Math.floor(config.trash.sweep_share_max * blocks.length));
+    const isTold = (await readState(catalog, "sweep_allowed")) !== undefined;
+    if (ours.size > allowed && !isTold)
+      return (
+        `${ours.size} files have no row in the catalog, which has ${blocks.length} blocks: a round moves at most ${allowed} ` +
+        `to the trash (storage.trash.sweep_share_max). See \`lapwing storage check\`; \`lapwing storage sweep --yes\` allows it once`
+      );
+    // A copy from another file system that was cut short: it never was an object.
+    for (const key of orphans.filter(isPartial)) await objects.delete(key);
+    for (const [key, bytes] of ours) {
+      await trash.put(key, bytes, "sweep", nowMs);
+      meters.swept(1);
+    }
+    if (isTold) await dropState(catalog, "sweep_allowed");
+    const counts = { orphans: orphans.length, moved: ours.size, left_alone: this.#foreign.size };
+    log.info("swept the storage", { blocks: blocks.length, ...counts });
+    return "";
+  }
+
+  async #list(before: number): Promise<{ old: string[]; inTrash: Set<string> }> {
+    const { inFlight, objects } = this.#deps;
+    const old: string[] = [];
+    const inTrash = new Set<string>();
+    for await (const { key, modifiedMs } of objects.list()) {
+      if (key.startsWith(trashPrefix)) inTrash.add(key);
+      else if (modifiedMs < before && isStoreKey(key) && !inFlight.has(key)) old.push(key);
+    }
+    return { old, inTrash };
+  }
+
+  async #withoutRow(old: readonly string[], wanted: Set<string>): Promise<string[]> {
+    const { catalog } = this.#deps;
+    for (const key of await pendingKeys(catalog)) wanted.add(key);
+    for (const { id } of await catalog.tombstones()) wanted.add(tombstoneKey(id));
+    const orphans = old.filter((key) => !wanted.has(key));
+    const there = new Set(orphans);
+    this.#foreign = new Set([...this.#foreign].filter((key) => there.has(key)));
+    return orphans;
+  }
+
+  /** Those that a start of this catalog's processes wrote, with their sizes. */
+  async #ours(orphans: readonly string[]): Promise<Map<string, number>> {
+    const { catalog, claim, duckdb, objects, staging } = this.#deps;
+    const { catalogId } = await claim.writer();
+    const claims = await catalog.transaction("read claims", catalogClaims);
+    const ours = new Map<string, number>();
+    const unseen = orphans.filter((key) => !this.#foreign.has(key));
+    for (const key of unseen.slice(0, looksMax)) {
+      const written = await writerOf({ duckdb, objects, staging }, key);
+      const isOurs = written?.writer.catalogId === catalogId && claims.has(written.writer.claim);
+      if (isOurs) ours.set(key, written.bytes);
+      else this.#foreign.add(key);
+    }
+    return ours;
+  }
+}
+
+/** Only what a store of this kind writes: a folder or bucket may hold other things too. */
+function isStoreKey(key: string): boolean {
+  return /^(tenant=[^/]+\/signal=[^/]+\/date=[^/]+\/[0-9a-f-]+\.parquet|\.incoming\/[^/]+|lapwing\/deletions\/[0-9a-f-]+\.json)$/.test(
+    key,
+  );
+}
+
+function isPartial(key: string): boolean {
+  return key.startsWith(".incoming/");
+}
