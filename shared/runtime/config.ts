@@ -4,7 +4,8 @@ import type { z } from "zod";
 import { OperatingError } from "../errors.ts";
 import { parsedOnce } from "../lazy_schema.ts";
 import { setListsAside } from "./long_lists.ts";
-import { withoutSecrets } from "./shown_config.ts";
+import { shownSecret } from "../text/secrets.ts";
+import { isSecretPath, withoutSecrets } from "./shown_config.ts";
 
 /** One mistake: where (file line, or the flag or variable), which key, what stands there, what was expected. */
 export type ConfigMistake = {
@@ -156,7 +157,7 @@ function mistakeAt(path: string[], plain: unknown, expected: string, place: Plac
 }
 
 function shownValue(path: readonly string[], value: unknown): string {
-  if (isSecret(path)) return "<secret>";
+  if (isSecretPath(path)) return shownSecret;
   return value === undefined ? "nothing" : JSON.stringify(withoutSecrets(value));
 }
 
@@ -205,10 +206,4 @@ function valueAt(plain: unknown, path: readonly string[]): unknown {
 
 function isPrefix(prefix: readonly string[], path: readonly string[]): boolean {
   return prefix.every((step, i) => path[i] === step);
-}
-
-function isSecret(path: readonly string[]): boolean {
-  // Addresses of webhooks let anybody who knows them send.
-  if (path.includes("webhooks") && path.at(-1) === "url") return true;
-  return path.some((step) => /password|secret|token|credentials|nkey|seed|shared_key/.test(step));
 }

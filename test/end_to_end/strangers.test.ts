@@ -15,6 +15,29 @@ import { openUpRole } from "#up_role.ts";
 setDefaultTimeout(60_000);
 const secret = "a line that no page of another origin may read";
 const named = "lapwing.test";
+/** A configuration that holds a password wherever one may be. */
+const secrets = `
+scrape_configs:
+  - job_name: keyed
+    params: {apikey: [hunter2], module: [shown]}
+    static_configs: [{targets: ["127.0.0.1:1"]}]
+    metrics_path: /metrics
+    basic_auth: {username: user, password: hunter2}
+    http_sd_configs: [{url: "http://user:hunter2@127.0.0.1:1/sd?key=hunter2&sig=hunter2"}]
+  - job_name: proxied
+    proxy_url: http://user:hunter2@127.0.0.1:1
+    authorization: {type: Bearer, credentials: hunter2}
+    static_configs: [{targets: ["127.0.0.1:1"]}]
+probes:
+  modules:
+    posts: {prober: http, http: {method: POST, body: hunter2, headers: {X-Own: hunter2}}}
+    speaks: {prober: tcp, tcp: {query_response: [{send: "AUTH hunter2"}]}}
+integrations:
+  redis: [{address: "127.0.0.1:1", password: hunter2}]
+  postgresql: [{address: "127.0.0.1:1", password: hunter2}]
+local_rules:
+  webhooks: [{url: "http://127.0.0.1:1/hunter2"}]
+`;
 const stage = new Stage();
 const lifecycle = new Lifecycle(systemClock);
 let role: Role;
@@ -22,8 +45,10 @@ let url = "";
 
 beforeAll(async () => {
   const uiFolder = await builtUi();
+  await Bun.write(stage.path("secrets.yaml"), secrets);
   const opened = await openUpRole(
     {
+      config: stage.path("secrets.yaml"),
       listen: "127.0.0.1:0",
       dataDir: stage.path("data"),
       logLevel: "error",
@@ -106,6 +131,23 @@ test("programs push by any name, and read by names of the server alone", async (
     expect(await refused.text()).toContain("http.hosts");
     expect((await send(path, `${named}:80`, "GET")).status).toBe(200);
   }
+});
+
+test("no route shows a secret of the configuration", async () => {
+  let seen = "";
+  for (const path of paths()) {
+    if (path.includes("stream") || path.endsWith("/live")) continue;
+    const text = await (await fetch(new URL(path, url))).text();
+    expect([path, text.includes("hunter2")]).toEqual([path, false]);
+    seen += text;
+  }
+  for (const module of ["posts", "speaks"]) {
+    const probe = `/probe?target=192.0.2.1:1&module=${module}&debug=true`;
+    expect(await (await fetch(new URL(probe, url))).text()).not.toContain("hunter2");
+  }
+  // The rest of these parts is shown.
+  for (const part of ["prober: http", "127.0.0.1:1/sd", "module=shown", "type: Bearer"])
+    expect([part, seen.includes(part)]).toEqual([part, true]);
 });
 
 test("a second Host is refused, and HTTP/1.0 without one is answered", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
+import { withoutSecretsIn } from "#shared/text/secrets.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { httpGet } from "../scrape/http_client.ts";
@@ -34,7 +35,9 @@ export const httpDiscovery = defineDiscovery({
         update(await fetchGroups(config, signal));
       } catch (thrown) {
         if (signal.aborted) return;
-        log.warn("HTTP discovery failed, the last list stays", { error: messageOf(thrown) });
+        log.warn("HTTP discovery failed, the last list stays", {
+          error: withoutSecretsIn(messageOf(thrown)),
+        });
       }
       await clock.sleep(config.refresh_interval, signal);
     }

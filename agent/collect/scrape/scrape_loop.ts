@@ -1,3 +1,4 @@
+import { withoutSecretsIn } from "#shared/text/secrets.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -168,7 +169,7 @@ export class ScrapeLoop {
     this.#report = {
       ...this.#report,
       health: isUp ? "up" : "down",
-      lastError: outcome.error,
+      lastError: withoutSecretsIn(outcome.error),
       lastScrapeMs: scrapeMs,
       lastDurationSeconds: seconds,
       samples: outcome.samples,

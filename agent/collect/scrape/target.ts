@@ -3,6 +3,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { formatDuration, parseDuration } from "#shared/text/duration.ts";
+import { isSecretParameter, shownSecret, withoutSecretsIn } from "#shared/text/secrets.ts";
 import type { Job } from "./job.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 
@@ -185,17 +186,14 @@ export function nextTick(
     : ahead;
 }
 
-const secretName = /token|secret|passw|api_?key|credential|signature|auth/i;
-const hidden = "<secret>";
-
 /** The URL without user information and without the values of parameters that are named like secrets. */
 export function shownUrl(url: string): string {
   if (!URL.canParse(url)) return "";
   const shown = new URL(url);
-  if (shown.username !== "") shown.username = hidden;
-  if (shown.password !== "") shown.password = hidden;
+  if (shown.username !== "") shown.username = shownSecret;
+  if (shown.password !== "") shown.password = shownSecret;
   for (const name of new Set(shown.searchParams.keys())) {
-    if (secretName.test(name)) shown.searchParams.set(name, hidden);
+    if (isSecretParameter(name)) shown.searchParams.set(name, shownSecret);
   }
   return shown.toString();
 }
@@ -203,8 +201,9 @@ export function shownUrl(url: string): string {
 /** The same care for labels that carry parameters or an address. */
 export function shownLabels(labels: Labels): Labels {
   const shown = Object.entries(labels).map(([name, value]) => {
-    if (name.startsWith("__param_") && secretName.test(name)) return [name, hidden] as const;
-    return [name, value.replace(/\/\/[^/@\s]*@/, `//${hidden}@`)] as const;
+    const isSecret =
+      name.startsWith("__param_") && isSecretParameter(name.slice("__param_".length));
+    return [name, isSecret ? shownSecret : withoutSecretsIn(value)] as const;
   });
   return Object.fromEntries(
     shown.map(([name, value]) => [
