@@ -60,8 +60,10 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
   },
   check: async (program) => {
     const { configFlags } = await import("#shared/runtime/role_command.ts");
-    configFlags(
-      program.command("check").description("check a configuration, and tell all mistakes"),
+    const check = configFlags(
+      program
+        .command("check")
+        .description("check a configuration, or files of rules, and report all mistakes"),
     )
       .argument("[file]", "the file to check (or --config)")
       .action(async (file: string | undefined, flags: ConfigFlags) => {
@@ -70,6 +72,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
         await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
         console.log(`${file ?? flags.config ?? "defaults"}: ok`);
       });
+    (await import("#aggregator/rules/check_command.ts")).checkRulesCommand(check);
   },
   query: async (program) => {
     (await import("#aggregator/query_command.ts")).queryCommand(program.command("query"));

@@ -183,3 +183,29 @@ test("the command of a clone runs from anywhere, also through links", async () =
   expect((await new Response(child.stdout).text()).trim()).toBe(version);
   expect(await child.exited).toBe(0);
 });
+
+const rules = (expr: string) => `groups: [{name: g, rules: [{alert: A, expr: '${expr}'}]}]\n`;
+
+test("check rules tells the mistakes of all files, and takes patterns and the standard input", async () => {
+  writeFileSync(stage.path("good.rules.yaml"), rules("up == 0"));
+  writeFileSync(stage.path("worse.rules.yaml"), rules("sum(up"));
+  const [all, good, piped, none] = await Promise.all([
+    lapwing(["check", "rules", stage.path("*.rules.yaml"), stage.path("absent.yaml")]),
+    lapwing(["check", "rules", stage.path("good.rules.yaml")]),
+    lapwing(["check", "rules"], { input: rules("up") }),
+    lapwing(["check", "rules", stage.path("*.none")]),
+  ]);
+  expect(good).toEqual({
+    code: 0,
+    out: `Checking ${stage.path("good.rules.yaml")}\n  SUCCESS: 1 rules found\n\n`,
+    err: "",
+  });
+  expect(piped).toMatchObject({ code: 0, err: "" });
+  expect(all.code).toBe(1);
+  expect(all.out).toContain("SUCCESS: 1 rules found");
+  expect(all.err).toContain(
+    `${stage.path("worse.rules.yaml")}:1: group "g", rule 1, "A": could not parse`,
+  );
+  expect(all.err).toContain("absent.yaml: ENOENT");
+  expect([none.code, none.err]).toEqual([1, expect.stringContaining("no file is of this pattern")]);
+});
