@@ -121,9 +121,11 @@ test("one that is invalid, or that runs programs without leave, changes nothing,
   host.remote.told(wanted("program", "sources: [{type: command, command: [id]}]"));
   await until("it failed", () => host.told.includes("id-program: sources.0.type: none"));
   expect([host.jobs, host.reloads]).toEqual([["own", "one"], 1]);
-  // Back to what runs: nothing has failed any more once it is told that.
+  // What failed was withdrawn: heartbeats and the next start say nothing of it any more.
   host.remote.told(wanted("one"));
-  await until("nothing failed", async () => (await memory()).failed !== undefined);
+  await host.until("id-one, ");
+  await until("nothing failed", async () => (await memory()).failed === undefined);
+  expect(host.reloads).toBe(1);
   await host.remote.stop();
 });
 

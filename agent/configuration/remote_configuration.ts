@@ -154,7 +154,7 @@ export class RemoteConfiguration {
       await this.#wakeup.wait();
       const next = this.#told;
       if (signal.aborted || next === undefined) continue;
-      if (next.id === this.#running?.id) await this.#forgetFailure(next.id);
+      if (next.id === this.#running?.id) await this.#forgetFailure();
       else if (next.id !== this.#memory.failed?.id) await this.#change(agent, next);
     }
   }
@@ -233,8 +233,9 @@ export class RemoteConfiguration {
     }
   }
 
-  async #forgetFailure(id: string): Promise<void> {
-    if (this.#memory.failed?.id === id) await this.#remember({ failed: undefined });
+  /** What runs is what is wanted: a configuration that failed before was withdrawn, or runs after all. */
+  async #forgetFailure(): Promise<void> {
+    if (this.#memory.failed !== undefined) await this.#remember({ failed: undefined });
   }
 
   /** False where it can't be kept: what would be gone after a restart is not begun. */

@@ -95,7 +95,8 @@ export async function readFleetView(
   return { agents, groups, rollouts, configurations };
 }
 
-function stateOf(
+/** How an agent is with the configuration that is wanted of it; of rollouts the newest that reached it counts. */
+export function stateOf(
   record: AgentRecord,
   wanted: { readonly id: string; readonly layers: readonly unknown[] },
   rollouts: FleetView["rollouts"],
@@ -105,11 +106,15 @@ function stateOf(
   if (told.failedId === wanted.id) return { state: "failed", reason: told.failedReason };
   const isNothing = wanted.layers.length === 0 && told.running.length === 0;
   if (told.runningId !== wanted.id && !isNothing) return { state: "pending", reason: "" };
-  for (const { rollout, agents } of rollouts) {
-    const own = agents.find((each) => each.agent === agent);
-    if (own?.state === "failed") return { state: "failed", reason: own.reason };
-    if (own?.state === "returned") return { state: "rolled_back", reason: rollout.reason };
-  }
+  const [newest] = rollouts
+    .flatMap(({ rollout, agents }) => {
+      const own = agents.find((each) => each.agent === agent);
+      return own === undefined || own.state === "waiting" ? [] : [{ rollout, own }];
+    })
+    .toSorted((a, b) => b.rollout.createdMs - a.rollout.createdMs);
+  if (newest?.own.state === "failed") return { state: "failed", reason: newest.own.reason };
+  if (newest?.own.state === "returned")
+    return { state: "rolled_back", reason: newest.rollout.reason };
   return { state: "applied", reason: "" };
 }
 
