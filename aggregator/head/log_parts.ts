@@ -1,3 +1,5 @@
+import { pacer } from "#shared/async/pacer.ts";
+import { OperatingError } from "#shared/errors.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { compactSlice } from "../query/log_slices.ts";
 import type { LogPart, SpanNs } from "../query/log_parts.ts";
@@ -10,6 +12,9 @@ import type { HeadBatch } from "./logs_generation.ts";
 import { compileMatchers } from "./matching.ts";
 import { splitNs } from "./select_logs.ts";
 
+/** Lines that are tested between two looks at the clock, in bytes of them; each costs some besides. */
+const bytesAtOnce = 2_048;
+const lineBytes = 64;
 /** Of a batch's records so many at most are made into lines by themselves; where more are wanted, all are, and kept for a while. */
 const ownLinesMax = 0.25;
 
@@ -82,7 +87,7 @@ class BatchPart implements LogPart {
     if (group !== undefined)
       for (const filter of filters)
         await filter.filter(group.group, undefined, group.load, passing);
-    else markLines(batch, lineFilters(batch), passing);
+    else await markLines(batch, lineFilters(batch), passing, request.signal);
     return passing;
   }
 
@@ -104,17 +109,29 @@ class BatchPart implements LogPart {
 }
 
 /** Tests lines that are there whole. */
-function markLines(
+async function markLines(
   { bodyEnds }: LogsBatch,
   passes: ReturnType<ReturnType<typeof compileLineFilters>>,
   passing: Uint8Array,
-): void {
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const pause = pacer();
   let start = 0;
+  let bytes = 0;
   for (let row = 0; row < passing.length; row++) {
     const end = bodyEnds[row] ?? start;
+    if ((bytes += lineBytes + end - start) > bytesAtOnce) {
+      bytes = 0;
+      await pause();
+      refuseIfAborted(signal);
+    }
     if (passing[row] === 1 && !passes(row, start, end)) passing[row] = 0;
     start = end;
   }
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new OperatingError("cancelled", "query was cancelled");
 }
 
 const noBodies = { bodies: new Uint8Array(), bodyEnds: new Uint32Array() };

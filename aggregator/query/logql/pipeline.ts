@@ -1,6 +1,7 @@
 import type { LineFilter, LineHint } from "../source.ts";
 import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
 import { type Prefilter, hintsOf, prefilterOf } from "./prefilter.ts";
+import { watchCost } from "./record_cost.ts";
 import { errorDetailsLabel, errorLabel, resetState } from "./record_state.ts";
 import { compileStage } from "./stages/compile.ts";
 import { looksAtErrors, namesOfFilter } from "./stages/label_filter.ts";
@@ -92,7 +93,10 @@ function sequence(runs: readonly StageRun[]): StageRun {
   if (second === undefined) return first;
   if (runs.length === 2) return (state) => first(state) && second(state);
   return (state) => {
-    for (const run of runs) if (!run(state)) return false;
+    for (const run of runs) {
+      if (!run(state)) return false;
+      watchCost(state);
+    }
     return true;
   };
 }

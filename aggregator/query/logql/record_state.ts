@@ -33,6 +33,8 @@ export type RecordState = {
   readonly dropped: Set<string>;
   error: string;
   details: string;
+  /** CPU time of the thread when stages began with a large line; -1 before that. */
+  beganCpuMs: number;
 };
 
 export function newRecordState(): RecordState {
@@ -53,6 +55,7 @@ export function newRecordState(): RecordState {
     dropped: new Set(),
     error: "",
     details: "",
+    beganCpuMs: -1,
   };
 }
 
@@ -64,6 +67,7 @@ export function resetState(state: RecordState): void {
   if (state.dropped.size > 0) state.dropped.clear();
   state.error = "";
   state.details = "";
+  state.beganCpuMs = -1;
 }
 
 /** The line; bytes that are not UTF-8 become U+FFFD. */

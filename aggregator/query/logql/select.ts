@@ -1,7 +1,8 @@
+import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogRecord, LogScanRequest, LogSlice } from "../source.ts";
 import type { LogQuery } from "./ast.ts";
-import { type LogScope, paceOf } from "./limits.ts";
+import { type LogScope, paceOf, recordPace } from "./limits.ts";
 import { mergedRows } from "./merge_rows.ts";
 import { compilePipeline } from "./pipeline.ts";
 import {
@@ -34,9 +35,6 @@ export type LogEntry = LogRecord & {
   readonly parsed: Labels;
 };
 
-/** How many records are looked at before the clock is. */
-const batchRecords = 256;
-
 /** Records of a log query, in the order asked for. Reading stops when the limit is reached. */
 export async function selectRecords(
   query: LogQuery,
@@ -56,23 +54,47 @@ export async function selectRecords(
     return (await scope.source.select({ ...request, limit })).map(plainEntry);
   const scan: LogScanRequest = { ...request, needs: { bodies: true, attributes: true } };
   const entries: LogEntry[] = [];
+  let characters = 0;
   const pace = paceOf(scope);
   const state = newRecordState();
+  const breathe = recordPace(pace);
   const isNear = nearness(intervalMs);
   for await (const slices of scope.source.scan(scan)) {
     const rows = mergedRows(slices, direction);
     const mayPass = slices.map((slice) => pipeline.prefilter?.open(slice.batch, slice.rows.length));
-    for (let seen = 1; rows.next(); seen++) {
-      if (seen % batchRecords === 0) await pace.breathe();
+    while (rows.next()) {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
       const slice = slices[rows.slice];
       if (isNear(slice, rows.row, entries.length)) continue;
       setRecord(state, slice, rows.row);
       const isCandidate = mayPass[rows.slice]?.(state, rows.row) ?? true;
-      if (isCandidate && pipeline.run(state)) entries.push(entryOf(state));
+      if (isCandidate && pipeline.run(state)) {
+        const entry = entryOf(state);
+        entries.push(entry);
+        characters += charactersOf(entry);
+        if (characters > charactersMax) throw tooLarge();
+      }
       if (entries.length >= limit) return entries;
     }
   }
   return entries;
+}
+
+/** Characters of the lines and labels of an answer. */
+const charactersMax = 128 * 2 ** 20;
+
+function charactersOf({ body, parsed }: LogEntry): number {
+  let sum = body.length;
+  for (const name in parsed) sum += name.length + (parsed[name]?.length ?? 0);
+  return sum;
+}
+
+function tooLarge(): OperatingError {
+  return new OperatingError(
+    "bad_request",
+    `the answer has more than ${charactersMax} characters: ask for fewer lines by limit, or keep fewer labels`,
+  );
 }
 
 /**

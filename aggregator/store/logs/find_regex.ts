@@ -1,3 +1,4 @@
+import { pacer } from "#shared/async/pacer.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
 import { dead, notText } from "#shared/text/regex_automaton.ts";
 import { textOf } from "../../head/line_filters.ts";
@@ -70,11 +71,11 @@ export async function markRegex(
   }
   markAll(group, verdicts, wanted, hits);
   if (verdicts.includes("some")) await load(plan.columns);
-  lines.push(...markLines(group, regex, verdicts, wanted, hits));
+  lines.push(...(await markLines(group, regex, verdicts, wanted, hits)));
   const left = [...new Set(lines)].filter((row) => hits[row] === 0).toSorted((a, b) => a - b);
   if (left.length === 0) return;
   await load(bodyColumns(group));
-  markWhole(group, whole, left, hits);
+  await markWhole(group, whole, left, hits);
 }
 
 /** By template. Writes into `verdicts` what shapes tell: templates with tests are "none" there. */
@@ -106,13 +107,13 @@ function markAll(
 }
 
 /** Lines one by one: those of templates of which nothing is told, and those that are not taken apart. Gives the rows that have to be looked at whole. */
-function markLines(
+async function markLines(
   group: LogGroup,
   regex: TemplateRegex,
   verdicts: readonly Verdict[],
   wanted: Uint8Array,
   hits: Uint8Array,
-): number[] {
+): Promise<number[]> {
   const { values, numbers } = group.templates;
   const parts = values.map((template, t) =>
     verdicts[t] === "some" ? regex.open(template) : undefined,
@@ -122,8 +123,11 @@ function markLines(
   if (isMined && body === undefined && raw === undefined && !verdicts.includes("some")) return [];
   const variables = new Cursors(group);
   const left: number[] = [];
+  const pause = pacer();
+  let looked = 0;
   for (let row = 0; row < wanted.length; row++) {
     if (wanted[row] === 0 || hits[row] === 1) continue;
+    if (looked++ % 64 === 0) await pause();
     const number = isMined ? (numbers[row] ?? noEntry) : noEntry;
     let state: number = dead;
     if (number !== noEntry) {
@@ -172,16 +176,18 @@ function runLine(
 }
 
 /** Lines made whole, one by one. `group` has bodyColumns() as far as the rows need them. */
-export function markWhole(
+export async function markWhole(
   group: LogGroup,
   regex: LinearRegex,
   rows: readonly number[],
   hits: Uint8Array,
-): void {
+): Promise<void> {
   const { bodies, bodyEnds } = rebuildBodies(group, Uint32Array.from(rows));
+  const pause = pacer();
   let start = 0;
   for (let i = 0; i < bodyEnds.length; i++) {
     const end = bodyEnds[i] ?? start;
+    if (i % 16 === 0) await pause();
     if (regex.test(textOf(bodies, start, end))) hits[rows[i] ?? 0] = 1;
     start = end;
   }

@@ -152,7 +152,7 @@ function regexFilter({ op, values }: LineFilter): GroupFilter {
         const plan = regex && planRegex(group, regex, index, wanted);
         if (regex === undefined || plan === undefined || regex.hasFailed) {
           await load(bodyColumns(group));
-          markWhole(group, whole, Array.from(rowsOf(wanted)), hits);
+          await markWhole(group, whole, Array.from(rowsOf(wanted)), hits);
           continue;
         }
         await load(plan.columns, false);

@@ -1,3 +1,10 @@
+import {
+  joinInTurns,
+  jsonPieces,
+  lengthOf,
+  streamed,
+  wholeMax,
+} from "#aggregator/api/large_answer.ts";
 import type { Context, Hono } from "hono";
 import type { ErrorCode } from "#shared/errors.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
@@ -84,7 +91,10 @@ export function reads(app: Hono, path: string, answer: Answer): void {
   app.on(["GET", "POST"], path, async (c) => {
     const missing = new MissingBlocks();
     const body = await answer(await lokiParameters(c.req.raw), c, missing);
-    return c.json(missing.isEmpty ? body : { ...body, warnings: missing.warnings() });
+    const whole = missing.isEmpty ? body : { ...body, warnings: missing.warnings() };
+    const texts = await joinInTurns(jsonPieces(whole));
+    if (lengthOf(texts) > wholeMax) return streamed(texts);
+    return c.body(texts.join(""), 200, { "content-type": "application/json" });
   });
 }
 

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { deflate, deflateSync, gzip } from "node:zlib";
 import { type Encoding, compressedLengthMin, encodingOf } from "#aggregator/api/compressed.ts";
+import { joinInTurns, lengthOf, streamed, wholeMax } from "#aggregator/api/large_answer.ts";
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
@@ -46,9 +47,9 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
       const { dataJson, warnings = [], infos = [] } = await handle(c);
       if (dataJson === undefined) return new Response(null, { status: 204 });
       const notes = `${notesJson("warnings", warnings)}${notesJson("infos", infos)}`;
-      const pieces = typeof dataJson === "string" ? [dataJson] : await inTurns(dataJson);
+      const pieces = typeof dataJson === "string" ? [dataJson] : await joinInTurns(dataJson);
       const texts = ['{"status":"success","data":', ...pieces, `${notes}}`];
-      const length = texts.reduce((sum, text) => sum + text.length, 0);
+      const length = lengthOf(texts);
       const encoding = length < compressedLengthMin ? undefined : encodingOf(c);
       if (length > wholeMax) return await large(texts, encoding);
       const text = texts.join("");
@@ -69,44 +70,10 @@ export function refusal(thrown: unknown): Response {
   );
 }
 
-/** Characters of an answer that is made and packed in one go. */
-const wholeMax = 4_000_000;
-/** Characters that are put together before they become bytes. */
-const joinedMin = 65_536;
-
-/** The texts joined to larger ones, with pauses. */
-async function inTurns(pieces: Iterable<string>): Promise<string[]> {
-  const pause = pacer();
-  const joined: string[] = [];
-  let some: string[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    some.push(piece);
-    length += piece.length;
-    if (length < joinedMin) continue;
-    joined.push(some.join(""));
-    some = [];
-    length = 0;
-    await pause();
-  }
-  joined.push(some.join(""));
-  return joined;
-}
-
 /** An answer of many megabytes: its bytes are made with pauses, and packed in another thread. */
 async function large(texts: readonly string[], encoding: Encoding | undefined): Promise<Response> {
+  if (encoding === undefined) return streamed(texts);
   const pause = pacer();
-  if (encoding === undefined) {
-    const left = texts.values();
-    const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => {
-        const { value, done } = left.next();
-        if (done === true) controller.close();
-        else controller.enqueue(Buffer.from(value));
-      },
-    });
-    return new Response(body, { headers: { "content-type": "application/json" } });
-  }
   const parts: Buffer[] = [];
   for (const text of texts) {
     parts.push(Buffer.from(text));

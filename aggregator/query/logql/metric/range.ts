@@ -5,7 +5,7 @@ import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
 import type { LogScanRequest, LogSlice } from "../../source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
-import { type LogScope, type Pace, tooManySeries } from "../limits.ts";
+import { type LogScope, type Pace, recordPace, tooManySeries } from "../limits.ts";
 import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from "../pipeline.ts";
 import {
   type RecordState,
@@ -17,6 +17,8 @@ import {
   setError,
 } from "../record_state.ts";
 import { setRecord } from "../select.ts";
+import { jsonError } from "../stages/json.ts";
+import { logfmtError } from "../stages/logfmt.ts";
 import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
 import {
   bytesFault,
@@ -36,8 +38,6 @@ import { UnwrappedValues } from "./unwrapped_values.ts";
 /** Cells of all accumulators together, eight bytes each: what one range aggregation may hold. */
 const cellsMax = 24_000_000;
 const heldSeriesMax = 200_000;
-/** How many records are counted before the clock is looked at. */
-const batchRecords = 512;
 
 /**
  * Evaluates a range aggregation at all steps in one pass over the records. Nothing of a record is kept but what its function needs: a
@@ -85,7 +85,8 @@ export async function evaluateRange(
     if (!pipeline.run(record)) return;
     const value = valueOf === undefined ? 1 : valueOf(record);
     if (value === undefined) return;
-    if (record.error !== "" && !keepsErrors) throw pipelineError(record);
+    if (record.error !== "" && !(keepsErrors && parserErrors.has(record.error)))
+      throw pipelineError(record);
     const pane = paneOf(record.timeMs, record.nanos);
     if (pane >= 0) sink.add(record, ids.idOf(record), pane, value);
   };
@@ -110,12 +111,11 @@ async function addRecords(
 ): Promise<void> {
   const { batch, rows } = slice;
   const mayPass = prefilter?.open(batch, rows.length);
+  const breathe = recordPace(pace);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
-    if (i % batchRecords === 0) {
-      const pause = pace.breathe();
-      if (pause !== undefined) await pause;
-    }
+    const pause = breathe();
+    if (pause !== undefined) await pause;
     setRecord(state, slice, row);
     if (mayPass?.(state, row) !== false) add(state);
   }
@@ -136,7 +136,10 @@ function namesNeeded({ unwrap }: RangeQuery, grouping: Grouping | undefined): Na
   return new Set([...grouping.names, ...read]);
 }
 
-/** Whether the query itself looks at errors: then it is its own affair which remain. */
+/** Errors that a query may keep by looking at them: those of other stages always fail it, as in Loki. */
+const parserErrors: ReadonlySet<string> = new Set([jsonError, logfmtError]);
+
+/** Whether the query itself looks at errors: then it decides which errors of parsers remain. */
 function filtersErrors({ log, unwrap }: RangeQuery): boolean {
   const filters = [
     ...log.stages.flatMap((stage) => (stage.type === "label_filter" ? [stage.filter] : [])),

@@ -31,8 +31,11 @@ export function compileDrop(labels: readonly LabelChoice[]): StageRun {
 /** `| keep a, b="x"`: takes all other labels away, but never the error. */
 export function compileKeep(labels: readonly LabelChoice[]): StageRun {
   const choices = compileChoices(labels);
+  const byName = new Map<string, (typeof choices)[number][]>();
+  for (const choice of choices)
+    byName.set(choice.name, [...(byName.get(choice.name) ?? []), choice]);
   const isKept = (name: string, value: string) =>
-    choices.some((choice) => choice.name === name && (choice.fits?.(value) ?? true));
+    byName.get(name)?.some(({ fits }) => fits?.(value) ?? true) ?? false;
   return (state) => {
     const all = allLabels(state);
     for (const name in all) {

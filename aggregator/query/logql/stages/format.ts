@@ -2,6 +2,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LabelFormat } from "../ast.ts";
 import { parseError, stageError } from "../errors.ts";
+import { watchCost } from "../record_cost.ts";
 import {
   type RecordState,
   allLabels,
@@ -102,7 +103,10 @@ export function compileLabelFormat(formats: readonly LabelFormat[]): StageRun {
     };
   });
   return (state) => {
-    for (const step of steps) step(state);
+    for (const step of steps) {
+      step(state);
+      watchCost(state);
+    }
     if (sharesLabels) inputOf(undefined);
     return true;
   };

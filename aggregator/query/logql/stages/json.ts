@@ -1,5 +1,6 @@
 import type { Extraction } from "../ast.ts";
 import { stageError } from "../errors.ts";
+import { watchCost } from "../record_cost.ts";
 import { type RecordState, labelOf, lineOf, nameForParsed, setError } from "../record_state.ts";
 import { type JsonPath, parseJsonPath } from "./json_path.ts";
 import {
@@ -176,7 +177,10 @@ export function compileJsonPaths(extractions: readonly Extraction[], wanted: Wan
       setError(state, jsonError, "");
       return true;
     }
-    for (const { label, path } of paths) extract(state, line, label, path);
+    for (const { label, path } of paths) {
+      extract(state, line, label, path);
+      watchCost(state);
+    }
     return true;
   };
 }

@@ -3,10 +3,17 @@ import { stageError } from "../errors.ts";
 import { type RecordState, labelOf, lineOf, nameForParsed, setError } from "../record_state.ts";
 import { type StageRun, type Wanted, candidatesOf, nameMemo } from "./stage.ts";
 
-const logfmtError = "LogfmtParserErr";
+export const logfmtError = "LogfmtParserErr";
 
-/** Reads key=value pairs one after another, as go-logfmt does. `fault` is what was wrong last, "" at first. */
-type Pairs = { readonly line: string; at: number; key: string; value: string; fault: string };
+/** Reads key=value pairs one after another, as go-logfmt does. `fault` is what was wrong last, "" at first, and `faultAt` where. */
+type Pairs = {
+  readonly line: string;
+  at: number;
+  key: string;
+  value: string;
+  fault: string;
+  faultAt: number;
+};
 
 /** `| logfmt`: every pair of the line becomes a label. Pairs that can't be read are passed over, or an error with --strict. */
 export function compileLogfmt(strict: boolean, keepEmpty: boolean, wanted: Wanted): StageRun {
@@ -30,7 +37,7 @@ export function compileLogfmt(strict: boolean, keepEmpty: boolean, wanted: Wante
       state.parsed.set(free, pairs.value.includes("\ufffd") ? spaced(pairs.value) : pairs.value);
       if (--left === 0 && !isExact) break;
     }
-    if (strict && pairs.fault !== "") setError(state, logfmtError, pairs.fault);
+    if (strict && pairs.fault !== "") setError(state, logfmtError, faultText(pairs));
     return true;
   };
 }
@@ -53,7 +60,7 @@ export function compileLogfmtFields(extractions: readonly Extraction[], strict: 
       if (nextPair(pairs)) putField(state, names(pairs.key), pairs.value, labels);
       else if (strict) break;
     }
-    if (strict && pairs.fault !== "") setError(state, logfmtError, pairs.fault);
+    if (strict && pairs.fault !== "") setError(state, logfmtError, faultText(pairs));
     return true;
   };
 }
@@ -78,7 +85,7 @@ function spaced(text: string): string {
 }
 
 function pairsOf(line: string): Pairs {
-  return { line, at: 0, key: "", value: "", fault: "" };
+  return { line, at: 0, key: "", value: "", fault: "", faultAt: 0 };
 }
 
 const [space, quote, equals, backslash] = [32, 34, 61, 92] as const;
@@ -184,6 +191,12 @@ function refuse(pairs: Pairs, message: string): false {
 }
 
 function fault(pairs: Pairs, message: string): false {
-  pairs.fault = `logfmt syntax error at pos ${pairs.at + 1} : ${message}`;
+  pairs.fault = message;
+  pairs.faultAt = pairs.at;
   return false;
+}
+
+/** Places count in bytes. */
+function faultText({ line, fault: message, faultAt }: Pairs): string {
+  return `logfmt syntax error at pos ${Buffer.byteLength(line.slice(0, faultAt)) + 1} : ${message}`;
 }

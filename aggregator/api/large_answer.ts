@@ -1,0 +1,99 @@
+import { pacer } from "#shared/async/pacer.ts";
+
+/** Characters of an answer that is made and sent in one go. */
+export const wholeMax = 4_000_000;
+/** Characters that are put together before they become bytes. */
+const joinedMin = 65_536;
+
+/** The texts joined to larger ones, with pauses. */
+export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
+  const pause = pacer();
+  const joined: string[] = [];
+  let some: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    some.push(piece);
+    length += piece.length;
+    if (length < joinedMin) continue;
+    joined.push(some.join(""));
+    some = [];
+    length = 0;
+    await pause();
+  }
+  joined.push(some.join(""));
+  return joined;
+}
+
+/** Characters of all texts together. */
+export function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
+/** JSON of many megabytes: its bytes are made as they are sent. */
+export function streamed(texts: readonly string[]): Response {
+  const left = texts.values();
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      const { value, done } = left.next();
+      if (done === true) controller.close();
+      else controller.enqueue(Buffer.from(value));
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/json" } });
+}
+
+/** Elements of an array in one piece of text. */
+const elementsAtOnce = 50;
+
+/** JSON.stringify() of plain values, in pieces of a few elements of their arrays each. */
+export function* jsonPieces(value: unknown): Generator<string> {
+  if (Array.isArray(value)) {
+    yield "[";
+    if (value.length > elementsAtOnce && value.every(isSmall)) {
+      for (let from = 0; from < value.length; from += elementsAtOnce) {
+        const text = JSON.stringify(value.slice(from, from + elementsAtOnce));
+        yield `${from === 0 ? "" : ","}${text.slice(1, -1)}`;
+      }
+    } else {
+      for (const [i, element] of value.entries()) {
+        if (i > 0) yield ",";
+        yield* jsonPieces(element);
+      }
+    }
+    yield "]";
+    return;
+  }
+  if (typeof value !== "object" || value === null) {
+    yield JSON.stringify(value) ?? "null";
+    return;
+  }
+  let open = "{";
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    yield `${open}${JSON.stringify(key)}:`;
+    open = ",";
+    if (isSmall(member)) yield JSON.stringify(member);
+    else yield* jsonPieces(member);
+  }
+  yield open === "{" ? "{}" : "}";
+}
+
+/** Values within a value that is made into text in one go. */
+const smallMax = 100;
+
+function isSmall(value: unknown): boolean {
+  return leftAfter(value, smallMax) >= 0;
+}
+
+/** How many of `left` values are left when all within this one are counted; below zero where there are more. */
+function leftAfter(value: unknown, left: number): number {
+  if (typeof value !== "object" || value === null) return left - 1;
+  const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if (members.length > left) return -1;
+  let rest = left - 1;
+  for (const member of members) {
+    if (rest < 0) break;
+    rest = leftAfter(member, rest);
+  }
+  return rest;
+}
