@@ -33,12 +33,12 @@ const functionNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a template of Go's text/template with Loki's functions. It sees the record's labels, line and time, and nothing else. Throws
- * TemplateError.
+ * Reads a template of Go's text/template with Loki's functions. It sees the record's labels, line and time, and nothing else. A call with a wrong number
+ * of arguments fails when it is executed, as in Go, and here where `checksCalls` is set. Throws TemplateError.
  */
-export function compileTemplate(source: string): Template {
+export function compileTemplate(source: string, checksCalls = false): Template {
   const nodes = parseTemplate(source, functionNames);
-  checkCalls(nodes);
+  if (checksCalls) checkCalls(nodes);
   const names = namesRead(nodes);
   const [only] = nodes;
   // `{{.message}}`, which most templates are, needs no execution.
@@ -72,10 +72,8 @@ function checkCalls(nodes: readonly TemplateNode[]): void {
       const [first] = args;
       if (first?.operand.kind !== "function") continue;
       const { name } = first.operand;
-      const given = args.length - 1 + (i > 0 ? 1 : 0);
-      const least = recordFunctions.includes(name) ? 0 : argumentsMin(name);
-      if (given < least)
-        throw new TemplateError(`wrong number of args for ${name}: want ${least} got ${given}`);
+      const fault = argumentsFault(name, args.length - 1 + (i > 0 ? 1 : 0));
+      if (fault !== undefined) throw new TemplateError(fault);
     }
   };
   for (const node of nodes) {
@@ -85,6 +83,14 @@ function checkCalls(nodes: readonly TemplateNode[]): void {
     checkCalls(node.body);
     checkCalls(node.otherwise);
   }
+}
+
+/** What is wrong with the number of a call's arguments, if anything. */
+function argumentsFault(name: string, given: number): string | undefined {
+  const isOfRecord = recordFunctions.includes(name);
+  const least = isOfRecord ? 0 : argumentsMin(name);
+  if (given >= least && !(isOfRecord && given > 0)) return undefined;
+  return `wrong number of args for ${name}: want ${least} got ${given}`;
 }
 
 /** Stands for the labels as a whole, which are only gathered where something goes over them. */
@@ -215,6 +221,8 @@ function call(
   at: Dotted,
   run: Run,
 ): Value {
+  const fault = argumentsFault(name, args.length + before.length);
+  if (fault !== undefined) throw new ExecutionError(fault);
   // `and` and `or` stop at the first argument that decides.
   if (name === "and" || name === "or") return shortCircuit(name, args, before, at, run);
   const values = args.map((arg) => plain(argumentValue(arg, at, run), run));

@@ -196,7 +196,7 @@ test.each([
     "multiple label name 'x' not allowed in a single format operation",
   ],
   ['{a="b"} | label_format __error__=y', "__error__ cannot be formatted"],
-  ['{a="b"} |= ip("1.2.3")', "invalid ip address or pattern"],
+  ['{a="b"} |= ip("1.2.3")', 'ip: invalid pattern: "1.2.3"'],
   ['{a="b"} | json x="["', "cannot parse expression [[]"],
   ['{a="b"} [5m]', "parse error at line 1, col 9: syntax error: unexpected RANGE"],
   ["(".repeat(1_000), "nested more than 500 levels deep"],
@@ -259,4 +259,19 @@ test("prettifyLogql() lays long queries out over lines", () => {
   );
   const short: LogqlQuery = parseLogql('{a="b"}');
   expect(prettifyLogql(short)).toBe('{a="b"}');
+});
+
+test.each([
+  ["0x1p3", 8],
+  ["0x1.8p3", 12],
+  ["0x1P-1", 0.5],
+  ["017", 17],
+])("the number %s is %d", (text, value) => {
+  expect(parseLogql(text)).toMatchObject({ kind: "number", value });
+});
+
+test.each(["0x1A", "0b1010", "0o17", "0x"])("%s is no number", (text) => {
+  const wanted = `parse error : unable to parse literal as a float: strconv.ParseFloat: parsing "${text}": invalid syntax`;
+  expect(() => parseLogql(text)).toThrow(wanted);
+  expect(() => parseLogql(`{a="b"} | status > ${text}`)).toThrow(wanted);
 });

@@ -251,12 +251,15 @@ function onlyPartner(
   return partner;
 }
 
-function duplicateError({ expr, swapped }: Pairing, a: StepSeries, b: StepSeries): Error {
+function duplicateError({ expr, swapped, context }: Pairing, a: StepSeries, b: StepSeries): Error {
+  const side = swapped ? "left" : "right";
+  const unique = ";many-to-many matching not allowed: matching labels must be unique on one side";
+  if (context.refusesUnmatchedDuplicates)
+    return executionError(`found duplicate series on the ${side} hand-side${unique}`);
   const group = labelsText(signatureOf(expr.matching, b.labels));
   const both = [labelsText(a.labels), labelsText(b.labels)].toSorted().join(", ");
   return executionError(
-    `found duplicate series for the match group ${group} on the ${swapped ? "left" : "right"} hand-side of the operation: [${both}]` +
-      ";many-to-many matching not allowed: matching labels must be unique on one side",
+    `found duplicate series for the match group ${group} on the ${side} hand-side of the operation: [${both}]${unique}`,
   );
 }
 

@@ -14,7 +14,7 @@ import {
 import { vectorScalar, vectorVector } from "./binary.ts";
 import { evaluateCall } from "./calls.ts";
 import { type EvalContext, breathe } from "./context.ts";
-import { executionError } from "./errors.ts";
+import { executionError, quote } from "./errors.ts";
 import { evaluateSelector } from "./selectors.ts";
 import { setOperation } from "./set_ops.ts";
 import { mergeSameLabels } from "./turns/merge_same_labels.ts";
@@ -106,7 +106,7 @@ async function evaluateAggregate(
   if (op === "count_values") {
     assert(param?.type === "string", "the checker has seen a string");
     if (param.value === "" || param.value.includes("\uFFFD"))
-      throw executionError(`invalid label name ${param.value}`);
+      throw executionError(`invalid label name ${quote(param.value)}`);
     return countValues(context, expr, param.value, series, grid.count);
   }
   const params = param?.type === "scalar" ? param.values : new Float64Array(grid.count);

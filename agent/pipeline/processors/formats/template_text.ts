@@ -6,7 +6,7 @@ import type { Records } from "../records.ts";
 /** A template of Go's text/template with Loki's functions. */
 export const TemplateText = z.string().transform((text, context): Template => {
   try {
-    return compileTemplate(text);
+    return compileTemplate(text, true);
   } catch (thrown) {
     context.addIssue({ code: "custom", message: messageOf(thrown), input: text });
     return z.NEVER;

@@ -299,3 +299,50 @@ test("duplicates on one side are an error in Loki even where the other side is e
   const query = `${none} + on (app) count_over_time({app="a"}[1m])`;
   expect(await at(40, query).catch(messageOf)).toContain("found duplicate series");
 });
+
+test("a filter on __error__ keeps errors of parsers, and none of later stages", async () => {
+  const records: Given[] = [{ at: 10, line: "took=oops x==", stream: { app: "a" } }];
+  const counted = (stages: string) =>
+    at(20, `sum(count_over_time({app="a"} ${stages} [1m]))`, records);
+  for (const stages of [
+    '| __error__="" | logfmt | took > 1s',
+    '| logfmt | took > 1s | __error__!=""',
+    '| logfmt | line_format "{{ .took | now }}" | __error__!="x"',
+  ])
+    expect([stages, String(await counted(stages).catch(messageOf)).slice(0, 15)]).toEqual([
+      stages,
+      "pipeline error:",
+    ]);
+  expect(await counted('| json | __error__!=""')).toEqual([": 1"]);
+  expect(await counted('| logfmt --strict | __error__="LogfmtParserErr"')).toEqual([": 1"]);
+  expect(await counted('| logfmt | took > 1s | __error__=""')).toEqual([]);
+});
+
+test("a template's call with a wrong number of arguments is an error of its lines, not of the query", async () => {
+  const records: Given[] = [{ at: 10, line: "é x=1 b==2", stream: { app: "a" } }];
+  for (const [stage, details] of [
+    ['| line_format "{{ .app | now }}"', "wrong number of args for now: want 0 got 1"],
+    ['| label_format b=`{{ replace "x" .app }}`', "wrong number of args for replace: want 3 got 2"],
+    // Places in a line count in bytes.
+    ["| logfmt --strict", "logfmt syntax error at pos 10 : unexpected '='"],
+  ] as const) {
+    const counted = `count_over_time({app="a"} ${stage} | __error__!="" [1m])`;
+    const failure = String(await at(20, counted, records).catch(messageOf));
+    expect([stage, failure.includes(details)]).toEqual([stage, true]);
+  }
+});
+
+test("series keep labels that a parser has left empty, apart from those without", async () => {
+  const records: Given[] = [
+    { at: 10, line: "a= b=1", stream: { app: "a" } },
+    { at: 11, line: "b=1", stream: { app: "a" } },
+  ];
+  expect(await at(20, 'count_over_time({app="a"} | logfmt --keep-empty [1m])', records)).toEqual([
+    "a= app=a b=1: 1",
+    "app=a b=1: 1",
+  ]);
+  const json: Given[] = [{ at: 10, line: '{"b":"1"}', stream: { app: "a" } }];
+  expect(await at(20, 'count_over_time({app="a"} | json x="missing", b="b" [1m])', json)).toEqual([
+    "app=a b=1 x=: 1",
+  ]);
+});

@@ -69,9 +69,10 @@ function valueOf(state: RecordState, name: string): string {
 function byAll(dropped: readonly string[], numbered: Numbered): SeriesIds["idOf"] {
   return (state) => {
     const labels = withoutLabels(allLabels(state), dropped);
-    return numbered(labelsKey(labels), () =>
-      Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== "")),
-    );
+    // A parser may give empty labels (`logfmt --keep-empty`), which a key does not tell from absent ones.
+    let key = labelsKey(labels);
+    for (const name in labels) if (labels[name] === "") key += `\u00fe${name}`;
+    return numbered(key, () => labels);
   };
 }
 

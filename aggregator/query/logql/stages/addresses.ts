@@ -11,8 +11,7 @@ const v4Prefix = 0xffff_0000_0000n;
  */
 export function compileAddresses(pattern: string): (text: string) => boolean {
   const fits = rangeOf(pattern);
-  if (fits === undefined)
-    throw parseError(`invalid ip address or pattern: ${JSON.stringify(pattern)}`);
+  if (fits === undefined) throw parseError(`ip: invalid pattern: ${JSON.stringify(pattern)}`);
   return (text) => {
     // What can't begin an address is passed over without looking at it twice.
     for (let at = 0; at < text.length; at++) {

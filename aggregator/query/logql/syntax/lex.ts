@@ -1,7 +1,7 @@
 import { parseDuration } from "#shared/text/duration.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
 import { conversions, rangeOps, vectorOps } from "../ast.ts";
-import { parseErrorAt } from "../errors.ts";
+import { parseError, parseErrorAt } from "../errors.ts";
 import { parseBytes, parseGoDuration } from "#shared/text/go_units.ts";
 
 /**
@@ -36,7 +36,8 @@ const functions: ReadonlySet<string> = new Set([
 ]);
 const space = /(?:\s+|#[^\n]*)+/y;
 const word = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
-const number = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+const number =
+  /0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?|0[bBoO]\d+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const durationTail = /[\d.nu\u00b5mshdwy]+/y;
 const bytesTail = /[\d.BikKMGTP]+/y;
 const flag = /--(?:strict|keep-empty)(?![\p{L}-])/uy;
@@ -129,7 +130,22 @@ function scanNumber(query: string, at: number, digits: string): Scanned {
   const size = tail === undefined ? undefined : parseBytes(digits + tail);
   if (tail !== undefined && size !== undefined)
     return made("BYTES", digits + tail, at, digits.length + tail.length, size);
-  return made("NUMBER", digits, at, digits.length, Number(digits));
+  return made("NUMBER", digits, at, digits.length, numberOf(digits));
+}
+
+/** As Go's ParseFloat: of other bases it knows hexadecimal numbers with an exponent alone. */
+function numberOf(digits: string): number {
+  const hex = /^0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?\d+)$/i.exec(digits);
+  if (hex !== null) {
+    const [, whole = "", fraction = "", exponent = ""] = hex;
+    if (whole + fraction !== "")
+      return Number(`0x${whole}${fraction}`) * 2 ** (Number(exponent) - 4 * fraction.length);
+  }
+  if (/^0[xbo]/i.test(digits))
+    throw parseError(
+      `unable to parse literal as a float: strconv.ParseFloat: parsing "${digits}": invalid syntax`,
+    );
+  return Number(digits);
 }
 
 function scanDuration(query: string, at: number, head: string): Scanned | undefined {
