@@ -1,11 +1,16 @@
 import { parsePromql } from "#aggregator/query/promql/parse.ts";
 import { parseNumber } from "#aggregator/query/promql/literals.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
-import type { Labels } from "#shared/model/labels.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { nativeOfClassic, parseHistograms, type Point } from "./promql_histograms.ts";
 
-export type ScriptSeries = { readonly labels: Labels; readonly points: readonly Point[] };
+export type ScriptSeries = {
+  readonly labels: Labels;
+  readonly points: readonly Point[];
+  /** When samples begin to count, in milliseconds from their own times; undefined where that is not known. */
+  readonly startsMs?: readonly (number | undefined)[];
+};
 
 export type Expectation = {
   readonly type: "fail" | "warn" | "info" | "no_warn" | "no_info" | "ordered";
@@ -65,7 +70,16 @@ function timeOf(text: string): number {
 
 function parseLoad(head: string, body: readonly string[]): Command {
   const stepMs = timeOf(head.split(/\s+/)[1] ?? "");
-  const series = body.map(parseSeries);
+  const starts = new Map<string, readonly (number | undefined)[]>();
+  const series: ScriptSeries[] = [];
+  for (const line of body) {
+    const { name, rest } = splitSeries(line);
+    const labels = parseLabels(name.replace(startsSuffix, ""));
+    const key = labelsKey(labels);
+    const startsMs = starts.get(key);
+    if (startsSuffix.test(name)) starts.set(key, parseStarts(rest));
+    else series.push({ labels, points: parsePoints(rest), ...(startsMs && { startsMs }) });
+  }
   const natives = head.startsWith("load_with_nhcb") ? nativeOfClassic(series) : [];
   return { kind: "load", stepMs, series: [...series, ...natives] };
 }
@@ -149,7 +163,35 @@ function stripQuotes(text: string): string {
   return /^".*"$/.test(trimmed) ? (unquote(trimmed) ?? trimmed) : trimmed;
 }
 
+/** Behind the name of a series whose line gives start timestamps. */
+const startsSuffix = /@st$/;
+const offset = String.raw`[+-]?(?:(?:\d+(?:ms|[smhdwy]))+|0)`;
+const repeatedOffset = new RegExp(`^(${offset})([+-](?:\\d+(?:ms|[smhdwy]))+)?(?:x(\\d+))?$`);
+
+/** As points, but durations: "-30s-1mx2" is -30s, -90s and -150s. */
+function parseStarts(text: string): (number | undefined)[] {
+  const starts: (number | undefined)[] = [];
+  for (const token of text.match(/\S+/g) ?? []) {
+    const gaps = /^_(?:x(\d+))?$/.exec(token);
+    const [, first, step = "0", times = "0"] = repeatedOffset.exec(token) ?? [];
+    if (gaps !== null) for (let i = 0; i < Number(gaps[1] ?? 1); i++) starts.push(undefined);
+    else if (first === undefined) throw new Error(`not a start timestamp: ${token}`);
+    else for (let i = 0; i <= Number(times); i++) starts.push(offsetMs(first) + i * offsetMs(step));
+  }
+  return starts;
+}
+
+function offsetMs(text: string): number {
+  const size = text.replace(/^[+-]/, "");
+  return (text.startsWith("-") ? -1 : 1) * (size === "0" ? 0 : timeOf(size));
+}
+
 function parseSeries(entry: string): ScriptSeries {
+  const { name, rest } = splitSeries(entry);
+  return { labels: parseLabels(name), points: parsePoints(rest) };
+}
+
+function splitSeries(entry: string): { readonly name: string; readonly rest: string } {
   let at = 0;
   let braces = 0;
   let quoted = false;
@@ -161,7 +203,7 @@ function parseSeries(entry: string): ScriptSeries {
     else if (!quoted && character === "}") braces--;
     at++;
   }
-  return { labels: parseLabels(entry.slice(0, at)), points: parsePoints(entry.slice(at)) };
+  return { name: entry.slice(0, at), rest: entry.slice(at) };
 }
 
 function parseLabels(text: string): Labels {
