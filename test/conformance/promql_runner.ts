@@ -67,8 +67,7 @@ function load(
     for (const [i, point] of asStored(points).entries()) {
       if (point === "gap") continue;
       const sample = typeof point === "object" ? point.histogram : point;
-      // Prometheus's storage keeps no starts of histograms.
-      const startMs = typeof point === "object" ? undefined : startsMs?.[i];
+      const startMs = startsMs?.[i];
       metrics.add(labels, i * stepMs, sample, startMs === undefined ? 0 : i * stepMs + startMs);
     }
   }

@@ -210,6 +210,19 @@ function duplicates(metrics: MemoryMetrics): void {
   metrics.add({ __name__: "other", job: "b" }, 60_000, 1);
 }
 
+test("a label name that is no text is shown as it is written", async () => {
+  const { failure } = engineOver(twoSeries);
+  for (const [label, shown] of [
+    ['"a\\xc5z"', '"a\\xc5z"'],
+    ['("a\\xc5z")', '"a\\xc5z"'],
+    ['""', '""'],
+    ["''", '""'],
+  ])
+    expect((await failure(`count_values(${label}, a_total)`)).message).toBe(
+      `invalid label name ${shown}`,
+    );
+});
+
 describe("an empty side of an operator", () => {
   test("matches nothing, so that duplicates on the other side are no error", async () => {
     const { engine } = engineOver(duplicates);

@@ -106,7 +106,7 @@ async function evaluateAggregate(
   if (op === "count_values") {
     assert(param?.type === "string", "the checker has seen a string");
     if (param.value === "" || param.value.includes("\uFFFD"))
-      throw executionError(`invalid label name ${quote(param.value)}`);
+      throw executionError(`invalid label name ${quotedLabel(context, expr, param.value)}`);
     return countValues(context, expr, param.value, series, grid.count);
   }
   const params = param?.type === "scalar" ? param.values : new Float64Array(grid.count);
@@ -114,6 +114,13 @@ async function evaluateAggregate(
     return selectSeries(context, expr, series, params, grid.count);
   }
   return aggregate(context, expr, series, params, grid.count);
+}
+
+/** As it is written where that is in double quotes: a byte that is no text (`"\\xc5"`) is one there alone. */
+function quotedLabel({ query }: EvalContext, { param }: AggregateExpr, label: string): string {
+  const { start, end } = param === undefined ? { start: 0, end: 0 } : unwrapParens(param).span;
+  const written = query.slice(start, end);
+  return /^"[^"]*"$/.test(written) ? written : quote(label);
 }
 
 async function evaluateBinary(
