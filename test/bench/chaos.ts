@@ -78,6 +78,8 @@ function added(one: Verdict, other: Verdict): Verdict {
     scrapes_cut_short: one.scrapes_cut_short + other.scrapes_cut_short,
     scrapes_failed: one.scrapes_failed + other.scrapes_failed,
     scrapes_refused: one.scrapes_refused + other.scrapes_refused,
+    lines_expired: one.lines_expired + other.lines_expired,
+    days_downsampled: one.days_downsampled + other.days_downsampled,
     problems: [...one.problems, ...other.problems],
   };
 }

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
 import { lapwing } from "#test/support/command_line.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { OldDays } from "./old_days.ts";
 import type { Stores } from "./stores.ts";
 
 /** Of the lease in PostgreSQL: short, so that a process that stands still is followed within a round. */
 const leaseMs = 2_000;
+/** Of maintenance after a start. */
+const firstRoundMs = 3_000;
 const held = /is held by a running Lapwing/;
 
 /** The aggregator's process, which comes again after whatever ends it; notes what should have been refused and was not. */
@@ -14,6 +17,7 @@ export class AggregatorHost {
   process: LapwingProcess;
   readonly problems: string[] = [];
   catalogLosses = 0;
+  readonly oldDays = new OldDays();
   readonly #folder: string;
   readonly #natsPort: number;
   readonly #stores: Stores;
@@ -58,6 +62,15 @@ export class AggregatorHost {
     if (code === 1) return;
     this.problems.push(`an aggregator that was followed ended with ${code}, expected 1`);
     await paused.end("SIGKILL");
+  }
+
+  /** Starts with a day to downsample, and is killed while it does that. */
+  async killWhileDownsampling(downMs: number): Promise<void> {
+    await this.process.end("SIGKILL");
+    await this.oldDays.add(join(this.#folder, this.#place), this.#stores.storage);
+    this.process = await this.#start(this.#place);
+    await Bun.sleep(firstRoundMs - 400 + downMs);
+    await this.kill(0);
   }
 
   /** Killed, and its catalog removed: it comes back from the blocks. */
@@ -154,7 +167,7 @@ function startIn({
     storage: {
       ...stores.storage,
       owner: { lease: `${leaseMs}ms`, renew_interval: "400ms" },
-      compaction: { interval: "3s", blocks_max: 4 },
+      compaction: { interval: `${firstRoundMs}ms`, blocks_max: 4 },
       delete_after: "1s",
       sweep_after: "10s",
     },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
+import { asking } from "#test/support/asking.ts";
 import { audit } from "#test/support/numbered.ts";
 import type { Cause } from "./explain_samples.ts";
 import { explainSamples } from "./explain_samples.ts";
@@ -35,8 +36,12 @@ export type Verdict = {
   scrapes_cut_short: number;
   /** Scrapes whose answer came too late for their timeout: stored as up 0, which is what happened. */
   scrapes_failed: number;
+  /** Lines past their retention: stored, and then removed. */
+  lines_expired: number;
   /** Scrapes whose rows the disk refused: among those dropped with a reason. */
   scrapes_refused: number;
+  /** Whole days of samples that were there to be downsampled. */
+  days_downsampled: number;
   problems: string[];
 };
 
@@ -73,7 +78,10 @@ export async function settle(world: World, timeoutMs: number): Promise<string | 
   let state = "nothing was heard";
   while (performance.now() < deadline) {
     try {
-      const missing = (await missingLines(world)) ?? (await missingSamples(world));
+      const missing =
+        (await missingLines(world)) ??
+        (await missingSamples(world)) ??
+        (await maintenanceLeft(world));
       if (missing === undefined) return undefined;
       state = missing;
     } catch (thrown) {
@@ -91,6 +99,18 @@ async function missingLines(world: World): Promise<string | undefined> {
   const written = world.hosts.reduce((sum, { lines, expired }) => sum + lines.written + expired, 0);
   if (stored + dropped >= written) return undefined;
   return `${stored} of ${written} lines stored, ${dropped} dropped`;
+}
+
+/** What is past its retention goes, and old days are downsampled, with the next rounds of maintenance. */
+async function maintenanceLeft(world: World): Promise<string | undefined> {
+  const [[left] = []] = await rowsOf(
+    world,
+    "SELECT count(*) FROM logs WHERE body LIKE '% expired %'",
+  );
+  if (Number(left) > 0) return `${String(left)} lines past their retention are there`;
+  const { oldDays, process } = world.aggregator;
+  const isDone = await oldDays.areDownsampled(asking(process.url));
+  return isDone ? undefined : "the oldest day is not downsampled";
 }
 
 async function missingSamples(world: World): Promise<string | undefined> {
@@ -119,6 +139,8 @@ export async function judge(world: World): Promise<Verdict> {
     scrapes_cut_short: 0,
     scrapes_failed: 0,
     scrapes_refused: 0,
+    lines_expired: world.hosts.reduce((sum, { expired }) => sum + expired, 0),
+    days_downsampled: 0,
     problems: [],
   };
   const lanes = await accounts(world);
@@ -135,6 +157,9 @@ export async function judge(world: World): Promise<Verdict> {
     judgeSamples(host, samples, causesOf(host, scrapes, refusals), verdict);
   }
   await judgeAccount(world, verdict);
+  const { oldDays, process } = world.aggregator;
+  verdict.days_downsampled = oldDays.count;
+  verdict.problems.push(...(await oldDays.problems(asking(process.url))));
   return verdict;
 }
 

@@ -16,6 +16,7 @@ const everywhere = [
   "stall_aggregator",
   "second_aggregator",
   "kill_during_retention",
+  "kill_during_downsampling",
 ] as const;
 const ofLocal = ["lose_catalog", "read_only_disk", "corrupt_block"] as const;
 const ofPostgresS3 = ["follow_aggregator", "cut_catalog", "restart_bucket"] as const;
@@ -74,6 +75,8 @@ export async function befall(world: World, what: Misfortune, random: () => numbe
       // A flush comes once a second, a round of maintenance every three.
       await Bun.sleep(1_000 + random() * 3_000);
       return aggregator.kill(downMs);
+    case "kill_during_downsampling":
+      return aggregator.killWhileDownsampling(downMs);
     case "lose_catalog":
       return aggregator.loseCatalog();
     case "read_only_disk":
