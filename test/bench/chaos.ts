@@ -58,6 +58,7 @@ async function inOneWorld(
       await Bun.sleep(200 + random() * 800);
     }
     world.stopWriting();
+    await world.aggregator.restart();
     const late = await settle(world, 120_000);
     const verdict = await judge(world);
     verdict.problems.push(...world.aggregator.problems);

@@ -45,6 +45,19 @@ export class AggregatorHost {
     this.process = await this.#start(this.#place);
   }
 
+  /** Ends cleanly and comes again: after a kill nothing is deleted for minutes, after a clean stop at once. */
+  async restart(): Promise<void> {
+    await this.process.end("SIGTERM");
+    this.process = await this.#start(this.#place);
+  }
+
+  /** Comes again, and is killed in its first round of maintenance. */
+  async killDuringMaintenance(downMs: number): Promise<void> {
+    await this.restart();
+    await Bun.sleep(firstRoundMs - 400 + downMs);
+    await this.kill(0);
+  }
+
   /** A second process on the same catalog, and where that is a file on the same data directory, must be refused. */
   async second(): Promise<void> {
     const place = this.#stores.kind === "local" ? this.#place : "aggregator_second";
@@ -73,7 +86,7 @@ export class AggregatorHost {
     await this.kill(0);
   }
 
-  /** Killed, and its catalog removed: it comes back from the blocks. */
+  /** Killed, and its catalog removed: it must be refused over the blocks, and comes back from them. */
   async loseCatalog(): Promise<void> {
     await this.process.end("SIGKILL");
     this.catalogLosses += 1;
@@ -81,6 +94,7 @@ export class AggregatorHost {
       rmSync(join(this.#folder, "aggregator", "aggregator", `catalog.db${suffix}`), {
         force: true,
       });
+    await this.#expectRefusal("an empty catalog over blocks", /storage rebuild/, this.#place);
     const file = join(this.#folder, "aggregator.yaml");
     const { code, out, err } = await lapwing(["storage", "rebuild", "--config", file]);
     if (code !== 0) this.problems.push(`rebuild ended with ${code}: ${out} ${err}`);

@@ -72,9 +72,9 @@ export async function befall(world: World, what: Misfortune, random: () => numbe
       return aggregator.second();
     case "kill_during_retention":
       await world.pushExpired(host);
-      // A flush comes once a second, a round of maintenance every three.
-      await Bun.sleep(1_000 + random() * 3_000);
-      return aggregator.kill(downMs);
+      // A flush comes once a second.
+      await Bun.sleep(1_000 + random() * 500);
+      return aggregator.killDuringMaintenance(downMs);
     case "kill_during_downsampling":
       return aggregator.killWhileDownsampling(downMs);
     case "lose_catalog":

@@ -48,22 +48,24 @@ export class OldDays {
   }
 
   /** Whether the oldest is in a tier. */
-  async areDownsampled({ own }: ReturnType<typeof asking>): Promise<boolean> {
+  async areDownsampled(lapwing: ReturnType<typeof asking>): Promise<boolean> {
     if (this.#ends.length === 0) return true;
     const name = "lapwing_store_tier_oldest_timestamp_seconds";
-    const oldest = await Promise.all(["1m", "5m"].map((tier) => own(`${name}{tier="${tier}"}`)));
+    const oldest = await Promise.all(
+      ["1m", "5m"].map((tier) => lapwing.own(`${name}{tier="${tier}"}`)),
+    );
     return oldest.some((seconds) => seconds > 0 && seconds * 1_000 <= Math.min(...this.#ends));
   }
 
   /** What is wrong with them: each sample counts once, whether it is there as it came or in a bucket. */
-  async problems({ get }: ReturnType<typeof asking>): Promise<string[]> {
+  async problems(lapwing: ReturnType<typeof asking>): Promise<string[]> {
     const problems: string[] = [];
     const wanted = [samples * seriesCount, ((samples * (samples + 1)) / 2) * seriesCount];
     for (const endMs of this.#ends) {
       const selector = `chaos_old{day="${endMs}"}[1d]`;
       for (const [i, name] of ["count_over_time", "sum_over_time"].entries()) {
         const query = encodeURIComponent(`sum(${name}(${selector}))`);
-        const answer = await get(`/api/v1/query?query=${query}&time=${endMs / 1_000}`);
+        const answer = await lapwing.get(`/api/v1/query?query=${query}&time=${endMs / 1_000}`);
         const text = await answer.text();
         const value = /"value":\[[^,]+,"([^"]+)"\]/.exec(text)?.[1];
         if (Number(value) !== wanted[i])
