@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
@@ -12,6 +12,7 @@ import { backup, listBackups, restore } from "./store/backup.ts";
 import { checkBlocks } from "./store/check_blocks.ts";
 import { exportLogs } from "./store/export_logs.ts";
 import { exportMetrics } from "./store/export_metrics.ts";
+import { giveUpBlocks, repairBlocks } from "./store/integrity/repair.ts";
 import { openObjects } from "./store/open_store.ts";
 import { rebuildCatalog } from "./store/rebuild_catalog.ts";
 import type { StorageTools } from "./store/storage_tools.ts";
@@ -29,16 +30,33 @@ type ExportFlags = ConfigFlags & {
   readonly tenant?: string;
 };
 
-/** `lapwing storage check|rebuild|export|backup|restore|adopt|sweep|trash`: works on the catalog and the blocks of a configuration directly. */
+/** `lapwing storage check|repair|give-up|rebuild|export|backup|restore|adopt|sweep|trash`: works on the catalog and the blocks of a configuration directly. */
 export function storageCommand(command: Command): void {
   command.description(
-    "look after blocks and catalog: check, rebuild, export, back up, restore, adopt, trash",
+    "look after blocks and catalog: check, repair, give up, rebuild, export, back up, restore, adopt, trash",
   );
   sub(
     command,
     "check",
     "compare every block with the catalog; exits with 1 when something is wrong",
   ).action(check);
+  sub(
+    command,
+    "repair",
+    "put whole files in the place of damaged blocks; exits with 1 when some are left",
+  )
+    .option("--from <url>", "where backups are: a folder, file:///path or s3://bucket/prefix")
+    .action(repair);
+  sub(
+    command,
+    "give-up",
+    "take damaged blocks out of the catalog for good, counted as lost (nothing else may run)",
+  )
+    .argument("<block...>", "ids of blocks, as `check` prints them")
+    .requiredOption("--reason <text>", "why, for the audit")
+    .action((ids: readonly string[], flags: ConfigFlags & { readonly reason: string }) =>
+      giveUp(ids, flags),
+    );
   sub(command, "rebuild", "fill an empty catalog from the blocks (nothing else may run)").action(
     rebuild,
   );
@@ -73,7 +91,8 @@ function collect(value: string, before: readonly string[]): string[] {
 
 async function check(flags: ConfigFlags): Promise<void> {
   const report = await within(flags, "read", checkBlocks);
-  for (const { block, reason } of report.faults) console.log(`${block.key}: ${reason}`);
+  for (const { block, reason } of report.faults)
+    console.log(`${block.key}: block ${block.id}: ${reason}`);
   const { blocks, items, faults, orphans } = report;
   if (orphans.length > 0)
     console.log(
@@ -82,6 +101,31 @@ async function check(flags: ConfigFlags): Promise<void> {
   const verdict = faults.length === 0 ? "ok" : `${faults.length} faults`;
   console.log(`${blocks} blocks, ${items} items: ${verdict}`);
   if (faults.length > 0) process.exitCode = 1;
+}
+
+async function repair(flags: ConfigFlags & { readonly from?: string }): Promise<void> {
+  const { storage, data_dir: dataDir } = await loadConfig(AggregatorFile, flags);
+  const cacheFolder =
+    storage.cache.path === "" ? join(dataDir, "aggregator", "cache") : storage.cache.path;
+  const { blocks, repaired, left } = await within(flags, "read", (tools) => {
+    const source = flags.from === undefined ? undefined : placeOf(tools, flags.from);
+    return repairBlocks(tools, { backup: source, cacheFolder });
+  });
+  for (const { block, source } of repaired)
+    console.log(`${block.key}: repaired from the ${source}`);
+  for (const { block, reason } of left)
+    console.log(`${block.key}: block ${block.id}: not repaired: ${reason}`);
+  console.log(`${blocks} blocks, ${repaired.length} repaired, ${left.length} damaged`);
+  if (left.length > 0) process.exitCode = 1;
+}
+
+async function giveUp(
+  ids: readonly string[],
+  flags: ConfigFlags & { readonly reason: string },
+): Promise<void> {
+  const blocks = await within(flags, "write", (tools) => giveUpBlocks(tools, ids, flags.reason));
+  for (const { id, signal, items } of blocks)
+    console.log(`gave up block ${id}: ${items} items of ${signal} are lost`);
 }
 
 async function rebuild(flags: ConfigFlags): Promise<void> {
@@ -144,6 +188,8 @@ function reportMissing(missing: MissingBlocks): void {
 async function makeBackup(flags: ConfigFlags & { readonly to: string }): Promise<void> {
   const report = await within(flags, "read", (tools) => backup(tools, placeOf(tools, flags.to)));
   console.log(`backup ${report.name}: ${report.blocks} blocks, ${report.copied} of them new`);
+  for (const key of report.damaged) console.error(`${key}: left out: its block is damaged`);
+  if (report.damaged.length > 0) process.exitCode = 1;
 }
 
 async function restoreBackup(

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import {
+  DamagedBlockSchema,
   DataService,
   type GetCardinalityRequest,
   GetCardinalityResponseSchema,
@@ -23,6 +24,7 @@ import {
 import { parseMetricSelector } from "../query/promql/parse.ts";
 import type { Sources } from "../query/sources.ts";
 import type { Catalog } from "../store/catalog.ts";
+import { removedRecords } from "../store/log_deletions.ts";
 import type { MaintenanceState } from "../store/maintenance.ts";
 import type { Block } from "../store/store.ts";
 import { guarded } from "./connect_routes.ts";
@@ -48,6 +50,8 @@ const pageLimits = { default: 100, max: 1_000 } as const;
 const growthSeriesMax = 200_000;
 const [hourMs, dayMs] = [3_600_000, 86_400_000];
 const selectorsMax = 20;
+/** Damaged blocks of one answer; their number is of all. */
+const damagedMax = 1_000;
 
 /** lapwing.v1.DataService (proto/v1/data.proto). */
 export function registerDataService(router: ConnectRouter, parts: DataRpcParts): void {
@@ -77,9 +81,10 @@ async function storageAnswer(parts: DataRpcParts) {
   const all = blocks();
   const blockBytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const { files, bytes } = await pendingDeletions(catalog);
+  const removed = await removedRecords(catalog, tenant);
   const { samples, records } = head.size();
   const { series, minMs = 0, maxMs = 0 } = head.overview(tenant);
-  const { endedMs, fault, deletionStopped } = maintenance();
+  const { endedMs, fault, deletionStopped, damages, scrub } = maintenance();
   const trash = await trashSize(catalog);
   return create(GetStorageResponseSchema, {
     shares: storageShares(all, tenant, config.storage, clock.now()),
@@ -94,6 +99,18 @@ async function storageAnswer(parts: DataRpcParts) {
     deletionStopped,
     trashFiles: trash.files,
     trashBytes: trash.bytes,
+    damaged: damages
+      .slice(0, damagedMax)
+      .map(({ block, reason, detail, foundMs }) =>
+        create(DamagedBlockSchema, { block: wireBlock(block), reason, detail, foundMs }),
+      ),
+    damagedCount: damages.length,
+    damagedItems: damages.reduce((sum, { block }) => sum + block.items, 0),
+    scrubbedMs: scrub.lastPassMs,
+    scrubDoneBytes: scrub.doneBytes,
+    scrubTotalBytes: scrub.totalBytes,
+    lostSamples: removed.lost_samples ?? 0,
+    lostRecords: removed.lost ?? 0,
   });
 }
 

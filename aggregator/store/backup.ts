@@ -5,6 +5,7 @@ import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseBlockRows, type Catalog } from "./catalog.ts";
 import { checksumOf } from "./checksum.ts";
+import { faultOfError } from "./integrity/file_fault.ts";
 import { storeError } from "./errors.ts";
 import { catalogId } from "./identity/catalog_identity.ts";
 import { removeMarks } from "./identity/owner_marks.ts";
@@ -31,6 +32,8 @@ export type BackupReport = {
   readonly name: string;
   readonly blocks: number;
   readonly copied: number;
+  /** Keys of damaged blocks that no backup in the place has: after a restore they are missing. */
+  readonly damaged: readonly string[];
 };
 
 const dumpPrefix = "backups/";
@@ -51,7 +54,8 @@ const leftOut = new Set([
 
 /**
  * A point in time in a folder or bucket: the catalog as it was at one moment, and every block it names. Blocks never
- * change, so a second backup into the same place copies only new ones. The dump is written last: without it there is no backup.
+ * change, so a second backup into the same place copies only new ones. A damaged block is left out and reported. The dump is written last:
+ * without it there is no backup.
  */
 export async function backup(tools: BackupTools, target: ObjectStore): Promise<BackupReport> {
   const there = new Set<string>();
@@ -59,22 +63,31 @@ export async function backup(tools: BackupTools, target: ObjectStore): Promise<B
   let copied = 0;
   for (let attempt = 1; ; attempt++) {
     const { dump, blocks } = await takeDump(tools.catalog);
-    try {
-      for (const block of blocks) {
-        if (there.has(block.key)) continue;
+    const damaged = new Set<string>();
+    for (const block of blocks) {
+      if (there.has(block.key)) continue;
+      try {
         await copyBlock(tools.objects, target, block, tools.staging);
         there.add(block.key);
         copied += 1;
+      } catch (error) {
+        if (faultOfError(error) === undefined) throw error;
+        damaged.add(block.key);
       }
-    } catch (error) {
-      const isGone = error instanceof OperatingError && error.code === "not_found";
-      if (isGone && attempt < attemptsMax) continue;
-      throw error;
     }
+    if (attempt < attemptsMax && damaged.size > 0 && (await isAnyGone(tools.catalog, damaged)))
+      continue;
     const name = nameOf(dump.takenMs);
-    await putText(target, `${dumpPrefix}${name}.json`, JSON.stringify(dump), tools.staging);
-    return { name, blocks: blocks.length, copied };
+    const whole = { ...dump, blocks: dump.blocks.filter(({ key }) => !damaged.has(key)) };
+    await putText(target, `${dumpPrefix}${name}.json`, JSON.stringify(whole), tools.staging);
+    return { name, blocks: whole.blocks.length, copied, damaged: [...damaged] };
   }
+}
+
+/** Whether one of the objects belongs to no block any more: merged away or expired meanwhile. */
+async function isAnyGone(catalog: Catalog, keys: ReadonlySet<string>): Promise<boolean> {
+  const known = new Set((await catalog.blocks()).map(({ key }) => key));
+  return [...keys].some((key) => !known.has(key));
 }
 
 /** Names of the backups in a place, the oldest first. */
@@ -119,7 +132,7 @@ export async function restore(
   });
   await setStorageOwner(tools, await tools.catalog.transaction("read the catalog's id", catalogId));
   await removeMarks(tools);
-  return { name: chosen, blocks: dump.blocks.length, copied };
+  return { name: chosen, blocks: dump.blocks.length, copied, damaged: [] };
 }
 
 /** The storage belongs to nobody, to the catalog that the backup is of, or to the one that it is brought into. */

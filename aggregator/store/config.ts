@@ -85,6 +85,16 @@ export const StoreConfig = z.strictObject({
     .prefault({}),
   /** How long the file of a deleted block stays for the queries that still read it. */
   delete_after: duration.prefault("5m"),
+  /** All blocks are read again and compared with their checksums, slowly, so that damage is found while a backup still has them. */
+  scrub: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** From the end of one pass to the start of the next. */
+      interval: duration.prefault("7d"),
+      /** Bytes a second: a tenth of what a slow disk reads, and 500 GB within a week. */
+      rate: byteSize.prefault("4MiB"),
+    })
+    .prefault({}),
   compaction: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -29,6 +29,8 @@ export type BlockStoreDeps = {
   readonly tools: ReadTools;
   /** Folder for files being written; emptied at start. */
   readonly staging: string;
+  /** Holds what is worth knowing after a restart. */
+  readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;

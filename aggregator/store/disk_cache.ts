@@ -187,6 +187,11 @@ export class DiskCache {
 
 const partialEnd = ".partial";
 
+/** Where a cache in the folder has its copy of an object, if it has one. */
+export function cachedFile(folder: string, key: string): string {
+  return join(folder, nameOf(key));
+}
+
 function nameOf(key: string): string {
   return encodeURIComponent(key);
 }

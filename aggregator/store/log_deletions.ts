@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count } from "./catalog_count.ts";
 import type { Catalog } from "./catalog.ts";
-import type { LogDeletion, RemovalReason } from "./removals.ts";
+import { type LogDeletion, type RemovalReason, removalReasons } from "./removals.ts";
 
 /** In the order in which they came. */
 export function logDeletions(catalog: Catalog, tenant: string): Promise<LogDeletion[]> {
@@ -12,9 +12,9 @@ export function logDeletions(catalog: Catalog, tenant: string): Promise<LogDelet
   });
 }
 
-/** Records of a tenant that left the blocks, by reason. */
+/** Items of a tenant that left the blocks, by reason. */
 export function removedRecords(
-  catalog: Catalog,
+  catalog: Pick<Catalog, "transaction">,
   tenant: string,
 ): Promise<Partial<Record<RemovalReason, number>>> {
   return catalog.transaction("read removals", async (sql) => {
@@ -24,7 +24,7 @@ export function removedRecords(
   });
 }
 
-const RemovalRow = z.object({ reason: z.enum(["deleted", "retention"]), items: count });
+const RemovalRow = z.object({ reason: z.enum(removalReasons), items: count });
 
 const LogDeletionRow = z
   .object({

@@ -2,7 +2,9 @@ import { messageOf } from "#shared/errors.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "./removals.ts";
 import { replaceLogs, StreamRetention } from "./maintain_logs.ts";
+import type { Damage } from "./integrity/damage.ts";
 import { ifReadable } from "./integrity/if_readable.ts";
+import { Scrub, type ScrubState } from "./integrity/scrub.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
 import { planMerge } from "./plan_merge.ts";
 import type { Block } from "./store.ts";
@@ -31,6 +33,9 @@ export type MaintenanceState = {
   readonly fault: string;
   /** Why stored data are not deleted although their time is over; empty where they are. */
   readonly deletionStopped: string;
+  /** Blocks that queries leave out, the oldest data first. */
+  readonly damages: readonly Damage[];
+  readonly scrub: ScrubState;
 };
 
 /** What can stop deletion: who else works on the storage, or how much a sweep found. */
@@ -46,26 +51,36 @@ export class Maintenance {
   readonly #sweep: Sweep;
   readonly #obstacles = new Map<Obstacle, string>();
   #sweptMs = -Infinity;
-  #newest: { endedMs: number; fault: string } = { endedMs: 0, fault: "" };
+  readonly #scrub: Scrub;
+  #last: Pick<MaintenanceState, "endedMs" | "fault"> = { endedMs: 0, fault: "" };
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#streams = new StreamRetention(deps);
     this.#sweep = new Sweep({ ...deps, duckdb: deps.tools.duckdb });
+    this.#scrub = new Scrub(deps);
   }
 
   get state(): MaintenanceState {
     const reasons = [...this.#obstacles.values()].filter((reason) => reason !== "");
-    return { ...this.#newest, deletionStopped: reasons.join("; ") };
+    const { damages } = this.#deps.tools.guard;
+    return {
+      ...this.#last,
+      deletionStopped: reasons.join("; "),
+      damages,
+      scrub: this.#scrub.state,
+    };
   }
 
   start(): void {
     this.#loop = this.#run();
+    this.#scrub.start();
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    await this.#scrub.close();
     await this.#round;
   }
 
@@ -82,9 +97,9 @@ export class Maintenance {
     while (!signal.aborted) {
       try {
         await this.maintain();
-        this.#newest = { endedMs: clock.now(), fault: "" };
+        this.#last = { endedMs: clock.now(), fault: "" };
       } catch (error) {
-        this.#newest = { endedMs: clock.now(), fault: messageOf(error) };
+        this.#last = { endedMs: clock.now(), fault: messageOf(error) };
         meters.maintenanceFailed();
         log.error("background work on blocks failed", { error: messageOf(error) });
       }

@@ -19,8 +19,12 @@ export type LogDeletion = {
   readonly fault?: string;
 };
 
-/** Why records are no longer in a block, although they were stored. */
-export type RemovalReason = "deleted" | "retention";
+/**
+ * Why items are no longer in a block, although they were stored. Of records, but for lost_samples, which are samples: their block was
+ * damaged, and a person gave it up.
+ */
+export const removalReasons = ["deleted", "retention", "lost", "lost_samples"] as const;
+export type RemovalReason = (typeof removalReasons)[number];
 
 /** Records that left the blocks for good, counted in the transaction that let them go. */
 export type Removal = {

@@ -35,7 +35,7 @@ names nats.* nginx.* nkey_seed_file no_proxy not_matches ntp.* offline_after ope
 out_of_order_time_window output_size_max packet_size_max password_file path paths php_fpm.*
 pod_logs poll_interval postfix.* postgresql.* prober processes.* processors procfs
 promote_resource_attributes public_keys push_sync_interval quarantine_size_max query_class
-query_name query_type rabbitmq.* raw reconnect_wait reconnect_wait_max redis.* refresh_interval
+query_name query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval
 regex regexp region release_keys release_rate_max renew_interval repeat_interval replacement
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
 scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle

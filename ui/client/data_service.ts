@@ -39,6 +39,30 @@ export type Storage = {
   readonly deletionStopped: string;
   readonly trashFiles: number;
   readonly trashBytes: number;
+  /** Blocks that queries leave out because they can't be read: the oldest, and the number and items of all. */
+  readonly damaged: readonly DamagedBlock[];
+  readonly damagedCount: number;
+  readonly damagedItems: number;
+  /** When all blocks were last compared with their checksums, 0 for never; and how far the running pass is. */
+  readonly scrubbedMs: number;
+  readonly scrubDoneBytes: number;
+  readonly scrubTotalBytes: number;
+  /** What was in damaged blocks that were given up. */
+  readonly lostSamples: number;
+  readonly lostRecords: number;
+};
+
+export type DamagedBlock = {
+  readonly id: string;
+  /** metrics, logs. */
+  readonly signal: string;
+  readonly bucketMs: number;
+  readonly items: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** What is wrong with it. */
+  readonly detail: string;
+  readonly foundMs: number;
 };
 
 export type StorageShare = {
@@ -166,5 +190,17 @@ function storageOf(answer: GetStorageResponse): Storage {
     deletionStopped: answer.deletionStopped,
     trashFiles: answer.trashFiles,
     trashBytes: answer.trashBytes,
+    damaged: answer.damaged.flatMap(({ block, detail, foundMs }) => {
+      if (block === undefined) return [];
+      const { id, signal, bucketMs, items, minMs, maxMs } = block;
+      return [{ id, signal, bucketMs, items, minMs, maxMs, detail, foundMs }];
+    }),
+    damagedCount: answer.damagedCount,
+    damagedItems: answer.damagedItems,
+    scrubbedMs: answer.scrubbedMs,
+    scrubDoneBytes: answer.scrubDoneBytes,
+    scrubTotalBytes: answer.scrubTotalBytes,
+    lostSamples: answer.lostSamples,
+    lostRecords: answer.lostRecords,
   };
 }

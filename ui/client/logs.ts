@@ -51,12 +51,18 @@ const Streams = z.object({
     result: z.array(z.object({ stream: Strings, values: z.array(z.unknown()) })),
     stats: Stats,
   }),
+  warnings: z.array(z.string()).optional(),
 });
 
+/** What a page of lines is: `warnings` say why it is incomplete. */
+export type LogPage = {
+  readonly rows: LogRow[];
+  readonly stats: LogStats;
+  readonly warnings?: readonly string[];
+};
+
 /** GET /loki/api/v1/query_range: up to `limit` lines of [startNs, endNs), in the order of the direction. */
-export async function queryRows(
-  request: RowsRequest,
-): Promise<{ readonly rows: LogRow[]; readonly stats: LogStats }> {
+export async function queryRows(request: RowsRequest): Promise<LogPage> {
   const { query, startNs, endNs, limit, direction, signal } = request;
   const params = {
     query,
@@ -67,7 +73,7 @@ export async function queryRows(
   };
   const headers = { "x-loki-response-encoding-flags": "categorize-labels" };
   const path = "/loki/api/v1/query_range";
-  const { data } = await fetchJson({ path, params, headers, signal }, Streams);
+  const { data, warnings = [] } = await fetchJson({ path, params, headers, signal }, Streams);
   const rows: LogRow[] = [];
   for (const { stream, values } of data.result)
     for (const value of values) rows.push(entryOf(value, stream));
@@ -76,6 +82,7 @@ export async function queryRows(
   return {
     rows: rows.toSorted((a, b) => sign * compareNs(a.ns, b.ns)),
     stats: statsOf(data.stats),
+    warnings,
   };
 }
 

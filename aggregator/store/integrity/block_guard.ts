@@ -48,7 +48,7 @@ type Comparison = {
  */
 export class BlockGuard {
   readonly #deps: GuardDeps;
-  readonly #meters: IntegrityMeters;
+  readonly meters: IntegrityMeters;
   /** By id, with the signature of the file when it was found. */
   readonly #damaged = new Map<string, Known>();
   /** Signatures of files that were compared, by id. */
@@ -59,7 +59,7 @@ export class BlockGuard {
 
   constructor(deps: GuardDeps) {
     this.#deps = deps;
-    this.#meters = deps.meters ?? noMeters;
+    this.meters = deps.meters ?? noMeters;
   }
 
   /** The damaged blocks, the oldest data first. */
@@ -84,7 +84,7 @@ export class BlockGuard {
     this.#current = current;
     for (const id of this.#verified.keys()) if (!current.has(id)) this.#verified.delete(id);
     for (const id of this.#damaged.keys()) if (!current.has(id)) this.#damaged.delete(id);
-    this.#meters.damaged(this.damages);
+    this.meters.damaged(this.damages);
   }
 
   /** Lends the file of a block that is as the catalog says. Throws DamagedBlock, or OperatingError where it can't be told. */
@@ -132,6 +132,11 @@ export class BlockGuard {
     return found;
   }
 
+  /** Takes a block for damaged. */
+  report(block: Block, fault: FileFault): void {
+    this.#found(block, fault);
+  }
+
   /** Looks again at damaged blocks whose file has changed. Gives those that are whole again. */
   async retry(): Promise<Block[]> {
     const repaired: Block[] = [];
@@ -148,10 +153,10 @@ export class BlockGuard {
       if (!(await this.#isWhole(block))) continue;
       this.#damaged.delete(block.id);
       repaired.push(block);
-      this.#meters.repaired("restored");
+      this.meters.repaired("restored");
       this.#deps.log?.info("a damaged block is whole again", { block: block.id, key: block.key });
     }
-    if (repaired.length > 0) this.#meters.damaged(this.damages);
+    if (repaired.length > 0) this.meters.damaged(this.damages);
     return repaired;
   }
 
@@ -218,7 +223,7 @@ export class BlockGuard {
     const left = await fileFault(path, block, content);
     if (left !== undefined) return left;
     if (again !== undefined) this.#verified.set(block.id, again);
-    this.#meters.repaired("fetched");
+    this.meters.repaired("fetched");
     log?.warn("fetched a block again: the copy in the cache was damaged", {
       block: block.id,
       key: block.key,
@@ -241,13 +246,13 @@ export class BlockGuard {
       triedMs: this.#deps.clock.monotonic(),
     });
     this.#deps.forget?.(block);
-    this.#meters.found(fault.reason);
-    this.#meters.damaged(this.damages);
-    this.#report(damage);
+    this.meters.found(fault.reason);
+    this.meters.damaged(this.damages);
+    this.#log(damage);
     return new DamagedBlock(damage);
   }
 
-  #report({ block, reason, detail }: Damage): void {
+  #log({ block, reason, detail }: Damage): void {
     const nowMs = this.#deps.clock.monotonic();
     this.#loggedMs = this.#loggedMs.filter((ms) => nowMs - ms < 60_000);
     if (this.#loggedMs.length >= logsPerMinuteMax) return;

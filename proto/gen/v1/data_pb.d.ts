@@ -139,6 +139,18 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
    * @generated from field: double trash_bytes = 22;
    */
   trashBytes: number;
+
+  /**
+   * What was in damaged blocks that a person gave up, since the catalog began.
+   *
+   * @generated from field: double lost_samples = 16;
+   */
+  lostSamples: number;
+
+  /**
+   * @generated from field: double lost_records = 17;
+   */
+  lostRecords: number;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { StorageShare } from "../../client/data_service.ts";
-import { forecast, forecastWords, growthPerDay } from "./storage_rows.ts";
+import { forecast, forecastWords, growthPerDay, scrubWords } from "./storage_rows.ts";
 
 const day = 86_400_000;
 const share = (more: Partial<StorageShare> = {}): StorageShare => ({
@@ -36,4 +36,12 @@ test("forecast() does not guess", () => {
   expect(forecast([share({ newestMs: 1 })], { freeBytes: 1 })).toEqual({ kind: "unknown" });
   expect(forecast([share()], undefined)).toEqual({ kind: "unknown" });
   expect(forecastWords({ kind: "full", days: 12.4 })).toBe("full in about 12 days at this rate");
+});
+
+test("scrubWords() says when all blocks were compared, and how far the pass is", () => {
+  const never = { scrubbedMs: 0, scrubDoneBytes: 0, scrubTotalBytes: 0 };
+  expect(scrubWords(never, 10 * day)).toBe("not compared yet");
+  const running = { ...never, scrubDoneBytes: 999, scrubTotalBytes: 1_000 };
+  expect(scrubWords(running, 10 * day)).toBe("99 % compared");
+  expect(scrubWords({ ...never, scrubbedMs: 8 * day }, 10 * day)).toMatch(/^compared .*2/);
 });

@@ -1,5 +1,5 @@
-import type { StorageShare, StorageVolume } from "../../client/data_service.ts";
-import { formatSpan } from "../../plot/format.ts";
+import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
+import { formatAgo, formatSpan } from "../../plot/format.ts";
 
 const dayMs = 86_400_000;
 
@@ -77,4 +77,19 @@ export function forecastWords(told: Forecast): string {
   if (told.days > 3_650) return "not full within 10 years at this rate";
   const days = told.days < 10 ? Math.round(told.days * 10) / 10 : Math.round(told.days);
   return `full in about ${days} ${days === 1 ? "day" : "days"} at this rate`;
+}
+
+/** "compared 2 h ago", "40 % compared": how far the scrub is. */
+export function scrubWords(
+  {
+    scrubbedMs,
+    scrubDoneBytes,
+    scrubTotalBytes,
+  }: Pick<Storage, "scrubbedMs" | "scrubDoneBytes" | "scrubTotalBytes">,
+  nowMs: number,
+): string {
+  const last = scrubbedMs === 0 ? "" : `compared ${formatAgo(scrubbedMs, nowMs)}`;
+  if (scrubTotalBytes === 0) return last === "" ? "not compared yet" : last;
+  const share = `${Math.floor((scrubDoneBytes / scrubTotalBytes) * 100)} % compared`;
+  return last === "" ? share : `${share}, all ${last}`;
 }

@@ -1,8 +1,20 @@
-import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
-import { formatAgo, formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import type {
+  DamagedBlock,
+  Storage,
+  StorageShare,
+  StorageVolume,
+} from "../../client/data_service.ts";
+import {
+  formatAgo,
+  formatCount,
+  formatDateTime,
+  formatSpan,
+  formatValue,
+} from "../../plot/format.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useStorage } from "../../state/storage.ts";
+import { useTimeZone } from "../../state/time_zone.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -14,6 +26,7 @@ import {
   forecast,
   forecastWords,
   growthPerDay,
+  scrubWords,
   tierName,
 } from "./storage_rows.ts";
 
@@ -30,6 +43,7 @@ export function StorageTab() {
       {(told) => (
         <>
           <Faults storage={told} />
+          <Damaged storage={told} />
           <Figures storage={told} />
           <section className="block" aria-label="By signal and resolution">
             <div className="toolbar">
@@ -73,6 +87,58 @@ function Faults({ storage }: { readonly storage: Storage }) {
       ))}
     </ul>
   );
+}
+
+/** What queries leave out, and what to do about it. */
+function Damaged({ storage }: { readonly storage: Storage }) {
+  const { damaged, damagedCount, damagedItems } = storage;
+  const nowMs = useNow(30_000);
+  const timeZone = useTimeZone();
+  if (damagedCount === 0) return null;
+  const columns: RowColumn<DamagedBlock>[] = [
+    { key: "block", title: "Block", minWidth: 130, value: ({ id }) => id },
+    { key: "signal", title: "Signal", width: 84, value: ({ signal }) => signal },
+    {
+      key: "items",
+      title: "Items",
+      isNumber: true,
+      width: 100,
+      value: ({ items }) => items,
+      text: ({ items }) => formatCount(items),
+    },
+    timeColumn("from", "From", ({ minMs }) => minMs, timeZone),
+    timeColumn("to", "To", ({ maxMs }) => maxMs, timeZone),
+    { key: "fault", title: "Fault", minWidth: 220, value: ({ detail }) => detail },
+    {
+      key: "found",
+      title: "Found",
+      width: 110,
+      value: ({ foundMs }) => foundMs,
+      text: ({ foundMs }) => formatAgo(foundMs, nowMs),
+    },
+  ];
+  return (
+    <section className="block" aria-label="Damaged blocks">
+      <h2>Damaged blocks</h2>
+      <p className="state bad">
+        <Icon name="warning" />
+        <span>
+          Queries leave out {formatCount(damagedCount)} {damagedCount === 1 ? "block" : "blocks"}{" "}
+          with {formatCount(damagedItems)} items. Repair with <code>lapwing storage repair</code>.
+        </span>
+      </p>
+      <RowTable id="damaged" label="Damaged blocks" rows={damaged} columns={columns} />
+    </section>
+  );
+}
+
+function timeColumn(
+  key: string,
+  title: string,
+  value: (block: DamagedBlock) => number,
+  zone: string,
+): RowColumn<DamagedBlock> {
+  return { key, title, width: 170, value, text: (block) => formatDateTime(value(block), zone) };
 }
 
 function Figures({ storage }: { readonly storage: Storage }) {
@@ -122,6 +188,14 @@ function Figures({ storage }: { readonly storage: Storage }) {
         name="Compaction and retention"
         text={maintainedMs === 0 ? "no round yet" : `ran ${formatAgo(maintainedMs, nowMs)}`}
       />
+      <Fact name="Checksums of all blocks" text={scrubWords(storage, nowMs)} />
+      {storage.lostSamples + storage.lostRecords > 0 && (
+        <Fact
+          name="Lost with damaged blocks"
+          text={`${formatCount(storage.lostSamples)} samples, ${formatCount(storage.lostRecords)} lines`}
+          isWarning
+        />
+      )}
     </dl>
   );
 }

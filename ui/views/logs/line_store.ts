@@ -1,10 +1,10 @@
 import { labelsKey } from "#shared/model/labels.ts";
-import { type LogRow, type LogStats, type RowsRequest } from "../../client/logs.ts";
+import { type LogPage, type LogRow, type LogStats, type RowsRequest } from "../../client/logs.ts";
 import { deduplicated, type Dedup, type ShownRow } from "./dedup.ts";
 
 export type Order = "newest" | "oldest";
 
-type Fetch = (request: Omit<RowsRequest, "query">) => Promise<{ rows: LogRow[]; stats: LogStats }>;
+type Fetch = (request: Omit<RowsRequest, "query">) => Promise<LogPage>;
 
 export type LineStoreSetup = {
   readonly fetch: Fetch;
@@ -77,6 +77,8 @@ export class LineStore implements RowSource {
   /** Of the last request that failed. */
   failure: unknown;
   stats: LogStats = { seconds: 0, lines: 0, bytes: 0 };
+  /** Why the lines are incomplete, each once. */
+  readonly warnings = new Set<string>();
   isFirst = true;
   requests = 0;
   #version = 0;
@@ -238,6 +240,7 @@ export class LineStore implements RowSource {
   async #fetch({ known, ...request }: PageRequest): Promise<{ rows: LogRow[]; received: number }> {
     this.requests++;
     const answer = await this.#setup.fetch({ ...request, signal: this.#abort.signal });
+    for (const text of answer.warnings ?? []) this.warnings.add(text);
     const { seconds, lines, bytes } = answer.stats;
     this.stats = {
       seconds: this.stats.seconds + seconds,

@@ -127,15 +127,23 @@ function Count({ store, total, isExact }: Props) {
   const { lines: loaded, count: rows } = store;
   const all = store.isComplete ? loaded : total;
   return (
-    <span className="quiet" role="status">
-      {all !== undefined && !isExact && !store.isComplete && (
-        <span className="logs-word">about </span>
+    <>
+      {store.warnings.size > 0 && (
+        <Corner state="partial" detail={[...store.warnings].join("\n")}>
+          Incomplete
+        </Corner>
       )}
-      {all !== undefined && `${formatCount(Math.max(all, loaded))} ${all === 1 ? "line" : "lines"}`}
-      {rows < loaded && `, ${formatCount(rows)} shown`}
-      {rows >= linesMax &&
-        `, the first ${formatCount(linesMax)} can be scrolled through: narrow the range`}
-    </span>
+      <span className="quiet" role="status">
+        {all !== undefined && !isExact && !store.isComplete && (
+          <span className="logs-word">about </span>
+        )}
+        {all !== undefined &&
+          `${formatCount(Math.max(all, loaded))} ${all === 1 ? "line" : "lines"}`}
+        {rows < loaded && `, ${formatCount(rows)} shown`}
+        {rows >= linesMax &&
+          `, the first ${formatCount(linesMax)} can be scrolled through: narrow the range`}
+      </span>
+    </>
   );
 }
 

@@ -6,11 +6,22 @@ import {
   diskProblems,
   dropProblems,
   laneProblems,
+  storageProblems,
   targetProblems,
 } from "./find_problems.ts";
 import { countProblems, groupProblems } from "./problem.ts";
 import { holdingNow } from "./since.ts";
 
+const storedWhole = {
+  damaged: [],
+  damagedCount: 0,
+  damagedItems: 0,
+  scrubbedMs: 0,
+  scrubDoneBytes: 0,
+  scrubTotalBytes: 0,
+  lostSamples: 0,
+  lostRecords: 0,
+};
 const lane: Lane = {
   agent: "a",
   signal: "metrics",
@@ -129,6 +140,7 @@ test("disks are told of hosts that are there, and of the store once for each fil
     deletionStopped: "",
     trashFiles: 0,
     trashBytes: 0,
+    ...storedWhole,
   };
   const found = diskProblems(full, [row()], storage);
   expect(found.map(({ what, level }) => [what, level])).toEqual([
@@ -147,4 +159,33 @@ test("groups hold five lines each, and those with problems come before those wit
     ["agent", 1, 0],
   ]);
   expect(countProblems(problems)).toBe("7 problems, 1 warning");
+});
+
+test("storageProblems() says how many blocks are damaged, and what queries lack", () => {
+  const damaged = { id: "b", signal: "logs", bucketMs: 0, minMs: 1, maxMs: 2, detail: "gone" };
+  const storage = {
+    shares: [],
+    head: { series: 0, samples: 0, records: 0, oldestMs: 0, newestMs: 0 },
+    volumes: [],
+    url: "",
+    trouble: "",
+    deletions: 0,
+    deletionBytes: 0,
+    maintainedMs: 0,
+    maintenanceFault: "",
+    deletionStopped: "",
+    trashFiles: 0,
+    trashBytes: 0,
+    ...storedWhole,
+  };
+  expect(storageProblems(storage)).toEqual([]);
+  const found = storageProblems({
+    ...storage,
+    damaged: [{ ...damaged, items: 1_200, foundMs: 7 }],
+    damagedCount: 3,
+    damagedItems: 2_400,
+  });
+  expect(found).toMatchObject([
+    { level: "bad", text: "3 blocks are damaged: queries lack 2\u202f400 items", sinceMs: 7 },
+  ]);
 });

@@ -289,6 +289,13 @@ export function storageProblems(storage: Storage | undefined): Problem[] {
     const text = `can't be written: ${storage.trouble}`;
     found.push({ ...base, id: "store trouble", level: "bad", text, sinceMs: undefined });
   }
+  const { damaged, damagedCount, damagedItems } = storage;
+  if (damagedCount > 0) {
+    const blocks = damagedCount === 1 ? "1 block is" : `${formatCount(damagedCount)} blocks are`;
+    const text = `${blocks} damaged: queries lack ${formatCount(damagedItems)} items`;
+    const sinceMs = Math.min(...damaged.map(({ foundMs }) => foundMs));
+    found.push({ ...base, id: "damaged blocks", level: "bad", text, sinceMs });
+  }
   if (storage.maintenanceFault !== "") {
     const text = `compaction or retention failed: ${storage.maintenanceFault}`;
     found.push({ ...base, id: "maintenance", level: "warn", text, sinceMs: storage.maintainedMs });
