@@ -5,6 +5,7 @@ import { Command } from "commander";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import type { CheckDocument } from "#aggregator/fleet/configuration/configurations.ts";
 import { messageOf } from "#shared/errors.ts";
+import { ignoreBrokenPipes, isBrokenPipe } from "#shared/runtime/broken_pipe.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { version } from "#shared/version.ts";
 
@@ -122,9 +123,11 @@ export async function lapwingCommand(args: readonly string[]): Promise<Command> 
 
 /** Runs what this process was started with. */
 export async function runCommandLine(): Promise<void> {
+  ignoreBrokenPipes();
   try {
     await (await lapwingCommand(process.argv.slice(2))).parseAsync();
   } catch (thrown) {
+    if (isBrokenPipe(thrown)) return;
     const message = messageOf(thrown);
     console.error(process.stderr.isTTY ? `\u001b[31m${message}\u001b[0m` : message);
     process.exitCode = 1;

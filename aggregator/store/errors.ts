@@ -3,8 +3,8 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 /** A failure of disk, bucket, catalog or DuckDB as one of the codes that callers decide by. */
 export function storeError(what: string, cause: unknown): OperatingError {
   if (cause instanceof OperatingError) return cause;
-  const message = messageOf(cause);
   const code = codeOf(cause);
+  const message = textOf(cause, code);
   if (isNoSpace(code, message))
     return new OperatingError("no_space", `${what}: ${message}`, { cause });
   if (code === "ENOENT" || code === "NoSuchKey")
@@ -13,6 +13,23 @@ export function storeError(what: string, cause: unknown): OperatingError {
     return new OperatingError("overloaded", `${what}: ${message}`, { cause });
   return new OperatingError("unavailable", `${what}: ${message}`, { cause });
 }
+
+/** Bun's S3 client says the same of every connection that fails; its code tells them apart. */
+function textOf(cause: unknown, code: string): string {
+  const message = messageOf(cause);
+  if (!(cause instanceof Error) || cause.name !== "S3Error" || !/unexpected error/.test(message))
+    return message;
+  const reason = connectionFaults[code] ?? "failed";
+  return `the S3 server ${reason} (${code}): check storage.s3.endpoint, and that the server runs`;
+}
+
+const connectionFaults: Readonly<Record<string, string>> = {
+  ConnectionRefused: "refused the connection",
+  ConnectionClosed: "closed the connection",
+  ConnectionReset: "reset the connection",
+  DNSResolveFailed: "has a name that can't be resolved",
+  Timeout: "did not answer in time",
+};
 
 function isNoSpace(code: string, message: string): boolean {
   if (["ENOSPC", "EDQUOT", "SQLITE_FULL", "53100"].includes(code)) return true;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "#shared/errors.ts";
 import { removeS3, s3Missing, startS3, type S3Server } from "#test/support/s3.ts";
 import { StoreConfig } from "./config.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -121,4 +122,13 @@ test("parseS3Url() takes a bucket and a prefix", () => {
   expect(parseS3Url("s3://b")).toEqual({ bucket: "b", prefix: "" });
   expect(parseS3Url("s3://b/x//y/")).toEqual({ bucket: "b", prefix: "x/y/" });
   expect(() => parseS3Url("s3://")).toThrow("expected s3://bucket/prefix");
+});
+
+test("an S3 server that is away is named as such, not as an unexpected error", async () => {
+  const access = { access_key_id: "a", secret_access_key: "s", virtual_hosted_style: false };
+  const away = s3ObjectStore("s3://bucket/blocks", { ...access, endpoint: "http://127.0.0.1:1" });
+  expect(await away.get("a.parquet", "/nowhere").catch(messageOf)).toBe(
+    "get a.parquet: the S3 server refused the connection (ConnectionRefused): " +
+      "check storage.s3.endpoint, and that the server runs",
+  );
 });

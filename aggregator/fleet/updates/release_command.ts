@@ -169,15 +169,31 @@ async function publish(
         const program = given.get(artifact.sha256);
         if (program !== undefined) await files.store(program, artifact);
         else if ((await files.size(artifact.sha256)) === 0)
-          throw new OperatingError(
-            "bad_request",
-            `the program for ${artifact.os}-${artifact.arch} (${artifact.libc}) is not among those given`,
-          );
+          throw new OperatingError("bad_request", missingProgram(artifact, given));
       }
       return insertRelease(catalog, tenant, signed, by());
     },
   );
   console.log(`release ${revision} is published; lapwing fleet release rollout ${revision}`);
+}
+
+/** A program that was built again since the release was made has another checksum. */
+function missingProgram(
+  wanted: {
+    readonly os: string;
+    readonly arch: string;
+    readonly libc: string;
+    readonly sha256: string;
+  },
+  given: ReadonlyMap<string, string>,
+): string {
+  const { os, arch, libc, sha256 } = wanted;
+  const files = Array.from(given, ([sum, path]) => `${path} has ${sum}`).join(", ");
+  return (
+    `no program for ${os}-${arch} (${libc}): the release wants SHA-256 ${sha256}, ` +
+    `${files === "" ? "and no program was given" : `but ${files}`}. ` +
+    "Give the file that the release was made of, or make the release again"
+  );
 }
 
 async function list(flags: ConfigFlags): Promise<void> {
