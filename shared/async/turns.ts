@@ -5,6 +5,12 @@
  */
 const waiting: (() => void)[] = [];
 let isScheduled = false;
+let turns = 0;
+
+/** Grows with every pause: work that finds it unchanged goes on in the same turn of the event loop. */
+export function turnsSoFar(): number {
+  return turns;
+}
 
 /** Resolves when the event loop has gone round, and it is the caller's turn. */
 export function nextTurn(): Promise<void> {
@@ -17,6 +23,7 @@ export function nextTurn(): Promise<void> {
 }
 
 function wakeOne(): void {
+  turns++;
   const wake = waiting.shift();
   isScheduled = waiting.length > 0;
   if (isScheduled) setImmediate(wakeOne);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { RE2JS } from "re2js";
+import { nextTurn } from "../async/turns.ts";
 import { messageOf } from "../errors.ts";
 import { regexInstructionsMax } from "./compiled_pattern.ts";
 import { anchoredRegex, queryStepsMax, searchingRegex } from "./linear_regex.ts";
@@ -75,6 +76,21 @@ test("a match that takes too many steps is refused, and says which expression an
     'regular expression "(.*)(.*)(.*)(.*)(.*)" takes more than 100000 steps for a text of 50000 characters: use fewer groups and repetitions, or filter out long lines first',
   );
   expect(groups.exec("word")?.[1]).toBe("word");
+});
+
+test("texts that are matched in one go take so many steps together, and as many again after a pause", async () => {
+  const parts = Array.from({ length: 300 }, (_, i) => `.*[^${i % 10}]{${(i % 50) + 2}}`);
+  const costly = anchoredRegex(`${parts.join("|")}zz`, queryStepsMax);
+  const matchAll = (): number => {
+    for (let i = 0; i < 20_000; i++) costly.test(`instance-${i}`);
+    return 0;
+  };
+  const refusal =
+    /takes more than 15000000 steps for the label values or lines that it is matched with in one go/;
+  expect(failure(matchAll)).toMatch(refusal);
+  expect(failure(() => costly.test("instance-1"))).toMatch(refusal);
+  await nextTurn();
+  expect(costly.test("instance-1")).toBe(true);
 });
 
 test("an expression of too many instructions is refused before it is compiled", () => {

@@ -1,4 +1,5 @@
 import type { RE2JS } from "re2js";
+import { turnsSoFar } from "../async/turns.ts";
 import { OperatingError } from "../errors.ts";
 import { compiledPattern, shortened } from "./compiled_pattern.ts";
 import { plainAlternatives, type TextList } from "./plain_alternatives.ts";
@@ -107,6 +108,8 @@ function checked(pattern: string, source: string): RE2JS {
 const lightMax = 200_000;
 /** Instructions of a pattern that re2js tests quickly, whatever the text. */
 const smallMax = 200;
+/** Steps of a query's expression that needs too many states for an automaton, in one turn of the event loop: some 100 ms. */
+const turnStepsMax = 15_000_000;
 const encoder = new TextEncoder();
 
 /**
@@ -119,6 +122,8 @@ class HeavyRegex {
   readonly #stepsMax: number;
   readonly #automaton: RegexAutomaton | undefined;
   readonly #matcher: SteppedMatcher | undefined;
+  #turn = -1;
+  #stepsInTurn = 0;
 
   constructor(compiled: RE2JS, pattern: string, source: string, stepsMax: number) {
     this.#compiled = compiled;
@@ -132,11 +137,26 @@ class HeavyRegex {
   test(text: string, isLight: boolean): boolean {
     const known = this.#quickly(text);
     if (known !== undefined) return known;
+    this.#countSteps(text);
     return isLight ? this.#compiled.matcher(text).find() : this.#find(text) !== undefined;
   }
 
   exec(text: string): (string | undefined)[] | undefined {
     return this.#quickly(text) === false ? undefined : this.#find(text);
+  }
+
+  /** Many texts may be matched in one go, as values of labels are. */
+  #countSteps(text: string): void {
+    if (this.#stepsMax === Infinity) return;
+    const turn = turnsSoFar();
+    if (turn !== this.#turn) [this.#turn, this.#stepsInTurn] = [turn, 0];
+    const steps = text.length * this.#compiled.re2().numberOfInstructions();
+    this.#stepsInTurn += Math.min(this.#stepsMax, steps);
+    if (this.#stepsInTurn > turnStepsMax)
+      throw new OperatingError(
+        "bad_request",
+        `regular expression "${shortened(this.#source)}" takes more than ${turnStepsMax} steps for the label values or lines that it is matched with in one go: use fewer alternatives and repetitions, or add a matcher by "="`,
+      );
   }
 
   /** Undefined where the automaton does not know. */

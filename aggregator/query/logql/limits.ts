@@ -45,7 +45,7 @@ export type Pace = {
 };
 
 /** Records between two looks at the clock, where they cost next to nothing. */
-const strideMax = 512;
+const strideMax = 64;
 
 /**
  * To be called for every record: looks at the clock more often the more time records take, so that one stage that takes milliseconds a line is stopped
