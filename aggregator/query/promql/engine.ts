@@ -228,7 +228,8 @@ async function execute(
       signal: options.signal,
       samples: 0,
       peakSamples: 0,
-      yieldedMs: began,
+      // A long query has just been parsed in this turn.
+      yieldedMs: -Infinity,
     },
   };
   const from = {

@@ -53,7 +53,10 @@ export async function fetchAll(
     for (const [key, { selection, trace }] of begun) {
       held -= selection.heldSamples;
       const beganMs = budget.monotonic();
+      // Beginning and reading each take tens of milliseconds where there are many series.
+      await breathe(budget);
       const answer = await selection.read(left(budget, held));
+      await breathe(budget);
       if (trace !== undefined) {
         trace.milliseconds = budget.monotonic() - beganMs;
         trace.series = answer.length;
