@@ -1,11 +1,13 @@
 /** The one place that puts agent and aggregator together. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { Agent, agentRestartKeys } from "#agent/agent.ts";
+import { Agent } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
+import { agentKeyEffects } from "#agent/restart_keys.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import { aggregatorShape } from "#aggregator/config.ts";
+import { aggregatorKeyEffects } from "#aggregator/restart_keys.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
@@ -17,6 +19,7 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
+import { type KeyEffects, logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 
 /** The whole file, as `up` and `check` read it. */
@@ -24,10 +27,8 @@ export const LapwingConfig = lazySchema(() =>
   withAgentChecks(z.strictObject({ ...agentShape(), ...aggregatorShape })),
 );
 
-/** Read once, at the start; an agent's own keys are for the agent to tell. */
-const aggregatorKeys = ["storage", "ingest", "query", "dashboards", "streams", "fleet"] as const;
-/** What stays as it was at the start, so that it is shown so after a reload. */
-const restartKeys = [...aggregatorKeys, ...agentRestartKeys] as const;
+/** What becomes of the keys of the whole file on a reload. */
+export const upKeyEffects = { ...agentKeyEffects, ...aggregatorKeyEffects } as const;
 
 export type UpParts = {
   /** Of the built interface, where there is one. */
@@ -65,15 +66,14 @@ export async function openUpRole(
   await aggregator.warmUp();
   const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);
-    const changed = aggregatorKeys.filter((key) => !Bun.deepEquals(next[key], config[key]));
-    if (changed.length > 0)
-      log.warn("some keys take effect after a restart only", { keys: changed });
     const before = agent.routes;
     await agent.reload(next);
     if (agent.routes !== before) lifecycle.serve(routes(), agent.pushes);
     lifecycle.door.configure(next.http);
-    const kept = Object.fromEntries(restartKeys.map((key) => [key, config[key]]));
-    aggregator.showConfig({ ...next, ...kept });
+    // What stays as it was at the start is shown so.
+    const running = Object.entries(config).filter(([key]) => isRead(key));
+    aggregator.showConfig({ ...next, ...Object.fromEntries(running) });
+    return logRestartKeys(log, restartKeysOf(upKeyEffects, config, next));
   };
   const reload = () => lifecycle.reloading(read);
   const { lifecycle: allowed } = config;
@@ -102,4 +102,10 @@ export async function openUpRole(
       stop,
     },
   };
+}
+
+/** Whether all below a key is read once, at the start. */
+function isRead(key: string): boolean {
+  const effects: KeyEffects = upKeyEffects;
+  return effects[key] === "restart";
 }

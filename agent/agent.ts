@@ -63,20 +63,6 @@ export type AgentParts = {
 /** What is found at once is there when the first answer is; a service that is slow to tell comes later. */
 const firstDetectionMs = 2_000;
 
-/** Keys that are read once, at the start. */
-export const agentRestartKeys = [
-  "listen",
-  "data_dir",
-  "tenant",
-  "log",
-  "lifecycle",
-  "spool",
-  "nats",
-  "fleet",
-  "uplink",
-  "self_update",
-] as const;
-
 /** The whole agent, in the order of the data's way: sources, transforms, spool, uplink. */
 export class Agent {
   readonly port: AgentPort;
@@ -233,18 +219,6 @@ export class Agent {
    * nothing, where a receiver can't listen.
    */
   async reload(config: AgentConfig): Promise<void> {
-    const changed: string[] = agentRestartKeys.filter(
-      (key) =>
-        !Bun.deepEquals(config[key], this.#config[key]) &&
-        // Processors are functions, made anew for each reading; their text tells them apart.
-        JSON.stringify(config[key]) !== JSON.stringify(this.#config[key]),
-    );
-    for (const key of ["name", "series_limit"] as const)
-      if (config.agent[key] !== this.#config.agent[key]) changed.push(`agent.${key}`);
-    if (config.receivers.memory_max !== this.#config.receivers.memory_max)
-      changed.push("receivers.memory_max");
-    if (changed.length > 0)
-      this.#log.warn("some keys take effect after a restart only", { keys: changed });
     // First, because it is all that can fail: then everything else is as it was.
     await this.#receivers.reload(config.receivers);
     this.#config = config;

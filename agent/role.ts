@@ -11,8 +11,10 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
+import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
+import { agentKeyEffects } from "./restart_keys.ts";
 import { AgentConfig } from "./config.ts";
 import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
 import { keepMemorySmall } from "./memory_keeper.ts";
@@ -51,9 +53,10 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     await agent.reload(next);
     if (agent.routes !== before) lifecycle.serve(routes(), agent.pushes);
     lifecycle.door.configure(next.http);
+    return logRestartKeys(log, restartKeysOf(agentKeyEffects, config, next));
   };
   remote?.start({
-    reload: (next) => lifecycle.reloading(() => apply(next)),
+    reload: async (next) => void (await lifecycle.reloading(() => apply(next))),
     heartbeat: () => agent.port.heartbeat(),
   });
   const ending = new AbortController();
@@ -65,10 +68,8 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     await agent.stop();
     await keeping;
   };
-  const reload = () =>
-    lifecycle.reloading(async () =>
-      apply(await (remote?.reread() ?? loadConfig(AgentConfig, flags))),
-    );
+  const read = () => remote?.reread() ?? loadConfig(AgentConfig, flags);
+  const reload = () => lifecycle.reloading(async () => apply(await read()));
   const { lifecycle: allowed } = config;
   const notReady = () => agent.notReady();
   const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });

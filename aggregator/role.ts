@@ -8,10 +8,12 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
+import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Aggregator, type AggregatorParts } from "./aggregator.ts";
 import { AggregatorFile } from "./aggregator_file.ts";
 import { createNatsReceiver } from "./ingest/nats_receiver.ts";
+import { aggregatorKeyEffects } from "./restart_keys.ts";
 
 /** An aggregator of its own, which agents reach over NATS. Throws ConfigError and OperatingError. */
 export async function openAggregatorRole(
@@ -47,22 +49,8 @@ export async function openAggregatorRole(
   const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
     lifecycle.door.configure(next.http);
-    const keys = [
-      "listen",
-      "data_dir",
-      "tenant",
-      "log",
-      "lifecycle",
-      "storage",
-      "ingest",
-      "query",
-      "dashboards",
-      "nats",
-      "streams",
-      "fleet",
-    ] as const;
-    const changed = keys.filter((key) => !Bun.deepEquals(next[key], config[key]));
-    log.info("configuration is valid", { take_effect_after_restart: changed });
+    log.info("configuration is valid");
+    return logRestartKeys(log, restartKeysOf(aggregatorKeyEffects, config, next));
   };
   const reload = () => lifecycle.reloading(check);
   const { lifecycle: allowed } = config;

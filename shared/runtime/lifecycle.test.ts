@@ -11,6 +11,7 @@ function started(allowed = { reload: true, quit: false }) {
   const reload = () =>
     lifecycle.reloading(async () => {
       if (fault !== undefined) throw fault;
+      return [];
     });
   const metrics = createSelfMetrics();
   const app = new Hono()

@@ -120,9 +120,10 @@ export class Lifecycle {
   }
 
   /** Reads the configuration by `read`, and remembers how that went. */
-  async reloading(read: () => Promise<void>): Promise<void> {
+  async reloading<Result>(read: () => Promise<Result>): Promise<Result> {
+    let result: Result;
     try {
-      await read();
+      result = await read();
     } catch (thrown) {
       this.#reloaded = { ...this.#reloaded, succeeded: false };
       this.notifications.raise(reloadFailed);
@@ -130,6 +131,7 @@ export class Lifecycle {
     }
     this.#reloaded = { succeeded: true, atMs: this.#clock.now() };
     this.notifications.clear(reloadFailed);
+    return result;
   }
 
   beginStop(): void {

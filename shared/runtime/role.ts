@@ -9,7 +9,8 @@ export type Role = {
   readonly routes: Hono;
   /** Which of the routes are receivers', where there are any. */
   readonly pushes?: Pushes;
-  reload(): Promise<void>;
+  /** Gives the keys that changed and take effect after a restart only. */
+  reload(): Promise<readonly string[]>;
   /** Drains: what was taken is made durable. Must end within drainMs. */
   stop(): Promise<void>;
 };

@@ -10,8 +10,8 @@ export type StatusParts = {
   readonly allowed: { readonly reload: boolean; readonly quit: boolean };
   /** Why the process can't do its work at the moment; empty when it can. */
   readonly notReady: () => readonly string[];
-  /** Reads the configuration again. Throws when it is no good; the old one then stays. */
-  readonly reload: () => Promise<void>;
+  /** Reads the configuration again; gives the keys that need a restart. Throws when it is no good; the old one then stays. */
+  readonly reload: () => Promise<readonly string[]>;
 };
 
 /**
@@ -37,8 +37,10 @@ export function statusRoutes(parts: StatusParts): Hono {
   app.on(["POST", "PUT"], "/-/reload", async (c) => {
     if (!parts.allowed.reload) return notEnabled(c);
     try {
-      await parts.reload();
-      return c.text("");
+      const keys = await parts.reload();
+      return c.text(
+        keys.length === 0 ? "" : `these keys take effect after a restart: ${keys.join(", ")}\n`,
+      );
     } catch (thrown) {
       return c.text(`configuration not reloaded:\n${messageOf(thrown)}\n`, 500);
     }

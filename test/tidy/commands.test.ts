@@ -10,8 +10,8 @@ const programs: Readonly<Record<string, Command>> = {
   lapwing: await lapwingCommand([]),
   "lapwing-agent": await agentCommand([]),
 };
-/** What is no command, though it begins like one, and one whose message came before it. */
-const otherTexts = new Set(["world", "storage repair"]);
+/** What is no command, though it begins like one. */
+const otherTexts = new Set(["world"]);
 const commandLine = /\b(lapwing(?:-agent)?) +((?:[a-z]|-)[^\n`"]*)/;
 /** Folders of code and prose; what is written into a file's header is prose, too. */
 const files = ["*.md", "docs/**/*.md", "{agent,aggregator,shared,ui}/**/*.{ts,tsx,md,sh}"];
