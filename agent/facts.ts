@@ -1,14 +1,18 @@
 import { arch, cpus, release, totalmem } from "node:os";
 import { readFile } from "node:fs/promises";
+import { bootTime } from "#shared/runtime/boot_time.ts";
 
-/** What people want to know of a host at a glance: os, kernel, arch, cpus, memory_bytes. */
+/** What people want to know of a host at a glance: os, kernel, arch, cpus, memory_bytes; and which boot it is. */
 export async function hostFacts(): Promise<Record<string, string>> {
+  const boot = bootTime();
   return {
     os: await osName(),
     kernel: release(),
     arch: arch(),
     cpus: String(cpus().length),
     memory_bytes: String(totalmem()),
+    // Agents of one machine share its clock.
+    ...(boot === undefined ? {} : { boot_id: boot.id }),
   };
 }
 

@@ -82,13 +82,14 @@ export class Aggregator {
   static async open(config: AggregatorConfig, parts: AggregatorParts): Promise<Aggregator> {
     const { clock, log, metrics, receiver } = parts;
     const dataDir = join(config.data_dir, "aggregator");
-    const storeLog = log.child({ room: "store" });
+    let known: Agents | undefined;
     const store = await openStore(config.storage, {
       dataDir,
       clock,
       metrics,
-      log: storeLog,
+      log: log.child({ room: "store" }),
       onLost: (reason) => parts.lifecycle.fail(reason),
+      agentOffsets: () => known?.otherMachinesOffsets() ?? [],
     });
     const seriesLimits = seriesLimitsOf(config, parts);
     const tails = new Tails();
@@ -105,6 +106,7 @@ export class Aggregator {
     };
     const head = createHead({ seriesLimits, onLogs });
     const { agents, agentSeries } = await openAgents(config, store, parts);
+    known = agents;
     const ingest = await Ingest.open(config.ingest, {
       receiver,
       head,

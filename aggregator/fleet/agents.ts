@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
@@ -24,6 +25,8 @@ export type AgentTimes = { readonly silentAfterMs: number; readonly forgetAfterM
 const saveEveryMs = 30_000;
 /** A jump of an agent's clock of more than this between two heartbeats is told of. */
 const clockJumpMs = 5_000;
+/** An older heartbeat says nothing of the clocks as they are now. */
+const offsetAgeMaxMs = 120_000;
 
 /** The inventory: who is there, kept in memory and, less often, in the catalog. */
 export class Agents {
@@ -33,6 +36,8 @@ export class Agents {
   readonly #times: AgentTimes;
   readonly #records = new Map<string, AgentRecord>();
   readonly #savedMs = new Map<string, number>();
+  /** When each was heard by this process, by the clock that does not jump. */
+  readonly #heardMs = new Map<string, number>();
   #saving: Promise<void> = Promise.resolve();
 
   static async open(
@@ -70,6 +75,7 @@ export class Agents {
     if (Math.abs(jump) > clockJumpMs)
       this.#log.warn("an agent's clock jumped", { agent: heartbeat.agent, by_ms: jump });
     this.#records.set(key, record);
+    this.#heardMs.set(key, this.#clock.monotonic());
     if (now - (this.#savedMs.get(key) ?? 0) < saveEveryMs) return;
     this.#savedMs.set(key, now);
     this.#saving = this.#saving.then(() => this.#save(record));
@@ -91,6 +97,19 @@ export class Agents {
     return this.#clock.now() - record.lastSeenMs < this.#times.silentAfterMs;
   }
 
+  /** Clocks of agents on other machines minus this one, in milliseconds, of those heard in the last two minutes. */
+  otherMachinesOffsets(): number[] {
+    const since = this.#clock.monotonic() - offsetAgeMaxMs;
+    const boot = this.#clock.boot?.()?.id;
+    return [...this.#records].flatMap(([key, { heartbeat, clockOffsetMs }]) => {
+      if ((this.#heardMs.get(key) ?? -Infinity) < since) return [];
+      const { boot_id: other } = heartbeat.facts;
+      // Agents from before they told the boot are known by the host's name.
+      const isSame = other === undefined ? heartbeat.name === hostname() : other === boot;
+      return isSame ? [] : [clockOffsetMs];
+    });
+  }
+
   /** Lets go of agents that were not heard of for very long. To be called while they could be heard. */
   forgetOld(): void {
     const beforeMs = this.#clock.now() - this.#times.forgetAfterMs;
@@ -100,6 +119,7 @@ export class Agents {
       this.#log.info("an agent is forgotten", { agent, name, last_seen_ms: record.lastSeenMs });
       this.#records.delete(key);
       this.#savedMs.delete(key);
+      this.#heardMs.delete(key);
       this.#saving = this.#saving.then(() => this.#remove(tenant, agent));
     }
   }

@@ -1,3 +1,4 @@
+import { anyTime } from "../store/store.fixture.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ export class TierWorld {
 
   async open(): Promise<this> {
     this.#store = await openStore(
-      StoreConfig.parse({ delete_after: "0s", sweep_after: "0s", ...this.#config }),
+      StoreConfig.parse({ ...anyTime, delete_after: "0s", sweep_after: "0s", ...this.#config }),
       {
         dataDir: this.folder,
         clock: {

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
+import { confirmClock } from "../store/clock/clock_guard.ts";
 import { type Adoption, adoptStorage, planAdoption } from "../store/identity/adopt_storage.ts";
 import { writeState } from "../store/trash/maintenance_state.ts";
 import { within } from "./within.ts";
 
 type YesFlags = ConfigFlags & { readonly yes?: boolean };
 
-/** `lapwing storage adopt|sweep`: what Lapwing does not decide alone. */
+/** `lapwing storage adopt|sweep|confirm-clock`: what Lapwing does not decide alone. */
 export function ownerCommands(command: Command): void {
   configFlags(
     command
@@ -23,6 +24,11 @@ export function ownerCommands(command: Command): void {
   )
     .option("--yes", "do it; without, only count them")
     .action(sweep);
+  configFlags(
+    command
+      .command("confirm-clock")
+      .description("say that this machine's clock is right, where Lapwing stopped deletion for it"),
+  ).action(confirm);
 }
 
 async function adopt(flags: YesFlags): Promise<void> {
@@ -48,6 +54,14 @@ function adoptionLines({ catalog, owner, blocks, blocksThere, unknown }: Adoptio
         ? ""
         : ": they stay, and are not read. `lapwing storage rebuild`, into an empty catalog, reads them"),
   ];
+}
+
+async function confirm(flags: ConfigFlags): Promise<void> {
+  const nowMs = Date.now();
+  await within(flags, "read", ({ catalog }) => confirmClock(catalog, nowMs));
+  console.log(
+    `the clock says ${new Date(nowMs).toISOString()}: the next round of maintenance goes by it`,
+  );
 }
 
 async function sweep(flags: YesFlags): Promise<void> {

@@ -95,6 +95,15 @@ export const StoreConfig = z.strictObject({
       rate: byteSize.prefault("4MiB"),
     })
     .prefault({}),
+  /** What is past its time goes by the clock only where that can be right. */
+  clock: z
+    .strictObject({
+      /** How far it may be from the time that passed, where that is known. */
+      jump_max: duration.prefault("1h"),
+      /** How long a stop may be of which only the clock says how long it was, as over a reboot. */
+      stop_max: duration.prefault("3d"),
+    })
+    .prefault({}),
   compaction: z
     .strictObject({
       enabled: z.boolean().default(true),

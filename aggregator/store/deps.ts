@@ -34,6 +34,8 @@ export type BlockStoreDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
+  /** Clocks of agents on other machines minus this one, in milliseconds, heard just now. */
+  readonly agentOffsets?: () => readonly number[];
 };
 
 /** What a backup copies, and a folder for copies on their way. */

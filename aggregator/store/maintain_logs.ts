@@ -49,9 +49,8 @@ export class StreamRetention {
     this.#deps = deps;
   }
 
-  async apply(signal: AbortSignal): Promise<void> {
-    const { blocks, clock, config, tools } = this.#deps;
-    const nowMs = clock.now();
+  async apply(signal: AbortSignal, nowMs: number): Promise<void> {
+    const { blocks, config, tools } = this.#deps;
     const logs = tools.guard.readable(blocks()).filter((block) => block.signal === "logs");
     for (const id of this.#seen.keys())
       if (!logs.some((block) => block.id === id)) this.#seen.delete(id);

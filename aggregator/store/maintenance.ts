@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import { ClockGuard } from "./clock/clock_guard.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "./removals.ts";
 import { replaceLogs, StreamRetention } from "./maintain_logs.ts";
@@ -38,8 +39,8 @@ export type MaintenanceState = {
   readonly scrub: ScrubState;
 };
 
-/** What can stop deletion: who else works on the storage, or how much a sweep found. */
-type Obstacle = "storage" | "sweep";
+/** What can stop deletion: who else works on the storage, a clock that jumped, or how much a sweep found. */
+type Obstacle = "storage" | "clock" | "sweep";
 
 /** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
 export class Maintenance {
@@ -49,6 +50,7 @@ export class Maintenance {
   #loop: Promise<void> | undefined;
   #round: Promise<void> = Promise.resolve();
   readonly #sweep: Sweep;
+  readonly #clock: ClockGuard;
   readonly #obstacles = new Map<Obstacle, string>();
   #sweptMs = -Infinity;
   readonly #scrub: Scrub;
@@ -57,6 +59,7 @@ export class Maintenance {
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
     this.#streams = new StreamRetention(deps);
+    this.#clock = new ClockGuard({ ...deps, agentOffsets: deps.agentOffsets ?? (() => []) });
     this.#sweep = new Sweep({ ...deps, duckdb: deps.tools.duckdb });
     this.#scrub = new Scrub(deps);
   }
@@ -112,33 +115,36 @@ export class Maintenance {
     owner.lease.assertOwned();
     await tools.guard.retry();
     const obstacle = await claim.obstacle();
-    const isFree = obstacle === "";
+    // All of the round goes by the time that was found good at its start.
+    const { nowMs, doubt } = await this.#clock.look();
+    this.#report("storage", obstacle);
+    this.#report("clock", doubt);
+    const isFree = obstacle === "" && doubt === "";
     if (isFree) {
-      await this.#expire();
-      await this.#streams.apply(this.#stop.signal);
+      await this.#expire(nowMs);
+      await this.#streams.apply(this.#stop.signal, nowMs);
     }
     await this.#rewrite();
     if (config.compaction.enabled) await this.#merge();
-    if (isFree) await this.#downsample();
+    if (isFree) await this.#downsample(nowMs);
     await this.#deps.saveFamilies();
-    if (isFree) await this.#deleteDue();
-    this.#report("storage", obstacle);
-    if (isFree) await this.#emptyTrash();
+    if (isFree) await this.#deleteDue(nowMs);
+    if (isFree) await this.#emptyTrash(nowMs);
   }
 
   /** Moves to the trash what a crash left behind, and deletes what has lain there for long enough; once an hour. */
-  async #emptyTrash(): Promise<void> {
+  async #emptyTrash(nowMs: number): Promise<void> {
     const { catalog, clock, log, meters, trash } = this.#deps;
-    const nowMs = clock.monotonic();
+    const sweepMs = clock.monotonic();
     const isTold = (await readState(catalog, "sweep_allowed")) !== undefined;
-    if (nowMs - this.#sweptMs < sweepIntervalMs && !isTold) return;
-    this.#report("sweep", await this.#sweep.round());
-    const emptied = await trash.emptyDue(clock.now());
+    if (sweepMs - this.#sweptMs < sweepIntervalMs && !isTold) return;
+    this.#report("sweep", await this.#sweep.round(nowMs));
+    const emptied = await trash.emptyDue(nowMs);
     if (emptied > 0) log.info("deleted objects from the trash", { objects: emptied });
     const items = await trashItems(catalog);
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
     meters.trash(items.length, bytes);
-    this.#sweptMs = nowMs;
+    this.#sweptMs = sweepMs;
   }
 
   /** Says once in the log why deletion is stopped, and shows it as long as it is. */
@@ -151,9 +157,8 @@ export class Maintenance {
     meters.deletionStopped(what, reason !== "");
   }
 
-  async #expire(): Promise<void> {
-    const { blocks, config, clock, meters, objects, staging } = this.#deps;
-    const nowMs = clock.now();
+  async #expire(nowMs: number): Promise<void> {
+    const { blocks, config, meters, objects, staging } = this.#deps;
     const { removed, floors } = planExpiry(
       blocks(),
       this.#deps.floors(),
@@ -186,11 +191,11 @@ export class Maintenance {
   }
 
   /** Makes tiers of what is complete, the oldest first; what is made is the source of the next tier. */
-  async #downsample(): Promise<void> {
-    const { blocks, config, clock, tools } = this.#deps;
+  async #downsample(nowMs: number): Promise<void> {
+    const { blocks, config, tools } = this.#deps;
     const isDamaged = (block: Block) => tools.guard.damageOf(block) !== undefined;
     for (let made = 0; made < windowsMax && !this.#stop.signal.aborted; made++) {
-      const job = planTier(blocks(), this.#deps.floors(), config, clock.now(), isDamaged);
+      const job = planTier(blocks(), this.#deps.floors(), config, nowMs, isDamaged);
       if (job === undefined) return;
       const inputs = job.isWhole ? job.sources : [...job.sources, ...job.previous];
       await ifReadable(tools.guard, inputs, () => this.#makeTier(job));
@@ -262,9 +267,8 @@ export class Maintenance {
     await this.#deps.apply({ added, removed: [block], deleteAfterMs, without });
   }
 
-  async #deleteDue(): Promise<void> {
-    const { catalog, clock, trash } = this.#deps;
-    const nowMs = clock.now();
+  async #deleteDue(nowMs: number): Promise<void> {
+    const { catalog, trash } = this.#deps;
     for (const deletion of await dueDeletions(catalog, nowMs)) await trash.finish(deletion, nowMs);
   }
 }

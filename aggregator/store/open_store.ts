@@ -31,6 +31,8 @@ export type StoreDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
+  /** Clocks of agents on other machines minus this one, in milliseconds, heard just now. */
+  readonly agentOffsets?: () => readonly number[];
   /** Called once, when another process has become the owner of the catalog: this one writes nothing more, and should end. */
   readonly onLost?: (reason: string) => void;
 };

@@ -1,9 +1,13 @@
+import { type BootTime, bootTime } from "./boot_time.ts";
+
 /** Time as it is lent to everything that needs it, so that a test can hand in its own. */
 export type Clock = {
   /** Unix milliseconds; may jump. */
   now(): number;
   /** Milliseconds of a clock that never goes back. */
   monotonic(): number;
+  /** Which boot of the machine this is, and the time since then; absent where the system does not tell. */
+  boot?(): BootTime | undefined;
   /** Resolves after `ms`, where they are over already in the next turn, or at once when the signal aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
@@ -11,6 +15,7 @@ export type Clock = {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  boot: bootTime,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();

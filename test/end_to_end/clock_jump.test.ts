@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
 import { writeFileSync } from "node:fs";
+import { DataService } from "#proto/gen/v1/data_pb.js";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
@@ -107,6 +110,64 @@ test.skipIf(!isReady).each([
     expect(missing.length).toBeLessThanOrEqual(failed);
     for (const signal of ["logs", "metrics"] as const)
       expect((await lapwing.account(signal))?.dropped).toEqual({});
+  },
+  60_000,
+);
+
+test.skipIf(library === undefined)(
+  "an aggregator whose clock jumps ahead by 60 days deletes nothing, says why, and goes on when it is back (needs faketime)",
+  async () => {
+    const lines = new NumberedLines(stage.path("app.log"), "one");
+    stage.after(() => lines.stop());
+    const offset = stage.path("offset");
+    writeFileSync(offset, "+0s\n");
+    const { url } = await stage.start({
+      role: "up",
+      name: "up",
+      config: {
+        data_dir: stage.path("up"),
+        sources: [{ type: "file_logs", paths: [lines.path], start_at: "beginning" }],
+        ingest: { flush_interval: "200ms" },
+        storage: { compaction: { interval: "500ms" }, delete_after: "0s", sweep_after: "0s" },
+      },
+      env: {
+        LD_PRELOAD: library ?? "",
+        FAKETIME_TIMESTAMP_FILE: offset,
+        FAKETIME_NO_CACHE: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      },
+    });
+    const data = createClient(DataService, createConnectTransport({ baseUrl: url }));
+    const stored = async () => {
+      const { shares, maintainedMs, deletionStopped, trashFiles } = await data.getStorage({});
+      const items = shares.reduce((sum, share) => sum + share.items, 0);
+      return { items, maintainedMs, deletionStopped, trashFiles };
+    };
+    lines.start(100);
+    await until("blocks, and a round", async () => {
+      const { items, maintainedMs } = await stored();
+      return items > 20 && maintainedMs > 0;
+    });
+    lines.stop();
+    const before = await until("all lines", async () => {
+      const { items } = await stored();
+      return items >= lines.written && items;
+    });
+
+    writeFileSync(offset, `+${60 * 86_400}s\n`);
+    const { deletionStopped } = await until("a word about the clock", async () => {
+      const now = await stored();
+      return now.deletionStopped !== "" && now;
+    });
+    expect(deletionStopped).toContain("the clock jumped ahead by 60 days");
+    expect(stage.log("up")).toContain("deletion of stored data is stopped");
+    const own = asking(url);
+    expect(await own.own('lapwing_store_deletion_stopped{reason="clock"}')).toBe(1);
+    expect(await stored()).toMatchObject({ items: before, trashFiles: 0 });
+
+    writeFileSync(offset, "+0s\n");
+    await until("deletion going on", async () => (await stored()).deletionStopped === "");
+    expect(await stored()).toMatchObject({ items: before, trashFiles: 0 });
   },
   60_000,
 );

@@ -1,4 +1,3 @@
-import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "../catalog.ts";
 import type { StoreConfig } from "../config.ts";
@@ -17,7 +16,6 @@ import { writerOf } from "./writer_of.ts";
 type SweepDeps = {
   readonly catalog: Catalog;
   readonly claim: Pick<StorageClaim, "writer">;
-  readonly clock: Clock;
   readonly config: Pick<StoreConfig, "sweep_after" | "trash">;
   readonly duckdb: Duckdb;
   /** Keys of objects whose transaction is still to come. */
@@ -48,9 +46,8 @@ export class Sweep {
   }
 
   /** Why it was stopped: more than a round may take. Empty where it was not. */
-  async round(): Promise<string> {
-    const { catalog, clock, config, log, meters, objects, trash } = this.#deps;
-    const nowMs = clock.now();
+  async round(nowMs: number): Promise<string> {
+    const { catalog, config, log, meters, objects, trash } = this.#deps;
     // Objects are listed before rows are read, so a block that is just committed has one.
     const { old, inTrash } = await this.#list(nowMs - config.sweep_after);
     await trash.agree(inTrash);

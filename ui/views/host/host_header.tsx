@@ -19,7 +19,7 @@ import { printFilters, type Filter } from "../logs/filters.ts";
 /** Beyond this the agent's clock is worth a warning: its samples land visibly beside others'. */
 const clockOffsetWarnMs = 2_000;
 /** Facts that have a place of their own. */
-const placed = new Set(["os", "kernel", "arch", "cpus", "memory_bytes"]);
+const placed = new Set(["os", "kernel", "arch", "cpus", "memory_bytes", "boot_id"]);
 
 /** Status and facts of a host in one band. */
 export function HostHeader({

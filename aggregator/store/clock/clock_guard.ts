@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Catalog } from "../catalog.ts";
+import type { StoreConfig } from "../config.ts";
+import type { Block } from "../store.ts";
+import { dropState, readState, writeState } from "../trash/maintenance_state.ts";
+import { type ClockMoment, type ClockReference, judgeClock } from "./judge_clock.ts";
+
+type GuardDeps = {
+  readonly catalog: Pick<Catalog, "transaction">;
+  readonly clock: Clock;
+  readonly config: Pick<StoreConfig, "clock">;
+  readonly blocks: () => readonly Block[];
+  /** Clocks of agents on other machines minus this one, in milliseconds, heard just now. */
+  readonly agentOffsets: () => readonly number[];
+};
+
+/** The time of a round, and why nothing may be deleted by it; empty where something may. */
+export type RoundTime = { readonly nowMs: number; readonly doubt: string };
+
+/**
+ * Says whether what is past its time by the wall clock is so indeed. The newest round whose clock was trusted is the
+ * reference; one that is not trusted never becomes it, so a clock that comes back is trusted again by itself.
+ */
+export class ClockGuard {
+  readonly #deps: GuardDeps;
+  #reference: ClockReference | undefined;
+
+  constructor(deps: GuardDeps) {
+    this.#deps = deps;
+  }
+
+  async look(): Promise<RoundTime> {
+    const { agentOffsets, catalog, clock, config } = this.#deps;
+    const now: ClockMoment = momentOf(clock);
+    this.#reference ??= await this.#remembered();
+    const doubt = judgeClock(this.#reference, now, agentOffsets(), config.clock);
+    if (doubt !== "" && !(await this.#isConfirmed(now)))
+      return { nowMs: now.wallMs, doubt: ask(doubt, now) };
+    this.#reference = now;
+    const { wallMs, boot } = now;
+    await writeState(catalog, "clock", { wallMs, ...(boot === undefined ? {} : { boot }) });
+    return { nowMs: now.wallMs, doubt: "" };
+  }
+
+  /** Of the process before; in a catalog from before it was kept, when the newest block was written. */
+  async #remembered(): Promise<ClockReference | undefined> {
+    const state = Reference.safeParse(await readState(this.#deps.catalog, "clock"));
+    if (state.success) {
+      const { wallMs, boot } = state.data;
+      return { wallMs, ...(boot === undefined ? {} : { boot }) };
+    }
+    const created = this.#deps.blocks().map(({ createdMs }) => createdMs);
+    return created.length === 0 ? undefined : { wallMs: created.reduce((a, b) => Math.max(a, b)) };
+  }
+
+  /** An operator's word is for the clock as it was then, and for once. */
+  async #isConfirmed({ wallMs }: ClockMoment): Promise<boolean> {
+    const { catalog, config } = this.#deps;
+    const state = Confirmation.safeParse(await readState(catalog, "clock_confirmed"));
+    if (!state.success) return false;
+    if (Math.abs(wallMs - state.data.wallMs) > config.clock.jump_max) return false;
+    await dropState(catalog, "clock_confirmed");
+    return true;
+  }
+}
+
+/** For `lapwing storage confirm-clock`. */
+export async function confirmClock(catalog: Pick<Catalog, "transaction">, wallMs: number) {
+  await writeState(catalog, "clock_confirmed", { wallMs });
+}
+
+function momentOf(clock: Clock): ClockMoment {
+  const boot = clock.boot?.();
+  const moment = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+  return boot === undefined ? moment : { ...moment, boot };
+}
+
+function ask(doubt: string, { wallMs }: ClockMoment): string {
+  return (
+    `${doubt}; it says ${new Date(wallMs).toISOString()}. Set the clock right, or, if it is, ` +
+    `run \`lapwing storage confirm-clock\` on this machine`
+  );
+}
+
+const Reference = z.object({
+  wallMs: z.number(),
+  boot: z.object({ id: z.string(), ms: z.number() }).optional(),
+});
+const Confirmation = z.object({ wallMs: z.number() });
