@@ -126,7 +126,8 @@ export class Maintenance {
     }
     await this.#rewrite();
     if (config.compaction.enabled) await this.#merge();
-    if (isFree) await this.#downsample(nowMs);
+    // It takes nothing away: what it replaces waits to be deleted.
+    if (doubt === "") await this.#downsample(nowMs);
     await this.#deps.saveFamilies();
     if (isFree) await this.#deleteDue(nowMs);
     if (isFree) await this.#emptyTrash(nowMs);

@@ -27,7 +27,7 @@ fail_if_matches_regexp fail_if_none_matches_regexp fail_if_not_matches_regexp fi
 files flush_interval flush_size flush_timeout folders for forbid forget_after frame_ancestors
 gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* head_size_max
 header healthy_within hosts ignore_resource_attributes interval job job_name journal_units json
-kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
+jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
 level_keys libvirt.* line_size_max listen log_files log_unit logs logs_cache lookback
 mapping_config match matches max_age max_bytes memcached.* memory memory_limit memory_max
 message_keys message_size_max method metrics metrics_path min_size module mongodb.* mysql.* name
@@ -40,7 +40,7 @@ regex regexp region release_keys release_rate_max renew_interval repeat_interval
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
 scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle
 server_name servers service settle ship silent_after size_max slow_log_files slow_logs smart.*
-socket sockets source_labels sources squid.* start status_path stream_aggregation subquery_step
+socket sockets source_labels sources squid.* start status_path stop_max stream_aggregation subquery_step
 sweep_after sync_interval systemd.* target_label targets tcp_listen tenant text textfile.*
 time_keys time_zone timeout timeout_offset tls_listen token_file topics topics_exclude ttl type
 types_db udp_listen unit_exclude unit_include unix_listen unix_socket unix_stream_listen uri url

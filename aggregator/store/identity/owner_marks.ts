@@ -1,12 +1,10 @@
-import { z } from "zod";
+import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process_identity.ts";
 import { type ObjectPlace, putJson, readJson } from "./json_object.ts";
 
 /** Each process that writes to the storage has an object here while it runs; a clean stop removes it. */
 const prefix = "lapwing/owners/";
 
-export type OwnerMark = { readonly claim: string; readonly host: string; readonly sinceMs: number };
-
-const Mark = z.object({ host: z.string(), sinceMs: z.number() });
+export type OwnerMark = { readonly claim: string; readonly process: ProcessIdentity };
 
 /** Claims that have a mark. */
 export async function markedClaims({ objects }: Pick<ObjectPlace, "objects">): Promise<string[]> {
@@ -16,14 +14,14 @@ export async function markedClaims({ objects }: Pick<ObjectPlace, "objects">): P
   return claims.toSorted();
 }
 
-export async function putMark(place: ObjectPlace, { claim, ...mark }: OwnerMark): Promise<void> {
-  await putJson(place, keyOf(claim), mark);
+export async function putMark(place: ObjectPlace, { claim, process }: OwnerMark): Promise<void> {
+  await putJson(place, keyOf(claim), process);
 }
 
 /** What a mark says; undefined where it is gone meanwhile, or can't be read. */
 export async function readMark(place: ObjectPlace, claim: string): Promise<OwnerMark | undefined> {
-  const mark = Mark.safeParse(await readJson(place, keyOf(claim)));
-  return mark.success ? { claim, ...mark.data } : undefined;
+  const process = parseIdentity(JSON.stringify(await readJson(place, keyOf(claim))));
+  return process === undefined ? undefined : { claim, process };
 }
 
 export async function removeMark({ objects }: Pick<ObjectPlace, "objects">, claim: string) {

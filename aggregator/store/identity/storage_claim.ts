@@ -1,20 +1,21 @@
-import { hostname } from "node:os";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { describeProcess, livenessOf, thisProcess } from "#shared/runtime/process_identity.ts";
 import { addClaim, catalogClaims } from "./catalog_identity.ts";
 import { markedClaims, type OwnerMark, putMark, readMark, removeMark } from "./owner_marks.ts";
 import { type IdentityPlace, matchStorage } from "./storage_identity.ts";
 import type { StorageWriter } from "./writer.ts";
 
 type ClaimDeps = IdentityPlace & {
+  readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Logger;
 };
 
 /** How often the marks of others are looked for. */
 const lookEveryMs = 60_000;
-/** After a process that did not stop cleanly nothing is deleted for so long: if it lives, it shows itself three times. */
+/** After a process that did not stop cleanly, and may live, nothing is deleted for so long: if it does, it shows itself three times. */
 const settleMs = 3 * lookEveryMs;
 
 /**
@@ -35,7 +36,8 @@ export class StorageClaim {
 
   constructor(deps: ClaimDeps) {
     this.#deps = deps;
-    this.#mark = { claim: Bun.randomUUIDv7(), host: hostname(), sinceMs: deps.clock.now() };
+    const process = thisProcess(deps.dataDir, deps.clock.now());
+    this.#mark = { claim: Bun.randomUUIDv7(), process };
   }
 
   /**
@@ -90,7 +92,7 @@ export class StorageClaim {
 
   async #claim(): Promise<StorageWriter> {
     const { catalog, clock, log } = this.#deps;
-    const { claim, host } = this.#mark;
+    const { claim, process } = this.#mark;
     const catalogId = await matchStorage(this.#deps);
     const known = await catalog.transaction("read claims", catalogClaims);
     const before = await markedClaims(this.#deps);
@@ -98,14 +100,24 @@ export class StorageClaim {
     if (unknown !== undefined) throw await this.#copyError(unknown);
     // The catalog first: a mark that its own catalog does not know would look like another's.
     await catalog.transaction("claim the storage", (sql) =>
-      addClaim(sql, claim, host, clock.now()),
+      addClaim(sql, claim, process.host, clock.now()),
     );
     await putMark(this.#deps, this.#mark);
+    const isLiving = await this.#mayLive(before);
     for (const other of before) await removeMark(this.#deps, other);
-    if (before.length > 0) this.#settledMs = clock.monotonic() + settleMs;
+    if (isLiving) this.#settledMs = clock.monotonic() + settleMs;
     this.#isClaimed = true;
     log.info("claimed the storage", { catalog: catalogId, claim });
     return { catalogId, claim };
+  }
+
+  /** Whether a process may be at work that did not take its mark away: on this machine it can be seen that it is gone. */
+  async #mayLive(claims: readonly string[]): Promise<boolean> {
+    for (const claim of claims) {
+      const mark = await readMark(this.#deps, claim);
+      if (mark === undefined || livenessOf(mark.process) !== "dead") return true;
+    }
+    return false;
   }
 
   async #copyError(claim: string): Promise<OperatingError> {
@@ -153,5 +165,5 @@ export class StorageClaim {
 
 function describe(claim: string, mark: OwnerMark | undefined): string {
   if (mark === undefined) return `claim ${claim}`;
-  return `host ${mark.host}, since ${new Date(mark.sinceMs).toISOString()}, claim ${claim}`;
+  return `${describeProcess(mark.process)}, claim ${claim}`;
 }
