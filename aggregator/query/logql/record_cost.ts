@@ -4,7 +4,7 @@ import type { RecordState } from "./record_state.ts";
 /** Lines of fewer characters cost little, whatever is done with them. */
 const largeMin = 16_384;
 /** CPU time that stages may take for one record: nothing else runs meanwhile. */
-export const recordCpuMaxMs = 60;
+const recordCpuMaxMs = 60;
 
 /** To be called between stages, and between the parts of those that have many. Throws OperatingError("bad_request") when a large line takes too long. */
 export function watchCost(state: RecordState): void {

@@ -15,7 +15,7 @@ import {
 } from "../json_documents.ts";
 import { jsonText } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
-import { checkStreamLabels, parseStreamLabels } from "../loki/stream_labels.ts";
+import { boundedLabels, parseStreamLabels } from "../loki/stream_labels.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { takeJsonParts } from "../request_parts.ts";
@@ -185,7 +185,7 @@ function listOf(body: Uint8Array): readonly unknown[] {
 function labelsOf(text: string): Labels {
   if (text.trim().startsWith("{")) return parseStreamLabels(text);
   const pairs = text.split(",").filter((pair) => pair.trim() !== "");
-  return checkStreamLabels(
+  return boundedLabels(
     pairs.map((pair) => {
       const equals = pair.indexOf("=");
       if (equals < 0)

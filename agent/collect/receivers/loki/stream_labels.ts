@@ -42,8 +42,19 @@ export function parseStreamLabels(text: string): Record<string, string> {
   return checkStreamLabels(pairs);
 }
 
-/** Labels within Loki's bounds, without empty values. Throws BodyError(400). */
+/** Labels of a stream as Loki takes them: at least one pair, within its bounds. Throws BodyError(400). */
 export function checkStreamLabels(
+  pairs: readonly (readonly [name: string, value: string])[],
+): Record<string, string> {
+  const labels = boundedLabels(pairs);
+  // In Loki's words.
+  if (Object.keys(labels).length === 0)
+    throw new BodyError(400, "error at least one label pair is required per stream");
+  return labels;
+}
+
+/** Labels within Loki's bounds, without empty values; none is allowed. Throws BodyError(400). */
+export function boundedLabels(
   pairs: readonly (readonly [name: string, value: string])[],
 ): Record<string, string> {
   if (pairs.length > namesMax) throw new BodyError(400, `stream with ${pairs.length} labels`);
@@ -56,11 +67,7 @@ export function checkStreamLabels(
       throw new BodyError(400, `value of label ${name} is longer than ${valueCharsMax}`);
     labels.set(name, value);
   }
-  const kept = [...labels].filter(([, value]) => value !== "");
-  // In Loki's words.
-  if (kept.length === 0)
-    throw new BodyError(400, "error at least one label pair is required per stream");
-  return Object.fromEntries(kept);
+  return Object.fromEntries([...labels].filter(([, value]) => value !== ""));
 }
 
 function unquoted(quoted: string, text: string): string {
