@@ -11,7 +11,8 @@ import {
 import { Handshake } from "#agent/collect/receivers/fluent/handshake.ts";
 import { MessageScanner } from "#agent/collect/receivers/fluent/message_scanner.ts";
 import { GelfChunks } from "#agent/collect/receivers/gelf/chunks.ts";
-import { readGelf, unpackGelf } from "#agent/collect/receivers/gelf/message.ts";
+import { readGelf } from "#agent/collect/receivers/gelf/message.ts";
+import { PackedMessages } from "#agent/collect/receivers/gelf/packed_messages.ts";
 import { linesOf, parseDocument } from "#agent/collect/receivers/json_documents.ts";
 import { UnshapedRecordError, shapeRecord } from "#agent/collect/receivers/json_record.ts";
 import { MemoryBudget } from "#agent/collect/receivers/memory_budget.ts";
@@ -115,8 +116,20 @@ const cases: Readonly<
   "GELF messages": {
     seeds: [gelf, gzipSync(gelf)],
     read: (bytes) => {
-      const unpacked = unpackGelf(Buffer.from(bytes), bytesMax);
-      readGelf(unpacked, { labels: {}, shape, take: ignore });
+      // What it throws is thrown on when the message is taken.
+      const thrown: unknown[] = [];
+      const take = (message: Uint8Array): void => {
+        try {
+          readGelf(message, { labels: {}, shape, take: ignore });
+        } catch (error) {
+          thrown.push(error);
+        }
+      };
+      const onLost = ignore;
+      new PackedMessages({ memory, messageBytesMax: bytesMax, take, onLost }).add(
+        Buffer.from(bytes),
+      );
+      for (const error of thrown) throw error;
     },
   },
   "GELF chunks": {

@@ -9,6 +9,11 @@ export class MemoryBudget {
     this.#bytesMax = bytesMax;
   }
 
+  /** What is taken now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Throws OperatingError("overloaded"). What is taken must be given back. */
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#bytesMax)

@@ -61,6 +61,12 @@ export class Receivers {
     this.#config = config;
     this.#memory = new MemoryBudget(config.memory_max);
     this.#meters = createMeters(parts.metrics);
+    const held = parts.metrics.gauge(
+      "lapwing_receivers_memory_bytes",
+      "What receivers hold of receivers.memory_max: requests and messages that are being read.",
+      [],
+    );
+    parts.metrics.onCollect(() => held.set(this.#memory.bytes));
     for (const type of types) this.#open(type, config);
     this.#routes = this.#newRoutes();
   }

@@ -1,5 +1,6 @@
 import { type Server, type Socket, createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { WorkTurns } from "#shared/async/work_turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import type { ConnectionRefusal, ReceiverContext } from "./receiver.ts";
@@ -26,17 +27,26 @@ type Framing = {
   end(): void;
 };
 
-/** Hands a connection's bytes to `framing`, chunk by chunk as there is room. Throws ConnectionFault, and what the connection throws. */
+/** What a framing is handed at once: messages of two bytes in it take some 40 ms. */
+const pieceBytes = 32 * 1024;
+/** All connections together work so long in one turn of the loop; then others have theirs. */
+const turns = new WorkTurns(20);
+
+/**
+ * Hands a connection's bytes to `framing`, piece by piece as there is room and as it is its turn. Throws ConnectionFault, and what the
+ * connection throws.
+ */
 export async function readChunks(
   socket: Socket,
   framing: Framing,
   room: () => Promise<void>,
 ): Promise<void> {
   try {
-    for await (const chunk of socket) {
-      framing.push(chunk);
-      await room();
-    }
+    for await (const chunk of socket)
+      for (const piece of piecesOf(chunk)) {
+        await turns.work(() => framing.push(piece));
+        await room();
+      }
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === "overloaded")
       throw new ConnectionFault("memory", thrown.message);
@@ -44,6 +54,10 @@ export async function readChunks(
   } finally {
     framing.end();
   }
+}
+
+function* piecesOf(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
 }
 
 /** Senders that went away without a word are found out after so long. */

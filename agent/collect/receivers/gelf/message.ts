@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { type TakeMemory, unpackBody } from "../body.ts";
+import type { TakeMemory } from "../body.ts";
 import type { DocumentTime } from "../document_time.ts";
 import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
 import { takeJsonParts } from "../request_parts.ts";
@@ -18,14 +18,6 @@ const decoder = new TextDecoder();
 /** Where a message names no level it is 1, alert: GELF 1.1. */
 const defaultLevel = 1;
 const ownKeys: ReadonlySet<string> = new Set(["version", "timestamp", "level"]);
-
-/** Plain, zlib or gzip by its first bytes, of at most `bytesMax` unpacked. Throws OperatingError("bad_request"). */
-export function unpackGelf(bytes: Buffer, bytesMax: number): Uint8Array {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpackBody(bytes, "gzip", bytesMax);
-  const isZlib =
-    ((bytes[0] ?? 0) & 15) === 8 && bytes.length > 1 && bytes.readUInt16BE(0) % 31 === 0;
-  return isZlib ? unpackBody(bytes, "deflate", bytesMax) : bytes;
-}
 
 /**
  * The record of a message, by the GELF payload specification, 1.1; a JSON object that is no GELF is kept as its text. Throws

@@ -17,8 +17,9 @@ import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../re
 import { refusalOf, textAnswer } from "../refusal.ts";
 import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
 import { GelfChunks } from "./chunks.ts";
-import { GelfTime, readGelf, unpackGelf } from "./message.ts";
+import { GelfTime, readGelf } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
+import { PackedMessages } from "./packed_messages.ts";
 
 const GelfConfig = lazySchema(() =>
   z.strictObject({
@@ -67,6 +68,7 @@ class GelfReceiver implements OpenedReceiver {
   readonly #shape: RecordShape;
   readonly #known: KnownDocuments;
   readonly #chunks: GelfChunks;
+  readonly #packed: PackedMessages;
   #datagrams: DatagramServer | undefined;
   #streams: StreamServer | undefined;
   #expiry: ReturnType<typeof setInterval> | undefined;
@@ -79,6 +81,12 @@ class GelfReceiver implements OpenedReceiver {
       clock: context.clock,
       memory: context.memory,
       messageBytesMax: config.message_size_max,
+      onLost: (reason) => context.drop("logs", reason, 1),
+    });
+    this.#packed = new PackedMessages({
+      memory: context.memory,
+      messageBytesMax: config.message_size_max,
+      take: (message) => this.#take(message),
       onLost: (reason) => context.drop("logs", reason, 1),
     });
     this.#shape = {
@@ -121,16 +129,20 @@ class GelfReceiver implements OpenedReceiver {
     this.#datagrams?.stop();
     this.#chunks.close();
     await this.#streams?.stop();
+    await this.#packed.done();
     await this.#queue.written();
   }
 
   async #serve(socket: Socket): Promise<void> {
     const { message_size_max: bytesMax } = this.#config;
     const framing = new NullFraming(bytesMax, this.#context.memory, {
-      message: (message) => this.#take(message),
+      message: (message) => this.#packed.add(message),
       tooLong: () => this.#context.drop("logs", "line_too_long", 1),
     });
-    await readChunks(socket, framing, () => this.#queue.room());
+    await readChunks(socket, framing, async () => {
+      await this.#packed.room();
+      await this.#queue.room();
+    });
   }
 
   #takeDatagram(datagram: Buffer, sender: string): void {
@@ -139,13 +151,13 @@ class GelfReceiver implements OpenedReceiver {
       return;
     }
     const message = GelfChunks.isChunk(datagram) ? this.#chunks.add(datagram, sender) : datagram;
-    if (message !== undefined && message.length > 0) this.#take(message);
+    if (message !== undefined && message.length > 0) this.#packed.add(message);
   }
 
   /** A message of a sender that is told nothing. */
-  #take(bytes: Buffer): void {
+  #take(bytes: Uint8Array): void {
     try {
-      this.#read(unpackGelf(bytes, this.#config.message_size_max), this.#queue);
+      this.#read(bytes, this.#queue);
     } catch (thrown) {
       if (!(thrown instanceof OperatingError)) throw thrown;
       const reason = thrown.code === "overloaded" ? "rate_limit" : "invalid_record";
