@@ -35,6 +35,7 @@ import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { checkSources } from "./probes/checks.ts";
 import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
 import { describeAgent } from "./local/describe.ts";
+import { openScrapeMemory } from "./collect/scrape/scrape_memory.ts";
 import { HostRing } from "./local/host_ring.ts";
 import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";
@@ -135,7 +136,8 @@ export class Agent {
     const output = this.#pipeline;
     this.#adaptive = this.#newAdaptive();
     const hostTick = this.#ring.add.bind(this.#ring);
-    const own = { hostname: name, selfLogs, hostTick };
+    const scrapeMemory = openScrapeMemory(config.agent.scrape_memory_max, metrics);
+    const own = { hostname: name, selfLogs, hostTick, scrapeMemory };
     this.#collector = new Collector({ output, clock, log, metrics, ...own });
     this.#detector = new Detector(config.integrations, {
       clock,

@@ -3,6 +3,7 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
+import { byteSize } from "#shared/text/byte_size.ts";
 import { LazyAdaptiveConfig } from "./adaptive/lazy_config.ts";
 import { ReceiversConfig } from "./collect/receivers/config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
@@ -32,6 +33,8 @@ export const agentShape = () => ({
       labels: z.record(labelName, z.string()).default({}),
       /** Series with a sample in the last hour, of all sources together; 0 is none. Known ones go on, new ones are refused. */
       series_limit: z.number().int().nonnegative().default(1_000_000),
+      /** What bodies of over 1 MiB of all scrapes together, and what they are parsed into, hold in memory; a scrape waits for room up to its timeout. */
+      scrape_memory_max: byteSize.prefault("256MiB"),
     })
     .prefault({}),
   /** Prometheus's own. */

@@ -11,6 +11,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { ProcessorList } from "../pipeline/processors/config.ts";
 import { handOver, isHeldBy, noLines } from "./hand_over.ts";
+import type { ScrapeMemory } from "./scrape/scrape_memory.ts";
 import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
@@ -79,6 +80,7 @@ type CollectorParts = {
   readonly hostname: string;
   readonly selfLogs: SelfLogTap;
   /** Sees the host's own metrics as they are collected, with the monotonic time of it, and changes nothing. */
+  readonly scrapeMemory?: ScrapeMemory;
   readonly hostTick?: (batch: MetricsBatch, readMs: number) => void;
 };
 
@@ -250,7 +252,7 @@ class RunningSource {
   }
 
   #context(): SourceContext {
-    const { clock, log, hostname, output, selfLogs, meters, hostTick } = this.#parts;
+    const { clock, log, hostname, output, selfLogs, meters, hostTick, scrapeMemory } = this.#parts;
     const label = { source: this.source.type };
     const { signal } = this.#abort;
     const prefix = `${this.source.name}/`;
@@ -272,6 +274,7 @@ class RunningSource {
       signal,
       hostname,
       selfLogs,
+      ...(scrapeMemory === undefined ? {} : { scrapeMemory }),
       ...(provenance === undefined ? {} : { provenance }),
       ...(isTaken === undefined
         ? {}

@@ -6,7 +6,7 @@ import {
   SeriesIndex,
   type Family as ToldFamily,
 } from "#shared/text/exposition/series_index.ts";
-import { parseText } from "#shared/text/exposition/text_parser.ts";
+import { parseWholeText } from "#shared/text/exposition/text_parser.ts";
 import type { Family, SampleSink } from "../collect/samples/family.ts";
 import { OpenLabels } from "./open_labels.ts";
 
@@ -89,7 +89,7 @@ export class ExposedBody {
   read(body: Uint8Array): void {
     if (this.#index.size > this.#columns.length * 2 + staleEntriesMax) this.#forget();
     try {
-      parseText(body, "prometheus", this.#index, this.#columns);
+      parseWholeText(body, this.#index, this.#columns);
       if (this.#columns.explicit.subarray(0, this.#columns.length).includes(1))
         throw new OperatingError("bad_request", "samples must not have timestamps");
     } catch (thrown) {

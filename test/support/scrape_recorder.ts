@@ -1,5 +1,6 @@
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
+import { ScrapeMemory } from "#agent/collect/scrape/scrape_memory.ts";
 import { ScrapeManager } from "#agent/collect/scrape/scrape_manager.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";
@@ -24,10 +25,13 @@ export class ScrapeRecorder {
   readonly manager: ScrapeManager;
   #wake: (() => void)[] = [];
 
-  constructor(options: { clock?: Clock; nameServers?: readonly string[] } = {}) {
+  constructor(
+    options: { clock?: Clock; nameServers?: readonly string[]; memoryBytes?: number } = {},
+  ) {
     this.manager = new ScrapeManager({
       log: silentLogger,
       output: {
+        memory: new ScrapeMemory(options.memoryBytes ?? 256 * 1024 ** 2),
         clock: options.clock ?? systemClock,
         seed: "test",
         emit: (batch) => {

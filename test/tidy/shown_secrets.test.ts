@@ -38,6 +38,7 @@ promote_resource_attributes public_keys push_sync_interval quarantine_size_max q
 query_name query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval
 regex regexp region release_keys release_rate_max renew_interval repeat_interval replacement
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
+scrape_memory_max
 scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle
 server_name servers service settle ship silent_after size_max slow_log_files slow_logs smart.*
 socket sockets source_labels sources squid.* start status_path stop_max stream_aggregation subquery_step

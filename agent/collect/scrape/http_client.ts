@@ -11,6 +11,8 @@ export type HttpRequest = {
   /** A body whose length, unpacked, reaches this fails. */
   readonly bodyBytesMax: number;
   readonly unixSocket?: string;
+  /** Waited for before more than a mebibyte of the body is read or unpacked; until then the server waits. The signal aborts at the timeout. */
+  readonly admitLarge?: (signal: AbortSignal) => Promise<void>;
   /** Ends the request early. */
   readonly signal: AbortSignal;
 };
@@ -25,6 +27,8 @@ export class BodySizeError extends OperatingError {
 }
 
 const unzip = promisify(gunzip);
+/** A body of up to so much is read without asking. */
+const largeBodyBytes = 1024 ** 2;
 
 /**
  * GETs a body within its limits of time and size. Only status 200 counts. Throws OperatingError with a sentence for
@@ -78,18 +82,36 @@ async function get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswe
     const status = `${response.status} ${response.statusText}`.trim();
     throw new OperatingError("unavailable", `server returned HTTP status ${status}`);
   }
-  const packed = await readBody(response, request.bodyBytesMax);
-  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  return {
-    contentType: response.headers.get("content-type") ?? "",
-    body: await unpack(packed, encoding, request.bodyBytesMax),
+  let isAdmitted = request.admitLarge === undefined;
+  const admit = async (): Promise<void> => {
+    if (!isAdmitted) await request.admitLarge?.(signal);
+    isAdmitted = true;
   };
+  const packed = await readBody(response, request.bodyBytesMax, admit);
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  const contentType = response.headers.get("content-type") ?? "";
+  if (encoding === "" || encoding === "identity") return { contentType, body: packed };
+  if (encoding !== "gzip" && encoding !== "x-gzip")
+    throw new OperatingError("bad_request", `content encoding "${encoding}" is not supported`);
+  if (!isAdmitted) {
+    const body = await unpack(packed, Math.min(largeBodyBytes, request.bodyBytesMax));
+    if (body !== undefined) return { contentType, body };
+    await admit();
+  }
+  const body = await unpack(packed, request.bodyBytesMax);
+  if (body === undefined) throw new BodySizeError(request.bodyBytesMax);
+  return { contentType, body };
 }
 
-async function readBody(response: Response, bytesMax: number): Promise<Uint8Array> {
+async function readBody(
+  response: Response,
+  bytesMax: number,
+  admit: () => Promise<void>,
+): Promise<Uint8Array> {
   const announced = Number(response.headers.get("content-length") ?? 0);
   if (announced >= bytesMax) throw new BodySizeError(bytesMax);
   if (response.body === null) return new Uint8Array();
+  if (announced > largeBodyBytes) await admit();
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body.getReader();
@@ -102,22 +124,20 @@ async function readBody(response: Response, bytesMax: number): Promise<Uint8Arra
       throw new BodySizeError(bytesMax);
     }
     chunks.push(value);
+    if (length > largeBodyBytes) await admit();
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
 }
 
-async function unpack(body: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array> {
-  if (encoding === "" || encoding === "identity") return body;
-  if (encoding !== "gzip" && encoding !== "x-gzip") {
-    throw new OperatingError("bad_request", `content encoding "${encoding}" is not supported`);
-  }
+/** Undefined where it would reach `bytesMax`. */
+async function unpack(body: Uint8Array, bytesMax: number): Promise<Uint8Array | undefined> {
   try {
     // One below the limit, so that reaching it fails as it does for plain bodies.
     return await unzip(body, { maxOutputLength: Math.max(bytesMax - 1, 1) });
   } catch (thrown) {
     const isTooLarge =
       thrown instanceof Error && "code" in thrown && thrown.code === "ERR_BUFFER_TOO_LARGE";
-    if (isTooLarge) throw new BodySizeError(bytesMax);
+    if (isTooLarge) return undefined;
     throw new OperatingError("bad_request", `gzip: ${messageOf(thrown)}`, { cause: thrown });
   }
 }

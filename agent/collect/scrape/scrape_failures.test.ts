@@ -32,7 +32,7 @@ test.each<[string, string | (() => Response), Record<string, unknown>, string]>(
   ],
   ["garbage", "\u0000\u0001 garbage\n", {}, "at byte 0"],
   ["a half good body", "a 1\nb x\n", {}, "expected a value"],
-  ["a body that is cut off", "a 1\nb 1", {}, "must end with a line feed"],
+  ["a body that is cut off", `a 1\nb{c="d`, {}, "expected labels to end with }"],
   ["status 500", () => new Response("oh", { status: 500 }), {}, "HTTP status 500"],
   ["status 204", () => new Response(null, { status: 204 }), {}, "HTTP status 204"],
   [

@@ -1,10 +1,12 @@
 import { withoutSecretsIn } from "#shared/text/secrets.ts";
+import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
@@ -20,6 +22,8 @@ import {
   shownUrl,
   tickAhead,
 } from "./target.ts";
+import type { ScrapeLease, ScrapeMemory } from "./scrape_memory.ts";
+import type { ScrapeScratch } from "./scrape_scratch.ts";
 import { SampleLimitError } from "./sample_labels.ts";
 import { SharedLines } from "./shared_lines.ts";
 import { TargetSeries } from "./target_series.ts";
@@ -29,6 +33,8 @@ export type ScrapeOutput = {
   readonly clock: Clock;
   /** Makes the offsets of this host differ from those of others. */
   readonly seed: string;
+  /** For the large bodies of all scrapes of the process. */
+  readonly memory: ScrapeMemory;
   emit(batch: MetricsBatch): Promise<void>;
   drop(reason: DropReason, samples: number): void;
   /** A target's limit on series refuses some; told at most every ten minutes for each. */
@@ -39,6 +45,11 @@ export type ScrapeOutput = {
   failed(thrown: unknown): void;
 };
 
+/** A body is parsed for so long in one turn of the event loop; nearly all are done by then. */
+const sliceMs = 20;
+/** Samples over sample_limit that are still counted for the reports of the scrape. */
+const samplesAheadMax = 100_000;
+
 type Outcome = {
   readonly error: string;
   readonly samples: number;
@@ -46,7 +57,7 @@ type Outcome = {
   readonly added: number;
   readonly bodyBytes: number;
 };
-const nothing = { samples: 0, kept: 0, added: 0, bodyBytes: 0 } as const;
+const nothing = { error: "", samples: 0, kept: 0, added: 0, bodyBytes: 0 } as const;
 
 /** Scrapes one target at its interval until stopped. */
 export class ScrapeLoop {
@@ -56,24 +67,24 @@ export class ScrapeLoop {
   readonly #job: Job;
   readonly #output: ScrapeOutput;
   readonly #series: TargetSeries;
-  readonly #samples: SampleColumns;
+  readonly #scratch: ScrapeScratch;
   readonly #abort = new AbortController();
   readonly #done: Promise<void>;
   #report: TargetReport;
   #tickMs = 0;
   readonly #offsetMs: number;
 
-  /** `carried` are series that this loop goes on with; `samples` is scratch memory that loops may share, `lines` what targets have in common. */
+  /** `carried` are series that this loop goes on with; `scratch` is memory that loops may share, `lines` what targets have in common. */
   constructor(
     target: Target,
     job: Job,
     output: ScrapeOutput,
     carried: readonly Labels[],
-    samples: SampleColumns,
+    scratch: ScrapeScratch,
     lines = new SharedLines(),
   ) {
     this.target = target;
-    this.#samples = samples;
+    this.#scratch = scratch;
     this.#job = job;
     this.#output = output;
     const onLimit = output.seriesLimit.bind(output);
@@ -150,10 +161,19 @@ export class ScrapeLoop {
   async #scrape(scrapeMs: number): Promise<void> {
     const { clock } = this.#output;
     const started = clock.monotonic();
-    const answer = await this.#fetch();
-    if (this.#abort.signal.aborted) return;
-    const seconds = (clock.monotonic() - started) / 1_000;
-    const outcome = this.#append(answer, scrapeMs);
+    const memory: { lease?: ScrapeLease } = {};
+    try {
+      const answer = await this.#fetch(memory);
+      if (this.#abort.signal.aborted) return;
+      const seconds = (clock.monotonic() - started) / 1_000;
+      const outcome = await this.#append(answer, scrapeMs, memory.lease);
+      if (!this.#abort.signal.aborted) await this.#emit(outcome, scrapeMs, seconds);
+    } finally {
+      memory.lease?.release();
+    }
+  }
+
+  async #emit(outcome: Outcome, scrapeMs: number, seconds: number): Promise<void> {
     const isUp = outcome.error === "";
     const { sample_limit: sampleLimit } = this.#job;
     const reports = [
@@ -178,7 +198,7 @@ export class ScrapeLoop {
     await this.#output.emit(this.#series.take(scrapeMs, reports));
   }
 
-  async #fetch(): Promise<HttpAnswer | OperatingError> {
+  async #fetch(memory: { lease?: ScrapeLease }): Promise<HttpAnswer | OperatingError> {
     if (this.forcedError !== undefined) return new OperatingError("overloaded", this.forcedError);
     const { target } = this;
     try {
@@ -189,6 +209,9 @@ export class ScrapeLoop {
         timeoutMs: target.timeoutMs,
         bodyBytesMax: this.#job.body_size_limit,
         signal: this.#abort.signal,
+        admitLarge: async (signal) => {
+          memory.lease = await this.#output.memory.lease(this.#job.body_size_limit, signal);
+        },
         ...(target.unixSocket === undefined ? {} : { unixSocket: target.unixSocket }),
       });
     } catch (thrown) {
@@ -197,21 +220,33 @@ export class ScrapeLoop {
   }
 
   /** Makes the scrape's row of an answer. A failure makes a row, too: of stale markers and reports. */
-  #append(answer: HttpAnswer | OperatingError, scrapeMs: number): Outcome {
-    const [series, samples] = [this.#series, this.#samples];
+  async #append(
+    answer: HttpAnswer | OperatingError,
+    scrapeMs: number,
+    lease: ScrapeLease | undefined,
+  ): Promise<Outcome> {
+    const series = this.#series;
     if (answer instanceof OperatingError) {
       series.fail();
       const bodyBytes = answer instanceof BodySizeError ? -1 : 0;
       return { ...nothing, bodyBytes, error: answer.message };
     }
     const bodyBytes = answer.body.length;
+    lease?.resize(bodyBytes);
+    let { samples } = this.#scratch;
     samples.clear();
     try {
       const format = formatOf(answer.contentType, this.#job.fallback_scrape_protocol);
-      series.parse(answer.body, format, samples, {
+      const wanted = {
         native: this.#job.scrape_native_histograms,
         classic: this.#job.always_scrape_classic_histograms,
-      });
+      };
+      const rest = series.parse(answer.body, format, samples, wanted, this.#slice());
+      if (rest !== undefined) {
+        samples = this.#scratch.lend();
+        await this.#readRest(rest, samples, { scrapeMs, bodyBytes, lease });
+        if (this.#abort.signal.aborted) return nothing;
+      }
       const { drops, ...appended } = series.append(samples, scrapeMs);
       this.#drop(drops);
       return { ...appended, bodyBytes, error: "" };
@@ -223,6 +258,36 @@ export class ScrapeLoop {
       series.fail();
       return { samples: samples.length, kept, added: 0, bodyBytes, error: error.message };
     }
+  }
+
+  /** What takes longer than a slice, in turns with everything else and within the memory for large bodies. */
+  async #readRest(
+    rest: BodyReader,
+    samples: SampleColumns,
+    body: { scrapeMs: number; bodyBytes: number; lease: ScrapeLease | undefined },
+  ): Promise<void> {
+    const { sample_limit: sampleLimit } = this.#job;
+    for (let isRead = false; !isRead; isRead = rest.read(this.#slice())) {
+      const held = this.#series.admit(samples, body.scrapeMs);
+      if (body.lease?.resize(body.bodyBytes + held) === false)
+        throw new OperatingError(
+          "overloaded",
+          `no room for the series of a large body: ${samples.length} samples hold ${held} bytes of agent.scrape_memory_max`,
+        );
+      // Not as exact as at the end, where what rules drop does not count.
+      if (sampleLimit > 0 && samples.length > samplesAheadMax + sampleLimit) {
+        const kept = this.#series.countParsed(samples);
+        if (kept > sampleLimit) throw new SampleLimitError(sampleLimit, kept);
+      }
+      await nextTurn();
+      if (this.#abort.signal.aborted) return;
+    }
+  }
+
+  #slice(): () => boolean {
+    const { clock } = this.#output;
+    const untilMs = clock.monotonic() + sliceMs;
+    return () => clock.monotonic() >= untilMs;
   }
 
   #drop(drops: Drops): void {

@@ -1,11 +1,11 @@
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import type { DiscoveryContext, TargetGroup } from "../discovery/discovery.ts";
 import { discoveries } from "../discovery/registry.ts";
 import type { Job } from "./job.ts";
 import { SharedLines } from "./shared_lines.ts";
+import { ScrapeScratch } from "./scrape_scratch.ts";
 import { ScrapeLoop, type ScrapeOutput } from "./scrape_loop.ts";
 import { type Target, type TargetReport, buildTarget, shownLabels } from "./target.ts";
 import type { RetiredLoops } from "./retired_loops.ts";
@@ -31,8 +31,8 @@ export class ScrapePool {
   readonly #groups: (readonly TargetGroup[])[] = [];
   readonly #running: Promise<void>[] = [];
   #dropped: readonly TargetReport[] = [];
-  /** Of all loops: a body is parsed and appended without a pause in between. */
-  readonly #samples = new SampleColumns();
+  /** Of all loops. */
+  readonly #scratch = new ScrapeScratch();
   readonly #lines = new SharedLines();
 
   constructor(job: Job, parts: PoolParts) {
@@ -110,7 +110,7 @@ export class ScrapePool {
       const carried = retired.takeOver(target);
       this.#loops.set(
         key,
-        new ScrapeLoop(target, this.job, output, carried, this.#samples, this.#lines),
+        new ScrapeLoop(target, this.job, output, carried, this.#scratch, this.#lines),
       );
     }
     const limit = this.job.target_limit;

@@ -1,8 +1,9 @@
 import { OperatingError } from "#shared/errors.ts";
-import { parseProtobuf, type WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
+import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
+import { protobufReader, type WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import type { SeriesIndex } from "#shared/text/exposition/series_index.ts";
-import { parseText } from "#shared/text/exposition/text_parser.ts";
+import { textReader } from "#shared/text/exposition/text_parser.ts";
 import { type ScrapeProtocol, scrapeProtocols } from "./config.ts";
 import type { Job } from "./job.ts";
 
@@ -61,14 +62,15 @@ export function formatOf(
   );
 }
 
-/** Reads a body of any format. Throws OperatingError, and then `out` is only good for counting. */
-export function parseExposition(
+/** A reader of a body of any format. It throws OperatingError, and then `out` is only good for counting. */
+export function expositionReader(
   body: Uint8Array,
   format: ExpositionFormat,
   index: SeriesIndex,
   out: SampleColumns,
   wanted?: WantedHistograms,
-): void {
-  if (format === "protobuf") parseProtobuf(body, index, out, wanted);
-  else parseText(body, format, index, out);
+): BodyReader {
+  return format === "protobuf"
+    ? protobufReader(body, index, out, wanted)
+    : textReader(body, format, index, out);
 }

@@ -6,10 +6,13 @@ import { defineSource } from "../sources/source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
+import { ScrapeMemory } from "./scrape_memory.ts";
 import { ScrapeManager } from "./scrape_manager.ts";
 
 /** Targets' states change with every scrape; they are reported together, at most this often. */
 const reportIntervalMs = 1_000;
+/** For a source that runs by itself; an agent's sources share what agent.scrape_memory_max says. */
+const scrapeMemoryDefaultBytes = 256 * 1024 ** 2;
 
 const Config = lazySchema(() =>
   z
@@ -43,6 +46,7 @@ export const prometheusScrape = defineSource({
       output: {
         clock,
         seed: context.hostname,
+        memory: context.scrapeMemory ?? new ScrapeMemory(scrapeMemoryDefaultBytes),
         emit: (batch) => context.emitMetrics(batch),
         drop: (reason, samples) => context.drop("metrics", reason, samples),
         seriesLimit: (report) => log.warn("series limit reached", reachedFields(report)),

@@ -1,13 +1,16 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Drops } from "#shared/model/account.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { HistogramSamples, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
+import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
 import type { WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
 import type { ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
+import { type Appended, breaksLimit, droppedByRule, overSeriesLimit } from "./appended.ts";
+import { filled, isSameValue } from "./column_arrays.ts";
+import { heldBytes } from "./held_bytes.ts";
 import { ScrapedExemplars } from "./scraped_exemplars.ts";
 import { histogramsOf, type NativePlace } from "./native_samples.ts";
 import { OwnTimes } from "./own_times.ts";
@@ -20,23 +23,12 @@ import { TargetLines } from "./target_lines.ts";
 import { timedSamples } from "./timed_samples.ts";
 
 const columnsMin = 48;
-/** What stands where an entry of the index has no column. */
-const droppedByRule = -1;
-const breaksLimit = -2;
-const overSeriesLimit = -3;
 /** Below these, columns and lines that are no longer seen cost too little to tidy. */
 const schemaUnusedMin = 16;
 const unusedMax = 1_024;
 /** A sample of a family of its own brings up to three comments; the rest is room for change. */
 const linesPerSample = 6;
 const failedMax = 65_536;
-
-export type Appended = {
-  readonly samples: number;
-  readonly kept: number;
-  readonly added: number;
-  readonly drops: Drops;
-};
 
 /**
  * What one target's series are and were. Maps the lines of a body to columns of a schema that is kept from scrape to
@@ -61,6 +53,8 @@ export class TargetSeries {
   #seenMark = new Uint32Array(columnsMin);
   #tracked = new Uint8Array(columnsMin);
   readonly #ownTimes: OwnTimes;
+  /** Columns that the body under way brought. */
+  #newColumns = 0;
   #mark = 0;
   #goodMark = 0;
   /** Lines of the last good body that were samples. */
@@ -107,14 +101,31 @@ export class TargetSeries {
     return this.#schema.series.filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
   }
 
-  /** Reads a body for append(). Throws as parseExposition() does, and then `out` is only good for countParsed(). */
+  /**
+   * Reads a body for append(), until `isDue`; then the reader of the rest comes back, and admit() is called after each step of it. Throws as
+   * readers do, and then `out` is only good for countParsed().
+   */
   parse(
     body: Uint8Array,
     format: ExpositionFormat,
     out: SampleColumns,
     wanted: WantedHistograms = { native: false, classic: false },
-  ): void {
-    if (this.#known.parse(body, format, out, wanted)) this.#breaches.clear();
+    isDue?: () => boolean,
+  ): BodyReader | undefined {
+    const { isRenumbered, rest } = this.#known.parse(body, format, out, wanted, isDue);
+    if (isRenumbered) this.#breaches.clear();
+    return rest;
+  }
+
+  /** After a step of a body: limits act before all of it is in memory. Returns what is held for it, in bytes. Throws OperatingError when a limit is broken. */
+  admit(samples: SampleColumns, scrapeMs: number): number {
+    this.#limit?.begin(scrapeMs);
+    const [columns, breaches] = [this.#schema.series.length, this.#breaches.size];
+    this.#resolveFresh();
+    const message = [...this.#breaches.values()][breaches];
+    if (message !== undefined) throw new OperatingError("overloaded", message);
+    this.#newColumns += this.#schema.series.length - columns;
+    return heldBytes(this.index, this.#newColumns, samples);
   }
 
   get index(): SeriesIndex {
@@ -255,6 +266,15 @@ export class TargetSeries {
   /** Gives every series that the index met for the first time its column, or the verdict that it gets none. */
   #resolveNew(): void {
     const { index } = this;
+    this.#resolveFresh();
+    for (const family of index.changedFamilies) this.#columns.addFamily(family);
+    index.changedFamilies.clear();
+    this.#known.settle();
+    this.#newColumns = 0;
+  }
+
+  #resolveFresh(): void {
+    const { index } = this;
     const fresh = index.newSeries;
     index.newSeries = [];
     const size = index.size;
@@ -266,9 +286,6 @@ export class TargetSeries {
     for (const { entry, labels } of fresh) {
       this.#columnOf[entry] = this.#resolve(entry, labels);
     }
-    for (const family of index.changedFamilies) this.#columns.addFamily(family);
-    index.changedFamilies.clear();
-    this.#known.settle();
   }
 
   #resolve(entry: number, exposed: ExposedLabels): number {
@@ -378,18 +395,4 @@ export class TargetSeries {
     for (const name of names) this.#columnFor(reportLabels(name, this.#labels, this.#job));
     this.#reports = names.length;
   }
-}
-
-/** Bit by bit. */
-function isSameValue(a: Uint32Array, i: number, b: Uint32Array, j: number): boolean {
-  return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
-}
-
-/** Copies `from` into the longer `to`. */
-function filled<Numbers extends Int32Array | Uint32Array | Uint8Array>(
-  to: Numbers,
-  from: Numbers,
-): Numbers {
-  to.set(from);
-  return to;
 }

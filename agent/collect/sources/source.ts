@@ -5,6 +5,7 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { ScrapeMemory } from "../scrape/scrape_memory.ts";
 import type { TargetReport } from "../scrape/target.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 
@@ -49,6 +50,8 @@ export type SourceContext = {
   readonly hostname: string;
   /** Ticks on the grid of the interval (multiples of it in Unix time); missed ticks are skipped. Yields the time of the reading in Unix ms. Ends on abort. */
   every(intervalMs: number): AsyncIterable<number>;
+  /** For large bodies of scrapes, of all sources. */
+  readonly scrapeMemory?: ScrapeMemory;
   /** Hand over; resolves when the batch is in the spool's file (not yet synced). The batch must not be touched afterwards. */
   emitMetrics(batch: MetricsBatch): Promise<void>;
   /**

@@ -1,21 +1,13 @@
-import type { MetricType } from "../../model/metrics.ts";
+import type { BodyReader } from "./body_reader.ts";
 import { canonicalFloat } from "./go_float.ts";
 import { NativeHistogram } from "./native_histogram.ts";
 import { type ReadExemplar, readExemplar, readTimestamp } from "./protobuf_exemplar.ts";
 import { ProtobufCursor } from "./protobuf_cursor.ts";
-import { familyTags, isValueTag, metricTags, valueTagOf } from "./protobuf_tags.ts";
+import { readLabel } from "./protobuf_label.ts";
+import { familyTags, isValueTag, metricTags, metricTypes, valueTagOf } from "./protobuf_tags.ts";
 import type { SampleColumns } from "./sample_columns.ts";
 import { type ExposedLabels, type Family, type SeriesIndex, lineKinds } from "./series_index.ts";
 import { decodeUtf8 } from "./series_text.ts";
-
-const types: readonly MetricType[] = [
-  "counter",
-  "gauge",
-  "summary",
-  "unknown",
-  "histogram",
-  "gaugehistogram",
-];
 
 /** One label that the parser adds itself: a bucket's or quantile's bound. */
 type Bound = { readonly label: "le" | "quantile"; readonly value: number };
@@ -34,6 +26,10 @@ type Parts = {
 /** Of histograms that have native buckets: whether to take those, and the classic ones beside them. */
 export type WantedHistograms = { readonly native: boolean; readonly classic: boolean };
 
+const metricsPerAsking = 16;
+/** Of a series: longer labels would take the thread for too long at once. */
+const keyBytesMax = 1024 ** 2;
+
 const classicAlone: WantedHistograms = { native: false, classic: true };
 
 /**
@@ -48,14 +44,22 @@ export function parseProtobuf(
   out: SampleColumns,
   wanted: WantedHistograms = classicAlone,
 ): void {
-  out.clear();
-  index.body++;
-  const cursor = new ProtobufCursor(bytes);
-  const parser = new FamilyParser(cursor, index, out, wanted);
-  while (cursor.at < bytes.length) parser.family(cursor.lengthEnd(bytes.length));
+  protobufReader(bytes, index, out, wanted).read();
 }
 
-class FamilyParser {
+/** The same in steps. */
+export function protobufReader(
+  bytes: Uint8Array,
+  index: SeriesIndex,
+  out: SampleColumns,
+  wanted: WantedHistograms = classicAlone,
+): BodyReader {
+  out.clear();
+  index.body++;
+  return new FamilyParser(new ProtobufCursor(bytes), index, out, wanted);
+}
+
+class FamilyParser implements BodyReader {
   readonly #cursor: ProtobufCursor;
   readonly #index: SeriesIndex;
   readonly #out: SampleColumns;
@@ -66,6 +70,9 @@ class FamilyParser {
   #labelsLength = 0;
   #previous = -1;
   #family: Family | undefined;
+  /** Of the family whose metrics are read. */
+  #familyEnd = 0;
+  #type = 0;
   #timestampMs: number | undefined;
   /** Since when the metric counts; 0 where it does not say. */
   #startMs = 0;
@@ -92,8 +99,32 @@ class FamilyParser {
     this.#out = out;
   }
 
+  read(isDue?: () => boolean): boolean {
+    const cursor = this.#cursor;
+    const { length } = cursor.bytes;
+    let untilAsked = isDue === undefined ? Infinity : metricsPerAsking;
+    for (;;) {
+      if (untilAsked-- <= 0) {
+        untilAsked = metricsPerAsking;
+        if (isDue?.() === true) return false;
+      }
+      if (cursor.at < this.#familyEnd) this.#nextField();
+      else if (cursor.at < length) this.#beginFamily(cursor.lengthEnd(length));
+      else return true;
+    }
+  }
+
+  /** Of the second pass over a family. */
+  #nextField(): void {
+    const cursor = this.#cursor;
+    const end = this.#familyEnd;
+    const tag = cursor.varint(end);
+    if (tag === familyTags.metric) this.#metric(cursor.lengthEnd(end), this.#type);
+    else cursor.skip(tag, end);
+  }
+
   /** A MetricFamily; its fields may stand in any order, so the metrics are read in a second pass. */
-  family(end: number): void {
+  #beginFamily(end: number): void {
     const cursor = this.#cursor;
     const start = cursor.at;
     let [name, help, unit, type] = ["", "", "", 0];
@@ -107,7 +138,7 @@ class FamilyParser {
     }
     if (name === "") cursor.fail("metric family without a name");
     const family = this.#index.family(name);
-    const named = types[type] ?? cursor.fail(`invalid metric type ${type}`);
+    const named = metricTypes[type] ?? cursor.fail(`invalid metric type ${type}`);
     if (family.type !== named || family.help !== help || family.unit !== unit) {
       this.#index.beforeChange();
       Object.assign(family, { type: named, help, unit });
@@ -116,11 +147,8 @@ class FamilyParser {
     this.#family = family;
     this.#startKey(name, type);
     cursor.at = start;
-    while (cursor.at < end) {
-      const tag = cursor.varint(end);
-      if (tag === familyTags.metric) this.#metric(cursor.lengthEnd(end), type);
-      else cursor.skip(tag, end);
-    }
+    this.#familyEnd = end;
+    this.#type = type;
   }
 
   #metric(end: number, type: number): void {
@@ -140,7 +168,8 @@ class FamilyParser {
       } else if (isValueTag(tag)) {
         valueEnd = cursor.lengthEnd(end);
         valueAt = cursor.at;
-        if (tag !== valueTagOf(type)) cursor.fail(`value does not fit metric type ${types[type]}`);
+        if (tag !== valueTagOf(type))
+          cursor.fail(`value does not fit metric type ${metricTypes[type]}`);
         cursor.at = valueEnd;
       } else cursor.skip(tag, end);
     }
@@ -318,31 +347,12 @@ class FamilyParser {
     const labels: ExposedLabels = new Map([["__name__", (this.#family?.name ?? "") + suffix]]);
     const cursor = new ProtobufCursor(this.#key.subarray(0, this.#labelsLength));
     cursor.at = this.#nameLength;
-    while (cursor.at < this.#labelsLength) this.#label(cursor, labels);
+    while (cursor.at < this.#labelsLength)
+      readLabel(cursor, cursor.lengthEnd(this.#labelsLength), labels);
     if (bound !== undefined) labels.set(bound.label, canonicalFloat(bound.value));
     const entry = this.#index.add(this.#key, 0, length, lineKinds.sample, this.#family);
     this.#index.newSeries.push({ entry, labels });
     return entry;
-  }
-
-  #label(cursor: ProtobufCursor, labels: ExposedLabels): void {
-    const end = cursor.lengthEnd(this.#labelsLength);
-    let [name, value] = ["", ""];
-    while (cursor.at < end) {
-      const tag = cursor.varint(end);
-      const isText = tag === 10 || tag === 18;
-      const textEnd = isText ? cursor.lengthEnd(end) : 0;
-      if (!isText) cursor.skip(tag, end);
-      else {
-        const text = decodeUtf8(cursor.bytes, cursor.at, textEnd);
-        cursor.at = textEnd;
-        if (tag === 10) name = text;
-        else value = text;
-      }
-    }
-    if (name === "") cursor.fail("label without a name");
-    if (labels.has(name)) cursor.fail(`label name "${name}" is not unique`);
-    labels.set(name, value);
   }
 
   #text(end: number): string {
@@ -363,6 +373,8 @@ class FamilyParser {
   }
 
   #appendLabel(start: number, end: number): void {
+    if (this.#labelsLength + end - start > keyBytesMax)
+      this.#cursor.fail(`labels are longer than ${keyBytesMax} bytes`);
     this.#reserve(this.#labelsLength + end - start);
     this.#key.set(this.#cursor.bytes.subarray(start, end), this.#labelsLength);
     this.#labelsLength += end - start;

@@ -1,3 +1,15 @@
+import type { MetricType } from "../../model/metrics.ts";
+
+/** By the number of the enumeration MetricType. */
+export const metricTypes: readonly MetricType[] = [
+  "counter",
+  "gauge",
+  "summary",
+  "unknown",
+  "histogram",
+  "gaugehistogram",
+];
+
 /** Tags of io.prometheus.client's messages: field number << 3 | wire type. */
 export const familyTags = { name: 10, help: 18, type: 24, metric: 34, unit: 42 } as const;
 export const metricTags = {

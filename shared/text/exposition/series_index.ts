@@ -9,10 +9,6 @@ export type Family = {
   type: MetricType;
   help: string;
   unit: string;
-  /** Body in which it was last met, what that body told of it (bits of lineKinds), and whether it had samples there. */
-  body: number;
-  told: number;
-  sampled: boolean;
   /** The entry that last told of it, by lineKinds; -1 before any did. */
   readonly tellers: Int32Array;
 };
@@ -21,6 +17,7 @@ export type Family = {
 export const lineKinds = { sample: 0, comment: 1, help: 2, type: 3, unit: 4, eof: 5 } as const;
 
 const none = 0xffff_ffff;
+const entryBytes = 120;
 
 /** A closed index met a line that it does not know. Its reader begins again with one of its own. */
 export class ClosedIndexError extends Error {
@@ -67,6 +64,11 @@ export class SeriesIndex {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** What it holds in memory, roughly: each key as bytes and as text, and an entry of a map. */
+  get heldBytes(): number {
+    return 2 * this.#keyBytes + entryBytes * this.#size;
   }
 
   get isClosed(): boolean {
@@ -163,8 +165,7 @@ export class SeriesIndex {
     if (family === undefined) {
       this.beforeChange();
       const tellers = new Int32Array(lineKinds.eof + 1).fill(-1);
-      const state = { body: -1, told: 0, sampled: false, tellers };
-      family = { name, type: "unknown", help: "", unit: "", ...state };
+      family = { name, type: "unknown", help: "", unit: "", tellers };
       this.#families.set(name, family);
     }
     return family;

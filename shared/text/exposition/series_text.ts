@@ -24,9 +24,10 @@ export function unescapeText(text: string): string {
 }
 
 /** Where the braces that open at `start` close (just behind), stepping over quoted text; -1 when they don't. */
-export function closingBrace(bytes: Uint8Array, start: number): number {
+export function closingBrace(bytes: Uint8Array, start: number, last = Infinity): number {
   let isQuoted = false;
   for (let at = start + 1; at < bytes.length; at++) {
+    if (at > last) return at;
     const byte = bytes[at];
     if (isQuoted) {
       if (byte === 0x5c) at++;

@@ -2,6 +2,9 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { ExpositionReader } from "#test/support/read_exposition.ts";
 import { ExpositionError } from "./exposition_error.ts";
+import { SampleColumns } from "./sample_columns.ts";
+import { SeriesIndex } from "./series_index.ts";
+import { textReader } from "./text_parser.ts";
 
 const text = (body: string | Uint8Array) => new ExpositionReader().read(body, "prometheus");
 const openMetrics = (body: string | Uint8Array) => new ExpositionReader().read(body, "openmetrics");
@@ -61,6 +64,8 @@ test.each<[string, string, ReturnType<typeof text>]>([
       [{ __name__: "s", quantile: "1e+06" }, 1],
     ],
   ],
+  ["a last line without a line feed", "up 1", [[{ __name__: "up" }, 1]]],
+  ["a last comment without a line feed", "up 1\n# HELP up Up.", [[{ __name__: "up" }, 1]]],
   ["le without a TYPE as it is", `h_bucket{le="1"} 1\n`, [[{ __name__: "h_bucket", le: "1" }, 1]]],
   ["le of a gauge as it is", `# TYPE h gauge\nh{le="1"} 1\n`, [[{ __name__: "h", le: "1" }, 1]]],
 ])("parseText() reads %s", (_, body, samples) => {
@@ -68,7 +73,6 @@ test.each<[string, string, ReturnType<typeof text>]>([
 });
 
 test.each([
-  ["no last line feed", "up 1"],
   ["no value", "up\n"],
   ["no value behind labels", "up{}\n"],
   ["a word for a value", "up yes\n"],
@@ -97,6 +101,25 @@ test.each([
   ["a zero byte", "up\0 1\n"],
 ])("parseText() refuses %s", (_, body) => {
   expect(() => text(body)).toThrow(ExpositionError);
+});
+
+test("parseText() refuses a line that is too long to be taken apart at once", () => {
+  const long = "x".repeat(1024 ** 2 + 1);
+  for (const body of [`${long} 1\n`, `a{b="${long}"} 1\n`, `a{b="${long}`])
+    expect(() => text(body)).toThrow("a line is longer than 1048576 bytes before its value");
+  expect(() => text(`# HELP a ${long}\n`)).toThrow("a comment is longer than 1048576 bytes");
+});
+
+test("textReader() reads in steps what parseText() reads at once", () => {
+  const lines = Array.from({ length: 1_000 }, (_, i) => `a{i="${i}"} ${i}\n`).join("");
+  const [index, out] = [new SeriesIndex(), new SampleColumns()];
+  const reader = textReader(Buffer.from(lines), "prometheus", index, out);
+  let steps = 1;
+  while (!reader.read(() => true)) steps++;
+  expect(steps).toBeGreaterThan(10);
+  expect([...out.values.subarray(0, out.length)]).toEqual(
+    Array.from({ length: 1_000 }, (_, i) => i),
+  );
 });
 
 test("parseText() names the byte where it failed", () => {
@@ -142,6 +165,27 @@ test.each<[string, string, ReturnType<typeof text>]>([
       [{ __name__: "a_created" }, 5],
     ],
   ],
+  // The specification forbids the following, and Prometheus takes them.
+  [
+    "a UNIT of another family",
+    `# TYPE a gauge\n# UNIT b_seconds seconds\na 1\n${eof}`,
+    [[{ __name__: "a" }, 1]],
+  ],
+  ["TYPE twice", `# TYPE a gauge\n# TYPE a gauge\na 1\n${eof}`, [[{ __name__: "a" }, 1]]],
+  [
+    "metadata behind samples",
+    `# TYPE a gauge\na 1\n# HELP a Late.\n${eof}`,
+    [[{ __name__: "a" }, 1]],
+  ],
+  [
+    "interleaved families",
+    `# TYPE a gauge\na 1\nb 1\na{x="y"} 1\n${eof}`,
+    [
+      [{ __name__: "a" }, 1],
+      [{ __name__: "b" }, 1],
+      [{ __name__: "a", x: "y" }, 1],
+    ],
+  ],
 ])("parseText() of OpenMetrics reads %s", (_, body, samples) => {
   expect(openMetrics(body)).toEqual(samples);
 });
@@ -161,9 +205,6 @@ test.each([
   ["a blank in braces", `a{b="c", d="e"} 1\n${eof}`],
   ["untyped", `# TYPE a untyped\n${eof}`],
   ["a foreign unit", `# UNIT a_seconds bytes\n${eof}`],
-  ["TYPE twice", `# TYPE a gauge\n# TYPE a gauge\na 1\n${eof}`],
-  ["metadata behind samples", `# TYPE a gauge\na 1\n# HELP a Late.\n${eof}`],
-  ["interleaved families", `# TYPE a gauge\na 1\nb 1\na{x="y"} 1\n${eof}`],
   ["a timestamp that is not finite", `a 1 NaN\n${eof}`],
   ["an exemplar without a value", `a 1 # {}\n${eof}`],
   ["a broken exemplar", `a 1 # {x="y" 1\n${eof}`],

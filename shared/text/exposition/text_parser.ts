@@ -1,3 +1,4 @@
+import type { BodyReader } from "./body_reader.ts";
 import { ExpositionError } from "./exposition_error.ts";
 import type { Labels } from "../../model/labels.ts";
 import { canonicalFloat, parseGoFloat, parseGoFloatText } from "./go_float.ts";
@@ -10,11 +11,16 @@ import { closingBrace, parseSeriesText } from "./series_text.ts";
 export type TextDialect = "prometheus" | "openmetrics";
 
 const [tab, lineFeed, space, hash, brace, closing] = [0x09, 0x0a, 0x20, 0x23, 0x7b, 0x7d];
+/** Of a series, or of a comment: a longer one would take the thread for too long at once. */
+const keyBytesMax = 1024 ** 2;
+/** A new line takes some microseconds. */
+const linesPerAsking = 32;
 
 /**
  * Reads a whole body into `out`. Lines that `index` knows are recognised by their bytes; only new ones are taken apart,
  * and then wait in index.newSeries and index.changedFamilies. Throws ExpositionError, and nothing of `out` is to be used.
- * Formats: prometheus.io/docs/instrumenting/exposition_formats, and the OpenMetrics 1.0 specification.
+ * Formats: prometheus.io/docs/instrumenting/exposition_formats, and the OpenMetrics 1.0 specification. As with Prometheus the last line of a
+ * classic body needs no line feed, and OpenMetrics families may interleave.
  */
 export function parseText(
   bytes: Uint8Array,
@@ -22,21 +28,45 @@ export function parseText(
   index: SeriesIndex,
   out: SampleColumns,
 ): void {
-  out.clear();
-  index.body++;
-  if (bytes.length > 0 && bytes[bytes.length - 1] !== lineFeed && dialect === "prometheus") {
+  textReader(bytes, dialect, index, out).read();
+}
+
+/**
+ * Reads a classic body whose last line must end with a line feed, as a Pushgateway and node_exporter's textfile collector want it: one that breaks
+ * off must not pass for a whole one.
+ */
+export function parseWholeText(bytes: Uint8Array, index: SeriesIndex, out: SampleColumns): void {
+  if (bytes.length > 0 && bytes[bytes.length - 1] !== lineFeed) {
+    out.clear();
     throw new ExpositionError("the last line must end with a line feed", bytes.length);
   }
-  new TextParser(bytes, dialect === "openmetrics", index, out).run();
+  parseText(bytes, "prometheus", index, out);
+}
+
+/** The same as parseText() in steps. */
+export function textReader(
+  bytes: Uint8Array,
+  dialect: TextDialect,
+  index: SeriesIndex,
+  out: SampleColumns,
+): BodyReader {
+  out.clear();
+  index.body++;
+  const isOpen =
+    bytes.length > 0 && bytes[bytes.length - 1] !== lineFeed && dialect === "prometheus";
+  const whole = isOpen ? Buffer.concat([bytes, Uint8Array.of(lineFeed)]) : bytes;
+  return new TextParser(whole, dialect === "openmetrics", index, out);
 }
 
 /** One body's parse. A class so that the loop's state lives in fields of one shape. */
-class TextParser {
+class TextParser implements BodyReader {
   readonly #bytes: Uint8Array;
   readonly #isStrict: boolean;
   readonly #index: SeriesIndex;
   readonly #out: SampleColumns;
   #at = 0;
+  /** The entry of the line before. */
+  #previous = -1;
   #family: Family | undefined;
   #isEnded = false;
 
@@ -47,10 +77,18 @@ class TextParser {
     this.#out = out;
   }
 
-  run(): void {
+  read(isDue?: () => boolean): boolean {
     const [bytes, index, length] = [this.#bytes, this.#index, this.#bytes.length];
-    let previous = -1;
+    let previous = this.#previous;
+    let untilAsked = isDue === undefined ? Infinity : linesPerAsking;
     while (this.#at < length) {
+      if (untilAsked-- <= 0) {
+        untilAsked = linesPerAsking;
+        if (isDue?.() === true) {
+          this.#previous = previous;
+          return false;
+        }
+      }
       if (this.#isEnded) this.#fail("unexpected data after # EOF");
       const first = bytes[this.#at];
       if (!this.#isStrict && (first === lineFeed || first === space || first === tab)) {
@@ -73,6 +111,7 @@ class TextParser {
       previous = entry;
     }
     if (this.#isStrict && !this.#isEnded) this.#fail("data does not end with # EOF");
+    return true;
   }
 
   /** A key that matched may be the beginning of a longer one: what follows decides. */
@@ -86,20 +125,24 @@ class TextParser {
   }
 
   #lineEnd(start: number): number {
-    const end = this.#bytes.indexOf(lineFeed, start);
-    return end < 0 ? this.#bytes.length : end;
+    const found = this.#bytes.indexOf(lineFeed, start);
+    const end = found < 0 ? this.#bytes.length : found;
+    if (end - start > keyBytesMax) this.#fail(`a comment is longer than ${keyBytesMax} bytes`);
+    return end;
   }
 
   #seriesEnd(start: number): number {
     const bytes = this.#bytes;
     let end = start;
-    while (isNameByte(bytes[end] ?? 0)) end++;
+    while (isNameByte(bytes[end] ?? 0) && end - start <= keyBytesMax) end++;
     let at = end;
     while (bytes[at] === space || bytes[at] === tab) at++;
     if (bytes[at] === brace) {
-      end = closingBrace(bytes, at);
+      end = closingBrace(bytes, at, start + keyBytesMax + 1);
       if (end < 0) this.#fail("expected labels to end with }");
     }
+    if (end - start > keyBytesMax)
+      this.#fail(`a line is longer than ${keyBytesMax} bytes before its value`);
     if (end === start) this.#fail("expected a metric name");
     return end;
   }
@@ -132,14 +175,7 @@ class TextParser {
     if (kind === lineKinds.eof) this.#isEnded = true;
     const family = this.#index.familyOf(entry);
     if (family === undefined) return;
-    this.#enter(family);
-    if (this.#isStrict && ((family.told >> kind) & 1) === 1) {
-      this.#fail(`metadata of "${family.name}" is repeated`);
-    }
-    if (this.#isStrict && family.sampled) {
-      this.#fail(`metadata of "${family.name}" comes after its samples`);
-    }
-    family.told |= 1 << kind;
+    this.#family = family;
     if (family.tellers[kind] !== entry) this.#learn(family, entry, kind, start, end);
   }
 
@@ -157,24 +193,10 @@ class TextParser {
     this.#index.changedFamilies.add(family);
   }
 
-  /** Makes `family` the current one. OpenMetrics families must not interleave. */
-  #enter(family: Family): void {
-    if (family === this.#family) return;
-    if (family.body !== this.#index.body) {
-      family.body = this.#index.body;
-      family.told = 0;
-      family.sampled = false;
-    } else if (this.#isStrict) this.#fail(`metric family "${family.name}" is interleaved`);
-    this.#family = family;
-  }
-
   #sample(entry: number): void {
     const family = this.#index.familyOf(entry);
     // The text format may name a family late or not at all, and there the TYPE that was last read stays in force.
-    if (family !== undefined && this.#isStrict) {
-      this.#enter(family);
-      family.sampled = true;
-    }
+    if (family !== undefined && this.#isStrict) this.#family = family;
     this.#blanks(this.#isStrict || this.#bytes[this.#at - 1] !== closing);
     const value = this.#number("value");
     let timestampMs: number | undefined;

@@ -4,7 +4,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { SeriesIndex } from "#shared/text/exposition/series_index.ts";
-import { parseText } from "#shared/text/exposition/text_parser.ts";
+import { parseWholeText } from "#shared/text/exposition/text_parser.ts";
 
 export type PushedSample = { readonly labels: Labels; readonly value: number };
 export type PushedFamily = {
@@ -27,7 +27,7 @@ export function readPushed(
   const columns = new SampleColumns();
   if (contentType.trim().toLowerCase().startsWith("application/vnd.google.protobuf"))
     parseProtobuf(body, index, columns);
-  else parseText(body, "prometheus", index, columns);
+  else parseWholeText(body, index, columns);
   const values = new Map<number, number>();
   for (let i = 0; i < columns.length; i++) {
     const entry = columns.series[i] ?? 0;
