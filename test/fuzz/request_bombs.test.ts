@@ -28,7 +28,7 @@ test("bodies that would be gigabytes as objects are refused, and the process sta
     push_lines: 413,
     write_series: 413,
     write_samples: 413,
-    write_labels: 204,
+    write_labels: 400,
     write_histograms: 413,
     write_spans: 400,
     write_symbols: 400,

@@ -9,7 +9,7 @@ import { readHistogram } from "./native_histogram.ts";
 import { readExemplar } from "./exemplar.ts";
 import { skipField } from "./skip_field.ts";
 import { SampleChecks } from "./sample_checks.ts";
-import { InvalidLabelsError, labelsOfPairs, metricTypes, textOf } from "./wire.ts";
+import { InvalidLabelsError, labelsOfPairs, metricTypes, shownPairs, textOf } from "./wire.ts";
 import { wordAt } from "./word_at.ts";
 
 /** Tags of prometheus.WriteRequest and the messages in it: field number << 3 | wire type. */
@@ -169,8 +169,10 @@ class SeriesReader {
   /** The column of the labels between, or undefined when the series is left out. */
   #newColumn(start: number, end: number, items: number): number | undefined {
     const out = this.#out;
+    const pairs: [string, string][] = [];
     try {
-      const labels = labelsOfPairs(this.#pairs(start, end));
+      this.#readPairs(start, end, pairs);
+      const labels = labelsOfPairs(pairs);
       const column = this.#series.columnOf(labels);
       if (column !== noRoom) return column;
       out.isPartial = true;
@@ -181,14 +183,14 @@ class SeriesReader {
       );
     } catch (thrown) {
       if (!(thrown instanceof InvalidLabelsError)) throw thrown;
-      out.skipped.add(thrown.reason, items, () => thrown.message);
+      out.isPartial = true;
+      out.skipped.add(thrown.reason, items, () => `${thrown.message}: series ${shownPairs(pairs)}`);
     }
     return undefined;
   }
 
-  #pairs(start: number, end: number): [string, string][] {
+  #readPairs(start: number, end: number, pairs: [string, string][]): void {
     const cursor = this.#cursor;
-    const pairs: [string, string][] = [];
     cursor.at = start;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
@@ -197,7 +199,6 @@ class SeriesReader {
       if (pairs.length > labelsMax)
         throw new InvalidLabelsError("label_limit", `series has more than ${labelsMax} labels`);
     }
-    return pairs;
   }
 
   #pair(end: number): [string, string] {

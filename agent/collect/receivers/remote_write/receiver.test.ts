@@ -137,25 +137,62 @@ test("remote write 1.0 rolls back the whole request on a sample in the year 3000
   expect(held.batches).toBe(0);
   expect(held.drops).toEqual({ out_of_bounds_timestamp: 2 });
 });
-test("remote write 1.0 skips a series without a name, and one with a label twice", async () => {
+test("remote write 1.0 answers 400 for labels that it can't store, names them, and keeps the rest", async () => {
+  const name: [string, string] = ["__name__", "m"];
+  const many = Array.from({ length: 40_000 }, (_, i): [string, string] => [`l${i}`, "x"]);
+  const faulty: readonly (readonly [pairs: [string, string][], reason: string, text: string])[] = [
+    [[["job", "a"]], "invalid_sample", 'series without __name__: series {job="a"}'],
+    [[], "invalid_sample", "series without __name__: series {}"],
+    [
+      [name, ["a", "1"], ["a", "2"]],
+      "invalid_sample",
+      'duplicate label "a": series {__name__="m", a="1"',
+    ],
+    [[name, name], "invalid_sample", 'duplicate label "__name__": series {__name__="m"'],
+    [[name, ["", "x"]], "invalid_sample", 'label name is empty: series {__name__="m"'],
+    [[...many, name], "label_limit", "series has more than 32768 labels: series {l0="],
+    [
+      [["a", "v".repeat(70_000)], name],
+      "label_limit",
+      'labels are larger than 65536 bytes: series {__name__="m", a="vvv',
+    ],
+  ];
+  for (const [pairs, reason, text] of faulty) {
+    const { held, send } = start();
+    const response = await send(
+      Buffer.concat([
+        series1(pairs, [
+          [now, 1],
+          [now + 1, 1],
+        ]),
+        series1(up, [[now, 1]]),
+      ]),
+    );
+    expect(response.status).toBe(400);
+    const message = await response.text();
+    expect(message).toContain(text);
+    expect(message.length).toBeLessThan(700);
+    expect(held.names()).toEqual(["up"]);
+    expect(held.drops).toEqual({ [reason]: 2 });
+  }
+});
+test("remote write 1.0 answers 400 for labels that are not UTF-8", async () => {
   const { held, send } = start();
-  const response = await send(
-    Buffer.concat([
-      series1([["job", "a"]], [[now, 1]]),
-      series1(
-        [
-          ["__name__", "m"],
-          ["a", "1"],
-          ["a", "2"],
-        ],
-        [[now, 1]],
-      ),
-      series1(up, [[now, 1]]),
-    ]),
+  const good = series1(
+    [
+      ["__name__", "m"],
+      ["a", "XY"],
+    ],
+    [[now, 1]],
   );
-  expect(response.status).toBe(204);
+  good[good.indexOf("XY")] = 0xff;
+  const response = await send(Buffer.concat([good, series1(up, [[now, 1]])]));
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    'label is not valid UTF-8: series {__name__="m"}\n',
+  ]);
   expect(held.names()).toEqual(["up"]);
-  expect(held.drops).toEqual({ invalid_sample: 2 });
+  expect(held.drops).toEqual({ invalid_sample: 1 });
 });
 test("remote write takes the same sample twice, and refuses another value at its time", async () => {
   const { held, send } = start();

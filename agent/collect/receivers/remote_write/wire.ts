@@ -68,9 +68,22 @@ export function labelsOfPairs(pairs: readonly (readonly [name: string, value: st
 
 /** For messages to the sender: {__name__="a", b="c"}, cut at a readable length. */
 export function shownLabels(labels: Labels | undefined): string {
-  const pairs = Object.entries(labels ?? {}).map(
-    ([name, value]) => `${name}=${JSON.stringify(value)}`,
-  );
-  const text = `{${pairs.join(", ")}}`;
-  return text.length > 512 ? `${text.slice(0, 512)}…` : text;
+  return shownPairs(Object.entries(labels ?? {}));
+}
+
+const shownCharsMax = 512;
+
+/** The same of labels that are none: the metric's name first, names and values as they came. */
+export function shownPairs(pairs: readonly (readonly [name: string, value: string])[]): string {
+  const named = pairs.filter(([name]) => name === metricNameLabel);
+  const texts: string[] = [];
+  let length = 0;
+  for (const [name, value] of [...named, ...pairs.filter((pair) => !named.includes(pair))]) {
+    const shown = value.length > shownCharsMax ? `${value.slice(0, shownCharsMax / 4)}…` : value;
+    texts.push(`${name.slice(0, shownCharsMax)}=${JSON.stringify(shown)}`);
+    length += name.length + shown.length;
+    if (length > shownCharsMax) break;
+  }
+  const text = `{${texts.join(", ")}}`;
+  return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text;
 }
