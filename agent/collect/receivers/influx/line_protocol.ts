@@ -12,7 +12,10 @@ export type InfluxLine = {
 /** What is wrong with a line, as a result: a bad line is nothing unusual. */
 export type InfluxFault = { readonly fault: string };
 
-const integer = /^[+-]?\d{1,19}[iu]$/;
+const integer = /^(?:[+-]?\d{1,19}i|\+?\d{1,20}u)$/;
+const [signedMin, signedMax, unsignedMax] = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 64n - 1n];
+/** A number of fewer digits is in any range. */
+const smallDigits = 18;
 const float = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const booleans: ReadonlyMap<string, number> = new Map([
   ...["t", "T", "true", "True", "TRUE"].map((text) => [text, 1] as const),
@@ -91,6 +94,17 @@ function unescaped(text: string): string {
 }
 
 function numberOf(text: string): number | undefined {
-  if (integer.test(text)) return Number(text.slice(0, -1));
+  if (integer.test(text)) return integerOf(text);
   return float.test(text) ? Number(text) : booleans.get(text);
+}
+
+/** The nearest double of an int64 ("5i") or uint64 ("5u"); undefined for one that is out of its range. */
+function integerOf(text: string): number | undefined {
+  const digits = text.slice(0, -1);
+  if (digits.length < smallDigits) return Number(digits);
+  const value = BigInt(digits.startsWith("+") ? digits.slice(1) : digits);
+  const isInRange = text.endsWith("u")
+    ? value <= unsignedMax
+    : value >= signedMin && value <= signedMax;
+  return isInRange ? Number(value) : undefined;
 }

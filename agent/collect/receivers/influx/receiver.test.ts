@@ -54,6 +54,56 @@ test("influx: bad lines are told by number, the good ones stored", async () => {
   expect(held.names()).toEqual(["also_v", "good_v"]);
   expect(held.drops).toEqual({ invalid_sample: 3, out_of_bounds_timestamp: 1 });
 });
+test("influx: integers are taken up to the ends of their types", async () => {
+  const { held, write } = start();
+  const good = {
+    max_v: "18446744073709551615u",
+    most_v: "9223372036854775807i",
+    least_v: "-9223372036854775808i",
+    odd_v: "9223372036854775809u",
+  };
+  const lines = Object.entries(good).map(([name, value]) => `${name.slice(0, -2)} v=${value}`);
+  expect((await write(lines.join("\n"))).status).toBe(204);
+  for (const [name, value] of Object.entries(good))
+    expect(held.of({ __name__: name })).toEqual([
+      { timestampMs: now, value: Number(value.slice(0, -1)) },
+    ]);
+  for (const value of ["18446744073709551616u", "9223372036854775808i", "-1u", "1.5i"]) {
+    const response = await write(`good v=1\nbad v=${value}`);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      {
+        error: `partial write: line 2 has the field "v=${value}" dropped=1`,
+        code: "invalid",
+        message: `partial write: line 2 has the field "v=${value}" dropped=1`,
+      },
+    ]);
+  }
+});
+test("influx: /ping and CREATE DATABASE are answered as InfluxDB answers them", async () => {
+  const { app } = start();
+  for (const method of ["GET", "HEAD"]) {
+    const ping = await app.request("/ping", { method });
+    expect([ping.status, ping.headers.get("x-influxdb-version")]).toEqual([204, "1.8.10"]);
+  }
+  expect(await (await app.request("/ping?verbose=true")).json()).toEqual({ version: "1.8.10" });
+  const form = new URLSearchParams({ q: 'CREATE DATABASE "telegraf"' }).toString();
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded",
+    "content-length": String(form.length),
+  };
+  const asked = [
+    await app.request(`/query?${form}`, { method: "POST" }),
+    await app.request("/query", { method: "POST", headers, body: form }),
+  ];
+  for (const answer of asked)
+    expect([answer.status, await answer.json()]).toEqual([200, { results: [{ statement_id: 0 }] }]);
+  const other = await app.request("/query?q=SELECT%201", { method: "POST" });
+  expect([other.status, await other.json()]).toEqual([
+    400,
+    { error: expect.stringContaining("only CREATE DATABASE") },
+  ]);
+});
 test("influx: a broken spool is 503", async () => {
   const { held, write } = start();
   held.isBroken = true;

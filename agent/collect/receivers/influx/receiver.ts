@@ -11,6 +11,7 @@ import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
+import { addInfluxRoutes, influxHeaders } from "./influx_routes.ts";
 import { type InfluxLine, parseInfluxLine } from "./line_protocol.ts";
 
 const InfluxConfig = lazySchema(() =>
@@ -36,6 +37,7 @@ export const influx = defineReceiver({
       intake.answer(c.req.raw, c.req.query("precision") ?? "ns"),
     );
     for (const path of paths) routes.all(path, (c) => c.json({ error: "expected POST" }, 405));
+    addInfluxRoutes(routes);
     return { routes };
   },
 });
@@ -93,7 +95,7 @@ class InfluxIntake {
       );
     } catch (thrown) {
       const { status, message, retryAfterSeconds } = refusalOf(thrown);
-      const headers = new Headers();
+      const headers = new Headers(influxHeaders);
       if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
       return Response.json({ error: message }, { status, headers });
     }
@@ -128,8 +130,12 @@ class InfluxIntake {
     if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer);
     for (const [reason, items] of drops) context.drop("metrics", reason, items);
     if (textFields > 0) context.notStored("text_field", textFields);
-    if (faults.length === 0) return new Response(null, { status: 204 });
-    return Response.json({ error: `partial write: ${faults.join("; ")}` }, { status: 400 });
+    if (faults.length === 0) return new Response(null, { status: 204, headers: influxHeaders });
+    const dropped = [...drops.values()].reduce((sum, items) => sum + items, 0);
+    const message = `partial write: ${faults.join("; ")} dropped=${dropped}`;
+    // `error` is 1.x's key, the others are 2.x's.
+    const answer = { error: message, code: "invalid", message };
+    return Response.json(answer, { status: 400, headers: influxHeaders });
   }
 
   #add(line: InfluxLine, unitNanos: bigint, nowMs: number): Refused | undefined {
