@@ -5,3 +5,10 @@ import { lazySchema } from "../lazy_schema.ts";
 export const scalarText = lazySchema(() =>
   z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value)),
 );
+
+/** The same for a label's value, which may be left out: `zone:` is the empty text, as for Prometheus. */
+export const labelText = lazySchema(() =>
+  z
+    .union([z.string(), z.number(), z.boolean(), z.null()])
+    .transform((value) => (value === null ? "" : String(value))),
+);

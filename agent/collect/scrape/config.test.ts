@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { parse } from "yaml";
 import { z } from "zod";
 import { prometheusScrape } from "./source.ts";
 
@@ -110,4 +111,28 @@ test.each<[string, unknown, string]>([
   ],
 ])("the configuration refuses %s", (_, config, message) => {
   expect(faults(config)).toContain(message);
+});
+
+test("numbers and truth values stand for their text where Prometheus takes text, and nothing for an empty label", () => {
+  const written = `
+scrape_configs:
+  - job_name: 1234
+    params: {module: [2, true]}
+    static_configs:
+      - targets: [localhost:9100]
+        labels: {rack: 7, spare: true, zone: }
+    relabel_configs:
+      - {target_label: port, regex: 80, replacement: 8080}
+`;
+  const parsed = prometheusScrape.config.parse(parse(written));
+  expect(parsed.scrape_configs[0]).toMatchObject({
+    job_name: "1234",
+    params: { module: ["2", "true"] },
+    static_configs: [{ labels: { rack: "7", spare: "true", zone: "" } }],
+    relabel_configs: [{ replacement: "8080" }],
+  });
+  const external_labels = { dc: 1, zone: null };
+  expect(prometheusScrape.config.parse({ global: { external_labels } }).global).toMatchObject({
+    external_labels: { dc: "1", zone: "" },
+  });
 });

@@ -8,7 +8,7 @@ import { HttpSdConfig } from "../discovery/http.ts";
 import { StaticConfig } from "../discovery/static.ts";
 import { authorizationFault, httpClientShape } from "./http_client_config.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
-import { scalarText } from "#shared/relabel/scalar_text.ts";
+import { labelText, scalarText } from "#shared/relabel/scalar_text.ts";
 
 /** Formats that a target may be asked for, by Prometheus's names, best first where a list is given. */
 export const scrapeProtocols = [
@@ -62,7 +62,7 @@ export const GlobalConfig = lazySchema(() =>
     /** Whether classic buckets are taken beside the native ones. */
     always_scrape_classic_histograms: z.boolean().default(false),
     /** Added to every series that lacks them. */
-    external_labels: z.record(z.string(), scalarText).default({}),
+    external_labels: z.record(z.string(), labelText).default({}),
     body_size_limit: limits.body_size_limit.prefault(bodySizeDefault),
     sample_limit: limits.sample_limit.default(0),
     /** Series with a sample in the last hour; when reached, known ones go on and new ones are refused. */
@@ -81,7 +81,7 @@ const ScrapeConfig = lazySchema(() =>
   z
     .strictObject(
       {
-        job_name: z.string().min(1, "must not be empty"),
+        job_name: scalarText.pipe(z.string().min(1, "must not be empty")),
         scrape_interval: positiveDuration.optional(),
         scrape_timeout: positiveDuration.optional(),
         metrics_path: z.string().default("/metrics"),

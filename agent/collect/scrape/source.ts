@@ -5,7 +5,7 @@ import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 import { defineSource } from "../sources/source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
-import { scalarText } from "#shared/relabel/scalar_text.ts";
+import { labelText } from "#shared/relabel/scalar_text.ts";
 import { ScrapeMemory } from "./scrape_memory.ts";
 import { ScrapeManager } from "./scrape_manager.ts";
 
@@ -20,7 +20,7 @@ const Config = lazySchema(() =>
       global: GlobalConfig.prefault({}),
       scrape_configs: ScrapeConfigs.default([]),
       /** Added to every series that lacks them, and winning over the global section's. */
-      external_labels: z.record(z.string(), scalarText).optional(),
+      external_labels: z.record(z.string(), labelText).optional(),
       /** How late samples with timestamps of their own may be. */
       outOfOrderMs: z.number().default(outOfOrderDefaultMs),
     })
