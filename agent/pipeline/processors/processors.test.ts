@@ -110,6 +110,26 @@ test("sample keeps a share, alike lines together, and errors always", () => {
   expect([kept.records.length, kept.drops]).toEqual([1, { sampling: 1 }]);
 });
 
+test("sample by hash of an attribute does by `missing` with the records that lack it", () => {
+  const lines = Array.from({ length: 500 }, (_, i) => (i % 2 === 0 ? `line ${i}` : `id=${i} line`));
+  const kept = (more: object) => {
+    const sampling = { type: "sample", rate: 0.25, from: "id", ...more };
+    const all = bodies([{ type: "logfmt" }, sampling], lines);
+    const lacking = all.filter((body) => body.startsWith("line")).length;
+    return { lacking, having: all.length - lacking };
+  };
+  const { lacking, having } = kept({});
+  expect(lacking).toBe(250);
+  expect(having).toBeGreaterThan(30);
+  expect(having).toBeLessThan(95);
+  expect(kept({ missing: "keep" })).toEqual({ lacking, having });
+  expect(kept({ missing: "drop" })).toEqual({ lacking: 0, having });
+  const random = kept({ missing: "random" });
+  expect(random.having).toBe(having);
+  expect(random.lacking).toBeGreaterThan(20);
+  expect(random.lacking).toBeLessThan(125);
+});
+
 test("labels move between streams and attributes", () => {
   const entries = [
     { type: "logfmt" },
