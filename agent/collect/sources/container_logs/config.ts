@@ -10,7 +10,7 @@ const KiB = 1_024;
 /** Which logs of containers are followed; what is not said here is as with file_logs. */
 export const ContainerLogsConfig = lazySchema(() => {
   const files = FileLogsConfig.unwrap();
-  return files.omit({ encoding: true }).extend({
+  return files.omit({ encoding: true, keep_carriage_return: true }).extend({
     /** Kubernetes' and Docker's own places. */
     paths: files.shape.paths
       .unwrap()

@@ -32,7 +32,7 @@ export const containerLogs = defineSource({
     try {
       await Promise.race([isReady, naming]);
       const tailed = { ...context, degraded: status.files };
-      const encoded = { ...files, encoding: "utf-8" };
+      const encoded = { ...files, encoding: "utf-8", keep_carriage_return: false };
       await new Tailer(encoded, tailed, recordFormat(reading, context, names)).run();
     } finally {
       stop.abort();

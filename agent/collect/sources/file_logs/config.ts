@@ -37,6 +37,11 @@ export const FileLogsConfig = lazySchema(() =>
         error: `expected an encoding such as "utf-8", "utf-16le", "latin1" or "shift_jis"`,
       })
       .default("utf-8"),
+    /**
+     * Whether a carriage return before a line's end is part of the line. By default it is taken off, as Fluent Bit does; Promtail
+     * keeps it.
+     */
+    keep_carriage_return: z.boolean().default(false),
     /** A longer line is cut there, and marked with the attribute truncated="true". */
     line_size_max: byteSize.pipe(z.number().min(64).max(lineBytesMax)).prefault(`${256 * KiB}B`),
     /** Lines that belong together become one record; without it each line is one. */

@@ -42,7 +42,8 @@ export function previewBodies(
   });
 }
 
-type PreviewedConfig = Pick<FileLogsConfig, "job" | "labels" | "line_size_max">;
+type PreviewedConfig = Pick<FileLogsConfig, "job" | "labels" | "line_size_max"> &
+  Partial<Pick<FileLogsConfig, "keep_carriage_return">>;
 type Reading = {
   readonly from: number;
   readonly take: (builder: BatchBuilder, chunk: Chunk, from: number) => Taken;
@@ -50,13 +51,18 @@ type Reading = {
 
 /** Batch by batch, what `take` makes of the bytes from `from` on, under the labels of a file without a name. */
 export function previewRecords(
-  { job, labels, line_size_max: lineMax }: PreviewedConfig,
+  {
+    job,
+    labels,
+    line_size_max: lineMax,
+    keep_carriage_return: keepsReturns = false,
+  }: PreviewedConfig,
   data: Buffer,
   { clock, hostname }: PreviewContext,
   reading: Reading,
 ): Generator<LogsBatch> {
   const own = { job, host: hostname, filename: "-", ...labels };
-  return previewChunk({ data, labels: own, lineMax, final: true }, clock, reading);
+  return previewChunk({ data, labels: own, lineMax, final: true, keepsReturns }, clock, reading);
 }
 
 function* previewChunk(chunk: Chunk, clock: Clock, reading: Reading): Generator<LogsBatch> {

@@ -231,6 +231,21 @@ test("CRLF, empty lines and a byte order mark", async () => {
   expect(host.bodies[0]).toEqual(new Uint8Array(Buffer.from("first")));
 });
 
+test("keep_carriage_return keeps lines byte for byte", async () => {
+  await using host = new TailHost();
+  const [plain, joined] = ["first\r\n\r\nsecond\r\r\nthird\n", "a\r\n b\r\nc\n"];
+  writeFileSync(host.path("a.log"), plain);
+  host.start({ start_at: "beginning", keep_carriage_return: true });
+  await host.untilLines(4);
+  expect(host.texts()).toEqual(["first\r", "\r", "second\r\r", "third"]);
+  await using other = new TailHost();
+  writeFileSync(other.path("a.log"), joined);
+  const multiline = { mode: "indented", flush_timeout: "50ms" };
+  other.start({ start_at: "beginning", keep_carriage_return: true, multiline });
+  await other.untilLines(2);
+  expect(other.texts()).toEqual(["a\r\n b\r", "c"]);
+});
+
 for (const encoding of ["utf-16le", "utf-16be", "latin1", "windows-1252", "shift_jis"]) {
   test(`${encoding} becomes UTF-8`, async () => {
     await using host = new TailHost();

@@ -215,6 +215,7 @@ export class Tailer {
       data,
       labels: tail.labels,
       lineMax: this.#config.line_size_max,
+      keepsReturns: this.#config.keep_carriage_return,
       final: ending === "final",
       ...this.#placesIn(tail, start),
     };

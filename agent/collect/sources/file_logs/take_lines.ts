@@ -9,6 +9,8 @@ export type Chunk = {
   readonly lineMax: number;
   /** Nothing will follow: what stands after the last line end is a line, too. */
   readonly final: boolean;
+  /** Whether a line keeps the "\r" before its "\n". */
+  readonly keepsReturns?: boolean;
   /** What a record that begins at data[position] tells of its place, where that is asked for. */
   readonly placeOf?: (position: number) => Labels;
 };
@@ -27,7 +29,7 @@ export type Taken = {
 };
 
 /**
- * Moves whole lines from chunk.data[from, end) into the builder, without line ends ("\n" or "\r\n"). A line without its end
+ * Moves whole lines from chunk.data[from, end) into the builder, without line ends ("\n", or "\r\n" too). A line without its end
  * stays in the file, unless it is longer than a line may be: then its front is taken, and the rest is skipped.
  */
 export function takeLines(
@@ -82,7 +84,7 @@ export function wholeEnd({ unit }: LineCodec, { data }: Chunk, from: number): nu
 export function addLine(
   codec: LineCodec,
   builder: BatchBuilder,
-  { data, labels, lineMax, placeOf }: Chunk,
+  { data, labels, lineMax, placeOf, keepsReturns = false }: Chunk,
   start: number,
   stop: number,
 ): "added" | "cut" | "full" {
@@ -98,7 +100,7 @@ export function addLine(
     first = 0;
     last = source.length;
   }
-  if (last > first && source[last - 1] === 13) last--;
+  if (last > first && source[last - 1] === 13 && !keepsReturns) last--;
   if (last - first > lineMax) {
     isCut = true;
     last = cutPosition(source, first, lineMax);

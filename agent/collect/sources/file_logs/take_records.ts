@@ -110,7 +110,7 @@ function addLines(
   stop: number,
 ): "added" | "cut" | "full" {
   let lines = codec.toUtf8?.(chunk.data, start, stop) ?? chunk.data.subarray(start, stop);
-  if (lines.includes(13))
+  if (chunk.keepsReturns !== true && lines.includes(13))
     lines = Buffer.from(lines.toString("latin1").replaceAll(/\r(?=\n|$)/g, ""), "latin1");
   const isCut = lines.length > chunk.lineMax;
   const last = isCut ? cutPosition(lines, 0, chunk.lineMax) : lines.length;
