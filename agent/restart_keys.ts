@@ -8,7 +8,12 @@ export const agentKeyEffects = {
   tenant: "restart",
   lifecycle: "restart",
   log: "restart",
-  agent: { name: "restart", labels: "reload", series_limit: "restart", scrape_memory_max: "restart" },
+  agent: {
+    name: "restart",
+    labels: "reload",
+    series_limit: "restart",
+    scrape_memory_max: "restart",
+  },
   global: "reload",
   scrape_configs: "reload",
   sources: "reload",
