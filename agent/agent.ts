@@ -10,6 +10,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
+import { closeDataFolder, closeFolder } from "#shared/runtime/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { AdaptiveHost } from "./adaptive/adaptive_host.ts";
 import { Collector, type RunnableSource } from "./collect/collector.ts";
@@ -94,7 +95,10 @@ export class Agent {
   static async open(config: AgentConfig, parts: AgentParts): Promise<Agent> {
     const { clock, log, metrics } = parts;
     const folder = join(config.data_dir, "agent");
+    await closeDataFolder(config.data_dir);
     const lock = lockFolder(folder, clock.now());
+    await closeFolder(folder);
+    if (config.spool.path !== "") await closeFolder(config.spool.path);
     const agent = await agentId(folder);
     const spool = await Spool.open(
       { ...config.spool, path: config.spool.path || join(folder, "spool") },

@@ -6,6 +6,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
+import { closeDataFolder } from "#shared/runtime/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { noFleetRoutes } from "./api/routes/fleet/no_fleet_routes.ts";
 import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
@@ -81,7 +82,7 @@ export class Aggregator {
   /** Opens catalog and blocks, and reads positions; takes no frame before start(). */
   static async open(config: AggregatorConfig, parts: AggregatorParts): Promise<Aggregator> {
     const { clock, log, metrics, receiver } = parts;
-    const dataDir = join(config.data_dir, "aggregator");
+    const dataDir = await ownFolder(config);
     let known: Agents | undefined;
     const store = await openStore(config.storage, {
       dataDir,
@@ -200,6 +201,12 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
+}
+
+/** Of the data directory, which others can't read. */
+async function ownFolder({ data_dir: dataDir }: AggregatorConfig): Promise<string> {
+  await closeDataFolder(dataDir);
+  return join(dataDir, "aggregator");
 }
 
 function finerSamples({ tenant }: AggregatorConfig, agents: Agents, receiver: Receiver): Hono {

@@ -37,6 +37,8 @@ export const StoreConfig = z.strictObject({
   /** "s3://bucket/prefix", "file:///path" or a path; by default the folder `blocks` of the data directory. */
   url: z.string().default(""),
   s3: S3Config.prefault({}),
+  /** Lets the group of a folder's files read blocks, for other engines; for a folder outside of the data directory, which is closed. */
+  group_readable: z.boolean().default(false),
   /** "postgres://…" or "sqlite://path"; by default the file `catalog.db` of the data directory. */
   catalog: z.string().default(""),
   /** How a process shows that it owns the catalog, where that is in PostgreSQL; in SQLite a lock of the file does. */

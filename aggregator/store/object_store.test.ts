@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
@@ -117,6 +117,20 @@ test.skipIf(s3Missing !== undefined)(
     await s3().put("k", path);
   },
 );
+
+test("a folder that the group may read says so for files and folders, whatever the umask", async () => {
+  const root = join(folder, "shared");
+  const before = process.umask(0o077);
+  try {
+    await put(fileObjectStore(root, true), "tenant=t/day/one.parquet", new Uint8Array(3));
+  } finally {
+    process.umask(before);
+  }
+  const modes = ["", "tenant=t", "tenant=t/day", "tenant=t/day/one.parquet"].map(
+    (name) => statSync(join(root, name)).mode & 0o777,
+  );
+  expect(modes).toEqual([0o750, 0o750, 0o750, 0o640]);
+});
 
 test("parseS3Url() takes a bucket and a prefix", () => {
   expect(parseS3Url("s3://b")).toEqual({ bucket: "b", prefix: "" });

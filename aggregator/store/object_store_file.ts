@@ -1,4 +1,5 @@
 import {
+  chmod,
   constants,
   copyFile,
   link,
@@ -13,17 +14,22 @@ import { dirname, join } from "node:path";
 import { storeError } from "./errors.ts";
 import type { ObjectStore } from "./object_store.ts";
 
-/** Objects as files below a folder. A put is synced, renamed into its place, and the folders are synced. */
-export function fileObjectStore(root: string): ObjectStore {
+/**
+ * Objects as files below a folder. A put is synced, renamed into its place, and the folders are synced. Where the group may read, files
+ * and folders say so whatever the umask is.
+ */
+export function fileObjectStore(root: string, isGroupReadable = false): ObjectStore {
   const incoming = join(root, incomingFolder);
   return {
     async put(key, file) {
       try {
         await mkdir(incoming, { recursive: true });
         await syncFile(file);
+        if (isGroupReadable) await chmod(file, groupFileMode);
         await inFolderOf(join(root, key), (target) =>
           moveFile(file, target, join(incoming, Bun.randomUUIDv7())),
         );
+        if (isGroupReadable) await openFolders(root, key);
       } catch (cause) {
         throw storeError(`write ${key}`, cause);
       }
@@ -70,6 +76,18 @@ export function fileObjectStore(root: string): ObjectStore {
     },
     localPath: (key) => join(root, key),
   };
+}
+
+const groupFileMode = 0o640;
+const groupFolderMode = 0o750;
+
+/** The folders of a key, the root among them. */
+async function openFolders(root: string, key: string): Promise<void> {
+  for (let at = dirname(key); ; at = dirname(at)) {
+    const folder = at === "." ? root : join(root, at);
+    if (((await stat(folder)).mode & 0o070) !== 0o050) await chmod(folder, groupFolderMode);
+    if (at === ".") return;
+  }
 }
 
 /** Holds what is copied in from another filesystem; swept with the rest. */

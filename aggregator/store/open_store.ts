@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { closeFolder } from "#shared/runtime/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
 import type { ReadTools } from "./block_files.ts";
@@ -59,6 +60,7 @@ async function openOwned(
 ): Promise<BlockStore> {
   const { dataDir } = deps;
   const staging = join(dataDir, "staging");
+  await closeFolder(dataDir);
   await emptyFolder(staging);
   const objects = openObjects(config, dataDir);
   const catalog = await Catalog.open(url);
@@ -139,7 +141,9 @@ async function openTools(
 
 export function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
   const folder = blocksFolder(config.url, dataDir);
-  return folder === undefined ? s3ObjectStore(config.url, config.s3) : fileObjectStore(folder);
+  return folder === undefined
+    ? s3ObjectStore(config.url, config.s3)
+    : fileObjectStore(folder, config.group_readable);
 }
 
 export function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {

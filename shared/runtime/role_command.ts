@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ConfigFlags } from "./config_file.ts";
 import type { OpenedRole } from "./role.ts";
 import { systemClock } from "./clock.ts";
+import { createPrivateFiles } from "./private_folder.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { runRole } from "./role.ts";
 
@@ -32,6 +33,7 @@ export async function runWith(
   flags: ConfigFlags,
   open: (flags: ConfigFlags, lifecycle: Lifecycle) => Promise<OpenedRole>,
 ): Promise<void> {
+  createPrivateFiles();
   const lifecycle = new Lifecycle(systemClock);
   try {
     const opened = await open(flags, lifecycle);

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asking, until } from "#test/support/asking.ts";
@@ -52,6 +52,13 @@ function run(...words: string[]): { code: number; out: string; err: string } {
   return { code, out: stdout.toString(), err: stderr.toString() };
 }
 
+/** What others than the user may read or write. */
+function openedTo(path: string): string[] {
+  const found = lstatSync(path);
+  const within = found.isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [];
+  return [...((found.mode & 0o077) === 0 ? [] : [path]), ...within.flatMap(openedTo)];
+}
+
 /** Samples of a kind up to a moment, as they lie in files and head: one that is stored twice counts twice. */
 async function storedUpTo(url: string, kind: string, ms: number): Promise<number> {
   const rows = await asking(url).sql(`SELECT count(*)::INTEGER, count(DISTINCT timestamp)::INTEGER
@@ -84,6 +91,8 @@ test("a catalog that is lost after a deletion and a kill comes back from the blo
   expect(refused.err).toContain("held by a running Lapwing");
   expect(storage("backup", "--to", join(folder, "backup")).code).toBe(0);
   await before.end("SIGKILL");
+
+  expect(openedTo(join(folder, "data"))).toEqual([]);
 
   const data = join(folder, "data", "aggregator");
   for (const name of readdirSync(data)) if (name.startsWith("catalog.db")) rmSync(join(data, name));
