@@ -2,8 +2,10 @@ import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts
 import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
 import { fromWireSignal, isDamaged } from "#proto/codec/envelope.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import { OperatingError } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../head/contract.ts";
 import type { Store } from "../store/store.ts";
@@ -17,6 +19,7 @@ import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
 import { type OwnData, takeOwn } from "./own_data.ts";
 import { Quarantine } from "./quarantine.ts";
+import { isPlausible, isPlausibleHeader } from "./told_counts.ts";
 
 export type IngestParts = {
   readonly receiver: Receiver;
@@ -47,6 +50,7 @@ export class Ingest {
   readonly #gaps: GapWatch;
   readonly #meters: IngestMeters;
   readonly #quarantine: Quarantine;
+  readonly #asides: RepeatedWarning;
   readonly #resume: CarrierPosition;
   readonly #takeOwn: () => void;
   readonly #garbage = new Garbage();
@@ -73,6 +77,7 @@ export class Ingest {
     this.#config = config;
     this.#quarantine = quarantine;
     this.#resume = resume;
+    this.#asides = new RepeatedWarning(parts.log, parts.clock, "frames set aside");
     this.#meters = new IngestMeters(parts.metrics, lanes, parts.head);
     const { own, head, clock } = parts;
     const epoch = clock.now();
@@ -126,6 +131,7 @@ export class Ingest {
   #frame(opened: Frame | DamagedFrame, place: FramePlace | undefined): Promise<void> | undefined {
     // Its sequence is missing now, so the agent will be asked for a good copy.
     if (isDamaged(opened)) return this.#setAside(opened.bytes, opened.fault);
+    if (!isPlausibleHeader(opened.header)) return this.#setAside(opened.bytes, "counts");
     const { tenant, agent, signal: wireSignal } = opened.header;
     const signal = fromWireSignal(wireSignal);
     if (signal === undefined) return this.#setAside(opened.bytes, "version");
@@ -156,7 +162,7 @@ export class Ingest {
 
   async #setAside(bytes: Uint8Array, fault: string): Promise<void> {
     this.#meters.quarantined(fault);
-    this.#parts.log.warn("frame set aside", { fault, bytes: bytes.length });
+    this.#asides.warn(() => ({ fault, bytes: bytes.length }));
     await this.#quarantine.add(bytes, fault, this.#parts.clock.now());
   }
 
@@ -169,7 +175,13 @@ export class Ingest {
     }
   }
 
+  /** Throws OperatingError, and takes nothing of it, where a count can't be one. */
   #heartbeat(heartbeat: Heartbeat): void {
+    if (!heartbeat.lanes.every(isPlausible))
+      throw new OperatingError(
+        "bad_request",
+        `heartbeat of ${heartbeat.agent}: expected counts of 0 to 1e15 items`,
+      );
     for (const state of heartbeat.lanes) {
       const signal = fromWireSignal(state.signal);
       if (signal === undefined) continue;

@@ -36,6 +36,7 @@ import type { Position } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BacklogShare } from "./backlog_share.ts";
 import { CommittedBoard } from "./committed_board.ts";
@@ -72,6 +73,7 @@ class NatsReceiver implements Receiver {
   readonly #parts: NatsReceiverParts;
   readonly #board = new CommittedBoard();
   readonly #share: BacklogShare | undefined;
+  readonly #unread: RepeatedWarning;
   readonly #refused: (kind: "frame" | "heartbeat") => void;
   #handlers: ReceiverHandlers | undefined;
   #partitions: NatsPartition[] = [];
@@ -84,6 +86,7 @@ class NatsReceiver implements Receiver {
     this.#config = config;
     this.#streams = streams;
     this.#parts = parts;
+    this.#unread = new RepeatedWarning(parts.log, parts.clock, "heartbeats refused");
     const { clock, backlogRate } = parts;
     this.#share = backlogRate === undefined ? undefined : new BacklogShare(clock, backlogRate);
     const refused = parts.metrics.counter(
@@ -226,7 +229,7 @@ class NatsReceiver implements Receiver {
       message.respond(toBinary(HeartbeatReplySchema, reply));
     } catch (thrown) {
       this.#refused("heartbeat");
-      this.#parts.log.warn("heartbeat could not be read", { error: messageOf(thrown) });
+      this.#unread.warn(() => ({ error: messageOf(thrown) }));
     }
   }
 

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import type { JetStreamManager } from "nats";
 import { connect } from "nats";
 import { streamName } from "#proto/bus/subjects.ts";
-import { decodeFrame, preambleBytes } from "#proto/codec/envelope.ts";
+import { decodeFrame, encodeFrame, preambleBytes } from "#proto/codec/envelope.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedLines, audit } from "#test/support/numbered.ts";
@@ -49,6 +49,10 @@ const spoilt: ((frame: Uint8Array) => Uint8Array)[] = [
     view.setUint32(12, Bun.hash.crc32(bytes.subarray(preambleBytes)), true);
     return bytes;
   },
+  function counts(frame) {
+    const { header, body } = decodeFrame(frame);
+    return encodeFrame({ ...header, itemsTotal: 1e300, drops: { relabel: 1e302 } }, body);
+  },
 ];
 
 test.skipIf(natsServerPath === undefined)(
@@ -80,11 +84,11 @@ test.skipIf(natsServerPath === undefined)(
     const client = await connect({ servers: nats.url });
     stage.after(() => client.close());
     const manager = await client.jetstreamManager();
-    const frames = await until("six frames", async () => {
+    const frames = await until("seven frames", async () => {
       const all = await framesIn(manager);
-      return all.length >= 6 && all;
+      return all.length >= 7 && all;
     });
-    // Frames 2, 3 and 4 are gone from the stream; only bad copies of them are there.
+    // Frames 2 to 5 are gone from the stream; only bad copies of them are there.
     for (const [i, spoil] of spoilt.entries()) {
       const kept = frames[i + 1];
       if (kept === undefined) throw new Error("no such frame");
@@ -104,7 +108,7 @@ test.skipIf(natsServerPath === undefined)(
       return have.length >= lines.written && have;
     });
     expect(audit(numbers, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
-    for (const fault of ["version", "crc", "header"])
+    for (const fault of ["version", "crc", "header", "counts"])
       expect(await lapwing.own(`lapwing_ingest_quarantined_frames_total{fault="${fault}"}`)).toBe(
         1,
       );
@@ -114,10 +118,15 @@ test.skipIf(natsServerPath === undefined)(
       "version.frame",
       "crc.frame",
       "header.frame",
+      "counts.frame",
     ]);
     const [kept = ""] = files;
     expect(readFileSync(`${folder}/${kept}`)[3]).toBe(9);
-    expect((await lapwing.account("logs"))?.dropped).toEqual({});
+    const account = await lapwing.account("logs");
+    expect(account?.dropped).toEqual({});
+    expect(account?.collected).toBe(lines.written);
+    const log = readFileSync(stage.path("aggregator.log"), "utf8");
+    expect(log.match(/"msg":"frames set aside"/g)).toHaveLength(1);
     expect(await agent.end("SIGTERM")).toBe(0);
     expect(await second.end("SIGTERM")).toBe(0);
   },
