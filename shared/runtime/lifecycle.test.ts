@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
+import { connect } from "node:net";
 import { Hono } from "hono";
+import { z } from "zod";
 import { systemClock } from "./clock.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { createLogger } from "./log.ts";
 import { createSelfMetrics } from "./self_metrics.ts";
 import { statusRoutes } from "./status_routes.ts";
 
@@ -129,4 +132,37 @@ test("self metrics as data: labels sorted, whole numbers as text, infinity by it
       ],
     },
   ]);
+});
+test("a route that fails is one line of the log and a 500, and a client that hangs up is none", async () => {
+  const lines: { readonly level: string; readonly msg: string }[] = [];
+  const gone = Promise.withResolvers<void>();
+  const lifecycle = new Lifecycle(systemClock);
+  const log = createLogger("debug", (line) => {
+    const { level, msg } = z.object({ level: z.string(), msg: z.string() }).parse(JSON.parse(line));
+    lines.push({ level, msg });
+    if (msg === "a client hung up") gone.resolve();
+  });
+  lifecycle.observe(log, createSelfMetrics());
+  lifecycle.listen({ hostname: "127.0.0.1", port: 0 });
+  const routes = new Hono()
+    .get("/fails", () => {
+      throw new Error("no disk");
+    })
+    .post("/takes", async (c) => c.text(await c.req.text()));
+  const url = lifecycle.serve(routes);
+  try {
+    const failed = await fetch(new URL("/fails", url));
+    expect([failed.status, await failed.text()]).toEqual([500, "Internal Server Error\n"]);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("POST /takes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf", () =>
+      setTimeout(() => socket.resetAndDestroy(), 50),
+    );
+    await gone.promise;
+    expect(lines).toEqual([
+      { level: "error", msg: "a request failed" },
+      { level: "debug", msg: "a client hung up" },
+    ]);
+  } finally {
+    await lifecycle.close();
+  }
 });

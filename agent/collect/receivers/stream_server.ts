@@ -3,6 +3,8 @@ import { createServer as createTlsServer } from "node:tls";
 import { WorkTurns } from "#shared/async/work_turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
+import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { ConnectionRefusal, ReceiverContext } from "./receiver.ts";
 import type { ServerTls } from "./server_tls.ts";
 import { openToWriters, removeOldSocket } from "./unix_path.ts";
@@ -32,21 +34,31 @@ const pieceBytes = 32 * 1024;
 /** All connections together work so long in one turn of the loop; then others have theirs. */
 const turns = new WorkTurns(20);
 
+/** How each browser begins a request. A line of a log that looks like it has no header behind it. */
+const httpRequest =
+  /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/[^\s]*(?:$| HTTP\/1\.[01]\r\n[A-Za-z-]+:)/;
+/** A request line that goes on beyond is no line of a log either. */
+const beginningBytesMax = 65_536;
+
 /**
- * Hands a connection's bytes to `framing`, piece by piece as there is room and as it is its turn. Throws ConnectionFault, and what the
- * connection throws.
+ * Hands a connection's bytes to `framing`, piece by piece as there is room and as it is its turn. Refuses HTTP: otherwise a web page
+ * could send lines to a port of this host in the body of a request. Throws ConnectionFault, and what the connection throws.
  */
 export async function readChunks(
   socket: Socket,
   framing: Framing,
   room: () => Promise<void>,
 ): Promise<void> {
+  let isFirst = true;
   try {
-    for await (const chunk of socket)
+    for await (const chunk of socket) {
+      if (isFirst) refuseHttp(chunk);
+      isFirst = false;
       for (const piece of piecesOf(chunk)) {
         await turns.work(() => framing.push(piece));
         await room();
       }
+    }
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === "overloaded")
       throw new ConnectionFault("memory", thrown.message);
@@ -58,6 +70,12 @@ export async function readChunks(
 
 function* piecesOf(chunk: Buffer): Generator<Buffer> {
   for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
+}
+
+function refuseHttp(chunk: Uint8Array): void {
+  const beginning = Buffer.from(chunk.subarray(0, beginningBytesMax)).toString("latin1");
+  if (httpRequest.test(beginning))
+    throw new ConnectionFault("malformed", "an HTTP request came, as web pages send them");
 }
 
 /** Senders that went away without a word are found out after so long. */
@@ -79,6 +97,7 @@ export async function startStreamServer(
 ): Promise<StreamServer> {
   const { listen, tls, connectionsMax, context } = options;
   const open = new Map<Socket, Promise<void>>();
+  const faults = new RepeatedWarning(context.log, systemClock, "connections of senders closed");
   const take = (socket: Socket): void => {
     // Without a listener a fault of the connection would be one of the process; whoever reads is told of it.
     socket.on("error", () => {});
@@ -88,7 +107,7 @@ export async function startStreamServer(
       return;
     }
     socket.setKeepAlive(true, keepAliveMs);
-    const served = serveOne(socket, serve, context).finally(() => open.delete(socket));
+    const served = serveOne(socket, serve, context, faults).finally(() => open.delete(socket));
     open.set(socket, served);
   };
   const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
@@ -110,6 +129,7 @@ async function serveOne(
   socket: Socket,
   serve: (socket: Socket) => Promise<void>,
   { log, refusedConnection }: Pick<ReceiverContext, "log" | "refusedConnection">,
+  faults: RepeatedWarning,
 ): Promise<void> {
   const peer = socket.remoteAddress ?? "unknown";
   try {
@@ -117,7 +137,7 @@ async function serveOne(
   } catch (thrown) {
     if (thrown instanceof ConnectionFault) {
       refusedConnection(thrown.reason);
-      log.warn("connection was closed", { peer, error: thrown.message });
+      faults.warn(() => ({ peer, error: thrown.message }));
     } else log.debug("connection ended early", { peer, error: messageOf(thrown) });
   } finally {
     socket.destroy();
