@@ -41,6 +41,8 @@ export const StoreConfig = z.strictObject({
   group_readable: z.boolean().default(false),
   /** "postgres://…" or "sqlite://path"; by default the file `catalog.db` of the data directory. */
   catalog: z.string().default(""),
+  /** A file with the password of PostgreSQL, read at start, so that `catalog` holds no secret. */
+  catalog_password_file: z.string().default(""),
   /** How a process shows that it owns the catalog, where that is in PostgreSQL; in SQLite a lock of the file does. */
   owner: z
     .strictObject({

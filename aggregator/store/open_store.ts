@@ -20,6 +20,7 @@ import { contentFault } from "./integrity/content_fault.ts";
 import { integrityMeters } from "./integrity/integrity_meters.ts";
 import { KnownTexts } from "./labels_text.ts";
 import { LogsCache } from "./logs/log_file.ts";
+import { withPassword } from "./owner/catalog_url.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
@@ -146,8 +147,16 @@ export function openObjects(config: StoreConfig, dataDir: string): ObjectStore {
     : fileObjectStore(folder, config.group_readable);
 }
 
-export function catalogUrl({ catalog }: StoreConfig, dataDir: string): string {
-  return catalog === "" ? `sqlite://${join(dataDir, "catalog.db")}` : catalog;
+/** Where the catalog lies, with the password of its file. Throws OperatingError. */
+export function catalogUrl(
+  {
+    catalog,
+    catalog_password_file: passwordFile,
+  }: Pick<StoreConfig, "catalog" | "catalog_password_file">,
+  dataDir: string,
+): string {
+  if (catalog === "") return `sqlite://${join(dataDir, "catalog.db")}`;
+  return passwordFile === "" ? catalog : withPassword(catalog, passwordFile);
 }
 
 async function emptyFolder(folder: string): Promise<void> {
