@@ -70,7 +70,7 @@ const staleMs = 3_600_000;
 const sideBySide = [`--parallel=${Math.max(4, 2 * cpus().length)}`, "--no-isolate"];
 
 /** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs. */
-const alone = ["bad_targets", "freshness", "heavy_queries", "log_tails"].map(
+const alone = ["bad_targets", "freshness", "full_disk", "heavy_queries", "log_tails"].map(
   (name) => `test/end_to_end/${name}.test.ts`,
 );
 

@@ -172,5 +172,12 @@ function cellOf(value: DuckDBValue, type: DuckDBType): Cell {
 function sqlError(cause: unknown): OperatingError {
   const error = storeError("SQL", cause);
   if (error.code !== "unavailable") return error;
+  // The kernel refused an allocation that DuckDB does not count against its own limit.
+  if (/\bbad_alloc\b/.test(messageOf(cause)))
+    return new OperatingError(
+      "overloaded",
+      "SQL: the query needs more memory than query.sql.memory_limit allows: read fewer rows or columns, or smaller values",
+      { cause },
+    );
   return new OperatingError("bad_request", `SQL: ${messageOf(cause)}`, { cause });
 }
