@@ -15,6 +15,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: words("--seconds 1 --warm_up 2 --ship 2s --agent source"),
     keys: ["plain", "every_second", "adaptive"],
   },
+  adversary: {
+    args: words("--series 50 --lines 200 --seconds 5 --only syslog_nuls"),
+    keys: words("max_stall_ms p99_health_ms peak_rss_mb killed attacks"),
+  },
   aggregation: {
     args: words("--targets 2 --series 20 --samples 4000"),
     keys: ["cpu_s_per_million"],
