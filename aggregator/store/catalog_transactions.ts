@@ -1,7 +1,9 @@
 import type { SQL } from "bun";
 
-const triesMax = 10;
-const waitMs = 20;
+/** How long a transaction that others overtake is tried again before it fails. */
+const retryMaxMs = 15_000;
+const waitMinMs = 20;
+const waitMaxMs = 400;
 
 /**
  * In SQLite a transaction that reads first and writes then is refused at once ("database is locked", whatever the busy timeout) where
@@ -24,12 +26,13 @@ export async function beginAtOneMoment<Result>(
   sql: SQL,
   action: (sql: SQL) => Promise<Result>,
 ): Promise<Result> {
-  for (let tries = 1; ; tries++) {
+  const deadline = performance.now() + retryMaxMs;
+  for (let waitMs = waitMinMs; ; waitMs = Math.min(waitMs * 1.5, waitMaxMs)) {
     try {
       return await sql.begin("ISOLATION LEVEL REPEATABLE READ", action);
     } catch (thrown) {
-      if (!isOvertaken(thrown) || tries === triesMax) throw thrown;
-      await Bun.sleep(Math.random() * waitMs * tries);
+      if (!isOvertaken(thrown) || performance.now() > deadline) throw thrown;
+      await Bun.sleep(Math.random() * waitMs);
     }
   }
 }
