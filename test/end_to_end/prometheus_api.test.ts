@@ -328,7 +328,7 @@ test("what is posted as JSON is answered as JSON, and what is refused stands in 
     )
     .parse(answer);
   expect(handed?.labels.by).toBe("hand");
-  // One point a second since it was pushed.
+  // A point for each second between the push and the question.
   expect([...new Set(handed?.points.map(([, value]) => value))]).toEqual([7]);
   const metadata = await (await fetch(`${url}/api/v1/metadata?metric=posted_total`)).text();
   expect(metadata).toContain('"type":"counter","help":"By hand."');
