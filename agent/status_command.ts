@@ -6,10 +6,12 @@ import { parseListen } from "#shared/runtime/base_config.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AgentConfig } from "./config.ts";
+import { withInstalledPaths } from "./local/installed_flags.ts";
 import { RunningFile } from "./local/running_file.ts";
 import { lookAtSpool } from "./local/spool_look.ts";
 import { AgentStatus, troublesOf } from "./local/status.ts";
 import { statusText, stoppedText } from "./local/status_text.ts";
+import { agentProgramName } from "./program_name.ts";
 
 type StatusFlags = ConfigFlags & { readonly json?: boolean };
 
@@ -22,16 +24,18 @@ export function statusCommand(command: Command): void {
   configFlags(
     command
       .command("status")
-      .description("tell how the agent of this host is; needs no aggregator")
+      .description("show the state of this host's agent; needs no aggregator")
       .addHelpText(
         "after",
-        "\nEnds with 0 where all is well, 1 where it can't be told, 2 where the aggregator is out of reach or something else is not well, 3 where no agent runs.",
+        "\nExit code: 0 healthy, 1 the state can't be read, 2 the aggregator is unreachable or something else fails, 3 no agent runs.",
       ),
   )
     .option("--json", "as JSON")
     // The command above has flags of the same names, and takes what is meant for this one.
     .action(async (_flags: unknown, own: Command) => {
-      process.exitCode = await status(own.optsWithGlobals<StatusFlags>());
+      const flags = own.optsWithGlobals<StatusFlags>();
+      const isInstalled = agentProgramName() === "lapwing-agent";
+      process.exitCode = await status(isInstalled ? withInstalledPaths(flags) : flags);
     });
 }
 

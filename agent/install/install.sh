@@ -177,7 +177,7 @@ do_install() {
     systemctl daemon-reload
     systemctl enable --quiet lapwing-agent.service
     systemctl restart lapwing-agent.service
-    say "running; see: lapwing-agent status --config /etc/lapwing/lapwing.yaml --data-dir /var/lib/lapwing"
+    say "running; see: sudo lapwing-agent status"
   else
     say "systemd does not run here, so nothing was started; the program is:"
     say "  lapwing-agent --config /etc/lapwing/lapwing.yaml --data-dir /var/lib/lapwing"
