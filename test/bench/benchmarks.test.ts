@@ -57,6 +57,12 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
       "backlog_frames backlog_bytes newest_queryable_s backlog_bytes_per_s live_p50_ms live_p99_ms agent_cpu_s aggregator_cpu_s equal",
     ),
   },
+  pace: {
+    args: words(
+      "--hosts 2 --minutes 0.05 --interval 1 --rest 0 --flush_interval 200ms --peers prometheus",
+    ),
+    keys: words("samples cpu_s_per_million peak_rss_mb blocks"),
+  },
   pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
   probes: { args: ["--rounds", "3"], keys: ["rounds", "lapwing"] },
   query: {

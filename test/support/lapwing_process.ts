@@ -84,6 +84,10 @@ export class LapwingProcess {
   residentBytes(): number {
     return processResidentBytes(this.pid);
   }
+
+  peakBytes(): number {
+    return processPeakBytes(this.pid);
+  }
 }
 
 async function follow(
@@ -113,6 +117,11 @@ export function processCpuSeconds(pid: number): number {
 
 export function processResidentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`))?.[1]) * 1_024;
+}
+
+/** The largest RSS of its life so far, in bytes: the kernel's VmHWM. */
+export function processPeakBytes(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`))?.[1]) * 1_024;
 }
 
 function readText(path: string): string {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostSeries } from "./node_hosts.ts";
-import { processCpuSeconds, processResidentBytes } from "./lapwing_process.ts";
+import { processCpuSeconds, processPeakBytes, processResidentBytes } from "./lapwing_process.ts";
 import { remoteWriteBody } from "./remote_write_body.ts";
 import { freePort } from "./free_port.ts";
 
@@ -112,6 +112,11 @@ export class MetricPeer {
 
   residentBytes(): number {
     return processResidentBytes(this.#child?.pid ?? 0);
+  }
+
+  /** The largest RSS since it was started last. */
+  peakBytes(): number {
+    return processPeakBytes(this.#child?.pid ?? 0);
   }
 
   /** Bytes of its files under a folder whose name is or is not told by `wanted`. */

@@ -47,6 +47,16 @@ export class NodeHosts {
     const timestampsMs = new Float64Array(count);
     for (let i = 0; i < count; i++)
       timestampsMs[i] = startMs + (from + i) * intervalMs + host * hostShiftMs;
+    return this.#play(host, timestampsMs, from);
+  }
+
+  /** Scrape number `scrape` of a host, read at `atMs`. */
+  scrapeAt(host: number, scrape: number, atMs: number): HostSeries[] {
+    return this.#play(host, Float64Array.of(atMs), scrape);
+  }
+
+  #play(host: number, timestampsMs: Float64Array, from: number): HostSeries[] {
+    const count = timestampsMs.length;
     const shift = Math.floor((host * this.#laps) / this.#hosts);
     return this.#recorded.map(({ labels, values, lap }) => {
       const played = new Float64Array(count);
