@@ -3,7 +3,11 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import type { QueryAnswer } from "./rpc.ts";
 
-const Envelope = z.object({ data: z.unknown(), warnings: z.array(z.string()).default([]) });
+const Envelope = z.object({
+  data: z.unknown(),
+  warnings: z.array(z.string()).default([]),
+  isPartial: z.literal(true).exactOptional(),
+});
 const Refusal = z.object({ error: z.string() });
 
 /**
@@ -20,8 +24,8 @@ export async function answerOf(
   const response = await app.request(path, { method: "POST", body, signal });
   const text = await response.text();
   if (!response.ok) throw new OperatingError(codeOf(response.status), reasonOf(text));
-  const { data, warnings } = Envelope.parse(JSON.parse(text));
-  return { json: JSON.stringify(data), warnings };
+  const { data, ...notes } = Envelope.parse(JSON.parse(text));
+  return { json: JSON.stringify(data), ...notes };
 }
 
 function codeOf(status: number) {

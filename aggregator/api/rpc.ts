@@ -11,11 +11,15 @@ import {
   SqlColumnSchema,
 } from "#proto/gen/v1/query_pb.js";
 import type { Agents } from "../fleet/agents.ts";
+import type { PartialMark } from "../query/missing_blocks.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { LaneLag } from "../ingest/lanes.ts";
 import { connectRoutes, guarded } from "./connect_routes.ts";
 
-export type QueryAnswer = { readonly json: string; readonly warnings: readonly string[] };
+export type QueryAnswer = PartialMark & {
+  readonly json: string;
+  readonly warnings: readonly string[];
+};
 
 export type RpcParts = {
   readonly tenant: string;
@@ -49,6 +53,7 @@ export type RpcParts = {
     readonly rows: readonly string[];
     readonly truncated: boolean;
     readonly warnings: readonly string[];
+    readonly isPartial?: true;
   }>;
 };
 
@@ -110,6 +115,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
           rows: [...result.rows],
           truncated: result.truncated,
           warnings: [...result.warnings],
+          isPartial: result.isPartial === true,
         };
       }),
   });
@@ -117,7 +123,7 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
 
 function answer(running: Promise<QueryAnswer>) {
   return guarded(async () => {
-    const { json, warnings } = await running;
-    return { json, warnings: [...warnings] };
+    const { json, warnings, isPartial = false } = await running;
+    return { json, warnings: [...warnings], isPartial };
   });
 }

@@ -15,6 +15,9 @@ export type MissingBlock = {
 /** Warnings that name a block; the rest is one warning with their number. */
 const namedMax = 5;
 
+/** A part of JSON answers that are incomplete, and absent from others: VictoriaMetrics has it, too. */
+export type PartialMark = { readonly isPartial?: true };
+
 /** Collects the blocks that one request left out because they are damaged. An answer with any of them is incomplete. */
 export class MissingBlocks {
   readonly #blocks = new Map<string, MissingBlock>();
@@ -25,6 +28,10 @@ export class MissingBlocks {
 
   get isEmpty(): boolean {
     return this.#blocks.size === 0;
+  }
+
+  get mark(): PartialMark {
+    return this.isEmpty ? {} : { isPartial: true };
   }
 
   /** One sentence a block, the oldest data first. Empty for a complete answer. */

@@ -5,7 +5,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Duckdb, throwIfAborted } from "../store/duckdb.ts";
 import type { Block, Store } from "../store/store.ts";
-import { MissingBlocks } from "./missing_blocks.ts";
+import { MissingBlocks, type PartialMark } from "./missing_blocks.ts";
 import { CheckedBlocks } from "./sql/checked_blocks.ts";
 import type { SqlHead } from "./sql/head_files.ts";
 import { HeadSnapshots } from "./sql/head_snapshots.ts";
@@ -26,10 +26,11 @@ export type SqlRequest = {
   readonly signal?: AbortSignal;
 };
 
-export type SqlResult = SqlTable & {
-  /** Names the blocks that could not be read; empty for a complete answer. */
-  readonly warnings: readonly string[];
-};
+export type SqlResult = SqlTable &
+  PartialMark & {
+    /** Names the blocks that could not be read; empty for a complete answer. */
+    readonly warnings: readonly string[];
+  };
 
 export type SqlEngine = {
   /** Throws OperatingError "bad_request", "overloaded", "timeout" or "cancelled". */
@@ -163,7 +164,7 @@ async function withFiles(
       return read({ metrics, logs, tiers: [...tierPaths(blocks, paths)] });
     };
     const table = await snapshot.view.withFiles(chosen, { signal, missing }, use);
-    return { ...table, warnings: missing.warnings() };
+    return { ...table, warnings: missing.warnings(), ...missing.mark };
   } finally {
     await snapshots.release(snapshot);
   }

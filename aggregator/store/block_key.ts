@@ -32,16 +32,19 @@ function dateOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().slice(0, 10);
 }
 
+const signals = ["metrics", "logs"] as const satisfies readonly Signal[];
+
 /** The other way round: what a block's key says, or undefined for an object of another kind. */
 export function blockOfKey(key: string): BlockName | undefined {
   const pattern =
     /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>metrics|logs)(?:_(?<bucket>[1-9]\d*)s)?\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
-  const { tenant, signal, id, bucket } = pattern.exec(key)?.groups ?? {};
-  if (tenant === undefined || id === undefined) return undefined;
+  const { tenant, signal: text, id, bucket } = pattern.exec(key)?.groups ?? {};
+  const signal = signals.find((one) => one === text);
+  if (tenant === undefined || signal === undefined || id === undefined) return undefined;
   const escaped = tenant.replaceAll(/~([0-9A-F]{2})/g, "%$1");
   const name = {
     tenant: decodeURIComponent(escaped),
-    signal: signal === "logs" ? ("logs" as const) : ("metrics" as const),
+    signal,
     id,
   };
   return bucket === undefined ? name : { ...name, bucketMs: Number(bucket) * 1_000 };

@@ -36,15 +36,24 @@ export class DeletedCopies {
   }
 
   #copy(block: Block, path: string, deleted: Deleted, signal?: AbortSignal): Promise<string> {
-    if (block.signal === "logs") {
-      const slices = readSlices(path, deleted.logMasks(block));
-      const never = new AbortController().signal;
-      return mergeLogs(this.#staging, [slices], undefined, signal ?? never).then(
-        (file) => file.path,
-      );
+    switch (block.signal) {
+      case "logs":
+        return this.#copyLogs(block, path, deleted, signal);
+      case "metrics":
+        if (block.bucketMs === undefined) return this.#copySamples(block, path, deleted, signal);
+        return copyTier(this.#writer, this.#staging, this.#texts, { block, path, deleted }, signal);
+      default:
+        throw block.signal satisfies never;
     }
-    if (block.bucketMs !== undefined)
-      return copyTier(this.#writer, this.#staging, this.#texts, { block, path, deleted }, signal);
+  }
+
+  async #copyLogs(block: Block, path: string, deleted: Deleted, signal?: AbortSignal) {
+    const slices = readSlices(path, deleted.logMasks(block));
+    const never = new AbortController().signal;
+    return (await mergeLogs(this.#staging, [slices], undefined, signal ?? never)).path;
+  }
+
+  #copySamples(block: Block, path: string, deleted: Deleted, signal?: AbortSignal) {
     const texts = new SeriesTexts();
     return this.#writer.use(
       "leave out deleted series",

@@ -11,15 +11,24 @@ const bytesPerEntry = 500;
 /** Its line, in the entry and in the frame that is made of it. */
 const bytesPerCharacter = 3;
 
+/** Records that there are already, ascending in time, and why there are not all. */
+export type HistoryRead = {
+  readonly entries: readonly LogEntry[];
+  readonly warnings: readonly string[];
+};
+
 /** What there was when a reader came, ascending in time. One for all who ask for the same at a time. */
 export class History {
   readonly chunks: readonly Arrived[];
   readonly bytes: number;
+  /** Damaged blocks that it lacks. */
+  readonly warnings: readonly string[];
   readonly #entries: readonly LogEntry[];
   #keys: ReadonlySet<string> | undefined;
 
-  constructor(entries: readonly LogEntry[]) {
+  constructor({ entries, warnings }: HistoryRead) {
     this.#entries = entries;
+    this.warnings = warnings;
     this.chunks = chunksOf(entries);
     this.bytes = entries.reduce(
       (sum, { body }) => sum + body.length * bytesPerCharacter + bytesPerEntry,
@@ -33,13 +42,15 @@ export class History {
   }
 }
 
+const nothing: HistoryRead = { entries: [], warnings: [] };
+
 type Waiter = {
   readonly isWanted: () => boolean;
   readonly resolve: (history: History) => void;
   readonly reject: (thrown: unknown) => void;
 };
 type Reading = {
-  readonly read: () => Promise<readonly LogEntry[]>;
+  readonly read: () => Promise<HistoryRead>;
   readonly waiters: Waiter[];
 };
 
@@ -62,11 +73,7 @@ export class TailHistories {
   /**
    * Resolves when it is this reader's turn. Readers that wait for the same `key` share one history. `isWanted` is false once the reader is gone.
    */
-  take(
-    key: string,
-    read: () => Promise<readonly LogEntry[]>,
-    isWanted: () => boolean,
-  ): Promise<History> {
+  take(key: string, read: () => Promise<HistoryRead>, isWanted: () => boolean): Promise<History> {
     const reading = this.#waiting.get(key) ?? { read, waiters: [] };
     this.#waiting.set(key, reading);
     const { promise, resolve, reject } = Promise.withResolvers<History>();
@@ -116,7 +123,7 @@ export class TailHistories {
       // Others have their turn between two histories, and between two readers of one.
       await othersTurn();
       const isWanted = waiters.some((waiter) => waiter.isWanted());
-      const history = new History(isWanted ? await read() : []);
+      const history = new History(isWanted ? await read() : nothing);
       for (const waiter of waiters) {
         waiter.resolve(history);
         await othersTurn();

@@ -1,8 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
-import type { LogEntry } from "../query/logql/evaluate.ts";
 import { type Taken, TailBuffer } from "./tail_buffer.ts";
 import { type Arrived, chunksOf } from "./arrived.ts";
-import type { History } from "./histories.ts";
+import type { History, HistoryRead } from "./histories.ts";
 import type { Followed, Tails } from "./tails.ts";
 
 /** Where a reader's entries go. */
@@ -10,6 +9,8 @@ export type TailSink = {
   /** Whether more may be sent now. Where not, TailSession.pump() is to be called once it may. */
   isReady(): boolean;
   send(taken: Taken): void;
+  /** What there is already lacks damaged blocks, a text for each. */
+  warn(warnings: readonly string[]): void;
   /** There will be no more. */
   failed(message: string): void;
 };
@@ -19,7 +20,7 @@ export type TailRequest = {
   readonly query: string;
   readonly open: () => Followed;
   /** What there is already, ascending in time. Called when it is this reader's turn, after the query is followed. */
-  readonly history: () => Promise<readonly LogEntry[]>;
+  readonly history: () => Promise<HistoryRead>;
   /** Readers with the same one ask for the same history. */
   readonly historyKey: string;
   /** How long entries are held back, so that those of several hosts come in the order of their times. */
@@ -101,6 +102,7 @@ export class TailSession {
     const early = this.#buffer.take();
     this.#buffer.skip(early.droppedCount);
     this.#isEarly = false;
+    if (history.warnings.length > 0) this.#sink.warn(history.warnings);
     if (history.chunks.length > 0) {
       const release = this.#tails.histories.hold(history, () => this.#giveUp());
       this.#pending = { history, next: 0, release };

@@ -132,30 +132,48 @@ type Opened = {
   sent: Taken[];
   sink: { isReady: boolean };
   failures: string[];
+  warnings: string[];
 };
 function opened(
   tails: Tails,
   history: () => Promise<readonly LogEntry[]>,
   delayMs = 0,
   historyKey = "all",
+  lacking: readonly string[] = [],
 ): Opened {
   const sent: Taken[] = [];
   const failures: string[] = [];
+  const warnings: string[] = [];
   const sink = { isReady: true };
   const query = `{job="app"}`;
+  const read = async () => ({ entries: await history(), warnings: lacking });
   const session = new TailSession(
-    { tenant: "t", query, open: following(query), history, historyKey, delayMs },
+    { tenant: "t", query, open: following(query), history: read, historyKey, delayMs },
     {
       isReady: () => sink.isReady,
       send: (taken) => void sent.push(taken),
+      warn: (texts) => void warnings.push(...texts),
       failed: (message) => void failures.push(message),
     },
     tails,
     () => {},
   );
-  return { session, sent, sink, failures };
+  return { session, sent, sink, failures, warnings };
 }
 const sentLines = (sent: readonly Taken[]) => sent.flatMap(({ chunks }) => linesOf(chunks));
+
+test("TailSession warns once of what its history lacks, before the history, and goes on", async () => {
+  const tails = new Tails();
+  const lacking = ["block 1 is damaged", "block 2 is damaged"];
+  const { session, sent, warnings, failures } = opened(tails, async () => [], 0, "all", lacking);
+  await session.start();
+  tails.arrived("t", batchOf({ job: "app" }, "new"));
+  await settled();
+  expect(sentLines(sent)).toEqual(["new"]);
+  expect(warnings).toEqual(lacking);
+  expect(failures).toEqual([]);
+  session.close();
+});
 
 test("TailSession gives what there is and what arrives meanwhile, each once", async () => {
   const tails = new Tails();

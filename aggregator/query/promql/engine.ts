@@ -3,7 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
 import { z } from "zod";
-import { MissingBlocks } from "../missing_blocks.ts";
+import { MissingBlocks, type PartialMark } from "../missing_blocks.ts";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
 import type { ReadTrace } from "../read_trace.ts";
@@ -110,7 +110,7 @@ export type QueryStats = {
 
 export type SampleSteps = Grid & Pick<SampleCounts, "total" | "read">;
 
-export type QueryResult = {
+export type QueryResult = PartialMark & {
   readonly data: QueryData;
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
@@ -258,7 +258,13 @@ async function execute(
     traces: from.traces,
   };
   const { warnings, infos } = annotationTexts(context.notes);
-  return { data, warnings: [...from.missing.warnings(), ...warnings], infos, stats };
+  return {
+    data,
+    warnings: [...from.missing.warnings(), ...warnings],
+    ...from.missing.mark,
+    infos,
+    stats,
+  };
 }
 
 async function evaluateStatement(

@@ -34,6 +34,23 @@ function tierContent(from: string): string {
     ${lists.map((name) => `max(list_max(${name}))`).join(", ")} FROM ${from}`;
 }
 
+function signalContent(signal: Block["signal"], from: string): string {
+  switch (signal) {
+    case "metrics":
+      return `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
+          coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
+          coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
+          count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
+          max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`;
+    case "logs":
+      return `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
+          max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
+          max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
+    default:
+      throw signal satisfies never;
+  }
+}
+
 /** What a file holds, by reading all its columns. */
 export async function contentOf(
   connection: DuckDBConnection,
@@ -47,18 +64,7 @@ export async function contentOf(
     signal === "metrics" && bucketMs === undefined
       ? await exemplarsOf(connection, path)
       : undefined;
-  const query =
-    bucketMs !== undefined
-      ? tierContent(from)
-      : signal === "metrics"
-        ? `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
-          coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
-          coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
-          count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
-          max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`
-        : `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
-          max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
-          max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
+  const query = bucketMs === undefined ? signalContent(signal, from) : tierContent(from);
   const reader = await connection.runAndReadAll(query);
   const [rows = 0, items = 0, minMs = 0, maxMs = 0, uneven = 0] = (reader.getRows()[0] ?? []).map(
     Number,

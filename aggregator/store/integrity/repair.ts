@@ -5,7 +5,7 @@ import { applyChange, insertAudit } from "../catalog_writes.ts";
 import { checkBlocks, type Fault } from "../check_blocks.ts";
 import { cachedFile } from "../disk_cache.ts";
 import type { ObjectStore } from "../object_store.ts";
-import type { Removal } from "../removals.ts";
+import type { Removal, RemovalReason } from "../removals.ts";
 import type { StorageTools } from "../storage_tools.ts";
 import type { Block } from "../store.ts";
 import { contentFault } from "./content_fault.ts";
@@ -118,7 +118,18 @@ function removals(blocks: readonly Block[]): Removal[] {
     .filter(({ bucketMs, tiered = [] }) => bucketMs === undefined && tiered.length === 0)
     .map(({ tenant, signal, items }) => ({
       tenant,
-      reason: signal === "logs" ? "lost" : "lost_samples",
+      reason: reasonOf(signal),
       items,
     }));
+}
+
+function reasonOf(signal: Block["signal"]): RemovalReason {
+  switch (signal) {
+    case "logs":
+      return "lost";
+    case "metrics":
+      return "lost_samples";
+    default:
+      throw signal satisfies never;
+  }
 }

@@ -337,6 +337,13 @@ export declare type QueryJsonResponse = Message<"lapwing.v1.QueryJsonResponse"> 
    * @generated from field: repeated string warnings = 2;
    */
   warnings: string[];
+
+  /**
+   * Whether stored data are left out because they are damaged; `warnings` name them.
+   *
+   * @generated from field: bool is_partial = 3;
+   */
+  isPartial: boolean;
 };
 
 /**
@@ -395,6 +402,13 @@ export declare type QuerySqlResponse = Message<"lapwing.v1.QuerySqlResponse"> & 
    * @generated from field: repeated string warnings = 4;
    */
   warnings: string[];
+
+  /**
+   * Whether stored data are left out because they are damaged; `warnings` name them.
+   *
+   * @generated from field: bool is_partial = 5;
+   */
+  isPartial: boolean;
 };
 
 /**

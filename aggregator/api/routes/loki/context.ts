@@ -11,7 +11,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
 import type { KnownPattern } from "../../../patterns/pattern_book.ts";
-import { MissingBlocks } from "../../../query/missing_blocks.ts";
+import { MissingBlocks, type PartialMark } from "../../../query/missing_blocks.ts";
 import { reportingLogs } from "../../../query/reporting_logs.ts";
 import type { LogsSource } from "../../../query/source.ts";
 import type { Tails } from "../../../tail/tails.ts";
@@ -91,11 +91,16 @@ export function reads(app: Hono, path: string, answer: Answer): void {
   app.on(["GET", "POST"], path, async (c) => {
     const missing = new MissingBlocks();
     const body = await answer(await lokiParameters(c.req.raw), c, missing);
-    const whole = missing.isEmpty ? body : { ...body, warnings: missing.warnings() };
+    const whole = missing.isEmpty ? body : { ...body, ...notesOf(missing) };
     const texts = await joinInTurns(jsonPieces(whole));
     if (lengthOf(texts) > wholeMax) return streamed(texts);
     return c.body(texts.join(""), 200, { "content-type": "application/json" });
   });
+}
+
+/** What an answer without damaged blocks says about them. */
+export function notesOf(missing: MissingBlocks): { warnings: string[] } & PartialMark {
+  return { ...missing.mark, warnings: missing.warnings() };
 }
 
 /** The same in Loki's envelope. */

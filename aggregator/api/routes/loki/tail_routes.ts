@@ -3,8 +3,8 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Socket, SocketPeer } from "#shared/runtime/sockets.ts";
 import { upgraded } from "#shared/runtime/sockets.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
-import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { followQuery } from "../../../tail/follow_query.ts";
+import { readHistory } from "../../../tail/read_history.ts";
 import { TailSession, type TailRequest } from "../../../tail/tail_session.ts";
 import type { Taken } from "../../../tail/tail_buffer.ts";
 import type { Arrived } from "../../../tail/arrived.ts";
@@ -62,10 +62,7 @@ function tailRequest(
     tenant,
     query: text,
     open: () => followQuery(query, lasting),
-    history: async () => {
-      const range = { startNs, endNs, limit, direction: "backward" } as const;
-      return (await selectRecords(query, range, lasting)).toReversed();
-    },
+    history: () => readHistory(query, { startNs, endNs, limit }, lasting),
     historyKey: `${text}\n${startNs}\n${limit}`,
     delayMs: Number(delay) * 1_000,
   };
@@ -87,6 +84,7 @@ class TailPeer implements SocketPeer {
     this.#session = open({
       isReady: () => (this.#socket?.bufferedBytes() ?? 0) < tails.unreadBytesMax(),
       send: (taken) => this.#send(taken),
+      warn: (warnings) => this.#socket?.send(warningFrame(warnings)),
       failed: (message) => this.#socket?.close(internalError, message),
     });
   }
@@ -114,6 +112,11 @@ class TailPeer implements SocketPeer {
     else if (first !== undefined) this.#socket?.send(sharedFrame(first, this.#categorize));
     for (const chunk of rest) this.#socket?.send(sharedFrame(chunk, this.#categorize));
   }
+}
+
+/** Loki has no warnings in tails; its clients skip members that they do not know. */
+function warningFrame(warnings: readonly string[]): string {
+  return JSON.stringify({ streams: [], warnings, isPartial: true });
 }
 
 /** Frames of what many readers get, made once. */

@@ -47,7 +47,7 @@ export async function logsAnswer(c: Context, parts: LogParts): Promise<LogsAnswe
     Number(params.limit),
     scopeOf(c, parts, missing),
   );
-  return { records: entries.map(recordOf), truncated: !complete, warnings: missing.warnings() };
+  return { records: entries.map(recordOf), truncated: !complete, ...notesOf(missing) };
 }
 
 /** GET /api/v1/monitoring/logs/facets: the most frequent values of fields. */
@@ -67,7 +67,7 @@ export async function facetsAnswer(c: Context, parts: LogParts): Promise<FacetsA
     records: entries.length,
     complete,
     fields: fields.map((facet) => ({ ...facet, values: [...facet.values] })),
-    warnings: missing.warnings(),
+    ...notesOf(missing),
   };
 }
 
@@ -94,7 +94,7 @@ export async function contextAnswer(c: Context, parts: LogParts): Promise<Contex
     before: await read(at - contextNs, at, Number(params.before), true),
     at: await read(at, at + 1n, recordsAtMax, false),
     after: await read(at + 1n, at + contextNs, Number(params.after), false),
-    warnings: missing.warnings(),
+    ...notesOf(missing),
   };
 }
 
@@ -141,8 +141,13 @@ export async function differenceAnswer(c: Context, parts: LogParts): Promise<Dif
     selected: { records: selected.entries.length, complete: selected.complete },
     rest: { records: rest.length, complete: all.complete },
     differences: found.map(({ lift, ...one }) => ({ ...one, lift: lift ?? null })),
-    warnings: missing.warnings(),
+    ...notesOf(missing),
   };
+}
+
+/** What is left out of an answer, and whether anything is. */
+function notesOf(missing: MissingBlocks): { warnings: string[]; isPartial: boolean } {
+  return { warnings: missing.warnings(), isPartial: !missing.isEmpty };
 }
 
 const recordsAtMax = 1_000;

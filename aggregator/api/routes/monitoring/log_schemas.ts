@@ -29,11 +29,15 @@ const warnings = z.array(z.string()).meta({
   description:
     "Why the answer is incomplete: stored data that can't be read. Empty for a complete one",
 });
+const isPartial = z
+  .boolean()
+  .meta({ description: "Stored data are left out because they are damaged; warnings name them" });
 
 export const LogsAnswer = z.strictObject({
   records: z.array(LogRecordJson),
   truncated: z.boolean().meta({ description: "There are older records" }),
   warnings,
+  isPartial,
 });
 export type LogsAnswer = z.output<typeof LogsAnswer>;
 
@@ -82,6 +86,7 @@ export const FacetsAnswer = z.strictObject({
     }),
   ),
   warnings,
+  isPartial,
 });
 export type FacetsAnswer = z.output<typeof FacetsAnswer>;
 
@@ -121,6 +126,7 @@ export const ContextAnswer = z.strictObject({
   at: inOrder.meta({ description: "All of the stream at that time" }),
   after: inOrder.meta({ description: "In the order of time" }),
   warnings,
+  isPartial,
 });
 export type ContextAnswer = z.output<typeof ContextAnswer>;
 
@@ -142,6 +148,7 @@ export const DifferenceAnswer = z.strictObject({
   selected: side,
   rest: side,
   warnings,
+  isPartial,
   differences: z
     .array(
       z.strictObject({

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import { selectRecords } from "#aggregator/query/logql/evaluate.ts";
 import { followQuery } from "#aggregator/tail/follow_query.ts";
+import { readHistory } from "#aggregator/tail/read_history.ts";
 import type { Taken } from "#aggregator/tail/tail_buffer.ts";
 import { TailSession } from "#aggregator/tail/tail_session.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
@@ -19,7 +19,8 @@ const allTime = { startNs: -(1n << 62n), endNs: 1n << 62n };
 
 /**
  * GET /api/v1/monitoring/logs/stream: records as they arrive, as server-sent events. Each record is a message; `dropped` says how many
- * the reader missed because it was too slow, `failed` ends the stream with a reason. Throws OperatingError.
+ * the reader missed because it was too slow, `partial` names damaged blocks that the history lacks, and `failed` ends the stream
+ * with a reason. Throws OperatingError.
  */
 export function logsStream(
   c: Context,
@@ -33,10 +34,10 @@ export function logsStream(
     throw new OperatingError("overloaded", `there are ${readersMax} readers already`);
   const scope = lastingScope(c, parts);
   const limit = Number(params.history);
-  const history = async () => {
-    const range = { ...allTime, limit, direction: "backward" } as const;
-    return limit === 0 ? [] : (await selectRecords(query, range, scope)).toReversed();
-  };
+  const history = async () =>
+    limit === 0
+      ? { entries: [], warnings: [] }
+      : await readHistory(query, { ...allTime, limit }, scope);
   const key = JSON.stringify([params.query, params.level, params.service]);
   const request = {
     tenant: scope.tenant,
@@ -68,6 +69,8 @@ function eventStream(open: Open): ReadableStream<Uint8Array> {
         session = open({
           isReady: () => (controller.desiredSize ?? 0) > 0,
           send: (taken) => write(eventsOf(taken)),
+          warn: (warnings) =>
+            write(`event: partial\ndata: ${JSON.stringify({ warnings, isPartial: true })}\n\n`),
           failed: (message) => {
             write(`event: failed\ndata: ${JSON.stringify({ error: message })}\n\n`);
             clearInterval(keepAlive);

@@ -65,6 +65,7 @@ test("/metrics gives points as numbers, in seconds", async () => {
       },
     ],
     warnings: [],
+    isPartial: false,
   });
 });
 test("/metrics says what JSON has no number for, and takes an hour by default", async () => {
@@ -105,6 +106,7 @@ test("/logs gives records with their level, filtered by text, service and level"
     ],
     truncated: false,
     warnings: [],
+    isPartial: false,
   });
   expect(asked.at(-1)).toMatchObject({
     matchers: [{ name: "service_name", op: "=", value: "shop" }],

@@ -88,7 +88,11 @@ async function metricsAnswer(c: Context, parts: MonitoringParts): Promise<Metric
   const stepMs = stepMsOf(params.step ?? "") ?? seconds * 1_000;
   if ((endMs - startMs) / stepMs > pointsMax)
     throw new OperatingError("bad_request", `over ${pointsMax} points: take a longer step`);
-  const { data, warnings } = await parts.engine.range(params.query, {
+  const {
+    data,
+    warnings,
+    isPartial = false,
+  } = await parts.engine.range(params.query, {
     startMs,
     endMs,
     stepMs,
@@ -106,6 +110,7 @@ async function metricsAnswer(c: Context, parts: MonitoringParts): Promise<Metric
       ...(histograms === undefined ? {} : { histograms: plainHistograms(histograms) }),
     })),
     warnings: [...warnings],
+    isPartial,
   };
 }
 

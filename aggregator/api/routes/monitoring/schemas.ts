@@ -105,6 +105,9 @@ export const MetricsAnswer = z.strictObject({
     }),
   ),
   warnings: z.array(z.string()),
+  isPartial: z
+    .boolean()
+    .meta({ description: "Stored data are left out because they are damaged; warnings name them" }),
 });
 export type MetricsAnswer = z.output<typeof MetricsAnswer>;
 

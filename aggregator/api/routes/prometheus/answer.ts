@@ -4,6 +4,7 @@ import { type Encoding, compressedLengthMin, encodingOf } from "#aggregator/api/
 import { joinInTurns, lengthOf, streamed, wholeMax } from "#aggregator/api/large_answer.ts";
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { PartialMark } from "#aggregator/query/missing_blocks.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Context, Handler } from "hono";
 
@@ -27,7 +28,7 @@ const statuses = {
 } as const;
 
 /** What a handler answers: `data` as JSON text, whole or in pieces, and notes about it. Without data it is 204 and empty. */
-export type Answer = {
+export type Answer = PartialMark & {
   readonly dataJson: string | Iterable<string> | undefined;
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
@@ -44,9 +45,10 @@ export function invalidParameter(name: string, cause: string): PromqlError {
 export function answering(handle: (c: Context) => Promise<Answer> | Answer): Handler {
   return async (c) => {
     try {
-      const { dataJson, warnings = [], infos = [] } = await handle(c);
+      const { dataJson, isPartial, warnings = [], infos = [] } = await handle(c);
       if (dataJson === undefined) return new Response(null, { status: 204 });
-      const notes = `${notesJson("warnings", warnings)}${notesJson("infos", infos)}`;
+      const mark = isPartial === true ? ',"isPartial":true' : "";
+      const notes = `${mark}${notesJson("warnings", warnings)}${notesJson("infos", infos)}`;
       const pieces = typeof dataJson === "string" ? [dataJson] : await joinInTurns(dataJson);
       const texts = ['{"status":"success","data":', ...pieces, `${notes}}`];
       const length = lengthOf(texts);

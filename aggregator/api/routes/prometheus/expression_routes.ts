@@ -62,7 +62,7 @@ export function expressionRoutes({ exemplars, tenant }: ExpressionParts): Hono {
         exemplarsMax,
         signal: c.req.raw.signal,
       });
-      return { dataJson: exemplarsJson(found), warnings: missing.warnings() };
+      return { dataJson: exemplarsJson(found), ...missing.mark, warnings: missing.warnings() };
     }),
   );
   return app;

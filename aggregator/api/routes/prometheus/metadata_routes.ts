@@ -58,7 +58,7 @@ export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
       const all = await metrics.series(request);
       const cut = limit > 0 && all.length > limit;
       const shown = (cut ? all.slice(0, limit) : all).map(labelsJson).join(",");
-      return { dataJson: `[${shown}]`, warnings: warningsOf(request, cut) };
+      return { dataJson: `[${shown}]`, ...notesOf(request, cut) };
     }),
   );
   app.get("/metadata", metadataRoute({ metrics, tenant }));
@@ -96,15 +96,18 @@ function countParam(params: Params, name: string): number {
 /** With what the answer lacks. */
 type Reported = SeriesRequest & { readonly missing: MissingBlocks };
 
-function warningsOf({ missing }: Reported, isCut: boolean): string[] {
-  return [...missing.warnings(), ...(isCut ? [truncated] : [])];
+function notesOf({ missing }: Reported, isCut: boolean): Omit<Answer, "dataJson"> {
+  return {
+    ...missing.mark,
+    warnings: [...missing.warnings(), ...(isCut ? [truncated] : [])],
+  };
 }
 
 function limitedList(all: readonly string[], limit: number, request: Reported): Answer {
   const cut = limit > 0 && all.length > limit;
   return {
     dataJson: JSON.stringify(cut ? all.slice(0, limit) : all),
-    warnings: warningsOf(request, cut),
+    ...notesOf(request, cut),
   };
 }
 

@@ -99,7 +99,7 @@ async function asParameter<T>(run: () => Promise<T>): Promise<T> {
 function answerOf(
   params: Params,
   limit: number,
-  { data, warnings, infos, stats }: QueryResult,
+  { data, warnings, infos, stats, ...mark }: QueryResult,
   blocksFolder: string | undefined,
 ): Answer {
   const cut = limited(data, limit);
@@ -117,6 +117,7 @@ function answerOf(
       : traceJson(traces, blocksFolder);
   return {
     dataJson: queryDataJson(cut, wanted === "" ? undefined : stats, wanted === "all", own),
+    ...mark,
     warnings: notes,
     infos,
   };

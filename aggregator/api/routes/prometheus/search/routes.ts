@@ -71,7 +71,7 @@ function searching({ clock, tenant }: SearchParts, name: string, prepare: Prepar
       const missing = new MissingBlocks();
       const all = await texts({ tenant: owner, selectors, startMs, endMs, signal, missing });
       const found = await searched(all, wanted, signal);
-      const lines = linesOf(found, wanted, record, missing.warnings());
+      const lines = linesOf(found, wanted, record, missing);
       return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8" });
     } catch (thrown) {
       return refusal(thrown);
@@ -83,7 +83,7 @@ function linesOf(
   matches: readonly Match[],
   { limit, batchSize, includeScore }: SearchParams,
   record: Search["record"],
-  warnings: readonly string[],
+  missing: MissingBlocks,
 ): string {
   const shown = matches
     .slice(0, limit)
@@ -91,7 +91,7 @@ function linesOf(
   const lines: object[] = [];
   for (let from = 0; from < shown.length || from === 0; from += batchSize)
     lines.push({ results: shown.slice(from, from + batchSize) });
-  const notes = warnings.length === 0 ? {} : { warnings };
+  const notes = missing.isEmpty ? {} : { ...missing.mark, warnings: missing.warnings() };
   lines.push({ status: "success", has_more: matches.length > limit, ...notes });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
