@@ -132,7 +132,26 @@ test.skipIf(postgresMissing !== undefined)(
     const next = await leaseOf(url, "db2");
     expect(next.lease.epoch).toBe(dead.lease.epoch + 1);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
+    await next.lease.release();
   },
+);
+
+test.skipIf(postgresMissing !== undefined)(
+  "of two processes that wait for the same lease one gets it, and the other is refused",
+  async () => {
+    const url = postgres?.url ?? "";
+    // A renewal that takes a second on a busy machine must not end the lease.
+    const times = { leaseMs: 4_000, renewMs: 1_000 };
+    const dead = await leaseOf(url, "db1", { leaseMs: 4_000, renewMs: 30_000 });
+    const tries = await Promise.allSettled(["db2", "db3"].map((host) => leaseOf(url, host, times)));
+    const won = tries.filter((one) => one.status === "fulfilled").map(({ value }) => value);
+    expect(won.map(({ lease }) => lease.epoch)).toEqual([dead.lease.epoch + 1]);
+    for (const { lease, lost } of won) {
+      expect(lost).toEqual([]);
+      await lease.release();
+    }
+  },
+  60_000,
 );
 
 test("a second store on a data directory is refused, whatever its catalog", async () => {

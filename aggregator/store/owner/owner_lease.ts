@@ -173,28 +173,28 @@ class Candidate {
   /** Gives the epoch. */
   async win(): Promise<number> {
     const { clock, log, self, leaseMs } = this.#parts;
-    const startedMs = clock.monotonic();
-    let first: LeaseRow | undefined;
+    let first: { readonly row: LeaseRow; readonly seenMs: number } | undefined;
     for (;;) {
       const row = await readLease(this.#connection);
       if (row === undefined) throw new Error("owner_lease has no row");
-      const waitedMs = clock.monotonic() - startedMs;
+      const isChanged =
+        first !== undefined &&
+        (first.row.epoch !== row.epoch || first.row.renewals !== row.renewals);
+      const waitedMs = first === undefined ? 0 : clock.monotonic() - first.seenMs;
       // Whatever the server's clock does: who has not renewed for as long as a lease lasts is gone.
-      if (this.#isFree(row) || (first?.renewals === row.renewals && waitedMs > leaseMs)) {
+      if (this.#isFree(row) || (!isChanged && waitedMs > leaseMs)) {
         const epoch = await claimLease(this.#connection, row, self, leaseMs);
         if (epoch !== undefined) return epoch;
         first = undefined;
         continue;
       }
-      const isRenewed =
-        first !== undefined && (first.epoch !== row.epoch || first.renewals !== row.renewals);
-      if (isRenewed || this.#isAlive(row)) throw this.#refusal(row);
+      if (isChanged || this.#isAlive(row)) throw this.#refusal(row);
       if (first === undefined && row.owner !== undefined)
         log.warn("waiting for the lease of another process to end", {
           owner: describeProcess(row.owner),
           left_ms: row.leftMs,
         });
-      first ??= row;
+      first ??= { row, seenMs: clock.monotonic() };
       await clock.sleep(pollMs);
     }
   }
