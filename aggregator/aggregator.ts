@@ -132,7 +132,7 @@ export class Aggregator {
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle, metrics, shownConfig: () => shown.config };
     const { catalog } = store.backupTools;
-    const events = new EventBook({ catalog, clock, log: log.child({ room: "events" }) });
+    const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);
     const storeState = {
       cacheBytes: () => store.cacheBytes,
@@ -232,7 +232,9 @@ async function openAgents(
 ) {
   const { silent_after: silentAfterMs, forget_after: forgetAfterMs, interval: intervalMs } = fleet;
   const times = { silentAfterMs, forgetAfterMs };
-  const agents = await Agents.open(store, times, { clock, log: log.child({ room: "fleet" }) });
+  const isClockTrusted = () => store.maintenanceState.isClockTrusted;
+  const more = { clock, isClockTrusted, log: log.child({ room: "fleet" }) };
+  const agents = await Agents.open(store, times, more);
   const isListening = () => receiver.status().connected;
   const agentSeries = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return { agents, agentSeries };
@@ -277,6 +279,12 @@ function seriesLimitsOf(
   });
   measureSeriesLimits(metrics, "tenant_", () => limits.reports());
   return limits;
+}
+
+function eventsOf(store: BlockStore, { clock, log }: AggregatorParts): EventBook {
+  const { catalog } = store.backupTools;
+  const isClockTrusted = () => store.maintenanceState.isClockTrusted;
+  return new EventBook({ catalog, clock, isClockTrusted, log: log.child({ room: "events" }) });
 }
 
 /** What looks for events in the other rooms. */

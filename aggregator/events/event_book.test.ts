@@ -19,12 +19,12 @@ const tenant = "default";
 const nowMs = 40 * 86_400_000;
 const clock = { ...systemClock, now: () => nowMs };
 
-async function opened(url?: string) {
+async function opened(url?: string, isClockTrusted: () => boolean = () => true) {
   const folder = await mkdtemp(join(tmpdir(), "lapwing-events-"));
   cleanups.push(() => rm(folder, { recursive: true }));
   const catalog = await Catalog.open(url ?? `sqlite://${join(folder, "catalog.db")}`);
   cleanups.push(() => catalog.close());
-  return { catalog, book: new EventBook({ catalog, clock, log: silentLogger }) };
+  return { catalog, book: new EventBook({ catalog, clock, isClockTrusted, log: silentLogger }) };
 }
 
 function event(atMs: number, more: Partial<Happening> = {}): Happening {
@@ -69,6 +69,17 @@ for (const { engine, url, missing } of engines)
     },
     60_000,
   );
+
+test("EventBook forgets nothing by a clock that is not trusted, and what is old once it is", async () => {
+  let isTrusted = false;
+  const { book } = await opened(undefined, () => isTrusted);
+  book.tell(event(1_000));
+  const ages = async () => (await book.list(all)).events.map(({ atMs }) => nowMs - atMs);
+  expect(await ages()).toEqual([nowMs - 1_000]);
+  isTrusted = true;
+  book.tell(event(nowMs - 500));
+  expect(await ages()).toEqual([500]);
+});
 
 test("EventWatch tells of the store's faults once, and of rollouts as they change", async () => {
   const { catalog, book } = await opened();

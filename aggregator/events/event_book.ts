@@ -21,6 +21,8 @@ export type EventSearch = {
 type BookParts = {
   readonly catalog: Transactions;
   readonly clock: Clock;
+  /** Whether what is old by the clock may be deleted now. */
+  readonly isClockTrusted: () => boolean;
   readonly log: Logger;
 };
 
@@ -103,9 +105,9 @@ export class EventBook {
   }
 
   async #clean(nowMs: number): Promise<void> {
-    if (nowMs - this.#cleanedMs < cleanEveryMs) return;
+    const { catalog, clock, isClockTrusted } = this.#parts;
+    if (nowMs - this.#cleanedMs < cleanEveryMs || !isClockTrusted()) return;
     this.#cleanedMs = nowMs;
-    const { catalog, clock } = this.#parts;
     await catalog.fenced("forget old events", async (sql) => {
       await sql`DELETE FROM events WHERE at_ms < ${clock.now() - keptMs}`;
       const tenants = z

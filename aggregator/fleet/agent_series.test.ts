@@ -9,26 +9,30 @@ import { Agents } from "./agents.ts";
 const [intervalMs, silentAfterMs, forgetAfterMs] = [15_000, 30_000, 600_000];
 
 async function world() {
-  const time = { nowMs: 1_000_000_000, isListening: true };
+  const time = { nowMs: 1_000_000_000, passedMs: 0, isListening: true, isTrusted: true };
   const removed: string[] = [];
+  const saved: string[] = [];
   const archive = {
-    saveAgent: () => Promise.resolve(),
+    saveAgent: ({ agent }: { agent: string }) => Promise.resolve(void saved.push(agent)),
     listAgents: () => Promise.resolve([]),
     removeAgent: ({ agent }: { agent: string }) => Promise.resolve(void removed.push(agent)),
   };
   const clock = {
     now: () => time.nowMs,
-    monotonic: () => time.nowMs,
+    monotonic: () => time.passedMs,
     sleep: () => Promise.resolve(),
   };
   const times = { silentAfterMs, forgetAfterMs };
-  const agents = await Agents.open(archive, times, { clock, log: silentLogger });
+  const isClockTrusted = () => time.isTrusted;
+  const given = { clock, isClockTrusted, log: silentLogger };
+  const agents = await Agents.open(archive, times, given);
   const isListening = () => time.isListening;
   const series = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return {
     time,
     series,
     removed,
+    saved,
     agents,
     heard: (agent: string, more: Parameters<typeof create<typeof HeartbeatSchema>>[1] = {}) =>
       agents.heard(
@@ -43,6 +47,7 @@ async function world() {
     /** Goes on by so much, and gives the samples of that moment, one text each. */
     after: (ms: number): string[] => {
       time.nowMs += ms;
+      time.passedMs += ms;
       return series.due(time.nowMs).flatMap(({ data }) =>
         data.metrics.flatMap(({ rows }) =>
           rows.flatMap(({ schema, values }) => {
@@ -106,6 +111,33 @@ test("an agent that is not heard of for very long is forgotten: its series end, 
   expect(agents.list("t").map(({ heartbeat }) => heartbeat.agent)).toEqual(["b"]);
   await agents.close();
   expect(removed).toEqual(["a"]);
+});
+
+test("a clock that jumps forgets no agent, and makes none live or silent", async () => {
+  const { after, heard, agents, removed, saved, time } = await world();
+  const live = () =>
+    agents
+      .list("t")
+      .filter((record) => agents.isLive(record))
+      .map(({ heartbeat }) => heartbeat.agent);
+  heard("a");
+  for (let ms = 0; ms < 60_000; ms += intervalMs) after(intervalMs);
+  heard("b");
+  time.isTrusted = false;
+  time.nowMs += 60 * 86_400_000;
+  expect(ups(after(intervalMs))).toEqual(["a lapwing_agent_up 0", "b lapwing_agent_up 1"]);
+  expect(live()).toEqual(["b"]);
+  heard("b");
+  time.nowMs -= 2 * 60 * 86_400_000;
+  after(3 * intervalMs);
+  expect(live()).toEqual([]);
+  heard("b");
+  expect(live()).toEqual(["b"]);
+  expect(agents.list("t").map(({ heartbeat }) => heartbeat.agent)).toEqual(["a", "b"]);
+  await agents.close();
+  expect(removed).toEqual([]);
+  // Also while the clock is behind.
+  expect(saved).toEqual(["a", "b", "b"]);
 });
 
 const items = (samples: readonly string[]) => samples.filter((one) => one.includes("_items_"));

@@ -21,6 +21,13 @@ type AgentArchive = Pick<Store, "saveAgent" | "listAgents" | "removeAgent">;
 /** Milliseconds. */
 export type AgentTimes = { readonly silentAfterMs: number; readonly forgetAfterMs: number };
 
+type AgentsParts = {
+  readonly clock: Clock;
+  /** Whether what is old by the clock may be deleted now. */
+  readonly isClockTrusted: () => boolean;
+  readonly log: Logger;
+};
+
 /** The archive only needs to know roughly when an agent was last there. */
 const saveEveryMs = 30_000;
 /** A jump of an agent's clock of more than this between two heartbeats is told of. */
@@ -32,19 +39,16 @@ const offsetAgeMaxMs = 120_000;
 export class Agents {
   readonly #archive: AgentArchive;
   readonly #clock: Clock;
+  readonly #isClockTrusted: () => boolean;
   readonly #log: Logger;
   readonly #times: AgentTimes;
   readonly #records = new Map<string, AgentRecord>();
+  /** When each was saved, and heard, by this process, by the clock that does not jump. */
   readonly #savedMs = new Map<string, number>();
-  /** When each was heard by this process, by the clock that does not jump. */
   readonly #heardMs = new Map<string, number>();
   #saving: Promise<void> = Promise.resolve();
 
-  static async open(
-    archive: AgentArchive,
-    times: AgentTimes,
-    parts: { readonly clock: Clock; readonly log: Logger },
-  ): Promise<Agents> {
+  static async open(archive: AgentArchive, times: AgentTimes, parts: AgentsParts): Promise<Agents> {
     const agents = new Agents(archive, times, parts);
     for (const { heartbeat: json, lastSeenMs } of await archive.listAgents()) {
       // A newer version may have written fields that this one does not know.
@@ -58,11 +62,12 @@ export class Agents {
   private constructor(
     archive: AgentArchive,
     times: AgentTimes,
-    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    { clock, isClockTrusted, log }: AgentsParts,
   ) {
     this.#archive = archive;
     this.#times = times;
     this.#clock = clock;
+    this.#isClockTrusted = isClockTrusted;
     this.#log = log;
   }
 
@@ -75,9 +80,10 @@ export class Agents {
     if (Math.abs(jump) > clockJumpMs)
       this.#log.warn("an agent's clock jumped", { agent: heartbeat.agent, by_ms: jump });
     this.#records.set(key, record);
-    this.#heardMs.set(key, this.#clock.monotonic());
-    if (now - (this.#savedMs.get(key) ?? 0) < saveEveryMs) return;
-    this.#savedMs.set(key, now);
+    const heardMs = this.#clock.monotonic();
+    this.#heardMs.set(key, heardMs);
+    if (heardMs - (this.#savedMs.get(key) ?? -Infinity) < saveEveryMs) return;
+    this.#savedMs.set(key, heardMs);
     this.#saving = this.#saving.then(() => this.#save(record));
   }
 
@@ -94,7 +100,13 @@ export class Agents {
   }
 
   isLive(record: AgentRecord): boolean {
-    return this.#clock.now() - record.lastSeenMs < this.#times.silentAfterMs;
+    const heardMs = this.#heardMs.get(keyOf(record));
+    // Of the process before, whose clock may have been ahead.
+    const silentMs =
+      heardMs === undefined
+        ? Math.abs(this.#clock.now() - record.lastSeenMs)
+        : this.#clock.monotonic() - heardMs;
+    return silentMs < this.#times.silentAfterMs;
   }
 
   /** Clocks of agents on other machines minus this one, in milliseconds, of those heard in the last two minutes. */
@@ -112,6 +124,7 @@ export class Agents {
 
   /** Lets go of agents that were not heard of for very long. To be called while they could be heard. */
   forgetOld(): void {
+    if (!this.#isClockTrusted()) return;
     const beforeMs = this.#clock.now() - this.#times.forgetAfterMs;
     for (const [key, record] of this.#records) {
       if (record.lastSeenMs >= beforeMs) continue;

@@ -34,6 +34,8 @@ export type MaintenanceState = {
   readonly fault: string;
   /** Why stored data are not deleted although their time is over; empty where they are. */
   readonly deletionStopped: string;
+  /** Whether anything may be deleted right now because it is old by the wall clock, outside of these rounds too. */
+  readonly isClockTrusted: boolean;
   /** Blocks that queries leave out, the oldest data first. */
   readonly damages: readonly Damage[];
   readonly scrub: ScrubState;
@@ -70,6 +72,7 @@ export class Maintenance {
     return {
       ...this.#last,
       deletionStopped: reasons.join("; "),
+      isClockTrusted: this.#clock.isTrusted(),
       damages,
       scrub: this.#scrub.state,
     };

@@ -294,7 +294,11 @@ async function viewOf(catalog: Catalog, { tenant, fleet }: AggregatorConfig): Pr
     silentAfterMs: fleet.silent_after + 35_000,
     forgetAfterMs: fleet.forget_after,
   };
-  const agents = await Agents.open(archive, times, { clock: systemClock, log: silentLogger });
+  const agents = await Agents.open(archive, times, {
+    clock: systemClock,
+    isClockTrusted: () => false,
+    log: silentLogger,
+  });
   return readFleetView(catalog, tenant, {
     agents: agents.list(tenant),
     isLive: (agent) => agents.isLive(agent),

@@ -108,7 +108,11 @@ const stoppedOf = (store: BlockStore) => store.maintenanceState.deletionStopped;
 test("a clock that jumps ahead by 60 days expires nothing, says so, and goes on when it comes back", async () => {
   const machine = new Machine();
   const store = await filled(machine, "ahead");
+  const isTrusted = (of: BlockStore) => of.maintenanceState.isClockTrusted;
+  expect(isTrusted(store)).toBe(true);
   machine.wallMs += 60 * dayMs;
+  // Before a round has seen it.
+  expect(isTrusted(store)).toBe(false);
   machine.pass(minuteMs);
   await store.maintain();
   expect(store.view().blocks).toHaveLength(2);
@@ -117,6 +121,7 @@ test("a clock that jumps ahead by 60 days expires nothing, says so, and goes on 
   await store.close();
   // Nor after a start.
   const again = await machine.open("ahead");
+  expect(isTrusted(again)).toBe(false);
   machine.pass(minuteMs);
   await again.maintain();
   expect(again.view().blocks).toHaveLength(2);
@@ -124,6 +129,7 @@ test("a clock that jumps ahead by 60 days expires nothing, says so, and goes on 
   machine.wallMs -= 60 * dayMs;
   await again.maintain();
   expect(stoppedOf(again)).toBe("");
+  expect(isTrusted(again)).toBe(true);
   machine.pass(11 * dayMs);
   await again.maintain();
   expect(again.view().blocks).toEqual([]);

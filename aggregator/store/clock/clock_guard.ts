@@ -43,6 +43,13 @@ export class ClockGuard {
     return { nowMs: now.wallMs, doubt: "" };
   }
 
+  /** Whether what is past its time by the wall clock may be deleted right now. No before the first round of this process that trusted the clock. */
+  isTrusted(): boolean {
+    const { agentOffsets, clock, config } = this.#deps;
+    if (this.#reference?.monotonicMs === undefined) return false;
+    return judgeClock(this.#reference, momentOf(clock), agentOffsets(), config.clock) === "";
+  }
+
   /** Of the process before; in a catalog from before it was kept, when the newest block was written. */
   async #remembered(): Promise<ClockReference | undefined> {
     const state = Reference.safeParse(await readState(this.#deps.catalog, "clock"));

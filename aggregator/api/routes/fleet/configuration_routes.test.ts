@@ -33,7 +33,8 @@ async function served({ mayChange = true } = {}) {
     removeAgent: async () => {},
   };
   const times = { silentAfterMs: 30_000, forgetAfterMs: 1e9 };
-  const agents = await Agents.open(archive, times, { clock, log: silentLogger });
+  const given = { clock, isClockTrusted: () => true, log: silentLogger };
+  const agents = await Agents.open(archive, times, given);
   for (const tenant of ["acme", "other"]) {
     const named = { tenant, agent: `id-${tenant}`, name: `web-${tenant}` };
     agents.heard(create(HeartbeatSchema, { ...named, configuration: { source: "merged" } }));
