@@ -19,6 +19,9 @@ function textOf(cause: unknown, code: string): string {
   const message = messageOf(cause);
   if (!(cause instanceof Error) || cause.name !== "S3Error" || !/unexpected error/.test(message))
     return message;
+  // Bun's code for a failure without a body, as any answer to a HEAD request is.
+  if (code === "UnknownError")
+    return `the S3 server failed or refused the request: check storage.s3 (endpoint and keys), that the server runs, and this machine's clock`;
   const reason = connectionFaults[code] ?? "failed";
   return `the S3 server ${reason} (${code}): check storage.s3.endpoint, and that the server runs`;
 }

@@ -117,11 +117,12 @@ export class Maintenance {
     const { claim, config, owner, tools } = this.#deps;
     owner.lease.assertOwned();
     await tools.guard.retry();
-    const obstacle = await claim.obstacle();
     // All of the round goes by the time that was found good at its start.
     const { nowMs, doubt } = await this.#clock.look();
-    this.#report("storage", obstacle);
+    // First: a bucket refuses requests of a clock that is off, and the round ends there.
     this.#report("clock", doubt);
+    const obstacle = await claim.obstacle();
+    this.#report("storage", obstacle);
     const isFree = obstacle === "" && doubt === "";
     if (isFree) {
       await this.#expire(nowMs);

@@ -103,12 +103,12 @@ async function filled(machine: Machine, name: string): Promise<BlockStore> {
   return store;
 }
 
+const isTrusted = (store: BlockStore) => store.maintenanceState.isClockTrusted;
 const stoppedOf = (store: BlockStore) => store.maintenanceState.deletionStopped;
 
 test("a clock that jumps ahead by 60 days expires nothing, says so, and goes on when it comes back", async () => {
   const machine = new Machine();
   const store = await filled(machine, "ahead");
-  const isTrusted = (of: BlockStore) => of.maintenanceState.isClockTrusted;
   expect(isTrusted(store)).toBe(true);
   machine.wallMs += 60 * dayMs;
   // Before a round has seen it.
