@@ -1,8 +1,12 @@
-import { closeSync, fstatSync, globSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
+import { asking, until } from "#test/support/asking.ts";
 import { lapwing } from "#test/support/command_line.ts";
+import { clockOff } from "#test/support/faketime.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { deletedBetween, keptIn, problemsWhileOff } from "./clock_jumps.ts";
+import { damageBlock, type LostBlock } from "./lost_blocks.ts";
 import { OldDays } from "./old_days.ts";
 import type { Stores } from "./stores.ts";
 
@@ -10,6 +14,8 @@ import type { Stores } from "./stores.ts";
 const leaseMs = 2_000;
 /** Of maintenance after a start. */
 const firstRoundMs = 3_000;
+/** Of maintenance while the clock is off, which is not to be so for long. */
+const roundWhileOffMs = 1_000;
 const held = /is held by a running Lapwing/;
 
 /** The aggregator's process, which comes again after whatever ends it; notes what should have been refused and was not. */
@@ -17,6 +23,10 @@ export class AggregatorHost {
   process: LapwingProcess;
   readonly problems: string[] = [];
   catalogLosses = 0;
+  /** Blocks that were given up, in order. */
+  readonly lostBlocks: LostBlock[] = [];
+  /** How many of these a catalog knew of that is lost. */
+  lostBlocksForgotten = 0;
   readonly oldDays = new OldDays();
   readonly #folder: string;
   readonly #natsPort: number;
@@ -90,15 +100,67 @@ export class AggregatorHost {
   async loseCatalog(): Promise<void> {
     await this.process.end("SIGKILL");
     this.catalogLosses += 1;
+    this.lostBlocksForgotten = this.lostBlocks.length;
     for (const suffix of ["", "-wal", "-shm"])
       rmSync(join(this.#folder, "aggregator", "aggregator", `catalog.db${suffix}`), {
         force: true,
       });
     await this.#expectRefusal("an empty catalog over blocks", /storage rebuild/, this.#place);
-    const file = join(this.#folder, "aggregator.yaml");
-    const { code, out, err } = await lapwing(["storage", "rebuild", "--config", file]);
-    if (code !== 0) this.problems.push(`rebuild ended with ${code}: ${out} ${err}`);
+    const { code, out, err } = await this.#command("rebuild");
+    // Files of blocks that were given up wait to be deleted.
+    const unreadable = out.split("\n").filter((line) => line.includes(": left out: "));
+    const areGivenUp = unreadable.every((line) =>
+      this.lostBlocks.some(({ id }) => line.includes(id)),
+    );
+    if (code !== (unreadable.length === 0 ? 0 : 1) || !areGivenUp)
+      this.problems.push(`rebuild ended with ${code}: ${out} ${err}`);
+    // The newest of the blocks may be from when the clock was ahead, and now they alone say what time it was.
+    const confirmed = await this.#command("confirm-clock");
+    if (confirmed.code !== 0) this.problems.push(`confirm-clock: ${confirmed.err}`);
     this.process = await this.#start(this.#place);
+  }
+
+  /** Killed, and runs for a while with a clock that is off: it must go on, ask for a confirmation, and delete nothing. */
+  async jumpClock(seconds: number): Promise<void> {
+    await this.process.end("SIGKILL");
+    const before = await keptIn(this.#stores);
+    this.process = await this.#start(this.#place, {
+      env: clockOff(seconds),
+      roundMs: roundWhileOffMs,
+    });
+    const { kind } = this.#stores;
+    this.problems.push(...(await problemsWhileOff(this.process.url, seconds, kind)));
+    await this.process.end("SIGTERM");
+    for (const what of deletedBetween(before, await keptIn(this.#stores)))
+      this.problems.push(`deleted while the clock was off by ${seconds} s: ${what}`);
+    this.process = await this.#start(this.#place);
+  }
+
+  /** A block's file is damaged for good: a query must say so, and the block is given up. False where there was none. */
+  async loseBlock(random: () => number): Promise<boolean> {
+    const folder = join(this.#folder, "aggregator", "aggregator", "blocks");
+    const block = await damageBlock(this.#stores, folder, random);
+    if (block === undefined) return false;
+    const { id, signal, items } = block;
+    const { rpc } = asking(this.process.url);
+    const what = signal === "logs" ? "body" : "value";
+    const isThere = async () => (await this.#blocks(id)) > 0;
+    await until(`a warning about the block ${id}`, async () => {
+      const { warnings } = await rpc.querySql({ sql: `SELECT max(${what}) FROM ${signal}` });
+      const text = `${signal} block ${id} (${items} `;
+      return warnings.some((warning) => warning.includes(text)) || !(await isThere());
+    }).catch((thrown: unknown) => this.problems.push(messageOf(thrown)));
+    await this.process.end("SIGKILL");
+    // A merge may have read it before.
+    const isLost = await isThere();
+    if (isLost) {
+      this.lostBlocks.push(block);
+      const { code, out, err } = await this.#command("give-up", id, "--reason", "chaos");
+      if (code !== 0 || !out.includes(`${items} items of ${signal} are lost`))
+        this.problems.push(`give-up ended with ${code}: ${out} ${err}`);
+    }
+    this.process = await this.#start(this.#place);
+    return isLost;
   }
 
   /** Killed, and started on a data directory that can't be written: it must be refused, and run again when it can. */
@@ -115,19 +177,17 @@ export class AggregatorHost {
     this.process = await this.#start(this.#place);
   }
 
-  /** A byte of a block is another for a while; what reads it meanwhile must leave the block out, and nothing else. */
-  async corruptBlock(forMs: number, random: () => number): Promise<void> {
-    const paths = globSync(
-      join(this.#folder, "aggregator", "aggregator", "blocks", "**/*.parquet"),
-    );
+  /** A byte of a block is another for a while; what reads it meanwhile must leave the block out, and nothing else. False where there was none. */
+  async corruptBlock(forMs: number, random: () => number): Promise<boolean> {
+    const paths = this.#stores.blockFiles();
     const path = paths[Math.floor(random() * paths.length)];
-    if (path === undefined) return;
+    if (path === undefined) return false;
     let file: number;
     try {
       file = openSync(path, "r+");
     } catch {
       // Merged away in this very moment.
-      return;
+      return false;
     }
     const at = Math.floor(fstatSync(file).size / 2);
     const byte = new Uint8Array(1);
@@ -136,12 +196,23 @@ export class AggregatorHost {
     await Bun.sleep(forMs);
     writeSync(file, byte, 0, 1, at);
     closeSync(file);
+    return true;
+  }
+
+  /** How many blocks of that id the catalog has. */
+  async #blocks(id: string): Promise<number> {
+    return (await this.#stores.catalog(`SELECT id FROM blocks WHERE id = '${id}'`)).length;
+  }
+
+  /** `lapwing storage`, with the aggregator's configuration. */
+  #command(...args: readonly string[]): ReturnType<typeof lapwing> {
+    return lapwing(["storage", ...args, "--config", join(this.#folder, "aggregator.yaml")]);
   }
 
   async #expectRefusal(who: string, reason: RegExp, place: string): Promise<void> {
     let process: LapwingProcess;
     try {
-      process = await this.#start(place, "second");
+      process = await this.#start(place, { name: "second" });
     } catch (thrown) {
       if (!reason.test(messageOf(thrown)))
         this.problems.push(`${who} was refused for another reason: ${messageOf(thrown)}`);
@@ -151,25 +222,26 @@ export class AggregatorHost {
     await process.end("SIGKILL");
   }
 
-  #start(place: string, name = "aggregator"): Promise<LapwingProcess> {
+  #start(place: string, how: Partial<Start> = {}): Promise<LapwingProcess> {
     const parts = { folder: this.#folder, natsPort: this.#natsPort, stores: this.#stores };
-    return startIn({ ...parts, place, name });
+    return startIn({ ...parts, place, ...how });
   }
 }
 
-function startIn({
-  folder,
-  natsPort,
-  stores,
-  place,
-  name = "aggregator",
-}: {
+type Start = {
   readonly folder: string;
   readonly natsPort: number;
   readonly stores: Stores;
   readonly place: string;
   readonly name?: string;
-}): Promise<LapwingProcess> {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of maintenance. */
+  readonly roundMs?: number;
+};
+
+function startIn(start: Start): Promise<LapwingProcess> {
+  const { folder, natsPort, stores, place } = start;
+  const { name = "aggregator", env = {}, roundMs = firstRoundMs } = start;
   const config = {
     data_dir: join(folder, place),
     nats: {
@@ -181,13 +253,13 @@ function startIn({
     storage: {
       ...stores.storage,
       owner: { lease: `${leaseMs}ms`, renew_interval: "400ms" },
-      compaction: { interval: `${firstRoundMs}ms`, blocks_max: 4 },
+      compaction: { interval: `${roundMs}ms`, blocks_max: 4 },
       delete_after: "1s",
       sweep_after: "10s",
     },
     query: { sql: { rows_max: 10_000_000, timeout: "60s", memory_limit: "1GiB" } },
   };
-  return LapwingProcess.start({ role: "aggregator", name, folder, config });
+  return LapwingProcess.start({ role: "aggregator", name, folder, config, env });
 }
 
 function mount(options: string, path: string): void {

@@ -1,19 +1,22 @@
 import { z } from "zod";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
+import { DataService } from "#proto/gen/v1/data_pb.js";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 import { asking } from "#test/support/asking.ts";
 import { audit } from "#test/support/numbered.ts";
 import type { Cause } from "./explain_samples.ts";
 import { explainSamples } from "./explain_samples.ts";
+import type { LostBlock } from "./lost_blocks.ts";
 import type { ScrapeRow } from "./scrape_rows.ts";
 import { failedScrapes, scrapeRows } from "./scrape_rows.ts";
+import { removedRecords } from "./stores.ts";
 import type { Host, World } from "./world.ts";
 
 /**
  * The audit of the chaos: every number that was given out is stored once, or one cause of its own explains it.
  *
- * Lines need no explanation: a tail reads them again. A scrape can't be had again, so a number that its target gave out may rightly be
+ * A block that was given up explains what it held, item by item, and nothing of that may be stored elsewhere. Besides, lines need no explanation: a tail reads them again. A scrape can't be had again, so a number that its target gave out may rightly be
  * nowhere, and the audit must know why for each of them, by what was seen on both sides and not by a margin of time:
  *
  * - The scrape failed: its row says `up 0` and how long it took, so it is known from when to when its request was under way. A target that
@@ -40,6 +43,8 @@ export type Verdict = {
   lines_expired: number;
   /** Scrapes whose rows the disk refused: among those dropped with a reason. */
   scrapes_refused: number;
+  /** Lines and numbers of blocks that were given up. */
+  lost_with_blocks: number;
   /** Whole days of samples that were there to be downsampled. */
   days_downsampled: number;
   problems: string[];
@@ -54,6 +59,13 @@ const samplesAScrape = 6;
 function client(world: World) {
   return createClient(
     QueryService,
+    createConnectTransport({ baseUrl: world.aggregator.process.url }),
+  );
+}
+
+function data(world: World) {
+  return createClient(
+    DataService,
     createConnectTransport({ baseUrl: world.aggregator.process.url }),
   );
 }
@@ -108,6 +120,8 @@ async function maintenanceLeft(world: World): Promise<string | undefined> {
     "SELECT count(*) FROM logs WHERE body LIKE '% expired %'",
   );
   if (Number(left) > 0) return `${String(left)} lines past their retention are there`;
+  const { deletionStopped } = await data(world).getStorage({});
+  if (deletionStopped !== "") return `deletion is stopped: ${deletionStopped}`;
   const { oldDays, process } = world.aggregator;
   const isDone = await oldDays.areDownsampled(asking(process.url));
   return isDone ? undefined : "the oldest day is not downsampled";
@@ -140,6 +154,7 @@ export async function judge(world: World): Promise<Verdict> {
     scrapes_failed: 0,
     scrapes_refused: 0,
     lines_expired: world.hosts.reduce((sum, { expired }) => sum + expired, 0),
+    lost_with_blocks: 0,
     days_downsampled: 0,
     problems: [],
   };
@@ -150,11 +165,11 @@ export async function judge(world: World): Promise<Verdict> {
     world,
     "SELECT labels['exporter'], value FROM metrics WHERE name = 'chaos_number' AND NOT isnan(value)",
   );
-  const scrapes = await scrapeRows((sql) => rowsOf(world, sql));
+  const scrapes = withLost(await scrapeRows((sql) => rowsOf(world, sql)), world);
   const refusals = refusalsOf(lanes);
   for (const host of world.hosts) {
-    judgeLines(host, lines, verdict);
-    judgeSamples(host, samples, causesOf(host, scrapes, refusals), verdict);
+    judgeLines(world, host, lines, verdict);
+    judgeSamples(world, host, samples, { causes: causesOf(host, scrapes, refusals), verdict });
   }
   await judgeAccount(world, verdict);
   const { oldDays, process } = world.aggregator;
@@ -188,13 +203,17 @@ function causesOf(
   return [...failedScrapes(rows), ...cutShort, ...refused];
 }
 
-function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): void {
+function judgeLines(world: World, host: Host, rows: readonly unknown[][], verdict: Verdict): void {
   const shape = new RegExp(`^${host.name} line (\\d+) end$`);
-  const numbers = rows.flatMap(([body]) => {
-    const match = shape.exec(String(body));
-    return match === null ? [] : [Number(match[1])];
-  });
-  const { missing, repeated, foreign } = audit(numbers, host.lines.written);
+  const numbersOf = (bodies: readonly unknown[]) =>
+    bodies.flatMap((body) => {
+      const match = shape.exec(String(body));
+      return match === null ? [] : [Number(match[1])];
+    });
+  const stored = numbersOf(rows.map(([body]) => body));
+  const lost = lostNumbers(world, stored, ({ lines }) => numbersOf(lines));
+  verdict.lost_with_blocks += lost.length;
+  const { missing, repeated, foreign } = audit([...stored, ...lost], host.lines.written);
   verdict.items += host.lines.written;
   verdict.unexplained += missing.length + foreign;
   verdict.duplicated += repeated.length;
@@ -203,17 +222,19 @@ function judgeLines(host: Host, rows: readonly unknown[][], verdict: Verdict): v
 }
 
 function judgeSamples(
+  world: World,
   host: Host,
   rows: readonly unknown[][],
-  causes: readonly Cause[],
-  verdict: Verdict,
+  { causes, verdict }: { readonly causes: readonly Cause[]; readonly verdict: Verdict },
 ): void {
   // What was scraped after the writing stopped is not asked for.
-  const numbers = rows
+  const stored = rows
     .filter(([name]) => name === host.name)
     .map(([, value]) => Number(value))
     .filter((number) => number <= host.asked);
-  const { missing, repeated } = audit(numbers, host.asked);
+  const lost = lostNumbers(world, stored, ({ numbers }) => numbers.get(host.name) ?? []);
+  verdict.lost_with_blocks += lost.length;
+  const { missing, repeated } = audit([...stored, ...lost], host.asked);
   const given = missing.map((number) => host.exporter.given(number));
   const { explained, unexplained } = explainSamples(given, causes);
   verdict.scrapes_failed += explained.scrape_failed;
@@ -224,6 +245,38 @@ function judgeSamples(
   verdict.duplicated += repeated.length;
   note(verdict, `samples of ${host.name} missing`, unexplained);
   note(verdict, `samples of ${host.name} repeated`, repeated);
+}
+
+/**
+ * Numbers that blocks held which were given up. Of a catalog that was lost since, the new one knows nothing of their frames, and may have
+ * taken them again.
+ */
+function lostNumbers(
+  { aggregator }: World,
+  stored: readonly number[],
+  numbersOf: (block: LostBlock) => readonly number[],
+): number[] {
+  const { lostBlocks, lostBlocksForgotten } = aggregator;
+  const known = new Set(stored);
+  return lostBlocks.flatMap((block, i) => {
+    const numbers = numbersOf(block);
+    return i < lostBlocksForgotten ? numbers.filter((number) => !known.has(number)) : numbers;
+  });
+}
+
+/** With the rows of blocks that were given up. */
+function withLost(
+  rows: ReadonlyMap<string, readonly ScrapeRow[]>,
+  { aggregator }: World,
+): Map<string, ScrapeRow[]> {
+  const all = new Map(Array.from(rows, ([target, own]) => [target, [...own]]));
+  for (const { scrapes } of aggregator.lostBlocks)
+    for (const [target, lost] of scrapes)
+      all.set(
+        target,
+        [...(all.get(target) ?? []), ...lost].toSorted((a, b) => a.atMs - b.atMs),
+      );
+  return all;
 }
 
 /** The account's own words against the rows: what it calls stored is what is there. */
@@ -240,8 +293,19 @@ async function judgeAccount(world: World, verdict: Verdict): Promise<void> {
   const [[rows] = []] = await rowsOf(world, "SELECT count(*) FROM logs");
   const stored = logs.reduce((sum, lane) => sum + lane.stored, 0);
   // A catalog that was lost knows no more what it had removed.
-  if (world.aggregator.catalogLosses > 0) return;
-  const removed = await world.stores.removedRecords();
+  const { catalogLosses, lostBlocks, lostBlocksForgotten } = world.aggregator;
+  for (const [i, signal] of (["logs", "metrics"] as const).entries()) {
+    const lost = lostBlocks
+      .slice(lostBlocksForgotten)
+      .filter((block) => block.signal === signal)
+      .reduce((sum, { items }) => sum + items, 0);
+    const { lostRecords, lostSamples } = await data(world).getStorage({});
+    const told = [lostRecords, lostSamples][i];
+    if (told !== lost)
+      verdict.problems.push(`${told} items of ${signal} are lost by the catalog, expected ${lost}`);
+  }
+  if (catalogLosses > 0) return;
+  const removed = await removedRecords(world.stores);
   if (Number(rows) + removed !== stored)
     verdict.problems.push(
       `account stores ${stored} lines, blocks ${String(rows)}, and ${removed} are removed`,

@@ -1,5 +1,8 @@
+import { faketimeMissing } from "#test/support/faketime.ts";
 import { postgresS3Missing, type Stores } from "./stores.ts";
 import type { World } from "./world.ts";
+
+const daySeconds = 86_400;
 
 /** What can go wrong; each round one. Those of a kind of store come only where the aggregator has it. */
 const everywhere = [
@@ -17,8 +20,10 @@ const everywhere = [
   "second_aggregator",
   "kill_during_retention",
   "kill_during_downsampling",
+  "clock_ahead",
+  "clock_back",
 ] as const;
-const ofLocal = ["lose_catalog", "read_only_disk", "corrupt_block"] as const;
+const ofLocal = ["lose_catalog", "lose_block", "read_only_disk", "corrupt_block"] as const;
 const ofPostgresS3 = ["follow_aggregator", "cut_catalog", "restart_bucket"] as const;
 
 export type Misfortune =
@@ -26,8 +31,9 @@ export type Misfortune =
   | (typeof ofLocal)[number]
   | (typeof ofPostgresS3)[number];
 
+/** Those of the store alone come first, so that few rounds have them, too. */
 export function misfortunesOf(kind: Stores["kind"]): readonly Misfortune[] {
-  return [...everywhere, ...(kind === "local" ? ofLocal : ofPostgresS3)];
+  return [...(kind === "local" ? ofLocal : ofPostgresS3), ...everywhere];
 }
 
 /** How many rounds each kind of store has: a quarter is of PostgreSQL and a bucket, where these are installed and there are enough. */
@@ -39,7 +45,31 @@ export function roundsOf(
   return remote === 0 ? [local] : [local, { kind: "postgres_s3", rounds: remote }];
 }
 
-export async function befall(world: World, what: Misfortune, random: () => number): Promise<void> {
+/** False where it could not happen: the machine does not allow it, or there was nothing that it could befall. */
+export async function befall(
+  world: World,
+  what: Misfortune,
+  random: () => number,
+): Promise<boolean> {
+  return isPossible(world, what) && (await strike(world, what, random)) !== false;
+}
+
+function isPossible({ hasSmallDisks }: World, what: Misfortune): boolean {
+  switch (what) {
+    case "fill_aggregator_disk":
+    case "fill_agent_disk":
+    case "read_only_disk":
+      return hasSmallDisks;
+    case "clock_ahead":
+    case "clock_back":
+      return faketimeMissing === undefined;
+    default:
+      return true;
+  }
+}
+
+/** Gives false where there was nothing that it could befall. */
+async function strike(world: World, what: Misfortune, random: () => number): Promise<unknown> {
   const host = world.hosts[Math.floor(random() * world.hosts.length)];
   const withDisk = world.hosts.find(({ name }) => name === "a2");
   if (host === undefined || withDisk === undefined) throw new Error("the world has no hosts");
@@ -65,9 +95,9 @@ export async function befall(world: World, what: Misfortune, random: () => numbe
     case "cut_aggregator":
       return world.cut(world.proxy, downMs);
     case "fill_aggregator_disk":
-      return world.hasSmallDisks ? world.fillDisk("aggregator", downMs * 2) : undefined;
+      return world.fillDisk("aggregator", downMs * 2);
     case "fill_agent_disk":
-      return world.hasSmallDisks ? world.fillDisk(withDisk, 2_000 + downMs * 2) : undefined;
+      return world.fillDisk(withDisk, 2_000 + downMs * 2);
     case "second_aggregator":
       return aggregator.second();
     case "kill_during_retention":
@@ -77,10 +107,16 @@ export async function befall(world: World, what: Misfortune, random: () => numbe
       return aggregator.killDuringMaintenance(downMs);
     case "kill_during_downsampling":
       return aggregator.killWhileDownsampling(downMs);
+    case "clock_ahead":
+      return aggregator.jumpClock(60 * daySeconds);
+    case "clock_back":
+      return aggregator.jumpClock(-2 * 365 * daySeconds);
+    case "lose_block":
+      return aggregator.loseBlock(random);
     case "lose_catalog":
       return aggregator.loseCatalog();
     case "read_only_disk":
-      return world.hasSmallDisks ? aggregator.onReadOnlyDisk() : undefined;
+      return aggregator.onReadOnlyDisk();
     case "corrupt_block":
       return aggregator.corruptBlock(downMs, random);
     case "follow_aggregator":

@@ -1,5 +1,6 @@
 import { SQL } from "bun";
 import { Database } from "bun:sqlite";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
@@ -15,16 +16,25 @@ export type Stores = {
   readonly proxy: TcpProxy | undefined;
   /** Ends the bucket's server, and starts it again. */
   readonly restartBucket: ((downMs: number) => Promise<void>) | undefined;
-  /** Log records that were stored and are in no block any more, as the catalog has it. */
-  removedRecords(): Promise<number>;
+  /** Rows of one statement on the catalog. */
+  catalog(statement: string): Promise<unknown[]>;
+  /** All block files, those in the trash not counted. */
+  blockFiles(): string[];
   stop(): Promise<void>;
 };
 
 /** Why there can be no PostgreSQL with a bucket here, or undefined. */
 export const postgresS3Missing = postgresMissing ?? s3Missing;
 
-const removed = "SELECT coalesce(sum(items), 0) AS items FROM removed_records";
-const Removed = z.array(z.object({ items: z.coerce.number() }));
+const Sum = z.tuple([z.object({ items: z.coerce.number() })]);
+
+/** Log records that were stored and are in no block any more, as the catalog has it. */
+export async function removedRecords(stores: Stores): Promise<number> {
+  const rows = await stores.catalog(
+    "SELECT coalesce(sum(items), 0) AS items FROM removed_records WHERE reason <> 'lost_samples'",
+  );
+  return Sum.parse(rows)[0].items;
+}
 
 /** A SQLite file and a folder, below the aggregator's data directory. */
 export function localStores(folder: string): Stores {
@@ -33,15 +43,16 @@ export function localStores(folder: string): Stores {
     storage: {},
     proxy: undefined,
     restartBucket: undefined,
-    removedRecords: () => {
+    catalog: (statement) => {
       const path = join(folder, "aggregator", "aggregator", "catalog.db");
       const database = new Database(path, { readonly: true });
       try {
-        return Promise.resolve(Removed.parse(database.query(removed).all())[0]?.items ?? 0);
+        return Promise.resolve(database.query(statement).all());
       } finally {
         database.close();
       }
     },
+    blockFiles: () => globSync(join(folder, "aggregator", "aggregator", "blocks", "**/*.parquet")),
     stop: () => Promise.resolve(),
   };
 }
@@ -68,10 +79,12 @@ export async function postgresS3Stores(): Promise<Stores> {
       await Bun.sleep(downMs);
       await s3.start();
     },
-    removedRecords: async () => {
+    catalog: async (statement) => {
       await using sql = new SQL({ url: postgres.url, max: 1 });
-      return Removed.parse([...(await sql.unsafe(removed))])[0]?.items ?? 0;
+      return z.array(z.unknown()).parse([...(await sql.unsafe(statement))]);
     },
+    // s3rver keeps an object's bytes in a file of its name and an ending.
+    blockFiles: () => globSync(join(s3.folder, s3.bucket, "**/*.parquet._S3rver_object")),
     stop: async () => {
       await proxy.stop();
       await postgres.stop();

@@ -4,6 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { writeFileSync } from "node:fs";
 import { DataService } from "#proto/gen/v1/data_pb.js";
 import { asking, until } from "#test/support/asking.ts";
+import { clockOffBy, faketimeMissing, offsetText } from "#test/support/faketime.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.ts";
 import { Stage } from "#test/support/stage.ts";
@@ -14,11 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => stage.stop());
 
-/** libfaketime, which reads the offset from a file again at every look at the clock; undefined where it is not installed. */
-const library = [
-  ...new Bun.Glob("/usr/lib/*/faketime/libfaketime.so.1").scanSync({ absolute: true }),
-][0];
-const isReady = natsServerPath !== undefined && library !== undefined;
+const isReady = natsServerPath !== undefined && faketimeMissing === undefined;
 
 test.skipIf(!isReady).each([
   ["forward", 3_600],
@@ -60,12 +57,7 @@ test.skipIf(!isReady).each([
           },
         ],
       },
-      env: {
-        LD_PRELOAD: library ?? "",
-        FAKETIME_TIMESTAMP_FILE: offset,
-        FAKETIME_NO_CACHE: "1",
-        FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      },
+      env: clockOffBy(offset),
     });
     lines.start(100);
     const lapwing = asking(aggregator.url);
@@ -73,7 +65,7 @@ test.skipIf(!isReady).each([
     await until("a heartbeat in time", async () => Math.abs((await offsetOf()) ?? 1e9) < 2_000);
     await until("first samples", () => exporter.servedMs.length > 4);
 
-    writeFileSync(offset, `${seconds > 0 ? "+" : ""}${seconds}s\n`);
+    writeFileSync(offset, `${offsetText(seconds)}\n`);
     await until("a heartbeat with the new offset", async () => {
       return Math.abs(((await offsetOf()) ?? 0) - seconds * 1_000) < 2_000;
     });
@@ -114,7 +106,7 @@ test.skipIf(!isReady).each([
   60_000,
 );
 
-test.skipIf(library === undefined)(
+test.skipIf(faketimeMissing !== undefined)(
   "an aggregator whose clock jumps ahead by 60 days deletes nothing, says why, and goes on when it is back (needs faketime)",
   async () => {
     const lines = new NumberedLines(stage.path("app.log"), "one");
@@ -130,12 +122,7 @@ test.skipIf(library === undefined)(
         ingest: { flush_interval: "200ms" },
         storage: { compaction: { interval: "500ms" }, delete_after: "0s", sweep_after: "0s" },
       },
-      env: {
-        LD_PRELOAD: library ?? "",
-        FAKETIME_TIMESTAMP_FILE: offset,
-        FAKETIME_NO_CACHE: "1",
-        FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      },
+      env: clockOffBy(offset),
     });
     const data = createClient(DataService, createConnectTransport({ baseUrl: url }));
     const stored = async () => {
