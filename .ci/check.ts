@@ -1,4 +1,6 @@
 /** `bun run check`: format, lint, types, dead code; each a kept tool. Layers and registries are tests in test/tidy. */
+import { join } from "node:path";
+
 const rooms = [
   "agent",
   "aggregator",
@@ -22,13 +24,11 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
   ["format", ["oxfmt", "--check", ...rooms]],
 ];
 
-export {};
-
 /** Side by side, as most of them use one core most of the time. What each says stays together. */
 const results = await Promise.all(
   checks.map(async ([name, [tool = "", ...args]]) => {
     const startedMs = performance.now();
-    const child = Bun.spawn([`node_modules/.bin/${tool}`, ...args], {
+    const child = Bun.spawn([join("node_modules", ".bin", tool), ...args], {
       stdout: "pipe",
       stderr: "pipe",
     });

@@ -148,13 +148,13 @@ test("an S3 server that is away is named as such, not as an unexpected error", a
 });
 
 test("an S3 server that refuses a request without saying why, as for a clock that is off, is not named as away", async () => {
-  const server = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 403 }) });
+  const refuser = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 403 }) });
   const access = { access_key_id: "a", secret_access_key: "s", virtual_hosted_style: false };
-  const endpoint = `http://127.0.0.1:${server.port}`;
+  const endpoint = `http://127.0.0.1:${refuser.port}`;
   const refusing = s3ObjectStore("s3://bucket/blocks", { ...access, endpoint });
   expect(await refusing.get("a.parquet", "/nowhere").catch(messageOf)).toBe(
     "get a.parquet: the S3 server failed or refused the request: check storage.s3 " +
       "(endpoint and keys), that the server runs, and this machine's clock",
   );
-  await server.stop(true);
+  await refuser.stop(true);
 });
