@@ -9,7 +9,7 @@ import type { LocalFile } from "./local_file.ts";
 import { cutNote } from "./block_metadata.ts";
 import { batchesByTime } from "./cut_logs.ts";
 import { CommittedFrames } from "./committed_frames.ts";
-import { type CatalogChange, CatalogChangedError, type TieredBlock } from "./catalog_writes.ts";
+import { type CatalogChange, CatalogChangedError } from "./catalog_writes.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./deps.ts";
 import { saveFamilies } from "./families_object.ts";
@@ -21,6 +21,7 @@ import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { LostOwnershipError } from "./owner/lost_ownership.ts";
 import { writeLogsFile } from "./logs_file.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
+import { hasApplied, withTiered } from "./settled_change.ts";
 import { SeriesDeletions } from "./series_deletions.ts";
 import { storedPatterns } from "./pattern_records.ts";
 import type {
@@ -193,7 +194,6 @@ export class BlockStore implements Store {
     return this.#maintenance.state;
   }
 
-  /** Of local copies of a bucket's blocks. */
   get cacheBytes(): number {
     return this.#deps.tools.files.bytes;
   }
@@ -315,7 +315,7 @@ export class BlockStore implements Store {
     const gone = new Set(removed.map(({ id }) => id));
     return this.#deletions.change(
       change,
-      (tombstones) => this.#applyToCatalog({ ...change, tombstones, ...rest }),
+      (tombstones) => this.#applySurely({ ...change, tombstones, ...rest }),
       () => {
         for (const { key } of added) this.#inFlight.delete(key);
         const left = this.#blocks.filter(({ id }) => !gone.has(id));
@@ -323,6 +323,18 @@ export class BlockStore implements Store {
         this.#setBlocks([...withTiered(left, tiered), ...added]);
       },
     );
+  }
+
+  /** A change whose outcome was lost with the connection is looked up. */
+  async #applySurely(change: CatalogChange): Promise<void> {
+    try {
+      await this.#applyToCatalog(change);
+    } catch (error) {
+      if (!(error instanceof LostOwnershipError) && (await hasApplied(this.#deps.catalog, change)))
+        return;
+      for (const { key } of change.added) this.#inFlight.delete(key);
+      throw error;
+    }
   }
 
   /** A catalog that others have written to, past the lock and the lease, is no longer what this process has in memory: it stops. */
@@ -350,7 +362,7 @@ export class BlockStore implements Store {
   async #resolveUncertain(cut: Cut): Promise<readonly Block[] | undefined> {
     const uncertain = this.#uncertain;
     if (uncertain === undefined) return undefined;
-    const known = new Set((await this.#deps.catalog.blocks()).map(({ id }) => id));
+    const known = new Set((await this.#deps.catalog.settledBlocks()).map(({ id }) => id));
     this.#uncertain = undefined;
     if (!uncertain.blocks.some(({ id }) => known.has(id))) {
       await this.#discard(uncertain.blocks);
@@ -385,13 +397,4 @@ export class BlockStore implements Store {
     this.#deps.tools.guard.keep(this.#blocks);
     this.#meters.blocks(this.#blocks);
   }
-}
-
-function withTiered(blocks: readonly Block[], changed: readonly TieredBlock[]): readonly Block[] {
-  if (changed.length === 0) return blocks;
-  const byId = new Map(changed.map(({ id, tiered }) => [id, tiered]));
-  return blocks.map((block) => {
-    const tiered = byId.get(block.id);
-    return tiered === undefined ? block : { ...block, tiered };
-  });
 }

@@ -22,6 +22,8 @@ import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from 
 /** Makes sure, within a transaction, that this process still owns the catalog; throws where it does not. */
 export type Fence = (sql: SQL) => Promise<void>;
 
+const blocksQuery = "SELECT * FROM blocks ORDER BY created_ms, id";
+
 /** Blocks, positions and the rest of the state, in SQLite or PostgreSQL. */
 export class Catalog {
   readonly #connection: CatalogConnection;
@@ -120,8 +122,21 @@ export class Catalog {
   }
 
   async blocks(): Promise<Block[]> {
-    const rows = await this.#read("SELECT * FROM blocks ORDER BY created_ms, id");
+    const rows = await this.#read(blocksQuery);
     return parseBlockRows(rows);
+  }
+
+  /**
+   * The blocks once every transaction of an owner that the server still works on has ended: one whose connection was lost at its COMMIT
+   * may take effect later. Throws where this process is no longer the owner.
+   */
+  settledBlocks(): Promise<Block[]> {
+    return this.#connection.write("read the blocks", async (sql) => {
+      // Transactions of owners share this row (readLeaseForWriting); each statement after it sees what they have changed.
+      if (this.isPostgres) await sql`SELECT epoch FROM owner_lease WHERE shard = 0 FOR UPDATE`;
+      await this.#fence(sql);
+      return parseBlockRows([...(await sql.unsafe(blocksQuery))]);
+    });
   }
 
   /** Of all tenants and tiers that have one. */

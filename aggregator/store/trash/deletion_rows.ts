@@ -47,6 +47,11 @@ export function pendingKeys(catalog: Sql): Promise<string[]> {
   });
 }
 
+export async function hasDeletion(sql: SQL, key: string): Promise<boolean> {
+  const rows = await sql`SELECT key FROM deletions WHERE key = ${key}`;
+  return [...rows].length > 0;
+}
+
 export async function forgetDeletion(sql: SQL, key: string): Promise<void> {
   await sql`DELETE FROM deletions WHERE key = ${key}`;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { insertBlock, saveFloor } from "../catalog_writes.ts";
 import { applyRemovals } from "../removals.ts";
+import type { ObjectStore } from "../object_store.ts";
 import type { StorageTools } from "../storage_tools.ts";
 import type { Block } from "../store.ts";
 import { saveFloors, TierFloors } from "../tiers/floors.ts";
@@ -10,7 +11,7 @@ import { windowStart } from "../tiers/windows.ts";
 import { insertDeletion } from "./deletion_rows.ts";
 import { type TrashItem, trashItems } from "./trash.ts";
 import { parseTrashNote, type TrashNote } from "./trash_note.ts";
-import { parseTrashKey, trashPrefix } from "./trash_key.ts";
+import { parseTrashKey } from "./trash_key.ts";
 
 export type RestoredTrash = {
   /** Blocks that count again. */
@@ -21,19 +22,29 @@ export type RestoredTrash = {
   readonly refused: readonly { readonly key: string; readonly reason: string }[];
 };
 
-/** What lies in the trash, the oldest first; also objects that no row names. Changes nothing. */
+/**
+ * What lies in the trash, the oldest first; also objects that no row names, and blocks that a restore moved before it was killed. Changes
+ * nothing.
+ */
 export async function listTrash({ catalog, objects }: StorageTools): Promise<TrashItem[]> {
   const rows = new Map((await trashItems(catalog)).map((item) => [item.key, item]));
   const items: TrashItem[] = [];
-  for await (const { key } of objects.list(trashPrefix)) {
+  const outside = new Set<string>();
+  for await (const { key } of objects.list()) {
     const name = parseTrashKey(key);
-    if (name !== undefined) items.push(rows.get(key) ?? { ...name, key, bytes: 0 });
+    if (name === undefined) outside.add(key);
+    else items.push(rows.get(key) ?? { ...name, key, bytes: 0 });
   }
+  const listed = new Set(items.map(({ key }) => key));
+  for (const item of rows.values())
+    if (item.note !== undefined && !listed.has(item.key) && outside.has(item.origin))
+      items.push(item);
   return items.toSorted((a, b) => a.trashedMs - b.trashedMs);
 }
 
 /**
- * Brings objects back. Files first, then the catalog in one transaction: killed between, the files are swept into the trash again. Of
+ * Brings objects back. Files first, then the catalog in one transaction: killed between, it can be run again, or the files are swept into
+ * the trash again, with what is known of them. Of
  * metrics everything newer of the same tier comes along, so that no day is whole only in part.
  */
 export async function restoreTrash(
@@ -54,10 +65,14 @@ export async function restoreTrash(
       refused.push({ key: item.origin, reason });
       continue;
     }
-    await objects.move(item.key, item.origin);
+    await moveBack(objects, item);
     restored.push(item);
     if (note === undefined) files.push(item.origin);
-    else notes.push(note);
+    else {
+      notes.push(note);
+      // A move of a bucket that was killed leaves two copies.
+      there.add(note.block.id);
+    }
   }
   const floors = new TierFloors(await catalog.tierFloors());
   const lowered = loweredFloors(floors, notes);
@@ -68,6 +83,15 @@ export async function restoreTrash(
   });
   if (lowered.length > 0) await saveFloors(objects, staging, floors.with(lowered));
   return { blocks: notes.map(({ block }) => block), files, refused };
+}
+
+/** One that is not in the trash any more lies at its place already. */
+async function moveBack(objects: ObjectStore, { key, origin }: TrashItem): Promise<void> {
+  try {
+    await objects.move(key, origin);
+  } catch (error) {
+    if (!(error instanceof OperatingError) || error.code !== "not_found") throw error;
+  }
 }
 
 function withNewer(

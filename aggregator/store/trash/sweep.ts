@@ -48,10 +48,10 @@ export class Sweep {
   /** Why it was stopped: more than a round may take. Empty where it was not. */
   async round(nowMs: number): Promise<string> {
     const { catalog, config, log, meters, objects, trash } = this.#deps;
-    // Objects are listed before rows are read, so a block that is just committed has one.
-    const { old, inTrash } = await this.#list(nowMs - config.sweep_after);
-    await trash.agree(inTrash);
-    const blocks = await catalog.blocks();
+    // Objects are listed before rows are read, so a block that is just committed has one, and none is of an owner after this one.
+    const { old, inTrash, outside } = await this.#list(nowMs - config.sweep_after);
+    const blocks = await catalog.settledBlocks();
+    const known = await trash.agree(inTrash, outside);
     const orphans = await this.#withoutRow(old, new Set(blocks.map(({ key }) => key)));
     const ours = await this.#ours(orphans.filter((key) => !isPartial(key)));
     meters.foreign(this.#foreign.size);
@@ -65,7 +65,9 @@ export class Sweep {
     // A copy from another file system that was cut short: it never was an object.
     for (const key of orphans.filter(isPartial)) await objects.delete(key);
     for (const [key, bytes] of ours) {
-      await trash.put(key, bytes, "sweep", nowMs);
+      // A restore that was killed has left it here: what is known of it goes back with it.
+      const { reason = "sweep", note } = known.get(key) ?? {};
+      await trash.put(key, bytes, reason, nowMs, note);
       meters.swept(1);
     }
     if (isTold) await dropState(catalog, "sweep_allowed");
@@ -74,15 +76,21 @@ export class Sweep {
     return "";
   }
 
-  async #list(before: number): Promise<{ old: string[]; inTrash: Set<string> }> {
+  async #list(
+    before: number,
+  ): Promise<{ old: string[]; inTrash: Set<string>; outside: Set<string> }> {
     const { inFlight, objects } = this.#deps;
     const old: string[] = [];
     const inTrash = new Set<string>();
+    const outside = new Set<string>();
     for await (const { key, modifiedMs } of objects.list()) {
       if (key.startsWith(trashPrefix)) inTrash.add(key);
-      else if (modifiedMs < before && isStoreKey(key) && !inFlight.has(key)) old.push(key);
+      else {
+        outside.add(key);
+        if (modifiedMs < before && isStoreKey(key) && !inFlight.has(key)) old.push(key);
+      }
     }
-    return { old, inTrash };
+    return { old, inTrash, outside };
   }
 
   async #withoutRow(old: readonly string[], wanted: Set<string>): Promise<string[]> {

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "#shared/errors.ts";
 import { StoreConfig } from "../config.ts";
 import { rebuildCatalog } from "../rebuild_catalog.ts";
 import { type StorageTools, withStorage } from "../storage_tools.ts";
@@ -10,7 +11,7 @@ import { cutOf, gauge, lines, openTestStore, sampleTexts } from "../store.fixtur
 import type { Store } from "../store.ts";
 import { writeState } from "./maintenance_state.ts";
 import { listTrash, restoreTrash } from "./restore_trash.ts";
-import { trashItems } from "./trash.ts";
+import { Trash, trashItems } from "./trash.ts";
 import { parseTrashKey, trashKey, trashReasons } from "./trash_key.ts";
 
 const dayMs = 86_400_000;
@@ -184,6 +185,90 @@ test("a sweep moves what this catalog's processes left behind, and leaves alone 
   rmSync(broken);
   const rebuilt = await within(dataDir, "write", rebuildCatalog);
   expect(rebuilt.blocks.length + rebuilt.leftOut.length).toBe(8);
+}, 30_000);
+
+test("a sweep by a process that was followed moves nothing", async () => {
+  const dataDir = await withOrphans("followed", 6, 2);
+  const store = await open(dataDir, later, kept);
+  const catalog = new Database(join(dataDir, "catalog.db"));
+  catalog.run("UPDATE owner_lease SET epoch = epoch + 1");
+  catalog.close();
+  expect(await store.maintain().catch(messageOf)).toContain("no longer owns the catalog");
+  expect(filesOf(dataDir, ".parquet.trash")).toEqual([]);
+  expect(filesOf(dataDir, ".parquet")).toHaveLength(6);
+  await store.close();
+}, 30_000);
+
+test("a deletion that is planned no more leaves the file, which may be a block's again", async () => {
+  const dataDir = await withOrphans("planned", 1, 0);
+  await within(dataDir, "write", async ({ catalog, objects }) => {
+    const trash = new Trash({ catalog, objects, files: { remove: async () => {} }, keepMs: 0 });
+    const [{ key, bytes } = { key: "", bytes: 0 }] = await catalog.blocks();
+    await trash.finish({ key, bytes }, 0);
+  });
+  expect(filesOf(dataDir, ".parquet")).toHaveLength(1);
+}, 30_000);
+
+/** A block in the trash, moved back as by a restore that was killed before it changed the catalog. */
+async function halfRestored(name: string) {
+  const dataDir = join(root, name);
+  let nowMs = 100 * dayMs;
+  const config = { retention: { logs: "10d" } };
+  const store = await open(dataDir, () => nowMs, config);
+  await store.commit(cutOf({ logs: lines("app", ["one"], nowMs) }, 1), () => {});
+  nowMs += 11 * dayMs;
+  await store.maintain();
+  await store.close();
+  const [item] = await within(dataDir, "read", listTrash);
+  if (item === undefined) throw new Error("the trash is empty");
+  await within(dataDir, "write", ({ objects }) => objects.move(item.key, item.origin));
+  return { dataDir, item };
+}
+
+async function expectOneLine(dataDir: string): Promise<void> {
+  const store = await open(dataDir, () => 111 * dayMs, { retention: { logs: "20d" } });
+  expect((await store.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["one"]);
+  expect(await store.removedRecords("t")).toEqual({ retention: 0 });
+  await store.close();
+}
+
+test("a restore that was killed after its first file goes on when it is run again", async () => {
+  const { dataDir } = await halfRestored("killed");
+  const report = await within(dataDir, "write", (tools) => restoreTrash(tools, () => true));
+  expect([report.blocks.length, report.files, report.refused]).toEqual([1, [], []]);
+  await expectOneLine(dataDir);
+}, 30_000);
+
+test("what a killed restore has left goes to the trash again as the block that it was", async () => {
+  const { dataDir } = await halfRestored("swept");
+  const store = await open(dataDir, later, { retention: { logs: "36500d" } });
+  await store.maintain();
+  await store.close();
+  expect(filesOf(dataDir, ".parquet.trash")).toHaveLength(1);
+  const report = await within(dataDir, "write", (tools) => restoreTrash(tools, () => true));
+  expect([report.blocks.length, report.files, report.refused]).toEqual([1, [], []]);
+  await expectOneLine(dataDir);
+}, 30_000);
+
+test("of two copies that a killed move left in the trash one comes back", async () => {
+  const { dataDir, item } = await halfRestored("copies");
+  const again = trashKey({ ...item, trashedMs: item.trashedMs + 1 });
+  await within(dataDir, "write", async ({ catalog, objects, staging }) => {
+    for (const key of [item.key, again]) {
+      const path = join(staging, "copy");
+      await objects.get(item.origin, path);
+      await objects.put(key, path);
+    }
+    await objects.delete(item.origin);
+    const { bytes, note = null } = item;
+    await catalog.transaction("note a copy", async (sql) => {
+      await sql`INSERT INTO trash (key, bytes, note) VALUES (${again}, ${bytes}, ${note})`;
+    });
+  });
+  const report = await within(dataDir, "write", (tools) => restoreTrash(tools, () => true));
+  expect(report.blocks).toHaveLength(1);
+  expect(report.refused.map(({ reason }) => reason)).toEqual(["the catalog has this block"]);
+  await expectOneLine(dataDir);
 }, 30_000);
 
 test("a sweep that finds more than its share stops and says so, until it is told to go on", async () => {

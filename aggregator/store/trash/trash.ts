@@ -5,11 +5,11 @@ import type { Catalog } from "../catalog.ts";
 import { count } from "../catalog_count.ts";
 import type { DiskCache } from "../disk_cache.ts";
 import type { ObjectStore } from "../object_store.ts";
-import { forgetDeletion, type PendingDeletion } from "./deletion_rows.ts";
+import { forgetDeletion, hasDeletion, type PendingDeletion } from "./deletion_rows.ts";
 import { parseTrashKey, type TrashName, trashKey, type TrashReason } from "./trash_key.ts";
 
 type TrashDeps = {
-  readonly catalog: Pick<Catalog, "transaction">;
+  readonly catalog: Pick<Catalog, "transaction" | "fenced">;
   readonly objects: ObjectStore;
   /** Local copies, which go at once. */
   readonly files: Pick<DiskCache, "remove">;
@@ -32,9 +32,14 @@ export class Trash {
     this.#deps = deps;
   }
 
-  /** Carries out a planned deletion. Killed at any moment, it can be run again. */
+  /**
+   * Carries out a planned deletion. Killed at any moment, it can be run again. One that is planned no more is left: the file may be a
+   * block's again. Throws where this process is no longer the owner.
+   */
   async finish({ key, bytes, trash }: PendingDeletion, nowMs: number): Promise<void> {
     const { catalog, files, objects } = this.#deps;
+    const isPlanned = await catalog.fenced("look at a deletion", (sql) => hasDeletion(sql, key));
+    if (!isPlanned) return;
     if (trash === undefined) await objects.delete(key);
     else await this.put(key, bytes, trash.reason, nowMs, trash.note);
     await files.remove(key);
@@ -72,10 +77,17 @@ export class Trash {
     return due.length;
   }
 
-  /** Makes the rows agree with the objects that were listed: a crash, or a lost catalog, leaves one without the other. */
-  async agree(listed: ReadonlySet<string>): Promise<void> {
+  /**
+   * Makes the rows agree with the objects that were listed in the trash: a crash, or a lost catalog, leaves one without the other. Rows of
+   * objects that lie `outside` stay, as a restore that was killed leaves them; gives those by the object's key.
+   */
+  async agree(
+    listed: ReadonlySet<string>,
+    outside: ReadonlySet<string>,
+  ): Promise<Map<string, TrashItem>> {
     const { catalog, objects } = this.#deps;
-    const known = new Set((await trashItems(catalog)).map(({ key }) => key));
+    const items = await trashItems(catalog);
+    const known = new Set(items.map(({ key }) => key));
     for (const key of listed) {
       if (known.has(key) || parseTrashKey(key) === undefined) continue;
       const bytes = await sizeOf(objects, key);
@@ -84,11 +96,13 @@ export class Trash {
           ON CONFLICT (key) DO NOTHING`;
       });
     }
-    const gone = [...known].filter((key) => !listed.has(key));
-    for (const key of gone)
+    const unlisted = items.filter(({ key }) => !listed.has(key));
+    for (const { key } of unlisted.filter(({ origin }) => !outside.has(origin)))
       await catalog.transaction("forget what is not in the trash", async (sql) => {
         await sql`DELETE FROM trash WHERE key = ${key}`;
       });
+    const left = unlisted.filter(({ origin }) => outside.has(origin));
+    return new Map(left.map((item) => [item.origin, item]));
   }
 }
 
@@ -109,7 +123,10 @@ export function trashItems(catalog: Pick<Catalog, "transaction">): Promise<Trash
 }
 
 export async function deleteTrash(
-  { catalog, objects }: Pick<TrashDeps, "catalog" | "objects">,
+  {
+    catalog,
+    objects,
+  }: Pick<TrashDeps, "objects"> & { readonly catalog: Pick<Catalog, "transaction"> },
   key: string,
 ): Promise<void> {
   await objects.delete(key);
