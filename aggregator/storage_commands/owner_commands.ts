@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { describeProcess } from "#shared/runtime/process_identity.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { confirmClock } from "../store/clock/clock_guard.ts";
 import { type Adoption, adoptStorage, planAdoption } from "../store/identity/adopt_storage.ts";
@@ -45,7 +46,8 @@ async function adopt(flags: YesFlags): Promise<void> {
   });
 }
 
-function adoptionLines({ catalog, owner, blocks, blocksThere, unknown }: Adoption): string[] {
+function adoptionLines(plan: Adoption): string[] {
+  const { catalog, owner, blocks, blocksThere, unknown, processes } = plan;
   return [
     `the storage belongs to the catalog ${owner ?? "(none)"}; this one is ${catalog}`,
     `${blocks} blocks in this catalog, ${blocksThere} of their files in the storage`,
@@ -53,6 +55,9 @@ function adoptionLines({ catalog, owner, blocks, blocksThere, unknown }: Adoptio
       (unknown === 0
         ? ""
         : ": they stay, and are not read. `lapwing storage rebuild`, into an empty catalog, reads them"),
+    ...processes.map(
+      (one) => `${describeProcess(one)} may be at work on the storage: stop it first`,
+    ),
   ];
 }
 

@@ -126,13 +126,26 @@ export async function restore(
     await copyBlock(source, tools.objects, block, tools.staging);
     copied += 1;
   }
+  // First: killed between the two, the backup's own storage takes it again, and a full catalog would not.
+  await setStorageOwner(tools, await idAfterwards(tools, dump));
   await tools.catalog.transaction("restore the catalog", async (sql) => {
     await refuseUnlessEmpty(sql);
     await insertDump(sql, dump);
   });
-  await setStorageOwner(tools, await tools.catalog.transaction("read the catalog's id", catalogId));
   await removeMarks(tools);
   return { name: chosen, blocks: dump.blocks.length, copied, damaged: [] };
+}
+
+/** The id that the catalog has once the backup is in it: its own where the backup is from before there were any. */
+async function idAfterwards(tools: StorageTools, dump: Dump): Promise<string> {
+  return idsOf(dump)[0] ?? (await tools.catalog.transaction("read the catalog's id", catalogId));
+}
+
+function idsOf({ tables }: Dump): string[] {
+  return z
+    .array(z.looseObject({ catalog: z.string() }))
+    .parse(tables["catalog_identity"] ?? [])
+    .map(({ catalog }) => catalog);
 }
 
 /** The storage belongs to nobody, to the catalog that the backup is of, or to the one that it is brought into. */
@@ -140,7 +153,7 @@ async function refuseOtherOwner(tools: StorageTools, dump: Dump, name: string): 
   const owner = await storageOwner(tools);
   if (owner === undefined) return;
   const own = await tools.catalog.transaction("read the catalog's id", catalogId);
-  const ids = (dump.tables["catalog_identity"] ?? []).map(({ catalog }) => catalog);
+  const ids = idsOf(dump);
   if (owner === own || ids.includes(owner)) return;
   throw new OperatingError(
     "conflict",

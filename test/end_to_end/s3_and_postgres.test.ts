@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { auditScrapes } from "#test/chaos/audit_scrapes.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
@@ -113,6 +114,37 @@ test.skipIf(missing.length > 0)(
     expect(existsSync(stage.path("aggregator", "aggregator", "blocks"))).toBe(false);
     expect(await agent.end("SIGTERM")).toBe(0);
     expect(await aggregator.end("SIGTERM")).toBe(0);
+
+    // Another catalog, as after the loss of the first: refused, and made again from the files.
+    await using admin = new Bun.SQL({ url: postgres.url, max: 1 });
+    await admin.unsafe("CREATE DATABASE second");
+    const second = postgres.url.replace(/postgres$/, "second");
+    const command = (...words: string[]) => {
+      const program = join(import.meta.dir, "..", "..", "lapwing.ts");
+      const options = ["--config", stage.path("aggregator.yaml"), "--set"];
+      const all = [program, ...words, ...options, `storage.catalog=${second}`];
+      const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, ...all], {
+        env: { PATH: process.env["PATH"] ?? "", HOME: stage.folder },
+        timeout: 30_000,
+      });
+      return { code: exitCode, out: stdout.toString(), err: stderr.toString() };
+    };
+    const refused = command("aggregator");
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("belongs to the catalog");
+    expect(refused.err).toContain("lapwing storage rebuild");
+    const plan = command("storage", "adopt");
+    expect(plan.code).toBe(1);
+    expect(plan.out).toMatch(/0 blocks in this catalog.*\n[1-9]\d* block files that this catalog/);
+    expect(command("storage", "rebuild")).toMatchObject({ code: 0, err: "" });
+    const { config } = aggregatorOptions;
+    const rebuilt = await stage.start({
+      ...aggregatorOptions,
+      config: { ...config, storage: { ...config.storage, catalog: second } },
+    });
+    const again = await numbersOf(asking(rebuilt.url), "SELECT body FROM logs");
+    expect(audit(again, lines.written)).toEqual({ missing: [], repeated: [], foreign: 0 });
+    expect(await rebuilt.end("SIGTERM")).toBe(0);
   },
-  90_000,
+  120_000,
 );

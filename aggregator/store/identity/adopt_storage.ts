@@ -1,7 +1,13 @@
+import { OperatingError } from "#shared/errors.ts";
+import {
+  describeProcess,
+  livenessOf,
+  type ProcessIdentity,
+} from "#shared/runtime/process_identity.ts";
 import { blockOfKey } from "../block_key.ts";
 import type { StorageTools } from "../storage_tools.ts";
 import { catalogId } from "./catalog_identity.ts";
-import { removeMarks } from "./owner_marks.ts";
+import { markedClaims, readMark, removeMarks } from "./owner_marks.ts";
 import { setStorageOwner, storageOwner } from "./storage_identity.ts";
 
 export type Adoption = {
@@ -13,6 +19,8 @@ export type Adoption = {
   readonly blocksThere: number;
   /** Block files that the catalog does not know: nothing reads, merges or deletes them. */
   readonly unknown: number;
+  /** Processes that have not taken their mark away, and may be at work on the storage. */
+  readonly processes: readonly ProcessIdentity[];
 };
 
 /** What `adopt` would change. */
@@ -27,11 +35,28 @@ export async function planAdoption(tools: StorageTools): Promise<Adoption> {
     else if (blockOfKey(key) !== undefined) unknown += 1;
   }
   const owner = await storageOwner(tools).catch(() => undefined);
-  return { catalog, owner, blocks: blocks.length, blocksThere, unknown };
+  const processes: ProcessIdentity[] = [];
+  for (const claim of await markedClaims(tools)) {
+    const mark = await readMark(tools, claim).catch(() => undefined);
+    if (mark !== undefined && livenessOf(mark.process) !== "dead") processes.push(mark.process);
+  }
+  return { catalog, owner, blocks: blocks.length, blocksThere, unknown, processes };
 }
 
-/** Makes the catalog the owner of the storage. The files stay as they are: a catalog that owned them can't be started on it any more. */
-export async function adoptStorage(tools: StorageTools, { catalog }: Adoption): Promise<void> {
+/**
+ * Makes the catalog the owner of the storage. The files stay as they are: a catalog that owned them can't be started on it any more. Throws
+ * OperatingError "conflict" while a process of this machine works on the storage.
+ */
+export async function adoptStorage(
+  tools: StorageTools,
+  { catalog, processes }: Adoption,
+): Promise<void> {
+  const living = processes.find((one) => livenessOf(one) !== "unknown");
+  if (living !== undefined)
+    throw new OperatingError(
+      "conflict",
+      `the storage is in use by a running Lapwing (${describeProcess(living)}): stop it first`,
+    );
   await setStorageOwner(tools, catalog);
   await removeMarks(tools);
 }

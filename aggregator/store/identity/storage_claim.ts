@@ -4,7 +4,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import { describeProcess, livenessOf, thisProcess } from "#shared/runtime/process_identity.ts";
 import { addClaim, catalogClaims } from "./catalog_identity.ts";
 import { markedClaims, type OwnerMark, putMark, readMark, removeMark } from "./owner_marks.ts";
-import { type IdentityPlace, matchStorage } from "./storage_identity.ts";
+import { type IdentityPlace, matchStorage, storageOwner } from "./storage_identity.ts";
 import type { StorageWriter } from "./writer.ts";
 
 type ClaimDeps = IdentityPlace & {
@@ -146,20 +146,36 @@ export class StorageClaim {
   }
 
   async #look(): Promise<void> {
+    const conflict = (await this.#foreignOwner()) || (await this.#otherProcess());
+    if (conflict !== "" && this.#conflict === "")
+      this.#deps.log.error("nothing is deleted from the storage", { reason: conflict });
+    if (conflict === "" && this.#conflict !== "")
+      this.#deps.log.info("this process is alone on the storage again");
+    this.#conflict = conflict;
+  }
+
+  /** Why the storage is not this catalog's any more; empty where it is. */
+  async #foreignOwner(): Promise<string> {
+    const { url } = this.#deps;
+    const { catalogId } = await this.writer();
+    const owner = await storageOwner(this.#deps);
+    if (owner === catalogId) return "";
+    // Nothing is written to what may be the empty folder of a disk that is not mounted.
+    if (owner === undefined)
+      return `the storage ${url} no longer says which catalog it belongs to: check that it is mounted`;
+    await this.#otherProcess();
+    return `the storage ${url} belongs to the catalog ${owner} now, by \`lapwing storage adopt\` or a restore: stop this process`;
+  }
+
+  async #otherProcess(): Promise<string> {
     const { claim } = this.#mark;
     const marked = await markedClaims(this.#deps);
     // Another start removes it: putting it back tells that process that this one lives.
     if (!marked.includes(claim)) await putMark(this.#deps, this.#mark);
     const other = marked.find((one) => one !== claim);
-    const conflict =
-      other === undefined
-        ? ""
-        : `another process works on this storage with a copy of this catalog (${describe(other, await readMark(this.#deps, other))}): stop one of the two`;
-    if (conflict !== "" && this.#conflict === "")
-      this.#deps.log.error("nothing is deleted from the storage", { reason: conflict });
-    if (conflict === "" && this.#conflict !== "")
-      this.#deps.log.info("the other process on this storage is gone");
-    this.#conflict = conflict;
+    if (other === undefined) return "";
+    const name = describe(other, await readMark(this.#deps, other));
+    return `another process works on this storage with a copy of this catalog (${name}): stop one of the two`;
   }
 }
 

@@ -1,8 +1,10 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SQL } from "bun";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type PostgresServer, postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { removeS3, s3Missing, startS3, type S3Server } from "#test/support/s3.ts";
 import { backup, restore } from "../backup.ts";
 import type { BlockStore } from "../block_store.ts";
@@ -14,6 +16,8 @@ import { type StorageTools, withStorage } from "../storage_tools.ts";
 import { cutOf, gauge, openTestStore, sampleTexts } from "../store.fixture.ts";
 import type { Store } from "../store.ts";
 import { adoptStorage, planAdoption } from "./adopt_storage.ts";
+import { removeMarks } from "./owner_marks.ts";
+import { setStorageOwner } from "./storage_identity.ts";
 
 const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6, matchers: [] };
 const root = mkdtempSync(join(tmpdir(), "lapwing-identity-"));
@@ -42,20 +46,43 @@ type Place = {
 const kinds: Record<string, string | undefined> = {
   "file and SQLite": undefined,
   "s3 and SQLite": s3Missing,
+  "file and PostgreSQL": postgresMissing,
+  "s3 and PostgreSQL": s3Missing ?? postgresMissing,
 };
+/** Databases of one kind, each for one catalog. */
+const databasesMax = 16;
+
+async function createDatabases({ url }: PostgresServer): Promise<void> {
+  await using admin = new SQL({ url, max: 1 });
+  for (let i = 0; i < databasesMax; i++) await admin.unsafe(`CREATE DATABASE catalog${i}`);
+}
 
 for (const [name, missing] of Object.entries(kinds)) {
   const title = missing === undefined ? name : `${name} (skipped: ${missing})`;
   describe.skipIf(missing !== undefined)(title, () => {
     let s3: S3Server | undefined;
+    let postgres: PostgresServer | undefined;
     let places = 0;
     let catalogs = 0;
     beforeAll(async () => {
       if (name.startsWith("s3")) s3 = await startS3();
-    });
+      if (!name.endsWith("PostgreSQL")) return;
+      postgres = await startPostgres(() => ({ fsync: "off" }));
+      await createDatabases(postgres);
+    }, 60_000);
     afterAll(async () => {
       if (s3 !== undefined) await removeS3(s3);
+      await postgres?.stop();
     });
+
+    function newCatalog(access: Record<string, unknown>) {
+      const number = catalogs++;
+      const dataDir = join(root, `${name} catalog ${number}`);
+      if (postgres === undefined) return { dataDir, config: access };
+      expect(number).toBeLessThan(databasesMax);
+      const url = postgres.url.replace(/postgres$/, `catalog${number}`);
+      return { dataDir, config: { ...access, catalog: url } };
+    }
 
     function newPlace(): Place {
       const number = places++;
@@ -71,7 +98,7 @@ for (const [name, missing] of Object.entries(kinds)) {
               },
             };
       return {
-        config: () => ({ dataDir: join(root, `${name} catalog ${catalogs++}`), config: access }),
+        config: () => newCatalog(access),
         async keys() {
           const objects = openObjects(StoreConfig.parse(access), root);
           const listed = await Array.fromAsync(objects.list());
@@ -152,6 +179,58 @@ for (const [name, missing] of Object.entries(kinds)) {
       expect(String(await refusal(owner))).toContain("belongs to the catalog");
     }, 60_000);
 
+    test("a process whose storage was adopted by another catalog, or is not mounted any more, deletes nothing", async () => {
+      const place = newPlace();
+      const owner = place.config();
+      const store = await open(owner, { retention: { metrics: "1d" } });
+      await fill(store, 1, 2);
+      const other = newPlace().config();
+      await (await open(other)).close();
+      const adopting = { ...other, config: { ...other.config, url: owner.config["url"] } };
+      await within(adopting, async (tools) => {
+        const plan = await planAdoption(tools);
+        expect(plan).toMatchObject({ blocks: 0, unknown: 2, processes: [{ pid: process.pid }] });
+        expect(String(await adoptStorage(tools, plan).catch((error: unknown) => error))).toContain(
+          "in use by a running Lapwing",
+        );
+        // As on another machine, where it can't be seen that the process lives.
+        await setStorageOwner(tools, plan.catalog);
+        await removeMarks(tools);
+      });
+      await store.maintain();
+      expect(stoppedOf(store)).toContain("by `lapwing storage adopt` or a restore");
+      expect(await place.keys()).toHaveLength(2);
+      // It shows itself to the one that has adopted the storage.
+      const adopted = await refusal(adopting);
+      expect(String(adopted)).toContain(`pid ${process.pid} on`);
+      await within(adopting, async ({ objects }) => objects.delete("lapwing/storage.json"));
+      await store.maintain();
+      expect(stoppedOf(store)).toContain("check that it is mounted");
+      expect(await place.keys()).toHaveLength(2);
+      await store.close();
+    }, 60_000);
+
+    test("a restore that ends before the catalog is filled can be run again", async () => {
+      const [place, elsewhere] = [newPlace(), newPlace()];
+      const target = fileObjectStore(join(root, `backup again ${name}`));
+      const first = place.config();
+      const store = await open(first);
+      await fill(store, 1, 2);
+      await store.close();
+      await within(first, (tools) => backup(tools, target));
+      const into = elsewhere.config();
+      await (await open(into)).close();
+      const cut = within(into, (tools) => {
+        const objects = { ...tools.objects, put: failingAt("lapwing/storage.json", tools) };
+        return restore({ ...tools, objects }, target);
+      });
+      expect(String(await cut.catch((error: unknown) => error))).toContain("killed");
+      await within(into, (tools) => restore(tools, target));
+      const restored = await open(into);
+      expect(await samples(restored)).toEqual(["n 1=1 2=2"]);
+      await restored.close();
+    }, 60_000);
+
     test("a backup goes back into its own storage and into an empty one, and not into another's", async () => {
       const [place, elsewhere, foreign] = [newPlace(), newPlace(), newPlace()];
       const target = fileObjectStore(join(root, `backup ${name}`));
@@ -189,6 +268,15 @@ for (const [name, missing] of Object.entries(kinds)) {
 
 const local = (dataDir: string, more: Record<string, unknown> = {}) =>
   openTestStore(dataDir, { sweep_after: "0s", delete_after: "0s", ...more });
+
+/** Puts objects but for one key. */
+function failingAt(
+  wrong: string,
+  { objects }: Pick<StorageTools, "objects">,
+): StorageTools["objects"]["put"] {
+  return (key, file) =>
+    key === wrong ? Promise.reject(new Error("killed")) : objects.put(key, file);
+}
 
 async function filled(name: string): Promise<string> {
   const dataDir = join(root, name);
