@@ -99,11 +99,12 @@ function readFound(
 ): Promise<FoundFile> {
   return withLocal(tools, key, async (path, bytes) => {
     const checksum = await checksumOf(path);
+    // All of it is decoded: a file that is damaged behind a whole footer must not count in place of those it was merged from.
     const { note, content } = await tools.duckdb.use("read a block", async (c) => {
       const [one] = await readNotes(c, [path]);
-      // Files of before there were notes tell what they hold all the same, but not of which frames.
-      return { note: one, content: one ?? (await contentOf(c, path, named)) };
+      return { note: one, content: await contentOf(c, path, named) };
     });
+    refuseOtherContent(key, content, note);
     const { items, rows, minMs, maxMs, exemplars } = content;
     const { tenant, signal, createdMs } = note ?? { ...named, createdMs: timeOfId(named.id) };
     const block = { id: named.id, tenant, signal, key, items, rows, bytes, minMs, maxMs };
@@ -112,6 +113,24 @@ function readFound(
     const tier = bucketMs === undefined ? {} : { bucketMs };
     return { block: { ...block, ...held, createdMs, checksum, ...tier }, note };
   });
+}
+
+type Counts = Pick<Block, "items" | "rows" | "minMs" | "maxMs">;
+
+function refuseOtherContent(
+  key: string,
+  content: Counts & { readonly uneven: number },
+  note: Counts | undefined,
+): void {
+  if (content.uneven > 0)
+    throw new OperatingError("corrupt", `${key} has ${content.uneven} rows of uneven lists`);
+  if (note === undefined) return;
+  for (const name of ["items", "rows", "minMs", "maxMs"] as const)
+    if (content[name] !== note[name])
+      throw new OperatingError(
+        "corrupt",
+        `${key} holds ${name} = ${content[name]}, its footer says ${note[name]}`,
+      );
 }
 
 /** A UUID of version 7 begins with the Unix milliseconds of its making. */

@@ -5,7 +5,13 @@ import type { DiskCache, Lease } from "../disk_cache.ts";
 import { UnknownFormat } from "../format_version.ts";
 import type { Block } from "../store.ts";
 import { type Damage, DamagedBlock, type FileFault } from "./damage.ts";
-import { type ContentCheck, faultOfError, fileFault, signatureOf } from "./file_fault.ts";
+import {
+  type ContentCheck,
+  contentFault,
+  faultOfError,
+  fileFault,
+  signatureOf,
+} from "./file_fault.ts";
 import { type IntegrityMeters, noMeters } from "./integrity_meters.ts";
 
 export type GuardDeps = {
@@ -114,7 +120,25 @@ export class BlockGuard {
     if (error instanceof DamagedBlock) return [error.damage];
     if (error instanceof UnknownFormat) return [];
     if (error instanceof OperatingError && othersCodes.has(error.code)) return [];
-    return this.verify(blocks);
+    const damaged = await this.verify(blocks);
+    return damaged.length > 0 ? damaged : this.#decodeAll(blocks);
+  }
+
+  /** Those whose content does not decode although their files are as the catalog says: written wrongly, or damaged before a rebuild. */
+  async #decodeAll(blocks: readonly Block[]): Promise<Damage[]> {
+    const { content } = this.#deps;
+    if (content === undefined) return [];
+    const found: Damage[] = [];
+    for (const block of blocks) {
+      const lease = await this.acquire(block);
+      try {
+        const fault = await contentFault(lease.path, block, content);
+        if (fault !== undefined) found.push(this.#found(block, fault).damage);
+      } finally {
+        lease.release();
+      }
+    }
+    return found;
   }
 
   /** Reads and compares the files of blocks anew. Gives those that are damaged. */
@@ -150,7 +174,7 @@ export class BlockGuard {
       if (signature === entry.signature && !(mayHaveHealed && isDue)) continue;
       entry.triedMs = nowMs;
       entry.signature = signature;
-      if (!(await this.#isWhole(block))) continue;
+      if (!(await this.#isWhole(entry.damage))) continue;
       this.#damaged.delete(block.id);
       repaired.push(block);
       this.meters.repaired("restored");
@@ -160,11 +184,14 @@ export class BlockGuard {
     return repaired;
   }
 
-  async #isWhole(block: Block): Promise<boolean> {
+  async #isWhole({ block, reason }: Damage): Promise<boolean> {
+    const { content } = this.#deps;
     try {
       const lease = await this.#lend(block, false);
       try {
-        return (await this.#faultOf(block, lease.path, this.#deps.content)) === undefined;
+        if ((await this.#faultOf(block, lease.path, content)) !== undefined) return false;
+        if (reason !== "content" || content === undefined) return true;
+        return (await contentFault(lease.path, block, content)) === undefined;
       } finally {
         lease.release();
       }

@@ -63,7 +63,7 @@ export async function fileFault(
 }
 
 /** What does not decode is damaged, unless the machine is short of something. */
-async function contentFault(
+export async function contentFault(
   path: string,
   block: Block,
   content: ContentCheck,

@@ -1,6 +1,14 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
@@ -283,6 +291,31 @@ test("a sweep that finds more than its share stops and says so, until it is told
   expect(filesOf(dataDir, ".parquet.trash")).toHaveLength(8);
   expect(store.maintenanceState.deletionStopped).toBe("");
   await store.close();
+}, 30_000);
+
+test("a rebuild takes the inputs of a merge where the merged file is damaged", async () => {
+  const dataDir = join(root, "rebuilt from inputs");
+  const merging = { ...kept, delete_after: "1d", compaction: { interval: "1d", blocks_max: 1 } };
+  const store = await open(dataDir, () => 100 * dayMs, merging);
+  for (let k = 1; k <= 10; k++)
+    await store.commit(cutOf({ metrics: [gauge("n", [k], [k])] }, k), () => {});
+  await store.maintain();
+  const before = await samples(store);
+  const [merged, ...others] = store.view().blocks;
+  expect(others).toEqual([]);
+  await store.close();
+  // Its footer, by which a rebuild knows it, is whole.
+  const path = join(dataDir, "blocks", merged?.key ?? "");
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0x55, 4, 60));
+  for (const end of ["", "-wal", "-shm"])
+    rmSync(join(dataDir, `catalog.db${end}`), { force: true });
+  const { blocks: found, unreadable } = await within(dataDir, "write", rebuildCatalog);
+  expect([found.length, unreadable.map(({ key }) => key)]).toEqual([10, [merged?.key ?? ""]]);
+  const again = await open(dataDir, () => 100 * dayMs, { ...merging, ...quiet });
+  await again.maintain();
+  expect(await samples(again)).toEqual(before);
+  await again.close();
 }, 30_000);
 
 test("a rebuild sends the inputs of merges to the trash, as their content is in others", async () => {
