@@ -240,7 +240,7 @@ test.each([
   ["whose checksum is that of the damaged file", checksumOf],
 ] as const)(
   "a block %s that does not decode is found by the failure of its read",
-  async (_name, checksum) => {
+  async (_name, checksumBy) => {
     const catalog = new Database(join(dataDir, "catalog.db"));
     const saved = catalog.query("SELECT id, checksum FROM blocks").values();
     for (const signal of ["metrics", "logs"] as const) {
@@ -252,7 +252,7 @@ test.each([
       const path = join(dataDir, "blocks", row?.key ?? "");
       const bytes = readFileSync(path);
       writeFileSync(path, bytes.fill(0x55, 4, bytes.length - 4));
-      const known = await checksum(path);
+      const known = await checksumBy(path);
       catalog.run("UPDATE blocks SET checksum = ? WHERE id = ?", [known, row?.id ?? ""]);
     }
     catalog.close();
