@@ -18,7 +18,10 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { asking, until } from "#test/support/asking.ts";
+import { builtUi } from "#test/support/built_ui.ts";
+import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
 import { Stage } from "#test/support/stage.ts";
+import { phone } from "#test/support/ui_browser.ts";
 
 // Three blocks of each signal, the second of which is damaged while the aggregator runs: every interface answers with the rest.
 
@@ -308,3 +311,39 @@ describe.each(damages)("%s", (_name, fault, damage) => {
     expect(await lapwing.own('lapwing_store_damaged_items{signal="metrics"}')).toBe(10);
   }, 60_000);
 });
+
+const chromiumPath = findChromium();
+
+test.skipIf(chromiumPath === undefined)(
+  "pages say that an answer is incomplete, and name the block when asked (needs Chromium)",
+  async () => {
+    await builtUi();
+    const browser = await launchChromium(chromiumPath ?? "");
+    stage.after(() => browser.close());
+    const query = encodeURIComponent('{app=~".+"}');
+    const counted = encodeURIComponent('sum(count_over_time({app=~".+"}[1m]))');
+    const pages = [
+      ["metrics", "/explore?expr=kept", {}],
+      ["logs", `/logs?lang=logql&q=${query}`, {}],
+      ["logs", `/logs?lang=logql&q=${counted}`, phone],
+      ["logs", `/logs?lang=logql&q=${query}&live=on`, phone],
+    ] as const;
+    for (const signal of ["metrics", "logs"] as const) flip(pathOf(damaged(signal)));
+    await lapwing.rpc.querySql({ sql: "SELECT count(*) FROM metrics, logs" });
+    for (const [signal, path, options] of pages)
+      await withPage(browser, { baseURL: url, ...options }, async ({ page }) => {
+        await page.goto(path);
+        await page.getByRole("button", { name: "Incomplete" }).click();
+        const named = page.getByRole("dialog", { name: "What is missing" });
+        await named.getByText(warningOf(signal)).waitFor();
+      });
+    await withPage(browser, { baseURL: url }, async ({ page }) => {
+      await page.goto("/data?tab=storage");
+      const table = page.getByRole("region", { name: "Damaged blocks" });
+      for (const signal of ["metrics", "logs"] as const)
+        await table.getByText(damaged(signal).id).waitFor();
+    });
+    restore();
+  },
+  90_000,
+);

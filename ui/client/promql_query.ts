@@ -26,6 +26,8 @@ export type InspectedAnswer = {
   readonly stats: QueryStats | undefined;
   readonly seriesCount: number;
   readonly warnings: readonly string[];
+  /** Whether stored data are left out; `warnings` name them. */
+  readonly isPartial: boolean;
   readonly infos: readonly string[];
   readonly atMs: number;
 };
@@ -55,6 +57,7 @@ const Envelope = z.object({
     stats: Stats.optional().catch(undefined),
   }),
   warnings: z.array(z.string()).nullish(),
+  isPartial: z.boolean().nullish(),
   infos: z.array(z.string()).nullish(),
 });
 
@@ -71,7 +74,7 @@ export async function inspectQuery(
   const began = performance.now();
   const body = await fetchText(request);
   const elapsedMs = performance.now() - began;
-  const { data, warnings, infos } = readJson(request.path, body, Envelope);
+  const { data, warnings, isPartial, infos } = readJson(request.path, body, Envelope);
   const { startMs, endMs } = window;
   const length = instant ? 1 : Math.floor((endMs - startMs) / stepMs) + 1;
   const grid = instant ? { startMs: endMs, stepMs: 1, length } : { startMs, stepMs, length };
@@ -90,6 +93,7 @@ export async function inspectQuery(
     stats: data.stats,
     seriesCount: Array.isArray(data.result) ? data.result.length : 1,
     warnings: warnings ?? [],
+    isPartial: isPartial ?? false,
     infos: infos ?? [],
     atMs: Date.now(),
   };

@@ -96,7 +96,6 @@ function Damaged({ storage }: { readonly storage: Storage }) {
   const timeZone = useTimeZone();
   if (damagedCount === 0) return null;
   const columns: RowColumn<DamagedBlock>[] = [
-    { key: "block", title: "Block", minWidth: 130, value: ({ id }) => id },
     { key: "signal", title: "Signal", width: 84, value: ({ signal }) => signal },
     {
       key: "items",
@@ -113,9 +112,11 @@ function Damaged({ storage }: { readonly storage: Storage }) {
       key: "found",
       title: "Found",
       width: 110,
+      onPhone: false,
       value: ({ foundMs }) => foundMs,
       text: ({ foundMs }) => formatAgo(foundMs, nowMs),
     },
+    { key: "block", title: "Block", minWidth: 290, value: ({ id }) => id },
   ];
   return (
     <section className="block" aria-label="Damaged blocks">

@@ -12,6 +12,7 @@ import { useFrame } from "../../state/frame.ts";
 import { defaultRange, windowOf } from "../../state/time_range.ts";
 import { ErrorText } from "../../widgets/error_text.tsx";
 import { Icon } from "../../widgets/icon.tsx";
+import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Skeleton } from "../../widgets/picture.tsx";
 import { Builder } from "./builder/builder.tsx";
 import { ExplainList } from "./explain_list.tsx";
@@ -174,12 +175,7 @@ function AnswerFigures({
   return (
     <span className="quiet query-figures">
       {grid}, {formatCount(seriesCount)} series, {resolution === "" ? "" : `${resolution}, `}
-      {formatSpan(elapsedMs)}
-      {good.warnings.length > 0 && (
-        <span className="state warn" title={good.warnings.join("\n")}>
-          <Icon name="warning" /> partial
-        </span>
-      )}
+      {formatSpan(elapsedMs)} <Incomplete warnings={good.warnings} isPartial={good.isPartial} />
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { formatCount, formatValue } from "../../plot/format.ts";
 import { useNow } from "../../state/media.ts";
 import type { Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
 import { dedups } from "./dedup.ts";
@@ -128,11 +129,7 @@ function Count({ store, total, isExact }: Props) {
   const all = store.isComplete ? loaded : total;
   return (
     <>
-      {store.warnings.size > 0 && (
-        <Corner state="partial" detail={[...store.warnings].join("\n")}>
-          Incomplete
-        </Corner>
-      )}
+      <Incomplete warnings={[...store.warnings]} />
       <span className="quiet" role="status">
         {all !== undefined && !isExact && !store.isComplete && (
           <span className="logs-word">about </span>
@@ -168,6 +165,7 @@ function TailWord({ tail }: { readonly tail: TailStore }) {
         {`, ${formatCount(tail.count)} shown`}
         {tail.count >= tailLinesMax && " (the newest)"}
       </span>
+      <Incomplete warnings={tail.warnings} />
       {tail.missed > 0 && (
         <Corner
           state="partial"

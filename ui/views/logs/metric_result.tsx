@@ -8,6 +8,7 @@ import { TimeChart } from "../../plot/time_chart.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { useDark } from "../../state/theme.ts";
 import { zoomedOut, type Window } from "../../state/time_range.ts";
+import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
@@ -53,6 +54,7 @@ export function MetricResult({ query, window, stepMs, onZoom }: Props) {
         <>
           <div className="toolbar">
             <RefreshCorner query={answer} />
+            <Incomplete warnings={frames.flatMap(({ notices }) => notices)} />
             <span className="logs-bar-end" />
             <AddToDashboard query={query} isMetric />
           </div>

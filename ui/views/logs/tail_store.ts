@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { LogRecord, rowOf } from "../../client/log_records.ts";
 import { compareNs, type LogRow } from "../../client/logs.ts";
 import type { Order, Page, RowSource } from "./line_store.ts";
@@ -19,6 +20,7 @@ export type TailSource = {
   readonly readyState: number;
 };
 
+const Warnings = z.looseObject({ warnings: z.array(z.string()) });
 const closed = 2;
 /** No page is ever asked for. */
 const noTies = { first: [], last: [] };
@@ -31,6 +33,8 @@ export class TailStore implements RowSource {
   failure: unknown;
   /** Lines that the aggregator did not send because this page was too slow, and those let go here while it paused. */
   missed = 0;
+  /** Damaged blocks that the lines of before lack. */
+  warnings: readonly string[] = [];
   isPaused = false;
   isOpen = false;
   #waiting: LogRow[] = [];
@@ -62,6 +66,11 @@ export class TailStore implements RowSource {
     this.#source.addEventListener("dropped", (event) => {
       const { count } = dataOf(event);
       this.missed += typeof count === "number" ? count : 0;
+    });
+    this.#source.addEventListener("partial", (event) => {
+      const told = Warnings.safeParse(dataOf(event));
+      this.warnings = told.success ? told.data.warnings : [];
+      this.#changed();
     });
     this.#source.addEventListener("failed", (event) => {
       const { error } = dataOf(event);
