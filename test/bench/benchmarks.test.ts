@@ -34,13 +34,13 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("agent_rss_mb agent_cpu_percent series log_lines_per_s integrations"),
   },
   ingest: {
-    args: ["--hosts", "2", "--samples", "20000", "--flush_interval", "200ms"],
+    args: ["--hosts", "1", "--samples", "5000", "--flush_interval", "200ms"],
     keys: words(
       "samples_per_s active_series aggregator_cpu_s_per_million agent_cpu_s_per_million aggregator_rss_mb wire_bytes_per_sample",
     ),
   },
   logs: {
-    args: words("--lines 20000 --flush_interval 200ms --agent source"),
+    args: words("--lines 5000 --flush_interval 200ms --agent source"),
     keys: words(
       "lines_per_s agent_cpu_s_per_million aggregator_cpu_s_per_million wire_bytes_per_line stored_bytes_per_line agent_rss_mb aggregator_rss_mb",
     ),
@@ -63,10 +63,15 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     ),
     keys: words("samples cpu_s_per_million peak_rss_mb blocks"),
   },
-  pipeline: { args: ["--samples", "20000", "--lines", "20000"], keys: ["ingest", "logs"] },
+  pipeline: {
+    args: words("--samples 5000 --lines 5000 --hosts 1 --flush_interval 200ms --agent source"),
+    keys: ["ingest", "logs"],
+  },
   probes: { args: ["--rounds", "3"], keys: ["rounds", "lapwing"] },
   query: {
-    args: ["--hosts", "1", "--hours", "0.5", "--rounds", "1", "--cold_rounds", "1", "--peers", ""],
+    args: words(
+      "--hosts 1 --hours 0.5 --rounds 1 --cold_rounds 1 --queries count_all --peers none",
+    ),
     keys: ["p50_ms", "p99_ms"],
   },
   receivers: {
@@ -89,7 +94,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("jitter_p50_ms jitter_p99_ms jitter_max_ms scrapes_per_s missed agent_cpu_percent"),
   },
   tiers: {
-    args: ["--hosts", "1", "--days", "1", "--rounds", "1", "--cold_rounds", "1"],
+    args: words("--hosts 1 --days 1 --rounds 1 --cold_rounds 1 --queries sum_by_rate"),
     keys: ["p50_ms", "p99_ms", "cold", "bytes_per_bucket"],
   },
   size: {
@@ -114,7 +119,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     keys: words("last_panel_ms requests aggregator_cpu_ms page_busy_ms page_cpu_ms from_list"),
   },
   ui_logs: {
-    args: words("--lines 5000 --seconds 5 --minutes 0.05"),
+    args: words("--lines 2000 --seconds 1 --minutes 0.02"),
     keys: words("lines_scrolled frame_max_ms task_max_cpu_ms scroll_heap_mb follow_heap_mb"),
   },
   ui_series: {

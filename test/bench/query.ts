@@ -40,7 +40,7 @@ type Server = {
  * metrics), over HTTP, the body read to its end.
  * With `--users N` instead: how long do dashboards wait that so many users let refresh (`--refresh` seconds), while `--ingest` samples a second
  * of `--feed_hosts` hosts arrive, and how long do samples wait from their scrape to a query that finds them? For `--seconds`.
- * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
+ * `--hosts`, `--hours`, `--rounds`, `--cold_rounds`, `--queries count_all,...` for some alone, `--peers prometheus,victoriametrics`, `--data DIR` (kept there, and used again).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -50,6 +50,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       hours: { type: "string", default: "24" },
       rounds: { type: "string", default: "15" },
       cold_rounds: { type: "string", default: "3" },
+      queries: { type: "string" },
       peers: { type: "string", default: "prometheus,victoriametrics" },
       data: { type: "string" },
       users: { type: "string", default: "0" },
@@ -81,6 +82,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     folder,
     rounds: Number(values.rounds),
     coldRounds: Number(values.cold_rounds),
+    queries: chosenQueries(queries, values.queries),
   };
   try {
     const own = await measureLapwing(bench);
@@ -103,6 +105,7 @@ type Bench = {
   readonly folder: string;
   readonly rounds: number;
   readonly coldRounds: number;
+  readonly queries: readonly NamedQuery[];
 };
 
 async function measureLapwing(bench: Bench) {
@@ -193,7 +196,7 @@ async function measureCold(
 ): Promise<Cold> {
   const all: number[] = [];
   const byQuery: Record<string, ColdTimes> = {};
-  for (const [name, [query, step]] of Object.entries(queries)) {
+  for (const [name, [query, step]] of bench.queries) {
     const times: number[] = [];
     const cpuTimes: number[] = [];
     for (let round = 0; round < bench.coldRounds; round++) {
@@ -225,7 +228,7 @@ async function measure(bench: Bench, server: Server, bounds: Bounds) {
   });
   const all: number[] = [];
   const warm: Record<string, Times> = {};
-  for (const [name, [query, step]] of Object.entries(queries)) {
+  for (const [name, [query, step]] of bench.queries) {
     for (let round = 0; round < 3; round++) await ask(server.url, query, bounds, step);
     const times: number[] = [];
     for (let round = 0; round < bench.rounds; round++)
@@ -241,6 +244,22 @@ async function measure(bench: Bench, server: Server, bounds: Bounds) {
     cold_blocks_queries: blocks.queries,
   };
   return { ...timesOf(all), queries: warm, cold: coldFigures };
+}
+
+type NamedQuery = readonly [name: string, query: readonly [query: string, stepSeconds: number]];
+
+/** Those whose names are listed, with commas between; all where nothing is said. */
+export function chosenQueries(
+  all: Readonly<Record<string, NamedQuery[1]>>,
+  names: string | undefined,
+): NamedQuery[] {
+  const chosen = names?.split(",") ?? Object.keys(all);
+  return chosen.map((name) => {
+    const query = all[name];
+    if (query === undefined)
+      throw new Error(`--queries ${name}: expected of ${Object.keys(all).join(", ")}`);
+    return [name, query];
+  });
 }
 
 /** Milliseconds of one query_range, its body read to the end. */

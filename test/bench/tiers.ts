@@ -7,7 +7,7 @@ import { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { NodeHosts } from "#test/support/node_hosts.ts";
 import { recordedScrapes } from "#test/support/recorded_scrapes.ts";
 import { writeTiers } from "#test/support/write_tiers.ts";
-import { ask, dropPageCache, timesOf } from "./query.ts";
+import { ask, chosenQueries, dropPageCache, timesOf } from "./query.ts";
 
 /** What is asked of a month, by name: the query, and its step in seconds. */
 const queries: Readonly<Record<string, readonly [query: string, stepSeconds: number]>> = {
@@ -30,7 +30,7 @@ const dayMs = 86_400_000;
 /**
  * How long does query_range take over a month of ten hosts, all of it in buckets of five minutes? Cold (asked first after a start, the
  * data dropped from the page cache where the kernel lets us), with cold blocks (the same in a process that has answered queries of other metrics)
- * and warm. `--hosts`, `--days`, `--rounds`, `--cold_rounds`,
+ * and warm. `--hosts`, `--days`, `--rounds`, `--cold_rounds`, `--queries sum_by_rate,...` for some alone,
  * `--data DIR` (kept there, and used again).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -41,6 +41,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       days: { type: "string", default: "30" },
       rounds: { type: "string", default: "15" },
       cold_rounds: { type: "string", default: "5" },
+      queries: { type: "string" },
       data: { type: "string" },
     },
   });
@@ -48,6 +49,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   if (scrapes.length === 0) return { skipped: "the recorded scrapes are absent" };
   const hosts = Number(values.hosts);
   const days = Number(values.days);
+  const chosen = chosenQueries(queries, values.queries);
   const nodes = new NodeHosts(scrapes, hosts);
   const folder = values.data ?? (await mkdtemp(join(tmpdir(), "lapwing-tiers-")));
   const dataDir = join(folder, "data");
@@ -75,7 +77,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const coldBlocks: Record<string, ReturnType<typeof timesOf>> = {};
     const warm: Record<string, ReturnType<typeof timesOf>> = {};
     try {
-      for (const [name, [query, step]] of Object.entries(queries)) {
+      for (const [name, [query, step]] of chosen) {
         const [times, blockTimes]: [number[], number[]] = [[], []];
         for (let round = 0; round < Number(values.cold_rounds); round++) {
           process = await restarted(process);
@@ -91,7 +93,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
         cold[name] = timesOf(times);
         coldBlocks[name] = timesOf(blockTimes);
       }
-      for (const [name, [query, step]] of Object.entries(queries)) {
+      for (const [name, [query, step]] of chosen) {
         for (let round = 0; round < 3; round++) await ask(process.url, query, bounds, step);
         const times: number[] = [];
         for (let round = 0; round < Number(values.rounds); round++)
