@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium } from "#test/support/chromium.ts";
 import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
 
@@ -73,7 +74,6 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing to complain of in the ${colorScheme} theme`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{}, phone]) {
         await ui.on(
           { hosts: 5 },
@@ -96,10 +96,7 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
                 )
                 .first()
                 .waitFor();
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               expect({ path, found }).toEqual({ path, found: [] });
             }
             complaints.length = 0;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { parse } from "yaml";
 import { z } from "zod";
+import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
@@ -174,7 +175,6 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{}, phone]) {
         for (const path of ["/agents", "/agents?enrol=yes", `/agents/${id}`]) {
           await on(
@@ -184,10 +184,7 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
                 .getByText(path.includes("enrol") ? "Make token" : /1 of 1|refused/)
                 .first()
                 .waitFor();
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               expect({ path, found }).toEqual({ path, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,

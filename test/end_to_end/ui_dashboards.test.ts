@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
+import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
@@ -354,7 +355,6 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing in the ${colorScheme} theme, and a phone's page is not wider than it`, async () => {
       await save("loads", board);
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{}, phone]) {
         await on({ colorScheme, ...options }, async (page, complaints) => {
           const paths = [
@@ -366,10 +366,7 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
           for (const path of paths) {
             await page.goto(`/dashboards${path}`);
             await page.locator(".board-title a, canvas, .overlay-body").first().waitFor();
-            await page.evaluate(axe);
-            const found = await page.evaluate<string[]>(
-              `axe.run({ include: ["main"] }).then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-            );
+            const found = await axeFindings(page, { within: "main" });
             expect({ path, found }).toEqual({ path, found: [] });
             const wide = await page.evaluate(
               () => document.documentElement.scrollWidth > innerWidth,

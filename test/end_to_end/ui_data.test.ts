@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
+import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
@@ -131,17 +132,13 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{}, phone]) {
         for (const tab of tabs) {
           await on(
             `/data?tab=${tab}&refresh=off`,
             async (page) => {
               await page.locator(".flow, .row-table .data-table").first().waitFor();
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               expect({ tab, found }).toEqual({ tab, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,

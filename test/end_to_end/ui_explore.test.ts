@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
@@ -230,7 +231,6 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{ colorScheme }, { colorScheme, ...phone }]) {
         for (const [path, shown] of [
           [`/explore?${still}`, ".start"],
@@ -242,10 +242,7 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
             path,
             async (page) => {
               await page.locator(shown).first().waitFor();
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               const sideways = await page.evaluate<number>(
                 "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth",
               );

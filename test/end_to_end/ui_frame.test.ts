@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium } from "#test/support/chromium.ts";
 import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
 import { toastEvent } from "#ui/overlays/toast.ts";
@@ -212,16 +213,6 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing to complain of in what lies over the page, ${colorScheme}`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
-      const expectClean = async (page: Page, what: string): Promise<void> => {
-        await page.waitForTimeout(200);
-        await page.evaluate(axe);
-        // A menu lies outside the landmarks for as long as it is open, as its pattern asks.
-        const found = await page.evaluate<string[]>(
-          `axe.run({ rules: { region: { enabled: false } } }).then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-        );
-        expect({ what, found }).toEqual({ what, found: [] });
-      };
       for (const options of [{}, phone]) {
         await ui.on({ hosts: 3 }, { colorScheme, ...options }, async (page, _fixture, opened) => {
           await page.goto("/hosts");
@@ -252,3 +243,10 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
     });
   }
 });
+
+async function expectClean(page: Page, what: string): Promise<void> {
+  await page.waitForTimeout(200);
+  // A menu lies outside the landmarks for as long as it is open, as its pattern asks.
+  const found = await axeFindings(page, { without: ["region"] });
+  expect({ what, found }).toEqual({ what, found: [] });
+}

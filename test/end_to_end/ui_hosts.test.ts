@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium, launchChromium, openPage } from "#test/support/chromium.ts";
 import { freePort } from "#test/support/free_port.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
@@ -158,13 +159,12 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
 
   for (const colorScheme of ["light", "dark"] as const)
     test(`axe finds nothing to complain of in the ${colorScheme} theme, and nothing is wider than a phone`, async () => {
-      const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
       for (const options of [{}, phone])
         await on(
           "/hosts",
           async (page) => {
             await page.locator(".memory .known").waitFor();
-            await expectSound(page, axe);
+            await expectSound(page);
             await openHost(page);
             for (const tab of ["Overview", "Processes", "Logs", "Targets", "Configuration"]) {
               await page.getByRole("tab", { name: tab }).click();
@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
                 .locator("canvas, [role=log] .log-text, .row-table, .job")
                 .first()
                 .waitFor();
-              await expectSound(page, axe);
+              await expectSound(page);
             }
           },
           { colorScheme, ...options },
@@ -194,11 +194,8 @@ function memoryShare(): number {
   return 100 * (1 - available / total);
 }
 
-async function expectSound(page: Page, axe: string): Promise<void> {
-  await page.evaluate(axe);
-  const found = await page.evaluate<string[]>(
-    `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-  );
+async function expectSound(page: Page): Promise<void> {
+  const found = await axeFindings(page);
   const extra = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

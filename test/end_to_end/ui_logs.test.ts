@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
@@ -349,7 +350,6 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
   for (const colorScheme of ["light", "dark"] as const)
     for (const [size, options] of Object.entries(sizes))
       test(`axe finds nothing in the ${colorScheme} theme ${size}, and nothing overflows`, async () => {
-        const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
         const looks = {
           "/logs?refresh=off&q=order&f=.detected_level%3D%22error%22": ".logs-row",
           "/logs/services": ".logs-services-row",
@@ -364,10 +364,7 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
               await page.locator(shown).first().waitFor();
               if (shown === ".logs-row") await rows(page).first().click();
               await page.waitForTimeout(300);
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               expect({ path, found }).toEqual({ path, found: [] });
               expect(
                 await page.evaluate("document.documentElement.scrollWidth - innerWidth"),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
 import { freePort } from "#test/support/free_port.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
@@ -155,17 +156,13 @@ describe.skipIf(chromiumPath === undefined)(
 
     for (const colorScheme of ["light", "dark"] as const) {
       test(`axe finds nothing to complain of in the ${colorScheme} theme, and nothing is wider than a phone`, async () => {
-        const axe = await Bun.file(require.resolve("axe-core/axe.min.js")).text();
         for (const options of [{}, phone]) {
           await on(
             "/",
             async (page) => {
               await page.getByRole("region", { name: "Add a host" }).waitFor();
               await page.locator(".sparkline path[d^='M']").first().waitFor();
-              await page.evaluate(axe);
-              const found = await page.evaluate<string[]>(
-                `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-              );
+              const found = await axeFindings(page);
               expect(found).toEqual([]);
               const extra = await page.evaluate(
                 () =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium, launchChromium, openPage } from "#test/support/chromium.ts";
 import { servePanelPage, type PanelPage } from "#test/support/panel_page.ts";
 import { panelKinds } from "#ui/panels/registry.ts";
@@ -104,10 +105,13 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
         () => document.querySelectorAll(".tooltip.fixed, .graph-tooltip").length === 5,
       );
       expect(await inOthers(".time-crosshair:visible").count()).toBe(others.length);
-      // Each says its own sample's time: they are of one moment, but for a step.
-      const texts = await page.locator(".tooltip-time").allInnerTexts();
-      const times = texts.map((text) => Date.parse(text.slice(0, 19)));
-      expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(120_000);
+      // Each says its own sample's time: they are of one moment, but for a step, once all follow the second move.
+      await page.waitForFunction(() => {
+        const times = Array.from(document.querySelectorAll<HTMLElement>(".tooltip-time"), (time) =>
+          Date.parse(time.innerText.slice(0, 19)),
+        );
+        return Math.max(...times) - Math.min(...times) <= 120_000;
+      });
       await canvas.click({ position: { x: 160, y: 60 } });
       const pinned = page.getByRole("dialog");
       expect(await pinned.getByRole("link").allInnerTexts()).toEqual([
@@ -224,10 +228,3 @@ describe.skipIf(chromiumPath === undefined)("panels in Chromium", () => {
     expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
 });
-
-async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(await Bun.file(require.resolve("axe-core/axe.min.js")).text());
-  return page.evaluate<string[]>(
-    `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target + " " + n.failureSummary)))`,
-  );
-}

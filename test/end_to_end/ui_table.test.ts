@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { axeFindings } from "#test/support/axe.ts";
 import { findChromium, launchChromium, openPage } from "#test/support/chromium.ts";
 import { servePanelPage, type PanelPage } from "#test/support/panel_page.ts";
 
@@ -209,10 +210,7 @@ describe.skipIf(chromiumPath === undefined)("tables in Chromium", () => {
         100,
         async (page, table) => {
           await table.getByRole("button", { name: "Filter columns" }).click();
-          await page.evaluate(await Bun.file(require.resolve("axe-core/axe.min.js")).text());
-          const findings = await page.evaluate<string[]>(
-            `axe.run(".data-table").then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + " " + n.target)))`,
-          );
+          const findings = await axeFindings(page, { within: ".data-table" });
           expect(findings).toEqual([]);
           const pictures = process.env["LAPWING_PANEL_PICTURES"];
           if (pictures !== undefined) {
