@@ -212,7 +212,7 @@ test("TailSession waits for a slow reader and tells it what it missed", async ()
 
 test("TailSession holds entries back and gives them in the order of their times", async () => {
   const tails = new Tails();
-  const { session, sent } = opened(tails, async () => [], 60);
+  const { session, sent } = opened(tails, async () => [], 500);
   await session.start();
   tails.arrived("t", {
     ...batchOf({ job: "app" }, "second"),
@@ -221,7 +221,7 @@ test("TailSession holds entries back and gives them in the order of their times"
   tails.arrived("t", { ...batchOf({ job: "app" }, "first"), timestampsMs: Float64Array.of(1_000) });
   await settled();
   expect(sent).toEqual([]);
-  await Bun.sleep(100);
+  while (sentLines(sent).length < 2) await settled();
   expect(sentLines(sent)).toEqual(["first", "second"]);
   session.close();
 });

@@ -63,8 +63,9 @@ export async function damageBlock(
   const rows = z
     .array(Row)
     .parse(await stores.catalog("SELECT * FROM blocks WHERE bucket_ms = 0 AND tiered = '[]'"))
-    .map((row) => ({ row, order: random() }))
-    .toSorted((a, b) => a.order - b.order);
+    // At random, those with more items sooner.
+    .map((row) => ({ row, order: random() ** (1 / row.items) }))
+    .toSorted((a, b) => b.order - a.order);
   const damage = damages[Math.floor(random() * damages.length)];
   for (const { row } of rows) {
     const path = join(folder, row.key);

@@ -52,7 +52,7 @@ test.skipIf(!isReady).each([
         scrape_configs: [
           {
             job_name: "numbered",
-            scrape_interval: "500ms",
+            scrape_interval: "250ms",
             static_configs: [{ targets: [exporter.target] }],
           },
         ],
