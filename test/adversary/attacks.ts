@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import type { Attack } from "./attack.ts";
 import { sendGelfBombs, sendGelfChunks } from "./gelf.ts";
 import { hostileTargetNames, startHostileTargets } from "./hostile_targets.ts";
+import { pushes } from "./pushes.ts";
 import { logqlBombs, mixedQueries, promqlBombs, sqlBombs } from "./queries.ts";
 import { sendSyslogNuls } from "./syslog_nul.ts";
 import { attackTails } from "./tails.ts";
@@ -75,5 +76,6 @@ export const attacks: readonly Attack[] = [
   tails,
   syslogNuls,
   gelfBombs,
+  pushes,
   hostileTargets,
 ];

@@ -8,6 +8,7 @@ import {
   readEntry,
   readForwardMessage,
 } from "#agent/collect/receivers/fluent/forward_message.ts";
+import { atOnce } from "#agent/collect/receivers/decode_turns.ts";
 import { Handshake } from "#agent/collect/receivers/fluent/handshake.ts";
 import { MessageScanner } from "#agent/collect/receivers/fluent/message_scanner.ts";
 import { GelfChunks } from "#agent/collect/receivers/gelf/chunks.ts";
@@ -147,7 +148,7 @@ const cases: Readonly<
   "bulk requests": {
     seeds: [ndjson],
     read: (bytes) => {
-      for (const { source } of readBulk(bytes, "i"))
+      for (const { source } of atOnce(readBulk(bytes, "i")))
         if (source !== undefined) parseDocument(source, ignore);
     },
   },

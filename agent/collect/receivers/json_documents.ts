@@ -7,7 +7,7 @@ import type { KeptRecords } from "./kept_records.ts";
 import { KnownDocuments } from "./known_documents.ts";
 import { KnownNumbers } from "./known_numbers.ts";
 import { timeNanos } from "./record_time.ts";
-import { takeJsonParts } from "./request_parts.ts";
+import { recordPartsMax, takeJsonParts } from "./request_parts.ts";
 
 /** How documents become log records; the first of the time's keys that a document has is its time. */
 export type DocumentShape = Omit<RecordShape, "usedKeys"> & {
@@ -36,7 +36,7 @@ export function* linesOf(body: Uint8Array): Generator<Buffer> {
 
 /** A JSON object from its text. Throws OperatingError("bad_request", "overloaded"). */
 export function parseDocument(text: Uint8Array, take: TakeMemory): Record<string, unknown> {
-  if (text.length > uncountedBytesMax) takeJsonParts(text, take);
+  if (text.length > uncountedBytesMax) takeJsonParts(text, take, recordPartsMax);
   let json: unknown;
   try {
     json = JSON.parse(decoder.decode(text));

@@ -37,7 +37,13 @@ test("both refuse half a million parts and more by 413", () => {
   expect(() => ofProtobuf(new Uint8Array(1_000_000).fill(0x0a))).toThrow("truncated field");
   const empty = Buffer.alloc(1_000_100, Buffer.from([0x0a, 0]));
   expect(() => ofProtobuf(empty)).toThrow("more than 500000 messages");
-  expect(() => ofJson("[".repeat(500_001))).toThrow("more than 500000 messages");
+  expect(() => ofJson("[]".repeat(500_001))).toThrow("more than 500000 messages");
+});
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+test("takeJsonParts() refuses what is nested too deep", () => {
+  expect(ofJson(`{"a":"${"[".repeat(2_000)}","b":${nested(999)}}`)).toBe(1_001);
+  expect(() => ofJson(nested(1_001))).toThrow("nested deeper than 1000");
 });
 test("takeProtobufParts() refuses what is nested too deep, and fields that end beyond their message", () => {
   let value = wire.bytes(1, "x");

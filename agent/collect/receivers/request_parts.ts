@@ -101,24 +101,35 @@ function fieldsOf(desc: DescMessage): ReadonlyMap<number, CountedField> {
   return fields;
 }
 
-function add(count: Count, parts: number): void {
+function add(count: Count, parts: number, countMax = partsMax): void {
   count.parts += parts;
-  if (count.parts > partsMax)
+  if (count.parts > countMax)
     throw new TooLargeError(
-      `request has more than ${partsMax} messages and values: send less at once`,
+      `request has more than ${countMax} messages and values: send less at once`,
     );
 }
 
 const [quote, backslash, comma, openBrace, openBracket] = [0x22, 0x5c, 0x2c, 0x7b, 0x5b];
+const [closeBrace, closeBracket] = [0x7d, 0x5d];
+/** Objects and lists in one another; senders have some ten, and each costs a walk over those within it. */
+const jsonDepthMax = 1_000;
+/** Of one record: legitimate ones have some hundred. */
+export const recordPartsMax = 50_000;
 
-/** Counts the objects, lists and values that a text in JSON would become. Throws as takeProtobufParts() does. */
-export function takeJsonParts(text: Uint8Array, take: TakeMemory): void {
+/** Counts the objects, lists and values that a text in JSON would become, up to `countMax`. Throws as takeProtobufParts() does. */
+export function takeJsonParts(text: Uint8Array, take: TakeMemory, countMax = partsMax): void {
   const count = { parts: 0 };
+  let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const byte = text[at];
     if (byte === quote) at = endOfString(text, at + 1);
-    else if (byte === comma) add(count, 1 / numbersPerPart);
-    else if (byte === openBrace || byte === openBracket) add(count, 1);
+    else if (byte === comma) add(count, 1 / numbersPerPart, countMax);
+    else if (byte === closeBrace || byte === closeBracket) depth--;
+    else if (byte === openBrace || byte === openBracket) {
+      add(count, 1, countMax);
+      if (++depth > jsonDepthMax)
+        throw new BodyError(400, `objects and lists are nested deeper than ${jsonDepthMax}`);
+    }
   }
   take(Math.ceil(count.parts) * bytesPerPart);
 }

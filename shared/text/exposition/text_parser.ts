@@ -36,11 +36,20 @@ export function parseText(
  * off must not pass for a whole one.
  */
 export function parseWholeText(bytes: Uint8Array, index: SeriesIndex, out: SampleColumns): void {
+  wholeTextReader(bytes, index, out).read();
+}
+
+/** The same in steps. */
+export function wholeTextReader(
+  bytes: Uint8Array,
+  index: SeriesIndex,
+  out: SampleColumns,
+): BodyReader {
   if (bytes.length > 0 && bytes[bytes.length - 1] !== lineFeed) {
     out.clear();
     throw new ExpositionError("the last line must end with a line feed", bytes.length);
   }
-  parseText(bytes, "prometheus", index, out);
+  return textReader(bytes, "prometheus", index, out);
 }
 
 /** The same as parseText() in steps. */

@@ -5,6 +5,7 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { type Steps, inSlices } from "../decode_turns.ts";
 import { type CommonLabels, DocumentIntake } from "../json_documents.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -94,7 +95,7 @@ class BulkIntake {
         const encoding = request.headers.get("content-encoding") ?? undefined;
         const body = unpackBody(packed, encoding, bytesMax);
         if (body !== packed) take(body.length);
-        const items = readBulk(body, index);
+        const items = await inSlices(readBulk(body, index));
         const outcomes = await this.#store(items, take);
         const took = Math.round(clock.monotonic() - startMs);
         return Response.json(bulkAnswer(items, outcomes, took));
@@ -116,20 +117,26 @@ class BulkIntake {
   /** All good items as one batch: the spool has it or the request comes again. */
   async #store(items: readonly BulkItem[], take: TakeMemory): Promise<Outcome[]> {
     const records = new KeptRecords(this.#context, this.#config.line_size_max);
+    const outcomes = await inSlices(this.#addAll(items, records, take));
+    if (records.length > 0) await this.#context.emitLogs(records.build());
+    const faults = outcomes.reduce((sum, { status }) => sum + (status === 201 ? 0 : 1), 0);
+    this.#context.drop("logs", "invalid_record", faults);
+    return outcomes;
+  }
+
+  *#addAll(items: readonly BulkItem[], records: KeptRecords, take: TakeMemory): Steps<Outcome[]> {
     const commons = new Map<string, CommonLabels>();
-    let faults = 0;
-    const outcomes = items.map((item): Outcome => {
+    const outcomes: Outcome[] = [];
+    for (const item of items) {
+      yield;
       try {
         this.#add(item, this.#common(item.index, commons), records, take);
-        return created;
+        outcomes.push(created);
       } catch (thrown) {
         if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
-        faults++;
-        return { status: 400, reason: thrown.message };
+        outcomes.push({ status: 400, reason: thrown.message });
       }
-    });
-    if (records.length > 0) await this.#context.emitLogs(records.build());
-    this.#context.drop("logs", "invalid_record", faults);
+    }
     return outcomes;
   }
 

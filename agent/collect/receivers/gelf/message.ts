@@ -3,7 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { TakeMemory } from "../body.ts";
 import type { DocumentTime } from "../document_time.ts";
 import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
-import { takeJsonParts } from "../request_parts.ts";
+import { recordPartsMax, takeJsonParts } from "../request_parts.ts";
 import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 
 /** What a message becomes; `whole` is it as JSON text. */
@@ -27,7 +27,7 @@ export function readGelf(
   bytes: Uint8Array,
   { labels, shape, take }: { labels: Labels; shape: RecordShape; take: TakeMemory },
 ): GelfRecord {
-  takeJsonParts(bytes, take);
+  takeJsonParts(bytes, take, recordPartsMax);
   const message = objectOf(bytes);
   const whole = (): Buffer => Buffer.from(jsonText(message));
   const { host, version } = message;

@@ -6,7 +6,8 @@ import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { BodyError, unpackBody, withBody } from "../body.ts";
-import { emitSamples } from "../emit_samples.ts";
+import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
+import { emitSamples, needsTurns } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
@@ -66,6 +67,8 @@ class InfluxIntake {
   readonly #context: ReceiverContext;
   readonly #series: PushedSeries;
   readonly #buffer = new SampleBuffer();
+  /** Who has the series and the buffer. */
+  readonly #turn = new OneAtATime();
 
   constructor(config: z.output<typeof InfluxConfig>, context: ReceiverContext) {
     const { series_max: seriesMax, series_idle: idleMs } = config;
@@ -90,7 +93,7 @@ class InfluxIntake {
           const encoding = request.headers.get("content-encoding") ?? undefined;
           const body = unpackBody(packed, encoding, bytesMax);
           if (body !== packed) take(body.length);
-          return this.#take(textOf(body), unitNanos);
+          return this.#take(body, unitNanos);
         },
       );
     } catch (thrown) {
@@ -102,15 +105,38 @@ class InfluxIntake {
   }
 
   /** The good lines are stored; the bad ones are told by their numbers, counted from 1. */
-  async #take(text: string, unitNanos: bigint): Promise<Response> {
+  async #take(body: Uint8Array, unitNanos: bigint): Promise<Response> {
     const context = this.#context;
-    const nowMs = context.clock.now();
-    this.#buffer.clear();
+    const [buffer, series] = [this.#buffer, this.#series];
+    const outcome = await this.#turn.run(async () => {
+      buffer.clear();
+      const read = await inSlices(this.#read(textOf(body), unitNanos));
+      const isLarge = needsTurns(buffer);
+      const emitted = buffer.length > 0 ? emitSamples(context, series, buffer) : undefined;
+      if (isLarge) await emitted;
+      return { read, emitted };
+    });
+    await outcome.emitted;
+    const { faults, drops, textFields } = outcome.read;
+    for (const [reason, items] of drops) context.drop("metrics", reason, items);
+    if (textFields > 0) context.notStored("text_field", textFields);
+    if (faults.length === 0) return new Response(null, { status: 204, headers: influxHeaders });
+    const dropped = [...drops.values()].reduce((sum, items) => sum + items, 0);
+    const message = `partial write: ${faults.join("; ")} dropped=${dropped}`;
+    // `error` is 1.x's key, the others are 2.x's.
+    const answer = { error: message, code: "invalid", message };
+    return Response.json(answer, { status: 400, headers: influxHeaders });
+  }
+
+  /** Puts the fields of a line a step into the buffer. */
+  *#read(text: string, unitNanos: bigint): Steps<Read> {
+    const nowMs = this.#context.clock.now();
     this.#series.begin(nowMs);
     const faults: string[] = [];
     const drops = new Map<DropReason, number>();
     let [number, textFields] = [0, 0];
     for (const raw of linesOf(text)) {
+      yield;
       number++;
       const line = raw.trim();
       if (line === "" || line.startsWith("#")) continue;
@@ -127,15 +153,7 @@ class InfluxIntake {
       drops.set(refused.reason, (drops.get(refused.reason) ?? 0) + refused.items);
       if (faults.length < faultsToldMax) faults.push(`line ${number} ${refused.fault}`);
     }
-    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer);
-    for (const [reason, items] of drops) context.drop("metrics", reason, items);
-    if (textFields > 0) context.notStored("text_field", textFields);
-    if (faults.length === 0) return new Response(null, { status: 204, headers: influxHeaders });
-    const dropped = [...drops.values()].reduce((sum, items) => sum + items, 0);
-    const message = `partial write: ${faults.join("; ")} dropped=${dropped}`;
-    // `error` is 1.x's key, the others are 2.x's.
-    const answer = { error: message, code: "invalid", message };
-    return Response.json(answer, { status: 400, headers: influxHeaders });
+    return { faults, drops, textFields };
   }
 
   #add(line: InfluxLine, unitNanos: bigint, nowMs: number): Refused | undefined {
@@ -170,6 +188,12 @@ class InfluxIntake {
   }
 }
 
+type Read = {
+  /** Of the first bad lines. */
+  readonly faults: readonly string[];
+  readonly drops: ReadonlyMap<DropReason, number>;
+  readonly textFields: number;
+};
 type Refused = { readonly reason: DropReason; readonly items: number; readonly fault: string };
 
 /** One by one: a list of all lines of a body can be many times its size. */

@@ -13,6 +13,7 @@ import {
   isObject,
   linesOf,
 } from "../json_documents.ts";
+import { type Steps, inSlices } from "../decode_turns.ts";
 import { jsonText } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { boundedLabels, parseStreamLabels } from "../loki/stream_labels.ts";
@@ -91,23 +92,10 @@ class JsonLogsIntake {
   }
 
   /** The good records are stored; the bad ones are told by their places, counted from 0. */
-  async #store(body: Uint8Array, { documents, common, take }: Reading): Promise<Response> {
+  async #store(body: Uint8Array, reading: Reading): Promise<Response> {
     const { line_size_max: lineBytesMax, multiline } = this.#config;
     const records = new KeptRecords(this.#context, lineBytesMax, multiline);
-    const refused: { index: number; error: string }[] = [];
-    let [index, faults] = [0, 0];
-    for (const add of addersOf(body, documents, take)) {
-      if (index >= recordsMax)
-        throw new BodyError(400, `expected at most ${recordsMax} records in a request`);
-      try {
-        add(common, records);
-      } catch (thrown) {
-        if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
-        faults++;
-        if (refused.length < faultsToldMax) refused.push({ index, error: thrown.message });
-      }
-      index++;
-    }
+    const { index, faults, refused } = await inSlices(addAll(body, reading, records));
     if (records.length > 0) await this.#context.emitLogs(records.build());
     this.#context.drop("logs", "invalid_record", faults);
     const answer = { stored: records.lines, refused };
@@ -151,6 +139,31 @@ type Reading = {
   readonly take: TakeMemory;
 };
 type Add = (common: CommonLabels, records: KeptRecords) => void;
+type Refused = { readonly index: number; readonly error: string };
+
+/** Adds the records of a body, one a step. */
+function* addAll(
+  body: Uint8Array,
+  { documents, common, take }: Reading,
+  records: KeptRecords,
+): Steps<{ index: number; faults: number; refused: Refused[] }> {
+  const refused: Refused[] = [];
+  let [index, faults] = [0, 0];
+  for (const add of addersOf(body, documents, take)) {
+    yield;
+    if (index >= recordsMax)
+      throw new BodyError(400, `expected at most ${recordsMax} records in a request`);
+    try {
+      add(common, records);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError) || thrown.code !== "bad_request") throw thrown;
+      faults++;
+      if (refused.length < faultsToldMax) refused.push({ index, error: thrown.message });
+    }
+    index++;
+  }
+  return { index, faults, refused };
+}
 
 /** What adds each record of the body, one by one, so that a bad one costs no other. Throws BodyError for a list that is none. */
 function* addersOf(body: Uint8Array, documents: DocumentIntake, take: TakeMemory): Generator<Add> {

@@ -14,7 +14,8 @@ import { wordsOf } from "#shared/model/special_values.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { BodyError, unpackBody, withBody } from "../body.ts";
-import { emitSamples } from "../emit_samples.ts";
+import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
+import { emitSamples, needsTurns } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
@@ -48,6 +49,11 @@ const aheadMaxMs = 600_000;
 const faultsToldMax = 10;
 const labelCharsMax = 64 * 1024;
 
+type Added = {
+  readonly stored: number;
+  readonly refused: PostedMetricsAnswer["refused"];
+  readonly drops: ReadonlyMap<DropReason, number>;
+};
 type Refused = { readonly reason: DropReason; readonly error: string };
 
 class JsonMetricsIntake {
@@ -55,6 +61,8 @@ class JsonMetricsIntake {
   readonly #context: ReceiverContext;
   readonly #series: PushedSeries;
   readonly #buffer = new SampleBuffer();
+  /** Who has the series and the buffer. */
+  readonly #turn = new OneAtATime();
   /** Samples of the request that is being read, by column and time, to find those that are sent twice. */
   readonly #seen = new Map<string, number>();
 
@@ -87,14 +95,33 @@ class JsonMetricsIntake {
   /** The good entries are stored; the bad ones are told by their places, counted from 0. */
   async #take(entries: readonly unknown[]): Promise<Response> {
     const context = this.#context;
-    const nowMs = context.clock.now();
-    this.#buffer.clear();
+    const [buffer, series] = [this.#buffer, this.#series];
+    const outcome = await this.#turn.run(async () => {
+      buffer.clear();
+      const read = await inSlices(this.#addAll(entries));
+      const isLarge = needsTurns(buffer);
+      const emitted = buffer.length > 0 ? emitSamples(context, series, buffer) : undefined;
+      if (isLarge) await emitted;
+      return { read, emitted };
+    });
+    await outcome.emitted;
+    const { stored, refused, drops } = outcome.read;
+    for (const [reason, items] of drops) context.drop("metrics", reason, items);
+    const answer: PostedMetricsAnswer = { stored, refused };
+    if (stored === entries.length) return Response.json(answer);
+    const error = `${entries.length - stored} of ${entries.length} samples are no good`;
+    return Response.json({ error, ...answer }, { status: 400 });
+  }
+
+  *#addAll(entries: readonly unknown[]): Steps<Added> {
+    const nowMs = this.#context.clock.now();
     this.#seen.clear();
     this.#series.begin(nowMs);
     const refused: PostedMetricsAnswer["refused"] = [];
     const drops = new Map<DropReason, number>();
     let stored = 0;
     for (const [index, entry] of entries.entries()) {
+      yield;
       const fault = this.#add(entry, nowMs);
       if (fault === undefined) {
         stored++;
@@ -103,12 +130,7 @@ class JsonMetricsIntake {
       drops.set(fault.reason, (drops.get(fault.reason) ?? 0) + 1);
       if (refused.length < faultsToldMax) refused.push({ index, error: fault.error });
     }
-    if (this.#buffer.length > 0) await emitSamples(context, this.#series, this.#buffer);
-    for (const [reason, items] of drops) context.drop("metrics", reason, items);
-    const answer: PostedMetricsAnswer = { stored, refused };
-    if (stored === entries.length) return Response.json(answer);
-    const error = `${entries.length - stored} of ${entries.length} samples are no good`;
-    return Response.json({ error, ...answer }, { status: 400 });
+    return { stored, refused, drops };
   }
 
   #add(entry: unknown, nowMs: number): Refused | undefined {

@@ -8,7 +8,7 @@ export type PushedStream = {
   readonly labels: Labels | BodyError;
   readonly entries: readonly PushedEntry[];
 };
-type PushedEntry = {
+export type PushedEntry = {
   readonly unixNanos: bigint;
   readonly line: string;
   readonly metadata: Labels;

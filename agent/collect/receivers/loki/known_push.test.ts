@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
+import { atOnce } from "../decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { Held } from "../receiver.fixture.ts";
 import { KnownPush } from "./known_push.ts";
@@ -53,13 +54,11 @@ async function told(pushes: readonly Uint8Array[], byBytes: boolean): Promise<un
     recent.clear();
     try {
       let lines = newLines();
-      if (!byBytes || !known.read(bytes, lines)) {
+      if (!byBytes || !atOnce(known.read(bytes, lines))) {
         lines.forget();
         lines = newLines();
-        addStreams(
-          readProtobufPush(bytes, () => {}),
-          lines,
-        );
+        const streams = atOnce(readProtobufPush(bytes, () => {}));
+        atOnce(addStreams(streams, lines));
       }
       const answer = await lines.store();
       answers.push(answer.status, await answer.text());
@@ -87,6 +86,6 @@ test("what all senders send is read by its bytes", () => {
   });
   const parts = { lineBytesMax: 1_000, multiline: undefined, recent: new RecentLines(), names };
   const lines = new PushedLines({ ...parts, context: held.context() });
-  for (const seed of seeds) expect(new KnownPush().read(seed, lines)).toBe(true);
+  for (const seed of seeds) expect(atOnce(new KnownPush().read(seed, lines))).toBe(true);
   expect(lines.entries).toBe(7);
 });

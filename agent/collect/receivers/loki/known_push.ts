@@ -4,6 +4,7 @@ import { EntrySchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { ByteMemo } from "../byte_memo.ts";
+import type { Steps } from "../decode_turns.ts";
 import { partsMax } from "../request_parts.ts";
 import { type Metadata, type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { streamLabels } from "./stream_labels.ts";
@@ -13,6 +14,8 @@ const streamTag = 10;
 const [labelsTag, entryTag] = [10, 18];
 const [timestampTag, lineTag, metadataTag] = [10, 18, 26];
 const [secondsTag, nanosTag] = [8, 16];
+/** Read without a look at the clock. */
+const entriesPerStep = 32;
 /** More may be refused, which is decided over the push as a whole. */
 const entriesMax = 100_000;
 const metadataBytesMax = 2_048;
@@ -36,14 +39,15 @@ export class KnownPush {
   #lineEnd = 0;
 
   /** False: the lines are of no use. */
-  read(message: Uint8Array, lines: PushedLines): boolean {
+  *read(message: Uint8Array, lines: PushedLines): Steps<boolean> {
     const cursor = new ProtobufCursor(message);
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
     this.#pairs = 0;
     try {
       while (cursor.at < bytes.length) {
         if (cursor.varint(bytes.length) !== streamTag) return false;
-        if (!this.#readStream(cursor, bytes, cursor.lengthEnd(bytes.length), lines)) return false;
+        const end = cursor.lengthEnd(bytes.length);
+        if (!(yield* this.#readStream(cursor, bytes, end, lines))) return false;
       }
       return true;
     } catch (thrown) {
@@ -53,7 +57,12 @@ export class KnownPush {
   }
 
   /** Twice over it: labels may stand behind entries. */
-  #readStream(cursor: ProtobufCursor, bytes: Buffer, end: number, lines: PushedLines): boolean {
+  *#readStream(
+    cursor: ProtobufCursor,
+    bytes: Buffer,
+    end: number,
+    lines: PushedLines,
+  ): Steps<boolean> {
     const start = cursor.at;
     let labels: string | undefined;
     while (cursor.at < end) {
@@ -67,6 +76,7 @@ export class KnownPush {
       } else cursor.skip(tag, end);
     }
     lines.stream(streamLabels(labels ?? ""));
+    yield;
     cursor.at = start;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
@@ -74,6 +84,7 @@ export class KnownPush {
       else if (!this.#readEntry(cursor, bytes, cursor.lengthEnd(end))) return false;
       else if (lines.entries >= entriesMax || this.#pairs > partsMax) return false;
       else this.#add(bytes, lines);
+      if (lines.entries % entriesPerStep === 0) yield;
     }
     return true;
   }

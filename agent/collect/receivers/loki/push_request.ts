@@ -1,24 +1,37 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
+import { type PushRequest, PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { BodyError, type TakeMemory } from "../body.ts";
+import { binarySteps } from "../decode_steps.ts";
+import type { Steps } from "../decode_turns.ts";
 import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
 import { takeProtobufParts } from "../request_parts.ts";
-import { type PushedStream, checkedStreams, isObject, textsOf } from "./checked_push.ts";
+import {
+  type PushedEntry,
+  type PushedStream,
+  checkedStreams,
+  isObject,
+  textsOf,
+} from "./checked_push.ts";
 import { type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { checkStreamLabels, orFault, streamLabels } from "./stream_labels.ts";
 
+/** Read without a look at the clock. */
+const entriesPerStep = 32;
+
 /** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added. */
-export function readJsonPush(body: Uint8Array, lines: PushedLines): void {
+export function* readJsonPush(body: Uint8Array, lines: PushedLines): Steps {
   const json = jsonOf(body);
+  yield;
   if (!isUsual(json)) {
-    addStreams(checkedStreams(json), lines);
-    return;
+    yield;
+    return yield* addStreams(checkedStreams(json), lines);
   }
   const text = new LineText();
   for (const { stream, values } of json.streams) {
     lines.stream(orFault(() => checkStreamLabels(Object.entries(stream))));
+    yield;
     for (const [at, line, metadata] of values) {
+      if (lines.entries % entriesPerStep === 0) yield;
       text.set(line);
       const own = metadata === undefined ? noMetadata : lines.metadata(textsOf(metadata));
       lines.add(msOf(at), nanosOf(at), text.bytes, 0, text.length, own);
@@ -57,10 +70,12 @@ function isUsualValue(value: unknown): boolean {
 }
 
 /** Adds what was decoded as a whole. */
-export function addStreams(streams: readonly PushedStream[], lines: PushedLines): void {
+export function* addStreams(streams: readonly PushedStream[], lines: PushedLines): Steps {
   for (const { labels, entries } of streams) {
     lines.stream(labels);
+    yield;
     for (const { unixNanos, line, metadata } of entries) {
+      if (lines.entries % entriesPerStep === 0) yield;
       const body = Buffer.from(line);
       const ms = Number(unixNanos / 1_000_000n);
       const nanos = Number(unixNanos % 1_000_000n);
@@ -70,21 +85,28 @@ export function addStreams(streams: readonly PushedStream[], lines: PushedLines)
 }
 
 /** Streams of a protobuf push, unpacked. Throws BodyError(400), OperatingError("bad_request", "overloaded"). */
-export function readProtobufPush(bytes: Uint8Array, take: TakeMemory): PushedStream[] {
+export function* readProtobufPush(bytes: Uint8Array, take: TakeMemory): Steps<PushedStream[]> {
   takeProtobufParts(bytes, PushRequestSchema, take);
-  return decoded(bytes).streams.map(({ labels, entries }) => ({
-    labels: streamLabels(labels),
-    entries: entries.map(({ timestamp, line, structuredMetadata }) => ({
-      unixNanos: (timestamp?.seconds ?? 0n) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0),
-      line,
-      metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
-    })),
-  }));
+  yield;
+  const streams: PushedStream[] = [];
+  for (const { labels, entries } of (yield* decoded(bytes)).streams) {
+    const pushed: PushedEntry[] = [];
+    for (const { timestamp, line, structuredMetadata } of entries) {
+      yield;
+      pushed.push({
+        unixNanos: (timestamp?.seconds ?? 0n) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0),
+        line,
+        metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value])),
+      });
+    }
+    streams.push({ labels: streamLabels(labels), entries: pushed });
+  }
+  return streams;
 }
 
-function decoded(bytes: Uint8Array) {
+function* decoded(bytes: Uint8Array): Steps<PushRequest> {
   try {
-    return fromBinary(PushRequestSchema, bytes, { readUnknownFields: false });
+    return yield* binarySteps(PushRequestSchema, bytes);
   } catch (cause) {
     throw new BodyError(400, `request is not a valid message: ${messageOf(cause)}`, { cause });
   }

@@ -5,6 +5,7 @@ import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
@@ -46,11 +47,15 @@ export const loki = defineReceiver({
       context,
     };
     const { body_size_max: bytesMax } = config;
+    // Recent lines are those of one stream at a time.
+    const turn = new OneAtATime();
     const answer = async (request: Request): Promise<Response> => {
       try {
-        return await withBody(request, limits, async (body, take) =>
-          read(request, body, { bytesMax, take, known, parts }).store(),
-        );
+        return await withBody(request, limits, async (body, take) => {
+          const reading = { bytesMax, take, known, parts };
+          const lines = await turn.run(() => inSlices(read(request, body, reading)));
+          return lines.store();
+        });
       } catch (thrown) {
         return textAnswer(refusalOf(thrown));
       }
@@ -63,11 +68,11 @@ export const loki = defineReceiver({
 });
 
 /** JSON by its type, with any encoding; everything else is snappy protobuf, whatever its headers say of that. Throws as the readers do. */
-function read(
+function* read(
   request: Request,
   body: Uint8Array,
   { bytesMax, take, known, parts }: Reading,
-): PushedLines {
+): Steps<PushedLines> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
   const lines = new PushedLines(parts);
@@ -77,18 +82,19 @@ function read(
     const unpacked = unpackBody(body, encoding, bytesMax);
     if (unpacked !== body) take(unpacked.length);
     takeJsonParts(unpacked, take);
-    readJsonPush(unpacked, lines);
+    yield;
+    yield* readJsonPush(unpacked, lines);
     return lines;
   }
   if (encoding !== "" && encoding !== "snappy")
     throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
   const bytes = unpackSnappy(body, bytesMax);
   take(bytes.length);
-  if (known.read(bytes, lines)) return lines;
+  if (yield* known.read(bytes, lines)) return lines;
   // Its first entries were remembered, and would be taken for ones that came again.
   lines.forget();
   const whole = new PushedLines(parts);
-  addStreams(readProtobufPush(bytes, take), whole);
+  yield* addStreams(yield* readProtobufPush(bytes, take), whole);
   return whole;
 }
 

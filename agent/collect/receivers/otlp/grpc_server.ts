@@ -103,10 +103,16 @@ function grpcListener(bytesMax: number, { metrics, logs }: Intakes, context: Rec
     const isJson = call.header.get("content-type")?.includes("json") === true;
     const input = isJson ? undefined : handler.method.input;
     const isOfLogs = input === LogsService.method.export.input;
-    const takesBytes = (message: Uint8Array): boolean => {
-      early.promise = isOfLogs ? logs.exportBytes(message) : undefined;
-      // Its failure is told by whoever answers the call, a moment later.
-      early.promise?.catch(() => {});
+    const takesBytes = async (message: Uint8Array): Promise<boolean> => {
+      if (!isOfLogs) return false;
+      try {
+        const answer = await logs.exportBytes(message);
+        if (answer !== undefined) early.promise = Promise.resolve(answer);
+      } catch (thrown) {
+        early.promise = Promise.reject(asError(thrown));
+        // The call's answer reports it, a moment later.
+        early.promise.catch(() => {});
+      }
       return early.promise !== undefined;
     };
     try {
@@ -140,17 +146,21 @@ async function* counted(
     readonly take: TakeMemory;
     readonly input: DescMessage | undefined;
     /** Whether a message was taken as it is. */
-    readonly takesBytes: (message: Uint8Array) => boolean;
+    readonly takesBytes: (message: Uint8Array) => Promise<boolean>;
   },
 ): AsyncGenerator<Uint8Array> {
   yield await answered(async () => {
     if (!isByteStream(body)) throw new OperatingError("bad_request", "body is not a stream");
     const message = await readGrpcMessage(body, call.bytesMax, call.take);
-    if (call.takesBytes(message)) return grpcFrame(new Uint8Array());
+    if (await call.takesBytes(message)) return grpcFrame(new Uint8Array());
     if (call.input === undefined) takeJsonParts(message, call.take);
     else takeProtobufParts(message, call.input, call.take);
     return grpcFrame(message);
   });
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
 function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> {

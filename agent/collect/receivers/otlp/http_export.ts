@@ -3,14 +3,14 @@ import {
   type JsonValue,
   type MessageShape,
   create,
-  fromBinary,
-  fromJsonString,
   toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { BodyError, type BodyLimits, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { binarySteps, jsonSteps } from "../decode_steps.ts";
+import { type Steps, inSlices } from "../decode_turns.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
 import { takeJsonParts, takeProtobufParts } from "../request_parts.ts";
 
@@ -28,10 +28,10 @@ export type ExportCall<Request extends DescMessage, Response extends DescMessage
   readonly response: Response;
   readonly limits: BodyLimits;
   run(request: MessageShape<Request>, format: Format): Promise<MessageShape<Response>>;
-  /** Reads a request in protobuf without decoding it; undefined where it has to be. */
-  runBytes?(request: Uint8Array): Promise<MessageShape<Response>> | undefined;
+  /** Reads a request in protobuf without decoding it; resolves to undefined where it has to be. */
+  runBytes?(request: Uint8Array): Promise<MessageShape<Response> | undefined>;
   /** The same of one in JSON. */
-  runJson?(request: JsonValue): Promise<MessageShape<Response>> | undefined;
+  runJson?(request: JsonValue): Promise<MessageShape<Response> | undefined>;
 };
 
 /**
@@ -50,8 +50,8 @@ export async function answerExport<Request extends DescMessage, Response extends
       const encoding = request.headers.get("content-encoding") ?? undefined;
       const body = unpackBody(packed, encoding, call.limits.bytesMax);
       if (body !== packed) take(body.length);
-      const early = format === "protobuf" ? call.runBytes?.(body) : undefined;
-      const answer = await (early ?? runDecoded(call, body, format, take));
+      const early = format === "protobuf" ? await call.runBytes?.(body) : undefined;
+      const answer = early ?? (await runDecoded(call, body, format, take));
       return respond(200, format, call.response, answer);
     });
   } catch (thrown) {
@@ -66,7 +66,7 @@ function formatOf(contentType: string | null): Format | undefined {
 }
 
 /** Throws as decode() does. */
-function runDecoded<Request extends DescMessage, Response extends DescMessage>(
+async function runDecoded<Request extends DescMessage, Response extends DescMessage>(
   call: ExportCall<Request, Response>,
   body: Uint8Array,
   format: Format,
@@ -75,28 +75,24 @@ function runDecoded<Request extends DescMessage, Response extends DescMessage>(
   const { request } = call;
   if (format === "protobuf") {
     takeProtobufParts(body, request, take);
-    const message = decode(format, () => fromBinary(request, body, { readUnknownFields: false }));
-    return call.run(message, format);
+    return call.run(await inSlices(decoded(format, binarySteps(request, body))), format);
   }
   takeJsonParts(body, take);
-  const text = decode(format, () => new TextDecoder("utf-8", { fatal: true }).decode(body));
-  const early =
-    call.runJson === undefined ? undefined : call.runJson(decode(format, () => jsonOf(text)));
+  const json = await inSlices(decoded(format, jsonOf(body)));
+  const early = await call.runJson?.(json);
   if (early !== undefined) return early;
-  const message = decode(format, () =>
-    fromJsonString(request, text, { ignoreUnknownFields: true }),
-  );
-  return call.run(message, format);
+  return call.run(await inSlices(decoded(format, jsonSteps(request, json))), format);
 }
 
-function jsonOf(text: string): JsonValue {
-  return JSON.parse(text);
+function* jsonOf(body: Uint8Array): Steps<JsonValue> {
+  yield;
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
 }
 
 /** Throws BodyError(400). */
-function decode<Decoded>(format: Format, read: () => Decoded): Decoded {
+function* decoded<Decoded>(format: Format, steps: Steps<Decoded>): Steps<Decoded> {
   try {
-    return read();
+    return yield* steps;
   } catch (cause) {
     // Whatever a decoder throws, also at the end of the stack, means that these bytes are no such message.
     const message = `request is not a valid ${format} message: ${messageOf(cause).slice(0, 200)}`;

@@ -4,6 +4,7 @@ import { LogRecordSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
 import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
+import type { Steps } from "../decode_turns.ts";
 import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
 import {
   type LabelsOf,
@@ -52,17 +53,21 @@ export class KnownJsonLogs {
   }
 
   /** Adds the records of a request; false: the builder is of no use, and the request is to be decoded as a whole. */
-  read(json: JsonValue, adding: Adding): boolean {
+  *read(json: JsonValue, adding: Adding): Steps<boolean> {
     const resources = listIn(json, "resourceLogs", namesOfRequest);
-    return resources?.every((resource) => this.#readResource(resource, adding)) === true;
+    if (resources === undefined) return false;
+    for (const resource of resources)
+      if (!(yield* this.#readResource(resource, adding))) return false;
+    return true;
   }
 
-  #readResource(json: JsonValue, adding: Adding): boolean {
+  *#readResource(json: JsonValue, adding: Adding): Steps<boolean> {
     const scopes = listIn(json, "scopeLogs", namesOfResource);
     if (scopes === undefined || !isObject(json)) return false;
     const resource = decoded(ResourceSchema, json["resource"]);
     const text = JSON.stringify(json["resource"] ?? null);
-    return scopes.every((given) => {
+    for (const given of scopes) {
+      yield;
       const records = listIn(given, "logRecords", namesOfScope);
       if (resource === undefined || records === undefined || !isObject(given)) return false;
       const scope = decoded(ScopeSchema, given["scope"]);
@@ -70,8 +75,12 @@ export class KnownJsonLogs {
       const context = logScope(resource, scope, this.#labelsOf);
       const stream = adding.builder.stream(context.labels);
       const common = `${text}${JSON.stringify(given["scope"] ?? null)}`;
-      return records.every((record) => this.#readRecord(record, context, common, stream, adding));
-    });
+      for (const record of records) {
+        yield;
+        if (!this.#readRecord(record, context, common, stream, adding)) return false;
+      }
+    }
+    return true;
   }
 
   #readRecord(

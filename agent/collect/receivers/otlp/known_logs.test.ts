@@ -45,9 +45,9 @@ async function told(requests: readonly Uint8Array[], byBytes: boolean): Promise<
   const answers: unknown[] = [];
   for (const bytes of requests) {
     try {
-      const early = byBytes ? intake.exportBytes(bytes) : undefined;
+      const early = byBytes ? await intake.exportBytes(bytes) : undefined;
       const whole = () => intake.export(fromBinary(ExportLogsServiceRequestSchema, bytes), "hex");
-      answers.push(toBinary(ExportLogsServiceResponseSchema, await (early ?? whole())));
+      answers.push(toBinary(ExportLogsServiceResponseSchema, early ?? (await whole())));
     } catch (thrown) {
       answers.push(String(thrown));
     }
@@ -63,11 +63,11 @@ test("requests are read by their bytes as they are decoded", async () => {
   });
   expect(await told(requests, true)).toEqual(await told(requests, false));
 });
-test("what nearly all senders send is read by its bytes", () => {
+test("what nearly all senders send is read by its bytes", async () => {
   const intake = new LogsIntake(new Held().context(), undefined);
-  for (const seed of seeds) expect(intake.exportBytes(seed)).toBeDefined();
+  for (const seed of seeds) expect(await intake.exportBytes(seed)).toBeDefined();
   const map = create(AnyValueSchema, { value: { case: "kvlistValue", value: { values: [] } } });
-  expect(intake.exportBytes(request({ body: map }))).toBeUndefined();
+  expect(await intake.exportBytes(request({ body: map }))).toBeUndefined();
 });
 
 function isText(text: string): JsonValue | undefined {
@@ -100,13 +100,13 @@ test("requests in JSON are read as they are decoded", async () => {
     const answers: unknown[] = [];
     for (const json of jsons) {
       try {
-        const early = reads ? intake.exportJson(json) : undefined;
+        const early = reads ? await intake.exportJson(json) : undefined;
         const whole = () =>
           intake.export(
             fromJson(ExportLogsServiceRequestSchema, json, { ignoreUnknownFields: true }),
             "base64",
           );
-        answers.push(toBinary(ExportLogsServiceResponseSchema, await (early ?? whole())));
+        answers.push(toBinary(ExportLogsServiceResponseSchema, early ?? (await whole())));
       } catch (thrown) {
         answers.push(String(thrown));
       }

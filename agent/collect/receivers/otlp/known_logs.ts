@@ -8,6 +8,7 @@ import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
 import { BodyError } from "../body.ts";
 import { ByteMemo } from "../byte_memo.ts";
+import type { Steps } from "../decode_turns.ts";
 import { KnownNumbers } from "../known_numbers.ts";
 import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
 import { partsMax, protobufParts } from "../request_parts.ts";
@@ -23,6 +24,8 @@ import { LogRecordCut } from "./log_record_cut.ts";
 /** Field number << 3 | wire type, of the messages around records: each is the first or the second of its own. */
 const firstTag = 10;
 const secondTag = 18;
+/** Read without a look at the clock. */
+const recordsPerStep = 16;
 /** More may be refused, which is decided over the request as a whole. */
 const recordsMax = 100_000;
 
@@ -50,17 +53,17 @@ export class KnownLogs {
   }
 
   /** Adds the records of an ExportLogsServiceRequest; false: the builder is of no use, and the request is to be decoded as a whole. */
-  read(
+  *read(
     bytes: Uint8Array,
     builder: LogBatchBuilder,
     onFault: (fault: RecordFault) => void,
-  ): boolean {
+  ): Steps<boolean> {
     const reading = new Reading(bytes, builder, onFault);
     try {
       const { cursor } = reading;
       while (cursor.at < bytes.length) {
         if (cursor.varint(bytes.length) !== firstTag) return false;
-        if (!this.#readResource(reading, cursor.lengthEnd(bytes.length))) return false;
+        if (!(yield* this.#readResource(reading, cursor.lengthEnd(bytes.length)))) return false;
       }
       return true;
     } catch (thrown) {
@@ -70,23 +73,24 @@ export class KnownLogs {
     }
   }
 
-  #readResource(reading: Reading, end: number): boolean {
+  *#readResource(reading: Reading, end: number): Steps<boolean> {
     const { cursor } = reading;
     const resource = headOf(cursor, end);
     if (resource === undefined) return false;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag !== secondTag) cursor.skip(tag, end);
-      else if (!this.#readScope(reading, resource, cursor.lengthEnd(end))) return false;
+      else if (!(yield* this.#readScope(reading, resource, cursor.lengthEnd(end)))) return false;
     }
     return true;
   }
 
-  #readScope(reading: Reading, resource: Uint8Array, end: number): boolean {
+  *#readScope(reading: Reading, resource: Uint8Array, end: number): Steps<boolean> {
     const { cursor, bytes } = reading;
     const scope = headOf(cursor, end);
     if (scope === undefined) return false;
     const context = this.#contextOf(reading, resource, scope);
+    yield;
     while (cursor.at < end) {
       const tag = cursor.varint(end);
       if (tag !== secondTag) {
@@ -94,6 +98,7 @@ export class KnownLogs {
         continue;
       }
       const recordEnd = cursor.lengthEnd(end);
+      if (reading.records % recordsPerStep === recordsPerStep - 1) yield;
       if (++reading.records > recordsMax || reading.parts > partsMax) return false;
       this.#readRecord(reading, context, bytes, cursor.at, recordEnd);
       cursor.at = recordEnd;

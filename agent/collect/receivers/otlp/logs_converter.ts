@@ -3,6 +3,7 @@ import type { KeyValue, Resource, Scope } from "#proto/gen/foreign/otlp_common_p
 import type { Labels } from "#shared/model/labels.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
+import type { Steps } from "../decode_turns.ts";
 import { severityOfLabels, severityOfWord } from "../detected_severity.ts";
 import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
 import { labelsOfAttributes, valueText } from "./attributes.ts";
@@ -54,18 +55,20 @@ export type LogScope = {
 };
 
 /** The records of a request in a batch builder; faults are told to `onFault`, the rest stands. */
-export function convertLogs(
+export function* convertLogs(
   request: ExportLogsServiceRequest,
   ids: IdEncoding,
   labelsOf: LabelsOf,
   builder: LogBatchBuilder,
   onFault: (fault: RecordFault) => void,
-): void {
+): Steps {
   for (const { resource, scopeLogs } of request.resourceLogs)
     for (const { scope, logRecords } of scopeLogs) {
       const context = logScope(resource, scope, labelsOf);
       const stream = builder.stream(context.labels);
+      yield;
       for (const record of logRecords) {
+        yield;
         const body = Buffer.from(valueText(record.body));
         const own = recordAttributes(record, context, labelsOf);
         const fault = builder.add(stream, {

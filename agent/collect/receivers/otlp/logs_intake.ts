@@ -6,6 +6,7 @@ import type {
 import { ExportLogsServiceResponseSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
+import { inSlices } from "../decode_turns.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { KnownJsonLogs } from "./known_json_logs.ts";
 import { KnownLogs } from "./known_logs.ts";
@@ -29,26 +30,30 @@ export class LogsIntake {
   }
 
   /** A request that was decoded. Throws OperatingError("unavailable"). */
-  export(request: ExportLogsServiceRequest, ids: IdEncoding): Promise<ExportLogsServiceResponse> {
+  async export(
+    request: ExportLogsServiceRequest,
+    ids: IdEncoding,
+  ): Promise<ExportLogsServiceResponse> {
     const { builder, faults } = this.#newBatch();
-    convertLogs(request, ids, this.#labelsOf, builder, (fault) => faults.push(fault));
+    const onFault = (fault: RecordFault) => void faults.push(fault);
+    await inSlices(convertLogs(request, ids, this.#labelsOf, builder, onFault));
     return this.#store(builder, faults);
   }
 
   /** A request in protobuf, read without being decoded as a whole; undefined where it is to be, and nothing of it is taken. */
-  exportBytes(bytes: Uint8Array): Promise<ExportLogsServiceResponse> | undefined {
+  async exportBytes(bytes: Uint8Array): Promise<ExportLogsServiceResponse | undefined> {
     const { builder, faults } = this.#newBatch();
-    const isRead = this.#known.read(bytes, builder, (fault) => faults.push(fault));
+    const onFault = (fault: RecordFault) => void faults.push(fault);
+    const isRead = await inSlices(this.#known.read(bytes, builder, onFault));
     return isRead ? this.#store(builder, faults) : undefined;
   }
 
   /** The same of a request in JSON. */
-  exportJson(json: JsonValue): Promise<ExportLogsServiceResponse> | undefined {
+  async exportJson(json: JsonValue): Promise<ExportLogsServiceResponse | undefined> {
     const { builder, faults } = this.#newBatch();
     const onFault = (fault: RecordFault) => void faults.push(fault);
-    return this.#knownJson.read(json, { builder, onFault })
-      ? this.#store(builder, faults)
-      : undefined;
+    const isRead = await inSlices(this.#knownJson.read(json, { builder, onFault }));
+    return isRead ? this.#store(builder, faults) : undefined;
   }
 
   #newBatch() {

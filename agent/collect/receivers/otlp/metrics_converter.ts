@@ -9,6 +9,7 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricType } from "#shared/model/metrics.ts";
 import { TooLargeError } from "../body.ts";
+import type { Steps } from "../decode_turns.ts";
 import { labelsOfAttributes } from "./attributes.ts";
 import type { OtlpConfig } from "./config.ts";
 import { LabelNames } from "./label_names.ts";
@@ -59,11 +60,11 @@ export function labelNamesOf(config: OtlpConfig): LabelNames {
 }
 
 /** Puts the points of a request into the buffer as samples of Prometheus's data model; a bad point is counted, the rest stands. */
-export function convertMetrics(
+export function* convertMetrics(
   request: ExportMetricsServiceRequest,
   parts: WriterParts & { readonly names: LabelNames },
   config: OtlpConfig,
-): Converted {
+): Steps<Converted> {
   const out: Converted = {
     points: 0,
     rejected: 0,
@@ -74,15 +75,15 @@ export function convertMetrics(
   };
   const writer = new PointWriter(parts);
   const conversion = { config, names: parts.names, writer, out };
-  for (const resource of request.resourceMetrics) convertResource(resource, conversion);
+  for (const resource of request.resourceMetrics) yield* convertResource(resource, conversion);
   out.hasNewFamilies = writer.hasNewFamilies;
   return out;
 }
 
-function convertResource(
+function* convertResource(
   { resource, scopeMetrics }: ResourceMetrics,
   conversion: Conversion,
-): void {
+): Steps {
   const { config, names, writer, out } = conversion;
   const onBadName = (message: string): void => {
     out.warning ??= message;
@@ -95,12 +96,14 @@ function convertResource(
       promoted: labels.promoted,
       identity: { ...labels.identity, ...own },
     });
-    for (const metric of scope.metrics) convertMetric(metric, conversion);
+    yield;
+    for (const metric of scope.metrics) yield* convertMetric(metric, conversion);
   }
   if (labels.targetInfo !== undefined) writeTargetInfo(labels.targetInfo, writer, onBadName);
 }
 
-function convertMetric(metric: Metric, { config, names, writer, out }: Conversion): void {
+function* convertMetric(metric: Metric, { config, names, writer, out }: Conversion): Steps {
+  yield;
   const { data } = metric;
   if (data.case === undefined) return;
   const { dataPoints } = data.value;
@@ -125,7 +128,8 @@ function convertMetric(metric: Metric, { config, names, writer, out }: Conversio
       data.value.aggregationTemporality === AggregationTemporality.DELTA,
     labelsOf: (attributes) => labelsOfAttributes(attributes, names),
   };
-  for (const write of pointWrites(data, traits, writer, config))
+  for (const write of pointWrites(data, traits, writer, config)) {
+    yield;
     try {
       write();
     } catch (thrown) {
@@ -134,6 +138,7 @@ function convertMetric(metric: Metric, { config, names, writer, out }: Conversio
       const reason = thrown instanceof PointRejectedError ? thrown.reason : "invalid_sample";
       reject(out, metric.name, reason, thrown.message, 1);
     }
+  }
 }
 
 /** One function a point, so that each is tried alone. */

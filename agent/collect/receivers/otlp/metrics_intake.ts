@@ -5,7 +5,8 @@ import type {
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { ExportMetricsServiceResponseSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { BesideSamples } from "../beside_samples.ts";
-import { emitSamples } from "../emit_samples.ts";
+import { OneAtATime, inSlices } from "../decode_turns.ts";
+import { emitSamples, needsTurns } from "../emit_samples.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
@@ -26,6 +27,8 @@ export class MetricsIntake {
   readonly #samples = new RequestSamples();
   readonly #beside: BesideSamples;
   readonly #buffer = new SampleBuffer();
+  /** Who has the series and what is made of a request. */
+  readonly #turn = new OneAtATime();
 
   constructor(config: OtlpConfig, context: ReceiverContext) {
     const { series_max: seriesMax, series_idle: idleMs } = config;
@@ -42,6 +45,18 @@ export class MetricsIntake {
     request: ExportMetricsServiceRequest,
     ids: IdEncoding = "hex",
   ): Promise<ExportMetricsServiceResponse> {
+    const { converted, drops, emitted } = await this.#turn.run(async () => {
+      const outcome = await this.#convert(request, ids);
+      if (outcome.isLarge) await outcome.emitted;
+      return outcome;
+    });
+    await emitted;
+    for (const [reason, exemplars] of drops) this.#context.drop("metrics", reason, exemplars);
+    return this.#answer(converted);
+  }
+
+  /** `emitted` is only begun: it has taken the samples. */
+  async #convert(request: ExportMetricsServiceRequest, ids: IdEncoding) {
     const context = this.#context;
     const nowMs = context.clock.now();
     const [series, buffer, totals] = [this.#series, this.#buffer, this.#totals];
@@ -53,16 +68,24 @@ export class MetricsIntake {
     beside.begin();
     const parts = { series, buffer, totals, samples, beside, ids, names, nowMs };
     const changes = totals.changes();
-    try {
-      const converted = convertMetrics(request, parts, this.#config);
-      const [besides, drops] = [beside.part(), beside.drops()];
-      if (buffer.length > 0 || converted.hasNewFamilies || besides !== undefined)
-        await emitSamples(context, series, buffer, besides);
-      for (const [reason, exemplars] of drops) context.drop("metrics", reason, exemplars);
-      return this.#answer(converted);
-    } catch (thrown) {
+    const undo = (): void => {
       totals.undo(changes);
       beside.undo();
+    };
+    try {
+      const converted = await inSlices(convertMetrics(request, parts, this.#config));
+      const [besides, drops] = [beside.part(), beside.drops()];
+      const isNew = buffer.length > 0 || converted.hasNewFamilies || besides !== undefined;
+      const isLarge = needsTurns(buffer);
+      const emitted = isNew
+        ? emitSamples(context, series, buffer, besides).catch((thrown: unknown) => {
+            undo();
+            throw thrown;
+          })
+        : undefined;
+      return { converted, drops, emitted, isLarge };
+    } catch (thrown) {
+      undo();
       throw thrown;
     }
   }

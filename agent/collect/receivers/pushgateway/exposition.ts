@@ -1,10 +1,11 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
+import { protobufReader } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { SeriesIndex } from "#shared/text/exposition/series_index.ts";
-import { parseWholeText } from "#shared/text/exposition/text_parser.ts";
+import { wholeTextReader } from "#shared/text/exposition/text_parser.ts";
+import type { Steps } from "../decode_turns.ts";
 
 export type PushedSample = { readonly labels: Labels; readonly value: number };
 export type PushedFamily = {
@@ -13,21 +14,30 @@ export type PushedFamily = {
 };
 
 const labelCharsMax = 64 * 1024;
+/** A step of the body takes so long. */
+const stepMs = 5;
 
 /**
  * Families of a pushed body, in the text format or delimited protobuf, with the group's labels over their own. Throws
- * OperatingError("bad_request"), also for a sample with a time of its own and for a series twice, as a Pushgateway does.
+ * OperatingError("bad_request"), also for a sample with a time of its own and for a series twice, as a Pushgateway does, and for more
+ * than `samplesMax`.
  */
-export function readPushed(
+export function* readPushed(
   body: Uint8Array,
   contentType: string,
   group: Labels,
-): Map<string, PushedFamily> {
+  samplesMax: number,
+): Steps<Map<string, PushedFamily>> {
   const index = new SeriesIndex();
   const columns = new SampleColumns();
-  if (contentType.trim().toLowerCase().startsWith("application/vnd.google.protobuf"))
-    parseProtobuf(body, index, columns);
-  else parseWholeText(body, index, columns);
+  const isProtobuf = contentType.trim().toLowerCase().startsWith("application/vnd.google.protobuf");
+  const reader = (isProtobuf ? protobufReader : wholeTextReader)(body, index, columns);
+  for (let untilMs = 0; !reader.read(() => performance.now() >= untilMs);) {
+    if (columns.length > samplesMax)
+      throw new OperatingError("bad_request", `more than ${samplesMax} pushed series`);
+    yield;
+    untilMs = performance.now() + stepMs;
+  }
   const values = new Map<number, number>();
   for (let i = 0; i < columns.length; i++) {
     const entry = columns.series[i] ?? 0;
@@ -39,6 +49,7 @@ export function readPushed(
   const families = new Map<string, { family: MetricFamily; samples: PushedSample[] }>();
   const seen = new Set<string>();
   for (const { entry, labels: exposed } of index.newSeries) {
+    yield;
     const labels = Object.fromEntries(
       [...Object.entries(Object.fromEntries(exposed)), ...Object.entries(group)].filter(
         ([, value]) => value !== "",

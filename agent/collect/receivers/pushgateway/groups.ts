@@ -1,5 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { Steps } from "../decode_turns.ts";
 import type { PushedFamily, PushedSample } from "./exposition.ts";
 
 export type Group = {
@@ -30,12 +31,12 @@ export class Groups {
   }
 
   /** PUT replaces all of a group, POST the families of the same names. Throws OperatingError("bad_request") over the limits. */
-  pushed(
+  *pushed(
     labels: Labels,
     families: ReadonlyMap<string, PushedFamily>,
     keepsOthers: boolean,
     nowMs: number,
-  ): Change {
+  ): Steps<Change> {
     const before = this.#groups.get(labelsKey(labels));
     const merged = new Map([...(keepsOthers ? (before?.families ?? []) : []), ...families]);
     const group = { labels, families: merged, pushedMs: nowMs, failedMs: before?.failedMs ?? 0 };
@@ -43,7 +44,7 @@ export class Groups {
       throw new OperatingError("bad_request", `more than ${this.#limits.groupsMax} groups`);
     if (this.#samples - countOf(before) + countOf(group) > this.#limits.samplesMax)
       throw new OperatingError("bad_request", `more than ${this.#limits.samplesMax} pushed series`);
-    return { group, gone: goneBetween(before, group) };
+    return { group, gone: yield* goneBetween(before, group) };
   }
 
   /** A push that was refused marks the group that there is. */
@@ -52,8 +53,9 @@ export class Groups {
     if (group !== undefined) this.set(labels, { ...group, failedMs: nowMs });
   }
 
-  deleted(labels: Labels): Change {
-    return { group: undefined, gone: goneBetween(this.#groups.get(labelsKey(labels)), undefined) };
+  *deleted(labels: Labels): Steps<Change> {
+    const before = this.#groups.get(labelsKey(labels));
+    return { group: undefined, gone: yield* goneBetween(before, undefined) };
   }
 
   set(labels: Labels, group: Group | undefined): void {
@@ -81,11 +83,18 @@ function countOf(group: Group | undefined): number {
   return count;
 }
 
-function goneBetween(before: Group | undefined, after: Group | undefined): Labels[] {
+function* goneBetween(before: Group | undefined, after: Group | undefined): Steps<Labels[]> {
   if (before === undefined) return [];
   const kept = new Set<string>();
-  if (after !== undefined) for (const { labels } of samplesOf(after)) kept.add(labelsKey(labels));
-  return [...samplesOf(before)]
-    .map(({ labels }) => labels)
-    .filter((labels) => !kept.has(labelsKey(labels)));
+  if (after !== undefined)
+    for (const { labels } of samplesOf(after)) {
+      yield;
+      kept.add(labelsKey(labels));
+    }
+  const gone: Labels[] = [];
+  for (const { labels } of samplesOf(before)) {
+    yield;
+    if (!kept.has(labelsKey(labels))) gone.push(labels);
+  }
+  return gone;
 }

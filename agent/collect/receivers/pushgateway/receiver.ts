@@ -6,6 +6,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { unpackBody, withBody } from "../body.ts";
+import { type Steps, inSlices } from "../decode_turns.ts";
 import { emitSamples } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
@@ -14,7 +15,7 @@ import { SampleBuffer } from "../sample_buffer.ts";
 import { readPushed } from "./exposition.ts";
 import { loadGroups, saveGroups } from "./group_file.ts";
 import { parseGroupPath } from "./group_path.ts";
-import { type Change, Groups, samplesOf } from "./groups.ts";
+import { type Change, type Group, Groups, samplesOf } from "./groups.ts";
 
 const PushgatewayConfig = lazySchema(() =>
   z.strictObject({
@@ -118,7 +119,9 @@ class Gateway {
       labels = parseGroupPath(path);
       const group = labels;
       if (method === "DELETE") {
-        await this.#inTurn(() => this.#change(group, this.#groups.deleted(group)));
+        await this.#inTurn(async () =>
+          this.#change(group, await inSlices(this.#groups.deleted(group))),
+        );
         return new Response(null, { status: 202 });
       }
       const bytesMax = this.#config.body_size_max;
@@ -129,11 +132,13 @@ class Gateway {
           bytesMax,
         );
         if (body !== packed) take(body.length);
-        const families = readPushed(body, request.headers.get("content-type") ?? "", group);
-        await this.#inTurn(() => {
+        const type = request.headers.get("content-type") ?? "";
+        const { samples_max: samplesMax } = this.#config;
+        const families = await inSlices(readPushed(body, type, group, samplesMax));
+        await this.#inTurn(async () => {
           const nowMs = this.#context.clock.now();
           const change = this.#groups.pushed(group, families, method === "POST", nowMs);
-          return this.#change(group, change);
+          await this.#change(group, await inSlices(change));
         });
       });
       return new Response(null, { status: 200 });
@@ -152,10 +157,7 @@ class Gateway {
       const column = this.#series.columnOf(series);
       if (column !== noRoom) this.#buffer.pushStale(column, nowMs);
     }
-    if (group !== undefined) {
-      for (const { family } of group.families.values()) this.#series.describe(family);
-      this.#add(samplesOf(group), nowMs);
-    }
+    if (group !== undefined) await inSlices(this.#add(group, nowMs));
     if (this.#buffer.length > 0) await emitSamples(this.#context, this.#series, this.#buffer);
     this.#groups.set(labels, group);
     this.#isDirty = true;
@@ -165,10 +167,7 @@ class Gateway {
   async emitAll(): Promise<void> {
     const nowMs = this.#context.clock.now();
     this.#begin(nowMs);
-    for (const group of this.#groups.all()) {
-      for (const { family } of group.families.values()) this.#series.describe(family);
-      this.#add(samplesOf(group), nowMs);
-    }
+    for (const group of this.#groups.all()) await inSlices(this.#add(group, nowMs));
     if (this.#buffer.length > 0) await emitSamples(this.#context, this.#series, this.#buffer);
   }
 
@@ -177,12 +176,11 @@ class Gateway {
     this.#series.begin(nowMs);
   }
 
-  #add(
-    samples: Iterable<{ readonly labels: Labels; readonly value: number }>,
-    nowMs: number,
-  ): void {
+  *#add(group: Group, nowMs: number): Steps {
+    for (const { family } of group.families.values()) this.#series.describe(family);
     let refused = 0;
-    for (const { labels, value } of samples) {
+    for (const { labels, value } of samplesOf(group)) {
+      yield;
       const column = this.#series.columnOf(labels);
       if (column === noRoom) refused++;
       else this.#buffer.push(column, nowMs, value);

@@ -1,5 +1,6 @@
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import type { ByteAliases } from "../byte_aliases.ts";
+import type { Steps } from "../decode_turns.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import type { BesideSamples } from "../beside_samples.ts";
@@ -19,6 +20,8 @@ const labelTags = { name: 10, value: 18 } as const;
 const sampleTags = { value: 9, timestamp: 16 } as const;
 const metadataTags = { type: 8, name: 18, help: 34, unit: 42 } as const;
 
+/** Read without a look at the clock; one that is met for the first time takes some microseconds. */
+const seriesPerStep = 64;
 /** More do not fit into the bytes that the labels of a series may take. */
 const labelsMax = 32_768;
 
@@ -35,18 +38,19 @@ export type KnownSeries = {
  * Reads a prometheus.WriteRequest (remote write 1.0) into `buffer`. A series is recognised by the bytes of its labels, so that one
  * met before costs no decoding of text. Throws ExpositionError for bytes that are not such a message.
  */
-export function decodeV1(
+export function* decodeV1(
   bytes: Uint8Array,
   known: KnownSeries,
   buffer: SampleBuffer,
   nowMs: number,
-): DecodedWrite {
+): Steps<DecodedWrite> {
   const out = new DecodedWrite(known.beside);
   const cursor = new ProtobufCursor(bytes);
   const checks = new SampleChecks(known.series, buffer, out, nowMs);
   const reader = new SeriesReader(cursor, known, out, checks);
   const end = bytes.length;
-  while (cursor.at < end) {
+  for (let series = 1; cursor.at < end; series++) {
+    if (series % seriesPerStep === 0) yield;
     if (reader.expectedSeries()) continue;
     const tag = cursor.varint(end);
     if (tag === requestTags.timeseries) reader.series(cursor.lengthEnd(end));

@@ -2,6 +2,7 @@ import type { MetricType } from "#shared/model/metrics.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { BodyError } from "../body.ts";
+import type { Steps } from "../decode_turns.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import type { SampleBuffer } from "../sample_buffer.ts";
 import { skipField } from "./skip_field.ts";
@@ -27,6 +28,8 @@ const seriesTags = {
 const sampleTags = { value: 9, timestamp: 16, startTimestamp: 24 } as const;
 const metadataTags = { type: 8, help: 24, unit: 32 } as const;
 
+/** Read without a look at the clock. */
+const [fieldsPerStep, seriesPerStep] = [1_024, 64];
 /** A series has fewer labels than this; more is refused. */
 const labelRefsMax = 2 * 1_024;
 
@@ -34,21 +37,22 @@ const labelRefsMax = 2 * 1_024;
  * Reads an io.prometheus.write.v2.Request (remote write 2.0) into `buffer`. What is wrong with a series or sample is told in the
  * result, the rest stands. Throws ExpositionError or BodyError for bytes that are not such a message.
  */
-export function decodeV2(
+export function* decodeV2(
   bytes: Uint8Array,
   series: PushedSeries,
   symbols: SymbolNumbers,
   buffer: SampleBuffer,
   beside: BesideSamples,
   nowMs: number,
-): DecodedWrite {
+): Steps<DecodedWrite> {
   const out = new DecodedWrite(beside);
   const cursor = new ProtobufCursor(bytes);
   const table = new RequestSymbols(bytes, symbols);
   const end = bytes.length;
   // Series may stand before the symbols that they need.
   const starts: number[] = [];
-  while (cursor.at < end) {
+  for (let fields = 1; cursor.at < end; fields++) {
+    if (fields % fieldsPerStep === 0) yield;
     const tag = cursor.varint(end);
     if (tag === requestTags.symbol) {
       const fieldEnd = cursor.lengthEnd(end);
@@ -68,7 +72,8 @@ export function decodeV2(
     out,
     new SampleChecks(series, buffer, out, nowMs),
   );
-  for (const start of starts) {
+  for (const [at, start] of starts.entries()) {
+    if (at % seriesPerStep === seriesPerStep - 1) yield;
     cursor.at = start;
     reader.series(cursor.lengthEnd(end));
   }

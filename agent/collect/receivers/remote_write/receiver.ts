@@ -9,9 +9,10 @@ import { duration } from "#shared/text/duration.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { type TakeMemory, withBody } from "../body.ts";
 import { BodyError } from "../body.ts";
+import { OneAtATime, inSlices } from "../decode_turns.ts";
 import { ByteAliases } from "../byte_aliases.ts";
 import { BesideSamples } from "../beside_samples.ts";
-import { emitSamples } from "../emit_samples.ts";
+import { emitSamples, needsTurns } from "../emit_samples.ts";
 import type { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
@@ -71,6 +72,8 @@ class WriteIntake {
   readonly #symbols: SymbolNumbers;
   readonly #buffer = new SampleBuffer();
   readonly #unpacked = new SnappyMemory();
+  /** Who has the series, the buffer and the unpacked bytes. */
+  readonly #turn = new OneAtATime();
 
   constructor(config: z.output<typeof RemoteWriteConfig>, context: ReceiverContext) {
     const { series_max: seriesMax, series_idle: idleMs } = config;
@@ -112,10 +115,31 @@ class WriteIntake {
     packed: Uint8Array,
     take: TakeMemory,
   ): Promise<Response> {
+    const outcome = await this.#turn.run(() => this.#decode(request, version, packed, take));
+    if (outcome === undefined)
+      return this.#answer(version, { status: 405, message: "expected POST" }, nothing);
+    const { decoded, drops, isRolledBack, emitted } = outcome;
+    await emitted;
+    this.#count(decoded, drops, isRolledBack);
+    const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
+    const answer =
+      told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
+    return this.#answer(version, answer, isRolledBack ? nothing : writtenOf(decoded));
+  }
+
+  /**
+   * Unpacked bytes, buffer and columns are this request's until `emitted`, which is only begun, has taken the samples. Undefined
+   * where it is no POST.
+   */
+  async #decode(
+    { method }: Request,
+    version: WriteVersion | undefined,
+    packed: Uint8Array,
+    take: TakeMemory,
+  ) {
     const bytes = unpackSnappy(packed, this.#config.body_size_max, this.#unpacked);
     take(bytes.length);
-    if (request.method !== "POST")
-      return this.#answer(version, { status: 405, message: "expected POST" }, nothing);
+    if (method !== "POST") return undefined;
     if (version === undefined)
       throw new BodyError(
         415,
@@ -124,22 +148,20 @@ class WriteIntake {
     const nowMs = this.#context.clock.now();
     this.#buffer.clear();
     this.#series.begin(nowMs);
-    // Decoding is one turn: unpacked bytes, buffer and columns are this request's until the samples are taken out.
-    const decoded =
+    const decoded = await inSlices(
       version === 1
         ? decodeV1(bytes, this.#known, this.#buffer, nowMs)
-        : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, this.#known.beside, nowMs);
+        : decodeV2(bytes, this.#series, this.#symbols, this.#buffer, this.#known.beside, nowMs),
+    );
     const isRolledBack = version === 1 && decoded.faults.first !== undefined;
     const beside = decoded.beside.part();
     const drops = decoded.beside.drops();
     if (isRolledBack) decoded.beside.undo();
-    else if (this.#buffer.length > 0 || decoded.hasNewFamilies || beside !== undefined)
-      await this.#emit(beside);
-    this.#count(decoded, drops, isRolledBack);
-    const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
-    const outcome =
-      told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
-    return this.#answer(version, outcome, isRolledBack ? nothing : writtenOf(decoded));
+    const isNew = this.#buffer.length > 0 || decoded.hasNewFamilies || beside !== undefined;
+    const isLarge = needsTurns(this.#buffer);
+    const emitted = isNew && !isRolledBack ? this.#emit(beside) : undefined;
+    if (isLarge) await emitted;
+    return { decoded, drops, isRolledBack, emitted };
   }
 
   async #emit(beside: MetricsPart | undefined): Promise<void> {

@@ -1,0 +1,99 @@
+import {
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
+  fromBinary,
+  fromJson,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import type { Steps } from "./decode_turns.ts";
+
+/** Lists in lists that are decoded item by item, such as resources, scopes, and the records of a scope. */
+const listsDeep = 3;
+
+/** Decodes a message whose lengths are right as fromBinary() does, an item of its lists a step. Throws what that throws. */
+export function* binarySteps<Desc extends DescMessage>(
+  desc: Desc,
+  bytes: Uint8Array,
+): Steps<MessageShape<Desc>> {
+  return yield* messageOfBytes(desc, bytes, listsDeep);
+}
+
+/** Decodes as fromJson() does, an item of its lists a step; unknown fields are ignored. Throws what that throws. */
+export function* jsonSteps<Desc extends DescMessage>(
+  desc: Desc,
+  json: JsonValue,
+): Steps<MessageShape<Desc>> {
+  return yield* messageOfJson(desc, json, listsDeep);
+}
+
+function* messageOfBytes<Desc extends DescMessage>(
+  desc: Desc,
+  bytes: Uint8Array,
+  deep: number,
+): Steps<MessageShape<Desc>> {
+  const lists = deep === 0 ? none : listsOf(desc);
+  if (lists.size === 0) {
+    yield;
+    return fromBinary(desc, bytes, { readUnknownFields: false });
+  }
+  const others: Uint8Array[] = [];
+  const items: { readonly field: ListField; readonly bytes: Uint8Array }[] = [];
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < bytes.length) {
+    const start = reader.pos;
+    const [number, wireType] = reader.tag();
+    const field = wireType === WireType.LengthDelimited ? lists.get(number) : undefined;
+    if (field === undefined) {
+      reader.skip(wireType, number);
+      others.push(bytes.subarray(start, reader.pos));
+    } else items.push({ field, bytes: reader.bytes() });
+  }
+  const message = fromBinary(desc, Buffer.concat(others), { readUnknownFields: false });
+  const reflected = reflect(desc, message);
+  for (const item of items) {
+    const own = yield* messageOfBytes(item.field.message, item.bytes, deep - 1);
+    reflected.get(item.field).add(reflect(item.field.message, own));
+  }
+  return message;
+}
+
+function* messageOfJson<Desc extends DescMessage>(
+  desc: Desc,
+  json: JsonValue,
+  deep: number,
+): Steps<MessageShape<Desc>> {
+  const lists = deep === 0 || !isObject(json) ? none : listsOf(desc);
+  const [field] = lists.values();
+  const given = field === undefined || !isObject(json) ? undefined : json[field.jsonName];
+  // Under another name it is decoded in one step.
+  if (field === undefined || !isObject(json) || !Array.isArray(given)) {
+    yield;
+    return fromJson(desc, json, { ignoreUnknownFields: true });
+  }
+  const message = fromJson(desc, { ...json, [field.jsonName]: [] }, { ignoreUnknownFields: true });
+  const list = reflect(desc, message).get(field);
+  for (const item of given) {
+    const own = yield* messageOfJson(field.message, item, deep - 1);
+    list.add(reflect(field.message, own));
+  }
+  return message;
+}
+
+type ListField = DescField & { readonly fieldKind: "list"; readonly listKind: "message" };
+const none: ReadonlyMap<number, ListField> = new Map();
+
+function listsOf(desc: DescMessage): ReadonlyMap<number, ListField> {
+  return new Map(
+    desc.fields.flatMap((field) =>
+      field.fieldKind === "list" && field.listKind === "message" ? [[field.number, field]] : [],
+    ),
+  );
+}
+
+function isObject(json: JsonValue): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

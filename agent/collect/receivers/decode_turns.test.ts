@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { atOnce, inSlices, OneAtATime, type Steps } from "./decode_turns.ts";
+
+function* busy(steps: number, eachMs: number): Steps<number> {
+  for (let i = 0; i < steps; i++) {
+    yield;
+    for (const untilMs = performance.now() + eachMs; performance.now() < untilMs;);
+  }
+  return steps;
+}
+
+test("inSlices() lets the event loop go round between slices, and gives the result", async () => {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  expect(await inSlices(busy(40, 5))).toBe(40);
+  isDone = true;
+  // 200 ms of work in slices of 20 ms.
+  expect(turns).toBeGreaterThan(5);
+});
+test("inSlices() finishes what fits into a slice within one turn of the event loop", async () => {
+  let turns = 0;
+  setImmediate(() => void turns++);
+  expect(await inSlices(busy(3, 0))).toBe(3);
+  expect(turns).toBe(0);
+});
+function* faulty(): Steps {
+  yield;
+  throw new Error("bad byte");
+}
+
+test("inSlices() throws what a step throws", async () => {
+  const [outcome] = await Promise.allSettled([inSlices(faulty())]);
+  expect(outcome).toEqual({ status: "rejected", reason: new Error("bad byte") });
+  expect(() => atOnce(faulty())).toThrow("bad byte");
+});
+test("OneAtATime runs works in their order, one after the other, whatever becomes of them", async () => {
+  const turn = new OneAtATime();
+  const seen: string[] = [];
+  const work = (name: string, isFaulty: boolean) =>
+    turn.run(async () => {
+      seen.push(`${name} begins`);
+      await inSlices(busy(3, 10));
+      seen.push(`${name} ends`);
+      if (isFaulty) throw new Error(name);
+      return name;
+    });
+  const outcomes = await Promise.allSettled([work("a", false), work("b", true), work("c", false)]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(seen).toEqual(["a", "b", "c"].flatMap((name) => [`${name} begins`, `${name} ends`]));
+});
