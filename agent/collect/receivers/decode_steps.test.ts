@@ -51,7 +51,7 @@ test("binarySteps() decodes what fromBinary() decodes", () => {
     // Receivers count the parts of a message first, and so refuse wrong lengths.
     if (!isCounted(changed)) continue;
     const [stepped, whole] = [
-      outcomeOf(() => atOnce(binarySteps(desc, changed))),
+      outcomeOf(() => atOnce(binarySteps(desc, changed, 0))),
       outcomeOf(() => fromBinary(desc, changed)),
     ];
     expect(stepped).toEqual(whole);
@@ -62,12 +62,12 @@ test("jsonSteps() decodes what fromJson() decodes, by other names too", () => {
   const both = { ...json, ...snake };
   const odd = [{ resourceLogs: {} }, { resourceLogs: [7] }, { resourceLogs: null }, [], "x", null];
   for (const given of [json, snake, both, { ...json, other: 1 }, {}, ...odd])
-    expect(outcomeOf(() => atOnce(jsonSteps(desc, given)))).toEqual(
+    expect(outcomeOf(() => atOnce(jsonSteps(desc, given, Infinity)))).toEqual(
       outcomeOf(() => fromJson(desc, given, { ignoreUnknownFields: true })),
     );
 });
 test("binarySteps() pauses for each record", () => {
-  const steps = binarySteps(desc, bytes);
+  const steps = binarySteps(desc, bytes, 0);
   let pauses = 0;
   while (steps.next().done !== true) pauses++;
   expect(pauses).toBeGreaterThanOrEqual(3);

@@ -13,21 +13,25 @@ import type { Steps } from "./decode_turns.ts";
 
 /** Lists in lists that are decoded item by item, such as resources, scopes, and the records of a scope. */
 const listsDeep = 3;
+/** Shorter requests are decoded in one step of some milliseconds. */
+const wholeBytesMax = 128 * 1024;
 
 /** Decodes a message whose lengths are right as fromBinary() does, an item of its lists a step. Throws what that throws. */
 export function* binarySteps<Desc extends DescMessage>(
   desc: Desc,
   bytes: Uint8Array,
+  oneStepMax = wholeBytesMax,
 ): Steps<MessageShape<Desc>> {
-  return yield* messageOfBytes(desc, bytes, listsDeep);
+  return yield* messageOfBytes(desc, bytes, bytes.length > oneStepMax ? listsDeep : 0);
 }
 
-/** Decodes as fromJson() does, an item of its lists a step; unknown fields are ignored. Throws what that throws. */
+/** Decodes a text of `textBytes` as fromJson() does, an item of its lists a step; unknown fields are ignored. Throws what that throws. */
 export function* jsonSteps<Desc extends DescMessage>(
   desc: Desc,
   json: JsonValue,
+  textBytes: number,
 ): Steps<MessageShape<Desc>> {
-  return yield* messageOfJson(desc, json, listsDeep);
+  return yield* messageOfJson(desc, json, textBytes > wholeBytesMax ? listsDeep : 0);
 }
 
 function* messageOfBytes<Desc extends DescMessage>(

@@ -81,7 +81,7 @@ async function runDecoded<Request extends DescMessage, Response extends DescMess
   const json = await inSlices(decoded(format, jsonOf(body)));
   const early = await call.runJson?.(json);
   if (early !== undefined) return early;
-  return call.run(await inSlices(decoded(format, jsonSteps(request, json))), format);
+  return call.run(await inSlices(decoded(format, jsonSteps(request, json, body.length))), format);
 }
 
 function* jsonOf(body: Uint8Array): Steps<JsonValue> {
