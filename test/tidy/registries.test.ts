@@ -29,6 +29,8 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "config.ts",
     "datagram_server.ts",
     "datagram_turns.ts",
+    "decode_steps.ts",
+    "decode_turns.ts",
     "document_cut.ts",
     "document_time.ts",
     "emit_samples.ts",
