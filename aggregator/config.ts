@@ -32,7 +32,12 @@ export const aggregatorShape = {
   ingest: IngestConfig.prefault({}),
   /** Bounds of queries. */
   query: z
-    .strictObject({ promql: PromqlConfig.prefault({}), sql: SqlConfig.prefault({}) })
+    .strictObject({
+      /** What all PromQL and LogQL queries together may hold; those beyond wait. */
+      memory_max: byteSize.prefault("512MiB"),
+      promql: PromqlConfig.prefault({}),
+      sql: SqlConfig.prefault({}),
+    })
     .prefault({}),
   /** Dashboards that come from files. */
   dashboards: DashboardsConfig.prefault({}),

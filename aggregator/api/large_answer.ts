@@ -1,13 +1,17 @@
+import { currentShare } from "#aggregator/query/memory/query_memory.ts";
 import { pacer } from "#shared/async/pacer.ts";
 
 /** Characters of an answer that is made and sent in one go. */
 export const wholeMax = 4_000_000;
+/** Seconds after which a client that was refused for others' queries may ask again. */
+export const retryAfter = "5";
 /** Characters that are put together before they become bytes. */
 const joinedMin = 65_536;
 
 /** The texts joined to larger ones, with pauses. */
 export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
   const pause = pacer();
+  const share = currentShare();
   const joined: string[] = [];
   let some: string[] = [];
   let length = 0;
@@ -16,9 +20,11 @@ export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
     length += piece.length;
     if (length < joinedMin) continue;
     joined.push(some.join(""));
+    share?.hold(length);
     some = [];
     length = 0;
     await pause();
+    await share?.room();
   }
   joined.push(some.join(""));
   return joined;
@@ -32,12 +38,15 @@ export function lengthOf(texts: readonly string[]): number {
 /** JSON of many megabytes: its bytes are made as they are sent. */
 export function streamed(texts: readonly string[]): Response {
   const left = texts.values();
+  const sent = currentShare()?.send();
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => {
       const { value, done } = left.next();
-      if (done === true) controller.close();
-      else controller.enqueue(Buffer.from(value));
+      if (done !== true) return controller.enqueue(Buffer.from(value));
+      controller.close();
+      sent?.();
     },
+    cancel: () => sent?.(),
   });
   return new Response(body, { headers: { "content-type": "application/json" } });
 }

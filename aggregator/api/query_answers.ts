@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { z } from "zod";
+import { currentShare } from "#aggregator/query/memory/query_memory.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { QueryAnswer } from "./rpc.ts";
 
@@ -23,6 +24,7 @@ export async function answerOf(
   const body = new URLSearchParams(parameters);
   const response = await app.request(path, { method: "POST", body, signal });
   const text = await response.text();
+  currentShare()?.hold(text.length);
   if (!response.ok) throw new OperatingError(codeOf(response.status), reasonOf(text));
   const { data, ...notes } = Envelope.parse(JSON.parse(text));
   return { json: JSON.stringify(data), ...notes };

@@ -14,6 +14,7 @@ import type { Head } from "../head/contract.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import type { PatternWatch } from "../patterns/pattern_watch.ts";
 import { storageUrl } from "../inventory/storage.ts";
+import { QueryMemory } from "../query/memory/query_memory.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
@@ -73,7 +74,10 @@ export function apiRoutes(parts: ApiParts): Hono {
   const onDropped = createTailMeters(parts.metrics, tails);
   const logs = { logs: sources.logs, tails, onDropped };
   const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
+  const memory = new QueryMemory({ bytesMax: config.query.memory_max });
+  memory.measure(parts.metrics);
   const app = new Hono();
+  app.use("*", (c, next) => memory.run(c.req.raw.signal, next));
   app.use(compressed);
   app.use("*", async (c, next) => {
     // The interface and the command line ask by RPC, and may ask for SQL next.

@@ -1,5 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import { recordsOf, sliceBytes } from "./log_slices.ts";
+import { currentShare } from "./memory/query_memory.ts";
 import type { LogRecord, LogScanRequest, LogSelectRequest, LogSlice } from "./source.ts";
 
 /** Unix nanoseconds; start inclusive, end exclusive. */
@@ -32,12 +33,33 @@ export async function* scanParts(
   parts: readonly LogPart[],
   request: Pick<LogScanRequest, "startNs" | "endNs" | "direction" | "signal">,
 ): AsyncGenerator<readonly LogSlice[]> {
+  const share = currentShare();
+  let held = 0;
+  try {
+    for await (const { slices, bytes } of scanSpans(parts, request)) {
+      share?.hold(bytes - held);
+      held = bytes;
+      if (slices.length > 0) yield slices;
+    }
+  } finally {
+    share?.hold(-held);
+  }
+}
+
+type SpanRead = { readonly slices: readonly LogSlice[]; readonly bytes: number };
+
+async function* scanSpans(
+  parts: readonly LogPart[],
+  request: Pick<LogScanRequest, "startNs" | "endNs" | "direction" | "signal">,
+): AsyncGenerator<SpanRead> {
+  const share = currentShare();
   const isBackward = request.direction === "backward";
   let left = bounds(parts, request);
   let items = itemsFirst;
   while (left !== undefined) {
     const span = cut(parts, left, items, isBackward);
-    const slices = await readSpan(parts, span, request);
+    const read = () => readSpan(parts, span, request);
+    const slices = await (share === undefined ? read() : share.read(read));
     if (slices === undefined) {
       if (span.endMs - span.startMs <= 1)
         throw new OperatingError(
@@ -47,8 +69,8 @@ export async function* scanParts(
       items = Math.min(items, estimate(parts, span)) / growth;
       continue;
     }
-    if (slices.length > 0) yield slices;
     const bytes = slices.reduce((sum, slice) => sum + sliceBytes(slice), 0);
+    yield { slices, bytes };
     if (bytes * growth < spanBytesMax) items = Math.min(itemsMax, items * growth);
     const rest = isBackward
       ? { startMs: left.startMs, endMs: span.startMs }

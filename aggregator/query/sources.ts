@@ -7,6 +7,7 @@ import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
 import { streamLists } from "./stream_lists.ts";
 import { joinExemplars } from "./join_exemplars.ts";
+import { currentShare } from "./memory/query_memory.ts";
 import { scanParts, selectByScan } from "./log_parts.ts";
 import type {
   BucketColumn,
@@ -48,18 +49,22 @@ export function createSources(
     }
     const read = async (samplesMax: number) => {
       const bounded = { ...request, samplesMax };
-      return mergeSamples(await blocks.selectSamples(bounded), recent, bounded);
+      const merged = async () => mergeSamples(await blocks.selectSamples(bounded), recent, bounded);
+      return inShare(merged, ({ length }) => length * seriesBytes);
     };
     return { heldSamples, read };
   };
   const metricSeries = async (request: SeriesRequest) => {
     const recent = head.metricSeries(request);
-    return mergeLabels(await view().metricSeries(request), recent, request.signal);
+    const blocks = view();
+    const read = async () =>
+      mergeLabels(await blocks.metricSeries(request), recent, request.signal);
+    return inShare(read, ({ length }) => length * seriesBytes);
   };
   const eachStream = async (request: SeriesRequest, visit: StreamVisitor) => {
     const blocks = view();
     head.eachStream(request, visit);
-    await blocks.eachStream(request, visit);
+    await inShare(() => blocks.eachStream(request, visit));
     refuseIfAborted(request.signal);
   };
   // What is in blocks arrived earlier than what is in the head.
@@ -77,7 +82,8 @@ export function createSources(
     exemplars: {
       select: async (request) => {
         const recent = head.selectExemplars(request);
-        const committed = await view().selectExemplars(request);
+        const blocks = view();
+        const committed = await inShare(() => blocks.selectExemplars(request));
         refuseIfAborted(request.signal);
         return joinExemplars([committed, recent], request.exemplarsMax);
       },
@@ -93,6 +99,21 @@ export function createSources(
       ...streamLists(eachStream),
     },
   };
+}
+
+/** The labels of one series and what goes with them. */
+const seriesBytes = 500;
+
+/** Reads as part of the query that this runs for, which then holds what `bytesOf` counts. */
+async function inShare<Result>(
+  read: () => Promise<Result>,
+  bytesOf?: (result: Result) => number,
+): Promise<Result> {
+  const share = currentShare();
+  if (share === undefined) return read();
+  const result = await share.read(read);
+  if (bytesOf !== undefined) share.hold(bytesOf(result));
+  return result;
 }
 
 /** Both are sorted by labelsKey. Of equal times the committed sample stands. */

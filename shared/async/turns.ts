@@ -4,12 +4,23 @@
  * two pauses.
  */
 const waiting: (() => void)[] = [];
+/** Longest that paced works keep the event loop to themselves, all of one turn together. */
+const sliceMs = 15;
 let isScheduled = false;
 let turns = 0;
+let beganMs = -Infinity;
 
 /** Grows with every pause: work that finds it unchanged goes on in the same turn of the event loop. */
 export function turnsSoFar(): number {
   return turns;
+}
+
+/**
+ * Whether paced works have used up this turn, and the caller awaits nextTurn() before it goes on. The time is that of all of them: a
+ * hundred requests that arrive at once would otherwise take a slice each before the event loop goes round.
+ */
+export function isTurnOver(): boolean {
+  return performance.now() - beganMs >= sliceMs;
 }
 
 /** Resolves when the event loop has gone round, and it is the caller's turn. */
@@ -24,6 +35,7 @@ export function nextTurn(): Promise<void> {
 
 function wakeOne(): void {
   turns++;
+  beganMs = performance.now();
   const wake = waiting.shift();
   isScheduled = waiting.length > 0;
   if (isScheduled) setImmediate(wakeOne);

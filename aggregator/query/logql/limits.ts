@@ -1,5 +1,6 @@
-import { nextTurn } from "#shared/async/turns.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
+import { currentShare } from "../memory/query_memory.ts";
 import type { LogsSource } from "../source.ts";
 
 export type LogqlLimits = {
@@ -34,9 +35,6 @@ export type LogScope = {
   readonly signal?: AbortSignal;
 };
 
-/** Longest that a query keeps the event loop to itself. */
-const sliceMs = 15;
-
 /** Stops a query that is cancelled or late, and lets others run. */
 export type Pace = {
   /** To be awaited between pieces of work of a few hundred microseconds; undefined where there is no need to wait. */
@@ -68,10 +66,10 @@ export function recordPace(pace: Pace): () => Promise<void> | undefined {
 
 export function paceOf({ limits, signal }: LogScope): Pace {
   const deadlineMs = performance.now() + (limits.timeoutMs ?? 60_000);
-  let yieldedMs = performance.now();
+  const share = currentShare();
   const pause = async () => {
     await nextTurn();
-    yieldedMs = performance.now();
+    await share?.room();
   };
   return {
     deadlineMs,
@@ -84,8 +82,7 @@ export function paceOf({ limits, signal }: LogScope): Pace {
           "timeout",
           "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed",
         );
-      if (now - yieldedMs < sliceMs) return undefined;
-      return pause();
+      return isTurnOver() ? pause() : undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import { currentShare } from "../memory/query_memory.ts";
 import type { LogRecord, LogScanRequest, LogSlice } from "../source.ts";
 import type { LogQuery } from "./ast.ts";
 import { type LogScope, paceOf, recordPace } from "./limits.ts";
@@ -54,6 +55,7 @@ export async function selectRecords(
     return (await scope.source.select({ ...request, limit })).map(plainEntry);
   const scan: LogScanRequest = { ...request, needs: { bodies: true, attributes: true } };
   const entries: LogEntry[] = [];
+  const share = currentShare();
   let characters = 0;
   const pace = paceOf(scope);
   const state = newRecordState();
@@ -72,7 +74,9 @@ export async function selectRecords(
       if (isCandidate && pipeline.run(state)) {
         const entry = entryOf(state);
         entries.push(entry);
-        characters += charactersOf(entry);
+        const entryCharacters = charactersOf(entry);
+        characters += entryCharacters;
+        share?.hold(entryBytes + entryCharacters);
         if (characters > charactersMax) throw tooLarge();
       }
       if (entries.length >= limit) return entries;
@@ -81,6 +85,8 @@ export async function selectRecords(
   return entries;
 }
 
+/** An entry without its texts. */
+const entryBytes = 500;
 /** Characters of the lines and labels of an answer. */
 const charactersMax = 128 * 2 ** 20;
 

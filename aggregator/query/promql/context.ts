@@ -1,5 +1,6 @@
-import { nextTurn } from "#shared/async/turns.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import type { QueryShare } from "../memory/query_memory.ts";
 import type { SeriesSamples } from "../source.ts";
 import type { Annotations } from "./annotations.ts";
 import type { DurationExpr, Expr, SelectorExpr, TimeShift } from "./ast.ts";
@@ -35,18 +36,19 @@ export type Budget = {
   readonly deadlineMs: number;
   readonly monotonic: () => number;
   readonly signal: AbortSignal | undefined;
+  /** Where samples count as memory. */
+  readonly memory: QueryShare | undefined;
   samples: number;
   peakSamples: number;
-  /** When the event loop was last given a turn. */
-  yieldedMs: number;
 };
 
-/** Longest that an evaluation keeps the event loop to itself: ingest and other queries run in the same thread. */
-const sliceMs = 15;
+/** Time and value. */
+const sampleBytes = 16;
 
 /** Counts samples in memory; throws when there are too many. */
 export function spend(budget: Budget, samples: number): void {
   budget.samples += samples;
+  budget.memory?.hold(samples * sampleBytes);
   budget.peakSamples = Math.max(budget.peakSamples, budget.samples);
   if (budget.samples > budget.samplesMax) {
     throw executionError(
@@ -57,15 +59,14 @@ export function spend(budget: Budget, samples: number): void {
 
 /** To be called between pieces of work: stops a query that is cancelled or late, and lets others run. */
 export async function breathe(budget: Budget): Promise<void> {
-  const now = budget.monotonic();
-  if (now - budget.yieldedMs >= sliceMs) {
+  if (isTurnOver()) {
     await nextTurn();
-    budget.yieldedMs = budget.monotonic();
+    await budget.memory?.room();
   }
   if (budget.signal?.aborted === true) {
     throw new PromqlError("canceled", "query was canceled in expression evaluation");
   }
-  if (now >= budget.deadlineMs)
+  if (budget.monotonic() >= budget.deadlineMs)
     throw new PromqlError("timeout", "query timed out in expression evaluation");
 }
 

@@ -3,6 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
 import { z } from "zod";
+import { currentShare } from "../memory/query_memory.ts";
 import { MissingBlocks, type PartialMark } from "../missing_blocks.ts";
 import type { MetricsSource, SeriesSamples } from "../source.ts";
 import { annotationTexts, newAnnotations } from "./annotations.ts";
@@ -226,10 +227,9 @@ async function execute(
       deadlineMs: began + timeoutMs,
       monotonic: () => clock.monotonic(),
       signal: options.signal,
+      memory: currentShare(),
       samples: 0,
       peakSamples: 0,
-      // A long query has just been parsed in this turn.
-      yieldedMs: -Infinity,
     },
   };
   const from = {

@@ -7,6 +7,7 @@ import type {
   SeriesSamples,
   TierWish,
 } from "../source.ts";
+import { QueryMemoryError } from "../memory/memory_error.ts";
 import type { MissingBlocks } from "../missing_blocks.ts";
 import { ReadTrace } from "../read_trace.ts";
 import type { Expr, SelectorExpr } from "./ast.ts";
@@ -152,8 +153,8 @@ function fetchError(
   cause: unknown,
   asked: AbortSignal | undefined,
   timeout: AbortSignal,
-): PromqlError {
-  if (cause instanceof PromqlError) return cause;
+): PromqlError | QueryMemoryError {
+  if (cause instanceof PromqlError || cause instanceof QueryMemoryError) return cause;
   if (asked?.aborted === true)
     return new PromqlError("canceled", "query was canceled in expression evaluation", { cause });
   if (timeout.aborted)

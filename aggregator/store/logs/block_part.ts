@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { nextTurn } from "#shared/async/turns.ts";
 import { compileMatchers } from "../../head/matching.ts";
 import { allRows, compactSlice } from "../../query/log_slices.ts";
 import type { LogPart, SpanNs } from "../../query/log_parts.ts";
@@ -173,7 +173,7 @@ export class BlockPart implements LogPart {
     this.#rowsSincePause += rows;
     if (this.#rowsSincePause < rowsBetweenPauses) return;
     this.#rowsSincePause = 0;
-    await setImmediate();
+    await nextTurn();
   }
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { nextTurn } from "#shared/async/turns.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import { compileMatchers } from "../../head/matching.ts";
 import { compactSlice } from "../../query/log_slices.ts";
@@ -101,7 +101,7 @@ async function runRows(
       setRecord(state, slice, i);
       if (run(state)) passing[count++] = some[i] ?? 0;
     }
-    await setImmediate();
+    await nextTurn();
   }
   return passing.subarray(0, count);
 }

@@ -2,6 +2,7 @@ import {
   joinInTurns,
   jsonPieces,
   lengthOf,
+  retryAfter,
   streamed,
   wholeMax,
 } from "#aggregator/api/large_answer.ts";
@@ -76,6 +77,7 @@ export function textRefusal(message: string, status: number): Response {
   const headers = {
     "content-type": "text/plain; charset=utf-8",
     "x-content-type-options": "nosniff",
+    ...(status === 429 ? { "retry-after": retryAfter } : {}),
   };
   return new Response(message, { status, headers });
 }

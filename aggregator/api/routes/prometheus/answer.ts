@@ -1,10 +1,17 @@
 import { promisify } from "node:util";
 import { deflate, deflateSync, gzip } from "node:zlib";
 import { type Encoding, compressedLengthMin, encodingOf } from "#aggregator/api/compressed.ts";
-import { joinInTurns, lengthOf, streamed, wholeMax } from "#aggregator/api/large_answer.ts";
+import {
+  joinInTurns,
+  lengthOf,
+  retryAfter,
+  streamed,
+  wholeMax,
+} from "#aggregator/api/large_answer.ts";
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { PartialMark } from "#aggregator/query/missing_blocks.ts";
+import { QueryMemoryError } from "#aggregator/query/memory/memory_error.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Context, Handler } from "hono";
 
@@ -15,6 +22,7 @@ type ErrorType =
   | "timeout"
   | "internal"
   | "unavailable"
+  | "too_many_requests"
   | "not_found";
 
 const statuses = {
@@ -24,6 +32,8 @@ const statuses = {
   timeout: 503,
   internal: 500,
   unavailable: 500,
+  // Prometheus has none; in Mimir's and Thanos's words.
+  too_many_requests: 429,
   not_found: 404,
 } as const;
 
@@ -66,10 +76,10 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
 export function refusal(thrown: unknown): Response {
   const errorType = errorTypeOf(thrown);
   const error = JSON.stringify(messageOf(thrown));
-  return json(
-    `{"status":"error","errorType":"${errorType}","error":${error}}`,
-    statuses[errorType],
-  );
+  const status = statuses[errorType];
+  const answer = json(`{"status":"error","errorType":"${errorType}","error":${error}}`, status);
+  if (status === 429) answer.headers.set("retry-after", retryAfter);
+  return answer;
 }
 
 /** An answer of many megabytes: its bytes are made with pauses, and packed in another thread. */
@@ -122,6 +132,8 @@ function notesJson(name: string, notes: readonly string[]): string {
 
 function errorTypeOf(thrown: unknown): ErrorType {
   if (thrown instanceof PromqlError) return thrown.errorType;
+  if (thrown instanceof QueryMemoryError)
+    return thrown.refusal === "busy" ? "too_many_requests" : "execution";
   if (!(thrown instanceof OperatingError)) return "internal";
   switch (thrown.code) {
     case "bad_request":

@@ -1,3 +1,4 @@
+import { currentShare } from "../../memory/query_memory.ts";
 import { type AggregateExpr, type BinaryExpr } from "../../promql/ast.ts";
 import { aggregate } from "../../promql/aggregate.ts";
 import { selectSeries } from "../../promql/aggregate_select.ts";
@@ -40,9 +41,9 @@ export function vectorContext(steps: Float64Array, scope: LogScope, pace: Pace):
       deadlineMs: pace.deadlineMs,
       monotonic: () => performance.now(),
       signal: scope.signal,
+      memory: currentShare(),
       samples: 0,
       peakSamples: 0,
-      yieldedMs: performance.now(),
     },
   };
 }

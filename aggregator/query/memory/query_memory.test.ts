@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { QueryMemory, type QueryShare, currentShare } from "./query_memory.ts";
+
+const never = new AbortController().signal;
+
+/** A query that holds its share until it is told to end. */
+function query(memory: QueryMemory, signal = never) {
+  const started = Promise.withResolvers<QueryShare>();
+  const ending = Promise.withResolvers<void>();
+  const done = memory.run(signal, async () => {
+    const share = currentShare();
+    if (share === undefined) throw new Error("no share");
+    started.resolve(share);
+    await ending.promise;
+  });
+  const end = async () => {
+    ending.resolve();
+    await done;
+  };
+  return { share: started.promise, end };
+}
+
+/** Whether a promise is still open after all that is ready has run. */
+async function waits(promise: Promise<unknown> | undefined): Promise<boolean> {
+  let isOpen = promise !== undefined;
+  promise?.then(
+    () => (isOpen = false),
+    () => (isOpen = false),
+  );
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  return isOpen;
+}
+
+test("beyond the bound the first query goes on, and the others wait until it ends", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 });
+  const [first, second, third] = [query(memory), query(memory), query(memory)];
+  const [a, b, c] = [await first.share, await second.share, await third.share];
+  a.hold(60);
+  b.hold(50);
+  expect(memory.bytes).toBe(110);
+  expect(a.room()).toBeUndefined();
+  const [bRoom, cRead] = [b.room(), c.read(() => Promise.resolve("read"))];
+  expect([await waits(bRoom), await waits(cRead)]).toEqual([true, true]);
+  a.hold(-20);
+  expect([await waits(bRoom), await cRead]).toEqual([false, "read"]);
+  await first.end();
+  await second.end();
+  await third.end();
+  expect(memory.bytes).toBe(0);
+});
+
+test("four reads run at once, and the next begins when one ends or fails", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 });
+  const { share, end } = query(memory);
+  const reader = await share;
+  const gates = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
+  const running = new Set<number>();
+  const reads = gates.map(({ promise }, i) =>
+    reader.read(async () => {
+      running.add(i);
+      await promise;
+    }),
+  );
+  await waits(reads[4]);
+  expect([...running]).toEqual([0, 1, 2, 3]);
+  gates[1]?.reject(new Error("broken"));
+  expect(await reads[1]?.catch(String)).toBe("Error: broken");
+  await waits(reads[4]);
+  expect([...running]).toEqual([0, 1, 2, 3, 4]);
+  for (const { resolve } of gates) resolve();
+  await Promise.allSettled(reads);
+  await end();
+});
+
+test("an answer counts until it is sent or its client goes, and a slow client does not stop others", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 });
+  const slow = query(memory);
+  const gone = new AbortController();
+  const left = query(memory, gone.signal);
+  const [a, b] = [await slow.share, await left.share];
+  a.hold(90);
+  b.hold(30);
+  const room = b.room();
+  expect(await waits(room)).toBe(true);
+  const sent = a.send();
+  expect(await waits(room)).toBe(false);
+  b.send();
+  await Promise.all([slow.end(), left.end()]);
+  expect(memory.bytes).toBe(120);
+  gone.abort();
+  expect(memory.bytes).toBe(90);
+  sent();
+  sent();
+  expect(memory.bytes).toBe(0);
+});
+
+test("a query that needs too much, waits for too long or loses its client is refused, and counted", async () => {
+  const memory = new QueryMemory({ bytesMax: 100, waitMaxMs: 1 });
+  const metrics = createSelfMetrics();
+  memory.measure(metrics);
+  const gone = new AbortController();
+  const [first, second, third] = [query(memory), query(memory), query(memory, gone.signal)];
+  const [a, b, c] = [await first.share, await second.share, await third.share];
+  a.hold(100);
+  expect(() => a.hold(1)).toThrow(
+    "the query needs more than 100 bytes of memory (query.memory_max)",
+  );
+  const cancelled = c.read(() => Promise.resolve("read"));
+  gone.abort();
+  expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+  expect(b.room()).rejects.toMatchObject({ code: "overloaded", refusal: "busy" });
+  await b.room()?.catch(() => {});
+  await Promise.all([first.end(), second.end(), third.end()]);
+  expect(memory.bytes).toBe(0);
+  const text = await metrics.text();
+  expect(text).toContain('lapwing_query_memory_refused_total{reason="too_large"} 1');
+  expect(text).toContain('lapwing_query_memory_refused_total{reason="busy"} 2');
+});
