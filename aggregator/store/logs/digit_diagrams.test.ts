@@ -71,7 +71,8 @@ test("a diagram comes to what the automaton comes to, whatever the digits are", 
     ),
     { numRuns: 300 },
   );
-  expect(asked).toBeGreaterThan(60);
+  // About 75 of 300: the property is not empty.
+  expect(asked).toBeGreaterThan(30);
 });
 
 test("only digits are asked for on which a match depends", () => {
