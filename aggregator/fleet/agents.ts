@@ -46,6 +46,7 @@ export class Agents {
   /** When each was saved, and heard, by this process, by the clock that does not jump. */
   readonly #savedMs = new Map<string, number>();
   readonly #heardMs = new Map<string, number>();
+  readonly #heardRunMs = new Map<string, number>();
   #saving: Promise<void> = Promise.resolve();
 
   static async open(archive: AgentArchive, times: AgentTimes, parts: AgentsParts): Promise<Agents> {
@@ -82,6 +83,7 @@ export class Agents {
     this.#records.set(key, record);
     const heardMs = this.#clock.monotonic();
     this.#heardMs.set(key, heardMs);
+    this.#heardRunMs.set(key, this.#runMs());
     if (heardMs - (this.#savedMs.get(key) ?? -Infinity) < saveEveryMs) return;
     this.#savedMs.set(key, heardMs);
     this.#saving = this.#saving.then(() => this.#save(record));
@@ -109,17 +111,27 @@ export class Agents {
     return silentMs < this.#times.silentAfterMs;
   }
 
-  /** Clocks of agents on other machines minus this one, in milliseconds, of those heard in the last two minutes. */
+  /**
+   * Clocks of agents on other machines minus this one as it is now, in milliseconds, of those heard in the last two minutes. A heartbeat was
+   * compared with the clock as it was then: one that has jumped since must not be found right by it.
+   */
   otherMachinesOffsets(): number[] {
-    const since = this.#clock.monotonic() - offsetAgeMaxMs;
+    const runMs = this.#runMs();
+    const nowMs = this.#clock.now();
     const boot = this.#clock.boot?.()?.id;
-    return [...this.#records].flatMap(([key, { heartbeat, clockOffsetMs }]) => {
-      if ((this.#heardMs.get(key) ?? -Infinity) < since) return [];
+    return [...this.#records].flatMap(([key, { heartbeat, lastSeenMs, clockOffsetMs }]) => {
+      const sinceMs = runMs - (this.#heardRunMs.get(key) ?? -Infinity);
+      if (sinceMs > offsetAgeMaxMs) return [];
       const { boot_id: other } = heartbeat.facts;
       // Agents from before they told the boot are known by the host's name.
       const isSame = other === undefined ? heartbeat.name === hostname() : other === boot;
-      return isSame ? [] : [clockOffsetMs];
+      return isSame ? [] : [clockOffsetMs + lastSeenMs + sinceMs - nowMs];
     });
+  }
+
+  /** Time that nobody sets, with the machine's sleep where the system tells of it. */
+  #runMs(): number {
+    return this.#clock.boot?.()?.ms ?? this.#clock.monotonic();
   }
 
   /** Lets go of agents that were not heard of for very long. To be called while they could be heard. */
@@ -133,6 +145,7 @@ export class Agents {
       this.#records.delete(key);
       this.#savedMs.delete(key);
       this.#heardMs.delete(key);
+      this.#heardRunMs.delete(key);
       this.#saving = this.#saving.then(() => this.#remove(tenant, agent));
     }
   }
