@@ -101,7 +101,7 @@ export function reads(app: Hono, path: string, answer: Answer): void {
 }
 
 /** What an answer without damaged blocks says about them. */
-export function notesOf(missing: MissingBlocks): { warnings: string[] } & PartialMark {
+function notesOf(missing: MissingBlocks): { warnings: string[] } & PartialMark {
   return { ...missing.mark, warnings: missing.warnings() };
 }
 
