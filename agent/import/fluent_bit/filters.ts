@@ -301,7 +301,7 @@ function metricsFilter(filter: Section, pipeline: FluentPipeline): void {
     ...(help === undefined ? {} : { help }),
     ...(value === undefined || kind === "counter" ? {} : { value: pipeline.where(value) }),
     ...(buckets.length === 0 ? {} : { buckets }),
-    ...(labels.length === 0 ? {} : { labels }),
+    ...(labels.length === 0 ? {} : { labels, unlabelled: "count" }),
     ...(conditions.length === 0 ? {} : { match: `{} ${conditions.join(" ")}` }),
   };
   filter.lose(

@@ -63,6 +63,7 @@ function metricOf(form: MetricForm, pipeline: StagePipeline): Draft | undefined 
     return undefined;
   }
   metric.labels = [...pipeline.labels].toSorted();
+  metric.unlabelled = "count";
   if (wanted !== undefined && wanted !== "") metric.match = `{} | ${from}=${quoted(wanted)}`;
   else if (metric.value === undefined && !all) metric.match = `{} | ${from}!=""`;
   return metric;

@@ -174,7 +174,7 @@ export function logMetrics(
             field === "body"
             ? {}
             : { match: `{} | ${field}!=""` }),
-        ...(labels.length === 0 ? {} : { labels }),
+        ...(labels.length === 0 ? {} : { labels, unlabelled: "count" }),
       },
     ];
   });

@@ -28,6 +28,8 @@ const MetricEntry = lazySchema(() =>
         .default([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]),
       /** Labels of the series: attributes of the record or labels of its stream, by name. */
       labels: z.array(labelName).default([]),
+      /** A record that has none of `labels`, as a line that no parser could read: `skip` it, or `count` it in the series without labels. */
+      unlabelled: z.enum(["skip", "count"]).default("skip"),
       /** Only the records of this selector with filters. */
       match: Match.optional(),
     })
@@ -38,16 +40,17 @@ const MetricEntry = lazySchema(() =>
 );
 
 /**
- * Series made of log records, stored like all others every 15 s. A record without the number is counted as failed; so is one that
- * would need a series beyond the bound.
+ * Series made of log records, stored like all others every 15 s. A record without the number or without any of the labels counts as
+ * failed; so does one that would need a series beyond the bound.
  */
 export const metrics = defineProcessor({
   type: "metrics",
   config: lazySchema(() => z.strictObject({ metrics: z.array(MetricEntry).min(1) })),
   create: ({ metrics: entries }, { clock, metrics: store }) => {
-    const own = entries.map(({ value, labels, match, ...metric }) => ({
+    const own = entries.map(({ value, labels, unlabelled, match, ...metric }) => ({
       from: value,
       labels,
+      needsLabel: unlabelled === "skip" && labels.length > 0,
       match,
       isCounter: metric.kind === "counter",
       record: store.recorder(metric, labels),
@@ -56,15 +59,20 @@ export const metrics = defineProcessor({
     }));
     return (records, rows, count) => {
       const nowMs = clock.now();
-      for (const { from, labels, match, isCounter, record, values } of own)
+      for (const { from, labels, needsLabel, match, isCounter, record, values } of own)
         for (const row of rows) {
           if (match !== undefined && !match(records, row)) continue;
           const text = from === undefined ? "1" : records.field(row, from);
           const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
           const isValid = Number.isFinite(value) && (!isCounter || value >= 0);
-          for (let i = 0; i < labels.length; i++)
-            values[i] = records.field(row, labels[i] ?? "") ?? "";
-          if (!isValid || !record(values, value, nowMs)) count.failed++;
+          let isLabelled = false;
+          for (let i = 0; i < labels.length; i++) {
+            const label = records.field(row, labels[i] ?? "") ?? "";
+            values[i] = label;
+            isLabelled ||= label !== "";
+          }
+          if (!isValid || (needsLabel && !isLabelled) || !record(values, value, nowMs))
+            count.failed++;
         }
     };
   },

@@ -158,6 +158,27 @@ test("labels move between streams and attributes", () => {
   expect(new Set(next.streamOf).size).toBe(2);
 });
 
+test("metrics skips lines that no parser could read, and counts them where asked", () => {
+  const lines = ["status=200 method=GET", "garbage", "status=404", ""];
+  const counted = (unlabelled: object) => {
+    const metric = { name: "requests_total", labels: ["status", "method"], ...unlabelled };
+    const chain = chainOf([{ type: "logfmt" }, { type: "metrics", metrics: [metric] }]);
+    chain.take(linesBatch(lines));
+    const batch = chain.metrics.collect(0);
+    const series = batch?.schema.series ?? [];
+    return series.map((labels, i) => [labels, batch?.rows[0]?.values[i]]);
+  };
+  const name = { __name__: "requests_total" };
+  const read = [
+    [{ ...name, status: "200", method: "GET" }, 1],
+    [{ ...name, status: "404" }, 1],
+  ];
+  expect(counted({})).toEqual(read);
+  const all = counted({ unlabelled: "count" });
+  expect(all).toHaveLength(3);
+  expect(all).toEqual(expect.arrayContaining([...read, [name, 2]]));
+});
+
 test("metrics counts, gauges and histograms records as series", () => {
   const clock = stoppedClock();
   const entry = {
