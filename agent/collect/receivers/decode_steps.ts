@@ -39,11 +39,9 @@ function* messageOfBytes<Desc extends DescMessage>(
   bytes: Uint8Array,
   deep: number,
 ): Steps<MessageShape<Desc>> {
+  yield;
   const lists = deep === 0 ? none : listsOf(desc);
-  if (lists.size === 0) {
-    yield;
-    return fromBinary(desc, bytes, { readUnknownFields: false });
-  }
+  if (lists.size === 0) return fromBinary(desc, bytes, { readUnknownFields: false });
   const others: Uint8Array[] = [];
   const items: { readonly field: ListField; readonly bytes: Uint8Array }[] = [];
   const reader = new BinaryReader(bytes);
@@ -70,14 +68,13 @@ function* messageOfJson<Desc extends DescMessage>(
   json: JsonValue,
   deep: number,
 ): Steps<MessageShape<Desc>> {
+  yield;
   const lists = deep === 0 || !isObject(json) ? none : listsOf(desc);
   const [field] = lists.values();
   const given = field === undefined || !isObject(json) ? undefined : json[field.jsonName];
   // Under another name it is decoded in one step.
-  if (field === undefined || !isObject(json) || !Array.isArray(given)) {
-    yield;
+  if (field === undefined || !isObject(json) || !Array.isArray(given))
     return fromJson(desc, json, { ignoreUnknownFields: true });
-  }
   const message = fromJson(desc, { ...json, [field.jsonName]: [] }, { ignoreUnknownFields: true });
   const list = reflect(desc, message).get(field);
   for (const item of given) {
@@ -89,13 +86,19 @@ function* messageOfJson<Desc extends DescMessage>(
 
 type ListField = DescField & { readonly fieldKind: "list"; readonly listKind: "message" };
 const none: ReadonlyMap<number, ListField> = new Map();
+/** Derived from the descriptors alone, once each. */
+const known = new WeakMap<DescMessage, ReadonlyMap<number, ListField>>();
 
 function listsOf(desc: DescMessage): ReadonlyMap<number, ListField> {
-  return new Map(
+  const before = known.get(desc);
+  if (before !== undefined) return before;
+  const lists = new Map(
     desc.fields.flatMap((field) =>
       field.fieldKind === "list" && field.listKind === "message" ? [[field.number, field]] : [],
     ),
   );
+  known.set(desc, lists);
+  return lists;
 }
 
 function isObject(json: JsonValue): json is JsonObject {
