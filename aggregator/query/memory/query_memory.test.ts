@@ -95,6 +95,30 @@ test("an answer counts until it is sent or its client goes, and a slow client do
   expect(memory.bytes).toBe(0);
 });
 
+test("no query goes on while answers that clients do not read hold the bound", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 });
+  const asked = Array.from({ length: 6 }, () => query(memory));
+  const shares = await Promise.all(asked.map(({ share }) => share));
+  const unread: (() => void)[] = [];
+  let blocked: Promise<void> | undefined;
+  for (const share of shares) {
+    share.hold(1);
+    blocked = share.room();
+    if (await waits(blocked)) break;
+    share.hold(79);
+    unread.push(share.send());
+  }
+  expect(unread.length).toBe(2);
+  expect(memory.bytes).toBe(161);
+  // The next goes on when an answer is sent.
+  await asked[0]?.end();
+  unread[0]?.();
+  expect(await waits(blocked)).toBe(false);
+  for (const sent of unread) sent();
+  for (const { end } of asked) await end();
+  expect(memory.bytes).toBe(0);
+});
+
 test("a query that needs too much, waits for too long or loses its client is refused, and counted", async () => {
   const memory = new QueryMemory({ bytesMax: 100, waitMaxMs: 1 });
   const metrics = createSelfMetrics();

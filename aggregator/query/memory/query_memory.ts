@@ -30,7 +30,7 @@ export function currentShare(): QueryShare | undefined {
 /**
  * The memory that all queries of the process may hold together: samples and lines that they have read, what they made of them, and
  * answers that are not sent yet. Beyond the bound queries wait, but for the one that began first: it goes on alone, so that no two
- * queries wait for each other.
+ * queries wait for each other. Where unread answers alone hold that much, all wait.
  */
 export class QueryMemory {
   readonly #options: Required<Options>;
@@ -122,8 +122,14 @@ export class QueryMemory {
     return this.#bytes < this.#options.bytesMax || this.#isFirst(share);
   }
 
+  /** Passes over answers that are being sent while they hold less than the bound: clients that never read must not add up. */
   #isFirst(share: QueryShare): boolean {
-    for (const each of this.#shares) if (!each.isSending) return each === share;
+    let sendingBytes = 0;
+    for (const each of this.#shares) {
+      if (!each.isSending) return each === share;
+      sendingBytes += each.bytes;
+      if (sendingBytes >= this.#options.bytesMax) return false;
+    }
     return true;
   }
 
