@@ -37,6 +37,8 @@ export const ProbesConfig = z
     /** Addresses that probes asked for over HTTP must not reach, beside loopback, link-local and metadata ones; `allow` wins. */
     forbid: z.array(Cidr).default([]),
     allow: z.array(Cidr).default([]),
+    /** Paths of Unix sockets that probes asked for over HTTP may reach. */
+    allow_sockets: z.array(z.string().startsWith("/", "expected an absolute path")).default([]),
     /** How much earlier than its scrape a probe ends, as --timeout-offset of the exporter. */
     timeout_offset: duration.prefault("500ms"),
     /** Probes asked for over HTTP that run at a time; more are refused with 503. */

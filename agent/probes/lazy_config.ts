@@ -6,6 +6,7 @@ const none: ProbesConfig = {
   modules: {},
   forbid: [],
   allow: [],
+  allow_sockets: [],
   timeout_offset: 500,
   running_max: 200,
   checks: [],

@@ -1,4 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -101,6 +105,37 @@ test("addresses of loopback are forbidden in every form, by name and by redirect
   // What is allowed answers by a redirect to what is not.
   const back = encodeURIComponent(`http://127.0.0.1:${port}/redirect?to=http://127.0.0.2:${port}/`);
   expect(await (await ask(`target=${back}&debug=true`)).text()).toContain("127.0.0.2 is forbidden");
+});
+
+test("Unix sockets are forbidden but for those that are allowed, and that is counted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lapwing-probe-"));
+  const paths = ["open.sock", "other.sock"].map((name) => join(folder, name));
+  const servers = paths.map((path) =>
+    createServer((socket) => void socket.end("ready\n")).listen(path),
+  );
+  const socketMetrics = createSelfMetrics();
+  const allowing = ProbesConfig.parse({
+    allow_sockets: paths.slice(0, 1),
+    modules: { unix: { prober: "unix", unix: { query_response: [{ expect: "^ready$" }] } } },
+  });
+  const meters = createProbeMeters(socketMetrics);
+  const guarded = probeRoutes(() => allowing, { clock: systemClock, meters });
+  try {
+    const answers = paths.map(async (path) => {
+      const target = encodeURIComponent(path);
+      return (await guarded.request(`/probe?module=unix&target=${target}&debug=true`)).text();
+    });
+    const [open, other] = await Promise.all(answers);
+    expect(open).toContain("probe_success 1");
+    expect(other).toContain("probe_success 0");
+    expect(other).toContain("probes.allow_sockets of the agent's configuration can permit it");
+    expect(await socketMetrics.text()).toContain(
+      'lapwing_probes_total{prober="unix",by="request",result="forbidden"} 1',
+    );
+  } finally {
+    for (const server of servers) server.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("metadata addresses are forbidden, and that is told and counted", async () => {

@@ -19,7 +19,8 @@ export function probeRoutes(
 ): Hono {
   let running = 0;
   return new Hono().get("/probe", async (c) => {
-    const { modules, forbid, allow, timeout_offset: offsetMs, running_max: runningMax } = config();
+    const probes = config();
+    const { modules, forbid, allow, timeout_offset: offsetMs, running_max: runningMax } = probes;
     const query = new URL(c.req.url).searchParams;
     const refuse = (status: 400 | 500 | 503, message: string) => c.text(`${message}\n`, status);
     const name = query.get("module") || moduleDefault;
@@ -51,7 +52,7 @@ export function probeRoutes(
         target,
         timeoutMs,
         clock,
-        guard: requestGuard(forbid, allow),
+        guard: requestGuard(forbid, allow, probes.allow_sockets),
         signal: c.req.raw.signal,
         ...(hostname === "" ? {} : { hostname }),
       });

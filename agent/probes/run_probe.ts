@@ -36,15 +36,17 @@ export async function runProbe(request: ProbeRequest): Promise<ProbeResult> {
   const notes = new ProbeNotes(() => clock.now());
   for (const family of [probeSuccess, probeDuration, probeTimeout]) gauges.register(family);
   let isForbidden = false;
+  const noting = (check: (where: string) => void) => (where: string) => {
+    try {
+      check(where);
+    } catch (thrown) {
+      isForbidden ||= thrown instanceof ForbiddenAddressError;
+      throw thrown;
+    }
+  };
   const counted: AddressGuard = {
-    check(address) {
-      try {
-        guard.check(address);
-      } catch (thrown) {
-        isForbidden ||= thrown instanceof ForbiddenAddressError;
-        throw thrown;
-      }
-    },
+    check: noting((address) => guard.check(address)),
+    checkSocket: noting((path) => guard.checkSocket(path)),
   };
   notes.debug("Beginning probe", { probe: module.prober, timeout_seconds: timeoutMs / 1_000 });
   const probe = await module.load();

@@ -72,7 +72,8 @@ function* piecesOf(chunk: Buffer): Generator<Buffer> {
   for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
 }
 
-function refuseHttp(chunk: Uint8Array): void {
+/** Throws ConnectionFault where the first bytes of a connection are those of a browser's request. */
+export function refuseHttp(chunk: Uint8Array): void {
   const beginning = Buffer.from(chunk.subarray(0, beginningBytesMax)).toString("latin1");
   if (httpRequest.test(beginning))
     throw new ConnectionFault("malformed", "an HTTP request came, as web pages send them");

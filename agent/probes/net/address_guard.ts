@@ -2,18 +2,20 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { addressBytes, embeddedIpv4, isMapped } from "./ip_address.ts";
 
-/** Says no to addresses that a probe must not reach. */
+/** Refuses addresses and Unix sockets that a probe must not reach. */
 export type AddressGuard = {
   /** Throws ForbiddenAddressError. `address` is numeric, and what is connected to right after. */
   check(address: string): void;
+  /** Throws ForbiddenAddressError. `path` is that of a Unix socket. */
+  checkSocket(path: string): void;
 };
 
-/** A probe was aimed at an address that it must not reach. */
+/** A probe was aimed at an address or socket that it must not reach. */
 export class ForbiddenAddressError extends OperatingError {
-  constructor(address: string, range: string) {
+  constructor(what: string, reason: string, key: "probes.allow" | "probes.allow_sockets") {
     super(
       "bad_request",
-      `address ${address} is forbidden (${range}): probes.allow of the agent's configuration can permit it`,
+      `${what} is forbidden (${reason}): ${key} of the agent's configuration can permit it`,
     );
   }
 }
@@ -53,28 +55,49 @@ const builtIn = [
 
 const loopback = ["127.0.0.1", "::1"].flatMap((address) => addressBytes(address) ?? []);
 
-/** For probes that are asked for over HTTP: loopback, link-local and metadata addresses and `forbid`, but for what is in `allow`. */
-export function requestGuard(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
-  return guardOf([...builtIn, ...forbid], allow);
+/**
+ * For probes that are asked for over HTTP. Forbids loopback, link-local and metadata addresses and `forbid`, but for what is in `allow`,
+ * and Unix sockets, which are this host's own, but for the paths in `allowSockets`.
+ */
+export function requestGuard(
+  forbid: readonly Cidr[],
+  allow: readonly Cidr[],
+  allowSockets: readonly string[] = [],
+): AddressGuard {
+  return {
+    ...guardOf([...builtIn, ...forbid], allow),
+    checkSocket(path) {
+      if (!allowSockets.includes(path))
+        throw new ForbiddenAddressError(
+          `socket ${path}`,
+          "this host's own",
+          "probes.allow_sockets",
+        );
+    },
+  };
 }
 
 /** For probes that the configuration names: nothing is forbidden but what it lists. */
 export function checkGuard(forbid: readonly Cidr[]): AddressGuard {
-  return guardOf(forbid, []);
+  return { ...guardOf(forbid, []), checkSocket: () => {} };
 }
 
-function guardOf(forbid: readonly Cidr[], allow: readonly Cidr[]): AddressGuard {
+function guardOf(forbid: readonly Cidr[], allow: readonly Cidr[]): Pick<AddressGuard, "check"> {
   return {
     check(address) {
       const bytes = addressBytes(address);
-      if (bytes === undefined) throw new ForbiddenAddressError(address, "no address");
+      if (bytes === undefined) throw forbidden(address, "no address");
       for (const each of meanings(bytes)) {
         const range = forbid.find((cidr) => isIn(each, cidr));
         if (range !== undefined && !allow.some((cidr) => isIn(each, cidr)))
-          throw new ForbiddenAddressError(address, range.source);
+          throw forbidden(address, range.source);
       }
     },
   };
+}
+
+function forbidden(address: string, range: string): ForbiddenAddressError {
+  return new ForbiddenAddressError(`address ${address}`, range, "probes.allow");
 }
 
 /** What a connection to an address reaches: itself, the IPv4 address in it, and this host where it is the unspecified one. */

@@ -6,7 +6,8 @@ import type { UnixProbe } from "./config.ts";
 
 /** The same conversation as over TCP, on a socket of this host; the target is its path (prober/unix.go). */
 export const probeUnix: Probe<UnixProbe> = async (options, context) => {
-  const { deadline, notes, target } = context;
+  const { deadline, guard, notes, target } = context;
+  guard.checkSocket(target);
   const raw = await dial({ path: target }, deadline);
   const tls = options.tls_config;
   const name = tls.server_name ?? "";

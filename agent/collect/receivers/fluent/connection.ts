@@ -3,7 +3,7 @@ import { encode } from "@msgpack/msgpack";
 import { OperatingError } from "#shared/errors.ts";
 import { ByteQueue } from "../byte_queue.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { ConnectionFault } from "../stream_server.ts";
+import { ConnectionFault, refuseHttp } from "../stream_server.ts";
 import { decodeValue } from "./forward_message.ts";
 import { type Credentials, Handshake } from "./handshake.ts";
 import { MessageScanner, partsOf } from "./message_scanner.ts";
@@ -36,7 +36,10 @@ export async function serveForward(
   const queue = new ByteQueue(context.memory);
   try {
     let scanner = new MessageScanner();
+    let isFirst = true;
     for await (const chunk of socket) {
+      if (isFirst) refuseHttp(chunk);
+      isFirst = false;
       queue.append(chunk);
       for (let length = scanner.scan(queue.bytes); length !== undefined;) {
         const message = queue.bytes.subarray(0, length);

@@ -258,6 +258,18 @@ test("fluent: wrong credentials are refused with the reason, and nothing of thei
   await eventually(() => held.logs.length === 1);
   await receiver.stop?.();
 });
+test("fluent: a web page's request ends the connection, and nothing of its body is taken", async () => {
+  const { held, receiver, port } = await start();
+  const head = Buffer.from(
+    "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n",
+  );
+  const answer = await talk(port, [join(head, tagged("forged", "Y2h1bms="))], () => false);
+  expect(answer).toHaveLength(0);
+  await receiver.stop?.();
+  expect(held.logs).toEqual([]);
+  expect(held.refusedConnections).toEqual({ malformed: 1 });
+});
+
 test("fluent: heartbeats over UDP are answered on the same port", async () => {
   const { receiver, port } = await start();
   const answered = Promise.withResolvers<number>();
