@@ -35,18 +35,33 @@ export function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
+/** A client that reads nothing of its answer for so long is given up: others wait for the memory. */
+const unreadMaxMs = 30_000;
+
 /** JSON of many megabytes: its bytes are made as they are sent. */
-export function streamed(texts: readonly string[]): Response {
+export function streamed(texts: readonly string[], unreadMs = unreadMaxMs): Response {
   const left = texts.values();
   const sent = currentShare()?.send();
+  let unread: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(unread);
+    sent?.();
+  };
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => {
+      clearTimeout(unread);
       const { value, done } = left.next();
-      if (done !== true) return controller.enqueue(Buffer.from(value));
-      controller.close();
-      sent?.();
+      if (done === true) {
+        controller.close();
+        return end();
+      }
+      controller.enqueue(Buffer.from(value));
+      unread = setTimeout(() => {
+        controller.error(new Error(`the client has read nothing for ${unreadMs} ms`));
+        end();
+      }, unreadMs);
     },
-    cancel: () => sent?.(),
+    cancel: end,
   });
   return new Response(body, { headers: { "content-type": "application/json" } });
 }

@@ -12,7 +12,7 @@ const planted = "planted-value";
 /** Keys of texts that hold no secrets; "name.*" is any key of a map of that name. */
 const shownKeys = new Set(
   `
-*.* access_log_format access_logs action address after age_max agent_servers agents alert allow
+*.* access_log_format access_logs action address after age_max agent_servers agents alert allow allow_sockets
 annotations.* apache.* auth_source backlog_after backlog_rate backups.* bearer_token_file before
 bind.* body_file body_size_limit body_size_max brokers bucket ca ca_file cancel_period catalog catalog_password_file
 cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id
