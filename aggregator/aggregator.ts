@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import type { LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
+import { setRegexLimits } from "#shared/text/regex_limits.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -242,10 +243,15 @@ async function openAgents(
 
 /** Head and blocks as one, and SQL over both. */
 async function openQueries(
-  { query: { sql: bounds }, data_dir: dataDir }: AggregatorConfig,
+  { query: { sql: bounds, regex }, data_dir: dataDir }: AggregatorConfig,
   { store, head }: { store: BlockStore; head: Head },
   { clock, metrics }: AggregatorParts,
 ) {
+  setRegexLimits({
+    instructionsMax: regex.instructions_max,
+    matchStepsMax: regex.match_steps_max,
+    turnStepsMax: regex.turn_steps_max,
+  });
   const sources = createSources(
     head,
     () => store.view(),

@@ -3,10 +3,12 @@ import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { defaultRegexLimits } from "#shared/text/regex_limits.ts";
 import { DashboardsConfig } from "./dashboards/config.ts";
 import { FleetConfig } from "./fleet/config.ts";
 import { IngestConfig } from "./ingest/config.ts";
 import { StreamsConfig } from "./ingest/nats_streams.ts";
+import { LogqlConfig } from "./query/logql/config.ts";
 import { PromqlConfig } from "./query/promql/engine.ts";
 import { StoreConfig } from "./store/config.ts";
 
@@ -25,6 +27,15 @@ const SqlConfig = z.strictObject({
   threads: z.number().int().min(1).max(256).default(2),
 });
 
+const RegexConfig = z.strictObject({
+  /** Instructions of one expression. */
+  instructions_max: z.int().positive().default(defaultRegexLimits.instructionsMax),
+  /** Steps of one match in one text; nothing else runs meanwhile. */
+  match_steps_max: z.int().positive().default(defaultRegexLimits.matchStepsMax),
+  /** Steps of a complex expression for label values or lines matched in one go; nothing else runs meanwhile. */
+  turn_steps_max: z.int().positive().default(defaultRegexLimits.turnStepsMax),
+});
+
 /** The keys of lapwing.yaml that an aggregator reads. */
 export const aggregatorShape = {
   ...baseShape(),
@@ -36,6 +47,9 @@ export const aggregatorShape = {
       /** What all PromQL and LogQL queries together may hold; those beyond wait. */
       memory_max: byteSize.prefault("512MiB"),
       promql: PromqlConfig.prefault({}),
+      logql: LogqlConfig.prefault({}),
+      /** Cost of regular expressions. */
+      regex: RegexConfig.prefault({}),
       sql: SqlConfig.prefault({}),
     })
     .prefault({}),

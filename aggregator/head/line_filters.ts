@@ -1,7 +1,8 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { notText, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import { RegexProgram } from "#shared/text/regex_program.ts";
-import { queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { LineFilter } from "../query/source.ts";
 
 /** Whether record `index`, whose body is [start, end) of the batch's bodies, passes. Ask in ascending order. */
@@ -35,7 +36,7 @@ function compileFilter({ op, values }: LineFilter): (batch: LogsBatch) => Record
 
 /** Runs over the bytes; what is no UTF-8, and patterns of too many states, are left to re2js. */
 function regexTest(pattern: string): (bodies: Uint8Array, start: number, end: number) => boolean {
-  const regex = searchingRegex(pattern, queryStepsMax);
+  const regex = searchingRegex(pattern, queryStepsMax());
   const program = RegexProgram.of(pattern);
   const automaton = program && new RegexAutomaton(program);
   return (bodies, start, end) => {

@@ -1,5 +1,6 @@
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 
 /** Answers of a regular expression that are remembered: label values repeat from set to set. */
 const knownMax = 10_000;
@@ -14,7 +15,7 @@ export function compileMatchers(matchers: readonly Matcher[]): (labels: Labels) 
 export function compileMatcher({ op, value }: Matcher): (text: string) => boolean {
   if (op === "=") return (text) => text === value;
   if (op === "!=") return (text) => text !== value;
-  const regex = anchoredRegex(value, queryStepsMax);
+  const regex = anchoredRegex(value, queryStepsMax());
   const known = new Map<string, boolean>();
   const wanted = op === "=~";
   return (text) => {

@@ -26,7 +26,9 @@ export function joinExemplars(
           };
     count += one.exemplars.length;
     if (count > exemplarsMax)
-      throw new OperatingError("overloaded", `query reads more than ${exemplarsMax} exemplars`);
+      throw new OperatingError("overloaded", `query reads more than ${exemplarsMax} exemplars`, {
+        limit: "exemplars",
+      });
     joined.push(one);
   }
   return joined;

@@ -65,6 +65,7 @@ async function* scanSpans(
         throw new OperatingError(
           "overloaded",
           `query reads more than ${spanBytesMax} bytes of log records of one millisecond`,
+          { limit: "read_bytes" },
         );
       items = Math.min(items, estimate(parts, span)) / growth;
       continue;

@@ -1,5 +1,6 @@
 import { metricNameLabel, type Labels, type Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import { compareTexts, pairText } from "./labels_text.ts";
 import { quoted } from "./duckdb.ts";
 
@@ -59,7 +60,7 @@ export function compileSelectors(
 function compileMatcher({ name, op, value }: Matcher): (labels: Labels) => boolean {
   if (op === "=") return (labels) => (labels[name] ?? "") === value;
   if (op === "!=") return (labels) => (labels[name] ?? "") !== value;
-  const regex = anchoredRegex(value, queryStepsMax);
+  const regex = anchoredRegex(value, queryStepsMax());
   // Label values repeat from set to set.
   const known = new Map<string, boolean>();
   const wanted = op === "=~";

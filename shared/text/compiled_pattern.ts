@@ -1,12 +1,7 @@
 import { RE2JS } from "re2js";
 import { OperatingError, messageOf } from "../errors.ts";
 import { patternSize } from "./pattern_size.ts";
-
-/**
- * Instructions of one regular expression; a larger one is refused before it is compiled. Compiling takes 2 microseconds for each, and all else waits. A list of
- * 1,500 host names with wildcards has as many; a list of plain names may be of any length, since it needs no program.
- */
-export const regexInstructionsMax = 40_000;
+import { regexLimits } from "./regex_limits.ts";
 
 /** Larger patterns are kept for those who compile the same one again: a query does so from its parser down to its matchers. */
 const keptMin = 200;
@@ -18,10 +13,12 @@ export function compiledPattern(pattern: string, shown = pattern): RE2JS {
   const known = kept.get(pattern);
   if (known !== undefined) return known;
   const size = patternSize(pattern);
-  if (size > regexInstructionsMax)
+  const { instructionsMax } = regexLimits();
+  if (size > instructionsMax)
     throw new OperatingError(
       "bad_request",
-      `regular expression "${shortened(shown)}" compiles to about ${size} instructions, at most ${regexInstructionsMax} are allowed: use fewer alternatives or repetitions`,
+      `regular expression "${shortened(shown)}" compiles to about ${size} instructions, at most ${instructionsMax} are allowed (query.regex.instructions_max): use fewer alternatives or repetitions`,
+      { limit: "regex_size" },
     );
   try {
     const compiled = RE2JS.compile(pattern);

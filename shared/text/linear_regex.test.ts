@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { RE2JS } from "re2js";
 import { nextTurn } from "../async/turns.ts";
 import { messageOf } from "../errors.ts";
-import { regexInstructionsMax } from "./compiled_pattern.ts";
-import { anchoredRegex, queryStepsMax, searchingRegex } from "./linear_regex.ts";
+import { anchoredRegex, searchingRegex } from "./linear_regex.ts";
+import { defaultRegexLimits, queryStepsMax, setRegexLimits } from "./regex_limits.ts";
 import { patternSize } from "./pattern_size.ts";
 import { RegexProgram } from "./regex_program.ts";
 import { SteppedMatcher } from "./stepped_match.ts";
@@ -50,7 +50,7 @@ test("the matcher that counts its steps finds what re2js finds, group by group",
 });
 
 test("large patterns and long texts give the same as small ones", () => {
-  const many = searchingRegex(`(?P<a>\\w+)=(?P<b>\\d+)${"(.*)".repeat(300)}`, queryStepsMax);
+  const many = searchingRegex(`(?P<a>\\w+)=(?P<b>\\d+)${"(.*)".repeat(300)}`, queryStepsMax());
   expect(many.exec("  took=15 and more")?.slice(0, 4)).toEqual([
     "took=15 and more",
     "took",
@@ -59,28 +59,28 @@ test("large patterns and long texts give the same as small ones", () => {
   ]);
   expect(many.exec("nothing")).toBeUndefined();
   const long = `${"word ".repeat(50_000)}took=15`;
-  const small = searchingRegex("(\\w+)=(\\d+)$", queryStepsMax);
+  const small = searchingRegex("(\\w+)=(\\d+)$", queryStepsMax());
   expect(small.exec(long)).toEqual(["took=15", "took", "15"]);
   expect([small.test(long), small.test(long.slice(0, -1)), small.test(`${long} `)]).toEqual([
     true,
     true,
     false,
   ]);
-  const stars = searchingRegex("(.*a){500}", queryStepsMax);
+  const stars = searchingRegex("(.*a){500}", queryStepsMax());
   expect([stars.test("a".repeat(499)), stars.test("ba".repeat(500))]).toEqual([false, true]);
 });
 
 test("a match that takes too many steps is refused, and says which expression and what to do", () => {
   const groups = searchingRegex("(.*)(.*)(.*)(.*)(.*)", 100_000);
   expect(failure(() => groups.exec("word ".repeat(10_000)))).toBe(
-    'regular expression "(.*)(.*)(.*)(.*)(.*)" takes more than 100000 steps for a text of 50000 characters: use fewer groups and repetitions, or filter out long lines first',
+    'regular expression "(.*)(.*)(.*)(.*)(.*)" takes more than 100000 steps for a text of 50000 characters (query.regex.match_steps_max): use fewer groups and repetitions, or filter out long lines first',
   );
   expect(groups.exec("word")?.[1]).toBe("word");
 });
 
 test("texts that are matched in one go take so many steps together, and as many again after a pause", async () => {
   const parts = Array.from({ length: 300 }, (_, i) => `.*[^${i % 10}]{${(i % 50) + 2}}`);
-  const costly = anchoredRegex(`${parts.join("|")}zz`, queryStepsMax);
+  const costly = anchoredRegex(`${parts.join("|")}zz`, queryStepsMax());
   const matchAll = (): number => {
     for (let i = 0; i < 20_000; i++) costly.test(`instance-${i}`);
     return 0;
@@ -89,6 +89,20 @@ test("texts that are matched in one go take so many steps together, and as many 
     /takes more than 15000000 steps for the label values or lines that it is matched with in one go/;
   expect(failure(matchAll)).toMatch(refusal);
   expect(failure(() => costly.test("instance-1"))).toMatch(refusal);
+  await nextTurn();
+  expect(costly.test("instance-1")).toBe(true);
+});
+
+test("the limit on steps in one go can be set, and its refusal names it", async () => {
+  const parts = Array.from({ length: 300 }, (_, i) => `.*[^${i % 10}]{${(i % 50) + 2}}`);
+  const costly = anchoredRegex(`${parts.join("|")}zz`, queryStepsMax());
+  setRegexLimits({ ...defaultRegexLimits, turnStepsMax: 1_000 });
+  try {
+    const refused = failure(() => Array.from({ length: 300 }, (_, i) => costly.test(`i-${i}`)));
+    expect(refused).toMatch(/takes more than 1000 steps .* \(query.regex.turn_steps_max\)/);
+  } finally {
+    setRegexLimits(defaultRegexLimits);
+  }
   await nextTurn();
   expect(costly.test("instance-1")).toBe(true);
 });
@@ -123,9 +137,9 @@ test("the size of a pattern is known without compiling it", () => {
     const size = patternSize(source);
     expect([source, size >= 0.5 * real - 3, size <= 2.5 * real]).toEqual([source, true, true]);
   }
-  expect(patternSize(`(?:${"x".repeat(200)}){${regexInstructionsMax}}`)).toBeGreaterThan(
-    regexInstructionsMax,
-  );
+  expect(
+    patternSize(`(?:${"x".repeat(200)}){${defaultRegexLimits.instructionsMax}}`),
+  ).toBeGreaterThan(defaultRegexLimits.instructionsMax);
 });
 
 test("a list of plain texts of any length matches those texts, dots being any character", () => {

@@ -4,6 +4,7 @@ import { OperatingError } from "../errors.ts";
 import { compiledPattern, shortened } from "./compiled_pattern.ts";
 import { plainAlternatives, type TextList } from "./plain_alternatives.ts";
 import { notText, RegexAutomaton } from "./regex_automaton.ts";
+import { regexLimits } from "./regex_limits.ts";
 import { RegexProgram } from "./regex_program.ts";
 import { SteppedMatcher } from "./stepped_match.ts";
 
@@ -25,12 +26,6 @@ export type LinearRegex = {
   /** Numbers of the named groups. */
   readonly groups: ReadonlyMap<string, number>;
 };
-
-/**
- * Steps that one match of a query's expression may take in one text, 20 to 60 ms of them: nothing else runs meanwhile. Reached only by large expressions
- * in long texts; the match is refused then.
- */
-export const queryStepsMax = 2_000_000;
 
 /**
  * Matches the whole text, dot matches newline: the meaning of `=~` in selectors and of relabelling. Throws OperatingError("bad_request"), and
@@ -108,8 +103,6 @@ function checked(pattern: string, source: string): RE2JS {
 const lightMax = 200_000;
 /** Instructions of a pattern that re2js tests quickly, whatever the text. */
 const smallMax = 200;
-/** Steps of a query's expression that needs too many states for an automaton, in one turn of the event loop: some 100 ms. */
-const turnStepsMax = 15_000_000;
 const encoder = new TextEncoder();
 
 /**
@@ -152,10 +145,12 @@ class HeavyRegex {
     if (turn !== this.#turn) [this.#turn, this.#stepsInTurn] = [turn, 0];
     const steps = text.length * this.#compiled.re2().numberOfInstructions();
     this.#stepsInTurn += Math.min(this.#stepsMax, steps);
+    const { turnStepsMax } = regexLimits();
     if (this.#stepsInTurn > turnStepsMax)
       throw new OperatingError(
         "bad_request",
-        `regular expression "${shortened(this.#source)}" takes more than ${turnStepsMax} steps for the label values or lines that it is matched with in one go: use fewer alternatives and repetitions, or add a matcher by "="`,
+        `regular expression "${shortened(this.#source)}" takes more than ${turnStepsMax} steps for the label values or lines that it is matched with in one go (query.regex.turn_steps_max): use fewer alternatives and repetitions, or add a matcher by "="`,
+        { limit: "regex_turn_steps" },
       );
   }
 
@@ -174,7 +169,8 @@ class HeavyRegex {
     const tooMany = () =>
       new OperatingError(
         "bad_request",
-        `regular expression "${shortened(this.#source)}" takes more than ${this.#stepsMax} steps for a text of ${text.length} characters: use fewer groups and repetitions, or filter out long lines first`,
+        `regular expression "${shortened(this.#source)}" takes more than ${this.#stepsMax} steps for a text of ${text.length} characters (query.regex.match_steps_max): use fewer groups and repetitions, or filter out long lines first`,
+        { limit: "regex_match_steps" },
       );
     if (this.#matcher !== undefined) return this.#matcher.find(text, this.#stepsMax, tooMany);
     if (this.#stepsMax !== Infinity) throw tooMany();

@@ -1,8 +1,8 @@
-import { OperatingError } from "#shared/errors.ts";
+import { OperatingError, type OperatingErrorOptions } from "#shared/errors.ts";
 
 /** A query that is no LogQL or that its data makes fail; the message is Loki's kind of sentence. */
 export class LogqlError extends OperatingError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: OperatingErrorOptions) {
     super("bad_request", message, options);
   }
 }
@@ -16,8 +16,8 @@ export function parseErrorAt(query: string, offset: number, message: string): Lo
 }
 
 /** A fault of the query as a whole. */
-export function parseError(message: string): LogqlError {
-  return new LogqlError(`parse error : ${message}`);
+export function parseError(message: string, options?: OperatingErrorOptions): LogqlError {
+  return new LogqlError(`parse error : ${message}`, options);
 }
 
 /** A stage that can't be made from what is written. */

@@ -5,7 +5,7 @@ import type { MetricQuery } from "./ast.ts";
 import { type LogScope, paceOf, tooManySeries } from "./limits.ts";
 import { evaluateTree, vectorContext } from "./metric/vectors.ts";
 
-export { type LogScope, type LogqlLimits, defaultLogqlLimits } from "./limits.ts";
+export { type LogScope, type LogqlLimits, defaultLogqlLimits, logqlLimits } from "./limits.ts";
 export { type LogEntry, selectRecords } from "./select.ts";
 
 /** Points in parallel arrays, one entry a step that has a value. */
@@ -28,6 +28,7 @@ export async function evaluateMetric(
     throw new OperatingError(
       "bad_request",
       `exceeded maximum resolution of ${pointsMax.toLocaleString("en-US")} points per time series. Try increasing the value of the step parameter`,
+      { limit: "points" },
     );
   const steps = Float64Array.from({ length: Math.max(0, count) }, (_, i) =>
     stepMs === 0 ? endMs : startMs + i * stepMs,

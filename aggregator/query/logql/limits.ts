@@ -2,6 +2,7 @@ import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { currentShare } from "../memory/query_memory.ts";
 import type { LogsSource } from "../source.ts";
+import type { LogqlConfig } from "./config.ts";
 
 export type LogqlLimits = {
   /** Samples that one metric query may hold at once: quantiles and counters need them all. */
@@ -13,6 +14,16 @@ export type LogqlLimits = {
   /** Longest that a query may take; a minute where it is not given. */
   readonly timeoutMs?: number;
 };
+/** The configured limits. */
+export function logqlLimits({ timeout, series_max, records_max }: LogqlConfig): LogqlLimits {
+  return {
+    ...defaultLogqlLimits,
+    timeoutMs: timeout,
+    seriesMax: series_max,
+    recordsMax: records_max,
+  };
+}
+
 export const defaultLogqlLimits: LogqlLimits = {
   recordsMax: 2_000_000,
   seriesMax: 500,
@@ -25,6 +36,7 @@ export function tooManySeries(seriesMax: number): OperatingError {
   return new OperatingError(
     "bad_request",
     `maximum number of series (${seriesMax}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`,
+    { limit: "series" },
   );
 }
 

@@ -36,7 +36,9 @@ const lengthMax = 131_072;
  */
 export function parseLogql(text: string): LogqlQuery {
   if (text.length >= lengthMax)
-    throw parseError(`input size too long (${text.length} > ${lengthMax})`);
+    throw parseError(`input size too long (${text.length} > ${lengthMax})`, {
+      limit: "query_length",
+    });
   const cursor: Cursor = { query: text, tokens: tokenize(text), at: 0, depth: 0 };
   const query = parseExpression(cursor);
   if (!isNext(cursor, "$end")) throw unexpected(cursor);

@@ -16,6 +16,7 @@ export function watchCost(state: RecordState): void {
     throw new OperatingError(
       "bad_request",
       `the stages of the query take more than ${recordCpuMaxMs} ms for a line of ${length} characters: use fewer stages or fields, or filter out long lines first`,
+      { limit: "line_time" },
     );
 }
 

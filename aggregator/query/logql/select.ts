@@ -100,6 +100,7 @@ function tooLarge(): OperatingError {
   return new OperatingError(
     "bad_request",
     `the answer has more than ${charactersMax} characters: ask for fewer lines by limit, or keep fewer labels`,
+    { limit: "answer_size" },
   );
 }
 

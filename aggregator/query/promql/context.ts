@@ -53,6 +53,7 @@ export function spend(budget: Budget, samples: number): void {
   if (budget.samples > budget.samplesMax) {
     throw executionError(
       "query processing would load too many samples into memory in query execution",
+      { limit: "samples" },
     );
   }
 }

@@ -49,7 +49,7 @@ describe("limits", () => {
     const { failure } = engineOver(twoSeries, { series_max: 1 });
     expect(await failure("a_total")).toEqual({
       errorType: "execution",
-      message: "query reads 2 series, at most 1 are allowed",
+      message: "query reads 2 series, at most 1 are allowed (query.promql.series_max)",
     });
   });
   test("a query whose client has gone is cancelled", async () => {

@@ -1,4 +1,5 @@
 import type { Histogram } from "#shared/model/histogram.ts";
+import type { OperatingErrorOptions } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -125,8 +126,8 @@ export type PromqlEngine = {
   range(query: string, options: RangeOptions): Promise<QueryResult>;
 };
 
-function refuse(text: string): PromqlError {
-  return new PromqlError("bad_data", text);
+function refuse(text: string, options?: OperatingErrorOptions): PromqlError {
+  return new PromqlError("bad_data", text, options);
 }
 
 /** PromQL over a source of metrics. */
@@ -153,6 +154,7 @@ export function createPromqlEngine(
       if (Math.floor((endMs - startMs) / stepMs) > stepsMax) {
         throw refuse(
           "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+          { limit: "points" },
         );
       }
       const { expr, type } = parsePromql(query);

@@ -1,4 +1,4 @@
-import { type ErrorCode, OperatingError } from "#shared/errors.ts";
+import { type ErrorCode, OperatingError, type OperatingErrorOptions } from "#shared/errors.ts";
 
 /** Prometheus's words for why a query failed; the HTTP status follows from them. */
 export type PromqlErrorType = "bad_data" | "execution" | "canceled" | "timeout" | "internal";
@@ -15,15 +15,15 @@ const codes: Readonly<Record<PromqlErrorType, ErrorCode>> = {
 export class PromqlError extends OperatingError {
   readonly errorType: PromqlErrorType;
 
-  constructor(errorType: PromqlErrorType, message: string, options?: ErrorOptions) {
+  constructor(errorType: PromqlErrorType, message: string, options?: OperatingErrorOptions) {
     super(codes[errorType], message, options);
     this.errorType = errorType;
   }
 }
 
 /** The failures of evaluation: the expression is right, its data is not. */
-export function executionError(message: string): PromqlError {
-  return new PromqlError("execution", message);
+export function executionError(message: string, options?: OperatingErrorOptions): PromqlError {
+  return new PromqlError("execution", message, options);
 }
 
 /** A half-open range of UTF-16 offsets in the query text. */
@@ -37,8 +37,14 @@ export function positionText(query: string, offset: number): string {
   return `${line}:${column}`;
 }
 
-export function parseError(query: string, offset: number, message: string): PromqlError {
-  return new PromqlError("bad_data", `${positionText(query, offset)}: parse error: ${message}`);
+export function parseError(
+  query: string,
+  offset: number,
+  message: string,
+  options?: OperatingErrorOptions,
+): PromqlError {
+  const text = `${positionText(query, offset)}: parse error: ${message}`;
+  return new PromqlError("bad_data", text, options);
 }
 
 /** Text as Go's %q prints it. */

@@ -145,8 +145,8 @@ function wishesOf(fetches: readonly Fetch[]): Map<string, TierWish> {
 }
 
 function tooManySeries(count: number, max: number): PromqlError {
-  const text = `query reads ${count} series, at most ${max} are allowed`;
-  return new PromqlError("execution", text);
+  const text = `query reads ${count} series, at most ${max} are allowed (query.promql.series_max)`;
+  return new PromqlError("execution", text, { limit: "series" });
 }
 
 function fetchError(
@@ -163,7 +163,7 @@ function fetchError(
     return new PromqlError("bad_data", cause.message, { cause });
   if (cause instanceof OperatingError && cause.code === "overloaded") {
     const text = "query processing would load too many samples into memory in query execution";
-    return new PromqlError("execution", text, { cause });
+    return new PromqlError("execution", text, { cause, limit: cause.limit ?? "samples" });
   }
   return new PromqlError("internal", `expanding series: ${messageOf(cause)}`, { cause });
 }

@@ -1,5 +1,6 @@
 import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import {
   type CallExpr,
   type DurationExpr,
@@ -139,7 +140,7 @@ function nameTest(matchers: readonly Matcher[]): (labels: Labels) => boolean {
     .filter(({ name }) => name === metricNameLabel)
     .map(({ op, value }) => {
       if (op === "=" || op === "!=") return (name: string) => (name === value) === (op === "=");
-      const regex = anchoredRegex(value, queryStepsMax);
+      const regex = anchoredRegex(value, queryStepsMax());
       return (name: string) => regex.test(name) === (op === "=~");
     });
   return (labels) => tests.every((test) => test(labels[metricNameLabel] ?? ""));

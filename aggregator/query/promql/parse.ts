@@ -66,6 +66,7 @@ export function parsePromql(query: string): { expr: Expr; type: ValueType } {
       "",
       0,
       `query of ${query.length} characters, at most ${queryLengthMax} are read`,
+      { limit: "query_length" },
     );
   }
   const cursor = cursorOf(query);

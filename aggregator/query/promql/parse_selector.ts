@@ -70,6 +70,7 @@ function parseMatcher(cursor: Cursor): Matcher {
         cursor.query,
         label.start,
         messageOf(cause).replace(/^.*?(?=error parsing regexp: )/s, ""),
+        { cause },
       );
     }
   }

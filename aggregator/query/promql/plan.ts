@@ -189,7 +189,9 @@ export function subqueryGrid(context: EvalContext, expr: SubqueryExpr, grid: Gri
   const startMs = Math.floor(fromMs / stepMs) * stepMs + stepMs;
   const count = Math.max(0, Math.floor((toMs - startMs) / stepMs) + 1);
   if (count > subqueryStepsMax) {
-    throw executionError(`subquery of ${count} steps, at most ${subqueryStepsMax} are evaluated`);
+    throw executionError(`subquery of ${count} steps, at most ${subqueryStepsMax} are evaluated`, {
+      limit: "subquery_steps",
+    });
   }
   return { startMs, stepMs, count };
 }

@@ -52,7 +52,9 @@ export class QueryQueue {
   #wait(line: Line, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { waiting } = line;
     if (waiting.size >= this.#waitingMax)
-      throw new PromqlError("timeout", `${waiting.size} queries wait already in query queue`);
+      throw new PromqlError("timeout", `${waiting.size} queries wait already in query queue`, {
+        limit: "queue",
+      });
     if (signal?.aborted === true) throw canceled();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const end = (): void => {
@@ -72,7 +74,7 @@ export class QueryQueue {
     };
     const abort = (): void => fail(canceled());
     const timer = setTimeout(
-      () => fail(new PromqlError("timeout", "query timed out in query queue")),
+      () => fail(new PromqlError("timeout", "query timed out in query queue", { limit: "queue" })),
       waitMs,
     );
     signal?.addEventListener("abort", abort);

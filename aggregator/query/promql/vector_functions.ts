@@ -1,8 +1,9 @@
-import { messageOf } from "#shared/errors.ts";
+import { limitOf, messageOf } from "#shared/errors.ts";
 import { columnWeight } from "#shared/model/histogram.ts";
 import { multiplyHistogram } from "#shared/model/histogram_sum.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
-import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { Expr } from "./ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "./context.ts";
 import { executionError } from "./errors.ts";
@@ -170,8 +171,9 @@ export async function labelReplace(
 
 function replaceRegex(pattern: string): ReturnType<typeof anchoredRegex> {
   try {
-    return anchoredRegex(pattern, queryStepsMax);
+    return anchoredRegex(pattern, queryStepsMax());
   } catch (cause) {
+    if (limitOf(cause) !== undefined) throw executionError(messageOf(cause), { cause });
     const error = executionError(`invalid regular expression in label_replace(): ${pattern}`);
     throw Object.assign(error, { cause: messageOf(cause) });
   }

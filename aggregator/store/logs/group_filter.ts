@@ -1,6 +1,7 @@
 import { unmined } from "#shared/model/line_template.ts";
 import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
-import { type LinearRegex, queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
+import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import { allRows } from "../../query/log_slices.ts";
 import type { LineFilter } from "../../query/source.ts";
 import { markRegex, markWhole, planRegex } from "./find_regex.ts";
@@ -121,7 +122,7 @@ function compiled(pattern: string): CompiledRegex {
   let one = lastUsed.get(pattern);
   lastUsed.delete(pattern);
   if (one === undefined || (one.regex?.templates ?? 0) > templatesMax || one.regex?.hasFailed) {
-    const whole = searchingRegex(pattern, queryStepsMax);
+    const whole = searchingRegex(pattern, queryStepsMax());
     const program = RegexProgram.of(pattern);
     const needles = longestOf(program?.literals).map(needleOf);
     one = { whole, program, needles, regex: program && new TemplateRegex(program) };

@@ -13,6 +13,7 @@ import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
 import type { KnownPattern } from "../../../patterns/pattern_book.ts";
 import { MissingBlocks, type PartialMark } from "../../../query/missing_blocks.ts";
+import { countRefusal } from "../../../query/refusals.ts";
 import { reportingLogs } from "../../../query/reporting_logs.ts";
 import type { LogsSource } from "../../../query/source.ts";
 import type { Tails } from "../../../tail/tails.ts";
@@ -69,6 +70,7 @@ export function scopeOf(
 
 /** Loki's refusal: plain text. */
 export function refusal(thrown: unknown): Response {
+  countRefusal(thrown);
   const code = thrown instanceof OperatingError ? thrown.code : "unavailable";
   return textRefusal(messageOf(thrown), statusOf[code]);
 }

@@ -41,6 +41,7 @@ export async function volumes(request: VolumeRequest, scope: LogScope): Promise<
     throw new OperatingError(
       "bad_request",
       `exceeded maximum resolution of ${pointsMax} points per time series. Try increasing the value of the step parameter`,
+      { limit: "points" },
     );
   const found = await sums(request, scope, (ms) =>
     Math.min(steps - 1, Math.floor((ms - startMs) / width)),

@@ -5,6 +5,7 @@ import type { LogQuery } from "#aggregator/query/logql/ast.ts";
 import {
   type LogEntry,
   type LogScope,
+  type LogqlLimits,
   defaultLogqlLimits,
   selectRecords,
 } from "#aggregator/query/logql/evaluate.ts";
@@ -30,6 +31,7 @@ import { LogsParams } from "./schemas.ts";
 
 export type LogParts = {
   readonly logs: LogsSource;
+  readonly limits?: LogqlLimits;
   readonly clock: Clock;
   readonly tenant: (request: Request) => string;
 };
@@ -158,8 +160,8 @@ function scopeOf(c: Context, parts: LogParts, missing: MissingBlocks): LogScope 
 }
 
 /** For what goes on when the request is answered. */
-export function lastingScope(c: Context, { tenant, logs }: LogParts): LogScope {
-  return { tenant: tenant(c.req.raw), source: logs, limits: defaultLogqlLimits };
+export function lastingScope(c: Context, { tenant, logs, limits }: LogParts): LogScope {
+  return { tenant: tenant(c.req.raw), source: logs, limits: limits ?? defaultLogqlLimits };
 }
 
 type Range = ReturnType<typeof logRangeOf>;

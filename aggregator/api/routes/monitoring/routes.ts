@@ -1,5 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
+import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
+import { countRefusal } from "#aggregator/query/refusals.ts";
 import type { LogsSource } from "#aggregator/query/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { bucketColumns } from "#shared/model/histogram.ts";
@@ -15,6 +17,7 @@ import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from
 export type MonitoringParts = {
   readonly engine: PromqlEngine;
   readonly logs: LogsSource;
+  readonly limits?: LogqlLimits;
   readonly clock: Clock;
   readonly tenant: (request: Request) => string;
   readonly version: string;
@@ -75,6 +78,7 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
 }
 
 function refusal(thrown: unknown): Response {
+  countRefusal(thrown);
   const status = thrown instanceof OperatingError ? statuses[thrown.code] : 500;
   return Response.json({ error: messageOf(thrown) }, { status });
 }

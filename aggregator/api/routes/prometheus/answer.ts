@@ -12,6 +12,7 @@ import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { PartialMark } from "#aggregator/query/missing_blocks.ts";
 import { QueryMemoryError } from "#aggregator/query/memory/memory_error.ts";
+import { countRefusal } from "#aggregator/query/refusals.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import type { Context, Handler } from "hono";
 
@@ -47,8 +48,16 @@ export type Answer = PartialMark & {
 export const truncated = "results truncated due to limit";
 
 /** A parameter that can't be read: 400 with Prometheus's words. */
-export function invalidParameter(name: string, cause: string): PromqlError {
-  return new PromqlError("bad_data", `invalid parameter ${JSON.stringify(name)}: ${cause}`);
+export function invalidParameter(
+  name: string,
+  reason: string,
+  options?: ErrorOptions,
+): PromqlError {
+  return new PromqlError(
+    "bad_data",
+    `invalid parameter ${JSON.stringify(name)}: ${reason}`,
+    options,
+  );
 }
 
 /** The one place where answers and failures become Prometheus's envelope. */
@@ -74,6 +83,7 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
 
 /** Prometheus's envelope of a failure, with the status of its kind. */
 export function refusal(thrown: unknown): Response {
+  countRefusal(thrown);
   const errorType = errorTypeOf(thrown);
   const error = JSON.stringify(messageOf(thrown));
   const status = statuses[errorType];

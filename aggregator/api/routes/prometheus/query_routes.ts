@@ -92,7 +92,7 @@ async function asParameter<T>(run: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     if (!(thrown instanceof PromqlError) || thrown.errorType !== "bad_data") throw thrown;
     if (thrown.message.startsWith("exceeded maximum resolution")) throw thrown;
-    throw invalidParameter("query", thrown.message);
+    throw invalidParameter("query", thrown.message, { cause: thrown });
   }
 }
 

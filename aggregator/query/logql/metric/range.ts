@@ -244,6 +244,7 @@ function tooManyCells(count: number): OperatingError {
   return new OperatingError(
     "overloaded",
     `query holds more than ${count} series over too many steps in memory; aggregate by fewer labels, or raise the step`,
+    { limit: "series" },
   );
 }
 
@@ -258,7 +259,8 @@ function sampleSink(query: RangeQuery, ids: SeriesIds, steps: Float64Array, scop
       if (++held > recordsMax)
         throw new OperatingError(
           "bad_request",
-          `the query reads over ${recordsMax} records; narrow it`,
+          `the query reads over ${recordsMax} records (query.logql.records_max); narrow it`,
+          { limit: "samples" },
         );
       if (id >= seriesMax) throw tooManySeries(seriesMax);
       addSample((lists[id] ??= newSampleList()), state.timeMs + state.nanos / 1e6, value);

@@ -11,6 +11,7 @@ export function checkStages(stages: readonly Stage[]): void {
   if (size > stagesMax)
     throw parseError(
       `the query has ${size} stages, labels and templates, at most ${stagesMax} are allowed`,
+      { limit: "stages" },
     );
   for (const stage of stages) compileStage(stage, { names: undefined, isExact: true });
 }

@@ -1,5 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
-import { queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import { parseError } from "../errors.ts";
 import { type RecordState, lineOf, nameForParsed } from "../record_state.ts";
 import { adjacentCaptures, parsePattern } from "./pattern_text.ts";
@@ -34,9 +35,9 @@ function regexOf(pattern: string): ReturnType<typeof searchingRegex> {
   if (twice !== undefined)
     throw parseError(`invalid regexp parser: duplicate extracted label name '${twice}'`);
   try {
-    return searchingRegex(pattern, queryStepsMax);
+    return searchingRegex(pattern, queryStepsMax());
   } catch (cause) {
-    throw parseError(`invalid regexp parser: ${messageOf(cause)}`);
+    throw parseError(`invalid regexp parser: ${messageOf(cause)}`, { cause });
   }
 }
 

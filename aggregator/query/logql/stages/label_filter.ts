@@ -1,5 +1,6 @@
 import type { Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex, queryStepsMax } from "#shared/text/linear_regex.ts";
+import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { CompareOp, LabelFilter } from "../ast.ts";
 import {
   type RecordState,
@@ -72,7 +73,7 @@ function regexTest(pattern: string): (text: string) => boolean {
     const values = new Set(pattern.split("|"));
     return (text) => values.has(text);
   }
-  const regex = anchoredRegex(pattern, queryStepsMax);
+  const regex = anchoredRegex(pattern, queryStepsMax());
   const memo = new Map<string, boolean>();
   return (text) => {
     const known = memo.get(text);

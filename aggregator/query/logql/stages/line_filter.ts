@@ -1,4 +1,5 @@
-import { queryStepsMax, searchingRegex } from "#shared/text/linear_regex.ts";
+import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { LineMatch, LineOp, Stage } from "../ast.ts";
 import { parseError, stageError } from "../errors.ts";
 import { lineOf } from "../record_state.ts";
@@ -25,7 +26,7 @@ function compileMatch(op: LineOp, { kind, value }: LineMatch): (line: string) =>
   if (kind === "ip") return compileAddresses(value);
   if (op === "|=" || op === "!=") return (line) => line.includes(value);
   if (op === "|~" || op === "!~") {
-    const regex = searchingRegex(value, queryStepsMax);
+    const regex = searchingRegex(value, queryStepsMax());
     return (line) => regex.test(line);
   }
   const parts = parsePattern(value);

@@ -97,6 +97,6 @@ function checkRegex(pattern: string): void {
   try {
     anchoredRegex(pattern);
   } catch (cause) {
-    throw parseError(messageOf(cause));
+    throw parseError(messageOf(cause), { cause });
   }
 }

@@ -186,7 +186,7 @@ export function parseLabelReplace(
   try {
     anchoredRegex(regex);
   } catch (cause) {
-    throw parseError(`invalid regex in label_replace: ${messageOf(cause)}`);
+    throw parseError(`invalid regex in label_replace: ${messageOf(cause)}`, { cause });
   }
   return { kind: "label_replace", of, target, replacement, source, regex };
 }
