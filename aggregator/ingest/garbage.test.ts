@@ -6,7 +6,7 @@ const mebibyte = 1024 * 1024;
 function garbageOf(residentBytes: number) {
   let collections = 0;
   const collect = (): void => void collections++;
-  const garbage = new Garbage({ residentBytes: () => residentBytes, collect });
+  const garbage = new Garbage({ residentBytes: () => residentBytes, collect }, () => 0);
   return { garbage, collections: () => collections };
 }
 
@@ -36,7 +36,7 @@ test("Garbage collects what frames left when the process has grown by 96 MiB, lo
     collections++;
     residentBytes -= 60 * mebibyte;
   };
-  const garbage = new Garbage({ residentBytes: () => residentBytes, collect });
+  const garbage = new Garbage({ residentBytes: () => residentBytes, collect }, () => 0);
   garbage.taken(8 * mebibyte);
   residentBytes += 97 * mebibyte;
   garbage.taken(7 * mebibyte);
@@ -49,6 +49,23 @@ test("Garbage collects what frames left when the process has grown by 96 MiB, lo
   garbage.released(mebibyte);
   expect(collections).toBe(1);
   residentBytes += mebibyte;
+  garbage.released(0);
+  expect(collections).toBe(2);
+});
+
+test("Garbage rests fifty times as long as a collection took", () => {
+  let [nowMs, collections] = [0, 0];
+  const collect = (): void => {
+    collections++;
+    nowMs += 100;
+  };
+  const heap = { residentBytes: () => 100 * mebibyte, collect };
+  const garbage = new Garbage(heap, () => nowMs);
+  garbage.released(32 * mebibyte);
+  nowMs += 4_999;
+  garbage.released(32 * mebibyte);
+  expect(collections).toBe(1);
+  nowMs += 1;
   garbage.released(0);
   expect(collections).toBe(2);
 });

@@ -10,6 +10,9 @@ const grownMaxShare = 1 / 5;
 /** How large the process is, is looked at after so many bytes of frames. */
 const lookEveryBytes = 8 * 1024 * 1024;
 
+/** Collections stop the process. They take a fiftieth of its time at most: after one of 100 ms the next comes 5 s later. */
+const pausesPerCollection = 50;
+
 /** What is asked of the runtime. */
 export type GarbageHeap = { residentBytes(): number; collect(): void };
 
@@ -20,12 +23,15 @@ export type GarbageHeap = { residentBytes(): number; collect(): void };
  */
 export class Garbage {
   readonly #heap: GarbageHeap;
+  readonly #monotonic: () => number;
+  #restUntilMs = -Infinity;
   #releasedBytes = 0;
   #leastBytes = Infinity;
   #takenBytes = 0;
 
-  constructor(heap: GarbageHeap = runtimeHeap) {
+  constructor(heap: GarbageHeap = runtimeHeap, monotonic = () => performance.now()) {
     this.#heap = heap;
+    this.#monotonic = monotonic;
   }
 
   /** A frame of so many bytes was taken. */
@@ -53,8 +59,12 @@ export class Garbage {
   }
 
   #collect(): void {
+    const startedMs = this.#monotonic();
+    if (startedMs < this.#restUntilMs) return;
     this.#releasedBytes = 0;
     this.#heap.collect();
+    const endedMs = this.#monotonic();
+    this.#restUntilMs = endedMs + pausesPerCollection * (endedMs - startedMs);
     this.#leastBytes = this.#heap.residentBytes();
   }
 }

@@ -1,3 +1,4 @@
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
@@ -55,16 +56,20 @@ export function createSources(
     return { heldSamples, read };
   };
   const metricSeries = async (request: SeriesRequest) => {
-    const recent = head.metricSeries(request);
-    const blocks = view();
-    const read = async () =>
-      mergeLabels(await blocks.metricSeries(request), recent, request.signal);
+    const read = async () => {
+      const recent = head.metricSeries(request);
+      const committed = await view().metricSeries(request);
+      if (isTurnOver()) await nextTurn();
+      return mergeLabels(committed, recent, request.signal);
+    };
     return inShare(read, ({ length }) => length * seriesBytes);
   };
   const eachStream = async (request: SeriesRequest, visit: StreamVisitor) => {
-    const blocks = view();
-    head.eachStream(request, visit);
-    await inShare(() => blocks.eachStream(request, visit));
+    await inShare(() => {
+      const blocks = view();
+      head.eachStream(request, visit);
+      return blocks.eachStream(request, visit);
+    });
     refuseIfAborted(request.signal);
   };
   // What is in blocks arrived earlier than what is in the head.

@@ -1,3 +1,4 @@
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import type { MissingBlocks } from "../query/missing_blocks.ts";
@@ -304,6 +305,7 @@ async function distinctLabels(
     take(labels);
   }
   for (const labels of await read(across, true)) take(labels ?? []);
+  if (isTurnOver()) await nextTurn();
   return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
 }
 

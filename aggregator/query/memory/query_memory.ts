@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { QueryMemoryError, type MemoryRefusal } from "./memory_error.ts";
@@ -218,6 +219,8 @@ export class QueryShare {
     const turn = this.#memory.beginRead(this);
     if (turn !== undefined) await turn;
     try {
+      // What caches hold is read without waiting for anything: a hundred such reads would be one turn of the event loop.
+      if (isTurnOver()) await nextTurn();
       return await work();
     } finally {
       this.#memory.endRead();

@@ -1,4 +1,4 @@
-import { nextTurn } from "#shared/async/turns.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { compileMatchers } from "../../head/matching.ts";
 import { allRows, compactSlice } from "../../query/log_slices.ts";
 import type { LogPart, SpanNs } from "../../query/log_parts.ts";
@@ -119,6 +119,7 @@ export class BlockPart implements LogPart {
       return compactSlice({ batch, rows });
     }
     group = await file.group(index, ["template"]);
+    if (isTurnOver()) await nextTurn();
     group = await file.group(index, isTemplates ? unminedColumns : columnsOfRows(group, rows));
     if (needs.extract !== undefined && group.templates.values.length > 0)
       return extractSlice(group, columns, rows, needs.extract);

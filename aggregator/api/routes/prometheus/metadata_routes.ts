@@ -2,6 +2,7 @@ import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
 import { PromqlError } from "#aggregator/query/promql/errors.ts";
 import { labelsJson } from "#aggregator/query/promql/json.ts";
 import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { type Context, type Handler, Hono } from "hono";
 import { type Answer, answering, truncated } from "./answer.ts";
 import { type Params, limitParam, readParams, selectorsParam, timeParam } from "./params.ts";
@@ -57,12 +58,18 @@ export function metadataRoutes({ metrics, tenant }: MetadataParts): Hono {
       const request = requestOf(c, params);
       const all = await metrics.series(request);
       const cut = limit > 0 && all.length > limit;
-      const shown = (cut ? all.slice(0, limit) : all).map(labelsJson).join(",");
-      return { dataJson: `[${shown}]`, ...notesOf(request, cut) };
+      const shown = cut ? all.slice(0, limit) : all;
+      return { dataJson: seriesJson(shown), ...notesOf(request, cut) };
     }),
   );
   app.get("/metadata", metadataRoute({ metrics, tenant }));
   return app;
+}
+
+function* seriesJson(series: readonly Labels[]): Generator<string> {
+  yield "[";
+  for (const [i, labels] of series.entries()) yield `${i === 0 ? "" : ","}${labelsJson(labels)}`;
+  yield "]";
 }
 
 function metadataRoute({ metrics, tenant }: MetadataParts): Handler {
