@@ -20,7 +20,7 @@ import { contentFault } from "./integrity/content_fault.ts";
 import { integrityMeters } from "./integrity/integrity_meters.ts";
 import { KnownTexts } from "./labels_text.ts";
 import { LogsCache } from "./logs/log_file.ts";
-import { withPassword } from "./owner/catalog_url.ts";
+import { checkCatalogUrl, withPassword } from "./owner/catalog_url.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
@@ -156,6 +156,7 @@ export function catalogUrl(
   dataDir: string,
 ): string {
   if (catalog === "") return `sqlite://${join(dataDir, "catalog.db")}`;
+  checkCatalogUrl(catalog);
   return passwordFile === "" ? catalog : withPassword(catalog, passwordFile);
 }
 

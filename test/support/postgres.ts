@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,24 @@ export async function startStandby({ port, url }: PostgresServer): Promise<Postg
     return [...rows].length > 0;
   });
   return standby;
+}
+
+/** Sets the password of the user, and has it asked for. */
+export async function requirePassword(
+  { url, folder }: PostgresServer,
+  password: string,
+): Promise<void> {
+  await using sql = new Bun.SQL({ url, tls: false, max: 1 });
+  await sql.unsafe(`ALTER ROLE lapwing PASSWORD '${password.replaceAll("'", "''")}'`);
+  writeFileSync(join(folder, "data", "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+  await sql`SELECT pg_reload_conf()`;
+  await until("PostgreSQL to ask for the password", async () => {
+    await using open = new Bun.SQL({ url, tls: false, max: 1 });
+    return await open`SELECT 1`.then(
+      () => false,
+      () => true,
+    );
+  });
 }
 
 async function ownFolder(): Promise<string> {
