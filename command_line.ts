@@ -112,7 +112,7 @@ export async function lapwingCommand(args: readonly string[]): Promise<Command> 
       "Observability done at the edge: metrics and logs of your machines, as plain Parquet.",
     )
     .version(version, "-v, --version", "print the version")
-    .showHelpAfterError("(--help tells more)");
+    .showHelpAfterError("(see --help)");
   const [name = ""] = args;
   // All of it takes half a second, and hosts with an agent alone 30 MB of memory.
   const asked = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);

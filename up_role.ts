@@ -27,7 +27,7 @@ export const LapwingConfig = lazySchema(() =>
   withAgentChecks(z.strictObject({ ...agentShape(), ...aggregatorShape })),
 );
 
-/** What becomes of the keys of the whole file on a reload. */
+/** When changed keys of the whole file take effect. */
 export const upKeyEffects = { ...agentKeyEffects, ...aggregatorKeyEffects } as const;
 
 export type UpParts = {

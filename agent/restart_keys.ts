@@ -1,6 +1,6 @@
 import type { KeyEffects } from "#shared/runtime/restart_keys.ts";
 
-/** What becomes of an agent's keys on a reload. */
+/** When changed keys of an agent take effect. */
 export const agentKeyEffects = {
   listen: "restart",
   http: "reload",

@@ -1,6 +1,6 @@
 import type { KeyEffects } from "#shared/runtime/restart_keys.ts";
 
-/** What becomes of an aggregator's keys on a reload. */
+/** When changed keys of an aggregator take effect. */
 export const aggregatorKeyEffects = {
   listen: "restart",
   http: "reload",

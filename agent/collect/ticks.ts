@@ -1,7 +1,7 @@
 import type { Clock } from "#shared/runtime/clock.ts";
 import { sampleTimeMs } from "./sample_time.ts";
 
-/** After a start nobody wants to wait a whole interval for the first rate: two ticks come early. */
+/** After a start two ticks come early, so that the first rate does not take a whole interval. */
 const earlyTicksMs = [0, 3_000];
 
 /**

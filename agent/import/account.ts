@@ -23,7 +23,7 @@ export type Remark = {
 };
 
 /**
- * What becomes of every key of the source: it is carried over, or a remark says why not. A key that no
+ * The outcome of every key of the source: it is carried over, or a remark says why not. A key that no
  * converter has looked at becomes a remark at the end, so that nothing is left out in silence.
  */
 export class Account {

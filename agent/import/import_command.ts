@@ -14,7 +14,7 @@ type ImportFlags = {
   readonly accept?: readonly string[];
 };
 
-/** `lapwing import SHIPPER FILE`: another shipper's configuration as a lapwing.yaml, and a report of what is not in it. */
+/** `lapwing import SHIPPER FILE`: another shipper's configuration as a lapwing.yaml, and a report of what is missing. */
 export function importCommand(command: Command): void {
   command
     .description("turn another shipper's configuration into a lapwing.yaml (docs/import.md)")

@@ -37,7 +37,7 @@ export class Section {
     return this.plain(key);
   }
 
-  /** The value under the key, without a word on what becomes of it. */
+  /** The value under the key; its outcome is not recorded. */
   plain(key: string): Plain {
     const node = this.peek(key);
     if (node === undefined) return undefined;

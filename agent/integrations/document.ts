@@ -10,7 +10,7 @@ const shareLeast = 0.1;
 
 const head = `# Services that are watched
 
-An agent looks for these on its host, once a minute, and watches what needs no secret without a word in the configuration. \`lapwing-agent detect\` tells what is found,
+An agent looks for these on its host, once a minute, and watches what needs no secret without any configuration. \`lapwing-agent detect\` lists what is found,
 why, and the lines to add for what needs something. Each can be named under \`integrations\`, on this host or another.
 
     integrations:

@@ -49,7 +49,7 @@ export type LaneParts<Batch> = {
    * waiting for a batch that is not to wait.
    */
   readonly makeRoom: (bytes: number, whenFull: WhenFull) => Promise<void>;
-  /** Whether somebody waits for room. */
+  /** Whether a writer waits for room. */
   readonly isFull: () => boolean;
   readonly onSynced: (signal: Signal) => void;
   readonly closed: AbortSignal;

@@ -43,7 +43,7 @@ test("otherMachinesOffsets() compares agents' clocks with this one as it is now,
   expect(agents.otherMachinesOffsets()).toEqual([200 - jumpMs]);
   heard("elsewhere", "there", time.wallMs);
   expect(agents.otherMachinesOffsets()).toEqual([0]);
-  // A machine that slept has heard of nobody since.
+  // A machine that slept has heard from no agent since.
   pass(8 * 3_600_000, true);
   expect(agents.otherMachinesOffsets()).toEqual([]);
 });

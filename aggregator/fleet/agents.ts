@@ -123,13 +123,13 @@ export class Agents {
       const sinceMs = runMs - (this.#heardRunMs.get(key) ?? -Infinity);
       if (sinceMs > offsetAgeMaxMs) return [];
       const { boot_id: other } = heartbeat.facts;
-      // Agents from before they told the boot are known by the host's name.
+      // Agents of versions that do not report the boot are known by the host's name.
       const isSame = other === undefined ? heartbeat.name === hostname() : other === boot;
       return isSame ? [] : [clockOffsetMs + lastSeenMs + sinceMs - nowMs];
     });
   }
 
-  /** Time that nobody sets, with the machine's sleep where the system tells of it. */
+  /** A clock that can't be set; includes the machine's sleep where the system reports it. */
   #runMs(): number {
     return this.#clock.boot?.()?.ms ?? this.#clock.monotonic();
   }

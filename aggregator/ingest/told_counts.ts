@@ -5,7 +5,7 @@ const itemsMax = 1e15;
 /** Unix milliseconds and what is made of them stay far below. */
 const epochMax = Number.MAX_SAFE_INTEGER;
 
-/** What an agent tells of a lane beside its items, in a frame or a heartbeat. */
+/** What an agent reports about a lane beside its items, in a frame or a heartbeat. */
 type ToldCounts = {
   readonly itemsTotal: number;
   readonly drops: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import type { MissingBlocks } from "./missing_blocks.ts";
 import type { LogsSource } from "./source.ts";
 
-/** A source of logs for one request: `missing` is told of all blocks that its reads leave out. */
+/** A source of logs for one request: `missing` collects all blocks that its reads leave out. */
 export function reportingLogs(source: LogsSource, missing: MissingBlocks): LogsSource {
   return {
     select: (request) => source.select({ ...request, missing }),

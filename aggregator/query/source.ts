@@ -54,7 +54,7 @@ export type SelectRequest = {
   readonly presence?: boolean;
   /** Takes notes of what is read, where somebody wants to know. */
   readonly trace?: ReadTrace;
-  /** Told of the blocks that are left out because they are damaged. */
+  /** Collects the blocks that are left out because they are damaged. */
   readonly missing?: MissingBlocks | undefined;
   /** What is done with buckets. Without it the last sample of each bucket stands for all of them. */
   readonly tiers?: TierWish;
@@ -182,7 +182,7 @@ export type LogSelectRequest = {
   readonly direction: "backward" | "forward";
   /** Takes notes of what is read, where somebody wants to know. */
   readonly trace?: ReadTrace;
-  /** Told of the blocks that are left out because they are damaged. */
+  /** Collects the blocks that are left out because they are damaged. */
   readonly missing?: MissingBlocks | undefined;
   readonly signal?: AbortSignal;
 };

@@ -148,7 +148,7 @@ function idsOf({ tables }: Dump): string[] {
     .map(({ catalog }) => catalog);
 }
 
-/** The storage belongs to nobody, to the catalog that the backup is of, or to the one that it is brought into. */
+/** Allows a storage without an owner, and one of the backup's catalog or of the catalog that is restored into. */
 async function refuseOtherOwner(tools: StorageTools, dump: Dump, name: string): Promise<void> {
   const owner = await storageOwner(tools);
   if (owner === undefined) return;

@@ -94,7 +94,7 @@ export class Catalog {
     request?: LogDeletion,
   ): Promise<void> {
     await this.fenced("record a deletion", async (sql) => {
-      // Without blocks there is nothing to do, but somebody asked for it all the same.
+      // Without blocks there is nothing to delete, but the request is recorded.
       if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
       if (request !== undefined) await insertLogDeletion(sql, request);
       await insertAudit(sql, tombstone.id, entry);

@@ -107,7 +107,7 @@ export class CatalogConnection {
     return run;
   }
 
-  /** What takes too long is given up together with its connection: nobody knows in which state that is. */
+  /** What takes too long is given up together with its connection, whose state is unknown then. */
   async #bounded<Result>(
     what: string,
     timeoutMs: number,

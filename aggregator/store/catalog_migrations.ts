@@ -353,7 +353,7 @@ export const migrations: readonly (readonly string[])[] = [
       bytes BIGINT NOT NULL,
       note TEXT
     )`,
-    // What maintenance remembers between starts, and what commands tell it; value: JSON.
+    // What maintenance remembers between starts, and requests of commands; value: JSON.
     "CREATE TABLE maintenance_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
   ],
 ];

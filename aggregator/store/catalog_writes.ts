@@ -48,7 +48,7 @@ export type TombstoneChange = {
   }[];
 };
 
-/** What a change expects of the catalog is not so: somebody else has written to it. Nothing of the change is done. */
+/** The catalog is not as a change expects, because another process wrote to it. The change is not made. */
 export class CatalogChangedError extends OperatingError {
   constructor(what: string) {
     super(

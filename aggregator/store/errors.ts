@@ -14,7 +14,7 @@ export function storeError(what: string, cause: unknown): OperatingError {
   return new OperatingError("unavailable", `${what}: ${message}`, { cause });
 }
 
-/** Bun's S3 client says the same of every connection that fails; its code tells them apart. */
+/** Bun's S3 client says the same of every connection that fails; its code distinguishes them. */
 function textOf(cause: unknown, code: string): string {
   const message = messageOf(cause);
   if (!(cause instanceof Error) || cause.name !== "S3Error" || !/unexpected error/.test(message))

@@ -26,7 +26,7 @@ export type LogExportRequest = {
   readonly format: "parquet" | "jsonl";
   /** A file, or "-" for the standard output. */
   readonly output: string;
-  /** Told of damaged blocks, which are left out. */
+  /** Called with damaged blocks, which are left out. */
   readonly missing?: MissingBlocks;
 };
 

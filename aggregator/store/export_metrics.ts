@@ -29,7 +29,7 @@ export type ExportRequest = {
   readonly format: "parquet" | "openmetrics";
   /** A file, or "-" for the standard output. */
   readonly output: string;
-  /** Told of damaged blocks, which are left out. */
+  /** Called with damaged blocks, which are left out. */
   readonly missing?: MissingBlocks;
 };
 

@@ -180,7 +180,7 @@ export type BlockView = {
   readonly blocks: readonly Block[];
   /** Local files of some of these blocks, in their order, readable until released. Throws DamagedBlock. */
   files(blocks: readonly Block[], signal?: AbortSignal): Promise<BlockFiles>;
-  /** As files(), but for damaged blocks: `missing` is told of them, and `use` is given the others. */
+  /** As files(), but for damaged blocks: `missing` collects them, and `use` gets the others. */
   withFiles<Result>(
     blocks: readonly Block[],
     reader: { readonly signal?: AbortSignal; readonly missing?: MissingBlocks | undefined },

@@ -113,7 +113,7 @@ export class TailHistories {
       if (this.#reading >= readingMax) return;
       this.#waiting.delete(key);
       this.#reading++;
-      // Its waiters are told of everything that goes wrong.
+      // Failures go to its waiters.
       void this.#run(reading);
     }
   }

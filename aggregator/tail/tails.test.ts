@@ -276,7 +276,7 @@ test("TailHistories reads two at a time, and once for all who wait for the same"
   expect(gone.sent).toEqual([]);
 });
 
-test("TailHistories gives up the oldest history where all hold too much, and its reader is told", async () => {
+test("TailHistories gives up the oldest history where all hold too much, and notifies its reader", async () => {
   const tails = new Tails();
   const slow = Array.from({ length: 4 }, (_, i) =>
     opened(tails, async () => historyOf(1_000, 10_000), 0, `${i}`),

@@ -9,7 +9,7 @@ export function ignoreBrokenPipes(): void {
     });
 }
 
-/** Whether an error, or what caused it, is that nobody reads an output any more. */
+/** Whether an error, or what caused it, is that the reader of an output is gone. */
 export function isBrokenPipe(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ("code" in error && error.code === "EPIPE") || isBrokenPipe(error.cause);

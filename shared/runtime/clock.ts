@@ -6,7 +6,7 @@ export type Clock = {
   now(): number;
   /** Milliseconds of a clock that never goes back. */
   monotonic(): number;
-  /** Which boot of the machine this is, and the time since then; absent where the system does not tell. */
+  /** Which boot of the machine this is, and the time since then; absent where the system does not report them. */
   boot?(): BootTime | undefined;
   /** Resolves after `ms`, where they are over already in the next turn, or at once when the signal aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

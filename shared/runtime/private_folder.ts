@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What nobody but the user of this process may read or write. */
+/** Only the user of this process may read or write. */
 const folderMode = 0o700;
 const fileMode = 0o600;
 const othersMask = 0o077;
@@ -29,7 +29,7 @@ export async function closeFolder(folder: string): Promise<void> {
 /** What agents and aggregators make in a data directory. */
 const ownNames = new Set(["agent", "aggregator"]);
 
-/** The data directory itself, unless somebody keeps other things there, or it is another user's. */
+/** The data directory itself, unless it has other contents, or belongs to another user. */
 export async function closeDataFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: folderMode });
   const { mode, uid } = await lstat(folder);

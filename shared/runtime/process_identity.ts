@@ -6,9 +6,9 @@ import { z } from "zod";
 export type ProcessIdentity = {
   readonly host: string;
   readonly pid: number;
-  /** The machine's boot and the PID namespace; empty where the system does not tell (outside Linux). */
+  /** The machine's boot and the PID namespace; empty where the system does not report them (outside Linux). */
   readonly machine: string;
-  /** When the process started, in ticks since boot: tells it from a later one of the same number. */
+  /** When the process started, in ticks since boot: distinguishes it from a later one of the same number. */
   readonly startTicks: string;
   /** When it took what it owns, Unix milliseconds of its own clock. */
   readonly sinceMs: number;

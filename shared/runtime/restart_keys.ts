@@ -29,7 +29,7 @@ function changedKeys(path: string, was: unknown, is: unknown): string[] {
     const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
     return keys.flatMap((key) => changedKeys(`${path}.${key}`, was[key], is[key]));
   }
-  // What is made anew for each reading, such as a function, is told apart by its text.
+  // Values that each reading creates, such as functions, are compared by their text.
   return JSON.stringify(was) === JSON.stringify(is) ? [] : [path];
 }
 

@@ -10,7 +10,7 @@ export type StatusParts = {
   readonly allowed: { readonly reload: boolean; readonly quit: boolean };
   /** Why the process can't do its work at the moment; empty when it can. */
   readonly notReady: () => readonly string[];
-  /** Reads the configuration again; gives the keys that need a restart. Throws when it is no good; the old one then stays. */
+  /** Reads the configuration again; gives the keys that need a restart. Throws when it is invalid; the old one then stays. */
   readonly reload: () => Promise<readonly string[]>;
 };
 

@@ -38,7 +38,7 @@ export class RegexAutomaton {
   readonly #isLoose: boolean;
   readonly #hasPlaces: boolean;
   readonly #statesMax: number;
-  /** By ASCII character: those that no instruction tells from it. */
+  /** By ASCII character: those that every instruction treats alike. */
   readonly #alike: readonly (readonly number[])[];
   readonly start: number;
   /** Whether it has too many states: results are no good any more. */
@@ -187,7 +187,7 @@ export class RegexAutomaton {
   }
 }
 
-/** ASCII characters by which of them tests, and places where there are any, can't tell apart. */
+/** Groups of ASCII characters that all tests, and places if there are any, treat alike. */
 function alikeIn(
   tests: readonly ((rune: number) => boolean)[],
   hasPlaces: boolean,

@@ -8,7 +8,7 @@ const secretName =
 const secretParameter = /^(?:sig|sas|code|pass|pw|k|auth|x-amz-credential|x-goog-credential)$/i;
 
 const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/)([^/?#\s"'@]*@)+/gi;
-/** A password with a slash, a question mark or a number sign that nobody escaped: no port follows the colon. */
+/** A password with a slash, a question mark or a number sign that is not escaped: no port follows the colon. */
 const unescaped = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#\s@:]+:(?!\d+(?:[/?#]|$))[^\s@]*[/?#].*@/i;
 /** The same before a host without a scheme. */
 const inAddress = /^(?![a-z][a-z0-9+.-]*:\/\/)[^/@:\s]+:[^\s]+@(?=[^/@\s]+$)/;

@@ -19,8 +19,8 @@ const HealthPeriod = z.strictObject({
 });
 
 /**
- * What do others notice while somebody attacks? A `lapwing up` with data is sent each attack, one after the other, then all at
- * once ("all"). Meanwhile another process asks `/-/healthy` every 20 ms. A killed victim is started anew for the next attack.
+ * What do other clients notice during an attack? A `lapwing up` with data is sent each attack, one after the other, then all at
+ * once ("all"). Meanwhile another process asks `/-/healthy` every 20 ms. A killed victim is restarted for the next attack.
  * `--checkout FOLDER` attacks another version, `--only NAME,NAME`, `--series`, `--lines`, `--seconds` (for each attack at most).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {

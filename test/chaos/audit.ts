@@ -300,9 +300,11 @@ async function judgeAccount(world: World, verdict: Verdict): Promise<void> {
       .filter((block) => block.signal === signal)
       .reduce((sum, { items }) => sum + items, 0);
     const { lostRecords, lostSamples } = await data(world).getStorage({});
-    const told = [lostRecords, lostSamples][i];
-    if (told !== lost)
-      verdict.problems.push(`${told} items of ${signal} are lost by the catalog, expected ${lost}`);
+    const reported = [lostRecords, lostSamples][i];
+    if (reported !== lost)
+      verdict.problems.push(
+        `${reported} items of ${signal} are lost by the catalog, expected ${lost}`,
+      );
   }
   if (catalogLosses > 0) return;
   const removed = await removedRecords(world.stores);

@@ -81,8 +81,8 @@ test("bad targets are down with a reason, and their neighbour is scraped without
   await until("enough scrapes", () => count >= scrapeCount, 20_000);
 
   const targets = await until("a scrape of each target", async () => {
-    const told = Targets.parse(await (await lapwing.get("/targets")).json()).targets;
-    return told.every(({ health }) => health !== "unknown") && told;
+    const shown = Targets.parse(await (await lapwing.get("/targets")).json()).targets;
+    return shown.every(({ health }) => health !== "unknown") && shown;
   });
   const heard = await until("all targets in the aggregator", async () => {
     const { data } = ActiveTargets.parse(await (await lapwing.get("/api/v1/targets")).json());

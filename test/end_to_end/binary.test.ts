@@ -36,7 +36,7 @@ test64("the compiled agent tells its version with nothing around it", async () =
 });
 
 test64(
-  "the compiled agent collects and spools without NATS, and stops when told to",
+  "the compiled agent collects and spools without NATS, and stops on SIGTERM",
   async () => {
     const cwd = emptyFolder();
     const child = run(cwd, [
@@ -82,7 +82,7 @@ test64(
       join(cwd, "promtail.yaml"),
       "scrape_configs: [{job_name: a, static_configs: [{labels: {__path__: /y.log}}]}]\n",
     );
-    const told = async (args: readonly string[], input = "") => {
+    const outputOf = async (args: readonly string[], input = "") => {
       const child = Bun.spawn([binary, ...args], {
         cwd,
         env: {},
@@ -98,13 +98,13 @@ test64(
     };
     const file = ["--config", "lapwing.yaml"];
     const [status, detect, check, broken, tested, imported, enroll] = await Promise.all([
-      told(["status", ...file, "--data-dir", "data", "--listen", "127.0.0.1:1"]),
-      told(["detect", "--json", ...file]),
-      told(["check", "lapwing.yaml"]),
-      told(["check", "broken.yaml"]),
-      told(["pipeline", "test", ...file, "--source", "file_logs"], "a=b\n"),
-      told(["import", "promtail", "promtail.yaml"]),
-      told(["enroll", "--url", "http://127.0.0.1:1", "--token", "lwe_x"]),
+      outputOf(["status", ...file, "--data-dir", "data", "--listen", "127.0.0.1:1"]),
+      outputOf(["detect", "--json", ...file]),
+      outputOf(["check", "lapwing.yaml"]),
+      outputOf(["check", "broken.yaml"]),
+      outputOf(["pipeline", "test", ...file, "--source", "file_logs"], "a=b\n"),
+      outputOf(["import", "promtail", "promtail.yaml"]),
+      outputOf(["enroll", "--url", "http://127.0.0.1:1", "--token", "lwe_x"]),
     ]);
     expect(status).toEqual({ code: 3, text: expect.stringContaining("No agent runs here") });
     expect(detect.code).toBe(0);

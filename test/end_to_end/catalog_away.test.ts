@@ -36,11 +36,11 @@ async function expectToEndure(name: string, storage: object, aways: readonly Awa
   for (const { what, begin } of aways) {
     await until("ready", isReady, 30_000);
     const end = await begin();
-    const told = await until(`${what} to show`, async () => {
+    const shown = await until(`${what} to show`, async () => {
       const { status, text } = await lapwing.ready();
       return status === 503 && /^catalog: /m.test(text) && text;
     });
-    expect(told).toMatch(/^catalog: (renew the lease|ask for the owner) of the catalog: /m);
+    expect(shown).toMatch(/^catalog: (renew the lease|ask for the owner) of the catalog: /m);
     const askedMs = performance.now();
     // Needs no catalog.
     expect((await lapwing.get("/loki/api/v1/labels")).status).toBe(200);
@@ -67,7 +67,7 @@ async function expectToEndure(name: string, storage: object, aways: readonly Awa
 const owner = { lease: "3s", renew_interval: "500ms" };
 
 test(
-  "a catalog in SQLite that another process has locked shows at once, and stops nobody",
+  "a catalog in SQLite that another process has locked shows at once, and stops no other request",
   () =>
     expectToEndure("sqlite", { owner }, [
       {
@@ -86,7 +86,7 @@ test(
 );
 
 test.skipIf(postgresMissing !== undefined)(
-  `a catalog in PostgreSQL that is locked, or away, shows at once, and stops nobody ${postgresMissing ?? ""}`,
+  `a catalog in PostgreSQL that is locked, or away, shows at once, and stops no other request ${postgresMissing ?? ""}`,
   async () => {
     const postgres = await startPostgres();
     stage.after(() => postgres.stop());

@@ -186,7 +186,7 @@ test("the command of a clone runs from anywhere, also through links", async () =
 
 const rules = (expr: string) => `groups: [{name: g, rules: [{alert: A, expr: '${expr}'}]}]\n`;
 
-test("check rules tells the mistakes of all files, and takes patterns and the standard input", async () => {
+test("check rules reports the mistakes of all files, and takes patterns and the standard input", async () => {
   writeFileSync(stage.path("good.rules.yaml"), rules("up == 0"));
   writeFileSync(stage.path("worse.rules.yaml"), rules("sum(up"));
   const [all, good, piped, none] = await Promise.all([

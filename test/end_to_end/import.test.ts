@@ -29,9 +29,9 @@ test.each([
     const accepting = names.flatMap((name) => ["--accept", name]);
     const imported = await lapwing([...args, ...accepting], { env });
     expect(imported).toMatchObject({ code: 0, out: "" });
-    const told = imported.err.trimEnd().split("\n");
-    expect(told.at(-1)).toMatch(/: \d+ settings carried over, \d+ not$/);
-    expect(told.length).toBeGreaterThan(10);
+    const remarks = imported.err.trimEnd().split("\n");
+    expect(remarks.at(-1)).toMatch(/: \d+ settings carried over, \d+ not$/);
+    expect(remarks.length).toBeGreaterThan(10);
     expect(imported.err).not.toMatch(/not-to-be-/);
     expect(statSync(output).mode & 0o777).toBe(0o600);
     expect(await lapwing(["check", output])).toMatchObject({ code: 0, err: "" });

@@ -158,7 +158,7 @@ test("a second Host is refused, and HTTP/1.0 without one is answered", async () 
   expect(await raw(nul)).toStartWith("HTTP/1.1 404");
 });
 
-test("every answer tells browsers to take its type as it is told, and who may frame it", async () => {
+test("every answer forbids browsers to guess its type, and names who may frame it", async () => {
   for (const path of ["/", "/agent", "/api/docs", "/api/v1/nothing", "/metrics", "/v1/logs"]) {
     const { headers } = await fetch(new URL(path, url));
     expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);

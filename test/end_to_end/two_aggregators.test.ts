@@ -78,7 +78,7 @@ test("a second Lapwing on one data directory or SQLite catalog is refused, a kil
   await first.end("SIGKILL");
   const startedMs = performance.now();
   const next = await up();
-  // Less than a lease: nobody waits for the dead.
+  // Less than a lease: a dead owner is not waited for.
   expect(performance.now() - startedMs).toBeLessThan(14_000);
 
   // As from another machine, where the file's locks do not reach.

@@ -5,7 +5,7 @@ import { withoutSecrets } from "#shared/runtime/shown_config.ts";
 import { LapwingConfig } from "#up_role.ts";
 
 // Plants a value in every text of the configuration's schema, and compares what is shown of it with the list below. A new key fails here until
-// somebody decides: a secret is to be hidden by shared/runtime/shown_config.ts, everything else belongs into the list.
+// it is decided: shared/runtime/shown_config.ts hides secrets; every other key belongs in the list.
 
 const planted = "planted-value";
 

@@ -40,7 +40,7 @@ test("readChunks() takes nothing of an HTTP request, as a web page would send it
   const { bytes, refused, lines } = await taken(...requests);
   expect(bytes).toBe("");
   expect(refused).toEqual(["malformed", "malformed", "malformed"]);
-  // Whoever connects as often as they like writes one line a minute.
+  // A client that connects again and again causes one log line a minute.
   expect(lines).toMatchObject([{ level: "warn", msg: "connections of senders closed" }]);
 });
 

@@ -42,7 +42,7 @@ test("ScrapeMemory gives back what a body turns out not to need, and refuses to 
   expect(memory.bytes).toBe(0);
 });
 
-test("ScrapeMemory tells a scrape whose time is over who holds the memory, and goes on with the next", async () => {
+test("ScrapeMemory reports to a scrape whose time is over who holds the memory, and serves the next", async () => {
   const memory = new ScrapeMemory(100);
   const first = await memory.lease(60, never());
   const abort = new AbortController();

@@ -14,7 +14,7 @@ const reasons: readonly (readonly [prefix: string, reason: string, weight?: Weig
   ["declare", "modules are not followed"],
   ["import.", "modules are not followed"],
   ["foreach", "modules are not followed"],
-  ["livedebugging", "lapwing pipeline test shows what becomes of lines", "note"],
+  ["livedebugging", "lapwing pipeline test shows the lines after each processor", "note"],
   ["remotecfg", "an agent is configured by its file"],
   ["loki.write", "where the agent sends is said by nats.servers", "note"],
   ["loki.echo", "where the agent sends is said by nats.servers", "note"],

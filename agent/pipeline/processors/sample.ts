@@ -16,7 +16,7 @@ export const sample = defineProcessor({
       by: z.enum(["hash", "random"]).default("hash"),
       /** What is hashed: "body", or the name of an attribute such as trace_id. */
       from: z.string().min(1).default("body"),
-      /** With hash, what becomes of records that lack the attribute: all are kept or dropped, or each is chosen by itself. */
+      /** With hash, for records that lack the attribute: keep all, drop all, or choose each at random. */
       missing: z.enum(["keep", "drop", "random"]).default("keep"),
       /** Records at least so severe are always kept; none: no exception. */
       keep_severity: z.union([SeverityName, z.literal("none")]).default("error"),

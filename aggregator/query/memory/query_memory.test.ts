@@ -4,7 +4,7 @@ import { QueryMemory, type QueryShare, currentShare } from "./query_memory.ts";
 
 const never = new AbortController().signal;
 
-/** A query that holds its share until it is told to end. */
+/** A query that holds its share until the test ends it. */
 function query(memory: QueryMemory, signal = never) {
   const started = Promise.withResolvers<QueryShare>();
   const ending = Promise.withResolvers<void>();

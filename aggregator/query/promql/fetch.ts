@@ -26,7 +26,7 @@ export type FetchFrom = {
   readonly signal: AbortSignal | undefined;
   /** Takes notes of what each selector reads. */
   readonly traces: ReadTrace[] | undefined;
-  /** Told of the blocks that are left out. */
+  /** Collects the blocks that are left out. */
   readonly missing: MissingBlocks;
 };
 

@@ -45,7 +45,7 @@ test.each<[string, ClockMoment, number[], string]>([
   else expect(found).toContain(doubt);
 });
 
-test("judgeClock() goes by this process's own clock where the system tells no boot", () => {
+test("judgeClock() goes by this process's own clock where the system reports no boot", () => {
   const known = { wallMs: startMs, monotonicMs: 0 };
   const now = (wallMs: number) => ({ wallMs: startMs + wallMs, monotonicMs: minuteMs });
   expect(judgeClock(known, now(minuteMs), [], limits)).toBe("");

@@ -3,7 +3,7 @@ import type { BootTime } from "#shared/runtime/boot_time.ts";
 /** A moment at which the wall clock was trusted. */
 export type ClockReference = {
   readonly wallMs: number;
-  /** Of the machine's boot, and milliseconds since then, which no one sets; absent where the system does not tell. */
+  /** Of the machine's boot, and milliseconds since then, which can't be set; absent where the system does not report it. */
   readonly boot?: BootTime;
   /** Of this process; absent when it is another one's moment. */
   readonly monotonicMs?: number;
@@ -52,7 +52,7 @@ export function judgeClock(
   return "";
 }
 
-/** What has passed, by clocks that nobody sets; undefined where none of them has run through. */
+/** The time that passed, by clocks that can't be set; undefined where all of them restarted meanwhile. */
 function timeBetween(reference: ClockReference, now: ClockMoment): number | undefined {
   const { boot, monotonicMs } = reference;
   if (boot !== undefined && boot.id === now.boot?.id) return now.boot.ms - boot.ms;

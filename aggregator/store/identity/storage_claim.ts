@@ -125,7 +125,7 @@ export class StorageClaim {
     return new OperatingError(
       "conflict",
       `the storage ${this.#deps.url} is in use by a copy of this catalog (${describe(claim, mark)}): expected ` +
-        `nobody since this catalog's last start. Stop that process, or give one of the two another storage.url. ` +
+        `no other process since this catalog's last start. Stop that process, or give one of the two another storage.url. ` +
         `If it is gone and this catalog is the right one, run \`lapwing storage adopt\``,
     );
   }
@@ -170,7 +170,7 @@ export class StorageClaim {
   async #otherProcess(): Promise<string> {
     const { claim } = this.#mark;
     const marked = await markedClaims(this.#deps);
-    // Another start removes it: putting it back tells that process that this one lives.
+    // Another start removes it: putting it back shows that process that this one is alive.
     if (!marked.includes(claim)) await putMark(this.#deps, this.#mark);
     const other = marked.find((one) => one !== claim);
     if (other === undefined) return "";

@@ -29,14 +29,14 @@ export async function storageOwner(place: ObjectPlace): Promise<string | undefin
   );
 }
 
-/** Makes a catalog the owner of the storage, whoever was it. */
+/** Makes a catalog the owner of the storage, in place of any other. */
 export async function setStorageOwner(place: ObjectPlace, catalog: string): Promise<void> {
   await putJson(place, identityKey, { format: 1, catalog, createdMs: Date.now() });
 }
 
 /**
  * Makes sure that catalog and storage belong together, and gives the catalog's id. A new catalog takes an empty storage; one with
- * blocks takes the storage that has them, if that belongs to nobody yet (written before storages had an owner). Throws
+ * blocks takes the storage that has them, if that has no owner yet (written before storages had an owner). Throws
  * OperatingError "conflict" for all else: work on the wrong storage would delete its blocks.
  */
 export async function matchStorage(place: IdentityPlace): Promise<string> {
@@ -49,7 +49,7 @@ export async function matchStorage(place: IdentityPlace): Promise<string> {
   await putJson(place, identityKey, identity, true);
   // Where the store can't do it conditionally, two may have written: the one that is there counts.
   const now = await storageOwner(place);
-  if (now !== own) throw await otherOwner(place, own, now ?? "nobody");
+  if (now !== own) throw await otherOwner(place, own, now);
   return own;
 }
 
@@ -85,12 +85,13 @@ async function checkUnowned({ catalog, objects, url }: IdentityPlace): Promise<v
 async function otherOwner(
   { catalog, url }: IdentityPlace,
   own: string,
-  owner: string,
+  owner: string | undefined,
 ): Promise<OperatingError> {
   const blocks = await catalog.blocks();
+  const owned = owner === undefined ? "has no owner" : `belongs to the catalog ${owner}`;
   return new OperatingError(
     "conflict",
-    `the storage ${url} belongs to the catalog ${owner}, this one is ${own} and has ${blocks.length} blocks: ` +
+    `the storage ${url} ${owned}, this one is ${own} and has ${blocks.length} blocks: ` +
       `expected the catalog that the storage was written with. If that one is lost, move this catalog away (if it has ` +
       `blocks) and run \`lapwing storage rebuild\`; if the storage is to belong to this catalog from now on, ` +
       `run \`lapwing storage adopt\``,

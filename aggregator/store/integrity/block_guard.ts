@@ -93,7 +93,7 @@ export class BlockGuard {
     this.meters.damaged(this.damages);
   }
 
-  /** Lends the file of a block that is as the catalog says. Throws DamagedBlock, or OperatingError where it can't be told. */
+  /** Lends the file of a block that is as the catalog says. Throws DamagedBlock, or OperatingError where the file can't be read. */
   async acquire(block: Block): Promise<Lease> {
     return this.#acquire(block);
   }

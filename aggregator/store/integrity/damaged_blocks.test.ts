@@ -186,8 +186,8 @@ async function expectIncomplete(
     expect(exposed).toContain(
       `lapwing_store_damaged_blocks{signal="${signal}",reason="${reason}"} 1`,
     );
-  const told = logged.filter((line) => line.includes("a block is damaged"));
-  expect(told).toHaveLength(2);
+  const damage = logged.filter((line) => line.includes("a block is damaged"));
+  expect(damage).toHaveLength(2);
 }
 
 describe("a block whose file is damaged while the store is open", () => {
@@ -201,7 +201,7 @@ describe("a block whose file is damaged while the store is open", () => {
       expect(await seen()).toEqual(whole);
       try {
         for (const signal of ["metrics", "logs"] as const) damage(pathOf(second(signal)));
-        // Whoever reads the files finds it; from then on nothing of it is answered from memory either.
+        // A read of the files finds it; from then on nothing of it is answered from memory either.
         await rows("SELECT count(*) FROM metrics UNION ALL SELECT count(*) FROM logs");
         await expectIncomplete(reason);
       } finally {

@@ -75,11 +75,11 @@ const span = { tenant: "t", startMs: 0, endMs: 1e15 };
 
 test("deletions of series and lines are carried out in the other blocks, and in the damaged one once it is repaired", async () => {
   const { store, repair, expectKept } = await damagedStore("deletions", {}, () => 101 * dayMs);
-  await store.deleteSeries({ ...span, selectors: selector("__name__", "gone") }, "somebody");
+  await store.deleteSeries({ ...span, selectors: selector("__name__", "gone") }, "operator");
   const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
   const query = '{app="app"} |= "drop"';
   const request = { ...span, selectors: selector("app", "app"), lineFilters };
-  await store.deleteLogs(request, query, "somebody");
+  await store.deleteLogs(request, query, "operator");
   await store.maintain();
   expectKept();
   expect(await samples(store)).toEqual([`kept ${at(1)}=1 ${at(3)}=3`]);

@@ -12,7 +12,7 @@ export type ReadBlocks = { readonly guard: BlockGuard };
 export type Reader = {
   readonly blocks: readonly Block[];
   readonly signal: AbortSignal | undefined;
-  /** Told of the blocks that are left out. */
+  /** Called with the blocks that are left out. */
   readonly missing: MissingBlocks | undefined;
 };
 

@@ -176,7 +176,7 @@ export class Scrub {
       this.#saved = Saved.parse(JSON.parse(await readFile(this.#path, "utf8")));
       this.#meters.passEnded(this.#saved.lastPassMs);
     } catch {
-      // None yet, or torn: a pass begins anew.
+      // None yet, or torn: the pass starts over.
     }
   }
 

@@ -63,7 +63,7 @@ for (const { name, url, why } of kinds)
       await second.lease.release();
     });
 
-    test("a process that was followed changes nothing, and is told once", async () => {
+    test("a process that was followed changes nothing, and is notified once", async () => {
       const catalog = await Catalog.open(url());
       const { lease, lost } = await leaseOf(url(), "db1", { leaseMs: 60_000, renewMs: 30_000 });
       catalog.fenceBy(lease.fence);

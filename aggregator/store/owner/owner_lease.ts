@@ -42,7 +42,7 @@ const pollMs = 250;
  * when the owner was a process of this machine that is gone. SQLite: the lock on the file (catalog_hold.ts) is free only when the
  * owner is gone, so the row only gives the epoch.
  *
- * An owner that was paused past its lease and was not followed goes on with the same epoch: nobody can have written meanwhile. So a
+ * An owner that was paused past its lease and was not followed goes on with the same epoch: no other process can have written meanwhile. So a
  * laptop that sleeps does not end its Lapwing. One that was followed stops (`onLost`).
  */
 export class OwnerLease {
@@ -91,7 +91,7 @@ export class OwnerLease {
     if (row?.epoch !== this.epoch) this.#lose(row);
   };
 
-  /** The catalog is not as this process left it, though nobody else has owned it: what is in memory can't be trusted any more. */
+  /** The catalog is not as this process left it, though no other process owned it: what is in memory can't be trusted any more. */
   lose(reason: string): LostOwnershipError {
     this.#lost ??= this.#announce(reason);
     return this.#lost;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Catalog } from "../catalog.ts";
 
-/** What maintenance remembers between starts, and what commands tell it. */
+/** What maintenance remembers between starts, and requests of commands. */
 export type StateName =
   /** The newest round with a clock that could be trusted. */
   | "clock"

@@ -130,14 +130,14 @@ test("a block out of which retention took streams comes back in place of what wa
   await again.close();
 }, 30_000);
 
-test("what somebody deleted does not go to the trash", async () => {
+test("what a user deleted does not go to the trash", async () => {
   const dataDir = join(root, "deleted");
   let nowMs = 100 * dayMs;
   const store = await open(dataDir, () => nowMs, { retention: { logs: "10d" } });
   await store.commit(cutOf({ logs: lines("app", ["secret"], nowMs) }, 1), () => {});
   const selectors = [[{ name: "app", op: "=" as const, value: "app" }]];
   const deletion = { tenant: "t", selectors, startMs: 0, endMs: 1e15, lineFilters: [] };
-  await store.deleteLogs(deletion, '{app="app"}', "somebody");
+  await store.deleteLogs(deletion, '{app="app"}', "operator");
   nowMs += 11 * dayMs;
   await store.maintain();
   expect(filesOf(dataDir, ".parquet.trash")).toEqual([]);
@@ -167,14 +167,14 @@ test("a sweep moves what this catalog's processes left behind, and leaves alone 
   const dataDir = await withOrphans("sweep", 6, 2);
   const other = await withOrphans("other", 2, 0);
   cpSync(blocks(other), blocks(dataDir), { recursive: true });
-  mkdirSync(join(dataDir, "blocks", "of somebody"), { recursive: true });
-  await Bun.write(join(dataDir, "blocks", "of somebody", "else.parquet"), "x");
+  mkdirSync(join(dataDir, "blocks", "foreign"), { recursive: true });
+  await Bun.write(join(dataDir, "blocks", "foreign", "else.parquet"), "x");
   const broken = join(blocks(dataDir), "signal=metrics", "date=1970-01-01", `0a-0b.parquet`);
   await Bun.write(broken, "no Parquet");
   const store = await open(dataDir, later, kept);
   await store.maintain();
   expect(filesOf(dataDir, ".parquet.trash")).toHaveLength(2);
-  // 4 with a row, 2 of the other catalog, the broken one, and somebody's.
+  // 4 with a row, 2 of the other catalog, the broken one, and the foreign one.
   expect(filesOf(dataDir, ".parquet")).toHaveLength(8);
   expect(store.maintenanceState.deletionStopped).toBe("");
   await store.close();
@@ -279,7 +279,7 @@ test("of two copies that a killed move left in the trash one comes back", async 
   await expectOneLine(dataDir);
 }, 30_000);
 
-test("a sweep that finds more than its share stops and says so, until it is told to go on", async () => {
+test("a sweep that finds more than its share stops and reports it, until it is allowed to go on", async () => {
   const dataDir = await withOrphans("share", 10, 8);
   const store = await open(dataDir, later, kept);
   await store.maintain();

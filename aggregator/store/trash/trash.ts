@@ -24,7 +24,7 @@ export type TrashItem = TrashName & {
   readonly note?: string;
 };
 
-/** Objects that nobody reads any more, kept for some days in case they went by mistake. */
+/** Objects that are no longer read, kept for some days in case they were deleted by mistake. */
 export class Trash {
   readonly #deps: TrashDeps;
 
@@ -135,7 +135,7 @@ export async function deleteTrash(
   });
 }
 
-/** 0 where it can't be told without a copy. */
+/** 0 where it takes a copy to know. */
 async function sizeOf(objects: ObjectStore, key: string): Promise<number> {
   const path = objects.localPath(key);
   if (path === undefined) return 0;

@@ -4,7 +4,7 @@ import type { Block } from "../store.ts";
 import { trashNoteText } from "./trash_note.ts";
 
 /**
- * How the files of blocks past their retention go to the trash. Those out of which somebody deleted something do not: it would stay
+ * How the files of blocks past their retention go to the trash. Blocks from which a user deleted data do not: the data would stay
  * there. `replacedBy` are the blocks that hold what is kept of them.
  */
 export function trashedBlocks(

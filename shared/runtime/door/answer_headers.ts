@@ -4,7 +4,7 @@ const dataPolicy =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Puts what protects browsers on an answer: its type is taken as it is told, other origins neither embed nor frame it, and no page of ours is made
+ * Puts what protects browsers on an answer: its type is not guessed, other origins neither embed nor frame it, and no page of ours is made
  * to load or send what it did not ask for. `frameAncestors` lists the origins that may frame pages.
  */
 export function secureHeaders(

@@ -21,7 +21,7 @@ export function requesterOf(headers: Headers): Requester {
   return isOwnAuthority(URL.parse(origin), headers) ? "own_page" : "foreign_page";
 }
 
-/** Whether the page that asks is another's, as its address tells it: for GETs that do more than read. */
+/** Whether the page that asks is of another origin, by its Referer: for GETs that do more than read. */
 export function isReferredFromElsewhere(headers: Headers): boolean {
   const referer = headers.get("referer");
   return referer !== null && !isOwnAuthority(URL.parse(referer), headers);

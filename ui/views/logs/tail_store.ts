@@ -68,8 +68,8 @@ export class TailStore implements RowSource {
       this.missed += typeof count === "number" ? count : 0;
     });
     this.#source.addEventListener("partial", (event) => {
-      const told = Warnings.safeParse(dataOf(event));
-      this.warnings = told.success ? told.data.warnings : [];
+      const parsed = Warnings.safeParse(dataOf(event));
+      this.warnings = parsed.success ? parsed.data.warnings : [];
       this.#changed();
     });
     this.#source.addEventListener("failed", (event) => {

@@ -56,7 +56,7 @@ test("PackedMessages unpacks no more than fits the memory of the receivers, and 
   memory.take(4 * megabyte);
 });
 
-test("PackedMessages holds a bounded number of bytes that wait, and tells when there is room", async () => {
+test("PackedMessages holds a bounded number of bytes that wait, and reports when there is room", async () => {
   const { packed, taken, lost } = open(256 * megabyte, megabyte);
   // Random bytes hardly pack: some 200 KB each.
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(65_536)));

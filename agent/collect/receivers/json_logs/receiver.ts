@@ -100,7 +100,7 @@ class JsonLogsIntake {
     this.#context.drop("logs", "invalid_record", faults);
     const answer = { stored: records.lines, refused };
     if (faults === 0) return Response.json(answer);
-    const error = `${faults} of ${index} records are no good`;
+    const error = `${faults} of ${index} records are invalid`;
     return Response.json({ error, ...answer }, { status: 400 });
   }
 

@@ -76,7 +76,7 @@ test("json: bad entries are told by place and counted, the others stored", async
     { name: "fourth", value: 1 },
   );
   const answer = PostedMetricsRefusal.parse(json);
-  expect([status, answer.stored, answer.error]).toEqual([400, 4, "8 of 12 samples are no good"]);
+  expect([status, answer.stored, answer.error]).toEqual([400, 4, "8 of 12 samples are invalid"]);
   expect(answer.refused.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5, 6, 8, 11]);
   expect(held.names()).toEqual(["good", "second", "third"]);
   expect(held.of({ __name__: "good" })).toEqual([{ timestampMs: now, value: 1 }]);

@@ -109,7 +109,7 @@ class JsonMetricsIntake {
     for (const [reason, items] of drops) context.drop("metrics", reason, items);
     const answer: PostedMetricsAnswer = { stored, refused };
     if (stored === entries.length) return Response.json(answer);
-    const error = `${entries.length - stored} of ${entries.length} samples are no good`;
+    const error = `${entries.length - stored} of ${entries.length} samples are invalid`;
     return Response.json({ error, ...answer }, { status: 400 });
   }
 

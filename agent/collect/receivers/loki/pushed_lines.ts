@@ -21,7 +21,7 @@ export type PushedLinesParts = {
   readonly context: ReceiverContext;
 };
 
-/** Metadata of entries as it is stored, the severity in it, and a hash to tell entries apart by. */
+/** Metadata of entries as it is stored, the severity in it, and a hash that distinguishes entries. */
 export type Metadata = {
   readonly labels: Labels | undefined;
   readonly severity: number;

@@ -121,9 +121,9 @@ class WriteIntake {
     const { decoded, drops, isRolledBack, emitted } = outcome;
     await emitted;
     this.#count(decoded, drops, isRolledBack);
-    const told = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
+    const fault = decoded.faults.first ?? (decoded.isPartial ? decoded.skipped.first : undefined);
     const answer =
-      told === undefined ? { status: 204, message: "" } : { status: 400, message: told };
+      fault === undefined ? { status: 204, message: "" } : { status: 400, message: fault };
     return this.#answer(version, answer, isRolledBack ? nothing : writtenOf(decoded));
   }
 
@@ -173,7 +173,7 @@ class WriteIntake {
     }
   }
 
-  /** Only when the samples are stored: a sender that was told to come again brings the faulty ones again, too. */
+  /** Only when the samples are stored: a sender that retries sends the faulty ones again, too. */
   #count(
     decoded: DecodedWrite,
     exemplarDrops: ReadonlyMap<DropReason, number>,

@@ -56,8 +56,8 @@ const statusOf = {
 } as const satisfies Record<ErrorCode, number>;
 
 /**
- * What a request reads, for as long as its client waits; `missing` is told of what can't be read. X-Scope-OrgID is taken
- * from everybody and changes nothing: there is one tenant.
+ * What a request reads, for as long as its client waits; `missing` collects what can't be read. X-Scope-OrgID is accepted
+ * from all clients and changes nothing: there is one tenant.
  */
 export function scopeOf(
   c: Context,

@@ -69,7 +69,7 @@ function valueOf(state: RecordState, name: string): string {
 function byAll(dropped: readonly string[], numbered: Numbered): SeriesIds["idOf"] {
   return (state) => {
     const labels = withoutLabels(allLabels(state), dropped);
-    // A parser may give empty labels (`logfmt --keep-empty`), which a key does not tell from absent ones.
+    // A parser may give empty labels (`logfmt --keep-empty`), which a key does not distinguish from absent ones.
     let key = labelsKey(labels);
     for (const name in labels) if (labels[name] === "") key += `\u00fe${name}`;
     return numbered(key, () => labels);

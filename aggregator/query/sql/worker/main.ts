@@ -1,5 +1,5 @@
 /**
- * The process that runs users' SQL statements, one at a time, for an aggregator that may end it at any moment. It is told what to do on
+ * The process that runs users' SQL statements, one at a time, for an aggregator that may end it at any moment. It reads statements from
  * its standard input and answers on its standard output (frames.ts), and loads as little as that takes.
  */
 import "@duckdb/node-api";
@@ -28,7 +28,7 @@ for await (const chunk of Bun.stdin.stream())
     if (kind === frameKinds.job) void run(JSON.parse(Buffer.from(payload).toString()));
     else if (kind === frameKinds.cancel) connection?.interrupt();
   }
-// Nobody is there any more.
+// The aggregator has closed the input, or is gone.
 process.exit(0);
 
 async function run(job: SqlJob): Promise<void> {
