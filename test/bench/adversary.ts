@@ -36,6 +36,9 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   });
   const size = { series: Number(values.series), lines: Number(values.lines) };
   const named = values.only.split(",").filter((name) => name !== "");
+  const known = attacks.map(({ name }) => name);
+  const unknown = named.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no attack ${unknown.join()}: one of ${known.join()}`);
   const single = attacks.filter(({ name }) => named.length === 0 || named.includes(name));
   const all: Attack = {
     name: "all",

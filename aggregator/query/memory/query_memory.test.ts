@@ -119,6 +119,20 @@ test("no query goes on while answers that clients do not read hold the bound", a
   expect(memory.bytes).toBe(0);
 });
 
+test("garbage is collected after 64 MiB that queries took and left, once a second at most", async () => {
+  let collections = 0;
+  const memory = new QueryMemory({ bytesMax: 1e9, collect: () => void collections++ });
+  const { share, end } = query(memory);
+  const held = await share;
+  held.hold(40 * 2 ** 20);
+  expect(collections).toBe(0);
+  held.hold(-40 * 2 ** 20);
+  expect(collections).toBe(1);
+  held.hold(200 * 2 ** 20);
+  await end();
+  expect(collections).toBe(1);
+});
+
 test("a query that needs too much, waits for too long or loses its client is refused, and counted", async () => {
   const memory = new QueryMemory({ bytesMax: 100, waitMaxMs: 1 });
   const metrics = createSelfMetrics();

@@ -6,6 +6,9 @@ import { QueryMemoryError, type MemoryRefusal } from "./memory_error.ts";
 
 /** Reads that run at once. What a read decodes counts only when it ends, so few at a time may exceed the bound. */
 const readsMax = 4;
+/** What queries take and let go of between two collections, and how long those lie apart at least. */
+const churnMaxBytes = 64 * 1_024 * 1_024;
+const collectEveryMs = 1_000;
 /** Longest that a query waits for memory that others hold. */
 const waitMaxMs = 30_000;
 
@@ -13,6 +16,8 @@ type Options = {
   /** Of all queries together. */
   readonly bytesMax: number;
   readonly waitMaxMs?: number;
+  /** Begins to collect garbage, without stopping the process for it. */
+  readonly collect?: () => void;
 };
 
 type Waiter = {
@@ -40,10 +45,12 @@ export class QueryMemory {
   readonly #waiting = new Set<Waiter>();
   #bytes = 0;
   #reads = 0;
+  #churnBytes = 0;
+  #collectedMs = -Infinity;
   #countRefusal: (reason: MemoryRefusal) => void = () => {};
 
   constructor(options: Options) {
-    this.#options = { waitMaxMs, ...options };
+    this.#options = { waitMaxMs, collect: () => Bun.gc(false), ...options };
   }
 
   measure(metrics: SelfMetrics): void {
@@ -85,6 +92,7 @@ export class QueryMemory {
   /** Adds to what a share holds, or takes from it. Throws QueryMemoryError where the share alone exceeds the bound. */
   add(share: QueryShare, bytes: number): void {
     this.#bytes += bytes;
+    this.#churn(Math.abs(bytes));
     if (bytes < 0) return this.#wake();
     this.#shares.add(share);
     if (share.bytes > this.#options.bytesMax) throw this.#tooLarge();
@@ -93,7 +101,22 @@ export class QueryMemory {
   remove(share: QueryShare, bytes: number): void {
     this.#shares.delete(share);
     this.#bytes -= bytes;
+    this.#churn(bytes);
     this.#wake();
+  }
+
+  /**
+   * The runtime looks through all of its heap when that has grown to three times what was in use (Bun's default on machines with 16 GiB and
+   * more). What queries leave behind, and made on the way, would be a gigabyte by then.
+   */
+  #churn(bytes: number): void {
+    this.#churnBytes += bytes;
+    if (this.#churnBytes < churnMaxBytes) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#collectedMs < collectEveryMs) return;
+    this.#collectedMs = nowMs;
+    this.#churnBytes = 0;
+    this.#options.collect();
   }
 
   beginRead(share: QueryShare): Promise<void> | undefined {
