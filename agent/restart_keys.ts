@@ -1,13 +1,8 @@
-import type { KeyEffects } from "#shared/runtime/restart_keys.ts";
+import { type KeyEffects, baseKeyEffects } from "#shared/runtime/restart_keys.ts";
 
 /** When changed keys of an agent take effect. */
 export const agentKeyEffects = {
-  listen: "restart",
-  http: "reload",
-  data_dir: "restart",
-  tenant: "restart",
-  lifecycle: "restart",
-  log: "restart",
+  ...baseKeyEffects,
   agent: {
     name: "restart",
     labels: "reload",

@@ -1,13 +1,8 @@
-import type { KeyEffects } from "#shared/runtime/restart_keys.ts";
+import { type KeyEffects, baseKeyEffects } from "#shared/runtime/restart_keys.ts";
 
 /** When changed keys of an aggregator take effect. */
 export const aggregatorKeyEffects = {
-  listen: "restart",
-  http: "reload",
-  data_dir: "restart",
-  tenant: "restart",
-  lifecycle: "restart",
-  log: "restart",
+  ...baseKeyEffects,
   storage: "restart",
   ingest: "restart",
   query: "restart",

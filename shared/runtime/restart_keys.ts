@@ -6,6 +6,16 @@ import type { Logger } from "./log.ts";
  */
 export type KeyEffects = { readonly [key: string]: "reload" | "restart" | KeyEffects };
 
+/** When changed keys of all roles (baseShape()) take effect. */
+export const baseKeyEffects = {
+  listen: "restart",
+  http: "reload",
+  data_dir: "restart",
+  tenant: "restart",
+  lifecycle: "restart",
+  log: "restart",
+} as const satisfies KeyEffects;
+
 /** Keys that differ between two configurations and take effect after a restart only, as they are written: "uplink.window". */
 export function restartKeysOf(effects: KeyEffects, before: unknown, after: unknown): string[] {
   return Object.entries(effects).flatMap(([key, effect]) => {

@@ -1,5 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
+import { portOf } from "./tcp_proxy.ts";
 
 /** Which transaction loses its connection, and how long the server waits for its COMMIT after that. */
 type Loss = { readonly after: string; readonly delayMs: number };
@@ -43,9 +44,7 @@ export class CommitProxy {
   }
 
   private constructor(server: Server, sockets: Set<Socket>) {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-    this.port = address.port;
+    this.port = portOf(server);
     this.#server = server;
     this.#sockets = sockets;
   }

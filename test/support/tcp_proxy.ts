@@ -35,9 +35,7 @@ export class TcpProxy {
   }
 
   private constructor(server: Server, sockets: Set<Socket>) {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-    this.port = address.port;
+    this.port = portOf(server);
     this.#server = server;
     this.#sockets = sockets;
   }
@@ -62,4 +60,11 @@ export class TcpProxy {
     this.#server.close(() => closed.resolve());
     await closed.promise;
   }
+}
+
+/** The port of a TCP server that listens. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return address.port;
 }
