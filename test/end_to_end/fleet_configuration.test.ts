@@ -32,7 +32,7 @@ const Views = z.object({
 
 /** Heartbeats, turns of the engine and stages add up, on a busy machine too. */
 function until(what: string, find: () => Promise<boolean>): Promise<boolean> {
-  return untilSoon(what, find, 60_000);
+  return untilSoon(what, find, 60_000, 300);
 }
 
 async function run(...args: string[]) {

@@ -79,6 +79,7 @@ test.skipIf(natsServerPath === undefined)(
         `${path} is refused`,
         async () => (await outcomeOf(nats.url, path)).includes("Authorization"),
         30_000,
+        250,
       );
 
     // The account's signing key is exchanged: agents are asked to renew, and the old key goes when they have.
@@ -91,7 +92,8 @@ test.skipIf(natsServerPath === undefined)(
     await until("another key", () => keyNow() !== original.key, 40_000);
     await refused(original.path);
     const finish = ["fleet", "rotate-signing-key", "--finish", "-c", file];
-    await until("the agents are renewed", async () => (await lapwing(finish)).code === 0);
+    const isFinished = async () => (await lapwing(finish)).code === 0;
+    await until("the agents are renewed", isFinished, 15_000, 500);
     await isReady(agent.url);
 
     // Away until the credentials have run out: it may go on by the key alone.

@@ -3,13 +3,12 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { z } from "zod";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 
-const pollMs = 50;
-
-/** What `find` gives as soon as it gives anything but undefined and false; it may throw until then. Fails with the last answer. */
+/** What `find` gives as soon as it gives anything but undefined and false; it may throw until then. Fails with the last answer. What starts a process to look is asked less often: `pollMs`. */
 export async function until<Found>(
   what: string,
   find: () => Promise<Found | undefined | false> | Found | undefined | false,
   timeoutMs = 15_000,
+  pollMs = 50,
 ): Promise<Found> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown = "nothing";
