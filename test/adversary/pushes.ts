@@ -315,7 +315,7 @@ export const hostilePushes: Readonly<Record<string, HostilePush>> = {
 const atOnce = 4;
 
 /** Sends `count` copies of a push at once. Resolves with the statuses of the answers. */
-export async function sendPush(
+async function sendPush(
   url: string,
   { path, type, encoding, body }: HostilePush,
   count: number,
