@@ -52,7 +52,7 @@ test.skipIf(!isReady).each([
         scrape_configs: [
           {
             job_name: "numbered",
-            scrape_interval: "250ms",
+            scrape_interval: "500ms",
             static_configs: [{ targets: [exporter.target] }],
           },
         ],
