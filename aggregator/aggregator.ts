@@ -222,7 +222,9 @@ function fleetOf(
   { clock, log, metrics }: AggregatorParts,
 ): Promise<Fleet | undefined> {
   const { catalog } = store.backupTools;
-  return openFleet(config, { catalog, clock, metrics, log: log.child({ room: "fleet" }) });
+  const isClockTrusted = () => store.maintenanceState.isClockTrusted;
+  const parts = { catalog, clock, isClockTrusted, metrics, log: log.child({ room: "fleet" }) };
+  return openFleet(config, parts);
 }
 
 /** Who is there, as a list and as series. */

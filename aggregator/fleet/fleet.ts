@@ -17,6 +17,7 @@ import { ReleaseFiles, releasesFolder } from "./updates/releases.ts";
 export type FleetParts = {
   readonly catalog: Pick<Catalog, "transaction">;
   readonly clock: Clock;
+  readonly isClockTrusted: () => boolean;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
 };
@@ -35,7 +36,7 @@ export type Fleet = {
 /** undefined where no keys are given: then nobody is enrolled. Throws OperatingError where they can't be read. */
 export async function openFleet(
   { fleet, nats, tenant, data_dir: dataDir }: AggregatorConfig,
-  { catalog, clock, log, metrics }: FleetParts,
+  { catalog, clock, isClockTrusted, log, metrics }: FleetParts,
 ): Promise<Fleet | undefined> {
   const { keys: folder, credentials_ttl: ttlMs, credentials_grace: graceMs } = fleet;
   if (folder === undefined) return undefined;
@@ -46,7 +47,8 @@ export async function openFleet(
   const rateMax = fleet.release_rate_max;
   const served = { catalog, tenant, files, binary, rateMax, clock, log };
   const releases = new ReleaseServer(served);
-  const link = new FleetLink(nats, { catalog, keys, graceMs, clock, log, releases });
+  const linked = { catalog, keys, graceMs, clock, isClockTrusted, log, releases };
+  const link = new FleetLink(nats, linked);
   const shared = { catalog, keys, ttlMs, clock, log, metrics };
   const renewer = new Renewer({ ...shared, graceMs, onReplaced: () => link.wake() });
   const enroller = new Enroller({

@@ -147,7 +147,8 @@ async function revoke(agent: string, flags: ConfigFlags): Promise<void> {
     if (!(await revokeAgent(catalog, { tenant, agent }, by())))
       throw new OperatingError("not_found", `there is no enrolled agent "${agent}"`);
     try {
-      await pushRevocations(nats, keys, catalog, Date.now());
+      // The command does not know whether its clock is right: expired keys are the aggregator's to remove.
+      await pushRevocations(nats, keys, catalog, { nowMs: Date.now(), isClockTrusted: false });
     } catch (cause) {
       const message = `${agent} is not cut off yet: ${messageOf(cause)}; a running aggregator tries again, and so does this command`;
       throw new OperatingError("unavailable", message, { cause });

@@ -22,6 +22,8 @@ export type FleetLinkParts = {
   readonly keys: () => Promise<OperatorKeys>;
   readonly graceMs: number;
   readonly clock: Clock;
+  /** What depends on the wall clock deletes nothing while this is false. */
+  readonly isClockTrusted: () => boolean;
   readonly log: Logger;
   readonly releases: Pick<ReleaseServer, "listen">;
 };
@@ -144,9 +146,11 @@ export class FleetLink {
     const isUnsent = (await revokedKeys(catalog)).some(({ isSent }) => !isSent);
     const isCompareDue = clock.monotonic() - this.#comparedMs > compareIntervalMs;
     if (!isUnsent && !isCompareDue) return;
-    await pushRevocations(this.#config, await this.#parts.keys(), catalog, nowMs);
+    const isClockTrusted = this.#parts.isClockTrusted();
+    const time = { nowMs, isClockTrusted };
+    await pushRevocations(this.#config, await this.#parts.keys(), catalog, time);
     this.#comparedMs = clock.monotonic();
-    await forgetReplacedKeys(catalog, nowMs - graceMs);
+    if (isClockTrusted) await forgetReplacedKeys(catalog, nowMs - graceMs);
   }
 }
 

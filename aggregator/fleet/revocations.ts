@@ -9,19 +9,21 @@ const clockDifferenceMaxMs = 600_000;
 
 /**
  * Writes all revoked keys of the catalog into the account and hands it to nats-server, which cuts their connections and lets none in
- * again; those whose credentials have run out anyway are taken out. What the account holds besides stays as the server has it. Throws
- * OperatingError "unavailable" when the server did not take it: then they stay unsent in the catalog.
+ * again. Removes those whose credentials have expired, unless the clock is in doubt: a clock ahead of time would let revoked agents in. What the
+ * account holds besides stays as the server has it. Throws OperatingError "unavailable" when the server did not take it: then they stay
+ * unsent in the catalog.
  */
 export async function pushRevocations(
   config: NatsConfig,
   keys: OperatorKeys,
   catalog: Pick<Catalog, "transaction">,
-  nowMs: number,
+  { nowMs, isClockTrusted }: { readonly nowMs: number; readonly isClockTrusted: boolean },
 ): Promise<void> {
   const revoked = await revokedKeys(catalog);
+  const expiredBeforeMs = isClockTrusted ? nowMs - clockDifferenceMaxMs : -Infinity;
   await changeAccount(config, keys, (held) => {
     const { revocations: before = {} } = held;
-    const revocations = revocationsOf(before, revoked, nowMs);
+    const revocations = revocationsOf(before, revoked, expiredBeforeMs);
     return Bun.deepEquals(revocations, before) ? undefined : { ...held, revocations };
   });
   const sent = revoked.filter(({ isSent }) => !isSent).map(({ publicKey }) => publicKey);
@@ -32,13 +34,13 @@ export async function pushRevocations(
 export function revocationsOf(
   held: Readonly<Record<string, number>>,
   revoked: readonly Revoked[],
-  nowMs: number,
+  expiredBeforeMs: number,
 ): Record<string, number> {
   const revocations = { ...held };
   for (const { publicKey, revokedMs, expiresMs } of revoked) {
     // A credential made in the second of its revocation falls under it, too.
     const since = Math.max(revocations[publicKey] ?? 0, Math.ceil(revokedMs / 1_000));
-    if (expiresMs + clockDifferenceMaxMs < nowMs) delete revocations[publicKey];
+    if (expiresMs < expiredBeforeMs) delete revocations[publicKey];
     else revocations[publicKey] = since;
   }
   return revocations;
