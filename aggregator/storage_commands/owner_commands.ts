@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { systemClock } from "#shared/runtime/clock.ts";
 import { describeProcess } from "#shared/runtime/process_identity.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { confirmClock } from "../store/clock/clock_guard.ts";
@@ -62,8 +63,8 @@ function adoptionLines(plan: Adoption): string[] {
 }
 
 async function confirm(flags: ConfigFlags): Promise<void> {
-  const nowMs = Date.now();
-  await within(flags, "read", ({ catalog }) => confirmClock(catalog, nowMs));
+  const nowMs = systemClock.now();
+  await within(flags, "read", ({ catalog }) => confirmClock(catalog, systemClock));
   console.log(
     `the clock says ${new Date(nowMs).toISOString()}: the next round of maintenance goes by it`,
   );

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import type { BlockStore } from "../block_store.ts";
 import { StoreConfig } from "../config.ts";
 import { openStore } from "../open_store.ts";
 import { withStorage } from "../storage_tools.ts";
 import { cutOf, gauge, lines } from "../store.fixture.ts";
+import { dropState } from "../trash/maintenance_state.ts";
 import { confirmClock } from "./clock_guard.ts";
 import { type ClockMoment, type ClockReference, judgeClock } from "./judge_clock.ts";
 
@@ -62,6 +64,16 @@ class Machine {
   upMs = dayMs;
   id = "a";
   offsets: number[] = [];
+  readonly clock: Clock = {
+    now: () => this.wallMs,
+    monotonic: () => this.upMs,
+    boot: () => ({ id: this.id, ms: this.upMs }),
+    sleep: (_ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted === true) resolve();
+        signal?.addEventListener("abort", () => resolve(), { once: true });
+      }),
+  };
 
   pass(ms: number): void {
     this.wallMs += ms;
@@ -76,16 +88,7 @@ class Machine {
     };
     return openStore(StoreConfig.parse({ ...quiet, ...config }), {
       dataDir: join(root, name),
-      clock: {
-        now: () => this.wallMs,
-        monotonic: () => this.upMs,
-        boot: () => ({ id: this.id, ms: this.upMs }),
-        sleep: (_ms, signal) =>
-          new Promise((resolve) => {
-            if (signal?.aborted === true) resolve();
-            signal?.addEventListener("abort", () => resolve(), { once: true });
-          }),
-      },
+      clock: this.clock,
       log: createLogger("error"),
       metrics: createSelfMetrics(),
       agentOffsets: () => this.offsets,
@@ -161,7 +164,7 @@ test("a machine that was off for 60 days waits for an operator's word, or for ag
     if (word === "agents") machine.offsets = [800];
     else {
       await withStorage(StoreConfig.parse({}), join(root, word), "read", ({ catalog }) =>
-        confirmClock(catalog, machine.wallMs),
+        confirmClock(catalog, machine.clock),
       );
     }
     machine.pass(minuteMs);
@@ -188,4 +191,52 @@ test("an install from before rounds were remembered goes by its newest block", a
   expect(again.view().blocks).toHaveLength(1);
   expect(stoppedOf(again)).toContain("60 days ago by the clock");
   await again.close();
+}, 30_000);
+
+/** As after `storage rebuild`, whose catalog does not know of a round. */
+const forgetRounds = (name: string) =>
+  withStorage(StoreConfig.parse({}), join(root, name), "read", ({ catalog }) =>
+    dropState(catalog, "clock"),
+  );
+
+/** A store with blocks that were written in time, and then with a clock 60 days ahead, whose catalog is rebuilt. */
+async function writtenAhead(name: string): Promise<Machine> {
+  const machine = new Machine();
+  await (await filled(machine, name)).close();
+  machine.wallMs += 60 * dayMs;
+  const ahead = await machine.open(name);
+  await ahead.commit(cutOf({ metrics: [gauge("n", [machine.wallMs], [2])] }, 2), () => {});
+  await ahead.close();
+  await forgetRounds(name);
+  return machine;
+}
+
+test("blocks written while the clock was ahead do not make it right", async () => {
+  const machine = await writtenAhead("rebuilt");
+  const store = await machine.open("rebuilt");
+  await store.maintain();
+  expect(stoppedOf(store)).toContain("60 days ago by the clock");
+  expect(store.view().blocks).toHaveLength(3);
+  await store.close();
+  machine.wallMs -= 60 * dayMs;
+  const right = await machine.open("rebuilt");
+  await right.maintain();
+  expect(stoppedOf(right)).toBe("");
+  expect(right.view().blocks).toHaveLength(3);
+  await right.close();
+}, 30_000);
+
+test("a confirmed clock is the reference of the next process, before any round", async () => {
+  const machine = await writtenAhead("confirmed");
+  machine.wallMs -= 60 * dayMs;
+  await withStorage(StoreConfig.parse({}), join(root, "confirmed"), "read", ({ catalog }) =>
+    confirmClock(catalog, machine.clock),
+  );
+  machine.wallMs += 60 * dayMs;
+  machine.pass(minuteMs);
+  const store = await machine.open("confirmed");
+  await store.maintain();
+  expect(stoppedOf(store)).toContain("jumped ahead by 60 days");
+  expect(store.view().blocks).toHaveLength(3);
+  await store.close();
 }, 30_000);

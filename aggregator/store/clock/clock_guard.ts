@@ -50,7 +50,10 @@ export class ClockGuard {
     return judgeClock(this.#reference, momentOf(clock), agentOffsets(), config.clock) === "";
   }
 
-  /** Of the process before; in a catalog from before it was kept, when the newest block was written. */
+  /**
+   * Of the process before, or an operator's word. A rebuilt catalog, and one from before it was kept, has neither: then blocks say when they were
+   * written.
+   */
   async #remembered(): Promise<ClockReference | undefined> {
     const state = Reference.safeParse(await readState(this.#deps.catalog, "clock"));
     if (state.success) {
@@ -58,7 +61,8 @@ export class ClockGuard {
       return { wallMs, ...(boot === undefined ? {} : { boot }) };
     }
     const created = this.#deps.blocks().map(({ createdMs }) => createdMs);
-    return created.length === 0 ? undefined : { wallMs: created.reduce((a, b) => Math.max(a, b)) };
+    const wallMs = lastBeforeGap(created, this.#deps.config.clock.stop_max);
+    return wallMs === undefined ? undefined : { wallMs };
   }
 
   /** An operator's word is for the clock as it was then, and for once. */
@@ -72,8 +76,26 @@ export class ClockGuard {
   }
 }
 
-/** For `lapwing storage confirm-clock`. */
-export async function confirmClock(catalog: Pick<Catalog, "transaction">, wallMs: number) {
+/**
+ * The newest of these times, but none behind a gap of more than `gapMs`: what was written while the clock was ahead must not make that clock the right
+ * one. Behind a real stop that was as long, the clock is in doubt until it is confirmed.
+ */
+function lastBeforeGap(times: readonly number[], gapMs: number): number | undefined {
+  let last: number | undefined;
+  for (const time of times.toSorted((a, b) => a - b)) {
+    if (last !== undefined && time - last > gapMs) break;
+    last = time;
+  }
+  return last;
+}
+
+/** For `lapwing storage confirm-clock`: the clock as it is now is right, also for the next process. */
+export async function confirmClock(
+  catalog: Pick<Catalog, "transaction">,
+  clock: Pick<Clock, "now" | "boot">,
+): Promise<void> {
+  const [wallMs, boot] = [clock.now(), clock.boot?.()];
+  await writeState(catalog, "clock", { wallMs, ...(boot === undefined ? {} : { boot }) });
   await writeState(catalog, "clock_confirmed", { wallMs });
 }
 
