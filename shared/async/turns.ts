@@ -9,6 +9,9 @@ const sliceMs = 15;
 let isScheduled = false;
 let turns = 0;
 let beganMs = -Infinity;
+/** Grows with every turn in which paced work began. */
+let begun = 0;
+let isBegun = false;
 
 /** Grows with every pause: work that finds it unchanged goes on in the same turn of the event loop. */
 export function turnsSoFar(): number {
@@ -23,6 +26,14 @@ export function isTurnOver(): boolean {
   return performance.now() - beganMs >= sliceMs;
 }
 
+/**
+ * Called by paced work before it begins. Its time is counted from here, or from where other paced work of the same turn began: work
+ * that begins in a turn of its own needs no pause before it.
+ */
+export function beginTurn(): void {
+  if (!isBegun) begin();
+}
+
 /** Resolves when the event loop has gone round, and it is the caller's turn. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -35,9 +46,18 @@ export function nextTurn(): Promise<void> {
 
 function wakeOne(): void {
   turns++;
-  beganMs = performance.now();
+  begin();
   const wake = waiting.shift();
   isScheduled = waiting.length > 0;
   if (isScheduled) setImmediate(wakeOne);
   wake?.();
+}
+
+function begin(): void {
+  const own = ++begun;
+  isBegun = true;
+  beganMs = performance.now();
+  setImmediate(() => {
+    if (begun === own) isBegun = false;
+  });
 }

@@ -19,7 +19,20 @@ test("inSlices() lets the event loop go round between slices, and gives the resu
   setImmediate(count);
   expect(await inSlices(busy(40, 5))).toBe(40);
   isDone = true;
-  // 200 ms of work in slices of 20 ms.
+  // 200 ms of work in slices of 15 ms.
+  expect(turns).toBeGreaterThan(5);
+});
+test("inSlices() of many requests that arrive at once share the time of a turn", async () => {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  // Each fits into a slice, all together don't.
+  await Promise.all(Array.from({ length: 40 }, () => inSlices(busy(2, 3))));
+  isDone = true;
   expect(turns).toBeGreaterThan(5);
 });
 test("inSlices() finishes what fits into a slice within one turn of the event loop", async () => {

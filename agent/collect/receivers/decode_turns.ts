@@ -1,19 +1,19 @@
-import { nextTurn } from "#shared/async/turns.ts";
-
-/** A request is decoded for so long in one turn of the event loop; nearly all are done by then. */
-const sliceMs = 20;
+import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
 
 /** A decoder that pauses after each short step. Its result is what the decoder returns. */
 export type Steps<Result = void> = Generator<undefined, Result, undefined>;
 
-/** Runs a decoder to its end. All other work of the process has its turn after each slice of 20 ms. */
+/**
+ * Runs a decoder to its end, nearly all in one turn of the event loop. A longer one goes on turn by turn, and shares the time of each with all
+ * other paced work: requests that arrive together wait for each other, and everything else of the process has its turn.
+ */
 export async function inSlices<Result>(steps: Steps<Result>): Promise<Result> {
+  beginTurn();
   for (;;) {
-    const untilMs = performance.now() + sliceMs;
-    do {
+    while (!isTurnOver()) {
       const step = steps.next();
       if (step.done === true) return step.value;
-    } while (performance.now() < untilMs);
+    }
     await nextTurn();
   }
 }
