@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Hono } from "hono";
+import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
@@ -14,6 +15,7 @@ import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { CollectorOutput, LogsOutput } from "../collector.ts";
 import type { WhenFull } from "../../spool/when_full.ts";
 import type { ReceiversConfig } from "./config.ts";
+import { logParts } from "./log_parts.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
@@ -245,10 +247,14 @@ function contextOf(
       took(items, taken);
     },
     emitLogs: async (batch: LogsBatch, whenFull: WhenFull = "refuse") => {
-      const items = batch.bodyEnds.length;
-      const taken = await logs.logs(batch, {}, whenFull);
-      output.syncPromptly("logs");
-      took(items, taken);
+      let isLater = false;
+      for (const part of logParts(batch)) {
+        if (isLater) await nextTurn();
+        isLater = true;
+        const taken = await logs.logs(part, {}, whenFull);
+        output.syncPromptly("logs");
+        took(part.bodyEnds.length, taken);
+      }
     },
     drop: (signal: Signal, reason: DropReason, items: number) => {
       output.drop(signal, reason, items);
