@@ -1,5 +1,16 @@
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { promisify } from "node:util";
+import {
+  brotliDecompress,
+  brotliDecompressSync,
+  gunzip,
+  gunzipSync,
+  inflate,
+  inflateSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
 import { OperatingError } from "#shared/errors.ts";
+import { OneAtATime } from "./decode_turns.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 
 /** A request body, or what it unpacks to, is larger than the receiver takes. */
@@ -67,36 +78,94 @@ async function readChunks(
   return new Uint8Array(Buffer.concat(chunks, length));
 }
 
+/** Packed bytes that are unpacked at once, and what they may unpack to: some milliseconds. */
+const atOnceMax = { packedBytes: 64 * 1024, bytes: 1024 ** 2 };
+/** Pieces that zlib makes of a large body. */
+const chunkSize = 256 * 1024;
+/** One at a time: how much a body unpacks to is known only then. */
+const turn = new OneAtATime();
+
 /**
- * The body without its Content-Encoding (gzip, deflate, zstd, br, identity), of at most `bytesMax`. Throws BodyError(415)
- * for another, BodyError(400) for bytes that are not so encoded, TooLargeError.
+ * The body without its Content-Encoding (gzip, deflate, zstd, br, identity), of at most `bytesMax`, whose memory is taken. A large one is
+ * unpacked by a thread of the runtime. Throws BodyError(415) for another encoding, BodyError(400) for bytes that are not so encoded,
+ * TooLargeError, OperatingError("overloaded").
  */
+export async function unpackedBody(
+  body: Uint8Array,
+  contentEncoding: string | undefined,
+  bytesMax: number,
+  take: TakeMemory,
+): Promise<Uint8Array> {
+  const encoding = encodingOf(contentEncoding);
+  if (encoding === undefined) return body;
+  const small = Math.min(atOnceMax.bytes, bytesMax);
+  if (body.length <= atOnceMax.packedBytes)
+    try {
+      const unpacked = unpackBody(body, encoding, small);
+      take(unpacked.length);
+      return unpacked;
+    } catch (thrown) {
+      if (!(thrown instanceof TooLargeError) || small === bytesMax) throw thrown;
+    }
+  return turn.run(async () => {
+    try {
+      const options = { maxOutputLength: bytesMax, chunkSize };
+      const unpacked = await asyncUnpackers[encoding](body, options);
+      take(unpacked.length);
+      return unpacked;
+    } catch (thrown) {
+      throw unpackFault(thrown, encoding, bytesMax);
+    }
+  });
+}
+
+/** As unpackedBody() at once: for bodies whose size is bounded otherwise. */
 export function unpackBody(
   body: Uint8Array,
   contentEncoding: string | undefined,
   bytesMax: number,
 ): Uint8Array {
-  const encoding = (contentEncoding ?? "").trim().toLowerCase();
-  if (encoding === "" || encoding === "identity") return body;
-  const unpack = unpackers[encoding];
-  if (unpack === undefined || !Object.hasOwn(unpackers, encoding))
-    throw new BodyError(415, `unsupported Content-Encoding "${encoding}"`);
+  const encoding = encodingOf(contentEncoding);
+  if (encoding === undefined) return body;
   try {
-    return unpack(body, { maxOutputLength: bytesMax });
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE" || cause instanceof RangeError) throw tooLarge(bytesMax);
-    throw new BodyError(400, `body is not ${encoding}`, { cause });
+    return unpackers[encoding](body, { maxOutputLength: bytesMax });
+  } catch (thrown) {
+    throw unpackFault(thrown, encoding, bytesMax);
   }
 }
 
-type Unpacker = (body: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
-const unpackers: Readonly<Record<string, Unpacker>> = {
+const unpackers = {
   gzip: gunzipSync,
   deflate: inflateSync,
   zstd: zstdDecompressSync,
   br: brotliDecompressSync,
+} as const;
+type Encoding = keyof typeof unpackers;
+type UnpackOptions = { readonly maxOutputLength: number; readonly chunkSize: number };
+const asyncUnpackers: Readonly<
+  Record<Encoding, (body: Uint8Array, options: UnpackOptions) => Promise<Uint8Array>>
+> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+  zstd: promisify(zstdDecompress),
+  br: promisify(brotliDecompress),
 };
+
+/** Undefined for identity. */
+function encodingOf(contentEncoding: string | undefined): Encoding | undefined {
+  const encoding = (contentEncoding ?? "").trim().toLowerCase();
+  if (encoding === "" || encoding === "identity") return undefined;
+  for (const known of ["gzip", "deflate", "zstd", "br"] as const)
+    if (encoding === known) return known;
+  throw new BodyError(415, `unsupported Content-Encoding "${encoding}"`);
+}
+
+function unpackFault(thrown: unknown, encoding: Encoding, bytesMax: number): OperatingError {
+  if (thrown instanceof OperatingError) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ERR_BUFFER_TOO_LARGE" || thrown instanceof RangeError) return tooLarge(bytesMax);
+  return new BodyError(400, `body is not ${encoding}`, { cause: thrown });
+}
 
 function tooLarge(bytesMax: number): TooLargeError {
   return new TooLargeError(`body is larger than ${bytesMax} bytes`);

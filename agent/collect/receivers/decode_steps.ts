@@ -16,6 +16,9 @@ const listsDeep = 3;
 /** Shorter requests are decoded in one step of some milliseconds. */
 const wholeBytesMax = 128 * 1024;
 
+/** Found in one step. */
+const itemsPerStep = 1_024;
+
 /** Decodes a message whose lengths are right as fromBinary() does, an item of its lists a step. Throws what that throws. */
 export function* binarySteps<Desc extends DescMessage>(
   desc: Desc,
@@ -46,6 +49,7 @@ function* messageOfBytes<Desc extends DescMessage>(
   const items: { readonly field: ListField; readonly bytes: Uint8Array }[] = [];
   const reader = new BinaryReader(bytes);
   while (reader.pos < bytes.length) {
+    if (items.length % itemsPerStep === itemsPerStep - 1) yield;
     const start = reader.pos;
     const [number, wireType] = reader.tag();
     const field = wireType === WireType.LengthDelimited ? lists.get(number) : undefined;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
-import { type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { type TakeMemory, unpackedBody, withBody } from "../body.ts";
 import { type Steps, inSlices } from "../decode_turns.ts";
 import { type CommonLabels, DocumentIntake } from "../json_documents.ts";
 import { KeptRecords } from "../kept_records.ts";
@@ -93,8 +93,7 @@ class BulkIntake {
     try {
       return await withBody(request, { bytesMax, memory }, async (packed, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
-        const body = unpackBody(packed, encoding, bytesMax);
-        if (body !== packed) take(body.length);
+        const body = await unpackedBody(packed, encoding, bytesMax, take);
         const items = await inSlices(readBulk(body, index));
         const outcomes = await this.#store(items, take);
         const took = Math.round(clock.monotonic() - startMs);

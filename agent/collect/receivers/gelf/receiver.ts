@@ -6,7 +6,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { unpackBody, withBody } from "../body.ts";
+import { unpackedBody, withBody } from "../body.ts";
 import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
 import { type RecordShape, UnshapedRecordError, recordRelabelling } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
@@ -197,8 +197,7 @@ class GelfReceiver implements OpenedReceiver {
     try {
       return await withBody(request, { bytesMax, memory: context.memory }, async (body, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
-        const unpacked = unpackBody(body, encoding, bytesMax);
-        if (unpacked !== body) take(unpacked.length);
+        const unpacked = await unpackedBody(body, encoding, bytesMax, take);
         const records = new KeptRecords(context, lineBytesMax);
         this.#read(unpacked, records);
         if (records.length > 0) await context.emitLogs(records.build());

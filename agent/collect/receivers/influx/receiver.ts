@@ -5,7 +5,7 @@ import type { DropReason } from "#shared/model/account.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { BodyError, unpackBody, withBody } from "../body.ts";
+import { BodyError, unpackedBody, withBody } from "../body.ts";
 import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
 import { emitSamples, needsTurns } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
@@ -91,8 +91,7 @@ class InfluxIntake {
         { bytesMax, memory: this.#context.memory },
         async (packed, take) => {
           const encoding = request.headers.get("content-encoding") ?? undefined;
-          const body = unpackBody(packed, encoding, bytesMax);
-          if (body !== packed) take(body.length);
+          const body = await unpackedBody(packed, encoding, bytesMax, take);
           return this.#take(body, unitNanos);
         },
       );

@@ -5,7 +5,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
 import {
   type CommonLabels,
   DocumentIntake,
@@ -15,11 +15,11 @@ import {
 } from "../json_documents.ts";
 import { type Steps, inSlices } from "../decode_turns.ts";
 import { jsonText } from "../json_record.ts";
+import { jsonBodySteps } from "../json_steps.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { boundedLabels, parseStreamLabels } from "../loki/stream_labels.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
-import { takeJsonParts } from "../request_parts.ts";
 
 const JsonLogsConfig = lazySchema(() =>
   z.strictObject({
@@ -79,8 +79,7 @@ class JsonLogsIntake {
       const documents = this.#intakeOf(query);
       return await withBody(request, { bytesMax, memory }, async (packed, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
-        const body = unpackBody(packed, encoding, bytesMax);
-        if (body !== packed) take(body.length);
+        const body = await unpackedBody(packed, encoding, bytesMax, take);
         return this.#store(body, { documents, common: documents.common(labels), take });
       });
     } catch (thrown) {
@@ -139,6 +138,8 @@ type Reading = {
   readonly take: TakeMemory;
 };
 type Add = (common: CommonLabels, records: KeptRecords) => void;
+/** Undefined: a step in which no record was read. */
+type Adders = Generator<Add | undefined, void, undefined>;
 type Refused = { readonly index: number; readonly error: string };
 
 /** Adds the records of a body, one a step. */
@@ -151,6 +152,7 @@ function* addAll(
   let [index, faults] = [0, 0];
   for (const add of addersOf(body, documents, take)) {
     yield;
+    if (add === undefined) continue;
     if (index >= recordsMax)
       throw new BodyError(400, `expected at most ${recordsMax} records in a request`);
     try {
@@ -166,14 +168,13 @@ function* addAll(
 }
 
 /** What adds each record of the body, one by one, so that a bad one costs no other. Throws BodyError for a list that is none. */
-function* addersOf(body: Uint8Array, documents: DocumentIntake, take: TakeMemory): Generator<Add> {
+function* addersOf(body: Uint8Array, documents: DocumentIntake, take: TakeMemory): Adders {
   if (firstByte(body) !== openBracket) {
     for (const line of linesOf(body))
       yield (common, records) => documents.addText(line, common, records, take);
     return;
   }
-  takeJsonParts(body, take);
-  for (const document of listOf(body))
+  for (const document of yield* listOf(body, take))
     yield (common, records) => {
       if (!isObject(document)) throw new OperatingError("bad_request", "not a JSON object");
       documents.add(document, () => Buffer.from(jsonText(document)), common, records);
@@ -184,13 +185,9 @@ function firstByte(body: Uint8Array): number | undefined {
   return body.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
 }
 
-function listOf(body: Uint8Array): readonly unknown[] {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (Array.isArray(json)) return json;
-  } catch (cause) {
-    throw new BodyError(400, "body is not JSON", { cause });
-  }
+function* listOf(body: Uint8Array, take: TakeMemory): Steps<readonly unknown[]> {
+  const json = yield* jsonBodySteps(body, { take, isFatal: false }, "body is not JSON");
+  if (Array.isArray(json)) return json;
   throw new BodyError(400, "body is not a list");
 }
 

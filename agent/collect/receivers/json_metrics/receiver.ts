@@ -13,13 +13,13 @@ import {
 import { wordsOf } from "#shared/model/special_values.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { BodyError, unpackBody, withBody } from "../body.ts";
+import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
 import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
 import { emitSamples, needsTurns } from "../emit_samples.ts";
+import { jsonBodySteps } from "../json_steps.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../refusal.ts";
-import { takeJsonParts } from "../request_parts.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
 
 const JsonMetricsConfig = lazySchema(() =>
@@ -79,10 +79,8 @@ class JsonMetricsIntake {
       const { memory } = this.#context;
       return await withBody(request, { bytesMax, memory }, async (packed, take) => {
         const encoding = request.headers.get("content-encoding") ?? undefined;
-        const body = unpackBody(packed, encoding, bytesMax);
-        if (body !== packed) take(body.length);
-        takeJsonParts(body, take);
-        return this.#take(entriesOf(body));
+        const body = await unpackedBody(packed, encoding, bytesMax, take);
+        return this.#take(await inSlices(entriesOf(body, take)));
       });
     } catch (thrown) {
       const { status, message, retryAfterSeconds } = refusalOf(thrown);
@@ -171,13 +169,9 @@ class JsonMetricsIntake {
   }
 }
 
-function entriesOf(body: Uint8Array): readonly unknown[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new BodyError(400, "body is not JSON in UTF-8", { cause });
-  }
+function* entriesOf(body: Uint8Array, take: TakeMemory): Steps<readonly unknown[]> {
+  const json = yield* jsonBodySteps(body, { take, isFatal: true }, "body is not JSON in UTF-8");
+  yield;
   const posted = PostedMetrics.safeParse(json);
   if (posted.success) return posted.data.metrics;
   throw new BodyError(400, z.prettifyError(posted.error));

@@ -4,7 +4,8 @@ import { BodyError, type TakeMemory } from "../body.ts";
 import { binarySteps } from "../decode_steps.ts";
 import type { Steps } from "../decode_turns.ts";
 import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
-import { takeProtobufParts } from "../request_parts.ts";
+import { jsonBodySteps } from "../json_steps.ts";
+import { takeProtobufSteps } from "../request_parts.ts";
 import {
   type PushedEntry,
   type PushedStream,
@@ -18,9 +19,10 @@ import { checkStreamLabels, orFault, streamLabels } from "./stream_labels.ts";
 /** Read without a look at the clock. */
 const entriesPerStep = 32;
 
-/** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added. */
-export function* readJsonPush(body: Uint8Array, lines: PushedLines): Steps {
-  const json = jsonOf(body);
+/** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added, TooLargeError, OperatingError("overloaded"). */
+export function* readJsonPush(body: Uint8Array, lines: PushedLines, take: TakeMemory): Steps {
+  // Bytes that are no UTF-8 become U+FFFD: one line of them is no reason to refuse the others.
+  const json = yield* jsonBodySteps(body, { take, isFatal: false }, "body is not JSON");
   yield;
   if (!isUsual(json)) {
     yield;
@@ -86,8 +88,7 @@ export function* addStreams(streams: readonly PushedStream[], lines: PushedLines
 
 /** Streams of a protobuf push, unpacked. Throws BodyError(400), OperatingError("bad_request", "overloaded"). */
 export function* readProtobufPush(bytes: Uint8Array, take: TakeMemory): Steps<PushedStream[]> {
-  takeProtobufParts(bytes, PushRequestSchema, take);
-  yield;
+  yield* takeProtobufSteps(bytes, PushRequestSchema, take);
   const streams: PushedStream[] = [];
   for (const { labels, entries } of (yield* decoded(bytes)).streams) {
     const pushed: PushedEntry[] = [];
@@ -109,14 +110,5 @@ function* decoded(bytes: Uint8Array): Steps<PushRequest> {
     return yield* binarySteps(PushRequestSchema, bytes);
   } catch (cause) {
     throw new BodyError(400, `request is not a valid message: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** Bytes that are no UTF-8 become U+FFFD: one line of them is no reason to refuse the others. */
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch (cause) {
-    throw new BodyError(400, `body is not JSON: ${messageOf(cause)}`, { cause });
   }
 }

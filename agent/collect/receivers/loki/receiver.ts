@@ -4,12 +4,11 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { unpackSnappy } from "#proto/codec/snappy_block.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { BodyError, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
 import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
-import { takeJsonParts } from "../request_parts.ts";
 import { KnownPush } from "./known_push.ts";
 import { addStreams, readJsonPush, readProtobufPush } from "./push_request.ts";
 import { PushedLines, type PushedLinesParts } from "./pushed_lines.ts";
@@ -52,8 +51,10 @@ export const loki = defineReceiver({
     const answer = async (request: Request): Promise<Response> => {
       try {
         return await withBody(request, limits, async (body, take) => {
-          const reading = { bytesMax, take, known, parts };
-          const lines = await turn.run(() => inSlices(read(request, body, reading)));
+          const form = formOf(request);
+          const text = form.isJson ? await unpackedBody(body, form.encoding, bytesMax, take) : body;
+          const reading = { isJson: form.isJson, bytesMax, take, known, parts };
+          const lines = await turn.run(() => inSlices(read(text, reading)));
           return lines.store();
         });
       } catch (thrown) {
@@ -67,27 +68,25 @@ export const loki = defineReceiver({
   },
 });
 
-/** JSON by its type, with any encoding; everything else is snappy protobuf, whatever its headers say of that. Throws as the readers do. */
-function* read(
-  request: Request,
-  body: Uint8Array,
-  { bytesMax, take, known, parts }: Reading,
-): Steps<PushedLines> {
+/** JSON by its type, with any encoding; everything else is snappy protobuf, whatever its headers say of that. Throws BodyError(400). */
+function formOf(request: Request): { readonly isJson: boolean; readonly encoding: string } {
   const mediaType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
+  const isJson = mediaType === "application/json";
+  const encodings = isJson ? ["", "gzip", "deflate"] : ["", "snappy"];
+  if (!encodings.includes(encoding))
+    throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
+  return { isJson, encoding };
+}
+
+/** Throws as the readers do. */
+function* read(body: Uint8Array, reading: Reading): Steps<PushedLines> {
+  const { isJson, bytesMax, take, known, parts } = reading;
   const lines = new PushedLines(parts);
-  if (mediaType === "application/json") {
-    if (encoding !== "" && encoding !== "gzip" && encoding !== "deflate")
-      throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
-    const unpacked = unpackBody(body, encoding, bytesMax);
-    if (unpacked !== body) take(unpacked.length);
-    takeJsonParts(unpacked, take);
-    yield;
-    yield* readJsonPush(unpacked, lines);
+  if (isJson) {
+    yield* readJsonPush(body, lines, take);
     return lines;
   }
-  if (encoding !== "" && encoding !== "snappy")
-    throw new BodyError(400, `unsupported Content-Encoding "${encoding}"`);
   const bytes = unpackSnappy(body, bytesMax);
   take(bytes.length);
   if (yield* known.read(bytes, lines)) return lines;
@@ -99,6 +98,7 @@ function* read(
 }
 
 type Reading = {
+  readonly isJson: boolean;
   readonly bytesMax: number;
   readonly take: TakeMemory;
   readonly known: KnownPush;

@@ -8,11 +8,12 @@ import {
 } from "@bufbuild/protobuf";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import { BodyError, type BodyLimits, type TakeMemory, unpackBody, withBody } from "../body.ts";
+import { BodyError, type BodyLimits, type TakeMemory, unpackedBody, withBody } from "../body.ts";
 import { binarySteps, jsonSteps } from "../decode_steps.ts";
 import { type Steps, inSlices } from "../decode_turns.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
-import { takeJsonParts, takeProtobufParts } from "../request_parts.ts";
+import { jsonBodySteps } from "../json_steps.ts";
+import { takeProtobufSteps } from "../request_parts.ts";
 
 export type Format = "protobuf" | "json";
 
@@ -20,6 +21,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   protobuf: "application/x-protobuf",
   json: "application/json",
 };
+const notValid = "request is not a valid";
 /** Codes of google.rpc.Status. */
 const statusCodes = { invalidArgument: 3, unavailable: 14 } as const;
 
@@ -48,8 +50,7 @@ export async function answerExport<Request extends DescMessage, Response extends
       throw new BodyError(415, "expected Content-Type application/x-protobuf or application/json");
     return await withBody(request, call.limits, async (packed, take) => {
       const encoding = request.headers.get("content-encoding") ?? undefined;
-      const body = unpackBody(packed, encoding, call.limits.bytesMax);
-      if (body !== packed) take(body.length);
+      const body = await unpackedBody(packed, encoding, call.limits.bytesMax, take);
       const early = format === "protobuf" ? await call.runBytes?.(body) : undefined;
       const answer = early ?? (await runDecoded(call, body, format, take));
       return respond(200, format, call.response, answer);
@@ -74,19 +75,26 @@ async function runDecoded<Request extends DescMessage, Response extends DescMess
 ): Promise<MessageShape<Response>> {
   const { request } = call;
   if (format === "protobuf") {
-    takeProtobufParts(body, request, take);
-    return call.run(await inSlices(decoded(format, binarySteps(request, body))), format);
+    const message = await inSlices(requestOf(request, body, take));
+    return call.run(message, format);
   }
-  takeJsonParts(body, take);
-  const json = await inSlices(decoded(format, jsonOf(body)));
+  const json = await inSlices(jsonOf(body, take));
   const early = await call.runJson?.(json);
   if (early !== undefined) return early;
   return call.run(await inSlices(decoded(format, jsonSteps(request, json, body.length))), format);
 }
 
-function* jsonOf(body: Uint8Array): Steps<JsonValue> {
-  yield;
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+function* requestOf<Request extends DescMessage>(
+  request: Request,
+  body: Uint8Array,
+  take: TakeMemory,
+): Steps<MessageShape<Request>> {
+  yield* takeProtobufSteps(body, request, take);
+  return yield* decoded("protobuf", binarySteps(request, body));
+}
+
+function jsonOf(body: Uint8Array, take: TakeMemory): Steps<JsonValue> {
+  return jsonBodySteps(body, { take, isFatal: true }, `${notValid} json message`);
 }
 
 /** Throws BodyError(400). */
@@ -95,7 +103,7 @@ function* decoded<Decoded>(format: Format, steps: Steps<Decoded>): Steps<Decoded
     return yield* steps;
   } catch (cause) {
     // Whatever a decoder throws, also at the end of the stack, means that these bytes are no such message.
-    const message = `request is not a valid ${format} message: ${messageOf(cause).slice(0, 200)}`;
+    const message = `${notValid} ${format} message: ${messageOf(cause).slice(0, 200)}`;
     throw new BodyError(400, message, { cause });
   }
 }

@@ -5,7 +5,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { unpackBody, withBody } from "../body.ts";
+import { unpackedBody, withBody } from "../body.ts";
 import { type Steps, inSlices } from "../decode_turns.ts";
 import { emitSamples } from "../emit_samples.ts";
 import { type PushedSeries, noRoom } from "../pushed_series.ts";
@@ -126,12 +126,8 @@ class Gateway {
       }
       const bytesMax = this.#config.body_size_max;
       await withBody(request, { bytesMax, memory: this.#context.memory }, async (packed, take) => {
-        const body = unpackBody(
-          packed,
-          request.headers.get("content-encoding") ?? undefined,
-          bytesMax,
-        );
-        if (body !== packed) take(body.length);
+        const encoding = request.headers.get("content-encoding") ?? undefined;
+        const body = await unpackedBody(packed, encoding, bytesMax, take);
         const type = request.headers.get("content-type") ?? "";
         const { samples_max: samplesMax } = this.#config;
         const families = await inSlices(readPushed(body, type, group, samplesMax));
