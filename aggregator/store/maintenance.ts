@@ -219,7 +219,7 @@ export class Maintenance {
     const deleteAfterMs = clock.now() + config.delete_after;
     await this.#deps.apply({ added, removed, tiered, sources, deleteAfterMs, without });
     meters.downsampled(sources.length, job.bucketMs);
-    Bun.gc(true);
+    Bun.gc(false);
   }
 
   async #merge(): Promise<void> {
@@ -230,7 +230,7 @@ export class Maintenance {
       if (!(await ifReadable(tools.guard, inputs, () => this.#replace(inputs)))) continue;
       meters.merged(inputs.length);
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
-      Bun.gc(true);
+      Bun.gc(false);
     }
   }
 

@@ -13,11 +13,11 @@ type Collection = { readonly everyBytes: number; readonly collect: () => void };
 
 /**
  * Where more is searched than there is room for, row groups go as fast as others come, and the runtime would let them lie until its heap has doubled. A full
- * collection takes some 20 ms. Ten million lines searched for "77" or by regular expressions, peak of RSS: 1,100 to 1,300 MB, and 570 with this, for a tenth more CPU.
+ * collection takes some 20 ms, most of it beside the program. Ten million lines searched for "77" or by regular expressions, peak of RSS: 1,100 to 1,300 MB, and 570 with this, for a tenth more CPU.
  */
-const collection: Collection = { everyBytes: 64 * 2 ** 20, collect: () => Bun.gc(true) };
-/** So many times what a collection took there is none: with a million label sets alive it takes ten times as long, and all the time went to it. */
-const restShare = 4;
+const collection: Collection = { everyBytes: 64 * 2 ** 20, collect: () => Bun.gc(false) };
+/** Between two collections at least: with a million label sets alive one takes 100 ms of CPU and more, and all the time went to them. */
+const restMs = 500;
 /** Share of the memory for footers. */
 const footersShare = 8;
 
@@ -56,12 +56,11 @@ export class LogsCache {
   #letGo(bytes: number): void {
     const { everyBytes, collect } = this.#collection;
     this.#garbageBytes += bytes;
-    const began = performance.now();
-    if (this.#garbageBytes < everyBytes || began < this.#restsUntilMs) return;
+    const nowMs = performance.now();
+    if (this.#garbageBytes < everyBytes || nowMs < this.#restsUntilMs) return;
     this.#garbageBytes = 0;
+    this.#restsUntilMs = nowMs + restMs;
     collect();
-    const now = performance.now();
-    this.#restsUntilMs = now + restShare * (now - began);
   }
 
   /** Lends the file of a block, where it lies now. Throws OperatingError. */
