@@ -20,6 +20,8 @@ import { ByteSink } from "./parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "./parquet/parquet_writer.ts";
 import { fullPresence, noPresence, type Presence, presenceOf } from "./parquet/presence.ts";
 
+/** Taken without a pause: some milliseconds of short ones. */
+const runsPerStep = 1_024;
 /** Large enough to compress well, small enough to be read as one piece. */
 export const logsRowGroupRows = 65_536;
 
@@ -108,8 +110,11 @@ export class LogsColumns {
     for (const column of [this.#streams, this.#templates, this.#attributes]) column.begin(0);
   }
 
-  /** At most logsRowGroupRows. Takes the records out of their stretches; a column is good until the next one is asked for. */
-  *rowGroup({ rows, runs }: LogRows, searched?: SearchedTexts): Generator<ColumnPages> {
+  /**
+   * At most logsRowGroupRows. Takes the records out of their stretches; a column is good until the next one is asked for. Undefined: a good place for
+   * a pause.
+   */
+  *rowGroup({ rows, runs }: LogRows, searched?: SearchedTexts): Generator<ColumnPages | undefined> {
     const ms = this.#ms.subarray(0, rows);
     const nanos = this.#nanos.subarray(0, rows);
     const severities = this.#severities.subarray(0, rows);
@@ -117,7 +122,9 @@ export class LogsColumns {
     for (const column of [streams, templates, attributes]) column.begin(rows);
     for (const column of [...this.#variables, this.#bodies, this.#raw]) column.clear();
     let row = 0;
+    let taken = 0;
     for (const { stretch, count } of runs) {
+      if (++taken % runsPerStep === 0) yield undefined;
       const { batch, columns, widths } = stretch.source;
       const [from, to] = [stretch.at, stretch.at + count];
       ms.set(batch.timestampsMs.subarray(from, to), row);
@@ -133,6 +140,7 @@ export class LogsColumns {
     }
     this.#noteTimes(ms);
     const variables = this.#variables.map(({ content }) => content);
+    yield undefined;
     searched?.add(rows, templates.templates, [...variables, this.#bodies, this.#raw]);
     yield timeColumn(ms, nanos);
     yield streams.pages();

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { pacer } from "#shared/async/pacer.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { metadataPairs, type BlockNote } from "./block_metadata.ts";
 import type { LocalFile } from "./local_file.ts";
@@ -25,9 +26,14 @@ export async function writeLogsFile(
   batches: readonly LogsBatch[],
   note?: BlockNote,
 ): Promise<LocalFile> {
-  const sources = batches.map((batch) => new LogSource(batch));
+  const pause = pacer();
+  const sources: LogSource[] = [];
+  for (const batch of batches) {
+    await pause();
+    sources.push(new LogSource(batch));
+  }
   return withLogsFile(folder, note, async (file) => {
-    for (const rows of orderedRows(sources, logsRowGroupRows)) {
+    for await (const rows of orderedRows(sources, logsRowGroupRows)) {
       await file.rowGroup(rows);
       await setImmediate();
     }
@@ -59,6 +65,7 @@ class LogsFileWriter {
   readonly #handle: FileHandle;
   readonly #parquet: ParquetWriter;
   readonly #tools = idle.pop() ?? { columns: new LogsColumns(), index: new SearchIndexWriter() };
+  readonly #pause = pacer();
   #pieces: Uint8Array[] = [];
   #rows = 0;
 
@@ -71,7 +78,7 @@ class LogsFileWriter {
   /** At most logsRowGroupRows. */
   async rowGroup(rows: LogRows): Promise<void> {
     const { columns, index } = this.#tools;
-    this.#parquet.rowGroup(rows.rows, columns.rowGroup(rows, index));
+    await this.#parquet.rowGroupInTurns(rows.rows, columns.rowGroup(rows, index), this.#pause);
     this.#rows += rows.rows;
     await this.#write();
   }

@@ -1,3 +1,6 @@
+import { pacer } from "#shared/async/pacer.ts";
+import { sortInTurns } from "#shared/async/sort_in_turns.ts";
+import { compareTexts } from "./labels_text.ts";
 import type { LogSource, Stretch } from "./logs_source.ts";
 
 /** So many of a stretch's next records. */
@@ -6,14 +9,31 @@ export type Run = { readonly stretch: Stretch; readonly count: number };
 /** Records in the order of a block: by stream, then time; records of equal time as they came. */
 export type LogRows = { readonly rows: number; readonly runs: readonly Run[] };
 
+/** Streams that are grouped and sorted at once: some milliseconds. More have pauses in between. */
+const streamsAtOnce = 4_096;
+
 /** Records of several sources in the order of a block, at most `rowsMax` at a time. */
-export function* orderedRows(sources: readonly LogSource[], rowsMax: number): Generator<LogRows> {
-  const byStream = Map.groupBy(
-    sources.flatMap(({ stretches }) => stretches),
-    ({ stream }) => stream,
-  );
+export async function* orderedRows(
+  sources: readonly LogSource[],
+  rowsMax: number,
+): AsyncGenerator<LogRows> {
+  const pause = pacer();
+  const byStream = new Map<string, Stretch[]>();
+  let grouped = 0;
+  for (const { stretches } of sources)
+    for (const stretch of stretches) {
+      const own = byStream.get(stretch.stream);
+      if (own === undefined) byStream.set(stretch.stream, [stretch]);
+      else own.push(stretch);
+      if (++grouped % streamsAtOnce === 0) await pause();
+    }
+  const streams = [...byStream.keys()];
+  const sorted =
+    streams.length <= streamsAtOnce
+      ? streams.toSorted()
+      : await sortInTurns(streams, compareTexts, pause);
   let [rows, runs]: [number, Run[]] = [0, []];
-  for (const stream of [...byStream.keys()].toSorted())
+  for (const stream of sorted)
     for (const run of inOrderOfTime(byStream.get(stream) ?? [])) {
       const { stretch } = run;
       for (let left = run.count; left > 0;) {

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { turnsSoFar } from "#shared/async/turns.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import { writeLogsFile } from "../logs_file.ts";
 import { LogsCache } from "./log_file.ts";
@@ -63,4 +64,12 @@ test("streams are found by equality whatever their labels hold", async () => {
   expect(await linesOf(is("app", "a"))).toEqual([]);
   expect((await linesOf(is("app", ""))).toSorted()).toEqual(["3", "5"]);
   expect(await linesOf(is("n", "2"), { name: "app", op: "!=", value: "x" })).toEqual(["1"]);
+});
+
+test("a block of many streams is written in many turns of the event loop", async () => {
+  const streams = Array.from({ length: 60_000 }, (_, i) => ({ app: "many", id: `${i}` }));
+  const before = turnsSoFar();
+  await written(streams);
+  // Some 400 ms of work, in turns of 15 ms.
+  expect(turnsSoFar() - before).toBeGreaterThan(5);
 });

@@ -118,9 +118,21 @@ export class ParquetWriter {
 
   /** Columns in the order of the schema. Of each, what may be missing in a row is done with when the next one is asked for. */
   rowGroup(rows: number, columns: Iterable<ColumnPages | PackedPage>): void {
-    const chunks = Array.from(columns, (pages) =>
-      "body" in pages ? this.#packedChunk(pages) : this.#chunk(rows, pages),
-    );
+    const chunks = Array.from(columns, (pages) => this.#column(rows, pages));
+    this.#groups.push({ rows, chunks });
+  }
+
+  /** As rowGroup(), with `pause` awaited between two columns, and where `columns` gives undefined. */
+  async rowGroupInTurns(
+    rows: number,
+    columns: Iterable<ColumnPages | PackedPage | undefined>,
+    pause: () => Promise<void> | undefined,
+  ): Promise<void> {
+    const chunks: Chunk[] = [];
+    for (const pages of columns) {
+      if (pages !== undefined) chunks.push(this.#column(rows, pages));
+      await pause();
+    }
     this.#groups.push({ rows, chunks });
   }
 
@@ -145,6 +157,10 @@ export class ParquetWriter {
   #emit(bytes: Uint8Array): void {
     this.#write(bytes);
     this.#offset += bytes.length;
+  }
+
+  #column(rows: number, pages: ColumnPages | PackedPage): Chunk {
+    return "body" in pages ? this.#packedChunk(pages) : this.#chunk(rows, pages);
   }
 
   #packedChunk({ encoding, slots, rawBytes, body }: PackedPage): Chunk {
