@@ -1,10 +1,13 @@
 import { expect, test } from "bun:test";
+import type { SQL } from "bun";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { MetricFamily } from "#shared/model/metrics.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "./catalog.ts";
+import { applyChange } from "./catalog_writes.ts";
 
 const Counted = z.array(z.object({ n: z.number() }));
 
@@ -61,3 +64,38 @@ for (const { engine, start, missing } of engines)
     },
     60_000,
   );
+
+test("thousands of new metrics are few statements of a commit", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
+  const catalog = await Catalog.open(`sqlite://${join(folder, "catalog.sqlite")}`);
+  const family = (i: number, help: string) => ({
+    name: `m${i}`,
+    type: "gauge" as const,
+    help,
+    unit: "",
+  });
+  const save = (families: MetricFamily[]) =>
+    catalog.transaction("save families", (sql) => {
+      let statements = 0;
+      const counted = new Proxy(sql, {
+        apply: (target, self, given: Parameters<SQL>) => {
+          if (Array.isArray(given[0]) && "raw" in given[0]) statements++;
+          return Reflect.apply(target, self, given);
+        },
+      });
+      const change = { added: [], removed: [], lanes: [], carrier: {}, deleteAfterMs: 0 };
+      return applyChange(counted, { ...change, families: new Map([["main", families]]) }).then(
+        () => statements,
+      );
+    });
+  const first = Array.from({ length: 3_000 }, (_, i) => family(i, "first"));
+  expect(await save(first)).toBeLessThan(20);
+  expect(await save([family(7, "x"), family(7, "second"), family(3_000, "first")])).toBe(1);
+  const expected = [...first, family(3_000, "first")].with(7, family(7, "second"));
+  const saved = (await catalog.families()).map((row) => row.family);
+  expect(saved.toSorted((a, b) => Number(a.name.slice(1)) - Number(b.name.slice(1)))).toEqual(
+    expected,
+  );
+  await catalog.close();
+  await rm(folder, { recursive: true });
+});

@@ -94,11 +94,26 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
     await sql`INSERT INTO carrier (partition_name, incarnation, sequence)
       VALUES (${partition}, ${incarnation}, ${sequence}) ON CONFLICT (partition_name)
       DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence`;
-  for (const [tenant, families] of change.families)
-    for (const { name, type, help, unit } of families)
-      await sql`INSERT INTO families (tenant, name, type, help, unit)
-        VALUES (${tenant}, ${name}, ${type}, ${help}, ${unit}) ON CONFLICT (tenant, name)
-        DO UPDATE SET type = excluded.type, help = excluded.help, unit = excluded.unit`;
+  for (const [tenant, families] of change.families) await saveFamilies(sql, tenant, families);
+}
+
+/** Families of one INSERT: five parameters each, of which SQLite takes 32,766. */
+const familiesAtOnce = 256;
+
+/** Of several with one name the last counts. */
+async function saveFamilies(
+  sql: SQL,
+  tenant: string,
+  given: readonly MetricFamily[],
+): Promise<void> {
+  const families = [...new Map(given.map((family) => [family.name, family])).values()];
+  for (let at = 0; at < families.length; at += familiesAtOnce) {
+    const rows = families
+      .slice(at, at + familiesAtOnce)
+      .map(({ name, type, help, unit }) => ({ tenant, name, type, help, unit }));
+    await sql`INSERT INTO families ${sql(rows)} ON CONFLICT (tenant, name)
+      DO UPDATE SET type = excluded.type, help = excluded.help, unit = excluded.unit`;
+  }
 }
 
 export async function insertTombstone(sql: SQL, tombstone: Tombstone): Promise<void> {
