@@ -6,7 +6,7 @@ import type { Head } from "../head/contract.ts";
 import { committedOf } from "../store/lane_commit.ts";
 import type { Cut, Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
-import type { Garbage } from "./garbage.ts";
+import type { Garbage } from "#shared/runtime/garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
 import { isOwn } from "./own_agent.ts";

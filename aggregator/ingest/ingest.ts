@@ -2,6 +2,7 @@ import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts
 import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
 import { fromWireSignal, isDamaged } from "#proto/codec/envelope.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
+import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -12,7 +13,7 @@ import type { Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
 import { Flusher } from "./flusher.ts";
 import { GapWatch } from "./gap_watch.ts";
-import { Garbage } from "./garbage.ts";
+import { Garbage } from "#shared/runtime/garbage.ts";
 import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -127,8 +128,9 @@ export class Ingest {
     await this.#flusher.flushLast();
   }
 
-  /** A promise only where there is something to wait for. */
+  /** A promise only where there is something to wait for: room, or the next turn of the event loop where frames have used up this one. */
   #frame(opened: Frame | DamagedFrame, place: FramePlace | undefined): Promise<void> | undefined {
+    beginTurn();
     // Its sequence is missing now, so the agent will be asked for a good copy.
     if (isDamaged(opened)) return this.#setAside(opened.bytes, opened.fault);
     if (!isPlausibleHeader(opened.header)) return this.#setAside(opened.bytes, "counts");
@@ -142,7 +144,7 @@ export class Ingest {
     if (offered === "undecodable") return this.#beginAnew(lane, opened.bytes);
     if (offered === "taken") this.#parts.onTaken?.(lane.id);
     this.#garbage.taken(opened.header.bodySize);
-    return this.#room();
+    return this.#room() ?? (isTurnOver() ? nextTurn() : undefined);
   }
 
   async #beginAnew(lane: Lane, bytes: Uint8Array): Promise<void> {

@@ -65,15 +65,16 @@ for (const { engine, start, missing } of engines)
     60_000,
   );
 
+const family = (i: number, help: string): MetricFamily => ({
+  name: `m${i}`,
+  type: "gauge",
+  help,
+  unit: "",
+});
+
 test("thousands of new metrics are few statements of a commit", async () => {
   const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
   const catalog = await Catalog.open(`sqlite://${join(folder, "catalog.sqlite")}`);
-  const family = (i: number, help: string) => ({
-    name: `m${i}`,
-    type: "gauge" as const,
-    help,
-    unit: "",
-  });
   const save = (families: MetricFamily[]) =>
     catalog.transaction("save families", (sql) => {
       let statements = 0;

@@ -87,7 +87,7 @@ export type ReceiverHandlers = {
   readonly committed: readonly CommittedPosition[];
   /**
    * One frame, good until the call returns or its promise resolves. `carrier` says where it lay, for resuming. A promise means that
-   * ingest has no room for more before it resolves (back-pressure): deliver the next of the same partition only then.
+   * ingest has no room or no time for more before it resolves (back-pressure): deliver the next of the same partition only then.
    */
   frame(
     opened: Frame | DamagedFrame,

@@ -59,13 +59,30 @@ test("Garbage collects what frames left when the process has grown by 96 MiB, lo
   expect(collections).toBe(2);
 });
 
-test("Garbage rests for two seconds after a collection", () => {
+test("Garbage.look() collects when the process has grown by 96 MiB since the least that it was", () => {
+  let [residentBytes, collections] = [300 * mebibyte, 0];
+  const collect = (): void => void collections++;
+  const garbage = new Garbage({ residentBytes: () => residentBytes, collect }, laterEachTime());
+  for (const [bytes, expected] of [
+    [250, 0],
+    [345, 0],
+    [346, 1],
+    [440, 1],
+    [442, 2],
+  ] as const) {
+    residentBytes = bytes * mebibyte;
+    garbage.look();
+    expect(collections).toBe(expected);
+  }
+});
+
+test("Garbage rests for a second after a collection", () => {
   let [nowMs, collections] = [0, 0];
   const collect = (): void => void collections++;
   const heap = { residentBytes: () => 100 * mebibyte, collect };
   const garbage = new Garbage(heap, () => nowMs);
   garbage.released(32 * mebibyte);
-  nowMs += 1_999;
+  nowMs += 999;
   garbage.released(32 * mebibyte);
   expect(collections).toBe(1);
   nowMs += 1;
@@ -81,7 +98,7 @@ test("Garbage finds out later what a collection has freed", () => {
   residentBytes = 300 * mebibyte;
   garbage.taken(8 * mebibyte);
   expect(collections).toBe(1);
-  nowMs += 2_000;
+  nowMs += 1_000;
   // It is done now; what grows from here on counts.
   residentBytes = 200 * mebibyte;
   garbage.taken(8 * mebibyte);

@@ -10,8 +10,8 @@ const grownMaxShare = 1 / 5;
 /** How large the process is, is looked at after so many bytes of frames. */
 const lookEveryBytes = 8 * 1024 * 1024;
 
-/** One takes 100 ms of CPU where 350 MB are in use, so collections take a twentieth of a processor at most. */
-const restMs = 2_000;
+/** One takes 100 ms of CPU where 350 MB are in use, so collections take a tenth of a processor at most. */
+const restMs = 1_000;
 
 /** What is asked of the runtime; `collect` only begins a collection. */
 export type GarbageHeap = { residentBytes(): number; collect(): void };
@@ -39,6 +39,11 @@ export class Garbage {
     this.#takenBytes += bytes;
     if (this.#takenBytes < lookEveryBytes) return;
     this.#takenBytes = 0;
+    this.look();
+  }
+
+  /** Looks how large the process is: for work that makes garbage for long. */
+  look(): void {
     if (this.#isGrown()) this.#collect();
   }
 

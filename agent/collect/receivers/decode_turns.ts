@@ -1,7 +1,13 @@
 import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
+import { Garbage } from "#shared/runtime/garbage.ts";
 
 /** A decoder that pauses after each short step. Its result is what the decoder returns. */
 export type Steps<Result = void> = Generator<undefined, Result, undefined>;
+
+/** Turns of decoding after which the size of the process is looked at: some 250 ms. */
+const turnsPerLook = 16;
+const garbage = new Garbage();
+let slices = 0;
 
 /**
  * Runs a decoder to its end, nearly all in one turn of the event loop. A longer one goes on turn by turn, and shares the time of each with all
@@ -15,6 +21,8 @@ export async function inSlices<Result>(steps: Steps<Result>): Promise<Result> {
       if (step.done === true) return step.value;
     }
     await nextTurn();
+    // A body of 32 MB can leave a gigabyte of short-lived lines and labels behind before the runtime looks for garbage.
+    if (++slices % turnsPerLook === 0) garbage.look();
   }
 }
 
