@@ -12,7 +12,7 @@ import {
   StreamColumn,
   TemplateColumn,
 } from "./logs_numbers.ts";
-import type { LogRows } from "./logs_order.ts";
+import type { LogRows, Run } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
 import { TextColumn, textPages, type WrittenTexts } from "./logs_texts.ts";
 import { timeColumn } from "./logs_times.ts";
@@ -20,8 +20,10 @@ import { ByteSink } from "./parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "./parquet/parquet_writer.ts";
 import { fullPresence, noPresence, type Presence, presenceOf } from "./parquet/presence.ts";
 
-/** Taken without a pause: some milliseconds of short ones. */
-const runsPerStep = 1_024;
+/** Taken without a pause: some milliseconds, of rows with attributes of their own some ten. */
+const rowsPerStep = 8_192;
+/** A run costs as much as so many rows of it. */
+const rowsPerRun = 7;
 /** Large enough to compress well, small enough to be read as one piece. */
 export const logsRowGroupRows = 65_536;
 
@@ -122,9 +124,13 @@ export class LogsColumns {
     for (const column of [streams, templates, attributes]) column.begin(rows);
     for (const column of [...this.#variables, this.#bodies, this.#raw]) column.clear();
     let row = 0;
-    let taken = 0;
-    for (const { stretch, count } of runs) {
-      if (++taken % runsPerStep === 0) yield undefined;
+    let sincePause = 0;
+    for (const { stretch, count } of partsOf(runs)) {
+      if (sincePause >= rowsPerStep) {
+        yield undefined;
+        sincePause = 0;
+      }
+      sincePause += count + rowsPerRun;
       const { batch, columns, widths } = stretch.source;
       const [from, to] = [stretch.at, stretch.at + count];
       ms.set(batch.timestampsMs.subarray(from, to), row);
@@ -253,6 +259,15 @@ export class LogsColumns {
     }
     return at;
   }
+}
+
+/** Long runs in parts. */
+function* partsOf(runs: readonly Run[]): Generator<Run> {
+  for (const run of runs)
+    if (run.count <= rowsPerStep) yield run;
+    else
+      for (let left = run.count; left > 0; left -= rowsPerStep)
+        yield { stretch: run.stretch, count: Math.min(left, rowsPerStep) };
 }
 
 /** For each place, how many rows of each part are wider. */

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { turnsSoFar } from "#shared/async/turns.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
+import { LogsColumns } from "../logs_columns.ts";
 import { writeLogsFile } from "../logs_file.ts";
+import { LogSource } from "../logs_source.ts";
 import { LogsCache } from "./log_file.ts";
 import { readLogs } from "./read_logs.fixture.ts";
 
@@ -64,6 +66,28 @@ test("streams are found by equality whatever their labels hold", async () => {
   expect(await linesOf(is("app", "a"))).toEqual([]);
   expect((await linesOf(is("app", ""))).toSorted()).toEqual(["3", "5"]);
   expect(await linesOf(is("n", "2"), { name: "app", op: "!=", value: "x" })).toEqual(["1"]);
+});
+
+test("a stream whose records have attributes of their own is written in many turns of the event loop", async () => {
+  const count = 60_000;
+  const attributes = Array.from({ length: count }, (_, i) => ({ id: `${i}`, trace: `t${i}` }));
+  const batch = {
+    streams: [{ app: "one" }],
+    streamOf: new Uint32Array(count),
+    timestampsMs: Float64Array.from(attributes.keys()),
+    nanos: new Uint32Array(count),
+    severities: new Uint8Array(count),
+    bodies: new Uint8Array(count),
+    bodyEnds: Uint32Array.from(attributes, (_, i) => i + 1),
+    attributes,
+  };
+  const columns = new LogsColumns();
+  const rows = {
+    rows: count,
+    runs: new LogSource(batch).stretches.map((stretch) => ({ stretch, count })),
+  };
+  const steps = [...columns.rowGroup(rows)].filter((pages) => pages === undefined);
+  expect(steps.length).toBeGreaterThan(count / 10_000);
 });
 
 test("a block of many streams is written in many turns of the event loop", async () => {

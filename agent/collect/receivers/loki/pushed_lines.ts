@@ -109,6 +109,8 @@ export class PushedLines {
       0,
     );
     if (fault === undefined) return;
+    // Pushed again, it is refused again.
+    this.#parts.recent.forgetLast();
     this.#told ??= `stream ${JSON.stringify(this.#labels).slice(0, 500)}: ${fault.message}`;
     this.#refuse(fault.reason);
   }

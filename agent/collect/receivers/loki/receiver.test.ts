@@ -258,3 +258,14 @@ test("loki: a level is taken from metadata, then labels, then the line", async (
   await json(one({ app: "web", level: "50" }, [`${now}000000`, "d"]));
   expect(held.logs.map(({ severity }) => severity)).toEqual([13, 17, 5, 17]);
 });
+
+test("loki: a line that was refused is refused again when it is pushed again", async () => {
+  const { held, json } = start();
+  const push = one({ app: "web" }, [`${now}000000`, "x".repeat(300_000)], [`${now}000001`, "good"]);
+  for (let i = 0; i < 2; i++) {
+    const response = await json(push);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("1 of 2 entries are refused");
+  }
+  expect(held.logs.map(({ line }) => line)).toEqual(["good"]);
+});

@@ -16,6 +16,7 @@ export class RecentLines {
   /** Made by the first entry: most agents take none. */
   #low = new Uint32Array();
   #high = new Uint32Array();
+  #last = 0;
   readonly #bytes = Buffer.alloc(headBytes + copiedBytesMax);
   readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
 
@@ -52,7 +53,14 @@ export class RecentLines {
     if (this.#low[slot] === low && this.#high[slot] === high) return true;
     this.#low[slot] = low;
     this.#high[slot] = high;
+    this.#last = slot;
     return false;
+  }
+
+  /** Forgets the entry that isKnown() has just remembered. */
+  forgetLast(): void {
+    this.#low[this.#last] = 0;
+    this.#high[this.#last] = 0;
   }
 
   /** Forgets everything: what was remembered last was not stored. */
