@@ -250,10 +250,11 @@ function contextOf(
       let isLater = false;
       for (const part of logParts(batch)) {
         if (isLater) await nextTurn();
-        isLater = true;
-        const taken = await logs.logs(part, {}, whenFull);
+        // A refusal now would have the sender bring the parts again that are stored.
+        const taken = await logs.logs(part, {}, isLater ? "wait" : whenFull);
         output.syncPromptly("logs");
         took(part.bodyEnds.length, taken);
+        isLater = true;
       }
     },
     drop: (signal: Signal, reason: DropReason, items: number) => {
