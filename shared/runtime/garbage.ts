@@ -78,3 +78,6 @@ const runtimeHeap: GarbageHeap = {
   residentBytes: () => process.memoryUsage.rss(),
   collect: () => Bun.gc(false),
 };
+
+/** For work that leaves garbage behind without frames or generations of a head. */
+export const processGarbage = new Garbage();

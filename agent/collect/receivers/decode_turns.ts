@@ -1,12 +1,11 @@
 import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import { Garbage } from "#shared/runtime/garbage.ts";
+import { processGarbage } from "#shared/runtime/garbage.ts";
 
 /** A decoder that pauses after each short step. Its result is what the decoder returns. */
 export type Steps<Result = void> = Generator<undefined, Result, undefined>;
 
 /** Turns of decoding after which the size of the process is looked at: some 250 ms. */
 const turnsPerLook = 16;
-const garbage = new Garbage();
 let slices = 0;
 
 /**
@@ -22,7 +21,7 @@ export async function inSlices<Result>(steps: Steps<Result>): Promise<Result> {
     }
     await nextTurn();
     // A body of 32 MB can leave a gigabyte of short-lived lines and labels behind before the runtime looks for garbage.
-    if (++slices % turnsPerLook === 0) garbage.look();
+    if (++slices % turnsPerLook === 0) processGarbage.look();
   }
 }
 

@@ -5,8 +5,8 @@ import { BodyError, type TakeMemory } from "./body.ts";
 import type { Steps } from "./decode_turns.ts";
 import { JsonParts, takeJsonParts } from "./request_parts.ts";
 
-/** Shorter texts are parsed in one step of some milliseconds. */
-const wholeBytesMax = 256 * 1024;
+/** Shorter texts are parsed in one step of up to ten milliseconds, which costs less; senders' batches are 1 MiB at most. */
+const wholeBytesMax = 1024 ** 2;
 /** Members of a large object or list are parsed together up to so many bytes. */
 const chunkBytesMax = 128 * 1024;
 /** Objects and lists in one another that are looked into; what is deeper is part of one chunk. */

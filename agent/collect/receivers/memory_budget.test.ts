@@ -12,7 +12,7 @@ test("MemoryBudget refuses what would pass the limit, until something is given b
   expect(memory.bytes).toBe(100);
 });
 
-test("MemoryBudget begins to collect garbage for every 64 MiB given back, once a second at most", () => {
+test("MemoryBudget looks for garbage after every 64 MiB given back, once a second at most", () => {
   let [nowMs, collections] = [0, 0];
   const collect = (): void => void collections++;
   const memory = new MemoryBudget(256 * mebibyte, { collect, monotonic: () => nowMs });

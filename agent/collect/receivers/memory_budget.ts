@@ -1,17 +1,18 @@
 import { OperatingError } from "#shared/errors.ts";
+import { processGarbage } from "#shared/runtime/garbage.ts";
 
-/** What requests give back between two collections of garbage, and how long those lie apart at least. */
+/** What requests give back between two looks for garbage, and how long those lie apart at least. */
 const churnMaxBytes = 64 * 1024 ** 2;
 const restMs = 1_000;
 
 type Options = {
-  /** Begins to collect garbage, without stopping the process for it. */
+  /** Begins to collect garbage where the process has grown by much, without stopping it for that. */
   readonly collect?: () => void;
   readonly monotonic?: () => number;
 };
 
 const runtime: Required<Options> = {
-  collect: () => Bun.gc(false),
+  collect: () => processGarbage.look(),
   monotonic: () => performance.now(),
 };
 
