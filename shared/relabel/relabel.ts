@@ -6,7 +6,7 @@ export type MutableLabels = Map<string, string>;
 
 /**
  * Applies rules in order to `labels`, in place, with Prometheus's meaning of each action. False: a rule dropped it, and
- * the labels are as that rule found them.
+ * the labels are as that rule found them. Throws an error of isTooManySteps() where an expression takes too many steps for a value.
  */
 export function relabel(labels: MutableLabels, rules: readonly RelabelRule[]): boolean {
   return rules.every((rule) => applyRule(labels, rule));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "../lazy_schema.ts";
 import { messageOf } from "../errors.ts";
-import { type LinearRegex, anchoredRegex } from "../text/linear_regex.ts";
+import { type LinearRegex, recordRegex } from "../text/linear_regex.ts";
 import { scalarText } from "./scalar_text.ts";
 
 const actions = [
@@ -79,7 +79,7 @@ export const RelabelConfig = Written.transform((rule, context): RelabelRule => {
       target_label,
       replacement,
       source_labels: rule.source_labels ?? [],
-      regex: anchoredRegex(rule.regex),
+      regex: recordRegex.anchored(rule.regex),
       modulus: rule.modulus,
     };
   } catch (error) {

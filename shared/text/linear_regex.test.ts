@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { RE2JS } from "re2js";
+import { costlyLine, costlyPattern } from "#test/support/costly_line.ts";
 import { nextTurn } from "../async/turns.ts";
 import { messageOf } from "../errors.ts";
-import { anchoredRegex, searchingRegex } from "./linear_regex.ts";
+import { anchoredRegex, type LinearRegex, recordRegex, searchingRegex } from "./linear_regex.ts";
 import { defaultRegexLimits, queryStepsMax, setRegexLimits } from "./regex_limits.ts";
 import { patternSize } from "./pattern_size.ts";
 import { RegexProgram } from "./regex_program.ts";
+import { groupsOf } from "./regex_spans.ts";
 import { SteppedMatcher } from "./stepped_match.ts";
 
 const groupTexts = ["(a)", "(a|b)*", "(?P<n>.*)", "(.*?)", "(b+?)x", "(?:ab|(a))", "((a)(b)?)+"];
@@ -31,7 +33,7 @@ test("the matcher that counts its steps finds what re2js finds, group by group",
     fc.property(pattern, fc.array(text, { maxLength: 5 }), (source, texts) => {
       const program = RegexProgram.of(source);
       if (program === undefined) throw new Error(`${source} has no program`);
-      const stepped = new SteppedMatcher(program.instructions, program.start);
+      const stepped = new SteppedMatcher(program);
       const compiled = RE2JS.compile(source);
       for (const one of texts) {
         const matcher = compiled.matcher(one);
@@ -41,12 +43,72 @@ test("the matcher that counts its steps finds what re2js finds, group by group",
               (_, i) => matcher.group(i) ?? undefined,
             )
           : undefined;
-        const found = stepped.find(one, Infinity, () => new Error("never"));
+        const spans = stepped.first(one, Infinity, never);
+        const found = spans && groupsOf(one, spans);
         expect([source, one, found]).toEqual([source, one, wanted]);
       }
     }),
     { numRuns: 500 },
   );
+});
+
+function matchesInRow(source: string, of: string): string[] {
+  const matcher = RE2JS.compile(source).matcher(of);
+  const found: string[] = [];
+  while (matcher.find()) if (matcher.end() > matcher.start()) found.push(matcher.group(0) ?? "");
+  return found;
+}
+
+const never = () => new Error("never");
+
+test("matches in a row are those of re2js, whichever machine finds them", () => {
+  const asciiText = text.map((one) => one.replaceAll("😀", "x"));
+  fc.assert(
+    fc.property(pattern, asciiText, (source, one) => {
+      const program = RegexProgram.of(source);
+      if (program === undefined) throw new Error(`${source} has no program`);
+      const stepped = [...new SteppedMatcher(program).all(one, 0, Infinity, never)]
+        .map((spans) => one.slice(spans[0], spans[1]))
+        .filter((match) => match !== "");
+      const ranges = searchingRegex(source).ranges(one, 1_000);
+      const wanted = matchesInRow(source, one);
+      expect([source, one, stepped]).toEqual([source, one, wanted]);
+      expect(ranges.map(([start, end]) => one.slice(start, end))).toEqual(wanted);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
+  ["test", (regex: LinearRegex, line: string) => regex.test(line)],
+  ["exec", (regex: LinearRegex, line: string) => regex.exec(line)],
+  ["replace", (regex: LinearRegex, line: string) => regex.replace(line, () => "")],
+  ["replaceGroups", (regex: LinearRegex, line: string) => regex.replaceGroups(line, () => "")],
+  ["ranges", (regex: LinearRegex, line: string) => regex.ranges(line, 1_000)],
+])("%s() on a record's long line ends after so many steps", (_, run) => {
+  const regex = recordRegex.searching(costlyPattern);
+  const line = costlyLine(1_048_576);
+  const began = performance.now();
+  const refused = failure(() => run(regex, line));
+  expect(refused).toMatch(/takes more than 2000000 steps for a text of 1048576 characters: use/);
+  // 90 ms where nothing else runs; seconds without the limit.
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test("matches that each look at all the rest take so many steps together", () => {
+  const line = "a".repeat(60_000);
+  const refused = failure(() => recordRegex.searching("a.*b|a").replace(line, () => "x"));
+  expect(refused).toMatch(/takes more than 2000000 steps for a text of 60000 characters/);
+  const short = "a".repeat(20);
+  expect(recordRegex.searching("a.*b|a").replace(short, () => "x")).toBe("x".repeat(20));
+});
+
+test("simple expressions on a long line stay below the limit", () => {
+  const line = "time=2026 user=alice.smith took=15ms ".repeat(7_000);
+  const masked = recordRegex.searching("user=(\\S+)").replaceGroups(line, () => "-");
+  expect(masked).toBe("time=2026 user=- took=15ms ".repeat(7_000));
+  const absent = recordRegex.searching("[\\w.]+@[\\w.]+\\.com");
+  expect(absent.replace(line, () => "")).toBe(line);
 });
 
 test("large patterns and long texts give the same as small ones", () => {

@@ -1,12 +1,9 @@
 import type { RE2JS } from "re2js";
-import { turnsSoFar } from "../async/turns.ts";
-import { OperatingError } from "../errors.ts";
-import { compiledPattern, shortened } from "./compiled_pattern.ts";
+import { compiledPattern } from "./compiled_pattern.ts";
+import { HeavyRegex, type StepLimit } from "./heavy_regex.ts";
 import { plainAlternatives, type TextList } from "./plain_alternatives.ts";
-import { notText, RegexAutomaton } from "./regex_automaton.ts";
-import { regexLimits } from "./regex_limits.ts";
-import { RegexProgram } from "./regex_program.ts";
-import { SteppedMatcher } from "./stepped_match.ts";
+import { recordStepsMax } from "./regex_limits.ts";
+import { groupsOf, placeAfter, type Spans, spansOf } from "./regex_spans.ts";
 
 /** A users' regular expression: RE2 syntax, linear time, never the engine's own backtracking one. */
 export type LinearRegex = {
@@ -15,10 +12,11 @@ export type LinearRegex = {
   exec(text: string): (string | undefined)[] | undefined;
   /** The text with every match replaced by what `by` makes of its groups; an empty match is left alone. */
   replace(text: string, by: (groups: (string | undefined)[]) => string): string;
-  /** The text with what each group of every match took replaced, or the whole match where there are no groups. */
+  /** The text with what each group of every match took replaced, or the whole match where there are no groups; `only` is one group. */
   replaceGroups(
     text: string,
     by: (taken: string, groups: (string | undefined)[]) => string,
+    only?: number,
   ): string;
   /** Start and end of each match that is not empty, up to so many. */
   ranges(text: string, countMax: number): [number, number][];
@@ -29,23 +27,35 @@ export type LinearRegex = {
 
 /**
  * Matches the whole text, dot matches newline: the meaning of `=~` in selectors and of relabelling. Throws OperatingError("bad_request"), and
- * so do test() and exec() where a match takes more than `stepsMax` steps.
+ * so do its functions where a text takes more than `stepsMax` steps.
  */
 export function anchoredRegex(pattern: string, stepsMax = Infinity): LinearRegex {
-  const isListed = plainAlternatives(pattern);
-  if (isListed === undefined) return compile(`^(?s:${pattern})$`, pattern, stepsMax);
-  return listed(pattern, isListed, stepsMax);
+  return anchored(pattern, { stepsMax, use: "query" });
 }
 
 /** Matches anywhere: the meaning of line filters. Throws as anchoredRegex() does. */
 export function searchingRegex(pattern: string, stepsMax = Infinity): LinearRegex {
-  return compile(pattern, pattern, stepsMax);
+  return compile(pattern, pattern, { stepsMax, use: "query" });
+}
+
+/** The two for records on their way in, each of which may take recordStepsMax steps of an expression: see isTooManySteps(). */
+export const recordRegex = {
+  anchored: (pattern: string) => anchored(pattern, recordLimit),
+  searching: (pattern: string) => compile(pattern, pattern, recordLimit),
+} as const;
+
+const recordLimit: StepLimit = { stepsMax: recordStepsMax, use: "record" };
+
+function anchored(pattern: string, limit: StepLimit): LinearRegex {
+  const isListed = plainAlternatives(pattern);
+  if (isListed === undefined) return compile(`^(?s:${pattern})$`, pattern, limit);
+  return listed(pattern, isListed, limit);
 }
 
 /** A list of texts, which may be long: it is compiled only for those who ask for more than whether a text is in it. */
-function listed(pattern: string, isListed: TextList, stepsMax: number): LinearRegex {
+function listed(pattern: string, isListed: TextList, limit: StepLimit): LinearRegex {
   let known: LinearRegex | undefined;
-  const compiled = () => (known ??= compile(`^(?s:${pattern})$`, pattern, stepsMax));
+  const compiled = () => (known ??= compile(`^(?s:${pattern})$`, pattern, limit));
   const test = (text: string) => isListed(text) ?? compiled().test(text);
   return {
     source: pattern,
@@ -54,22 +64,33 @@ function listed(pattern: string, isListed: TextList, stepsMax: number): LinearRe
     exec: (text) => (test(text) ? compiled().exec(text) : undefined),
     ranges: (text, countMax) => (test(text) ? compiled().ranges(text, countMax) : []),
     replace: (text, by) => (test(text) ? compiled().replace(text, by) : text),
-    replaceGroups: (text, by) => (test(text) ? compiled().replaceGroups(text, by) : text),
+    replaceGroups: (text, by, only) =>
+      test(text) ? compiled().replaceGroups(text, by, only) : text,
   };
 }
 
-function groupsOf(matcher: ReturnType<RE2JS["matcher"]>): (string | undefined)[] {
-  return Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i) ?? undefined);
-}
-
-function compile(pattern: string, source: string, stepsMax: number): LinearRegex {
+function compile(pattern: string, source: string, limit: StepLimit): LinearRegex {
   const compiled = checked(pattern, source);
   const size = compiled.re2().numberOfInstructions();
   const isLight = (text: string) => text.length * size <= lightMax;
   // re2js copies what groups took from step to step.
   const sizeWithGroups = size * (1 + compiled.groupCount() / 8);
   let known: HeavyRegex | undefined;
-  const heavy = () => (known ??= new HeavyRegex(compiled, pattern, source, stepsMax));
+  const heavy = () => (known ??= new HeavyRegex(compiled, pattern, source, limit));
+  /** Every match: re2js's while they cost little together, then those of the machine that counts its steps. */
+  function* matches(text: string): Generator<Spans> {
+    let from = 0;
+    if (text.length * sizeWithGroups <= lightMax) {
+      const matcher = compiled.matcher(text);
+      for (let cost = 0; cost <= lightMax; cost += (text.length - from) * sizeWithGroups) {
+        if (!matcher.find()) return;
+        const spans = spansOf(matcher);
+        yield spans;
+        from = placeAfter(text, spans);
+      }
+    }
+    yield* heavy().spans(text, from);
+  }
   return {
     source,
     groups: new Map(Object.entries(compiled.namedGroups())),
@@ -80,9 +101,9 @@ function compile(pattern: string, source: string, stepsMax: number): LinearRegex
     exec: (text) => {
       if (text.length * sizeWithGroups > lightMax) return heavy().exec(text);
       const matcher = compiled.matcher(text);
-      return matcher.find() ? groupsOf(matcher) : undefined;
+      return matcher.find() ? groupsOf(text, spansOf(matcher)) : undefined;
     },
-    ...replacing(compiled),
+    ...replacing(matches),
   };
 }
 
@@ -103,114 +124,45 @@ function checked(pattern: string, source: string): RE2JS {
 const lightMax = 200_000;
 /** Instructions of a pattern that re2js tests quickly, whatever the text. */
 const smallMax = 200;
-const encoder = new TextEncoder();
 
-/**
- * Matches of large patterns in long texts, which re2js takes seconds for. First an automaton is asked, whose cost is that of the text alone once its
- * states are known; groups, and patterns of too many states, take a machine that counts its steps.
- */
-class HeavyRegex {
-  readonly #compiled: RE2JS;
-  readonly #source: string;
-  readonly #stepsMax: number;
-  readonly #automaton: RegexAutomaton | undefined;
-  readonly #matcher: SteppedMatcher | undefined;
-  #turn = -1;
-  #stepsInTurn = 0;
-
-  constructor(compiled: RE2JS, pattern: string, source: string, stepsMax: number) {
-    this.#compiled = compiled;
-    this.#source = source;
-    this.#stepsMax = stepsMax;
-    const program = RegexProgram.of(pattern);
-    this.#automaton = program && new RegexAutomaton(program);
-    this.#matcher = program && new SteppedMatcher(program.instructions, program.start);
-  }
-
-  test(text: string, isLight: boolean): boolean {
-    const known = this.#quickly(text);
-    if (known !== undefined) return known;
-    this.#countSteps(text);
-    return isLight ? this.#compiled.matcher(text).find() : this.#find(text) !== undefined;
-  }
-
-  exec(text: string): (string | undefined)[] | undefined {
-    return this.#quickly(text) === false ? undefined : this.#find(text);
-  }
-
-  /** Many texts may be matched in one go, as values of labels are. */
-  #countSteps(text: string): void {
-    if (this.#stepsMax === Infinity) return;
-    const turn = turnsSoFar();
-    if (turn !== this.#turn) [this.#turn, this.#stepsInTurn] = [turn, 0];
-    const steps = text.length * this.#compiled.re2().numberOfInstructions();
-    this.#stepsInTurn += Math.min(this.#stepsMax, steps);
-    const { turnStepsMax } = regexLimits();
-    if (this.#stepsInTurn > turnStepsMax)
-      throw new OperatingError(
-        "bad_request",
-        `regular expression "${shortened(this.#source)}" takes more than ${turnStepsMax} steps for the label values or lines that it is matched with in one go (query.regex.turn_steps_max): use fewer alternatives and repetitions, or add a matcher by "="`,
-        { limit: "regex_turn_steps" },
-      );
-  }
-
-  /** Undefined where the automaton does not know. */
-  #quickly(text: string): boolean | undefined {
-    const automaton = this.#automaton;
-    if (automaton === undefined || automaton.hasFailed) return undefined;
-    const bytes = encoder.encode(text);
-    const state = automaton.run(automaton.start, bytes, 0, bytes.length);
-    if (state === notText) return undefined;
-    const isMatch = automaton.isMatchAtEnd(state);
-    return isMatch || !automaton.hasFailed ? isMatch : undefined;
-  }
-
-  #find(text: string): (string | undefined)[] | undefined {
-    const tooMany = () =>
-      new OperatingError(
-        "bad_request",
-        `regular expression "${shortened(this.#source)}" takes more than ${this.#stepsMax} steps for a text of ${text.length} characters (query.regex.match_steps_max): use fewer groups and repetitions, or filter out long lines first`,
-        { limit: "regex_match_steps" },
-      );
-    if (this.#matcher !== undefined) return this.#matcher.find(text, this.#stepsMax, tooMany);
-    if (this.#stepsMax !== Infinity) throw tooMany();
-    const matcher = this.#compiled.matcher(text);
-    return matcher.find() ? groupsOf(matcher) : undefined;
-  }
-}
-
-function replacing(compiled: RE2JS): Pick<LinearRegex, "ranges" | "replace" | "replaceGroups"> {
+function replacing(
+  matches: (text: string) => Iterable<Spans>,
+): Pick<LinearRegex, "ranges" | "replace" | "replaceGroups"> {
   return {
     ranges: (text, countMax) => {
-      const matcher = compiled.matcher(text);
       const found: [number, number][] = [];
-      while (found.length < countMax && matcher.find())
-        if (matcher.end() > matcher.start()) found.push([matcher.start(), matcher.end()]);
+      if (countMax <= 0) return found;
+      for (const spans of matches(text)) {
+        const [start = 0, end = 0] = [spans[0], spans[1]];
+        if (end > start) found.push([start, end]);
+        if (found.length >= countMax) break;
+      }
       return found;
     },
     replace: (text, by) => {
-      const matcher = compiled.matcher(text);
       let next = "";
       let from = 0;
-      while (matcher.find()) {
-        if (matcher.end() === matcher.start()) continue;
-        next += text.slice(from, matcher.start()) + by(groupsOf(matcher));
-        from = matcher.end();
+      for (const spans of matches(text)) {
+        const [start = 0, end = 0] = [spans[0], spans[1]];
+        if (end === start) continue;
+        next += text.slice(from, start) + by(groupsOf(text, spans));
+        from = end;
       }
       return from === 0 ? text : next + text.slice(from);
     },
-    replaceGroups: (text, by) => {
-      const matcher = compiled.matcher(text);
+    replaceGroups: (text, by, only) => {
       let next = "";
       let from = 0;
-      while (matcher.find()) {
-        const groups = groupsOf(matcher);
-        for (let i = Math.min(1, matcher.groupCount()); i < groups.length; i++) {
+      for (const spans of matches(text)) {
+        const groups = groupsOf(text, spans);
+        const first = only ?? Math.min(1, groups.length - 1);
+        for (let i = first; i <= (only ?? groups.length - 1); i++) {
+          const [start = 0, end = 0] = [spans[2 * i], spans[2 * i + 1]];
           const taken = groups[i];
           // A group within one that was replaced is gone with it.
-          if (taken === undefined || taken === "" || matcher.start(i) < from) continue;
-          next += text.slice(from, matcher.start(i)) + by(taken, groups);
-          from = matcher.end(i);
+          if (taken === undefined || taken === "" || start < from) continue;
+          next += text.slice(from, start) + by(taken, groups);
+          from = end;
         }
       }
       return from === 0 ? text : next + text.slice(from);

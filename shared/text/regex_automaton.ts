@@ -4,6 +4,7 @@ import { anyPlace, place, type RegexProgram } from "./regex_program.ts";
 export const matched = 0;
 export const dead = 1;
 export const notText = -2;
+export const tooManySteps = -3;
 
 const unknown = -1;
 const endOfText = -1;
@@ -43,6 +44,7 @@ export class RegexAutomaton {
   readonly start: number;
   /** Whether it has too many states: results are no good any more. */
   hasFailed = false;
+  #stepsLeft = Infinity;
 
   /** A loose one takes every place for any: it matches all that matches, and more. */
   constructor(program: RegexProgram, isLoose = false, max = statesMax) {
@@ -56,7 +58,15 @@ export class RegexAutomaton {
     this.start = this.#state([program.start], this.#hasPlaces ? atBegin : 0);
   }
 
-  /** The state after bytes[from, to): `matched` and `dead` for good, `notText` for bytes that are no whole characters. */
+  /** Instructions that the next run may look at for steps that are not known yet; unlimited until this is called. */
+  allow(stepsMax: number): void {
+    this.#stepsLeft = stepsMax;
+  }
+
+  /**
+   * The state after bytes[from, to): `matched` and `dead` for good, `notText` for bytes that are no whole characters, `tooManySteps` where
+   * that takes more than is allowed.
+   */
   run(state: number, bytes: Uint8Array, from: number, to: number): number {
     let now = state;
     for (let i = from; i < to && now > dead; i++) {
@@ -126,6 +136,7 @@ export class RegexAutomaton {
 
   #step(state: number, rune: number): number {
     const next = this.#next(state, rune);
+    if (next === tooManySteps) return next;
     for (const one of this.#alike[rune] ?? [rune]) this.#table[state * ascii + one] = next;
     return next;
   }
@@ -135,12 +146,15 @@ export class RegexAutomaton {
     let next = this.#others.get(key);
     if (next === undefined) {
       next = this.#next(state, rune);
+      if (next === tooManySteps) return next;
       if (this.#others.size < 100_000) this.#others.set(key, next);
     }
     return next;
   }
 
   #next(state: number, rune: number): number {
+    if (this.#stepsLeft <= 0) return tooManySteps;
+    this.#stepsLeft -= 1 + (this.#waiting[state]?.length ?? 0);
     const placed = this.#placed(state, rune);
     if (placed === undefined) return matched;
     const after = this.#program.after(placed, rune);

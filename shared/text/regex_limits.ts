@@ -20,6 +20,9 @@ export const defaultRegexLimits: RegexLimits = {
   turnStepsMax: 15_000_000,
 };
 
+/** Steps that an expression of the agent's configuration may take in one text: 20 to 60 ms. */
+export const recordStepsMax = 2_000_000;
+
 let limits = defaultRegexLimits;
 
 /** The limits of this process. */

@@ -1,4 +1,5 @@
-import { place, type Instruction, ops } from "./regex_program.ts";
+import { anyPlace, place, type Instruction, ops, type RegexProgram } from "./regex_program.ts";
+import { placeAfter, type Spans } from "./regex_spans.ts";
 
 /** What a capture group took so far: its slot and place, and what was known before. */
 type Capture = { readonly slot: number; readonly at: number; readonly before: Capture | undefined };
@@ -18,6 +19,9 @@ type Threads = {
 export class SteppedMatcher {
   readonly #instructions: readonly Instruction[];
   readonly #start: number;
+  readonly #isAnchored: boolean;
+  /** By ASCII character: 1 where a match may begin with it; undefined where one may be empty. */
+  readonly #firsts: Uint8Array | undefined;
   readonly #slots: number;
   /** The place at which an instruction was last added to the list of threads. */
   readonly #addedAt: Int32Array;
@@ -27,9 +31,12 @@ export class SteppedMatcher {
   #next: Threads;
   #steps = 0;
 
-  constructor(instructions: readonly Instruction[], start: number) {
+  constructor(program: RegexProgram) {
+    const { instructions, start, isAnchored } = program;
     this.#instructions = instructions;
     this.#start = start;
+    this.#isAnchored = isAnchored;
+    this.#firsts = firstsOf(program);
     this.#slots = instructions.reduce(
       (most, { op, arg }) => (op === ops.capture ? Math.max(most, arg + 1) : most),
       2,
@@ -39,28 +46,64 @@ export class SteppedMatcher {
     this.#next = threadsOf(instructions.length);
   }
 
-  /** Groups by number, 0 being the match; undefined without a match. */
-  find(text: string, stepsMax: number, onTooMany: () => Error): (string | undefined)[] | undefined {
-    this.#addedAt.fill(-1);
-    this.#now.size = 0;
+  /** The first match; undefined without one. */
+  first(text: string, stepsMax: number, onTooMany: () => Error): Spans | undefined {
     this.#steps = 0;
+    return this.#find(text, 0, stepsMax, onTooMany);
+  }
+
+  /** Matches from a place on, one behind the other, that take so many steps together. No two of these run at once. */
+  *all(
+    text: string,
+    from: number,
+    stepsMax: number,
+    onTooMany: () => Error,
+  ): Generator<Spans, void> {
+    let steps = 0;
+    for (let at = from; at <= text.length;) {
+      this.#steps = steps;
+      const found = this.#find(text, at, stepsMax, onTooMany);
+      steps = this.#steps;
+      if (found === undefined) return;
+      yield found;
+      at = placeAfter(text, found);
+    }
+  }
+
+  #find(text: string, from: number, stepsMax: number, onTooMany: () => Error): Spans | undefined {
+    this.#addedAt.fill(-1);
+    this.#steps += this.#addedAt.length / 16;
+    this.#now.size = 0;
     let found: Capture | undefined;
     let width = 0;
-    for (let at = 0; at <= text.length; at += width) {
+    for (let at = from; at <= text.length; at += width) {
+      if (this.#now.size === 0) {
+        if (found !== undefined || (this.#isAnchored && at > 0)) break;
+        at = this.#mayBegin(text, at);
+      }
       const rune = at < text.length ? (text.codePointAt(at) ?? -1) : -1;
       width = rune > 0xff_ff ? 2 : 1;
       const places = placesAt(text, at);
-      if (found === undefined) {
+      if (found === undefined && !(this.#isAnchored && at > 0)) {
         const begin = { slot: 0, at, before: undefined };
         this.#add(this.#now, this.#start, begin, at, places);
-      } else if (this.#now.size === 0) break;
+      }
       const after = rune < 0 ? 0 : placesAt(text, at + width);
       found = this.#step(rune, at, at + width, after) ?? found;
       if (this.#steps > stepsMax) throw onTooMany();
       [this.#now, this.#next] = [this.#next, this.#now];
       this.#next.size = 0;
     }
-    return found === undefined ? undefined : this.#groups(text, found);
+    return found === undefined ? undefined : this.#spans(found);
+  }
+
+  /** The next place with a character that a match may begin with, or the text's end. */
+  #mayBegin(text: string, from: number): number {
+    const firsts = this.#firsts;
+    if (firsts === undefined) return from;
+    let at = from;
+    while (at < text.length && firsts[text.charCodeAt(at)] === 0) at++;
+    return at;
   }
 
   /** Moves all threads over a character, -1 behind the last. Gives the match of the most preferred one that has come to its end. */
@@ -125,15 +168,20 @@ export class SteppedMatcher {
     }
   }
 
-  #groups(text: string, last: Capture): (string | undefined)[] {
+  #spans(last: Capture): Int32Array {
     const slots = new Int32Array(this.#slots).fill(-1);
     for (let one: Capture | undefined = last; one !== undefined; one = one.before)
       if (slots[one.slot] === -1) slots[one.slot] = one.at;
-    return Array.from({ length: this.#slots >> 1 }, (_, group) => {
-      const [start = -1, end = -1] = [slots[2 * group], slots[2 * group + 1]];
-      return start < 0 || end < 0 ? undefined : text.slice(start, end);
-    });
+    return slots;
   }
+}
+
+function firstsOf(program: RegexProgram): Uint8Array | undefined {
+  const waiting = program.reachable([program.start], anyPlace);
+  if (waiting === undefined) return undefined;
+  return Uint8Array.from({ length: 0x80 }, (_, rune) =>
+    program.after(waiting, rune).length > 0 ? 1 : 0,
+  );
 }
 
 function threadsOf(size: number): Threads {

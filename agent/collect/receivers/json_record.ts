@@ -1,6 +1,8 @@
+import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
+import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { severityOf } from "../sources/file_logs/severity.ts";
 import { withServiceName } from "../../pipeline/transforms/service_name.ts";
 import { severityOfSyslog } from "./syslog/severity.ts";
@@ -106,7 +108,11 @@ function relabelled(
   for (const [key, value] of fields)
     seen.set(prefix + key.replaceAll(/[^a-zA-Z0-9_]/gu, "_"), value);
   for (const [name, value] of seen) if (value === "") seen.delete(name);
-  if (!relabel(seen, rules)) return undefined;
+  try {
+    if (!relabel(seen, rules)) return undefined;
+  } catch (thrown) {
+    throw isTooManySteps(thrown) ? new UnshapedRecordError(messageOf(thrown)) : thrown;
+  }
   return Object.fromEntries([...seen].filter(([name]) => !name.startsWith("__")));
 }
 

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { costlyLine, costlyPattern } from "#test/support/costly_line.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { resolveJob } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";
+import { sampleLabels } from "./sample_labels.ts";
 import { buildTarget, nextTick, offsetMs, shownLabels, shownUrl, tickAhead } from "./target.ts";
 
 const jobOf = (more: Record<string, unknown> = {}) => {
@@ -151,4 +153,20 @@ test("nextTick() is the one ahead, or the one that passed while its forerunner w
   expect(tickAfter(173_004, 53_000)).toBe(183_000);
   expect(tickAfter(20_000, 53_000)).toBe(23_000);
   expect(tickAhead(63_004, 53_000, 10_000, 3_000)).toBe(73_000);
+});
+
+test("a label on which a relabelling rule takes too many steps fails its target or its scrape", () => {
+  const rule = { source_labels: ["x"], regex: `.*${costlyPattern}`, action: "drop" };
+  const long = costlyLine(1_048_576);
+  const built = build({ __address__: "h:1", x: long }, { relabel_configs: [rule] });
+  expect(built).toMatchObject({
+    kind: "dropped",
+    reason: expect.stringContaining("takes more than 2000000 steps"),
+  });
+  const exposed = new Map([
+    ["__name__", "up"],
+    ["x", long],
+  ]);
+  const job = jobOf({ metric_relabel_configs: [rule] });
+  expect(() => sampleLabels(exposed, {}, job)).toThrow("takes more than 2000000 steps");
 });

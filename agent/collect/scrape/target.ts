@@ -58,8 +58,8 @@ export function buildTarget(job: Job, found: Labels): BuiltTarget {
     discoveredLabels: discoveredRecord,
     reason,
   });
-  if (!relabel(labels, job.relabel_configs)) return dropped("");
   try {
+    if (!relabel(labels, job.relabel_configs)) return dropped("");
     return { kind: "target", target: finish(job, labels, discoveredRecord) };
   } catch (thrown) {
     return dropped(messageOf(thrown));

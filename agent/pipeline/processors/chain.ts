@@ -2,13 +2,20 @@ import type { Counter } from "prom-client";
 import { type DropReason, type Drops, dropReasons } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { BoundProcessor, Outcomes, Process, ProcessorContext } from "./processor.ts";
+import {
+  type BoundProcessor,
+  type Outcomes,
+  type Process,
+  type ProcessorContext,
+  withinSteps,
+} from "./processor.ts";
 import { Records } from "./records.ts";
 
 export type ProcessorMeters = {
   readonly changed: Counter<"processor">;
   readonly dropped: Counter<"processor">;
   readonly failed: Counter<"processor">;
+  readonly tooManySteps: Counter<"processor">;
   readonly redacted: Counter<"kind">;
 };
 
@@ -20,6 +27,10 @@ export function createProcessorMeters(metrics: SelfMetrics): ProcessorMeters {
     failed: counter(
       "lapwing_processor_failed_total",
       "Log records with which a processor could not do what it is for.",
+    ),
+    tooManySteps: counter(
+      "lapwing_processor_step_limit_total",
+      "Matches that were given up since an expression took too many steps for a log record.",
     ),
     redacted: metrics.counter(
       "lapwing_processor_redactions_total",
@@ -71,26 +82,63 @@ export class ProcessorChain {
   #run(steps: readonly Step[], records: Records, all: readonly number[]): void {
     let rows = all;
     for (const step of steps) {
-      const { type, match } = step;
-      const own = match === undefined ? rows : rows.filter((row) => match(records, row));
-      if (own.length === 0) continue;
+      const { type } = step;
+      const outcomes: Outcomes = { changed: 0, failed: 0, tooManySteps: 0 };
+      const { own, unsure } = matching(step, records, rows, outcomes);
+      // Where `match` is not known, the record is redacted all the same.
+      const redactions = unsure.length > 0 ? redactionsIn(step) : [];
+      if (redactions.length > 0) this.#run(redactions, records, unsure);
+      if (own.length === 0) {
+        this.#count(type, outcomes);
+        if (redactions.length > 0) rows = rows.filter((row) => !records.isDropped(row));
+        continue;
+      }
       if ("steps" in step) {
         this.#run(step.steps, records, own);
+        this.#count(type, outcomes);
         rows = rows.filter((row) => !records.isDropped(row));
         continue;
       }
       records.by = type;
-      const outcomes: Outcomes = { changed: 0, failed: 0 };
       step.process(records, own, outcomes);
       const before = rows.length;
-      if (own.some((row) => records.isDropped(row)))
+      if ([own, unsure].some((some) => some.some((row) => records.isDropped(row))))
         rows = rows.filter((row) => !records.isDropped(row));
-      const label = { processor: type };
-      if (outcomes.changed > 0) this.#meters?.changed.inc(label, outcomes.changed);
-      if (outcomes.failed > 0) this.#meters?.failed.inc(label, outcomes.failed);
-      if (rows.length < before) this.#meters?.dropped.inc(label, before - rows.length);
+      this.#count(type, outcomes);
+      if (rows.length < before)
+        this.#meters?.dropped.inc({ processor: type }, before - rows.length);
     }
   }
+
+  #count(processor: string, { changed, failed, tooManySteps }: Outcomes): void {
+    if (changed > 0) this.#meters?.changed.inc({ processor }, changed);
+    if (failed > 0) this.#meters?.failed.inc({ processor }, failed);
+    if (tooManySteps > 0) this.#meters?.tooManySteps.inc({ processor }, tooManySteps);
+  }
+}
+
+/** The rows that a step is for, and those for which its `match` takes too many steps. */
+function matching(
+  { match }: Step,
+  records: Records,
+  rows: readonly number[],
+  outcomes: Outcomes,
+): { readonly own: readonly number[]; readonly unsure: readonly number[] } {
+  if (match === undefined) return { own: rows, unsure: [] };
+  const unsure: number[] = [];
+  const own = rows.filter((row) => {
+    const isMatch = withinSteps(outcomes, () => match(records, row));
+    if (isMatch === undefined) unsure.push(row);
+    return isMatch === true;
+  });
+  outcomes.failed += unsure.length;
+  return { own, unsure };
+}
+
+/** What a step redacts, whatever its `match` says. */
+function redactionsIn(step: Step): Step[] {
+  if ("steps" in step) return step.steps.flatMap((inner) => redactionsIn(inner));
+  return step.type === "redact" ? [{ ...step, match: undefined }] : [];
 }
 
 function stepsOf(bound: readonly BoundProcessor[], context: ProcessorContext): Step[] {

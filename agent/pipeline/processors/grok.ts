@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
+import { type LinearRegex, recordRegex } from "#shared/text/linear_regex.ts";
 import { type ReadFields, fieldsProcess, fieldsShape } from "./formats/fields.ts";
 import { grokPatterns } from "./formats/grok_patterns.ts";
 import { defineProcessor } from "./processor.ts";
@@ -55,7 +55,7 @@ function compileGrok(pattern: string, definitions: Readonly<Record<string, strin
   const source = expand(pattern, definitions, fields, 0);
   if (source.length > patternBytesMax)
     throw new OperatingError("bad_request", `"${pattern}": expands to over 64 KiB`);
-  const compiled: LinearRegex = searchingRegex(source);
+  const compiled: LinearRegex = recordRegex.searching(source);
   return (text) => {
     const found = compiled.exec(text);
     if (found === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match.ts";
-import { defineProcessor } from "./processor.ts";
+import { defineProcessor, withinSteps } from "./processor.ts";
 
 /** Lets go of all records but those of `only`. */
 export const keep = defineProcessor({
@@ -14,7 +14,12 @@ export const keep = defineProcessor({
   ),
   create:
     ({ only }) =>
-    (records, rows) => {
-      for (const row of rows) if (!only(records, row)) records.drop(row, "processor");
+    (records, rows, count) => {
+      for (const row of rows) {
+        const isKept = withinSteps(count, () => only(records, row));
+        // A record that can't be judged is kept.
+        if (isKept === undefined) count.failed++;
+        else if (!isKept) records.drop(row, "processor");
+      }
     },
 });

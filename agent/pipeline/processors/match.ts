@@ -1,9 +1,10 @@
 import type { SyntaxNode } from "@lezer/common";
 import { z } from "zod";
 import { messageOf, OperatingError } from "#shared/errors.ts";
-import { anchoredRegex, searchingRegex } from "#shared/text/linear_regex.ts";
+import { recordRegex } from "#shared/text/linear_regex.ts";
 import type { Records } from "./records.ts";
 
+/** Throws an error of isTooManySteps() where an expression takes too many steps for the record. */
 export type Matches = (records: Records, row: number) => boolean;
 
 /** A LogQL stream selector with line filters and label filters: `{job="nginx"} |= "GET" !~ "health" | status >= 500`. */
@@ -102,7 +103,7 @@ function lineTest(node: SyntaxNode, text: string): Matches {
     };
   }
   if (op !== "|~" && op !== "!~") throw expected(text);
-  const regexes = values.map((value) => searchingRegex(value));
+  const regexes = values.map((value) => recordRegex.searching(value));
   return (records, row) => {
     const body = records.bodyText(row);
     return regexes.some((regex) => regex.test(body)) === wanted;
@@ -117,7 +118,7 @@ function valueTest(
   const value = stringOf(node.getChild("String"), text);
   if (node.getChild("Eq") !== null) return { name, test: (own) => own === value };
   if (node.getChild("Neq") !== null) return { name, test: (own) => own !== value };
-  const regex = anchoredRegex(value);
+  const regex = recordRegex.anchored(value);
   const wanted = node.getChild("Re") !== null;
   return { name, test: (own) => regex.test(own) === wanted };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match.ts";
-import { defineProcessor } from "./processor.ts";
+import { defineProcessor, withinSteps } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
@@ -61,7 +61,11 @@ export const metrics = defineProcessor({
       const nowMs = clock.now();
       for (const { from, labels, needsLabel, match, isCounter, record, values } of own)
         for (const row of rows) {
-          if (match !== undefined && !match(records, row)) continue;
+          if (match !== undefined) {
+            const isMatch = withinSteps(count, () => match(records, row));
+            if (isMatch === undefined) count.failed++;
+            if (isMatch !== true) continue;
+          }
           const text = from === undefined ? "1" : records.field(row, from);
           const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
           const isValid = Number.isFinite(value) && (!isCounter || value >= 0);

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { parsedOnce } from "#shared/lazy_schema.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import type { LogMetrics } from "./log_metrics.ts";
 import type { Records } from "./records.ts";
 
@@ -20,7 +21,18 @@ export type ProcessorDefinition<Type extends string, Config extends z.ZodType> =
 export type Process = (records: Records, rows: readonly number[], count: Outcomes) => void;
 
 /** Records that were changed, and those with which it could not do what it is for (they stay as they were). */
-export type Outcomes = { changed: number; failed: number };
+export type Outcomes = { changed: number; failed: number; tooManySteps: number };
+
+/** What `run` gives; undefined, and counted, where an expression takes too many steps for a record's text. */
+export function withinSteps<Result>(count: Outcomes, run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch (thrown) {
+    if (!isTooManySteps(thrown)) throw thrown;
+    count.tooManySteps++;
+    return undefined;
+  }
+}
 
 export type ProcessorContext = {
   readonly clock: Clock;

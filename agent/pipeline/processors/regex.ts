@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
-import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
+import { type LinearRegex, recordRegex } from "#shared/text/linear_regex.ts";
 import { fieldsProcess, fieldsShape } from "./formats/fields.ts";
 import { defineProcessor } from "./processor.ts";
 
 /** A pattern of RE2's, searched for anywhere in the text. */
 export const LinearPattern = z.string().transform((text, context): LinearRegex => {
   try {
-    return searchingRegex(text);
+    return recordRegex.searching(text);
   } catch (thrown) {
     context.addIssue({ code: "custom", message: messageOf(thrown), input: text });
     return z.NEVER;

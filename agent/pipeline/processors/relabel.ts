@@ -3,7 +3,7 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { relabel as applyRules } from "#shared/relabel/relabel.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
-import { defineProcessor } from "./processor.ts";
+import { defineProcessor, withinSteps } from "./processor.ts";
 
 const attributePrefix = "__attribute_";
 
@@ -36,7 +36,13 @@ export const relabel = defineProcessor({
       for (const row of rows) {
         const labels = records.stream(row);
         const attributes = readsAttributes ? records.attributes(row) : undefined;
-        const next = attributes === undefined ? ofStream(labels) : result(labels, attributes);
+        const next = withinSteps(count, () =>
+          attributes === undefined ? ofStream(labels) : result(labels, attributes),
+        );
+        if (next === undefined) {
+          count.failed++;
+          continue;
+        }
         if (next === "dropped") records.drop(row, "relabel");
         else {
           records.setStream(row, next);

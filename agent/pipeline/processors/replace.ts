@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { expandTemplate } from "#shared/relabel/relabel.ts";
+import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { ExecutionError } from "#shared/template/values.ts";
 import { TemplateText, valuesOf } from "./formats/template_text.ts";
 import { defineProcessor } from "./processor.ts";
@@ -45,7 +46,8 @@ export const replace = defineProcessor({
               ? pattern.replaceGroups(old, by)
               : pattern.replace(old, (groups) => by(groups[0] ?? "", groups));
         } catch (thrown) {
-          if (!(thrown instanceof ExecutionError)) throw thrown;
+          if (isTooManySteps(thrown)) count.tooManySteps++;
+          else if (!(thrown instanceof ExecutionError)) throw thrown;
           count.failed++;
           continue;
         }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { severity as severities } from "#shared/model/logs.ts";
 import { severityOfSyslog, severityOfWord } from "./formats/severity_words.ts";
-import { defineProcessor } from "./processor.ts";
+import { defineProcessor, withinSteps } from "./processor.ts";
 import { LinearPattern } from "./regex.ts";
 
 export const SeverityName = z.enum(["trace", "debug", "info", "warn", "error", "fatal"]);
@@ -37,7 +37,7 @@ export const severity = defineProcessor({
     return (records, rows, count) => {
       for (const row of rows) {
         const text = records.source(row, from) ?? "";
-        const found = pattern === undefined ? undefined : pattern.exec(text);
+        const found = pattern && withinSteps(count, () => pattern.exec(text));
         const word = pattern === undefined ? text : (found?.[1] ?? found?.[0] ?? "");
         const number = numberOf(word);
         if (number === 0) count.failed++;

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { encode } from "@msgpack/msgpack";
+import { costlyLine, costlyPattern } from "#test/support/costly_line.ts";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
-import { recordRelabelling } from "../json_record.ts";
+import { recordRelabelling, UnshapedRecordError } from "../json_record.ts";
 import { KeptRecords } from "../kept_records.ts";
 import { Held } from "../receiver.fixture.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
@@ -72,4 +73,15 @@ test("what stands beside the message is the same object for entries that are ali
   const { attributes = [] } = records.build();
   expect(attributes[3]).toEqual({ stream: "stderr", k_host: "h" });
   expect(attributes[3]).toBe(attributes[2]);
+});
+
+test("an entry on which a relabelling rule takes too many steps is refused", () => {
+  const rule = { source_labels: ["__r_x"], regex: `.*${costlyPattern}`, action: "drop" };
+  const relabelling = recordRelabelling([RelabelConfig.parse(rule)], "__r_");
+  const intake = new EntryIntake({ ...shape, relabelling }, () => {});
+  const records = new KeptRecords(new Held().context(), 1_000);
+  const entry = entryOf(eventTime, { log: "line", x: costlyLine(1_048_576) });
+  expect(() => intake.add(entry, { job: "fluent", tag: "t" }, records)).toThrow(
+    UnshapedRecordError,
+  );
 });

@@ -1,6 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { relabel } from "#shared/relabel/relabel.ts";
 import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
+import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import type { SyslogMessage } from "./message.ts";
 import { facilityName, syslogSeverityName } from "./severity.ts";
@@ -60,10 +61,20 @@ export class SyslogLabels {
       set("__syslog_message_msg_id", messageId);
       for (const [id, name, value] of data)
         set(`__syslog_message_sd_${labelPart(id)}_${labelPart(name)}`, value);
-      if (!relabel(labels, this.#rules)) return undefined;
+      if (!this.#isKept(labels)) return undefined;
     }
     const kept = [...labels].filter(([name]) => !name.startsWith("__"));
     return withServiceName(Object.fromEntries(kept));
+  }
+
+  /** A message whose labels take too many steps is dropped as by a rule: what it would be stored under is not known. */
+  #isKept(labels: Map<string, string>): boolean {
+    try {
+      return relabel(labels, this.#rules);
+    } catch (thrown) {
+      if (!isTooManySteps(thrown)) throw thrown;
+      return false;
+    }
   }
 }
 

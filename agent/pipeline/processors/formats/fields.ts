@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { Process } from "../processor.ts";
+import { type Process, withinSteps } from "../processor.ts";
 import type { Records } from "../records.ts";
 
 /** Options of every processor that reads fields from text. */
@@ -42,7 +42,8 @@ export function fieldsProcess(
   return (records, rows, count) => {
     for (const row of rows) {
       const text = records.source(row, config.from);
-      const found = text === undefined ? undefined : read(text, records, row);
+      const found =
+        text === undefined ? undefined : withinSteps(count, () => read(text, records, row));
       if (found === undefined || !put(records, row, found, config, only)) {
         count.failed++;
         if (config.on_error === "drop") records.drop(row, "unparsed");

@@ -2,8 +2,9 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
+import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
-import { type Process, defineProcessor } from "../processor.ts";
+import { type Outcomes, type Process, defineProcessor } from "../processor.ts";
 import type { Records } from "../records.ts";
 import { LinearPattern } from "../regex.ts";
 import { secretKinds } from "./kinds.ts";
@@ -88,6 +89,7 @@ class Redactor {
   readonly #scanner: SecretScanner;
   readonly #patterns: readonly (readonly [string, LinearRegex])[];
   readonly #replace: Replace;
+  #count: Outcomes | undefined;
 
   constructor(
     config: {
@@ -104,6 +106,7 @@ class Redactor {
   process(parts: ReadonlySet<string>): Process {
     const cleanLabels = new Map<string, string | undefined | null>();
     return (records, rows, count) => {
+      this.#count = count;
       for (const row of rows) {
         let isChanged = parts.has("body") && this.#body(records, row);
         if (parts.has("attributes") && this.#attributes(records, row)) isChanged = true;
@@ -199,15 +202,20 @@ class Redactor {
     let next = text;
     for (const [name, pattern] of this.#patterns) {
       let isDropped = false;
-      const secret = pattern.groups.get("secret");
-      next = pattern.replace(next, (groups) => {
-        const whole = groups[0] ?? "";
-        const part = secret === undefined ? whole : (groups[secret] ?? "");
-        if (part === "") return whole;
-        const by = this.#replace(name, encoder.encode(part));
+      const replaced = (secret: string): string => {
+        const by = this.#replace(name, encoder.encode(secret));
         isDropped ||= by === undefined;
-        return whole.replace(part, () => by ?? "");
-      });
+        return by ?? "";
+      };
+      try {
+        next = pattern.replaceGroups(next, replaced, pattern.groups.get("secret") ?? 0);
+      } catch (thrown) {
+        if (!isTooManySteps(thrown)) throw thrown;
+        // What the text holds is not known, so all of it counts as the secret.
+        if (this.#count !== undefined) this.#count.tooManySteps++;
+        if (this.#count !== undefined) this.#count.failed++;
+        next = replaced(next);
+      }
       if (isDropped) return undefined;
     }
     return next;
