@@ -127,7 +127,7 @@ export function printStage(stage: Stage): string {
   }
 }
 
-function printFilter(filter: LabelFilter): string {
+export function printFilter(filter: LabelFilter): string {
   switch (filter.kind) {
     case "and":
     case "or": {

@@ -1,4 +1,4 @@
-import { parseError } from "../errors.ts";
+import { stageError } from "../errors.ts";
 
 /** An address as 16 bytes, IPv4 among IPv6 as ::ffff:a.b.c.d. */
 type Address = { readonly value: bigint; readonly isV4: boolean };
@@ -7,11 +7,13 @@ const v4Prefix = 0xffff_0000_0000n;
 
 /**
  * The condition of `ip("192.168.4.5")`, `ip("192.168.4.5-192.168.4.20")` and `ip("10.0.0.0/8")`: whether a text holds an address that
- * fits. Addresses are looked for where digits and dots, or hexadecimal digits and colons, begin as Loki's do. Throws LogqlError.
+ * fits. Addresses are looked for where digits and dots, or hexadecimal digits and colons, begin as Loki's do. Throws LogqlError, which
+ * names the stage.
  */
-export function compileAddresses(pattern: string): (text: string) => boolean {
+export function compileAddresses(pattern: string, stage: string): (text: string) => boolean {
   const fits = rangeOf(pattern);
-  if (fits === undefined) throw parseError(`ip: invalid pattern: ${JSON.stringify(pattern)}`);
+  if (fits === undefined)
+    throw stageError(stage, `ip: invalid pattern: ${JSON.stringify(pattern)}`);
   return (text) => {
     // What can't begin an address is passed over without looking at it twice.
     for (let at = 0; at < text.length; at++) {

@@ -14,7 +14,7 @@ import {
   valueEnd,
 } from "./json_scan.ts";
 import { JsonTemplates, type TemplateMember } from "./json_template.ts";
-import { type StageRun, type Wanted, candidatesOf, nameMemo } from "./stage.ts";
+import { type StageRun, type Wanted, candidatesOf, nameMemo, withoutSpace } from "./stage.ts";
 
 export const jsonError = "JSONParserErr";
 
@@ -149,10 +149,11 @@ function nameOf(
   const key = raw.includes("\\") ? unescapeJson(line.slice(keyStart, keyEnd)) : raw;
   if (key === "" && raw !== "") throw new JsonFault(jsonFaults.escape);
   if (prefix === "") return names(key);
-  if (key.trim() === "") return prefix;
+  const trimmed = withoutSpace(key);
+  if (trimmed === "") return prefix;
   const name = names(key);
   // A digit needs its `_` only where it would stand at the head of the whole name.
-  return `${prefix}_${name.startsWith("_") && /^\s*\d/.test(key) ? name.slice(1) : name}`;
+  return `${prefix}_${name.startsWith("_") && /^\d/.test(trimmed) ? name.slice(1) : name}`;
 }
 
 function isPrefixWanted({ names }: Wanted, prefix: string): boolean {

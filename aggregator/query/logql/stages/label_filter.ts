@@ -85,7 +85,7 @@ function regexTest(pattern: string): (text: string) => boolean {
 }
 
 function compileIp({ name, op, value }: Extract<LabelFilter, { kind: "ip" }>): StageRun {
-  const holds = compileAddresses(value);
+  const holds = compileAddresses(value, `| ${name}${op}ip(${JSON.stringify(value)})`);
   const wanted = op === "=";
   return (state) => {
     // Only texts may filter a record out by its error.

@@ -23,7 +23,7 @@ export function compileLineFilter({ op, matches }: LineFilterStage): StageRun {
 }
 
 function compileMatch(op: LineOp, { kind, value }: LineMatch): (line: string) => boolean {
-  if (kind === "ip") return compileAddresses(value);
+  if (kind === "ip") return compileAddresses(value, `${op} ip(${JSON.stringify(value)})`);
   if (op === "|=" || op === "!=") return (line) => line.includes(value);
   if (op === "|~" || op === "!~") {
     const regex = searchingRegex(value, queryStepsMax());

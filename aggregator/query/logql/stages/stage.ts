@@ -13,9 +13,22 @@ export type Wanted = {
 
 /** A label's name as Prometheus would have it: other characters become `_`, and a digit at its head gets one before it. */
 export function cleanLabelName(text: string): string {
-  const name = text.trim();
+  const name = withoutSpace(text);
   const clean = /^\w*$/.test(name) ? name : name.replaceAll(/[^A-Za-z0-9_]/gu, "_");
   return /^[0-9]/.test(clean) ? `_${clean}` : clean;
+}
+
+/** Go's TrimSpace, which knows U+0085 as white space and U+FEFF as none. */
+export function withoutSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charAt(start))) start++;
+  while (end > start && isSpace(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(character: string): boolean {
+  return /^\p{White_Space}$/u.test(character);
 }
 
 /** Memory of names that come again with each line. Bounded: lines may hold keys made of their data. */

@@ -42,6 +42,8 @@ const durationTail = /[\d.nu\u00b5mshdwy]+/y;
 const bytesTail = /[\d.BikKMGTP]+/y;
 const flag = /--(?:strict|keep-empty)(?![\p{L}-])/uy;
 const string = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`/y;
+/** Of durations, in the order that they come in. */
+const units = ["y", "w", "d", "h", "m", "s", "ms"];
 const functionFollows = /\s*(?:\(|(?:by|without)\s*\()/iy;
 
 /** Tokens up to the end. Throws LogqlError at the first fault. */
@@ -116,11 +118,29 @@ function scanString(query: string, at: number): Scanned {
 function scanRange(query: string, at: number): Scanned {
   const end = query.indexOf("]", at);
   if (end < 0) throw parseErrorAt(query, at, "missing closing ']' in duration");
-  const text = query.slice(at + 1, end).trim();
-  const ns = durationNs(text);
-  if (ns === undefined)
-    throw parseErrorAt(query, at, `not a valid duration string: ${JSON.stringify(text)}`);
-  return made("RANGE", text, at, end + 1 - at, ns);
+  const text = query.slice(at + 1, end);
+  const ms = parseDuration(text);
+  if (ms === undefined) throw parseErrorAt(query, at, durationFault(text));
+  if (ms * 1e6 >= 2 ** 63) throw parseErrorAt(query, at, "duration out of range");
+  return made("RANGE", text, at, end + 1 - at, ms * 1e6);
+}
+
+/** What is wrong with a range, in the words of Prometheus's ParseDuration, which Loki's clients show. */
+function durationFault(text: string): string {
+  if (text === "") return "empty duration string";
+  const fault = `not a valid duration string: ${JSON.stringify(text)}`;
+  let last = -1;
+  for (let rest = text; rest !== "";) {
+    const [part = "", unit = ""] = /^[0-9]+([^0-9]+)/.exec(rest) ?? [];
+    if (unit === "") return fault;
+    const place = units.indexOf(unit);
+    if (place < 0)
+      return `unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`;
+    if (place <= last) return fault;
+    last = place;
+    rest = rest.slice(part.length);
+  }
+  return fault;
 }
 
 function scanNumber(query: string, at: number, digits: string): Scanned {

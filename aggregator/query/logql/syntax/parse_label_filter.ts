@@ -3,6 +3,7 @@ import { messageOf } from "#shared/errors.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import type { CompareOp, LabelFilter } from "../ast.ts";
 import { parseError } from "../errors.ts";
+import { printFilter } from "../print.ts";
 import { compileAddresses } from "../stages/addresses.ts";
 import { type Cursor, accept, descend, expect, isFunction, isNext, peek, take } from "./cursor.ts";
 import { unexpected } from "./cursor.ts";
@@ -56,8 +57,11 @@ function parsePrimary(cursor: Cursor): LabelFilter {
   if (isEquality && isNext(cursor, "STRING", 1))
     return { kind: "matcher", matcher: matcherAfter(cursor, name) };
   take(cursor);
-  if (isEquality && isFunction(cursor, ["ip"]))
-    return { kind: "ip", name, op, value: parseAddresses(cursor) };
+  if (isEquality && isFunction(cursor, ["ip"])) {
+    const filter: LabelFilter = { kind: "ip", name, op, value: parseAddresses(cursor) };
+    compileAddresses(filter.value, `| ${printFilter(filter)}`);
+    return filter;
+  }
   return comparison(cursor, name, compare);
 }
 
@@ -78,7 +82,6 @@ export function parseAddresses(cursor: Cursor): string {
   expect(cursor, "(");
   const { text } = expect(cursor, "STRING");
   expect(cursor, ")");
-  compileAddresses(text);
   return text;
 }
 

@@ -10,7 +10,9 @@ import type {
   Stage,
 } from "../ast.ts";
 import { lineOps } from "../ast.ts";
-import { parseError } from "../errors.ts";
+import { parseError, stageError } from "../errors.ts";
+import { printStage } from "../print.ts";
+import { compileAddresses } from "../stages/addresses.ts";
 import {
   type Cursor,
   accept,
@@ -78,16 +80,19 @@ export function parseStages(cursor: Cursor): Stage[] {
 
 function parseLineFilter(cursor: Cursor, op: LineOp): Stage {
   take(cursor);
-  const matches: LineMatch[] = [parseMatch(cursor, op)];
-  while (accept(cursor, "or")) matches.push(parseMatch(cursor, op));
-  return { type: "line_filter", op, matches };
+  const matches: LineMatch[] = [parseMatch(cursor)];
+  while (accept(cursor, "or")) matches.push(parseMatch(cursor));
+  const stage: Stage = { type: "line_filter", op, matches };
+  for (const { kind, value } of matches) {
+    if (kind !== "ip") continue;
+    if (op !== "|=" && op !== "!=") throw stageError(printStage(stage), "ip: invalid operation");
+    compileAddresses(value, printStage(stage));
+  }
+  return stage;
 }
 
-function parseMatch(cursor: Cursor, op: LineOp): LineMatch {
-  if (isFunction(cursor, ["ip"])) {
-    if (op !== "|=" && op !== "!=") throw parseError(`ip filter is not allowed with ${op}`);
-    return { kind: "ip", value: parseAddresses(cursor) };
-  }
+function parseMatch(cursor: Cursor): LineMatch {
+  if (isFunction(cursor, ["ip"])) return { kind: "ip", value: parseAddresses(cursor) };
   return { kind: "text", value: expect(cursor, "STRING", "ip").text };
 }
 
