@@ -1,11 +1,11 @@
+import { runWithOptions } from "#shared/runtime/engine_options.ts";
+
 /**
  * Imported first by an agent, for what it does: makes JavaScriptCore collect when its heap is half as large again as what was in use, where
  * Bun lets it become three times as large. What lies there between collections is memory that a host pays for. Where an agent is part of a
- * larger process (`lapwing up`), the heap is as Bun has it: an aggregator's is large, and to collect it that often costs too much CPU.
+ * larger process (`lapwing up`), the heap is the aggregator's (aggregator/bounded_heap.ts).
  *
- * The engine reads its options from the environment before any code of ours runs, so the process replaces itself once, before it has done
- * anything: same pid, same arguments, same streams. Whoever sets one of these variables is left his own choice. The names are those of
- * JSC's OptionsList.h and of Bun's mimalloc, and Bun's defaults stand in its ZigGlobalObject.cpp.
+ * The names are those of JSC's OptionsList.h and of Bun's mimalloc, and Bun's defaults stand in its ZigGlobalObject.cpp.
  */
 const options = {
   /** On machines with 16 GiB and more: 1 + this times what was in use. Bun: 2. */
@@ -28,22 +28,5 @@ const options = {
 };
 
 /** Where the program of a compiled binary seems to lie: it is an agent and nothing else. */
-const compiledFolder = "/$bunfs/";
-
-const names = Object.keys(options);
-const isCompiled = Bun.main.startsWith(compiledFolder);
-if (names.some((name) => process.env[name] !== undefined)) {
-  // Not for the programs that are run from here.
-  for (const name of names) delete process.env[name];
-} else if (isCompiled || process.argv[2] === "agent") replaceProcess();
-
-function replaceProcess(): void {
-  const [, main = "", ...given] = process.argv;
-  const source = isCompiled ? [] : [...process.execArgv, main];
-  try {
-    const environment = { ...process.env, ...options };
-    process.execve?.(process.execPath, [process.argv0, ...source, ...given], environment);
-  } catch {
-    // It runs as it is, with a larger heap.
-  }
-}
+const isCompiled = Bun.main.startsWith("/$bunfs/");
+runWithOptions(options, { isCompiled, isWanted: isCompiled || process.argv[2] === "agent" });
