@@ -19,7 +19,7 @@ const SqlConfig = z.strictObject({
   /** Bytes of a result; rows beyond are cut. */
   result_max: byteSize.prefault("16MiB"),
   /** Queries that run at once, each in a process of its own. */
-  concurrency_max: z.number().int().min(1).max(64).default(4),
+  concurrency_max: z.number().int().min(1).max(64).default(2),
   /** Queries that wait for their turn; more are refused. */
   waiting_max: z.number().int().min(0).default(64),
   /** What DuckDB may take for one query; its process may take 256 MiB more, and is killed beyond that. */

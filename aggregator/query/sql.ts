@@ -5,6 +5,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Duckdb, throwIfAborted } from "../store/duckdb.ts";
 import type { Block, Store } from "../store/store.ts";
+import { currentShare } from "./memory/query_memory.ts";
 import { MissingBlocks, type PartialMark } from "./missing_blocks.ts";
 import { CheckedBlocks } from "./sql/checked_blocks.ts";
 import type { SqlHead } from "./sql/head_files.ts";
@@ -123,6 +124,7 @@ async function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): P
   const asked = request.signal === undefined ? [] : [request.signal];
   const signal = AbortSignal.any([timeout.signal, ...asked]);
   try {
+    await currentShare()?.room();
     return await parts.workers.run(signal, (run) =>
       withFiles(parts, request, signal, (files) => {
         const rowsMax = request.rowsMax ?? 0;

@@ -155,3 +155,24 @@ test("a query that needs too much, waits for too long or loses its client is ref
   expect(text).toContain('lapwing_query_memory_refused_total{reason="too_large"} 1');
   expect(text).toContain('lapwing_query_memory_refused_total{reason="busy"} 2');
 });
+
+test("a process that holds memory for a query is ended for queries that began before, beyond what is spared", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 });
+  const [first, second] = [query(memory), query(memory)];
+  const [a, b] = [await first.share, await second.share];
+  a.hold(40);
+  b.holdElsewhere(50, 20);
+  b.holdElsewhere(60, 20);
+  expect(memory.bytes).toBe(100);
+  // The first may go on beyond the bound, as its process has a limit of its own.
+  a.holdElsewhere(110, 20);
+  expect(memory.bytes).toBe(210);
+  b.holdElsewhere(20, 20);
+  expect(() => b.holdElsewhere(21, 20)).toThrow("queries together hold 171 bytes");
+  a.holdElsewhere(0, 20);
+  b.holdElsewhere(60, 20);
+  expect(memory.bytes).toBe(100);
+  await first.end();
+  await second.end();
+  expect(memory.bytes).toBe(0);
+});

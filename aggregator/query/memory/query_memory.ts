@@ -95,7 +95,7 @@ export class QueryMemory {
     this.#churn(Math.abs(bytes));
     if (bytes < 0) return this.#wake();
     this.#shares.add(share);
-    if (share.bytes > this.#options.bytesMax) throw this.#tooLarge();
+    if (share.ownBytes > this.#options.bytesMax) throw this.#tooLarge();
   }
 
   remove(share: QueryShare, bytes: number): void {
@@ -139,6 +139,11 @@ export class QueryMemory {
   /** An answer that is being sent can't go on faster: the next share may go on alone. */
   becameSender(): void {
     this.#wake();
+  }
+
+  /** Throws QueryMemoryError where queries hold more than there is, and another than `share` goes on alone. */
+  endLaterThanOthers(share: QueryShare): void {
+    if (this.#bytes > this.#options.bytesMax && !this.#isFirst(share)) throw this.#excess();
   }
 
   #mayGo(share: QueryShare, isRead: boolean): boolean {
@@ -200,6 +205,12 @@ export class QueryMemory {
     return new QueryMemoryError("too_large", text);
   }
 
+  #excess(): QueryMemoryError {
+    this.#countRefusal("busy");
+    const text = `queries together hold ${this.#bytes} bytes of query.memory_max, which is ${this.#options.bytesMax}, and others began before: try again later`;
+    return new QueryMemoryError("busy", text);
+  }
+
   #busy(): QueryMemoryError {
     this.#countRefusal("busy");
     const text = `no memory in ${this.#options.waitMaxMs / 1_000} s: other queries hold ${this.#bytes} bytes of query.memory_max, which is ${this.#options.bytesMax}: try again later`;
@@ -212,6 +223,7 @@ export class QueryShare {
   readonly signal: AbortSignal;
   readonly #memory: QueryMemory;
   #bytes = 0;
+  #elsewhereBytes = 0;
   #sending = 0;
   #isOver = false;
   #isEnded = false;
@@ -223,6 +235,11 @@ export class QueryShare {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Without what other processes hold for it. */
+  get ownBytes(): number {
+    return this.#bytes - this.#elsewhereBytes;
   }
 
   get isSending(): boolean {
@@ -253,6 +270,19 @@ export class QueryShare {
   /** To be awaited before more is made: a promise while other queries hold too much. */
   room(): Promise<void> | undefined {
     return this.#isEnded ? undefined : this.#memory.room(this);
+  }
+
+  /**
+   * Says what a process holds that runs for this query and has a limit of its own. It can't wait: where all hold too much together, others
+   * began before, and it has more than `spareBytes`, QueryMemoryError is thrown for the caller to end it.
+   */
+  holdElsewhere(bytes: number, spareBytes: number): void {
+    if (this.#isEnded) return;
+    const addedBytes = bytes - this.#elsewhereBytes;
+    this.#elsewhereBytes = bytes;
+    this.#bytes += addedBytes;
+    if (addedBytes !== 0) this.#memory.add(this, addedBytes);
+    if (bytes > spareBytes) this.#memory.endLaterThanOthers(this);
   }
 
   /** Says that an answer is being sent; the function that it returns, that it is sent or given up. */

@@ -9,6 +9,7 @@ import { processResidentBytes } from "#test/support/lapwing_process.ts";
 import { sqlWorkers, untilSqlRuns } from "#test/support/sql_workers.ts";
 import { openTestStore } from "../../store/store.fixture.ts";
 import type { Store } from "../../store/store.ts";
+import { QueryMemory, currentShare } from "../memory/query_memory.ts";
 import { type SqlEngine, createSqlEngine } from "../sql.ts";
 
 // Short statements that ask for gigabytes or hours. Each ends with an answer or a refusal, in a process that stays small.
@@ -135,6 +136,23 @@ async function attack(bombs: readonly string[], atOnce: number, engine?: SqlEngi
   await Promise.all(Array.from({ length: atOnce }, one));
   return ends;
 }
+
+test("what SQL takes counts with all queries, and is ended for one that began before", async () => {
+  const memory = new QueryMemory({ bytesMax: 100 * mebibyte });
+  const never = new AbortController().signal;
+  const other = Promise.withResolvers<void>();
+  const before = memory.run(never, () => {
+    currentShare()?.hold(60 * mebibyte);
+    return other.promise;
+  });
+  // Its list lies outside of what DuckDB limits.
+  const { code, message } = await memory.run(never, () => outcome("SELECT range(30000000)"));
+  expect(code).toBe("overloaded");
+  expect(message).toContain("of query.memory_max");
+  other.resolve();
+  await before;
+  expect(memory.bytes).toBe(0);
+}, 60_000);
 
 test("bombs end in a refusal, in processes that stay under their limit", async () => {
   const before = process.memoryUsage.rss();

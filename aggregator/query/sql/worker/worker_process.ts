@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { throwIfAborted } from "../../../store/duckdb.ts";
+import { currentShare, type QueryShare } from "../../memory/query_memory.ts";
 import { rowTextsOf } from "./columns.ts";
 import { type Frame, FrameReader, frameKinds, jsonFrame } from "./frames.ts";
 import type { SqlJob } from "./job.ts";
@@ -15,6 +16,8 @@ const graceMs = 250;
 const watchMs = 50;
 /** What a worker may keep beyond its start; one that keeps more is replaced. */
 const keptBytesMax = 96 * 1_024 * 1_024;
+/** A statement that takes less than this is not ended for others. */
+const spareBytes = 64 * 1_024 * 1_024;
 /** Frames and columns beside the rows of a result. */
 const overheadBytes = 4 * 1_024 * 1_024;
 
@@ -48,6 +51,8 @@ export type KillReason = "memory" | "timeout" | "cancelled" | "protocol";
 type Running = {
   readonly job: SqlJob;
   readonly answer: PromiseWithResolvers<SqlTable>;
+  /** Of query.memory_max; what the process has grown by counts. */
+  readonly share: QueryShare | undefined;
   columns: z.output<typeof Columns>;
   readonly rows: string[];
   bytes: number;
@@ -114,7 +119,8 @@ export class WorkerProcess {
     await this.ready();
     throwIfAborted(signal);
     const answer = Promise.withResolvers<SqlTable>();
-    this.#running = { job, answer, columns: [], rows: [], bytes: 0 };
+    const share = currentShare();
+    this.#running = { job, answer, share, columns: [], rows: [], bytes: 0 };
     const watch = setInterval(() => this.#watch(), watchMs);
     const abort = (): void => {
       try {
@@ -130,6 +136,7 @@ export class WorkerProcess {
     } finally {
       clearInterval(watch);
       signal.removeEventListener("abort", abort);
+      share?.holdElsewhere(0, spareBytes);
     }
   }
 
@@ -177,7 +184,15 @@ export class WorkerProcess {
   /** The system's own limit holds private memory; this one holds the rest, and systems that have none. */
   #watch(): void {
     const rssBytes = rssOf(this.#child.pid);
-    if (rssBytes > this.#startRssBytes + this.#memoryBytes) this.kill("memory");
+    const grownBytes = Math.max(0, rssBytes - this.#startRssBytes);
+    if (grownBytes > this.#memoryBytes) return this.kill("memory");
+    if (this.#isGone) return;
+    try {
+      this.#running?.share?.holdElsewhere(grownBytes, spareBytes);
+    } catch (thrown) {
+      this.#running?.answer.reject(thrown);
+      this.kill("memory");
+    }
   }
 
   async #read(): Promise<void> {
