@@ -115,6 +115,42 @@ inputs = ["in"]
   expect(made?.rows[0]?.values[0]).toBe(2);
 });
 
+test("vector: histograms of logs have the buckets of their sink", () => {
+  const text = `[sources.in]
+type = "file"
+include = ["/x.log"]
+[transforms.parse]
+type = "remap"
+inputs = ["in"]
+source = ". = parse_json!(.message)"
+[transforms.took]
+type = "log_to_metric"
+inputs = ["parse"]
+[[transforms.took.metrics]]
+type = "histogram"
+field = "took"
+[sinks.p]
+type = "prometheus_exporter"
+inputs = ["took"]
+buckets = [1.0, 10.0]
+`;
+  const result = imported("vector", text, { file: "v.toml" });
+  const { metrics } = throughSource(result, "file_logs", ['{"took":3}', '{"took":30}']);
+  const series = metrics.collect(0)?.schema.series ?? [];
+  expect(series.flatMap(({ le }) => (le === undefined ? [] : [le]))).toEqual(["1.0", "10.0", "+Inf"]);
+});
+
+test.each([
+  ['Add who "web server"', "web server"],
+  ["Add who 'web server'", "web server"],
+  [String.raw`Set "who" "a \"b\""`, 'a "b"'],
+  ["Add who web server", "web server"],
+])("fluent-bit: modify takes what is quoted in %j as one word", (change, value) => {
+  const result = imported("fluent-bit", fluentBit(`  Name modify\n  ${change}`));
+  const { records } = throughSource(result, "file_logs", ["line"]);
+  expect(records[0]?.attributes.who).toBe(value);
+});
+
 test("vector: transforms behind metrics that are scraped stop the import", () => {
   const text = `[sources.in]
 type = "prometheus_scrape"

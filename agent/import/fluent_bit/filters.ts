@@ -40,6 +40,21 @@ function words(text: string): [first: string, rest: string] {
   return [first, rest];
 }
 
+/** The same for `modify`, whose words may be quoted: `key "a value"`. */
+function quotedWords(text: string): [first: string, rest: string] {
+  const quotes = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')(?=\s|$)\s*(.*)$/s;
+  const [, double, single, after = ""] = quotes.exec(text.trim()) ?? [];
+  const key = double ?? single;
+  const [first, rest] = key === undefined ? words(text) : [unescaped(key), after];
+  const [, inDouble, inSingle] = quotes.exec(rest) ?? [];
+  const value = inDouble ?? inSingle;
+  return [first, value === undefined ? rest : unescaped(value)];
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(["'\\])/g, "$1");
+}
+
 function grepFilter(filter: Section, pipeline: FluentPipeline): void {
   const operator = (filter.text("logical_op") ?? "legacy").toLowerCase();
   for (const [key, wanted] of [
@@ -100,7 +115,7 @@ function modifyFilter(filter: Section, pipeline: FluentPipeline): void {
     const change = Object.hasOwn(changes, key) ? changes[key] : undefined;
     if (change === undefined) continue;
     for (const { text } of each(filter.within({ ...filter.node, entries: [{ key, node }] }), key)) {
-      const fault = change(words(text), pipeline);
+      const fault = change(quotedWords(text), pipeline);
       if (fault !== undefined) filter.account.takeBack(node, fault);
     }
   }
@@ -164,7 +179,7 @@ function renamed(
 /** `Condition` of modify as a filter of LogQL's. */
 function conditionOf(text: string, pipeline: FluentPipeline): string | undefined {
   const [kind, rest] = words(text);
-  const [key, value] = words(rest);
+  const [key, value] = quotedWords(rest);
   const where = pipeline.where(key);
   const isBody = where === "body";
   switch (kind.toLowerCase()) {

@@ -3,7 +3,7 @@ import type { Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
 import { sinkLabels } from "./sinks.ts";
 import { sources } from "./sources.ts";
-import { logMetrics, transforms } from "./transforms.ts";
+import { logMetrics, type MetricOptions, transforms } from "./transforms.ts";
 import type { VectorSource } from "./vector_source.ts";
 
 type Node = { readonly id: string; readonly section: Section };
@@ -99,14 +99,16 @@ function metricWay(start: Node, { steps, sinks, seen }: Graph): void {
   }
 }
 
-/** `default_namespace` of the sink that takes what a transform makes. */
-function namespaceOf(from: Node, { steps, sinks }: Graph): string | undefined {
+/** `default_namespace` and `buckets` of the sink that takes what a transform makes. */
+function metricOptionsOf(from: Node, { steps, sinks }: Graph): MetricOptions {
+  let namespace: string | undefined;
+  let buckets: readonly number[] | undefined;
   for (const step of steps) {
     if (!sinks.has(step.id) || !takes(step, from.id)) continue;
-    const namespace = step.section.text("default_namespace");
-    if (namespace !== undefined) return namespace;
+    namespace ??= step.section.text("default_namespace");
+    buckets ??= step.section.texts("buckets")?.map(Number);
   }
-  return undefined;
+  return { namespace, buckets };
 }
 
 /** What a transform does to records beside adding to them. */
@@ -133,7 +135,8 @@ function follow(start: Node, source: VectorSource, graph: Graph): void {
       const { section } = other;
       if (!isMetric(other))
         section.account.takeBack(section.peek("inputs") ?? section.node, oneWay, "keeps");
-      else if (logMetrics(section, source.pipeline, namespaceOf(other, graph))) seen.add(other.id);
+      else if (logMetrics(section, source.pipeline, metricOptionsOf(other, graph)))
+        seen.add(other.id);
     }
     if (first !== undefined && !isMetric(first))
       for (const { id, section } of next.filter((one) => sinks.has(one.id))) {
@@ -156,7 +159,7 @@ function follow(start: Node, source: VectorSource, graph: Graph): void {
     const convert = Object.hasOwn(transforms, type) ? transforms[type] : undefined;
     if (convert === undefined)
       first.section.account.takeBack(first.section.node, `no processor does what ${type} does`);
-    else convert(first.section, source.pipeline, namespaceOf(first, graph));
+    else convert(first.section, source.pipeline, metricOptionsOf(first, graph));
     now = first;
   }
 }

@@ -5,18 +5,22 @@ import { conditionText, placeOf } from "./vrl_conditions.ts";
 import { convertVrl } from "./vrl_convert.ts";
 import { parseVrl } from "./vrl_parser.ts";
 
-type Convert = (
-  transform: Section,
-  pipeline: VectorPipeline,
-  namespace: string | undefined,
-) => void;
+/** What the sink of a metric says of it. */
+export type MetricOptions = {
+  /** Stands before the name of a metric that has none of its own. */
+  readonly namespace: string | undefined;
+  /** Of histograms. */
+  readonly buckets: readonly number[] | undefined;
+};
+
+type Convert = (transform: Section, pipeline: VectorPipeline, options: MetricOptions) => void;
 
 /** Transforms of logs by their types; sorted. */
 export const transforms: Readonly<Record<string, Convert>> = {
   filter: filterTransform,
-  log_to_metric: (transform, pipeline, namespace) => {
+  log_to_metric: (transform, pipeline, options) => {
     // The records themselves end there.
-    if (logMetrics(transform, pipeline, namespace)) pipeline.add("drop", {});
+    if (logMetrics(transform, pipeline, options)) pipeline.add("drop", {});
   },
   remap: remapTransform,
   sample: sampleTransform,
@@ -137,11 +141,11 @@ function throttleTransform(transform: Section, pipeline: VectorPipeline): void {
   if (fault !== undefined) transform.mistakes.add(transform.node, fault);
 }
 
-/** `log_to_metric` beside the way of the records; false where nothing is counted. `namespace` is that of the sink. */
+/** `log_to_metric` beside the way of the records; false where nothing is counted. The options are those of the sink. */
 export function logMetrics(
   transform: Section,
   pipeline: VectorPipeline,
-  namespace: string | undefined,
+  { namespace, buckets }: MetricOptions,
 ): boolean {
   const metrics = transform.sections("metrics").flatMap((own): Draft[] => {
     const kind = own.text("type") ?? "";
@@ -174,6 +178,7 @@ export function logMetrics(
             field === "body"
             ? {}
             : { match: `{} | ${field}!=""` }),
+        ...(kind === "histogram" && buckets !== undefined ? { buckets } : {}),
         ...(labels.length === 0 ? {} : { labels, unlabelled: "count" }),
       },
     ];
