@@ -51,7 +51,11 @@ export class LaneMemo {
       memo.#losses = losses;
     } catch (thrown) {
       const isNew = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
-      if (!isNew) log.warn("spool memo is started anew", { error: messageOf(thrown) });
+      if (!isNew)
+        log.warn("spool memo is unreadable, starting over", {
+          path: memo.#path,
+          error: messageOf(thrown),
+        });
     }
     return memo;
   }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { readFile, readdir, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   array,
@@ -50,6 +50,14 @@ async function setAsideOf(folder: string): Promise<string[]> {
 
 const dataOf = async (spool: Parameters<typeof readAll>[0]): Promise<string[]> =>
   (await readAll(spool, "logs")).filter(({ header }) => header.kind === FrameKind.DATA).map(textOf);
+
+test("a segment that is a folder is refused with its path", async () => {
+  const folder = await temporaryFolder();
+  folders.push(folder);
+  const path = join(folder, "logs", "7.seg");
+  await mkdir(path, { recursive: true });
+  await expect(openTestSpool(folder)).rejects.toThrow(`cannot read ${path}: EISDIR`);
+});
 
 test("a crash at every byte of the tail: the whole frames are kept, the torn one is cut off", async () => {
   const folder = await spoolOf(["first", "second", "third"]);
@@ -158,7 +166,7 @@ test("a segment of nothing but garbage is set aside whole", async () => {
   await spool.close();
 });
 
-test("a memo that can't be read is started anew", async () => {
+test("an unreadable memo starts over", async () => {
   const folder = await spoolOf(["first"]);
   await writeFile(join(folder, "logs", "memo.json"), "{");
   const { spool } = await openTestSpool(folder);

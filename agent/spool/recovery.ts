@@ -72,7 +72,11 @@ async function recoverSegment(
   reader: LedgerReader,
 ): Promise<{ readonly segment: Segment; readonly isDamaged: boolean }> {
   const segment = new Segment(parts.folder, epoch);
-  const bytes = await readFile(segment.path);
+  const bytes = await readFile(segment.path).catch((cause: unknown) => {
+    throw new OperatingError("unavailable", `cannot read ${segment.path}: ${messageOf(cause)}`, {
+      cause,
+    });
+  });
   const { goodBytes, fault } = scanSegment(bytes, epoch, (header, _offset, length) => {
     assertOwner(header, parts);
     reader.apply(header);

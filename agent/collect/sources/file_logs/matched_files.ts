@@ -43,7 +43,12 @@ export function matchFiles(
     for (const path of paths) {
       if (isExcluded(path)) continue;
       const stat = statFile(path);
-      if (stat === undefined) continue;
+      if (stat === undefined) {
+        // A glob writes U+FFFD for bytes that are no UTF-8, and no path leads there.
+        if (path.includes("\ufffd"))
+          problem ??= `can't read ${path}: its name is not UTF-8, rename it`;
+        continue;
+      }
       const key = keyOf(stat);
       if (files.has(key)) continue;
       const last = before.get(key);

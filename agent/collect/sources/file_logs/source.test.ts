@@ -367,3 +367,18 @@ test("batches stay within their limits", async () => {
   expect(Math.max(...sizes.map(([, bytes]) => bytes))).toBeLessThanOrEqual(512 * 1_024);
   expect(host.texts().filter((line) => line !== "")).toEqual(numbered(0, 200_000));
 });
+
+test("a file whose name is not UTF-8 is reported, and the others are read", async () => {
+  await using host = new TailHost();
+  const name = Buffer.concat([
+    Buffer.from(host.path("caf")),
+    Buffer.from([0xe9]),
+    Buffer.from(".log"),
+  ]);
+  writeFileSync(name, "unread\n");
+  writeFileSync(host.path("app.log"), text(numbered(0, 3)));
+  host.start({ start_at: "beginning" });
+  await host.untilLines(3);
+  await host.until(() => host.problem !== undefined, "the status");
+  expect(host.problem).toContain("caf\ufffd.log: its name is not UTF-8");
+});
