@@ -2,8 +2,8 @@ import { textTable } from "#shared/text/text_table.ts";
 import type { InstanceReport, InstanceState } from "./report.ts";
 
 /**
- * A service as `lapwing agent detect` tells it. Beside what an agent that runs says: configured (the configuration names it), starts (an agent would watch it
- * without a word), off (it would, were detection on).
+ * A service that `lapwing agent detect` lists. It has the states of a running agent's report and three more: configured (the configuration names it), starts
+ * (an agent would watch it as it is), off (it would if detection were on).
  */
 export type DetectedService = Omit<InstanceReport, "state"> & {
   readonly state: InstanceState | "configured" | "starts" | "off";

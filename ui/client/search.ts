@@ -3,7 +3,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Window } from "../state/time_range.ts";
 import { fetchText } from "./transport.ts";
 
-/** A metric as the search finds it; what is not known of it is empty. */
+/** A metric as the search finds it; unknown parts are empty. */
 export type FoundMetric = {
   readonly name: string;
   readonly type: string;

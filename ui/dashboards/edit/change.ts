@@ -83,7 +83,7 @@ export function withDuplicate(
   return withPanel(dashboard, structuredClone(panel), row.id);
 }
 
-/** New places of panels of a row, by id; what is not named stays. Keeps the document itself where nothing moved. */
+/** New places of panels of a row, by id; other panels stay. Keeps the document itself where nothing moved. */
 export function withPlaces(
   dashboard: Dashboard,
   rowId: number,

@@ -168,7 +168,7 @@ export function colorOverrides(colors: unknown): unknown[] {
   }));
 }
 
-/** Names what is not made of the overrides of a graph's series. */
+/** Names the unsupported parts of the overrides of a graph's series. */
 export function noteSeries(panel: Source, note: Note): void {
   for (const [i, each] of recordsOf(panel["seriesOverrides"]).entries()) {
     const at = `seriesOverrides[${i}]`;

@@ -61,7 +61,7 @@ export class PaceStore {
     return known.length === 0 ? undefined : Math.max(...known);
   }
 
-  /** Has measured what is not known of these, in a while. */
+  /** Measures those of these that are not known yet. */
   want(selectors: readonly string[], endMs: number): void {
     for (const selector of selectors) {
       const key = this.#key(selector, endMs);

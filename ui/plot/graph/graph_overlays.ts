@@ -7,7 +7,7 @@ import type { Graph } from "./graph_model.ts";
 
 type Band = { readonly from: number; readonly to: number; readonly color: string };
 
-/** Draws thresholds and what is not complete: areas under the lines of the series, threshold lines over them. */
+/** Draws thresholds and incomplete ranges: areas under the lines of the series, threshold lines over them. */
 export function overlayHooks(
   graph: Graph,
   dark: boolean,

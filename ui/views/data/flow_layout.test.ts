@@ -41,7 +41,7 @@ test("the parts of the left block add up to it, and words never overlap", () => 
   );
 });
 
-test("what is not explained has an end of its own", () => {
+test("unexplained items have an end of their own", () => {
   const lane = {
     agent: "a",
     signal: "logs",

@@ -1,4 +1,4 @@
-/** The keys with one of them where another stands; what is not among them moves nothing. */
+/** The keys with one of them where another stands; a key that is absent moves nothing. */
 export function movedTo(
   keys: readonly string[],
   key: string,
