@@ -137,7 +137,11 @@ buckets = [1.0, 10.0]
   const result = imported("vector", text, { file: "v.toml" });
   const { metrics } = throughSource(result, "file_logs", ['{"took":3}', '{"took":30}']);
   const series = metrics.collect(0)?.schema.series ?? [];
-  expect(series.flatMap(({ le }) => (le === undefined ? [] : [le]))).toEqual(["1.0", "10.0", "+Inf"]);
+  expect(series.flatMap(({ le }) => (le === undefined ? [] : [le]))).toEqual([
+    "1.0",
+    "10.0",
+    "+Inf",
+  ]);
 });
 
 test.each([
