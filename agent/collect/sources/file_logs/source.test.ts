@@ -382,3 +382,13 @@ test("a file whose name is not UTF-8 is reported, and the others are read", asyn
   await host.until(() => host.problem !== undefined, "the status");
   expect(host.problem).toContain("caf\ufffd.log: its name is not UTF-8");
 });
+
+test("a hole of a sparse file is passed over, and what follows is read", async () => {
+  await using host = new TailHost();
+  writeFileSync(host.path("app.log"), text(["before"]));
+  truncateSync(host.path("app.log"), 2 ** 40);
+  appendFileSync(host.path("app.log"), text(["end of the hole's line", "after"]));
+  host.start({ start_at: "beginning", line_size_max: "64KiB" });
+  await host.until(() => host.texts().includes("after"), "the line behind the hole");
+  expect(host.texts().map((line) => line.replaceAll("\0", ""))).toEqual(["before", "", "after"]);
+});

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import type { BigIntStats } from "node:fs";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Checkpoint, headOf, markBytes, markOf } from "./checkpoint.ts";
+import { holeEnd } from "./holes.ts";
 
 /**
  * live: its path is one of the watched. rotated: renamed, copied or removed, read to its end. done: read to its end and let
@@ -113,6 +114,17 @@ export class Tail {
     if (isFront) this.front = Buffer.from(data.subarray(0, Math.min(markBytes, offset)));
     const head = isFront && this.front !== undefined ? headOf(this.front) : this.at.head;
     this.at = { ...this.at, offset, mark, head, skipping, mtimeNs };
+  }
+
+  /**
+   * Passes over a hole within a line that was cut, where one is at the position: it reads as NUL bytes, none of which ends a line. Must
+   * be open.
+   */
+  passHole(size: number): void {
+    if (this.#descriptor === undefined || !this.at.skipping) return;
+    const offset = holeEnd(this.#descriptor, this.at.offset, size);
+    if (offset !== undefined)
+      this.at = { ...this.at, offset, mark: markOf(new Uint8Array(markBytes)) };
   }
 
   /** Its path leads elsewhere now: what is left in it is read, and its writer is given time to let go. */

@@ -7,6 +7,7 @@ import { markBytes } from "./checkpoint.ts";
 import { batchBytesMax, type FileLogsConfig } from "./config.ts";
 import type { LineJoiner } from "./line_joiner.ts";
 import { lineJoiner } from "./multiline.ts";
+import { hasHoles } from "./holes.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import type { Tail } from "./tail.ts";
 import { TailSet } from "./tail_set.ts";
@@ -137,6 +138,7 @@ export class Tailer {
     const size = Number(stat.size);
     const { offset } = tail.at;
     if (size > offset) {
+      if (tail.isOpen && tail.at.skipping && hasHoles(stat)) tail.passHole(size);
       const taken = await this.#read(tail, stat.mtimeNs, this.#isOverdue(tail, size, nowMs));
       const hasMoved = tail.at.offset !== offset;
       if (taken === "more") return true;
