@@ -43,3 +43,20 @@ test("sortSeries() lets others run while it sorts many", async () => {
   clearInterval(counting);
   expect(turns).toBeGreaterThan(5);
 });
+
+test("sortSeries() lets others run between fewer series where these have many labels", async () => {
+  const labels = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`l${i}`, "v"]));
+  const wide = Array.from({ length: 2_000 }, (_, i) => ({
+    labels: { __name__: `metric_${(i * 7) % 2_000}`, ...labels },
+    key: String(i),
+    timestampsMs: new Float64Array(0),
+    values: new Float64Array(0),
+  }));
+  let turns = 0;
+  const counting = setInterval(() => turns++, 0);
+  const sorted = await sortSeries(cutMetricsOf(wide), new SeriesTexts());
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(2);
+  const names = sorted.map(({ text }) => text.name);
+  expect(names).toEqual(names.toSorted());
+});

@@ -7,19 +7,19 @@ export type SortedSeries = readonly Sortable[];
 
 /** Nothing else waits for longer than making the texts of so many series and sorting them takes, some 10 ms where no text is known yet. */
 const seriesBetweenPauses = 4_096;
+/** ... or of series with so many labels together. */
+const labelsBetweenPauses = 65_536;
 /** ... or than merging so many. */
 const mergedBetweenPauses = 65_536;
 
 /** In the order of a block: by name, then the text of the labels. Parts are sorted, then merged, with pauses. */
 export async function sortSeries(metrics: CutPart, texts: SeriesTexts): Promise<SortedSeries> {
   let parts: SortedSeries[] = [];
-  for (let from = 0; from < metrics.size; from += seriesBetweenPauses) {
+  for (let from = 0; from < metrics.size;) {
     if (from > 0) await setImmediate();
-    const size = Math.min(seriesBetweenPauses, metrics.size - from);
-    const part = Array.from({ length: size }, (_, i): Sortable => {
-      return { index: from + i, text: texts.get(metrics.labels(from + i)) };
-    });
+    const part = textsFrom(metrics, texts, from);
     parts.push(part.toSorted(compareSeries));
+    from += part.length;
   }
   while (parts.length > 1) {
     const merged: SortedSeries[] = [];
@@ -28,6 +28,19 @@ export async function sortSeries(metrics: CutPart, texts: SeriesTexts): Promise<
     parts = merged;
   }
   return parts[0] ?? [];
+}
+
+/** As many series from there on as go without a pause. */
+function textsFrom(metrics: CutPart, texts: SeriesTexts, from: number): Sortable[] {
+  const part: Sortable[] = [];
+  const end = Math.min(metrics.size, from + seriesBetweenPauses);
+  let labelCount = 0;
+  for (let index = from; index < end && labelCount < labelsBetweenPauses; index++) {
+    const labels = metrics.labels(index);
+    part.push({ index, text: texts.get(labels) });
+    for (const _ in labels) labelCount++;
+  }
+  return part;
 }
 
 async function mergeSorted(a: SortedSeries, b: SortedSeries): Promise<SortedSeries> {

@@ -26,7 +26,12 @@ export class ScrapeRecorder {
   #wake: (() => void)[] = [];
 
   constructor(
-    options: { clock?: Clock; nameServers?: readonly string[]; memoryBytes?: number } = {},
+    options: {
+      clock?: Clock;
+      nameServers?: readonly string[];
+      memoryBytes?: number;
+      onBatch?: (batch: MetricsBatch) => void;
+    } = {},
   ) {
     this.manager = new ScrapeManager({
       log: silentLogger,
@@ -35,6 +40,7 @@ export class ScrapeRecorder {
         clock: options.clock ?? systemClock,
         seed: "test",
         emit: (batch) => {
+          options.onBatch?.(batch);
           this.#record(batch);
           return Promise.resolve();
         },
@@ -83,6 +89,22 @@ export class ScrapeRecorder {
     for (const wake of waiting) wake();
   }
 
+  /** A scrape with many new series comes in parts. */
+  #add(scrape: RecordedScrape): void {
+    const at = this.scrapes.findLastIndex(
+      ({ schema, timestampMs }) => schema === scrape.schema && timestampMs === scrape.timestampMs,
+    );
+    const before = this.scrapes[at];
+    if (before === undefined) {
+      this.scrapes.push(scrape);
+      return;
+    }
+    for (const series of Object.keys(scrape.values))
+      if (series in before.values) throw new Error(`series ${series} came twice`);
+    const values = { ...before.values, ...scrape.values };
+    this.scrapes[at] = { ...scrape, values, timed: [...before.timed, ...scrape.timed] };
+  }
+
   #record(batch: MetricsBatch): void {
     const { schema } = batch;
     for (const row of batch.rows) {
@@ -100,7 +122,7 @@ export class ScrapeRecorder {
         return [series, timestampsMs?.[i] ?? 0, timedValues?.[i] ?? 0] as const;
       });
       const instance = schema.series[0]?.["instance"] ?? "";
-      this.scrapes.push({ instance, timestampMs: row.timestampMs, values, timed, schema });
+      this.#add({ instance, timestampMs: row.timestampMs, values, timed, schema });
     }
     this.#ring();
   }

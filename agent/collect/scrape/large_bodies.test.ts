@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { ScrapeBench, down, exposed, gzipped } from "#test/support/scrape_bench.ts";
-import { ScrapeRecorder } from "#test/support/scrape_recorder.ts";
+import { type RecordedScrape, ScrapeRecorder } from "#test/support/scrape_recorder.ts";
 
 const bench = new ScrapeBench();
 afterEach(() => bench.close());
@@ -12,6 +12,8 @@ const lines = Array.from(
 );
 const large = lines.join("");
 const slow = { scrape_interval: "2s", scrape_timeout: "2s" } as const;
+
+const seriesOf = (scrape: RecordedScrape) => Object.keys(exposed(scrape)).length;
 
 test("a large body is read in slices, and all of it is stored, packed or not", async () => {
   expect(large.length).toBeGreaterThan(2 * 1024 ** 2);
@@ -26,7 +28,7 @@ test("a large body is read in slices, and all of it is stored, packed or not", a
     );
     expect(scrape.values["scrape_samples_scraped"]).toBe(count);
   }
-  const third = await recorder.scrape(() => true, 2);
+  const third = await recorder.scrape((scrape) => seriesOf(scrape) >= 2 * count, 2);
   const values = Object.values(exposed(third));
   expect(values.filter((value) => value === "stale")).toHaveLength(count);
   expect(values).toHaveLength(2 * count);
@@ -64,4 +66,31 @@ test("limits act while a large body is read, and its neighbour goes on", async (
   } finally {
     await recorder.close();
   }
+}, 30_000);
+
+test("series that are new go on in parts: 4,096, or fewer with many labels", async () => {
+  const labels = Array.from({ length: 99 }, (_, i) => `l${i}="v"`).join(",");
+  const wide = Array.from({ length: 1_000 }, (_, i) => `wide{i="${i}",${labels}} ${i}\n`);
+  const sizes: number[][] = [];
+  for (const body of [large, wide.join("")]) {
+    const parts: number[] = [];
+    const recorder = new ScrapeRecorder({
+      onBatch: ({ schema }) => parts.push(schema.series.length),
+    });
+    try {
+      await recorder.apply([
+        { job_name: "new", ...slow, static_configs: [{ targets: [bench.serve(body)] }] },
+      ]);
+      await recorder.scrape(() => true, 1);
+      sizes.push(parts);
+    } finally {
+      await recorder.close();
+    }
+  }
+  const [many = [], some = []] = sizes;
+  expect(many.slice(0, 2)).toEqual([4_096, 8_192]);
+  expect(many.at(-1)).toBeGreaterThan(count);
+  expect(some.length).toBeGreaterThanOrEqual(4);
+  // Then all are known, and go on together.
+  expect(some.at(-1)).toBe(some.at(-2) ?? 0);
 }, 30_000);

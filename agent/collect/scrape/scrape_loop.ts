@@ -1,5 +1,5 @@
 import { withoutSecretsIn } from "#shared/text/secrets.ts";
-import { nextTurn } from "#shared/async/turns.ts";
+import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -45,8 +45,10 @@ export type ScrapeOutput = {
   failed(thrown: unknown): void;
 };
 
-/** A body is parsed for so long in one turn of the event loop; nearly all are done by then. */
+/** A body is parsed for so long in one turn of the event loop at most; nearly all are done by then. */
 const sliceMs = 20;
+/** With more new series than these, a scrape takes turns. */
+const freshMax = 512;
 /** Samples over sample_limit that are still counted for the reports of the scrape. */
 const samplesAheadMax = 100_000;
 
@@ -135,7 +137,7 @@ export class ScrapeLoop {
     if (signal.aborted) return;
     this.#series.fail();
     try {
-      await this.#output.emit(this.#series.take(missedMs, [], true));
+      await this.#emitAll(this.#series.take(missedMs, [], true));
     } catch (thrown) {
       this.#output.failed(thrown);
     }
@@ -195,7 +197,16 @@ export class ScrapeLoop {
       samples: outcome.samples,
     };
     this.#output.changed();
-    await this.#output.emit(this.#series.take(scrapeMs, reports));
+    await this.#emitAll(this.#series.take(scrapeMs, reports));
+  }
+
+  async #emitAll(first: MetricsBatch): Promise<void> {
+    let batch: MetricsBatch | undefined = first;
+    while (batch !== undefined) {
+      await this.#output.emit(batch);
+      batch = this.#series.takeRest();
+      if (batch !== undefined && isTurnOver()) await nextTurn();
+    }
   }
 
   async #fetch(memory: { lease?: ScrapeLease }): Promise<HttpAnswer | OperatingError> {
@@ -241,8 +252,9 @@ export class ScrapeLoop {
         native: this.#job.scrape_native_histograms,
         classic: this.#job.always_scrape_classic_histograms,
       };
+      beginTurn();
       const rest = series.parse(answer.body, format, samples, wanted, this.#slice());
-      if (rest !== undefined) {
+      if (rest !== undefined || series.fresh > freshMax) {
         samples = this.#scratch.lend();
         await this.#readRest(rest, samples, { scrapeMs, bodyBytes, lease });
         if (this.#abort.signal.aborted) return nothing;
@@ -262,13 +274,13 @@ export class ScrapeLoop {
 
   /** What takes longer than a slice, in turns with everything else and within the memory for large bodies. */
   async #readRest(
-    rest: BodyReader,
+    rest: BodyReader | undefined,
     samples: SampleColumns,
     body: { scrapeMs: number; bodyBytes: number; lease: ScrapeLease | undefined },
   ): Promise<void> {
     const { sample_limit: sampleLimit } = this.#job;
-    for (let isRead = false; !isRead; isRead = rest.read(this.#slice())) {
-      const held = this.#series.admit(samples, body.scrapeMs);
+    for (let isRead = rest === undefined; ;) {
+      const held = this.#series.admit(samples, body.scrapeMs, this.#slice());
       if (body.lease?.resize(body.bodyBytes + held) === false)
         throw new OperatingError(
           "overloaded",
@@ -279,15 +291,18 @@ export class ScrapeLoop {
         const kept = this.#series.countParsed(samples);
         if (kept > sampleLimit) throw new SampleLimitError(sampleLimit, kept);
       }
+      const hasFresh = this.#series.fresh > 0;
+      if (isRead && !hasFresh) return;
       await nextTurn();
       if (this.#abort.signal.aborted) return;
+      if (!hasFresh && rest !== undefined) isRead = rest.read(this.#slice());
     }
   }
 
   #slice(): () => boolean {
     const { clock } = this.#output;
     const untilMs = clock.monotonic() + sliceMs;
-    return () => clock.monotonic() >= untilMs;
+    return () => clock.monotonic() >= untilMs || isTurnOver();
   }
 
   #drop(drops: Drops): void {

@@ -3,6 +3,13 @@ import type { SeriesSchema } from "#shared/model/metrics.ts";
 import type { Family } from "#shared/text/exposition/series_index.ts";
 import type { SharedLines } from "./shared_lines.ts";
 
+/** Series that become part of the schema at once, and labels of these: each takes time in all that sees the schema, without a pause. */
+const publishedMax = 4_096;
+const publishedLabelsMax = 32_768;
+
+/** What a column and each of its labels hold, roughly, beside texts that others have, too. */
+const [columnBytes, labelBytes] = [200, 50];
+
 /** A target's series, each with the number of its column. */
 export class TargetColumns {
   readonly schema: { readonly series: Labels[]; readonly families: SeriesSchema["families"] } = {
@@ -10,11 +17,36 @@ export class TargetColumns {
     families: [],
   };
   readonly #shared: SharedLines;
+  /** Columns after those of the schema. */
+  #added: Labels[] = [];
+  #addedBytes = 0;
   /** Larger than the labels themselves, and needed for new lines only: made when it is. */
   #byKey: Map<string, number> | undefined;
 
   constructor(shared: SharedLines) {
     this.#shared = shared;
+  }
+
+  /** Columns, published or not. */
+  get length(): number {
+    return this.schema.series.length + this.#added.length;
+  }
+
+  /** What the columns hold that are not published, roughly. */
+  get addedBytes(): number {
+    return this.#addedBytes;
+  }
+
+  /** Adds columns to the schema; false where that left some for the next time. */
+  publish(): boolean {
+    let [count, labelCount] = [0, 0];
+    while (count < this.#added.length && count < publishedMax && labelCount < publishedLabelsMax)
+      for (const _ in this.#added[count++]) labelCount++;
+    this.schema.series.push(...this.#added.slice(0, count));
+    this.#added = this.#added.slice(count);
+    if (this.#added.length > 0) return false;
+    this.#addedBytes = 0;
+    return true;
   }
 
   /** The column of a series that has one. */
@@ -25,8 +57,13 @@ export class TargetColumns {
   /** The column of a series that has none. */
   add(labels: Labels, key: string): number {
     const shared: Record<string, string> = {};
-    for (const name in labels) shared[name] = this.#shared.text(labels[name] ?? "");
-    const column = this.schema.series.push(shared) - 1;
+    this.#addedBytes += columnBytes;
+    for (const name in labels) {
+      shared[name] = this.#shared.text(labels[name] ?? "");
+      this.#addedBytes += labelBytes;
+    }
+    const column = this.length;
+    this.#added.push(shared);
     this.#keys().set(key, column);
     return column;
   }
@@ -41,6 +78,8 @@ export class TargetColumns {
   }
 
   #keys(): Map<string, number> {
-    return (this.#byKey ??= new Map(this.schema.series.map((labels, i) => [labelsKey(labels), i])));
+    return (this.#byKey ??= new Map(
+      [...this.schema.series, ...this.#added].map((labels, i) => [labelsKey(labels), i]),
+    ));
   }
 }

@@ -45,18 +45,29 @@ export class TargetLimit {
     return isAdmitted;
   }
 
+  /** The series of `key` has this column now: its hash is made here, as finish() has no pause. */
+  placed(schema: SeriesSchema, column: number, key: string): void {
+    this.#startSchema(schema);
+    if (column === this.#hashes.length) this.#hashes.push(hashOf(key));
+  }
+
   /** After a good scrape that had samples of refused series, too. Looks every five minutes which columns had a sample. */
   finish(refusedSamples: number, { schema, seenMark, mark, first }: SeenColumns): void {
     this.#limit.addRefusedSamples(refusedSamples, this.#nowMs);
     if (Math.abs(this.#nowMs - this.#seenMs) < seenEveryMs) return;
     this.#seenMs = this.#nowMs;
-    if (schema !== this.#schema) this.#hashes = [];
-    this.#schema = schema;
+    this.#startSchema(schema);
     const { series } = schema;
     for (let i = this.#hashes.length; i < series.length; i++)
       this.#hashes.push(hashOf(labelsKey(series[i] ?? {})));
     for (const [column, hash] of this.#hashes.entries())
       if (column >= first && seenMark[column] === mark) this.#limit.touch(hash, this.#nowMs);
+  }
+
+  #startSchema(schema: SeriesSchema): void {
+    if (schema === this.#schema) return;
+    this.#schema = schema;
+    this.#hashes = [];
   }
 
   /** Whether lines were refused that may have a place now: true once, then their labels are to be resolved again. */

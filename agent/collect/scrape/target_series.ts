@@ -1,3 +1,4 @@
+import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { HistogramSamples, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
@@ -8,27 +9,31 @@ import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
 import type { WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
 import type { ExposedLabels, SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { Job } from "./job.ts";
-import { type Appended, breaksLimit, droppedByRule, overSeriesLimit } from "./appended.ts";
-import { filled, isSameValue } from "./column_arrays.ts";
+import {
+  type Appended,
+  breaksLimit,
+  countNotDropped,
+  dropsOf,
+  droppedByRule,
+  overSeriesLimit,
+} from "./appended.ts";
+import { filled, grownTo, isSameValue } from "./column_arrays.ts";
 import { heldBytes } from "./held_bytes.ts";
 import { ScrapedExemplars } from "./scraped_exemplars.ts";
 import { histogramsOf, type NativePlace } from "./native_samples.ts";
 import { OwnTimes } from "./own_times.ts";
+import { RowParts } from "./row_parts.ts";
 import { SampleLimitError, reportLabels, reportNames, sampleLabels } from "./sample_labels.ts";
 import type { ExpositionFormat } from "./scrape_request.ts";
 import { SharedLines } from "./shared_lines.ts";
 import { TargetColumns } from "./target_columns.ts";
 import { TargetLimit } from "./target_limit.ts";
 import { TargetLines } from "./target_lines.ts";
+import { familiesMaxOf, holdsTooMuch, holdsUnused } from "./unused_series.ts";
 import { timedSamples } from "./timed_samples.ts";
 
 const columnsMin = 48;
-/** Below these, columns and lines that are no longer seen cost too little to tidy. */
-const schemaUnusedMin = 16;
-const unusedMax = 1_024;
-/** A sample of a family of its own brings up to three comments; the rest is room for change. */
-const linesPerSample = 6;
-const failedMax = 65_536;
+const resolvedBetweenLooks = 16;
 
 /**
  * What one target's series are and were. Maps the lines of a body to columns of a schema that is kept from scrape to
@@ -46,15 +51,13 @@ export class TargetSeries {
   #columns: TargetColumns;
   #reports = 0;
   /** By entry of the index. */
-  #columnOf = new Int32Array(0);
+  #columnOf: Int32Array = new Int32Array(0);
   readonly #breaches = new Map<number, string>();
   /** By column. */
   #rowMark = new Uint32Array(columnsMin);
   #seenMark = new Uint32Array(columnsMin);
   #tracked = new Uint8Array(columnsMin);
   readonly #ownTimes: OwnTimes;
-  /** Columns that the body under way brought. */
-  #newColumns = 0;
   #mark = 0;
   #goodMark = 0;
   /** Lines of the last good body that were samples. */
@@ -65,6 +68,7 @@ export class TargetSeries {
   #histograms: HistogramSamples | undefined;
   readonly #scraped = new ScrapedExemplars();
   #beside: Pick<MetricsBatch, "exemplars" | "starts"> = {};
+  readonly #parts = new RowParts();
 
   /** `carried` are series of the target before it changed, which get a stale marker unless they go on; `shared` is what it may have in common with others. */
   constructor(
@@ -117,24 +121,26 @@ export class TargetSeries {
     return rest;
   }
 
-  /** After a step of a body: limits act before all of it is in memory. Returns what is held for it, in bytes. Throws OperatingError when a limit is broken. */
-  admit(samples: SampleColumns, scrapeMs: number): number {
+  /** After a step of a body, until `isDue`: limits act before all of it is in memory. Returns what is held for it, in bytes. Throws OperatingError when a limit is broken. */
+  admit(samples: SampleColumns, scrapeMs: number, isDue?: () => boolean): number {
     this.#limit?.begin(scrapeMs);
-    const [columns, breaches] = [this.#schema.series.length, this.#breaches.size];
-    this.#resolveFresh();
+    const breaches = this.#breaches.size;
+    this.#resolveFresh(isDue);
     const message = [...this.#breaches.values()][breaches];
     if (message !== undefined) throw new OperatingError("overloaded", message);
-    this.#newColumns += this.#schema.series.length - columns;
-    return heldBytes(this.index, this.#newColumns, samples);
+    return heldBytes(this.index, this.#columns.addedBytes, samples);
+  }
+
+  /** Series that were parsed and wait for admit() or append(). */
+  get fresh(): number {
+    return this.index.newSeries.length;
   }
 
   get index(): SeriesIndex {
     return this.#known.index;
   }
 
-  /**
-   * Takes what was parsed. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken.
-   */
+  /** Takes what was parsed. Throws OperatingError when a limit is broken; then call fail(). Nothing was taken. */
   append(samples: SampleColumns, scrapeMs: number): Appended {
     this.#limit?.begin(scrapeMs);
     this.#resolveNew();
@@ -191,17 +197,7 @@ export class TargetSeries {
     this.#histograms = histogramsOf(samples, native);
     const [beside, exemplarDrops] = this.#scraped.take(samples, columnOf, scrapeMs);
     this.#beside = beside;
-    const drops = {
-      ...exemplarDrops,
-      relabel: samples.length - kept,
-      series_limit: refused,
-      duplicate_sample: lost.duplicate,
-      duplicate_timestamp: lost.conflict,
-      out_of_bounds_timestamp: lost.out_of_bounds + (exemplarDrops.out_of_bounds_timestamp ?? 0),
-      too_old_sample: lost.too_old,
-      unsupported_histogram: samples.nativeHistograms,
-      invalid_sample: samples.invalidHistograms,
-    };
+    const drops = dropsOf(samples, { kept, refused, ...lost }, exemplarDrops);
     return { samples: samples.length, kept, added, drops };
   }
 
@@ -212,20 +208,16 @@ export class TargetSeries {
 
   /** Series that were parsed before a failure and would have been stored. */
   countParsed(samples: SampleColumns): number {
-    let kept = 0;
-    for (let i = 0; i < samples.length; i++) {
-      if ((this.#columnOf[samples.series[i] ?? 0] ?? 0) !== droppedByRule) kept++;
-    }
-    return kept;
+    return countNotDropped(samples, this.#columnOf);
   }
 
   /**
-   * Writes stale markers and reports (values in the order of the report series) and gives the batch away. `isLast` marks
-   * the reports stale, too.
+   * Writes stale markers and reports (values in the order of the report series) and gives the batch away: the first part of it where many
+   * series are new, and then takeRest() has the others. `isLast` marks the reports stale, too.
    */
   take(timestampMs: number, reports: readonly number[], isLast = false): MetricsBatch {
-    const [words, mark] = [this.#words, this.#mark];
-    for (let column = this.#reports; column < this.#schema.series.length; column++) {
+    const [words, mark, columns] = [this.#words, this.#mark, this.#columns.length];
+    for (let column = this.#reports; column < columns; column++) {
       if (this.#tracked[column] === 0 || this.#isAlive(column)) continue;
       this.#tracked[column] = 0;
       if (this.#rowMark[column] !== mark) setStale(words, column);
@@ -234,19 +226,27 @@ export class TargetSeries {
       if (isLast) setStale(words, i);
       else this.#row[i] = reports[i] ?? 0;
     }
-    const schema = this.#schema;
-    const rows = [{ timestampMs, values: this.#row }];
-    const sparse = this.#sparse;
-    const histograms = this.#histograms;
+    const sparse = this.#sparse && { sparse: this.#sparse };
+    const histograms = this.#histograms && { histograms: this.#histograms };
+    const beside = { ...this.#beside, ...sparse, ...histograms };
+    this.#parts.put({ timestampMs, values: this.#row, beside });
     this.#row = new Float64Array(0);
     this.#sparse = undefined;
     this.#histograms = undefined;
+    this.#beside = {};
+    const batch = this.takeRest();
+    assert(batch !== undefined, "a row was put");
+    return batch;
+  }
+
+  /** The next part of what take() gave the first part of, when that has been stored; undefined where there is none. */
+  takeRest(): MetricsBatch | undefined {
+    if (this.#parts.isGiven) return undefined;
+    const batch = this.#parts.next(this.#columns);
+    if (!this.#parts.isGiven) return batch;
     this.#tidy();
     if (this.#known.isShared) this.#columns.rest();
-    const beside = this.#beside;
-    this.#beside = {};
-    const batch = { schema, rows, ...beside, ...(sparse === undefined ? {} : { sparse }) };
-    return histograms === undefined ? batch : { ...batch, histograms };
+    return batch;
   }
 
   /** Whether this scrape had a sample that keeps the column alive. */
@@ -267,25 +267,24 @@ export class TargetSeries {
   #resolveNew(): void {
     const { index } = this;
     this.#resolveFresh();
-    for (const family of index.changedFamilies) this.#columns.addFamily(family);
+    const familiesMax = familiesMaxOf(this.#columns.length);
+    for (const family of index.changedFamilies)
+      if (this.#schema.families.length <= familiesMax) this.#columns.addFamily(family);
     index.changedFamilies.clear();
     this.#known.settle();
-    this.#newColumns = 0;
   }
 
-  #resolveFresh(): void {
+  #resolveFresh(isDue?: () => boolean): void {
     const { index } = this;
     const fresh = index.newSeries;
-    index.newSeries = [];
-    const size = index.size;
-    if (size > this.#columnOf.length)
-      this.#columnOf = filled(
-        new Int32Array(index.body === 1 ? size : Math.max(size, 2 * this.#columnOf.length)),
-        this.#columnOf,
-      );
+    this.#columnOf = grownTo(this.#columnOf, index.size, index.body === 1);
+    let resolved = 0;
     for (const { entry, labels } of fresh) {
+      if (resolved % resolvedBetweenLooks === 0 && resolved > 0 && isDue?.() === true) break;
       this.#columnOf[entry] = this.#resolve(entry, labels);
+      resolved++;
     }
+    index.newSeries = fresh.slice(resolved);
   }
 
   #resolve(entry: number, exposed: ExposedLabels): number {
@@ -321,6 +320,7 @@ export class TargetSeries {
     const known = this.#columns.find(key);
     if (known !== undefined) return known;
     const column = this.#columns.add(labels, key);
+    this.#limit?.placed(this.#schema, column, key);
     if (column >= this.#rowMark.length) this.#growColumns(column);
     return column;
   }
@@ -335,7 +335,7 @@ export class TargetSeries {
   /** A row of its own memory, all absent, with the reports' columns taken: an exposed `up` can't stand for ours. */
   #startRow(): void {
     this.#mark++;
-    this.#row = new Float64Array(this.#schema.series.length);
+    this.#row = new Float64Array(this.#columns.length);
     this.#words = wordsOf(this.#row);
     for (let column = 0; column < this.#row.length; column++) setAbsent(this.#words, column);
     this.#rowMark.fill(this.#mark, 0, this.#reports);
@@ -344,19 +344,20 @@ export class TargetSeries {
 
   /** Forgets lines and columns when more than half are no longer seen. */
   #tidy(): void {
-    const columns = this.#schema.series.length;
+    const columns = this.#columns.length;
     if (this.#goodMark !== this.#mark) {
       // Bodies that always fail, and always on other series, must not fill the memory either.
-      const size = Math.max(columns, this.index.size);
-      if (size > linesPerSample * this.#lines + failedMax) this.#startOver();
+      if (holdsTooMuch(Math.max(columns, this.index.size), this.#lines)) this.#startOver();
       return;
     }
     let seen = 0;
     for (let i = 0; i < columns; i++) if (this.#seenMark[i] === this.#mark) seen++;
-    const isSparse = columns > 2 * seen && columns - seen > schemaUnusedMin;
-    const hasOldLines = this.index.size > linesPerSample * this.#lines + unusedMax;
-    const hasOldFamilies = this.#schema.families.length > 2 * columns + unusedMax;
-    if (isSparse || hasOldLines || hasOldFamilies) this.#startOver();
+    const families = this.#schema.families.length;
+    const hasUnused = holdsUnused(
+      { columns, seen, families, entries: this.index.size },
+      this.#lines,
+    );
+    if (hasUnused) this.#startOver();
     else if (this.index.contradicted || this.#limit?.takeRetry() === true) this.#forgetLines();
   }
 
