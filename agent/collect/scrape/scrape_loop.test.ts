@@ -278,6 +278,20 @@ test("a changed config goes on with a target's series, and leaves other pools un
   expect(steadyAfter.schema).toBe(before.schema);
 });
 
+test("a config that changes after most series ended goes on with the others", async () => {
+  const many = Array.from({ length: 60 }, (_, i) => `m{i="${i}"} 1\n`).join("");
+  const target = bench.serve(`${many}a 1\nb 1\n`, "a 2\nb 2\n");
+  const recorder = bench.recorder();
+  const job = { job_name: "less", static_configs: [{ targets: [target] }] };
+  await recorder.apply([job]);
+  await recorder.scrape(({ values }) => values["b"] === 2);
+  const from = recorder.scrapes.length;
+  const drop = [{ source_labels: ["__name__"], regex: "b", action: "drop" }];
+  await recorder.apply([{ ...job, metric_relabel_configs: drop }]);
+  const after = await recorder.scrape(({ values }) => values["b"] !== 2, from);
+  expect(exposed(after)).toEqual({ a: 2, b: "stale" });
+});
+
 test("target_limit fails every target of the pool", async () => {
   const recorder = await bench.record([bench.serve("a 1\n"), bench.serve("a 1\n")], {
     target_limit: 1,

@@ -32,6 +32,11 @@ export class TargetColumns {
     return this.schema.series.length + this.#added.length;
   }
 
+  /** By column, published or not. */
+  series(): readonly Labels[] {
+    return this.#added.length === 0 ? this.schema.series : [...this.schema.series, ...this.#added];
+  }
+
   /** What the columns hold that are not published, roughly. */
   get addedBytes(): number {
     return this.#addedBytes;
@@ -78,8 +83,6 @@ export class TargetColumns {
   }
 
   #keys(): Map<string, number> {
-    return (this.#byKey ??= new Map(
-      [...this.schema.series, ...this.#added].map((labels, i) => [labelsKey(labels), i]),
-    ));
+    return (this.#byKey ??= new Map(this.series().map((labels, i) => [labelsKey(labels), i])));
   }
 }

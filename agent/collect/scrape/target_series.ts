@@ -86,7 +86,7 @@ export class TargetSeries {
     this.#ownTimes = new OwnTimes(job.outOfOrderMs);
     if (job.series_limit > 0) {
       const name = `${job.job_name} ${labels["instance"] ?? ""}`;
-      this.#limit = new TargetLimit(name, job.series_limit, () => this.#schema.series, onLimit);
+      this.#limit = new TargetLimit(name, job.series_limit, () => this.#columns.series(), onLimit);
     }
     this.#startSchema();
     for (const series of carried) this.#tracked[this.#columnFor(series)] = 1;
@@ -102,7 +102,7 @@ export class TargetSeries {
 
   /** Series that would get a stale marker if they were missing from the next scrape; not the reports. */
   carried(): Labels[] {
-    return this.#schema.series.filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
+    return this.#columns.series().filter((_, i) => i >= this.#reports && this.#tracked[i] === 1);
   }
 
   /**
