@@ -9,6 +9,7 @@ import type {
 } from "#proto/bus/agent_port.ts";
 import type { ResolutionAnswer, ResolutionOrder } from "#proto/bus/resolution.ts";
 import { isDamaged, openFrame, positionOf } from "#proto/codec/envelope.ts";
+import { beginTurn, isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
@@ -123,7 +124,9 @@ class EmbeddedReceiver implements Receiver {
   async #deliverOnce(signal: Signal, handlers: ReceiverHandlers): Promise<boolean> {
     const reader = this.#readers[signal];
     const frames = await this.#port.readFrames(signal, reader.cursor, readBytesMax);
+    beginTurn();
     for (const bytes of frames) {
+      if (isTurnOver()) await nextRound();
       if (this.#stopped.signal.aborted) return false;
       const before = reader.cursor;
       const opened = openFrame(bytes);

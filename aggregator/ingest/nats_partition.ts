@@ -3,6 +3,7 @@ import { AckPolicy, DeliverPolicy, ReplayPolicy, nanos } from "nats";
 import { parseSubject, streamName, type Subject } from "#proto/bus/subjects.ts";
 import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
 import { fromWireSignal, isDamaged, openFrame } from "#proto/codec/envelope.ts";
+import { beginTurn, isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Signal } from "#shared/model/position.ts";
@@ -90,7 +91,9 @@ export class NatsPartition {
       while (!signal.aborted) {
         const before = delivered;
         for await (const messages of pull.batch(signal)) {
+          beginTurn();
           for (const message of messages) {
+            if (isTurnOver()) await nextRound();
             if (message.deliverySequence !== ++delivered)
               throw new OperatingError("unavailable", "a delivery was skipped");
             const work = this.#handOn(message.subject, message.data, message.streamSequence);

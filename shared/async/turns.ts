@@ -44,6 +44,16 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/** Resolves when the event loop has gone round once, for work that may not wait for others: ingest goes on in every round. */
+export function nextRound(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      beginTurn();
+      resolve();
+    });
+  });
+}
+
 function wakeOne(): void {
   turns++;
   begin();

@@ -112,7 +112,8 @@ async function readBody(
   if (announced >= bytesMax) throw new BodySizeError(bytesMax);
   if (response.body === null) return new Uint8Array();
   if (announced > largeBodyBytes) await admit();
-  const chunks: Uint8Array[] = [];
+  let only: Uint8Array | undefined;
+  let sink: Bun.ArrayBufferSink | undefined;
   let length = 0;
   const reader = response.body.getReader();
   for (;;) {
@@ -123,10 +124,22 @@ async function readBody(
       await reader.cancel();
       throw new BodySizeError(bytesMax);
     }
-    chunks.push(value);
     if (length > largeBodyBytes) await admit();
+    // Most bodies are one chunk. Others grow as they come: to join the chunks of a large one at its end takes up to 80 ms, and its memory twice.
+    if (only === undefined) only = value;
+    else (sink ??= sinkWith(only, announced)).write(value);
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  if (sink === undefined) return only ?? new Uint8Array();
+  const body = sink.end();
+  return body instanceof Uint8Array ? body : new Uint8Array(body);
+}
+
+function sinkWith(first: Uint8Array, announced: number): Bun.ArrayBufferSink {
+  const sink = new Bun.ArrayBufferSink();
+  const sizes = announced > first.length ? { highWaterMark: announced } : {};
+  sink.start({ asUint8Array: true, ...sizes });
+  sink.write(first);
+  return sink;
 }
 
 /** Undefined where it would reach `bytesMax`. */
