@@ -29,6 +29,7 @@ export type Remark = {
 export class Account {
   readonly #fates = new Map<SourceNode, "carried" | "lost">();
   readonly #remarks: Remark[] = [];
+  #errors = 0;
   /** Paths of parts that drop, keep or redact data. */
   readonly #effects = new Map<string, Effect | undefined>();
 
@@ -63,6 +64,7 @@ export class Account {
   }
 
   #remark({ at, path }: SourceNode, kind: Remark["kind"], reason: string, weight: Weight): void {
+    if (weight !== "note") this.#errors++;
     if (this.#remarks.some((own) => own.at === at && own.path === path && own.reason === reason))
       return;
     const remark = { at, path, kind, reason };
@@ -92,6 +94,11 @@ export class Account {
 
   fateOf(leaf: SourceNode): "carried" | "lost" | undefined {
     return this.#fates.get(leaf);
+  }
+
+  /** How often an error was noted, also the same one again: whether a part was carried over shows in it. */
+  get errors(): number {
+    return this.#errors;
   }
 
   /** In the order of the file. */

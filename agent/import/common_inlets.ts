@@ -1,6 +1,11 @@
 import type { Draft, Plan } from "./plan.ts";
 import type { Section } from "./section.ts";
-import { dockerNameLabel } from "./relabel_rules.ts";
+import {
+  type TranslatedRules,
+  type WrittenRule,
+  dockerNameLabel,
+  translatedRules,
+} from "./relabel_rules.ts";
 
 /** There is one receiver of each protocol: a second one of the source file can only add another transport. */
 export function addReceiver(
@@ -36,7 +41,7 @@ export function addReceiver(
 }
 
 /** `__journal__systemd_unit` and the like, by the labels and attributes of our source; fields that it has to keep are added. */
-export function journalLabel(label: string, fields: Set<string>): string | undefined {
+function journalLabel(label: string, fields: Set<string>): string | undefined {
   const known: Readonly<Record<string, string>> = {
     __journal__systemd_unit: "unit",
     __journal__hostname: "host",
@@ -44,10 +49,44 @@ export function journalLabel(label: string, fields: Set<string>): string | undef
   };
   const own = known[label];
   if (own !== undefined) return own;
-  if (label === "__journal_priority_keyword" || !label.startsWith("__journal_")) return undefined;
+  if (label === priorityKeyword) {
+    fields.add("PRIORITY");
+    return label;
+  }
+  if (!label.startsWith("__journal_")) return undefined;
   const field = label.slice("__journal_".length).toUpperCase();
   fields.add(field);
-  return `__attribute_${field.replace(/^_+/, "").toLowerCase()}`;
+  return `__attribute_${journalAttribute(field)}`;
+}
+
+/** The attribute that our source makes of a field. */
+function journalAttribute(field: string): string {
+  return field.replace(/^_+/, "").toLowerCase();
+}
+
+const priorityKeyword = "__journal_priority_keyword";
+const priorityWords = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"];
+
+/** Rules over the labels of journal entries. Fields that the source has to keep for them are added to `fields`. */
+export function journalRules(
+  written: readonly WrittenRule[],
+  fields: Set<string>,
+): TranslatedRules {
+  const { rules, targets, missing } = translatedRules(written, (label) =>
+    journalLabel(label, fields),
+  );
+  const spent = [...fields].map(journalAttribute).toSorted();
+  const isAsked = rules.some(
+    ({ source_labels: labels }) => Array.isArray(labels) && labels.includes(priorityKeyword),
+  );
+  if (!isAsked) return { rules, targets, missing, spent };
+  const wordRules = priorityWords.map((word, number) => ({
+    source_labels: ["__attribute_priority"],
+    regex: String(number),
+    target_label: priorityKeyword,
+    replacement: word,
+  }));
+  return { rules: [...wordRules, ...rules], targets, missing, spent };
 }
 
 /** Options of our source of the journal. */

@@ -1,5 +1,6 @@
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { type MutableLabels, relabel } from "#shared/relabel/relabel.ts";
+import { MissingFields, isChoice } from "./missing_fields.ts";
 import type { Draft } from "./plan.ts";
 import type { Section } from "./section.ts";
 import type { Plain } from "./source_tree.ts";
@@ -37,16 +38,26 @@ export function relabelled(
   return relabel(own, compiled) ? Object.fromEntries(own) : undefined;
 }
 
+export type TranslatedRules = {
+  readonly rules: readonly Draft[];
+  readonly targets: readonly string[];
+  readonly missing: MissingFields;
+  /** Attributes that the rules alone read: they go behind the rules. */
+  readonly spent?: readonly string[];
+};
+
 /**
  * Rules for a processor `relabel`, by which labels of a discovery are read under the names that records have here. `nameOf` gives the
- * name, or undefined where nothing like it is known; `isUseless` is true of a target that a source knows by itself.
+ * name, or undefined where nothing like it is known; `isUseless` is true of a target that a source knows by itself. Labels that a rule
+ * would make and that is left out are added to `missing`.
  */
 export function translatedRules(
   rules: readonly WrittenRule[],
   nameOf: (label: string) => string | undefined,
   isUseless: (target: string) => boolean = (target) =>
     target === "__path__" || target === "__host__",
-): { readonly rules: Draft[]; readonly targets: string[] } {
+  missing = new MissingFields(),
+): TranslatedRules {
   const made = new Set<string>();
   const kept: Draft[] = [];
   const targets: string[] = [];
@@ -57,15 +68,19 @@ export function translatedRules(
       continue;
     }
     const sources = textsOf(rule.source_labels);
-    const names = sources.map((name) =>
-      !name.startsWith("__") || made.has(name) ? name : nameOf(name),
-    );
-    const unknown = sources.filter((_, i) => names[i] === undefined);
     const action = textOf(rule.action).toLowerCase();
+    const names = sources.map((name) => {
+      // A label that a rule makes of what is known and what is not is good enough for another label, not for a choice.
+      if (missing.has(name) && (isChoice(action) || !targets.includes(name))) return undefined;
+      return !name.startsWith("__") || made.has(name) ? name : nameOf(name);
+    });
+    const unknown = sources.filter((_, i) => names[i] === undefined);
     // A first of several that is there: what is not known is absent, as it is from many a pod.
     const mayLack = (action === "" || action === "replace") && unknown.length < sources.length;
     const notKnown = `${unknown.join(", ")}: nothing like it is known of records here`;
-    if (action === "drop" || action === "keep") section.means("drops");
+    if (isChoice(action)) section.means("drops");
+    if (target !== "" && (unknown.length > 0 || sources.some((name) => missing.has(name))))
+      missing.add(target);
     if (unknown.length > 0 && !mayLack) {
       section.loseAll(notKnown, "error");
       continue;
@@ -76,6 +91,7 @@ export function translatedRules(
       textOf(rule.regex).includes("__")
     ) {
       section.loseAll("labels of a discovery are not known here as a whole", "error");
+      missing.addUnnamed();
       continue;
     }
     section.account.carry(section.node);
@@ -93,7 +109,7 @@ export function translatedRules(
       kept.push({ ...rule, ...withoutSlash(rule, sources), source_labels });
     }
   }
-  return { rules: kept, targets };
+  return { rules: kept, targets, missing };
 }
 
 /** Docker's name of a container, as its discovery has it: "/web". Here it has no slash. */

@@ -1,5 +1,5 @@
-import type { Draft, Plan } from "../plan.ts";
-import { relabelRules, translatedRules } from "../relabel_rules.ts";
+import type { Plan } from "../plan.ts";
+import { type TranslatedRules, relabelRules, translatedRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
 import { convertStages } from "../stages/convert_stages.ts";
 import { type Stage, StagePipeline } from "../stages/stage_pipeline.ts";
@@ -61,18 +61,20 @@ export function pipelineOf(
   given: {
     readonly labels: readonly string[];
     readonly reads: "files" | "containers" | "nothing";
-    readonly rules?: { readonly rules: readonly Draft[]; readonly targets: readonly string[] };
+    readonly rules?: TranslatedRules;
   },
 ): StagePipeline {
-  const { labels, reads, rules = { rules: [], targets: [] } } = given;
+  const { labels, reads, rules } = given;
   const pipeline = new StagePipeline({
     plan,
-    labels: [...labels, ...rules.targets],
+    labels: [...labels, ...(rules?.targets ?? [])],
+    ...(rules === undefined ? {} : { missing: rules.missing }),
     reads,
     metricPrefix: "loki_process_custom_",
     nested: stagesOf,
   });
-  pipeline.relabelFirst(rules.rules);
+  pipeline.relabelFirst(rules?.rules ?? []);
+  pipeline.remove(rules?.spent ?? []);
   for (const { name, section } of way) {
     if (name === "loki.process") convertStages(stagesOf(section), pipeline);
     else if (name === "loki.relabel") {
@@ -81,6 +83,7 @@ export function pipelineOf(
         relabelRules(section.sections("rule")),
         () => undefined,
         () => false,
+        pipeline.missing,
       );
       if (own.rules.length > 0) pipeline.add("relabel", { relabel_configs: own.rules });
       for (const target of own.targets) pipeline.labels.add(target);

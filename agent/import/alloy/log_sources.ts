@@ -3,8 +3,8 @@ import {
   containerLabel,
   dockerLabel,
   gelfLabel,
-  journalLabel,
   journalOptions,
+  journalRules,
 } from "../common_inlets.ts";
 import {
   addContainerSource,
@@ -181,9 +181,7 @@ function journalSource(component: Component, components: Components, plan: Plan)
   const folder = section.text("path");
   const matches = (section.text("matches") ?? "").split(/\s+/).filter((word) => word !== "");
   const fields = new Set<string>();
-  const rules = translatedRules(relabelRules(ruleSections(section, components)), (label) =>
-    journalLabel(label, fields),
-  );
+  const rules = journalRules(relabelRules(ruleSections(section, components)), fields);
   const source: Draft = {
     type: "journald",
     ...journalOptions({ folder, matches, labels, fields }),

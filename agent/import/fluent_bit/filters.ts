@@ -51,6 +51,20 @@ function quotedWords(text: string): [first: string, rest: string] {
   return [first, value === undefined ? rest : unescaped(value)];
 }
 
+/** The same for `record_modifier`, which knows double quotes alone, and only them behind a backslash. */
+function doubleQuotedWords(text: string): [first: string, rest: string] {
+  const parts = /^(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*(?:"((?:[^"\\]|\\.)*)"|(.*))$/s;
+  const [, quotedKey, key = "", quotedValue, value = ""] = parts.exec(text.trim()) ?? [];
+  return [
+    quotedKey === undefined ? key : withoutBackslashes(quotedKey),
+    quotedValue === undefined ? value : withoutBackslashes(quotedValue),
+  ];
+}
+
+function withoutBackslashes(text: string): string {
+  return text.replaceAll('\\"', '"');
+}
+
 function unescaped(text: string): string {
   return text.replaceAll(/\\(["'\\])/g, "$1");
 }
@@ -115,15 +129,20 @@ function modifyFilter(filter: Section, pipeline: FluentPipeline): void {
     const change = Object.hasOwn(changes, key) ? changes[key] : undefined;
     if (change === undefined) continue;
     for (const { text } of each(filter.within({ ...filter.node, entries: [{ key, node }] }), key)) {
-      const fault = change(quotedWords(text), pipeline);
-      if (fault !== undefined) filter.account.takeBack(node, fault);
+      const [first, rest] = quotedWords(text);
+      const fault = change([first, rest], pipeline);
+      if (fault === undefined) continue;
+      filter.account.takeBack(node, fault);
+      for (const name of /copy|rename/.test(key) ? [first, rest] : [first])
+        if (pipeline.where(name) !== "body") pipeline.missing.add(pipeline.where(name));
     }
   }
   if (conditions.length === 0) return;
   // What is changed must not change what the conditions ask for.
   const processors = pipeline.processors.splice(before);
   const match = `{} ${conditions.map((own) => own.filter).join(" ")}`;
-  if (processors.length > 0) pipeline.add("group", { match, processors });
+  const fault = processors.length > 0 ? pipeline.add("group", { match, processors }) : undefined;
+  if (fault !== undefined) filter.account.takeBack(filter.node, fault);
 }
 
 type Change = (
@@ -202,9 +221,12 @@ function conditionOf(text: string, pipeline: FluentPipeline): string | undefined
 
 function recordModifierFilter(filter: Section, pipeline: FluentPipeline): void {
   for (const { text, node } of each(filter, "record")) {
-    const [key, value] = words(text);
-    const fault = pipeline.add("format", { to: pipeline.where(key), template: literal(value) });
-    if (fault !== undefined) filter.account.takeBack(node, fault);
+    const [key, value] = doubleQuotedWords(text);
+    const to = pipeline.where(key);
+    const fault = pipeline.add("format", { to, template: literal(value) });
+    if (fault === undefined) continue;
+    filter.account.takeBack(node, fault);
+    pipeline.missing.add(to);
   }
   const removed = each(filter, "remove_key").map(({ text, node }) => {
     const name = pipeline.where(text);

@@ -1,4 +1,5 @@
 import { ProcessorsConfig } from "#agent/pipeline/processors/config.ts";
+import { MissingFields } from "../missing_fields.ts";
 import type { Draft } from "../plan.ts";
 import type { Plain } from "../source_tree.ts";
 import { attributeName, quoted } from "../stages/stage_pipeline.ts";
@@ -26,21 +27,33 @@ export class FluentPipeline {
   readonly isContainer: boolean;
   /** Keys that a filter or an output names. */
   readonly asked = new Set<string>();
+  readonly missing = new MissingFields();
 
   constructor(messageKey: string, isContainer: boolean) {
     this.messageKey = messageKey;
     this.isContainer = isContainer;
+    this.missing.know([
+      "container",
+      "filename",
+      "host",
+      "job",
+      "namespace",
+      "pod",
+      "stream",
+      "tag",
+    ]);
   }
 
-  /** Undefined when it was added, else what our own check says against it. */
+  /** Undefined when it was added, else what our own check says against it, or which values it lacks. */
   add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
     const processor: Draft = { type };
     for (const [key, value] of Object.entries(options))
       if (value !== undefined) processor[key] = value;
     const checked = ProcessorsConfig.safeParse([processor]);
     if (!checked.success) return checked.error.issues.map(({ message }) => message).join("; ");
-    this.processors.push(processor);
-    return undefined;
+    const fault = this.missing.faultOf(processor);
+    if (fault === undefined) this.processors.push(processor);
+    return fault;
   }
 
   /** Where the value of a key stands: "body", an attribute or a label. Accessors such as `$a['b']` are known. */

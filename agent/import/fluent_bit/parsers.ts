@@ -17,7 +17,11 @@ export class FluentParsers {
   /** Adds what a parser does to `from`; false where nothing is known of it. */
   apply(name: string, from: string, pipeline: FluentPipeline): boolean {
     const section = this.#byName.get(name);
-    if (section === undefined) return standard(name, from, pipeline);
+    if (section === undefined) {
+      const isKnown = standard(name, from, pipeline);
+      if (!isKnown) pipeline.missing.addUnnamed();
+      return isKnown;
+    }
     const format = section.text("format")?.toLowerCase() ?? "";
     const options = from === "body" ? {} : { from };
     const isLog = format === "json" && from === "body" && name.startsWith("docker");
@@ -34,6 +38,7 @@ export class FluentParsers {
     else fault = `there is no parser for the format ${JSON.stringify(format)}`;
     if (fault !== undefined) {
       section.account.takeBack(section.node, fault);
+      pipeline.missing.addUnnamed();
       return true;
     }
     time(section, timeKey, pipeline);

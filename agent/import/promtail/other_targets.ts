@@ -1,5 +1,6 @@
+import { MissingFields } from "../missing_fields.ts";
 import type { Draft } from "../plan.ts";
-import { relabelRules, translatedRules } from "../relabel_rules.ts";
+import { type TranslatedRules, relabelRules, translatedRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
 import { convertStages } from "../stages/convert_stages.ts";
 import { StagePipeline } from "../stages/stage_pipeline.ts";
@@ -11,27 +12,27 @@ import {
   containerLabel,
   dockerLabel,
   gelfLabel,
-  journalLabel,
   journalOptions,
+  journalRules,
 } from "../common_inlets.ts";
-
-type Rules = { readonly rules: readonly Draft[]; readonly targets: readonly string[] };
 
 /** The processors of a job: its rules for labels, then its stages. */
 function processorsOf(
   job: Section,
   { plan }: PromtailSettings,
   labels: readonly string[],
-  { rules, targets }: Rules,
+  { rules, targets, missing, spent = [] }: TranslatedRules,
 ): Draft[] {
   const pipeline = new StagePipeline({
     plan,
     labels: [...labels, ...targets],
+    missing,
     reads: "nothing",
     metricPrefix: "promtail_custom_",
     nested: (section) => stageList(section, "stages"),
   });
   if (rules.length > 0) pipeline.add("relabel", { relabel_configs: rules });
+  pipeline.remove(spent);
   convertStages(stageList(job, "pipeline_stages"), pipeline);
   return pipeline.finish();
 }
@@ -58,9 +59,7 @@ export function journalTarget(job: Section, name: string, settings: PromtailSett
   const folder = journal.text("path");
   const matches = (journal.text("matches") ?? "").split(/\s+/).filter((word) => word !== "");
   const fields = new Set<string>();
-  const rules = translatedRules(relabelRules(job.sections("relabel_configs")), (label) =>
-    journalLabel(label, fields),
-  );
+  const rules = journalRules(relabelRules(job.sections("relabel_configs")), fields);
   const source: Draft = {
     type: "journald",
     ...journalOptions({ folder, matches, labels, fields }),
@@ -79,11 +78,13 @@ export function syslogTarget(job: Section, name: string, settings: PromtailSetti
   if (syslog === undefined) return false;
   const rules = relabelRules(job.sections("relabel_configs"));
   const unknown = ["__syslog_connection_hostname"];
+  const missing = new MissingFields();
   const relabelConfigs = rules.flatMap(({ section, rule }) => {
     const sources = JSON.stringify(rule.source_labels ?? []);
     if (unknown.some((label) => sources.includes(label))) {
       if (rule.action === "drop" || rule.action === "keep") section.means("drops");
       section.loseAll("names of connections are not looked up", "error");
+      if (typeof rule.target_label === "string") missing.add(rule.target_label);
       return [];
     }
     section.account.carry(section.node);
@@ -116,7 +117,7 @@ export function syslogTarget(job: Section, name: string, settings: PromtailSetti
   const targets = rules.flatMap(({ rule }) =>
     typeof rule.target_label === "string" ? [rule.target_label] : [],
   );
-  const processors = processorsOf(job, settings, known, { rules: [], targets });
+  const processors = processorsOf(job, settings, known, { rules: [], targets, missing });
   addReceiver(settings.plan, "syslog", {
     receiver,
     processors,
@@ -188,6 +189,7 @@ export function containerTargets(job: Section, name: string, settings: PromtailS
   const pipeline = new StagePipeline({
     plan: settings.plan,
     labels: ["namespace", "pod", "container", "stream", "filename", ...rules.targets],
+    missing: rules.missing,
     reads: "containers",
     metricPrefix: "promtail_custom_",
     nested: (section) => stageList(section, "stages"),

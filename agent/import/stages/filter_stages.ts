@@ -70,13 +70,15 @@ export function limitStage(section: Section, pipeline: StagePipeline): void {
     return;
   }
   const label = section.text("by_label_name");
+  const isMissing = label !== undefined && pipeline.missing.has(label);
   const fault = pipeline.add("rate_limit", {
     records_per_second: section.number("rate"),
     burst: section.number("burst"),
     by: label === undefined || label === "" ? [] : [label],
     streams_max: section.number("max_distinct_labels"),
   });
-  if (fault !== undefined) section.mistakes.add(section.node, fault);
+  if (isMissing && fault !== undefined) section.account.takeBack(section.node, fault);
+  else if (fault !== undefined) section.mistakes.add(section.node, fault);
 }
 
 /** `sampling`: each record by itself, whatever its severity. */
@@ -107,7 +109,8 @@ export function matchStage(
     return;
   }
   if (section.text("action") === "drop") {
-    pipeline.add("drop", { match: selector });
+    const lacking = pipeline.add("drop", { match: selector });
+    if (lacking !== undefined) section.account.takeBack(section.node, lacking);
     return;
   }
   const fault = pipeline.group(selector, () => convert(pipeline.setting.nested(section)));

@@ -13,7 +13,16 @@ export type MetricForm = {
 
 /** `metrics`: series made of records, with all labels of the stream, as Promtail's custom metrics have them. */
 export function metricsStage(forms: readonly MetricForm[], pipeline: StagePipeline): void {
-  const metrics = forms.flatMap((form) => metricOf(form, pipeline) ?? []);
+  const metrics = forms.flatMap((form) => {
+    const metric = metricOf(form, pipeline);
+    const fault =
+      metric === undefined
+        ? undefined
+        : pipeline.missing.faultOf({ type: "metrics", metrics: [metric] });
+    if (metric === undefined || fault === undefined) return metric ?? [];
+    form.section.account.takeBack(form.section.node, fault);
+    return [];
+  });
   if (metrics.length > 0) pipeline.add("metrics", { metrics });
 }
 

@@ -1,3 +1,4 @@
+import { groupsOf } from "../missing_fields.ts";
 import type { Section } from "../section.ts";
 import type { Plain } from "../source_tree.ts";
 import { type StagePipeline, attributeName } from "./stage_pipeline.ts";
@@ -10,9 +11,10 @@ export function jsonStage(section: Section, pipeline: StagePipeline): void {
   const fields: Record<string, string> = {};
   for (const [name, expression, node] of section.pairs("expressions")) {
     const path = expression === undefined || expression === "" ? name : expression;
-    if (!jmesPath.test(path) && path !== name)
+    if (!jmesPath.test(path) && path !== name) {
       section.account.takeBack(node, "only paths into objects are known, such as a.b");
-    else fields[pipeline.extract(name)] = path.replaceAll('"', "").replaceAll(".", "_");
+      pipeline.missing.add(attributeName(name));
+    } else fields[pipeline.extract(name)] = path.replaceAll('"', "").replaceAll(".", "_");
   }
   const from = sourceOf(section, pipeline);
   const drops = section.flag("drop_malformed") === true;
@@ -38,7 +40,7 @@ export function regexStage(section: Section, pipeline: StagePipeline): void {
     section.mistakes.add(section.node, "expected an expression");
     return;
   }
-  const groups = [...pattern.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map(([, name = ""]) => name);
+  const groups = groupsOf(pattern);
   const fault = pipeline.add("regex", { ...sourceOf(section, pipeline), pattern });
   if (fault !== undefined) section.mistakes.add(expression, fault);
   for (const name of groups) pipeline.extract(name);

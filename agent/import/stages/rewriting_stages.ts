@@ -51,11 +51,12 @@ export function timestampStage(section: Section, pipeline: StagePipeline): void 
       "action_on_failure",
       "a record whose time can't be read keeps the time of reading",
     );
-  pipeline.add("timestamp", {
+  const fault = pipeline.add("timestamp", {
     from: pipeline.at(source),
     format: formats.length === 1 ? formats[0] : formats,
     zone,
   });
+  if (fault !== undefined) section.account.takeBack(section.node, fault);
 }
 
 /** `template`: Go's text/template on both sides, with Loki's functions on ours. */
@@ -95,7 +96,10 @@ export function replaceStage(section: Section, pipeline: StagePipeline): void {
 export function outputStage(section: Section, pipeline: StagePipeline): void {
   const source = section.text("source");
   if (source === undefined) section.mistakes.add(section.node, "expected a source");
-  else pipeline.add("format", { template: `{{.${pipeline.at(source)}}}` });
+  else {
+    const fault = pipeline.add("format", { template: `{{.${pipeline.at(source)}}}` });
+    if (fault !== undefined) section.account.takeBack(section.node, fault);
+  }
 }
 
 /** `decolorize`: SGR sequences of terminals go. */

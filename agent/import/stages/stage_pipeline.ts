@@ -1,4 +1,5 @@
 import { ProcessorsConfig } from "#agent/pipeline/processors/config.ts";
+import { MissingFields } from "../missing_fields.ts";
 import type { Draft, Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
 import type { Plain } from "../source_tree.ts";
@@ -14,6 +15,8 @@ export type PipelineSetting = {
   readonly reads: "files" | "containers" | "nothing";
   /** What names of metrics begin with where a stage says nothing. */
   readonly metricPrefix: string;
+  /** Labels that rules before the first stage would make and that are not carried over. */
+  readonly missing?: MissingFields;
   /** The stages inside a stage. */
   readonly nested: (section: Section) => Stage[];
 };
@@ -25,6 +28,7 @@ export type PipelineSetting = {
 export class StagePipeline {
   readonly setting: PipelineSetting;
   readonly labels: Set<string>;
+  readonly missing: MissingFields;
   /** Keys for the source. */
   multiline: Draft | undefined;
   container: "docker" | "cri" | undefined;
@@ -42,6 +46,8 @@ export class StagePipeline {
   constructor(setting: PipelineSetting) {
     this.setting = setting;
     this.labels = new Set(setting.labels);
+    this.missing = setting.missing ?? new MissingFields();
+    this.missing.know(setting.labels);
   }
 
   /** Nothing has looked at lines so far. */
@@ -56,19 +62,24 @@ export class StagePipeline {
     this.#rules = this.#into.length;
   }
 
+  remove(attributes: readonly string[]): void {
+    if (attributes.length > 0) this.add("labels", { remove_attributes: attributes });
+  }
+
   get isNested(): boolean {
     return this.#depth > 0;
   }
 
-  /** Undefined when it was added, else what our own check says against it. */
+  /** Undefined when it was added, else what our own check says against it, or which values it lacks. */
   add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
     const processor: Draft = { type };
     for (const [key, value] of Object.entries(options))
       if (value !== undefined) processor[key] = value;
     const checked = ProcessorsConfig.safeParse([processor]);
     if (!checked.success) return checked.error.issues.map(({ message }) => message).join("; ");
-    this.#into.push(processor);
-    return undefined;
+    const fault = this.missing.faultOf(processor);
+    if (fault === undefined) this.#into.push(processor);
+    return fault;
   }
 
   /** The attribute that a stage makes under a name of its own. */

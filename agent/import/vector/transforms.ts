@@ -109,10 +109,17 @@ function sampleTransform(transform: Section, pipeline: VectorPipeline): void {
   const how = key === undefined ? { by: "random" } : { by: "hash", from: placeOf(key) };
   const match = except === "" ? {} : { match: `{} ${except}` };
   const fault = pipeline.add("sample", { ...match, rate: share, ...how, keep_severity: "none" });
-  if (fault !== undefined) transform.mistakes.add(transform.node, fault);
+  if (fault !== undefined) transform.account.takeBack(transform.node, fault);
 }
 
 function throttleTransform(transform: Section, pipeline: VectorPipeline): void {
+  if (transform.peek("threshold")?.kind === "map") {
+    transform.account.takeBack(
+      transform.node,
+      "threshold by events and bytes is not known: expected a number of events",
+    );
+    return;
+  }
   const threshold = transform.number("threshold");
   const seconds = transform.number("window_secs") ?? 1;
   const key = transform.text("key_field");
@@ -138,7 +145,7 @@ function throttleTransform(transform: Section, pipeline: VectorPipeline): void {
     burst: threshold,
     by,
   });
-  if (fault !== undefined) transform.mistakes.add(transform.node, fault);
+  if (fault !== undefined) transform.account.takeBack(transform.node, fault);
 }
 
 /** `log_to_metric` beside the way of the records; false where nothing is counted. The options are those of the sink. */

@@ -1,10 +1,12 @@
 import { ProcessorsConfig } from "#agent/pipeline/processors/config.ts";
+import { MissingFields } from "../missing_fields.ts";
 import type { Draft } from "../plan.ts";
 import type { Plain } from "../source_tree.ts";
 
 /** Processors of one source: of an event the message is the line, and the other fields are attributes. */
 export class VectorPipeline {
   #into: Draft[] = [];
+  readonly missing = new MissingFields();
 
   get processors(): readonly Draft[] {
     return this.#into;
@@ -18,15 +20,16 @@ export class VectorPipeline {
     return new Set(names.flatMap(([to, from]) => (to === from ? [to] : [])));
   }
 
-  /** Undefined when it was added, else what our own check says against it. */
+  /** Undefined when it was added, else what our own check says against it, or which values it lacks. */
   add(type: string, options: Readonly<Record<string, Plain>>): string | undefined {
     const processor: Draft = { type };
     for (const [key, value] of Object.entries(options))
       if (value !== undefined) processor[key] = value;
     const checked = ProcessorsConfig.safeParse([processor]);
     if (!checked.success) return checked.error.issues.map(({ message }) => message).join("; ");
-    this.#into.push(processor);
-    return undefined;
+    const fault = this.missing.faultOf(processor);
+    if (fault === undefined) this.#into.push(processor);
+    return fault;
   }
 
   /** What `build` adds is for the records of the filters alone. */

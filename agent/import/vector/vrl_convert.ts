@@ -3,6 +3,7 @@ import { quoted } from "../stages/stage_pipeline.ts";
 import type { VectorPipeline } from "./vector_pipeline.ts";
 import { fieldOf, filterOf, placeOf, withoutCasts } from "./vrl_conditions.ts";
 import type { VrlArgument, VrlExpression, VrlStatement } from "./vrl_parser.ts";
+import { missTargets } from "./vrl_targets.ts";
 
 type Fault = { readonly line: number; readonly reason: string; readonly effect?: Effect };
 
@@ -22,8 +23,10 @@ export function convertVrl(
       if (statement.kind === "if") {
         if (isOnSuccess(statement)) return convert(statement.body);
         const filter = filterOf(statement.condition);
-        if (filter === undefined)
+        if (filter === undefined) {
+          missTargets(statement, pipeline.missing);
           return [{ line, reason: "a condition that filters of LogQL can't say", ...weight }];
+        }
         const { body, otherwise } = statement;
         const faults: Fault[] = [];
         const note = (fault: string | undefined) =>
@@ -43,7 +46,9 @@ export function convertVrl(
       }
       const reason =
         statement.kind === "unread" ? notRead : statementFault(statement, pipeline, parsed);
-      return reason === undefined ? [] : [{ line, reason, ...weight }];
+      if (reason === undefined) return [];
+      missTargets(statement, pipeline.missing);
+      return [{ line, reason, ...weight }];
     });
   const faults = convert(statements);
   // Fields that a variable took over: the record loses them when nothing reads the variable any more.
