@@ -62,3 +62,17 @@ export class Components {
     });
   }
 }
+
+/** Data are sent from here, or shown. */
+export function isEnd({ name }: Component): boolean {
+  return (
+    ["loki.echo", "loki.write", "prometheus.echo", "prometheus.remote_write"].includes(name) ||
+    name.startsWith("otelcol.exporter.")
+  );
+}
+
+/** Stops the import: data pass a component that may do anything with them, such as one of a module. */
+export function passesUnknown({ name, section }: Component, data: "records" | "samples"): void {
+  section.means("unknown");
+  section.account.takeBack(section.node, `${data} pass ${name}, which the import does not know`);
+}

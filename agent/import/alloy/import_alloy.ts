@@ -2,7 +2,7 @@ import type { Weight } from "../account.ts";
 import type { Plan } from "../plan.ts";
 import type { Section } from "../section.ts";
 import { leavesOf } from "../source_tree.ts";
-import { type Component, Components } from "./components.ts";
+import { type Component, Components, isEnd } from "./components.ts";
 import { logSources } from "./log_sources.ts";
 import { metricComponents } from "./metric_components.ts";
 
@@ -55,23 +55,16 @@ function close(component: Component, components: Components): void {
   const isSource = Object.hasOwn(logSources, name) || Object.hasOwn(metricComponents, name);
   if (isSource || components.isReached(component))
     section.loseRest(
-      isEnd(name) ? sentElsewhere : "the import knows no such argument",
-      isEnd(name) ? "note" : "error",
+      isEnd(component) ? sentElsewhere : "the import knows no such argument",
+      isEnd(component) ? "note" : "error",
     );
   else if (known !== undefined)
-    section.loseRest(known[1], isEnd(name) ? "note" : (known[2] ?? "error"));
+    section.loseRest(known[1], isEnd(component) ? "note" : (known[2] ?? "error"));
   else section.loseRest("no data of a source that is carried over reach it", "error");
   if (section.node.entries.length === 0) section.account.carry(section.node);
 }
 
 const sentElsewhere = "where the agent sends is said by nats.servers";
-
-function isEnd(name: string): boolean {
-  return (
-    ["loki.write", "loki.echo", "prometheus.remote_write"].includes(name) ||
-    name.startsWith("otelcol.exporter.")
-  );
-}
 
 function logging(section: Section | undefined, plan: Plan): void {
   const level = section?.text("level");

@@ -3,7 +3,7 @@ import { type TranslatedRules, relabelRules, translatedRules } from "../relabel_
 import type { Section } from "../section.ts";
 import { convertStages } from "../stages/convert_stages.ts";
 import { type Stage, StagePipeline } from "../stages/stage_pipeline.ts";
-import type { Component, Components } from "./components.ts";
+import { type Component, type Components, isEnd, passesUnknown } from "./components.ts";
 
 const stepsMax = 100;
 const oneWay = "records are stored once, so only one way is taken";
@@ -27,6 +27,7 @@ export function logWay(source: Component, components: Components): Component[] {
     components.reach(first.component);
     if (rank(first.component) > 0) {
       way.push(first.component);
+      if (!isEnd(first.component)) passesUnknown(first.component, "records");
       return way;
     }
     if (seen.has(first.component.id)) {
@@ -75,7 +76,8 @@ export function pipelineOf(
   });
   pipeline.relabelFirst(rules?.rules ?? []);
   pipeline.remove(rules?.spent ?? []);
-  for (const { name, section } of way) {
+  for (const component of way) {
+    const { name, section } = component;
     if (name === "loki.process") convertStages(stagesOf(section), pipeline);
     else if (name === "loki.relabel") {
       section.lose(["max_cache_size"], "the agent applies the rules once a stream");
@@ -88,13 +90,7 @@ export function pipelineOf(
       if (own.rules.length > 0) pipeline.add("relabel", { relabel_configs: own.rules });
       for (const target of own.targets) pipeline.labels.add(target);
     } else if (name === "loki.secretfilter") secretFilter(section, pipeline);
-    else if (section.has("forward_to")) {
-      section.means("unknown");
-      section.account.takeBack(
-        section.node,
-        `records pass ${name}, which the import does not know`,
-      );
-    }
+    else if (section.has("forward_to")) passesUnknown(component, "records");
   }
   return pipeline;
 }

@@ -168,7 +168,8 @@ function staticLabels(section: Section): Record<string, string> {
 function journalSource(component: Component, components: Components, plan: Plan): void {
   const { id, section } = component;
   const way = logWay(component, components);
-  const labels = staticLabels(section);
+  // Without a label `job` entries have the component's name there.
+  const labels = { job: id, ...staticLabels(section) };
   const json = section.peek("format_as_json");
   if (json !== undefined && section.flag("format_as_json") === true)
     section.account.takeBack(json, "the line is the message, not the entry as JSON");

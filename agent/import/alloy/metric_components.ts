@@ -3,7 +3,7 @@ import type { Draft, Plan } from "../plan.ts";
 import { type WrittenRule, relabelRules } from "../relabel_rules.ts";
 import type { Section } from "../section.ts";
 import type { Plain } from "../source_tree.ts";
-import type { Component, Components } from "./components.ts";
+import { type Component, type Components, isEnd, passesUnknown } from "./components.ts";
 import { exporterIntegration } from "./exporters.ts";
 import { listenAt } from "./log_sources.ts";
 import { type TargetSet, labelsOf, targetSets } from "./targets.ts";
@@ -99,7 +99,10 @@ function metricWay(source: Component, components: Components): WrittenRule[] {
         section.account.takeBack(node, "samples are stored once: only one way is taken", "keeps");
     if (next === undefined) return rules;
     components.reach(next.component);
-    if (!passes(next.component)) return rules;
+    if (!passes(next.component)) {
+      if (!isEnd(next.component)) passesUnknown(next.component, "samples");
+      return rules;
+    }
     if (seen.has(next.component.id)) {
       section.mistakes.add(next.node, "expected no circle of components");
       return rules;
@@ -108,11 +111,7 @@ function metricWay(source: Component, components: Components): WrittenRule[] {
     const { name } = next.component;
     ({ section } = next.component);
     if (name !== "prometheus.relabel") {
-      section.means("unknown");
-      section.account.takeBack(
-        section.node,
-        `samples pass ${name}, which the import does not know`,
-      );
+      passesUnknown(next.component, "samples");
       continue;
     }
     section.lose(["max_cache_size"], "rules are applied once a series");
@@ -141,6 +140,9 @@ function loseRules(section: Section, rules: readonly WrittenRule[]): void {
   }
 }
 
+/** Where Alloy listens unless it is started with another address. */
+const alloysOwn = /^(?:127\.0\.0\.1|localhost):12345$/;
+
 /** Discoveries of a job; undefined where none is known here. The unix exporter becomes our own source. */
 function discoveries(sets: readonly TargetSet[], plan: Plan, shared: Draft): Draft | undefined {
   const found: { [key: string]: Plain[] } = {};
@@ -152,11 +154,17 @@ function discoveries(sets: readonly TargetSet[], plan: Plan, shared: Draft): Dra
       const { __address__: address = "", ...labels } = labelsOf(set.target);
       if (address === "")
         set.target.account.takeBack(set.target.node, "no __address__: nothing to scrape");
-      else
+      else {
+        if (alloysOwn.test(address))
+          set.target.account.differ(
+            set.target.node,
+            "Alloy's own metrics are there: the agent has its own at its `listen` address, and stores metrics of records by itself",
+          );
         add("static_configs", {
           targets: [address],
           ...(Object.keys(labels).length === 0 ? {} : { labels }),
         });
+      }
       continue;
     }
     const { name, section } = set.component;
@@ -215,11 +223,13 @@ function otlpReceiver({ id, section }: Component, components: Components, plan: 
   const grpc = section.section("grpc");
   if (grpc !== undefined) receiver.grpc_listen = withHost(grpc.text("endpoint") ?? "0.0.0.0:4317");
   grpc?.loseRest("the port takes OTLP without TLS, with limits of its own", "error");
+  if (grpc !== undefined) section.account.carry(grpc.node);
   const http = section.section("http");
   if (http !== undefined)
     plan.takeListen(withHost(http.text("endpoint") ?? "0.0.0.0:4318"), http, "endpoint");
   http?.loseRest("the agent's own HTTP server is at `listen`");
   const output = section.section("output");
+  output?.lose(["traces"], "the receiver takes logs and metrics, and refuses traces", "error");
   for (const key of output?.keys ?? []) if (output !== undefined) otlpWay(output, key, components);
   plan.receivers.otlp = plan.commented(receiver, `${section.node.at}: ${id}`);
 }
