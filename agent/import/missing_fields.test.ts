@@ -135,6 +135,25 @@ test.each([
   expect(stops("fluent-bit", fluentBit(filter))).toEqual(names);
 });
 
+const behind = (first: string, then: string) =>
+  `[INPUT]\n  Name tail\n  Path /x.log\n[FILTER]\n  Match *\n${first}\n[FILTER]\n  Match *\n${then}\n` +
+  `[OUTPUT]\n  Name loki\n  Match *\n`;
+
+test.each([
+  ["  Name kubernetes", "  Name grep\n  Exclude $kubernetes['labels']['app'] x", ["filter.1"]],
+  ["  Name kubernetes", "  Name grep\n  Exclude app x", []],
+  ["  Name type_converter\n  int_key a b string", "  Name grep\n  Exclude b 1", ["filter.1"]],
+  ["  Name type_converter\n  int_key a b string", "  Name grep\n  Exclude a 1", []],
+  ["  Name record_modifier\n  Uuid_key id", "  Name grep\n  Regex id .", ["filter.1"]],
+  [
+    "  Name modify\n  Condition A_key_matches x\n  Add b c",
+    "  Name grep\n  Regex b c",
+    ["filter.1"],
+  ],
+])("fluent-bit: behind %j the filter %j stops the import: %j", (first, then, names) => {
+  expect(stops("fluent-bit", behind(first, then))).toEqual(names);
+});
+
 const vector = (program: string, condition: string) =>
   `[sources.in]\ntype = "file"\ninclude = ["/x.log"]\n[transforms.t]\ntype = "remap"\ninputs = ["in"]\n` +
   `source = '''\n${program}\n'''\n[transforms.f]\ntype = "filter"\ninputs = ["t"]\ncondition = '${condition}'\n` +
@@ -201,4 +220,29 @@ test("vector: a threshold of throttle by kind stops the import, and is said in w
   expect(result.remarks.map(({ reason }) => reason)).toContain(
     "threshold by events and bytes is not known: expected a number of events",
   );
+});
+
+const logsOf = (then: string) =>
+  `[sources.in]\ntype = "opentelemetry"\ngrpc.address = "0.0.0.0:4317"\nhttp.address = "0.0.0.0:4318"\n` +
+  `[transforms.f]\ntype = "filter"\ninputs = ["in.logs"]\ncondition = '.level == "x"'\n` +
+  `[sinks.out]\ntype = "console"\ninputs = ["f"${then}]\n`;
+
+test("vector: outputs of a source by name are followed", () => {
+  expect(imported("vector", logsOf(""), { file: "v.toml" }).text).toContain("level");
+  const errors = imported("vector", logsOf(', "in.traces"'), { file: "v.toml" }).remarks.filter(
+    ({ weight, reason }) => weight === "error" && reason.includes("traces"),
+  );
+  expect(errors).toHaveLength(1);
+});
+
+const rerouted = (program: string, more: string) =>
+  vector(program, ".a == 1").replace("[transforms.f]", `${more}\n[transforms.f]`);
+
+test("vector: records that abort sends another way stop the import", () => {
+  const abort = 'if .a == "b" { abort }';
+  expect(stops("vector", rerouted(abort, "reroute_dropped = true"))).toEqual([
+    "transforms.t.reroute_dropped",
+  ]);
+  expect(stops("vector", rerouted(abort, "reroute_dropped = false"))).toEqual([]);
+  expect(stops("vector", rerouted(".b = 1", "reroute_dropped = true"))).toEqual([]);
 });

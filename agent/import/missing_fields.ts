@@ -8,6 +8,7 @@ import type { Plain } from "./source_tree.ts";
 export class MissingFields {
   readonly #names = new Set<string>();
   readonly #made = new Set<string>();
+  readonly #shapes: RegExp[] = [];
   #isOpen = false;
 
   add(name: string): void {
@@ -19,13 +20,20 @@ export class MissingFields {
     this.#isOpen = true;
   }
 
+  /** All names of the shape are missing. */
+  addShape(shape: RegExp): void {
+    this.#shapes.push(shape);
+  }
+
   /** Names that records have without any processor. */
   know(names: Iterable<string>): void {
     for (const name of names) this.#made.add(name);
   }
 
   has(name: string): boolean {
-    return this.#names.has(name) || (this.#isOpen && !this.#made.has(name) && !words.has(name));
+    if (this.#names.has(name)) return true;
+    if (this.#made.has(name) || words.has(name)) return false;
+    return this.#isOpen || this.#shapes.some((shape) => shape.test(name));
   }
 
   /**

@@ -17,6 +17,15 @@ export const filters: Readonly<Record<string, Convert>> = {
   throttle: throttleFilter,
 };
 
+/** `type_converter` puts values of another type under new keys; here all values are texts. */
+export function missConverted(filter: Section, pipeline: FluentPipeline): void {
+  for (const key of ["float_key", "int_key", "str_key", "uint_key"])
+    for (const { text } of each(filter, key)) {
+      const [, made = ""] = text.trim().split(/\s+/);
+      if (made !== "") pipeline.missing.add(pipeline.where(made));
+    }
+}
+
 /** The texts of a key that may stand more than once, or be a list, with what stands there. */
 function each(
   section: Section,
@@ -122,6 +131,9 @@ function modifyFilter(filter: Section, pipeline: FluentPipeline): void {
   const bad = conditions.find((own) => own.filter === undefined);
   if (bad !== undefined) {
     filter.account.takeBack(filter.node, "a condition of this kind is not known");
+    for (const key of filter.keys)
+      if (Object.hasOwn(changes, key))
+        for (const { text } of each(filter, key)) missChanged(key, quotedWords(text), pipeline);
     return;
   }
   const before = pipeline.processors.length;
@@ -133,8 +145,7 @@ function modifyFilter(filter: Section, pipeline: FluentPipeline): void {
       const fault = change([first, rest], pipeline);
       if (fault === undefined) continue;
       filter.account.takeBack(node, fault);
-      for (const name of /copy|rename/.test(key) ? [first, rest] : [first])
-        if (pipeline.where(name) !== "body") pipeline.missing.add(pipeline.where(name));
+      missChanged(key, [first, rest], pipeline);
     }
   }
   if (conditions.length === 0) return;
@@ -143,6 +154,18 @@ function modifyFilter(filter: Section, pipeline: FluentPipeline): void {
   const match = `{} ${conditions.map((own) => own.filter).join(" ")}`;
   const fault = processors.length > 0 ? pipeline.add("group", { match, processors }) : undefined;
   if (fault !== undefined) filter.account.takeBack(filter.node, fault);
+}
+
+/** Notes the fields that a change would make or take away: it is left out. */
+function missChanged(
+  key: string,
+  [first, rest]: readonly [string, string],
+  pipeline: FluentPipeline,
+): void {
+  for (const name of /copy|rename/.test(key) ? [first, rest] : [first]) {
+    const where = pipeline.where(name);
+    if (where !== "body") pipeline.missing.add(where);
+  }
 }
 
 type Change = (
@@ -240,7 +263,10 @@ function recordModifierFilter(filter: Section, pipeline: FluentPipeline): void {
     "attributes can be removed by name, not kept by name",
     "error",
   );
-  filter.lose(["uuid_key"], "records get no ids", "error");
+  for (const { text, node } of each(filter, "uuid_key")) {
+    pipeline.missing.add(pipeline.where(text));
+    filter.account.takeBack(node, "records get no ids");
+  }
 }
 
 function parserFilter(filter: Section, pipeline: FluentPipeline, parsers: FluentParsers): void {
@@ -261,6 +287,8 @@ function kubernetesFilter(filter: Section, pipeline: FluentPipeline): void {
     const prefix = filter.text("merge_log_key");
     pipeline.add("json", prefix === undefined ? {} : { prefix: `${attributeName(prefix)}_` });
   }
+  // Those that a path says have the names of labels by now.
+  pipeline.missing.addShape(/^kubernetes_/);
   filter.loseRestBut(
     ["name", "match", "match_regex", "alias"],
     "namespace, pod and container come from the path; Kubernetes is not asked",

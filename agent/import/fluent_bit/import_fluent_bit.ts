@@ -5,7 +5,7 @@ import { Account, type Effect } from "../account.ts";
 import { ImportMistakes } from "../mistakes.ts";
 import { Section } from "../section.ts";
 import { attributeName } from "../stages/stage_pipeline.ts";
-import { filters } from "./filters.ts";
+import { filters, missConverted } from "./filters.ts";
 import { FluentPipeline, isMatched, patternOf } from "./fluent_pipeline.ts";
 import { type Inlet, inputs, list } from "./inputs.ts";
 import { FluentParsers } from "./parsers.ts";
@@ -96,9 +96,10 @@ function applyFilter(
   seen.add(filter);
   filter.text("alias");
   filter.means(effectOf(filter));
-  if (convert === undefined)
+  if (convert === undefined) {
+    missConverted(filter, inlet.pipeline);
     filter.account.takeBack(filter.node, `no processor does what the filter ${name} does`);
-  else convert(filter, inlet.pipeline, parsers);
+  } else convert(filter, inlet.pipeline, parsers);
 }
 
 /** Filters that change what some records hold, by the keys with which they take something away. */

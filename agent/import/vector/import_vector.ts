@@ -29,6 +29,10 @@ export function importVector(root: Section, plan: Plan): void {
     const source = convert(section, { plan, comment: `${section.node.at}: ${type} ${id}` });
     if (source === undefined) metricWay({ id, section }, { steps, sinks, seen });
     else follow({ id, section }, source, { steps, sinks, seen });
+    if (type === "opentelemetry") {
+      metricWay({ id: `${id}.metrics`, section }, { steps, sinks, seen });
+      loseTraces(id, { steps, sinks, seen });
+    }
     source?.finish();
     section.loseRest("the import knows no such option of the source", "error");
   }
@@ -68,6 +72,22 @@ function takes({ section }: Node, id: string): boolean {
       ? input === id
       : id.startsWith(parts[0] ?? "") && id.endsWith(parts.at(-1) ?? "");
   });
+}
+
+/** The name under which others take the records of a component: a source of OTLP has an output for each signal. */
+function recordsOf({ id, section }: Node): string {
+  return section.text("type") === "opentelemetry" ? `${id}.logs` : id;
+}
+
+function loseTraces(id: string, { steps, seen }: Graph): void {
+  for (const step of steps) {
+    if (!takes(step, `${id}.traces`)) continue;
+    seen.add(step.id);
+    step.section.account.takeBack(
+      step.section.peek("inputs") ?? step.section.node,
+      "the receiver takes logs and metrics, and refuses traces",
+    );
+  }
 }
 
 type Graph = {
@@ -123,7 +143,8 @@ function follow(start: Node, source: VectorSource, graph: Graph): void {
   const passed = new Set<string>([start.id]);
   let now = start;
   for (;;) {
-    const next = steps.filter((step) => takes(step, now.id));
+    const records = recordsOf(now);
+    const next = steps.filter((step) => takes(step, now.id) || takes(step, records));
     const onward = next.filter(({ id }) => !sinks.has(id));
     const isMetric = ({ section }: Node): boolean => section.text("type") === "log_to_metric";
     // What only counts records does not part their way.

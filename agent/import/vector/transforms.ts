@@ -62,7 +62,13 @@ function remapTransform(transform: Section, pipeline: VectorPipeline): void {
   if (drops?.kind === "scalar" && drops.value === true)
     transform.lose(["drop_on_error"], goesOn, "drops");
   transform.lose(["drop_on_error"], goesOn);
-  transform.lose(["reroute_dropped"], "a record that is dropped goes nowhere", "error");
+  const reroutes = transform.peek("reroute_dropped");
+  const isRerouted = reroutes?.kind === "scalar" && reroutes.value === true;
+  transform.lose(
+    ["reroute_dropped"],
+    "a record that is dropped goes nowhere",
+    isRerouted && text?.includes("abort") === true ? "keeps" : isRerouted ? "error" : "note",
+  );
   transform.lose(["timezone"], "times without a zone are UTC", "error");
   transform.lose(["metric_tag_values"], "programs work on logs alone");
   if (transform.flag("drop_on_abort") === false)
