@@ -67,17 +67,20 @@ function journalAttribute(field: string): string {
 const priorityKeyword = "__journal_priority_keyword";
 const priorityWords = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"];
 
-/** Rules over the labels of journal entries. Fields that the source has to keep for them are added to `fields`. */
+/** Rules over the labels of journal entries. Fields that the source has to keep for them are added to `fields`; `labels` are those of the source. */
 export function journalRules(
   written: readonly WrittenRule[],
   fields: Set<string>,
+  labels: Readonly<Record<string, string>>,
 ): TranslatedRules {
   const { rules, targets, missing } = translatedRules(written, (label) =>
     journalLabel(label, fields),
   );
+  for (const label of ["host", "transport", "unit"])
+    if (!targets.includes(label) && !Object.hasOwn(labels, label)) missing.addForeign(label);
   const spent = [...fields].map(journalAttribute).toSorted();
   const isAsked = rules.some(
-    ({ source_labels: labels }) => Array.isArray(labels) && labels.includes(priorityKeyword),
+    ({ source_labels: names }) => Array.isArray(names) && names.includes(priorityKeyword),
   );
   if (!isAsked) return { rules, targets, missing, spent };
   const wordRules = priorityWords.map((word, number) => ({

@@ -104,6 +104,16 @@ test("alloy: a label of a rule that is left out stops the import where a rule or
   expect(stops("alloy", journal(`${copied}\n${byRule}`, ""))).toHaveLength(1);
 });
 
+test("alloy: labels that entries of the journal have here alone stop the import where a stage chooses by them", () => {
+  const drops = 'stage.match {\n selector = "{unit=\\"a\\"}"\n action = "drop"\n}';
+  expect(stops("alloy", journal("", drops))).toEqual(["loki.process.p.stage.match"]);
+  const made = rule('source_labels = ["__journal__systemd_unit"]\ntarget_label = "unit"');
+  expect(stops("alloy", journal(made, drops))).toEqual([]);
+  expect(
+    stops("alloy", journal("", `stage.static_labels { values = { unit = "b" } }\n${drops}`)),
+  ).toEqual([]);
+});
+
 const container = (rules: string, selector: string) => `
 scrape_configs:
 - job_name: pods

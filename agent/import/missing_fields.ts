@@ -9,6 +9,8 @@ export class MissingFields {
   readonly #names = new Set<string>();
   readonly #made = new Set<string>();
   readonly #shapes: RegExp[] = [];
+  /** Labels that our records have and those of the other shipper have not. */
+  readonly #foreign = new Set<string>();
   #isOpen = false;
 
   add(name: string): void {
@@ -18,6 +20,11 @@ export class MissingFields {
   /** A part that is left out makes names that the file does not say: each name that nothing else makes may be one of them. */
   addUnnamed(): void {
     this.#isOpen = true;
+  }
+
+  /** Our records have the label, and those of the other shipper have it only when a processor makes it. */
+  addForeign(name: string): void {
+    this.#foreign.add(name);
   }
 
   /** All names of the shape are missing. */
@@ -31,7 +38,7 @@ export class MissingFields {
   }
 
   has(name: string): boolean {
-    if (this.#names.has(name)) return true;
+    if (this.#names.has(name) || this.#foreign.has(name)) return true;
     if (this.#made.has(name) || words.has(name)) return false;
     return this.#isOpen || this.#shapes.some((shape) => shape.test(name));
   }
@@ -43,13 +50,15 @@ export class MissingFields {
   faultOf(processor: Draft): string | undefined {
     const missing = [...new Set(readsOf(processor))].filter((name) => this.has(name));
     if (missing.length === 0) {
-      this.know(outputsOf(processor));
+      const made = outputsOf(processor);
+      this.know(made);
+      for (const name of made) this.#foreign.delete(name);
       return undefined;
     }
     if (needsValues(processor)) {
       // What it, or a processor within it, would make is not there either.
       for (const name of outputsOf(processor)) this.add(name);
-      return `it reads ${missing.toSorted().join(", ")}, and what makes that is not carried over`;
+      return `it reads ${missing.toSorted().join(", ")}, which nothing that is carried over makes`;
     }
     const outputs = outputsBy(processor, (name) => this.has(name));
     for (const name of outputs) this.add(name);

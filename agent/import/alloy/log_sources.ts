@@ -182,7 +182,7 @@ function journalSource(component: Component, components: Components, plan: Plan)
   const folder = section.text("path");
   const matches = (section.text("matches") ?? "").split(/\s+/).filter((word) => word !== "");
   const fields = new Set<string>();
-  const rules = journalRules(relabelRules(ruleSections(section, components)), fields);
+  const rules = journalRules(relabelRules(ruleSections(section, components)), fields, labels);
   const source: Draft = {
     type: "journald",
     ...journalOptions({ folder, matches, labels, fields }),

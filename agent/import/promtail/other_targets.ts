@@ -59,7 +59,7 @@ export function journalTarget(job: Section, name: string, settings: PromtailSett
   const folder = journal.text("path");
   const matches = (journal.text("matches") ?? "").split(/\s+/).filter((word) => word !== "");
   const fields = new Set<string>();
-  const rules = journalRules(relabelRules(job.sections("relabel_configs")), fields);
+  const rules = journalRules(relabelRules(job.sections("relabel_configs")), fields, labels);
   const source: Draft = {
     type: "journald",
     ...journalOptions({ folder, matches, labels, fields }),
