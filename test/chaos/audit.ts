@@ -7,7 +7,7 @@ import { asking } from "#test/support/asking.ts";
 import { audit } from "#test/support/numbered.ts";
 import type { Cause } from "./explain_samples.ts";
 import { explainSamples } from "./explain_samples.ts";
-import type { LostBlock } from "./lost_blocks.ts";
+import { lostNumbers } from "./lost_numbers.ts";
 import type { ScrapeRow } from "./scrape_rows.ts";
 import { failedScrapes, scrapeRows } from "./scrape_rows.ts";
 import { removedRecords } from "./stores.ts";
@@ -211,7 +211,9 @@ function judgeLines(world: World, host: Host, rows: readonly unknown[][], verdic
       return match === null ? [] : [Number(match[1])];
     });
   const stored = numbersOf(rows.map(([body]) => body));
-  const lost = lostNumbers(world, stored, ({ lines }) => numbersOf(lines));
+  const { lostBlocks, lostBlocksForgotten } = world.aggregator;
+  const inBlocks = lostBlocks.map(({ lines }) => numbersOf(lines));
+  const lost = lostNumbers(inBlocks, lostBlocksForgotten, stored);
   verdict.lost_with_blocks += lost.length;
   const { missing, repeated, foreign } = audit([...stored, ...lost], host.lines.written);
   verdict.items += host.lines.written;
@@ -232,7 +234,9 @@ function judgeSamples(
     .filter(([name]) => name === host.name)
     .map(([, value]) => Number(value))
     .filter((number) => number <= host.asked);
-  const lost = lostNumbers(world, stored, ({ numbers }) => numbers.get(host.name) ?? []);
+  const { lostBlocks, lostBlocksForgotten } = world.aggregator;
+  const inBlocks = lostBlocks.map(({ numbers }) => numbers.get(host.name) ?? []);
+  const lost = lostNumbers(inBlocks, lostBlocksForgotten, stored);
   verdict.lost_with_blocks += lost.length;
   const { missing, repeated } = audit([...stored, ...lost], host.asked);
   const given = missing.map((number) => host.exporter.given(number));
@@ -245,23 +249,6 @@ function judgeSamples(
   verdict.duplicated += repeated.length;
   note(verdict, `samples of ${host.name} missing`, unexplained);
   note(verdict, `samples of ${host.name} repeated`, repeated);
-}
-
-/**
- * Numbers that blocks held which were given up. Of a catalog that was lost since, the new one knows nothing of their frames, and may have
- * taken them again.
- */
-function lostNumbers(
-  { aggregator }: World,
-  stored: readonly number[],
-  numbersOf: (block: LostBlock) => readonly number[],
-): number[] {
-  const { lostBlocks, lostBlocksForgotten } = aggregator;
-  const known = new Set(stored);
-  return lostBlocks.flatMap((block, i) => {
-    const numbers = numbersOf(block);
-    return i < lostBlocksForgotten ? numbers.filter((number) => !known.has(number)) : numbers;
-  });
 }
 
 /** With the rows of blocks that were given up. */
