@@ -50,6 +50,8 @@ export type Head = {
   /** What a scan reads: batches as they are in the tick of the call, in order of arrival. */
   logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Labels[];
+  /** Visits those with a sample in the range, in no order; some more than once. */
+  eachSeries(request: SeriesRequest, visit: (labels: Labels, key: string) => void): void;
   eachStream(request: SeriesRequest, visit: StreamVisitor): void;
   families(tenant: string): readonly MetricFamily[];
   /** What is here of a tenant's metrics, without looking at samples. */

@@ -177,19 +177,23 @@ class MemoryHead implements Head {
     return logPartsOf(entries, request);
   }
 
-  metricSeries({ tenant, selectors, startMs, endMs }: SeriesRequest): Labels[] {
+  metricSeries(request: SeriesRequest): Labels[] {
     const found = new Map<string, Labels>();
+    this.eachSeries(request, (labels, key) => found.set(key, labels));
+    return sortedByKey(found);
+  }
+
+  eachSeries(
+    { tenant, selectors, startMs, endMs }: SeriesRequest,
+    visit: (labels: Labels, key: string) => void,
+  ): void {
     for (const { metrics } of this.#generations()) {
       const index = metrics.index(tenant);
       if (index === undefined) continue;
       const lists: (readonly HeadSeries[])[] = selectors.map((matchers) => index.find(matchers));
-      for (const series of selectors.length === 0 ? index.all() : lists.flat()) {
-        if (found.has(series.key)) continue;
-        const { values } = series.select(startMs, endMs, this.#sink);
-        if (values.length > 0) found.set(series.key, series.labels);
-      }
+      for (const series of selectors.length === 0 ? index.all() : lists.flat())
+        if (series.hasSample(startMs, endMs)) visit(series.labels, series.key);
     }
-    return sortedByKey(found);
   }
 
   eachStream(request: SeriesRequest, visit: StreamVisitor): void {

@@ -56,6 +56,11 @@ export class HeadSeries {
     return { starts: startsAt(timestampsMs.subarray(0, count), changes) };
   }
 
+  /** Whether one of its samples is within [startMs, endMs]. */
+  hasSample(startMs: number, endMs: number): boolean {
+    return this.#places.some(({ table, column }) => table.hasSample(column, startMs, endMs));
+  }
+
   /** How many samples have a time that another one has. `duplicate` is told the lane of each, and whether the other says the same. */
   countDuplicates(sink: SampleSink, duplicate: (lane: LaneId, isSame: boolean) => void): number {
     if (this.#isInOrder()) return 0;

@@ -143,6 +143,25 @@ export class SampleTable {
       : undefined;
   }
 
+  /** Whether a column has a sample within [startMs, endMs]. */
+  hasSample(column: number, startMs: number, endMs: number): boolean {
+    for (const chunk of this.#chunks) {
+      if (column >= chunk.width || chunk.maxMs < startMs || chunk.minMs > endMs) continue;
+      const { timestampsMs, words, width } = chunk;
+      for (let row = 0; row < chunk.rows; row++) {
+        const timestampMs = timestampsMs[row] ?? 0;
+        if (timestampMs < startMs || timestampMs > endMs) continue;
+        if (!isAbsent(words, row * width + column)) return true;
+      }
+    }
+    const isWithin = ({ timestampMs }: HistogramEntry) =>
+      timestampMs >= startMs && timestampMs <= endMs;
+    return (
+      this.#histograms.get(column)?.some(isWithin) === true ||
+      this.#sparse?.hasSample(column, startMs, endMs) === true
+    );
+  }
+
   /** Hands a column's samples within [startMs, endMs] to the sink, in order of arrival. */
   read(column: number, startMs: number, endMs: number, sink: SampleSink): void {
     for (const chunk of this.#chunks) {

@@ -60,6 +60,15 @@ export class SparseLog {
     return (this.#last[column] ?? none) !== none;
   }
 
+  /** As SampleTable's. */
+  hasSample(column: number, startMs: number, endMs: number): boolean {
+    for (let at = this.#last[column] ?? none; at !== none; at = this.#previousOf(at)) {
+      const timestampMs = this.#timeOf(at);
+      if (timestampMs >= startMs && timestampMs <= endMs && !this.#isAbsent(at)) return true;
+    }
+    return false;
+  }
+
   /** As SampleTable's, of a column that there is. */
   lastInOrder(column: number, afterMs: number): number | undefined {
     if (this.#unordered[column] === 1) return undefined;
@@ -102,6 +111,12 @@ export class SparseLog {
   #timeOf(number: number): number {
     const index = number - 1;
     return this.#chunks[Math.floor(index / cellsMax)]?.times.values[index % cellsMax] ?? 0;
+  }
+
+  #isAbsent(number: number): boolean {
+    const index = number - 1;
+    const words = this.#chunks[Math.floor(index / cellsMax)]?.values.words;
+    return words === undefined || isAbsent(words, index % cellsMax);
   }
 
   #previousOf(number: number): number {

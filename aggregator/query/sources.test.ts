@@ -11,6 +11,7 @@ import { sliceOf } from "./record_slices.ts";
 import type { LogRecord, SeriesSamples } from "./source.ts";
 import { createPromqlEngine, PromqlConfig } from "./promql/engine.ts";
 import { createSources } from "./sources.ts";
+import { foundSeries } from "../store/series/found_series.fixture.ts";
 
 const lane: LaneId = { tenant: "acme", agent: "host-1", signal: "metrics" };
 const nowMs = 1_700_000_000_000;
@@ -48,7 +49,7 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
     selectLogs: ({ direction, limit }) =>
       later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
     logParts: () => (logs.length === 0 ? [] : [partOf(logs)]),
-    metricSeries: () => later(metrics.map(({ labels }) => labels)),
+    metricSeries: () => later(foundSeries(...metrics.map(({ labels }) => labels))),
     eachStream: async (_, visit) => {
       if (logs.length > 0) visit(await later({ app: "a" }));
     },

@@ -1,14 +1,14 @@
-import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
-import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
 import { joinPieces, sortedKeys } from "../store/merge_series.ts";
 import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
+import { inShare, refuseIfAborted, seriesBytes } from "./in_share.ts";
+import { seriesLists } from "./series_lists.ts";
 import { streamLists } from "./stream_lists.ts";
 import { joinExemplars } from "./join_exemplars.ts";
-import { currentShare } from "./memory/query_memory.ts";
 import { scanParts, selectByScan } from "./log_parts.ts";
 import type {
   BucketColumn,
@@ -55,15 +55,6 @@ export function createSources(
     };
     return { heldSamples, read };
   };
-  const metricSeries = async (request: SeriesRequest) => {
-    const read = async () => {
-      const recent = head.metricSeries(request);
-      const committed = await view().metricSeries(request);
-      if (isTurnOver()) await nextTurn();
-      return mergeLabels(committed, recent, request.signal);
-    };
-    return inShare(read, ({ length }) => length * seriesBytes);
-  };
   const eachStream = async (request: SeriesRequest, visit: StreamVisitor) => {
     await inShare(() => {
       const blocks = view();
@@ -79,9 +70,7 @@ export function createSources(
     metrics: {
       select: async (request) => begin(request).read(request.samplesMax),
       begin,
-      series: metricSeries,
-      labelNames: async (request) => namesOf(await metricSeries(request)),
-      labelValues: async (name, request) => valuesOf(await metricSeries(request), name),
+      ...seriesLists(head, view),
       metadata: async (tenant) => mergeFamilies(families(tenant), head.families(tenant)),
     },
     exemplars: {
@@ -104,21 +93,6 @@ export function createSources(
       ...streamLists(eachStream),
     },
   };
-}
-
-/** The labels of one series and what goes with them. */
-const seriesBytes = 500;
-
-/** Reads as part of the query that this runs for, which then holds what `bytesOf` counts. */
-async function inShare<Result>(
-  read: () => Promise<Result>,
-  bytesOf?: (result: Result) => number,
-): Promise<Result> {
-  const share = currentShare();
-  if (share === undefined) return read();
-  const result = await share.read(read);
-  if (bytesOf !== undefined) share.hold(bytesOf(result));
-  return result;
 }
 
 /** Both are sorted by labelsKey. Of equal times the committed sample stands. */
@@ -157,32 +131,6 @@ function joinTiered(
   return joinRecent(committed, joinPieces(recent), committed.buckets.spans, columns);
 }
 
-function mergeLabels(
-  blocks: readonly Labels[],
-  recent: readonly Labels[],
-  signal: AbortSignal | undefined,
-): Labels[] {
-  refuseIfAborted(signal);
-  const byKey = new Map<string, Labels>();
-  for (const labels of [...blocks, ...recent]) byKey.set(labelsKey(labels), labels);
-  return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
-}
-
-function namesOf(series: readonly Labels[]): string[] {
-  const names = new Set<string>();
-  for (const labels of series) for (const name of Object.keys(labels)) names.add(name);
-  return [...names].toSorted();
-}
-
-function valuesOf(series: readonly Labels[], name: string): string[] {
-  const values = new Set<string>();
-  for (const labels of series) {
-    const value = labels[name];
-    if (value !== undefined && value !== "") values.add(value);
-  }
-  return [...values].toSorted();
-}
-
 /** By name; what the head has heard is newer. */
 function mergeFamilies(
   committed: readonly MetricFamily[],
@@ -191,8 +139,4 @@ function mergeFamilies(
   const byName = new Map<string, MetricFamily>();
   for (const family of [...committed, ...recent]) byName.set(family.name, family);
   return [...byName.values()];
-}
-
-function refuseIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new OperatingError("cancelled", "query was cancelled");
 }

@@ -87,7 +87,7 @@ export class TierWorld {
   source(): MetricsSource {
     return {
       select: (request) => this.store.view().selectSamples(request),
-      series: (request) => this.store.view().metricSeries(request),
+      series: async (request) => (await this.store.view().metricSeries(request)).labels(),
       labelNames: nothing,
       labelValues: nothing,
       metadata: nothing,

@@ -6,6 +6,7 @@ import type { KnownLabels, KnownTexts } from "./labels_text.ts";
 import type { BlockGuard } from "./integrity/block_guard.ts";
 import { acquireFiles } from "./integrity/read_readable.ts";
 import type { LogsCache } from "./logs/log_file.ts";
+import type { SeriesIndex } from "./series/series_index.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 import type { Block, BlockFiles } from "./store.ts";
 import type { DecodedBuckets } from "./tiers/tier_reader.ts";
@@ -20,6 +21,7 @@ export type ReadTools = {
   readonly decoded: DecodedCache<readonly DecodedSeries[]>;
   readonly labels: DecodedCache<readonly KnownLabels[]>;
   readonly buckets: DecodedCache<readonly DecodedBuckets[]>;
+  readonly series: SeriesIndex;
   readonly logs: LogsCache;
   readonly texts: KnownTexts;
   readonly copies: DeletedCopies;

@@ -15,7 +15,7 @@ import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./de
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { KnownFamilies } from "./known_families.ts";
-import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import { type SeriesText, SeriesTexts, compareTexts } from "./labels_text.ts";
 import { logDeletions, removedRecords } from "./log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { LostOwnershipError } from "./owner/lost_ownership.ts";
@@ -185,7 +185,7 @@ export class BlockStore implements Store {
     return this.#deps.owner.lease.epoch;
   }
 
-  /** Why the catalog does not answer, or undefined. */
+  /** Why the catalog does not answer. */
   get catalogTrouble(): string | undefined {
     return this.#deps.owner.lease.trouble;
   }
@@ -246,34 +246,33 @@ export class BlockStore implements Store {
     const { writer, staging } = this.#deps;
     const origin = { createdMs: nowMs, writer: await this.#deps.claim.writer() };
     const group = Bun.randomUUIDv7();
+    const noteOf = (tenant: string, signal: Block["signal"]) => {
+      return { tenant, signal, ...origin, lanes: this.#frames.notes(cut.lanes, tenant, signal) };
+    };
     const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
     for (const tenant of tenants) {
       const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
       const exemplars = cut.exemplars?.get(tenant) ?? [];
       if (metrics.items === 0 && exemplars.length === 0) continue;
-      const note = {
-        tenant,
-        signal: "metrics" as const,
-        ...origin,
-        lanes: this.#frames.notes(cut.lanes, tenant, "metrics"),
-      };
+      const note = noteOf(tenant, "metrics");
       const parts = metrics.parts ?? [metrics];
       for (const [i, part] of parts.entries()) {
-        const own = cutNote(note, group, i, parts.length);
-        const rest = i === parts.length - 1 ? exemplars : [];
-        const file = await writeMetricsFile(writer, staging, part, this.#texts, own, rest);
-        added.push(await this.#upload(tenant, "metrics", file, nowMs));
+        const series: SeriesText[] = [];
+        const file = await writeMetricsFile(writer, staging, part, {
+          texts: this.#texts,
+          note: cutNote(note, group, i, parts.length),
+          exemplars: i === parts.length - 1 ? exemplars : [],
+          onSeries: (text) => series.push(text),
+        });
+        const block = await this.#upload(tenant, "metrics", file, nowMs);
+        added.push(block);
+        await this.#deps.tools.series.note(tenant, block.id, series);
       }
     }
     for (const [tenant, batches] of cut.logs) {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
-      const note = {
-        tenant,
-        signal: "logs" as const,
-        ...origin,
-        lanes: this.#frames.notes(cut.lanes, tenant, "logs"),
-      };
+      const note = noteOf(tenant, "logs");
       const parts = batchesByTime(filled);
       for (const [i, part] of parts.entries()) {
         const file = await writeLogsFile(staging, part, cutNote(note, group, i, parts.length));
@@ -395,6 +394,7 @@ export class BlockStore implements Store {
   #setBlocks(blocks: readonly Block[]): void {
     this.#blocks = blocks.toSorted((a, b) => a.createdMs - b.createdMs || compareTexts(a.id, b.id));
     this.#deps.tools.guard.keep(this.#blocks);
+    this.#deps.tools.series.keep(this.#blocks);
     this.#meters.blocks(this.#blocks);
   }
 }

@@ -1,5 +1,3 @@
-import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import type { MissingBlocks } from "../query/missing_blocks.ts";
 import type { ReadTrace, TracedBlock } from "../query/read_trace.ts";
@@ -13,11 +11,12 @@ import { readFiles, readFilesOwnFirst } from "./local_files.ts";
 import { blockLogParts, selectBlockLogs } from "./logs_view.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
-import { readSeries, readSeriesLabels, type Span } from "./metrics_reader.ts";
+import { readSeries, type Span } from "./metrics_reader.ts";
+import { markSeries } from "./series/block_series.ts";
 import { selectExemplars } from "./select_exemplars.ts";
 import { compileSelector, compileSelectors, type Selector } from "./selector.ts";
-import { seriesBytes, type DecodedSeries } from "./series_pieces.ts";
-import type { Block, BlockView } from "./store.ts";
+import type { DecodedSeries } from "./series_pieces.ts";
+import type { Block, BlockView, FoundSeries } from "./store.ts";
 import { chooseSpans, withoutDoubles } from "./tiers/choose_spans.ts";
 import { TierFloors } from "./tiers/floors.ts";
 import { selectTiered } from "./tiers/select_tiers.ts";
@@ -224,24 +223,15 @@ async function metricSeries(
   deleted: Deleted,
   floors: TierFloors,
   request: SeriesRequest,
-): Promise<Labels[]> {
+): Promise<FoundSeries> {
   const selector = compileSelectors(request.selectors, "labels");
-  const { signal, missing } = request;
   const wanted = withoutDoubles(
-    readableBlocks(tools.guard, within(blocks, "metrics", request), missing),
+    readableBlocks(tools.guard, within(blocks, "metrics", request), request.missing),
     floors,
   );
-  return distinctLabels(
-    tools,
-    wanted.filter((block) => !deleted.concerns(block)),
-    selector,
-    request,
-    await labelsLeft(tools, wanted, deleted, selector, request),
-    (some, span) =>
-      readFiles(tools, { blocks: some, signal, missing }, (connection, paths) =>
-        readSeriesLabels(connection, paths, selector, span ? request : undefined, tools.texts),
-      ),
-  );
+  const left = await labelsLeft(tools, wanted, deleted, selector, request);
+  const whole = wanted.filter((block) => !deleted.concerns(block));
+  return markSeries(tools, whole, left, request);
 }
 
 /** Of blocks that something is deleted from: label sets that have a sample left, told by the samples. */
@@ -273,40 +263,6 @@ async function labelsLeft(
       }),
     ),
   ];
-}
-
-/** Of a block that lies in the range as a whole, all label sets count, and are worth remembering. */
-async function distinctLabels(
-  tools: ReadTools,
-  blocks: readonly Block[],
-  selector: Selector,
-  { startMs, endMs }: SeriesRequest,
-  more: readonly KnownLabels[],
-  read: (blocks: readonly Block[], bounded: boolean) => Promise<(KnownLabels[] | undefined)[]>,
-): Promise<Labels[]> {
-  const byKey = new Map<string, Labels>();
-  const take = (some: readonly KnownLabels[]) => {
-    for (const { key, labels } of some) byKey.set(key, labels);
-  };
-  take(more);
-  const inside: Block[] = [];
-  const across: Block[] = [];
-  for (const block of blocks) {
-    const known = tools.labels.get(`${block.id} ${selector.key}`);
-    if (block.minMs < startMs || block.maxMs > endMs) across.push(block);
-    else if (known === undefined) inside.push(block);
-    else take(known);
-  }
-  const fresh = await read(inside, false);
-  for (const [i, block] of inside.entries()) {
-    const labels = fresh[i];
-    if (labels === undefined) continue;
-    tools.labels.set(`${block.id} ${selector.key}`, labels, 100 + labels.length * seriesBytes);
-    take(labels);
-  }
-  for (const labels of await read(across, true)) take(labels ?? []);
-  if (isTurnOver()) await nextTurn();
-  return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
 }
 
 function within(

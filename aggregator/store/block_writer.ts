@@ -5,13 +5,13 @@ import { setImmediate } from "node:timers/promises";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_columns.ts";
-import type { CutPart } from "./cut_metrics.ts";
+import type { CutPart, SampleRun } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
 import { type SortedSeries, sortSeries } from "./sort_series.ts";
-import { SeriesTexts } from "./labels_text.ts";
+import { type SeriesText, SeriesTexts } from "./labels_text.ts";
 import type { LocalFile } from "./local_file.ts";
 import { isNumbers, writeNumbersFile } from "./numbers_file.ts";
 
@@ -28,26 +28,38 @@ export type Effort = "fast" | "small";
  */
 const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } as const;
 
+export type MetricsFileOptions = {
+  /** Texts that are known from the cut before. */
+  readonly texts?: SeriesTexts;
+  readonly note?: BlockNote;
+  readonly exemplars?: readonly SeriesExemplars[];
+  /** Visits each series that has samples; some twice. */
+  readonly onSeries?: (series: SeriesText) => void;
+};
+
 /** Series in any order of theirs; they are sorted here by name, then the text of their labels. Exemplars stay in their order. */
 export async function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   metrics: CutPart,
-  texts: SeriesTexts = new SeriesTexts(),
-  note?: BlockNote,
-  exemplars: readonly SeriesExemplars[] = [],
+  { texts = new SeriesTexts(), note, exemplars = [], onSeries = () => {} }: MetricsFileOptions = {},
 ): Promise<LocalFile> {
   const sorted = await sortSeries(metrics, texts);
+  const read = ({ index, text }: SortedSeries[number]) => {
+    const run = metrics.read(index);
+    if (run.count > 0) onSeries(text);
+    return run;
+  };
   const numbers =
-    exemplars.length === 0 ? await writeNumbers(folder, metrics, sorted, note) : undefined;
+    exemplars.length === 0 ? await writeNumbers(folder, sorted, read, note) : undefined;
   if (numbers !== undefined) return numbers;
   return writeMetricsRows(
     duckdb,
     folder,
     async (writer) => {
       let pauseAt = samplesBetweenPauses;
-      for (const { index, text } of sorted) {
-        writer.add(text, metrics.read(index));
+      for (const series of sorted) {
+        writer.add(series.text, read(series));
         if (writer.items < pauseAt) continue;
         pauseAt = writer.items + samplesBetweenPauses;
         await setImmediate();
@@ -62,13 +74,14 @@ export async function writeMetricsFile(
 /** Nearly every cut is of numbers alone, and needs no DuckDB. */
 function writeNumbers(
   folder: string,
-  metrics: CutPart,
   sorted: SortedSeries,
+  read: (series: SortedSeries[number]) => SampleRun,
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {
   return writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
-    for (const { index, text } of sorted) {
-      const run = metrics.read(index);
+    for (const series of sorted) {
+      const run = read(series);
+      const { text } = series;
       if (!isNumbers(run)) return false;
       for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
         await file.rowGroup();

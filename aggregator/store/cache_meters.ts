@@ -1,5 +1,6 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { LogsCache } from "./logs/log_file.ts";
+import type { SeriesIndex } from "./series/series_index.ts";
 
 /** What the cache of columns of logs holds, and how often it had what was wanted. */
 export function measureLogsCache(metrics: SelfMetrics, cache: LogsCache): void {
@@ -26,4 +27,13 @@ export function measureLogsCache(metrics: SelfMetrics, cache: LogsCache): void {
     columns.inc({ outcome: "miss" }, misses - told.misses);
     Object.assign(told, { hits, misses, refused });
   });
+}
+
+/** What the index of series holds. */
+export function measureSeriesIndex(metrics: SelfMetrics, index: SeriesIndex): void {
+  const bytes = metrics.gauge(
+    "lapwing_store_series_index_bytes",
+    "Memory of the index of which series each block holds (storage.series_index at most).",
+  );
+  metrics.onCollect(() => bytes.set(index.bytes));
 }

@@ -74,6 +74,8 @@ export const StoreConfig = z.strictObject({
     .prefault({}),
   /** Decoded chunks kept in memory for queries that are asked again; of tiers as much again. */
   decoded_cache: byteSize.prefault("128MiB"),
+  /** Which series each block holds, kept in memory for names and values of labels: 100 bytes a series, and 4 a series and block where other series are written. */
+  series_index: byteSize.prefault("256MiB"),
   /** Columns of logs kept in memory for searches that come after; 100 to 150 bytes a line that was searched. */
   logs_cache: byteSize.prefault("192MiB"),
   /** An object without a row in the catalog goes to the trash when it is older; a commit must take less. */

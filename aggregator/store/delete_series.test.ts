@@ -28,10 +28,11 @@ const deletion = (name: string, startMs: number, endMs: number): Deletion => ({
   endMs,
 });
 const stored = async (store: Store) => sampleTexts(await store.view().selectSamples(everything));
-const names = async (store: Store, startMs = 0, endMs = 1e15) =>
-  (await store.view().metricSeries({ tenant: "t", selectors: [], startMs, endMs })).map(
-    ({ __name__ = "" }) => __name__,
-  );
+const names = async (store: Store, startMs = 0, endMs = 1e15) => {
+  const request = { tenant: "t", selectors: [], startMs, endMs };
+  const found = await store.view().metricSeries(request);
+  return [...(await found.values("__name__"))].toSorted();
+};
 
 /** What any other engine finds in the files of the visible blocks. */
 async function inFiles(store: Store): Promise<unknown[]> {

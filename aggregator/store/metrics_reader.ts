@@ -3,6 +3,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { quoted } from "./duckdb.ts";
 import { readHistograms, valueColumns } from "./histogram_columns.ts";
 import type { KnownLabels, KnownTexts } from "./labels_text.ts";
+import type { SeriesName } from "./series/series_index.ts";
 import type { Selector } from "./selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
@@ -61,15 +62,14 @@ export async function readSeries(
   return files.map((series) => [...series.values()].map((pieces) => pieces.join(shared)));
 }
 
-/** Label sets with a sample in the span (in any time, without one), a file. */
-export async function readSeriesLabels(
+/** By file, each series that the selector may select with a sample in the span (in any time, without one). */
+export async function readSeriesNames(
   connection: DuckDBConnection,
   paths: readonly string[],
   selector: Selector,
   span: Span | undefined,
-  known: KnownTexts,
-): Promise<KnownLabels[][]> {
-  const files: KnownLabels[][] = paths.map(() => []);
+): Promise<SeriesName[][]> {
+  const files: SeriesName[][] = paths.map(() => []);
   const result = await connection.stream(`
     SELECT DISTINCT file_index::DOUBLE, name, labels FROM ${parquetList(paths)}
     WHERE n > 0 AND (${selector.sql}) ${span === undefined ? "" : `AND ${sampleWithin(span)}`}`);
@@ -78,10 +78,8 @@ export async function readSeriesLabels(
     if (chunk === null || chunk.rowCount === 0) break;
     const names = readTexts(chunk, 1);
     const texts = readTexts(chunk, 2);
-    for (const [row, file] of readFloats(chunk, 0).entries()) {
-      const labels = known.get(names[row] ?? "", texts[row] ?? "{}");
-      if (selector.matches(labels.labels)) files[file]?.push(labels);
-    }
+    for (const [row, file] of readFloats(chunk, 0).entries())
+      files[file]?.push({ name: names[row] ?? "", text: texts[row] ?? "{}" });
   }
   return files;
 }

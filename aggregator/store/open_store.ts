@@ -6,7 +6,7 @@ import { closeFolder } from "#shared/runtime/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
 import type { ReadTools } from "./block_files.ts";
-import { measureLogsCache } from "./cache_meters.ts";
+import { measureLogsCache, measureSeriesIndex } from "./cache_meters.ts";
 import { Catalog } from "./catalog.ts";
 import type { StoreConfig } from "./config.ts";
 import { DecodedCache } from "./decoded_cache.ts";
@@ -26,6 +26,7 @@ import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
 import { blocksFolder, storageUrl } from "./objects/storage_url.ts";
 import { takeOwnership, type Ownership } from "./owner/ownership.ts";
+import { SeriesIndex } from "./series/series_index.ts";
 
 export type StoreDeps = {
   /** Holds the catalog, the cache, files being written, and the blocks unless they lie elsewhere. */
@@ -114,6 +115,8 @@ async function openTools(
   const decoded = new DecodedCache<never>(config.decoded_cache);
   const labels = new DecodedCache<never>(Math.ceil(config.decoded_cache / 4));
   const buckets = new DecodedCache<never>(config.decoded_cache);
+  const series = new SeriesIndex(config.series_index);
+  measureSeriesIndex(deps.metrics, series);
   const guard = new BlockGuard({
     files,
     clock: deps.clock,
@@ -124,6 +127,7 @@ async function openTools(
     forget: ({ id }) => {
       for (const cache of [decoded, labels, buckets]) cache.deleteAll(`${id} `);
       logs.forget(id);
+      series.forget(id);
     },
   });
   const tools = {
@@ -133,6 +137,7 @@ async function openTools(
     decoded,
     labels,
     buckets,
+    series,
     logs,
     texts,
     copies: new DeletedCopies(writer, staging, texts),

@@ -57,22 +57,37 @@ export function compileSelectors(
   };
 }
 
-function compileMatcher({ name, op, value }: Matcher): (labels: Labels) => boolean {
+function compileMatcher(matcher: Matcher): (labels: Labels) => boolean {
+  const { name, op, value } = matcher;
   if (op === "=") return (labels) => (labels[name] ?? "") === value;
   if (op === "!=") return (labels) => (labels[name] ?? "") !== value;
-  const regex = anchoredRegex(value, queryStepsMax());
+  const test = compileValueTest(matcher);
   // Label values repeat from set to set.
   const known = new Map<string, boolean>();
-  const wanted = op === "=~";
   return (labels) => {
     const text = labels[name] ?? "";
     let result = known.get(text);
     if (result === undefined) {
-      result = regex.test(text) === wanted;
+      result = test(text);
       if (known.size < knownMax) known.set(text, result);
     }
     return result;
   };
+}
+
+/** Whether a value of the matcher's label matches; an absent label has the value "". Throws OperatingError("bad_request") for a bad regular expression. */
+export function compileValueTest({ op, value }: Matcher): (text: string) => boolean {
+  switch (op) {
+    case "=":
+      return (text) => text === value;
+    case "!=":
+      return (text) => text !== value;
+    case "=~":
+    case "!~": {
+      const regex = anchoredRegex(value, queryStepsMax());
+      return (text) => regex.test(text) === (op === "=~");
+    }
+  }
 }
 
 const knownMax = 10_000;

@@ -19,6 +19,7 @@ import { BlockGuard } from "./integrity/block_guard.ts";
 import { KnownTexts } from "./labels_text.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { catalogUrl, openObjects } from "./open_store.ts";
+import { SeriesIndex } from "./series/series_index.ts";
 
 /** Catalog and objects of a configuration, for the storage commands: nothing in the background, a folder of its own. */
 export type StorageTools = {
@@ -106,6 +107,7 @@ async function withCatalog<Result>(
       decoded: new DecodedCache<never>(0),
       labels: new DecodedCache<never>(0),
       buckets: new DecodedCache<never>(0),
+      series: new SeriesIndex(0),
       logs: new LogsCache(0),
       texts,
       copies: new DeletedCopies(duckdb, staging, texts),

@@ -110,7 +110,8 @@ for (const [name, { missing, make }] of Object.entries(places)) {
         ["app", "one"],
         ["app", "two"],
       ]);
-      expect(await again.view().metricSeries({ ...everything, selectors: [] })).toHaveLength(1);
+      const found = await again.view().metricSeries({ ...everything, selectors: [] });
+      expect(await found.labels()).toHaveLength(1);
       expect(
         await streamLists((some, visit) => again.view().eachStream(some, visit)).series({
           ...everything,

@@ -193,8 +193,17 @@ export type BlockView = {
   selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
   /** What a scan reads, in the order of commit. Throws OperatingError("bad_request") for a bad regular expression. */
   logParts(request: LogScanRequest): LogPart[];
-  metricSeries(request: SeriesRequest): Promise<Labels[]>;
+  metricSeries(request: SeriesRequest): Promise<FoundSeries>;
   eachStream(request: SeriesRequest, visit: StreamVisitor): Promise<void>;
+};
+
+/** Series that a request finds, in no order. */
+export type FoundSeries = {
+  labels(): Promise<Labels[]>;
+  /** Of labels. */
+  names(): Promise<Set<string>>;
+  /** Of the label of that name. */
+  values(name: string): Promise<Set<string>>;
 };
 
 export type BlockFiles = { readonly paths: readonly string[]; release(): void };

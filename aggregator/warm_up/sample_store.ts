@@ -16,6 +16,7 @@ import { LogsCache } from "../store/logs/log_file.ts";
 import { fileObjectStore } from "../store/object_store_file.ts";
 import type { Block } from "../store/store.ts";
 import { sampleSeries } from "./sample_series.ts";
+import { SeriesIndex } from "../store/series/series_index.ts";
 
 export const tenant = "warm-up";
 const machines = 3;
@@ -50,6 +51,7 @@ export class SampleStore {
         decoded: new DecodedCache<never>(0),
         labels: new DecodedCache<never>(0),
         buckets: new DecodedCache<never>(0),
+        series: new SeriesIndex(0),
         logs: new LogsCache(0),
         texts,
         copies: new DeletedCopies(writer, folder, texts),
@@ -80,7 +82,7 @@ async function writeBlocks({ staging, writer }: SampleTools): Promise<Block[]> {
   for (let i = 0; i < blocks; i++) {
     const firstMs = fromMs + i * scrapesPerBlock * stepMs;
     const series = sampleSeries({ firstMs, stepMs, count: scrapesPerBlock }, machines);
-    const file = await writeMetricsFile(writer, staging, cutMetricsOf(series), texts);
+    const file = await writeMetricsFile(writer, staging, cutMetricsOf(series), { texts });
     const { path, ...rest } = file;
     const key = basename(path);
     written.push({ id: key, tenant, signal: "metrics", key, ...rest, createdMs: 0 });

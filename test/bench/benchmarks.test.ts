@@ -39,6 +39,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
       "samples_per_s active_series aggregator_cpu_s_per_million agent_cpu_s_per_million aggregator_rss_mb wire_bytes_per_sample",
     ),
   },
+  labels: {
+    args: words("--hosts 1 --blocks 2 --rounds 1"),
+    keys: words("names_ms values_ms series_ms one_values_ms one_series_ms first_names_ms rss_mb"),
+  },
   logs: {
     args: words("--lines 5000 --flush_interval 200ms --agent source"),
     keys: words(

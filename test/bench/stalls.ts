@@ -11,6 +11,7 @@ import { machineLoad, rounded } from "#test/support/bench_world.ts";
 import { linesBatch } from "#test/support/lines_batch.ts";
 import { type Stall, stallQueries } from "#test/support/stall_queries.ts";
 import type { Hono } from "hono";
+import { foundSeries } from "#aggregator/store/series/found_series.fixture.ts";
 
 const tenant = "default";
 const nowMs = 1_800_000_000_000;
@@ -171,6 +172,6 @@ const noBlocks: BlockView = {
   selectExemplars: async () => [],
   selectLogs: async () => [],
   logParts: () => [],
-  metricSeries: async () => [],
+  metricSeries: async () => foundSeries(),
   eachStream: async () => {},
 };

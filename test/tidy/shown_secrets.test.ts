@@ -39,7 +39,7 @@ query_name query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redi
 regex regexp region release_keys release_rate_max renew_interval repeat_interval replacement
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
 scrape_memory_max
-scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle
+scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle series_index
 server_name servers service settle ship silent_after size_max slow_log_files slow_logs smart.*
 socket sockets source_labels sources squid.* start status_path stop_max stream_aggregation subquery_step
 sweep_after sync_interval systemd.* target_label targets tcp_listen tenant text textfile.*

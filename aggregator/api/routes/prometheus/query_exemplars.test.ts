@@ -4,6 +4,7 @@ import { createHead } from "#aggregator/head/head.ts";
 import { createSources } from "#aggregator/query/sources.ts";
 import type { ExemplarSamples } from "#shared/model/metrics.ts";
 import { expressionRoutes } from "./expression_routes.ts";
+import { foundSeries } from "../../../store/series/found_series.fixture.ts";
 
 const nowMs = 1_600_096_960_000;
 const lane = { tenant: "default", agent: "a", signal: "metrics" } as const;
@@ -35,7 +36,7 @@ const noBlocks = {
   selectExemplars: () => Promise.resolve([]),
   selectLogs: () => Promise.resolve([]),
   logParts: () => [],
-  metricSeries: () => Promise.resolve([]),
+  metricSeries: () => Promise.resolve(foundSeries()),
   eachStream: () => Promise.resolve(),
 };
 const sources = createSources(

@@ -1,0 +1,178 @@
+import { isTurnOver, nextRound, nextTurn } from "#shared/async/turns.ts";
+import { KnownSeries } from "./known_series.ts";
+
+/** From so many numbers on, after so many blocks have gone, it is worth looking whether most of them are in no block any more. */
+const [renumberedMin, goneMin] = [65_536, 64];
+const betweenLooks = 1_024;
+
+/** A series as a block has it: the metric's name, and the text of the other labels. */
+export type SeriesName = { readonly name: string; readonly text: string };
+
+/** Numbers of series, ascending, by block in the order that was asked for; undefined for a block that is not known. */
+export type BlockSeries = {
+  readonly known: KnownSeries;
+  readonly sets: readonly (Uint32Array | undefined)[];
+};
+
+type Tenant = {
+  known: KnownSeries;
+  /** Blocks that hold the same series have the same array, as nearly all do that were written one after another. */
+  sets: Map<string, Uint32Array>;
+  last: Uint32Array;
+  /** Blocks that have gone since numbers were looked through. */
+  gone: number;
+  isBusy: boolean;
+};
+
+/**
+ * Which series each block of samples holds, so that names and values of labels are told without opening one. It is filled as blocks are
+ * written, and else when they are asked for. It holds `bytesMax`: beyond that the blocks are forgotten that were noted first.
+ */
+export class SeriesIndex {
+  readonly #bytesMax: number;
+  readonly #tenants = new Map<string, Tenant>();
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** What it holds, roughly. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { known, sets } of this.#tenants.values()) {
+      bytes += known.bytes;
+      for (const set of new Set(sets.values())) bytes += set.byteLength;
+    }
+    return bytes;
+  }
+
+  /** What is known of the blocks now. It stays right, whatever the index does later. */
+  of(tenant: string, blocks: readonly { readonly id: string }[]): BlockSeries {
+    const { known, sets } = this.#tenant(tenant);
+    return { known, sets: blocks.map(({ id }) => sets.get(id)) };
+  }
+
+  /** Takes the series of a block. */
+  async note(tenant: string, block: string, series: readonly SeriesName[]): Promise<void> {
+    if (this.#bytesMax === 0) return;
+    const own = this.#tenant(tenant);
+    let set: Uint32Array;
+    let known: KnownSeries;
+    do {
+      known = own.known;
+      set = await numbersOf(known, series);
+      // Others were given meanwhile.
+    } while (known !== own.known);
+    if (!isSame(set, own.last)) own.last = set;
+    own.sets.set(block, own.last);
+    if (this.bytes > this.#bytesMax) this.#shrink();
+  }
+
+  /** Other blocks than these are gone. */
+  keep(blocks: readonly { readonly id: string }[]): void {
+    const ids = new Set(blocks.map(({ id }) => id));
+    for (const tenant of this.#tenants.values()) {
+      for (const id of tenant.sets.keys()) {
+        if (ids.has(id)) continue;
+        tenant.sets.delete(id);
+        tenant.gone++;
+      }
+      if (tenant.known.size >= renumberedMin && tenant.gone >= goneMin) void tidy(tenant);
+    }
+  }
+
+  forget(block: string): void {
+    for (const { sets } of this.#tenants.values()) sets.delete(block);
+  }
+
+  #tenant(name: string): Tenant {
+    let tenant = this.#tenants.get(name);
+    if (tenant === undefined) {
+      tenant = {
+        known: new KnownSeries(),
+        sets: new Map(),
+        last: new Uint32Array(),
+        gone: 0,
+        isBusy: false,
+      };
+      this.#tenants.set(name, tenant);
+    }
+    return tenant;
+  }
+
+  /** Lets go of the older half of the blocks, of the tenant that holds most. */
+  #shrink(): void {
+    const all = [...this.#tenants.values()].filter(({ isBusy }) => !isBusy);
+    const [largest] = all.toSorted((a, b) => b.known.bytes - a.known.bytes);
+    if (largest === undefined) return;
+    const gone = [...largest.sets.keys()].slice(0, Math.ceil(largest.sets.size / 2));
+    for (const id of gone) largest.sets.delete(id);
+    void renumber(largest);
+  }
+}
+
+async function numbersOf(known: KnownSeries, series: readonly SeriesName[]): Promise<Uint32Array> {
+  const numbers = new Uint32Array(series.length);
+  for (const [i, { name, text }] of series.entries()) {
+    numbers[i] = known.id(name, text);
+    if (i % betweenLooks === 0 && isTurnOver()) await nextRound();
+  }
+  numbers.sort();
+  // A series may have several rows.
+  return numbers.filter((number, i) => number !== numbers[i - 1]);
+}
+
+function isSame(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && a.every((number, i) => number === b[i]);
+}
+
+/** Renumbers where most numbers are those of no block. */
+async function tidy(tenant: Tenant): Promise<void> {
+  if (tenant.isBusy) return;
+  tenant.isBusy = true;
+  tenant.gone = 0;
+  const marks = new Uint8Array(tenant.known.size);
+  let used = 0;
+  for (const set of new Set(tenant.sets.values())) {
+    for (const id of set) {
+      used += 1 - (marks[id] ?? 1);
+      marks[id] = 1;
+    }
+    if (isTurnOver()) await nextTurn();
+  }
+  tenant.isBusy = false;
+  if (used < tenant.known.size / 2) await renumber(tenant);
+}
+
+/** Gives the series that some block has numbers anew, in turns with everything else, and then has them in place of the old. */
+async function renumber(tenant: Tenant): Promise<void> {
+  if (tenant.isBusy) return;
+  tenant.isBusy = true;
+  const { known } = tenant;
+  const fresh = new KnownSeries();
+  const moved = new Map<Uint32Array, Uint32Array>();
+  const numbers = new Map<number, number>();
+  for (let set = unmoved(tenant, moved); set !== undefined; set = unmoved(tenant, moved)) {
+    const ids = new Uint32Array(set.length);
+    for (const [i, id] of set.entries()) {
+      let number = numbers.get(id);
+      if (number === undefined) numbers.set(id, (number = known.copyTo(fresh, id)));
+      ids[i] = number;
+      if (i % betweenLooks === 0 && isTurnOver()) await nextTurn();
+    }
+    moved.set(set, ids.toSorted());
+  }
+  // In the tick in which no other set was found.
+  tenant.sets = new Map(Array.from(tenant.sets, ([id, set]) => [id, moved.get(set) ?? set]));
+  tenant.last = moved.get(tenant.last) ?? new Uint32Array();
+  tenant.known = fresh;
+  tenant.isBusy = false;
+}
+
+function unmoved(
+  { sets }: Tenant,
+  moved: ReadonlyMap<Uint32Array, Uint32Array>,
+): Uint32Array | undefined {
+  for (const set of sets.values()) if (!moved.has(set)) return set;
+  return undefined;
+}
