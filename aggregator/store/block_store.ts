@@ -15,7 +15,7 @@ import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./de
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { KnownFamilies } from "./known_families.ts";
-import { type SeriesText, SeriesTexts, compareTexts } from "./labels_text.ts";
+import { SeriesTexts, compareTexts } from "./labels_text.ts";
 import { logDeletions, removedRecords } from "./log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { LostOwnershipError } from "./owner/lost_ownership.ts";
@@ -95,6 +95,7 @@ export class BlockStore implements Store {
     await this.#deletions.start();
     this.#frames.moved(await this.#deps.catalog.lanes());
     this.#maintenance.start();
+    this.#deps.kept.start();
   }
 
   async recover() {
@@ -204,6 +205,7 @@ export class BlockStore implements Store {
 
   async close(): Promise<void> {
     await this.#maintenance.close();
+    await this.#deps.kept.close();
     await this.#deps.claim.close();
     await this.#deps.catalog.close();
     await this.#deps.owner.release();
@@ -257,16 +259,12 @@ export class BlockStore implements Store {
       const note = noteOf(tenant, "metrics");
       const parts = metrics.parts ?? [metrics];
       for (const [i, part] of parts.entries()) {
-        const series: SeriesText[] = [];
         const file = await writeMetricsFile(writer, staging, part, {
           texts: this.#texts,
           note: cutNote(note, group, i, parts.length),
           exemplars: i === parts.length - 1 ? exemplars : [],
-          onSeries: (text) => series.push(text),
         });
-        const block = await this.#upload(tenant, "metrics", file, nowMs);
-        added.push(block);
-        await this.#deps.tools.series.note(tenant, block.id, series);
+        added.push(await this.#upload(tenant, "metrics", file, nowMs));
       }
     }
     for (const [tenant, batches] of cut.logs) {
@@ -288,7 +286,7 @@ export class BlockStore implements Store {
     createdMs: number,
     more: Pick<Block, "bucketMs" | "tiered"> = {},
   ): Promise<Block> {
-    const { path, bytes, ...written } = file;
+    const { path, bytes, series, ...written } = file;
     const id = Bun.randomUUIDv7();
     const key = blockKey(tenant, signal, written.minMs, id, more.bucketMs);
     this.#inFlight.add(key);
@@ -304,6 +302,7 @@ export class BlockStore implements Store {
     if (this.#deps.objects.localPath(key) === undefined)
       await this.#deps.tools.files.adopt(key, bytes, path);
     this.#meters.written(signal, written.items, bytes, more.bucketMs);
+    if (series !== undefined) await this.#deps.tools.series.note(tenant, id, series);
     return { id, tenant, signal, key, ...written, bytes, createdMs, checksum, ...more };
   }
 
@@ -377,16 +376,15 @@ export class BlockStore implements Store {
 
   /** Objects that will have no row. Those that can't be deleted now are swept later. */
   async #discard(blocks: readonly Block[]): Promise<void> {
-    for (const { key } of blocks) {
+    for (const { id, key } of blocks) {
       this.#inFlight.delete(key);
+      this.#deps.tools.series.forget(id);
       await this.#deps.tools.files.remove(key);
       try {
         await this.#deps.objects.delete(key);
       } catch (error) {
-        this.#deps.log.warn("an object without a block stays until it is swept", {
-          key,
-          error: messageOf(error),
-        });
+        const what = { key, error: messageOf(error) };
+        this.#deps.log.warn("an object without a block stays until it is swept", what);
       }
     }
   }

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./block_metadata.ts";
 import { logsRowGroupRows } from "./logs_columns.ts";
-import type { CutPart, SampleRun } from "./cut_metrics.ts";
+import type { CutPart } from "./cut_metrics.ts";
 import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
@@ -33,8 +33,6 @@ export type MetricsFileOptions = {
   readonly texts?: SeriesTexts;
   readonly note?: BlockNote;
   readonly exemplars?: readonly SeriesExemplars[];
-  /** Visits each series that has samples; some twice. */
-  readonly onSeries?: (series: SeriesText) => void;
 };
 
 /** Series in any order of theirs; they are sorted here by name, then the text of their labels. Exemplars stay in their order. */
@@ -42,24 +40,19 @@ export async function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   metrics: CutPart,
-  { texts = new SeriesTexts(), note, exemplars = [], onSeries = () => {} }: MetricsFileOptions = {},
+  { texts = new SeriesTexts(), note, exemplars = [] }: MetricsFileOptions = {},
 ): Promise<LocalFile> {
   const sorted = await sortSeries(metrics, texts);
-  const read = ({ index, text }: SortedSeries[number]) => {
-    const run = metrics.read(index);
-    if (run.count > 0) onSeries(text);
-    return run;
-  };
   const numbers =
-    exemplars.length === 0 ? await writeNumbers(folder, sorted, read, note) : undefined;
+    exemplars.length === 0 ? await writeNumbers(folder, metrics, sorted, note) : undefined;
   if (numbers !== undefined) return numbers;
   return writeMetricsRows(
     duckdb,
     folder,
     async (writer) => {
       let pauseAt = samplesBetweenPauses;
-      for (const series of sorted) {
-        writer.add(series.text, read(series));
+      for (const { index, text } of sorted) {
+        writer.add(text, metrics.read(index));
         if (writer.items < pauseAt) continue;
         pauseAt = writer.items + samplesBetweenPauses;
         await setImmediate();
@@ -72,26 +65,28 @@ export async function writeMetricsFile(
 }
 
 /** Nearly every cut is of numbers alone, and needs no DuckDB. */
-function writeNumbers(
+async function writeNumbers(
   folder: string,
+  metrics: CutPart,
   sorted: SortedSeries,
-  read: (series: SortedSeries[number]) => SampleRun,
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {
-  return writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
-    for (const series of sorted) {
-      const run = read(series);
-      const { text } = series;
+  const series: SeriesText[] = [];
+  const written = await writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
+    for (const { index, text } of sorted) {
+      const run = metrics.read(index);
       if (!isNumbers(run)) return false;
+      if (run.count > 0) series.push(text);
       for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
         await file.rowGroup();
     }
     return true;
   });
+  return written && { ...written, series };
 }
 
 /** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */
-export function writeMetricsRows(
+export async function writeMetricsRows(
   duckdb: Duckdb,
   folder: string,
   fill: (writer: MetricsWriter) => Promise<void>,
@@ -99,16 +94,19 @@ export function writeMetricsRows(
   note: () => BlockNote | undefined = noNote,
 ): Promise<LocalFile> {
   const target = { folder, signal: "metrics" as const, effort, note };
-  return writeFile(duckdb, target, metricsTable, async (connection, table) => {
+  let series: readonly SeriesText[] = [];
+  const file = await writeFile(duckdb, target, metricsTable, async (connection, table) => {
     const appender = await connection.createAppender(table);
     try {
       const writer = new MetricsWriter(appender);
       await fill(writer);
+      ({ series } = writer);
       return { ...writer.finish(), columns: writer.columns };
     } finally {
       appender.closeSync();
     }
   });
+  return { ...file, series };
 }
 
 /** COPY of a query to a Parquet file as blocks have them; `metadata` as metadataSql() gives it. */

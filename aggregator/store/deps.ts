@@ -15,6 +15,7 @@ import type { StoreMeters } from "./store_meters.ts";
 import type { TierFloors } from "./tiers/floors.ts";
 import type { Deleted } from "./tombstones.ts";
 import type { Trash } from "./trash/trash.ts";
+import type { KeptIndex } from "./series/kept_index.ts";
 
 /** What the store of blocks is lent. */
 export type BlockStoreDeps = {
@@ -27,6 +28,8 @@ export type BlockStoreDeps = {
   readonly owner: Ownership;
   readonly writer: Duckdb;
   readonly tools: ReadTools;
+  /** The tools' index of series, from one process to the next. */
+  readonly kept: KeptIndex;
   /** Folder for files being written; emptied at start. */
   readonly staging: string;
   /** Holds what is worth knowing after a restart. */

@@ -20,6 +20,8 @@ const types = [
 export class MetricsWriter {
   readonly #appender: DuckDBAppender;
   readonly #rows = new MetricsRows();
+  /** Those that have samples. */
+  readonly series: SeriesText[] = [];
 
   constructor(appender: DuckDBAppender) {
     this.#appender = appender;
@@ -35,6 +37,7 @@ export class MetricsWriter {
   }
 
   add(series: SeriesText, run: SampleRun): void {
+    if (run.count > 0 && series !== this.series.at(-1)) this.series.push(series);
     for (let at = this.#rows.add(series, run, 0); at < run.count;) {
       this.#flush();
       at = this.#rows.add(series, run, at);

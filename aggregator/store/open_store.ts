@@ -26,6 +26,7 @@ import { fileObjectStore } from "./object_store_file.ts";
 import { s3ObjectStore } from "./object_store_s3.ts";
 import { blocksFolder, storageUrl } from "./objects/storage_url.ts";
 import { takeOwnership, type Ownership } from "./owner/ownership.ts";
+import { KeptIndex } from "./series/kept_index.ts";
 import { SeriesIndex } from "./series/series_index.ts";
 
 export type StoreDeps = {
@@ -75,7 +76,8 @@ async function openOwned(
     url: storageUrl(config.url, dataDir),
     ...deps,
   });
-  const parts = { config, objects, catalog, claim, owner, writer, tools, staging, ...deps };
+  const kept = new KeptIndex(join(dataDir, "series.index"), tools.series, deps.log);
+  const parts = { config, objects, catalog, claim, owner, writer, tools, kept, staging, ...deps };
   const store = new BlockStore(parts);
   try {
     await store.start();

@@ -46,6 +46,7 @@ async function setsOf(
   blocks: readonly Block[],
   { tenant, signal, missing }: SeriesRequest,
 ): Promise<BlockSeries> {
+  await tools.series.ready;
   const { sets } = tools.series.of(tenant, blocks);
   const unknown = blocks.filter((_, i) => sets[i] === undefined);
   const everything = compileSelectors([], "labels");

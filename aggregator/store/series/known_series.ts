@@ -1,5 +1,6 @@
-import type { Labels } from "#shared/model/labels.ts";
-import { parseLabels } from "../labels_text.ts";
+import { isTurnOver, nextRound } from "#shared/async/turns.ts";
+import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
+import { labelsText, parseLabels } from "../labels_text.ts";
 
 // Hot: every series of every flush passes id(). Guarded by test/bench/labels.ts and pace.ts.
 
@@ -7,6 +8,13 @@ import { parseLabels } from "../labels_text.ts";
 const [lowSeed, highSeed] = crypto.getRandomValues(new Uint32Array(2));
 const none = 0;
 const symbolBytes = 100;
+
+/** Texts by number; numbers of name and value of each label in turn; where those of each series end. */
+export type StoredSeries = {
+  readonly texts: readonly string[];
+  readonly pairs: Uint32Array;
+  readonly ends: Uint32Array;
+};
 
 /**
  * The series of a tenant, each with a number: labels as pairs of symbols in one array, found by 64 bits of hash. Some 100 bytes a series, and nothing
@@ -78,6 +86,35 @@ export class KnownSeries {
     for (let at = this.from(id); at < this.to(id); at += 2)
       labels[this.#symbols[pairs[at] ?? 0] ?? ""] = this.#symbols[pairs[at + 1] ?? 0] ?? "";
     return labels;
+  }
+
+  /** All there is, to be kept: `ends` are those of each series' pairs. Right as long as nothing is added. */
+  stored(): StoredSeries {
+    const pairsEnd = this.#starts[this.size] ?? 0;
+    return {
+      texts: [...this.#symbols],
+      pairs: this.#pairs.subarray(0, pairsEnd),
+      ends: this.#starts.subarray(1, this.size + 1),
+    };
+  }
+
+  /** What stored() gave. Throws RangeError where that can't be. */
+  static async from({ texts, pairs, ends }: StoredSeries): Promise<KnownSeries> {
+    const known = new KnownSeries();
+    let from = 0;
+    for (const [id, end] of ends.entries()) {
+      const labels: Record<string, string> = {};
+      for (let at = from; at < end; at += 2) {
+        const [name, value] = [texts[pairs[at] ?? -1], texts[pairs[at + 1] ?? -1]];
+        if (name === undefined || value === undefined) throw new RangeError("a text is missing");
+        labels[name] = value;
+      }
+      from = end;
+      if (known.id(labels[metricNameLabel] ?? "", labelsText(labels)) !== id)
+        throw new RangeError("a series stands twice");
+      if (id % 1_024 === 0 && isTurnOver()) await nextRound();
+    }
+    return known;
   }
 
   /** The same series in another one's numbers. */

@@ -56,6 +56,9 @@ test("blocks with the same series have one array, and those that are gone are fo
   expect(a === b && a === c).toBe(true);
   expect(d).toHaveLength(3);
   expect(other).toBeUndefined();
+  index.keep(["a", "b", "c"].map((id) => ({ id })));
+  // Of a block that is not there yet nothing is forgotten.
+  expect(await valuesIn(index, "d")).toHaveLength(3);
   index.keep([{ id: "d" }]);
   expect(await valuesIn(index, "a")).toBeUndefined();
   expect(await valuesIn(index, "d")).toEqual(["2_0", "2_1", "2_2"]);
@@ -68,6 +71,7 @@ test("series of blocks that are gone leave the memory, while answers go on as th
   const before = index.of("t", blocks);
   const bytes = index.bytes;
   const left = blocks.slice(70);
+  index.keep(blocks);
   index.keep(left);
   while (index.of("t", left).known === before.known) await nextRound();
   expect(index.bytes).toBeLessThan(bytes / 4);

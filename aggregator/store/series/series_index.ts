@@ -1,4 +1,5 @@
 import { isTurnOver, nextRound, nextTurn } from "#shared/async/turns.ts";
+import type { StoredTenant } from "./index_file.ts";
 import { KnownSeries } from "./known_series.ts";
 
 /** From so many numbers on, after so many blocks have gone, it is worth looking whether most of them are in no block any more. */
@@ -31,6 +32,9 @@ type Tenant = {
 export class SeriesIndex {
   readonly #bytesMax: number;
   readonly #tenants = new Map<string, Tenant>();
+  #blocks: ReadonlySet<string> = new Set();
+  /** Resolves when there is nothing on its way that restore() will be given: worth waiting for before blocks are read. */
+  ready: Promise<void> = Promise.resolve();
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -68,17 +72,38 @@ export class SeriesIndex {
     if (this.bytes > this.#bytesMax) this.#shrink();
   }
 
-  /** Other blocks than these are gone. */
+  /** The blocks that there are. Those that were among them the last time, and are no more, are gone; others may come yet. */
   keep(blocks: readonly { readonly id: string }[]): void {
-    const ids = new Set(blocks.map(({ id }) => id));
+    const before = this.#blocks;
+    this.#blocks = new Set(blocks.map(({ id }) => id));
+    const gone = [...before].filter((id) => !this.#blocks.has(id));
     for (const tenant of this.#tenants.values()) {
-      for (const id of tenant.sets.keys()) {
-        if (ids.has(id)) continue;
-        tenant.sets.delete(id);
-        tenant.gone++;
-      }
+      for (const id of gone) if (tenant.sets.delete(id)) tenant.gone++;
       if (tenant.known.size >= renumberedMin && tenant.gone >= goneMin) void tidy(tenant);
     }
+  }
+
+  /** All there is, to be kept. */
+  tenants(): StoredTenant[] {
+    return Array.from(this.#tenants, ([tenant, { known, sets }]) => {
+      return { tenant, known, sets: new Map(sets) };
+    });
+  }
+
+  /** Takes what was kept, of tenants that nothing is known of yet and of blocks that there are. */
+  restore(tenants: readonly StoredTenant[]): void {
+    if (this.#bytesMax === 0) return;
+    for (const { tenant, known, sets } of tenants) {
+      const own = this.#tenant(tenant);
+      if (own.known.size > 0) continue;
+      own.known = known;
+      for (const [id, set] of sets) {
+        if (!this.#blocks.has(id)) continue;
+        own.sets.set(id, set);
+        own.last = set;
+      }
+    }
+    if (this.bytes > this.#bytesMax) this.#shrink();
   }
 
   forget(block: string): void {
