@@ -14,7 +14,7 @@ const firstChartMaxMs = 15_000;
 
 const Answer = z.object({ data: z.object({ result: z.array(z.unknown()) }) });
 
-/** A clone with an empty home; where npm finds its registry is all that it keeps of this user. */
+/** A clone with an empty home; where npm finds its registry, and what it has downloaded, is all that it keeps of this user. */
 async function startInFreshClone(folder: string) {
   const clone = join(folder, "lapwing");
   const home = join(folder, "home");
@@ -29,6 +29,7 @@ async function startInFreshClone(folder: string) {
       HOME: home,
       LAPWING_INTEGRATIONS__DETECT: "false",
       NPM_CONFIG_USERCONFIG: join(homedir(), ".npmrc"),
+      NPM_CONFIG_CACHE: process.env["npm_config_cache"] ?? join(homedir(), ".npm"),
       LAPWING_SOURCES: JSON.stringify([
         { type: "host_metrics" },
         { type: "file_logs", paths: [join(folder, "app.log")] },

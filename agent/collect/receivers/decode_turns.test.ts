@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { nextRound } from "#shared/async/turns.ts";
 import { atOnce, inSlices, OneAtATime, type Steps } from "./decode_turns.ts";
 
 function* busy(steps: number, eachMs: number): Steps<number> {
@@ -36,9 +37,15 @@ test("inSlices() of many requests that arrive at once share the time of a turn",
   expect(turns).toBeGreaterThan(5);
 });
 test("inSlices() finishes what fits into a slice within one turn of the event loop", async () => {
-  let turns = 0;
-  setImmediate(() => void turns++);
-  expect(await inSlices(busy(3, 0))).toBe(3);
+  // A busy machine may take the processor away for longer than a slice, but not each time.
+  let turns = 1;
+  for (let tries = 0; tries < 50 && turns > 0; tries++) {
+    await nextRound();
+    turns = 0;
+    const counted = setImmediate(() => void turns++);
+    expect(await inSlices(busy(3, 0))).toBe(3);
+    clearImmediate(counted);
+  }
   expect(turns).toBe(0);
 });
 function* faulty(): Steps {

@@ -25,8 +25,8 @@ async function sorted(texts: Promise<Set<string>> | readonly string[]): Promise<
   return [...new Set(await texts)].toSorted();
 }
 
-/** Names, values of two labels, and series, as a store tells them. */
-async function told(store: BlockStore, request: Request) {
+/** Names, values of two labels, and series, as a store has them. */
+async function foundIn(store: BlockStore, request: Request) {
   const found = await store.view().metricSeries({ tenant: "t", ...request });
   return {
     names: await sorted(found.names()),
@@ -100,7 +100,7 @@ test("names, values and series are those of the samples: as written, after a sta
           await store.commit(cutOf({ metrics }, i + 1), () => {});
         const check = async () => {
           for (const one of requests)
-            expect(await told(store, one)).toEqual(await expected(blocks.flat(), one));
+            expect(await foundIn(store, one)).toEqual(await expected(blocks.flat(), one));
         };
         await check();
         await store.close();
@@ -123,6 +123,6 @@ test("where the index has no room, the blocks are read", async () => {
   const whole = { startMs: 0, endMs: 100, selectors: [] };
   const part = { startMs: 0, endMs: 20, selectors: [] };
   for (const one of [whole, part])
-    expect(await told(store, one)).toEqual(await expected(metrics, one));
+    expect(await foundIn(store, one)).toEqual(await expected(metrics, one));
   await store.close();
 });

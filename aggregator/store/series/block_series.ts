@@ -13,8 +13,8 @@ import { SeriesMarks } from "./series_marks.ts";
 const readTogether = 2;
 
 /**
- * The series of blocks that are selected and have a sample in the range, and `more`. What lies in the range as a whole is told by the index alone; of the
- * blocks at its edges those series are looked for that no other block has.
+ * The series of blocks that are selected and have a sample in the range, and `more`. Blocks that lie in the range as a whole need the index
+ * alone; those at its edges are read where a series is in no other block.
  */
 export async function markSeries(
   tools: ReadTools,

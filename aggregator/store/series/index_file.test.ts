@@ -67,9 +67,9 @@ test("after a clean end a start knows the series without their blocks, merged on
   for (const name of readdirSync(blocks, { recursive: true, encoding: "utf8" }))
     if (name.endsWith(".parquet")) rmSync(join(blocks, name));
   const request = { tenant: "t", selectors: [], startMs: 0, endMs: 100 };
-  const told = async () => [
+  const metrics = async () => [
     ...(await (await store.view().metricSeries(request)).values("__name__")),
   ];
-  expect((await told()).toSorted()).toEqual(["m0", "m1", "m2", "m3", "up"]);
+  expect((await metrics()).toSorted()).toEqual(["m0", "m1", "m2", "m3", "up"]);
   await store.close();
 });

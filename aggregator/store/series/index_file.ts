@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { z } from "zod";
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
-import { KnownSeries } from "./known_series.ts";
+import { KnownSeries, type StoredSeries } from "./known_series.ts";
 
 /** What an index of series holds of a tenant. */
 export type StoredTenant = {
@@ -41,7 +41,23 @@ export async function writeIndexFile(
   });
   const partial = `${path}.partial`;
   await rm(partial, { force: true });
-  const writer = new PartWriter(Bun.file(partial).writer({ highWaterMark: 2 ** 20 }));
+  try {
+    await writeParts(partial, whole);
+    await rename(partial, path);
+  } catch (thrown) {
+    await rm(partial, { force: true });
+    throw thrown;
+  }
+}
+
+type Whole = {
+  readonly tenant: string;
+  readonly stored: StoredSeries;
+  readonly blocksOf: ReadonlyMap<Uint32Array, string[]>;
+};
+
+async function writeParts(path: string, whole: readonly Whole[]): Promise<void> {
+  const writer = new PartWriter(Bun.file(path).writer({ highWaterMark: 2 ** 20 }));
   await writer.json({
     version: formatVersion,
     tenants: whole.map(({ tenant, stored, blocksOf }) => ({
@@ -58,7 +74,6 @@ export async function writeIndexFile(
     for (const set of blocksOf.keys()) await writer.numbers(set);
   }
   await writer.end();
-  await rename(partial, path);
 }
 
 /** Undefined where there is no file, or it is not whole. */

@@ -20,7 +20,7 @@ export class KeptIndex {
     this.#log = log;
   }
 
-  /** Once the index knows which blocks there are. Whoever wants the index waits for it, a start does not. */
+  /** Once the index knows which blocks there are. Queries of labels wait for it, a start does not. */
   start(): void {
     this.#work = this.#index.ready = this.#read();
     this.#timer = setInterval(() => this.#later(), writeEveryMs);

@@ -26,8 +26,8 @@ type Tenant = {
 };
 
 /**
- * Which series each block of samples holds, so that names and values of labels are told without opening one. It is filled as blocks are
- * written, and else when they are asked for. It holds `bytesMax`: beyond that the blocks are forgotten that were noted first.
+ * Which series each block of samples holds, so that queries of labels open no block. It is filled as blocks are written, and otherwise when
+ * a query asks for them. It holds `bytesMax`; beyond that it forgets the blocks that were noted first.
  */
 export class SeriesIndex {
   readonly #bytesMax: number;
@@ -52,8 +52,9 @@ export class SeriesIndex {
 
   /** What is known of the blocks now. It stays right, whatever the index does later. */
   of(tenant: string, blocks: readonly { readonly id: string }[]): BlockSeries {
-    const { known, sets } = this.#tenant(tenant);
-    return { known, sets: blocks.map(({ id }) => sets.get(id)) };
+    const own = this.#tenants.get(tenant);
+    const known = own?.known ?? new KnownSeries();
+    return { known, sets: blocks.map(({ id }) => own?.sets.get(id)) };
   }
 
   /** Takes the series of a block. */
