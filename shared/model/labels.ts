@@ -22,6 +22,20 @@ export function labelsKey(labels: Labels): string {
   return key;
 }
 
+/** Whether labelsKey() of both is the same. */
+export function sameLabels(a: Labels, b: Labels): boolean {
+  if (a === b) return true;
+  let more = 0;
+  for (const name in a) {
+    const value = a[name];
+    if (value === undefined || value === "") continue;
+    if (b[name] !== value) return false;
+    more++;
+  }
+  for (const name in b) if (b[name] !== undefined && b[name] !== "") more--;
+  return more === 0;
+}
+
 /** The separator and the sign of escaping are rare, but a sender may choose them. */
 function escaped(text: string): string {
   if (!text.includes("\u00ff") && !text.includes("\u00fe")) return text;

@@ -1,7 +1,9 @@
+import { hashOf } from "#shared/cardinality/series_hash.ts";
+import { LabelSets } from "#shared/model/label_sets.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
-
+import type { TextPool } from "#shared/text/text_pool.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
 import { SeriesGroups } from "./series_groups.ts";
 
@@ -13,6 +15,8 @@ export type PushedSeriesLimits = {
   readonly outOfOrderMs: number;
   /** The agent's own limit on series; asked for new ones. */
   readonly agent: AgentLimit;
+  /** Gives the texts that are kept: those of senders may be slices of their requests. */
+  readonly texts: TextPool;
 };
 
 export type AgentLimit = {
@@ -41,9 +45,8 @@ const helpCharsMax = 16_384;
  */
 export class PushedSeries {
   readonly #limits: PushedSeriesLimits;
-  #series: Labels[] = [];
+  #series = new LabelSets();
   #groups = new SeriesGroups();
-  #columns = new Map<string, number>();
   #families = new Map<string, MetricFamily>();
   readonly #memories: ColumnMemory[] = [];
   /** By column: the newest sample that is in the spool, and when it came. */
@@ -60,7 +63,7 @@ export class PushedSeries {
   }
 
   labelsOf(column: number): Labels | undefined {
-    return this.#series[column];
+    return this.#series.all[column];
   }
 
   /** Another one when the columns were numbered anew. */
@@ -70,7 +73,7 @@ export class PushedSeries {
 
   /** What samples, and the metadata that is new, are sent as. */
   batchOf(samples: PushedSamples): MetricsBatch {
-    return this.#groups.batchOf(samples, this.#series);
+    return this.#groups.batchOf(samples, this.#series.all);
   }
 
   /** Clears the memory from now on when columns are numbered anew, and between requests when it holds far more than there are. */
@@ -82,7 +85,7 @@ export class PushedSeries {
   /** Opens a request. Columns given out before count no more. */
   begin(nowMs: number): void {
     this.#nowMs = nowMs;
-    const size = this.#series.length;
+    const { size } = this.#series;
     for (const memory of this.#memories)
       if (memory.size > 2 * this.#limits.seriesMax) memory.clear();
     if (size < Math.min(tidyColumnsMin, this.#limits.seriesMax)) return;
@@ -96,9 +99,10 @@ export class PushedSeries {
 
   /** The column of a label set without empty values, or noRoom. */
   columnOf(labels: Labels, key: string = labelsKey(labels)): number {
-    const known = this.#columns.get(key);
+    const hash = hashOf(key);
+    const known = this.#series.numberOf(labels, hash);
     if (known !== undefined) return known;
-    const column = this.#series.length;
+    const column = this.#series.size;
     if (column >= this.#limits.seriesMax) return noRoom;
     if (!this.#limits.agent.hasRoom()) {
       this.#limits.agent.refused(key, labels);
@@ -107,9 +111,15 @@ export class PushedSeries {
     if (column >= this.#seenMs.length) this.#grow();
     this.#lastMs[column] = -Infinity;
     this.#seenMs[column] = this.#nowMs;
-    this.#series.push(labels);
-    this.#columns.set(key, column);
-    return column;
+    return this.#series.add(this.#kept(labels), hash);
+  }
+
+  #kept(labels: Labels): Labels {
+    const { texts } = this.#limits;
+    const kept: [string, string][] = [];
+    for (const name in labels) kept.push([name, texts.of(labels[name] ?? "")]);
+    // fromEntries makes "__proto__" an ordinary name.
+    return Object.fromEntries(kept);
   }
 
   /** Takes metadata where it is news; says whether it was. */
@@ -123,8 +133,14 @@ export class PushedSeries {
       known.unit === family.unit.slice(0, helpCharsMax)
     )
       return false;
-    const taken = { ...family, unit: family.unit.slice(0, helpCharsMax) };
-    this.#families.set(family.name, taken);
+    const { texts } = this.#limits;
+    const taken = {
+      ...family,
+      name: texts.of(family.name),
+      help: texts.of(family.help),
+      unit: texts.of(family.unit.slice(0, helpCharsMax)),
+    };
+    this.#families.set(taken.name, taken);
     this.#groups.addFamily(taken);
     return true;
   }
@@ -213,21 +229,20 @@ export class PushedSeries {
 
   #rebuild(sinceMs: number): void {
     const series = this.#series;
-    const kept = [...this.#columns].filter(([, column]) => (this.#seenMs[column] ?? 0) >= sinceMs);
     const old = { lastMs: this.#lastMs, words: this.#lastWords, seenMs: this.#seenMs };
+    const kept: number[] = [];
+    for (let column = 0; column < series.size; column++)
+      if ((old.seenMs[column] ?? 0) >= sinceMs) kept.push(column);
     const capacity = Math.max(tidyColumnsMin, 2 * kept.length);
-    this.#series = [];
+    this.#series = new LabelSets();
     this.#groups = new SeriesGroups();
     for (const family of this.#families.values()) this.#groups.addFamily(family);
-    this.#columns = new Map();
     this.#lastMs = new Float64Array(capacity).fill(-Infinity);
     this.#seenMs = new Float64Array(capacity);
     this.#lastWords = new Uint32Array(2 * capacity);
     for (const memory of this.#memories) memory.clear();
-    for (const [key, from] of kept) {
-      const to = this.#series.length;
-      this.#series.push(series[from] ?? {});
-      this.#columns.set(key, to);
+    for (const from of kept) {
+      const to = this.#series.add(series.all[from] ?? {}, series.hashAt(from));
       this.#lastMs[to] = old.lastMs[from] ?? -Infinity;
       this.#seenMs[to] = old.seenMs[from] ?? 0;
       this.#lastWords[2 * to] = old.words[2 * from] ?? 0;

@@ -8,6 +8,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily, MetricsBatch, MetricsPart } from "#shared/model/metrics.ts";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { type Logger, silentLogger } from "#shared/runtime/log.ts";
+import { TextPool } from "#shared/text/text_pool.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
@@ -64,6 +65,7 @@ export class Held {
         new PushedSeries({
           ...limits,
           outOfOrderMs: this.outOfOrderMs,
+          texts: new TextPool(),
           agent: {
             hasRoom: () => this.hasRoom,
             refused: (_, labels) => void this.refused.push(labels),

@@ -11,6 +11,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Pushes } from "#shared/runtime/door/door.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { TextPool } from "#shared/text/text_pool.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { CollectorOutput, LogsOutput } from "../collector.ts";
 import type { WhenFull } from "../../spool/when_full.ts";
@@ -52,6 +53,7 @@ type Running = {
 export class Receivers {
   readonly #parts: ReceiversParts;
   readonly #memory: MemoryBudget;
+  readonly #texts = new TextPool();
   readonly #meters: ReturnType<typeof createMeters>;
   readonly #running = new Map<Type, Running>();
   #config: ReceiversConfig;
@@ -143,7 +145,11 @@ export class Receivers {
     const own = config[type];
     if (own?.enabled !== true) return undefined;
     const processors = "processors" in own ? own.processors : undefined;
-    const context = contextOf(type, this.#memory, this.#meters, this.#parts, processors);
+    const context = contextOf(
+      type,
+      { ...this.#parts, memory: this.#memory, meters: this.#meters, texts: this.#texts },
+      processors,
+    );
     const opened = openReceiver(type, config, context);
     if (opened === undefined) return undefined;
     const routes = new Hono();
@@ -218,11 +224,14 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function contextOf(
   type: string,
-  memory: MemoryBudget,
-  meters: ReturnType<typeof createMeters>,
-  { output, clock, log, folder, limiter, outOfOrderMs }: ReceiversParts,
+  parts: ReceiversParts & {
+    readonly memory: MemoryBudget;
+    readonly meters: ReturnType<typeof createMeters>;
+    readonly texts: TextPool;
+  },
   processors: ProcessorList | undefined,
 ): ReceiverContext {
+  const { output, clock, log, folder, limiter, outOfOrderMs, memory, meters, texts } = parts;
   const logs: LogsOutput =
     processors === undefined || processors.bound.length === 0
       ? output
@@ -262,7 +271,7 @@ function contextOf(
       // A receiver has a bound of its own, too; only a full agent is the agent's limit.
       if (reason === "series_limit" && !limiter.hasRoom()) limiter.refusedSamples(items);
     },
-    newSeries: (limits) => new PushedSeries({ ...limits, outOfOrderMs, agent: limiter }),
+    newSeries: (limits) => new PushedSeries({ ...limits, outOfOrderMs, agent: limiter, texts }),
     notStored: (kind, count) => meters.notStored.inc({ receiver: type, kind }, count),
     refusedConnection: (reason) => meters.connectionsRefused.inc({ receiver: type, reason }),
   };

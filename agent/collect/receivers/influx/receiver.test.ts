@@ -121,3 +121,18 @@ test("parseInfluxLine() gives a line or a fault for any text", () => {
     { seed: 7, numRuns: 3_000 },
   );
 });
+
+test("influx: a series does not keep the body that it came in", async () => {
+  const { held, write } = start();
+  const comment = Buffer.alloc(4 * 1024 ** 2, "#").toString();
+  Bun.gc(true);
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 64; i++)
+    expect((await write(`new,tag=the_value_of_a_tag_number_${i} v=1\n${comment}`)).status).toBe(
+      204,
+    );
+  Bun.gc(true);
+  // 64 bodies take 256 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(128e6);
+  expect(held.names()).toEqual(["new_v"]);
+});

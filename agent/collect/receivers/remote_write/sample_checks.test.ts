@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { wordsOf } from "#shared/model/special_values.ts";
+import { TextPool } from "#shared/text/text_pool.ts";
 import { BesideSamples } from "../beside_samples.ts";
 import { PushedSeries } from "../pushed_series.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
@@ -15,7 +16,8 @@ type Sample = { column: number; timestampMs: number; value: number };
 /** Series of which one request is stored, and the checks of the next. */
 function checksAfter(stored: readonly Sample[], outOfOrderMs: number) {
   const agent = { hasRoom: () => true, refused: () => {} };
-  const series = new PushedSeries({ seriesMax: 10, idleMs: hourMs, outOfOrderMs, agent });
+  const texts = new TextPool();
+  const series = new PushedSeries({ seriesMax: 10, idleMs: hourMs, outOfOrderMs, agent, texts });
   series.begin(nowMs);
   for (let i = 0; i < 4; i++) series.columnOf({ __name__: `m${i}` });
   const buffer = new SampleBuffer();

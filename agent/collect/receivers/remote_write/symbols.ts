@@ -1,5 +1,5 @@
 import { BodyError } from "../body.ts";
-import type { ByteAliases } from "../byte_aliases.ts";
+import { ByteAliases } from "../byte_aliases.ts";
 import { InvalidLabelsError, textOf } from "./wire.ts";
 
 const requestSymbolsMax = 1_000_000;
@@ -8,7 +8,7 @@ const unknown = 0xffff_ffff;
 /** Numbers for symbols over all requests, because the references of one request mean nothing in the next. */
 export class SymbolNumbers {
   readonly #numbersMax: number;
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new ByteAliases();
   readonly aliases: ByteAliases;
 
   /** `aliases` are the columns by number lists. */
@@ -24,12 +24,11 @@ export class SymbolNumbers {
     this.aliases.clear();
   }
 
-  of(text: string): number {
-    let number = this.#numbers.get(text);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(text, number);
-    }
+  of(bytes: Uint8Array, start: number, end: number): number {
+    const known = this.#numbers.get(bytes, start, end);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(bytes, start, end, number);
     return number;
   }
 }
@@ -101,9 +100,8 @@ export class RequestSymbols {
     this.#check(ref);
     const known = this.#known[ref] ?? unknown;
     if (known !== unknown) return known;
-    const number = this.#numbers.of(
-      this.#bytes.toString("latin1", this.#starts[ref], this.#ends[ref]),
-    );
+    const [start = 0, end = 0] = [this.#starts[ref], this.#ends[ref]];
+    const number = this.#numbers.of(this.#bytes, start, end);
     this.#known[ref] = number;
     return number;
   }
