@@ -51,7 +51,7 @@ export type Head = {
   logParts(request: LogScanRequest): LogPart[];
   metricSeries(request: SeriesRequest): Labels[];
   /** Visits those with a sample in the range, in no order; some more than once. */
-  eachSeries(request: SeriesRequest, visit: (labels: Labels, key: string) => void): void;
+  eachSeries(request: SeriesRequest, visit: (labels: Labels) => void): void;
   eachStream(request: SeriesRequest, visit: StreamVisitor): void;
   families(tenant: string): readonly MetricFamily[];
   /** What is here of a tenant's metrics, without looking at samples. */

@@ -22,13 +22,13 @@ import type {
 } from "../query/source.ts";
 import { CellMemory } from "./cell_memory.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
-import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import type { HeadSeries } from "./head_series.ts";
+import type { Head, HeadContent, HeadOverview } from "./contract.ts";
 import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./sample_sink.ts";
-import { SchemaKeys } from "./schema_keys.ts";
+import { SeriesKeys } from "./series_keys.ts";
 import { selectLogs, eachHeadStream } from "./select_logs.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
@@ -53,7 +53,7 @@ class MemoryHead implements Head {
   readonly #options: HeadOptions;
   readonly #aheadMaxMs: number;
   readonly #limits: TenantLimits | undefined;
-  readonly #keys = new SchemaKeys();
+  readonly #keys = new SeriesKeys();
   readonly #sink = new SampleSink();
   readonly #memory = new CellMemory();
   #open: Generation;
@@ -78,8 +78,7 @@ class MemoryHead implements Head {
   }
 
   *#knownSeries(tenant: string): Generator<Labels> {
-    for (const { metrics } of this.#generations())
-      for (const { labels } of metrics.index(tenant)?.all() ?? []) yield labels;
+    for (const { metrics } of this.#generations()) yield* metrics.seriesOf(tenant)?.labels ?? [];
   }
 
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {
@@ -128,15 +127,17 @@ class MemoryHead implements Head {
     const found = new Map<string, SeriesSamples>();
     let samples = 0;
     for (const { metrics } of this.#generations()) {
-      for (const series of metrics.index(tenant)?.find(matchers) ?? []) {
-        const selected = series.select(startMs, endMs, this.#sink);
-        if (selected.values.length === 0) continue;
-        const before = found.get(series.key);
+      const series = metrics.seriesOf(tenant);
+      if (series === undefined) continue;
+      for (const number of metrics.find(tenant, matchers)) {
+        const selected = series.select(number, startMs, endMs, this.#sink);
+        if (selected === undefined) continue;
+        const before = found.get(selected.key);
         const joined = before === undefined ? selected : this.#join(before, selected);
         samples += joined.values.length - (before?.values.length ?? 0);
         if (samples > samplesMax)
           throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-        found.set(series.key, joined);
+        found.set(selected.key, joined);
       }
     }
     return sortedByKey(found);
@@ -179,20 +180,20 @@ class MemoryHead implements Head {
 
   metricSeries(request: SeriesRequest): Labels[] {
     const found = new Map<string, Labels>();
-    this.eachSeries(request, (labels, key) => found.set(key, labels));
+    this.eachSeries(request, (labels) => found.set(this.#keys.keyOf(labels), labels));
     return sortedByKey(found);
   }
 
   eachSeries(
     { tenant, selectors, startMs, endMs }: SeriesRequest,
-    visit: (labels: Labels, key: string) => void,
+    visit: (labels: Labels) => void,
   ): void {
     for (const { metrics } of this.#generations()) {
-      const index = metrics.index(tenant);
-      if (index === undefined) continue;
-      const lists: (readonly HeadSeries[])[] = selectors.map((matchers) => index.find(matchers));
-      for (const series of selectors.length === 0 ? index.all() : lists.flat())
-        if (series.hasSample(startMs, endMs)) visit(series.labels, series.key);
+      const series = metrics.seriesOf(tenant);
+      if (series === undefined) continue;
+      const lists = selectors.map((matchers) => metrics.find(tenant, matchers));
+      for (const number of selectors.length === 0 ? series.labels.keys() : lists.flat())
+        if (series.hasSample(number, startMs, endMs)) visit(series.labels[number] ?? {});
     }
   }
 
@@ -209,19 +210,24 @@ class MemoryHead implements Head {
   }
 
   overview(tenant: string): HeadOverview {
-    const found = new Map<string, Labels>();
+    const found: Labels[] = [];
     let [runs, minMs, maxMs] = [0, Infinity, -Infinity];
+    const before: HeadSeries[] = [];
     for (const { metrics } of this.#generations()) {
-      const all = metrics.index(tenant)?.all() ?? [];
+      const all = metrics.seriesOf(tenant);
       const times = metrics.times(tenant);
-      runs += all.length;
       minMs = Math.min(minMs, times.minMs);
       maxMs = Math.max(maxMs, times.maxMs);
-      for (const { key, labels } of all) found.set(key, labels);
+      if (all === undefined) continue;
+      runs += all.size;
+      for (const [number, labels] of all.labels.entries()) {
+        const hash = all.hash(number);
+        if (before.every((one) => one.numberOf(labels, hash) === undefined)) found.push(labels);
+      }
+      before.push(all);
     }
-    const series = [...found.values()];
-    if (minMs > maxMs) return { series, runs, minMs: undefined, maxMs: undefined };
-    return { series, runs, minMs, maxMs };
+    if (minMs > maxMs) return { series: found, runs, minMs: undefined, maxMs: undefined };
+    return { series: found, runs, minMs, maxMs };
   }
 }
 

@@ -1,55 +1,92 @@
+// Hot: every series of every flush is read here. Guarded by test/bench/ingest.ts and pace.ts.
 import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
+import { LabelSets } from "#shared/model/label_sets.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { SampleRun } from "../store/cut_metrics.ts";
 import { startsAt, type StartChange } from "../query/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
 import type { SampleTable } from "./sample_table.ts";
+import type { SeriesKeys } from "./series_keys.ts";
+import { SeriesPlaces, noPlace } from "./series_places.ts";
 
-/** In place of a hash: no limit on series asks for it. */
-export const notLimited = 0;
-
-/** A series in one generation: where its samples lie in tables. */
+/** The series of a tenant in one generation, numbered from 0: their labels, and where their samples lie in tables. No object is held for a series. */
 export class HeadSeries {
-  readonly labels: Labels;
-  /** labelsKey of the labels. */
-  readonly key: string;
-  /** hashOf(key), where its tenant has a limit on series; notLimited else. */
-  readonly hash: number;
-  readonly #places: { readonly table: SampleTable; readonly column: number }[] = [];
+  readonly #keys: SeriesKeys;
+  readonly #sets = new LabelSets();
+  readonly #places = new SeriesPlaces();
 
-  constructor(labels: Labels, key: string, hash: number) {
-    this.labels = labels;
-    this.key = key;
-    this.hash = hash;
+  constructor(keys: SeriesKeys) {
+    this.#keys = keys;
   }
 
-  addPlace(table: SampleTable, column: number): void {
-    this.#places.push({ table, column });
+  get size(): number {
+    return this.#sets.size;
   }
 
-  /** Samples within [startMs, endMs], ascending and unique in time, in memory of their own. */
-  select(startMs: number, endMs: number, sink: SampleSink): SeriesSamples {
-    this.#collect(startMs, endMs, sink);
+  /** By number. */
+  get labels(): readonly Labels[] {
+    return this.#sets.all;
+  }
+
+  /** hashOf() the series' key. */
+  hash(series: number): number {
+    return this.#sets.hashAt(series);
+  }
+
+  /** Undefined where it is not here. */
+  numberOf(labels: Labels, hash: number): number | undefined {
+    return this.#sets.numberOf(labels, hash);
+  }
+
+  /** Adds one that is not here yet; returns its number. */
+  add(labels: Labels, hash: number): number {
+    return this.#sets.add(labels, hash);
+  }
+
+  addPlace(series: number, table: SampleTable, column: number): void {
+    this.#places.add(series, table, column);
+  }
+
+  /** The lane that brought the series first. */
+  lane(series: number): LaneId | undefined {
+    return this.#places.table(this.#places.first(series))?.lane;
+  }
+
+  /** Samples within [startMs, endMs], ascending and unique in time, in memory of their own; undefined where there are none. */
+  select(
+    series: number,
+    startMs: number,
+    endMs: number,
+    sink: SampleSink,
+  ): (SeriesSamples & { readonly key: string }) | undefined {
+    this.#collect(series, startMs, endMs, sink);
+    if (sink.count === 0) return undefined;
     const samples = sink.take();
-    const starts = this.#starts(samples.timestampsMs, samples.values.length);
-    return { labels: this.labels, key: this.key, ...samples, ...starts };
+    const starts = this.#starts(series, samples.timestampsMs, samples.values.length);
+    const labels = this.#sets.all[series] ?? {};
+    return { labels, key: this.#keys.keyOf(labels), ...samples, ...starts };
   }
 
   /** Samples within [startMs, endMs], ascending and unique in time: in the sink's memory, good until it is used again. */
-  read(sink: SampleSink, startMs: number, endMs: number): SampleRun {
-    this.#collect(startMs, endMs, sink);
+  read(series: number, sink: SampleSink, startMs: number, endMs: number): SampleRun {
+    this.#collect(series, startMs, endMs, sink);
     const run = sink.run();
-    const starts = this.#starts(run.timestampsMs, run.count);
+    const starts = this.#starts(series, run.timestampsMs, run.count);
     return starts === undefined ? run : { ...run, ...starts };
   }
 
   /** Start timestamps of the first `count` of these times; undefined where none is known. */
-  #starts(timestampsMs: Float64Array, count: number): { starts: Float64Array } | undefined {
+  #starts(
+    series: number,
+    timestampsMs: Float64Array,
+    count: number,
+  ): { starts: Float64Array } | undefined {
+    const places = this.#places;
     let changes: readonly StartChange[] | undefined;
-    for (const { table, column } of this.#places) {
-      const some = table.starts(column);
+    for (let place = places.first(series); place !== noPlace; place = places.next(place)) {
+      const some = places.table(place)?.starts(places.column(place));
       if (some !== undefined) changes = changes === undefined ? some : [...changes, ...some];
     }
     if (changes === undefined || count === 0) return undefined;
@@ -57,36 +94,46 @@ export class HeadSeries {
   }
 
   /** Whether one of its samples is within [startMs, endMs]. */
-  hasSample(startMs: number, endMs: number): boolean {
-    return this.#places.some(({ table, column }) => table.hasSample(column, startMs, endMs));
+  hasSample(series: number, startMs: number, endMs: number): boolean {
+    const places = this.#places;
+    for (let place = places.first(series); place !== noPlace; place = places.next(place))
+      if (places.table(place)?.hasSample(places.column(place), startMs, endMs) === true)
+        return true;
+    return false;
   }
 
   /** How many samples have a time that another one has. `duplicate` is told the lane of each, and whether the other says the same. */
-  countDuplicates(sink: SampleSink, duplicate: (lane: LaneId, isSame: boolean) => void): number {
-    if (this.#isInOrder()) return 0;
-    this.#collect(-Infinity, Infinity, sink);
-    return sink.duplicates((index, isSame) => {
-      const place = this.#places[index];
-      assert(place !== undefined, "a sample comes from one of the series' tables");
-      duplicate(place.table.lane, isSame);
+  countDuplicates(
+    series: number,
+    sink: SampleSink,
+    duplicate: (lane: LaneId, isSame: boolean) => void,
+  ): number {
+    if (this.#isInOrder(series)) return 0;
+    this.#collect(series, -Infinity, Infinity, sink);
+    return sink.duplicates((place, isSame) => {
+      const table = this.#places.table(place);
+      assert(table !== undefined, "a sample comes from one of the series' tables");
+      duplicate(table.lane, isSame);
     });
   }
 
   /** Known without looking at samples, as it is for nearly all series. */
-  #isInOrder(): boolean {
+  #isInOrder(series: number): boolean {
+    const places = this.#places;
     let lastMs: number | undefined = -Infinity;
-    for (const { table, column } of this.#places) {
-      lastMs = table.lastInOrder(column, lastMs);
+    for (let place = places.first(series); place !== noPlace; place = places.next(place)) {
+      lastMs = places.table(place)?.lastInOrder(places.column(place), lastMs);
       if (lastMs === undefined) return false;
     }
     return true;
   }
 
-  #collect(startMs: number, endMs: number, sink: SampleSink): void {
+  #collect(series: number, startMs: number, endMs: number, sink: SampleSink): void {
+    const places = this.#places;
     sink.clear();
-    for (const [index, { table, column }] of this.#places.entries()) {
-      sink.from(index);
-      table.read(column, startMs, endMs, sink);
+    for (let place = places.first(series); place !== noPlace; place = places.next(place)) {
+      sink.from(place);
+      places.table(place)?.read(places.column(place), startMs, endMs, sink);
     }
   }
 }

@@ -1,9 +1,9 @@
-import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
 import type { SeriesLimit } from "#shared/cardinality/series_limit.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
+import type { Matcher } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { CutMetrics, CutPart } from "../store/cut_metrics.ts";
@@ -12,18 +12,19 @@ import { TimeWindows } from "../store/cut_spans.ts";
 import type { CellMemory } from "./cell_memory.ts";
 import type { HeadContent } from "./contract.ts";
 import { HeadExemplars } from "./head_exemplars.ts";
-import { HeadSeries, notLimited } from "./head_series.ts";
+import { HeadSeries } from "./head_series.ts";
 import { LaneDrops } from "./lane_drops.ts";
 import { SampleSink } from "./sample_sink.ts";
 import { SampleTable } from "./sample_table.ts";
-import type { SchemaKeys } from "./schema_keys.ts";
 import { SeriesIndex } from "./series_index.ts";
+import type { SeriesKeys } from "./series_keys.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
-/** A rough price of a series of one generation beside its samples: index entries, objects, places. Labels, key and text are the schema's. */
-const seriesBytes = 400;
+/** A rough price of a series of one generation beside its samples: its hash, its place, its entry in tables. Labels are the schema's. */
+const seriesBytes = 80;
 
 type TenantMetrics = {
+  readonly series: HeadSeries;
   readonly index: SeriesIndex;
   readonly families: Map<string, MetricFamily>;
   readonly times: TimeBounds;
@@ -46,7 +47,7 @@ type SchemaTable = {
 export class MetricsGeneration {
   samples = 0;
   series = 0;
-  readonly #keys: SchemaKeys;
+  readonly #keys: SeriesKeys;
   readonly #memory: CellMemory;
   readonly #limits: TenantLimits | undefined;
   readonly #tenants = new Map<string, TenantMetrics>();
@@ -54,7 +55,7 @@ export class MetricsGeneration {
   readonly #tables = new Map<DecodedSchema, SchemaTable>();
   #sampleBytes = 0;
 
-  constructor(keys: SchemaKeys, memory: CellMemory, limits: TenantLimits | undefined) {
+  constructor(keys: SeriesKeys, memory: CellMemory, limits: TenantLimits | undefined) {
     this.#keys = keys;
     this.#memory = memory;
     this.#limits = limits;
@@ -70,8 +71,13 @@ export class MetricsGeneration {
     return this.#tenants.get(tenant)?.exemplars;
   }
 
-  index(tenant: string): SeriesIndex | undefined {
-    return this.#tenants.get(tenant)?.index;
+  seriesOf(tenant: string): HeadSeries | undefined {
+    return this.#tenants.get(tenant)?.series;
+  }
+
+  /** Numbers in seriesOf(). */
+  find(tenant: string, matchers: readonly Matcher[]): readonly number[] {
+    return this.#tenants.get(tenant)?.index.find(matchers) ?? [];
   }
 
   families(tenant: string): ReadonlyMap<string, MetricFamily> {
@@ -161,9 +167,10 @@ export class MetricsGeneration {
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) {
       const limit = this.#limits?.of(name);
-      const index = new SeriesIndex();
+      const series = new HeadSeries(this.#keys);
+      const index = new SeriesIndex(series.labels);
       const times = { times: noTimes(), windows: new TimeWindows() };
-      tenant = { index, families: new Map(), ...times, limit, samples: 0 };
+      tenant = { series, index, families: new Map(), ...times, limit, samples: 0 };
       this.#tenants.set(name, tenant);
     }
     return tenant;
@@ -178,26 +185,23 @@ export class MetricsGeneration {
       this.#tables.set(schema, known);
     }
     if (known.columns === schema.series.length) return known;
-    const { index } = tenant;
+    const { series } = tenant;
     const limit = isOwn(lane) ? undefined : tenant.limit;
-    const keys = this.#keys.of(schema);
-    const hashes = limit === undefined ? [] : this.#keys.hashesOf(schema);
+    const hashes = this.#keys.hashesOf(schema);
     const nowMs = this.#now();
     for (; known.columns < schema.series.length; known.columns++) {
       const labels = schema.series[known.columns] ?? {};
-      const key = keys[known.columns] ?? "";
-      let series = index.get(key);
-      if (series === undefined) {
-        const hash = hashes[known.columns] ?? notLimited;
+      const hash = hashes[known.columns] ?? 0;
+      let number = series.numberOf(labels, hash);
+      if (number === undefined) {
         if (limit?.admit(hash, labels, nowMs) === false) {
           (known.refused ??= new Set()).add(known.columns);
           continue;
         }
-        series = new HeadSeries(labels, key, hash);
-        index.add(series);
+        number = series.add(labels, hash);
         this.series++;
       }
-      series.addPlace(known.table, known.columns);
+      series.addPlace(number, known.table, known.columns);
     }
     return known;
   }
@@ -221,7 +225,9 @@ export class MetricsGeneration {
       dropped.add(lane, isSame ? "duplicate_sample" : "duplicate_timestamp");
     for (const [name, tenant] of this.#tenants) {
       let duplicates = 0;
-      for (const series of tenant.index.all()) duplicates += series.countDuplicates(sink, drop);
+      const { series } = tenant;
+      for (let one = 0; one < series.size; one++)
+        duplicates += series.countDuplicates(one, sink, drop);
       tenant.samples -= duplicates;
       this.samples -= duplicates;
       if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink, nowMs));
@@ -240,24 +246,18 @@ export class MetricsGeneration {
 }
 
 function cutMetricsOf(
-  { index, samples, limit, windows }: TenantMetrics,
+  { series, samples, limit, windows }: TenantMetrics,
   sink: SampleSink,
   nowMs: number,
 ): CutMetrics {
-  const all = index.all();
-  const at = (position: number): HeadSeries => {
-    const series = all[position];
-    assert(series !== undefined, "a series of the cut is asked for by its place");
-    return series;
-  };
+  const { labels } = series;
   const within = (startMs: number, endMs: number): CutPart => ({
-    size: all.length,
-    labels: (position) => at(position).labels,
-    read: (position) => {
-      const series = at(position);
-      const run = series.read(sink, startMs, endMs);
+    size: series.size,
+    labels: (number) => labels[number] ?? {},
+    read: (number) => {
+      const run = series.read(number, sink, startMs, endMs);
       // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().
-      if (run.count > 0 && series.hash !== notLimited) limit?.touch(series.hash, nowMs);
+      if (run.count > 0) touch(limit, series, number, nowMs);
       return run;
     },
   });
@@ -269,6 +269,18 @@ function cutMetricsOf(
     items: samples,
     ...(parts === undefined ? {} : { parts }),
   };
+}
+
+/** The aggregator's own series are outside of the limit. */
+function touch(
+  limit: SeriesLimit | undefined,
+  series: HeadSeries,
+  number: number,
+  nowMs: number,
+): void {
+  if (limit === undefined) return;
+  const lane = series.lane(number);
+  if (lane !== undefined && !isOwn(lane)) limit.touch(series.hash(number), nowMs);
 }
 
 function noTimes(): TimeBounds {

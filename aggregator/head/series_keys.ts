@@ -1,26 +1,35 @@
 import type { DecodedSchema } from "#proto/codec/metrics.ts";
 import { hashOf } from "#shared/cardinality/series_hash.ts";
-import { labelsKey } from "#shared/model/labels.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
 
-/** labelsKey of every series of the schemas that are alive: made once, although every generation asks for them. */
-export class SchemaKeys {
-  readonly #keys = new WeakMap<DecodedSchema, string[]>();
+/** As many as KnownTexts holds of what is read from blocks. */
+const keysMax = 100_000;
+
+/** What is known of label sets over all generations: hashes, for all; keys, which are long, only for those that queries ask for. */
+export class SeriesKeys {
   readonly #hashes = new WeakMap<DecodedSchema, number[]>();
+  #keys = new WeakMap<Labels, string>();
+  #keyCount = 0;
 
-  of(schema: DecodedSchema): readonly string[] {
-    let keys = this.#keys.get(schema);
-    if (keys === undefined) this.#keys.set(schema, (keys = []));
-    for (let i = keys.length; i < schema.series.length; i++)
-      keys.push(labelsKey(schema.series[i] ?? {}));
-    return keys;
-  }
-
-  /** hashOf each key. */
+  /** hashOf() the labelsKey() of every series of a schema. */
   hashesOf(schema: DecodedSchema): readonly number[] {
-    const keys = this.of(schema);
     let hashes = this.#hashes.get(schema);
     if (hashes === undefined) this.#hashes.set(schema, (hashes = []));
-    for (let i = hashes.length; i < keys.length; i++) hashes.push(hashOf(keys[i] ?? ""));
+    for (let i = hashes.length; i < schema.series.length; i++)
+      hashes.push(hashOf(labelsKey(schema.series[i] ?? {})));
     return hashes;
+  }
+
+  /** labelsKey() of a series' labels. Forgets all when there are too many. */
+  keyOf(labels: Labels): string {
+    let key = this.#keys.get(labels);
+    if (key !== undefined) return key;
+    key = labelsKey(labels);
+    if (this.#keyCount++ >= keysMax) {
+      this.#keys = new WeakMap();
+      this.#keyCount = 1;
+    }
+    this.#keys.set(labels, key);
+    return key;
   }
 }
