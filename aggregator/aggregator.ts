@@ -371,6 +371,7 @@ function adminOf(store: Store, ingest: Ingest, snapshots: Snapshots) {
       await store.deleteSeries(deletion, actor);
     },
     cleanTombstones: () => store.maintain(),
+    flush: () => ingest.flush(),
     snapshot: async (skipHead: boolean) => {
       if (!skipHead) await ingest.flush();
       return snapshots.take();

@@ -16,6 +16,7 @@ import { giveUpBlocks, repairBlocks } from "./store/integrity/repair.ts";
 import { openObjects } from "./store/open_store.ts";
 import { rebuildCatalog } from "./store/rebuild_catalog.ts";
 import type { StorageTools } from "./store/storage_tools.ts";
+import { flushCommand } from "./storage_commands/flush_command.ts";
 import { ownerCommands } from "./storage_commands/owner_commands.ts";
 import { trashCommand } from "./storage_commands/trash_command.ts";
 import { within } from "./storage_commands/within.ts";
@@ -30,7 +31,7 @@ type ExportFlags = ConfigFlags & {
   readonly tenant?: string;
 };
 
-/** `lapwing storage check|repair|give-up|rebuild|export|backup|restore|adopt|sweep|trash`: works on the catalog and the blocks of a configuration directly. */
+/** `lapwing storage check|repair|give-up|rebuild|export|backup|restore|adopt|sweep|trash|flush`: works on the catalog and the blocks of a configuration directly, but for `flush`. */
 export function storageCommand(command: Command): void {
   command.description(
     "look after blocks and catalog: check, repair, give up, rebuild, export, back up, restore, adopt, trash",
@@ -79,6 +80,7 @@ export function storageCommand(command: Command): void {
     .action(restoreBackup);
   ownerCommands(command);
   trashCommand(command);
+  flushCommand(command);
 }
 
 function sub(command: Command, name: string, description: string): Command {

@@ -30,6 +30,7 @@ import { type DataRpcParts, registerDataService } from "./data_rpc.ts";
 import { registerEventService } from "./event_rpc.ts";
 import { grafanaRoutes } from "./routes/dashboards/grafana_routes.ts";
 import { dashboardRoutes } from "./routes/dashboards/routes.ts";
+import { flushRoutes } from "./routes/flush_routes.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
@@ -55,7 +56,7 @@ export type ApiParts = {
   readonly sql: SqlEngine;
   readonly tails: Tails;
   readonly patterns: Pick<PatternWatch, "find">;
-  readonly admin: Omit<AdminParts, "tenant">;
+  readonly admin: Omit<AdminParts, "tenant"> & { readonly flush: () => Promise<void> };
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
   readonly dashboards: Dashboards;
   readonly catalog: Transactions;
@@ -113,6 +114,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       blocks: () => blockMetas(parts.blocks(), tenant),
     }),
   );
+  app.route("/", flushRoutes(parts.admin.flush));
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
   const now = () => clock.now();
   app.route("/", monitoringRoutes({ ...logs, engine, clock, tenant: () => tenant, version }));

@@ -113,7 +113,14 @@ test("a catalog that is lost after a deletion and a kill comes back from the blo
   });
   expect(await storedUpTo(after.url, "kept", deletedMs - 1_000)).toBe(kept);
   expect(await storedUpTo(after.url, "gone", deletedMs - 1_000)).toBe(0);
+  const itemsInBlocks = () => Number(/(\d+) items: ok$/m.exec(storage("check").out)?.[1]);
+  const itemsBefore = itemsInBlocks();
+  expect(storage("flush", "--url", after.url)).toMatchObject({ code: 0, err: "" });
+  expect(itemsInBlocks()).toBeGreaterThan(itemsBefore);
   await after.end("SIGTERM");
+  const unheard = storage("flush", "--url", after.url);
+  expect(unheard.code).toBe(1);
+  expect(unheard.err).toContain(`${after.url}-/flush`);
 
   const output = join(folder, "kept.txt");
   const words = ["--match", 'counted{kind="kept"}', "--format", "openmetrics", "--output", output];
