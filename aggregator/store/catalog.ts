@@ -131,7 +131,7 @@ export class Catalog {
    * may take effect later. Throws where this process is no longer the owner.
    */
   settledBlocks(): Promise<Block[]> {
-    return this.#connection.write("read the blocks", async (sql) => {
+    return this.#connection.write("read the blocks of the catalog", async (sql) => {
       // Transactions of owners share this row (readLeaseForWriting); each statement after it sees what they have changed.
       if (this.isPostgres) await sql`SELECT epoch FROM owner_lease WHERE shard = 0 FOR UPDATE`;
       await this.#fence(sql);
