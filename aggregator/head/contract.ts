@@ -31,17 +31,12 @@ export type Head = {
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
   /** `isBacklog`: it was left by an outage, and what is newer of its lane is here. */
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog?: boolean): Drops;
-  /** Freezes the open generation and gives its content. At most one at a time. */
-  freeze(): HeadContent;
+  /** Freezes the open generation, or a part of it, and gives its content. At most one at a time. */
+  freeze(part: HeadPart): HeadContent;
   /** The frozen generation is in blocks: forget it. */
   release(): void;
   /** Items and an estimate of bytes in both generations. */
-  size(): {
-    readonly samples: number;
-    readonly records: number;
-    readonly bytes: number;
-    readonly series: number;
-  };
+  size(): HeadSize;
   /** Same contracts as MetricsSource and LogsSource, over the head only. Results are taken in the tick of the call. */
   selectSamples(request: SelectRequest): SeriesSamples[];
   /** As ExemplarsSource has it. */
@@ -56,6 +51,18 @@ export type Head = {
   families(tenant: string): readonly MetricFamily[];
   /** What is here of a tenant's metrics, without looking at samples. */
   overview(tenant: string): HeadOverview;
+};
+
+/** `logs`: log records, and the samples that are made of them here. */
+export type HeadPart = "all" | "logs";
+
+export type HeadSize = {
+  readonly samples: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Of these, those of metrics. */
+  readonly sampleBytes: number;
+  readonly series: number;
 };
 
 /** Unix milliseconds, undefined where there is no sample. */

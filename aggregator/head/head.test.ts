@@ -114,7 +114,7 @@ describe("head, metrics", () => {
       };
       head.appendMetrics(lane, decoded, nowMs);
       expect(head.size().samples).toBe(4);
-      if (freeze) head.freeze();
+      if (freeze) head.freeze("all");
       // A second generation, so that joining both is seen too.
       head.appendMetrics(lane, rows(schema, [7, 1, 1, 1]), nowMs);
       const found = select(head, [], 0, 6);
@@ -135,7 +135,7 @@ describe("head, metrics", () => {
       [30, 3],
     ];
     expect(plain(select(head, [is("__name__", "up")]))).toEqual([{ labels: up, samples }]);
-    const { metrics, dropped } = head.freeze();
+    const { metrics, dropped } = head.freeze("all");
     expect(plain(seriesOfCut(metrics.get("acme")))[1]).toEqual({ labels: up, samples });
     expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_timestamp: 1 } }]);
     expect(head.size()).toMatchObject({ samples: 5, series: 2 });
@@ -150,7 +150,7 @@ describe("head, metrics", () => {
       const times = Array.from({ length: count }, (_, i) => 1_000 - i);
       head.appendMetrics(lane, sparse(schema, times), nowMs);
       for (const freeze of [false, true]) {
-        if (freeze) head.freeze();
+        if (freeze) head.freeze("all");
         const found = plain(select(head));
         expect(found).toHaveLength(300);
         for (const { labels, samples } of found)
@@ -172,7 +172,7 @@ describe("head, metrics", () => {
     const head = createHead();
     const schema = { series: [up] };
     head.appendMetrics(lane, rows(schema, [10, 1], [20, 2]), nowMs);
-    const content = head.freeze();
+    const content = head.freeze("all");
     schema.series.push(down);
     head.appendMetrics(lane, rows(schema, [20, 7, 7], [15, 5, 5]), nowMs);
     expect(plain(select(head, [is("job", "a")]))).toEqual([
@@ -204,7 +204,7 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(head.freeze().metrics.get("acme")).toMatchObject({ size: 2, items: 4 });
+    expect(head.freeze("all").metrics.get("acme")).toMatchObject({ size: 2, items: 4 });
     head.release();
     expect(head.size()).toMatchObject({ samples: 0, series: 0, bytes: 0 });
   });
@@ -249,7 +249,7 @@ describe("head, metrics", () => {
     const head = createHead();
     const family = { name: "up", type: "gauge", help: "old", unit: "" } as const;
     head.appendMetrics(lane, { rows: [], sparse: [], families: [family] }, nowMs);
-    head.freeze();
+    head.freeze("all");
     const newer = { ...family, help: "new" };
     head.appendMetrics(lane, { rows: [], sparse: [], families: [newer] }, nowMs);
     expect(head.families("acme")).toEqual([newer]);
@@ -286,9 +286,9 @@ describe("head, metrics", () => {
           const given = times.map((ms): [number, ...number[]] => [ms, ...values]);
           head.appendMetrics(lane, isSparse ? sparse(of, times) : rows(of, ...given), nowMs);
           appended += times.length * of.series.length;
-          if (freeze) take(head.freeze());
+          if (freeze) take(head.freeze("all"));
         }
-        take(head.freeze());
+        take(head.freeze("all"));
         expect(accounted).toBe(appended);
       }),
     );

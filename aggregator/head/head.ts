@@ -20,14 +20,16 @@ import type {
   SeriesSamples,
   StreamVisitor,
 } from "../query/source.ts";
-import { CellMemory } from "./cell_memory.ts";
+import { CellMemory } from "./samples/cell_memory.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
 import type { HeadSeries } from "./head_series.ts";
-import type { Head, HeadContent, HeadOverview } from "./contract.ts";
+import { isOwn } from "../ingest/own_agent.ts";
+import type { Head, HeadContent, HeadOverview, HeadPart, HeadSize } from "./contract.ts";
+import { joinedContent } from "./joined_content.ts";
 import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
-import { SampleSink } from "./sample_sink.ts";
+import { SampleSink } from "./samples/sample_sink.ts";
 import { SeriesKeys } from "./series_keys.ts";
 import { selectLogs, eachHeadStream } from "./select_logs.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
@@ -47,7 +49,15 @@ export function createHead(options: HeadOptions = {}): Head {
   return new MemoryHead(options);
 }
 
-type Generation = { readonly metrics: MetricsGeneration; readonly logs: LogsGeneration };
+type Generation = {
+  /** Of agents. */
+  readonly metrics: MetricsGeneration;
+  /** What is made here of lines; frozen with them. */
+  readonly own: MetricsGeneration;
+  readonly logs: LogsGeneration;
+};
+/** Without samples of agents where only lines are frozen. */
+type Frozen = Omit<Generation, "metrics"> & Partial<Pick<Generation, "metrics">>;
 
 class MemoryHead implements Head {
   readonly #options: HeadOptions;
@@ -56,8 +66,10 @@ class MemoryHead implements Head {
   readonly #keys = new SeriesKeys();
   readonly #sink = new SampleSink();
   readonly #memory = new CellMemory();
+  /** What is let go more often has memory of its own: pieces that wait for the next generation would be taken for unused ones. */
+  readonly #ownMemory = new CellMemory();
   #open: Generation;
-  #frozen: Generation | undefined;
+  #frozen: Frozen | undefined;
   /** Appends since start, so that the first one in can be told. */
   #arrivals = 0;
 
@@ -67,23 +79,25 @@ class MemoryHead implements Head {
     this.#aheadMaxMs = aheadMaxMs;
     this.#limits = limits;
     limits?.setKnown((tenant) => this.#knownSeries(tenant));
-    this.#open = this.#newGeneration();
-  }
-
-  #newGeneration(): Generation {
-    return {
-      metrics: new MetricsGeneration(this.#keys, this.#memory, this.#limits),
+    this.#open = {
+      metrics: this.#newMetrics(),
+      own: this.#newMetrics(this.#ownMemory),
       logs: new LogsGeneration(),
     };
   }
 
+  #newMetrics(memory = this.#memory): MetricsGeneration {
+    return new MetricsGeneration(this.#keys, memory, this.#limits);
+  }
+
   *#knownSeries(tenant: string): Generator<Labels> {
-    for (const { metrics } of this.#generations()) yield* metrics.seriesOf(tenant)?.labels ?? [];
+    for (const metrics of this.#metrics()) yield* metrics.seriesOf(tenant)?.labels ?? [];
   }
 
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {
     const latestMs = nowMs + this.#aheadMaxMs;
-    return this.#open.metrics.append(lane, decoded, latestMs, this.#arrivals++);
+    const generation = isOwn(lane) ? this.#open.own : this.#open.metrics;
+    return generation.append(lane, decoded, latestMs, this.#arrivals++);
   }
 
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog = false): Drops {
@@ -92,41 +106,64 @@ class MemoryHead implements Head {
     return kept.drops;
   }
 
-  freeze(): HeadContent {
+  freeze(part: HeadPart): HeadContent {
     assert(this.#frozen === undefined, "one generation is frozen at a time");
-    this.#frozen = this.#open;
-    this.#open = this.#newGeneration();
-    return { ...this.#frozen.metrics.freeze(), logs: this.#frozen.logs.content() };
+    const { metrics, own, logs } = this.#open;
+    const isAll = part === "all";
+    this.#frozen = isAll ? this.#open : { own, logs };
+    this.#open = {
+      metrics: isAll ? this.#newMetrics() : metrics,
+      own: this.#newMetrics(this.#ownMemory),
+      logs: new LogsGeneration(),
+    };
+    const frozen = isAll ? [own.freeze(), metrics.freeze()] : [own.freeze()];
+    return { ...joinedContent(frozen), logs: logs.content() };
   }
 
   release(): void {
     assert(this.#frozen !== undefined, "a frozen generation is there to be released");
-    this.#frozen.metrics.release();
+    this.#frozen.metrics?.release();
+    this.#frozen.own.release();
     this.#frozen = undefined;
   }
 
-  size(): ReturnType<Head["size"]> {
-    const size = { samples: 0, records: 0, bytes: 0, series: 0 };
-    for (const { metrics, logs } of this.#generations()) {
-      size.samples += metrics.samples;
-      size.records += logs.records;
-      size.bytes += metrics.bytes + logs.bytes;
-      // Nearly all series are in both generations.
-      size.series = Math.max(size.series, metrics.series);
+  size(): HeadSize {
+    const size = { samples: 0, records: 0, bytes: 0, sampleBytes: 0, series: 0 };
+    for (const { samples, bytes } of this.#metrics()) {
+      size.samples += samples;
+      size.sampleBytes += bytes;
     }
+    for (const { records, bytes } of this.#logs()) {
+      size.records += records;
+      size.bytes += bytes;
+    }
+    size.bytes += size.sampleBytes;
+    const [open, frozen] = [this.#open, this.#frozen];
+    // Nearly all series are in both generations.
+    size.series =
+      Math.max(open.metrics.series, frozen?.metrics?.series ?? 0) +
+      Math.max(open.own.series, frozen?.own.series ?? 0);
     return size;
   }
 
   /** In order of arrival. */
-  #generations(): Generation[] {
-    return this.#frozen === undefined ? [this.#open] : [this.#frozen, this.#open];
+  #metrics(): MetricsGeneration[] {
+    const { metrics, own } = this.#open;
+    if (this.#frozen === undefined) return [own, metrics];
+    const before = this.#frozen.metrics === undefined ? [] : [this.#frozen.metrics];
+    return [this.#frozen.own, ...before, own, metrics];
+  }
+
+  /** In order of arrival. */
+  #logs(): LogsGeneration[] {
+    return this.#frozen === undefined ? [this.#open.logs] : [this.#frozen.logs, this.#open.logs];
   }
 
   selectSamples(request: SelectRequest): SeriesSamples[] {
     const { tenant, matchers, startMs, endMs, samplesMax } = request;
     const found = new Map<string, SeriesSamples>();
     let samples = 0;
-    for (const { metrics } of this.#generations()) {
+    for (const metrics of this.#metrics()) {
       const series = metrics.seriesOf(tenant);
       if (series === undefined) continue;
       for (const number of metrics.find(tenant, matchers)) {
@@ -162,19 +199,19 @@ class MemoryHead implements Head {
 
   selectExemplars(request: ExemplarRequest): SeriesExemplars[] {
     const { tenant, selectors, startMs, endMs, exemplarsMax } = request;
-    const parts = this.#generations().map(
-      ({ metrics }) => metrics.exemplars(tenant)?.select(selectors, startMs, endMs) ?? [],
+    const parts = this.#metrics().map(
+      (metrics) => metrics.exemplars(tenant)?.select(selectors, startMs, endMs) ?? [],
     );
     return joinExemplars(parts, exemplarsMax);
   }
 
   selectLogs(request: LogSelectRequest): LogRecord[] {
-    const entries = this.#generations().flatMap(({ logs }) => logs.batches(request.tenant));
+    const entries = this.#logs().flatMap((logs) => logs.batches(request.tenant));
     return selectLogs(entries, request);
   }
 
   logParts(request: LogScanRequest): LogPart[] {
-    const entries = this.#generations().flatMap(({ logs }) => logs.batches(request.tenant));
+    const entries = this.#logs().flatMap((logs) => logs.batches(request.tenant));
     return logPartsOf(entries, request);
   }
 
@@ -188,7 +225,7 @@ class MemoryHead implements Head {
     { tenant, selectors, startMs, endMs }: SeriesRequest,
     visit: (labels: Labels) => void,
   ): void {
-    for (const { metrics } of this.#generations()) {
+    for (const metrics of this.#metrics()) {
       const series = metrics.seriesOf(tenant);
       if (series === undefined) continue;
       const lists = selectors.map((matchers) => metrics.find(tenant, matchers));
@@ -198,13 +235,12 @@ class MemoryHead implements Head {
   }
 
   eachStream(request: SeriesRequest, visit: StreamVisitor): void {
-    for (const { logs } of this.#generations())
-      eachHeadStream(logs.batches(request.tenant), request, visit);
+    for (const logs of this.#logs()) eachHeadStream(logs.batches(request.tenant), request, visit);
   }
 
   families(tenant: string): readonly MetricFamily[] {
     const families = new Map<string, MetricFamily>();
-    for (const { metrics } of this.#generations())
+    for (const metrics of this.#metrics())
       for (const [name, family] of metrics.families(tenant)) families.set(name, family);
     return [...families.values()];
   }
@@ -213,7 +249,7 @@ class MemoryHead implements Head {
     const found: Labels[] = [];
     let [runs, minMs, maxMs] = [0, Infinity, -Infinity];
     const before: HeadSeries[] = [];
-    for (const { metrics } of this.#generations()) {
+    for (const metrics of this.#metrics()) {
       const all = metrics.seriesOf(tenant);
       const times = metrics.times(tenant);
       minMs = Math.min(minMs, times.minMs);

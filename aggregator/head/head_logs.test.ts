@@ -58,7 +58,7 @@ describe("head, logs", () => {
   const filled = () => {
     const head = createHead();
     head.appendLogs(logLane, logs([5, 1, a, "foo bar"], [5, 0, b, "ba"], [9, 0, a, "r"]), nowMs);
-    head.freeze();
+    head.freeze("all");
     head.appendLogs(logLane, logs([7, 0, b, "bar foo"], [5, 1, a, "same time"]), nowMs);
     return head;
   };

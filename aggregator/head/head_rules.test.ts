@@ -57,7 +57,7 @@ function limitedHead(limit: number) {
       .map(({ id }) => Number(id))
       .toSorted((a, b) => a - b);
   const flush = () => {
-    const content = head.freeze();
+    const content = head.freeze("all");
     head.release();
     return content;
   };

@@ -6,8 +6,8 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { SampleRun } from "../store/cut_metrics.ts";
 import { startsAt, type StartChange } from "../query/start_timestamps.ts";
-import type { SampleSink } from "./sample_sink.ts";
-import type { SampleTable } from "./sample_table.ts";
+import type { SampleSink } from "./samples/sample_sink.ts";
+import type { SampleTable } from "./samples/sample_table.ts";
 import type { SeriesKeys } from "./series_keys.ts";
 import { SeriesPlaces, noPlace } from "./series_places.ts";
 

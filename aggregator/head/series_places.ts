@@ -1,4 +1,4 @@
-import type { SampleTable } from "./sample_table.ts";
+import type { SampleTable } from "./samples/sample_table.ts";
 
 const capacityMin = 64;
 

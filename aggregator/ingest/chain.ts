@@ -17,6 +17,8 @@ export type Offered = "taken" | "repeat" | "held" | "hold_full" | "undecodable";
 /** Agents close an epoch after 15 min: one that nothing was taken of for so long has no frame still to come. */
 const epochLifeMaxMs = 60 * 60_000;
 
+type EpochPlace = { readonly epoch: number; readonly place: FramePlace };
+
 export type ChainParts = {
   readonly signal: Signal;
   readonly counts: LaneCounts;
@@ -56,11 +58,14 @@ export class Chain {
   #cursor: Position;
   /** Committed before this process began. */
   #committed: Position;
+  /** Committed as far as known. */
+  #stored: Position;
   #itemsTotal: number;
   #takenMs = 0;
   #touchedMs = 0;
   #decoder: MetricsDecoder | undefined;
-  #epochPlace: FramePlace | undefined;
+  /** Of epochs that have frames which are not in a committed block, and of the one that goes on: where they begin in the carrier. */
+  #epochs: readonly EpochPlace[] = [];
   /** Set when all frames before a place are known to be gone for good. */
   #jump: { readonly to: Position; readonly reason: DropReason } | undefined;
 
@@ -71,6 +76,7 @@ export class Chain {
     this.before = before;
     this.itemsBefore = itemsBefore;
     this.#committed = position;
+    this.#stored = position;
     this.#cursor = parts.signal === "metrics" ? { epoch: position.epoch, sequence: 0 } : position;
     this.#itemsTotal = itemsTotal;
   }
@@ -112,6 +118,21 @@ export class Chain {
   snapshot(): ChainCommit {
     const { epoch, before, itemsBefore, taken: position } = this;
     return { epoch, before, itemsBefore, position, itemsTotal: this.#itemsTotal };
+  }
+
+  /** All frames up to a position are in committed blocks. */
+  noteCommitted(position: Position): void {
+    this.#stored = position;
+    const [first] = this.#epochs;
+    if (first === undefined || first.epoch >= position.epoch) return;
+    // The last one up to there may go on: it has the rows that the next frames lean on.
+    const from = this.#epochs.findLastIndex(({ epoch }) => epoch <= position.epoch);
+    this.#epochs = this.#epochs.slice(from);
+  }
+
+  /** Whether frames were taken that are not in a committed block. */
+  get #isAhead(): boolean {
+    return comparePositions(this.taken, this.#stored) > 0;
   }
 
   /** Whether it is the next one, so that nothing lies between. */
@@ -158,7 +179,7 @@ export class Chain {
     this.#takenMs = next.#takenMs;
     this.#touchedMs = next.#touchedMs;
     this.#decoder = next.#decoder;
-    this.#epochPlace = next.#epochPlace;
+    this.#epochs = [...this.#epochs, ...next.#epochs];
     this.#jump = next.#jump;
     this.#held.removeFrom(0);
     next.handOver(this);
@@ -190,10 +211,18 @@ export class Chain {
    */
   resumePlace(nowMs: number, isLast: boolean): FramePlace | undefined {
     const held = this.#held.first()?.place;
-    const isInUse = !isLast || nowMs - this.#touchedMs < epochLifeMaxMs;
-    const open = isInUse ? this.#epochPlace : undefined;
+    const isInUse = !isLast || this.#isAhead || nowMs - this.#touchedMs < epochLifeMaxMs;
+    const open = isInUse ? this.#firstPlace() : undefined;
     if (held === undefined || open === undefined) return held ?? open;
     return held.sequence < open.sequence ? held : open;
+  }
+
+  /** An older epoch may have come after a newer one. */
+  #firstPlace(): FramePlace | undefined {
+    let first: FramePlace | undefined;
+    for (const { place } of this.#epochs)
+      if (first === undefined || place.sequence < first.sequence) first = place;
+    return first;
   }
 
   #takeHeld(): void {
@@ -218,7 +247,7 @@ export class Chain {
     if (header.epoch !== this.#cursor.epoch || header.sequence === 1) {
       // In mid-epoch the rows before are unknown, and so is the meaning of what follows.
       this.#decoder = header.sequence === 1 ? createMetricsDecoder() : undefined;
-      this.#epochPlace = place;
+      if (place !== undefined) this.#epochs = [...this.#epochs, { epoch: header.epoch, place }];
     }
     this.#cursor = positionOf(header);
     this.#jump = undefined;

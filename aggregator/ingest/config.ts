@@ -5,8 +5,16 @@ import { PatternsConfig } from "../patterns/config.ts";
 
 /** From frames to committed blocks. */
 export const IngestConfig = z.strictObject({
-  /** The head becomes blocks this often: the agents' spools and the carrier must hold for far longer. */
-  flush_interval: duration.prefault("2m"),
+  /**
+   * The head becomes blocks this often: the agents' spools and the carrier must hold for far longer. One duration is for both. Samples wait
+   * longer than lines, because a block has a row for each series: eight samples a row cost five times as much as sixty.
+   */
+  flush_interval: z
+    .union([
+      duration.transform((both) => ({ metrics: both, logs: both })),
+      z.strictObject({ metrics: duration.prefault("15m"), logs: duration.prefault("2m") }),
+    ])
+    .prefault({}),
   /** ... or as soon as it holds this much. */
   flush_size: byteSize.prefault("128MiB"),
   /**

@@ -1,8 +1,8 @@
-import type { CarrierPosition, Receiver } from "#proto/bus/agent_port.ts";
+import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Head } from "../head/contract.ts";
+import type { Head, HeadPart } from "../head/contract.ts";
 import { committedOf } from "../store/lane_commit.ts";
 import type { Cut, Store } from "../store/store.ts";
 import type { IngestConfig } from "./config.ts";
@@ -31,12 +31,15 @@ const retryMaxMs = 30_000;
 
 /**
  * Turns the head into blocks: freeze, write, commit, release. What is frozen stays queryable until it is in a visible block, and is
- * tried again until the store takes it; meanwhile frames go on into the open generation until the head is full.
+ * tried again until the store takes it; meanwhile frames go on into the open generation until the head is full. Samples of agents become
+ * blocks less often than lines: what of them is in the head lies in the agents' spools, and in the carrier, until then.
  */
 export class Flusher {
   readonly #config: IngestConfig;
   readonly #parts: FlusherParts;
   #pending: Cut | undefined;
+  /** When samples were cut last, monotonic milliseconds. */
+  #metricsCutMs: number;
   /** Gives how many bytes of the head were let go. */
   #running: Promise<number> | undefined;
   #wake: () => void = () => {};
@@ -46,6 +49,7 @@ export class Flusher {
   constructor(config: IngestConfig, parts: FlusherParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#metricsCutMs = parts.clock.monotonic();
   }
 
   get trouble(): string | undefined {
@@ -54,18 +58,28 @@ export class Flusher {
 
   /** Flushes by interval and by hurry(), with back-off while the store refuses. */
   async run(signal: AbortSignal): Promise<void> {
-    let waitMs = this.#config.flush_interval;
+    const { metrics, logs } = this.#config.flush_interval;
+    const intervalMs = Math.min(metrics, logs);
+    let waitMs = intervalMs;
     while (!signal.aborted) {
       await this.#sleep(waitMs, signal);
       if (signal.aborted) return;
       try {
-        await this.flush();
-        waitMs = this.#config.flush_interval;
+        await this.flush(this.#due());
+        waitMs = intervalMs;
       } catch {
         // Already counted and told of; only the wait is decided here.
         waitMs = waitMs > retryMaxMs ? retryMinMs : Math.min(waitMs * 2, retryMaxMs);
       }
     }
+  }
+
+  /** What is to be flushed at this time and size of the head. */
+  #due(): HeadPart {
+    const { flush_interval: intervals, flush_size: sizeMax } = this.#config;
+    const sinceMs = this.#parts.clock.monotonic() - this.#metricsCutMs;
+    const isTime = sinceMs + Math.min(intervals.metrics, intervals.logs) / 2 >= intervals.metrics;
+    return isTime || this.#parts.head.size().sampleBytes > sizeMax / 2 ? "all" : "logs";
   }
 
   /** Flush soon: the head is large. */
@@ -84,9 +98,20 @@ export class Flusher {
   }
 
   /** One flush at a time; a caller during one waits for it, and then for its own. */
-  async flush(): Promise<void> {
+  async flush(part: HeadPart = "all"): Promise<void> {
+    await this.#waitUntilIdle();
+    // What could not be written before comes first, and is not all that is there now.
+    if (this.#pending !== undefined) await this.#flushNow(part);
+    await this.#flushNow(part);
+  }
+
+  async #waitUntilIdle(): Promise<void> {
     while (this.#running !== undefined) await this.#running.catch(() => {});
-    this.#running = this.#flushOnce();
+  }
+
+  async #flushNow(part: HeadPart): Promise<void> {
+    await this.#waitUntilIdle();
+    this.#running = this.#flushOnce(part);
     let releasedBytes = 0;
     try {
       releasedBytes = await this.#running;
@@ -100,18 +125,15 @@ export class Flusher {
   /** At the end: what can't be written now is sent again by the agents after the next start. */
   async flushLast(): Promise<void> {
     try {
-      // A cut that failed before comes first; the open generation then needs a second.
-      const hadPending = this.#pending !== undefined;
       await this.flush();
-      if (hadPending) await this.flush();
     } catch (thrown) {
       this.#parts.log.warn("last flush failed", { error: messageOf(thrown) });
     }
   }
 
-  async #flushOnce(): Promise<number> {
+  async #flushOnce(part: HeadPart): Promise<number> {
     const { store, head, clock, log, meters, receiver } = this.#parts;
-    const cut = (this.#pending ??= this.#cut());
+    const cut = (this.#pending ??= this.#cut(part));
     if (cut === undefined) return 0;
     const startedMs = clock.monotonic();
     let releasedBytes = 0;
@@ -138,12 +160,13 @@ export class Flusher {
   }
 
   /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */
-  #cut(): Cut | undefined {
+  #cut(part: HeadPart): Cut | undefined {
     const { head, lanes, clock, receiver, own } = this.#parts;
     this.#parts.takeOwn();
-    const moved = [...lanes.all()].filter((lane) => lane.hasMoved);
+    const moved = [...lanes.all()].filter((lane) => lane.hasMoved && isIn(part, lane.id));
     if (moved.length === 0) return undefined;
-    const content = head.freeze();
+    const content = head.freeze(part);
+    if (part === "all") this.#metricsCutMs = clock.monotonic();
     for (const { lane, drops } of content.dropped) lanes.get(lane).dropAppended(drops);
     const commits = moved.map((lane) => lane.snapshot());
     const carrier = resumeFrom(receiver.position(), lanes, clock.now());
@@ -157,6 +180,10 @@ export class Flusher {
     await this.#parts.clock.sleep(ms, AbortSignal.any([signal, early.signal]));
     this.#wake = () => {};
   }
+}
+
+function isIn(part: HeadPart, lane: LaneId): boolean {
+  return part === "all" || lane.signal === "logs" || isOwn(lane);
 }
 
 function itemsOf(cut: Cut): number {

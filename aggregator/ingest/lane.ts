@@ -198,6 +198,12 @@ export class Lane {
 
   noteCommitted(commit: LaneCommit): void {
     this.#committed = commit;
+    const [base, ...more] = this.#chains;
+    base.noteCommitted(commit.position);
+    for (const chain of more) {
+      const known = commit.ahead.find(({ epoch }) => epoch === chain.epoch);
+      if (known !== undefined) chain.noteCommitted(known.position);
+    }
   }
 
   /** Where in the carrier a restart must begin, to rebuild this lane even if its agent is gone for good. */

@@ -158,7 +158,7 @@ class World {
   }
 
   commit(): void {
-    const { metrics, dropped } = this.#head.freeze();
+    const { metrics, dropped } = this.#head.freeze("all");
     expect(dropped).toEqual([]);
     for (const cut of metrics.values())
       for (let i = 0; i < cut.size; i++) {

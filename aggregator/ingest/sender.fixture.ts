@@ -1,9 +1,11 @@
 import type { Frame } from "#proto/codec/envelope.ts";
-import { decodeFrame, encodeFrame, newHeader } from "#proto/codec/envelope.ts";
+import { decodeFrame, encodeFrame, newHeader, toWireSignal } from "#proto/codec/envelope.ts";
+import { encodeLogs } from "#proto/codec/logs.ts";
 import type { EncodedBody } from "#proto/codec/metrics_body.ts";
 import type { MetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
-import { FrameKind, Signal } from "#proto/gen/v1/frame_pb.js";
+import { FrameKind } from "#proto/gen/v1/frame_pb.js";
+import type { LogsBatch } from "#shared/model/logs.ts";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
 
@@ -17,6 +19,11 @@ export class Sender {
   #sequence = 0;
   #items = 0;
   #encoder: MetricsEncoder = createMetricsEncoder();
+  readonly #signal: "metrics" | "logs";
+
+  constructor(signal: "metrics" | "logs" = "metrics") {
+    this.#signal = signal;
+  }
 
   open({ drops = {}, ahead = false }: OpenOptions = {}): Frame {
     const before = {
@@ -35,13 +42,30 @@ export class Sender {
     return this.#frame({ kind: FrameKind.DATA, createdMs }, body);
   }
 
+  /** The same of logs: each frame is one line, its number. */
+  line(): Frame {
+    const text = new TextEncoder().encode(String(this.#items + 1));
+    const batch: LogsBatch = {
+      streams: [{ app: "a" }],
+      streamOf: Uint32Array.of(0),
+      timestampsMs: Float64Array.of(startMs + (this.#items + 1) * 1_000),
+      nanos: Uint32Array.of(0),
+      severities: Uint8Array.of(9),
+      bodies: text,
+      bodyEnds: Uint32Array.of(text.length),
+      attributes: [undefined],
+    };
+    const [body] = encodeLogs(batch);
+    return this.#frame({ kind: FrameKind.DATA, createdMs: startMs }, body);
+  }
+
   #frame(fields: Parameters<typeof newHeader>[0], body: EncodedBody | undefined): Frame {
     this.#sequence++;
     this.#items += body?.items ?? 0;
     const header = newHeader({
       tenant: id.tenant,
       agent: id.agent,
-      signal: Signal.METRICS,
+      signal: toWireSignal(this.#signal),
       epoch: this.#epoch,
       sequence: this.#sequence,
       items: body?.items ?? 0,

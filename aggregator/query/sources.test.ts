@@ -202,7 +202,7 @@ test("select() sees a commit that happens while it waits neither twice nor not a
   );
   const asked = metrics.select(everything);
   view = blocksOf({ metrics: [samples(up, [10, 1])] });
-  head.freeze();
+  head.freeze("all");
   head.release();
   const samplesOfUp = [{ labels: up, samples: [[10, 1]] }];
   expect(plain(await asked)).toEqual(samplesOfUp);

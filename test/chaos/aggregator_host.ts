@@ -16,6 +16,7 @@ const leaseMs = 2_000;
 const firstRoundMs = 3_000;
 /** Of maintenance while the clock is off, which is not to be so for long. */
 const roundWhileOffMs = 1_000;
+const blockTries = 3;
 const held = /is held by a running Lapwing/;
 
 /** The aggregator's process, which comes again after whatever ends it; notes what should have been refused and was not. */
@@ -136,8 +137,18 @@ export class AggregatorHost {
     this.process = await this.#start(this.#place);
   }
 
-  /** A block's file is damaged for good: a query must say so, and the block is given up. False where there was none. */
+  /** As #loseOne(), which may find that the block was merged away before. False where there was none again and again. */
   async loseBlock(random: () => number): Promise<boolean> {
+    const blocks = () => this.#stores.catalog("SELECT id FROM blocks");
+    for (let i = 0; i < blockTries; i++) {
+      await until("a block", async () => (await blocks()).length > 0);
+      if (await this.#loseOne(random)) return true;
+    }
+    return false;
+  }
+
+  /** A block's file is damaged for good: a query must say so, and the block is given up. False where there was none. */
+  async #loseOne(random: () => number): Promise<boolean> {
     const folder = join(this.#folder, "aggregator", "aggregator", "blocks");
     const block = await damageBlock(this.#stores, folder, random);
     if (block === undefined) return false;
@@ -249,7 +260,7 @@ function startIn(start: Start): Promise<LapwingProcess> {
       reconnect_wait: "100ms",
       reconnect_wait_max: "1s",
     },
-    ingest: { flush_interval: "1s" },
+    ingest: { flush_interval: { metrics: "3s", logs: "1s" } },
     storage: {
       ...stores.storage,
       owner: { lease: `${leaseMs}ms`, renew_interval: "400ms" },

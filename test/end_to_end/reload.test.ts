@@ -154,6 +154,8 @@ test("a reload restarts what changed and nothing else, and a bad file changes no
   appendFileSync(other, "third\n");
   await until("a line with the third label", async () => (await bodies()).includes("third third"));
   expect(await bodies()).toHaveLength(5);
-  expect(stage.log("up")).toContain('"keys":["tenant","ingest.flush_interval"]');
+  expect(stage.log("up")).toContain(
+    '"keys":["tenant","ingest.flush_interval.metrics","ingest.flush_interval.logs"]',
+  );
   expect(await up.end("SIGTERM")).toBe(0);
 }, 60_000);

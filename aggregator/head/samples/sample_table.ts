@@ -3,20 +3,27 @@ import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import type { HistogramSamples, SparseSamples, StartTimestamps } from "#shared/model/metrics.ts";
 import { isAbsent } from "#shared/model/special_values.ts";
 import { type CellMemory, type Cells, cellsMax, newCells } from "./cell_memory.ts";
-import type { StartChange } from "../query/start_timestamps.ts";
+import type { StartChange } from "../../query/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
 import { StartChanges } from "./start_changes.ts";
+import { type PackedRows, packRows, unpackColumn } from "./packed_rows.ts";
 import { SparseLog } from "./sparse_log.ts";
 
 const chunkRowsMax = 16;
+/** Wider rows are taken one at a time. */
+const packedWidthMax = 16_384;
+/** Fewer rows are not worth the look at them. */
+const packedRowsMin = 4;
 /** Smaller chunks than this are of memory of their own: many narrow tables would waste a piece each. */
 const sharedCellsMin = cellsMax / 2;
 
-/** Rows of one width, one after another. */
-type Chunk = Cells & {
+/** Rows of one width, one after another: as they came, or packed. */
+type Chunk = {
   readonly width: number;
-  /** Where `values` is a piece of the memory that is shared. */
+  /** Where this is a piece of the memory that is shared. */
   readonly isPiece: boolean;
+  cells: Cells | undefined;
+  packed: PackedRows | undefined;
   readonly timestampsMs: Float64Array;
   /** Which append brought the row, counted over the whole head: of equal times the first one in stands. */
   readonly arrivals: Float64Array;
@@ -31,7 +38,7 @@ type HistogramEntry = {
   readonly histogram: Histogram;
 };
 
-/** The samples of one decoded schema, so of one lane: a matrix in chunks of rows, and columns of sparse samples beside it. */
+/** The samples of one decoded schema, so of one lane: a matrix in chunks of rows, packed once they are full, and columns of sparse samples beside it. */
 export class SampleTable {
   readonly lane: LaneId;
   readonly #memory: CellMemory;
@@ -40,9 +47,13 @@ export class SampleTable {
   #isAscending = true;
   #firstMs = Infinity;
   #lastMs = -Infinity;
+  /** Of rows that are packed now, for the next ones. */
+  #spare: { readonly cells: Cells; readonly isPiece: boolean } | undefined;
   #sparse: SparseLog | undefined;
   readonly #histograms = new Map<number, HistogramEntry[]>();
   readonly #starts: StartChanges;
+  /** Pieces that are too small for the rows that came after. */
+  readonly #unused: Cells[] = [];
 
   /** `starts` are by column as they are when the table begins. */
   constructor(lane: LaneId, memory: CellMemory, starts?: ReadonlyMap<number, number>) {
@@ -65,14 +76,18 @@ export class SampleTable {
   appendRow(timestampMs: number, values: Float64Array, arrival: number): number {
     const before = this.#bytes;
     let chunk = this.#chunks.at(-1);
+    let cells = chunk?.cells;
     if (
       chunk === undefined ||
+      cells === undefined ||
       chunk.width !== values.length ||
       chunk.rows === chunk.timestampsMs.length
-    )
-      chunk = this.#open(values.length);
+    ) {
+      if (chunk !== undefined) this.#pack(chunk);
+      [chunk, cells] = this.#open(values.length);
+    }
     // From and to a Float64Array, so that memory is copied and NaN bits stay.
-    chunk.values.set(values, chunk.rows * chunk.width);
+    cells.values.set(values, chunk.rows * chunk.width);
     chunk.timestampsMs[chunk.rows] = timestampMs;
     chunk.arrivals[chunk.rows] = arrival;
     chunk.rows++;
@@ -84,13 +99,18 @@ export class SampleTable {
     return this.#bytes - before;
   }
 
-  #open(width: number): Chunk {
-    const rows = Math.min(chunkRowsMax, Math.max(1, Math.floor(cellsMax / (width + 1))));
-    const isPiece = rows * width > sharedCellsMin && rows * width <= cellsMax;
-    const chunk = {
-      ...(isPiece ? this.#memory.take() : newCells(rows * width)),
+  #open(width: number): [Chunk, Cells] {
+    const last = this.#chunks.at(-1);
+    const rowsBefore = last?.width === width ? last.timestampsMs.length : 0;
+    // Tables that get one row are many: wide ones begin with a piece of memory.
+    const rowsMax = width <= packedWidthMax ? 2 * rowsBefore : 1;
+    const rows = Math.min(chunkRowsMax, Math.max(rowsMax, 1, Math.floor(cellsMax / (width + 1))));
+    const { cells, isPiece } = this.#takeCells(rows * width);
+    const chunk: Chunk = {
       width,
       isPiece,
+      cells,
+      packed: undefined,
       timestampsMs: new Float64Array(rows),
       arrivals: new Float64Array(rows),
       rows: 0,
@@ -98,8 +118,30 @@ export class SampleTable {
       maxMs: Number.NEGATIVE_INFINITY,
     };
     this.#chunks.push(chunk);
-    this.#bytes += 8 * (rows * width + 2 * rows) + 300;
-    return chunk;
+    this.#bytes += 8 * (cells.values.length + 2 * rows) + 300;
+    return [chunk, cells];
+  }
+
+  #takeCells(count: number): { readonly cells: Cells; readonly isPiece: boolean } {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare !== undefined && spare.cells.values.length >= count) return spare;
+    if (spare?.isPiece === true) this.#unused.push(spare.cells);
+    const isPiece = count > sharedCellsMin && count <= cellsMax;
+    return { cells: isPiece ? this.#memory.take() : newCells(count), isPiece };
+  }
+
+  /** What will get no more rows takes less memory, and leaves its own to the next ones. */
+  #pack(chunk: Chunk): void {
+    const { cells, isPiece, width, rows } = chunk;
+    if (cells === undefined || rows < packedRowsMin) return;
+    const packed = packRows(cells.words, rows, width);
+    const packedBytes = packed.bytes.length + packed.offsets.byteLength;
+    if (packedBytes > 4 * width * rows) return;
+    chunk.packed = packed;
+    chunk.cells = undefined;
+    this.#spare = { cells, isPiece };
+    this.#bytes += packedBytes - 8 * cells.values.length;
   }
 
   /** Returns by how many bytes the table grew. */
@@ -147,11 +189,12 @@ export class SampleTable {
   hasSample(column: number, startMs: number, endMs: number): boolean {
     for (const chunk of this.#chunks) {
       if (column >= chunk.width || chunk.maxMs < startMs || chunk.minMs > endMs) continue;
-      const { timestampsMs, words, width } = chunk;
+      const { timestampsMs } = chunk;
+      const { words, first, step } = wordsOfColumn(chunk, column);
       for (let row = 0; row < chunk.rows; row++) {
         const timestampMs = timestampsMs[row] ?? 0;
         if (timestampMs < startMs || timestampMs > endMs) continue;
-        if (!isAbsent(words, row * width + column)) return true;
+        if (!isAbsent(words, first + row * step)) return true;
       }
     }
     const isWithin = ({ timestampMs }: HistogramEntry) =>
@@ -166,10 +209,11 @@ export class SampleTable {
   read(column: number, startMs: number, endMs: number, sink: SampleSink): void {
     for (const chunk of this.#chunks) {
       if (column >= chunk.width || chunk.maxMs < startMs || chunk.minMs > endMs) continue;
-      const { timestampsMs, arrivals, words, width } = chunk;
+      const { timestampsMs, arrivals } = chunk;
+      const { words, first, step } = wordsOfColumn(chunk, column);
       for (let row = 0; row < chunk.rows; row++) {
         const timestampMs = timestampsMs[row] ?? 0;
-        const index = row * width + column;
+        const index = first + row * step;
         if (timestampMs < startMs || timestampMs > endMs || isAbsent(words, index)) continue;
         sink.push(
           timestampMs,
@@ -188,9 +232,32 @@ export class SampleTable {
 
   /** Pieces of the shared memory, which nobody reads any more. */
   pieces(): Cells[] {
-    const pieces = this.#sparse?.pieces() ?? [];
-    for (const { values, words, isPiece } of this.#chunks)
-      if (isPiece) pieces.push({ values, words });
+    const pieces = [...(this.#sparse?.pieces() ?? []), ...this.#unused];
+    for (const { cells, isPiece } of this.#chunks)
+      if (isPiece && cells !== undefined) pieces.push(cells);
+    if (this.#spare?.isPiece === true) pieces.push(this.#spare.cells);
     return pieces;
   }
 }
+
+/** The words of a column's rows: those of row r lie at value `first + r * step`. Good until the next call. */
+function wordsOfColumn({ cells, packed, width, rows }: Chunk, column: number): typeof columnOf {
+  if (cells !== undefined) {
+    columnOf.words = cells.words;
+    columnOf.first = column;
+    columnOf.step = width;
+  } else if (packed !== undefined) {
+    unpackColumn(packed, column, rows, unpacked);
+    columnOf.words = unpacked;
+    columnOf.first = 0;
+    columnOf.step = 1;
+  }
+  return columnOf;
+}
+
+const unpacked = new Uint32Array(2 * chunkRowsMax);
+const columnOf: { words: Uint32Array; first: number; step: number } = {
+  words: unpacked,
+  first: 0,
+  step: 1,
+};
