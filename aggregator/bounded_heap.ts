@@ -22,6 +22,8 @@ const options = {
   BUN_JSC_heapGrowthSteepnessFactor: (memoryBytes / falloffBytes).toFixed(1),
   BUN_JSC_smallHeapRAMFraction: Math.min(0.25, smallHeapBytes / memoryBytes).toFixed(3),
   BUN_JSC_mediumHeapRAMFraction: Math.min(0.5, mediumHeapBytes / memoryBytes).toFixed(3),
+  /** Milliseconds between looks of the allocator's thread for pages to give back: it took 0.4 of 5 CPU-seconds per million samples at the pace of scrapes. */
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "2000",
 };
 
 runWithOptions(options, {
