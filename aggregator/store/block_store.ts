@@ -15,7 +15,7 @@ import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./de
 import { saveFamilies } from "./families_object.ts";
 import { checksumOf } from "./checksum.ts";
 import { KnownFamilies } from "./known_families.ts";
-import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import { compareTexts } from "./labels_text.ts";
 import { logDeletions, removedRecords } from "./log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "./removals.ts";
 import { LostOwnershipError } from "./owner/lost_ownership.ts";
@@ -52,7 +52,6 @@ export class BlockStore implements Store {
   readonly #families = new KnownFamilies();
   /** Keys of objects whose transaction is still to come: not to be swept. */
   readonly #inFlight = new Set<string>();
-  readonly #texts = new SeriesTexts();
   readonly #deletions: SeriesDeletions;
   readonly #frames = new CommittedFrames();
   #areFamiliesSaved = false;
@@ -260,7 +259,7 @@ export class BlockStore implements Store {
       const parts = metrics.parts ?? [metrics];
       for (const [i, part] of parts.entries()) {
         const file = await writeMetricsFile(writer, staging, part, {
-          texts: this.#texts,
+          collected: this.#deps.tools.series.collect(tenant),
           note: cutNote(note, group, i, parts.length),
           exemplars: i === parts.length - 1 ? exemplars : [],
         });

@@ -10,8 +10,10 @@ import { quoted, type Duckdb } from "./duckdb.ts";
 import type { Written } from "./metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics_writer.ts";
 import type { Block } from "./store.ts";
-import { type SortedSeries, sortSeries } from "./sort_series.ts";
 import { type SeriesText, SeriesTexts } from "./labels_text.ts";
+import { sortedSeries } from "./sort_series.ts";
+import type { CollectedSeries } from "./series/collected_series.ts";
+import type { SeriesName } from "./series/series_index.ts";
 import type { LocalFile } from "./local_file.ts";
 import { isNumbers, writeNumbersFile } from "./numbers_file.ts";
 
@@ -29,8 +31,8 @@ export type Effort = "fast" | "small";
 const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } as const;
 
 export type MetricsFileOptions = {
-  /** Texts that are known from the cut before. */
-  readonly texts?: SeriesTexts;
+  /** Takes the series that have samples; the file lists them where it is absent, or where the cut holds more than numbers. */
+  readonly collected?: CollectedSeries | undefined;
   readonly note?: BlockNote;
   readonly exemplars?: readonly SeriesExemplars[];
 };
@@ -40,23 +42,24 @@ export async function writeMetricsFile(
   duckdb: Duckdb,
   folder: string,
   metrics: CutPart,
-  { texts = new SeriesTexts(), note, exemplars = [] }: MetricsFileOptions = {},
+  { collected, note, exemplars = [] }: MetricsFileOptions = {},
 ): Promise<LocalFile> {
-  const sorted = await sortSeries(metrics, texts);
   const numbers =
-    exemplars.length === 0 ? await writeNumbers(folder, metrics, sorted, note) : undefined;
+    exemplars.length === 0 ? await writeNumbers(folder, metrics, collected, note) : undefined;
   if (numbers !== undefined) return numbers;
   return writeMetricsRows(
     duckdb,
     folder,
     async (writer) => {
       let pauseAt = samplesBetweenPauses;
-      for (const { index, text } of sorted) {
-        writer.add(text, metrics.read(index));
-        if (writer.items < pauseAt) continue;
-        pauseAt = writer.items + samplesBetweenPauses;
-        await setImmediate();
-      }
+      for await (const part of sortedSeries(metrics))
+        for (const { index, text } of part) {
+          writer.add(text, metrics.read(index));
+          if (writer.items < pauseAt) continue;
+          pauseAt = writer.items + samplesBetweenPauses;
+          await setImmediate();
+        }
+      const texts = new SeriesTexts();
       for (const one of exemplars) writer.addExemplars(texts.get(one.labels), one);
     },
     "fast",
@@ -68,21 +71,24 @@ export async function writeMetricsFile(
 async function writeNumbers(
   folder: string,
   metrics: CutPart,
-  sorted: SortedSeries,
+  collected: CollectedSeries | undefined,
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {
-  const series: SeriesText[] = [];
+  const listed: SeriesName[] = [];
   const written = await writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
-    for (const { index, text } of sorted) {
-      const run = metrics.read(index);
-      if (!isNumbers(run)) return false;
-      if (run.count > 0) series.push(text);
-      for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
-        await file.rowGroup();
-    }
+    for await (const part of sortedSeries(metrics))
+      for (const { index, text } of part) {
+        const run = metrics.read(index);
+        if (!isNumbers(run)) return false;
+        if (run.count === 0) continue;
+        if (collected === undefined) listed.push(text);
+        else collected.add(text);
+        for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
+          await file.rowGroup();
+      }
     return true;
   });
-  return written && { ...written, series };
+  return written && { ...written, series: collected ?? listed };
 }
 
 /** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */

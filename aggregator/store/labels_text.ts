@@ -3,13 +3,38 @@ import { labelsKey, metricNameLabel, type Labels } from "#shared/model/labels.ts
 /** Label sets as blocks hold them: JSON objects with sorted names, no spaces, without the metric's name. */
 export function labelsText(labels: Labels): string {
   let text = "";
-  for (const name of Object.keys(labels).toSorted()) {
-    const value = labels[name];
-    if (value === undefined || value === "" || name === metricNameLabel) continue;
-    text += `${text === "" ? "" : ","}${JSON.stringify(name.toWellFormed())}:${JSON.stringify(value.toWellFormed())}`;
+  let before = "";
+  for (const name in labels) {
+    // Nearly all label sets are sorted as they came.
+    if (name < before) return textOf(labels, Object.keys(labels).toSorted());
+    before = name;
+    text += pairOf(name, labels[name], text !== "");
   }
   return `{${text}}`;
 }
+
+function textOf(labels: Labels, names: readonly string[]): string {
+  let text = "";
+  for (const name of names) text += pairOf(name, labels[name], text !== "");
+  return `{${text}}`;
+}
+
+function pairOf(name: string, value: string | undefined, isLater: boolean): string {
+  if (value === undefined || value === "" || name === metricNameLabel) return "";
+  return `${isLater ? "," : ""}${jsonText(name)}:${jsonText(value)}`;
+}
+
+/** As JSON.stringify(), which takes five times as long. */
+function jsonText(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const isPlain = unit >= 32 && unit !== quote && unit !== backslash && unit < surrogatesFrom;
+    if (!isPlain) return JSON.stringify(text.toWellFormed());
+  }
+  return `"${text}"`;
+}
+
+const [quote, backslash, surrogatesFrom] = [34, 92, 0xd800];
 
 function nameOf(labels: Labels): string {
   return (labels[metricNameLabel] ?? "").toWellFormed();
@@ -57,16 +82,20 @@ const knownTextsMax = 100_000;
 /** A label set as a block has it. */
 export type SeriesText = { readonly name: string; readonly text: string; readonly hash: bigint };
 
-/** Texts by label set: a head hands over the same objects cut after cut, and making the text costs more than the samples. */
+/** The text of a series of that name. */
+export function seriesText(name: string, labels: Labels): SeriesText {
+  const text = labelsText(labels);
+  return { name, text, hash: Bun.hash.xxHash64(`${name}\0${text}`) };
+}
+
+/** Texts by label set, for those that come again and again while blocks are read. */
 export class SeriesTexts {
   readonly #known = new WeakMap<Labels, SeriesText>();
 
   get(labels: Labels): SeriesText {
     let known = this.#known.get(labels);
     if (known !== undefined) return known;
-    const name = nameOf(labels);
-    const text = labelsText(labels);
-    known = { name, text, hash: Bun.hash.xxHash64(`${name}\0${text}`) };
+    known = seriesText(nameOf(labels), labels);
     this.#known.set(labels, known);
     return known;
   }

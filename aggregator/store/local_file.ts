@@ -1,4 +1,5 @@
 import type { Written } from "./metrics_rows.ts";
+import type { CollectedSeries } from "./series/collected_series.ts";
 import type { SeriesName } from "./series/series_index.ts";
 
 /** A Parquet file that is whole and local, and not yet anybody's. */
@@ -7,5 +8,5 @@ export type LocalFile = Written & {
   readonly rows: number;
   readonly bytes: number;
   /** Of metrics: the series that have samples in it, where the writer knows them. */
-  readonly series?: readonly SeriesName[];
+  readonly series?: readonly SeriesName[] | CollectedSeries;
 };

@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import { cutMetricsOf } from "./cut_metrics.ts";
-import { sortSeries } from "./sort_series.ts";
-import { SeriesTexts, compareTexts } from "./labels_text.ts";
+import type { CutPart } from "./cut_metrics.ts";
+import { compareTexts } from "./labels_text.ts";
+import { type SortedSeries, sortedSeries } from "./sort_series.ts";
+
+async function sortSeries(cut: CutPart): Promise<SortedSeries> {
+  const sorted = [];
+  for await (const part of sortedSeries(cut)) sorted.push(...part);
+  return sorted;
+}
 
 function cutOf(numbers: readonly number[]) {
   return cutMetricsOf(
@@ -19,10 +26,10 @@ function shuffled(count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i * 7_919) % count);
 }
 
-test("sortSeries() sorts by name, then text, each series once, however many parts there are", async () => {
+test("sortedSeries() sorts by name, then text, each series once, however many parts there are", async () => {
   for (const count of [0, 1, 4_096, 4_097, 20_000, 70_001]) {
     const numbers = shuffled(count);
-    const sorted = await sortSeries(cutOf(numbers), new SeriesTexts());
+    const sorted = await sortSeries(cutOf(numbers));
     const indexes = new Set(sorted.map(({ index }) => index));
     expect(sorted).toHaveLength(count);
     expect(indexes.size).toBe(count);
@@ -36,15 +43,15 @@ test("sortSeries() sorts by name, then text, each series once, however many part
   }
 });
 
-test("sortSeries() lets others run while it sorts many", async () => {
+test("sortedSeries() lets others run while it sorts many", async () => {
   let turns = 0;
   const counting = setInterval(() => turns++, 0);
-  await sortSeries(cutOf(shuffled(100_000)), new SeriesTexts());
+  await sortSeries(cutOf(shuffled(100_000)));
   clearInterval(counting);
   expect(turns).toBeGreaterThan(5);
 });
 
-test("sortSeries() lets others run between fewer series where these have many labels", async () => {
+test("sortedSeries() lets others run between fewer series where these have many labels", async () => {
   const labels = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`l${i}`, "v"]));
   const wide = Array.from({ length: 2_000 }, (_, i) => ({
     labels: { __name__: `metric_${(i * 7) % 2_000}`, ...labels },
@@ -54,7 +61,7 @@ test("sortSeries() lets others run between fewer series where these have many la
   }));
   let turns = 0;
   const counting = setInterval(() => turns++, 0);
-  const sorted = await sortSeries(cutMetricsOf(wide), new SeriesTexts());
+  const sorted = await sortSeries(cutMetricsOf(wide));
   clearInterval(counting);
   expect(turns).toBeGreaterThan(2);
   const names = sorted.map(({ text }) => text.name);

@@ -1,63 +1,122 @@
+// Hot: every series of every flush passes here. Guarded by test/bench/pace.ts.
 import { setImmediate } from "node:timers/promises";
+import { metricNameLabel } from "#shared/model/labels.ts";
 import type { CutPart } from "./cut_metrics.ts";
-import { compareTexts, type SeriesText, type SeriesTexts } from "./labels_text.ts";
+import { compareTexts, type SeriesText, seriesText } from "./labels_text.ts";
 
 type Sortable = { readonly index: number; readonly text: SeriesText };
+/** Some series in their order. */
 export type SortedSeries = readonly Sortable[];
 
-/** Between pauses, when texts are made and sorted: 4,096 series with a text known take 3 ms, others up to a millisecond each. */
+/** Between pauses: so many series are sorted, and texts are made for so long; one takes up to a millisecond. */
 const [seriesMax, textsMs] = [4_096, 8];
 const seriesBetweenLooks = 32;
-/** ... when parts are merged. */
-const mergedBetweenPauses = 65_536;
+/** ... names are looked at, and parts merged. */
+const betweenPauses = 65_536;
 
-/** In the order of a block: by name, then the text of the labels. Parts are sorted, then merged, with pauses. */
-export async function sortSeries(metrics: CutPart, texts: SeriesTexts): Promise<SortedSeries> {
-  let parts: SortedSeries[] = [];
-  for (let from = 0; from < metrics.size;) {
+/**
+ * The series of a cut in the order of a block: by name, then the text of the labels. They come in parts, with pauses, and no more texts are held than
+ * those of some 4,096 series or of one name: texts of all series take more memory than their samples.
+ */
+export async function* sortedSeries(metrics: CutPart): AsyncGenerator<SortedSeries> {
+  const { names, starts, order } = await byName(metrics);
+  let part: Sortable[] = [];
+  let made = 0;
+  let untilMs = performance.now() + textsMs;
+  for (const { name, number } of names) {
+    const own: Sortable[] = [];
+    for (const index of order.subarray(starts[number], starts[number + 1])) {
+      own.push({ index, text: seriesText(name, metrics.labels(index)) });
+      if (++made % seriesBetweenLooks > 0 || performance.now() < untilMs) continue;
+      await setImmediate();
+      untilMs = performance.now() + textsMs;
+    }
+    for (const one of await sortedInParts(own, compareSeries)) part.push(one);
+    if (part.length < seriesMax) continue;
+    yield part;
+    part = [];
+    untilMs = performance.now() + textsMs;
+  }
+  if (part.length > 0) yield part;
+}
+
+type Named = { readonly name: string; readonly number: number };
+type ByName = {
+  /** Sorted. */
+  readonly names: readonly Named[];
+  /** [starts[number], starts[number + 1]) of `order` are the indexes of a name's series. */
+  readonly starts: Uint32Array;
+  readonly order: Uint32Array;
+};
+
+async function byName(metrics: CutPart): Promise<ByName> {
+  const { size } = metrics;
+  const numbers = new Map<string, number>();
+  const numberOf = new Uint32Array(size);
+  for (let index = 0; index < size; index++) {
+    const name = (metrics.labels(index)[metricNameLabel] ?? "").toWellFormed();
+    let number = numbers.get(name);
+    if (number === undefined) numbers.set(name, (number = numbers.size));
+    numberOf[index] = number;
+    if (index % betweenPauses === betweenPauses - 1) await setImmediate();
+  }
+  const starts = new Uint32Array(numbers.size + 1);
+  for (const number of numberOf) starts[number + 1] = (starts[number + 1] ?? 0) + 1;
+  for (let number = 0; number < numbers.size; number++)
+    starts[number + 1] = (starts[number + 1] ?? 0) + (starts[number] ?? 0);
+  const ends = starts.slice();
+  const order = new Uint32Array(size);
+  for (const [index, number] of numberOf.entries()) {
+    const at = ends[number] ?? 0;
+    order[at] = index;
+    ends[number] = at + 1;
+  }
+  const named = Array.from(numbers, ([name, number]): Named => ({ name, number }));
+  const names = await sortedInParts(named, (a, b) => compareTexts(a.name, b.name));
+  return { names, starts, order };
+}
+
+/** Parts are sorted, then merged, with pauses. */
+async function sortedInParts<One>(
+  all: readonly One[],
+  compare: (a: One, b: One) => number,
+): Promise<readonly One[]> {
+  let parts: (readonly One[])[] = [];
+  for (let from = 0; from < all.length; from += seriesMax) {
     if (from > 0) await setImmediate();
-    const part = textsFrom(metrics, texts, from);
-    parts.push(part.toSorted(compareSeries));
-    from += part.length;
+    parts.push(all.slice(from, from + seriesMax).toSorted(compare));
   }
   while (parts.length > 1) {
-    const merged: SortedSeries[] = [];
+    const merged: (readonly One[])[] = [];
     for (let i = 0; i < parts.length; i += 2)
-      merged.push(await mergeSorted(parts[i] ?? [], parts[i + 1] ?? []));
+      merged.push(await mergeSorted(parts[i] ?? [], parts[i + 1] ?? [], compare));
     parts = merged;
   }
   return parts[0] ?? [];
 }
 
-/** As many series from there on as go without a pause. */
-function textsFrom(metrics: CutPart, texts: SeriesTexts, from: number): Sortable[] {
-  const part: Sortable[] = [];
-  const end = Math.min(metrics.size, from + seriesMax);
-  const untilMs = performance.now() + textsMs;
-  for (let index = from; index < end; index++) {
-    part.push({ index, text: texts.get(metrics.labels(index)) });
-    if (part.length % seriesBetweenLooks === 0 && performance.now() > untilMs) break;
-  }
-  return part;
-}
-
-async function mergeSorted(a: SortedSeries, b: SortedSeries): Promise<SortedSeries> {
+async function mergeSorted<One>(
+  a: readonly One[],
+  b: readonly One[],
+  compare: (a: One, b: One) => number,
+): Promise<readonly One[]> {
   if (b.length === 0) return a;
-  const merged: Sortable[] = [];
+  const merged: One[] = [];
   let [left, right] = [0, 0];
   for (let [one, other] = [a[0], b[0]]; one !== undefined || other !== undefined;) {
-    if (other === undefined || (one !== undefined && compareSeries(one, other) <= 0)) {
+    if (other === undefined || (one !== undefined && compare(one, other) <= 0)) {
       if (one !== undefined) merged.push(one);
       one = a[++left];
     } else {
       merged.push(other);
       other = b[++right];
     }
-    if (merged.length % mergedBetweenPauses === 0) await setImmediate();
+    if (merged.length % betweenPauses === 0) await setImmediate();
   }
   return merged;
 }
 
+/** Of one name. */
 function compareSeries({ text: a }: Sortable, { text: b }: Sortable): number {
-  return compareTexts(a.name, b.name) || compareTexts(a.text, b.text);
+  return compareTexts(a.text, b.text);
 }

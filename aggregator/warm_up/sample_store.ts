@@ -11,7 +11,7 @@ import { DeletedCopies } from "../store/deleted_copies.ts";
 import type { SampleTools } from "../store/deps.ts";
 import { DiskCache } from "../store/disk_cache.ts";
 import { BlockGuard } from "../store/integrity/block_guard.ts";
-import { KnownTexts, SeriesTexts } from "../store/labels_text.ts";
+import { KnownTexts } from "../store/labels_text.ts";
 import { LogsCache } from "../store/logs/log_file.ts";
 import { fileObjectStore } from "../store/object_store_file.ts";
 import type { Block } from "../store/store.ts";
@@ -77,12 +77,11 @@ export class SampleStore {
 }
 
 async function writeBlocks({ staging, writer }: SampleTools): Promise<Block[]> {
-  const texts = new SeriesTexts();
   const written: Block[] = [];
   for (let i = 0; i < blocks; i++) {
     const firstMs = fromMs + i * scrapesPerBlock * stepMs;
     const series = sampleSeries({ firstMs, stepMs, count: scrapesPerBlock }, machines);
-    const file = await writeMetricsFile(writer, staging, cutMetricsOf(series), { texts });
+    const file = await writeMetricsFile(writer, staging, cutMetricsOf(series));
     const { path, ...rest } = file;
     const key = basename(path);
     written.push({ id: key, tenant, signal: "metrics", key, ...rest, createdMs: 0 });

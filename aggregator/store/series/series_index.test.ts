@@ -85,6 +85,23 @@ test("series of blocks that are gone leave the memory, while answers go on as th
   expect(before.known.labels(first[0] ?? -1)).toMatchObject({ of: expect.stringMatching(/^0_/) });
 });
 
+test("series that are collected while a block is written are the same as those of a list, also where they were renumbered meanwhile", async () => {
+  const index = new SeriesIndex(1e9);
+  const blocks = Array.from({ length: 80 }, (_, i) => ({ id: `b${i}` }));
+  for (const [i, { id }] of blocks.entries()) await index.note("t", id, seriesOf(i, 2_000));
+  const series = [...seriesOf(3, 3_000), ...seriesOf(79, 10), ...seriesOf(200, 500)];
+  const collected = index.collect("t");
+  for (const one of series) collected?.add(one);
+  const before = index.of("t", blocks).known;
+  index.keep(blocks);
+  index.keep(blocks.slice(78));
+  while (index.of("t", blocks).known === before) await nextRound();
+  await index.note("t", "new", collected ?? []);
+  const wanted = [...new Set(series.map(({ text: own }) => own.slice(7, -2)))].toSorted();
+  expect(await valuesIn(index, "new")).toEqual(wanted);
+  expect(new SeriesIndex(0).collect("t")).toBeUndefined();
+});
+
 test("what finds no room lets go of the blocks that were noted first", async () => {
   const index = new SeriesIndex(500_000);
   for (let i = 0; i < 20; i++) {

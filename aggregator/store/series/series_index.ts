@@ -1,5 +1,6 @@
 import { isTurnOver, nextRound, nextTurn } from "#shared/async/turns.ts";
 import type { StoredTenant } from "./index_file.ts";
+import { CollectedSeries } from "./collected_series.ts";
 import { KnownSeries } from "./known_series.ts";
 
 /** From so many numbers on, after so many blocks have gone, it is worth looking whether most of them are in no block any more. */
@@ -57,8 +58,17 @@ export class SeriesIndex {
     return { known, sets: blocks.map(({ id }) => own?.sets.get(id)) };
   }
 
+  /** Collects the series of a block that is being written, for note(). Undefined where nothing is kept. */
+  collect(tenant: string): CollectedSeries | undefined {
+    return this.#bytesMax === 0 ? undefined : new CollectedSeries(this.#tenant(tenant).known);
+  }
+
   /** Takes the series of a block. */
-  async note(tenant: string, block: string, series: readonly SeriesName[]): Promise<void> {
+  async note(
+    tenant: string,
+    block: string,
+    series: readonly SeriesName[] | CollectedSeries,
+  ): Promise<void> {
     if (this.#bytesMax === 0) return;
     const own = this.#tenant(tenant);
     let set: Uint32Array;
@@ -137,14 +147,22 @@ export class SeriesIndex {
   }
 }
 
-async function numbersOf(known: KnownSeries, series: readonly SeriesName[]): Promise<Uint32Array> {
+async function numbersOf(
+  known: KnownSeries,
+  series: readonly SeriesName[] | CollectedSeries,
+): Promise<Uint32Array> {
+  if (series instanceof CollectedSeries) return unique(await series.numbersIn(known));
   const numbers = new Uint32Array(series.length);
   for (const [i, { name, text }] of series.entries()) {
     numbers[i] = known.id(name, text);
     if (i % betweenLooks === 0 && isTurnOver()) await nextRound();
   }
+  return unique(numbers);
+}
+
+/** A series may have several rows. */
+function unique(numbers: Uint32Array): Uint32Array {
   numbers.sort();
-  // A series may have several rows.
   return numbers.filter((number, i) => number !== numbers[i - 1]);
 }
 
