@@ -53,6 +53,7 @@ export async function openUpRole(
   const aggregator = await Aggregator.open(config, {
     ...parts,
     receiver,
+    heldLabels: (labels, hash) => agent.heldLabels(labels, hash),
     lifecycle,
     uiFolder,
     boards,

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { AgentPort, Uplink } from "#proto/bus/agent_port.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
 import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Pushes } from "#shared/runtime/door/door.ts";
@@ -260,6 +261,11 @@ export class Agent {
       this.#routes = { of: pushed, all };
     }
     return this.#routes.all;
+  }
+
+  /** An equal label set of a pushed series, where one is known; `hash` is hashOf() its labelsKey(). */
+  heldLabels(labels: Labels, hash: number): Labels | undefined {
+    return this.#receivers.heldLabels(labels, hash);
   }
 
   /** What the door has to know of the receivers. */

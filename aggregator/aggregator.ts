@@ -29,6 +29,7 @@ import { type Rollouts, openRollouts } from "./fleet/open_rollouts.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
 import type { Head } from "./head/contract.ts";
 import { createHead } from "./head/head.ts";
+import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { ownDataOf } from "./ingest/own_data.ts";
@@ -54,6 +55,8 @@ export type AggregatorParts = {
   readonly uiFolder: string | undefined;
   /** Where agents are reached over NATS: finds the mistakes of what they are to collect. */
   readonly checkDocument?: CheckDocument;
+  /** Label sets that an agent in the same process holds, by hashOf() their labelsKey(). */
+  readonly heldLabels?: HeldLabels;
   /** More dashboards that come with Lapwing than the aggregator's own. */
   readonly boards?: LoadBoards;
 };
@@ -106,7 +109,7 @@ export class Aggregator {
       if (!isBacklog) tails.arrived(lane.tenant, batch);
       patterns.arrived(lane, batch, isBacklog);
     };
-    const head = createHead({ seriesLimits, onLogs });
+    const head = createHead({ seriesLimits, onLogs, heldLabels: parts.heldLabels });
     const { agents, agentSeries } = await openAgents(config, store, parts);
     known = agents;
     const ingest = await Ingest.open(config.ingest, {

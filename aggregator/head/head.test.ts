@@ -125,6 +125,19 @@ describe("head, metrics", () => {
     }
   });
 
+  test("holds a label set once, whatever schemas bring it and whoever holds it already", () => {
+    const agents = { __name__: "down" };
+    const heldLabels = ({ __name__: name }: Labels) => (name === "down" ? agents : undefined);
+    const head = createHead({ heldLabels });
+    const [first, second] = [schemaOf({ ...up }, { ...down }), schemaOf({ ...up }, { ...down })];
+    const [kept] = first.series;
+    for (const schema of [first, second]) head.appendMetrics(lane, rows(schema, [10, 1, 2]), nowMs);
+    for (const { series } of [first, second]) {
+      expect(series[0] === kept).toBe(true);
+      expect(series[1] === agents).toBe(true);
+    }
+  });
+
   test("merges a series of two schemas; the first sample in stands, the other one is counted at freeze", () => {
     const head = createHead();
     head.appendMetrics(lane, rows(schemaOf(up), [10, 1], [30, 3]), nowMs);

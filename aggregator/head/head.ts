@@ -30,7 +30,7 @@ import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./samples/sample_sink.ts";
-import { SeriesKeys } from "./series_keys.ts";
+import { type HeldLabels, SeriesKeys } from "./series_keys.ts";
 import { selectLogs, eachHeadStream } from "./select_logs.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
@@ -39,6 +39,8 @@ export type HeadOptions = {
   readonly aheadMaxMs?: number;
   /** None where absent. */
   readonly seriesLimits?: TenantLimits;
+  /** Of an agent in the same process, so that both hold the same label sets. */
+  readonly heldLabels?: HeldLabels | undefined;
   /** Told of log records in the tick in which they can be found. Read only. */
   readonly onLogs?: (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => void;
 };
@@ -63,7 +65,7 @@ class MemoryHead implements Head {
   readonly #options: HeadOptions;
   readonly #aheadMaxMs: number;
   readonly #limits: TenantLimits | undefined;
-  readonly #keys = new SeriesKeys();
+  readonly #keys: SeriesKeys;
   readonly #sink = new SampleSink();
   readonly #memory = new CellMemory();
   /** What is let go more often has memory of its own: pieces that wait for the next generation would be taken for unused ones. */
@@ -77,6 +79,7 @@ class MemoryHead implements Head {
     const { aheadMaxMs = aheadMaxDefaultMs, seriesLimits: limits } = options;
     this.#options = options;
     this.#aheadMaxMs = aheadMaxMs;
+    this.#keys = new SeriesKeys(options.heldLabels);
     this.#limits = limits;
     limits?.setKnown((tenant) => this.#knownSeries(tenant));
     this.#open = {

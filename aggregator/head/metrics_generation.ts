@@ -198,9 +198,11 @@ export class MetricsGeneration {
           (known.refused ??= new Set()).add(known.columns);
           continue;
         }
-        number = series.add(labels, hash);
+        number = series.add(this.#keys.held(labels, hash), hash);
         this.series++;
       }
+      // An epoch brings all label sets anew: those that are held stay, and the new ones are let go.
+      schema.series[known.columns] = series.labels[number] ?? labels;
       series.addPlace(number, known.table, known.columns);
     }
     return known;

@@ -5,11 +5,24 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 /** As many as KnownTexts holds of what is read from blocks. */
 const keysMax = 100_000;
 
+/** A label set that is equal, where somebody in this process holds one; `hash` is hashOf() its labelsKey(). */
+export type HeldLabels = (labels: Labels, hash: number) => Labels | undefined;
+
 /** What is known of label sets over all generations: hashes, for all; keys, which are long, only for those that queries ask for. */
 export class SeriesKeys {
   readonly #hashes = new WeakMap<DecodedSchema, number[]>();
   #keys = new WeakMap<Labels, string>();
   #keyCount = 0;
+  readonly #held: HeldLabels;
+
+  constructor(held: HeldLabels = () => undefined) {
+    this.#held = held;
+  }
+
+  /** An equal label set that is held in any case, or this one. */
+  held(labels: Labels, hash: number): Labels {
+    return this.#held(labels, hash) ?? labels;
+  }
 
   /** hashOf() the labelsKey() of every series of a schema. */
   hashesOf(schema: DecodedSchema): readonly number[] {

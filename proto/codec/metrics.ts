@@ -28,7 +28,8 @@ import { nextBase, readTimestamp } from "./timestamps.ts";
 
 /** A schema as the decoder knows it: one object for its life (identity may be used as a key), growing at the end. */
 export type DecodedSchema = {
-  readonly series: readonly Labels[];
+  /** A label set may be replaced by an equal one. */
+  readonly series: Labels[];
   /** Start timestamps by column, as they were before the frame that was decoded last. Absent where there never was one. */
   readonly starts?: ReadonlyMap<number, number>;
 };

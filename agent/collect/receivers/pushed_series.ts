@@ -66,6 +66,12 @@ export class PushedSeries {
     return this.#series.all[column];
   }
 
+  /** A label set that is equal, where it is known; `hash` is hashOf() its labelsKey(). */
+  held(labels: Labels, hash: number): Labels | undefined {
+    const column = this.#series.numberOf(labels, hash);
+    return column === undefined ? undefined : this.#series.all[column];
+  }
+
   /** Another one when the columns were numbered anew. */
   get groups(): SeriesGroups {
     return this.#groups;

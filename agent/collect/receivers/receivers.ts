@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/model/position.ts";
@@ -22,7 +23,7 @@ import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 import { receivers } from "./registry.ts";
 
-type ReceiversParts = {
+export type ReceiversParts = {
   readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop" | "through"> & {
     /** Makes what was written durable, and visible to queries, within some milliseconds. */
     syncPromptly(signal: Signal): void;
@@ -43,6 +44,7 @@ type Type = keyof typeof receivers;
 /** A receiver that is on. */
 type Running = {
   readonly type: Type;
+  readonly series: readonly PushedSeries[];
   readonly opened: OpenedReceiver;
   readonly routes: Hono;
   /** Once it is stopped, requests that still find it are told to come again. */
@@ -89,6 +91,16 @@ export class Receivers {
         running.some(({ opened }) => opened.routes.router.match(method, path)[0].length > 0),
       origins: (path) => running.flatMap(({ opened }) => opened.origins?.(path) ?? []),
     };
+  }
+
+  /** A label set of a pushed series that is equal, where one is known; `hash` is hashOf() its labelsKey(). */
+  heldLabels(labels: Labels, hash: number): Labels | undefined {
+    for (const { series } of this.#running.values())
+      for (const one of series) {
+        const held = one.held(labels, hash);
+        if (held !== undefined) return held;
+      }
+    return undefined;
   }
 
   /** Those that are on. */
@@ -145,15 +157,13 @@ export class Receivers {
     const own = config[type];
     if (own?.enabled !== true) return undefined;
     const processors = "processors" in own ? own.processors : undefined;
-    const context = contextOf(
-      type,
-      { ...this.#parts, memory: this.#memory, meters: this.#meters, texts: this.#texts },
-      processors,
-    );
+    const series: PushedSeries[] = [];
+    const lent = { memory: this.#memory, meters: this.#meters, texts: this.#texts, series };
+    const context = contextOf(type, { ...this.#parts, ...lent }, processors);
     const opened = openReceiver(type, config, context);
     if (opened === undefined) return undefined;
     const routes = new Hono();
-    const running: Running = { type, opened, routes, isStopped: false };
+    const running: Running = { type, series, opened, routes, isStopped: false };
     // By path, because middleware for all paths would count the requests of every route behind it, too.
     for (const path of new Set(opened.routes.routes.map((route) => route.path)))
       routes.use(path, async (c, next) => {
@@ -228,6 +238,8 @@ function contextOf(
     readonly memory: MemoryBudget;
     readonly meters: ReturnType<typeof createMeters>;
     readonly texts: TextPool;
+    /** Gets those that are made. */
+    readonly series: PushedSeries[];
   },
   processors: ProcessorList | undefined,
 ): ReceiverContext {
@@ -271,7 +283,11 @@ function contextOf(
       // A receiver has a bound of its own, too; only a full agent is the agent's limit.
       if (reason === "series_limit" && !limiter.hasRoom()) limiter.refusedSamples(items);
     },
-    newSeries: (limits) => new PushedSeries({ ...limits, outOfOrderMs, agent: limiter, texts }),
+    newSeries: (limits) => {
+      const made = new PushedSeries({ ...limits, outOfOrderMs, agent: limiter, texts });
+      parts.series.push(made);
+      return made;
+    },
     notStored: (kind, count) => meters.notStored.inc({ receiver: type, kind }, count),
     refusedConnection: (reason) => meters.connectionsRefused.inc({ receiver: type, reason }),
   };
