@@ -78,6 +78,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     ),
     keys: ["p50_ms", "p99_ms"],
   },
+  pushed_logs: {
+    args: words("--lines 5000 --batch 500 --rest 0 --flush_interval 200ms"),
+    keys: words("cpu_s_per_million rss_mb rest_rss_mb stored_bytes_per_line compaction"),
+  },
   receivers: {
     args: words(
       "--lines 2000 --batch 200 --forms syslog_3164,fluent,otlp_json --flush_interval 200ms",
