@@ -70,6 +70,12 @@ export class LogBatchBuilder implements LineRows {
     return this.#bytes;
   }
 
+  /** Makes room for bodies of so many bytes in all: doubling would leave as much behind. */
+  reserve(bytes: number): void {
+    if (this.#bytes === 0 && bytes > this.#bodies.length)
+      this.#bodies = Buffer.allocUnsafeSlow(bytes);
+  }
+
   /** The number of a stream, for add(). */
   stream(labels: Labels): number {
     const same = this.#numbersOf.get(labels);

@@ -7,7 +7,7 @@ import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import type { LabelNames } from "../otlp/label_names.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { textAnswer } from "../refusal.ts";
-import type { RecentLines } from "./recent_lines.ts";
+import { type EntryHash, type RecentLines, hashOfText, noHash } from "./recent_lines.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 
 const aheadMaxMs = 600_000;
@@ -25,10 +25,10 @@ export type PushedLinesParts = {
 export type Metadata = {
   readonly labels: Labels | undefined;
   readonly severity: number;
-  readonly hash: bigint;
+  readonly hash: EntryHash;
 };
 
-export const noMetadata: Metadata = { labels: undefined, severity: 0, hash: 0n };
+export const noMetadata: Metadata = { labels: undefined, severity: 0, hash: noHash };
 
 /**
  * The lines of one push. Good entries are stored; the first fault of the others makes the answer a 400. An entry that was pushed before (the
@@ -56,6 +56,11 @@ export class PushedLines {
 
   get entries(): number {
     return this.#entries;
+  }
+
+  /** Makes room for lines of so many bytes in all. */
+  reserve(bytes: number): void {
+    this.#builder.reserve(bytes);
   }
 
   /** Begins a stream, or one that is none: its entries are refused. */
@@ -92,7 +97,7 @@ export class PushedLines {
       this.#refuse("label_limit");
       return;
     }
-    if (this.#parts.recent.isKnown({ ms, nanos, hash }, source, start, end)) {
+    if (this.#parts.recent.isKnown(ms, nanos, hash, source, start, end)) {
       this.#duplicates++;
       return;
     }
@@ -148,13 +153,13 @@ export class PushedLines {
 }
 
 /** The same for the same pairs in any order, and 0 for none. A pair without a value counts: that is another entry than one without the pair. */
-function hashOf(metadata: Labels): bigint {
+function hashOf(metadata: Labels): EntryHash {
   let key = "";
   for (const name of Object.keys(metadata).toSorted()) {
     const value = metadata[name] ?? "";
     key += `${name.length}:${name}${value.length}:${value}`;
   }
-  return key === "" ? noMetadata.hash : Bun.hash.xxHash64(key);
+  return key === "" ? noHash : hashOfText(key);
 }
 
 const plainName = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;

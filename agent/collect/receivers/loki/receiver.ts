@@ -9,6 +9,7 @@ import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../refusal.ts";
+import { KnownJsonPush } from "./known_json_push.ts";
 import { KnownPush } from "./known_push.ts";
 import { addStreams, readJsonPush, readProtobufPush } from "./push_request.ts";
 import { PushedLines, type PushedLinesParts } from "./pushed_lines.ts";
@@ -31,7 +32,7 @@ export const loki = defineReceiver({
   type: "loki",
   config: LokiConfig,
   open(config, context) {
-    const known = new KnownPush();
+    const known = { json: new KnownJsonPush(), protobuf: new KnownPush() };
     const names = new LabelNames({
       escapes: true,
       sanitizesUnderscore: false,
@@ -83,17 +84,17 @@ function formOf(request: Request): { readonly isJson: boolean; readonly encoding
 function* read(body: Uint8Array, reading: Reading): Steps<PushedLines> {
   const { isJson, bytesMax, take, known, parts } = reading;
   const lines = new PushedLines(parts);
-  if (isJson) {
-    yield* readJsonPush(body, lines, take);
-    return lines;
+  if (isJson && (yield* known.json.read(body, lines, take))) return lines;
+  const bytes = isJson ? body : unpackSnappy(body, bytesMax);
+  if (!isJson) {
+    take(bytes.length);
+    if (yield* known.protobuf.read(bytes, lines)) return lines;
   }
-  const bytes = unpackSnappy(body, bytesMax);
-  take(bytes.length);
-  if (yield* known.read(bytes, lines)) return lines;
   // Its first entries were remembered, and would be taken for ones that came again.
-  lines.forget();
+  if (lines.entries > 0) lines.forget();
   const whole = new PushedLines(parts);
-  yield* addStreams(yield* readProtobufPush(bytes, take), whole);
+  if (isJson) yield* readJsonPush(body, whole, take);
+  else yield* addStreams(yield* readProtobufPush(bytes, take), whole);
   return whole;
 }
 
@@ -101,6 +102,6 @@ type Reading = {
   readonly isJson: boolean;
   readonly bytesMax: number;
   readonly take: TakeMemory;
-  readonly known: KnownPush;
+  readonly known: { readonly json: KnownJsonPush; readonly protobuf: KnownPush };
   readonly parts: PushedLinesParts;
 };

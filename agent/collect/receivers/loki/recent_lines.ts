@@ -1,12 +1,18 @@
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
-/** Of what is hashed before the line: its time, and the hashes of its stream and of its metadata. */
-const headBytes = 28;
-/** Longer lines are hashed by themselves first. */
-const copiedBytesMax = 16 * 1024;
+/** Different ones for the two halves of a hash, so that entries which are alike in one are not in the other. */
+const [lowFactor, highFactor] = [0x9e3779b1, 0x85ebca6b];
 
-/** Of an entry, what is no part of its line. */
-type EntryHead = { readonly ms: number; readonly nanos: number; readonly hash: bigint };
+/** 64 bits. */
+export type EntryHash = { readonly low: number; readonly high: number };
+
+/** The hash of nothing. */
+export const noHash: EntryHash = { low: 0, high: 0 };
+
+export function hashOfText(text: string): EntryHash {
+  const hash = Bun.hash.xxHash64(text);
+  return { low: Number(hash & 0xffff_ffffn) | 0, high: Number(hash >> 32n) | 0 };
+}
 
 /**
  * Remembers entries by a hash of 64 bits, so that those of a push that is sent again are known. Bounded: a newer entry takes the place of
@@ -14,41 +20,63 @@ type EntryHead = { readonly ms: number; readonly nanos: number; readonly hash: b
  */
 export class RecentLines {
   /** Made by the first entry: most agents take none. */
-  #low = new Uint32Array();
-  #high = new Uint32Array();
+  #low = new Int32Array();
+  #high = new Int32Array();
   #last = 0;
-  readonly #bytes = Buffer.alloc(headBytes + copiedBytesMax);
-  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
+  #stream = noHash;
+  /** Hashes begin with them, so that no sender knows which of its entries have the same one. */
+  readonly #seeds = crypto.getRandomValues(new Int32Array(2));
 
   /** The stream of the entries that follow. */
   stream(key: string): void {
-    this.#view.setBigUint64(12, Bun.hash.xxHash64(key), true);
+    this.#stream = hashOfText(key);
   }
 
-  /** Whether the entry with the line source[start, end) was given before. `hash` is that of its metadata. Remembers it. */
+  /**
+   * Whether the entry with the line source[start, end) was given before. `own` is the hash of its metadata. Remembers it. Four bytes a step of plain numbers take a
+   * third of the time of a native hash, with its view and its BigInt.
+   */
   isKnown(
-    { ms, nanos, hash: own }: EntryHead,
-    source: Buffer,
+    ms: number,
+    nanos: number,
+    own: EntryHash,
+    source: Uint8Array,
     start: number,
     end: number,
   ): boolean {
     if (this.#low.length === 0) {
-      this.#low = new Uint32Array(slots);
-      this.#high = new Uint32Array(slots);
+      this.#low = new Int32Array(slots);
+      this.#high = new Int32Array(slots);
     }
-    const view = this.#view;
-    view.setFloat64(0, ms, true);
-    view.setUint32(8, nanos, true);
-    view.setBigUint64(20, own, true);
-    let length = headBytes + end - start;
-    if (end - start <= copiedBytesMax) source.copy(this.#bytes, headBytes, start, end);
-    else {
-      length = headBytes + 8;
-      view.setBigUint64(headBytes, Bun.hash.xxHash64(source.subarray(start, end)), true);
+    const { low: streamLow, high: streamHigh } = this.#stream;
+    const seconds = Math.floor(ms / 1_000);
+    // Below 2^30: milliseconds within the second, and nanoseconds within those.
+    const rest = (ms - 1_000 * seconds) * 1_000_000 + nanos;
+    let low = mixed(mixed(this.#seeds[0] ?? 0, seconds, lowFactor), rest, lowFactor);
+    let high = turned(turned(this.#seeds[1] ?? 0, seconds, highFactor), rest, highFactor);
+    low = mixed(mixed(low, streamLow, lowFactor), own.low, lowFactor);
+    high = turned(turned(high, streamHigh, highFactor), own.high, highFactor);
+    // Behind whole words one byte more a step; the length tells which are which.
+    low = mixed(low, end - start, lowFactor);
+    high = turned(high, end - start, highFactor);
+    let at = start;
+    for (const stop = end - 3; at < stop; at += 4) {
+      const word =
+        (source[at] ?? 0) |
+        ((source[at + 1] ?? 0) << 8) |
+        ((source[at + 2] ?? 0) << 16) |
+        ((source[at + 3] ?? 0) << 24);
+      low = mixed(low, word, lowFactor);
+      high = turned(high, word, highFactor);
     }
-    const hash = Bun.hash.xxHash64(this.#bytes.subarray(0, length));
-    const low = Number(hash & 0xffff_ffffn);
-    const high = Number(hash >> 32n);
+    for (; at < end; at++) {
+      low = mixed(low, source[at] ?? 0, lowFactor);
+      high = turned(high, source[at] ?? 0, highFactor);
+    }
+    return this.#isKnown(spread(low), spread(high));
+  }
+
+  #isKnown(low: number, high: number): boolean {
     const slot = low & (slots - 1);
     if (this.#low[slot] === low && this.#high[slot] === high) return true;
     this.#low[slot] = low;
@@ -68,4 +96,20 @@ export class RecentLines {
     this.#low.fill(0);
     this.#high.fill(0);
   }
+}
+
+function mixed(hash: number, word: number, factor: number): number {
+  return Math.imul(((hash << 13) | (hash >>> 19)) ^ word, factor);
+}
+
+/** As mixed(), by another turn. */
+function turned(hash: number, word: number, factor: number): number {
+  return Math.imul(((hash << 17) | (hash >>> 15)) ^ word, factor);
+}
+
+/** Brings the upper bits into the lower ones; one to one. */
+function spread(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 16), highFactor);
+  const twice = Math.imul(once ^ (once >>> 13), lowFactor);
+  return twice ^ (twice >>> 16);
 }
