@@ -17,7 +17,11 @@ export type Family = {
 export const lineKinds = { sample: 0, comment: 1, help: 2, type: 3, unit: 4, eof: 5 } as const;
 
 const none = 0xffff_ffff;
-const entryBytes = 120;
+/** Of the arrays by entry, and of the table. */
+const entryBytes = 48;
+const capacityMin = 64;
+/** Other in every process, so that a target can't choose lines whose hashes are equal. */
+const [hashSeed = 1] = crypto.getRandomValues(new Uint32Array(1));
 
 /** A closed index met a line that it does not know. Its reader begins again with one of its own. */
 export class ClosedIndexError extends Error {
@@ -48,16 +52,18 @@ export class SeriesIndex {
   /** Counts bodies, for checks that concern one body. */
   body = 0;
 
-  readonly #entries = new Map<string, number>();
+  /** Entries plus 1 by the hash of their keys, with linear probing; at most half full. */
+  #table = new Uint32Array(2 * capacityMin);
+  #hashes = new Uint32Array(capacityMin);
   readonly #families = new Map<string, Family>();
   /** Family that a comment is about, or under whose TYPE a series was read. */
   readonly #family: (Family | undefined)[] = [];
   #keys = new Uint8Array(1_024);
   #keyBytes = 0;
-  #starts = new Uint32Array(64);
-  #lengths = new Uint32Array(64);
-  #next = new Uint32Array(64).fill(none);
-  #kinds = new Uint8Array(64);
+  #starts = new Uint32Array(capacityMin);
+  #lengths = new Uint32Array(capacityMin);
+  #next = new Uint32Array(capacityMin).fill(none);
+  #kinds = new Uint8Array(capacityMin);
   #isClosed = false;
   #size = 0;
   #first = none;
@@ -66,9 +72,9 @@ export class SeriesIndex {
     return this.#size;
   }
 
-  /** What it holds in memory, roughly: each key as bytes and as text, and an entry of a map. */
+  /** What it holds in memory, roughly. */
   get heldBytes(): number {
-    return 2 * this.#keyBytes + entryBytes * this.#size;
+    return this.#keyBytes + entryBytes * this.#size;
   }
 
   get isClosed(): boolean {
@@ -131,9 +137,16 @@ export class SeriesIndex {
     return this.#family[entry];
   }
 
-  /** The entry with exactly this key, or -1. Latin-1 maps bytes to text one to one, and is the cheapest to make. */
+  /** The entry with exactly this key, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    return this.#entries.get(keyText(bytes, start, end)) ?? -1;
+    const hash = hashOf(bytes, start, end);
+    const mask = this.#table.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const entry = (this.#table[at] ?? 0) - 1;
+      if (entry < 0) return -1;
+      if (this.#hashes[entry] !== hash || this.#lengths[entry] !== end - start) continue;
+      if (this.match(entry, bytes, start) === end) return entry;
+    }
   }
 
   /** Adds an entry for a key that has none. */
@@ -155,9 +168,17 @@ export class SeriesIndex {
     this.#next[entry] = none;
     this.#family[entry] = family;
     this.#keyBytes += end - start;
-    this.#entries.set(keyText(bytes, start, end), entry);
+    this.#hashes[entry] = hashOf(bytes, start, end);
+    this.#place(entry);
     this.#size++;
     return entry;
+  }
+
+  #place(entry: number): void {
+    const mask = this.#table.length - 1;
+    let at = (this.#hashes[entry] ?? 0) & mask;
+    while (this.#table[at] !== 0) at = (at + 1) & mask;
+    this.#table[at] = entry + 1;
   }
 
   family(name: string): Family {
@@ -188,14 +209,17 @@ export class SeriesIndex {
     this.#starts = grow(this.#starts);
     this.#lengths = grow(this.#lengths);
     this.#next = grow(this.#next);
+    this.#hashes = grow(this.#hashes);
+    this.#table = new Uint32Array(2 * capacity);
+    for (let entry = 0; entry < this.#size; entry++) this.#place(entry);
     const kinds = new Uint8Array(capacity);
     kinds.set(this.#kinds);
     this.#kinds = kinds;
   }
 }
 
-function keyText(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  return Bun.hash.xxHash32(bytes.subarray(start, end), hashSeed);
 }
 
 function startsAlike(a: Uint8Array, b: Uint8Array, length: number): boolean {
