@@ -144,6 +144,27 @@ test("lines taken apart come back byte for byte, however many digits stand toget
   );
 });
 
+test("variables of one length come back byte for byte, whatever shape stands before them", () => {
+  const words = [
+    "1234",
+    "12x4",
+    "x234",
+    "12-4",
+    "1x3y",
+    "0000",
+    "-9-9",
+    "1234567890",
+    "12345678x0",
+  ];
+  // Each behind each, itself included.
+  const lines = words.flatMap((one) => words.flatMap((other) => [`id=${one}`, `id=${other}`]));
+  const mined = createLineMiner().mine(
+    batchOf(lines.map((line) => plainRecord(Buffer.from(line)))),
+  );
+  const got = encodeLogs(mined).flatMap((body) => recordsOf(decodeLogs(frameOf(body))));
+  expect(got.map(({ body }) => Buffer.from(body).toString())).toEqual(lines);
+});
+
 test("lines that are large together go into as few frames as hold them", () => {
   const given = Array.from({ length: 16_000 }, (_, i) => plainRecord(longLine(i)));
   const encoded = encodeLogs(createLineMiner().mine(batchOf(given)));

@@ -71,17 +71,20 @@ function endOfBody(batch: LogsBatch, start: number): number {
   const attributes = new Set<Labels>();
   const bytesMax = batch.mined === undefined ? rawBytesMax : minedBytesMax;
   let bytes = bodyHeadBytesMax;
+  let last = -1;
   for (let i = start; i < batch.streamOf.length; i++) {
     const stream = batch.streamOf[i] ?? 0;
     const own = batch.attributes?.[i];
     let more = recordHeadBytesMax + (batch.bodyEnds[i] ?? 0) - bodyStart(batch, i);
-    if (!streams.has(stream)) more += labelsBytesMax(batch.streams[stream] ?? {});
+    const isNew = stream !== last && !streams.has(stream);
+    if (isNew) more += labelsBytesMax(batch.streams[stream] ?? {});
     if (own !== undefined && !attributes.has(own)) more += labelsBytesMax(own);
     if (more > logRecordBytesMax)
       throw new OperatingError("overloaded", `log record of ${more} bytes`);
     if (bytes + more > bytesMax) return i;
     bytes += more;
-    streams.add(stream);
+    last = stream;
+    if (isNew) streams.add(stream);
     if (own !== undefined) attributes.add(own);
   }
   return batch.streamOf.length;
@@ -104,21 +107,11 @@ function writeRecords(
   const count = end - start;
   writer.ensure(bodyHeadBytesMax);
   writer.varint(count);
-  const streams = new Map<number, number>();
-  for (let i = start; i < end; i++) {
-    const stream = batch.streamOf[i] ?? 0;
-    assert(stream < batch.streams.length, `stream ${stream} of ${batch.streams.length}`);
-    if (!streams.has(stream)) streams.set(stream, streams.size);
-  }
-  writeLabelTable(
-    writer,
-    Array.from(streams.keys(), (stream) => batch.streams[stream] ?? {}),
-  );
+  const { used, numbers } = usedStreams(batch, start, end);
+  writeLabelTable(writer, used);
   writer.ensure(bodyHeadBytesMax + count * recordHeadBytesMax);
-  for (let i = start; i < end; i++) writer.varint(streams.get(batch.streamOf[i] ?? 0) ?? 0);
-  let baseMs = 0;
-  for (let i = start; i < end; i++)
-    baseMs = writeTimestamp(writer, batch.timestampsMs[i] ?? 0, baseMs);
+  writeStreams(writer, batch.streamOf, numbers, start, end);
+  writeTimes(writer, batch.timestampsMs, start, end);
   writeNanos(writer, batch, start, end);
   for (let i = start; i < end; i++) writer.byte(batch.severities[i] ?? 0);
   const { mined } = batch;
@@ -128,6 +121,40 @@ function writeRecords(
   }
   writeAttributes(writer, batch.attributes?.slice(start, end) ?? []);
   return minedBodies.write(writer, batch, mined, start, end, lengthsFrom);
+}
+
+// Loops over records stand in functions of their own: the engine compiles a function anew with all that it calls for each of its loops.
+
+/** Streams of the records in order of appearance; `numbers` has the place of each from 1. */
+function usedStreams({ streams, streamOf }: LogsBatch, start: number, end: number) {
+  const numbers = new Uint32Array(streams.length);
+  const used: Labels[] = [];
+  for (let i = start; i < end; i++) {
+    const stream = streamOf[i] ?? 0;
+    assert(stream < streams.length, `stream ${stream} of ${streams.length}`);
+    if (numbers[stream] === 0) numbers[stream] = used.push(streams[stream] ?? {});
+  }
+  return { used, numbers };
+}
+
+function writeStreams(
+  writer: ByteWriter,
+  streamOf: Uint32Array,
+  numbers: Uint32Array,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) writer.varint((numbers[streamOf[i] ?? 0] ?? 1) - 1);
+}
+
+function writeTimes(
+  writer: ByteWriter,
+  timestampsMs: Float64Array,
+  start: number,
+  end: number,
+): void {
+  let baseMs = 0;
+  for (let i = start; i < end; i++) baseMs = writeTimestamp(writer, timestampsMs[i] ?? 0, baseMs);
 }
 
 /**

@@ -30,37 +30,45 @@ export class MinedBodiesWriter {
     end: number,
     lengthsFrom: number,
   ): number {
-    const { bodies, bodyEnds } = batch;
     const { used, numbers } = usedTemplates(mined, start, end);
     writer.ensure(8);
     writer.varint(used.length);
     for (const { text } of used) writer.text(text);
     writer.ensure(8 * (end - start));
     const counts = new Uint32Array(used.length);
-    for (let i = start; i < end; i++) {
-      const number = numbers[mined.templateOf[i] ?? unmined] ?? 0;
-      writer.varint(number);
-      if (number > 0) counts[number - 1] = (counts[number - 1] ?? 0) + 1;
-    }
+    writeNumbers(writer, mined.templateOf.subarray(start, end), numbers, counts);
     const { firstColumns, columnCounts } = columnsOf(used, counts);
     this.#variables.begin(columnCounts);
+    const columns = { firstColumns, numbers };
+    const { next, plain } = this.#placeAll(batch, mined, columns, start, end, lengthsFrom);
+    this.#variables.write(writer, batch.bodies);
+    writePlain(writer, batch.bodies, plain);
+    return next;
+  }
+
+  #placeAll(
+    { bodyEnds }: LogsBatch,
+    { templates, templateOf, variableLengths }: MinedLines,
+    { firstColumns, numbers }: { firstColumns: Uint32Array; numbers: Uint32Array },
+    start: number,
+    end: number,
+    lengthsFrom: number,
+  ) {
     const plain: number[] = [];
     let at = start === 0 ? 0 : (bodyEnds[start - 1] ?? 0);
     let next = lengthsFrom;
     for (let i = start; i < end; i++) {
       const bodyEnd = bodyEnds[i] ?? 0;
-      const index = mined.templateOf[i] ?? unmined;
-      const template = mined.templates[index];
+      const index = templateOf[i] ?? unmined;
+      const template = templates[index];
       if (template === undefined) plain.push(at, bodyEnd);
       else {
         const column = firstColumns[(numbers[index] ?? 0) - 1] ?? 0;
-        next = this.#place(column, template, mined.variableLengths, next, at);
+        next = this.#place(column, template, variableLengths, next, at);
       }
       at = bodyEnd;
     }
-    this.#variables.write(writer, bodies);
-    writePlain(writer, bodies, plain);
-    return next;
+    return { next, plain };
   }
 
   #place(
@@ -83,6 +91,22 @@ export class MinedBodiesWriter {
       at += length;
     }
     return from + last;
+  }
+}
+
+// Loops over records stand in functions of their own, as in logs.ts.
+
+/** The number of each record's template, and into `counts` how many records each has. */
+function writeNumbers(
+  writer: ByteWriter,
+  templateOf: Uint32Array,
+  numbers: Uint32Array,
+  counts: Uint32Array,
+): void {
+  for (let i = 0; i < templateOf.length; i++) {
+    const number = numbers[templateOf[i] ?? unmined] ?? 0;
+    writer.varint(number);
+    if (number > 0) counts[number - 1] = (counts[number - 1] ?? 0) + 1;
   }
 }
 

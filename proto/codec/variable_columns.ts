@@ -20,6 +20,8 @@ export class VariableColumns {
   #singles = new Uint8Array(1_024);
   #singleCount = 0;
   readonly #shapes = new ShapeTable();
+  /** Of the texts of each shape. */
+  #textLengths = new Uint32Array(256);
   readonly #references = new ByteWriter();
 
   /** `counts`: how many texts each column will get. */
@@ -94,6 +96,8 @@ export class VariableColumns {
 
   /** Takes the digits, and gives the number of the shape, which is most often `last`. */
   #split(source: Uint8Array, start: number, length: number, last: number): number {
+    if (last !== -1 && this.#textLengths[last] === length && this.#isLike(source, start, last))
+      return last;
     const shapes = this.#shapes;
     shapes.ensure(length);
     if (this.#digits.length < length) this.#digits = new Uint8Array(length * 2);
@@ -119,7 +123,43 @@ export class VariableColumns {
     }
     if (run > 0) bytes[at++] = zero + run;
     this.#takeDigits(count);
-    return shapes.numberOf(at, last);
+    const known = shapes.count;
+    const number = shapes.numberOf(at, -1);
+    if (number === known) this.#noteLength(number, length);
+    return number;
+  }
+
+  /** Takes the digits of the text if it has this shape: no shape is made of it, and compared. */
+  #isLike(source: Uint8Array, start: number, shape: number): boolean {
+    const shapes = this.#shapes;
+    const { bytes } = shapes;
+    const digits = this.#digits;
+    const end = shapes.endOf(shape);
+    let from = start;
+    let count = 0;
+    for (let at = shapes.startOf(shape); at < end; at++) {
+      const own = bytes[at] ?? 0;
+      if (own < zero || own > nine) {
+        if (source[from++] !== own) return false;
+        continue;
+      }
+      for (let run = own; run > zero; run--) {
+        const digit = (source[from++] ?? 0) - zero;
+        if (digit < 0 || digit > 9) return false;
+        digits[count++] = digit;
+      }
+    }
+    this.#takeDigits(count);
+    return true;
+  }
+
+  #noteLength(shape: number, length: number): void {
+    if (shape === this.#textLengths.length) {
+      const lengths = new Uint32Array(2 * shape);
+      lengths.set(this.#textLengths);
+      this.#textLengths = lengths;
+    }
+    this.#textLengths[shape] = length;
   }
 
   /** An odd digit is the first one. */

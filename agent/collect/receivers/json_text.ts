@@ -23,9 +23,13 @@ export class JsonTextDecoder {
   end = 0;
   #own = Buffer.allocUnsafeSlow(4_096);
 
-  /** Decodes bytes[start, end), which stood between quotes and are UTF-8; false where an escape is none. */
-  decode(bytes: Buffer, start: number, end: number): boolean {
-    const first = escapeIn(bytes, start, end);
+  /** Decodes bytes[start, end), which stood between quotes and are UTF-8; false where an escape is none. `first` is where the first one stands, or -1. */
+  decode(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    first: number = escapeIn(bytes, start, end),
+  ): boolean {
     this.bytes = bytes;
     this.start = start;
     this.end = end;

@@ -41,10 +41,10 @@ export class KnownJsonPush {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #pairs = 0;
-  /** Of the last string; it is as it stands in the body where it has no escape. */
+  /** Of the last string, and where its first escape stands; -1 where it has none. */
   #textStart = 0;
   #textEnd = 0;
-  #hasEscape = false;
+  #escape = none;
   #ms = 0;
   #nanos = 0;
 
@@ -92,33 +92,41 @@ export class KnownJsonPush {
     lines.stream(orFault(() => checkStreamLabels(pairs)));
     yield;
     if (!this.#takes(closeBracket)) {
-      let yieldedAt = this.#at;
-      do {
-        if (!this.#readEntry(lines)) return false;
-        if (lines.entries % entriesPerStep !== 0 && this.#at - yieldedAt < bytesPerStep) continue;
-        yieldedAt = this.#at;
+      for (let isMore = true; isMore;) {
+        if (!this.#readEntries(lines)) return false;
+        isMore = this.#takes(comma);
         yield;
-      } while (this.#takes(comma));
+      }
       if (!this.#takes(closeBracket)) return false;
     }
     return this.#takes(closeBrace);
+  }
+
+  /** The entries of one step, without the comma behind them. */
+  #readEntries(lines: PushedLines): boolean {
+    const from = this.#at;
+    for (let entries = 1; this.#readEntry(lines); entries++) {
+      if (entries === entriesPerStep || this.#at - from >= bytesPerStep) return true;
+      if (!this.#takes(comma)) return true;
+    }
+    return false;
   }
 
   #readEntry(lines: PushedLines): boolean {
     if (!this.#takes(openBracket) || !this.#readTime()) return false;
     if (!this.#takes(comma) || !this.#readText()) return false;
     const [start, end] = [this.#textStart, this.#textEnd];
-    const hasEscape = this.#hasEscape;
+    const escape = this.#escape;
     let metadata: Metadata | undefined = noMetadata;
     if (this.#takes(comma)) metadata = this.#readMetadata(lines);
     if (metadata === undefined || !this.#takes(closeBracket)) return false;
     if (lines.entries >= entriesMax || this.#pairs > partsMax) return false;
-    if (!hasEscape) {
+    if (escape === none) {
       lines.add(this.#ms, this.#nanos, this.#bytes, start, end, metadata);
       return true;
     }
     const text = this.#text;
-    if (!text.decode(this.#bytes, start, end)) return false;
+    if (!text.decode(this.#bytes, start, end, escape)) return false;
     lines.add(this.#ms, this.#nanos, text.bytes, text.start, text.end, metadata);
     return true;
   }
@@ -144,18 +152,18 @@ export class KnownJsonPush {
     const bytes = this.#bytes;
     const start = this.#at + 1;
     const stop = Math.min(bytes.length, start + textBytesMax);
-    let hasEscape = false;
+    let escape = none;
     for (let at = start; at < stop; at++) {
       const byte = bytes[at] ?? 0;
       if (byte === quote) {
         this.#textStart = start;
         this.#textEnd = at;
-        this.#hasEscape = hasEscape;
+        this.#escape = escape;
         this.#at = at + 1;
         return true;
       }
       if (byte === backslash) {
-        hasEscape = true;
+        if (escape === none) escape = at;
         at++;
       } else if (byte < space) return false;
     }
