@@ -126,3 +126,27 @@ test("JSON as all senders write it is read by its bytes", () => {
     expect(atOnce(known.read(Buffer.from(text), lines, () => {}))).toBe(true);
   expect(lines.entries).toBe(10);
 });
+test("what would take too long for one step, or too much memory, is left to the parser", () => {
+  const held = new Held();
+  const isRead = (text: string) => {
+    const lines = newLines(held, new RecentLines());
+    return atOnce(new KnownJsonPush().read(Buffer.from(text), lines, () => {}));
+  };
+  expect(isRead(`{"streams":${" ".repeat(1_000)}[]}`)).toBe(true);
+  expect(isRead(`{"streams":${" ".repeat(100_000)}[]}`)).toBe(false);
+  expect(isRead(`{"streams":[]}${" ".repeat(100_000)}`)).toBe(false);
+  expect(isRead(streamsOf(10_000))).toBe(true);
+  expect(isRead(streamsOf(10_001))).toBe(false);
+  expect(isRead(valuesOf(100_000))).toBe(true);
+  expect(isRead(valuesOf(100_001))).toBe(false);
+});
+
+function streamsOf(count: number): string {
+  const streams = Array.from({ length: count }, () => ({ stream: {}, values: [] }));
+  return JSON.stringify({ streams });
+}
+
+function valuesOf(count: number): string {
+  const values = Array.from({ length: count }, () => [at, ""]);
+  return JSON.stringify({ streams: [{ stream: { a: "b" }, values }] });
+}

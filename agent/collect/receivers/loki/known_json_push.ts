@@ -22,6 +22,9 @@ const entriesPerStep = 32;
 const bytesPerStep = 64 * 1024;
 /** More may be refused, which is decided over the push as a whole. */
 const entriesMax = 100_000;
+const streamsMax = 10_000;
+/** White space in one place; more would take too long for one step. */
+const blankBytesMax = 64 * 1024;
 /** Of a string, and of the labels of a stream; more would take too long for one step. */
 const textBytesMax = 1024 ** 2;
 /** Of a time, the last are nanoseconds within its millisecond. */
@@ -70,8 +73,9 @@ export class KnownJsonPush {
     if (!this.#takes(openBrace) || !this.#takesKey(streamsKey) || !this.#takes(openBracket))
       return false;
     if (!this.#takes(closeBracket)) {
+      let streams = 0;
       do {
-        if (!(yield* this.#readStream(lines))) return false;
+        if (streams++ === streamsMax || !(yield* this.#readStream(lines))) return false;
       } while (this.#takes(comma));
       if (!this.#takes(closeBracket)) return false;
     }
@@ -233,14 +237,15 @@ export class KnownJsonPush {
     return true;
   }
 
-  /** The next byte that is no white space; -1 at the end. */
+  /** The next byte that is no white space; -1 at the end. Of too much white space it gives the last byte, which fits nowhere. */
   #next(): number {
     const bytes = this.#bytes;
-    for (; this.#at < bytes.length; this.#at++) {
+    const stop = Math.min(bytes.length, this.#at + blankBytesMax);
+    for (; this.#at < stop; this.#at++) {
       const byte = bytes[this.#at] ?? 0;
       if (byte !== space && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
     }
-    return none;
+    return stop < bytes.length ? space : none;
   }
 }
 
