@@ -1,6 +1,7 @@
 import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../query/source.ts";
 import type { MissingBlocks } from "../query/missing_blocks.ts";
 import type { ReadTrace, TracedBlock } from "../query/read_trace.ts";
+import { OperatingError } from "#shared/errors.ts";
 import { lowerBound } from "./columns.ts";
 import { eachBlockStream } from "./block_streams.ts";
 import { filesWithout, type ReadTools } from "./block_files.ts";
@@ -27,6 +28,8 @@ import { Deleted } from "./tombstones.ts";
 
 /** A block with more samples, of which a small part is asked for, is read only that far, and not kept, unless the metric's name is given. */
 const wholeBlockItemsMax = 2_000_000;
+/** A still larger one that reaches over the range is read only that far even then: a day of ten hosts is smaller. */
+const namedBlockItemsMax = 32_000_000;
 
 export function createBlockView(
   tools: ReadTools,
@@ -113,6 +116,7 @@ async function selectRawSamples(
   const hasName = request.matchers.some(({ name, op }) => name === "__name__" && op === "=");
   const found = new Map<Block, readonly DecodedSeries[]>();
   const whole: Block[] = [];
+  const large: Block[] = [];
   const parts: Block[] = [];
   const { withStarts = false, trace, missing } = request;
   const wanted = readableBlocks(
@@ -128,8 +132,9 @@ async function selectRawSamples(
       tools.decoded.get(`${block.id} ${kind}`) ??
       (presence ? tools.decoded.get(`${block.id} ${selector.key}`) : undefined);
     if (known !== undefined) found.set(block, known);
-    else if (hasName || block.items <= wholeBlockItemsMax || isMostly(block, request))
-      whole.push(block);
+    else if (block.items <= wholeBlockItemsMax || isWithin(block, request)) whole.push(block);
+    else if (block.items <= namedBlockItemsMax && (hasName || isMostly(block, request)))
+      large.push(block);
     else parts.push(block);
   }
   const read = async (some: readonly Block[], span: SelectRequest | undefined, max: number) => {
@@ -141,6 +146,14 @@ async function selectRawSamples(
   };
   // A whole block may hold more than was asked for; the bound is there so that a query can't take all memory.
   await read(whole, undefined, request.samplesMax + wholeBlockItemsMax * 4);
+  try {
+    await read(large, undefined, wholeBlockItemsMax * 4);
+    whole.push(...large);
+  } catch (error) {
+    if (!(error instanceof OperatingError) || error.code !== "overloaded") throw error;
+    // They hold much more of it than is asked for.
+    parts.push(...large);
+  }
   await read(parts, request, request.samplesMax + wholeBlockItemsMax);
   for (const block of tools.guard.readable(whole))
     keepDecoded(tools, block, kind, found.get(block) ?? []);
@@ -200,6 +213,11 @@ function readTiers(
     (connection, paths) =>
       readBuckets(connection, paths, selector, span, wanted, entriesMax, tools.texts),
   );
+}
+
+/** Whether all of a block's time is asked for. */
+function isWithin({ minMs, maxMs }: Block, { startMs, endMs }: SelectRequest): boolean {
+  return minMs >= startMs && maxMs <= endMs;
 }
 
 /** Whether at least half of a block's time is asked for. */

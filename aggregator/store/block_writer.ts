@@ -75,19 +75,25 @@ async function writeNumbers(
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {
   const listed: SeriesName[] = [];
-  const written = await writeNumbersFile(folder, levels.metrics.fast, note, async (file) => {
-    for await (const part of sortedSeries(metrics))
-      for (const { index, text } of part) {
-        const run = metrics.read(index);
-        if (!isNumbers(run)) return false;
-        if (run.count === 0) continue;
-        if (collected === undefined) listed.push(text);
-        else collected.add(text);
-        for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
-          await file.rowGroup();
-      }
-    return true;
-  });
+  const { fast } = levels.metrics;
+  const written = await writeNumbersFile(
+    folder,
+    fast,
+    () => note,
+    async (file) => {
+      for await (const part of sortedSeries(metrics))
+        for (const { index, text } of part) {
+          const run = metrics.read(index);
+          if (!isNumbers(run)) return false;
+          if (run.count === 0) continue;
+          if (collected === undefined) listed.push(text);
+          else collected.add(text);
+          for (let at = file.add(text, run, 0); at < run.count; at = file.add(text, run, at))
+            await file.rowGroup();
+        }
+      return true;
+    },
+  );
   return written && { ...written, series: collected ?? listed };
 }
 

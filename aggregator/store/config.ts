@@ -118,6 +118,8 @@ export const StoreConfig = z.strictObject({
       blocks_max: z.number().int().min(1).default(8),
       /** A block is split above this many samples or records. A merge holds all of them: 2 million are some 100 MB. */
       items_max: z.number().int().min(1_000).default(2_000_000),
+      /** The same of blocks of plain numbers, whose merges hold a row group of each block: 128 million are some 70 MB on disk. */
+      samples_max: z.number().int().min(1_000).default(128_000_000),
     })
     .prefault({}),
   tiers: TiersConfig.prefault({}),

@@ -1,4 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
+import { BlockForms } from "./block_forms.ts";
 import { ClockGuard } from "./clock/clock_guard.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "./removals.ts";
@@ -7,6 +8,7 @@ import type { Damage } from "./integrity/damage.ts";
 import { ifReadable } from "./integrity/if_readable.ts";
 import { Scrub, type ScrubState } from "./integrity/scrub.ts";
 import { mergeBlocks } from "./merge_blocks.ts";
+import { NotOfNumbers } from "./merge_numbers.ts";
 import { planMerge } from "./plan_merge.ts";
 import type { Block } from "./store.ts";
 import { saveFloors } from "./tiers/floors.ts";
@@ -56,6 +58,7 @@ export class Maintenance {
   readonly #obstacles = new Map<Obstacle, string>();
   #sweptMs = -Infinity;
   readonly #scrub: Scrub;
+  readonly #forms = new BlockForms();
   #last: Pick<MaintenanceState, "endedMs" | "fault"> = { endedMs: 0, fault: "" };
 
   constructor(deps: MaintenanceDeps) {
@@ -223,15 +226,30 @@ export class Maintenance {
   }
 
   async #merge(): Promise<void> {
-    const { blocks, config, clock, meters, tools } = this.#deps;
+    const { blocks, config, clock, tools } = this.#deps;
+    const isOfNumbers = (block: Block) => this.#forms.mayBeOfNumbers(block);
     for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
-      const inputs = planMerge(tools.guard.readable(blocks()), clock.now(), config.compaction);
+      this.#forms.keep(blocks());
+      const readable = tools.guard.readable(blocks());
+      const inputs = planMerge(readable, clock.now(), config.compaction, isOfNumbers);
       if (inputs === undefined) return;
-      if (!(await ifReadable(tools.guard, inputs, () => this.#replace(inputs)))) continue;
-      meters.merged(inputs.length);
+      if (!(await ifReadable(tools.guard, inputs, () => this.#mergeOf(inputs)))) continue;
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
       Bun.gc(false);
     }
+  }
+
+  async #mergeOf(inputs: readonly Block[]): Promise<void> {
+    const isStreamed = inputs.every((block) => this.#forms.mayBeOfNumbers(block));
+    try {
+      await this.#replace(inputs, inputs[0]?.tiered, isStreamed ? "only" : "if_possible");
+    } catch (error) {
+      if (!(error instanceof NotOfNumbers)) throw error;
+      // They are planned again, within the bounds of what is not streamed.
+      this.#forms.remember(error.blocks);
+      return;
+    }
+    this.#deps.meters.merged(inputs.length);
   }
 
   /** Takes what is deleted out of the files. */
@@ -255,11 +273,16 @@ export class Maintenance {
     return tiered?.filter((windowMs) => windowMs < floorMs);
   }
 
-  async #replace(removed: readonly Block[], tiered = removed[0]?.tiered): Promise<void> {
+  async #replace(
+    removed: readonly Block[],
+    tiered = removed[0]?.tiered,
+    streamed: "only" | "if_possible" = "if_possible",
+  ): Promise<void> {
     if (removed[0]?.signal === "logs") return replaceLogs(this.#deps, removed, this.#stop.signal);
     const { clock, config } = this.#deps;
     const without = this.#deps.deleted();
-    const added = await mergeBlocks(this.#deps, removed, without, this.#stop.signal, tiered);
+    const { signal } = this.#stop;
+    const added = await mergeBlocks(this.#deps, removed, without, signal, tiered, streamed);
     const deleteAfterMs = clock.now() + config.delete_after;
     await this.#deps.apply({ added, removed, deleteAfterMs, without });
   }

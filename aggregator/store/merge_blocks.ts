@@ -7,9 +7,11 @@ import { exemplarsInOrder } from "./exemplar_rows.ts";
 import { writeMetricsRows } from "./block_writer.ts";
 import type { LocalFile } from "./local_file.ts";
 import { throwIfAborted } from "./duckdb.ts";
+import { acquireFiles } from "./integrity/read_readable.ts";
 import { readNotes } from "./file_notes.ts";
 import { SeriesTexts } from "./labels_text.ts";
 import type { MaintenanceDeps } from "./deps.ts";
+import { mergeNumbers, NotOfNumbers } from "./merge_numbers.ts";
 import type { StorageWriter } from "./identity/writer.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import type { Block } from "./store.ts";
@@ -17,7 +19,8 @@ import type { Deleted } from "./tombstones.ts";
 
 /**
  * Writes the samples of blocks of one tenant, but for what is deleted, into as few new ones as the limit
- * allows, and uploads them. `tiered` is what of them is in the next tier: all inputs have the same (planMerge).
+ * allows, and uploads them. `tiered` is what of them is in the next tier: all inputs have the same (planMerge). Throws NotOfNumbers where
+ * they are to be streamed only, and can't be.
  */
 export async function mergeBlocks(
   deps: MaintenanceDeps,
@@ -25,32 +28,63 @@ export async function mergeBlocks(
   deleted: Deleted,
   signal: AbortSignal,
   tiered: readonly number[] | undefined = inputs[0]?.tiered,
+  streamed: "only" | "if_possible" = "if_possible",
 ): Promise<Block[]> {
   const [first] = inputs;
   if (first === undefined) return [];
-  const { writer, tools } = deps;
   const notes = await notesOf(deps, inputs, signal);
   // The age of what it holds, so that it stands where its inputs stood in the order of commit.
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
   const noteOf = mergedNote(inputs, notes, createdMs, await deps.claim.writer());
-  const files = await createBlockView(tools, inputs, deleted).files(inputs, signal);
   const local: LocalFile[] = [];
   try {
-    await writer.use(
-      "merge blocks",
-      async (connection) => {
-        local.push(...(await mergeMetrics(deps, connection, files.paths, noteOf, signal)));
-      },
-      signal,
-    );
+    local.push(...(await writeMerged(deps, { inputs, deleted, noteOf, streamed }, signal)));
     const added: Block[] = [];
     const more = tiered === undefined || tiered.length === 0 ? {} : { tiered };
     for (const file of local)
       added.push(await deps.upload(first.tenant, first.signal, file, createdMs, more));
     return added;
   } finally {
-    files.release();
     for (const { path } of local) await rm(path, { force: true });
+  }
+}
+
+type NoteOf = (part: number, isLast: boolean) => BlockNote;
+type Merging = {
+  readonly inputs: readonly Block[];
+  readonly deleted: Deleted;
+  readonly noteOf: NoteOf;
+  readonly streamed: "only" | "if_possible";
+};
+
+/** Plain numbers are streamed; what else there is, or stands beside them, is left to DuckDB. */
+async function writeMerged(
+  deps: MaintenanceDeps,
+  { inputs, deleted, noteOf, streamed }: Merging,
+  signal: AbortSignal,
+): Promise<LocalFile[]> {
+  const { writer, tools, staging: folder } = deps;
+  const samplesMax = deps.config.compaction.samples_max;
+  const own = await acquireFiles(tools.guard, inputs, signal);
+  try {
+    const { paths } = own;
+    const collect = () => tools.series.collect(inputs[0]?.tenant ?? "");
+    const into = { folder, samplesMax, noteOf, collect };
+    return await mergeNumbers({ blocks: inputs, paths, deleted }, into, signal);
+  } catch (error) {
+    if (!(error instanceof NotOfNumbers) || streamed === "only") throw error;
+  } finally {
+    own.release();
+  }
+  const files = await createBlockView(tools, inputs, deleted).files(inputs, signal);
+  try {
+    return await writer.use(
+      "merge blocks",
+      (connection) => mergeMetrics(deps, connection, files.paths, noteOf, signal),
+      signal,
+    );
+  } finally {
+    files.release();
   }
 }
 
@@ -58,7 +92,7 @@ async function mergeMetrics(
   deps: MaintenanceDeps,
   connection: DuckDBConnection,
   paths: readonly string[],
-  noteOf: (part: number, isLast: boolean) => BlockNote,
+  noteOf: NoteOf,
   signal: AbortSignal,
 ): Promise<LocalFile[]> {
   const itemsMax = deps.config.compaction.items_max;

@@ -1,5 +1,6 @@
 import type { ReadTrace } from "../query/read_trace.ts";
 import { OperatingError } from "#shared/errors.ts";
+import { lowerBound } from "./columns.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import type { KnownTexts } from "./labels_text.ts";
 import { type KnownTimes, rowStarts, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
@@ -20,7 +21,7 @@ import { labelColumns, RowFinder, type WantedRows } from "./wanted_rows.ts";
 type Span = { readonly startMs: number; readonly endMs: number };
 
 export type ReadBounds = {
-  /** Leaves out chunks (not samples) outside of it. */
+  /** Leaves out samples outside of it. */
   readonly span: Span | undefined;
   /** Values are not wanted, but for rows with stale markers: see SelectRequest. */
   readonly presence?: boolean;
@@ -85,12 +86,18 @@ type RowColumns = {
   readonly starts: Uint32Array;
 };
 
+/** The times of a row that lie in the span; the first has the index `begin` in the row. */
+type Cut = { readonly begin: number; readonly timesMs: Float64Array };
+
 class Reading {
   readonly #bounds: ReadBounds;
   readonly #finder: RowFinder;
   /** What is read of a row group at once. */
   readonly #columns: readonly string[];
   readonly #shared = new SharedColumns();
+  readonly #cuts = new WeakMap<Float64Array, Cut>();
+  /** A row of which a part is wanted. */
+  #room = new Float64Array(0);
   #samples = 0;
 
   constructor(selector: Selector, bounds: ReadBounds, known: KnownTexts) {
@@ -189,16 +196,39 @@ class Reading {
       let pieces = found.get(one);
       if (pieces === undefined) found.set(one, (pieces = new Pieces(one.labels)));
       const count = countOf(row);
-      this.#spend(count);
-      pieces.addTimes(times.row(row, tMin[row] ?? 0));
+      const all = times.row(row, tMin[row] ?? 0);
+      const { begin, timesMs } = this.#cut(all);
+      this.#spend(timesMs.length);
+      pieces.addTimes(timesMs);
       const divisor = divisors[row] ?? 0;
       const isLookedAt = values !== undefined && (stale === undefined || (stale[row] ?? 0) > 0);
       const constant = isLookedAt ? values.constantOf(row, divisor) : 0;
-      if (constant !== undefined) pieces.addConstant(constant, count, this.#shared);
-      else if (values !== undefined)
+      if (constant !== undefined) pieces.addConstant(constant, timesMs.length, this.#shared);
+      else if (values !== undefined && timesMs.length === count)
         pieces.addValues(values.row(row, divisor, expected), divisor === 0);
+      else if (values !== undefined) {
+        if (this.#room.length < count) this.#room = new Float64Array(count);
+        values.decode(row, divisor, this.#room, 0);
+        pieces.addValues(this.#room.slice(begin, begin + timesMs.length), divisor === 0);
+      }
       expected -= count;
     }
+  }
+
+  /** The times in the span: of a large block a row is much longer than most spans. Of the same array the same one. */
+  #cut(timesMs: Float64Array): Cut {
+    const { span } = this.#bounds;
+    const last = timesMs.at(-1) ?? 0;
+    if (span === undefined || ((timesMs[0] ?? 0) >= span.startMs && last <= span.endMs))
+      return { begin: 0, timesMs };
+    let cut = this.#cuts.get(timesMs);
+    if (cut === undefined) {
+      const begin = lowerBound(timesMs, span.startMs);
+      const end = last <= span.endMs ? timesMs.length : lowerBound(timesMs, span.endMs + 1);
+      cut = { begin, timesMs: timesMs.slice(begin, end) };
+      this.#cuts.set(timesMs, cut);
+    }
+    return cut;
   }
 
   #isWithin(firstMs: number, lastMs: number): boolean {

@@ -24,7 +24,7 @@ export type NumbersFile = {
 export async function writeNumbersFile(
   folder: string,
   level: number,
-  note: BlockNote | undefined,
+  note: () => BlockNote | undefined,
   fill: (file: NumbersFile) => Promise<boolean>,
 ): Promise<LocalFile | undefined> {
   const path = join(folder, `${Bun.randomUUIDv7()}.parquet`);
@@ -34,7 +34,7 @@ export async function writeNumbersFile(
   try {
     handle = await open(path, "wx");
     const file = new NumbersFileWriter(handle, level, rows);
-    if (await fill(file)) written = await file.finish(note);
+    if (await fill(file)) written = await file.finish(note());
     return written === undefined ? undefined : { ...written, path };
   } catch (cause) {
     throw storeError("write a block", cause);

@@ -25,6 +25,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   },
   chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
   codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
+  day: {
+    args: words("--hosts 1 --hours 0.5"),
+    keys: words("cpu_s_per_million blocks stored_bytes_per_sample max_stall_ms rss_mb"),
+  },
   fleet: {
     args: words("--agents 3 --series 20 --interval 1 --seconds 2 --warm_up 1 --rounds 1"),
     keys: words("agents aggregator_cpu_percent aggregator_rss_mb list_agents_ms hosts_page_ms"),
