@@ -30,7 +30,7 @@ const RemoteWriteConfig = lazySchema(() =>
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to; Prometheus's own limit. */
     body_size_max: byteSize.prefault("32MiB"),
-    /** Series remembered; new ones over it are refused until others were idle. About 1.7 KB each. */
+    /** Series remembered; new ones over it are refused until others were idle. About 0.6 KB each. */
     series_max: z.number().int().min(1).default(500_000),
     /** After so long without a sample a series gives up its place where room is wanted. */
     series_idle: duration.prefault("1h"),
