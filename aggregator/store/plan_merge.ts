@@ -21,7 +21,7 @@ const streamedClosedAfterMs = 20 * 60_000;
 const streamedInputsMax = 128;
 /** Samples of a row group, about (number_rows.ts), and rows. */
 const [groupSamplesMax, groupRowsMax] = [2 ** 19, 2_048];
-/** Samples that a merge holds at once, a row group an input: some 60 MB. */
+/** Samples that a merge holds at once, a row group an input: values of 60 MB. */
 const heldSamplesMax = 14 * groupSamplesMax;
 
 /** How one kind of blocks is merged. */

@@ -2,8 +2,15 @@
 import { compareTexts } from "./labels_text.ts";
 import { rowStarts, Slabs, ValuesColumn } from "./metrics_columns.ts";
 import { checkVersion } from "./format_version.ts";
-import { decodeFloats, decodeIntegers, decodeUint32s } from "./parquet/decode_column.ts";
-import type { RowGroup } from "./parquet/footer.ts";
+import { type ColumnPages, encodings } from "./parquet/column_pages.ts";
+import {
+  decodeFloats,
+  decodeIntegers,
+  decodeUint32s,
+  expectType,
+} from "./parquet/decode_column.ts";
+import { DeltaColumn } from "./parquet/delta_column.ts";
+import { physical, type RowGroup } from "./parquet/footer.ts";
 import { ParquetFile } from "./parquet/parquet_file.ts";
 import { decodeTexts, type TextColumn } from "./parquet/text_column.ts";
 import { UnsupportedParquet } from "./parquet/unsupported.ts";
@@ -23,9 +30,12 @@ type Rows = {
   readonly divisors: Float64Array;
   /** Row i has the samples [starts[i], starts[i + 1]). */
   readonly starts: Uint32Array;
-  readonly offsets: Uint32Array;
+  readonly offsets: Offsets;
   readonly values: ValuesColumn;
 };
+
+/** Times after the first of their row; all of a row group, or still packed. */
+type Offsets = Uint32Array | DeltaColumn;
 
 /** Where samples are decoded to. */
 export type SampleRoom = { readonly times: Float64Array; readonly values: Float64Array };
@@ -41,6 +51,7 @@ export class SortedRows {
   #row = 0;
   #name = "";
   #text = "";
+  #offsets = new Uint32Array(0);
 
   private constructor(file: ParquetFile) {
     this.#file = file;
@@ -117,9 +128,18 @@ export class SortedRows {
     const first = rows.tMin[row] ?? 0;
     const begin = rows.starts[row] ?? 0;
     const { count } = this;
-    const { offsets } = rows;
-    for (let i = 0; i < count; i++) times[at + i] = first + (offsets[begin + i] ?? 0);
+    const offsets = this.#offsetsOf(rows.offsets, begin, count);
+    for (let i = 0; i < count; i++) times[at + i] = first + (offsets[i] ?? 0);
     rows.values.decode(row, rows.divisors[row] ?? 0, values, at);
+  }
+
+  /** Good until the next row. */
+  #offsetsOf(offsets: Offsets, begin: number, count: number): Uint32Array {
+    if (offsets instanceof Uint32Array) return offsets.subarray(begin, begin + count);
+    if (this.#offsets.length < count) this.#offsets = new Uint32Array(count);
+    // The first is 0 after itself.
+    offsets.decodeUint32s(begin, count, 0, this.#offsets);
+    return this.#offsets;
   }
 
   #take({ names, labels }: Rows): void {
@@ -147,9 +167,10 @@ async function readRows(file: ParquetFile, group: RowGroup): Promise<Rows> {
   ];
   const divisors = decodeFloats(await packed.pages("v_divisor"));
   const starts = rowStarts(await integers("n"), group.rows);
-  const offsets = decodeUint32s(await packed.pages(timesPath));
+  const offsets = offsetsOf(await packed.pages(timesPath));
+  const samples = offsets instanceof Uint32Array ? offsets.length : offsets.count;
   const counts = [names.count, labels.count, divisors.length];
-  if (counts.some((count) => count !== group.rows) || offsets.length !== starts.at(-1))
+  if (counts.some((count) => count !== group.rows) || samples !== starts.at(-1))
     throw new UnsupportedParquet("columns of unequal length");
   return {
     count: group.rows,
@@ -161,6 +182,14 @@ async function readRows(file: ParquetFile, group: RowGroup): Promise<Rows> {
     offsets,
     values: new ValuesColumn(await packed.pages(valuesPath), starts, slabs),
   };
+}
+
+function offsetsOf(column: ColumnPages): Offsets {
+  const [page] = column.pages;
+  if (column.pages.length !== 1 || page?.encoding !== encodings.deltaBinaryPacked)
+    return decodeUint32s(column);
+  expectType(column, physical.int32);
+  return new DeltaColumn(page.bytes);
 }
 
 /** Rows are decoded into the caller's memory alone. */
