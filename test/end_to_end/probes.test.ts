@@ -74,12 +74,12 @@ test("a job with the exporter's relabelling probes through an agent, and checks 
   const failed = await until("a report of the broken target", async () => {
     const { targets: reports } = await (await asked.get("/targets")).json();
     return reports.find(
-      ({ url, health }: { url: string; health: string }) =>
-        url.endsWith("/broken") && health !== "unknown",
+      ({ url, lastError }: { url: string; lastError: string }) =>
+        // On a busy machine an answer may come too late once.
+        url.endsWith("/broken") && lastError.includes("status_code 500"),
     );
   });
   expect(failed).toMatchObject({ pool: "site", health: "down" });
-  expect(failed.lastError).toContain("status_code 500");
   expect(
     await asked.own('lapwing_probes_total{prober="http",by="check",result="failure"}'),
   ).toBeGreaterThan(0);
