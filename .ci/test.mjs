@@ -157,10 +157,36 @@ function ownTemporaryFolder() {
   return own;
 }
 
+/**
+ * The files that run side by side, as they are begun: those of a room first, then those from end to end. Of these the ones with a browser compute all the
+ * time and the others wait, so they are mixed.
+ */
+function inOrder() {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !["node_modules", ".git"].includes(entry.name))
+    .flatMap(({ name }) =>
+      readdirSync(join(root, name), { recursive: true }).map((path) => `${name}/${path}`),
+    );
+  const files = folders
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".test.ts") && !path.includes("/node_modules/"))
+    .filter((path) => !alone.includes(path))
+    .toSorted();
+  const ofUi = files.filter((path) => path.startsWith("test/end_to_end/ui"));
+  const fromEndToEnd = files.filter(
+    (path) => path.startsWith("test/end_to_end/") && !ofUi.includes(path),
+  );
+  const rest = files.filter((path) => !path.startsWith("test/end_to_end/"));
+  const every = Math.max(1, Math.floor(fromEndToEnd.length / (ofUi.length + 1)));
+  const mixed = fromEndToEnd.flatMap((path, i) =>
+    i % every === 0 && i / every < ofUi.length ? [ofUi[i / every], path] : [path],
+  );
+  return [...rest, ...mixed].map((path) => `./${path}`);
+}
+
 async function runTests(args) {
   const env = existsSync("/proc") ? { ...withSbin(), TMPDIR: ownTemporaryFolder() } : withSbin();
-  const others = alone.map((path) => `--path-ignore-patterns=${path}`);
-  const runs = args.length > 0 ? [args] : [[...sideBySide, ...others], alone];
+  const runs = args.length > 0 ? [args] : [[...sideBySide, ...inOrder()], alone];
   const ended = [];
   for (const each of runs) ended.push(await bunTest(each, env));
   const skipped = new Set(ended.flatMap((each) => [...each.skipped]));
