@@ -125,7 +125,7 @@ describe("head, metrics", () => {
     }
   });
 
-  test("holds a label set once, whatever schemas bring it and whoever holds it already", () => {
+  test("holds a label set once, whatever schemas bring it, and takes the one that is held elsewhere", () => {
     const agents = { __name__: "down" };
     const heldLabels = ({ __name__: name }: Labels) => (name === "down" ? agents : undefined);
     const head = createHead({ heldLabels });

@@ -5,7 +5,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 /** As many as KnownTexts holds of what is read from blocks. */
 const keysMax = 100_000;
 
-/** A label set that is equal, where somebody in this process holds one; `hash` is hashOf() its labelsKey(). */
+/** An equal label set that is held in this process already; `hash` is hashOf() its labelsKey(). */
 export type HeldLabels = (labels: Labels, hash: number) => Labels | undefined;
 
 /** What is known of label sets over all generations: hashes, for all; keys, which are long, only for those that queries ask for. */

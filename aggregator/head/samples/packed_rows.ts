@@ -1,7 +1,7 @@
 // Hot: guarded by `bench pace` and `bench ingest`.
 
 /**
- * Rows of samples, column by column, in about an eighth of their memory: most columns of a scrape stay as they are for minutes, and the others change
+ * Rows of samples, column by column, in less than a third of their memory: most columns of a scrape stay as they are for minutes, and the others change
  * in a few bytes. A column is its first value and, where it changes, for each row the bytes that differ from that: those between the lowest
  * and the highest byte that any row changes. Every value keeps its 64 bits.
  *

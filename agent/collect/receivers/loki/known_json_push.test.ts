@@ -86,7 +86,7 @@ function newLines(held: Held, recent: RecentLines): PushedLines {
 }
 
 /** What becomes of each push, read by its bytes where that can be done, or parsed; each as the first. */
-async function told(pushes: readonly Uint8Array[], byBytes: boolean): Promise<unknown[]> {
+async function pushed(pushes: readonly Uint8Array[], byBytes: boolean): Promise<unknown[]> {
   const held = new Held();
   const known = new KnownJsonPush();
   const recent = new RecentLines();
@@ -116,7 +116,7 @@ test("JSON pushes are read by their bytes as they are parsed", async () => {
     mutated(seeds[random(seeds.length)] ?? new Uint8Array(), random),
   );
   const pushes = [...seeds, ...changed];
-  expect(await told(pushes, true)).toEqual(await told(pushes, false));
+  expect(await pushed(pushes, true)).toEqual(await pushed(pushes, false));
 });
 test("JSON as all senders write it is read by its bytes", () => {
   const held = new Held();

@@ -56,7 +56,7 @@ export class RecentLines {
     let high = turned(turned(this.#seeds[1] ?? 0, seconds, highFactor), rest, highFactor);
     low = mixed(mixed(low, streamLow, lowFactor), own.low, lowFactor);
     high = turned(turned(high, streamHigh, highFactor), own.high, highFactor);
-    // Behind whole words one byte more a step; the length tells which are which.
+    // Behind whole words one byte more a step: the length says where they begin.
     low = mixed(low, end - start, lowFactor);
     high = turned(high, end - start, highFactor);
     let at = start;
