@@ -12,7 +12,7 @@ export async function axeFindings(
   await page.evaluate(await Bun.file(require.resolve("axe-core/axe.min.js")).text());
   const rules = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
   const isDark = await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches");
-  const runOnly = isDark ? { runOnly: { type: "tag", values: ["cat.color"] } } : {};
+  const runOnly = isDark ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
   const options = { resultTypes: ["violations"], rules, ...runOnly };
   return page.evaluate<string[]>(
     `axe.run(${within === undefined ? "document" : JSON.stringify(within)}, ${JSON.stringify(options)})

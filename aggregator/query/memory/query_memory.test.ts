@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { setImmediate } from "node:timers/promises";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { QueryMemory, type QueryShare, currentShare } from "./query_memory.ts";
 
@@ -21,14 +22,14 @@ function query(memory: QueryMemory, signal = never) {
   return { share: started.promise, end };
 }
 
-/** Whether a promise is still open after all that is ready has run. */
+/** Whether a promise is still open after all that is ready has run: a read may wait for its turn. */
 async function waits(promise: Promise<unknown> | undefined): Promise<boolean> {
   let isOpen = promise !== undefined;
   promise?.then(
     () => (isOpen = false),
     () => (isOpen = false),
   );
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  for (let i = 0; i < 20; i++) await setImmediate();
   return isOpen;
 }
 
