@@ -84,6 +84,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       ...resident.summary(),
       agent_rss_mb: sent.residentMb,
       wire_bytes_per_sample: rounded(fed.bytes / fed.samples),
+      compaction: "on",
       machine_load: machineLoad(),
     };
   } finally {

@@ -70,6 +70,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       stored_bytes_per_line: rounded((await world.blockBytes()) / lines),
       agent_rss_mb: sent.residentMb,
       aggregator_rss_mb: took.residentMb,
+      compaction: "on",
       machine_load: machineLoad(),
       zstd_3_bytes_per_line: rounded(zstdBytesPerLine(folder, 3)),
       zstd_19_bytes_per_line: rounded(zstdBytesPerLine(folder, 19)),

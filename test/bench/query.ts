@@ -92,7 +92,14 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       peers[name] = hasPeer(name) ? await measurePeer(bench, name) : "not installed";
     }
     const samples = nodes.series * count;
-    return { series: nodes.series, samples, ...own, ...peers, machine_load: machineLoad() };
+    return {
+      series: nodes.series,
+      samples,
+      compaction: "off",
+      ...own,
+      ...peers,
+      machine_load: machineLoad(),
+    };
   } finally {
     if (values.data === undefined) await rm(folder, { recursive: true, force: true });
   }

@@ -45,6 +45,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       cpu_s_per_million: cpu,
       rss_mb: resident,
       wire_bytes_per_line: wire,
+      compaction: "on",
       machine_load: machineLoad(),
     };
   } finally {

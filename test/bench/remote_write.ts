@@ -38,7 +38,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     for (const name of ["prometheus", "victoriametrics"] as const)
       if (values.peers.split(",").includes(name) && hasPeer(name))
         peers[name] = await measurePeer(sender, name, lapwing.cpu_s_per_million);
-    return { ...lapwing, ...peers, machine_load: machineLoad() };
+    return { ...lapwing, ...peers, compaction: "on", machine_load: machineLoad() };
   } finally {
     await sender.stop();
   }
@@ -85,7 +85,6 @@ async function measureUp(sender: Sender, flushInterval: string) {
       data_dir: join(folder, "data"),
       sources: [],
       ingest: { flush_interval: flushInterval },
-      storage: { compaction: { enabled: false } },
     },
   });
   try {

@@ -123,6 +123,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
         ]),
       ),
       rss_mb: Math.round(process.memoryUsage.rss() / 1e6),
+      compaction: "off",
       machine_load: machineLoad(),
     };
   } finally {

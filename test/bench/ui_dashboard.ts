@@ -79,7 +79,13 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     await saveDashboard(up.url, uid, documentOf(Number(values.panels), `now-${values.hours}h`));
     browser = await launchChromium(chromiumPath);
     const rounds = await measured(browser, up, Number(values.panels), Number(values.rounds));
-    return { hosts, panels: Number(values.panels), ...rounds, machine_load: machineLoad() };
+    return {
+      hosts,
+      panels: Number(values.panels),
+      ...rounds,
+      compaction: "off",
+      machine_load: machineLoad(),
+    };
   } finally {
     await browser?.close();
     await up.end("SIGTERM");

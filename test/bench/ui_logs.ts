@@ -73,6 +73,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       ...scroll,
       ...follow,
       complaints: complaints.length,
+      compaction: "off",
       machine_load: machineLoad(),
     };
   } finally {

@@ -26,7 +26,7 @@ export class BenchWorld {
   readonly aggregator: LapwingProcess;
   readonly #others: { end(): Promise<unknown> }[] = [];
 
-  /** `flushInterval` is how often the head becomes blocks. Compaction is off: a short run says nothing of it. */
+  /** `flushInterval` is how often the head becomes blocks. Blocks are merged in the background, as by default. */
   static async start(
     options: {
       readonly flushInterval?: string;
@@ -40,7 +40,6 @@ export class BenchWorld {
       data_dir: join(folder, "aggregator"),
       nats: { servers: [nats.url] },
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
-      storage: { compaction: { enabled: false } },
       ingest: {
         ...(options.flushInterval === undefined ? {} : { flush_interval: options.flushInterval }),
         ...(options.flushSize === undefined ? {} : { flush_size: options.flushSize }),
