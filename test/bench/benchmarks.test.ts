@@ -115,7 +115,7 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   },
   search: {
     args: ["--lines", "20000", "--rounds", "1", "--cold_rounds", "1"],
-    keys: ["lines", "p50_ms", "p99_ms", "cold_p99_ms", "queries"],
+    keys: words("lines p50_ms p99_ms cold_p99_ms queries searches rss_mb peak_rss_mb"),
   },
   stalls: {
     args: words("--series 100 --lines 20 --only promql_s"),

@@ -14,6 +14,9 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { readOwnMetric } from "#test/support/self_metrics_reader.ts";
+import { startNats } from "#test/support/nats.ts";
 import { type WrittenLogs, writeLogBlocks } from "#test/support/write_log_blocks.ts";
 
 const tenant = "default";
@@ -42,6 +45,15 @@ const questions: Readonly<Record<string, Question>> = {
 
 /** The same as users ask, through the routes of Loki's API; a metric at the end of the hour, but for the second one. */
 const logqlQueries: Readonly<Record<string, readonly [path: string, query: string]>> = {
+  count_all: ["query", 'sum(count_over_time({system=~".+"} [1h]))'],
+  regexp_topk: [
+    "query",
+    'topk(5, sum by (component) (count_over_time({system="zookeeper"} | regexp "\\\\[(?P<component>[A-Za-z]+)" [1h])))',
+  ],
+  pattern_sum: [
+    "query",
+    'sum by (method) (sum_over_time({system="openstack"} | pattern "<_>\\"<method> <_>\\" status: <_> len: <len> time: <_>" | len!="" | unwrap len [1h]))',
+  ],
   word_count: ["query", 'sum(count_over_time({system=~".+"} |= "Failed" [1h]))'],
   level_over_time: [
     "query_range",
@@ -62,6 +74,7 @@ const logqlQueries: Readonly<Record<string, readonly [path: string, query: strin
 /**
  * How long does a search over committed blocks of logs take? Warm (asked `--rounds` times after once) and cold (first asked of a store that
  * was just opened; what the kernel keeps of its files stays). `scan` is the source alone, `logql` the routes of Loki's API with all that they do.
+ * `rss_mb` and `peak_rss_mb` (VmHWM) are those of an aggregator process that has answered every search once.
  * `--lines`, `--rounds`, `--cold_rounds`.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -77,7 +90,8 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const lines = Number(values.lines);
   const folder = await mkdtemp(join(tmpdir(), "lapwing-search-"));
   try {
-    const world = new World(folder);
+    const dataDir = join(folder, "data");
+    const world = new World(join(dataDir, "aggregator"));
     const endMs = Math.floor(Date.now() / 1_000) * 1_000;
     const cpu = process.cpuUsage();
     const written = await world.use((store) => writeLogBlocks(store, tenant, lines, endMs));
@@ -96,7 +110,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     for (let round = 0; round < Number(values.cold_rounds); round++)
       for (const [name, asked] of coldLogql)
         await world.use(async (store) => {
-          const ask = logqlAsker(sourceOf(store), written);
+          const ask = logqlAsker(inProcess(sourceOf(store), written), written);
           const from = performance.now();
           await ask(asked);
           (cold[`logql_${name}`] ??= []).push(performance.now() - from);
@@ -107,8 +121,11 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       store.view().blocks.reduce((sum, block) => sum + block.bytes, 0),
     );
     const logql = withLogql
-      ? await world.use((store) => warmLogql(logqlAsker(sourceOf(store), written), rounds))
+      ? await world.use((store) =>
+          warmLogql(logqlAsker(inProcess(sourceOf(store), written), written), rounds),
+        )
       : {};
+    const memory = await memoryOfSearches(folder, dataDir, all, written);
     const warmTimes = [...Object.values(scan), ...Object.values(logql)];
     return {
       lines,
@@ -122,7 +139,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
           { ...found, ...(cold[name] && { cold_ms: rounded(Math.max(...cold[name])) }) },
         ]),
       ),
-      rss_mb: Math.round(process.memoryUsage.rss() / 1e6),
+      ...memory,
       compaction: "off",
       machine_load: machineLoad(),
     };
@@ -203,8 +220,10 @@ async function scanOnce(
 
 type AskLogql = (asked: readonly [path: string, query: string]) => Promise<number>;
 
-/** Asks the routes of Loki's API; gives the length of the answer, throws where it is an error. */
-function logqlAsker(logs: LogsSource, { startMs, endMs }: WrittenLogs): AskLogql {
+type Send = (path: string) => Promise<Response>;
+
+/** The routes of Loki's API in this process. */
+function inProcess(logs: LogsSource, { endMs }: WrittenLogs): Send {
   const app = lokiRoutes({
     logs,
     tenant,
@@ -214,14 +233,72 @@ function logqlAsker(logs: LogsSource, { startMs, endMs }: WrittenLogs): AskLogql
     build: { version: "", revision: "", branch: "", buildUser: "", buildDate: "" },
     config: () => "",
   });
+  return async (path) => app.request(path);
+}
+
+/** Sends queries to Loki's API. Returns the length of the answer, throws if it is an error. */
+function logqlAsker(send: Send, { startMs, endMs }: WrittenLogs): AskLogql {
   const time = { start: `${startMs}000000`, end: `${endMs}000000`, time: `${endMs}000000` };
   return async ([path, query]) => {
     const parameters = new URLSearchParams({ query, ...time, step: "60", limit: "1000" });
-    const response = await app.request(`/loki/api/v1/${path}?${parameters}`);
+    const response = await send(`/loki/api/v1/${path}?${parameters}`);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${query}: ${text}`);
     return text.length;
   };
+}
+
+/** Runs every search once in an aggregator process of its own and reports that process's memory. */
+async function memoryOfSearches(
+  folder: string,
+  dataDir: string,
+  all: Readonly<Record<string, Question>>,
+  written: WrittenLogs,
+) {
+  const nats = await startNats();
+  try {
+    const aggregator = await LapwingProcess.start({
+      role: "aggregator",
+      name: "aggregator",
+      folder,
+      config: {
+        data_dir: dataDir,
+        nats: { servers: [nats.url] },
+        storage: { compaction: { enabled: false } },
+      },
+    });
+    try {
+      const startRssMb = megabytes(aggregator.residentBytes());
+      const ask = logqlAsker((path) => fetch(`${aggregator.url}${path}`), written);
+      const asked = [...Object.values(all).map(asLogql), ...Object.values(logqlQueries)];
+      for (const query of asked) await ask(query);
+      const cacheBytes = await readOwnMetric(aggregator.url, "lapwing_store_logs_cache_bytes");
+      if (cacheBytes === 0) throw new Error("the aggregator read no lines");
+      return {
+        searches: asked.length,
+        logs_cache_mb: megabytes(cacheBytes),
+        start_rss_mb: startRssMb,
+        rss_mb: megabytes(aggregator.residentBytes()),
+        peak_rss_mb: megabytes(aggregator.peakBytes()),
+      };
+    } finally {
+      await aggregator.end("SIGTERM");
+    }
+  } finally {
+    await nats.stop();
+  }
+}
+
+function megabytes(bytes: number): number {
+  return rounded(bytes / 1e6, 1);
+}
+
+function asLogql({ lineFilters, bodies = false }: Question): readonly [string, string] {
+  const filters = lineFilters.map(
+    ({ op, values }) => `${op} ${values.map((value) => JSON.stringify(value)).join(" or ")}`,
+  );
+  const selected = `{system=~".+"} ${filters.join(" ")}`;
+  return bodies ? ["query_range", selected] : ["query", `sum(count_over_time(${selected} [1h]))`];
 }
 
 async function warmLogql(ask: AskLogql, rounds: number): Promise<Record<string, Measured>> {
