@@ -67,11 +67,13 @@ test.skipIf(!isReady).each([
     await until("a heartbeat with the new offset", async () => {
       return Math.abs(((await offsetOf()) ?? 0) - seconds * 1_000) < 2_000;
     });
-    const jump = stage
-      .log("aggregator")
-      .split("\n")
-      .find((line) => line.includes("an agent's clock jumped"));
-    expect(JSON.parse(jump ?? "{}")).toMatchObject({ level: "warn", agent: expect.any(String) });
+    const jump = await until("a warning of the jump", () =>
+      stage
+        .log("aggregator")
+        .split("\n")
+        .find((line) => line.includes("an agent's clock jumped")),
+    );
+    expect(JSON.parse(jump)).toMatchObject({ level: "warn", agent: expect.any(String) });
     const scraped = exporter.servedMs.length;
     await until("scrapes after it", () => exporter.servedMs.length > scraped + 4);
     lines.stop();
