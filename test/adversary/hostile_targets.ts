@@ -1,7 +1,9 @@
+import { once } from "node:events";
+import { type ServerResponse, createServer } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-// Targets of scrapes that answer with what costs most. As a program it serves them and prints its port.
+// Targets of scrapes that answer with what costs most. As a program it makes them, serves them and prints its port.
 
 const text = "text/plain; version=0.0.4";
 const openMetrics = "application/openmetrics-text; version=1.0.0";
@@ -10,7 +12,9 @@ const protobuf =
 const megabyte = 1024 ** 2;
 const large = 48 * megabyte;
 
-type Made = { readonly type: string; readonly body: () => Uint8Array | ReadableStream<Uint8Array> };
+/** The part of a body that comes next, for as long as anybody reads. */
+type Endless = { readonly part: (i: number) => Uint8Array; readonly everyMs: number };
+type Made = { readonly type: string; readonly body: () => Uint8Array | Endless };
 
 const encoder = new TextEncoder();
 const bytes = (of: string): Uint8Array => encoder.encode(of);
@@ -25,18 +29,9 @@ function lines(count: number, line: (i: number) => string): Uint8Array {
   return bytes(`${parts.join("\n")}\n`);
 }
 
-/** Never ends. */
-function endless(make: (i: number) => Uint8Array, everyMs = 0): ReadableStream<Uint8Array> {
-  let count = 0;
-  return new ReadableStream({
-    async pull(stream) {
-      if (everyMs > 0) await Bun.sleep(everyMs);
-      stream.enqueue(make(count++));
-    },
-  });
-}
+const endless = (part: (i: number) => Uint8Array, everyMs = 0): Endless => ({ part, everyMs });
 
-/** Each is made once, and anew for each scrape where it ends in "_changing". */
+/** Each is made once, before the first scrape, and anew for each scrape where it ends in "_changing". */
 const targets: Readonly<Record<string, Made>> = {
   endless: { type: text, body: () => endless(() => filled(megabyte, "flood 1\n")) },
   endless_series: {
@@ -131,25 +126,42 @@ export async function startHostileTargets(): Promise<{
   };
 }
 
+/** Writes no faster than is read: parts that wait in memory would soon keep the process from serving others. */
+async function writeEndless(response: ServerResponse, { part, everyMs }: Endless): Promise<void> {
+  const closed = new AbortController();
+  response.once("close", () => closed.abort());
+  try {
+    for (let i = 0; !closed.signal.aborted; i++) {
+      if (everyMs > 0) await Bun.sleep(everyMs);
+      if (!response.write(part(i))) await once(response, "drain", { signal: closed.signal });
+    }
+  } catch (thrown) {
+    if (!closed.signal.aborted) throw thrown;
+  }
+}
+
 function serve(): void {
-  const made = new Map<string, Uint8Array>();
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    idleTimeout: 0,
-    fetch: (request) => {
-      const name = new URL(request.url).pathname.slice(1);
-      const target = targets[name];
-      if (target === undefined) return new Response("no such target", { status: 404 });
-      scrape++;
-      const body = made.get(name) ?? target.body();
-      if (body instanceof Uint8Array && !name.endsWith("_changing")) made.set(name, body);
-      const packed = name.startsWith("gzip_") ? { "content-encoding": "gzip" } : {};
-      const headers = { "content-type": target.type, ...packed };
-      return new Response(body instanceof Uint8Array ? new Uint8Array(body) : body, { headers });
-    },
+  const made = new Map<string, Uint8Array | Endless>();
+  for (const [name, { body }] of Object.entries(targets)) made.set(name, body());
+  const server = createServer((request, response) => {
+    const name = request.url?.slice(1) ?? "";
+    const target = targets[name];
+    if (target === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    scrape++;
+    const body = name.endsWith("_changing") ? target.body() : made.get(name);
+    const packed = name.startsWith("gzip_") ? { "content-encoding": "gzip" } : {};
+    const length = body instanceof Uint8Array ? { "content-length": body.length } : {};
+    response.writeHead(200, { "content-type": target.type, ...packed, ...length });
+    if (body instanceof Uint8Array) response.end(body);
+    else if (body !== undefined) void writeEndless(response, body);
   });
-  console.log(String(server.port));
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    console.log(typeof address === "object" ? String(address?.port) : address);
+  });
 }
 
 if (import.meta.main) serve();
