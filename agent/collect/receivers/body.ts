@@ -1,15 +1,17 @@
-import { promisify } from "node:util";
 import {
-  brotliDecompress,
   brotliDecompressSync,
-  gunzip,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
   gunzipSync,
-  inflate,
   inflateSync,
-  zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
+import type { Transform } from "node:stream";
 import { OperatingError } from "#shared/errors.ts";
+import { LargeBytes } from "../large_bytes.ts";
+import { unpackedInTurns } from "../unpacked_in_turns.ts";
 import { OneAtATime } from "./decode_turns.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 
@@ -53,29 +55,33 @@ export async function withBody<Result>(
   try {
     if (Number.isSafeInteger(stated)) {
       take(stated);
-      return await use(new Uint8Array(await request.arrayBuffer()), take);
+      const body =
+        stated <= atOnceMax.bytes
+          ? new Uint8Array(await request.arrayBuffer())
+          : await readChunks(request, stated, bytesMax, () => {});
+      return await use(body, take);
     }
-    return await use(await readChunks(request, bytesMax, take), take);
+    return await use(await readChunks(request, 0, bytesMax, take), take);
   } finally {
     memory.giveBack(taken);
   }
 }
 
+/** The runtime would grow a large body as it comes, and copy all of it each time. */
 async function readChunks(
   request: Request,
+  stated: number,
   bytesMax: number,
   take: TakeMemory,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const bytes = new LargeBytes(stated);
   if (request.body !== null)
     for await (const chunk of request.body) {
-      length += chunk.length;
-      if (length > bytesMax) throw tooLarge(bytesMax);
+      if (bytes.length + chunk.length > bytesMax) throw tooLarge(bytesMax);
       take(chunk.length);
-      chunks.push(chunk);
+      bytes.add(chunk);
     }
-  return new Uint8Array(Buffer.concat(chunks, length));
+  return bytes.joined();
 }
 
 /** Packed bytes that are unpacked at once, and what they may unpack to: some milliseconds. */
@@ -109,8 +115,7 @@ export async function unpackedBody(
     }
   return turn.run(async () => {
     try {
-      const options = { maxOutputLength: bytesMax, chunkSize };
-      const unpacked = await asyncUnpackers[encoding](body, options);
+      const unpacked = await unpackedInTurns(unpackStreams[encoding](), body, bytesMax);
       take(unpacked.length);
       return unpacked;
     } catch (thrown) {
@@ -141,15 +146,12 @@ const unpackers = {
   br: brotliDecompressSync,
 } as const;
 type Encoding = keyof typeof unpackers;
-type UnpackOptions = { readonly maxOutputLength: number; readonly chunkSize: number };
-const asyncUnpackers: Readonly<
-  Record<Encoding, (body: Uint8Array, options: UnpackOptions) => Promise<Uint8Array>>
-> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  zstd: promisify(zstdDecompress),
-  br: promisify(brotliDecompress),
-};
+const unpackStreams = {
+  gzip: () => createGunzip({ chunkSize }),
+  deflate: () => createInflate({ chunkSize }),
+  zstd: () => createZstdDecompress({ chunkSize }),
+  br: () => createBrotliDecompress({ chunkSize }),
+} as const satisfies Record<Encoding, () => Transform>;
 
 /** Undefined for identity. */
 function encodingOf(contentEncoding: string | undefined): Encoding | undefined {

@@ -1,6 +1,9 @@
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { createGunzip, gunzip } from "node:zlib";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { LargeBytes } from "../large_bytes.ts";
+import { unpackedInTurns } from "../unpacked_in_turns.ts";
 import type { HttpClientConfig } from "./http_client_config.ts";
 
 export type HttpRequest = {
@@ -29,6 +32,8 @@ export class BodySizeError extends OperatingError {
 const unzip = promisify(gunzip);
 /** A body of up to so much is read without asking. */
 const largeBodyBytes = 1024 ** 2;
+/** Pieces that zlib makes of a large body. */
+const chunkSize = 256 * 1024;
 
 /**
  * GETs a body within its limits of time and size. Only status 200 counts. Throws OperatingError with a sentence for
@@ -112,8 +117,9 @@ async function readBody(
   if (announced >= bytesMax) throw new BodySizeError(bytesMax);
   if (response.body === null) return new Uint8Array();
   if (announced > largeBodyBytes) await admit();
+  // Most bodies are one chunk.
   let only: Uint8Array | undefined;
-  let sink: Bun.ArrayBufferSink | undefined;
+  let more: LargeBytes | undefined;
   let length = 0;
   const reader = response.body.getReader();
   for (;;) {
@@ -124,29 +130,31 @@ async function readBody(
       await reader.cancel();
       throw new BodySizeError(bytesMax);
     }
-    if (length > largeBodyBytes) await admit();
-    // Most bodies are one chunk. Others grow as they come: to join the chunks of a large one at its end takes up to 80 ms, and its memory twice.
+    if (length > largeBodyBytes) {
+      await admit();
+      // What has arrived is read without a pause otherwise, for as long as more of it arrives.
+      if (isTurnOver()) await nextTurn();
+    }
     if (only === undefined) only = value;
-    else (sink ??= sinkWith(only, announced)).write(value);
+    else {
+      if (more === undefined) {
+        more = new LargeBytes(announced);
+        more.add(only);
+      }
+      more.add(value);
+    }
   }
-  if (sink === undefined) return only ?? new Uint8Array();
-  const body = sink.end();
-  return body instanceof Uint8Array ? body : new Uint8Array(body);
-}
-
-function sinkWith(first: Uint8Array, announced: number): Bun.ArrayBufferSink {
-  const sink = new Bun.ArrayBufferSink();
-  const sizes = announced > first.length ? { highWaterMark: announced } : {};
-  sink.start({ asUint8Array: true, ...sizes });
-  sink.write(first);
-  return sink;
+  return more === undefined ? (only ?? new Uint8Array()) : await more.joined();
 }
 
 /** Undefined where it would reach `bytesMax`. */
 async function unpack(body: Uint8Array, bytesMax: number): Promise<Uint8Array | undefined> {
+  // One below the limit, so that reaching it fails as it does for plain bodies.
+  const maxOutputLength = Math.max(bytesMax - 1, 1);
   try {
-    // One below the limit, so that reaching it fails as it does for plain bodies.
-    return await unzip(body, { maxOutputLength: Math.max(bytesMax - 1, 1) });
+    return maxOutputLength <= largeBodyBytes
+      ? await unzip(body, { maxOutputLength })
+      : await unpackedInTurns(createGunzip({ chunkSize }), body, maxOutputLength);
   } catch (thrown) {
     const isTooLarge =
       thrown instanceof Error && "code" in thrown && thrown.code === "ERR_BUFFER_TOO_LARGE";
