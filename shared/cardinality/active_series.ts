@@ -4,15 +4,26 @@ const idleMs = 60 * minuteMs;
 const capacityMin = 64;
 /** Looking for idle series reads all of them. */
 const expireEveryMs = 5 * minuteMs;
+/** Places of the smaller table that are moved with each new series: all are long before the larger one is full. */
+const movedAtOnce = 64;
+const none: Table = { hashes: new Float64Array(0), seen: new Uint32Array(0) };
+
+type Table = {
+  readonly hashes: Float64Array;
+  /** Minutes of Unix time. */
+  readonly seen: Uint32Array;
+};
 
 /**
  * The series that had a sample in the last hour, by the hash of their labels: a table with open addressing of 12 bytes a place, at
- * most half full. Two series whose 53 bits are equal count as one (odds of 1 : 18 000 among a million series).
+ * most half full. Two series whose 53 bits are equal count as one (odds of 1 : 18 000 among a million series). A full table is moved to a larger one step
+ * by step: half a million series at once took 60 ms.
  */
 export class ActiveSeries {
-  #hashes = new Float64Array(capacityMin);
-  /** Minutes of Unix time. */
-  #seen = new Uint32Array(capacityMin);
+  #table = newTable(capacityMin);
+  /** The smaller table while it is moved; its places before #moved are in the other. */
+  #before = none;
+  #moved = 0;
   #size = 0;
   #expiredMs = 0;
 
@@ -21,21 +32,25 @@ export class ActiveSeries {
   }
 
   has(hash: number): boolean {
-    return this.#hashes[this.#place(hash)] === hash;
+    return isIn(this.#table, hash) || (this.#before !== none && isIn(this.#before, hash));
   }
 
   /** The series has, or had until just now, a sample. */
   touch(hash: number, nowMs: number): void {
-    let place = this.#place(hash);
-    if (this.#hashes[place] !== hash) {
-      if (2 * (this.#size + 1) > this.#hashes.length) {
-        this.#rebuild(2 * this.#hashes.length, 0);
-        place = this.#place(hash);
-      }
-      this.#hashes[place] = hash;
-      this.#size++;
+    const minute = nowMs / minuteMs;
+    const place = placeOf(this.#table, hash);
+    if (this.#table.hashes[place] === hash) {
+      this.#table.seen[place] = minute;
+      return;
     }
-    this.#seen[place] = nowMs / minuteMs;
+    if (this.#before === none || !isIn(this.#before, hash)) this.#size++;
+    put(this.#table, hash, minute);
+    this.#move(movedAtOnce);
+    if (2 * (this.#size + 1) <= this.#table.hashes.length) return;
+    this.#move(Infinity);
+    this.#before = this.#table;
+    this.#moved = 0;
+    this.#table = newTable(2 * this.#before.hashes.length);
   }
 
   /** Forgets the series that were idle for an hour; looks at most every five minutes. */
@@ -43,38 +58,59 @@ export class ActiveSeries {
     // A clock that was set back must not stop it for long.
     if (Math.abs(nowMs - this.#expiredMs) < expireEveryMs) return;
     this.#expiredMs = nowMs;
+    this.#move(Infinity);
+    const { hashes, seen } = this.#table;
     const sinceMinute = Math.floor((nowMs - idleMs) / minuteMs);
     let active = 0;
-    for (const [place, hash] of this.#hashes.entries())
-      if (hash !== 0 && (this.#seen[place] ?? 0) > sinceMinute) active++;
+    for (let place = 0; place < hashes.length; place++)
+      if (hashes[place] !== 0 && (seen[place] ?? 0) > sinceMinute) active++;
     if (active === this.#size) return;
     let capacity = capacityMin;
     while (capacity < 4 * active) capacity *= 2;
-    this.#rebuild(capacity, sinceMinute);
+    const kept = newTable(capacity);
+    for (let place = 0; place < hashes.length; place++) {
+      const minute = seen[place] ?? 0;
+      if (hashes[place] !== 0 && minute > sinceMinute) put(kept, hashes[place] ?? 0, minute);
+    }
+    this.#table = kept;
+    this.#size = active;
   }
 
-  /** Where the hash is, or the free place for it. */
-  #place(hash: number): number {
-    const mask = this.#hashes.length - 1;
-    let place = (hash % 0x1_0000_0000) & mask;
-    for (;;) {
-      const there = this.#hashes[place];
-      if (there === hash || there === 0) return place;
-      place = (place + 1) & mask;
+  /** Moves the next places of the smaller table; what was seen since is in the other already. */
+  #move(places: number): void {
+    if (this.#before === none) return;
+    const { hashes, seen } = this.#before;
+    const end = Math.min(hashes.length, this.#moved + places);
+    for (let place = this.#moved; place < end; place++) {
+      const hash = hashes[place] ?? 0;
+      if (hash !== 0 && !isIn(this.#table, hash)) put(this.#table, hash, seen[place] ?? 0);
     }
+    this.#moved = end;
+    if (end === hashes.length) this.#before = none;
   }
+}
 
-  #rebuild(capacity: number, afterMinute: number): void {
-    const [hashes, seen] = [this.#hashes, this.#seen];
-    this.#hashes = new Float64Array(capacity);
-    this.#seen = new Uint32Array(capacity);
-    this.#size = 0;
-    for (const [from, hash] of hashes.entries()) {
-      if (hash === 0 || (seen[from] ?? 0) <= afterMinute) continue;
-      const to = this.#place(hash);
-      this.#hashes[to] = hash;
-      this.#seen[to] = seen[from] ?? 0;
-      this.#size++;
-    }
+function newTable(capacity: number): Table {
+  return { hashes: new Float64Array(capacity), seen: new Uint32Array(capacity) };
+}
+
+function isIn(table: Table, hash: number): boolean {
+  return table.hashes[placeOf(table, hash)] === hash;
+}
+
+function put(table: Table, hash: number, minute: number): void {
+  const place = placeOf(table, hash);
+  table.hashes[place] = hash;
+  table.seen[place] = minute;
+}
+
+/** Where the hash is, or the free place for it. */
+function placeOf({ hashes }: Table, hash: number): number {
+  const mask = hashes.length - 1;
+  let place = (hash % 0x1_0000_0000) & mask;
+  for (;;) {
+    const there = hashes[place];
+    if (there === hash || there === 0) return place;
+    place = (place + 1) & mask;
   }
 }

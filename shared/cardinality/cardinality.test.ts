@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { ActiveSeries } from "./active_series.ts";
 import { DistinctCount } from "./distinct_count.ts";
 import { LabelGrowth } from "./label_growth.ts";
@@ -84,5 +85,49 @@ test("SeriesLimit measures growth from what was known at half the limit, and tel
     refusedSamples: 60,
     lastRefusedMs: nowMs + 11 * minuteMs,
     fastest: { metric: "hits", label: "session", distinctValues: 30, growth: 30 },
+  });
+});
+
+test("ActiveSeries knows what was touched within the hour, while it grows and when it shrinks", () => {
+  const hashes = fc.integer({ min: 1, max: 400 }).map((n) => hashOf(`series ${n}`));
+  const step = fc.record({ hash: hashes, minutes: fc.integer({ min: 0, max: 9 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 2_000, size: "max" }), (steps) => {
+      const active = new ActiveSeries();
+      const seenMs = new Map<number, number>();
+      let touchedMs = nowMs;
+      for (const { hash, minutes } of steps) {
+        touchedMs += 6_000 * minutes;
+        active.touch(hash, touchedMs);
+        seenMs.set(hash, touchedMs);
+        expect(active.has(hash)).toBe(true);
+      }
+      for (const hash of seenMs.keys()) expect(active.has(hash)).toBe(true);
+      expect(active.size).toBe(seenMs.size);
+      active.expire(touchedMs);
+      const since = Math.floor((touchedMs - 60 * minuteMs) / minuteMs);
+      const kept = [...seenMs].filter(([, ms]) => Math.floor(ms / minuteMs) > since);
+      expect(active.size).toBe(kept.length);
+      for (const [hash] of kept) expect(active.has(hash)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("the base of growth is read bit by bit with new series, and only then the growth is told", () => {
+  const known = Array.from({ length: 1_000 }, (_, i) => ({ __name__: "base", disk: `${i}` }));
+  const limit = new SeriesLimit({ scope: "agent", name: "a", limit: 2, known: () => known });
+  const admit = (i: number) =>
+    limit.admit(hashOf(`new ${i}`), { __name__: "new", i: `${i}` }, nowMs);
+  for (let i = 0; i < 3; i++) {
+    admit(i);
+    expect(limit.report(nowMs).fastest).toBeUndefined();
+  }
+  for (let i = 3; i < 13; i++) admit(i);
+  expect(limit.report(nowMs).fastest).toEqual({
+    metric: "new",
+    label: "i",
+    distinctValues: 10,
+    growth: 10,
   });
 });
