@@ -231,9 +231,14 @@ class MemoryHead implements Head {
     for (const metrics of this.#metrics()) {
       const series = metrics.seriesOf(tenant);
       if (series === undefined) continue;
-      const lists = selectors.map((matchers) => metrics.find(tenant, matchers));
-      for (const number of selectors.length === 0 ? series.labels.keys() : lists.flat())
-        if (series.hasSample(number, startMs, endMs)) visit(series.labels[number] ?? {});
+      const { labels } = series;
+      if (selectors.length === 0) {
+        for (const [number, own] of labels.entries())
+          if (series.hasSample(number, startMs, endMs)) visit(own);
+        continue;
+      }
+      for (const number of selectors.flatMap((matchers) => metrics.find(tenant, matchers)))
+        if (series.hasSample(number, startMs, endMs)) visit(labels.at(number) ?? {});
     }
   }
 

@@ -3,6 +3,7 @@ import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { LabelSets } from "#shared/model/label_sets.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import type { ItemList } from "#shared/model/paged_list.ts";
 import type { SeriesSamples } from "../query/source.ts";
 import type { SampleRun } from "../store/cut_metrics.ts";
 import { startsAt, type StartChange } from "../query/start_timestamps.ts";
@@ -26,7 +27,7 @@ export class HeadSeries {
   }
 
   /** By number. */
-  get labels(): readonly Labels[] {
+  get labels(): ItemList<Labels> {
     return this.#sets.all;
   }
 
@@ -65,7 +66,7 @@ export class HeadSeries {
     if (sink.count === 0) return undefined;
     const samples = sink.take();
     const starts = this.#starts(series, samples.timestampsMs, samples.values.length);
-    const labels = this.#sets.all[series] ?? {};
+    const labels = this.#sets.all.at(series) ?? {};
     return { labels, key: this.#keys.keyOf(labels), ...samples, ...starts };
   }
 

@@ -202,7 +202,7 @@ export class MetricsGeneration {
         this.series++;
       }
       // An epoch brings all label sets anew: those that are held stay, and the new ones are let go.
-      schema.series[known.columns] = series.labels[number] ?? labels;
+      schema.series[known.columns] = series.labels.at(number) ?? labels;
       series.addPlace(number, known.table, known.columns);
     }
     return known;
@@ -255,7 +255,7 @@ function cutMetricsOf(
   const { labels } = series;
   const within = (startMs: number, endMs: number): CutPart => ({
     size: series.size,
-    labels: (number) => labels[number] ?? {},
+    labels: (number) => labels.at(number) ?? {},
     read: (number) => {
       const run = series.read(number, sink, startMs, endMs);
       // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().

@@ -1,4 +1,5 @@
 import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { ItemList } from "#shared/model/paged_list.ts";
 import { compileMatcher, compileMatchers } from "./matching.ts";
 
 /**
@@ -7,10 +8,10 @@ import { compileMatcher, compileMatchers } from "./matching.ts";
  */
 export class SeriesIndex {
   /** By number; grows at its end. */
-  readonly #labels: readonly Labels[];
+  readonly #labels: ItemList<Labels>;
   readonly #byLabel = new Map<string, LabelIndex>();
 
-  constructor(labels: readonly Labels[]) {
+  constructor(labels: ItemList<Labels>) {
     this.#labels = labels;
   }
 
@@ -19,7 +20,7 @@ export class SeriesIndex {
     const matches = compileMatchers(matchers);
     const labels = this.#labels;
     const candidates = this.#candidates(matchers);
-    if (candidates !== undefined) return candidates.filter((one) => matches(labels[one] ?? {}));
+    if (candidates !== undefined) return candidates.filter((one) => matches(labels.at(one) ?? {}));
     const found: number[] = [];
     for (const [one, own] of labels.entries()) if (matches(own)) found.push(one);
     return found;
@@ -51,7 +52,7 @@ export class SeriesIndex {
     let index = this.#byLabel.get(name);
     if (index === undefined) this.#byLabel.set(name, (index = { upTo: 0, byValue: new Map() }));
     for (; index.upTo < this.#labels.length; index.upTo++) {
-      const value = this.#labels[index.upTo]?.[name];
+      const value = this.#labels.at(index.upTo)?.[name];
       if (value === undefined) continue;
       const some = index.byValue.get(value);
       if (some === undefined) index.byValue.set(value, [index.upTo]);

@@ -31,7 +31,7 @@ test("LabelSets finds each label set by its number, also where hashes are equal"
     if (known === undefined) expect(sets.add(one, hashOf(i))).toBe(i);
   }
   expect(sets.size).toBe(1_500);
-  expect(sets.all[42]).toBe(all[42] ?? {});
+  expect(sets.all.at(42)).toBe(all[42] ?? {});
   expect(sets.hashAt(742)).toBe(42);
   expect(sets.numberOf({ i: "1", j: "y" }, 1)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 // Hot: every series of every flush passes numberOf() and add(). Guarded by test/bench/ingest.ts and remote_write.ts.
 import { type Labels, sameLabels } from "./labels.ts";
+import { type ItemList, PagedList } from "./paged_list.ts";
 
 const capacityMin = 64;
 const free = 0;
@@ -9,7 +10,7 @@ const free = 0;
  * 32 bytes each beside the label sets, and nothing else that a garbage collection must walk.
  */
 export class LabelSets {
-  readonly #labels: Labels[] = [];
+  readonly #labels = new PagedList<Labels>();
   /** By number. */
   #hashes = new Float64Array(capacityMin);
   /** Numbers plus 1 by hash, with linear probing; at most half full. */
@@ -20,7 +21,7 @@ export class LabelSets {
   }
 
   /** By number. */
-  get all(): readonly Labels[] {
+  get all(): ItemList<Labels> {
     return this.#labels;
   }
 
@@ -35,13 +36,14 @@ export class LabelSets {
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const number = (table[at] ?? free) - 1;
       if (number < 0) return undefined;
-      if (hashes[number] === hash && sameLabels(this.#labels[number] ?? {}, labels)) return number;
+      if (hashes[number] === hash && sameLabels(this.#labels.at(number) ?? {}, labels))
+        return number;
     }
   }
 
   /** Adds one that is not here yet, and returns its number. */
   add(labels: Labels, hash: number): number {
-    const number = this.#labels.push(labels) - 1;
+    const number = this.#labels.push(labels);
     if (number >= this.#hashes.length) this.#grow();
     this.#hashes[number] = hash;
     this.#place(number);

@@ -4,14 +4,25 @@ import type { PushedSeries } from "./pushed_series.ts";
 import type { ReceiverContext } from "./receiver.ts";
 import type { PushedSamples, SampleBuffer } from "./sample_buffer.ts";
 
-/** More samples go on in batches of so many: one of new series takes 20 ms from here to the aggregator. Senders bring some thousand at once. */
+/** More samples go on in batches of so many. Senders bring some thousand at once. */
 const batchSamplesMax = 10_240;
+/** ... and samples of new series of so many: all on the way to the aggregator looks at each of these, without a pause. */
+const newSeriesMax = 2_048;
 
 type Context = Pick<ReceiverContext, "clock" | "emitMetrics">;
 
 /** Whether emitSamples() takes several turns: the series must stay as they are until it resolves. */
-export function needsTurns(buffer: SampleBuffer): boolean {
-  return buffer.length > batchSamplesMax;
+export function needsTurns(series: PushedSeries, buffer: SampleBuffer): boolean {
+  return endOfBatch(series, buffer.columns, 0) < buffer.length;
+}
+
+function endOfBatch(series: PushedSeries, columns: Uint32Array, start: number): number {
+  const end = Math.min(columns.length, start + batchSamplesMax);
+  if (end - start <= newSeriesMax) return end;
+  let fresh = 0;
+  for (let at = start; at < end; at++)
+    if (series.isNew(columns[at] ?? 0) && fresh++ === newSeriesMax) return at;
+  return end;
 }
 
 /**
@@ -26,16 +37,19 @@ export async function emitSamples(
 ): Promise<void> {
   const samples = buffer.take();
   const { length } = samples.columns;
+  series.hold();
   try {
-    for (let start = 0; ; start += batchSamplesMax) {
-      const end = Math.min(length, start + batchSamplesMax);
+    for (let start = 0; ;) {
+      const end = endOfBatch(series, samples.columns, start);
       const isLast = end === length;
       const batch = start === 0 && isLast ? samples : between(samples, start, end);
       await emitBatch(context, series, batch, isLast ? beside : undefined);
       if (isLast) return;
+      start = end;
       await nextTurn();
     }
   } finally {
+    series.release();
     buffer.giveBack(samples);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { emitSamples } from "./emit_samples.ts";
+import type { MetricsBatch } from "#shared/model/metrics.ts";
+import { emitSamples, needsTurns } from "./emit_samples.ts";
 import { noRoom } from "./pushed_series.ts";
 import { Held } from "./receiver.fixture.ts";
 import { SampleBuffer } from "./sample_buffer.ts";
@@ -52,4 +53,42 @@ test("columnOf() refuses a new series while the agent is full, and notes it", as
   expect(held.refused).toEqual([{ __name__: "new" }]);
   held.hasRoom = true;
   expect(series.columnOf({ __name__: "new" })).not.toBe(noRoom);
+});
+
+test("emitSamples() makes batches of so many new series, and one of known ones", async () => {
+  const held = new Held();
+  const batches: number[] = [];
+  const own = held.context();
+  const context = {
+    ...own,
+    emitMetrics: (batch: MetricsBatch) => {
+      const parts = [batch, ...(batch.also ?? [])];
+      batches.push(parts.reduce((sum, { schema }) => sum + schema.series.length, 0));
+      return own.emitMetrics(batch);
+    },
+  };
+  const series = context.newSeries({ seriesMax: 10_000, idleMs: minuteMs });
+  const buffer = new SampleBuffer();
+  const push = (timestampMs: number): void => {
+    series.begin(timestampMs);
+    for (let i = 0; i < 5_000; i++) {
+      const column = series.columnOf({ __name__: "m", i: String(i) });
+      buffer.push(column, timestampMs, i);
+    }
+  };
+  push(held.nowMs);
+  expect(needsTurns(series, buffer)).toBe(true);
+  const emitted = emitSamples(context, series, buffer);
+  // Idle as they are, the columns stay until all are stored.
+  series.begin(held.nowMs + 2 * minuteMs);
+  expect(series.labelsOf(4_999)).toEqual({ __name__: "m", i: "4999" });
+  await emitted;
+  expect(batches).toEqual([2_048, 2_048, 904]);
+  expect(held.of({ __name__: "m", i: "4999" })).toEqual([
+    { timestampMs: held.nowMs, value: 4_999 },
+  ]);
+  push(held.nowMs + 1_000);
+  expect(needsTurns(series, buffer)).toBe(false);
+  await emitSamples(context, series, buffer);
+  expect(batches).toEqual([2_048, 2_048, 904, 5_000]);
 });

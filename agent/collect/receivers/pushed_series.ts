@@ -57,19 +57,21 @@ export class PushedSeries {
   #newestMs = -Infinity;
   #nowMs = 0;
   #tidiedMs = 0;
+  /** Samples on their way in several batches: columns stay what they are. */
+  #holders = 0;
 
   constructor(limits: PushedSeriesLimits) {
     this.#limits = limits;
   }
 
   labelsOf(column: number): Labels | undefined {
-    return this.#series.all[column];
+    return this.#series.all.at(column);
   }
 
   /** A label set that is equal, where it is known; `hash` is hashOf() its labelsKey(). */
   held(labels: Labels, hash: number): Labels | undefined {
     const column = this.#series.numberOf(labels, hash);
-    return column === undefined ? undefined : this.#series.all[column];
+    return column === undefined ? undefined : this.#series.all.at(column);
   }
 
   /** Another one when the columns were numbered anew. */
@@ -95,7 +97,7 @@ export class PushedSeries {
     for (const memory of this.#memories)
       if (memory.size > 2 * this.#limits.seriesMax) memory.clear();
     if (size < Math.min(tidyColumnsMin, this.#limits.seriesMax)) return;
-    if (Math.abs(nowMs - this.#tidiedMs) < tidyEveryMs) return;
+    if (this.#holders > 0 || Math.abs(nowMs - this.#tidiedMs) < tidyEveryMs) return;
     this.#tidiedMs = nowMs;
     const sinceMs = nowMs - this.#limits.idleMs;
     let idle = 0;
@@ -149,6 +151,20 @@ export class PushedSeries {
     this.#families.set(taken.name, taken);
     this.#groups.addFamily(taken);
     return true;
+  }
+
+  /** Columns are not numbered anew until release(). */
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    this.#holders--;
+  }
+
+  /** Whether no sample of the series is in the spool. */
+  isNew(column: number): boolean {
+    return this.#lastMs[column] === -Infinity;
   }
 
   /** How a sample relates to the newest stored one of its series. */
@@ -248,7 +264,7 @@ export class PushedSeries {
     this.#lastWords = new Uint32Array(2 * capacity);
     for (const memory of this.#memories) memory.clear();
     for (const from of kept) {
-      const to = this.#series.add(series.all[from] ?? {}, series.hashAt(from));
+      const to = this.#series.add(series.all.at(from) ?? {}, series.hashAt(from));
       this.#lastMs[to] = old.lastMs[from] ?? -Infinity;
       this.#seenMs[to] = old.seenMs[from] ?? 0;
       this.#lastWords[2 * to] = old.words[2 * from] ?? 0;

@@ -29,6 +29,11 @@ export class SampleBuffer {
   readonly #spare: Memory[] = [];
   readonly #lent = new WeakMap<PushedSamples, Memory>();
 
+  /** Of the samples; changes with them. */
+  get columns(): Uint32Array {
+    return this.#memory.columns.subarray(0, this.length);
+  }
+
   clear(): void {
     this.length = 0;
     this.#natives.clear();

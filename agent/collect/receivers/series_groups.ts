@@ -6,6 +6,7 @@ import type {
   MetricsPart,
   SparseSamples,
 } from "#shared/model/metrics.ts";
+import type { ItemList } from "#shared/model/paged_list.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
 
@@ -66,7 +67,7 @@ export class SeriesGroups {
   }
 
   /** The samples as rows and single samples of the groups' schemas. `series` has the labels by column. */
-  batchOf(samples: PushedSamples, series: readonly Labels[]): MetricsBatch {
+  batchOf(samples: PushedSamples, series: ItemList<Labels>): MetricsBatch {
     this.#place(samples, series);
     const touched = this.#openRows(samples);
     for (const group of touched) fillRows(group);
@@ -78,7 +79,7 @@ export class SeriesGroups {
   }
 
   /** Gives a place to the series that have none, by runs of samples of one time. */
-  #place({ columns, timestampsMs }: PushedSamples, series: readonly Labels[]): void {
+  #place({ columns, timestampsMs }: PushedSamples, series: ItemList<Labels>): void {
     for (let start = 0, end = 0; start < columns.length; start = end) {
       let missing = 0;
       for (; end < columns.length && timestampsMs[end] === timestampsMs[start]; end++)
@@ -88,7 +89,7 @@ export class SeriesGroups {
   }
 
   /** New series join the group of the series before them in the run, or else of the first that has one. */
-  #placeRun(run: Uint32Array, missing: number, series: readonly Labels[]): void {
+  #placeRun(run: Uint32Array, missing: number, series: ItemList<Labels>): void {
     let left = missing;
     let group = this.#firstGroup(run);
     let room = group === undefined ? 0 : groupSeriesMax - group.schema.series.length;
@@ -105,7 +106,7 @@ export class SeriesGroups {
         group = isWorth ? this.#open(this.#groupOf[column]) : this.#loose;
         room = isWorth ? Math.ceil(left / Math.ceil(left / newGroupSeriesMax)) : Infinity;
       }
-      this.#put(column, group, series[column] ?? {});
+      this.#put(column, group, series.at(column) ?? {});
       room--;
       left--;
     }

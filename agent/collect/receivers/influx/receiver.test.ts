@@ -54,6 +54,22 @@ test("influx: bad lines are told by number, the good ones stored", async () => {
   expect(held.names()).toEqual(["also_v", "good_v"]);
   expect(held.drops).toEqual({ invalid_sample: 3, out_of_bounds_timestamp: 1 });
 });
+test("influx: a large body is read as a small one, whatever its characters are", async () => {
+  const { held, write } = start();
+  const value = "\u20ac\u{1f600}\ufeff".repeat(40);
+  const lines = Array.from({ length: 2_000 }, (_, i) => `m,i=${i},t=${value} v=${i}`);
+  lines[1_234] = "bad";
+  const response = await write(Buffer.from(`\ufeff${lines.join("\n")}`));
+  expect(await response.json()).toMatchObject({
+    error: "partial write: line 1235 has no fields dropped=1",
+  });
+  for (const i of [0, 1, 999, 1_233, 1_235, 1_999])
+    expect(held.of({ __name__: "m_v", i: String(i), t: value })).toEqual([
+      { timestampMs: now, value: i },
+    ]);
+  const none = await write(Buffer.concat([Buffer.from(lines.join("\n")), Uint8Array.of(0xff)]));
+  expect([none.status, await none.json()]).toEqual([400, { error: "body is not UTF-8" }]);
+});
 test("influx: integers are taken up to the ends of their types", async () => {
   const { held, write } = start();
   const good = {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { Hono } from "hono";
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
@@ -109,8 +110,8 @@ class InfluxIntake {
     const [buffer, series] = [this.#buffer, this.#series];
     const outcome = await this.#turn.run(async () => {
       buffer.clear();
-      const read = await inSlices(this.#read(textOf(body), unitNanos));
-      const isLarge = needsTurns(buffer);
+      const read = await inSlices(this.#read(body, unitNanos));
+      const isLarge = needsTurns(series, buffer);
       const emitted = buffer.length > 0 ? emitSamples(context, series, buffer) : undefined;
       if (isLarge) await emitted;
       return { read, emitted };
@@ -128,13 +129,14 @@ class InfluxIntake {
   }
 
   /** Puts the fields of a line a step into the buffer. */
-  *#read(text: string, unitNanos: bigint): Steps<Read> {
+  *#read(body: Uint8Array, unitNanos: bigint): Steps<Read> {
+    if (!isUtf8(body)) throw new BodyError(400, "body is not UTF-8");
     const nowMs = this.#context.clock.now();
     this.#series.begin(nowMs);
     const faults: string[] = [];
     const drops = new Map<DropReason, number>();
     let [number, textFields] = [0, 0];
-    for (const raw of linesOf(text)) {
+    for (const raw of linesOf(body)) {
       yield;
       number++;
       const line = raw.trim();
@@ -195,8 +197,25 @@ type Read = {
 };
 type Refused = { readonly reason: DropReason; readonly items: number; readonly fault: string };
 
-/** One by one: a list of all lines of a body can be many times its size. */
-function* linesOf(text: string): Generator<string> {
+/** Bytes that become text at once: less than a millisecond; a whole body takes up to a quarter of a second. */
+const textBytes = 128 * 1024;
+const lineFeed = 0x0a;
+
+/** One by one: a list of all lines of a body can be many times its size. `body` is UTF-8; a mark at its start is no part of a line. */
+function* linesOf(body: Uint8Array): Generator<string> {
+  let decoder = new TextDecoder();
+  for (let from = 0; from <= body.length;) {
+    const end = body.indexOf(lineFeed, Math.min(from + textBytes, body.length));
+    const text = decoder.decode(body.subarray(from, end < 0 ? body.length : end));
+    yield* linesOfText(text);
+    if (end < 0) return;
+    from = end + 1;
+    decoder = laterDecoder;
+  }
+}
+const laterDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function* linesOfText(text: string): Generator<string> {
   for (let from = 0; from <= text.length;) {
     const end = text.indexOf("\n", from);
     yield text.slice(from, end < 0 ? text.length : end);
@@ -219,12 +238,4 @@ function labelsOf(tags: InfluxLine["tags"]): Labels | undefined {
 function nameOf(text: string): string {
   const name = text.replaceAll(/[^a-zA-Z0-9_:]/g, "_");
   return /^\d/.test(name) ? `_${name}` : name;
-}
-
-function textOf(body: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch (cause) {
-    throw new BodyError(400, "body is not UTF-8", { cause });
-  }
 }

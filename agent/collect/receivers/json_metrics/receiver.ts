@@ -97,7 +97,7 @@ class JsonMetricsIntake {
     const outcome = await this.#turn.run(async () => {
       buffer.clear();
       const read = await inSlices(this.#addAll(entries));
-      const isLarge = needsTurns(buffer);
+      const isLarge = needsTurns(series, buffer);
       const emitted = buffer.length > 0 ? emitSamples(context, series, buffer) : undefined;
       if (isLarge) await emitted;
       return { read, emitted };

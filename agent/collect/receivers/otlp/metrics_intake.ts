@@ -76,7 +76,7 @@ export class MetricsIntake {
       const converted = await inSlices(convertMetrics(request, parts, this.#config));
       const [besides, drops] = [beside.part(), beside.drops()];
       const isNew = buffer.length > 0 || converted.hasNewFamilies || besides !== undefined;
-      const isLarge = needsTurns(buffer);
+      const isLarge = needsTurns(series, buffer);
       const emitted = isNew
         ? emitSamples(context, series, buffer, besides).catch((thrown: unknown) => {
             undo();

@@ -158,7 +158,7 @@ class WriteIntake {
     const drops = decoded.beside.drops();
     if (isRolledBack) decoded.beside.undo();
     const isNew = this.#buffer.length > 0 || decoded.hasNewFamilies || beside !== undefined;
-    const isLarge = needsTurns(this.#buffer);
+    const isLarge = needsTurns(this.#series, this.#buffer);
     const emitted = isNew && !isRolledBack ? this.#emit(beside) : undefined;
     if (isLarge) await emitted;
     return { decoded, drops, isRolledBack, emitted };
