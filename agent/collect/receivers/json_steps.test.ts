@@ -4,11 +4,18 @@ import { atOnce } from "./decode_turns.ts";
 import { parseJsonSteps } from "./json_steps.ts";
 import { takeJsonParts } from "./request_parts.ts";
 
-function parsed(text: string | Uint8Array, chunkMax: number, isFatal = false) {
+function parsed(
+  text: string | Uint8Array,
+  chunkMax: number,
+  isFatal = false,
+  stringBytesMax = Infinity,
+) {
   const body = typeof text === "string" ? Buffer.from(text) : text;
   let bytes = 0;
   const take = (more: number): void => void (bytes += more);
-  const json = atOnce(parseJsonSteps(body, { take, isFatal, oneStepMax: 0, chunkMax }));
+  const json = atOnce(
+    parseJsonSteps(body, { take, isFatal, stringBytesMax, oneStepMax: 0, chunkMax }),
+  );
   return { json, bytes };
 }
 
@@ -23,6 +30,8 @@ function outcomeOf(parse: () => unknown): unknown {
 }
 
 const chunkMaxes = [0, 1, 7, 40];
+/** Of a string, between its quotes. */
+const writtenBytes = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
 
 test("parseJsonSteps() gives what JSON.parse() gives, and takes what takeJsonParts() takes", () => {
   const spaced = tuple(jsonValue({ maxDepth: 6 }), constantFrom(0, 1, 2));
@@ -107,4 +116,41 @@ test("parseJsonSteps() makes many steps of a large text", () => {
   for (let step = decoder.next(); step.done !== true; step = decoder.next()) steps++;
   // 1.8 MB: at most 64 KiB are looked at in one, and 128 KiB parsed.
   expect(steps).toBeGreaterThan(body.length / 65_536);
+});
+
+test("strings that are too long in any case are cut behind so many bytes, between characters", () => {
+  const unit = constantFrom(
+    "a",
+    "\n",
+    "\u0000",
+    '"',
+    "\\",
+    "u",
+    "\u00e4",
+    "\u20ac",
+    "\ud83d\ude00",
+    "\ud800",
+  );
+  const texts = array(array(unit, { maxLength: 12 }).map((units) => units.join("")));
+  const max = 14;
+  assert(
+    property(texts, constantFrom(...chunkMaxes), (given, chunkMax) => {
+      const value = [given, given.map((text) => ({ k: [text] })), "end"];
+      const { json } = parsed(JSON.stringify(value), chunkMax, false, max);
+      const got: unknown[] = JSON.parse(JSON.stringify(json)).flat(1);
+      const all = [...given, ...given.map((text) => ({ k: [text] })), "end"];
+      expect(got).toHaveLength(all.length);
+      for (const [i, text] of given.entries()) {
+        const cut = String(got[i]);
+        expect(got[given.length + i]).toEqual({ k: [cut] });
+        if (writtenBytes(text) <= max) expect(cut).toBe(text);
+        else {
+          expect(text.startsWith(cut)).toBe(true);
+          expect(writtenBytes(cut)).toBeGreaterThanOrEqual(max);
+          expect(writtenBytes(cut)).toBeLessThanOrEqual(max + 8);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -14,13 +14,15 @@ const deepMax = 12;
 /** Looked at in one step. */
 const scanBytes = 64 * 1024;
 
-const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [quote, backslash, comma, letterU] = [0x22, 0x5c, 0x2c, 0x75];
 const [openBrace, openBracket, closeBrace, closeBracket] = [0x7b, 0x5b, 0x7d, 0x5d];
 
 type Options = {
   readonly take: TakeMemory;
   /** Bytes that are no UTF-8 are an error, or become U+FFFD. */
   readonly isFatal: boolean;
+  /** A string of more bytes, as written, may be cut to so many, each escape whole: for those who refuse it in any case. Only large texts have such. */
+  readonly stringBytesMax?: number;
   readonly oneStepMax?: number;
   readonly chunkMax?: number;
 };
@@ -30,13 +32,13 @@ type Options = {
  * takeJsonParts() does, before it becomes that. Throws what both throw, and TypeError for bytes that are no UTF-8.
  */
 export function* parseJsonSteps(body: Uint8Array, options: Options): Steps<JsonValue> {
-  const { take, isFatal, oneStepMax = wholeBytesMax, chunkMax = chunkBytesMax } = options;
+  const { oneStepMax = wholeBytesMax, take, isFatal } = options;
   if (body.length <= oneStepMax) {
     takeJsonParts(body, take);
     yield;
     return JSON.parse(new TextDecoder("utf-8", { fatal: isFatal }).decode(body));
   }
-  return yield* new LargeJson(body, take, isFatal, chunkMax).parse();
+  return yield* new LargeJson(body, options).parse();
 }
 
 /** An object or list whose end is still to come. */
@@ -67,18 +69,27 @@ class LargeJson {
   readonly #parts: JsonParts;
   readonly #chunkMax: number;
   readonly #decoder: TextDecoder;
+  readonly #stringBytesMax: number;
+  /** Where the string begins that is being looked at. */
+  #stringAt = 0;
+  /** What is left out of texts that are still to be made. */
+  #cuts: { readonly start: number; readonly end: number }[] = [];
   /** By depth; used again and again. */
   readonly #open: Open[] = [];
   #depth = 0;
   #isInString = false;
   #root: { readonly value: JsonValue; readonly end: number } | undefined;
 
-  constructor(body: Uint8Array, take: TakeMemory, isFatal: boolean, chunkMax: number) {
+  constructor(
+    body: Uint8Array,
+    { take, isFatal, chunkMax = chunkBytesMax, stringBytesMax = Infinity }: Options,
+  ) {
     // As a decoder of the whole does; within the text it is an error.
     const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
     this.#body = hasMark ? body.subarray(3) : body;
     this.#parts = new JsonParts(take);
     this.#chunkMax = chunkMax;
+    this.#stringBytesMax = stringBytesMax;
     this.#decoder = new TextDecoder("utf-8", { fatal: isFatal, ignoreBOM: true });
   }
 
@@ -104,11 +115,14 @@ class LargeJson {
         at = endOfString(body, at, to);
         if (at >= to) return at;
         this.#isInString = false;
+        if (at - this.#stringAt > this.#stringBytesMax) this.#cut(at);
         continue;
       }
       const byte = body[at];
-      if (byte === quote) this.#isInString = true;
-      else if (byte === comma) {
+      if (byte === quote) {
+        this.#isInString = true;
+        this.#stringAt = at + 1;
+      } else if (byte === comma) {
         this.#parts.comma();
         if (this.#comma(at)) return at + 1;
       } else if (byte === openBrace || byte === openBracket) this.#begin(byte === openBracket, at);
@@ -211,7 +225,29 @@ class LargeJson {
 
   #text(from: number, to: number): string {
     this.#parts.taken();
-    return this.#decoder.decode(this.#body.subarray(from, to));
+    const cuts = this.#cuts.filter(({ start }) => start >= from && start < to);
+    if (cuts.length === 0) return this.#decoder.decode(this.#body.subarray(from, to));
+    this.#cuts = this.#cuts.filter((cut) => !cuts.includes(cut));
+    let text = "";
+    let at = from;
+    for (const { start, end } of cuts) {
+      text += this.#decoder.decode(this.#body.subarray(at, start));
+      at = end;
+    }
+    return text + this.#decoder.decode(this.#body.subarray(at, to));
+  }
+
+  /** Leaves out the end of the string whose other quote is at `end`. */
+  #cut(end: number): void {
+    const body = this.#body;
+    let at = this.#stringAt;
+    const enough = at + this.#stringBytesMax;
+    while (at < enough)
+      if (body[at] !== backslash) at++;
+      else at += body[at + 1] === letterU ? 6 : 2;
+    // Not within a character of several bytes.
+    while (at < end && ((body[at] ?? 0) & 0xc0) === 0x80) at++;
+    if (at < end) this.#cuts.push({ start: at, end });
   }
 }
 

@@ -29,7 +29,7 @@ function recordsOf(batch: LogsBatch) {
 
 test("logParts() gives all records of a batch in their order, in parts with the streams that they have", () => {
   const batch = batchOf(103);
-  const parts = [...logParts(batch, { recordsMax: 4, bytesMax: 1_000 })];
+  const parts = [...logParts(batch, { recordsMax: 4, streamsMax: 7, bytesMax: 1_000 })];
   expect(parts.flatMap(recordsOf)).toEqual(recordsOf(batch));
   expect(parts.map(({ bodyEnds }) => bodyEnds.length)).toEqual([...Array(25).fill(4), 3]);
   expect(parts.map(({ streams }) => streams.length)).toEqual([...Array(25).fill(4), 3]);
@@ -38,9 +38,16 @@ test("logParts() gives all records of a batch in their order, in parts with the 
 
 test("logParts() bounds the bytes of a part, but for one record that is larger", () => {
   const batch = batchOf(5, (i) => "x".repeat(i === 2 ? 90 : 20));
-  const parts = [...logParts(batch, { recordsMax: 100, bytesMax: 40 })];
+  const parts = [...logParts(batch, { recordsMax: 100, streamsMax: 7, bytesMax: 40 })];
   expect(parts.map(({ bodies }) => bodies.length)).toEqual([40, 90, 40]);
   expect(parts.flatMap(recordsOf)).toEqual(recordsOf(batch));
+});
+
+test("logParts() bounds the streams of a part", () => {
+  const batch = batchOf(50);
+  const parts = [...logParts(batch, { recordsMax: 9, streamsMax: 3, bytesMax: 1_000 })];
+  expect(parts.flatMap(recordsOf)).toEqual(recordsOf(batch));
+  expect(parts.map(({ streams }) => streams.length)).toEqual([...Array(16).fill(3), 2]);
 });
 
 test("logParts() leaves a small batch as it is", () => {

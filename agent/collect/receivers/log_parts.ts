@@ -2,15 +2,23 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 
 /** What is made of one part, from the pipeline to the aggregator's tails, happens in one turn of the event loop: some 20 ms. */
-export type PartLimits = { readonly recordsMax: number; readonly bytesMax: number };
-const partLimits: PartLimits = { recordsMax: 8_192, bytesMax: 4 * 1024 ** 2 };
+export type PartLimits = {
+  readonly recordsMax: number;
+  readonly streamsMax: number;
+  readonly bytesMax: number;
+};
+const partLimits: PartLimits = { recordsMax: 8_192, streamsMax: 2_048, bytesMax: 4 * 1024 ** 2 };
 
 /** The records of a batch in batches of a bounded size; a small batch is its only part. */
 export function* logParts(batch: LogsBatch, limits = partLimits): Generator<LogsBatch> {
   const { length } = batch.bodyEnds;
-  if (length <= limits.recordsMax && batch.bodies.length <= limits.bytesMax) return yield batch;
+  const isSmall =
+    length <= limits.recordsMax &&
+    batch.streams.length <= limits.streamsMax &&
+    batch.bodies.length <= limits.bytesMax;
+  if (isSmall) return yield batch;
   for (let from = 0; from < length;) {
-    const to = endOfPart(batch.bodyEnds, from, limits);
+    const to = endOfPart(batch, from, limits);
     yield partOf(batch, from, to);
     from = to;
   }
@@ -18,14 +26,24 @@ export function* logParts(batch: LogsBatch, limits = partLimits): Generator<Logs
 
 /** At least one record. */
 function endOfPart(
-  bodyEnds: Uint32Array,
+  { bodyEnds, streams, streamOf }: LogsBatch,
   from: number,
-  { recordsMax, bytesMax }: PartLimits,
+  { recordsMax, streamsMax, bytesMax }: PartLimits,
 ): number {
   const startByte = from === 0 ? 0 : (bodyEnds[from - 1] ?? 0);
   const last = Math.min(bodyEnds.length, from + recordsMax);
   let to = from + 1;
   while (to < last && (bodyEnds[to] ?? 0) - startByte <= bytesMax) to++;
+  return streams.length <= streamsMax ? to : endOfStreams(streamOf, from, to, streamsMax);
+}
+
+/** Where in [from, to) one stream more than `streamsMax` comes, or `to`. */
+function endOfStreams(streamOf: Uint32Array, from: number, to: number, streamsMax: number): number {
+  const own = new Set<number>();
+  for (let row = from; row < to; row++) {
+    own.add(streamOf[row] ?? 0);
+    if (own.size > streamsMax) return row;
+  }
   return to;
 }
 

@@ -123,6 +123,17 @@ test("elasticsearch: each item has its status; the index may stand in the path",
   expect(held.logs[0]?.timestampMs).toBe(1_759_300_000_123);
   expect(held.drops).toEqual({ invalid_record: 3 });
 });
+test("elasticsearch: the answer to many items has them in their order", async () => {
+  const { bulk } = start();
+  const items = Array.from({ length: 200 }, (_, i) =>
+    i % 3 === 0 ? [create(`i${i}`), "{nonsense"] : [create(`i${i}`), { message: `${i}` }],
+  );
+  const { answer } = await bulk(items.flat());
+  expect(answer).toMatchObject({
+    errors: true,
+    items: items.map((_, i) => ({ create: { _index: `i${i}`, status: i % 3 === 0 ? 400 : 201 } })),
+  });
+});
 test("elasticsearch: a request that is none takes nothing; trouble of ours is 503", async () => {
   const { held, bulk } = start();
   const good = [create("a"), { message: "x" }];

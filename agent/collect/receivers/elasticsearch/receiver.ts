@@ -97,7 +97,8 @@ class BulkIntake {
         const items = await inSlices(readBulk(body, index));
         const outcomes = await this.#store(items, take);
         const took = Math.round(clock.monotonic() - startMs);
-        return Response.json(bulkAnswer(items, outcomes, took));
+        const answer = await inSlices(bulkAnswer(items, outcomes, took));
+        return new Response(answer, { headers: { "content-type": "application/json" } });
       });
     } catch (thrown) {
       const { status, message: reason, retryAfterSeconds } = refusalOf(thrown);
@@ -162,18 +163,33 @@ class BulkIntake {
   }
 }
 
-function bulkAnswer(items: readonly BulkItem[], outcomes: readonly Outcome[], took: number) {
+/** Items of the answer that are written in one step. */
+const itemsPerStep = 64;
+
+/** JSON in pieces of some items: that of a hundred thousand takes most of a second. */
+function* bulkAnswer(
+  items: readonly BulkItem[],
+  outcomes: readonly Outcome[],
+  took: number,
+): Steps<Blob> {
   const made = randomBytes(9).toString("base64url");
-  return {
-    errors: outcomes.some(({ status }) => status !== 201),
-    took,
-    items: items.map(({ action, index, id }, i) => {
-      const common = { _index: index, _id: id ?? `${made}${i}` };
-      const outcome = outcomes[i];
-      if (outcome === undefined || outcome.status === 201)
-        return { [action]: { ...common, _version: 1, result: "created", status: 201 } };
-      const error = { type: "document_parsing_exception", reason: outcome.reason };
-      return { [action]: { ...common, status: outcome.status, error } };
-    }),
-  };
+  const errors = outcomes.some(({ status }) => status !== 201);
+  const texts = [`{"errors":${errors},"took":${took},"items":[`];
+  for (let from = 0; from < items.length; from += itemsPerStep) {
+    yield;
+    const some = items
+      .slice(from, from + itemsPerStep)
+      .map((item, i) => itemAnswer(item, outcomes[from + i], `${made}${from + i}`));
+    texts.push(`${from === 0 ? "" : ","}${JSON.stringify(some).slice(1, -1)}`);
+  }
+  texts.push("]}");
+  return new Blob(texts);
+}
+
+function itemAnswer({ action, index, id }: BulkItem, outcome: Outcome | undefined, made: string) {
+  const common = { _index: index, _id: id ?? made };
+  if (outcome === undefined || outcome.status === 201)
+    return { [action]: { ...common, _version: 1, result: "created", status: 201 } };
+  const error = { type: "document_parsing_exception", reason: outcome.reason };
+  return { [action]: { ...common, status: outcome.status, error } };
 }

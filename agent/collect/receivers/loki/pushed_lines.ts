@@ -11,6 +11,8 @@ import { type EntryHash, type RecentLines, hashOfText, noHash } from "./recent_l
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 
 const aheadMaxMs = 600_000;
+/** A stream gets its number with its first entry. */
+const none = -1;
 
 export type PushedLinesParts = {
   readonly lineBytesMax: number;
@@ -54,6 +56,11 @@ export class PushedLines {
     this.#builder = new LogBatchBuilder({ lineBytesMax, latestMs, multiline });
   }
 
+  /** A longer line is refused. */
+  get lineBytesMax(): number {
+    return this.#parts.lineBytesMax;
+  }
+
   get entries(): number {
     return this.#entries;
   }
@@ -73,7 +80,7 @@ export class PushedLines {
     }
     const labels = withServiceName(given);
     this.#labels = labels;
-    this.#stream = this.#builder.stream(labels);
+    this.#stream = none;
     this.#streamSeverity = severityOfLabels(undefined, labels);
     this.#parts.recent.stream(labelsKey(labels));
   }
@@ -101,6 +108,7 @@ export class PushedLines {
       this.#duplicates++;
       return;
     }
+    if (this.#stream === none) this.#stream = this.#builder.stream(this.#labels);
     const severity = own || this.#streamSeverity || severityOf(source, start, end);
     const fault = this.#builder.addLine(
       this.#stream,
