@@ -9,8 +9,9 @@ export type Run = { readonly stretch: Stretch; readonly count: number };
 /** Records in the order of a block: by stream, then time; records of equal time as they came. */
 export type LogRows = { readonly rows: number; readonly runs: readonly Run[] };
 
-/** Streams that are grouped and sorted at once: some milliseconds. More have pauses in between. */
+/** Streams, and records of one, that are grouped and sorted at once: some milliseconds. More have pauses in between. */
 const streamsAtOnce = 4_096;
+const recordsAtOnce = 8_192;
 
 /** Records of several sources in the order of a block, at most `rowsMax` at a time. */
 export async function* orderedRows(
@@ -34,7 +35,7 @@ export async function* orderedRows(
       : await sortInTurns(streams, compareTexts, pause);
   let [rows, runs]: [number, Run[]] = [0, []];
   for (const stream of sorted)
-    for (const run of inOrderOfTime(byStream.get(stream) ?? [])) {
+    for (const run of await inOrderOfTime(byStream.get(stream) ?? [], pause)) {
       const { stretch } = run;
       for (let left = run.count; left > 0;) {
         const count = Math.min(left, rowsMax - rows);
@@ -50,17 +51,23 @@ export async function* orderedRows(
 }
 
 /** Sources bring the lines of a stream in order nearly always: one look tells. */
-function inOrderOfTime(stretches: readonly Stretch[]): Iterable<Run> {
+function inOrderOfTime(
+  stretches: readonly Stretch[],
+  pause: () => Promise<void> | undefined,
+): Iterable<Run> | Promise<Iterable<Run>> {
   const isSorted = stretches.every((stretch, i) => {
     const before = stretches[i - 1];
     return before === undefined || compareTimes(before, before.end - 1, stretch, stretch.at) <= 0;
   });
   if (isSorted) return stretches.map((stretch) => ({ stretch, count: stretch.end - stretch.at }));
-  return merged(stretches);
+  return merged(stretches, pause);
 }
 
 /** Stretches whose times overlap, record by record. */
-function merged(stretches: readonly Stretch[]): Run[] {
+async function merged(
+  stretches: readonly Stretch[],
+  pause: () => Promise<void> | undefined,
+): Promise<Run[]> {
   const total = stretches.reduce((sum, { at, end }) => sum + end - at, 0);
   const stretchOf = new Uint32Array(total);
   const rowOf = new Uint32Array(total);
@@ -70,12 +77,16 @@ function merged(stretches: readonly Stretch[]): Run[] {
       stretchOf[next] = s;
       rowOf[next] = row;
     }
-  const order = Uint32Array.from(stretchOf, (_, i) => i);
-  order.sort((a, b) => {
+  const compare = (a: number, b: number): number => {
     const [first, second] = [stretches[stretchOf[a] ?? 0], stretches[stretchOf[b] ?? 0]];
     if (first === undefined || second === undefined) return a - b;
     return compareTimes(first, rowOf[a] ?? 0, second, rowOf[b] ?? 0) || a - b;
-  });
+  };
+  const unordered = Array.from({ length: total }, (_, i) => i);
+  const order =
+    total <= recordsAtOnce
+      ? unordered.toSorted(compare)
+      : await sortInTurns(unordered, compare, pause);
   const runs: Run[] = [];
   for (let from = 0; from < total;) {
     const own = stretchOf[order[from] ?? 0];

@@ -8,11 +8,12 @@ type Sortable = { readonly index: number; readonly text: SeriesText };
 /** Some series in their order. */
 export type SortedSeries = readonly Sortable[];
 
-/** Between pauses: so many series are sorted, and texts are made for so long; one takes up to a millisecond. */
+/** Between pauses: so many series are sorted, and texts are made, and parts merged, for so long; a text takes up to a millisecond. */
 const [seriesMax, textsMs] = [4_096, 8];
 const seriesBetweenLooks = 32;
-/** ... names are looked at, and parts merged. */
-const betweenPauses = 65_536;
+/** ... names are looked at. */
+const betweenPauses = 16_384;
+const mergedBetweenLooks = 512;
 
 /**
  * The series of a cut in the order of a block: by name, then the text of the labels. They come in parts, with pauses, and no more texts are held than
@@ -103,6 +104,7 @@ async function mergeSorted<One>(
   if (b.length === 0) return a;
   const merged: One[] = [];
   let [left, right] = [0, 0];
+  let untilMs = performance.now() + textsMs;
   for (let [one, other] = [a[0], b[0]]; one !== undefined || other !== undefined;) {
     if (other === undefined || (one !== undefined && compare(one, other) <= 0)) {
       if (one !== undefined) merged.push(one);
@@ -111,7 +113,9 @@ async function mergeSorted<One>(
       merged.push(other);
       other = b[++right];
     }
-    if (merged.length % betweenPauses === 0) await setImmediate();
+    if (merged.length % mergedBetweenLooks > 0 || performance.now() < untilMs) continue;
+    await setImmediate();
+    untilMs = performance.now() + textsMs;
   }
   return merged;
 }

@@ -30,6 +30,8 @@ export function digitPages(
   const isPresent = new Uint8Array(texts.length);
   const lengths: number[] = [];
   sinks.digits.clear();
+  // All at once: to grow by doubling copies what was written again and again.
+  sinks.digits.ensure(digits.length + texts.length);
   let [text, from] = [0, 0];
   for (const [part, count] of texts.entries()) {
     let to = from;
