@@ -4,8 +4,8 @@ import type { Family } from "#shared/text/exposition/series_index.ts";
 import type { SharedLines } from "./shared_lines.ts";
 
 /** Series that become part of the schema at once, and labels of these: each takes time in all that sees the schema, without a pause. */
-const publishedMax = 4_096;
-const publishedLabelsMax = 32_768;
+const publishedMax = 2_048;
+const publishedLabelsMax = 16_384;
 
 /** What a column and each of its labels hold, roughly, beside texts that others have, too. */
 const [columnBytes, labelBytes] = [200, 50];

@@ -47,7 +47,7 @@ export class SampleColumns {
   /** A NaN of any bits is stored as Prometheus's ordinary one, so that none passes for a marker. */
   push(series: number, value: number, timestampMs: number | undefined): void {
     const at = this.length;
-    if (at === this.series.length) this.#grow();
+    if (at === this.series.length) this.#grow(2 * at);
     this.series[at] = series;
     if (Number.isNaN(value)) setNormalNan(this.words, at);
     else this.values[at] = value;
@@ -60,8 +60,12 @@ export class SampleColumns {
     this.length = at + 1;
   }
 
-  #grow(): void {
-    const capacity = 2 * this.series.length;
+  /** So many samples are expected in all: room is made at once, while little is to be copied. */
+  reserve(samples: number): void {
+    if (samples > this.series.length) this.#grow(samples);
+  }
+
+  #grow(capacity: number): void {
     const [series, values] = [new Uint32Array(capacity), new Float64Array(capacity)];
     const [timestampsMs, explicit] = [new Float64Array(capacity), new Uint8Array(capacity)];
     series.set(this.series);

@@ -1,4 +1,5 @@
 import type { MetricType } from "../../model/metrics.ts";
+import { PagedList } from "../../model/paged_list.ts";
 
 /** Label names to values as exposed, `__name__` included, empty values too (honor_labels gives them a meaning). */
 export type ExposedLabels = Map<string, string>;
@@ -16,9 +17,8 @@ export type Family = {
 /** What a remembered line is. */
 export const lineKinds = { sample: 0, comment: 1, help: 2, type: 3, unit: 4, eof: 5 } as const;
 
-const none = 0xffff_ffff;
-/** Of the arrays by entry, and of the table. */
-const entryBytes = 48;
+/** Of the arrays by entry, and of the table; of what is known of a family. */
+const [entryBytes, familyBytes] = [48, 240];
 const capacityMin = 64;
 /** Other in every process, so that a target can't choose lines whose hashes are equal. */
 const [hashSeed = 1] = crypto.getRandomValues(new Uint32Array(1));
@@ -57,16 +57,17 @@ export class SeriesIndex {
   #hashes = new Uint32Array(capacityMin);
   readonly #families = new Map<string, Family>();
   /** Family that a comment is about, or under whose TYPE a series was read. */
-  readonly #family: (Family | undefined)[] = [];
+  readonly #family = new PagedList<Family | undefined>();
   #keys = new Uint8Array(1_024);
   #keyBytes = 0;
   #starts = new Uint32Array(capacityMin);
   #lengths = new Uint32Array(capacityMin);
-  #next = new Uint32Array(capacityMin).fill(none);
+  /** Entries plus 1; 0 where none followed. */
+  #next = new Uint32Array(capacityMin);
   #kinds = new Uint8Array(capacityMin);
   #isClosed = false;
   #size = 0;
-  #first = none;
+  #first = 0;
 
   get size(): number {
     return this.#size;
@@ -74,7 +75,20 @@ export class SeriesIndex {
 
   /** What it holds in memory, roughly. */
   get heldBytes(): number {
-    return this.#keyBytes + entryBytes * this.#size;
+    return this.#keyBytes + entryBytes * this.#size + familyBytes * this.#families.size;
+  }
+
+  /** Of all lines that it remembers. */
+  get keyBytes(): number {
+    return this.#keyBytes;
+  }
+
+  /** So many entries more are expected, with keys of so many bytes: room is made at once, while little is to be copied and found anew. */
+  reserve(entries: number, bytes: number): void {
+    this.#reserve(bytes);
+    let capacity = this.#starts.length;
+    while (capacity < this.#size + entries) capacity *= 2;
+    if (capacity > this.#starts.length) this.#growEntries(capacity);
   }
 
   get isClosed(): boolean {
@@ -109,13 +123,12 @@ export class SeriesIndex {
 
   /** The entry that followed `previous` (-1: the body's start) last time, or -1. */
   expected(previous: number): number {
-    const entry = previous < 0 ? this.#first : (this.#next[previous] ?? none);
-    return entry === none ? -1 : entry;
+    return (previous < 0 ? this.#first : (this.#next[previous] ?? 0)) - 1;
   }
 
   expectAfter(previous: number, entry: number): void {
-    if (previous < 0) this.#first = entry;
-    else this.#next[previous] = entry;
+    if (previous < 0) this.#first = entry + 1;
+    else this.#next[previous] = entry + 1;
   }
 
   /** Where the key of `entry` ends when bytes at `start` begin with it, else -1. */
@@ -134,7 +147,7 @@ export class SeriesIndex {
   }
 
   familyOf(entry: number): Family | undefined {
-    return this.#family[entry];
+    return this.#family.at(entry);
   }
 
   /** The entry with exactly this key, or -1. */
@@ -159,14 +172,14 @@ export class SeriesIndex {
   ): number {
     this.beforeChange();
     const entry = this.#size;
-    if (entry === this.#starts.length) this.#growEntries();
+    if (entry === this.#starts.length) this.#growEntries(2 * this.#starts.length);
     this.#reserve(end - start);
     this.#keys.set(bytes.subarray(start, end), this.#keyBytes);
     this.#starts[entry] = this.#keyBytes;
     this.#lengths[entry] = end - start;
     this.#kinds[entry] = kind;
-    this.#next[entry] = none;
-    this.#family[entry] = family;
+    this.#next[entry] = 0;
+    this.#family.push(family);
     this.#keyBytes += end - start;
     this.#hashes[entry] = hashOf(bytes, start, end);
     this.#place(entry);
@@ -199,8 +212,7 @@ export class SeriesIndex {
     this.#keys = grown;
   }
 
-  #growEntries(): void {
-    const capacity = 2 * this.#starts.length;
+  #growEntries(capacity: number): void {
     const grow = (array: Uint32Array<ArrayBuffer>) => {
       const grown = new Uint32Array(capacity);
       grown.set(array);

@@ -15,6 +15,8 @@ const [tab, lineFeed, space, hash, brace, closing] = [0x09, 0x0a, 0x20, 0x23, 0x
 const keyBytesMax = 1024 ** 2;
 /** A new line takes some microseconds. */
 const linesPerAsking = 32;
+/** Later lines are a little longer or shorter than the first. */
+const restMargin = 1.1;
 
 /**
  * Reads a whole body into `out`. Lines that `index` knows are recognised by their bytes; only new ones are taken apart,
@@ -78,12 +80,15 @@ class TextParser implements BodyReader {
   #previous = -1;
   #family: Family | undefined;
   #isEnded = false;
+  /** Of the index before the body; undefined when room was made for the rest of it. */
+  #before: { readonly entries: number; readonly keyBytes: number } | undefined;
 
   constructor(bytes: Uint8Array, isStrict: boolean, index: SeriesIndex, out: SampleColumns) {
     this.#bytes = bytes;
     this.#isStrict = isStrict;
     this.#index = index;
     this.#out = out;
+    this.#before = { entries: index.size, keyBytes: index.keyBytes };
   }
 
   read(isDue?: () => boolean): boolean {
@@ -95,6 +100,7 @@ class TextParser implements BodyReader {
         untilAsked = linesPerAsking;
         if (isDue?.() === true) {
           this.#previous = previous;
+          this.#expectRest();
           return false;
         }
       }
@@ -121,6 +127,18 @@ class TextParser implements BodyReader {
     }
     if (this.#isStrict && !this.#isEnded) this.#fail("data does not end with # EOF");
     return true;
+  }
+
+  /** Makes room for the rest of a large body, should it be like what was read: to grow by doubling would copy all of it in one step, again and again. */
+  #expectRest(): void {
+    if (this.#before === undefined || this.#at === 0) return;
+    const [index, out] = [this.#index, this.#out];
+    const times = (restMargin * this.#bytes.length) / this.#at;
+    const entries = index.size - this.#before.entries;
+    const keyBytes = index.keyBytes - this.#before.keyBytes;
+    this.#before = undefined;
+    out.reserve(Math.ceil(times * out.length));
+    if (!index.isClosed) index.reserve(Math.ceil(times * entries), Math.ceil(times * keyBytes));
   }
 
   /** A key that matched may be the beginning of a longer one: what follows decides. */
