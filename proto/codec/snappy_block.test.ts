@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { compressSync, uncompressSync } from "snappy";
-import { SnappyMemory, packSnappy, unpackSnappy } from "./snappy_block.ts";
+import { SnappyMemory, packSnappy, unpackSnappy, unpackSnappySteps } from "./snappy_block.ts";
 
 const bytesMax = 1 << 20;
 /** Repetitive as well as random bytes, past the size of a piece. */
@@ -82,4 +82,29 @@ test("unpackSnappy() refuses a block that claims more than is allowed, or than i
     "claims more than it can hold",
   );
   expect(() => unpackSnappy(new Uint8Array(0), bytesMax)).toThrow("has no length");
+});
+
+test("unpackSnappySteps() gives what unpackSnappy() gives, and many steps for a large block", () => {
+  const outcome = (unpack: () => Uint8Array): unknown => {
+    try {
+      return Buffer.from(unpack()).toString("base64");
+    } catch (thrown) {
+      return String(thrown);
+    }
+  };
+  const stepped = (packed: Uint8Array): Uint8Array => {
+    const steps = unpackSnappySteps(packed, bytesMax);
+    for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+  };
+  fc.assert(
+    fc.property(inputs, fc.nat(), fc.nat(255), (input, place, byte) => {
+      const packed = Uint8Array.from(compressSync(Buffer.from(input)));
+      expect(outcome(() => stepped(packed))).toBe(outcome(() => unpackSnappy(packed, bytesMax)));
+      packed[place % packed.length] = byte;
+      expect(outcome(() => stepped(packed))).toBe(outcome(() => unpackSnappy(packed, bytesMax)));
+    }),
+  );
+  const packed = packSnappy(Buffer.alloc(bytesMax, "all of this comes again and again, "));
+  expect([...unpackSnappySteps(packed, bytesMax)]).toHaveLength(4);
+  expect(Buffer.compare(stepped(packed), unpackSnappy(packed, bytesMax))).toBe(0);
 });

@@ -37,6 +37,39 @@ export function unpackSnappy(
   bytesMax: number,
   memory?: SnappyMemory,
 ): Uint8Array {
+  const { length, cursor } = begin(block, bytesMax);
+  const out = memory?.take(length + slackBytes) ?? new Uint8Array(length + slackBytes);
+  fill(out, length, block, cursor, Infinity);
+  if (cursor.to !== length) throw invalid("is shorter than it claims");
+  return out.subarray(0, length);
+}
+
+/** Written in one step: memory that is fresh takes longer than the unpacking. */
+const writtenPerStep = 256 * 1024;
+
+/** As unpackSnappy(), a step of at most a few milliseconds at a time. */
+export function* unpackSnappySteps(
+  block: Uint8Array,
+  bytesMax: number,
+  memory?: SnappyMemory,
+): Generator<undefined, Uint8Array, undefined> {
+  const { length, cursor } = begin(block, bytesMax);
+  const out = memory?.take(length + slackBytes) ?? new Uint8Array(length + slackBytes);
+  while (cursor.at < block.length) {
+    fill(out, length, block, cursor, cursor.to + writtenPerStep);
+    yield;
+  }
+  if (cursor.to !== length) throw invalid("is shorter than it claims");
+  return out.subarray(0, length);
+}
+
+/** Where the next element is read, and written to. */
+type Cursor = { at: number; to: number };
+
+function begin(
+  block: Uint8Array,
+  bytesMax: number,
+): { readonly length: number; readonly cursor: Cursor } {
   let length = 0;
   let at = 0;
   for (let scale = 1; ; scale *= 128) {
@@ -48,22 +81,25 @@ export function unpackSnappy(
   if (length > bytesMax) throw invalid(`claims ${length} bytes, over ${bytesMax}`);
   // An element of three bytes gives 64 at most: what cannot be reached is refused before it is allocated.
   if (length > (block.length - at) * 22 + 64) throw invalid("claims more than it can hold");
-  const out = memory?.take(length + slackBytes) ?? new Uint8Array(length + slackBytes);
-  if (fill(out, length, block, at) !== length) throw invalid("is shorter than it claims");
-  return out.subarray(0, length);
+  return { length, cursor: { at, to: 0 } };
 }
 
 /**
- * Writes the elements from `from` on into the first `size` bytes; gives the number of bytes written. Words by a DataView need no aligned
+ * Writes elements into the first `size` bytes, until there are none or `stop` bytes are written. Words by a DataView need no aligned
  * places, and steps of four of them no loop for the rest: measured to take 0.6 of the time of single bytes.
  */
-function fill(out: Uint8Array, size: number, block: Uint8Array, from: number): number {
+function fill(
+  out: Uint8Array,
+  size: number,
+  block: Uint8Array,
+  cursor: Cursor,
+  stop: number,
+): void {
   const input = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const output = new DataView(out.buffer, out.byteOffset, out.byteLength);
   const end = block.length;
-  let at = from;
-  let to = 0;
-  while (at < end) {
+  let { at, to } = cursor;
+  while (at < end && to < stop) {
     const tag = block[at++] ?? 0;
     const kind = tag & 3;
     let length = (tag >>> 2) + 1;
@@ -106,7 +142,8 @@ function fill(out: Uint8Array, size: number, block: Uint8Array, from: number): n
     else for (let i = 0; i < length; i++) out[to + i] = out[source + i] ?? 0;
     to += length;
   }
-  return to;
+  cursor.at = at;
+  cursor.to = to;
 }
 
 function littleEndian(block: Uint8Array, at: number, bytes: number): number {

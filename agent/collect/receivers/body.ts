@@ -9,6 +9,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import type { Transform } from "node:stream";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { LargeBytes } from "../large_bytes.ts";
 import { unpackedInTurns } from "../unpacked_in_turns.ts";
@@ -80,6 +81,8 @@ async function readChunks(
       if (bytes.length + chunk.length > bytesMax) throw tooLarge(bytesMax);
       take(chunk.length);
       bytes.add(chunk);
+      // What has arrived is read without a pause otherwise, for as long as more of it arrives.
+      if (bytes.length > atOnceMax.bytes && isTurnOver()) await nextTurn();
     }
   return bytes.joined();
 }

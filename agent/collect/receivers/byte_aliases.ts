@@ -1,4 +1,4 @@
-const empty = -1;
+const empty = 0;
 
 /**
  * Numbers by byte strings, which are known by 64 bits of a hash and nothing else: no string is made, no key is kept. Its seed is
@@ -10,10 +10,10 @@ export class ByteAliases {
   readonly #seed = crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
   readonly #hash = new BigUint64Array(1);
   readonly #hashWords = new Int32Array(this.#hash.buffer);
-  /** By slot: the halves of the hash, and the number or empty. At most half are taken. */
+  /** By slot: the halves of the hash, and the number plus 1 or empty. At most half are taken. */
   #lows = new Int32Array(512);
   #highs = new Int32Array(512);
-  #numbers = new Int32Array(512).fill(empty);
+  #numbers = new Int32Array(512);
 
   clear(): void {
     this.size = 0;
@@ -23,7 +23,7 @@ export class ByteAliases {
   /** The number of the bytes [start, end), or undefined. */
   get(bytes: Uint8Array, start: number, end: number): number | undefined {
     const number = this.#numbers[this.#slotOf(bytes, start, end)] ?? empty;
-    return number === empty ? undefined : number;
+    return number === empty ? undefined : number - 1;
   }
 
   /** `number` is 0 or above. */
@@ -32,7 +32,7 @@ export class ByteAliases {
     const isNew = this.#numbers[slot] === empty;
     this.#lows[slot] = this.#hashWords[0] ?? 0;
     this.#highs[slot] = this.#hashWords[1] ?? 0;
-    this.#numbers[slot] = number;
+    this.#numbers[slot] = number + 1;
     if (isNew && 2 * ++this.size >= this.#numbers.length) this.#grow();
   }
 
@@ -53,15 +53,16 @@ export class ByteAliases {
   #grow(): void {
     const capacity = 2 * this.#numbers.length;
     const [lows, highs] = [new Int32Array(capacity), new Int32Array(capacity)];
-    const numbers = new Int32Array(capacity).fill(empty);
-    this.#numbers.forEach((number, from) => {
-      if (number === empty) return;
+    const numbers = new Int32Array(capacity);
+    for (let from = 0; from < this.#numbers.length; from++) {
+      const number = this.#numbers[from] ?? empty;
+      if (number === empty) continue;
       let slot = (this.#lows[from] ?? 0) & (capacity - 1);
       while (numbers[slot] !== empty) slot = (slot + 1) & (capacity - 1);
       lows[slot] = this.#lows[from] ?? 0;
       highs[slot] = this.#highs[from] ?? 0;
       numbers[slot] = number;
-    });
+    }
     this.#lows = lows;
     this.#highs = highs;
     this.#numbers = numbers;

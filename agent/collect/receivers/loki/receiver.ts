@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
-import { unpackSnappy } from "#proto/codec/snappy_block.ts";
+import { unpackSnappySteps } from "#proto/codec/snappy_block.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
@@ -85,7 +85,7 @@ function* read(body: Uint8Array, reading: Reading): Steps<PushedLines> {
   const { isJson, bytesMax, take, known, parts } = reading;
   const lines = new PushedLines(parts);
   if (isJson && (yield* known.json.read(body, lines, take))) return lines;
-  const bytes = isJson ? body : unpackSnappy(body, bytesMax);
+  const bytes = isJson ? body : yield* unpackSnappySteps(body, bytesMax);
   if (!isJson) {
     take(bytes.length);
     if (yield* known.protobuf.read(bytes, lines)) return lines;

@@ -17,7 +17,7 @@ import type { PushedSeries } from "../pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { type Refusal, refusalOf } from "../refusal.ts";
 import { SampleBuffer } from "../sample_buffer.ts";
-import { SnappyMemory, unpackSnappy } from "#proto/codec/snappy_block.ts";
+import { SnappyMemory, unpackSnappy, unpackSnappySteps } from "#proto/codec/snappy_block.ts";
 import { type WriteVersion, versionOf } from "./content_type.ts";
 import { type KnownSeries, decodeV1 } from "./decode_v1.ts";
 import { decodeV2 } from "./decode_v2.ts";
@@ -63,6 +63,9 @@ function writtenOf({ written, histogramsWritten, exemplarsWritten }: DecodedWrit
     exemplars: exemplarsWritten,
   };
 }
+
+/** Packed, and so 1.4 MB unpacked at most. */
+const atOnceMaxBytes = 64 * 1024;
 
 class WriteIntake {
   readonly #config: z.output<typeof RemoteWriteConfig>;
@@ -137,7 +140,11 @@ class WriteIntake {
     packed: Uint8Array,
     take: TakeMemory,
   ) {
-    const bytes = unpackSnappy(packed, this.#config.body_size_max, this.#unpacked);
+    const bytesMax = this.#config.body_size_max;
+    const bytes =
+      packed.length <= atOnceMaxBytes
+        ? unpackSnappy(packed, bytesMax, this.#unpacked)
+        : await inSlices(unpackSnappySteps(packed, bytesMax, this.#unpacked));
     take(bytes.length);
     if (method !== "POST") return undefined;
     if (version === undefined)
