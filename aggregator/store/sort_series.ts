@@ -32,11 +32,14 @@ export async function* sortedSeries(metrics: CutPart): AsyncGenerator<SortedSeri
       await setImmediate();
       untilMs = performance.now() + textsMs;
     }
-    for (const one of await sortedInParts(own, compareSeries)) part.push(one);
-    if (part.length < seriesMax) continue;
-    yield part;
-    part = [];
-    untilMs = performance.now() + textsMs;
+    const sorted = await sortedInParts(own, compareSeries);
+    for (let from = 0; from < sorted.length; from += seriesMax) {
+      for (const one of sorted.slice(from, from + seriesMax)) part.push(one);
+      if (part.length < seriesMax) continue;
+      yield part;
+      part = [];
+      untilMs = performance.now() + textsMs;
+    }
   }
   if (part.length > 0) yield part;
 }

@@ -1,6 +1,7 @@
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { labelsText, parseLabels } from "../labels_text.ts";
+import { TextNumbers } from "./text_numbers.ts";
 
 // Hot: every series of every flush passes id(). Guarded by test/bench/labels.ts and pace.ts.
 
@@ -22,8 +23,7 @@ export type StoredSeries = {
  */
 export class KnownSeries {
   size = 0;
-  readonly #symbols: string[] = [];
-  readonly #symbolOf = new Map<string, number>();
+  readonly #symbols = new TextNumbers();
   #symbolChars = 0;
   /** Name and value in turn. */
   #pairs = new Uint32Array(2_048);
@@ -37,22 +37,22 @@ export class KnownSeries {
   /** What it holds, roughly. */
   get bytes(): number {
     const columns = 4 * (this.#starts.length + this.#low.length + this.#high.length);
-    const ofSymbols = symbolBytes * this.#symbols.length + this.#symbolChars;
+    const ofSymbols = symbolBytes * this.#symbols.size + this.#symbolChars;
     return columns + 4 * (this.#pairs.length + this.#table.length) + ofSymbols;
   }
 
   /** Symbols are numbered from 0. */
   get symbolCount(): number {
-    return this.#symbols.length;
+    return this.#symbols.size;
   }
 
   symbol(number: number): string {
-    return this.#symbols[number] ?? "";
+    return this.#symbols.at(number) ?? "";
   }
 
   /** Undefined where no series has the text as a name or value. */
   symbolOf(text: string): number | undefined {
-    return this.#symbolOf.get(text);
+    return this.#symbols.numberOf(text);
   }
 
   /** Name and value of each label, in turn: [from, to) of `pairs` are a series'. */
@@ -84,7 +84,7 @@ export class KnownSeries {
     const labels: Record<string, string> = {};
     const pairs = this.#pairs;
     for (let at = this.from(id); at < this.to(id); at += 2)
-      labels[this.#symbols[pairs[at] ?? 0] ?? ""] = this.#symbols[pairs[at + 1] ?? 0] ?? "";
+      labels[this.symbol(pairs[at] ?? 0)] = this.symbol(pairs[at + 1] ?? 0);
     return labels;
   }
 
@@ -139,12 +139,10 @@ export class KnownSeries {
   }
 
   #intern(text: string): number {
-    const known = this.#symbolOf.get(text);
+    const known = this.#symbols.numberOf(text);
     if (known !== undefined) return known;
     this.#symbolChars += text.length;
-    const number = this.#symbols.push(text) - 1;
-    this.#symbolOf.set(text, number);
-    return number;
+    return this.#symbols.add(text);
   }
 
   #place(id: number): void {
