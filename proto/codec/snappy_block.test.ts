@@ -84,14 +84,16 @@ test("unpackSnappy() refuses a block that claims more than is allowed, or than i
   expect(() => unpackSnappy(new Uint8Array(0), bytesMax)).toThrow("has no length");
 });
 
+/** What it gives, or throws, for people to compare. */
+function outcome(unpack: () => Uint8Array): string {
+  try {
+    return Buffer.from(unpack()).toString("base64");
+  } catch (thrown) {
+    return String(thrown);
+  }
+}
+
 test("unpackSnappySteps() gives what unpackSnappy() gives, and many steps for a large block", () => {
-  const outcome = (unpack: () => Uint8Array): unknown => {
-    try {
-      return Buffer.from(unpack()).toString("base64");
-    } catch (thrown) {
-      return String(thrown);
-    }
-  };
   const stepped = (packed: Uint8Array): Uint8Array => {
     const steps = unpackSnappySteps(packed, bytesMax);
     for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
