@@ -1,9 +1,9 @@
-import { promisify } from "node:util";
-import { gunzip, inflate } from "node:zlib";
+import { createGunzip, createInflate } from "node:zlib";
 import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { TooLargeError, unpackBody } from "../body.ts";
+import { unpackedInTurns } from "../../unpacked_in_turns.ts";
 import type { MemoryBudget } from "../memory_budget.ts";
 
 /** What unpacks to more than this is unpacked off the event loop, one message at a time. */
@@ -15,7 +15,13 @@ const collectAfterBytes = 64 * 1024 ** 2;
 /** Deflate packs a byte into no less than this share of one. */
 const ratioMax = 1_032;
 
-const unpackers = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+/** Pieces that zlib makes of a message. */
+const chunkSize = 256 * 1024;
+
+const unpackers = {
+  gzip: () => createGunzip({ chunkSize }),
+  deflate: () => createInflate({ chunkSize }),
+} as const;
 type Packing = keyof typeof unpackers;
 
 type Parts = {
@@ -108,7 +114,9 @@ export class PackedMessages {
       return;
     }
     try {
-      const message = await unpackers[packing](bytes, { maxOutputLength: messageBytesMax });
+      const message = await unpackedInTurns(unpackers[packing](), bytes, messageBytesMax);
+      // What takes it may look at all of it without a pause.
+      await nextTurn();
       take(message);
       this.#collect(message.length);
     } catch {
