@@ -25,13 +25,16 @@ const growth = 4;
 /** What a span holds; well below it the next one may be larger. */
 const spanBytesMax = 64 * 2 ** 20;
 
+type SpansRequest = Pick<LogScanRequest, "startNs" | "endNs" | "direction" | "signal"> &
+  Partial<Pick<LogScanRequest, "needs">>;
+
 /**
  * Reads parts in the order of their arrival, span by span. Spans are cut by how many records are likely in them, and again where one holds
  * too much. Throws OperatingError("overloaded") where a millisecond alone does.
  */
 export async function* scanParts(
   parts: readonly LogPart[],
-  request: Pick<LogScanRequest, "startNs" | "endNs" | "direction" | "signal">,
+  request: SpansRequest,
 ): AsyncGenerator<readonly LogSlice[]> {
   const share = currentShare();
   let held = 0;
@@ -50,12 +53,13 @@ type SpanRead = { readonly slices: readonly LogSlice[]; readonly bytes: number }
 
 async function* scanSpans(
   parts: readonly LogPart[],
-  request: Pick<LogScanRequest, "startNs" | "endNs" | "direction" | "signal">,
+  request: SpansRequest,
 ): AsyncGenerator<SpanRead> {
   const share = currentShare();
   const isBackward = request.direction === "backward";
   let left = bounds(parts, request);
-  let items = itemsFirst;
+  // Who counts all records has no use for the first ones alone.
+  let items = request.needs?.countedWithin === undefined ? itemsFirst : itemsMax;
   while (left !== undefined) {
     const span = cut(parts, left, items, isBackward);
     const read = () => readSpan(parts, span, request);

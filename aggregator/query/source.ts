@@ -198,6 +198,11 @@ export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
     readonly lengths?: boolean;
     /** With bodies: where lines lie taken apart, it takes out of them what is wanted, and lines are made only where it says so. */
     readonly extract?: LineExtractor;
+    /**
+     * Without bodies and lengths: records are counted, and their severities not looked at. Unix milliseconds, whole, ascending: one record may stand
+     * for several of its stream, of times behind a bound and up to the next one (LogSlice.counts).
+     */
+    readonly countedWithin?: Float64Array;
     /** Without bodies: templates where lines were taken apart, and the bodies of those that were not. Lengths of variables are left out. */
     readonly templates?: boolean;
   };
@@ -210,7 +215,9 @@ export type LogScanRequest = Omit<LogSelectRequest, "limit"> & {
 export type LogSlice = {
   readonly batch: LogsBatch;
   readonly rows: Uint32Array;
-  /** What LogScanRequest.needs.extract has taken out of the lines, which are not in the batch then; its records are all wanted. */
+  /** For how many records each of the rows stands, where LogScanRequest.needs.countedWithin allows it and it is not for one. */
+  readonly counts?: Uint32Array;
+  /** What LogScanRequest.needs.extract has taken out of the lines, which are not in the batch then; by row, in their order. */
   readonly extracted?: ExtractedLines & {
     /** The records whose line has to be looked at, with their lines. */
     readonly withLines: LogsBatch | undefined;
@@ -245,7 +252,11 @@ export type VariableCursor = {
   seek(record: number): boolean;
 };
 
-export type LineExtractor = (lines: LinesAtHand) => ExtractedLines;
+/** In two steps: cursors are asked for, of the variables that it names, when their texts were read. */
+export type LineExtractor = (lines: LinesAtHand) => {
+  readonly variables: ReadonlySet<number>;
+  take(): ExtractedLines;
+};
 
 export type ExtractedLines = {
   /** By wanted record: what the extractor says, or wantsLine: then its line is made. */

@@ -8,7 +8,8 @@ import { pairText } from "../labels_text.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
 import { extractSlice } from "./extract_lines.ts";
-import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
+import { countRows, panesBetween } from "./count_rows.ts";
+import { ofStreams, rowsOfStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LogFile } from "./log_file.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";
 import type { LoadColumns } from "./log_group.ts";
@@ -104,6 +105,10 @@ export class BlockPart implements LogPart {
     const passing = this.#passing.get(index);
     if (bounds === undefined || passing === undefined) return undefined;
     const { needs } = this.#scan.request;
+    if (needs.countedWithin !== undefined) {
+      const counted = await this.#counted(file, index, span, needs.countedWithin);
+      if (counted !== undefined) return counted;
+    }
     const names = ["ts", "stream", "severity", ...(needs.attributes ? ["attributes"] : [])];
     let group = await file.group(index, names);
     const rows = isWithin(bounds, span) ? passing : rowsWithin(group, passing, span);
@@ -120,12 +125,44 @@ export class BlockPart implements LogPart {
     }
     group = await file.group(index, ["template"]);
     if (isTurnOver()) await nextTurn();
+    const { extract } = needs;
+    if (extract !== undefined && group.templates.values.length > 0) {
+      group = await file.group(index, columnsOfRows(group, rows), false);
+      const load = async (wanted: Iterable<string>) => {
+        await file.group(index, wanted);
+      };
+      return extractSlice(group, columns, rows, {
+        extract,
+        load,
+        withLengths: needs.lengths === true,
+      });
+    }
     group = await file.group(index, isTemplates ? unminedColumns : columnsOfRows(group, rows));
-    if (needs.extract !== undefined && group.templates.values.length > 0)
-      return extractSlice(group, columns, rows, needs.extract);
     const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
     return { batch: { ...batch, ...bodies }, rows: allRows(rows.length) };
+  }
+
+  /** Undefined where records have to be looked at: they have metadata of their own, or are few for so many bounds. */
+  async #counted(
+    file: LogFile,
+    index: number,
+    span: SpanNs,
+    bounds: Float64Array,
+  ): Promise<LogSlice | undefined> {
+    const footer = file.groups[index];
+    const passing = this.#passing.get(index);
+    if (footer === undefined || passing === undefined) return undefined;
+    const ends = boundsNs(footer);
+    if (ends === undefined) return undefined;
+    const names = this.#scan.request.needs.attributes ? ["stream", "attributes"] : ["stream"];
+    let group = await file.group(index, names);
+    if (group.attributes.values.length > 0) return undefined;
+    const panes = panesBetween(bounds, ends);
+    const isWhole = isWithin(footer, span);
+    if (!isWhole || panes[0] !== panes[1]) group = await file.group(index, ["ts"]);
+    const rows = isWhole ? passing : rowsWithin(group, passing, span);
+    return countRows(group, rows, bounds, panes);
   }
 
   async #search(file: LogFile, index: number): Promise<Uint32Array> {
@@ -144,6 +181,8 @@ export class BlockPart implements LogPart {
     let group = await file.group(index, ["stream"]);
     await this.#pause(group.rows);
     if (!group.mayHaveStreams(streamTexts)) return new Uint32Array();
+    if (filters.length + this.#scan.hints.length + this.#masks.length === 0)
+      return rowsOfStreams(group, matches);
     const passing = ofStreams(group, matches);
     if (passing === undefined) return new Uint32Array();
     if (filters.length > 0) group = await file.group(index, ["template"]);

@@ -1,5 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { SpanNs } from "../../query/log_parts.ts";
+import { allRows } from "../../query/log_slices.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
 import type { LogGroup, Times } from "./log_group.ts";
 import { firstFrom } from "./text_values.ts";
@@ -21,6 +22,33 @@ export function ofStreams(
   return passing;
 }
 
+/** The rows of wanted streams, ascending. */
+export function rowsOfStreams(group: LogGroup, matches: (labels: Labels) => boolean): Uint32Array {
+  const { values, numbers } = group.streams;
+  const isWanted = values.map(matches);
+  const every = allRows(group.rows);
+  if (!isWanted.includes(false)) return every;
+  const runs: Uint32Array[] = [];
+  let from = 0;
+  for (const end of group.runEnds) {
+    if (isWanted[numbers[from] ?? noEntry] === true) runs.push(every.subarray(from, end));
+    from = end;
+  }
+  return joined(runs);
+}
+
+function joined(pieces: readonly Uint32Array[]): Uint32Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const all = new Uint32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let to = 0;
+  for (const piece of pieces) {
+    all.set(piece, to);
+    to += piece.length;
+  }
+  return all;
+}
+
 /** Those of the rows, which ascend, whose time is in the span: a stretch of each stream. */
 export function rowsWithin(
   group: LogGroup,
@@ -28,7 +56,7 @@ export function rowsWithin(
   { startNs, endNs }: SpanNs,
 ): Uint32Array {
   const pieces: Uint32Array[] = [];
-  let [count, from, at] = [0, 0, 0];
+  let [from, at] = [0, 0];
   for (const end of group.runEnds) {
     const first = firstAt(group.times, startNs, from, end);
     const last = firstAt(group.times, endNs, first, end);
@@ -37,18 +65,9 @@ export function rowsWithin(
     at = firstFrom(rows, first, at);
     const until = firstFrom(rows, last, at);
     if (until > at) pieces.push(rows.subarray(at, until));
-    count += until - at;
     at = until;
   }
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const within = new Uint32Array(count);
-  let to = 0;
-  for (const piece of pieces) {
-    within.set(piece, to);
-    to += piece.length;
-  }
-  return within;
+  return joined(pieces);
 }
 
 /** The first row of [from, end), whose times ascend, that is not before a time. */

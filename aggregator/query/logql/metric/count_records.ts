@@ -27,7 +27,7 @@ export function countRecords(
   state: RecordState,
   { panes, ids, accumulatorOf, withBytes }: CountedSeries,
 ): void {
-  const { rows, batch } = slice;
+  const { rows, batch, counts: stands } = slice;
   const { streamOf, severities, timestampsMs, nanos, streams } = batch;
   // Of lines that are made when they are asked for, neither is.
   const lines = withBytes ? { bodyEnds: batch.bodyEnds } : undefined;
@@ -55,7 +55,7 @@ export function countRecords(
       series = known[key] = accumulatorOf(ids.idOf(state));
     }
     const { counts, first } = series;
-    counts[pane] = (counts[pane] ?? 0) + 1;
+    counts[pane] = (counts[pane] ?? 0) + (stands?.[i] ?? 1);
     if (lines !== undefined) first[pane] = (first[pane] ?? 0) + bodyLength(lines, row);
   }
 }

@@ -10,8 +10,10 @@ import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from
 import {
   type RecordState,
   allLabels,
+  clashSuffix,
   errorLabel,
   labelOf,
+  levelLabel,
   lineBytes,
   newRecordState,
   setError,
@@ -30,10 +32,10 @@ import {
 } from "#shared/text/go_units.ts";
 import { type Accumulator, fillWindows, newAccumulator, rangeFunction } from "./accumulate.ts";
 import { countRecords } from "./count_records.ts";
+import { ExtractedValues } from "./extracted_values.ts";
 import { type Panes, panesOf } from "./panes.ts";
 import { addSample, counterRate, fillFromSamples, newSampleList, quantile } from "./samples.ts";
 import { type SeriesIds, seriesIds } from "./series_ids.ts";
-import { UnwrappedValues } from "./unwrapped_values.ts";
 
 /** Cells of all accumulators together, eight bytes each: what one range aggregation may hold. */
 const cellsMax = 24_000_000;
@@ -57,7 +59,10 @@ export async function evaluateRange(
   const sink = sinkOf(query, panes, ids, steps, scope);
   const keepsErrors = filtersErrors(query);
   const isCounting = valueOf === undefined;
-  const unwrapped = UnwrappedValues.of(query, pipeline, grouping, conversionOf(query).read);
+  const countsAlone = pipeline.isEmpty && query.unwrap === undefined;
+  const isCounted =
+    countsAlone && isCounting && !tellsLevels(grouping) && panes.bounds.every(Number.isInteger);
+  const extracted = ExtractedValues.of(query, pipeline, grouping, conversionOf(query).read);
   const request: LogScanRequest = {
     tenant: scope.tenant,
     matchers: query.log.matchers,
@@ -71,7 +76,8 @@ export async function evaluateRange(
       bodies: pipeline.needs.bodies,
       lengths: query.op.startsWith("bytes"),
       attributes: pipeline.needs.attributes || !isCounting,
-      ...(unwrapped && { extract: unwrapped.extract }),
+      ...(extracted && { extract: extracted.extract }),
+      ...(isCounted && { countedWithin: panes.bounds }),
     },
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   };
@@ -79,7 +85,6 @@ export async function evaluateRange(
   const withBytes = query.unwrap === undefined && !isCounting;
   const { accumulatorOf } = sink;
   const counted = { panes, ids, accumulatorOf, withBytes };
-  const countsAlone = pipeline.isEmpty && query.unwrap === undefined;
   const { paneOf } = panes;
   const add = (record: RecordState) => {
     if (!pipeline.run(record)) return;
@@ -95,7 +100,7 @@ export async function evaluateRange(
     for (const slice of slices) {
       await pace.breathe();
       if (countsAlone && slice.batch.attributes === undefined) countRecords(slice, state, counted);
-      else if (slice.extracted !== undefined) await unwrapped?.add(slice, state, into);
+      else if (slice.extracted !== undefined) await extracted?.add(slice, state, into);
       else await addRecords(slice, pipeline, state, add, pace);
     }
   const series = await sink.series(pace);
@@ -128,6 +133,12 @@ function groupingOf({ grouping, unwrap, op }: RangeQuery): Grouping | undefined 
   if (unwrap === undefined) return grouping;
   if (isAll) return { without: true, names: [unwrap.label] };
   return grouping.without ? { without: true, names: [...grouping.names, unwrap.label] } : grouping;
+}
+
+/** Whether records of one stream may be of several series by their severity. */
+function tellsLevels(grouping: Grouping | undefined): boolean {
+  if (grouping === undefined || grouping.without) return true;
+  return grouping.names.includes(levelLabel) || grouping.names.includes(levelLabel + clashSuffix);
 }
 
 function namesNeeded({ unwrap }: RangeQuery, grouping: Grouping | undefined): NamesNeeded {

@@ -131,11 +131,11 @@ function batchesOf(given: readonly Sent[], isMined: boolean): LogsBatch[] {
 
 const steps = { startMs: 0, endMs: 35_000, stepMs: 5_000 };
 
-async function outcome(query_: string, source: LogsSource) {
+async function outcome(query_: string, source: LogsSource, at = steps) {
   const parsed = parseLogql(query_);
   if (parsed.kind === "log") throw new Error("no metric query");
   try {
-    const found = await evaluateMetric(parsed, steps, scopeOf(source));
+    const found = await evaluateMetric(parsed, at, scopeOf(source));
     if (typeof found === "number") return found;
     return found.map(({ labels, timesMs, values }) => ({ labels, timesMs, values }));
   } catch (error) {
@@ -167,7 +167,8 @@ function fileSource(
   };
 }
 
-test("unwrapped values are those of whole lines, wherever they are taken from", async () => {
+/** Lets values be taken out of lines, and counts those of which that was done. */
+function countingExtracts() {
   const seen = { extracted: 0, all: 0, faults: 0 };
   const counting = (needs: Needs): Needs => {
     const { extract } = needs;
@@ -175,13 +176,24 @@ test("unwrapped values are those of whole lines, wherever they are taken from", 
     return {
       ...needs,
       extract: (lines) => {
-        const found = extract(lines);
-        seen.all += found.cases.length;
-        seen.extracted += found.cases.filter((one) => one >= 0).length;
-        return found;
+        const { variables, take } = extract(lines);
+        return {
+          variables,
+          take: () => {
+            const found = take();
+            seen.all += found.cases.length;
+            seen.extracted += found.cases.filter((one) => one >= 0).length;
+            return found;
+          },
+        };
       },
     };
   };
+  return { seen, counting };
+}
+
+test("unwrapped values are those of whole lines, wherever they are taken from", async () => {
+  const { seen, counting } = countingExtracts();
   await fc.assert(
     fc.asyncProperty(
       fc.array(record, { minLength: 1, maxLength: 60, size: "max" }),
@@ -209,6 +221,131 @@ test("unwrapped values are those of whole lines, wherever they are taken from", 
   expect(seen.extracted).toBeGreaterThan(seen.all / 10);
   expect(seen.extracted).toBeGreaterThan(400);
   expect(seen.faults).toBeGreaterThan(5);
+}, 30_000);
+
+const word = fc.constantFrom("GET", "POST", "a_b", "x");
+const tail = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom("", " ok", " [9] done", ' "GET 7" len: 8', " über") },
+  { weight: 1, arbitrary: fc.string({ maxLength: 12 }) },
+);
+/** Lines whose fields stand beside constant texts and variables, some with marks of the patterns where they are not looked for. */
+const textLine = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc
+      .tuple(word, number, small, tail)
+      .map(
+        ([w, ms, n, rest]) => `10:${n} [${w}/${n}] "${w} /p/${ms}" len: ${ms} time: ${n}${rest}`,
+      ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(word, number, small)
+      .map(([w, ms, n]) => `${n} - [${w}:${ms}] id=${w}-${n}`),
+  },
+  { weight: 3, arbitrary: fc.tuple(number, tail).map(([ms, rest]) => `len: ${ms}${rest}`) },
+  { weight: 2, arbitrary: fc.tuple(small, tail).map(([n, rest]) => `${n}${rest}`) },
+);
+const parser = fc.constantFrom(
+  "regexp `\\[(?P<path>[A-Za-z]+)`",
+  "regexp `\\[(?P<path>\\w+)[:/](?P<n>\\d+)`",
+  "regexp `(?P<path>\\d+)`",
+  "regexp `^(?P<n>\\d+) - .*id=(?P<path>.*)$`",
+  "regexp `len: (?P<duration_ms>[\\d.]+)`",
+  "regexp `(?:(?P<path>GET)|(?P<level>POST)|\\b(?P<n>\\d)) `",
+  "regexp `(?P<path>[a-z]*)(?P<n>\\d*?)[^x]*?len: (?P<duration_ms>\\d+)`",
+  "regexp `(?i)\\bL(?P<path>.)n.*?(?P<duration_ms>\\d+)\\b`",
+  'pattern `<_>"<path> <_>" len: <duration_ms> time: <n>`',
+  "pattern `<n> - [<path>:<duration_ms>]<_>`",
+  "pattern `10:<n> [<path>/<_>] <_>: <duration_ms> <_>`",
+  "pattern `<path>[<level>`",
+  "pattern `len: <duration_ms>`",
+  "pattern `<_>: <path>: <n>`",
+);
+const textQuery = fc
+  .record({
+    op: fc.constantFrom("count", "rate", "bytes", "sum", "max", "first", "quantile"),
+    parser,
+    by: fc.constantFrom("path", "path, n", "app, detected_level", "level", "duration_ms", ""),
+    stage: fc.constantFrom("", "", '| path="GET"', '| duration_ms!=""', "| n > 50", '| n=~".+"'),
+    unwrap: fc.constantFrom("duration_ms", "n", "duration(duration_ms)"),
+    window: fc.constantFrom("40s", "7s"),
+  })
+  .map(({ op, parser: stages, by, stage, unwrap, window }) => {
+    const parameter = op === "quantile" ? "0.5, " : "";
+    const log = `{app=~".+"} | ${stages} ${stage}`;
+    if (op === "rate") return `sum by (${by}) (rate(${log} [${window}]))`;
+    const fn = `${op}_over_time`;
+    if (op === "count" || op === "bytes") return `sum by (${by}) (${fn}(${log} [${window}]))`;
+    if (op === "sum") return `sum by (${by}) (${fn}(${log} | unwrap ${unwrap} [${window}]))`;
+    return `${fn}(${parameter}${log} | unwrap ${unwrap} [${window}]) by (${by})`;
+  });
+
+test("what regexp and pattern find is the same of templates as of whole lines", async () => {
+  const { seen, counting } = countingExtracts();
+  const textRecord = fc.tuple(record, textLine).map(([one, own]) => ({ ...one, line: own }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(textRecord, { minLength: 1, maxLength: 60, size: "max" }),
+      fc.array(textQuery, { minLength: 8, maxLength: 8 }),
+      async (given, queries) => {
+        const mined = await writeLogsFile(folder, batchesOf(given, true));
+        for (const asked of queries) {
+          const found = await outcome(asked, fileSource(mined, counting));
+          expect({ asked, found }).toEqual({
+            asked,
+            found: await outcome(asked, fileSource(mined, without)),
+          });
+        }
+        rmSync(mined.path);
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect(seen.extracted).toBeGreaterThan(seen.all / 20);
+}, 30_000);
+
+test("records that are only counted are the same, by streams and times alone", async () => {
+  let counted = 0;
+  const noted = (source: LogsSource): LogsSource => ({
+    ...source,
+    scan: async function* (request) {
+      for await (const slices of source.scan(request)) {
+        for (const { counts } of slices) if (counts !== undefined) counted++;
+        yield slices;
+      }
+    },
+  });
+  const countQuery = fc
+    .tuple(
+      fc.constantFrom("count_over_time", "rate", "absent_over_time"),
+      fc.constantFrom("", "by (app) ", "by (pod, app) ", "by (detected_level) "),
+      fc.constantFrom('{app=~".+"}', '{app="a"}', '{app=~".+"} |= "n"', '{app="b"} != "error"'),
+      fc.constantFrom("40s", "7s", "2s"),
+    )
+    .map(([op, by, log, range]) => `sum ${by}(${op}(${log} [${range}]))`);
+  const plain = record.map((one) => ({ ...one, attributes: undefined }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(plain, { minLength: 1, maxLength: 400, size: "max" }),
+      fc.array(countQuery, { minLength: 6, maxLength: 6 }),
+      fc.constantFrom(5_000, 20_000, 35_000),
+      async (given, queries, stepMs) => {
+        const mined = await writeLogsFile(folder, batchesOf(given, true));
+        for (const asked of queries) {
+          const source = noted(fileSource(mined, (needs) => needs));
+          const at = { ...steps, stepMs };
+          const found = await outcome(asked, source, at);
+          const plainly = await outcome(asked, fileSource(mined, without), at);
+          expect({ asked, found }).toEqual({ asked, found: plainly });
+        }
+        rmSync(mined.path);
+      },
+    ),
+    { numRuns: 30 },
+  );
+  expect(counted).toBeGreaterThan(20);
 }, 30_000);
 
 test("decimalAt() gives what Number() gives, or nothing", () => {
