@@ -21,6 +21,7 @@ import type {
   StreamVisitor,
 } from "../query/source.ts";
 import { CellMemory } from "./samples/cell_memory.ts";
+import { mergedByKey } from "../query/merged_by_key.ts";
 import { joinedStarts } from "../query/start_timestamps.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { isOwn } from "../ingest/own_agent.ts";
@@ -60,6 +61,8 @@ type Generation = {
 };
 /** Without samples of agents where only lines are frozen. */
 type Frozen = Omit<Generation, "metrics"> & Partial<Pick<Generation, "metrics">>;
+
+type KeyedSamples = SeriesSamples & { readonly key: string };
 
 class MemoryHead implements Head {
   readonly #options: HeadOptions;
@@ -163,28 +166,30 @@ class MemoryHead implements Head {
   }
 
   selectSamples(request: SelectRequest): SeriesSamples[] {
-    const { tenant, matchers, startMs, endMs, samplesMax } = request;
-    const found = new Map<string, SeriesSamples>();
+    const { tenant, matchers, startMs, endMs, samplesMax, newest } = request;
+    // One window that ends with the range: what is older than the newest sample is not looked at.
+    const isNewest = newest?.count === 1 && newest.firstEndMs === endMs;
+    let found: KeyedSamples[] = [];
     let samples = 0;
     for (const metrics of this.#metrics()) {
       const series = metrics.seriesOf(tenant);
       if (series === undefined) continue;
-      for (const number of metrics.find(tenant, matchers)) {
-        const selected = series.select(number, startMs, endMs, this.#sink);
+      const own: KeyedSamples[] = [];
+      for (const number of series.inOrder(metrics.find(tenant, matchers))) {
+        const selected = series.select(number, startMs, endMs, this.#sink, isNewest);
         if (selected === undefined) continue;
-        const before = found.get(selected.key);
-        const joined = before === undefined ? selected : this.#join(before, selected);
-        samples += joined.values.length - (before?.values.length ?? 0);
+        samples += selected.values.length;
         if (samples > samplesMax)
           throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-        found.set(selected.key, joined);
+        own.push(selected);
       }
+      found = mergedByKey(found, own, (frozen, open) => this.#join(frozen, open));
     }
-    return sortedByKey(found);
+    return found;
   }
 
   /** Of equal times the frozen sample stands. */
-  #join(frozen: SeriesSamples, open: SeriesSamples): SeriesSamples {
+  #join(frozen: KeyedSamples, open: KeyedSamples): KeyedSamples {
     const sink = this.#sink;
     sink.clear();
     for (const [arrival, { timestampsMs, values, histograms }] of [frozen, open].entries()) {

@@ -12,11 +12,21 @@ import type { SampleTable } from "./samples/sample_table.ts";
 import type { SeriesKeys } from "./series_keys.ts";
 import { SeriesPlaces, noPlace } from "./series_places.ts";
 
+/** Who asks for this share of all series, or more, asks for many. */
+const manyShare = 8;
+
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  if (a.key === b.key) return 0;
+  return a.key < b.key ? -1 : 1;
+}
+
 /** The series of a tenant in one generation, numbered from 0: their labels, and where their samples lie in tables. No object is held for a series. */
 export class HeadSeries {
   readonly #keys: SeriesKeys;
   readonly #sets = new LabelSets();
   readonly #places = new SeriesPlaces();
+  /** All numbers in the order of their keys, where that was asked for since the last one was added. */
+  #order = new Uint32Array(0);
 
   constructor(keys: SeriesKeys) {
     this.#keys = keys;
@@ -50,24 +60,53 @@ export class HeadSeries {
     this.#places.add(series, table, column);
   }
 
+  /**
+   * The same numbers in the order of the series' keys. The order of all is kept while no series comes, for those who ask for many: to sort thousands
+   * of keys takes longer than to read their samples.
+   */
+  inOrder(numbers: readonly number[]): readonly number[] {
+    if (numbers.length * manyShare < this.size) {
+      const keyed = numbers.map((number) => ({ number, key: this.#keyOf(number) }));
+      return keyed.toSorted(byKey).map(({ number }) => number);
+    }
+    if (this.#order.length !== this.size) {
+      const keyed = this.labels.map((_, number) => ({ number, key: this.#keyOf(number) }));
+      this.#order = Uint32Array.from(keyed.toSorted(byKey), ({ number }) => number);
+    }
+    const isWanted = new Uint8Array(this.size);
+    for (const number of numbers) isWanted[number] = 1;
+    const sorted: number[] = [];
+    for (const number of this.#order) if (isWanted[number] === 1) sorted.push(number);
+    return sorted;
+  }
+
+  #keyOf(series: number): string {
+    return this.#keys.keyOf(this.#sets.all[series] ?? {});
+  }
+
   /** The lane that brought the series first. */
   lane(series: number): LaneId | undefined {
     return this.#places.table(this.#places.first(series))?.lane;
   }
 
-  /** Samples within [startMs, endMs], ascending and unique in time, in memory of their own; undefined where there are none. */
+  /** Samples within [startMs, endMs], ascending and unique in time; undefined where there are none. `isNewest` where only the newest counts. */
   select(
     series: number,
     startMs: number,
     endMs: number,
     sink: SampleSink,
+    isNewest = false,
   ): (SeriesSamples & { readonly key: string }) | undefined {
     this.#collect(series, startMs, endMs, sink);
     if (sink.count === 0) return undefined;
-    const samples = sink.take();
-    const starts = this.#starts(series, samples.timestampsMs, samples.values.length);
+    if (isNewest) sink.keepNewest();
+    const { timestampsMs, values, histograms } = sink.take();
+    const starts = this.#starts(series, timestampsMs, values.length);
     const labels = this.#sets.all.at(series) ?? {};
-    return { labels, key: this.#keys.keyOf(labels), ...samples, ...starts };
+    const key = this.#keys.keyOf(labels);
+    if (starts === undefined && histograms === undefined)
+      return { labels, key, timestampsMs, values };
+    return { labels, key, timestampsMs, values, histograms, ...starts };
   }
 
   /** Samples within [startMs, endMs], ascending and unique in time: in the sink's memory, good until it is used again. */

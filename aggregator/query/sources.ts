@@ -2,11 +2,12 @@ import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Head } from "../head/contract.ts";
-import { joinPieces, sortedKeys } from "../store/merge_series.ts";
+import { joinPieces } from "../store/merge_series.ts";
 import { joinRecent } from "../store/tiers/assemble.ts";
 import type { BlockView } from "../store/store.ts";
 import { inShare, refuseIfAborted, seriesBytes } from "./in_share.ts";
 import { seriesLists } from "./series_lists.ts";
+import { mergedByKey } from "./merged_by_key.ts";
 import { streamLists } from "./stream_lists.ts";
 import { joinExemplars } from "./join_exemplars.ts";
 import { scanParts, selectByScan } from "./log_parts.ts";
@@ -103,32 +104,32 @@ function mergeSamples(
 ): SeriesSamples[] {
   refuseIfAborted(signal);
   if (recent.length === 0) return blocks;
-  const pieces = new Map<string, SeriesSamples[]>();
-  for (const series of [...blocks, ...recent]) {
-    const key = series.key ?? labelsKey(series.labels);
-    const known = pieces.get(key);
-    if (known === undefined) pieces.set(key, [series]);
-    else known.push(series);
-  }
+  const columns = tiers?.columns ?? [];
+  const merged = mergedByKey(blocks.map(keyed), recent.map(keyed), (committed, own) => ({
+    key: committed.key,
+    series: joinTiered(committed.series, own.series, columns),
+  }));
   let samples = 0;
-  return sortedKeys(pieces).map((key) => {
-    const joined = joinTiered(pieces.get(key) ?? [], tiers?.columns ?? []);
-    samples += joined.values.length;
+  return merged.map(({ series }) => {
+    samples += series.values.length;
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
-    return joined;
+    return series;
   });
 }
 
-/** A committed series comes first; it says so where it has buckets. */
+function keyed(series: SeriesSamples): { readonly key: string; readonly series: SeriesSamples } {
+  return { key: series.key ?? labelsKey(series.labels), series };
+}
+
+/** A committed series says so where it has buckets. */
 function joinTiered(
-  pieces: readonly SeriesSamples[],
+  committed: SeriesSamples,
+  recent: SeriesSamples,
   columns: readonly BucketColumn[],
 ): SeriesSamples {
-  const [committed, ...recent] = pieces;
-  if (committed?.buckets === undefined) return joinPieces(pieces);
-  if (recent.length === 0) return committed;
-  return joinRecent(committed, joinPieces(recent), committed.buckets.spans, columns);
+  if (committed.buckets === undefined) return joinPieces([committed, recent]);
+  return joinRecent(committed, recent, committed.buckets.spans, columns);
 }
 
 /** By name; what the head has heard is newer. */

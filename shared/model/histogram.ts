@@ -147,8 +147,9 @@ export function sampleWeight({ positive, negative, customValues }: Histogram): n
 
 /** Samples of a column of values and histograms, a histogram by its weight. */
 export function columnWeight(length: number, histograms: HistogramColumn | undefined): number {
+  if (histograms === undefined) return length;
   let weight = length;
-  for (const histogram of histograms ?? []) {
+  for (const histogram of histograms) {
     if (histogram !== undefined) weight += sampleWeight(histogram) - 1;
   }
   return weight;

@@ -24,6 +24,21 @@ export function isStale(words: Uint32Array, index: number): boolean {
   return words[2 * index + 1] === staleHigh && words[2 * index] === staleLow;
 }
 
+/**
+ * Whether a value is a stale marker. Its memory is looked at only where it is a NaN: a view of a small array's words costs more than all else
+ * that is done with it.
+ */
+export function isStaleAt(values: Float64Array, index: number): boolean {
+  const value = values[index] ?? 0;
+  return Number.isNaN(value) && isStale(wordsOf(values), index);
+}
+
+/** Whether any value is a NaN, of whatever kind. */
+export function hasNans(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
+  return false;
+}
+
 export function isAbsent(words: Uint32Array, index: number): boolean {
   return words[2 * index + 1] === absentHigh && words[2 * index] === absentLow;
 }

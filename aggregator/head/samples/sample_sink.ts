@@ -28,6 +28,8 @@ export class SampleSink {
   readonly #histograms = new Map<number, Histogram>();
   #table = 0;
   #isAscending = true;
+  /** What take() gave last: series of one scrape have the same times, and share them. */
+  #taken = new Float64Array(0);
 
   clear(): void {
     this.count = 0;
@@ -71,13 +73,32 @@ export class SampleSink {
     this.#words = wordsOf(this.#values);
   }
 
-  /** The samples, sorted, each time once, in memory of their own. */
+  /** The samples, sorted, each time once, that nobody changes any more. Times are the same array as before where they are the same. */
   take(): SinkSamples {
     if (!this.#isAscending) return this.#sorted();
+    if (!this.#isTaken()) this.#taken = this.#timestampsMs.slice(0, this.count);
     // slice() copies memory, so NaN bits stay.
-    const timestampsMs = this.#timestampsMs.slice(0, this.count);
     const values = this.#values.slice(0, this.count);
+    const timestampsMs = this.#taken;
+    if (this.#histograms.size === 0) return { timestampsMs, values };
     return { timestampsMs, values, ...this.#histogramColumn() };
+  }
+
+  #isTaken(): boolean {
+    const [times, taken] = [this.#timestampsMs, this.#taken];
+    if (taken.length !== this.count) return false;
+    for (let i = 0; i < taken.length; i++) if (taken[i] !== times[i]) return false;
+    return true;
+  }
+
+  /** Leaves only the newest. */
+  keepNewest(): void {
+    if (this.count < 2 || this.#histograms.size > 0 || !this.#isAscending) return;
+    const last = this.count - 1;
+    this.#timestampsMs[0] = this.#timestampsMs[last] ?? 0;
+    this.#words[0] = this.#words[2 * last] ?? 0;
+    this.#words[1] = this.#words[2 * last + 1] ?? 0;
+    this.count = 1;
   }
 
   /** The same in the sink's own memory where they are in order as they are: good until the next clear(). */

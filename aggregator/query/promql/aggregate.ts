@@ -24,6 +24,8 @@ import { metricNameLabel } from "#shared/model/labels.ts";
 const seriesAtOnce = 16;
 /** Values of a group that are put together between two looks at the clock: some milliseconds. */
 const cellsAtOnce = 500_000;
+/** Members that are counted between two looks at the clock. */
+const membersAtOnce = 1_024;
 
 /** Steps from one, up to but without another. */
 type Steps = { readonly from: number; readonly to: number };
@@ -42,13 +44,21 @@ export async function groupSeries(
   expr: AggregateExpr,
   series: readonly StepSeries[],
 ): Promise<Group[]> {
+  if (series.length === 0) return [];
+  const { grouping, without } = expr;
+  if (!without && grouping.length === 0) return [{ labels: {}, members: [...series] }];
+  const [only] = without || grouping.length > 1 ? [] : grouping;
   const groups = new Map<string, Group>();
-  for (const [i, one] of series.entries()) {
+  for (let i = 0; i < series.length; i++) {
     if (i % seriesAtOnce === 0) await breathe(budget);
-    const labels = groupLabels(expr, one.labels);
-    const key = labelsKey(labels);
+    const one = series[i];
+    if (one === undefined) continue;
+    // Of a single label the value is the key, and labels are made of a group's first series alone.
+    const key =
+      only === undefined ? labelsKey(groupLabels(expr, one.labels)) : (one.labels[only] ?? "");
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { labels, members: [one] });
+    if (group === undefined)
+      groups.set(key, { labels: groupLabels(expr, one.labels), members: [one] });
     else group.members.push(one);
   }
   return [...groups.values()];
@@ -70,6 +80,13 @@ export async function aggregate(
     await breathe(context.budget);
     const dropName = group.members.some((member) => member.dropName);
     const target = newSeries(group.labels, count, dropName);
+    if (expr.op === "count" || expr.op === "group") {
+      await countMembers(context, expr.op, group.members, target);
+      if (!hasSample(target)) continue;
+      spend(context.budget, count);
+      out.push(target);
+      continue;
+    }
     const stepsAtOnce = Math.max(1, Math.floor(cellsAtOnce / group.members.length));
     for (let from = 0; from < count; from += stepsAtOnce) {
       if (from > 0) await breathe(context.budget);
@@ -99,10 +116,6 @@ function fill(
       return extreme(members, target, steps, -1);
     case "max":
       return extreme(members, target, steps, 1);
-    case "count":
-      return countMembers(members, target, steps);
-    case "group":
-      return mark(members, target, steps);
     case "stdvar":
       return variance(members, target, steps);
     case "stddev":
@@ -202,30 +215,29 @@ function extreme(
   }
 }
 
-function countMembers(
+/** Members of which the same steps are there often share one array that says so: those are counted at once. */
+async function countMembers(
+  { budget }: EvalContext,
+  op: "count" | "group",
   members: readonly StepSeries[],
   { values, present }: StepSeries,
-  { from, to }: Steps,
-): void {
-  for (const member of members) {
-    for (let i = from; i < to; i++) {
-      if (member.present[i] === absent) continue;
-      present[i] = float;
-      values[i] = (values[i] ?? 0) + 1;
-    }
+): Promise<void> {
+  const alike = new Map<Uint8Array, number>();
+  for (let i = 0; i < members.length; i++) {
+    if (i % membersAtOnce === 0) await breathe(budget);
+    const steps = members[i]?.present;
+    if (steps !== undefined) alike.set(steps, (alike.get(steps) ?? 0) + 1);
   }
-}
-
-function mark(
-  members: readonly StepSeries[],
-  { values, present }: StepSeries,
-  { from, to }: Steps,
-): void {
-  for (const member of members) {
-    for (let i = from; i < to; i++) {
-      if (member.present[i] === absent) continue;
+  let looked = 0;
+  for (const [steps, times] of alike) {
+    if ((looked += steps.length) > cellsAtOnce) {
+      looked = 0;
+      await breathe(budget);
+    }
+    for (let i = 0; i < steps.length; i++) {
+      if (steps[i] === absent) continue;
       present[i] = float;
-      values[i] = 1;
+      values[i] = op === "group" ? 1 : (values[i] ?? 0) + times;
     }
   }
 }

@@ -15,6 +15,8 @@ const membersAtOnce = 20_000;
 const fewMax = 50;
 /** Larger groups are sorted with pauses. */
 const sortedAtOnce = 1_000;
+/** Label sets that are hashed between two looks at the clock. */
+const hashedAtOnce = 32;
 
 /** topk, bottomk, limitk, limit_ratio: some of the series of each group, step by step, as they are. */
 export async function selectSeries(
@@ -39,10 +41,11 @@ export async function selectSeries(
         await breathe(context.budget);
       }
       looked += members.length;
-      const here = members.filter(({ present }) =>
-        ranked ? present[i] === float : present[i] !== absent,
-      );
-      for (const member of await choose(context, expr, here, ratios, params[i] ?? 0, i)) {
+      const chosen =
+        ranked && Math.trunc(params[i] ?? 0) <= fewMax
+          ? firstFew(members, i, Math.trunc(params[i] ?? 0), expr.op === "topk" ? -1 : 1)
+          : await choose(context, expr, presentAt(members, i, ranked), ratios, params[i] ?? 0, i);
+      for (const member of chosen) {
         let target = picked.get(member);
         if (target === undefined) {
           target = { ...member, present: new Uint8Array(count) };
@@ -65,7 +68,7 @@ async function ratiosOf(
   const ratios = new Map<StepSeries, number>();
   if (op !== "limit_ratio") return ratios;
   for (const [i, member] of members.entries()) {
-    if (i % sortedAtOnce === 0) await breathe(budget);
+    if (i % hashedAtOnce === 0) await breathe(budget);
     ratios.set(member, ratioOf(member.labels));
   }
   return ratios;
@@ -113,28 +116,40 @@ async function choose(
   const sign = expr.op === "topk" ? -1 : 1;
   const compare = (a: StepSeries, b: StepSeries) =>
     bySample(a.values[step] ?? 0, b.values[step] ?? 0, sign);
-  if (k <= fewMax) return firstFew(here, compare, k);
   if (here.length <= sortedAtOnce) return here.toSorted(compare).slice(0, k);
   return (await sortInTurns(here, compare, () => breathe(budget))).slice(0, k);
 }
 
-/** The first `count` in order; of equals the earlier ones. */
-function firstFew<Item>(
-  items: readonly Item[],
-  compare: (a: Item, b: Item) => number,
+function presentAt(
+  members: readonly StepSeries[],
+  step: number,
+  ranked: boolean,
+): readonly StepSeries[] {
+  return members.filter(({ present }) =>
+    ranked ? present[step] === float : present[step] !== absent,
+  );
+}
+
+/** The first `count` numbers of a step in order; of equals the earlier ones. Most are only compared with the last of these. */
+function firstFew(
+  members: readonly StepSeries[],
+  step: number,
   count: number,
-): Item[] {
-  const first: Item[] = [];
-  for (const item of items) {
+  sign: 1 | -1,
+): readonly StepSeries[] {
+  const first: StepSeries[] = [];
+  if (count < 1) return first;
+  let last = Number.NaN;
+  for (let m = 0; m < members.length; m++) {
+    const member = members[m];
+    if (member === undefined || member.present[step] !== float) continue;
+    const value = member.values[step] ?? 0;
+    if (first.length === count && bySample(last, value, sign) <= 0) continue;
     let at = first.length;
-    while (at > 0) {
-      const before = first[at - 1];
-      if (before === undefined || compare(before, item) <= 0) break;
-      at--;
-    }
-    if (at >= count) continue;
-    first.splice(at, 0, item);
+    while (at > 0 && bySample(first[at - 1]?.values[step] ?? 0, value, sign) > 0) at--;
+    first.splice(at, 0, member);
     if (first.length > count) first.pop();
+    last = first.at(-1)?.values[step] ?? 0;
   }
   return first;
 }

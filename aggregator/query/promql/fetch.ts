@@ -67,8 +67,7 @@ export async function fetchAll(
       answers.set(key, answer);
       series += answer.length;
       if (series > from.seriesMax) throw tooManySeries(series, from.seriesMax);
-      for (const { values, histograms } of answer)
-        spend(budget, columnWeight(values.length, histograms));
+      spend(budget, weightOf(answer));
     }
     for (const fetch of fetches) fetched.set(fetch.selector, answers.get(keyOf(fetch)) ?? []);
   } catch (cause) {
@@ -123,6 +122,12 @@ function heldBy(begun: Iterable<Begun>): number {
   let held = 0;
   for (const { selection } of begun) held += selection.heldSamples;
   return held;
+}
+
+function weightOf(answer: readonly SeriesSamples[]): number {
+  let weight = 0;
+  for (const { values, histograms } of answer) weight += columnWeight(values.length, histograms);
+  return weight;
 }
 
 /** What a query may still read, beside `held` samples that it has not counted yet. */

@@ -1,8 +1,9 @@
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
-import { isStale, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples, TierSpan } from "../source.ts";
-import { flooredTime, keptBuckets, spanAt, widestBucket } from "./tier_times.ts";
+import { hasNans, isStale, wordsOf } from "#shared/model/special_values.ts";
+import type { SeriesSamples } from "../source.ts";
+import { keptBuckets, widestBucket } from "./tier_times.ts";
+import { LookUps, type Told } from "./look_ups.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "./ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "./context.ts";
 import { type Smoothing, smooth } from "./smoothed_selector.ts";
@@ -11,18 +12,15 @@ import {
   type Grid,
   type StepSeries,
   absent,
-  float,
   gridEnd,
   hasSample,
   histogram,
   newSeries,
-  putSample,
-  sampleAt,
 } from "./values.ts";
 
 /**
- * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. A cursor moves forward with
- * the steps, so a series is walked once. Times and starts that are told instead are seconds, and those of samples, smoothed or not, as in
+ * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. Which sample that is, is found once for all series
+ * with the same times. Times and starts that are told instead are seconds, and those of samples, smoothed or not, as in
  * Prometheus. An anchored selector without a range means what it means without the word.
  */
 export async function evaluateSelector(
@@ -33,25 +31,42 @@ export async function evaluateSelector(
 ): Promise<StepSeries[]> {
   const out: StepSeries[] = [];
   const fromMs = shiftedTime(context, selector, grid.startMs);
-  const toMs = shiftedTime(context, selector, gridEnd(grid));
+  if (shiftedTime(context, selector, gridEnd(grid)) < fromMs) return out;
   const stepMs = selector.at === undefined ? grid.stepMs : 0;
-  for (const [i, samples] of (context.fetched.get(selector) ?? []).entries()) {
-    if (i % 64 === 0) await breathe(context.budget);
-    const series = newSeries(samples.labels, grid.count);
-    const { lookbackMs } = context;
-    const how = { fromMs, stepMs, lookbackMs, told };
-    const hinted = withHints(context, selector, samples);
-    if (selector.edges === "smoothed" && told === "values") {
-      const notes = { notes: context.notes, span: selector.span };
-      smooth(series, withoutMarkers(hinted), reaching(how, hinted, grid), notes);
-    } else if (samples.buckets === undefined) lookUp(series, hinted, how);
-    else lookUpBuckets(series, hinted, samples.buckets.spans, how);
-    if (toMs < fromMs || !hasSample(series)) continue;
-    spend(context.budget, grid.count);
-    context.counts?.addSelected(series, grid, selector.at !== undefined);
+  const { budget, counts, lookbackMs } = context;
+  const lookUps = new LookUps({ fromMs, stepMs, lookbackMs, count: grid.count, told });
+  const fetched = context.fetched.get(selector) ?? [];
+  for (let i = 0; i < fetched.length; i++) {
+    if (i % seriesAtOnce === 0) await breathe(budget);
+    const samples = fetched[i];
+    if (samples === undefined) continue;
+    const series =
+      selector.edges === "smoothed" && told === "values"
+        ? smoothed(context, selector, samples, { fromMs, stepMs, lookbackMs }, grid)
+        : lookUps.of(withHints(context, selector, samples));
+    if (series === undefined) continue;
+    spend(budget, grid.count);
+    counts?.addSelected(series, grid, selector.at !== undefined);
     out.push(series);
   }
   return out;
+}
+
+/** Series between two looks at the clock. */
+const seriesAtOnce = 64;
+
+function smoothed(
+  context: EvalContext,
+  selector: SelectorExpr,
+  samples: SeriesSamples,
+  how: Smoothing,
+  grid: Grid,
+): StepSeries | undefined {
+  const series = newSeries(samples.labels, grid.count);
+  const hinted = withHints(context, selector, samples);
+  const notes = { notes: context.notes, span: selector.span };
+  smooth(series, withoutMarkers(hinted), reaching(how, hinted, grid), notes);
+  return hasSample(series) ? series : undefined;
 }
 
 /** Where only counts and sums are asked for, what is not known of counter resets is found out from the samples. */
@@ -64,60 +79,13 @@ function withHints(
   return { ...samples, histograms: withDetectedResets(samples.histograms) };
 }
 
-/** What is told of a sample: what it holds, when it was taken, or since when it counts. */
-type Told = "values" | "times" | "starts";
-type LookUp = Smoothing & { readonly told: Told };
-
 /** Among buckets, of which only the last samples are seen, the next one may be a bucket away. */
-function reaching(how: LookUp, { buckets }: SeriesSamples, { count }: Grid): Smoothing {
+function reaching(how: Smoothing, { buckets }: SeriesSamples, { count }: Grid): Smoothing {
   if (buckets === undefined) return how;
   const { fromMs, stepMs, lookbackMs } = how;
   const lastMs = fromMs + (count - 1) * stepMs;
   const widestMs = widestBucket(buckets.spans, fromMs - lookbackMs, lastMs + lookbackMs);
   return { ...how, lookbackMs: Math.max(lookbackMs, widestMs) };
-}
-
-function lookUp(series: StepSeries, samples: SeriesSamples, how: LookUp): void {
-  const { timestampsMs, values, histograms, starts } = samples;
-  const { fromMs, stepMs, lookbackMs, told } = how;
-  const timesMs = told === "starts" ? starts : timestampsMs;
-  const words = wordsOf(values);
-  const length = timestampsMs.length;
-  let next = 0;
-  for (let i = 0; i < series.values.length; i++) {
-    const timeMs = fromMs + i * stepMs;
-    while (next < length && (timestampsMs[next] ?? Infinity) <= timeMs) next++;
-    const newest = next - 1;
-    const sampleMs = timestampsMs[newest];
-    if (sampleMs === undefined || sampleMs <= timeMs - lookbackMs || isStale(words, newest))
-      continue;
-    const found = told === "values" ? histograms?.[newest] : undefined;
-    if (found !== undefined) {
-      putSample(series, i, found);
-      continue;
-    }
-    series.present[i] = float;
-    series.values[i] = told === "values" ? (values[newest] ?? 0) : (timesMs?.[newest] ?? 0) / 1_000;
-  }
-}
-
-/** As lookUp(), where a step looks from the end of the last whole bucket before it. */
-function lookUpBuckets(
-  series: StepSeries,
-  samples: SeriesSamples,
-  spans: readonly TierSpan[],
-  how: LookUp,
-): void {
-  const one = newSeries(series.labels, 1);
-  for (let i = 0; i < series.values.length; i++) {
-    const timeMs = how.fromMs + i * how.stepMs;
-    const fromMs = flooredTime(spans, timeMs);
-    const lookbackMs = Math.max(how.lookbackMs, spanAt(spans, timeMs).bucketMs);
-    one.present[0] = absent;
-    lookUp(one, samples, { ...how, fromMs, stepMs: 0, lookbackMs });
-    const found = sampleAt(one, 0);
-    if (one.present[0] !== absent) putSample(series, i, found);
-  }
 }
 
 /** The samples of a range selector without stale markers. */
@@ -137,11 +105,13 @@ export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Gr
   };
 }
 
+const noWords = new Uint32Array(0);
+
 function withoutMarkers(samples: SeriesSamples): RangeSeries {
   const { labels, timestampsMs, values, histograms, starts, buckets } = samples;
-  const words = wordsOf(values);
+  const words = hasNans(values) ? wordsOf(values) : noWords;
   let markers = 0;
-  for (let i = 0; i < values.length; i++) if (isStale(words, i)) markers++;
+  for (let i = 0; 2 * i < words.length; i++) if (isStale(words, i)) markers++;
   if (markers === 0)
     return { labels, dropName: false, timestampsMs, values, histograms, starts, buckets };
   const keptTimes = new Float64Array(values.length - markers);
