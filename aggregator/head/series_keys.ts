@@ -3,7 +3,7 @@ import { hashOf } from "#shared/cardinality/series_hash.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 
 /** As many as KnownTexts holds of what is read from blocks. */
-const keysMax = 100_000;
+const keysMax = 262_144;
 
 /** An equal label set that is held in this process already; `hash` is hashOf() its labelsKey(). */
 export type HeldLabels = (labels: Labels, hash: number) => Labels | undefined;

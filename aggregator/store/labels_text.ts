@@ -61,23 +61,40 @@ export function parseLabels(name: string, text: string): Labels {
 /** A label set read from a block: the same object, with its key, for the same text. */
 export type KnownLabels = { readonly key: string; readonly labels: Labels };
 
-/** Parsed label sets by their text: hundreds of blocks hold the same ones. Emptied when full. */
+/**
+ * Parsed label sets by their text: hundreds of blocks hold the same ones. When it is full, those that were not asked for since it was
+ * full the last time are let go, so that what is read again and again stays, however it comes near the bound.
+ */
 export class KnownTexts {
-  readonly #known = new Map<string, KnownLabels>();
+  readonly #max: number;
+  #known = new Map<string, KnownLabels>();
+  #before = new Map<string, KnownLabels>();
+
+  /** Holds twice as many at most. */
+  constructor(max = knownTextsMax) {
+    this.#max = max;
+  }
 
   get(name: string, text: string): KnownLabels {
     const whole = `${name}\0${text}`;
     let known = this.#known.get(whole);
     if (known !== undefined) return known;
-    const labels = parseLabels(name, text);
-    known = { key: labelsKey(labels), labels };
-    if (this.#known.size >= knownTextsMax) this.#known.clear();
+    known = this.#before.get(whole);
+    if (known === undefined) {
+      const labels = parseLabels(name, text);
+      known = { key: labelsKey(labels), labels };
+    }
+    if (this.#known.size >= this.#max) {
+      this.#before = this.#known;
+      this.#known = new Map();
+    }
     this.#known.set(whole, known);
     return known;
   }
 }
 
-const knownTextsMax = 100_000;
+/** Some 100 MB where all of them are in use. */
+const knownTextsMax = 131_072;
 
 /** A label set as a block has it. */
 export type SeriesText = { readonly name: string; readonly text: string; readonly hash: bigint };
