@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { DecodedSchema } from "#proto/codec/metrics.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { createHead } from "./head.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { isStale, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../source.ts";
 import { LookUps, type Told } from "./look_ups.ts";
