@@ -16,7 +16,7 @@ import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
 import type { LogPreview, SourceContext } from "./sources/source.ts";
-import type { WhenFull } from "../spool/when_full.ts";
+import type { Patience } from "../spool/when_full.ts";
 import { ticks } from "./ticks.ts";
 
 /** Where records of logs go. `whenFull` is "wait" where it is not given. */
@@ -24,7 +24,7 @@ export type LogsOutput = {
   logs(
     batch: LogsBatch,
     checkpoints: Readonly<Record<string, string>>,
-    whenFull?: WhenFull,
+    whenFull?: Patience,
   ): Promise<number>;
 };
 
@@ -34,7 +34,7 @@ export type CollectorOutput = {
   logs(
     batch: LogsBatch,
     checkpoints: Readonly<Record<string, string>>,
-    whenFull?: WhenFull,
+    whenFull?: Patience,
   ): Promise<number>;
   drop(signal: Signal, reason: DropReason, items: number): void;
   /** The same for logs, through processors of their own, which live as long as what it gives. */

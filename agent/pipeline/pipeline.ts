@@ -1,3 +1,4 @@
+import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
@@ -12,12 +13,15 @@ import { type CardinalityConfig, LabelGuard } from "./aggregation/label_guard.ts
 import { type Aggregated, StreamAggregator } from "./aggregation/stream_aggregator.ts";
 import type { SeriesLimiter } from "./series_limiter.ts";
 import type { Spool } from "../spool/spool.ts";
-import type { WhenFull } from "../spool/when_full.ts";
+import type { Patience } from "../spool/when_full.ts";
 import { LineMiner } from "./mining/line_miner.ts";
 import { type ProcessorMeters, ProcessorChain, createProcessorMeters } from "./processors/chain.ts";
 import { type ProcessorList, noProcessors } from "./processors/config.ts";
 import { LogMetrics } from "./processors/log_metrics.ts";
 import { externalLabels } from "./transforms/external_labels.ts";
+
+/** Between two tries of a batch that the spool refuses. */
+const retryMs = 250;
 
 export type PipelineParts = {
   readonly spool: Spool;
@@ -128,14 +132,14 @@ export class Pipeline implements CollectorOutput {
   async logs(
     batch: LogsBatch,
     checkpoints: Readonly<Record<string, string>>,
-    whenFull?: WhenFull,
+    whenFull?: Patience,
   ): Promise<number> {
     this.#assertTaking(whenFull);
     return this.#logs(batch, batch, checkpoints, whenFull);
   }
 
   /** Before processors count what will come again. */
-  #assertTaking(whenFull: WhenFull | undefined): void {
+  #assertTaking(whenFull: Patience | undefined): void {
     const refusal = whenFull === "refuse" ? this.#spool.logs.refusal() : undefined;
     if (refusal !== undefined) throw refusal;
   }
@@ -148,14 +152,32 @@ export class Pipeline implements CollectorOutput {
     batch: LogsBatch,
     received: LogsBatch,
     checkpoints: Readonly<Record<string, string>>,
-    whenFull: WhenFull | undefined,
+    whenFull: Patience | undefined,
   ): Promise<number> {
     const own = this.#chain.apply(batch, this.#dropLogs);
     const dropped = received.bodyEnds.length - own.bodyEnds.length;
     const isNothing = dropped > 0 && own.bodyEnds.length === 0;
     if (isNothing && Object.keys(checkpoints).length === 0) return dropped;
     const mined = this.#miner.mine(this.#labels.logs(own));
-    return (await this.#spool.logs.write(mined, checkpoints, whenFull)) + dropped;
+    return (await this.#write(mined, checkpoints, whenFull)) + dropped;
+  }
+
+  /** Once through the processors, a batch with some patience is offered to the spool until that is over. */
+  async #write(
+    mined: LogsBatch,
+    checkpoints: Readonly<Record<string, string>>,
+    whenFull: Patience | undefined,
+  ): Promise<number> {
+    const lane = this.#spool.logs;
+    if (typeof whenFull !== "object") return lane.write(mined, checkpoints, whenFull);
+    for (;;)
+      try {
+        return await lane.write(mined, checkpoints, "refuse");
+      } catch (thrown) {
+        const isOver = this.#clock.monotonic() + retryMs > whenFull.refusedAtMs;
+        if (isOver || !isRefusal(thrown)) throw thrown;
+        await this.#clock.sleep(retryMs);
+      }
   }
 
   readonly #dropLogs = (reason: DropReason, items: number): void =>
@@ -174,6 +196,14 @@ export class Pipeline implements CollectorOutput {
   checkpoints(): ReadonlyMap<string, string> {
     return this.#spool.logs.checkpoints();
   }
+}
+
+/** The spool is full, or its disk refuses. */
+function isRefusal(thrown: unknown): boolean {
+  return (
+    thrown instanceof OperatingError &&
+    (thrown.code === "unavailable" || thrown.code === "overloaded")
+  );
 }
 
 function whole(batch: MetricsBatch): Aggregated {

@@ -81,7 +81,7 @@ export class HeadSeries {
   }
 
   #keyOf(series: number): string {
-    return this.#keys.keyOf(this.#sets.all[series] ?? {});
+    return this.#keys.keyOf(this.#sets.all.at(series) ?? {});
   }
 
   /** The lane that brought the series first. */

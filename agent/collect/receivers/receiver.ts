@@ -58,7 +58,10 @@ export type ReceiverContext = {
    * it: the sender is then told to come again. The batch must not be touched afterwards.
    */
   emitMetrics(batch: MetricsBatch): Promise<void>;
-  /** With "wait" it waits for room, for as long as that takes: for senders that can't come again, whose connection is read no further. */
+  /**
+   * As emitMetrics(); StoredInPartError where the spool took the first records only. With "wait" it waits for room, for as long as that takes: for
+   * senders that can't come again, whose connection is read no further.
+   */
   emitLogs(batch: LogsBatch, whenFull?: WhenFull): Promise<void>;
   /** Items that were received but will not be stored. */
   drop(signal: Signal, reason: DropReason, items: number): void;

@@ -22,6 +22,7 @@ import { MemoryBudget } from "./memory_budget.ts";
 import { type AgentLimit, PushedSeries } from "./pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 import { receivers } from "./registry.ts";
+import { StoredInPartError } from "./stored_in_part.ts";
 
 export type ReceiversParts = {
   readonly output: Pick<CollectorOutput, "metrics" | "logs" | "drop" | "through"> & {
@@ -40,6 +41,9 @@ export type ReceiversParts = {
 };
 
 type Type = keyof typeof receivers;
+
+/** How long the later parts of a push wait for the spool, all together: Promtail, Alloy and OpenTelemetry's exporters wait 10 s for an answer. */
+const laterPartsMaxMs = 5_000;
 
 /** A receiver that is on. */
 type Running = {
@@ -268,14 +272,21 @@ function contextOf(
       took(items, taken);
     },
     emitLogs: async (batch: LogsBatch, whenFull: WhenFull = "refuse") => {
-      let isLater = false;
+      let stored = 0;
+      // Whoever is refused brings the parts again that are stored, so later ones wait for a while.
+      const later =
+        whenFull === "refuse" ? { refusedAtMs: clock.monotonic() + laterPartsMaxMs } : whenFull;
       for (const part of logParts(batch)) {
-        if (isLater) await nextTurn();
-        // A refusal now would have the sender bring the parts again that are stored.
-        const taken = await logs.logs(part, {}, isLater ? "wait" : whenFull);
-        output.syncPromptly("logs");
-        took(part.bodyEnds.length, taken);
-        isLater = true;
+        if (stored > 0) await nextTurn();
+        try {
+          const taken = await logs.logs(part, {}, stored > 0 ? later : whenFull);
+          output.syncPromptly("logs");
+          took(part.bodyEnds.length, taken);
+        } catch (thrown) {
+          if (stored === 0 || !(thrown instanceof OperatingError)) throw thrown;
+          throw new StoredInPartError(stored, thrown);
+        }
+        stored += part.bodyEnds.length;
       }
     },
     drop: (signal: Signal, reason: DropReason, items: number) => {

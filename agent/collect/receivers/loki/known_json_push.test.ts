@@ -92,11 +92,10 @@ async function pushed(pushes: readonly Uint8Array[], byBytes: boolean): Promise<
   const recent = new RecentLines();
   const answers: unknown[] = [];
   for (const bytes of pushes) {
-    recent.clear();
+    let lines = newLines(held, recent);
     try {
-      let lines = newLines(held, recent);
       if (!byBytes || !atOnce(known.read(bytes, lines, () => {}))) {
-        recent.clear();
+        lines.forget();
         lines = newLines(held, recent);
         atOnce(readJsonPush(bytes, lines, () => {}));
       }
@@ -105,6 +104,7 @@ async function pushed(pushes: readonly Uint8Array[], byBytes: boolean): Promise<
     } catch (thrown) {
       answers.push(messageOf(thrown));
     }
+    lines.forget();
   }
   return [answers, held.logs, held.drops, held.notStored];
 }

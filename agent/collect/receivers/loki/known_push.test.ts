@@ -51,9 +51,8 @@ async function told(pushes: readonly Uint8Array[], byBytes: boolean): Promise<un
   const answers: unknown[] = [];
   for (const bytes of pushes) {
     const newLines = () => new PushedLines({ ...parts, context: held.context() });
-    recent.clear();
+    let lines = newLines();
     try {
-      let lines = newLines();
       if (!byBytes || !atOnce(known.read(bytes, lines))) {
         lines.forget();
         lines = newLines();
@@ -65,6 +64,7 @@ async function told(pushes: readonly Uint8Array[], byBytes: boolean): Promise<un
     } catch (thrown) {
       answers.push(messageOf(thrown));
     }
+    lines.forget();
   }
   return [answers, held.logs, held.drops, held.notStored];
 }

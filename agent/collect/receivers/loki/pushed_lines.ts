@@ -7,7 +7,14 @@ import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
 import type { LabelNames } from "../otlp/label_names.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { textAnswer } from "../refusal.ts";
-import { type EntryHash, type RecentLines, hashOfText, noHash } from "./recent_lines.ts";
+import {
+  type EntryHash,
+  NotedLines,
+  type RecentLines,
+  hashOfText,
+  noHash,
+} from "./recent_lines.ts";
+import { StoredInPartError } from "../stored_in_part.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 
 const aheadMaxMs = 600_000;
@@ -40,6 +47,8 @@ export class PushedLines {
   readonly #parts: PushedLinesParts;
   readonly #builder: LogBatchBuilder;
   readonly #drops = new Map<RecordFault["reason"], number>();
+  /** One for each record of the builder. */
+  readonly #noted = new NotedLines();
   #told: string | undefined;
   #streams = 0;
   #entries = 0;
@@ -82,7 +91,7 @@ export class PushedLines {
     this.#labels = labels;
     this.#stream = none;
     this.#streamSeverity = severityOfLabels(undefined, labels);
-    this.#parts.recent.stream(labelsKey(labels));
+    this.#parts.recent.stream(labelsKey(labels), this.#noted);
   }
 
   metadata(pushed: Labels): Metadata {
@@ -123,7 +132,7 @@ export class PushedLines {
     );
     if (fault === undefined) return;
     // Pushed again, it is refused again.
-    this.#parts.recent.forgetLast();
+    this.forget(this.#noted.count - 1);
     this.#told ??= `stream ${JSON.stringify(this.#labels).slice(0, 500)}: ${fault.message}`;
     this.#refuse(fault.reason);
   }
@@ -140,9 +149,9 @@ export class PushedLines {
     return textAnswer({ status: 400, message });
   }
 
-  /** Nothing of it is stored: the same entries come again, and are to be taken then. */
-  forget(): void {
-    this.#parts.recent.clear();
+  /** Its records from number `from` on are not stored: the same entries come again, and are to be taken then. */
+  forget(from = 0): void {
+    this.#parts.recent.forget(this.#noted, from);
   }
 
   #refuse(reason: RecordFault["reason"]): void {
@@ -154,7 +163,9 @@ export class PushedLines {
     try {
       await this.#parts.context.emitLogs(this.#builder.build());
     } catch (thrown) {
-      this.forget();
+      // Records of joined lines are not one for each entry: all of them are taken again then.
+      const isByEntry = this.#parts.multiline === undefined;
+      this.forget(isByEntry && thrown instanceof StoredInPartError ? thrown.records : 0);
       throw thrown;
     }
   }

@@ -269,3 +269,32 @@ test("loki: a line that was refused is refused again when it is pushed again", a
   }
   expect(held.logs.map(({ line }) => line)).toEqual(["good"]);
 });
+
+test("loki: a push that fails after its first entries leaves what is known of other pushes, and is taken when it comes again", async () => {
+  const { held, json, post } = start();
+  const protobuf = (bytes: Uint8Array) =>
+    post(new Uint8Array(compressSync(Buffer.from(bytes))), {
+      "content-type": "application/x-protobuf",
+    });
+  const messageOf = (line: string) => {
+    const entries = [{ timestamp: { seconds: BigInt(now / 1_000), nanos: 0 }, line }];
+    const streams = [{ labels: '{app="web"}', entries }];
+    return toBinary(PushRequestSchema, create(PushRequestSchema, { streams }));
+  };
+  const before = one({ app: "web" }, [`${now}000000`, "before"]);
+  expect((await json(before)).status).toBe(204);
+  const own = [`${now}000000`, "json"];
+  expect((await json(one({ app: "web" }, own, [`${now}000001`, 7]))).status).toBe(400);
+  const cut = Buffer.concat([messageOf("protobuf"), Buffer.of(10, 200)]);
+  expect((await protobuf(cut)).status).toBe(400);
+  held.isBroken = true;
+  expect((await json(one({ app: "web" }, [`${now}000000`, "unstored"]))).status).toBe(503);
+  held.isBroken = false;
+  for (let i = 0; i < 2; i++) {
+    expect((await json(before)).status).toBe(204);
+    expect((await json(one({ app: "web" }, own))).status).toBe(204);
+    expect((await protobuf(messageOf("protobuf"))).status).toBe(204);
+    expect((await json(one({ app: "web" }, [`${now}000000`, "unstored"]))).status).toBe(204);
+  }
+  expect(held.logs.map(({ line }) => line)).toEqual(["before", "json", "protobuf", "unstored"]);
+});

@@ -83,19 +83,24 @@ function formOf(request: Request): { readonly isJson: boolean; readonly encoding
 /** Throws as the readers do. */
 function* read(body: Uint8Array, reading: Reading): Steps<PushedLines> {
   const { isJson, bytesMax, take, known, parts } = reading;
-  const lines = new PushedLines(parts);
-  if (isJson && (yield* known.json.read(body, lines, take))) return lines;
   const bytes = isJson ? body : yield* unpackSnappySteps(body, bytesMax);
-  if (!isJson) {
-    take(bytes.length);
-    if (yield* known.protobuf.read(bytes, lines)) return lines;
+  if (!isJson) take(bytes.length);
+  let lines = new PushedLines(parts);
+  try {
+    const isRead = isJson
+      ? yield* known.json.read(bytes, lines, take)
+      : yield* known.protobuf.read(bytes, lines);
+    if (isRead) return lines;
+    // Its first entries were remembered, and would be taken for ones that came again.
+    lines.forget();
+    lines = new PushedLines(parts);
+    if (isJson) yield* readJsonPush(bytes, lines, take);
+    else yield* addStreams(yield* readProtobufPush(bytes, take), lines);
+    return lines;
+  } catch (thrown) {
+    lines.forget();
+    throw thrown;
   }
-  // Its first entries were remembered, and would be taken for ones that came again.
-  if (lines.entries > 0) lines.forget();
-  const whole = new PushedLines(parts);
-  if (isJson) yield* readJsonPush(body, whole, take);
-  else yield* addStreams(yield* readProtobufPush(bytes, take), whole);
-  return whole;
 }
 
 type Reading = {

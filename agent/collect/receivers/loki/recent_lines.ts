@@ -1,5 +1,7 @@
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
+/** Places that an entry may have, newest first: with one alone, a push of 20,000 entries would push out a thousand of its own. */
+const ways = 8;
 /** Different ones for the two halves of a hash, so that entries which are alike in one are not in the other. */
 const [lowFactor, highFactor] = [0x9e3779b1, 0x85ebca6b];
 
@@ -14,22 +16,50 @@ export function hashOfText(text: string): EntryHash {
   return { low: Number(hash & 0xffff_ffffn) | 0, high: Number(hash >> 32n) | 0 };
 }
 
+/** What the first entries of a push need; it doubles. */
+const firstNoted = 256;
+
+/** The entries that one push has brought into RecentLines, in order, so that it can take back those that were not stored. */
+export class NotedLines {
+  #low = new Int32Array(firstNoted);
+  #high = new Int32Array(firstNoted);
+  count = 0;
+
+  add(low: number, high: number): void {
+    if (this.count === this.#low.length) {
+      this.#low = doubled(this.#low);
+      this.#high = doubled(this.#high);
+    }
+    this.#low[this.count] = low;
+    this.#high[this.count++] = high;
+  }
+
+  low(at: number): number {
+    return this.#low[at] ?? 0;
+  }
+
+  high(at: number): number {
+    return this.#high[at] ?? 0;
+  }
+}
+
 /**
  * Remembers entries by a hash of 64 bits, so that those of a push that is sent again are known. Bounded: a newer entry takes the place of
- * an older one.
+ * the oldest of eight.
  */
 export class RecentLines {
   /** Made by the first entry: most agents take none. */
   #low = new Int32Array();
   #high = new Int32Array();
-  #last = 0;
   #stream = noHash;
+  #noted = new NotedLines();
   /** Hashes begin with them, so that no sender knows which of its entries have the same one. */
   readonly #seeds = crypto.getRandomValues(new Int32Array(2));
 
-  /** The stream of the entries that follow. */
-  stream(key: string): void {
+  /** The stream of the entries that follow, and where those of them are noted that are new. */
+  stream(key: string, noted: NotedLines): void {
     this.#stream = hashOfText(key);
+    this.#noted = noted;
   }
 
   /**
@@ -77,25 +107,44 @@ export class RecentLines {
   }
 
   #isKnown(low: number, high: number): boolean {
-    const slot = low & (slots - 1);
-    if (this.#low[slot] === low && this.#high[slot] === high) return true;
-    this.#low[slot] = low;
-    this.#high[slot] = high;
-    this.#last = slot;
+    const lows = this.#low;
+    const highs = this.#high;
+    const first = firstSlot(low);
+    for (let at = first; at < first + ways; at++)
+      if (lows[at] === low && highs[at] === high) return true;
+    for (let at = first + ways - 1; at > first; at--) {
+      lows[at] = lows[at - 1] ?? 0;
+      highs[at] = highs[at - 1] ?? 0;
+    }
+    lows[first] = low;
+    highs[first] = high;
+    this.#noted.add(low, high);
     return false;
   }
 
-  /** Forgets the entry that isKnown() has just remembered. */
-  forgetLast(): void {
-    this.#low[this.#last] = 0;
-    this.#high[this.#last] = 0;
+  /** Forgets the noted entries from number `from` on: they were not stored. Entries of other pushes stay. */
+  forget(noted: NotedLines, from = 0): void {
+    for (let n = from; n < noted.count; n++) {
+      const [low, high] = [noted.low(n), noted.high(n)];
+      const first = firstSlot(low);
+      for (let at = first; at < first + ways; at++)
+        if (this.#low[at] === low && this.#high[at] === high) {
+          this.#low[at] = 0;
+          this.#high[at] = 0;
+        }
+    }
+    noted.count = Math.min(noted.count, from);
   }
+}
 
-  /** Forgets everything: what was remembered last was not stored. */
-  clear(): void {
-    this.#low.fill(0);
-    this.#high.fill(0);
-  }
+function firstSlot(low: number): number {
+  return (low & (slots / ways - 1)) * ways;
+}
+
+function doubled(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(2 * numbers.length);
+  more.set(numbers);
+  return more;
 }
 
 function mixed(hash: number, word: number, factor: number): number {
