@@ -144,8 +144,9 @@ export class KeptRecords {
     return next;
   }
 
-  build(): LogsBatch {
-    return this.#builder.build();
+  /** As LogBatchBuilder's. */
+  emit(send: (batch: LogsBatch) => Promise<void>): Promise<void> {
+    return this.#builder.emit(send);
   }
 }
 

@@ -39,7 +39,7 @@ async function told(
       answers.push(thrown.message);
     }
     if (records.length === 0) continue;
-    await held.context().emitLogs(records.build());
+    await records.emit((batch) => held.context().emitLogs(batch));
     answers.push(held.logs.at(-1));
   }
   return [...answers, held.drops, held.notStored];

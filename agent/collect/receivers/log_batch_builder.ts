@@ -1,8 +1,10 @@
+// A hot path: bench/pushed_logs measures it.
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MultilineConfig } from "../sources/file_logs/multiline.ts";
 import { type HeldLine, type LineRows, PushedLineJoiner } from "./pushed_line_joiner.ts";
 import type { PushedRecord } from "./pushed_record.ts";
+import { type RecordColumns, giveColumnsBack, noColumns, takeColumns } from "./record_columns.ts";
 
 export type RecordFault = {
   readonly reason: "line_too_long" | "out_of_bounds_timestamp" | "label_limit";
@@ -22,9 +24,6 @@ const attributesMax = 128;
 const attributeBytesMax = 64 * 1024;
 const severityMax = 24;
 const nanosPerMs = 1_000_000;
-/** What the columns begin with; they double. */
-const firstRows = 256;
-const firstBytes = 32 * 1024;
 const newline = 0x0a;
 
 /** Gathers the records of one request as the columns of a batch. */
@@ -38,14 +37,15 @@ export class LogBatchBuilder implements LineRows {
   readonly #numbersOf = new Map<Labels, number>();
   #rows = 0;
   #bytes = 0;
-  #streamOf = new Uint32Array(firstRows);
-  #timestampsMs = new Float64Array(firstRows);
-  #nanos = new Uint32Array(firstRows);
-  #severities = new Uint8Array(firstRows);
-  #bodyEnds = new Uint32Array(firstRows);
-  #bodies = Buffer.allocUnsafeSlow(firstBytes);
+  /** None before the first record: a queue that waits for one holds no memory for it. */
+  #streamOf = noColumns.streamOf;
+  #timestampsMs = noColumns.timestampsMs;
+  #nanos = noColumns.nanos;
+  #severities = noColumns.severities;
+  #bodyEnds = noColumns.bodyEnds;
+  #bodies = noColumns.bodies;
+  /** Up to the last record that has some. */
   readonly #attributes: (Labels | undefined)[] = [];
-  #hasAttributes = false;
   /** Those of neighbours are often the same object. */
   #checked: Labels | undefined;
   readonly #joiner: PushedLineJoiner | undefined;
@@ -72,6 +72,7 @@ export class LogBatchBuilder implements LineRows {
 
   /** Makes room for bodies of so many bytes in all: doubling would leave as much behind. */
   reserve(bytes: number): void {
+    if (this.#bodyEnds.length === 0) this.#hold(takeColumns());
     if (this.#bytes === 0 && bytes > this.#bodies.length)
       this.#bodies = Buffer.allocUnsafeSlow(bytes);
   }
@@ -170,6 +171,36 @@ export class LogBatchBuilder implements LineRows {
     return this.#joiner?.hold(sinceMs, streamsMax) ?? [];
   }
 
+  /** Hands on the batch, which must not be read any more when that is done: its columns then serve another one. Nothing may be added afterwards. */
+  async emit(send: (batch: LogsBatch) => Promise<void>): Promise<void> {
+    try {
+      await send(this.build());
+    } finally {
+      this.#letGo();
+    }
+  }
+
+  #letGo(): void {
+    giveColumnsBack({
+      streamOf: this.#streamOf,
+      timestampsMs: this.#timestampsMs,
+      nanos: this.#nanos,
+      severities: this.#severities,
+      bodyEnds: this.#bodyEnds,
+      bodies: this.#bodies,
+    });
+    this.#hold(noColumns);
+  }
+
+  #hold(columns: RecordColumns): void {
+    this.#streamOf = columns.streamOf;
+    this.#timestampsMs = columns.timestampsMs;
+    this.#nanos = columns.nanos;
+    this.#severities = columns.severities;
+    this.#bodyEnds = columns.bodyEnds;
+    this.#bodies = columns.bodies;
+  }
+
   /** The columns are the builder's own: nothing may be added afterwards. */
   build(): LogsBatch {
     const joiner = this.#joiner;
@@ -232,8 +263,12 @@ export class LogBatchBuilder implements LineRows {
     this.#nanos[row] = nanos;
     this.#severities[row] = severity > 0 && severity <= severityMax ? severity : 0;
     const own = attributes !== undefined && hasAny(attributes) ? attributes : undefined;
+    if (own !== undefined) this.#noteAttributes(row, own);
+  }
+
+  #noteAttributes(row: number, own: Labels): void {
+    while (this.#attributes.length < row) this.#attributes.push(undefined);
     this.#attributes.push(own);
-    if (own !== undefined) this.#hasAttributes = true;
   }
 
   #append(source: Buffer, start: number, end: number): void {
@@ -249,6 +284,7 @@ export class LogBatchBuilder implements LineRows {
   }
 
   #growRows(): void {
+    if (this.#rows === 0) return this.#hold(takeColumns());
     const rows = 2 * this.#bodyEnds.length;
     this.#streamOf = grown(this.#streamOf, new Uint32Array(rows));
     this.#timestampsMs = grown(this.#timestampsMs, new Float64Array(rows));
@@ -276,7 +312,10 @@ export class LogBatchBuilder implements LineRows {
       bodies: this.#bodies.subarray(0, this.#bytes),
       bodyEnds: this.#bodyEnds.subarray(0, rows),
     };
-    return this.#hasAttributes ? { ...batch, attributes: this.#attributes } : batch;
+    const attributes = this.#attributes;
+    if (attributes.length === 0) return batch;
+    while (attributes.length < rows) attributes.push(undefined);
+    return { ...batch, attributes };
   }
 }
 

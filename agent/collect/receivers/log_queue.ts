@@ -101,7 +101,7 @@ export class LogQueue {
   /** What the spool does not take it has counted, and nobody can be asked for it again. */
   async #write(records: KeptRecords): Promise<void> {
     try {
-      await this.#context.emitLogs(records.build(), "wait");
+      await records.emit((batch) => this.#context.emitLogs(batch, "wait"));
     } catch (thrown) {
       const { length } = records;
       this.#context.log.error("records were not stored", {

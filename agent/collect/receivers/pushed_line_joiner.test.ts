@@ -29,7 +29,7 @@ async function joined(config: object, lines: readonly ReturnType<typeof record>[
   for (const line of lines) records.add({ job: "a" }, line);
   expect(records.lines).toBe(lines.length);
   const { length } = records;
-  await held.context().emitLogs(records.build());
+  await records.emit((batch) => held.context().emitLogs(batch));
   expect(held.logs.length).toBe(length);
   return held.logs;
 }
@@ -44,7 +44,7 @@ test("stack traces of a batch are one record each, those of two streams between 
     records.add({ job: "a" }, record(line, BigInt(i + 1)));
     records.add({ job: "b" }, record(`GET /${i}`, BigInt(i + 1)));
   });
-  await held.context().emitLogs(records.build());
+  await records.emit((batch) => held.context().emitLogs(batch));
   expect(told(held, "job", "a")).toEqual(wanted);
   expect(told(held, "job", "b")).toEqual(lines.map((_, i) => `GET /${i}`));
 });

@@ -118,7 +118,7 @@ class BulkIntake {
   async #store(items: readonly BulkItem[], take: TakeMemory): Promise<Outcome[]> {
     const records = new KeptRecords(this.#context, this.#config.line_size_max);
     const outcomes = await inSlices(this.#addAll(items, records, take));
-    if (records.length > 0) await this.#context.emitLogs(records.build());
+    if (records.length > 0) await records.emit((batch) => this.#context.emitLogs(batch));
     const faults = outcomes.reduce((sum, { status }) => sum + (status === 201 ? 0 : 1), 0);
     this.#context.drop("logs", "invalid_record", faults);
     return outcomes;

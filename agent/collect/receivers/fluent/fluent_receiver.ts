@@ -116,7 +116,7 @@ export class FluentReceiver implements Omit<OpenedReceiver, "routes"> {
     const emit = async (next = this.#newRecords()): Promise<void> => {
       const full = records;
       records = next;
-      if (full.length > 0) await this.#context.emitLogs(full.build());
+      if (full.length > 0) await full.emit((batch) => this.#context.emitLogs(batch));
     };
     await this.#add(tag, entries, {
       add: (...record) => records.add(...record),

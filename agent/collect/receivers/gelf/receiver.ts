@@ -200,7 +200,7 @@ class GelfReceiver implements OpenedReceiver {
         const unpacked = await unpackedBody(body, encoding, bytesMax, take);
         const records = new KeptRecords(context, lineBytesMax);
         this.#read(unpacked, records);
-        if (records.length > 0) await context.emitLogs(records.build());
+        if (records.length > 0) await records.emit((batch) => context.emitLogs(batch));
         return new Response(null, { status: 202 });
       });
     } catch (thrown) {

@@ -95,7 +95,7 @@ class JsonLogsIntake {
     const { line_size_max: lineBytesMax, multiline } = this.#config;
     const records = new KeptRecords(this.#context, lineBytesMax, multiline);
     const { index, faults, refused } = await inSlices(addAll(body, reading, records));
-    if (records.length > 0) await this.#context.emitLogs(records.build());
+    if (records.length > 0) await records.emit((batch) => this.#context.emitLogs(batch));
     this.#context.drop("logs", "invalid_record", faults);
     const answer = { stored: records.lines, refused };
     if (faults === 0) return Response.json(answer);

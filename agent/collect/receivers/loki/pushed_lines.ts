@@ -161,7 +161,7 @@ export class PushedLines {
 
   async #emit(): Promise<void> {
     try {
-      await this.#parts.context.emitLogs(this.#builder.build());
+      await this.#builder.emit((batch) => this.#parts.context.emitLogs(batch));
     } catch (thrown) {
       // Records of joined lines are not one for each entry: all of them are taken again then.
       const isByEntry = this.#parts.multiline === undefined;

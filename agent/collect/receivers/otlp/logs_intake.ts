@@ -72,7 +72,7 @@ export class LogsIntake {
     builder: LogBatchBuilder,
     faults: readonly RecordFault[],
   ): Promise<ExportLogsServiceResponse> {
-    if (builder.length > 0) await this.#context.emitLogs(builder.build());
+    if (builder.length > 0) await builder.emit((batch) => this.#context.emitLogs(batch));
     for (const { reason } of faults) this.#context.drop("logs", reason, 1);
     const [first] = faults;
     if (first === undefined) return create(ExportLogsServiceResponseSchema);
