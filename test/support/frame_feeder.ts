@@ -30,7 +30,7 @@ import { recordedScrapesAt15s } from "./recorded_scrapes.ts";
 const intervalMs = 15_000;
 /** No two hosts stand at the same place of the recording. */
 const hostStep = 11;
-const samplesAScrape = 510;
+export const samplesAScrape = 510;
 
 /** What the feeder prints at its end: items and bytes of the frames in its spool. */
 export type Fed = { readonly samples: number; readonly bytes: number };
