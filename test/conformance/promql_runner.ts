@@ -13,6 +13,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { asStored, type Point } from "./promql_histograms.ts";
+import { pinnedCases } from "./promql_pinned.ts";
 import { type Command, type EvalCommand, parseScript } from "./promql_script.ts";
 
 export type CaseFailure = {
@@ -26,6 +27,7 @@ export type FileReport = {
   readonly failures: readonly CaseFailure[];
 };
 
+const tenant = "test";
 const config = PromqlConfig.parse({ delayed_name_removal: true, use_start_timestamps: true });
 
 /** Runs a script on the engine over series in memory; every eval is a case. A script that can't be read is one failure. */
@@ -73,26 +75,51 @@ function load(
   }
 }
 
+type Asked = { readonly query: string; readonly timeMs: number; readonly prefix: string };
+
+/** Reasons why an eval fails. An instant query must give its answer at other times too, with its selectors pinned to its own. */
 async function check(engine: PromqlEngine, command: EvalCommand): Promise<string[]> {
-  const { query, startMs, endMs, stepMs, expectations } = command;
-  const tenant = "test";
-  const fail = expectations.find(({ type }) => type === "fail");
+  const { query, startMs, endMs, stepMs } = command;
+  if (stepMs !== 0)
+    return checkOnce(command, "", () => engine.range(query, { tenant, startMs, endMs, stepMs }));
+  const own: Asked = { query, timeMs: startMs, prefix: "" };
+  const pinned = pinnedCases(query, startMs).map((each) => ({
+    ...each,
+    prefix: `${each.query} at ${each.timeMs / 1_000}: `,
+  }));
+  const reasons: string[] = [];
+  for (const { query: text, timeMs, prefix } of [own, ...pinned]) {
+    const ask = () => engine.instant(text, { tenant, timeMs });
+    const asRange = (result: QueryResult) => checkAsRange(engine, command, text, timeMs, result);
+    reasons.push(...(await checkOnce(command, prefix, ask, asRange)));
+    // The first one says it all.
+    if (reasons.length > 0) break;
+  }
+  return reasons;
+}
+
+async function checkOnce(
+  command: EvalCommand,
+  prefix: string,
+  ask: () => Promise<QueryResult>,
+  further?: (result: QueryResult) => Promise<string[]>,
+): Promise<string[]> {
+  const fail = command.expectations.find(({ type }) => type === "fail");
   try {
-    const result =
-      stepMs === 0
-        ? await engine.instant(query, { tenant, timeMs: startMs })
-        : await engine.range(query, { tenant, startMs, endMs, stepMs });
-    if (fail !== undefined) return ["expected to fail, succeeded"];
-    return [
+    const result = await ask();
+    if (fail !== undefined) return [`${prefix}expected to fail, succeeded`];
+    const reasons = [
       ...checkData(command, result),
       ...checkNotes(command, result),
-      ...(await checkAsRange(engine, command, result)),
+      ...((await further?.(result)) ?? []),
     ];
+    return reasons.map((reason) => `${prefix}${reason}`);
   } catch (thrown) {
-    if (!(thrown instanceof PromqlError)) throw thrown;
-    if (fail === undefined) return [`failed: ${thrown.message}`];
-    if (fail.match === undefined || matches(fail.match, thrown.message)) return [];
-    return [`expected to fail with ${fail.match.text}`, `got ${thrown.message}`];
+    const message = messageOf(thrown);
+    if (!(thrown instanceof PromqlError)) return [`${prefix}crashed: ${message}`];
+    if (fail === undefined) return [`${prefix}failed: ${message}`];
+    if (fail.match === undefined || matches(fail.match, message)) return [];
+    return [`${prefix}expected to fail with ${fail.match.text}`, `${prefix}got ${message}`];
   }
 }
 
@@ -141,7 +168,7 @@ function checkData(command: EvalCommand, { data }: QueryResult): string[] {
   }
   if (data.resultType === "scalar" || data.resultType === "string")
     return [`unexpected ${data.resultType} ${data.value}`];
-  const from = rangeVector?.startMs ?? startMs;
+  const from = rangeVector?.startMs ?? (data.resultType === "vector" ? data.timeMs : startMs);
   const stepMs = rangeVector?.stepMs ?? command.stepMs;
   const wanted = command.series.map(({ labels, points }): Row => {
     const samples = new Map<number, Point>();
@@ -254,35 +281,36 @@ function equal(a: number, b: number): boolean {
   return difference / Math.min(Math.abs(a) + Math.abs(b), Number.MAX_VALUE) < 1e-6;
 }
 
-/** Whose answers depend on the bounds of the query. The order of sorted series is one of instant queries alone. */
-const boundsDependent = /\b(?:start|end|range|step)\b/;
+/** Whose answers depend on the bounds of the query. */
+const boundsDependent = /(?:start|end|range|step)\(\)/;
 
-/** An instant query's answer must also stand in the middle of a range query. */
+/** An instant query's answer must also stand in the middle of a range query, whose errors count. */
 async function checkAsRange(
   engine: PromqlEngine,
   command: EvalCommand,
+  query: string,
+  timeMs: number,
   { data }: QueryResult,
 ): Promise<string[]> {
-  const { query, startMs, stepMs } = command;
-  if (stepMs !== 0 || data.resultType !== "vector" || boundsDependent.test(query)) return [];
-  const around = {
-    tenant: "test",
-    startMs: startMs - 60_000,
-    endMs: startMs + 60_000,
-    stepMs: 60_000,
-  };
+  const isRanged = data.resultType === "vector" || data.resultType === "scalar";
+  if (!isRanged || command.rangeVector !== undefined || boundsDependent.test(query)) return [];
+  const minuteMs = 60_000;
+  const bounds = { startMs: timeMs - minuteMs, endMs: timeMs + minuteMs, stepMs: minuteMs };
   try {
-    const { data: matrix } = await engine.range(query, around);
+    const { data: matrix } = await engine.range(query, { tenant, ...bounds });
     if (matrix.resultType !== "matrix") return [`as range: got ${matrix.resultType}`];
     const middle = rowsOf(matrix)
       .map(({ labels, samples }) => ({
         labels,
-        samples: new Map([...samples].filter(([timeMs]) => timeMs === startMs)),
+        samples: new Map([...samples].filter(([at]) => at === timeMs)),
       }))
       .filter(({ samples }) => samples.size > 0);
-    return compareRows(rowsOf(data), middle).map((reason) => `as range: ${reason}`);
+    const wanted =
+      data.resultType === "scalar"
+        ? [{ labels: {}, samples: new Map([[timeMs, data.value]]) }]
+        : rowsOf(data);
+    return compareRows(wanted, middle).map((reason) => `as range: ${reason}`);
   } catch (thrown) {
-    if (!(thrown instanceof PromqlError)) throw thrown;
-    return [`as range: failed: ${thrown.message}`];
+    return [`as range: failed: ${messageOf(thrown)}`];
   }
 }

@@ -70,18 +70,43 @@ function timeOf(text: string): number {
 
 function parseLoad(head: string, body: readonly string[]): Command {
   const stepMs = timeOf(head.split(/\s+/)[1] ?? "");
-  const starts = new Map<string, readonly (number | undefined)[]>();
   const series: ScriptSeries[] = [];
+  let starts: Starts | undefined;
   for (const line of body) {
     const { name, rest } = splitSeries(line);
     const labels = parseLabels(name.replace(startsSuffix, ""));
-    const key = labelsKey(labels);
-    const startsMs = starts.get(key);
-    if (startsSuffix.test(name)) starts.set(key, parseStarts(rest));
-    else series.push({ labels, points: parsePoints(rest), ...(startsMs && { startsMs }) });
+    if (startsSuffix.test(name)) {
+      if (starts !== undefined) throw new Error(`no line of samples follows ${starts.name}`);
+      starts = { name, labels, offsetsMs: parseStarts(rest) };
+      continue;
+    }
+    const points = parsePoints(rest);
+    if (starts === undefined) series.push({ labels, points });
+    else series.push({ labels, points, startsMs: startsOf(starts, labels, points.length) });
+    starts = undefined;
   }
+  if (starts !== undefined) throw new Error(`no line of samples follows ${starts.name}`);
   const natives = head.startsWith("load_with_nhcb") ? nativeOfClassic(series) : [];
   return { kind: "load", stepMs, series: [...series, ...natives] };
+}
+
+/** A line of start timestamps, which waits for the samples of the line below it. */
+type Starts = {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly offsetsMs: readonly (number | undefined)[];
+};
+
+function startsOf(
+  { name, labels, offsetsMs }: Starts,
+  sampled: Labels,
+  count: number,
+): Starts["offsetsMs"] {
+  if (labelsKey(labels) !== labelsKey(sampled))
+    throw new Error(`the line of samples below ${name} is of another series`);
+  if (offsetsMs.length !== count)
+    throw new Error(`${name} has ${offsetsMs.length} values, its line of samples has ${count}`);
+  return offsetsMs;
 }
 
 const instantShape = /^eval(?:_(\w+))?\s+instant\s+(?:at\s+(\S+))\s+(.+)$/;
