@@ -5,6 +5,7 @@ import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
+import { canMount } from "#test/support/stage.ts";
 import {
   logsOf,
   openTestSpool,
@@ -180,10 +181,8 @@ test("segments older than age_max expire, and a clock set forward expires nothin
   await spool.close();
 });
 
-const canMount = process.platform === "linux" && process.getuid?.() === 0;
-
-test.skipIf(!canMount)(
-  "a full disk (tmpfs; needs root): metrics are counted as dropped, logs wait, nothing is torn, and it recovers",
+test.skipIf(!canMount())(
+  "a full disk (tmpfs; needs the right to mount): metrics are counted as dropped, logs wait, nothing is torn, and it recovers",
   async () => {
     const folder = await newFolder();
     await mkdir(join(folder, "disk"));

@@ -2,13 +2,15 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crashMoments, crashSeed } from "#test/support/crash_moments.ts";
 import { dayMs, points, TierWorld } from "./tiers.fixture.ts";
 
 /** In years to come, so that files that are left behind are old. */
 const firstDay = 25_000;
 const rounds = 6;
 
-test(`tiers of a store killed at any moment, ${rounds} times, hold every sample once`, async () => {
+test(`tiers of a store killed at any moment, ${rounds} times, hold every sample once (CRASH_SEED=${crashSeed})`, async () => {
+  const momentMs = crashMoments();
   const folder = mkdtempSync(join(tmpdir(), "lapwing-tiers-crash-"));
   const program = join(import.meta.dir, "tiers_crash.fixture.ts");
   let before = 0;
@@ -19,7 +21,7 @@ test(`tiers of a store killed at any moment, ${rounds} times, hold every sample 
     });
     const reader = child.stdout.getReader();
     await reader.read();
-    await Bun.sleep(Math.random() * 600);
+    await Bun.sleep(momentMs(600));
     child.kill("SIGKILL");
     await child.exited;
     const world = new TierWorld(0, { retention: { metrics: "100y" } }, folder);

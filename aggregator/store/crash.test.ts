@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crashMoments, crashSeed } from "#test/support/crash_moments.ts";
 import type { BlockStore } from "./block_store.ts";
 import { cutOf, gauge, lines, openTestStore } from "./store.fixture.ts";
 import type { Store } from "./store.ts";
@@ -57,7 +58,8 @@ const kept = {
   retention: { metrics: "100y", logs: "100y" },
 };
 
-test(`a store killed at any moment, ${rounds} times, has blocks and positions that agree, every item once`, async () => {
+test(`a store killed at any moment, ${rounds} times, has blocks and positions that agree, every item once (CRASH_SEED=${crashSeed})`, async () => {
+  const momentMs = crashMoments();
   const dataDir = mkdtempSync(join(tmpdir(), "lapwing-crash-"));
   const program = join(import.meta.dir, "crash.fixture.ts");
   let before = 0;
@@ -69,7 +71,7 @@ test(`a store killed at any moment, ${rounds} times, has blocks and positions th
     // Some commits in, then at a moment that has nothing to do with what it does.
     const reader = child.stdout.getReader();
     await reader.read();
-    await Bun.sleep(Math.random() * 250);
+    await Bun.sleep(momentMs(250));
     child.kill("SIGKILL");
     await child.exited;
     const store = await openTestStore(

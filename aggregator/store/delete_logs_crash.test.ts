@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crashMoments, crashSeed } from "#test/support/crash_moments.ts";
 import { StoreConfig } from "./config.ts";
 import { checkBlocks } from "./check_blocks.ts";
 import { withStorage } from "./storage_tools.ts";
@@ -21,12 +22,12 @@ const everything = {
 };
 
 /** Runs the fixture and kills it some time after it has begun to delete. Gives up to where it said that it has. */
-async function killed(dataDir: string): Promise<number> {
+async function killed(dataDir: string, afterMs: number): Promise<number> {
   const child = Bun.spawn([process.execPath, program, dataDir], { stdout: "pipe" });
   let said = "";
   let killing: Promise<void> | undefined;
   const kill = async () => {
-    await Bun.sleep(Math.random() * 400);
+    await Bun.sleep(afterMs);
     child.kill("SIGKILL");
   };
   for await (const chunk of child.stdout) {
@@ -56,12 +57,13 @@ async function expectWhole(store: Store, deleted: number): Promise<void> {
   expect(requests.reduce((sum, request) => sum + request.removed, 0)).toBe(removed);
 }
 
-test(`a store killed while it takes log records out of files, ${rounds} times: nothing lost, nothing back, every removal counted once`, async () => {
+test(`a store killed while it takes log records out of files, ${rounds} times: nothing lost, nothing back, every removal counted once (CRASH_SEED=${crashSeed})`, async () => {
+  const momentMs = crashMoments();
   const dataDir = mkdtempSync(join(tmpdir(), "lapwing-delete-logs-crash-"));
   const open = () => openTestStore(dataDir, { delete_after: "0s", sweep_after: "0s" });
   let deleted = 0;
   for (let round = 0; round < rounds; round++) {
-    deleted = Math.max(deleted, await killed(dataDir));
+    deleted = Math.max(deleted, await killed(dataDir, momentMs(400)));
     const store = await open();
     await expectWhole(store, deleted);
     if (round % 2 === 1) {

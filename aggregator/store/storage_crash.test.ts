@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crashMoments, crashSeed } from "#test/support/crash_moments.ts";
 import { StoreConfig } from "./config.ts";
 import { checkBlocks } from "./check_blocks.ts";
 import { rebuildCatalog } from "./rebuild_catalog.ts";
@@ -32,7 +33,7 @@ async function killed(task: "delete" | "rebuild", dataDir: string, afterMs: numb
   const reader = child.stdout.getReader();
   let said = "";
   const kill = async () => {
-    await Bun.sleep(Math.random() * afterMs);
+    await Bun.sleep(afterMs);
     child.kill("SIGKILL");
   };
   let killing: Promise<void> | undefined;
@@ -73,11 +74,12 @@ async function expectWhole(store: Store, deleted: number): Promise<Positions> {
   return positions;
 }
 
-test(`a store killed while it deletes, and a rebuild killed as well, ${rounds} times: nothing lost, nothing twice, nothing back`, async () => {
+test(`a store killed while it deletes, and a rebuild killed as well, ${rounds} times: nothing lost, nothing twice, nothing back (CRASH_SEED=${crashSeed})`, async () => {
+  const momentMs = crashMoments();
   const dataDir = mkdtempSync(join(tmpdir(), "lapwing-storage-crash-"));
   let deleted = 0;
   for (let round = 0; round < rounds; round++) {
-    const said = await killed("delete", dataDir, 400);
+    const said = await killed("delete", dataDir, momentMs(400));
     const acknowledged = said.split("\n").map(Number);
     deleted = Math.max(deleted, ...acknowledged);
     const store = await open(dataDir);
@@ -88,7 +90,7 @@ test(`a store killed while it deletes, and a rebuild killed as well, ${rounds} t
     // The catalog is lost, and the first try to rebuild it is killed.
     for (const end of ["", "-wal", "-shm"])
       rmSync(join(dataDir, `catalog.db${end}`), { force: true });
-    await killed("rebuild", dataDir, 60);
+    await killed("rebuild", dataDir, momentMs(60));
     await withStorage(config, dataDir, "write", rebuildCatalog).catch((error: unknown) => {
       // It may have been done before the signal came.
       expect(error).toMatchObject({ code: "bad_request" });

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { createLogger } from "#shared/runtime/log.ts";
+import { testUnprivileged } from "#test/support/unprivileged.ts";
 import { createHead } from "../../head/head.ts";
 import { MissingBlocks } from "../../query/missing_blocks.ts";
 import { createSources, type Sources } from "../../query/sources.ts";
@@ -111,9 +112,6 @@ const damages: readonly (readonly [
       mkdirSync(path);
     },
   ],
-  ...(process.getuid?.() === 0
-    ? []
-    : [["not permitted", "unreadable", (path: string) => chmodSync(path, 0)] as const]),
 ];
 
 function restore(): void {
@@ -194,23 +192,27 @@ describe("a block whose file is damaged while the store is open", () => {
   beforeAll(() => open());
   afterAll(close);
 
-  test.each(damages)(
-    "is left out, named, counted and logged once, and comes back: %s",
-    async (_name, reason, damage) => {
-      // Decoded before, which must not be mixed with what is left.
-      expect(await seen()).toEqual(whole);
-      try {
-        for (const signal of ["metrics", "logs"] as const) damage(pathOf(second(signal)));
-        // A read of the files finds it; from then on nothing of it is answered from memory either.
-        await rows("SELECT count(*) FROM metrics UNION ALL SELECT count(*) FROM logs");
-        await expectIncomplete(reason);
-      } finally {
-        restore();
-      }
-      await store.maintain();
-      expect(await seen()).toEqual(whole);
-      expect(await metrics.text()).not.toMatch(/lapwing_store_damaged_blocks\{.*\} 1/);
-    },
+  async function expectLeftOut(reason: string, damage: (path: string) => void): Promise<void> {
+    // Decoded before, which must not be mixed with what is left.
+    expect(await seen()).toEqual(whole);
+    try {
+      for (const signal of ["metrics", "logs"] as const) damage(pathOf(second(signal)));
+      // A read of the files finds it; from then on nothing of it is answered from memory either.
+      await rows("SELECT count(*) FROM metrics UNION ALL SELECT count(*) FROM logs");
+      await expectIncomplete(reason);
+    } finally {
+      restore();
+    }
+    await store.maintain();
+    expect(await seen()).toEqual(whole);
+    expect(await metrics.text()).not.toMatch(/lapwing_store_damaged_blocks\{.*\} 1/);
+  }
+
+  const title = "is left out, named, counted and logged once, and comes back";
+  test.each(damages)(`${title}: %s`, (_name, reason, damage) => expectLeftOut(reason, damage));
+
+  testUnprivileged(import.meta.path, `${title}: not permitted`, () =>
+    expectLeftOut("unreadable", (path) => chmodSync(path, 0)),
   );
 });
 
