@@ -29,9 +29,7 @@ function installDependencies() {
   if (existsSync(bun) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.error("Installing the locked dependencies ...");
   // Output goes to standard error, so that a command's own output stays clean.
-  // Not `npm ci`: it refuses a lock file made where a registry lacks the binaries of other platforms; `install` keeps to the
-  // lock all the same, finds this platform's, and --no-save leaves the lock as it is.
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });

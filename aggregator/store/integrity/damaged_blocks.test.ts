@@ -188,25 +188,25 @@ async function expectIncomplete(
   expect(damage).toHaveLength(2);
 }
 
+async function expectLeftOut(reason: string, damage: (path: string) => void): Promise<void> {
+  // Decoded before, which must not be mixed with what is left.
+  expect(await seen()).toEqual(whole);
+  try {
+    for (const signal of ["metrics", "logs"] as const) damage(pathOf(second(signal)));
+    // A read of the files finds it; from then on nothing of it is answered from memory either.
+    await rows("SELECT count(*) FROM metrics UNION ALL SELECT count(*) FROM logs");
+    await expectIncomplete(reason);
+  } finally {
+    restore();
+  }
+  await store.maintain();
+  expect(await seen()).toEqual(whole);
+  expect(await metrics.text()).not.toMatch(/lapwing_store_damaged_blocks\{.*\} 1/);
+}
+
 describe("a block whose file is damaged while the store is open", () => {
   beforeAll(() => open());
   afterAll(close);
-
-  async function expectLeftOut(reason: string, damage: (path: string) => void): Promise<void> {
-    // Decoded before, which must not be mixed with what is left.
-    expect(await seen()).toEqual(whole);
-    try {
-      for (const signal of ["metrics", "logs"] as const) damage(pathOf(second(signal)));
-      // A read of the files finds it; from then on nothing of it is answered from memory either.
-      await rows("SELECT count(*) FROM metrics UNION ALL SELECT count(*) FROM logs");
-      await expectIncomplete(reason);
-    } finally {
-      restore();
-    }
-    await store.maintain();
-    expect(await seen()).toEqual(whole);
-    expect(await metrics.text()).not.toMatch(/lapwing_store_damaged_blocks\{.*\} 1/);
-  }
 
   const title = "is left out, named, counted and logged once, and comes back";
   test.each(damages)(`${title}: %s`, (_name, reason, damage) => expectLeftOut(reason, damage));
