@@ -1,4 +1,4 @@
-// Hot: every series of every flush is read here. Guarded by test/bench/ingest.ts and pace.ts.
+// Hot: guarded by `bench ingest`, `bench pace`.
 import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { LabelSets } from "#shared/model/label_sets.ts";

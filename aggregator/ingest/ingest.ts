@@ -1,3 +1,4 @@
+// Hot: guarded by `bench ingest`.
 import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import type { DamagedFrame, Frame } from "#proto/codec/envelope.ts";
 import { fromWireSignal, isDamaged } from "#proto/codec/envelope.ts";

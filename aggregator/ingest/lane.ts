@@ -1,3 +1,4 @@
+// Hot: guarded by `bench ingest`.
 import type { CommittedPosition, LaneId, NextFrame } from "#proto/bus/agent_port.ts";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { positionOf } from "#proto/codec/envelope.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import type { SpanNs } from "../query/log_parts.ts";
 import { storeError } from "./errors.ts";
 import { flatNumberedTexts, flatTimes } from "./parquet/flat_columns.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import { isUtf8 } from "node:buffer";
 import type { Texts } from "#shared/model/line_columns.ts";
 import { ByteSink } from "./parquet/byte_sink.ts";

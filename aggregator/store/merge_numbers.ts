@@ -1,4 +1,4 @@
-// Hot: see `bun run bench day`.
+// Hot: guarded by `bench day`.
 import { rm } from "node:fs/promises";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { isAscending } from "./columns.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
 import { quoted } from "./duckdb.ts";

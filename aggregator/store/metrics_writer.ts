@@ -1,3 +1,4 @@
+// Hot: guarded by `bench pace`.
 import { BIGINT, DuckDBDataChunk, type DuckDBAppender } from "@duckdb/node-api";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SampleRun } from "./cut_metrics.ts";

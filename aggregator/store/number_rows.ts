@@ -1,3 +1,4 @@
+// Hot: guarded by `bench day`.
 import type { SampleRun } from "./cut_metrics.ts";
 import type { SeriesText } from "./labels_text.ts";
 import { rowEnd, staleIn } from "./metrics_rows.ts";

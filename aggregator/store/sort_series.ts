@@ -1,4 +1,4 @@
-// Hot: every series of every flush passes here. Guarded by test/bench/pace.ts.
+// Hot: guarded by `bench pace`.
 import { setImmediate } from "node:timers/promises";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { CutPart } from "./cut_metrics.ts";

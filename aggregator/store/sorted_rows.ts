@@ -1,4 +1,4 @@
-// Hot: see `bun run bench day`.
+// Hot: guarded by `bench day`.
 import { compareTexts } from "./labels_text.ts";
 import { rowStarts, Slabs, ValuesColumn } from "./metrics_columns.ts";
 import { checkVersion } from "./format_version.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { OperatingError } from "#shared/errors.ts";
 import type { Position, Signal } from "#shared/model/position.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import type { Labels } from "#shared/model/labels.ts";
 import type {
   ExemplarSamples,

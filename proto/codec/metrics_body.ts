@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import type { Compression } from "../gen/v1/frame_pb.js";
 
 /** One frame's worth: body as stored, with what the header needs to say of it. */

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";

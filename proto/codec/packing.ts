@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import { compressSync, uncompressSync } from "lz4-napi";
 import { assert } from "#shared/assert.ts";
 import { Compression } from "../gen/v1/frame_pb.js";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench codec`.
 import type { ByteReader } from "./byte_reader.ts";
 import { unzigzag } from "./byte_reader.ts";
 import { type ByteWriter, zigzag } from "./byte_writer.ts";

@@ -1,4 +1,4 @@
-// Hot: every series of every flush passes numberOf() and add(). Guarded by test/bench/ingest.ts and remote_write.ts.
+// Hot: guarded by `bench ingest`, `bench remote_write`.
 import { type Labels, sameLabels } from "./labels.ts";
 import { type ItemList, PagedList } from "./paged_list.ts";
 

@@ -1,4 +1,4 @@
-// Hot: every name and value of a series that is new to an agent passes of(). Guarded by test/bench/remote_write.ts.
+// Hot: guarded by `bench remote_write`.
 
 /** A power of two. */
 const sets = 2_048;

@@ -1,4 +1,4 @@
-// A hot path: bench/receivers measures its forms in JSON, bench/adversary the largest bodies.
+// Hot: guarded by `bench receivers`, `bench adversary`.
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { BodyError, type TakeMemory } from "./body.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import type { ExpositionFormat } from "./scrape_request.ts";

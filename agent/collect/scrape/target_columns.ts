@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
 import type { Family } from "#shared/text/exposition/series_index.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
 import type { WantedHistograms } from "#shared/text/exposition/protobuf_parser.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import type { SparseSamples } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench miner`.
 import { isUtf8 } from "node:buffer";
 import { type LineTemplate, type MinedLines, unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";

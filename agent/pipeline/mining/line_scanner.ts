@@ -1,3 +1,4 @@
+// Hot: guarded by `bench miner`.
 import { templateVariablesMax } from "#shared/model/line_template.ts";
 
 const ordinary = 0;

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench miner`.
 import { type LineTemplate, templateOfParts } from "#shared/model/line_template.ts";
 import type { LineScanner } from "./line_scanner.ts";
 

@@ -1,4 +1,4 @@
-// Hot: guarded by `bench pace` and `bench ingest`.
+// Hot: guarded by `bench pace`, `bench ingest`.
 
 /**
  * Rows of samples, column by column, in less than a third of their memory: most columns of a scrape stay as they are for minutes, and the others change

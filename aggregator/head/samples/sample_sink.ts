@@ -1,3 +1,4 @@
+// Hot: guarded by `bench ingest`, `bench pace`.
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { type SampleRun, runOf } from "../../store/cut_metrics.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench ingest`, `bench pace`.
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import type { HistogramSamples, SparseSamples, StartTimestamps } from "#shared/model/metrics.ts";

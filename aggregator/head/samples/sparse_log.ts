@@ -1,3 +1,4 @@
+// Hot: guarded by `bench ingest`, `bench pace`.
 import { isAbsent } from "#shared/model/special_values.ts";
 import { type CellMemory, type Cells, cellsMax, newCells } from "./cell_memory.ts";
 import type { SampleSink } from "./sample_sink.ts";

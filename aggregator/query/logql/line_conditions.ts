@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import { OperatingError } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import type { LineFilter } from "../source.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import type { LineFilter, LineHint } from "../source.ts";
 import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
 import { type Prefilter, hintsOf, prefilterOf } from "./prefilter.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { LineHint } from "../source.ts";
 import type { LabelFilter, Stage } from "./ast.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import type { DurationExpr } from "./ast.ts";
 import { type PromqlError, type Span, parseError, quote } from "./errors.ts";
 import { literalFault, parseNumber, parseSeconds } from "./literals.ts";

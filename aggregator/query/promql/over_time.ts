@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import { type KahanSum, kahanAdd, quantileOf } from "./kahan.ts";
 import { type Window, timeAt, valueAt } from "./window.ts";
 

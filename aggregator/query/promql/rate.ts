@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import { executionError } from "./errors.ts";
 import { type KahanSum, kahanAdd } from "./kahan.ts";
 import { beganWithin, extrapolationFrom, noteOverlap, startsAgain } from "./starts.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import type { SeriesBuckets } from "../source.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
 import { digitsColumn, variableColumns } from "../logs_columns.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { variablesOf } from "#shared/model/line_template.ts";
 import type { Labels } from "#shared/model/labels.ts";

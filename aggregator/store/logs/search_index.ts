@@ -1,3 +1,4 @@
+// Hot: guarded by `bench search`.
 import type { Literals } from "#shared/text/regex_program.ts";
 import { variableColumns } from "../logs_columns.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench size`, `bench day`.
 import type { ColumnChunk } from "./footer.ts";
 import { ThriftReader, type ThriftStruct, numberField, structField } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";

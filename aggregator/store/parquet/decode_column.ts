@@ -1,3 +1,4 @@
+// Hot: guarded by `bench size`, `bench day`.
 import { type ColumnPages, type Page, encodings } from "./column_pages.ts";
 import { DeltaColumn } from "./delta_column.ts";
 import { physical } from "./footer.ts";

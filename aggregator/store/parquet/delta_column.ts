@@ -1,3 +1,4 @@
+// Hot: guarded by `bench size`, `bench day`.
 import { valuesMax } from "./column_pages.ts";
 import { ThriftReader } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";

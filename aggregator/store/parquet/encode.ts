@@ -1,3 +1,4 @@
+// Hot: guarded by `bench size`, `bench day`.
 import { ByteSink } from "./byte_sink.ts";
 
 /** Encodings of Parquet pages, written: https://github.com/apache/parquet-format/blob/master/Encodings.md */

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 /** Reads one body of an exposition, all at once or in steps. */
 export type BodyReader = {
   /**

@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import type { MetricType } from "../../model/metrics.ts";
 import { PagedList } from "../../model/paged_list.ts";
 

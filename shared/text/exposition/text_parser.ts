@@ -1,3 +1,4 @@
+// Hot: guarded by `bench scrape`.
 import type { BodyReader } from "./body_reader.ts";
 import { ExpositionError } from "./exposition_error.ts";
 import type { Labels } from "../../model/labels.ts";

@@ -1,4 +1,4 @@
-// A hot path: bench/pushed_logs measures it.
+// Hot: guarded by `bench pushed_logs`.
 import { isUtf8 } from "node:buffer";
 import { ByteMemo } from "../byte_memo.ts";
 import type { TakeMemory } from "../body.ts";
