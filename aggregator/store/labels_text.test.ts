@@ -51,7 +51,7 @@ test("a label set is the same object as long as fewer others than the bound were
         const found = get(number);
         const before = asked.lastIndexOf(number, i - 1);
         const isRecent = i > 0 && before >= 0 && new Set(asked.slice(before + 1, i)).size < max;
-        if (isRecent) expect(found).toBe(last.get(number));
+        if (isRecent) expect(found === last.get(number)).toBe(true);
         last.set(number, found);
       }
       const first = get(0);
