@@ -10,7 +10,7 @@ import page from "../ui/index.html";
 const root = join(import.meta.dir, "..");
 /** What the server runs, but for tests. */
 const serverFolders = ["agent", "aggregator", "proto", "shared"];
-const serverFiles = ["lapwing.ts", "command_line.ts", "up_role.ts"];
+const serverFiles: ReadonlySet<string> = new Set(["lapwing.ts", "command_line.ts", "up_role.ts"]);
 /** An editor that saves many files, or Git, changes them within this time. */
 const settleMs = 200;
 /** Longer than the server takes to write what it holds. */
@@ -68,7 +68,7 @@ function watchServer(): void {
   for (const folder of serverFolders)
     watch(join(root, folder), { recursive: true }, (_, name) => changed(`${folder}/${name ?? ""}`));
   watch(root, (_, name) => {
-    if (name !== null && serverFiles.includes(name)) changed(name);
+    if (name !== null && serverFiles.has(name)) changed(name);
   });
 }
 
@@ -109,8 +109,7 @@ const site = Bun.serve({
 console.error(`The interface: ${site.url.href}   The server: http://${serverAddress}/`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, async () => {
+  process.once(signal, () => {
     clearTimeout(settling);
-    await restarting.then(stopServer);
-    process.exit(0);
+    void restarting.then(stopServer).then(() => process.exit(0));
   });

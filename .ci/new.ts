@@ -18,13 +18,17 @@ const next: Readonly<Record<string, string>> = {
   receiver: "Then: describe it in docs/receivers.md",
 };
 
+/** Whether a file is of all of its kind, so that it is there before. */
+function isShared(path: string): boolean {
+  return /\/(?:registry|config|receivers|server)\.ts$/.test(path);
+}
+
 /** Writes what is new into the repository at `root`; paths of what was written. Throws where something of that name exists. */
 function create(root: string, kind: string, name: string): string[] {
   const make = kinds[kind];
   if (make === undefined)
     throw new Error(`unknown kind "${kind}": expected ${Object.keys(kinds).join(", ")}`);
   const files = make(namesOf(name), (path) => readFileSync(join(root, path), "utf8"));
-  const isShared = (path: string) => /\/(?:registry|config|receivers|server)\.ts$/.test(path);
   const taken = Object.keys(files).filter(
     (path) => existsSync(join(root, path)) && (!isShared(path) || path.includes(`/${name}/`)),
   );

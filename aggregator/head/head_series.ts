@@ -70,7 +70,7 @@ export class HeadSeries {
       return keyed.toSorted(byKey).map(({ number }) => number);
     }
     if (this.#order.length !== this.size) {
-      const keyed = this.labels.map((_, number) => ({ number, key: this.#keyOf(number) }));
+      const keyed = Array.from(this.labels, (_, number) => ({ number, key: this.#keyOf(number) }));
       this.#order = Uint32Array.from(keyed.toSorted(byKey), ({ number }) => number);
     }
     const isWanted = new Uint8Array(this.size);

@@ -6,8 +6,8 @@ const prime2 = 0xc2b2ae3d27d4eb4fn;
 const prime3 = 0x165667b19e3779f9n;
 const prime4 = 0x85ebca77c2b2ae63n;
 const prime5 = 0x27d4eb2f165667c5n;
-const [low1 = 0, high1 = 0] = halvesOf(prime1);
-const [low2 = 0, high2 = 0] = halvesOf(prime2);
+const [low1, high1] = halvesOf(prime1);
+const [low2, high2] = halvesOf(prime2);
 
 /**
  * xxHash64 with seed 0 of bytes that come in pieces: the runtime's takes all of them at once, which for a large file would be as much memory. The algorithm

@@ -6,7 +6,7 @@ const repository = join(import.meta.dir, "../..");
 const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 const childTimeoutMs = 60_000;
 
-export const isRoot = process.getuid?.() === 0;
+const isRoot = process.getuid?.() === 0;
 
 /**
  * Declares a test of what permissions forbid. They don't hold for root, so as root the test runs in a second process as the user
