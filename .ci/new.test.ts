@@ -37,7 +37,8 @@ test("bun run new makes each kind with its files and registry lines; types, test
   const bin = (tool: string) => join(copy, "node_modules/.bin", tool);
   expect(run(bin("oxfmt"), "--check", ...made)).toMatchObject({ code: 0 });
   const typed = made.filter((path) => /\.tsx?$/.test(path));
-  const config = { extends: "./tsconfig.json", include: [], files: typed };
+  const ambient = "shared/runtime/prom_client_parts.d.ts";
+  const config = { extends: "./tsconfig.json", include: [], files: [...typed, ambient] };
   await Bun.write(join(copy, "tsconfig.made.json"), JSON.stringify(config));
   expect(run(bin("tsc"), "-p", "tsconfig.made.json")).toEqual({ code: 0, output: "" });
   const tests = typed.filter((path) => path.includes(".test."));

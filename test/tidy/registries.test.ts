@@ -57,6 +57,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "receiver.fixture.ts",
     "receiver.ts",
     "receivers.ts",
+    "record_columns.ts",
     "record_memo.ts",
     "record_time.ts",
     "refusal.ts",
