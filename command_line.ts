@@ -76,7 +76,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
     (await import("#aggregator/rules/check_command.ts")).checkRulesCommand(check);
   },
   query: async (program) => {
-    (await import("#aggregator/query_command.ts")).queryCommand(program.command("query"));
+    (await import("#aggregator/commands/query_command.ts")).queryCommand(program.command("query"));
   },
   pipeline: async (program) => {
     (await import("#agent/pipeline_command.ts")).pipelineCommand(program.command("pipeline"));
@@ -89,11 +89,11 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
     integrationsCommand(program.command("integrations"));
   },
   storage: async (program) => {
-    const { storageCommand } = await import("#aggregator/storage_command.ts");
+    const { storageCommand } = await import("#aggregator/commands/storage/storage_command.ts");
     storageCommand(program.command("storage"));
   },
   fleet: async (program) => {
-    const { fleetCommand } = await import("#aggregator/fleet/fleet_command.ts");
+    const { fleetCommand } = await import("#aggregator/commands/fleet/fleet_command.ts");
     fleetCommand(program.command("fleet"), checkDocument);
   },
   version: async (program) => {

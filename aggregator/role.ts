@@ -11,9 +11,9 @@ import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Aggregator, type AggregatorParts } from "./aggregator.ts";
-import { AggregatorFile } from "./aggregator_file.ts";
+import { AggregatorFile } from "./commands/aggregator_file.ts";
 import { createNatsReceiver } from "./ingest/nats_receiver.ts";
-import { aggregatorKeyEffects } from "./restart_keys.ts";
+import { aggregatorKeyEffects } from "./config/restart_keys.ts";
 
 /** An aggregator of its own, which agents reach over NATS. Throws ConfigError and OperatingError. */
 export async function openAggregatorRole(

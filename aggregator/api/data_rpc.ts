@@ -10,8 +10,8 @@ import {
 } from "#proto/gen/v1/data_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import type { AggregatorConfig } from "../config.ts";
-import type { Head } from "../head/contract.ts";
+import type { AggregatorConfig } from "../config/config.ts";
+import type { Head } from "../read/head.ts";
 import { blockPage } from "../inventory/block_pages.ts";
 import { countSeries, newSeries, selectedSeries } from "../inventory/cardinality.ts";
 import {
@@ -21,12 +21,12 @@ import {
   storageVolumes,
   trashSize,
 } from "../inventory/storage.ts";
-import { parseMetricSelector } from "../query/promql/parse.ts";
+import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { Sources } from "../query/sources.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { removedRecords } from "../store/log_deletions.ts";
-import type { MaintenanceState } from "../store/maintenance.ts";
-import type { Block } from "../store/store.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { removedRecords } from "../catalog/log_deletions.ts";
+import type { MaintenanceState } from "../blocks/maintenance.ts";
+import type { Block } from "../read/store.ts";
 import { guarded } from "./connect_routes.ts";
 import { limitOf, timeOf } from "./rpc_values.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { QueryMemory, currentShare } from "#aggregator/query/memory/query_memory.ts";
+import { QueryMemory, currentShare } from "#aggregator/read/memory/query_memory.ts";
 import { jsonPieces, streamed } from "./large_answer.ts";
 
 test("jsonPieces() gives what JSON.stringify() gives", () => {

@@ -1,4 +1,4 @@
-import { currentShare } from "#aggregator/query/memory/query_memory.ts";
+import { currentShare } from "#aggregator/read/memory/query_memory.ts";
 import { pacer } from "#shared/async/pacer.ts";
 
 /** Characters of an answer that is made and sent in one go. */

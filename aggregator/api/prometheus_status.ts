@@ -1,6 +1,6 @@
 import { formatDuration } from "#shared/text/duration.ts";
-import type { AggregatorConfig } from "../config.ts";
-import type { Block } from "../store/store.ts";
+import type { AggregatorConfig } from "../config/config.ts";
+import type { Block } from "../read/store.ts";
 import { limitMax } from "./routes/prometheus/search/params.ts";
 import type { BlockMeta } from "./routes/prometheus/status_routes.ts";
 

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import { currentShare } from "#aggregator/query/memory/query_memory.ts";
+import { currentShare } from "#aggregator/read/memory/query_memory.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { QueryAnswer } from "./rpc.ts";
 

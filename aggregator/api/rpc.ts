@@ -11,7 +11,7 @@ import {
   SqlColumnSchema,
 } from "#proto/gen/v1/query_pb.js";
 import type { Agents } from "../fleet/agents.ts";
-import type { PartialMark } from "../query/missing_blocks.ts";
+import type { PartialMark } from "../read/missing_blocks.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { LaneLag } from "../ingest/lanes.ts";
 import { connectRoutes, guarded } from "./connect_routes.ts";

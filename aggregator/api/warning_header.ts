@@ -1,4 +1,4 @@
-import type { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
+import type { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
 
 /** For formats that have no field for warnings: HTTP's own header (RFC 7234, 5.5), and a mark for programs. None for a complete answer. */
 export function warningHeader(missing: MissingBlocks): Record<string, string> {

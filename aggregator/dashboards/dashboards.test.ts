@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Board } from "#shared/dashboards/board.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../store/catalog.ts";
+import { Catalog } from "../catalog/catalog.ts";
 import { deleteAnnotation, listAnnotations, saveAnnotation } from "./annotations.ts";
 import { builtInDashboards } from "./built_in.ts";
 import { type DashboardChange, Dashboards } from "./dashboards.ts";

@@ -1,9 +1,9 @@
 import type { SQL } from "bun";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
-import { insertAudit } from "../store/catalog_writes.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
+import { insertAudit } from "../catalog/catalog_writes.ts";
 import type { CheckedDocument, DocumentFormat } from "./document.ts";
 import type { Summary } from "./summary.ts";
 import { cleanFolder } from "./uid.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import { count } from "../store/catalog_count.ts";
+import { count } from "../catalog/catalog_count.ts";
 import { bounded } from "./annotations.ts";
 import { TextsColumn, type Transactions } from "./saved_dashboards.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../store/catalog.ts";
+import { Catalog } from "../catalog/catalog.ts";
 import type { Happening } from "./event.ts";
 import { EventBook } from "./event_book.ts";
 import { EventWatch } from "./event_watch.ts";

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
 import type { Happening, StoredEvent } from "./event.ts";
 
 type Transactions = Pick<Catalog, "transaction" | "fenced">;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../store/catalog.ts";
+import { Catalog } from "../catalog/catalog.ts";
 import { agentsDue, confirmKey, offerKey } from "./agent_keys.ts";
 import {
   enrol,

@@ -1,9 +1,9 @@
 import type { SQL } from "bun";
 import { z } from "zod";
 import type { RenewalRefusal } from "#proto/fleet/renewal.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
-import { insertAudit } from "../store/catalog_writes.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
+import { insertAudit } from "../catalog/catalog_writes.ts";
 
 type Transactions = Pick<Catalog, "transaction">;
 type Identity = { readonly tenant: string; readonly agent: string };

@@ -5,7 +5,7 @@ import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../read/store.ts";
 
 /** An agent as last heard of. */
 export type AgentRecord = {

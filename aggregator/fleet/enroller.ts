@@ -2,7 +2,7 @@ import type { EnrolmentAnswer, EnrolmentRequest } from "#proto/fleet/enrolment.t
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { Catalog } from "../store/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { agentJwt } from "./agent_jwt.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
 import { enrol, type Refusal } from "./enrolments.ts";

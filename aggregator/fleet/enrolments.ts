@@ -1,9 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { EnrolmentRequest } from "#proto/fleet/enrolment.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
-import { insertAudit } from "../store/catalog_writes.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
+import { insertAudit } from "../catalog/catalog_writes.ts";
 import type { Signing } from "./agent_keys.ts";
 import { TokenRow, secretHash, takeApart } from "./tokens.ts";
 

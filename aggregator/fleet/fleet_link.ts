@@ -9,7 +9,7 @@ import { Wakeup } from "#shared/async/wakeup.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Catalog } from "../store/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { agentsDue } from "./agent_keys.ts";
 import { forgetReplacedKeys, revokedKeys } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";

@@ -8,7 +8,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { Catalog } from "../store/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { agentJwt } from "./agent_jwt.ts";
 import { type Signing, confirmKey, offerKey } from "./agent_keys.ts";
 import { AttemptLimit } from "./attempt_limit.ts";

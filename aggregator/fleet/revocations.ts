@@ -1,5 +1,5 @@
 import type { NatsConfig } from "#proto/bus/nats_config.ts";
-import type { Catalog } from "../store/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { changeAccount } from "./account_claims.ts";
 import { type Revoked, markRevocationsSent, revokedKeys } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";

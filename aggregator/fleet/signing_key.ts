@@ -6,7 +6,7 @@ import { createAccount } from "nkeys.js";
 import { z } from "zod";
 import type { NatsConfig } from "#proto/bus/nats_config.ts";
 import { OperatingError } from "#shared/errors.ts";
-import type { Catalog } from "../store/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { changeAccount } from "./account_claims.ts";
 import { type OperatorKeys, keyFiles, readKey, writeKeyFile } from "./operator_keys.ts";
 

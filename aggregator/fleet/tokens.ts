@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
-import { insertAudit } from "../store/catalog_writes.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
+import { insertAudit } from "../catalog/catalog_writes.ts";
 
 type Transactions = Pick<Catalog, "transaction">;
 /** What a token may allow at most, and how many of a tenant can be in force. */

@@ -1,8 +1,8 @@
 import { type LineColumns, noTexts, type Texts } from "#shared/model/line_columns.ts";
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
-import { LogGroup } from "../store/logs/log_group.ts";
-import { variableColumns } from "../store/logs_columns.ts";
-import { areUtf8 } from "../store/logs_texts.ts";
+import { LogGroup } from "../blocks/logs/log_group.ts";
+import { variableColumns } from "../blocks/logs/write/logs_columns.ts";
+import { areUtf8 } from "../blocks/logs/write/logs_texts.ts";
 
 const whole = variableColumns.length;
 

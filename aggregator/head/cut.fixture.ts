@@ -1,6 +1,6 @@
 import { labelsKey } from "#shared/model/labels.ts";
-import type { SeriesSamples } from "../query/source.ts";
-import type { CutMetrics } from "../store/cut_metrics.ts";
+import type { SeriesSamples } from "../read/source.ts";
+import type { CutMetrics } from "../read/cut_metrics.ts";
 
 /** All series of a tenant's cut that have samples, sorted by labels, in memory of their own. */
 export function seriesOfCut(metrics: CutMetrics | undefined): SeriesSamples[] {

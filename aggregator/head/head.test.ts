@@ -6,8 +6,8 @@ import { OperatingError } from "#shared/errors.ts";
 import { sumDrops } from "#shared/model/account.ts";
 import { type Labels, labelsKey, type Matcher, metricNameLabel } from "#shared/model/labels.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples } from "../query/source.ts";
-import type { Head, HeadContent } from "./contract.ts";
+import type { SeriesSamples } from "../read/source.ts";
+import type { Head, HeadContent } from "../read/head.ts";
 import { seriesOfCut } from "./cut.fixture.ts";
 import { createHead } from "./head.ts";
 

@@ -8,8 +8,8 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
-import { joinExemplars } from "../query/join_exemplars.ts";
-import type { LogPart } from "../query/log_parts.ts";
+import { joinExemplars } from "../read/join_exemplars.ts";
+import type { LogPart } from "../read/log_parts.ts";
 import type {
   ExemplarRequest,
   LogRecord,
@@ -19,13 +19,13 @@ import type {
   SeriesRequest,
   SeriesSamples,
   StreamVisitor,
-} from "../query/source.ts";
+} from "../read/source.ts";
 import { CellMemory } from "./samples/cell_memory.ts";
 import { mergedByKey } from "../query/merged_by_key.ts";
-import { joinedStarts } from "../query/start_timestamps.ts";
+import { joinedStarts } from "../read/start_timestamps.ts";
 import type { HeadSeries } from "./head_series.ts";
-import { isOwn } from "../ingest/own_agent.ts";
-import type { Head, HeadContent, HeadOverview, HeadPart, HeadSize } from "./contract.ts";
+import { isOwn } from "../read/own_agent.ts";
+import type { Head, HeadContent, HeadOverview, HeadPart, HeadSize } from "../read/head.ts";
 import { joinedContent } from "./joined_content.ts";
 import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";

@@ -8,7 +8,7 @@ import {
 import { type Labels, type Matcher, labelsKey } from "#shared/model/labels.ts";
 import type { ExemplarSamples } from "#shared/model/metrics.ts";
 import type { DropReason } from "#shared/model/account.ts";
-import { compileMatchers } from "./matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 
 type Entry = { readonly lane: LaneId; readonly exemplar: Exemplar };
 type Series = { readonly labels: Labels; readonly key: string; readonly entries: Entry[] };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import { emptyHistogram } from "#shared/model/histogram.ts";
-import type { SeriesSamples } from "../query/source.ts";
+import type { SeriesSamples } from "../read/source.ts";
 import { seriesOfCut } from "./cut.fixture.ts";
 import { createHead } from "./head.ts";
 

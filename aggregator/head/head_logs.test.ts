@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { LineFilter } from "../query/source.ts";
-import type { Head } from "./contract.ts";
+import type { LineFilter } from "../read/source.ts";
+import type { Head } from "../read/head.ts";
 import { createHead } from "./head.ts";
 import { streamLists } from "../query/stream_lists.ts";
 

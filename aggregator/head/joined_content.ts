@@ -1,7 +1,7 @@
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { CutMetrics } from "../store/cut_metrics.ts";
-import type { HeadContent } from "./contract.ts";
+import type { CutMetrics } from "../read/cut_metrics.ts";
+import type { HeadContent } from "../read/head.ts";
 
 type MetricsContent = Omit<HeadContent, "logs">;
 

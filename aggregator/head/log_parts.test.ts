@@ -5,7 +5,7 @@ import { createLogsEncoder, decodeLogs } from "#proto/codec/logs.ts";
 import { Signal } from "#proto/gen/v1/frame_pb.js";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { createLineMiner } from "#test/support/mining.ts";
-import type { LineFilter } from "../query/source.ts";
+import type { LineFilter } from "../read/source.ts";
 import { createHead } from "./head.ts";
 
 const lane = { tenant: "t", agent: "a", signal: "logs" } as const;

@@ -1,15 +1,15 @@
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { compactSlice } from "../query/log_slices.ts";
-import type { LogPart, SpanNs } from "../query/log_parts.ts";
-import type { LogScanRequest, LogSlice } from "../query/source.ts";
-import { compileGroupFilters, type GroupFilter } from "../store/logs/group_filter.ts";
-import { bodyColumns, rebuildBodies } from "../store/logs/rebuild.ts";
+import { compactSlice } from "../read/log_slices.ts";
+import type { LogPart, SpanNs } from "../read/log_parts.ts";
+import type { LogScanRequest, LogSlice } from "../read/source.ts";
+import { compileGroupFilters, type GroupFilter } from "../blocks/logs/group_filter.ts";
+import { bodyColumns, rebuildBodies } from "../blocks/logs/rebuild.ts";
 import { BatchGroup } from "./batch_group.ts";
-import { compileLineFilters } from "./line_filters.ts";
+import { compileLineFilters } from "../read/line_filters.ts";
 import type { HeadBatch } from "./logs_generation.ts";
-import { compileMatchers } from "./matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 import { splitNs } from "./select_logs.ts";
 
 /** Lines that are tested between two looks at the clock, in bytes of them; each costs some besides. */

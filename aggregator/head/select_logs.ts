@@ -1,8 +1,8 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { LogRecord, LogSelectRequest, SeriesRequest, StreamVisitor } from "../query/source.ts";
-import { compileLineFilters, textOf } from "./line_filters.ts";
+import type { LogRecord, LogSelectRequest, SeriesRequest, StreamVisitor } from "../read/source.ts";
+import { compileLineFilters, textOf } from "../read/line_filters.ts";
 import type { HeadBatch } from "./logs_generation.ts";
-import { compileMatchers } from "./matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 
 const nanosPerMs = 1_000_000n;
 /** Records that are found beyond the limit before the worst are thrown away. */

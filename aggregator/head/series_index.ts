@@ -1,6 +1,6 @@
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { ItemList } from "#shared/model/paged_list.ts";
-import { compileMatcher, compileMatchers } from "./matching.ts";
+import { compileMatcher, compileMatchers } from "../read/matching.ts";
 
 /**
  * Finds series of one generation by matchers: for each label name that a selector asked for, it has the series by value. A label's values are indexed

@@ -7,7 +7,7 @@ import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
 import { comparePositions, origin } from "#shared/model/position.ts";
-import type { ChainCommit } from "../store/store.ts";
+import type { ChainCommit } from "../read/store.ts";
 import type { FramePlace } from "./held_frames.ts";
 import { HeldFrames } from "./held_frames.ts";
 import type { LaneCounts } from "./lane_counts.ts";

@@ -2,14 +2,14 @@ import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Head, HeadPart } from "../head/contract.ts";
-import { committedOf } from "../store/lane_commit.ts";
-import type { Cut, Store } from "../store/store.ts";
+import type { Head, HeadPart } from "../read/head.ts";
+import { committedOf } from "../catalog/lane_commit.ts";
+import type { Cut, Store } from "../read/store.ts";
 import type { IngestConfig } from "./config.ts";
 import type { Garbage } from "#shared/runtime/garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
-import { isOwn } from "./own_agent.ts";
+import { isOwn } from "../read/own_agent.ts";
 import type { OwnData } from "./own_data.ts";
 
 type FlusherParts = {

@@ -1,4 +1,4 @@
-import type { LaneCommit } from "../store/store.ts";
+import type { LaneCommit } from "../read/store.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops, sumDrops, updateDrops } from "#shared/model/account.ts";
 

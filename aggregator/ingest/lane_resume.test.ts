@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { createHead } from "../head/head.ts";
-import type { LaneCommit } from "../store/store.ts";
+import type { LaneCommit } from "../read/store.ts";
 import { Lane } from "./lane.ts";
 import { id, Sender } from "./sender.fixture.ts";
 

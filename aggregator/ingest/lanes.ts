@@ -2,10 +2,10 @@ import type { CommittedPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { LaneAccount } from "#shared/model/account.ts";
 import { sumDrops } from "#shared/model/account.ts";
 import { upTo } from "#shared/model/spans.ts";
-import type { Head } from "../head/contract.ts";
-import type { LaneCommit } from "../store/store.ts";
+import type { Head } from "../read/head.ts";
+import type { LaneCommit } from "../read/store.ts";
 import { Lane } from "./lane.ts";
-import { isOwn } from "./own_agent.ts";
+import { isOwn } from "../read/own_agent.ts";
 
 /** As LaneAccount of the API has it. */
 export type LaneLag = {

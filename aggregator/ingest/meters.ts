@@ -2,7 +2,7 @@ import type { Counter } from "prom-client";
 import type { Signal } from "#shared/model/position.ts";
 import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { Head } from "../head/contract.ts";
+import type { Head } from "../read/head.ts";
 import type { Offered } from "./chain.ts";
 import { type Lanes, accountOf } from "./lanes.ts";
 

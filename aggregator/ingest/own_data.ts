@@ -1,9 +1,9 @@
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { PatternsCommit } from "../store/store.ts";
-import type { Head } from "../head/contract.ts";
+import type { PatternsCommit } from "../read/store.ts";
+import type { Head } from "../read/head.ts";
 import type { Lanes } from "./lanes.ts";
-import { ownAgent } from "./own_agent.ts";
+import { ownAgent } from "../read/own_agent.ts";
 
 /** Samples and records that have become due, to be appended in this order. */
 export type DueData = { readonly metrics: readonly DecodedMetrics[]; readonly logs?: LogsBatch };

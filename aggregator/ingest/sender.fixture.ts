@@ -7,7 +7,7 @@ import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
-import type { Head } from "../head/contract.ts";
+import type { Head } from "../read/head.ts";
 
 export const id = { tenant: "default", agent: "a1", signal: "metrics" } as const;
 export const startMs = 1_700_000_000_000;

@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Block } from "../store/store.ts";
+import type { Block } from "../read/store.ts";
 
 export type BlockSearch = {
   readonly tenant: string;

@@ -1,5 +1,5 @@
 import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { compileMatchers } from "../head/matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 
 /** The series that the figures are of; so many are looked at. */
 const seriesMax = 1_000_000;

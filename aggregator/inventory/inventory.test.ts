@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { StoreConfig } from "../store/config.ts";
-import type { Block } from "../store/store.ts";
+import { StoreConfig } from "../blocks/config.ts";
+import type { Block } from "../read/store.ts";
 import { blockPage } from "./block_pages.ts";
 import { countSeries, newSeries, selectedSeries } from "./cardinality.ts";
 import { storageShares } from "./storage.ts";

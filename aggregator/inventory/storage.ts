@@ -2,13 +2,13 @@ import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import type { AggregatorConfig } from "../config.ts";
-import type { Catalog } from "../store/catalog.ts";
-import { count } from "../store/catalog_count.ts";
-import { blocksFolder, storageUrl as urlOfBlocks } from "../store/objects/storage_url.ts";
-import { planMerge } from "../store/plan_merge.ts";
-import type { Block } from "../store/store.ts";
-import { tierPlan } from "../store/tiers/plan.ts";
+import type { AggregatorConfig } from "../config/config.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { count } from "../catalog/catalog_count.ts";
+import { blocksFolder, storageUrl as urlOfBlocks } from "../objects/storage_url.ts";
+import { planMerge } from "../blocks/compaction/plan_merge.ts";
+import type { Block } from "../read/store.ts";
+import { tierPlan } from "../blocks/tiers/plan.ts";
 
 /** What is stored of one tenant, signal and tier. */
 export type StorageShare = {

@@ -10,8 +10,8 @@ import { logSystems } from "#test/support/log_corpus.ts";
 import { writeLogBlocks } from "#test/support/write_log_blocks.ts";
 import { createHead } from "../head/head.ts";
 import { createSources } from "../query/sources.ts";
-import { StoreConfig } from "../store/config.ts";
-import { openStore } from "../store/open_store.ts";
+import { StoreConfig } from "../blocks/config.ts";
+import { openStore } from "../blocks/open_store.ts";
 import { PatternCounter } from "./count_patterns.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-patterns-"));

@@ -1,5 +1,5 @@
 import { unmined } from "#shared/model/line_template.ts";
-import type { LogSlice } from "../query/source.ts";
+import type { LogSlice } from "../read/source.ts";
 import { templateTextOf } from "./line_patterns.ts";
 import { levelIndex, severityOfLevel } from "./levels.ts";
 import { type Pattern, PatternTree } from "./pattern_tree.ts";

@@ -1,5 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import type { PatternRecord } from "../store/store.ts";
+import type { PatternRecord } from "../read/store.ts";
 import { type Pattern, PatternTree } from "./pattern_tree.ts";
 
 /** A pattern that has been seen, for as long as it is remembered. */

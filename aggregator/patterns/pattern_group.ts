@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { levelOf } from "../query/logql/level.ts";
+import { levelOf } from "../read/level.ts";
 import { levelsMax, severityOfLevel } from "./levels.ts";
 import type { KnownPattern } from "./pattern_book.ts";
 import { newRate, type PatternRate, type RateChange, takeWindow } from "./pattern_rate.ts";

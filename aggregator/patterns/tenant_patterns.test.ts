@@ -4,7 +4,7 @@ import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import { templateOfText, unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
-import type { PatternRecord } from "../store/store.ts";
+import type { PatternRecord } from "../read/store.ts";
 import { PatternsConfig } from "./config.ts";
 import { TenantPatterns } from "./tenant_patterns.ts";
 

@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import { currentShare } from "./memory/query_memory.ts";
+import { currentShare } from "../read/memory/query_memory.ts";
 
 /** The labels of one series and what goes with them. */
 export const seriesBytes = 500;

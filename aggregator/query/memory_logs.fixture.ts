@@ -1,8 +1,8 @@
 import { searchingRegex } from "#shared/text/linear_regex.ts";
-import { compileMatchers } from "../head/matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 import { streamLists } from "./stream_lists.ts";
-import { scanBySelect } from "./record_slices.ts";
-import type { LineFilter, LogRecord, LogsSource, SeriesRequest } from "./source.ts";
+import { scanBySelect } from "../read/record_slices.ts";
+import type { LineFilter, LogRecord, LogsSource, SeriesRequest } from "../read/source.ts";
 
 /** A source of records in memory, given in the order of time. */
 export function memoryLogs(records: readonly LogRecord[]): LogsSource {

@@ -1,9 +1,9 @@
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type { Head } from "../head/contract.ts";
-import type { BlockView, FoundSeries } from "../store/store.ts";
+import type { Head } from "../read/head.ts";
+import type { BlockView, FoundSeries } from "../read/store.ts";
 import { inShare, refuseIfAborted, seriesBytes } from "./in_share.ts";
-import type { MetricsSource, SeriesRequest } from "./source.ts";
+import type { MetricsSource, SeriesRequest } from "../read/source.ts";
 
 /** Series, and names and values of labels, of head and blocks as one: both are asked in the same tick. */
 export function seriesLists(

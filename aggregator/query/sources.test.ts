@@ -5,13 +5,13 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { createHead } from "../head/head.ts";
-import type { BlockView } from "../store/store.ts";
-import type { LogPart } from "./log_parts.ts";
-import { sliceOf } from "./record_slices.ts";
-import type { LogRecord, SeriesSamples } from "./source.ts";
+import type { BlockView } from "../read/store.ts";
+import type { LogPart } from "../read/log_parts.ts";
+import { sliceOf } from "../read/record_slices.ts";
+import type { LogRecord, SeriesSamples } from "../read/source.ts";
 import { createPromqlEngine, PromqlConfig } from "./promql/engine.ts";
 import { createSources } from "./sources.ts";
-import { foundSeries } from "../store/series/found_series.fixture.ts";
+import { foundSeries } from "../blocks/series/found_series.fixture.ts";
 
 const lane: LaneId = { tenant: "acme", agent: "host-1", signal: "metrics" };
 const nowMs = 1_700_000_000_000;

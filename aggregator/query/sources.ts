@@ -1,16 +1,16 @@
 import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Head } from "../head/contract.ts";
-import { joinPieces } from "../store/merge_series.ts";
-import { joinRecent } from "../store/tiers/assemble.ts";
-import type { BlockView } from "../store/store.ts";
+import type { Head } from "../read/head.ts";
+import { joinPieces } from "../blocks/metrics/merge_series.ts";
+import { joinRecent } from "../blocks/tiers/assemble.ts";
+import type { BlockView } from "../read/store.ts";
 import { inShare, refuseIfAborted, seriesBytes } from "./in_share.ts";
 import { seriesLists } from "./series_lists.ts";
 import { mergedByKey } from "./merged_by_key.ts";
 import { streamLists } from "./stream_lists.ts";
-import { joinExemplars } from "./join_exemplars.ts";
-import { scanParts, selectByScan } from "./log_parts.ts";
+import { joinExemplars } from "../read/join_exemplars.ts";
+import { scanParts, selectByScan } from "../read/log_parts.ts";
 import type {
   BucketColumn,
   ExemplarsSource,
@@ -22,7 +22,7 @@ import type {
   SeriesRequest,
   SeriesSamples,
   StreamVisitor,
-} from "./source.ts";
+} from "../read/source.ts";
 
 export type Sources = {
   readonly metrics: MetricsSource;

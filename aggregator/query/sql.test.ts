@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { cutOf, gauge, lines, openTestStore } from "../store/store.fixture.ts";
-import type { Store } from "../store/store.ts";
+import { cutOf, gauge, lines, openTestStore } from "../read/store.fixture.ts";
+import type { Store } from "../read/store.ts";
 import { createLineMiner } from "#test/support/mining.ts";
-import type { LogRecord, SeriesSamples } from "./source.ts";
+import type { LogRecord, SeriesSamples } from "../read/source.ts";
 import { createSqlEngine, type SqlEngine } from "./sql.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lapwing-sql-"));

@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type { LogsSource } from "./source.ts";
+import type { LogsSource } from "../read/source.ts";
 
 /** Label sets of streams that are listed at once; they take a kilobyte each. */
 const listedMax = 200_000;

@@ -1,21 +1,21 @@
-import { anyTime } from "../store/store.fixture.ts";
+import { anyTime } from "../read/store.fixture.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { laneCut } from "../store/lane_cut.fixture.ts";
-import { openStore } from "../store/open_store.ts";
-import { StoreConfig } from "../store/config.ts";
-import type { Store } from "../store/store.ts";
+import { laneCut } from "../blocks/lane_cut.fixture.ts";
+import { openStore } from "../blocks/open_store.ts";
+import { StoreConfig } from "../blocks/config.ts";
+import type { Store } from "../read/store.ts";
 import {
   createPromqlEngine,
   PromqlConfig,
   type QueryData,
   type QueryResult,
 } from "./promql/engine.ts";
-import type { MetricsSource, SeriesSamples } from "./source.ts";
+import type { MetricsSource, SeriesSamples } from "../read/source.ts";
 
 export const dayMs = 86_400_000;
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { rmSync } from "node:fs";
 import { setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
-import type { SeriesSamples } from "./source.ts";
+import type { SeriesSamples } from "../read/source.ts";
 import { dayMs, differences, points, TierWorld } from "./tiers.fixture.ts";
 
 /** A span of two and a half hours over midnight. */

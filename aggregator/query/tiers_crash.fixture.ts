@@ -1,4 +1,4 @@
-import { gauge } from "../store/store.fixture.ts";
+import { gauge } from "../read/store.fixture.ts";
 import { dayMs, TierWorld } from "./tiers.fixture.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type Matcher, metricNameLabel } from "#shared/model/labels.ts";
-import type { ReadTrace, TracedBlock } from "./read_trace.ts";
+import type { ReadTrace, TracedBlock } from "../read/read_trace.ts";
 
 /** Files that a statement names one by one. */
 const filesMax = 200;

@@ -1,5 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
-import { parsePromql } from "../query/promql/parse.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import type { Entry, YamlReader } from "./yaml_reader.ts";
 import { isScalar, type Node } from "yaml";
 

@@ -1,7 +1,7 @@
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { compileLineFilters } from "../head/line_filters.ts";
-import { compileMatchers } from "../head/matching.ts";
-import type { LogRecord, LogScanRequest, LogsSource } from "../query/source.ts";
+import { compileLineFilters } from "../read/line_filters.ts";
+import { compileMatchers } from "../read/matching.ts";
+import type { LogRecord, LogScanRequest, LogsSource } from "../read/source.ts";
 
 /** A source of the one batch, for queries that look at records as they arrive. Times are not looked at: all of it is new. */
 export function batchSource(batch: LogsBatch): Pick<LogsSource, "select" | "scan"> {

@@ -1,4 +1,4 @@
-import { compileMatchers } from "../head/matching.ts";
+import { compileMatchers } from "../read/matching.ts";
 import type { LogQuery } from "../query/logql/ast.ts";
 import type { LogScope } from "../query/logql/evaluate.ts";
 import { selectRecords } from "../query/logql/evaluate.ts";

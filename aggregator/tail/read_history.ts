@@ -1,8 +1,8 @@
 import type { LogQuery } from "../query/logql/ast.ts";
 import { type LogScope, selectRecords } from "../query/logql/evaluate.ts";
 import type { LogRange } from "../query/logql/select.ts";
-import { MissingBlocks } from "../query/missing_blocks.ts";
-import { reportingLogs } from "../query/reporting_logs.ts";
+import { MissingBlocks } from "../read/missing_blocks.ts";
+import { reportingLogs } from "../read/reporting_logs.ts";
 import type { HistoryRead } from "./histories.ts";
 
 /** The newest records of a query, for a reader who is about to follow it. */

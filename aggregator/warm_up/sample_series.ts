@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { SeriesSamples } from "../query/source.ts";
+import type { SeriesSamples } from "../read/source.ts";
 import { drawing } from "./drawing.ts";
 
 export type Scrapes = { readonly firstMs: number; readonly stepMs: number; readonly count: number };

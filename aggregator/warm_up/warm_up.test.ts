@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import { Duckdb } from "../store/duckdb.ts";
+import { Duckdb } from "../duckdb/duckdb.ts";
 import { questions } from "./questions.ts";
 import { SampleStore } from "./sample_store.ts";
 import { sampleRoutes, warmUp } from "./warm_up.ts";

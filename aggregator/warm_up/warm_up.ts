@@ -6,7 +6,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import { queryRoutes } from "../api/routes/prometheus/query_routes.ts";
 import { createPromqlEngine, PromqlConfig } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
-import type { SampleTools } from "../store/deps.ts";
+import type { SampleTools } from "../blocks/deps.ts";
 import { questions } from "./questions.ts";
 import { SampleStore, tenant } from "./sample_store.ts";
 

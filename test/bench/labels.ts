@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createHead } from "#aggregator/head/head.ts";
-import type { MetricsSource } from "#aggregator/query/source.ts";
+import type { MetricsSource } from "#aggregator/read/source.ts";
 import { createSources } from "#aggregator/query/sources.ts";
-import type { BlockStore } from "#aggregator/store/block_store.ts";
-import { cutOf, gauge, openTestStore } from "#aggregator/store/store.fixture.ts";
+import type { BlockStore } from "#aggregator/blocks/block_store.ts";
+import { cutOf, gauge, openTestStore } from "#aggregator/read/store.fixture.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
 
 const seriesAHost = 507;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeLogsFile } from "#aggregator/store/logs_file.ts";
+import { writeLogsFile } from "#aggregator/blocks/logs/write/logs_file.ts";
 import { createLogsEncoder } from "#proto/codec/logs.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { rounded } from "#test/support/bench_world.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { StoreConfig } from "#aggregator/store/config.ts";
-import { openStore } from "#aggregator/store/open_store.ts";
-import type { BlockView } from "#aggregator/store/store.ts";
+import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { openStore } from "#aggregator/blocks/open_store.ts";
+import type { BlockView } from "#aggregator/read/store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";

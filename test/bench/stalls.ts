@@ -4,14 +4,14 @@ import { queryRoutes } from "#aggregator/api/routes/prometheus/query_routes.ts";
 import { createHead } from "#aggregator/head/head.ts";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { createSources, type Sources } from "#aggregator/query/sources.ts";
-import type { BlockView } from "#aggregator/store/store.ts";
+import type { BlockView } from "#aggregator/read/store.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
 import { linesBatch } from "#test/support/lines_batch.ts";
 import { type Stall, stallQueries } from "#test/support/stall_queries.ts";
 import type { Hono } from "hono";
-import { foundSeries } from "#aggregator/store/series/found_series.fixture.ts";
+import { foundSeries } from "#aggregator/blocks/series/found_series.fixture.ts";
 
 const tenant = "default";
 const nowMs = 1_800_000_000_000;

@@ -10,11 +10,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { StoreConfig } from "#aggregator/store/config.ts";
-import { exportLogs } from "#aggregator/store/export_logs.ts";
-import { exportMetrics } from "#aggregator/store/export_metrics.ts";
-import { rebuildCatalog } from "#aggregator/store/rebuild_catalog.ts";
-import { type StorageTools, withStorage } from "#aggregator/store/storage_tools.ts";
+import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { exportLogs } from "#aggregator/tools/export_logs.ts";
+import { exportMetrics } from "#aggregator/tools/export_metrics.ts";
+import { rebuildCatalog } from "#aggregator/tools/rebuild_catalog.ts";
+import { type StorageTools, withStorage } from "#aggregator/tools/storage_tools.ts";
 import type { ScrapeRow } from "./scrape_rows.ts";
 import type { Stores } from "./stores.ts";
 

@@ -1,7 +1,7 @@
-import type { Expr, TimeShift } from "#aggregator/query/promql/ast.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import { parsePromql } from "#aggregator/query/promql/parse.ts";
-import { printPromql } from "#aggregator/query/promql/print.ts";
+import type { Expr, TimeShift } from "#shared/query_language/promql/ast.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
+import { printPromql } from "#shared/query_language/promql/print.ts";
 
 type InstantCase = { readonly query: string; readonly timeMs: number };
 

@@ -4,8 +4,8 @@ import {
   type PromqlEngine,
   type QueryResult,
 } from "#aggregator/query/promql/engine.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import { labelsText } from "#aggregator/query/promql/values.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import { labelsText } from "#aggregator/query/promql/model/values.ts";
 import type { Buckets, Histogram } from "#shared/model/histogram.ts";
 import { histogramNotation } from "#shared/model/histogram_text.ts";
 import { messageOf } from "#shared/errors.ts";

@@ -1,5 +1,5 @@
-import { parsePromql } from "#aggregator/query/promql/parse.ts";
-import { parseNumber } from "#aggregator/query/promql/literals.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
+import { parseNumber } from "#shared/query_language/promql/literals.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { parseDuration } from "#shared/text/duration.ts";

@@ -2,11 +2,11 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { StoreConfig } from "#aggregator/store/config.ts";
-import { cutMetricsOf } from "#aggregator/store/cut_metrics.ts";
-import { openStore } from "#aggregator/store/open_store.ts";
-import { gauge, lines } from "#aggregator/store/store.fixture.ts";
-import type { Block } from "#aggregator/store/store.ts";
+import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
+import { openStore } from "#aggregator/blocks/open_store.ts";
+import { gauge, lines } from "#aggregator/read/store.fixture.ts";
+import type { Block } from "#aggregator/read/store.ts";
 import { packSnappy, unpackSnappy } from "#proto/codec/snappy_block.ts";
 import {
   ReadMatcherType,

@@ -7,7 +7,7 @@ import { createUser } from "nkeys.js";
 import { parse } from "yaml";
 import { z } from "zod";
 import { createToken } from "#aggregator/fleet/tokens.ts";
-import { Catalog } from "#aggregator/store/catalog.ts";
+import { Catalog } from "#aggregator/catalog/catalog.ts";
 import { subjectOf } from "#proto/bus/subjects.ts";
 import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { enrolmentPath } from "#proto/fleet/enrolment.ts";

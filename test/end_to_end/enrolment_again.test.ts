@@ -9,7 +9,7 @@ import { enrolmentRoutes } from "#aggregator/api/routes/fleet/enrolment_routes.t
 import { Enroller } from "#aggregator/fleet/enroller.ts";
 import { makeOperatorKeys, readOperatorKeys } from "#aggregator/fleet/operator_keys.ts";
 import { createToken, listTokens } from "#aggregator/fleet/tokens.ts";
-import { Catalog } from "#aggregator/store/catalog.ts";
+import { Catalog } from "#aggregator/catalog/catalog.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";

@@ -12,7 +12,7 @@ import { enrol, revokeAgent, revokedKeys } from "#aggregator/fleet/enrolments.ts
 import { makeOperatorKeys, readOperatorKeys } from "#aggregator/fleet/operator_keys.ts";
 import { Renewer, signingOf } from "#aggregator/fleet/renewer.ts";
 import { createToken } from "#aggregator/fleet/tokens.ts";
-import { Catalog } from "#aggregator/store/catalog.ts";
+import { Catalog } from "#aggregator/catalog/catalog.ts";
 import { confirmRequest, renewRequest } from "#proto/fleet/renewal.ts";
 import type { RenewalAnswer, RenewalRequest } from "#proto/fleet/renewal.ts";
 import { messageOf } from "#shared/errors.ts";

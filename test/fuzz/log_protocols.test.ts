@@ -8,15 +8,15 @@ import {
   readEntry,
   readForwardMessage,
 } from "#agent/collect/receivers/fluent/forward_message.ts";
-import { atOnce } from "#agent/collect/receivers/decode_turns.ts";
+import { atOnce } from "#agent/collect/receivers/transport/decode_turns.ts";
 import { Handshake } from "#agent/collect/receivers/fluent/handshake.ts";
 import { MessageScanner } from "#agent/collect/receivers/fluent/message_scanner.ts";
 import { GelfChunks } from "#agent/collect/receivers/gelf/chunks.ts";
 import { readGelf } from "#agent/collect/receivers/gelf/message.ts";
 import { PackedMessages } from "#agent/collect/receivers/gelf/packed_messages.ts";
-import { linesOf, parseDocument } from "#agent/collect/receivers/json_documents.ts";
-import { UnshapedRecordError, shapeRecord } from "#agent/collect/receivers/json_record.ts";
-import { MemoryBudget } from "#agent/collect/receivers/memory_budget.ts";
+import { linesOf, parseDocument } from "#agent/collect/receivers/records/json_documents.ts";
+import { UnshapedRecordError, shapeRecord } from "#agent/collect/receivers/records/json_record.ts";
+import { MemoryBudget } from "#agent/collect/receivers/transport/memory_budget.ts";
 import { SyslogFraming } from "#agent/collect/receivers/syslog/framing.ts";
 import { readSyslog } from "#agent/collect/receivers/syslog/message.ts";
 import { zoneOffsets } from "#agent/collect/receivers/syslog/zone_offsets.ts";

@@ -1,6 +1,6 @@
 import type { Board } from "#shared/dashboards/board.ts";
-import type { Expr } from "#aggregator/query/promql/ast.ts";
-import { parsePromql } from "#aggregator/query/promql/parse.ts";
+import type { Expr } from "#shared/query_language/promql/ast.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
 
 type Panel = Board["rows"][number]["panels"][number];
 export type BoardQuery = { readonly panel: Panel } & Panel["queries"][number];

@@ -1,4 +1,4 @@
-import type { MetricsSource, SelectRequest, SeriesRequest } from "#aggregator/query/source.ts";
+import type { MetricsSource, SelectRequest, SeriesRequest } from "#aggregator/read/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
 import { type Labels, type Matcher, labelsKey } from "#shared/model/labels.ts";

@@ -6,7 +6,7 @@ import {
   PromqlConfig,
   type PromqlEngine,
 } from "#aggregator/query/promql/engine.ts";
-import type { PromqlError } from "#aggregator/query/promql/errors.ts";
+import type { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { queryDataJson } from "#aggregator/query/promql/json.ts";
 
 export type Samples = readonly (readonly [

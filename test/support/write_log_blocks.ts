@@ -1,5 +1,5 @@
 import { LineMiner } from "#agent/pipeline/mining/line_miner.ts";
-import type { Store } from "#aggregator/store/store.ts";
+import type { Store } from "#aggregator/read/store.ts";
 import { type LogsBatch, severity } from "#shared/model/logs.ts";
 import { logSystems, RedrawnLines } from "./log_corpus.ts";
 

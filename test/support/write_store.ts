@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreConfig } from "#aggregator/store/config.ts";
-import { cutMetricsOf } from "#aggregator/store/cut_metrics.ts";
-import { openStore } from "#aggregator/store/open_store.ts";
+import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
+import { openStore } from "#aggregator/blocks/open_store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { blockKey } from "#aggregator/store/block_key.ts";
-import { Catalog } from "#aggregator/store/catalog.ts";
-import { checksumOf } from "#aggregator/store/checksum.ts";
-import { Duckdb } from "#aggregator/store/duckdb.ts";
-import { compareTexts, SeriesTexts } from "#aggregator/store/labels_text.ts";
-import type { Block } from "#aggregator/store/store.ts";
-import { BucketBuffer } from "#aggregator/store/tiers/bucket_buffer.ts";
-import { downsample } from "#aggregator/store/tiers/downsample.ts";
-import { windowMs } from "#aggregator/store/tiers/windows.ts";
-import { writeTierRows } from "#aggregator/store/tiers/write_tier.ts";
+import { blockKey } from "#aggregator/blocks/block_key.ts";
+import { Catalog } from "#aggregator/catalog/catalog.ts";
+import { checksumOf } from "#aggregator/objects/checksum.ts";
+import { Duckdb } from "#aggregator/duckdb/duckdb.ts";
+import { compareTexts, SeriesTexts } from "#aggregator/blocks/file/labels_text.ts";
+import type { Block } from "#aggregator/read/store.ts";
+import { BucketBuffer } from "#aggregator/blocks/tiers/bucket_buffer.ts";
+import { downsample } from "#aggregator/blocks/tiers/downsample.ts";
+import { windowMs } from "#aggregator/blocks/tiers/windows.ts";
+import { writeTierRows } from "#aggregator/blocks/tiers/write_tier.ts";
 import { type NodeHosts, intervalMs } from "./node_hosts.ts";
 
 export type FilledTiers = {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 const root = join(import.meta.dir, "..", "..");
 /** Folders in which every module must stand in the registry beside it; the rest of the names are contracts. */
 const registries: Readonly<Record<string, readonly string[]>> = {
-  "agent/collect/sources": ["binder.ts", "config.ts", "provenance.ts", "registry.ts", "source.ts"],
+  "agent/collect/sources": ["binder.ts", "config/config.ts", "provenance.ts", "registry.ts", "source.ts"],
   "agent/pipeline/processors": [
     "chain.ts",
-    "config.ts",
+    "config/config.ts",
     "formats",
     "log_metrics.ts",
     "match.ts",
@@ -26,7 +26,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
     "byte_memo.ts",
     "byte_number.ts",
     "byte_queue.ts",
-    "config.ts",
+    "config/config.ts",
     "datagram_server.ts",
     "datagram_turns.ts",
     "decode_steps.ts",

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import type { LogRecord, SeriesSamples } from "#aggregator/query/source.ts";
-import type { Block } from "#aggregator/store/store.ts";
+import type { LogRecord, SeriesSamples } from "#aggregator/read/source.ts";
+import type { Block } from "#aggregator/read/store.ts";
 import { sumDrops } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";

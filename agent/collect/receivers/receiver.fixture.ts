@@ -9,8 +9,8 @@ import type { MetricFamily, MetricsBatch, MetricsPart } from "#shared/model/metr
 import { isAbsent, isStale, wordsOf } from "#shared/model/special_values.ts";
 import { type Logger, silentLogger } from "#shared/runtime/log.ts";
 import { TextPool } from "#shared/text/text_pool.ts";
-import { MemoryBudget } from "./memory_budget.ts";
-import { PushedSeries } from "./pushed_series.ts";
+import { MemoryBudget } from "./transport/memory_budget.ts";
+import { PushedSeries } from "./samples/pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
 
 export type HeldSample = { readonly timestampMs: number; readonly value: number | "stale" };

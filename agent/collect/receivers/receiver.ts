@@ -7,8 +7,8 @@ import type { Signal } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { WhenFull } from "../../spool/when_full.ts";
-import type { MemoryBudget } from "./memory_budget.ts";
-import type { PushedSeries, PushedSeriesLimits } from "./pushed_series.ts";
+import type { MemoryBudget } from "./transport/memory_budget.ts";
+import type { PushedSeries, PushedSeriesLimits } from "./samples/pushed_series.ts";
 
 /**
  * One protocol by which telemetry is pushed to this agent. A receiver answers that it took something only after emitMetrics or

@@ -8,7 +8,7 @@ import type { WantedConfiguration } from "#proto/fleet/wanted_configuration.ts";
 import { messageOf } from "#shared/errors.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../../store/catalog.ts";
+import { Catalog } from "../../catalog/catalog.ts";
 import type { AgentRecord } from "../agents.ts";
 import type { WantedReleases } from "../rollout/rollout_kind.ts";
 import { type Audience, audienceText, compileAudience } from "./audience.ts";

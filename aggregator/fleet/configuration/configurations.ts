@@ -1,8 +1,8 @@
 import type { SQL } from "bun";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import { count } from "../../store/catalog_count.ts";
-import { insertAudit } from "../../store/catalog_writes.ts";
+import { count } from "../../catalog/catalog_count.ts";
+import { insertAudit } from "../../catalog/catalog_writes.ts";
 import type { By, Transactions } from "../rollout/rollouts.ts";
 import { Audience, type Groups, compileAudience } from "./audience.ts";
 

@@ -3,7 +3,7 @@ import { type MessageInitShape, create } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
-import type { Catalog } from "../../store/catalog.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
 import type { AgentRecord } from "../agents.ts";
 import type { Wanted } from "./rollout.ts";
 import { RolloutEngine } from "./rollout_engine.ts";

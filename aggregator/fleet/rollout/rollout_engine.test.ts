@@ -7,7 +7,7 @@ import type { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
 import { Signal } from "#proto/gen/v1/frame_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../../store/catalog.ts";
+import { Catalog } from "../../catalog/catalog.ts";
 import { Fleet, plan, release } from "./fleet.fixture.ts";
 import { commandRollout, createRollout, listRollouts, rolloutAgents } from "./rollouts.ts";
 

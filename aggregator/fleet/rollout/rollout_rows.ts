@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count } from "../../store/catalog_count.ts";
+import { count } from "../../catalog/catalog_count.ts";
 import { Health } from "#proto/fleet/agent_health.ts";
 import { WrittenPlan } from "./plan.ts";
 import { type Rollout, type RolloutAgent, rolloutAgentStates, rolloutStates } from "./rollout.ts";

@@ -1,8 +1,8 @@
 import type { SQL } from "bun";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import type { Catalog } from "../../store/catalog.ts";
-import { insertAudit } from "../../store/catalog_writes.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { insertAudit } from "../../catalog/catalog_writes.ts";
 import { inState } from "./advance.ts";
 import { WrittenPlan } from "./plan.ts";
 import type { Rollout, RolloutAgent } from "./rollout.ts";

@@ -5,7 +5,7 @@ import { ReleaseRequest, type WantedRelease, errorHeader } from "#proto/update/w
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { Catalog } from "../../store/catalog.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
 import type { AgentBinary } from "./agent_binary.ts";
 import { type Published, type ReleaseFiles, readRelease } from "./releases.ts";
 

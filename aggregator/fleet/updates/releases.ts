@@ -13,9 +13,9 @@ import {
 } from "#proto/update/manifest.ts";
 import { chunkBytesMax } from "#proto/update/wire.ts";
 import { OperatingError } from "#shared/errors.ts";
-import type { Catalog } from "../../store/catalog.ts";
-import { count } from "../../store/catalog_count.ts";
-import { insertAudit } from "../../store/catalog_writes.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { count } from "../../catalog/catalog_count.ts";
+import { insertAudit } from "../../catalog/catalog_writes.ts";
 
 type Transactions = Pick<Catalog, "transaction">;
 

@@ -1,7 +1,7 @@
 // Hot: guarded by `bench ingest`, `bench pace`.
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
-import { type SampleRun, runOf } from "../../store/cut_metrics.ts";
+import { type SampleRun, runOf } from "../../read/cut_metrics.ts";
 
 export type SinkSamples = {
   readonly timestampsMs: Float64Array;

@@ -4,7 +4,7 @@ import { type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import type { HistogramSamples, SparseSamples, StartTimestamps } from "#shared/model/metrics.ts";
 import { isAbsent } from "#shared/model/special_values.ts";
 import { type CellMemory, type Cells, cellsMax, newCells } from "./cell_memory.ts";
-import type { StartChange } from "../../query/start_timestamps.ts";
+import type { StartChange } from "../../read/start_timestamps.ts";
 import type { SampleSink } from "./sample_sink.ts";
 import { StartChanges } from "./start_changes.ts";
 import { type PackedRows, packRows, unpackColumn } from "./packed_rows.ts";

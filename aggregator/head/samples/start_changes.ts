@@ -1,5 +1,5 @@
 import type { StartTimestamps } from "#shared/model/metrics.ts";
-import type { StartChange } from "../../query/start_timestamps.ts";
+import type { StartChange } from "../../read/start_timestamps.ts";
 
 /** The start timestamps of one table's columns: as they were when it began, and what changed since. Empty for nearly all tables. */
 export class StartChanges {

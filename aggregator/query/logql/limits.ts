@@ -1,7 +1,7 @@
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
-import { currentShare } from "../memory/query_memory.ts";
-import type { LogsSource } from "../source.ts";
+import { currentShare } from "../../read/memory/query_memory.ts";
+import type { LogsSource } from "../../read/source.ts";
 import type { LogqlConfig } from "./config.ts";
 
 export type LogqlLimits = {

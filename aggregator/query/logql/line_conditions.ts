@@ -1,7 +1,7 @@
 // Hot: guarded by `bench search`.
 import { OperatingError } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
-import type { LineFilter } from "../source.ts";
+import type { LineFilter } from "../../read/source.ts";
 import { parseLogql } from "./parse.ts";
 import { compilePipeline } from "./pipeline.ts";
 import type { StageRun } from "./stages/stage.ts";

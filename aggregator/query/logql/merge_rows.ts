@@ -1,4 +1,4 @@
-import type { LogSlice } from "../source.ts";
+import type { LogSlice } from "../../read/source.ts";
 
 /** Walks the rows of slices in the order of time; `slice` and `row` are those of the record that next() has moved to. */
 export type MergedRows = { readonly next: () => boolean; slice: number; row: number };

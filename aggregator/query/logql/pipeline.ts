@@ -1,5 +1,5 @@
 // Hot: guarded by `bench search`.
-import type { LineFilter, LineHint } from "../source.ts";
+import type { LineFilter, LineHint } from "../../read/source.ts";
 import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
 import { type Prefilter, hintsOf, prefilterOf } from "./prefilter.ts";
 import { watchCost } from "./record_cost.ts";

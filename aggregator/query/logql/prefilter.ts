@@ -1,6 +1,6 @@
 // Hot: guarded by `bench search`.
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { LineHint } from "../source.ts";
+import type { LineHint } from "../../read/source.ts";
 import type { LabelFilter, Stage } from "./ast.ts";
 import {
   type RecordState,

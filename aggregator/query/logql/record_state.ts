@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { MinedLines } from "#shared/model/line_template.ts";
-import { levelOf } from "./level.ts";
+import { levelOf } from "../../read/level.ts";
 import { ParsedLabels } from "./parsed_labels.ts";
 
 export const errorLabel = "__error__";

@@ -1,9 +1,9 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { scanBySelect } from "../record_slices.ts";
+import { scanBySelect } from "../../read/record_slices.ts";
 import { streamLists } from "../stream_lists.ts";
-import type { LogRecord, LogSelectRequest, LogsSource } from "../source.ts";
-import { compileLineFilters } from "../../head/line_filters.ts";
-import { compileMatchers } from "../../head/matching.ts";
+import type { LogRecord, LogSelectRequest, LogsSource } from "../../read/source.ts";
+import { compileLineFilters } from "../../read/line_filters.ts";
+import { compileMatchers } from "../../read/matching.ts";
 import { evaluateMetric, type LogScope, defaultLogqlLimits, selectRecords } from "./evaluate.ts";
 import { parseLogql } from "./parse.ts";
 

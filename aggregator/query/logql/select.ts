@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { currentShare } from "../memory/query_memory.ts";
-import type { LogRecord, LogScanRequest, LogSlice } from "../source.ts";
+import { currentShare } from "../../read/memory/query_memory.ts";
+import type { LogRecord, LogScanRequest, LogSlice } from "../../read/source.ts";
 import type { LogQuery } from "./ast.ts";
 import { type LogScope, paceOf, recordPace } from "./limits.ts";
 import { mergedRows } from "./merge_rows.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
-import { PromqlError } from "./errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { QueryQueue } from "./query_queue.ts";
 
 /** A query that runs until it is told to end. */

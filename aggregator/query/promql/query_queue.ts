@@ -1,4 +1,4 @@
-import { PromqlError } from "./errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 
 /** A query that waits for its turn. */
 type Waiting = { readonly begin: () => void };

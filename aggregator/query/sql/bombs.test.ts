@@ -7,9 +7,9 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { processResidentBytes } from "#test/support/lapwing_process.ts";
 import { sqlWorkers, untilSqlRuns } from "#test/support/sql_workers.ts";
-import { openTestStore } from "../../store/store.fixture.ts";
-import type { Store } from "../../store/store.ts";
-import { QueryMemory, currentShare } from "../memory/query_memory.ts";
+import { openTestStore } from "../../read/store.fixture.ts";
+import type { Store } from "../../read/store.ts";
+import { QueryMemory, currentShare } from "../../read/memory/query_memory.ts";
 import { type SqlEngine, createSqlEngine } from "../sql.ts";
 
 // Short statements that ask for gigabytes or hours. Each ends with an answer or a refusal, in a process that stays small.

@@ -1,7 +1,7 @@
-import { storeError } from "../../store/errors.ts";
-import { ParquetFile } from "../../store/parquet/parquet_file.ts";
-import { UnsupportedParquet } from "../../store/parquet/unsupported.ts";
-import type { Block } from "../../store/store.ts";
+import { storeError } from "../../read/storage_error.ts";
+import { ParquetFile } from "../../blocks/parquet/parquet_file.ts";
+import { UnsupportedParquet } from "../../blocks/parquet/unsupported.ts";
+import type { Block } from "../../read/store.ts";
 
 /** More are forgotten: a look at a footer is cheap. */
 const knownMax = 100_000;

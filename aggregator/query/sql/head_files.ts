@@ -2,13 +2,13 @@ import { rm } from "node:fs/promises";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { Head } from "../../head/contract.ts";
-import { writeMetricsFile } from "../../store/block_writer.ts";
-import { cutMetricsOf } from "../../store/cut_metrics.ts";
-import type { Duckdb } from "../../store/duckdb.ts";
-import { writeLogsFile } from "../../store/logs_file.ts";
-import type { BlockView, Store } from "../../store/store.ts";
-import type { LogRecord } from "../source.ts";
+import type { Head } from "../../read/head.ts";
+import { writeMetricsFile } from "../../blocks/block_writer.ts";
+import { cutMetricsOf } from "../../read/cut_metrics.ts";
+import type { Duckdb } from "../../duckdb/duckdb.ts";
+import { writeLogsFile } from "../../blocks/logs/write/logs_file.ts";
+import type { BlockView, Store } from "../../read/store.ts";
+import type { LogRecord } from "../../read/source.ts";
 
 export type SqlHead = Pick<Head, "selectSamples" | "selectLogs">;
 

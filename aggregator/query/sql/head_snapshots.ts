@@ -1,6 +1,6 @@
 import type { Clock } from "#shared/runtime/clock.ts";
-import type { Duckdb } from "../../store/duckdb.ts";
-import type { Store } from "../../store/store.ts";
+import type { Duckdb } from "../../duckdb/duckdb.ts";
+import type { Store } from "../../read/store.ts";
 import { type Snapshot, type SqlHead, removeSnapshot, takeSnapshot } from "./head_files.ts";
 
 /** A snapshot serves the queries of this long: a page asks several at once. */

@@ -7,8 +7,8 @@ import {
 } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { messageOf } from "#shared/errors.ts";
-import { BlockLines } from "../../store/logs/block_lines.ts";
-import { readInt32s } from "../../store/vectors.ts";
+import { BlockLines } from "../../blocks/logs/block_lines.ts";
+import { readInt32s } from "../../duckdb/vectors.ts";
 
 /**
  * `name(file, row)` in the SQL of a connection's DuckDB: the line of that row, both counted from 0, of a row with a template. Our own reader makes

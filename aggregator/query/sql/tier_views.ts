@@ -1,4 +1,4 @@
-import { quoted } from "../../store/duckdb.ts";
+import { quoted } from "../../duckdb/duckdb.ts";
 
 /** Files of one tier, by the width of its buckets in milliseconds. */
 export type TierPaths = ReadonlyMap<number, readonly string[]>;

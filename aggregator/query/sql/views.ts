@@ -1,4 +1,4 @@
-import { quoted } from "../../store/duckdb.ts";
+import { quoted } from "../../duckdb/duckdb.ts";
 
 /**
  * The views that users query. `metrics` rebuilds the samples as docs/formats/parquet.md says; name and labels are among the partition's

@@ -1,9 +1,9 @@
-import type { DatagramReader } from "../adopted_datagrams.ts";
-import { ByteAliases } from "../byte_aliases.ts";
-import { startFloodServer } from "../datagram_server.ts";
-import { noRoom } from "../pushed_series.ts";
+import type { DatagramReader } from "../transport/adopted_datagrams.ts";
+import { ByteAliases } from "../records/byte_aliases.ts";
+import { startFloodServer } from "../transport/datagram_server.ts";
+import { noRoom } from "../samples/pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "../receiver.ts";
-import { SampleQueue } from "../sample_queue.ts";
+import { SampleQueue } from "../samples/sample_queue.ts";
 import type { CollectdConfig } from "./config.ts";
 import { nameValue } from "./naming.ts";
 import { PacketReader, type ValueList, valueKinds } from "./packet_reader.ts";

@@ -1,6 +1,6 @@
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { metricNameOf } from "../metric_mapping/metric_mapper.ts";
+import { metricNameOf } from "../samples/metric_mapping/metric_mapper.ts";
 import { valueKinds } from "./packet_reader.ts";
 import { type TypesDb, valueName } from "./types_db.ts";
 

@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
-import { BodyError, TooLargeError } from "../body.ts";
-import type { Steps } from "../decode_turns.ts";
-import { isObject, linesOf } from "../json_documents.ts";
+import { BodyError, TooLargeError } from "../transport/body.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { isObject, linesOf } from "../records/json_documents.ts";
 
 /** One item of a bulk request, with its document as text. */
 export type BulkItem = {

@@ -4,12 +4,12 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
-import { type TakeMemory, unpackedBody, withBody } from "../body.ts";
-import { type Steps, inSlices } from "../decode_turns.ts";
-import { type CommonLabels, DocumentIntake } from "../json_documents.ts";
-import { KeptRecords } from "../kept_records.ts";
+import { type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
+import { type Steps, inSlices } from "../transport/decode_turns.ts";
+import { type CommonLabels, DocumentIntake } from "../records/json_documents.ts";
+import { KeptRecords } from "../records/kept_records.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
-import { refusalOf } from "../refusal.ts";
+import { refusalOf } from "../transport/refusal.ts";
 import { type BulkItem, readBulk } from "./bulk_items.ts";
 import { clusterRoutes } from "./cluster_routes.ts";
 

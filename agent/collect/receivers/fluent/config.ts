@@ -4,8 +4,8 @@ import { hostName } from "#shared/runtime/base_config.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { listenAddress } from "../listen_address.ts";
-import { ServerTlsConfig } from "../server_tls.ts";
+import { listenAddress } from "../transport/listen_address.ts";
+import { ServerTlsConfig } from "../transport/server_tls.ts";
 
 const User = lazySchema(() =>
   z.strictObject({ username: z.string().min(1), password: z.string() }),

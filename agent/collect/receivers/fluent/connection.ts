@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { encode } from "@msgpack/msgpack";
 import { OperatingError } from "#shared/errors.ts";
-import { ByteQueue } from "../byte_queue.ts";
+import { ByteQueue } from "../transport/byte_queue.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { ConnectionFault, refuseHttp } from "../stream_server.ts";
+import { ConnectionFault, refuseHttp } from "../transport/stream_server.ts";
 import { decodeValue } from "./forward_message.ts";
 import { type Credentials, Handshake } from "./handshake.ts";
 import { MessageScanner, partsOf } from "./message_scanner.ts";

@@ -1,4 +1,4 @@
-import type { RecordCut } from "../record_memo.ts";
+import type { RecordCut } from "../records/record_memo.ts";
 import { skipValue } from "./message_scanner.ts";
 
 const [pair, fixedExtension8, unsigned32] = [0x92, 0xd7, 0xce];

@@ -1,5 +1,5 @@
 import { Decoder, ExtensionCodec } from "@msgpack/msgpack";
-import { unpackBody } from "../body.ts";
+import { unpackBody } from "../transport/body.ts";
 import { MessagePackError, arrayAt, partsOf, valueEnd } from "./message_scanner.ts";
 
 /** A message of the Forward protocol, v1: https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1 */

@@ -1,6 +1,6 @@
 import type { DropReason } from "#shared/model/account.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import type { MemoryBudget } from "../memory_budget.ts";
+import type { MemoryBudget } from "../transport/memory_budget.ts";
 
 /** Of a chunk: 0x1e 0x0f, eight bytes of id, its number, how many there are. */
 const headerBytes = 12;

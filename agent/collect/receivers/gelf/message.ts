@@ -1,9 +1,9 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { TakeMemory } from "../body.ts";
-import type { DocumentTime } from "../document_time.ts";
-import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../json_record.ts";
-import { recordPartsMax, takeJsonParts } from "../request_parts.ts";
+import type { TakeMemory } from "../transport/body.ts";
+import type { DocumentTime } from "../records/document_time.ts";
+import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../records/json_record.ts";
+import { recordPartsMax, takeJsonParts } from "../transport/request_parts.ts";
 import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 
 /** What a message becomes; `whole` is it as JSON text. */

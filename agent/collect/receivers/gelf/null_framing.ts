@@ -1,5 +1,5 @@
-import { ByteQueue } from "../byte_queue.ts";
-import type { MemoryBudget } from "../memory_budget.ts";
+import { ByteQueue } from "../transport/byte_queue.ts";
+import type { MemoryBudget } from "../transport/memory_budget.ts";
 
 /** Messages that end at a NUL, as GELF over TCP has them; a longer one than the limit is skipped and told. */
 export class NullFraming {

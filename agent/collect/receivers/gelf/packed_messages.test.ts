@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { deflateSync, gzipSync } from "node:zlib";
-import { MemoryBudget } from "../memory_budget.ts";
+import { MemoryBudget } from "../transport/memory_budget.ts";
 import { PackedMessages } from "./packed_messages.ts";
 
 const megabyte = 1024 ** 2;

@@ -2,9 +2,9 @@ import { createGunzip, createInflate } from "node:zlib";
 import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
-import { TooLargeError, unpackBody } from "../body.ts";
+import { TooLargeError, unpackBody } from "../transport/body.ts";
 import { unpackedInTurns } from "../../unpacked_in_turns.ts";
-import type { MemoryBudget } from "../memory_budget.ts";
+import type { MemoryBudget } from "../transport/memory_budget.ts";
 
 /** What unpacks to more than this is unpacked off the event loop, one message at a time. */
 const atOnceBytesMax = 64 * 1024;

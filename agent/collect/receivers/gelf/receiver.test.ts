@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
-import { MemoryBudget } from "../memory_budget.ts";
+import { MemoryBudget } from "../transport/memory_budget.ts";
 import { Held, eventually, opened, started } from "../receiver.fixture.ts";
 import { GelfChunks } from "./chunks.ts";
 import { gelf } from "./receiver.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { listenAddress } from "../listen_address.ts";
+import { listenAddress } from "../transport/listen_address.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 

@@ -1,10 +1,10 @@
-import type { DatagramReader } from "../adopted_datagrams.ts";
-import { startFloodServer } from "../datagram_server.ts";
-import { LineFraming } from "../line_framing.ts";
-import { readMappingConfig } from "../metric_mapping/mapping_config.ts";
-import { MetricMapper } from "../metric_mapping/metric_mapper.ts";
+import type { DatagramReader } from "../transport/adopted_datagrams.ts";
+import { startFloodServer } from "../transport/datagram_server.ts";
+import { LineFraming } from "../transport/line_framing.ts";
+import { readMappingConfig } from "../samples/metric_mapping/mapping_config.ts";
+import { MetricMapper } from "../samples/metric_mapping/metric_mapper.ts";
 import type { OpenedReceiver, ReceiverContext } from "../receiver.ts";
-import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
+import { type StreamServer, readChunks, startStreamServer } from "../transport/stream_server.ts";
 import type { GraphiteConfig } from "./config.ts";
 import { GraphiteIntake } from "./intake.ts";
 

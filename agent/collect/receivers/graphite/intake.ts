@@ -1,10 +1,10 @@
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { ByteAliases } from "../byte_aliases.ts";
-import { numberAt } from "../byte_number.ts";
-import type { MetricMapper } from "../metric_mapping/metric_mapper.ts";
-import { noRoom } from "../pushed_series.ts";
+import { ByteAliases } from "../records/byte_aliases.ts";
+import { numberAt } from "../records/byte_number.ts";
+import type { MetricMapper } from "../samples/metric_mapping/metric_mapper.ts";
+import { noRoom } from "../samples/pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { SampleQueue } from "../sample_queue.ts";
+import { SampleQueue } from "../samples/sample_queue.ts";
 import type { GraphiteConfig } from "./config.ts";
 import { namePath } from "./naming.ts";
 

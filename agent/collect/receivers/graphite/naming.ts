@@ -4,7 +4,7 @@ import {
   type MetricMapper,
   addMappedLabels,
   metricNameOf,
-} from "../metric_mapping/metric_mapper.ts";
+} from "../samples/metric_mapping/metric_mapper.ts";
 import type { GraphiteConfig } from "./config.ts";
 
 /** Labels that one series may have, and characters of all of them with the name. */

@@ -5,21 +5,21 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
+import { BodyError, type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
 import {
   type CommonLabels,
   DocumentIntake,
   type DocumentShape,
   isObject,
   linesOf,
-} from "../json_documents.ts";
-import { type Steps, inSlices } from "../decode_turns.ts";
-import { jsonText } from "../json_record.ts";
-import { jsonBodySteps } from "../json_steps.ts";
-import { KeptRecords } from "../kept_records.ts";
+} from "../records/json_documents.ts";
+import { type Steps, inSlices } from "../transport/decode_turns.ts";
+import { jsonText } from "../records/json_record.ts";
+import { jsonBodySteps } from "../transport/json_steps.ts";
+import { KeptRecords } from "../records/kept_records.ts";
 import { boundedLabels, parseStreamLabels } from "../loki/stream_labels.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
-import { refusalOf } from "../refusal.ts";
+import { refusalOf } from "../transport/refusal.ts";
 
 const JsonLogsConfig = lazySchema(() =>
   z.strictObject({

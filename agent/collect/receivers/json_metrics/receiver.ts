@@ -13,14 +13,14 @@ import {
 import { wordsOf } from "#shared/model/special_values.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { BodyError, type TakeMemory, unpackedBody, withBody } from "../body.ts";
-import { OneAtATime, type Steps, inSlices } from "../decode_turns.ts";
-import { emitSamples, needsTurns } from "../emit_samples.ts";
-import { jsonBodySteps } from "../json_steps.ts";
-import { type PushedSeries, noRoom } from "../pushed_series.ts";
+import { BodyError, type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
+import { OneAtATime, type Steps, inSlices } from "../transport/decode_turns.ts";
+import { emitSamples, needsTurns } from "../samples/emit_samples.ts";
+import { jsonBodySteps } from "../transport/json_steps.ts";
+import { type PushedSeries, noRoom } from "../samples/pushed_series.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
-import { refusalOf } from "../refusal.ts";
-import { SampleBuffer } from "../sample_buffer.ts";
+import { refusalOf } from "../transport/refusal.ts";
+import { SampleBuffer } from "../samples/sample_buffer.ts";
 
 const JsonMetricsConfig = lazySchema(() =>
   z.strictObject({

@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { BodyError } from "../body.ts";
-import { isNanos } from "../line_text.ts";
+import { BodyError } from "../transport/body.ts";
+import { isNanos } from "../records/line_text.ts";
 import { checkStreamLabels, orFault, streamLabels } from "./stream_labels.ts";
 
 export type PushedStream = {

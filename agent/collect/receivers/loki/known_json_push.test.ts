@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
-import { atOnce } from "../decode_turns.ts";
+import { atOnce } from "../transport/decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { Held } from "../receiver.fixture.ts";
 import { KnownJsonPush } from "./known_json_push.ts";

@@ -1,10 +1,10 @@
 // Hot: guarded by `bench pushed_logs`.
 import { isUtf8 } from "node:buffer";
-import { ByteMemo } from "../byte_memo.ts";
-import type { TakeMemory } from "../body.ts";
-import type { Steps } from "../decode_turns.ts";
-import { JsonTextDecoder } from "../json_text.ts";
-import { partsMax } from "../request_parts.ts";
+import { ByteMemo } from "../records/byte_memo.ts";
+import type { TakeMemory } from "../transport/body.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { JsonTextDecoder } from "../records/json_text.ts";
+import { partsMax } from "../transport/request_parts.ts";
 import { isObject, textsOf } from "./checked_push.ts";
 import { type Metadata, type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { checkStreamLabels, orFault } from "./stream_labels.ts";

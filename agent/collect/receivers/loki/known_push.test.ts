@@ -3,7 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
-import { atOnce } from "../decode_turns.ts";
+import { atOnce } from "../transport/decode_turns.ts";
 import { LabelNames } from "../otlp/label_names.ts";
 import { Held } from "../receiver.fixture.ts";
 import { KnownPush } from "./known_push.ts";

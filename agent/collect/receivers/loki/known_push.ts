@@ -3,9 +3,9 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { EntrySchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
-import { ByteMemo } from "../byte_memo.ts";
-import type { Steps } from "../decode_turns.ts";
-import { partsMax } from "../request_parts.ts";
+import { ByteMemo } from "../records/byte_memo.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { partsMax } from "../transport/request_parts.ts";
 import { type Metadata, type PushedLines, noMetadata } from "./pushed_lines.ts";
 import { streamLabels } from "./stream_labels.ts";
 

@@ -1,11 +1,11 @@
 import { type PushRequest, PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import { BodyError, type TakeMemory } from "../body.ts";
-import { binarySteps } from "../decode_steps.ts";
-import type { Steps } from "../decode_turns.ts";
-import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
-import { jsonBodySteps } from "../json_steps.ts";
-import { takeProtobufSteps } from "../request_parts.ts";
+import { BodyError, type TakeMemory } from "../transport/body.ts";
+import { binarySteps } from "../transport/decode_steps.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { LineText, isNanos, msOf, nanosOf } from "../records/line_text.ts";
+import { jsonBodySteps } from "../transport/json_steps.ts";
+import { takeProtobufSteps } from "../transport/request_parts.ts";
 import {
   type PushedEntry,
   type PushedStream,

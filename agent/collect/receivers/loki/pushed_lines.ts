@@ -1,12 +1,12 @@
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
-import { BodyError } from "../body.ts";
-import { severityOfLabels } from "../detected_severity.ts";
-import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
+import { BodyError } from "../transport/body.ts";
+import { severityOfLabels } from "../records/detected_severity.ts";
+import { LogBatchBuilder, type RecordFault } from "../records/log_batch_builder.ts";
 import type { LabelNames } from "../otlp/label_names.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { textAnswer } from "../refusal.ts";
+import { textAnswer } from "../transport/refusal.ts";
 import {
   type EntryHash,
   NotedLines,

@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { BodyError } from "../body.ts";
+import { BodyError } from "../transport/body.ts";
 
 const pair = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*/y;
 const namesMax = 64;

@@ -3,7 +3,7 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { listenAddress } from "../listen_address.ts";
+import { listenAddress } from "../transport/listen_address.ts";
 import { translationStrategies } from "./metric_names.ts";
 
 /** Names of attributes; each once, none empty, as Prometheus checks them. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { BodyError, type TakeMemory, TooLargeError } from "../body.ts";
+import { BodyError, type TakeMemory, TooLargeError } from "../transport/body.ts";
 
 /** A frame of gRPC is one byte of flags and four of length (grpc.io, PROTOCOL-HTTP2), then the message. */
 const headBytes = 5;

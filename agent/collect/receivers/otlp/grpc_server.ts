@@ -17,10 +17,10 @@ import { type ExportLogsServiceResponse, LogsService } from "#proto/gen/foreign/
 import { MetricsService } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
-import type { TakeMemory } from "../body.ts";
+import type { TakeMemory } from "../transport/body.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { refusalOf } from "../refusal.ts";
-import { takeJsonParts, takeProtobufParts } from "../request_parts.ts";
+import { refusalOf } from "../transport/refusal.ts";
+import { takeJsonParts, takeProtobufParts } from "../transport/request_parts.ts";
 import { grpcFrame, readGrpcMessage } from "./grpc_body.ts";
 import { LogsIntake } from "./logs_intake.ts";
 import type { MetricsIntake } from "./metrics_intake.ts";

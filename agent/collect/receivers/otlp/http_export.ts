@@ -8,12 +8,12 @@ import {
 } from "@bufbuild/protobuf";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import { BodyError, type BodyLimits, type TakeMemory, unpackedBody, withBody } from "../body.ts";
-import { binarySteps, jsonSteps } from "../decode_steps.ts";
-import { type Steps, inSlices } from "../decode_turns.ts";
-import { type Refusal, refusalOf } from "../refusal.ts";
-import { jsonBodySteps } from "../json_steps.ts";
-import { takeProtobufSteps } from "../request_parts.ts";
+import { BodyError, type BodyLimits, type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
+import { binarySteps, jsonSteps } from "../transport/decode_steps.ts";
+import { type Steps, inSlices } from "../transport/decode_turns.ts";
+import { type Refusal, refusalOf } from "../transport/refusal.ts";
+import { jsonBodySteps } from "../transport/json_steps.ts";
+import { takeProtobufSteps } from "../transport/request_parts.ts";
 
 export type Format = "protobuf" | "json";
 

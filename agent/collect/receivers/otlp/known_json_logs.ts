@@ -3,9 +3,9 @@ import { ResourceSchema, ScopeSchema } from "#proto/gen/foreign/otlp_common_pb.j
 import { LogRecordSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
-import { LineText, isNanos, msOf, nanosOf } from "../line_text.ts";
-import type { Steps } from "../decode_turns.ts";
-import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
+import { LineText, isNanos, msOf, nanosOf } from "../records/line_text.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import type { LogBatchBuilder, RecordFault } from "../records/log_batch_builder.ts";
 import {
   type LabelsOf,
   type LogScope,

@@ -6,12 +6,12 @@ import type { Labels } from "#shared/model/labels.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
-import { BodyError } from "../body.ts";
-import { ByteMemo } from "../byte_memo.ts";
-import type { Steps } from "../decode_turns.ts";
-import { KnownNumbers } from "../known_numbers.ts";
-import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
-import { partsMax, protobufParts } from "../request_parts.ts";
+import { BodyError } from "../transport/body.ts";
+import { ByteMemo } from "../records/byte_memo.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { KnownNumbers } from "../records/known_numbers.ts";
+import type { LogBatchBuilder, RecordFault } from "../records/log_batch_builder.ts";
+import { partsMax, protobufParts } from "../transport/request_parts.ts";
 import {
   type LabelsOf,
   type LogScope,

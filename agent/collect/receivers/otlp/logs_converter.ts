@@ -3,9 +3,9 @@ import type { KeyValue, Resource, Scope } from "#proto/gen/foreign/otlp_common_p
 import type { Labels } from "#shared/model/labels.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
-import type { Steps } from "../decode_turns.ts";
-import { severityOfLabels, severityOfWord } from "../detected_severity.ts";
-import type { LogBatchBuilder, RecordFault } from "../log_batch_builder.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { severityOfLabels, severityOfWord } from "../records/detected_severity.ts";
+import type { LogBatchBuilder, RecordFault } from "../records/log_batch_builder.ts";
 import { labelsOfAttributes, valueText } from "./attributes.ts";
 import { LabelNames } from "./label_names.ts";
 

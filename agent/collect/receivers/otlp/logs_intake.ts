@@ -5,8 +5,8 @@ import type {
 } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { ExportLogsServiceResponseSchema } from "#proto/gen/foreign/otlp_logs_pb.js";
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { LogBatchBuilder, type RecordFault } from "../log_batch_builder.ts";
-import { inSlices } from "../decode_turns.ts";
+import { LogBatchBuilder, type RecordFault } from "../records/log_batch_builder.ts";
+import { inSlices } from "../transport/decode_turns.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { KnownJsonLogs } from "./known_json_logs.ts";
 import { KnownLogs } from "./known_logs.ts";

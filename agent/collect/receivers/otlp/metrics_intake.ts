@@ -4,12 +4,12 @@ import type {
   ExportMetricsServiceResponse,
 } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { ExportMetricsServiceResponseSchema } from "#proto/gen/foreign/otlp_metrics_pb.js";
-import { BesideSamples } from "../beside_samples.ts";
-import { OneAtATime, inSlices } from "../decode_turns.ts";
-import { emitSamples, needsTurns } from "../emit_samples.ts";
-import type { PushedSeries } from "../pushed_series.ts";
+import { BesideSamples } from "../samples/beside_samples.ts";
+import { OneAtATime, inSlices } from "../transport/decode_turns.ts";
+import { emitSamples, needsTurns } from "../samples/emit_samples.ts";
+import type { PushedSeries } from "../samples/pushed_series.ts";
 import type { ReceiverContext } from "../receiver.ts";
-import { SampleBuffer } from "../sample_buffer.ts";
+import { SampleBuffer } from "../samples/sample_buffer.ts";
 import type { OtlpConfig } from "./config.ts";
 import { DeltaTotals } from "./delta_totals.ts";
 import type { IdEncoding } from "./logs_converter.ts";

@@ -4,9 +4,9 @@ import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { Exemplar as OtlpExemplar } from "#proto/gen/foreign/otlp_metrics_pb.js";
-import { type PushedSeries, noRoom } from "../pushed_series.ts";
-import type { BesideSamples } from "../beside_samples.ts";
-import type { SampleBuffer } from "../sample_buffer.ts";
+import { type PushedSeries, noRoom } from "../samples/pushed_series.ts";
+import type { BesideSamples } from "../samples/beside_samples.ts";
+import type { SampleBuffer } from "../samples/sample_buffer.ts";
 import type { Counted, DeltaTotals } from "./delta_totals.ts";
 import type { IdEncoding } from "./logs_converter.ts";
 import { exemplarsOf } from "./exemplars.ts";

@@ -5,7 +5,7 @@ import { protobufReader } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import { wholeTextReader } from "#shared/text/exposition/text_parser.ts";
-import type { Steps } from "../decode_turns.ts";
+import type { Steps } from "../transport/decode_turns.ts";
 
 export type PushedSample = { readonly labels: Labels; readonly value: number };
 export type PushedFamily = {

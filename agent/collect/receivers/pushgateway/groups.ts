@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import type { Steps } from "../decode_turns.ts";
+import type { Steps } from "../transport/decode_turns.ts";
 import type { PushedFamily, PushedSample } from "./exposition.ts";
 
 export type Group = {

@@ -1,9 +1,9 @@
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
-import type { ByteAliases } from "../byte_aliases.ts";
-import type { Steps } from "../decode_turns.ts";
-import { type PushedSeries, noRoom } from "../pushed_series.ts";
-import type { SampleBuffer } from "../sample_buffer.ts";
-import type { BesideSamples } from "../beside_samples.ts";
+import type { ByteAliases } from "../records/byte_aliases.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { type PushedSeries, noRoom } from "../samples/pushed_series.ts";
+import type { SampleBuffer } from "../samples/sample_buffer.ts";
+import type { BesideSamples } from "../samples/beside_samples.ts";
 import { DecodedWrite } from "./decoded_write.ts";
 import type { ExpectedSeries } from "./expected_series.ts";
 import { readHistogram } from "./native_histogram.ts";

@@ -1,12 +1,12 @@
 import type { MetricType } from "#shared/model/metrics.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
-import { BodyError } from "../body.ts";
-import type { Steps } from "../decode_turns.ts";
-import { type PushedSeries, noRoom } from "../pushed_series.ts";
-import type { SampleBuffer } from "../sample_buffer.ts";
+import { BodyError } from "../transport/body.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { type PushedSeries, noRoom } from "../samples/pushed_series.ts";
+import type { SampleBuffer } from "../samples/sample_buffer.ts";
 import { skipField } from "./skip_field.ts";
-import type { BesideSamples } from "../beside_samples.ts";
+import type { BesideSamples } from "../samples/beside_samples.ts";
 import { DecodedWrite } from "./decoded_write.ts";
 import { readExemplar } from "./exemplar.ts";
 import { readHistogram } from "./native_histogram.ts";

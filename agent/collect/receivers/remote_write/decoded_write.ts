@@ -1,4 +1,4 @@
-import type { BesideSamples } from "../beside_samples.ts";
+import type { BesideSamples } from "../samples/beside_samples.ts";
 import { Faults } from "./faults.ts";
 
 /** What a request held, beside the samples in the buffer. */

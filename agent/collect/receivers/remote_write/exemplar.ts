@@ -1,4 +1,4 @@
-import type { PushedSeries } from "../pushed_series.ts";
+import type { PushedSeries } from "../samples/pushed_series.ts";
 import type { ProtobufCursor } from "#shared/text/exposition/protobuf_cursor.ts";
 import { skipField } from "./skip_field.ts";
 import type { DecodedWrite } from "./decoded_write.ts";

@@ -1,5 +1,5 @@
 import type { DropReason } from "#shared/model/account.ts";
-import { TooLargeError } from "../body.ts";
+import { TooLargeError } from "../transport/body.ts";
 
 /** Of two bytes each a body has millions, and each takes a microsecond. */
 const faultsMax = 500_000;

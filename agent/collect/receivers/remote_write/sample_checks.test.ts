@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { TextPool } from "#shared/text/text_pool.ts";
-import { BesideSamples } from "../beside_samples.ts";
-import { PushedSeries } from "../pushed_series.ts";
-import { SampleBuffer } from "../sample_buffer.ts";
+import { BesideSamples } from "../samples/beside_samples.ts";
+import { PushedSeries } from "../samples/pushed_series.ts";
+import { SampleBuffer } from "../samples/sample_buffer.ts";
 import { DecodedWrite } from "./decoded_write.ts";
 import { SampleChecks } from "./sample_checks.ts";
 

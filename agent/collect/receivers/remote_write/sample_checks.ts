@@ -1,7 +1,7 @@
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
-import { TooLargeError } from "../body.ts";
-import type { PushedSeries } from "../pushed_series.ts";
-import type { SampleBuffer } from "../sample_buffer.ts";
+import { TooLargeError } from "../transport/body.ts";
+import type { PushedSeries } from "../samples/pushed_series.ts";
+import type { SampleBuffer } from "../samples/sample_buffer.ts";
 import type { DecodedWrite } from "./decoded_write.ts";
 import type { WrittenHistogram } from "./native_histogram.ts";
 import { aheadMaxMs, shownLabels } from "./wire.ts";

@@ -1,5 +1,5 @@
-import { BodyError } from "../body.ts";
-import { ByteAliases } from "../byte_aliases.ts";
+import { BodyError } from "../transport/body.ts";
+import { ByteAliases } from "../records/byte_aliases.ts";
 import { InvalidLabelsError, textOf } from "./wire.ts";
 
 const requestSymbolsMax = 1_000_000;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { listenAddress } from "../listen_address.ts";
+import { listenAddress } from "../transport/listen_address.ts";
 
 /** Ways to write tags, in the words of statsd_exporter, which takes the first four. */
 export const tagFormats = ["dogstatsd", "influxdb", "librato", "signalfx", "graphite"] as const;

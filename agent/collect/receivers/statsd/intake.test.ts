@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Labels } from "#shared/model/labels.ts";
-import { parseMappingConfig } from "../metric_mapping/mapping_config.ts";
-import { MetricMapper } from "../metric_mapping/metric_mapper.ts";
+import { parseMappingConfig } from "../samples/metric_mapping/mapping_config.ts";
+import { MetricMapper } from "../samples/metric_mapping/metric_mapper.ts";
 import { Held } from "../receiver.fixture.ts";
 import { StatsdConfig } from "./config.ts";
 import { StatsdIntake } from "./intake.ts";

@@ -1,9 +1,9 @@
 import type { DropReason } from "#shared/model/account.ts";
-import { LogQueue } from "../log_queue.ts";
-import type { MetricMapper } from "../metric_mapping/metric_mapper.ts";
+import { LogQueue } from "../records/log_queue.ts";
+import type { MetricMapper } from "../samples/metric_mapping/metric_mapper.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { Aggregates } from "./aggregates.ts";
-import { numberAt } from "../byte_number.ts";
+import { numberAt } from "../records/byte_number.ts";
 import type { StatsdConfig } from "./config.ts";
 import { LineKeys, unknownKey } from "./line_keys.ts";
 import { type LinePart, LineReader, sampleTypes } from "./line_reader.ts";

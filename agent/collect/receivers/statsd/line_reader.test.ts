@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { numberAt } from "../byte_number.ts";
+import { numberAt } from "../records/byte_number.ts";
 import { LineKeys, unknownKey } from "./line_keys.ts";
 import { type LinePart, LineReader } from "./line_reader.ts";
 

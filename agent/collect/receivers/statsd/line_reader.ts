@@ -1,4 +1,4 @@
-import { numberAt } from "../byte_number.ts";
+import { numberAt } from "../records/byte_number.ts";
 
 const [colon, pipe, at, hash, lowerC, upperT] = [0x3a, 0x7c, 0x40, 0x23, 0x63, 0x54];
 const [lowerM, lowerS] = [0x6d, 0x73];

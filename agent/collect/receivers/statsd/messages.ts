@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { metricNameOf } from "../metric_mapping/metric_mapper.ts";
-import type { PushedRecord } from "../pushed_record.ts";
+import { metricNameOf } from "../samples/metric_mapping/metric_mapper.ts";
+import type { PushedRecord } from "../records/pushed_record.ts";
 
 /** An event or a service check of DogStatsD, as a record of a log. */
 export type Message = {

@@ -1,6 +1,6 @@
-import { ByteQueue } from "../byte_queue.ts";
-import type { MemoryBudget } from "../memory_budget.ts";
-import { ConnectionFault } from "../stream_server.ts";
+import { ByteQueue } from "../transport/byte_queue.ts";
+import type { MemoryBudget } from "../transport/memory_budget.ts";
+import { ConnectionFault } from "../transport/stream_server.ts";
 
 const headBytes = 4;
 

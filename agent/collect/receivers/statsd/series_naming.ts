@@ -6,7 +6,7 @@ import {
   type MetricMapper,
   addMappedLabels,
   metricNameOf,
-} from "../metric_mapping/metric_mapper.ts";
+} from "../samples/metric_mapping/metric_mapper.ts";
 import type { StatsdConfig, TagFormat } from "./config.ts";
 import { type LinePart, sampleTypes } from "./line_reader.ts";
 import type { ObserverOptions } from "./observers.ts";

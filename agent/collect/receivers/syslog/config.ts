@@ -3,8 +3,8 @@ import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
-import { listenAddress } from "../listen_address.ts";
-import { ServerTlsConfig } from "../server_tls.ts";
+import { listenAddress } from "../transport/listen_address.ts";
+import { ServerTlsConfig } from "../transport/server_tls.ts";
 import { zoneOffsets } from "./zone_offsets.ts";
 
 const timeZone = z.string().refine(isTimeZone, {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MemoryBudget } from "../memory_budget.ts";
+import { MemoryBudget } from "../transport/memory_budget.ts";
 import { SyslogFraming } from "./framing.ts";
 
 /** The messages of `bytes` when they come in pieces of `size`; what was cut ends with "…". */

@@ -1,5 +1,5 @@
-import { ByteQueue } from "../byte_queue.ts";
-import type { MemoryBudget } from "../memory_budget.ts";
+import { ByteQueue } from "../transport/byte_queue.ts";
+import type { MemoryBudget } from "../transport/memory_budget.ts";
 
 const [newline, carriageReturn, space, less, zero, nine] = [0x0a, 0x0d, 0x20, 0x3c, 0x30, 0x39];
 /** Digits of a length: a gigabyte has nine. */

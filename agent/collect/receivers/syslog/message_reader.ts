@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { ByteMemo } from "../byte_memo.ts";
+import { ByteMemo } from "../records/byte_memo.ts";
 import { type SyslogMessage, readSyslog } from "./message.ts";
 import { severityOfSyslog } from "./severity.ts";
 import { type SyslogLabels, labelPart } from "./stream_labels.ts";

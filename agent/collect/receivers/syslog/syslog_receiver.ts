@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { type DatagramServer, startDatagramServer } from "../datagram_server.ts";
-import { LogQueue } from "../log_queue.ts";
+import { type DatagramServer, startDatagramServer } from "../transport/datagram_server.ts";
+import { LogQueue } from "../records/log_queue.ts";
 import type { OpenedReceiver, ReceiverContext } from "../receiver.ts";
-import { readServerTls } from "../server_tls.ts";
-import { type StreamServer, readChunks, startStreamServer } from "../stream_server.ts";
+import { readServerTls } from "../transport/server_tls.ts";
+import { type StreamServer, readChunks, startStreamServer } from "../transport/stream_server.ts";
 import { type SyslogConfig, zoneOf } from "./config.ts";
 import { SyslogFraming, trimmedEnd } from "./framing.ts";
 import { SyslogMessageReader, type SyslogSender } from "./message_reader.ts";

@@ -1,4 +1,4 @@
-import { IsoTimeCut } from "../iso_time_cut.ts";
+import { IsoTimeCut } from "../records/iso_time_cut.ts";
 
 const [space, quote, backslash, open, close] = [0x20, 0x22, 0x5c, 0x5b, 0x5d];
 const [less, greater, dash, colon, zero, one, zulu] = [0x3c, 0x3e, 0x2d, 0x3a, 0x30, 0x31, 0x5a];

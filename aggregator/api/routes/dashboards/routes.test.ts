@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Dashboards } from "../../../dashboards/dashboards.ts";
 import { documentBytesMax } from "../../../dashboards/document.ts";
-import { Catalog } from "../../../store/catalog.ts";
+import { Catalog } from "../../../catalog/catalog.ts";
 import { connectRoutes } from "../../connect_routes.ts";
 import { registerDashboardService } from "../../dashboard_rpc.ts";
 import { grafanaRoutes } from "./grafana_routes.ts";

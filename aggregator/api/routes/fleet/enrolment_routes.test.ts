@@ -7,7 +7,7 @@ import { createAccount, createUser } from "nkeys.js";
 import { Enroller } from "#aggregator/fleet/enroller.ts";
 import { makeOperatorKeys, readOperatorKeys } from "#aggregator/fleet/operator_keys.ts";
 import { createToken } from "#aggregator/fleet/tokens.ts";
-import { Catalog } from "#aggregator/store/catalog.ts";
+import { Catalog } from "#aggregator/catalog/catalog.ts";
 import { enrolmentPath } from "#proto/fleet/enrolment.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";

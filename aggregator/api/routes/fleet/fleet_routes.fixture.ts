@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { Catalog } from "../../../store/catalog.ts";
+import { Catalog } from "../../../catalog/catalog.ts";
 
 /** A catalog in a folder of its own, and a clock that stands. */
 export async function openedCatalog() {

@@ -12,10 +12,10 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
 import type { KnownPattern } from "../../../patterns/pattern_book.ts";
-import { MissingBlocks, type PartialMark } from "../../../query/missing_blocks.ts";
+import { MissingBlocks, type PartialMark } from "../../../read/missing_blocks.ts";
 import { countRefusal } from "../../../query/refusals.ts";
-import { reportingLogs } from "../../../query/reporting_logs.ts";
-import type { LogsSource } from "../../../query/source.ts";
+import { reportingLogs } from "../../../read/reporting_logs.ts";
+import type { LogsSource } from "../../../read/source.ts";
 import type { Tails } from "../../../tail/tails.ts";
 import { type LokiParameters, lokiParameters } from "./parameters.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { LogDeletion } from "../../../store/removals.ts";
-import type { Deletion } from "../../../store/store.ts";
+import type { LogDeletion } from "../../../read/removals.ts";
+import type { Deletion } from "../../../read/store.ts";
 import { deleteLogsRoutes } from "./delete_routes.ts";
 
 const asked: [Deletion, string, string][] = [];

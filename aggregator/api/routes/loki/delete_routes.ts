@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
 import { recordConditions } from "../../../query/logql/line_conditions.ts";
-import type { LogDeletion } from "../../../store/removals.ts";
-import type { Deletion } from "../../../store/store.ts";
+import type { LogDeletion } from "../../../read/removals.ts";
+import type { Deletion } from "../../../read/store.ts";
 import { basePath, refusal, textRefusal } from "./context.ts";
 import { lokiParameters, parseLokiTime } from "./parameters.ts";
 

@@ -1,4 +1,4 @@
-import type { LogsSource, SeriesRequest } from "../../../query/source.ts";
+import type { LogsSource, SeriesRequest } from "../../../read/source.ts";
 
 /** These are told whatever their values look like. */
 const alwaysTold: ReadonlySet<string> = new Set(["cluster", "namespace", "instance", "pod"]);

@@ -4,7 +4,7 @@ import type { KnownPattern } from "../../../patterns/pattern_book.ts";
 import type { LogEntry } from "../../../query/logql/evaluate.ts";
 import { type DetectedField, detectFields } from "../../../query/log_fields/detect_fields.ts";
 import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
-import { levelOf } from "../../../query/logql/level.ts";
+import { levelOf } from "../../../read/level.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { type LokiParts, basePath, reads, readsData, scopeOf } from "./context.ts";
 import { type LokiParameters, countOf, rangeOf, stepOf } from "./parameters.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Labels } from "#shared/model/labels.ts";
-import { scanBySelect } from "../../../query/record_slices.ts";
-import type { LogRecord, LogSelectRequest, LogsSource } from "../../../query/source.ts";
+import { scanBySelect } from "../../../read/record_slices.ts";
+import type { LogRecord, LogSelectRequest, LogsSource } from "../../../read/source.ts";
 import { Tails } from "../../../tail/tails.ts";
 import { lokiRoutes } from "./loki.ts";
 

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
-import type { MissingBlocks } from "../../../query/missing_blocks.ts";
-import type { SeriesRequest } from "../../../query/source.ts";
+import type { MissingBlocks } from "../../../read/missing_blocks.ts";
+import type { SeriesRequest } from "../../../read/source.ts";
 import { type LokiParts, basePath, reads, readsData } from "./context.ts";
 import { detectedLabels } from "./detected_labels.ts";
 import { type LokiParameters, rangeOf } from "./parameters.ts";

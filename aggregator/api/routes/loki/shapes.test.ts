@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { memoryLogs } from "../../../query/memory_logs.fixture.ts";
-import type { LogRecord } from "../../../query/source.ts";
+import type { LogRecord } from "../../../read/source.ts";
 import { Tails } from "../../../tail/tails.ts";
 import { lokiRoutes } from "./loki.ts";
 

@@ -1,12 +1,12 @@
 import { bodyLength } from "#shared/model/logs.ts";
-import { ReadTrace } from "../../../query/read_trace.ts";
+import { ReadTrace } from "../../../read/read_trace.ts";
 import { logTraceJson } from "../../../query/trace_json.ts";
 import type {
   LogScanRequest,
   LogSelectRequest,
   LogSlice,
   LogsSource,
-} from "../../../query/source.ts";
+} from "../../../read/source.ts";
 
 const nsPerMs = 1_000_000n;
 

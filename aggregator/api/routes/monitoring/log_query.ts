@@ -1,7 +1,7 @@
 import type { LogQuery, Stage } from "#aggregator/query/logql/ast.ts";
-import { levelOf } from "#aggregator/query/logql/level.ts";
+import { levelOf } from "#aggregator/read/level.ts";
 import { parseLogql } from "#aggregator/query/logql/parse.ts";
-import type { LogRecord } from "#aggregator/query/source.ts";
+import type { LogRecord } from "#aggregator/read/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogRecordJson } from "./log_schemas.ts";
 import { timeMsOf } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { memoryLogs } from "#aggregator/query/memory_logs.fixture.ts";
-import type { LogRecord } from "#aggregator/query/source.ts";
+import type { LogRecord } from "#aggregator/read/source.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

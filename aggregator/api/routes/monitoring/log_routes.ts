@@ -9,9 +9,9 @@ import {
   defaultLogqlLimits,
   selectRecords,
 } from "#aggregator/query/logql/evaluate.ts";
-import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
-import { reportingLogs } from "#aggregator/query/reporting_logs.ts";
-import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/query/source.ts";
+import { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
+import { reportingLogs } from "#aggregator/read/reporting_logs.ts";
+import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/read/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
-import { scanBySelect } from "#aggregator/query/record_slices.ts";
-import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/query/source.ts";
+import { scanBySelect } from "#aggregator/read/record_slices.ts";
+import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/read/source.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#test/support/memory_metrics.ts";
 import { MetricsAnswer } from "./schemas.ts";

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
 import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
-import type { LogsSource } from "#aggregator/query/source.ts";
+import type { LogsSource } from "#aggregator/read/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { bucketColumns } from "#shared/model/histogram.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Deletion } from "#aggregator/store/store.ts";
+import type { Deletion } from "#aggregator/read/store.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { adminRoutes } from "./admin_routes.ts";
 

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { assert } from "#shared/assert.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import type { Deletion } from "#aggregator/store/store.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import type { Deletion } from "#aggregator/read/store.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { booleanOf, readParams, selectorsParam, timeParam } from "./params.ts";
 

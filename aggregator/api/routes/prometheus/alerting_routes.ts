@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { readParams, selectorsParam } from "./params.ts";
 

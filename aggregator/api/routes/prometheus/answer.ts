@@ -10,10 +10,10 @@ import {
 } from "#aggregator/api/large_answer.ts";
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { PartialMark } from "#aggregator/query/missing_blocks.ts";
-import { QueryMemoryError } from "#aggregator/query/memory/memory_error.ts";
+import type { PartialMark } from "#aggregator/read/missing_blocks.ts";
+import { QueryMemoryError } from "#aggregator/read/memory/memory_error.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import type { Context, Handler } from "hono";
 
 type ErrorType =

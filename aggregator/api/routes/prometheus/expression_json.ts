@@ -4,10 +4,10 @@ import type {
   Expr,
   SelectorExpr,
   TimeShift,
-} from "#aggregator/query/promql/ast.ts";
-import { isSetOp } from "#aggregator/query/promql/ast.ts";
-import { typeOf } from "#aggregator/query/promql/check.ts";
-import { functionTable } from "#aggregator/query/promql/function_table.ts";
+} from "#shared/query_language/promql/ast.ts";
+import { isSetOp } from "#shared/query_language/promql/ast.ts";
+import { typeOf } from "#shared/query_language/promql/check.ts";
+import { functionTable } from "#shared/query_language/promql/function_table.ts";
 import { formatPlain } from "#shared/text/go_float_text.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { functionTable } from "#aggregator/query/promql/function_table.ts";
+import { functionTable } from "#shared/query_language/promql/function_table.ts";
 
 type Features = Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 

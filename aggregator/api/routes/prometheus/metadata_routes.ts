@@ -1,7 +1,7 @@
-import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { labelsJson } from "#aggregator/query/promql/json.ts";
-import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
+import type { MetricsSource, SeriesRequest } from "#aggregator/read/source.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Context, type Handler, Hono } from "hono";
 import { type Answer, answering, truncated } from "./answer.ts";

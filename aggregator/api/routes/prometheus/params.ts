@@ -2,9 +2,9 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { parseGoFloatText } from "#shared/text/exposition/go_float.ts";
-import { matchesEmpty } from "#aggregator/query/promql/check.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import { parseMetricSelector } from "#aggregator/query/promql/parse.ts";
+import { matchesEmpty } from "#shared/query_language/promql/check.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { Context } from "hono";
 import { invalidParameter } from "./answer.ts";
 

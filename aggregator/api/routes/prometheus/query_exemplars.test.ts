@@ -4,7 +4,7 @@ import { createHead } from "#aggregator/head/head.ts";
 import { createSources } from "#aggregator/query/sources.ts";
 import type { ExemplarSamples } from "#shared/model/metrics.ts";
 import { expressionRoutes } from "./expression_routes.ts";
-import { foundSeries } from "../../../store/series/found_series.fixture.ts";
+import { foundSeries } from "../../../blocks/series/found_series.fixture.ts";
 
 const nowMs = 1_600_096_960_000;
 const lane = { tenant: "default", agent: "a", signal: "metrics" } as const;

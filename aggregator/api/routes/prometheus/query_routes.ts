@@ -1,5 +1,5 @@
 import type { PromqlEngine, QueryData, QueryResult } from "#aggregator/query/promql/engine.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { queryDataJson } from "#aggregator/query/promql/json.ts";
 import { traceJson } from "#aggregator/query/trace_json.ts";
 import type { Clock } from "#shared/runtime/clock.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { relabelSteps } from "./relabel_steps.ts";
 
 const pool = `

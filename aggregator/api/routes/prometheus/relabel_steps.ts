@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type MutableLabels, relabel } from "#shared/relabel/relabel.ts";

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { SeriesLimitState } from "#aggregator/fleet/series_limit_states.ts";
-import type { HeadOverview } from "#aggregator/head/contract.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import type { HeadOverview } from "#aggregator/read/head.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";

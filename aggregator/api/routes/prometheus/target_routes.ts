@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import { parseMetricSelector } from "#aggregator/query/promql/parse.ts";
-import type { MetricsSource } from "#aggregator/query/source.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
+import type { MetricsSource } from "#aggregator/read/source.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";

@@ -1,5 +1,5 @@
 import type { SeriesLimitState } from "#aggregator/fleet/series_limit_states.ts";
-import type { HeadOverview } from "#aggregator/head/contract.ts";
+import type { HeadOverview } from "#aggregator/read/head.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 

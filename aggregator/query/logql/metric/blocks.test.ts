@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLineMiner } from "#test/support/mining.ts";
 import { createHead } from "../../../head/head.ts";
-import { cutOf, lines, openTestStore } from "../../../store/store.fixture.ts";
+import { cutOf, lines, openTestStore } from "../../../read/store.fixture.ts";
 import { createSources } from "../../sources.ts";
 import { defaultLogqlLimits, evaluateMetric } from "../evaluate.ts";
 import { parseLogql } from "../parse.ts";

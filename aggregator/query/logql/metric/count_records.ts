@@ -1,5 +1,5 @@
 import { bodyLength } from "#shared/model/logs.ts";
-import type { LogSlice } from "../../source.ts";
+import type { LogSlice } from "../../../read/source.ts";
 import type { RecordState } from "../record_state.ts";
 import { setRecord } from "../select.ts";
 import type { Accumulator } from "./accumulate.ts";

@@ -1,6 +1,6 @@
 import { labelsKey } from "#shared/model/labels.ts";
 import { bodyLength } from "#shared/model/logs.ts";
-import { type LineExtractor, type LinesAtHand, type LogSlice, wantsLine } from "../../source.ts";
+import { type LineExtractor, type LinesAtHand, type LogSlice, wantsLine } from "../../../read/source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import type { Pipeline } from "../pipeline.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { type LineTemplate, variablesOf } from "#shared/model/line_template.ts";
-import type { VariableBytes } from "../../source.ts";
+import type { VariableBytes } from "../../../read/source.ts";
 import { constantOf, nowhere, type Taken, variablesBefore } from "../templates/follow_template.ts";
 
 /** Lines that are alike in all that a result shows of them but the unwrapped value. */

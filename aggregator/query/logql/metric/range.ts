@@ -1,8 +1,8 @@
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { labelsText, newSeries, type StepSeries } from "../../promql/values.ts";
-import type { LogScanRequest, LogSlice } from "../../source.ts";
+import { labelsText, newSeries, type StepSeries } from "../../promql/model/values.ts";
+import type { LogScanRequest, LogSlice } from "../../../read/source.ts";
 import type { Grouping, RangeQuery } from "../ast.ts";
 import { LogqlError } from "../errors.ts";
 import { type LogScope, type Pace, recordPace, tooManySeries } from "../limits.ts";

@@ -1,5 +1,5 @@
 import type { Pace } from "../limits.ts";
-import { quantileOf } from "../../promql/kahan.ts";
+import { quantileOf } from "../../promql/model/kahan.ts";
 
 /** Samples of a series in the order they came: for the functions that have to look at all of a window. */
 export type SampleList = {

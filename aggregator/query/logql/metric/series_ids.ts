@@ -1,5 +1,5 @@
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
-import { withoutLabels } from "../../promql/values.ts";
+import { withoutLabels } from "../../promql/model/values.ts";
 import type { Grouping } from "../ast.ts";
 import {
   type RecordState,

@@ -3,7 +3,7 @@ import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { LineMatch, LineOp, Stage } from "../ast.ts";
 import { parseError, stageError } from "../errors.ts";
 import { lineOf } from "../record_state.ts";
-import type { LineFilter } from "../../source.ts";
+import type { LineFilter } from "../../../read/source.ts";
 import { compileAddresses } from "./addresses.ts";
 import { adjacentCaptures, fitsPattern, parsePattern } from "./pattern_text.ts";
 import type { StageRun } from "./stage.ts";

@@ -1,5 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import type { VariableBytes } from "../../source.ts";
+import type { VariableBytes } from "../../../read/source.ts";
 
 /**
  * A place of the lines of a template: behind so many bytes of constant parts and so many variables. A number, so that places are compared and

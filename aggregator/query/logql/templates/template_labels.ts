@@ -1,5 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import type { VariableBytes } from "../../source.ts";
+import type { VariableBytes } from "../../../read/source.ts";
 import type { Stage } from "../ast.ts";
 import { jsonTemplates } from "../stages/json.ts";
 import { parsePattern } from "../stages/pattern_text.ts";

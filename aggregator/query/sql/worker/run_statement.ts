@@ -9,8 +9,8 @@ import {
   JsonDuckDBValueConverter,
 } from "@duckdb/node-api";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { quoted } from "../../../store/duckdb.ts";
-import { storeError } from "../../../store/errors.ts";
+import { quoted } from "../../../duckdb/duckdb.ts";
+import { storeError } from "../../../read/storage_error.ts";
 import { checkStatement } from "../check_statement.ts";
 import { LineFunction } from "../line_function.ts";
 import { tiersView } from "../tier_views.ts";

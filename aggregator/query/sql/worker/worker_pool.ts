@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { throwIfAborted } from "../../../store/duckdb.ts";
+import { throwIfAborted } from "../../../duckdb/duckdb.ts";
 import type { SqlJob } from "./job.ts";
 import { type SqlTable, WorkerProcess } from "./worker_process.ts";
 

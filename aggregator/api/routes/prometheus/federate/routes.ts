@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { parseAccept } from "hono/utils/accept";
 import { warningHeader } from "#aggregator/api/warning_header.ts";
-import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
-import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/query/source.ts";
+import { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
+import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/read/source.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";

@@ -1,5 +1,5 @@
 import { ByteWriter, zigzag } from "#proto/codec/byte_writer.ts";
-import type { SeriesSamples } from "#aggregator/query/source.ts";
+import type { SeriesSamples } from "#aggregator/read/source.ts";
 import { customSchema, type Buckets, type Histogram } from "#shared/model/histogram.ts";
 import { spansOfBuckets } from "#shared/model/histogram_spans.ts";
 import type { Labels } from "#shared/model/labels.ts";

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { warningHeader } from "#aggregator/api/warning_header.ts";
-import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
-import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/query/source.ts";
+import { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
+import type { MetricsSource, SelectRequest, SeriesSamples } from "#aggregator/read/source.ts";
 import { ByteWriter } from "#proto/codec/byte_writer.ts";
 import { packSnappy } from "#proto/codec/snappy_block.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";

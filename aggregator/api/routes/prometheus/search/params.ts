@@ -1,4 +1,4 @@
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { type Params, booleanOf, selectorsParam, timeParam } from "../params.ts";
 import { type FilterParams, fuzzAlgorithms } from "./filter.ts";
 

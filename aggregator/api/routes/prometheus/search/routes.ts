@@ -1,6 +1,6 @@
-import { MissingBlocks } from "#aggregator/query/missing_blocks.ts";
-import { PromqlError } from "#aggregator/query/promql/errors.ts";
-import type { MetricsSource, SeriesRequest } from "#aggregator/query/source.ts";
+import { MissingBlocks } from "#aggregator/read/missing_blocks.ts";
+import { PromqlError } from "#shared/query_language/promql/errors.ts";
+import type { MetricsSource, SeriesRequest } from "#aggregator/read/source.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { type Context, type Handler, Hono } from "hono";

@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { OperatingError } from "#shared/errors.ts";
+import type { HistogramColumn } from "#shared/model/histogram.ts";
+import { concatenate, lowerBound } from "../../duckdb/columns.ts";
+import { withUnknownReset } from "../metrics/histogram_rows.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
+import type { SeriesSamples } from "../../read/source.ts";
+import type { DecodedSeries } from "../metrics/series_pieces.ts";
+import { compileLogMask, type LogMask } from "../logs/log_mask.ts";
+import { compileSelectors, type Selector } from "../file/selector.ts";
+import type { Block, Deletion } from "../../read/store.ts";
+import type { TierMask } from "../tiers/tier_mask.ts";
+
+/** Series or log records that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
+export type Tombstone = Deletion & {
+  readonly id: string;
+  readonly createdMs: number;
+  /** Ids of the blocks that are still to be rewritten. */
+  readonly blocks: readonly string[];
+};
+
+/** Who asked for a change, and what it was: a row of the audit table. */
+export type AuditEntry = {
+  readonly atMs: number;
+  readonly tenant: string;
+  /** The name of a person or key; "anonymous" as long as there is no login. */
+  readonly actor: string;
+  readonly action: string;
+  /** JSON. */
+  readonly detail: string;
+};
+
+/** A part of a tombstone, ready to be applied. */
+type Mask = { readonly selector: Selector; readonly startMs: number; readonly endMs: number };
+
+/** What is deleted out of which block, at one moment. */
+export class Deleted {
+  static readonly nothing = new Deleted([]);
+  readonly tombstones: readonly Tombstone[];
+  readonly #masks = new Map<string, Mask[]>();
+  readonly #logMasks = new Map<string, LogMask[]>();
+  /** Why tombstones are not applied, by their ids: what they delete by was read once and can't be read now. */
+  readonly faults: ReadonlyMap<string, string>;
+
+  constructor(tombstones: readonly Tombstone[]) {
+    this.tombstones = tombstones;
+    const faults = new Map<string, string>();
+    for (const tombstone of tombstones) {
+      try {
+        this.#take(tombstone);
+      } catch (thrown) {
+        if (!(thrown instanceof OperatingError)) throw thrown;
+        faults.set(tombstone.id, thrown.message);
+      }
+    }
+    this.faults = faults;
+  }
+
+  /** Throws OperatingError("bad_request"). */
+  #take({ id: name, blocks, selectors, startMs, endMs, lineFilters, logql }: Tombstone): void {
+    if (lineFilters !== undefined) {
+      const mask = compileLogMask({ name, selectors, startMs, endMs, lineFilters, logql });
+      for (const id of blocks) addTo(this.#logMasks, id, mask);
+      return;
+    }
+    const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
+    for (const id of blocks) addTo(this.#masks, id, mask);
+  }
+
+  concerns({ id }: Block): boolean {
+    return this.#masks.has(id) || this.#logMasks.has(id);
+  }
+
+  /** What is deleted out of a block of logs. */
+  logMasks({ id }: Block): readonly LogMask[] {
+    return this.#logMasks.get(id) ?? [];
+  }
+
+  /** The series of a block without what is deleted; those of which nothing is left are absent. */
+  mask<Series extends MaskedSeries>({ id }: Block, series: readonly Series[]): readonly Series[] {
+    const masks = this.#masks.get(id);
+    if (masks === undefined) return series;
+    return series.flatMap((one) => masked(one, masks));
+  }
+
+  /** The exemplars of a block without those that are deleted. */
+  maskExemplars({ id }: Block, series: readonly SeriesExemplars[]): readonly SeriesExemplars[] {
+    const masks = this.#masks.get(id);
+    if (masks === undefined) return series;
+    return series.flatMap((one) => {
+      const own = masks.filter(({ selector }) => selector.matches(one.labels));
+      const exemplars = one.exemplars.filter(({ timestampMs }) =>
+        own.every(({ startMs, endMs }) => timestampMs < startMs || timestampMs > endMs),
+      );
+      return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
+    });
+  }
+
+  /** What is deleted out of a block of a tier. */
+  masks({ id }: Block): readonly TierMask[] {
+    return this.#masks.get(id) ?? [];
+  }
+
+  /** Tombstones of these blocks. */
+  of(blocks: readonly Block[]): Tombstone[] {
+    const ids = new Set(blocks.map(({ id }) => id));
+    return this.tombstones.filter((tombstone) => tombstone.blocks.some((id) => ids.has(id)));
+  }
+}
+
+function addTo<Kind>(masks: Map<string, Kind[]>, id: string, mask: Kind): void {
+  const known = masks.get(id);
+  if (known === undefined) masks.set(id, [mask]);
+  else known.push(mask);
+}
+
+type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
+  Pick<SeriesSamples, "histograms" | "starts">;
+
+function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
+  let left = series;
+  for (const { selector, startMs, endMs } of masks) {
+    if (!selector.matches(series.labels)) continue;
+    const begin = lowerBound(left.timestampsMs, startMs);
+    const end = Math.max(begin, lowerBound(left.timestampsMs, endMs + 1));
+    if (begin === end) continue;
+    const cut = (column: Float64Array) =>
+      concatenate([column.subarray(0, begin), column.subarray(end)]);
+    const { histograms, starts } = left;
+    left = {
+      ...left,
+      timestampsMs: cut(left.timestampsMs),
+      values: cut(left.values),
+      ...(starts === undefined ? {} : { starts: cut(starts) }),
+      ...(histograms === undefined
+        ? {}
+        : { histograms: [...histograms.slice(0, begin), ...restOf(histograms.slice(end))] }),
+    };
+  }
+  return left.timestampsMs.length === 0 ? [] : [left];
+}
+
+/** What stands before the first one is another sample now. */
+function restOf(histograms: HistogramColumn): HistogramColumn {
+  return histograms.map((one, i) => (one === undefined || i > 0 ? one : withUnknownReset(one)));
+}
+
+/** Matchers as the catalog and the object store hold them. */
+export const SelectorsText = z.string().transform((text) => SelectorsJson.parse(JSON.parse(text)));
+
+const SelectorsJson = z.array(
+  z.array(z.object({ name: z.string(), op: z.enum(["=", "!=", "=~", "!~"]), value: z.string() })),
+);
+
+const LineFiltersJson = z.array(
+  z.object({ op: z.enum(["|=", "!=", "|~", "!~"]), values: z.array(z.string()) }),
+);
+export const LineFiltersText = z
+  .string()
+  .transform((text) => LineFiltersJson.parse(JSON.parse(text)));
+
+/** A deletion that is not finished, as an object beside the blocks: what is deleted stays so when the catalog is lost. */
+export const TombstoneObject = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  selectors: SelectorsJson,
+  startMs: z.number(),
+  endMs: z.number(),
+  createdMs: z.number(),
+  blocks: z.array(z.string()),
+  lineFilters: LineFiltersJson.exactOptional(),
+  logql: z.string().exactOptional(),
+  /** As writerText() gives it; absent in objects that were written before storages had an owner. */
+  writer: z.string().exactOptional(),
+});
+
+export const tombstonePrefix = "lapwing/deletions/";
+
+export function tombstoneKey(id: string): string {
+  return `${tombstonePrefix}${id}.json`;
+}

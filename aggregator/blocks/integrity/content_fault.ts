@@ -1,0 +1,81 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { exemplarsOf } from "../metrics/exemplar_rows.ts";
+import { readNotes } from "../file/file_notes.ts";
+import { parquetList } from "../metrics/metrics_reader.ts";
+import type { Block } from "../../read/store.ts";
+
+/** What a file lacks of what the catalog says of the block, by reading all its columns. Throws where it can't be read. */
+export async function contentFault(
+  connection: DuckDBConnection,
+  path: string,
+  block: Block,
+): Promise<string | undefined> {
+  // First of all: it refuses what would be misread.
+  const [note] = await readNotes(connection, [path]);
+  const found = await contentOf(connection, path, block);
+  if (found.uneven > 0) return `has ${found.uneven} rows whose lists differ in length`;
+  for (const field of ["rows", "items", "minMs", "maxMs"] as const) {
+    if (found[field] !== block[field])
+      return `holds ${field} = ${found[field]}, expected ${block[field]}`;
+  }
+  const [held, expected] = [exemplarsText(found.exemplars), exemplarsText(block.exemplars)];
+  if (held !== expected) return `holds ${held}, expected ${expected}`;
+  if (note !== undefined && (note.tenant !== block.tenant || note.signal !== block.signal))
+    return `is of tenant ${note.tenant} and signal ${note.signal}, expected ${block.tenant} and ${block.signal}`;
+  return undefined;
+}
+
+function tierContent(from: string): string {
+  const lists = ["first", "sum", "min", "max", "resets", "last"];
+  return `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE, min(t_min)::DOUBLE, max(t_max)::DOUBLE,
+    count(*) FILTER (len(t) <> n OR len(t_first) <> n OR len(count) <> n
+      OR ${lists.map((name) => `len(${name}) NOT IN (0, n)`).join(" OR ")})::DOUBLE,
+    max(length(name) + length(labels)), max(list_max(t)),
+    ${lists.map((name) => `max(list_max(${name}))`).join(", ")} FROM ${from}`;
+}
+
+function signalContent(signal: Block["signal"], from: string): string {
+  switch (signal) {
+    case "metrics":
+      return `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
+          coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
+          coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
+          count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
+          max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`;
+    case "logs":
+      return `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
+          max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
+          max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
+    default:
+      throw signal satisfies never;
+  }
+}
+
+/** What a file holds, by reading all its columns. */
+export async function contentOf(
+  connection: DuckDBConnection,
+  path: string,
+  { signal, bucketMs }: Pick<Block, "signal" | "bucketMs">,
+): Promise<
+  Pick<Block, "rows" | "items" | "minMs" | "maxMs" | "exemplars"> & { readonly uneven: number }
+> {
+  const from = parquetList([path]);
+  const exemplars =
+    signal === "metrics" && bucketMs === undefined
+      ? await exemplarsOf(connection, path)
+      : undefined;
+  const query = bucketMs === undefined ? signalContent(signal, from) : tierContent(from);
+  const reader = await connection.runAndReadAll(query);
+  const [rows = 0, items = 0, minMs = 0, maxMs = 0, uneven = 0] = (reader.getRows()[0] ?? []).map(
+    Number,
+  );
+  const content = { rows, items, minMs, maxMs };
+  if (exemplars === undefined) return { ...content, uneven };
+  const { uneven: more, ...written } = exemplars;
+  return { ...content, exemplars: written, uneven: uneven + more };
+}
+
+function exemplarsText(exemplars: Block["exemplars"]): string {
+  if (exemplars === undefined) return "no exemplars";
+  return `${exemplars.count} exemplars from ${exemplars.minMs} to ${exemplars.maxMs}`;
+}

@@ -1,0 +1,243 @@
+// Hot: guarded by `bench query`.
+import { executionError } from "#shared/query_language/promql/errors.ts";
+import { type KahanSum, kahanAdd } from "../model/kahan.ts";
+import { beganWithin, extrapolationFrom, noteOverlap, startsAgain } from "./starts.ts";
+import { type Window, noValue, timeAt, valueAt } from "../model/window.ts";
+
+/** An edge within so many distances of the nearest sample is reached. */
+const nearShare = 1.1;
+
+/** rate, increase and delta: the difference of the last and first sample, counter resets added, stretched to the window. */
+function extrapolated(window: Window, counter: boolean, perSecond: boolean): number {
+  if (counter && window.starts !== undefined) return extrapolatedSince(window, perSecond);
+  const { from, to } = window;
+  const intervals = to - from - 1;
+  if (intervals < 1) return noValue(window);
+  const firstValue = valueAt(window, from);
+  let result = valueAt(window, to - 1) - firstValue;
+  if (counter) {
+    let previous = firstValue;
+    for (let i = from + 1; i < to; i++) {
+      const value = valueAt(window, i);
+      if (value < previous) result += previous;
+      previous = value;
+    }
+  }
+  const factor = extrapolation(window, counter, firstValue, result);
+  return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
+}
+
+/** The same of a counter whose start timestamps are known: they tell of resets, and of a beginning within the window. */
+function extrapolatedSince(window: Window, perSecond: boolean): number {
+  const { from, to } = window;
+  const beganMs = beganWithin(window);
+  if (to - from < 2 && beganMs === undefined) return noValue(window);
+  const firstValue = valueAt(window, from);
+  let result = valueAt(window, to - 1) - firstValue;
+  let previous = firstValue;
+  for (let i = from + 1; i < to; i++) {
+    const value = valueAt(window, i);
+    if (value < previous || startsAgain(window, i)) result += previous;
+    previous = value;
+  }
+  noteOverlap(window);
+  if (beganMs !== undefined) result += firstValue;
+  const factor =
+    beganMs === undefined
+      ? extrapolation(window, true, firstValue, result)
+      : extrapolationFrom(window, beganMs);
+  return result * (perSecond ? factor / (window.rangeMs / 1_000) : factor);
+}
+
+/**
+ * By how much a difference over the samples of a window is to be stretched to the window's edges. An edge is reached where
+ * the nearest sample is within 1.1 average distances of it; else the series is taken to begin (end) half a distance outside
+ * its samples; a counter, of which `first` is the first value, never reaches below zero. Where coarse samples lie at an edge of a window
+ * that also has fine ones, their own distance says what is near (adr/0014_rates_over_two_resolutions.md).
+ */
+export function extrapolation(
+  window: Window,
+  counter: boolean,
+  first: number,
+  difference: number,
+): number {
+  const { from, to } = window;
+  const [firstMs, lastMs] = [timeAt(window, from), timeAt(window, to - 1)];
+  const span = { firstMs, lastMs, count: to - from };
+  const averageMs = (lastMs - firstMs) / (to - from - 1);
+  const startGapMs = timeAt(window, from + 1) - firstMs;
+  const endGapMs = lastMs - timeAt(window, to - 2);
+  const isStart = isCoarse(startGapMs, firstMs - window.startMs, averageMs);
+  const isEnd = isCoarse(endGapMs, window.endMs - lastMs, averageMs);
+  if (!isStart && !isEnd) return stretch(window, span, counter, first, difference);
+  const distances = {
+    startMs: isStart && hasFine(window, startGapMs) ? startGapMs : averageMs,
+    endMs: isEnd && hasFine(window, endGapMs) ? endGapMs : averageMs,
+  };
+  return stretch(window, { ...span, distances }, counter, first, difference);
+}
+
+/**
+ * So many regular distances in a row, each at most such a share of a coarse one, are of a finer resolution and no chance. Longer ones than
+ * this are an interval of scrapes, and what is coarse beside them is a gap.
+ */
+const fineMaxMs = 2_000;
+const fineRunMin = 5;
+const fineShare = 1 / 4;
+const regularFactor = 1.5;
+
+/** Whether the average distance would not reach an edge that the distance of the samples next to it reaches. */
+function isCoarse(gapMs: number, toEdgeMs: number, averageMs: number): boolean {
+  return toEdgeMs >= averageMs * nearShare && toEdgeMs < gapMs * nearShare;
+}
+
+function hasFine(window: Window, coarseMs: number): boolean {
+  let [run, least, most] = [0, Infinity, 0];
+  for (let i = window.from + 1; i < window.to; i++) {
+    const gap = timeAt(window, i) - timeAt(window, i - 1);
+    least = Math.min(least, gap);
+    most = Math.max(most, gap);
+    run++;
+    if (most > fineMaxMs || most > coarseMs * fineShare || most > least * regularFactor)
+      [run, least, most] = [0, Infinity, 0];
+    if (run >= fineRunMin) return true;
+  }
+  return false;
+}
+
+/** The same of samples that are known by the times of the first and last, and their number. */
+export function stretch(
+  window: Pick<Window, "startMs" | "endMs">,
+  {
+    firstMs,
+    lastMs,
+    count,
+    distances,
+  }: {
+    readonly firstMs: number;
+    readonly lastMs: number;
+    readonly count: number;
+    /** Between samples at the edges, where the average is not theirs. */
+    readonly distances?: { readonly startMs: number; readonly endMs: number };
+  },
+  counter: boolean,
+  first: number,
+  difference: number,
+): number {
+  let toStart = (firstMs - window.startMs) / 1_000;
+  let toEnd = (window.endMs - lastMs) / 1_000;
+  const sampled = (lastMs - firstMs) / 1_000;
+  const average = sampled / (count - 1);
+  const atStart = distances === undefined ? average : distances.startMs / 1_000;
+  const atEnd = distances === undefined ? average : distances.endMs / 1_000;
+  if (toStart >= atStart * nearShare) toStart = atStart / 2;
+  if (counter) {
+    const toZero = difference > 0 && first >= 0 ? sampled * (first / difference) : toStart;
+    if (toZero < toStart) toStart = toZero;
+  }
+  if (toEnd >= atEnd * nearShare) toEnd = atEnd / 2;
+  return (sampled + toStart + toEnd) / sampled;
+}
+
+export const rate = (window: Window): number => extrapolated(window, true, true);
+export const increase = (window: Window): number => extrapolated(window, true, false);
+export const delta = (window: Window): number => extrapolated(window, false, false);
+
+function lastTwo(window: Window, perSecond: boolean): number {
+  const last = window.to - 1;
+  if (last - window.from < 1) return noValue(window);
+  const interval = timeAt(window, last) - timeAt(window, last - 1);
+  if (interval === 0) return noValue(window);
+  const value = valueAt(window, last);
+  const previous = valueAt(window, last - 1);
+  const isReset = value < previous || startsAgain(window, last);
+  const difference = perSecond && isReset ? value : value - previous;
+  return perSecond ? difference / (interval / 1_000) : difference;
+}
+
+export const irate = (window: Window): number => lastTwo(window, true);
+export const idelta = (window: Window): number => lastTwo(window, false);
+
+export function changes(window: Window): number {
+  let count = 0;
+  let previous = valueAt(window, window.from);
+  for (let i = window.from + 1; i < window.to; i++) {
+    const value = valueAt(window, i);
+    if (value !== previous && !(Number.isNaN(value) && Number.isNaN(previous))) count++;
+    previous = value;
+  }
+  return count;
+}
+
+export function resets(window: Window): number {
+  let count = 0;
+  for (let i = window.from + 1; i < window.to; i++) {
+    if (valueAt(window, i) < valueAt(window, i - 1) || startsAgain(window, i)) count++;
+  }
+  return count;
+}
+
+/** Least squares over the window: [slope per second, value at interceptMs]. */
+function linearRegression(window: Window, interceptMs: number): readonly [number, number] {
+  const { from, to } = window;
+  const initial = valueAt(window, from);
+  let constant = true;
+  const sumX: KahanSum = { sum: 0, lost: 0 };
+  const sumY: KahanSum = { sum: 0, lost: 0 };
+  const sumXY: KahanSum = { sum: 0, lost: 0 };
+  const sumX2: KahanSum = { sum: 0, lost: 0 };
+  for (let i = from; i < to; i++) {
+    const y = valueAt(window, i);
+    if (y !== initial && i > from) constant = false;
+    const x = (timeAt(window, i) - interceptMs) / 1e3;
+    kahanAdd(sumX, x);
+    kahanAdd(sumY, y);
+    kahanAdd(sumXY, x * y);
+    kahanAdd(sumX2, x * x);
+  }
+  if (constant)
+    return Number.isFinite(initial) || Number.isNaN(initial)
+      ? [0, initial]
+      : [Number.NaN, Number.NaN];
+  const n = to - from;
+  const x = sumX.sum + sumX.lost;
+  const y = sumY.sum + sumY.lost;
+  const covariance = sumXY.sum + sumXY.lost - (x * y) / n;
+  const variance = sumX2.sum + sumX2.lost - (x * x) / n;
+  const slope = covariance / variance;
+  return [slope, y / n - (slope * x) / n];
+}
+
+export function deriv(window: Window): number {
+  if (window.to - window.from < 2) return noValue(window);
+  return linearRegression(window, timeAt(window, window.from))[0];
+}
+
+export function predictLinear(window: Window): number {
+  if (window.to - window.from < 2) return noValue(window);
+  const [slope, intercept] = linearRegression(window, window.stepTimeMs);
+  return slope * window.first + intercept;
+}
+
+export function doubleExponentialSmoothing(window: Window): number {
+  const { from, to, first: smoothing, second: trend } = window;
+  if (smoothing <= 0 || smoothing >= 1) {
+    throw executionError(
+      `invalid smoothing factor. Expected: 0 < sf < 1, got: ${smoothing.toFixed(6)}`,
+    );
+  }
+  if (trend <= 0 || trend >= 1) {
+    throw executionError(`invalid trend factor. Expected: 0 < tf < 1, got: ${trend.toFixed(6)}`);
+  }
+  if (to - from < 2) return noValue(window);
+  let before = 0;
+  let level = valueAt(window, from);
+  let slope = valueAt(window, from + 1) - level;
+  for (let i = from + 1; i < to; i++) {
+    if (i > from + 1) slope = trend * (level - before) + (1 - trend) * slope;
+    const next = smoothing * valueAt(window, i) + (1 - smoothing) * (level + slope);
+    before = level;
+    level = next;
+  }
+  return level;
+}

@@ -1,0 +1,85 @@
+import type { LaneId } from "#proto/bus/agent_port.ts";
+import type { DecodedMetrics } from "#proto/codec/metrics.ts";
+import type { Drops } from "#shared/model/account.ts";
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { LogPart } from "./log_parts.ts";
+import type {
+  ExemplarRequest,
+  LogRecord,
+  LogScanRequest,
+  LogSelectRequest,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+  StreamVisitor,
+} from "./source.ts";
+import type { CutMetrics } from "./cut_metrics.ts";
+
+/**
+ * The recent part, in memory. Two generations: the open one takes appends, the frozen one is being written to blocks; both
+ * answer queries. Nothing here is durable, and nothing needs to be: it can be rebuilt from the uplink.
+ */
+export type Head = {
+  /**
+   * Appends all of a decoded frame. Returns what was not kept, by reason, in items (samples of a series at a time it already
+   * has in the head: duplicate_sample, or duplicate_timestamp where the value is another one; a timestamp too far ahead:
+   * out_of_bounds_timestamp; a series over the tenant's limit: series_limit).
+   */
+  appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
+  /** `isBacklog`: it was left by an outage, and what is newer of its lane is here. */
+  appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog?: boolean): Drops;
+  /** Freezes the open generation, or a part of it, and gives its content. At most one at a time. */
+  freeze(part: HeadPart): HeadContent;
+  /** The frozen generation is in blocks: forget it. */
+  release(): void;
+  /** Items and an estimate of bytes in both generations. */
+  size(): HeadSize;
+  /** Same contracts as MetricsSource and LogsSource, over the head only. Results are taken in the tick of the call. */
+  selectSamples(request: SelectRequest): SeriesSamples[];
+  /** As ExemplarsSource has it. */
+  selectExemplars(request: ExemplarRequest): SeriesExemplars[];
+  selectLogs(request: LogSelectRequest): LogRecord[];
+  /** What a scan reads: batches as they are in the tick of the call, in order of arrival. */
+  logParts(request: LogScanRequest): LogPart[];
+  metricSeries(request: SeriesRequest): Labels[];
+  /** Visits those with a sample in the range, in no order; some more than once. */
+  eachSeries(request: SeriesRequest, visit: (labels: Labels) => void): void;
+  eachStream(request: SeriesRequest, visit: StreamVisitor): void;
+  families(tenant: string): readonly MetricFamily[];
+  /** What is here of a tenant's metrics, without looking at samples. */
+  overview(tenant: string): HeadOverview;
+};
+
+/** `logs`: log records, and the samples that are made of them here. */
+export type HeadPart = "all" | "logs";
+
+export type HeadSize = {
+  readonly samples: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Of these, those of metrics. */
+  readonly sampleBytes: number;
+  readonly series: number;
+};
+
+/** Unix milliseconds, undefined where there is no sample. */
+export type HeadOverview = {
+  readonly series: readonly Labels[];
+  /** Runs of samples, one a series and generation. */
+  readonly runs: number;
+  readonly minMs: number | undefined;
+  readonly maxMs: number | undefined;
+};
+
+export type HeadContent = {
+  /** Readable until the release. */
+  readonly metrics: ReadonlyMap<string, CutMetrics>;
+  readonly exemplars: ReadonlyMap<string, readonly SeriesExemplars[]>;
+  readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
+  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+  /** Items that were appended and turned out to be no good only now, by lane. */
+  readonly dropped: readonly { readonly lane: LaneId; readonly drops: Drops }[];
+};
