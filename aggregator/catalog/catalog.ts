@@ -17,7 +17,7 @@ import { migrate } from "./migrate_catalog.ts";
 import { insertLogDeletion, type LogDeletion } from "../read/removals.ts";
 import { FamilyRow } from "../objects/families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "../read/store.ts";
-import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "../blocks/deletion/tombstones.ts";
+import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "./tombstone.ts";
 
 /** Makes sure, within a transaction, that this process still owns the catalog; throws where it does not. */
 export type Fence = (sql: SQL) => Promise<void>;

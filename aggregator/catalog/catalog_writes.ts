@@ -7,7 +7,7 @@ import { savePatterns } from "./pattern_writes.ts";
 import { chainRow } from "./chain_row.ts";
 import type { Block, LaneCommit, PatternsCommit } from "../read/store.ts";
 import { insertDeletion, type PendingDeletion } from "./deletion_rows.ts";
-import type { AuditEntry, Tombstone } from "../blocks/deletion/tombstones.ts";
+import type { AuditEntry, Tombstone } from "./tombstone.ts";
 
 /** What one transaction changes. */
 export type CatalogChange = {

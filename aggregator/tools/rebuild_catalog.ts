@@ -15,7 +15,8 @@ import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "../read/store.ts";
 import { loadFloors } from "../blocks/tiers/floors.ts";
 import { chooseTierFiles, lanesOfTiers, withTieredWindows } from "./rebuild_tiers.ts";
-import { TombstoneObject, tombstonePrefix, type Tombstone } from "../blocks/deletion/tombstones.ts";
+import type { Tombstone } from "../catalog/tombstone.ts";
+import { TombstoneObject, tombstonePrefix } from "../blocks/deletion/tombstones.ts";
 import { insertDeletion } from "../catalog/deletion_rows.ts";
 
 export type RebuildReport = {

@@ -11,7 +11,8 @@ import { writerText } from "../file/writer.ts";
 import type { ObjectStore } from "../../objects/object_store.ts";
 import type { Block, Deletion } from "../../read/store.ts";
 import type { StoreMeters } from "../store_meters.ts";
-import { Deleted, tombstoneKey, type Tombstone } from "./tombstones.ts";
+import type { Tombstone } from "../../catalog/tombstone.ts";
+import { Deleted, tombstoneKey } from "./tombstones.ts";
 
 /** A tombstone's object outlives the files of the blocks it was for by this: while one is there, the other is. */
 const objectOutlivesMs = 60_000;

@@ -8,27 +8,9 @@ import type { SeriesSamples } from "../../read/source.ts";
 import type { DecodedSeries } from "../metrics/series_pieces.ts";
 import { compileLogMask, type LogMask } from "../logs/log_mask.ts";
 import { compileSelectors, type Selector } from "../file/selector.ts";
-import type { Block, Deletion } from "../../read/store.ts";
+import { LineFiltersJson, SelectorsJson, type Tombstone } from "../../catalog/tombstone.ts";
+import type { Block } from "../../read/store.ts";
 import type { TierMask } from "../tiers/tier_mask.ts";
-
-/** Series or log records that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
-export type Tombstone = Deletion & {
-  readonly id: string;
-  readonly createdMs: number;
-  /** Ids of the blocks that are still to be rewritten. */
-  readonly blocks: readonly string[];
-};
-
-/** Who asked for a change, and what it was: a row of the audit table. */
-export type AuditEntry = {
-  readonly atMs: number;
-  readonly tenant: string;
-  /** The name of a person or key; "anonymous" as long as there is no login. */
-  readonly actor: string;
-  readonly action: string;
-  /** JSON. */
-  readonly detail: string;
-};
 
 /** A part of a tombstone, ready to be applied. */
 type Mask = { readonly selector: Selector; readonly startMs: number; readonly endMs: number };
@@ -144,20 +126,6 @@ function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mas
 function restOf(histograms: HistogramColumn): HistogramColumn {
   return histograms.map((one, i) => (one === undefined || i > 0 ? one : withUnknownReset(one)));
 }
-
-/** Matchers as the catalog and the object store hold them. */
-export const SelectorsText = z.string().transform((text) => SelectorsJson.parse(JSON.parse(text)));
-
-const SelectorsJson = z.array(
-  z.array(z.object({ name: z.string(), op: z.enum(["=", "!=", "=~", "!~"]), value: z.string() })),
-);
-
-const LineFiltersJson = z.array(
-  z.object({ op: z.enum(["|=", "!=", "|~", "!~"]), values: z.array(z.string()) }),
-);
-export const LineFiltersText = z
-  .string()
-  .transform((text) => LineFiltersJson.parse(JSON.parse(text)));
 
 /** A deletion that is not finished, as an object beside the blocks: what is deleted stays so when the catalog is lost. */
 export const TombstoneObject = z.object({

@@ -1,7 +1,6 @@
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { StoreConfig } from "../../blocks/config.ts";
 import { type Hold, holdCatalog } from "./catalog_hold.ts";
 import { holdFolder } from "./folder_hold.ts";
 import { OwnerLease } from "./owner_lease.ts";
@@ -12,6 +11,9 @@ export type Ownership = {
   readonly lease: OwnerLease;
   release(): Promise<void>;
 };
+
+/** Milliseconds: how long a lease lasts without a renewal, and how often it is renewed. */
+export type LeaseTimes = { readonly lease: number; readonly renew_interval: number };
 
 type OwnershipParts = {
   readonly dataDir: string;
@@ -25,7 +27,7 @@ type OwnershipParts = {
 /** Data directory, catalog, lease, in this order. Throws OperatingError "unavailable" with the name of the process that has one of them. */
 export async function takeOwnership(
   url: string,
-  { lease: leaseMs, renew_interval: renewMs }: StoreConfig["owner"],
+  { lease: leaseMs, renew_interval: renewMs }: LeaseTimes,
   { dataDir, clock, log, metrics, onLost = () => {} }: OwnershipParts,
 ): Promise<Ownership> {
   const self = thisProcess(dataDir, clock.now());

@@ -1,5 +1,6 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { MinedLines } from "#shared/model/line_template.ts";
+import type { LogSlice } from "../../read/source.ts";
 import { levelOf } from "../../read/level.ts";
 import { ParsedLabels } from "./parsed_labels.ts";
 
@@ -182,4 +183,21 @@ export function parsedLabels(state: RecordState): Labels {
 /** All labels, whatever their layer. */
 export function allLabels(state: RecordState): Labels {
   return { ...streamLabels(state), ...metadataLabels(state), ...parsedLabels(state) };
+}
+
+/** Points the state at a record of a slice. */
+export function setRecord(state: RecordState, slice: LogSlice | undefined, row: number): void {
+  if (slice === undefined) return;
+  const { batch } = slice;
+  state.bodies = batch.bodies;
+  state.bodyStart = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);
+  state.bodyEnd = batch.bodyEnds[row] ?? 0;
+  state.mined = batch.mined;
+  state.row = row;
+  state.timeMs = batch.timestampsMs[row] ?? 0;
+  state.nanos = batch.nanos[row] ?? 0;
+  state.stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};
+  state.severity = batch.severities[row] ?? 0;
+  state.attributes = batch.attributes?.[row];
+  resetState(state);
 }

@@ -12,7 +12,7 @@ import {
   metadataLabels,
   newRecordState,
   parsedLabels,
-  resetState,
+  setRecord,
   streamLabels,
 } from "./record_state.ts";
 
@@ -121,23 +121,6 @@ function nearness(intervalMs: number) {
     [askedMs, askedNanos] = [ms, nanos];
     return false;
   };
-}
-
-/** Points the state at a record of a slice. */
-export function setRecord(state: RecordState, slice: LogSlice | undefined, row: number): void {
-  if (slice === undefined) return;
-  const { batch } = slice;
-  state.bodies = batch.bodies;
-  state.bodyStart = row === 0 ? 0 : (batch.bodyEnds[row - 1] ?? 0);
-  state.bodyEnd = batch.bodyEnds[row] ?? 0;
-  state.mined = batch.mined;
-  state.row = row;
-  state.timeMs = batch.timestampsMs[row] ?? 0;
-  state.nanos = batch.nanos[row] ?? 0;
-  state.stream = batch.streams[batch.streamOf[row] ?? 0] ?? {};
-  state.severity = batch.severities[row] ?? 0;
-  state.attributes = batch.attributes?.[row];
-  resetState(state);
 }
 
 function entryOf(state: RecordState): LogEntry {

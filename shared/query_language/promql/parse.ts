@@ -13,7 +13,7 @@ import {
 } from "./cursor.ts";
 import { parseError, quote } from "./errors.ts";
 import { functionTable } from "./function_table.ts";
-import { infoSelector } from "#aggregator/query/promql/functions/info.ts";
+import { infoSelector } from "./info_selector.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
 import { literalFault, parseNumber, parseSeconds } from "./literals.ts";
 import { tokenize } from "./lex.ts";

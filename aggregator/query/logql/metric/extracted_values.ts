@@ -11,8 +11,8 @@ import {
   newRecordState,
   type RecordState,
   resetState,
+  setRecord,
 } from "../record_state.ts";
-import { setRecord } from "../select.ts";
 import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
 import { candidatesOf } from "../stages/stage.ts";
 import { inVariable, type Steps } from "../templates/follow_template.ts";

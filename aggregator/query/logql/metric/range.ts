@@ -17,8 +17,8 @@ import {
   lineBytes,
   newRecordState,
   setError,
+  setRecord,
 } from "../record_state.ts";
-import { setRecord } from "../select.ts";
 import { jsonError } from "../stages/json.ts";
 import { logfmtError } from "../stages/logfmt.ts";
 import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
