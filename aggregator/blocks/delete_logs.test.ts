@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { recordConditions } from "../query/logql/line_conditions.ts";
+import { recordConditions } from "../log_pipeline/line_conditions.ts";
 import { StoreConfig } from "./config.ts";
 import { rebuildCatalog } from "../tools/rebuild_catalog.ts";
 import { withStorage } from "../tools/storage_tools.ts";

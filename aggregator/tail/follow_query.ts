@@ -1,5 +1,5 @@
 import { compileMatchers } from "../read/matching.ts";
-import type { LogQuery } from "../query/logql/ast.ts";
+import type { LogQuery } from "#shared/query_language/logql/ast.ts";
 import type { LogScope } from "../query/logql/evaluate.ts";
 import { selectRecords } from "../query/logql/evaluate.ts";
 import { batchSource } from "./batch_source.ts";

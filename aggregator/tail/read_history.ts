@@ -1,4 +1,4 @@
-import type { LogQuery } from "../query/logql/ast.ts";
+import type { LogQuery } from "#shared/query_language/logql/ast.ts";
 import { type LogScope, selectRecords } from "../query/logql/evaluate.ts";
 import type { LogRange } from "../query/logql/select.ts";
 import { MissingBlocks } from "../read/missing_blocks.ts";

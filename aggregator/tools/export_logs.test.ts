@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLineMiner } from "#test/support/mining.ts";
-import { lineConditions } from "../query/logql/line_conditions.ts";
+import { lineConditions } from "../log_pipeline/line_conditions.ts";
 import { StoreConfig } from "../blocks/config.ts";
 import { exportLogs } from "./export_logs.ts";
 import { withStorage } from "./storage_tools.ts";

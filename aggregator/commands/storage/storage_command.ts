@@ -5,7 +5,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
-import { lineConditions } from "../../query/logql/line_conditions.ts";
+import { lineConditions } from "../../log_pipeline/line_conditions.ts";
 import { MissingBlocks } from "../../read/missing_blocks.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import { backup, listBackups, restore } from "../../tools/backup.ts";

@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { absent } from "../promql/model/values.ts";
-import type { MetricQuery } from "./ast.ts";
+import type { MetricQuery } from "#shared/query_language/logql/ast.ts";
 import { type LogScope, paceOf, tooManySeries } from "./limits.ts";
 import { evaluateTree, vectorContext } from "./metric/vectors.ts";
 

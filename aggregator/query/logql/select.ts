@@ -2,10 +2,10 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { currentShare } from "../../read/memory/query_memory.ts";
 import type { LogRecord, LogScanRequest, LogSlice } from "../../read/source.ts";
-import type { LogQuery } from "./ast.ts";
+import type { LogQuery } from "#shared/query_language/logql/ast.ts";
 import { type LogScope, paceOf, recordPace } from "./limits.ts";
 import { mergedRows } from "./merge_rows.ts";
-import { compilePipeline } from "./pipeline.ts";
+import { compilePipeline } from "../../log_pipeline/pipeline.ts";
 import {
   type RecordState,
   lineOf,
@@ -14,7 +14,7 @@ import {
   parsedLabels,
   setRecord,
   streamLabels,
-} from "./record_state.ts";
+} from "../../log_pipeline/record_state.ts";
 
 export type LogRange = {
   readonly startNs: bigint;

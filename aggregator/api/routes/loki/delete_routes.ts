@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
-import { recordConditions } from "../../../query/logql/line_conditions.ts";
+import { recordConditions } from "../../../log_pipeline/line_conditions.ts";
 import type { LogDeletion } from "../../../read/removals.ts";
 import type { Deletion } from "../../../read/store.ts";
 import { basePath, refusal, textRefusal } from "./context.ts";

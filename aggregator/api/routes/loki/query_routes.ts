@@ -1,8 +1,8 @@
 import type { Context, Hono } from "hono";
 import { type LogScope, evaluateMetric } from "../../../query/logql/evaluate.ts";
-import { LogqlError, parseLogql } from "../../../query/logql/parse.ts";
+import { LogqlError, parseLogql } from "#shared/query_language/logql/parse.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
-import type { LogQuery, MetricQuery } from "../../../query/logql/ast.ts";
+import type { LogQuery, MetricQuery } from "#shared/query_language/logql/ast.ts";
 import { type LokiParts, basePath, readsData, scopeOf } from "./context.ts";
 import {
   type LokiParameters,

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { messageOf } from "#shared/errors.ts";
-import { parseLogql } from "../../../query/logql/parse.ts";
-import { prettifyLogql } from "../../../query/logql/prettify.ts";
+import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { prettifyLogql } from "#shared/query_language/logql/prettify.ts";
 import { spokenVersions } from "../../spoken_versions.ts";
 import { type LokiParts, basePath, textRefusal } from "./context.ts";
 import { lokiParameters } from "./parameters.ts";

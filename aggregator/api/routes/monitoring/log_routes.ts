@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { differenceOf } from "#aggregator/query/log_fields/difference.ts";
 import { facetsOf } from "#aggregator/query/log_fields/facets.ts";
-import type { LogQuery } from "#aggregator/query/logql/ast.ts";
+import type { LogQuery } from "#shared/query_language/logql/ast.ts";
 import {
   type LogEntry,
   type LogScope,

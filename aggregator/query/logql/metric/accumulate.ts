@@ -1,4 +1,4 @@
-import type { RangeOp } from "../ast.ts";
+import type { RangeOp } from "#shared/query_language/logql/ast.ts";
 import type { Pace } from "../limits.ts";
 import type { Panes } from "./panes.ts";
 

@@ -1,6 +1,6 @@
 import { bodyLength } from "#shared/model/logs.ts";
 import type { LogSlice } from "../../../read/source.ts";
-import { type RecordState, setRecord } from "../record_state.ts";
+import { type RecordState, setRecord } from "../../../log_pipeline/record_state.ts";
 import type { Accumulator } from "./accumulate.ts";
 import type { Panes } from "./panes.ts";
 import type { SeriesIds } from "./series_ids.ts";

@@ -1,8 +1,8 @@
 import { labelsKey } from "#shared/model/labels.ts";
 import { bodyLength } from "#shared/model/logs.ts";
 import { type LineExtractor, type LinesAtHand, type LogSlice, wantsLine } from "../../../read/source.ts";
-import type { Grouping, RangeQuery } from "../ast.ts";
-import type { Pipeline } from "../pipeline.ts";
+import type { Grouping, RangeQuery } from "#shared/query_language/logql/ast.ts";
+import type { Pipeline } from "../../../log_pipeline/pipeline.ts";
 import {
   clashSuffix,
   errorDetailsLabel,
@@ -12,9 +12,9 @@ import {
   type RecordState,
   resetState,
   setRecord,
-} from "../record_state.ts";
-import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
-import { candidatesOf } from "../stages/stage.ts";
+} from "../../../log_pipeline/record_state.ts";
+import { looksAtErrors, namesOfFilter } from "../../../log_pipeline/stages/label_filter.ts";
+import { candidatesOf } from "../../../log_pipeline/stages/stage.ts";
 import { inVariable, type Steps } from "../templates/follow_template.ts";
 import { type FieldsOf, fieldsOfTemplates } from "../templates/template_labels.ts";
 import { decimalAt } from "./decimal.ts";

@@ -3,10 +3,10 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsText, newSeries, type StepSeries } from "../../promql/model/values.ts";
 import type { LogScanRequest, LogSlice } from "../../../read/source.ts";
-import type { Grouping, RangeQuery } from "../ast.ts";
-import { LogqlError } from "../errors.ts";
+import type { Grouping, RangeQuery } from "#shared/query_language/logql/ast.ts";
+import { LogqlError } from "#shared/query_language/logql/errors.ts";
 import { type LogScope, type Pace, recordPace, tooManySeries } from "../limits.ts";
-import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from "../pipeline.ts";
+import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from "../../../log_pipeline/pipeline.ts";
 import {
   type RecordState,
   allLabels,
@@ -18,10 +18,10 @@ import {
   newRecordState,
   setError,
   setRecord,
-} from "../record_state.ts";
-import { jsonError } from "../stages/json.ts";
-import { logfmtError } from "../stages/logfmt.ts";
-import { looksAtErrors, namesOfFilter } from "../stages/label_filter.ts";
+} from "../../../log_pipeline/record_state.ts";
+import { jsonError } from "../../../log_pipeline/stages/json.ts";
+import { logfmtError } from "../../../log_pipeline/stages/logfmt.ts";
+import { looksAtErrors, namesOfFilter } from "../../../log_pipeline/stages/label_filter.ts";
 import {
   bytesFault,
   durationFault,

@@ -1,13 +1,13 @@
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { withoutLabels } from "../../promql/model/values.ts";
-import type { Grouping } from "../ast.ts";
+import type { Grouping } from "#shared/query_language/logql/ast.ts";
 import {
   type RecordState,
   allLabels,
   errorDetailsLabel,
   errorLabel,
   labelOf,
-} from "../record_state.ts";
+} from "../../../log_pipeline/record_state.ts";
 
 /** Numbers for the series that records belong to, in the order in which they are met. */
 export type SeriesIds = {

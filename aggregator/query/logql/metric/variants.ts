@@ -1,4 +1,4 @@
-import type { MetricQuery, VariantsQuery } from "../ast.ts";
+import type { MetricQuery, VariantsQuery } from "#shared/query_language/logql/ast.ts";
 
 /** Says in each series of an answer which variant it is of, from 0. */
 export const variantLabel = "__variant__";

@@ -1,4 +1,4 @@
-import type { PatternPart } from "../stages/pattern_text.ts";
+import type { PatternPart } from "../../../log_pipeline/stages/pattern_text.ts";
 import {
   constantOf,
   endOfLine,

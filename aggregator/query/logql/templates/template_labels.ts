@@ -1,9 +1,9 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import type { VariableBytes } from "../../../read/source.ts";
-import type { Stage } from "../ast.ts";
-import { jsonTemplates } from "../stages/json.ts";
-import { parsePattern } from "../stages/pattern_text.ts";
-import { cleanLabelName, type Wanted } from "../stages/stage.ts";
+import type { Stage } from "#shared/query_language/logql/ast.ts";
+import { jsonTemplates } from "../../../log_pipeline/stages/json.ts";
+import { parsePattern } from "../../../log_pipeline/stages/pattern_text.ts";
+import { cleanLabelName, type Wanted } from "../../../log_pipeline/stages/stage.ts";
 import {
   followTemplate,
   inVariable,

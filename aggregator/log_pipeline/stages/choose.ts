@@ -1,4 +1,4 @@
-import type { LabelChoice } from "../ast.ts";
+import type { LabelChoice } from "#shared/query_language/logql/ast.ts";
 import { allLabels, errorDetailsLabel, errorLabel, labelOf, removeLabel } from "../record_state.ts";
 import { compileMatcher } from "./label_filter.ts";
 import type { StageRun } from "./stage.ts";

@@ -8,11 +8,11 @@ import type {
   LineOp,
   LogQuery,
   Stage,
-} from "../ast.ts";
-import { lineOps } from "../ast.ts";
-import { parseError, stageError } from "../errors.ts";
-import { printStage } from "../print.ts";
-import { compileAddresses } from "../stages/addresses.ts";
+} from "./ast.ts";
+import { lineOps } from "./ast.ts";
+import { parseError, stageError } from "./errors.ts";
+import { printStage } from "./print.ts";
+import { compileAddresses } from "./addresses.ts";
 import {
   type Cursor,
   accept,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Given, entriesOf } from "../records.fixture.ts";
+import { type Given, entriesOf } from "../../query/logql/records.fixture.ts";
 
 /** Labels that stages make of one line; undefined where it is dropped. */
 async function parsedOf(stages: string, line: string, given: Partial<Given> = {}) {

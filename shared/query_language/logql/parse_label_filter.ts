@@ -1,10 +1,10 @@
 import type { Matcher } from "#shared/model/labels.ts";
 import { messageOf } from "#shared/errors.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
-import type { CompareOp, LabelFilter } from "../ast.ts";
-import { parseError } from "../errors.ts";
-import { printFilter } from "../print.ts";
-import { compileAddresses } from "../stages/addresses.ts";
+import type { CompareOp, LabelFilter } from "./ast.ts";
+import { parseError } from "./errors.ts";
+import { printFilter } from "./print.ts";
+import { compileAddresses } from "./addresses.ts";
 import { type Cursor, accept, descend, expect, isFunction, isNext, peek, take } from "./cursor.ts";
 import { unexpected } from "./cursor.ts";
 

@@ -1,7 +1,7 @@
 // Hot: guarded by `bench search`.
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { LineHint } from "../../read/source.ts";
-import type { LabelFilter, Stage } from "./ast.ts";
+import type { LineHint } from "../read/source.ts";
+import type { LabelFilter, Stage } from "#shared/query_language/logql/ast.ts";
 import {
   type RecordState,
   clashSuffix,

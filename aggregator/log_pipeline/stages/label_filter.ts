@@ -1,7 +1,7 @@
 import type { Matcher } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
-import type { CompareOp, LabelFilter } from "../ast.ts";
+import type { CompareOp, LabelFilter } from "#shared/query_language/logql/ast.ts";
 import {
   type RecordState,
   errorDetailsLabel,
@@ -17,7 +17,7 @@ import {
   parseFloat64,
   parseGoDuration,
 } from "#shared/text/go_units.ts";
-import { compileAddresses } from "./addresses.ts";
+import { compileAddresses } from "#shared/query_language/logql/addresses.ts";
 import type { StageRun } from "./stage.ts";
 
 const filterError = "LabelFilterErr";

@@ -1,5 +1,5 @@
-import type { Extraction } from "../ast.ts";
-import { stageError } from "../errors.ts";
+import type { Extraction } from "#shared/query_language/logql/ast.ts";
+import { stageError } from "#shared/query_language/logql/errors.ts";
 import { watchCost } from "../record_cost.ts";
 import { type RecordState, labelOf, lineOf, nameForParsed, setError } from "../record_state.ts";
 import { type JsonPath, parseJsonPath } from "./json_path.ts";

@@ -1,7 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
-import { parseError } from "../errors.ts";
+import { parseError } from "#shared/query_language/logql/errors.ts";
 import { type RecordState, lineOf, nameForParsed } from "../record_state.ts";
 import { adjacentCaptures, parsePattern } from "./pattern_text.ts";
 import { type StageRun, type Wanted, cleanLabelName } from "./stage.ts";

@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { MinedLines } from "#shared/model/line_template.ts";
-import type { LogSlice } from "../../read/source.ts";
-import { levelOf } from "../../read/level.ts";
+import type { LogSlice } from "../read/source.ts";
+import { levelOf } from "../read/level.ts";
 import { ParsedLabels } from "./parsed_labels.ts";
 
 export const errorLabel = "__error__";

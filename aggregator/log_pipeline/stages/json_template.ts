@@ -4,7 +4,7 @@ import {
   templateVariablesMax,
   unmined,
 } from "#shared/model/line_template.ts";
-import type { VariableBytes } from "../../../read/source.ts";
+import type { VariableBytes } from "../../read/source.ts";
 import type { RecordState } from "../record_state.ts";
 import { unescapeJson } from "./json_scan.ts";
 

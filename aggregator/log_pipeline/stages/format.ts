@@ -1,7 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { LabelFormat } from "../ast.ts";
-import { parseError, stageError } from "../errors.ts";
+import type { LabelFormat } from "#shared/query_language/logql/ast.ts";
+import { parseError, stageError } from "#shared/query_language/logql/errors.ts";
 import { watchCost } from "../record_cost.ts";
 import {
   type RecordState,

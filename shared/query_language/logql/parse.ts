@@ -11,9 +11,9 @@ import {
   peek,
   take,
   unexpected,
-} from "./syntax/cursor.ts";
-import { tokenize } from "./syntax/lex.ts";
-import { checkMatchers, parseSelector, parseStages } from "./syntax/parse_log.ts";
+} from "./cursor.ts";
+import { tokenize } from "./lex.ts";
+import { checkMatchers, parseSelector, parseStages } from "./parse_log.ts";
 import {
   parseGrouping,
   parseLabelReplace,
@@ -22,8 +22,8 @@ import {
   parseRangeAggregation,
   parseVariants,
   parseVector,
-} from "./syntax/parse_metric.ts";
-import { checkStages } from "./stages/check.ts";
+} from "./parse_metric.ts";
+import { checkStages } from "#aggregator/log_pipeline/stages/check.ts";
 
 export { LogqlError } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 import { parseDuration } from "#shared/text/duration.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
-import { conversions, rangeOps, vectorOps } from "../ast.ts";
-import { parseError, parseErrorAt } from "../errors.ts";
+import { conversions, rangeOps, vectorOps } from "./ast.ts";
+import { parseError, parseErrorAt } from "./errors.ts";
 import { parseBytes, parseGoDuration } from "#shared/text/go_units.ts";
 
 /**

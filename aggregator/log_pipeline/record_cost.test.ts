@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
-import { type Pace, recordPace } from "./limits.ts";
-import { parseLogql } from "./parse.ts";
-import { type Given, scopeOf, sourceOf } from "./records.fixture.ts";
-import { selectRecords } from "./select.ts";
+import { type Pace, recordPace } from "../query/logql/limits.ts";
+import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { type Given, scopeOf, sourceOf } from "../query/logql/records.fixture.ts";
+import { selectRecords } from "../query/logql/select.ts";
 
 async function select(query: string, lines: readonly string[], limit = 5_000) {
   const parsed = parseLogql(query);

@@ -1,10 +1,10 @@
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
-import type { LineMatch, LineOp, Stage } from "../ast.ts";
-import { parseError, stageError } from "../errors.ts";
+import type { LineMatch, LineOp, Stage } from "#shared/query_language/logql/ast.ts";
+import { parseError, stageError } from "#shared/query_language/logql/errors.ts";
 import { lineOf } from "../record_state.ts";
-import type { LineFilter } from "../../../read/source.ts";
-import { compileAddresses } from "./addresses.ts";
+import type { LineFilter } from "../../read/source.ts";
+import { compileAddresses } from "#shared/query_language/logql/addresses.ts";
 import { adjacentCaptures, fitsPattern, parsePattern } from "./pattern_text.ts";
 import type { StageRun } from "./stage.ts";
 

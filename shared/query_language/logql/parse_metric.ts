@@ -8,9 +8,9 @@ import type {
   RangeQuery,
   Stage,
   Unwrap,
-} from "../ast.ts";
-import { conversions } from "../ast.ts";
-import { parseError } from "../errors.ts";
+} from "./ast.ts";
+import { conversions } from "./ast.ts";
+import { parseError } from "./errors.ts";
 import { type Cursor, accept, descend, expect, isFunction, isNext, peek, take } from "./cursor.ts";
 import { unexpected } from "./cursor.ts";
 import { checkMatchers, parseSelector, parseStages } from "./parse_log.ts";

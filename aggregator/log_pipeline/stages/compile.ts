@@ -1,4 +1,4 @@
-import type { Stage } from "../ast.ts";
+import type { Stage } from "#shared/query_language/logql/ast.ts";
 import { compileDrop, compileKeep } from "./choose.ts";
 import { compilePattern, compileRegexp } from "./extract.ts";
 import { compileDecolorize, compileLabelFormat, compileLineFormat } from "./format.ts";

@@ -1,6 +1,6 @@
 // Hot: guarded by `bench search`.
-import type { LineFilter, LineHint } from "../../read/source.ts";
-import type { LabelFilter, LogQuery, Stage, Unwrap } from "./ast.ts";
+import type { LineFilter, LineHint } from "../read/source.ts";
+import type { LabelFilter, LogQuery, Stage, Unwrap } from "#shared/query_language/logql/ast.ts";
 import { type Prefilter, hintsOf, prefilterOf } from "./prefilter.ts";
 import { watchCost } from "./record_cost.ts";
 import { errorDetailsLabel, errorLabel, resetState } from "./record_state.ts";

@@ -1,5 +1,5 @@
-import type { Stage } from "../ast.ts";
-import { parseError } from "../errors.ts";
+import type { Stage } from "#shared/query_language/logql/ast.ts";
+import { parseError } from "#shared/query_language/logql/errors.ts";
 import { compileStage } from "./compile.ts";
 
 /** Stages of a query, and what stages have of labels, templates and conditions: each is worked through for every line. */

@@ -1,4 +1,4 @@
-import { type LogqlError, parseErrorAt } from "../errors.ts";
+import { type LogqlError, parseErrorAt } from "./errors.ts";
 import type { Token } from "./lex.ts";
 
 /** The place in the token list; the parser moves it forward only. */

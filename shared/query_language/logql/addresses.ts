@@ -1,4 +1,4 @@
-import { stageError } from "../errors.ts";
+import { stageError } from "./errors.ts";
 
 /** An address as 16 bytes, IPv4 among IPv6 as ::ffff:a.b.c.d. */
 type Address = { readonly value: bigint; readonly isV4: boolean };
