@@ -32,7 +32,7 @@ import { createHead } from "./head/head.ts";
 import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
-import { ownDataOf } from "./ingest/own_data.ts";
+import { ownDataOf } from "./read/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { createSources } from "./query/sources.ts";
 import { type SqlEngine, createSqlEngine } from "./query/sql.ts";

@@ -1,20 +1,10 @@
 import { z } from "zod";
 import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
+import { S3Config } from "../objects/s3_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { streamSelector } from "./retention/stream_selector.ts";
 import { TiersConfig } from "./tiers/config.ts";
-
-/** Access to a bucket. Whatever is absent is taken from the environment (S3_* and AWS_*), as Bun's S3 client does. */
-const S3Config = z.strictObject({
-  endpoint: z.url().optional(),
-  region: z.string().optional(),
-  access_key_id: z.string().optional(),
-  secret_access_key: z.string().optional(),
-  /** A file that holds the key, read at start, so that the configuration holds no secret. */
-  secret_access_key_file: z.string().optional(),
-  virtual_hosted_style: z.boolean().default(false),
-});
 
 const logRetentionShape = {
   logs: duration.prefault("30d"),

@@ -5,7 +5,7 @@ import type { LaneAccount } from "#shared/model/account.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import type { OwnData } from "../ingest/own_data.ts";
+import type { OwnData } from "../read/own_data.ts";
 import type { AgentRecord, Agents } from "./agents.ts";
 import { OwnSeries } from "./own_series.ts";
 

@@ -10,7 +10,7 @@ import type { Garbage } from "#shared/runtime/garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
 import { isOwn } from "../read/own_agent.ts";
-import type { OwnData } from "./own_data.ts";
+import type { OwnData } from "../read/own_data.ts";
 
 type FlusherParts = {
   readonly receiver: Receiver;

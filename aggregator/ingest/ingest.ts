@@ -19,7 +19,8 @@ import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
-import { type OwnData, takeOwn } from "./own_data.ts";
+import type { OwnData } from "../read/own_data.ts";
+import { takeOwn } from "./take_own.ts";
 import { Quarantine } from "./quarantine.ts";
 import { isPlausible, isPlausibleHeader } from "./told_counts.ts";
 

@@ -2,7 +2,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import type { LineFilter } from "../read/source.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "./parse_query.ts";
 import { compilePipeline } from "./pipeline.ts";
 import type { StageRun } from "./stages/stage.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
 import { type Pace, recordPace } from "../query/logql/limits.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "./parse_query.ts";
 import { type Given, scopeOf, sourceOf } from "../query/logql/records.fixture.ts";
 import { selectRecords } from "../query/logql/select.ts";
 

@@ -1,9 +1,9 @@
 import { S3Client } from "bun";
 import { readFileSync } from "node:fs";
 import { OperatingError } from "#shared/errors.ts";
-import type { StoreConfig } from "../blocks/config.ts";
 import { storeError } from "../read/storage_error.ts";
 import type { ObjectStore } from "./object_store.ts";
+import type { S3Config } from "./s3_config.ts";
 
 /** Up to this size an object is one request; above, Bun's multipart writer sends it in parts. */
 const onePutBytesMax = 32 * 1_024 * 1_024;
@@ -11,7 +11,7 @@ const attemptsMax = 3;
 const signedForSeconds = 60;
 
 /** Objects in a bucket of anything that speaks S3, by Bun's client. `url` is s3://bucket/prefix. */
-export function s3ObjectStore(url: string, config: StoreConfig["s3"]): ObjectStore {
+export function s3ObjectStore(url: string, config: S3Config): ObjectStore {
   const { bucket, prefix } = parseS3Url(url);
   const client = new S3Client(clientOptions(bucket, config));
   const pathOf = (key: string) => `${prefix}${key}`;
@@ -92,7 +92,7 @@ export function parseS3Url(url: string): { bucket: string; prefix: string } {
   return { bucket, prefix: path === "" ? "" : `${path}/` };
 }
 
-function clientOptions(bucket: string, config: StoreConfig["s3"]): Bun.S3Options {
+function clientOptions(bucket: string, config: S3Config): Bun.S3Options {
   const secret =
     config.secret_access_key_file === undefined
       ? config.secret_access_key

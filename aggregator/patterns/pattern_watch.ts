@@ -5,7 +5,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { messageOf } from "#shared/errors.ts";
 import { isOwn } from "../read/own_agent.ts";
-import type { OwnData } from "../ingest/own_data.ts";
+import type { OwnData } from "../read/own_data.ts";
 import type { Store, StoredPatterns } from "../read/store.ts";
 import type { PatternsConfig } from "./config.ts";
 import type { KnownPattern } from "./pattern_book.ts";

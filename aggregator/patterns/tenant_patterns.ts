@@ -1,11 +1,11 @@
+import { printedLabels } from "#shared/model/printed_labels.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { severity } from "#shared/model/logs.ts";
-import { labelsText } from "../query/promql/model/values.ts";
 import { levelOf } from "../read/level.ts";
-import type { DueData } from "../ingest/own_data.ts";
+import type { DueData } from "../read/own_data.ts";
 import type { PatternRecord, PatternsCommit } from "../read/store.ts";
 import { BatchCounts, type LineCount } from "./batch_counts.ts";
 import type { PatternsConfig } from "./config.ts";
@@ -222,7 +222,7 @@ export class TenantPatterns {
         attributes: {
           ...attributesOf(known, group),
           level: levelOf(severityOfLevel(level)),
-          stream: labelsText(labels),
+          stream: printedLabels(labels),
           line: lineOf(batch, row),
         },
       });

@@ -2,7 +2,7 @@ import { messageOf } from "#shared/errors.ts";
 import { parseTemplate } from "#shared/template/parse.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import type { Node } from "yaml";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../log_pipeline/parse_query.ts";
 import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import type { RuleLanguage } from "./rule_languages.ts";
 import { checkSlos, isSloFile } from "./slo_file.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { defaultLogqlLimits } from "../query/logql/evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../log_pipeline/parse_query.ts";
 import type { LogEntry } from "../query/logql/evaluate.ts";
 import { batchSource } from "./batch_source.ts";
 import { followQuery } from "./follow_query.ts";

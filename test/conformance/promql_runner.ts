@@ -5,7 +5,7 @@ import {
   type QueryResult,
 } from "#aggregator/query/promql/engine.ts";
 import { PromqlError } from "#shared/query_language/promql/errors.ts";
-import { labelsText } from "#aggregator/query/promql/model/values.ts";
+import { printedLabels } from "#shared/model/printed_labels.ts";
 import type { Buckets, Histogram } from "#shared/model/histogram.ts";
 import { histogramNotation } from "#shared/model/histogram_text.ts";
 import { messageOf } from "#shared/errors.ts";
@@ -185,7 +185,7 @@ function checkData(command: EvalCommand, { data }: QueryResult): string[] {
 }
 
 function order(rows: readonly Row[]): string {
-  return rows.map(({ labels }) => labelsText(labels)).join(" ");
+  return rows.map(({ labels }) => printedLabels(labels)).join(" ");
 }
 
 function rowsOf(data: Exclude<QueryResult["data"], { resultType: "scalar" | "string" }>): Row[] {
@@ -217,16 +217,16 @@ function compareRows(wanted: readonly Row[], got: readonly Row[]): string[] {
     const row = byKey.get(key);
     byKey.delete(key);
     if (row === undefined && samples.size === 0) continue;
-    if (row === undefined) reasons.push(`missing ${labelsText(labels)}`);
+    if (row === undefined) reasons.push(`missing ${printedLabels(labels)}`);
     else if (!sameSamples(samples, row.samples)) {
       reasons.push(
-        `expected ${labelsText(labels)} ${show(samples)}`,
-        `got ${labelsText(labels)} ${show(row.samples)}`,
+        `expected ${printedLabels(labels)} ${show(samples)}`,
+        `got ${printedLabels(labels)} ${show(row.samples)}`,
       );
     }
   }
   for (const { labels, samples } of byKey.values())
-    reasons.push(`unexpected ${labelsText(labels)} ${show(samples)}`);
+    reasons.push(`unexpected ${printedLabels(labels)} ${show(samples)}`);
   return reasons;
 }
 

@@ -3,7 +3,7 @@ import { integrationBoards } from "#agent/integrations/boards.ts";
 import { integrations } from "#agent/integrations/registry.ts";
 import { metricsOf } from "#agent/integrations/report.ts";
 import { ownBoards } from "#aggregator/dashboards/boards/own_boards.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "#aggregator/log_pipeline/parse_query.ts";
 import {
   type BoardQuery,
   labelsLeft,

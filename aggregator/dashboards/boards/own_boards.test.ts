@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "bun:test";
 import { toGrafana } from "#shared/dashboards/to_grafana.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../log_pipeline/parse_query.ts";
 import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import { builtInDashboards } from "../built_in.ts";
 import { ownBoardNames, ownBoards } from "./own_boards.ts";

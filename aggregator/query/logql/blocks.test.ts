@@ -9,7 +9,7 @@ import { sliceOf } from "../../read/record_slices.ts";
 import type { LogsSource } from "../../read/source.ts";
 import { createSources } from "../sources.ts";
 import { evaluateMetric, selectRecords } from "./evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../log_pipeline/parse_query.ts";
 import { type Given, scopeOf, sourceOf } from "./records.fixture.ts";
 
 let state = 9;

@@ -5,7 +5,7 @@ import type { LogRecord, LogSelectRequest, LogsSource } from "../../read/source.
 import { compileLineFilters } from "../../read/line_filters.ts";
 import { compileMatchers } from "../../read/matching.ts";
 import { evaluateMetric, type LogScope, defaultLogqlLimits, selectRecords } from "./evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../log_pipeline/parse_query.ts";
 
 export type Given = {
   /** Unix seconds. */

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "bun:test";
 import { compilePipeline } from "../../log_pipeline/pipeline.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../log_pipeline/parse_query.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { printLogql } from "#shared/query_language/logql/print.ts";
-import { randomQuery } from "#shared/query_language/logql/random_query.fixture.ts";
+import { randomQuery } from "../../log_pipeline/random_query.fixture.ts";
 import { type Given, entriesOf, scopeOf, seriesOf, sourceOf } from "./records.fixture.ts";
 import { selectRecords } from "./select.ts";
 

@@ -23,18 +23,15 @@ import {
   parseVariants,
   parseVector,
 } from "./parse_metric.ts";
-import { checkStages } from "#aggregator/log_pipeline/stages/check.ts";
-
-export { LogqlError } from "./errors.ts";
 
 /** Loki's bound on the text of a query. */
 const lengthMax = 131_072;
 
 /**
  * LogQL as Loki reads it, by precedence climbing over its grammar (pkg/logql/syntax/syntax.y), with the texts and positions of its
- * errors. All that can be wrong with a query is found here: templates and expressions are compiled once for that. Throws LogqlError.
+ * errors. Templates and expressions inside strings are not compiled here. Throws LogqlError.
  */
-export function parseLogql(text: string): LogqlQuery {
+export function parseLogqlSyntax(text: string): LogqlQuery {
   if (text.length >= lengthMax)
     throw parseError(`input size too long (${text.length} > ${lengthMax})`, {
       limit: "query_length",
@@ -42,7 +39,7 @@ export function parseLogql(text: string): LogqlQuery {
   const cursor: Cursor = { query: text, tokens: tokenize(text), at: 0, depth: 0 };
   const query = parseExpression(cursor);
   if (!isNext(cursor, "$end")) throw unexpected(cursor);
-  validate(query);
+  if (query.kind === "log") checkMatchers(query);
   return query;
 }
 
@@ -201,26 +198,4 @@ function checkAggregation(op: VectorOp, param: string | undefined, grouping?: Gr
     throw parseError(`invalid parameter (must be greater than 0) ${op}(${param}`);
   if (op === "approx_topk" && grouping !== undefined)
     throw parseError(`grouping not allowed for ${op} aggregation`);
-}
-
-/** Compiles what stands in strings, so that it is refused before anything is read. */
-function validate(query: LogqlQuery): void {
-  switch (query.kind) {
-    case "log":
-      checkMatchers(query);
-      return checkStages(query.stages);
-    case "range":
-      return checkStages(query.log.stages);
-    case "aggregate":
-    case "label_replace":
-      return validate(query.of);
-    case "binary":
-      validate(query.left);
-      return validate(query.right);
-    case "variants":
-      checkStages(query.of.log.stages);
-      return query.variants.forEach(validate);
-    default:
-      return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { PatternCounter } from "../../../patterns/count_patterns.ts";
 import type { KnownPattern } from "../../../patterns/pattern_book.ts";
 import type { LogEntry } from "../../../query/logql/evaluate.ts";
 import { type DetectedField, detectFields } from "../../../query/log_fields/detect_fields.ts";
-import { LogqlError, parseLogql } from "#shared/query_language/logql/parse.ts";
+import { LogqlError, parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { levelOf } from "../../../read/level.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
 import { type LokiParts, basePath, reads, readsData, scopeOf } from "./context.ts";

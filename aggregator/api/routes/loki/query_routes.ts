@@ -1,6 +1,6 @@
 import type { Context, Hono } from "hono";
 import { type LogScope, evaluateMetric } from "../../../query/logql/evaluate.ts";
-import { LogqlError, parseLogql } from "#shared/query_language/logql/parse.ts";
+import { LogqlError, parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { selectRecords } from "../../../query/logql/evaluate.ts";
 import type { LogQuery, MetricQuery } from "#shared/query_language/logql/ast.ts";
 import { type LokiParts, basePath, readsData, scopeOf } from "./context.ts";

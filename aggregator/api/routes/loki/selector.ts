@@ -1,5 +1,5 @@
 import type { Matcher } from "#shared/model/labels.ts";
-import { LogqlError, parseLogql } from "#shared/query_language/logql/parse.ts";
+import { LogqlError, parseLogql } from "../../../log_pipeline/parse_query.ts";
 
 /** The matchers of a stream selector without anything behind it. `{}` is everything where the endpoint takes that. Throws LogqlError. */
 export function selectorOf(

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { messageOf } from "#shared/errors.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { prettifyLogql } from "#shared/query_language/logql/prettify.ts";
 import { spokenVersions } from "../../spoken_versions.ts";
 import { type LokiParts, basePath, textRefusal } from "./context.ts";

@@ -1,6 +1,6 @@
 import type { LogQuery, Stage } from "#shared/query_language/logql/ast.ts";
 import { levelOf } from "#aggregator/read/level.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../../log_pipeline/parse_query.ts";
 import type { LogRecord } from "#aggregator/read/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogRecordJson } from "./log_schemas.ts";

@@ -7,7 +7,7 @@ import { createHead } from "../../../head/head.ts";
 import { cutOf, lines, openTestStore } from "../../../read/store.fixture.ts";
 import { createSources } from "../../sources.ts";
 import { defaultLogqlLimits, evaluateMetric } from "../evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../../log_pipeline/parse_query.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-metric-blocks-"));
 const store = await openTestStore(folder, {});

@@ -12,7 +12,7 @@ import { writeLogsFile } from "../../../blocks/logs/write/logs_file.ts";
 import { scanParts } from "../../../read/log_parts.ts";
 import type { LogScanRequest, LogsSource } from "../../../read/source.ts";
 import { evaluateMetric } from "../evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { scopeOf } from "../records.fixture.ts";
 import { decimalAt } from "./decimal.ts";
 import { streamLists } from "../../stream_lists.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { evaluateMetric } from "../evaluate.ts";
-import { parseLogql } from "#shared/query_language/logql/parse.ts";
+import { parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { type Given, scopeOf, seriesOf, sourceOf } from "../records.fixture.ts";
 
 const given: Given[] = [

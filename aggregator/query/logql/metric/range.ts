@@ -1,7 +1,8 @@
+import { printedLabels } from "#shared/model/printed_labels.ts";
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { labelsText, newSeries, type StepSeries } from "../../promql/model/values.ts";
+import { newSeries, type StepSeries } from "../../promql/model/values.ts";
 import type { LogScanRequest, LogSlice } from "../../../read/source.ts";
 import type { Grouping, RangeQuery } from "#shared/query_language/logql/ast.ts";
 import { LogqlError } from "#shared/query_language/logql/errors.ts";
@@ -199,7 +200,7 @@ function compileValue(query: RangeQuery): ((state: RecordState) => number | unde
 function pipelineError(state: RecordState): LogqlError {
   const { error } = state;
   return new LogqlError(
-    `pipeline error: '${error}' for series: '${labelsText(allLabels(state))}'.\n` +
+    `pipeline error: '${error}' for series: '${printedLabels(allLabels(state))}'.\n` +
       `Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").\n` +
       `To skip all potential errors you can match empty errors.(e.g __error__="")\n` +
       `The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )\n`,

@@ -1,3 +1,4 @@
+import { printedLabels } from "#shared/model/printed_labels.ts";
 import { columnWeight, type Histogram, sampleWeight } from "#shared/model/histogram.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import { informOperands } from "../model/annotations.ts";
@@ -15,7 +16,6 @@ import {
   hasSample,
   histogram,
   keepLabels,
-  labelsText,
   newSeries,
   putSample,
   sameLabelsError,
@@ -256,8 +256,8 @@ function duplicateError({ expr, swapped, context }: Pairing, a: StepSeries, b: S
   const unique = ";many-to-many matching not allowed: matching labels must be unique on one side";
   if (context.refusesUnmatchedDuplicates)
     return executionError(`found duplicate series on the ${side} hand-side${unique}`);
-  const group = labelsText(signatureOf(expr.matching, b.labels));
-  const both = [labelsText(a.labels), labelsText(b.labels)].toSorted().join(", ");
+  const group = printedLabels(signatureOf(expr.matching, b.labels));
+  const both = [printedLabels(a.labels), printedLabels(b.labels)].toSorted().join(", ");
   return executionError(
     `found duplicate series for the match group ${group} on the ${side} hand-side of the operation: [${both}]${unique}`,
   );

@@ -1,7 +1,8 @@
+import { printedLabels } from "#shared/model/printed_labels.ts";
 import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
-import type { CallExpr } from "#shared/query_language/promql/ast.ts";
+import type { CallExpr, SelectorExpr } from "#shared/query_language/promql/ast.ts";
 import { matchesEmpty } from "#shared/query_language/promql/check.ts";
 import { type EvalContext, breathe, spend } from "../model/context.ts";
 import { executionError } from "#shared/query_language/promql/errors.ts";
@@ -14,7 +15,6 @@ import {
   hasHistograms,
   hasSample,
   keepLabels,
-  labelsText,
   newSeries,
   putSample,
   sampleAt,
@@ -120,7 +120,7 @@ function newest(infos: readonly StepSeries[], i: number): StepSeries | undefined
     if (info.present[i] === absent) continue;
     const [time, bestTime] = [info.values[i] ?? 0, best?.values[i] ?? -Infinity];
     if (best !== undefined && time === bestTime) {
-      const [a, b] = [labelsText(best.labels), labelsText(info.labels)];
+      const [a, b] = [printedLabels(best.labels), printedLabels(info.labels)];
       const ms = Math.round(time * 1_000);
       throw executionError(
         `found duplicate series for info metric: existing ${a} @ ${ms}, new ${b} @ ${ms}`,

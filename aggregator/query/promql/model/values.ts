@@ -115,17 +115,6 @@ export function dropMetadata(labels: Labels): Labels {
   return withoutLabels(labels, metadataLabels);
 }
 
-/** Labels as Prometheus prints them in messages: {a="b", c="d"}. */
-export function labelsText(labels: Labels): string {
-  const pairs = Object.keys(labels)
-    .toSorted()
-    .map(
-      (name) =>
-        `${/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(labels[name])}`,
-    );
-  return `{${pairs.join(", ")}}`;
-}
-
 export function sameLabelsError(): Error {
   return executionError("vector cannot contain metrics with the same labelset");
 }

@@ -2,10 +2,10 @@ import { parser as editorGrammar } from "@grafana/lezer-logql";
 import type { SyntaxNodeRef } from "@lezer/common";
 import { expect, test } from "bun:test";
 import { OperatingError } from "#shared/errors.ts";
-import type { LogqlQuery } from "./ast.ts";
-import { parseLogql } from "./parse.ts";
-import { prettifyLogql } from "./prettify.ts";
-import { printLogql } from "./print.ts";
+import type { LogqlQuery } from "#shared/query_language/logql/ast.ts";
+import { parseLogql } from "./parse_query.ts";
+import { prettifyLogql } from "#shared/query_language/logql/prettify.ts";
+import { printLogql } from "#shared/query_language/logql/print.ts";
 import { randomQuery } from "./random_query.fixture.ts";
 
 /** What a query comes to in one line: shows precedence by its parentheses. */

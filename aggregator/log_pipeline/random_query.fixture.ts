@@ -7,7 +7,7 @@ import type {
   RangeQuery,
   Stage,
   Unwrap,
-} from "./ast.ts";
+} from "#shared/query_language/logql/ast.ts";
 
 type Random = (below: number) => number;
 
