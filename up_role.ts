@@ -4,6 +4,11 @@ import { z } from "zod";
 import { Agent } from "#agent/agent.ts";
 import { agentShape, withAgentChecks } from "#agent/config.ts";
 import { agentKeyEffects } from "#agent/restart_keys.ts";
+import { agentMiddleware, agentRoutePermissions } from "#agent/route_permissions.ts";
+import {
+  aggregatorMiddleware,
+  aggregatorRoutePermissions,
+} from "#aggregator/api/routes/registry.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
@@ -20,6 +25,7 @@ import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { type KeyEffects, logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
+import { statusPermissions } from "#shared/runtime/status_permissions.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 
 /** The whole file, as `up` and `check` read it. */
@@ -34,6 +40,11 @@ export type UpParts = {
   /** Of the built interface, where there is one. */
   readonly uiFolder: string | undefined;
   readonly boards: LoadBoards;
+};
+
+const declared = {
+  permissions: { ...statusPermissions, ...agentRoutePermissions, ...aggregatorRoutePermissions },
+  middleware: [...agentMiddleware, ...aggregatorMiddleware],
 };
 
 /** Agent and aggregator in one process: the aggregator reads the agent's spool, no NATS between. */
@@ -84,6 +95,7 @@ export async function openUpRole(
     withRefusals(
       new Hono().route("/", status).route("/", agent.routes).route("/", aggregator.routes),
       aggregator.ui,
+      declared,
     );
   const stop = async () => {
     await agent.stopCollecting();

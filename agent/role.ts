@@ -12,15 +12,22 @@ import { openLog } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
+import { statusPermissions } from "#shared/runtime/status_permissions.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 import { Agent } from "./agent.ts";
 import { agentKeyEffects } from "./restart_keys.ts";
 import { AgentConfig } from "./config.ts";
 import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
 import { keepMemorySmall } from "./memory_keeper.ts";
+import { agentMiddleware, agentRoutePermissions } from "./route_permissions.ts";
 import type { Launched } from "./update/launcher.ts";
 import type { openUpdater } from "./update/self_update.ts";
 import type { Updater } from "./update/updater.ts";
+
+const declared = {
+  permissions: { ...statusPermissions, ...agentRoutePermissions, "GET /": "public" },
+  middleware: ["/*", ...agentMiddleware],
+} as const;
 
 /** An agent of its own, with nats as its uplink. Throws ConfigError and OperatingError. */
 export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): Promise<OpenedRole> {
@@ -77,6 +84,7 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     withRefusals(
       new Hono().route("/", status).route("/", agent.routes).route("/", startPage()),
       undefined,
+      declared,
     );
   return {
     log,

@@ -9,7 +9,9 @@ import type { OpenedRole } from "#shared/runtime/role.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
+import { statusPermissions } from "#shared/runtime/status_permissions.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
+import { aggregatorMiddleware, aggregatorRoutePermissions } from "./api/routes/registry.ts";
 import { Aggregator, type AggregatorParts } from "./aggregator.ts";
 import { AggregatorFile } from "./commands/aggregator_file.ts";
 import { createNatsReceiver } from "./ingest/nats_receiver.ts";
@@ -58,6 +60,9 @@ export async function openAggregatorRole(
   const routes = new Hono()
     .route("/", statusRoutes({ metrics, lifecycle, allowed, notReady, reload }))
     .route("/", aggregator.routes);
-  const served = withRefusals(routes, aggregator.ui);
+  const served = withRefusals(routes, aggregator.ui, {
+    permissions: { ...statusPermissions, ...aggregatorRoutePermissions },
+    middleware: aggregatorMiddleware,
+  });
   return { log, role: { routes: served, reload, stop: () => aggregator.stop() } };
 }

@@ -1,10 +1,22 @@
 import { type Handler, Hono } from "hono";
+import { type MiddlewarePaths, type RouteTable, checkRoutes } from "../access/route_table.ts";
 
-/** These routes, with 405 for what they know under other methods only, and behind them a page for everything else. */
-export function withRefusals(routes: Hono, page: Hono | undefined): Hono {
+export type Declared = { readonly permissions: RouteTable; readonly middleware: MiddlewarePaths };
+
+/**
+ * These routes, with 405 for what they know under other methods only, and behind them a page for everything else. Throws
+ * UndeclaredRoutesError for a route without a permission.
+ */
+export function withRefusals(
+  routes: Hono,
+  page: Hono | undefined,
+  { permissions, middleware }: Declared,
+): Hono {
   const app = new Hono().route("/", routes);
   app.all("*", methodNotAllowed(app));
-  return page === undefined ? app : app.route("/", page);
+  const all = page === undefined ? app : app.route("/", page);
+  checkRoutes(all, permissions, middleware);
+  return all;
 }
 
 /**
