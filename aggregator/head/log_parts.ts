@@ -4,7 +4,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { compactSlice } from "../read/log_slices.ts";
 import type { LogPart, SpanNs } from "../read/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../read/source.ts";
-import { compileGroupFilters, type GroupFilter } from "../blocks/logs/group_filter.ts";
+import { compileGroupFilters, type GroupFilter } from "../blocks/logs/search/group_filter.ts";
 import { bodyColumns, rebuildBodies } from "../blocks/logs/rebuild.ts";
 import { BatchGroup } from "./batch_group.ts";
 import { compileLineFilters } from "../read/line_filters.ts";

@@ -6,7 +6,7 @@ import type { LogScanRequest, LogSlice } from "../../read/source.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
 import { pairText } from "../file/labels_text.ts";
 import type { RowGroup } from "../parquet/footer.ts";
-import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
+import { compileGroupFilters, type GroupFilter, rowsOf } from "./search/group_filter.ts";
 import { extractSlice } from "./extract_lines.ts";
 import { countRows, panesBetween } from "./count_rows.ts";
 import { ofStreams, rowsOfStreams, rowsWithin, sliceColumns } from "./group_rows.ts";

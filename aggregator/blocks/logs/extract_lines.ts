@@ -9,7 +9,7 @@ import { variableColumns } from "./write/logs_columns.ts";
 import type { sliceColumns } from "./group_rows.ts";
 import { fewCursorOf, type LoadColumns, type LogGroup } from "./log_group.ts";
 import { columnsOfRows, lineEndsUpTo, rebuildBodies, variablesIn } from "./rebuild.ts";
-import { bytesOfShape } from "./value_shapes.ts";
+import { bytesOfShape } from "./texts/value_shapes.ts";
 
 /**
  * Records of some rows, ascending, with what was taken out of their lines. Lines are made only where they have to be looked at; the others count as

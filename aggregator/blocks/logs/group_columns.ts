@@ -2,7 +2,7 @@ import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
 import { variableColumns } from "./write/logs_columns.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
-import type { TextColumn } from "./text_values.ts";
+import type { TextColumn } from "./texts/text_values.ts";
 
 /**
  * All lines of a row group as they stand, none made. `group` has its templates and bodyColumns(). Undefined where a variable of a template is

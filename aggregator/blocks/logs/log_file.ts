@@ -5,7 +5,7 @@ import type { Footer, RowGroup } from "../parquet/footer.ts";
 import { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { LogGroup } from "./log_group.ts";
-import { type GroupIndex, readSearchIndex, searchIndexKey } from "./search_index.ts";
+import { type GroupIndex, readSearchIndex, searchIndexKey } from "./search/search_index.ts";
 
 const chunkBytes = 250;
 /** When garbage is collected: after so many bytes were let go. */

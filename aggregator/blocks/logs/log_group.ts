@@ -15,10 +15,10 @@ import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { digitsColumn, variableColumns } from "./write/logs_columns.ts";
-import type { SplitForms } from "./forms.ts";
+import type { SplitForms } from "./texts/forms.ts";
 import { sameTemplate } from "./same_template.ts";
-import { type RowCursor, TextColumn, TextCursor } from "./text_values.ts";
-import { SeenValues, type Shape, shapesOf } from "./value_shapes.ts";
+import { type RowCursor, TextColumn, TextCursor } from "./texts/text_values.ts";
+import { SeenValues, type Shape, shapesOf } from "./texts/value_shapes.ts";
 
 const decoder = new TextDecoder();
 const labelBytes = 300;

@@ -6,11 +6,11 @@ import type { LineFilter } from "../../read/source.ts";
 import { recordConditions } from "../../log_pipeline/line_conditions.ts";
 import { newRecordState, setRecord } from "../../log_pipeline/record_state.ts";
 import type { StageRun } from "../../log_pipeline/stages/stage.ts";
-import { compileGroupFilters, type GroupFilter, rowsOf } from "./group_filter.ts";
+import { compileGroupFilters, type GroupFilter, rowsOf } from "./search/group_filter.ts";
 import { ofStreams, rowsWithin, sliceColumns } from "./group_rows.ts";
 import type { LoadColumns, LogGroup } from "./log_group.ts";
 import { bodyColumns, rebuildBodies } from "./rebuild.ts";
-import type { GroupIndex } from "./search_index.ts";
+import type { GroupIndex } from "./search/search_index.ts";
 
 /** Records that are hidden: those of some streams, in a span of time, whose lines pass all filters. */
 export type LogMask = {

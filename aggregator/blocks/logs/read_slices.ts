@@ -5,7 +5,7 @@ import { storeError } from "../../read/storage_error.ts";
 import { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import { columnsOf } from "./group_columns.ts";
-import { rowsOf } from "./group_filter.ts";
+import { rowsOf } from "./search/group_filter.ts";
 import { sliceColumns } from "./group_rows.ts";
 import { LogGroup } from "./log_group.ts";
 import { hideMasked, type LogMask } from "./log_mask.ts";

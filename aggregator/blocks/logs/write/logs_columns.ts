@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import { type LineTemplate, templateVariablesMax, unmined } from "#shared/model/line_template.ts";
-import { partRows } from "../digit_pages.ts";
-import type { ShapedCursor } from "../shaped_cursor.ts";
-import type { SplitTexts } from "../split_texts.ts";
-import { VariableColumn } from "../variable_column.ts";
+import { partRows } from "../texts/digit_pages.ts";
+import type { ShapedCursor } from "../texts/shaped_cursor.ts";
+import type { SplitTexts } from "../texts/split_texts.ts";
+import { VariableColumn } from "../texts/variable_column.ts";
 import {
   AttributesColumn,
   partColumn,

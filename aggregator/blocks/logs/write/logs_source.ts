@@ -2,8 +2,8 @@ import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "../../file/labels_text.ts";
-import { PatternedPlace } from "../patterned_place.ts";
-import { ShapedCursor } from "../shaped_cursor.ts";
+import { PatternedPlace } from "../texts/patterned_place.ts";
+import { ShapedCursor } from "../texts/shaped_cursor.ts";
 import { areUtf8 } from "./logs_texts.ts";
 import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
 

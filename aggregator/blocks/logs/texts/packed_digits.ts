@@ -1,5 +1,5 @@
-import type { ByteSink } from "../parquet/byte_sink.ts";
-import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import type { ByteSink } from "../../parquet/byte_sink.ts";
+import { UnsupportedParquet } from "../../parquet/unsupported.ts";
 
 /**
  * Digits by twelve, as a number in five bytes: 3.333 bits a digit, where one drawn at random has 3.322, and Huffman's code needs 3.4. A value is

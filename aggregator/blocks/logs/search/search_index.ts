@@ -1,7 +1,7 @@
 // Hot: guarded by `bench search`.
 import type { Literals } from "#shared/text/regex_program.ts";
-import { variableColumns } from "./write/logs_columns.ts";
-import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { variableColumns } from "../write/logs_columns.ts";
+import { UnsupportedParquet } from "../../parquet/unsupported.ts";
 import { sameSet } from "./byte_sets.ts";
 import { hashWord, isBetween, isDigit, wordBytesMin, WordFilter } from "./search_words.ts";
 

@@ -1,6 +1,6 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { dead, matched, type RegexAutomaton } from "#shared/text/regex_automaton.ts";
-import { bufferOf } from "./text_tests.ts";
+import { bufferOf } from "../texts/text_tests.ts";
 
 const unknown = -1;
 const noStates = new Int32Array();

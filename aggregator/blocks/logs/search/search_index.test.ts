@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLineMiner } from "#test/support/mining.ts";
-import { writeLogsFile } from "./write/logs_file.ts";
-import { lines } from "../../read/store.fixture.ts";
+import { writeLogsFile } from "../write/logs_file.ts";
+import { lines } from "../../../read/store.fixture.ts";
 import { compileGroupFilters } from "./group_filter.ts";
-import { LogsCache } from "./log_file.ts";
+import { LogsCache } from "../log_file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-index-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

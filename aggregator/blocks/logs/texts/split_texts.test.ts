@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { logsColumns } from "./write/logs_columns.ts";
-import { ByteSink } from "../parquet/byte_sink.ts";
-import { parseFooter } from "../parquet/footer.ts";
-import { ParquetWriter } from "../parquet/parquet_writer.ts";
-import { presenceOf } from "../parquet/presence.ts";
+import { logsColumns } from "../write/logs_columns.ts";
+import { ByteSink } from "../../parquet/byte_sink.ts";
+import { parseFooter } from "../../parquet/footer.ts";
+import { ParquetWriter } from "../../parquet/parquet_writer.ts";
+import { presenceOf } from "../../parquet/presence.ts";
 import { partRows } from "./digit_pages.ts";
 import type { TextTest } from "./text_tests.ts";
 import { TextColumn } from "./text_values.ts";

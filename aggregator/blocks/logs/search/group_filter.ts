@@ -2,8 +2,8 @@ import { unmined } from "#shared/model/line_template.ts";
 import { type Literals, RegexProgram } from "#shared/text/regex_program.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
-import { allRows } from "../../read/log_slices.ts";
-import type { LineFilter } from "../../read/source.ts";
+import { allRows } from "../../../read/log_slices.ts";
+import type { LineFilter } from "../../../read/source.ts";
 import { markRegex, markWhole, planRegex } from "./find_regex.ts";
 import {
   digitsOf,
@@ -13,11 +13,11 @@ import {
   type NeedlePlan,
   planNeedle,
 } from "./find_needle.ts";
-import type { LoadColumns, LogGroup } from "./log_group.ts";
+import type { LoadColumns, LogGroup } from "../log_group.ts";
 import { type GroupIndex, mayHoldLiterals } from "./search_index.ts";
 import { TemplateRegex } from "./template_regex.ts";
-import { bodyColumns, rebuildBodies } from "./rebuild.ts";
-import { bufferOf } from "./text_tests.ts";
+import { bodyColumns, rebuildBodies } from "../rebuild.ts";
+import { bufferOf } from "../texts/text_tests.ts";
 
 export type GroupFilter = {
   /** Whether a line of the row group may pass, as far as the file tells without being read. */

@@ -1,9 +1,9 @@
 import type { Texts } from "#shared/model/line_columns.ts";
-import { TextColumn, textPages, type WrittenTexts } from "./write/logs_texts.ts";
-import { encodings } from "../parquet/column_pages.ts";
-import { dictionaryPages } from "../parquet/dictionary_pages.ts";
-import type { ColumnPages } from "../parquet/parquet_writer.ts";
-import { noPresence, type Presence } from "../parquet/presence.ts";
+import { TextColumn, textPages, type WrittenTexts } from "../write/logs_texts.ts";
+import { encodings } from "../../parquet/column_pages.ts";
+import { dictionaryPages } from "../../parquet/dictionary_pages.ts";
+import type { ColumnPages } from "../../parquet/parquet_writer.ts";
+import { noPresence, type Presence } from "../../parquet/presence.ts";
 import { digitPages, type DigitSinks, type TextParts } from "./digit_pages.ts";
 import { PatternedPlace } from "./patterned_place.ts";
 import { expandShape } from "./shape_bytes.ts";

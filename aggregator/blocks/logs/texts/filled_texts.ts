@@ -1,8 +1,8 @@
-import { encodings } from "../parquet/column_pages.ts";
-import { DeltaColumn } from "../parquet/delta_column.ts";
-import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../parquet/flat_columns.ts";
-import { type FlatColumn, pagesOf } from "../parquet/flat_pages.ts";
-import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { encodings } from "../../parquet/column_pages.ts";
+import { DeltaColumn } from "../../parquet/delta_column.ts";
+import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../../parquet/flat_columns.ts";
+import { type FlatColumn, pagesOf } from "../../parquet/flat_pages.ts";
+import { UnsupportedParquet } from "../../parquet/unsupported.ts";
 import { type Forms, formsBytes, formsOf } from "./forms.ts";
 import { unpackDigits } from "./packed_digits.ts";
 import { ShapePatterns } from "./shape_patterns.ts";

@@ -1,10 +1,10 @@
 // Hot: guarded by `bench search`.
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
-import { digitsColumn, variableColumns } from "./write/logs_columns.ts";
+import { digitsColumn, variableColumns } from "../write/logs_columns.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";
-import type { LogGroup } from "./log_group.ts";
-import { bufferOf, type TextTest } from "./text_tests.ts";
-import { type TextColumn, TextCursor } from "./text_values.ts";
+import type { LogGroup } from "../log_group.ts";
+import { bufferOf, type TextTest } from "../texts/text_tests.ts";
+import { type TextColumn, TextCursor } from "../texts/text_values.ts";
 
 /** Where a needle may stand in the lines of a row group, told by the templates alone. */
 export type NeedlePlan = {

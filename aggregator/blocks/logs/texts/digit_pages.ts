@@ -1,7 +1,7 @@
-import { textPages } from "./write/logs_texts.ts";
-import type { ByteSink } from "../parquet/byte_sink.ts";
-import type { ColumnPages } from "../parquet/parquet_writer.ts";
-import { sparsePresence } from "../parquet/presence.ts";
+import { textPages } from "../write/logs_texts.ts";
+import type { ByteSink } from "../../parquet/byte_sink.ts";
+import type { ColumnPages } from "../../parquet/parquet_writer.ts";
+import { sparsePresence } from "../../parquet/presence.ts";
 import { packDigits, writeDigits } from "./packed_digits.ts";
 import type { SplitTexts } from "./split_texts.ts";
 

@@ -1,4 +1,4 @@
-import type { TextValues } from "../parquet/flat_columns.ts";
+import type { TextValues } from "../../parquet/flat_columns.ts";
 import { formsOf, type SplitForms } from "./forms.ts";
 import { ShapePatterns } from "./shape_patterns.ts";
 import { isDigit } from "./text_tests.ts";

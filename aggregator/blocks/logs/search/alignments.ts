@@ -1,5 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import { bufferOf, type TextTest } from "./text_tests.ts";
+import { bufferOf, type TextTest } from "../texts/text_tests.ts";
 
 /** What one variable of a line must be, that a needle stands in the line across the variable's borders. */
 export type Constraint = TextTest & { readonly variable: number };

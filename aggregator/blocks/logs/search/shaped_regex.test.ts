@@ -7,12 +7,12 @@ import { templateOfText } from "#shared/model/line_template.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { RegexProgram } from "#shared/text/regex_program.ts";
 import { createLineMiner } from "#test/support/mining.ts";
-import { writeLogsFile } from "./write/logs_file.ts";
-import { lines } from "../../read/store.fixture.ts";
-import { readLogs } from "./read_logs.fixture.ts";
-import { regexPattern } from "./regex_pattern.fixture.ts";
+import { writeLogsFile } from "../write/logs_file.ts";
+import { lines } from "../../../read/store.fixture.ts";
+import { readLogs } from "../read_logs.fixture.ts";
+import { regexPattern } from "../regex_pattern.fixture.ts";
 import { ShapedRegex } from "./shaped_regex.ts";
-import { kinds, type Shape } from "./value_shapes.ts";
+import { kinds, type Shape } from "../texts/value_shapes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-shapes-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

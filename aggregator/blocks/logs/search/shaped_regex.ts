@@ -4,9 +4,9 @@ import type { RegexProgram } from "#shared/text/regex_program.ts";
 import { DigitDiagrams, outcomes } from "./digit_diagrams.ts";
 import { StateSets } from "./state_sets.ts";
 import { PartsOfTemplates, type TemplateParts } from "./template_parts.ts";
-import { bufferOf } from "./text_tests.ts";
-import type { SplitForms } from "./forms.ts";
-import { type Shape, shapeBytesMax } from "./value_shapes.ts";
+import { bufferOf } from "../texts/text_tests.ts";
+import type { SplitForms } from "../texts/forms.ts";
+import { type Shape, shapeBytesMax } from "../texts/value_shapes.ts";
 
 /** States that are spent on it: what needs more is gone through line by line. */
 const statesMax = 512;

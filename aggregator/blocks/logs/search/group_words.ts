@@ -1,6 +1,6 @@
-import type { WrittenTexts } from "./write/logs_texts.ts";
+import type { WrittenTexts } from "../write/logs_texts.ts";
 import { SplitWords } from "./split_words.ts";
-import type { SplitTexts } from "./split_texts.ts";
+import type { SplitTexts } from "../texts/split_texts.ts";
 import {
   blockBytes,
   digitKind,

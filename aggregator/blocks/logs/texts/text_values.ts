@@ -1,10 +1,10 @@
 import type { ApartTexts } from "#shared/model/line_columns.ts";
-import { encodings } from "../parquet/column_pages.ts";
-import { DeltaColumn } from "../parquet/delta_column.ts";
-import { flatTexts, type TextValues } from "../parquet/flat_columns.ts";
-import { type FlatColumn, type FlatPage, pagesOf } from "../parquet/flat_pages.ts";
+import { encodings } from "../../parquet/column_pages.ts";
+import { DeltaColumn } from "../../parquet/delta_column.ts";
+import { flatTexts, type TextValues } from "../../parquet/flat_columns.ts";
+import { type FlatColumn, type FlatPage, pagesOf } from "../../parquet/flat_pages.ts";
 import { FilledTexts } from "./filled_texts.ts";
-import { UnsupportedParquet } from "../parquet/unsupported.ts";
+import { UnsupportedParquet } from "../../parquet/unsupported.ts";
 import { digitForms } from "./digit_forms.ts";
 import { formsBytes, type SplitForms } from "./forms.ts";
 import { bufferOf, passes, passesAt, type TextTest } from "./text_tests.ts";

@@ -1,4 +1,4 @@
-import type { ByteSink } from "../parquet/byte_sink.ts";
+import type { ByteSink } from "../../parquet/byte_sink.ts";
 
 const zero = "0".charCodeAt(0);
 const nine = "9".charCodeAt(0);

@@ -1,6 +1,6 @@
 import { ShapeTable } from "#proto/codec/shape_table.ts";
 import type { TextShapes } from "#shared/model/shaped_variables.ts";
-import type { ByteSink } from "../parquet/byte_sink.ts";
+import type { ByteSink } from "../../parquet/byte_sink.ts";
 import type { PatternedPlace } from "./patterned_place.ts";
 import { expandShape, writeShape, writeSameShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";

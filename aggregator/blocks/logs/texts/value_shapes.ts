@@ -1,4 +1,4 @@
-import type { VariableBytes } from "../../read/source.ts";
+import type { VariableBytes } from "../../../read/source.ts";
 import type { SplitForms } from "./forms.ts";
 import type { TextColumn } from "./text_values.ts";
 

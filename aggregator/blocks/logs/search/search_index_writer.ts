@@ -1,9 +1,9 @@
-import type { WrittenTexts } from "./write/logs_texts.ts";
+import type { WrittenTexts } from "../write/logs_texts.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import { GroupWords } from "./group_words.ts";
 import { isBetween, isDigit, wordBytesMin } from "./search_words.ts";
-import type { SplitTexts } from "./split_texts.ts";
+import type { SplitTexts } from "../texts/split_texts.ts";
 
 /** Bytes a row that the filter may take. */
 const bytesPerRow = 0.55;

@@ -1,10 +1,10 @@
 import { dead, notText } from "#shared/text/regex_automaton.ts";
-import { variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "../write/logs_columns.ts";
 import { outcomeOf, outcomes } from "./digit_diagrams.ts";
-import type { SplitForms } from "./forms.ts";
-import type { LogGroup } from "./log_group.ts";
+import type { SplitForms } from "../texts/forms.ts";
+import type { LogGroup } from "../log_group.ts";
 import type { ShapedRegex, VariableTest } from "./shaped_regex.ts";
-import type { TextColumn } from "./text_values.ts";
+import type { TextColumn } from "../texts/text_values.ts";
 
 /** What has to be read of a variable. */
 export type ColumnTest = {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { ByteSink } from "../parquet/byte_sink.ts";
+import { ByteSink } from "../../parquet/byte_sink.ts";
 import { packDigits, packedBytes, unpackDigits, writeDigits } from "./packed_digits.ts";
 
 function bytesOf(text: string): string {

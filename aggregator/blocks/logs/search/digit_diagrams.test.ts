@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { notText, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import { RegexProgram } from "#shared/text/regex_program.ts";
 import { DigitDiagrams, outcomeOf, outcomes } from "./digit_diagrams.ts";
-import { regexPattern } from "./regex_pattern.fixture.ts";
+import { regexPattern } from "../regex_pattern.fixture.ts";
 
 function automatonOf(pattern: string): RegexAutomaton {
   const program = RegexProgram.of(pattern);

@@ -1,5 +1,5 @@
 import { dead, matched, type RegexAutomaton } from "#shared/text/regex_automaton.ts";
-import { kinds, type Shape } from "./value_shapes.ts";
+import { kinds, type Shape } from "../texts/value_shapes.ts";
 
 const statesMax = 48;
 const setsMax = 8_192;
