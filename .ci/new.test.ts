@@ -17,7 +17,7 @@ beforeAll(() => {
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 }, 120_000);
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
+afterAll(() => rmSync(copy, { recursive: true, force: true }), 60_000);
 
 function run(...command: readonly string[]): { code: number; output: string } {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { cwd: copy });

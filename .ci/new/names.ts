@@ -40,3 +40,10 @@ export function insertSorted(text: string, pattern: RegExp, key: string, line: s
   const at = next?.index ?? last.index + last[0].length;
   return text.slice(0, at) + line + text.slice(at);
 }
+
+/** A table of routes with one more entry at its end. Throws where the text has no such table. */
+export function withPermission(text: string, route: string, permission: string): string {
+  const end = /^\} as const satisfies RouteTable;$/m;
+  if (!end.test(text)) throw new Error("there is no table of routes to add a permission to");
+  return text.replace(end, `  "${route}": "${permission}",\n$&`);
+}

@@ -1,6 +1,7 @@
-import { type Files, insertSorted, type Names, type ReadFile } from "./names.ts";
+import { type Files, insertSorted, type Names, type ReadFile, withPermission } from "./names.ts";
 
 const folder = "agent/collect/receivers";
+const permissions = "agent/route_permissions.ts";
 
 /** A receiver of log lines over HTTP, one a line of the body: to be replaced by the real protocol. */
 export function newReceiver(names: Names, read: ReadFile): Files {
@@ -11,6 +12,7 @@ export function newReceiver(names: Names, read: ReadFile): Files {
     [`${folder}/registry.ts`]: registered(names, read(`${folder}/registry.ts`)),
     [`${folder}/config.ts`]: configured(names, read(`${folder}/config.ts`)),
     [`${folder}/receivers.ts`]: opened(names, read(`${folder}/receivers.ts`)),
+    [permissions]: withPermission(read(permissions), `POST /api/v1/push/${snake}`, "logs:write"),
   };
 }
 
@@ -45,10 +47,10 @@ const receiver = ({ snake, camel, pascal, title }: Names) =>
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
-import { unpackedBody, withBody } from "../body.ts";
-import { LogBatchBuilder } from "../log_batch_builder.ts";
+import { unpackedBody, withBody } from "../transport/body.ts";
+import { LogBatchBuilder } from "../records/log_batch_builder.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
-import { refusalOf, textAnswer } from "../refusal.ts";
+import { refusalOf, textAnswer } from "../transport/refusal.ts";
 
 const ${pascal}Config = lazySchema(() =>
   z.strictObject({

@@ -1,14 +1,16 @@
-import { type Files, insertSorted, type Names, type ReadFile } from "./names.ts";
+import { type Files, insertSorted, type Names, type ReadFile, withPermission } from "./names.ts";
 
 const server = "aggregator/api/server.ts";
+const registry = "aggregator/api/routes/registry.ts";
 
-/** A route of the aggregator, GET /api/v1/NAME, with its line in the list of routes. */
+/** A route of the aggregator, GET /api/v1/NAME, with its line in the list of routes and the permission that it needs. */
 export function newRoute(names: Names, read: ReadFile): Files {
   const own = `aggregator/api/routes/${names.snake}_routes`;
   return {
     [`${own}.ts`]: route(names),
     [`${own}.test.ts`]: test(names),
     [server]: registered(names, read(server)),
+    [registry]: withPermission(read(registry), `GET /api/v1/${names.snake}`, "metrics:read"),
   };
 }
 

@@ -213,7 +213,7 @@ test("another engine reads exemplars and starts by the documentation's SQL", asy
   const store = await filled(newFolder());
   const view = store.view();
   const files = await view.files(view.blocks);
-  const document = await Bun.file(new URL("#docs/formats/parquet.md", import.meta.url)).text();
+  const document = await Bun.file(new URL("../../docs/formats/parquet.md", import.meta.url)).text();
   const [, sql = ""] = /```sql exemplars\n([^`]+)```/.exec(document) ?? [];
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();

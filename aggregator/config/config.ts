@@ -9,7 +9,7 @@ import { FleetConfig } from "../fleet/config.ts";
 import { IngestConfig } from "../ingest/config.ts";
 import { StreamsConfig } from "../ingest/nats_streams.ts";
 import { LogqlConfig } from "../query/logql/config.ts";
-import { PromqlConfig } from "../query/promql/engine.ts";
+import { PromqlConfig } from "../query/promql/config.ts";
 import { StoreConfig } from "../blocks/config.ts";
 
 const SqlConfig = z.strictObject({

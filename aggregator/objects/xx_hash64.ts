@@ -1,4 +1,4 @@
-// Hot: files of a hundred MB pass here (`bun run bench day`).
+// Hot: guarded by `bench day`.
 
 export const stripeBytes = 32;
 const prime1 = 0x9e3779b185ebca87n;

@@ -1,4 +1,9 @@
-import { joinLanes, spansOverlap, type FileNote, type LaneNote } from "../blocks/file/block_metadata.ts";
+import {
+  joinLanes,
+  spansOverlap,
+  type FileNote,
+  type LaneNote,
+} from "../blocks/file/block_metadata.ts";
 import { joinSpans, type Span, withoutSpans } from "#shared/model/spans.ts";
 import { framesOf } from "../catalog/lane_commit.ts";
 import type { Block, LaneCommit } from "../read/store.ts";

@@ -1,4 +1,4 @@
-// Hot: every series of every flush is read here. Guarded by test/bench/ingest.ts and remote_write.ts.
+// Hot: guarded by `bench ingest`, `bench remote_write`.
 
 const pageBits = 12;
 const pageSize = 1 << pageBits;

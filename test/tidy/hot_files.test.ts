@@ -15,9 +15,9 @@ const hotFolders = [
   "agent/pipeline/mining",
   "aggregator/head/samples",
   "aggregator/ingest",
-  "aggregator/query/logql",
+  "aggregator/log_pipeline",
   "aggregator/query/promql",
-  "aggregator/store",
+  "aggregator/blocks",
   "proto/codec",
   "shared/text/exposition",
 ];

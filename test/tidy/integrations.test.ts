@@ -17,7 +17,7 @@ test("every folder of agent/integrations is registered, sorted, and has all its 
   expect(names).toEqual(folders.toSorted());
   for (const [name, integration] of Object.entries(integrations))
     expect<string>(integration.name).toBe(name);
-  const files = ["config/config.ts", "integration.ts", "README.md", ...Object.values(assetFiles)];
+  const files = ["config.ts", "integration.ts", "README.md", ...Object.values(assetFiles)];
   const missing = names.flatMap((name) =>
     [...files, `${name}.test.ts`]
       .map((file) => `agent/integrations/${name}/${file}`)

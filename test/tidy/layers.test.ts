@@ -14,6 +14,101 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ui: ["ui", "proto", "shared"],
   test: [...rooms, "command_line.ts", "up_role.ts"],
 };
+/**
+ * The rooms inside a layer, from the bottom up, and which of them each imports. A room may import only rooms above it in this list, so
+ * there is no circle. "." is the layer's own files.
+ */
+const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
+  aggregator: [
+    ["read", []],
+    ["duckdb", ["read"]],
+    ["log_pipeline", ["read"]],
+    ["objects", ["read"]],
+    ["patterns", ["read"]],
+    ["catalog", ["read", "objects"]],
+    ["rules", ["log_pipeline"]],
+    ["blocks", ["read", "duckdb", "log_pipeline", "objects", "catalog"]],
+    ["dashboards", ["catalog"]],
+    ["ingest", ["read", "patterns", "catalog"]],
+    ["fleet", ["read", "catalog", "blocks"]],
+    ["query", ["read", "duckdb", "log_pipeline", "patterns", "blocks"]],
+    ["config", ["blocks", "dashboards", "ingest", "fleet", "query"]],
+    ["events", ["catalog", "dashboards", "fleet"]],
+    ["head", ["read", "blocks", "query"]],
+    ["tail", ["read", "query"]],
+    ["tools", ["read", "duckdb", "objects", "catalog", "blocks", "query"]],
+    ["commands", ["read", "log_pipeline", "catalog", "blocks", "fleet", "config", "tools"]],
+    ["inventory", ["read", "objects", "catalog", "blocks", "config"]],
+    [
+      "api",
+      [
+        "read",
+        "log_pipeline",
+        "patterns",
+        "catalog",
+        "blocks",
+        "dashboards",
+        "ingest",
+        "fleet",
+        "query",
+        "config",
+        "events",
+        "tail",
+        "inventory",
+      ],
+    ],
+    ["warm_up", ["read", "objects", "blocks", "query", "head", "api"]],
+    [
+      ".",
+      [
+        "read",
+        "patterns",
+        "blocks",
+        "dashboards",
+        "ingest",
+        "fleet",
+        "query",
+        "config",
+        "events",
+        "head",
+        "tail",
+        "tools",
+        "commands",
+        "api",
+        "warm_up",
+      ],
+    ],
+  ],
+  shared: [
+    [".", []],
+    ["access", []],
+    ["async", []],
+    ["dashboards", []],
+    ["model", ["."]],
+    ["cardinality", ["model"]],
+    ["text", [".", "async", "model"]],
+    ["query_language", [".", "model", "text"]],
+    ["relabel", [".", "text"]],
+    ["runtime", [".", "access", "cardinality", "text"]],
+    ["template", [".", "model", "text"]],
+  ],
+};
+
+/** A folder holds no more files of its own than these, tests and fixtures not counted. */
+const filesMax = 25;
+/** Folders of one module a file, and some that are still to be divided. */
+const largerFolders: Readonly<Record<string, number>> = {
+  "agent/collect/scrape": 29,
+  "agent/collect/sources/host_metrics/collectors": 36,
+  "agent/integrations": 34,
+  "agent/pipeline/processors": 27,
+  "shared/model": 27,
+  "shared/runtime": 32,
+  "ui/state": 27,
+  "ui/views/dashboards": 56,
+  "ui/views/logs": 44,
+};
+
 /** Native or bound to a process: never in a browser. */
 const notForUi = ["shared/runtime/", "proto/codec/", "proto/bus/"];
 
@@ -92,4 +187,34 @@ test("no file imports itself by way of others, not even for a type", () => {
   };
   for (const file of targets.keys()) visit(file, []);
   expect(circles).toEqual([]);
+});
+/** The room of a path inside its layer. */
+function insideOf(path: string): string {
+  const [, room = "", file] = path.split("/");
+  return file === undefined ? "." : room;
+}
+
+test.each(Object.keys(roomsInside))("rooms inside %s import only what the table says", (layer) => {
+  const rows = roomsInside[layer] ?? [];
+  const allowed = new Map(rows);
+  const crossings = imports
+    .filter(({ from, to }) => roomOf(from) === layer && roomOf(to) === layer)
+    .filter(({ from }) => !/\.(?:test|fixture)\./.test(from))
+    .filter(({ from, to }) => insideOf(from) !== insideOf(to))
+    .filter(({ from, to }) => allowed.get(insideOf(from))?.includes(insideOf(to)) !== true);
+  expect(crossings).toEqual([]);
+  const known: string[] = [];
+  for (const [room, below] of rows) {
+    expect(below.filter((each) => !known.includes(each))).toEqual([]);
+    known.push(room);
+  }
+});
+test("no folder holds more files than a reader can survey", () => {
+  const counts = new Map<string, number>();
+  for (const file of files.filter((path) => !/\.(?:test|fixture)\./.test(path)))
+    counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  const tooLarge = [...counts].filter(
+    ([folder, count]) => roomOf(folder) !== "test" && count > (largerFolders[folder] ?? filesMax),
+  );
+  expect(tooLarge).toEqual([]);
 });

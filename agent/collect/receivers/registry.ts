@@ -13,7 +13,7 @@ import { remoteWrite } from "./remote_write/receiver.ts";
 import { statsd } from "./statsd/receiver.ts";
 import { syslog } from "./syslog/receiver.ts";
 
-/** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config/config.ts. */
+/** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
 export const receivers = {
   collectd,
   elasticsearch,

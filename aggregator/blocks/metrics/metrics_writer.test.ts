@@ -136,7 +136,7 @@ test("a block gives back every series, label, time and bit through DuckDB", asyn
 }, 60_000);
 
 test("the SQL of docs/formats/parquet.md rebuilds every sample in a DuckDB of its own", async () => {
-  const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
+  const document = readFileSync(join(import.meta.dir, "../../../docs/formats/parquet.md"), "utf8");
   const sql = /```sql\n([^`]+)```/.exec(document)?.[1] ?? "";
   const length = 2_500;
   const times = Float64Array.from({ length }, (_, i) => 1_795_230_838_530 + i * 5_000);

@@ -3,7 +3,12 @@ import type { Histogram } from "#shared/model/histogram.ts";
 import { readHistograms } from "../metrics/histogram_columns.ts";
 import type { SharedColumns } from "../metrics/shared_columns.ts";
 import { constantOf, decodeValues } from "../metrics/value_codec.ts";
-import { readFloatLists, readFloats, readUint32Lists, type ListColumn } from "../../duckdb/vectors.ts";
+import {
+  readFloatLists,
+  readFloats,
+  readUint32Lists,
+  type ListColumn,
+} from "../../duckdb/vectors.ts";
 import type { BucketColumn } from "../../read/source.ts";
 import { bucketColumns } from "./bucket_buffer.ts";
 

@@ -6,7 +6,12 @@ import { count } from "../../catalog/catalog_count.ts";
 import type { DiskCache } from "../../objects/disk_cache.ts";
 import type { ObjectStore } from "../../objects/object_store.ts";
 import { forgetDeletion, hasDeletion, type PendingDeletion } from "../../catalog/deletion_rows.ts";
-import { parseTrashKey, type TrashName, trashKey, type TrashReason } from "../../catalog/trash_key.ts";
+import {
+  parseTrashKey,
+  type TrashName,
+  trashKey,
+  type TrashReason,
+} from "../../catalog/trash_key.ts";
 
 type TrashDeps = {
   readonly catalog: Pick<Catalog, "transaction" | "fenced">;

@@ -1,4 +1,9 @@
-import type { BucketColumn, SelectRequest, SeriesRequest, SeriesSamples } from "../../read/source.ts";
+import type {
+  BucketColumn,
+  SelectRequest,
+  SeriesRequest,
+  SeriesSamples,
+} from "../../read/source.ts";
 import type { MissingBlocks } from "../../read/missing_blocks.ts";
 import type { ReadTrace, TracedBlock } from "../../read/read_trace.ts";
 import { OperatingError } from "#shared/errors.ts";

@@ -12,7 +12,11 @@ import type { AggregatorConfig } from "../../config/config.ts";
 import { Agents } from "../../fleet/agents.ts";
 import { by, withinCatalog } from "./within_catalog.ts";
 import type { WrittenPlan } from "../../fleet/rollout/plan.ts";
-import { type RolloutCommand, commandRollout, createRollout } from "../../fleet/rollout/rollouts.ts";
+import {
+  type RolloutCommand,
+  commandRollout,
+  createRollout,
+} from "../../fleet/rollout/rollouts.ts";
 import { audienceText } from "../../fleet/configuration/audience.ts";
 import {
   type CheckDocument,
@@ -21,7 +25,12 @@ import {
   putConfiguration,
   readConfiguration,
 } from "../../fleet/configuration/configurations.ts";
-import { type FleetView, agentDifference, differenceOf, readFleetView } from "../../fleet/configuration/fleet_view.ts";
+import {
+  type FleetView,
+  agentDifference,
+  differenceOf,
+  readFleetView,
+} from "../../fleet/configuration/fleet_view.ts";
 
 type PutFlags = ConfigFlags & {
   readonly file: string;

@@ -11,8 +11,18 @@ import type { CheckDocument } from "../../fleet/configuration/configurations.ts"
 import { type EnrolledAgent, enrolledAgents, revokeAgent } from "../../fleet/enrolments.ts";
 import { makeOperatorKeys, readOperatorKeys } from "../../fleet/operator_keys.ts";
 import { pushRevocations } from "../../fleet/revocations.ts";
-import { agentsOfOtherSigners, beginSigningKey, finishSigningKey } from "../../fleet/signing_key.ts";
-import { type TokenRow, createToken, listTokens, revokeToken, tokenLimits } from "../../fleet/tokens.ts";
+import {
+  agentsOfOtherSigners,
+  beginSigningKey,
+  finishSigningKey,
+} from "../../fleet/signing_key.ts";
+import {
+  type TokenRow,
+  createToken,
+  listTokens,
+  revokeToken,
+  tokenLimits,
+} from "../../fleet/tokens.ts";
 import { releaseCommand } from "./release_command.ts";
 import { by, withinCatalog } from "./within_catalog.ts";
 

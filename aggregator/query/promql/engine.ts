@@ -2,14 +2,18 @@ import type { Histogram } from "#shared/model/histogram.ts";
 import type { OperatingErrorOptions } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
-import { duration } from "#shared/text/duration.ts";
-import { z } from "zod";
 import { currentShare } from "../../read/memory/query_memory.ts";
 import { MissingBlocks, type PartialMark } from "../../read/missing_blocks.ts";
 import type { MetricsSource, SeriesSamples } from "../../read/source.ts";
+import type { PromqlConfig } from "./config.ts";
 import { annotationTexts, newAnnotations } from "./model/annotations.ts";
 import type { ReadTrace } from "../../read/read_trace.ts";
-import { type Expr, type SelectorExpr, type ValueType, unwrapParens } from "#shared/query_language/promql/ast.ts";
+import {
+  type Expr,
+  type SelectorExpr,
+  type ValueType,
+  unwrapParens,
+} from "#shared/query_language/promql/ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime } from "./model/context.ts";
 import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { dropMarkedNames, evaluate } from "./evaluation/evaluator.ts";
@@ -24,29 +28,7 @@ import type { RangeInput, RangeSeries } from "./model/window.ts";
 import { sortByLabels } from "./model/sort_series.ts";
 import { type Grid, type StepSeries, absent, histogramAt, sampleAt } from "./model/values.ts";
 
-/** Limits and habits of the query engine; Prometheus's defaults where it has one. */
-export const PromqlConfig = z.strictObject({
-  /** How far an instant selector looks back for a sample. */
-  lookback: duration.prefault("5m"),
-  /** A query that takes longer is stopped. */
-  timeout: duration.prefault("2m"),
-  /** Queries of a tenant that run at the same time (Prometheus's --query.max-concurrency); the others wait. */
-  concurrency_max: z.int().positive().default(20),
-  /** Queries of a tenant that wait; more are refused. */
-  waiting_max: z.int().min(0).default(1_000),
-  /** Samples of one query in memory: fetched ones and results of its parts. */
-  samples_max: z.int().positive().default(50_000_000),
-  /** Series that one query may read. */
-  series_max: z.int().positive().default(500_000),
-  /** Step of a subquery that names none. */
-  subquery_step: duration.prefault("1m"),
-  /** Drop metric names only when the whole expression is done (Prometheus's promql-delayed-name-removal). */
-  delayed_name_removal: z.boolean().default(false),
-  /** Let rate(), irate(), increase(), resets() and start_timestamp() use start timestamps (Prometheus's use-start-timestamps). */
-  use_start_timestamps: z.boolean().default(false),
-});
-
-export type PromqlConfig = z.output<typeof PromqlConfig>;
+export { PromqlConfig } from "./config.ts";
 
 /** Steps of a range query; Prometheus's own limit and words. */
 const stepsMax = 11_000;

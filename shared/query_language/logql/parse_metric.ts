@@ -1,14 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
-import type {
-  Grouping,
-  LogQuery,
-  MetricQuery,
-  RangeOp,
-  RangeQuery,
-  Stage,
-  Unwrap,
-} from "./ast.ts";
+import type { Grouping, LogQuery, MetricQuery, RangeOp, RangeQuery, Stage, Unwrap } from "./ast.ts";
 import { conversions } from "./ast.ts";
 import { parseError } from "./errors.ts";
 import { type Cursor, accept, descend, expect, isFunction, isNext, peek, take } from "./cursor.ts";

@@ -1,6 +1,12 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
-import { type RecordShape, areApart, jsonText, messageEnd, shapeRecord } from "../records/json_record.ts";
+import {
+  type RecordShape,
+  areApart,
+  jsonText,
+  messageEnd,
+  shapeRecord,
+} from "../records/json_record.ts";
 import type { KeptRecords } from "../records/kept_records.ts";
 import { KnownNumbers } from "../records/known_numbers.ts";
 import { RecordMemo } from "../records/record_memo.ts";

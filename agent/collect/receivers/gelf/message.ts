@@ -2,7 +2,12 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { TakeMemory } from "../transport/body.ts";
 import type { DocumentTime } from "../records/document_time.ts";
-import { type RecordShape, type ShapedRecord, jsonText, shapeRecord } from "../records/json_record.ts";
+import {
+  type RecordShape,
+  type ShapedRecord,
+  jsonText,
+  shapeRecord,
+} from "../records/json_record.ts";
 import { recordPartsMax, takeJsonParts } from "../transport/request_parts.ts";
 import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 

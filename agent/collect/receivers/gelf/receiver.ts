@@ -8,7 +8,11 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { unpackedBody, withBody } from "../transport/body.ts";
 import { type DatagramServer, startDatagramServer } from "../transport/datagram_server.ts";
-import { type RecordShape, UnshapedRecordError, recordRelabelling } from "../records/json_record.ts";
+import {
+  type RecordShape,
+  UnshapedRecordError,
+  recordRelabelling,
+} from "../records/json_record.ts";
 import { KeptRecords } from "../records/kept_records.ts";
 import { KnownDocuments } from "../records/known_documents.ts";
 import { listenAddress } from "../transport/listen_address.ts";

@@ -1,4 +1,4 @@
-// A hot path: bench/pushed_logs measures it.
+// Hot: guarded by `bench pushed_logs`.
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
 /** Places that an entry may have, newest first: with one alone, a push of 20,000 entries would push out a thousand of its own. */

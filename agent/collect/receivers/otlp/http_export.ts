@@ -8,7 +8,13 @@ import {
 } from "@bufbuild/protobuf";
 import { StatusSchema } from "#proto/gen/foreign/otlp_common_pb.js";
 import { messageOf } from "#shared/errors.ts";
-import { BodyError, type BodyLimits, type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
+import {
+  BodyError,
+  type BodyLimits,
+  type TakeMemory,
+  unpackedBody,
+  withBody,
+} from "../transport/body.ts";
 import { binarySteps, jsonSteps } from "../transport/decode_steps.ts";
 import { type Steps, inSlices } from "../transport/decode_turns.ts";
 import { type Refusal, refusalOf } from "../transport/refusal.ts";

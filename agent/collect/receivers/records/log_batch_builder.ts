@@ -1,4 +1,4 @@
-// A hot path: bench/pushed_logs measures it.
+// Hot: guarded by `bench pushed_logs`.
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MultilineConfig } from "../../sources/file_logs/multiline.ts";

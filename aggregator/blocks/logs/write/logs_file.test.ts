@@ -50,7 +50,7 @@ async function bodiesByView(paths: readonly string[]): Promise<string[]> {
   });
 }
 
-const document = readFileSync(join(import.meta.dir, "../../docs/formats/parquet.md"), "utf8");
+const document = readFileSync(join(import.meta.dir, "../../../../docs/formats/parquet.md"), "utf8");
 const documentSql = /```sql\n(CREATE[^`]* filled[^`]*)```/.exec(document)?.[1] ?? "";
 
 /** Lines by what the document says alone, in the order of the block. */

@@ -1,6 +1,11 @@
 import { labelsKey } from "#shared/model/labels.ts";
 import { bodyLength } from "#shared/model/logs.ts";
-import { type LineExtractor, type LinesAtHand, type LogSlice, wantsLine } from "../../../read/source.ts";
+import {
+  type LineExtractor,
+  type LinesAtHand,
+  type LogSlice,
+  wantsLine,
+} from "../../../read/source.ts";
 import type { Grouping, RangeQuery } from "#shared/query_language/logql/ast.ts";
 import type { Pipeline } from "../../../log_pipeline/pipeline.ts";
 import {

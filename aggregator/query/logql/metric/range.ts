@@ -7,7 +7,12 @@ import type { LogScanRequest, LogSlice } from "../../../read/source.ts";
 import type { Grouping, RangeQuery } from "#shared/query_language/logql/ast.ts";
 import { LogqlError } from "#shared/query_language/logql/errors.ts";
 import { type LogScope, type Pace, recordPace, tooManySeries } from "../limits.ts";
-import { type NamesNeeded, type Pipeline, compileFilters, compilePipeline } from "../../../log_pipeline/pipeline.ts";
+import {
+  type NamesNeeded,
+  type Pipeline,
+  compileFilters,
+  compilePipeline,
+} from "../../../log_pipeline/pipeline.ts";
 import {
   type RecordState,
   allLabels,

@@ -10,7 +10,12 @@ import { setOperation } from "../../promql/evaluation/set_ops.ts";
 import { type StepSeries, newSeries } from "../../promql/model/values.ts";
 import { sortByValue } from "../../promql/model/sort_series.ts";
 import { labelReplace } from "../../promql/functions/vector_functions.ts";
-import type { BinaryOp, MetricQuery, VectorMatching, VectorOp } from "#shared/query_language/logql/ast.ts";
+import type {
+  BinaryOp,
+  MetricQuery,
+  VectorMatching,
+  VectorOp,
+} from "#shared/query_language/logql/ast.ts";
 import { LogqlError } from "#shared/query_language/logql/errors.ts";
 import type { LogScope, Pace } from "../limits.ts";
 import { evaluateRange } from "./range.ts";

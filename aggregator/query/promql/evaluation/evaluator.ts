@@ -18,7 +18,13 @@ import { executionError, quote } from "#shared/query_language/promql/errors.ts";
 import { evaluateSelector } from "../selection/selectors.ts";
 import { setOperation } from "./set_ops.ts";
 import { mergeSameLabels } from "../model/merge_same_labels.ts";
-import { type Grid, type StepSeries, type StepValue, dropMetadata, vectorOf } from "../model/values.ts";
+import {
+  type Grid,
+  type StepSeries,
+  type StepValue,
+  dropMetadata,
+  vectorOf,
+} from "../model/values.ts";
 import { negated } from "../functions/vector_functions.ts";
 
 /**

@@ -1,13 +1,22 @@
 import { columnWeight, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { inform, informIgnoredInRange, warnQuantile, warnStartOverlap } from "../model/annotations.ts";
+import {
+  inform,
+  informIgnoredInRange,
+  warnQuantile,
+  warnStartOverlap,
+} from "../model/annotations.ts";
 import type { CallExpr } from "#shared/query_language/promql/ast.ts";
 import { type EvalContext, breathe, renamed, spend } from "../model/context.ts";
 import { quote } from "#shared/query_language/promql/errors.ts";
 import { extendedFunctionOf } from "../windows/extended_windows.ts";
 import type { TotalNotes } from "../windows/histogram_totals.ts";
-import { anySample, type HistogramWindowFunction, histogramWindows } from "../windows/histogram_windows.ts";
+import {
+  anySample,
+  type HistogramWindowFunction,
+  histogramWindows,
+} from "../windows/histogram_windows.ts";
 import * as over from "../windows/over_time.ts";
 import * as rates from "../windows/rate.ts";
 import { mergeSameLabels } from "../model/merge_same_labels.ts";

@@ -3,7 +3,12 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { QueryShare } from "../../../read/memory/query_memory.ts";
 import type { SeriesSamples } from "../../../read/source.ts";
 import type { Annotations } from "./annotations.ts";
-import type { DurationExpr, Expr, SelectorExpr, TimeShift } from "#shared/query_language/promql/ast.ts";
+import type {
+  DurationExpr,
+  Expr,
+  SelectorExpr,
+  TimeShift,
+} from "#shared/query_language/promql/ast.ts";
 import { PromqlError, type Span, executionError } from "#shared/query_language/promql/errors.ts";
 import type { SampleCounts } from "./sample_counts.ts";
 import { dropMetadata } from "./values.ts";

@@ -1,4 +1,4 @@
-// Hot: every series of an instant selector passes of(). Guarded by test/bench/query.ts and day.ts.
+// Hot: guarded by `bench query`, `bench day`.
 import { isStaleAt } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../../../read/source.ts";
 import { flooredTime, spanAt } from "../windows/tier_times.ts";
