@@ -18,7 +18,7 @@ import { Agent } from "./agent.ts";
 import { agentKeyEffects } from "./restart_keys.ts";
 import { AgentConfig } from "./config.ts";
 import type { RemoteConfiguration } from "./configuration/remote_configuration.ts";
-import { keepMemorySmall } from "./memory_keeper.ts";
+import { shrinkAfterStart } from "./shrink_after_start.ts";
 import { agentMiddleware, agentRoutePermissions } from "./route_permissions.ts";
 import type { Launched } from "./update/launcher.ts";
 import type { openUpdater } from "./update/self_update.ts";
@@ -67,13 +67,13 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
     heartbeat: () => agent.port.heartbeat(),
   });
   const ending = new AbortController();
-  const keeping = keepMemorySmall(systemClock, ending.signal);
+  const shrinking = shrinkAfterStart(systemClock, ending.signal);
   const stop = async () => {
     ending.abort();
     await updater?.close();
     await remote?.stop();
     await agent.stop();
-    await keeping;
+    await shrinking;
   };
   const read = () => remote?.reread() ?? loadConfig(AgentConfig, flags);
   const reload = () => lifecycle.reloading(async () => apply(await read()));
