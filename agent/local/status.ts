@@ -1,10 +1,11 @@
+import { signals } from "#shared/model/position.ts";
 import { z } from "zod";
 
 const count = z.number().nonnegative();
 
 /** What became of the items of one signal, as far as the agent knows by itself. */
 const LaneStatus = z.object({
-  signal: z.enum(["metrics", "logs"]),
+  signal: z.enum(signals),
   /** Over the life of the agent's identity: put into frames, or dropped before. */
   collected: count,
   /** In the spool, not known to be in a committed block. */

@@ -184,8 +184,7 @@ export class Pipeline implements CollectorOutput {
     this.drop("logs", reason, items);
 
   drop(signal: Signal, reason: DropReason, items: number): void {
-    const lane = signal === "metrics" ? this.#spool.metrics : this.#spool.logs;
-    lane.drop(reason, items);
+    this.#spool.lane(signal).drop(reason, items);
   }
 
   syncPromptly(signal: Signal): void {

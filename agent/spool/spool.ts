@@ -39,6 +39,7 @@ type AnyLane = Pick<
   SpoolLane<unknown>,
   | "signal"
   | "files"
+  | "drop"
   | "drops"
   | "trouble"
   | "read"
@@ -69,6 +70,7 @@ export class Spool {
   readonly #config: SpoolConfig;
   readonly #parts: SpoolParts;
   readonly #memos: Readonly<Record<Signal, LaneMemo>>;
+  readonly #lanes: Readonly<Record<Signal, AnyLane>>;
   readonly #closed = new AbortController();
   readonly #hurried = new AbortController();
   readonly #listeners = new Set<(signal: Signal) => void>();
@@ -122,6 +124,7 @@ export class Spool {
       whenRefused: "wait",
       tooLarge: { reason: "line_too_long", count: ({ bodyEnds }) => bodyEnds.length },
     });
+    this.#lanes = { metrics: this.metrics, logs: this.logs };
     meters.onCollect((set) => {
       for (const { signal, files } of this.lanes) set(signal, files.bytes, files.count);
     });
@@ -145,10 +148,10 @@ export class Spool {
   }
   /** The lane without the type of its batches: what its readers need. */
   lane(signal: Signal): AnyLane {
-    return signal === "metrics" ? this.metrics : this.logs;
+    return this.#lanes[signal];
   }
   get bytes(): number {
-    return this.metrics.files.bytes + this.logs.files.bytes;
+    return this.lanes.reduce((sum, { files }) => sum + files.bytes, 0);
   }
   get bytesMax(): number {
     return this.#config.size_max;

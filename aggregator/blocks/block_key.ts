@@ -1,4 +1,4 @@
-import type { Signal } from "#shared/model/position.ts";
+import { type Signal, signalOf } from "#shared/model/position.ts";
 
 /**
  * Key of a block: hive-style folders, so that other engines can prune by tenant, signal and day (UTC, of its first item).
@@ -32,14 +32,12 @@ function dateOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().slice(0, 10);
 }
 
-const signals = ["metrics", "logs"] as const satisfies readonly Signal[];
-
 /** The other way round: what a block's key says, or undefined for an object of another kind. */
 export function blockOfKey(key: string): BlockName | undefined {
   const pattern =
-    /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>metrics|logs)(?:_(?<bucket>[1-9]\d*)s)?\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
+    /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>[a-z]+)(?:_(?<bucket>[1-9]\d*)s)?\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
   const { tenant, signal: text, id, bucket } = pattern.exec(key)?.groups ?? {};
-  const signal = signals.find((one) => one === text);
+  const signal = signalOf(text ?? "");
   if (tenant === undefined || signal === undefined || id === undefined) return undefined;
   const escaped = tenant.replaceAll(/~([0-9A-F]{2})/g, "%$1");
   const name = {

@@ -1,3 +1,4 @@
+import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { BlockForms } from "./compaction/block_forms.ts";
 import { ClockGuard } from "./retention/clock_guard.ts";
@@ -278,7 +279,22 @@ export class Maintenance {
     tiered = removed[0]?.tiered,
     streamed: "only" | "if_possible" = "if_possible",
   ): Promise<void> {
-    if (removed[0]?.signal === "logs") return replaceLogs(this.#deps, removed, this.#stop.signal);
+    const kind = removed[0]?.signal ?? "metrics";
+    switch (kind) {
+      case "logs":
+        return replaceLogs(this.#deps, removed, this.#stop.signal);
+      case "metrics":
+        return this.#replaceMetrics(removed, tiered, streamed);
+      default:
+        return assertNever(kind);
+    }
+  }
+
+  async #replaceMetrics(
+    removed: readonly Block[],
+    tiered: readonly number[] | undefined,
+    streamed: "only" | "if_possible",
+  ): Promise<void> {
     const { clock, config } = this.#deps;
     const without = this.#deps.deleted();
     const { signal } = this.#stop;

@@ -1,3 +1,4 @@
+import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { RemovalReason } from "../read/removals.ts";
 import type { Block } from "../read/store.ts";
@@ -63,7 +64,7 @@ export function storeMeters(metrics: SelfMetrics): StoreMeters {
       bytes.inc({ signal }, byteCount);
     },
     blocks(blocks) {
-      for (const signal of ["metrics", "logs"] as const) {
+      for (const signal of signals) {
         const some = blocks.filter(
           (block) => block.signal === signal && block.bucketMs === undefined,
         );

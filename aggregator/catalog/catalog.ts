@@ -1,3 +1,4 @@
+import { signals } from "#shared/model/position.ts";
 import type { SQL } from "bun";
 import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
@@ -205,7 +206,7 @@ export function parseBlockRows(rows: readonly unknown[]): Block[] {
   return z.array(BlockRow).parse(rows);
 }
 
-const Signal = z.enum(["metrics", "logs"]);
+const Signal = z.enum(signals);
 const DropsText = z.string().transform((text): Drops => {
   const counts = z.record(z.string(), z.number()).parse(JSON.parse(text));
   return updateDrops({}, counts);

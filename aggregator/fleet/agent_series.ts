@@ -1,3 +1,4 @@
+import { signals } from "#shared/model/position.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
@@ -55,7 +56,7 @@ const dropped: MetricFamily = {
 };
 const families = [up, seen, offset, spool, targets, collected, stored, dropped];
 const healths = ["up", "down", "unknown"];
-const signalNames = ["", "metrics", "logs"];
+const signalNames = ["", ...signals];
 
 /**
  * What the aggregator knows of its agents, as series: an agent that is gone can't say so itself. While nobody can be heard (at the start, and without

@@ -6,7 +6,7 @@ import { createMetricsDecoder } from "#proto/codec/metrics.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import type { Position, Signal } from "#shared/model/position.ts";
-import { comparePositions, origin } from "#shared/model/position.ts";
+import { comparePositions, origin, signalDescriptors } from "#shared/model/position.ts";
 import type { ChainCommit } from "../read/store.ts";
 import type { FramePlace } from "./held_frames.ts";
 import { HeldFrames } from "./held_frames.ts";
@@ -77,7 +77,8 @@ export class Chain {
     this.itemsBefore = itemsBefore;
     this.#committed = position;
     this.#stored = position;
-    this.#cursor = parts.signal === "metrics" ? { epoch: position.epoch, sequence: 0 } : position;
+    const { needsEpoch } = signalDescriptors[parts.signal];
+    this.#cursor = needsEpoch ? { epoch: position.epoch, sequence: 0 } : position;
     this.#itemsTotal = itemsTotal;
   }
 

@@ -183,7 +183,7 @@ export class Flusher {
 }
 
 function isIn(part: HeadPart, lane: LaneId): boolean {
-  return part === "all" || lane.signal === "logs" || isOwn(lane);
+  return part === "all" || lane.signal === part || isOwn(lane);
 }
 
 function itemsOf(cut: Cut): number {

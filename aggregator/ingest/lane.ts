@@ -6,11 +6,12 @@ import { decodeLogs } from "#proto/codec/logs.ts";
 import type { MetricsDecoder } from "#proto/codec/metrics.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
+import { assertNever } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
-import { comparePositions, origin } from "#shared/model/position.ts";
+import { comparePositions, origin, signalDescriptors } from "#shared/model/position.ts";
 import type { Head } from "../read/head.ts";
 import type { LaneCommit } from "../read/store.ts";
 import { committedOf } from "../catalog/lane_commit.ts";
@@ -52,7 +53,9 @@ export class Lane {
       signal,
       counts: this.#counts,
       append: (frame, chain, decoder, isNew) =>
-        isNew || signal === "metrics" ? this.#append(frame, chain, decoder, isNew) : {},
+        isNew || signalDescriptors[signal].needsEpoch
+          ? this.#append(frame, chain, decoder, isNew)
+          : {},
     };
     this.#chains = [Chain.first(this.#parts)];
     if (from === undefined) return;
@@ -274,12 +277,18 @@ export class Lane {
     // A host whose clock runs ahead tells the times that it sees: they are measured by its own clock, or all its data would be lost.
     const nowMs = Math.max(Date.now(), header.createdMs);
     try {
-      if (this.id.signal === "logs")
-        return this.#head.appendLogs(this.id, decodeLogs(frame), nowMs, chain !== this.#newest);
-      if (decoder === undefined)
-        throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
-      const decoded = decoder.decode(frame);
-      return isNew ? this.#head.appendMetrics(this.id, decoded, nowMs) : {};
+      switch (this.id.signal) {
+        case "metrics": {
+          if (decoder === undefined)
+            throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
+          const decoded = decoder.decode(frame);
+          return isNew ? this.#head.appendMetrics(this.id, decoded, nowMs) : {};
+        }
+        case "logs":
+          return this.#head.appendLogs(this.id, decodeLogs(frame), nowMs, chain !== this.#newest);
+        default:
+          return assertNever(this.id.signal);
+      }
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code !== "corrupt") throw thrown;
       return { undecodable: header.items };

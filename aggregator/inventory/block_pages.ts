@@ -1,3 +1,4 @@
+import { signalOf, signals } from "#shared/model/position.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Block } from "../read/store.ts";
 
@@ -22,8 +23,10 @@ export type BlockPage = {
 /** The newest first, by their last item. Throws OperatingError "bad_request". */
 export function blockPage(all: readonly Block[], search: BlockSearch): BlockPage {
   const { tenant, signal, startMs, endMs, page, limit } = search;
-  if (!["", "metrics", "logs"].includes(signal))
-    throw bad(`signal is ${JSON.stringify(signal)}: expected metrics, logs, or nothing for both`);
+  if (signal !== "" && signalOf(signal) === undefined)
+    throw bad(
+      `signal is ${JSON.stringify(signal)}: expected ${signals.join(", ")}, or nothing for all`,
+    );
   const found = all
     .filter(
       (block) =>

@@ -1,3 +1,4 @@
+import { assertNever } from "#shared/assert.ts";
 import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -80,10 +81,17 @@ function retentionOf(
   { tenant, signal, bucketMs = 0 }: Block,
 ): number {
   const { retention } = config;
-  if (signal === "logs") return retention.tenants[tenant]?.logs ?? retention.logs;
-  const { rawKeepMs, tiers } = tierPlan(config, tenant);
-  if (bucketMs === 0) return rawKeepMs;
-  return tiers.find((tier) => tier.bucketMs === bucketMs)?.keepMs ?? retention.metrics;
+  switch (signal) {
+    case "logs":
+      return retention.tenants[tenant]?.logs ?? retention.logs;
+    case "metrics": {
+      const { rawKeepMs, tiers } = tierPlan(config, tenant);
+      if (bucketMs === 0) return rawKeepMs;
+      return tiers.find((tier) => tier.bucketMs === bucketMs)?.keepMs ?? retention.metrics;
+    }
+    default:
+      return assertNever(signal);
+  }
 }
 
 function waitingBlocks(

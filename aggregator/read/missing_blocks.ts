@@ -1,7 +1,9 @@
+import type { Signal } from "#shared/model/position.ts";
+
 /** A block that a query could not read. */
 export type MissingBlock = {
   readonly id: string;
-  readonly signal: "metrics" | "logs";
+  readonly signal: Signal;
   /** Samples, buckets or records. */
   readonly items: number;
   /** Unix milliseconds of its first and last item. */

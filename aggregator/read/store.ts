@@ -4,7 +4,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Position } from "#shared/model/position.ts";
+import type { Position, Signal } from "#shared/model/position.ts";
 import type { LogPart } from "./log_parts.ts";
 import type { MissingBlocks } from "./missing_blocks.ts";
 import type {
@@ -91,7 +91,7 @@ export type PatternsCommit = {
 export type Block = {
   readonly id: string;
   readonly tenant: string;
-  readonly signal: "metrics" | "logs";
+  readonly signal: Signal;
   /** Key in the object store. */
   readonly key: string;
   /** Samples or records, and rows of the Parquet file. */

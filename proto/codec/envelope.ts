@@ -1,7 +1,7 @@
 // Hot: guarded by `bench codec`.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { OperatingError } from "#shared/errors.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import { type Position, type Signal, signals } from "#shared/model/position.ts";
 import type { FrameHeader } from "../gen/v1/frame_pb.js";
 import { FrameHeaderSchema, Signal as WireSignal } from "../gen/v1/frame_pb.js";
 
@@ -128,13 +128,16 @@ export function positionOf(header: FrameHeader): Position {
   return { epoch: header.epoch, sequence: header.sequence };
 }
 
+const wireSignals: Readonly<Record<Signal, WireSignal>> = {
+  metrics: WireSignal.METRICS,
+  logs: WireSignal.LOGS,
+};
+
 export function toWireSignal(signal: Signal): WireSignal {
-  return signal === "metrics" ? WireSignal.METRICS : WireSignal.LOGS;
+  return wireSignals[signal];
 }
 
 /** undefined for a signal that this version does not know. */
 export function fromWireSignal(signal: WireSignal): Signal | undefined {
-  if (signal === WireSignal.METRICS) return "metrics";
-  if (signal === WireSignal.LOGS) return "logs";
-  return undefined;
+  return signals.find((one) => wireSignals[one] === signal);
 }

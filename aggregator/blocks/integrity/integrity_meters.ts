@@ -1,3 +1,4 @@
+import { signals } from "#shared/model/position.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { type Damage, type DamageReason, damageReasons } from "./damage.ts";
 
@@ -51,7 +52,6 @@ export function integrityMeters(metrics: SelfMetrics): IntegrityMeters {
     "lapwing_store_scrub_last_pass_timestamp_seconds",
     "When the scrub last finished a pass over all blocks; 0 before the first.",
   );
-  const signals = ["metrics", "logs"] as const;
   return {
     found: (reason) => found.inc({ reason }),
     damaged(damages) {

@@ -1,3 +1,4 @@
+import { signals } from "#shared/model/position.ts";
 import { z } from "zod";
 import type { Block } from "../../read/store.ts";
 
@@ -22,7 +23,7 @@ const NoteText = z.object({
   block: z.object({
     id: z.string(),
     tenant: z.string(),
-    signal: z.enum(["metrics", "logs"]),
+    signal: z.enum(signals),
     key: z.string(),
     items: z.number(),
     rows: z.number(),

@@ -1,12 +1,17 @@
 import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
 import { formatAgo, formatSpan } from "../../plot/format.ts";
+import { type Signal, signalOf } from "#shared/model/position.ts";
 
 const dayMs = 86_400_000;
+
+/** What is stored of a signal without buckets. */
+const tierNames: Readonly<Record<Signal, string>> = { metrics: "as collected", logs: "lines" };
 
 /** "as collected", "5 min buckets": how fine a share is. */
 export function tierName({ signal, bucketMs }: Pick<StorageShare, "signal" | "bucketMs">): string {
   if (bucketMs > 0) return `${formatSpan(bucketMs)} buckets`;
-  return signal === "metrics" ? "as collected" : "lines";
+  const known = signalOf(signal);
+  return known === undefined ? signal : tierNames[known];
 }
 
 /** What one of its items takes. NaN where there are none. */

@@ -1,3 +1,4 @@
+import { signalDescriptors, signalOf } from "#shared/model/position.ts";
 import type { AlertRow } from "../../client/alerting.ts";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";
@@ -208,7 +209,8 @@ export function dropProblems(increases: readonly Holding[]): Problem[] {
     const { agent = "", instance = "", signal = "", reason = "" } = labels;
     const count = Math.round(value);
     if (count <= 0 || chosenReasons.has(reason)) return [];
-    const unit = signal === "logs" ? "lines" : "samples";
+    const known = signalOf(signal);
+    const unit = known === undefined ? "items" : signalDescriptors[known].unit;
     return [
       {
         id: `dropped ${agent} ${signal} ${reason}`,
