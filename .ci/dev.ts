@@ -72,7 +72,7 @@ function watchServer(): void {
   });
 }
 
-/** Asks the server, and streams its answer. While it restarts, the interface is told to come again. */
+/** Forwards a request to the server and streams the answer. While the server restarts, it answers 503 with Retry-After. */
 async function forward(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const headers = new Headers(request.headers);

@@ -63,8 +63,8 @@ const replacing = new Set(["chrony", "postfix"]);
 /** Packages whose files are only unpacked, below node_modules/.cache/unpacked: installed, they would take another of their kind off the machine. */
 const unpacked = ["ntpsec"];
 
-/** So many files whose tests failed beside others run again, alone: a busy machine makes a server late. More of them are no accident. */
-const againMax = 4;
+/** So many files whose tests failed beside others run again, alone: a slow or busy machine makes servers late. More of them are no accident. */
+const againMax = 12;
 
 /** A folder of a run that is gone is removed when nothing was made in it for so long. */
 const staleMs = 3_600_000;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Deletion } from "../read/store.ts";
 
-/** Series or log records that somebody deleted, in a span of time, out of certain blocks. Blocks that come later are not concerned. */
+/** A deletion of series or log records in a span of time, from certain blocks. Later blocks keep what they have. */
 export type Tombstone = Deletion & {
   readonly id: string;
   readonly createdMs: number;

@@ -8,7 +8,7 @@ const atOnceBytesMax = 8 * 1024 ** 2;
 /** Held of a larger one, some milliseconds each. */
 const pieceBytes = 256 * 1024;
 
-/** xxHash64 of a file, hexadecimal: tells damage that Parquet's own decoding may not notice. */
+/** xxHash64 of a file, hexadecimal: it detects damage that Parquet's own decoding may miss. */
 export async function checksumOf(path: string, atOnceMax = atOnceBytesMax): Promise<string> {
   try {
     return (await hashOf(path, atOnceMax)).toString(16).padStart(16, "0");

@@ -26,8 +26,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
   chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
   codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
   day: {
-    args: words("--hosts 1 --hours 0.5"),
-    keys: words("cpu_s_per_million blocks stored_bytes_per_sample max_stall_ms rss_mb"),
+    args: words("--hosts 1 --hours 0.25 --rounds 1 --first_rounds 0 --peers none"),
+    keys: words(
+      "cpu_s_per_million blocks stored_bytes_per_sample max_stall_ms rss_mb p99_ms labels_p99_ms",
+    ),
   },
   fleet: {
     args: words("--agents 3 --series 20 --interval 1 --seconds 2 --warm_up 1 --rounds 1"),

@@ -199,7 +199,8 @@ async function measure(
       ),
     );
   return {
-    first_p99_ms: of(first, () => true).p99_ms,
+    // Without rounds after a start there are no first times.
+    first_p99_ms: day.firstRounds === 0 ? null : of(first, () => true).p99_ms,
     p99_ms: of(warm, (kind) => kind !== "labels").p99_ms,
     instant_p99_ms: of(warm, (kind) => kind === "instant").p99_ms,
     labels_p99_ms: of(warm, (kind) => kind === "labels").p99_ms,
@@ -209,7 +210,10 @@ async function measure(
     queries: Object.fromEntries(
       Object.entries(warm).map(([name, times]) => [
         name,
-        { first_ms: timesOf(first[name] ?? []).p50_ms, ...timesOf(times) },
+        {
+          first_ms: day.firstRounds === 0 ? null : timesOf(first[name] ?? []).p50_ms,
+          ...timesOf(times),
+        },
       ]),
     ),
   };

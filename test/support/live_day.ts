@@ -140,7 +140,7 @@ class Day {
   }
 }
 
-/** Frames are handed over by whoever has them. */
+/** The caller hands over the frames. */
 function handedOver(start: (handlers: ReceiverHandlers) => void): Receiver {
   return {
     start: (handlers) => Promise.resolve(start(handlers)),

@@ -273,7 +273,7 @@ function contextOf(
     },
     emitLogs: async (batch: LogsBatch, whenFull: WhenFull = "refuse") => {
       let stored = 0;
-      // Whoever is refused brings the parts again that are stored, so later ones wait for a while.
+      // A client that is refused sends the stored parts again, so later parts wait for a while.
       const later =
         whenFull === "refuse" ? { refusedAtMs: clock.monotonic() + laterPartsMaxMs } : whenFull;
       for (const part of logParts(batch)) {

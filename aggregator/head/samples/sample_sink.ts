@@ -74,7 +74,7 @@ export class SampleSink {
     this.#words = wordsOf(this.#values);
   }
 
-  /** The samples, sorted, each time once, that nobody changes any more. Times are the same array as before where they are the same. */
+  /** The samples, sorted, each time once, which no longer change. Times are the same array as before where they are the same. */
   take(): SinkSamples {
     if (!this.#isAscending) return this.#sorted();
     if (!this.#isTaken()) this.#taken = this.#timestampsMs.slice(0, this.count);

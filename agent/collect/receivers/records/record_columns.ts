@@ -27,7 +27,7 @@ export function takeColumns(): RecordColumns {
 }
 
 /**
- * For the next batch, once nobody reads this one any more: new memory is cleared by the kernel page by page, and most of what a request
+ * For the next batch, once this one has no readers: new memory is cleared by the kernel page by page, and most of what a request
  * leaves behind would be columns.
  */
 export function giveColumnsBack(columns: RecordColumns): void {

@@ -86,7 +86,7 @@ export class ExtractedValues {
   readonly #state = newRecordState();
   #values = 0;
 
-  /** Undefined where the query is of another kind. `grouping` is that of the result: of its labels alone a value may be told. */
+  /** Undefined for a query of another kind. `grouping` is the result's: only its labels may be extracted. */
   static of(
     { unwrap, op }: RangeQuery,
     pipeline: Pipeline,
@@ -251,7 +251,7 @@ export class ExtractedValues {
     );
     if ([...shown, ...unwrapped].some(({ from, to }) => from === inVariable || to === inVariable))
       return undefined;
-    // Of two with one name it is not told which is the value.
+    // Two groups of one name do not say which is the value.
     if (unwrapped.length > 1) return undefined;
     const value = unwrapped[0] && textPlace(unwrapped[0]);
     const variables = [...new Set(shown.flatMap((field) => textPlace(field).variables))].toSorted(

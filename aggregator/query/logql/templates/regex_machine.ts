@@ -22,7 +22,7 @@ const ascii = 0x80;
 type Group = { readonly name: string; readonly number: number };
 
 /**
- * The stage `regexp`: the first match, as SteppedMatcher finds it, of which the places of named groups are told. Undefined for a pattern that is large, or
+ * The stage `regexp`: the first match, as SteppedMatcher finds it, with the places of its named groups. Undefined for a pattern that is large, or
  * that only re2js knows.
  */
 export function regexMachine(
@@ -177,7 +177,7 @@ function isWord(code: number): boolean {
   return code >= 0 && /^\w$/.test(String.fromCharCode(code));
 }
 
-/** By ASCII character: the first one that no instruction tells from it. */
+/** By ASCII character: the first one that all instructions treat alike. */
 function likeIn(program: RegexProgram): Uint8Array {
   const tests = program.characterTests();
   const firsts = new Map<string, number>();

@@ -99,7 +99,7 @@ export function durationMs(
   return duration.kind === "seconds" ? Math.round(seconds * 1_000) : Math.trunc(seconds * 1_000);
 }
 
-/** Told of as Prometheus does, before anything is evaluated, with the first and last byte of the computation. */
+/** Shown of as Prometheus does, before anything is evaluated, with the first and last byte of the computation. */
 function durationError({ query }: EvalContext, duration: DurationExpr, what: string): PromqlError {
   const { start, end } = computationSpan(duration);
   const bytes = (offset: number): number => Buffer.byteLength(query.slice(0, offset));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { isStale, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../../../read/source.ts";
-import { LookUps, type Told } from "./look_ups.ts";
+import { LookUps, type Shown } from "./look_ups.ts";
 import { flooredTime, spanAt } from "../windows/tier_times.ts";
 
 const kinds = ["number", "nan", "stale"] as const;
@@ -34,7 +34,7 @@ function expected(
   { timestampsMs, values, buckets }: SeriesSamples,
   stepTimeMs: number,
   lookbackMs: number,
-  told: Told,
+  shown: Shown,
 ): number | undefined {
   const own = buckets?.spans;
   const timeMs = own === undefined ? stepTimeMs : flooredTime(own, stepTimeMs);
@@ -42,8 +42,8 @@ function expected(
     own === undefined ? lookbackMs : Math.max(lookbackMs, spanAt(own, stepTimeMs).bucketMs);
   const at = timestampsMs.findLastIndex((ms) => ms <= timeMs && ms > timeMs - backMs);
   if (at < 0 || isStale(wordsOf(values), at)) return undefined;
-  if (told === "starts") return 0;
-  return told === "values" ? values[at] : (timestampsMs[at] ?? 0) / 1_000;
+  if (shown === "starts") return 0;
+  return shown === "values" ? values[at] : (timestampsMs[at] ?? 0) / 1_000;
 }
 
 test("each step of series that share their times gets the sample that it would get alone", () => {
@@ -52,7 +52,7 @@ test("each step of series that share their times gets the sample that it would g
     stepMs: fc.integer({ min: 0, max: 60 }),
     count: fc.integer({ min: 1, max: 20 }),
     lookbackMs: fc.integer({ min: 1, max: 120 }),
-    told: fc.constantFrom<Told>("values", "times", "starts"),
+    shown: fc.constantFrom<Shown>("values", "times", "starts"),
   });
   fc.assert(
     fc.property(samples, samples, grid, fc.boolean(), (plan, other, how, isTier) => {
@@ -72,7 +72,7 @@ test("each step of series that share their times gets the sample that it would g
               { ...series, ...buckets },
               how.fromMs + i * how.stepMs,
               how.lookbackMs,
-              how.told,
+              how.shown,
             ),
           ),
         );

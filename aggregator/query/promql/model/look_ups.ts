@@ -4,8 +4,8 @@ import type { SeriesSamples, TierSpan } from "../../../read/source.ts";
 import { flooredTime, spanAt } from "../windows/tier_times.ts";
 import { type StepSeries, absent, float, hasSample, newSeries, putSample } from "./values.ts";
 
-/** What is told of a sample: what it holds, when it was taken, or since when it counts. */
-export type Told = "values" | "times" | "starts";
+/** What a step shows of a sample: its value, its time, or its start time. */
+export type Shown = "values" | "times" | "starts";
 
 type How = {
   readonly fromMs: number;
@@ -13,7 +13,7 @@ type How = {
   readonly stepMs: number;
   readonly count: number;
   readonly lookbackMs: number;
-  readonly told: Told;
+  readonly shown: Shown;
 };
 
 /** Which sample each step sees, of all series with the same times. */
@@ -51,7 +51,7 @@ export class LookUps {
     }
     const column = this.#columnOf(samples);
     const { picks } = seen;
-    const { count, told } = this.#how;
+    const { count, shown } = this.#how;
     const picked = new Float64Array(count);
     let { present } = seen;
     for (let i = 0; i < count; i++) {
@@ -62,14 +62,14 @@ export class LookUps {
         present[i] = absent;
       } else if (column !== undefined) {
         const value = column[at] ?? 0;
-        picked[i] = told === "values" ? value : value / 1_000;
+        picked[i] = shown === "values" ? value : value / 1_000;
       }
     }
     if (present !== seen.present) {
       const series = { labels, dropName: false, values: picked, present, histograms: undefined };
       return hasSample(series) ? series : undefined;
     }
-    if (told === "values") {
+    if (shown === "values") {
       seen.source = values;
       seen.values = picked;
     }
@@ -77,7 +77,7 @@ export class LookUps {
   }
 
   #columnOf({ timestampsMs, values, starts }: SeriesSamples): Float64Array | undefined {
-    switch (this.#how.told) {
+    switch (this.#how.shown) {
       case "values":
         return values;
       case "times":
@@ -88,7 +88,7 @@ export class LookUps {
   }
 
   #withHistograms(samples: SeriesSamples, { picks }: Seen): StepSeries | undefined {
-    const { count, told } = this.#how;
+    const { count, shown } = this.#how;
     const { labels, values, histograms } = samples;
     const column = this.#columnOf(samples);
     const series = newSeries(labels, count);
@@ -96,8 +96,8 @@ export class LookUps {
       const at = picks[i] ?? -1;
       if (at < 0 || isStaleAt(values, at)) continue;
       const value = column?.[at] ?? 0;
-      const found = told === "values" ? histograms?.[at] : undefined;
-      putSample(series, i, found ?? (told === "values" ? value : value / 1_000));
+      const found = shown === "values" ? histograms?.[at] : undefined;
+      putSample(series, i, found ?? (shown === "values" ? value : value / 1_000));
     }
     return hasSample(series) ? series : undefined;
   }

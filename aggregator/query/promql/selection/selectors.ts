@@ -3,7 +3,7 @@ import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import { hasNans, isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../../../read/source.ts";
 import { keptBuckets, widestBucket } from "../windows/tier_times.ts";
-import { LookUps, type Told } from "../model/look_ups.ts";
+import { LookUps, type Shown } from "../model/look_ups.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "#shared/query_language/promql/ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "../model/context.ts";
 import { type Smoothing, smooth } from "../windows/smoothed_selector.ts";
@@ -20,28 +20,28 @@ import {
 
 /**
  * Each step takes the newest sample in (t - lookback, t]; nothing when that is a stale marker. Which sample that is, is found once for all series
- * with the same times. Times and starts that are told instead are seconds, and those of samples, smoothed or not, as in
+ * with the same times. Times and starts that are shown instead are seconds, and those of samples, smoothed or not, as in
  * Prometheus. An anchored selector without a range means what it means without the word.
  */
 export async function evaluateSelector(
   context: EvalContext,
   selector: SelectorExpr,
   grid: Grid,
-  told: Told = "values",
+  shown: Shown = "values",
 ): Promise<StepSeries[]> {
   const out: StepSeries[] = [];
   const fromMs = shiftedTime(context, selector, grid.startMs);
   if (shiftedTime(context, selector, gridEnd(grid)) < fromMs) return out;
   const stepMs = selector.at === undefined ? grid.stepMs : 0;
   const { budget, counts, lookbackMs } = context;
-  const lookUps = new LookUps({ fromMs, stepMs, lookbackMs, count: grid.count, told });
+  const lookUps = new LookUps({ fromMs, stepMs, lookbackMs, count: grid.count, shown });
   const fetched = context.fetched.get(selector) ?? [];
   for (let i = 0; i < fetched.length; i++) {
     if (i % seriesAtOnce === 0) await breathe(budget);
     const samples = fetched[i];
     if (samples === undefined) continue;
     const series =
-      selector.edges === "smoothed" && told === "values"
+      selector.edges === "smoothed" && shown === "values"
         ? smoothed(context, selector, samples, { fromMs, stepMs, lookbackMs }, grid)
         : lookUps.of(withHints(context, selector, samples));
     if (series === undefined) continue;
