@@ -63,14 +63,14 @@ const replacing = new Set(["chrony", "postfix"]);
 /** Packages whose files are only unpacked, below node_modules/.cache/unpacked: installed, they would take another of their kind off the machine. */
 const unpacked = ["ntpsec"];
 
-/** So many files whose tests failed beside others run again, alone: a slow or busy machine makes servers late. More of them are no accident. */
-const againMax = 12;
+/** So many files whose tests failed beside others run again, alone: a busy machine makes a server late. More of them are no accident. */
+const againMax = 4;
 
 /** A folder of a run that is gone is removed when nothing was made in it for so long. */
 const staleMs = 3_600_000;
 
 /** Files side by side, as those from end to end wait more than they compute; what they have in common is loaded once by each process. */
-const sideBySide = [`--parallel=${Math.max(4, 2 * cpus().length)}`, "--no-isolate"];
+const sideBySide = [`--parallel=${cpus().length + 1}`, "--no-isolate"];
 
 /** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs. */
 const alone = ["bad_targets", "freshness", "full_disk", "heavy_queries", "log_tails"].map(

@@ -114,7 +114,7 @@ test("ActiveSeries knows what was touched within the hour, while it grows and wh
   );
 });
 
-test("the base of growth is read bit by bit with new series, and only then the growth is told", () => {
+test("the base of growth is read bit by bit with new series, and only then the growth is reported", () => {
   const known = Array.from({ length: 1_000 }, (_, i) => ({ __name__: "base", disk: `${i}` }));
   const limit = new SeriesLimit({ scope: "agent", name: "a", limit: 2, known: () => known });
   const admit = (i: number) =>
