@@ -56,6 +56,8 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
       await page.keyboard.type('"ORDER 1199" -bob');
       await page.keyboard.press("Enter");
       await status(page, "1 line");
+      // The key is the page's own, and not the frame's.
+      expect(await page.getByRole("dialog").count()).toBe(0);
       expect(await page.locator(".logs-row mark").allInnerTexts()).toEqual(["order 1199"]);
       await page.goto("/logs?refresh=off");
       await page.locator(".logs-levels").getByText("warn 300").click();

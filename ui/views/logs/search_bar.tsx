@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
+import { useKeys } from "../../state/keys.ts";
 import { rememberQuery } from "../../state/query_history.ts";
 import type { Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
@@ -90,20 +91,11 @@ type WordsProps = {
 /** One line of text; Enter searches, "/" anywhere on the page comes here, Escape leaves. */
 function WordsInput({ value, onChange, onRun }: WordsProps) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const focus = (event: KeyboardEvent): void => {
-      const { target } = event;
-      const isTyping =
-        target instanceof HTMLElement &&
-        target.closest("input, select, textarea, [contenteditable]") !== null;
-      if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    addEventListener("keydown", focus);
-    return () => removeEventListener("keydown", focus);
-  }, []);
+  const focus = (): void => {
+    input.current?.focus();
+    input.current?.select();
+  };
+  useKeys("Page", [{ keys: "/", words: "Search lines", run: focus }]);
   return (
     <label className="filter-box logs-words">
       <Icon name="search" />
@@ -111,7 +103,6 @@ function WordsInput({ value, onChange, onRun }: WordsProps) {
       <input
         ref={input}
         type="search"
-        data-search=""
         value={value}
         maxLength={20_000}
         placeholder='error timeout "disk full" -debug /5\d\d/'
