@@ -356,4 +356,8 @@ export const migrations: readonly (readonly string[])[] = [
     // What maintenance remembers between starts, and requests of commands; value: JSON.
     "CREATE TABLE maintenance_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
   ],
+  [
+    // A mark of what an agent's credentials allow; NULL: they were signed before there was one.
+    "ALTER TABLE enrolments ADD COLUMN rights TEXT",
+  ],
 ];

@@ -40,7 +40,12 @@ const engines = [
 
 const who = { tenant: "default", agent: "00000000000000aa" };
 const keyOf = (letter: string) => `U${letter.repeat(55)}`;
-const signing = (nowMs: number, signer = "S1") => ({ nowMs, expiresMs: nowMs + 1_000, signer });
+const signing = (nowMs: number, signer = "S1") => ({
+  nowMs,
+  expiresMs: nowMs + 1_000,
+  signer,
+  rights: "R1",
+});
 
 async function enrolled(address: string): Promise<Catalog> {
   const catalog = await Catalog.open(address);
@@ -117,12 +122,17 @@ for (const { engine, url, missing } of engines)
     30_000,
   );
 
-test("agentsDue() names those that are late, and those that another key has signed", async () => {
+test("agentsDue() names those that are late, those that another key has signed, and those with other rights", async () => {
   const catalog = await enrolled(await sqlite());
-  const due = (nowMs: number, signer = "S1") => agentsDue(catalog, { nowMs, signer });
+  const due = (nowMs: number, signer = "S1", rights = "R1") =>
+    agentsDue(catalog, { nowMs, signer, rights });
   expect(await due(790)).toEqual([]);
   expect(await due(810)).toEqual([who]);
   expect(await due(1, "S2")).toEqual([who]);
+  expect(await due(1, "S1", "R2")).toEqual([who]);
+  // As a release wrote it that had no marks yet.
+  await catalog.transaction("forget rights", (sql) => sql`UPDATE enrolments SET rights = NULL`);
+  expect(await due(1)).toEqual([who]);
   await revokeAgent(catalog, who, { actor: "test", nowMs: 2 });
   expect(await due(1, "S2")).toEqual([]);
 });

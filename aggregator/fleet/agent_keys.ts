@@ -13,6 +13,8 @@ export type Signing = {
   readonly nowMs: number;
   readonly expiresMs: number;
   readonly signer: string;
+  /** rightsMark() of what they allow. */
+  readonly rights: string;
 };
 
 export type Exchange =
@@ -33,7 +35,7 @@ export function offerKey(
   signing: Signing,
 ): Promise<Exchange> {
   const { tenant, agent, key, newKey, graceMs } = asked;
-  const { nowMs, expiresMs, signer } = signing;
+  const { nowMs, expiresMs, signer, rights } = signing;
   return catalog.transaction("offer a key", async (sql) => {
     const rows = await lockKeys(sql, asked);
     const current = rows.find(({ publicKey }) => publicKey === key);
@@ -45,7 +47,7 @@ export function offerKey(
       offered?.revokedMs === null && offered.confirmedMs === null && newKey !== key;
     if (offered !== undefined && !isRepeated) return refused(sql, { ...asked, nowMs }, "known_key");
     if (isRepeated) {
-      await sql`UPDATE enrolments SET signed_ms = ${nowMs}, signer = ${signer},
+      await sql`UPDATE enrolments SET signed_ms = ${nowMs}, signer = ${signer}, rights = ${rights},
         expires_ms = ${expiresMs} WHERE public_key = ${newKey}`;
       return { result: "offered" };
     }
@@ -58,9 +60,9 @@ export function offerKey(
     );
     if (forgotten !== undefined) await replace(sql, forgotten.publicKey, newKey, nowMs);
     await sql`INSERT INTO enrolments
-      (public_key, tenant, agent, name, token, enrolled_ms, signed_ms, signer, expires_ms)
+      (public_key, tenant, agent, name, token, enrolled_ms, signed_ms, signer, rights, expires_ms)
       VALUES (${newKey}, ${tenant}, ${agent}, ${current.name}, ${current.token}, ${nowMs},
-        ${nowMs}, ${signer}, ${expiresMs})`;
+        ${nowMs}, ${signer}, ${rights}, ${expiresMs})`;
     await audited(sql, "offer_key", { ...asked, nowMs }, { public_key: newKey });
     return { result: "offered" };
   });
@@ -83,16 +85,17 @@ export function confirmKey(
   });
 }
 
-/** Agents that are to exchange their credentials: late with it, or signed by a key that is not `signer`. */
+/** Agents that are to exchange their credentials: late with it, signed by a key that is not `signer`, or with rights that are not `rights`. */
 export function agentsDue(
   catalog: Transactions,
-  { signer, nowMs }: { readonly signer: string; readonly nowMs: number },
+  { signer, rights, nowMs }: Omit<Signing, "expiresMs">,
 ): Promise<Identity[]> {
   return catalog.transaction("read agents to renew", async (sql) =>
     z.array(z.object({ tenant: z.string(), agent: z.string() })).parse([
       ...(await sql`SELECT tenant, agent FROM enrolments
           WHERE revoked_ms IS NULL AND confirmed_ms IS NOT NULL AND expires_ms IS NOT NULL
-          AND (signer <> ${signer} OR signed_ms + ${lateShare} * (expires_ms - signed_ms) < ${nowMs})`),
+          AND (signer <> ${signer} OR rights IS NULL OR rights <> ${rights}
+            OR signed_ms + ${lateShare} * (expires_ms - signed_ms) < ${nowMs})`),
     ]),
   );
 }

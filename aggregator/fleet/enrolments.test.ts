@@ -13,7 +13,7 @@ afterAll(async () => {
 });
 
 const by = { actor: "test", nowMs: 1_000 };
-const signing = (nowMs: number) => ({ nowMs, expiresMs: nowMs + 60_000, signer: "A" });
+const signing = (nowMs: number) => ({ nowMs, expiresMs: nowMs + 60_000, signer: "A", rights: "R" });
 const terms = { tenant: "default", labels: { site: "north" }, ttlMs: 1_000, usesMax: 2 };
 
 function hostOf(n: number, key = n) {

@@ -59,7 +59,7 @@ const noHash = secretHash("");
 export async function enrol(
   catalog: Transactions,
   { token, agent, name, public_key: publicKey }: EnrolmentRequest,
-  { nowMs, expiresMs, signer }: Signing,
+  { nowMs, expiresMs, signer, rights }: Signing,
 ): Promise<Enrolment> {
   const { id, secret } = takeApart(token);
   const [known] = await catalog.transaction("read a token", async (sql) =>
@@ -86,15 +86,15 @@ export async function enrol(
     await insertAudit(sql, Bun.randomUUIDv7(), entry);
     if (reason !== undefined) return { result: "refused", reason };
     if (isRepeated) {
-      await sql`UPDATE enrolments SET signed_ms = ${nowMs}, signer = ${signer},
+      await sql`UPDATE enrolments SET signed_ms = ${nowMs}, signer = ${signer}, rights = ${rights},
         expires_ms = ${expiresMs} WHERE public_key = ${publicKey}`;
       return { result: "repeated", tenant, labels: row.labels };
     }
     await sql`UPDATE enrolment_tokens SET uses = uses + 1 WHERE id = ${id}`;
     await sql`INSERT INTO enrolments (public_key, tenant, agent, name, token, enrolled_ms,
-        confirmed_ms, signed_ms, signer, expires_ms)
+        confirmed_ms, signed_ms, signer, rights, expires_ms)
       VALUES (${publicKey}, ${tenant}, ${agent}, ${name}, ${id}, ${nowMs},
-        ${nowMs}, ${nowMs}, ${signer}, ${expiresMs})`;
+        ${nowMs}, ${nowMs}, ${signer}, ${rights}, ${expiresMs})`;
     return { result: "enrolled", tenant, labels: row.labels };
   });
 }

@@ -10,6 +10,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { rightsMark } from "./agent_jwt.ts";
 import { agentsDue } from "./agent_keys.ts";
 import { forgetReplacedKeys, revokedKeys } from "./enrolments.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
@@ -100,7 +101,7 @@ export class FleetLink {
     message.respond(JSON.stringify(answer));
   }
 
-  /** Those whose clocks are wrong, and all whose credentials an old key has signed. */
+  /** Those whose clocks are wrong, and all whose credentials an old key has signed or lack a right of this release. */
   async #askDue(nats: NatsConnection, signal: AbortSignal): Promise<void> {
     const { catalog, clock, log } = this.#parts;
     const value = create(RenewCredentialsSchema);
@@ -109,7 +110,7 @@ export class FleetLink {
     while (!signal.aborted) {
       try {
         const signer = (await this.#parts.keys()).signing.getPublicKey();
-        const due = await agentsDue(catalog, { signer, nowMs: clock.now() });
+        const due = await agentsDue(catalog, { signer, rights: rightsMark(), nowMs: clock.now() });
         for (const { tenant, agent } of picked(due, dueMax))
           nats.publish(subjectOf({ tenant, kind: "control", agent }), order);
       } catch (thrown) {

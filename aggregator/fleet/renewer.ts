@@ -9,7 +9,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { agentJwt } from "./agent_jwt.ts";
+import { agentJwt, rightsMark } from "./agent_jwt.ts";
 import { type Signing, confirmKey, offerKey } from "./agent_keys.ts";
 import { AttemptLimit } from "./attempt_limit.ts";
 import type { OperatorKeys } from "./operator_keys.ts";
@@ -30,7 +30,7 @@ export type RenewerParts = {
 /** Until when credentials hold that are signed now: whole seconds, as a JWT has them. */
 export function signingOf(keys: OperatorKeys, nowMs: number, ttlMs: number): Signing {
   const expiresMs = Math.floor((nowMs + ttlMs) / 1_000) * 1_000;
-  return { nowMs, expiresMs, signer: keys.signing.getPublicKey() };
+  return { nowMs, expiresMs, signer: keys.signing.getPublicKey(), rights: rightsMark() };
 }
 
 /** Exchanges agents' keys, over NATS and over HTTP, and counts what becomes of it. */

@@ -23,7 +23,7 @@ async function served(more: { mayChange?: boolean; canEnrol?: boolean } = {}) {
 
 const hour = { ttl: "1h", uses: 2, labels: { site: "north" } };
 const host = { agent: "00000000000000aa", name: "web-1", public_key: `U${"A".repeat(55)}` };
-const signing = { nowMs: 6_000, expiresMs: 60_000, signer: "A" };
+const signing = { nowMs: 6_000, expiresMs: 60_000, signer: "A", rights: "R" };
 
 test("accessRoutes() tells a token once, with no secret in lists, the audit or later answers", async () => {
   const { ask, audit } = await served();
