@@ -30,9 +30,9 @@ const Views = z.object({
   ),
 });
 
-/** Heartbeats, turns of the engine and stages add up, on a busy machine too. */
-function until(what: string, find: () => Promise<boolean>): Promise<boolean> {
-  return untilSoon(what, find, 60_000, 300);
+/** Heartbeats, turns of the engine and stages add up, on a busy machine too. What starts a command to look is asked less often. */
+function until(what: string, find: () => Promise<boolean>, pollMs = 300): Promise<boolean> {
+  return untilSoon(what, find, 60_000, pollMs);
 }
 
 async function run(...args: string[]) {
@@ -166,7 +166,8 @@ ${more}`;
     );
     expect(await shown()).toEqual(["n1 applied 1/1", "n2 applied 1/1", "s1 applied /"]);
     const configStatus = () => told("fleet", "config", "status", ...at);
-    await until("it is done", async () => / base +1 +done /.test(await configStatus()));
+    const isDone = async () => / base +1 +done /.test(await configStatus());
+    await until("it is done", isDone, 2_000);
     await until("data", async () => {
       const found = await asking(aggregator.url).promql("chaos_number");
       return found.some(({ metric }) => metric["site"] === "north");
@@ -217,9 +218,8 @@ ${more}`;
     await told("fleet", "config", "put", "base", "--file", file("worse.yaml", worse), ...at);
     expect(await told("fleet", "config", "diff", "base", ...at)).toContain("+receivers:");
     await told("fleet", "config", "rollout", "base", ...quick);
-    await until("it is rolled back", async () =>
-      / base +2 +rolled_back /.test(await configStatus()),
-    );
+    const isRolledBack = async () => / base +2 +rolled_back /.test(await configStatus());
+    await until("it is rolled back", isRolledBack, 2_000);
     expect(await configStatus()).toContain(String(port));
     await until("all run the one before", async () => {
       const all = await shown();

@@ -211,9 +211,13 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
     });
   });
 
+  const devices = [
+    ["a wide screen", {}],
+    ["a phone", phone],
+  ] as const;
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing to complain of in what lies over the page, ${colorScheme}`, async () => {
-      for (const options of [{}, phone]) {
+    for (const [device, options] of devices)
+      test(`axe finds nothing to complain of in what lies over the page, ${colorScheme}, on ${device}`, async () => {
         await ui.on({ hosts: 3 }, { colorScheme, ...options }, async (page, _fixture, opened) => {
           await page.goto("/hosts");
           await page.locator(".host").first().waitFor();
@@ -239,8 +243,7 @@ describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => 
           await expectClean(page, "keys");
           opened.complaints.length = 0;
         });
-      }
-    });
+      });
   }
 });
 
