@@ -11,7 +11,7 @@ import { batchesByTime } from "./cut_logs.ts";
 import { CommittedFrames } from "./committed_frames.ts";
 import { type CatalogChange, CatalogChangedError } from "../catalog/catalog_writes.ts";
 import { cutMetricsOf } from "../read/cut_metrics.ts";
-import type { BackupTools, BlockChange, BlockStoreDeps, SampleTools } from "./deps.ts";
+import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
@@ -175,11 +175,6 @@ export class BlockStore implements Store {
     return this.#deps;
   }
 
-  /** What invented blocks are written with. */
-  get sampleTools(): SampleTools {
-    return this.#deps;
-  }
-
   /** Above those of all earlier owners of the catalog. */
   get ownerEpoch(): number {
     return this.#deps.owner.lease.epoch;
@@ -208,8 +203,8 @@ export class BlockStore implements Store {
     await this.#deps.claim.close();
     await this.#deps.catalog.close();
     await this.#deps.owner.release();
-    this.#deps.tools.duckdb.close();
-    this.#deps.writer.close();
+    await this.#deps.tools.duckdb.close();
+    await this.#deps.writer.close();
   }
 
   async #commitFresh(cut: Cut, published: () => void): Promise<readonly Block[]> {

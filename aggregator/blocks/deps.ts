@@ -44,9 +44,6 @@ export type BlockStoreDeps = {
 /** What a backup copies, and a folder for copies on their way. */
 export type BackupTools = Pick<BlockStoreDeps, "catalog" | "objects" | "staging">;
 
-/** What blocks are written with that hold nobody's data: a folder that every start empties. */
-export type SampleTools = Pick<BlockStoreDeps, "staging" | "writer">;
-
 /** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
 export type BlockChange = Pick<
   CatalogChange,

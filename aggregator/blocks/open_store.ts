@@ -84,8 +84,8 @@ async function openOwned(
   } catch (thrown) {
     await claim.close();
     await catalog.close();
-    tools.duckdb.close();
-    writer.close();
+    await tools.duckdb.close();
+    await writer.close();
     throw thrown;
   }
   return store;
@@ -101,7 +101,7 @@ async function openTools(
   const cachePath = config.cache.path === "" ? join(deps.dataDir, "cache") : config.cache.path;
   const { memory_limit: memoryBytes, threads, queries_max: queriesMax } = config.duckdb;
   const open = (name: string, connectionsMax: number) =>
-    Duckdb.open({
+    new Duckdb({
       memoryBytes,
       threads,
       connectionsMax,
@@ -109,8 +109,8 @@ async function openTools(
     });
   const files = await DiskCache.open(objects, cachePath, config.cache.size_max);
   // Two instances: a query that takes all its memory must not take the writer's.
-  const writer = await open("write", 4);
-  const reader = await open("read", queriesMax);
+  const writer = open("write", 4);
+  const reader = open("read", queriesMax);
   const texts = new KnownTexts();
   const logs = new LogsCache(config.logs_cache);
   measureLogsCache(deps.metrics, logs);

@@ -10,14 +10,14 @@ import { readSeriesOfFiles } from "./metrics/metrics_file.ts";
 import { compileSelector } from "./file/selector.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-row-groups-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 2,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -13,30 +13,20 @@ export type DuckdbOptions = {
   readonly temporaryFolder: string;
 };
 
-/** One DuckDB in memory with bounds: memory, threads, connections in use, and those who wait for one. */
+/**
+ * One DuckDB in memory with bounds: memory, threads, connections in use, and those who wait for one. It is made when it is used first: an aggregator that
+ * writes and answers with its own readers may never need one of its three.
+ */
 export class Duckdb {
-  readonly #instance: DuckDBInstance;
-  readonly #connectionsMax: number;
+  readonly #options: DuckdbOptions;
   readonly #idle: DuckDBConnection[] = [];
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<DuckDBConnection>[] = [];
+  #instance: Promise<DuckDBInstance> | undefined;
   #made = 0;
+  #isClosed = false;
 
-  private constructor(instance: DuckDBInstance, connectionsMax: number) {
-    this.#instance = instance;
-    this.#connectionsMax = connectionsMax;
-  }
-
-  static async open(options: DuckdbOptions): Promise<Duckdb> {
-    const instance = await DuckDBInstance.create(":memory:", {
-      memory_limit: `${Math.max(options.memoryBytes, 64 * 1_024 * 1_024)}B`,
-      threads: String(options.threads),
-      temp_directory: options.temporaryFolder,
-      // Writing a row group takes tens of megabytes, which DuckDB's allocator (128MiB by default) would keep for the next.
-      allocator_flush_threshold: "16MiB",
-      autoinstall_known_extensions: "false",
-      autoload_known_extensions: "false",
-    });
-    return new Duckdb(instance, options.connectionsMax);
+  constructor(options: DuckdbOptions) {
+    this.#options = options;
   }
 
   /**
@@ -48,7 +38,7 @@ export class Duckdb {
     action: (connection: DuckDBConnection) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
-    const connection = await this.#acquire();
+    const connection = await this.#acquire(what);
     const interrupt = () => connection.interrupt();
     signal?.addEventListener("abort", interrupt);
     try {
@@ -63,31 +53,64 @@ export class Duckdb {
     }
   }
 
-  close(): void {
+  /** Waits for an instance that is being made. What is asked later is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     for (const connection of this.#idle) connection.closeSync();
     this.#idle.length = 0;
-    this.#instance.closeSync();
+    const instance = await this.#instance?.catch(() => undefined);
+    instance?.closeSync();
   }
 
-  async #acquire(): Promise<DuckDBConnection> {
+  async #acquire(what: string): Promise<DuckDBConnection> {
+    if (this.#isClosed) throw new OperatingError("unavailable", "the store is closed");
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#made < this.#connectionsMax) {
+    if (this.#made < this.#options.connectionsMax) {
       this.#made += 1;
-      return this.#instance.connect();
+      try {
+        return await (await this.#opened()).connect();
+      } catch (thrown) {
+        this.#made -= 1;
+        const failure = storeError(what, thrown);
+        // Nobody might give one back to these.
+        for (const waiting of this.#waiting.splice(0)) waiting.reject(failure);
+        throw failure;
+      }
     }
     if (this.#waiting.length >= waitingMax)
       throw new OperatingError("overloaded", `${waitingMax} queries wait already`);
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+    const waiting = Promise.withResolvers<DuckDBConnection>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
+  }
+
+  /** Where it can't be made, the next to ask tries again. */
+  #opened(): Promise<DuckDBInstance> {
+    this.#instance ??= instanceOf(this.#options).catch((thrown) => {
+      this.#instance = undefined;
+      throw thrown;
     });
+    return this.#instance;
   }
 
   #giveBack(connection: DuckDBConnection): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(connection);
-    else next(connection);
+    else next.resolve(connection);
   }
+}
+
+function instanceOf(options: DuckdbOptions): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(":memory:", {
+    memory_limit: `${Math.max(options.memoryBytes, 64 * 1_024 * 1_024)}B`,
+    threads: String(options.threads),
+    temp_directory: options.temporaryFolder,
+    // Writing a row group takes tens of megabytes, which DuckDB's allocator (128MiB by default) would keep for the next.
+    allocator_flush_threshold: "16MiB",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
 }
 
 /** Throws OperatingError "cancelled" (or the reason, when it is an OperatingError) once the signal has aborted. */

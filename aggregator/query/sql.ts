@@ -80,7 +80,7 @@ export async function createSqlEngine(config: SqlConfig, deps: SqlDeps): Promise
   await rm(deps.folder, { recursive: true, force: true });
   await mkdir(deps.folder, { recursive: true });
   const { memoryBytes, threads } = config;
-  const writer = await Duckdb.open({
+  const writer = new Duckdb({
     memoryBytes,
     threads,
     connectionsMax: 1,
@@ -101,7 +101,7 @@ export async function createSqlEngine(config: SqlConfig, deps: SqlDeps): Promise
       clearTimeout(prepared);
       await workers.close();
       await snapshots.close();
-      writer.close();
+      await writer.close();
       await rm(deps.folder, { recursive: true, force: true });
     },
   };

@@ -229,7 +229,7 @@ test("SQL reads tiers as they are documented", async () => {
     expect(sql).toContain("read_parquet");
     const blocks = world.store.view().blocks.filter(({ bucketMs }) => bucketMs === 5 * minute);
     const files = await world.store.view().files(blocks);
-    const duckdb = await Duckdb.open({
+    const duckdb = new Duckdb({
       memoryBytes: 1 << 28,
       threads: 1,
       connectionsMax: 1,
@@ -260,7 +260,7 @@ test("SQL reads tiers as they are documented", async () => {
       });
     } finally {
       files.release();
-      duckdb.close();
+      await duckdb.close();
     }
   });
 });

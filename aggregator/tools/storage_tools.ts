@@ -91,7 +91,7 @@ async function withCatalog<Result>(
   const objects = openObjects(config, folder);
   const catalog = await Catalog.open(url);
   const { memory_limit: memoryBytes, threads } = config.duckdb;
-  const duckdb = await Duckdb.open({
+  const duckdb = new Duckdb({
     memoryBytes,
     threads,
     connectionsMax: 4,
@@ -114,7 +114,7 @@ async function withCatalog<Result>(
     };
     return await action({ config, objects, catalog, duckdb, read, staging });
   } finally {
-    duckdb.close();
+    await duckdb.close();
     await catalog.close();
   }
 }

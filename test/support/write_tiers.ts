@@ -34,7 +34,7 @@ export async function writeTiers(
   if (existsSync(mark)) return JSON.parse(await readFile(mark, "utf8"));
   const folder = join(dataDir, "aggregator");
   await mkdir(folder, { recursive: true });
-  const duckdb = await Duckdb.open({
+  const duckdb = new Duckdb({
     memoryBytes: 1 << 30,
     threads: 2,
     connectionsMax: 1,
@@ -55,7 +55,7 @@ export async function writeTiers(
     }
   } finally {
     await catalog.close();
-    duckdb.close();
+    await duckdb.close();
   }
   const filled = { startMs, buckets, bytes };
   await writeFile(mark, JSON.stringify(filled));

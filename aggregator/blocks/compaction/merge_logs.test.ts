@@ -15,14 +15,14 @@ import { mergeLogs } from "./merge_logs.ts";
 import { lines } from "../../read/store.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-merge-logs-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 128 * 1_024 ** 2,
   threads: 1,
   connectionsMax: 1,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

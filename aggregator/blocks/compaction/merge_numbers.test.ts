@@ -22,14 +22,14 @@ const folder = mkdtempSync(join(tmpdir(), "lapwing-merge-"));
 const merged = join(folder, "merged");
 await mkdir(merged);
 const texts = new KnownTexts();
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 3,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

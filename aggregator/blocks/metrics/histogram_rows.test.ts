@@ -26,14 +26,14 @@ import { seriesInOrder } from "./series_in_order.ts";
 import { cutOf, gauge, openTestStore } from "../../read/store.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-histograms-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 2,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

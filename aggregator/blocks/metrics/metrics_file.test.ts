@@ -18,14 +18,14 @@ import { compileSelector, type Selector } from "../file/selector.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-metrics-file-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 2,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -15,14 +15,14 @@ import { decodeValues, encodeValues, plainDivisor } from "./value_codec.ts";
 import { readBigInts, readFloats, readTexts } from "../../duckdb/vectors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-metrics-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 2,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

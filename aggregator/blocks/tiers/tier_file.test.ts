@@ -19,14 +19,14 @@ import { windowMs } from "./windows.ts";
 import { writeTierRows } from "./write_tier.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-tier-file-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 2,
   connectionsMax: 2,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
