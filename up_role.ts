@@ -75,7 +75,6 @@ export async function openUpRole(
   });
   await aggregator.start();
   await agent.start(lifecycle.address);
-  await aggregator.warmUp();
   const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);
     const before = agent.routes;

@@ -41,7 +41,6 @@ import { openStore } from "./blocks/open_store.ts";
 import { Snapshots } from "./tools/snapshots.ts";
 import type { Deletion, Store } from "./read/store.ts";
 import { Tails } from "./tail/tails.ts";
-import { warmUp } from "./warm_up/warm_up.ts";
 
 export type AggregatorParts = {
   readonly clock: Clock;
@@ -62,7 +61,6 @@ export type AggregatorParts = {
 };
 
 type Rooms = {
-  readonly warmUp: () => Promise<void>;
   readonly store: BlockStore;
   readonly ingest: Ingest;
   readonly agents: Agents;
@@ -153,7 +151,7 @@ export class Aggregator {
     const watch = watchOf(config, { store, agents, ingest, events }, parts);
     const told = { events, watch };
     const opened = { store, ingest, agents, sql, fleet, rollouts, folders, told, routes, shown };
-    return new Aggregator(receiver, ui, { ...opened, warmUp: warmUpOf(store, parts) });
+    return new Aggregator(receiver, ui, opened);
   }
 
   private constructor(receiver: Receiver, ui: Hono | undefined, rooms: Rooms) {
@@ -169,11 +167,6 @@ export class Aggregator {
     this.#rooms.fleet?.start();
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
-  }
-
-  /** Before the first query is let in; after start(), so that nothing that arrives waits for it. */
-  warmUp(): Promise<void> {
-    return this.#rooms.warmUp();
   }
 
   /** What is shown as the configuration in effect, after a reload. */
@@ -360,10 +353,6 @@ function rolloutsOf(
   const onRevoked = fleet && (() => fleet.revoke());
   const lent = { catalog, agents, isConnected, checkDocument, more, onRevoked, clock };
   return openRollouts(config, { ...lent, log: log.child({ room: "fleet" }) });
-}
-
-function warmUpOf(store: BlockStore, { clock, log }: AggregatorParts): () => Promise<void> {
-  return () => warmUp(store.sampleTools, clock, log.child({ room: "warm_up" }));
 }
 
 /** What is in memory becomes blocks first, so that it is deleted, or copied, too. */

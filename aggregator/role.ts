@@ -47,7 +47,6 @@ export async function openAggregatorRole(
     ...(boards && { boards }),
   });
   await aggregator.start();
-  await aggregator.warmUp();
   const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
     lifecycle.door.configure(next.http);

@@ -57,7 +57,6 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
         "inventory",
       ],
     ],
-    ["warm_up", ["read", "objects", "blocks", "query", "head", "api"]],
     [
       ".",
       [
@@ -75,7 +74,6 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
         "tools",
         "commands",
         "api",
-        "warm_up",
       ],
     ],
   ],
