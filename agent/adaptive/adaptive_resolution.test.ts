@@ -108,6 +108,9 @@ test("a counter that begins anew is seen to, also where it has come as far again
     [30, 1_000],
     [45, 2_500],
   ]);
+  // The row in between is one that a source of that interval would not have.
+  const fine = stage.shipped.filter(({ isFine }) => isFine);
+  expect(new Set(fine.map(({ timestampMs }) => timestampMs))).toEqual(new Set([startMs + 20_000]));
   // It shows by itself, but shares the row.
   expect(stage.of("seen_total", startMs)).toContainEqual([30, 10]);
 });

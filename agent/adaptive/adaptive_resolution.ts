@@ -37,7 +37,7 @@ const graceMs = 2_000;
 
 /**
  * Sources are read finely and shipped coarsely: what they emit goes into a ring and into windows, and one row a window goes on. What an order
- * asks for (a series that left its band, a person, an alert, a rule) is shipped out of the ring as ordinary samples, each once.
+ * asks for (a series that left its band, a person, an alert, a rule) is shipped out of the ring as fine samples, each once.
  */
 export class AdaptiveResolution {
   readonly #clock: Clock;
@@ -182,10 +182,7 @@ export class AdaptiveResolution {
     return true;
   }
 
-  /**
-   * A range made longer to the ends of its windows: fine samples begin and end beside a coarse one, so that a rate over both kinds finds the distances
-   * of each kind whole.
-   */
+  /** A range made longer to the ends of its windows: fine samples begin and end beside a coarse one. */
   #wholeWindows(fromMs: number, toMs: number): { readonly fromMs: number; readonly toMs: number } {
     const { ship } = this.#config;
     return { fromMs: Math.floor(fromMs / ship) * ship, toMs: Math.ceil(toMs / ship) * ship };

@@ -35,6 +35,8 @@ test("request() ships what the ring has of the range and was not shipped, in ord
   const expected = Array.from({ length: 25 }, (_, i) => 16 + i).filter((second) => second !== 30);
   expect(stage.of("level", startMs)).toEqual(expected.map((second) => [second, second]));
   expect(stage.of("seen_total")).toEqual([]);
+  // Those of windows that end meanwhile are not fine.
+  expect(stage.shipped.every(({ isFine }) => isFine)).toBe(true);
 });
 
 test("request() goes on with what is still to come", async () => {

@@ -73,7 +73,7 @@ export class Order {
       }
       lastMs = Math.max(lastMs, timestampMs);
       if (count === 0) continue;
-      rows.push({ timestampMs, values });
+      rows.push({ timestampMs, values, isFine: true });
       samples += count;
       cells += values.length;
       if (cells >= batchCellsMax) break;

@@ -97,7 +97,7 @@ export class SchemaStream {
     if (!isDue) return { rows: [], isDue, figures: undefined };
     this.#window = window;
     const now = { timestampMs, values: this.#ends.tell(values) };
-    const rows = hidden === undefined ? [now] : [hidden, now];
+    const rows = hidden === undefined ? [now] : [{ ...hidden, isFine: true }, now];
     return { rows, isDue, figures: this.figures.take(timestampMs) };
   }
 
@@ -112,7 +112,7 @@ export class SchemaStream {
     // Where the newest row was shipped nothing can have ended since.
     const values = this.#ends.tell(held?.values ?? new Float64Array(0));
     return {
-      rows: [{ timestampMs, values }],
+      rows: [{ timestampMs, values, isFine: held !== undefined }],
       isDue: true,
       figures: this.figures.take(timestampMs),
     };

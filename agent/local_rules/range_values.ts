@@ -1,3 +1,4 @@
+import { averageDistance } from "#shared/model/metrics.ts";
 import type { RangeFunction } from "./expression.ts";
 import type { SeriesWindow } from "./series_window.ts";
 
@@ -19,7 +20,7 @@ export function rangeValue(
     case "rate":
     case "increase":
     case "delta":
-      return extrapolated(name, window.timesMs.subarray(from, to), values, startMs, endMs);
+      return extrapolated(name, window, { from, to }, startMs, endMs);
     case "predict_linear":
       return predicted(window.timesMs.subarray(from, to), values, endMs, ahead);
     case "count_over_time":
@@ -52,22 +53,22 @@ function changes(values: Float64Array): number {
 /** The difference of last and first, resets of counters added, stretched to the edges of the range as Prometheus's extrapolatedRate does. */
 function extrapolated(
   name: "rate" | "increase" | "delta",
-  timesMs: Float64Array,
-  values: Float64Array,
+  { timesMs, values, fine }: SeriesWindow,
+  { from, to }: { readonly from: number; readonly to: number },
   startMs: number,
   endMs: number,
 ): number | undefined {
-  const last = values.length - 1;
-  if (last < 1) return undefined;
-  const first = values[0] ?? 0;
+  const last = to - 1;
+  if (last <= from) return undefined;
+  const first = values[from] ?? 0;
   let difference = (values[last] ?? 0) - first;
   const isCounter = name !== "delta";
   if (isCounter)
-    for (let i = 1; i <= last; i++)
+    for (let i = from + 1; i <= last; i++)
       if ((values[i] ?? 0) < (values[i - 1] ?? 0)) difference += values[i - 1] ?? 0;
-  const sampled = ((timesMs[last] ?? 0) - (timesMs[0] ?? 0)) / 1_000;
-  const average = sampled / last;
-  let toStart = ((timesMs[0] ?? 0) - startMs) / 1_000;
+  const sampled = ((timesMs[last] ?? 0) - (timesMs[from] ?? 0)) / 1_000;
+  const average = averageDistance(timesMs, fine, from, to);
+  let toStart = ((timesMs[from] ?? 0) - startMs) / 1_000;
   let toEnd = (endMs - (timesMs[last] ?? 0)) / 1_000;
   if (toStart >= 1.1 * average) toStart = average / 2;
   // A counter is not taken to have been below zero.

@@ -122,3 +122,14 @@ test("series that cannot be matched one to one are an error that says so", () =>
   store.add({ schema, rows: [row(1_000, 1, 2, 3)] });
   expect(() => at(1_000)).toThrow("name more labels in on (...)");
 });
+
+test("a rate goes by the interval of the source, whatever fine samples lie between", () => {
+  const { store, at } = watching("rate(x[1m]) > 0");
+  const schema = schemaOf({ __name__: "x" });
+  for (let second = 0; second <= 180; second++) {
+    const isFine = second % 15 > 0;
+    if (!isFine || (second > 45 && second < 75))
+      store.add({ schema, rows: [{ ...row(1_000 * second, second), isFine }] });
+    if (second >= 60) expect(at(1_000 * second)[0]?.value, `at ${second}`).toBeCloseTo(1, 9);
+  }
+});

@@ -100,11 +100,11 @@ export class SeriesStore {
   #addPart({ schema, rows, sparse }: MetricsPart): void {
     const { picks } = this.#picksOf(schema);
     if (picks.length === 0) return;
-    for (const { timestampMs, values } of rows) {
+    for (const { timestampMs, values, isFine } of rows) {
       const words = wordsOf(values);
       for (const pick of picks)
         if (pick.column < values.length)
-          this.#take(pick, timestampMs, words, pick.column, values[pick.column] ?? 0);
+          this.#take(pick, timestampMs, words, pick.column, values[pick.column] ?? 0, isFine);
     }
     if (sparse === undefined) return;
     const words = wordsOf(sparse.values);
@@ -114,7 +114,14 @@ export class SeriesStore {
         this.#take(pick, sparse.timestampsMs[i] ?? 0, words, i, sparse.values[i] ?? 0);
   }
 
-  #take(pick: Pick, timeMs: number, words: Uint32Array, at: number, value: number): void {
+  #take(
+    pick: Pick,
+    timeMs: number,
+    words: Uint32Array,
+    at: number,
+    value: number,
+    isFine?: boolean,
+  ): void {
     if (isAbsent(words, at)) return;
     const { of, window } = pick;
     if (isStale(words, at)) {
@@ -124,7 +131,7 @@ export class SeriesStore {
     const taking = window?.isListed === true ? window : this.#windowOf(pick);
     if (taking === undefined) return;
     pick.window = taking;
-    if (!taking.add(timeMs, value, of.keepMs)) this.counts.cutSamples++;
+    if (!taking.add(timeMs, value, of.keepMs, isFine)) this.counts.cutSamples++;
   }
 
   #picksOf(schema: SeriesSchema): SchemaPicks {

@@ -1,3 +1,4 @@
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { Labels } from "#shared/model/labels.ts";
 
 /** Samples that may be taken by all windows together. */
@@ -12,6 +13,7 @@ export class SeriesWindow {
   /** Unix milliseconds, ascending; valid from `from` to `to`. */
   timesMs = new Float64Array(1);
   values = new Float64Array(1);
+  fine: FineMarks | undefined;
   from = 0;
   to = 0;
   /** When its last stale marker came. */
@@ -32,7 +34,7 @@ export class SeriesWindow {
   }
 
   /** Appends a sample, and forgets those that are not younger than `keepMs` before it, but not itself. False where one had to go too early. */
-  add(timeMs: number, value: number, keepMs: number): boolean {
+  add(timeMs: number, value: number, keepMs: number, isFine = false): boolean {
     // What comes late, or twice, changes nothing.
     if (timeMs <= this.lastMs) return true;
     const startMs = timeMs - keepMs;
@@ -41,6 +43,8 @@ export class SeriesWindow {
     const isWhole = this.#makeRoom();
     this.timesMs[this.to] = timeMs;
     this.values[this.to] = value;
+    if (isFine) this.fine ??= new Uint8Array(this.values.length);
+    if (this.fine !== undefined) this.fine[this.to] = isFine ? 1 : 0;
     this.to++;
     return isWhole;
   }
@@ -57,6 +61,7 @@ export class SeriesWindow {
     this.#budget.left += this.timesMs.length;
     this.timesMs = new Float64Array(0);
     this.values = new Float64Array(0);
+    this.fine = undefined;
     this.from = this.to = 0;
     this.isListed = false;
   }
@@ -80,6 +85,11 @@ export class SeriesWindow {
     timesMs.set(this.timesMs.subarray(this.from, this.to));
     values.set(this.values.subarray(this.from, this.to));
     [this.timesMs, this.values] = [timesMs, values];
+    if (this.fine !== undefined) {
+      const fine = new Uint8Array(longer);
+      fine.set(this.fine.subarray(this.from, this.to));
+      this.fine = fine;
+    }
     [this.from, this.to] = [0, this.to - this.from];
     return true;
   }
@@ -87,6 +97,7 @@ export class SeriesWindow {
   #shift(): void {
     this.timesMs.copyWithin(0, this.from, this.to);
     this.values.copyWithin(0, this.from, this.to);
+    this.fine?.copyWithin(0, this.from, this.to);
     [this.from, this.to] = [0, this.to - this.from];
   }
 }

@@ -77,7 +77,8 @@ export class SchemaSelection {
     };
   }
 
-  #row({ timestampMs, values }: MetricsRow): { row: MetricsRow; lost: number } {
+  #row(row: MetricsRow): { row: MetricsRow; lost: number } {
+    const { values } = row;
     const from = wordsOf(values);
     const selected = new Float64Array(this.#schema.series.length);
     const to = wordsOf(selected);
@@ -94,7 +95,7 @@ export class SchemaSelection {
       to[2 * place] = from[2 * column] ?? 0;
       to[2 * place + 1] = from[2 * column + 1] ?? 0;
     }
-    return { row: { timestampMs, values: selected }, lost };
+    return { row: { ...row, values: selected }, lost };
   }
 
   /** Indexes of the samples whose columns are selected. */

@@ -365,7 +365,7 @@ describe("metrics decoder, given damaged bodies", () => {
     expect(fault({ bodySize: 2 ** 31 })).toThrow(OperatingError);
     expect(fault({ bodySize: 1 })).toThrow(OperatingError);
     expect(fault({ compression: Compression.UNSPECIFIED })).toThrow(OperatingError);
-    expect(fault({ bodyVersion: 4 })).toThrow(OperatingError);
+    expect(fault({ bodyVersion: 5 })).toThrow(OperatingError);
     expect(fault({ items: 1 })).toThrow(OperatingError);
     expect(fault({ compression: Compression.LZ4 }, new Uint8Array(3))).toThrow(OperatingError);
     const bomb = Bun.zstdCompressSync(new Uint8Array(50_000_000));

@@ -18,6 +18,7 @@ import { readLabelTable } from "./label_table.ts";
 import {
   epochSeriesMax,
   exemplarsBodyVersion,
+  fineBodyVersion,
   frameCellsMax,
   histogramsBodyVersion,
   metricsBodyVersion,
@@ -42,6 +43,8 @@ export type DecodedRow = {
   readonly values: Float64Array;
   /** How many of the values are not absent. */
   readonly items: number;
+  /** As in MetricsRow. */
+  readonly isFine?: boolean;
 };
 
 export type DecodedMetrics = {
@@ -144,6 +147,7 @@ const versions: ReadonlySet<number> = new Set([
   metricsBodyVersion,
   histogramsBodyVersion,
   exemplarsBodyVersion,
+  fineBodyVersion,
 ]);
 
 /** What a body changed so far, so that one that turns out to be damaged leaves nothing behind. */
@@ -222,7 +226,8 @@ class BodyDecoder {
       const id = reader.varint();
       if (code === operation.series) this.#series(id);
       else if (code === operation.families) this.families.push(...readFamilies(reader));
-      else if (code === operation.row) this.#row(this.#find(id));
+      else if (code === operation.row) this.#row(this.#find(id), false);
+      else if (code === operation.fineRow) this.#row(this.#find(id), true);
       else if (code === operation.sparse) this.#sparse(this.#find(id));
       else if (code === operation.histograms) this.#histograms(this.#find(id));
       else if (code === operation.forget) this.#forget(id);
@@ -260,7 +265,7 @@ class BodyDecoder {
     this.changed.set(id, undefined);
   }
 
-  #row({ schema, state }: KnownSchema): void {
+  #row({ schema, state }: KnownSchema, isFine: boolean): void {
     const reader = this.#reader;
     const timestampMs = readTimestamp(reader, state.lastTimestampMs);
     const start = reader.varint();
@@ -277,7 +282,7 @@ class BodyDecoder {
     let items = 0;
     for (let column = start; column < end; column++) if (!isAbsent(state.words, column)) items++;
     this.items += items;
-    const row = { schema, timestampMs, values: rowValues(state, start, end), items };
+    const row = { schema, timestampMs, values: rowValues(state, start, end), items, isFine };
     this.rows.push(row);
     if (start === 0) this.#live.set(state, row);
     else this.#live.delete(state);

@@ -23,6 +23,8 @@ export const metricsBodyVersion = 1;
 export const histogramsBodyVersion = 2;
 /** Of a body with exemplars or start timestamps, likewise. */
 export const exemplarsBodyVersion = 3;
+/** Of a body with fine rows, likewise. */
+export const fineBodyVersion = 4;
 export const operation = {
   series: 1,
   families: 2,
@@ -32,6 +34,7 @@ export const operation = {
   histograms: 6,
   exemplars: 7,
   starts: 8,
+  fineRow: 9,
 } as const;
 
 /** Series that a decoder remembers in an epoch. */

@@ -30,6 +30,7 @@ import {
   type EncodedTogether,
   epochSeriesMax,
   exemplarsBodyVersion,
+  fineBodyVersion,
   frameCellsMax,
   histogramsBodyVersion,
   metricsBodyVersion,
@@ -174,6 +175,11 @@ class Encoder implements MetricsEncoder {
     this.#writer.varint(id);
   }
 
+  /** What the body holds is known to decoders of this version and later ones. */
+  #needs(version: number): void {
+    this.#version = Math.max(this.#version, version);
+  }
+
   #flush(): void {
     const raw = this.#writer.written();
     if (raw.length === 0) return;
@@ -228,7 +234,8 @@ class Encoder implements MetricsEncoder {
       const end = Math.min(columns, start + rowColumnsMax);
       if (this.#cells + end > frameCellsMax) this.#flush();
       const bytesMax = timestampBytesMax + 16 + (end - start) * (changeBytesMax + 1);
-      this.#begin(operation.row, sent.id, bytesMax);
+      this.#begin(row.isFine === true ? operation.fineRow : operation.row, sent.id, bytesMax);
+      if (row.isFine === true) this.#needs(fineBodyVersion);
       state.lastTimestampMs = writeTimestamp(this.#writer, row.timestampMs, state.lastTimestampMs);
       this.#writer.varint(start);
       this.#writer.varint(end - start);
@@ -257,7 +264,7 @@ class Encoder implements MetricsEncoder {
         bytes += more;
       }
       this.#begin(operation.histograms, sent.id, bytes);
-      this.#version = histogramsBodyVersion;
+      this.#needs(histogramsBodyVersion);
       writeHistograms(this.#writer, samples, start, end);
       this.#items += end - start;
       start = end;
@@ -277,7 +284,7 @@ class Encoder implements MetricsEncoder {
       // A dictionary makes texts small: no body may hold more of them than a decoder takes.
       if (this.#exemplars + end - start > bodyExemplarsMax) this.#flush();
       this.#begin(operation.exemplars, sent.id, bytes);
-      this.#version = exemplarsBodyVersion;
+      this.#needs(exemplarsBodyVersion);
       writeExemplars(this.#writer, samples, start, end);
       this.#items += end - start;
       this.#exemplars += end - start;
@@ -304,7 +311,7 @@ class Encoder implements MetricsEncoder {
     for (let start = 0; start < changed.length; start += sparseSamplesMax) {
       const end = Math.min(changed.length, start + sparseSamplesMax);
       this.#begin(operation.starts, sent.id, (end - start) * startBytesMax);
-      this.#version = exemplarsBodyVersion;
+      this.#needs(exemplarsBodyVersion);
       writeStarts(this.#writer, news, start, end);
     }
   }

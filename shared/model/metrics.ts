@@ -1,3 +1,4 @@
+// Hot: guarded by `bench query`.
 import type { Histogram } from "./histogram.ts";
 import type { Labels } from "./labels.ts";
 
@@ -62,6 +63,11 @@ export type MetricsRow = {
   readonly timestampMs: number;
   /** One value a column; ABSENT bits where the column has no sample in this row. Owned by the batch. */
   readonly values: Float64Array;
+  /**
+   * The source has the series at a coarser interval, and this row lies between two of that (docs/adaptive_resolution.md). Without
+   * its fine rows a series is as a source of that interval would have it.
+   */
+  readonly isFine?: boolean;
 };
 
 /** Parallel arrays, one entry a sample. */
@@ -104,3 +110,32 @@ export type StartTimestamps = {
   /** Unix milliseconds, whole. */
   readonly startsMs: Float64Array;
 };
+
+/**
+ * Parallel to the samples of a series: 1 for a fine one (MetricsRow.isFine), else 0. Absent where none is fine, as for nearly all
+ * series.
+ */
+export type FineMarks = Uint8Array;
+
+/**
+ * The average distance of samples [from, to), at least two, in seconds: how far apart the source has them at its own interval.
+ * Fine samples don't count, unless fewer than two others are left.
+ */
+export function averageDistance(
+  timestampsMs: Float64Array,
+  fine: FineMarks | undefined,
+  from: number,
+  to: number,
+): number {
+  let [first, last, count] = [from, to - 1, to - from];
+  if (fine !== undefined) {
+    let others = 0;
+    for (let i = from; i < to; i++) if (fine[i] !== 1) others++;
+    if (others >= 2) {
+      while (fine[first] === 1) first++;
+      while (fine[last] === 1) last--;
+      count = others;
+    }
+  }
+  return ((timestampsMs[last] ?? 0) - (timestampsMs[first] ?? 0)) / 1_000 / (count - 1);
+}

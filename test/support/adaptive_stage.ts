@@ -12,6 +12,7 @@ export type ShippedSample = {
   readonly labels: Labels;
   readonly timestampMs: number;
   readonly value: number | "stale";
+  readonly isFine: boolean;
 };
 
 type Cell = number | "stale" | "absent";
@@ -79,7 +80,7 @@ export class AdaptiveStage {
 
   note(batch: MetricsBatch | undefined): void {
     for (const { schema, rows } of batch === undefined ? [] : [batch, ...(batch.also ?? [])])
-      for (const { timestampMs, values } of rows) {
+      for (const { timestampMs, values, isFine = false } of rows) {
         const words = wordsOf(values);
         for (let i = 0; i < values.length; i++)
           if (!isAbsent(words, i))
@@ -87,6 +88,7 @@ export class AdaptiveStage {
               labels: schema.series[i] ?? {},
               timestampMs,
               value: isStale(words, i) ? "stale" : (values[i] ?? 0),
+              isFine,
             });
       }
   }
