@@ -75,16 +75,15 @@ async function writeNumbers(
   note: BlockNote | undefined,
 ): Promise<LocalFile | undefined> {
   const listed: SeriesName[] = [];
-  const { fast } = levels.metrics;
+  const withFine = metrics.mayBeFine === true;
   const written = await writeNumbersFile(
-    folder,
-    fast,
+    { folder, level: levels.metrics.fast, withFine },
     () => note,
     async (file) => {
       for await (const part of sortedSeries(metrics))
         for (const { index, text } of part) {
           const run = metrics.read(index);
-          if (!isNumbers(run)) return false;
+          if (!isNumbers(run, withFine)) return false;
           if (run.count === 0) continue;
           if (collected === undefined) listed.push(text);
           else collected.add(text);

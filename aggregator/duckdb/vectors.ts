@@ -31,7 +31,7 @@ export function fillLists(
   chunk: DuckDBDataChunk,
   index: number,
   lengths: readonly number[],
-  values: Float64Array | Int32Array | Uint32Array,
+  values: Float64Array | Int32Array | Uint32Array | Uint8Array,
 ): void {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
   duckdb.list_vector_reserve(vector, values.length);
@@ -110,6 +110,23 @@ export function readUint32Lists(chunk: DuckDBDataChunk, index: number): ListColu
 export function readInt32Lists(chunk: DuckDBDataChunk, index: number): ListColumn<Int32Array> {
   const { starts, lengths, memory } = readLists(chunk, index, 4);
   return { starts, lengths, values: new Int32Array(memory) };
+}
+
+/** Lists of booleans, 1 and 0. */
+export function readByteLists(chunk: DuckDBDataChunk, index: number): ListColumn<Uint8Array> {
+  const { starts, lengths, memory } = readLists(chunk, index, 1);
+  return { starts, lengths, values: new Uint8Array(memory) };
+}
+
+/** Whether a row has a value; of lists, without making any. */
+export function readPresence(chunk: DuckDBDataChunk, index: number): (row: number) => boolean {
+  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  // null, whatever its type says, where all rows have a value.
+  const bits: Uint8Array | null = duckdb.vector_get_validity(
+    vector,
+    Math.ceil(chunk.rowCount / 64) * 8,
+  );
+  return (row) => bits === null || (((bits[row >>> 3] ?? 0) >>> (row & 7)) & 1) === 1;
 }
 
 /** Whether each row has a value. */

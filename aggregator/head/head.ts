@@ -192,17 +192,18 @@ class MemoryHead implements Head {
   #join(frozen: KeyedSamples, open: KeyedSamples): KeyedSamples {
     const sink = this.#sink;
     sink.clear();
-    for (const [arrival, { timestampsMs, values, histograms }] of [frozen, open].entries()) {
+    for (const [arrival, { timestampsMs, values, histograms, fine }] of [frozen, open].entries()) {
       const words = wordsOf(values);
       for (const [i, timestampMs] of timestampsMs.entries()) {
         const histogram = histograms?.[i];
         if (histogram !== undefined) sink.pushHistogram(timestampMs, histogram, arrival);
         else sink.push(timestampMs, words[2 * i] ?? 0, words[2 * i + 1] ?? 0, arrival);
+        if (fine?.[i] === 1) sink.markFine();
       }
     }
     const samples = sink.take();
     const starts = joinedStarts(samples.timestampsMs, [frozen, open]);
-    return { ...frozen, ...samples, ...(starts === undefined ? {} : { starts }) };
+    return { ...frozen, fine: undefined, ...samples, ...(starts === undefined ? {} : { starts }) };
   }
 
   selectExemplars(request: ExemplarRequest): SeriesExemplars[] {

@@ -100,13 +100,13 @@ export class HeadSeries {
     this.#collect(series, startMs, endMs, sink);
     if (sink.count === 0) return undefined;
     if (isNewest) sink.keepNewest();
-    const { timestampsMs, values, histograms } = sink.take();
+    const { timestampsMs, values, histograms, fine } = sink.take();
     const starts = this.#starts(series, timestampsMs, values.length);
     const labels = this.#sets.all.at(series) ?? {};
     const key = this.#keys.keyOf(labels);
-    if (starts === undefined && histograms === undefined)
+    if (starts === undefined && histograms === undefined && fine === undefined)
       return { labels, key, timestampsMs, values };
-    return { labels, key, timestampsMs, values, histograms, ...starts };
+    return { labels, key, timestampsMs, values, histograms, fine, ...starts };
   }
 
   /** Samples within [startMs, endMs], ascending and unique in time: in the sink's memory, good until it is used again. */

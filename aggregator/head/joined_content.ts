@@ -28,6 +28,7 @@ function joined(one: CutMetrics, other: CutMetrics): CutMetrics {
   return {
     items: one.items + other.items,
     size: size + other.size,
+    mayBeFine: one.mayBeFine === true || other.mayBeFine === true,
     labels: (index) => (index < size ? one.labels(index) : other.labels(index - size)),
     read: (index) => (index < size ? one.read(index) : other.read(index - size)),
     parts: [...(one.parts ?? [one]), ...(other.parts ?? [other])],

@@ -31,6 +31,8 @@ type TenantMetrics = {
   readonly windows: TimeWindows;
   readonly limit: SeriesLimit | undefined;
   samples: number;
+  /** Whether a sample is fine. */
+  hasFine: boolean;
   /** Made with the first one. */
   exemplars?: HeadExemplars;
 };
@@ -94,7 +96,7 @@ export class MetricsGeneration {
     let kept = 0;
     let [outOfBounds, refused] = [0, 0];
     for (const row of decoded.rows) {
-      const { schema, timestampMs } = row;
+      const { schema, timestampMs, isFine } = row;
       let [values, present] = [row.values, row.items];
       if (present === 0) continue;
       if (isWithin(timestampMs, latestMs)) {
@@ -106,8 +108,9 @@ export class MetricsGeneration {
           refused += removed;
           present -= removed;
         }
-        this.#sampleBytes += table.appendRow(timestampMs, values, arrival);
+        this.#sampleBytes += table.appendRow(timestampMs, values, arrival, isFine);
         if (present > 0) widen(tenant, timestampMs);
+        if (isFine === true) tenant.hasFine = true;
         kept += present;
       } else outOfBounds += present;
     }
@@ -170,7 +173,7 @@ export class MetricsGeneration {
       const series = new HeadSeries(this.#keys);
       const index = new SeriesIndex(series.labels);
       const times = { times: noTimes(), windows: new TimeWindows() };
-      tenant = { series, index, families: new Map(), ...times, limit, samples: 0 };
+      tenant = { series, index, families: new Map(), ...times, limit, samples: 0, hasFine: false };
       this.#tenants.set(name, tenant);
     }
     return tenant;
@@ -248,7 +251,7 @@ export class MetricsGeneration {
 }
 
 function cutMetricsOf(
-  { series, samples, limit, windows }: TenantMetrics,
+  { series, samples, limit, windows, hasFine }: TenantMetrics,
   sink: SampleSink,
   nowMs: number,
 ): CutMetrics {
@@ -256,6 +259,7 @@ function cutMetricsOf(
   const within = (startMs: number, endMs: number): CutPart => ({
     size: series.size,
     labels: (number) => labels.at(number) ?? {},
+    mayBeFine: hasFine,
     read: (number) => {
       const run = series.read(number, sink, startMs, endMs);
       // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().

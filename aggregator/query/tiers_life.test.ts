@@ -101,6 +101,36 @@ test("what buckets can't tell is made of their last samples, and says so", async
   });
 });
 
+test("rates over fine samples are those of the whole series, from each tier", async () => {
+  // Every second from minute 25 to 35.
+  const seconds = Array.from({ length: 3_600 }, (_, second) => second).filter(
+    (second) => second % 15 === 7 || (second >= 1_500 && second < 2_100),
+  );
+  const mixed = gauge(
+    "x_total",
+    seconds.map((second) => hourMs + 1_000 * second),
+    seconds.map((second) => 1e6 + 2 * second),
+  );
+  const fine = Uint8Array.from(seconds, (second) => (second % 15 === 7 ? 0 : 1));
+  for (const [afterDays, widths] of [
+    [0.1, [0, minute, 5 * minute]],
+    [3, [minute, 5 * minute]],
+    [9, [5 * minute]],
+  ] as const)
+    await inWorld({}, async (world) => {
+      await world.commit([{ ...mixed, fine }]);
+      await world.age(midnightMs + afterDays * dayMs);
+      expect(world.widths()).toEqual([...widths]);
+      for (const range of ["5m", "10m", "20m"]) {
+        const query = `rate(x_total[${range}])`;
+        const { data } = await world.range(query, hourMs + 20 * minute, midnightMs, 5 * minute);
+        const found = [...points(data).values()];
+        expect(found).toHaveLength(9);
+        for (const value of found) expect(value, query).toBeWithin(1.98, 2.02);
+      }
+    });
+});
+
 test("late samples count at once, are joined in once, and stay", async () => {
   for (const afterDays of [0.1, 3, 9]) {
     await inWorld({}, async (world) => {

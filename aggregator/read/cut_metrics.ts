@@ -1,3 +1,4 @@
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSamples } from "./source.ts";
@@ -17,6 +18,8 @@ export type CutPart = {
   /** How many series there are, each once, in any order. */
   readonly size: number;
   labels(index: number): Labels;
+  /** Given where a sample may be fine. */
+  readonly mayBeFine?: boolean;
   /** The samples of a series, ascending and unique in time, possibly none: good until the next read. */
   read(index: number): SampleRun;
 };
@@ -28,6 +31,7 @@ export type SampleRun = {
   readonly values: Float64Array;
   readonly histograms?: HistogramColumn | undefined;
   readonly starts?: Float64Array | undefined;
+  readonly fine?: FineMarks | undefined;
 };
 
 /** Series that are arrays already. */
@@ -38,6 +42,7 @@ export function cutMetricsOf(series: readonly SeriesSamples[]): CutMetrics {
     size: series.length,
     labels: (index) => at(index).labels,
     read: (index) => runOf(at(index)),
+    mayBeFine: series.some(({ fine }) => fine !== undefined),
   };
 }
 
@@ -46,8 +51,9 @@ export function runOf({
   values,
   histograms,
   starts,
+  fine,
 }: Omit<SeriesSamples, "labels" | "key">): SampleRun {
-  return { count: timestampsMs.length, timestampsMs, values, histograms, starts };
+  return { count: timestampsMs.length, timestampsMs, values, histograms, starts, fine };
 }
 
 const noSeries: SeriesSamples = {

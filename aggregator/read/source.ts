@@ -5,7 +5,7 @@ import type { ReadTrace } from "./read_trace.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { FineMarks, MetricFamily } from "#shared/model/metrics.ts";
 
 /**
  * What the query engines read from: head and blocks as one, at one catalog version. Each call takes its own consistent view;
@@ -99,7 +99,15 @@ export type TierWish = {
 };
 
 /** What a bucket tells of its samples, besides the last one's time and value; blocks/tiers/bucket_buffer.ts says how. */
-export type BucketColumn = "count" | "sum" | "min" | "max" | "first" | "firstMs" | "resets";
+export type BucketColumn =
+  | "count"
+  | "fine"
+  | "sum"
+  | "min"
+  | "max"
+  | "first"
+  | "firstMs"
+  | "resets";
 
 /** A span (afterMs, untilMs] of an answer, in samples (bucketMs 0) or buckets. */
 export type TierSpan = {
@@ -144,6 +152,7 @@ export type SeriesSamples = {
    * none, or was not asked for.
    */
   readonly starts?: Float64Array | undefined;
+  readonly fine?: FineMarks | undefined;
   /** Where some of the answer are buckets: their last samples are the samples. */
   readonly buckets?: SeriesBuckets | undefined;
 };

@@ -181,6 +181,8 @@ async function eachWanted(
         timestampsMs: series.timestampsMs.subarray(begin, end),
         values: series.values.slice(begin, end),
         histograms: series.histograms?.slice(begin, end),
+        starts: series.starts?.slice(begin, end),
+        fine: series.fine?.slice(begin, end),
       });
     }
   });

@@ -37,7 +37,8 @@ async function mixture() {
   }
   await stage.stop();
   const mixed = new MemoryMetrics();
-  for (const { labels, timestampMs, value } of stage.shipped) mixed.add(labels, timestampMs, value);
+  for (const { labels, timestampMs, value, isFine } of stage.shipped)
+    mixed.add(labels, timestampMs, value, 0, isFine);
   const ask = (metrics: MemoryMetrics) => {
     const engine = createPromqlEngine(metrics, PromqlConfig.parse({}), systemClock);
     return async (query: string, offset: number) => {
@@ -50,22 +51,18 @@ async function mixture() {
   return { mixed: ask(mixed), whole: ask(whole), samples: stage.shipped.length };
 }
 
-test("increases over coarse and fine samples are those of a copy that was never thinned", async () => {
+test("increases over coarse and fine samples are those of a copy that was never thinned, at all steps", async () => {
   const { mixed, whole, samples } = await mixture();
   // Fine from 480 to 720: 240 and 15 of the figures, a second, less what is shipped anyway.
   expect(samples).toBeLessThan(1_000);
-  for (const [range, rangeSeconds] of [
-    ["1m", 60],
-    ["2m", 120],
-    ["5m", 300],
-  ] as const)
-    for (let second = 330; second <= seconds; second += 15) {
+  for (const range of ["1m", "2m", "5m"])
+    // On the ends of windows and between them.
+    for (let second = 330; second <= seconds; second++) {
       const query = `increase(seen_total[${range}])`;
       const share = (await mixed(query, second)) / (await whole(query, second));
-      // Where the last coarse sample is the first one within, nothing tells how far the one before it was.
-      const isUntold = second - rangeSeconds === 465;
-      const least = isUntold ? 1 - 15 / rangeSeconds : 0.99;
-      expect(share, `${query} at ${second}`).toBeWithin(least, 1.01);
+      // A reset shows in the coarse series with its next sample: up to then a second of the increase is not known to be lost.
+      const isReset = second > 360 && second < 375;
+      expect(share, `${query} at ${second}`).toBeWithin(0.99, isReset ? 1.03 : 1.01);
     }
 }, 30_000);
 

@@ -7,7 +7,12 @@ import { setStale, wordsOf } from "#shared/model/special_values.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 
 type Value = number | "stale" | Histogram;
-type Sample = { readonly timeMs: number; readonly value: Value; readonly startMs: number };
+type Sample = {
+  readonly timeMs: number;
+  readonly value: Value;
+  readonly startMs: number;
+  readonly isFine: boolean;
+};
 type Series = { readonly labels: Labels; readonly samples: Sample[] };
 
 /** A metrics source whose series stand in memory, for tests of what reads metrics. All tenants see the same. */
@@ -18,18 +23,18 @@ export class MemoryMetrics implements MetricsSource {
   selects = 0;
 
   /** Adds a sample, which counts since `startMs`; one at the same time replaces the earlier. */
-  add(labels: Labels, timeMs: number, value: Value, startMs = 0): void {
+  add(labels: Labels, timeMs: number, value: Value, startMs = 0, isFine = false): void {
     const key = labelsKey(labels);
     const series = this.#series.get(key) ?? { labels, samples: [] };
     this.#series.set(key, series);
     const last = series.samples.at(-1);
     if (last === undefined || last.timeMs < timeMs) {
-      series.samples.push({ timeMs, value, startMs });
+      series.samples.push({ timeMs, value, startMs, isFine });
       return;
     }
     const at = series.samples.findIndex((sample) => sample.timeMs >= timeMs);
     const replaced = series.samples[at]?.timeMs === timeMs ? 1 : 0;
-    series.samples.splice(at, replaced, { timeMs, value, startMs });
+    series.samples.splice(at, replaced, { timeMs, value, startMs, isFine });
   }
 
   clear(): void {
@@ -59,6 +64,9 @@ export class MemoryMetrics implements MetricsSource {
         values,
         ...(withStarts === true && within.some((sample) => sample.startMs !== 0)
           ? { starts: Float64Array.from(within, (sample) => sample.startMs) }
+          : {}),
+        ...(within.some((sample) => sample.isFine)
+          ? { fine: Uint8Array.from(within, (sample) => (sample.isFine ? 1 : 0)) }
           : {}),
       };
       return [histograms.some((one) => one !== undefined) ? { ...plain, histograms } : plain];

@@ -69,13 +69,20 @@ const noteOf = (part: number, isLast: boolean) => {
 async function contentOf(paths: readonly string[]): Promise<string[]> {
   return duckdb.use("read", async (connection) => {
     const found: string[] = [];
-    for await (const { labels, timestampsMs, values } of seriesInOrder(connection, paths, texts))
+    for await (const { labels, timestampsMs, values, fine } of seriesInOrder(
+      connection,
+      paths,
+      texts,
+    ))
       found.push(
-        `${labels["__name__"]}${labelsText(labels)} ${[...timestampsMs].join()} ${bitsOf(values).join()}`,
+        `${labels["__name__"]}${labelsText(labels)} ${[...timestampsMs].join()} ${bitsOf(values).join()} ${marksOf(fine)}`,
       );
     return found;
   });
 }
+
+/** No marks, and marks of nothing, are the same. */
+const marksOf = (fine: Uint8Array | undefined) => (fine?.includes(1) === true ? fine.join("") : "");
 
 function write(series: readonly SeriesSamples[]) {
   return writeMetricsFile(duckdb, folder, cutMetricsOf(series));
@@ -90,6 +97,7 @@ const bits = fc.oneof(
 const oneSeries = fc.record({
   name: fc.constantFrom("a", "b", "c", "ü"),
   host: fc.constantFrom("x", "y", ""),
+  hasFine: fc.boolean(),
   samples: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 60 }), bits), {
     selector: ([time]) => time,
     minLength: 1,
@@ -111,12 +119,13 @@ const deletion = fc.option(
 );
 
 function seriesOf(block: typeof oneBlock extends fc.Arbitrary<infer Value> ? Value : never) {
-  return block.map(({ name, host, samples }): SeriesSamples => {
+  return block.map(({ name, host, samples, hasFine }): SeriesSamples => {
     const sorted = samples.toSorted(([a], [b]) => a - b);
     return {
       labels: host === "" ? { __name__: name } : { __name__: name, host },
       timestampsMs: Float64Array.from(sorted, ([time]) => time),
       values: fromBits(sorted.map(([, value]) => value)),
+      fine: hasFine ? Uint8Array.from(sorted, ([time]) => (time % 3 === 0 ? 0 : 1)) : undefined,
     };
   });
 }

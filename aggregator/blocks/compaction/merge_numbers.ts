@@ -1,5 +1,6 @@
 // Hot: guarded by `bench day`.
 import { rm } from "node:fs/promises";
+import type { FineMarks } from "#shared/model/metrics.ts";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { isAscending } from "../../duckdb/columns.ts";
 import type { BlockNote } from "../file/block_metadata.ts";
@@ -66,8 +67,7 @@ export async function mergeNumbers(
     while (!merge.isDone) {
       const series = collect();
       const file = await writeNumbersFile(
-        folder,
-        mergedLevel,
+        { folder, level: mergedLevel, withFine: merge.hasFine },
         () => noteOf(files.length, merge.isDone),
         (target) => merge.fill(target, samplesMax, series),
       );
@@ -113,6 +113,8 @@ type Piece = { readonly begin: number; readonly end: number };
 type Joined = { readonly text: SeriesText; readonly run: SampleRun };
 
 class Merge {
+  /** Whether a sample may be fine. */
+  readonly hasFine: boolean;
   readonly #deleted: Deleted;
   readonly #signal: AbortSignal;
   /** Those that stand on a row, in the order of commit. */
@@ -121,6 +123,8 @@ class Merge {
   #next: Joined | undefined;
   #times = new Float64Array(4_096);
   #values = new Float64Array(4_096);
+  /** As long as the others where a block has marks of fine samples, else nothing. */
+  #fine: FineMarks = new Uint8Array(0);
   #used = 0;
   #looks = 0;
 
@@ -128,6 +132,8 @@ class Merge {
     this.#inputs = inputs;
     this.#deleted = deleted;
     this.#signal = signal;
+    this.hasFine = inputs.some(({ rows }) => rows.hasFine);
+    if (this.hasFine) this.#fine = new Uint8Array(this.#times.length);
   }
 
   get isDone(): boolean {
@@ -206,13 +212,15 @@ class Merge {
     }
     if (ended.size > 0) this.#inputs = this.#inputs.filter((input) => !ended.has(input));
     const timestampsMs = this.#times.subarray(0, this.#used);
-    const run = { count: this.#used, timestampsMs, values: this.#values };
+    const own = { timestampsMs, values: this.#values };
+    const run = { count: this.#used, ...own, ...(this.hasFine ? { fine: this.#fine } : {}) };
     if (pieces.length <= 1 || isAscending(timestampsMs)) return run;
     const joined = joinPieces(
       pieces.map(({ begin, end }) => ({
         labels: {},
         timestampsMs: this.#times.subarray(begin, end),
         values: this.#values.subarray(begin, end),
+        ...(this.hasFine ? { fine: this.#fine.subarray(begin, end) } : {}),
       })),
     );
     return { count: joined.timestampsMs.length, ...joined };
@@ -222,7 +230,7 @@ class Merge {
     const end = this.#used + rows.count;
     if (end > seriesSamplesMax) throw new UnsupportedParquet("a series of too many samples");
     this.#ensure(end);
-    rows.decode({ times: this.#times, values: this.#values }, this.#used);
+    rows.decode({ times: this.#times, values: this.#values, fine: this.#fine }, this.#used);
     this.#used = end;
   }
 
@@ -232,12 +240,14 @@ class Merge {
       labels: parseLabels(name, text),
       timestampsMs: this.#times.subarray(begin, this.#used),
       values: this.#values.subarray(begin, this.#used),
+      ...(this.hasFine ? { fine: this.#fine.subarray(begin, this.#used) } : {}),
     };
     const [left] = this.#deleted.mask(block, [whole]);
     if (left === whole) return;
     if (left !== undefined) {
       this.#times.set(left.timestampsMs, begin);
       this.#values.set(left.values, begin);
+      if (left.fine !== undefined) this.#fine.set(left.fine, begin);
     }
     this.#used = begin + (left?.timestampsMs.length ?? 0);
   }
@@ -249,5 +259,9 @@ class Merge {
     times.set(this.#times.subarray(0, this.#used));
     values.set(this.#values.subarray(0, this.#used));
     [this.#times, this.#values] = [times, values];
+    if (!this.hasFine) return;
+    const fine = new Uint8Array(length);
+    fine.set(this.#fine.subarray(0, this.#used));
+    this.#fine = fine;
   }
 }

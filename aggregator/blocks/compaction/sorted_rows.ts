@@ -1,6 +1,8 @@
 // Hot: guarded by `bench day`.
+import type { FineMarks } from "#shared/model/metrics.ts";
 import { compareTexts } from "../file/labels_text.ts";
-import { rowStarts, Slabs, ValuesColumn } from "../metrics/metrics_columns.ts";
+import { fineLeaf } from "../metrics/beside_columns.ts";
+import { FineColumn, rowStarts, Slabs, ValuesColumn } from "../metrics/metrics_columns.ts";
 import { checkVersion } from "../file/format_version.ts";
 import { type ColumnPages, encodings } from "../parquet/column_pages.ts";
 import {
@@ -19,7 +21,14 @@ const timesPath = "t.list.element";
 const valuesPath = "v.list.element";
 const readPaths = ["name", "labels", "t_min", "n", timesPath, "v_divisor", valuesPath] as const;
 /** The columns of a block of plain numbers, and no others. */
-const numberPaths = new Set<string>([...readPaths, "series", "t_max", "t_group", "stale"]);
+const numberPaths = new Set<string>([
+  ...readPaths,
+  "series",
+  "t_max",
+  "t_group",
+  "stale",
+  fineLeaf,
+]);
 
 /** The rows of one row group, decoded as far as any row may be asked for. */
 type Rows = {
@@ -32,13 +41,19 @@ type Rows = {
   readonly starts: Uint32Array;
   readonly offsets: Offsets;
   readonly values: ValuesColumn;
+  readonly fine: FineColumn | undefined;
 };
 
 /** Times after the first of their row; all of a row group, or still packed. */
 type Offsets = Uint32Array | DeltaColumn;
 
 /** Where samples are decoded to. */
-export type SampleRoom = { readonly times: Float64Array; readonly values: Float64Array };
+export type SampleRoom = {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** Needed where a block hasFine. */
+  readonly fine?: FineMarks;
+};
 
 /**
  * A block of plain numbers, row by row in its order, with one row group in memory at a time. Throws UnsupportedParquet where the file is of another
@@ -82,6 +97,10 @@ export class SortedRows {
   get text(): string {
     return this.#text;
   }
+  /** Whether a sample of the file may be fine. */
+  get hasFine(): boolean {
+    return this.#file.footer.groups[0]?.columns.has(fineLeaf) === true;
+  }
   /** How many samples the row has. */
   get count(): number {
     const { starts } = this.#rows ?? noRows;
@@ -121,7 +140,7 @@ export class SortedRows {
   }
 
   /** Decodes the samples of the row into the room from `at` on. */
-  decode({ times, values }: SampleRoom, at: number): void {
+  decode({ times, values, fine }: SampleRoom, at: number): void {
     const rows = this.#rows;
     if (rows === undefined) return;
     const row = this.#row;
@@ -131,6 +150,9 @@ export class SortedRows {
     const offsets = this.#offsetsOf(rows.offsets, begin, count);
     for (let i = 0; i < count; i++) times[at + i] = first + (offsets[i] ?? 0);
     rows.values.decode(row, rows.divisors[row] ?? 0, values, at);
+    const marks = rows.fine?.row(row);
+    if (marks === undefined) fine?.fill(0, at, at + count);
+    else fine?.set(marks, at);
   }
 
   /** Good until the next row. */
@@ -155,7 +177,8 @@ export class SortedRows {
 const noRows = { starts: new Uint32Array(0) };
 
 async function readRows(file: ParquetFile, group: RowGroup): Promise<Rows> {
-  const packed = await file.packed(group, readPaths);
+  const hasFine = group.columns.has(fineLeaf);
+  const packed = await file.packed(group, hasFine ? [...readPaths, fineLeaf] : readPaths);
   const integers = async (path: "t_min" | "n") => {
     const values = decodeIntegers(await packed.pages(path));
     if (values.length !== group.rows) throw new UnsupportedParquet(`rows without ${path}`);
@@ -181,6 +204,7 @@ async function readRows(file: ParquetFile, group: RowGroup): Promise<Rows> {
     starts,
     offsets,
     values: new ValuesColumn(await packed.pages(valuesPath), starts, slabs),
+    fine: hasFine ? new FineColumn(await packed.pages(fineLeaf), starts) : undefined,
   };
 }
 

@@ -97,7 +97,7 @@ function addTo<Kind>(masks: Map<string, Kind[]>, id: string, mask: Kind): void {
 }
 
 type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
-  Pick<SeriesSamples, "histograms" | "starts">;
+  Pick<SeriesSamples, "histograms" | "starts" | "fine">;
 
 function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
   let left = series;
@@ -108,12 +108,13 @@ function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mas
     if (begin === end) continue;
     const cut = (column: Float64Array) =>
       concatenate([column.subarray(0, begin), column.subarray(end)]);
-    const { histograms, starts } = left;
+    const { histograms, starts, fine } = left;
     left = {
       ...left,
       timestampsMs: cut(left.timestampsMs),
       values: cut(left.values),
       ...(starts === undefined ? {} : { starts: cut(starts) }),
+      ...(fine === undefined ? {} : { fine: fine.filter((_, i) => i < begin || i >= end) }),
       ...(histograms === undefined
         ? {}
         : { histograms: [...histograms.slice(0, begin), ...restOf(histograms.slice(end))] }),

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { messageOf } from "#shared/errors.ts";
 import { setStale, isStale, wordsOf } from "#shared/model/special_values.ts";
-import type { Windows } from "../../read/source.ts";
+import type { SeriesSamples, Windows } from "../../read/source.ts";
 import { mergeSeries } from "./merge_series.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 
-/** A piece of the only series; a value of 7 stands for a stale marker. */
+/** A piece of the only series; a value of 7 stands for a stale marker, and 8 is a fine sample. */
 function piece(times: readonly number[], values: readonly number[]): DecodedSeries {
   const timestampsMs = Float64Array.from(times);
   const column = Float64Array.from(times, (_, i) => values[i] ?? 0);
@@ -17,14 +17,18 @@ function piece(times: readonly number[], values: readonly number[]): DecodedSeri
     labels: { a: "b" },
     timestampsMs,
     values: column,
+    fine: values.includes(8)
+      ? Uint8Array.from(column, (value) => (value === 8 ? 1 : 0))
+      : undefined,
     mayHoldNans: true,
     bytes: 0,
   };
 }
 
 /** Text, since two NaNs differ by their bits only. */
-function samples({ timestampsMs, values }: { timestampsMs: Float64Array; values: Float64Array }) {
+function samples({ timestampsMs, values, fine }: Omit<SeriesSamples, "labels">) {
   const words = wordsOf(values);
+  for (const [i, value] of values.entries()) expect(fine?.[i] ?? 0).toBe(value === 8 ? 1 : 0);
   return [...timestampsMs].map((time, i) => `${time}:${isStale(words, i) ? "stale" : values[i]}`);
 }
 

@@ -1,5 +1,6 @@
 import { nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import type { SelectRequest, SeriesSamples } from "../../read/source.ts";
@@ -77,7 +78,8 @@ function assemble(
     const piece = pieces[only.piece];
     const values = piece?.values.subarray(only.begin, only.end) ?? new Float64Array(0);
     const histograms = piece?.histograms?.slice(only.begin, only.end);
-    return withHistograms({ labels, key, timestampsMs, values }, histograms);
+    const fine = piece?.fine?.subarray(only.begin, only.end);
+    return withRare({ labels, key, timestampsMs, values }, histograms, fine);
   }
   const values = slabs.take(timestampsMs.length, expected);
   let at = 0;
@@ -94,7 +96,8 @@ function assemble(
     }
   }
   const histograms = cutHistograms(plan, pieces);
-  if (plan.isAscending) return withHistograms({ labels, key, timestampsMs, values }, histograms);
+  const fine = cutMarks(plan, pieces);
+  if (plan.isAscending) return withRare({ labels, key, timestampsMs, values }, histograms, fine);
   // In the order of commit, so that of equal times the first stands.
   let start = 0;
   const parts = plan.cuts.map(({ piece, begin, end, picks }) => {
@@ -105,6 +108,7 @@ function assemble(
       timestampsMs: timestampsMs.subarray(start, start + length),
       values: values.subarray(start, start + length),
       histograms: histograms?.slice(start, start + length),
+      fine: fine?.subarray(start, start + length),
     };
     start += length;
     return { piece, part };
@@ -112,12 +116,35 @@ function assemble(
   return interleave(parts.toSorted((a, b) => a.piece - b.piece).map(({ part }) => part));
 }
 
-/** Without the key where there are none: nearly all series are of numbers alone. */
-function withHistograms(
+/** Without the keys where there are none: nearly all series are of numbers alone, and none of them fine. */
+function withRare(
   series: SeriesSamples,
   histograms: HistogramColumn | undefined,
+  fine: FineMarks | undefined,
 ): SeriesSamples {
-  return histograms === undefined ? series : { ...series, histograms };
+  if (histograms === undefined && fine === undefined) return series;
+  return {
+    ...series,
+    ...(histograms === undefined ? {} : { histograms }),
+    ...(fine === undefined ? {} : { fine }),
+  };
+}
+
+function cutMarks(
+  { cuts, timestampsMs }: Plan,
+  pieces: readonly { readonly fine?: FineMarks | undefined }[],
+): FineMarks | undefined {
+  if (pieces.every(({ fine }) => fine === undefined)) return undefined;
+  const all = new Uint8Array(timestampsMs.length);
+  let at = 0;
+  for (const { piece, begin, end, picks } of cuts) {
+    const fine = pieces[piece]?.fine;
+    if (picks === undefined) {
+      if (fine !== undefined) all.set(fine.subarray(begin, end), at);
+      at += end - begin;
+    } else for (const i of picks) all[at++] = fine?.[i] ?? 0;
+  }
+  return all;
 }
 
 /** Where a sample gets another one before it, nothing is known of a reset between the two. */
@@ -151,6 +178,21 @@ function joinHistograms(pieces: readonly SeriesSamples[]): HistogramColumn | und
   );
 }
 
+/** The marks of some pieces, one after another; undefined where none has any. */
+function joinedMarks(
+  pieces: readonly Pick<SeriesSamples, "timestampsMs" | "fine">[],
+): FineMarks | undefined {
+  if (pieces.every(({ fine }) => fine === undefined)) return undefined;
+  const length = pieces.reduce((sum, { timestampsMs }) => sum + timestampsMs.length, 0);
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const { timestampsMs, fine } of pieces) {
+    if (fine !== undefined) joined.set(fine, at);
+    at += timestampsMs.length;
+  }
+  return joined;
+}
+
 function pick(from: Float64Array, picks: Uint32Array, into: Float64Array, at: number): void {
   for (let i = 0; i < picks.length; i++) into[at + i] = from[picks[i] ?? 0] ?? 0;
 }
@@ -177,7 +219,7 @@ export function joinPieces(pieces: readonly SeriesSamples[]): SeriesSamples {
     values: concatenate(sorted.map(({ values }) => values)),
   };
   if (!isAscending(joined.timestampsMs)) return withStarts(interleave(pieces), pieces);
-  return withStarts(withHistograms(joined, joinHistograms(sorted)), sorted);
+  return withStarts(withRare(joined, joinHistograms(sorted), joinedMarks(sorted)), sorted);
 }
 
 /** Start timestamps of what was put together out of these pieces. */
@@ -202,6 +244,8 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
   const to = new Uint32Array(sortedValues.buffer);
   const histograms = joinHistograms(pieces);
   const sortedHistograms: (Histogram | undefined)[] = [];
+  const fine = joinedMarks(pieces);
+  const sortedFine = fine && new Uint8Array(times.length);
   let count = 0;
   for (const i of order) {
     const time = times[i] ?? 0;
@@ -212,6 +256,7 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
     to[2 * count + 1] = from[2 * i + 1] ?? 0;
     const histogram = histograms?.[i];
     sortedHistograms[count] = histogram === undefined ? undefined : withUnknownReset(histogram);
+    if (sortedFine !== undefined) sortedFine[count] = fine?.[i] ?? 0;
     count += 1;
   }
   const sorted = {
@@ -219,7 +264,8 @@ function interleave(pieces: readonly SeriesSamples[]): SeriesSamples {
     timestampsMs: sortedTimes.subarray(0, count),
     values: sortedValues.subarray(0, count),
   };
-  return withHistograms(sorted, histograms === undefined ? undefined : sortedHistograms);
+  const marks = sortedFine?.subarray(0, count);
+  return withRare(sorted, histograms === undefined ? undefined : sortedHistograms, marks);
 }
 
 function named(series: SeriesSamples | undefined): Pick<SeriesSamples, "labels" | "key"> {

@@ -1,5 +1,6 @@
+import type { FineMarks } from "#shared/model/metrics.ts";
 import { type ColumnPages, encodings, valuesMax } from "../parquet/column_pages.ts";
-import { decodeFloats, decodeUint32s, expectType } from "../parquet/decode_column.ts";
+import { decodeFlags, decodeFloats, decodeUint32s, expectType } from "../parquet/decode_column.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { physical } from "../parquet/footer.ts";
 import { SplitValues } from "../parquet/split_values.ts";
@@ -162,6 +163,46 @@ export function rowStarts(counts: Float64Array, rows: number): Uint32Array {
   }
   starts[rows] = at;
   return starts;
+}
+
+/** Where each row's values begin: an empty list has none. */
+export function valueStarts(column: ColumnPages, starts: Uint32Array): Uint32Array {
+  const [page] = column.pages;
+  if (page === undefined || column.pages.length > 1)
+    throw new UnsupportedParquet(`${column.chunk.path} in ${column.pages.length} pages`);
+  const empty = page.empty ?? [];
+  const own = new Uint32Array(starts.length);
+  let [at, slot, next] = [0, 0, 0];
+  for (let row = 0; row + 1 < starts.length; row++) {
+    if (empty[next] === slot) {
+      next += 1;
+      slot += 1;
+    } else {
+      const count = (starts[row + 1] ?? 0) - (starts[row] ?? 0);
+      at += count;
+      slot += count;
+    }
+    own[row + 1] = at;
+  }
+  if (at !== page.count || next !== empty.length)
+    throw new UnsupportedParquet(`${page.count} values of ${column.chunk.path} instead of ${at}`);
+  return own;
+}
+
+/** Marks of fine samples of a row group, row by row: a row has one for each sample, or none at all where none is fine. */
+export class FineColumn {
+  readonly #flags: Uint8Array;
+  readonly #starts: Uint32Array;
+
+  constructor(column: ColumnPages, starts: Uint32Array) {
+    this.#starts = valueStarts(column, starts);
+    this.#flags = decodeFlags(column);
+  }
+
+  row(row: number): FineMarks | undefined {
+    const [begin = 0, end = 0] = [this.#starts[row], this.#starts[row + 1]];
+    return begin === end ? undefined : this.#flags.subarray(begin, end);
+  }
 }
 
 function longestOf(starts: Uint32Array): number {

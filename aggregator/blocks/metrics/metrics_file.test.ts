@@ -35,13 +35,14 @@ const wordsOf = (values: Float64Array) => [
   ...new Uint32Array(values.buffer, values.byteOffset, values.length * 2),
 ];
 const plain = (series: readonly DecodedSeries[] | undefined) =>
-  series?.map(({ key, labels, timestampsMs, values, mayHoldNans, bytes }) => ({
+  series?.map(({ key, labels, timestampsMs, values, fine, mayHoldNans, bytes }) => ({
     key,
     labels,
     mayHoldNans,
     bytes,
     times: [...timestampsMs],
     words: wordsOf(values),
+    fine: fine && [...fine],
   }));
 
 const sorted = (series: readonly DecodedSeries[] | undefined) =>
@@ -70,9 +71,9 @@ function inSpan(
   series: readonly DecodedSeries[] | undefined,
   { startMs, endMs }: { startMs: number; endMs: number },
 ) {
-  return (sorted(series) ?? []).flatMap(({ key, labels, mayHoldNans, times, words }) => {
+  return (sorted(series) ?? []).flatMap(({ key, labels, mayHoldNans, times, words, fine }) => {
     const kept = times.flatMap((ms, i) => (ms >= startMs && ms <= endMs ? [i] : []));
-    const left = kept.map((i) => [times[i], words[2 * i], words[2 * i + 1]]);
+    const left = kept.map((i) => [times[i], words[2 * i], words[2 * i + 1], fine?.[i] ?? 0]);
     return left.length === 0 ? [] : [{ key, labels, mayHoldNans, left }];
   });
 }
@@ -108,6 +109,8 @@ const someSeries = fc.array(
     stepMs: fc.constantFrom(1, 997, 15_000, 2 ** 31),
     jitterMs: fc.constantFrom(0, 0, 900),
     label: fc.string({ unit: "grapheme", maxLength: 8 }),
+    /** Of so many samples one is not fine; 0 where none is fine. */
+    coarseEvery: fc.constantFrom(0, 0, 0, 1, 4, 15),
   }),
   { minLength: 1, maxLength: 30 },
 );
@@ -115,7 +118,8 @@ const someSeries = fc.array(
 test("a block is read as DuckDB reads it, bit by bit, whatever is in it", async () => {
   await fc.assert(
     fc.asyncProperty(someSeries, async (recipes) => {
-      const series = recipes.map(({ maker, seed, length, startMs, stepMs, jitterMs, label }, n) => {
+      const series = recipes.map((recipe, n) => {
+        const { maker, seed, length, startMs, stepMs, jitterMs, label, coarseEvery } = recipe;
         const timestampsMs = Float64Array.from(
           { length },
           (_, i) =>
@@ -125,7 +129,8 @@ test("a block is read as DuckDB reads it, bit by bit, whatever is in it", async 
         );
         const values = valuesOf(maker, length, seed);
         const labels = { __name__: n % 3 === 0 ? "up" : "日本", n: String(n), label };
-        return { labels, timestampsMs, values };
+        const fine = Uint8Array.from(values, (_, i) => (i % coarseEvery === 0 ? 0 : 1));
+        return { labels, timestampsMs, values, ...(coarseEvery === 0 ? {} : { fine }) };
       });
       const { path } = await writeMetricsFile(duckdb, folder, cutMetricsOf(series));
       expect(await expectSameAsDuckdb(path, everything)).toBe(recipes.length);
@@ -138,6 +143,25 @@ test("a block is read as DuckDB reads it, bit by bit, whatever is in it", async 
     { numRuns: 60 },
   );
 }, 60_000);
+
+test("a block of fine samples is read as DuckDB reads it where DuckDB wrote it, too", async () => {
+  const fine = Uint8Array.from({ length: 50 }, (_, i) => (i % 15 === 0 ? 0 : 1));
+  const series = manySeries(300, 50).map((one, i) => ({
+    ...one,
+    starts: new Float64Array(50).fill(i % 3),
+    ...(i % 4 === 0 ? {} : { fine }),
+  }));
+  const exemplar = { timestampMs: 5, value: 1, labels: { trace_id: "x" } };
+  const exemplars = [{ labels: { __name__: "a" }, key: "a", exemplars: [exemplar] }];
+  const { path } = await writeMetricsFile(duckdb, folder, cutMetricsOf(series), { exemplars });
+  expect(await expectSameAsDuckdb(path, everything)).toBe(300);
+  const [startMs, endMs] = [1_795_230_858_000, 1_795_231_138_000];
+  await expectSameAsDuckdb(path, everything, { startMs, endMs });
+  const [read = []] = await readSeriesOfFiles([path], everything, unbounded, new KnownTexts());
+  expect(read.filter((one) => one.fine !== undefined)).toHaveLength(225);
+  for (const one of read) expect(one.fine ?? fine).toEqual(fine);
+  rmSync(path);
+});
 
 const select = (...matchers: Matcher[]) => compileSelector(matchers, "labels");
 const name = (op: Matcher["op"], value: string): Matcher => ({ name: "__name__", op, value });

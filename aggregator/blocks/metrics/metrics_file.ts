@@ -3,7 +3,15 @@ import { OperatingError } from "#shared/errors.ts";
 import { lowerBound } from "../../duckdb/columns.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
 import type { KnownTexts } from "../file/labels_text.ts";
-import { type KnownTimes, rowStarts, Slabs, TimesColumn, ValuesColumn } from "./metrics_columns.ts";
+import { fineLeaf } from "./beside_columns.ts";
+import {
+  FineColumn,
+  type KnownTimes,
+  rowStarts,
+  Slabs,
+  TimesColumn,
+  ValuesColumn,
+} from "./metrics_columns.ts";
 import type { ColumnPages } from "../parquet/column_pages.ts";
 import { decodeFloats, decodeIntegers } from "../parquet/decode_column.ts";
 import type { RowGroup } from "../parquet/footer.ts";
@@ -60,6 +68,7 @@ const knownColumns = new Set<string>([
   ...metaColumns,
   timesColumn,
   valuesColumn,
+  fineLeaf,
   // What stands beside samples, and is read on its own.
   "start_ms",
   "e_t.list.element",
@@ -84,6 +93,12 @@ type RowColumns = {
   /** Rows of the same number have the same times. */
   readonly groups: Float64Array;
   readonly starts: Uint32Array;
+};
+
+type SampleColumns = {
+  readonly times: TimesColumn;
+  readonly values: ValuesColumn | undefined;
+  readonly fine: FineColumn | undefined;
 };
 
 /** The times of a row that lie in the span; the first has the index `begin` in the row. */
@@ -125,18 +140,25 @@ class Reading {
     const columns = await rowColumns(packed, rowGroup.rows, this.#bounds);
     const within = this.#within(wanted, columns);
     if (within.rows.length === 0) return;
-    const [times, values] = await Promise.all([
+    const [times, values, fine] = await Promise.all([
       this.#times(packed, within, columns, state),
       this.#values(file, rowGroup, packed, within, columns),
+      this.#fine(file, rowGroup),
     ]);
     const { starts } = columns;
-    this.#take(
-      within,
-      columns,
-      new TimesColumn(times, starts, this.#shared, { numbers: columns.groups, known: state.times }),
-      values === undefined ? undefined : new ValuesColumn(values, starts, state.slabs),
-      state.found,
-    );
+    const groups = { numbers: columns.groups, known: state.times };
+    const samples = {
+      times: new TimesColumn(times, starts, this.#shared, groups),
+      values: values && new ValuesColumn(values, starts, state.slabs),
+      fine: fine && new FineColumn(fine, starts),
+    };
+    this.#take(within, columns, samples, state.found);
+  }
+
+  /** Undefined where no sample is fine, as in nearly all files, or it is not looked at. */
+  async #fine(file: ParquetFile, group: RowGroup): Promise<ColumnPages | undefined> {
+    if (this.#bounds.presence === true || !group.columns.has(fineLeaf)) return undefined;
+    return (await file.packed(group, [fineLeaf])).pages(fineLeaf);
   }
 
   /** Rows with samples in the span. */
@@ -184,8 +206,7 @@ class Reading {
   #take(
     { rows, series }: WantedRows,
     { tMin, stale, divisors, starts }: RowColumns,
-    times: TimesColumn,
-    values: ValuesColumn | undefined,
+    { times, values, fine }: SampleColumns,
     found: Map<ReadSeries, Pieces>,
   ): void {
     const countOf = (row: number) => (starts[row + 1] ?? 0) - (starts[row] ?? 0);
@@ -200,6 +221,8 @@ class Reading {
       const { begin, timesMs } = this.#cut(all);
       this.#spend(timesMs.length);
       pieces.addTimes(timesMs);
+      const marks = fine?.row(row);
+      if (marks !== undefined) pieces.addFine(marks.subarray(begin, begin + timesMs.length));
       const divisor = divisors[row] ?? 0;
       const isLookedAt = values !== undefined && (stale === undefined || (stale[row] ?? 0) > 0);
       const constant = isLookedAt ? values.constantOf(row, divisor) : 0;

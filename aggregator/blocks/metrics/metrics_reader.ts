@@ -8,7 +8,7 @@ import type { SeriesName } from "../series/series_index.ts";
 import type { Selector } from "../file/selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
-import { readStarts, startColumn, timeColumns } from "./start_column.ts";
+import { BesideColumns, timeColumns } from "./beside_columns.ts";
 import { constantOf, decodeValues, plainDivisor } from "./value_codec.ts";
 import {
   readFloatLists,
@@ -48,15 +48,15 @@ export async function readSeries(
   const names = new SeriesNames(selector, known);
   const shared = new SharedColumns();
   const result = await connection.stream(`
-    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, ${withStarts ? timeColumns : "t"},
+    SELECT file_index::DOUBLE, series, name, labels, t_min::DOUBLE, v_divisor, ${timeColumns(withStarts)},
     ${valueColumns}
     FROM ${parquetListByName(paths)} WHERE n > 0 AND (${selector.sql}) ${span === undefined ? "" : `AND ${overlap(span)}`}`);
-  const hasStarts = withStarts && result.columnNames().includes(startColumn);
+  const beside = new BesideColumns(result.columnNames());
   let samples = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    samples += takeChunk(chunk, files, names, shared, hasStarts);
+    samples += takeChunk(chunk, files, names, shared, beside);
     if (samples > samplesMax)
       throw new OperatingError("overloaded", `query reads more than ${samplesMax} samples`);
   }
@@ -90,16 +90,17 @@ function takeChunk(
   files: readonly Map<ReadSeries, Pieces>[],
   names: SeriesNames,
   shared: SharedColumns,
-  hasStarts: boolean,
+  beside: BesideColumns,
 ): number {
   const fileOf = readFloats(chunk, 0);
   const series = names.of(chunk);
   const tMin = readFloats(chunk, 4);
   const divisors = readFloats(chunk, 5);
-  const times = readUint32Lists(chunk, 6);
-  const startOf = readStarts(chunk, hasStarts ? 7 : undefined);
-  const values = readFloatLists(chunk, hasStarts ? 8 : 7);
-  const histogramsOf = readHistograms(chunk, hasStarts ? 9 : 8);
+  const times = readUint32Lists(chunk, beside.times);
+  const startOf = beside.starts(chunk);
+  const fineOf = beside.fine(chunk);
+  const values = readFloatLists(chunk, beside.values);
+  const histogramsOf = readHistograms(chunk, beside.histograms);
   let samples = 0;
   for (const [row, one] of series.entries()) {
     if (!one.isWanted) continue;
@@ -113,7 +114,9 @@ function takeChunk(
     const divisor = divisors[row] ?? 0;
     pieces.addTimes(shared.times(tMin[row] ?? 0, times.values, times.starts[row] ?? 0, count));
     samples += count;
-    if (hasStarts) pieces.addStart(startOf(row), count);
+    if (beside.hasStarts) pieces.addStart(startOf(row), count);
+    const marks = fineOf(row);
+    if (marks !== undefined) pieces.addFine(marks);
     const histograms = histogramsOf(row);
     if (histograms !== undefined) {
       pieces.addHistograms(histograms, shared);

@@ -8,6 +8,7 @@ import {
   type DuckDBDataChunk,
 } from "@duckdb/node-api";
 import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
@@ -89,6 +90,10 @@ export class MetricsRows {
   #cells = 0;
   #hasHistograms = false;
   #hasStarts = false;
+  /** Marks of the rows that have any, one after another, and how many each row has. */
+  readonly #fine: number[] = [];
+  readonly #fineLengths: number[] = [];
+  #hasFine = false;
   #exemplarsWritten: ExemplarsWritten | undefined;
   #items = 0;
   #rows = 0;
@@ -105,6 +110,7 @@ export class MetricsRows {
       numberNames,
       ...(this.#hasHistograms ? [histogramColumnNames] : []),
       ...(this.#hasStarts ? ["start_ms"] : []),
+      ...(this.#hasFine ? ["fine"] : []),
       ...(this.#exemplarsWritten === undefined ? [] : [exemplarColumnNames]),
     ].join(", ");
   }
@@ -123,12 +129,13 @@ export class MetricsRows {
 
   /** Adds samples from `begin` on as far as there is room; gives the index that they are added up to. */
   add(series: SeriesText, run: SampleRun, begin: number): number {
-    const { timestampsMs, values, histograms, starts } = run;
+    const { timestampsMs, values, histograms, starts, fine } = run;
     let at = begin;
     while (at < run.count && !this.#isFull) {
       let end = rowEnd(run, at);
       if (histograms !== undefined) end = runEnd(histograms, at, end);
       if (starts !== undefined) end = this.#startEnd(starts, at, end);
+      if (fine !== undefined) this.#addMarks(fine, at, end);
       if (histograms?.[at] === undefined) this.#addNumbers(series, timestampsMs, values, at, end);
       else this.#addHistograms(series, timestampsMs, histograms, at, end);
       at = end;
@@ -183,6 +190,15 @@ export class MetricsRows {
       this.#hasStarts = true;
     }
     return at;
+  }
+
+  /** Of the next row. */
+  #addMarks(fine: FineMarks, begin: number, end: number): void {
+    const own = fine.subarray(begin, end);
+    if (!own.includes(1)) return;
+    this.#fineLengths[this.#names.length] = own.length;
+    for (const mark of own) this.#fine.push(mark);
+    this.#hasFine = true;
   }
 
   #addNumbers(
@@ -276,7 +292,12 @@ export class MetricsRows {
       BigInt64Array.from(this.#starts, (startMs) => startMs ?? 0n),
     );
     fillNulls(chunk, startColumn, [...this.#starts]);
-    fillExemplars(chunk, startColumn + 1, [...this.#exemplars]);
+    const fineLengths = Array.from(
+      { length: this.waiting },
+      (_, row) => this.#fineLengths[row] ?? 0,
+    );
+    fillLists(chunk, startColumn + 1, fineLengths, Uint8Array.from(this.#fine));
+    fillExemplars(chunk, startColumn + 2, [...this.#exemplars]);
   }
 
   #clear(): void {
@@ -287,6 +308,8 @@ export class MetricsRows {
     this.#valueLengths.length = 0;
     this.#histograms.length = 0;
     this.#starts.length = 0;
+    this.#fine.length = 0;
+    this.#fineLengths.length = 0;
     this.#exemplars.length = 0;
     this.#names.length = 0;
     this.#labels.length = 0;

@@ -1,5 +1,5 @@
 // Hot: guarded by `bench pace`.
-import { BIGINT, DuckDBDataChunk, type DuckDBAppender } from "@duckdb/node-api";
+import { BIGINT, BOOLEAN, DuckDBDataChunk, LIST, type DuckDBAppender } from "@duckdb/node-api";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { exemplarColumns, exemplarTypes } from "./exemplar_rows.ts";
@@ -9,11 +9,12 @@ import { MetricsRows, numberColumns, type Written } from "./metrics_rows.ts";
 
 const numbers = numberColumns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ");
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
-export const metricsTable = `${numbers}, ${histogramColumns}, start_ms BIGINT, ${exemplarColumns}`;
+export const metricsTable = `${numbers}, ${histogramColumns}, start_ms BIGINT, fine BOOLEAN[], ${exemplarColumns}`;
 const types = [
   ...numberColumns.map(({ type }) => type),
   ...histogramTypes,
   BIGINT,
+  LIST(BOOLEAN),
   ...exemplarTypes,
 ];
 

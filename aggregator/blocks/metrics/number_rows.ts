@@ -1,10 +1,12 @@
 // Hot: guarded by `bench day`.
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import type { SeriesText } from "../file/labels_text.ts";
+import { fineColumn } from "./beside_columns.ts";
 import { rowEnd, staleIn } from "./metrics_rows.ts";
 import { encodings } from "../parquet/column_pages.ts";
 import { dictionaryPages } from "../parquet/dictionary_pages.ts";
-import { writeDeltas, writeLengths } from "../parquet/encode.ts";
+import { writeBits, writeDeltas, writeLengths } from "../parquet/encode.ts";
 import { ByteSink } from "../parquet/byte_sink.ts";
 import { packLists, type PageValues } from "../parquet/list_page.ts";
 import type { ColumnPages, ColumnSchema, PackedPage } from "../parquet/parquet_writer.ts";
@@ -25,6 +27,11 @@ export const numberSchema: readonly ColumnSchema[] = [
   { name: "t", type: "uint32", isOptional: false, isList: true },
   { name: "v_divisor", type: "double", isOptional: false },
   { name: "v", type: "double", isOptional: false, isList: true },
+];
+/** The same where a sample may be fine. */
+export const fineNumberSchema: readonly ColumnSchema[] = [
+  ...numberSchema,
+  { name: fineColumn, type: "boolean", isOptional: false, isList: true },
 ];
 
 /** Rows of a row group, at most; of samples at most 2^19 and one row more: 4 MiB of values. */
@@ -57,6 +64,11 @@ export class NumberRows {
   readonly #divisors = new Float64Array(rowsMax);
   #times = new Uint32Array(0);
   #values = new Float64Array(0);
+  /** Where the file has marks of fine samples: those of the rows that have any, one after another, and how many each row has. */
+  #withFine = false;
+  #fine = new Uint8Array(0);
+  #fineUsed = 0;
+  readonly #fineLengths = new Uint32Array(rowsMax);
   readonly #page = new ByteSink(65_536);
   #timeGroups = new TimeGroups();
 
@@ -76,8 +88,9 @@ export class NumberRows {
     return { minMs, maxMs };
   }
 
-  /** Another file begins. */
-  begin(): void {
+  /** Another file begins; `withFine` where a sample of it may be fine. */
+  begin(withFine = false): void {
+    this.#withFine = withFine;
     this.#timeGroups = new TimeGroups();
     this.clear();
   }
@@ -93,7 +106,7 @@ export class NumberRows {
     return at;
   }
 
-  /** Columns in the order of numberSchema. */
+  /** Columns in the order of numberSchema, or fineNumberSchema. */
   async pages(level: number): Promise<(ColumnPages | PackedPage)[]> {
     const lengths = this.#lengths.subarray(0, this.#rows);
     return [
@@ -108,11 +121,12 @@ export class NumberRows {
       await packLists(lengths, this.#timeValues(), level, this.#page),
       this.#plain(new Uint8Array(this.#divisors.buffer, 0, 8 * this.#rows)),
       await packLists(lengths, this.#sampleValues(), level, this.#page),
+      ...(this.#withFine ? [await this.#fineColumn(level)] : []),
     ];
   }
 
   clear(): void {
-    this.#rows = this.#used = this.#spanMax = 0;
+    this.#rows = this.#used = this.#fineUsed = this.#spanMax = 0;
     this.#name = undefined;
     this.#names.length = 0;
     this.#labels.clear();
@@ -145,6 +159,29 @@ export class NumberRows {
     this.#divisors[row] = divisor;
     // A row with a marker is always stored as it is.
     this.#stale[row] = divisor === plainDivisor ? staleIn(values, from, end) : 0;
+    this.#fineLengths[row] = run.fine === undefined ? 0 : this.#addMarks(run.fine, from, end);
+  }
+
+  /** Gives how many marks a row has: one for each sample, or none. */
+  #addMarks(fine: FineMarks, from: number, end: number): number {
+    const own = fine.subarray(from, end);
+    if (!own.includes(1)) return 0;
+    const needed = this.#fineUsed + own.length;
+    if (needed > this.#fine.length) {
+      const grown = new Uint8Array(2 * needed);
+      grown.set(this.#fine.subarray(0, this.#fineUsed));
+      this.#fine = grown;
+    }
+    this.#fine.set(own, this.#fineUsed);
+    this.#fineUsed = needed;
+    return own.length;
+  }
+
+  #fineColumn(level: number): Promise<PackedPage> {
+    const [fine, count] = [this.#fine, this.#fineUsed];
+    const write = (sink: ByteSink) => writeBits(sink, fine, count);
+    const values = { encoding: encodings.plain, bytesMax: Math.ceil(count / 8), write };
+    return packLists(this.#fineLengths.subarray(0, this.#rows), values, level, this.#page);
   }
 
   #addText(text: string): number {

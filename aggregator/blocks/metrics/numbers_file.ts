@@ -5,8 +5,16 @@ import type { LocalFile } from "../file/local_file.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { storeError } from "../../read/storage_error.ts";
 import type { SeriesText } from "../file/labels_text.ts";
-import { NumberRows, numberSchema } from "./number_rows.ts";
+import { fineNumberSchema, NumberRows, numberSchema } from "./number_rows.ts";
 import { ParquetWriter } from "../parquet/parquet_writer.ts";
+
+export type NumbersTarget = {
+  readonly folder: string;
+  /** zstd's. */
+  readonly level: number;
+  /** Whether a sample may be fine. */
+  readonly withFine: boolean;
+};
 
 /** A file that is being written. */
 export type NumbersFile = {
@@ -22,8 +30,7 @@ export type NumbersFile = {
  * OperatingError as storeError() tells it.
  */
 export async function writeNumbersFile(
-  folder: string,
-  level: number,
+  { folder, level, withFine }: NumbersTarget,
   note: () => BlockNote | undefined,
   fill: (file: NumbersFile) => Promise<boolean>,
 ): Promise<LocalFile | undefined> {
@@ -33,7 +40,8 @@ export async function writeNumbersFile(
   let written: Omit<LocalFile, "path"> | undefined;
   try {
     handle = await open(path, "wx");
-    const file = new NumbersFileWriter(handle, level, rows);
+    rows.begin(withFine);
+    const file = new NumbersFileWriter(handle, rows, { level, withFine });
     if (await fill(file)) written = await file.finish(note());
     return written === undefined ? undefined : { ...written, path };
   } catch (cause) {
@@ -61,12 +69,17 @@ class NumbersFileWriter implements NumbersFile {
   #minMs = Infinity;
   #maxMs = -Infinity;
 
-  constructor(handle: FileHandle, level: number, group: NumberRows) {
+  constructor(
+    handle: FileHandle,
+    group: NumberRows,
+    { level, withFine }: Omit<NumbersTarget, "folder">,
+  ) {
     this.#handle = handle;
     this.#level = level;
     this.#group = group;
     const emit = (bytes: Uint8Array) => this.#pieces.push(bytes);
-    this.#parquet = new ParquetWriter(numberSchema, level, emit, 1);
+    const schema = withFine ? fineNumberSchema : numberSchema;
+    this.#parquet = new ParquetWriter(schema, level, emit, 1);
   }
 
   add(series: SeriesText, run: SampleRun, from: number): number {
@@ -105,6 +118,6 @@ class NumbersFileWriter implements NumbersFile {
 }
 
 /** Whether a run is what such a file holds. */
-export function isNumbers({ histograms, starts }: SampleRun): boolean {
-  return histograms === undefined && starts === undefined;
+export function isNumbers({ histograms, starts, fine }: SampleRun, withFine: boolean): boolean {
+  return histograms === undefined && starts === undefined && (withFine || fine === undefined);
 }

@@ -5,7 +5,7 @@ import type { KnownTexts } from "../file/labels_text.ts";
 import { joinPieces } from "./merge_series.ts";
 import { quoted } from "../../duckdb/duckdb.ts";
 import { parquetList, parquetListByName } from "./metrics_reader.ts";
-import { readStarts, startColumn, timeColumns } from "./start_column.ts";
+import { BesideColumns, timeColumns } from "./beside_columns.ts";
 import { decodeValues } from "./value_codec.ts";
 import { readFloatLists, readFloats, readTexts, readUint32Lists } from "../../duckdb/vectors.ts";
 
@@ -62,10 +62,10 @@ async function* seriesOfPass(
   known: KnownTexts,
 ): AsyncGenerator<SeriesSamples> {
   const result = await connection.stream(`
-    SELECT name, labels, t_min::DOUBLE, v_divisor, ${timeColumns}, ${valueColumns}
+    SELECT name, labels, t_min::DOUBLE, v_divisor, ${timeColumns(true)}, ${valueColumns}
     FROM ${parquetListByName(paths)}
     WHERE n > 0 AND ${condition} ORDER BY name, labels, file_index, t_min`);
-  const hasStarts = result.columnNames().includes(startColumn);
+  const beside = new BesideColumns(result.columnNames());
   let current = "";
   let pieces: SeriesSamples[] = [];
   for (;;) {
@@ -75,10 +75,11 @@ async function* seriesOfPass(
     const texts = readTexts(chunk, 1);
     const tMin = readFloats(chunk, 2);
     const divisors = readFloats(chunk, 3);
-    const times = readUint32Lists(chunk, 4);
-    const startOf = readStarts(chunk, hasStarts ? 5 : undefined);
-    const values = readFloatLists(chunk, hasStarts ? 6 : 5);
-    const histogramsOf = readHistograms(chunk, hasStarts ? 7 : 6);
+    const times = readUint32Lists(chunk, beside.times);
+    const startOf = beside.starts(chunk);
+    const fineOf = beside.fine(chunk);
+    const values = readFloatLists(chunk, beside.values);
+    const histogramsOf = readHistograms(chunk, beside.histograms);
     for (let row = 0; row < chunk.rowCount; row++) {
       const key = `${names[row]}\0${texts[row]}`;
       if (key !== current && pieces.length > 0) yield joinPieces(pieces.splice(0));
@@ -95,7 +96,8 @@ async function* seriesOfPass(
         decodeValues(values.values, values.starts[row] ?? 0, count, divisors[row] ?? 0, decoded, 0);
       const startMs = startOf(row);
       const starts = startMs === 0 ? undefined : new Float64Array(count).fill(startMs);
-      pieces.push({ labels, timestampsMs, values: decoded, histograms, starts });
+      const fine = fineOf(row);
+      pieces.push({ labels, timestampsMs, values: decoded, histograms, starts, fine });
     }
   }
   if (pieces.length > 0) yield joinPieces(pieces);

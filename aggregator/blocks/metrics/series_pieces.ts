@@ -1,3 +1,4 @@
+import type { FineMarks } from "#shared/model/metrics.ts";
 import { columnWeight, type Histogram, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { concatenate } from "../../duckdb/columns.ts";
@@ -17,6 +18,7 @@ export type DecodedSeries = {
   readonly histograms?: HistogramColumn | undefined;
   /** As in SeriesSamples. */
   readonly starts?: Float64Array | undefined;
+  readonly fine?: FineMarks | undefined;
   /** Memory that this series alone takes. */
   readonly bytes: number;
 };
@@ -37,6 +39,8 @@ export class Pieces {
   /** Parallel to the values, where they are asked for. */
   #starts: Float64Array[] | undefined;
   #knowsStart = false;
+  /** Where marks of chunks begin, in samples. */
+  #fine: { readonly at: number; readonly marks: FineMarks }[] | undefined;
   #mayHoldNans = false;
   /** The value of all chunks so far, if it is one. */
   #constant: number | undefined;
@@ -55,6 +59,18 @@ export class Pieces {
     this.#knowsStart ||= startMs !== 0;
     this.#starts ??= [];
     this.#starts.push(new Float64Array(count).fill(startMs));
+  }
+
+  /** Of the chunk whose times were added last. */
+  addFine(marks: FineMarks): void {
+    const { length } = marks;
+    this.#fine ??= [];
+    this.#fine.push({ at: this.#samples() - length, marks });
+  }
+
+  #samples(): number {
+    const times = listOf(this.#firstTimes, this.#moreTimes);
+    return times.reduce((sum, { length }) => sum + length, 0);
   }
 
   addConstant(value: number, count: number, shared: SharedColumns): void {
@@ -83,10 +99,17 @@ export class Pieces {
 
   /** Chunks come in the order of the file, so by time. */
   join(shared: SharedColumns): DecodedSeries {
-    const series = this.#join(shared);
+    const series = this.#withFine(this.#join(shared));
     if (!this.#knowsStart) return series;
     const starts = concatenate(this.#starts ?? []);
     return { ...series, starts, bytes: series.bytes + starts.byteLength };
+  }
+
+  #withFine(series: DecodedSeries): DecodedSeries {
+    if (this.#fine === undefined) return series;
+    const fine = new Uint8Array(series.values.length);
+    for (const { at, marks } of this.#fine) fine.set(marks, at);
+    return { ...series, fine, bytes: series.bytes + fine.byteLength };
   }
 
   #join(shared: SharedColumns): DecodedSeries {

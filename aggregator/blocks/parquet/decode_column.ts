@@ -42,6 +42,21 @@ export function decodeIntegers(column: ColumnPages): Float64Array {
   });
 }
 
+/** A column of booleans, 1 and 0: a bit each, the lowest first. */
+export function decodeFlags(column: ColumnPages): Uint8Array {
+  expectType(column, physical.boolean);
+  const flags = new Uint8Array(column.pages.reduce((sum, { count }) => sum + count, 0));
+  let at = 0;
+  for (const page of column.pages) {
+    const { encoding, bytes, count } = page;
+    if (encoding !== encodings.plain) throw unknownEncoding(column, page);
+    if (8 * bytes.length < count) throw new UnsupportedParquet("values are cut off");
+    for (let i = 0; i < count; i++) flags[at + i] = ((bytes[i >>> 3] ?? 0) >>> (i & 7)) & 1;
+    at += count;
+  }
+  return flags;
+}
+
 /** A column of 32-bit unsigned integers, of which those in [from, to) are needed: what stands elsewhere means nothing. */
 export function decodeUint32s(column: ColumnPages, from = 0, to = Infinity): Uint32Array {
   expectType(column, physical.int32);

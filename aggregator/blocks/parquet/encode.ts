@@ -229,6 +229,19 @@ export function writeFlags(sink: ByteSink, flags: Uint8Array): void {
   packFlags(sink, flags, waiting, count);
 }
 
+/** PLAIN of the first `count` flags, which are 0 or 1: a bit each, the lowest first. */
+export function writeBits(sink: ByteSink, flags: Uint8Array, count: number): void {
+  sink.ensure(Math.ceil(count / 8));
+  const { bytes } = sink;
+  let at = sink.length;
+  for (let i = 0; i < count; i += 8) {
+    let byte = 0;
+    for (let bit = 0; bit < 8 && i + bit < count; bit++) byte |= (flags[i + bit] ?? 0) << bit;
+    bytes[at++] = byte;
+  }
+  sink.length = at;
+}
+
 function packFlags(sink: ByteSink, flags: Uint8Array, from: number, to: number): void {
   if (to === from) return;
   const groups = Math.ceil((to - from) / 8);

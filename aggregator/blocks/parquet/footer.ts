@@ -37,7 +37,7 @@ export type ColumnChunk = {
 };
 
 /** Physical types. */
-export const physical = { int32: 1, int64: 2, double: 5, byteArray: 6 } as const;
+export const physical = { boolean: 0, int32: 1, int64: 2, double: 5, byteArray: 6 } as const;
 
 type Levels = { readonly definition: number; readonly repetition: number };
 /** The columns of all row groups, by the paths of their leaves, in order. */

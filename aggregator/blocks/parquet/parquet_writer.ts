@@ -13,11 +13,12 @@ const optionalField = 1;
 const repeatedField = 2;
 const listOf = 3;
 
-type ColumnType = "int64" | "uint64" | "uint32" | "uint8" | "double" | "text" | "blob";
+type ColumnType = "boolean" | "int64" | "uint64" | "uint32" | "uint8" | "double" | "text" | "blob";
 
 /** Physical types, and what readers are told to take them for (ConvertedType). */
 const types: Readonly<Record<ColumnType, { readonly stored: number; readonly meaning?: number }>> =
   {
+    boolean: { stored: physical.boolean },
     int64: { stored: physical.int64 },
     uint64: { stored: physical.int64, meaning: 14 },
     uint32: { stored: physical.int32, meaning: 13 },

@@ -29,13 +29,15 @@ export function rawPiece(series: SeriesSamples, columns: readonly BucketColumn[]
 }
 
 function trivial(
-  { timestampsMs, values }: Pick<SeriesSamples, "timestampsMs" | "values">,
+  { timestampsMs, values, fine }: Pick<SeriesSamples, "timestampsMs" | "values" | "fine">,
   columns: readonly BucketColumn[],
 ): Columns {
   const own: Partial<Record<BucketColumn, Float64Array>> = {};
   for (const name of columns) {
     if (name === "firstMs") own[name] = timestampsMs;
     else if (name === "resets") own[name] = same(0, values.length);
+    else if (name === "fine")
+      own[name] = fine === undefined ? same(0, values.length) : Float64Array.from(fine);
     else if (name === "count") own[name] = same(1, values.length);
     else own[name] = values;
   }
@@ -202,7 +204,7 @@ function withTrivial(
 }
 
 function within(series: SeriesSamples, { afterMs, untilMs }: TierSpan): SeriesSamples {
-  const { timestampsMs, values, histograms, buckets } = series;
+  const { timestampsMs, values, histograms, starts, fine, buckets } = series;
   const begin = afterMs === -Infinity ? 0 : lowerBound(timestampsMs, afterMs + 1);
   const end = untilMs === Infinity ? values.length : lowerBound(timestampsMs, untilMs + 1);
   if (begin === 0 && end === values.length) return series;
@@ -214,6 +216,8 @@ function within(series: SeriesSamples, { afterMs, untilMs }: TierSpan): SeriesSa
     timestampsMs: timestampsMs.subarray(begin, end),
     values: values.subarray(begin, end),
     ...(histograms === undefined ? {} : { histograms: histograms.slice(begin, end) }),
+    ...(starts === undefined ? {} : { starts: starts.subarray(begin, end) }),
+    ...(fine === undefined ? {} : { fine: fine.subarray(begin, end) }),
     ...(buckets === undefined ? {} : { buckets: { ...buckets, columns: own } }),
   };
 }
@@ -234,7 +238,7 @@ function combined(
 /** Columns that nobody asked for hold anything. */
 function asBuckets(series: SeriesSamples): BucketSeries {
   const { labels, timestampsMs, values, histograms, buckets } = series;
-  const all = ["count", "sum", "min", "max", "first", "firstMs", "resets"] as const;
+  const all = ["count", "fine", "sum", "min", "max", "first", "firstMs", "resets"] as const;
   const columns = buckets?.columns ?? trivial(series, all);
   return {
     labels,
@@ -243,6 +247,7 @@ function asBuckets(series: SeriesSamples): BucketSeries {
     histograms,
     columns: {
       count: columns.count ?? values,
+      fine: columns.fine ?? values,
       sum: columns.sum ?? values,
       min: columns.min ?? values,
       max: columns.max ?? values,

@@ -6,6 +6,7 @@ import type { BucketColumn } from "../../read/source.ts";
 /** What a bucket says of its samples, besides the last one's time and value. */
 export const bucketColumns: readonly BucketColumn[] = [
   "count",
+  "fine",
   "sum",
   "min",
   "max",
@@ -18,7 +19,7 @@ export const bucketColumns: readonly BucketColumn[] = [
  * A series in buckets, as parallel arrays. The time and value of an entry are those of the last sample in the bucket.
  *
  * `resets` is the sum of the values that stood right before a counter reset within the bucket, so that what the counter
- * gained from the first to the last sample is `last - first + resets`. A stale marker that ends a bucket's samples is an entry
+ * gained from the first to the last sample is `last - first + resets`. `fine` is how many of the `count` samples are fine. A stale marker that ends a bucket's samples is an entry
  * of its own, with count 0; one with samples after it in the same bucket is left out. Of native histograms the last of each bucket
  * is an entry, and each that stood right before a reset; of those only time and count mean anything beside the histogram.
  */
@@ -38,6 +39,7 @@ export class BucketBuffer {
   values = new Float64Array(0);
   words = new Uint32Array(0);
   count = new Float64Array(0);
+  fine = new Float64Array(0);
   sum = new Float64Array(0);
   min = new Float64Array(0);
   max = new Float64Array(0);
@@ -91,6 +93,7 @@ export class BucketBuffer {
     const at = this.length++;
     this.timestampsMs[at] = timeMs;
     this.count[at] = count;
+    this.fine[at] = 0;
     this.sum[at] = 0;
     this.min[at] = 0;
     this.max[at] = 0;
@@ -109,6 +112,7 @@ export class BucketBuffer {
       values: cut(this.values),
       columns: {
         count: cut(this.count),
+        fine: cut(this.fine),
         sum: cut(this.sum),
         min: cut(this.min),
         max: cut(this.max),
@@ -131,6 +135,7 @@ export class BucketBuffer {
       values: view.values.slice(),
       columns: {
         count: columns.count.slice(),
+        fine: columns.fine.slice(),
         sum: columns.sum.slice(),
         min: columns.min.slice(),
         max: columns.max.slice(),

@@ -67,6 +67,7 @@ function concatenated(pieces: readonly BucketSeries[]): BucketSeries | undefined
     values: column(({ values }) => values),
     columns: {
       count: column(({ columns }) => columns.count),
+      fine: column(({ columns }) => columns.fine),
       sum: column(({ columns }) => columns.sum),
       min: column(({ columns }) => columns.min),
       max: column(({ columns }) => columns.max),
@@ -119,6 +120,7 @@ function join(
   if (firstMs > openMs && first < last) resets += last;
   into.resets[at] = resets;
   into.count[at] = (into.count[at] ?? 0) + (columns.count[from] ?? 0);
+  into.fine[at] = (into.fine[at] ?? 0) + (columns.fine[from] ?? 0);
   into.sum[at] = (into.sum[at] ?? 0) + (columns.sum[from] ?? 0);
   const min = columns.min[from] ?? 0;
   const max = columns.max[from] ?? 0;

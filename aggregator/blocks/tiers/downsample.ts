@@ -1,3 +1,4 @@
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
 import { detectReset } from "#shared/model/histogram_resets.ts";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
@@ -12,7 +13,7 @@ export type TimeSpan = { readonly afterMs: number; readonly untilMs: number };
 
 /** Adds the samples within a span to `into`, as buckets; the samples ascend in time. */
 export function downsample(
-  { timestampsMs, values, histograms }: SeriesSamples,
+  { timestampsMs, values, histograms, fine }: SeriesSamples,
   bucketMs: number,
   { afterMs, untilMs }: TimeSpan,
   into: BucketBuffer,
@@ -23,7 +24,7 @@ export function downsample(
     const endMs = bucketEnd(timestampsMs[i] ?? 0, bucketMs);
     let next = i + 1;
     while (next < end && (timestampsMs[next] ?? Infinity) <= endMs) next++;
-    if (histograms === undefined) addNumbers(timestampsMs, values, words, i, next, into);
+    if (histograms === undefined) addNumbers(timestampsMs, values, words, fine, i, next, into);
     else addMixed(timestampsMs, values, words, histograms, i, next, into);
     i = next;
   }
@@ -34,11 +35,13 @@ function addNumbers(
   timestampsMs: Float64Array,
   values: Float64Array,
   words: Uint32Array,
+  fine: FineMarks | undefined,
   begin: number,
   end: number,
   into: BucketBuffer,
 ): void {
   let count = 0;
+  let fineCount = 0;
   let sum = 0;
   let lost = 0;
   let min = Number.NaN;
@@ -63,6 +66,7 @@ function addNumbers(
     before = value;
     last = i;
     count += 1;
+    if (fine !== undefined) fineCount += fine[i] ?? 0;
   }
   if (count > 0) {
     into.reserve(1);
@@ -72,6 +76,7 @@ function addNumbers(
     into.words[2 * at] = words[2 * last] ?? 0;
     into.words[2 * at + 1] = words[2 * last + 1] ?? 0;
     into.count[at] = count;
+    into.fine[at] = fineCount;
     into.sum[at] = sum === Infinity || sum === -Infinity ? sum : sum + lost;
     into.min[at] = min;
     into.max[at] = max;
@@ -108,7 +113,8 @@ function addMixed(
       keep();
       const start = i;
       while (i + 1 < end && histograms[i + 1] === undefined) i++;
-      addNumbers(timestampsMs, values, words, start, i + 1, into);
+      // Sources of fine samples have no histograms among them.
+      addNumbers(timestampsMs, values, words, undefined, start, i + 1, into);
       continue;
     }
     const isGauge = histogram.counterResetHint === "gauge";

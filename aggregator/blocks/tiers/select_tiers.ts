@@ -198,6 +198,7 @@ function filled({ columns, ...series }: DecodedBuckets): BucketSeries {
     ...series,
     columns: {
       count: columns.count ?? values,
+      fine: columns.fine ?? values,
       sum: columns.sum ?? values,
       min: columns.min ?? values,
       max: columns.max ?? values,

@@ -1,5 +1,5 @@
 import type { BucketColumn } from "../../read/source.ts";
-import { Slabs, ValuesColumn } from "../metrics/metrics_columns.ts";
+import { Slabs, valueStarts, ValuesColumn } from "../metrics/metrics_columns.ts";
 import type { ColumnPages } from "../parquet/column_pages.ts";
 import { decodeFloats, decodeUint32s } from "../parquet/decode_column.ts";
 import type { PackedColumns } from "../parquet/packed_columns.ts";
@@ -9,14 +9,20 @@ import type { SharedColumns } from "../metrics/shared_columns.ts";
 /** Rows [from, to) of a row group. */
 export type Run = { readonly from: number; readonly to: number };
 
+/** Columns of whole numbers. */
+type ListedName = "count" | "fine" | "firstMs";
 /** Columns of which a row has a number for each of its buckets, as a file has them. */
-type CodedName = Exclude<BucketColumn, "count" | "firstMs"> | "last";
+type CodedName = Exclude<BucketColumn, ListedName> | "last";
 
 /** The columns of a tier's file by what they are called here. */
-export const listColumns = {
+export const listColumns: Readonly<Record<ListedName, string>> = {
   count: "count.list.element",
+  fine: "fine.list.element",
   firstMs: "t_first.list.element",
-} as const;
+};
+export function isListed(name: BucketColumn): name is ListedName {
+  return name in listColumns;
+}
 export const timesColumn = "t.list.element";
 export const codedColumns = (name: CodedName) =>
   [`${name}_divisor`, `${name}.list.element`] as const;
@@ -145,28 +151,4 @@ export class CodedColumn {
     }
     return all;
   }
-}
-
-/** Where each row's values begin: an empty list has none. */
-function valueStarts(column: ColumnPages, starts: Uint32Array): Uint32Array {
-  const [page] = column.pages;
-  if (page === undefined || column.pages.length > 1)
-    throw new UnsupportedParquet(`${column.chunk.path} in ${column.pages.length} pages`);
-  const empty = page.empty ?? [];
-  const own = new Uint32Array(starts.length);
-  let [at, slot, next] = [0, 0, 0];
-  for (let row = 0; row + 1 < starts.length; row++) {
-    if (empty[next] === slot) {
-      next += 1;
-      slot += 1;
-    } else {
-      const count = (starts[row + 1] ?? 0) - (starts[row] ?? 0);
-      at += count;
-      slot += count;
-    }
-    own[row + 1] = at;
-  }
-  if (at !== page.count || next !== empty.length)
-    throw new UnsupportedParquet(`${page.count} values of ${column.chunk.path} instead of ${at}`);
-  return own;
 }

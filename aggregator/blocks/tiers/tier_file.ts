@@ -16,6 +16,7 @@ import { labelColumns, RowFinder, type WantedRows } from "../metrics/wanted_rows
 import {
   CodedColumn,
   codedColumns,
+  isListed,
   listColumns,
   OffsetsColumn,
   type Run,
@@ -121,10 +122,18 @@ class Reading {
   async #group(file: ParquetFile, group: RowGroup, memory: Memory, found: Found): Promise<void> {
     throwIfAborted(this.#bounds.signal);
     if (!this.#finder.mayHold(group)) return;
-    const packed = await file.packed(group, this.#columns);
+    // Nearly all files hold no fine samples, and lack the column.
+    const isThere = (path: string) => path !== listColumns.fine || group.columns.has(path);
+    const packed = await file.packed(group, this.#columns.filter(isThere));
     const wanted = await this.#finder.rows(group, packed);
     if (wanted.rows.length === 0) return;
-    const columns = await this.#unpack(packed, group.rows, rangeOf(wanted), memory);
+    const needed = this.#needed.filter((name) => name !== "fine" || isThere(listColumns.fine));
+    const columns = await this.#unpack(
+      packed,
+      group.rows,
+      { range: rangeOf(wanted), needed },
+      memory,
+    );
     const runs = this.#runs(wanted, columns);
     let expected = runs.reduce((sum, { run }) => sum + entriesOf(run, columns), 0);
     this.#spend(expected);
@@ -138,7 +147,12 @@ class Reading {
   }
 
   /** All of them are decoded, or made ready to be, for rows within `range`. */
-  async #unpack(packed: PackedColumns, rows: number, range: Run, memory: Memory): Promise<Columns> {
+  async #unpack(
+    packed: PackedColumns,
+    rows: number,
+    { range, needed }: { readonly range: Run; readonly needed: readonly BucketColumn[] },
+    memory: Memory,
+  ): Promise<Columns> {
     const integers = async (path: string) => {
       const values = decodeIntegers(await packed.pages(path));
       if (values.length !== rows) throw new UnsupportedParquet(`rows without ${path}`);
@@ -154,8 +168,8 @@ class Reading {
       integers("t_max"),
       times(timesColumn),
       CodedColumn.read(packed, "last", starts, memory),
-      ...this.#needed.map(async (name) => {
-        if (name === "count" || name === "firstMs") lists.set(name, await times(listColumns[name]));
+      ...needed.map(async (name) => {
+        if (isListed(name)) lists.set(name, await times(listColumns[name]));
         else coded.set(name, await CodedColumn.read(packed, name, starts, memory));
       }),
     ]);
@@ -185,7 +199,8 @@ class Reading {
     const columns: Partial<Record<BucketColumn, Float64Array>> = {};
     const zeros = () => this.#shared.constant(0, values.length);
     for (const [name, list] of lists)
-      columns[name] = list.run(run, name === "count" ? undefined : tMin);
+      columns[name] = list.run(run, name === "firstMs" ? tMin : undefined);
+    if (this.#needed.includes("fine")) columns.fine ??= zeros();
     for (const name of codedInOrder) {
       const other = name === "resets" ? zeros() : name === "min" ? columns.first : values;
       const column = coded.get(name)?.run(run, other ?? values, expected);
@@ -211,7 +226,7 @@ class Reading {
 const codedInOrder = ["first", "sum", "min", "max", "resets"] as const;
 
 function columnsOf(name: BucketColumn): readonly string[] {
-  return name === "count" || name === "firstMs" ? [listColumns[name]] : codedColumns(name);
+  return isListed(name) ? [listColumns[name]] : codedColumns(name);
 }
 
 function entriesOf({ from, to }: Run, { starts }: Columns): number {

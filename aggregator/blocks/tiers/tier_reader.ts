@@ -50,12 +50,13 @@ export async function readBuckets(
     SELECT file_index::DOUBLE, series, name, labels, ${selectedColumns(needed)}
     FROM ${parquetListByName(paths)}
     WHERE ${selector.sql} ${span === undefined ? "" : `AND ${overlap(span)}`}`);
+  const columnNames = result.columnNames();
   let entries = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
     const fileOf = readFloats(chunk, 0);
-    const rowOf = chunkRows(chunk, 4, needed, shared);
+    const rowOf = chunkRows(chunk, columnNames, 4, needed, shared);
     for (const [row, series] of names.of(chunk).entries()) {
       if (!series.isWanted) continue;
       const file = files[fileOf[row] ?? 0];
@@ -95,6 +96,7 @@ async function* bucketsOfPass(
     SELECT name, labels, file_index::DOUBLE, ${selectedColumns(bucketColumns)}
     FROM ${parquetListByName(paths)}
     WHERE ${condition} ORDER BY name, labels, file_index, t_min`);
+  const columnNames = result.columnNames();
   let shared = new SharedColumns();
   let current: { name: string; text: string; file: number } | undefined;
   let pieces: BucketSeries[] = [];
@@ -106,7 +108,7 @@ async function* bucketsOfPass(
     const names = readTexts(chunk, 0);
     const texts = readTexts(chunk, 1);
     const fileOf = readFloats(chunk, 2);
-    const rowOf = chunkRows(chunk, 3, bucketColumns, shared);
+    const rowOf = chunkRows(chunk, columnNames, 3, bucketColumns, shared);
     for (let row = 0; row < chunk.rowCount; row++) {
       const next = { name: names[row] ?? "", text: texts[row] ?? "{}", file: fileOf[row] ?? 0 };
       const isSameSeries = current?.name === next.name && current.text === next.text;
@@ -168,6 +170,7 @@ function whole(
     histograms,
     columns: {
       count: empty(columns.count),
+      fine: empty(columns.fine),
       sum: empty(columns.sum),
       min: empty(columns.min),
       max: empty(columns.max),

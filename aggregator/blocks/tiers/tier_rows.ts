@@ -6,6 +6,7 @@ import { constantOf, decodeValues } from "../metrics/value_codec.ts";
 import {
   readFloatLists,
   readFloats,
+  readPresence,
   readUint32Lists,
   type ListColumn,
 } from "../../duckdb/vectors.ts";
@@ -37,20 +38,24 @@ export function neededColumns(wanted: readonly BucketColumn[]): readonly BucketC
 
 /** Selected columns as SQL, from t_min on, for chunkRows(): `last` and those of histograms come last. */
 export function selectedColumns(needed: readonly BucketColumn[]): string {
-  const lists = needed.map((name) => {
-    if (name === "firstMs") return "t_first";
-    return name === "count" ? "count" : `${name}_divisor, ${name}`;
+  // Files without fine samples lack the column.
+  const times = needed.includes("fine") ? "COLUMNS(c -> c IN ('t', 'fine'))" : "t";
+  const lists = needed.flatMap((name) => {
+    if (name === "fine") return [];
+    if (name === "firstMs") return ["t_first"];
+    return name === "count" ? ["count"] : [`${name}_divisor, ${name}`];
   });
-  return `${["t_min::DOUBLE", "t", ...lists].join(", ")}, last_divisor, COLUMNS(c -> c IN ('last',
+  return `${["t_min::DOUBLE", times, ...lists].join(", ")}, last_divisor, COLUMNS(c -> c IN ('last',
     'h_schema', 'h_zero_threshold', 'h_custom_values', 'h_gauge', 'h_positive', 'h_negative',
     'h_sum_divisor', 'h_sum', 'h_divisor', 'h'))`;
 }
 
 type Reads = Partial<Record<BucketColumn | "last", (row: number) => Float64Array | undefined>>;
 
-/** The rows of a chunk whose columns from `at` on are selectedColumns(). */
+/** The rows of a chunk whose columns from `at` on are selectedColumns(); `names` are those of all its columns. */
 export function chunkRows(
   chunk: DuckDBDataChunk,
+  names: readonly string[],
   at: number,
   needed: readonly BucketColumn[],
   shared: SharedColumns,
@@ -60,14 +65,19 @@ export function chunkRows(
   const timesOf = (lists: ListColumn<Uint32Array>, lessMs: number, row: number) =>
     shared.times(lessMs, lists.values, lists.starts[row] ?? 0, lists.lengths[row] ?? 0);
   const reads: Reads = {};
-  let next = at + 2;
+  const hasFine = names[at + 2] === "fine";
+  let next = at + (hasFine ? 3 : 2);
   const codedAt = (index: number) => {
     const divisors = readFloats(chunk, index);
     const lists = readFloatLists(chunk, index + 1);
     return (row: number) => decoded(lists, divisors[row] ?? 0, row, shared);
   };
   for (const name of needed) {
-    if (name === "firstMs") {
+    if (name === "fine") {
+      const isThere = hasFine ? readPresence(chunk, at + 2) : () => false;
+      const lists = hasFine ? readUint32Lists(chunk, at + 2) : undefined;
+      reads.fine = (row) => (lists && isThere(row) ? timesOf(lists, 0, row) : undefined);
+    } else if (name === "firstMs") {
       const lists = readUint32Lists(chunk, next++);
       reads.firstMs = (row) => timesOf(lists, starts[row] ?? 0, row);
     } else if (name === "count") {
@@ -85,6 +95,8 @@ export function chunkRows(
     const values = reads.last?.(row) ?? shared.constant(0, timestampsMs.length);
     const columns: Partial<Record<BucketColumn, Float64Array>> = {};
     if (reads.count !== undefined) columns.count = reads.count(row) ?? values;
+    if (reads.fine !== undefined)
+      columns.fine = reads.fine(row) ?? shared.constant(0, timestampsMs.length);
     if (reads.firstMs !== undefined) columns.firstMs = reads.firstMs(row) ?? timestampsMs;
     for (const name of coded) {
       const read = reads[name];

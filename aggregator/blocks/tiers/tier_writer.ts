@@ -9,7 +9,12 @@ import {
   type DuckDBAppender,
 } from "@duckdb/node-api";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
-import { fillHistograms, histogramColumns, histogramTypes } from "../metrics/histogram_columns.ts";
+import {
+  fillHistograms,
+  histogramColumnNames,
+  histogramColumns,
+  histogramTypes,
+} from "../metrics/histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "../metrics/histogram_rows.ts";
 import type { SeriesText } from "../file/labels_text.ts";
 import type { Written } from "../metrics/metrics_rows.ts";
@@ -25,7 +30,7 @@ const timeColumns =
 /** The table that a tier's block is copied from; docs/formats/parquet.md draws its columns. */
 export const tierTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
   t UINTEGER[], t_first UINTEGER[], count UINTEGER[],
-  ${codedColumns.map((name) => `${name}_divisor DOUBLE, ${name} DOUBLE[]`).join(", ")}, ${histogramColumns}`;
+  ${codedColumns.map((name) => `${name}_divisor DOUBLE, ${name} DOUBLE[]`).join(", ")}, ${histogramColumns}, fine UINTEGER[]`;
 const types = [
   VARCHAR,
   VARCHAR,
@@ -38,9 +43,11 @@ const types = [
   LIST(UINTEGER),
   ...codedColumns.flatMap(() => [DOUBLE, LIST(DOUBLE)]),
   ...histogramTypes,
+  LIST(UINTEGER),
 ];
 const firstCoded = 9;
-const firstHistogramColumn = types.length - histogramTypes.length;
+const fineColumn = types.length - 1;
+const firstHistogramColumn = fineColumn - histogramTypes.length;
 
 /**
  * A row is at most this long: four hours of five minutes. DuckDB makes row groups of no fewer than 2,048 rows, so that short rows
@@ -125,6 +132,8 @@ export class TierWriter {
   readonly #times = offsets();
   readonly #firstTimes = offsets();
   readonly #counts = offsets();
+  readonly #fine = offsets();
+  #hasFine = false;
   readonly #coded = {
     first: new Coded(),
     sum: new Coded(),
@@ -152,7 +161,11 @@ export class TierWriter {
 
   /** The columns that the file is to have, as SQL. */
   get columns(): string {
-    return this.#hasHistograms ? "*" : timeColumns;
+    return [
+      timeColumns,
+      ...(this.#hasHistograms ? [histogramColumnNames] : []),
+      ...(this.#hasFine ? ["fine"] : []),
+    ].join(", ");
   }
 
   add(text: SeriesText, series: BucketSeries): void {
@@ -191,6 +204,8 @@ export class TierWriter {
     addOffsets(this.#times, timestampsMs, startMs, begin, end);
     addOffsets(this.#firstTimes, columns.firstMs, startMs, begin, end);
     addOffsets(this.#counts, columns.count, 0, begin, end);
+    addOffsets(this.#fine, columns.fine, 0, begin, end);
+    this.#hasFine ||= !isZero(columns.fine, begin, end);
     const encoded =
       histograms?.[begin] === undefined ? undefined : encodeRow(histograms, begin, end);
     this.#histograms.push(encoded);
@@ -243,6 +258,7 @@ export class TierWriter {
     for (const [i, name] of codedColumns.entries())
       this.#coded[name].fill(chunk, firstCoded + 2 * i);
     fillHistograms(chunk, firstHistogramColumn, this.#histograms);
+    this.#fine.fill(chunk, fineColumn);
     this.#appender.appendDataChunk(chunk);
     this.#rows += rows;
     this.#cells = 0;

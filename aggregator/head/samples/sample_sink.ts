@@ -1,4 +1,5 @@
 // Hot: guarded by `bench ingest`, `bench pace`.
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
 import { type SampleRun, runOf } from "../../read/cut_metrics.ts";
@@ -8,6 +9,7 @@ export type SinkSamples = {
   readonly values: Float64Array;
   /** As in SeriesSamples. */
   readonly histograms?: HistogramColumn;
+  readonly fine?: FineMarks;
 };
 
 /** Told of a sample whose time another one has: its table, and whether the other one says the same. */
@@ -27,6 +29,8 @@ export class SampleSink {
   #words = wordsOf(this.#values);
   /** By place; none for series of numbers. */
   readonly #histograms = new Map<number, Histogram>();
+  /** By place, as far as it was needed; undefined while nothing that was collected is fine. */
+  #fine: FineMarks | undefined;
   #table = 0;
   #isAscending = true;
   /** What take() gave last: series of one scrape have the same times, and share them. */
@@ -36,6 +40,7 @@ export class SampleSink {
     this.count = 0;
     this.#isAscending = true;
     this.#histograms.clear();
+    this.#fine = undefined;
   }
 
   /** What is pushed from now on comes from the series' `table`th table. */
@@ -52,6 +57,18 @@ export class SampleSink {
     this.#tables[at] = this.#table;
     this.#words[2 * at] = low;
     this.#words[2 * at + 1] = high;
+  }
+
+  /** What was pushed last is a fine sample. */
+  markFine(): void {
+    const { length } = this.#timestampsMs;
+    if (this.#fine === undefined) this.#fine = new Uint8Array(length);
+    else if (this.#fine.length < length) {
+      const fine = new Uint8Array(length);
+      fine.set(this.#fine);
+      this.#fine = fine;
+    }
+    this.#fine[this.count - 1] = 1;
   }
 
   pushHistogram(timestampMs: number, histogram: Histogram, arrival: number): void {
@@ -81,8 +98,8 @@ export class SampleSink {
     // slice() copies memory, so NaN bits stay.
     const values = this.#values.slice(0, this.count);
     const timestampsMs = this.#taken;
-    if (this.#histograms.size === 0) return { timestampsMs, values };
-    return { timestampsMs, values, ...this.#histogramColumn() };
+    if (this.#histograms.size === 0 && this.#fine === undefined) return { timestampsMs, values };
+    return { timestampsMs, values, ...this.#histogramColumn(), ...this.#marks() };
   }
 
   #isTaken(): boolean {
@@ -99,6 +116,7 @@ export class SampleSink {
     this.#timestampsMs[0] = this.#timestampsMs[last] ?? 0;
     this.#words[0] = this.#words[2 * last] ?? 0;
     this.#words[1] = this.#words[2 * last + 1] ?? 0;
+    this.#fine = undefined;
     this.count = 1;
   }
 
@@ -106,7 +124,13 @@ export class SampleSink {
   run(): SampleRun {
     if (!this.#isAscending) return runOf(this.#sorted());
     const [timestampsMs, values] = [this.#timestampsMs, this.#values];
-    return { count: this.count, timestampsMs, values, ...this.#histogramColumn() };
+    return {
+      count: this.count,
+      timestampsMs,
+      values,
+      ...this.#histogramColumn(),
+      ...this.#marks(),
+    };
   }
 
   /** How many samples have a time that another one has; of equal times the first one in stands. */
@@ -119,6 +143,13 @@ export class SampleSink {
     if (this.#histograms.size === 0) return {};
     const histograms = Array.from({ length: this.count }, (_, i) => this.#histograms.get(i));
     return { histograms };
+  }
+
+  #marks(): { readonly fine?: FineMarks } {
+    if (this.#fine === undefined) return {};
+    const fine = new Uint8Array(this.count);
+    fine.set(this.#fine.subarray(0, this.count));
+    return { fine };
   }
 
   #isSame(a: number, b: number): boolean {
@@ -138,6 +169,7 @@ export class SampleSink {
     const values = new Float64Array(this.count);
     const words = wordsOf(values);
     const histograms: (Histogram | undefined)[] = [];
+    const fine = this.#fine && new Uint8Array(this.count);
     let [count, kept] = [0, 0];
     for (const from of order) {
       const timestampMs = times[from] ?? 0;
@@ -150,9 +182,14 @@ export class SampleSink {
       words[2 * count] = this.#words[2 * from] ?? 0;
       words[2 * count + 1] = this.#words[2 * from + 1] ?? 0;
       if (this.#histograms.size > 0) histograms.push(this.#histograms.get(from));
+      if (fine !== undefined) fine[count] = this.#fine?.[from] ?? 0;
       count++;
     }
-    const samples = { timestampsMs: timestampsMs.slice(0, count), values: values.slice(0, count) };
+    const samples = {
+      timestampsMs: timestampsMs.slice(0, count),
+      values: values.slice(0, count),
+      ...(fine === undefined ? {} : { fine: fine.slice(0, count) }),
+    };
     return histograms.some((one) => one !== undefined) ? { ...samples, histograms } : samples;
   }
 }

@@ -28,6 +28,8 @@ type Chunk = {
   readonly timestampsMs: Float64Array;
   /** Which append brought the row, counted over the whole head: of equal times the first one in stands. */
   readonly arrivals: Float64Array;
+  /** By row: 1 for a fine one. Absent where none is. */
+  fine: Uint8Array | undefined;
   rows: number;
   minMs: number;
   maxMs: number;
@@ -74,7 +76,7 @@ export class SampleTable {
   }
 
   /** Returns by how many bytes the table grew. */
-  appendRow(timestampMs: number, values: Float64Array, arrival: number): number {
+  appendRow(timestampMs: number, values: Float64Array, arrival: number, isFine = false): number {
     const before = this.#bytes;
     let chunk = this.#chunks.at(-1);
     let cells = chunk?.cells;
@@ -91,6 +93,7 @@ export class SampleTable {
     cells.values.set(values, chunk.rows * chunk.width);
     chunk.timestampsMs[chunk.rows] = timestampMs;
     chunk.arrivals[chunk.rows] = arrival;
+    if (isFine) (chunk.fine ??= new Uint8Array(chunk.timestampsMs.length))[chunk.rows] = 1;
     chunk.rows++;
     chunk.minMs = Math.min(chunk.minMs, timestampMs);
     chunk.maxMs = Math.max(chunk.maxMs, timestampMs);
@@ -114,6 +117,7 @@ export class SampleTable {
       packed: undefined,
       timestampsMs: new Float64Array(rows),
       arrivals: new Float64Array(rows),
+      fine: undefined,
       rows: 0,
       minMs: Number.POSITIVE_INFINITY,
       maxMs: Number.NEGATIVE_INFINITY,
@@ -210,7 +214,7 @@ export class SampleTable {
   read(column: number, startMs: number, endMs: number, sink: SampleSink): void {
     for (const chunk of this.#chunks) {
       if (column >= chunk.width || chunk.maxMs < startMs || chunk.minMs > endMs) continue;
-      const { timestampsMs, arrivals } = chunk;
+      const { timestampsMs, arrivals, fine } = chunk;
       const { words, first, step } = wordsOfColumn(chunk, column);
       for (let row = 0; row < chunk.rows; row++) {
         const timestampMs = timestampsMs[row] ?? 0;
@@ -222,6 +226,7 @@ export class SampleTable {
           words[2 * index + 1] ?? 0,
           arrivals[row] ?? 0,
         );
+        if (fine?.[row] === 1) sink.markFine();
       }
     }
     for (const { timestampMs, arrival, histogram } of this.#histograms.get(column) ?? []) {

@@ -193,7 +193,12 @@ async function slideHistograms(
   // Only numbers count: the function slides over these alone, and windows that held more are told of.
   const isNumber = (_: unknown, i: number): boolean => histograms[i] === undefined;
   const floats = { ...samples, timestampsMs: timestampsMs.filter(isNumber) };
-  const onlyNumbers = { ...floats, values: values.filter(isNumber), starts: undefined };
+  const onlyNumbers = {
+    ...floats,
+    values: values.filter(isNumber),
+    starts: undefined,
+    fine: samples.fine?.filter(isNumber),
+  };
   await slide(context, numbers, onlyNumbers, input, params, grid, target);
   const full = windowOver(samples, input.rangeMs);
   for (let i = 0; i < grid.count; i++) {
@@ -261,7 +266,7 @@ function slideOn(
 }
 
 function windowOver(
-  { timestampsMs, values, histograms, starts }: RangeSeries,
+  { timestampsMs, values, histograms, starts, fine }: RangeSeries,
   rangeMs: number,
 ): Window {
   return {
@@ -269,6 +274,7 @@ function windowOver(
     values,
     histograms,
     starts,
+    fine,
     from: 0,
     to: 0,
     stepTimeMs: 0,

@@ -1,5 +1,6 @@
 // Hot: guarded by `bench query`.
 import type { SeriesBuckets } from "../../../read/source.ts";
+import type { FineMarks } from "#shared/model/metrics.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Edges } from "#shared/query_language/promql/ast.ts";
@@ -27,6 +28,7 @@ export type RangeSeries = {
   readonly histograms: HistogramColumn | undefined;
   /** Since when each sample counts, Unix milliseconds, 0 where that is not known; given where it is used. */
   readonly starts?: Float64Array | undefined;
+  readonly fine?: FineMarks | undefined;
   readonly buckets?: SeriesBuckets | undefined;
 };
 
@@ -40,6 +42,7 @@ export type Window = {
   /** Entries stand in place of values; undefined for series of numbers alone. */
   readonly histograms: HistogramColumn | undefined;
   readonly starts: Float64Array | undefined;
+  readonly fine: FineMarks | undefined;
   from: number;
   to: number;
   /** The evaluation time of the step. */

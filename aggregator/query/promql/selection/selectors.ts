@@ -108,12 +108,12 @@ export function rangeOfSelector(context: EvalContext, expr: MatrixExpr, grid: Gr
 const noWords = new Uint32Array(0);
 
 function withoutMarkers(samples: SeriesSamples): RangeSeries {
-  const { labels, timestampsMs, values, histograms, starts, buckets } = samples;
+  const { labels, timestampsMs, values, histograms, starts, fine, buckets } = samples;
   const words = hasNans(values) ? wordsOf(values) : noWords;
   let markers = 0;
   for (let i = 0; 2 * i < words.length; i++) if (isStale(words, i)) markers++;
   if (markers === 0)
-    return { labels, dropName: false, timestampsMs, values, histograms, starts, buckets };
+    return { labels, dropName: false, timestampsMs, values, histograms, starts, fine, buckets };
   const keptTimes = new Float64Array(values.length - markers);
   const kept = new Float64Array(values.length - markers);
   for (let i = 0, to = 0; i < values.length; i++) {
@@ -128,6 +128,7 @@ function withoutMarkers(samples: SeriesSamples): RangeSeries {
     values: kept,
     histograms: histograms?.filter((_, i) => !isStale(words, i)),
     starts: starts?.filter((_, i) => !isStale(words, i)),
+    fine: fine?.filter((_, i) => !isStale(words, i)),
     buckets: buckets === undefined ? undefined : keptBuckets(buckets, (i) => !isStale(words, i)),
   };
 }

@@ -18,17 +18,16 @@ type Entry = {
   readonly apply?: BucketFunction;
 };
 
+const ofDeltas = ["count", "fine", "first", "firstMs"] as const;
+
 /**
  * Functions that buckets answer as all their samples would. Where a window had to be widened to whole buckets, what grows with
  * its length (sums, counts, increases) is scaled down to the range that was asked for.
  */
 const functions: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ["rate", { columns: ["count", "first", "firstMs", "resets"], apply: extrapolated(true, true) }],
-  [
-    "increase",
-    { columns: ["count", "first", "firstMs", "resets"], apply: extrapolated(true, false) },
-  ],
-  ["delta", { columns: ["count", "first", "firstMs"], apply: extrapolated(false, false) }],
+  ["rate", { columns: [...ofDeltas, "resets"], apply: extrapolated(true, true) }],
+  ["increase", { columns: [...ofDeltas, "resets"], apply: extrapolated(true, false) }],
+  ["delta", { columns: ofDeltas, apply: extrapolated(false, false) }],
   ["sum_over_time", { columns: ["sum"], apply: sumOverTime }],
   ["avg_over_time", { columns: ["sum", "count"], apply: avgOverTime }],
   ["count_over_time", { columns: ["count"], apply: countOverTime }],
@@ -74,6 +73,7 @@ const nothing = new Float64Array(0);
 export function columnsIn({ columns }: SeriesBuckets): BucketView["columns"] {
   return {
     count: columns.count ?? nothing,
+    fine: columns.fine ?? nothing,
     sum: columns.sum ?? nothing,
     min: columns.min ?? nothing,
     max: columns.max ?? nothing,
@@ -88,10 +88,11 @@ function extrapolated(counter: boolean, perSecond: boolean): BucketFunction {
   return (window, { columns, askedMs }) => {
     const { from, to, rangeMs } = window;
     const firsts = columns.first;
-    const { count: counts, resets } = columns;
-    let count = 0;
-    for (let i = from; i < to; i++) count += counts[i] ?? 0;
+    const { resets } = columns;
+    const count = countIn(window, columns.count);
     if (count < 2) return noValue(window);
+    // As averageDistance() of the samples, but for the fine ones outside of the others.
+    const others = count - countIn(window, columns.fine);
     const first = firsts[from] ?? 0;
     let result = valueAt(window, to - 1) - first;
     if (counter) {
@@ -106,8 +107,9 @@ function extrapolated(counter: boolean, perSecond: boolean): BucketFunction {
       }
     }
     const firstMs = columns.firstMs[from] ?? 0;
-    const span = { firstMs, lastMs: timeAt(window, to - 1), count };
-    const factor = stretch(window, span, counter, first, result);
+    const lastMs = timeAt(window, to - 1);
+    const average = (lastMs - firstMs) / 1_000 / ((others < 2 ? count : others) - 1);
+    const factor = stretch(window, { firstMs, lastMs, average }, counter, first, result);
     if (perSecond) return result * (factor / (rangeMs / 1_000));
     return result * (askedMs === rangeMs ? factor : (factor * askedMs) / rangeMs);
   };

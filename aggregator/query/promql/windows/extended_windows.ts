@@ -153,7 +153,7 @@ export function extendedSamples(
 }
 
 function windowAround(
-  { timestampsMs, values, histograms, starts }: RangeSeries,
+  { timestampsMs, values, histograms, starts, fine }: RangeSeries,
   range: Pick<Window, "startMs" | "endMs" | "rangeMs">,
   beforeMs: number,
   afterMs: number,
@@ -164,5 +164,5 @@ function windowAround(
   };
   const [from, to] = [after(range.startMs - beforeMs), after(range.endMs + afterMs)];
   const args = { stepTimeMs: range.endMs, first: 0, second: 0, none: false, overlaps: 0 };
-  return { timestampsMs, values, histograms, starts, from, to, ...range, ...args };
+  return { timestampsMs, values, histograms, starts, fine, from, to, ...range, ...args };
 }

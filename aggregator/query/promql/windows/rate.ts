@@ -1,4 +1,5 @@
 // Hot: guarded by `bench query`.
+import { averageDistance } from "#shared/model/metrics.ts";
 import { executionError } from "#shared/query_language/promql/errors.ts";
 import { type KahanSum, kahanAdd } from "../model/kahan.ts";
 import { beganWithin, extrapolationFrom, noteOverlap, startsAgain } from "./starts.ts";
@@ -52,8 +53,8 @@ function extrapolatedSince(window: Window, perSecond: boolean): number {
 /**
  * By how much a difference over the samples of a window is to be stretched to the window's edges. An edge is reached where
  * the nearest sample is within 1.1 average distances of it; else the series is taken to begin (end) half a distance outside
- * its samples; a counter, of which `first` is the first value, never reaches below zero. Where coarse samples lie at an edge of a window
- * that also has fine ones, their own distance says what is near (adr/0014_rates_over_two_resolutions.md).
+ * its samples; a counter, of which `first` is the first value, never reaches below zero. The distances are those of the source's own
+ * interval, whatever fine samples lie between (adr/0014_rates_over_two_resolutions.md).
  */
 export function extrapolation(
   window: Window,
@@ -61,65 +62,20 @@ export function extrapolation(
   first: number,
   difference: number,
 ): number {
-  const { from, to } = window;
+  const { from, to, timestampsMs, fine } = window;
   const [firstMs, lastMs] = [timeAt(window, from), timeAt(window, to - 1)];
-  const span = { firstMs, lastMs, count: to - from };
-  const averageMs = (lastMs - firstMs) / (to - from - 1);
-  const startGapMs = timeAt(window, from + 1) - firstMs;
-  const endGapMs = lastMs - timeAt(window, to - 2);
-  const isStart = isCoarse(startGapMs, firstMs - window.startMs, averageMs);
-  const isEnd = isCoarse(endGapMs, window.endMs - lastMs, averageMs);
-  if (!isStart && !isEnd) return stretch(window, span, counter, first, difference);
-  const distances = {
-    startMs: isStart && hasFine(window, startGapMs) ? startGapMs : averageMs,
-    endMs: isEnd && hasFine(window, endGapMs) ? endGapMs : averageMs,
-  };
-  return stretch(window, { ...span, distances }, counter, first, difference);
+  const average = averageDistance(timestampsMs, fine, from, to);
+  return stretch(window, { firstMs, lastMs, average }, counter, first, difference);
 }
 
-/**
- * So many regular distances in a row, each at most such a share of a coarse one, are of a finer resolution and no chance. Longer ones than
- * this are an interval of scrapes, and what is coarse beside them is a gap.
- */
-const fineMaxMs = 2_000;
-const fineRunMin = 5;
-const fineShare = 1 / 4;
-const regularFactor = 1.5;
-
-/** Whether the average distance would not reach an edge that the distance of the samples next to it reaches. */
-function isCoarse(gapMs: number, toEdgeMs: number, averageMs: number): boolean {
-  return toEdgeMs >= averageMs * nearShare && toEdgeMs < gapMs * nearShare;
-}
-
-function hasFine(window: Window, coarseMs: number): boolean {
-  let [run, least, most] = [0, Infinity, 0];
-  for (let i = window.from + 1; i < window.to; i++) {
-    const gap = timeAt(window, i) - timeAt(window, i - 1);
-    least = Math.min(least, gap);
-    most = Math.max(most, gap);
-    run++;
-    if (most > fineMaxMs || most > coarseMs * fineShare || most > least * regularFactor)
-      [run, least, most] = [0, Infinity, 0];
-    if (run >= fineRunMin) return true;
-  }
-  return false;
-}
-
-/** The same of samples that are known by the times of the first and last, and their number. */
+/** The same of samples that are known by the times of the first and last, and their average distance in seconds. */
 export function stretch(
   window: Pick<Window, "startMs" | "endMs">,
   {
     firstMs,
     lastMs,
-    count,
-    distances,
-  }: {
-    readonly firstMs: number;
-    readonly lastMs: number;
-    readonly count: number;
-    /** Between samples at the edges, where the average is not theirs. */
-    readonly distances?: { readonly startMs: number; readonly endMs: number };
-  },
+    average,
+  }: { readonly firstMs: number; readonly lastMs: number; readonly average: number },
   counter: boolean,
   first: number,
   difference: number,
@@ -127,15 +83,12 @@ export function stretch(
   let toStart = (firstMs - window.startMs) / 1_000;
   let toEnd = (window.endMs - lastMs) / 1_000;
   const sampled = (lastMs - firstMs) / 1_000;
-  const average = sampled / (count - 1);
-  const atStart = distances === undefined ? average : distances.startMs / 1_000;
-  const atEnd = distances === undefined ? average : distances.endMs / 1_000;
-  if (toStart >= atStart * nearShare) toStart = atStart / 2;
+  if (toStart >= average * nearShare) toStart = average / 2;
   if (counter) {
     const toZero = difference > 0 && first >= 0 ? sampled * (first / difference) : toStart;
     if (toZero < toStart) toStart = toZero;
   }
-  if (toEnd >= atEnd * nearShare) toEnd = atEnd / 2;
+  if (toEnd >= average * nearShare) toEnd = average / 2;
   return (sampled + toStart + toEnd) / sampled;
 }
 

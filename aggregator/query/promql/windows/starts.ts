@@ -1,3 +1,4 @@
+import { averageDistance } from "#shared/model/metrics.ts";
 import { type Window, timeAt } from "../model/window.ts";
 
 /**
@@ -39,10 +40,10 @@ export function noteOverlap(window: Window): void {
 
 /** By how much an increase since `beganMs` is to be stretched to the end of its window; extrapolation() tells how near that must be. */
 export function extrapolationFrom(window: Window, beganMs: number): number {
-  const { from, to } = window;
+  const { from, to, timestampsMs, fine } = window;
   const lastMs = timeAt(window, to - 1);
-  const averageMs = to - from > 1 ? (lastMs - timeAt(window, from)) / (to - from - 1) : 0;
-  const toEndMs = window.endMs - lastMs;
-  const sampledMs = lastMs - beganMs;
-  return (sampledMs + (toEndMs >= averageMs * 1.1 ? averageMs / 2 : toEndMs)) / sampledMs;
+  const average = to - from > 1 ? averageDistance(timestampsMs, fine, from, to) : 0;
+  const toEnd = (window.endMs - lastMs) / 1_000;
+  const sampled = (lastMs - beganMs) / 1_000;
+  return (sampled + (toEnd >= average * 1.1 ? average / 2 : toEnd)) / sampled;
 }
