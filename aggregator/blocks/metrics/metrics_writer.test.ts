@@ -170,3 +170,26 @@ test("the SQL of docs/formats/parquet.md rebuilds every sample in a DuckDB of it
   expect(found).toEqual(wanted);
   expect(found.filter((one) => one.bits === stale)).toHaveLength(1);
 });
+
+test("the SQL of docs/formats/parquet.md leaves out fine samples where it is told to", async () => {
+  const document = readFileSync(join(import.meta.dir, "../../../docs/formats/parquet.md"), "utf8");
+  const sql = /```sql\n([^`]+)```/.exec(document)?.[1] ?? "";
+  const timestampsMs = Float64Array.from({ length: 100 }, (_, i) => 1_000 * i);
+  const values = timestampsMs.map((time) => time / 8);
+  const fine = Uint8Array.from(values, (_, i) => (i % 15 === 0 ? 0 : 1));
+  const plain = { labels: { __name__: "a" }, timestampsMs, values };
+  const series = [plain, { ...plain, labels: { __name__: "b" }, fine }];
+  const file = await writeMetricsFile(duckdb, folder, cutMetricsOf(series));
+  const coarse = sql
+    .replace("block.parquet", file.path)
+    .replace("unnest(v) AS stored", "unnest(v) AS stored, unnest(fine) AS is_fine")
+    .replace(/ORDER BY name, labels, timestamp_ms\n$/, "QUALIFY is_fine IS NOT TRUE $&");
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  const rows = (await connection.runAndReadAll(coarse)).getRows();
+  connection.closeSync();
+  const found = (name: string) =>
+    rows.filter(([own]) => own === name).map(([, , time, value]) => [Number(time), value]);
+  const all = Array.from(timestampsMs, (time, i) => [time, values[i]]);
+  expect(found("a")).toEqual(all);
+  expect(found("b")).toEqual(all.filter((_, i) => i % 15 === 0));
+});
