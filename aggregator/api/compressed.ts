@@ -16,6 +16,11 @@ export function encodingOf(c: Context): Encoding | undefined {
   return bestOf(c, encodings);
 }
 
+/** The same among those that a body can be packed in as it is sent. */
+export function streamEncodingOf(c: Context): (typeof streamEncodings)[number] | undefined {
+  return bestOf(c, streamEncodings);
+}
+
 function bestOf<One extends Encoding>(c: Context, among: readonly One[]): One | undefined {
   const header = c.req.header("accept-encoding");
   if (header === undefined) return undefined;
@@ -42,7 +47,7 @@ export const compressed: MiddlewareHandler = async (c, next) => {
   if (!COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type)) return;
   if (Number(headers.get("content-length") ?? Infinity) < compressedLengthMin) return;
   headers.set("vary", varyOf(headers.get("vary")));
-  const encoding = bestOf(c, streamEncodings);
+  const encoding = streamEncodingOf(c);
   if (encoding === undefined) return;
   const { body } = c.res;
   if (body === null) return;

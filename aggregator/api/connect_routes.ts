@@ -1,10 +1,14 @@
 import { Code, ConnectError, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import {
+  type UniversalServerResponse,
   universalServerRequestFromFetch,
-  universalServerResponseToFetch,
 } from "@connectrpc/connect/protocol";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { type ErrorCode, OperatingError } from "#shared/errors.ts";
+import { currentShare } from "../read/memory/query_memory.ts";
+import { compressedLengthMin, encodingOf, streamEncodingOf } from "./compressed.ts";
+import { pulledBody, wholeMax } from "./large_answer.ts";
+import { packedHeaders, packedNow } from "./packed.ts";
 
 /** Requests hold a dashboard at most. */
 const requestBytesMax = 16 * 1_024 * 1_024;
@@ -30,7 +34,7 @@ export function connectRoutes(register: (router: ConnectRouter) => void): Hono {
   for (const handler of router.handlers) {
     app.all(handler.requestPath, async (c) => {
       const request = universalServerRequestFromFetch(c.req.raw, {});
-      return universalServerResponseToFetch(await handler(request));
+      return responseOf(c, await handler(request));
     });
   }
   return app;
@@ -41,8 +45,74 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    if (thrown instanceof OperatingError)
-      throw new ConnectError(thrown.message, codes[thrown.code]);
-    throw thrown;
+    throw connectErrorOf(thrown);
   }
+}
+
+/** The error of an RPC for whatever was thrown. */
+export function connectErrorOf(thrown: unknown): unknown {
+  return thrown instanceof OperatingError
+    ? new ConnectError(thrown.message, codes[thrown.code])
+    : thrown;
+}
+
+/** Answers of a few megabytes go in one go, and packed where the client takes that; larger ones as they are made. */
+async function responseOf(
+  c: Context,
+  { status, header, body }: UniversalServerResponse,
+): Promise<Response> {
+  const headers = new Headers(header);
+  if (body === undefined) return new Response(null, { status, headers });
+  const parts = body[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let length = 0;
+  while (length <= wholeMax) {
+    const { value, done } = await parts.next();
+    if (done === true) return whole(c, Buffer.concat(first, length), { status, headers });
+    first.push(value);
+    length += value.length;
+    currentShare()?.hold(value.length);
+  }
+  return inParts(c, first, parts, { status, headers });
+}
+
+type Head = { readonly status: number; readonly headers: Headers };
+
+function whole(c: Context, bytes: Buffer<ArrayBuffer>, head: Head): Response {
+  const encoding = bytes.length < compressedLengthMin ? undefined : encodingOf(c);
+  if (encoding === undefined || isGrpc(head)) return new Response(bytes, head);
+  for (const [name, value] of Object.entries(packedHeaders(encoding)))
+    head.headers.set(name, value);
+  head.headers.delete("content-length");
+  return new Response(packedNow(bytes, encoding), head);
+}
+
+function inParts(
+  c: Context,
+  first: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+  head: Head,
+): Response {
+  const begin = first.values();
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { value, done } = begin.next();
+    if (done !== true) return value;
+    const more = await rest.next();
+    return more.done === true ? undefined : more.value;
+  };
+  // What makes the parts holds memory and readers until it is told that nobody wants them.
+  const end = () => void rest.return?.().catch(() => {});
+  const body = pulledBody(next, end);
+  const encoding = isGrpc(head) ? undefined : streamEncodingOf(c);
+  if (encoding === undefined) return new Response(body, head);
+  for (const [name, value] of Object.entries(packedHeaders(encoding)))
+    head.headers.set(name, value);
+  const packed: ReadableStream = body;
+  return new Response(packed.pipeThrough(new CompressionStream(encoding)), head);
+}
+
+/** gRPC has an encoding of its own for each message. */
+function isGrpc({ headers }: Head): boolean {
+  const type = headers.get("content-type") ?? "";
+  return type.startsWith("application/grpc") && !type.startsWith("application/grpc-web");
 }

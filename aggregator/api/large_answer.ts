@@ -41,29 +41,47 @@ const unreadMaxMs = 30_000;
 /** JSON of many megabytes: its bytes are made as they are sent. */
 export function streamed(texts: readonly string[], unreadMs = unreadMaxMs): Response {
   const left = texts.values();
-  const sent = currentShare()?.send();
-  let unread: ReturnType<typeof setTimeout> | undefined;
-  const end = (): void => {
-    clearTimeout(unread);
-    sent?.();
+  const next = () => {
+    const { value, done } = left.next();
+    return done === true ? undefined : Buffer.from(value);
   };
-  const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => {
+  const body = pulledBody(next, currentShare()?.send(), unreadMs);
+  return new Response(body, { headers: { "content-type": "application/json" } });
+}
+
+type Part = Uint8Array | undefined;
+
+/** A body whose parts are made as its client reads them. `end` is called once, when all is sent or the client is gone. */
+export function pulledBody(
+  next: () => Part | Promise<Part>,
+  end: (() => void) | undefined,
+  unreadMs = unreadMaxMs,
+): ReadableStream<Uint8Array> {
+  let unread: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  const over = (): void => {
+    clearTimeout(unread);
+    if (!isOver) end?.();
+    isOver = true;
+  };
+  return new ReadableStream({
+    pull: async (controller) => {
       clearTimeout(unread);
-      const { value, done } = left.next();
-      if (done === true) {
+      const part = await next();
+      // Its client left while it was made.
+      if (isOver) return;
+      if (part === undefined) {
         controller.close();
-        return end();
+        return over();
       }
-      controller.enqueue(Buffer.from(value));
+      controller.enqueue(part);
       unread = setTimeout(() => {
         controller.error(new Error(`the client has read nothing for ${unreadMs} ms`));
-        end();
+        over();
       }, unreadMs);
     },
-    cancel: end,
+    cancel: over,
   });
-  return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
 /** Elements of an array in one piece of text. */

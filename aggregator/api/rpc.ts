@@ -8,18 +8,14 @@ import {
   LaneAccountSchema,
   QueryService,
   SeriesLimitStateSchema,
-  SqlColumnSchema,
 } from "#proto/gen/v1/query_pb.js";
 import type { Agents } from "../fleet/agents.ts";
-import type { PartialMark } from "../read/missing_blocks.ts";
 import type { SeriesLimitState } from "../fleet/series_limit_states.ts";
 import type { LaneLag } from "../ingest/lanes.ts";
-import { connectRoutes, guarded } from "./connect_routes.ts";
-
-export type QueryAnswer = PartialMark & {
-  readonly json: string;
-  readonly warnings: readonly string[];
-};
+import type { SqlResult } from "../query/sql.ts";
+import { type QueryParts, logqlParts, promqlParts } from "./columns/query_answers.ts";
+import { sqlParts } from "./columns/sql_parts.ts";
+import { connectRoutes } from "./connect_routes.ts";
 
 export type RpcParts = {
   readonly tenant: string;
@@ -28,33 +24,8 @@ export type RpcParts = {
   /** How far a lane lags, and what an outage has left of it. */
   lag(account: LaneAccount): LaneLag;
   seriesLimits(): SeriesLimitState[];
-  promql(
-    request: { query: string; start: number; end: number; step: number },
-    signal: AbortSignal,
-  ): Promise<QueryAnswer>;
-  logql(
-    request: {
-      query: string;
-      start: number;
-      end: number;
-      step: number;
-      limit: number;
-      direction: string;
-    },
-    signal: AbortSignal,
-  ): Promise<QueryAnswer>;
-  sql(
-    text: string,
-    rowsMax: number,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly columns: readonly { readonly name: string; readonly type: string }[];
-    /** The text of a JSON array each. */
-    readonly rows: readonly string[];
-    readonly truncated: boolean;
-    readonly warnings: readonly string[];
-    readonly isPartial?: true;
-  }>;
+  readonly queries: QueryParts;
+  sql(text: string, rowsMax: number, signal: AbortSignal): Promise<SqlResult>;
 };
 
 /** lapwing.v1.QueryService as Connect, gRPC-Web and gRPC (proto/v1/query.proto). */
@@ -105,25 +76,8 @@ function registerQueryService(router: ConnectRouter, parts: RpcParts): void {
         .seriesLimits()
         .map(({ agent, limit }) => create(SeriesLimitStateSchema, { agent, limit })),
     }),
-    queryPromql: (request, { signal }) => answer(parts.promql(request, signal)),
-    queryLogql: (request, { signal }) => answer(parts.logql(request, signal)),
-    querySql: ({ sql, rowsMax }, { signal }) =>
-      guarded(async () => {
-        const result = await parts.sql(sql, rowsMax, signal);
-        return {
-          columns: result.columns.map((column) => create(SqlColumnSchema, column)),
-          rows: [...result.rows],
-          truncated: result.truncated,
-          warnings: [...result.warnings],
-          isPartial: result.isPartial === true,
-        };
-      }),
-  });
-}
-
-function answer(running: Promise<QueryAnswer>) {
-  return guarded(async () => {
-    const { json, warnings, isPartial = false } = await running;
-    return { json, warnings: [...warnings], isPartial };
+    queryPromql: (request, { signal }) => promqlParts(parts.queries, request, signal),
+    queryLogql: (request, { signal }) => logqlParts(parts.queries, request, signal),
+    querySql: ({ sql, rowsMax }, { signal }) => sqlParts(() => parts.sql(sql, rowsMax, signal)),
   });
 }

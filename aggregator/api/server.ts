@@ -38,8 +38,6 @@ import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
-import { answerOf } from "./query_answers.ts";
-import type { RpcParts } from "./rpc.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { poolsOf, targetsOf } from "./targets.ts";
 
@@ -76,6 +74,7 @@ export function apiRoutes(parts: ApiParts): Hono {
   const engine = createPromqlEngine(sources.metrics, config.query.promql, clock);
   const onDropped = createTailMeters(parts.metrics, tails);
   const limits = logqlLimits(config.query.logql);
+  const blocksFolder = storageUrl(config).replace(/^file:\/\//, "");
   const logs = { logs: sources.logs, tails, onDropped, limits };
   const build = { version, revision: "", branch: "", buildUser: "", buildDate: "" };
   const memory = new QueryMemory({ bytesMax: config.query.memory_max });
@@ -95,7 +94,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       engine,
       clock,
       metrics: sources.metrics,
-      blocksFolder: storageUrl(config).replace(/^file:\/\//, ""),
+      blocksFolder,
       exemplars: sources.exemplars,
       tenant: () => tenant,
       build,
@@ -130,8 +129,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       account: (agent) => ingest.lanes.account(tenant, agent),
       lag: (account) => ingest.lanes.lag(tenant, account, clock.now()),
       seriesLimits: () => parts.seriesLimits(tenant),
-      promql: promqlAnswer(app),
-      logql: logqlAnswer(app),
+      queries: { engine, logs: sources.logs, limits, tenant, blocksFolder },
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
@@ -164,33 +162,3 @@ function stateRoutes({ sources, ingest, storeState, ...parts }: ApiParts): Hono 
     registerEventService(router, { tenant, events: parts.events, clock: parts.clock });
   });
 }
-
-const promqlAnswer =
-  (app: Hono): RpcParts["promql"] =>
-  ({ query, start, end, step }, signal) =>
-    step === 0
-      ? answerOf(app, "/api/v1/query", { query, time: String(end) }, signal)
-      : answerOf(
-          app,
-          "/api/v1/query_range",
-          { query, start: String(start), end: String(end), step: String(step) },
-          signal,
-        );
-
-const logqlAnswer =
-  (app: Hono): RpcParts["logql"] =>
-  ({ query, start, end, step, limit, direction }, signal) =>
-    answerOf(
-      app,
-      "/loki/api/v1/query_range",
-      {
-        query,
-        // A fraction always, because Loki takes long integers for nanoseconds.
-        start: start.toFixed(3),
-        end: end.toFixed(3),
-        ...(step > 0 ? { step: String(step) } : {}),
-        ...(limit > 0 ? { limit: String(limit) } : {}),
-        ...(direction === "" ? {} : { direction }),
-      },
-      signal,
-    );

@@ -2,9 +2,12 @@ import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Command } from "commander";
+import { type ReadAnswer, readParts } from "#proto/columns/answer_reader.ts";
+import { readSql } from "#proto/columns/sql_rows.ts";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
+import { answerJson, answerLines } from "./answer_text.ts";
 
 type QueryFlags = {
   readonly url: string;
@@ -39,32 +42,32 @@ export function queryCommand(command: Command): void {
 }
 
 async function promql(query: string, flags: QueryFlags): Promise<void> {
-  const { start, end } = range(flags);
-  const request = { query, start, end, step: stepOf(flags) };
-  const answer = await asked(flags, (lapwing) => lapwing.queryPromql(request));
-  for (const warning of answer.warnings) console.error(`warning: ${warning}`);
-  console.log(flags.json === true ? answer.json : pretty(answer.json));
+  const request = { query, ...range(flags), step: stepOf(flags) };
+  print(await asked(flags, (lapwing) => readParts(lapwing.queryPromql(request))), flags);
 }
 
 async function logql(query: string, flags: QueryFlags): Promise<void> {
   const request = { query, ...range(flags), step: stepOf(flags), limit: Number(flags.limit) };
-  const answer = await asked(flags, (lapwing) => lapwing.queryLogql(request));
-  console.log(flags.json === true ? answer.json : pretty(answer.json));
+  print(await asked(flags, (lapwing) => readParts(lapwing.queryLogql(request))), flags);
+}
+
+function print(answer: ReadAnswer, { json }: QueryFlags): void {
+  for (const warning of answer.end.warnings) console.error(`warning: ${warning}`);
+  if (json === true) console.log(JSON.stringify(answerJson(answer)));
+  else for (const line of answerLines(answer)) console.log(line);
 }
 
 async function sql(text: string, flags: QueryFlags): Promise<void> {
   const request = { sql: text, rowsMax: Number(flags.limit) };
-  const answer = await asked(flags, (lapwing) => lapwing.querySql(request));
+  const answer = await asked(flags, (lapwing) => readSql(lapwing.querySql(request)));
+  for (const warning of answer.warnings) console.error(`warning: ${warning}`);
   if (flags.json === true) {
-    const columns = answer.columns.map(({ name, type }) => ({ name, type }));
-    console.log(JSON.stringify({ columns, rows: answer.rows.map((row) => JSON.parse(row)) }));
+    const { columns, rows } = answer;
+    console.log(JSON.stringify({ columns, rows: rows.map((row) => row.map(jsonCell)) }));
     return;
   }
   console.log(answer.columns.map(({ name }) => name).join("\t"));
-  for (const row of answer.rows) {
-    const cells: unknown = JSON.parse(row);
-    if (Array.isArray(cells)) console.log(cells.map(cellText).join("\t"));
-  }
+  for (const row of answer.rows) console.log(row.map(cellText).join("\t"));
   if (answer.truncated) console.error("there are more rows: raise --limit");
 }
 
@@ -74,7 +77,9 @@ async function asked<Answer>(
   ask: (lapwing: Client<typeof QueryService>) => Promise<Answer>,
 ): Promise<Answer> {
   try {
-    return await ask(createClient(QueryService, createConnectTransport({ baseUrl: url })));
+    return await ask(
+      createClient(QueryService, createConnectTransport({ baseUrl: url, useBinaryFormat: true })),
+    );
   } catch (cause) {
     const isRefusal = cause instanceof ConnectError && cause.code !== Code.Unknown;
     const why = cause instanceof ConnectError ? cause.rawMessage : messageOf(cause);
@@ -99,32 +104,11 @@ function durationOf(flag: string, text: string): number {
 }
 
 function cellText(cell: unknown): string {
-  return typeof cell === "string" ? cell : JSON.stringify(cell);
+  const shown = jsonCell(cell);
+  return typeof shown === "string" ? shown : JSON.stringify(shown);
 }
 
-/** Prometheus's and Loki's `data` as lines: labels and value, or time and log line. */
-function pretty(json: string): string {
-  const data: unknown = JSON.parse(json);
-  if (typeof data !== "object" || data === null || !("result" in data)) return json;
-  if (!Array.isArray(data.result)) return JSON.stringify(data.result);
-  if (data.result.every((item) => typeof item !== "object")) return String(data.result[1]);
-  return data.result.flatMap((item: Record<string, unknown>) => linesOf(item)).join("\n");
-}
-
-function linesOf(item: Record<string, unknown>): string[] {
-  const labels = labelText(item.metric ?? item.stream);
-  const points = Array.isArray(item.values) ? item.values : [item.value];
-  return points.map((point: unknown) => {
-    const [time, value] = Array.isArray(point) ? point : [undefined, undefined];
-    const isLog = item.stream !== undefined;
-    const ms = isLog ? Number(BigInt(String(time)) / 1_000_000n) : Number(time) * 1_000;
-    return `${new Date(ms).toISOString()}\t${labels}\t${String(value)}`;
-  });
-}
-
-function labelText(labels: unknown): string {
-  if (typeof labels !== "object" || labels === null) return "{}";
-  const { __name__: name = "", ...rest }: Record<string, unknown> = { ...labels };
-  const pairs = Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  return `${String(name)}{${pairs.join(",")}}`;
+/** JSON has no NaN and no infinities: their names stand for them. */
+function jsonCell(cell: unknown): unknown {
+  return typeof cell === "number" && !Number.isFinite(cell) ? String(cell) : cell;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import { sqlRows } from "#proto/columns/sql_rows.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { cutOf, gauge, lines, openTestStore } from "../read/store.fixture.ts";
@@ -61,8 +61,9 @@ type More = { signal?: AbortSignal; tenant?: string; from?: SqlEngine | undefine
 
 async function query(sql: string, { from = engine, ...more }: More = {}) {
   if (from === undefined) throw new Error("no engine");
-  const { rows, ...rest } = await from.query({ tenant: "t", sql, ...more });
-  return { ...rest, rows: rows.map((row) => z.array(z.unknown()).parse(JSON.parse(row))) };
+  const { batches, ...rest } = await from.query({ tenant: "t", sql, ...more });
+  const kinds = rest.columns.map(({ kind }) => kind);
+  return { ...rest, rows: batches.flatMap((batch) => sqlRows(kinds, batch)) };
 }
 
 const refusal = (sql: string, more: More = {}) =>
@@ -77,8 +78,8 @@ test("query() sees samples of blocks and head with their values", async () => {
      WHERE name = 'cpu' AND labels['mode'] = 'idle' ORDER BY ms`,
   );
   expect(columns).toEqual([
-    { name: "ms", type: "INTEGER" },
-    { name: "value", type: "DOUBLE" },
+    { name: "ms", type: "INTEGER", kind: "number" },
+    { name: "value", type: "DOUBLE", kind: "number" },
   ]);
   expect(rows).toEqual([
     [1_000, 0.25],

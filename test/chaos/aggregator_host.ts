@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { readSql } from "#proto/columns/sql_rows.ts";
 import { messageOf } from "#shared/errors.ts";
 import { asking, until } from "#test/support/asking.ts";
 import { lapwing } from "#test/support/command_line.ts";
@@ -157,7 +158,8 @@ export class AggregatorHost {
     const what = signal === "logs" ? "body" : "value";
     const isThere = async () => (await this.#blocks(id)) > 0;
     await until(`a warning about the block ${id}`, async () => {
-      const { warnings } = await rpc.querySql({ sql: `SELECT max(${what}) FROM ${signal}` });
+      const sql = `SELECT max(${what}) FROM ${signal}`;
+      const { warnings } = await readSql(rpc.querySql({ sql }));
       const text = `${signal} block ${id} (${items} `;
       return warnings.some((warning) => warning.includes(text)) || !(await isThere());
     }).catch((thrown: unknown) => this.problems.push(messageOf(thrown)));

@@ -3,16 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { answerLines } from "#aggregator/commands/answer_text.ts";
 import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
 import { openStore } from "#aggregator/blocks/open_store.ts";
 import { gauge, lines } from "#aggregator/read/store.fixture.ts";
 import type { Block } from "#aggregator/read/store.ts";
+import { readSql } from "#proto/columns/sql_rows.ts";
+import { readParts } from "#proto/columns/answer_reader.ts";
 import { packSnappy, unpackSnappy } from "#proto/codec/snappy_block.ts";
 import {
   ReadMatcherType,
   ReadRequestSchema,
   ReadResponseType,
 } from "#proto/gen/foreign/prometheus_read_pb.js";
+import type { QueryColumns } from "#proto/gen/v1/columns_pb.js";
 import { labelsKey } from "#shared/model/labels.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
@@ -190,11 +194,15 @@ function countLines(text: string): number {
   return text.match(/line \d+ of block \d/g)?.length ?? 0;
 }
 
-async function askRpc(
-  answering: Promise<{ json?: string; rows?: string[]; warnings: string[]; isPartial: boolean }>,
-): Promise<Answer> {
-  const { json, rows, warnings, isPartial } = await answering;
-  return { text: json ?? rows?.join("\n") ?? "", warnings, isPartial };
+async function askSql(sql: string): Promise<Answer> {
+  const { rows, warnings, isPartial } = await readSql(lapwing.rpc.querySql({ sql }));
+  return { text: rows.map((row) => JSON.stringify(row)).join("\n"), warnings, isPartial };
+}
+
+async function askColumns(parts: AsyncIterable<QueryColumns>): Promise<Answer> {
+  const read = await readParts(parts);
+  const { warnings, isPartial } = read.end;
+  return { text: answerLines(read).join("\n"), warnings, isPartial };
 }
 
 type Ask = (linesWanted: number) => Promise<Answer>;
@@ -211,11 +219,8 @@ const metrics: Readonly<Record<string, Ask>> = {
     askWithHeader("/api/v1/read", remoteRead(ReadResponseType.STREAMED_XOR_CHUNKS)),
   federate: () => askWithHeader("/federate?match[]=kept"),
   monitoring: () => askJson("/api/v1/monitoring/metrics", { query: "kept", step: "10s", ...range }),
-  connect: () => askRpc(lapwing.rpc.queryPromql({ query: "kept", step: 10, ...rpcRange })),
-  sql: () =>
-    askRpc(
-      lapwing.rpc.querySql({ sql: "SELECT DISTINCT labels FROM metrics WHERE name = 'kept'" }),
-    ),
+  connect: () => askColumns(lapwing.rpc.queryPromql({ query: "kept", step: 10, ...rpcRange })),
+  sql: () => askSql("SELECT DISTINCT labels FROM metrics WHERE name = 'kept'"),
 };
 
 const logs: Readonly<Record<string, Ask>> = {
@@ -238,8 +243,9 @@ const logs: Readonly<Record<string, Ask>> = {
   monitoring: () => askJson("/api/v1/monitoring/logs", { query: '{app=~".+"}', limit: "100" }),
   tail,
   stream,
-  connect: () => askRpc(lapwing.rpc.queryLogql({ query: '{app=~".+"}', limit: 100, ...rpcRange })),
-  sql: () => askRpc(lapwing.rpc.querySql({ sql: "SELECT body, stream FROM logs" })),
+  connect: () =>
+    askColumns(lapwing.rpc.queryLogql({ query: '{app=~".+"}', limit: 100, ...rpcRange })),
+  sql: () => askSql("SELECT body, stream FROM logs"),
 };
 
 const damages = [
@@ -277,9 +283,7 @@ describe.each(damages)("%s", (_name, fault, damage) => {
   afterAll(async () => {
     restore();
     await until("the blocks to be whole again", async () => {
-      const { warnings } = await lapwing.rpc.querySql({
-        sql: "SELECT count(*) FROM metrics, logs",
-      });
+      const { warnings } = await askSql("SELECT count(*) FROM metrics, logs");
       return warnings.length === 0;
     });
   });
@@ -289,9 +293,7 @@ describe.each(damages)("%s", (_name, fault, damage) => {
     await expectWhole(logs);
     for (const signal of ["metrics", "logs"] as const) damage(pathOf(damaged(signal)));
     // What is decoded already is answered until something reads the file.
-    await lapwing.rpc.querySql({
-      sql: "SELECT (SELECT count(*) FROM metrics), count(*) FROM logs",
-    });
+    await askSql("SELECT (SELECT count(*) FROM metrics), count(*) FROM logs");
     for (const [signal, asks] of [
       ["metrics", metrics],
       ["logs", logs],
@@ -329,7 +331,7 @@ test.skipIf(chromiumPath === undefined)(
       ["logs", `/logs?lang=logql&q=${query}&live=on`, phone],
     ] as const;
     for (const signal of ["metrics", "logs"] as const) flip(pathOf(damaged(signal)));
-    await lapwing.rpc.querySql({ sql: "SELECT count(*) FROM metrics, logs" });
+    await askSql("SELECT count(*) FROM metrics, logs");
     for (const [signal, path, options] of pages)
       await withPage(browser, { baseURL: url, ...options }, async ({ page }) => {
         await page.goto(path);

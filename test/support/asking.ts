@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { z } from "zod";
+import { readSql } from "#proto/columns/sql_rows.ts";
 import { QueryService } from "#proto/gen/v1/query_pb.js";
 
 /** What `find` gives as soon as it gives anything but undefined and false; it may throw until then. Fails with the last answer. What starts a process to look is asked less often: `pollMs`. */
@@ -50,9 +51,9 @@ export function asking(url: string) {
     },
     /** Rows of one SELECT; all of them. */
     async sql(sql: string): Promise<unknown[][]> {
-      const { rows, truncated } = await rpc.querySql({ sql });
+      const { rows, truncated } = await readSql(rpc.querySql({ sql }));
       if (truncated) throw new Error("there are more rows");
-      return z.array(z.array(z.unknown())).parse(rows.map((row): unknown => JSON.parse(row)));
+      return rows.map((row) => [...row]);
     },
     async account(signal: "logs" | "metrics") {
       const { lanes } = await rpc.getLossAccount({});

@@ -17,6 +17,7 @@ import { createLogger } from "#shared/runtime/log.ts";
 import { testUnprivileged } from "#test/support/unprivileged.ts";
 import { createHead } from "../../head/head.ts";
 import { MissingBlocks } from "../../read/missing_blocks.ts";
+import { sqlRows } from "#proto/columns/sql_rows.ts";
 import { createSources, type Sources } from "../../query/sources.ts";
 import { createSqlEngine, type SqlEngine } from "../../query/sql.ts";
 import { checksumOf } from "../../objects/checksum.ts";
@@ -142,8 +143,9 @@ async function seen() {
 }
 
 async function rows(query: string) {
-  const { rows: found, warnings } = await sql.query({ tenant: "t", sql: query });
-  return { rows: found, warnings };
+  const { columns, batches, warnings } = await sql.query({ tenant: "t", sql: query });
+  const kinds = columns.map(({ kind }) => kind);
+  return { rows: batches.flatMap((batch) => sqlRows(kinds, batch)), warnings };
 }
 
 const whole = {

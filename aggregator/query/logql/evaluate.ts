@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
+import type { MatrixSeries } from "../answer.ts";
 import { absent } from "../promql/model/values.ts";
 import type { MetricQuery } from "#shared/query_language/logql/ast.ts";
 import { type LogScope, paceOf, tooManySeries } from "./limits.ts";
@@ -8,19 +8,12 @@ import { evaluateTree, vectorContext } from "./metric/vectors.ts";
 export { type LogScope, type LogqlLimits, defaultLogqlLimits, logqlLimits } from "./limits.ts";
 export { type LogEntry, selectRecords } from "./select.ts";
 
-/** Points in parallel arrays, one entry a step that has a value. */
-export type LogSeries = {
-  readonly labels: Labels;
-  readonly timesMs: readonly number[];
-  readonly values: readonly number[];
-};
-
 /** Evaluates at startMs, startMs + stepMs, ... endMs. A stepMs of 0 is one evaluation, at endMs. Unix milliseconds. */
 export async function evaluateMetric(
   query: MetricQuery,
   times: { readonly startMs: number; readonly endMs: number; readonly stepMs: number },
   scope: LogScope,
-): Promise<LogSeries[] | number> {
+): Promise<MatrixSeries[] | number> {
   const { startMs, endMs, stepMs } = times;
   const { pointsMax, seriesMax } = scope.limits;
   const count = stepMs === 0 ? 1 : Math.floor((endMs - startMs) / stepMs) + 1;
@@ -47,9 +40,8 @@ export async function evaluateMetric(
   if (typeof result === "number") return result;
   const series = result.filter(({ present }) => present.some((state) => state !== absent));
   if (series.length > seriesMax) throw tooManySeries(seriesMax);
-  return series.map(({ labels, values, present }) => ({
-    labels,
-    timesMs: Array.from(steps.filter((_, i) => present[i] !== absent)),
-    values: Array.from(values.filter((_, i) => present[i] !== absent)),
-  }));
+  return series.map(({ labels, values, present }) => {
+    const isPresent = (_: number, i: number): boolean => present[i] !== absent;
+    return { labels, timestampsMs: steps.filter(isPresent), values: values.filter(isPresent) };
+  });
 }

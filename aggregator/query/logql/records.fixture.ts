@@ -86,8 +86,8 @@ export async function seriesOf(
   const times = { startMs: start * 1_000, endMs: end * 1_000, stepMs: step * 1_000 };
   const result = await evaluateMetric(parsed, times, scopeOf(sourceOf(given), limits));
   if (typeof result === "number") return result;
-  return result.map(({ labels, timesMs, values }) => ({
+  return result.map(({ labels, timestampsMs, values }) => ({
     labels,
-    points: timesMs.map((ms, i) => [ms / 1_000, values[i] ?? Number.NaN]),
+    points: Array.from(timestampsMs, (ms, i) => [ms / 1_000, values[i] ?? Number.NaN]),
   }));
 }

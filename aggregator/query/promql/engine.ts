@@ -1,8 +1,8 @@
 import type { Histogram } from "#shared/model/histogram.ts";
 import type { OperatingErrorOptions } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import { type Clock, systemClock } from "#shared/runtime/clock.ts";
 import { currentShare } from "../../read/memory/query_memory.ts";
+import type { MatrixSeries, SeriesData } from "../answer.ts";
 import { MissingBlocks, type PartialMark } from "../../read/missing_blocks.ts";
 import type { MetricsSource, SeriesSamples } from "../../read/source.ts";
 import type { PromqlConfig } from "./config.ts";
@@ -51,32 +51,8 @@ type RangeOptions = QueryOptions & {
   readonly stepMs: number;
 };
 
-/** Numbers, and where the series has histograms, those beside them: a time is in one of the two only. */
-type MatrixSeries = {
-  readonly labels: Labels;
-  readonly timestampsMs: Float64Array;
-  readonly values: Float64Array;
-  readonly histograms?: HistogramPoints;
-};
-export type HistogramPoints = {
-  readonly timestampsMs: Float64Array;
-  readonly values: readonly Histogram[];
-};
-/** The value counts only without a histogram. */
-type VectorSeries = {
-  readonly labels: Labels;
-  readonly value: number;
-  readonly histogram?: Histogram;
-};
-
 export type QueryData =
-  | { readonly resultType: "matrix"; readonly series: readonly MatrixSeries[] }
-  | {
-      readonly resultType: "vector";
-      readonly timeMs: number;
-      readonly series: readonly VectorSeries[];
-    }
-  | { readonly resultType: "scalar"; readonly timeMs: number; readonly value: number }
+  | SeriesData
   | { readonly resultType: "string"; readonly timeMs: number; readonly value: string };
 
 export type QueryStats = {
@@ -353,7 +329,7 @@ async function matrixOf(
     const plain = { labels, timestampsMs, values: kept };
     out.push(histograms === undefined ? plain : separated(plain, (i) => found[i]));
   }
-  return { resultType: "matrix", series: out };
+  return { resultType: "matrix", grid, series: out };
 }
 
 /** Takes the histograms of a mixed series out of its numbers. */

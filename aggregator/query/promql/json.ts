@@ -1,7 +1,9 @@
-import { bucketColumns, type Histogram } from "#shared/model/histogram.ts";
+import type { Histogram } from "#shared/model/histogram.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { HistogramPoints, QueryData, QueryStats } from "./engine.ts";
+import type { HistogramPoints } from "../answer.ts";
+import { populatedBuckets } from "../populated_buckets.ts";
+import type { QueryData, QueryStats } from "./engine.ts";
 import { formatSample } from "#shared/text/go_float_text.ts";
 
 /**
@@ -81,22 +83,12 @@ function* histogramsJson(points: HistogramPoints | undefined): Generator<string>
   yield "]";
 }
 
-/** Which bounds a bucket holds itself, in Prometheus's numbers. */
-const openLeft = 0;
-const openRight = 1;
-const closed = 3;
-
-/** Populated buckets with both bounds, ascending. */
 function histogramJson(histogram: Histogram): string {
-  const { lower, upper, counts, zeroAt } = bucketColumns(histogram);
+  const { lower, upper, counts, bounds } = populatedBuckets(histogram);
   const buckets: string[] = [];
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i] ?? 0;
-    if (count === 0) continue;
-    const sideRule = i < zeroAt ? openRight : openLeft;
-    const rule = i === zeroAt ? closed : sideRule;
-    const bounds = `"${formatSample(lower[i] ?? 0)}","${formatSample(upper[i] ?? 0)}"`;
-    buckets.push(`[${rule},${bounds},"${formatSample(count)}"]`);
+  for (const [i, count] of counts.entries()) {
+    const between = `"${formatSample(lower[i] ?? 0)}","${formatSample(upper[i] ?? 0)}"`;
+    buckets.push(`[${bounds[i]},${between},"${formatSample(count)}"]`);
   }
   const tail = buckets.length === 0 ? "" : `,"buckets":[${buckets.join(",")}]`;
   return `{"count":"${formatSample(histogram.count)}","sum":"${formatSample(histogram.sum)}"${tail}}`;
@@ -150,21 +142,10 @@ function timeJson(timeMs: number): string {
   return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(3, "0")}`;
 }
 
-/** `isWhole` tells of every step too; `own` is what Prometheus does not have. */
-function statsJson(
-  { queuedMs, prepareMs, evaluateMs, sortMs, peakSamples, steps }: QueryStats,
-  isWhole: boolean,
-  own: object | undefined,
-): string {
+/** What a query cost, as Prometheus names it. Times in seconds. */
+export function queryFigures({ queuedMs, prepareMs, evaluateMs, sortMs, ...rest }: QueryStats) {
   const totalMs = prepareMs + evaluateMs + sortMs;
-  const perStep = (counts: Float64Array) =>
-    Array.from(counts, (count, i) => [
-      ((steps?.startMs ?? 0) + i * (steps?.stepMs ?? 0)) / 1_000,
-      count,
-    ]);
-  const shown = isWhole ? steps : undefined;
-  return JSON.stringify({
-    ...(own === undefined ? {} : { lapwing: own }),
+  return {
     timings: {
       evalTotalTime: totalMs / 1_000,
       resultSortTime: sortMs / 1_000,
@@ -173,11 +154,30 @@ function statsJson(
       execQueueTime: queuedMs / 1_000,
       execTotalTime: (queuedMs + totalMs) / 1_000,
     },
+    totalQueryableSamples: sum(rest.steps?.total),
+    samplesRead: sum(rest.steps?.read),
+    peakSamples: rest.peakSamples,
+  };
+}
+
+/** `isWhole` tells of every step too; `own` is what Prometheus does not have. */
+function statsJson(stats: QueryStats, isWhole: boolean, own: object | undefined): string {
+  const { steps } = stats;
+  const { timings, totalQueryableSamples, samplesRead, peakSamples } = queryFigures(stats);
+  const perStep = (counts: Float64Array) =>
+    Array.from(counts, (count, i) => [
+      ((steps?.startMs ?? 0) + i * (steps?.stepMs ?? 0)) / 1_000,
+      count,
+    ]);
+  const shown = isWhole ? steps : undefined;
+  return JSON.stringify({
+    ...(own === undefined ? {} : { lapwing: own }),
+    timings,
     samples: {
       ...(shown === undefined ? {} : { totalQueryableSamplesPerStep: perStep(shown.total) }),
-      totalQueryableSamples: sum(steps?.total),
+      totalQueryableSamples,
       ...(shown === undefined ? {} : { samplesReadPerStep: perStep(shown.read) }),
-      samplesRead: sum(steps?.read),
+      samplesRead,
       peakSamples,
     },
   });

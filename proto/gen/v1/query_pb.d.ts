@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Heartbeat, SeriesLimit } from "./control_pb.js";
+import type { QueryColumnsSchema } from "./columns_pb.js";
+import type { SqlColumnsSchema } from "./sql_pb.js";
 
 /**
  * Describes the file v1/query.proto.
@@ -269,6 +271,13 @@ export declare type QueryPromqlRequest = Message<"lapwing.v1.QueryPromqlRequest"
    * @generated from field: double step = 4;
    */
   step: number;
+
+  /**
+   * Whether the answer ends with what the query cost.
+   *
+   * @generated from field: bool figures = 5;
+   */
+  figures: boolean;
 };
 
 /**
@@ -314,6 +323,25 @@ export declare type QueryLogqlRequest = Message<"lapwing.v1.QueryLogqlRequest"> 
    * @generated from field: string direction = 6;
    */
   direction: string;
+
+  /**
+   * Unix nanoseconds, instead of `start` and `end` where both are given.
+   *
+   * @generated from field: int64 start_ns = 7;
+   */
+  startNs: bigint;
+
+  /**
+   * @generated from field: int64 end_ns = 8;
+   */
+  endNs: bigint;
+
+  /**
+   * A metric query is evaluated at the end alone.
+   *
+   * @generated from field: bool instant = 9;
+   */
+  instant: boolean;
 };
 
 /**
@@ -321,36 +349,6 @@ export declare type QueryLogqlRequest = Message<"lapwing.v1.QueryLogqlRequest"> 
  * Use `create(QueryLogqlRequestSchema)` to create a new message.
  */
 export declare const QueryLogqlRequestSchema: GenMessage<QueryLogqlRequest>;
-
-/**
- * The `data` member that the Prometheus or Loki endpoint answers, as JSON text.
- *
- * @generated from message lapwing.v1.QueryJsonResponse
- */
-export declare type QueryJsonResponse = Message<"lapwing.v1.QueryJsonResponse"> & {
-  /**
-   * @generated from field: string json = 1;
-   */
-  json: string;
-
-  /**
-   * @generated from field: repeated string warnings = 2;
-   */
-  warnings: string[];
-
-  /**
-   * Whether stored data are left out because they are damaged; `warnings` name them.
-   *
-   * @generated from field: bool is_partial = 3;
-   */
-  isPartial: boolean;
-};
-
-/**
- * Describes the message lapwing.v1.QueryJsonResponse.
- * Use `create(QueryJsonResponseSchema)` to create a new message.
- */
-export declare const QueryJsonResponseSchema: GenMessage<QueryJsonResponse>;
 
 /**
  * @generated from message lapwing.v1.QuerySqlRequest
@@ -374,69 +372,6 @@ export declare type QuerySqlRequest = Message<"lapwing.v1.QuerySqlRequest"> & {
  * Use `create(QuerySqlRequestSchema)` to create a new message.
  */
 export declare const QuerySqlRequestSchema: GenMessage<QuerySqlRequest>;
-
-/**
- * @generated from message lapwing.v1.QuerySqlResponse
- */
-export declare type QuerySqlResponse = Message<"lapwing.v1.QuerySqlResponse"> & {
-  /**
-   * @generated from field: repeated lapwing.v1.SqlColumn columns = 1;
-   */
-  columns: SqlColumn[];
-
-  /**
-   * One JSON array a row.
-   *
-   * @generated from field: repeated string rows = 2;
-   */
-  rows: string[];
-
-  /**
-   * @generated from field: bool truncated = 3;
-   */
-  truncated: boolean;
-
-  /**
-   * Why the answer is incomplete: blocks that could not be read. Empty for a complete answer.
-   *
-   * @generated from field: repeated string warnings = 4;
-   */
-  warnings: string[];
-
-  /**
-   * Whether stored data are left out because they are damaged; `warnings` name them.
-   *
-   * @generated from field: bool is_partial = 5;
-   */
-  isPartial: boolean;
-};
-
-/**
- * Describes the message lapwing.v1.QuerySqlResponse.
- * Use `create(QuerySqlResponseSchema)` to create a new message.
- */
-export declare const QuerySqlResponseSchema: GenMessage<QuerySqlResponse>;
-
-/**
- * @generated from message lapwing.v1.SqlColumn
- */
-export declare type SqlColumn = Message<"lapwing.v1.SqlColumn"> & {
-  /**
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * @generated from field: string type = 2;
-   */
-  type: string;
-};
-
-/**
- * Describes the message lapwing.v1.SqlColumn.
- * Use `create(SqlColumnSchema)` to create a new message.
- */
-export declare const SqlColumnSchema: GenMessage<SqlColumn>;
 
 /**
  * The API of Lapwing's own, for the UI and for programs; served as Connect, gRPC-Web and gRPC.
@@ -472,25 +407,25 @@ export declare const QueryService: GenService<{
    * @generated from rpc lapwing.v1.QueryService.QueryPromql
    */
   queryPromql: {
-    methodKind: "unary";
+    methodKind: "server_streaming";
     input: typeof QueryPromqlRequestSchema;
-    output: typeof QueryJsonResponseSchema;
+    output: typeof QueryColumnsSchema;
   },
   /**
    * @generated from rpc lapwing.v1.QueryService.QueryLogql
    */
   queryLogql: {
-    methodKind: "unary";
+    methodKind: "server_streaming";
     input: typeof QueryLogqlRequestSchema;
-    output: typeof QueryJsonResponseSchema;
+    output: typeof QueryColumnsSchema;
   },
   /**
    * @generated from rpc lapwing.v1.QueryService.QuerySql
    */
   querySql: {
-    methodKind: "unary";
+    methodKind: "server_streaming";
     input: typeof QuerySqlRequestSchema;
-    output: typeof QuerySqlResponseSchema;
+    output: typeof SqlColumnsSchema;
   },
 }>;
 

@@ -54,14 +54,24 @@ export function rangeOf(parameters: LokiParameters, nowMs: number): LokiRange {
   const from = endNs < nowNs ? endNs : nowNs;
   const startNs =
     start === undefined ? from - BigInt(sinceMs) * 1_000_000n : parseLokiTime("start", start);
-  if (endNs < startNs) throw bad("end timestamp must not be before or equal to start time");
-  return { startNs, endNs };
+  return ordered({ startNs, endNs });
+}
+
+/** Throws OperatingError("bad_request") for a range that ends before it begins. */
+export function ordered(range: LokiRange): LokiRange {
+  if (range.endNs >= range.startNs) return range;
+  throw bad("end timestamp must not be before or equal to start time");
 }
 
 /** step in ms: a duration or float seconds; by default a 250th of the range, at least a second. */
-export function stepOf(parameters: LokiParameters, { startNs, endNs }: LokiRange): number {
+export function stepOf(parameters: LokiParameters, range: LokiRange): number {
+  return stepWithin(durationOf("step", parameters.text("step")), range);
+}
+
+/** A step in milliseconds, where one is given. Throws OperatingError("bad_request"). */
+export function stepWithin(given: number | undefined, { startNs, endNs }: LokiRange): number {
   const seconds = Math.floor(Number(endNs - startNs) / 1e9 / 250);
-  const stepMs = durationOf("step", parameters.text("step")) ?? Math.max(seconds, 1) * 1_000;
+  const stepMs = given ?? Math.max(seconds, 1) * 1_000;
   if (stepMs <= 0)
     throw bad(
       "zero or negative query resolution step widths are not accepted. Try a positive integer",
@@ -69,11 +79,19 @@ export function stepOf(parameters: LokiParameters, { startNs, endNs }: LokiRange
   return stepMs;
 }
 
+/** Entries where no limit is given. */
+const limitDefault = 100;
+
 export function limitOf(parameters: LokiParameters, limitMax: number): number {
-  const text = parameters.text("limit") ?? "100";
+  const text = parameters.text("limit") ?? String(limitDefault);
   if (!/^[+-]?\d+$/.test(text))
     throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const limit = Number(text);
+  return limitWithin(Number(text), limitMax);
+}
+
+/** Throws OperatingError("bad_request") for a limit that is too high, or none. */
+export function limitWithin(given: number | undefined, limitMax: number): number {
+  const limit = given ?? limitDefault;
   if (limit <= 0) throw bad("limit must be a positive value");
   if (limit > limitMax)
     throw bad(
@@ -105,7 +123,11 @@ export function intervalOf(parameters: LokiParameters): number {
 }
 
 export function directionOf(parameters: LokiParameters): "backward" | "forward" {
-  const text = parameters.text("direction") ?? "backward";
+  return directionNamed(parameters.text("direction") ?? "backward");
+}
+
+/** Throws OperatingError("bad_request") for another word. */
+export function directionNamed(text: string): "backward" | "forward" {
   const direction = text.toLowerCase();
   if (direction === "backward" || direction === "forward") return direction;
   throw bad(`invalid direction '${text}'`);

@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { labelsKey } from "#shared/model/labels.ts";
+import type { LogData } from "../../../query/logql/answer.ts";
 import type { LogEntry } from "../../../query/logql/evaluate.ts";
-import type { LogSeries } from "../../../query/logql/evaluate.ts";
 
 /** Whether the client wants labels by what they are: of the stream, structured metadata, parsed. */
 export function categorizes(request: Request): boolean {
@@ -37,41 +37,34 @@ export function streamsOf(entries: readonly LogEntry[], categorize: boolean): St
   return [...groups.values()];
 }
 
-/** The `data` of a log query but for its statistics. */
-export function streamsResult(entries: readonly LogEntry[], categorize: boolean) {
-  return {
-    resultType: "streams",
-    // Readers of the stream of bytes want to know this before the result.
-    ...(categorize ? { encodingFlags: ["categorize-labels"] } : {}),
-    result: streamsOf(entries, categorize),
-  };
-}
-
-export function matrixResult(series: readonly LogSeries[]) {
-  const result = series
-    .filter(({ values }) => values.length > 0)
-    .toSorted(byLabels)
-    .map(({ labels, timesMs, values }) => ({
-      metric: labels,
-      values: timesMs.map((timeMs, i) => [timeMs / 1_000, numberText(values[i])]),
-    }));
-  return { resultType: "matrix", result };
-}
-
-/** `order` says what stands: the order of the series where the query sorts, else that of their labels. */
-export function vectorResult(series: readonly LogSeries[], order: "given" | "by labels") {
-  const filled = series.filter(({ values }) => values.length > 0);
-  const result = (order === "given" ? filled : filled.toSorted(byLabels)).map(
-    ({ labels, timesMs, values }) => ({
-      metric: labels,
-      value: [(timesMs.at(-1) ?? 0) / 1_000, numberText(values.at(-1))],
-    }),
-  );
-  return { resultType: "vector", result };
-}
-
-function byLabels(a: LogSeries, b: LogSeries): number {
-  return labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1;
+/** The `data` of an answer but for its statistics. */
+export function dataJson(data: LogData, categorize: boolean): object {
+  const { resultType } = data;
+  switch (data.resultType) {
+    case "streams":
+      return {
+        resultType,
+        // Readers of the stream of bytes want to know this before the result.
+        ...(categorize ? { encodingFlags: ["categorize-labels"] } : {}),
+        result: streamsOf(data.entries, categorize),
+      };
+    case "matrix": {
+      const result = data.series.map(({ labels, timestampsMs, values }) => ({
+        metric: labels,
+        values: Array.from(timestampsMs, (timeMs, i) => [timeMs / 1_000, numberText(values[i])]),
+      }));
+      return { resultType, result };
+    }
+    case "vector": {
+      const result = data.series.map(({ labels, value }) => ({
+        metric: labels,
+        value: [data.timeMs / 1_000, numberText(value)],
+      }));
+      return { resultType, result };
+    }
+    case "scalar":
+      return { resultType, result: [data.timeMs / 1_000, String(data.value)] };
+  }
 }
 
 /** As Go and Prometheus write numbers that JSON lacks. */

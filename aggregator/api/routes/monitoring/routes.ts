@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
-import type { HistogramPoints, PromqlEngine } from "#aggregator/query/promql/engine.ts";
+import type { HistogramPoints } from "#aggregator/query/answer.ts";
+import { populatedBuckets } from "#aggregator/query/populated_buckets.ts";
+import type { PromqlEngine } from "#aggregator/query/promql/engine.ts";
 import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
 import type { LogsSource } from "#aggregator/read/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
-import { bucketColumns } from "#shared/model/histogram.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { checkedParams } from "./checked_params.ts";
@@ -120,12 +121,12 @@ async function metricsAnswer(c: Context, parts: MonitoringParts): Promise<Metric
 
 function plainHistograms({ timestampsMs, values }: HistogramPoints): PlainHistogram[] {
   return values.map((one, at) => {
-    const { lower, upper, counts } = bucketColumns(one);
+    const { lower, upper, counts } = populatedBuckets(one);
     const buckets = Array.from(counts, (count, i): PlainHistogram[1]["buckets"][number] => [
       plain(lower[i] ?? 0),
       plain(upper[i] ?? 0),
       plain(count),
-    ]).filter(([, , count]) => count !== 0);
+    ]);
     return [
       (timestampsMs[at] ?? 0) / 1_000,
       { count: plain(one.count), sum: plain(one.sum), buckets },

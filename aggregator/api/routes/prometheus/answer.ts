@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import { deflate, deflateSync, gzip } from "node:zlib";
 import { type Encoding, compressedLengthMin, encodingOf } from "#aggregator/api/compressed.ts";
 import {
   joinInTurns,
@@ -8,6 +6,7 @@ import {
   streamed,
   wholeMax,
 } from "#aggregator/api/large_answer.ts";
+import { packedBeside, packedHeaders, packedNow } from "#aggregator/api/packed.ts";
 import { pacer } from "#shared/async/pacer.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { PartialMark } from "#aggregator/read/missing_blocks.ts";
@@ -74,7 +73,9 @@ export function answering(handle: (c: Context) => Promise<Answer> | Answer): Han
       const encoding = length < compressedLengthMin ? undefined : encodingOf(c);
       if (length > wholeMax) return await large(texts, encoding);
       const text = texts.join("");
-      return encoding === undefined ? json(text, 200) : packed(text, encoding);
+      return encoding === undefined
+        ? json(text, 200)
+        : packedBody(packedNow(Buffer.from(text), encoding), encoding);
     } catch (thrown) {
       return refusal(thrown);
     }
@@ -101,36 +102,14 @@ async function large(texts: readonly string[], encoding: Encoding | undefined): 
     parts.push(Buffer.from(text));
     await pause();
   }
-  return packedBody(await backgroundPackers[encoding](Buffer.concat(parts)), encoding);
+  return packedBody(await packedBeside(Buffer.concat(parts), encoding), encoding);
 }
 
-const backgroundPackers: Readonly<Record<Encoding, (bytes: Buffer) => Promise<Uint8Array>>> = {
-  zstd: (bytes) => Bun.zstdCompress(bytes, { level: 1 }),
-  gzip: (bytes) => promisify(gzip)(bytes, { level: 1 }),
-  deflate: (bytes) => promisify(deflate)(bytes, { level: 1 }),
-};
-
-/** At once: 8 MB of points take libdeflate 40 ms, and a stream 250 ms for no less bytes. */
-function packed(text: string, encoding: Encoding): Response {
-  return packedBody(packers[encoding](Buffer.from(text)), encoding);
+function packedBody(bytes: Uint8Array<ArrayBuffer>, encoding: Encoding): Response {
+  return new Response(bytes, {
+    headers: { "content-type": "application/json", ...packedHeaders(encoding) },
+  });
 }
-
-function packedBody(bytes: Uint8Array, encoding: Encoding): Response {
-  const headers = {
-    "content-type": "application/json",
-    "content-encoding": encoding,
-    vary: "Accept-Encoding",
-  };
-  return new Response(new Uint8Array(bytes), { headers });
-}
-
-const packers: Readonly<Record<Encoding, (bytes: Buffer<ArrayBuffer>) => Uint8Array<ArrayBuffer>>> =
-  {
-    zstd: (bytes) => new Uint8Array(Bun.zstdCompressSync(bytes, { level: 1 })),
-    gzip: (bytes) => Bun.gzipSync(bytes, { level: 1, library: "libdeflate" }),
-    // HTTP's deflate is zlib's format, which Bun's own deflate is not.
-    deflate: (bytes) => deflateSync(bytes, { level: 1 }),
-  };
 
 function json(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "application/json" } });

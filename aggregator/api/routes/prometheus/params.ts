@@ -84,6 +84,21 @@ export function durationParam(params: Params, name: string): number | undefined 
   return ms;
 }
 
+/** The end of a range. Throws PromqlError where it is before the start. */
+export function endOf(startMs: number, endMs: number): number {
+  if (endMs >= startMs) return endMs;
+  throw invalidParameter("end", "end timestamp must not be before start time");
+}
+
+/** A step in whole milliseconds. Throws PromqlError where it is none. */
+export function stepOf(stepMs: number): number {
+  if (stepMs > 0) return Math.max(1, Math.trunc(stepMs));
+  throw invalidParameter(
+    "step",
+    "zero or negative query resolution step widths are not accepted. Try a positive integer",
+  );
+}
+
 /** As Go's strconv.ParseBool reads it; undefined for other text. */
 export function booleanOf(text: string): boolean | undefined {
   if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;

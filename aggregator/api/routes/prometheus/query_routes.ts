@@ -5,7 +5,15 @@ import { traceJson } from "#aggregator/query/trace_json.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { Hono } from "hono";
 import { type Answer, answering, invalidParameter, truncated } from "./answer.ts";
-import { type Params, durationParam, limitParam, readParams, timeParam } from "./params.ts";
+import {
+  type Params,
+  durationParam,
+  endOf,
+  limitParam,
+  readParams,
+  stepOf,
+  timeParam,
+} from "./params.ts";
 
 export type QueryParts = {
   readonly engine: PromqlEngine;
@@ -44,19 +52,11 @@ export function queryRoutes({ engine, clock, tenant, blocksFolder }: QueryParts)
       const params = await readParams(c);
       const limit = limitParam(params);
       const startMs = timeParam(params, "start");
-      const endMs = timeParam(params, "end");
-      if (endMs < startMs)
-        throw invalidParameter("end", "end timestamp must not be before start time");
+      const endMs = endOf(startMs, timeParam(params, "end"));
       const stepMs = durationParam(params, "step");
       if (stepMs === undefined)
         throw invalidParameter("step", 'cannot parse "" to a valid duration');
-      if (!(stepMs > 0)) {
-        throw invalidParameter(
-          "step",
-          "zero or negative query resolution step widths are not accepted. Try a positive integer",
-        );
-      }
-      const bounds = { startMs, endMs, stepMs: Math.max(1, Math.trunc(stepMs)) };
+      const bounds = { startMs, endMs, stepMs: stepOf(stepMs) };
       const options = {
         ...optionsOf(params),
         tenant: tenant(c.req.raw),
@@ -86,7 +86,7 @@ function optionsOf(params: Params): {
 }
 
 /** Faults of the query text are told as faults of the parameter; the resolution's limit stands for itself. */
-async function asParameter<T>(run: () => Promise<T>): Promise<T> {
+export async function asParameter<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (thrown) {

@@ -137,7 +137,7 @@ async function outcome(query_: string, source: LogsSource, at = steps) {
   try {
     const found = await evaluateMetric(parsed, at, scopeOf(source));
     if (typeof found === "number") return found;
-    return found.map(({ labels, timesMs, values }) => ({ labels, timesMs, values }));
+    return found.map(({ labels, timestampsMs, values }) => ({ labels, timestampsMs, values }));
   } catch (error) {
     return messageOf(error);
   }

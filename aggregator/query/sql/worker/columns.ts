@@ -1,5 +1,5 @@
-/** How the values of a column travel. `json` is for lists, structs, maps and other nested values. */
-export type ColumnKind = "number" | "boolean" | "text" | "json";
+import { assertNever } from "#shared/assert.ts";
+import type { ColumnKind, SqlBatch, SqlCells } from "#proto/columns/sql_rows.ts";
 
 /**
  * Rows of a result as typed columns: [u32 rows], then of each column one byte a row that says whether it has a value, and
@@ -68,68 +68,40 @@ function bytesOf({ buffer, byteLength }: Float64Array | Uint32Array): Uint8Array
   return new Uint8Array(buffer, 0, byteLength);
 }
 
-/**
- * The rows of a batch, each as the text of a JSON array: nested values are JSON already, and are not parsed for it. Throws RangeError where
- * the batch is not whole.
- */
-export function rowTextsOf(batch: Uint8Array, kinds: readonly ColumnKind[]): string[] {
+const nothing = new Uint8Array(0);
+
+/** The columns of a batch as they travel on: parts of its bytes, which nobody decodes here. Throws RangeError where the batch is not whole. */
+export function batchOf(batch: Uint8Array, kinds: readonly ColumnKind[]): SqlBatch {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
-  const bytes = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
-  const count = view.getUint32(0, true);
-  const rows: string[][] = Array.from({ length: count }, () => []);
+  const rows = view.getUint32(0, true);
   let at = 4;
-  for (const kind of kinds) {
-    const isPresent = at;
-    const from = at + count;
-    const texts = from + 4 * count;
-    const endOf = (i: number) => (i < 0 ? texts : texts + view.getUint32(from + 4 * i, true));
-    const textAt = (i: number) => bytes.toString("utf8", endOf(i - 1), endOf(i));
-    for (let i = 0; i < count; i++) {
-      const hasValue = view.getUint8(isPresent + i) === 1;
-      rows[i]?.push(hasValue ? jsonAt(kind, view, from, i, textAt) : "null");
+  const take = (length: number): Uint8Array => {
+    if (at + length > batch.length) throw new RangeError("a batch that is cut off");
+    at += length;
+    return batch.subarray(at - length, at);
+  };
+  const cells = kinds.map((kind): SqlCells => {
+    const empty = {
+      present: take(rows),
+      numbers: nothing,
+      booleans: nothing,
+      textEnds: nothing,
+      texts: nothing,
+    };
+    switch (kind) {
+      case "number":
+        return { ...empty, numbers: take(8 * rows) };
+      case "boolean":
+        return { ...empty, booleans: take(rows) };
+      case "text":
+      case "json": {
+        const textEnds = take(4 * rows);
+        const end = rows === 0 ? 0 : view.getUint32(at - 4, true);
+        return { ...empty, textEnds, texts: take(end) };
+      }
+      default:
+        return assertNever(kind);
     }
-    at = endOfColumn(kind, from, count, endOf);
-  }
-  return rows.map((cells) => `[${cells.join(",")}]`);
-}
-
-function jsonAt(
-  kind: ColumnKind,
-  view: DataView,
-  from: number,
-  row: number,
-  textAt: (row: number) => string,
-): string {
-  switch (kind) {
-    case "number":
-      return numberText(view.getFloat64(from + 8 * row, true));
-    case "boolean":
-      return view.getUint8(from + row) === 1 ? "true" : "false";
-    case "text":
-      return JSON.stringify(textAt(row));
-    case "json":
-      return textAt(row);
-  }
-}
-
-function endOfColumn(
-  kind: ColumnKind,
-  from: number,
-  count: number,
-  endOf: (row: number) => number,
-): number {
-  switch (kind) {
-    case "number":
-      return from + 8 * count;
-    case "boolean":
-      return from + count;
-    case "text":
-    case "json":
-      return endOf(count - 1);
-  }
-}
-
-/** JSON has no NaN and no infinities: their names stand for them. */
-function numberText(value: number): string {
-  return Number.isFinite(value) ? JSON.stringify(value) : JSON.stringify(String(value));
+  });
+  return { rows, cells };
 }

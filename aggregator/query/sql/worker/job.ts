@@ -1,4 +1,4 @@
-import type { ColumnKind } from "./columns.ts";
+import type { ColumnKind } from "#proto/columns/sql_rows.ts";
 
 /** Files that a statement may read, and nothing else. */
 export type SqlFiles = {

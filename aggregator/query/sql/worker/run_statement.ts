@@ -8,6 +8,7 @@ import {
   type DuckDBValue,
   JsonDuckDBValueConverter,
 } from "@duckdb/node-api";
+import type { ColumnKind } from "#proto/columns/sql_rows.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { quoted } from "../../../duckdb/duckdb.ts";
 import { storeError } from "../../../read/storage_error.ts";
@@ -15,7 +16,7 @@ import { checkStatement } from "../check_statement.ts";
 import { LineFunction } from "../line_function.ts";
 import { tiersView } from "../tier_views.ts";
 import { lineFunctionName, logsView, metricsView } from "../views.ts";
-import { BatchBuilder, type Cell, type ColumnKind, rowBytes } from "./columns.ts";
+import { BatchBuilder, type Cell, rowBytes } from "./columns.ts";
 import type { SqlColumn, SqlFiles, SqlJob } from "./job.ts";
 
 /** A batch that is so large is sent. */

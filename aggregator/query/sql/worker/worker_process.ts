@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { SqlBatch } from "#proto/columns/sql_rows.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { throwIfAborted } from "../../../duckdb/duckdb.ts";
 import { currentShare, type QueryShare } from "../../../read/memory/query_memory.ts";
-import { rowTextsOf } from "./columns.ts";
+import { batchOf } from "./columns.ts";
 import { type Frame, FrameReader, frameKinds, jsonFrame } from "./frames.ts";
-import type { SqlJob } from "./job.ts";
+import type { SqlColumn, SqlJob } from "./job.ts";
 
 /** How long a worker may take to load DuckDB. */
 const startMs = 30_000;
@@ -38,9 +39,9 @@ const Failure = z.object({
 });
 
 export type SqlTable = {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Each row as the text of a JSON array: 64-bit integers and times are texts, as are NaN and infinities. */
-  readonly rows: readonly string[];
+  readonly columns: readonly SqlColumn[];
+  /** The rows, some in each; 64-bit integers and times are texts. */
+  readonly batches: readonly SqlBatch[];
   /** Whether rows were left out, of which there are too many or too large ones. */
   readonly truncated: boolean;
 };
@@ -54,7 +55,8 @@ type Running = {
   /** Of query.memory_max; what the process has grown by counts. */
   readonly share: QueryShare | undefined;
   columns: z.output<typeof Columns>;
-  readonly rows: string[];
+  readonly batches: SqlBatch[];
+  rows: number;
   bytes: number;
 };
 
@@ -120,7 +122,7 @@ export class WorkerProcess {
     throwIfAborted(signal);
     const answer = Promise.withResolvers<SqlTable>();
     const share = currentShare();
-    this.#running = { job, answer, share, columns: [], rows: [], bytes: 0 };
+    this.#running = { job, answer, share, columns: [], batches: [], rows: 0, bytes: 0 };
     const watch = setInterval(() => this.#watch(), watchMs);
     const abort = (): void => {
       try {
@@ -219,9 +221,10 @@ export class WorkerProcess {
         return running && this.#takeRows(running, payload);
       case frameKinds.end: {
         const { truncated, rssBytes } = End.parse(jsonOf(payload));
-        const columns = running?.columns.map(({ name, type }) => ({ name, type })) ?? [];
         this.#free(rssBytes);
-        return running?.answer.resolve({ columns, rows: running.rows, truncated });
+        if (running === undefined) return;
+        const { answer, columns, batches } = running;
+        return answer.resolve({ columns, batches, truncated });
       }
       case frameKinds.error: {
         const { code, message, rssBytes } = Failure.parse(jsonOf(payload));
@@ -234,13 +237,17 @@ export class WorkerProcess {
   }
 
   #takeRows(running: Running, batch: Uint8Array): void {
-    const { job, rows, columns } = running;
+    const { job, batches, columns } = running;
     running.bytes += batch.length;
-    const kinds = columns.map((column) => column.kind);
     if (running.bytes > job.resultBytesMax + overheadBytes)
       throw new RangeError("a result larger than was asked for");
-    for (const row of rowTextsOf(batch, kinds)) rows.push(row);
-    if (rows.length > job.rowsMax) throw new RangeError("more rows than were asked for");
+    const taken = batchOf(
+      batch,
+      columns.map(({ kind }) => kind),
+    );
+    batches.push(taken);
+    running.rows += taken.rows;
+    if (running.rows > job.rowsMax) throw new RangeError("more rows than were asked for");
   }
 
   #free(rssBytes: number): void {
