@@ -110,7 +110,7 @@ async function measured(browser: Browser, up: LapwingProcess, panelCount: number
   const { page, complaints } = await openPage(browser, { baseURL: up.url, viewport });
   let requests = 0;
   page.on("request", (request) => {
-    if (/\/api\/v1\/query/.test(request.url())) requests++;
+    if (/\/api\/v1\/query|QueryService\/Query/.test(request.url())) requests++;
   });
   const timed = async (open: () => Promise<Drawn>): Promise<Round> => {
     requests = 0;

@@ -106,6 +106,15 @@ const copied = {
   ],
 };
 
+/** What Connect answers to a streaming RPC that fails: the stream's end alone. */
+function refusal(message: string) {
+  const end = Buffer.from(JSON.stringify({ error: { code: "invalid_argument", message } }));
+  const head = Buffer.alloc(5);
+  head.writeUInt8(2);
+  head.writeUInt32BE(end.length, 1);
+  return { contentType: "application/connect+proto", body: Buffer.concat([head, end]) };
+}
+
 const drawn = (page: Page, title: string) =>
   page.getByRole("region", { name: title, exact: true }).locator("canvas").first();
 
@@ -176,7 +185,11 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
     await on({}, async (page) => {
       await page.goto("/dashboards/loads");
       await drawn(page, "Load one").waitFor();
-      const asked = page.waitForRequest(/query_range.*node_load5/);
+      const asked = page.waitForRequest(
+        (request) =>
+          request.url().endsWith("/QueryPromql") &&
+          request.postDataBuffer()?.includes("node_load5") === true,
+      );
       await page.getByRole("button", { name: "load: one" }).focus();
       await page.keyboard.press("Enter");
       await page.keyboard.type("fiv", { delay: 10 });
@@ -194,15 +207,13 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
     await on({}, async (page, complaints) => {
       await page.goto("/dashboards/loads");
       await drawn(page, "Load one").waitFor();
-      await page.route(/query_range/, (route) =>
-        route.fulfill({ status: 422, json: { status: "error", error: "it is too much" } }),
-      );
+      await page.route(/QueryPromql/, (route) => route.fulfill(refusal("it is too much")));
       await page.getByRole("button", { name: "More of this dashboard" }).click();
       await page.getByRole("menuitem", { name: "Refresh everything" }).click();
       const region = page.getByRole("region", { name: "Load one", exact: true });
       await region.getByText(/as of .*it is too much/).waitFor();
       expect(await region.locator("canvas").count()).toBeGreaterThan(0);
-      await page.unroute(/query_range/);
+      await page.unroute(/QueryPromql/);
       await region.getByText(/it is too much/).waitFor({ state: "detached", timeout: 15_000 });
       complaints.length = 0;
     });

@@ -1,10 +1,18 @@
-import { createConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import { createFetchHandler } from "@connectrpc/connect/protocol";
 import { join } from "node:path";
+import { answerParts } from "#aggregator/api/columns/answer_parts.ts";
+import type { LogData } from "#aggregator/query/logql/answer.ts";
+import type { LogEntry } from "#aggregator/query/logql/select.ts";
+import type { QueryData } from "#aggregator/query/promql/engine.ts";
 import { DashboardService } from "#proto/gen/v1/dashboard_pb.js";
 import { DataService } from "#proto/gen/v1/data_pb.js";
 import { EventService } from "#proto/gen/v1/events_pb.js";
-import { QueryService } from "#proto/gen/v1/query_pb.js";
+import {
+  type QueryLogqlRequest,
+  type QueryPromqlRequest,
+  QueryService,
+} from "#proto/gen/v1/query_pb.js";
 import {
   fixtureAgent,
   fixtureHosts,
@@ -46,7 +54,7 @@ export function serveUiFixture({
   port = 0,
 }: Options): UiFixture {
   const hosts = fixtureHosts(count, hostile);
-  const rpc = rpcHandlers(hosts);
+  const rpc = rpcHandlers(hosts, (query) => refused?.test(query) === true);
   const requests: string[] = [];
   let failing = false;
   let refused: RegExp | undefined;
@@ -54,7 +62,7 @@ export function serveUiFixture({
     port,
     hostname: "127.0.0.1",
     async fetch(request) {
-      const { pathname, searchParams } = new URL(request.url);
+      const { pathname } = new URL(request.url);
       const handler = rpc.get(pathname);
       if (handler === undefined && !/^\/(?:api|loki)\//.test(pathname)) return file(dist, pathname);
       requests.push(pathname);
@@ -75,18 +83,6 @@ export function serveUiFixture({
       // Nothing is found: lines of results, and the end.
       if (pathname.startsWith("/api/v1/search/"))
         return new Response('{"status":"success","has_more":false}\n');
-      const query = searchParams.get("query") ?? "";
-      if (refused?.test(query) === true) {
-        const body = {
-          status: "error",
-          errorType: "execution",
-          error: "query needs too much memory",
-        };
-        return Response.json(body, { status: 422 });
-      }
-      if (pathname === "/api/v1/query_range") return matrix(query, searchParams, hosts);
-      if (pathname === "/api/v1/query") return vector(query, searchParams, hosts);
-      if (pathname === "/loki/api/v1/query_range") return streams(query, searchParams);
       return new Response("not found", { status: 404 });
     },
   });
@@ -105,7 +101,10 @@ export function serveUiFixture({
 
 type Hosts = ReturnType<typeof fixtureHosts>;
 
-function rpcHandlers(hosts: Hosts): Map<string, (request: Request) => Promise<Response>> {
+function rpcHandlers(
+  hosts: Hosts,
+  isRefused: (query: string) => boolean,
+): Map<string, (request: Request) => Promise<Response>> {
   const router = createConnectRouter().service(DashboardService, fixtureDashboards());
   router.service(QueryService, {
     listAgents: ({ agent, summary }) => ({
@@ -117,6 +116,17 @@ function rpcHandlers(hosts: Hosts): Map<string, (request: Request) => Promise<Re
       lanes: hosts.flatMap((host, i) => fixtureLanes(host, i, Date.now())),
     }),
     listSeriesLimits: () => ({ limits: fixtureSeriesLimits(hosts, Date.now()) }),
+    // Generators that wait for nothing; what they throw is the answer.
+    // eslint-disable-next-line typescript/require-await
+    async *queryPromql(request) {
+      if (isRefused(request.query))
+        throw new ConnectError("query needs too much memory", Code.InvalidArgument);
+      yield* answerParts(request.step === 0 ? vector(request, hosts) : matrix(request, hosts), {});
+    },
+    // eslint-disable-next-line typescript/require-await
+    async *queryLogql(request) {
+      yield* answerParts(streams(request), {});
+    },
   });
   router.service(EventService, { listEvents: () => fixtureEvents(hosts, Date.now()) });
   router.service(DataService, { getStorage: () => fixtureStorage(Date.now()) });
@@ -136,47 +146,49 @@ async function file(dist: string, pathname: string): Promise<Response> {
   });
 }
 
-function matrix(query: string, params: URLSearchParams, hosts: Hosts): Response {
-  const start = Number(params.get("start"));
-  const end = Number(params.get("end"));
-  const step = Number(params.get("step"));
-  if ((end - start) / step > stepsMax) return new Response("too many points", { status: 400 });
-  const result = fixtureSeries(query, hosts).map(({ metric, at }) => {
-    const values: [number, string][] = [];
-    for (let t = start; t <= end; t += step) {
-      const value = at(t);
-      if (value !== undefined) values.push([t, value.toPrecision(7)]);
+function matrix({ query, start, end, step }: QueryPromqlRequest, hosts: Hosts): QueryData {
+  const count = Math.floor((end - start) / step) + 1;
+  if (count > stepsMax) throw new ConnectError("too many points", Code.InvalidArgument);
+  const series = fixtureSeries(query, hosts).map(({ metric, at }) => {
+    const points: [number, number][] = [];
+    for (let i = 0; i < count; i++) {
+      const value = at(start + i * step);
+      if (value !== undefined) points.push([(start + i * step) * 1_000, value]);
     }
-    return { metric, values };
+    return {
+      labels: metric,
+      timestampsMs: Float64Array.from(points, ([timeMs]) => timeMs),
+      values: Float64Array.from(points, ([, value]) => value),
+    };
   });
-  return Response.json({ status: "success", data: { resultType: "matrix", result } });
+  const grid = { startMs: start * 1_000, stepMs: step * 1_000, count };
+  return { resultType: "matrix", grid, series };
 }
 
-function vector(query: string, params: URLSearchParams, hosts: Hosts): Response {
-  const time = Number(params.get("time"));
-  const result = fixtureSeries(query, hosts).map(({ metric, at }) => ({
-    metric,
-    value: [time, String(at(time) ?? 0)],
+function vector({ query, end }: QueryPromqlRequest, hosts: Hosts): QueryData {
+  const series = fixtureSeries(query, hosts).map(({ metric, at }) => ({
+    labels: metric,
+    value: at(end) ?? 0,
   }));
-  return Response.json({ status: "success", data: { resultType: "vector", result } });
+  return { resultType: "vector", timeMs: end * 1_000, series };
 }
 
-function streams(query: string, params: URLSearchParams): Response {
-  const startMs = Number(params.get("start")) / 1_000_000;
-  const endMs = Math.min(Number(params.get("end")) / 1_000_000, Date.now());
-  const limit = Number(params.get("limit"));
+function streams({ query, startNs, endNs, limit }: QueryLogqlRequest): LogData {
+  const startMs = Number(startNs / 1_000_000n);
+  const endMs = Math.min(Number(endNs / 1_000_000n), Date.now());
   const host: unknown = JSON.parse(/host=("(?:[^"\\]|\\.)*")/.exec(query)?.[1] ?? `""`);
   const pattern: unknown = JSON.parse(/\|~ ("(?:[^"\\]|\\.)*")/.exec(query)?.[1] ?? `""`);
   const wanted = new RegExp(String(pattern).replace("(?i)", ""), "i");
-  const values: [string, string][] = [];
-  for (let i = Math.floor(endMs / linePeriodMs); i * linePeriodMs >= startMs; i--) {
-    if (values.length === limit) break;
-    const text = fixtureLine(i);
-    if (wanted.test(text)) values.push([`${i * linePeriodMs}000000`, text]);
-  }
   const stream = { host: String(host), filename: "/var/log/app/current.log", job: "files" };
-  const result = values.length === 0 ? [] : [{ stream, values }];
-  return Response.json({ status: "success", data: { resultType: "streams", result, stats: {} } });
+  const entries: LogEntry[] = [];
+  for (let i = Math.floor(endMs / linePeriodMs); i * linePeriodMs >= startMs; i--) {
+    if (entries.length === limit) break;
+    const body = fixtureLine(i);
+    const timestampNs = BigInt(i * linePeriodMs) * 1_000_000n;
+    if (wanted.test(body))
+      entries.push({ timestampNs, stream, body, severity: 0, metadata: {}, parsed: {} });
+  }
+  return { resultType: "streams", entries };
 }
 
 if (import.meta.main) {

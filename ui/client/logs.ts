@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
+import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import { timesOf } from "#proto/columns/series_reader.ts";
+import { askLogql } from "./columns.ts";
 import { fetchJson } from "./transport.ts";
 
 /** The levels that the aggregator tells apart, the gravest first. */
@@ -38,21 +41,6 @@ export type RowsRequest = {
 };
 
 const Strings = z.record(z.string(), z.string());
-const Summary = z.object({
-  execTime: z.number(),
-  totalBytesProcessed: z.number(),
-  totalLinesProcessed: z.number(),
-});
-const Stats = z.object({ summary: Summary }).optional();
-// Not strict, unlike our own files: the format lets servers add members. Entries are read by entryOf(): there are many.
-const Streams = z.object({
-  data: z.object({
-    resultType: z.literal("streams"),
-    result: z.array(z.object({ stream: Strings, values: z.array(z.unknown()) })),
-    stats: Stats,
-  }),
-  warnings: z.array(z.string()).optional(),
-});
 
 /** What a page of lines is: `warnings` say why it is incomplete. */
 export type LogPage = {
@@ -61,28 +49,13 @@ export type LogPage = {
   readonly warnings?: readonly string[];
 };
 
-/** GET /loki/api/v1/query_range: up to `limit` lines of [startNs, endNs), in the order of the direction. */
-export async function queryRows(request: RowsRequest): Promise<LogPage> {
-  const { query, startNs, endNs, limit, direction, signal } = request;
-  const params = {
-    query,
-    start: String(startNs),
-    end: String(endNs),
-    limit: String(limit),
-    direction,
-  };
-  const headers = { "x-loki-response-encoding-flags": "categorize-labels" };
-  const path = "/loki/api/v1/query_range";
-  const { data, warnings = [] } = await fetchJson({ path, params, headers, signal }, Streams);
-  const rows: LogRow[] = [];
-  for (const { stream, values } of data.result)
-    for (const value of values) rows.push(entryOf(value, stream));
-  const sign = direction === "forward" ? 1 : -1;
-  // Stable: lines of one time keep the order in which they were answered.
+/** Up to `limit` lines of [startNs, endNs), in the order of the direction. */
+export async function queryRows({ signal, ...question }: RowsRequest): Promise<LogPage> {
+  const answer = await askLogql(question, { signal });
   return {
-    rows: rows.toSorted((a, b) => sign * compareNs(a.ns, b.ns)),
-    stats: statsOf(data.stats),
-    warnings,
+    rows: linesIn(answer).map(rowOfLine),
+    stats: statsOf(answer),
+    warnings: answer.end.warnings,
   };
 }
 
@@ -91,53 +64,32 @@ export function compareNs(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function statsOf(stats: z.output<typeof Stats>): LogStats {
-  const { execTime = 0, totalLinesProcessed = 0, totalBytesProcessed = 0 } = stats?.summary ?? {};
-  return { seconds: execTime, lines: totalLinesProcessed, bytes: totalBytesProcessed };
+/** The lines of an answer. Throws OperatingError where it has none but series. */
+export function linesIn(answer: ReadAnswer): readonly ReadLine[] {
+  if (answer.type === "streams") return answer.lines;
+  throw new OperatingError("corrupt", `the aggregator answered a ${answer.type} instead of lines`);
 }
 
-const noLabels: Labels = {};
+function statsOf({ end }: ReadAnswer): LogStats {
+  const { seconds = 0, lines = 0, bytes = 0 } = end.logFigures ?? {};
+  return { seconds, lines, bytes };
+}
 
-function entryOf(value: unknown, stream: Labels): LogRow {
-  const [ns, text, extra]: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (typeof ns !== "string" || !/^\d{1,19}$/.test(ns) || typeof text !== "string")
-    throw new OperatingError("corrupt", "query_range answered an entry that is no time and line");
-  const metadata = labelsIn(extra, "structuredMetadata");
+function rowOfLine({ timestampNs, text, stream, metadata, parsed }: ReadLine): LogRow {
   return {
-    ns,
-    timeMs: Number(ns.slice(0, -6)) || 0,
+    ns: String(timestampNs),
+    timeMs: Number(timestampNs / 1_000_000n),
     stream,
     metadata,
-    parsed: labelsIn(extra, "parsed"),
+    parsed,
     text,
     level: levelNamed(metadata["detected_level"] ?? stream["detected_level"]),
   };
 }
 
-function labelsIn(extra: unknown, name: string): Labels {
-  if (typeof extra !== "object" || extra === null) return noLabels;
-  const found: unknown = Reflect.get(extra, name);
-  if (typeof found !== "object" || found === null) return noLabels;
-  const labels: Record<string, string> = {};
-  for (const [key, value] of Object.entries(found))
-    if (typeof value === "string") labels[key] = value;
-  return labels;
-}
-
 export function levelNamed(text: string | undefined): Level {
   return levels.find((level) => level === text) ?? "unknown";
 }
-
-const Sample = z.tuple([z.number(), z.string()]);
-const Matrix = z.object({
-  data: z.object({
-    resultType: z.enum(["matrix", "vector", "scalar"]),
-    result: z.array(
-      z.object({ metric: Strings, values: z.array(Sample).optional(), value: Sample.optional() }),
-    ),
-    stats: Stats,
-  }),
-});
 
 /** Numbers made of lines: each series' samples, times in Unix milliseconds. */
 export type LogSeries = {
@@ -154,37 +106,37 @@ export type CountsRequest = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** GET /loki/api/v1/query_range of a metric query. */
+/** A metric query over a range. */
 export async function queryCounts(request: CountsRequest): Promise<LogMatrix> {
   const { query, startMs, endMs, stepMs, signal } = request;
-  const params = {
-    query,
-    start: `${Math.round(startMs)}000000`,
-    end: `${Math.round(endMs)}000000`,
-    step: `${stepMs}ms`,
-  };
-  const answer = await fetchJson({ path: "/loki/api/v1/query_range", params, signal }, Matrix);
-  return matrixOf(answer);
+  const question = { query, startNs: toNs(startMs), endNs: toNs(endMs), stepMs };
+  return matrixOf(await askLogql(question, { signal }));
 }
 
-/** GET /loki/api/v1/query of a metric query at one moment. */
+/** A metric query at one moment. */
 export async function queryCountsAt(
   query: string,
   atMs: number,
   signal: AbortSignal,
 ): Promise<LogMatrix> {
-  const params = { query, time: `${Math.round(atMs)}000000` };
-  return matrixOf(await fetchJson({ path: "/loki/api/v1/query", params, signal }, Matrix));
+  const question = { query, startNs: toNs(atMs), endNs: toNs(atMs), instant: true };
+  return matrixOf(await askLogql(question, { signal }));
 }
 
-function matrixOf({ data }: z.output<typeof Matrix>): LogMatrix {
-  const series = data.result.map(({ metric, values, value }) => ({
-    labels: metric,
-    samples: (values ?? (value === undefined ? [] : [value])).map(
-      ([seconds, text]) => [seconds * 1_000, Number(text)] as const,
-    ),
-  }));
-  return { series, stats: statsOf(data.stats) };
+function matrixOf(answer: ReadAnswer): LogMatrix {
+  if (!("series" in answer))
+    throw new OperatingError("corrupt", `the aggregator answered ${answer.type} for numbers`);
+  const series = answer.series.map((one) => {
+    const timesMs = timesOf(one, answer.grid);
+    const samples = Array.from(one.values, (value, i) => [timesMs[i] ?? 0, value] as const);
+    return { labels: one.labels, samples };
+  });
+  return { series, stats: statsOf(answer) };
+}
+
+/** Whole milliseconds as Unix nanoseconds. */
+export function toNs(ms: number): bigint {
+  return BigInt(Math.round(ms)) * 1_000_000n;
 }
 
 /** A selection and the range it is looked for in. */
@@ -201,6 +153,7 @@ const lokiRange = ({ query, startMs, endMs }: SelectionRequest) => ({
   end: `${Math.round(endMs)}000000`,
 });
 
+const Sample = z.tuple([z.number(), z.string()]);
 const Volumes = z.object({
   data: z.object({ result: z.array(z.object({ metric: Strings, value: Sample })) }),
 });

@@ -1,12 +1,11 @@
 import { z } from "zod";
+import type { MetricFigures } from "#proto/gen/v1/columns_pb.js";
 import { framesOf, type Ask } from "../frames/ask.ts";
 import type { Frame } from "../frames/frame.ts";
-import { readAnswer } from "../frames/read_answer.ts";
+import { answerOf, seriesKept } from "../frames/read_answer.ts";
 import { aligned, type Window } from "../state/time_range.ts";
+import { askPromql } from "./columns.ts";
 import { fetchText, readJson } from "./transport.ts";
-
-/** What a query cost, as far as the aggregator says. Times in seconds. */
-export type QueryStats = z.output<typeof Stats>;
 
 /** An answer with everything that an inspector shows of it. */
 export type InspectedAnswer = {
@@ -16,14 +15,13 @@ export type InspectedAnswer = {
   readonly instant: boolean;
   /** As it was sent: variables and formulas filled in. */
   readonly expr: string;
-  /** Path and parameters of the request. */
+  /** Path and parameters of the same question to Prometheus's API, for other clients. */
   readonly address: string;
   /** From the request to the last byte. */
   readonly elapsedMs: number;
+  /** Of the answer in columns. */
   readonly bytes: number;
-  /** Empty where it is too long to be shown. */
-  readonly body: string;
-  readonly stats: QueryStats | undefined;
+  readonly figures: MetricFigures | undefined;
   readonly seriesCount: number;
   readonly warnings: readonly string[];
   /** Whether stored data are left out; `warnings` name them. */
@@ -35,68 +33,50 @@ export type InspectedAnswer = {
 /** The longest that a query of Explore may take: people wait for what they asked, and can cancel it. */
 const timeoutMs = 120_000;
 
-/** Longer answers are not kept as text beside their columns. */
-const bodyMax = 2_000_000;
-
-const seconds = z.number().default(0);
-const Stats = z.looseObject({
-  timings: z.record(z.string(), z.number()).default({}),
-  samples: z
-    .looseObject({ totalQueryableSamples: seconds, peakSamples: seconds, samplesRead: seconds })
-    .optional(),
-  /** What Lapwing tells beyond Prometheus: blocks, bytes, SQL. Shown as it comes. */
-  lapwing: z.record(z.string(), z.unknown()).optional(),
-});
-
-// Not strict: the format lets servers add members, and readers skip them. Samples are read by hand, for there may be millions.
-const Envelope = z.object({
-  status: z.literal("success"),
-  data: z.object({
-    resultType: z.string(),
-    result: z.unknown(),
-    stats: Stats.optional().catch(undefined),
-  }),
-  warnings: z.array(z.string()).nullish(),
-  isPartial: z.boolean().nullish(),
-  infos: z.array(z.string()).nullish(),
-});
-
 type Question = Omit<Ask, "source" | "limit" | "shared">;
 
-/** Asks for an expression with its figures. Throws OperatingError, as fetchJson() does. */
+/** Asks for an expression with its figures. Throws OperatingError. */
 export async function inspectQuery(
   question: Question,
   signal?: AbortSignal,
 ): Promise<InspectedAnswer> {
-  const { expr, instant, stepMs } = question;
+  const { expr: query, instant } = question;
+  const stepMs = instant ? 0 : question.stepMs;
   const window = instant ? question.window : aligned(question.window, stepMs);
-  const request = { path: pathOf(instant), params: paramsOf(question, window), signal, timeoutMs };
+  let bytes = 0;
+  const onBytes = (more: number): void => {
+    bytes += more;
+  };
   const began = performance.now();
-  const body = await fetchText(request);
+  const read = await askPromql(
+    { query, ...window, stepMs, figures: true },
+    { signal, timeoutMs, seriesMax: seriesKept, onBytes },
+  );
   const elapsedMs = performance.now() - began;
-  const { data, warnings, isPartial, infos } = readJson(request.path, body, Envelope);
-  const { startMs, endMs } = window;
-  const length = instant ? 1 : Math.floor((endMs - startMs) / stepMs) + 1;
-  const grid = instant ? { startMs: endMs, stepMs: 1, length } : { startMs, stepMs, length };
-  const answer = readAnswer(data.resultType, data.result, grid);
+  const { warnings, infos, isPartial, metricFigures } = read.end;
   const ask: Ask = { ...question, source: "metrics", limit: undefined, window };
   return {
-    frames: framesOf(answer, ask, [...(warnings ?? []), ...(infos ?? [])]),
+    frames: framesOf(answerOf(read, window.endMs), ask, [...warnings, ...infos]),
     window,
-    stepMs,
+    stepMs: question.stepMs,
     instant,
-    expr,
-    address: `${request.path}?${new URLSearchParams(withoutStats(request.params)).toString()}`,
+    expr: query,
+    address: addressOf(question, window),
     elapsedMs,
-    bytes: body.length,
-    body: body.length <= bodyMax ? body : "",
-    stats: data.stats,
-    seriesCount: Array.isArray(data.result) ? data.result.length : 1,
-    warnings: warnings ?? [],
-    isPartial: isPartial ?? false,
-    infos: infos ?? [],
+    bytes,
+    figures: metricFigures,
+    seriesCount: "seriesCount" in read ? read.seriesCount : 1,
+    warnings,
+    isPartial,
+    infos,
     atMs: Date.now(),
   };
+}
+
+/** The answer of Prometheus's API to the same question, as JSON. */
+export function queryJson({ address }: InspectedAnswer, signal?: AbortSignal): Promise<string> {
+  const { pathname, searchParams } = new URL(address, location.origin);
+  return fetchText({ path: pathname, params: [...searchParams], signal, timeoutMs, isForm: true });
 }
 
 /** GET /api/v1/format_query: the expression as Prometheus would lay it out. */
@@ -106,17 +86,12 @@ export async function formatPromql(query: string, signal?: AbortSignal): Promise
   return readJson(path, body, z.object({ data: z.string() })).data;
 }
 
-function pathOf(instant: boolean): string {
-  return instant ? "/api/v1/query" : "/api/v1/query_range";
-}
-
-function paramsOf({ expr, instant, stepMs }: Question, window: Window): Record<string, string> {
+function addressOf({ expr: query, instant, stepMs }: Question, window: Window): string {
   const end = String(window.endMs / 1_000);
-  if (instant) return { query: expr, time: end, stats: "all" };
-  const step = String(stepMs / 1_000);
-  return { query: expr, start: String(window.startMs / 1_000), end, step, stats: "all" };
-}
-
-function withoutStats(params: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => name !== "stats"));
+  const start = String(window.startMs / 1_000);
+  const params = instant
+    ? { query, time: end }
+    : { query, start, end, step: String(stepMs / 1_000) };
+  const path = instant ? "/api/v1/query" : "/api/v1/query_range";
+  return `${path}?${new URLSearchParams(params).toString()}`;
 }

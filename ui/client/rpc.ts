@@ -20,7 +20,7 @@ export async function call<T>(
   try {
     return await request();
   } catch (thrown) {
-    if (signal?.aborted === true) throw thrown;
+    if (signal?.aborted === true || thrown instanceof OperatingError) throw thrown;
     const error = ConnectError.from(thrown);
     if (error.code === Code.Aborted) throw new ConflictError(failure(error), { cause: error });
     throw new OperatingError(codes.get(error.code) ?? "unavailable", failure(error), {
@@ -29,11 +29,32 @@ export async function call<T>(
   }
 }
 
+/** The longest that one request may take before it counts as failed. */
+const requestTimeoutMs = 15_000;
+
+/** The same with a bound on its time. */
+export async function callWithin<T>(
+  request: (signal: AbortSignal) => Promise<T>,
+  how: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined },
+): Promise<T> {
+  const { signal, timeoutMs = requestTimeoutMs } = how;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const until = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  try {
+    return await call(() => request(until), signal);
+  } catch (cause) {
+    if (!timeout.aborted || signal?.aborted === true) throw cause;
+    const text = `the aggregator gave no answer within ${timeoutMs / 1_000} s`;
+    throw new OperatingError("timeout", text, { cause });
+  }
+}
+
 const codes: ReadonlyMap<Code, ErrorCode> = new Map([
   [Code.NotFound, "not_found"],
   [Code.InvalidArgument, "bad_request"],
   [Code.FailedPrecondition, "bad_request"],
   [Code.ResourceExhausted, "overloaded"],
+  [Code.DeadlineExceeded, "timeout"],
 ]);
 
 function failure(error: ConnectError): string {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { labelText } from "../promql/expr.ts";
+import { askPromql } from "./columns.ts";
 import { fetchJson } from "./transport.ts";
 import { quote } from "./prometheus.ts";
 
@@ -13,17 +14,6 @@ const samplesMin = 3;
 
 const Labels = z.record(z.string(), z.string());
 const Series = z.object({ data: z.array(Labels) });
-const Samples = z.object({
-  data: z.object({
-    result: z.array(
-      z.looseObject({
-        values: z.array(z.tuple([z.number(), z.string()])).default([]),
-        histograms: z.array(z.tuple([z.number(), z.unknown()])).default([]),
-      }),
-    ),
-  }),
-});
-
 /**
  * The usual time between samples of a selector's series before `endMs`, measured on one series of each job, and of those the
  * longest; undefined where there are too few samples. The cost does not grow with the number of series.
@@ -63,13 +53,14 @@ async function intervalOf(
     ([name, value]) => `${labelText(name)}=${quote(value)}`,
   );
   const query = `{${matchers.join(",")}}[${lookBackMs}ms]`;
-  const params = { query, time: String(endMs / 1_000) };
-  const { data } = await fetchJson({ path: "/api/v1/query", params, signal }, Samples);
+  const question = { query, startMs: endMs, endMs, stepMs: 0 };
+  const answer = await askPromql(question, { signal });
+  if (!("series" in answer)) return undefined;
   // A selector of labels matches series with further labels, too; the first is as good as any.
-  const [series] = data.result;
-  return usualDistance(
-    [...(series?.values ?? []), ...(series?.histograms ?? [])].map(([at]) => at),
-  );
+  const [series] = answer.series;
+  const histograms = series?.histograms ?? [];
+  const timesMs = [...(series?.timesMs ?? []), ...histograms.map(({ timeMs }) => timeMs)];
+  return usualDistance(timesMs.map((timeMs) => timeMs / 1_000));
 }
 
 /** The median distance in whole seconds, for scrapes come a little early or late; as it is where it is below one. */

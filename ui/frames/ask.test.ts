@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import type { Labels } from "#shared/model/labels.ts";
 import { framesOf, type Ask } from "./ask.ts";
 import { framesToCsv, framesToJson, fileName } from "./export.ts";
-import { readAnswer } from "./read_answer.ts";
+import type { SeriesAnswer } from "./read_answer.ts";
 
 const ask: Ask = {
   ref: "A",
@@ -14,27 +15,22 @@ const ask: Ask = {
   stepMs: 15_000,
   limit: undefined,
 };
-const grid = { startMs: 0, stepMs: 15_000, length: 3 };
-const histogram = (buckets: unknown) => ({ count: "3", sum: "1", buckets });
-const up = [
-  {
-    metric: { __name__: "up", job: "a", instance: "x" },
-    values: [
-      [0, "1"],
-      [30, "+Inf"],
-    ],
-  },
-  {
-    metric: { __name__: "up", job: "a", instance: "y" },
-    values: [
-      [15, "0.5"],
-      [30, "NaN"],
-    ],
-  },
-];
+const timesMs = Float64Array.of(0, 15_000, 30_000);
+const none = Number.NaN;
+
+/** Series on the grid of three steps. */
+function series(...all: readonly (readonly [Labels, readonly number[]])[]): SeriesAnswer {
+  const read = all.map(([labels, values]) => ({ labels, values: Float64Array.from(values) }));
+  return { kind: "series", timesMs, series: read, notices: [] };
+}
+
+const up = series(
+  [{ __name__: "up", job: "a", instance: "x" }, [1, none, Number.POSITIVE_INFINITY]],
+  [{ __name__: "up", job: "a", instance: "y" }, [none, 0.5, none]],
+);
 
 test("framesOf() makes a frame of time and number for each series, gaps kept, named by what differs", () => {
-  const frames = framesOf(readAnswer("matrix", up, grid), ask, ["warned"]);
+  const frames = framesOf(up, ask, ["warned"]);
   expect(frames.map(({ name }) => name)).toEqual(["x", "y"]);
   expect(frames[0]?.notices).toEqual(["warned"]);
   expect(frames[0]?.fields[0]?.values).toEqual(Float64Array.of(0, 15_000, 30_000));
@@ -47,29 +43,26 @@ test("framesOf() makes a frame of time and number for each series, gaps kept, na
 });
 
 test("framesOf() fills the legend's labels", () => {
-  const frames = framesOf(
-    readAnswer("matrix", up, grid),
-    { ...ask, legend: "{{ job }} at {{instance}}{{none}}" },
-    [],
-  );
+  const frames = framesOf(up, { ...ask, legend: "{{ job }} at {{instance}}{{none}}" }, []);
   expect(frames.map(({ name }) => name)).toEqual(["a at x", "a at y"]);
 });
 
 test("framesOf() says what the aggregator says of an answer without series", () => {
-  const [frame] = framesOf(readAnswer("matrix", [], grid), ask, ["late"]);
+  const [frame] = framesOf(series(), ask, ["late"]);
   expect(frame).toEqual({ ref: "A", name: "", length: 0, fields: [], notices: ["late"] });
 });
 
 test("framesOf() makes one table of an instant answer", () => {
-  const vector = [
-    { metric: { a: "1" }, value: [30, "2"] },
-    { metric: { b: "2" }, value: [30, "NaN"] },
-  ];
-  const [frame] = framesOf(
-    readAnswer("vector", vector, { startMs: 30_000, stepMs: 1, length: 1 }),
-    { ...ask, instant: true, format: "table", shared: true },
-    [],
-  );
+  const vector: SeriesAnswer = {
+    kind: "series",
+    timesMs: Float64Array.of(30_000),
+    series: [
+      { labels: { a: "1" }, values: Float64Array.of(2) },
+      { labels: { b: "2" }, values: Float64Array.of(none) },
+    ],
+    notices: [],
+  };
+  const [frame] = framesOf(vector, { ...ask, instant: true, format: "table", shared: true }, []);
   expect(frame?.fields.map(({ name, values }) => [name, [...values]])).toEqual([
     ["Time", [30_000, 30_000]],
     ["a", ["1", ""]],
@@ -79,30 +72,12 @@ test("framesOf() makes one table of an instant answer", () => {
 });
 
 test("framesOf() orders cumulative buckets and takes them apart", () => {
-  const buckets = [
-    {
-      metric: { le: "+Inf" },
-      values: [
-        [0, "10"],
-        [15, "12"],
-      ],
-    },
-    {
-      metric: { le: "0.5" },
-      values: [
-        [0, "4"],
-        [15, "13"],
-      ],
-    },
-    {
-      metric: { le: "0.1" },
-      values: [
-        [0, "1"],
-        [15, "2"],
-      ],
-    },
-  ];
-  const [frame] = framesOf(readAnswer("matrix", buckets, grid), { ...ask, format: "heatmap" }, []);
+  const buckets = series(
+    [{ le: "+Inf" }, [10, 12, none]],
+    [{ le: "0.5" }, [4, 13, none]],
+    [{ le: "0.1" }, [1, 2, none]],
+  );
+  const [frame] = framesOf(buckets, { ...ask, format: "heatmap" }, []);
   expect(
     frame?.fields.slice(1).map(({ name, labels, values }) => [name, labels["gt"], [...values]]),
   ).toEqual([
@@ -112,23 +87,21 @@ test("framesOf() orders cumulative buckets and takes them apart", () => {
   ]);
 });
 
+const histogram = (timeMs: number, ...buckets: readonly [number, number, number][]) => ({
+  timeMs,
+  count: 3,
+  sum: 1,
+  lower: Float64Array.from(buckets, ([lower]) => lower),
+  upper: Float64Array.from(buckets, ([, upper]) => upper),
+  counts: Float64Array.from(buckets, ([, , count]) => count),
+  bounds: new Uint8Array(buckets.length),
+});
+
 test("framesOf() makes buckets of native histograms, whatever the format", () => {
-  const native = [
-    {
-      metric: {},
-      histograms: [
-        [0, histogram([[0, "0.5", "1", "3"]])],
-        [
-          30,
-          histogram([
-            [0, "0.5", "1", "1"],
-            [0, "1", "2", "2"],
-          ]),
-        ],
-      ],
-    },
-  ];
-  const [frame] = framesOf(readAnswer("matrix", native, grid), ask, []);
+  const histograms = [histogram(0, [0.5, 1, 3]), histogram(30_000, [0.5, 1, 1], [1, 2, 2])];
+  const [one] = series([{}, [none, none, none]]).series;
+  const native = one === undefined ? [] : [{ ...one, histograms }];
+  const [frame] = framesOf({ kind: "series", timesMs, series: native, notices: [] }, ask, []);
   expect(frame?.fields.slice(1).map(({ name, values }) => [name, [...values]])).toEqual([
     ["1", [3, Number.NaN, 1]],
     ["2", [0, Number.NaN, 2]],
@@ -136,24 +109,16 @@ test("framesOf() makes buckets of native histograms, whatever the format", () =>
 });
 
 test("framesOf() puts log lines into one frame, newest first, with ids that stay", () => {
-  const streams = [
-    {
-      stream: { app: "a" },
-      values: [
-        ["1700000000000000002", "second"],
-        ["1700000000000000001", "first"],
-      ],
-    },
-    {
-      stream: { app: "b" },
-      values: [
-        ["1700000000000000003", "third"],
-        ["1700000000000000003", "third"],
-      ],
-    },
+  const [a, b] = [{ app: "a" }, { app: "b" }];
+  const lines = [
+    { ns: "1700000000000000002", text: "second", labels: a },
+    { ns: "1700000000000000001", text: "first", labels: a },
+    { ns: "1700000000000000003", text: "third", labels: b },
+    { ns: "1700000000000000003", text: "third", labels: b },
   ];
   const read = (): readonly unknown[] => {
-    const [frame] = framesOf(readAnswer("streams", streams, grid), { ...ask, source: "logs" }, []);
+    const answer = { kind: "lines", lines, notices: [] } as const;
+    const [frame] = framesOf(answer, { ...ask, source: "logs" }, []);
     expect(frame?.fields[1]?.values).toEqual(["third", "third", "second", "first"]);
     expect(frame?.fields[3]?.values[3]).toBe("1700000000000000001");
     return [...(frame?.fields[4]?.values ?? [])];
@@ -163,17 +128,9 @@ test("framesOf() puts log lines into one frame, newest first, with ids that stay
   expect(read()).toEqual([...ids]);
 });
 
-test("readAnswer() refuses other shapes", () => {
-  expect(() => readAnswer("matrix", {}, grid)).toThrow("no list");
-  expect(() => readAnswer("tensor", [], grid)).toThrow('"tensor"');
-});
-
 test("framesToCsv() puts series of one grid side by side and disarms formulas", () => {
-  const hostile = [
-    { metric: { x: '=cmd("a")' }, values: [[0, "-1"]] },
-    { metric: { x: "b,c" }, values: [[15, "2"]] },
-  ];
-  const csv = framesToCsv(framesOf(readAnswer("matrix", hostile, grid), ask, []));
+  const hostile = series([{ x: '=cmd("a")' }, [-1, none, none]], [{ x: "b,c" }, [none, 2, none]]);
+  const csv = framesToCsv(framesOf(hostile, ask, []));
   expect(csv).toBe(
     [
       `Time,"'=cmd(""a"")","b,c"`,
@@ -186,7 +143,7 @@ test("framesToCsv() puts series of one grid side by side and disarms formulas", 
 });
 
 test("framesToJson() has null for gaps", () => {
-  const [first] = framesOf(readAnswer("matrix", up, grid), ask, []);
+  const [first] = framesOf(up, ask, []);
   const json: unknown = JSON.parse(framesToJson(first === undefined ? [] : [first]));
   expect(json).toMatchObject([
     {

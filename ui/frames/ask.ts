@@ -1,17 +1,19 @@
-import { z } from "zod";
-import { fetchJson } from "../client/transport.ts";
+import { assertNever } from "#shared/assert.ts";
+import { askLogql, askPromql } from "../client/columns.ts";
+import { toNs } from "../client/logs.ts";
 import { aligned, type Window } from "../state/time_range.ts";
+import type { DataSource } from "./data_source.ts";
 import type { Frame } from "./frame.ts";
 import { heatmapFrames } from "./heatmap_frames.ts";
 import { logFrames } from "./log_frames.ts";
 import { metricFrames } from "./metric_frames.ts";
-import { readAnswer, type Answer } from "./read_answer.ts";
+import { answerOf, seriesKept, type Answer } from "./read_answer.ts";
 import { tableFrames } from "./table_frames.ts";
 
 /** A question to the aggregator. `expr` is final: variables are filled in. */
 export type Ask = {
   readonly ref: string;
-  readonly source: "metrics" | "logs";
+  readonly source: DataSource;
   readonly expr: string;
   /** One value at the end of the window. */
   readonly instant: boolean;
@@ -28,23 +30,11 @@ export type Ask = {
 
 const linesMax = 1_000;
 
-// Not strict: the formats let servers add members, and readers skip them. The samples are read by hand, for there may be millions.
-const Envelope = z.object({
-  status: z.literal("success"),
-  data: z.object({ resultType: z.string(), result: z.unknown() }),
-  warnings: z.array(z.string()).nullish(),
-  infos: z.array(z.string()).nullish(),
-});
-
-/** Asks the aggregator and makes frames of its answer. Throws OperatingError, as fetchJson does. */
+/** Asks the aggregator and makes frames of its answer. Throws OperatingError. */
 export async function askFrames(ask: Ask, signal?: AbortSignal): Promise<readonly Frame[]> {
-  const { path, params } = requestOf(ask);
-  const { data, warnings, infos } = await fetchJson(
-    { path, params, signal, isForm: true },
-    Envelope,
-  );
-  const notices = [...(warnings ?? []), ...(infos ?? [])];
-  return framesOf(readAnswer(data.resultType, data.result, gridOf(ask)), ask, notices);
+  const read = await asked(ask, { signal, seriesMax: seriesKept });
+  const notices = [...read.end.warnings, ...read.end.infos];
+  return framesOf(answerOf(read, ask.window.endMs), ask, notices);
 }
 
 /** An answer as the panel wants it. Without series there is one frame without fields if there is something to say. */
@@ -71,52 +61,25 @@ function framesByFormat(answer: Answer, ask: Ask): readonly Frame[] {
   return ask.format === "table" ? tableFrames(answer, ask) : metricFrames(answer, ask);
 }
 
-/** Times that points may have: Loki answers up to the first multiple of the step after the end. */
-function gridOf(ask: Ask): { startMs: number; stepMs: number; length: number } {
-  const { startMs, endMs } = ask.window;
-  if (ask.instant) return { startMs: endMs, stepMs: 1, length: 1 };
-  const stepMs = Math.max(1, ask.stepMs);
-  const grid = aligned(ask.window, stepMs);
-  const lastMs = ask.source === "logs" ? Math.ceil(endMs / stepMs) * stepMs : grid.endMs;
-  return {
-    startMs: Math.floor(startMs / stepMs) * stepMs,
-    stepMs,
-    length: Math.floor((lastMs - grid.startMs) / stepMs) + 1,
-  };
-}
+type How = Parameters<typeof askPromql>[1];
 
-function requestOf(ask: Ask): { path: string; params: Record<string, string> } {
-  const { expr: query, window, stepMs } = ask;
-  const step = String(stepMs / 1_000);
-  if (ask.source === "metrics") {
-    if (ask.instant) {
-      return { path: "/api/v1/query", params: { query, time: String(window.endMs / 1_000) } };
+function asked({ source, expr: query, instant, window, stepMs, limit }: Ask, how: How) {
+  switch (source) {
+    case "metrics": {
+      if (instant) return askPromql({ query, ...window, stepMs: 0 }, how);
+      return askPromql({ query, ...aligned(window, stepMs), stepMs }, how);
     }
-    const { startMs, endMs } = aligned(window, stepMs);
-    const params = { query, start: String(startMs / 1_000), end: String(endMs / 1_000), step };
-    return { path: "/api/v1/query_range", params };
+    case "logs": {
+      const range = { query, startNs: toNs(window.startMs), endNs: toNs(window.endMs) };
+      if (instant && !selectsLines(query)) return askLogql({ ...range, instant }, how);
+      return askLogql({ ...range, stepMs, limit: limit ?? linesMax, direction: "backward" }, how);
+    }
+    default:
+      return assertNever(source);
   }
-  if (ask.instant && !selectsLines(query)) {
-    return { path: "/loki/api/v1/query", params: { query, time: nanoseconds(window.endMs) } };
-  }
-  return {
-    path: "/loki/api/v1/query_range",
-    params: {
-      query,
-      start: nanoseconds(window.startMs),
-      end: nanoseconds(window.endMs),
-      step,
-      limit: String(ask.limit ?? linesMax),
-      direction: "backward",
-    },
-  };
 }
 
 /** LogQL that begins with a selector gives lines; all metric queries begin with a function, a number or a vector's name. */
 function selectsLines(query: string): boolean {
   return /^(?:\s|#[^\n]*\n|\()*\{/.test(query);
-}
-
-function nanoseconds(ms: number): string {
-  return `${Math.round(ms)}000000`;
 }

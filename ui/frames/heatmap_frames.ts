@@ -71,11 +71,12 @@ function nativeBuckets({ timesMs, series }: SeriesAnswer): Bucket[] {
   const found = new Map<string, Bucket>();
   const sampled = new Uint8Array(timesMs.length);
   for (const { histograms = [] } of series) {
-    for (const { timeMs, buckets } of histograms) {
+    for (const { timeMs, ...buckets } of histograms) {
       const at = timesMs.length === 1 ? 0 : Math.round((timeMs - startMs) / stepMs);
       if (at < 0 || at >= timesMs.length) continue;
       sampled[at] = 1;
-      for (const { lower, upper, count } of buckets) {
+      for (const [b, count] of buckets.counts.entries()) {
+        const [lower, upper] = [buckets.lower[b] ?? 0, buckets.upper[b] ?? 0];
         const key = `${lower} ${upper}`;
         let bucket = found.get(key);
         if (bucket === undefined) {

@@ -1,27 +1,20 @@
 import { labelsKey, type Labels } from "#shared/model/labels.ts";
 import type { Field, Frame } from "./frame.ts";
-import type { LinesAnswer } from "./read_answer.ts";
+import type { AnswerLine, LinesAnswer } from "./read_answer.ts";
 
-type Row = {
-  readonly ns: string;
-  readonly text: string;
-  readonly labels: Labels;
-  readonly key: string;
-};
+type Row = AnswerLine & { readonly key: string };
 
 /**
  * One frame of log lines, newest first: `Time`, `line`, `labels`, `ns` (Unix nanoseconds as digits, for a double would lose the last
  * three) and `id`, which stays the same from refresh to refresh.
  */
-export function logFrames(
-  { streams }: LinesAnswer,
-  ask: { readonly ref: string },
-): readonly Frame[] {
-  const rows: Row[] = [];
-  for (const { labels, lines } of streams) {
-    const key = hashText(labelsKey(labels));
-    for (const { ns, text } of lines) rows.push({ ns, text, labels, key });
-  }
+export function logFrames({ lines }: LinesAnswer, ask: { readonly ref: string }): readonly Frame[] {
+  const keys = new Map<Labels, string>();
+  const rows = lines.map((line): Row => {
+    const key = keys.get(line.labels) ?? hashText(labelsKey(line.labels));
+    keys.set(line.labels, key);
+    return { ...line, key };
+  });
   rows.sort(newestFirst);
   const seen = new Map<string, number>();
   const ids = rows.map(({ ns, text, key }) => {

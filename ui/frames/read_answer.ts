@@ -1,21 +1,18 @@
+import { assertNever } from "#shared/assert.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { OperatingError } from "#shared/errors.ts";
-
-/** A native histogram at one moment: what lies between two bounds, the counts not cumulative. */
-export type HistogramSample = {
-  readonly timeMs: number;
-  readonly buckets: readonly {
-    readonly lower: number;
-    readonly upper: number;
-    readonly count: number;
-  }[];
-};
+import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import {
+  type ReadHistogram,
+  type ReadSeries,
+  gridTimes,
+  onGrid,
+} from "#proto/columns/series_reader.ts";
 
 /** A series on the answer's grid; NaN where it has no sample. */
 export type AnswerSeries = {
   readonly labels: Labels;
   readonly values: Float64Array;
-  readonly histograms?: readonly HistogramSample[];
+  readonly histograms?: readonly ReadHistogram[];
 };
 
 export type SeriesAnswer = {
@@ -25,12 +22,11 @@ export type SeriesAnswer = {
   readonly notices: readonly string[];
 };
 
+export type AnswerLine = { readonly ns: string; readonly text: string; readonly labels: Labels };
+
 export type LinesAnswer = {
   readonly kind: "lines";
-  readonly streams: readonly {
-    readonly labels: Labels;
-    readonly lines: readonly { readonly ns: string; readonly text: string }[];
-  }[];
+  readonly lines: readonly AnswerLine[];
   readonly notices: readonly string[];
 };
 
@@ -39,137 +35,71 @@ export type Answer =
   | LinesAnswer
   | { readonly kind: "text"; readonly text: string; readonly notices: readonly string[] };
 
-export type Grid = { readonly startMs: number; readonly stepMs: number; readonly length: number };
-
 /** Series of one answer that are kept: beyond this a browser has nothing to do with them but to run out of memory. */
 const seriesMax = 20_000;
 /** Points of one answer that are kept, eight bytes each. */
 const pointsMax = 30_000_000;
 
+/** How many series of an answer with so many steps are kept. */
+export function seriesKept(steps: number): number {
+  return Math.min(seriesMax, Math.max(1, Math.floor(pointsMax / Math.max(1, steps))));
+}
+
 /**
- * The `data` of Prometheus's and Loki's answers. All series share one array of times, so that charts need not join them.
- * Throws OperatingError("corrupt") for what has another shape.
+ * What frames are made of. All series share one array of times, so that charts need not join them. Stored samples have times of their own,
+ * of which only `atMs`, the moment that was asked for, is kept.
  */
-export function readAnswer(resultType: string, result: unknown, grid: Grid): Answer {
-  switch (resultType) {
+export function answerOf(read: ReadAnswer, atMs: number): Answer {
+  switch (read.type) {
     case "matrix":
-      return matrix(listOf(result), grid);
     case "vector":
-      return vector(listOf(result), grid);
     case "scalar": {
-      const [seconds, text] = pairOf(result);
-      const timesMs = Float64Array.of(seconds * 1_000);
-      const series = [{ labels: {}, values: Float64Array.of(numberOf(text)) }];
-      return { kind: "series", timesMs, series, notices: [] };
+      const { grid, seriesCount } = read;
+      const timesMs = grid === undefined ? Float64Array.of(atMs) : gridTimes(grid);
+      const series = read.series.map((one): AnswerSeries => {
+        const values = grid === undefined ? valueAt(one, atMs) : onGrid(one, grid);
+        const { labels, histograms } = one;
+        return histograms === undefined ? { labels, values } : { labels, values, histograms };
+      });
+      return { kind: "series", timesMs, series, notices: tooMany(seriesCount, series.length) };
     }
     case "string":
-      return { kind: "text", text: String(pairOf(result)[1]), notices: [] };
+      return { kind: "text", text: read.text, notices: [] };
     case "streams":
-      return { kind: "lines", streams: listOf(result).map(streamOf), notices: [] };
+      return { kind: "lines", lines: withOneSetOfLabels(read.lines), notices: [] };
     default:
-      throw corrupt(`results of the type ${JSON.stringify(resultType)}`);
+      return assertNever(read);
   }
 }
 
-function matrix(result: readonly unknown[], grid: Grid): SeriesAnswer {
-  const { startMs, stepMs, length } = grid;
-  const most = Math.min(seriesMax, Math.max(1, Math.floor(pointsMax / Math.max(1, length))));
-  const series = result.slice(0, most).map((one): AnswerSeries => {
-    const { metric, values, histograms } = recordOf(one);
-    const column = new Float64Array(length).fill(Number.NaN);
-    if (values !== undefined) {
-      for (const sample of listOf(values)) {
-        const [seconds, text] = pairOf(sample);
-        const i = Math.round((seconds * 1_000 - startMs) / stepMs);
-        if (i >= 0 && i < length) column[i] = numberOf(text);
-      }
-    }
-    if (histograms === undefined) return { labels: labelsOf(metric), values: column };
-    return {
-      labels: labelsOf(metric),
-      values: column,
-      histograms: listOf(histograms).map(histogramOf),
-    };
-  });
-  const timesMs = Float64Array.from({ length }, (_, i) => startMs + i * stepMs);
-  return { kind: "series", timesMs, series, notices: tooMany(result.length, most) };
+function valueAt({ values, timesMs }: ReadSeries, atMs: number): Float64Array {
+  const at = timesMs?.lastIndexOf(atMs) ?? -1;
+  return Float64Array.of(values[at] ?? Number.NaN);
 }
 
-function vector(result: readonly unknown[], grid: Grid): SeriesAnswer {
-  const series = result.slice(0, seriesMax).map((one): AnswerSeries => {
-    const { metric, value, histogram } = recordOf(one);
-    const number = value === undefined ? Number.NaN : numberOf(pairOf(value)[1]);
-    const values = Float64Array.of(number);
-    if (histogram === undefined) return { labels: labelsOf(metric), values };
-    return { labels: labelsOf(metric), values, histograms: [histogramOf(histogram)] };
-  });
-  const timesMs = Float64Array.of(grid.startMs);
-  return { kind: "series", timesMs, series, notices: tooMany(result.length, seriesMax) };
-}
-
-function tooMany(count: number, most: number): string[] {
-  if (count <= most) return [];
+function tooMany(count: number, kept: number): string[] {
+  if (count <= kept) return [];
   return [
-    `${most} of ${count} series kept: narrow the query by labels, or ask for the largest with topk(${Math.min(100, most)}, …)`,
+    `${kept} of ${count} series kept: narrow the query by labels, or ask for the largest with topk(${Math.min(100, kept)}, …)`,
   ];
 }
 
-function histogramOf(pair: unknown): HistogramSample {
-  const [seconds, value] = pairOf(pair);
-  const { buckets } = recordOf(value);
-  return {
-    timeMs: seconds * 1_000,
-    buckets: (buckets === undefined ? [] : listOf(buckets)).map((bucket) => {
-      const [, lower, upper, count] = listOf(bucket);
-      return { lower: numberOf(lower), upper: numberOf(upper), count: numberOf(count) };
-    }),
+/** Lines that have the same labels share one object. */
+function withOneSetOfLabels(lines: readonly ReadLine[]): AnswerLine[] {
+  const numbers = new Map<Labels, number>();
+  const numberOf = (labels: Labels): number => {
+    const known = numbers.get(labels) ?? numbers.size;
+    numbers.set(labels, known);
+    return known;
   };
-}
-
-function streamOf(one: unknown): LinesAnswer["streams"][number] {
-  const { stream, values } = recordOf(one);
-  return {
-    labels: labelsOf(stream),
-    lines: listOf(values).map((entry) => {
-      const [ns, text] = listOf(entry);
-      if (typeof ns !== "string" || typeof text !== "string") throw corrupt("a line without text");
-      return { ns, text };
-    }),
-  };
-}
-
-/** Sample values are text, because JSON has no NaN and no infinities. */
-function numberOf(text: unknown): number {
-  if (text === "+Inf") return Number.POSITIVE_INFINITY;
-  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
-  return Number(text);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw corrupt("no list where one is expected");
-}
-
-function pairOf(value: unknown): readonly [number, unknown] {
-  if (Array.isArray(value) && typeof value[0] === "number") return [value[0], value[1]];
-  throw corrupt("no [time, value] where one is expected");
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (isRecord(value)) return value;
-  throw corrupt("no object where one is expected");
-}
-
-function labelsOf(value: unknown): Labels {
-  const labels: Record<string, string> = {};
-  for (const [name, text] of Object.entries(recordOf(value))) labels[name] = String(text);
-  return labels;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function corrupt(what: string): OperatingError {
-  return new OperatingError("corrupt", `the aggregator answered ${what}`);
+  const merged = new Map<string, Labels>();
+  return lines.map(({ timestampNs, text, stream, metadata, parsed }) => {
+    const key = `${numberOf(stream)} ${numberOf(metadata)} ${numberOf(parsed)}`;
+    let labels = merged.get(key);
+    if (labels === undefined) {
+      labels = { ...stream, ...metadata, ...parsed };
+      merged.set(key, labels);
+    }
+    return { ns: String(timestampNs), text, labels };
+  });
 }

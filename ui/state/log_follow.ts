@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useRef } from "react";
 import { assert } from "#shared/assert.ts";
+import { toNs } from "../client/logs.ts";
 import { compareLines, queryLogs, type LogLine } from "../client/loki.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { intervalOf } from "./queries.ts";
@@ -70,17 +71,13 @@ async function fetchNext(
   const startMs = Math.max(window.startMs, last - overlapMs);
   const fetched = await queryLogs({
     query,
-    startNs: toNs(startMs),
+    startNs: toNs(Math.floor(startMs)),
     // The end is outside the range, and a host's clock may lead: a second more loses nothing.
     endNs: toNs(window.endMs + 1_000),
     limit: pageMax,
     signal,
   });
   return mergeLines(known, fetched);
-}
-
-function toNs(ms: number): string {
-  return `${Math.floor(ms)}000000`;
 }
 
 /** Adds what is new, in the order of time. Lines of equal time, stream and text are told apart by their count. */

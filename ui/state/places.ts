@@ -1,3 +1,4 @@
+import { assertNever } from "#shared/assert.ts";
 import { stringifySearch, type FrameSearch } from "./url.ts";
 
 /** The address of a host's page, or of a tab of it. */
@@ -14,9 +15,18 @@ export function agentPage(agent: string, tab = ""): string {
 export type Explored = { readonly expr: string; readonly source?: "metrics" | "logs" };
 
 /** Where a query is looked into: Explore, or Logs for LogQL. At the time of `frame`: a link opened in a tab of its own keeps it, too. */
-export function explorePage({ expr, source }: Explored, frame: FrameSearch = {}): string {
+export function explorePage(
+  { expr, source = "metrics" }: Explored,
+  frame: FrameSearch = {},
+): string {
   const { from, to, tz, refresh } = frame;
-  const [page, asked] =
-    source === "logs" ? ["/logs", { lang: "logql", q: expr }] : ["/explore", { expr }];
-  return `${page}${stringifySearch({ from, to, tz, refresh, ...asked })}`;
+  const place = { from, to, tz, refresh };
+  switch (source) {
+    case "metrics":
+      return `/explore${stringifySearch({ ...place, expr })}`;
+    case "logs":
+      return `/logs${stringifySearch({ ...place, lang: "logql", q: expr })}`;
+    default:
+      return assertNever(source);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Variable } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Matcher } from "#shared/model/labels.ts";
+import { isDataSource, languageOf } from "../../frames/data_source.ts";
 import type { Window } from "../../state/time_range.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import { interpolate, type VariableValue, type VariableValues } from "./interpolate.ts";
@@ -114,10 +115,9 @@ async function optionsOf(
 ): Promise<readonly VariableOption[]> {
   switch (variable.kind) {
     case "query": {
-      if (variable.source !== "metrics" && variable.source !== "logs")
+      if (!isDataSource(variable.source))
         throw new Error(`its data source ("${variable.source}") is none that Lapwing has`);
-      const format = variable.source === "metrics" ? "promql" : "logql";
-      const query = interpolate(variable.query, known, format);
+      const query = interpolate(variable.query, known, languageOf(variable.source));
       const answers = await ask(parseVariableQuery(query, variable.source), signal);
       const regex = variable.regex && interpolate(variable.regex, known, "regex");
       return queryOptions(answers, regex, variable.sort);

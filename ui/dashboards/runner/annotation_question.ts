@@ -1,5 +1,6 @@
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { Ask } from "../../frames/ask.ts";
+import { isDataSource, languageOf } from "../../frames/data_source.ts";
 import type { Window } from "../../state/time_range.ts";
 import { interpolate } from "../model/interpolate.ts";
 import { withGlobals, type RunScope } from "./question.ts";
@@ -15,15 +16,14 @@ export function annotationQuestion(
   scope: RunScope,
   window: Window,
 ): Ask | undefined {
-  if ((source !== "metrics" && source !== "logs") || expr.trim() === "") return undefined;
+  if (!isDataSource(source) || expr.trim() === "") return undefined;
   const least = stepMinOf(step) ?? scrapeIntervalMs;
   const { stepMs } = intervalOf(window, points, least);
   const variables = withGlobals(scope, window, stepMs, least);
-  const language = source === "metrics" ? "promql" : "logql";
   return {
     ref: name,
     source,
-    expr: scope.filtered(interpolate(expr, variables, language), source),
+    expr: scope.filtered(interpolate(expr, variables, languageOf(source)), source),
     instant: false,
     format: "time_series",
     legend: undefined,

@@ -1,6 +1,7 @@
 import type { Panel, PanelQuery } from "#shared/dashboards/dashboard.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import type { Ask } from "../../frames/ask.ts";
+import { type DataSource, isDataSource, languageOf } from "../../frames/data_source.ts";
 import { defaultRange, windowOf, type TimeRange, type Window } from "../../state/time_range.ts";
 import { globalVariables } from "../model/global_variables.ts";
 import { interpolate, type VariableValue, type VariableValues } from "../model/interpolate.ts";
@@ -15,7 +16,7 @@ export type RunScope = {
   readonly timeZone: string;
   readonly variables: VariableValues;
   /** The expression with the page's label conditions in each of its selectors. */
-  readonly filtered: (expr: string, source: "metrics" | "logs") => string;
+  readonly filtered: (expr: string, source: DataSource) => string;
   readonly dashboard: { readonly title: string; readonly uid: string };
   /** How often samples come, as far as it is known. */
   readonly paces?: Pick<PaceStore, "metricsIn" | "paceOf" | "want">;
@@ -144,12 +145,12 @@ function questionOf(
   shared: boolean,
 ): Question[] {
   const { source } = query;
-  if (source !== "metrics" && source !== "logs") return [];
+  if (!isDataSource(source)) return [];
   const { range, shiftMs } = moment;
   const own = stepMinOf(filled(query.step_min, scope.variables));
   const { stepMs, variables } =
     own === undefined ? moment : steppedBy(own, panel, scope, points, moment.window);
-  const text = interpolate(query.expr, variables, source === "metrics" ? "promql" : "logql");
+  const text = interpolate(query.expr, variables, languageOf(source));
   if (text.trim() === "") return [];
   const legend =
     query.legend === undefined ? undefined : interpolate(query.legend, variables, "text");

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { assertNever } from "#shared/assert.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import { fetchJson } from "../../client/transport.ts";
 import { askFrames } from "../../frames/ask.ts";
+import type { DataSource } from "../../frames/data_source.ts";
 import { seriesText } from "../../frames/legend.ts";
 import type { Frame } from "../../frames/frame.ts";
 import type { Window } from "../../state/time_range.ts";
@@ -19,9 +21,7 @@ export function variableAsker(window: Window): VariableAsker {
       case "label_values":
         return labelValues(question, window, signal);
       case "label_names":
-        return question.source === "metrics"
-          ? values("/api/v1/labels", prometheus(window, question.match), signal)
-          : values("/loki/api/v1/labels", loki(window, question.match), signal);
+        return namesIn("labels", question.source, window, question.match, signal);
       case "metrics": {
         const match = `{${metricNameLabel}=~${JSON.stringify(`.*(?:${question.pattern}).*`)}}`;
         const path = `/api/v1/label/${metricNameLabel}/values`;
@@ -43,10 +43,25 @@ function labelValues(
   window: Window,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const name = encodeURIComponent(label);
-  return source === "metrics"
-    ? values(`/api/v1/label/${name}/values`, prometheus(window, match), signal)
-    : values(`/loki/api/v1/label/${name}/values`, loki(window, match), signal);
+  return namesIn(`label/${encodeURIComponent(label)}/values`, source, window, match, signal);
+}
+
+/** A list of names that the API of either source has under the same path. */
+function namesIn(
+  path: string,
+  source: DataSource,
+  window: Window,
+  match: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  switch (source) {
+    case "metrics":
+      return values(`/api/v1/${path}`, prometheus(window, match), signal);
+    case "logs":
+      return values(`/loki/api/v1/${path}`, loki(window, match), signal);
+    default:
+      return assertNever(source);
+  }
 }
 
 async function values(

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { z } from "zod";
+import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { formatDuration } from "#shared/text/duration.ts";
+import { toNs } from "../../client/logs.ts";
 import { fetchJson } from "../../client/transport.ts";
 import { windowAt, type Question } from "../../dashboards/runner/question.ts";
 import { formatExact } from "../../plot/format.ts";
-import { aligned } from "../../state/time_range.ts";
+import { aligned, type Window } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
@@ -97,31 +99,29 @@ async function askStats(
   question: Question,
   signal: AbortSignal,
 ): Promise<readonly (readonly [string, string])[]> {
-  const { expr: query, stepMs, source, instant } = question;
-  const window = windowAt(question, Date.now());
-  const { startMs, endMs } = aligned(window, stepMs);
-  if (source === "logs") {
-    const params = {
-      query,
-      start: `${Math.round(window.startMs)}000000`,
-      end: `${Math.round(window.endMs)}000000`,
-      limit: "1",
-    };
-    const { data } = await fetchJson({ path: "/loki/api/v1/query_range", params, signal }, Answer);
-    return flattened(data.stats);
-  }
-  const params = instant
-    ? { query, time: String(window.endMs / 1_000), stats: "all" }
-    : {
-        query,
-        start: String(startMs / 1_000),
-        end: String(endMs / 1_000),
-        step: String(stepMs / 1_000),
-        stats: "all",
-      };
-  const path = instant ? "/api/v1/query" : "/api/v1/query_range";
-  const { data } = await fetchJson({ path, params, signal }, Answer);
+  const request = statsRequest(question, windowAt(question, Date.now()));
+  const { data } = await fetchJson({ ...request, signal, isForm: true }, Answer);
   return flattened(data.stats);
+}
+
+function statsRequest({ expr: query, stepMs, source, instant }: Question, window: Window) {
+  switch (source) {
+    case "metrics": {
+      const asked = { query, stats: "all" };
+      if (instant)
+        return { path: "/api/v1/query", params: { ...asked, time: String(window.endMs / 1_000) } };
+      const { startMs, endMs } = aligned(window, stepMs);
+      const [start, end] = [String(startMs / 1_000), String(endMs / 1_000)];
+      const params = { ...asked, start, end, step: String(stepMs / 1_000) };
+      return { path: "/api/v1/query_range", params };
+    }
+    case "logs": {
+      const [start, end] = [String(toNs(window.startMs)), String(toNs(window.endMs))];
+      return { path: "/loki/api/v1/query_range", params: { query, start, end, limit: "1" } };
+    }
+    default:
+      return assertNever(source);
+  }
 }
 
 /** "lapwing.blocksLookedAt" as "lapwing: blocks looked at"; a line can break after each word. */

@@ -1,10 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { framesToText } from "../../frames/export.ts";
-import type { InspectedAnswer } from "../../client/promql_query.ts";
+import { type InspectedAnswer, queryJson } from "../../client/promql_query.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
+import { ErrorText } from "../../widgets/error_text.tsx";
 import { Empty } from "../../widgets/picture.tsx";
 import { lengthText } from "../../promql/variables.ts";
 import { curlOf } from "./curl.ts";
@@ -15,6 +17,8 @@ type Tab = "figures" | "sql" | "data" | "response" | "request";
 /** Rows and characters that are shown; downloads have all. */
 const rowsMax = 200;
 const textMax = 200_000;
+/** Longer JSON is not laid out. */
+const jsonMax = 2_000_000;
 
 /** What a query took, what it read, and what came back. */
 export function Inspector({
@@ -35,7 +39,7 @@ export function Inspector({
   if (chosen === undefined) {
     return <Empty title="No answer yet">Run a query first.</Empty>;
   }
-  const facts = readFacts(chosen.answer.stats?.lapwing);
+  const facts = readFacts(chosen.answer.figures?.read);
   const tabs = [
     { value: "figures" as const, label: "Figures" },
     ...(facts === undefined ? [] : [{ value: "sql" as const, label: "SQL" }]),
@@ -76,30 +80,25 @@ const stages = [
 type FiguresProps = { readonly answer: InspectedAnswer; readonly facts: ReadFacts | undefined };
 
 function Figures({ answer, facts }: FiguresProps) {
-  const { stats, elapsedMs } = answer;
-  const totalMs = (stats?.timings["execTotalTime"] ?? 0) * 1_000;
-  const samples = stats?.samples;
+  const { figures, elapsedMs } = answer;
+  const totalMs = (figures?.timings["execTotalTime"] ?? 0) * 1_000;
   return (
     <dl className="figures">
       <Figure name="Time, as this page saw it">{formatSpan(elapsedMs)}</Figure>
-      {stats !== undefined && (
+      {figures !== undefined && (
         <>
           <Figure name="Time in the aggregator">{formatSpan(totalMs)}</Figure>
           {stages.map(([stage, words]) => (
             <Figure key={stage} name={words} isPart>
-              {formatSpan((stats.timings[stage] ?? 0) * 1_000)}
+              {formatSpan((figures.timings[stage] ?? 0) * 1_000)}
             </Figure>
           ))}
           <Figure name="Network and reading">{formatSpan(Math.max(0, elapsedMs - totalMs))}</Figure>
-        </>
-      )}
-      {samples !== undefined && (
-        <>
           <Figure name="Samples, over all steps">
-            {formatCount(samples.totalQueryableSamples)}
+            {formatCount(figures.totalQueryableSamples)}
           </Figure>
-          <Figure name="Samples read">{formatCount(samples.samplesRead)}</Figure>
-          <Figure name="Samples at once, at most">{formatCount(samples.peakSamples)}</Figure>
+          <Figure name="Samples read">{formatCount(figures.samplesRead)}</Figure>
+          <Figure name="Samples at once, at most">{formatCount(figures.peakSamples)}</Figure>
         </>
       )}
       {facts?.figures.map(({ name, value }) => (
@@ -205,15 +204,25 @@ function Data({ answer }: { readonly answer: InspectedAnswer }) {
   );
 }
 
+/** The answer as Prometheus's API gives it to other clients, asked when it is looked at. */
 function Response({ answer }: { readonly answer: InspectedAnswer }) {
-  if (answer.body === "") {
+  const json = useQuery({
+    queryKey: ["query_json", answer.address],
+    queryFn: ({ signal }) => queryJson(answer, signal),
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+  if (json.isError) return <ErrorText error={json.error} query={answer.expr} />;
+  if (json.data === undefined) return <p className="quiet">Asking for the JSON…</p>;
+  if (json.data.length > jsonMax) {
     return (
       <Empty title="The answer is too long to be shown">
-        It has {formatValue(answer.bytes, "bytes")}. The request as curl gives all of it.
+        It has {formatValue(json.data.length, "bytes")}. The request as curl gives all of it.
       </Empty>
     );
   }
-  const text = laidOut(answer.body);
+  const text = laidOut(json.data);
   return (
     <Text
       label={

@@ -171,7 +171,7 @@ function AnswerFigures({
   const { instant, stepMs, window, seriesCount, elapsedMs } = good;
   const points = Math.floor((window.endMs - window.startMs) / stepMs) + 1;
   const grid = instant ? "at the end of the range" : `step ${lengthText(stepMs)}, ${points} points`;
-  const resolution = readFacts(good.stats?.lapwing)?.resolution ?? "";
+  const resolution = readFacts(good.figures?.read)?.resolution ?? "";
   return (
     <span className="quiet query-figures">
       {grid}, {formatCount(seriesCount)} series, {resolution === "" ? "" : `${resolution}, `}

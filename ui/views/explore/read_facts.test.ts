@@ -1,11 +1,14 @@
+import { create } from "@bufbuild/protobuf";
 import { expect, test } from "bun:test";
+import { ReadFiguresSchema } from "#proto/gen/v1/columns_pb.js";
 import { readFacts } from "./read_facts.ts";
 
 const selector = (headSamples: number, buckets: readonly number[]) => ({
   headSamples,
   resolutions: buckets.map((bucketMs) => ({ bucketMs, blocks: 1 })),
 });
-const resolution = (...selectors: readonly unknown[]) => readFacts({ selectors })?.resolution;
+const resolution = (...selectors: ReturnType<typeof selector>[]) =>
+  readFacts(create(ReadFiguresSchema, { selectors }))?.resolution;
 
 test("readFacts() says whether samples or a tier's buckets were read", () => {
   expect(resolution(selector(5, []))).toBe("raw samples");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { ReadFigures, SelectorFigures } from "#proto/gen/v1/columns_pb.js";
 import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
 import { lengthText } from "../../promql/variables.ts";
 
@@ -15,38 +15,9 @@ export type ReadFacts = {
   }[];
 };
 
-const count = z.number().default(0);
-const Selector = z.object({
-  selector: z.string().default(""),
-  sql: z.string().default(""),
-  parquetSql: z.string().default(""),
-  series: count,
-  samples: count,
-  headSamples: count,
-  blocksVisible: count,
-  time: count,
-  resolutions: z.array(z.object({ bucketMs: count, blocks: count })).default([]),
-});
-// Not strict: members come and go with the store.
-const Facts = z.object({
-  blocksLookedAt: count,
-  blocksOpened: count,
-  blocksFromMemory: count,
-  fileBytes: count,
-  downloadedBytes: count,
-  rowGroups: count,
-  headSeries: count,
-  headSamples: count,
-  readTime: count,
-  selectors: z.array(Selector).default([]),
-});
-
-/** Of `data.stats.lapwing`; undefined where the aggregator tells nothing, or in another shape. */
-export function readFacts(lapwing: unknown): ReadFacts | undefined {
-  if (lapwing === undefined) return undefined;
-  const checked = Facts.safeParse(lapwing);
-  if (!checked.success) return undefined;
-  const facts = checked.data;
+/** Undefined where the aggregator tells nothing. */
+export function readFacts(facts: ReadFigures | undefined): ReadFacts | undefined {
+  if (facts === undefined) return undefined;
   const resolution = resolutionWords(facts.selectors);
   return {
     resolution,
@@ -72,7 +43,7 @@ export function readFacts(lapwing: unknown): ReadFacts | undefined {
 }
 
 /** How fine what was read is: samples as they came, or a tier's buckets. */
-function resolutionWords(selectors: readonly z.output<typeof Selector>[]): string {
+function resolutionWords(selectors: readonly SelectorFigures[]): string {
   const read = selectors.flatMap(({ headSamples, resolutions }) => [
     ...(headSamples > 0 ? [0] : []),
     ...resolutions.filter(({ blocks }) => blocks > 0).map(({ bucketMs }) => bucketMs),

@@ -1,3 +1,4 @@
+import { toNs } from "../../client/logs.ts";
 import { queryLogs, type LogLine } from "../../client/loki.ts";
 import type { Problem } from "./problem.ts";
 
@@ -10,8 +11,8 @@ const errorLevels = 'level=~"(?i)error|critical|fatal|alert|emerg.*"';
 export function askNewErrors(nowMs: number, signal?: AbortSignal): Promise<LogLine[]> {
   return queryLogs({
     query: `{source="lapwing_events", kind="new_pattern"} | ${errorLevels}`,
-    startNs: `${nowMs - hourMs}000000`,
-    endNs: `${nowMs}000000`,
+    startNs: toNs(nowMs - hourMs),
+    endNs: toNs(nowMs),
     limit: linesMax,
     signal,
   });
