@@ -1,13 +1,19 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import {
-  DashboardService,
   type Annotation,
+  DashboardService,
   type DashboardSummary,
+  type DashboardVersion,
+  type GetDashboardResponse,
+  type ListAnnotationsRequest,
+  type ListAnnotationsResponse,
+  type SaveDashboardRequest,
   type SavedQuery,
 } from "#proto/gen/v1/dashboard_pb.js";
 import { OperatingError } from "#shared/errors.ts";
 import { call, options } from "./rpc.ts";
+import type { Told, ToldAs } from "./told.ts";
 
 /** Dashboards, annotations made by hand, and shared queries: what people make. */
 export type DashboardClient = {
@@ -36,89 +42,20 @@ export type DashboardClient = {
 /** Only those that are saved can be changed in place. */
 export type DashboardOrigin = "saved" | "file" | "built_in";
 
-export type DashboardRow = {
-  readonly uid: string;
-  readonly title: string;
-  readonly description: string;
-  /** Parts divided by "/"; empty for none. */
-  readonly folder: string;
-  readonly tags: readonly string[];
-  readonly starred: boolean;
-  readonly origin: DashboardOrigin;
-  /** The path of its file, or the integration that brings it. */
-  readonly source: string;
-  readonly version: number;
-  readonly updatedMs: number;
-  readonly panels: number;
-  /** Why its file can't be read as it is; empty where all is well. */
-  readonly fault: string;
-};
+export type DashboardRow = ToldAs<DashboardSummary, { origin: DashboardOrigin }>;
 
-export type DashboardFile = {
+export type DashboardFile = Omit<Told<GetDashboardResponse>, "summary" | "format"> & {
   readonly row: DashboardRow;
   /** "grafana" is brought over as it is opened. */
   readonly format: "lapwing" | "grafana";
-  /** JSON. */
-  readonly document: string;
 };
 
-export type SaveRequest = {
-  /** Empty for a new one. */
-  readonly uid: string;
-  readonly document: string;
-  readonly folder: string;
-  /** What was changed; may be empty. */
-  readonly message: string;
-  /** The version that was edited; 0 makes a new one, -1 replaces whatever is there. */
-  readonly basedOn: number;
-};
-
-export type DashboardVersionRow = {
-  readonly version: number;
-  readonly createdMs: number;
-  readonly message: string;
-  readonly document: string;
-};
-
-export type AnnotationsRequest = {
-  readonly startMs: number;
-  readonly endMs: number;
-  /** Those of this dashboard and of none; all where empty. */
-  readonly dashboard: string;
-  /** Only those with all of these. */
-  readonly tags: readonly string[];
-};
-
-export type StoredAnnotation = {
-  readonly id: string;
-  readonly startMs: number;
-  /** 0 for a moment. */
-  readonly endMs: number;
-  readonly title: string;
-  readonly text: string;
-  readonly tags: readonly string[];
-  /** Where it was made; empty for everywhere. */
-  readonly dashboard: string;
-  /** 0 for all panels. */
-  readonly panel: number;
-};
-
-export type StoredAnnotations = {
-  readonly annotations: readonly StoredAnnotation[];
-  /** Whether there are more than are given at once. */
-  readonly truncated: boolean;
-};
-
-export type SavedQueryRow = {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly source: "metrics" | "logs";
-  /** Search parameters of the page that made it, without the time range, as JSON. */
-  readonly state: string;
-  readonly tags: readonly string[];
-  readonly updatedMs: number;
-};
+export type SaveRequest = Told<SaveDashboardRequest>;
+export type DashboardVersionRow = Told<DashboardVersion>;
+export type AnnotationsRequest = Told<ListAnnotationsRequest>;
+export type StoredAnnotation = Told<Annotation>;
+export type StoredAnnotations = Told<ListAnnotationsResponse>;
+export type SavedQueryRow = ToldAs<SavedQuery, { source: "metrics" | "logs" }>;
 
 /** The aggregator at `baseUrl` (an origin). */
 export function connectDashboards(baseUrl: string): DashboardClient {
@@ -137,23 +74,15 @@ function createDashboards(transport: Transport): DashboardClient {
       call(async () => {
         const answer = await client.getDashboard({ uid, version }, options(signal));
         const format = answer.format === "grafana" ? "grafana" : "lapwing";
-        return { row: present(answer.summary, row), format, document: answer.document };
+        return { row: row(present(answer.summary)), format, document: answer.document };
       }, signal),
     saveDashboard: (request) =>
-      call(async () => present((await client.saveDashboard(request)).summary, row), undefined),
+      call(async () => row(present((await client.saveDashboard(request)).summary)), undefined),
     deleteDashboard: (uid) =>
       call(async () => void (await client.deleteDashboard({ uid })), undefined),
     listVersions: (uid, signal) =>
       call(
-        async () =>
-          (await client.listDashboardVersions({ uid }, options(signal))).versions.map(
-            ({ version, createdMs, message, document }) => ({
-              version,
-              createdMs,
-              message,
-              document,
-            }),
-          ),
+        async () => (await client.listDashboardVersions({ uid }, options(signal))).versions,
         signal,
       ),
     starDashboard: (uid, starred) =>
@@ -169,13 +98,12 @@ function annotationCalls(transport: Transport) {
     listAnnotations: (request: AnnotationsRequest, signal?: AbortSignal) =>
       call(async () => {
         const wanted = { ...request, tags: [...request.tags] };
-        const answer = await client.listAnnotations(wanted, options(signal));
-        return { annotations: answer.annotations.map(annotation), truncated: answer.truncated };
+        return client.listAnnotations(wanted, options(signal));
       }, signal),
     saveAnnotation: (given: StoredAnnotation) =>
       call(async () => {
         const wanted = { annotation: { ...given, tags: [...given.tags] } };
-        return present((await client.saveAnnotation(wanted)).annotation, annotation);
+        return present((await client.saveAnnotation(wanted)).annotation);
       }, undefined),
     deleteAnnotation: (id: string) =>
       call(async () => void (await client.deleteAnnotation({ id })), undefined),
@@ -193,7 +121,7 @@ function savedQueryCalls(transport: Transport) {
     saveQuery: (given: SavedQueryRow) =>
       call(async () => {
         const answer = await client.saveQuery({ query: { ...given, tags: [...given.tags] } });
-        return present(answer.query, savedQuery);
+        return savedQuery(present(answer.query));
       }, undefined),
     deleteQuery: (id: string) =>
       call(async () => void (await client.deleteQuery({ id })), undefined),
@@ -201,39 +129,16 @@ function savedQueryCalls(transport: Transport) {
 }
 
 /** Messages are optional on the wire; an answer without its one member is no answer. */
-function present<Given, Made>(given: Given | undefined, make: (given: Given) => Made): Made {
-  if (given !== undefined) return make(given);
+function present<Given>(given: Given | undefined): Given {
+  if (given !== undefined) return given;
   throw new OperatingError("corrupt", "the aggregator answered without what was asked for");
 }
 
 function row(summary: DashboardSummary): DashboardRow {
-  const { uid, title, description, folder, tags, starred, source, version } = summary;
-  const { updatedMs, panels, fault } = summary;
-  const origin =
-    summary.origin === "file" || summary.origin === "built_in" ? summary.origin : "saved";
-  return {
-    uid,
-    title,
-    description,
-    folder,
-    tags,
-    starred,
-    origin,
-    source,
-    version,
-    updatedMs,
-    panels,
-    fault,
-  };
-}
-
-function annotation(given: Annotation): StoredAnnotation {
-  const { id, startMs, endMs, title, text, tags, dashboard, panel } = given;
-  return { id, startMs, endMs, title, text, tags, dashboard, panel };
+  const { origin } = summary;
+  return { ...summary, origin: origin === "file" || origin === "built_in" ? origin : "saved" };
 }
 
 function savedQuery(given: SavedQuery): SavedQueryRow {
-  const { id, title, description, state, tags, updatedMs } = given;
-  const source = given.source === "logs" ? "logs" : "metrics";
-  return { id, title, description, source, state, tags, updatedMs };
+  return { ...given, source: given.source === "logs" ? "logs" : "metrics" };
 }

@@ -1,7 +1,13 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { EventService, type Event } from "#proto/gen/v1/events_pb.js";
+import {
+  type Event,
+  EventService,
+  type ListEventsRequest,
+  type ListEventsResponse,
+} from "#proto/gen/v1/events_pb.js";
 import { call, options } from "./rpc.ts";
+import type { Told, ToldAs } from "./told.ts";
 
 /** What changed: agents, configurations, dashboards, the store. */
 export type EventClient = {
@@ -9,35 +15,11 @@ export type EventClient = {
   listEvents(request: EventsRequest, signal?: AbortSignal): Promise<EventPage>;
 };
 
-export type EventsRequest = {
-  readonly startMs: number;
-  /** 0 for now. */
-  readonly endMs: number;
-  /** Only those of this agent; all where empty. */
-  readonly agent?: string;
-  /** Only these; all where there are none. */
-  readonly kinds?: readonly string[];
-  readonly limit?: number;
-};
+export type EventsRequest = Pick<Told<ListEventsRequest>, "startMs" | "endMs"> &
+  Partial<Pick<Told<ListEventsRequest>, "agent" | "kinds" | "limit">>;
 
-export type EventRow = {
-  readonly id: string;
-  readonly atMs: number;
-  /** As proto/v1/events.proto names them. */
-  readonly kind: string;
-  readonly level: "info" | "warning" | "error";
-  /** Empty where it is about none. */
-  readonly agent: string;
-  readonly agentName: string;
-  readonly text: string;
-  readonly details: Readonly<Record<string, string>>;
-};
-
-export type EventPage = {
-  readonly events: readonly EventRow[];
-  /** Whether there are older ones that were asked for. */
-  readonly truncated: boolean;
-};
+export type EventRow = ToldAs<Event, { level: "info" | "warning" | "error" }>;
+export type EventPage = ToldAs<ListEventsResponse, { events: readonly EventRow[] }>;
 
 /** The aggregator at `baseUrl` (an origin). */
 export function connectEvents(baseUrl: string): EventClient {
@@ -55,7 +37,7 @@ function createEvents(transport: Transport): EventClient {
   };
 }
 
-function eventRow({ id, atMs, kind, level, agent, agentName, text, details }: Event): EventRow {
-  const known = level === "error" || level === "warning" ? level : "info";
-  return { id, atMs, kind, level: known, agent, agentName, text, details };
+function eventRow(event: Event): EventRow {
+  const { level } = event;
+  return { ...event, level: level === "error" || level === "warning" ? level : "info" };
 }

@@ -2,14 +2,19 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type {
   ConfigurationState,
+  GrowingLabel,
   IntegrationState,
   LaneState,
+  SeriesLimit,
+  SourceState,
   TargetCount,
   TargetState,
+  UpdateState,
 } from "#proto/gen/v1/control_pb.js";
 import { Signal } from "#proto/gen/v1/frame_pb.js";
 import { QueryService, type Agent, type LaneAccount } from "#proto/gen/v1/query_pb.js";
 import { call, options } from "./rpc.ts";
+import type { Told, ToldAs } from "./told.ts";
 
 /** The agents and their loss account: the RPC side of the aggregator's API. */
 export type Inventory = {
@@ -73,35 +78,13 @@ export type SpoolRow = {
 };
 
 /** Something that an agent collects from. */
-export type SourceRow = {
-  readonly type: string;
-  /** running, degraded, stopped. */
-  readonly state: string;
-  readonly message: string;
-  readonly items: number;
-};
+export type SourceRow = Told<SourceState>;
 
 /** The release that an agent runs, and what became of the last one that it was told to take. */
-export type UpdateRow = {
-  readonly revision: string;
-  /** idle, downloading, restarting, trial, failed. */
-  readonly state: string;
-  readonly wantedRevision: string;
-  readonly error: string;
-};
+export type UpdateRow = Told<UpdateState>;
 
 /** Which configuration an agent runs, and the one that it was told last and refused. */
-export type ConfigurationRow = {
-  /** local, merged, remote. */
-  readonly source: string;
-  /** Of what the aggregator wants: what runs; empty where that is the host's own file alone. */
-  readonly runningId: string;
-  readonly layers: readonly { readonly name: string; readonly revision: string }[];
-  readonly failedId: string;
-  readonly failedReason: string;
-  /** 0 where there was none since the start. */
-  readonly appliedMs: number;
-};
+export type ConfigurationRow = Told<ConfigurationState>;
 
 export type Target = {
   readonly pool: string;
@@ -116,59 +99,34 @@ export type Target = {
 };
 
 /** A service of a host that is named in its configuration or was found. */
-export type Service = {
-  readonly integration: string;
-  readonly title: string;
-  /** Empty where this is about all of its kind. */
-  readonly instance: string;
-  readonly job: string;
-  /** As proto/v1/control.proto names them. */
-  readonly state: string;
-  readonly origin: string;
-  readonly lastError: string;
-  readonly because: readonly string[];
+export type Service = Pick<
+  Told<IntegrationState>,
+  | "integration"
+  | "title"
+  | "instance"
+  | "job"
+  | "state"
+  | "origin"
+  | "lastError"
+  | "because"
+  | "snippet"
+> & {
   /** Keys that its entry lacks. */
   readonly needs: readonly string[];
-  /** YAML to add to the configuration. */
-  readonly snippet: string;
 };
 
 /** The loss account of one agent and signal, in items. */
-export type Lane = {
-  readonly agent: string;
-  readonly signal: string;
-  readonly collected: number;
-  readonly stored: number;
-  readonly inFlight: number;
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly behindMs: number;
-  /** Of `inFlight`: what an outage left, which comes beside what is new; and the age of the oldest. */
-  readonly backlogItems: number;
-  readonly backlogAgeMs: number;
-};
+export type Lane = Told<LaneAccount>;
 
 /** A limit on active series. What was refused is counted since its process began. */
-export type SeriesLimitRow = {
-  readonly scope: string;
-  /** The agent that keeps it; empty for a tenant's. */
-  readonly agent: string;
-  readonly name: string;
-  readonly limit: number;
-  readonly active: number;
-  readonly refusedSeries: number;
-  readonly refusedSamples: number;
-  /** 0 where nothing was refused. */
-  readonly lastRefusedMs: number;
-  readonly fastest:
-    | {
-        /** Empty where the label is `__name__`. */
-        readonly metric: string;
-        readonly label: string;
-        readonly distinctValues: number;
-        readonly growth: number;
-      }
-    | undefined;
-};
+export type SeriesLimitRow = ToldAs<
+  SeriesLimit,
+  {
+    /** The agent that keeps it; empty for a tenant's. */
+    agent: string;
+    fastest: Told<GrowingLabel> | undefined;
+  }
+>;
 
 const signalNames: ReadonlyMap<Signal, string> = new Map([
   [Signal.METRICS, "metrics"],
@@ -195,7 +153,7 @@ function createInventory(transport: Transport): Inventory {
         signal,
       ),
     lossAccount: (signal) =>
-      call(async () => (await client.getLossAccount({}, options(signal))).lanes.map(lane), signal),
+      call(async () => (await client.getLossAccount({}, options(signal))).lanes, signal),
     seriesLimits: (signal) =>
       call(
         async () =>
@@ -233,19 +191,14 @@ function agentRow({ heartbeat, lastSeenMs, clockOffsetMs, status, account }: Age
     targets: (heartbeat?.targets ?? []).map((state) => target(state, status === "live")),
     targetsLeftOut: heartbeat?.targetsLeftOut ?? 0,
     targetCounts: countsOf(heartbeat?.targetCounts ?? []),
-    configuration: configurationOf(heartbeat?.configuration),
+    configuration: heartbeat?.configuration,
     jobs: (heartbeat?.scrapePools ?? []).map(({ name, configYaml }) => ({ name, configYaml })),
     spools: lanes.map(spool),
-    sources: (heartbeat?.sources ?? []).map(({ type, state, message, items }) => ({
-      type,
-      state,
-      message,
-      items,
-    })),
+    sources: heartbeat?.sources ?? [],
     credentials: heartbeat?.credentials,
     update: heartbeat?.update,
     services: (heartbeat?.integrations ?? []).map(service),
-    lanes: account.map(lane),
+    lanes: account,
   };
 }
 
@@ -269,13 +222,6 @@ function countsOf(counts: readonly TargetCount[]): Record<string, number> {
   return byHealth;
 }
 
-function configurationOf(state: ConfigurationState | undefined): ConfigurationRow | undefined {
-  if (state === undefined) return undefined;
-  const { source, runningId, running, failedId, failedReason, appliedMs } = state;
-  const layers = running.map(({ name, revision }) => ({ name, revision }));
-  return { source, runningId, layers, failedId, failedReason, appliedMs };
-}
-
 /** Of an agent that is silent nobody knows how its targets are: they may be well, and only unwatched. */
 function target(state: TargetState, isLive: boolean): Target {
   return {
@@ -294,18 +240,4 @@ function service(told: IntegrationState): Service {
   const { integration, title, instance, job, state, origin, lastError, because, snippet } = told;
   const needs = told.needs.map(({ key }) => key);
   return { integration, title, instance, job, state, origin, lastError, because, needs, snippet };
-}
-
-function lane(account: LaneAccount): Lane {
-  return {
-    agent: account.agent,
-    signal: account.signal,
-    collected: account.collected,
-    stored: account.stored,
-    inFlight: account.inFlight,
-    dropped: account.dropped,
-    behindMs: account.behindMs,
-    backlogItems: account.backlogItems,
-    backlogAgeMs: account.backlogAgeMs,
-  };
 }
