@@ -1,6 +1,6 @@
 import type { Transformation } from "#shared/dashboards/dashboard.ts";
 import type { Frame } from "../../frames/frame.ts";
-import { transformers } from "./transformations/registry.ts";
+import { type TransformationId, transformers } from "./transformations/registry.ts";
 
 /** Ids of the transformations that transform() does. */
 export const knownTransformations: ReadonlySet<string> = new Set(Object.keys(transformers));
@@ -14,9 +14,12 @@ export function transform(
   let current = frames;
   for (const { id, options, disabled } of transformations) {
     if (disabled === true) continue;
-    const transformer = Object.hasOwn(transformers, id) ? transformers[id] : undefined;
-    if (transformer === undefined) onUnknown(id);
-    else current = transformer(current, options);
+    if (isKnown(id)) current = transformers[id](current, options);
+    else onUnknown(id);
   }
   return current;
+}
+
+function isKnown(id: string): id is TransformationId {
+  return Object.hasOwn(transformers, id);
 }

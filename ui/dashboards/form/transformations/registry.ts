@@ -11,6 +11,7 @@ import {
   reduce,
   renameByRegex,
 } from "./fields.ts";
+import type { TransformationId } from "../../model/transformations/registry.ts";
 import type { TransformationForm } from "./form_of.ts";
 import { filterByValue, groupBy, limit, sortBy } from "./rows.ts";
 import {
@@ -28,8 +29,10 @@ import {
   transpose,
 } from "./tables.ts";
 
-/** Forms by Grafana's ids, those of older versions included. What has none is written as JSON. */
-export const transformationForms: Readonly<Record<string, TransformationForm>> = {
+/** With a field of its own, and with nothing to set. */
+type WithoutForm = "organize" | "noop";
+
+const forms: Readonly<Record<Exclude<TransformationId, WithoutForm>, TransformationForm>> = {
   addFieldFromCalculation: calculateField,
   calculateField,
   concatenate,
@@ -63,3 +66,6 @@ export const transformationForms: Readonly<Record<string, TransformationForm>> =
   timeSeriesTable,
   transpose,
 };
+
+/** The forms of transformations by their ids. What has none is written as JSON. */
+export const transformationForms: Readonly<Record<string, TransformationForm>> = forms;

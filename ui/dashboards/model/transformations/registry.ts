@@ -12,8 +12,11 @@ import { reduce } from "./reduce.ts";
 import { configFromData, rowsToFields, transpose } from "./rows_to_fields.ts";
 import { prepareTimeSeries, timeSeriesTable } from "./time_series.ts";
 
-/** By Grafana's ids, those of older versions included. */
-export const transformers: Readonly<Record<string, Transformer>> = {
+/**
+ * All transformations that there are, by Grafana's ids, those of older versions included. Their forms are in a table of the same ids
+ * (ui/dashboards/form/transformations/registry.ts), which is loaded with the editor alone.
+ */
+export const transformers = {
   addFieldFromCalculation: calculateField,
   calculateField,
   concatenate,
@@ -48,4 +51,6 @@ export const transformers: Readonly<Record<string, Transformer>> = {
   sortBy,
   timeSeriesTable,
   transpose,
-};
+} as const satisfies Readonly<Record<string, Transformer>>;
+
+export type TransformationId = keyof typeof transformers;
