@@ -1,7 +1,8 @@
 import { assertNever } from "#shared/assert.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { formatSample } from "#shared/text/go_float_text.ts";
-import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import type { ReadAnswer } from "#proto/columns/answer_reader.ts";
+import type { ReadLine } from "#proto/columns/read_lines.ts";
 import { type ReadHistogram, timesOf } from "#proto/columns/series_reader.ts";
 
 /** An answer as lines to read: time, labels, and the value or the log line. */

@@ -4,9 +4,6 @@ import { LabelReader } from "./label_reader.ts";
 import { type ReadLine, readLines } from "./read_lines.ts";
 import { type AnswerGrid, type ReadSeries, SeriesReader } from "./series_reader.ts";
 
-export type { ReadLine } from "./read_lines.ts";
-export type { AnswerGrid, ReadHistogram, ReadSeries } from "./series_reader.ts";
-
 export type ReadAnswer = {
   readonly end: ResultEnd;
 } & (

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Response } from "playwright-core";
 import { findChromium } from "#test/support/chromium.ts";
 import { firstLoadBytes } from "#ui/build.ts";
+import { askedPromql } from "#test/support/query_requests.ts";
 import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
 import { markupName } from "#test/support/ui_fixture_data.ts";
 
@@ -12,7 +13,7 @@ setDefaultTimeout(60_000);
 const firstLoadBytesMax = 300_000;
 /** The answer to the expression of the CPU chart. */
 const isCpuAnswer = (response: Response): boolean =>
-  response.request().postDataBuffer()?.includes("by (mode)") === true;
+  askedPromql(response.request())?.query.includes("by (mode)") === true;
 /** For what a page shows after its next refresh. */
 const soonMs = 15_000;
 

@@ -7,6 +7,7 @@ import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { askedPromql } from "#test/support/query_requests.ts";
 import { saveDashboard } from "#test/support/save_dashboard.ts";
 import { Stage } from "#test/support/stage.ts";
 import { phone } from "#test/support/ui_browser.ts";
@@ -186,9 +187,7 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
       await page.goto("/dashboards/loads");
       await drawn(page, "Load one").waitFor();
       const asked = page.waitForRequest(
-        (request) =>
-          request.url().endsWith("/QueryPromql") &&
-          request.postDataBuffer()?.includes("node_load5") === true,
+        (request) => askedPromql(request)?.query.includes("node_load5") === true,
       );
       await page.getByRole("button", { name: "load: one" }).focus();
       await page.keyboard.press("Enter");

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page, Request } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { askedLogql } from "#test/support/query_requests.ts";
 import { hostile, longLine, writeShopLogs } from "#test/support/shop_logs.ts";
 import { Stage } from "#test/support/stage.ts";
 import { phone } from "#test/support/ui_browser.ts";
@@ -13,6 +14,8 @@ const chromiumPath = findChromium();
 if (chromiumPath === undefined)
   console.warn("skipped: the tests of the page of logs need Chromium");
 setDefaultTimeout(120_000);
+
+const isDownload = (request: Request) => askedLogql(request)?.limit === 2_000;
 
 describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
   const stage = new Stage();
@@ -203,11 +206,11 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
       const files: unknown[] = [];
       page.on("download", (file) => files.push(file));
       // Never answered: only the page itself can end it.
-      await page.route(/limit=2000/, () => {});
-      const asked = page.waitForRequest(/limit=2000/);
-      const ended = page.waitForEvent("requestfailed", (request) =>
-        request.url().includes("limit=2000"),
+      await page.route(/QueryLogql/, (route) =>
+        isDownload(route.request()) ? undefined : route.continue(),
       );
+      const asked = page.waitForRequest(isDownload);
+      const ended = page.waitForEvent("requestfailed", isDownload);
       await page.getByRole("button", { name: "Download", exact: true }).click();
       await page.getByRole("menuitem", { name: "CSV" }).click();
       await asked;

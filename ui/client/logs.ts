@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import type { ReadAnswer } from "#proto/columns/answer_reader.ts";
+import type { ReadLine } from "#proto/columns/read_lines.ts";
 import { timesOf } from "#proto/columns/series_reader.ts";
 import { askLogql } from "./columns.ts";
 import { fetchJson } from "./transport.ts";

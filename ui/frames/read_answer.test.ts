@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "bun:test";
-import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import type { ReadAnswer } from "#proto/columns/answer_reader.ts";
+import type { ReadLine } from "#proto/columns/read_lines.ts";
 import type { ReadSeries } from "#proto/columns/series_reader.ts";
 import { ResultEndSchema } from "#proto/gen/v1/columns_pb.js";
 import { answerOf, seriesKept } from "./read_answer.ts";

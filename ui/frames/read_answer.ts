@@ -1,6 +1,7 @@
 import { assertNever } from "#shared/assert.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { ReadAnswer, ReadLine } from "#proto/columns/answer_reader.ts";
+import type { ReadAnswer } from "#proto/columns/answer_reader.ts";
+import type { ReadLine } from "#proto/columns/read_lines.ts";
 import {
   type ReadHistogram,
   type ReadSeries,
