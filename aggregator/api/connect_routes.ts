@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import {
+  type UniversalServerRequest,
   type UniversalServerResponse,
   universalServerRequestFromFetch,
 } from "@connectrpc/connect/protocol";
@@ -33,11 +34,22 @@ export function connectRoutes(register: (router: ConnectRouter) => void): Hono {
   const app = new Hono();
   for (const handler of router.handlers) {
     app.all(handler.requestPath, async (c) => {
-      const request = universalServerRequestFromFetch(c.req.raw, {});
-      return responseOf(c, await handler(request));
+      return responseOf(c, await handler(requestOf(c.req.raw)));
     });
   }
   return app;
+}
+
+/** A body of known length comes in one piece: a stream of it costs more. */
+function requestOf(request: Request): UniversalServerRequest {
+  const { method, url, headers, signal } = request;
+  const length = Number(headers.get("content-length") ?? Infinity);
+  if (length > requestBytesMax) return universalServerRequestFromFetch(request, {});
+  return { httpVersion: "", method, url, header: headers, body: inOnePiece(request), signal };
+}
+
+async function* inOnePiece(request: Request): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(await request.arrayBuffer());
 }
 
 /** An operating error of `work` becomes the code that a client decides by. */
