@@ -6,7 +6,6 @@ import {
 } from "@connectrpc/connect/protocol";
 import { type Context, Hono } from "hono";
 import { type ErrorCode, OperatingError } from "#shared/errors.ts";
-import { currentShare } from "../read/memory/query_memory.ts";
 import { compressedLengthMin, encodingOf, streamEncodingOf } from "./compressed.ts";
 import { pulledBody, wholeMax } from "./large_answer.ts";
 import { packedHeaders, packedNow } from "./packed.ts";
@@ -83,7 +82,6 @@ async function responseOf(
     if (done === true) return whole(c, Buffer.concat(first, length), { status, headers });
     first.push(value);
     length += value.length;
-    currentShare()?.hold(value.length);
   }
   return inParts(c, first, parts, { status, headers });
 }

@@ -19,6 +19,7 @@ import { MissingBlocks } from "../../read/missing_blocks.ts";
 import { reportingLogs } from "../../read/reporting_logs.ts";
 import type { LogsSource } from "../../read/source.ts";
 import { connectErrorOf } from "../connect_routes.ts";
+import { wholeMax } from "../large_answer.ts";
 import {
   type LokiRange,
   directionNamed,
@@ -69,11 +70,17 @@ async function* sent(answer: () => Promise<Answered>): AsyncGenerator<AnswerPart
     const isSent = share?.send();
     try {
       const pause = pacer();
+      let held = 0;
       for (const part of answerParts(data, end)) {
         const bytes = partBytes(part);
         share?.hold(bytes);
+        held += bytes;
         yield part;
-        share?.hold(-bytes);
+        // The first parts are gathered to one body; of the others one is in memory.
+        if (held > wholeMax) {
+          share?.hold(-bytes);
+          held -= bytes;
+        }
         await pause();
       }
     } finally {
