@@ -8,18 +8,13 @@ export type Texts = {
   readonly lengths: Uint8Array | Uint32Array;
 };
 
-/** Texts apart from their digits, as a block has them. */
-export type ApartTexts = {
-  /** The pattern of each: the text with a zero in place of each digit. */
+/** Texts that come again, as a block has them. */
+export type NumberedTexts = {
+  /** Of each. */
   readonly numbers: Uint16Array | Uint32Array;
-  readonly patterns: {
-    readonly bytes: Uint8Array;
-    /** One more than there are patterns. */
-    readonly starts: Uint32Array;
-    readonly digitCounts: Uint32Array;
-  };
-  /** Of all texts, one after another. */
-  readonly digits: Uint8Array;
+  /** The different texts one after another: text n is bytes[starts[n], starts[n + 1]). */
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
 };
 
 /** Lines as columns: what the variables of all templates have in common is only their place. */
@@ -33,8 +28,8 @@ export type LineColumns = {
   readonly whole: Texts;
   /** The variables as they came, where that is apart from their digits: `places` are then made when someone asks for them. */
   readonly shaped?: ShapedVariables;
-  /** The same of those that come from a block, by place. */
-  readonly patterned?: readonly (Texts | ApartTexts)[];
+  /** The same of those that come from a block, by place: numbered where it numbers them. */
+  readonly numbered?: readonly (Texts | NumberedTexts)[];
 };
 
 /** Lines one after another, as a batch has them. */

@@ -3,10 +3,10 @@ import { OperatingError } from "#shared/errors.ts";
 /** What a file says of its form; docs/formats/parquet.md tells what the numbers mean. */
 export const versionKey = "lapwing";
 
-/** 2: digits of log lines are packed, and stand in the first row of their part. */
-export type FormatVersion = 1 | 2;
+/** 2: digits of log lines are packed, and stand in the first row of their part. 3: variables of log lines are texts. */
+export type FormatVersion = 1 | 2 | 3;
 
-const newest = 2;
+const newest = 3;
 
 /** A file is of a form that came after this program: what it holds would be misread. */
 export class UnknownFormat extends OperatingError {

@@ -1,6 +1,6 @@
 import type { LogSlice } from "../../read/source.ts";
 import type { LogGroup, Times } from "./log_group.ts";
-import { firstFrom } from "./texts/text_values.ts";
+import { firstFrom } from "./texts/find_texts.ts";
 
 const nanosPerMs = 1_000_000n;
 const noBytes = new Uint8Array();

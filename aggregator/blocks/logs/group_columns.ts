@@ -1,4 +1,4 @@
-import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.ts";
+import type { LineColumns, NumberedTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
 import { variableColumns } from "./write/logs_columns.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
@@ -20,18 +20,18 @@ export function columnsOf(group: LogGroup): LineColumns | undefined {
   for (let place = counts.length - 2; place >= 0; place--)
     counts[place] = (counts[place] ?? 0) + (counts[place + 1] ?? 0);
   const columns: TextColumn[] = [];
-  const patterned: (Texts | ApartTexts)[] = [];
+  const numbered: (Texts | NumberedTexts)[] = [];
   for (const [place, count] of counts.entries()) {
     const column = group.texts(variableColumns[place] ?? "");
     if (column?.count !== count) return undefined;
     columns.push(column);
-    patterned.push(column.patterned ?? textsOf(column));
+    numbered.push(column.numbered ?? textsOf(column));
   }
   let places: Texts[] | undefined;
   return {
     templates,
     templateOf,
-    patterned,
+    numbered,
     whole: wholeLines(group, templateOf),
     get places() {
       return (places ??= columns.map(textsOf));

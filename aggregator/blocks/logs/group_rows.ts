@@ -3,7 +3,7 @@ import type { SpanNs } from "../../read/log_parts.ts";
 import { allRows } from "../../read/log_slices.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
 import type { LogGroup, Times } from "./log_group.ts";
-import { firstFrom } from "./texts/text_values.ts";
+import { firstFrom } from "./texts/find_texts.ts";
 
 const nanosPerMs = 1_000_000n;
 

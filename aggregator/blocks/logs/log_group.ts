@@ -14,10 +14,12 @@ import {
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import { digitsColumn, variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "./write/logs_columns.ts";
 import type { SplitForms } from "./texts/forms.ts";
 import { sameTemplate } from "./same_template.ts";
-import { type RowCursor, TextColumn, TextCursor } from "./texts/text_values.ts";
+import type { RowCursor } from "./texts/compact_texts.ts";
+import { digitsColumn } from "./texts/packed/digits_column.ts";
+import { TextColumn } from "./texts/text_values.ts";
 import { SeenValues, type Shape, shapesOf } from "./texts/value_shapes.ts";
 
 const decoder = new TextDecoder();
@@ -242,7 +244,7 @@ export class LogGroup {
     return column === undefined || column.isEmpty ? undefined : column;
   }
 
-  /** A variable's texts without their digits, where they are split or have nothing else, and that tells much. The template was read. */
+  /** As TextColumn's split(), of a variable. The template was read. */
   split(variable: number): SplitForms | undefined {
     const { values, numbers } = this.#wanted("template", this.#templates);
     return this.texts(variableColumns[variable] ?? "")?.split(numbers, values.length);
@@ -287,7 +289,7 @@ export class LogGroup {
       if (column === undefined || this.#variableShapes[v] !== undefined) continue;
       const split = this.split(v);
       // What is put together of shapes and digits is not for it: then nothing is known.
-      const isKnown = split !== undefined || !column.isSplit;
+      const isKnown = split !== undefined || !column.isPacked;
       const shapes = isKnown ? shapesOf(seen, column, split, numbers, rowsOf) : [];
       this.#bytes += 8 * shapes.length;
       this.#variableShapes[v] = shapes;
@@ -328,9 +330,8 @@ export class LogGroup {
 }
 
 /** For the texts of a column; undefined where there are none. */
-export function cursorOf(group: LogGroup, name: string): TextCursor | undefined {
-  const texts = group.texts(name);
-  return texts === undefined ? undefined : new TextCursor(texts);
+export function cursorOf(group: LogGroup, name: string): RowCursor | undefined {
+  return group.texts(name)?.cursor();
 }
 
 /** The same for a few rows of the row group. */

@@ -8,7 +8,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { variableColumns } from "./write/logs_columns.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
 import { cursorOf, fewCursorOf, type LogGroup } from "./log_group.ts";
-import type { RowCursor } from "./texts/text_values.ts";
+import type { RowCursor } from "./texts/compact_texts.ts";
 
 /** Where fewer of the lines are wanted, no other line's texts are put together. */
 const fewMax = 1 / 16;

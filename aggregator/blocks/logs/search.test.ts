@@ -59,7 +59,7 @@ const shaped = fc
     fc.infiniteStream(fc.constantFrom("1", "22", "333", "7", "x1", "Feb", "2f-9", "é8")),
   )
   .map(([shape, values]) => shape.replaceAll("#", () => values.next().value ?? ""));
-/** Variables whose digits stand apart in a block. */
+/** Variables of which some have a dictionary in a block. */
 const dated = fc
   .tuple(fc.integer({ min: 10, max: 31 }), fc.nat(255), fc.nat(10 ** 6))
   .map(
@@ -187,20 +187,6 @@ test("a cache tells how often it had what was wanted", async () => {
 });
 
 const ip = (i: number) => `10.${i % 250}.${(i * 7) % 250}.${(i * 13) % 250}`;
-
-test("a column of digits that is read counts for itself, not against those that were there", async () => {
-  const some = Array.from({ length: 400 }, (_, i) => `from ${ip(i)} to ${ip(i + 1)}`);
-  const file = await writeLogsFile(folder, [createLineMiner().mine(lines("x", some))]);
-  const cache = new LogsCache(2 ** 24);
-  const columnsAfter = async (withDigits: boolean) => {
-    await cache.use("id", file.path, (one) => one.group(0, ["ts", "v0", "v1"], withDigits));
-    return { ...cache.columns };
-  };
-  expect(await columnsAfter(false)).toEqual({ hits: 0, misses: 3 });
-  expect(await columnsAfter(true)).toEqual({ hits: 3, misses: 5 });
-  expect(await columnsAfter(true)).toEqual({ hits: 8, misses: 5 });
-  rmSync(file.path);
-});
 
 test("a cache knows what memory texts take once they were put together", async () => {
   const some = Array.from(

@@ -138,6 +138,12 @@ export class DeltaColumn {
     }
   }
 
+  /** Where its bytes end. */
+  get end(): number {
+    if (this.count > 1) this.#findPart(this.count - 2);
+    return this.#reader.at;
+  }
+
   /** All values. */
   decodeAll(): Float64Array {
     const values = new Float64Array(this.count);

@@ -1,7 +1,14 @@
 import { encodings, type Page } from "./column_pages.ts";
 import { decodeIndexes } from "./decode_column.ts";
 import { DeltaColumn } from "./delta_column.ts";
-import { dictionaryOf, type FlatColumn, type FlatPage, isNumbered, pagesOf } from "./flat_pages.ts";
+import {
+  dictionaryOf,
+  type FlatColumn,
+  type FlatPage,
+  numberedPages,
+  pagesOf,
+} from "./flat_pages.ts";
+import { readPrefixed } from "./prefixed_texts.ts";
 import { ThriftReader } from "./thrift.ts";
 import { UnsupportedParquet } from "./unsupported.ts";
 
@@ -33,6 +40,8 @@ export function flatTexts(column: FlatColumn): TextValues {
         return plainTexts(page);
       case encodings.deltaLengthByteArray:
         return countedTexts(page);
+      case encodings.deltaByteArray:
+        return readPrefixed(page);
       case encodings.dictionary:
         return spelled(decodeIndexes(page), plainTexts(wanted(dictionary, column)));
       default:
@@ -65,7 +74,7 @@ export function dictionaryNumbers(
 
 /** What flatNumberedTexts() gives as entries, where nothing but the dictionary has to be unpacked for them; else undefined. */
 export function numberedEntries(column: FlatColumn): readonly Uint8Array[] | undefined {
-  const texts = isNumbered(column) ? dictionaryTexts(column) : undefined;
+  const texts = numberedPages(column) > 0 ? dictionaryTexts(column) : undefined;
   return texts && slicesOf(texts);
 }
 

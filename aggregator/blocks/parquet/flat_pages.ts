@@ -63,10 +63,10 @@ export function dictionaryOf(column: FlatColumn): Page | undefined {
   return dictionaryPage(header, unpack(bytes.subarray(reader.at, end), size, chunk));
 }
 
-/** Whether a column has a dictionary and nothing but numbers of its entries; told by the heads of pages alone. Throws UnsupportedParquet. */
-export function isNumbered({ bytes, rows }: FlatColumn): boolean {
+/** How many pages a column has where it has a dictionary and nothing but numbers of its entries, else 0; told by the heads of pages alone. Throws UnsupportedParquet. */
+export function numberedPages({ bytes, rows }: FlatColumn): number {
   let hasDictionary = false;
-  let seen = 0;
+  let [seen, pages] = [0, 0];
   for (let at = 0; at < bytes.length && seen < rows;) {
     const reader = new ThriftReader(bytes, at);
     const header = reader.struct();
@@ -80,10 +80,11 @@ export function isNumbered({ bytes, rows }: FlatColumn): boolean {
     }
     const isSecond = type === pageType.dataV2;
     const data = field(header, isSecond ? 8 : 5);
-    if (numberField(data, isSecond ? 4 : 2) !== encodings.dictionary) return false;
+    if (numberField(data, isSecond ? 4 : 2) !== encodings.dictionary) return 0;
+    pages++;
     seen += rowsOf(data);
   }
-  return hasDictionary;
+  return hasDictionary ? pages : 0;
 }
 
 function dictionaryPage(header: ThriftStruct, bytes: Uint8Array): Page {

@@ -28,24 +28,6 @@ export function fullPresence(rows: number): Presence {
   return rows === 0 ? presenceOf(new Uint8Array()) : { ...runOf(rows, 1), nulls: 0 };
 }
 
-/** Of every `every` rows, a multiple of eight, the first one may have one. */
-export function sparsePresence(rows: number, every: number, isPresent: Uint8Array): Presence {
-  const levels = new ByteSink(8 * isPresent.length);
-  let nulls = rows;
-  for (let part = 0; part < isPresent.length; part++) {
-    const own = Math.min(every, rows - part * every);
-    nulls -= isPresent[part] ?? 0;
-    levels.varint(2 * 1 + 1);
-    levels.ensure(1);
-    levels.bytes[levels.length++] = isPresent[part] ?? 0;
-    if (own <= 8) continue;
-    levels.varint(2 * (own - 8));
-    levels.ensure(1);
-    levels.bytes[levels.length++] = 0;
-  }
-  return { rows, nulls, levels: levels.written() };
-}
-
 /** Runs of fewer than eight are packed. */
 function runOf(rows: number, flag: number): Omit<Presence, "nulls"> {
   const levels = new ByteSink(8);

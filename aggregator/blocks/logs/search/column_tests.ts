@@ -1,4 +1,3 @@
-import { dead, notText } from "#shared/text/regex_automaton.ts";
 import { variableColumns } from "../write/logs_columns.ts";
 import { outcomeOf, outcomes } from "./digit_diagrams.ts";
 import type { SplitForms } from "../texts/forms.ts";
@@ -103,13 +102,9 @@ function markValues(
     const row = rowOf === undefined ? value : (rowOf[value] ?? 0);
     const test = tests[templateOf[row] ?? tests.length];
     if (test === undefined || wanted[row] === 0 || hits[row] === 1) continue;
-    const length = end - from;
-    const at = test.always >= 0 ? 0 : (test.from[length] ?? -1);
-    if (at < 0) continue;
-    const before = test.always >= 0 ? test.always : (test.state[length] ?? dead);
-    const after = shaped.run(before, bytes, from + at, end);
-    if (after === notText) left.push(row);
-    else if (test.parts.matchesAfter(test.variable + 1, after)) hits[row] = 1;
+    const outcome = shaped.outcomeOf(test, bytes, from, end);
+    if (outcome === outcomes.noText) left.push(row);
+    else if (outcome === outcomes.hit) hits[row] = 1;
   }
 }
 

@@ -1,10 +1,11 @@
 // Hot: guarded by `bench search`.
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
-import { digitsColumn, variableColumns } from "../write/logs_columns.ts";
+import { variableColumns } from "../write/logs_columns.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";
 import type { LogGroup } from "../log_group.ts";
 import { bufferOf, type TextTest } from "../texts/text_tests.ts";
-import { type TextColumn, TextCursor } from "../texts/text_values.ts";
+import { digitsColumn } from "../texts/packed/digits_column.ts";
+import type { TextColumn } from "../texts/text_values.ts";
 
 /** Where a needle may stand in the lines of a row group, told by the templates alone. */
 export type NeedlePlan = {
@@ -129,7 +130,7 @@ function markBodies(
   const body = columns.has("body") ? group.texts("body") : undefined;
   if (raw === undefined) sweep(body, needle, hits);
   else if (body !== undefined) {
-    const cursor = new TextCursor(raw);
+    const cursor = raw.cursor();
     for (const row of body.rowsWith({ is: "within", bytes: needle }))
       if (!cursor.seek(row)) hits[row] = 1;
   }

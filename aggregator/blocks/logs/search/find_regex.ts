@@ -8,7 +8,7 @@ import { columnTests, markTested } from "./column_tests.ts";
 import { cursorOf, type LoadColumns, type LogGroup } from "../log_group.ts";
 import { bodyColumns, rebuildBodies } from "../rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
-import type { TextCursor } from "../texts/text_values.ts";
+import type { RowCursor } from "../texts/compact_texts.ts";
 import type { VariableTest } from "./shaped_regex.ts";
 import type { TemplateParts } from "./template_parts.ts";
 import type { TemplateRegex, Verdict } from "./template_regex.ts";
@@ -145,13 +145,13 @@ async function markLines(
 /** Cursors of variables, opened when they are wanted: to put texts together takes time. */
 class Cursors {
   readonly #group: LogGroup;
-  readonly #known: (TextCursor | "none" | undefined)[] = [];
+  readonly #known: (RowCursor | "none" | undefined)[] = [];
 
   constructor(group: LogGroup) {
     this.#group = group;
   }
 
-  of(variable: number): TextCursor | undefined {
+  of(variable: number): RowCursor | undefined {
     const known = (this.#known[variable] ??=
       cursorOf(this.#group, variableColumns[variable] ?? "") ?? "none");
     return known === "none" ? undefined : known;

@@ -1,6 +1,4 @@
 import type { WrittenTexts } from "../write/logs_texts.ts";
-import { SplitWords } from "./split_words.ts";
-import type { SplitTexts } from "../texts/split_texts.ts";
 import {
   blockBytes,
   digitKind,
@@ -34,11 +32,7 @@ export class GroupWords {
   }
 
   /** Takes note of the words of a column, which must stay until filter(), and gives the length of the longest one; 0 where it has none. */
-  take(column: WrittenTexts | SplitTexts): number {
-    return "shapes" in column ? this.#takeSplit(column) : this.#takeTexts(column);
-  }
-
-  #takeTexts({ bytes, lengths: texts }: WrittenTexts): number {
+  take({ bytes, lengths: texts }: WrittenTexts): number {
     let [at, longest] = [0, 0];
     for (let text = 0; text < texts.length; text++) {
       const end = at + (texts[text] ?? 0);
@@ -69,28 +63,6 @@ export class GroupWords {
     return longest;
   }
 
-  /** Where the words of a text are is seen by its shape. */
-  #takeSplit({ numbers, shapes, digits, digitCounts }: SplitTexts): number {
-    const words = new SplitWords(shapes);
-    if (words.count > 0) {
-      const classes = Array.from(
-        words.lengths,
-        (length) => this.#classes[classOf[Math.min(length, classOf.length - 1)] ?? 0],
-      );
-      const { firstOf, digitsBefore } = words;
-      let digit = 0;
-      for (let text = 0; text < numbers.length; text++) {
-        const shape = numbers[text] ?? 0;
-        const end = firstOf[shape + 1] ?? 0;
-        for (let word = firstOf[shape] ?? 0; word < end; word++)
-          classes[word]?.add(digit + (digitsBefore[word] ?? 0), word);
-        digit += digitCounts[text] ?? 0;
-      }
-    }
-    for (const one of this.#classes) one.end(digits, words);
-    return words.longest;
-  }
-
   /** A filter of at most so many bytes, and the length of the shortest words in it. */
   filter(bytesMax: number): { readonly wordMin: number; readonly filter: Uint32Array } {
     const hashes = this.#hashes;
@@ -112,19 +84,14 @@ export class GroupWords {
   }
 }
 
-/** A column's words end where `end` says; those of one that is split are in `words`. */
-type ColumnWords = {
-  readonly end: number;
-  readonly bytes: Uint8Array;
-  readonly words: SplitWords | undefined;
-};
+/** A column's words end where `end` says. */
+type ColumnWords = { readonly end: number; readonly bytes: Uint8Array };
 
 /** Words of about one length. */
 class WordClass {
   readonly #columns: ColumnWords[] = [];
-  /** Of each: where it, or its digits where the column is split, begins; and its length, or its number among the words of the column's shapes. */
   #starts = new Uint32Array(0);
-  #words = new Uint32Array(0);
+  #lengths = new Uint32Array(0);
   #count = 0;
 
   clear(): void {
@@ -132,33 +99,28 @@ class WordClass {
     this.#count = 0;
   }
 
-  add(start: number, word: number): void {
+  add(start: number, length: number): void {
     if (this.#count === this.#starts.length) {
       this.#starts = doubled(this.#starts);
-      this.#words = doubled(this.#words);
+      this.#lengths = doubled(this.#lengths);
     }
     this.#starts[this.#count] = start;
-    this.#words[this.#count++] = word;
+    this.#lengths[this.#count++] = length;
   }
 
   /** The words that were added last are of a column of such bytes. */
-  end(bytes: Uint8Array, words?: SplitWords): void {
+  end(bytes: Uint8Array): void {
     if (this.#count > (this.#columns.at(-1)?.end ?? 0))
-      this.#columns.push({ end: this.#count, bytes, words });
+      this.#columns.push({ end: this.#count, bytes });
   }
 
   /** Until there are more than `countMax` different ones. */
   hashInto(hashes: HashSet, countMax: number): void {
     let at = 0;
-    for (const { end, bytes, words } of this.#columns)
+    for (const { end, bytes } of this.#columns)
       for (; at < end; at++) {
         const start = this.#starts[at] ?? 0;
-        const word = this.#words[at] ?? 0;
-        hashes.add(
-          words === undefined
-            ? hashWord(bytes, start, start + word)
-            : words.hash(word, bytes, start),
-        );
+        hashes.add(hashWord(bytes, start, start + (this.#lengths[at] ?? 0)));
         if (hashes.size > countMax) return;
       }
   }

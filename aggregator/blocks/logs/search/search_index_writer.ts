@@ -1,9 +1,8 @@
-import type { WrittenTexts } from "../write/logs_texts.ts";
+import type { WrittenDictionary, WrittenTexts } from "../write/logs_texts.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import { GroupWords } from "./group_words.ts";
 import { isBetween, isDigit, wordBytesMin } from "./search_words.ts";
-import type { SplitTexts } from "../texts/split_texts.ts";
 
 /** Bytes a row that the filter may take. */
 const bytesPerRow = 0.55;
@@ -17,13 +16,15 @@ export class SearchIndexWriter {
   add(
     rows: number,
     templates: readonly LineTemplate[],
-    columns: readonly (WrittenTexts | SplitTexts)[],
+    columns: readonly (WrittenTexts | WrittenDictionary)[],
   ): void {
     const words = this.#words;
     words.clear();
     const seen: Uint8Array[] = [];
-    for (const [number, texts] of columns.entries()) {
-      if (!("shapes" in texts) && texts.lengths.length === 0) continue;
+    for (const [number, content] of columns.entries()) {
+      // Each different text once.
+      const texts = "entries" in content ? content.entries : content;
+      if (texts.lengths.length === 0) continue;
       const column = new Uint8Array(columnBytes);
       column[0] = number;
       column.set(bitsOf(texts), 3);
@@ -69,34 +70,13 @@ function isRegular({ parts, partEnds }: LineTemplate): boolean {
 }
 
 /** A bit for every byte that is there. */
-function bitsOf(texts: WrittenTexts | SplitTexts): Uint8Array {
+function bitsOf({ bytes }: WrittenTexts): Uint8Array {
   const isIn = new Uint8Array(256);
-  if (!("shapes" in texts)) markAll(texts.bytes, isIn);
-  else {
-    for (const shape of texts.shapes) markAll(shape, isIn);
-    isIn.fill(0, zero, zero + 10);
-    markDigits(texts.digits, isIn);
-  }
+  for (let i = 0; i < bytes.length; i++) isIn[bytes[i] ?? 0] = 1;
   const bits = new Uint8Array(32);
   for (let byte = 0; byte < 256; byte++)
     bits[byte >> 3] = (bits[byte >> 3] ?? 0) | ((isIn[byte] ?? 0) << (byte & 7));
   return bits;
-}
-
-const zero = "0".charCodeAt(0);
-
-function markAll(bytes: Uint8Array, isIn: Uint8Array): void {
-  for (let i = 0; i < bytes.length; i++) isIn[bytes[i] ?? 0] = 1;
-}
-
-/** Soon there are all ten. */
-function markDigits(digits: Uint8Array, isIn: Uint8Array): void {
-  let left = 10;
-  for (let i = 0; i < digits.length && left > 0; i++) {
-    const digit = digits[i] ?? 0;
-    if (isIn[digit] === 0) left--;
-    isIn[digit] = 1;
-  }
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

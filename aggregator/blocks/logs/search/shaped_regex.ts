@@ -1,5 +1,5 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
-import { dead, RegexAutomaton } from "#shared/text/regex_automaton.ts";
+import { dead, notText, RegexAutomaton } from "#shared/text/regex_automaton.ts";
 import type { RegexProgram } from "#shared/text/regex_program.ts";
 import { DigitDiagrams, outcomes } from "./digit_diagrams.ts";
 import { StateSets } from "./state_sets.ts";
@@ -133,11 +133,6 @@ export class ShapedRegex {
     return { set: next, test: isTested ? { variable, from, state, always: -1, parts } : undefined };
   }
 
-  /** The state after bytes that begin in another, as RegexAutomaton.run() has it. */
-  run(state: number, bytes: Uint8Array, from: number, to: number): number {
-    return this.#automaton.run(state, bytes, from, to);
-  }
-
   /**
    * What a variable's test comes to for each of its forms: a node of `nodes` or an outcome, as digit_diagrams.ts has them. `tests` are those of
    * the variable, by template.
@@ -151,10 +146,23 @@ export class ShapedRegex {
       if (test === undefined) return outcomes.miss;
       const pattern = forms.patterns[form] ?? 0;
       const [start, end] = [patterns.starts[pattern] ?? 0, patterns.starts[pattern + 1] ?? 0];
-      return this.#rootOf(test, all.subarray(start, end));
+      return patterns.digitCounts === undefined
+        ? this.outcomeOf(test, all, start, end)
+        : this.#rootOf(test, all.subarray(start, end));
     });
     this.#roots.set(forms, { tests, roots });
     return roots;
+  }
+
+  /** What a test comes to for the value bytes[start, end). */
+  outcomeOf(test: VariableTest, bytes: Uint8Array, start: number, end: number): number {
+    const isAlways = test.always >= 0;
+    const at = isAlways ? 0 : (test.from[end - start] ?? -1);
+    if (at < 0) return outcomes.miss;
+    const before = isAlways ? test.always : (test.state[end - start] ?? dead);
+    const after = this.#automaton.run(before, bytes, start + at, end);
+    if (after === notText) return outcomes.noText;
+    return test.parts.matchesAfter(test.variable + 1, after) ? outcomes.hit : outcomes.miss;
   }
 
   get nodes(): Int32Array {

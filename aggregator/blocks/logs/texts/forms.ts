@@ -1,6 +1,4 @@
-import type { ShapePatterns } from "./shape_patterns.ts";
-
-/** What each text of a column looks like but for its digits, and of which template its line is: both at once, as there are few such pairs. */
+/** What each text of a column looks like, and of which template its line is: both at once, as there are few such pairs. */
 export type Forms = {
   /** By text. */
   readonly formOf: Uint16Array;
@@ -14,8 +12,17 @@ export type Forms = {
   readonly counts: Uint32Array;
 };
 
-/** Texts whose digits stand elsewhere. */
-export type SplitForms = { readonly forms: Forms; readonly patterns: ShapePatterns };
+/** What different texts look like: with a zero in place of each digit, or as they are where `digitCounts` is absent. */
+export type Patterns = {
+  readonly count: number;
+  /** Pattern n is bytes[starts[n], starts[n + 1]). */
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  /** By pattern: digits of each of its texts, which stand elsewhere. */
+  readonly digitCounts: Uint32Array | undefined;
+};
+
+export type SplitForms = { readonly forms: Forms; readonly patterns: Patterns };
 
 const formsMax = 2 ** 16;
 /** Pairs of templates and patterns that are told apart. */
@@ -29,7 +36,7 @@ const none = 0;
 export function formsOf(
   patternOf: Uint16Array | Uint32Array,
   rowOf: Uint32Array | undefined,
-  patterns: ShapePatterns,
+  patterns: Patterns,
   templateOf: Uint32Array,
   templates: number,
 ): Forms | undefined {
@@ -56,7 +63,7 @@ export function formsOf(
 function described(
   texts: Pick<Forms, "formOf" | "rowOf">,
   pairs: readonly number[],
-  of: ShapePatterns,
+  of: Patterns,
 ): Forms {
   const { formOf } = texts;
   const { count: width } = of;
@@ -68,7 +75,7 @@ function described(
     const pattern = pair % width;
     templates[form] = (pair - pattern) / width;
     patterns[form] = pattern;
-    digitCounts[form] = of.digitCounts[pattern] ?? 0;
+    digitCounts[form] = of.digitCounts?.[pattern] ?? 0;
   }
   const counts = new Uint32Array(pairs.length);
   for (let text = 0; text < formOf.length; text++) {

@@ -1,17 +1,19 @@
-import type { ApartTexts } from "#shared/model/line_columns.ts";
+import type { NumberedTexts } from "#shared/model/line_columns.ts";
 import { encodings } from "../../parquet/column_pages.ts";
 import { DeltaColumn } from "../../parquet/delta_column.ts";
 import { flatTexts, type TextValues } from "../../parquet/flat_columns.ts";
 import { type FlatColumn, type FlatPage, pagesOf } from "../../parquet/flat_pages.ts";
-import { FilledTexts } from "./filled_texts.ts";
+import { readPrefixed } from "../../parquet/prefixed_texts.ts";
 import { UnsupportedParquet } from "../../parquet/unsupported.ts";
+import type { CompactTexts, RowCursor } from "./compact_texts.ts";
+import { DictionaryTexts } from "./dictionary_texts.ts";
 import { digitForms } from "./digit_forms.ts";
+import { firstFrom, valuesWith } from "./find_texts.ts";
 import { formsBytes, type SplitForms } from "./forms.ts";
-import { bufferOf, passes, passesAt, type TextTest } from "./text_tests.ts";
+import { FilledTexts } from "./packed/filled_texts.ts";
+import { bufferOf, type TextTest } from "./text_tests.ts";
 
 const countBytes = 4;
-/** Shorter ones are everywhere, so that texts are tested one by one that are to begin or end with them. */
-const searchedBytesMin = 3;
 
 /** Texts of so many rows that are in memory already. */
 export type HeldTexts = { readonly rows: number; readonly values: TextValues };
@@ -22,26 +24,29 @@ export type HeldTexts = { readonly rows: number; readonly values: TextValues };
  */
 export class TextColumn {
   #page: FlatPage | undefined;
-  #split: FilledTexts | undefined;
+  #compact: DictionaryTexts | FilledTexts | undefined;
   #values: TextValues | undefined;
   /** Of values without other characters. */
   #digitForms: SplitForms | "others" | undefined;
   #ownMemory = 0;
 
-  /** `isSplit` where the file has a column of digits that may have been taken out of the texts. Throws UnsupportedParquet. */
-  constructor(column: FlatColumn | HeldTexts, isSplit = false) {
+  /** `isPacked` where the file has a column of digits that may have been taken out of the texts. Throws UnsupportedParquet. */
+  constructor(column: FlatColumn | HeldTexts, isPacked = false) {
     if ("values" in column) {
       this.#values = column.values;
       return;
     }
-    this.#split = isSplit ? FilledTexts.of(column) : undefined;
-    if (this.#split !== undefined) return;
+    this.#compact = isPacked ? FilledTexts.of(column) : DictionaryTexts.of(column);
+    if (this.#compact !== undefined) return;
     const { pages } = pagesOf(column);
     const [page] = pages;
     const isCounted = page?.encoding === encodings.deltaLengthByteArray;
     if (pages.length === 1 && isCounted && new DeltaColumn(page.bytes).count > 0) {
       this.#page = page;
       this.#ownMemory = page.bytes.buffer.byteLength;
+    } else if (pages.length === 1 && page?.encoding === encodings.deltaByteArray) {
+      this.#values = { ...readPrefixed(page), rowOf: rowsOf(page) };
+      this.#ownMemory = valueBytes(this.#values);
     } else if (pages.every(({ bytes, count }) => bytes.length === 0 || count === 0)) {
       this.#values = noTexts;
     } else {
@@ -50,34 +55,39 @@ export class TextColumn {
     }
   }
 
-  /** Of a column that is split: nothing but needsDigits() and split() is asked of it before. */
+  /** Of a column that is packed: nothing but needsDigits() and split() is asked of it before. */
   giveDigits(column: FlatColumn): void {
-    this.#split?.giveDigits(column);
+    this.#packed?.giveDigits(column);
   }
 
   /** Bytes of memory, as far as it is taken now. */
   get memory(): number {
-    return this.#ownMemory + (this.#split?.memory ?? 0);
+    return this.#ownMemory + (this.#compact?.memory ?? 0);
   }
 
   /** Whether no row has a text. */
   get isEmpty(): boolean {
-    if (this.#split !== undefined) return false;
+    if (this.#compact !== undefined) return false;
     return this.#values?.ends.length === 0;
   }
 
   /** Whether rowsWith() needs the column of digits, which was not given. */
   needsDigits(test: TextTest): boolean {
-    return this.#split?.needsDigits(test) === true;
+    return this.#packed?.needsDigits(test) === true;
+  }
+
+  get #packed(): FilledTexts | undefined {
+    return this.#compact instanceof FilledTexts ? this.#compact : undefined;
   }
 
   /** Rows, ascending, whose text passes a test. Texts are not put together for it. */
   rowsWith(test: TextTest): number[] {
-    if (this.#split !== undefined) {
-      const texts = this.#split.textsWith(test);
+    const compact: CompactTexts | undefined = this.#compact;
+    if (compact !== undefined) {
+      const texts = compact.textsWith(test);
       // Nearly always. Which rows have a text is not even unpacked.
       if (texts.length === 0) return texts;
-      const { rowOf } = this.#split.numbers();
+      const { rowOf } = compact;
       return rowOf === undefined ? texts : texts.map((text) => rowOf[text] ?? 0);
     }
     const bytes = this.#page?.bytes ?? this.#values?.bytes ?? nothing;
@@ -90,15 +100,12 @@ export class TextColumn {
 
   /** How many texts. */
   get count(): number {
-    return this.#split === undefined ? this.ends.length : this.#split.numbers().numbers.length;
+    return this.#compact === undefined ? this.ends.length : this.#compact.count;
   }
 
-  /** The texts and their digits, as long as isSplit. The digits were given. */
-  get patterned(): ApartTexts | undefined {
-    const split = this.#split;
-    if (split === undefined) return undefined;
-    const { numbers } = split.numbers();
-    return { numbers, patterns: split.patterns, digits: split.digits };
+  /** The texts by number, where they are in a dictionary and nobody has wanted them whole. */
+  get numbered(): NumberedTexts | undefined {
+    return this.#compact instanceof DictionaryTexts ? this.#compact.numbered : undefined;
   }
 
   get bytes(): Uint8Array {
@@ -116,17 +123,13 @@ export class TextColumn {
   }
 
   /** Whether texts and digits stand apart, as long as nobody has wanted the texts whole. */
-  get isSplit(): boolean {
-    return this.#split !== undefined;
+  get isPacked(): boolean {
+    return this.#packed !== undefined;
   }
 
-  /** The texts without their digits, where isSplit or they have nothing else; undefined also where that tells little. `templateOf` is by row. */
+  /** What the texts look like where few do so, or they are of digits alone; undefined also where that tells little. `templateOf` is by row. */
   split(templateOf: Uint32Array, templates: number): SplitForms | undefined {
-    const split = this.#split;
-    if (split !== undefined) {
-      const forms = split.forms(templateOf, templates);
-      return forms && { forms, patterns: split.patterns };
-    }
+    if (this.#compact !== undefined) return this.#compact.split(templateOf, templates);
     if (this.#digitForms === undefined) {
       this.#digitForms = digitForms(this.#read(), templateOf, templates) ?? "others";
       if (this.#digitForms !== "others") this.#ownMemory += formsBytes(this.#digitForms.forms);
@@ -136,14 +139,14 @@ export class TextColumn {
 
   /** Digits of all texts that split() tells, one after another. They were given. */
   get digits(): Uint8Array {
-    return this.#split?.digits ?? this.bytes;
+    return this.#compact?.digits ?? this.bytes;
   }
 
   /** Adds the bytes of each row's text to its entry of `lengths`. Keeps nothing of what it has to decode for that. */
   addLengths(lengths: Uint32Array): void {
     const page = this.#page;
-    if (this.#split !== undefined) {
-      const own = this.#split.lengths();
+    if (this.#compact !== undefined) {
+      const own = this.#compact.lengths();
       addByRow(lengths, own.rowOf, own.lengths);
     } else if (page !== undefined) {
       addByRow(lengths, rowsOf(page), lengthsOf(page));
@@ -158,9 +161,9 @@ export class TextColumn {
 
   #read(): TextValues {
     if (this.#values !== undefined) return this.#values;
-    if (this.#split !== undefined) {
-      this.#values = this.#split.fill();
-      this.#split = undefined;
+    if (this.#compact !== undefined) {
+      this.#values = this.#compact.fill();
+      this.#compact = undefined;
       this.#ownMemory = valueBytes(this.#values);
       return this.#values;
     }
@@ -176,40 +179,19 @@ export class TextColumn {
     return (this.#values = { bytes, ends, rowOf });
   }
 
+  /** Packed texts are all put together for it. */
+  cursor(): RowCursor {
+    return this.#compact instanceof DictionaryTexts ? this.#compact.cursor() : new TextCursor(this);
+  }
+
   /** For texts of a few rows: they alone are put together, if none was. */
   fewCursor(): RowCursor {
-    return this.#split?.cursor() ?? new TextCursor(this);
+    return this.#compact?.cursor() ?? new TextCursor(this);
   }
 }
 
 function valueBytes({ bytes, ends, rowOf }: TextValues): number {
   return bytes.length + countBytes * (ends.length + (rowOf?.length ?? 0));
-}
-
-/** Numbers of the texts that pass a test, ascending. */
-function valuesWith(test: TextTest, bytes: Uint8Array, ends: Uint32Array): number[] {
-  const found: number[] = [];
-  if (test.is !== "within" && test.bytes.length < searchedBytesMin) {
-    let start = 0;
-    for (let value = 0; value < ends.length; value++) {
-      const end = ends[value] ?? 0;
-      if (passes(test, bytes, start, end)) found.push(value);
-      start = end;
-    }
-    return found;
-  }
-  const all = bufferOf(bytes);
-  let value = 0;
-  for (let at = all.indexOf(test.bytes); at >= 0;) {
-    // The text that holds the first byte.
-    value = firstFrom(ends, at + 1, value);
-    const end = ends[value] ?? 0;
-    const start = value === 0 ? 0 : (ends[value - 1] ?? 0);
-    const isFound = passesAt(test, at, test.bytes.length, start, end);
-    if (isFound) found.push(value);
-    at = all.indexOf(test.bytes, isFound ? end : at + 1);
-  }
-  return found;
 }
 
 /** Adds the length of each text to the entry of its row. */
@@ -238,11 +220,8 @@ function lengthsOf({ bytes, count }: FlatPage): Uint32Array {
   return lengths;
 }
 
-/** Walks the texts of a column by ascending rows: seek() sets where a row's text stands, or tells that it has none. */
-export type RowCursor = Pick<TextCursor, "bytes" | "start" | "end" | "seek">;
-
-/** As RowCursor. */
-export class TextCursor {
+/** Of texts that stand one after another. */
+class TextCursor implements RowCursor {
   readonly bytes: Uint8Array;
   readonly #ends: Uint32Array;
   readonly #rowOf: Uint32Array | undefined;
@@ -256,7 +235,6 @@ export class TextCursor {
     this.#rowOf = column.rowOf;
   }
 
-  /** Sets `start` and `end` to the text of a row, which is not before the last one asked for; false where it has none. */
   seek(row: number): boolean {
     const rowOf = this.#rowOf;
     let value = row;
@@ -274,24 +252,6 @@ export class TextCursor {
     this.end = end;
     return true;
   }
-}
-
-/** The first index from `from` on whose value is at least `wanted`; near ones are found soonest. */
-export function firstFrom(sorted: Uint32Array, wanted: number, from: number): number {
-  if (from >= sorted.length || (sorted[from] ?? 0) >= wanted) return from;
-  let step = 1;
-  let low = from;
-  while ((sorted[low + step] ?? Infinity) < wanted) {
-    low += step;
-    step *= 2;
-  }
-  let high = Math.min(sorted.length, low + step);
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 const nothing = new Uint8Array();

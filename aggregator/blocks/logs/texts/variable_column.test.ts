@@ -4,15 +4,13 @@ import { ByteReader } from "#proto/codec/byte_reader.ts";
 import { ByteWriter } from "#proto/codec/byte_writer.ts";
 import { VariableColumns } from "#proto/codec/variable_columns.ts";
 import { readVariables } from "#proto/codec/variable_reader.ts";
-import type { ApartTexts } from "#shared/model/line_columns.ts";
+import type { NumberedTexts } from "#shared/model/line_columns.ts";
 import type { ShapedVariables } from "#shared/model/shaped_variables.ts";
-import type { WrittenTexts } from "../write/logs_texts.ts";
-import { ByteSink } from "../../parquet/byte_sink.ts";
+import type { WrittenDictionary, WrittenTexts } from "../write/logs_texts.ts";
 import { GroupWords } from "../search/group_words.ts";
-import { expandShape } from "./shape_bytes.ts";
-import { PatternedPlace } from "./patterned_place.ts";
+import { hashWord } from "../search/search_words.ts";
+import { NumberedPlace } from "./numbered_place.ts";
 import { ShapedCursor } from "./shaped_cursor.ts";
-import type { SplitTexts } from "./split_texts.ts";
 import { VariableColumn } from "./variable_column.ts";
 
 /** Two templates of one variable each, in turn. */
@@ -42,47 +40,29 @@ function shaped(texts: readonly string[]): ShapedVariables {
   return readVariables(new ByteReader(writer.written()), { ...layout, counts }, 2 ** 20).variables;
 }
 
-const digitsOf = (text: string) => text.replaceAll(/[^0-9]/g, "");
-
 /** What a block has of the texts. */
-function patterned(texts: readonly string[]): ApartTexts {
-  const patterns = [...new Set(texts.map((text) => text.replaceAll(/[0-9]/g, "0")))];
-  const { bytes, lengths } = plain(patterns);
-  const starts = new Uint32Array(patterns.length + 1);
+function numbered(texts: readonly string[]): NumberedTexts {
+  const different = [...new Set(texts)];
+  const { bytes, lengths } = plain(different);
+  const starts = new Uint32Array(different.length + 1);
   for (const [i, length] of lengths.entries()) starts[i + 1] = (starts[i] ?? 0) + length;
-  return {
-    numbers: Uint16Array.from(texts, (text) => patterns.indexOf(text.replaceAll(/[0-9]/g, "0"))),
-    patterns: {
-      bytes,
-      starts,
-      digitCounts: Uint32Array.from(patterns, (text) => digitsOf(text).length),
-    },
-    digits: new Uint8Array(Buffer.from(texts.map(digitsOf).join(""))),
-  };
+  return { numbers: Uint16Array.from(texts, (text) => different.indexOf(text)), bytes, starts };
 }
 
-function textsOf(content: WrittenTexts | SplitTexts): string[] {
-  const into = new ByteSink(2 ** 20);
-  if (!("shapes" in content)) {
-    let end = 0;
-    return Array.from(content.lengths, (length) =>
-      Buffer.from(content.bytes.subarray(end, (end += length))).toString(),
-    );
-  }
-  let digit = 0;
-  return Array.from(content.numbers, (number, i) => {
-    const shape = content.shapes[number] ?? new Uint8Array();
-    into.clear();
-    expandShape(shape, 0, shape.length, content.digits, digit, into);
-    digit += content.digitCounts[i] ?? 0;
-    return Buffer.from(into.written()).toString();
-  });
+function textsOf(content: WrittenTexts | WrittenDictionary): string[] {
+  const { bytes, lengths } = "entries" in content ? content.entries : content;
+  let end = 0;
+  const texts = Array.from(lengths, (length) =>
+    Buffer.from(bytes.subarray(end, (end += length))).toString(),
+  );
+  if (!("entries" in content)) return texts;
+  return Array.from(content.numbers, (number) => texts[number] ?? "");
 }
 
-function searched(content: WrittenTexts | SplitTexts) {
+function searched(content: WrittenTexts | WrittenDictionary) {
   const words = new GroupWords();
   words.clear();
-  const longest = words.take(content);
+  const longest = words.take("entries" in content ? content.entries : content);
   return { longest, ...words.filter(1_000) };
 }
 
@@ -97,14 +77,14 @@ const text = fc.oneof(
 );
 const piece = fc.record({
   texts: fc.array(text, { maxLength: 40 }),
-  times: fc.constantFrom(1, 5),
+  times: fc.constantFrom(1, 40),
   source: fc.constantFrom("texts", "frame", "block"),
   from: fc.nat(40),
 });
 
-test("texts that come whole or apart from their digits, from frames or blocks, are the same column, and have the same words", () => {
+test("texts of records, of frames and of blocks are the same column, and have the same words", () => {
   const column = new VariableColumn(1);
-  let split = 0;
+  let withDictionary = 0;
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), (pieces) => {
       column.clear();
@@ -114,11 +94,10 @@ test("texts that come whole or apart from their digits, from frames or blocks, a
         wanted.push(...given);
         if (source === "texts") column.take(plain(given), 0, 0, given.length);
         else if (source === "block") {
-          const place = new PatternedPlace(patterned(given));
+          const place = new NumberedPlace(numbered(given));
           const half = Math.min(from, given.length);
-          const middle = column.take(place, 0, 0, half);
-          expect(middle).toBe(place.endOf(0, 0, half));
-          column.take(place, half, middle, given.length - half);
+          column.takeNumbered(place, 0, half);
+          column.takeNumbered(place, half, given.length - half);
         } else {
           const cursor = new ShapedCursor(shaped(given));
           const templates = Uint32Array.from(given, (_, i) => i % 2);
@@ -127,16 +106,16 @@ test("texts that come whole or apart from their digits, from frames or blocks, a
         }
       }
       const { content } = column;
-      if ("shapes" in content) split++;
+      if ("entries" in content) withDictionary++;
       expect(textsOf(content)).toEqual(wanted);
       expect(searched(content)).toEqual(searched(plain(wanted)));
     }),
     { numRuns: 100 },
   );
-  expect(split).toBeGreaterThan(30);
+  expect(withDictionary).toBeGreaterThan(30);
 });
 
-test("texts whose shapes hardly come again are put together, also those that come afterwards", () => {
+test("texts that hardly come again are put together, also those that come afterwards", () => {
   const ids = Array.from({ length: 9_000 }, (_, i) => Bun.hash.xxHash64(`${i}`).toString(16));
   const column = new VariableColumn(1);
   column.clear();
@@ -146,22 +125,43 @@ test("texts whose shapes hardly come again are put together, also those that com
       0,
       Uint32Array.from(part, (_, i) => i % 2),
     );
-  column.take(new PatternedPlace(patterned(ids.slice(0, 500))), 0, 0, 500);
-  expect("shapes" in column.content).toBe(false);
-  expect(textsOf(column.content)).toEqual([...ids, ...ids.slice(0, 500)]);
+  column.takeNumbered(new NumberedPlace(numbered(ids.slice(0, 500))), 0, 500);
+  column.take(plain(ids.slice(0, 9)), 0, 0, 9);
+  expect("entries" in column.content).toBe(false);
+  expect(textsOf(column.content)).toEqual([...ids, ...ids.slice(0, 500), ...ids.slice(0, 9)]);
 });
 
-test("a run of digits that a frame tells in pieces is one shape with those that are told in one", () => {
-  const known = shaped(["a7654321b", "a1234567b"]);
-  const bytes = Uint8Array.from(Buffer.from("a34b"));
-  const inPieces = { ...known, shapes: { ...known.shapes, bytes, ends: Uint32Array.of(4) } };
+const many = (...texts: readonly string[]) => Array.from({ length: 32 }, () => texts).flat();
+
+test("a column that was used for one row group serves the next", () => {
+  const column = new VariableColumn(1);
+  for (const texts of [many("a1", "a1", "b"), many("b", "a1"), ["x"]]) {
+    column.clear();
+    column.takeNumbered(new NumberedPlace(numbered(texts)), 0, texts.length);
+    expect(textsOf(column.content)).toEqual(texts);
+  }
+});
+
+/** Texts of eight bytes, all with one hash. */
+function colliding(count: number): Uint8Array[] {
+  const basis = 0x811c9dc5 | 0;
+  return Array.from({ length: count }, (_, i) => {
+    let state = Math.imul(basis ^ i, 0x01000193);
+    state ^= state >>> 15;
+    return new Uint8Array(Int32Array.of(i, state ^ 0x12345678).buffer);
+  });
+}
+
+test("texts that were made to have one hash are put together soon, and stay what they are", () => {
+  const some = colliding(1_000);
+  expect(new Set(some.map((bytes) => hashWord(bytes, 0, bytes.length))).size).toBe(1);
+  const bytes = new Uint8Array(Buffer.concat([...some, ...some]));
+  const lengths = new Uint32Array(2_000).fill(8);
   const column = new VariableColumn(1);
   column.clear();
-  for (let i = 0; i < 20; i++)
-    for (const variables of [known, inPieces])
-      column.takeShaped(new ShapedCursor(variables), 0, Uint32Array.of(0, 1));
+  column.take({ bytes, lengths }, 0, 0, lengths.length);
   const { content } = column;
-  if (!("shapes" in content)) throw new Error("not taken apart");
-  expect(content.shapes.map((shape) => Buffer.from(shape).toString())).toEqual(["a7b"]);
-  expect(new Set(textsOf(content))).toEqual(new Set(["a7654321b", "a1234567b"]));
+  if ("entries" in content) throw new Error("texts by number");
+  expect(content.lengths).toEqual(lengths);
+  expect(content.bytes).toEqual(bytes);
 });

@@ -1,138 +1,235 @@
+// Hot: guarded by `bench logs`.
 import type { Texts } from "#shared/model/line_columns.ts";
-import { TextColumn, textPages, type WrittenTexts } from "../write/logs_texts.ts";
+import { ByteSink } from "../../parquet/byte_sink.ts";
 import { encodings } from "../../parquet/column_pages.ts";
-import { dictionaryPages } from "../../parquet/dictionary_pages.ts";
+import { textDictionaryPages } from "../../parquet/dictionary_pages.ts";
 import type { ColumnPages } from "../../parquet/parquet_writer.ts";
-import { noPresence, type Presence } from "../../parquet/presence.ts";
-import { digitPages, type DigitSinks, type TextParts } from "./digit_pages.ts";
-import { PatternedPlace } from "./patterned_place.ts";
+import { writePrefixed } from "../../parquet/prefixed_texts.ts";
+import type { Presence } from "../../parquet/presence.ts";
+import {
+  TextColumn,
+  textPages,
+  type WrittenDictionary,
+  type WrittenTexts,
+} from "../write/logs_texts.ts";
+import type { NumberedPlace } from "./numbered_place.ts";
 import { expandShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";
-import { type SplitTexts, TextSplitter } from "./split_texts.ts";
+import { TextDictionary } from "./text_dictionary.ts";
 
-const zero = "0".charCodeAt(0);
+const none = -1;
+/** A dictionary has at most so many entries, and one for so many texts: beyond that zstd tells equal texts in less than their numbers take. */
+const entriesMax = 4_096;
+const textsPerEntry = 16;
+/** Neighbours that tell whether texts begin alike. */
+const neighboursMax = 2_048;
+/** Of the bytes of texts, that they share with the one before them. */
+const sharedMin = 0.6;
+
+/** Memory that is used again. */
+export type PageSinks = { readonly page: ByteSink; readonly texts: ByteSink };
 
 /**
- * A variable of a row group: its shapes and digits, or its texts as soon as it shows that those take less. Texts that come apart from their digits are
- * put together only then.
+ * A variable of a row group: a dictionary and numbers, or the texts as soon as it shows that they hardly come again; of texts that begin as the one before them,
+ * as times and counters do, the rest.
  */
 export class VariableColumn {
   readonly #level: number;
-  readonly #splitter = new TextSplitter();
+  readonly #dictionary = new TextDictionary();
+  #numbers = new Uint32Array(0);
+  #count = 0;
   readonly #texts = new TextColumn();
-  #isSplit = true;
+  #isNumbered = true;
+  /** A text, and its digits. */
+  readonly #text = new ByteSink(64);
   #digits = new Uint8Array(64);
 
-  /** `level` is zstd's. */
+  /** `level` is zstd's, for texts without a dictionary. */
   constructor(level: number) {
     this.#level = level;
   }
 
   clear(): void {
-    this.#splitter.clear();
+    this.#dictionary.clear();
+    this.#count = 0;
     this.#texts.clear();
-    this.#isSplit = true;
+    this.#isNumbered = true;
   }
 
-  /** As TextColumn's; of a PatternedPlace bytes are digits. */
-  take(texts: Texts | PatternedPlace, value: number, start: number, count: number): number {
-    if (texts instanceof PatternedPlace) return this.#takePatterned(texts, value, start, count);
-    if (!this.#isSplit) return this.#texts.take(texts, value, start, count);
-    const end = this.#splitter.take(texts.bytes, texts.lengths, value, start, count);
-    if (this.#splitter.isInVain) this.#putTogether();
-    return end;
+  /** As TextColumn's. */
+  take(texts: Texts, value: number, start: number, count: number): number {
+    if (!this.#isNumbered) return this.#texts.take(texts, value, start, count);
+    this.#ensure(count);
+    const { bytes, lengths } = texts;
+    const [numbers, dictionary] = [this.#numbers, this.#dictionary];
+    let [at, to] = [start, this.#count];
+    for (let i = value; i < value + count; i++) {
+      const length = lengths[i] ?? 0;
+      numbers[to++] = dictionary.numberOf(bytes, at, length);
+      at += length;
+    }
+    this.#count = to;
+    this.#check();
+    return at;
   }
 
-  #takePatterned(place: PatternedPlace, value: number, start: number, count: number): number {
-    if (!this.#isSplit) return this.#takeFilled(place, value, start, count);
-    const end = this.#splitter.takePatterned(place, value, start, count);
-    if (this.#splitter.isInVain) this.#putTogether();
-    return end;
+  /** `count` texts from number `value` on. */
+  takeNumbered(place: NumberedPlace, value: number, count: number): void {
+    const { numbers, bytes, starts } = place.texts;
+    if (!this.#isNumbered) {
+      this.#fill(count, (into, i) => {
+        const number = numbers[value + i] ?? 0;
+        const from = starts[number] ?? 0;
+        into.copy(bytes, from, (starts[number + 1] ?? 0) - from);
+      });
+      return;
+    }
+    this.#ensure(count);
+    const [own, dictionary] = [this.#numbers, this.#dictionary];
+    const knownAs = place.numbersIn(dictionary.generation);
+    let to = this.#count;
+    for (let i = value; i < value + count; i++) {
+      const entry = numbers[i] ?? 0;
+      const from = starts[entry] ?? 0;
+      const length = (starts[entry + 1] ?? 0) - from;
+      let number = knownAs[entry] ?? none;
+      if (number === none) knownAs[entry] = number = dictionary.numberOf(bytes, from, length);
+      own[to++] = number;
+    }
+    this.#count = to;
+    this.#check();
   }
 
   /** The next texts at a place of records with these templates, all of which have one there. */
   takeShaped(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
-    if (!this.#isSplit) return this.#takeWhole(cursor, place, templates);
-    this.#splitter.takeShaped(cursor, place, templates);
-    if (this.#splitter.isInVain) this.#putTogether();
+    const { firstColumns, shapes } = cursor.variables;
+    const columnOf = (i: number) => (firstColumns[templates[i] ?? 0] ?? 0) + place;
+    if (!this.#isNumbered) {
+      this.#fill(templates.length, (into, i) => {
+        const column = columnOf(i);
+        this.#expand(cursor, column, cursor.shapeAt(column), into);
+      });
+      return;
+    }
+    this.#ensure(templates.length);
+    const [numbers, dictionary, text] = [this.#numbers, this.#dictionary, this.#text];
+    const knownAs = cursor.numbersOfShapes(place, dictionary.generation);
+    let to = this.#count;
+    for (let i = 0; i < templates.length; i++) {
+      const column = columnOf(i);
+      const shape = cursor.shapeAt(column);
+      // The same text each time, as it has no digit.
+      const isConstant = shapes.digits[shape] === 0;
+      let number = isConstant ? (knownAs[shape] ?? none) : none;
+      if (number === none) {
+        text.clear();
+        this.#expand(cursor, column, shape, text);
+        number = dictionary.numberOf(text.bytes, 0, text.length);
+        if (isConstant) knownAs[shape] = number;
+      }
+      numbers[to++] = number;
+    }
+    this.#count = to;
+    this.#check();
   }
 
   /** What is written: to be asked for when all texts are there, and good until they change. */
-  get content(): WrittenTexts | SplitTexts {
-    const splitter = this.#splitter;
-    if (this.#isSplit) {
-      if (splitter.count > 0 && splitter.isWorthIt) return splitter.split;
-      this.#putTogether();
+  get content(): WrittenTexts | WrittenDictionary {
+    if (!this.#isNumbered) return this.#texts;
+    if (this.#count > 0 && this.#isWorthIt) {
+      const numbers = this.#numbers.subarray(0, this.#count);
+      return { numbers, entries: this.#dictionary.texts };
     }
+    this.#putTogether();
     return this.#texts;
   }
 
-  /** Pages of its content: of the texts, or of their shapes, and of their digits; each good until the next one, with what is written to `sinks`. */
-  *pages(
-    content: WrittenTexts | SplitTexts,
+  /** Good until the next page is written to `sinks`. */
+  pages(
+    content: WrittenTexts | WrittenDictionary,
     presence: Presence,
-    parts: TextParts,
-    sinks: DigitSinks,
-  ): Generator<ColumnPages, void> {
+    sinks: PageSinks,
+  ): ColumnPages {
+    if ("entries" in content)
+      return { ...textDictionaryPages(content.numbers, content.entries), presence };
     const level = this.#level;
-    if (!("shapes" in content)) {
-      yield textPages(content, presence, sinks.page, level);
-      yield noneOf(presence);
-      return;
-    }
-    yield { ...dictionaryPages(content.numbers, content.shapes), presence };
-    if (content.digits.length === 0) yield noneOf(presence);
-    else yield digitPages(content, parts, sinks, level);
+    if (!beginAlike(content)) return textPages(content, presence, sinks.page, level);
+    const { page, texts } = sinks;
+    page.clear();
+    texts.clear();
+    writePrefixed(content, page, texts);
+    const encoding = encodings.deltaByteArray;
+    return { encoding, values: page.written(), texts: texts.written(), presence, level };
+  }
+
+  get #isWorthIt(): boolean {
+    return !this.#dictionary.isFlooded && textsPerEntry * this.#dictionary.count <= this.#count;
+  }
+
+  #check(): void {
+    const { count, isFlooded } = this.#dictionary;
+    if (count > entriesMax || isFlooded) this.#putTogether();
   }
 
   #putTogether(): void {
-    this.#texts.fill((bytes) => this.#splitter.expand(bytes));
-    this.#splitter.clear();
-    this.#isSplit = false;
+    const numbers = this.#numbers;
+    this.#fill(this.#count, (into, i) => this.#dictionary.copyTo(into, numbers[i] ?? 0));
+    this.#dictionary.clear();
+    this.#count = 0;
+    this.#isNumbered = false;
   }
 
-  #takeFilled({ texts }: PatternedPlace, value: number, start: number, count: number): number {
-    const { numbers, patterns, digits } = texts;
-    const lengths = new Uint32Array(count);
-    let digit = start;
+  /** `count` texts, each appended by `write`. */
+  #fill(count: number, write: (into: ByteSink, i: number) => void): void {
     this.#texts.fill((into) => {
+      const lengths = new Uint32Array(count);
       for (let i = 0; i < count; i++) {
-        const number = numbers[value + i] ?? 0;
-        const from = patterns.starts[number] ?? 0;
-        const to = patterns.starts[number + 1] ?? 0;
-        into.ensure(to - from);
-        for (let at = from; at < to; at++) {
-          const byte = patterns.bytes[at] ?? 0;
-          into.bytes[into.length++] = byte === zero ? (digits[digit++] ?? 0) : byte;
-        }
-        lengths[i] = to - from;
+        const before = into.length;
+        write(into, i);
+        lengths[i] = into.length - before;
       }
       return lengths;
     });
-    return digit;
   }
 
-  #takeWhole(cursor: ShapedCursor, place: number, templates: Uint32Array): void {
-    const { firstColumns, shapes } = cursor.variables;
-    const lengths = new Uint32Array(templates.length);
-    this.#texts.fill((into) => {
-      for (let i = 0; i < templates.length; i++) {
-        const column = (firstColumns[templates[i] ?? 0] ?? 0) + place;
-        const shape = cursor.shapeAt(column);
-        const count = shapes.digits[shape] ?? 0;
-        const length = shapes.lengths[shape] ?? 0;
-        if (count > this.#digits.length) this.#digits = new Uint8Array(2 * count);
-        cursor.takeDigits(column, count, this.#digits, 0);
-        const from = shape === 0 ? 0 : (shapes.ends[shape - 1] ?? 0);
-        into.ensure(length);
-        expandShape(shapes.bytes, from, shapes.ends[shape] ?? 0, this.#digits, 0, into);
-        lengths[i] = length;
-      }
-      return lengths;
-    });
+  /** Appends a column's next text, which is of this shape. */
+  #expand(cursor: ShapedCursor, column: number, shape: number, into: ByteSink): void {
+    const { shapes } = cursor.variables;
+    const count = shapes.digits[shape] ?? 0;
+    if (count > this.#digits.length) this.#digits = new Uint8Array(2 * count);
+    cursor.takeDigits(column, count, this.#digits, 0);
+    const from = shape === 0 ? 0 : (shapes.ends[shape - 1] ?? 0);
+    into.ensure(shapes.lengths[shape] ?? 0);
+    expandShape(shapes.bytes, from, shapes.ends[shape] ?? 0, this.#digits, 0, into);
+  }
+
+  #ensure(more: number): void {
+    const least = this.#count + more;
+    if (least <= this.#numbers.length) return;
+    const numbers = new Uint32Array(Math.max(least, 2 * this.#numbers.length));
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
   }
 }
 
-function noneOf({ rows }: Presence): ColumnPages {
-  return { encoding: encodings.plain, values: new Uint8Array(), presence: noPresence(rows) };
+/** Whether most bytes of texts in the middle are those of the text before, and few such texts are equal: those zstd tells in less. */
+function beginAlike({ bytes, lengths }: WrittenTexts): boolean {
+  const first = Math.max(1, (lengths.length - neighboursMax) >> 1);
+  const last = Math.min(lengths.length, first + neighboursMax);
+  let start = 0;
+  for (let i = 0; i < first; i++) start += lengths[i] ?? 0;
+  let before = start - (lengths[first - 1] ?? 0);
+  let [shared, all, equal] = [0, 0, 0];
+  for (let i = first; i < last; i++) {
+    const length = lengths[i] ?? 0;
+    const most = Math.min(length, start - before);
+    let at = 0;
+    while (at < most && bytes[start + at] === bytes[before + at]) at++;
+    shared += at;
+    all += length;
+    if (at === length && length === start - before) equal++;
+    before = start;
+    start += length;
+  }
+  return shared > sharedMin * all && 2 * equal < last - first;
 }

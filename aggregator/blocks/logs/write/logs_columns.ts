@@ -1,20 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import { type LineTemplate, templateVariablesMax, unmined } from "#shared/model/line_template.ts";
-import { partRows } from "../texts/digit_pages.ts";
+import { NumberedPlace } from "../texts/numbered_place.ts";
 import type { ShapedCursor } from "../texts/shaped_cursor.ts";
-import type { SplitTexts } from "../texts/split_texts.ts";
 import { VariableColumn } from "../texts/variable_column.ts";
-import {
-  AttributesColumn,
-  partColumn,
-  severityColumn,
-  StreamColumn,
-  TemplateColumn,
-} from "./logs_numbers.ts";
+import { AttributesColumn, severityColumn, StreamColumn, TemplateColumn } from "./logs_numbers.ts";
 import type { LogRows, Run } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
-import { TextColumn, textPages, type WrittenTexts } from "./logs_texts.ts";
+import { TextColumn, textPages, type WrittenDictionary, type WrittenTexts } from "./logs_texts.ts";
 import { timeColumn } from "./logs_times.ts";
 import { ByteSink } from "../../parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "../../parquet/parquet_writer.ts";
@@ -32,22 +25,13 @@ export const variableColumns: readonly string[] = Array.from(
   (_, v) => `v${v}`,
 );
 
-/** The column of the digits that were taken out of a column of variables. */
-export function digitsColumn(variable: string): string {
-  return `d${variable.slice(1)}`;
-}
-
 /** The columns of a block of logs, drawn in docs/formats/parquet.md. */
 export const logsColumns: readonly ColumnSchema[] = [
   { name: "ts", type: "int64", isOptional: false },
   { name: "stream", type: "text", isOptional: false },
   { name: "severity", type: "uint8", isOptional: false },
   { name: "template", type: "text", isOptional: true },
-  { name: "part", type: "uint32", isOptional: false },
-  ...variableColumns.flatMap((name) => [
-    { name, type: "text", isOptional: true } as const,
-    { name: digitsColumn(name), type: "blob", isOptional: true } as const,
-  ]),
+  ...variableColumns.map((name) => ({ name, type: "text", isOptional: true }) as const),
   { name: "body", type: "text", isOptional: true },
   { name: "body_raw", type: "blob", isOptional: true },
   { name: "attributes", type: "text", isOptional: true },
@@ -64,13 +48,12 @@ export type SearchedTexts = {
   add(
     rows: number,
     templates: readonly LineTemplate[],
-    columns: readonly (WrittenTexts | SplitTexts)[],
+    columns: readonly (WrittenTexts | WrittenDictionary)[],
   ): void;
 };
 
 /** The width of a row whose line has no template and is no UTF-8. */
 const rawLine = wholeLine - 1;
-const nothing: WrittenTexts = { bytes: new Uint8Array(), lengths: new Uint32Array() };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -88,11 +71,7 @@ export class LogsColumns {
   readonly #isPresent = new Uint8Array(logsRowGroupRows);
   /** Templates of some records, and then numbers of severities. */
   readonly #active = new Uint32Array(logsRowGroupRows);
-  readonly #sinks = { page: new ByteSink(0), digits: new ByteSink(0) };
-  /** Parts of the file's row groups before. */
-  #parts = 0;
-  /** In any of them. */
-  hasPackedDigits = false;
+  readonly #sinks = { page: new ByteSink(0), texts: new ByteSink(0) };
   readonly #streams = new StreamColumn();
   readonly #templates = new TemplateColumn();
   readonly #attributes = new AttributesColumn();
@@ -103,8 +82,6 @@ export class LogsColumns {
   begin(): void {
     this.minMs = Infinity;
     this.maxMs = -Infinity;
-    this.#parts = 0;
-    this.hasPackedDigits = false;
   }
 
   /** Lets go of what belongs to the last row group; keeps the memory that the next one will need. */
@@ -145,31 +122,22 @@ export class LogsColumns {
       row += count;
     }
     this.#noteTimes(ms);
-    const variables = this.#variables.map(({ content }) => content);
+    const variables = this.#variables.map((column) => ({ column, content: column.content }));
+    const contents = variables.map(({ content }) => content);
     yield undefined;
-    searched?.add(rows, templates.templates, [...variables, this.#bodies, this.#raw]);
+    searched?.add(rows, templates.templates, [...contents, this.#bodies, this.#raw]);
     yield timeColumn(ms, nanos);
     yield streams.pages();
     yield severityColumn(severities, this.#active);
     yield templates.pages();
-    yield partColumn(rows, partRows, this.#parts);
-    this.#parts += Math.ceil(rows / partRows);
-    const texts = textsOfParts(this.#widths.subarray(0, rows));
-    for (const [place, column] of this.#variables.entries()) {
-      const content = variables[place] ?? nothing;
-      const count = "shapes" in content ? content.numbers.length : content.lengths.length;
+    for (const [place, { column, content }] of variables.entries()) {
+      const count = "entries" in content ? content.numbers.length : content.lengths.length;
       const presence = this.#presence(rows, count, place + 1, templateVariablesMax);
-      const parts = { rows, texts: texts(place) };
-      if ("shapes" in content && content.digits.length > 0) this.hasPackedDigits = true;
-      yield* column.pages(content, presence, parts, this.#sinks);
+      yield column.pages(content, presence, this.#sinks);
     }
-    const [bodies, raw] = [this.#bodies, this.#raw];
-    yield textPages(
-      bodies,
-      this.#presence(rows, bodies.count, rawLine, wholeLine),
-      this.#sinks.page,
-    );
-    yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), this.#sinks.page);
+    const [bodies, raw, { page }] = [this.#bodies, this.#raw, this.#sinks];
+    yield textPages(bodies, this.#presence(rows, bodies.count, rawLine, wholeLine), page);
+    yield textPages(raw, this.#presence(rows, raw.count, rawLine, rawLine), page);
     yield attributes.pages();
   }
 
@@ -209,7 +177,9 @@ export class LogsColumns {
       const count = counts[place] ?? 0;
       if (count === 0) break;
       const value = values[place] ?? 0;
-      starts[place] = this.#variables[place]?.take(texts, value, starts[place] ?? 0, count) ?? 0;
+      const column = this.#variables[place];
+      if (texts instanceof NumberedPlace) column?.takeNumbered(texts, value, count);
+      else starts[place] = column?.take(texts, value, starts[place] ?? 0, count) ?? 0;
       values[place] = value + count;
     }
     const last = places.length;
@@ -268,21 +238,4 @@ function* partsOf(runs: readonly Run[]): Generator<Run> {
     else
       for (let left = run.count; left > 0; left -= rowsPerStep)
         yield { stretch: run.stretch, count: Math.min(left, rowsPerStep) };
-}
-
-/** For each place, how many rows of each part are wider. */
-function textsOfParts(widths: Uint8Array): (place: number) => Uint32Array {
-  const parts = Math.ceil(widths.length / partRows);
-  const counts = new Uint32Array(parts * 256);
-  for (let row = 0; row < widths.length; row++) {
-    const at = 256 * Math.floor(row / partRows) + (widths[row] ?? 0);
-    counts[at] = (counts[at] ?? 0) + 1;
-  }
-  return (place) =>
-    Uint32Array.from({ length: parts }, (_, part) => {
-      let texts = 0;
-      for (let width = place + 1; width <= templateVariablesMax; width++)
-        texts += counts[256 * part + width] ?? 0;
-      return texts;
-    });
 }

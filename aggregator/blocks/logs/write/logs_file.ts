@@ -13,6 +13,8 @@ import { LogSource } from "./logs_source.ts";
 import { ParquetWriter } from "../../parquet/parquet_writer.ts";
 
 const zstdLevel = 3;
+/** Of a file whose variables are texts; docs/formats/parquet.md tells which there were before. */
+const formOfTexts = 3;
 
 /** What row groups are made with: some megabytes, which serve the next file. */
 type Tools = { readonly columns: LogsColumns; readonly index: SearchIndexWriter };
@@ -88,12 +90,11 @@ class LogsFileWriter {
     const { columns, index } = this.#tools;
     const { minMs, maxMs } = columns;
     const written = { items: rows, rows, minMs, maxMs };
-    const version = columns.hasPackedDigits ? 2 : 1;
     const searched = index.finish();
     columns.end();
     if (idle.length < idleMax) idle.push(this.#tools);
     const place = `${this.#parquet.append(searched)} ${searched.length}`;
-    const pairs = metadataPairs(note, written, version);
+    const pairs = metadataPairs(note, written, formOfTexts);
     pairs.push([searchIndexKey, place]);
     const bytes = this.#parquet.finish(pairs);
     await this.#write();

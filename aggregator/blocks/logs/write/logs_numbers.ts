@@ -180,23 +180,3 @@ export function severityColumn(severities: Uint8Array, room: Uint32Array): Colum
     dictionary: { values: new Uint8Array(entries.buffer), count: entries.length },
   };
 }
-
-/** The number of each row's part, of which the row group's first is `first`. */
-export function partColumn(rows: number, partRows: number, first: number): ColumnPages {
-  const entries = Uint32Array.from({ length: Math.ceil(rows / partRows) }, (_, i) => first + i);
-  const width = widthOf(entries.length);
-  const sink = new ByteSink(64);
-  sink.varint(width);
-  for (let part = 0; part < entries.length; part++) {
-    sink.varint(2 * Math.min(partRows, rows - part * partRows));
-    sink.ensure(4);
-    // Runs of a value, in as few bytes as hold its bits.
-    for (let byte = 0; 8 * byte < width; byte++)
-      sink.bytes[sink.length++] = (part >>> (8 * byte)) & 0xff;
-  }
-  return {
-    encoding: encodings.dictionary,
-    values: sink.written(),
-    dictionary: { values: new Uint8Array(entries.buffer), count: entries.length },
-  };
-}

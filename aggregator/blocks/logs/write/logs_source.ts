@@ -1,8 +1,8 @@
-import type { LineColumns, ApartTexts, Texts } from "#shared/model/line_columns.ts";
+import type { LineColumns, NumberedTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "../../file/labels_text.ts";
-import { PatternedPlace } from "../texts/patterned_place.ts";
+import { NumberedPlace } from "../texts/numbered_place.ts";
 import { ShapedCursor } from "../texts/shaped_cursor.ts";
 import { areUtf8 } from "./logs_texts.ts";
 import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
@@ -18,7 +18,7 @@ export class Stretch {
   readonly end: number;
   /** The next record to be taken. */
   at: number;
-  /** By place of the source's: its next text, and where that or, of a PatternedPlace, its digits begin; last of all the same of whole lines. */
+  /** By place of the source's: its next text, and where that begins if they are not numbered; last of all the same of whole lines. */
   readonly values: Uint32Array;
   readonly starts: Uint32Array;
   /** Its variables, of a source that has them apart from their digits. */
@@ -45,7 +45,7 @@ export class LogSource {
   readonly batch: Records;
   readonly columns: LineColumns;
   /** None where the variables are those of a frame, apart from their digits. */
-  readonly places: readonly (Texts | PatternedPlace)[];
+  readonly places: readonly (Texts | NumberedPlace)[];
   /** Variables of each record. */
   readonly widths: Uint8Array;
   /** Whether all lines without a template are UTF-8. */
@@ -103,18 +103,18 @@ export class LogSource {
 }
 
 /** Texts are not made of what stands apart. */
-function placesOf(columns: LineColumns): readonly (Texts | PatternedPlace)[] {
+function placesOf(columns: LineColumns): readonly (Texts | NumberedPlace)[] {
   if (columns.shaped !== undefined) return [];
-  return columns.patterned?.map(placeOf) ?? columns.places;
+  return columns.numbered?.map(placeOf) ?? columns.places;
 }
 
-function placeOf(texts: Texts | ApartTexts): Texts | PatternedPlace {
-  return "patterns" in texts ? new PatternedPlace(texts) : texts;
+function placeOf(texts: Texts | NumberedTexts): Texts | NumberedPlace {
+  return "numbers" in texts ? new NumberedPlace(texts) : texts;
 }
 
-/** Where `count` texts from number `value` on end, which begin at byte or digit `start`. */
-function endOf(texts: Texts | PatternedPlace, value: number, start: number, count: number): number {
-  if (texts instanceof PatternedPlace) return texts.endOf(value, start, count);
+/** Where `count` texts from number `value` on end, which begin at byte `start`. */
+function endOf(texts: Texts | NumberedPlace, value: number, start: number, count: number): number {
+  if (texts instanceof NumberedPlace) return start;
   let end = start;
   for (let i = value; i < value + count; i++) end += texts.lengths[i] ?? 0;
   return end;

@@ -13,6 +13,12 @@ export type WrittenTexts = {
   readonly lengths: Uint32Array;
 };
 
+/** The same by number: an entry of `numbers` a text. */
+export type WrittenDictionary = {
+  readonly numbers: Uint32Array;
+  readonly entries: WrittenTexts;
+};
+
 /** Texts of a column of a row group, as they come. */
 export class TextColumn {
   readonly #bytes = new ByteSink(0);

@@ -1,12 +1,17 @@
-import { encodings } from "../../parquet/column_pages.ts";
-import { DeltaColumn } from "../../parquet/delta_column.ts";
-import { dictionaryNumbers, dictionaryTexts, type TextValues } from "../../parquet/flat_columns.ts";
-import { type FlatColumn, pagesOf } from "../../parquet/flat_pages.ts";
-import { UnsupportedParquet } from "../../parquet/unsupported.ts";
-import { type Forms, formsBytes, formsOf } from "./forms.ts";
+import { encodings } from "../../../parquet/column_pages.ts";
+import { DeltaColumn } from "../../../parquet/delta_column.ts";
+import {
+  dictionaryNumbers,
+  dictionaryTexts,
+  type TextValues,
+} from "../../../parquet/flat_columns.ts";
+import { type FlatColumn, pagesOf } from "../../../parquet/flat_pages.ts";
+import { UnsupportedParquet } from "../../../parquet/unsupported.ts";
+import type { CompactTexts } from "../compact_texts.ts";
+import { type Forms, formsBytes, formsOf, type SplitForms } from "../forms.ts";
+import { ShapePatterns } from "../shape_patterns.ts";
+import { bufferOf, isDigit, type SplitTest, splitTest, type TextTest } from "../text_tests.ts";
 import { unpackDigits } from "./packed_digits.ts";
-import { ShapePatterns } from "./shape_patterns.ts";
-import { bufferOf, isDigit, type SplitTest, splitTest, type TextTest } from "./text_tests.ts";
 
 const zero = "0".charCodeAt(0);
 /** Tests of fewer digits, at one place of a pattern, are made text by text: the digits alone have them everywhere. */
@@ -24,10 +29,11 @@ type Numbers = {
 export type PatternedTexts = Numbers & { readonly patterns: ShapePatterns };
 
 /**
- * Texts that TextSplitter took apart: shapes by number, and the digits of all, one after another. Numbers and digits stay packed until somebody
+ * Texts of which only the digits differ, as files of versions 1 and 2 have them: shapes by number, and the digits of all, one after another; a text is its shape with each digit
+ * n in it replaced by the next n digits (docs/formats/packed_digits.md). Numbers and digits stay packed until somebody
  * wants them, and a text is looked for without any being put together: its pattern in those of the shapes, its digits in the digits.
  */
-export class FilledTexts {
+export class FilledTexts implements CompactTexts {
   readonly patterns: ShapePatterns;
   readonly #texts: FlatColumn;
   #packed: FlatColumn | undefined;
@@ -76,11 +82,18 @@ export class FilledTexts {
     return (this.#numbers = { numbers: narrow, rowOf });
   }
 
-  /** As formsOf(), once. Throws UnsupportedParquet. */
-  forms(templateOf: Uint32Array, templates: number): Forms | undefined {
+  get count(): number {
+    return this.numbers().numbers.length;
+  }
+
+  get rowOf(): Uint32Array | undefined {
+    return this.numbers().rowOf;
+  }
+
+  split(templateOf: Uint32Array, templates: number): SplitForms | undefined {
     const { numbers, rowOf } = this.numbers();
     this.#forms ??= formsOf(numbers, rowOf, this.patterns, templateOf, templates) ?? "many";
-    return this.#forms === "many" ? undefined : this.#forms;
+    return this.#forms === "many" ? undefined : { forms: this.#forms, patterns: this.patterns };
   }
 
   /** Digits of all texts, one after another. Throws UnsupportedParquet. */

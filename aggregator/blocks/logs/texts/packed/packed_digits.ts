@@ -1,5 +1,4 @@
-import type { ByteSink } from "../../parquet/byte_sink.ts";
-import { UnsupportedParquet } from "../../parquet/unsupported.ts";
+import { UnsupportedParquet } from "../../../parquet/unsupported.ts";
 
 /**
  * Digits by twelve, as a number in five bytes: 3.333 bits a digit, where one drawn at random has 3.322, and Huffman's code needs 3.4. A value is
@@ -13,63 +12,6 @@ const numberBytes = 5;
 /** By digits of the last number. */
 const lastBytes: readonly number[] = [0, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5];
 const two24 = 2 ** 24;
-
-/** Bytes of a value of so many digits, packed. */
-export function packedBytes(digits: number): number {
-  if (digits === 0) return 0;
-  const last = lastDigits(digits);
-  return 1 + numberBytes * ((digits - last) / numberDigits) + (lastBytes[last] ?? 0);
-}
-
-function lastDigits(digits: number): number {
-  return digits % numberDigits || numberDigits;
-}
-
-/** Appends a value of digits[from, to), which are ASCII and at least one. */
-export function packDigits(sink: ByteSink, digits: Uint8Array, from: number, to: number): void {
-  const last = lastDigits(to - from);
-  sink.ensure(packedBytes(to - from));
-  const { bytes } = sink;
-  const view = new DataView(digits.buffer, digits.byteOffset, digits.byteLength);
-  let at = sink.length;
-  bytes[at++] = last;
-  const whole = to - last;
-  for (let i = from; i < whole; i += numberDigits, at += numberBytes) {
-    const low = numberOf(view.getUint32(i + 4, true)) * 10_000;
-    const number =
-      numberOf(view.getUint32(i, true)) * 100_000_000 +
-      (low + numberOf(view.getUint32(i + 8, true)));
-    const high = Math.floor(number / two24);
-    const rest = (number - high * two24) | 0;
-    bytes[at] = high >>> 8;
-    bytes[at + 1] = high;
-    bytes[at + 2] = rest >>> 16;
-    bytes[at + 3] = rest >>> 8;
-    bytes[at + 4] = rest;
-  }
-  let number = 0;
-  for (let i = whole; i < to; i++) number = 10 * number + (digits[i] ?? zero) - zero;
-  at += lastBytes[last] ?? 0;
-  sink.length = at;
-  for (let byte = lastBytes[last] ?? 0; byte > 0; byte--) {
-    bytes[--at] = number % 256;
-    number = Math.floor(number / 256);
-  }
-}
-
-/** Of four ASCII digits, the first in the lowest byte: pairs of them are made side by side, then one of both. */
-function numberOf(word: number): number {
-  const ones = word & 0x0f0f0f0f;
-  const pairs = Math.imul(ones, 10) + (ones >>> 8);
-  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
-}
-
-/** Appends the same as text. */
-export function writeDigits(sink: ByteSink, digits: Uint8Array, from: number, to: number): void {
-  sink.ensure(1);
-  sink.bytes[sink.length++] = asText;
-  sink.block(digits.subarray(from, to));
-}
 
 /** Four ASCII digits of each number below 10,000, the first in the lowest byte. */
 const textOf = Uint32Array.from({ length: 10_000 }, (_, number) => {
