@@ -240,7 +240,7 @@ test("the SQL of docs/formats/parquet.md rebuilds every line in a DuckDB of its 
       `SELECT DISTINCT encodings FROM parquet_metadata('${file.path}') WHERE path_in_schema LIKE 'v%'`,
     ),
   );
-  const encodings = found.getRowsJS().flat().join();
+  const encodings = found.getRowsJS().flat().map(String).join();
   for (const name of ["DICTIONARY", "DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
     expect(encodings).toContain(name);
 });
