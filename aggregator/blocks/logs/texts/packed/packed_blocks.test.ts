@@ -13,14 +13,14 @@ import { readLogs } from "../../read_logs.fixture.ts";
 import { readSlices } from "../../read_slices.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-packed-"));
-const duckdb = await Duckdb.open({
+const duckdb = new Duckdb({
   memoryBytes: 256 * 1_024 ** 2,
   threads: 1,
   connectionsMax: 1,
   temporaryFolder: join(folder, "spill"),
 });
-afterAll(() => {
-  duckdb.close();
+afterAll(async () => {
+  await duckdb.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
