@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { nextRound } from "#shared/async/turns.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { defaultLogqlLimits } from "../query/logql/evaluate.ts";
 import { parseLogql } from "../log_pipeline/parse_query.ts";
@@ -43,8 +44,10 @@ const entry = (body: string, timestampNs = 1n): LogEntry => ({
   metadata: {},
   parsed: {},
 });
-/** Long enough for what was started to be done. */
-const settled = () => Bun.sleep(5);
+/** More rounds of the event loop than what was started takes, however long each is. */
+const settled = async (): Promise<void> => {
+  for (let round = 0; round < 50; round++) await nextRound();
+};
 
 test("Tails hands what arrives to each query once, and the same chunk to all who follow it", async () => {
   const tails = new Tails();
