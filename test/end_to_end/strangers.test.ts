@@ -248,7 +248,8 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   test("Lapwing's own page works by its address, by localhost and by a configured name", async () => {
     for (const host of ["127.0.0.1", "localhost", named])
       await withPage(browser, { baseURL: at(host) }, async ({ page }) => {
-        await page.goto("/logs?query=%7Bjob%3D%22app%22%7D&refresh=off");
+        // Beside lines of this host there may be many.
+        await page.goto("/logs?lang=logql&q=%7Bjob%3D%22app%22%7D&refresh=off");
         await page.getByText(secret).first().waitFor();
       });
   });
