@@ -73,15 +73,16 @@ const staleMs = 3_600_000;
 /** Files side by side, as those from end to end wait more than they compute; what they have in common is loaded once by each process. */
 const sideBySide = [`--parallel=${cpus().length + 1}`, "--no-isolate"];
 
-/** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs; an installation keeps disk and cores to itself anyway. */
+/** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs; an installation, and bodies that take all the memory they may, keep disk and cores to themselves anyway. */
 const alone = [
-  "bad_targets",
-  "first_light",
-  "freshness",
-  "full_disk",
-  "heavy_queries",
-  "log_tails",
-].map((name) => `test/end_to_end/${name}.test.ts`);
+  "end_to_end/bad_targets",
+  "end_to_end/first_light",
+  "end_to_end/freshness",
+  "end_to_end/full_disk",
+  "end_to_end/heavy_queries",
+  "end_to_end/log_tails",
+  "fuzz/request_bombs",
+].map((name) => `test/${name}.test.ts`);
 
 bootstrap();
 installPrograms();
