@@ -79,6 +79,7 @@ const alone = [
   "end_to_end/first_light",
   "end_to_end/freshness",
   "end_to_end/full_disk",
+  "end_to_end/graceful_stop",
   "end_to_end/heavy_queries",
   "end_to_end/log_tails",
   "fuzz/request_bombs",

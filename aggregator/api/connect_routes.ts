@@ -110,7 +110,7 @@ function inParts(
     const more = await rest.next();
     return more.done === true ? undefined : more.value;
   };
-  // What makes the parts holds memory and readers until it is told that nobody wants them.
+  // The generator keeps memory and readers until it is ended.
   const end = () => void rest.return?.().catch(() => {});
   const body = pulledBody(next, end);
   const encoding = isGrpc(head) ? undefined : streamEncodingOf(c);

@@ -64,4 +64,4 @@ test("SIGTERM drains with exit code 0, and a restart goes on without a gap or a 
   for (const signal of ["logs", "metrics"] as const)
     expect((await lapwing.account(signal))?.dropped).toEqual({});
   expect(await last.end("SIGTERM")).toBe(0);
-});
+}, 40_000);

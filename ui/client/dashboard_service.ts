@@ -12,6 +12,7 @@ import {
   type SavedQuery,
 } from "#proto/gen/v1/dashboard_pb.js";
 import { OperatingError } from "#shared/errors.ts";
+import { type Signal, signalOf } from "#shared/model/position.ts";
 import { call, options } from "./rpc.ts";
 import type { Told, ToldAs } from "./told.ts";
 
@@ -55,7 +56,7 @@ export type DashboardVersionRow = Told<DashboardVersion>;
 export type AnnotationsRequest = Told<ListAnnotationsRequest>;
 export type StoredAnnotation = Told<Annotation>;
 export type StoredAnnotations = Told<ListAnnotationsResponse>;
-export type SavedQueryRow = ToldAs<SavedQuery, { source: "metrics" | "logs" }>;
+export type SavedQueryRow = ToldAs<SavedQuery, { source: Signal }>;
 
 /** The aggregator at `baseUrl` (an origin). */
 export function connectDashboards(baseUrl: string): DashboardClient {
@@ -140,5 +141,5 @@ function row(summary: DashboardSummary): DashboardRow {
 }
 
 function savedQuery(given: SavedQuery): SavedQueryRow {
-  return { ...given, source: given.source === "logs" ? "logs" : "metrics" };
+  return { ...given, source: signalOf(given.source) ?? "metrics" };
 }

@@ -143,7 +143,7 @@ async function* cut() {
   yield create(QueryColumnsSchema, { head: { steps: 1 } });
 }
 
-test("a string and an answer that ends too early are told apart", async () => {
+test("a string is read whole, and an answer that ends too early is refused", async () => {
   const answer = await read({ resultType: "string", timeMs: 9, value: "text" });
   expect(answer).toMatchObject({ type: "string", timeMs: 9, text: "text" });
   expect(readParts(cut())).rejects.toThrow("no end");

@@ -38,7 +38,7 @@ export type QueryParts = {
   readonly logs: LogsSource;
   readonly limits: LogqlLimits;
   readonly tenant: string;
-  /** Where blocks lie, as DuckDB is told. */
+  /** The folder or address of the blocks, in the form that DuckDB reads. */
   readonly blocksFolder: string;
 };
 

@@ -11,7 +11,7 @@ export type RowCursor = {
   seek(row: number): boolean;
 };
 
-/** Texts of a column that are not put together one after another until somebody wants them so. */
+/** Texts of a column in a compact form. They are expanded only when a caller needs all of them. */
 export type CompactTexts = {
   readonly memory: number;
   /** How many texts. */

@@ -13,7 +13,7 @@ type Numbers = {
   readonly rowOf: Uint32Array | undefined;
 };
 
-/** Texts that stand in a dictionary. Numbers stay packed until somebody wants them, and a text is looked for among the different ones alone. */
+/** Texts in a dictionary. Their numbers are unpacked when first needed, and a search tests each entry once. */
 export class DictionaryTexts implements CompactTexts {
   /** Until the numbers are unpacked. */
   #column: FlatColumn | undefined;

@@ -103,7 +103,7 @@ export class TextColumn {
     return this.#compact === undefined ? this.ends.length : this.#compact.count;
   }
 
-  /** The texts by number, where they are in a dictionary and nobody has wanted them whole. */
+  /** The texts by number, where they are in a dictionary that was not expanded yet. */
   get numbered(): NumberedTexts | undefined {
     return this.#compact instanceof DictionaryTexts ? this.#compact.numbered : undefined;
   }
@@ -127,7 +127,7 @@ export class TextColumn {
     return this.#packed !== undefined;
   }
 
-  /** What the texts look like where few do so, or they are of digits alone; undefined also where that tells little. `templateOf` is by row. */
+  /** The shapes of the texts, where there are few, or where the texts are digits alone; undefined where shapes would not narrow a search. `templateOf` is by row. */
   split(templateOf: Uint32Array, templates: number): SplitForms | undefined {
     if (this.#compact !== undefined) return this.#compact.split(templateOf, templates);
     if (this.#digitForms === undefined) {

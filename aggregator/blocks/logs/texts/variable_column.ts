@@ -18,7 +18,7 @@ import type { ShapedCursor } from "./shaped_cursor.ts";
 import { TextDictionary } from "./text_dictionary.ts";
 
 const none = -1;
-/** A dictionary has at most so many entries, and one for so many texts: beyond that zstd tells equal texts in less than their numbers take. */
+/** Limits of a dictionary: its entries, and how many texts there must be for each. Beyond them zstd stores repeated texts in fewer bytes than their numbers take. */
 const entriesMax = 4_096;
 const textsPerEntry = 16;
 /** Neighbours that tell whether texts begin alike. */
@@ -212,7 +212,7 @@ export class VariableColumn {
   }
 }
 
-/** Whether most bytes of texts in the middle are those of the text before, and few such texts are equal: those zstd tells in less. */
+/** Whether a sample from the middle shares most bytes with the text before, and few neighbours are equal; zstd stores equal ones in fewer bytes. */
 function beginAlike({ bytes, lengths }: WrittenTexts): boolean {
   const first = Math.max(1, (lengths.length - neighboursMax) >> 1);
   const last = Math.min(lengths.length, first + neighboursMax);

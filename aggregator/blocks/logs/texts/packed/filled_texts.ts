@@ -30,8 +30,8 @@ export type PatternedTexts = Numbers & { readonly patterns: ShapePatterns };
 
 /**
  * Texts of which only the digits differ, as files of versions 1 and 2 have them: shapes by number, and the digits of all, one after another; a text is its shape with each digit
- * n in it replaced by the next n digits (docs/formats/packed_digits.md). Numbers and digits stay packed until somebody
- * wants them, and a text is looked for without any being put together: its pattern in those of the shapes, its digits in the digits.
+ * n in it replaced by the next n digits (docs/formats/packed_digits.md). Numbers and digits are unpacked when first
+ * needed. A search expands no text: it looks for the pattern among those of the shapes, and for the digits among the digits.
  */
 export class FilledTexts implements CompactTexts {
   readonly patterns: ShapePatterns;
