@@ -240,14 +240,15 @@ describe("head, metrics", () => {
     expect(found(is("__name__", "u.", "=~"), is("job", "a", "!="))).toEqual([ofPlain ?? ""]);
     expect(found(is("none", "x"))).toEqual([]);
     expect(() => found(is("job", "(", "=~"))).toThrow(OperatingError);
-    const series = head.metricSeries({
-      tenant: "acme",
-      selectors: [[is("job", "a")], [is("__name__", "up")]],
-      startMs: 1,
-      endMs: 1,
-    });
-    expect(series).toEqual([plainUp, up]);
-    expect(head.metricSeries({ tenant: "acme", selectors: [], startMs: 2, endMs: 9 })).toEqual([]);
+    const seen = (selectors: Matcher[][], startMs: number, endMs: number) => {
+      const keysSeen = new Set<string>();
+      const request = { tenant: "acme", selectors, startMs, endMs };
+      head.eachSeries(request, (labels) => void keysSeen.add(labelsKey(labels)));
+      return keysSeen;
+    };
+    const either = [[is("job", "a")], [is("__name__", "up")]];
+    expect(seen(either, 1, 1)).toEqual(new Set([plainUp, up].map(labelsKey)));
+    expect(seen([], 2, 9)).toEqual(new Set());
   });
 
   test("refuses an answer over samplesMax", () => {

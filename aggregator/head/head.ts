@@ -12,9 +12,7 @@ import { joinExemplars } from "../read/join_exemplars.ts";
 import type { LogPart } from "../read/log_parts.ts";
 import type {
   ExemplarRequest,
-  LogRecord,
   LogScanRequest,
-  LogSelectRequest,
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
@@ -32,7 +30,7 @@ import { LogsGeneration } from "./logs_generation.ts";
 import { MetricsGeneration } from "./metrics_generation.ts";
 import { SampleSink } from "./samples/sample_sink.ts";
 import { type HeldLabels, SeriesKeys } from "./series_keys.ts";
-import { selectLogs, eachHeadStream } from "./select_logs.ts";
+import { eachHeadStream } from "./head_streams.ts";
 import type { TenantLimits } from "./tenant_limits.ts";
 
 export type HeadOptions = {
@@ -214,20 +212,9 @@ class MemoryHead implements Head {
     return joinExemplars(parts, exemplarsMax);
   }
 
-  selectLogs(request: LogSelectRequest): LogRecord[] {
-    const entries = this.#logs().flatMap((logs) => logs.batches(request.tenant));
-    return selectLogs(entries, request);
-  }
-
   logParts(request: LogScanRequest): LogPart[] {
     const entries = this.#logs().flatMap((logs) => logs.batches(request.tenant));
     return logPartsOf(entries, request);
-  }
-
-  metricSeries(request: SeriesRequest): Labels[] {
-    const found = new Map<string, Labels>();
-    this.eachSeries(request, (labels) => found.set(this.#keys.keyOf(labels), labels));
-    return sortedByKey(found);
   }
 
   eachSeries(
@@ -279,13 +266,4 @@ class MemoryHead implements Head {
     if (minMs > maxMs) return { series: found, runs, minMs: undefined, maxMs: undefined };
     return { series: found, runs, minMs, maxMs };
   }
-}
-
-function sortedByKey<Value>(found: ReadonlyMap<string, Value>): Value[] {
-  const sorted: Value[] = [];
-  for (const key of [...found.keys()].toSorted()) {
-    const value = found.get(key);
-    if (value !== undefined) sorted.push(value);
-  }
-  return sorted;
 }

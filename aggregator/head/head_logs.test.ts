@@ -3,7 +3,8 @@ import * as fc from "fast-check";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import type { LineFilter } from "../read/source.ts";
+import { scanParts, selectByScan } from "../read/log_parts.ts";
+import type { LineFilter, LogRecord, LogSelectRequest } from "../read/source.ts";
 import type { Head } from "../read/head.ts";
 import { createHead } from "./head.ts";
 import { streamLists } from "../query/stream_lists.ts";
@@ -33,23 +34,27 @@ function logs(...lines: Line[]): LogsBatch {
   };
 }
 
-function bodiesOf(
+async function recordsOf(head: Head, fields: Partial<LogSelectRequest> = {}): Promise<LogRecord[]> {
+  const request = {
+    tenant: "acme",
+    matchers: [],
+    lineFilters: [],
+    startNs: 0n,
+    endNs: 1_000_000_000n,
+    limit: 100,
+    direction: "forward" as const,
+    ...fields,
+  };
+  const scan = { ...request, needs: { bodies: true, attributes: true } };
+  return selectByScan(scanParts(head.logParts(scan), scan), request);
+}
+
+async function bodiesOf(
   head: Head,
   lineFilters: LineFilter[] = [],
-  fields: Partial<Parameters<Head["selectLogs"]>[0]> = {},
-) {
-  return head
-    .selectLogs({
-      tenant: "acme",
-      matchers: [],
-      lineFilters,
-      startNs: 0n,
-      endNs: 1_000_000_000n,
-      limit: 100,
-      direction: "forward",
-      ...fields,
-    })
-    .map(({ body }) => body);
+  fields: Partial<LogSelectRequest> = {},
+): Promise<string[]> {
+  return (await recordsOf(head, { lineFilters, ...fields })).map(({ body }) => body);
 }
 
 describe("head, logs", () => {
@@ -62,37 +67,35 @@ describe("head, logs", () => {
     head.appendLogs(logLane, logs([7, 0, b, "bar foo"], [5, 1, a, "same time"]), nowMs);
     return head;
   };
-  test("come back in order of time from both generations, up to the limit", () => {
+  test("come back in order of time from both generations, up to the limit", async () => {
     const head = filled();
     const forward = ["ba", "foo bar", "same time", "bar foo", "r"];
-    expect(bodiesOf(head)).toEqual(forward);
-    expect(bodiesOf(head, [], { direction: "backward" })).toEqual(forward.toReversed());
-    expect(bodiesOf(head, [], { limit: 2 })).toEqual(forward.slice(0, 2));
-    expect(bodiesOf(head, [], { limit: 2, direction: "backward" })).toEqual(["r", "bar foo"]);
-    expect(bodiesOf(head, [], { tenant: "other" })).toEqual([]);
+    expect(await bodiesOf(head)).toEqual(forward);
+    expect(await bodiesOf(head, [], { direction: "backward" })).toEqual(forward.toReversed());
+    expect(await bodiesOf(head, [], { limit: 2 })).toEqual(forward.slice(0, 2));
+    expect(await bodiesOf(head, [], { limit: 2, direction: "backward" })).toEqual(["r", "bar foo"]);
+    expect(await bodiesOf(head, [], { tenant: "other" })).toEqual([]);
     head.release();
-    expect(bodiesOf(head)).toEqual(["same time", "bar foo"]);
+    expect(await bodiesOf(head)).toEqual(["same time", "bar foo"]);
   });
 
-  test("are bounded by start, inclusive, and end, exclusive, to the nanosecond", () => {
+  test("are bounded by start, inclusive, and end, exclusive, to the nanosecond", async () => {
     const head = filled();
-    expect(bodiesOf(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
+    expect(await bodiesOf(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
       "foo bar",
       "same time",
     ]);
-    expect(bodiesOf(head, [], { startNs: 5_000_002n, endNs: 7_000_001n })).toEqual(["bar foo"]);
+    expect(await bodiesOf(head, [], { startNs: 5_000_002n, endNs: 7_000_001n })).toEqual([
+      "bar foo",
+    ]);
   });
 
-  test("carry stream, severity, attributes and the whole time", () => {
+  test("carry stream, severity, attributes and the whole time", async () => {
     const head = filled();
-    const [record] = head.selectLogs({
-      tenant: "acme",
+    const [record] = await recordsOf(head, {
       matchers: [is("app", "a", "=~")],
-      lineFilters: [],
-      startNs: 0n,
       endNs: 10_000_000n,
       limit: 1,
-      direction: "forward",
     });
     expect(record).toEqual({
       timestampNs: 5_000_001n,
@@ -103,34 +106,34 @@ describe("head, logs", () => {
     });
   });
 
-  test("are filtered by what a line holds, never across two lines", () => {
+  test("are filtered by what a line holds, never across two lines", async () => {
     const head = filled();
-    expect(bodiesOf(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
-    expect(bodiesOf(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
-    expect(bodiesOf(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
-    expect(bodiesOf(head, [{ op: "|~", values: ["^b", "r$"] }])).toEqual([
+    expect(await bodiesOf(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
+    expect(await bodiesOf(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
+    expect(await bodiesOf(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
+    expect(await bodiesOf(head, [{ op: "|~", values: ["^b", "r$"] }])).toEqual([
       "ba",
       "foo bar",
       "bar foo",
       "r",
     ]);
     expect(
-      bodiesOf(head, [
+      await bodiesOf(head, [
         { op: "!~", values: ["o"] },
         { op: "|=", values: ["a"] },
       ]),
     ).toEqual(["ba", "same time"]);
-    expect(bodiesOf(head, [{ op: "|=", values: [""] }])).toHaveLength(5);
+    expect(await bodiesOf(head, [{ op: "|=", values: [""] }])).toHaveLength(5);
   });
 
-  test("agree with a plain search, whatever the lines and the needle are", () => {
+  test("agree with a plain search, whatever the lines and the needle are", async () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 6 });
-    fc.assert(
-      fc.property(fc.array(text, { maxLength: 20 }), text, (lines, needle) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 20 }), text, async (lines, needle) => {
         const head = createHead();
         head.appendLogs(logLane, logs(...lines.map((l, i): Line => [i, 0, a, l])), nowMs);
         const want = lines.filter((line) => line.includes(needle));
-        expect(bodiesOf(head, [{ op: "|=", values: [needle] }])).toEqual(want);
+        expect(await bodiesOf(head, [{ op: "|=", values: [needle] }])).toEqual(want);
       }),
     );
   });
@@ -144,7 +147,7 @@ describe("head, logs", () => {
     expect(await series({ ...request, startMs: 8, endMs: 9 })).toEqual([a]);
     const batch = logs([1, 0, a, "kept"], [nowMs + 600_001, 0, a, "not"], [2, 0, b, "kept too"]);
     expect(head.appendLogs(logLane, batch, nowMs)).toEqual({ out_of_bounds_timestamp: 1 });
-    expect(bodiesOf(head)).toContain("kept too");
+    expect(await bodiesOf(head)).toContain("kept too");
     expect(head.size().records).toBe(7);
   });
 });

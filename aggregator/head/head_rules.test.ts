@@ -51,11 +51,12 @@ function limitedHead(limit: number) {
   const clock = { now: () => time.nowMs };
   const limits = new TenantLimits({ limitOf: () => limit, clock, log });
   const head = createHead({ seriesLimits: limits });
-  const idsOf = (tenant = "acme") =>
-    head
-      .metricSeries({ tenant, selectors: [], startMs: 0, endMs: nowMs + 1e9 })
-      .map(({ id }) => Number(id))
-      .toSorted((a, b) => a - b);
+  const idsOf = (tenant = "acme") => {
+    const ids = new Set<number>();
+    const request = { tenant, selectors: [], startMs: 0, endMs: nowMs + 1e9 };
+    head.eachSeries(request, ({ id }) => void ids.add(Number(id)));
+    return [...ids].toSorted((a, b) => a - b);
+  };
   const flush = () => {
     const content = head.freeze("all");
     head.release();

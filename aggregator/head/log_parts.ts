@@ -10,7 +10,7 @@ import { BatchGroup } from "./batch_group.ts";
 import { compileLineFilters } from "../read/line_filters.ts";
 import type { HeadBatch } from "./logs_generation.ts";
 import { compileMatchers } from "../read/matching.ts";
-import { splitNs } from "./select_logs.ts";
+import { splitNs } from "./head_streams.ts";
 
 /** Lines that are tested between two looks at the clock, in bytes of them; each costs some besides. */
 const bytesAtOnce = 2_048;

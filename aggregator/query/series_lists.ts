@@ -1,4 +1,5 @@
-import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
+import { pacer } from "#shared/async/pacer.ts";
+import { sortInTurns } from "#shared/async/sort_in_turns.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { Head } from "../read/head.ts";
 import type { BlockView, FoundSeries } from "../read/store.ts";
@@ -25,10 +26,10 @@ export function seriesLists(
   return {
     series: (request) => {
       const read = async () => {
-        const recent = head.metricSeries(request);
+        const recent: Labels[] = [];
+        head.eachSeries(request, (labels) => void recent.push(labels));
         const committed = await (await view().metricSeries(request)).labels();
-        if (isTurnOver()) await nextTurn();
-        return mergeLabels(committed, recent, request.signal);
+        return mergeLabels([committed, recent], request.signal);
       };
       return inShare(read, ({ length }) => length * seriesBytes);
     },
@@ -42,15 +43,43 @@ export function seriesLists(
   };
 }
 
-function mergeLabels(
-  blocks: readonly Labels[],
-  recent: readonly Labels[],
+/** Labels between two looks at the clock. */
+const labelsAtOnce = 256;
+/** So many keys are sorted in one go, which takes some milliseconds. */
+const sortedAtOnceMax = 10_000;
+
+/** Each once, sorted by key: in turns, as there may be a million. */
+async function mergeLabels(
+  lists: readonly (readonly Labels[])[],
   signal: AbortSignal | undefined,
-): Labels[] {
-  refuseIfAborted(signal);
+): Promise<Labels[]> {
+  const pause = pacer();
   const byKey = new Map<string, Labels>();
-  for (const labels of [...blocks, ...recent]) byKey.set(labelsKey(labels), labels);
-  return [...byKey.keys()].toSorted().map((key) => byKey.get(key) ?? {});
+  for (const list of lists)
+    for (const [i, labels] of list.entries()) {
+      if (i % labelsAtOnce === 0) {
+        await pause();
+        refuseIfAborted(signal);
+      }
+      byKey.set(labelsKey(labels), labels);
+    }
+  const sorted = await sortedKeys([...byKey.keys()], pause);
+  return sorted.map((key) => byKey.get(key) ?? {});
+}
+
+async function sortedKeys(
+  keys: string[],
+  pause: () => Promise<void> | undefined,
+): Promise<readonly string[]> {
+  if (isSorted(keys)) return keys;
+  await pause();
+  if (keys.length <= sortedAtOnceMax) return keys.toSorted();
+  return sortInTurns(keys, (a, b) => (a < b ? -1 : a > b ? 1 : 0), pause);
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i] ?? "") < (keys[i - 1] ?? "")) return false;
+  return true;
 }
 
 function addNames(labels: Labels, names: Set<string>): void {

@@ -8,11 +8,14 @@ import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { cutOf, gauge, lines, openTestStore } from "../read/store.fixture.ts";
 import type { Store } from "../read/store.ts";
 import { createLineMiner } from "#test/support/mining.ts";
-import type { LogRecord, SeriesSamples } from "../read/source.ts";
+import { linesBatch } from "#test/support/lines_batch.ts";
+import { logPartsOf } from "../head/log_parts.ts";
+import type { LogPart } from "../read/log_parts.ts";
+import type { SeriesSamples } from "../read/source.ts";
 import { createSqlEngine, type SqlEngine } from "./sql.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lapwing-sql-"));
-const head: { samples: SeriesSamples[]; records: LogRecord[] } = { samples: [], records: [] };
+const head: { samples: SeriesSamples[]; parts: LogPart[] } = { samples: [], parts: [] };
 let store: Store | undefined;
 let engine: SqlEngine | undefined;
 /** As the other, but it does not wait for long. */
@@ -37,10 +40,17 @@ beforeAll(async () => {
   ];
   await store.commit(cutOf({ metrics, logs: lines("app", ["one", "two"], 5) }, 1), () => {});
   head.samples = [gauge("cpu", [4_000], [-1.5], { mode: "idle" })];
-  head.records = [{ timestampNs: 7_000_001n, stream: { app: "new" }, body: "three", severity: 9 }];
+  const recent = { ...linesBatch(["three"], { app: "new" }), severities: Uint8Array.of(9) };
+  const batch = { ...recent, timestampsMs: Float64Array.of(7), nanos: Uint32Array.of(1) };
+  const everything = { tenant: "default", matchers: [], lineFilters: [], startNs: 0n, endNs: 1n };
+  head.parts = logPartsOf([{ batch, minMs: 7, maxMs: 7 }], {
+    ...everything,
+    direction: "forward",
+    needs: { bodies: true, attributes: true },
+  });
   const parts = {
     store,
-    head: { selectSamples: () => head.samples, selectLogs: () => head.records },
+    head: { selectSamples: () => head.samples, logParts: () => head.parts },
     clock: systemClock,
     metrics: createSelfMetrics(),
   };
@@ -103,7 +113,7 @@ test("query() sees records of blocks and head", async () => {
 
 test("query() shows nothing of another tenant", async () => {
   head.samples = [];
-  head.records = [];
+  head.parts = [];
   expect((await query("SELECT * FROM metrics", { tenant: "other" })).rows).toEqual([]);
   expect((await query("SELECT * FROM logs", { tenant: "other" })).rows).toEqual([]);
 });

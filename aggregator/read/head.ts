@@ -8,9 +8,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { LogPart } from "./log_parts.ts";
 import type {
   ExemplarRequest,
-  LogRecord,
   LogScanRequest,
-  LogSelectRequest,
   SelectRequest,
   SeriesRequest,
   SeriesSamples,
@@ -37,14 +35,12 @@ export type Head = {
   release(): void;
   /** Items and an estimate of bytes in both generations. */
   size(): HeadSize;
-  /** Same contracts as MetricsSource and LogsSource, over the head only. Results are taken in the tick of the call. */
+  /** Same contract as MetricsSource, over the head only. Results are taken in the tick of the call. */
   selectSamples(request: SelectRequest): SeriesSamples[];
   /** As ExemplarsSource has it. */
   selectExemplars(request: ExemplarRequest): SeriesExemplars[];
-  selectLogs(request: LogSelectRequest): LogRecord[];
   /** What a scan reads: batches as they are in the tick of the call, in order of arrival. */
   logParts(request: LogScanRequest): LogPart[];
-  metricSeries(request: SeriesRequest): Labels[];
   /** Visits those with a sample in the range, in no order; some more than once. */
   eachSeries(request: SeriesRequest, visit: (labels: Labels) => void): void;
   eachStream(request: SeriesRequest, visit: StreamVisitor): void;

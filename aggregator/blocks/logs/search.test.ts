@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 import { createLineMiner } from "#test/support/mining.ts";
-import { selectLogs } from "../../head/select_logs.ts";
+import { logPartsOf } from "../../head/log_parts.ts";
+import { scanParts, selectByScan } from "../../read/log_parts.ts";
 import type { LineFilter } from "../../read/source.ts";
 import { measureLogsCache } from "../view/cache_meters.ts";
 import { writeLogsFile } from "./write/logs_file.ts";
@@ -151,7 +152,9 @@ test("any filters over any lines give the lines that whole bodies give", async (
             .filter((one) => lineFilters.every((filter) => passes(one, filter)))
             .map((one) => Buffer.from(one).toString());
           const entries = given.map((batch) => ({ batch, minMs: 0, maxMs: 1_000 }));
-          const inHead = selectLogs(entries, { ...everything, lineFilters });
+          const request = { ...everything, lineFilters, needs: { bodies: true, attributes: true } };
+          const parts = logPartsOf(entries, request);
+          const inHead = await selectByScan(scanParts(parts, request), request);
           expect(inHead.map(({ body }) => body)).toEqual(found.map(({ body }) => body));
           expect({ lineFilters, bodies: found.map(({ body }) => body) }).toEqual({
             lineFilters,

@@ -42,7 +42,7 @@ async function open(name: string, timeoutMs: number, runningMax: number): Promis
     },
     {
       store,
-      head: { selectSamples: () => [], selectLogs: () => [] },
+      head: { selectSamples: () => [], logParts: () => [] },
       clock: systemClock,
       metrics: createSelfMetrics(),
       folder: join(folder, name),

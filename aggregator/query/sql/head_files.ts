@@ -1,6 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { Labels } from "#shared/model/labels.ts";
-import { labelsKey } from "#shared/model/labels.ts";
+import { OperatingError } from "#shared/errors.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { Head } from "../../read/head.ts";
 import { writeMetricsFile } from "../../blocks/block_writer.ts";
@@ -8,9 +7,9 @@ import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import type { Duckdb } from "../../duckdb/duckdb.ts";
 import { writeLogsFile } from "../../blocks/logs/write/logs_file.ts";
 import type { BlockView, Store } from "../../read/store.ts";
-import type { LogRecord } from "../../read/source.ts";
+import type { LogPart } from "../../read/log_parts.ts";
 
-export type SqlHead = Pick<Head, "selectSamples" | "selectLogs">;
+export type SqlHead = Pick<Head, "selectSamples" | "logParts">;
 
 /** Blocks and head of one moment, the head as files; readable until released. */
 export type Snapshot = {
@@ -24,6 +23,7 @@ const samplesMax = 20_000_000;
 const recordsMax = 2_000_000;
 /** All times that can be. */
 const farMs = 8.64e15;
+const allNs = { startNs: -(2n ** 63n), endNs: 2n ** 63n - 1n };
 
 /** Writes the head's content of a tenant beside the view of the same tick. */
 export async function takeSnapshot(
@@ -37,17 +37,17 @@ export async function takeSnapshot(
   const view = store.view();
   const range = { tenant, matchers: [], startMs: -farMs, endMs: farMs };
   const series = head.selectSamples({ ...range, samplesMax });
-  const records = head.selectLogs({
+  const parts = head.logParts({
     ...range,
+    ...allNs,
     lineFilters: [],
-    startNs: -(2n ** 63n),
-    endNs: 2n ** 63n - 1n,
-    limit: recordsMax,
     direction: "forward",
+    needs: { bodies: true, attributes: true },
   });
   const metrics =
     series.length === 0 ? [] : [await writeMetricsFile(duckdb, folder, cutMetricsOf(series))];
-  const logs = records.length === 0 ? [] : [await writeLogsFile(folder, [batchOf(records)])];
+  const batches = await batchesOf(parts);
+  const logs = batches.length === 0 ? [] : [await writeLogsFile(folder, batches)];
   return {
     view,
     metricsFiles: metrics.map(({ path }) => path),
@@ -59,31 +59,14 @@ export async function removeSnapshot({ metricsFiles, logsFiles }: Snapshot): Pro
   for (const path of [...metricsFiles, ...logsFiles]) await rm(path, { force: true });
 }
 
-function batchOf(records: readonly LogRecord[]): LogsBatch {
-  const streams: Labels[] = [];
-  const known = new Map<string, number>();
-  const count = records.length;
-  const bodies: Uint8Array[] = [];
-  const bodyEnds = new Uint32Array(count);
-  const streamOf = new Uint32Array(count);
-  const timestampsMs = new Float64Array(count);
-  const nanos = new Uint32Array(count);
-  const severities = new Uint8Array(count);
-  let end = 0;
-  for (const [i, record] of records.entries()) {
-    const key = labelsKey(record.stream);
-    const stream = known.get(key) ?? streams.push(record.stream) - 1;
-    known.set(key, stream);
-    const body = Buffer.from(record.body);
-    bodies.push(body);
-    bodyEnds[i] = end += body.length;
-    streamOf[i] = stream;
-    const nsWithin = ((record.timestampNs % 1_000_000n) + 1_000_000n) % 1_000_000n;
-    timestampsMs[i] = Number((record.timestampNs - nsWithin) / 1_000_000n);
-    nanos[i] = Number(nsWithin);
-    severities[i] = record.severity;
+/** Nothing is asked of the records, so each part gives all of its batch. */
+async function batchesOf(parts: readonly LogPart[]): Promise<LogsBatch[]> {
+  const records = parts.reduce((sum, { items }) => sum + items, 0);
+  if (records > recordsMax) {
+    const message = `${records} log records wait for their block, and a statement reads ${recordsMax} of them at most: ask again after the next flush`;
+    throw new OperatingError("overloaded", message, { limit: "read_bytes" });
   }
-  const attributes = records.map((record) => record.attributes);
-  const all = new Uint8Array(Buffer.concat(bodies));
-  return { streams, streamOf, timestampsMs, nanos, severities, bodies: all, bodyEnds, attributes };
+  const batches: LogsBatch[] = [];
+  for (const part of parts) for await (const { batch } of part.slices(allNs)) batches.push(batch);
+  return batches;
 }
