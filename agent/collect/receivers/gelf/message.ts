@@ -8,6 +8,8 @@ import {
   jsonText,
   shapeRecord,
 } from "../records/json_record.ts";
+import type { Steps } from "../transport/decode_turns.ts";
+import { parseJsonSteps } from "../transport/json_steps.ts";
 import { recordPartsMax, takeJsonParts } from "../transport/request_parts.ts";
 import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
 
@@ -24,16 +26,28 @@ const decoder = new TextDecoder();
 const defaultLevel = 1;
 const ownKeys: ReadonlySet<string> = new Set(["version", "timestamp", "level"]);
 
+/** Longer messages are read in several steps. */
+export const oneStepBytesMax = 1024 ** 2;
+
+type GelfOptions = {
+  readonly labels: Labels;
+  readonly shape: RecordShape;
+  readonly take: TakeMemory;
+  /** Of a line, which is cut there. */
+  readonly lineBytesMax: number;
+};
+
 /**
- * The record of a message, by the GELF payload specification, 1.1; a JSON object that is no GELF is kept as its text. Throws
- * OperatingError("bad_request") for anything else, UnshapedRecordError.
+ * The record of a message, by the GELF payload specification, 1.1; a JSON object that is no GELF is kept as its text. Of a string that is
+ * longer than a line may be, what is cut off in any case may be left out. Throws OperatingError("bad_request") for anything else,
+ * UnshapedRecordError.
  */
-export function readGelf(
+export function* gelfSteps(
   bytes: Uint8Array,
-  { labels, shape, take }: { labels: Labels; shape: RecordShape; take: TakeMemory },
-): GelfRecord {
+  { labels, shape, take, lineBytesMax }: GelfOptions,
+): Steps<GelfRecord> {
   takeJsonParts(bytes, take, recordPartsMax);
-  const message = objectOf(bytes);
+  const message = yield* objectSteps(bytes, writtenMax * (1 + lineBytesMax));
   const whole = (): Buffer => Buffer.from(jsonText(message));
   const { host, version } = message;
   const level = Number(message["level"] ?? defaultLevel);
@@ -51,11 +65,22 @@ export function readGelf(
   return { ...record, severity, unixNanos: nanosOf(timestamp), timeKey, whole };
 }
 
-function objectOf(bytes: Uint8Array): Record<string, unknown> {
+/** Bytes of JSON that one byte of a line may be written as: \u0061. */
+const writtenMax = 6;
+
+/** What the parts of a message take was counted before. */
+function isCounted(): void {}
+
+function* objectSteps(bytes: Uint8Array, stringBytesMax: number): Steps<Record<string, unknown>> {
   let json: unknown;
   try {
-    json = JSON.parse(decoder.decode(bytes));
+    if (bytes.length <= oneStepBytesMax) json = JSON.parse(decoder.decode(bytes));
+    else {
+      json = yield* parseJsonSteps(bytes, { take: isCounted, isFatal: false, stringBytesMax });
+      yield;
+    }
   } catch (cause) {
+    if (cause instanceof OperatingError) throw cause;
     throw new OperatingError("bad_request", "message is not JSON", { cause });
   }
   if (!isObject(json)) throw new OperatingError("bad_request", "message is not a JSON object");

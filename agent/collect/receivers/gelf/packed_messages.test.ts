@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { deflateSync, gzipSync } from "node:zlib";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { MemoryBudget } from "../transport/memory_budget.ts";
 import { PackedMessages } from "./packed_messages.ts";
 
@@ -12,7 +13,10 @@ function open(memoryBytes = 64 * megabyte, messageBytesMax = 8 * megabyte) {
   const packed = new PackedMessages({
     memory,
     messageBytesMax,
-    take: (message) => void taken.push(`${message.length} ${String.fromCharCode(message[0] ?? 0)}`),
+    take: (message) => {
+      taken.push(`${message.length} ${String.fromCharCode(message[0] ?? 0)}`);
+      return undefined;
+    },
     onLost: (reason) => void lost.push(reason),
   });
   return { packed, memory, taken, lost };
@@ -54,6 +58,28 @@ test("PackedMessages unpacks no more than fits the memory of the receivers, and 
   await packed.done();
   expect({ taken, lost }).toEqual({ taken: [`${2 * megabyte} 0`], lost: ["rate_limit"] });
   memory.take(4 * megabyte);
+});
+
+test("PackedMessages unpacks in one turn no more than takes its time, and loses nothing of a flood", async () => {
+  const { packed, taken, lost } = open();
+  const small = Array.from({ length: 400 }, (_, i) => zeros(60_000 + i));
+  // Others of this turn have used it up.
+  await nextTurn();
+  while (!isTurnOver());
+  for (const bytes of small) packed.add(bytes);
+  const atOnce = taken.length;
+  await packed.done();
+  expect(atOnce).toBe(0);
+  expect(taken.toSorted()).toEqual(small.map((_, i) => `${60_000 + i} 0`));
+  expect(lost).toEqual([]);
+});
+
+test("PackedMessages lets a plain message of megabytes wait for its turn", async () => {
+  const { packed, taken } = open();
+  packed.add(Buffer.alloc(2 * megabyte, "{"));
+  const before = taken.length;
+  await packed.done();
+  expect({ before, taken }).toEqual({ before: 0, taken: [`${2 * megabyte} {`] });
 });
 
 test("PackedMessages holds a bounded number of bytes that wait, and reports when there is room", async () => {

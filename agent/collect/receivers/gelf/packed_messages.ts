@@ -1,9 +1,10 @@
 import { createGunzip, createInflate } from "node:zlib";
-import { nextTurn } from "#shared/async/turns.ts";
+import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { TooLargeError, unpackBody } from "../transport/body.ts";
 import { unpackedInTurns } from "../../unpacked_in_turns.ts";
+import { oneStepBytesMax } from "./message.ts";
 import type { MemoryBudget } from "../transport/memory_budget.ts";
 
 /** What unpacks to more than this is unpacked off the event loop, one message at a time. */
@@ -24,21 +25,31 @@ const unpackers = {
 } as const;
 type Packing = keyof typeof unpackers;
 
+/** `packing` is undefined for what is large as it is. Whether others are large is not known where nobody had the time to look. */
+type Waiting = {
+  readonly bytes: Buffer;
+  readonly packing: Packing | undefined;
+  readonly isLarge: boolean;
+};
+
+/** Messages that were taken are forgotten so many at a time. */
+const forgetAfter = 64;
+
 type Parts = {
   readonly memory: MemoryBudget;
   readonly messageBytesMax: number;
-  /** Takes a message as text; throws nothing. */
-  readonly take: (message: Uint8Array) => void;
+  /** Takes a message as text; throws nothing. One whose promise resolves later keeps its bytes until then. */
+  readonly take: (message: Uint8Array) => Promise<void> | undefined;
   readonly onLost: (reason: Extract<DropReason, "invalid_record" | "rate_limit">) => void;
 };
 
 /**
- * Unpacks messages of senders that get no answer. Small ones at once; the others wait in a queue of 4 MiB and are unpacked one after
+ * Unpacks messages of senders that get no answer. Small ones are unpacked at once, as far as the turn goes; the others wait in a queue of 4 MiB and are unpacked one after
  * the other by a thread of the runtime, within the memory of all receivers.
  */
 export class PackedMessages {
   readonly #parts: Parts;
-  #waiting: { readonly bytes: Buffer; readonly packing: Packing }[] = [];
+  #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #uncollectedBytes = 0;
   #running: Promise<void> | undefined;
@@ -54,17 +65,30 @@ export class PackedMessages {
   /** Takes a message, packed or not. The bytes are copied where they wait. */
   add(bytes: Buffer): void {
     const packing = packingOf(bytes);
-    if (packing === undefined) return this.#parts.take(bytes);
-    const { messageBytesMax } = this.#parts;
+    if (packing === undefined) {
+      if (bytes.length <= oneStepBytesMax) void this.#parts.take(bytes);
+      else this.#wait({ bytes: Buffer.from(bytes), packing, isLarge: true });
+      return;
+    }
+    beginTurn();
+    // To find that one is large costs as much as a small one.
+    const isLater = isTurnOver();
+    if (isLater || !this.#takeSmall(bytes, packing))
+      this.#wait({ bytes: Buffer.from(bytes), packing, isLarge: !isLater });
+  }
+
+  /** False for one that unpacks to more. */
+  #takeSmall(bytes: Buffer, packing: Packing): boolean {
+    const { messageBytesMax, take, onLost } = this.#parts;
     const small = Math.min(atOnceBytesMax, messageBytesMax);
     try {
-      this.#parts.take(unpackBody(bytes, packing, small));
+      void take(unpackBody(bytes, packing, small));
     } catch (thrown) {
       if (!(thrown instanceof OperatingError)) throw thrown;
-      if (!(thrown instanceof TooLargeError) || small === messageBytesMax)
-        this.#parts.onLost("invalid_record");
-      else this.#wait(Buffer.from(bytes), packing);
+      if (thrown instanceof TooLargeError && small < messageBytesMax) return false;
+      onLost("invalid_record");
     }
+    return true;
   }
 
   /** Resolves when there is room again: a connection is read no further before. */
@@ -77,22 +101,30 @@ export class PackedMessages {
     await this.#running;
   }
 
-  #wait(bytes: Buffer, packing: Packing): void {
-    if (this.#waitingBytes + bytes.length > waitingBytesMax + this.#parts.messageBytesMax)
+  #wait(message: Waiting): void {
+    const { length } = message.bytes;
+    if (this.#waitingBytes + length > waitingBytesMax + this.#parts.messageBytesMax)
       return this.#parts.onLost("rate_limit");
-    this.#waiting.push({ bytes, packing });
-    this.#waitingBytes += bytes.length;
+    this.#waiting.push(message);
+    this.#waitingBytes += length;
     this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      const next = this.#waiting.shift();
+    await nextTurn();
+    for (let at = 0; at < this.#waiting.length; at++) {
+      if (isTurnOver()) await nextTurn();
+      const next = this.#waiting[at];
       if (next === undefined) break;
-      await this.#unpack(next.bytes, next.packing);
-      this.#waitingBytes -= next.bytes.length;
-      await nextTurn();
+      const { bytes, packing, isLarge } = next;
+      if (packing === undefined) await this.#parts.take(bytes);
+      else if (isLarge || !this.#takeSmall(bytes, packing)) await this.#unpack(bytes, packing);
+      this.#waitingBytes -= bytes.length;
+      if (at < forgetAfter) continue;
+      this.#waiting.splice(0, at + 1);
+      at = -1;
     }
+    this.#waiting = [];
     this.#running = undefined;
   }
 
@@ -117,7 +149,7 @@ export class PackedMessages {
       const message = await unpackedInTurns(unpackers[packing](), bytes, messageBytesMax);
       // What takes it may look at all of it without a pause.
       await nextTurn();
-      take(message);
+      await take(message);
       this.#collect(message.length);
     } catch {
       onLost("invalid_record");

@@ -116,6 +116,20 @@ test("gelf: what a message lacks or has wrong is made up for", async () => {
   ]);
   expect(held.notStored).toEqual({ timestamp: 1 });
 });
+test("gelf: a message of megabytes is read in steps, and its line cut as others are", async () => {
+  const held = new Held();
+  const { app } = opened((context) => gelf.open(gelf.config.parse({}), context), held);
+  // Of two bytes, and written as six.
+  const line = "\u00e4".repeat(700_000);
+  const escaped = `"${"\\u00e4".repeat(700_000)}"`;
+  for (const written of [JSON.stringify(line), escaped])
+    await app.request("/gelf", {
+      method: "POST",
+      body: `{"host":"h","short_message":${written},"level":3,"_app":"web"}`,
+    });
+  const stored = { line: line.slice(0, 128 * 1_024), severity: 17, stream: { app: "web" } };
+  expect(held.logs).toMatchObject([stored, stored]);
+});
 function half(id: number, bytes = 100): Buffer {
   const [first] = chunksOf(Buffer.alloc(2 * bytes), bytes, id.toString(16).padStart(16, "0"));
   return first ?? Buffer.alloc(0);

@@ -15,13 +15,14 @@ import {
 } from "../records/json_record.ts";
 import { KeptRecords } from "../records/kept_records.ts";
 import { KnownDocuments } from "../records/known_documents.ts";
+import { type Steps, atOnce, inSlices } from "../transport/decode_turns.ts";
 import { listenAddress } from "../transport/listen_address.ts";
 import { LogQueue } from "../records/log_queue.ts";
 import { type OpenedReceiver, type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../transport/refusal.ts";
 import { type StreamServer, readChunks, startStreamServer } from "../transport/stream_server.ts";
 import { GelfChunks } from "./chunks.ts";
-import { GelfTime, readGelf } from "./message.ts";
+import { GelfTime, gelfSteps, oneStepBytesMax } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
 import { PackedMessages } from "./packed_messages.ts";
 
@@ -158,33 +159,49 @@ class GelfReceiver implements OpenedReceiver {
     if (message !== undefined && message.length > 0) this.#packed.add(message);
   }
 
-  /** A message of a sender that is told nothing. */
-  #take(bytes: Uint8Array): void {
+  /** A message of a sender that is told nothing. Resolves when it is taken; a small one is at once. */
+  #take(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#isKnown(bytes, this.#queue)) return undefined;
+    const steps = this.#read(bytes, this.#queue);
+    if (bytes.length > oneStepBytesMax)
+      return inSlices(steps).catch((thrown: unknown) => this.#refuse(thrown));
     try {
-      this.#read(bytes, this.#queue);
+      atOnce(steps);
     } catch (thrown) {
-      if (!(thrown instanceof OperatingError)) throw thrown;
-      const reason = thrown.code === "overloaded" ? "rate_limit" : "invalid_record";
-      this.#context.drop("logs", reason, 1);
+      this.#refuse(thrown);
     }
+    return undefined;
+  }
+
+  #refuse(thrown: unknown): void {
+    if (!(thrown instanceof OperatingError)) throw thrown;
+    const reason = thrown.code === "overloaded" ? "rate_limit" : "invalid_record";
+    this.#context.drop("logs", reason, 1);
+  }
+
+  /** Whether it is a message as others before it, and taken. */
+  #isKnown(bytes: Uint8Array, records: Pick<KeptRecords, "addLine">): boolean {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#known.add(text, 0, text.length, 0, records, () => this.#dropRelabelled());
+  }
+
+  #dropRelabelled(): void {
+    this.#context.drop("logs", "relabel", 1);
   }
 
   /** Throws OperatingError. */
-  #read(bytes: Uint8Array, records: Pick<KeptRecords, "add" | "addLine">): void {
+  *#read(bytes: Uint8Array, records: Pick<KeptRecords, "add">): Steps {
     const { memory } = this.#context;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    const onDrop = () => this.#context.drop("logs", "relabel", 1);
-    if (this.#known.add(text, 0, text.length, 0, records, onDrop)) return;
     let taken = 0;
     const take = (size: number): void => {
       memory.take(size);
       taken += size;
     };
     try {
-      const { labels } = this.#config;
-      const record = readGelf(bytes, { labels, shape: this.#shape, take });
+      const { labels, line_size_max: lineBytesMax } = this.#config;
+      const record = yield* gelfSteps(bytes, { labels, shape: this.#shape, take, lineBytesMax });
       this.#known.learn(record, record.severity, record.timeKey);
-      if (record.isDropped) onDrop();
+      if (record.isDropped) this.#dropRelabelled();
       else records.add(record.labels, record, record.whole);
     } catch (thrown) {
       if (!(thrown instanceof UnshapedRecordError)) throw thrown;
@@ -203,7 +220,7 @@ class GelfReceiver implements OpenedReceiver {
         const encoding = request.headers.get("content-encoding") ?? undefined;
         const unpacked = await unpackedBody(body, encoding, bytesMax, take);
         const records = new KeptRecords(context, lineBytesMax);
-        this.#read(unpacked, records);
+        if (!this.#isKnown(unpacked, records)) await inSlices(this.#read(unpacked, records));
         if (records.length > 0) await records.emit((batch) => context.emitLogs(batch));
         return new Response(null, { status: 202 });
       });
