@@ -49,7 +49,9 @@ test("spans lie apart in the direction asked for, and together hold what is in t
         const scan = () => scanParts(parts, { startNs, endNs, direction });
         const spans: bigint[][] = [];
         for await (const slices of scan())
-          spans.push(recordsOf(slices, "forward", 1e6).map(({ timestampNs }) => timestampNs));
+          spans.push(
+            (await recordsOf(slices, "forward", 1e6)).map(({ timestampNs }) => timestampNs),
+          );
         const inTime = direction === "forward" ? spans : spans.toReversed();
         const flat = inTime.flat();
         const all = given.flatMap(([some]) => some).filter((ns) => ns >= startNs && ns < endNs);

@@ -92,7 +92,8 @@ export async function selectByScan(
   const records: LogRecord[] = [];
   if (limit <= 0) return records;
   for await (const slices of scan) {
-    for (const record of recordsOf(slices, direction, limit - records.length)) records.push(record);
+    const more = await recordsOf(slices, direction, limit - records.length);
+    for (const record of more) records.push(record);
     if (records.length >= limit) break;
   }
   return records;

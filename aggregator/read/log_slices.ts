@@ -1,3 +1,4 @@
+import { pacer } from "#shared/async/pacer.ts";
 import { columnBytes } from "#shared/model/line_columns.ts";
 import { bodyLength, type LogsBatch } from "#shared/model/logs.ts";
 import type { LogRecord, LogSlice } from "./source.ts";
@@ -52,24 +53,56 @@ export function sliceBytes({ batch, rows }: LogSlice): number {
   return texts + recordBytes * batch.streamOf.length + own + 4 * rows.length;
 }
 
-/** The records of a span in the order asked for: slices stand in the order of arrival, and backward is exactly the reverse. */
-export function recordsOf(
+/** Records between two looks at the clock. */
+const recordsAtOnce = 128;
+
+/**
+ * The records of a span in the order asked for: slices stand in the order of arrival, and backward is exactly the reverse. Made with
+ * pauses; the slices must stay as they are.
+ */
+export async function recordsOf(
   slices: readonly LogSlice[],
   direction: "backward" | "forward",
   limit: number,
-): LogRecord[] {
-  const order: { slice: LogSlice; row: number; ms: number; nanos: number }[] = [];
-  for (const slice of slices) {
-    const { rows } = slice;
-    const { timestampsMs, nanos } = slice.batch;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      order.push({ slice, row, ms: timestampsMs[row] ?? 0, nanos: nanos[row] ?? 0 });
-    }
+): Promise<LogRecord[]> {
+  const pause = pacer();
+  const order = orderOf(slices);
+  await pause();
+  const count = Math.min(limit, order.slice.length);
+  const places = direction === "forward" ? order.places : order.places.toReversed();
+  const records: LogRecord[] = [];
+  for (let i = 0; i < count; i++) {
+    if (i % recordsAtOnce === 0) await pause();
+    const place = places[i] ?? 0;
+    const slice = slices[order.slice[place] ?? 0];
+    if (slice !== undefined) records.push(recordOf(slice.batch, order.row[place] ?? 0));
   }
-  order.sort((a, b) => a.ms - b.ms || a.nanos - b.nanos);
-  const wanted = direction === "forward" ? order.slice(0, limit) : order.slice(-limit).toReversed();
-  return wanted.map(({ slice: { batch }, row }) => recordOf(batch, row));
+  return records;
+}
+
+/** Of all records: their slice, their row there, and their places in the order of time, in which those of equal times stay as they are. */
+function orderOf(slices: readonly LogSlice[]) {
+  const length = slices.reduce((sum, { rows }) => sum + rows.length, 0);
+  const [slice, row] = [new Uint32Array(length), new Uint32Array(length)];
+  const [ms, nanos] = [new Float64Array(length), new Uint32Array(length)];
+  const places = new Uint32Array(length);
+  let at = 0;
+  let isAscending = true;
+  for (const [number, { rows, batch }] of slices.entries())
+    for (let i = 0; i < rows.length; i++, at++) {
+      const own = rows[i] ?? 0;
+      places[at] = at;
+      slice[at] = number;
+      row[at] = own;
+      ms[at] = batch.timestampsMs[own] ?? 0;
+      nanos[at] = batch.nanos[own] ?? 0;
+      isAscending &&= at === 0 || compare(at - 1, at) <= 0;
+    }
+  function compare(a: number, b: number): number {
+    return (ms[a] ?? 0) - (ms[b] ?? 0) || (nanos[a] ?? 0) - (nanos[b] ?? 0);
+  }
+  if (!isAscending) places.sort((a, b) => compare(a, b) || a - b);
+  return { slice, row, places };
 }
 
 function recordOf(batch: LogsBatch, row: number): LogRecord {

@@ -264,7 +264,7 @@ export type VariableCursor = {
 /** In two steps: cursors are asked for, of the variables that it names, when their texts were read. */
 export type LineExtractor = (lines: LinesAtHand) => {
   readonly variables: ReadonlySet<number>;
-  readonly take: () => ExtractedLines;
+  readonly take: () => Promise<ExtractedLines>;
 };
 
 export type ExtractedLines = {

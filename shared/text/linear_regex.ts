@@ -75,12 +75,14 @@ function compile(pattern: string, source: string, limit: StepLimit): LinearRegex
   const isLight = (text: string) => text.length * size <= lightMax;
   // re2js copies what groups took from step to step.
   const sizeWithGroups = size * (1 + compiled.groupCount() / 8);
+  const isLean = size * compiled.groupCount() <= leanMax;
+  const isLightWithGroups = (text: string) => isLean && text.length * sizeWithGroups <= lightMax;
   let known: HeavyRegex | undefined;
   const heavy = () => (known ??= new HeavyRegex(compiled, pattern, source, limit));
   /** Every match: re2js's while they cost little together, then those of the machine that counts its steps. */
   function* matches(text: string): Generator<Spans> {
     let from = 0;
-    if (text.length * sizeWithGroups <= lightMax) {
+    if (isLightWithGroups(text)) {
       const matcher = compiled.matcher(text);
       for (let cost = 0; cost <= lightMax; cost += (text.length - from) * sizeWithGroups) {
         if (!matcher.find()) return;
@@ -99,7 +101,7 @@ function compile(pattern: string, source: string, limit: StepLimit): LinearRegex
         ? compiled.matcher(text).find()
         : heavy().test(text, isLight(text)),
     exec: (text) => {
-      if (text.length * sizeWithGroups > lightMax) return heavy().exec(text);
+      if (!isLightWithGroups(text)) return heavy().exec(text);
       const matcher = compiled.matcher(text);
       return matcher.find() ? groupsOf(text, spansOf(matcher)) : undefined;
     },
@@ -122,6 +124,8 @@ function checked(pattern: string, source: string): RE2JS {
 
 /** Instructions times characters up to which re2js is quick, whatever the pattern: 5 ms at worst. */
 const lightMax = 200_000;
+/** Instructions times groups up to which re2js needs little memory: it has room for the groups of each thread, of hundreds of groups 10 MB, which takes 200 ms to clear. */
+const leanMax = 50_000;
 /** Instructions of a pattern that re2js tests quickly, whatever the text. */
 const smallMax = 200;
 

@@ -17,7 +17,7 @@ import {
   bodyColumns,
   columnsOfRows,
   lineEndsUpTo,
-  rebuildBodies,
+  rebuildInTurns,
   rebuildUnmined,
   unminedColumns,
 } from "./rebuild.ts";
@@ -138,7 +138,7 @@ export class BlockPart implements LogPart {
       });
     }
     group = await file.group(index, isTemplates ? unminedColumns : columnsOfRows(group, rows));
-    const bodies = isTemplates ? rebuildUnmined(group, rows) : rebuildBodies(group, rows);
+    const bodies = isTemplates ? rebuildUnmined(group, rows) : await rebuildInTurns(group, rows);
     const { batch } = compactSlice({ batch: { ...columns, ...noBodies }, rows }, true);
     return { batch: { ...batch, ...bodies }, rows: allRows(rows.length) };
   }

@@ -8,7 +8,7 @@ import {
 import { variableColumns } from "./write/logs_columns.ts";
 import type { sliceColumns } from "./group_rows.ts";
 import { fewCursorOf, type LoadColumns, type LogGroup } from "./log_group.ts";
-import { columnsOfRows, lineEndsUpTo, rebuildBodies, variablesIn } from "./rebuild.ts";
+import { columnsOfRows, lineEndsUpTo, rebuildInTurns, variablesIn } from "./rebuild.ts";
 import { bytesOfShape } from "./texts/value_shapes.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function extractSlice(
   };
   const { variables, take } = extract(lines);
   await load([...variables].map((variable) => variableColumns[variable] ?? ""));
-  const { cases, values } = take();
+  const { cases, values } = await take();
   const bare = { ...columns, bodies: noBytes, bodyEnds: noEnds };
   const wanted = rows.filter((_, i) => cases[i] === wantsLine);
   if (wanted.length > 0) await load(columnsOfRows(group, wanted));
@@ -42,7 +42,7 @@ export async function extractSlice(
       ? undefined
       : {
           ...compactSlice({ batch: bare, rows: wanted }, true).batch,
-          ...rebuildBodies(group, wanted),
+          ...(await rebuildInTurns(group, wanted)),
         };
   const bodyEnds = withLengths ? lineEndsUpTo(group, variablesIn(group, rows)) : noEnds;
   // Of many rows the columns are shared, not copied.

@@ -1,4 +1,4 @@
-import { nextTurn } from "#shared/async/turns.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { FineMarks } from "#shared/model/metrics.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
@@ -23,7 +23,8 @@ export async function mergeSeries(
 ): Promise<SeriesSamples[]> {
   const bySeries = new Map<string, DecodedSeries[]>();
   for (const block of blocks) {
-    for (const series of block) {
+    for (const [i, series] of block.entries()) {
+      if (i % seriesBetweenPauses === 0) await othersTurn(request.signal);
       const known = bySeries.get(series.key);
       if (known === undefined) bySeries.set(series.key, [series]);
       else known.push(series);
@@ -33,13 +34,13 @@ export async function mergeSeries(
   const merged: SeriesSamples[] = [];
   let samples = 0;
   let pauseAt = samplesBetweenPauses;
+  let number = 0;
   const slabs = new Slabs();
   let left = bySeries.size;
   for (const key of sortedKeys(bySeries)) {
-    if (samples >= pauseAt) {
+    if (samples >= pauseAt || ++number % seriesBetweenPauses === 0) {
       pauseAt = samples + samplesBetweenPauses;
-      await nextTurn();
-      throwIfAborted(request.signal);
+      await othersTurn(request.signal);
     }
     const pieces = bySeries.get(key) ?? [];
     const plan = plans.of(pieces);
@@ -53,8 +54,16 @@ export async function mergeSeries(
   return merged;
 }
 
-/** Copying so many takes some 10 ms. */
-const samplesBetweenPauses = 1_000_000;
+/** Copying so many takes a few milliseconds. */
+const samplesBetweenPauses = 250_000;
+/** Series of few samples cost by themselves. */
+const seriesBetweenPauses = 256;
+
+async function othersTurn(signal: AbortSignal | undefined): Promise<void> {
+  if (!isTurnOver()) return;
+  await nextTurn();
+  throwIfAborted(signal);
+}
 
 /** Nearly always they come in order: a block's series lie sorted, and blocks hold the same ones. */
 export function sortedKeys(byKey: ReadonlyMap<string, unknown>): readonly string[] {

@@ -1,3 +1,4 @@
+import { pacer } from "#shared/async/pacer.ts";
 import type { ReadTrace } from "../../read/read_trace.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { lowerBound } from "../../duckdb/columns.ts";
@@ -39,6 +40,8 @@ export type ReadBounds = {
   readonly trace?: ReadTrace | undefined;
 };
 
+/** Rows whose samples are put together between two looks at the clock. */
+const rowsAtOnce = 128;
 /** Files under work at the same time: pages are unpacked in other threads, some 11 MB a file. */
 const filesAtOnce = 3;
 
@@ -152,7 +155,7 @@ class Reading {
       values: values && new ValuesColumn(values, starts, state.slabs),
       fine: fine && new FineColumn(fine, starts),
     };
-    this.#take(within, columns, samples, state.found);
+    await this.#take(within, columns, samples, state.found);
   }
 
   /** Undefined where no sample is fine, as in nearly all files, or it is not looked at. */
@@ -203,15 +206,17 @@ class Reading {
     return from.pages(valuesColumn);
   }
 
-  #take(
+  async #take(
     { rows, series }: WantedRows,
     { tMin, stale, divisors, starts }: RowColumns,
     { times, values, fine }: SampleColumns,
     found: Map<ReadSeries, Pieces>,
-  ): void {
+  ): Promise<void> {
+    const pause = pacer();
     const countOf = (row: number) => (starts[row + 1] ?? 0) - (starts[row] ?? 0);
     let expected = rows.reduce((sum, row) => sum + countOf(row), 0);
     for (const [i, row] of rows.entries()) {
+      if (i % rowsAtOnce === 0) await pause();
       const one = series[i];
       if (one === undefined) continue;
       let pieces = found.get(one);

@@ -1,3 +1,4 @@
+import { pacer } from "#shared/async/pacer.ts";
 import type { KnownTexts } from "../file/labels_text.ts";
 import type { ReadSeries } from "./metrics_reader.ts";
 import type { ColumnChunk, RowGroup } from "../parquet/footer.ts";
@@ -78,13 +79,15 @@ export class RowFinder {
     return this.#choose(group.rows, names, labels);
   }
 
-  #choose(count: number, names: TextColumn, labels: TextColumn): WantedRows {
+  async #choose(count: number, names: TextColumn, labels: TextColumn): Promise<WantedRows> {
     const rows: number[] = [];
     const series: ReadSeries[] = [];
     let name: string | undefined;
     let ofName: Map<string, ReadSeries> | undefined;
     let isNameWanted = false;
+    const pause = pacer();
     for (let row = 0; row < count; row++) {
+      if (row % rowsAtOnce === 0) await pause();
       const rowName = names.text(row);
       if (rowName !== name) {
         name = rowName;
@@ -107,6 +110,9 @@ export class RowFinder {
     return { rows, series };
   }
 }
+
+/** Labels that are read and matched between two looks at the clock. */
+const rowsAtOnce = 128;
 
 /** Bounds are of bytes, as UTF-8 sorts them. */
 function isOutside({ min, max }: ColumnChunk, name: string | undefined): boolean {

@@ -61,7 +61,7 @@ const strideMax = 64;
  * To be called for every record: looks at the clock more often the more time records take, so that one stage that takes milliseconds a line is stopped
  * as early as others.
  */
-export function recordPace(pace: Pace): () => Promise<void> | undefined {
+export function recordPace(pace: Pick<Pace, "breathe">): () => Promise<void> | undefined {
   let [stride, left] = [1, 1];
   let lookedMs = performance.now();
   return () => {

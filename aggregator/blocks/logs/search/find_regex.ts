@@ -6,7 +6,7 @@ import { variableColumns } from "../write/logs_columns.ts";
 import { noEntry } from "../../parquet/flat_columns.ts";
 import { columnTests, markTested } from "./column_tests.ts";
 import { cursorOf, type LoadColumns, type LogGroup } from "../log_group.ts";
-import { bodyColumns, rebuildBodies } from "../rebuild.ts";
+import { bodyColumns, rebuildInTurns } from "../rebuild.ts";
 import type { GroupIndex } from "./search_index.ts";
 import type { RowCursor } from "../texts/compact_texts.ts";
 import type { VariableTest } from "./shaped_regex.ts";
@@ -182,7 +182,7 @@ export async function markWhole(
   rows: readonly number[],
   hits: Uint8Array,
 ): Promise<void> {
-  const { bodies, bodyEnds } = rebuildBodies(group, Uint32Array.from(rows));
+  const { bodies, bodyEnds } = await rebuildInTurns(group, Uint32Array.from(rows));
   const pause = pacer();
   let start = 0;
   for (let i = 0; i < bodyEnds.length; i++) {

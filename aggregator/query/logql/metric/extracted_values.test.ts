@@ -179,8 +179,8 @@ function countingExtracts() {
         const { variables, take } = extract(lines);
         return {
           variables,
-          take: () => {
-            const found = take();
+          take: async () => {
+            const found = await take();
             seen.all += found.cases.length;
             seen.extracted += found.cases.filter((one) => one >= 0).length;
             return found;

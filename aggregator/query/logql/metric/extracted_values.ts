@@ -1,6 +1,8 @@
+import { pacer } from "#shared/async/pacer.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { bodyLength } from "#shared/model/logs.ts";
 import {
+  type ExtractedLines,
   type LineExtractor,
   type LinesAtHand,
   type LogSlice,
@@ -22,6 +24,7 @@ import { looksAtErrors, namesOfFilter } from "../../../log_pipeline/stages/label
 import { candidatesOf } from "../../../log_pipeline/stages/stage.ts";
 import { inVariable, type Steps } from "../templates/follow_template.ts";
 import { type FieldsOf, fieldsOfTemplates } from "../templates/template_labels.ts";
+import { recordPace } from "../limits.ts";
 import { decimalAt } from "./decimal.ts";
 import {
   type Case,
@@ -35,8 +38,8 @@ import {
 /** A record that is not in the result. */
 const notWanted = -2;
 const severitiesMax = 256;
-/** Records that are looked at before the clock is. */
-const recordsAtOnce = 8_192;
+/** Lines between two looks at the clock. */
+const linesAtOnce = 256;
 /** Steps over templates for a row group: some 50 ms. */
 const stepsMax = 60_000;
 /** Sets of values that cases are kept for. */
@@ -167,12 +170,18 @@ export class ExtractedValues {
     return { variables, take: () => this.#take(lines, plans, planOf) };
   };
 
-  #take(lines: LinesAtHand, plans: readonly (Plan | undefined)[], planOf: Uint32Array) {
+  async #take(
+    lines: LinesAtHand,
+    plans: readonly (Plan | undefined)[],
+    planOf: Uint32Array,
+  ): Promise<ExtractedLines> {
     const { rows } = lines;
+    const pause = pacer();
     const cases = new Int32Array(rows.length).fill(wantsLine);
     const values = new Float64Array(rows.length);
     const cursorOf = cursorsOf(lines);
     for (let i = 0; i < rows.length; i++) {
+      if (i % linesAtOnce === 0) await pause();
       const plan = plans[planOf[i] ?? 0];
       if (plan === undefined) continue;
       const row = rows[i] ?? 0;
@@ -313,8 +322,11 @@ export class ExtractedValues {
     const { cases, values, withLines } = extracted;
     const lines = withLines && { batch: withLines, rows };
     let line = 0;
+    // A record may be the first of its series, which has room for all steps.
+    const breathe = recordPace(sink);
     for (let i = 0; i < rows.length; i++) {
-      if (i % recordsAtOnce === 0) await sink.breathe();
+      const pause = breathe();
+      if (pause !== undefined) await pause;
       const number = cases[i] ?? notWanted;
       if (number === wantsLine) {
         setRecord(state, lines, line++);

@@ -8,8 +8,8 @@ const rlimits = { fileSize: 1, dataBytes: 2, coreBytes: 4 } as const;
 const setParentDeathSignal = 1;
 /** The first process that the kernel ends when the machine's memory runs out. */
 const firstToEnd = "1000";
-/** Ingest and the queries of dashboards get about three times the CPU time of a statement where both want some. */
-const niceness = 5;
+/** Ingest and the queries of dashboards get about nine times the CPU time of a statement where both want some. */
+const niceness = 10;
 
 /** Bun's and DuckDB's own memory. */
 export type StartMemory = { readonly dataBytes: number; readonly rssBytes: number };
