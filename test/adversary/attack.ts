@@ -27,17 +27,23 @@ export function statusesText(statuses: readonly (number | string)[]): string {
   return [...counts].map(([status, count]) => `${status}: ${count}`).join(", ");
 }
 
-/** Status of an answer whose body is read to its end and thrown away, or why there is none. */
+/** What nobody serves: an attack that gets one of these reaches nothing. */
+const notServed: ReadonlySet<number> = new Set([404, 405, 415, 421]);
+
+/** Status of an answer whose body is read to its end and thrown away, or why there is none. Throws where nothing serves `url`. */
 export async function statusOf(
   url: string,
   init: RequestInit,
   signal: AbortSignal,
 ): Promise<number | string> {
+  let status: number;
   try {
     const response = await fetch(url, { ...init, signal });
     for await (const _ of response.body ?? []) if (signal.aborted) break;
-    return response.status;
+    status = response.status;
   } catch {
     return signal.aborted ? "ended" : "connection lost";
   }
+  if (notServed.has(status)) throw new Error(`${url} answers ${status}`);
+  return status;
 }

@@ -1,3 +1,6 @@
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { QueryService } from "#proto/gen/v1/query_pb.js";
 import { type Attack, statusOf, statusesText, type Victim } from "./attack.ts";
 
 /** Statements that take gigabytes or minutes where nothing bounds them. */
@@ -33,20 +36,28 @@ const groups = (count: number) => Array.from({ length: count }, (_, i) => `(?P<a
 export const sqlBombs: Attack = {
   name: "sql_bombs",
   run: async ({ url }, signal) => {
-    const statuses = await pooled(statements, 4, (sql) =>
-      statusOf(
-        `${url}lapwing.v1.QueryService/QuerySql`,
-        {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ sql }),
-        },
-        signal,
-      ),
-    );
+    const rpc = createClient(QueryService, createConnectTransport({ baseUrl: url }));
+    const statuses = await pooled(statements, 4, (sql) => askSql(rpc, sql, signal));
     return statusesText(statuses);
   },
 };
+
+/** "ok", the code of Connect, or "ended". The answer is read to its end and thrown away. */
+async function askSql(
+  rpc: Client<typeof QueryService>,
+  sql: string,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    for await (const _ of rpc.querySql({ sql }, { signal })) if (signal.aborted) break;
+    return "ok";
+  } catch (thrown) {
+    if (signal.aborted) return "ended";
+    const { code } = ConnectError.from(thrown);
+    if (code === Code.Unimplemented) throw thrown;
+    return Code[code];
+  }
+}
 
 const promqlTexts = [
   `label_replace(victim_series, "x", "$1", "i", "${"(.*)".repeat(300)}")`,

@@ -144,9 +144,17 @@ function treeBytes(pid: number): number {
     );
     // A child that has ended and is not yet waited for has no memory.
     const own = processResidentBytes(pid) || 0;
-    return children.reduce((sum, child) => sum + treeBytes(Number(child)), own);
+    const command = commandOf(pid);
+    return children
+      .filter((child) => commandOf(Number(child)) !== command)
+      .reduce((sum, child) => sum + treeBytes(Number(child)), own);
   } catch {
     // It ended meanwhile.
     return 0;
   }
+}
+
+/** A child that has not yet become another program (vfork(2)) has its parent's, and its memory: that is counted once. */
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8");
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { type Attack, victimLines, victimSeries } from "#test/adversary/attack.ts";
+import { type Victim, victimLines, victimSeries } from "#test/adversary/attack.ts";
 import { attacks } from "#test/adversary/attacks.ts";
 import { RunningVictim, type VictimSize } from "#test/adversary/victim.ts";
 import { machineLoad, rounded } from "#test/support/bench_world.ts";
@@ -20,7 +20,8 @@ const HealthPeriod = z.strictObject({
 
 /**
  * What do other clients notice during an attack? A `lapwing up` with data is sent each attack, one after the other, then all at
- * once ("all"). Meanwhile another process asks `/-/healthy` every 20 ms. A killed victim is restarted for the next attack.
+ * once ("all"). Meanwhile another process asks `/-/healthy` every 20 ms. A killed victim is restarted for the next attack. Attackers would have a machine
+ * of their own: here their processes give way to the victim's (`--nice 0` for none of that; `attackers_nice` in the result says so).
  * `--checkout FOLDER` attacks another version, `--only NAME,NAME`, `--series`, `--lines`, `--seconds` (for each attack at most).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -32,6 +33,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       series: { type: "string", default: String(victimSeries) },
       lines: { type: "string", default: String(victimLines) },
       seconds: { type: "string", default: "90" },
+      nice: { type: "string", default: "10" },
     },
   });
   const size = { series: Number(values.series), lines: Number(values.lines) };
@@ -40,16 +42,12 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const unknown = named.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no attack ${unknown.join()}: one of ${known.join()}`);
   const single = attacks.filter(({ name }) => named.length === 0 || named.includes(name));
-  const all: Attack = {
-    name: "all",
-    run: async (victim, signal) => {
-      await Promise.all(single.map((attack) => attack.run(victim, signal)));
-      return "";
-    },
-  };
-  const stage = new Stage(values.checkout, size, 1_000 * Number(values.seconds));
+  const names = single.map(({ name }) => name);
+  const attackers = { ms: 1_000 * Number(values.seconds), nice: Number(values.nice) };
+  const stage = new Stage(values.checkout, size, attackers);
   try {
-    for (const attack of single.length > 1 ? [...single, all] : single) await stage.run(attack);
+    for (const name of names) await stage.run(name, [name]);
+    if (names.length > 1) await stage.run("all", names);
   } finally {
     await stage.stop();
   }
@@ -62,31 +60,34 @@ type Outcome = {
   readonly peak_rss_mb: number;
   readonly took_s: number;
   readonly killed: boolean;
-  readonly answers: string;
+  readonly answers: Readonly<Record<string, string>>;
 };
+
+/** Of each attack: after how many milliseconds it ends at the latest, and the niceness of its processes. */
+type Attackers = { readonly ms: number; readonly nice: number };
 
 class Stage {
   readonly #checkout: string;
   readonly #size: VictimSize;
-  readonly #attackMs: number;
+  readonly #attackers: Attackers;
   readonly #outcomes: Record<string, Outcome> = {};
   #victim: RunningVictim | undefined;
 
-  constructor(checkout: string, size: VictimSize, attackMs: number) {
+  constructor(checkout: string, size: VictimSize, attackers: Attackers) {
     this.#checkout = checkout;
     this.#size = size;
-    this.#attackMs = attackMs;
+    this.#attackers = attackers;
   }
 
-  async run(attack: Attack): Promise<void> {
+  async run(name: string, attackNames: readonly string[]): Promise<void> {
     if (this.#victim?.isKilled === true) await this.stop();
     this.#victim ??= await RunningVictim.start(this.#checkout, this.#size);
     const victim = this.#victim;
     const watch = new HealthWatch(victim.url);
-    await watch.start(attack.name);
+    await watch.start(name);
     victim.takePeakMb();
     const startedMs = performance.now();
-    const answers = await attack.run(victim, AbortSignal.timeout(this.#attackMs));
+    const answers = await attack(attackNames, victim, this.#attackers);
     const tookMs = performance.now() - startedMs;
     const health = await watch.end();
     const outcome = {
@@ -97,8 +98,8 @@ class Stage {
       killed: victim.isKilled,
       answers,
     };
-    this.#outcomes[attack.name] = outcome;
-    console.error(`${attack.name}: ${JSON.stringify(outcome)}`);
+    this.#outcomes[name] = outcome;
+    console.error(`${name}: ${JSON.stringify(outcome)}`);
   }
 
   async stop(): Promise<void> {
@@ -122,9 +123,31 @@ class Stage {
       figures.peak_rss_mb < limits.peakRssMb &&
       figures.killed === 0;
     const passed = figures.killed === 0;
-    return { ...figures, passed, holds, attacks: this.#outcomes, machine_load: machineLoad() };
+    const attackersNice = { attackers_nice: this.#attackers.nice };
+    const given = { ...attackersNice, machine_load: machineLoad() };
+    return { ...figures, passed, holds, attacks: this.#outcomes, ...given };
   }
 }
+
+/** Runs attacks in a process of their own; gives what the victim answered, by attack. */
+async function attack(
+  names: readonly string[],
+  { url, syslogTcpPort, gelfUdpPort, targetsFile }: Victim,
+  { ms, nice }: Attackers,
+): Promise<Readonly<Record<string, string>>> {
+  const file = join(import.meta.dir, "../adversary/attack_process.ts");
+  const given = { names, victim: { url, syslogTcpPort, gelfUdpPort, targetsFile }, ms };
+  const command = [process.execPath, file, JSON.stringify(given)];
+  const child = Bun.spawn(["nice", "-n", String(nice), ...command], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const said = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`the attackers of ${names.join()} failed`);
+  return Answers.parse(JSON.parse(said));
+}
+
+const Answers = z.record(z.string(), z.string());
 
 /** The process that asks for health. */
 class HealthWatch {
