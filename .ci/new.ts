@@ -20,7 +20,7 @@ const next: Readonly<Record<string, string>> = {
 
 /** Whether a file is of all of its kind, so that it is there before. */
 function isShared(path: string): boolean {
-  return /\/(?:registry|config|receivers|server|route_permissions)\.ts$/.test(path);
+  return /\/(?:registry|config|server|route_permissions)\.ts$/.test(path);
 }
 
 /** Writes what is new into the repository at `root`; paths of what was written. Throws where something of that name exists. */

@@ -95,17 +95,13 @@ function wayOf(config: z.output<typeof AgentConfig>, name: string | undefined): 
     };
   }
   if (name === undefined) return { preview: plainPreview("files"), processors: [] };
-  const receivers = Object.entries(config.receivers).flatMap(([key, receiver]) =>
-    typeof receiver === "object" && "processors" in receiver
-      ? [{ key, processors: receiver.processors.bound }]
-      : [],
-  );
-  const receiver = receivers.find(({ key }) => key === name);
-  if (receiver !== undefined) {
+  const processors = config.receivers.bound.get(name)?.processors;
+  if (processors !== undefined) {
     sayPlain(name);
-    return { preview: plainPreview(name), processors: receiver.processors };
+    return { preview: plainPreview(name), processors: processors.bound };
   }
-  const known = [...named.map((source) => source.name), ...receivers.map(({ key }) => key)];
+  const ofLogs = [...config.receivers.bound.values()].filter((one) => one.processors !== undefined);
+  const known = [...named.map((source) => source.name), ...ofLogs.map(({ type }) => type)];
   throw new OperatingError(
     "bad_request",
     `--source is "${name}": expected one of ${known.join(", ")}`,

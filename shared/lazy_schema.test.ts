@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { lazySchema, parsedOnce } from "./lazy_schema.ts";
+import { lazySchema } from "./lazy_schema.ts";
+import { parsedOnce } from "./schema.ts";
 
 const plain = () =>
   z.strictObject({ port: z.int().min(1).default(80), names: z.array(z.string()).default([]) });

@@ -22,6 +22,3 @@ export function lazySchema<Schema extends z.ZodType>(make: () => Schema): z.ZodL
   });
   return schema;
 }
-
-/** For what is parsed once: Zod compiles no function for each object, which takes more of time and memory than one parse by it saves. */
-export const parsedOnce = { jitless: true } as const;

@@ -10,8 +10,6 @@ export function newReceiver(names: Names, read: ReadFile): Files {
     [`${folder}/${snake}/receiver.ts`]: receiver(names),
     [`${folder}/${snake}/receiver.test.ts`]: test(names),
     [`${folder}/registry.ts`]: registered(names, read(`${folder}/registry.ts`)),
-    [`${folder}/config.ts`]: configured(names, read(`${folder}/config.ts`)),
-    [`${folder}/receivers.ts`]: opened(names, read(`${folder}/receivers.ts`)),
     [permissions]: withPermission(read(permissions), `POST /api/v1/push/${snake}`, "logs:write"),
   };
 }
@@ -19,27 +17,7 @@ export function newReceiver(names: Names, read: ReadFile): Files {
 function registered({ snake, camel }: Names, registry: string): string {
   const line = `import { ${camel} } from "./${snake}/receiver.ts";\n`;
   const imported = insertSorted(registry, /^import \{ \w+ \} from "\.\/(\w+)\/.*\n/gm, snake, line);
-  const entry = snake === camel ? `  ${snake},\n` : `  ${snake}: ${camel},\n`;
-  return insertSorted(imported, /^ {2}(\w+)(?:: \w+)?,\n/gm, snake, entry);
-}
-
-function configured({ snake }: Names, config: string): string {
-  const entries = /^(?: {4}\/\*\*.*\*\/\n)? {4}(\w+): receivers\.[^;]*?\),\n(?= {4}\S| {2}\})/gm;
-  return insertSorted(
-    config,
-    entries,
-    snake,
-    `    ${snake}: receivers.${snake}.config.prefault({}),\n`,
-  );
-}
-
-/** Where receivers are opened by a switch over their types. */
-function opened({ snake }: Names, receivers: string): string {
-  const cases = /^ {4}case "(\w+)":\n.*\n/gm;
-  if (!cases.test(receivers)) return receivers;
-  cases.lastIndex = 0;
-  const call = `receivers.${snake}.open(config.${snake}, context)`;
-  return insertSorted(receivers, cases, snake, `    case "${snake}":\n      return ${call};\n`);
+  return insertSorted(imported, /^ {2}(\w+): .*,\n/gm, snake, `  ${snake}: binder(${camel}),\n`);
 }
 
 const receiver = ({ snake, camel, pascal, title }: Names) =>
@@ -69,6 +47,7 @@ const path = "/api/v1/push/${snake}";
 export const ${camel} = defineReceiver({
   type: "${snake}",
   config: ${pascal}Config,
+  emitsLogs: true,
   open: (config, context) => ({
     routes: new Hono().post(path, (c) => answer(c.req.raw, config, context)),
   }),

@@ -29,7 +29,8 @@ async function received(
 ) {
   const written = Written.parse(YAML.parse(text)).receivers[name];
   const { processors: _, ...options } = { ...written, [listen]: "127.0.0.1:0" };
-  const bound = AgentConfig.parse(YAML.parse(text)).receivers[name].processors.bound;
+  const bound =
+    AgentConfig.parse(YAML.parse(text)).receivers.bound.get(name)?.processors?.bound ?? [];
   const chain = new ProcessorChain(
     bound,
     { clock: systemClock, metrics: new LogMetrics() },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, formatDuration } from "#shared/text/duration.ts";
-import { lazySchema, parsedOnce } from "#shared/lazy_schema.ts";
+import { lazySchema } from "#shared/lazy_schema.ts";
+import { parsedOnce } from "#shared/schema.ts";
 import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
 import { SourceEntry } from "../collect/sources/config.ts";

@@ -2,7 +2,7 @@ import type { LineCounter, Node } from "yaml";
 import { LineCounter as Lines, isMap, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
 import { OperatingError } from "../errors.ts";
-import { parsedOnce } from "../lazy_schema.ts";
+import { parsedOnce } from "../schema.ts";
 import { setListsAside } from "./long_lists.ts";
 import { shownSecret } from "../text/secrets.ts";
 import { isSecretPath, withoutSecrets } from "./shown_config.ts";

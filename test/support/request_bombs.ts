@@ -2,21 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { ReceiversConfig } from "#agent/collect/receivers/config.ts";
 import { Held, wire } from "#agent/collect/receivers/receiver.fixture.ts";
-import { receivers } from "#agent/collect/receivers/registry.ts";
 import { packSnappy } from "#proto/codec/snappy_block.ts";
 
 // A process of its own, whose memory is measured: bodies that are small on the wire, or legal in size, and would be gigabytes as
 // objects. Prints one JSON line: the status of each, and by how many megabytes the process grew at most.
 
-const config = ReceiversConfig.parse({});
 const held = new Held();
-const apps = [
-  receivers.influx.open(config.influx, held.context()),
-  receivers.loki.open(config.loki, held.context()),
-  receivers.otlp.open(config.otlp, held.context()),
-  receivers.pushgateway.open(config.pushgateway, held.context()),
-  receivers.remote_write.open(config.remote_write, held.context()),
-].map(({ routes }) => routes);
+const apps = [...ReceiversConfig.parse({}).bound.values()].map(
+  (bound) => bound.open(held.context()).routes,
+);
 
 /** What every receiver unpacks at most, less the heads around it. */
 const unpackedBytes = 32 * 1024 ** 2 - 200;

@@ -6,14 +6,13 @@ import { PushRequestSchema } from "#proto/gen/foreign/loki_push_pb.js";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
 import { Held, wire } from "./receiver.fixture.ts";
 import { ReceiversConfig } from "./config.ts";
-import { receivers } from "./registry.ts";
 
 // Mutated messages: each gets a status of its protocol, never a fault of ours, and nothing that is taken breaks the frames'
 // encoder (which the fixture runs). The seed makes a failure come again.
 
 const rounds = 1_500;
 const seed = fuzzSeed();
-const config = ReceiversConfig.parse({});
+const { bound } = ReceiversConfig.parse({});
 
 const now = new Held().nowMs;
 const label = (name: string, value: string) =>
@@ -191,16 +190,7 @@ const cases = [
 for (const { name, path, seed: good, type, pack } of cases)
   test(`${name}: ${rounds} mutated requests get a status, and some are taken (FUZZ_SEED=${seed})`, async () => {
     const held = new Held();
-    const apps = [
-      receivers.elasticsearch.open(config.elasticsearch, held.context()),
-      receivers.gelf.open(config.gelf, held.context()),
-      receivers.influx.open(config.influx, held.context()),
-      receivers.json_logs.open(config.json_logs, held.context()),
-      receivers.loki.open(config.loki, held.context()),
-      receivers.otlp.open(config.otlp, held.context()),
-      receivers.pushgateway.open(config.pushgateway, held.context()),
-      receivers.remote_write.open(config.remote_write, held.context()),
-    ].map(({ routes }) => routes);
+    const apps = [...bound.values()].map((one) => one.open(held.context()).routes);
     const random = randomOf(seed);
     const statuses = new Set<number>();
     for (let round = 0; round < rounds; round++) {

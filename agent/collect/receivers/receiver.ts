@@ -10,15 +10,21 @@ import type { WhenFull } from "../../spool/when_full.ts";
 import type { MemoryBudget } from "./transport/memory_budget.ts";
 import type { PushedSeries, PushedSeriesLimits } from "./samples/pushed_series.ts";
 
+export type ReceiverSchema = z.ZodType<{ readonly enabled: boolean }>;
+
 /**
  * One protocol by which telemetry is pushed to this agent. A receiver answers that it took something only after emitMetrics or
  * emitLogs resolved: from then on the spool's file has it.
  */
-export type Receiver<Type extends string, Config extends z.ZodType> = {
-  /** File or folder name, key in `receivers` of the configuration, and value of the label `receiver` on our own metrics. */
+export type Receiver<Type extends string, Config extends ReceiverSchema> = {
+  /** Name of its folder, key in `receivers` of the configuration, and value of the label `receiver` on our own metrics. */
   readonly type: Type;
   /** Options; `parse({})` gives a working configuration. */
   readonly config: Config;
+  /** Whether it makes log records, so that its section may have `processors`. */
+  readonly emitsLogs: boolean;
+  /** Set where it listens as soon as it is on, at a port that may be another program's. */
+  readonly isOffUntilNamed?: true;
   /** Receives nothing before the routes are mounted; listens on ports of its own only from start(). */
   open(config: z.output<Config>, context: ReceiverContext): OpenedReceiver;
 };
@@ -71,7 +77,7 @@ export type ReceiverContext = {
 };
 
 /** Keeps the types of config and open together. */
-export function defineReceiver<Type extends string, Config extends z.ZodType>(
+export function defineReceiver<Type extends string, Config extends ReceiverSchema>(
   receiver: Receiver<Type, Config>,
 ): Receiver<Type, Config> {
   return receiver;

@@ -16,12 +16,12 @@ import { TextPool } from "#shared/text/text_pool.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { CollectorOutput, LogsOutput } from "../collector.ts";
 import type { WhenFull } from "../../spool/when_full.ts";
+import type { BoundReceiver } from "./binder.ts";
 import type { ReceiversConfig } from "./config.ts";
 import { logParts } from "./records/log_parts.ts";
 import { MemoryBudget } from "./transport/memory_budget.ts";
 import { type AgentLimit, PushedSeries } from "./samples/pushed_series.ts";
 import type { OpenedReceiver, ReceiverContext } from "./receiver.ts";
-import { receivers } from "./registry.ts";
 import { StoredInPartError } from "./stored_in_part.ts";
 
 export type ReceiversParts = {
@@ -40,14 +40,12 @@ export type ReceiversParts = {
   readonly outOfOrderMs: number;
 };
 
-type Type = keyof typeof receivers;
-
 /** How long the later parts of a push wait for the spool, all together: Promtail, Alloy and OpenTelemetry's exporters wait 10 s for an answer. */
 const laterPartsMaxMs = 5_000;
 
 /** A receiver that is on. */
 type Running = {
-  readonly type: Type;
+  readonly type: string;
   readonly series: readonly PushedSeries[];
   readonly opened: OpenedReceiver;
   readonly routes: Hono;
@@ -61,7 +59,7 @@ export class Receivers {
   readonly #memory: MemoryBudget;
   readonly #texts = new TextPool();
   readonly #meters: ReturnType<typeof createMeters>;
-  readonly #running = new Map<Type, Running>();
+  readonly #running = new Map<string, Running>();
   #config: ReceiversConfig;
   #routes: Hono;
   #stopped: Promise<void> | undefined;
@@ -77,7 +75,7 @@ export class Receivers {
       [],
     );
     parts.metrics.onCollect(() => held.set(this.#memory.bytes));
-    for (const type of types) this.#open(type, config);
+    for (const bound of config.bound.values()) this.#open(bound);
     this.#routes = this.#newRoutes();
   }
 
@@ -122,7 +120,10 @@ export class Receivers {
    */
   async reload(config: ReceiversConfig): Promise<void> {
     const before = this.#config;
-    const changed = types.filter((type) => !isSame(config[type], before[type]));
+    const types = new Set([...before.bound.keys(), ...config.bound.keys()]);
+    const changed = [...types].filter(
+      (type) => config.bound.get(type)?.fingerprint !== before.bound.get(type)?.fingerprint,
+    );
     if (changed.length === 0 || this.#stopped !== undefined) return;
     try {
       await this.#replace(changed, config);
@@ -146,7 +147,7 @@ export class Receivers {
   }
 
   /** All stop before one starts: ports may move from one to another. */
-  async #replace(changed: readonly Type[], config: ReceiversConfig): Promise<void> {
+  async #replace(changed: readonly string[], config: ReceiversConfig): Promise<void> {
     for (const type of changed) {
       const running = this.#running.get(type);
       if (running === undefined) continue;
@@ -154,18 +155,18 @@ export class Receivers {
       await running.opened.stop?.();
       this.#running.delete(type);
     }
-    for (const type of changed) await this.#open(type, config)?.opened.start?.();
+    for (const type of changed) {
+      const bound = config.bound.get(type);
+      if (bound !== undefined) await this.#open(bound)?.opened.start?.();
+    }
   }
 
-  #open(type: Type, config: ReceiversConfig): Running | undefined {
-    const own = config[type];
-    if (own?.enabled !== true) return undefined;
-    const processors = "processors" in own ? own.processors : undefined;
+  #open(bound: BoundReceiver): Running | undefined {
+    const { type, isEnabled, processors } = bound;
+    if (!isEnabled) return undefined;
     const series: PushedSeries[] = [];
     const lent = { memory: this.#memory, meters: this.#meters, texts: this.#texts, series };
-    const context = contextOf(type, { ...this.#parts, ...lent }, processors);
-    const opened = openReceiver(type, config, context);
-    if (opened === undefined) return undefined;
+    const opened = bound.open(contextOf(type, { ...this.#parts, ...lent }, processors));
     const routes = new Hono();
     const running: Running = { type, series, opened, routes, isStopped: false };
     // By path, because middleware for all paths would count the requests of every route behind it, too.
@@ -183,57 +184,12 @@ export class Receivers {
 
   #newRoutes(): Hono {
     const app = new Hono();
-    for (const type of types) {
+    for (const type of this.types) {
       const running = this.#running.get(type);
       if (running !== undefined) app.route("/", running.routes);
     }
     return app;
   }
-}
-
-const types = Object.keys(receivers).filter((key): key is Type => Object.hasOwn(receivers, key));
-
-/** Spelled out, because each has a configuration of its own. */
-function openReceiver(
-  type: Type,
-  config: ReceiversConfig,
-  context: ReceiverContext,
-): OpenedReceiver | undefined {
-  switch (type) {
-    case "collectd":
-      return config.collectd && receivers.collectd.open(config.collectd, context);
-    case "elasticsearch":
-      return receivers.elasticsearch.open(config.elasticsearch, context);
-    case "fluent":
-      return receivers.fluent.open(config.fluent, context);
-    case "gelf":
-      return receivers.gelf.open(config.gelf, context);
-    case "graphite":
-      return config.graphite && receivers.graphite.open(config.graphite, context);
-    case "influx":
-      return receivers.influx.open(config.influx, context);
-    case "json_logs":
-      return receivers.json_logs.open(config.json_logs, context);
-    case "json_metrics":
-      return receivers.json_metrics.open(config.json_metrics, context);
-    case "loki":
-      return receivers.loki.open(config.loki, context);
-    case "otlp":
-      return receivers.otlp.open(config.otlp, context);
-    case "pushgateway":
-      return receivers.pushgateway.open(config.pushgateway, context);
-    case "remote_write":
-      return receivers.remote_write.open(config.remote_write, context);
-    case "statsd":
-      return config.statsd && receivers.statsd.open(config.statsd, context);
-    case "syslog":
-      return receivers.syslog.open(config.syslog, context);
-  }
-}
-
-/** Processors are functions, made anew for each reading; their text tells them apart. */
-function isSame(a: unknown, b: unknown): boolean {
-  return Bun.deepEquals(a, b) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function contextOf(

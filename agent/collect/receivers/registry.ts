@@ -1,3 +1,4 @@
+import { type ReceiverBinder, binder } from "./binder.ts";
 import { collectd } from "./collectd/receiver.ts";
 import { elasticsearch } from "./elasticsearch/receiver.ts";
 import { fluent } from "./fluent/receiver.ts";
@@ -13,20 +14,20 @@ import { remoteWrite } from "./remote_write/receiver.ts";
 import { statsd } from "./statsd/receiver.ts";
 import { syslog } from "./syslog/receiver.ts";
 
-/** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a file, a line here and one in config.ts. */
-export const receivers = {
-  collectd,
-  elasticsearch,
-  fluent,
-  gelf,
-  graphite,
-  influx,
-  json_logs: jsonLogs,
-  json_metrics: jsonMetrics,
-  loki,
-  otlp,
-  pushgateway,
-  remote_write: remoteWrite,
-  statsd,
-  syslog,
+/** Every receiver, under its key in `receivers` of the configuration; sorted. A new one is a folder and a line here. */
+export const receivers: Readonly<Record<string, ReceiverBinder>> = {
+  collectd: binder(collectd),
+  elasticsearch: binder(elasticsearch),
+  fluent: binder(fluent),
+  gelf: binder(gelf),
+  graphite: binder(graphite),
+  influx: binder(influx),
+  json_logs: binder(jsonLogs),
+  json_metrics: binder(jsonMetrics),
+  loki: binder(loki),
+  otlp: binder(otlp),
+  pushgateway: binder(pushgateway),
+  remote_write: binder(remoteWrite),
+  statsd: binder(statsd),
+  syslog: binder(syslog),
 };

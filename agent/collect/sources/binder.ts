@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { parsedOnce } from "#shared/lazy_schema.ts";
+import { parsedOnce } from "#shared/schema.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
 import type { FilePatterns, LogPreview, Source, SourceContext } from "./source.ts";
 

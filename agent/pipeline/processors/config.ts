@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { lazySchema, parsedOnce } from "#shared/lazy_schema.ts";
+import { lazySchema } from "#shared/lazy_schema.ts";
+import { parsedOnce } from "#shared/schema.ts";
 import { Match } from "./match.ts";
 import type { BoundProcessor } from "./processor.ts";
 import { processors } from "./registry.ts";

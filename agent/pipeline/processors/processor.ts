@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { parsedOnce } from "#shared/lazy_schema.ts";
+import { parsedOnce } from "#shared/schema.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import type { LogMetrics } from "./log_metrics.ts";

@@ -5,6 +5,8 @@ import { CollectdConfig } from "./config.ts";
 export const collectd = defineReceiver({
   type: "collectd",
   config: CollectdConfig,
+  emitsLogs: false,
+  isOffUntilNamed: true,
   open: (config, context) =>
     listensIf(true, async () => {
       const { CollectdReceiver } = await import("./collectd_receiver.ts");

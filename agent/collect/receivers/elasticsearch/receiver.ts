@@ -47,6 +47,7 @@ const prefix = "/elasticsearch";
 export const elasticsearch = defineReceiver({
   type: "elasticsearch",
   config: ElasticsearchConfig,
+  emitsLogs: true,
   open(config, context) {
     const intake = new BulkIntake(config, context);
     const routes = new Hono();

@@ -5,6 +5,7 @@ import { FluentConfig } from "./config.ts";
 export const fluent = defineReceiver({
   type: "fluent",
   config: FluentConfig,
+  emitsLogs: true,
   open: (config, context) =>
     listensIf(config.listen !== undefined, async () => {
       const { FluentReceiver } = await import("./fluent_receiver.ts");

@@ -59,6 +59,7 @@ type GelfConfig = z.output<typeof GelfConfig>;
 export const gelf = defineReceiver({
   type: "gelf",
   config: GelfConfig,
+  emitsLogs: true,
   open: (config, context) => new GelfReceiver(config, context),
 });
 

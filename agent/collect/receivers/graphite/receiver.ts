@@ -5,6 +5,8 @@ import { GraphiteConfig } from "./config.ts";
 export const graphite = defineReceiver({
   type: "graphite",
   config: GraphiteConfig,
+  emitsLogs: false,
+  isOffUntilNamed: true,
   open: (config, context) =>
     listensIf(true, async () => {
       const { GraphiteReceiver } = await import("./graphite_receiver.ts");

@@ -32,6 +32,7 @@ const InfluxConfig = lazySchema(() =>
 export const influx = defineReceiver({
   type: "influx",
   config: InfluxConfig,
+  emitsLogs: false,
   open(config, context) {
     const intake = new InfluxIntake(config, context);
     const paths = ["/write", "/api/v2/write"];

@@ -45,6 +45,7 @@ type JsonLogsConfig = z.output<typeof JsonLogsConfig>;
 export const jsonLogs = defineReceiver({
   type: "json_logs",
   config: JsonLogsConfig,
+  emitsLogs: true,
   open(config, context) {
     const intake = new JsonLogsIntake(config, context);
     const path = "/api/v1/monitoring/logs";

@@ -38,6 +38,7 @@ const JsonMetricsConfig = lazySchema(() =>
 export const jsonMetrics = defineReceiver({
   type: "json_metrics",
   config: JsonMetricsConfig,
+  emitsLogs: false,
   open(config, context) {
     const intake = new JsonMetricsIntake(config, context);
     const path = "/api/v1/monitoring/metrics";

@@ -31,6 +31,7 @@ const LokiConfig = lazySchema(() =>
 export const loki = defineReceiver({
   type: "loki",
   config: LokiConfig,
+  emitsLogs: true,
   open(config, context) {
     const known = { json: new KnownJsonPush(), protobuf: new KnownPush() };
     const names = new LabelNames({

@@ -21,6 +21,7 @@ const logsPaths = ["/v1/logs", "/otlp/v1/logs"];
 export const otlp = defineReceiver({
   type: "otlp",
   config: OtlpConfig,
+  emitsLogs: true,
   open(config, context) {
     const metrics = new MetricsIntake(config, context);
     const logs = new LogsIntake(context, config.multiline);

@@ -34,6 +34,7 @@ const PushgatewayConfig = lazySchema(() =>
 export const pushgateway = defineReceiver({
   type: "pushgateway",
   config: PushgatewayConfig,
+  emitsLogs: false,
   open(config, context) {
     const gateway = new Gateway(config, context);
     const routes = new Hono().all("/metrics/:job/*", (c, next) => {

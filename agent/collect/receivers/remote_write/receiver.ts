@@ -41,6 +41,7 @@ const RemoteWriteConfig = lazySchema(() =>
 export const remoteWrite = defineReceiver({
   type: "remote_write",
   config: RemoteWriteConfig,
+  emitsLogs: false,
   open(config, context) {
     const intake = new WriteIntake(config, context);
     return {

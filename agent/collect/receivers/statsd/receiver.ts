@@ -5,6 +5,8 @@ import { StatsdConfig } from "./config.ts";
 export const statsd = defineReceiver({
   type: "statsd",
   config: StatsdConfig,
+  emitsLogs: true,
+  isOffUntilNamed: true,
   open: (config, context) =>
     listensIf(true, async () => {
       const { StatsdReceiver } = await import("./statsd_receiver.ts");

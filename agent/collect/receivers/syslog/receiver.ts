@@ -5,6 +5,7 @@ import { SyslogConfig } from "./config.ts";
 export const syslog = defineReceiver({
   type: "syslog",
   config: SyslogConfig,
+  emitsLogs: true,
   open: (config, context) =>
     listensIf(
       [config.udp_listen, config.tcp_listen, config.tls_listen].some(
