@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { OperatingError } from "#shared/errors.ts";
 import { looksForAbsence, selectorsOf } from "./expression.ts";
-import { ExpressionError } from "./lex.ts";
 import { parseExpression } from "./parse.ts";
 
 const supported = [
@@ -26,37 +26,47 @@ test.each(supported)("parseExpression() reads %s", (text) => {
 
 /** Text, where it is wrong, and words of the message. */
 const refused: readonly (readonly [string, string, string])[] = [
-  ["", "1:1", "expected a metric, a function, a number or a parenthesis, found the end"],
+  ["", "1:1", "no expression found in input"],
   ["1 + 1", "1:1", "one number"],
-  ["1 > 0", "1:3", 'a comparison of two numbers needs "bool"'],
-  ["x[5m]", "1:2", "a range stands within a function only"],
-  ["rate(x) > 1", "1:7", 'expected "[", found ")"'],
+  ['"x"', "1:1", "one text"],
+  ["1 > 0", "1:3", "comparisons between scalars must use BOOL modifier"],
+  ["x[5m]", "1:1", "a range stands within a function only"],
+  ["rate(x) > 1", "1:6", "expected type range vector"],
   ["rate(x[2h]) > 1", "1:8", "expected a range from 1ms to 1h"],
-  ["rate(x[5m:1m]) > 1", "1:10", '":" is not evaluated on agents'],
-  ["x offset 5m > 1", "1:3", '"offset" is not evaluated on agents'],
-  ["x @ 5 > 1", "1:3", '"@" is not evaluated on agents'],
+  ["rate(x[step()]) > 1", "1:8", "a computed range is not evaluated on agents"],
+  ["rate(x[5m:1m]) > 1", "1:6", "rate is evaluated of a selector with a range only on agents"],
+  ["x[5m:1m]", "1:1", "a subquery is not evaluated on agents"],
+  ["absent(a + b)", "1:8", "absent is evaluated of a selector only on agents"],
+  ["predict_linear(x[5m], y) > 1", "1:23", "expected type scalar"],
+  ["predict_linear(x[5m], time()) > 1", "1:23", "expected a number of seconds"],
+  ["x offset 5m > 1", "1:10", '"offset" is not evaluated on agents'],
+  ["x @ 5 > 1", "1:1", '"@" is not evaluated on agents'],
+  ["rate(x[5m] smoothed) > 1", "1:6", '"smoothed" is not evaluated on agents'],
   ["x ^ 2 > 1", "1:3", '"^" is not evaluated on agents'],
+  ["x atan2 2 > 1", "1:3", '"atan2" is not evaluated on agents'],
   ["histogram_quantile(0.9, x) > 1", "1:1", "functions are abs, absent,"],
+  ["nothing_known(x) > 1", "1:1", 'unknown function with name "nothing_known"'],
   ["topk(5, x)", "1:1", '"topk" is not evaluated on agents'],
-  ["a / on (b) group_left c", "1:12", '"group_left" is not evaluated on agents'],
-  ["a + on (b) 1", "1:3", "labels are matched between series only"],
-  ["a and 1", "1:3", '"and" stands between series, not numbers'],
-  ["a + bool b", "1:3", '"bool" belongs to comparisons'],
+  ["a / on (b) group_left c", "1:3", '"group_left" is not evaluated on agents'],
+  ["a / fill(0) c", "1:3", '"fill" is not evaluated on agents'],
+  ["a + on (b) 1", "1:1", "vector matching only allowed between instant vectors"],
+  ["a and 1", "1:1", 'set operator "and" not allowed in binary scalar expression'],
+  ["a + bool b", "1:3", "bool modifier can only be used on comparison operators"],
   ['{a="b"} > 1', "1:1", "an agent needs the name of one metric"],
-  ['{__name__=~"a.*"} > 1', "1:1", "an agent needs the name of one metric"],
-  ['a{b=~"("} > 1', "1:1", "regular expression"],
-  ["a{b=c} > 1", "1:5", "expected a quoted text"],
-  ["sum(1) > 1", "1:6", "sum is of series"],
-  ["a >\n  $b", "2:3", '"$" begins nothing that is known'],
-  ["a > 5 5", "1:7", "expected an operator or the end"],
-  ["(a", "1:3", 'expected ")", found the end'],
-  [`${"(".repeat(60)}a`, "1:52", "expected 50 levels at most"],
+  ['1 < {__name__=~"a.*"}', "1:5", "an agent needs the name of one metric"],
+  ['a{b=~"("} > 1', "1:3", "error parsing regexp"],
+  ["a{b=c} > 1", "1:5", "unexpected identifier"],
+  ["sum(1) > 1", "1:5", "expected type instant vector in aggregation expression"],
+  ["a >\n  $b", "2:3", "unexpected character"],
+  ["a > 5 5", "1:7", "unexpected number"],
+  ["(a", "1:3", "unclosed left parenthesis"],
+  [`${"(".repeat(60)}a${")".repeat(60)}`, "1:51", "expected 50 levels at most"],
   [`a > ${"1".repeat(5_000)}`, "1:4097", "expected 4096 characters at most"],
 ];
 test.each(refused.map(([text, ...told]) => [text.slice(0, 40), text, ...told]))(
   "parseExpression() refuses %s",
   (_, text, place, words) => {
-    expect(() => parseExpression(text)).toThrow(ExpressionError);
+    expect(() => parseExpression(text)).toThrow(OperatingError);
     expect(() => parseExpression(text)).toThrow(`${place}: `);
     expect(() => parseExpression(text)).toThrow(words);
   },

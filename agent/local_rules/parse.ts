@@ -1,37 +1,33 @@
-import type { Labels, Matcher } from "#shared/model/labels.ts";
+import { OperatingError } from "#shared/errors.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { messageOf } from "#shared/errors.ts";
-import { parseDuration } from "#shared/text/duration.ts";
-import { unquote } from "#shared/text/go_quoted.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { compileMatchers } from "#shared/query_language/matchers.ts";
+import {
+  type AggregateExpr,
+  type BinaryExpr,
+  type CallExpr,
+  type DurationExpr,
+  type Expr,
+  type SelectorExpr,
+  unwrapParens,
+} from "#shared/query_language/promql/ast.ts";
+import { positionText } from "#shared/query_language/promql/errors.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import {
   type Expression,
-  type Matching,
   type Selector,
   aggregations,
   arithmetic,
   comparisons,
-  isScalar,
   rangeFunctions,
   setOperators,
   valueFunctions,
 } from "./expression.ts";
-import { ExpressionError, type Token, tokensOf } from "./lex.ts";
 
 const textMax = 4_096;
 const depthMax = 50;
 /** Samples of a longer range would be too many to hold. */
 const rangeMaxMs = 3_600_000;
-const matchAll: Matching = { on: false, labels: [] };
 
-/** Operators from those that bind least. */
-const levels: readonly (readonly string[])[] = [
-  ["or"],
-  ["and", "unless"],
-  comparisons,
-  ["+", "-"],
-  ["*", "/", "%"],
-];
 const functions: readonly string[] = [
   "absent",
   "time",
@@ -39,325 +35,168 @@ const functions: readonly string[] = [
   ...valueFunctions,
 ].toSorted();
 
-/** Reads the part of PromQL that an agent evaluates by itself. Throws ExpressionError for all else, with what is supported there. */
+/**
+ * Reads PromQL, and refuses what an agent does not evaluate by itself. Throws OperatingError("bad_request") with line and column, and what is
+ * supported there.
+ */
 export function parseExpression(source: string): Expression {
   if (source.length > textMax)
-    throw new ExpressionError(source, textMax, `expected ${textMax} characters at most`);
-  const parser = new Parser(source);
-  const expression = parser.whole();
-  if (isScalar(expression))
-    throw new ExpressionError(source, 0, "expected samples of series; this is one number");
-  return expression;
+    throw refused(source, textMax, `expected ${textMax} characters at most`);
+  const { expr, type } = parsePromql(source);
+  if (type === "scalar" || type === "string")
+    throw refused(source, 0, `expected samples of series; this is one ${nouns[type]}`);
+  return new Reader(source).read(expr);
 }
 
-class Parser {
+const nouns = { scalar: "number", string: "text" } as const;
+
+function refused(source: string, at: number, message: string): OperatingError {
+  return new OperatingError("bad_request", `${positionText(source, at)}: ${message}`);
+}
+
+/** Makes an expression of a parsed tree. */
+class Reader {
   readonly #source: string;
-  readonly #tokens: readonly Token[];
-  #next = 0;
   #depth = 0;
 
   constructor(source: string) {
     this.#source = source;
-    this.#tokens = tokensOf(source);
   }
 
-  whole(): Expression {
-    const expression = this.#binary(0);
-    if (this.#token.kind !== "end") throw this.#unexpected("an operator or the end");
-    return expression;
-  }
-
-  get #token(): Token {
-    const last = { kind: "end", text: "", at: this.#source.length } as const;
-    return this.#tokens[this.#next] ?? last;
-  }
-
-  #fault(message: string, { at }: Token = this.#token): ExpressionError {
-    return new ExpressionError(this.#source, at, message);
-  }
-
-  #unexpected(expected: string): ExpressionError {
-    const { text, kind } = this.#token;
-    if (text === "[")
-      return this.#fault(
-        `a range stands within a function only, such as rate(x[5m]); functions of ranges are ${rangeFunctions.join(", ")}`,
-      );
-    if (["offset", "@", "^", "group_left", "group_right", "smoothed", "anchored"].includes(text))
-      return this.#fault(`"${text}" is not evaluated on agents`);
-    if (kind === "word" && text.startsWith(":"))
-      return this.#fault(`":" is not evaluated on agents: they know no subqueries`);
-    const found = kind === "end" ? "the end" : JSON.stringify(text);
-    return this.#fault(`expected ${expected}, found ${found}`);
-  }
-
-  #isSign(text: string): boolean {
-    return this.#token.kind !== "string" && this.#token.text === text;
-  }
-
-  #takes(text: string): boolean {
-    if (!this.#isSign(text)) return false;
-    this.#next++;
-    return true;
-  }
-
-  #expect(text: string): void {
-    if (!this.#takes(text)) throw this.#unexpected(`"${text}"`);
-  }
-
-  #take(): Token {
-    const token = this.#token;
-    this.#next++;
-    return token;
-  }
-
-  #binary(level: number): Expression {
-    const operators = levels[level];
-    if (operators === undefined) return this.#unary();
-    let left = this.#binary(level + 1);
-    while (this.#token.kind !== "string" && operators.includes(this.#token.text.toLowerCase())) {
-      const token = this.#take();
-      const bool = this.#takes("bool");
-      const matching = this.#matching();
-      left = this.#joined(token, bool, matching, left, this.#binary(level + 1));
+  read(expr: Expr): Expression {
+    switch (expr.kind) {
+      case "number":
+        return { kind: "number", value: expr.value };
+      case "paren":
+        return this.#nested(expr, () => this.read(expr.expr));
+      case "selector":
+        return { kind: "selector", selector: this.#selector(expr) };
+      case "unary":
+        return this.#nested(expr, () => {
+          const of = this.read(expr.expr);
+          return expr.op === "+" ? of : { kind: "negative", of };
+        });
+      case "binary":
+        return this.#binary(expr);
+      case "call":
+        return this.#nested(expr, () => this.#call(expr));
+      case "aggregate":
+        return this.#nested(expr, () => this.#aggregate(expr));
+      case "matrix":
+        throw this.#fault(
+          expr,
+          `a range stands within a function only, such as rate(x[5m]); functions of ranges are ${rangeFunctions.join(", ")}`,
+        );
+      case "subquery":
+        throw this.#fault(expr, "a subquery is not evaluated on agents");
+      case "string":
+        throw this.#fault(expr, "a text is not evaluated on agents");
     }
-    return left;
   }
 
-  #joined(
-    token: Token,
-    bool: boolean,
-    matching: Matching | undefined,
-    left: Expression,
-    right: Expression,
-  ): Expression {
-    const text = token.text.toLowerCase();
-    const scalars = Number(isScalar(left)) + Number(isScalar(right));
-    if (matching !== undefined && scalars > 0)
-      throw this.#fault("labels are matched between series only, not with a number", token);
-    const parts = { left, right, matching: matching ?? matchAll };
-    const set = setOperators.find((one) => one === text);
-    const comparison = comparisons.find((one) => one === text);
-    const operator = arithmetic.find((one) => one === text);
-    if (bool && comparison === undefined)
-      throw this.#fault(`"bool" belongs to comparisons, not to "${text}"`, token);
-    if (set !== undefined) {
-      if (scalars > 0) throw this.#fault(`"${text}" stands between series, not numbers`, token);
-      return { kind: "set", operator: set, ...parts };
+  #fault({ span }: Pick<Expr, "span">, message: string): OperatingError {
+    return refused(this.#source, span.start, message);
+  }
+
+  #nested<Read>(expr: Expr, read: () => Read): Read {
+    if (++this.#depth > depthMax) throw this.#fault(expr, `expected ${depthMax} levels at most`);
+    const made = read();
+    this.#depth--;
+    return made;
+  }
+
+  #binary(expr: BinaryExpr): Expression {
+    const { op, bool, opSpan, matching: written } = expr;
+    const isFilled = written.fillLeft !== undefined || written.fillRight !== undefined;
+    if (written.group !== "none" || isFilled) {
+      const words = isFilled ? "fill" : `group_${written.group}`;
+      throw this.#fault({ span: opSpan }, `"${words}" is not evaluated on agents`);
     }
-    if (comparison !== undefined) {
-      if (scalars === 2 && !bool)
-        throw this.#fault(`a comparison of two numbers needs "bool"`, token);
+    const matching = { on: written.on, labels: written.labels };
+    const parts = { left: this.read(expr.lhs), right: this.read(expr.rhs), matching };
+    const set = setOperators.find((one) => one === op);
+    if (set !== undefined) return { kind: "set", operator: set, ...parts };
+    const comparison = comparisons.find((one) => one === op);
+    if (comparison !== undefined)
       return { kind: "comparison", operator: comparison, bool, ...parts };
-    }
-    if (operator === undefined) throw this.#fault(`"${text}" is no operator`, token);
+    const operator = arithmetic.find((one) => one === op);
+    if (operator === undefined)
+      throw this.#fault({ span: opSpan }, `"${op}" is not evaluated on agents`);
     return { kind: "arithmetic", operator, ...parts };
   }
 
-  #matching(): Matching | undefined {
-    const on = this.#isSign("on");
-    if (!on && !this.#isSign("ignoring")) return undefined;
-    this.#next++;
-    const labels = this.#labelNames();
-    if (this.#isSign("group_left") || this.#isSign("group_right"))
-      throw this.#unexpected("an expression");
-    return { on, labels };
+  #aggregate(expr: AggregateExpr): Expression {
+    const name = aggregations.find((one) => one === expr.op);
+    if (name === undefined) throw this.#unknown(expr, expr.op);
+    const { without, grouping: labels } = expr;
+    return { kind: "aggregate", name, by: !without, labels, of: this.read(expr.expr) };
   }
 
-  #unary(): Expression {
-    if (this.#takes("+")) return this.#unary();
-    if (!this.#takes("-")) return this.#primary();
-    return { kind: "negative", of: this.#nested(() => this.#unary()) };
-  }
-
-  #nested<Parsed>(parse: () => Parsed): Parsed {
-    if (++this.#depth > depthMax) throw this.#fault(`expected ${depthMax} levels at most`);
-    const parsed = parse();
-    this.#depth--;
-    return parsed;
-  }
-
-  #primary(): Expression {
-    const token = this.#token;
-    if (this.#takes("(")) {
-      const inner = this.#nested(() => this.#binary(0));
-      this.#expect(")");
-      return this.#end(inner);
-    }
-    if (token.kind === "number") {
-      this.#next++;
-      return { kind: "number", value: Number(token.text) };
-    }
-    if (token.kind === "word" || token.text === "{") return this.#named();
-    throw this.#unexpected("a metric, a function, a number or a parenthesis");
-  }
-
-  #named(): Expression {
-    const token = this.#token;
-    const after = this.#tokens[this.#next + 1]?.text;
-    const lower = token.text.toLowerCase();
-    const aggregation = aggregations.find((one) => one === lower);
-    if (aggregation !== undefined && (after === "(" || after === "by" || after === "without"))
-      return this.#nested(() => this.#aggregate(aggregation));
-    if (after === "(" && token.kind === "word") return this.#nested(() => this.#call());
-    if (lower === "inf" || lower === "nan") {
-      this.#next++;
-      return { kind: "number", value: lower === "inf" ? Infinity : Number.NaN };
-    }
-    return this.#end({ kind: "selector", selector: this.#selector() });
-  }
-
-  /** Nothing that moves or widens an expression may follow it. */
-  #end(expression: Expression): Expression {
-    if (["[", "offset", "@", "smoothed", "anchored"].some((text) => this.#isSign(text)))
-      throw this.#unexpected("an operator");
-    return expression;
-  }
-
-  #aggregate(name: (typeof aggregations)[number]): Expression {
-    this.#next++;
-    let grouping = this.#grouping();
-    this.#expect("(");
-    const of = this.#binary(0);
-    if (isScalar(of)) throw this.#fault(`${name} is of series, not of a number`);
-    this.#expect(")");
-    grouping ??= this.#grouping();
-    const { by = true, labels = [] } = grouping ?? {};
-    return this.#end({ kind: "aggregate", name, by, labels, of });
-  }
-
-  #grouping(): { by: boolean; labels: string[] } | undefined {
-    const by = this.#isSign("by");
-    if (!by && !this.#isSign("without")) return undefined;
-    this.#next++;
-    return { by, labels: this.#labelNames() };
-  }
-
-  #labelNames(): string[] {
-    this.#expect("(");
-    const labels: string[] = [];
-    while (!this.#takes(")")) {
-      if (this.#token.kind !== "word") throw this.#unexpected("a label name");
-      labels.push(this.#take().text);
-      if (!this.#takes(",") && !this.#isSign(")")) throw this.#unexpected(`"," or ")"`);
-    }
-    return labels;
-  }
-
-  #call(): Expression {
-    const token = this.#take();
-    const name = token.text;
-    this.#expect("(");
-    const expression = this.#arguments(name, token);
-    this.#expect(")");
-    return this.#end(expression);
-  }
-
-  #arguments(name: string, token: Token): Expression {
-    if (name === "time") return { kind: "time" };
-    if (name === "absent") return { kind: "absent", selector: this.#selector() };
-    const ranged = rangeFunctions.find((one) => one === name);
-    if (ranged !== undefined) {
-      const selector = this.#selector();
-      const rangeMs = this.#range();
-      const ahead = ranged === "predict_linear" ? this.#ahead() : 0;
-      return { kind: "range", name: ranged, selector, rangeMs, ahead };
-    }
-    const plain = valueFunctions.find((one) => one === name);
-    if (plain === undefined)
-      throw this.#fault(
-        `"${name}" is not evaluated on agents: functions are ${functions.join(", ")}; aggregations ${aggregations.join(", ")}`,
-        token,
-      );
-    const of = this.#binary(0);
-    if (isScalar(of)) throw this.#fault(`${name} is of series, not of a number`, token);
-    return { kind: "call", name: plain, of };
-  }
-
-  #range(): number {
-    this.#expect("[");
-    const token = this.#token;
-    const rangeMs = token.kind === "duration" ? parseDuration(token.text) : undefined;
-    if (rangeMs === undefined) throw this.#unexpected("a duration such as 5m");
-    if (rangeMs === 0 || rangeMs > rangeMaxMs) throw this.#fault("expected a range from 1ms to 1h");
-    this.#next++;
-    this.#expect("]");
-    return rangeMs;
-  }
-
-  /** Seconds: a number, or a product of numbers. */
-  #ahead(): number {
-    this.#expect(",");
-    let seconds = 1;
-    do {
-      const token = this.#token;
-      if (token.kind !== "number") throw this.#unexpected("a number of seconds");
-      seconds *= Number(this.#take().text);
-    } while (this.#takes("*"));
-    return seconds;
-  }
-
-  #selector(): Selector {
-    const start = this.#token;
-    const name = start.kind === "word" ? this.#take().text : undefined;
-    const matchers = this.#isSign("{") ? this.#matchers() : [];
-    const named = matchers.find((one) => one.name === metricNameLabel);
-    if (name === undefined && start.text !== "{") throw this.#unexpected("a metric");
-    if (name !== undefined && named !== undefined)
-      throw this.#fault("the metric is named twice", start);
-    const metric = name ?? (named?.op === "=" ? named.value : "");
-    if (metric === "") throw this.#fault("an agent needs the name of one metric", start);
-    return this.#compiled(
-      metric,
-      matchers.filter((one) => one !== named),
-      start,
+  #unknown(expr: Expr, name: string): OperatingError {
+    return this.#fault(
+      expr,
+      `"${name}" is not evaluated on agents: functions are ${functions.join(", ")}; aggregations ${aggregations.join(", ")}`,
     );
   }
 
-  #compiled(metric: string, matchers: readonly Matcher[], start: Token): Selector {
-    const tests = matchers.map(({ name, op, value }) => {
-      const isWanted = op === "=" || op === "=~";
-      if (op === "=" || op === "!=")
-        return (labels: Labels) => ((labels[name] ?? "") === value) === isWanted;
-      try {
-        const regex = anchoredRegex(value);
-        return (labels: Labels) => regex.test(labels[name] ?? "") === isWanted;
-      } catch (thrown) {
-        throw this.#fault(messageOf(thrown), start);
-      }
-    });
+  /** The tree is checked: arguments are as many as the function takes, and of its types. */
+  #call(expr: CallExpr): Expression {
+    const { name, args } = expr;
+    if (name === "time") return { kind: "time" };
+    const [first = expr, second] = args.map(unwrapParens);
+    if (name === "absent") return { kind: "absent", selector: this.#argument(first, name) };
+    const ranged = rangeFunctions.find((one) => one === name);
+    if (ranged !== undefined) {
+      if (first.kind !== "matrix")
+        throw this.#fault(first, `${name} is evaluated of a selector with a range only on agents`);
+      const { selector, range } = first;
+      const ahead = second === undefined ? 0 : this.#constant(second);
+      const rangeMs = this.#rangeMs(range);
+      return { kind: "range", name: ranged, selector: this.#selector(selector), rangeMs, ahead };
+    }
+    const plain = valueFunctions.find((one) => one === name);
+    if (plain === undefined) throw this.#unknown(expr, name);
+    return { kind: "call", name: plain, of: this.read(first) };
+  }
+
+  #argument(expr: Expr, name: string): Selector {
+    if (expr.kind === "selector") return this.#selector(expr);
+    throw this.#fault(expr, `${name} is evaluated of a selector only on agents`);
+  }
+
+  #rangeMs(range: DurationExpr): number {
+    if (range.kind !== "seconds")
+      throw this.#fault(range, "a computed range is not evaluated on agents");
+    const rangeMs = Math.round(range.value * 1_000);
+    if (rangeMs < 1 || rangeMs > rangeMaxMs)
+      throw this.#fault(range, "expected a range from 1ms to 1h");
+    return rangeMs;
+  }
+
+  /** A number, or a product of numbers. */
+  #constant(expr: Expr): number {
+    const inner = unwrapParens(expr);
+    if (inner.kind === "number") return inner.value;
+    if (inner.kind === "binary" && inner.op === "*")
+      return this.#constant(inner.lhs) * this.#constant(inner.rhs);
+    throw this.#fault(inner, "expected a number of seconds, such as 4 * 3600");
+  }
+
+  #selector(expr: SelectorExpr): Selector {
+    if (expr.offset !== undefined)
+      throw this.#fault(expr.offset, '"offset" is not evaluated on agents');
+    if (expr.at !== undefined) throw this.#fault(expr, '"@" is not evaluated on agents');
+    if (expr.edges !== undefined)
+      throw this.#fault(expr, `"${expr.edges}" is not evaluated on agents`);
+    const named = expr.matchers.find(({ name, op }) => name === metricNameLabel && op === "=");
+    if (named === undefined || named.value === "")
+      throw this.#fault(expr, "an agent needs the name of one metric");
+    const matchers = expr.matchers.filter((one) => one !== named);
+    const metric = named.value;
     const text = JSON.stringify([
       metric,
       ...matchers.map(({ name, op, value }) => [name, op, value]),
     ]);
-    return { metric, matchers, text, selects: (labels) => tests.every((test) => test(labels)) };
-  }
-
-  #matchers(): Matcher[] {
-    this.#expect("{");
-    const matchers: Matcher[] = [];
-    while (!this.#takes("}")) {
-      matchers.push(this.#matcher());
-      if (!this.#takes(",") && !this.#isSign("}")) throw this.#unexpected(`"," or "}"`);
-    }
-    return matchers;
-  }
-
-  #matcher(): Matcher {
-    const token = this.#token;
-    if (token.kind !== "word" && token.kind !== "string") throw this.#unexpected("a label name");
-    const name = token.kind === "string" ? this.#string() : this.#take().text;
-    const isAlone = this.#isSign(",") || this.#isSign("}");
-    if (token.kind === "string" && isAlone) return { name: metricNameLabel, op: "=", value: name };
-    const op = (["=", "!=", "=~", "!~"] as const).find((one) => this.#isSign(one));
-    if (op === undefined) throw this.#unexpected("=, !=, =~ or !~");
-    this.#next++;
-    return { name, op, value: this.#string() };
-  }
-
-  #string(): string {
-    const value = this.#token.kind === "string" ? unquote(this.#token.text) : undefined;
-    if (value === undefined) throw this.#unexpected("a quoted text");
-    this.#next++;
-    return value;
+    return { metric, matchers, text, selects: compileMatchers(matchers) };
   }
 }

@@ -5,7 +5,8 @@ import { shownConfig } from "#shared/runtime/shown_config.ts";
 import { ProbesConfig } from "./config.ts";
 import { LazyProbesConfig } from "./lazy_config.ts";
 import { ProbeModule } from "./module.ts";
-import { LabelMatcher, isVantage } from "./vantages.ts";
+import { LabelMatcher } from "./label_matcher.ts";
+import { isVantage } from "./vantages.ts";
 
 function mistakes(module: string): string[] {
   const { error } = ProbeModule.safeParse(parse(module));
@@ -118,8 +119,14 @@ test("vantages are picked by name and by conditions on labels", () => {
   expect(isVantage({ match: match('region=~"eu"') }, agent)).toBe(false);
   expect(isVantage({ match: match('env="prod"', 'rack=""', 'zone!="a"') }, agent)).toBe(true);
   expect(isVantage({ match: match('env!~"prod|test"') }, agent)).toBe(false);
-  for (const bad of ["region", "region=eu", 'region=~"("', '{a="b"}'])
-    expect([bad, LabelMatcher.safeParse(bad).success]).toEqual([bad, false]);
+  for (const bad of ["region", "region=eu", 'region=~"("', '{a="b"}', '"a"', 'a="b",b="c"', ""])
+    expect([bad, LabelMatcher.safeParse(bad).error?.issues[0]?.message]).toEqual([
+      bad,
+      expect.stringContaining('expected a condition such as region=~"eu-.*"'),
+    ]);
+  expect(LabelMatcher.safeParse("region=eu").error?.issues[0]?.message).toContain(
+    "({region=eu}: 1:9: parse error: unexpected identifier",
+  );
 });
 
 test("an agent without probes has what an empty section gives", () => {

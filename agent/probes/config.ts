@@ -2,7 +2,7 @@ import { z } from "zod";
 import { duration } from "#shared/text/duration.ts";
 import { Cidr } from "./net/address_guard.ts";
 import { ProbeModule } from "./module.ts";
-import { LabelMatcher } from "./vantages.ts";
+import { LabelMatcher } from "./label_matcher.ts";
 
 const positive = duration.refine((ms) => ms > 0, "must be above 0");
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");

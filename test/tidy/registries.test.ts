@@ -8,6 +8,7 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   "agent/collect/sources": ["binder.ts", "config.ts", "provenance.ts", "registry.ts", "source.ts"],
   "agent/pipeline/processors": [
     "chain.ts",
+    "compile_match.ts",
     "config.ts",
     "formats",
     "log_metrics.ts",

@@ -180,6 +180,8 @@ test("a rule that is gone writes what it has and ends its results; a reload with
 
 test.each([
   [{ match: "a b", outputs: ["sum"] }, "expected a selector of series"],
+  [{ match: "a b", outputs: ["sum"] }, "(1:3: parse error: unexpected identifier"],
+  [{ match: "{}", outputs: ["sum"] }, "expected a selector of series"],
   [{ match: '{a=~"("}', outputs: ["sum"] }, "("],
   [{ match: "x", outputs: ["median"] }, "expected one of sum"],
   [{ match: "x", outputs: ["sum", "max"], record: "y" }, "one result"],

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { chainOf, processed, refusals } from "#test/support/processed.ts";
+import { ProcessorsConfig } from "./config.ts";
 import { linesBatch } from "#test/support/lines_batch.ts";
 
 const only = (entries: readonly unknown[], line: string) => processed(entries, [line]).records[0];
@@ -117,6 +118,19 @@ test("match joins label filters by and, or and parentheses; {} is any stream", (
   expect(kept('{ } | (a="3" or b="2") , a >= 2')).toEqual(["a=3"]);
   expect(kept("{}")).toHaveLength(3);
   expect(refusals([{ type: "keep", only: "{a}" }])).toHaveLength(1);
+});
+
+test.each([
+  ['{} | json | a="1"', '"| json" is not evaluated by processors'],
+  ['{} |> "<_> x"', '"|>" is not evaluated by processors'],
+  ["{} | took > 5s", 'comparing "took" as a duration is not evaluated by processors'],
+  ['{} |= ip("10.0.0.0/8")', 'a line filter by "ip" is not evaluated by processors'],
+  ['count_over_time({a="b"}[5m])', "parse error at line 1, col 1: expected a selector of streams"],
+  ['{job="x"', "parse error at line 1, col 9"],
+  ['{job=~"("}', "regular expression"],
+])("a match %s is refused, and says what is wrong", (match, why) => {
+  const { error } = ProcessorsConfig.safeParse([{ type: "drop", match }]);
+  expect(error?.issues.map(({ message }) => message)).toEqual([expect.stringContaining(why)]);
 });
 
 test("a group asks its match once, before its processors change what it asked for", () => {

@@ -1,6 +1,10 @@
 import type { Matcher } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
+import {
+  type TextTest,
+  compileMatcher as compileSharedMatcher,
+} from "#shared/query_language/matchers.ts";
 import type { CompareOp, LabelFilter } from "#shared/query_language/logql/ast.ts";
 import {
   type RecordState,
@@ -58,15 +62,12 @@ function valueForText(state: RecordState, name: string): string {
 }
 
 /** Whether a label's value fits; "" stands for a label that is absent. */
-export function compileMatcher({ op, value }: Matcher): (text: string) => boolean {
-  if (op === "=") return (text) => text === value;
-  if (op === "!=") return (text) => text !== value;
-  const test = regexTest(value);
-  return op === "=~" ? test : (text) => !test(text);
+export function compileMatcher(matcher: Matcher): TextTest {
+  return compileSharedMatcher(matcher, regexTest);
 }
 
 /** Alternatives of plain texts ("a|b|c") need no engine; values that come again are remembered. */
-function regexTest(pattern: string): (text: string) => boolean {
+function regexTest(pattern: string): TextTest {
   if (pattern === ".*") return () => true;
   if (pattern === ".+") return (text) => text !== "";
   if (/^[\w -]+(?:\|[\w -]+)*$/.test(pattern)) {

@@ -1,6 +1,13 @@
-import type { Grouping, LogqlQuery, MetricQuery, VectorMatching, VectorOp } from "./ast.ts";
+import type {
+  Grouping,
+  LogQuery,
+  LogqlQuery,
+  MetricQuery,
+  VectorMatching,
+  VectorOp,
+} from "./ast.ts";
 import { type BinaryOp, rangeOps, vectorOps } from "./ast.ts";
-import { parseError } from "./errors.ts";
+import { parseError, parseErrorAt } from "./errors.ts";
 import {
   type Cursor,
   accept,
@@ -32,6 +39,19 @@ const lengthMax = 131_072;
  * errors. Templates and expressions inside strings are not compiled here. Throws LogqlError.
  */
 export function parseLogqlSyntax(text: string): LogqlQuery {
+  const query = parseWhole(text);
+  if (query.kind === "log") checkMatchers(query);
+  return query;
+}
+
+/** A selector with its stages, as for records that are there anyway: it may select any stream, such as `{} |= "x"`. Throws LogqlError. */
+export function parseRecordFilter(text: string): LogQuery {
+  const query = parseWhole(text);
+  if (query.kind !== "log") throw parseErrorAt(text, 0, "expected a selector of streams");
+  return query;
+}
+
+function parseWhole(text: string): LogqlQuery {
   if (text.length >= lengthMax)
     throw parseError(`input size too long (${text.length} > ${lengthMax})`, {
       limit: "query_length",
@@ -39,7 +59,6 @@ export function parseLogqlSyntax(text: string): LogqlQuery {
   const cursor: Cursor = { query: text, tokens: tokenize(text), at: 0, depth: 0 };
   const query = parseExpression(cursor);
   if (!isNext(cursor, "$end")) throw unexpected(cursor);
-  if (query.kind === "log") checkMatchers(query);
   return query;
 }
 

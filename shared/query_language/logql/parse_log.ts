@@ -1,5 +1,5 @@
 import type { Matcher } from "#shared/model/labels.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { matchesEmpty } from "../matchers.ts";
 import type {
   Extraction,
   LabelChoice,
@@ -49,20 +49,6 @@ export function checkMatchers({ matchers }: LogQuery): void {
     "queries require at least one regexp or equality matcher that does not have an empty-compatible value. " +
       'For instance, app=~".*" does not meet this requirement, but app=~".+" will',
   );
-}
-
-/** Does the matcher hold for a label that is absent? */
-function matchesEmpty({ op, value }: Matcher): boolean {
-  switch (op) {
-    case "=":
-      return value === "";
-    case "!=":
-      return value !== "";
-    case "=~":
-      return anchoredRegex(value).test("");
-    case "!~":
-      return !anchoredRegex(value).test("");
-  }
 }
 
 /** All stages that follow, up to an unwrap or whatever is none. */

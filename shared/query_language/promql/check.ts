@@ -1,4 +1,3 @@
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import type { Matcher } from "#shared/model/labels.ts";
 import {
   type BinaryExpr,
@@ -9,6 +8,7 @@ import {
   isSetOp,
 } from "./ast.ts";
 import { type PromqlError, parseError, quote } from "./errors.ts";
+import { matchesEmpty } from "../matchers.ts";
 import { functionTable } from "./function_table.ts";
 
 const documented: Readonly<Record<ValueType, string>> = {
@@ -64,13 +64,6 @@ export function typeOf(expr: Expr, query: string): ValueType {
     case "call":
       return typeOfCall(expr, query);
   }
-}
-
-/** Whether the matcher lets a series without the label pass. */
-export function matchesEmpty({ op, value }: Matcher): boolean {
-  if (op === "=") return value === "";
-  if (op === "!=") return value !== "";
-  return anchoredRegex(value).test("") === (op === "=~");
 }
 
 function checkMatchers(matchers: readonly Matcher[], start: number, query: string): void {

@@ -1,27 +1,27 @@
-/** A condition on a label; values are compared as they are. */
-export type LabelCondition = {
-  readonly label: string;
-  readonly isEqual: boolean;
-  readonly value: string;
-};
+import { compileMatchers } from "#shared/query_language/matchers.ts";
+import { parsePromql } from "../../promql/parse.ts";
 
-/** Conditions of `severity="critical", team!=db`; undefined where the text is none of that. */
-export function readConditions(text: string): readonly LabelCondition[] | undefined {
-  const conditions: LabelCondition[] = [];
-  for (const part of text.split(",")) {
-    if (part.trim() === "") continue;
-    const found = /^\s*([^\s=!]+)\s*(!?=)\s*"?([^"]*?)"?\s*$/.exec(part);
-    if (found === null) return undefined;
-    conditions.push({ label: found[1] ?? "", isEqual: found[2] === "=", value: found[3] ?? "" });
+/** Whether labels meet the conditions of a filter. */
+export type LabelConditions = (labels: Readonly<Record<string, string>>) => boolean;
+
+/** Conditions as in a selector of PromQL, `severity="critical", team!~"db|web"`, or without quotes; undefined where the text is none of that. */
+export function readConditions(text: string): LabelConditions | undefined {
+  if (text.trim() === "") return () => true;
+  const { expr } = [text, withQuotes(text)]
+    .map((each) => parsePromql(`{${each}}`))
+    .find((parsed) => parsed.expr?.kind === "selector") ?? { expr: undefined };
+  if (expr?.kind !== "selector" || expr.metric !== "" || !/\}\s*$/.test(expr.text))
+    return undefined;
+  try {
+    return compileMatchers(expr.matchers.map(({ label, ...rest }) => ({ name: label, ...rest })));
+  } catch {
+    return undefined;
   }
-  return conditions;
 }
 
-export function matches(
-  conditions: readonly LabelCondition[],
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return conditions.every(
-    ({ label, isEqual, value }) => ((labels[label] ?? "") === value) === isEqual,
-  );
+/** Puts quotes around names and values that have none: `team!=db`, `service.name="a"`. */
+function withQuotes(text: string): string {
+  return text
+    .replaceAll(/(^|,)\s*([^\s"=!,]+)(?=\s*!?=)/g, '$1"$2"')
+    .replaceAll(/(=~?|!~)\s*([^\s"'`=~,][^"'`,]*?)\s*(?=,|$)/g, '$1"$2"');
 }

@@ -37,7 +37,7 @@ export const AlertListOptions = z.strictObject({
     .default("")
     .meta({
       title: "Labels",
-      description: 'Conditions joined by a comma: severity="critical", team!="db".',
+      description: 'Conditions joined by a comma: severity="critical", team!~"db|web".',
       group: "Filter",
     } satisfies OptionMeta),
   sort: z

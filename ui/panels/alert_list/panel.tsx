@@ -54,8 +54,8 @@ function Lines({
 }) {
   const nowMs = useNow(10_000);
   const text = interpolate(options.labels);
-  const conditions = readConditions(text);
-  if (conditions === undefined) {
+  const isWanted = readConditions(text);
+  if (isWanted === undefined) {
     return (
       <Nothing>
         The label filter "{text}" is not readable; expected name="value", joined by commas.
@@ -72,7 +72,7 @@ function Lines({
       </Nothing>
     );
   }
-  const lines = alertLines(found, { ...options, name: interpolate(options.name) }, conditions);
+  const lines = alertLines(found, { ...options, name: interpolate(options.name) }, isWanted);
   if (lines.length === 0) {
     return (
       <Nothing>

@@ -1,6 +1,6 @@
 import type { AlertRow, AlertRuleRow } from "../../client/alerting.ts";
 import type { AlertListOptions } from "./options.ts";
-import { matches, type LabelCondition } from "./label_conditions.ts";
+import type { LabelConditions } from "./label_conditions.ts";
 
 /** What a line of the panel says. */
 export type AlertLine = {
@@ -19,14 +19,14 @@ const importance = { firing: 0, pending: 1, inactive: 2 } as const;
 export function alertLines(
   found: readonly AlertRow[] | readonly AlertRuleRow[],
   options: AlertListOptions,
-  conditions: readonly LabelCondition[],
+  isWanted: LabelConditions,
 ): AlertLine[] {
   const wanted = options.name.toLowerCase();
   return found
     .map((row, i) => line(row, i))
     .filter(
       ({ state, name, labels }) =>
-        options[state] && name.toLowerCase().includes(wanted) && matches(conditions, labels),
+        options[state] && name.toLowerCase().includes(wanted) && isWanted(labels),
     )
     .toSorted((a, b) => compare(a, b, options.sort));
 }

@@ -2,7 +2,7 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { parseGoFloatText } from "#shared/text/exposition/go_float.ts";
-import { matchesEmpty } from "#shared/query_language/promql/check.ts";
+import { matchesEmpty } from "#shared/query_language/matchers.ts";
 import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { Context } from "hono";

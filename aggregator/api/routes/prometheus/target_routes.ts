@@ -3,11 +3,11 @@ import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { MetricsSource } from "#aggregator/read/source.ts";
 import { messageOf } from "#shared/errors.ts";
-import type { Labels, Matcher } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
+import { compileMatchers } from "#aggregator/read/matching.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { relabelSteps } from "./relabel_steps.ts";
 
@@ -126,18 +126,10 @@ function countOf(text: string): number {
 function targetTest(selector: string): (labels: Labels) => boolean {
   if (selector === "") return () => true;
   try {
-    const tests = parseMetricSelector(selector).map(matcherTest);
-    return (labels) => tests.every((test) => test(labels));
+    return compileMatchers(parseMetricSelector(selector));
   } catch (cause) {
     throw invalidParameter("match_target", messageOf(cause));
   }
-}
-
-function matcherTest({ name, op, value }: Matcher): (labels: Labels) => boolean {
-  if (op === "=" || op === "!=")
-    return (labels) => ((labels[name] ?? "") === value) === (op === "=");
-  const regex = anchoredRegex(value);
-  return (labels) => regex.test(labels[name] ?? "") === (op === "=~");
 }
 
 type Found = Pick<MetricFamily, "type" | "help" | "unit"> & {

@@ -1,9 +1,8 @@
 import { printedLabels } from "#shared/model/printed_labels.ts";
 import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
-import { anchoredRegex } from "#shared/text/linear_regex.ts";
-import { queryStepsMax } from "#shared/text/regex_limits.ts";
+import { compileMatcher } from "../../../read/matching.ts";
 import type { CallExpr, SelectorExpr } from "#shared/query_language/promql/ast.ts";
-import { matchesEmpty } from "#shared/query_language/promql/check.ts";
+import { matchesEmpty } from "#shared/query_language/matchers.ts";
 import { type EvalContext, breathe, spend } from "../model/context.ts";
 import { executionError } from "#shared/query_language/promql/errors.ts";
 import { evaluateSelector } from "../selection/selectors.ts";
@@ -66,11 +65,7 @@ async function infoTimes(
 function nameTest(matchers: readonly Matcher[]): (labels: Labels) => boolean {
   const tests = matchers
     .filter(({ name }) => name === metricNameLabel)
-    .map(({ op, value }) => {
-      if (op === "=" || op === "!=") return (name: string) => (name === value) === (op === "=");
-      const regex = anchoredRegex(value, queryStepsMax());
-      return (name: string) => regex.test(name) === (op === "=~");
-    });
+    .map((matcher) => compileMatcher(matcher));
   return (labels) => tests.every((test) => test(labels[metricNameLabel] ?? ""));
 }
 
