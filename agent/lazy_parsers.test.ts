@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
+const path = (file: string) => JSON.stringify(join(import.meta.dir, file));
+
 /** Modules of the query languages that a process of an agent has loaded after a configuration was read. */
 async function loadedBy(config: unknown): Promise<string[]> {
-  const path = (file: string) => JSON.stringify(join(import.meta.dir, file));
   const script = `
     const { AgentConfig } = await import(${path("config.ts")});
     await import(${path("agent.ts")});
@@ -18,7 +19,16 @@ async function loadedBy(config: unknown): Promise<string[]> {
 
 test.each([
   ["nothing", {}, ""],
-  ["a rule", { local_rules: { rules: [{ alert: "A", expr: "up == 0" }] } }, "promql"],
+  [
+    "a rule",
+    {
+      local_rules: {
+        rules: [{ alert: "A", expr: "up == 0" }],
+        webhooks: [{ url: "http://127.0.0.1:1/" }],
+      },
+    },
+    "promql",
+  ],
   ["a selector", { stream_aggregation: [{ match: "up", outputs: ["sum"] }] }, "promql"],
   [
     "a match",

@@ -1,3 +1,4 @@
+import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { parseTemplate } from "#shared/template/parse.ts";
 import { parseDuration } from "#shared/text/duration.ts";
@@ -199,14 +200,31 @@ const looksLikeLogql = /\}\s*(?:\|[=~>|]?|!=|!~|!>)|\|\s*(?:json|logfmt|unwrap|p
 
 /** What is wrong with an expression; undefined where it can be evaluated. */
 export function expressionFault(text: string, language: RuleLanguage): string | undefined {
-  const promql = language === "logql" ? undefined : faultOf(() => parsePromql(text));
-  if (language === "promql" || (language === "auto" && promql === undefined)) return promql;
-  const logql = faultOf(() => {
+  switch (language) {
+    case "promql":
+      return promqlFault(text);
+    case "logql":
+      return logqlFault(text);
+    case "auto": {
+      const promql = promqlFault(text);
+      if (promql === undefined) return undefined;
+      const logql = logqlFault(text);
+      return logql === undefined || looksLikeLogql.test(text) ? logql : promql;
+    }
+    default:
+      return assertNever(language);
+  }
+}
+
+function promqlFault(text: string): string | undefined {
+  return faultOf(() => parsePromql(text));
+}
+
+function logqlFault(text: string): string | undefined {
+  return faultOf(() => {
     if (parseLogql(text).kind === "log")
       throw new Error("a log query has no value: expected a metric query");
   });
-  if (logql === undefined || language === "logql") return logql;
-  return looksLikeLogql.test(text) ? logql : promql;
 }
 
 function faultOf(parse: () => unknown): string | undefined {

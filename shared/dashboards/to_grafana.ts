@@ -1,3 +1,4 @@
+import { assertNever } from "../assert.ts";
 import type { Board } from "./board.ts";
 import { type BoardPlace, placesOf } from "./board_places.ts";
 import { panelBodyOf } from "./grafana_panel.ts";
@@ -20,6 +21,7 @@ const columns = 24;
 const schemaVersion = 39;
 /** Names of the variables that choose data sources, so that a dashboard fits whatever they are called. */
 const sources = { metrics: "datasource", logs: "logs" } as const;
+const grafanaTypes = { metrics: "prometheus", logs: "loki" } as const;
 
 /** A board as JSON to import into Grafana. `uid`: stays the same, so that the next version replaces this one. */
 export function toGrafana(board: Board, uid: string): GrafanaDashboard {
@@ -130,17 +132,26 @@ function panelOf(panel: Panel, id: number, gridPos: BoardPlace): GrafanaPanel {
         editorMode: "code",
         expr,
         ...(legend === undefined ? {} : { legendFormat: legend }),
-        ...(datasource === "logs"
-          ? { queryType: isInstant ? "instant" : "range" }
-          : { instant: isInstant, range: !isInstant, format: formatOf(panel) }),
+        ...queryKindOf(datasource, isInstant, panel),
       };
     }),
     ...panelBodyOf(panel),
   };
 }
 
+function queryKindOf(kind: keyof typeof sources, isInstant: boolean, panel: Panel) {
+  switch (kind) {
+    case "metrics":
+      return { instant: isInstant, range: !isInstant, format: formatOf(panel) };
+    case "logs":
+      return { queryType: isInstant ? "instant" : "range" };
+    default:
+      return assertNever(kind);
+  }
+}
+
 function sourceOf(kind: keyof typeof sources) {
-  return { type: kind === "logs" ? "loki" : "prometheus", uid: `\${${sources[kind]}}` };
+  return { type: grafanaTypes[kind], uid: `\${${sources[kind]}}` };
 }
 
 function formatOf({ type }: Panel): "time_series" | "table" | "heatmap" {

@@ -99,7 +99,7 @@ const largerFolders: Readonly<Record<string, number>> = {
   "agent/collect/scrape": 29,
   "agent/collect/sources/host_metrics/collectors": 36,
   "agent/integrations": 34,
-  "agent/pipeline/processors": 27,
+  "agent/pipeline/processors": 26,
   "shared/model": 27,
   "shared/runtime": 32,
   "ui/state": 27,

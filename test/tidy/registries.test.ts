@@ -8,11 +8,10 @@ const registries: Readonly<Record<string, readonly string[]>> = {
   "agent/collect/sources": ["binder.ts", "config.ts", "provenance.ts", "registry.ts", "source.ts"],
   "agent/pipeline/processors": [
     "chain.ts",
-    "compile_match.ts",
     "config.ts",
     "formats",
     "log_metrics.ts",
-    "match.ts",
+    "match",
     "processor.ts",
     "records.ts",
     "registry.ts",

@@ -1,6 +1,7 @@
 import type { ComponentType } from "react";
 import type { z } from "zod";
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
+import type { DataSource } from "../frames/data_source.ts";
 import type { Field, Frame } from "../frames/frame.ts";
 import type { Incomplete } from "../plot/time_plane.ts";
 import type { Window } from "../state/time_range.ts";
@@ -75,6 +76,8 @@ export type PanelKind = {
   readonly grafanaTypes: readonly string[];
   /** Whether it draws answers of queries; a text panel does not. */
   readonly asks: boolean;
+  /** What a new panel's query asks; metrics where absent. */
+  readonly usualSource?: DataSource;
   /** Strict objects with a default for every option; `.meta()` has what the editor shows: see option_meta.ts. */
   readonly options: z.ZodType;
   /** The kind's own options of a field (FieldOptions.custom). */

@@ -1,4 +1,4 @@
-import { Match } from "#agent/pipeline/processors/match.ts";
+import { Match } from "#agent/pipeline/processors/match/match.ts";
 import type { Section } from "../section.ts";
 import type { Plain } from "../source_tree.ts";
 import { type Stage, type StagePipeline, quoted } from "./stage_pipeline.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
 import { parsedOnce } from "#shared/schema.ts";
-import { Match } from "./match.ts";
+import { Match } from "./match/match.ts";
 import type { BoundProcessor } from "./processor.ts";
 import { processors } from "./registry.ts";
 

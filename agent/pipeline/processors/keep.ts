@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
-import { Match } from "./match.ts";
+import { Match } from "./match/match.ts";
 import { defineProcessor, withinSteps } from "./processor.ts";
 
 /** Lets go of all records but those of `only`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { lazySchema } from "#shared/lazy_schema.ts";
-import { Match } from "./match.ts";
+import { Match } from "./match/match.ts";
 import { defineProcessor, withinSteps } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");

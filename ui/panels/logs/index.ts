@@ -10,6 +10,7 @@ export const logs: PanelKind = {
   description: "Log lines with time, level and labels.",
   grafanaTypes: ["logs"],
   asks: true,
+  usualSource: "logs",
   options: LogsOptions,
   fieldOptions: z.strictObject({}),
   fromGrafana: logsFromGrafana,

@@ -29,7 +29,7 @@ export function AddBar({ editor }: { readonly editor: Editor }) {
         kind: kind.kind,
         title: kind.asks ? "New panel" : "",
         place: { x: 0, y: 0, w: 12, h: 8 },
-        queries: kind.asks ? [{ ref: "A", source: kind.kind === "logs" ? "logs" : "metrics" }] : [],
+        queries: kind.asks ? [{ ref: "A", source: kind.usualSource ?? "metrics" }] : [],
       }),
       true,
     );

@@ -28,7 +28,7 @@ const titles = {
 
 /** The side sheets of Explore, one at a time. */
 export function Sheets({ open, onClose, state, answers, onUse, onShow }: Props) {
-  const target = open?.kind === "metrics" ? open.ref : "A";
+  const target = open !== undefined && "ref" in open ? open.ref : "A";
   return (
     <Sheet
       open={open !== undefined}

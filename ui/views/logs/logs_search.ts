@@ -1,5 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { assertNever } from "#shared/assert.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import type { Dedup } from "./dedup.ts";
 import { parseFilters, printFilters, toggled, type Filter, type FilterTarget } from "./filters.ts";
@@ -39,21 +40,35 @@ export type LogsState = {
   readonly toggle: (target: FilterTarget, value: string, exclude: boolean) => void;
 };
 
+/** What a text says, in words with filters beside it or in LogQL. */
+function askedIn(
+  language: Language,
+  text: string,
+  filtersText: string,
+): Pick<LogsState, "filters" | "terms" | "query" | "isMetric"> {
+  switch (language) {
+    case "words": {
+      const [filters, terms] = [parseFilters(filtersText), parseWords(text)];
+      return { filters, terms, query: logqlOf(terms, filters), isMetric: false };
+    }
+    case "logql":
+      return { ...ofLogql(text), query: text, isMetric: isMetricQuery(text) };
+    default:
+      return assertNever(language);
+  }
+}
+
 /** The page's state as its URL says, and how to change it. */
 export function useLogsState(): LogsState {
   const search: LogsSearch = useSearch({ strict: false });
   const change = useSearchChange();
   return useMemo(() => {
     const { q: text = "", f = "", lang: language = "words", cols } = search;
-    const asked =
-      language === "words" ? { filters: parseFilters(f), terms: parseWords(text) } : ofLogql(text);
-    const query = language === "words" ? logqlOf(asked.terms, asked.filters) : text;
+    const asked = askedIn(language, text, f);
     return {
       language,
       text,
       ...asked,
-      query,
-      isMetric: language === "logql" && isMetricQuery(text),
       tab: search.tab ?? "lines",
       order: search.order ?? "newest",
       dedup: search.dedup ?? "none",

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { assertNever } from "#shared/assert.ts";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
 import { useKeys } from "../../state/keys.ts";
 import { rememberQuery } from "../../state/query_history.ts";
@@ -16,6 +17,45 @@ type Props = {
   readonly error: string | undefined;
   readonly onRun: () => void;
 };
+
+type InputProps = Pick<Props, "window" | "error"> & {
+  readonly language: Language;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly onRun: (value: string) => void;
+};
+
+function SearchInput({ language, window, error, ...common }: InputProps) {
+  switch (language) {
+    case "words":
+      return <WordsInput {...common} />;
+    case "logql":
+      return (
+        <Suspense fallback={<div className="code-editor" />}>
+          <LogqlEditor
+            label="LogQL"
+            {...common}
+            window={window}
+            {...(error !== undefined ? { error } : {})}
+          />
+        </Suspense>
+      );
+    default:
+      return assertNever(language);
+  }
+}
+
+/** A draft in LogQL is the query itself. */
+function queryOf(language: Language, draft: string): Partial<Pick<LogsState, "query">> {
+  switch (language) {
+    case "words":
+      return {};
+    case "logql":
+      return { query: draft };
+    default:
+      return assertNever(language);
+  }
+}
 
 const languages = [
   { value: "words", label: "Words" },
@@ -37,30 +77,21 @@ export function SearchBar({ state, window, error, onRun }: Props) {
     if (language === "logql") rememberQuery("logql", next, Date.now());
   };
   const turn = (to: Language): void => {
-    const changed = inLanguage(
-      { ...state, text: draft, ...(language === "logql" ? { query: draft } : {}) },
-      to,
-    );
+    const changed = inLanguage({ ...state, text: draft, ...queryOf(language, draft) }, to);
     if ("cannot" in changed) setCannot(changed.cannot);
     else change(changed, { replace: false });
   };
   return (
     <div className="logs-search">
       <ToggleGroup label="Language" value={language} options={languages} onChange={turn} />
-      {language === "words" ? (
-        <WordsInput value={draft} onChange={setDraft} onRun={run} />
-      ) : (
-        <Suspense fallback={<div className="code-editor" />}>
-          <LogqlEditor
-            label="LogQL"
-            value={draft}
-            onChange={setDraft}
-            onRun={run}
-            window={window}
-            {...(draft === text && error !== undefined ? { error } : {})}
-          />
-        </Suspense>
-      )}
+      <SearchInput
+        language={language}
+        value={draft}
+        onChange={setDraft}
+        onRun={run}
+        window={window}
+        error={draft === text ? error : undefined}
+      />
       <button type="button" className="button primary" onClick={() => run(draft)}>
         <Icon name="search" />
         <span className="logs-word">Search</span>

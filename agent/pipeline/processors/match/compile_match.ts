@@ -9,8 +9,10 @@ import type {
 import { parseRecordFilter } from "#shared/query_language/logql/parse.ts";
 import { compileMatcher, compileMatchers } from "#shared/query_language/matchers.ts";
 import { recordRegex } from "#shared/text/linear_regex.ts";
-import type { Matches } from "./match.ts";
-import type { Records } from "./records.ts";
+import type { Records } from "../records.ts";
+
+/** Throws an error of isTooManySteps() where an expression takes too many steps for the record. */
+export type Matches = (records: Records, row: number) => boolean;
 
 /** Throws OperatingError("bad_request") that says what was expected. */
 export function compileMatch(text: string): Matches {

@@ -8,7 +8,9 @@ import {
 } from "../../../dashboards/form/fields.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import { ErrorText } from "../../../widgets/error_text.tsx";
+import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
+import { type DataSource, isDataSource, languageOf } from "../../../frames/data_source.ts";
 import { allPanels } from "../../../dashboards/edit/change.ts";
 import { useBoard } from "../board_context.ts";
 import type { PanelData } from "../use_panel.ts";
@@ -39,7 +41,7 @@ export function QueriesForm({ panel, data, change }: Props) {
       ...panel.queries,
       {
         ref: nextRef(panel.queries),
-        source: panel.queries.at(-1)?.source === "logs" ? "logs" : "metrics",
+        source: nextSource(panel.queries),
         expr: "",
         format: "time_series",
       },
@@ -66,6 +68,12 @@ export function QueriesForm({ panel, data, change }: Props) {
   );
 }
 
+/** A new query asks what the last one asks. */
+function nextSource(queries: readonly PanelQuery[]): DataSource {
+  const last = queries.at(-1)?.source ?? "";
+  return isDataSource(last) ? last : "metrics";
+}
+
 const expressionKinds = [
   { value: "math", label: "Math over queries" },
   { value: "reduce", label: "One value of each series" },
@@ -85,7 +93,6 @@ type CardProps = {
 
 function QueryCard({ panel, query, data, onChange, onDuplicate, onRemove }: CardProps) {
   const { ref, source, hidden = false } = query;
-  const complaint = data?.complaints.find((each) => each.ref === ref);
   const asked = data?.plan.questions.find((each) => each.ref === ref);
   return (
     <section className="query-card" aria-label={`Query ${ref}`}>
@@ -118,19 +125,42 @@ function QueryCard({ panel, query, data, onChange, onDuplicate, onRemove }: Card
         <IconButton icon="copy" label={`Duplicate ${ref}`} onClick={onDuplicate} />
         <IconButton icon="trash" label={`Remove ${ref}`} onClick={onRemove} />
       </div>
-      {source === "metrics" || source === "logs" ? (
+      <QueryBody panel={panel} query={query} data={data} onChange={onChange} />
+    </section>
+  );
+}
+
+/** What a query asks, by its source. */
+function QueryBody({
+  panel,
+  query,
+  data,
+  onChange,
+}: Pick<CardProps, "panel" | "query" | "data" | "onChange">) {
+  const { ref, source } = query;
+  const complaint = data?.complaints.find((each) => each.ref === ref);
+  const asked = data?.plan.questions.find((each) => each.ref === ref);
+  switch (source) {
+    case "metrics":
+    case "logs": {
+      const common = { query, source, data, onChange };
+      return (
         <>
-          <QueryText query={query} data={data} error={complaint?.error} onChange={onChange} />
+          <QueryText {...common} error={complaint?.error} />
           {complaint !== undefined && <ErrorText error={complaint.error} query={asked?.expr} />}
           <QueryOptions query={query} onChange={onChange} />
         </>
-      ) : source === "panel" ? (
-        <OtherPanel panel={panel} query={query} onChange={onChange} />
-      ) : (
-        <ExpressionText query={query} error={complaint?.error} onChange={onChange} />
-      )}
-    </section>
-  );
+      );
+    }
+    case "panel":
+      return <OtherPanel panel={panel} query={query} onChange={onChange} />;
+    case "expression":
+    case "sql":
+    case "unsupported":
+      return <ExpressionText query={query} error={complaint?.error} onChange={onChange} />;
+    default:
+      return assertNever(source);
+  }
 }
 
 /** What is computed over the other queries: its kind, its text, and its options as they are. */
@@ -173,14 +203,17 @@ function ExpressionText({
 
 type TextProps = {
   readonly query: PanelQuery;
+  readonly source: DataSource;
   readonly data: PanelData | undefined;
   readonly error: unknown;
   readonly onChange: (query: PanelQuery) => void;
 };
 
+const editors = { promql: PromqlEditor, logql: LogqlEditor };
+
 /** The text of a query. It is asked when it is run, or left. */
-function QueryText({ query, data, error, onChange }: TextProps) {
-  const { expr, source, ref } = query;
+function QueryText({ query, source, data, error, onChange }: TextProps) {
+  const { expr, ref } = query;
   const [draft, setDraft] = useState(expr);
   const latest = useRef({ draft, expr, onChange, query });
   latest.current = { draft, expr, onChange, query };
@@ -189,7 +222,7 @@ function QueryText({ query, data, error, onChange }: TextProps) {
     if (text !== latest.current.expr)
       latest.current.onChange({ ...latest.current.query, expr: text });
   };
-  const Editor = source === "logs" ? LogqlEditor : PromqlEditor;
+  const Editor = editors[languageOf(source)];
   const window = data?.moment.window ?? { startMs: Date.now() - 3_600_000, endMs: Date.now() };
   return (
     <div className="query-text" onBlur={() => run(latest.current.draft)}>
@@ -209,6 +242,12 @@ function QueryText({ query, data, error, onChange }: TextProps) {
     </div>
   );
 }
+
+const formats = [
+  { value: "time_series", label: "Time series" },
+  { value: "table", label: "Table" },
+  { value: "heatmap", label: "Heatmap" },
+] as const;
 
 function QueryOptions({
   query,
@@ -231,15 +270,11 @@ function QueryOptions({
       <ChoiceField
         label="As"
         value={query.format}
-        choices={[
-          { value: "time_series", label: "Time series" },
-          { value: "table", label: "Table" },
-          { value: "heatmap", label: "Heatmap" },
-        ]}
+        choices={formats}
         onChange={(next) =>
           onChange({
             ...query,
-            format: next === "table" || next === "heatmap" ? next : "time_series",
+            format: formats.find(({ value }) => value === next)?.value ?? "time_series",
           })
         }
       />

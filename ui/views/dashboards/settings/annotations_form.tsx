@@ -7,6 +7,7 @@ import { allPanels } from "../../../dashboards/edit/change.ts";
 import { MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import type { Editor } from "../use_editor.ts";
+import { type DataSource, isDataSource } from "../../../frames/data_source.ts";
 import { Button } from "../../../widgets/buttons.tsx";
 
 type Source = Dashboard["annotations"][number];
@@ -101,8 +102,8 @@ function SourceFields({
           if (found !== undefined) onChange({ ...source, source: found });
         }}
       />
-      {(source.source === "metrics" || source.source === "logs") && (
-        <ExpressionFields source={source} onChange={onChange} />
+      {isDataSource(source.source) && (
+        <ExpressionFields source={source} kind={source.source} onChange={onChange} />
       )}
       <WordsField
         label="Tags"
@@ -137,11 +138,18 @@ function SourceFields({
   );
 }
 
+const placeholders: Readonly<Record<DataSource, string>> = {
+  metrics: "changes(version[5m]) > 0",
+  logs: '{job="deploy"}',
+};
+
 function ExpressionFields({
   source,
+  kind,
   onChange,
 }: {
   readonly source: Source;
+  readonly kind: DataSource;
   readonly onChange: (source: Source) => void;
 }) {
   const [expr, setExpr] = useState(source.expr);
@@ -153,7 +161,7 @@ function ExpressionFields({
           label="Expression"
           value={expr}
           code
-          placeholder={source.source === "logs" ? '{job="deploy"}' : "changes(version[5m]) > 0"}
+          placeholder={placeholders[kind]}
           onChange={setExpr}
         />
       </div>

@@ -170,6 +170,11 @@ const sorts = [
   { value: "nat_desc", label: "Natural, down" },
 ] as const;
 
+const sources = [
+  { value: "metrics", label: "Metrics" },
+  { value: "logs", label: "Logs" },
+] as const;
+
 function QueryFields({
   variable,
   onChange,
@@ -182,11 +187,11 @@ function QueryFields({
       <ChoiceField
         label="Source"
         value={variable.source}
-        choices={[
-          { value: "metrics", label: "Metrics" },
-          { value: "logs", label: "Logs" },
-        ]}
-        onChange={(next) => onChange({ ...variable, source: next === "logs" ? "logs" : "metrics" })}
+        choices={sources}
+        onChange={(next) => {
+          const found = sources.find(({ value }) => value === next)?.value;
+          if (found !== undefined) onChange({ ...variable, source: found });
+        }}
       />
       <ListText
         label="Query"
