@@ -14,7 +14,6 @@ import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
 import { aggregatorKeyEffects } from "#aggregator/config/restart_keys.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { parseListen } from "#shared/runtime/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config_file.ts";
@@ -29,7 +28,7 @@ import { statusPermissions } from "#shared/runtime/status_permissions.ts";
 import { statusRoutes } from "#shared/runtime/status_routes.ts";
 
 /** The whole file, as `up` and `check` read it. */
-export const LapwingConfig = lazySchema(() =>
+export const LapwingConfig = z.lazy(() =>
   withAgentChecks(z.strictObject({ ...agentShape(), ...aggregatorShape })),
 );
 

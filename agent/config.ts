@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
 import { baseShape } from "#shared/runtime/base_config.ts";
@@ -103,7 +102,7 @@ function isTime(key: PropertyKey): boolean {
 }
 
 /** One file serves all roles: an agent leaves alone what only an aggregator reads. */
-export const AgentConfig = lazySchema(() =>
+export const AgentConfig = z.lazy(() =>
   withAgentChecks(
     z.strictObject({
       ...agentShape(),
@@ -114,5 +113,5 @@ export const AgentConfig = lazySchema(() =>
     }),
   ),
 );
-const Own = lazySchema(() => z.strictObject(agentShape()));
+const Own = z.lazy(() => z.strictObject(agentShape()));
 export type AgentConfig = z.output<typeof Own>;

@@ -27,11 +27,10 @@ function registered({ snake, camel }: Names, registry: string): string {
 }
 
 const config = ({ pascal }: Names) => `import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualPort = 9_999;
 
-export const ${pascal}Config = lazySchema(() =>
+export const ${pascal}Config = z.lazy(() =>
   z.strictObject({
     /** host:port where it listens. */
     address: z.string().min(1).default(\`127.0.0.1:\${usualPort}\`),

@@ -23,14 +23,13 @@ function registered({ snake, camel }: Names, registry: string): string {
 const receiver = ({ snake, camel, pascal, title }: Names) =>
   `import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { unpackedBody, withBody } from "../transport/body.ts";
 import { LogBatchBuilder } from "../records/log_batch_builder.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf, textAnswer } from "../transport/refusal.ts";
 
-const ${pascal}Config = lazySchema(() =>
+const ${pascal}Config = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

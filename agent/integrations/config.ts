@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { duration, formatDuration } from "#shared/text/duration.ts";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { parsedOnce } from "#shared/schema.ts";
 import { ScrapeConfigs } from "../collect/scrape/config.ts";
 import type { BoundSource } from "../collect/sources/binder.ts";
@@ -32,7 +31,7 @@ export type BoundInstance = {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type AnyIntegration = Integration<string, z.ZodType<any, any>>;
 
-const Common = lazySchema(() => z.object(instanceShape()));
+const Common = z.lazy(() => z.object(instanceShape()));
 
 /** An entry of an integration, as the configuration or detection gives it. */
 function entryOf(integration: AnyIntegration): z.ZodType<BoundInstance> {
@@ -133,7 +132,7 @@ const entries = () =>
   );
 
 /** Services of this host that are watched. Lists hold what is written down; what is found besides needs no line. */
-export const IntegrationsConfig = lazySchema(() =>
+export const IntegrationsConfig = z.lazy(() =>
   z
     .strictObject({
       /** Whether services are looked for, and those that need no secret are watched without being named here. */

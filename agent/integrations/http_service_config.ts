@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { type HttpClientConfig, httpClientShape } from "../collect/scrape/http_client_config.ts";
 
 /** Keys of an integration whose service answers over HTTP. */
@@ -13,11 +12,11 @@ export const httpServiceShape = () => ({
   authorization: httpClientShape().authorization,
   tls_config: httpClientShape().tls_config,
 });
-const HttpServiceConfig = lazySchema(() => z.object(httpServiceShape()));
+const HttpServiceConfig = z.lazy(() => z.object(httpServiceShape()));
 export type HttpServiceConfig = z.output<typeof HttpServiceConfig>;
 
 /** http://host:port or https://host:port, with a path where the service lies below one. Credentials have keys of their own. */
-export const serviceUrl = lazySchema(() =>
+export const serviceUrl = z.lazy(() =>
   z
     .url({ protocol: /^https?$/ })
     .refine((url) => new URL(url).username === "" && new URL(url).password === "", {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { gauge } from "../collect/samples/family.ts";
@@ -22,7 +21,7 @@ export const instanceShape = () => ({
   /** Whether its log files are followed. */
   logs: z.boolean().default(true),
 });
-const InstanceCommon = lazySchema(() => z.object(instanceShape()));
+const InstanceCommon = z.lazy(() => z.object(instanceShape()));
 export type InstanceCommon = z.output<typeof InstanceCommon>;
 
 const up = gauge("up", "Whether the service answered.");

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 /** Whether and how a connection is encrypted: true takes the system's authorities. */
-export const TlsFiles = lazySchema(() =>
+export const TlsFiles = z.lazy(() =>
   z
     .union([
       z.boolean(),

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 /** The agent's durable copy of everything that the aggregator does not have in a committed block yet. */
-export const SpoolConfig = lazySchema(() =>
+export const SpoolConfig = z.lazy(() =>
   z
     .strictObject({
       /** Folder of the segments, one below it a signal; created if absent. `<data dir>/spool` where empty. */

@@ -1,7 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { dropReasons } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
@@ -11,13 +10,13 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { Loss } from "./losses.ts";
 import { addLoss } from "./losses.ts";
 
-const PositionText = lazySchema(() =>
+const PositionText = z.lazy(() =>
   z.strictObject({
     epoch: z.number().int().nonnegative(),
     sequence: z.number().int().nonnegative(),
   }),
 );
-const MemoText = lazySchema(() =>
+const MemoText = z.lazy(() =>
   z.strictObject({
     committed: PositionText,
     // Absent in files of before there was anything ahead.

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 /** How an agent comes back after it was cut off; of the nats uplink. */
-export const UplinkConfig = lazySchema(() =>
+export const UplinkConfig = z.lazy(() =>
   z.strictObject({
     /** With an unsent frame older than this, what is new is sent first, and what was left beside it. */
     backlog_after: duration.prefault("60s"),

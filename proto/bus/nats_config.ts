@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { duration } from "#shared/text/duration.ts";
 
 const hasNoSecret = (url: string): boolean => !url.includes("@");
@@ -8,7 +7,7 @@ const secret = z.string().min(1);
 const file = z.string().min(1);
 
 /** How to reach NATS; the same for agents and aggregators. */
-export const NatsConfig = lazySchema(() =>
+export const NatsConfig = z.lazy(() =>
   z
     .strictObject({
       /** nats://host:port or tls://host:port; tried in random order. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "../lazy_schema.ts";
 import { metricTypes } from "./metrics.ts";
 
 /** Entries of one request at most. */
@@ -43,13 +42,13 @@ export const PostedMetrics = z.strictObject({
 });
 
 /** The same for those who read what may be sent. */
-export const PostedMetricsDocument = lazySchema(() =>
+export const PostedMetricsDocument = z.lazy(() =>
   z.strictObject({
     metrics: z.array(PostedMetric).max(metricsMax),
   }),
 );
 
-export const PostedMetricsAnswer = lazySchema(() =>
+export const PostedMetricsAnswer = z.lazy(() =>
   z.strictObject({
     stored: z.number().int().meta({ description: "Samples that are in the agent's spool" }),
     refused: z
@@ -60,7 +59,7 @@ export const PostedMetricsAnswer = lazySchema(() =>
 export type PostedMetricsAnswer = z.output<typeof PostedMetricsAnswer>;
 
 /** What is posted where some entries are no good; the others are stored. */
-export const PostedMetricsRefusal = lazySchema(() =>
+export const PostedMetricsRefusal = z.lazy(() =>
   PostedMetricsAnswer.unwrap().extend({ error: z.string() }),
 );
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "../lazy_schema.ts";
 import { messageOf } from "../errors.ts";
 import { type LinearRegex, recordRegex } from "../text/linear_regex.ts";
 import { scalarText } from "./scalar_text.ts";
@@ -46,7 +45,7 @@ const fixedReplacement = new Set<RelabelAction>([
   "dropequal",
 ]);
 
-const Written = lazySchema(() =>
+const Written = z.lazy(() =>
   z.strictObject({
     action: z
       .string()

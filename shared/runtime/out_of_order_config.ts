@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "../lazy_schema.ts";
 import { duration } from "../text/duration.ts";
 
 export const outOfOrderDefaultMs = 2 * 3_600_000;
@@ -13,7 +12,7 @@ export const outOfOrderShape = () => ({
   tsdb: z.strictObject({ out_of_order_time_window: duration.optional() }).prefault({}),
 });
 
-const Own = lazySchema(() => z.object(outOfOrderShape()));
+const Own = z.lazy(() => z.object(outOfOrderShape()));
 
 /** Milliseconds; two hours where neither key is set. */
 export function outOfOrderMsOf(storage: z.output<typeof Own>): number {

@@ -81,7 +81,7 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
     [".", []],
     ["access", []],
     ["async", []],
-    ["dashboards", []],
+    ["dashboards", ["."]],
     ["model", ["."]],
     ["cardinality", ["model"]],
     ["text", [".", "async", "model"]],

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
+import { receivers } from "#agent/collect/receivers/registry.ts";
 import { integrations } from "#agent/integrations/registry.ts";
 import { withoutSecrets } from "#shared/runtime/shown_config.ts";
 import { LapwingConfig } from "#up_role.ts";
@@ -15,7 +16,7 @@ const shownKeys = new Set(
 *.* access_log_format access_logs action address after age_max agent_servers agents alert allow allow_sockets
 annotations.* apache.* auth_source backlog_after backlog_rate backups.* bearer_token_file before
 bind.* body_file body_size_limit body_size_max brokers bucket ca ca_file cancel_period catalog catalog_password_file
-cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id
+cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id collectd.*
 client_secret_file cmdline collect comm command config_directory container_id_label
 container_labels containers.* cooldown cors_origins credentials_file credentials_grace
 credentials_ttl creds_file data_dir database databases decoded_cache delete_after
@@ -23,6 +24,8 @@ details_interval detect_interval directories elasticsearch.* epoch_age equals eq
 error_logs etcd.* evaluation_interval exclude exe executable expect expect_bytes expr
 external_labels.* fail2ban.* fail_if_all_match_regexp fail_if_body_json_matches_cel
 fail_if_body_json_not_matches_cel fail_if_body_matches_regexp fail_if_body_not_matches_regexp
+fluent.* gelf.* graphite.* influx.* json_logs.* json_metrics.* loki.* otlp.* pushgateway.*
+remote_write.* statsd.* syslog.*
 fail_if_matches_regexp fail_if_none_matches_regexp fail_if_not_matches_regexp file_size_max
 files flush_interval flush_size flush_timeout folders for forbid forget_after frame_ancestors
 gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* head_size_max
@@ -58,6 +61,9 @@ test("what is shown of a configuration is known key by key", () => {
     ...textsOf(LapwingConfig, []),
     ...Object.values(integrations).flatMap(({ name, config }) =>
       textsOf(config, ["integrations", name, "0"]),
+    ),
+    ...Object.entries(receivers).flatMap(([type, { config }]) =>
+      textsOf(config, ["receivers", type]),
     ),
   ];
   expect(paths.length).toBeGreaterThan(400);

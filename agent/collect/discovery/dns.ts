@@ -1,13 +1,12 @@
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 
-export const DnsSdConfig = lazySchema(() =>
+export const DnsSdConfig = z.lazy(() =>
   z
     .strictObject({
       names: z.array(z.string().min(1)).min(1),

@@ -2,21 +2,20 @@ import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { YAML } from "bun";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 import { TargetList, groupOf } from "./target_list.ts";
 
-const targetFile = lazySchema(() =>
+const targetFile = z.lazy(() =>
   z
     .string()
     .regex(/\.(?:json|yml|yaml)$/, "expected a file name that ends in .json, .yml or .yaml")
     .refine((text) => !/[*?[]/.test(dirname(text)), "only the last part may be a pattern"),
 );
 
-export const FileSdConfig = lazySchema(() =>
+export const FileSdConfig = z.lazy(() =>
   z.strictObject({
     files: z.array(targetFile).min(1),
     refresh_interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("5m"),

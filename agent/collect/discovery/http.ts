@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { withoutSecretsIn } from "#shared/text/secrets.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -8,7 +7,7 @@ import { authorizationFault, httpClientShape } from "../scrape/http_client_confi
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 import { TargetList, groupOf } from "./target_list.ts";
 
-export const HttpSdConfig = lazySchema(() =>
+export const HttpSdConfig = z.lazy(() =>
   z
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: "expected an http or https URL" }),

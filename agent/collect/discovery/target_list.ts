@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { labelText, scalarText } from "#shared/relabel/scalar_text.ts";
 import type { TargetGroup } from "./discovery.ts";
 
 /** `{targets: ["host:port"], labels: {k: v}}`: the shape of static_configs, of files and of HTTP answers. */
-export const TargetListEntry = lazySchema(() =>
+export const TargetListEntry = z.lazy(() =>
   z.strictObject({
     targets: z.array(scalarText).nullish(),
     labels: z.record(z.string().min(1), labelText).nullish(),

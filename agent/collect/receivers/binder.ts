@@ -16,16 +16,21 @@ export type BoundReceiver = {
   shown(): unknown;
 };
 
-/** What a registry holds of a receiver: the schema of its section. Undefined is a section that is absent, and leaves the receiver off. */
-export type ReceiverBinder = () => z.ZodType<BoundReceiver | undefined>;
+/** What a registry holds of a receiver. */
+export type ReceiverBinder = {
+  /** Its own options. */
+  readonly config: z.ZodType;
+  /** Its section of the configuration. Undefined is a section that is absent, and leaves the receiver off. */
+  section(): z.ZodType<BoundReceiver | undefined>;
+};
 
 /** Makes what a registry holds of a receiver: it checks options by the receiver's own schema. */
 export function binder<Type extends string, Config extends ReceiverSchema>(
   receiver: Receiver<Type, Config>,
 ): ReceiverBinder {
   const { type, isOffUntilNamed = false } = receiver;
-  return () => {
-    const section = z.record(z.string(), z.unknown()).transform((given, context): BoundReceiver => {
+  const section = () => {
+    const bound = z.record(z.string(), z.unknown()).transform((given, context): BoundReceiver => {
       const { processors: written, ...own } = given;
       const options = checkedBy(receiver.config, receiver.emitsLogs ? own : given, context);
       const processors = receiver.emitsLogs
@@ -41,6 +46,7 @@ export function binder<Type extends string, Config extends ReceiverSchema>(
         shown: () => (processors === undefined ? options : { ...options, processors }),
       };
     });
-    return isOffUntilNamed ? section.optional() : section.prefault({});
+    return isOffUntilNamed ? bound.optional() : bound.prefault({});
   };
+  return { config: receiver.config, section };
 }

@@ -1,14 +1,13 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import type { BoundReceiver } from "./binder.ts";
 import { receivers } from "./registry.ts";
 
 const sections = () =>
-  Object.fromEntries(Object.entries(receivers).map(([type, section]) => [type, section()]));
+  Object.fromEntries(Object.entries(receivers).map(([type, each]) => [type, each.section()]));
 
 /** What is taken when it is pushed here; everything that needs no port of its own is on. */
-export const ReceiversConfig = lazySchema(() =>
+export const ReceiversConfig = z.lazy(() =>
   z
     .strictObject({
       /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */

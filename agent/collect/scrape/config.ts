@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { DnsSdConfig } from "../discovery/dns.ts";
@@ -21,8 +20,8 @@ export const scrapeProtocols = [
 export type ScrapeProtocol = (typeof scrapeProtocols)[number];
 
 const positiveDuration = duration.refine((ms) => ms > 0, "must be above 0");
-const count = lazySchema(() => z.number().int().nonnegative());
-const protocols = lazySchema(() =>
+const count = z.lazy(() => z.number().int().nonnegative());
+const protocols = z.lazy(() =>
   z
     .array(z.enum(scrapeProtocols))
     .min(1)
@@ -48,7 +47,7 @@ const limits = {
 } as const;
 
 /** Defaults for all scrape configs, by Prometheus's keys. Its evaluation_interval is accepted, as files carry it, and unused here. */
-export const GlobalConfig = lazySchema(() =>
+export const GlobalConfig = z.lazy(() =>
   z.strictObject({
     /** 15s where Prometheus has 1m: short enough to see an incident begin, and a repeat scrape costs little. */
     scrape_interval: positiveDuration.prefault("15s"),
@@ -77,7 +76,7 @@ export const GlobalConfig = lazySchema(() =>
 );
 export type GlobalConfig = z.output<typeof GlobalConfig>;
 
-const ScrapeConfig = lazySchema(() =>
+const ScrapeConfig = z.lazy(() =>
   z
     .strictObject(
       {

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
 
-const BasicAuth = lazySchema(() =>
+const BasicAuth = z.lazy(() =>
   z
     .strictObject({
       username: scalarText.default(""),
@@ -20,7 +19,7 @@ const BasicAuth = lazySchema(() =>
     }),
 );
 
-const Authorization = lazySchema(() =>
+const Authorization = z.lazy(() =>
   z
     .strictObject({
       type: z
@@ -49,7 +48,7 @@ export const tlsShape = () => ({
   server_name: z.string().optional(),
   insecure_skip_verify: z.boolean().default(false),
 });
-const PlainTls = lazySchema(() => z.strictObject(tlsShape()));
+const PlainTls = z.lazy(() => z.strictObject(tlsShape()));
 type PlainTls = z.output<typeof PlainTls>;
 
 /** Mistakes that show when keys of tls_config meet each other. */
@@ -64,7 +63,7 @@ export function tlsFaults(tls: PlainTls): { readonly key: string; readonly messa
   return faults;
 }
 
-const TlsConfig = lazySchema(() =>
+const TlsConfig = z.lazy(() =>
   PlainTls.superRefine((tls, context) => {
     for (const { key, message } of tlsFaults(tls))
       context.addIssue({ code: "custom", path: [key], message, input: tls });
@@ -84,7 +83,7 @@ export const httpClientShape = () => ({
   follow_redirects: z.boolean().default(true),
 });
 
-const HttpClient = lazySchema(() => z.strictObject(httpClientShape()));
+const HttpClient = z.lazy(() => z.strictObject(httpClientShape()));
 export type HttpClientConfig = z.output<typeof HttpClient>;
 
 /** Says what is wrong when several ways to authorize are given; undefined when nothing is. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { reachedFields } from "#shared/cardinality/series_limit.ts";
 import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
 import { defineSource } from "../sources/source.ts";
@@ -14,7 +13,7 @@ const reportIntervalMs = 1_000;
 /** For a source that runs by itself; an agent's sources share what agent.scrape_memory_max says. */
 const scrapeMemoryDefaultBytes = 256 * 1024 ** 2;
 
-const Config = lazySchema(() =>
+const Config = z.lazy(() =>
   z
     .strictObject({
       global: GlobalConfig.prefault({}),

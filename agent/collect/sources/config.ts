@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { BoundSource } from "./binder.ts";
 import { type ProcessorList, ProcessorsConfig } from "../../pipeline/processors/config.ts";
 import { sources } from "./registry.ts";
 
 /** One entry of `sources`: `type` names the source, the rest are its own options. */
-export const SourceEntry = lazySchema(() =>
+export const SourceEntry = z.lazy(() =>
   z
     .looseObject({
       type: z.string(),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { severity } from "#shared/model/logs.ts";
@@ -10,7 +9,7 @@ import { defineSource } from "./source.ts";
 /** Lapwing's own log lines as a stream of logs, so that what the agent says about itself is found where all logs are. */
 export const selfLogs = defineSource({
   type: "self_logs",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** How long lines are gathered before they are handed on together. */
       interval: duration.prefault("200ms"),

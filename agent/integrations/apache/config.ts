@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { logsShape } from "../access_log.ts";
 import { pageShape } from "../http_page.ts";
 import { serviceUrl } from "../http_service_config.ts";
 
-export const ApacheConfig = lazySchema(() =>
+export const ApacheConfig = z.lazy(() =>
   z.strictObject({
     /** Where mod_status answers; "?auto" is put behind it where it has no query. */
     url: serviceUrl.prefault("http://127.0.0.1/server-status?auto"),

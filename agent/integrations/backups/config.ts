@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 const path = z.string().startsWith("/", "expected an absolute path");
 
-const BackupSet = lazySchema(() =>
+const BackupSet = z.lazy(() =>
   z.strictObject({
     /** Label `backup`. */
     name: z.string().min(1),
@@ -30,7 +29,7 @@ const BackupSet = lazySchema(() =>
 );
 export type BackupSet = z.output<typeof BackupSet>;
 
-export const BackupsConfig = lazySchema(() =>
+export const BackupsConfig = z.lazy(() =>
   z.strictObject({
     sets: z
       .array(BackupSet)

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 /** What `statistics-channels` is given in most examples; there is no default. */
 export const usualPort = 8_053;
 
-export const BindConfig = lazySchema(() =>
+export const BindConfig = z.lazy(() =>
   z.strictObject({
     /** The statistics channel. */
     url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 
 /** Where certificates of usual services lie. */
@@ -18,7 +17,7 @@ export const usualPaths = [
 
 const path = z.string().startsWith("/", "expected an absolute path");
 
-export const CertificatesConfig = lazySchema(() =>
+export const CertificatesConfig = z.lazy(() =>
   z
     .strictObject({
       /** Files, folders (their files by the usual endings), or globs. */

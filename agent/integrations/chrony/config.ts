@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualPort = 323;
 
-export const ChronyConfig = lazySchema(() =>
+export const ChronyConfig = z.lazy(() =>
   z.strictObject({
     /** host:port of chronyd's command port (UDP). */
     address: z.string().min(1).default(`127.0.0.1:${usualPort}`),

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 const path = z.string().startsWith("/", "expected an absolute path");
 
-export const ContainersConfig = lazySchema(() =>
+export const ContainersConfig = z.lazy(() =>
   z.strictObject({
     cgroup_root: path.default("/sys/fs/cgroup"),
     procfs: path.default("/proc"),

@@ -1,9 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
-const Remembered = lazySchema(() =>
+const Remembered = z.lazy(() =>
   z.strictObject({
     integration: z.string(),
     options: z.record(z.string(), z.unknown()),
@@ -11,7 +10,7 @@ const Remembered = lazySchema(() =>
     found_ms: z.number(),
   }),
 );
-const Stored = lazySchema(() =>
+const Stored = z.lazy(() =>
   z.strictObject({ version: z.literal(1), instances: z.array(Remembered) }),
 );
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 export const usualPort = 9_200;
 
-export const ElasticsearchConfig = lazySchema(() =>
+export const ElasticsearchConfig = z.lazy(() =>
   z.strictObject({
     url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),
     ...httpServiceShape(),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualSocket = "/var/run/fail2ban/fail2ban.sock";
 export const usualLog = "/var/log/fail2ban.log";
 
 const absolute = z.string().startsWith("/", "expected an absolute path");
 
-export const Fail2banConfig = lazySchema(() =>
+export const Fail2banConfig = z.lazy(() =>
   z.strictObject({
     /** The server's Unix socket; it is root's by default. */
     socket: absolute.default(usualSocket),

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 export const usualSocket = "/run/haproxy/admin.sock";
 
-export const HaproxyConfig = lazySchema(() =>
+export const HaproxyConfig = z.lazy(() =>
   z
     .strictObject({
       /** HAProxy's own endpoint for Prometheus, which is scraped. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { LinearPattern } from "../../pipeline/processors/regex.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 import { addressText } from "../split_address.ts";
@@ -7,7 +6,7 @@ import { TlsFiles } from "../tls_files.ts";
 
 export const usualPort = 9_092;
 
-export const KafkaConfig = lazySchema(() =>
+export const KafkaConfig = z.lazy(() =>
   z
     .strictObject({
       /** host:port of some brokers; the first that answers tells of all others. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
-export const LibvirtConfig = lazySchema(() =>
+export const LibvirtConfig = z.lazy(() =>
   z.strictObject({
     /** What answers as virsh does. */
     command: z.tuple([z.string().min(1)], z.string()).default(["virsh"]),

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualPort = 11_211;
 
-export const MemcachedConfig = lazySchema(() =>
+export const MemcachedConfig = z.lazy(() =>
   z.strictObject({
     /** host:port, or the path of a Unix socket. */
     address: z.string().min(1).default(`127.0.0.1:${usualPort}`),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 import { addressText } from "../split_address.ts";
 import { TlsFiles } from "../tls_files.ts";
 
 export const usualPort = 27_017;
 
-export const MongodbConfig = lazySchema(() =>
+export const MongodbConfig = z.lazy(() =>
   z
     .strictObject({
       /** host:port, or the path of a Unix socket: one server, a mongod or a mongos. */

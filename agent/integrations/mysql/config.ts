@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 import { TlsFiles } from "../tls_files.ts";
 
@@ -14,7 +13,7 @@ export const usualSockets: readonly string[] = [
 
 const absolutePath = z.string().startsWith("/", "expected an absolute path");
 
-export const MysqlConfig = lazySchema(() =>
+export const MysqlConfig = z.lazy(() =>
   z
     .strictObject({
       /** host:port, or the path of the Unix socket. */

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 /** Of the monitoring endpoint, which is off unless the server's configuration names it. */
 export const usualPort = 8_222;
 
-export const NatsConfig = lazySchema(() =>
+export const NatsConfig = z.lazy(() =>
   z.strictObject({
     /** The monitoring endpoint, not where clients connect. */
     url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { logsShape } from "../access_log.ts";
 import { pageShape } from "../http_page.ts";
 import { serviceUrl } from "../http_service_config.ts";
 
-export const NginxConfig = lazySchema(() =>
+export const NginxConfig = z.lazy(() =>
   z.strictObject({
     /** Where `stub_status` answers. */
     url: serviceUrl.prefault("http://127.0.0.1/nginx_status"),

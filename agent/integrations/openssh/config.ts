@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualPort = 22;
 
-export const OpensshConfig = lazySchema(() =>
+export const OpensshConfig = z.lazy(() =>
   z.strictObject({
     /** Where sshd listens on this host. */
     port: z.int().min(1).max(65_535).default(usualPort),

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualPort = 9_000;
 const path = z.string().startsWith("/", "expected an absolute path");
 
 /** One entry is one pool: pools share neither sockets nor counts. */
-export const PhpFpmConfig = lazySchema(() =>
+export const PhpFpmConfig = z.lazy(() =>
   z.strictObject({
     /** Where the pool listens: the path of a Unix socket, or host:port. */
     address: z.string().min(1).default("/run/php/php-fpm.sock"),

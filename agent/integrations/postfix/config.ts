@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 export const usualConfigDirectory = "/etc/postfix";
 
 const absolute = z.string().startsWith("/", "expected an absolute path");
 
-export const PostfixConfig = lazySchema(() =>
+export const PostfixConfig = z.lazy(() =>
   z.strictObject({
     /** Postfix's `config_directory`, which tells instances of one host apart. */
     config_directory: absolute.default(usualConfigDirectory),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 import { TlsFiles } from "../tls_files.ts";
 
@@ -9,7 +8,7 @@ export const usualFolder = "/var/run/postgresql";
 
 const databaseName = z.string().min(1);
 
-export const PostgresqlConfig = lazySchema(() =>
+export const PostgresqlConfig = z.lazy(() =>
   z
     .strictObject({
       /** host:port, the folder of the Unix socket, or the socket itself (/var/run/postgresql/.s.PGSQL.5433). */

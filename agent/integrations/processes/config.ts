@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 
 const pattern = z.string().transform((text, context): LinearRegex => {
@@ -37,7 +36,7 @@ export function fillTemplate(
   );
 }
 
-const Matcher = lazySchema(() =>
+const Matcher = z.lazy(() =>
   z
     .strictObject({
       name: Template.default("{{.ExeBase}}"),
@@ -56,7 +55,7 @@ const Matcher = lazySchema(() =>
 export type Matcher = z.output<typeof Matcher>;
 
 /** `process_names` and the meaning of the switches are those of process-exporter's configuration. */
-export const ProcessesConfig = lazySchema(() =>
+export const ProcessesConfig = z.lazy(() =>
   z.strictObject({
     /** The first that matches names the group. As delivered: each program that is no thread of the kernel, by its short name. */
     process_names: z

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 /** Of the plugin rabbitmq_prometheus. */
@@ -7,7 +6,7 @@ export const metricsPort = 15_692;
 /** Of the plugin rabbitmq_management. */
 export const managementPort = 15_672;
 
-export const RabbitmqConfig = lazySchema(() =>
+export const RabbitmqConfig = z.lazy(() =>
   z
     .strictObject({
       /** The Prometheus plugin's endpoint, where it is on; a path is the plugin's own choice of metrics. */

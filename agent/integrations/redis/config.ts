@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
 import { TlsFiles } from "../tls_files.ts";
 
 export const usualPort = 6_379;
 export const sentinelPort = 26_379;
 
-export const RedisConfig = lazySchema(() =>
+export const RedisConfig = z.lazy(() =>
   z
     .strictObject({
       /** host:port, or the path of a Unix socket. */

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 
-export const ScriptsConfig = lazySchema(() =>
+export const ScriptsConfig = z.lazy(() =>
   z.strictObject({
     /** Label `script`. */
     name: z.string().min(1),

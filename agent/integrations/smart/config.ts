@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { duration } from "#shared/text/duration.ts";
 
 const interval = duration.refine((ms) => ms >= 1_000, "must be 1s or more");
 
-export const SmartConfig = lazySchema(() =>
+export const SmartConfig = z.lazy(() =>
   z.strictObject({
     /** What answers as smartctl does. */
     command: z.tuple([z.string().min(1)], z.string()).default(["smartctl"]),

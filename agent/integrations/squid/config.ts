@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { logsShape } from "../access_log.ts";
 import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
 
 export const usualPort = 3_128;
 
-export const SquidConfig = lazySchema(() =>
+export const SquidConfig = z.lazy(() =>
   z.strictObject({
     /** Where Squid takes requests; its cache manager is asked there. */
     url: serviceUrl.prefault(`http://127.0.0.1:${usualPort}`),

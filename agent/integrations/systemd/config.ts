@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { duration } from "#shared/text/duration.ts";
 import { type LinearRegex, anchoredRegex } from "#shared/text/linear_regex.ts";
 
@@ -12,7 +11,7 @@ const pattern = z.string().transform((text, context): LinearRegex => {
   }
 });
 
-export const SystemdConfig = lazySchema(() =>
+export const SystemdConfig = z.lazy(() =>
   z.strictObject({
     /** What answers as systemctl does. */
     command: z.tuple([z.string().min(1)], z.string()).default(["systemctl"]),

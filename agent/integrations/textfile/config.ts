@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 
 /** Where Debian's and Ubuntu's prometheus-node-exporter looks, and the cron jobs of its collectors write. */
 export const usualFolder = "/var/lib/prometheus/node-exporter";
 
-export const TextfileConfig = lazySchema(() =>
+export const TextfileConfig = z.lazy(() =>
   z.strictObject({
     /** Folders whose *.prom files are read; may be globs. */
     directories: z

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { logsShape } from "../access_log.ts";
 
-export const VarnishConfig = lazySchema(() =>
+export const VarnishConfig = z.lazy(() =>
   z.strictObject({
     /** As varnishd's -n: a name, or the path of its working directory. Varnish's own default without it. */
     name: z.string().min(1).optional(),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -25,7 +24,7 @@ export type Output =
   | { readonly kind: OutputKind }
   | { readonly kind: "quantiles"; readonly phis: readonly number[] };
 
-const Match = lazySchema(() =>
+const Match = z.lazy(() =>
   z.union([z.string(), z.array(z.string()).min(1)]).transform((written, context): Selects => {
     try {
       const selectors = (typeof written === "string" ? [written] : written).map(compileSelector);
@@ -47,11 +46,11 @@ const OutputText = z.string().transform((text, context): Output => {
   return z.NEVER;
 });
 
-const labelNames = lazySchema(() =>
+const labelNames = z.lazy(() =>
   z.array(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name")),
 );
 
-const Rule = lazySchema(() =>
+const Rule = z.lazy(() =>
   z
     .strictObject({
       /** What own metrics call it; its number in the list by default. */
@@ -118,7 +117,7 @@ export type AggregationRule = {
 const rulesMax = 100;
 
 /** `stream_aggregation`: what is made of series before they are stored. */
-export const AggregationConfig = lazySchema(() =>
+export const AggregationConfig = z.lazy(() =>
   z
     .array(z.unknown())
     .max(rulesMax)

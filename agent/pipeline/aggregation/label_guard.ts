@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { ActiveSeries } from "#shared/cardinality/active_series.ts";
 import { DistinctCount } from "#shared/cardinality/distinct_count.ts";
 import { hashOf } from "#shared/cardinality/series_hash.ts";
@@ -13,10 +12,10 @@ import { duration } from "#shared/text/duration.ts";
 import type { AggregationRule } from "./config.ts";
 import { type Aggregated, StreamAggregator } from "./stream_aggregator.ts";
 
-const valuesMax = lazySchema(() => z.number().int().nonnegative().max(1_000_000));
+const valuesMax = z.lazy(() => z.number().int().nonnegative().max(1_000_000));
 
 /** `cardinality`: a bound on the values of each label of each metric. */
-export const CardinalityConfig = lazySchema(() =>
+export const CardinalityConfig = z.lazy(() =>
   z.strictObject({
     /** Values of a label that were met within the hour; series with new ones beyond it are added up without the label. 0 is none. */
     label_values_max: valuesMax.default(0),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { parsedOnce } from "#shared/schema.ts";
 import { Match } from "./match/match.ts";
 import type { BoundProcessor } from "./processor.ts";
 import { processors } from "./registry.ts";
 
 /** One entry of `processors`: `type` names it, `match` says which records it is for, the rest are its own options. */
-const ProcessorEntry = lazySchema(() =>
+const ProcessorEntry = z.lazy(() =>
   z
     .looseObject({ type: z.string(), match: Match.optional() })
     .transform(({ type, match, ...options }, context): BoundProcessor => {
@@ -32,7 +31,7 @@ const ProcessorEntry = lazySchema(() =>
 );
 
 /** What is done with records between a source and the spool, in the order of the list. */
-export const ProcessorsConfig = lazySchema(() =>
+export const ProcessorsConfig = z.lazy(() =>
   z
     .array(z.unknown())
     .default([])
@@ -49,10 +48,10 @@ const processorsMax = 100;
 /** Groups may stand in groups so deep. */
 const depthMax = 5;
 
-const Group = lazySchema(() => z.strictObject({ processors: z.array(z.unknown()).min(1) }));
+const Group = z.lazy(() => z.strictObject({ processors: z.array(z.unknown()).min(1) }));
 
 /** With its other keys. */
-const LooseGroup = lazySchema(() => Group.unwrap().loose());
+const LooseGroup = z.lazy(() => Group.unwrap().loose());
 
 /** `match` of a group is asked once, before its first processor: what they change does not matter to it. */
 function groupOf(

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { defineProcessor } from "./processor.ts";
@@ -7,7 +6,7 @@ import { defineProcessor } from "./processor.ts";
 /** Lets go of the records that its `match` is for, or of those among them that are too old or too long. */
 export const drop = defineProcessor({
   type: "drop",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** Only records whose time is so long ago. */
       older_than: duration.optional(),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { type ReadFields, fieldsProcess, fieldsShape } from "./formats/fields.ts";
 import { severityOfWord } from "./formats/severity_words.ts";
 import { type TimeReader, timeReader } from "./formats/time_format.ts";
@@ -14,7 +13,7 @@ const apache =
 /** Error logs of nginx and of Apache 2.4 (ErrorLogFormat's default). Their times have no zone: `zone` says which one. */
 export const errorLog = defineProcessor({
   type: "error_log",
-  config: lazySchema(() => z.strictObject({ ...fieldsShape(), zone: Zone })),
+  config: z.lazy(() => z.strictObject({ ...fieldsShape(), zone: Zone })),
   create: (config) => {
     const nginxTime = timeReader("2006/01/02 15:04:05", config.zone);
     const apacheTime = timeReader("Mon Jan 02 15:04:05 2006", config.zone);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { ExecutionError } from "#shared/template/values.ts";
 import { TemplateText, valuesOf } from "./formats/template_text.ts";
 import { defineProcessor } from "./processor.ts";
@@ -7,7 +6,7 @@ import { defineProcessor } from "./processor.ts";
 /** The body or an attribute made anew by a template: Go's text/template with Loki's functions. */
 export const format = defineProcessor({
   type: "format",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** "body", or the name of an attribute, which is made where it is not there. */
       to: z

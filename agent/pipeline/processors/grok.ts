@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type LinearRegex, recordRegex } from "#shared/text/linear_regex.ts";
 import { type ReadFields, fieldsProcess, fieldsShape } from "./formats/fields.ts";
@@ -12,7 +11,7 @@ const patternBytesMax = 64 * 1_024;
 /** Fields by grok patterns such as `%{IP:client} %{WORD:method}`; the first pattern that fits counts. */
 export const grok = defineProcessor({
   type: "grok",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z
       .strictObject({
         ...fieldsShape(),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match/match.ts";
 import { defineProcessor, withinSteps } from "./processor.ts";
 
 /** Lets go of all records but those of `only`. */
 export const keep = defineProcessor({
   type: "keep",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** A selector with filters, as `match` is. */
       only: Match,

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { without } from "./formats/fields.ts";
 import { defineProcessor } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 /** A list of names, or a map of new names to those that are there. */
-const Names = lazySchema(() =>
+const Names = z.lazy(() =>
   z
     .union([z.array(labelName), z.record(labelName, z.string().min(1))])
     .default([])
@@ -24,7 +23,7 @@ const valueBytesMax = 2_048;
  */
 export const labels = defineProcessor({
   type: "labels",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** Attributes that become labels. */
       promote: Names,

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { Match } from "./match/match.ts";
 import { defineProcessor, withinSteps } from "./processor.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
-const MetricEntry = lazySchema(() =>
+const MetricEntry = z.lazy(() =>
   z
     .strictObject({
       name: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "expected a metric name"),
@@ -45,7 +44,7 @@ const MetricEntry = lazySchema(() =>
  */
 export const metrics = defineProcessor({
   type: "metrics",
-  config: lazySchema(() => z.strictObject({ metrics: z.array(MetricEntry).min(1) })),
+  config: z.lazy(() => z.strictObject({ metrics: z.array(MetricEntry).min(1) })),
   create: ({ metrics: entries }, { clock, metrics: store }) => {
     const own = entries.map(({ value, labels, unlabelled, match, ...metric }) => ({
       from: value,

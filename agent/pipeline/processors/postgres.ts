@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { fieldsProcess, fieldsShape } from "./formats/fields.ts";
 import { severityOfWord } from "./formats/severity_words.ts";
 import { timeReader } from "./formats/time_format.ts";
@@ -17,7 +16,7 @@ const statement =
  */
 export const postgres = defineProcessor({
   type: "postgres",
-  config: lazySchema(() => z.strictObject({ ...fieldsShape(), zone: Zone })),
+  config: z.lazy(() => z.strictObject({ ...fieldsShape(), zone: Zone })),
   create: (config) => {
     const readTime = timeReader("rfc3339", config.zone);
     return fieldsProcess(config, (text) => {

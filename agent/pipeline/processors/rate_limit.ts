@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import { defineProcessor } from "./processor.ts";
 
@@ -8,7 +7,7 @@ type Bucket = { tokens: number; atMs: number };
 /** So many records a second of each stream, or of each value of some labels; what is over it is dropped and counted as rate_limit. */
 export const rateLimit = defineProcessor({
   type: "rate_limit",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       records_per_second: z.number().positive(),
       /** So many may come at once; a second's worth by default. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { type LinearRegex, recordRegex } from "#shared/text/linear_regex.ts";
 import { fieldsProcess, fieldsShape } from "./formats/fields.ts";
@@ -18,7 +17,7 @@ export const LinearPattern = z.string().transform((text, context): LinearRegex =
 /** The named groups of a regular expression (RE2's syntax, linear time) as fields. */
 export const regex = defineProcessor({
   type: "regex",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       ...fieldsShape(),
       pattern: LinearPattern.refine(({ groups }) => groups.size > 0, {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { relabel as applyRules } from "#shared/relabel/relabel.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
@@ -13,7 +12,7 @@ const attributePrefix = "__attribute_";
  */
 export const relabel = defineProcessor({
   type: "relabel",
-  config: lazySchema(() => z.strictObject({ relabel_configs: z.array(RelabelConfig).min(1) })),
+  config: z.lazy(() => z.strictObject({ relabel_configs: z.array(RelabelConfig).min(1) })),
   create: ({ relabel_configs: rules }) => {
     const readsAttributes = rules.some(
       ({ action, source_labels: names }) =>

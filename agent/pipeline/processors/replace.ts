@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { expandTemplate } from "#shared/relabel/relabel.ts";
 import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { ExecutionError } from "#shared/template/values.ts";
@@ -10,7 +9,7 @@ import { LinearPattern } from "./regex.ts";
 /** Other text for what a pattern finds, in the body or an attribute. */
 export const replace = defineProcessor({
   type: "replace",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z
       .strictObject({
         /** "body", or the name of an attribute. */

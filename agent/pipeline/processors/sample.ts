@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { severity as severities } from "#shared/model/logs.ts";
 import { defineProcessor } from "./processor.ts";
 import type { Records } from "./records.ts";
@@ -8,7 +7,7 @@ import { SeverityName } from "./severity.ts";
 /** Keeps a share of the records; what is not kept is counted as sampling. */
 export const sample = defineProcessor({
   type: "sample",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** Share that is kept, 0 to 1. */
       rate: z.number().min(0).max(1),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { severity as severities } from "#shared/model/logs.ts";
 import { severityOfSyslog, severityOfWord } from "./formats/severity_words.ts";
 import { defineProcessor, withinSteps } from "./processor.ts";
@@ -10,7 +9,7 @@ export const SeverityName = z.enum(["trace", "debug", "info", "warn", "error", "
 /** The severity of a record, from an attribute or by a pattern from the line. */
 export const severity = defineProcessor({
   type: "severity",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z.strictObject({
       /** "body", or the name of an attribute. */
       from: z.string().min(1).default("level"),

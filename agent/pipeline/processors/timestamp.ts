@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { timeReader } from "./formats/time_format.ts";
 import { isZone } from "./formats/zones.ts";
 import { defineProcessor } from "./processor.ts";
 
 /** The zone of times that tell none. */
-export const Zone = lazySchema(() =>
+export const Zone = z.lazy(() =>
   z
     .string()
     .refine((zone) => isZone(zone), `expected "UTC", "local" or a zone such as "Europe/Berlin"`)
@@ -19,7 +18,7 @@ const aheadMsMax = 10 * 60_000;
 /** The time of a record, from an attribute or from the beginning of the body. */
 export const timestamp = defineProcessor({
   type: "timestamp",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z
       .strictObject({
         /** "body", or the name of an attribute. */

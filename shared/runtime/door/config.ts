@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "../../lazy_schema.ts";
 
 /** Who may ask over HTTP. The defaults let in this host's own names and Lapwing's own pages. */
-export const HttpConfig = lazySchema(() =>
+export const HttpConfig = z.lazy(() =>
   z.strictObject({
     /**
      * Further names of this server, as requests carry them in Host: a proxy's, a service's. "*" takes any, and gives up what protects against DNS

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { type TakeMemory, unpackedBody, withBody } from "../transport/body.ts";
@@ -23,7 +22,7 @@ const defaultLabelKeys = {
   "kubernetes.container.name": "container",
 };
 
-const ElasticsearchConfig = lazySchema(() =>
+const ElasticsearchConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { hostName } from "#shared/runtime/base_config.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -7,9 +6,7 @@ import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
 import { listenAddress } from "../transport/listen_address.ts";
 import { ServerTlsConfig } from "../transport/server_tls.ts";
 
-const User = lazySchema(() =>
-  z.strictObject({ username: z.string().min(1), password: z.string() }),
-);
+const User = z.lazy(() => z.strictObject({ username: z.string().min(1), password: z.string() }));
 
 /** Kubernetes' fields as Fluent Bit's filter writes them, and Docker's. */
 const defaultLabelKeys = {
@@ -23,7 +20,7 @@ const defaultLabelKeys = {
   _SYSTEMD_UNIT: "unit",
 };
 
-export const FluentConfig = lazySchema(() =>
+export const FluentConfig = z.lazy(() =>
   z
     .strictObject({
       enabled: z.boolean().default(true),

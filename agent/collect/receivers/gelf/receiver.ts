@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -26,7 +25,7 @@ import { GelfTime, gelfSteps, oneStepBytesMax } from "./message.ts";
 import { NullFraming } from "./null_framing.ts";
 import { PackedMessages } from "./packed_messages.ts";
 
-const GelfConfig = lazySchema(() =>
+const GelfConfig = z.lazy(() =>
   z.strictObject({
     /** POST /gelf; the ports below, too. */
     enabled: z.boolean().default(true),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { listenAddress } from "../transport/listen_address.ts";
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
-export const GraphiteConfig = lazySchema(() =>
+export const GraphiteConfig = z.lazy(() =>
   z.strictObject({
     /** The receiver is off where it is not named at all. */
     enabled: z.boolean().default(true),

@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -16,7 +15,7 @@ import { SampleBuffer } from "../samples/sample_buffer.ts";
 import { addInfluxRoutes, influxHeaders } from "./influx_routes.ts";
 import { type InfluxLine, parseInfluxLine } from "./line_protocol.ts";
 
-const InfluxConfig = lazySchema(() =>
+const InfluxConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

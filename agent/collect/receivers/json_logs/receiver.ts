@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -21,7 +20,7 @@ import { boundedLabels, parseStreamLabels } from "../loki/stream_labels.ts";
 import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../transport/refusal.ts";
 
-const JsonLogsConfig = lazySchema(() =>
+const JsonLogsConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import {
@@ -22,7 +21,7 @@ import { type ReceiverContext, defineReceiver } from "../receiver.ts";
 import { refusalOf } from "../transport/refusal.ts";
 import { SampleBuffer } from "../samples/sample_buffer.ts";
 
-const JsonMetricsConfig = lazySchema(() =>
+const JsonMetricsConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to: JSON takes ten times its size while it is read. */

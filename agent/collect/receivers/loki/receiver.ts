@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { unpackSnappySteps } from "#proto/codec/snappy_block.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
@@ -15,7 +14,7 @@ import { addStreams, readJsonPush, readProtobufPush } from "./push_request.ts";
 import { PushedLines, type PushedLinesParts } from "./pushed_lines.ts";
 import { RecentLines } from "./recent_lines.ts";
 
-const LokiConfig = lazySchema(() =>
+const LokiConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

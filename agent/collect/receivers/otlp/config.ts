@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
@@ -7,7 +6,7 @@ import { listenAddress } from "../transport/listen_address.ts";
 import { translationStrategies } from "./metric_names.ts";
 
 /** Names of attributes; each once, none empty, as Prometheus checks them. */
-const attributeNames = lazySchema(() =>
+const attributeNames = z.lazy(() =>
   z
     .array(z.string().trim().min(1, "expected the name of an attribute"))
     .refine((names) => new Set(names).size === names.length, "expected each attribute once")
@@ -34,7 +33,7 @@ const prometheusKeys = () => ({
   label_name_preserve_multiple_underscores: z.boolean().default(true),
 });
 
-export const OtlpConfig = lazySchema(() =>
+export const OtlpConfig = z.lazy(() =>
   z
     .strictObject({
       enabled: z.boolean().default(true),

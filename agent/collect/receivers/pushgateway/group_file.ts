@@ -1,13 +1,12 @@
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { metricTypes } from "#shared/model/metrics.ts";
 import type { Group } from "./groups.ts";
 
-const texts = lazySchema(() => z.record(z.string(), z.string()));
+const texts = z.lazy(() => z.record(z.string(), z.string()));
 /** Version 1. Values are text, because JSON has neither NaN nor infinities. */
-const GroupFile = lazySchema(() =>
+const GroupFile = z.lazy(() =>
   z.strictObject({
     version: z.literal(1),
     groups: z.array(

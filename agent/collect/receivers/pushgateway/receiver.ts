@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
@@ -17,7 +16,7 @@ import { loadGroups, saveGroups } from "./group_file.ts";
 import { parseGroupPath } from "./group_path.ts";
 import { type Change, type Group, Groups, samplesOf } from "./groups.ts";
 
-const PushgatewayConfig = lazySchema(() =>
+const PushgatewayConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to. */

@@ -2,7 +2,6 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { MetricsPart } from "#shared/model/metrics.ts";
 import { Hono } from "hono";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
@@ -25,7 +24,7 @@ import type { DecodedWrite } from "./decoded_write.ts";
 import { ExpectedSeries } from "./expected_series.ts";
 import { SymbolNumbers } from "./symbols.ts";
 
-const RemoteWriteConfig = lazySchema(() =>
+const RemoteWriteConfig = z.lazy(() =>
   z.strictObject({
     enabled: z.boolean().default(true),
     /** Of a body as sent, and of what it unpacks to; Prometheus's own limit. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { listenAddress } from "../transport/listen_address.ts";
@@ -9,12 +8,12 @@ export const tagFormats = ["dogstatsd", "influxdb", "librato", "signalfx", "grap
 export type TagFormat = (typeof tagFormats)[number];
 
 /** As long as the kernel takes it. */
-const unixPath = lazySchema(() =>
+const unixPath = z.lazy(() =>
   z.string().max(100).regex(/^\//, "expected a path that begins with /"),
 );
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name");
 
-export const StatsdConfig = lazySchema(() =>
+export const StatsdConfig = z.lazy(() =>
   z.strictObject({
     /** The receiver is off where it is not named at all. */
     enabled: z.boolean().default(true),

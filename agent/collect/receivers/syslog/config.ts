@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";
@@ -11,7 +10,7 @@ const timeZone = z.string().refine(isTimeZone, {
   error: 'expected a time zone, such as "Europe/Berlin", or "local"',
 });
 
-export const SyslogConfig = lazySchema(() =>
+export const SyslogConfig = z.lazy(() =>
   z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 /** Where a receiver with a port of its own listens: host:port; port 0 takes a free one. */
-export const listenAddress = lazySchema(() =>
+export const listenAddress = z.lazy(() =>
   z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/, 'expected host:port, such as "127.0.0.1:4317"')

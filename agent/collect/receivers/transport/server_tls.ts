@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
 /** The certificate that a receiver shows, and whose certificates it asks for; PEM files, read at the start. */
-export const ServerTlsConfig = lazySchema(() =>
+export const ServerTlsConfig = z.lazy(() =>
   z.strictObject({
     cert_file: z.string().min(1),
     key_file: z.string().min(1),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
 const KiB = 1_024;
 
 /** Which command is run, and how its lines are taken. */
-export const CommandConfig = lazySchema(() =>
+export const CommandConfig = z.lazy(() =>
   z.strictObject({
     /** Program and arguments; no shell stands between. */
     command: z.tuple([z.string().min(1)], z.string()),

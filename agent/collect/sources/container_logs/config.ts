@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { FileLogsConfig } from "../file_logs/config.ts";
@@ -8,7 +7,7 @@ import { DockerConfig } from "./docker/config.ts";
 const KiB = 1_024;
 
 /** Which logs of containers are followed; what is not said here is as with file_logs. */
-export const ContainerLogsConfig = lazySchema(() => {
+export const ContainerLogsConfig = z.lazy(() => {
   const files = FileLogsConfig.unwrap();
   return files.omit({ encoding: true, keep_carriage_return: true }).extend({
     /** Kubernetes' and Docker's own places. */

@@ -1,6 +1,5 @@
 import iconv from "iconv-lite";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 
@@ -13,7 +12,7 @@ export const batchBytesMax = 1_024 * KiB;
 const lineBytesMax = 512 * KiB;
 
 /** Which files are followed, and how their bytes become lines. */
-export const FileLogsConfig = lazySchema(() =>
+export const FileLogsConfig = z.lazy(() =>
   z.strictObject({
     /** Globs of absolute paths; `**` crosses folders, links are followed. */
     paths: z

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { duration } from "#shared/text/duration.ts";
 import { LinearPattern } from "../../../pipeline/processors/regex.ts";
 import type { LineJoiner } from "./line_joiner.ts";
 import { stackTraces } from "./stack_traces.ts";
 
 /** How lines of a file are joined to records. A record is at most `line_size_max` bytes. */
-export const MultilineConfig = lazySchema(() =>
+export const MultilineConfig = z.lazy(() =>
   z
     .strictObject({
       /**

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
@@ -15,7 +14,7 @@ const pattern = z.string().transform((text, context) => {
   }
 });
 
-const Filesystem = lazySchema(() =>
+const Filesystem = z.lazy(() =>
   z.strictObject({
     mount_points_exclude: pattern.prefault(
       "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
@@ -29,24 +28,24 @@ const Filesystem = lazySchema(() =>
   }),
 );
 
-const Diskstats = lazySchema(() =>
+const Diskstats = z.lazy(() =>
   z.strictObject({
     /** Partitions and memory disks are left out; the whole disk counts them. */
     device_exclude: pattern.prefault(String.raw`^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$`),
   }),
 );
 
-const Netdev = lazySchema(() => z.strictObject({ device_exclude: pattern.prefault("^$") }));
+const Netdev = z.lazy(() => z.strictObject({ device_exclude: pattern.prefault("^$") }));
 
-const Netclass = lazySchema(() => z.strictObject({ ignored_devices: pattern.prefault("^$") }));
+const Netclass = z.lazy(() => z.strictObject({ ignored_devices: pattern.prefault("^$") }));
 
-const Vmstat = lazySchema(() =>
+const Vmstat = z.lazy(() =>
   z.strictObject({
     fields: pattern.prefault("^(oom_kill|pgpg|pswp|pg.*fault).*"),
   }),
 );
 
-const Netstat = lazySchema(() =>
+const Netstat = z.lazy(() =>
   z.strictObject({
     fields: pattern.prefault(
       "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|" +
@@ -58,7 +57,7 @@ const Netstat = lazySchema(() =>
 );
 
 /** The host collector. Patterns match anywhere unless anchored; their defaults are node_exporter's. */
-export const HostMetricsConfig = lazySchema(() =>
+export const HostMetricsConfig = z.lazy(() =>
   z.strictObject({
     interval: duration.refine((ms) => ms > 0, "must be above 0").prefault("15s"),
     job: z.string().default("node"),

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 
 const KiB = 1_024;
 
 /** How the journal is followed, and what is kept of its entries. */
-export const JournaldConfig = lazySchema(() =>
+export const JournaldConfig = z.lazy(() =>
   z.strictObject({
     /** The program, by path or name. */
     command: z.string().min(1).default("journalctl"),

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Process, withinSteps } from "../processor.ts";
 import type { Records } from "../records.ts";
@@ -22,7 +21,7 @@ export const fieldsShape = () => ({
   on_error: z.enum(["keep", "drop"]).default("keep"),
 });
 
-export const FieldsConfig = lazySchema(() => z.strictObject(fieldsShape()));
+export const FieldsConfig = z.lazy(() => z.strictObject(fieldsShape()));
 export type FieldsConfig = z.output<typeof FieldsConfig>;
 
 /** What was read from a text; time and severity where the format has them. */

@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
 import { type Outcomes, type Process, defineProcessor } from "../processor.ts";
@@ -19,7 +18,7 @@ const hashDigits = 16;
 /** Takes secrets and personal data out of records before anything is written down. */
 export const redact = defineProcessor({
   type: "redact",
-  config: lazySchema(() =>
+  config: z.lazy(() =>
     z
       .strictObject({
         /** What is looked for; all kinds by default. */

@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseGoDuration } from "#shared/text/go_units.ts";
 
 const nanosPerMs = 1e6;
 
 /** Go's duration text, such as "1m20s", in milliseconds. */
-const goDuration = lazySchema(() =>
+const goDuration = z.lazy(() =>
   z.union([z.string(), z.literal(0)]).transform((given, context) => {
     const nanos = parseGoDuration(String(given));
     if (nanos !== undefined && nanos >= 0) return nanos / nanosPerMs;
@@ -24,7 +23,7 @@ const goDuration = lazySchema(() =>
 /** More would make a series of each sample of a metric that many. */
 const boundsMax = 256;
 
-const HistogramOptions = lazySchema(() =>
+const HistogramOptions = z.lazy(() =>
   z.strictObject({
     buckets: z.array(z.number()).max(boundsMax).optional(),
     native_histogram_bucket_factor: z.number().positive().optional(),
@@ -32,7 +31,7 @@ const HistogramOptions = lazySchema(() =>
   }),
 );
 
-const SummaryOptions = lazySchema(() =>
+const SummaryOptions = z.lazy(() =>
   z.strictObject({
     quantiles: z
       .array(
@@ -68,7 +67,7 @@ const reference = String.raw`\$\{?\d+\}?`;
 const metricName = new RegExp(`^(?:[a-zA-Z_]|${reference})(?:[a-zA-Z0-9_]|${reference})*$`);
 const globPattern = /^(?:\*|[a-zA-Z_][a-zA-Z0-9_-]*)(?:\.\*|\.[a-zA-Z0-9_][a-zA-Z0-9_-]*)*$/;
 
-const MappingRule = lazySchema(() =>
+const MappingRule = z.lazy(() =>
   z.strictObject({
     ...options,
     match: z.string().min(1),
@@ -90,7 +89,7 @@ export type RuleOptions = Pick<
 >;
 
 /** The file that statsd_exporter and graphite_exporter read (github.com/prometheus/statsd_exporter, README and pkg/mapper). */
-export const MappingConfig = lazySchema(() =>
+export const MappingConfig = z.lazy(() =>
   z
     .strictObject({
       defaults: z

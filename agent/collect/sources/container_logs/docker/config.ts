@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { lazySchema } from "#shared/lazy_schema.ts";
 
 /** How names and labels of Docker's containers are learnt. */
-export const DockerConfig = lazySchema(() =>
+export const DockerConfig = z.lazy(() =>
   z.strictObject({
     /** Otherwise a container's short id is all that its lines tell. */
     enabled: z.boolean().default(true),

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import { lazySchema } from "#shared/lazy_schema.ts";
 import { httpGet } from "../../../scrape/http_client.ts";
 import { httpClientShape } from "../../../scrape/http_client_config.ts";
 import { type DockerContainer, readListed } from "./docker_container.ts";
@@ -17,7 +16,7 @@ const timeoutMs = 10_000;
 const listBytesMax = 16 * 1024 ** 2;
 const eventBytesMax = 1024 ** 2;
 
-const Client = lazySchema(() => z.strictObject(httpClientShape()));
+const Client = z.lazy(() => z.strictObject(httpClientShape()));
 const Event = z.object({ Action: z.string() });
 
 export type DockerList = {
