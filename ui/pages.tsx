@@ -11,11 +11,11 @@ import { PageFrame } from "./shell/page_frame.tsx";
 import { NotFound, PageError } from "./shell/no_page.tsx";
 import { prefetchDashboard } from "./state/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
-import { listColumns } from "./views/dashboards/list_rows.ts";
+import { listColumns } from "./views/dashboards/list/list_rows.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";
 import { hostStates } from "./views/hosts/host_labels.ts";
 import { sortColumns } from "./views/hosts/host_rows.ts";
-import { LogServicesSearch, LogsSearch } from "./views/logs/search_schema.ts";
+import { LogServicesSearch, LogsSearch } from "./views/logs/state/search_schema.ts";
 
 const text = z.string().optional().catch(undefined);
 const HostsSearch = z.object({
@@ -148,7 +148,7 @@ export const pages = root.addChildren([
       hasTime: false,
     },
     component: lazyRouteComponent(
-      () => import("./views/dashboards/list_view.tsx"),
+      () => import("./views/dashboards/list/list_view.tsx"),
       "DashboardsView",
     ),
   }),

@@ -75,9 +75,9 @@ const collect = ({
   title,
 }: Names) => `import { OperatingError } from "#shared/errors.ts";
 import { gauge } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type ${pascal}Config, usualPort } from "./config.ts";
 
 const connections = gauge("${snake}_connections", "Open connections.");

@@ -1,5 +1,5 @@
 import type { HostView } from "#agent/integrations/detection/host_view.ts";
-import { Conversation } from "#agent/integrations/conversation.ts";
+import { Conversation } from "#agent/integrations/connections/conversation.ts";
 
 /** HostView's ways to ask, for tests in which an invented host has real servers. */
 export const realAsking: Pick<HostView, "get" | "ask"> = {

@@ -29,7 +29,7 @@ for (const folder of Object.keys(registries)) {
   test(`${folder}/registry.ts lists every module of its folder, sorted`, async () => {
     const text = await Bun.file(join(root, folder, "registry.ts")).text();
     const listed = [
-      ...text.matchAll(/import \{[^}]*\} from "\.\/([a-z0-9_]+)(?:\.ts|\/[a-z_]+\.ts)"/g),
+      ...text.matchAll(/import \{[^}]*\} from "\.\/([a-z0-9_]+)(?:\.ts|\/[a-z0-9_/]+\.ts)"/g),
     ].map((m) => m[1]);
     expect(listed.length).toBeGreaterThan(0);
     expect(listed).toEqual(listed.toSorted((a = "", b = "") => (a < b ? -1 : 1)));

@@ -1,5 +1,5 @@
 import { type Family, type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { pageText, wrongPage } from "../http_page.ts";
+import { pageText, wrongPage } from "../connections/http_page.ts";
 import type { OpenInstance } from "../integration.ts";
 import type { ApacheConfig } from "./config.ts";
 

@@ -1,9 +1,9 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Family, SampleSink } from "../../collect/samples/family.ts";
 import { addHistogram } from "../../collect/samples/histogram.ts";
-import { HttpService } from "../http_service.ts";
+import { HttpService } from "../connections/http_service.ts";
 import type { OpenInstance } from "../integration.ts";
-import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../connections/json_value.ts";
 import type { BindConfig } from "./config.ts";
 import {
   bootTime,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 /** What `statistics-channels` is given in most examples; there is no default. */
 export const usualPort = 8_053;

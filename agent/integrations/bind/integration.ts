@@ -1,7 +1,7 @@
 import { gauge } from "../../collect/samples/family.ts";
 import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
 import { type LogSourceInput, type Need, defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { BindConfig, usualPort } from "./config.ts";
 
 /** Queries over TCP, TLS and HTTPS, and the control channel. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
-import { passwordOf } from "../credentials.ts";
+import { passwordOf } from "../connections/credentials.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
 import { type Certificate, nameParts, readDer, readPem } from "./certificate.ts";
 import { type FoundFile, findFiles } from "./certificate_files.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
+import { hasOnePassword, onePassword, passwordShape } from "../connections/credentials.ts";
 
 /** Where certificates of usual services lie. */
 export const usualPaths = [

@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { CommandPort } from "./command_port.ts";
 import { type ChronyConfig, usualPort } from "./config.ts";
 import { type Reply, clockName, commands } from "./reply.ts";

@@ -7,7 +7,7 @@ import {
   reachable,
 } from "../detection/host_view.ts";
 import { defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { ChronyConfig, usualPort } from "./config.ts";
 
 /** chronyd's command protocol; names of metrics as chrony_exporter's. */

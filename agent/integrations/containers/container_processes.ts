@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { parseNetworkDevices } from "../../collect/sources/host_metrics/collectors/netdev.ts";
+import { parseNetworkDevices } from "../../collect/sources/host_metrics/collectors/network/netdev.ts";
 import { numberAfter, readIfThere } from "../kernel_files.ts";
 import { parseStat } from "../processes/proc_files.ts";
 import { foldersIn } from "./cgroup_tree.ts";

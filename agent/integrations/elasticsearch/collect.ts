@@ -1,8 +1,14 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
-import { HttpService } from "../http_service.ts";
+import { HttpService } from "../connections/http_service.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { type JsonObject, type NumberAt, addNumbers, objectOf, textOf } from "../json_value.ts";
+import {
+  type JsonObject,
+  type NumberAt,
+  addNumbers,
+  objectOf,
+  textOf,
+} from "../connections/json_value.ts";
 import type { ElasticsearchConfig } from "./config.ts";
 import { indexNumbers, indexStatsPath } from "./index_families.ts";
 import { addNode } from "./nodes.ts";

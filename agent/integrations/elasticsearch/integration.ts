@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
-import { serverLog } from "../server_log.ts";
+import { serverLog } from "../log_sources/server_log.ts";
 import { ElasticsearchConfig, usualPort } from "./config.ts";
 
 /** Elasticsearch and OpenSearch; names of metrics as elasticsearch_exporter's. */

@@ -1,4 +1,4 @@
-import { type JsonObject, arrayOf, objectOf, textOf } from "../json_value.ts";
+import { type JsonObject, arrayOf, objectOf, textOf } from "../connections/json_value.ts";
 
 /** As in collector/nodes.go of elasticsearch_exporter. */
 export const nodeLabels = [

@@ -8,7 +8,7 @@ import {
   objectOf,
   textOf,
   valueAt,
-} from "../json_value.ts";
+} from "../connections/json_value.ts";
 import { nodeNumbers } from "./node_families.ts";
 import { nodeLabels, nodeLabelsOf, rolesOf } from "./node_labels.ts";
 import { numbersOf } from "./numbers.ts";

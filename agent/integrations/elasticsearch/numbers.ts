@@ -1,5 +1,5 @@
 import { counter, gauge } from "../../collect/samples/family.ts";
-import type { NumberAt } from "../json_value.ts";
+import type { NumberAt } from "../connections/json_value.ts";
 
 type Row = (path: string, name: string, help: string, factor?: number) => NumberAt;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 /** Where clients connect; the metrics are there, too, unless they have a port of their own. */
 export const usualPort = 2_379;

@@ -6,7 +6,7 @@ import {
   processesNamed,
   reachable,
 } from "../detection/host_view.ts";
-import { httpClientOf } from "../http_service_config.ts";
+import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { EtcdConfig, metricsPort, usualPort } from "./config.ts";
 

@@ -1,6 +1,6 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import type { OpenInstance } from "../integration.ts";
 import type { Fail2banConfig } from "./config.ts";
 import { type PickleValue, PickledObject, pickleOf, readPickle } from "./pickle.ts";

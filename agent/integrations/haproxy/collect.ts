@@ -1,8 +1,8 @@
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
-import { pageText, wrongPage } from "../http_page.ts";
+import { Conversation } from "../connections/conversation.ts";
+import { pageText, wrongPage } from "../connections/http_page.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type HaproxyConfig, placeOf } from "./config.ts";
 import { inMebibytes, processFields } from "./process_fields.ts";
 import { addProxies } from "./proxies.ts";

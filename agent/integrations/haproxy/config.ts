@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 export const usualSocket = "/run/haproxy/admin.sock";
 

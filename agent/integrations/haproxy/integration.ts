@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
-import { requestCounting } from "../access_log.ts";
+import { requestCounting } from "../log_sources/access_log.ts";
 import {
   type HostProcess,
   type HostView,
@@ -8,9 +8,9 @@ import {
   processesNamed,
   reachable,
 } from "../detection/host_view.ts";
-import { httpClientOf } from "../http_service_config.ts";
+import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { HaproxyConfig, placeOf, usualSocket } from "./config.ts";
 import { logLines } from "./log_lines.ts";
 import { type HaproxyFile, readHaproxyFile } from "./server_config.ts";

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
-import { serverLog } from "../server_log.ts";
-import { splitAddress } from "../split_address.ts";
+import { serverLog } from "../log_sources/server_log.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { KafkaConfig, usualPort } from "./config.ts";
 
 /** ApiVersions, version 0, with correlation id 7 and no name: what every broker since 0.10 answers before a login. */

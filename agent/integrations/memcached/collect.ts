@@ -1,8 +1,8 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Family, type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type MemcachedConfig, usualPort } from "./config.ts";
 
 /** Statistics without labels, by the server's name of them; metrics as in github.com/prometheus/memcached_exporter. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { MemcachedConfig, usualPort } from "./config.ts";
 
 /** Memcached's text protocol; names of metrics as memcached_exporter's. */

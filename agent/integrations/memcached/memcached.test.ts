@@ -3,7 +3,7 @@ import { messageOf } from "#shared/errors.ts";
 import { freePort } from "#test/support/free_port.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import { memcached } from "./integration.ts";
 
 const program = Bun.which("memcached");

@@ -1,7 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { arrayOf, numberOf, objectOf, textOf, valueAt } from "../json_value.ts";
+import { arrayOf, numberOf, objectOf, textOf, valueAt } from "../connections/json_value.ts";
 import type { BsonDocument } from "./bson.ts";
 import type { MongodbConfig } from "./config.ts";
 import { CommandError, MongoConnection } from "./connection.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
-import { addressText } from "../split_address.ts";
-import { TlsFiles } from "../tls_files.ts";
+import { hasOnePassword, onePassword, passwordShape } from "../connections/credentials.ts";
+import { addressText } from "../connections/split_address.ts";
+import { TlsFiles } from "../connections/tls_files.ts";
 
 export const usualPort = 27_017;
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { OperatingError } from "#shared/errors.ts";
-import { Conversation } from "../conversation.ts";
-import { passwordOf } from "../credentials.ts";
-import { ScramClient } from "../scram.ts";
-import { splitAddress } from "../split_address.ts";
-import { tlsOptionsOf } from "../tls_files.ts";
+import { Conversation } from "../connections/conversation.ts";
+import { passwordOf } from "../connections/credentials.ts";
+import { ScramClient } from "../connections/scram.ts";
+import { splitAddress } from "../connections/split_address.ts";
+import { tlsOptionsOf } from "../connections/tls_files.ts";
 import { type BsonDocument, type BsonInput, decodeBson, encodeBson } from "./bson.ts";
 import { type MongodbConfig, usualPort } from "./config.ts";
 

@@ -8,8 +8,8 @@ import {
   reachable,
 } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
-import { serverLog } from "../server_log.ts";
-import { splitAddress } from "../split_address.ts";
+import { serverLog } from "../log_sources/server_log.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { encodeBson } from "./bson.ts";
 import { MongodbConfig, usualPort } from "./config.ts";
 

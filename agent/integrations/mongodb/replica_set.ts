@@ -1,6 +1,6 @@
 import { type SampleSink, gauge } from "../../collect/samples/family.ts";
 import type { BsonDocument } from "./bson.ts";
-import { arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import { arrayOf, numberOf, objectOf, textOf } from "../connections/json_value.ts";
 
 /** Names as mongodb_exporter's compatible mode has them for replica sets. */
 const ofSet = (name: string, help: string) =>

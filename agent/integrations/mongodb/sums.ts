@@ -1,5 +1,5 @@
 import { type Family, type SampleSink, gauge } from "../../collect/samples/family.ts";
-import { numberOf, valueAt } from "../json_value.ts";
+import { numberOf, valueAt } from "../connections/json_value.ts";
 import type { BsonDocument } from "./bson.ts";
 
 /** Metrics that are sums of numbers of serverStatus; names and parts as in exporter/v1_compatibility.go of github.com/percona/mongodb_exporter. */

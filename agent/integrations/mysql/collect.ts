@@ -1,9 +1,14 @@
 import type { SampleSink } from "../../collect/samples/family.ts";
-import { passwordOf } from "../credentials.ts";
+import { passwordOf } from "../connections/credentials.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
-import { SqlConnection, type SqlOptions, type SqlRow, sqlPart } from "../sql_connection.ts";
-import { tlsOptionsOf } from "../tls_files.ts";
+import { splitAddress } from "../connections/split_address.ts";
+import {
+  SqlConnection,
+  type SqlOptions,
+  type SqlRow,
+  sqlPart,
+} from "../connections/sql_connection.ts";
+import { tlsOptionsOf } from "../connections/tls_files.ts";
 import { type MysqlConfig, usualPort } from "./config.ts";
 import { addGlobalStatus } from "./global_status.ts";
 import { addGlobalVariables } from "./global_variables.ts";

@@ -9,7 +9,7 @@ import {
 } from "../detection/host_view.ts";
 import type { Finding, Need } from "../integration.ts";
 import { ownUser } from "../own_user.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type MysqlConfig, usualPort, usualSockets } from "./config.ts";
 
 type MysqlFinding = Finding<z.input<typeof MysqlConfig>>;

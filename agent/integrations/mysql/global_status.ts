@@ -5,7 +5,7 @@ import {
   gauge,
   untyped,
 } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf } from "../connections/sql_connection.ts";
 import { metricName, variableValue } from "./variable_value.ts";
 
 const group =

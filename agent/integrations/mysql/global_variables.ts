@@ -1,5 +1,5 @@
 import { type SampleSink, familiesByKey, gauge } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf } from "../connections/sql_connection.ts";
 import { metricName, variableValue } from "./variable_value.ts";
 
 const plain = familiesByKey((name) =>

@@ -1,7 +1,7 @@
 import { canonicalFloat } from "#shared/text/exposition/go_float.ts";
 import { type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
 import { histogram } from "../../collect/samples/histogram.ts";
-import { type SqlRow, labelOf, numberOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf, numberOf } from "../connections/sql_connection.ts";
 
 const pageSize = ["page_size"];
 const poolPage = ["page_size", "buffer_pool"];

@@ -10,7 +10,7 @@ import { expectAssets } from "#test/support/integration_assets.ts";
 import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { type Collected, InstanceUnderTest } from "#test/support/integration_world.ts";
 import { type MariadbServer, mariadbMissing, startMariadb } from "#test/support/mariadb.ts";
-import { SqlConnection } from "../sql_connection.ts";
+import { SqlConnection } from "../connections/sql_connection.ts";
 import { mysql } from "./integration.ts";
 import { replicationSql, addReplication } from "./replication.ts";
 

@@ -1,5 +1,5 @@
 import { type SampleSink, familiesByKey, gauge, untyped } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf } from "../connections/sql_connection.ts";
 import { variableValue } from "./variable_value.ts";
 
 const labels = ["master_host", "master_uuid", "channel_name", "connection_name"];

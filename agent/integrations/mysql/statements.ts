@@ -1,5 +1,5 @@
 import { type SampleSink, counter } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf, numberOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf, numberOf } from "../connections/sql_connection.ts";
 
 const labels = ["schema", "digest", "digest_text"];
 const prefix = "mysql_perf_schema_events_statements";

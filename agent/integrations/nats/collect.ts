@@ -1,8 +1,8 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type SampleSink, counter, familiesByKey, gauge } from "../../collect/samples/family.ts";
-import { HttpService } from "../http_service.ts";
+import { HttpService } from "../connections/http_service.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../connections/json_value.ts";
 import type { NatsConfig } from "./config.ts";
 import { addJetStream, jetStreamPath } from "./jetstream.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 /** Of the monitoring endpoint, which is off unless the server's configuration names it. */
 export const usualPort = 8_222;

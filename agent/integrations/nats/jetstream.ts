@@ -7,7 +7,7 @@ import {
   numberOf,
   objectOf,
   textOf,
-} from "../json_value.ts";
+} from "../connections/json_value.ts";
 import type { NatsConfig } from "./config.ts";
 
 /** Labels and names as in collector/jsz.go of github.com/nats-io/prometheus-nats-exporter; all are gauges there. */

@@ -1,5 +1,5 @@
 import { counter, gauge } from "../../collect/samples/family.ts";
-import { pageText, wrongPage } from "../http_page.ts";
+import { pageText, wrongPage } from "../connections/http_page.ts";
 import type { OpenInstance } from "../integration.ts";
 import type { NginxConfig } from "./config.ts";
 

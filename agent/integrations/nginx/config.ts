@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { logsShape } from "../access_log.ts";
-import { pageShape } from "../http_page.ts";
-import { serviceUrl } from "../http_service_config.ts";
+import { logsShape } from "../log_sources/access_log.ts";
+import { pageShape } from "../connections/http_page.ts";
+import { serviceUrl } from "../connections/http_service_config.ts";
 
 export const NginxConfig = z.lazy(() =>
   z.strictObject({

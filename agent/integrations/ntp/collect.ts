@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import { type Family, type SampleSink, gauge } from "../../collect/samples/family.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type NtpConfig, usualPort } from "./config.ts";
 import { RefusedQuestionError, readVariables, unknownVariable } from "./control_message.ts";
 import { ControlPort } from "./control_port.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressText } from "../split_address.ts";
+import { addressText } from "../connections/split_address.ts";
 
 export const usualPort = 123;
 

@@ -1,7 +1,7 @@
 import { gauge } from "../../collect/samples/family.ts";
 import { type HostView, processesNamed } from "../detection/host_view.ts";
 import { defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { NtpConfig, usualPort } from "./config.ts";
 
 const units = ["ntpsec.service", "ntp.service", "ntpd.service"];

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { type Family, type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type PhpFpmConfig, scrapeUri, usualPort } from "./config.ts";
 import { fastCgiBody, fastCgiGet } from "./fastcgi.ts";
 

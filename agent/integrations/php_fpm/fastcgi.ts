@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Conversation } from "../conversation.ts";
+import type { Conversation } from "../connections/conversation.ts";
 
 /** Of FastCGI 1.0 (fastcgi-archives.github.io/FastCGI_Specification.html). */
 const types = { begin: 1, end: 3, params: 4, stdin: 5, stdout: 6, stderr: 7 } as const;

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { errorLogSources } from "../access_log.ts";
+import { errorLogSources } from "../log_sources/access_log.ts";
 import type { HostView } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { PhpFpmConfig, scrapeUri, usualPort } from "./config.ts";
 import { fastCgiGet } from "./fastcgi.ts";
 import { type PoolFile, readPoolFiles } from "./pool_files.ts";

@@ -9,7 +9,7 @@ import { expectAssets } from "#test/support/integration_assets.ts";
 import { LogsUnderTest } from "#test/support/integration_logs.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { realAsking } from "#test/support/real_asking.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import { fastCgiBody, fastCgiGet } from "./fastcgi.ts";
 import { phpFpm } from "./integration.ts";
 import { poolsOf } from "./pool_files.ts";

@@ -1,7 +1,7 @@
 import { gauge } from "../../collect/samples/family.ts";
 import { processesNamed } from "../detection/host_view.ts";
 import { defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { PostfixConfig, usualConfigDirectory } from "./config.ts";
 import { mailLogProcessors } from "./mail_log.ts";
 

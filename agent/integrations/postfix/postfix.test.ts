@@ -8,7 +8,7 @@ import { hostOf } from "#test/support/host_view.ts";
 import { expectAssets } from "#test/support/integration_assets.ts";
 import { InstanceUnderTest } from "#test/support/integration_world.ts";
 import { throughLogs } from "#test/support/log_entry.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import { PostfixConfig } from "./config.ts";
 import { postfix } from "./integration.ts";
 import { QueueListing } from "./queue_listing.ts";

@@ -1,5 +1,5 @@
 import type { SampleSink } from "../../collect/samples/family.ts";
-import { passwordOf } from "../credentials.ts";
+import { passwordOf } from "../connections/credentials.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
 import {
   SqlConnection,
@@ -7,9 +7,9 @@ import {
   type SqlRow,
   labelOf,
   sqlPart,
-} from "../sql_connection.ts";
-import { splitAddress } from "../split_address.ts";
-import { tlsOptionsOf } from "../tls_files.ts";
+} from "../connections/sql_connection.ts";
+import { splitAddress } from "../connections/split_address.ts";
+import { tlsOptionsOf } from "../connections/tls_files.ts";
 import { type PostgresqlConfig, usualPort } from "./config.ts";
 import { databaseParts } from "./databases.ts";
 import { type Part, addRows } from "./part.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { hasOnePassword, onePassword, passwordShape } from "../credentials.ts";
-import { TlsFiles } from "../tls_files.ts";
+import { hasOnePassword, onePassword, passwordShape } from "../connections/credentials.ts";
+import { TlsFiles } from "../connections/tls_files.ts";
 
 export const usualPort = 5_432;
 /** Where Debian's packages and most others have the socket. */

@@ -1,5 +1,5 @@
 import { type Family, type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf, numberOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf, numberOf } from "../connections/sql_connection.ts";
 
 /** One statement, and what its columns are. */
 export type Part = {

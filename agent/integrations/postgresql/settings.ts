@@ -1,5 +1,5 @@
 import { type SampleSink, familiesByKey, gauge } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf } from "../connections/sql_connection.ts";
 
 // The one that is left out holds no number on Azure, although it says so.
 export const settingsSql = `SELECT name, setting, coalesce(unit, '') AS unit, vartype FROM pg_settings

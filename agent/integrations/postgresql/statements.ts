@@ -1,5 +1,5 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { type SqlRow, labelOf } from "../sql_connection.ts";
+import { type SqlRow, labelOf } from "../connections/sql_connection.ts";
 import { type Part, columnsOf } from "./part.ts";
 
 /** Where the extension is and which version it has: after an upgrade of the server it may be an old one. */

@@ -1,8 +1,8 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { SampleSink } from "../../collect/samples/family.ts";
-import { HttpService } from "../http_service.ts";
+import { HttpService } from "../connections/http_service.ts";
 import type { OpenInstance } from "../integration.ts";
-import { addNumbers, arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import { addNumbers, arrayOf, numberOf, objectOf, textOf } from "../connections/json_value.ts";
 import { type RabbitmqConfig, askedUrl } from "./config.ts";
 import { buildInfo, identityInfo, node, overview, queue, queueTotals } from "./families.ts";
 

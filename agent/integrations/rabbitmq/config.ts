@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 /** Of the plugin rabbitmq_prometheus. */
 export const metricsPort = 15_692;

@@ -1,5 +1,5 @@
 import { counter, gauge, untyped } from "../../collect/samples/family.ts";
-import type { NumberAt } from "../json_value.ts";
+import type { NumberAt } from "../connections/json_value.ts";
 
 /**
  * Fields of the management API, and the metrics that RabbitMQ's own plugin rabbitmq_prometheus has for the same: names and types as its 3.10

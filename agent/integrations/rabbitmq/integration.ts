@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
-import { httpClientOf } from "../http_service_config.ts";
+import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
-import { serverLog } from "../server_log.ts";
+import { serverLog } from "../log_sources/server_log.ts";
 import { RabbitmqConfig, askedUrl, managementPort, metricsPort } from "./config.ts";
 
 /** RabbitMQ's own Prometheus plugin where it is on; else its management API under the plugin's names. */

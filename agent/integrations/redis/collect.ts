@@ -1,10 +1,10 @@
 import { messageOf } from "#shared/errors.ts";
 import type { SampleSink } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
-import { passwordOf } from "../credentials.ts";
+import { Conversation } from "../connections/conversation.ts";
+import { passwordOf } from "../connections/credentials.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
-import { tlsOptionsOf } from "../tls_files.ts";
+import { splitAddress } from "../connections/split_address.ts";
+import { tlsOptionsOf } from "../connections/tls_files.ts";
 import { type RedisConfig, usualPort } from "./config.ts";
 import { type Info, addField, addInfo } from "./info.ts";
 import { addHistograms, addLastSlow, addSlowLength, addSpikes } from "./latency.ts";

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { HostProcess, HostView, Listener } from "../detection/host_view.ts";
 import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
 import type { Finding, Need } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type RedisConfig, sentinelPort, usualPort } from "./config.ts";
 
 type RedisFinding = Finding<z.input<typeof RedisConfig>>;

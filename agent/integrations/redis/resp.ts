@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Conversation } from "../conversation.ts";
+import type { Conversation } from "../connections/conversation.ts";
 
 /** An answer of RESP 2: a line or bulk string, an integer, nothing, or a list of answers. */
 export type Reply = string | number | null | readonly Reply[];

@@ -1,7 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { SampleSink } from "../../collect/samples/family.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
-import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import { type JsonObject, arrayOf, numberOf, objectOf, textOf } from "../connections/json_value.ts";
 import { runProgram } from "../run_program.ts";
 import type { SmartConfig } from "./config.ts";
 import { addDisk, deviceLabel } from "./disk_samples.ts";

@@ -1,5 +1,12 @@
 import type { SampleSink } from "../../collect/samples/family.ts";
-import { type JsonObject, addNumbers, arrayOf, numberOf, objectOf, textOf } from "../json_value.ts";
+import {
+  type JsonObject,
+  addNumbers,
+  arrayOf,
+  numberOf,
+  objectOf,
+  textOf,
+} from "../connections/json_value.ts";
 import { deviceLabels, families, plainNumbers, scsiNumbers } from "./families.ts";
 
 const attributeFlags = [

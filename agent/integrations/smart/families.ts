@@ -1,5 +1,5 @@
 import { type Family, counter, gauge } from "../../collect/samples/family.ts";
-import type { NumberAt } from "../json_value.ts";
+import type { NumberAt } from "../connections/json_value.ts";
 
 const own = ["device"];
 const g = (name: string, help: string): Family => gauge(`smartctl_device_${name}`, help, own);

@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { type SampleSink, counter, gauge } from "../../collect/samples/family.ts";
-import { pageText, wrongPage } from "../http_page.ts";
+import { pageText, wrongPage } from "../connections/http_page.ts";
 import type { OpenInstance, Tick } from "../integration.ts";
 import type { SquidConfig } from "./config.ts";
 import { counters, infos, serviceTimes } from "./manager_pages.ts";

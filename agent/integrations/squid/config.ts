@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { logsShape } from "../access_log.ts";
-import { httpServiceShape, serviceUrl } from "../http_service_config.ts";
+import { logsShape } from "../log_sources/access_log.ts";
+import { httpServiceShape, serviceUrl } from "../connections/http_service_config.ts";
 
 export const usualPort = 3_128;
 

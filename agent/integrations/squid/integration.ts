@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { accessLogSources, errorLogSources } from "../access_log.ts";
+import { accessLogSources, errorLogSources } from "../log_sources/access_log.ts";
 import { type HostView, listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { SquidConfig, usualPort } from "./config.ts";

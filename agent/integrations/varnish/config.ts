@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { logsShape } from "../access_log.ts";
+import { logsShape } from "../log_sources/access_log.ts";
 
 export const VarnishConfig = z.lazy(() =>
   z.strictObject({

@@ -1,8 +1,8 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { accessLogSources, requestTime } from "../access_log.ts";
+import { accessLogSources, requestTime } from "../log_sources/access_log.ts";
 import { type HostView, processesNamed } from "../detection/host_view.ts";
 import { type Need, defineIntegration } from "../integration.ts";
-import { syslogSources } from "../syslog_source.ts";
+import { syslogSources } from "../log_sources/syslog_source.ts";
 import { VarnishConfig, instanceOf } from "./config.ts";
 
 const unit = "varnish.service";

@@ -1,8 +1,8 @@
 import { OperatingError } from "#shared/errors.ts";
 import { familiesByKey, gauge, untyped } from "../../collect/samples/family.ts";
-import { Conversation } from "../conversation.ts";
+import { Conversation } from "../connections/conversation.ts";
 import type { OpenInstance } from "../integration.ts";
-import { splitAddress } from "../split_address.ts";
+import { splitAddress } from "../connections/split_address.ts";
 import { type ZookeeperConfig, usualPort } from "./config.ts";
 
 /** A server has some five hundred. */

@@ -14,16 +14,16 @@ import type { ShownPanel } from "../../dashboards/model/repeat.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Empty, Skeleton } from "../../widgets/picture.tsx";
-import { AddBar } from "./add_bar.tsx";
-import { BoardRows } from "./board_rows.tsx";
-import { PanelMenu, type PanelEdits } from "./panel_menu.tsx";
-import { PanelView, type PanelTools } from "./panel_view.tsx";
-import { PlaceByKeys } from "./place_by_keys.tsx";
-import { RowTools } from "./row_tools.tsx";
-import type { Editor } from "./use_editor.ts";
-import type { VariableStates } from "./use_variables.ts";
+import { AddBar } from "./grid/add_bar.tsx";
+import { BoardRows } from "./grid/board_rows.tsx";
+import { PanelMenu, type PanelEdits } from "./grid/panel_menu.tsx";
+import { PanelView, type PanelTools } from "./grid/panel_view.tsx";
+import { PlaceByKeys } from "./grid/place_by_keys.tsx";
+import { RowTools } from "./grid/row_tools.tsx";
+import type { Editor } from "./state/use_editor.ts";
+import type { VariableStates } from "./state/use_variables.ts";
 
-const EditGrid = lazy(() => import("./edit_grid.tsx"));
+const EditGrid = lazy(() => import("./grid/edit_grid.tsx"));
 
 type Props = {
   readonly uid: string;

@@ -6,14 +6,14 @@ import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { queryErrorText } from "../../widgets/query_error.ts";
-import { AnnotationToggles } from "./annotation_toggles.tsx";
-import type { Board } from "./board_context.ts";
+import { AnnotationToggles } from "./variables/annotation_toggles.tsx";
+import type { Board } from "./state/board_context.ts";
 import { BoardTools } from "./board_tools.tsx";
 import { DashboardLinks } from "./dashboard_links.tsx";
-import type { Editor } from "./use_editor.ts";
-import { hasFailed, type Variables, type VariableStates } from "./use_variables.ts";
-import { VariablesBar } from "./variables_bar.tsx";
-import { headParts } from "./variables_summary.ts";
+import type { Editor } from "./state/use_editor.ts";
+import { hasFailed, type Variables, type VariableStates } from "./state/use_variables.ts";
+import { VariablesBar } from "./variables/variables_bar.tsx";
+import { headParts } from "./variables/variables_summary.ts";
 
 type Props = {
   /** Empty for a new one. */

@@ -8,21 +8,21 @@ import { usePageTitle, type Crumb } from "../../state/page_title.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Skeleton } from "../../widgets/picture.tsx";
 import { AnnotationDialog, type AnnotationDraft } from "./annotation_dialog.tsx";
-import { BoardContext, type Board } from "./board_context.ts";
-import { BoardSearch } from "./board_search.ts";
+import { BoardContext, type Board } from "./state/board_context.ts";
+import { BoardSearch } from "./state/board_search.ts";
 import { BoardContent } from "./board_content.tsx";
 import { BoardHead } from "./board_head.tsx";
-import { useAnnotations } from "./use_annotations.ts";
-import { useAnswerStore, useRunScope } from "./use_board.ts";
-import { useLate } from "./use_late.ts";
+import { useAnnotations } from "./state/use_annotations.ts";
+import { useAnswerStore, useRunScope } from "./state/use_board.ts";
+import { useLate } from "./state/use_late.ts";
 import { LeaveGuard } from "./leave_guard.tsx";
-import { useBoardDefaults, useBoardKeys, useKiosk } from "./use_board_frame.ts";
-import { useEditor } from "./use_editor.ts";
-import { chosenIn, useVariables } from "./use_variables.ts";
+import { useBoardDefaults, useBoardKeys, useKiosk } from "./state/use_board_frame.ts";
+import { useEditor } from "./state/use_editor.ts";
+import { chosenIn, useVariables } from "./state/use_variables.ts";
 import { ViewAlone } from "./view_alone.tsx";
 
 const PanelEditor = lazy(() => import("./editor/panel_editor.tsx"));
-const Sheets = lazy(() => import("./board_sheets.tsx"));
+const Sheets = lazy(() => import("./sheets/board_sheets.tsx"));
 
 type Props = {
   /** Empty for a new one. */

@@ -8,9 +8,9 @@ import { useStarDashboard } from "../../state/dashboards.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";
-import { downloadDocument } from "./document_file.ts";
+import { downloadDocument } from "./documents/document_file.ts";
 import { SaveDialog } from "./save_dialog.tsx";
-import type { Editor } from "./use_editor.ts";
+import type { Editor } from "./state/use_editor.ts";
 import { Button, IconButton } from "../../widgets/buttons.tsx";
 
 type Props = {

@@ -6,8 +6,8 @@ import { Menu } from "../../overlays/menu.tsx";
 import { useDashboards } from "../../state/dashboards.ts";
 import { useFrame } from "../../state/frame.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { openAddress } from "./panel_links.tsx";
-import type { VariableStates } from "./use_variables.ts";
+import { openAddress } from "./grid/panel_links.tsx";
+import type { VariableStates } from "./state/use_variables.ts";
 
 type Props = {
   readonly links: readonly DashboardLink[];

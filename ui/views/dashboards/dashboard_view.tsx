@@ -4,7 +4,7 @@ import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { BoardPage } from "./board_page.tsx";
-import { useOpened } from "./use_opened.ts";
+import { useOpened } from "./state/use_opened.ts";
 
 const route = getRouteApi("/dashboards/$uid");
 

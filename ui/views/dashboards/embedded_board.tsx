@@ -6,13 +6,13 @@ import { valuesOf } from "../../dashboards/model/variables.ts";
 import { useFrame } from "../../state/frame.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Corner, Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
-import { BoardContext, type Board } from "./board_context.ts";
-import { BoardRows } from "./board_rows.tsx";
-import { PanelView } from "./panel_view.tsx";
-import { useAnswerStore, useRunScope } from "./use_board.ts";
-import { useOpened } from "./use_opened.ts";
-import { useLate } from "./use_late.ts";
-import { useVariables } from "./use_variables.ts";
+import { BoardContext, type Board } from "./state/board_context.ts";
+import { BoardRows } from "./grid/board_rows.tsx";
+import { PanelView } from "./grid/panel_view.tsx";
+import { useAnswerStore, useRunScope } from "./state/use_board.ts";
+import { useOpened } from "./state/use_opened.ts";
+import { useLate } from "./state/use_late.ts";
+import { useVariables } from "./state/use_variables.ts";
 
 type Props = {
   readonly uid: string;

@@ -6,7 +6,7 @@ import { TextField } from "../../dashboards/form/fields.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { useDashboards, useSaveDashboard } from "../../state/dashboards.ts";
-import type { Editor } from "./use_editor.ts";
+import type { Editor } from "./state/use_editor.ts";
 import { Button } from "../../widgets/buttons.tsx";
 
 type Props = {

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
 import { useSearchChange } from "../../state/frame.ts";
 import { Empty } from "../../widgets/picture.tsx";
-import { useBoard } from "./board_context.ts";
-import { PanelMenu } from "./panel_menu.tsx";
-import { PanelView } from "./panel_view.tsx";
-import { shownPanel } from "./shown_panel.ts";
-import type { VariableStates } from "./use_variables.ts";
+import { useBoard } from "./state/board_context.ts";
+import { PanelMenu } from "./grid/panel_menu.tsx";
+import { PanelView } from "./grid/panel_view.tsx";
+import { shownPanel } from "./state/shown_panel.ts";
+import type { VariableStates } from "./state/use_variables.ts";
 import { Button } from "../../widgets/buttons.tsx";
 
 type Props = {

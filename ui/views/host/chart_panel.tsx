@@ -12,7 +12,7 @@ import { useDark } from "../../state/theme.ts";
 import { follows, windowOf, zoomedOut } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { LateNote } from "../dashboards/late_note.tsx";
+import { LateNote } from "../dashboards/grid/late_note.tsx";
 import type { HostChart } from "./charts.ts";
 
 const chartPx = 176;

@@ -14,7 +14,7 @@ import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
 import { agentPage, explorePage } from "../../state/places.ts";
 import { hostSelector } from "../hosts/host_rows.ts";
-import { printFilters, type Filter } from "../logs/filters.ts";
+import { printFilters, type Filter } from "../logs/state/filters.ts";
 
 /** Beyond this the agent's clock is worth a warning: its samples land visibly beside others'. */
 const clockOffsetWarnMs = 2_000;

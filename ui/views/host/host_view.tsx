@@ -8,7 +8,7 @@ import { useAgent } from "../../state/queries.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ConfigurationTab } from "../agent/configuration_tab.tsx";
 import { TargetList } from "../agent/target_list.tsx";
-import { useLate } from "../dashboards/use_late.ts";
+import { useLate } from "../dashboards/state/use_late.ts";
 import { ChartPanel } from "./chart_panel.tsx";
 import { hostCharts } from "./charts.ts";
 import { EventsTab } from "./events_tab.tsx";

@@ -6,10 +6,10 @@ import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { targetOf, useFacets, useParsers } from "./facets_panel.tsx";
-import { stateOf, type FilterTarget } from "./filters.ts";
-import { countBy, parserStages } from "./logql.ts";
-import type { LogsState } from "./logs_search.ts";
+import { targetOf, useFacets, useParsers } from "./lines/facets_panel.tsx";
+import { stateOf, type FilterTarget } from "./state/filters.ts";
+import { countBy, parserStages } from "./state/logql.ts";
+import type { LogsState } from "./state/logs_search.ts";
 
 const trendPoints = 40;
 const topValues = 5;

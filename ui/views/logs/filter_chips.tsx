@@ -1,5 +1,5 @@
 import { Icon } from "../../widgets/icon.tsx";
-import type { LogsState } from "./logs_search.ts";
+import type { LogsState } from "./state/logs_search.ts";
 
 /** The conditions in force, each with a way to turn it round or take it away. */
 export function FilterChips({ state }: { readonly state: LogsState }) {

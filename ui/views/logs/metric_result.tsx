@@ -10,7 +10,7 @@ import { useDark } from "../../state/theme.ts";
 import { zoomedOut, type Window } from "../../state/time_range.ts";
 import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { AddToDashboard } from "./add_to_dashboard.tsx";
+import { AddToDashboard } from "./saving/add_to_dashboard.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
 
 const seriesMax = 50;

@@ -6,9 +6,9 @@ import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { stateOf } from "./filters.ts";
-import type { LogsState } from "./logs_search.ts";
-import { selectorIn } from "./read_logql.ts";
+import { stateOf } from "./state/filters.ts";
+import type { LogsState } from "./state/logs_search.ts";
+import { selectorIn } from "./state/read_logql.ts";
 
 const trendPoints = 40;
 /** Loki's patterns are no finer. */

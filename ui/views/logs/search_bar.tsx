@@ -5,8 +5,8 @@ import { useKeys } from "../../state/keys.ts";
 import { rememberQuery } from "../../state/query_history.ts";
 import type { Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { inLanguage, type Language, type LogsState } from "./logs_search.ts";
-import { SavedSearches } from "./saved_searches.tsx";
+import { inLanguage, type Language, type LogsState } from "./state/logs_search.ts";
+import { SavedSearches } from "./saving/saved_searches.tsx";
 
 const LogqlEditor = lazy(() => import("../../editor/logql_editor.tsx"));
 

@@ -19,10 +19,10 @@ import { useScroller } from "../../state/scroll.ts";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import { printFilters } from "./filters.ts";
-import { useLogWindow } from "./log_window.ts";
-import { escapeRegex, everything, literal } from "./logql.ts";
-import { LogServicesSearch } from "./search_schema.ts";
+import { printFilters } from "./state/filters.ts";
+import { useLogWindow } from "./state/log_window.ts";
+import { escapeRegex, everything, literal } from "./state/logql.ts";
+import { LogServicesSearch } from "./state/search_schema.ts";
 
 const rowPx = 56;
 const barsMax = 60;

@@ -3,7 +3,7 @@ import type { Level, LogMatrix } from "../../client/logs.ts";
 import { levelNamed, levels } from "../../client/logs.ts";
 import { formatCount } from "../../plot/format.ts";
 import type { Window } from "../../state/time_range.ts";
-import { dayOf, lineTime } from "./log_time.ts";
+import { dayOf, lineTime } from "./state/log_time.ts";
 
 const height = 72;
 const dragMinPx = 6;

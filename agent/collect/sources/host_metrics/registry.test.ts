@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { Glob } from "bun";
 import { HostMetricsConfig } from "./config.ts";
 import { collectorNames, collectors } from "./registry.ts";
 
 test("registry lists every collector of the folder under its name, sorted", () => {
-  const files = readdirSync(join(import.meta.dir, "collectors"))
-    .filter((name) => !name.endsWith(".test.ts"))
-    .map((name) => name.replace(/\.ts$/, ""))
+  const files = [...new Glob("*/*.ts").scanSync(join(import.meta.dir, "collectors"))]
+    .filter((path) => !path.endsWith(".test.ts"))
+    .map((path) => basename(path, ".ts"))
     .toSorted();
   expect(Object.keys(collectors)).toEqual(files);
   expect(Object.values(collectors).map(({ name }): string => name)).toEqual(files);

@@ -14,7 +14,7 @@ import {
 import { OptionsForm, withMember } from "../../../dashboards/form/form.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import { panelKindOf } from "../../../panels/registry.ts";
-import type { Editor } from "../use_editor.ts";
+import type { Editor } from "../state/use_editor.ts";
 import { LinksForm } from "./links_form.tsx";
 import { OverridesForm } from "./overrides_form.tsx";
 

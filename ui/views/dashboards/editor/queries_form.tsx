@@ -12,8 +12,8 @@ import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { type DataSource, isDataSource, languageOf } from "../../../frames/data_source.ts";
 import { allPanels } from "../../../dashboards/edit/change.ts";
-import { useBoard } from "../board_context.ts";
-import type { PanelData } from "../use_panel.ts";
+import { useBoard } from "../state/board_context.ts";
+import type { PanelData } from "../state/use_panel.ts";
 import type { ChangePanel } from "./panel_form.tsx";
 import { Button, IconButton } from "../../../widgets/buttons.tsx";
 

@@ -6,7 +6,7 @@ import { WordsField } from "../../../dashboards/form/words_field.tsx";
 import { allPanels } from "../../../dashboards/edit/change.ts";
 import { MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
-import type { Editor } from "../use_editor.ts";
+import type { Editor } from "../state/use_editor.ts";
 import { type DataSource, isDataSource } from "../../../frames/data_source.ts";
 import { Button } from "../../../widgets/buttons.tsx";
 

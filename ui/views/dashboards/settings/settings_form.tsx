@@ -7,8 +7,8 @@ import { FormField } from "../../../dashboards/form/fields.tsx";
 import { useSearchChange } from "../../../state/frame.ts";
 import { refreshNames } from "../../../state/time_range.ts";
 import { LinksForm } from "../editor/links_form.tsx";
-import type { Editor } from "../use_editor.ts";
-import type { VariableStates } from "../use_variables.ts";
+import type { Editor } from "../state/use_editor.ts";
+import type { VariableStates } from "../state/use_variables.ts";
 import { AnnotationsForm } from "./annotations_form.tsx";
 import { VariablesForm } from "./variables_form.tsx";
 

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { Dashboard, Variable } from "#shared/dashboards/dashboard.ts";
 import { Icon } from "../../../widgets/icon.tsx";
-import type { Editor } from "../use_editor.ts";
-import type { VariableStates } from "../use_variables.ts";
+import type { Editor } from "../state/use_editor.ts";
+import type { VariableStates } from "../state/use_variables.ts";
 import { VariableFields } from "./variable_fields.tsx";
 import { kindChoices } from "./variable_kinds.ts";
 import { Button, IconButton } from "../../../widgets/buttons.tsx";
