@@ -5,8 +5,8 @@ import { Command } from "commander";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
 import type { CheckDocument } from "#aggregator/fleet/configuration/configurations.ts";
 import { messageOf } from "#shared/errors.ts";
-import { ignoreBrokenPipes, isBrokenPipe } from "#shared/runtime/broken_pipe.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import { ignoreBrokenPipes, isBrokenPipe } from "#shared/runtime/process/broken_pipe.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { version } from "#shared/version.ts";
 
 const builtUi = join(import.meta.dir, "ui", "dist");
@@ -69,7 +69,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
       .argument("[file]", "the file to check (or --config)")
       .action(async (file: string | undefined, flags: ConfigFlags) => {
         const { LapwingConfig } = await import("./up_role.ts");
-        const { loadConfig } = await import("#shared/runtime/config_file.ts");
+        const { loadConfig } = await import("#shared/runtime/config/config_file.ts");
         await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
         console.log(`${file ?? flags.config ?? "defaults"}: ok`);
       });

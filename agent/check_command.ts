@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AgentConfig } from "./config.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ConfigError, parseConfig } from "#shared/runtime/config.ts";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { AgentConfig } from "./config.ts";
 import { integrations } from "./integrations/registry.ts";
 

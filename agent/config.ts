@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { agentFleetShape } from "#proto/fleet/agent_fleet_config.ts";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
-import { baseShape } from "#shared/runtime/base_config.ts";
+import { baseShape } from "#shared/runtime/config/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { LazyAdaptiveConfig } from "./adaptive/lazy_config.ts";
 import { ReceiversConfig } from "./collect/receivers/config.ts";
 import { GlobalConfig, ScrapeConfigs } from "./collect/scrape/config.ts";
 import { jobFaults } from "./collect/scrape/job.ts";
 import { SourcesConfig } from "./collect/sources/config.ts";
-import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
+import { outOfOrderShape } from "#shared/runtime/config/out_of_order_config.ts";
 import { IntegrationsConfig } from "./integrations/config.ts";
 import { LazyLocalRulesConfig } from "./local_rules/lazy_config.ts";
 import { LazyProbesConfig } from "./probes/lazy_config.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { hostName, parseListen } from "#shared/runtime/base_config.ts";
+import { hostName, parseListen } from "#shared/runtime/config/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { AgentConfig } from "./config.ts";
 import { type DetectedService, detectionText } from "./integrations/detection_text.ts";

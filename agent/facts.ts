@@ -1,6 +1,6 @@
 import { arch, cpus, release, totalmem } from "node:os";
 import { readFile } from "node:fs/promises";
-import { bootTime } from "#shared/runtime/boot_time.ts";
+import { bootTime } from "#shared/runtime/process/boot_time.ts";
 
 /** What people want to know of a host at a glance: os, kernel, arch, cpus, memory_bytes; and which boot it is. */
 export async function hostFacts(): Promise<Record<string, string>> {

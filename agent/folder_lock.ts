@@ -1,8 +1,12 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { describeProcess, parseIdentity, thisProcess } from "#shared/runtime/process_identity.ts";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import {
+  describeProcess,
+  parseIdentity,
+  thisProcess,
+} from "#shared/runtime/process/process_identity.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** LOCK_EX | LOCK_NB of flock(2). */
 const exclusiveAtOnce = 2 | 4;

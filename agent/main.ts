@@ -2,7 +2,7 @@
 /** The agent alone: what is compiled to one binary and installed on every host. */
 import "./small_heap.ts";
 import { messageOf } from "#shared/errors.ts";
-import { ignoreBrokenPipes } from "#shared/runtime/broken_pipe.ts";
+import { ignoreBrokenPipes } from "#shared/runtime/process/broken_pipe.ts";
 import { runWith } from "#shared/runtime/role_command.ts";
 import { roleFlags } from "#shared/runtime/role_flags.ts";
 import { openAgentRole } from "./role.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
-import { loadConfig } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
+import { loadConfig } from "#shared/runtime/config/config_file.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";

@@ -1,4 +1,4 @@
-import { runWithOptions } from "#shared/runtime/engine_options.ts";
+import { runWithOptions } from "#shared/runtime/process/engine_options.ts";
 
 /**
  * Imported first by an agent, for what it does: makes JavaScriptCore collect when its heap is half as large again as what was in use, where

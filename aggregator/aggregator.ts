@@ -7,7 +7,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { measureSeriesLimits } from "#shared/runtime/series_limit_meters.ts";
-import { closeDataFolder } from "#shared/runtime/private_folder.ts";
+import { closeDataFolder } from "#shared/runtime/process/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { noFleetRoutes } from "./api/routes/fleet/no_fleet_routes.ts";
 import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";

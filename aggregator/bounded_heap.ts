@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { runWithOptions } from "#shared/runtime/engine_options.ts";
+import { runWithOptions } from "#shared/runtime/process/engine_options.ts";
 
 /**
  * Imported first by an aggregator (and `lapwing up`), for what it does: the larger the heap of JavaScriptCore is, the sooner it is collected.

@@ -1,7 +1,7 @@
 import type { AgentConfig } from "../config.ts";
 import type { RunnableSource } from "./collector.ts";
 import type { BoundSource } from "./sources/binder.ts";
-import { outOfOrderMsOf } from "#shared/runtime/out_of_order_config.ts";
+import { outOfOrderMsOf } from "#shared/runtime/config/out_of_order_config.ts";
 import { prometheusScrape } from "./scrape/source.ts";
 
 /** What the configuration asks to be run: one for each entry of `sources`, one for each scrape job. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parse } from "yaml";
-import { ConfigError } from "#shared/runtime/config.ts";
+import { ConfigError } from "#shared/runtime/config/config.ts";
 import { checkDocument, mistakesText } from "./document.ts";
 import { type Plain, mergeConfiguration } from "./merge.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConfigError, type ConfigMistake, parseConfig } from "#shared/runtime/config.ts";
-import { isSecretKey } from "#shared/runtime/shown_config.ts";
+import { ConfigError, type ConfigMistake, parseConfig } from "#shared/runtime/config/config.ts";
+import { isSecretKey } from "#shared/runtime/config/shown_config.ts";
 import { AgentConfig } from "../config.ts";
 import { hostKeys } from "./host_keys.ts";
 import { isMap } from "./merge.ts";

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
 import { z } from "zod";
 import type { WantedConfiguration } from "#proto/fleet/wanted_configuration.ts";
-import { ConfigError, parseConfig } from "#shared/runtime/config.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
-import { readConfigInput } from "#shared/runtime/config_file.ts";
+import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
+import { readConfigInput } from "#shared/runtime/config/config_file.ts";
 import { AgentConfig } from "../config.ts";
 import { plainOf, programMistakes } from "./document.ts";
 import { mergeConfiguration } from "./merge.ts";

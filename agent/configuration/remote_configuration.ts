@@ -8,7 +8,7 @@ import { ConfigurationStateSchema } from "#proto/gen/v1/control_pb.js";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { ConfigError } from "#shared/runtime/config.ts";
+import { ConfigError } from "#shared/runtime/config/config.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { version } from "#shared/version.ts";
 import type { AgentConfig } from "../config.ts";

@@ -3,7 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 import type { Effect, Remark } from "./account.ts";
 import { importConfig, unacceptedOf } from "./import_config.ts";
 import { isShipper, shipperNames } from "./shippers.ts";

@@ -1,5 +1,5 @@
 import { AgentConfig } from "#agent/config.ts";
-import { ConfigError, parseConfig } from "#shared/runtime/config.ts";
+import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
 import type { Account } from "./account.ts";
 import type { Plan } from "./plan.ts";
 import type { SourceNode } from "./source_tree.ts";

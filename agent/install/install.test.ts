@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { AgentConfig } from "#agent/config.ts";
-import { loadConfig } from "#shared/runtime/config_file.ts";
+import { loadConfig } from "#shared/runtime/config/config_file.ts";
 
 const script = join(import.meta.dir, "install.sh");
 let folder = "";

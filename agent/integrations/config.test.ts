@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { IntegrationsConfig } from "./config.ts";
 
 test("the configuration in effect shows instances as they were written, with defaults and without secrets", () => {

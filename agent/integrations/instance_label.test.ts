@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 import { instanceLabel } from "./instance_label.ts";
 
 test("instanceLabel() says places of this host alone with the host's name, and leaves others", () => {

@@ -1,4 +1,4 @@
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 
 const loopback =
   /^([a-z][a-z0-9+.-]*:\/\/)?(localhost|127(?:\.\d{1,3}){3}|\[::1\]|::1)(?=$|[:/;])/i;

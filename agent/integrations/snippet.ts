@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { withoutSecrets } from "#shared/runtime/shown_config.ts";
+import { withoutSecrets } from "#shared/runtime/config/shown_config.ts";
 import type { Need } from "./integration.ts";
 
 export type SnippetEntry = {

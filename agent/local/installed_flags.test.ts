@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { withInstalledPaths } from "./installed_flags.ts";
 
 const config = "/etc/lapwing/lapwing.yaml";

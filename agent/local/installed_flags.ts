@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 
 /** Paths that the unit of agent/install starts the agent with. */
 const installed = { config: "etc/lapwing/lapwing.yaml", dataDir: "var/lib/lapwing" } as const;

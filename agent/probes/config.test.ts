@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { ProbesConfig } from "./config.ts";
 import { LazyProbesConfig } from "./lazy_config.ts";
 import { ProbeModule } from "./module.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { parseGoFloat } from "#shared/text/exposition/go_float.ts";
-import { shownYaml } from "#shared/runtime/shown_config.ts";
+import { shownYaml } from "#shared/runtime/config/shown_config.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { ProbesConfig } from "./config.ts";
 import type { ProbeMeters } from "./meters.ts";

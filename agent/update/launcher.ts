@@ -2,7 +2,7 @@ import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { version } from "#shared/version.ts";
 import { SelfUpdateConfig } from "./config.ts";
 import { platformOf } from "./platform.ts";

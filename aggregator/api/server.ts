@@ -36,7 +36,7 @@ import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_rou
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { poolsOf, targetsOf } from "./targets.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { outOfOrderShape } from "#shared/runtime/out_of_order_config.ts";
+import { outOfOrderShape } from "#shared/runtime/config/out_of_order_config.ts";
 import { S3Config } from "../objects/s3_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import { closeFolder } from "#shared/runtime/private_folder.ts";
+import { closeFolder } from "#shared/runtime/process/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { BlockStore } from "./block_store.ts";
 import type { ReadTools } from "./view/block_files.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NatsConfig } from "#proto/bus/nats_config.ts";
-import { baseShape } from "#shared/runtime/base_config.ts";
+import { baseShape } from "#shared/runtime/config/base_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { defaultRegexLimits } from "#shared/text/regex_limits.ts";

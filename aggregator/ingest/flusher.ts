@@ -6,7 +6,7 @@ import type { Head, HeadPart } from "../read/head.ts";
 import { committedOf } from "../catalog/lane_commit.ts";
 import type { Cut, Store } from "../read/store.ts";
 import type { IngestConfig } from "./config.ts";
-import type { Garbage } from "#shared/runtime/garbage.ts";
+import type { Garbage } from "#shared/runtime/process/garbage.ts";
 import type { Lanes } from "./lanes.ts";
 import type { IngestMeters } from "./meters.ts";
 import { isOwn } from "../read/own_agent.ts";

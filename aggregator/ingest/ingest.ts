@@ -14,7 +14,7 @@ import type { Store } from "../read/store.ts";
 import type { IngestConfig } from "./config.ts";
 import { Flusher } from "./flusher.ts";
 import { GapWatch } from "./gap_watch.ts";
-import { Garbage } from "#shared/runtime/garbage.ts";
+import { Garbage } from "#shared/runtime/process/garbage.ts";
 import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";

@@ -3,7 +3,7 @@ import {
   describeProcess,
   livenessOf,
   type ProcessIdentity,
-} from "#shared/runtime/process_identity.ts";
+} from "#shared/runtime/process/process_identity.ts";
 import { blockOfKey } from "../blocks/block_key.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import { catalogId } from "../catalog/catalog_identity.ts";

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { OperatingError } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
-import { thisProcess } from "#shared/runtime/process_identity.ts";
+import { thisProcess } from "#shared/runtime/process/process_identity.ts";
 import type { ReadTools } from "../blocks/view/block_files.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { type Hold, holdCatalog } from "../catalog/holds/catalog_hold.ts";

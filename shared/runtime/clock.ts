@@ -1,4 +1,4 @@
-import { type BootTime, bootTime } from "./boot_time.ts";
+import { type BootTime, bootTime } from "./process/boot_time.ts";
 
 /** Time as it is lent to everything that needs it, so that a test can hand in its own. */
 export type Clock = {

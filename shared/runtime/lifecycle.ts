@@ -1,7 +1,7 @@
 import http from "node:http";
 import type { Hono } from "hono";
 import { OperatingError, messageOf } from "../errors.ts";
-import type { ListenAddress } from "./base_config.ts";
+import type { ListenAddress } from "./config/base_config.ts";
 import type { Clock } from "./clock.ts";
 import type { HttpConfig } from "./door/config.ts";
 import { Door, type Pushes, noPushes } from "./door/door.ts";
@@ -9,7 +9,7 @@ import { answerFailure } from "./answer_failure.ts";
 import type { Logger } from "./log.ts";
 import { Notifications } from "./notifications.ts";
 import type { SelfMetrics } from "./self_metrics.ts";
-import { type SocketPeer, socketHandlers } from "./sockets.ts";
+import { type SocketPeer, socketHandlers } from "./process/sockets.ts";
 
 /** How the configuration was read last. */
 export type ReloadState = { readonly succeeded: boolean; readonly atMs: number };

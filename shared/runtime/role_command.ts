@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import type { ConfigFlags } from "./config_file.ts";
+import type { ConfigFlags } from "./config/config_file.ts";
 import type { OpenedRole } from "./role.ts";
 import { systemClock } from "./clock.ts";
-import { createPrivateFiles } from "./private_folder.ts";
+import { createPrivateFiles } from "./process/private_folder.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { runRole } from "./role.ts";
 

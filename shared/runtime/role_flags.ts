@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { ConfigFlags } from "./config_file.ts";
+import type { ConfigFlags } from "./config/config_file.ts";
 
 const options = {
   config: { type: "string", short: "c" },

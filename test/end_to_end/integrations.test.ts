@@ -7,7 +7,7 @@ import { lapwing } from "#test/support/command_line.ts";
 import { type Daemon, serverProgram, startDaemon } from "#test/support/daemon.ts";
 import { Stage } from "#test/support/stage.ts";
 import { instanceLabel } from "#agent/integrations/instance_label.ts";
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 
 const stage = new Stage();
 afterAll(() => stage.stop());

@@ -6,7 +6,7 @@ import { agentKeyEffects } from "#agent/restart_keys.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
 import { aggregatorKeyEffects } from "#aggregator/config/restart_keys.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { Stage } from "#test/support/stage.ts";

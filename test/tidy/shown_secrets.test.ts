@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { z } from "zod";
 import { receivers } from "#agent/collect/receivers/registry.ts";
 import { integrations } from "#agent/integrations/registry.ts";
-import { withoutSecrets } from "#shared/runtime/shown_config.ts";
+import { withoutSecrets } from "#shared/runtime/config/shown_config.ts";
 import { LapwingConfig } from "#up_role.ts";
 
 // Plants a value in every text of the configuration's schema, and compares what is shown of it with the list below. A new key fails here until
-// it is decided: shared/runtime/shown_config.ts hides secrets; every other key belongs in the list.
+// it is decided: shared/runtime/config/shown_config.ts hides secrets; every other key belongs in the list.
 
 const planted = "planted-value";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseConfig } from "#shared/runtime/config.ts";
+import { parseConfig } from "#shared/runtime/config/config.ts";
 import { ReceiversConfig } from "./config.ts";
 import { receivers } from "./registry.ts";
 

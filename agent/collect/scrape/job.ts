@@ -5,7 +5,7 @@ import {
   bodySizeCeiling,
 } from "./config.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { outOfOrderDefaultMs } from "#shared/runtime/out_of_order_config.ts";
+import { outOfOrderDefaultMs } from "#shared/runtime/config/out_of_order_config.ts";
 
 /** A scrape config with every default filled in from the global section; one pool of targets. */
 export type Job = Omit<

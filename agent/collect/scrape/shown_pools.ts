@@ -1,4 +1,4 @@
-import { shownYaml } from "#shared/runtime/shown_config.ts";
+import { shownYaml } from "#shared/runtime/config/shown_config.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { GlobalConfig, ScrapeConfig } from "./config.ts";
 import { resolveJob } from "./job.ts";

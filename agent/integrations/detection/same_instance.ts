@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 
 /**
  * What tells two instances on this host apart, however their addresses are written: "localhost:80" is "127.0.0.1:80", and so is any of `own`, this host's own

@@ -1,5 +1,5 @@
 import { ptr } from "bun:ffi";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** CLOCK_MONOTONIC of Linux (uapi/linux/time.h), which stands still while the host sleeps, as the timers of systemd do. */
 const monotonic = 1;

@@ -1,4 +1,4 @@
-import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process_identity.ts";
+import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process/process_identity.ts";
 import { type ObjectPlace, putJson, readJson } from "../../objects/json_object.ts";
 
 /** Each process that writes to the storage has an object here while it runs; a clean stop removes it. */

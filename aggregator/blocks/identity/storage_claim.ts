@@ -1,7 +1,11 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import { describeProcess, livenessOf, thisProcess } from "#shared/runtime/process_identity.ts";
+import {
+  describeProcess,
+  livenessOf,
+  thisProcess,
+} from "#shared/runtime/process/process_identity.ts";
 import { addClaim, catalogClaims } from "../../catalog/catalog_identity.ts";
 import { markedClaims, type OwnerMark, putMark, readMark, removeMark } from "./owner_marks.ts";
 import { type IdentityPlace, matchStorage, storageOwner } from "./storage_identity.ts";

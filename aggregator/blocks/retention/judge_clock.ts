@@ -1,4 +1,4 @@
-import type { BootTime } from "#shared/runtime/boot_time.ts";
+import type { BootTime } from "#shared/runtime/process/boot_time.ts";
 
 /** A moment at which the wall clock was trusted. */
 export type ClockReference = {

@@ -7,7 +7,7 @@ import {
   describeProcess,
   livenessOf,
   type ProcessIdentity,
-} from "#shared/runtime/process_identity.ts";
+} from "#shared/runtime/process/process_identity.ts";
 
 export type Hold = { release(): Promise<void> };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { postgresMissing, requirePassword, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "../catalog.ts";
 import { catalogUrl } from "../../blocks/open_store.ts";

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process_identity.ts";
+import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process/process_identity.ts";
 
 /** shared goes beside shared and owner; one owner at a time; exclusive goes beside nothing. */
 export type LockMode = "shared" | "owner" | "exclusive";

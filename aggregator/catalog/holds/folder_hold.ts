@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { storeError } from "../../read/storage_error.ts";
 import { type Hold, ownedError, ownPlacesAdvice } from "./catalog_hold.ts";
 import { FileLock, LockedError } from "./file_lock.ts";
-import type { ProcessIdentity } from "#shared/runtime/process_identity.ts";
+import type { ProcessIdentity } from "#shared/runtime/process/process_identity.ts";
 
 /**
  * Holds a data directory for this process alone: its folders of files being written are emptied at the start, so a second process

@@ -2,7 +2,7 @@ import type { SQL } from "bun";
 import { z } from "zod";
 import { count } from "../catalog_count.ts";
 import type { CatalogConnection } from "../catalog_connection.ts";
-import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process_identity.ts";
+import { parseIdentity, type ProcessIdentity } from "#shared/runtime/process/process_identity.ts";
 
 /** Who owns the catalog, or owned it last. */
 export type LeaseRow = {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
-import { thisProcess } from "#shared/runtime/process_identity.ts";
+import { thisProcess } from "#shared/runtime/process/process_identity.ts";
 import { until } from "#test/support/asking.ts";
 import { type PostgresServer, postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "../catalog.ts";

@@ -19,7 +19,7 @@ import {
   isSameProcess,
   livenessOf,
   type ProcessIdentity,
-} from "#shared/runtime/process_identity.ts";
+} from "#shared/runtime/process/process_identity.ts";
 
 export type LeaseParts = {
   readonly self: ProcessIdentity;

@@ -4,7 +4,7 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { type Hold, holdCatalog } from "./catalog_hold.ts";
 import { holdFolder } from "./folder_hold.ts";
 import { OwnerLease } from "./owner_lease.ts";
-import { thisProcess } from "#shared/runtime/process_identity.ts";
+import { thisProcess } from "#shared/runtime/process/process_identity.ts";
 
 /** What makes this process the only one that works on a catalog and a data directory. */
 export type Ownership = {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { textTable } from "#shared/text/text_table.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { textTable } from "#shared/text/text_table.ts";

@@ -11,7 +11,7 @@ import {
 } from "#proto/update/manifest.ts";
 import { makeKeyPair, parsePublicKey, signMessage } from "#proto/update/minisign.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { textTable } from "#shared/text/text_table.ts";
 import { by, withinCatalog } from "./within_catalog.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
 import type { AggregatorConfig } from "../../config/config.ts";
 import { Catalog } from "../../catalog/catalog.ts";

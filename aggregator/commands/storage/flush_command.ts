@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { parseListen } from "#shared/runtime/base_config.ts";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
 

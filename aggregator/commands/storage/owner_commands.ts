@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { describeProcess } from "#shared/runtime/process_identity.ts";
+import { describeProcess } from "#shared/runtime/process/process_identity.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { confirmClock } from "../../blocks/retention/clock_guard.ts";
 import { type Adoption, adoptStorage, planAdoption } from "../../tools/adopt_storage.ts";

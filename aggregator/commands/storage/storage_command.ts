@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
 import { lineConditions } from "../../log_pipeline/line_conditions.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { OperatingError } from "#shared/errors.ts";
-import type { ConfigFlags } from "#shared/runtime/config_file.ts";
+import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { listTrash, restoreTrash } from "../../tools/restore_trash.ts";
 import { deleteTrash, type TrashItem } from "../../blocks/trash/trash.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type ConfigFlags, loadConfig } from "#shared/runtime/config_file.ts";
-import { createPrivateFiles } from "#shared/runtime/private_folder.ts";
+import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
+import { createPrivateFiles } from "#shared/runtime/process/private_folder.ts";
 import { AggregatorFile } from "../aggregator_file.ts";
 import { type StorageTools, withStorage } from "../../tools/storage_tools.ts";
 

@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from "diff";
-import { shownYaml } from "#shared/runtime/shown_config.ts";
+import { shownYaml } from "#shared/runtime/config/shown_config.ts";
 import { parse } from "yaml";
 import type { AgentRecord } from "../agents.ts";
 import type { Rollout, RolloutAgent } from "../rollout/rollout.ts";

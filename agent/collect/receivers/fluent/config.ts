@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostName } from "#shared/runtime/base_config.ts";
+import { hostName } from "#shared/runtime/config/base_config.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { MultilineConfig } from "../../sources/file_logs/multiline.ts";

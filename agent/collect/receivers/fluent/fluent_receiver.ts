@@ -1,6 +1,6 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { type DatagramServer, startDatagramServer } from "../transport/datagram_server.ts";
 import { UnshapedRecordError, recordRelabelling } from "../records/json_record.ts";
 import { KeptRecords } from "../records/kept_records.ts";

@@ -11,7 +11,7 @@ import {
 import type { Steps } from "../transport/decode_turns.ts";
 import { parseJsonSteps } from "../transport/json_steps.ts";
 import { recordPartsMax, takeJsonParts } from "../transport/request_parts.ts";
-import { severityOfSyslog, syslogSeverityName } from "../syslog/severity.ts";
+import { severityOfSyslog, syslogSeverityName } from "../records/syslog_severity.ts";
 
 /** What a message becomes; `whole` is it as JSON text. */
 export type GelfRecord = ShapedRecord & {

@@ -16,7 +16,7 @@ import {
 import { type ExportLogsServiceResponse, LogsService } from "#proto/gen/foreign/otlp_logs_pb.js";
 import { MetricsService } from "#proto/gen/foreign/otlp_metrics_pb.js";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
 import type { TakeMemory } from "../transport/body.ts";
 import type { ReceiverContext } from "../receiver.ts";
 import { refusalOf } from "../transport/refusal.ts";

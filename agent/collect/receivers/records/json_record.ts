@@ -5,7 +5,7 @@ import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
 import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { severityOf } from "../../sources/file_logs/severity.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
-import { severityOfSyslog } from "../syslog/severity.ts";
+import { severityOfSyslog } from "./syslog_severity.ts";
 
 /** How a record of keys and values becomes a log record. Keys of nested objects are joined by a dot. */
 export type RecordShape = {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { fuzzSeed, mutated, randomOf } from "#test/support/mutator.ts";
 import { SyslogMessageReader } from "./message_reader.ts";
-import { severityOfSyslog } from "./severity.ts";
+import { severityOfSyslog } from "../records/syslog_severity.ts";
 import { readSyslog } from "./message.ts";
 import { SyslogLabels } from "./stream_labels.ts";
 import { zoneOffsets } from "./zone_offsets.ts";

@@ -1,7 +1,7 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { ByteMemo } from "../records/byte_memo.ts";
 import { type SyslogMessage, readSyslog } from "./message.ts";
-import { severityOfSyslog } from "./severity.ts";
+import { severityOfSyslog } from "../records/syslog_severity.ts";
 import { type SyslogLabels, labelPart } from "./stream_labels.ts";
 import { UsualForm } from "./usual_form.ts";
 import type { ZoneOffsets } from "./zone_offsets.ts";

@@ -4,7 +4,7 @@ import type { RelabelRule } from "#shared/relabel/relabel_config.ts";
 import { isTooManySteps } from "#shared/text/heavy_regex.ts";
 import { withServiceName } from "../../../pipeline/transforms/service_name.ts";
 import type { SyslogMessage } from "./message.ts";
-import { facilityName, syslogSeverityName } from "./severity.ts";
+import { facilityName, syslogSeverityName } from "../records/syslog_severity.ts";
 
 const knownMax = 10_000;
 

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { closeSync } from "node:fs";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** Bytes [start, end) are a datagram until the call returns. */
 export type TakeDatagram = (bytes: Buffer, start: number, end: number) => void;

@@ -1,5 +1,5 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { type TakeDatagram, readDatagrams } from "./adopted_datagrams.ts";
 import { type DatagramTurns, datagramTurns } from "./datagram_turns.ts";
 import { type UdpSocket, duplicated, findUdpSocket, growReceiveBuffer } from "./udp_socket.ts";

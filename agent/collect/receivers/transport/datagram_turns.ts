@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** Datagrams in one turn of the loop; then others have theirs, however many datagrams there are. */
 const datagramsPerTurn = 256;

@@ -1,5 +1,5 @@
 import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import { processGarbage } from "#shared/runtime/garbage.ts";
+import { processGarbage } from "#shared/runtime/process/garbage.ts";
 
 /** A decoder that pauses after each short step. Its result is what the decoder returns. */
 export type Steps<Result = void> = Generator<undefined, Result, undefined>;

@@ -1,5 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import { processGarbage } from "#shared/runtime/garbage.ts";
+import { processGarbage } from "#shared/runtime/process/garbage.ts";
 
 /** What requests give back between two looks for garbage, and how long those lie apart at least. */
 const churnMaxBytes = 64 * 1024 ** 2;

@@ -2,7 +2,7 @@ import { type Server, type Socket, createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { WorkTurns } from "#shared/async/work_turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { parseListen } from "#shared/runtime/base_config.ts";
+import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { ConnectionRefusal, ReceiverContext } from "../receiver.ts";

@@ -1,6 +1,6 @@
 import { ptr } from "bun:ffi";
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** Linux, on all that Bun runs on (uapi/asm-generic/socket.h). */
 const [socketLevel, receiveBuffer, receiveBufferForce] = [1, 8, 33];

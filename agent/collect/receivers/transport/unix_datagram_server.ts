@@ -1,7 +1,7 @@
 import { ptr } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 import { type DatagramReader, type TakeDatagram, readDatagrams } from "./adopted_datagrams.ts";
 import { openToWriters, removeOldSocket } from "./unix_path.ts";
 

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** lseek(2): the next byte that is not in a hole. */
 const seekData = 3;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Agents } from "#aggregator/fleet/agents.ts";
 import { createRollout } from "#aggregator/fleet/rollout/rollouts.ts";
 import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
-import { parseConfig } from "#shared/runtime/config.ts";
+import { parseConfig } from "#shared/runtime/config/config.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { configurationRoutes } from "./configuration_routes.ts";
 import { asking, openedCatalog } from "./fleet_routes.fixture.ts";

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
-import type { Socket, SocketPeer } from "#shared/runtime/sockets.ts";
-import { upgraded } from "#shared/runtime/sockets.ts";
+import type { Socket, SocketPeer } from "#shared/runtime/process/sockets.ts";
+import { upgraded } from "#shared/runtime/process/sockets.ts";
 import { LogqlError, parseLogql } from "../../../log_pipeline/parse_query.ts";
 import { followQuery } from "../../../tail/follow_query.ts";
 import { readHistory } from "../../../tail/read_history.ts";

@@ -13,7 +13,7 @@ import { featuresOf } from "./features.ts";
 import { spokenVersions } from "../../spoken_versions.ts";
 import { liveNotifications } from "./live_notifications.ts";
 import { readParams } from "./params.ts";
-import { shownConfig } from "#shared/runtime/shown_config.ts";
+import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { tsdbStatusJson } from "./tsdb_status.ts";
 
 type BuildInfo = {

@@ -1,7 +1,7 @@
 import { ptr } from "bun:ffi";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { loadedLibc } from "#shared/runtime/libc.ts";
+import { loadedLibc } from "#shared/runtime/process/libc.ts";
 
 /** Of <sys/resource.h> and <sys/prctl.h> on Linux. */
 const rlimits = { fileSize: 1, dataBytes: 2, coreBytes: 4 } as const;

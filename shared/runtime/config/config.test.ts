@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { duration } from "../text/duration.ts";
+import { duration } from "../../text/duration.ts";
 import { ConfigError, overrideFromFlag, overridesFromEnvironment, parseConfig } from "./config.ts";
 
 const Schema = z.strictObject({

@@ -1,10 +1,10 @@
 import type { LineCounter, Node } from "yaml";
 import { LineCounter as Lines, isMap, isScalar, parseDocument } from "yaml";
 import type { z } from "zod";
-import { OperatingError } from "../errors.ts";
-import { parsedOnce } from "../schema.ts";
+import { OperatingError } from "../../errors.ts";
+import { parsedOnce } from "../../schema.ts";
 import { setListsAside } from "./long_lists.ts";
-import { shownSecret } from "../text/secrets.ts";
+import { shownSecret } from "../../text/secrets.ts";
 import { isSecretPath, withoutSecrets } from "./shown_config.ts";
 
 /** One mistake: where (file line, or the flag or variable), which key, what stands there, what was expected. */

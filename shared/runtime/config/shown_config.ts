@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { isSecretName, shownSecret, withoutSecretsIn } from "../text/secrets.ts";
+import { isSecretName, shownSecret, withoutSecretsIn } from "../../text/secrets.ts";
 
 /** Files, places and times of secrets are none, nor is the block that holds a kind and credentials. */
 const aboutSecret = /_(?:files?|url|ttl|grace)$|^authorization$/;

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
-import { HttpConfig } from "./door/config.ts";
+import { HttpConfig } from "../door/config.ts";
 
 const hostAndPort = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration } from "../text/duration.ts";
+import { duration } from "../../text/duration.ts";
 
 export const outOfOrderDefaultMs = 2 * 3_600_000;
 

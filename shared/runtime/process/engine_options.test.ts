@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-const root = join(import.meta.dir, "../..");
+const root = join(import.meta.dir, "../../..");
 const named = /^ {2}(BUN_JSC|BUN_CONFIG|MIMALLOC)_(\w+):/gm;
 
 /** As the program has it: JSC's and mimalloc's without their prefix, mimalloc's in small letters. */
