@@ -4,12 +4,10 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./file/block_metadata.ts";
-import { logsRowGroupRows } from "./logs/write/logs_columns.ts";
 import type { CutPart } from "../read/cut_metrics.ts";
 import { quoted, type Duckdb } from "../duckdb/duckdb.ts";
 import type { Written } from "./metrics/metrics_rows.ts";
 import { MetricsWriter, metricsTable } from "./metrics/metrics_writer.ts";
-import type { Block } from "../read/store.ts";
 import { type SeriesText, SeriesTexts } from "./file/labels_text.ts";
 import { sortedSeries } from "./metrics/sort_series.ts";
 import type { CollectedSeries } from "./series/collected_series.ts";
@@ -17,8 +15,8 @@ import type { SeriesName } from "./series/series_index.ts";
 import type { LocalFile } from "./file/local_file.ts";
 import { isNumbers, writeNumbersFile } from "./metrics/numbers_file.ts";
 
-/** DuckDB writes whole vectors, so no row group is smaller than 2,048 rows; of logs a larger one is smaller in bytes. */
-const rowGroups = { metrics: 2_048, logs: logsRowGroupRows } as const;
+/** DuckDB writes whole vectors, so no row group is smaller than 2,048 rows. */
+const rowGroupRows = 2_048;
 
 /** Filling does not let anything else run for longer than this takes, some 10 ms. */
 const samplesBetweenPauses = 100_000;
@@ -26,9 +24,9 @@ const samplesBetweenPauses = 100_000;
 export type Effort = "fast" | "small";
 /**
  * zstd's levels, measured. Merged metrics are kept long and written seldom, so they get more time: 0.53 bytes a sample at level 9, 0.55 at
- * 1. Variables of logs gain nothing: 25.1 bytes a line at 3, 24.7 at 9.
+ * 1.
  */
-const levels = { metrics: { fast: 1, small: 9 }, logs: { fast: 3, small: 3 } } as const;
+const levels = { fast: 1, small: 9 } as const;
 
 export type MetricsFileOptions = {
   /** Takes the series that have samples; the file lists them where it is absent, or where the cut holds more than numbers. */
@@ -77,7 +75,7 @@ async function writeNumbers(
   const listed: SeriesName[] = [];
   const withFine = metrics.mayBeFine === true;
   const written = await writeNumbersFile(
-    { folder, level: levels.metrics.fast, withFine },
+    { folder, level: levels.fast, withFine },
     () => note,
     async (file) => {
       for await (const part of sortedSeries(metrics))
@@ -104,7 +102,7 @@ export async function writeMetricsRows(
   effort: Effort,
   note: () => BlockNote | undefined = noNote,
 ): Promise<LocalFile> {
-  const target = { folder, signal: "metrics" as const, effort, note };
+  const target = { folder, effort, note };
   let series: readonly SeriesText[] = [];
   const file = await writeFile(duckdb, target, metricsTable, async (connection, table) => {
     const appender = await connection.createAppender(table);
@@ -121,21 +119,14 @@ export async function writeMetricsRows(
 }
 
 /** COPY of a query to a Parquet file as blocks have them; `metadata` as metadataSql() gives it. */
-function copyStatement(
-  from: string,
-  path: string,
-  signal: Block["signal"],
-  effort: Effort,
-  metadata: string,
-): string {
+function copyStatement(from: string, path: string, effort: Effort, metadata: string): string {
   return `COPY ${from} TO ${quoted(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd,
-    COMPRESSION_LEVEL ${levels[signal][effort]}, ROW_GROUP_SIZE ${rowGroups[signal]},
+    COMPRESSION_LEVEL ${levels[effort]}, ROW_GROUP_SIZE ${rowGroupRows},
     KV_METADATA ${metadata})`;
 }
 
 export type Target = {
   readonly folder: string;
-  readonly signal: Block["signal"];
   readonly effort: Effort;
   readonly note: () => BlockNote | undefined;
 };
@@ -148,7 +139,7 @@ const noNote = () => undefined;
 /** Fills a table of `columns` by `fill`, and copies of it what that says to a Parquet file. */
 export async function writeFile(
   duckdb: Duckdb,
-  { folder, signal, effort, note }: Target,
+  { folder, effort, note }: Target,
   columns: string,
   fill: (connection: DuckDBConnection, table: string) => Promise<Filled>,
 ): Promise<LocalFile> {
@@ -162,7 +153,7 @@ export async function writeFile(
         const { columns: kept, ...written } = await fill(connection, table);
         const metadata = metadataSql(note(), written);
         const from = `(SELECT ${kept} FROM ${table})`;
-        await connection.run(copyStatement(from, path, signal, effort, metadata));
+        await connection.run(copyStatement(from, path, effort, metadata));
         const { size } = await stat(path);
         return { ...written, path, bytes: size };
       } finally {

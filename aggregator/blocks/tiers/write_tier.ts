@@ -12,7 +12,7 @@ export function writeTierRows(
   effort: Effort,
   note: () => BlockNote | undefined,
 ): Promise<LocalFile> {
-  const target = { folder, signal: "metrics" as const, effort, note };
+  const target = { folder, effort, note };
   return writeFile(duckdb, target, tierTable, async (connection, table) => {
     const appender = await connection.createAppender(table);
     try {
