@@ -5,7 +5,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";

@@ -1,7 +1,7 @@
 import type { ProtoMetricFamily } from "#shared/runtime/metric_families.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { type Drops, dropReasonOf } from "#shared/model/account.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "../collect/collector.ts";
 import type { TargetReport } from "../collect/scrape/target.ts";

@@ -1,6 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { comparePositions, type Signal, signals } from "#shared/model/position.ts";
+import { comparePositions } from "#shared/model/position.ts";
+import { builtInSignals, type Signal, type Signals } from "#shared/signals.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import type { SpoolConfig } from "../spool/config.ts";
 import { LaneMemo } from "../spool/lane_memo.ts";
@@ -17,9 +18,10 @@ import type { SpoolStatus } from "./status.ts";
 export async function lookAtSpool(
   config: Pick<SpoolConfig, "path" | "size_max" | "age_max">,
   nowMs: number,
+  signals: Signals = builtInSignals,
 ): Promise<SpoolStatus | undefined> {
   const lanes: LaneFacts[] = [];
-  for (const signal of signals) {
+  for (const signal of signals.names) {
     const lane = await lookAtLane(join(config.path, signal), signal);
     if (lane !== undefined) lanes.push(lane);
   }

@@ -1,7 +1,7 @@
 import { decodeFrame } from "#proto/codec/envelope.ts";
 import type { Drops } from "#shared/model/account.ts";
 import { addDrops, sumDrops } from "#shared/model/account.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { SpoolConfig } from "../spool/config.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { LaneStatus, SpoolStatus } from "./status.ts";

@@ -1,11 +1,11 @@
-import { signals } from "#shared/model/position.ts";
+import { SignalName } from "#shared/signal_name.ts";
 import { z } from "zod";
 
 const count = z.number().nonnegative();
 
 /** What became of the items of one signal, as far as the agent knows by itself. */
 const LaneStatus = z.object({
-  signal: z.enum(signals),
+  signal: SignalName,
   /** Over the life of the agent's identity: put into frames, or dropped before. */
   collected: count,
   /** In the spool, not known to be in a committed block. */

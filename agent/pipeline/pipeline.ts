@@ -3,7 +3,7 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";

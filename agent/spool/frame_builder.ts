@@ -1,16 +1,19 @@
-import { encodeFrame, frameBytesMax, newHeader, toWireSignal } from "#proto/codec/envelope.ts";
+import { encodeFrame, frameBytesMax, newHeader } from "#proto/codec/envelope.ts";
 import type { EncodedBody } from "#proto/codec/metrics_body.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
-import { Compression, FrameKind } from "#proto/gen/v1/frame_pb.js";
+import { Compression, FrameKind, type Signal as WireSignal } from "#proto/gen/v1/frame_pb.js";
 import { assert } from "#shared/assert.ts";
 import type { Drops } from "#shared/model/account.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 
 /** Whose frames they are. */
 export type LaneName = {
   readonly tenant: string;
   readonly agent: string;
   readonly signal: Signal;
+  /** The signal's number in headers. */
+  readonly code: WireSignal;
 };
 
 /** A frame on its way to the disk. */
@@ -117,7 +120,7 @@ function build(
     ...fields,
     tenant: lane.tenant,
     agent: lane.agent,
-    signal: toWireSignal(lane.signal),
+    signal: lane.code,
     epoch: position.epoch,
     sequence: position.sequence,
   });

@@ -3,7 +3,8 @@ import type { EncodedBody, EncodedTogether } from "#proto/codec/metrics_body.ts"
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SpoolConfig } from "./config.ts";
@@ -25,15 +26,8 @@ export type BatchEncoder<Batch> = {
   encodeTogether?(batches: readonly Batch[]): EncodedTogether;
 };
 
-export type LaneParts<Batch> = {
-  readonly name: LaneName;
-  readonly config: SpoolConfig;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly meters: SpoolMeters;
-  readonly files: LaneFiles;
-  readonly memo: LaneMemo;
-  readonly ledger: Ledger;
+/** How batches of a signal are written. */
+export type LaneForm<Batch> = {
   readonly createEncoder: () => BatchEncoder<Batch>;
   /** Batches that are written as one at most; 1 where the encoder has no encodeTogether(). */
   readonly groupMax: number;
@@ -43,7 +37,18 @@ export type LaneParts<Batch> = {
    */
   readonly whenRefused: "drop" | "wait";
   /** How a batch that the encoder refuses as too large is counted. */
-  readonly tooLarge: { readonly reason: DropReason; readonly count: (batch: Batch) => number };
+  readonly tooLarge: { readonly reason: DropReason; count(batch: Batch): number };
+};
+
+export type LaneParts<Batch> = LaneForm<Batch> & {
+  readonly name: LaneName;
+  readonly config: SpoolConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly meters: SpoolMeters;
+  readonly files: LaneFiles;
+  readonly memo: LaneMemo;
+  readonly ledger: Ledger;
   /**
    * Waits for, or makes, room for so many bytes; throws OperatingError("cancelled") when the spool closes, and "overloaded" instead of
    * waiting for a batch that is not to wait.

@@ -1,5 +1,5 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SpoolMeters } from "./meters.ts";
 

@@ -1,5 +1,5 @@
 import type { DropReason } from "#shared/model/account.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 
 /** Our own metrics of the spool. */

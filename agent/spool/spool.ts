@@ -1,17 +1,25 @@
 import { join } from "node:path";
+import { toWireSignal } from "#proto/codec/envelope.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
-import { signals } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import {
+  PerSignal,
+  type Signal,
+  type SignalDescriptor,
+  type Signals,
+  signalsWith,
+} from "#shared/signals.ts";
 import type { Span } from "#shared/model/spans.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { SpoolConfig } from "./config.ts";
-import type { BatchEncoder, LaneParts } from "./lane.ts";
+import type { BatchEncoder, LaneForm, LaneParts } from "./lane.ts";
 import { SpoolLane } from "./lane.ts";
+import type { LaneName } from "./frame_builder.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { LaneMemo } from "./lane_memo.ts";
 import type { SpoolMeters } from "./meters.ts";
@@ -33,6 +41,14 @@ export type SpoolParts = {
   /** Subject-safe identity: [0-9a-z-]. */
   readonly agent: string;
   readonly encoders: Encoders;
+  /** Signals beside the built-in ones. */
+  readonly added?: readonly AddedLane[];
+};
+
+/** The lane of a signal that is passed in. Its encoder must check what batches it gets. */
+export type AddedLane = {
+  readonly descriptor: SignalDescriptor;
+  readonly form: LaneForm<unknown>;
 };
 
 type AnyLane = Pick<
@@ -50,7 +66,11 @@ type AnyLane = Pick<
   | "syncPromptly"
   | "close"
 >;
-type Opened = { readonly memo: LaneMemo; readonly files: LaneFiles };
+type Opened = {
+  readonly memo: LaneMemo;
+  readonly files: LaneFiles;
+  readonly ledger: LaneParts<unknown>["ledger"];
+};
 
 const upkeepMs = 60_000;
 /** Batches of metrics that share frames: those of so many requests wait for the disk at the same time on a busy agent. */
@@ -69,8 +89,10 @@ export class Spool {
   readonly logs: SpoolLane<LogsBatch>;
   readonly #config: SpoolConfig;
   readonly #parts: SpoolParts;
-  readonly #memos: Readonly<Record<Signal, LaneMemo>>;
-  readonly #lanes: Readonly<Record<Signal, AnyLane>>;
+  readonly signals: Signals;
+  readonly #added: ReadonlyMap<Signal, SpoolLane<unknown>>;
+  readonly #memos: PerSignal<LaneMemo>;
+  readonly #lanes: PerSignal<AnyLane>;
   readonly #closed = new AbortController();
   readonly #hurried = new AbortController();
   readonly #listeners = new Set<(signal: Signal) => void>();
@@ -85,7 +107,8 @@ export class Spool {
     config: SpoolConfig,
     parts: SpoolParts,
     meters: SpoolMeters,
-    opened: Readonly<Record<Signal, Opened & { readonly ledger: LaneParts<unknown>["ledger"] }>>,
+    signals: Signals,
+    opened: PerSignal<Opened>,
   ) {
     this.tenant = parts.tenant;
     this.agent = parts.agent;
@@ -93,7 +116,8 @@ export class Spool {
     this.#parts = parts;
     this.#openedMs = parts.clock.now();
     this.#openedMonotonicMs = parts.clock.monotonic();
-    this.#memos = { metrics: opened.metrics.memo, logs: opened.logs.memo };
+    this.signals = signals;
+    this.#memos = opened.map((_, { memo }) => memo);
     const shared = {
       config,
       clock: parts.clock,
@@ -105,26 +129,33 @@ export class Spool {
       closed: this.#closed.signal,
       hurried: this.#hurried.signal,
     };
-    const { tenant, agent, encoders } = parts;
-    this.metrics = new SpoolLane({
+    const { tenant, agent, encoders, added = [] } = parts;
+    const of = (signal: Signal) => ({
       ...shared,
-      ...opened.metrics,
-      name: { tenant, agent, signal: "metrics" },
+      ...opened.of(signal),
+      name: { tenant, agent, signal, code: toWireSignal(signal, signals) },
+    });
+    this.metrics = new SpoolLane({
+      ...of("metrics"),
       createEncoder: encoders.metrics,
       groupMax: metricsGroupMax,
       whenRefused: "drop",
       tooLarge: { reason: "label_limit", count: countSamples },
     });
     this.logs = new SpoolLane({
-      ...shared,
-      ...opened.logs,
-      name: { tenant, agent, signal: "logs" },
+      ...of("logs"),
       createEncoder: encoders.logs,
       groupMax: 1,
       whenRefused: "wait",
       tooLarge: { reason: "line_too_long", count: ({ bodyEnds }) => bodyEnds.length },
     });
-    this.#lanes = { metrics: this.metrics, logs: this.logs };
+    this.#added = new Map(
+      added.map(({ descriptor: { name }, form }) => [
+        name,
+        new SpoolLane<unknown>({ ...of(name), ...form }),
+      ]),
+    );
+    this.#lanes = PerSignal.of<AnyLane>({ metrics: this.metrics, logs: this.logs }, this.#added);
     meters.onCollect((set) => {
       for (const { signal, files } of this.lanes) set(signal, files.bytes, files.count);
     });
@@ -133,22 +164,29 @@ export class Spool {
   /** Recovers what is on disk. Throws OperatingError("bad_request") when the folder is another agent's, and what the disk throws. */
   static async open(config: SpoolConfig, parts: SpoolParts): Promise<Spool> {
     const meters = createSpoolMeters(parts.metrics);
-    const opened = {
-      metrics: await openLane(config, parts, meters, "metrics"),
-      logs: await openLane(config, parts, meters, "logs"),
-    };
-    const spool = new Spool(config, parts, meters, opened);
+    const signals = signalsWith((parts.added ?? []).map(({ descriptor }) => descriptor));
+    const opened = await signals.mapInTurn((signal) =>
+      openLane(config, parts, meters, {
+        signal,
+        code: toWireSignal(signal, signals),
+      }),
+    );
+    const spool = new Spool(config, parts, meters, signals, opened);
     await spool.#keepUp();
     spool.#upkeep = spool.#keepUpLoop();
     return spool;
   }
 
   get lanes(): readonly AnyLane[] {
-    return signals.map((signal) => this.lane(signal));
+    return this.#lanes.all;
   }
   /** The lane without the type of its batches: what its readers need. */
   lane(signal: Signal): AnyLane {
-    return this.#lanes[signal];
+    return this.#lanes.of(signal);
+  }
+  /** For writers of a signal that was passed in; undefined for any other one. */
+  added(signal: Signal): SpoolLane<unknown> | undefined {
+    return this.#added.get(signal);
   }
   get bytes(): number {
     return this.lanes.reduce((sum, { files }) => sum + files.bytes, 0);
@@ -169,14 +207,14 @@ export class Spool {
 
   /** Everything up to `position`, and in spans beyond it, is in committed blocks. */
   async committed(signal: Signal, position: Position, ahead: readonly Span[] = []): Promise<void> {
-    if (!this.#memos[signal].noteCommitted(position, ahead)) return;
+    if (!this.#memos.of(signal).noteCommitted(position, ahead)) return;
     await this.lane(signal).files.trim();
     for (const wake of this.#roomWaiters.splice(0)) wake();
   }
 
   /** Where the aggregator has committed to, as far as this agent heard. */
   committedPosition(signal: Signal): Position {
-    return this.#memos[signal].committed;
+    return this.#memos.of(signal).committed;
   }
 
   /**
@@ -194,7 +232,7 @@ export class Spool {
     await this.#upkeep;
     for (const lane of this.lanes) await lane.close();
     try {
-      for (const signal of signals) await this.#memos[signal].save();
+      for (const memo of this.#memos.all) await memo.save();
     } catch (thrown) {
       // A full disk, most likely; without memos more is sent again, and nothing else.
       this.#parts.log.warn("spool memo could not be written at the end", {
@@ -232,7 +270,7 @@ export class Spool {
     if (signal.aborted) throw new OperatingError("cancelled", "the spool closes");
   }
 
-  /** The oldest segment of both lanes goes, but the newest of each stays. False when there is nothing to let go. */
+  /** The oldest segment of all lanes goes, but the newest of each stays. False when there is nothing to let go. */
   async #dropOldest(): Promise<boolean> {
     const oldestFirst = this.lanes
       .map(({ files }) => files)
@@ -260,7 +298,7 @@ export class Spool {
         while (files.count > 1 && (files.oldest?.lastCreatedMs ?? expired) < expired)
           await files.dropOldest("spool_expired");
       }
-      for (const signal of signals) await this.#memos[signal].save();
+      for (const memo of this.#memos.all) await memo.save();
       for (const lane of this.lanes) await lane.sync();
     } catch (thrown) {
       this.#parts.log.warn("upkeep of the spool failed", { error: messageOf(thrown) });
@@ -281,12 +319,12 @@ async function openLane(
   config: SpoolConfig,
   parts: SpoolParts,
   meters: SpoolMeters,
-  signal: Signal,
-): Promise<Opened & { readonly ledger: LaneParts<unknown>["ledger"] }> {
+  { signal, code }: Pick<LaneName, "signal" | "code">,
+): Promise<Opened> {
   const { log, tenant, agent } = parts;
   const folder = join(config.path, signal);
   const memo = await LaneMemo.open(folder, log);
-  const recovered = await recoverLane({ folder, lane: { tenant, agent, signal }, memo, log });
+  const recovered = await recoverLane({ folder, lane: { tenant, agent, signal, code }, memo, log });
   if (recovered.corruptSegments > 0) {
     meters.corrupt(signal, recovered.corruptSegments);
     meters.dropped(signal, "spool_corrupt", recovered.corruptItems);

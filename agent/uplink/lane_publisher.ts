@@ -2,7 +2,8 @@ import type { AgentPort } from "#proto/bus/agent_port.ts";
 import { decodeFrame, positionOf } from "#proto/codec/envelope.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { messageOf } from "#shared/errors.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { comparePositions } from "#shared/model/position.ts";
 import {
   joinSpans,

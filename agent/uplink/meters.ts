@@ -1,4 +1,4 @@
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 
 /** Our own metrics of the nats uplink. */

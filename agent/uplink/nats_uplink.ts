@@ -24,8 +24,7 @@ import { together } from "#shared/async/together.ts";
 import { assert } from "#shared/assert.ts";
 import { RenewalAnswer, type RenewalRequest } from "#proto/fleet/renewal.ts";
 import { messageOf } from "#shared/errors.ts";
-import type { Signal } from "#shared/model/position.ts";
-import { signals } from "#shared/model/position.ts";
+import type { PerSignal, Signal } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -87,7 +86,7 @@ class NatsUplink implements Uplink {
     // Refused here, at the start, and not at the first message.
     subjectOf({ tenant: port.tenant, kind: "control", agent: port.agent });
     const session = new AgentSession(port, this.#parts, this.#meters);
-    this.#stopListening = port.onFrames((signal) => session.publishers[signal].wake());
+    this.#stopListening = port.onFrames((signal) => session.publishers.of(signal).wake());
     const name = `lapwing agent ${port.tenant}/${port.agent}`;
     const inboxPrefix = inboxPrefixOf(port);
     const link = new NatsLink(this.#config, { ...this.#parts, name, inboxPrefix }, (nats, signal) =>
@@ -114,7 +113,7 @@ class NatsUplink implements Uplink {
 
 /** What an agent does over a connection; the publishers' places outlive it. */
 class AgentSession {
-  readonly publishers: Readonly<Record<Signal, LanePublisher>>;
+  readonly publishers: PerSignal<LanePublisher>;
   readonly #port: AgentPort;
   readonly #parts: NatsUplinkParts;
   readonly #pace: BacklogPace;
@@ -126,10 +125,9 @@ class AgentSession {
     this.#pace = new BacklogPace(clock, config.backlog_rate);
     const shared = { port, clock, log, meters, pace: this.#pace };
     const backlogAfterMs = config.backlog_after;
-    this.publishers = {
-      metrics: new LanePublisher({ ...shared, signal: "metrics", backlogAfterMs }),
-      logs: new LanePublisher({ ...shared, signal: "logs", backlogAfterMs }),
-    };
+    this.publishers = port.signals.map(
+      (signal) => new LanePublisher({ ...shared, signal, backlogAfterMs }),
+    );
   }
 
   async run(nats: NatsConnection, link: NatsLink, signal: AbortSignal): Promise<void> {
@@ -146,7 +144,9 @@ class AgentSession {
       (ended) => this.#keepKey(nats, link, ended),
       async (ended) => this.#parts.besides?.(nats, this.#port, ended),
       (ended) => this.#keepUpToDate(nats, ended),
-      ...signals.map((lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended)),
+      ...this.#port.signals.names.map(
+        (lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended),
+      ),
     ]);
   }
 
@@ -155,7 +155,7 @@ class AgentSession {
     const subject = subjectOf({ tenant, kind: lane, agent });
     const jetstream = nats.jetstream({ timeout: publishTimeoutMs });
     const expect = { streamName: streamName(lane) };
-    return this.publishers[lane].run(async (frame) => {
+    return this.publishers.of(lane).run(async (frame) => {
       await jetstream.publish(subject, frame, { expect });
     }, signal);
   }
@@ -205,10 +205,10 @@ class AgentSession {
       this.#port.answered?.(nowMs === 0 ? undefined : halfwayMs - nowMs);
       this.#pace.limitTo(backlogRate);
       for (const wire of committed) {
-        const lane = fromLanePosition(wire);
+        const lane = fromLanePosition(this.#port.signals, wire);
         if (lane === undefined) continue;
         this.#port.committed(lane.signal, lane.position, lane.ahead);
-        this.publishers[lane.signal].skip(lane.position, lane.ahead);
+        this.publishers.of(lane.signal).skip(lane.position, lane.ahead);
       }
     } catch (thrown) {
       this.#parts.log.debug("heartbeat not answered", { error: messageOf(thrown) });
@@ -216,16 +216,16 @@ class AgentSession {
   }
 
   async #lookBack(): Promise<void> {
-    await Promise.all(signals.map((lane) => this.publishers[lane].lookBack()));
+    await Promise.all(this.publishers.all.map((publisher) => publisher.lookBack()));
   }
 
   #heartbeat(): Heartbeat {
     const heartbeat = this.#port.heartbeat();
     for (const lane of heartbeat.lanes) {
-      const signal = fromWireSignal(lane.signal);
-      const sent = signal === undefined ? undefined : this.publishers[signal].backlogSent;
+      const signal = fromWireSignal(lane.signal, this.#port.signals);
+      const sent = signal === undefined ? undefined : this.publishers.of(signal).backlogSent;
       if (signal !== undefined && sent !== undefined)
-        lane.backlogSent = toLanePosition(signal, sent);
+        lane.backlogSent = toLanePosition(this.#port.signals, signal, sent);
     }
     return heartbeat;
   }
@@ -257,16 +257,16 @@ class AgentSession {
     if (kind.case === "renewCredentials") this.#parts.keeper?.demand();
     if (kind.case === undefined || kind.case === "renewCredentials")
       return create(ControlReplySchema);
-    const lane = fromLanePosition(kind.value);
+    const lane = fromLanePosition(this.#port.signals, kind.value);
     if (lane === undefined) return create(ControlReplySchema);
     const { signal, position, ahead } = lane;
     if (kind.case === "committed") this.#port.committed(signal, position, ahead);
     if (kind.case === "newEpoch") await this.#port.newEpoch(signal);
     if (kind.case !== "resend") return create(ControlReplySchema);
     const { next, lostReason = "" } = await this.#port.nextAfter(signal, position);
-    if (next !== undefined) this.publishers[signal].rewind(position, next);
+    if (next !== undefined) this.publishers.of(signal).rewind(position, next);
     return create(ControlReplySchema, {
-      ...(next === undefined ? {} : { next: toLanePosition(signal, next) }),
+      ...(next === undefined ? {} : { next: toLanePosition(this.#port.signals, signal, next) }),
       lostReason,
     });
   }

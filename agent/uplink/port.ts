@@ -27,6 +27,7 @@ export function createAgentPort(
   return {
     tenant: spool.tenant,
     agent: spool.agent,
+    signals: spool.signals,
     readFrames: (signal, after, bytesMax) => spool.lane(signal).read(after, bytesMax),
     onFrames: (callback) => spool.onFrames(callback),
     heartbeat: () =>
@@ -53,7 +54,7 @@ function oneResolution(): Promise<never> {
 
 /** Counts only what is synced: after a power cut an agent must not know less than it told. */
 function stateOf(spool: Spool, lane: ReturnType<Spool["lane"]>): LaneState {
-  const signal = toWireSignal(lane.signal);
+  const signal = toWireSignal(lane.signal, spool.signals);
   const { position, itemsTotal } = lane.files.synced;
   const { state, lastError } = lane.trouble;
   const { backlog } = lane.files;

@@ -1,4 +1,4 @@
-import { type Signal, signalOf } from "#shared/model/position.ts";
+import { type Signal, isSignal } from "#shared/signals.ts";
 
 /**
  * Key of a block: hive-style folders, so that other engines can prune by tenant, signal and day (UTC, of its first item).
@@ -36,9 +36,8 @@ function dateOf(ms: number): string {
 export function blockOfKey(key: string): BlockName | undefined {
   const pattern =
     /^tenant=(?<tenant>[^/]+)\/signal=(?<signal>[a-z]+)(?:_(?<bucket>[1-9]\d*)s)?\/date=[^/]+\/(?<id>[0-9a-f-]+)\.parquet$/;
-  const { tenant, signal: text, id, bucket } = pattern.exec(key)?.groups ?? {};
-  const signal = signalOf(text ?? "");
-  if (tenant === undefined || signal === undefined || id === undefined) return undefined;
+  const { tenant, signal, id, bucket } = pattern.exec(key)?.groups ?? {};
+  if (tenant === undefined || !isSignal(signal) || id === undefined) return undefined;
   const escaped = tenant.replaceAll(/~([0-9A-F]{2})/g, "%$1");
   const name = {
     tenant: decodeURIComponent(escaped),

@@ -4,13 +4,10 @@ import { messageOf } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { blockKey } from "./block_key.ts";
 import { createBlockView } from "./view/block_view.ts";
-import { writeMetricsFile } from "./block_writer.ts";
 import type { LocalFile } from "./file/local_file.ts";
 import { cutNote } from "./file/block_metadata.ts";
-import { batchesByTime } from "./cut_logs.ts";
 import { CommittedFrames } from "./committed_frames.ts";
 import { type CatalogChange, CatalogChangedError } from "../catalog/catalog_writes.ts";
-import { cutMetricsOf } from "../read/cut_metrics.ts";
 import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
@@ -19,7 +16,6 @@ import { compareTexts } from "./file/labels_text.ts";
 import { logDeletions, removedRecords } from "../catalog/log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "../read/removals.ts";
 import { LostOwnershipError } from "../catalog/holds/lost_ownership.ts";
-import { writeLogsFile } from "./logs/write/logs_file.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { hasApplied, withTiered } from "../catalog/settled_change.ts";
 import { SeriesDeletions } from "./deletion/series_deletions.ts";
@@ -33,6 +29,7 @@ import type {
   Store,
   StoredPatterns,
 } from "../read/store.ts";
+import type { WithSignals } from "./signals/stored_signal.ts";
 import { storeMeters, type StoreMeters } from "./store_meters.ts";
 import { TierFloors } from "./tiers/floors.ts";
 import { Trash } from "./trash/trash.ts";
@@ -46,7 +43,7 @@ type Uncertain = { readonly cut: Cut; readonly blocks: readonly Block[] };
  * after it loses nothing, because the list is read from the catalog at start.
  */
 export class BlockStore implements Store {
-  readonly #deps: BlockStoreDeps;
+  readonly #deps: BlockStoreDeps & WithSignals;
   readonly #maintenance: Maintenance;
   readonly #meters: StoreMeters;
   readonly #families = new KnownFamilies();
@@ -60,9 +57,9 @@ export class BlockStore implements Store {
   #uncertain: Uncertain | undefined;
   #isCommitting = false;
 
-  constructor(deps: BlockStoreDeps) {
+  constructor(deps: BlockStoreDeps & WithSignals) {
     this.#deps = deps;
-    this.#meters = storeMeters(deps.metrics);
+    this.#meters = storeMeters(deps.metrics, deps.signals.names);
     this.#deletions = new SeriesDeletions({
       ...deps,
       meters: this.#meters,
@@ -239,38 +236,19 @@ export class BlockStore implements Store {
   }
 
   async #writeBlocks(cut: Cut, nowMs: number, added: Block[]): Promise<void> {
-    const { writer, staging } = this.#deps;
     const origin = { createdMs: nowMs, writer: await this.#deps.claim.writer() };
     const group = Bun.randomUUIDv7();
     const noteOf = (tenant: string, signal: Block["signal"]) => {
       return { tenant, signal, ...origin, lanes: this.#frames.notes(cut.lanes, tenant, signal) };
     };
-    const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
-    for (const tenant of tenants) {
-      const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
-      const exemplars = cut.exemplars?.get(tenant) ?? [];
-      if (metrics.items === 0 && exemplars.length === 0) continue;
-      const note = noteOf(tenant, "metrics");
-      const parts = metrics.parts ?? [metrics];
-      for (const [i, part] of parts.entries()) {
-        const file = await writeMetricsFile(writer, staging, part, {
-          collected: this.#deps.tools.series.collect(tenant),
-          note: cutNote(note, group, i, parts.length),
-          exemplars: i === parts.length - 1 ? exemplars : [],
-        });
-        added.push(await this.#upload(tenant, "metrics", file, nowMs));
+    for (const [signal, stored] of this.#deps.signals.entries)
+      for (const [tenant, parts] of stored.parts(cut)) {
+        const note = noteOf(tenant, signal);
+        for (const [i, write] of parts.entries()) {
+          const file = await write(this.#deps, cutNote(note, group, i, parts.length));
+          added.push(await this.#upload(tenant, signal, file, nowMs));
+        }
       }
-    }
-    for (const [tenant, batches] of cut.logs) {
-      const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
-      if (filled.length === 0) continue;
-      const note = noteOf(tenant, "logs");
-      const parts = batchesByTime(filled);
-      for (const [i, part] of parts.entries()) {
-        const file = await writeLogsFile(staging, part, cutNote(note, group, i, parts.length));
-        added.push(await this.#upload(tenant, "logs", file, nowMs));
-      }
-    }
   }
 
   async #upload(
@@ -361,7 +339,9 @@ export class BlockStore implements Store {
       return undefined;
     }
     assert(
-      cut.metrics === uncertain.cut.metrics && cut.logs === uncertain.cut.logs,
+      cut.metrics === uncertain.cut.metrics &&
+        cut.logs === uncertain.cut.logs &&
+        cut.added === uncertain.cut.added,
       "a commit of unknown outcome is tried again with the same content",
     );
     for (const [tenant, some] of uncertain.cut.families) this.#families.remember(tenant, some);

@@ -1,19 +1,19 @@
-import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { BlockForms } from "./compaction/block_forms.ts";
+import type { Expiry } from "./retention/expiry.ts";
 import { ClockGuard } from "./retention/clock_guard.ts";
 import type { MaintenanceDeps } from "./deps.ts";
 import type { Removal } from "../read/removals.ts";
-import { replaceLogs, StreamRetention } from "./retention/maintain_logs.ts";
+import { StreamRetention } from "./retention/maintain_logs.ts";
 import type { Damage } from "./integrity/damage.ts";
 import { ifReadable } from "./integrity/if_readable.ts";
 import { Scrub, type ScrubState } from "./integrity/scrub.ts";
-import { mergeBlocks } from "./compaction/merge_blocks.ts";
 import { NotOfNumbers } from "./compaction/merge_numbers.ts";
 import { planMerge } from "./compaction/plan_merge.ts";
 import type { Block } from "../read/store.ts";
+import type { WithSignals } from "./signals/stored_signal.ts";
 import { saveFloors } from "./tiers/floors.ts";
-import { planExpiry, planTier, type TierJob } from "./tiers/plan_tier.ts";
+import { planTier, type TierJob } from "./tiers/plan_tier.ts";
 import { rewriteTier, writeTier } from "./tiers/build_tier.ts";
 import { dueDeletions } from "../catalog/deletion_rows.ts";
 import { readState } from "../catalog/maintenance_state.ts";
@@ -49,7 +49,7 @@ type Obstacle = "storage" | "clock" | "sweep";
 
 /** What runs beside the commits: retention, merging, deleting, sweeping. One round at a time. */
 export class Maintenance {
-  readonly #deps: MaintenanceDeps;
+  readonly #deps: MaintenanceDeps & WithSignals;
   readonly #stop = new AbortController();
   readonly #streams: StreamRetention;
   #loop: Promise<void> | undefined;
@@ -62,7 +62,7 @@ export class Maintenance {
   readonly #forms = new BlockForms();
   #last: Pick<MaintenanceState, "endedMs" | "fault"> = { endedMs: 0, fault: "" };
 
-  constructor(deps: MaintenanceDeps) {
+  constructor(deps: MaintenanceDeps & WithSignals) {
     this.#deps = deps;
     this.#streams = new StreamRetention(deps);
     this.#clock = new ClockGuard({ ...deps, agentOffsets: deps.agentOffsets ?? (() => []) });
@@ -167,14 +167,8 @@ export class Maintenance {
   }
 
   async #expire(nowMs: number): Promise<void> {
-    const { blocks, config, meters, objects, staging } = this.#deps;
-    const { removed, floors } = planExpiry(
-      blocks(),
-      this.#deps.floors(),
-      config,
-      nowMs,
-      (block) => this.#deps.tools.guard.damageOf(block) !== undefined,
-    );
+    const { config, meters, objects, staging } = this.#deps;
+    const { removed, floors } = this.#expired(nowMs);
     if (removed.length === 0) return;
     // First: with a floor that is too high a lost catalog is rebuilt rightly, with one too low it is not.
     if (floors.length > 0) await saveFloors(objects, staging, this.#deps.floors().with(floors));
@@ -197,6 +191,22 @@ export class Maintenance {
     });
     meters.expired(removed.length);
     for (const { reason, items } of removals) meters.removed(reason, items);
+  }
+
+  #expired(nowMs: number): Expiry {
+    const { blocks, config, signals, tools } = this.#deps;
+    const isDamaged = (block: Block) => tools.guard.damageOf(block) !== undefined;
+    const moment = { floors: this.#deps.floors(), config, nowMs, isDamaged };
+    const all = signals.entries.map(([signal, stored]) =>
+      stored.expired(
+        blocks().filter((block) => block.signal === signal),
+        moment,
+      ),
+    );
+    return {
+      removed: all.flatMap(({ removed }) => removed),
+      floors: all.flatMap(({ floors }) => floors),
+    };
   }
 
   /** Makes tiers of what is complete, the oldest first; what is made is the source of the next tier. */
@@ -231,13 +241,19 @@ export class Maintenance {
     const isOfNumbers = (block: Block) => this.#forms.mayBeOfNumbers(block);
     for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
       this.#forms.keep(blocks());
-      const readable = tools.guard.readable(blocks());
-      const inputs = planMerge(readable, clock.now(), config.compaction, isOfNumbers);
+      const inputs = planMerge(this.#known(), clock.now(), config.compaction, isOfNumbers);
       if (inputs === undefined) return;
       if (!(await ifReadable(tools.guard, inputs, () => this.#mergeOf(inputs)))) continue;
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
       Bun.gc(false);
     }
+  }
+
+  /** Those that can be read, of signals that this version knows. */
+  #known(): readonly Block[] {
+    const { blocks, signals, tools } = this.#deps;
+    const readable = tools.guard.readable(blocks());
+    return readable.filter(({ signal }) => signals.find(signal) !== undefined);
   }
 
   async #mergeOf(inputs: readonly Block[]): Promise<void> {
@@ -255,8 +271,8 @@ export class Maintenance {
 
   /** Takes what is deleted out of the files. */
   async #rewrite(): Promise<void> {
-    const { blocks, deleted, meters, tools } = this.#deps;
-    const concerned = tools.guard.readable(blocks()).filter((block) => deleted().concerns(block));
+    const { deleted, meters, tools } = this.#deps;
+    const concerned = this.#known().filter((block) => deleted().concerns(block));
     for (const block of concerned) {
       if (this.#stop.signal.aborted) return;
       // Where all samples are still there, tiers are made again of those that are left.
@@ -279,28 +295,10 @@ export class Maintenance {
     tiered = removed[0]?.tiered,
     streamed: "only" | "if_possible" = "if_possible",
   ): Promise<void> {
-    const kind = removed[0]?.signal ?? "metrics";
-    switch (kind) {
-      case "logs":
-        return replaceLogs(this.#deps, removed, this.#stop.signal);
-      case "metrics":
-        return this.#replaceMetrics(removed, tiered, streamed);
-      default:
-        return assertNever(kind);
-    }
-  }
-
-  async #replaceMetrics(
-    removed: readonly Block[],
-    tiered: readonly number[] | undefined,
-    streamed: "only" | "if_possible",
-  ): Promise<void> {
-    const { clock, config } = this.#deps;
-    const without = this.#deps.deleted();
-    const { signal } = this.#stop;
-    const added = await mergeBlocks(this.#deps, removed, without, signal, tiered, streamed);
-    const deleteAfterMs = clock.now() + config.delete_after;
-    await this.#deps.apply({ added, removed, deleteAfterMs, without });
+    const [first] = removed;
+    if (first === undefined) return;
+    const stored = this.#deps.signals.of(first.signal);
+    await stored.replace(this.#deps, removed, { tiered, streamed }, this.#stop.signal);
   }
 
   async #replaceTier(block: Block): Promise<void> {

@@ -27,6 +27,8 @@ import { s3ObjectStore } from "../objects/object_store_s3.ts";
 import { blocksFolder, storageUrl } from "../objects/storage_url.ts";
 import { takeOwnership, type Ownership } from "../catalog/holds/ownership.ts";
 import { KeptIndex } from "./series/kept_index.ts";
+import type { StoredSignals } from "./signals/stored_signal.ts";
+import { storedSignals } from "./signals/stored_signals.ts";
 import { SeriesIndex } from "./series/series_index.ts";
 
 export type StoreDeps = {
@@ -35,6 +37,8 @@ export type StoreDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
+  /** The built-in ones where absent. */
+  readonly signals?: StoredSignals;
   /** Clocks of agents on other machines minus this one, in milliseconds, heard just now. */
   readonly agentOffsets?: () => readonly number[];
   /** Called once, when another process has become the owner of the catalog: this one writes nothing more, and should end. */
@@ -68,7 +72,8 @@ async function openOwned(
   const objects = openObjects(config, dataDir);
   const catalog = await Catalog.open(url);
   catalog.fenceBy(owner.lease.fence);
-  const { tools, writer } = await openTools(config, deps, objects, staging);
+  const signals = deps.signals ?? storedSignals();
+  const { tools, writer } = await openTools(config, { ...deps, signals }, objects, staging);
   const claim = new StorageClaim({
     objects,
     staging,
@@ -77,7 +82,19 @@ async function openOwned(
     ...deps,
   });
   const kept = new KeptIndex(join(dataDir, "series.index"), tools.series, deps.log);
-  const parts = { config, objects, catalog, claim, owner, writer, tools, kept, staging, ...deps };
+  const parts = {
+    config,
+    objects,
+    catalog,
+    claim,
+    owner,
+    writer,
+    tools,
+    kept,
+    staging,
+    ...deps,
+    signals,
+  };
   const store = new BlockStore(parts);
   try {
     await store.start();
@@ -94,7 +111,7 @@ async function openOwned(
 /** What reads and writes blocks. */
 async function openTools(
   config: StoreConfig,
-  deps: StoreDeps,
+  deps: StoreDeps & { readonly signals: StoredSignals },
   objects: ObjectStore,
   staging: string,
 ): Promise<{ tools: ReadTools; writer: Duckdb }> {
@@ -107,6 +124,7 @@ async function openTools(
       connectionsMax,
       temporaryFolder: join(staging, `duckdb_${name}`),
     });
+  const { signals } = deps;
   const files = await DiskCache.open(objects, cachePath, config.cache.size_max);
   // Two instances: a query that takes all its memory must not take the writer's.
   const writer = open("write", 4);
@@ -123,9 +141,9 @@ async function openTools(
     files,
     clock: deps.clock,
     log: deps.log,
-    meters: integrityMeters(deps.metrics),
+    meters: integrityMeters(deps.metrics, signals.names),
     content: (path, block) =>
-      reader.use("check a block", (connection) => contentFault(connection, path, block)),
+      reader.use("check a block", (connection) => contentFault(connection, path, block, signals)),
     forget: ({ id }) => {
       for (const cache of [decoded, labels, buckets]) cache.deleteAll(`${id} `);
       logs.forget(id);
@@ -142,7 +160,10 @@ async function openTools(
     series,
     logs,
     texts,
-    copies: new DeletedCopies(writer, staging, texts),
+    copies: new DeletedCopies(
+      { writer, staging, texts },
+      (signal) => signals.of(signal).copyWithout,
+    ),
   };
   return { tools, writer };
 }

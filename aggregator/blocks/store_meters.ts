@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { RemovalReason } from "../read/removals.ts";
 import type { Block } from "../read/store.ts";
@@ -21,7 +21,7 @@ export type StoreMeters = TrashMeters & {
   unreadableDeletions(deletions: number): void;
 };
 
-export function storeMeters(metrics: SelfMetrics): StoreMeters {
+export function storeMeters(metrics: SelfMetrics, signals: readonly Signal[]): StoreMeters {
   const counter = (name: string, help: string) => metrics.counter(`lapwing_store_${name}`, help);
   const items = metrics.counter(
     "lapwing_store_items_written_total",

@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import { SignalName } from "#shared/signal_name.ts";
 import type { SQL } from "bun";
 import { z } from "zod";
 import { updateDrops, type Drops } from "#shared/model/account.ts";
@@ -206,7 +206,6 @@ export function parseBlockRows(rows: readonly unknown[]): Block[] {
   return z.array(BlockRow).parse(rows);
 }
 
-const Signal = z.enum(signals);
 const DropsText = z.string().transform((text): Drops => {
   const counts = z.record(z.string(), z.number()).parse(JSON.parse(text));
   return updateDrops({}, counts);
@@ -220,7 +219,7 @@ const BlockRow = z
   .object({
     id: z.string(),
     tenant: z.string(),
-    signal: Signal,
+    signal: SignalName,
     key: z.string(),
     items: count,
     row_count: count,
@@ -278,7 +277,7 @@ const LaneRow = z
   .object({
     tenant: z.string(),
     agent: z.string(),
-    signal: Signal,
+    signal: SignalName,
     epoch: count,
     sequence: count,
     items_total: count,

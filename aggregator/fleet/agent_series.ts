@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import { fromWireSignal } from "#proto/codec/envelope.ts";
 import type { DecodedMetrics } from "#proto/codec/metrics.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { Labels } from "#shared/model/labels.ts";
@@ -56,7 +56,6 @@ const dropped: MetricFamily = {
 };
 const families = [up, seen, offset, spool, targets, collected, stored, dropped];
 const healths = ["up", "down", "unknown"];
-const signalNames = ["", ...signals];
 
 /**
  * What the aggregator knows of its agents, as series: an agent that is gone can't say so itself. While nobody can be heard (at the start, and without
@@ -126,7 +125,7 @@ export class AgentSeries implements OwnData {
     if (!isLive) return;
     tell(offset, clockOffsetMs / 1_000);
     for (const { signal, spoolBytes } of heartbeat.lanes)
-      tell(spool, spoolBytes, { signal: signalNames[signal] ?? String(signal) });
+      tell(spool, spoolBytes, { signal: fromWireSignal(signal) ?? String(signal) });
     for (const health of healths) tell(targets, countOf(heartbeat, health), { health });
   }
 

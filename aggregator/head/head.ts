@@ -23,7 +23,14 @@ import { mergedByKey } from "../query/merged_by_key.ts";
 import { joinedStarts } from "../read/start_timestamps.ts";
 import type { HeadSeries } from "./head_series.ts";
 import { isOwn } from "../read/own_agent.ts";
-import type { Head, HeadContent, HeadOverview, HeadPart, HeadSize } from "../read/head.ts";
+import type {
+  Head,
+  HeadContent,
+  HeadOverview,
+  HeadPart,
+  SignalHead,
+  HeadSize,
+} from "../read/head.ts";
 import { joinedContent } from "./joined_content.ts";
 import { logPartsOf } from "./log_parts.ts";
 import { LogsGeneration } from "./logs_generation.ts";
@@ -40,6 +47,8 @@ export type HeadOptions = {
   readonly seriesLimits?: TenantLimits;
   /** Of an agent in the same process, so that both hold the same label sets. */
   readonly heldLabels?: HeldLabels | undefined;
+  /** Of signals beside the built-in ones. */
+  readonly added?: readonly SignalHead[];
   /** Told of log records in the tick in which they can be found. Read only. */
   readonly onLogs?: (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => void;
 };
@@ -63,6 +72,7 @@ type Frozen = Omit<Generation, "metrics"> & Partial<Pick<Generation, "metrics">>
 type KeyedSamples = SeriesSamples & { readonly key: string };
 
 class MemoryHead implements Head {
+  readonly added: readonly SignalHead[];
   readonly #options: HeadOptions;
   readonly #aheadMaxMs: number;
   readonly #limits: TenantLimits | undefined;
@@ -79,6 +89,7 @@ class MemoryHead implements Head {
   constructor(options: HeadOptions) {
     const { aheadMaxMs = aheadMaxDefaultMs, seriesLimits: limits } = options;
     this.#options = options;
+    this.added = options.added ?? [];
     this.#aheadMaxMs = aheadMaxMs;
     this.#keys = new SeriesKeys(options.heldLabels);
     this.#limits = limits;
@@ -121,13 +132,15 @@ class MemoryHead implements Head {
       logs: new LogsGeneration(),
     };
     const frozen = isAll ? [own.freeze(), metrics.freeze()] : [own.freeze()];
-    return { ...joinedContent(frozen), logs: logs.content() };
+    const added = new Map(this.added.map((one) => [one.descriptor.name, one.freeze()]));
+    return { ...joinedContent(frozen), logs: logs.content(), added };
   }
 
   release(): void {
     assert(this.#frozen !== undefined, "a frozen generation is there to be released");
     this.#frozen.metrics?.release();
     this.#frozen.own.release();
+    for (const one of this.added) one.release();
     this.#frozen = undefined;
   }
 
@@ -141,6 +154,7 @@ class MemoryHead implements Head {
       size.records += records;
       size.bytes += bytes;
     }
+    for (const one of this.added) size.bytes += one.size().bytes;
     size.bytes += size.sampleBytes;
     const [open, frozen] = [this.#open, this.#frozen];
     // Nearly all series are in both generations.

@@ -3,7 +3,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { CutMetrics } from "../read/cut_metrics.ts";
 import type { HeadContent } from "../read/head.ts";
 
-type MetricsContent = Omit<HeadContent, "logs">;
+type MetricsContent = Omit<HeadContent, "logs" | "added">;
 
 /** What several generations of metrics hold, by tenant. Samples of each become blocks of their own. */
 export function joinedContent(contents: readonly MetricsContent[]): MetricsContent {

@@ -1,12 +1,11 @@
 import type { NextFrame } from "#proto/bus/agent_port.ts";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { positionOf } from "#proto/codec/envelope.ts";
-import type { MetricsDecoder } from "#proto/codec/metrics.ts";
-import { createMetricsDecoder } from "#proto/codec/metrics.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import type { DropReason, Drops } from "#shared/model/account.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
-import { comparePositions, origin, signalDescriptors } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import { comparePositions, origin } from "#shared/model/position.ts";
+import type { FrameDecoder } from "../read/intake.ts";
 import type { ChainCommit } from "../read/store.ts";
 import type { FramePlace } from "./held_frames.ts";
 import { HeldFrames } from "./held_frames.ts";
@@ -20,7 +19,9 @@ const epochLifeMaxMs = 60 * 60_000;
 type EpochPlace = { readonly epoch: number; readonly place: FramePlace };
 
 export type ChainParts = {
-  readonly signal: Signal;
+  /** Frames are read by what those before them in their epoch say. */
+  readonly needsEpoch: boolean;
+  readonly newDecoder: () => FrameDecoder;
   readonly counts: LaneCounts;
   /**
    * Decodes a data frame and appends it unless it is in a committed block already; gives what was not kept. `undecodable` where it makes no sense,
@@ -29,7 +30,7 @@ export type ChainParts = {
   readonly append: (
     frame: Frame,
     chain: Chain,
-    decoder: MetricsDecoder | undefined,
+    decoder: FrameDecoder | undefined,
     isNew: boolean,
   ) => Drops;
 };
@@ -63,7 +64,7 @@ export class Chain {
   #itemsTotal: number;
   #takenMs = 0;
   #touchedMs = 0;
-  #decoder: MetricsDecoder | undefined;
+  #decoder: FrameDecoder | undefined;
   /** Of epochs that have frames which are not in a committed block, and of the one that goes on: where they begin in the carrier. */
   #epochs: readonly EpochPlace[] = [];
   /** Set when all frames before a place are known to be gone for good. */
@@ -77,8 +78,8 @@ export class Chain {
     this.itemsBefore = itemsBefore;
     this.#committed = position;
     this.#stored = position;
-    const { needsEpoch } = signalDescriptors[parts.signal];
-    this.#cursor = needsEpoch ? { epoch: position.epoch, sequence: 0 } : position;
+    this.#decoder = this.#decoderMidway();
+    this.#cursor = parts.needsEpoch ? { epoch: position.epoch, sequence: 0 } : position;
     this.#itemsTotal = itemsTotal;
   }
 
@@ -247,7 +248,7 @@ export class Chain {
       );
     if (header.epoch !== this.#cursor.epoch || header.sequence === 1) {
       // In mid-epoch the rows before are unknown, and so is the meaning of what follows.
-      this.#decoder = header.sequence === 1 ? createMetricsDecoder() : undefined;
+      this.#decoder = header.sequence === 1 ? this.#parts.newDecoder() : this.#decoderMidway();
       if (place !== undefined) this.#epochs = [...this.#epochs, { epoch: header.epoch, place }];
     }
     this.#cursor = positionOf(header);
@@ -255,13 +256,18 @@ export class Chain {
     this.#touchedMs = Date.now();
     const drops = append(frame, this, this.#decoder, isNew);
     const isUndecodable = drops.undecodable !== undefined;
-    if (isUndecodable) this.#decoder = undefined;
+    if (isUndecodable) this.#decoder = this.#decoderMidway();
     if (!isNew) return "taken";
     this.#itemsTotal = header.itemsTotal;
     counts.took(header.items, drops);
     counts.agentDrops(header.drops);
     this.#takenMs = header.createdMs;
     return isUndecodable ? "undecodable" : "taken";
+  }
+
+  /** For frames whose epoch was not read from its start. */
+  #decoderMidway(): FrameDecoder | undefined {
+    return this.#parts.needsEpoch ? undefined : this.#parts.newDecoder();
   }
 
   /** Items that the lane has between the frames taken here and the next chain. */

@@ -1,5 +1,5 @@
 import type { CommittedPosition } from "#proto/bus/agent_port.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { upTo, withoutSpans } from "#shared/model/spans.ts";
 
 type Lanes = Map<Signal, CommittedPosition>;

@@ -13,8 +13,9 @@ import { beginTurn, isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { Wakeup } from "#shared/async/wakeup.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
-import { comparePositions, origin, signals } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { PerSignal, Signal } from "#shared/signals.ts";
+import { comparePositions, origin } from "#shared/model/position.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 
@@ -39,10 +40,7 @@ type Reader = { cursor: Position; readonly wakeup: Wakeup };
 class EmbeddedReceiver implements Receiver {
   readonly #port: AgentPort;
   readonly #parts: EmbeddedReceiverParts;
-  readonly #readers: Readonly<Record<Signal, Reader>> = {
-    metrics: { cursor: origin, wakeup: new Wakeup() },
-    logs: { cursor: origin, wakeup: new Wakeup() },
-  };
+  readonly #readers: PerSignal<Reader>;
   readonly #stopped = new AbortController();
   #loops: Promise<void>[] = [];
   #stopListening: () => void = () => {};
@@ -50,38 +48,39 @@ class EmbeddedReceiver implements Receiver {
 
   constructor(port: AgentPort, parts: EmbeddedReceiverParts) {
     this.#port = port;
+    this.#readers = port.signals.map(() => ({ cursor: origin, wakeup: new Wakeup() }));
     this.#parts = parts;
   }
 
   async start(handlers: ReceiverHandlers): Promise<void> {
     for (const { lane, position, ahead } of handlers.committed) {
-      if (!this.#isMine(lane)) continue;
+      if (!this.#isMyLane(lane)) continue;
       // From the start of the epoch, because the frames after are told against those before.
-      this.#readers[lane.signal].cursor = { epoch: position.epoch, sequence: 0 };
+      this.#readers.of(lane.signal).cursor = { epoch: position.epoch, sequence: 0 };
       this.#port.committed(lane.signal, position, ahead);
     }
-    this.#stopListening = this.#port.onFrames((signal) => this.#readers[signal].wakeup.wake());
+    this.#stopListening = this.#port.onFrames((signal) => this.#readers.of(signal).wakeup.wake());
     this.#loops = [
       this.#beat(handlers),
-      ...signals.map((signal) => this.#deliver(signal, handlers)),
+      ...this.#readers.names.map((signal) => this.#deliver(signal, handlers)),
     ];
   }
 
   announceCommitted(positions: readonly CommittedPosition[]): void {
     for (const { lane, position, ahead } of positions)
-      if (this.#isMine(lane)) this.#port.committed(lane.signal, position, ahead);
+      if (this.#isMyLane(lane)) this.#port.committed(lane.signal, position, ahead);
   }
 
   async requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined> {
-    if (!this.#isMine(lane)) return undefined;
-    const reader = this.#readers[lane.signal];
+    if (!this.#isMyLane(lane)) return undefined;
+    const reader = this.#readers.of(lane.signal);
     if (comparePositions(after, reader.cursor) < 0) reader.cursor = after;
     reader.wakeup.wake();
     return this.#port.nextAfter(lane.signal, after);
   }
 
   async requestNewEpoch(lane: LaneId): Promise<void> {
-    if (this.#isMine(lane)) await this.#port.newEpoch(lane.signal);
+    if (this.#isMyLane(lane)) await this.#port.newEpoch(lane.signal);
   }
 
   async requestResolution(agent: AgentName, order: ResolutionOrder): Promise<ResolutionAnswer> {
@@ -101,13 +100,13 @@ class EmbeddedReceiver implements Receiver {
   async close(): Promise<void> {
     this.#stopped.abort();
     this.#stopListening();
-    for (const signal of signals) this.#readers[signal].wakeup.wake();
+    for (const { wakeup } of this.#readers.all) wakeup.wake();
     await Promise.all(this.#loops);
   }
 
   async #deliver(signal: Signal, handlers: ReceiverHandlers): Promise<void> {
     const { signal: stopped } = this.#stopped;
-    const { wakeup } = this.#readers[signal];
+    const { wakeup } = this.#readers.of(signal);
     while (!stopped.aborted) {
       try {
         const isAny = await this.#deliverOnce(signal, handlers);
@@ -122,7 +121,7 @@ class EmbeddedReceiver implements Receiver {
   }
 
   async #deliverOnce(signal: Signal, handlers: ReceiverHandlers): Promise<boolean> {
-    const reader = this.#readers[signal];
+    const reader = this.#readers.of(signal);
     const frames = await this.#port.readFrames(signal, reader.cursor, readBytesMax);
     beginTurn();
     for (const bytes of frames) {
@@ -151,5 +150,10 @@ class EmbeddedReceiver implements Receiver {
 
   #isMine({ tenant, agent }: AgentName): boolean {
     return tenant === this.#port.tenant && agent === this.#port.agent;
+  }
+
+  /** A lane of the agent from before, of a signal that it has no more, is not. */
+  #isMyLane(lane: LaneId): boolean {
+    return this.#isMine(lane) && this.#readers.find(lane.signal) !== undefined;
   }
 }

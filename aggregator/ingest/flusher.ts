@@ -183,7 +183,7 @@ export class Flusher {
 }
 
 function isIn(part: HeadPart, lane: LaneId): boolean {
-  return part === "all" || lane.signal === part || isOwn(lane);
+  return part === "all" || lane.signal !== "metrics" || isOwn(lane);
 }
 
 function itemsOf(cut: Cut): number {
@@ -193,6 +193,8 @@ function itemsOf(cut: Cut): number {
     for (const { exemplars } of series) items += exemplars.length;
   for (const batches of cut.logs.values())
     for (const { streamOf } of batches) items += streamOf.length;
+  for (const tenants of cut.added?.values() ?? [])
+    for (const added of tenants.values()) items += added.items;
   return items;
 }
 

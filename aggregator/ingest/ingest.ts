@@ -5,6 +5,7 @@ import { fromWireSignal, isDamaged } from "#proto/codec/envelope.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import { beginTurn, isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
+import type { Signals } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
@@ -17,6 +18,7 @@ import { GapWatch } from "./gap_watch.ts";
 import { Garbage } from "#shared/runtime/process/garbage.ts";
 import type { FramePlace } from "./held_frames.ts";
 import type { Lane } from "./lane.ts";
+import { signalsOf } from "./intakes.ts";
 import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
 import type { OwnData } from "../read/own_data.ts";
@@ -48,6 +50,7 @@ export type IngestParts = {
 export class Ingest {
   readonly lanes: Lanes;
   readonly #parts: IngestParts;
+  readonly #signals: Signals;
   readonly #config: IngestConfig;
   readonly #flusher: Flusher;
   readonly #gaps: GapWatch;
@@ -65,7 +68,10 @@ export class Ingest {
     const { lanes, carrier } = await parts.store.recover();
     const folder = parts.quarantineFolder;
     const quarantine = await Quarantine.open(folder, config.quarantine_size_max, parts.log);
-    return new Ingest(config, parts, quarantine, new Lanes(parts.head, lanes), carrier);
+    // Lanes of a signal that this version does not take stay in the catalog as they are.
+    const signals = signalsOf(parts.head);
+    const taken = lanes.filter(({ lane }) => signals.find(lane.signal) !== undefined);
+    return new Ingest(config, parts, quarantine, new Lanes(parts.head, taken), carrier);
   }
 
   private constructor(
@@ -77,6 +83,7 @@ export class Ingest {
   ) {
     this.lanes = lanes;
     this.#parts = parts;
+    this.#signals = signalsOf(parts.head);
     this.#config = config;
     this.#quarantine = quarantine;
     this.#resume = resume;
@@ -137,7 +144,7 @@ export class Ingest {
     if (isDamaged(opened)) return this.#setAside(opened.bytes, opened.fault);
     if (!isPlausibleHeader(opened.header)) return this.#setAside(opened.bytes, "counts");
     const { tenant, agent, signal: wireSignal } = opened.header;
-    const signal = fromWireSignal(wireSignal);
+    const signal = fromWireSignal(wireSignal, this.#signals);
     if (signal === undefined) return this.#setAside(opened.bytes, "version");
     const lane = this.lanes.get({ tenant, agent, signal });
     const offered = lane.offer(opened, place);
@@ -187,7 +194,7 @@ export class Ingest {
         `heartbeat of ${heartbeat.agent}: expected counts of 0 to 1e15 items`,
       );
     for (const state of heartbeat.lanes) {
-      const signal = fromWireSignal(state.signal);
+      const signal = fromWireSignal(state.signal, this.#signals);
       if (signal === undefined) continue;
       const lane = this.lanes.get({ tenant: heartbeat.tenant, agent: heartbeat.agent, signal });
       lane.heard(state.itemsTotal, state.drops, state.backlogOldestMs);

@@ -2,22 +2,21 @@
 import type { CommittedPosition, LaneId, NextFrame } from "#proto/bus/agent_port.ts";
 import type { Frame } from "#proto/codec/envelope.ts";
 import { positionOf } from "#proto/codec/envelope.ts";
-import { decodeLogs } from "#proto/codec/logs.ts";
-import type { MetricsDecoder } from "#proto/codec/metrics.ts";
 import type { FrameHeader } from "#proto/gen/v1/frame_pb.js";
 import { FrameKind } from "#proto/gen/v1/frame_pb.js";
-import { assertNever } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason, Drops } from "#shared/model/account.ts";
 import { addDrops } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
-import { comparePositions, origin, signalDescriptors } from "#shared/model/position.ts";
+import { comparePositions, origin } from "#shared/model/position.ts";
 import type { Head } from "../read/head.ts";
+import type { FrameDecoder } from "../read/intake.ts";
 import type { LaneCommit } from "../read/store.ts";
 import { committedOf } from "../catalog/lane_commit.ts";
 import type { ChainParts, Offered } from "./chain.ts";
 import { Chain } from "./chain.ts";
 import type { FramePlace } from "./held_frames.ts";
+import { intakeOf, signalsOf } from "./intakes.ts";
 import { LaneCounts } from "./lane_counts.ts";
 
 /**
@@ -35,7 +34,6 @@ const chainsMax = 16;
  */
 export class Lane {
   readonly id: LaneId;
-  readonly #head: Head;
   readonly #counts: LaneCounts;
   readonly #parts: ChainParts;
   /** In order of their epochs; the first one begins where the lane does. */
@@ -45,17 +43,16 @@ export class Lane {
 
   constructor(id: LaneId, head: Head, from?: LaneCommit) {
     this.id = id;
-    this.#head = head;
     this.#committed = from;
     this.#counts = new LaneCounts(from);
-    const { signal } = id;
+    const { needsEpoch } = signalsOf(head).of(id.signal);
+    const intake = intakeOf(head, id.signal);
     this.#parts = {
-      signal,
+      needsEpoch,
+      newDecoder: () => intake.newDecoder(),
       counts: this.#counts,
       append: (frame, chain, decoder, isNew) =>
-        isNew || signalDescriptors[signal].needsEpoch
-          ? this.#append(frame, chain, decoder, isNew)
-          : {},
+        isNew || needsEpoch ? this.#append(frame, chain, decoder, isNew) : {},
     };
     this.#chains = [Chain.first(this.#parts)];
     if (from === undefined) return;
@@ -271,24 +268,16 @@ export class Lane {
     this.#chains = [base, ...ahead.filter((one) => one !== next)];
   }
 
-  #append(frame: Frame, chain: Chain, decoder: MetricsDecoder | undefined, isNew: boolean): Drops {
+  #append(frame: Frame, chain: Chain, decoder: FrameDecoder | undefined, isNew: boolean): Drops {
     const { header } = frame;
     if (header.kind !== FrameKind.DATA) return {};
     // A host whose clock runs ahead tells the times that it sees: they are measured by its own clock, or all its data would be lost.
     const nowMs = Math.max(Date.now(), header.createdMs);
     try {
-      switch (this.id.signal) {
-        case "metrics": {
-          if (decoder === undefined)
-            throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
-          const decoded = decoder.decode(frame);
-          return isNew ? this.#head.appendMetrics(this.id, decoded, nowMs) : {};
-        }
-        case "logs":
-          return this.#head.appendLogs(this.id, decodeLogs(frame), nowMs, chain !== this.#newest);
-        default:
-          return assertNever(this.id.signal);
-      }
+      if (decoder === undefined)
+        throw new OperatingError("corrupt", "the frames before it in its epoch are missing");
+      const append = decoder.decode(frame);
+      return isNew ? append(this.id, nowMs, chain !== this.#newest) : {};
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code !== "corrupt") throw thrown;
       return { undecodable: header.items };

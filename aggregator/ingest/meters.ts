@@ -1,9 +1,9 @@
 import type { Counter } from "prom-client";
-import type { Signal } from "#shared/model/position.ts";
-import { signals } from "#shared/model/position.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../read/head.ts";
 import type { Offered } from "./chain.ts";
+import { signalsOf } from "./intakes.ts";
 import { type Lanes, accountOf } from "./lanes.ts";
 
 /** Our own metrics of ingest; gauges and account are read when they are scraped. */
@@ -38,7 +38,8 @@ export class IngestMeters {
       "Flushes that failed, and are tried again.",
       ["code"],
     );
-    this.offered = countedUntilRead(metrics, frames);
+    const signals = signalsOf(head);
+    this.offered = countedUntilRead(metrics, frames, signals);
     this.quarantined = (fault) => bad.inc({ fault });
     this.flushed = (took, count) => {
       seconds.observe(took);
@@ -46,7 +47,7 @@ export class IngestMeters {
     };
     this.flushFailed = (code) => failures.inc({ code });
     measureHead(metrics, head);
-    measureAccount(metrics, lanes);
+    measureAccount(metrics, lanes, signals);
   }
 }
 
@@ -54,16 +55,18 @@ export class IngestMeters {
 function countedUntilRead(
   metrics: SelfMetrics,
   frames: Counter<"signal" | "outcome">,
+  signals: Signals,
 ): (signal: Signal, outcome: Offered) => void {
-  const counts = { metrics: new Map<Offered, number>(), logs: new Map<Offered, number>() };
+  const counts = signals.map(() => new Map<Offered, number>());
   metrics.onCollect(() => {
-    for (const signal of signals) {
-      for (const [outcome, count] of counts[signal]) frames.inc({ signal, outcome }, count);
-      counts[signal].clear();
+    for (const signal of counts.names) {
+      for (const [outcome, count] of counts.of(signal)) frames.inc({ signal, outcome }, count);
+      counts.of(signal).clear();
     }
   });
   return (signal, outcome) => {
-    counts[signal].set(outcome, (counts[signal].get(outcome) ?? 0) + 1);
+    const own = counts.of(signal);
+    own.set(outcome, (own.get(outcome) ?? 0) + 1);
   };
 }
 
@@ -75,12 +78,13 @@ function measureHead(metrics: SelfMetrics, head: Head): void {
     const now = head.size();
     size.set({ signal: "metrics" }, now.samples);
     size.set({ signal: "logs" }, now.records);
+    for (const one of head.added) size.set({ signal: one.descriptor.name }, one.size().items);
     series.set(now.series);
     bytes.set(now.bytes);
   });
 }
 
-function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
+function measureAccount(metrics: SelfMetrics, lanes: Lanes, signals: Signals): void {
   const names = ["agent", "signal"] as const;
   const collected = metrics.gauge("lapwing_account_collected_items", "Items collected.", names);
   const stored = metrics.gauge("lapwing_account_stored_items", "Items in blocks.", names);
@@ -107,9 +111,9 @@ function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
     "signal",
   ]);
   metrics.onCollect(() => {
-    const held = { metrics: 0, logs: 0 };
+    const held = signals.map(() => ({ frames: 0 }));
     for (const lane of lanes.all()) {
-      held[lane.id.signal] += lane.heldFrames;
+      held.of(lane.id.signal).frames += lane.heldFrames;
       const account = accountOf(lane);
       const labels = { agent: account.agent, signal: account.signal };
       collected.set(labels, account.collected);
@@ -120,6 +124,6 @@ function measureAccount(metrics: SelfMetrics, lanes: Lanes): void {
       backlog.set(labels, lane.backlogItems);
       backlogAge.set(labels, lane.backlogMs(Date.now()) / 1_000);
     }
-    for (const signal of signals) behind.set({ signal }, held[signal]);
+    for (const signal of held.names) behind.set({ signal }, held.of(signal).frames);
   });
 }

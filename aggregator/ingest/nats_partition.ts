@@ -6,7 +6,7 @@ import { fromWireSignal, isDamaged, openFrame } from "#proto/codec/envelope.ts";
 import { beginTurn, isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { NatsPull } from "./nats_pull.ts";
@@ -17,6 +17,7 @@ export type PartitionPlace = { readonly incarnation: string; readonly sequence: 
 
 export type PartitionParts = {
   readonly signal: Signal;
+  readonly signals: Signals;
   readonly streams: StreamsConfig;
   readonly clock: Clock;
   readonly log: Logger;
@@ -175,7 +176,9 @@ export class NatsPartition {
     if (isDamaged(opened)) return false;
     const { tenant, agent, signal } = opened.header;
     return (
-      tenant !== named.tenant || agent !== named.agent || fromWireSignal(signal) !== named.kind
+      tenant !== named.tenant ||
+      agent !== named.agent ||
+      fromWireSignal(signal, this.#parts.signals) !== named.kind
     );
   }
 

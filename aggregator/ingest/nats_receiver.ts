@@ -33,7 +33,7 @@ import { together } from "#shared/async/together.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { dropReasonOf } from "#shared/model/account.ts";
 import type { Position } from "#shared/model/position.ts";
-import { signals } from "#shared/model/position.ts";
+import { builtInSignals, type Signals } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
@@ -50,6 +50,8 @@ export type NatsReceiverParts = {
   readonly metrics: SelfMetrics;
   /** What outages have left may be sent so fast by all agents, bytes a second; no limit where absent. */
   readonly backlogRate?: number;
+  /** Whose streams are read; the built-in ones where absent. */
+  readonly signals?: Signals;
 };
 
 const requestTimeoutMs = 2_000;
@@ -71,6 +73,7 @@ class NatsReceiver implements Receiver {
   readonly #config: NatsConfig;
   readonly #streams: StreamsConfig;
   readonly #parts: NatsReceiverParts;
+  readonly #signals: Signals;
   readonly #board = new CommittedBoard();
   readonly #share: BacklogShare | undefined;
   readonly #unread: RepeatedWarning;
@@ -86,6 +89,7 @@ class NatsReceiver implements Receiver {
     this.#config = config;
     this.#streams = streams;
     this.#parts = parts;
+    this.#signals = parts.signals ?? builtInSignals;
     this.#unread = new RepeatedWarning(parts.log, parts.clock, "heartbeats refused");
     const { clock, backlogRate } = parts;
     this.#share = backlogRate === undefined ? undefined : new BacklogShare(clock, backlogRate);
@@ -105,6 +109,7 @@ class NatsReceiver implements Receiver {
     this.#board.put(handlers.committed);
     const onForged = (): void => this.#refused("frame");
     const shared: Omit<PartitionParts, "signal"> = {
+      signals: this.#signals,
       streams: this.#streams,
       clock,
       log,
@@ -112,7 +117,7 @@ class NatsReceiver implements Receiver {
       closing: this.#closing.signal,
       frame: (opened, place) => handlers.frame(opened, place),
     };
-    this.#partitions = signals.map(
+    this.#partitions = this.#signals.names.map(
       (signal) => new NatsPartition(handlers.resume[streamName(signal)], { ...shared, signal }),
     );
     const name = "lapwing aggregator";
@@ -127,11 +132,12 @@ class NatsReceiver implements Receiver {
   }
 
   async requestResend(lane: LaneId, after: Position): Promise<NextFrame | undefined> {
-    const value = toLanePosition(lane.signal, after);
+    const value = toLanePosition(this.#signals, lane.signal, after);
     const reply = await this.#ask(lane, create(ControlSchema, { kind: { case: "resend", value } }));
     if (reply === undefined) return undefined;
     const { next, lostReason } = fromBinary(ControlReplySchema, reply.data);
-    const position = next === undefined ? undefined : fromLanePosition(next)?.position;
+    const position =
+      next === undefined ? undefined : fromLanePosition(this.#signals, next)?.position;
     const reason = dropReasonOf(lostReason);
     return {
       ...(position === undefined ? {} : { next: position }),
@@ -140,7 +146,7 @@ class NatsReceiver implements Receiver {
   }
 
   async requestNewEpoch(lane: LaneId): Promise<void> {
-    const value = toLanePosition(lane.signal, { epoch: 0, sequence: 0 });
+    const value = toLanePosition(this.#signals, lane.signal, { epoch: 0, sequence: 0 });
     await this.#ask(lane, create(ControlSchema, { kind: { case: "newEpoch", value } }));
   }
 
@@ -189,7 +195,7 @@ class NatsReceiver implements Receiver {
     // What was announced over the last connection may not have arrived; heartbeats bring it again.
     while (!signal.aborted) {
       for (const { lane, position, ahead } of this.#board.takeNews()) {
-        const value = toLanePosition(lane.signal, position, ahead);
+        const value = toLanePosition(this.#signals, lane.signal, position, ahead);
         const control = create(ControlSchema, { kind: { case: "committed", value } });
         nats.publish(controlSubject(lane), toBinary(ControlSchema, control));
       }
@@ -222,7 +228,9 @@ class NatsReceiver implements Receiver {
       this.#handlers?.heartbeat(beat);
       const committed = this.#board
         .of(beat.tenant, beat.agent)
-        .map(({ lane, position, ahead }) => toLanePosition(lane.signal, position, ahead));
+        .map(({ lane, position, ahead }) =>
+          toLanePosition(this.#signals, lane.signal, position, ahead),
+        );
       const nowMs = this.#parts.clock.now();
       const backlogRate = this.#share?.heard(beat) ?? 0;
       const reply = create(HeartbeatReplySchema, { committed, nowMs, backlogRate });

@@ -2,7 +2,7 @@ import type { JetStreamManager, StreamInfo } from "nats";
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, nanos } from "nats";
 import { z } from "zod";
 import { streamName, streamSubjects } from "#proto/bus/subjects.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 

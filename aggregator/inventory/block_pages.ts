@@ -1,4 +1,4 @@
-import { signalOf, signals } from "#shared/model/position.ts";
+import { builtInSignals, type Signal } from "#shared/signals.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Block } from "../read/store.ts";
 
@@ -21,9 +21,13 @@ export type BlockPage = {
 };
 
 /** The newest first, by their last item. Throws OperatingError "bad_request". */
-export function blockPage(all: readonly Block[], search: BlockSearch): BlockPage {
+export function blockPage(
+  all: readonly Block[],
+  search: BlockSearch,
+  signals: readonly Signal[] = builtInSignals.names,
+): BlockPage {
   const { tenant, signal, startMs, endMs, page, limit } = search;
-  if (signal !== "" && signalOf(signal) === undefined)
+  if (signal !== "" && signals.every((one) => one !== signal))
     throw bad(
       `signal is ${JSON.stringify(signal)}: expected ${signals.join(", ")}, or nothing for all`,
     );

@@ -1,4 +1,3 @@
-import { assertNever } from "#shared/assert.ts";
 import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -9,7 +8,8 @@ import { count } from "../catalog/catalog_count.ts";
 import { blocksFolder, storageUrl as urlOfBlocks } from "../objects/storage_url.ts";
 import { planMerge } from "../blocks/compaction/plan_merge.ts";
 import type { Block } from "../read/store.ts";
-import { tierPlan } from "../blocks/tiers/plan.ts";
+import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
+import { storedSignals } from "../blocks/signals/stored_signals.ts";
 
 /** What is stored of one tenant, signal and tier. */
 export type StorageShare = {
@@ -23,7 +23,7 @@ export type StorageShare = {
   readonly items: number;
   readonly oldestMs: number;
   readonly newestMs: number;
-  /** How long it is kept at least; some streams of logs may have other times. */
+  /** How long it is kept at least; some streams of logs may have other times. 0 where this version does not know the signal. */
   readonly retentionMs: number;
   /** Blocks that the next rounds merge. */
   readonly waitingBlocks: number;
@@ -49,6 +49,7 @@ export function storageShares(
   tenant: string,
   config: AggregatorConfig["storage"],
   nowMs: number,
+  signals: StoredSignals = storedSignals(),
 ): StorageShare[] {
   const own = all.filter((block) => block.tenant === tenant);
   const groups = Map.groupBy(own, ({ signal, bucketMs = 0 }) => `${signal} ${bucketMs}`);
@@ -57,6 +58,7 @@ export function storageShares(
       const [first] = blocks;
       if (first === undefined) return [];
       const { signal, bucketMs = 0 } = first;
+      const stored = signals.find(signal);
       const sum = (of: (block: Block) => number) =>
         blocks.reduce((total, block) => total + of(block), 0);
       return {
@@ -69,29 +71,11 @@ export function storageShares(
         items: sum((block) => block.items),
         oldestMs: blocks.reduce((least, { minMs }) => Math.min(least, minMs), Infinity),
         newestMs: blocks.reduce((most, { maxMs }) => Math.max(most, maxMs), -Infinity),
-        retentionMs: retentionOf(config, first),
-        waitingBlocks: waitingBlocks(blocks, config, nowMs),
+        retentionMs: stored?.keptMs(config, first) ?? 0,
+        waitingBlocks: stored === undefined ? 0 : waitingBlocks(blocks, config, nowMs),
       };
     })
     .toSorted((a, b) => b.signal.localeCompare(a.signal) || a.bucketMs - b.bucketMs);
-}
-
-function retentionOf(
-  config: AggregatorConfig["storage"],
-  { tenant, signal, bucketMs = 0 }: Block,
-): number {
-  const { retention } = config;
-  switch (signal) {
-    case "logs":
-      return retention.tenants[tenant]?.logs ?? retention.logs;
-    case "metrics": {
-      const { rawKeepMs, tiers } = tierPlan(config, tenant);
-      if (bucketMs === 0) return rawKeepMs;
-      return tiers.find((tier) => tier.bucketMs === bucketMs)?.keepMs ?? retention.metrics;
-    }
-    default:
-      return assertNever(signal);
-  }
 }
 
 function waitingBlocks(

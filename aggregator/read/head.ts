@@ -5,6 +5,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import type { Signal, SignalDescriptor } from "#shared/signals.ts";
 import type { LogPart } from "./log_parts.ts";
 import type {
   ExemplarRequest,
@@ -15,12 +16,16 @@ import type {
   StreamVisitor,
 } from "./source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
+import type { Intake } from "./intake.ts";
+import type { CutItems } from "./store.ts";
 
 /**
  * The recent part, in memory. Two generations: the open one takes appends, the frozen one is being written to blocks; both
  * answer queries. Nothing here is durable, and nothing needs to be: it can be rebuilt from the uplink.
  */
 export type Head = {
+  /** Of the signals beside the built-in ones. */
+  readonly added: readonly SignalHead[];
   /**
    * Appends all of a decoded frame. Returns what was not kept, by reason, in items (samples of a series at a time it already
    * has in the head: duplicate_sample, or duplicate_timestamp where the value is another one; a timestamp too far ahead:
@@ -49,7 +54,17 @@ export type Head = {
   overview(tenant: string): HeadOverview;
 };
 
-/** `logs`: log records, and the samples that are made of them here. */
+/** The recent part of a signal that is passed in: two generations, frozen and released with the head's own. */
+export type SignalHead = Intake & {
+  readonly descriptor: SignalDescriptor;
+  /** Items and an estimate of bytes in both generations. */
+  size(): { readonly items: number; readonly bytes: number };
+  /** By tenant; readable until the release. */
+  freeze(): ReadonlyMap<string, CutItems>;
+  release(): void;
+};
+
+/** `logs`: all but the samples of agents. */
 export type HeadPart = "all" | "logs";
 
 export type HeadSize = {
@@ -76,6 +91,8 @@ export type HeadContent = {
   readonly exemplars: ReadonlyMap<string, readonly SeriesExemplars[]>;
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+  /** Of signals beside the built-in ones, then by tenant. */
+  readonly added: ReadonlyMap<Signal, ReadonlyMap<string, CutItems>>;
   /** Items that were appended and turned out to be no good only now, by lane. */
   readonly dropped: readonly { readonly lane: LaneId; readonly drops: Drops }[];
 };

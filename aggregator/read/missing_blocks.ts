@@ -1,4 +1,4 @@
-import type { Signal } from "#shared/model/position.ts";
+import { type BuiltInSignal, type Signal, signalOf } from "#shared/signals.ts";
 
 /** A block that a query could not read. */
 export type MissingBlock = {
@@ -53,10 +53,12 @@ function warningOf(block: MissingBlock): string {
   return `incomplete answer: ${signal} block ${id} (${items} ${itemsOf(block)}, ${span}) is damaged: ${fault}`;
 }
 
-const nouns = { metrics: "samples", logs: "records" } as const;
+const nouns: Readonly<Record<BuiltInSignal, string>> = { metrics: "samples", logs: "records" };
 
 function itemsOf({ signal, bucketMs }: MissingBlock): string {
-  return bucketMs === undefined ? nouns[signal] : "downsampled points";
+  if (bucketMs !== undefined) return "downsampled points";
+  const known = signalOf(signal);
+  return known === undefined ? "items" : nouns[known];
 }
 
 function timeOf(ms: number): string {

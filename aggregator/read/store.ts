@@ -4,7 +4,8 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { LogPart } from "./log_parts.ts";
 import type { MissingBlocks } from "./missing_blocks.ts";
 import type {
@@ -29,10 +30,15 @@ export type Cut = {
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
   /** In order of arrival; the writer sorts. */
   readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
+  /** Of signals beside the built-in ones, by tenant. */
+  readonly added?: ReadonlyMap<Signal, ReadonlyMap<string, CutItems>>;
   readonly lanes: readonly LaneCommit[];
   readonly carrier: CarrierPosition;
   readonly patterns?: readonly PatternsCommit[];
 };
+
+/** What a cut has of a tenant and a signal beside the built-in ones; the signal's own writer knows more of it. */
+export type CutItems = { readonly items: number };
 
 /** The state of a lane once the cut is committed; all counters cumulative, in items. */
 export type LaneCommit = {
@@ -155,6 +161,8 @@ export type Store = {
 
 /** What to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
 export type Deletion = {
+  /** Of a signal beside the built-in ones; absent for those: `lineFilters` says which. */
+  readonly signal?: Signal;
   /** Present for log records: those of the streams whose lines pass all of these. Absent for series of metrics. */
   readonly lineFilters?: readonly LineFilter[];
   /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */

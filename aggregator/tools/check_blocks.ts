@@ -49,7 +49,7 @@ async function faultOf(tools: StorageTools, block: Block): Promise<string | unde
           return `has the checksum ${checksum}, expected ${block.checksum}`;
       }
       return await tools.duckdb.use("check a block", (connection) =>
-        contentFault(connection, path, block),
+        contentFault(connection, path, block, tools.signals),
       );
     });
   } catch (error) {

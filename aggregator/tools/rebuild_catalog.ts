@@ -103,7 +103,7 @@ function readFound(
     // All of it is decoded: a file that is damaged behind a whole footer must not count in place of those it was merged from.
     const { note, content } = await tools.duckdb.use("read a block", async (c) => {
       const [one] = await readNotes(c, [path]);
-      return { note: one, content: await contentOf(c, path, named) };
+      return { note: one, content: await contentOf(c, path, named, tools.signals) };
     });
     refuseOtherContent(key, content, note);
     const { items, rows, minMs, maxMs, exemplars } = content;

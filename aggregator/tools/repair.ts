@@ -5,9 +5,10 @@ import { applyChange, insertAudit } from "../catalog/catalog_writes.ts";
 import { checkBlocks, type Fault } from "./check_blocks.ts";
 import { cachedFile } from "../objects/disk_cache.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
-import type { Removal, RemovalReason } from "../read/removals.ts";
+import type { Removal } from "../read/removals.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "../read/store.ts";
+import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
 import { contentFault } from "../blocks/integrity/content_fault.ts";
 import { faultOfError, fileFault } from "../blocks/integrity/file_fault.ts";
 
@@ -54,7 +55,7 @@ export async function repairBlocks(
 
 /** False where there is no whole copy. */
 async function putCopy(
-  { objects, duckdb, staging }: StorageTools,
+  { objects, duckdb, signals, staging }: StorageTools,
   block: Block,
   copy: (path: string) => Promise<void>,
 ): Promise<boolean> {
@@ -62,7 +63,7 @@ async function putCopy(
   try {
     await copy(path);
     const fault = await fileFault(path, block, (file, wanted) =>
-      duckdb.use("check a block", (connection) => contentFault(connection, file, wanted)),
+      duckdb.use("check a block", (connection) => contentFault(connection, file, wanted, signals)),
     );
     if (fault !== undefined) return false;
     await objects.put(block.key, path);
@@ -102,7 +103,12 @@ export async function giveUpBlocks(
   const deleteAfterMs = atMs + tools.config.delete_after;
   await tools.catalog.transaction("give up blocks", async (sql) => {
     const nothing = { added: [], lanes: [], carrier: {}, families: new Map() };
-    await applyChange(sql, { ...nothing, removed, deleteAfterMs, removals: removals(removed) });
+    await applyChange(sql, {
+      ...nothing,
+      removed,
+      deleteAfterMs,
+      removals: removals(removed, tools.signals),
+    });
     for (const { id, tenant, signal, items } of removed) {
       const detail = JSON.stringify({ block: id, signal, items, reason });
       const entry = { atMs, tenant, actor: "storage command", action: "give_up_block", detail };
@@ -113,23 +119,11 @@ export async function giveUpBlocks(
 }
 
 /** Of a tier nothing is lost that was stored: its points are made of samples that were counted before. */
-function removals(blocks: readonly Block[]): Removal[] {
+function removals(blocks: readonly Block[], signals: StoredSignals): Removal[] {
   return blocks
     .filter(({ bucketMs, tiered = [] }) => bucketMs === undefined && tiered.length === 0)
-    .map(({ tenant, signal, items }) => ({
-      tenant,
-      reason: reasonOf(signal),
-      items,
-    }));
-}
-
-function reasonOf(signal: Block["signal"]): RemovalReason {
-  switch (signal) {
-    case "logs":
-      return "lost";
-    case "metrics":
-      return "lost_samples";
-    default:
-      throw signal satisfies never;
-  }
+    .flatMap(({ tenant, signal, items }) => {
+      const reason = signals.find(signal)?.lostAs;
+      return reason === undefined ? [] : { tenant, reason, items };
+    });
 }

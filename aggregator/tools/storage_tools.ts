@@ -19,6 +19,8 @@ import { BlockGuard } from "../blocks/integrity/block_guard.ts";
 import { KnownTexts } from "../blocks/file/labels_text.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import { catalogUrl, openObjects } from "../blocks/open_store.ts";
+import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
+import { storedSignals } from "../blocks/signals/stored_signals.ts";
 import { SeriesIndex } from "../blocks/series/series_index.ts";
 
 /** Catalog and objects of a configuration, for the storage commands: nothing in the background, a folder of its own. */
@@ -28,6 +30,7 @@ export type StorageTools = {
   readonly catalog: Catalog;
   readonly duckdb: Duckdb;
   readonly read: ReadTools;
+  readonly signals: StoredSignals;
   /** Emptied at the end. */
   readonly staging: string;
 };
@@ -41,6 +44,7 @@ export async function withStorage<Result>(
   dataDir: string,
   mode: "read" | "write",
   action: (tools: StorageTools) => Promise<Result>,
+  signals: StoredSignals = storedSignals(),
 ): Promise<Result> {
   const folder = resolve(dataDir);
   const url = catalogUrl(config, folder);
@@ -51,7 +55,7 @@ export async function withStorage<Result>(
   const hold = mode === "write" ? await holdAlone(config, folder, url) : undefined;
   const staging = await mkdtemp(join(folder, "storage-"));
   try {
-    return await withCatalog(config, { folder, url, staging }, action);
+    return await withCatalog(config, { folder, url, staging, signals }, action);
   } finally {
     await rm(staging, { recursive: true, force: true });
     await hold?.release();
@@ -85,7 +89,12 @@ async function holdAlone({ owner }: StoreConfig, folder: string, url: string): P
 
 async function withCatalog<Result>(
   config: StoreConfig,
-  { folder, url, staging }: { folder: string; url: string; staging: string },
+  {
+    folder,
+    url,
+    staging,
+    signals,
+  }: { folder: string; url: string; staging: string; signals: StoredSignals },
   action: (tools: StorageTools) => Promise<Result>,
 ): Promise<Result> {
   const objects = openObjects(config, folder);
@@ -110,9 +119,12 @@ async function withCatalog<Result>(
       series: new SeriesIndex(0),
       logs: new LogsCache(0),
       texts,
-      copies: new DeletedCopies(duckdb, staging, texts),
+      copies: new DeletedCopies(
+        { writer: duckdb, staging, texts },
+        (signal) => signals.of(signal).copyWithout,
+      ),
     };
-    return await action({ config, objects, catalog, duckdb, read, staging });
+    return await action({ config, objects, catalog, duckdb, read, signals, staging });
   } finally {
     await duckdb.close();
     await catalog.close();

@@ -1,5 +1,6 @@
 import type { DropReason } from "#shared/model/account.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { Span } from "#shared/model/spans.ts";
 import type { DamagedFrame, Frame } from "../codec/envelope.ts";
 import type { Heartbeat } from "../gen/v1/control_pb.js";
@@ -13,6 +14,8 @@ export type AgentPort = {
   readonly tenant: string;
   /** Subject-safe identity: [0-9a-z-]. */
   readonly agent: string;
+  /** Those that it has a lane of. */
+  readonly signals: Signals;
   /** Frames after `after`, in order, whole, synced to disk; at most `bytesMax` (but one at least). Empty when there are none. */
   readFrames(signal: Signal, after: Position, bytesMax: number): Promise<Uint8Array[]>;
   /** Calls back whenever a lane has more synced frames. Returns how to stop. */

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { Span } from "#shared/model/spans.ts";
 import { fromWireSignal, toWireSignal } from "../codec/envelope.ts";
 import type { LanePosition } from "../gen/v1/control_pb.js";
@@ -7,13 +8,14 @@ import { LanePositionSchema } from "../gen/v1/control_pb.js";
 
 /** `ahead`: spans beyond the position, each from the beginning of an epoch. */
 export function toLanePosition(
+  signals: Signals,
   signal: Signal,
   position: Position,
   ahead: readonly Span[] = [],
 ): LanePosition {
   const { epoch, sequence } = position;
   return create(LanePositionSchema, {
-    signal: toWireSignal(signal),
+    signal: toWireSignal(signal, signals),
     epoch,
     sequence,
     ahead: ahead.map(({ from, to }) => ({
@@ -24,13 +26,14 @@ export function toLanePosition(
   });
 }
 
-/** undefined for a signal that this version does not know. */
+/** undefined for a signal that is not among these. */
 export function fromLanePosition(
+  signals: Signals,
   wire: LanePosition,
 ):
   | { readonly signal: Signal; readonly position: Position; readonly ahead: readonly Span[] }
   | undefined {
-  const signal = fromWireSignal(wire.signal);
+  const signal = fromWireSignal(wire.signal, signals);
   if (signal === undefined) return undefined;
   const ahead = wire.ahead.map(({ firstEpoch, lastEpoch, lastSequence }) => ({
     from: { epoch: firstEpoch, sequence: 0 },

@@ -1,6 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
-import type { Signal } from "#shared/model/position.ts";
-import { signals } from "#shared/model/position.ts";
+import { builtInSignals, isSignal, type Signal, type Signals } from "#shared/signals.ts";
 
 /**
  * Every NATS name, once.
@@ -23,7 +22,6 @@ export type Subject = {
 
 /** A tenant or an agent as it may stand in a subject: no dots, no wildcards, no spaces. */
 const tokenShape = /^[0-9a-z][0-9a-z_-]{0,62}$/;
-const kinds: readonly SubjectKind[] = [...signals, "control", "heartbeat", "renew", "release"];
 
 /** Throws OperatingError("bad_request") for a name that can't be part of a subject. */
 export function subjectOf({ tenant, kind, agent }: Subject): string {
@@ -35,10 +33,14 @@ export function subjectOf({ tenant, kind, agent }: Subject): string {
 
 /** undefined for a subject that is none of ours. */
 export function parseSubject(subject: string): Subject | undefined {
-  const [root, tenant = "", kindText, agent = "", ...rest] = subject.split(".");
-  const kind = kinds.find((one) => one === kindText);
-  if (root !== "lapwing" || kind === undefined || rest.length > 0) return undefined;
+  const [root, tenant = "", kind, agent = "", ...rest] = subject.split(".");
+  if (root !== "lapwing" || !isKind(kind) || rest.length > 0) return undefined;
   return tokenShape.test(tenant) && tokenShape.test(agent) ? { tenant, kind, agent } : undefined;
+}
+
+/** All kinds have the shape of a signal's name. */
+function isKind(kind: string | undefined): kind is SubjectKind {
+  return isSignal(kind);
 }
 
 /** Where answers to an agent's own requests go. Never the client's common "_INBOX.>": whoever may read that reads everybody's answers. */
@@ -52,11 +54,14 @@ export function isInbox(reply: string | undefined): boolean {
 }
 
 /** All that an agent may publish to and subscribe to; beside it, it may answer what it was asked. */
-export function agentRights({ tenant, agent }: Omit<Subject, "kind">): {
+export function agentRights(
+  { tenant, agent }: Omit<Subject, "kind">,
+  signals: Signals = builtInSignals,
+): {
   readonly publish: string[];
   readonly subscribe: string[];
 } {
-  const sent: readonly SubjectKind[] = [...signals, "heartbeat", "renew", "release"];
+  const sent: readonly SubjectKind[] = [...signals.names, "heartbeat", "renew", "release"];
   return {
     publish: [
       ...sent.map((kind) => subjectOf({ tenant, kind, agent })),

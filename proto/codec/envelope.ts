@@ -1,9 +1,11 @@
 // Hot: guarded by `bench codec`.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
-import { type Position, type Signal, signals } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import { builtInSignals, type Signal, type Signals } from "#shared/signals.ts";
 import type { FrameHeader } from "../gen/v1/frame_pb.js";
-import { FrameHeaderSchema, Signal as WireSignal } from "../gen/v1/frame_pb.js";
+import { FrameHeaderSchema, type Signal as WireSignal } from "../gen/v1/frame_pb.js";
 
 /**
  * A frame as it lies in a spool segment and travels over the uplink; drawn in docs/formats/frame.md.
@@ -128,16 +130,21 @@ export function positionOf(header: FrameHeader): Position {
   return { epoch: header.epoch, sequence: header.sequence };
 }
 
-const wireSignals: Readonly<Record<Signal, WireSignal>> = {
-  metrics: WireSignal.METRICS,
-  logs: WireSignal.LOGS,
-};
-
-export function toWireSignal(signal: Signal): WireSignal {
-  return wireSignals[signal];
+export function toWireSignal(signal: Signal, signals: Signals = builtInSignals): WireSignal {
+  const { code } = signals.of(signal);
+  assert(isWireSignal(code), `signal ${signal} has a whole number as code`);
+  return code;
 }
 
-/** undefined for a signal that this version does not know. */
-export function fromWireSignal(signal: WireSignal): Signal | undefined {
-  return signals.find((one) => wireSignals[one] === signal);
+/** Enums of proto3 are open: a number that this version has no name for is one, too. */
+function isWireSignal(code: number): code is WireSignal {
+  return Number.isInteger(code) && code > 0;
+}
+
+/** undefined for a signal that is not among these. */
+export function fromWireSignal(
+  wire: WireSignal,
+  signals: Signals = builtInSignals,
+): Signal | undefined {
+  return signals.names.find((name) => toWireSignal(name, signals) === wire);
 }

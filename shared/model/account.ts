@@ -1,4 +1,4 @@
-import type { Signal } from "./position.ts";
+import type { Signal } from "../signals.ts";
 
 /** Why items were dropped, from a closed list; each is documented in docs/loss_account.md. */
 export const dropReasons = [

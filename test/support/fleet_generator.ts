@@ -23,7 +23,8 @@ import {
 } from "#proto/gen/v1/control_pb.js";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { type Position, type Signal, comparePositions, origin } from "#shared/model/position.ts";
+import { type Position, comparePositions, origin } from "#shared/model/position.ts";
+import { builtInSignals, type Signal } from "#shared/signals.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -108,12 +109,18 @@ class VirtualAgent {
       series: targetSeries(this.#name, target, Math.round(series / targetsMax)),
       families: [],
     }));
-    const lane = { tenant, agent: this.#id, signal: "metrics" as const };
+    const lane = {
+      tenant,
+      agent: this.#id,
+      signal: "metrics" as const,
+      code: toWireSignal("metrics"),
+    };
     const before = { position: origin, itemsTotal: 0 };
     this.#take(openFrames(lane, before, this.#startedMs, {}, new Map(), this.#startedMs));
     this.port = {
       tenant,
       agent: this.#id,
+      signals: builtInSignals,
       readFrames: (signal, after, bytesMax) =>
         Promise.resolve(signal === "metrics" ? this.#read(after, bytesMax) : []),
       onFrames: (callback) => {
@@ -156,7 +163,12 @@ class VirtualAgent {
       i === 0 ? 1 : i % 3 === 0 ? i : Math.round(passed * (i % 7) + 1_000 * i),
     );
     const bodies = this.#encoder.encode({ schema, rows: [{ timestampMs, values }] });
-    const lane = { tenant, agent: this.#id, signal: "metrics" as const };
+    const lane = {
+      tenant,
+      agent: this.#id,
+      signal: "metrics" as const,
+      code: toWireSignal("metrics"),
+    };
     const before = { position: this.#position, itemsTotal: this.itemsTotal };
     this.#take(dataFrames(lane, before, bodies, {}, {}, timestampMs));
     for (const wake of this.#wake) wake("metrics");

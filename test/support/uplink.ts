@@ -5,7 +5,8 @@ import type { Frame } from "#proto/codec/envelope.ts";
 import { decodeFrame, fromWireSignal } from "#proto/codec/envelope.ts";
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import { Wakeup } from "#shared/async/wakeup.ts";
-import type { Position, Signal } from "#shared/model/position.ts";
+import type { Position } from "#shared/model/position.ts";
+import { builtInSignals, type Signal } from "#shared/signals.ts";
 import { comparePositions, origin } from "#shared/model/position.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { TestSpool } from "./spool.ts";
@@ -17,7 +18,7 @@ const waitMaxMs = 30_000;
 export class FrameSink {
   readonly delivered: Frame[] = [];
   readonly heartbeats: Heartbeat[] = [];
-  #taken: Record<Signal, Frame[]> = { metrics: [], logs: [] };
+  readonly #taken = builtInSignals.map((): Frame[] => []);
   #held: Frame[] = [];
   #gate: Promise<void> = Promise.resolve();
   readonly #wakeup = new Wakeup();
@@ -48,16 +49,19 @@ export class FrameSink {
   }
 
   taken(signal: Signal): readonly Frame[] {
-    return this.#taken[signal];
+    return this.#taken.of(signal);
   }
 
   last(signal: Signal): Position {
-    const header = this.#taken[signal].at(-1)?.header;
+    const header = this.#taken.of(signal).at(-1)?.header;
     return header === undefined ? origin : { epoch: header.epoch, sequence: header.sequence };
   }
 
   lines(): string[] {
-    return this.#taken.logs.filter(({ header }) => header.items > 0).map((frame) => textOf(frame));
+    return this.#taken
+      .of("logs")
+      .filter(({ header }) => header.items > 0)
+      .map((frame) => textOf(frame));
   }
 
   /** Looks whenever a frame or a heartbeat has come, and a few times a second. */
@@ -92,7 +96,7 @@ export class FrameSink {
           (frame.header.sequence === 1 && comparePositions(before, last) <= 0);
         if (!follows) this.#held.push(frame);
         else {
-          this.#taken[signal].push(frame);
+          this.#taken.of(signal).push(frame);
           isAny = true;
         }
       }

@@ -4,8 +4,9 @@ import type { Block } from "#aggregator/read/store.ts";
 import { sumDrops } from "#shared/model/account.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/model/position.ts";
-import { comparePositions, signals } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
+import { comparePositions } from "#shared/model/position.ts";
+import { builtInSignals } from "#shared/signals.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import {
   OutageAgent,
@@ -73,7 +74,7 @@ class World {
       await agent.spool.metrics.write(rowsOf(batch));
       await agent.spool.logs.write(linesOf(batch), { "app.log": String(batch) });
     }
-    for (const signal of signals) await agent.spool.lane(signal).sync();
+    for (const signal of builtInSignals.names) await agent.spool.lane(signal).sync();
   }
 
   agent(tenant: string): OutageAgent {
@@ -87,7 +88,7 @@ class World {
   }
 
   isWhole(tenant: string): boolean {
-    return signals.every((signal) => {
+    return builtInSignals.names.every((signal) => {
       const { position } = this.agent(tenant).spool.lane(signal).files.synced;
       const lane = this.lane(tenant, signal);
       return lane.chains.length === 1 && comparePositions(lane.taken, position) === 0;
@@ -230,7 +231,7 @@ test.skipIf(natsServerPath === undefined)(
       expect(world.isExplained(tenant)).toBe(true);
       const { spool } = world.agent(tenant);
       for (const { signal, stored } of aggregator.ingest.lanes.account(tenant))
-        expect(stored).toBe(spool[signal].files.synced.itemsTotal);
+        expect(stored).toBe(spool.lane(signal).files.synced.itemsTotal);
       await world.until(
         () => spool.lanes.every(({ files }) => files.count === 1),
         "the spool to forget what is committed",

@@ -12,7 +12,7 @@ import {
   type SavedQuery,
 } from "#proto/gen/v1/dashboard_pb.js";
 import { OperatingError } from "#shared/errors.ts";
-import { type Signal, signalOf } from "#shared/model/position.ts";
+import { type Signal, signalOf } from "#shared/signals.ts";
 import { call, options } from "./rpc.ts";
 import type { Told, ToldAs } from "./told.ts";
 

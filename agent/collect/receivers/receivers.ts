@@ -6,7 +6,7 @@ import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import { isAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Pushes } from "#shared/runtime/door/door.ts";

@@ -8,6 +8,7 @@ import type { SeriesSamples } from "../../read/source.ts";
 import { writeMetricsFile } from "../block_writer.ts";
 import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import { DeletedCopies } from "../deletion/deleted_copies.ts";
+import { storedMetrics } from "../signals/stored_metrics.ts";
 import { Duckdb } from "../../duckdb/duckdb.ts";
 import { KnownTexts, labelsText } from "../file/labels_text.ts";
 import { mergeNumbers, NotOfNumbers } from "./merge_numbers.ts";
@@ -131,7 +132,10 @@ function seriesOf(block: typeof oneBlock extends fc.Arbitrary<infer Value> ? Val
 }
 
 test("mergeNumbers() gives the bits that a merge by DuckDB gives, whatever overlaps or is deleted", async () => {
-  const copies = new DeletedCopies(duckdb, folder, texts);
+  const copies = new DeletedCopies(
+    { writer: duckdb, staging: folder, texts },
+    () => storedMetrics.copyWithout,
+  );
   let [parts, split] = [0, 0];
   await fc.assert(
     fc.asyncProperty(

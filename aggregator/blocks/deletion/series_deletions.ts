@@ -188,11 +188,14 @@ export class SeriesDeletions {
   }
 }
 
-function isConcerned(block: Block, { tenant, startMs, endMs, lineFilters }: Deletion): boolean {
-  const { signal, exemplars } = block;
+function isConcerned(
+  block: Block,
+  { signal, tenant, startMs, endMs, lineFilters }: Deletion,
+): boolean {
+  const { exemplars } = block;
   const reaches = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }) =>
     maxMs >= startMs && minMs <= endMs;
   const isWithin = reaches(block) || (exemplars !== undefined && reaches(exemplars));
-  const wanted = lineFilters === undefined ? "metrics" : "logs";
-  return signal === wanted && block.tenant === tenant && isWithin;
+  const wanted = signal ?? (lineFilters === undefined ? "metrics" : "logs");
+  return block.signal === wanted && block.tenant === tenant && isWithin;
 }

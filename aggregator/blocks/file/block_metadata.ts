@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import { SignalName } from "#shared/signal_name.ts";
 import { z } from "zod";
 import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
@@ -105,7 +105,7 @@ export function metadataPairs(
 export function parseNote(pairs: ReadonlyMap<string, string>): FileNote | undefined {
   const text = (key: string) => pairs.get(`lapwing_${key}`) ?? "";
   if (text("tenant") === "") return undefined;
-  const signal = z.enum(signals).parse(text("signal"));
+  const signal = SignalName.parse(text("signal"));
   const tenant = text("tenant");
   const rows = text("lanes") === "" ? [] : z.array(LaneRow).parse(unpacked(text("lanes")));
   const note = {

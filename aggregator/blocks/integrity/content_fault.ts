@@ -2,17 +2,22 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { exemplarsOf } from "../metrics/exemplar_rows.ts";
 import { readNotes } from "../file/file_notes.ts";
 import { parquetList } from "../metrics/metrics_reader.ts";
+import { OperatingError } from "#shared/errors.ts";
 import type { Block } from "../../read/store.ts";
+import type { StoredSignals } from "../signals/stored_signal.ts";
 
 /** What a file lacks of what the catalog says of the block, by reading all its columns. Throws where it can't be read. */
 export async function contentFault(
   connection: DuckDBConnection,
   path: string,
   block: Block,
+  signals: StoredSignals,
 ): Promise<string | undefined> {
   // First of all: it refuses what would be misread.
   const [note] = await readNotes(connection, [path]);
-  const found = await contentOf(connection, path, block);
+  // Of a signal that this version does not know the checksum says enough.
+  if (signals.find(block.signal) === undefined) return undefined;
+  const found = await contentOf(connection, path, block, signals);
   if (found.uneven > 0) return `has ${found.uneven} rows whose lists differ in length`;
   for (const field of ["rows", "items", "minMs", "maxMs"] as const) {
     if (found[field] !== block[field])
@@ -34,37 +39,27 @@ function tierContent(from: string): string {
     ${lists.map((name) => `max(list_max(${name}))`).join(", ")} FROM ${from}`;
 }
 
-function signalContent(signal: Block["signal"], from: string): string {
-  switch (signal) {
-    case "metrics":
-      return `SELECT count(*)::DOUBLE, coalesce(sum(n), 0)::DOUBLE,
-          coalesce(min(t_min) FILTER (n > 0), min(t_min))::DOUBLE,
-          coalesce(max(t_max) FILTER (n > 0), max(t_max))::DOUBLE,
-          count(*) FILTER (len(t) <> n OR len(v) NOT IN (0, n))::DOUBLE,
-          max(length(name) + length(labels)), max(list_max(t)), max(list_max(v)) FROM ${from}`;
-    case "logs":
-      return `SELECT count(*)::DOUBLE, count(*)::DOUBLE, min(ts // 1000000)::DOUBLE,
-          max(ts // 1000000)::DOUBLE, 0::DOUBLE, max(length(stream) + length(body)),
-          max(octet_length(body_raw)), max(length(attributes)) FROM ${from}`;
-    default:
-      throw signal satisfies never;
-  }
-}
-
-/** What a file holds, by reading all its columns. */
+/** What a file holds, by reading all its columns. Throws OperatingError for a signal that is not among these. */
 export async function contentOf(
   connection: DuckDBConnection,
   path: string,
   { signal, bucketMs }: Pick<Block, "signal" | "bucketMs">,
+  signals: StoredSignals,
 ): Promise<
   Pick<Block, "rows" | "items" | "minMs" | "maxMs" | "exemplars"> & { readonly uneven: number }
 > {
+  const stored = signals.find(signal);
+  if (stored === undefined)
+    throw new OperatingError(
+      "bad_request",
+      `signal "${signal}": expected ${signals.names.join(", ")}`,
+    );
   const from = parquetList([path]);
   const exemplars =
     signal === "metrics" && bucketMs === undefined
       ? await exemplarsOf(connection, path)
       : undefined;
-  const query = bucketMs === undefined ? signalContent(signal, from) : tierContent(from);
+  const query = bucketMs === undefined ? stored.contentSql(from) : tierContent(from);
   const reader = await connection.runAndReadAll(query);
   const [rows = 0, items = 0, minMs = 0, maxMs = 0, uneven = 0] = (reader.getRows()[0] ?? []).map(
     Number,

@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { type Damage, type DamageReason, damageReasons } from "./damage.ts";
 
@@ -23,7 +23,7 @@ export const noMeters: IntegrityMeters = {
   passEnded: () => {},
 };
 
-export function integrityMeters(metrics: SelfMetrics): IntegrityMeters {
+export function integrityMeters(metrics: SelfMetrics, signals: readonly Signal[]): IntegrityMeters {
   const found = metrics.counter(
     "lapwing_store_damaged_blocks_found_total",
     "Blocks whose file was missing, unreadable, or not as the catalog says.",

@@ -1,6 +1,6 @@
 import type { TierFloor } from "../../catalog/catalog_writes.ts";
 import type { StoreConfig } from "../config.ts";
-import { logRetention } from "../retention/log_retention.ts";
+import type { Expiry, ExpiryMoment } from "../retention/expiry.ts";
 import type { Block } from "../../read/store.ts";
 import type { TierFloors } from "./floors.ts";
 import { tierPlan, type TierPlan } from "./plan.ts";
@@ -109,26 +109,14 @@ function readyWindows(
 }
 
 /**
- * Which blocks go, and up to where their tiers have been dropped then. Logs go by their own retention. A damaged block keeps
- * no other one: what it has that is in no tier yet is late data once it is repaired.
+ * Which blocks of metrics go, and up to where their tiers have been dropped then. A damaged block keeps no other one: what it has that is in
+ * no tier yet is late data once it is repaired.
  */
-export function planExpiry(
+export function expiredMetrics(
   blocks: readonly Block[],
-  floors: TierFloors,
-  config: StoreConfig,
-  nowMs: number,
-  isDamaged = noneDamaged,
-): { readonly removed: readonly Block[]; readonly floors: readonly TierFloor[] } {
-  const logs = blocks.filter(({ signal }) => signal === "logs");
-  const logsKeepMs = new Map(
-    Array.from(new Set(logs.map(({ tenant }) => tenant)), (tenant) => [
-      tenant,
-      logRetention(config, tenant).periodsMs.at(-1) ?? Infinity,
-    ]),
-  );
-  const removed = logs.filter(
-    ({ tenant, maxMs }) => maxMs < nowMs - (logsKeepMs.get(tenant) ?? Infinity),
-  );
+  { floors, config, nowMs, isDamaged }: ExpiryMoment,
+): Expiry {
+  const removed: Block[] = [];
   const raised: TierFloor[] = [];
   for (const [tenant, own] of metricsByTenant(blocks)) {
     const { rawKeepMs, tiers } = tierPlan(config, tenant);

@@ -1,4 +1,4 @@
-import { signals } from "#shared/model/position.ts";
+import { SignalName } from "#shared/signal_name.ts";
 import { z } from "zod";
 import type { Block } from "../../read/store.ts";
 
@@ -23,7 +23,7 @@ const NoteText = z.object({
   block: z.object({
     id: z.string(),
     tenant: z.string(),
-    signal: z.enum(signals),
+    signal: SignalName,
     key: z.string(),
     items: z.number(),
     rows: z.number(),

@@ -1,11 +1,14 @@
 import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
 import { formatAgo, formatSpan } from "../../plot/format.ts";
-import { type Signal, signalOf } from "#shared/model/position.ts";
+import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
 
 const dayMs = 86_400_000;
 
 /** What is stored of a signal without buckets. */
-const tierNames: Readonly<Record<Signal, string>> = { metrics: "as collected", logs: "lines" };
+const tierNames: Readonly<Record<BuiltInSignal, string>> = {
+  metrics: "as collected",
+  logs: "lines",
+};
 
 /** "as collected", "5 min buckets": how fine a share is. */
 export function tierName({ signal, bucketMs }: Pick<StorageShare, "signal" | "bucketMs">): string {

@@ -1,4 +1,4 @@
-import { signalDescriptors, signalOf } from "#shared/model/position.ts";
+import { signalDescriptors, signalOf } from "#shared/signals.ts";
 import type { AlertRow } from "../../client/alerting.ts";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";

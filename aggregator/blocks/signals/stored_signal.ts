@@ -1,0 +1,51 @@
+import type { PerSignal, SignalDescriptor } from "#shared/signals.ts";
+import type { RemovalReason } from "../../read/removals.ts";
+import type { Block, Cut } from "../../read/store.ts";
+import type { StoreConfig } from "../config.ts";
+import type { CopyWithout } from "../deletion/deleted_copies.ts";
+import type { BlockStoreDeps, MaintenanceDeps } from "../deps.ts";
+import type { BlockNote } from "../file/block_metadata.ts";
+import type { LocalFile } from "../file/local_file.ts";
+import type { Expiry, ExpiryMoment } from "../retention/expiry.ts";
+
+/**
+ * All that blocks need to know of a signal. Those of the built-in signals are in stored_signals.ts; a file's form, its merging and its
+ * deletion are in a folder of the signal's own.
+ */
+export type StoredSignal = {
+  readonly descriptor: SignalDescriptor;
+  /** What a cut has of the signal, by tenant: each part becomes a block. */
+  parts(cut: Cut): Iterable<readonly [tenant: string, parts: readonly WritePart[]]>;
+  /** Reads all columns of a file. One row: rows, items, times of the first and last item in ms, rows whose lists differ in length; then anything. */
+  contentSql(from: string): string;
+  /** Puts new blocks in place of some of one tenant: as few as the bounds allow, without what is deleted. */
+  replace(
+    deps: MaintenanceDeps,
+    removed: readonly Block[],
+    how: Replacing,
+    signal: AbortSignal,
+  ): Promise<void>;
+  readonly copyWithout: CopyWithout;
+  /** Which of the signal's blocks are past their time. */
+  expired(blocks: readonly Block[], moment: ExpiryMoment): Expiry;
+  /** How long what such a block holds is kept at least, in ms. */
+  keptMs(config: StoreConfig, block: Pick<Block, "tenant" | "bucketMs">): number;
+  /** As what the items of a block that a person gives up are counted; undefined: in the audit alone. */
+  readonly lostAs: RemovalReason | undefined;
+};
+
+/** A process may find blocks of a signal that is not among these, which a newer version wrote: they are left as they are. */
+export type StoredSignals = PerSignal<StoredSignal>;
+export type WithSignals = { readonly signals: StoredSignals };
+
+export type WritePart = (
+  deps: Pick<BlockStoreDeps, "writer" | "staging" | "tools">,
+  note: BlockNote,
+) => Promise<LocalFile>;
+
+export type Replacing = {
+  /** Windows of which all that the blocks hold is in the next tier. */
+  readonly tiered: readonly number[] | undefined;
+  /** Throws NotOfNumbers for `only`, where they can't be streamed. */
+  readonly streamed: "only" | "if_possible";
+};
