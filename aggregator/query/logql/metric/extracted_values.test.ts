@@ -137,7 +137,12 @@ async function outcome(query_: string, source: LogsSource, at = steps) {
   try {
     const found = await evaluateMetric(parsed, at, scopeOf(source));
     if (typeof found === "number") return found;
-    return found.map(({ labels, timestampsMs, values }) => ({ labels, timestampsMs, values }));
+    // Typed arrays are compared by their bytes, and NaN has many: which of them arithmetic gives depends on how it was compiled.
+    return found.map(({ labels, timestampsMs, values }) => ({
+      labels,
+      timestampsMs: Array.from(timestampsMs),
+      values: Array.from(values),
+    }));
   } catch (error) {
     return messageOf(error);
   }
