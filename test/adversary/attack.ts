@@ -27,7 +27,7 @@ export function statusesText(statuses: readonly (number | string)[]): string {
   return [...counts].map(([status, count]) => `${status}: ${count}`).join(", ");
 }
 
-/** What nobody serves: an attack that gets one of these reaches nothing. */
+/** Statuses of routes that do not exist or refuse the request as such: the attack missed its target. */
 const notServed: ReadonlySet<number> = new Set([404, 405, 415, 421]);
 
 /** Status of an answer whose body is read to its end and thrown away, or why there is none. Throws where nothing serves `url`. */

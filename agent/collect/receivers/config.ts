@@ -10,7 +10,7 @@ const sections = () =>
 export const ReceiversConfig = z.lazy(() =>
   z
     .strictObject({
-      /** What the bodies of all requests together hold in memory, packed and unpacked; more is told to come again. */
+      /** Most memory for the bodies of all requests together, packed and unpacked. Requests beyond it are asked to retry. */
       memory_max: byteSize.prefault("256MiB"),
       ...sections(),
     })

@@ -25,7 +25,7 @@ const unpackers = {
 } as const;
 type Packing = keyof typeof unpackers;
 
-/** `packing` is undefined for what is large as it is. Whether others are large is not known where nobody had the time to look. */
+/** `packing` is undefined for a large message that is not packed. `isLarge` is false as well where a message has not been looked at yet. */
 type Waiting = {
   readonly bytes: Buffer;
   readonly packing: Packing | undefined;

@@ -159,7 +159,7 @@ class GelfReceiver implements OpenedReceiver {
     if (message !== undefined && message.length > 0) this.#packed.add(message);
   }
 
-  /** A message of a sender that is told nothing. Resolves when it is taken; a small one is at once. */
+  /** Takes a message over UDP or TCP, whose sender gets no answer. Small ones are taken at once; for a large one the promise resolves later. */
   #take(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#isKnown(bytes, this.#queue)) return undefined;
     const steps = this.#read(bytes, this.#queue);
