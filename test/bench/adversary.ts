@@ -22,7 +22,7 @@ const HealthPeriod = z.strictObject({
  * What do other clients notice during an attack? A `lapwing up` with data is sent each attack, one after the other, then all at
  * once ("all"). Meanwhile another process asks `/-/healthy` every 20 ms. A killed victim is restarted for the next attack. Attackers would have a machine
  * of their own: here their processes give way to the victim's (`--nice 0` for none of that; `attackers_nice` in the result says so).
- * `--checkout FOLDER` attacks another version, `--only NAME,NAME`, `--series`, `--lines`, `--seconds` (for each attack at most).
+ * `--checkout FOLDER` attacks another version, `--only NAME,NAME`, `--together` (no attack alone before), `--series`, `--lines`, `--seconds` (for each attack at most).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -34,6 +34,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       lines: { type: "string", default: String(victimLines) },
       seconds: { type: "string", default: "90" },
       nice: { type: "string", default: "10" },
+      together: { type: "boolean", default: false },
     },
   });
   const size = { series: Number(values.series), lines: Number(values.lines) };
@@ -46,7 +47,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const attackers = { ms: 1_000 * Number(values.seconds), nice: Number(values.nice) };
   const stage = new Stage(values.checkout, size, attackers);
   try {
-    for (const name of names) await stage.run(name, [name]);
+    if (!values.together) for (const name of names) await stage.run(name, [name]);
     if (names.length > 1) await stage.run("all", names);
   } finally {
     await stage.stop();

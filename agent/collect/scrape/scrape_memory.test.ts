@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
+import { Churn } from "#shared/runtime/process/churn.ts";
 import { ScrapeMemory } from "./scrape_memory.ts";
 
 const never = () => new AbortController().signal;
@@ -55,4 +56,18 @@ test("ScrapeMemory reports to a scrape whose time is over who holds the memory, 
   (await third).release();
   first.release();
   expect(memory.bytes).toBe(0);
+});
+
+test("garbage is looked for after 64 MiB that scrapes gave back", async () => {
+  let collections = 0;
+  const churn = new Churn({ collect: () => void collections++ });
+  const memory = new ScrapeMemory(256 * 1024 ** 2, churn);
+  const { signal } = new AbortController();
+  const lease = await memory.lease(63 * 1024 ** 2, signal);
+  lease.release();
+  expect(collections).toBe(0);
+  const other = await memory.lease(2 * 1024 ** 2, signal);
+  other.resize(1024 ** 2);
+  expect(collections).toBe(1);
+  other.release();
 });

@@ -1,4 +1,6 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { Churn } from "#shared/runtime/process/churn.ts";
+import { processGarbage } from "#shared/runtime/process/garbage.ts";
 import { OperatingError } from "#shared/errors.ts";
 
 /** What one scrape holds of the memory for large bodies. */
@@ -18,9 +20,11 @@ export class ScrapeMemory {
   readonly #bytesMax: number;
   #bytes = 0;
   readonly #waiting: Waiting[] = [];
+  readonly #churn: Churn;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, churn = new Churn({ collect: () => processGarbage.look() })) {
     this.#bytesMax = bytesMax;
+    this.#churn = churn;
   }
 
   /** What is taken now. */
@@ -78,6 +82,7 @@ export class ScrapeMemory {
     let own = taken;
     const resize = (bytes: number): boolean => {
       if (bytes > own && !this.#hasRoom(bytes - own)) return false;
+      if (bytes < own) this.#churn.add(own - bytes);
       this.#bytes += bytes - own;
       own = bytes;
       this.#grant();

@@ -1,14 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
+import { Churn } from "#shared/runtime/process/churn.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { QueryMemoryError, type MemoryRefusal } from "./memory_error.ts";
 
 /** Reads that run at once. What a read decodes counts only when it ends, so few at a time may exceed the bound. */
 const readsMax = 4;
-/** What queries take and let go of between two collections, and how long those lie apart at least. */
-const churnMaxBytes = 64 * 1_024 * 1_024;
-const collectEveryMs = 1_000;
 /** Longest that a query waits for memory that others hold. */
 const waitMaxMs = 30_000;
 
@@ -39,18 +37,19 @@ export function currentShare(): QueryShare | undefined {
  * queries wait for each other. Where unread answers alone hold that much, all wait.
  */
 export class QueryMemory {
-  readonly #options: Required<Options>;
+  readonly #options: Required<Omit<Options, "collect">>;
+  /** What queries leave behind and made on the way would be a gigabyte before the runtime looks for it. */
+  readonly #churn: Churn;
   /** In the order in which they began to read. */
   readonly #shares = new Set<QueryShare>();
   readonly #waiting = new Set<Waiter>();
   #bytes = 0;
   #reads = 0;
-  #churnBytes = 0;
-  #collectedMs = -Infinity;
   #countRefusal: (reason: MemoryRefusal) => void = () => {};
 
-  constructor(options: Options) {
-    this.#options = { waitMaxMs, collect: () => Bun.gc(false), ...options };
+  constructor({ collect = () => Bun.gc(false), ...options }: Options) {
+    this.#options = { waitMaxMs, ...options };
+    this.#churn = new Churn({ collect });
   }
 
   measure(metrics: SelfMetrics): void {
@@ -92,7 +91,7 @@ export class QueryMemory {
   /** Adds to what a share holds, or takes from it. Throws QueryMemoryError where the share alone exceeds the bound. */
   add(share: QueryShare, bytes: number): void {
     this.#bytes += bytes;
-    this.#churn(Math.abs(bytes));
+    this.#churn.add(Math.abs(bytes));
     if (bytes < 0) return this.#wake();
     this.#shares.add(share);
     if (share.ownBytes > this.#options.bytesMax) throw this.#tooLarge();
@@ -101,22 +100,8 @@ export class QueryMemory {
   remove(share: QueryShare, bytes: number): void {
     this.#shares.delete(share);
     this.#bytes -= bytes;
-    this.#churn(bytes);
+    this.#churn.add(bytes);
     this.#wake();
-  }
-
-  /**
-   * The runtime looks through all of its heap when that has grown to three times what was in use (Bun's default on machines with 16 GiB and
-   * more). What queries leave behind, and made on the way, would be a gigabyte by then.
-   */
-  #churn(bytes: number): void {
-    this.#churnBytes += bytes;
-    if (this.#churnBytes < churnMaxBytes) return;
-    const nowMs = performance.now();
-    if (nowMs - this.#collectedMs < collectEveryMs) return;
-    this.#collectedMs = nowMs;
-    this.#churnBytes = 0;
-    this.#options.collect();
   }
 
   beginRead(share: QueryShare): Promise<void> | undefined {

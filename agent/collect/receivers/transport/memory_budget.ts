@@ -1,32 +1,16 @@
 import { OperatingError } from "#shared/errors.ts";
+import { Churn } from "#shared/runtime/process/churn.ts";
 import { processGarbage } from "#shared/runtime/process/garbage.ts";
-
-/** What requests give back between two looks for garbage, and how long those lie apart at least. */
-const churnMaxBytes = 64 * 1024 ** 2;
-const restMs = 1_000;
-
-type Options = {
-  /** Begins to collect garbage where the process has grown by much, without stopping it for that. */
-  readonly collect?: () => void;
-  readonly monotonic?: () => number;
-};
-
-const runtime: Required<Options> = {
-  collect: () => processGarbage.look(),
-  monotonic: () => performance.now(),
-};
 
 /** What all requests together may hold in memory; the one that would pass it is told to come again. */
 export class MemoryBudget {
   readonly #bytesMax: number;
-  readonly #options: Required<Options>;
+  readonly #churn: Churn;
   #bytes = 0;
-  #churnBytes = 0;
-  #restsUntilMs = -Infinity;
 
-  constructor(bytesMax: number, options: Options = {}) {
+  constructor(bytesMax: number, churn = new Churn({ collect: () => processGarbage.look() })) {
     this.#bytesMax = bytesMax;
-    this.#options = { ...runtime, ...options };
+    this.#churn = churn;
   }
 
   /** What is taken now. */
@@ -44,19 +28,9 @@ export class MemoryBudget {
     this.#bytes += bytes;
   }
 
-  /**
-   * What was held is garbage now. On machines with much memory the runtime looks for that only when its heap is three times what was in
-   * use, so that some large requests would leave more behind than `bytesMax`.
-   */
+  /** What was held is garbage now. */
   giveBack(bytes: number): void {
     this.#bytes -= bytes;
-    this.#churnBytes += bytes;
-    if (this.#churnBytes < churnMaxBytes) return;
-    const { collect, monotonic } = this.#options;
-    const nowMs = monotonic();
-    if (nowMs < this.#restsUntilMs) return;
-    this.#restsUntilMs = nowMs + restMs;
-    this.#churnBytes = 0;
-    collect();
+    this.#churn.add(bytes);
   }
 }
