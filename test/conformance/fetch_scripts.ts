@@ -31,10 +31,18 @@ export async function fetchScripts(
   try {
     const waiting = [...files];
     const work = async (): Promise<void> => {
-      for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
-        await Bun.write(join(unfinished, basename(file.path)), await download(home, file));
+      try {
+        for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+          await Bun.write(join(unfinished, basename(file.path)), await download(home, file));
+      } catch (thrown) {
+        waiting.length = 0;
+        throw thrown;
+      }
     };
-    await Promise.all(Array.from({ length: parallelMax }, work));
+    const works = Array.from({ length: parallelMax }, work);
+    // What is still written must be there before the folder goes.
+    await Promise.allSettled(works);
+    await Promise.all(works);
     await rm(folder, { recursive: true, force: true });
     await rename(unfinished, folder);
   } finally {
