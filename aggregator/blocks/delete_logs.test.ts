@@ -33,6 +33,7 @@ const everything = {
 };
 const span = { tenant: "t", selectors: [], startMs: 0, endMs: 1e12 };
 const tokens: Deletion = {
+  signal: "logs",
   tenant: "t",
   selectors: [[{ name: "app", op: "=", value: "x" }]],
   lineFilters: [{ op: "|=", values: ["token"] }],

@@ -22,7 +22,14 @@ for (let k = (lanes[0]?.position.sequence ?? 0) + 1; ; k++) {
   await store.commit({ ...cut, lanes: asLogs }, () => {});
   if (k % 3 === 0) {
     const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
-    const deletion = { tenant: "t", selectors: [[]], lineFilters, startMs: 0, endMs: k };
+    const span = { startMs: 0, endMs: k };
+    const deletion = {
+      signal: "logs",
+      tenant: "t",
+      selectors: [[]],
+      lineFilters,
+      ...span,
+    } as const;
     await store.deleteLogs(deletion, '{} |= "drop"', "test");
     process.stdout.write(`${k}\n`);
   }

@@ -22,6 +22,7 @@ function newFolder(): string {
 const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6, matchers: [] };
 const named = (name: string) => [{ name: "__name__", op: "=" as const, value: name }];
 const deletion = (name: string, startMs: number, endMs: number): Deletion => ({
+  signal: "metrics",
   tenant: "t",
   selectors: [named(name)],
   startMs,

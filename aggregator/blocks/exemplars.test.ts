@@ -150,13 +150,19 @@ test("deleteSeries() takes exemplars in its span away, at once and out of the fi
   const folder = newFolder();
   const store = await filled(folder);
   const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
-  await store.deleteSeries({ tenant: "t", selectors, startMs: 1_400, endMs: 2_400 }, "somebody");
+  await store.deleteSeries(
+    { signal: "metrics", tenant: "t", selectors, startMs: 1_400, endMs: 2_400 },
+    "somebody",
+  );
   const left = ["a 400=1#t400 3400=4#t3400"];
   expect(await stored(store)).toEqual(left);
   await store.maintain();
   expect(await stored(store)).toEqual(left);
   expect(await storedStarts(store)).toEqual([[900, 900, 2_900, 2_900], undefined]);
-  await store.deleteSeries({ tenant: "t", selectors, startMs: 0, endMs: 1e15 }, "somebody");
+  await store.deleteSeries(
+    { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: 1e15 },
+    "somebody",
+  );
   await store.maintain();
   expect(await stored(store)).toEqual([]);
   expect(store.view().blocks.every(({ exemplars }) => exemplars === undefined)).toBe(true);

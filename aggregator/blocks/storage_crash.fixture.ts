@@ -28,7 +28,10 @@ if (task === "rebuild") {
     await store.commit({ ...cut, lanes: wanted, metrics, logs }, () => {});
     if (k % 3 === 0) {
       const selectors = [[{ name: "__name__", op: "=" as const, value: "gone" }]];
-      await store.deleteSeries({ tenant: "t", selectors, startMs: 0, endMs: k }, "test");
+      await store.deleteSeries(
+        { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: k },
+        "test",
+      );
       process.stdout.write(`${k}\n`);
     }
     if (k % 5 === 0) await store.maintain();

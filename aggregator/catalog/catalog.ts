@@ -299,6 +299,7 @@ const LaneRow = z
 const TombstoneRow = z
   .object({
     id: z.string(),
+    signal: SignalName,
     tenant: z.string(),
     selectors: SelectorsText,
     line_filters: LineFiltersText.nullable(),

@@ -360,4 +360,9 @@ export const migrations: readonly (readonly string[])[] = [
     // A mark of what an agent's credentials allow; NULL: they were signed before there was one.
     "ALTER TABLE enrolments ADD COLUMN rights TEXT",
   ],
+  [
+    // Until now a tombstone was of log records where it has line filters, else of series of metrics.
+    "ALTER TABLE tombstones ADD COLUMN signal TEXT NOT NULL DEFAULT 'metrics'",
+    "UPDATE tombstones SET signal = 'logs' WHERE line_filters IS NOT NULL",
+  ],
 ];

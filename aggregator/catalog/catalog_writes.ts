@@ -117,14 +117,14 @@ async function saveFamilies(
 }
 
 export async function insertTombstone(sql: SQL, tombstone: Tombstone): Promise<void> {
-  const { id, tenant, startMs, endMs, createdMs, blocks } = tombstone;
+  const { id, signal, tenant, startMs, endMs, createdMs, blocks } = tombstone;
   const selectors = JSON.stringify(tombstone.selectors);
   const { lineFilters } = tombstone;
   const filters = lineFilters === undefined ? null : JSON.stringify(lineFilters);
   await sql`INSERT INTO tombstones
-    (id, tenant, selectors, line_filters, logql, start_ms, end_ms, created_ms)
-    VALUES (${id}, ${tenant}, ${selectors}, ${filters}, ${tombstone.logql ?? null}, ${startMs},
-      ${endMs}, ${createdMs})`;
+    (id, signal, tenant, selectors, line_filters, logql, start_ms, end_ms, created_ms)
+    VALUES (${id}, ${signal}, ${tenant}, ${selectors}, ${filters}, ${tombstone.logql ?? null},
+      ${startMs}, ${endMs}, ${createdMs})`;
   for (const block of blocks)
     await sql`INSERT INTO tombstone_blocks (tombstone, block) VALUES (${id}, ${block})`;
 }

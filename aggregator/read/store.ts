@@ -161,9 +161,8 @@ export type Store = {
 
 /** What to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
 export type Deletion = {
-  /** Of a signal beside the built-in ones; absent for those: `lineFilters` says which. */
-  readonly signal?: Signal;
-  /** Present for log records: those of the streams whose lines pass all of these. Absent for series of metrics. */
+  readonly signal: Signal;
+  /** Present for log records: those of the streams whose lines pass all of these. Absent for other signals. */
   readonly lineFilters?: readonly LineFilter[];
   /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */
   readonly logql?: string;

@@ -22,6 +22,7 @@ await commit(2, "y", ["user 4 in"]);
 await commit(3, "x", ["user 5 in", "secret 6"]);
 await store.deleteLogs(
   {
+    signal: "logs",
     tenant: "t",
     selectors: [[]],
     lineFilters: [{ op: "|=", values: ["secret"] }],

@@ -115,6 +115,7 @@ for (const [name, { missing }] of Object.entries(places)) {
       for (let k = 13; k <= 14; k++) await store.commit(abCut(k), () => {});
       await store.deleteSeries(
         {
+          signal: "metrics",
           tenant: "t",
           startMs: 0,
           endMs: 5_000,

@@ -173,7 +173,9 @@ test("fine samples keep their marks from the frame through head, blocks, merges,
         expect(await world.select()).toEqual(model.texts());
         const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
         const [startMs, endMs] = [1_000 * from, 1_000 * (from + seconds)];
-        await world.store().deleteSeries({ tenant: "t", startMs, endMs, selectors }, "somebody");
+        await world
+          .store()
+          .deleteSeries({ signal: "metrics", tenant: "t", startMs, endMs, selectors }, "somebody");
         model.remove("a", from, from + seconds);
         expect(await world.select()).toEqual(model.texts());
         await world.store().maintain();

@@ -210,6 +210,8 @@ async function anotherVersion(world: World): Promise<void> {
   const what = { signal: spans.name, tenant, selectors, startMs: 0, endMs: Date.now() };
   await world.store.deleteSeries(what, "somebody");
   await world.stop();
+  const [waiting] = await world.command("read", ({ catalog }) => catalog.tombstones());
+  expect(waiting).toMatchObject({ signal: spans.name, selectors, blocks: [expect.any(String)] });
   const open = () =>
     openStore(config, {
       clock: systemClock,

@@ -206,6 +206,7 @@ function tombstone(
 ) {
   return {
     id: "d",
+    signal: "metrics" as const,
     createdMs: 0,
     tenant: "t",
     selectors: [[{ name: "host", op: "=" as const, value: host }]],

@@ -188,14 +188,10 @@ export class SeriesDeletions {
   }
 }
 
-function isConcerned(
-  block: Block,
-  { signal, tenant, startMs, endMs, lineFilters }: Deletion,
-): boolean {
+function isConcerned(block: Block, { signal, tenant, startMs, endMs }: Deletion): boolean {
   const { exemplars } = block;
   const reaches = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }) =>
     maxMs >= startMs && minMs <= endMs;
   const isWithin = reaches(block) || (exemplars !== undefined && reaches(exemplars));
-  const wanted = signal ?? (lineFilters === undefined ? "metrics" : "logs");
-  return block.signal === wanted && block.tenant === tenant && isWithin;
+  return block.signal === signal && block.tenant === tenant && isWithin;
 }

@@ -20,6 +20,7 @@ const block: Block = {
 const deleted = new Deleted([
   {
     id: "x",
+    signal: "metrics",
     tenant: "t",
     selectors: [[{ name: "__name__", op: "=", value: "a" }]],
     startMs: 20,

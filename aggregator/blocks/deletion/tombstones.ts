@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
+import { SignalName } from "#shared/signal_name.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate, lowerBound } from "../../duckdb/columns.ts";
 import { withUnknownReset } from "../metrics/histogram_rows.ts";
@@ -129,19 +130,26 @@ function restOf(histograms: HistogramColumn): HistogramColumn {
 }
 
 /** A deletion that is not finished, as an object beside the blocks: what is deleted stays so when the catalog is lost. */
-export const TombstoneObject = z.object({
-  id: z.string(),
-  tenant: z.string(),
-  selectors: SelectorsJson,
-  startMs: z.number(),
-  endMs: z.number(),
-  createdMs: z.number(),
-  blocks: z.array(z.string()),
-  lineFilters: LineFiltersJson.exactOptional(),
-  logql: z.string().exactOptional(),
-  /** As writerText() gives it; absent in objects that were written before storages had an owner. */
-  writer: z.string().exactOptional(),
-});
+export const TombstoneObject = z
+  .object({
+    id: z.string(),
+    /** Absent in objects from before there were signals beside metrics and logs. */
+    signal: SignalName.exactOptional(),
+    tenant: z.string(),
+    selectors: SelectorsJson,
+    startMs: z.number(),
+    endMs: z.number(),
+    createdMs: z.number(),
+    blocks: z.array(z.string()),
+    lineFilters: LineFiltersJson.exactOptional(),
+    logql: z.string().exactOptional(),
+    /** As writerText() gives it; absent in objects that were written before storages had an owner. */
+    writer: z.string().exactOptional(),
+  })
+  .transform((fields) => ({
+    ...fields,
+    signal: fields.signal ?? (fields.lineFilters === undefined ? "metrics" : "logs"),
+  }));
 
 export const tombstonePrefix = "lapwing/deletions/";
 

@@ -75,10 +75,16 @@ const span = { tenant: "t", startMs: 0, endMs: 1e15 };
 
 test("deletions of series and lines are carried out in the other blocks, and in the damaged one once it is repaired", async () => {
   const { store, repair, expectKept } = await damagedStore("deletions", {}, () => 101 * dayMs);
-  await store.deleteSeries({ ...span, selectors: selector("__name__", "gone") }, "operator");
+  const gone = { signal: "metrics", ...span, selectors: selector("__name__", "gone") } as const;
+  await store.deleteSeries(gone, "operator");
   const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
   const query = '{app="app"} |= "drop"';
-  const request = { ...span, selectors: selector("app", "app"), lineFilters };
+  const request = {
+    signal: "logs",
+    ...span,
+    selectors: selector("app", "app"),
+    lineFilters,
+  } as const;
   await store.deleteLogs(request, query, "operator");
   await store.maintain();
   expectKept();

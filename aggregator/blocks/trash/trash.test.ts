@@ -136,7 +136,8 @@ test("what a user deleted does not go to the trash", async () => {
   const store = await open(dataDir, () => nowMs, { retention: { logs: "10d" } });
   await store.commit(cutOf({ logs: lines("app", ["secret"], nowMs) }, 1), () => {});
   const selectors = [[{ name: "app", op: "=" as const, value: "app" }]];
-  const deletion = { tenant: "t", selectors, startMs: 0, endMs: 1e15, lineFilters: [] };
+  const span = { startMs: 0, endMs: 1e15 };
+  const deletion = { signal: "logs", tenant: "t", selectors, ...span, lineFilters: [] } as const;
   await store.deleteLogs(deletion, '{app="app"}', "operator");
   nowMs += 11 * dayMs;
   await store.maintain();

@@ -41,6 +41,7 @@ test("a request becomes a deletion of streams and lines, and is answered by 204"
   ];
   const selectors = [[{ name: "app", op: "=" as const, value: "x" }]];
   const deletion: Deletion = {
+    signal: "logs",
     tenant: "t",
     startMs: 10_000,
     endMs: 20_000,

@@ -59,7 +59,8 @@ async function deletionOf(
   if (endMs > now()) throw bad("deletes in the future are not allowed");
   if (startMs > endMs) throw bad("start time can't be greater than end time");
   const { matchers, lineFilters, run } = recordConditions(query);
-  const deletion = { query, tenant: tenant(), startMs, endMs, selectors: [matchers], lineFilters };
+  const span = { tenant: tenant(), startMs, endMs };
+  const deletion = { signal: "logs", query, ...span, selectors: [matchers], lineFilters } as const;
   return run === undefined ? deletion : { ...deletion, logql: query };
 }
 

@@ -32,6 +32,7 @@ test("delete_series answers 204 with nothing, and hands matchers and times over"
   expect(deleted.pop()).toEqual({
     actor: "anonymous",
     deletion: {
+      signal: "metrics",
       tenant: "default",
       selectors: [
         [{ name: "__name__", op: "=", value: "up" }],

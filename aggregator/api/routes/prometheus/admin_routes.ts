@@ -32,7 +32,7 @@ export function adminRoutes(parts: AdminParts): Hono {
       if (endMs < startMs)
         throw invalidParameter("end", "end timestamp must not be before start time");
       const selectors = selectorsParam(params, true);
-      await deleteSeries({ tenant: tenant(), selectors, startMs, endMs }, actor);
+      await deleteSeries({ signal: "metrics", tenant: tenant(), selectors, startMs, endMs }, actor);
     }),
   );
   app.on(["POST", "PUT"], "/clean_tombstones", (c) => acting(c, cleanTombstones));
