@@ -45,10 +45,16 @@ const expected = 2 ** 1.8;
 test("native histograms are scraped, queried, and still there after a restart", async () => {
   let scrapes = 0;
   let accepted = "";
+  let isHolding = false;
+  const held = Promise.withResolvers<void>();
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: (request) => {
+      if (isHolding) {
+        held.resolve();
+        return new Promise<Response>(() => {});
+      }
       accepted = request.headers.get("accept") ?? "";
       const type = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily";
       const headers = { "content-type": `${type}; encoding=delimited` };
@@ -85,6 +91,9 @@ test("native histograms are scraped, queried, and still there after a restart", 
   const account = await before.account("metrics");
   expect(account?.dropped).toEqual({});
 
+  // A target's scrapes go one after another: when the next one begins, all that were answered are taken.
+  isHolding = true;
+  await held.promise;
   // A graceful end writes the head to blocks; nothing new is scraped afterwards.
   expect(await first.end("SIGTERM")).toBe(0);
   await server.stop(true);
