@@ -1,3 +1,4 @@
+import { processGarbage } from "#shared/runtime/process/garbage.ts";
 import { messageOf } from "#shared/errors.ts";
 import { BlockForms } from "./compaction/block_forms.ts";
 import type { Expiry } from "./retention/expiry.ts";
@@ -233,7 +234,7 @@ export class Maintenance {
     const deleteAfterMs = clock.now() + config.delete_after;
     await this.#deps.apply({ added, removed, tiered, sources, deleteAfterMs, without });
     meters.downsampled(sources.length, job.bucketMs);
-    Bun.gc(false);
+    processGarbage.collect();
   }
 
   async #merge(): Promise<void> {
@@ -245,7 +246,7 @@ export class Maintenance {
       if (inputs === undefined) return;
       if (!(await ifReadable(tools.guard, inputs, () => this.#mergeOf(inputs)))) continue;
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.
-      Bun.gc(false);
+      processGarbage.collect();
     }
   }
 

@@ -1,4 +1,5 @@
 import { DecodedCache } from "../file/decoded_cache.ts";
+import { Churn } from "#shared/runtime/process/churn.ts";
 import { storeError } from "../../read/storage_error.ts";
 import { UnknownFormat } from "../file/format_version.ts";
 import type { Footer, RowGroup } from "../parquet/footer.ts";
@@ -8,16 +9,6 @@ import { LogGroup } from "./log_group.ts";
 import { type GroupIndex, readSearchIndex, searchIndexKey } from "./search/search_index.ts";
 
 const chunkBytes = 250;
-/** When garbage is collected: after so many bytes were let go. */
-type Collection = { readonly everyBytes: number; readonly collect: () => void };
-
-/**
- * Where more is searched than there is room for, row groups go as fast as others come, and the runtime would let them lie until its heap has doubled. A full
- * collection takes some 20 ms, most of it beside the program. Ten million lines searched for "77" or by regular expressions, peak of RSS: 1,100 to 1,300 MB, and 570 with this, for a tenth more CPU.
- */
-const collection: Collection = { everyBytes: 64 * 2 ** 20, collect: () => Bun.gc(false) };
-/** Between two collections at least: with a million label sets alive one takes 100 ms of CPU and more, and all the time went to them. */
-const restMs = 500;
 /** Share of the memory for footers. */
 const footersShare = 8;
 
@@ -30,15 +21,14 @@ export class LogsCache {
   /** Files that were not read because a newer version wrote them, time and again. */
   refused = 0;
 
-  readonly #collection: Collection;
-  #garbageBytes = 0;
-  #restsUntilMs = 0;
-
-  constructor(bytesMax: number, garbage = collection) {
-    this.#collection = garbage;
+  /**
+   * Where more is searched than there is room for, row groups go as fast as others come, and the runtime would let them lie until its heap has doubled.
+   * Ten million lines searched for "77" or by regular expressions, peak of RSS: 1,100 to 1,300 MB, and 570 with this, for a tenth more CPU.
+   */
+  constructor(bytesMax: number, churn: Pick<Churn, "add"> = new Churn()) {
     this.#footers = new DecodedCache(Math.ceil(bytesMax / footersShare));
     this.#groups = new DecodedCache(bytesMax, {
-      onEvicted: (bytes) => this.#letGo(bytes),
+      onEvicted: (bytes) => churn.add(bytes),
       evictsAny: true,
     });
   }
@@ -51,16 +41,6 @@ export class LogsCache {
   forget(id: string): void {
     this.#footers.deleteAll(id);
     this.#groups.deleteAll(`${id} `);
-  }
-
-  #letGo(bytes: number): void {
-    const { everyBytes, collect } = this.#collection;
-    this.#garbageBytes += bytes;
-    const nowMs = performance.now();
-    if (this.#garbageBytes < everyBytes || nowMs < this.#restsUntilMs) return;
-    this.#garbageBytes = 0;
-    this.#restsUntilMs = nowMs + restMs;
-    collect();
   }
 
   /** Lends the file of a block, where it lies now. Throws OperatingError. */

@@ -223,7 +223,7 @@ test("a cache without room changes no answer", async () => {
   rmSync(file.path);
 });
 
-test("what a cache lets go is collected, and nothing where all has room", async () => {
+test("a cache counts what it lets go as garbage, and nothing where all has room", async () => {
   const some = Array.from({ length: 300 }, (_, i) => `from ${ip(i)} to ${ip(i + 1)}`);
   const written = (app: string) =>
     writeLogsFile(folder, [createLineMiner().mine(lines(app, some))]);
@@ -232,16 +232,15 @@ test("what a cache lets go is collected, and nothing where all has room", async 
   if (first === undefined) throw new Error("no file");
   const whole = new LogsCache(2 ** 24);
   await readLogs(first, everything, whole);
-  const collectionsOf = async (bytesMax: number) => {
-    let collections = 0;
-    const collect = () => void collections++;
-    const cache = new LogsCache(bytesMax, { everyBytes: 1, collect });
+  const bytesLetGo = async (bytesMax: number) => {
+    let letGo = 0;
+    const cache = new LogsCache(bytesMax, { add: (bytes) => void (letGo += bytes) });
     for (let round = 0; round < 3; round++)
       for (const file of files) await readLogs(file, everything, cache);
     expect(cache.bytes).toBeLessThan(1.2 * bytesMax);
-    return collections;
+    return letGo;
   };
-  expect(await collectionsOf(whole.bytes / 2)).toBeGreaterThan(0);
-  expect(await collectionsOf(2 ** 24)).toBe(0);
+  expect(await bytesLetGo(whole.bytes / 2)).toBeGreaterThan(0);
+  expect(await bytesLetGo(2 ** 24)).toBe(0);
   for (const file of files) rmSync(file.path);
 });

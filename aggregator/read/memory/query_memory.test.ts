@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { setImmediate } from "node:timers/promises";
+import { Churn } from "#shared/runtime/process/churn.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { QueryMemory, type QueryShare, currentShare } from "./query_memory.ts";
 
@@ -122,7 +123,8 @@ test("no query goes on while answers that clients do not read hold the bound", a
 
 test("garbage is collected after 64 MiB that queries took and left, once a second at most", async () => {
   let collections = 0;
-  const memory = new QueryMemory({ bytesMax: 1e9, collect: () => void collections++ });
+  const churn = new Churn({ collect: () => void collections++ });
+  const memory = new QueryMemory({ bytesMax: 1e9, churn });
   const { share, end } = query(memory);
   const held = await share;
   held.hold(40 * 2 ** 20);

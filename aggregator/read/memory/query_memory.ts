@@ -13,9 +13,10 @@ const waitMaxMs = 30_000;
 type Options = {
   /** Of all queries together. */
   readonly bytesMax: number;
+  /** The key of the configuration that sets it. */
+  readonly limitName?: string;
   readonly waitMaxMs?: number;
-  /** Begins to collect garbage, without stopping the process for it. */
-  readonly collect?: () => void;
+  readonly churn?: Churn;
 };
 
 type Waiter = {
@@ -37,7 +38,7 @@ export function currentShare(): QueryShare | undefined {
  * queries wait for each other. Where unread answers alone hold that much, all wait.
  */
 export class QueryMemory {
-  readonly #options: Required<Omit<Options, "collect">>;
+  readonly #options: Required<Omit<Options, "churn">>;
   /** What queries leave behind and made on the way would be a gigabyte before the runtime looks for it. */
   readonly #churn: Churn;
   /** In the order in which they began to read. */
@@ -47,9 +48,9 @@ export class QueryMemory {
   #reads = 0;
   #countRefusal: (reason: MemoryRefusal) => void = () => {};
 
-  constructor({ collect = () => Bun.gc(false), ...options }: Options) {
-    this.#options = { waitMaxMs, ...options };
-    this.#churn = new Churn({ collect });
+  constructor({ churn = new Churn(), ...options }: Options) {
+    this.#options = { waitMaxMs, limitName: "query.memory_max", ...options };
+    this.#churn = churn;
   }
 
   measure(metrics: SelfMetrics): void {
@@ -186,19 +187,19 @@ export class QueryMemory {
 
   #tooLarge(): QueryMemoryError {
     this.#countRefusal("too_large");
-    const text = `the query needs more than ${this.#options.bytesMax} bytes of memory (query.memory_max): ask for fewer series, a shorter range or a longer step`;
+    const text = `the query needs more than ${this.#options.bytesMax} bytes of memory (${this.#options.limitName}): ask for fewer series, a shorter range or a longer step`;
     return new QueryMemoryError("too_large", text);
   }
 
   #excess(): QueryMemoryError {
     this.#countRefusal("busy");
-    const text = `queries together hold ${this.#bytes} bytes of query.memory_max, which is ${this.#options.bytesMax}, and others began before: try again later`;
+    const text = `queries together hold ${this.#bytes} bytes of ${this.#options.limitName}, which is ${this.#options.bytesMax}, and others began before: try again later`;
     return new QueryMemoryError("busy", text);
   }
 
   #busy(): QueryMemoryError {
     this.#countRefusal("busy");
-    const text = `no memory in ${this.#options.waitMaxMs / 1_000} s: other queries hold ${this.#bytes} bytes of query.memory_max, which is ${this.#options.bytesMax}: try again later`;
+    const text = `no memory in ${this.#options.waitMaxMs / 1_000} s: other queries hold ${this.#bytes} bytes of ${this.#options.limitName}, which is ${this.#options.bytesMax}: try again later`;
     return new QueryMemoryError("busy", text);
   }
 }

@@ -1,10 +1,12 @@
+import { processGarbage } from "./garbage.ts";
+
 /** What may be let go of before garbage is looked for, and how long two looks lie apart at least. */
 const churnMaxBytes = 64 * 1024 ** 2;
 const restMs = 1_000;
 
 type Options = {
-  /** Begins to collect garbage, without stopping the process for it. */
-  readonly collect: () => void;
+  /** Begins to collect garbage, without stopping the process for it: processGarbage.collect() unless given. */
+  readonly collect?: () => void;
   readonly monotonic?: () => number;
 };
 
@@ -19,7 +21,10 @@ export class Churn {
   #bytes = 0;
   #restsUntilMs = -Infinity;
 
-  constructor({ collect, monotonic = () => performance.now() }: Options) {
+  constructor({
+    collect = () => processGarbage.collect(),
+    monotonic = () => performance.now(),
+  }: Options = {}) {
     this.#collect = collect;
     this.#monotonic = monotonic;
   }

@@ -42,6 +42,14 @@ export class Garbage {
     this.look();
   }
 
+  /**
+   * For work that left much behind, however large the process is: collects unless that was done within the last second. Several kinds of work ask, and
+   * together they get no more collections than one of them would.
+   */
+  collect(): void {
+    this.#collect();
+  }
+
   /** Looks how large the process is: for work that makes garbage for long. */
   look(): void {
     if (this.#isGrown()) this.#collect();
