@@ -4,7 +4,15 @@ import { printf } from "./printf.ts";
 import { textOf } from "./text.ts";
 import { textFunctions } from "./text_functions.ts";
 import { formatTime, isZone, parseTime } from "./time.ts";
-import { ExecutionError, TemplateTime, type Value, isList, isMap, isTrue } from "./values.ts";
+import {
+  ExecutionError,
+  TemplateTime,
+  type Value,
+  isList,
+  isMap,
+  isTrue,
+  memberOf,
+} from "./values.ts";
 
 type JsonValue = null | string | number | boolean | JsonValue[] | { [name: string]: JsonValue };
 
@@ -85,12 +93,8 @@ function item(value: Value, key: Value): Value {
       throw new ExecutionError(`error calling index: index out of range: ${at}`);
     return isList(value) ? value[at] : BigInt(Buffer.from(value)[at] ?? 0);
   }
-  if (isMap(value)) return own(value, textOf(key));
+  if (isMap(value)) return memberOf(value, textOf(key));
   throw new ExecutionError(`error calling index: can't index item of type ${goType(value)}`);
-}
-
-function own(map: { readonly [name: string]: Value }, name: string): Value {
-  return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
 function slice(of: Value, from: Value, to: Value): Value {
@@ -137,7 +141,8 @@ function print(args: readonly Value[]): string {
   return text;
 }
 
-const builtins: Readonly<Record<string, TemplateFunction>> = {
+/** Functions of Go itself. */
+export const goFunctions: Readonly<Record<string, TemplateFunction>> = {
   and: (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1),
   or: (...args) => args.find((arg) => isTrue(arg)) ?? args.at(-1),
   not: (value) => !isTrue(value),
@@ -158,7 +163,7 @@ const builtins: Readonly<Record<string, TemplateFunction>> = {
 /** All that a template may call: of Go itself, of sprig, and Loki's own. `__line__`, `__timestamp__` and `now` are the record's. */
 export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map(
   Object.entries({
-    ...builtins,
+    ...goFunctions,
     ...textFunctions,
     ...numberFunctions,
     ...timeFunctions,

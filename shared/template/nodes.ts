@@ -22,6 +22,8 @@ export type TemplateNode =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "action"; readonly pipeline: Pipeline }
   | { readonly kind: "break" | "continue" }
+  /** Executes a named template on the value of the pipeline; nil without one. */
+  | { readonly kind: "template"; readonly name: string; readonly pipeline: Pipeline | undefined }
   | {
       readonly kind: "if" | "with" | "range";
       readonly pipeline: Pipeline;

@@ -34,7 +34,7 @@ function wrapped(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
 
-export function toFloat(value: Value): number {
+function toFloat(value: Value): number {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "boolean") return value ? 1 : 0;

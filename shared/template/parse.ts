@@ -10,6 +10,8 @@ type Reader = {
   ranges: number;
   /** Variables that are known here. */
   scope: string[];
+  /** Where named templates go; undefined where there may be none. */
+  readonly named: Map<string, readonly TemplateNode[]> | undefined;
 };
 
 const depthMax = 100;
@@ -19,8 +21,25 @@ export function parseTemplate(
   source: string,
   functions: ReadonlySet<string>,
 ): readonly TemplateNode[] {
+  return parseAll(source, functions, undefined);
+}
+
+/** As parseTemplate(), and takes `define`, `template` and `block`: what is defined goes to `named`, over what was there before. */
+export function parseNamedTemplates(
+  source: string,
+  functions: ReadonlySet<string>,
+  named: Map<string, readonly TemplateNode[]>,
+): readonly TemplateNode[] {
+  return parseAll(source, functions, named);
+}
+
+function parseAll(
+  source: string,
+  functions: ReadonlySet<string>,
+  named: Reader["named"],
+): readonly TemplateNode[] {
   const tokens = tokenizeTemplate(source);
-  const reader: Reader = { tokens, functions, at: 0, depth: 0, ranges: 0, scope: ["$"] };
+  const reader: Reader = { tokens, functions, at: 0, depth: 0, ranges: 0, scope: ["$"], named };
   const { nodes, end } = parseList(reader);
   if (end !== undefined) throw new TemplateError(`unexpected {{${end}}}`);
   return nodes;
@@ -61,14 +80,16 @@ function parseList(reader: Reader): List {
       end = word.text;
       break;
     }
-    nodes.push(parseAction(reader));
+    const node = parseAction(reader);
+    if (node !== undefined) nodes.push(node);
   }
   reader.depth--;
   reader.scope.length = scope;
   return { nodes, end };
 }
 
-function parseAction(reader: Reader): TemplateNode {
+/** undefined for a definition. */
+function parseAction(reader: Reader): TemplateNode | undefined {
   const word = peek(reader);
   if (word?.kind === "word") {
     const { text } = word;
@@ -82,12 +103,49 @@ function parseAction(reader: Reader): TemplateNode {
       close(reader);
       return { kind: text };
     }
-    if (text === "define" || text === "template" || text === "block")
-      throw new TemplateError(`{{${text}}} is not allowed`);
+    if (text === "define" || text === "template" || text === "block") {
+      if (reader.named === undefined) throw new TemplateError(`{{${text}}} is not allowed`);
+      reader.at++;
+      return parseNamed(reader, text, reader.named);
+    }
   }
   const pipeline = parsePipeline(reader, wordsOf(word));
   close(reader);
   return { kind: "action", pipeline };
+}
+
+function parseNamed(
+  reader: Reader,
+  kind: "define" | "template" | "block",
+  named: Map<string, readonly TemplateNode[]>,
+): TemplateNode | undefined {
+  skipSpace(reader);
+  const token = peek(reader);
+  if (token?.kind !== "string")
+    throw new TemplateError(`unexpected ${JSON.stringify(wordsOf(token))} in ${kind} clause`);
+  const name = token.text;
+  reader.at++;
+  if (kind === "define" && reader.depth > 1) throw new TemplateError("unexpected {{define}}");
+  skipSpace(reader);
+  const isBare = peek(reader)?.kind === "close";
+  if (kind === "block" && isBare) throw new TemplateError("missing value for block clause");
+  const pipeline = kind === "define" || isBare ? undefined : parsePipeline(reader, kind);
+  close(reader);
+  if (kind !== "template") {
+    const { scope, ranges } = reader;
+    reader.scope = ["$"];
+    reader.ranges = 0;
+    const { nodes, end } = parseList(reader);
+    if (end !== "end")
+      throw new TemplateError(end === undefined ? "unexpected EOF" : `unexpected {{${end}}}`);
+    close(reader);
+    reader.scope = scope;
+    reader.ranges = ranges;
+    // An empty definition does not replace one that is there.
+    const isEmpty = nodes.every((node) => node.kind === "text" && node.text.trim() === "");
+    if (!isEmpty || !named.has(name)) named.set(name, nodes);
+  }
+  return kind === "define" ? undefined : { kind: "template", name, pipeline };
 }
 
 function wordsOf(token: TemplateToken | undefined): string {

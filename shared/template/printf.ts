@@ -1,8 +1,9 @@
-import { toFloat, toInteger } from "./numbers.ts";
+import { floatText } from "./float_verbs.ts";
+import { toInteger } from "./numbers.ts";
 import { textOf } from "./text.ts";
 import { ExecutionError, type Value } from "./values.ts";
 
-const verb = /%([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?([a-zA-Z%])|%$/g;
+const verbs = /%([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?([a-zA-Z%])|%$/g;
 const widthMax = 10_000;
 
 /** Go's fmt.Sprintf for the verbs that make sense of texts, numbers and booleans. */
@@ -20,7 +21,7 @@ export function printf(format: string, args: readonly Value[]): string {
     return value;
   };
   const text = format.replaceAll(
-    verb,
+    verbs,
     (whole: string, flags = "", width?: string, places?: string, letter?: string) => {
       if (letter === "%") return "%";
       if (letter === undefined) return "%!(NOVERB)";
@@ -54,7 +55,7 @@ function padded(text: string, flags: string, width: number, letter: string): str
 
 function formatVerb(letter: string, value: Value, flags: string, precision?: number): string {
   const wrong = () => `%!${letter}(${typeName(value)}=${textOf(value)})`;
-  const sign = (text: string) => (flags.includes("+") && !text.startsWith("-") ? `+${text}` : text);
+  const sign = (text: string) => (flags.includes("+") && !/^[+-]/.test(text) ? `+${text}` : text);
   switch (letter) {
     case "v":
       return textOf(value);
@@ -78,14 +79,17 @@ function formatVerb(letter: string, value: Value, flags: string, precision?: num
       return hexOf(value, letter) ?? wrong();
     case "f":
     case "F":
-      return typeof value === "number"
-        ? sign(value.toFixed(Math.min(100, precision ?? 6)))
-        : wrong();
+      return typeof value === "number" ? sign(floatText("f", value, precision)) : wrong();
     case "e":
-    case "E":
     case "g":
-    case "G":
-      return typeof value === "number" ? sign(scientific(letter, value, precision)) : wrong();
+      return typeof value === "number" ? sign(floatText(letter, value, precision)) : wrong();
+    case "E":
+    case "G": {
+      const verb = letter === "E" ? "e" : "g";
+      return typeof value === "number"
+        ? sign(floatText(verb, value, precision).replace("e", "E"))
+        : wrong();
+    }
     default:
       return wrong();
   }
@@ -99,15 +103,4 @@ function hexOf(value: Value, letter: string): string | undefined {
         ? Buffer.from(value).toString("hex")
         : undefined;
   return letter === "X" ? hex?.toUpperCase() : hex;
-}
-
-function scientific(letter: string, value: number, precision?: number): string {
-  const isGeneral = letter.toLowerCase() === "g";
-  if (isGeneral && precision === undefined) return textOf(toFloat(value));
-  const digits = Math.min(100, precision ?? 6);
-  const text = isGeneral
-    ? String(Number(value.toPrecision(Math.max(1, digits))))
-    : value.toExponential(digits);
-  const shaped = text.replace(/e([+-])(\d)$/, "e$10$2");
-  return letter === letter.toUpperCase() ? shaped.toUpperCase() : shaped;
 }

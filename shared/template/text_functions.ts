@@ -100,8 +100,13 @@ function compiledRegex(pattern: string): RE2JS {
   }
 }
 
+/** Whether an expression matches anywhere in a text. Throws ExecutionError. */
+export function matchesRegex(pattern: string, text: string): boolean {
+  return regexOf(pattern, text).matcher(text).find();
+}
+
 /** Go's ReplaceAllString: `$1` and `${name}` in the replacement are groups, unless it is literal. */
-function replaceMatches(
+export function replaceMatches(
   pattern: string,
   text: string,
   replacement: string,

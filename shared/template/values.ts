@@ -40,3 +40,32 @@ export function isTrue(value: Value): boolean {
   if (typeof value === "bigint") return value !== 0n;
   return value instanceof TemplateTime || Object.keys(value).length > 0;
 }
+
+type Method = (...args: readonly Value[]) => Value;
+type Type = {
+  readonly methods: Readonly<Record<string, Method>>;
+  /** What a missing key of a map gives: nil without it. */
+  readonly missing?: Value;
+};
+
+const types = new WeakMap<object, Type>();
+
+/** Gives a list or map methods, or a value for keys that it does not have, as a type of Go's has. */
+export function typed<Kind extends readonly Value[] | { readonly [name: string]: Value }>(
+  value: Kind,
+  type: Type,
+): Kind {
+  types.set(value, type);
+  return value;
+}
+
+export function methodOf(value: Value, name: string): Method | undefined {
+  if (typeof value !== "object") return undefined;
+  const methods = types.get(value)?.methods;
+  return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined;
+}
+
+/** A key of a map. */
+export function memberOf(map: { readonly [name: string]: Value }, name: string): Value {
+  return Object.hasOwn(map, name) ? map[name] : types.get(map)?.missing;
+}
