@@ -73,7 +73,10 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
         await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
         console.log(`${file ?? flags.config ?? "defaults"}: ok`);
       });
-    (await import("#aggregator/rules/check_command.ts")).checkRulesCommand(check);
+    (await import("#aggregator/rules/check_command.ts")).checkRulesCommand(check, "rules");
+  },
+  rules: async (program) => {
+    (await import("#aggregator/rules/rules_command.ts")).rulesCommand(program.command("rules"));
   },
   query: async (program) => {
     (await import("#aggregator/commands/query_command.ts")).queryCommand(program.command("query"));

@@ -77,7 +77,9 @@ export async function openUpRole(
   const read = async () => {
     const next = await loadConfig(LapwingConfig, flags);
     const before = agent.routes;
+    const apply = await aggregator.prepare(next);
     await agent.reload(next);
+    apply();
     if (agent.routes !== before) lifecycle.serve(routes(), agent.pushes);
     lifecycle.door.configure(next.http);
     // What stays as it was at the start is shown so.

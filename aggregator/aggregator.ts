@@ -11,6 +11,7 @@ import { closeDataFolder } from "#shared/runtime/process/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { noFleetRoutes } from "./api/routes/fleet/no_fleet_routes.ts";
 import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
+import { adminActs } from "./admin_acts.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import type { AggregatorConfig } from "./config/config.ts";
@@ -32,14 +33,13 @@ import { createHead } from "./head/head.ts";
 import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
-import { ownDataOf } from "./read/own_data.ts";
+import { type DueData, ownDataOf } from "./read/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
-import { createSources } from "./query/sources.ts";
+import { type Sources, createSources } from "./query/sources.ts";
 import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
+import { openRules } from "./rules/open_rules.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
 import { openStore } from "./blocks/open_store.ts";
-import { Snapshots } from "./tools/snapshots.ts";
-import type { Deletion, Store } from "./read/store.ts";
 import { Tails } from "./tail/tails.ts";
 
 export type AggregatorParts = {
@@ -68,6 +68,7 @@ type Rooms = {
   readonly fleet: Fleet | undefined;
   readonly rollouts: Rollouts | undefined;
   readonly folders: ProvisionedFolders;
+  readonly rules: Awaited<ReturnType<typeof openRules>>;
   readonly told: { readonly events: EventBook; readonly watch: EventWatch };
   readonly routes: Hono;
   readonly shown: { config: AggregatorConfig };
@@ -123,16 +124,14 @@ export class Aggregator {
     });
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
-    const { lifecycle } = parts;
+    const rules = await rulesOf(config, sources, ingest, parts);
     const shown = { config };
-    const snapshots = new Snapshots(store.backupTools, join(dataDir, "snapshots"));
-    const admin = adminOf(store, ingest, snapshots);
-    const logDeletions = logDeletionsOf(store, ingest);
+    const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const seen = { head, blocks, sources, sql, tails, patterns };
+    const seen = { head, blocks, sources, sql, tails, patterns, rules: () => rules.rules };
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
-    const status = { lifecycle, metrics, shownConfig: () => shown.config };
+    const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
     const { catalog } = store.backupTools;
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);
@@ -140,7 +139,7 @@ export class Aggregator {
       cacheBytes: () => store.cacheBytes,
       maintenance: () => store.maintenanceState,
     };
-    const stored = { dashboards, catalog, events, storeState, admin, logDeletions };
+    const stored = { dashboards, catalog, events, storeState, ...acts };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, ...stored });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
@@ -150,7 +149,8 @@ export class Aggregator {
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const watch = watchOf(config, { store, agents, ingest, events }, parts);
     const told = { events, watch };
-    const opened = { store, ingest, agents, sql, fleet, rollouts, folders, told, routes, shown };
+    const more = { folders, rules, told, routes, shown };
+    const opened = { store, ingest, agents, sql, fleet, rollouts, ...more };
     return new Aggregator(receiver, ui, opened);
   }
 
@@ -167,6 +167,12 @@ export class Aggregator {
     this.#rooms.fleet?.start();
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
+    this.#rooms.rules.rules.start();
+  }
+
+  /** Reads what can change while it runs, and gives what puts it in force. Throws OperatingError where there are mistakes. */
+  prepare(config: AggregatorConfig): Promise<() => void> {
+    return this.#rooms.rules.rules.prepare(config.rules);
   }
 
   /** What is shown as the configuration in effect, after a reload. */
@@ -187,7 +193,8 @@ export class Aggregator {
 
   /** Takes no more frames, writes what was taken to blocks, closes the rest. */
   async stop(): Promise<void> {
-    const { ingest, agents, fleet, rollouts, folders, told, sql, store } = this.#rooms;
+    const { ingest, agents, fleet, rollouts, folders, rules, told, sql, store } = this.#rooms;
+    await rules.close();
     await folders.close();
     await told.watch.close();
     await told.events.close();
@@ -268,6 +275,16 @@ async function openQueries(
     { store, head, clock, metrics, folder: join(dataDir, "aggregator", "sql") },
   );
   return { sources, sql };
+}
+
+function rulesOf(
+  config: AggregatorConfig,
+  sources: Sources,
+  ingest: Ingest,
+  { clock, log, metrics }: AggregatorParts,
+): ReturnType<typeof openRules> {
+  const append = (tenant: string, data: DueData) => ingest.append(tenant, data);
+  return openRules(config, { clock, metrics, sources, append, log: log.child({ room: "rules" }) });
 }
 
 /** Limits on the active series of tenants, told as metrics. */
@@ -353,33 +370,4 @@ function rolloutsOf(
   const onRevoked = fleet && (() => fleet.revoke());
   const lent = { catalog, agents, isConnected, checkDocument, more, onRevoked, clock };
   return openRollouts(config, { ...lent, log: log.child({ room: "fleet" }) });
-}
-
-/** What is in memory becomes blocks first, so that it is deleted, or copied, too. */
-function adminOf(store: Store, ingest: Ingest, snapshots: Snapshots) {
-  return {
-    deleteSeries: async (deletion: Deletion, actor: string) => {
-      await ingest.flush();
-      await store.deleteSeries(deletion, actor);
-    },
-    cleanTombstones: () => store.maintain(),
-    flush: () => ingest.flush(),
-    snapshot: async (skipHead: boolean) => {
-      if (!skipHead) await ingest.flush();
-      return snapshots.take();
-    },
-  };
-}
-
-/** What is in memory becomes blocks first, so that it is deleted too. */
-function logDeletionsOf(store: Store, ingest: Ingest) {
-  return {
-    deleteLogs: async (deletion: Deletion, query: string, actor: string) => {
-      await ingest.flush();
-      await store.deleteLogs(deletion, query, actor);
-    },
-    cancel: (id: string, tenant: string, actor: string) =>
-      store.cancelLogDeletion(id, tenant, actor),
-    list: (tenant: string) => store.logDeletions(tenant),
-  };
 }

@@ -49,7 +49,9 @@ export async function openAggregatorRole(
   await aggregator.start();
   const check = async () => {
     const next = await loadConfig(AggregatorFile, flags);
+    const apply = await aggregator.prepare(next);
     lifecycle.door.configure(next.http);
+    apply();
     log.info("configuration is valid");
     return logRestartKeys(log, restartKeysOf(aggregatorKeyEffects, config, next));
   };

@@ -20,6 +20,7 @@ import { measureRefusals } from "../query/refusals.ts";
 import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
+import type { RulesView } from "../rules/rules_view.ts";
 import type { Block } from "../read/store.ts";
 import { createTailMeters } from "../tail/tail_meters.ts";
 import type { Tails } from "../tail/tails.ts";
@@ -54,6 +55,7 @@ export type ApiParts = {
   readonly sql: SqlEngine;
   readonly tails: Tails;
   readonly patterns: Pick<PatternWatch, "find">;
+  readonly rules: () => RulesView;
   readonly admin: Omit<AdminParts, "tenant"> & { readonly flush: () => Promise<void> };
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
   readonly dashboards: Dashboards;
@@ -110,6 +112,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       lookbackMs: config.query.promql.lookback,
       head: () => parts.head.overview(tenant),
       seriesLimits: () => parts.seriesLimits(tenant),
+      rules: parts.rules,
       blocks: () => blockMetas(parts.blocks(), tenant),
     }),
   );
@@ -120,7 +123,8 @@ export function apiRoutes(parts: ApiParts): Hono {
   app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
   const shown = () => shownConfig(parts.shownConfig());
   const knownPattern = (text: string) => parts.patterns.find(tenant, text);
-  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown, knownPattern }));
+  const { rules } = parts;
+  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown, knownPattern, rules }));
   app.route(
     "/",
     rpcRoutes({

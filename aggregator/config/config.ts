@@ -10,6 +10,7 @@ import { IngestConfig } from "../ingest/config.ts";
 import { StreamsConfig } from "../ingest/nats_streams.ts";
 import { LogqlConfig } from "../query/logql/config.ts";
 import { PromqlConfig } from "../query/promql/config.ts";
+import { RulesConfig } from "../rules/config.ts";
 import { StoreConfig } from "../blocks/config.ts";
 
 const SqlConfig = z.strictObject({
@@ -53,6 +54,8 @@ export const aggregatorShape = {
       sql: SqlConfig.prefault({}),
     })
     .prefault({}),
+  /** Alerting and recording rules. */
+  rules: RulesConfig.prefault({}),
   /** Dashboards that come from files. */
   dashboards: DashboardsConfig.prefault({}),
   nats: NatsConfig.prefault({}),

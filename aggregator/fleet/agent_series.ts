@@ -8,7 +8,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { OwnData } from "../read/own_data.ts";
 import type { AgentRecord, Agents } from "./agents.ts";
-import { OwnSeries } from "./own_series.ts";
+import { OwnSeries } from "../read/own_series.ts";
 
 export type AgentSeriesParts = {
   readonly agents: Pick<Agents, "all" | "isLive" | "forgetOld">;

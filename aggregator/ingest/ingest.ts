@@ -21,8 +21,8 @@ import type { Lane } from "./lane.ts";
 import { signalsOf } from "./intakes.ts";
 import { Lanes } from "./lanes.ts";
 import { IngestMeters } from "./meters.ts";
-import type { OwnData } from "../read/own_data.ts";
-import { takeOwn } from "./take_own.ts";
+import type { DueData, OwnData } from "../read/own_data.ts";
+import { appendOwn, takeOwn } from "./take_own.ts";
 import { Quarantine } from "./quarantine.ts";
 import { isPlausible, isPlausibleHeader } from "./told_counts.ts";
 
@@ -59,6 +59,7 @@ export class Ingest {
   readonly #asides: RepeatedWarning;
   readonly #resume: CarrierPosition;
   readonly #takeOwn: () => void;
+  readonly #appendOwn: (tenant: string, data: DueData) => void;
   readonly #garbage = new Garbage();
   readonly #stopped = new AbortController();
   #loops: Promise<void>[] = [];
@@ -91,10 +92,12 @@ export class Ingest {
     this.#meters = new IngestMeters(parts.metrics, lanes, parts.head);
     const { own, head, clock } = parts;
     const epoch = clock.now();
+    const place = { lanes, head, epoch };
     const takeNow = () => {
-      if (own !== undefined) takeOwn(own, { lanes, head, epoch }, clock.now());
+      if (own !== undefined) takeOwn(own, place, clock.now());
     };
     this.#takeOwn = takeNow;
+    this.#appendOwn = (tenant, data) => appendOwn(place, tenant, data, clock.now());
     const meters = this.#meters;
     const garbage = this.#garbage;
     this.#flusher = new Flusher(config, {
@@ -122,6 +125,11 @@ export class Ingest {
   /** Writes everything taken so far to blocks. Throws what Store.commit() throws. */
   flush(): Promise<void> {
     return this.#flusher.flush();
+  }
+
+  /** Appends samples or records that the aggregator made, and that are not due at a time. They are committed as frames are. */
+  append(tenant: string, data: DueData): void {
+    this.#appendOwn(tenant, data);
   }
 
   /** Why blocks can't be written at the moment, or undefined. */

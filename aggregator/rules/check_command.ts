@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { filesOf } from "./files_of.ts";
 import { type RuleLanguage, ruleLanguages } from "./rule_languages.ts";
 
 type Flags = { readonly language: string };
 
-/** `rules` below `check`: whether files of rules hold what Prometheus, Loki and Sloth would take. */
-export function checkRulesCommand(check: Command): void {
-  check
-    .command("rules")
+/** `check rules`, and `rules check`: whether files of rules hold what Prometheus, Loki and Sloth would take. */
+export function checkRulesCommand(parent: Command, name: "rules" | "check"): void {
+  parent
+    .command(name)
     .description(
       "check files of alerting and recording rules, or of objectives (SLOs), as promtool does",
     )
@@ -27,18 +28,17 @@ async function checkRules(patterns: readonly string[], { language }: Flags): Pro
   let areGood = true;
   if (patterns.length === 0)
     areGood = await report("standard input", await Bun.stdin.text(), known);
-  for (const file of patterns.flatMap((pattern) => filesOf(pattern)))
+  for (const file of patterns.flatMap((pattern) => givenFiles(pattern)))
     areGood = (await reportFile(file, known)) && areGood;
   if (!areGood) process.exitCode = 1;
 }
 
-/** Files that a pattern stands for; a name without one stands for itself. */
-function filesOf(pattern: string): string[] {
-  if (existsSync(pattern) || !/[*?[{]/.test(pattern)) return [pattern];
-  const found = [...new Bun.Glob(pattern).scanSync({ absolute: pattern.startsWith("/") })];
+/** Files that a pattern stands for. Throws OperatingError where there is none. */
+function givenFiles(pattern: string): string[] {
+  const found = filesOf(pattern);
   if (found.length === 0)
     throw new OperatingError("bad_request", `${pattern}: no file is of this pattern`);
-  return found.toSorted();
+  return found;
 }
 
 async function reportFile(file: string, language: RuleLanguage): Promise<boolean> {

@@ -1,13 +1,16 @@
 import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
-import { parseTemplate } from "#shared/template/parse.ts";
 import { parseDuration } from "#shared/text/duration.ts";
+import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { Node } from "yaml";
 import { parseLogql } from "../log_pipeline/parse_query.ts";
+import { printLogql } from "#shared/query_language/logql/print.ts";
+import { printPromql } from "#shared/query_language/promql/print.ts";
 import { parsePromql } from "#shared/query_language/promql/parse.ts";
+import { parseAlertText } from "./alert_texts.ts";
+import type { ExpressionLanguage, Rule, RuleGroup } from "./rule.ts";
 import type { RuleLanguage } from "./rule_languages.ts";
 import { checkSlos, isSloFile } from "./slo_file.ts";
-import { templateFunctionNames } from "./template_functions.ts";
 import { type Entry, type RuleFault, YamlReader } from "./yaml_reader.ts";
 
 export type CheckedRules = {
@@ -17,6 +20,14 @@ export type CheckedRules = {
   /** In the order of the file. */
   readonly faults: readonly RuleFault[];
   readonly warnings: readonly string[];
+  /** What the file says, as far as it could be read; nothing of a file of objectives. */
+  readonly groups: readonly FileGroup[];
+};
+
+/** A group as a file has it: what it leaves out is undefined. */
+export type FileGroup = Pick<RuleGroup, "name" | "limit" | "rules"> & {
+  readonly intervalMs: number | undefined;
+  readonly queryOffsetMs: number | undefined;
 };
 
 /**
@@ -27,11 +38,19 @@ export function checkRuleFile(text: string, language: RuleLanguage): CheckedRule
   const reader = new YamlReader(text);
   const faultsOfYaml = reader.faults.length;
   if (faultsOfYaml > 0)
-    return { count: 0, what: "rules", faults: reader.faults, warnings: reader.warnings };
+    return {
+      count: 0,
+      what: "rules",
+      faults: reader.faults,
+      warnings: reader.warnings,
+      groups: [],
+    };
   const isSlo = isSloFile(reader);
-  const count = isSlo ? checkSlos(reader) : new RuleFile(reader, language).check();
+  const file = new RuleFile(reader, language);
+  const count = isSlo ? checkSlos(reader) : file.check();
   const faults = reader.faults.toSorted((a, b) => a.line - b.line);
-  return { count, what: isSlo ? "objectives" : "rules", faults, warnings: reader.warnings };
+  const { warnings } = reader;
+  return { count, what: isSlo ? "objectives" : "rules", faults, warnings, groups: file.groups };
 }
 
 const groupKeys = new Set(["interval", "labels", "limit", "name", "query_offset", "rules"]);
@@ -51,6 +70,7 @@ class RuleFile {
   readonly #reader: YamlReader;
   readonly #language: RuleLanguage;
   readonly #seen = new Map<string, number>();
+  readonly groups: FileGroup[] = [];
 
   constructor(reader: YamlReader, language: RuleLanguage) {
     this.#reader = reader;
@@ -88,23 +108,34 @@ class RuleFile {
     else if (names.has(name))
       reader.fault(named?.line ?? line, `${place} is repeated in the same file`);
     names.add(name);
-    let count = 0;
-    for (const entry of entries) {
-      const { key } = entry;
-      if (!groupKeys.has(key)) reader.fault(entry.line, `${place}: no such key: ${key}`);
-      else if (key === "interval" || key === "query_offset") this.#duration(entry, place);
-      else if (key === "limit") reader.integer(entry);
-      else if (key === "labels") this.#labels(entry, place, false);
-      else if (key === "rules")
-        for (const [n, rule] of reader.items(entry).entries()) {
-          this.#rule(rule, `${place}, rule ${n + 1}`);
-          count++;
-        }
-    }
-    return count;
+    for (const { key, line: at } of entries)
+      if (!groupKeys.has(key)) reader.fault(at, `${place}: no such key: ${key}`);
+    const of = (key: string): Entry | undefined => entries.find((entry) => entry.key === key);
+    const [interval, offset, limit, labels, list] = [
+      of("interval"),
+      of("query_offset"),
+      of("limit"),
+      of("labels"),
+      of("rules"),
+    ];
+    const shared = labels === undefined ? {} : this.#labels(labels, place, false);
+    const nodes = list === undefined ? [] : reader.items(list);
+    const rules = nodes.flatMap(
+      (rule, n) => this.#rule(rule, `${place}, rule ${n + 1}`, shared) ?? [],
+    );
+    this.groups.push({
+      name,
+      // An interval of 0 is none, as in Prometheus.
+      intervalMs: (interval && this.#duration(interval, place)) || undefined,
+      queryOffsetMs: offset && this.#duration(offset, place),
+      limit: (limit && reader.integer(limit)) ?? 0,
+      rules,
+    });
+    return nodes.length;
   }
 
-  #rule(node: Node, where: string): void {
+  /** undefined for one that can't be evaluated. */
+  #rule(node: Node, where: string, shared: Labels): Rule | undefined {
     const reader = this.#reader;
     const line = reader.lineOf(node);
     const entries = reader.entries(node, where);
@@ -122,21 +153,32 @@ class RuleFile {
     if (record === "" && alert === "")
       reader.fault(line, `${where}: one of 'record' or 'alert' must be set`);
     if (expr === "") reader.fault(of("expr")?.line ?? line, `${place}: field 'expr' must be set`);
-    else this.#expression(expr, of("expr")?.line ?? line, place);
-    const durations = ["for", "keep_firing_for"].flatMap((key) => of(key) ?? []);
-    for (const entry of durations) {
-      const ms = this.#duration(entry, place);
-      if (record !== "" && ms !== 0)
-        reader.fault(entry.line, `${place}: invalid field '${entry.key}' in recording rule`);
-    }
+    const language =
+      expr === "" ? undefined : this.#expression(expr, of("expr")?.line ?? line, place);
+    const [forMs, keepFiringMs] = ["for", "keep_firing_for"].map((key) => {
+      const entry = of(key);
+      const ms = entry && this.#duration(entry, place);
+      if (entry !== undefined && record !== "" && ms !== 0)
+        reader.fault(entry.line, `${place}: invalid field '${key}' in recording rule`);
+      return ms ?? 0;
+    });
     const isAlert = alert !== "";
     const [labels, annotations] = [of("labels"), of("annotations")];
-    const pairs = labels === undefined ? [] : this.#labels(labels, place, isAlert);
-    if (annotations !== undefined) this.#annotations(annotations, place, isAlert, record !== "");
+    const own = labels === undefined ? {} : this.#labels(labels, place, isAlert);
+    const texts =
+      annotations === undefined
+        ? {}
+        : this.#annotations(annotations, place, isAlert, record !== "");
     if (record !== "" && !metricName.test(record))
       reader.fault(of("record")?.line ?? line, `${place}: invalid recording rule name`);
-    const key = JSON.stringify([record || alert, pairs.toSorted()]);
+    const key = JSON.stringify([record || alert, labelsKey(own)]);
     this.#seen.set(key, (this.#seen.get(key) ?? 0) + 1);
+    if (language === undefined) return undefined;
+    const labelled = { ...shared, ...own };
+    const base = { expr, query: printed(expr, language), language, labels: labelled };
+    if (!isAlert) return { kind: "recording", name: record, ...base };
+    const times = { forMs: forMs ?? 0, keepFiringMs: keepFiringMs ?? 0 };
+    return { kind: "alerting", name: alert, ...base, ...times, annotations: texts };
   }
 
   #duration(entry: Entry, place: string): number | undefined {
@@ -150,50 +192,68 @@ class RuleFile {
     return ms;
   }
 
-  #labels(entry: Entry, place: string, isAlert: boolean): string[] {
-    return this.#reader.entries(entry.value, `${place}: labels`, entry.line).map((label) => {
+  #labels(entry: Entry, place: string, isAlert: boolean): Labels {
+    const found = this.#reader.entries(entry.value, `${place}: labels`, entry.line);
+    const pairs = found.map((label) => {
       const { key, line } = label;
       const text = this.#reader.text(label);
       if (!labelName.test(key) || key === "__name__")
         this.#reader.fault(line, `${place}: invalid label name: ${key}`);
       if (isAlert) this.#template(text, line, `${place}: label ${JSON.stringify(key)}`);
-      return `${key}=${text}`;
+      return [key, text] as const;
     });
+    return Object.fromEntries(pairs);
   }
 
-  #annotations(entry: Entry, place: string, isAlert: boolean, isRecord: boolean): void {
+  #annotations(entry: Entry, place: string, isAlert: boolean, isRecord: boolean): Labels {
     const entries = this.#reader.entries(entry.value, `${place}: annotations`, entry.line);
     if (isRecord && entries.length > 0)
       this.#reader.fault(entry.line, `${place}: invalid field 'annotations' in recording rule`);
-    for (const annotation of entries) {
+    const pairs = entries.map((annotation) => {
       const { key, line } = annotation;
       const text = this.#reader.text(annotation);
       if (!labelName.test(key))
         this.#reader.fault(line, `${place}: invalid annotation name: ${key}`);
       if (isAlert) this.#template(text, line, `${place}: annotation ${JSON.stringify(key)}`);
-    }
+      return [key, text] as const;
+    });
+    return Object.fromEntries(pairs);
   }
 
-  /** Go's text/template with Prometheus's functions. Named templates are not read further. */
+  /** Go's text/template with Prometheus's functions. */
   #template(text: string, line: number, place: string): void {
-    if (!text.includes("{{") || /\{\{-?\s*(?:define|template|block)\b/.test(text)) return;
+    if (!text.includes("{{")) return;
     try {
-      parseTemplate(variables + text, templateFunctionNames);
+      parseAlertText(text);
     } catch (thrown) {
       this.#reader.fault(line, `${place}: ${messageOf(thrown)}`);
     }
   }
 
-  #expression(text: string, line: number, place: string): void {
+  /** The language of an expression; undefined, with a fault, where it can't be read. */
+  #expression(text: string, line: number, place: string): ExpressionLanguage | undefined {
     const fault = expressionFault(text, this.#language);
-    if (fault !== undefined)
-      this.#reader.fault(line, `${place}: could not parse expression: ${fault}`);
+    if (fault === undefined) return languageOf(text, this.#language);
+    this.#reader.fault(line, `${place}: could not parse expression: ${fault}`);
+    return undefined;
   }
 }
 
-/** As Prometheus puts them before each template. */
-const variables =
-  "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}";
+function printed(text: string, language: ExpressionLanguage): string {
+  switch (language) {
+    case "promql":
+      return printPromql(parsePromql(text).expr);
+    case "logql":
+      return printLogql(parseLogql(text));
+    default:
+      return assertNever(language);
+  }
+}
+
+function languageOf(text: string, language: RuleLanguage): ExpressionLanguage {
+  if (language !== "auto") return language;
+  return promqlFault(text) === undefined ? "promql" : "logql";
+}
 
 /** Stages and line filters behind a selector, or a range behind them: no PromQL. */
 const looksLikeLogql = /\}\s*(?:\|[=~>|]?|!=|!~|!>)|\|\s*(?:json|logfmt|unwrap|pattern|regexp)\b/;

@@ -115,9 +115,12 @@ export class YamlReader {
     return held === null ? "" : (source ?? (isSimple ? String(held) : ""));
   }
 
-  integer({ key, line, value }: Entry): void {
+  /** undefined where there is none. */
+  integer({ key, line, value }: Entry): number | undefined {
     const number = isScalar(value) ? value.value : undefined;
-    if (value === undefined || number === null || Number.isInteger(number)) return;
+    if (value === undefined || number === null) return undefined;
+    if (typeof number === "number" && Number.isInteger(number)) return number;
     this.fault(this.lineOf(value, line), `${key}: expected a whole number`);
+    return undefined;
   }
 }

@@ -18,6 +18,11 @@ export function formatShort(value: number): string {
   return special(value) ?? String(value);
 }
 
+/** Go's 'e' with the fewest digits: always an exponent, "1e+00". */
+export function formatExponent(value: number): string {
+  return Number.isFinite(value) ? exponential(value) : (special(value) ?? "NaN");
+}
+
 /** Digits without any exponent: what count_values() writes into its label. */
 export function formatPlain(value: number): string {
   const known = special(value);

@@ -3,7 +3,7 @@ import { PromqlConfig, createPromqlEngine } from "#aggregator/query/promql/engin
 import type { SeriesSchema } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { AdaptiveStage, schemaOf } from "#test/support/adaptive_stage.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { seededRandom } from "#test/support/random_promql.ts";
 
 const startMs = 1_760_000_040_000;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { noRules } from "#aggregator/rules/rules_view.ts";
 import { lokiRoutes } from "#aggregator/api/routes/loki/loki.ts";
 import { createHead } from "#aggregator/head/head.ts";
 import { createSources } from "#aggregator/query/sources.ts";
@@ -225,6 +226,7 @@ type Send = (path: string) => Promise<Response>;
 /** The routes of Loki's API in this process. */
 function inProcess(logs: LogsSource, { endMs }: WrittenLogs): Send {
   const app = lokiRoutes({
+    rules: () => noRules,
     logs,
     tenant,
     now: () => endMs,

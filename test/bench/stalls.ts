@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { noRules } from "#aggregator/rules/rules_view.ts";
 import { lokiRoutes } from "#aggregator/api/routes/loki/loki.ts";
 import { queryRoutes } from "#aggregator/api/routes/prometheus/query_routes.ts";
 import { createHead } from "#aggregator/head/head.ts";
@@ -114,6 +115,7 @@ function routesOf({ metrics, logs }: Sources): Routes {
   return {
     prometheus: queryRoutes({ engine, clock: systemClock, tenant: () => tenant }),
     loki: lokiRoutes({
+      rules: () => noRules,
       logs,
       tenant,
       now: () => nowMs,

@@ -5,7 +5,7 @@ import { SeriesStore } from "#agent/local_rules/series_store.ts";
 import { PromqlConfig, createPromqlEngine } from "#aggregator/query/promql/engine.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { setStale, wordsOf } from "#shared/model/special_values.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { seededRandom } from "#test/support/random_promql.ts";
 
 /** A failure names it. */

@@ -11,8 +11,8 @@ import { histogramNotation } from "#shared/model/histogram_text.ts";
 import { messageOf } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
-import { asStored, type Point } from "./promql_histograms.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
+import { asStored, type Point } from "#shared/query_language/promql/test_series/histograms.ts";
 import { pinnedCases } from "./promql_pinned.ts";
 import { type Command, type EvalCommand, parseScript } from "./promql_script.ts";
 

@@ -1,9 +1,16 @@
-import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import { parseNumber } from "#shared/query_language/promql/literals.ts";
 import { unquote } from "#shared/text/go_quoted.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { parseDuration } from "#shared/text/duration.ts";
-import { nativeOfClassic, parseHistograms, type Point } from "./promql_histograms.ts";
+import type { Point } from "#shared/query_language/promql/test_series/histograms.ts";
+import {
+  negated,
+  parsePoints,
+  parseTestLabels,
+  parseTestSeries,
+  splitSeries,
+} from "#shared/query_language/promql/test_series/series.ts";
+import { nativeOfClassic } from "./promql_histograms.ts";
 
 export type ScriptSeries = {
   readonly labels: Labels;
@@ -74,7 +81,7 @@ function parseLoad(head: string, body: readonly string[]): Command {
   let starts: Starts | undefined;
   for (const line of body) {
     const { name, rest } = splitSeries(line);
-    const labels = parseLabels(name.replace(startsSuffix, ""));
+    const labels = parseTestLabels(name.replace(startsSuffix, ""));
     if (startsSuffix.test(name)) {
       if (starts !== undefined) throw new Error(`no line of samples follows ${starts.name}`);
       starts = { name, labels, offsetsMs: parseStarts(rest) };
@@ -171,16 +178,11 @@ function withLine(command: EvalCommand, entry: string, expectations: Expectation
   const number = parseNumber(entry.replace(/^\+/, ""));
   const signed = number ?? (entry.startsWith("-") ? negated(entry.slice(1)) : undefined);
   if (signed !== undefined) return { ...command, scalar: signed };
-  return { ...command, series: [...command.series, parseSeries(entry)] };
+  return { ...command, series: [...command.series, parseTestSeries(entry)] };
 }
 
 function isExpectation(type: string): type is Expectation["type"] {
   return ["fail", "warn", "info", "no_warn", "no_info", "ordered"].includes(type);
-}
-
-function negated(text: string): number | undefined {
-  const value = parseNumber(text);
-  return value === undefined ? undefined : -value;
 }
 
 function stripQuotes(text: string): string {
@@ -209,68 +211,4 @@ function parseStarts(text: string): (number | undefined)[] {
 function offsetMs(text: string): number {
   const size = text.replace(/^[+-]/, "");
   return (text.startsWith("-") ? -1 : 1) * (size === "0" ? 0 : timeOf(size));
-}
-
-function parseSeries(entry: string): ScriptSeries {
-  const { name, rest } = splitSeries(entry);
-  return { labels: parseLabels(name), points: parsePoints(rest) };
-}
-
-function splitSeries(entry: string): { readonly name: string; readonly rest: string } {
-  let at = 0;
-  let braces = 0;
-  let quoted = false;
-  while (at < entry.length && (braces > 0 || !/\s/.test(entry[at] ?? ""))) {
-    const character = entry[at];
-    if (character === "\\" && quoted) at++;
-    else if (character === '"') quoted = !quoted;
-    else if (!quoted && character === "{") braces++;
-    else if (!quoted && character === "}") braces--;
-    at++;
-  }
-  return { name: entry.slice(0, at), rest: entry.slice(at) };
-}
-
-function parseLabels(text: string): Labels {
-  if (/^\{\s*\}$/.test(text)) return {};
-  // An extra matcher, so that a set of empty labels is still a selector.
-  const { expr } = parsePromql(text);
-  if (expr.kind !== "selector") throw new Error(`not a series: ${text}`);
-  return Object.fromEntries(
-    expr.matchers.filter(({ value }) => value !== "").map(({ name, value }) => [name, value]),
-  );
-}
-
-const number = String.raw`[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[iI]nf|NaN)`;
-const repeated = new RegExp(`^(${number})(?:([+-])(${number}))?x(\\d+)$`);
-
-function parsePoints(text: string): Point[] {
-  const points: Point[] = [];
-  for (const token of text.match(/\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?|\S+/g) ?? []) {
-    const histograms = parseHistograms(token);
-    const gaps = /^_(?:x(\d+))?$/.exec(token);
-    const series = repeated.exec(token);
-    if (histograms !== undefined) points.push(...histograms);
-    else if (gaps !== null) {
-      for (let i = 0; i < Number(gaps[1] ?? 1); i++) points.push("gap");
-    } else if (token === "stale") points.push("stale");
-    else if (series !== null) {
-      const [, first = "", sign, by = "0", times = "0"] = series;
-      const step = numberOf(by) * (sign === "-" ? -1 : 1);
-      let value = numberOf(first);
-      for (let i = 0; i <= Number(times); i++) {
-        points.push(value);
-        value += step;
-      }
-    } else points.push(numberOf(token));
-  }
-  return points;
-}
-
-function numberOf(text: string): number {
-  const value = text.startsWith("-")
-    ? negated(text.slice(1))
-    : parseNumber(text.replace(/^\+/, ""));
-  if (value === undefined) throw new Error(`not a value: ${text}`);
-  return value;
 }

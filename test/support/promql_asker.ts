@@ -1,4 +1,4 @@
-import { MemoryMetrics } from "./memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { denseBuckets, emptyHistogram } from "#shared/model/histogram.ts";
 import type { CounterResetHint, Histogram } from "#shared/model/histogram.ts";
 import {

@@ -22,12 +22,12 @@ container_labels containers.* cooldown cors_origins credentials_file credentials
 credentials_ttl creds_file data_dir database databases decoded_cache delete_after
 details_interval detect_interval directories elasticsearch.* epoch_age equals equals.*
 error_logs etcd.* evaluation_interval exclude exe executable expect expect_bytes expr
-external_labels.* fail2ban.* fail_if_all_match_regexp fail_if_body_json_matches_cel
+external_labels.* external_url fail2ban.* fail_if_all_match_regexp fail_if_body_json_matches_cel
 fail_if_body_json_not_matches_cel fail_if_body_matches_regexp fail_if_body_not_matches_regexp
 fluent.* gelf.* graphite.* influx.* json_logs.* json_metrics.* loki.* otlp.* pushgateway.*
 remote_write.* statsd.* syslog.*
 fail_if_matches_regexp fail_if_none_matches_regexp fail_if_not_matches_regexp file_size_max
-files flush_interval flush_size flush_timeout folders for forbid forget_after frame_ancestors
+files flush_interval flush_size flush_timeout folders for for_grace_period for_outage_tolerance forbid forget_after frame_ancestors
 gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* head_size_max
 header healthy_within hosts ignore_resource_attributes interval job job_name journal_units json
 jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
@@ -38,7 +38,7 @@ names nats.* nginx.* nkey_seed_file no_proxy not_matches ntp.* offline_after ope
 out_of_order_time_window output_size_max packet_size_max password_file path paths php_fpm.*
 pod_logs poll_interval postfix.* postgresql.* prober processes.* processors procfs
 promote_resource_attributes public_keys push_sync_interval quarantine_size_max query_class
-query_name query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval
+query_name query_offset query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval
 regex regexp region release_keys release_rate_max renew_interval repeat_interval replacement
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
 scrape_memory_max

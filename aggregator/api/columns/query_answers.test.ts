@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { readParts } from "#proto/columns/answer_reader.ts";
 import { QueryPromqlRequestSchema, QueryService } from "#proto/gen/v1/query_pb.js";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { Hono } from "hono";
 import { defaultLogqlLimits } from "../../query/logql/limits.ts";
 import { sourceOf } from "../../query/logql/records.fixture.ts";

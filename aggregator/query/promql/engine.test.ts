@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { createPromqlEngine, PromqlConfig } from "./engine.ts";
 import type { PromqlError } from "#shared/query_language/promql/errors.ts";
 import { formatPlain, formatSample, formatShort } from "#shared/text/go_float_text.ts";

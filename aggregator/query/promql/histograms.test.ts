@@ -6,7 +6,7 @@ import {
   emptyHistogram,
   type Histogram,
 } from "#shared/model/histogram.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { PromqlConfig, createPromqlEngine } from "./engine.ts";
 import { queryDataJson } from "./json.ts";
 

@@ -16,6 +16,7 @@ import { MissingBlocks, type PartialMark } from "../../../read/missing_blocks.ts
 import { countRefusal } from "../../../query/refusals.ts";
 import { reportingLogs } from "../../../read/reporting_logs.ts";
 import type { LogsSource } from "../../../read/source.ts";
+import type { RulesView } from "../../../rules/rules_view.ts";
 import type { Tails } from "../../../tail/tails.ts";
 import { type LokiParameters, lokiParameters } from "./parameters.ts";
 
@@ -38,6 +39,7 @@ export type LokiParts = {
   /** As it is in effect, without secrets, as YAML. */
   readonly config: () => string;
   readonly limits?: LogqlLimits;
+  readonly rules: () => RulesView;
 };
 
 export const basePath = "/loki/api/v1";

@@ -3,6 +3,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import { scanBySelect } from "../../../read/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "../../../read/source.ts";
 import { Tails } from "../../../tail/tails.ts";
+import { noRules } from "../../../rules/rules_view.ts";
 import { lokiRoutes } from "./loki.ts";
 
 const second = 1_000_000_000n;
@@ -45,6 +46,7 @@ const logs: LogsSource = {
   labelValues: async (name) => [`${name}-value`],
 };
 const app = lokiRoutes({
+  rules: () => noRules,
   logs,
   tenant: "default",
   now: () => 200_000,

@@ -3,6 +3,7 @@ import { type LokiParts, refusal } from "./context.ts";
 import { exploreRoutes } from "./explore_routes.ts";
 import { indexRoutes } from "./index_routes.ts";
 import { queryRoutes } from "./query_routes.ts";
+import { rulesRoutes } from "./rules_routes.ts";
 import { seriesRoutes } from "./series_routes.ts";
 import { statusRoutes } from "./status_routes.ts";
 import { tailRoutes } from "./tail_routes.ts";
@@ -15,6 +16,7 @@ export function lokiRoutes(parts: LokiParts): Hono {
   indexRoutes(app, parts);
   exploreRoutes(app, parts);
   statusRoutes(app, parts);
+  rulesRoutes(app, parts);
   tailRoutes(app, parts);
   app.onError((thrown) => refusal(thrown));
   return app;

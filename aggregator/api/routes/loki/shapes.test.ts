@@ -3,6 +3,7 @@ import { z } from "zod";
 import { memoryLogs } from "../../../query/memory_logs.fixture.ts";
 import type { LogRecord } from "../../../read/source.ts";
 import { Tails } from "../../../tail/tails.ts";
+import { noRules } from "../../../rules/rules_view.ts";
 import { lokiRoutes } from "./loki.ts";
 
 // The answers that Grafana, Logs Drilldown and logcli read, letter by letter.
@@ -33,6 +34,7 @@ const records = [
   record(10_031, db, "connection 18 closed by 10.0.0.2", 13),
 ];
 const app = lokiRoutes({
+  rules: () => noRules,
   logs: memoryLogs(records),
   tenant: "default",
   now: () => 10_060_000,

@@ -7,7 +7,7 @@ import { type LokiParts, basePath, textRefusal } from "./context.ts";
 import { lokiParameters } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
 
-/** What tells of Loki itself: build, readiness, configuration, limits, rules; and format_query. */
+/** What tells of Loki itself: build, readiness, configuration, limits; and format_query. */
 export function statusRoutes(app: Hono, parts: LokiParts): void {
   // Without a header of its own a text loses its type on the way through the middleware that compresses.
   const headers = { "content-type": "text/plain; charset=utf-8" };
@@ -30,22 +30,8 @@ export function statusRoutes(app: Hono, parts: LokiParts): void {
       return c.json({ status: "invalid-query", error: messageOf(thrown) }, 400);
     }
   });
-  rulesRoutes(app);
   // Grafana asks for it over plain HTTP to learn which version of tail there is: anything but 404 would be taken for the second.
   app.all("/loki/api/v2alpha/tail", () => textRefusal("404 page not found", 404));
-}
-
-/** There are no rules of logs: as Loki without a rule. */
-function rulesRoutes(app: Hono): void {
-  for (const path of ["/rules", "/rules/*"])
-    for (const base of [basePath, "/api/prom"])
-      app.get(base + path, () => textRefusal("no rule groups found", 404));
-  app.get("/prometheus/api/v1/rules", (c) => c.json(envelope({ groups: [] })));
-  app.get("/prometheus/api/v1/alerts", (c) => c.json(envelope({ alerts: [] })));
-}
-
-function envelope(data: object) {
-  return { status: "success", data, errorType: "", error: "" };
 }
 
 /** What Logs Drilldown asks before it shows anything. */

@@ -5,7 +5,7 @@ import type { LogRecord } from "#aggregator/read/source.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { ContextAnswer, DifferenceAnswer, FacetsAnswer } from "./log_schemas.ts";
 import { monitoringRoutes } from "./routes.ts";
 

@@ -7,7 +7,7 @@ import { scanBySelect } from "#aggregator/read/record_slices.ts";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { openapiDocument } from "./openapi.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";

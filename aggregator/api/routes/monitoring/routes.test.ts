@@ -3,7 +3,7 @@ import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engin
 import { scanBySelect } from "#aggregator/read/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/read/source.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { MetricsAnswer } from "./schemas.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";

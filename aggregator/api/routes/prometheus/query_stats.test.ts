@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { queryRoutes } from "./query_routes.ts";
 
 // What `stats` tells, as docs/feature_flags.md of Prometheus defines it ("Per-step stats").

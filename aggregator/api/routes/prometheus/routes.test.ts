@@ -3,7 +3,8 @@ import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engin
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
+import { noRules } from "#aggregator/rules/rules_view.ts";
 import { prometheusRoutes } from "./routes.ts";
 
 const metrics = new MemoryMetrics();
@@ -50,6 +51,7 @@ const app = prometheusRoutes({
   lookbackMs: 300_000,
   head: () => ({ series: [], runs: 0, minMs: undefined, maxMs: undefined }),
   seriesLimits: () => [],
+  rules: () => noRules,
   blocks: () => [],
 });
 

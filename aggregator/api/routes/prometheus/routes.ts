@@ -8,6 +8,7 @@ import { type MetadataParts, metadataRoutes } from "./metadata_routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { type QueryParts, queryRoutes } from "./query_routes.ts";
 import { type RemoteReadParts, remoteReadRoutes } from "./remote_read/routes.ts";
+import type { RulesView } from "../../../rules/rules_view.ts";
 import { searchRoutes } from "./search/routes.ts";
 import { type StatusParts, statusInfoRoutes, versionRoute } from "./status_routes.ts";
 import { type TargetParts, targetRoutes } from "./target_routes.ts";
@@ -18,7 +19,7 @@ export type PrometheusParts = QueryParts &
   StatusParts &
   TargetParts &
   RemoteReadParts &
-  FederateParts;
+  FederateParts & { readonly rules: () => RulesView };
 
 /**
  * Prometheus's HTTP API under /api/v1 as Grafana, promtool and other clients use it, and beside it /federate and /version.
@@ -31,7 +32,7 @@ export function prometheusRoutes(parts: PrometheusParts): Hono {
   api.route("/", metadataRoutes(parts));
   api.route("/", searchRoutes(parts));
   api.route("/", targetRoutes(parts));
-  api.route("/", alertingRoutes());
+  api.route("/", alertingRoutes(parts.rules));
   api.route("/", statusInfoRoutes(parts));
   api.route("/", remoteReadRoutes(parts));
   api.route("/", openapiRoutes(parts));

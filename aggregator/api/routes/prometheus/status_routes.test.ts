@@ -5,7 +5,8 @@ import { SeriesLimitSchema } from "#proto/gen/v1/control_pb.js";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
+import { noRules } from "#aggregator/rules/rules_view.ts";
 import { prometheusRoutes } from "./routes.ts";
 
 const metrics = new MemoryMetrics();
@@ -70,6 +71,7 @@ const app = prometheusRoutes({
   lookbackMs: 300_000,
   head: () => ({ series, runs: 4, minMs: 1, maxMs: 2 }),
   seriesLimits: () => [{ agent: "a1", limit: create(SeriesLimitSchema, fullLimit) }],
+  rules: () => noRules,
   blocks: () => [],
 });
 

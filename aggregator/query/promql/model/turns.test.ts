@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { createPromqlEngine, PromqlConfig } from "../engine.ts";
 import { queryDataJson } from "../json.ts";
 

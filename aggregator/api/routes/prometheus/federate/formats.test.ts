@@ -14,7 +14,7 @@ import { parseProtobuf } from "#shared/text/exposition/protobuf_parser.ts";
 import { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
 import { SeriesIndex } from "#shared/text/exposition/series_index.ts";
 import { ExpositionReader } from "#test/support/read_exposition.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { familiesOf, type Newest } from "./families.ts";
 import { federatedProtobuf } from "./protobuf_format.ts";
 import { federateRoutes } from "./routes.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "#shared/runtime/clock.ts";
-import { MemoryMetrics } from "#test/support/memory_metrics.ts";
+import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { searchRoutes } from "./routes.ts";
 
 const hourMs = 3_600_000;

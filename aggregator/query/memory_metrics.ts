@@ -15,7 +15,7 @@ type Sample = {
 };
 type Series = { readonly labels: Labels; readonly samples: Sample[] };
 
-/** A metrics source whose series stand in memory, for tests of what reads metrics. All tenants see the same. */
+/** A metrics source whose series stand in memory, for unit tests of rules and of what reads metrics. All tenants see the same. */
 export class MemoryMetrics implements MetricsSource {
   readonly #series = new Map<string, Series>();
   readonly families: MetricFamily[] = [];

@@ -1,0 +1,81 @@
+import type { Hono } from "hono";
+import { stringify } from "yaml";
+import { formatDuration } from "#shared/text/duration.ts";
+import type { GroupEvaluation } from "../../../rules/group_evaluation.ts";
+import type { Rule, RuleGroup } from "../../../rules/rule.ts";
+import { activeAlerts } from "../../../rules/rules_view.ts";
+import { alertJson, groupJson } from "../prometheus/rules_json.ts";
+import { type LokiParts, basePath, textRefusal } from "./context.ts";
+
+/** The reading half of Loki's ruler: groups with an expression over logs, by file. */
+export function rulesRoutes(app: Hono, { rules }: Pick<LokiParts, "rules">): void {
+  const ofLogs = () => rules().evaluations.filter(readsLogs);
+  for (const base of [`${basePath}/rules`, "/api/prom/rules"]) {
+    app.get(base, () => byNamespace(ofLogs()));
+    app.get(`${base}/:namespace`, (c) => {
+      const namespace = c.req.param("namespace");
+      return byNamespace(ofLogs().filter(({ group }) => group.file === namespace));
+    });
+    app.get(`${base}/:namespace/:group`, (c) => {
+      const { namespace, group: name } = c.req.param();
+      const found = ofLogs().find(({ group }) => group.file === namespace && group.name === name);
+      return found === undefined ? noGroups() : yaml(groupYaml(found.group));
+    });
+  }
+  app.get("/prometheus/api/v1/rules", (c) =>
+    c.json(envelope({ groups: ofLogs().map((one) => groupJson(one, one.rules, false)) })),
+  );
+  app.get("/prometheus/api/v1/alerts", (c) => {
+    const alerts = activeAlerts({ evaluations: ofLogs(), fault: undefined });
+    return c.json(envelope({ alerts: alerts.map(alertJson) }));
+  });
+}
+
+function readsLogs({ group: { rules } }: GroupEvaluation): boolean {
+  return rules.some(({ language }) => language === "logql");
+}
+
+function byNamespace(evaluations: readonly GroupEvaluation[]): Response {
+  if (evaluations.length === 0) return noGroups();
+  const files = Map.groupBy(evaluations, ({ group }) => group.file);
+  return yaml(
+    Object.fromEntries(
+      Array.from(files, ([file, groups]) => [file, groups.map(({ group }) => groupYaml(group))]),
+    ),
+  );
+}
+
+function noGroups(): Response {
+  return textRefusal("no rule groups found", 404);
+}
+
+function yaml(content: object): Response {
+  return new Response(stringify(content), { headers: { "content-type": "application/yaml" } });
+}
+
+/** A group as a file has it. */
+function groupYaml({ name, intervalMs, limit, rules }: RuleGroup) {
+  return {
+    name,
+    interval: formatDuration(intervalMs),
+    ...(limit > 0 && { limit }),
+    rules: rules.map(ruleYaml),
+  };
+}
+
+function ruleYaml(rule: Rule) {
+  const labels = Object.keys(rule.labels).length > 0 && { labels: rule.labels };
+  if (rule.kind === "recording") return { record: rule.name, expr: rule.expr, ...labels };
+  return {
+    alert: rule.name,
+    expr: rule.expr,
+    ...(rule.forMs > 0 && { for: formatDuration(rule.forMs) }),
+    ...(rule.keepFiringMs > 0 && { keep_firing_for: formatDuration(rule.keepFiringMs) }),
+    ...labels,
+    ...(Object.keys(rule.annotations).length > 0 && { annotations: rule.annotations }),
+  };
+}
+
+function envelope(data: object) {
+  return { status: "success", data, errorType: "", error: "" };
+}

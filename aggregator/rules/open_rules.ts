@@ -1,0 +1,56 @@
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { type LogqlConfig } from "../query/logql/config.ts";
+import { logqlLimits } from "../query/logql/evaluate.ts";
+import { type PromqlConfig, createPromqlEngine } from "../query/promql/engine.ts";
+import type { Sources } from "../query/sources.ts";
+import { QueryMemory } from "../read/memory/query_memory.ts";
+import type { DueData } from "../read/own_data.ts";
+import type { RulesConfig } from "./config.ts";
+import { readForState, ruleQuery } from "./rule_query.ts";
+import { Rules } from "./rules.ts";
+
+type Config = {
+  readonly tenant: string;
+  readonly rules: RulesConfig;
+  readonly query: { readonly promql: PromqlConfig; readonly logql: LogqlConfig };
+};
+type Parts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  readonly sources: Sources;
+  readonly append: (tenant: string, data: DueData) => void;
+};
+
+/** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
+export async function openRules(
+  { tenant, rules: config, query }: Config,
+  { sources, clock, log, metrics, append }: Parts,
+): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
+  const stopped = new AbortController();
+  const asked = {
+    engine: createPromqlEngine(sources.metrics, query.promql, clock),
+    metrics: sources.metrics,
+    logs: sources.logs,
+    limits: logqlLimits(query.logql),
+    memory: new QueryMemory({ bytesMax: config.memory_max, limitName: "rules.memory_max" }),
+    tenant,
+    signal: stopped.signal,
+  };
+  const rules = await Rules.open(config, {
+    clock,
+    log,
+    metrics,
+    tenant,
+    ask: ruleQuery(asked),
+    forState: (alert, span) => readForState(asked, alert, span),
+    append,
+  });
+  const close = async () => {
+    stopped.abort();
+    await rules.stop();
+  };
+  return { rules, close };
+}

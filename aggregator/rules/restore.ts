@@ -1,0 +1,30 @@
+import { labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import type { AlertingState } from "./alerting.ts";
+import type { ForState } from "./rule_query.ts";
+
+/**
+ * Sets since when alerts of a rule are active to what it was before a start, as Prometheus does (rules/group.go RestoreForState): one that
+ * had held for `for` already goes on; another one needs what was left, but the grace period at least, and the outage does not count.
+ */
+export function restoreAlerts(
+  state: AlertingState,
+  before: readonly ForState[],
+  nowMs: number,
+  gracePeriodMs: number,
+): void {
+  const byLabels = new Map(before.map((one) => [keyOf(one), one]));
+  const { forMs } = state.rule;
+  for (const alert of state.all) {
+    const known = byLabels.get(labelsKey(alert.labels));
+    if (known === undefined) continue;
+    const activeMs = 1_000 * known.activeSince;
+    const remainingMs = forMs - (known.timeMs - activeMs);
+    if (remainingMs <= 0) alert.activeMs = activeMs;
+    else if (remainingMs < gracePeriodMs) alert.activeMs = nowMs + gracePeriodMs - forMs;
+    else alert.activeMs = activeMs + (nowMs - known.timeMs);
+  }
+}
+
+function keyOf({ labels }: ForState): string {
+  return labelsKey({ ...labels, [metricNameLabel]: "" });
+}

@@ -1,0 +1,118 @@
+import { assertNever } from "#shared/assert.ts";
+import { OperatingError } from "#shared/errors.ts";
+import { isStaleAt } from "#shared/model/special_values.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { LogqlError, parseLogql } from "../log_pipeline/parse_query.ts";
+import { instantAnswer } from "../query/logql/answer.ts";
+import type { LogqlLimits } from "../query/logql/evaluate.ts";
+import type { PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
+import { MissingBlocks } from "../read/missing_blocks.ts";
+import type { QueryMemory } from "../read/memory/query_memory.ts";
+import type { LogsSource, MetricsSource } from "../read/source.ts";
+import { forStateName } from "./alerting.ts";
+import type { AskRule, RuleSample } from "./rule.ts";
+
+export type RuleQueryParts = {
+  readonly engine: PromqlEngine;
+  readonly metrics: MetricsSource;
+  readonly logs: LogsSource;
+  readonly limits: LogqlLimits;
+  /** Of all rules together, apart from that of the users' queries, so that rules go on while those wait. */
+  readonly memory: QueryMemory;
+  readonly tenant: string;
+  /** Aborts when the process stops. */
+  readonly signal: AbortSignal;
+};
+
+/** Asks the query engines for rules. */
+export function ruleQuery(parts: RuleQueryParts): AskRule {
+  const { memory, signal } = parts;
+  return ({ expr, language }, timeMs) =>
+    memory.run(signal, () => {
+      switch (language) {
+        case "promql":
+          return askPromql(parts, expr, timeMs);
+        case "logql":
+          return askLogql(parts, expr, timeMs);
+        default:
+          return assertNever(language);
+      }
+    });
+}
+
+async function askPromql(
+  { engine, tenant, signal }: RuleQueryParts,
+  expr: string,
+  timeMs: number,
+): Promise<readonly RuleSample[]> {
+  const answer = await engine.instant(expr, { tenant, timeMs, signal });
+  refusePartial(answer);
+  return vectorOf(answer.data);
+}
+
+/** What is missing may be what the rule is about: it must not resolve an alert. */
+function refusePartial({ isPartial, warnings }: QueryResult): void {
+  if (isPartial !== true) return;
+  throw new OperatingError("unavailable", `the data are incomplete: ${warnings.join("; ")}`);
+}
+
+async function askLogql(
+  { logs: source, limits, tenant, signal }: RuleQueryParts,
+  expr: string,
+  timeMs: number,
+): Promise<readonly RuleSample[]> {
+  const query = parseLogql(expr);
+  if (query.kind === "log")
+    throw new LogqlError("a log query has no value: expected a metric query");
+  const { data } = await instantAnswer(query, timeMs, { tenant, source, limits, signal });
+  if (data.resultType === "streams") throw notVector();
+  return vectorOf(data);
+}
+
+/** The samples of an instant query. Throws OperatingError for what is no vector and no number. */
+export function vectorOf(data: QueryData): readonly RuleSample[] {
+  switch (data.resultType) {
+    case "vector":
+      return data.series;
+    case "scalar":
+      return [{ labels: {}, value: data.value }];
+    case "matrix":
+    case "string":
+      throw notVector();
+    default:
+      return assertNever(data);
+  }
+}
+
+function notVector(): OperatingError {
+  return new OperatingError("bad_request", "rule result is not a vector or scalar");
+}
+
+/** The last sample of a series that says since when an alert is active. */
+export type ForState = {
+  readonly labels: Labels;
+  readonly timeMs: number;
+  /** Unix seconds. */
+  readonly activeSince: number;
+};
+
+/** Reads what a rule said about its alerts before a start. Alerts that had ended are left out. */
+export async function readForState(
+  { metrics, tenant, memory, signal }: RuleQueryParts,
+  alert: string,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): Promise<readonly ForState[]> {
+  const matchers = [
+    { name: "__name__", op: "=" as const, value: forStateName },
+    { name: "alertname", op: "=" as const, value: alert },
+  ];
+  const missing = new MissingBlocks();
+  const series = await memory.run(signal, () =>
+    metrics.select({ tenant, matchers, startMs, endMs, samplesMax: 5_000_000, signal, missing }),
+  );
+  return series.flatMap(({ labels, timestampsMs, values }) => {
+    const last = timestampsMs.length - 1;
+    if (last < 0 || isStaleAt(values, last)) return [];
+    return [{ labels, timeMs: timestampsMs[last] ?? 0, activeSince: values[last] ?? 0 }];
+  });
+}

@@ -1,0 +1,250 @@
+import { messageOf } from "#shared/errors.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
+import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
+import type { DueData } from "../read/own_data.ts";
+import { OwnSeries } from "../read/own_series.ts";
+import type { RulesConfig } from "./config.ts";
+import { GroupEvaluation, type RuleSeries } from "./group_evaluation.ts";
+import { runGroup } from "./group_loop.ts";
+import { readRuleFiles } from "./read_rules.ts";
+import { restoreAlerts } from "./restore.ts";
+import type { AskRule, Rule, RuleGroup } from "./rule.ts";
+import { RuleMeters } from "./rule_meters.ts";
+import type { ForState } from "./rule_query.ts";
+import type { RulesView } from "./rules_view.ts";
+
+export type RulesParts = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SelfMetrics;
+  readonly tenant: string;
+  readonly ask: AskRule;
+  /** What a rule said of its alerts in a span of time, Unix milliseconds. */
+  readonly forState: (
+    alert: string,
+    span: { readonly startMs: number; readonly endMs: number },
+  ) => Promise<readonly ForState[]>;
+  /** Takes the samples of rules. */
+  readonly append: (tenant: string, data: DueData) => void;
+};
+
+type Running = {
+  readonly evaluation: GroupEvaluation;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+};
+
+/** All groups of rules, each evaluated at its interval. */
+export class Rules implements RulesView {
+  readonly #parts: RulesParts;
+  readonly #meters: RuleMeters;
+  readonly #failures: RepeatedWarning;
+  #config: RulesConfig;
+  #running = new Map<string, Running>();
+  #groups: readonly RuleGroup[] = [];
+  #isStarted = false;
+  /** Why the files that are there now are not in force, or undefined. */
+  fault: string | undefined;
+  readonly #turns: Turns;
+
+  /** Files with mistakes do not keep a process from starting: there are no rules then, and `fault` says why. */
+  static async open(config: RulesConfig, parts: RulesParts): Promise<Rules> {
+    const rules = new Rules(config, parts);
+    try {
+      rules.#groups = await rules.#read(config);
+    } catch (thrown) {
+      parts.log.error("the files of rules are not used", { error: messageOf(thrown) });
+    }
+    return rules;
+  }
+
+  private constructor(config: RulesConfig, parts: RulesParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#turns = new Turns(config.concurrency_max);
+    this.#failures = new RepeatedWarning(parts.log, parts.clock, "rules failed");
+    this.#meters = new RuleMeters(parts.metrics, () => this.evaluations);
+  }
+
+  get evaluations(): readonly GroupEvaluation[] {
+    return [...this.#running.values()].map(({ evaluation }) => evaluation);
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#apply(true);
+  }
+
+  /**
+   * Reads the files again, and gives what puts them in force. Throws OperatingError("bad_request") with all mistakes: then the rules
+   * stay as they are.
+   */
+  async prepare(config: RulesConfig): Promise<() => void> {
+    const groups = await this.#read(config);
+    return () => {
+      this.#config = config;
+      this.#groups = groups;
+      if (this.#isStarted) this.#apply(false);
+    };
+  }
+
+  /** Evaluations that run come to their end first. */
+  async stop(): Promise<void> {
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort();
+    await Promise.all(running.map(({ done }) => done));
+  }
+
+  async #read(config: RulesConfig): Promise<RuleGroup[]> {
+    try {
+      const groups = await readRuleFiles(config);
+      this.fault = undefined;
+      return groups;
+    } catch (thrown) {
+      this.fault = messageOf(thrown);
+      throw thrown;
+    } finally {
+      this.#meters.wasRead(this.fault === undefined, this.#parts.clock.now());
+    }
+  }
+
+  /** Starts the groups that are new or changed, and ends those that are gone. */
+  #apply(isStart: boolean): void {
+    const before = this.#running;
+    this.#running = new Map();
+    for (const group of this.#groups) {
+      const key = `${group.file};${group.name}`;
+      const known = before.get(key);
+      before.delete(key);
+      if (known !== undefined && Bun.deepEquals(known.evaluation.group, group))
+        this.#running.set(key, known);
+      else this.#running.set(key, this.#begin(group, known, isStart));
+    }
+    for (const gone of before.values()) {
+      gone.stop.abort();
+      void gone.done.then(() => gone.evaluation.end(this.#parts.clock.now()));
+    }
+  }
+
+  #begin(group: RuleGroup, known: Running | undefined, isStart: boolean): Running {
+    const stop = new AbortController();
+    known?.stop.abort();
+    const evaluation = new GroupEvaluation(
+      group,
+      this.#evaluationParts(isStart),
+      known?.evaluation,
+    );
+    const done = this.#run(evaluation, known?.done, isStart, stop.signal);
+    return { evaluation, stop, done };
+  }
+
+  /** After what runs of the group as it was. */
+  async #run(
+    evaluation: GroupEvaluation,
+    before: Promise<void> | undefined,
+    isStart: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await before;
+    const { clock, log } = this.#parts;
+    try {
+      await runGroup(
+        evaluation,
+        {
+          clock,
+          inTurn: (work) => this.#turns.run(work),
+          restore: isStart ? () => this.#restore(evaluation) : undefined,
+          onIteration: (missed) => this.#meters.iterated(evaluation.group, missed),
+        },
+        signal,
+      );
+    } catch (thrown) {
+      // A bug: the group stands still, the others go on.
+      const { name, file } = evaluation.group;
+      log.error("a group of rules ended", { group: name, file, error: messageOf(thrown) });
+    }
+  }
+
+  #evaluationParts(isStart: boolean) {
+    const { ask, clock } = this.#parts;
+    return {
+      ask,
+      externalLabels: this.#config.external_labels,
+      externalUrl: this.#config.external_url,
+      isRestored: !isStart,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      newSeries: () => this.#newSeries(),
+      onFailure: (rule: Rule, group: RuleGroup, error: string) => {
+        this.#meters.failed(group);
+        this.#failures.warn(() => ({
+          rule: rule.name,
+          group: group.name,
+          file: group.file,
+          error,
+        }));
+      },
+      onEvaluated: (group: RuleGroup) => this.#meters.evaluated(group),
+    };
+  }
+
+  #newSeries(): RuleSeries {
+    const { append, tenant } = this.#parts;
+    const series = new OwnSeries([]);
+    return {
+      write: (timeMs, samples) => {
+        for (const { labels, value, histogram } of samples)
+          if (histogram === undefined) series.set(labels, value);
+          else series.setHistogram(labels, histogram);
+        const metrics = series.row(timeMs);
+        if (metrics.length > 0) append(tenant, { metrics });
+      },
+    };
+  }
+
+  async #restore({ rules }: GroupEvaluation): Promise<void> {
+    const { clock, forState, log } = this.#parts;
+    const { for_outage_tolerance: toleranceMs, for_grace_period: graceMs } = this.#config;
+    for (const { alerting } of rules) {
+      if (alerting === undefined) continue;
+      const nowMs = clock.now();
+      // A short wait is over before it could be restored.
+      if (alerting.rule.forMs >= graceMs && alerting.all.length > 0) {
+        try {
+          const span = { startMs: nowMs - toleranceMs, endMs: nowMs };
+          restoreAlerts(alerting, await forState(alerting.rule.name, span), nowMs, graceMs);
+        } catch (thrown) {
+          const error = messageOf(thrown);
+          log.warn("alerts of before the start are not known", { rule: alerting.rule.name, error });
+        }
+      }
+      alerting.isRestored = true;
+    }
+  }
+}
+
+/** As many works at a time as are allowed; the others wait, the first first. */
+class Turns {
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async run(work: () => Promise<void>): Promise<void> {
+    if (this.#running >= this.#most)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
+    try {
+      await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next();
+    }
+  }
+}
